@@ -1,0 +1,1 @@
+"""What layers stand on: arrays, parameters, random streams, initial values, reusable memory."""

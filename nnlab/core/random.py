@@ -1,0 +1,74 @@
+"""Random numbers without global state: one stream for each purpose, addressed instead of drawn in sequence.
+
+A stream is found by its address ``(seed, purpose, ...)``. Changing one consumer therefore leaves the numbers of all
+others as they were, and going on at step t needs nothing but t.
+"""
+
+from enum import IntEnum
+from typing import Protocol
+
+import numpy as np
+
+Draws = np.random.Generator | np.random.RandomState
+
+
+class Purpose(IntEnum):
+    """What a stream is for; the numbers are part of every recorded result and never change."""
+
+    DATASET = 0
+    INIT = 1
+    BATCHES = 2
+    DROPOUT = 3
+    SPLIT = 4
+
+
+class Streams(Protocol):
+    """Where random numbers come from; ``step`` is the update that is being computed and addresses dropout."""
+
+    step: int
+
+    def draws(self, purpose: Purpose, *address: int) -> Draws:
+        """The stream of a purpose, at an address within that purpose (a layer, an epoch)."""
+        ...
+
+    def dropout(self, layer: int) -> Draws:
+        """The stream of one dropout layer at the current step."""
+        ...
+
+
+class AddressedStreams:
+    """``rng: streams``: each address has a generator of its own, ``SeedSequence(seed, spawn_key=address)``."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.step = 0
+
+    def draws(self, purpose: Purpose, *address: int) -> np.random.Generator:
+        """A new generator at the start of the stream ``(seed, purpose, *address)``."""
+        sequence = np.random.SeedSequence(self.seed, spawn_key=(int(purpose), *address))
+        return np.random.Generator(np.random.PCG64(sequence))
+
+    def dropout(self, layer: int) -> np.random.Generator:
+        """A new generator at ``(seed, DROPOUT, layer, step)``: the same step draws the same mask again."""
+        return self.draws(Purpose.DROPOUT, layer, self.step)
+
+
+class LegacyStreams:
+    """``rng: legacy``: one ``RandomState(seed)`` for everything, in the order in which the published scripts draw."""
+
+    def __init__(self, seed: int) -> None:
+        self.step = 0
+        self._state = np.random.RandomState(seed)
+
+    def draws(self, purpose: Purpose, *address: int) -> np.random.RandomState:
+        """The one shared state, wherever it stands."""
+        return self._state
+
+    def dropout(self, layer: int) -> np.random.RandomState:
+        """The one shared state, wherever it stands."""
+        return self._state
+
+
+def make_streams(mode: str, seed: int) -> Streams:
+    """The streams for the spec's ``rng`` (``streams`` or ``legacy``) and ``seed``."""
+    return LegacyStreams(seed) if mode == "legacy" else AddressedStreams(seed)

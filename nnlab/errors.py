@@ -1,0 +1,95 @@
+"""Every error a user can meet; each one knows the exit code it ends the command with.
+
+0 done, 1 a check failed, 2 wrong usage or invalid spec, 3 training diverged, 4 data missing or corrupt,
+5 run folder missing, corrupt or locked, 70 a bug in nnlab, 130 and 143 signals.
+"""
+
+import signal
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+EXIT_OK = 0
+EXIT_BUG = 70
+
+
+class NnlabError(Exception):
+    """An error with a message for the user; the message says what, where and what would be right."""
+
+    exit_code = EXIT_BUG
+
+
+class CheckFailed(NnlabError):
+    """A check ran to its end and found something wrong."""
+
+    exit_code = 1
+
+
+class UsageError(NnlabError):
+    """The command line or an argument from Python cannot be understood."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a spec: where it stands, which key it is about, and what would be right."""
+
+    where: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.key, self.message) if part)
+
+
+class SpecError(UsageError):
+    """A spec is invalid; every problem found is reported at once, one a line."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class ShapeError(UsageError):
+    """Layers do not fit together, or a network does not fit its data or the machine's memory."""
+
+
+class Diverged(NnlabError):
+    """The loss became NaN or infinite."""
+
+    exit_code = 3
+
+
+class DataError(NnlabError):
+    """A dataset is missing or corrupt."""
+
+    exit_code = 4
+
+
+class RunError(NnlabError):
+    """A run folder is missing, corrupt or locked."""
+
+    exit_code = 5
+
+
+class Interrupted(BaseException):
+    """A signal asked the command to stop; like KeyboardInterrupt it is no Exception, so nothing swallows it."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(f"stopped by {signal.Signals(signal_number).name}")
+        self.exit_code = 128 + signal_number
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A value as it can be put into a message: on one line, short, without control characters."""
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(c if _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    return f"'{text}'" if isinstance(value, str) else text
+
+
+def _harmless(character: str) -> bool:
+    """Whether a character neither steers a terminal nor reorders the text around it."""
+    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

@@ -1,0 +1,183 @@
+"""Names that a spec can use, and the classes behind them.
+
+A component is a dataclass. Its fields are its hyper-parameters: the annotation carries the type, the bounds
+(``annotated_types``) and a one-line :class:`Doc`. Validation, ``nnlab list``, ``nnlab schema`` and the constructor
+all read those fields, so nothing is declared twice.
+"""
+
+import dataclasses
+import difflib
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Doc:
+    """The one-line meaning of a hyper-parameter, placed in its ``Annotated`` type."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Component:
+    """Marks a field that holds a registered component of ``kind`` (or, with ``many``, a list of them)."""
+
+    kind: str
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Marks an optional field that a spec may turn on with ``true`` or with the component's own keys."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Strengths:
+    """Marks a field that maps each registered name of ``kind`` to its one number (its ``strength``)."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class FilePath:
+    """Marks a text field that names a file or folder; a relative one is looked for beside the spec first."""
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One field of a component, as validation and documentation need it."""
+
+    name: str
+    annotation: Any
+    base: Any
+    metadata: tuple[Any, ...]
+    default: Any
+    required: bool
+
+    @property
+    def doc(self) -> str:
+        """The one-line meaning."""
+        return next((mark.text for mark in self.metadata if isinstance(mark, Doc)), "")
+
+    def mark(self, kind: type[T]) -> T | None:
+        """The first metadata entry of the given class, if there is one."""
+        return next((mark for mark in self.metadata if isinstance(mark, kind)), None)
+
+
+def hyperparameters(component: type[Any]) -> list[Hyperparameter]:
+    """The hyper-parameters of a component class, in the order in which it declares them."""
+    hints = get_type_hints(component, include_extras=True)
+    found = []
+    for field in dataclasses.fields(component):
+        if not field.init:
+            continue
+        annotation = hints[field.name]
+        default: Any = None
+        required = False
+        if field.default is not dataclasses.MISSING:
+            default = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        else:
+            required = True
+        found.append(
+            Hyperparameter(
+                name=field.name,
+                annotation=annotation,
+                base=getattr(annotation, "__origin__", annotation) if _is_annotated(annotation) else annotation,
+                metadata=tuple(getattr(annotation, "__metadata__", ())),
+                default=default,
+                required=required,
+            )
+        )
+    return found
+
+
+def _is_annotated(annotation: Any) -> bool:
+    return hasattr(annotation, "__metadata__")
+
+
+class Registry:
+    """The components of one kind by name.
+
+    The first look-up imports the package that defines them, so the registry never depends on what else happened
+    to be imported.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        module: str,
+        *,
+        number: tuple[str, str] | None = None,
+        includes: "Sequence[Registry]" = (),
+    ) -> None:
+        self.kind = kind
+        self.number = number
+        self._module = module
+        self._includes = tuple(includes)
+        self._classes: dict[str, type[Any]] = {}
+
+    def register(self, name: str) -> Callable[[type[T]], type[T]]:
+        """Class decorator: make a component available under ``name``."""
+
+        def add(component: type[T]) -> type[T]:
+            if name in self._classes:
+                raise ValueError(f"{self.kind} {name!r} is registered twice")
+            component.registered_name = name  # type: ignore[attr-defined]  # read back by registered_name()
+            self._classes[name] = component
+            return component
+
+        return add
+
+    def names(self) -> list[str]:
+        """Every registered name, sorted."""
+        return sorted(name for name, _ in self.items())
+
+    def items(self) -> Iterator[tuple[str, type[Any]]]:
+        """Every name with its class, in the order of registration."""
+        importlib.import_module(self._module)
+        yield from self._classes.items()
+        for other in self._includes:
+            yield from other.items()
+
+    def __contains__(self, name: object) -> bool:
+        return any(name == known for known, _ in self.items())
+
+    def __getitem__(self, name: str) -> type[Any]:
+        return dict(self.items())[name]
+
+
+def registered_name(component: object) -> str:
+    """The name under which a component (or its class) is registered."""
+    name: str = component.registered_name  # type: ignore[attr-defined]  # set by Registry.register
+    return name
+
+
+def near_name(word: str, known: Sequence[str]) -> str | None:
+    """The known name closest to a mistyped one, if any is close."""
+    folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+models = Registry("model", "nnlab.models")
+activations = Registry("activation", "nnlab.layers")
+layers = Registry("layer", "nnlab.layers", includes=(activations,))
+initialisers = Registry("initialiser", "nnlab.core.initialisers", number=("normal", "std"))
+losses = Registry("loss", "nnlab.losses")
+penalties = Registry("penalty", "nnlab.penalties")
+optimizers = Registry("optimizer", "nnlab.optim")
+datasets = Registry("dataset", "nnlab.data")
+
+REGISTRIES: dict[str, Registry] = {
+    registry.kind: registry
+    for registry in (datasets, models, layers, activations, initialisers, losses, penalties, optimizers)
+}
