@@ -81,9 +81,12 @@ class Interrupted(BaseException):
         self.exit_code = 128 + signal_number
 
 
+_WORDS = {"None": "null", "True": "true", "False": "false"}
+
+
 def shown(value: object, limit: int = 60) -> str:
-    """A value as it can be put into a message: on one line, short, without control characters."""
-    text = value if isinstance(value, str) else repr(value)
+    """A value as a spec writes it, fit for a message: on one line, short, without control characters."""
+    text = value if isinstance(value, str) else _WORDS.get(str(value), repr(value))
     text = "".join(c if _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
     if len(text) > limit:
         text = text[: limit - 1] + "…"

@@ -1,0 +1,61 @@
+"""All parameters of a network in one flat vector, all gradients in another.
+
+A penalty is then one slice, a gradient norm one dot product, an update rule a few passes whatever the depth, and a
+saved model one array. Decayed parameters (weights) come first, so penalties act on ``values[:decayed]``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+import numpy.typing as npt
+
+from nnlab.core.arrays import Array, Shape
+from nnlab.core.random import Draws
+
+
+@dataclass(eq=False)
+class Parameter:
+    """A trainable array of a layer; ``value`` and ``grad`` are views into the arena once it is allocated.
+
+    ``start`` gives the initial values as float64; ``decayed`` says whether penalties act on it.
+    """
+
+    name: str
+    shape: Shape
+    start: Callable[[Draws], Array]
+    decayed: bool
+    value: Array = field(init=False, repr=False)
+    grad: Array = field(init=False, repr=False)
+
+    @property
+    def size(self) -> int:
+        """The number of values."""
+        return prod(self.shape)
+
+
+class Arena:
+    """The flat vectors ``values`` and ``gradients`` behind a list of parameters; ``decayed`` counts the weights."""
+
+    def __init__(self, parameters: Sequence[Parameter], dtype: npt.DTypeLike) -> None:
+        self.decayed = sum(parameter.size for parameter in parameters if parameter.decayed)
+        count = sum(parameter.size for parameter in parameters)
+        self.values: Array = np.zeros(count, dtype)
+        self.gradients: Array = np.zeros(count, dtype)
+        start = 0
+        for parameter in sorted(parameters, key=lambda parameter: not parameter.decayed):
+            end = start + parameter.size
+            parameter.value = self.values[start:end].reshape(parameter.shape)
+            parameter.grad = self.gradients[start:end].reshape(parameter.shape)
+            start = end
+
+    @property
+    def weights(self) -> Array:
+        """The values that penalties act on."""
+        return self.values[: self.decayed]
+
+    @property
+    def weight_gradients(self) -> Array:
+        """The gradients of the values that penalties act on."""
+        return self.gradients[: self.decayed]

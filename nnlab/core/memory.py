@@ -1,0 +1,27 @@
+"""How much memory there is, to refuse a network that cannot fit before anything is allocated."""
+
+import os
+from pathlib import Path
+
+
+def available_bytes() -> int | None:
+    """Memory that can be allocated now, in bytes; None where the system does not say."""
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def readable_bytes(count: int) -> str:
+    """A number of bytes in the largest fitting unit: ``1.5 GiB``."""
+    amount, units = float(count), ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+    while amount >= 1024 and len(units) > 1:
+        amount /= 1024
+        units.pop(0)
+    return f"{amount:,.1f} {units[0]}" if units[0] != "B" else f"{count} B"

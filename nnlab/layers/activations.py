@@ -1,0 +1,149 @@
+"""Activations: the non-linear functions between linear layers, each with its derivative written from its output."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Gt, Le, Lt
+
+from nnlab.core.arrays import Array, Shape
+from nnlab.layers.base import Layer
+from nnlab.registry import Doc, activations
+
+
+class Activation(Layer):
+    """A function of each number by itself; the shape stays."""
+
+    def build(self, in_shape: Shape) -> Shape:
+        """Any shape to the same shape."""
+        return in_shape
+
+    def _like(self, name: str, x: Array) -> Array:
+        return self.workspace.array(name, x.shape, x.dtype)
+
+
+@activations.register("identity")
+@dataclass(kw_only=True)
+class Identity(Activation):
+    """y = x: a network of only linear layers."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """The input itself."""
+        return x
+
+    def backward(self, dy: Array) -> Array:
+        """dx = dy."""
+        return dy
+
+
+@activations.register("sigmoid")
+@dataclass(kw_only=True)
+class Sigmoid(Activation):
+    """y = 1 / (1 + e⁻ˣ)."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """Through tanh, y = (1 + tanh(x/2)) / 2: fewer passes than with exp, and nothing can overflow."""
+        self._y = y = np.multiply(x, 0.5, out=self._like("y", x))
+        np.tanh(y, out=y)
+        y *= 0.5
+        y += 0.5
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        """dx = dy · y (1 − y)."""
+        dx = np.subtract(1, self._y, out=self._like("dx", dy))
+        dx *= self._y
+        dx *= dy
+        return dx
+
+
+@activations.register("tanh")
+@dataclass(kw_only=True)
+class Tanh(Activation):
+    """y = tanh(x)."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """y = tanh(x)."""
+        self._y = np.tanh(x, out=self._like("y", x))
+        return self._y
+
+    def backward(self, dy: Array) -> Array:
+        """dx = dy · (1 − y²)."""
+        dx = np.multiply(self._y, self._y, out=self._like("dx", dy))
+        np.subtract(1, dx, out=dx)
+        dx *= dy
+        return dx
+
+
+class Rectifier(Activation):
+    """An activation with a kink at 0 whose output has the sign of its input."""
+
+    _y: Array
+
+    def branches(self) -> Array:
+        """Where the input was positive."""
+        return np.greater(self._y.real, 0, out=self.workspace.array("positive", self._y.shape, np.bool_))
+
+
+@activations.register("relu")
+@dataclass(kw_only=True)
+class ReLU(Rectifier):
+    """y = max(x, 0)."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """y = max(x, 0)."""
+        self._y = np.maximum(x, 0, out=self._like("y", x))
+        return self._y
+
+    def backward(self, dy: Array) -> Array:
+        """dx = dy where y > 0, else 0."""
+        return np.multiply(dy, self.branches(), out=self._like("dx", dy))
+
+
+@activations.register("leaky_relu")
+@dataclass(kw_only=True)
+class LeakyReLU(Rectifier):
+    """y = max(x, slope · x) (Maas et al. 2013)."""
+
+    slope: Annotated[float, Gt(0), Lt(1), Doc("slope for negative inputs")] = 0.01
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """y = max(x, slope · x)."""
+        y = np.multiply(x, self.slope, out=self._like("y", x))
+        self._y = np.maximum(x, y, out=y)
+        return self._y
+
+    def backward(self, dy: Array) -> Array:
+        """dx = dy where y > 0, else slope · dy."""
+        dx = np.multiply(dy, self.slope, out=self._like("dx", dy))
+        np.copyto(dx, dy, where=self.branches())
+        return dx
+
+
+@activations.register("elu")
+@dataclass(kw_only=True)
+class ELU(Rectifier):
+    """y = x where x > 0, else alpha (eˣ − 1) (Clevert et al. 2016, arXiv 1511.07289)."""
+
+    alpha: Annotated[float, Gt(0), Le(100), Doc("the output tends to −alpha for very negative inputs")] = 1.0
+
+    @classmethod
+    def examples(cls) -> "list[tuple[ELU, Shape]]":
+        """The smooth case alpha = 1 and one with a kink."""
+        return [(cls(), (5,)), (cls(alpha=0.5), (5,))]
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """y = x where x > 0, else alpha (eˣ − 1)."""
+        y = np.minimum(x, 0, out=self._like("y", x))
+        np.expm1(y, out=y)
+        y *= self.alpha
+        np.copyto(y, x, where=x.real > 0)
+        self._y = y
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        """dx = dy where y > 0, else dy · (y + alpha)."""
+        dx = np.add(self._y, self.alpha, out=self._like("dx", dy))
+        np.copyto(dx, 1, where=self.branches())
+        dx *= dy
+        return dx

@@ -1,0 +1,105 @@
+"""The protocol of every layer."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from nnlab.core.arena import Parameter
+from nnlab.core.arrays import Array, Shape
+from nnlab.core.initialisers import Initialiser
+from nnlab.core.random import Draws, Streams
+from nnlab.core.workspace import Workspace
+from nnlab.errors import ShapeError
+from nnlab.registry import registered_name
+
+
+class Layer(ABC):
+    """A differentiable function of a batch, with or without parameters.
+
+    ``setup`` comes first; then ``forward`` and ``backward`` in turn. Arrays that a layer returns belong to the
+    layer and are valid until its next call; arrays that it is given are never written to. Gradients of parameters
+    are overwritten, not accumulated, and layers sum over the batch: the loss owns the mean.
+    """
+
+    index: int
+    in_shape: Shape
+    out_shape: Shape
+    parameters: list[Parameter]
+    buffers: dict[str, Array]
+    streams: Streams
+    workspace: Workspace
+
+    def setup(self, in_shape: Shape, streams: Streams, index: int = 0) -> Shape:
+        """Check the shape of one input sample, declare the parameters, and give the shape of one output sample.
+
+        ``index`` counts layers from 0 and addresses the layer's random streams. Allocates no parameters. Raises
+        ShapeError when the input does not fit.
+        """
+        self.index = index
+        self.in_shape = in_shape
+        self.streams = streams
+        self.parameters = []
+        self.buffers = {}
+        self.workspace = Workspace()
+        self.out_shape = self.build(in_shape)
+        return self.out_shape
+
+    @abstractmethod
+    def build(self, in_shape: Shape) -> Shape:
+        """Declare parameters and buffers for the input shape; the answer is the output shape."""
+
+    @abstractmethod
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """The output (N, *out_shape) for the input (N, *in_shape)."""
+
+    @abstractmethod
+    def backward(self, dy: Array) -> Array:
+        """Write the gradient of each parameter and give the gradient for the input, from the one for the output."""
+
+    def backward_parameters(self, dy: Array) -> None:
+        """Write the gradient of each parameter only; layers that can save work by it override this."""
+        self.backward(dy)
+
+    def branches(self) -> Array | None:
+        """Which side of each kink the last forward took, where the layer has kinks."""
+        return None
+
+    @classmethod
+    def examples(cls) -> "Sequence[tuple[Self, Shape]]":
+        """Layers of this class with input shapes on which ``nnlab gradcheck`` proves the gradients."""
+        return [(cls(), (5,))]
+
+    @property
+    def label(self) -> str:
+        """The layer as messages name it; people count from 1."""
+        return f"layer {self.index + 1} {registered_name(self)}"
+
+    def weight(self, name: str, shape: Shape, initialiser: Initialiser, fan_in: int) -> Parameter:
+        """Declare a weight array that starts at random and that penalties act on."""
+        return self._declare(
+            Parameter(name, shape, lambda draws: initialiser.draw(shape, fan_in, draws), decayed=True)
+        )
+
+    def constant(self, name: str, shape: Shape, start: float) -> Parameter:
+        """Declare a parameter that starts at one value and that penalties leave alone (biases, scales)."""
+        return self._declare(Parameter(name, shape, lambda draws: np.full(shape, start), decayed=False))
+
+    def initialise(self, draws: Draws) -> None:
+        """Draw the starting values of the parameters, in the order of their declaration."""
+        for parameter in self.parameters:
+            parameter.value[...] = parameter.start(draws)
+
+    def reject(self, message: str) -> ShapeError:
+        """The error for an input shape that does not fit."""
+        return ShapeError(f"{self.label}: {message}")
+
+    def _declare(self, parameter: Parameter) -> Parameter:
+        self.parameters.append(parameter)
+        return parameter
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as messages show it: ``1x28x28``."""
+    return "x".join(str(size) for size in shape)

@@ -1,0 +1,31 @@
+"""From images to vectors."""
+
+from dataclasses import dataclass
+from math import prod
+
+from nnlab.core.arrays import Array, Shape
+from nnlab.layers.base import Layer
+from nnlab.registry import layers
+
+
+@layers.register("flatten")
+@dataclass(kw_only=True)
+class Flatten(Layer):
+    """Each sample as one vector, (N, C, H, W) to (N, C·H·W), in C, H, W order."""
+
+    @classmethod
+    def examples(cls) -> "list[tuple[Flatten, Shape]]":
+        """One small image shape."""
+        return [(cls(), (2, 3, 2))]
+
+    def build(self, in_shape: Shape) -> Shape:
+        """(C, H, W) to (C·H·W,)."""
+        return (prod(in_shape),)
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """The same numbers in one row each."""
+        return x.reshape(len(x), *self.out_shape)
+
+    def backward(self, dy: Array) -> Array:
+        """The same numbers in the input's shape."""
+        return dy.reshape(len(dy), *self.in_shape)

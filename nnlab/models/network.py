@@ -1,0 +1,125 @@
+"""A stack of layers as one function, with all its parameters in one arena."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import prod
+
+import numpy as np
+import numpy.typing as npt
+
+from nnlab.core.arena import Arena, Parameter
+from nnlab.core.arrays import Array, Shape
+from nnlab.core.memory import available_bytes, readable_bytes
+from nnlab.core.random import Purpose, Streams
+from nnlab.errors import ShapeError
+from nnlab.layers.base import Layer, shape_text
+from nnlab.registry import registered_name
+
+
+class Network:
+    """Layers set up for one sample shape; ``allocate`` gives them memory and starting values.
+
+    Shapes are inferred and checked here, before anything is allocated. Raises ShapeError.
+    """
+
+    def __init__(self, layers: Sequence[Layer], in_shape: Shape, classes: int, streams: Streams) -> None:
+        self.layers = list(layers)
+        self.in_shape = in_shape
+        self.streams = streams
+        shape = in_shape
+        for index, layer in enumerate(self.layers):
+            shape = layer.setup(shape, streams, index)
+        if shape != (classes,):
+            last = self.layers[-1].label if self.layers else "the network"
+            raise ShapeError(f"{last}: gives {shape_text(shape)} values a sample, but the data has {classes} classes")
+        self.names = _numbered_names(self.layers)
+        trained = [index for index, layer in enumerate(self.layers) if layer.parameters]
+        if not trained:
+            raise ShapeError("model: no layer has parameters, so there is nothing to train")
+        self._first_trained = trained[0]
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """The parameters of all layers, in order."""
+        return [parameter for layer in self.layers for parameter in layer.parameters]
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers are trained."""
+        return sum(parameter.size for parameter in self.parameters)
+
+    def required_bytes(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int) -> int:
+        """Memory for values, gradients, optimizer state and the activations of one batch, forward and backward."""
+        activations = prod(self.in_shape) + 2 * sum(prod(layer.out_shape) for layer in self.layers)
+        numbers = self.parameter_count * (2 + optimizer_slots) + batch * activations
+        return numbers * np.dtype(dtype).itemsize
+
+    def check_memory(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int) -> None:
+        """Refuse a network that cannot fit in this machine's memory; raises ShapeError."""
+        required = self.required_bytes(dtype, batch, optimizer_slots)
+        available = available_bytes()
+        if available is not None and required > available:
+            raise ShapeError(
+                f"model: {self.parameter_count:,} parameters and batches of {batch:,} need about "
+                f"{readable_bytes(required)}, but this machine has {readable_bytes(available)} free; "
+                "make layers or batches smaller"
+            )
+
+    def allocate(self, dtype: npt.DTypeLike) -> None:
+        """Give all parameters memory and draw their starting values, layer by layer."""
+        self.arena = Arena(self.parameters, dtype)
+        for layer in self.layers:
+            if layer.parameters:
+                layer.initialise(self.streams.draws(Purpose.INIT, layer.index))
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """Scores (N, K) for a batch (N, ...)."""
+        for layer in self.layers:
+            x = layer.forward(x, training=training)
+        return x
+
+    def backward(self, dscores: Array) -> None:
+        """Write the gradient of every parameter; the gradient for the data itself is not computed."""
+        for layer in reversed(self.layers[self._first_trained + 1 :]):
+            dscores = layer.backward(dscores)
+        self.layers[self._first_trained].backward_parameters(dscores)
+
+    def input_gradient(self, dscores: Array) -> Array:
+        """Like ``backward``, and the gradient for the data too."""
+        for layer in reversed(self.layers):
+            dscores = layer.backward(dscores)
+        return dscores
+
+    def state(self) -> dict[str, Array]:
+        """Every parameter and buffer by name, such as ``linear1.W``; the arrays are the network's own."""
+        return {
+            f"{name}.{key}": array
+            for name, layer in zip(self.names, self.layers, strict=True)
+            for key, array in (
+                *((parameter.name, parameter.value) for parameter in layer.parameters),
+                *layer.buffers.items(),
+            )
+        }
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Copy saved arrays in; raises ShapeError when names or shapes differ."""
+        own = self.state()
+        if own.keys() != state.keys():
+            raise ShapeError(f"saved model: arrays {sorted(state)} do not match the network's {sorted(own)}")
+        for name, array in own.items():
+            if array.shape != state[name].shape:
+                raise ShapeError(
+                    f"saved model: {name} is {shape_text(state[name].shape)}, the network's is {shape_text(array.shape)}"
+                )
+            array[...] = state[name]
+
+
+def _numbered_names(layers: Sequence[Layer]) -> list[str]:
+    """``linear1, relu1, linear2``: each layer by its kind, counted from 1."""
+    seen: Counter[str] = Counter()
+    names = []
+    for layer in layers:
+        kind = registered_name(layer)
+        seen[kind] += 1
+        names.append(f"{kind}{seen[kind]}")
+    return names

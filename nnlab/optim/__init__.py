@@ -1,0 +1,17 @@
+"""Update rules by name, one in each file; importing this package registers all of them."""
+
+from nnlab.optim import adadelta, adagrad, adam, adamw, momentum, nadam, nesterov, rmsprop, sgd
+from nnlab.optim.base import Optimizer
+
+__all__ = [
+    "Optimizer",
+    "adadelta",
+    "adagrad",
+    "adam",
+    "adamw",
+    "momentum",
+    "nadam",
+    "nesterov",
+    "rmsprop",
+    "sgd",
+]

@@ -1,0 +1,38 @@
+"""Adadelta."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
+
+from nnlab.optim.base import Block, Optimizer
+from nnlab.registry import Doc, optimizers
+
+
+@optimizers.register("adadelta")
+@dataclass(kw_only=True)
+class Adadelta(Optimizer):
+    """h ← ρh + (1−ρ)g², Δ = −g √(s+ε) / √(h+ε), s ← ρs + (1−ρ)Δ², θ ← θ + ηΔ (Zeiler 2012, arXiv 1212.5701)."""
+
+    lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η; 1 in the paper")] = 1.0
+    decay: Annotated[float, Ge(0), Lt(1), Doc("share ρ of the running mean squares kept at each step")] = 0.95
+    eps: Annotated[float, Gt(0), Le(1), Doc("ε, starts the first step and keeps the division finite")] = 1e-6
+
+    slots: ClassVar[tuple[str, ...]] = ("h", "s")
+
+    def update(self, block: Block, lr: float) -> None:
+        """The two running averages, with the step −Δ kept in scratch memory."""
+        (h, s), scratch = block.state, block.scratch
+        np.multiply(block.g, block.g, out=scratch)
+        scratch *= 1 - self.decay
+        h *= self.decay
+        h += scratch
+        np.add(s, self.eps, out=scratch)
+        scratch /= h + self.eps
+        np.sqrt(scratch, out=scratch)
+        scratch *= block.g
+        s *= self.decay
+        s += (1 - self.decay) * scratch * scratch
+        scratch *= lr
+        block.theta -= scratch

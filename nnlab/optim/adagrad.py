@@ -1,0 +1,31 @@
+"""AdaGrad."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Gt, Le
+
+from nnlab.optim.base import Block, Optimizer
+from nnlab.registry import Doc, optimizers
+
+
+@optimizers.register("adagrad")
+@dataclass(kw_only=True)
+class AdaGrad(Optimizer):
+    """h ← h + g², θ ← θ − ηg / (√h + ε) (Duchi et al. 2011, JMLR 12)."""
+
+    eps: Annotated[float, Gt(0), Le(1), Doc("ε, keeps the division finite")] = 1e-7
+
+    slots: ClassVar[tuple[str, ...]] = ("h",)
+
+    def update(self, block: Block, lr: float) -> None:
+        """h ← h + g², θ ← θ − ηg / (√h + ε)."""
+        (h,), scratch = block.state, block.scratch
+        np.multiply(block.g, block.g, out=scratch)
+        h += scratch
+        np.sqrt(h, out=scratch)
+        scratch += self.eps
+        np.divide(block.g, scratch, out=scratch)
+        scratch *= lr
+        block.theta -= scratch

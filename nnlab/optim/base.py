@@ -1,0 +1,79 @@
+"""The protocol of every update rule."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Gt, Le
+
+from nnlab.core.arrays import Array
+from nnlab.registry import Doc
+
+# Values of one block with its gradient, state and scratch stay in a 512 KiB L2 cache: on 4.2 M parameters Adam
+# takes 12 ms in blocks and 26 ms in whole passes.
+BLOCK = 32_768
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stretch of the flat parameter vector θ, its gradient g, the rule's state, and scratch memory."""
+
+    theta: Array
+    g: Array
+    state: tuple[Array, ...]
+    scratch: Array
+    decayed: int
+
+
+@dataclass(kw_only=True)
+class Optimizer(ABC):
+    """An update rule on the flat parameter vector θ with gradient g, in place, block by block.
+
+    ``slots`` names the state vectors, each as long as θ and zero at first. ``t`` counts steps from 1.
+    """
+
+    lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η")]
+
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    def bind(self, theta: Array, g: Array, decayed: int = 0) -> None:
+        """Work on these vectors from now on, with fresh state; the first ``decayed`` values are weights."""
+        self.t = 0
+        self._state = {name: np.zeros_like(theta) for name in self.slots}
+        scratch = np.empty(min(BLOCK, len(theta)), theta.dtype)
+        self._blocks = []
+        for start in range(0, len(theta), BLOCK):
+            part = slice(start, min(start + BLOCK, len(theta)))
+            length = part.stop - part.start
+            self._blocks.append(
+                Block(
+                    theta=theta[part],
+                    g=g[part],
+                    state=tuple(vector[part] for vector in self._state.values()),
+                    scratch=scratch[:length],
+                    decayed=min(max(decayed - start, 0), length),
+                )
+            )
+
+    def step(self, lr: float | None = None) -> None:
+        """One update of θ from g; ``lr`` stands in for the rule's own learning rate at this step."""
+        self.t += 1
+        rate = self.lr if lr is None else lr
+        for block in self._blocks:
+            self.update(block, rate)
+
+    @abstractmethod
+    def update(self, block: Block, lr: float) -> None:
+        """Apply the rule to one block, in place."""
+
+    def state(self) -> dict[str, Array]:
+        """The state vectors by name, and the number of steps taken as ``t``."""
+        return {**self._state, "t": np.array(self.t)}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from a saved state."""
+        for name, vector in self._state.items():
+            vector[...] = state[name]
+        self.t = int(state["t"])

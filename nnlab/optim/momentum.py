@@ -1,0 +1,28 @@
+"""Gradient descent with momentum."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Ge, Lt
+
+from nnlab.optim.base import Block, Optimizer
+from nnlab.registry import Doc, optimizers
+
+
+@optimizers.register("momentum")
+@dataclass(kw_only=True)
+class Momentum(Optimizer):
+    """v ← μv − ηg, θ ← θ + v (Polyak 1964)."""
+
+    momentum: Annotated[float, Ge(0), Lt(1), Doc("share μ of the velocity kept at each step")] = 0.9
+
+    slots: ClassVar[tuple[str, ...]] = ("v",)
+
+    def update(self, block: Block, lr: float) -> None:
+        """v ← μv − ηg, θ ← θ + v."""
+        (v,) = block.state
+        np.multiply(block.g, lr, out=block.scratch)
+        v *= self.momentum
+        v -= block.scratch
+        block.theta += v

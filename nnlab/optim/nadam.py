@@ -1,0 +1,27 @@
+"""Adam with Nesterov momentum."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+from nnlab.optim.adam import Adam
+from nnlab.optim.base import Block
+from nnlab.registry import optimizers
+
+
+@optimizers.register("nadam")
+@dataclass(kw_only=True)
+class NAdam(Adam):
+    """Adam whose mean gradient looks one step ahead: θ ← θ − η √(1−β₂ᵗ) m̄ / (√v + ε).
+
+    m̄ = β₁m / (1−β₁ᵗ⁺¹) + (1−β₁)g / (1−β₁ᵗ), with m and v as in Adam. Dozat 2016, ICLR workshop, with constant β₁.
+    """
+
+    def update(self, block: Block, lr: float) -> None:
+        """Moments kept as sums, as in Adam."""
+        (m, _), scratch = block.state, block.scratch
+        root = self.accumulate(block)
+        ahead = m * (self.beta1 / (1 - self.beta1 ** (self.t + 1)))
+        ahead += block.g / (1 - self.beta1**self.t)
+        ahead /= scratch
+        ahead *= lr * sqrt(1 - self.beta2**self.t) * (1 - self.beta1) / root
+        block.theta -= ahead

@@ -1,0 +1,34 @@
+"""RMSProp."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
+
+from nnlab.optim.base import Block, Optimizer
+from nnlab.registry import Doc, optimizers
+
+
+@optimizers.register("rmsprop")
+@dataclass(kw_only=True)
+class RMSProp(Optimizer):
+    """h ← ρh + (1−ρ)g², θ ← θ − ηg / (√h + ε) (Tieleman & Hinton 2012, Coursera lecture 6.5)."""
+
+    decay: Annotated[float, Ge(0), Lt(1), Doc("share ρ of the running mean square kept at each step")] = 0.99
+    eps: Annotated[float, Gt(0), Le(1), Doc("ε, keeps the division finite")] = 1e-7
+
+    slots: ClassVar[tuple[str, ...]] = ("h",)
+
+    def update(self, block: Block, lr: float) -> None:
+        """h ← ρh + (1−ρ)g², θ ← θ − ηg / (√h + ε)."""
+        (h,), scratch = block.state, block.scratch
+        np.multiply(block.g, block.g, out=scratch)
+        scratch *= 1 - self.decay
+        h *= self.decay
+        h += scratch
+        np.sqrt(h, out=scratch)
+        scratch += self.eps
+        np.divide(block.g, scratch, out=scratch)
+        scratch *= lr
+        block.theta -= scratch

@@ -1,0 +1,65 @@
+"""Penalties on the weights (never on biases or normalisation scales), added to the loss."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from nnlab.core.arrays import Array
+from nnlab.core.workspace import Workspace
+from nnlab.registry import Doc, penalties
+
+
+@dataclass
+class Penalty(ABC):
+    """A price λ on the size of the flat weight vector W."""
+
+    strength: Annotated[float, Ge(0), Le(1e6), Doc("λ; 0 switches the penalty off")] = 0.0
+
+    def __post_init__(self) -> None:
+        self.workspace = Workspace()
+
+    @abstractmethod
+    def value(self, W: Array) -> complex:
+        """The penalty of the weights W."""
+
+    @abstractmethod
+    def gradient(self, W: Array, out: Array) -> Array:
+        """The gradient of the penalty, written to ``out``."""
+
+    def add_gradient(self, W: Array, dW: Array) -> None:
+        """Add the gradient of the penalty to dW."""
+        dW += self.gradient(W, self.workspace.array("gradient", W.shape, W.dtype))
+
+
+@penalties.register("l1")
+@dataclass
+class L1(Penalty):
+    """λ Σ|W|, gradient λ sign(W): drives weights to exactly zero."""
+
+    def value(self, W: Array) -> complex:
+        """λ Σ|W|."""
+        magnitude = W * np.sign(W.real) if np.iscomplexobj(W) else np.abs(W)
+        return self.strength * magnitude.sum().item()
+
+    def gradient(self, W: Array, out: Array) -> Array:
+        """λ sign(W)."""
+        np.sign(W, out=out)
+        out *= self.strength
+        return out
+
+
+@penalties.register("l2")
+@dataclass
+class L2(Penalty):
+    """λ/2 ΣW², gradient λW: keeps all weights small (weight decay)."""
+
+    def value(self, W: Array) -> complex:
+        """λ/2 ΣW²."""
+        return 0.5 * self.strength * np.dot(W, W).item()
+
+    def gradient(self, W: Array, out: Array) -> Array:
+        """λW."""
+        return np.multiply(W, self.strength, out=out)

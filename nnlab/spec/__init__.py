@@ -1,0 +1,1 @@
+"""What a YAML file may say: read strictly, checked against the registered components, completed with defaults."""

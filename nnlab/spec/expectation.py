@@ -1,0 +1,121 @@
+"""What a type asks for, in words, and what is wrong with a value that does not meet it."""
+
+import re
+import types
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin
+
+import annotated_types
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from nnlab.errors import shown
+from nnlab.registry import near_name
+
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False)
+_WORDS: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    type(None): "null",
+}
+_BOUND_MESSAGES = {
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be below {lt}",
+    "less_than_equal": "must be at most {le}",
+    "finite_number": "must be a finite number",
+}
+
+
+@cache
+def adapter(annotation: Any) -> TypeAdapter[Any]:
+    """The strict pydantic validator of a type: no coercion of true to 1.0, no NaN, no infinity."""
+    return TypeAdapter(annotation, config=_STRICT)
+
+
+def check(annotation: Any, value: object) -> tuple[Any, list[tuple[tuple[str | int, ...], str]]]:
+    """The value as the type wants it, and what is wrong as (path inside the value, message)."""
+    try:
+        return adapter(annotation).validate_python(value), []
+    except (ValidationError, OverflowError) as error:
+        if isinstance(error, OverflowError) or _is_union(annotation):
+            return None, [((), _mismatch(annotation, value))]
+        problems = []
+        for entry in error.errors(include_url=False):
+            template = _BOUND_MESSAGES.get(entry["type"])
+            context = {key: _number(bound) for key, bound in entry.get("ctx", {}).items()}
+            path = tuple(part for part in entry["loc"] if isinstance(part, int))
+            wrong = entry["input"]
+            if template:
+                problems.append((path, f"{template.format(**context)}, got {shown(wrong)}"))
+            else:
+                problems.append((path, _mismatch(_inner(annotation, path), wrong)))
+        return None, problems
+
+
+def expectation(annotation: Any) -> str:
+    """What a type accepts, in words: ``a number above 0 and at most 1``."""
+    metadata = tuple(getattr(annotation, "__metadata__", ()))
+    base = annotation.__origin__ if metadata else annotation
+    if get_origin(base) is Literal:
+        words = " or ".join(shown(option) for option in get_args(base))
+    elif _is_union(base):
+        words = " or ".join(expectation(option) for option in get_args(base))
+    elif get_origin(base) is list:
+        words = f"a list with each item {expectation(get_args(base)[0])}"
+    else:
+        words = _WORDS.get(base, getattr(base, "__name__", str(base)))
+    bounds = " and ".join(text for mark in metadata if (text := _bound(mark)))
+    bounds = re.sub(r"^of at least (\S+) and of at most (\S+)$", r"from \1 to \2", bounds)
+    return f"{words} {bounds}" if bounds else words
+
+
+def options(annotation: Any) -> list[str]:
+    """The words that a type accepts, as far as it lists them."""
+    base = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
+    if get_origin(base) is Literal:
+        return [option for option in get_args(base) if isinstance(option, str)]
+    if _is_union(base):
+        return [word for option in get_args(base) for word in options(option)]
+    return ["true", "false"] if base is bool else []
+
+
+def _mismatch(annotation: Any, value: object) -> str:
+    message = f"must be {expectation(annotation)}, got {shown(value)}"
+    near = near_name(value, options(annotation)) if isinstance(value, str) else None
+    return f"{message}; did you mean {near!r}?" if near else message
+
+
+def _inner(annotation: Any, path: tuple[str | int, ...]) -> Any:
+    """The type of the items that a path of list indices leads to."""
+    for _ in path:
+        base = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
+        annotation = get_args(base)[0]
+    return annotation
+
+
+def _is_union(annotation: Any) -> bool:
+    base = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
+    return get_origin(base) in {Union, types.UnionType}
+
+
+def _bound(mark: object) -> str:
+    match mark:
+        case annotated_types.Gt(gt=bound):
+            return f"above {_number(bound)}"
+        case annotated_types.Ge(ge=bound):
+            return f"of at least {_number(bound)}"
+        case annotated_types.Lt(lt=bound):
+            return f"below {_number(bound)}"
+        case annotated_types.Le(le=bound):
+            return f"of at most {_number(bound)}"
+        case annotated_types.MinLen(min_length=length):
+            return f"of at least {length} items"
+        case annotated_types.MaxLen(max_length=length):
+            return f"of at most {length} items"
+    return ""
+
+
+def _number(bound: object) -> str:
+    return f"{bound:g}" if isinstance(bound, float) else str(bound)

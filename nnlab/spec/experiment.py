@@ -1,0 +1,129 @@
+"""One experiment, fully resolved: what a spec says, with every default filled in."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+
+from nnlab.data.dataset import DatasetSource
+from nnlab.errors import Problem, SpecError, shown
+from nnlab.losses import CrossEntropy, Loss
+from nnlab.models.base import Model
+from nnlab.optim.base import Optimizer
+from nnlab.penalties import Penalty
+from nnlab.registry import Component, Doc, Strengths
+from nnlab.spec.overrides import apply_overrides
+from nnlab.spec.tree import KeyPath, Tree, dump_tree, read_tree, shown_key
+from nnlab.spec.validation import Validator, plain
+
+Steps = Annotated[int, Ge(1), Le(10**9)]
+Samples = Annotated[int, Ge(1), Le(10**9)]
+
+
+@dataclass(kw_only=True)
+class TrainSettings:
+    """How long to train, on which batches, and when to evaluate."""
+
+    iterations: Annotated[Steps | None, Doc("number of updates; exactly one of iterations and epochs is given")] = None
+    epochs: Annotated[Steps | None, Doc("passes through the training samples")] = None
+    batch_size: Annotated[Samples | Literal["full"], Doc("samples for each update, or full for all of them")] = 100
+    sampling: Annotated[
+        Literal["shuffle", "replacement"],
+        Doc("shuffle: a new permutation each epoch; replacement: each batch drawn from all samples"),
+    ] = "shuffle"
+    eval_every: Annotated[Steps | Literal["epoch"], Doc("evaluate after this many updates, or after each epoch")] = (
+        "epoch"
+    )
+    eval_train: Annotated[
+        Samples | Literal["all", "batch"],
+        Doc("training samples to evaluate on: all, batch (the last mini-batch) or the first N"),
+    ] = "all"
+
+    def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
+        """Exactly one of ``iterations`` and ``epochs`` must be given."""
+        if self.iterations is None and self.epochs is None:
+            yield (), "needs iterations or epochs"
+        if self.iterations is not None and self.epochs is not None:
+            yield ("epochs",), "both iterations and epochs are given; keep one (the other may be null)"
+
+
+@dataclass(kw_only=True)
+class ComputeSettings:
+    """How the machine is used; part of the spec because it can change the last bits of a result."""
+
+    threads: Annotated[int, Ge(1), Le(256), Doc("threads of the matrix products (BLAS)")] = 1
+
+
+@dataclass(kw_only=True)
+class Experiment:
+    """Everything that decides a run."""
+
+    name: Annotated[str, MinLen(1), MaxLen(100), Doc("names the run folder; default: the file's name")]
+    seed: Annotated[int, Ge(0), Le(2**32 - 1), Doc("where all random numbers start")] = 0
+    dtype: Annotated[Literal["float32", "float64"], Doc("the precision of every number in the network")] = "float32"
+    rng: Annotated[
+        Literal["streams", "legacy"],
+        Doc("streams: one random stream for each purpose; legacy: one RandomState, as in published scripts"),
+    ] = "streams"
+    data: Annotated[DatasetSource, Component("dataset"), Doc("the samples")]
+    model: Annotated[Model, Component("model"), Doc("the network")]
+    loss: Annotated[Loss, Component("loss"), Doc("what is minimised")] = field(default_factory=CrossEntropy)
+    optimizer: Annotated[Optimizer, Component("optimizer"), Doc("the update rule")]
+    penalty: Annotated[list[Penalty], Strengths("penalty"), Doc("the strength λ of each penalty on the weights")] = (
+        field(default_factory=list)
+    )
+    train: Annotated[TrainSettings, Doc("length, batches and evaluation")]
+    compute: Annotated[ComputeSettings, Doc("threads")] = field(default_factory=ComputeSettings)
+
+    def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
+        """The name must be one line of printable text, since it is shown and names a folder."""
+        if not self.name.isprintable() or not self.name.strip():
+            yield ("name",), f"must be printable text, got {shown(self.name)}"
+
+    def resolved(self) -> dict[str, Any]:
+        """The spec as plain values, with every default filled in."""
+        resolved = plain(self)
+        if not isinstance(resolved, dict):
+            raise TypeError("an experiment is a mapping")
+        return resolved
+
+    def to_yaml(self) -> str:
+        """The resolved spec as YAML that loads to an equal experiment."""
+        return dump_tree(self.resolved())
+
+    def sha256(self) -> str:
+        """SHA-256 of the resolved spec in canonical JSON."""
+        canonical = json.dumps(self.resolved(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def load_experiment(path: Path | str, overrides: Sequence[str] = ()) -> Experiment:
+    """Read a spec file, apply ``key=value`` overrides and check everything.
+
+    Raises UsageError when the file cannot be read and SpecError with every problem found.
+    """
+    path = Path(path)
+    tree = read_tree(path)
+    apply_overrides(tree, overrides)
+    return experiment_from_tree(tree, default_name=path.stem, folders=(path.absolute().parent, Path.cwd()))
+
+
+def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, ...]) -> Experiment:
+    """Check a tree of plain values and build the experiment it describes; raises SpecError."""
+    raw = tree.value
+    if raw is None:
+        raise SpecError([Problem(str(tree.place(())), "", "the spec is empty; it needs data, model, optimizer and train")])
+    if isinstance(raw, dict):
+        raw = {"name": default_name, **raw}
+    validator = Validator(folders)
+    experiment = validator.section(Experiment, raw, (), "a spec")
+    if validator.problems:
+        found = sorted(validator.problems, key=lambda problem: tree.place(problem[0]))
+        raise SpecError([Problem(str(tree.place(key)), shown_key(key), message) for key, message in found])
+    if not isinstance(experiment, Experiment):
+        raise TypeError("validation without problems gives an experiment")
+    return experiment

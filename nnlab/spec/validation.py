@@ -1,0 +1,176 @@
+"""Plain values turned into components, every problem collected; and components turned back into plain values."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nnlab.errors import shown
+from nnlab.registry import (
+    REGISTRIES,
+    Component,
+    FilePath,
+    Hyperparameter,
+    Registry,
+    Strengths,
+    Switch,
+    hyperparameters,
+    near_name,
+    registered_name,
+)
+from nnlab.spec.expectation import check
+from nnlab.spec.tree import KeyPath
+
+
+class Validator:
+    """Builds components from plain values; what is wrong lands in ``problems`` as (key path, message).
+
+    ``folders`` is where relative file names are looked for, in turn.
+    """
+
+    def __init__(self, folders: tuple[Path, ...] = ()) -> None:
+        self.problems: list[tuple[KeyPath, str]] = []
+        self._folders = folders
+
+    def component(self, registry: Registry, raw: object, path: KeyPath) -> Any:
+        """The component that ``raw`` names: a name, a mapping with ``name``, or the registry's number shorthand."""
+        if registry.number and isinstance(raw, int | float) and not isinstance(raw, bool):
+            name, key = registry.number
+            return self._in_shorthand(registry[name], key, raw, path)
+        name_path = path if isinstance(raw, str) else (*path, "name")
+        if isinstance(raw, str):
+            raw = {"name": raw}
+        if not isinstance(raw, Mapping):
+            number = "a number, " if registry.number else ""
+            return self._reject(path, f"must be {number}a name or a mapping with a name, got {shown(raw)}")
+        if "name" not in raw:
+            return self._reject(path, f"needs a name: {_listed(registry.names())}")
+        name = raw["name"]
+        if not isinstance(name, str) or name not in registry:
+            near = near_name(name, registry.names()) if isinstance(name, str) else None
+            hint = f"did you mean {near!r}? " if near else ""
+            known = f"{hint}there are {_listed(registry.names())}"
+            return self._reject(name_path, f"no {registry.kind} is called {shown(name)}; {known}")
+        return self.section(registry[name], {key: raw[key] for key in raw if key != "name"}, path, name)
+
+    def section(self, cls: type[Any], raw: object, path: KeyPath, owner: str = "") -> Any:
+        """A dataclass from a mapping of its fields; ``owner`` names it in messages."""
+        if not isinstance(raw, Mapping):
+            return self._reject(path, f"must be a mapping with the keys {_listed(_keys(cls))}, got {shown(raw)}")
+        before = len(self.problems)
+        parameters = hyperparameters(cls)
+        for key in raw:
+            if key not in _keys(cls):
+                self._reject((*path, key), self._unknown_key(key, _keys(cls), owner or str(path[-1])))
+        values = {}
+        for parameter in parameters:
+            if parameter.name in raw:
+                values[parameter.name] = self._value(parameter, raw[parameter.name], (*path, parameter.name))
+            elif parameter.required:
+                self._reject(path, f"needs the key {parameter.name} ({parameter.doc})")
+        if len(self.problems) > before:
+            return None
+        built = cls(**values)
+        if hasattr(built, "conflicts"):
+            self.problems.extend(((*path, *key), message) for key, message in built.conflicts())
+        return built
+
+    def _in_shorthand(self, cls: type[Any], key: str, raw: object, path: KeyPath) -> Any:
+        before = len(self.problems)
+        built = self.section(cls, {key: raw}, path)
+        self.problems[before:] = [(path, message) for _, message in self.problems[before:]]
+        return built
+
+    def _value(self, parameter: Hyperparameter, raw: object, path: KeyPath) -> Any:
+        if component := parameter.mark(Component):
+            registry = REGISTRIES[component.kind]
+            if not component.many:
+                return self.component(registry, raw, path)
+            if not isinstance(raw, list) or not raw:
+                return self._reject(path, f"must be a list of {registry.kind}s, got {shown(raw)}")
+            return [self.component(registry, item, (*path, index)) for index, item in enumerate(raw)]
+        if switch := parameter.mark(Switch):
+            if raw is None or raw is False:
+                return None
+            cls = REGISTRIES[switch.kind][switch.name]
+            if raw is not True and not isinstance(raw, Mapping):
+                keys = _listed(_keys(cls))
+                return self._reject(path, f"must be true, false or a mapping with {keys}, got {shown(raw)}")
+            return self.section(cls, {} if raw is True else raw, path, switch.name)
+        if strengths := parameter.mark(Strengths):
+            return self._strengths(REGISTRIES[strengths.kind], raw, path)
+        if dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
+            return self.section(parameter.base, raw, path)
+        value, wrong = check(parameter.annotation, raw)
+        self.problems.extend(((*path, *inner), message) for inner, message in wrong)
+        if not wrong and parameter.mark(FilePath):
+            return self._find_file(value)
+        return value
+
+    def _strengths(self, registry: Registry, raw: object, path: KeyPath) -> Any:
+        if not isinstance(raw, Mapping):
+            return self._reject(path, f"must be a mapping with the keys {_listed(registry.names())}, got {shown(raw)}")
+        built = []
+        for key, strength in raw.items():
+            if key in registry:
+                built.append(self._in_shorthand(registry[key], "strength", strength, (*path, key)))
+            else:
+                self._reject((*path, key), self._unknown_key(key, registry.names(), registry.kind))
+        return built
+
+    def _find_file(self, name: str) -> str:
+        candidates = [(folder / Path(name).expanduser()).absolute() for folder in self._folders]
+        found = next((candidate for candidate in candidates if candidate.exists()), None)
+        return str(found or (candidates[0] if candidates else name))
+
+    def _unknown_key(self, key: str, known: list[str], owner: str) -> str:
+        near = near_name(key, known)
+        hint = f"did you mean {near!r}? " if near else ""
+        return f"unknown key; {hint}{owner} has {_listed(known) if known else 'no keys'}"
+
+    def _reject(self, path: KeyPath, message: str) -> None:
+        self.problems.append((path, message))
+
+
+def plain(value: object) -> object:
+    """A component, section or value as a spec writes it, with every default filled in."""
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    fields: dict[str, object] = {}
+    for parameter in hyperparameters(type(value)):
+        inner = getattr(value, parameter.name)
+        if strengths := parameter.mark(Strengths):
+            given = {registered_name(item): item.strength for item in inner}
+            fields[parameter.name] = {name: given.get(name, 0.0) for name in REGISTRIES[strengths.kind].names()}
+        elif parameter.mark(Switch):
+            fields[parameter.name] = _without_name(plain(inner)) if inner is not None else False
+        else:
+            fields[parameter.name] = plain(inner)
+    name = getattr(value, "registered_name", None)
+    if name is None:
+        return fields
+    for registry in REGISTRIES.values():
+        if registry.number and registry.number[0] == name and isinstance(value, registry[name]):
+            return fields[registry.number[1]]
+    return {"name": name, **fields} if fields else name
+
+
+def flatten(value: object, path: KeyPath = ()) -> dict[str, object]:
+    """A nested plain value as one flat mapping from dotted keys to the values at the leaves; lists stay whole."""
+    if not isinstance(value, dict):
+        return {".".join(str(part) for part in path): value}
+    return {key: leaf for name, inner in value.items() for key, leaf in flatten(inner, (*path, name)).items()}
+
+
+def _without_name(value: object) -> object:
+    return {key: inner for key, inner in value.items() if key != "name"} if isinstance(value, dict) else True
+
+
+def _keys(cls: type[Any]) -> list[str]:
+    return [parameter.name for parameter in hyperparameters(cls)]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)
