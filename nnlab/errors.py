@@ -8,6 +8,7 @@ import signal
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 EXIT_OK = 0
 EXIT_BUG = 70
@@ -73,11 +74,20 @@ class RunError(NnlabError):
     exit_code = 5
 
 
+class BugError(NnlabError):
+    """Something that should never happen; ``log`` is the file that holds the traceback."""
+
+    def __init__(self, error: BaseException, log: Path) -> None:
+        super().__init__(
+            f"this is a bug in nnlab ({type(error).__name__}: {shown(str(error), 200)}); the details are in {log}"
+        )
+
+
 class Interrupted(BaseException):
     """A signal asked the command to stop; like KeyboardInterrupt it is no Exception, so nothing swallows it."""
 
-    def __init__(self, signal_number: int) -> None:
-        super().__init__(f"stopped by {signal.Signals(signal_number).name}")
+    def __init__(self, signal_number: int, message: str = "") -> None:
+        super().__init__(message or f"stopped by {signal.Signals(signal_number).name}")
         self.exit_code = 128 + signal_number
 
 

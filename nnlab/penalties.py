@@ -29,6 +29,10 @@ class Penalty(ABC):
     def gradient(self, W: Array, out: Array) -> Array:
         """The gradient of the penalty, written to ``out``."""
 
+    def branches(self, W: Array) -> list[Array]:
+        """Which side of each kink the weights W are on, where the penalty has kinks."""
+        return []
+
     def add_gradient(self, W: Array, dW: Array) -> None:
         """Add the gradient of the penalty to dW."""
         dW += self.gradient(W, self.workspace.array("gradient", W.shape, W.dtype))
@@ -42,13 +46,17 @@ class L1(Penalty):
     def value(self, W: Array) -> complex:
         """λ Σ|W|."""
         magnitude = W * np.sign(W.real) if np.iscomplexobj(W) else np.abs(W)
-        return self.strength * magnitude.sum().item()
+        return self.strength * complex(magnitude.sum())
 
     def gradient(self, W: Array, out: Array) -> Array:
         """λ sign(W)."""
         np.sign(W, out=out)
         out *= self.strength
         return out
+
+    def branches(self, W: Array) -> list[Array]:
+        """The sign of each weight: |W| has a kink at 0."""
+        return [np.sign(W.real)]
 
 
 @penalties.register("l2")
@@ -58,7 +66,7 @@ class L2(Penalty):
 
     def value(self, W: Array) -> complex:
         """λ/2 ΣW²."""
-        return 0.5 * self.strength * np.dot(W, W).item()
+        return 0.5 * self.strength * complex(np.dot(W, W))
 
     def gradient(self, W: Array, out: Array) -> Array:
         """λW."""

@@ -19,7 +19,6 @@ class Purpose(IntEnum):
     INIT = 1
     BATCHES = 2
     DROPOUT = 3
-    SPLIT = 4
 
 
 class Streams(Protocol):

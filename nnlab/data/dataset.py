@@ -67,17 +67,16 @@ class DatasetSource(ABC):
         Raises DataError when the data is missing, corrupt, or has fewer samples than asked for.
         """
         dataset = self.read(draws)
-        train = self._cut("train_size", self.train_size, dataset.train)
-        test = self._cut("test_size", self.test_size, dataset.test)
-        if train is None:
-            raise DataError(f"data: {registered_name(self)} has no training samples")
+        train, test = dataset.train, dataset.test
+        if self.train_size is not None:
+            train = self._first("train_size", self.train_size, train)
+        if self.test_size is not None:
+            if test is None:
+                raise DataError(f"data.test_size: {registered_name(self)} has no test samples here; leave it out")
+            test = self._first("test_size", self.test_size, test)
         return replace(dataset, train=train, test=test)
 
-    def _cut(self, key: str, size: int | None, split: Split | None) -> Split | None:
-        if size is None:
-            return split
-        if split is None:
-            raise DataError(f"data.{key}: {registered_name(self)} has no test samples to take {size} from")
+    def _first(self, key: str, size: int, split: Split) -> Split:
         if size > len(split):
             raise DataError(f"data.{key}: {size} samples asked for, but {registered_name(self)} has {len(split)}")
         return split.first(size)

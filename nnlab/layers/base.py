@@ -78,9 +78,7 @@ class Layer(ABC):
 
     def weight(self, name: str, shape: Shape, initialiser: Initialiser, fan_in: int) -> Parameter:
         """Declare a weight array that starts at random and that penalties act on."""
-        return self._declare(
-            Parameter(name, shape, lambda draws: initialiser.draw(shape, fan_in, draws), decayed=True)
-        )
+        return self._declare(Parameter(name, shape, lambda draws: initialiser.draw(shape, fan_in, draws), decayed=True))
 
     def constant(self, name: str, shape: Shape, start: float) -> Parameter:
         """Declare a parameter that starts at one value and that penalties leave alone (biases, scales)."""

@@ -37,8 +37,8 @@ class BatchNorm(Layer):
         if training:
             mean = x.mean(axis=0)
             normalised = np.subtract(x, mean, out=self.workspace.array("normalised", x.shape, x.dtype))
-            y = np.multiply(normalised, normalised, out=self.workspace.array("y", x.shape, x.dtype))
-            variance = y.mean(axis=0)
+            squares = np.multiply(normalised, normalised, out=self.workspace.array("y", x.shape, x.dtype))
+            variance = squares.mean(axis=0)
             self._update_running(mean, variance)
         else:
             mean = self.buffers["running_mean"].astype(x.dtype)
@@ -47,19 +47,22 @@ class BatchNorm(Layer):
         self._inverse_std = 1 / np.sqrt(variance + self.eps)
         normalised *= self._inverse_std
         self._normalised = normalised
-        y = np.multiply(normalised, self.gamma.value, out=self.workspace.array("y", x.shape, x.dtype))
+        y = self.workspace.array("y", x.shape, x.dtype)
+        np.multiply(normalised, self.gamma.value, out=y)
         y += self.beta.value
         return y
 
     def backward(self, dy: Array) -> Array:
-        """dx = gamma/√(variance + eps) · (dy − dbeta/N − x̂ dgamma/N) with dgamma = Σ dy x̂, dbeta = Σ dy."""
+        """Dx = gamma/√(variance + eps) · (dy − dbeta/N − x̂ dgamma/N) with dgamma = Σ dy x̂, dbeta = Σ dy."""
         N = len(dy)
-        dx = np.multiply(dy, self._normalised, out=self.workspace.array("dx", dy.shape, dy.dtype))
+        dx = self.workspace.array("dx", dy.shape, dy.dtype)
+        np.multiply(dy, self._normalised, out=dx)
         np.sum(dx, axis=0, out=self.gamma.grad)
         np.sum(dy, axis=0, out=self.beta.grad)
         scale = self.gamma.value * self._inverse_std
         if not self._training:
-            return np.multiply(dy, scale, out=dx)
+            np.multiply(dy, scale, out=dx)
+            return dx
         np.multiply(self._normalised, self.gamma.grad / -N, out=dx)
         dx += dy
         dx -= self.beta.grad / N

@@ -109,7 +109,8 @@ class Network:
         for name, array in own.items():
             if array.shape != state[name].shape:
                 raise ShapeError(
-                    f"saved model: {name} is {shape_text(state[name].shape)}, the network's is {shape_text(array.shape)}"
+                    f"saved model: {name} is {shape_text(state[name].shape)}, "
+                    f"the network's is {shape_text(array.shape)}"
                 )
             array[...] = state[name]
 

@@ -18,7 +18,10 @@ class Sequential(Model):
     """Layers in the order given; the last one must give one score for each class."""
 
     layers: Annotated[
-        list[Layer], Component("layer", many=True), MaxLen(1000), Doc("layers by name, such as - {name: linear, units: 50}")
+        list[Layer],
+        Component("layer", many=True),
+        MaxLen(1000),
+        Doc("layers by name, such as - {name: linear, units: 50}"),
     ]
 
     def stack(self, in_shape: Shape, classes: int) -> list[Layer]:

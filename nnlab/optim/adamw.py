@@ -13,7 +13,10 @@ from nnlab.registry import Doc, optimizers
 @optimizers.register("adamw")
 @dataclass(kw_only=True)
 class AdamW(Adam):
-    """θ ← θ − ηλθ for weights (not for biases and scales), then Adam's step (Loshchilov & Hutter 2019, arXiv 1711.05101)."""
+    """θ ← θ − ηλθ for weights (not for biases and scales), then Adam's step.
+
+    Loshchilov & Hutter 2019, arXiv 1711.05101.
+    """
 
     weight_decay: Annotated[float, Ge(0), Le(1), Doc("decay λ of the weights, multiplied by the learning rate")] = 0.01
 

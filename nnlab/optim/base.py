@@ -16,7 +16,7 @@ from nnlab.registry import Doc
 BLOCK = 32_768
 
 
-@dataclass(frozen=True)
+@dataclass
 class Block:
     """A stretch of the flat parameter vector θ, its gradient g, the rule's state, and scratch memory."""
 

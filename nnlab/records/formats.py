@@ -37,7 +37,7 @@ def csv_line(values: "list[float | None]") -> str:
 
 
 def best_row(rows: "list[Row]") -> Row | None:
-    """The evaluation with the highest test accuracy (training accuracy where there is no test set), the first of equals."""
+    """The first evaluation with the highest test accuracy (training accuracy where there is no test set)."""
     if not rows:
         return None
     column = "test_accuracy" if rows[0]["test_accuracy"] is not None else "train_accuracy"

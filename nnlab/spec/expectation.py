@@ -9,7 +9,7 @@ import annotated_types
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from nnlab.errors import shown
-from nnlab.registry import near_name
+from nnlab.registry import Component, FilePath, Hyperparameter, Switch, near_name
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 _WORDS: dict[Any, str] = {
@@ -34,7 +34,7 @@ def adapter(annotation: Any) -> TypeAdapter[Any]:
     return TypeAdapter(annotation, config=_STRICT)
 
 
-def check(annotation: Any, value: object) -> tuple[Any, list[tuple[tuple[str | int, ...], str]]]:
+def check(annotation: Any, value: object) -> tuple[Any, list[tuple[tuple[int, ...], str]]]:
     """The value as the type wants it, and what is wrong as (path inside the value, message)."""
     try:
         return adapter(annotation).validate_python(value), []
@@ -71,6 +71,17 @@ def expectation(annotation: Any) -> str:
     return f"{words} {bounds}" if bounds else words
 
 
+def accepted(parameter: Hyperparameter) -> str:
+    """What a hyper-parameter accepts, in words, components included."""
+    if component := parameter.mark(Component):
+        return f"a list of {component.kind}s" if component.many else f"{_article(component.kind)} {component.kind}"
+    if switch := parameter.mark(Switch):
+        return f"true, false or the keys of {switch.name}"
+    if parameter.mark(FilePath):
+        return "a path"
+    return expectation(parameter.annotation)
+
+
 def options(annotation: Any) -> list[str]:
     """The words that a type accepts, as far as it lists them."""
     base = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
@@ -87,7 +98,7 @@ def _mismatch(annotation: Any, value: object) -> str:
     return f"{message}; did you mean {near!r}?" if near else message
 
 
-def _inner(annotation: Any, path: tuple[str | int, ...]) -> Any:
+def _inner(annotation: Any, path: tuple[int, ...]) -> Any:
     """The type of the items that a path of list indices leads to."""
     for _ in path:
         base = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
@@ -119,3 +130,7 @@ def _bound(mark: object) -> str:
 
 def _number(bound: object) -> str:
     return f"{bound:g}" if isinstance(bound, float) else str(bound)
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"

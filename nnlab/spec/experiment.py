@@ -116,7 +116,9 @@ def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, 
     """Check a tree of plain values and build the experiment it describes; raises SpecError."""
     raw = tree.value
     if raw is None:
-        raise SpecError([Problem(str(tree.place(())), "", "the spec is empty; it needs data, model, optimizer and train")])
+        raise SpecError(
+            [Problem(str(tree.place(())), "", "is empty; a spec needs data, model, optimizer and train")]
+        )
     if isinstance(raw, dict):
         raw = {"name": default_name, **raw}
     validator = Validator(folders)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
+from typing import Protocol
 
 import yaml
 
@@ -112,6 +113,13 @@ def scalar(text: str) -> object:
     return text
 
 
+class _Mark(Protocol):
+    """A position in the text, counted from 0."""
+
+    line: int
+    column: int
+
+
 class _Builder:
     """Builds plain values from parser events and collects what a spec may not contain."""
 
@@ -185,13 +193,13 @@ class _Builder:
             entries[key] = self._node(next(self._events), child)
         return entries
 
-    def _place(self, mark: yaml.Mark | None) -> Place:
+    def _place(self, mark: _Mark | None) -> Place:
         if mark is None or not self._numbered:
             return Place(inf, 0, self._source)
         line, column = mark.line + 1, mark.column + 1
         return Place(line, column, f"{self._source}:{line}:{column}")
 
-    def _problem(self, mark: yaml.Mark | None, path: KeyPath, message: str) -> None:
+    def _problem(self, mark: _Mark | None, path: KeyPath, message: str) -> None:
         self._problems.append(Problem(str(self._place(mark)), shown_key(path), message))
 
 
@@ -223,5 +231,7 @@ _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+.012345
 
 def dump_tree(value: object) -> str:
     """YAML text for plain values; innermost mappings and lists stand on one line each."""
-    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
+    )
     return text

@@ -82,14 +82,15 @@ class Validator:
         return built
 
     def _value(self, parameter: Hyperparameter, raw: object, path: KeyPath) -> Any:
-        if component := parameter.mark(Component):
+        component, switch, strengths = parameter.mark(Component), parameter.mark(Switch), parameter.mark(Strengths)
+        if component:
             registry = REGISTRIES[component.kind]
             if not component.many:
                 return self.component(registry, raw, path)
             if not isinstance(raw, list) or not raw:
                 return self._reject(path, f"must be a list of {registry.kind}s, got {shown(raw)}")
             return [self.component(registry, item, (*path, index)) for index, item in enumerate(raw)]
-        if switch := parameter.mark(Switch):
+        if switch:
             if raw is None or raw is False:
                 return None
             cls = REGISTRIES[switch.kind][switch.name]
@@ -97,15 +98,14 @@ class Validator:
                 keys = _listed(_keys(cls))
                 return self._reject(path, f"must be true, false or a mapping with {keys}, got {shown(raw)}")
             return self.section(cls, {} if raw is True else raw, path, switch.name)
-        if strengths := parameter.mark(Strengths):
+        if strengths:
             return self._strengths(REGISTRIES[strengths.kind], raw, path)
         if dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
             return self.section(parameter.base, raw, path)
         value, wrong = check(parameter.annotation, raw)
         self.problems.extend(((*path, *inner), message) for inner, message in wrong)
-        if not wrong and parameter.mark(FilePath):
-            return self._find_file(value)
-        return value
+        is_path = parameter.mark(FilePath) is not None
+        return self._find_file(value, path) if is_path and not wrong else value
 
     def _strengths(self, registry: Registry, raw: object, path: KeyPath) -> Any:
         if not isinstance(raw, Mapping):
@@ -118,9 +118,13 @@ class Validator:
                 self._reject((*path, key), self._unknown_key(key, registry.names(), registry.kind))
         return built
 
-    def _find_file(self, name: str) -> str:
-        candidates = [(folder / Path(name).expanduser()).absolute() for folder in self._folders]
-        found = next((candidate for candidate in candidates if candidate.exists()), None)
+    def _find_file(self, name: str, path: KeyPath) -> str | None:
+        try:
+            candidates = [(folder / Path(name).expanduser()).absolute() for folder in self._folders]
+            found = next((candidate for candidate in candidates if candidate.exists()), None)
+        except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL character, an unknown ~user
+            self._reject(path, f"is not a usable path: {shown(name)} ({type(error).__name__})")
+            return None
         return str(found or (candidates[0] if candidates else name))
 
     def _unknown_key(self, key: str, known: list[str], owner: str) -> str:

@@ -1,0 +1,23 @@
+"""What the shell offers when the tab key is pressed."""
+
+KINDS = ("dataset", "model", "layer", "activation", "initialiser", "loss", "penalty", "optimizer")
+
+
+def complete_kind(incomplete: str) -> list[str]:
+    """Kinds of components."""
+    return [kind for kind in KINDS if kind.startswith(incomplete)]
+
+
+def complete_checked(incomplete: str) -> list[str]:
+    """Names of components whose gradients can be checked."""
+    from nnlab.registry import layers, losses, penalties
+
+    names = [name for registry in (layers, losses, penalties) for name in registry.names()]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_override(incomplete: str) -> list[str]:
+    """``key=`` for the keys of a spec, and ``key=name`` where a registered name is wanted."""
+    from nnlab.spec.keys import spec_keys
+
+    return [text for text in spec_keys() if text.startswith(incomplete)]

@@ -1,0 +1,91 @@
+"""``nnlab gradcheck``: prove the gradients."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from nnlab.cli.completion import complete_checked
+from nnlab.cli.train import Overrides
+
+if TYPE_CHECKING:
+    from nnlab.gradcheck import Method, Result
+
+
+def gradcheck_command(
+    spec: Annotated[
+        Path | None, typer.Argument(metavar="[SPEC]", help="Check the model, loss and penalties of a spec instead.")
+    ] = None,
+    method: Annotated[
+        Literal["central", "complex"],
+        typer.Option("--method", help="Differences as in the book, or the complex step."),
+    ] = "central",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="NAME", help="Only this component; repeatable.", autocompletion=complete_checked
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Chooses the random point and the coordinates of large tensors.")
+    ] = 0,
+    overrides: Overrides = None,
+) -> None:
+    """Check every gradient against numerical derivatives; exit code 1 when one is wrong.
+
+    Example: nnlab gradcheck --method complex
+    """
+    from nnlab.errors import CheckFailed, UsageError
+    from nnlab.gradcheck import TOLERANCES, check_components
+
+    if spec is None and overrides:
+        raise UsageError("-s changes a spec, but no SPEC is given")
+    if spec is not None and only:
+        raise UsageError("--only names components, so it cannot go with a SPEC")
+    results = check_components(method, only, seed) if spec is None else check_spec(spec, overrides or [], method, seed)
+    tolerance = TOLERANCES[method]
+    _render(results, f"{method}, float64, tolerance {tolerance:g}")
+    failed = [result for result in results if not result.passed]
+    if failed:
+        names = ", ".join(f"{result.component}.{result.tensor}" for result in failed)
+        raise CheckFailed(f"{len(failed)} of {len(results)} gradients are wrong: {names}")
+    typer.echo(f"all {len(results)} gradients agree with numerical derivatives ({method}, seed {seed})")
+
+
+def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) -> "list[Result]":
+    """Check the network of a spec with its loss and penalties, large tensors at a sample of their coordinates."""
+    from nnlab.gradcheck import POINTS, check, model_subject
+    from nnlab.spec.experiment import load_experiment
+    from nnlab.train.setup import prepare
+
+    experiment = load_experiment(spec, overrides)
+    prepared = prepare(experiment)
+    terms = [penalty for penalty in experiment.penalty if penalty.strength > 0]
+    make = partial(model_subject, experiment.name, prepared.network, prepared.dataset.classes, experiment.loss, terms)
+    return check(make, method, seed, sampled=POINTS)
+
+
+def _render(results: "list[Result]", title: str) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from nnlab.cli.console import results as console
+
+    table = Table(title=f"gradcheck: {title}", title_justify="left")
+    for heading in ("component", "tensor"):
+        table.add_column(heading)
+    for heading in ("coordinates", "gradient norm", "relative error"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for result in results:
+        coordinates = f"{result.checked} of {result.size:,}" if result.checked < result.size else str(result.size)
+        table.add_row(
+            Text(result.component),
+            Text(result.tensor),
+            coordinates,
+            f"{result.norm:.3g}",
+            f"{result.error:.1e}",
+            Text("pass", "green") if result.passed else Text("FAIL", "bold red"),
+        )
+    console().print(table)

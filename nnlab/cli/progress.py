@@ -1,0 +1,84 @@
+"""Live progress of training on a terminal: a bar with loss, accuracy and speed, and a sparkline of the loss."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from nnlab.cli.console import messages
+from nnlab.records.formats import Row
+from nnlab.train.loop import Observer
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+SPARKLINE_WIDTH = 24
+SECONDS_BETWEEN_UPDATES = 0.1
+
+
+class ConsoleReporter:
+    """Says lines on stderr; on a terminal it also keeps a live bar below them."""
+
+    def say(self, line: str) -> None:
+        """Show one line."""
+        messages().print(line)
+
+    @contextmanager
+    def watch(self, iterations: int) -> Iterator[Sequence[Observer]]:
+        """Keep the bar while training; nothing off a terminal."""
+        if not messages().is_terminal:
+            yield ()
+            return
+        bar = Progress(
+            TextColumn("{task.fields[sparkline]}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]}  accuracy {task.fields[accuracy]}  {task.fields[speed]} steps/s"),
+            TimeRemainingColumn(),
+            console=messages(),
+            transient=True,
+        )
+        with bar:
+            yield (LiveBar(bar, iterations),)
+
+
+class LiveBar:
+    """Feeds the bar, at most ten times a second: a step of a small network takes less time than drawing it."""
+
+    def __init__(self, bar: Progress, iterations: int) -> None:
+        self._bar = bar
+        self._task = bar.add_task("train", total=iterations, sparkline="", loss="–", accuracy="–", speed="–")
+        self._bucket = max(1, iterations // SPARKLINE_WIDTH)
+        self._means: list[float] = []
+        self._sum = 0.0
+        self._shown_at = self._started = perf_counter()
+
+    def on_step(self, step: int, objective: float) -> None:
+        """Take in the loss of a step."""
+        self._sum += objective
+        if step % self._bucket == 0:
+            self._means.append(self._sum / self._bucket)
+            self._sum = 0.0
+        now = perf_counter()
+        if now - self._shown_at > SECONDS_BETWEEN_UPDATES:
+            self._shown_at = now
+            self._bar.update(
+                self._task,
+                completed=step,
+                sparkline=sparkline(self._means),
+                loss=f"{objective:.4f}",
+                speed=f"{step / (now - self._started):,.0f}",
+            )
+
+    def on_evaluation(self, row: Row) -> None:
+        """Take in an accuracy."""
+        accuracy = row["test_accuracy"] if row["test_accuracy"] is not None else row["train_accuracy"]
+        self._bar.update(self._task, completed=row["step"], accuracy=f"{accuracy:.4f}")
+
+
+def sparkline(numbers: Sequence[float]) -> str:
+    """Numbers as a row of block characters, the smallest lowest."""
+    if not numbers:
+        return ""
+    low, high = min(numbers), max(numbers)
+    scale = (len(BLOCKS) - 1) / (high - low) if high > low else 0.0
+    return "".join(BLOCKS[round((number - low) * scale)] for number in numbers)

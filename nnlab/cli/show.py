@@ -1,0 +1,67 @@
+"""``nnlab show``: what a spec or a run says in full, and the network it makes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnlab.cli.train import Overrides
+
+if TYPE_CHECKING:
+    from nnlab.spec.experiment import Experiment
+
+
+def show_command(
+    target: Annotated[Path, typer.Argument(metavar="SPEC|RUN", help="A spec file or a run folder.")],
+    overrides: Overrides = None,
+) -> None:
+    """Show the resolved spec and the layers with their output shapes and parameters.
+
+    Example: nnlab show configs/adam.yaml
+    """
+    from nnlab.cli.train import result_line
+    from nnlab.errors import RunError
+    from nnlab.records.formats import SPEC_FILE
+    from nnlab.records.reader import read_run
+    from nnlab.spec.experiment import load_experiment
+
+    if not target.is_dir():
+        show_experiment(load_experiment(target, overrides or []))
+        return
+    if not (target / SPEC_FILE).is_file():
+        raise RunError(f"{target}: is not a run folder, it has no {SPEC_FILE}")
+    record = read_run(target)
+    show_experiment(load_experiment(target / SPEC_FILE, overrides or []))
+    typer.echo(f"{record.status}: {result_line(record.name, record.summary)}")
+
+
+def show_experiment(experiment: "Experiment") -> None:
+    """Print the resolved spec and a table of the network's layers."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from nnlab.cli.console import results
+    from nnlab.core.memory import readable_bytes
+    from nnlab.layers.base import shape_text
+    from nnlab.train.setup import prepare
+
+    prepared = prepare(experiment)
+    typer.echo(experiment.to_yaml())
+    dataset, network = prepared.dataset, prepared.network
+    table = Table(title=f"{experiment.name}: the network", title_justify="left")
+    table.add_column("", justify="right")
+    table.add_column("layer")
+    table.add_column("output shape")
+    table.add_column("parameters", justify="right")
+    table.add_row("", "input", shape_text(dataset.sample_shape), "")
+    for index, (name, layer) in enumerate(zip(network.names, network.layers, strict=True), start=1):
+        parts = " + ".join(f"{parameter.name} {shape_text(parameter.shape)}" for parameter in layer.parameters)
+        count = sum(parameter.size for parameter in layer.parameters)
+        table.add_row(str(index), Text(name), shape_text(layer.out_shape), f"{count:,} ({parts})" if parts else "0")
+    results().print(table)
+    test = f"{len(dataset.test):,} test samples" if dataset.test else "no test samples"
+    size = readable_bytes(network.required_bytes(experiment.dtype, 0, len(experiment.optimizer.slots)))
+    typer.echo(
+        f"{network.parameter_count:,} parameters ({size} with gradients and optimizer state); "
+        f"{len(dataset.train):,} training samples, {test}, {dataset.classes} classes"
+    )

@@ -1,0 +1,76 @@
+"""``nnlab train``: run experiments."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nnlab.cli.completion import complete_override
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="KEY=VALUE",
+        help="Change a key of the spec, such as optimizer.lr=0.1; repeatable.",
+        autocompletion=complete_override,
+    ),
+]
+
+
+def train_command(
+    specs: Annotated[list[Path], typer.Argument(metavar="SPEC...", help="Spec files (YAML); each is trained in turn.")],
+    overrides: Overrides = None,
+    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where run folders go.")] = Path("runs"),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the spec, data and shapes, show the network, train nothing.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
+) -> None:
+    """Train the network that a spec describes and write a run folder.
+
+    Example: nnlab train configs/adam.yaml -s optimizer.lr=0.001 -s seed=1
+    """
+    from nnlab.cli.progress import ConsoleReporter
+    from nnlab.cli.show import show_experiment
+    from nnlab.errors import Diverged
+    from nnlab.spec.experiment import load_experiment
+    from nnlab.train.run import Silent, run
+
+    experiments = [load_experiment(spec, overrides or []) for spec in specs]
+    if dry_run:
+        for experiment in experiments:
+            show_experiment(experiment)
+        return
+    diverged: list[Diverged] = []
+    for experiment in experiments:
+        try:
+            result = run(experiment, runs, Silent() if quiet else ConsoleReporter())
+        except Diverged as error:
+            if len(experiments) == 1:
+                raise
+            diverged.append(error)
+            typer.echo(f"nnlab: {error}", err=True)
+            continue
+        typer.echo(result_line(experiment.name, result.summary))
+        typer.echo(str(result.path))
+    if diverged:
+        raise Diverged(f"{len(diverged)} of {len(experiments)} runs diverged")
+
+
+def result_line(name: str, summary: Mapping[str, Any]) -> str:
+    """A finished run in one line: its final metrics, how long it took, and how it ended."""
+    parts = []
+    final, best = summary["final"], summary["best"]
+    if isinstance(final, dict) and isinstance(best, dict):
+        if final["test_accuracy"] is not None:
+            parts.append(
+                f"test accuracy {final['test_accuracy']:.4f} "
+                f"(best {best['test_accuracy']:.4f} at step {best['step']:,})"
+            )
+        parts.append(f"train accuracy {final['train_accuracy']:.4f}")
+        parts.append(f"objective {final['objective']:.6f}")
+    parts.append(f"{summary['steps']:,} steps in {summary['train_seconds']:.2f} s")
+    return f"{name}: {', '.join(parts)}"

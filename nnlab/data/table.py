@@ -1,0 +1,108 @@
+"""The user's own data: a CSV file with a header row, or arrays in an .npz file."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, Lt
+
+from nnlab.core.arrays import Array
+from nnlab.core.random import Draws
+from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.reading import file_name, opened
+from nnlab.data.table_csv import read_csv
+from nnlab.data.table_npz import ZIP_MAGIC, read_npz
+from nnlab.errors import DataError
+from nnlab.registry import Doc, FilePath, datasets
+
+
+@datasets.register("table")
+@dataclass(kw_only=True)
+class Table(DatasetSource):
+    """A CSV with a header row (comma, semicolon or tab; UTF-8), or an .npz with x and y or x_train, y_train, ....
+
+    The samples are put into random order before they are split, unless the .npz has a test set of its own. uint8
+    images in an .npz stay pixels and are not scaled here.
+    """
+
+    path: Annotated[str, FilePath(), Doc("CSV or .npz file")]
+    label: Annotated[str | None, Doc("column of the labels; null for the last one (.npz: array, null for y)")] = None
+    features: Annotated[list[str] | None, Doc("feature columns; null for all others (.npz: one array, null for x)")] = (
+        None
+    )
+    test_split: Annotated[
+        float, Ge(0), Lt(1), Doc("share of the samples held out for testing, unless the .npz has test arrays")
+    ] = 0.2
+    scaling: Annotated[
+        Literal["none", "standard", "minmax"],
+        Doc("features to mean 0 and standard deviation 1, or to [0, 1], by the training samples' statistics"),
+    ] = "standard"
+
+    def read(self, draws: Draws) -> Dataset:
+        """All samples of the file, split and scaled.
+
+        Raises DataError when the file is missing, damaged, or holds no labelled samples.
+        """
+        path = Path(self.path)
+        name = file_name(path)
+        with opened(path) as (file, _):
+            zipped = file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
+        dataset = (read_npz if zipped else read_csv)(path, self.label, self.features)
+        if dataset.test is None:
+            train, test = split_off(dataset.train, self.test_split, draws)
+            if test is None and self.test_split:
+                raise DataError(
+                    f"{name}: data.test_split: {self.test_split} of {len(train)} samples in {dataset.classes} classes "
+                    f"is no whole sample, or would leave a class without any; 0 means no test set"
+                )
+            dataset = replace(dataset, train=train, test=test)
+        if self.scaling == "none" or dataset.train.inputs.dtype == np.uint8:
+            return dataset
+        return _scaled(dataset, self.scaling, name)
+
+
+def split_off(samples: Split, share: float, draws: Draws) -> tuple[Split, Split | None]:
+    """The samples in random order, without and with those held out: ``share`` of the whole and of each class.
+
+    The first sample of each class stays with the rest.
+    """
+    order = draws.permutation(len(samples))
+    by_class = order[np.argsort(samples.labels[order], kind="stable")]
+    labels = samples.labels[by_class]
+    candidates = by_class[1:][labels[1:] == labels[:-1]]
+    count = min(round(share * len(samples)), len(candidates))
+    held_out = np.zeros(len(samples), bool)
+    # Evenly spaced through samples that are sorted by class: each class gives its share.
+    held_out[candidates[(np.arange(count) * 2 + 1) * len(candidates) // max(1, 2 * count)]] = True
+    parts = (order[~held_out[order]], order[held_out[order]])
+    train, test = (Split(samples.inputs[part], samples.labels[part]) for part in parts)
+    return train, test if count else None
+
+
+def _scaled(dataset: Dataset, scaling: str, name: str) -> Dataset:
+    train = dataset.train.inputs
+    low, high = train.min(axis=0), train.max(axis=0)
+    constant = low == high
+    with np.errstate(all="ignore"):
+        centre, spread = (train.mean(axis=0), train.std(axis=0)) if scaling == "standard" else (low, high - low)
+        # The rounded mean of a constant column may differ from it, and its spread be a tiny number instead of 0.
+        centre, spread = np.where(constant, low, centre), np.where(constant, 1.0, spread)
+
+        def scale(split: Split) -> Split:
+            return replace(split, inputs=(split.inputs - centre) / spread)
+
+        scaled = replace(
+            dataset, train=scale(dataset.train), test=None if dataset.test is None else scale(dataset.test)
+        )
+    for split in filter(None, (scaled.train, scaled.test)):
+        _check_range(split.inputs, spread, name)
+    return scaled
+
+
+def _check_range(inputs: Array, spread: Array, name: str) -> None:
+    bad = ~(np.isfinite(inputs).all(axis=0) & np.isfinite(spread))
+    if bad.any():
+        raise DataError(
+            f"{name}: feature {int(np.argmax(bad)) + 1}: its values are too large or too close together to be scaled"
+        )

@@ -1,0 +1,128 @@
+"""Small two-dimensional classification problems, generated from the dataset's random stream."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from nnlab.core.random import Draws
+from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.errors import UsageError
+from nnlab.registry import Doc, datasets
+
+MOST_SAMPLES = 10_000_000
+
+
+@dataclass(kw_only=True)
+class ToySource(DatasetSource):
+    """Points in the plane; the test samples are drawn after all training samples."""
+
+    points: Annotated[int, Ge(1), Le(1_000_000), Doc("training samples per class (xor: per cluster)")] = 100
+    test_points: Annotated[int, Ge(0), Le(1_000_000), Doc("test samples likewise; 0 for no test set")] = 0
+
+    def conflicts(self) -> Iterator[tuple[tuple[str], str]]:
+        """There may be ``MOST_SAMPLES`` samples in all."""
+        samples = (self.points + self.test_points) * self.groups
+        if samples > MOST_SAMPLES:
+            yield (
+                ("points",),
+                f"({self.points} + {self.test_points}) x {self.groups} makes {samples} samples; "
+                f"there may be at most {MOST_SAMPLES} in all",
+            )
+
+    @property
+    @abstractmethod
+    def groups(self) -> int:
+        """How many classes or clusters have ``points`` samples each."""
+
+    @abstractmethod
+    def draw(self, points: int, draws: Draws) -> Split:
+        """New samples, ``points`` for each group: float64 inputs (N, 2) and their labels."""
+
+    def read(self, draws: Draws) -> Dataset:
+        """The generated samples; the classes are named by their numbers.
+
+        Raises UsageError when more samples are asked for than ``MOST_SAMPLES``.
+        """
+        for (key,), message in self.conflicts():
+            raise UsageError(f"data.{key}: {message}")
+        train = self.draw(self.points, draws)
+        test = self.draw(self.test_points, draws) if self.test_points else None
+        return Dataset(train, test, tuple(str(label) for label in range(train.labels.max() + 1)))
+
+
+@datasets.register("spiral")
+@dataclass(kw_only=True)
+class Spiral(ToySource):
+    """Spiral arms x = (r sin t, r cos t), r from 0 to 1, t from 4j to 4(j+1) plus noise for class j.
+
+    The recipe of CS231n's "Neural Networks Case Study", with its order of draws and of samples: class after class.
+    """
+
+    classes: Annotated[int, Ge(2), Le(1000), Doc("number of arms")] = 3
+    noise: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of the noise on the angle, in radians")] = 0.2
+
+    @property
+    def groups(self) -> int:
+        """The number of classes."""
+        return self.classes
+
+    def draw(self, points: int, draws: Draws) -> Split:
+        """One ``standard_normal(points)`` for each class, in order."""
+        inputs = np.empty((self.classes, points, 2))
+        radius = np.linspace(0.0, 1.0, points)
+        for label, arm in enumerate(inputs):
+            angle = np.linspace(4 * label, 4 * (label + 1), points) + draws.standard_normal(points) * self.noise
+            arm[:, 0] = radius * np.sin(angle)
+            arm[:, 1] = radius * np.cos(angle)
+        return Split(inputs.reshape(-1, 2), np.repeat(np.arange(self.classes), points))
+
+
+@datasets.register("moons")
+@dataclass(kw_only=True)
+class Moons(ToySource):
+    """Two interleaving half circles, (cos t, sin t) and (1 - cos t, 1/2 - sin t), t uniform in [0, π), plus noise.
+
+    The classes alternate, so that the first samples are as balanced as all of them.
+    """
+
+    noise: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of the noise on each coordinate")] = 0.1
+
+    @property
+    def groups(self) -> int:
+        """The two classes."""
+        return 2
+
+    def draw(self, points: int, draws: Draws) -> Split:
+        """All angles first, then the noise."""
+        labels = np.arange(2 * points) % 2
+        angle = draws.uniform(0.0, np.pi, 2 * points)
+        inputs = np.stack((np.cos(angle), np.sin(angle)), axis=1)
+        inputs[labels == 1] = (1.0, 0.5) - inputs[labels == 1]
+        inputs += draws.standard_normal(inputs.shape) * self.noise
+        return Split(inputs, labels)
+
+
+@datasets.register("xor")
+@dataclass(kw_only=True)
+class Xor(ToySource):
+    """Four Gaussian clusters at (±1, ±1); class 1 where the signs of the centre differ.
+
+    The clusters take turns, so that the first samples are as balanced as all of them.
+    """
+
+    noise: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of each cluster")] = 0.25
+
+    @property
+    def groups(self) -> int:
+        """The four clusters."""
+        return 4
+
+    def draw(self, points: int, draws: Draws) -> Split:
+        """One ``standard_normal((N, 2))`` around the centres."""
+        centres = np.tile(((1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)), (points, 1))
+        labels = (centres[:, 0] != centres[:, 1]).astype(np.intp)
+        return Split(centres + draws.standard_normal(centres.shape) * self.noise, labels)

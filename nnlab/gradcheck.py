@@ -1,0 +1,264 @@
+"""Every gradient proved: what ``backward`` writes against numerical derivatives of ``forward``, in float64.
+
+Two methods. *Central* differences as in the book: D(h) = (f(θ+h) − f(θ−h)) / 2h, taken at h and 2h and combined to
+(4 D(h) − D(2h)) / 3, whose error falls with h⁴ (Richardson). The *complex* step: Im f(θ + ih) / h, which subtracts
+nothing and is exact to rounding (Squire & Trapp 1998).
+
+A kink (ReLU at 0, |W| at 0) has no derivative, and a difference taken across one is wrong. Layers with kinks say
+which side they took; a step that changes any side is made smaller, and where even the smallest crosses one, the
+whole point is drawn anew.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from nnlab.core.arena import Parameter
+from nnlab.core.arrays import Array, Shape
+from nnlab.core.random import AddressedStreams
+from nnlab.errors import NnlabError, UsageError, shown
+from nnlab.layers.base import Layer
+from nnlab.losses import Loss
+from nnlab.models.network import Network
+from nnlab.penalties import Penalty
+from nnlab.registry import layers, losses, near_name, penalties
+
+Method = Literal["central", "complex"]
+Tensors = dict[str, Array]
+
+TOLERANCES: dict[Method, float] = {"central": 1e-7, "complex": 1e-10}
+STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
+COMPLEX_STEP = 1e-30
+# Rounding in a sum of order 1 leaves about 1e-12 in a difference quotient: a gradient whose norm is below this
+# floor (such as that of a bias in front of a batch normalisation, which is zero) is compared absolutely.
+FLOOR = 1e-5
+POINTS = 20
+SAMPLES = 4
+
+
+@dataclass(frozen=True)
+class Result:
+    """The check of one tensor: ``error`` is ‖backward − numerical‖ / (the larger norm), over ``checked`` coordinates."""
+
+    component: str
+    tensor: str
+    size: int
+    checked: int
+    norm: float
+    error: float
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A scalar function of named tensors with its gradient as the code under test computes it.
+
+    ``value`` may be called with real or complex tensors; ``branches`` tells which side of each kink the
+    last call took.
+    """
+
+    name: str
+    tensors: Tensors
+    value: Callable[[Tensors], complex]
+    gradients: Callable[[Tensors], Tensors]
+    branches: Callable[[Tensors], list[Array]]
+
+
+class AtKinkError(NnlabError):
+    """A point lies so close to a kink that no step avoids it."""
+
+
+def check_components(method: Method = "central", names: Sequence[str] | None = None, seed: int = 0) -> list[Result]:
+    """Check every registered layer, activation, loss and penalty (or only those named); raises UsageError."""
+    makers: list[tuple[str, Callable[[int], Subject]]] = []
+    for name, cls in layers.items():
+        for index, (layer, shape) in enumerate(cls.examples()):
+            label = name if index == 0 else f"{name} ({index + 1})"
+            makers.append((name, partial(layer_subject, label, layer, shape)))
+    makers += [(name, partial(loss_subject, name, cls())) for name, cls in losses.items()]
+    makers += [(name, partial(penalty_subject, name, cls(strength=0.1))) for name, cls in penalties.items()]
+    known = sorted({name for name, _ in makers})
+    for name in names or ():
+        if name not in known:
+            near = near_name(name, known)
+            hint = f"; did you mean {near!r}?" if near else ""
+            raise UsageError(f"nothing to check is called {shown(name)}{hint} (there are {', '.join(known)})")
+    return [result for name, make in makers if not names or name in names for result in check(make, method, seed)]
+
+
+def check(make: Callable[[int], Subject], method: Method, seed: int = 0, sampled: int | None = None) -> list[Result]:
+    """Check every tensor of a subject; ``make`` builds it at the random point that a seed stands for.
+
+    Large tensors are checked at ``sampled`` coordinates, chosen at random from ``seed``. Raises AtKinkError when ten
+    points in a row lie on kinks.
+    """
+    for attempt in range(10):
+        try:
+            return list(_check_tensors(make(seed + attempt), method, sampled, np.random.default_rng(seed)))
+        except AtKinkError:
+            continue
+    raise AtKinkError(f"{make(seed).name}: ten random points in a row lie on kinks")
+
+
+def _check_tensors(
+    subject: Subject, method: Method, sampled: int | None, draws: np.random.Generator
+) -> Iterator[Result]:
+    analytic = {name: gradient.copy() for name, gradient in subject.gradients(subject.tensors).items()}
+    for name, tensor in subject.tensors.items():
+        count = tensor.size if sampled is None else min(sampled, tensor.size)
+        chosen = np.sort(draws.choice(tensor.size, count, replace=False))
+        derivative = complex_derivative if method == "complex" else central_derivative
+        numerical = np.array([derivative(subject, name, index) for index in chosen])
+        computed = analytic[name].reshape(-1)[chosen]
+        norm = max(float(np.linalg.norm(computed)), float(np.linalg.norm(numerical)))
+        error = float(np.linalg.norm(computed - numerical)) / max(norm, FLOOR)
+        passed = bool(error <= TOLERANCES[method])  # false for NaN too
+        yield Result(subject.name, name, tensor.size, count, norm, error, passed)
+
+
+def central_derivative(subject: Subject, name: str, index: int) -> float:
+    """∂f/∂θ_index from differences at ±h and ±2h, with the largest h that crosses no kink; raises AtKinkError."""
+    subject.value(subject.tensors)
+    home = subject.branches(subject.tensors)
+
+    def shifted(distance: float) -> float | None:
+        moved = _moved(subject.tensors, name, index, distance)
+        value = subject.value(moved).real
+        same = all(np.array_equal(here, there) for here, there in zip(home, subject.branches(moved), strict=True))
+        return value if same else None
+
+    for h in STEPS:
+        values = [shifted(distance) for distance in (h, -h, 2 * h, -2 * h)]
+        right, left, far_right, far_left = values
+        if right is not None and left is not None and far_right is not None and far_left is not None:
+            near, far = (right - left) / (2 * h), (far_right - far_left) / (4 * h)
+            return (4 * near - far) / 3
+    raise AtKinkError(name)
+
+
+def complex_derivative(subject: Subject, name: str, index: int) -> float:
+    """∂f/∂θ_index = Im f(θ + ih) / h."""
+    tensors = {key: tensor.astype(np.complex128) for key, tensor in subject.tensors.items()}
+    value = subject.value(_moved(tensors, name, index, COMPLEX_STEP * 1j))
+    return value.imag / COMPLEX_STEP if _same_function(value, subject) else float("nan")
+
+
+def _same_function(value: complex, subject: Subject) -> bool:
+    """Whether complex arithmetic took the same way through the code: its real part is the real function's value."""
+    real = subject.value(subject.tensors).real
+    return abs(value.real - real) <= 1e-9 * max(1.0, abs(real))
+
+
+def _moved(tensors: Tensors, name: str, index: int, distance: complex) -> Tensors:
+    moved = tensors[name].copy()
+    moved.reshape(-1)[index] += distance
+    return {**tensors, name: moved}
+
+
+def layer_subject(name: str, layer: Layer, in_shape: Shape, seed: int) -> Subject:
+    """F = Σ direction · layer(x) in training mode, with a fixed random direction."""
+    draws = np.random.default_rng(seed)
+    layer.setup(in_shape, AddressedStreams(seed))
+    direction = draws.standard_normal((SAMPLES, *layer.out_shape))
+    parameters = {parameter.name: parameter for parameter in layer.parameters}
+    tensors = {"x": draws.standard_normal((SAMPLES, *in_shape))}
+    tensors |= {key: draws.standard_normal(parameter.shape) for key, parameter in parameters.items()}
+
+    def value(at: Tensors) -> complex:
+        _place(parameters, at)
+        return complex((layer.forward(at["x"], training=True) * direction).sum())
+
+    def gradients(at: Tensors) -> Tensors:
+        value(at)
+        dx = layer.backward(direction)
+        return {"x": dx} | {key: parameter.grad for key, parameter in parameters.items()}
+
+    return Subject(name, tensors, value, gradients, lambda at: _branches([layer]))
+
+
+def loss_subject(name: str, loss: Loss, seed: int) -> Subject:
+    """F = the mean loss of random scores."""
+    draws = np.random.default_rng(seed)
+    labels = draws.integers(5, size=SAMPLES)
+
+    def value(at: Tensors) -> complex:
+        return complex(loss.per_sample(at["scores"], labels).mean())
+
+    def gradients(at: Tensors) -> Tensors:
+        value(at)
+        return {"scores": loss.backward()}
+
+    return Subject(name, {"scores": draws.standard_normal((SAMPLES, 5))}, value, gradients, lambda at: [])
+
+
+def penalty_subject(name: str, penalty: Penalty, seed: int) -> Subject:
+    """F = the penalty of random weights."""
+    W = np.random.default_rng(seed).standard_normal(20)
+
+    def gradients(at: Tensors) -> Tensors:
+        return {"W": penalty.gradient(at["W"], np.empty_like(W))}
+
+    return Subject(
+        name, {"W": W}, lambda at: complex(penalty.value(at["W"])), gradients, lambda at: penalty.branches(at["W"])
+    )
+
+
+def model_subject(
+    name: str, network: Network, classes: int, loss: Loss, terms: Sequence[Penalty], seed: int
+) -> Subject:
+    """F = loss + penalties of a whole network on random samples.
+
+    Weights are drawn with std √(2/fan_in) instead of the spec's: the check is of the formulas, and a gradient that
+    vanishes (small weights, deep sigmoids) would drown in the rounding of a difference.
+    """
+    draws = np.random.default_rng(seed)
+    labels = draws.integers(classes, size=SAMPLES)
+    parameters = {
+        f"{layer_name}.{parameter.name}": parameter
+        for layer_name, layer in zip(network.names, network.layers, strict=True)
+        for parameter in layer.parameters
+    }
+    tensors = {"x": draws.standard_normal((SAMPLES, *network.in_shape))}
+    for key, parameter in parameters.items():
+        spread = np.sqrt(2 / (parameter.size // parameter.shape[-1])) if parameter.decayed else 0.5
+        tensors[key] = spread * draws.standard_normal(parameter.shape)
+    weights = [key for key, parameter in parameters.items() if parameter.decayed]
+
+    def flat_weights(at: Tensors) -> Array:
+        return np.concatenate([at[key].reshape(-1) for key in weights]) if weights else np.empty(0)
+
+    def value(at: Tensors) -> complex:
+        _place(parameters, at)
+        scores = network.forward(at["x"], training=True)
+        return complex(loss.per_sample(scores, labels).mean()) + sum(term.value(flat_weights(at)) for term in terms)
+
+    def gradients(at: Tensors) -> Tensors:
+        value(at)
+        network.backward(loss.backward())
+        written = {key: parameter.grad.copy() for key, parameter in parameters.items()}
+        flat = flat_weights(at)
+        for term in terms:
+            slope = term.gradient(flat, np.empty_like(flat))
+            for key, part in zip(weights, np.split(slope, np.cumsum([at[key].size for key in weights])), strict=False):
+                written[key] += part.reshape(written[key].shape)
+        value(at)
+        return {"x": network.input_gradient(loss.backward())} | written
+
+    def branches(at: Tensors) -> list[Array]:
+        return _branches(network.layers) + [side for term in terms for side in term.branches(flat_weights(at))]
+
+    return Subject(name, tensors, value, gradients, branches)
+
+
+def _place(parameters: dict[str, Parameter], at: Tensors) -> None:
+    """Point every parameter at the tensors of this call, with room for a gradient."""
+    for key, parameter in parameters.items():
+        parameter.value = at[key]
+        parameter.grad = np.empty(parameter.shape)
+
+
+def _branches(stack: Sequence[Layer]) -> list[Array]:
+    return [side.copy() for layer in stack if (side := layer.branches()) is not None]

@@ -1,0 +1,107 @@
+"""The files of a run folder, opened and read with care: regular, of bounded size, every fault with file and line."""
+
+import stat
+from array import array
+from collections.abc import Sequence
+from functools import partial
+from math import nan
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.core.memory import readable_bytes
+from nnlab.errors import RunError, shown
+
+MAX_TABLE_BYTES = 256 * 2**20
+MAX_LINE_BYTES = 2**16
+
+Table = dict[str, Array]
+
+
+def damaged(path: Path, message: str, line: int | None = None) -> NoReturn:
+    """Raise RunError for ``path``, or for one line of it."""
+    place = shown(str(path), 300)[1:-1]
+    raise RunError(f"{place}{'' if line is None else f':{line}'}: {message}")
+
+
+def check_file(path: Path, limit: int) -> None:
+    """Refuse what is not a regular file of at most ``limit`` bytes, so that no pipe or device is waited for."""
+    try:
+        information = path.stat()
+    except FileNotFoundError:
+        damaged(path, "missing")
+    except OSError as error:
+        damaged(path, f"cannot be read: {error.strerror or error}")
+    if not stat.S_ISREG(information.st_mode):
+        damaged(path, "must be a file")
+    if information.st_size > limit:
+        found, most = readable_bytes(information.st_size), readable_bytes(limit)
+        damaged(path, f"{found} is more than the {most} that such a file may have")
+
+
+def read_table(path: Path, columns: Sequence[str], *, unfinished: bool, gaps: bool) -> Table:
+    """The columns of a CSV file of numbers whose header begins with ``columns`` and whose first column is the step.
+
+    With ``gaps``, cells after the first may be empty and become NaN. An ``unfinished`` file may be empty or end
+    within a line, since its writer is at work or was killed. Raises RunError.
+    """
+    check_file(path, MAX_TABLE_BYTES)
+    numbers = array("d")
+    try:
+        with path.open("rb") as file:
+            names = _header(path, file.readline(MAX_LINE_BYTES), columns, unfinished)
+            for place, line in enumerate(iter(partial(file.readline, MAX_LINE_BYTES), b""), start=2):
+                if not line.endswith(b"\n"):
+                    if unfinished:
+                        break
+                    damaged(path, f"the line is cut off: {_text(line)}", place)
+                cells = line.rstrip(b"\r\n").split(b",")
+                if len(cells) != len(names):
+                    damaged(path, f"expected {len(names)} cells, found {len(cells)}: {_text(line.rstrip())}", place)
+                try:
+                    for cell in cells:
+                        numbers.append(_number(cell, gaps))
+                except ValueError as error:
+                    name = names[len(numbers) % len(names)]
+                    damaged(path, f"{name}: must be a number, got {error}", place)
+    except OSError as error:
+        damaged(path, f"cannot be read: {error.strerror or error}")
+    table = np.array(numbers, dtype=np.float64).reshape(-1, len(names))
+    _check_steps(path, table[:, 0])
+    return {name: table[:, index] for index, name in enumerate(names)}
+
+
+def _header(path: Path, line: bytes, columns: Sequence[str], unfinished: bool) -> list[str]:
+    if unfinished and not line.endswith(b"\n"):
+        return list(columns)
+    names = line.rstrip(b"\r\n").decode("utf-8", "replace").split(",")
+    if names[: len(columns)] != list(columns) or len(set(names)) < len(names) or not line.endswith(b"\n"):
+        damaged(path, f"expected the header {','.join(columns)}, found {_text(line.rstrip())}", 1)
+    return names
+
+
+def _check_steps(path: Path, steps: Array) -> None:
+    wrong = ~((steps >= 0) & np.isfinite(steps) & (steps == np.floor(steps)))
+    wrong[1:] |= ~(steps[1:] > steps[:-1])
+    if wrong.any():
+        index = int(wrong.argmax())
+        last = f" above {steps[index - 1]:.0f}" if index else ""
+        damaged(path, f"step: must be a whole number{last}, got {steps[index]:g}", index + 2)
+
+
+def _number(cell: bytes, gaps: bool) -> float:
+    """The number in a cell; raises ValueError with the cell's text."""
+    if gaps and not cell:
+        return nan
+    try:
+        if b"_" not in cell:  # Python reads 1_000 as a number, a CSV file does not
+            return float(cell)
+    except ValueError:
+        pass
+    raise ValueError(_text(cell))
+
+
+def _text(raw: bytes) -> str:
+    return shown(raw[:200].decode("utf-8", "replace"), 80)

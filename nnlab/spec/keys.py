@@ -1,0 +1,33 @@
+"""Every key that a spec can have, as the shell completes it."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from nnlab.registry import REGISTRIES, Component, Strengths, hyperparameters
+from nnlab.spec.expectation import options
+from nnlab.spec.experiment import Experiment
+
+
+def spec_keys() -> list[str]:
+    """``seed=``, ``optimizer.name=adam``, ``optimizer.beta1=``, ``train.sampling=shuffle``, ..., sorted."""
+    return sorted(set(_keys(Experiment, "")))
+
+
+def _keys(cls: type[Any], prefix: str) -> Iterator[str]:
+    for parameter in hyperparameters(cls):
+        key = f"{prefix}{parameter.name}"
+        if component := parameter.mark(Component):
+            if component.many:
+                yield f"{key}="
+                continue
+            for name, inner in REGISTRIES[component.kind].items():
+                yield f"{key}.name={name}"
+                yield from _keys(inner, f"{key}.")
+        elif strengths := parameter.mark(Strengths):
+            yield from (f"{key}.{name}=" for name in REGISTRIES[strengths.kind].names())
+        elif dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
+            yield from _keys(parameter.base, f"{key}.")
+        else:
+            words = options(parameter.annotation)
+            yield from (f"{key}={word}" for word in words) if words else (f"{key}=",)

@@ -1,0 +1,1 @@
+"""Training: the loop, its evaluations, its signals, and a whole run from spec to folder."""

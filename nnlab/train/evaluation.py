@@ -1,0 +1,66 @@
+"""Loss and accuracy of a network as it stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from nnlab.core.arrays import Array
+from nnlab.data.batches import Batch, Feed
+from nnlab.losses import Loss
+from nnlab.models.network import Network
+from nnlab.penalties import Penalty
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean loss (without penalties) and the share of samples whose highest score is their label's."""
+
+    loss: float
+    accuracy: float
+
+
+def score(network: Network, loss: Loss, batches: "Sequence[Batch] | Feed", count: int | None = None) -> Score:
+    """Evaluate a network, with dropout off and running statistics, on batches or on the first samples of a feed."""
+    total_loss, correct, samples = 0.0, 0, 0
+    for x, labels in batches.chunks(count) if isinstance(batches, Feed) else batches:
+        scores = network.forward(x, training=False)
+        total_loss += loss.forward(scores, labels) * len(labels)
+        correct += int((scores.argmax(axis=1) == labels).sum())
+        samples += len(labels)
+    return Score(total_loss / samples, correct / samples)
+
+
+def penalty_value(penalties: Sequence[Penalty], W: Array) -> float:
+    """The sum of all penalties on the weights."""
+    return sum(penalty.value(W).real for penalty in penalties)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one row of metrics.csv is made of: the samples to evaluate on, and how."""
+
+    network: Network
+    loss: Loss
+    penalties: Sequence[Penalty]
+    train: Feed
+    test: Feed | None
+    eval_train: int | Literal["all", "batch"]
+
+    def row(self, step: int, epoch: float, lr: float, batch: Batch) -> dict[str, float | None]:
+        """Evaluate now; ``batch`` is the mini-batch to use where ``eval_train`` is ``batch``."""
+        if self.eval_train == "batch":
+            train = score(self.network, self.loss, [batch])
+        else:
+            count = None if self.eval_train == "all" else self.eval_train
+            train = score(self.network, self.loss, self.train, count)
+        test = score(self.network, self.loss, self.test) if self.test else None
+        return {
+            "step": step,
+            "epoch": epoch,
+            "lr": lr,
+            "train_loss": train.loss,
+            "train_accuracy": train.accuracy,
+            "test_loss": test.loss if test else None,
+            "test_accuracy": test.accuracy if test else None,
+            "objective": train.loss + penalty_value(self.penalties, self.network.arena.weights),
+        }

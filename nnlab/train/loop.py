@@ -1,0 +1,105 @@
+"""The training loop."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+
+from nnlab.data.batches import Batches
+from nnlab.losses import Loss
+from nnlab.models.network import Network
+from nnlab.optim.base import Optimizer
+from nnlab.penalties import Penalty
+from nnlab.records.formats import Row
+from nnlab.train.evaluation import Evaluation, penalty_value
+
+
+class Observer(Protocol):
+    """Somebody who is told what happens and cannot steer."""
+
+    def on_step(self, step: int, objective: float) -> None:
+        """An update was made; ``objective`` is the loss and penalties of the forward pass that led to it."""
+        ...
+
+    def on_evaluation(self, row: Row) -> None:
+        """The network was evaluated."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How training ended: ``status`` is completed, interrupted or diverged; ``steps`` counts the updates made."""
+
+    status: str
+    steps: int
+    seconds: float
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Training:
+    """Everything that the loop puts in motion."""
+
+    network: Network
+    loss: Loss
+    penalties: Sequence[Penalty]
+    optimizer: Optimizer
+    batches: Batches
+    evaluation: Evaluation
+    iterations: int
+    eval_every: int
+
+
+def train(training: Training, observers: Sequence[Observer], stop: Callable[[], bool]) -> Outcome:
+    """Train to the last iteration, until ``stop`` says so, or until the loss is no longer finite."""
+    network, loss, penalties = training.network, training.loss, training.penalties
+    optimizer, batches, lr = training.optimizer, training.batches, training.optimizer.lr
+    arena = network.arena
+    optimizer.bind(arena.values, arena.gradients, arena.decayed)
+    started = perf_counter()
+    step = 0
+    message = ""
+    x, labels = batches.batch(1)
+    with np.errstate(all="ignore"):  # overflow is found in the loss, once, with a message that says what to do
+        while not message:
+            if step % training.eval_every == 0 or step == training.iterations or stop():
+                row = training.evaluation.row(step, batches.epochs(step), lr, (x, labels))
+                message = _not_finite("an evaluation", row, step, lr)
+                if not message:
+                    for observer in observers:
+                        observer.on_evaluation(row)
+            if message or step == training.iterations or stop():
+                break
+
+            step += 1
+            network.streams.step = step
+            if step > 1:
+                x, labels = batches.batch(step)
+            scores = network.forward(x, training=True)
+            objective = loss.forward(scores, labels) + penalty_value(penalties, arena.weights)
+            if not isfinite(objective):
+                message = _not_finite("the loss", {"objective": objective}, step, lr)
+                step -= 1
+                break
+            network.backward(loss.backward())
+            for penalty in penalties:
+                penalty.add_gradient(arena.weights, arena.weight_gradients)
+            optimizer.step(lr)
+            for observer in observers:
+                observer.on_step(step, objective)
+    status = "diverged" if message else "completed" if step == training.iterations else "interrupted"
+    return Outcome(status, step, perf_counter() - started, message)
+
+
+def _not_finite(what: str, numbers: Row, step: int, lr: float) -> str:
+    """The message for the first loss that is NaN or infinite; empty while all are finite."""
+    wrong = next((number for number in numbers.values() if number is not None and not isfinite(number)), None)
+    if wrong is None:
+        return ""
+    return (
+        f"{what} became {wrong} at step {step}; the usual cause is a learning rate that is too large "
+        f"(here {lr:g}): try a tenth of it, or check the scale of the inputs and initial weights"
+    )

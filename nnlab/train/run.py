@@ -1,0 +1,139 @@
+"""One whole run: from an experiment to a finished run folder."""
+
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from threadpoolctl import threadpool_limits
+
+from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError
+from nnlab.plots.curves import plot_run
+from nnlab.records.environment import describe_environment
+from nnlab.records.formats import LOG_FILE, Row
+from nnlab.records.reader import read_run
+from nnlab.records.run_folder import RunFolder
+from nnlab.spec.experiment import Experiment
+from nnlab.train.loop import Observer, train
+from nnlab.train.setup import make_training, prepare
+from nnlab.train.signals import stop_on_signal
+
+LINES = 25
+
+
+class Reporter(Protocol):
+    """Where a run says what it does."""
+
+    def say(self, line: str) -> None:
+        """Show one line."""
+        ...
+
+    def watch(self, iterations: int) -> AbstractContextManager[Sequence[Observer]]:
+        """Open live progress for training; gives the observers that feed it."""
+        ...
+
+
+class Silent:
+    """A reporter that shows nothing; the log file is written all the same."""
+
+    def say(self, line: str) -> None:
+        """Show nothing."""
+
+    def watch(self, iterations: int) -> AbstractContextManager[Sequence[Observer]]:
+        """No live progress."""
+        return nullcontext(())
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Where a run was written, and its summary."""
+
+    path: Path
+    summary: dict[str, Any]
+
+
+def run(experiment: Experiment, runs: Path | str = "runs", reporter: Reporter | None = None) -> RunResult:
+    """Train an experiment and write its run folder under ``runs``.
+
+    Raises UsageError or DataError before a folder is made when the experiment cannot start; Diverged when the loss
+    is no longer finite; Interrupted after a signal; RunError when the folder cannot be written. In the last three
+    cases the folder holds what was done until then, with its status.
+    """
+    reporter = reporter or Silent()
+    with threadpool_limits(limits=experiment.compute.threads, user_api="blas"):
+        prepared = prepare(experiment)
+        training = make_training(experiment, prepared)
+        folder = RunFolder.create(Path(runs), experiment.name)
+        with _failures_recorded(folder), stop_on_signal() as stop:
+            parameters, spec_sha256 = prepared.network.parameter_count, experiment.sha256()
+            environment = describe_environment(prepared.dataset.checksums)
+            folder.write_start(experiment.to_yaml(), environment, parameters, spec_sha256)
+            lines = EvaluationLines(folder, reporter, training.iterations, training.eval_every)
+            lines.say(f"{experiment.name}: {parameters:,} parameters, {training.iterations:,} iterations")
+            with reporter.watch(training.iterations) as observers:
+                outcome = train(training, [folder, lines, *observers], stop)
+            if outcome.message:
+                lines.say(outcome.message)
+            folder.write_model(prepared.network.state(), spec_sha256)
+            summary = folder.finish(outcome.status, outcome.seconds, outcome.message)
+            plot_run(read_run(folder.path), folder.plots)
+    if outcome.status == "diverged":
+        raise Diverged(f"{outcome.message}\nthe run up to step {outcome.steps} is in {folder.path}")
+    if stop.signal is not None:
+        raise Interrupted(stop.signal, f"stopped after step {outcome.steps}; everything is saved in {folder.path}")
+    return RunResult(folder.path, summary)
+
+
+@contextmanager
+def _failures_recorded(folder: RunFolder) -> Iterator[None]:
+    """Whatever ends a run before its time, its folder says so, and the error says where."""
+    try:
+        yield
+    except OSError as error:
+        message = f"{folder.path}: cannot be written: {error.strerror or error}"
+        folder.fail("failed", message)
+        raise RunError(message) from error
+    except Interrupted as error:
+        folder.fail("interrupted", str(error))
+        raise
+    except Exception as error:
+        folder.log(traceback.format_exc())
+        folder.fail("failed", repr(error))
+        if isinstance(error, NnlabError):
+            raise
+        raise BugError(error, folder.path / LOG_FILE) from error
+    finally:
+        folder.close()
+
+
+class EvaluationLines:
+    """Says the evaluations in words, at most about 25 of them, to the console and the log."""
+
+    def __init__(self, folder: RunFolder, reporter: Reporter, iterations: int, eval_every: int) -> None:
+        self._folder = folder
+        self._reporter = reporter
+        self._iterations = iterations
+        evaluations = iterations // eval_every + 1
+        self._every = eval_every * -(-evaluations // LINES)
+
+    def say(self, line: str) -> None:
+        """Show a line and log it."""
+        self._reporter.say(line)
+        self._folder.log(line)
+
+    def on_step(self, step: int, objective: float) -> None:
+        """Single steps are not said."""
+
+    def on_evaluation(self, row: Row) -> None:
+        """Say every so many evaluations, and the last."""
+        step = int(row["step"] or 0)
+        if step % self._every and step != self._iterations:
+            return
+        width = len(f"{self._iterations:,}")
+        line = f"step {step:>{width},}/{self._iterations:,}  objective {row['objective']:.6f}"
+        line += f"  train accuracy {row['train_accuracy']:.4f}"
+        if row["test_accuracy"] is not None:
+            line += f"  test accuracy {row['test_accuracy']:.4f}"
+        self.say(line)

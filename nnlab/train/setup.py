@@ -1,0 +1,67 @@
+"""From an experiment to everything the loop needs: data, network, batches."""
+
+from dataclasses import dataclass
+
+from nnlab.core.random import Purpose, Streams, make_streams
+from nnlab.data.batches import CHUNK, Batches, Feed
+from nnlab.data.dataset import Dataset
+from nnlab.errors import UsageError
+from nnlab.models.network import Network
+from nnlab.spec.experiment import Experiment
+from nnlab.train.evaluation import Evaluation
+from nnlab.train.loop import Training
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Data and network of an experiment; the network has shapes but no memory yet."""
+
+    dataset: Dataset
+    network: Network
+    streams: Streams
+
+
+def prepare(experiment: Experiment) -> Prepared:
+    """Load the data, infer every shape, and refuse what cannot fit in memory.
+
+    Raises DataError for data that is missing or corrupt and UsageError for shapes or sizes that cannot work.
+    """
+    streams = make_streams(experiment.rng, experiment.seed)
+    dataset = experiment.data.load(streams.draws(Purpose.DATASET))
+    layers = experiment.model.stack(dataset.sample_shape, dataset.classes)
+    network = Network(layers, dataset.sample_shape, dataset.classes, streams)
+    batch_size = experiment.train.batch_size
+    batch = len(dataset.train) if batch_size == "full" else batch_size
+    network.check_memory(experiment.dtype, max(batch, CHUNK), len(experiment.optimizer.slots))
+    return Prepared(dataset, network, streams)
+
+
+def make_training(experiment: Experiment, prepared: Prepared) -> Training:
+    """Give the network memory and starting values and connect it with data, loss and update rule."""
+    settings = experiment.train
+    dataset, network = prepared.dataset, prepared.network
+    feed = Feed(dataset.train, experiment.dtype)
+    batches = Batches(feed, settings.batch_size, settings.sampling, prepared.streams)
+    if isinstance(settings.eval_train, int) and settings.eval_train > len(dataset.train):
+        raise UsageError(
+            f"train.eval_train: {settings.eval_train} is more than the {len(dataset.train)} training samples; use all"
+        )
+    network.allocate(experiment.dtype)
+    penalties = [penalty for penalty in experiment.penalty if penalty.strength > 0]
+    return Training(
+        network=network,
+        loss=experiment.loss,
+        penalties=penalties,
+        optimizer=experiment.optimizer,
+        batches=batches,
+        evaluation=Evaluation(
+            network=network,
+            loss=experiment.loss,
+            penalties=penalties,
+            train=feed,
+            test=Feed(dataset.test, experiment.dtype) if dataset.test else None,
+            eval_train=settings.eval_train,
+        ),
+        iterations=settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch,
+        eval_every=batches.steps_per_epoch if settings.eval_every == "epoch" else settings.eval_every,
+    )

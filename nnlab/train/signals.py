@@ -1,0 +1,48 @@
+"""Ctrl-C and termination: training finishes its step and saves; anything else stops at once."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from nnlab.errors import Interrupted
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def raise_interrupted(number: int, frame: FrameType | None) -> None:
+    """Signal handler: stop here and now."""
+    raise Interrupted(number)
+
+
+class StopRequest:
+    """Remembers that a signal came."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def __call__(self) -> bool:
+        """Whether a signal came."""
+        return self.signal is not None
+
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        """Signal handler: the first signal asks to stop after the current step, the second stops at once."""
+        if self.signal is not None:
+            raise Interrupted(number)
+        self.signal = number
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[StopRequest]:
+    """While this is open, signals set the request instead of ending the process (in the main thread only)."""
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+    previous = {number: signal.signal(number, request.receive) for number in SIGNALS}
+    try:
+        yield request
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
