@@ -6,12 +6,14 @@
 
 import signal
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 EXIT_OK = 0
 EXIT_BUG = 70
+
+MOST_LINES = 100
 
 
 class NnlabError(Exception):
@@ -45,10 +47,13 @@ class Problem:
 
 
 class SpecError(UsageError):
-    """A spec is invalid; every problem found is reported at once, one a line."""
+    """A spec is invalid; every problem found is reported at once, one a line (the first 100 of very many)."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
+        lines = [str(problem) for problem in problems[:MOST_LINES]]
+        if len(problems) > MOST_LINES:
+            lines.append(f"... and {len(problems) - MOST_LINES} problems more")
+        super().__init__("\n".join(lines))
         self.problems = tuple(problems)
 
 
@@ -91,16 +96,29 @@ class Interrupted(BaseException):
         self.exit_code = 128 + signal_number
 
 
-_WORDS = {"None": "null", "True": "true", "False": "false"}
+_WORDS = {"None": "null", "True": "true", "False": "false", "inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """A value as a spec writes it, fit for a message: on one line, short, without control characters."""
-    text = value if isinstance(value, str) else _WORDS.get(str(value), repr(value))
-    text = "".join(c if _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
-    if len(text) > limit:
-        text = text[: limit - 1] + "…"
-    return f"'{text}'" if isinstance(value, str) else text
+    """A value as a spec writes it, fit for a message; text gets quotes."""
+    return f"'{one_line(value, limit)}'" if isinstance(value, str) else one_line(_written(value), limit)
+
+
+def one_line(text: str, limit: int = 60) -> str:
+    """Text fit for a message: on one line, short, control characters written as escapes."""
+    text = "".join(c if _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text[: limit + 1])
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _written(value: object) -> str:
+    match value:
+        case str():
+            return f"'{value}'"
+        case Mapping():
+            return "{" + ", ".join(f"{key}: {_written(inner)}" for key, inner in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(_written(inner) for inner in value) + "]"
+    return _WORDS.get(repr(value), repr(value))
 
 
 def _harmless(character: str) -> bool:

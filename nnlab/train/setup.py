@@ -40,8 +40,7 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     """Give the network memory and starting values and connect it with data, loss and update rule."""
     settings = experiment.train
     dataset, network = prepared.dataset, prepared.network
-    feed = Feed(dataset.train, experiment.dtype)
-    batches = Batches(feed, settings.batch_size, settings.sampling, prepared.streams)
+    batches = Batches(Feed(dataset.train, experiment.dtype), settings.batch_size, settings.sampling, prepared.streams)
     if isinstance(settings.eval_train, int) and settings.eval_train > len(dataset.train):
         raise UsageError(
             f"train.eval_train: {settings.eval_train} is more than the {len(dataset.train)} training samples; use all"
@@ -58,7 +57,8 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
             network=network,
             loss=experiment.loss,
             penalties=penalties,
-            train=feed,
+            # A feed of its own: the batch in hand must survive an evaluation.
+            train=Feed(dataset.train, experiment.dtype),
             test=Feed(dataset.test, experiment.dtype) if dataset.test else None,
             eval_train=settings.eval_train,
         ),

@@ -1,0 +1,91 @@
+"""``nnlab compare``: runs side by side."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from nnlab.records.comparison import Comparison
+
+FOLDER = Path("comparisons")
+
+
+def compare_command(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.", show_default=False)],
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            "--sort",
+            metavar="KEY",
+            show_default=False,
+            help="Metric or spec key to sort by, such as train_seconds or optimizer.lr; accuracies descend, "
+            "everything else ascends (default: test_accuracy)",
+        ),
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option("--top", metavar="N", min=1, help="Keep only the first N rows.", show_default=False)
+    ] = None,
+    csv: Annotated[
+        str | None,
+        typer.Option(
+            "--csv", metavar="FILE|-", help="Write the table as CSV with all digits; - is stdout.", show_default=False
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print JSON instead of the table: every row, run and damaged run.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help=f"Where accuracy.png and loss.png go (default: a new folder in {FOLDER})",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Compare runs: what differs in their specs, what came of it, and their curves in one picture.
+
+    Runs that differ only in seed become one row, mean ± standard deviation.
+
+    Example: nnlab compare runs/* --sort test_accuracy
+    """
+    from nnlab.cli.comparison_table import print_comparison
+    from nnlab.errors import UsageError
+    from nnlab.plots.curves import plot_comparison
+    from nnlab.records.comparison import DEFAULT_SORT, compare
+
+    if json and csv == "-":
+        raise UsageError("--json and --csv - both want stdout; give --csv a file name")
+    comparison = compare(runs, sort=sort or DEFAULT_SORT, top=top)
+    try:
+        if csv not in (None, "-"):
+            Path(csv).write_text(comparison.to_csv(), encoding="utf-8")
+        folder = out or _new_folder()
+        plot_comparison(comparison, folder)
+    except OSError as error:
+        raise UsageError(f"{error.filename or 'the pictures'}: cannot be written: {error.strerror or error}") from None
+    if json:
+        typer.echo(comparison.to_json(), nl=False)
+    elif csv == "-":
+        typer.echo(comparison.to_csv(), nl=False)
+        _report_damaged(comparison)
+    else:
+        print_comparison(comparison)
+    typer.echo(str(folder), err=json or csv == "-")
+
+
+def _report_damaged(comparison: "Comparison") -> None:
+    for run in comparison.damaged:
+        typer.echo(f"damaged, not compared: {run.message}", err=True)
+
+
+def _new_folder() -> Path:
+    """A folder of this comparison's own, named by time and chance."""
+    import secrets
+    from datetime import UTC, datetime
+
+    folder = FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    folder.mkdir(parents=True)
+    return folder

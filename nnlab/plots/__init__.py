@@ -1,0 +1,1 @@
+"""Pictures; nothing outside this package imports matplotlib."""

@@ -1,0 +1,226 @@
+"""Accuracy and loss over the iterations: of one run, and of several in one picture."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from nnlab.core.arrays import Array
+from nnlab.plots.style import COLOURS, DPI, FAINT, HEIGHT, LINE_STYLES, WIDTH, picture, plain_text
+from nnlab.records.comparison import Comparison
+from nnlab.records.entries import Entry
+from nnlab.records.reader import RunRecord
+
+ACCURACY_FILE = "accuracy.png"
+LOSS_FILE = "loss.png"
+
+PARTS = ("train", "test")
+
+# Bins across a picture: more than it has pixels to show.
+BINS = 1000
+# Losses beyond this are drawn like infinite ones: not at all.
+HIGHEST = 1e100
+# With at most this many points each one is marked.
+MARKED_POINTS = 15
+# A comparison of at most this many entries shows training curves beside those of the test set.
+ENTRIES_WITH_TRAIN = 3
+# So many entries have a colour and line style of their own and a line in the legend.
+ENTRIES_IN_LEGEND = len(COLOURS) * len(LINE_STYLES)
+LEGEND_WIDTH = 36  # letters
+LEGEND_LINES_PER_COLUMN = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Points to connect, and half the height of the band around them (None: no band)."""
+
+    step: Array
+    value: Array
+    spread: Array | None = None
+
+
+def plot_run(record: RunRecord, folder: Path) -> None:
+    """Write ``accuracy.png`` and ``loss.png`` of one run into ``folder``, which is made if need be.
+
+    Raises RunError when the run's steps are damaged and OSError when the pictures cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    title = record.name if record.status == "completed" else f"{plain_text(record.name, 60)} ({record.status})"
+    for file, kind in ((ACCURACY_FILE, "accuracy"), (LOSS_FILE, "loss")):
+        with picture(folder / file, title, kind) as (_, axes):
+            drawn = []
+            if kind == "loss":
+                curve = _curve(record.steps["step"], record.steps["loss"])
+                drawn += _draw(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label="objective of each batch")
+            for part, colour in zip(PARTS, COLOURS, strict=False):
+                curve = _curve(record.metrics["step"], record.metrics[f"{part}_{kind}"])
+                drawn += _draw(axes, curve, color=colour, label=_with_final(part, curve))
+            _scale(axes, kind, drawn)
+            if drawn:
+                axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=3, borderaxespad=0.2)
+
+
+def plot_comparison(comparison: Comparison, folder: Path) -> None:
+    """Write ``accuracy.png`` and ``loss.png`` with the curves of all entries into ``folder``.
+
+    Entries averaged over seeds are their mean with a band of one standard deviation. Raises OSError when the pictures
+    cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, kind in ((ACCURACY_FILE, "accuracy"), (LOSS_FILE, "loss")):
+        tested = any(_has(entry, f"test_{kind}") for entry in comparison.entries)
+        both = tested and len(comparison.entries) <= ENTRIES_WITH_TRAIN
+        ylabel = f"{kind} (solid: test, dashed: train)" if both else f"{'test' if tested else 'train'} {kind}"
+        with picture(folder / file, _comparison_title(comparison), ylabel) as (figure, axes):
+            drawn: list[Line2D] = []
+            for index, (entry, label) in enumerate(zip(comparison.entries, comparison.labels, strict=True)):
+                drawn += _draw_entry(axes, entry, kind, index, _legend_label(entry, label, tested, kind), both)
+            _scale(axes, kind, drawn, _ceiling(comparison, kind))
+            _legend_beside(figure, drawn, len(comparison.entries) - ENTRIES_IN_LEGEND)
+
+
+def thinned(step: Array, value: Array) -> tuple[Array, Array]:
+    """The lowest and highest value of each of ``BINS`` stretches: looks the same, however long the run was."""
+    if len(step) <= 2 * BINS:
+        return step, value
+    starts = np.linspace(0, len(step), BINS, endpoint=False, dtype=np.intp)
+    ends = np.append(starts[1:], len(step)) - 1
+    lowest, highest = np.minimum.reduceat(value, starts), np.maximum.reduceat(value, starts)
+    return np.column_stack((step[starts], step[ends])).ravel(), np.column_stack((lowest, highest)).ravel()
+
+
+def mean_curve(curves: Sequence[Curve]) -> Curve:
+    """The mean over runs at every step that any of them has, and the sample standard deviation over them."""
+    grid = np.unique(np.concatenate([curve.step for curve in curves]))
+    if len(grid) > 2 * BINS:
+        grid = grid[np.linspace(0, len(grid) - 1, 2 * BINS, dtype=np.intp)]
+    values = np.full((len(curves), len(grid)), np.nan)
+    for row, curve in zip(values, curves, strict=True):
+        _, ours, theirs = np.intersect1d(grid, curve.step, assume_unique=True, return_indices=True)
+        row[ours] = curve.value[theirs]
+    count = np.isfinite(values).sum(axis=0)
+    mean = np.nansum(values, axis=0) / count
+    spread = np.sqrt(np.nansum((values - mean) ** 2, axis=0) / np.maximum(count - 1, 1))
+    return Curve(grid, mean, spread)
+
+
+def _curve(step: Array, value: Array) -> Curve:
+    """The points that can be drawn: NaN, infinite and absurdly large values are not."""
+    usable = np.abs(value) < HIGHEST
+    return Curve(step[usable], value[usable])
+
+
+def _draw(axes: Axes, curve: Curve, **look: Any) -> list[Line2D]:
+    """Draw a curve and the band around it, if it has points."""
+    if not len(curve.step):
+        return []
+    if len(curve.step) <= MARKED_POINTS:
+        look = {"marker": "o", **look}
+    elif len(curve.step) > 2 * BINS:
+        look = {"linewidth": 0.8, **look}
+    step, value = thinned(curve.step, curve.value)
+    if curve.spread is not None:
+        low, high = curve.value - curve.spread, curve.value + curve.spread
+        axes.fill_between(curve.step, low, high, color=look["color"], alpha=0.2, linewidth=0)
+    return axes.plot(step, value, **look)
+
+
+def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, both: bool) -> list[Line2D]:
+    """Draw an entry's test curve (training where it has no test set) and, with ``both``, its training curve."""
+    listed = index < ENTRIES_IN_LEGEND
+    look: dict[str, Any] = {
+        "color": COLOURS[index % len(COLOURS)] if listed else FAINT,
+        "linestyle": LINE_STYLES[index // len(COLOURS) % len(LINE_STYLES)],
+        "linewidth": 1.6 if listed else 0.6,
+        "zorder": 3 - index / 1000,
+    }
+    tested = _has(entry, f"test_{kind}")
+    lines = _draw(axes, _entry_curve(entry, f"{'test' if tested else 'train'}_{kind}"), **look)
+    for line in lines:
+        line.set_label(label if listed else "_")
+    if both and tested:
+        train = {**look, "linestyle": "--", "alpha": 0.55, "linewidth": 1.1, "label": "_"}
+        lines += _draw(axes, _entry_curve(entry, f"train_{kind}"), **train)
+    return lines
+
+
+def _entry_curve(entry: Entry, column: str) -> Curve:
+    curves = [_curve(run.metrics["step"], run.metrics[column]) for run in entry.runs]
+    return curves[0] if len(curves) == 1 else mean_curve(curves)
+
+
+def _has(entry: Entry, column: str) -> bool:
+    return any(bool(np.isfinite(run.metrics[column]).any()) for run in entry.runs)
+
+
+def _with_final(part: str, curve: Curve) -> str:
+    return f"{part} ({curve.value[-1]:.4g} at the end)" if len(curve.value) else part
+
+
+def _ceiling(comparison: Comparison, kind: str) -> float | None:
+    """The height up to which runs are worth seeing: those that diverged may leave the picture at its top."""
+    sound = diverged = 0.0
+    for run in (run for entry in comparison.entries for run in entry.runs):
+        columns = [_curve(run.metrics["step"], run.metrics[f"{part}_{kind}"]).value for part in PARTS]
+        highest = float(np.concatenate(columns).max(initial=0))
+        if run.status == "diverged":
+            diverged = max(diverged, highest)
+        else:
+            sound = max(sound, highest)
+    return 1.5 * sound if 0 < 1.5 * sound < diverged else None
+
+
+def _scale(axes: Axes, kind: str, drawn: Sequence[Line2D], ceiling: float | None = None) -> None:
+    """A log scale for losses over more than two decades, nothing above the ceiling, and a word where nothing is."""
+    if not drawn:
+        axes.text(0.5, 0.5, "nothing was recorded", transform=axes.transAxes, ha="center", color=FAINT)
+        return
+    values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in drawn])
+    seen = values[(values > 0) & (values <= (ceiling or HIGHEST))]
+    if kind == "loss" and seen.size and seen.max() > 100 * seen.min():
+        axes.set_yscale("log")
+        axes.set_ylabel(f"{axes.get_ylabel()}, log scale")
+        axes.set_ylim(bottom=seen.min() / 1.2)
+    elif ceiling is not None:
+        axes.set_ylim(bottom=0)
+    if ceiling is not None:
+        axes.set_ylim(top=ceiling)
+
+
+def _comparison_title(comparison: Comparison) -> str:
+    runs = sum(len(entry.runs) for entry in comparison.entries)
+    title = "1 run" if runs == 1 else f"{runs} runs"
+    if any(entry.seeds for entry in comparison.entries):
+        title += "; lines are means over seeds, bands ± one standard deviation"
+    return title
+
+
+def _legend_label(entry: Entry, label: str, tested: bool, kind: str) -> str:
+    notes = [entry.status] if entry.status != "completed" else []
+    notes += ["train"] if tested and not _has(entry, f"test_{kind}") else []
+    text = plain_text(label, 120) + (f" ({', '.join(notes)})" if notes else "")
+    unbroken = re.sub("(?<!,) ", "\N{NO-BREAK SPACE}", text)
+    return "\n".join(wrap(unbroken, LEGEND_WIDTH, max_lines=3, placeholder=" …"))
+
+
+def _legend_beside(figure: Figure, drawn: Sequence[Line2D], more: int) -> None:
+    """A legend right of the axes; the picture grows as wide and high as it needs."""
+    lines = [line for line in drawn if not str(line.get_label()).startswith("_")]
+    if more > 0:
+        lines.append(Line2D([], [], color=FAINT, linewidth=0.6, label=f"… and {more} more"))
+    if not lines:
+        return
+    text_lines = sum(str(line.get_label()).count("\n") + 1 for line in lines)
+    columns = -(-text_lines // LEGEND_LINES_PER_COLUMN)
+    legend = figure.legend(handles=lines, loc="outside right upper", ncols=columns)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    size = legend.get_window_extent()
+    figure.set_size_inches(WIDTH + size.width / DPI, max(HEIGHT, size.height / DPI + 0.3))

@@ -1,0 +1,194 @@
+"""Runs side by side: which spec keys differ, and what came of it."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nnlab.errors import RunError, UsageError, shown
+from nnlab.records.entries import MEASURES, Entry, Spread, canonical, make_entries, measured
+from nnlab.records.labels import distinguishing_labels, one_line, short_keys, written
+from nnlab.records.reader import RunRecord, read_run
+from nnlab.registry import near_name
+
+DEFAULT_SORT = "test_accuracy"
+
+_FOLDER_TIME = re.compile(r"^[0-9]{8}-[0-9]{6}-")
+
+
+class Damaged(NamedTuple):
+    """A run that could not be read, and why, with file and line."""
+
+    path: Path
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Entries in the order asked for, and the runs that could not be read."""
+
+    entries: tuple[Entry, ...]
+    damaged: tuple[Damaged, ...]
+    sort: str
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The dotted spec keys in which entries differ; ``name`` only where nothing else does."""
+        every = dict.fromkeys(key for entry in self.entries for key in entry.settings)
+        differing = [
+            key
+            for key in every
+            if len({canonical(entry.settings[key]) if key in entry.settings else "" for entry in self.entries}) > 1
+        ]
+        return tuple(key for key in differing if key != "name") or tuple(differing)
+
+    @cached_property
+    def short_keys(self) -> dict[str, str]:
+        """Each differing key's shortest clear form."""
+        return short_keys(self.keys)
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """What to call each entry: its run folder, without the time where that is clear, or name and seeds."""
+        full = [entry.names + entry.seeds if entry.seeds else entry.folders[0] for entry in self.entries]
+        short = [_FOLDER_TIME.sub("", title) for title in full]
+        return tuple(short if len(set(short)) == len(set(full)) else full)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """For each entry what sets it apart, in few words: ``optimizer adam, lr 0.01``."""
+        rows = [
+            {key: value for key, value in entry.settings.items() if key in self.keys and entry.shares(key)}
+            for entry in self.entries
+        ]
+        titles = [entry.names if entry.seeds else title for entry, title in zip(self.entries, self.titles, strict=True)]
+        labels = distinguishing_labels(rows, self.short_keys, titles)
+        return tuple(label + entry.seeds for label, entry in zip(labels, self.entries, strict=True))
+
+    def to_csv(self) -> str:
+        """The entries as CSV: means, standard deviations and, under ``n``, the number of runs, with all digits."""
+        settings = [key for key in self.keys if key != "name"]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        measures = [column for name in MEASURES for column in (name, f"{name}_std")]
+        writer.writerow(["run", "name", "status", "n", *(one_line(key, 200) for key in settings), *measures])
+        for entry in self.entries:
+            row = [" ".join(entry.folders), entry.names, entry.status, str(len(entry.runs))]
+            row += [one_line(written(entry.settings[key]), 10_000) if key in entry.settings else "" for key in settings]
+            row += [cell for name in MEASURES for cell in _cells(entry.measures.get(name))]
+            writer.writerow(row)
+        return text.getvalue()
+
+    def to_json(self) -> str:
+        """The entries, their runs and the damaged runs as JSON, with all digits."""
+        document = {
+            "sort": self.sort,
+            "differing": self.keys,
+            "entries": [
+                {
+                    "label": label,
+                    "name": entry.names,
+                    "status": entry.status,
+                    "n": len(entry.runs),
+                    "spec": {key: entry.settings[key] for key in self.keys if key in entry.settings},
+                    "measures": {name: spread._asdict() for name, spread in entry.measures.items()},
+                    "runs": [_run_document(run) for run in entry.runs],
+                }
+                for label, entry in zip(self.labels, self.entries, strict=True)
+            ],
+            "damaged": [{"path": str(run.path), "message": run.message} for run in self.damaged],
+        }
+        return json.dumps(document, indent=2) + "\n"
+
+
+def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int | None = None) -> Comparison:
+    """Read runs and set them side by side, best first; each run counts once, however often it is named.
+
+    ``sort`` is a metric or a spec key: accuracies descend, everything else ascends, what has no value comes last.
+    ``top`` keeps the first so many entries. Raises UsageError for a key that no run has and RunError when no run
+    could be read.
+    """
+    if top is not None and top < 1:
+        raise UsageError(f"top: must be at least 1, got {top}")
+    records: list[RunRecord] = []
+    damaged: list[Damaged] = []
+    for path in _distinct(paths):
+        try:
+            record = read_run(path)
+            record.steps  # noqa: B018  # reading is what finds damage
+            records.append(record)
+        except RunError as error:
+            damaged.append(Damaged(path, str(error)))
+    if not records:
+        raise RunError("\n".join(run.message for run in damaged) or "no run was named")
+    entries = make_entries(records)
+    key = _sort_key(sort, entries)
+    entries.sort(key=lambda entry: _rank(entry, key))
+    return Comparison(tuple(entries[:top]), tuple(damaged), key)
+
+
+def _distinct(paths: Iterable[Path | str]) -> list[Path]:
+    """The paths without those that lead to the same folder as an earlier one."""
+    found: dict[Path, Path] = {}
+    for path in map(Path, paths):
+        try:
+            found.setdefault(path.resolve(), path)
+        except (OSError, ValueError, RuntimeError):  # cannot be followed; reading it will say why
+            found.setdefault(path, path)
+    return list(found.values())
+
+
+def _sort_key(key: str, entries: Sequence[Entry]) -> str:
+    """The metric or dotted spec key that ``key`` names in full or by a clear ending."""
+    measures = dict.fromkeys(name for entry in entries for name in entry.measures)
+    settings = dict.fromkeys(name for entry in entries for name in entry.settings)
+    known = [*dict.fromkeys((*MEASURES, *measures)), *settings]
+    if key in known:
+        return key
+    if f"{key}.name" in settings:
+        return f"{key}.name"
+    endings = [name for name in settings if name.removesuffix(".name").endswith(f".{key}")]
+    if len(endings) == 1:
+        return endings[0]
+    near = near_name(key, known)
+    hint = f"did you mean {near!r}? " if near else ""
+    some = f"there are {', '.join(MEASURES)} and the spec's keys, such as optimizer.lr"
+    raise UsageError(f"sort: no run has {shown(key)}; {hint}{some}")
+
+
+def _rank(entry: Entry, key: str) -> tuple[bool, int, float, str]:
+    """Where an entry belongs: the smallest rank comes first."""
+    spread = entry.measures.get(key)
+    if spread is None and key == DEFAULT_SORT:
+        spread = entry.measures.get("train_accuracy")
+    if spread is not None:
+        return False, 0, -spread.mean if key.endswith("accuracy") else spread.mean, ""
+    if key not in entry.settings:
+        return True, 0, 0.0, ""
+    value = entry.settings[key]
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
+        return False, 0, value, ""
+    return False, 1, 0.0, written(value)
+
+
+def _cells(spread: Spread | None) -> tuple[str, str]:
+    """Mean and standard deviation with all their digits; empty where there is none."""
+    if spread is None:
+        return "", ""
+    return repr(spread.mean), "" if spread.std is None else repr(spread.std)
+
+
+def _run_document(run: RunRecord) -> dict[str, Any]:
+    return {
+        "path": str(run.path),
+        "name": run.name,
+        "seed": run.spec["seed"],
+        "status": run.status,
+        "spec_sha256": run.summary["spec_sha256"],
+        "measures": measured(run),
+    }

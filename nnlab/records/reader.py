@@ -1,0 +1,184 @@
+"""A run folder as it is read: every file is checked, every fault reported with its file and line."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge
+
+from nnlab.errors import RunError, SpecError, UsageError, shown
+from nnlab.records.checked_files import Table, check_file, damaged, read_table
+from nnlab.records.formats import (
+    METRICS_COLUMNS,
+    METRICS_FILE,
+    SPEC_FILE,
+    STATUSES,
+    STEPS_COLUMNS,
+    STEPS_FILE,
+    SUMMARY_FILE,
+    Row,
+    best_row,
+    is_run_folder,
+)
+from nnlab.spec.expectation import check
+from nnlab.spec.tree import MAX_BYTES, read_tree
+
+MAX_SUMMARY_BYTES = 2**20
+
+# What every summary holds beside its status and its two rows of metrics.
+_SUMMARY_TYPES: Mapping[str, Any] = {
+    "steps": Annotated[int, Ge(0)],
+    "parameters": Annotated[int, Ge(0)],
+    "train_seconds": Annotated[float, Ge(0)],
+    "spec_sha256": str,
+}
+_SUMMARY_ROWS = ("final", "best")
+
+
+@dataclass(frozen=True, eq=False)
+class RunRecord:
+    """One run as its folder holds it; an empty cell of ``metrics`` is NaN."""
+
+    path: Path
+    spec: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    metrics: Table
+
+    @property
+    def name(self) -> str:
+        """The experiment's name."""
+        return str(self.spec["name"])
+
+    @property
+    def status(self) -> str:
+        """One of ``formats.STATUSES``; ``running`` also where the run was killed."""
+        return str(self.summary["status"])
+
+    @cached_property
+    def steps(self) -> Table:
+        """Columns ``step`` and ``loss``, one entry for each update; raises RunError when the file is damaged."""
+        path = self.path / STEPS_FILE
+        steps = read_table(path, STEPS_COLUMNS, unfinished=self.status == "running", gaps=False)
+        found, expected = len(steps["step"]), self.summary["steps"]
+        if self.status == "completed" and found != expected:
+            damaged(path, f"holds {found} steps, but {SUMMARY_FILE} says that {expected} were completed")
+        return steps
+
+    @property
+    def final(self) -> Row | None:
+        """The last evaluation, from the summary or, where a run has not ended, from the metrics so far."""
+        final: Row | None = self.summary["final"]
+        return final or next(reversed(self._rows()), None)
+
+    @property
+    def best(self) -> Row | None:
+        """The best evaluation, from the summary or, where a run has not ended, from the metrics so far."""
+        best: Row | None = self.summary["best"]
+        return best or best_row(self._rows())
+
+    def _rows(self) -> list[Row]:
+        rows = zip(*(column.tolist() for column in self.metrics.values()), strict=True)
+        return [
+            {name: None if cell != cell else cell for name, cell in zip(self.metrics, row, strict=True)} for row in rows
+        ]
+
+
+def read_run(folder: Path | str) -> RunRecord:
+    """Read a run folder.
+
+    A run that is still going, or was killed, may lack its final metrics and end within a line; any other fault
+    raises RunError naming file, line, what was expected and what was found.
+    """
+    path = Path(folder)
+    _check_folder(path)
+    summary = _read_summary(path / SUMMARY_FILE)
+    spec = _read_spec(path / SPEC_FILE)
+    metrics = read_table(path / METRICS_FILE, METRICS_COLUMNS, unfinished=summary["status"] == "running", gaps=True)
+    steps = metrics["step"]
+    if summary["status"] == "completed" and (len(steps) == 0 or steps[-1] != summary["steps"]):
+        found = f"ends at step {steps[-1]:.0f}" if len(steps) else "holds no evaluation"
+        damaged(path / METRICS_FILE, f"{found}, but {SUMMARY_FILE} says that {summary['steps']} steps were completed")
+    return RunRecord(path, spec, summary, metrics)
+
+
+def _check_folder(path: Path) -> None:
+    try:
+        path.stat()
+        if not path.is_dir():
+            damaged(path, "a file, not a run folder")
+        if not is_run_folder(path):
+            inside = any(is_run_folder(child) for child in islice(path.iterdir(), 1000))
+            hint = "; its folders are runs, so name those (with a shell pattern: /* at the end)" if inside else ""
+            damaged(path, f"not a run folder: it has neither {SPEC_FILE} nor {SUMMARY_FILE}{hint}")
+    except FileNotFoundError:
+        pattern = any(character in str(path) for character in "*?[")
+        damaged(path, "nothing matches this pattern" if pattern else "no such run folder")
+    except (OSError, ValueError) as error:
+        damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def _read_spec(path: Path) -> Mapping[str, Any]:
+    check_file(path, MAX_BYTES)
+    try:
+        spec = read_tree(path).value
+    except SpecError as error:
+        more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+        raise RunError(shown(f"{error.problems[0]}{more}", 500)[1:-1]) from None
+    except UsageError as error:
+        raise RunError(shown(str(error), 500)[1:-1]) from None
+    if not isinstance(spec, dict):
+        damaged(path, f"must be a mapping, got {shown(spec)}", 1)
+    for key, annotation in (("name", str), ("seed", int)):
+        wrong = check(annotation, spec.get(key))[1]
+        if wrong:
+            damaged(path, f"{key}: {wrong[0][1]}")
+    return spec
+
+
+def _read_summary(path: Path) -> Mapping[str, Any]:
+    check_file(path, MAX_SUMMARY_BYTES)
+    try:
+        summary = json.loads(path.read_bytes(), parse_int=_integer)
+    except json.JSONDecodeError as error:
+        damaged(path, f"not JSON: {error.msg} at column {error.colno}", error.lineno)
+    except (OSError, ValueError, RecursionError) as error:
+        damaged(path, f"not JSON: {shown(str(error), 200)[1:-1]}")
+    if not isinstance(summary, dict):
+        damaged(path, f"must be an object, got {shown(summary)}")
+    status = summary.get("status")
+    if status not in STATUSES:
+        damaged(path, f"status: must be one of {', '.join(STATUSES)}, got {shown(status)}")
+    if status == "running":
+        summary = {**dict.fromkeys(_SUMMARY_ROWS), **summary}
+    missing = [key for key in (*_SUMMARY_TYPES, *_SUMMARY_ROWS) if key not in summary]
+    if missing:
+        damaged(path, f"lacks {', '.join(missing)}")
+    for key, annotation in _SUMMARY_TYPES.items():
+        wrong = check(annotation, summary[key])[1]
+        if wrong:
+            damaged(path, f"{key}: {wrong[0][1]}")
+    for key in _SUMMARY_ROWS:
+        _check_row(path, key, summary[key])
+    return summary
+
+
+def _integer(digits: str) -> int | float:
+    """Whole numbers too long for any count become floats, as JSON itself makes no difference."""
+    return int(digits) if len(digits) < 20 else float(digits)
+
+
+def _check_row(path: Path, key: str, row: object) -> None:
+    if row is None:
+        return
+    if not isinstance(row, dict):
+        damaged(path, f"{key}: must be an object or null, got {shown(row)}")
+    missing = [column for column in METRICS_COLUMNS if column not in row]
+    if missing:
+        damaged(path, f"{key}: lacks {', '.join(missing)}")
+    for column, value in row.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            damaged(path, f"{key}.{shown(column)[1:-1]}: must be a number or null, got {shown(value)}")

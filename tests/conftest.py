@@ -1,0 +1,93 @@
+"""Fixtures that several parts of the tests share."""
+
+import copy
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnlab.records.formats import METRICS_COLUMNS, STEPS_COLUMNS, best_row, csv_line
+from nnlab.spec.tree import dump_tree
+
+SPEC: dict[str, Any] = {
+    "name": "adam",
+    "seed": 0,
+    "dtype": "float32",
+    "rng": "streams",
+    "data": {"name": "mnist", "train_size": None},
+    "model": {"name": "mlp", "hidden": [40, 20], "activation": "sigmoid", "init": 0.01},
+    "loss": "cross_entropy",
+    "optimizer": {"name": "adam", "lr": 0.01, "beta1": 0.9, "beta2": 0.999, "eps": 1e-7},
+    "penalty": {"l1": 0.0, "l2": 0.0},
+    "train": {"iterations": 40, "batch_size": 100, "sampling": "replacement", "eval_every": 10, "eval_train": "all"},
+    "compute": {"threads": 1},
+}
+
+MakeRun = Callable[..., Path]
+
+
+def metrics_row(step: float, accuracy: float, loss: float, *, test: bool = True) -> dict[str, float | None]:
+    """A row of metrics.csv whose test numbers are a little worse than those of training."""
+    return {
+        "step": step,
+        "epoch": step / 600,
+        "lr": 0.01,
+        "train_loss": loss,
+        "train_accuracy": accuracy,
+        "test_loss": loss * 1.25 if test else None,
+        "test_accuracy": accuracy - 0.0625 if test else None,
+        "objective": loss,
+    }
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> MakeRun:
+    """A factory of run folders: ``make_run("a", {"optimizer.lr": 0.1}, accuracies=[...])``."""
+
+    def make(
+        folder: str = "20250101-120000-adam-0a1b2c",
+        changes: Mapping[str, Any] | None = None,
+        *,
+        accuracies: Sequence[float] = (0.125, 0.5, 0.75, 0.875, 0.9375),
+        losses: Sequence[float] | None = None,
+        test: bool = True,
+        status: str = "completed",
+        seconds: float = 1.5,
+        eval_every: int = 10,
+    ) -> Path:
+        spec = copy.deepcopy(SPEC)
+        for key, value in (changes or {}).items():
+            *parents, last = key.split(".")
+            section = spec
+            for parent in parents:
+                section = section[parent]
+            section[last] = value
+        rows = [
+            metrics_row(index * eval_every, accuracy, losses[index] if losses else 2.5 * (1 - accuracy), test=test)
+            for index, accuracy in enumerate(accuracies)
+        ]
+        steps = max(0, len(rows) - 1) * eval_every
+        path = tmp_path / "runs" / folder
+        path.mkdir(parents=True)
+        (path / "spec.yaml").write_text(dump_tree(spec), encoding="utf-8")
+        lines = [csv_line([row[column] for column in METRICS_COLUMNS]) for row in rows]
+        (path / "metrics.csv").write_text(",".join(METRICS_COLUMNS) + "\n" + "".join(lines), encoding="utf-8")
+        lines = [csv_line([step, 2.5 / step]) for step in range(1, steps + 1)]
+        (path / "steps.csv").write_text(",".join(STEPS_COLUMNS) + "\n" + "".join(lines), encoding="utf-8")
+        ended = status != "running"
+        summary = {
+            "status": status,
+            "steps": steps if ended else 0,
+            "parameters": 32410,
+            "final": rows[-1] if rows and ended else None,
+            "best": best_row(rows) if ended else None,
+            "train_seconds": seconds,
+            "spec_sha256": "0" * 64,
+            "message": "",
+        }
+        (path / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+        return path
+
+    return make

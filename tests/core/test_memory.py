@@ -1,0 +1,58 @@
+"""Memory: how much there is and how a number of bytes is written."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from nnlab.core.memory import available_bytes, readable_bytes
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (1, "1 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1536, "1.5 KiB"),
+        (1024**2, "1.0 MiB"),
+        (int(2.5 * 1024**2), "2.5 MiB"),
+        (3 * 1024**3 // 2, "1.5 GiB"),
+        (1000 * 1024**3, "1,000.0 GiB"),
+        (1024**4, "1.0 TiB"),
+        (7 * 1024**5, "7.0 PiB"),
+        (5000 * 1024**5, "5,000.0 PiB"),
+    ],
+)
+def test_bytes_are_written_in_the_largest_fitting_unit(count: int, text: str) -> None:
+    assert readable_bytes(count) == text
+
+
+def test_this_machine_has_some_memory() -> None:
+    available = available_bytes()
+    assert available is None or 2**20 < available < 2**60
+
+
+def test_available_memory_is_read_from_meminfo_in_kib(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "MemTotal:       9999 kB\nMemFree:         111 kB\nMemAvailable:   1234 kB\nSwapFree:  77 kB\n"
+    monkeypatch.setattr(Path, "read_text", lambda self, **options: text)
+    assert available_bytes() == 1234 * 1024
+
+
+def _unreadable(self: Path, **options: object) -> str:
+    raise FileNotFoundError(self)
+
+
+@pytest.mark.parametrize("read_text", [_unreadable, lambda self, **options: "MemTotal: 9 kB\n"])
+def test_without_meminfo_it_is_the_physical_memory(monkeypatch: pytest.MonkeyPatch, read_text: object) -> None:
+    sizes = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1000}
+    monkeypatch.setattr(Path, "read_text", read_text)
+    monkeypatch.setattr(os, "sysconf", sizes.__getitem__, raising=False)
+    assert available_bytes() == 4096 * 1000
+
+
+def test_where_the_system_does_not_say_it_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "read_text", _unreadable)
+    monkeypatch.delattr(os, "sysconf", raising=False)
+    assert available_bytes() is None

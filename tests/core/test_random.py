@@ -1,0 +1,119 @@
+"""Random streams: addressed streams are independent of each other, legacy draws come in the order of a script."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnlab.core.random import AddressedStreams, LegacyStreams, Purpose, make_streams
+
+exactly = settings(deadline=None, derandomize=True)
+
+ADDRESSES: list[tuple[int, ...]] = [
+    (Purpose.DATASET,),
+    (Purpose.INIT,),
+    (Purpose.INIT, 0),
+    (Purpose.INIT, 0, 0),
+    (Purpose.INIT, 1),
+    (Purpose.INIT, 10),
+    (Purpose.BATCHES, 0),
+    (Purpose.BATCHES, 1),
+    (Purpose.DROPOUT, 0, 1),
+    (Purpose.DROPOUT, 1, 0),
+    (Purpose.DROPOUT, 1, 1),
+]
+
+
+def normals(streams: AddressedStreams, address: tuple[int, ...], count: int = 8) -> np.ndarray:
+    return streams.draws(Purpose(address[0]), *address[1:]).standard_normal(count)
+
+
+def test_purposes_keep_their_numbers_because_recorded_results_depend_on_them() -> None:
+    assert {purpose.name: int(purpose) for purpose in Purpose} == {
+        "DATASET": 0,
+        "INIT": 1,
+        "BATCHES": 2,
+        "DROPOUT": 3,
+    }
+
+
+@exactly
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    purpose=st.sampled_from(Purpose),
+    address=st.lists(st.integers(0, 10**9), max_size=3),
+)
+def test_a_stream_is_the_seed_sequence_spawned_at_its_address(seed: int, purpose: Purpose, address: list[int]) -> None:
+    oracle = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose.value, *address)))
+    np.testing.assert_array_equal(AddressedStreams(seed).draws(purpose, *address).random(5), oracle.random(5))
+
+
+@exactly
+@given(seed=st.integers(0, 2**32 - 1), layer=st.integers(0, 1000), step=st.integers(0, 10**9))
+def test_dropout_is_addressed_by_layer_and_step(seed: int, layer: int, step: int) -> None:
+    streams = make_streams("streams", seed)
+    streams.step = step
+    oracle = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3, layer, step)))
+    np.testing.assert_array_equal(streams.dropout(layer).random(5), oracle.random(5))
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_same_address_gives_the_same_numbers_whatever_was_drawn_before(address: tuple[int, ...]) -> None:
+    streams = AddressedStreams(5)
+    first = normals(streams, address)
+    for other in ADDRESSES:
+        normals(streams, other, count=3)
+    np.testing.assert_array_equal(normals(streams, address), first)
+    np.testing.assert_array_equal(normals(AddressedStreams(5), address), first)
+    assert not np.array_equal(normals(AddressedStreams(6), address), first)
+
+
+def test_streams_of_different_addresses_are_uncorrelated() -> None:
+    streams = AddressedStreams(0)
+    correlation = np.corrcoef([normals(streams, address, count=10_000) for address in ADDRESSES])
+    for i, j in combinations(range(len(ADDRESSES)), 2):
+        assert abs(correlation[i, j]) < 0.05, (ADDRESSES[i], ADDRESSES[j])
+
+
+def test_open_streams_do_not_disturb_each_other() -> None:
+    alone = AddressedStreams(1).draws(Purpose.INIT, 0).random(20)
+    streams = AddressedStreams(1)
+    one, other = streams.draws(Purpose.INIT, 0), streams.draws(Purpose.BATCHES, 0)
+    interleaved = []
+    for _ in range(20):
+        interleaved.append(one.random())
+        other.random(7)
+    np.testing.assert_array_equal(interleaved, alone)
+
+
+def test_legacy_draws_come_from_one_random_state_in_the_order_of_a_script() -> None:
+    script = np.random.RandomState(42)
+    noise, W1, W2 = script.randn(6), script.randn(4, 3), script.randn(3, 2)
+    batch, mask, later_batch = script.choice(100, 10), script.rand(2, 3), script.choice(100, 10)
+
+    streams = make_streams("legacy", 42)
+    np.testing.assert_array_equal(streams.draws(Purpose.DATASET).standard_normal(6), noise)
+    np.testing.assert_array_equal(streams.draws(Purpose.INIT, 0).standard_normal((4, 3)), W1)
+    np.testing.assert_array_equal(streams.draws(Purpose.INIT, 1).standard_normal((3, 2)), W2)
+    np.testing.assert_array_equal(streams.draws(Purpose.BATCHES, 0).choice(100, 10), batch)
+    streams.step = 3
+    dropout = streams.dropout(1)
+    assert isinstance(dropout, np.random.RandomState)
+    np.testing.assert_array_equal(dropout.random_sample((2, 3)), mask)
+    np.testing.assert_array_equal(streams.draws(Purpose.BATCHES, 1).choice(100, 10), later_batch)
+
+
+@pytest.mark.parametrize("mode", ["streams", "legacy"])
+def test_streams_neither_touch_nor_follow_numpys_global_state(mode: str) -> None:
+    before = np.random.get_state()[1].tolist()  # type: ignore[index]  # the legacy tuple form
+    first = make_streams(mode, 9).draws(Purpose.DATASET).standard_normal(5)
+    assert np.random.get_state()[1].tolist() == before  # type: ignore[index]
+    np.random.standard_normal(1)
+    np.testing.assert_array_equal(make_streams(mode, 9).draws(Purpose.DATASET).standard_normal(5), first)
+
+
+def test_the_mode_chooses_the_kind_of_streams() -> None:
+    assert isinstance(make_streams("streams", 0), AddressedStreams)
+    assert isinstance(make_streams("legacy", 0), LegacyStreams)

@@ -1,0 +1,140 @@
+"""Activations against their formulas, one number at a time, with derivatives written from the input."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from nnlab.layers.activations import ELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
+
+exactly = settings(deadline=None, derandomize=True)
+
+Prepared = Callable[..., Any]
+Function = Callable[[float], float]
+
+
+def sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+# Each activation with its function and its derivative (at a kink: the one from the left).
+CASES: list[tuple[Callable[[], Activation], Function, Function]] = [
+    (Identity, lambda x: x, lambda x: 1.0),
+    (Sigmoid, sigmoid, lambda x: sigmoid(x) * sigmoid(-x)),
+    (Tanh, math.tanh, lambda x: (1 - math.tanh(x)) * (1 + math.tanh(x))),
+    (ReLU, lambda x: max(x, 0.0), lambda x: 1.0 if x > 0 else 0.0),
+    (LeakyReLU, lambda x: x if x > 0 else 0.01 * x, lambda x: 1.0 if x > 0 else 0.01),
+    (lambda: LeakyReLU(slope=0.3), lambda x: x if x > 0 else 0.3 * x, lambda x: 1.0 if x > 0 else 0.3),
+    (ELU, lambda x: x if x > 0 else math.expm1(x), lambda x: 1.0 if x > 0 else math.exp(x)),
+    (
+        lambda: ELU(alpha=2.5),
+        lambda x: x if x > 0 else 2.5 * math.expm1(x),
+        lambda x: 1.0 if x > 0 else 2.5 * math.exp(x),
+    ),
+]
+NAMES = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "leaky_relu 0.3", "elu", "elu 2.5"]
+each_activation = pytest.mark.parametrize(("make", "function", "derivative"), CASES, ids=NAMES)
+
+BATCHES = arrays(np.float64, array_shapes(min_dims=2, max_dims=4, max_side=4), elements=st.floats(-30, 30))
+
+
+def each(function: Function, x: np.ndarray) -> np.ndarray:
+    return np.array([function(value) for value in x.ravel().tolist()]).reshape(x.shape)
+
+
+@each_activation
+@exactly
+@given(x=BATCHES)
+def test_forward_is_the_formula(
+    prepared: Prepared, frozen: Callable[..., Any], make: Any, function: Function, derivative: Function, x: np.ndarray
+) -> None:
+    layer = prepared(make(), x.shape[1:])
+    assert layer.out_shape == x.shape[1:]
+    # Sigmoid through tanh is exact to 1e-16 of its range, not of its value.
+    np.testing.assert_allclose(layer.forward(frozen(x), training=True), each(function, x), rtol=1e-12, atol=5e-16)
+    np.testing.assert_allclose(layer.forward(frozen(x), training=False), each(function, x), rtol=1e-12, atol=5e-16)
+
+
+@each_activation
+@exactly
+@given(x=BATCHES)
+def test_backward_is_dy_times_the_derivative(
+    prepared: Prepared, frozen: Callable[..., Any], make: Any, function: Function, derivative: Function, x: np.ndarray
+) -> None:
+    layer = prepared(make(), x.shape[1:])
+    dy = np.linspace(-3, 2, x.size).reshape(x.shape)
+    layer.forward(frozen(x), training=True)
+    np.testing.assert_allclose(layer.backward(frozen(dy)), dy * each(derivative, x), rtol=1e-12, atol=5e-15)
+
+
+@each_activation
+@exactly
+@given(x=BATCHES)
+def test_float32_stays_float32_and_close(
+    prepared: Prepared, frozen: Callable[..., Any], make: Any, function: Function, derivative: Function, x: np.ndarray
+) -> None:
+    x = x.astype(np.float32)
+    layer = prepared(make(), x.shape[1:], np.float32)
+    y = layer.forward(frozen(x, np.float32), training=True)
+    dx = layer.backward(frozen(np.ones_like(x), np.float32))
+    assert y.dtype == dx.dtype == np.float32
+    np.testing.assert_allclose(y, each(function, x), rtol=2e-6, atol=5e-7)
+    np.testing.assert_allclose(dx, each(derivative, x), rtol=2e-6, atol=1e-6)
+
+
+LIMITS = {
+    "identity": (None, None),
+    "sigmoid": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "relu": (0.0, None),
+    "leaky_relu": (None, None),
+    "leaky_relu 0.3": (None, None),
+    "elu": (-1.0, None),
+    "elu 2.5": (-2.5, None),
+}
+
+
+@pytest.mark.parametrize(("dtype", "largest"), [(np.float32, 3e38), (np.float64, 1e308)])
+@pytest.mark.parametrize(("make", "name"), [(case[0], name) for case, name in zip(CASES, NAMES, strict=True)])
+def test_nothing_overflows(prepared: Prepared, make: Any, name: str, dtype: Any, largest: float) -> None:
+    x = np.array([[-1e4, 1e4], [-1e30, 1e30], [-largest, largest]], dtype)
+    layer = prepared(make(), (2,), dtype)
+    # Besides: any RuntimeWarning fails the test.
+    y, dx = layer.forward(x, training=True), layer.backward(np.ones_like(x))
+    assert np.isfinite(y).all()
+    assert np.isfinite(dx).all()
+    low, high = LIMITS[name]
+    if low is not None:
+        np.testing.assert_allclose(y[:, 0], low, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(y[:, 1], x[:, 1] if high is None else high, rtol=1e-6)
+
+
+@each_activation
+def test_at_0(prepared: Prepared, make: Any, function: Function, derivative: Function) -> None:
+    layer = prepared(make(), (1,))
+    assert layer.forward(np.zeros((1, 1)), training=True).item() == function(0.0)
+    assert layer.backward(np.ones((1, 1))).item() == derivative(0.0)
+
+
+@pytest.mark.parametrize("make", [ReLU, LeakyReLU, ELU])
+def test_branches_tell_the_sides_of_the_kink(prepared: Prepared, make: Any) -> None:
+    layer = prepared(make(), (4,))
+    layer.forward(np.array([[-2.0, -1e-9, 1e-9, 3.0]]), training=True)
+    assert layer.branches().tolist() == [[False, False, True, True]]
+
+
+@each_activation
+def test_batches_of_changing_size_do_not_disturb_each_other(
+    prepared: Prepared, make: Any, function: Function, derivative: Function
+) -> None:
+    layer = prepared(make(), (3,))
+    rng = np.random.default_rng(0)
+    for N in (2, 9, 1, 9):
+        x, dy = rng.standard_normal((N, 3)), rng.standard_normal((N, 3))
+        np.testing.assert_allclose(layer.forward(x, training=True), each(function, x), rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(layer.backward(dy), dy * each(derivative, x), rtol=1e-12, atol=1e-15)

@@ -1,0 +1,97 @@
+"""What every update rule shares: learning rates by step, saved state, binding, independence of the values."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnlab.optim.base import BLOCK
+from nnlab.registry import optimizers
+
+each_rule = pytest.mark.parametrize("name", optimizers.names())
+
+
+@each_rule
+def test_a_gradient_of_0_changes_nothing_at_the_start(name: str, walked: Any) -> None:
+    assert walked(optimizers[name](lr=0.25), [1.0, -2.0], [np.zeros(2)] * 3).tolist() == [1, -2]
+
+
+@each_rule
+def test_values_do_not_influence_each_other(name: str, problem: Any, walked: Any) -> None:
+    θ, gs = problem(40, 5)
+    together = walked(optimizers[name](lr=0.01), θ, gs, decayed=40)
+    for i in (0, 7, 39):
+        alone = walked(optimizers[name](lr=0.01), θ[i : i + 1], [g[i : i + 1] for g in gs], decayed=1)
+        np.testing.assert_allclose(alone, together[i : i + 1], rtol=1e-15)
+
+
+@each_rule
+def test_step_takes_a_learning_rate_in_place_of_the_rules_own(name: str, problem: Any, walked: Any) -> None:
+    θ, gs = problem(50, 10)
+    expected = walked(optimizers[name](lr=0.01), θ, gs, decayed=20)
+    other = optimizers[name](lr=123.0)
+    np.testing.assert_array_equal(walked(other, θ, gs, decayed=20, lr=0.01), expected)
+    assert other.lr == 123.0
+
+
+@each_rule
+def test_a_learning_rate_holds_for_one_step_only(name: str, problem: Any) -> None:
+    θ, gs = problem(50, 3)
+    paths = []
+    for schedule in ((0.5, 0.01, 0.01), (0.5, None, None)):
+        own, g = θ.copy(), np.empty(50)
+        optimizer = optimizers[name](lr=0.01)
+        optimizer.bind(own, g)
+        for gradient, lr in zip(gs, schedule, strict=True):
+            g[:] = gradient
+            optimizer.step(lr)
+        paths.append(own)
+    np.testing.assert_array_equal(*paths)
+
+
+@each_rule
+def test_a_first_step_with_learning_rate_0_stays(name: str, problem: Any, walked: Any) -> None:
+    θ, gs = problem(50, 1)
+    np.testing.assert_array_equal(walked(optimizers[name](lr=1.0), θ, gs, decayed=50, lr=0.0), θ)
+
+
+@each_rule
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_saved_state_goes_on_bit_for_bit(name: str, dtype: Any, problem: Any, walked: Any) -> None:
+    θ, gs = problem(BLOCK + 100, 20)
+    θ, decayed = θ.astype(dtype), BLOCK + 17
+    whole = walked(optimizers[name](lr=0.01), θ, gs, decayed=decayed)
+
+    first = optimizers[name](lr=0.01)
+    half = walked(first, θ, gs[:9], decayed=decayed)
+    saved = {key: np.array(vector) for key, vector in first.state().items()}
+    assert set(saved) == {*first.slots, "t"}
+    assert int(saved["t"]) == 9
+    assert all(saved[slot].dtype == dtype and saved[slot].shape == θ.shape for slot in first.slots)
+    assert all(saved[slot].all() for slot in first.slots)
+
+    second = optimizers[name](lr=0.01)
+    g = np.empty_like(half)
+    second.bind(half, g, decayed)
+    second.load_state(saved)
+    for gradient in gs[9:]:
+        g[:] = gradient
+        second.step()
+    np.testing.assert_array_equal(half, whole)
+    assert int(second.state()["t"]) == 20
+
+
+@each_rule
+def test_binding_again_starts_afresh(name: str, problem: Any, walked: Any) -> None:
+    θ, gs = problem(30, 5)
+    optimizer = optimizers[name](lr=0.01)
+    first = walked(optimizer, θ, gs)
+    np.testing.assert_array_equal(walked(optimizer, θ, gs), first)
+
+
+@each_rule
+def test_a_large_gradient_scale_or_a_tiny_one_stays_finite_in_float32(name: str, walked: Any) -> None:
+    θ = np.zeros(4, np.float32)
+    gs = [np.array([1e15, 1e-15, 1e-38, -1e15]) * sign for sign in (1, -1, 1)]
+    # Besides: an overflow or a division by 0 warns, and a warning fails the test.
+    assert np.isfinite(walked(optimizers[name](lr=0.01), θ, gs, decayed=4)).all()

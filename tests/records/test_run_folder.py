@@ -1,0 +1,148 @@
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import load_file
+
+from nnlab.errors import RunError
+from nnlab.records.formats import METRICS_COLUMNS, best_row, csv_line
+from nnlab.records.run_folder import FLUSH_EVERY, RunFolder, folder_name
+
+
+def row(step: int, test_accuracy: float | None, train_accuracy: float = 0.5) -> dict[str, float | None]:
+    return dict.fromkeys(METRICS_COLUMNS, 0.25) | {
+        "step": step,
+        "train_accuracy": train_accuracy,
+        "test_accuracy": test_accuracy,
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[RunFolder]:
+    with closing(RunFolder.create(tmp_path / "runs", "adam")) as made:
+        made.write_start("seed: 0\n", {"python": "3"}, 42, "abc")
+        yield made
+
+
+def test_the_name_is_utc_time_name_and_six_hex(folder: RunFolder) -> None:
+    match = re.fullmatch(r"(\d{8}-\d{6})-adam-[0-9a-f]{6}", folder.path.name)
+    assert match
+    moment = datetime.strptime(match[1], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    assert abs((datetime.now(UTC) - moment).total_seconds()) < 60
+
+
+def test_two_hundred_folders_at_once_are_two_hundred_folders(tmp_path: Path) -> None:
+    paths = set()
+    for _ in range(200):
+        made = RunFolder.create(tmp_path, "same")
+        paths.add(made.path)
+        made.close()
+    assert len(paths) == 200
+
+
+def test_a_folder_that_exists_is_never_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = iter(["aaaaaa", "aaaaaa", "bbbbbb"])
+    monkeypatch.setattr("secrets.token_hex", lambda size: next(tokens))
+    with closing(RunFolder.create(tmp_path, "x")) as first:
+        (first.path / "mine").write_text("keep", encoding="utf-8")
+        with closing(RunFolder.create(tmp_path, "x")) as second:
+            assert first.path != second.path
+    assert (first.path / "mine").read_text(encoding="utf-8") == "keep"
+
+
+def test_the_summary_says_running_until_the_end(folder: RunFolder) -> None:
+    summary = json.loads((folder.path / "summary.json").read_text(encoding="utf-8"))
+    assert summary["status"] == "running"
+    assert (summary["parameters"], summary["spec_sha256"]) == (42, "abc")
+    folder.on_step(1, 2.5)
+    folder.on_evaluation(row(1, 0.5))
+    folder.finish("completed", 1.5)
+    summary = json.loads((folder.path / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["status"], summary["steps"], summary["train_seconds"]) == ("completed", 1, 1.5)
+    assert summary["final"]["test_accuracy"] == 0.5
+
+
+def test_steps_and_metrics_are_written_with_all_their_digits(folder: RunFolder) -> None:
+    folder.on_step(1, 0.1 + 0.2)
+    folder.on_evaluation(row(1, None))
+    folder.close()
+    assert (folder.path / "steps.csv").read_text(encoding="utf-8") == "step,loss\n1,0.30000000000000004\n"
+    lines = (folder.path / "metrics.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "step,epoch,lr,train_loss,train_accuracy,test_loss,test_accuracy,objective"
+    assert lines[1].split(",")[6] == ""
+
+
+def test_steps_reach_the_disk_every_thousand_even_without_evaluation(folder: RunFolder) -> None:
+    for step in range(1, FLUSH_EVERY + 1):
+        folder.on_step(step, 1.0)
+    assert len((folder.path / "steps.csv").read_text(encoding="utf-8").splitlines()) == FLUSH_EVERY + 1
+
+
+@given(st.lists(st.none() | st.floats(allow_nan=False), min_size=1, max_size=5))
+def test_a_csv_line_reads_back_equal(values: list[float | None]) -> None:
+    cells = csv_line(values).rstrip("\n").split(",")
+    assert [float(cell) if cell else None for cell in cells] == values
+
+
+def test_best_is_the_first_highest_test_accuracy() -> None:
+    rows = [row(0, 0.1), row(10, 0.9), row(20, 0.9), row(30, 0.2)]
+    best = best_row(rows)
+    assert best is not None
+    assert best["step"] == 10
+    without_test = [row(0, None, 0.3), row(10, None, 0.8), row(20, None, 0.4)]
+    best = best_row(without_test)
+    assert best is not None
+    assert best["step"] == 10
+    assert best_row([]) is None
+
+
+def test_arrays_that_are_not_contiguous_are_saved_as_they_read(folder: RunFolder) -> None:
+    W = np.arange(6.0).reshape(2, 3)
+    folder.write_model({"a": W.T, "b": W[:, ::2]}, "abc")
+    loaded = load_file(folder.path / "model.safetensors")
+    np.testing.assert_array_equal(loaded["a"], W.T)
+    np.testing.assert_array_equal(loaded["b"], W[:, ::2])
+
+
+def test_no_temporary_files_stay_behind(folder: RunFolder) -> None:
+    folder.write_model({"a": np.zeros(2)}, "abc")
+    folder.finish("completed", 0.1)
+    assert not list(folder.path.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("adam", "adam"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("-rf", "rf"),
+        ("a b\tc", "a-b-c"),
+        ("実験 1", "実験-1"),
+        ("...", "run"),
+        ("x" * 300, "x" * 60),
+        ("[/red]$x$", "red-x"),
+        (".hidden", "hidden"),
+    ],
+)
+def test_any_name_becomes_a_plain_folder_name(name: str, expected: str) -> None:
+    assert folder_name(name) == expected
+
+
+@given(st.text(min_size=1, max_size=400))
+def test_a_folder_name_has_nothing_that_a_shell_or_path_could_mistake(name: str) -> None:
+    made = folder_name(name)
+    assert re.fullmatch(r"[\w.-]{1,60}", made)
+    assert made[0] not in "-."
+
+
+def test_a_root_that_is_a_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("", encoding="utf-8")
+    with pytest.raises(RunError, match="runs"):
+        RunFolder.create(tmp_path / "runs", "x")

@@ -1,0 +1,288 @@
+"""The contract table: a row for every registered component, and what every component of a kind must do."""
+
+import operator
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from annotated_types import Ge, Gt, Le, Lt
+
+from nnlab.core.arena import Arena, Parameter
+from nnlab.core.random import Purpose, make_streams
+from nnlab.layers import Layer
+from nnlab.layers.activations import Tanh
+from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.linear import Linear
+from nnlab.models.network import Network
+from nnlab.registry import REGISTRIES, Hyperparameter, hyperparameters
+
+N = 6
+
+
+def csv_file(folder: Path) -> dict[str, Any]:
+    rows = [f"{i / 7},{i * i},{'odd' if i % 2 else 'even'}" for i in range(10)]
+    (folder / "own.csv").write_text("\n".join(["a,b,kind", *rows]) + "\n", encoding="utf-8")
+    return {"path": str(folder / "own.csv")}
+
+
+def idx_folder(folder: Path) -> dict[str, Any]:
+    for prefix, count in (("train", 7), ("t10k", 3)):
+        labels = bytes(i % 3 for i in range(count))
+        images = bytes(range(count * 6))
+        (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">4Bi", 0, 0, 8, 1, count) + labels)
+        (folder / f"{prefix}-images-idx3-ubyte").write_bytes(struct.pack(">4B3i", 0, 0, 8, 3, count, 2, 3) + images)
+    return {"path": str(folder)}
+
+
+# Keys, shape of an input sample, shape of an output sample.
+ACTIVATIONS: dict[str, tuple[dict[str, Any], tuple[int, ...], tuple[int, ...]]] = {
+    "identity": ({}, (5,), (5,)),
+    "sigmoid": ({}, (5,), (5,)),
+    "tanh": ({}, (2, 3), (2, 3)),
+    "relu": ({}, (5,), (5,)),
+    "leaky_relu": ({"slope": 0.2}, (5,), (5,)),
+    "elu": ({"alpha": 0.7}, (5,), (5,)),
+}
+TABLE: dict[str, dict[str, Any]] = {
+    "activation": ACTIVATIONS,
+    "layer": {
+        **ACTIVATIONS,
+        "linear": ({"units": 4}, (5,), (4,)),
+        "flatten": ({}, (2, 3, 2), (12,)),
+        "dropout": ({"rate": 0.3}, (2, 5), (2, 5)),
+        "batch_norm": ({}, (5,), (5,)),
+    },
+    # Keys.
+    "loss": {"cross_entropy": {}, "mean_squared_error": {}},
+    "penalty": {"l1": {"strength": 0.3}, "l2": {"strength": 0.3}},
+    "initialiser": {"normal": {"std": 0.1}, "xavier": {}, "he": {}},
+    "optimizer": {
+        "sgd": {"lr": 0.1},
+        "momentum": {"lr": 0.1},
+        "nesterov": {"lr": 0.1},
+        "adagrad": {"lr": 0.1},
+        "rmsprop": {"lr": 0.1},
+        "adadelta": {},
+        "adam": {},
+        "nadam": {},
+        "adamw": {},
+    },
+    # Keys, shape of a sample.
+    "model": {
+        "softmax": ({}, (5,)),
+        "mlp": ({"hidden": [6, 4], "batch_norm": BatchNorm(), "dropout": 0.3}, (1, 2, 3)),
+        "sequential": ({"layers": [Linear(units=4), Tanh(), Linear(units=3)]}, (5,)),
+    },
+    # Keys (for files: how to write them into a folder), shape of a sample, number of classes.
+    "dataset": {
+        "mnist": ({"train_size": 10, "test_size": 5}, (1, 28, 28), 10),
+        "idx": (idx_folder, (1, 2, 3), 3),
+        "table": (csv_file, (2,), 2),
+        "spiral": ({"points": 7, "classes": 4}, (2,), 4),
+        "moons": ({"points": 7, "test_points": 3}, (2,), 2),
+        "xor": ({"points": 7}, (2,), 2),
+    },
+}
+COMPONENTS = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry.names()]
+COMPARISONS = {Ge: ("ge", operator.ge), Gt: ("gt", operator.gt), Le: ("le", operator.le), Lt: ("lt", operator.lt)}
+PRECISIONS = [(np.float32, 1e-5), (np.float64, 1e-12)]
+
+
+def rows(kind: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("name", TABLE[kind])
+
+
+def normal(shape: tuple[int, ...], dtype: Any = np.float64, seed: int = 0) -> np.ndarray:
+    """Random numbers that cannot be written to."""
+    array = np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+    array.flags.writeable = False
+    return array
+
+
+def alone(name: str, dtype: Any) -> Layer:
+    """The row's layer with random parameters."""
+    keys, in_shape, _ = TABLE["layer"][name]
+    layer: Layer = REGISTRIES["layer"][name](**keys)
+    layer.setup(in_shape, make_streams("streams", 0))
+    Arena(layer.parameters, dtype).values[:] = normal((sum(p.size for p in layer.parameters),), seed=2)
+    return layer
+
+
+def assert_gradient(value: Callable[[np.ndarray], float], at: np.ndarray, gradient: np.ndarray) -> None:
+    """The gradient along a random direction is the central difference."""
+    direction = normal(at.shape, seed=9)
+    rise = value(at + 1e-5 * direction) - value(at - 1e-5 * direction)
+    assert float((gradient * direction).sum()) == pytest.approx(rise / 2e-5, rel=1e-7, abs=1e-8)
+
+
+def assert_evaluation(forward: Callable[..., np.ndarray], x: np.ndarray, tolerance: float) -> None:
+    """Evaluating twice is the same, and evaluating a batch is evaluating its samples one by one."""
+    y = forward(x, training=False).copy()
+    assert y.dtype == x.dtype
+    np.testing.assert_array_equal(forward(x, training=False), y)
+    for n in range(len(x)):
+        np.testing.assert_allclose(forward(x[n : n + 1], training=False), y[n : n + 1], rtol=tolerance, atol=tolerance)
+
+
+def test_every_registered_component_has_a_row() -> None:
+    assert {kind: sorted(names) for kind, names in TABLE.items()} == {
+        kind: registry.names() for kind, registry in REGISTRIES.items()
+    }
+
+
+@pytest.mark.parametrize(("kind", "name"), COMPONENTS)
+def test_documentation(kind: str, name: str) -> None:
+    cls = REGISTRIES[kind][name]
+    text = cls.__dict__["__doc__"]
+    assert not text.startswith(f"{cls.__name__}("), "the text that dataclass makes up is no documentation"
+    assert text.strip().endswith(".")
+    assert 10 < len(text.splitlines()[0]) <= 120
+    for key in hyperparameters(cls):
+        assert key.doc, f"{key.name} has no Doc"
+        assert key.doc == " ".join(key.doc.split())
+        assert_bounded(key)
+
+
+def assert_bounded(key: Hyperparameter) -> None:
+    """Numbers have a lower bound, and the default keeps all bounds."""
+    if key.base in (int, float, int | None, float | None):
+        assert key.mark(Ge) or key.mark(Gt), f"{key.name} has no lower bound"
+    for mark in key.metadata:
+        if type(mark) in COMPARISONS and key.default is not None:
+            name, holds = COMPARISONS[type(mark)]
+            assert holds(key.default, getattr(mark, name)), f"the default of {key.name} is out of bounds"
+
+
+@rows("layer")
+@pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
+def test_layer(name: str, dtype: Any, tolerance: float) -> None:
+    _, in_shape, out_shape = TABLE["layer"][name]
+    layer = alone(name, dtype)
+    assert layer.out_shape == out_shape
+    x, dy = normal((N, *in_shape), dtype), normal((N, *out_shape), dtype)
+    for training in (True, False):
+        y = layer.forward(x, training=training)
+        dx = layer.backward(dy)
+        assert (y.shape, y.dtype) == ((N, *out_shape), dtype)
+        assert (dx.shape, dx.dtype) == (x.shape, dtype)
+        assert all(parameter.grad.dtype == dtype for parameter in layer.parameters)
+    buffers = {key: array.copy() for key, array in layer.buffers.items()}
+    assert_evaluation(layer.forward, x, tolerance)
+    for key, array in layer.buffers.items():
+        np.testing.assert_array_equal(array, buffers[key])
+
+
+@rows("layer")
+@pytest.mark.parametrize("training", [True, False])
+def test_layer_gradients(name: str, training: bool) -> None:
+    _, in_shape, out_shape = TABLE["layer"][name]
+    layer = alone(name, np.float64)
+    x, dy = normal((N, *in_shape)), normal((N, *out_shape), seed=1)
+
+    def value(x: np.ndarray) -> float:
+        return float((layer.forward(x, training=training) * dy).sum())
+
+    value(x)
+    dx = layer.backward(dy).copy()
+    gradients = [parameter.grad.copy() for parameter in layer.parameters]
+    assert_gradient(value, x, dx)
+    for parameter, gradient in zip(layer.parameters, gradients, strict=True):
+        start = parameter.value.copy()
+
+        def value_at(theta: np.ndarray, parameter: Parameter = parameter) -> float:
+            parameter.value[...] = theta
+            return value(x)
+
+        assert_gradient(value_at, start, gradient)
+        parameter.value[...] = start
+
+
+@rows("loss")
+@pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
+def test_loss(name: str, dtype: Any, tolerance: float) -> None:
+    loss = REGISTRIES["loss"][name](**TABLE["loss"][name])
+    scores, labels = normal((N, 4), dtype), np.array([0, 1, 2, 3, 0, 1])
+    labels.flags.writeable = False
+    per_sample = loss.per_sample(scores, labels)
+    assert (per_sample.shape, per_sample.dtype) == ((N,), dtype)
+    gradient = loss.backward().copy()
+    assert (gradient.shape, gradient.dtype) == (scores.shape, dtype)
+    assert loss.forward(scores, labels) == pytest.approx(per_sample.mean(), rel=tolerance)
+    np.testing.assert_array_equal(loss.per_sample(scores, labels), per_sample)
+    for n in range(N):
+        assert loss.per_sample(scores[n : n + 1], labels[n : n + 1]) == pytest.approx(per_sample[n], rel=tolerance)
+    if dtype is np.float64:
+        assert_gradient(lambda scores: loss.forward(scores, labels), scores, gradient)
+
+
+@rows("penalty")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_penalty(name: str, dtype: Any) -> None:
+    penalty = REGISTRIES["penalty"][name](**TABLE["penalty"][name])
+    W = normal((20,), dtype)
+    gradient = penalty.gradient(W, np.empty_like(W))
+    assert (gradient.shape, gradient.dtype) == (W.shape, dtype)
+    assert penalty.value(W).real > 0
+    assert penalty.value(np.zeros_like(W)) == 0
+    if dtype is np.float64:
+        assert_gradient(lambda W: penalty.value(W).real, W, gradient)
+
+
+@rows("optimizer")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_optimizer(name: str, dtype: Any) -> None:
+    start, g = normal((20,), dtype), normal((20,), dtype, seed=1)
+    ends = []
+    for _ in range(2):
+        optimizer, theta = REGISTRIES["optimizer"][name](**TABLE["optimizer"][name]), start.copy()
+        optimizer.bind(theta, g, decayed=0)
+        optimizer.step()
+        assert theta.dtype == dtype
+        assert ((theta - start) * g < 0).all(), "the first step goes downhill"
+        assert all(vector.dtype == dtype for key, vector in optimizer.state().items() if key != "t")
+        ends.append(theta)
+    np.testing.assert_array_equal(ends[0], ends[1])
+
+
+@rows("initialiser")
+def test_initialiser(name: str) -> None:
+    initialiser = REGISTRIES["initialiser"][name](**TABLE["initialiser"][name])
+    first, second = (initialiser.draw((5, 4), 5, make_streams("streams", 0).draws(Purpose.INIT, 0)) for _ in range(2))
+    assert (first.shape, first.dtype) == ((5, 4), np.float64)
+    assert len(np.unique(first)) == 20
+    np.testing.assert_array_equal(first, second)
+
+
+@rows("model")
+@pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
+def test_model(name: str, dtype: Any, tolerance: float) -> None:
+    keys, in_shape = TABLE["model"][name]
+    network = Network(REGISTRIES["model"][name](**keys).stack(in_shape, 3), in_shape, 3, make_streams("streams", 0))
+    network.allocate(dtype)
+    x, dscores = normal((N, *in_shape), dtype), normal((N, 3), dtype)
+    assert network.forward(x, training=True).dtype == dtype
+    network.backward(dscores)
+    assert network.arena.gradients.dtype == dtype
+    assert all(parameter.grad.any() for parameter in network.parameters if parameter.decayed)
+    assert network.forward(x, training=False).shape == (N, 3)
+    assert_evaluation(network.forward, x, tolerance)
+
+
+@rows("dataset")
+def test_dataset(tmp_path: Path, name: str) -> None:
+    keys, sample_shape, classes = TABLE["dataset"][name]
+    source = REGISTRIES["dataset"][name](**(keys(tmp_path) if callable(keys) else keys))
+    first, second = (source.load(make_streams("streams", 0).draws(Purpose.DATASET)) for _ in range(2))
+    assert (first.sample_shape, first.classes) == (sample_shape, classes)
+    for split, again in ((first.train, second.train), (first.test, second.test)):
+        if split is not None:
+            assert split.inputs.shape == (len(split), *sample_shape)
+            assert split.inputs.dtype in (np.uint8, np.float64)
+            assert np.isfinite(split.inputs).all()
+            assert np.issubdtype(split.labels.dtype, np.integer)
+            assert ((split.labels >= 0) & (split.labels < classes)).all()
+            np.testing.assert_array_equal(split.inputs, again.inputs)
+            np.testing.assert_array_equal(split.labels, again.labels)

@@ -1,0 +1,197 @@
+"""gradcheck passes what is right and fails what is wrong, by both methods."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from nnlab import gradcheck
+from nnlab.core.arrays import Array
+from nnlab.core.random import AddressedStreams
+from nnlab.errors import UsageError
+from nnlab.gradcheck import (
+    TOLERANCES,
+    AtKinkError,
+    Method,
+    Subject,
+    check,
+    check_components,
+    layer_subject,
+    loss_subject,
+    model_subject,
+    penalty_subject,
+)
+from nnlab.layers.activations import ReLU, Sigmoid
+from nnlab.layers.base import Layer
+from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.linear import Linear
+from nnlab.losses import CrossEntropy
+from nnlab.models.mlp import MLP
+from nnlab.models.network import Network
+from nnlab.penalties import L1, L2
+from nnlab.registry import layers, losses, penalties
+
+METHODS: list[Method] = ["central", "complex"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_registered_component_passes(method: Method) -> None:
+    results = check_components(method)
+    assert all(result.passed for result in results), [result for result in results if not result.passed]
+    checked = {result.component.split(" ")[0] for result in results}
+    assert checked == {*layers.names(), *losses.names(), *penalties.names()}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_errors_stay_far_below_the_tolerance(method: Method) -> None:
+    assert max(result.error for result in check_components(method)) < TOLERANCES[method] / 100
+
+
+def test_every_parameter_and_the_input_of_a_layer_are_checked() -> None:
+    tensors = {result.tensor for result in check_components(names=["batch_norm"])}
+    assert tensors == {"x", "gamma", "beta"}
+
+
+def test_unknown_name_suggests_the_nearest() -> None:
+    with pytest.raises(UsageError, match="'sigmoyd'; did you mean 'sigmoid'"):
+        check_components(names=["sigmoyd"])
+
+
+Mutation = Callable[[Array], Array]
+MUTATIONS: dict[str, Mutation] = {
+    "wrong sign": lambda gradient: -gradient,
+    "scale 1 + 1e-6": lambda gradient: gradient * (1 + 1e-6),
+    "missing term": lambda gradient: np.concatenate([0 * gradient[:1], gradient[1:]]),
+    "wrong axis": lambda gradient: gradient[::-1],
+    "NaN": lambda gradient: gradient * np.nan,
+}
+
+
+def failed(make: Callable[[int], Subject], method: Method) -> set[str]:
+    return {result.tensor for result in check(make, method) if not result.passed}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS.keys())
+@pytest.mark.parametrize("layer", [Linear(units=3), Sigmoid(), ReLU(), BatchNorm()], ids=lambda la: type(la).__name__)
+def test_a_broken_input_gradient_is_caught(
+    layer: Layer, mutation: Mutation, method: Method, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = type(layer).backward
+    monkeypatch.setattr(type(layer), "backward", lambda self, dy: mutation(right(self, dy)))
+    assert failed(lambda seed: layer_subject("broken", layer, (4,), seed), method) == {"x"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS.keys())
+@pytest.mark.parametrize("tensor", ["W", "b"])
+def test_a_broken_parameter_gradient_is_caught(
+    tensor: str, mutation: Mutation, method: Method, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = Linear.backward_parameters
+
+    def broken(self: Linear, dy: Array) -> None:
+        right(self, dy)
+        for parameter in self.parameters:
+            if parameter.name == tensor:
+                parameter.grad[...] = mutation(parameter.grad.copy())
+
+    monkeypatch.setattr(Linear, "backward_parameters", broken)
+    assert failed(lambda seed: layer_subject("broken", Linear(units=3), (4,), seed), method) == {tensor}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS.keys())
+def test_broken_losses_and_penalties_are_caught(
+    mutation: Mutation, method: Method, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right_loss, right_penalty = CrossEntropy.backward, L2.gradient
+    monkeypatch.setattr(CrossEntropy, "backward", lambda self: mutation(right_loss(self)))
+    monkeypatch.setattr(L2, "gradient", lambda self, W, out: mutation(right_penalty(self, W, out)))
+    assert failed(lambda seed: loss_subject("broken", CrossEntropy(), seed), method) == {"scores"}
+    assert failed(lambda seed: penalty_subject("broken", L2(strength=0.1), seed), method) == {"W"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_missing_batch_statistic_in_batch_norm_is_caught(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_mean_term(self: BatchNorm, dy: Array) -> Array:
+        right(self, dy)
+        inverse_std: Array = self._inverse_std
+        return dy * self.gamma.value * inverse_std
+
+    right = BatchNorm.backward
+    monkeypatch.setattr(BatchNorm, "backward", without_mean_term)
+    assert failed(lambda seed: layer_subject("broken", BatchNorm(), (4,), seed), method) == {"x"}
+
+
+def network(model: MLP) -> Network:
+    return Network(model.stack((6,), 4), (6,), 4, AddressedStreams(0))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("activation", [Sigmoid(), ReLU()])
+def test_a_whole_network_with_penalties_passes(activation: Sigmoid | ReLU, method: Method) -> None:
+    model = MLP(hidden=[8, 7, 6], activation=activation, batch_norm=BatchNorm(), dropout=0.2)
+    terms = [L1(strength=0.01), L2(strength=0.1)]
+    results = check(
+        lambda seed: model_subject("mlp", network(model), 4, CrossEntropy(), terms, seed), method, sampled=10
+    )
+    assert all(result.passed for result in results)
+    assert {result.checked for result in results if result.size > 10} == {10}
+    assert {"x", "linear1.W", "linear4.b", "batch_norm3.gamma"} <= {result.tensor for result in results}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_network_with_one_broken_layer_fails(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Sigmoid.backward
+    monkeypatch.setattr(Sigmoid, "backward", lambda self, dy: right(self, dy) * (1 + 1e-6))
+    model = MLP(hidden=[8, 7], activation=Sigmoid())
+    results = check(lambda seed: model_subject("mlp", network(model), 4, CrossEntropy(), [], seed), method)
+    passed = {result.tensor for result in results if result.passed}
+    assert passed == {"linear3.W", "linear3.b"}  # the layer behind the last sigmoid is right
+
+
+def test_a_point_near_a_kink_gets_a_smaller_step_not_an_excuse() -> None:
+    x = np.array([[1e-4, -0.5, 3e-5, 1.0]])
+
+    def subject(seed: int) -> Subject:
+        made = layer_subject("relu", ReLU(), (4,), seed)
+        return Subject("relu", {"x": np.repeat(x, 4, axis=0)}, made.value, made.gradients, made.branches)
+
+    (result,) = check(subject, "central")
+    assert result.passed
+    assert result.checked == 16
+
+
+def test_a_point_on_a_kink_is_moved_and_ten_in_a_row_are_an_error() -> None:
+    tried = []
+
+    def always_on_the_kink(seed: int) -> Subject:
+        tried.append(seed)
+        made = layer_subject("relu", ReLU(), (4,), seed)
+        return Subject("relu", {"x": np.zeros((4, 4))}, made.value, made.gradients, made.branches)
+
+    with pytest.raises(AtKinkError, match="kinks"):
+        check(always_on_the_kink, "central")
+    assert tried[:10] == list(range(10))
+
+    def on_the_kink_at_first(seed: int) -> Subject:
+        return layer_subject("relu", ReLU(), (4,), seed) if seed > 0 else always_on_the_kink(seed)
+
+    (result,) = check(on_the_kink_at_first, "central")
+    assert result.passed
+
+
+def test_a_complex_path_that_computes_something_else_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Sigmoid.forward
+
+    def forward(self: Sigmoid, x: Array, *, training: bool) -> Array:
+        y = right(self, x, training=training)
+        return y + 0.1 if np.iscomplexobj(x) else y
+
+    monkeypatch.setattr(Sigmoid, "forward", forward)
+    assert failed(lambda seed: layer_subject("broken", Sigmoid(), (4,), seed), "complex") == {"x"}
+
+
+def test_the_tolerances_are_those_promised() -> None:
+    assert gradcheck.TOLERANCES == {"central": 1e-7, "complex": 1e-10}

@@ -1,0 +1,81 @@
+"""Imports point down only, heavy packages stay out of the way of ``nnlab --help``, matplotlib lives in plots."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nnlab
+
+ROOT = Path(nnlab.__file__).parent
+# Lowest first; a module may import its own level and those before it.
+LEVELS = [
+    {"errors"},
+    {"registry"},
+    {"core"},
+    {"layers", "losses", "penalties", "optim", "data"},
+    {"models"},
+    {"gradcheck", "spec"},
+    {"records"},
+    {"plots"},
+    {"train"},
+    {"cli"},
+]
+LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}
+MODULES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT or path.stem in LEVEL_OF)
+
+
+def imported_modules(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def top_part(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def test_every_module_has_a_level() -> None:
+    parts = {top_part(path) for path in ROOT.rglob("*.py")} - {"__init__", "__main__"}
+    assert parts == set(LEVEL_OF)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_point_down(path: Path) -> None:
+    own = LEVEL_OF[top_part(path)]
+    for name in imported_modules(path):
+        parts = name.split(".")
+        if parts[0] == "nnlab" and len(parts) > 1 and parts[1] in LEVEL_OF:
+            assert LEVEL_OF[parts[1]] <= own, f"{path.name} imports {name} from above"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_matplotlib_lives_in_plots(path: Path) -> None:
+    uses = any(name.split(".")[0] == "matplotlib" for name in imported_modules(path))
+    assert not uses or top_part(path) == "plots"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["compare", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        f"sys.argv = ['nnlab', *{arguments!r}]\n"
+        "from nnlab.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as stop:\n    assert stop.code in (0, None), stop.code\n"
+        "heavy = {'numpy', 'matplotlib', 'pydantic', 'safetensors', 'yaml'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_importing_nnlab_is_light() -> None:
+    code = "import nnlab, sys; assert 'numpy' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

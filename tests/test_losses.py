@@ -1,0 +1,159 @@
+"""Losses against plain loops, and at scores where a naive softmax overflows."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from nnlab.losses import CrossEntropy, Loss, MeanSquaredError
+
+exactly = settings(deadline=None, derandomize=True)
+
+Problem = tuple[np.ndarray, np.ndarray]
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> Problem:
+    """Scores (N, K) and labels (N,), which cannot be written to."""
+    N, K = draw(st.integers(1, 6)), draw(st.integers(1, 5))
+    scores = draw(arrays(np.float64, (N, K), elements=st.floats(-30, 30)))
+    labels = draw(arrays(np.intp, (N,), elements=st.integers(0, K - 1)))
+    scores.flags.writeable = labels.flags.writeable = False
+    return scores, labels
+
+
+def cross_entropy(scores: list[float], label: int) -> tuple[float, list[float]]:
+    """−log softmax(scores)[label] and its gradient, with exactly rounded sums."""
+    highest = max(scores)
+    total = math.fsum(math.exp(score - highest) for score in scores)
+    loss = math.log(total) + highest - scores[label]
+    softmax = [math.exp(score - highest) / total for score in scores]
+    return loss, [p - (k == label) for k, p in enumerate(softmax)]
+
+
+def squared_error(scores: list[float], label: int) -> tuple[float, list[float]]:
+    """The mean over the classes of the squared distance to one-hot, and its gradient."""
+    differences = [score - (k == label) for k, score in enumerate(scores)]
+    return math.fsum(d * d for d in differences) / len(scores), [2 * d / len(scores) for d in differences]
+
+
+Oracle = Callable[[list[float], int], tuple[float, list[float]]]
+each_loss = pytest.mark.parametrize(
+    ("make", "oracle"), [(CrossEntropy, cross_entropy), (MeanSquaredError, squared_error)]
+)
+
+
+@each_loss
+@exactly
+@given(problem=problems())
+def test_value_and_gradient_are_the_means_of_the_plain_loops(
+    make: type[Loss], oracle: Oracle, problem: Problem
+) -> None:
+    scores, labels = problem
+    N = len(labels)
+    expected = [oracle(row, label) for row, label in zip(scores.tolist(), labels.tolist(), strict=True)]
+    loss = make()
+    np.testing.assert_allclose(loss.per_sample(scores, labels), [v for v, _ in expected], rtol=1e-12, atol=2e-14)
+    mean = loss.forward(scores, labels)
+    assert isinstance(mean, float)
+    assert mean == pytest.approx(math.fsum(v for v, _ in expected) / N, rel=1e-12, abs=2e-14)
+    gradient = [[g / N for g in row] for _, row in expected]
+    np.testing.assert_allclose(loss.backward(), gradient, rtol=1e-12, atol=1e-15)
+
+
+@each_loss
+@exactly
+@given(problem=problems())
+def test_float32_stays_float32_and_close(make: type[Loss], oracle: Oracle, problem: Problem) -> None:
+    scores, labels = problem[0].astype(np.float32), problem[1]
+    expected = [oracle(row, label) for row, label in zip(scores.tolist(), labels.tolist(), strict=True)]
+    loss = make()
+    per_sample = loss.per_sample(scores, labels)
+    gradient = loss.backward()
+    assert per_sample.dtype == gradient.dtype == np.float32
+    np.testing.assert_allclose(per_sample, [v for v, _ in expected], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(gradient * len(labels), [g for _, g in expected], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale"), [(np.float64, 1e4), (np.float64, 1e30), (np.float32, 1e4), (np.float32, 1e30)]
+)
+def test_softmax_of_huge_scores_does_not_overflow(dtype: Any, scale: float) -> None:
+    scores = scale * np.array([[1, -1, 0], [-1, 1, -1], [1, 1, -1]], dtype)
+    loss = CrossEntropy()
+    per_sample = loss.per_sample(scores, np.array([0, 0, 1]))
+    np.testing.assert_allclose(per_sample, [0, 2 * scale, math.log(2)], rtol=1e-6)
+    expected = np.array([[0, 0, 0], [-1, 1, 0], [0.5, -0.5, 0]]) / 3
+    np.testing.assert_allclose(loss.backward(), expected, rtol=1e-6, atol=1e-30)
+
+
+def test_cross_entropy_ignores_a_constant_added_to_all_scores() -> None:
+    rng = np.random.default_rng(0)
+    scores, labels = rng.standard_normal((5, 4)), rng.integers(0, 4, 5)
+    loss = CrossEntropy()
+    before, gradient = loss.forward(scores, labels), loss.backward().copy()
+    assert loss.forward(scores + 1000, labels) == pytest.approx(before, rel=1e-11)
+    np.testing.assert_allclose(loss.backward(), gradient, rtol=1e-10)
+    np.testing.assert_allclose(gradient.sum(axis=1), 0, atol=1e-16)
+
+
+def test_without_knowledge_the_cross_entropy_is_the_logarithm_of_the_number_of_classes() -> None:
+    assert CrossEntropy().forward(np.zeros((7, 10)), np.arange(7)) == pytest.approx(math.log(10), rel=1e-15)
+
+
+def test_mean_squared_error_by_hand() -> None:
+    loss = MeanSquaredError()
+    assert loss.forward(np.array([[1.0, 2.0], [0.0, 3.0]]), np.array([0, 1])) == (4 + 4) / 4
+    np.testing.assert_array_equal(loss.backward(), [[0, 1], [0, 1]])
+
+
+@each_loss
+def test_batches_of_changing_size_do_not_disturb_each_other(make: type[Loss], oracle: Oracle) -> None:
+    loss = make()
+    rng = np.random.default_rng(0)
+    for N in (3, 50, 1, 50, 3):
+        scores, labels = rng.standard_normal((N, 4)), rng.integers(0, 4, N)
+        expected = [oracle(row, label) for row, label in zip(scores.tolist(), labels.tolist(), strict=True)]
+        np.testing.assert_allclose(loss.per_sample(scores, labels), [v for v, _ in expected], rtol=1e-12)
+        np.testing.assert_allclose(N * loss.backward(), [g for _, g in expected], rtol=1e-12, atol=1e-15)
+
+
+@each_loss
+def test_backward_is_the_gradient_however_often_it_is_asked_for(make: type[Loss], oracle: Oracle) -> None:
+    loss = make()
+    rng = np.random.default_rng(0)
+    loss.forward(rng.standard_normal((5, 3)), rng.integers(0, 3, 5))
+    first = loss.backward().copy()
+    np.testing.assert_array_equal(loss.backward(), first)
+
+
+@each_loss
+def test_per_sample_losses_outlive_the_next_call(make: type[Loss], oracle: Oracle) -> None:
+    loss = make()
+    rng = np.random.default_rng(0)
+    first = loss.per_sample(rng.standard_normal((5, 3)), rng.integers(0, 3, 5))
+    kept = first.copy()
+    loss.per_sample(rng.standard_normal((5, 3)), rng.integers(0, 3, 5))
+    np.testing.assert_array_equal(first, kept)
+
+
+@each_loss
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64])
+def test_labels_of_any_integer_type(make: type[Loss], oracle: Oracle, dtype: Any) -> None:
+    scores = np.random.default_rng(0).standard_normal((4, 3))
+    labels = [2, 0, 1, 2]
+    expected = [oracle(row, label)[0] for row, label in zip(scores.tolist(), labels, strict=True)]
+    np.testing.assert_allclose(make().per_sample(scores, np.array(labels, dtype)), expected, rtol=1e-12)
+
+
+def test_the_mean_of_many_float32_losses_is_summed_in_float64() -> None:
+    N = 300_000
+    scores = np.zeros((N, 2), np.float32)
+    assert CrossEntropy().forward(scores, np.zeros(N, np.intp)) == pytest.approx(
+        float(np.float32(math.log(2))), rel=1e-9
+    )

@@ -1,0 +1,224 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+from threadpoolctl import threadpool_info
+
+from nnlab.errors import BugError, Diverged, Interrupted, RunError, UsageError
+from nnlab.models.network import Network
+from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
+from nnlab.records.run_folder import RunFolder
+from nnlab.spec.experiment import Experiment, load_experiment
+from nnlab.train import run as run_module
+from nnlab.train.run import run
+from nnlab.train.setup import prepare
+
+SPEC = """\
+seed: 3
+data:      {name: moons, points: 40, test_points: 20}
+model:     {name: mlp, hidden: [8, 6], activation: tanh, batch_norm: true, dropout: 0.2}
+optimizer: {name: adam, lr: 0.01}
+penalty:   {l1: 1e-4, l2: 1e-3}
+train:     {epochs: 5, batch_size: 16, eval_every: 3}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "moons.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "plot_run", lambda record, folder: None)
+
+
+def summary_of(folder: Path) -> dict[str, object]:
+    summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
+    assert isinstance(summary, dict)
+    return summary
+
+
+def test_a_run_folder_holds_everything_the_contract_names(spec: Path, tmp_path: Path) -> None:
+    result = run(load_experiment(spec), tmp_path / "runs")
+    files = {path.relative_to(result.path).as_posix() for path in result.path.rglob("*") if path.is_file()}
+    assert files == {
+        "spec.yaml",
+        "steps.csv",
+        "metrics.csv",
+        "summary.json",
+        "environment.json",
+        "model.safetensors",
+        "log.txt",
+        "plots/accuracy.png",
+        "plots/loss.png",
+    }
+    summary = summary_of(result.path)
+    assert summary == result.summary
+    assert summary["status"] == "completed"
+    assert summary["steps"] == 25  # 5 epochs of 80 samples in batches of 16
+    steps = [line.split(",")[0] for line in (result.path / METRICS_FILE).read_text(encoding="utf-8").splitlines()]
+    assert steps == ["step", "0", "3", "6", "9", "12", "15", "18", "21", "24", "25"]
+
+
+def test_the_environment_says_what_the_run_depended_on(tmp_path: Path, no_plots: None) -> None:
+    spec = tmp_path / "mnist.yaml"
+    spec.write_text(
+        "{data: {name: mnist, test_size: 50}, model: softmax, optimizer: sgd,"
+        " train: {iterations: 1, eval_train: batch}, compute: {threads: 1}}",
+        encoding="utf-8",
+    )
+    result = run(load_experiment(spec, ["optimizer.lr=0.1"]), tmp_path / "runs")
+    environment = json.loads((result.path / "environment.json").read_text(encoding="utf-8"))
+    assert environment["packages"]["numpy"] == np.__version__
+    assert [library["num_threads"] for library in environment["blas"]] == [1] * len(environment["blas"])
+    assert len(environment["data_sha256"]) == 4
+    assert environment["cpu"]
+
+
+@pytest.mark.usefixtures("no_plots")
+@pytest.mark.parametrize("sampling", ["shuffle", "replacement"])
+@pytest.mark.parametrize("rng", ["streams", "legacy"])
+def test_the_same_spec_gives_the_same_files_byte_for_byte(spec: Path, tmp_path: Path, rng: str, sampling: str) -> None:
+    overrides = [f"rng={rng}", f"train.sampling={sampling}"]
+    first = run(load_experiment(spec, overrides), tmp_path / "runs").path
+    again = run(load_experiment(spec, overrides), tmp_path / "runs").path
+    repeated = run(load_experiment(first / SPEC_FILE), tmp_path / "runs").path
+    for other in (again, repeated):
+        for name in (SPEC_FILE, STEPS_FILE, METRICS_FILE, MODEL_FILE):
+            assert (other / name).read_bytes() == (first / name).read_bytes(), name
+    seed = run(load_experiment(spec, [*overrides, "seed=4"]), tmp_path / "runs").path
+    assert (seed / STEPS_FILE).read_bytes() != (first / STEPS_FILE).read_bytes()
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_the_saved_model_scores_what_the_run_recorded(spec: Path, tmp_path: Path) -> None:
+    experiment = load_experiment(spec)
+    result = run(experiment, tmp_path / "runs")
+    prepared = prepare(load_experiment(result.path / SPEC_FILE))
+    network: Network = prepared.network
+    network.allocate(experiment.dtype)
+    network.load_state(load_file(result.path / MODEL_FILE))
+    test = prepared.dataset.test
+    assert test is not None
+    scores = network.forward(test.inputs.astype(np.float32), training=False)
+    final = result.summary["final"]
+    assert float((scores.argmax(axis=1) == test.labels).mean()) == final["test_accuracy"]
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_weights_are_saved_in_by_out(spec: Path, tmp_path: Path) -> None:
+    saved = load_file(run(load_experiment(spec), tmp_path / "runs").path / MODEL_FILE)
+    assert saved["linear1.W"].shape == (2, 8)
+    assert saved["linear3.W"].shape == (6, 2)
+    assert {"batch_norm1.running_mean", "batch_norm1.running_variance", "batch_norm1.gamma"} <= saved.keys()
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_blas_threads_are_set_while_training_and_given_back(spec: Path, tmp_path: Path) -> None:
+    before = [library["num_threads"] for library in threadpool_info()]
+    run(load_experiment(spec), tmp_path / "runs")
+    assert [library["num_threads"] for library in threadpool_info()] == before
+
+
+def diverging(spec: Path) -> Experiment:
+    return load_experiment(spec, ["optimizer={name: sgd, lr: 1e6}", "penalty.l2=1e6", "train.epochs=200"])
+
+
+def test_a_diverged_run_keeps_what_it_did(spec: Path, tmp_path: Path) -> None:
+    with pytest.raises(Diverged, match="learning rate") as caught:
+        run(diverging(spec), tmp_path / "runs")
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert str(folder) in str(caught.value)
+    summary = summary_of(folder)
+    assert summary["status"] == "diverged"
+    assert "learning rate" in str(summary["message"])
+    rows = (folder / STEPS_FILE).read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 1 + int(str(summary["steps"]))
+    assert (folder / "plots" / "loss.png").stat().st_size > 1000
+
+
+def test_nothing_is_left_behind_when_a_run_cannot_start(spec: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="batch_size"):
+        run(load_experiment(spec, ["train.batch_size=81"]), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_bug_leaves_its_traceback_in_the_log(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr(run_module, "train", broken)
+    with pytest.raises(BugError, match="planted") as caught:
+        run(load_experiment(spec), tmp_path / "runs")
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert str(folder / "log.txt") in str(caught.value)
+    assert "Traceback" in (folder / "log.txt").read_text(encoding="utf-8")
+    assert summary_of(folder)["status"] == "failed"
+
+
+def test_a_disk_that_refuses_ends_in_a_run_error(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RunFolder, "write_model", full)
+    with pytest.raises(RunError, match="No space left on device"):
+        run(load_experiment(spec), tmp_path / "runs")
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert summary_of(folder)["status"] == "failed"
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_a_second_signal_ends_the_loop_at_once(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise Interrupted(signal.SIGINT)
+
+    monkeypatch.setattr(run_module, "train", interrupted)
+    with pytest.raises(Interrupted):
+        run(load_experiment(spec), tmp_path / "runs")
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert summary_of(folder)["status"] == "interrupted"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_finishes_the_step_and_saves_everything(
+    number: signal.Signals, code: int, spec: Path, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    command = [sys.executable, "-m", "nnlab", "train", str(spec), "--runs", str(runs)]
+    command += ["-s", "train.epochs=100000000", "-s", "train.eval_every=1000"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "step " in line:  # the loop runs
+                break
+        time.sleep(0.2)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == code, errors
+    assert "Traceback" not in errors
+    (folder,) = runs.iterdir()
+    assert f"everything is saved in {folder}" in errors
+    summary = summary_of(folder)
+    assert summary["status"] == "interrupted"
+    steps = (folder / STEPS_FILE).read_text(encoding="utf-8").splitlines()
+    assert steps[-1].startswith(f"{summary['steps']},")
+    last_row = (folder / METRICS_FILE).read_text(encoding="utf-8").splitlines()[-1]
+    assert last_row.startswith(f"{summary['steps']},")
+    assert (folder / MODEL_FILE).exists()
+    assert (folder / "plots" / "accuracy.png").exists()
