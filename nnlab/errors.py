@@ -118,7 +118,8 @@ def _written(value: object) -> str:
             return "{" + ", ".join(f"{key}: {_written(inner)}" for key, inner in value.items()) + "}"
         case list() | tuple():
             return "[" + ", ".join(_written(inner) for inner in value) + "]"
-    return _WORDS.get(repr(value), repr(value))
+    text = repr(value)
+    return _WORDS.get(text, text)
 
 
 def _harmless(character: str) -> bool:

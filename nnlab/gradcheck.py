@@ -41,7 +41,7 @@ SAMPLES = 4
 
 @dataclass(frozen=True)
 class Result:
-    """The check of one tensor: ``error`` is ‖backward − numerical‖ / (the larger norm), over ``checked`` coordinates."""
+    """The check of one tensor: ``error`` is ‖backward − numerical‖ / the larger norm, at ``checked`` coordinates."""
 
     component: str
     tensor: str

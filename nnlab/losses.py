@@ -56,11 +56,12 @@ class CrossEntropy(Loss):
 
     def backward(self) -> Array:
         """(softmax(scores) − one_hot(labels)) / N."""
-        probabilities, total, at_label = self._saved
-        K, N = probabilities.shape
-        probabilities /= total
+        exponentials, total, at_label = self._saved
+        K, N = exponentials.shape
+        probabilities = self.workspace.array("probabilities", (K, N), exponentials.dtype)
+        np.divide(exponentials, total, out=probabilities)
         probabilities[at_label] -= 1
-        dscores = self.workspace.array("dscores", (N, K), probabilities.dtype)
+        dscores = self.workspace.array("dscores", (N, K), exponentials.dtype)
         return np.divide(probabilities.T, N, out=dscores)
 
 

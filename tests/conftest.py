@@ -2,11 +2,13 @@
 
 import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from nnlab.records.formats import METRICS_COLUMNS, STEPS_COLUMNS, best_row, csv_line
 from nnlab.spec.tree import dump_tree
@@ -24,6 +26,18 @@ SPEC: dict[str, Any] = {
     "train": {"iterations": 40, "batch_size": 100, "sampling": "replacement", "eval_every": 10, "eval_train": "all"},
     "compute": {"threads": 1},
 }
+
+# The same examples every time, and no verdict by the clock.
+settings.register_profile("nnlab", deadline=None, derandomize=True)
+settings.load_profile("nnlab")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_blas_thread() -> Iterator[None]:
+    """Two test processes with two BLAS threads each are five times slower on two cores."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
 
 MakeRun = Callable[..., Path]
 

@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nnlab.losses import CrossEntropy, Loss, MeanSquaredError
-
-exactly = settings(deadline=None, derandomize=True)
 
 Problem = tuple[np.ndarray, np.ndarray]
 
@@ -49,7 +47,6 @@ each_loss = pytest.mark.parametrize(
 
 
 @each_loss
-@exactly
 @given(problem=problems())
 def test_value_and_gradient_are_the_means_of_the_plain_loops(
     make: type[Loss], oracle: Oracle, problem: Problem
@@ -67,7 +64,6 @@ def test_value_and_gradient_are_the_means_of_the_plain_loops(
 
 
 @each_loss
-@exactly
 @given(problem=problems())
 def test_float32_stays_float32_and_close(make: type[Loss], oracle: Oracle, problem: Problem) -> None:
     scores, labels = problem[0].astype(np.float32), problem[1]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -14,8 +14,6 @@ from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.linear import Linear
 from nnlab.models.network import Network
 from nnlab.penalties import L1, L2, Penalty
-
-exactly = settings(deadline=None, derandomize=True)
 
 WEIGHTS = arrays(np.float64, st.integers(0, 20), elements=st.floats(-10, 10))
 STRENGTHS = st.sampled_from([1e-3, 0.1, 2.5])
@@ -34,7 +32,6 @@ each_penalty = pytest.mark.parametrize(("make", "oracle"), [(L1, l1), (L2, l2)])
 
 
 @each_penalty
-@exactly
 @given(W=WEIGHTS, strength=STRENGTHS)
 def test_value_and_gradient_are_the_plain_loops(
     make: type[Penalty], oracle: Oracle, W: np.ndarray, strength: float

@@ -14,6 +14,7 @@ from nnlab import __version__
 from nnlab.cli.compare import compare_command
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.list import list_command
+from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
 from nnlab.cli.train import train_command
 from nnlab.errors import BugError, Interrupted, NnlabError, SpecError, UsageError
@@ -30,6 +31,7 @@ app.command("compare")(compare_command)
 app.command("gradcheck")(gradcheck_command)
 app.command("show")(show_command)
 app.command("list")(list_command)
+app.command("schema")(schema_command)
 
 
 def _show_version(wanted: bool) -> None:

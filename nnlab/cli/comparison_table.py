@@ -1,10 +1,10 @@
 """A comparison as a table for the terminal."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.measure import Measurement
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -21,10 +21,13 @@ HEADINGS = {
     "train_loss": "train loss",
     "train_seconds": "seconds",
 }
-
+# Given up in this order on a narrow terminal.
+DISPENSABLE = ("train_loss", "test_loss", "train_seconds")
 
 # A longer word may be broken to make a table fit.
 WIDEST_WORD = 24
+# Between two columns.
+GAP = 2
 
 
 class Column(NamedTuple):
@@ -35,44 +38,59 @@ class Column(NamedTuple):
     numbers: bool = False
 
     @property
+    def widest(self) -> int:
+        """The width that keeps every cell on one line."""
+        return max(map(cell_len, (self.heading, *self.cells)))
+
+    @property
     def narrowest(self) -> int:
-        """The width that breaks no word."""
-        return max(len(word) for text in (self.heading, *self.cells) for word in text.split() or [""])
+        """The width that breaks no word, but for very long ones."""
+        words = " ".join((self.heading, *self.cells)).split()
+        return min(max(map(cell_len, words), default=1), WIDEST_WORD)
 
 
 def print_comparison(comparison: Comparison) -> None:
     """Print the entries with the spec keys in which they differ, and the runs that could not be read.
 
-    Where the keys do not fit beside each other they share one column, in words.
+    Where the keys do not fit beside each other they share one column, in words; then losses and time are given up.
     """
     console = results()
+    runs = Column("run", list(comparison.titles))
+    status = Column("status", [entry.status for entry in comparison.entries])
     keys = _key_columns(comparison)
-    separate = _table(comparison, keys)
-    joined = _table(comparison, [_joined(keys)])
-    if _fits(console, separate):
-        console.print(separate, soft_wrap=False)
-    elif _fits(console, joined):
-        console.print(joined, soft_wrap=False)
-    else:
-        console.print(_table(comparison, [_joined(keys)], break_words=True), soft_wrap=False)
+    measures = _measure_columns(comparison)
+    columns = [runs, *keys, *measures.values(), status]
+    if keys and not _fits(columns, console.width):
+        keys = [_joined(keys)]
+        columns = [runs, *keys, *measures.values(), status]
+    given_up = []
+    for name in DISPENSABLE:
+        if name != comparison.sort and not _fits(columns, console.width):
+            given_up.append(measures.pop(name).heading)
+            columns = [runs, *keys, *measures.values(), status]
+    console.print(_table(columns, console.width), soft_wrap=False)
+    if given_up:
+        console.print(f"no room for {', '.join(given_up)}; --csv - has all numbers")
     for run in comparison.damaged:
         console.print(Text(f"damaged, not compared: {run.message}"))
 
 
-def _fits(console: Console, table: Table) -> bool:
-    unlimited = console.options.update(max_width=100_000)
-    return Measurement.get(console, unlimited, table).minimum <= console.width
+def _fits(columns: Sequence[Column], width: int) -> bool:
+    return sum(column.narrowest + GAP for column in columns) - GAP <= width
 
 
-def _table(comparison: Comparison, keys: list[Column], *, break_words: bool = False) -> Table:
-    columns = [Column("run", list(comparison.titles)), *keys, *_measure_columns(comparison)]
-    columns.append(Column("status", [entry.status for entry in comparison.entries]))
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+def _table(columns: Sequence[Column], width: int) -> Table:
+    """Lay out columns; what the narrowest widths leave over goes to the first columns, which name the runs."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    fits = _fits(columns, width)
+    spare = width + GAP - sum(column.narrowest + GAP for column in columns)
     for column in columns:
+        more = max(0, min(spare, column.widest - column.narrowest))
+        spare -= more
         table.add_column(
             Text(column.heading),
             justify="right" if column.numbers else "left",
-            min_width=None if break_words else min(column.narrowest, WIDEST_WORD),
+            width=column.narrowest + more if fits else None,
             overflow="fold",
         )
     for row in zip(*(column.cells for column in columns), strict=True):
@@ -103,16 +121,18 @@ def _key_columns(comparison: Comparison) -> list[Column]:
     ]
 
 
-def _measure_columns(comparison: Comparison) -> list[Column]:
+def _measure_columns(comparison: Comparison) -> dict[str, Column]:
     """The usual numbers, and the one that was sorted by."""
     names = dict.fromkeys(HEADINGS)
     if any(comparison.sort in entry.measures for entry in comparison.entries):
         names |= {comparison.sort: None}
-    return [
-        Column(HEADINGS.get(name, one_line(name)), [_cell(entry, name) for entry in comparison.entries], numbers=True)
+    return {
+        name: Column(
+            HEADINGS.get(name, one_line(name)), [_cell(entry, name) for entry in comparison.entries], numbers=True
+        )
         for name in names
         if name != "best_step"
-    ]
+    }
 
 
 def _cell(entry: Entry, name: str) -> str:

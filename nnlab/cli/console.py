@@ -7,7 +7,6 @@ a terminal.
 import os
 import sys
 from functools import cache
-from typing import TextIO
 
 from rich.console import Console
 
@@ -17,15 +16,16 @@ WIDTH_OFF_TERMINAL = 160
 @cache
 def results() -> Console:
     """The console for results."""
-    return _console(sys.stdout)
+    return _console(stderr=False)
 
 
 @cache
 def messages() -> Console:
     """The console for progress and messages."""
-    return _console(sys.stderr)
+    return _console(stderr=True)
 
 
-def _console(stream: TextIO) -> Console:
+def _console(*, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH_OFF_TERMINAL
-    return Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)

@@ -72,10 +72,10 @@ def _render(results: "list[Result]", title: str) -> None:
 
     from nnlab.cli.console import results as console
 
-    table = Table(title=f"gradcheck: {title}", title_justify="left")
+    table = Table(title=f"relative L2 error of each gradient ({title})", title_justify="left")
     for heading in ("component", "tensor"):
-        table.add_column(heading)
-    for heading in ("coordinates", "gradient norm", "relative error"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("coordinates", "norm", "error"):
         table.add_column(heading, justify="right")
     table.add_column("")
     for result in results:

@@ -41,8 +41,8 @@ def show_experiment(experiment: "Experiment") -> None:
     from rich.text import Text
 
     from nnlab.cli.console import results
+    from nnlab.core.arrays import shape_text
     from nnlab.core.memory import readable_bytes
-    from nnlab.layers.base import shape_text
     from nnlab.train.setup import prepare
 
     prepared = prepare(experiment)

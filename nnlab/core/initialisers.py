@@ -21,7 +21,9 @@ class Initialiser(ABC):
 
     def draw(self, shape: Shape, fan_in: int, draws: Draws) -> Array:
         """New float64 weights of the given shape."""
-        return self.standard_deviation(fan_in) * draws.standard_normal(shape)
+        weights = draws.standard_normal(shape)
+        weights *= self.standard_deviation(fan_in)
+        return weights
 
 
 @initialisers.register("normal")

@@ -6,6 +6,21 @@ from pathlib import Path
 
 def available_bytes() -> int | None:
     """Memory that can be allocated now, in bytes; None where the system does not say."""
+    amounts = [amount for amount in (_system_bytes(), _container_bytes()) if amount is not None]
+    return min(amounts, default=None)
+
+
+def _container_bytes() -> int | None:
+    """What the control group of a container leaves, where it sets a limit."""
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit = int((group / "memory.max").read_text(encoding="ascii"))
+        return max(0, limit - int((group / "memory.current").read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return None
+
+
+def _system_bytes() -> int | None:
     try:
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import Draws
@@ -54,8 +54,10 @@ class Dataset:
 class DatasetSource(ABC):
     """A dataset as a spec names it; ``load`` gives its samples."""
 
-    train_size: Annotated[int | None, Ge(1), Doc("use only the first N training samples; null for all")] = None
-    test_size: Annotated[int | None, Ge(1), Doc("use only the first N test samples; null for all")] = None
+    train_size: Annotated[int | None, Ge(1), Le(10**9), Doc("use only the first N training samples; null for all")] = (
+        None
+    )
+    test_size: Annotated[int | None, Ge(1), Le(10**9), Doc("use only the first N test samples; null for all")] = None
 
     @abstractmethod
     def read(self, draws: Draws) -> Dataset:

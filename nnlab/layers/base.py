@@ -24,6 +24,7 @@ class Layer(ABC):
     """
 
     index: int
+    ordinal: int
     in_shape: Shape
     out_shape: Shape
     parameters: list[Parameter]
@@ -31,13 +32,15 @@ class Layer(ABC):
     streams: Streams
     workspace: Workspace
 
-    def setup(self, in_shape: Shape, streams: Streams, index: int = 0) -> Shape:
+    def setup(self, in_shape: Shape, streams: Streams, index: int = 0, ordinal: int = 0) -> Shape:
         """Check the shape of one input sample, declare the parameters, and give the shape of one output sample.
 
-        ``index`` counts layers from 0 and addresses the layer's random streams. Allocates no parameters. Raises
-        ShapeError when the input does not fit.
+        ``index`` counts all layers from 0, for messages; ``ordinal`` counts the layers of this kind and addresses
+        its random streams, so that a layer of another kind in between changes no number. Allocates no parameters.
+        Raises ShapeError when the input does not fit.
         """
         self.index = index
+        self.ordinal = ordinal
         self.in_shape = in_shape
         self.streams = streams
         self.parameters = []
@@ -84,6 +87,11 @@ class Layer(ABC):
         """Declare a parameter that starts at one value and that penalties leave alone (biases, scales)."""
         return self._declare(Parameter(name, shape, lambda draws: np.full(shape, start), decayed=False))
 
+    @property
+    def draws_weights(self) -> bool:
+        """Whether any parameter starts at random."""
+        return any(parameter.decayed for parameter in self.parameters)
+
     def initialise(self, draws: Draws) -> None:
         """Draw the starting values of the parameters, in the order of their declaration."""
         for parameter in self.parameters:
@@ -96,8 +104,3 @@ class Layer(ABC):
     def _declare(self, parameter: Parameter) -> Parameter:
         self.parameters.append(parameter)
         return parameter
-
-
-def shape_text(shape: Shape) -> str:
-    """A shape as messages show it: ``1x28x28``."""
-    return "x".join(str(size) for size in shape)

@@ -6,8 +6,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
-from nnlab.core.arrays import Array, Shape
-from nnlab.layers.base import Layer, shape_text
+from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.layers.base import Layer
 from nnlab.registry import Doc, layers
 
 

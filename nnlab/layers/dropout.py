@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Ge, Lt
+from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
 from nnlab.registry import Doc, layers
+
+# Uniform float32 numbers have 24 bits: beyond this rate the share that is kept would no longer be exact.
+MAX_RATE = 0.999
 
 
 @layers.register("dropout")
@@ -19,7 +22,7 @@ class Dropout(Layer):
     Nothing happens in evaluation. Srivastava et al. 2014, JMLR 15.
     """
 
-    rate: Annotated[float, Ge(0), Lt(1), Doc("probability of dropping a number")] = 0.5
+    rate: Annotated[float, Ge(0), Le(MAX_RATE), Doc("probability of dropping a number")] = 0.5
 
     def build(self, in_shape: Shape) -> Shape:
         """Any shape to the same shape."""
@@ -40,12 +43,14 @@ class Dropout(Layer):
         return np.multiply(dy, self._mask, out=self.workspace.array("dx", dy.shape, dy.dtype))
 
     def _draw_mask(self, x: Array) -> Array:
-        draws = self.streams.dropout(self.index)
-        uniform = self.workspace.array("uniform", x.shape, np.float32)
+        draws = self.streams.dropout(self.ordinal)
+        uniform: Array
         if isinstance(draws, np.random.Generator):
+            # float32 is drawn in half the time, and for both dtypes, so that they drop the same numbers.
+            uniform = self.workspace.array("uniform", x.shape, np.float32)
             draws.random(dtype=np.float32, out=uniform)
         else:
-            uniform[...] = draws.random_sample(x.shape)
+            uniform = np.asarray(draws.random_sample(x.shape))
         mask = self.workspace.array("mask", x.shape, x.real.dtype)
         np.greater_equal(uniform, self.rate, out=mask, casting="unsafe")
         mask /= 1 - self.rate

@@ -6,9 +6,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.core.arrays import Array, Shape
+from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.initialisers import He, Initialiser
-from nnlab.layers.base import Layer, shape_text
+from nnlab.layers.base import Layer
 from nnlab.registry import Component, Doc, layers
 
 

@@ -4,14 +4,14 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from annotated_types import Ge, Le, Lt, MaxLen
+from annotated_types import Ge, Le, MaxLen
 
 from nnlab.core.arrays import Shape
 from nnlab.core.initialisers import He, Initialiser
 from nnlab.layers.activations import Activation, ReLU
 from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
-from nnlab.layers.dropout import Dropout
+from nnlab.layers.dropout import MAX_RATE, Dropout
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.models.base import Model
@@ -38,7 +38,7 @@ class MLP(Model):
         Switch("layer", "batch_norm"),
         Doc("true, or its keys, for batch normalisation between linear layer and activation"),
     ] = None
-    dropout: Annotated[float, Ge(0), Lt(1), Doc("probability of dropping each hidden output while training")] = 0.0
+    dropout: Annotated[float, Ge(0), Le(MAX_RATE), Doc("share of hidden outputs dropped while training")] = 0.0
 
     def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
         """Flatten if needed, the hidden blocks, and a linear layer with one output for each class."""

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlab.core.arena import Arena, Parameter
-from nnlab.core.arrays import Array, Shape
+from nnlab.core.arrays import Array, Shape, copy_arrays, shape_text
 from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.core.random import Purpose, Streams
 from nnlab.errors import ShapeError
-from nnlab.layers.base import Layer, shape_text
+from nnlab.layers.base import Layer
 from nnlab.registry import registered_name
 
 
@@ -27,12 +27,16 @@ class Network:
         self.in_shape = in_shape
         self.streams = streams
         shape = in_shape
+        seen: Counter[str] = Counter()
+        self.names: list[str] = []
         for index, layer in enumerate(self.layers):
-            shape = layer.setup(shape, streams, index)
+            kind = registered_name(layer)
+            shape = layer.setup(shape, streams, index, seen[kind])
+            seen[kind] += 1
+            self.names.append(f"{kind}{seen[kind]}")
         if shape != (classes,):
             last = self.layers[-1].label if self.layers else "the network"
             raise ShapeError(f"{last}: gives {shape_text(shape)} values a sample, but the data has {classes} classes")
-        self.names = _numbered_names(self.layers)
         trained = [index for index, layer in enumerate(self.layers) if layer.parameters]
         if not trained:
             raise ShapeError("model: no layer has parameters, so there is nothing to train")
@@ -49,10 +53,14 @@ class Network:
         return sum(parameter.size for parameter in self.parameters)
 
     def required_bytes(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int) -> int:
-        """Memory for values, gradients, optimizer state and the activations of one batch, forward and backward."""
+        """Memory for training: values, gradients, a penalty's gradient, optimizer state, and one batch both ways.
+
+        Starting values are drawn in float64, which for a moment takes one copy of the largest array.
+        """
         activations = prod(self.in_shape) + 2 * sum(prod(layer.out_shape) for layer in self.layers)
-        numbers = self.parameter_count * (2 + optimizer_slots) + batch * activations
-        return numbers * np.dtype(dtype).itemsize
+        numbers = self.parameter_count * (3 + optimizer_slots) + batch * activations
+        largest = max(parameter.size for parameter in self.parameters)
+        return numbers * np.dtype(dtype).itemsize + largest * np.dtype(np.float64).itemsize
 
     def check_memory(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int) -> None:
         """Refuse a network that cannot fit in this machine's memory; raises ShapeError."""
@@ -68,9 +76,10 @@ class Network:
     def allocate(self, dtype: npt.DTypeLike) -> None:
         """Give all parameters memory and draw their starting values, layer by layer."""
         self.arena = Arena(self.parameters, dtype)
+        ordinal = 0  # counts the layers that draw, so that any other layer in between changes no weight
         for layer in self.layers:
-            if layer.parameters:
-                layer.initialise(self.streams.draws(Purpose.INIT, layer.index))
+            layer.initialise(self.streams.draws(Purpose.INIT, ordinal))
+            ordinal += layer.draws_weights
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Scores (N, K) for a batch (N, ...)."""
@@ -103,24 +112,4 @@ class Network:
 
     def load_state(self, state: Mapping[str, Array]) -> None:
         """Copy saved arrays in; raises ShapeError when names or shapes differ."""
-        own = self.state()
-        if own.keys() != state.keys():
-            raise ShapeError(f"saved model: arrays {sorted(state)} do not match the network's {sorted(own)}")
-        for name, array in own.items():
-            if array.shape != state[name].shape:
-                raise ShapeError(
-                    f"saved model: {name} is {shape_text(state[name].shape)}, "
-                    f"the network's is {shape_text(array.shape)}"
-                )
-            array[...] = state[name]
-
-
-def _numbered_names(layers: Sequence[Layer]) -> list[str]:
-    """``linear1, relu1, linear2``: each layer by its kind, counted from 1."""
-    seen: Counter[str] = Counter()
-    names = []
-    for layer in layers:
-        kind = registered_name(layer)
-        seen[kind] += 1
-        names.append(f"{kind}{seen[kind]}")
-    return names
+        copy_arrays(state, self.state(), "saved model")

@@ -26,4 +26,4 @@ class Sequential(Model):
 
     def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
         """Copies of the layers given."""
-        return deepcopy(self.layers)
+        return [deepcopy(layer) for layer in self.layers]

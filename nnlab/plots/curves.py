@@ -206,7 +206,8 @@ def _legend_label(entry: Entry, label: str, tested: bool, kind: str) -> str:
     notes = [entry.status] if entry.status != "completed" else []
     notes += ["train"] if tested and not _has(entry, f"test_{kind}") else []
     text = plain_text(label, 120) + (f" ({', '.join(notes)})" if notes else "")
-    unbroken = re.sub("(?<!,) ", "\N{NO-BREAK SPACE}", text)
+    # Only commas may end a line; and matplotlib leaves labels that begin with an underscore out of legends.
+    unbroken = re.sub("(?<!,) |^(?=_)", "\N{NO-BREAK SPACE}", text)
     return "\n".join(wrap(unbroken, LEGEND_WIDTH, max_lines=3, placeholder=" …"))
 
 

@@ -14,7 +14,7 @@ from nnlab.core.arrays import Array
 from nnlab.core.memory import readable_bytes
 from nnlab.errors import RunError, shown
 
-MAX_TABLE_BYTES = 256 * 2**20
+MAX_TABLE_BYTES = 2**30  # steps.csv of some 35 million updates
 MAX_LINE_BYTES = 2**16
 
 Table = dict[str, Array]

@@ -144,18 +144,20 @@ def _distinct(paths: Iterable[Path | str]) -> list[Path]:
 
 
 def _sort_key(key: str, entries: Sequence[Entry]) -> str:
-    """The metric or dotted spec key that ``key`` names in full or by a clear ending."""
+    """The metric or dotted spec key that ``key`` names in full or by its ending.
+
+    ``lr`` is the spec's ``optimizer.lr``, as in the table, and not the column of that name in the metrics.
+    """
     measures = dict.fromkeys(name for entry in entries for name in entry.measures)
     settings = dict.fromkeys(name for entry in entries for name in entry.settings)
-    known = [*dict.fromkeys((*MEASURES, *measures)), *settings]
-    if key in known:
+    if key in MEASURES or key in settings:
         return key
-    if f"{key}.name" in settings:
-        return f"{key}.name"
-    endings = [name for name in settings if name.removesuffix(".name").endswith(f".{key}")]
+    endings = [name for name in settings if f".{name.removesuffix('.name')}".endswith(f".{key}")]
     if len(endings) == 1:
         return endings[0]
-    near = near_name(key, known)
+    if key in measures:
+        return key
+    near = near_name(key, [*dict.fromkeys((*MEASURES, *measures)), *settings])
     hint = f"did you mean {near!r}? " if near else ""
     some = f"there are {', '.join(MEASURES)} and the spec's keys, such as optimizer.lr"
     raise UsageError(f"sort: no run has {shown(key)}; {hint}{some}")

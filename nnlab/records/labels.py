@@ -7,7 +7,7 @@ from nnlab.errors import shown
 
 ABSENT = "–"
 VALUE_LENGTH = 40
-LABEL_LENGTH = 100
+LABEL_LENGTH = 72
 
 
 def one_line(text: str, limit: int = VALUE_LENGTH) -> str:
@@ -45,12 +45,16 @@ def distinguishing_labels(
     """One label for each row of ``settings`` that names what sets it apart: ``optimizer adam, lr 0.01``.
 
     Keys in ``short`` that have one value wherever they occur (the betas of the only Adam) follow from the others and
-    are left out, unless rows would read alike. Where the settings cannot tell rows apart, their ``titles`` do.
+    are left out, unless rows would read alike. Long labels keep only the keys it takes to tell rows apart; where the
+    settings cannot, ``titles`` do.
     """
-    varied = [key for key in short if len({written(row[key]) for row in settings if key in row}) > 1]
-    labels = [_label(row, short, varied) for row in settings]
-    if len(set(labels)) < len(labels):
-        labels = [_label(row, short, list(short)) for row in settings]
+    rows = [{key: written(row[key]) for key in short if key in row} for row in settings]
+    keys = [key for key in short if len({row[key] for row in rows if key in row}) > 1]
+    if _alike(rows, keys):
+        keys = list(short)
+    labels = [_label(row, short, keys) for row in rows]
+    if max(map(len, labels), default=0) > LABEL_LENGTH:
+        labels = [_label(row, short, _fewest(rows, keys)) for row in rows]
     count = Counter(labels)
     return [
         label if label and count[label] == 1 else ", ".join(filter(None, (title, label)))
@@ -58,6 +62,18 @@ def distinguishing_labels(
     ]
 
 
-def _label(row: Mapping[str, object], short: Mapping[str, str], keys: Sequence[str]) -> str:
-    settings = (f"{one_line(short[key])} {one_line(written(row[key]), 30)}" for key in keys if key in row)
-    return one_line(", ".join(settings), LABEL_LENGTH)
+def _alike(rows: Sequence[Mapping[str, str]], keys: Sequence[str]) -> int:
+    """How many rows do not stand out by the values of ``keys``."""
+    return len(rows) - len({tuple(row.get(key) for key in keys) for row in rows})
+
+
+def _fewest(rows: Sequence[Mapping[str, str]], keys: Sequence[str]) -> list[str]:
+    """A few of ``keys`` that tell rows apart as well as all: each time the one that tells most, components first."""
+    chosen: list[str] = []
+    while _alike(rows, chosen) > _alike(rows, keys):
+        chosen.append(min(keys, key=lambda key: (_alike(rows, [*chosen, key]), not key.endswith(".name"))))
+    return [key for key in keys if key in chosen]
+
+
+def _label(row: Mapping[str, str], short: Mapping[str, str], keys: Sequence[str]) -> str:
+    return ", ".join(f"{one_line(short[key])} {one_line(row[key], 30)}" for key in keys if key in row)

@@ -112,7 +112,7 @@ def _check_folder(path: Path) -> None:
             damaged(path, "a file, not a run folder")
         if not is_run_folder(path):
             inside = any(is_run_folder(child) for child in islice(path.iterdir(), 1000))
-            hint = "; its folders are runs, so name those (with a shell pattern: /* at the end)" if inside else ""
+            hint = f"; the folders in it are runs, so name those: {shown(str(path), 200)[1:-1]}/*" if inside else ""
             damaged(path, f"not a run folder: it has neither {SPEC_FILE} nor {SUMMARY_FILE}{hint}")
     except FileNotFoundError:
         pattern = any(character in str(path) for character in "*?[")

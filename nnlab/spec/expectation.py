@@ -17,7 +17,6 @@ _WORDS: dict[Any, str] = {
     float: "a number",
     bool: "true or false",
     str: "text",
-    type(None): "null",
 }
 _BOUND_MESSAGES = {
     "greater_than": "must be above {gt}",
@@ -56,19 +55,32 @@ def check(annotation: Any, value: object) -> tuple[Any, list[tuple[tuple[int, ..
 
 def expectation(annotation: Any) -> str:
     """What a type accepts, in words: ``a number above 0 and at most 1``."""
-    metadata = tuple(getattr(annotation, "__metadata__", ()))
-    base = annotation.__origin__ if metadata else annotation
+    return _in_words(*_parts(annotation))
+
+
+def _in_words(base: Any, marks: tuple[Any, ...]) -> str:
     if get_origin(base) is Literal:
-        words = " or ".join(shown(option) for option in get_args(base))
-    elif _is_union(base):
-        words = " or ".join(expectation(option) for option in get_args(base))
-    elif get_origin(base) is list:
-        words = f"a list with each item {expectation(get_args(base)[0])}"
-    else:
-        words = _WORDS.get(base, getattr(base, "__name__", str(base)))
-    bounds = " and ".join(text for mark in metadata if (text := _bound(mark)))
-    bounds = re.sub(r"^of at least (\S+) and of at most (\S+)$", r"from \1 to \2", bounds)
-    return f"{words} {bounds}" if bounds else words
+        return " or ".join(shown(option) for option in get_args(base))
+    if _is_union(base):
+        lists_last = sorted(map(_parts, get_args(base)), key=lambda option: get_origin(option[0]) is list)
+        return " or ".join(_in_words(option, (*own, *marks)) for option, own in lists_last)
+    if base is types.NoneType:
+        return "null"
+    is_list = get_origin(base) is list
+    words = "a list" if is_list else _WORDS.get(base, getattr(base, "__name__", str(base)))
+    kinds = [mark.func.__name__.removeprefix("is") for mark in marks if isinstance(mark, annotated_types.Predicate)]
+    bounds = _bounds(marks, "items" if is_list else "characters")
+    words = " ".join(filter(None, (*kinds, words, bounds)))
+    return f"{words}, each {expectation(get_args(base)[0])}" if is_list else words
+
+
+def _bounds(marks: tuple[Any, ...], unit: str) -> str:
+    """``above 0 and at most 1``, ``from 1 to 100``, ``of at most 10 items``."""
+    sized = any(isinstance(mark, annotated_types.MinLen | annotated_types.MaxLen) for mark in marks)
+    bounds = " and ".join(text for mark in marks if (text := _bound(mark)))
+    bounds = re.sub(r"^at least (\S+) and at most (\S+)$", r"of \1 to \2" if sized else r"from \1 to \2", bounds)
+    bounds = re.sub(r"^at", "of at", bounds)
+    return f"{bounds} {unit}" if sized else bounds
 
 
 def accepted(parameter: Hyperparameter) -> str:
@@ -84,12 +96,20 @@ def accepted(parameter: Hyperparameter) -> str:
 
 def options(annotation: Any) -> list[str]:
     """The words that a type accepts, as far as it lists them."""
-    base = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
+    base, _ = _parts(annotation)
     if get_origin(base) is Literal:
         return [option for option in get_args(base) if isinstance(option, str)]
     if _is_union(base):
         return [word for option in get_args(base) for word in options(option)]
     return ["true", "false"] if base is bool else []
+
+
+def only_words(annotation: Any) -> bool:
+    """Whether :func:`options` lists all that a type accepts."""
+    base, _ = _parts(annotation)
+    if _is_union(base):
+        return all(only_words(option) for option in get_args(base))
+    return base is bool or get_origin(base) is Literal
 
 
 def _mismatch(annotation: Any, value: object) -> str:
@@ -101,30 +121,30 @@ def _mismatch(annotation: Any, value: object) -> str:
 def _inner(annotation: Any, path: tuple[int, ...]) -> Any:
     """The type of the items that a path of list indices leads to."""
     for _ in path:
-        base = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
-        annotation = get_args(base)[0]
+        annotation = get_args(_parts(annotation)[0])[0]
     return annotation
 
 
+def _parts(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The bare type and the marks of a type that may be ``Annotated``."""
+    marks = getattr(annotation, "__metadata__", ())
+    return (annotation.__origin__ if marks else annotation), marks
+
+
 def _is_union(annotation: Any) -> bool:
-    base = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
-    return get_origin(base) in {Union, types.UnionType}
+    return get_origin(_parts(annotation)[0]) in {Union, types.UnionType}
 
 
 def _bound(mark: object) -> str:
     match mark:
         case annotated_types.Gt(gt=bound):
             return f"above {_number(bound)}"
-        case annotated_types.Ge(ge=bound):
-            return f"of at least {_number(bound)}"
+        case annotated_types.Ge(ge=bound) | annotated_types.MinLen(min_length=bound):
+            return f"at least {_number(bound)}"
         case annotated_types.Lt(lt=bound):
             return f"below {_number(bound)}"
-        case annotated_types.Le(le=bound):
-            return f"of at most {_number(bound)}"
-        case annotated_types.MinLen(min_length=length):
-            return f"of at least {length} items"
-        case annotated_types.MaxLen(max_length=length):
-            return f"of at most {length} items"
+        case annotated_types.Le(le=bound) | annotated_types.MaxLen(max_length=bound):
+            return f"at most {_number(bound)}"
     return ""
 
 

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le, MaxLen, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
 
 from nnlab.data.dataset import DatasetSource
-from nnlab.errors import Problem, SpecError, shown
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.models.base import Model
 from nnlab.optim.base import Optimizer
 from nnlab.penalties import Penalty
 from nnlab.registry import Component, Doc, Strengths
 from nnlab.spec.overrides import apply_overrides
-from nnlab.spec.tree import KeyPath, Tree, dump_tree, read_tree, shown_key
+from nnlab.spec.tree import KeyPath, Tree, dump_tree, read_faulty_tree, spec_error
 from nnlab.spec.validation import Validator, plain
 
 Steps = Annotated[int, Ge(1), Le(10**9)]
@@ -62,7 +61,9 @@ class ComputeSettings:
 class Experiment:
     """Everything that decides a run."""
 
-    name: Annotated[str, MinLen(1), MaxLen(100), Doc("names the run folder; default: the file's name")]
+    name: Annotated[
+        str, Predicate(str.isprintable), MinLen(1), MaxLen(100), Doc("names the run folder; default: the file's name")
+    ]
     seed: Annotated[int, Ge(0), Le(2**32 - 1), Doc("where all random numbers start")] = 0
     dtype: Annotated[Literal["float32", "float64"], Doc("the precision of every number in the network")] = "float32"
     rng: Annotated[
@@ -78,11 +79,6 @@ class Experiment:
     )
     train: Annotated[TrainSettings, Doc("length, batches and evaluation")]
     compute: Annotated[ComputeSettings, Doc("threads")] = field(default_factory=ComputeSettings)
-
-    def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
-        """The name must be one line of printable text, since it is shown and names a folder."""
-        if not self.name.isprintable() or not self.name.strip():
-            yield ("name",), f"must be printable text, got {shown(self.name)}"
 
     def resolved(self) -> dict[str, Any]:
         """The spec as plain values, with every default filled in."""
@@ -107,25 +103,29 @@ def load_experiment(path: Path | str, overrides: Sequence[str] = ()) -> Experime
     Raises UsageError when the file cannot be read and SpecError with every problem found.
     """
     path = Path(path)
-    tree = read_tree(path)
+    tree = read_faulty_tree(path)
     apply_overrides(tree, overrides)
     return experiment_from_tree(tree, default_name=path.stem, folders=(path.absolute().parent, Path.cwd()))
 
 
 def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, ...]) -> Experiment:
-    """Check a tree of plain values and build the experiment it describes; raises SpecError."""
-    raw = tree.value
-    if raw is None:
-        raise SpecError(
-            [Problem(str(tree.place(())), "", "is empty; a spec needs data, model, optimizer and train")]
+    """Check a tree of plain values and build the experiment it describes.
+
+    Raises SpecError with the tree's own problems and every other one found; a key that has one gets no second.
+    """
+    raw, problems = tree.value, list(tree.problems)
+    experiment = None
+    if raw is None and not tree.broken:
+        problems.append((tree.place(()), (), "is empty; a spec needs data, model, optimizer and train"))
+    elif not tree.broken:
+        validator = Validator(folders)
+        experiment = validator.section(
+            Experiment, {"name": default_name, **raw} if isinstance(raw, dict) else raw, (), "a spec"
         )
-    if isinstance(raw, dict):
-        raw = {"name": default_name, **raw}
-    validator = Validator(folders)
-    experiment = validator.section(Experiment, raw, (), "a spec")
-    if validator.problems:
-        found = sorted(validator.problems, key=lambda problem: tree.place(problem[0]))
-        raise SpecError([Problem(str(tree.place(key)), shown_key(key), message) for key, message in found])
+        reported = {key for _, key, _ in problems}
+        problems.extend((tree.place(key), key, message) for key, message in validator.problems if key not in reported)
+    if problems:
+        raise spec_error(problems)
     if not isinstance(experiment, Experiment):
         raise TypeError("validation without problems gives an experiment")
     return experiment

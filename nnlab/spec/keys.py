@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from nnlab.registry import REGISTRIES, Component, Strengths, hyperparameters
-from nnlab.spec.expectation import options
+from nnlab.registry import REGISTRIES, Component, Strengths, Switch, hyperparameters
+from nnlab.spec.expectation import only_words, options
 from nnlab.spec.experiment import Experiment
 
 
@@ -24,10 +24,14 @@ def _keys(cls: type[Any], prefix: str) -> Iterator[str]:
             for name, inner in REGISTRIES[component.kind].items():
                 yield f"{key}.name={name}"
                 yield from _keys(inner, f"{key}.")
+        elif switch := parameter.mark(Switch):
+            yield from (f"{key}=true", f"{key}=false")
+            yield from _keys(REGISTRIES[switch.kind][switch.name], f"{key}.")
         elif strengths := parameter.mark(Strengths):
             yield from (f"{key}.{name}=" for name in REGISTRIES[strengths.kind].names())
         elif dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
             yield from _keys(parameter.base, f"{key}.")
         else:
-            words = options(parameter.annotation)
-            yield from (f"{key}={word}" for word in words) if words else (f"{key}=",)
+            yield from (f"{key}={word}" for word in options(parameter.annotation))
+            if not only_words(parameter.annotation):
+                yield f"{key}="

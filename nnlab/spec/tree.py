@@ -5,31 +5,21 @@ PyYAML supplies the scanner and parser; values are built here because its constr
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite
 from pathlib import Path
 from typing import Protocol
 
 import yaml
 
-from nnlab.errors import Problem, SpecError, UsageError, shown
+from nnlab.errors import Problem, SpecError, UsageError, one_line, shown
+from nnlab.spec.scalars import FLOAT, scalar
 
 KeyPath = tuple[str | int, ...]
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 32
-MAX_DIGITS = 400
-
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_TRUE = frozenset({"true", "True", "TRUE"})
-_FALSE = frozenset({"false", "False", "FALSE"})
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_INFINITY = re.compile(r"[-+]?\.(inf|Inf|INF)")
-_NOT_A_NUMBER = frozenset({".nan", ".NaN", ".NAN"})
 
 
 @dataclass(frozen=True, order=True)
@@ -44,12 +34,21 @@ class Place:
         return self.text
 
 
+Finding = tuple[Place, KeyPath, str]
+"""What is wrong: where, about which key, and in words."""
+
+
 @dataclass
 class Tree:
-    """Plain values (dict, list, str, int, float, bool, None) and where each of them was written."""
+    """Plain values (dict, list, str, int, float, bool, None) and where each of them was written.
+
+    ``problems`` is what a spec may not contain; in a ``broken`` tree it kept the values from being read at all.
+    """
 
     value: object
     places: dict[KeyPath, Place] = field(default_factory=dict)
+    problems: list[Finding] = field(default_factory=list)
+    broken: bool = False
 
     def place(self, path: KeyPath) -> Place:
         """Where the value at ``path`` stands, or the nearest thing around it that stands anywhere."""
@@ -60,9 +59,20 @@ class Tree:
         return Place(inf, 0, "")
 
 
+def spec_error(problems: Iterable[Finding]) -> SpecError:
+    """The error that reports all problems, in the order of their places."""
+    ordered = sorted(problems, key=lambda problem: problem[0])
+    return SpecError([Problem(str(place), shown_key(path), message) for place, path, message in ordered])
+
+
 def dotted(path: KeyPath) -> str:
     """A key path as users write it: ``optimizer.beta1``."""
-    return ".".join(str(part) for part in path)
+    return ".".join(str(part) or "''" for part in path)
+
+
+def shown_key(path: KeyPath) -> str:
+    """A key path as it can be put into a message: dotted, short, without control characters."""
+    return one_line(dotted(path), 100)
 
 
 def read_tree(path: Path) -> Tree:
@@ -70,47 +80,60 @@ def read_tree(path: Path) -> Tree:
 
     Raises UsageError when the file cannot be read and SpecError, with every place, when it is not a strict spec.
     """
+    return _strict(read_faulty_tree(path))
+
+
+def read_faulty_tree(path: Path) -> Tree:
+    """Read a YAML file like :func:`read_tree`, with what is wrong in it left in ``problems``."""
+    source = one_line(str(path), 1000)
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{shown(str(path), 200)}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL character
+        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
     if len(raw) > MAX_BYTES:
-        raise UsageError(f"{path}: larger than {MAX_BYTES // 1024} KiB, which no spec needs")
+        raise UsageError(f"{source}: larger than {MAX_BYTES // 1024} KiB, which no spec needs")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{path}:{line}: not UTF-8 text") from None
-    return parse_tree(text, str(path))
+        place = _place_after(error.object[: error.start].decode(), source)
+        raise spec_error([(place, (), "not UTF-8 text")]) from None
+    return parse_faulty_tree(text, source)
 
 
-def parse_tree(text: str, source: str, *, numbered: bool = True) -> Tree:
-    """Parse YAML text; ``source`` names it in messages, followed by line and column when ``numbered``."""
-    return _Builder(text, source, numbered).tree()
+def parse_tree(text: str, source: str) -> Tree:
+    """Parse YAML text; ``source`` names it in messages. Raises SpecError, with every place."""
+    return _strict(parse_faulty_tree(text, source))
 
 
-def scalar(text: str) -> object:
-    """The value of an unquoted scalar by the YAML 1.2 core schema."""
-    if text in _NULL:
-        return None
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    if _INTEGER.fullmatch(text):
-        return int(text) if len(text) <= MAX_DIGITS else text
-    if _OCTAL.fullmatch(text):
-        return int(text[2:], 8)
-    if _HEXADECIMAL.fullmatch(text):
-        return int(text[2:], 16)
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    if _INFINITY.fullmatch(text):
-        return float(text.replace(".", ""))
-    if text in _NOT_A_NUMBER:
-        return float("nan")
-    return text
+def parse_faulty_tree(text: str, source: str) -> Tree:
+    """Parse YAML text like :func:`parse_tree`, with what is wrong in it left in ``problems``."""
+    builder = _Builder(source)
+    try:
+        builder.build(text)
+    except _Unreadable as error:
+        builder.tree.problems.append(error.finding)
+        builder.tree.broken = True
+    return builder.tree
+
+
+def _strict(tree: Tree) -> Tree:
+    if tree.problems:
+        raise spec_error(tree.problems)
+    return tree
+
+
+def _place_after(text: str, source: str) -> Place:
+    line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+    return Place(line, column, f"{source}:{line}:{column}")
+
+
+class _Unreadable(Exception):
+    """There is no telling what the rest of the text means."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(message)
+        self.finding: Finding = (place, (), message)
 
 
 class _Mark(Protocol):
@@ -123,53 +146,51 @@ class _Mark(Protocol):
 class _Builder:
     """Builds plain values from parser events and collects what a spec may not contain."""
 
-    def __init__(self, text: str, source: str, numbered: bool) -> None:
-        self._events: Iterator[yaml.Event] = iter(yaml.parse(text, Loader=yaml.SafeLoader))
+    def __init__(self, source: str) -> None:
+        self.tree = Tree(None)
         self._source = source
-        self._numbered = numbered
-        self._places: dict[KeyPath, Place] = {}
-        self._problems: list[Problem] = []
 
-    def tree(self) -> Tree:
+    def build(self, text: str) -> None:
+        """Fill the tree; raises _Unreadable."""
         try:
-            value = self._document()
+            loader = yaml.SafeLoader(text)
+        except yaml.reader.ReaderError as error:
+            place = _place_after(text[: error.position], self._source)
+            raise _Unreadable(place, f"the character U+{ord(text[error.position]):04X} is not allowed") from None
+        self._events = iter(loader.get_event, None)
+        try:
+            self._documents()
         except yaml.MarkedYAMLError as error:
-            self._problem(error.problem_mark, (), f"not valid YAML: {error.problem or error.context}")
-        except yaml.YAMLError as error:
-            self._problem(None, (), f"not valid YAML: {shown(str(error), 200)}")
-        if self._problems:
-            raise SpecError(self._problems)
-        return Tree(value, self._places)
+            mark = error.problem_mark or error.context_mark or loader.get_mark()
+            message = one_line(error.problem or error.context or "", 200)
+            raise _Unreadable(self._place(mark), f"not valid YAML: {message}") from None
+        except (ValueError, OverflowError):  # PyYAML takes an escape such as "\UFFFFFFFF" for a character
+            raise _Unreadable(self._place(loader.get_mark()), "not valid YAML: a number is out of range") from None
+        self.tree.places.setdefault((), _place_after("", self._source))
 
-    def _document(self) -> object:
-        value: object = None
+    def _documents(self) -> None:
+        documents = 0
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
-                if () in self._places:
+                documents += 1
+                if documents > 1:
                     self._problem(event.start_mark, (), "a second document; a spec is one document")
-                    break
-                value = self._node(next(self._events), ())
-        return value
+                    return
+                self.tree.value = self._node(next(self._events), ())
 
     def _node(self, event: yaml.Event, path: KeyPath) -> object:
-        self._places.setdefault(path, self._place(event.start_mark))
+        self.tree.places.setdefault(path, self._place(event.start_mark))
+        if len(path) > MAX_DEPTH:
+            raise _Unreadable(self._place(event.start_mark), f"nested more than {MAX_DEPTH} levels deep")
         if isinstance(event, yaml.AliasEvent):
             self._problem(event.start_mark, path, "aliases (*name) are not part of a spec; write the value out")
             return None
         if not isinstance(event, yaml.ScalarEvent | yaml.SequenceStartEvent | yaml.MappingStartEvent):
             raise TypeError(f"unexpected event {event!r}")
-        if event.anchor is not None:
-            self._problem(event.start_mark, path, "anchors (&name) are not part of a spec")
-        if event.tag is not None:
-            self._problem(event.start_mark, path, f"tags ({shown(event.tag)}) are not part of a spec")
-        if len(path) > MAX_DEPTH:
-            self._problem(event.start_mark, (), f"nested more than {MAX_DEPTH} levels deep")
-            raise SpecError(self._problems)
+        self._check_plain(event, path)
         if isinstance(event, yaml.ScalarEvent):
             return scalar(event.value) if event.style is None else event.value
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(path)
-        return self._mapping(path)
+        return self._sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
 
     def _sequence(self, path: KeyPath) -> list[object]:
         items: list[object] = []
@@ -181,31 +202,29 @@ class _Builder:
         entries: dict[str, object] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                self._problem(event.start_mark, path, "a key must be a plain word")
-                raise SpecError(self._problems)
-            key = event.value
-            child = (*path, key)
-            if key == "<<" and event.style is None:
-                self._problem(event.start_mark, path, "merge keys (<<) are not part of a spec")
-            elif key in entries:
-                self._problem(event.start_mark, child, f"given twice; first at {self._places[child]}")
-            self._places.setdefault(child, self._place(event.start_mark))
-            entries[key] = self._node(next(self._events), child)
+                raise _Unreadable(self._place(event.start_mark), "a key must be a plain word")
+            child = (*path, event.value)
+            self._check_plain(event, child)
+            if event.value == "<<" and event.style is None:
+                self._problem(event.start_mark, child, "merge keys (<<) are not part of a spec")
+            elif event.value in entries:
+                self._problem(event.start_mark, child, f"given twice; first at {self.tree.places[child]}")
+            self.tree.places.setdefault(child, self._place(event.start_mark))
+            entries[event.value] = self._node(next(self._events), child)
         return entries
 
+    def _check_plain(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, path: KeyPath) -> None:
+        if event.anchor is not None:
+            self._problem(event.start_mark, path, "anchors (&name) are not part of a spec")
+        if event.tag is not None:
+            self._problem(event.start_mark, path, f"tags ({shown(event.tag)}) are not part of a spec")
+
     def _place(self, mark: _Mark | None) -> Place:
-        if mark is None or not self._numbered:
-            return Place(inf, 0, self._source)
-        line, column = mark.line + 1, mark.column + 1
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         return Place(line, column, f"{self._source}:{line}:{column}")
 
     def _problem(self, mark: _Mark | None, path: KeyPath, message: str) -> None:
-        self._problems.append(Problem(str(self._place(mark)), shown_key(path), message))
-
-
-def shown_key(path: KeyPath) -> str:
-    """A key path as it can be put into a message: dotted, short, without control characters."""
-    return shown(dotted(path), 100).strip("'")
+        self.tree.problems.append((self._place(mark), path, message))
 
 
 class _Dumper(yaml.SafeDumper):
@@ -217,20 +236,21 @@ class _Dumper(yaml.SafeDumper):
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = None if isinstance(scalar(text), str) else "'"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style if text.isprintable() else '"')
 
 
 def _represent_float(dumper: yaml.SafeDumper, number: float) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:float", repr(number))
+    text = repr(number) if isfinite(number) else shown(number)
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text)
 
 
 _Dumper.add_representer(str, _represent_text)
 _Dumper.add_representer(float, _represent_float)
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+.0123456789"))
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"(?:{FLOAT.pattern})$"), list("-+.0123456789"))
 
 
 def dump_tree(value: object) -> str:
-    """YAML text for plain values; innermost mappings and lists stand on one line each."""
+    """YAML text for plain values; innermost mappings and lists stand on one line each, unless text needs quotes."""
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
     )

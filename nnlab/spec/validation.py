@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from annotated_types import MaxLen
+
 from nnlab.errors import shown
 from nnlab.registry import (
     REGISTRIES,
@@ -87,8 +89,10 @@ class Validator:
             registry = REGISTRIES[component.kind]
             if not component.many:
                 return self.component(registry, raw, path)
-            if not isinstance(raw, list) or not raw:
-                return self._reject(path, f"must be a list of {registry.kind}s, got {shown(raw)}")
+            most = parameter.mark(MaxLen)
+            if not isinstance(raw, list) or not raw or (most and len(raw) > most.max_length):
+                limit = f"1 to {most.max_length} " if most else ""
+                return self._reject(path, f"must be a list of {limit}{registry.kind}s, got {shown(raw)}")
             return [self.component(registry, item, (*path, index)) for index, item in enumerate(raw)]
         if switch:
             if raw is None or raw is False:
@@ -110,13 +114,15 @@ class Validator:
     def _strengths(self, registry: Registry, raw: object, path: KeyPath) -> Any:
         if not isinstance(raw, Mapping):
             return self._reject(path, f"must be a mapping with the keys {_listed(registry.names())}, got {shown(raw)}")
-        built = []
-        for key, strength in raw.items():
-            if key in registry:
-                built.append(self._in_shorthand(registry[key], "strength", strength, (*path, key)))
-            else:
+        for key in raw:
+            if key not in registry:
                 self._reject((*path, key), self._unknown_key(key, registry.names(), registry.kind))
-        return built
+        # In the registry's order: the order in which a spec names them must not change the last bits of a sum.
+        return [
+            self._in_shorthand(registry[name], "strength", raw[name], (*path, name))
+            for name in registry.names()
+            if name in raw
+        ]
 
     def _find_file(self, name: str, path: KeyPath) -> str | None:
         try:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nnlab.core.random import Purpose, Streams, make_streams
+from nnlab.core.random import Purpose, make_streams
 from nnlab.data.batches import CHUNK, Batches, Feed
 from nnlab.data.dataset import Dataset
 from nnlab.errors import UsageError
@@ -18,11 +18,11 @@ class Prepared:
 
     dataset: Dataset
     network: Network
-    streams: Streams
+    batches: Batches
 
 
 def prepare(experiment: Experiment) -> Prepared:
-    """Load the data, infer every shape, and refuse what cannot fit in memory.
+    """Load the data, infer every shape, and refuse what cannot work or cannot fit in memory.
 
     Raises DataError for data that is missing or corrupt and UsageError for shapes or sizes that cannot work.
     """
@@ -30,21 +30,20 @@ def prepare(experiment: Experiment) -> Prepared:
     dataset = experiment.data.load(streams.draws(Purpose.DATASET))
     layers = experiment.model.stack(dataset.sample_shape, dataset.classes)
     network = Network(layers, dataset.sample_shape, dataset.classes, streams)
-    batch_size = experiment.train.batch_size
-    batch = len(dataset.train) if batch_size == "full" else batch_size
-    network.check_memory(experiment.dtype, max(batch, CHUNK), len(experiment.optimizer.slots))
-    return Prepared(dataset, network, streams)
+    settings = experiment.train
+    batches = Batches(Feed(dataset.train, experiment.dtype), settings.batch_size, settings.sampling, streams)
+    if isinstance(settings.eval_train, int) and settings.eval_train > len(dataset.train):
+        raise UsageError(
+            f"train.eval_train: {settings.eval_train} is more than the {len(dataset.train)} training samples; use all"
+        )
+    network.check_memory(experiment.dtype, max(batches.batch_size, CHUNK), len(experiment.optimizer.slots))
+    return Prepared(dataset, network, batches)
 
 
 def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     """Give the network memory and starting values and connect it with data, loss and update rule."""
     settings = experiment.train
-    dataset, network = prepared.dataset, prepared.network
-    batches = Batches(Feed(dataset.train, experiment.dtype), settings.batch_size, settings.sampling, prepared.streams)
-    if isinstance(settings.eval_train, int) and settings.eval_train > len(dataset.train):
-        raise UsageError(
-            f"train.eval_train: {settings.eval_train} is more than the {len(dataset.train)} training samples; use all"
-        )
+    dataset, network, batches = prepared.dataset, prepared.network, prepared.batches
     network.allocate(experiment.dtype)
     penalties = [penalty for penalty in experiment.penalty if penalty.strength > 0]
     return Training(

@@ -4,12 +4,10 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.core.arena import Arena, Parameter
-
-exactly = settings(deadline=None, derandomize=True)
 
 Declared = list[tuple[tuple[int, ...], bool]]
 DECLARED = st.lists(
@@ -24,7 +22,6 @@ def declare(declared: Declared) -> list[Parameter]:
     ]
 
 
-@exactly
 @given(DECLARED, st.sampled_from([np.float32, np.float64]))
 def test_the_flat_vector_is_the_decayed_parameters_then_the_others_each_in_order(
     declared: Declared, dtype: type
@@ -45,7 +42,6 @@ def test_the_flat_vector_is_the_decayed_parameters_then_the_others_each_in_order
     assert arena.decayed == sum(prod(shape) for shape, decayed in declared if decayed)
 
 
-@exactly
 @given(DECLARED)
 def test_parameters_are_views_with_their_own_shapes(declared: Declared) -> None:
     parameters = declare(declared)

@@ -5,13 +5,11 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.core.initialisers import He, Initialiser, Normal, Xavier
 from nnlab.core.random import Purpose, make_streams
-
-exactly = settings(deadline=None, derandomize=True)
 
 CASES = [
     (Normal(), lambda fan_in: 0.01),
@@ -22,7 +20,6 @@ CASES = [
 
 
 @pytest.mark.parametrize(("initialiser", "std"), CASES)
-@exactly
 @given(fan_in=st.integers(1, 10**6))
 def test_the_standard_deviation_is_the_papers(
     initialiser: Initialiser, std: Callable[[int], float], fan_in: int

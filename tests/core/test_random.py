@@ -4,12 +4,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.core.random import AddressedStreams, LegacyStreams, Purpose, make_streams
-
-exactly = settings(deadline=None, derandomize=True)
 
 ADDRESSES: list[tuple[int, ...]] = [
     (Purpose.DATASET,),
@@ -39,7 +37,6 @@ def test_purposes_keep_their_numbers_because_recorded_results_depend_on_them() -
     }
 
 
-@exactly
 @given(
     seed=st.integers(0, 2**32 - 1),
     purpose=st.sampled_from(Purpose),
@@ -50,7 +47,6 @@ def test_a_stream_is_the_seed_sequence_spawned_at_its_address(seed: int, purpose
     np.testing.assert_array_equal(AddressedStreams(seed).draws(purpose, *address).random(5), oracle.random(5))
 
 
-@exactly
 @given(seed=st.integers(0, 2**32 - 1), layer=st.integers(0, 1000), step=st.integers(0, 10**9))
 def test_dropout_is_addressed_by_layer_and_step(seed: int, layer: int, step: int) -> None:
     streams = make_streams("streams", seed)

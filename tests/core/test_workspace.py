@@ -4,12 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.core.workspace import Workspace
-
-exactly = settings(deadline=None, derandomize=True)
 
 REQUESTS = st.lists(
     st.tuples(
@@ -26,7 +24,6 @@ def address(array: np.ndarray) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-@exactly
 @given(REQUESTS)
 def test_each_request_gives_a_writable_contiguous_array_of_its_shape_and_dtype(requests: Any) -> None:
     workspace = Workspace()
@@ -39,7 +36,6 @@ def test_each_request_gives_a_writable_contiguous_array_of_its_shape_and_dtype(r
         assert array.flags.aligned
 
 
-@exactly
 @given(REQUESTS)
 def test_arrays_of_different_names_never_overlap(requests: Any) -> None:
     workspace = Workspace()
@@ -52,7 +48,6 @@ def test_arrays_of_different_names_never_overlap(requests: Any) -> None:
             np.testing.assert_array_equal(current[other], array)
 
 
-@exactly
 @given(REQUESTS)
 def test_repeating_the_same_requests_uses_the_same_memory(requests: Any) -> None:
     workspace = Workspace()

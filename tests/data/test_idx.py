@@ -17,7 +17,7 @@ from nnlab.errors import DataError
 
 DRAWS = AddressedStreams(0).draws(Purpose.DATASET)
 TYPE_CODES = {"uint8": 8, "int8": 9, "int16": 11, "int32": 12, "float32": 13, "float64": 14}
-SAME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+SAME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
 def encode(array: np.ndarray) -> bytes:

@@ -155,7 +155,7 @@ def test_a_problem_inside_a_quoted_row_names_its_first_line(table):
         read_csv(table('a,kind\n1,"x\n\nx"\n?,"y\ny"\n'), None, None)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
         st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["p, q", 'r"s', "t;u", "v"])),
@@ -176,7 +176,7 @@ def test_what_the_csv_module_writes_is_read_back_exactly(tmp_path, rows, delimit
     assert [dataset.class_names[index] for index in dataset.train.labels] == [label for _, label in rows]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=60) | st.text('a1.,;\t\n\r" \0é', max_size=40).map(str.encode))
 def test_any_bytes_are_a_table_or_one_clear_error(tmp_path, content):
     path = tmp_path / "table.csv"

@@ -245,7 +245,7 @@ def test_every_truncation_is_refused(path, save):
         message_of(path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(data=st.data(), packed=st.booleans())
 def test_damage_anywhere_is_one_clear_error_or_harmless(path, data, packed):
     (np.savez_compressed if packed else np.savez)(path, x=X, y=Y)

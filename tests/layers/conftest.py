@@ -25,7 +25,7 @@ def prepared() -> Callable[..., Any]:
         seed: int = 0,
     ) -> Layer:
         streams = make_streams(rng, seed)
-        layer.setup(in_shape, streams, index)
+        layer.setup(in_shape, streams, index, ordinal=index)
         Arena(layer.parameters, dtype)
         layer.initialise(streams.draws(Purpose.INIT, index))
         return layer

@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from nnlab.layers.activations import ELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
-
-exactly = settings(deadline=None, derandomize=True)
 
 Prepared = Callable[..., Any]
 Function = Callable[[float], float]
@@ -48,7 +46,6 @@ def each(function: Function, x: np.ndarray) -> np.ndarray:
 
 
 @each_activation
-@exactly
 @given(x=BATCHES)
 def test_forward_is_the_formula(
     prepared: Prepared, frozen: Callable[..., Any], make: Any, function: Function, derivative: Function, x: np.ndarray
@@ -61,7 +58,6 @@ def test_forward_is_the_formula(
 
 
 @each_activation
-@exactly
 @given(x=BATCHES)
 def test_backward_is_dy_times_the_derivative(
     prepared: Prepared, frozen: Callable[..., Any], make: Any, function: Function, derivative: Function, x: np.ndarray
@@ -73,7 +69,6 @@ def test_backward_is_dy_times_the_derivative(
 
 
 @each_activation
-@exactly
 @given(x=BATCHES)
 def test_float32_stays_float32_and_close(
     prepared: Prepared, frozen: Callable[..., Any], make: Any, function: Function, derivative: Function, x: np.ndarray

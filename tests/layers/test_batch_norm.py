@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from nnlab.errors import ShapeError
 from nnlab.layers.batch_norm import BatchNorm
-
-exactly = settings(deadline=None, derandomize=True)
 
 Prepared = Callable[..., Any]
 
@@ -47,7 +45,6 @@ def with_parameters(layer: Any, D: int) -> Any:
     return layer
 
 
-@exactly
 @given(
     x=arrays(np.float64, array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.floats(-10, 10)),
     eps=st.sampled_from([1e-5, 1e-3, 0.1]),

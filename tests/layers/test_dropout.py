@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.layers.dropout import Dropout
-
-exactly = settings(deadline=None, derandomize=True)
 
 Prepared = Callable[..., Any]
 
@@ -21,7 +19,6 @@ def mask_at(layer: Any, step: int, shape: tuple[int, ...] = (20, 30)) -> np.ndar
     return np.array(layer.forward(np.ones(shape), training=True))
 
 
-@exactly
 @given(rate=st.floats(0.01, 0.99), seed=st.integers(0, 1000))
 def test_each_number_is_dropped_or_divided_by_the_share_kept(
     prepared: Prepared, frozen: Callable[..., Any], rate: float, seed: int

@@ -5,17 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis.extra.numpy import array_shapes
 
 from nnlab.layers.flatten import Flatten
 
-exactly = settings(deadline=None, derandomize=True)
-
 Prepared = Callable[..., Any]
 
 
-@exactly
 @given(array_shapes(min_dims=4, max_dims=4, max_side=4))
 def test_forward_is_c_h_w_order_and_backward_its_inverse(prepared: Prepared, shape: tuple[int, ...]) -> None:
     N, C, H, W = shape

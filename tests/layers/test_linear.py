@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -14,8 +14,6 @@ from nnlab.core.initialisers import He, Xavier
 from nnlab.errors import ShapeError
 from nnlab.layers.linear import Linear
 from nnlab.losses import CrossEntropy
-
-exactly = settings(deadline=None, derandomize=True)
 
 Prepared = Callable[..., Any]
 
@@ -39,7 +37,6 @@ def loops(x: Any, W: Any, b: Any, dy: Any) -> tuple[Any, Any, Any, Any]:
 
 
 @pytest.mark.parametrize(("dtype", "rtol", "atol"), [(np.float64, 1e-12, 1e-12), (np.float32, 1e-5, 1e-3)])
-@exactly
 @given(problem=problems())
 def test_forward_and_backward_are_the_plain_loops(
     prepared: Prepared, frozen: Callable[..., Any], dtype: Any, rtol: float, atol: float, problem: Any
@@ -56,7 +53,6 @@ def test_forward_and_backward_are_the_plain_loops(
     np.testing.assert_array_equal(layer.b.value, b)
 
 
-@exactly
 @given(problem=problems())
 def test_without_bias(prepared: Prepared, frozen: Callable[..., Any], problem: Any) -> None:
     x, W, b, dy = problem

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.core.initialisers import Normal, Xavier
@@ -18,14 +18,11 @@ from nnlab.models.mlp import MLP, Softmax
 from nnlab.models.network import Network
 from nnlab.registry import hyperparameters, registered_name
 
-exactly = settings(deadline=None, derandomize=True)
-
 
 def kinds(stack: list[Any]) -> list[str]:
     return [registered_name(layer) for layer in stack]
 
 
-@exactly
 @given(
     inputs=st.integers(1, 800),
     hidden=st.lists(st.integers(1, 60), max_size=4),

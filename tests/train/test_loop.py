@@ -57,9 +57,7 @@ def make_training(
     test = Feed(make_split(10, seed=1), "float64")
     evaluation = Evaluation(network, loss, penalties, Feed(split, "float64"), test, eval_train)  # type: ignore[arg-type]
     batches = Batches(Feed(split, "float64"), 7, "shuffle", streams)
-    return Training(
-        network, loss, penalties, optimizer or SGD(lr=0.1), batches, evaluation, iterations, eval_every
-    )
+    return Training(network, loss, penalties, optimizer or SGD(lr=0.1), batches, evaluation, iterations, eval_every)
 
 
 def run(training: Training, stop: Callable[[], bool] = lambda: False) -> tuple[Recorder, Outcome]:

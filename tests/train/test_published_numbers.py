@@ -6,6 +6,7 @@ shared with nnlab.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -124,7 +125,7 @@ def straight_line(rule: Rule, images: Array, labels: Array) -> tuple[list[float]
     random = np.random.RandomState(7)
     sizes = [784, 40, 20, 10]
     theta: list[Array] = []
-    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+    for fan_in, fan_out in pairwise(sizes):
         theta += [0.01 * random.randn(fan_in, fan_out), np.zeros(fan_out)]
     states: list[State] = [{} for _ in theta]
     losses = []
@@ -137,10 +138,7 @@ def straight_line(rule: Rule, images: Array, labels: Array) -> tuple[list[float]
         p = np.exp(scores - scores.max(axis=1, keepdims=True))
         p /= p.sum(axis=1, keepdims=True)
         weights = theta[0::2]
-        losses.append(
-            -np.log(p[np.arange(100), target]).mean()
-            + sum(0.5 * 1e-3 * (W * W).sum() for W in weights)
-        )
+        losses.append(-np.log(p[np.arange(100), target]).mean() + sum(0.5 * 1e-3 * (W * W).sum() for W in weights))
         d3 = p.copy()
         d3[np.arange(100), target] -= 1
         d3 /= 100

@@ -153,9 +153,7 @@ def test_nothing_is_left_behind_when_a_run_cannot_start(spec: Path, tmp_path: Pa
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_bug_leaves_its_traceback_in_the_log(
-    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_leaves_its_traceback_in_the_log(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object) -> None:
         raise KeyError("planted")
 
@@ -168,9 +166,7 @@ def test_a_bug_leaves_its_traceback_in_the_log(
     assert summary_of(folder)["status"] == "failed"
 
 
-def test_a_disk_that_refuses_ends_in_a_run_error(
-    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_refuses_ends_in_a_run_error(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -182,9 +178,7 @@ def test_a_disk_that_refuses_ends_in_a_run_error(
 
 
 @pytest.mark.usefixtures("no_plots")
-def test_a_second_signal_ends_the_loop_at_once(
-    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_signal_ends_the_loop_at_once(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object) -> None:
         raise Interrupted(signal.SIGINT)
 

@@ -1,0 +1,84 @@
+import subprocess
+import sys
+
+import pytest
+
+from nnlab import __version__
+from nnlab.errors import DataError, Interrupted, NnlabError, RunError
+
+COMMANDS = ["train", "compare", "gradcheck", "show", "list", "schema"]
+
+
+def test_version(nnlab) -> None:
+    answer = nnlab("--version")
+    assert (answer.code, answer.stdout) == (0, f"nnlab {__version__}\n")
+
+
+def test_help_names_every_command(nnlab) -> None:
+    answer = nnlab("--help")
+    assert answer.code == 0
+    assert all(command in answer.stdout for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_each_command_has_an_example(nnlab, command: str) -> None:
+    answer = nnlab(command, "--help")
+    assert answer.code == 0
+    assert f"Example: nnlab {command}" in answer.stdout
+
+
+@pytest.mark.parametrize("arguments", [["trian"], ["train"], ["train", "--nope", "x"], ["gradcheck", "--method", "x"]])
+def test_wrong_usage_ends_with_2(nnlab, arguments: list[str]) -> None:
+    answer = nnlab(*arguments)
+    assert answer.code == 2
+    assert answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(DataError("no data"), 4), (RunError("no run"), 5), (Interrupted(2), 130), (Interrupted(15), 143)],
+)
+def test_every_error_ends_with_its_code(nnlab, monkeypatch, spec, error: NnlabError, code: int) -> None:
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr("nnlab.train.run.run", fail)
+    answer = nnlab("train", spec)
+    assert answer.code == code
+    assert answer.stderr.strip() == f"nnlab: {error}"
+
+
+def test_a_bug_is_one_line_with_the_path_of_a_log(nnlab, monkeypatch, spec) -> None:
+    def fail(*arguments: object) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("nnlab.spec.experiment.load_experiment", fail)
+    answer = nnlab("train", spec)
+    assert answer.code == 70
+    (line,) = answer.stderr.splitlines()
+    assert "ZeroDivisionError: 'planted'" in line
+    log = line.rpartition(" ")[2]
+    with open(log, encoding="utf-8") as file:  # noqa: PTH123 - the path as the user reads it
+        assert "Traceback" in file.read()
+
+
+def test_no_memory_is_not_a_bug(nnlab, monkeypatch, spec) -> None:
+    def fail(*arguments: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("nnlab.spec.experiment.load_experiment", fail)
+    answer = nnlab("train", spec)
+    assert answer.code == 2
+    assert "memory" in answer.stderr
+
+
+def test_python_dash_m_is_the_same_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "nnlab", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"nnlab {__version__}\n")
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    command = f"{sys.executable} -m nnlab list | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr == ""

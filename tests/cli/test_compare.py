@@ -1,0 +1,176 @@
+"""``nnlab compare`` as a user calls it."""
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nnlab.records.comparison import Comparison
+
+MakeRun = Callable[..., Path]
+
+SGD = {"name": "sgd", "optimizer": {"name": "sgd", "lr": 0.1}}
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+
+
+@pytest.fixture
+def pictured(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Where pictures would have been written; drawing them is tested with the plots."""
+    folders: list[Path] = []
+
+    def note(comparison: Comparison, folder: Path) -> None:
+        folders.append(folder)
+
+    monkeypatch.setattr("nnlab.plots.curves.plot_comparison", note)
+    return folders
+
+
+def test_the_table_shows_what_differs_and_what_came_of_it(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    answer = nnlab("compare", make_run("a"), make_run("b", SGD, accuracies=[0.5, 0.9375, 0.75]))
+    assert answer.code == 0
+    assert answer.stderr == ""
+    heading, _, first, second, folder = answer.stdout.splitlines()
+    assert re.split("  +", heading.strip()) == [
+        *["run", "optimizer", "lr", "beta1", "beta2", "eps"],
+        *["test acc", "best test acc @step", "train acc", "test loss", "train loss", "seconds", "status"],
+    ]
+    assert re.split("  +", first)[:8] == ["a", "adam", "0.01", "0.9", "0.999", "1e-07", "0.8750", "0.8750 @40"]
+    assert re.split("  +", second) == [
+        *["b", "sgd", "0.1", "–", "–", "–"],
+        *["0.6875", "0.8750 @10", "0.7500", "0.7812", "0.6250", "1.50", "completed"],
+    ]
+    assert re.fullmatch(r"comparisons/[0-9]{8}-[0-9]{6}-[0-9a-f]{6}", folder)
+    assert pictured == [Path(folder)]
+    assert Path(folder).is_dir()
+
+
+def test_pictures_land_where_out_says(nnlab, make_run: MakeRun, tmp_path: Path) -> None:
+    for attempt in range(2):
+        answer = nnlab("compare", make_run(f"r{attempt}"), "--out", tmp_path / "pictures" / "mine")
+        assert answer.stdout.splitlines()[-1] == str(tmp_path / "pictures" / "mine")
+    written = {path.name: path.read_bytes()[:4] for path in (tmp_path / "pictures" / "mine").iterdir()}
+    assert written == {"accuracy.png": b"\x89PNG", "loss.png": b"\x89PNG"}
+    assert not (tmp_path / "comparisons").exists()
+
+
+@pytest.mark.parametrize("width", [100, 130, 160])
+def test_the_table_keeps_within_the_terminal(
+    nnlab, make_run: MakeRun, pictured: list[Path], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    changes = {"model.hidden": [100] * 6, "data.train_size": 300, "penalty.l2": 0.1, "train.batch_size": "full"}
+    runs = [make_run("20250101-120000-overfit_l2-aaaaaa", changes | SGD), make_run("b", status="interrupted")]
+    runs += [make_run(f"s{seed}", {"seed": seed, "dtype": "float64"}, accuracies=[0.5, 0.9]) for seed in range(2)]
+    answer = nnlab("compare", *runs)
+    assert "no room" not in answer.stdout
+    lines = answer.stdout.splitlines()[:-1]
+    assert max(map(len, lines)) <= width
+    words = re.split(r"[\s,]+", answer.stdout)
+    for word in ("completed", "interrupted", "0.8750", "0.8375", "±0.0000", "overfit_l2-aaaaaa", "float64", "seconds"):
+        assert word in words
+
+
+def test_a_narrow_terminal_gives_up_losses_first(
+    nnlab, make_run: MakeRun, pictured: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [make_run("20250101-120000-adam-aaaaaa"), make_run("20250101-120001-sgd-bbbbbb", SGD)]
+    monkeypatch.setenv("COLUMNS", "80")
+    answer = nnlab("compare", *runs)
+    assert max(map(len, answer.stdout.splitlines()[:-1])) <= 80
+    assert "no room for train loss; --csv - has all numbers" in answer.stdout
+    assert "0.1953" in answer.stdout
+    monkeypatch.setenv("COLUMNS", "50")
+    answer = nnlab("compare", *runs, "--sort", "train_loss")
+    assert max(map(len, answer.stdout.splitlines()[:-2])) <= 50
+    assert "no room for test loss, seconds;" in answer.stdout
+
+
+def test_sort_and_top(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    runs = [make_run(name, {"optimizer.lr": lr}) for name, lr in [("a", 0.5), ("b", 0.1), ("c", 0.2)]]
+    answer = nnlab("compare", *runs, "--sort", "lr", "--top", 2)
+    assert [line.split()[0] for line in answer.stdout.splitlines()[2:-1]] == ["b", "c"]
+    assert nnlab("compare", *runs, "--top", 0).code == 2
+    answer = nnlab("compare", *runs, "--sort", "test_acuracy")
+    assert answer.code == 2
+    assert "did you mean 'test_accuracy'?" in answer.stderr
+
+
+def test_a_sort_key_that_has_no_column_gets_one(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    assert "objective" in nnlab("compare", make_run(), "--sort", "objective").stdout
+
+
+def test_json_is_all_there_is_on_stdout(nnlab, make_run: MakeRun, pictured: list[Path], tmp_path: Path) -> None:
+    answer = nnlab("compare", make_run("a"), make_run("b", SGD), tmp_path / "gone", "--json")
+    document = json.loads(answer.stdout)
+    assert [entry["name"] for entry in document["entries"]] == ["adam", "sgd"]
+    assert document["damaged"][0]["message"].endswith("gone: no such run folder")
+    assert answer.stderr.strip() == str(pictured[0])
+
+
+def test_csv_on_stdout(nnlab, make_run: MakeRun, pictured: list[Path], tmp_path: Path) -> None:
+    answer = nnlab("compare", make_run("a"), make_run("b", SGD), tmp_path / "gone", "--csv", "-")
+    rows = list(csv.DictReader(answer.stdout.splitlines()))
+    assert [(row["name"], row["optimizer.lr"]) for row in rows] == [("adam", "0.01"), ("sgd", "0.1")]
+    damage, folder = answer.stderr.splitlines()
+    assert damage.startswith("damaged, not compared: ")
+    assert folder == str(pictured[0])
+
+
+def test_csv_in_a_file_beside_the_table(nnlab, make_run: MakeRun, pictured: list[Path], tmp_path: Path) -> None:
+    answer = nnlab("compare", make_run(), "--csv", tmp_path / "table.csv")
+    assert "test acc" in answer.stdout
+    assert (tmp_path / "table.csv").read_text(encoding="utf-8").startswith("run,name,status,n,")
+
+
+def test_stdout_has_room_for_one(nnlab, make_run: MakeRun) -> None:
+    answer = nnlab("compare", make_run(), "--json", "--csv", "-")
+    assert (answer.code, answer.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("option", ["--csv", "--out"])
+def test_what_cannot_be_written_is_told(nnlab, make_run: MakeRun, tmp_path: Path, option: str) -> None:
+    (tmp_path / "file").write_text("")
+    answer = nnlab("compare", make_run(), option, tmp_path / "file" / "inside")
+    assert answer.code == 2
+    assert f"{tmp_path}/file/inside: cannot be written: " in answer.stderr
+
+
+def test_damage_is_listed_with_its_line_and_the_rest_is_compared(
+    nnlab, make_run: MakeRun, pictured: list[Path]
+) -> None:
+    bad = make_run("bad")
+    (bad / "metrics.csv").write_text((bad / "metrics.csv").read_text().replace("\n20,", "\ntwenty,"))
+    answer = nnlab("compare", bad, make_run("good"))
+    assert answer.code == 0
+    assert f"damaged, not compared: {bad}/metrics.csv:4: step: must be a number, got 'twenty'" in answer.stdout
+    assert answer.stdout.splitlines()[2].startswith("good ")
+
+
+def test_nothing_readable_ends_with_5(nnlab, make_run: MakeRun, tmp_path: Path) -> None:
+    (tmp_path / ".gitkeep").write_text("")
+    answer = nnlab("compare", tmp_path / ".gitkeep", tmp_path / "*.none")
+    assert answer.code == 5
+    assert ".gitkeep: a file, not a run folder\n" in answer.stderr
+    assert "*.none: nothing matches this pattern" in answer.stderr
+    assert not (tmp_path / "comparisons").exists()
+
+
+def test_markup_and_terminal_codes_are_harmless(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    nasty = "[/bold]\x1b[31m:smile:"
+    runs = [make_run("a", {"name": nasty, "dtype": nasty}), make_run("[red]b"), make_run("c", {"seed": 1})]
+    bad = make_run("bad[/x]")
+    (bad / "steps.csv").write_text("step,loss\n\x1b[31m,[/red]\n")
+    answers = [nnlab("compare", *runs, bad, *extra) for extra in ([], ["--csv", "-"], ["--json"])]
+    for answer in answers:
+        assert answer.code == 0
+        assert "\x1b" not in answer.stdout + answer.stderr
+    assert "[/bold]\\x1b[31m:smile:" in answers[0].stdout
+    assert "bad[/x]/steps.csv:2: step: must be a number, got '\\x1b[31m'" in answers[0].stdout
+    assert json.loads(answers[2].stdout)["entries"][0]["name"] == "[/bold]\\x1b[31m:smile:"

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from nnlab.layers.activations import Sigmoid
+from nnlab.registry import layers, losses, penalties
+
+
+@pytest.mark.parametrize("method", ["central", "complex"])
+def test_all_components_pass(nnlab, method: str) -> None:
+    answer = nnlab("gradcheck", "--method", method)
+    assert answer.code == 0
+    assert "FAIL" not in answer.stdout
+    for registry in (layers, losses, penalties):
+        assert all(name in answer.stdout for name in registry.names())
+
+
+def test_a_wrong_gradient_ends_with_1_and_is_named(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Sigmoid.backward
+    monkeypatch.setattr(Sigmoid, "backward", lambda self, dy: -right(self, dy))
+    answer = nnlab("gradcheck")
+    assert answer.code == 1
+    assert "FAIL" in answer.stdout
+    assert "sigmoid.x" in answer.stderr
+
+
+def test_only_checks_what_it_names(nnlab) -> None:
+    answer = nnlab("gradcheck", "--only", "linear", "--only", "l1")
+    assert answer.code == 0
+    assert "sigmoid" not in answer.stdout
+    assert "linear (2)" in answer.stdout
+
+
+def test_an_unknown_name_is_wrong_usage(nnlab) -> None:
+    answer = nnlab("gradcheck", "--only", "linar")
+    assert answer.code == 2
+    assert "did you mean 'linear'?" in answer.stderr
+
+
+@pytest.mark.parametrize("method", ["central", "complex"])
+def test_a_spec_checks_its_model_at_sampled_coordinates(nnlab, spec: Path, method: str) -> None:
+    answer = nnlab("gradcheck", spec, "--method", method, "-s", "model.hidden=[30]", "-s", "penalty.l1=0.01")
+    assert answer.code == 0
+    assert "20 of 60" in answer.stdout
+    assert "seed 0" in answer.stdout
+
+
+def test_a_spec_with_a_wrong_layer_fails(nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Sigmoid.backward
+    monkeypatch.setattr(Sigmoid, "backward", lambda self, dy: right(self, dy) * (1 + 1e-6))
+    answer = nnlab("gradcheck", spec, "-s", "model.activation=sigmoid")
+    assert answer.code == 1
+    assert "linear1.W" in answer.stderr
+
+
+@pytest.mark.parametrize("arguments", [["-s", "seed=1"], ["SPEC", "--only", "linear"]])
+def test_options_that_do_not_go_together(nnlab, spec: Path, arguments: list[str]) -> None:
+    answer = nnlab("gradcheck", *(spec if argument == "SPEC" else argument for argument in arguments))
+    assert answer.code == 2

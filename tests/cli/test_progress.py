@@ -1,0 +1,50 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from nnlab.cli import progress
+from nnlab.cli.progress import BLOCKS, ConsoleReporter, sparkline
+
+
+def test_a_sparkline_goes_from_the_lowest_to_the_highest_block() -> None:
+    assert sparkline([3, 2, 1, 0]) == "█▆▃▁"
+    assert sparkline([1, 1]) == BLOCKS[0] * 2
+    assert sparkline([]) == ""
+
+
+def console_of(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=terminal, width=120, markup=False, emoji=False)
+    monkeypatch.setattr(progress, "messages", lambda: console)
+    return stream
+
+
+def run_bar(steps: int) -> None:
+    with ConsoleReporter().watch(steps) as observers:
+        for step in range(1, steps + 1):
+            for observer in observers:
+                observer.on_step(step, 2.0 - step / steps)
+        for observer in observers:
+            observer.on_evaluation({"step": steps, "test_accuracy": 0.875, "train_accuracy": 0.9})
+
+
+def test_on_a_terminal_there_is_a_bar_with_loss_accuracy_speed_and_sparkline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_UPDATES", 0.0)
+    stream = console_of(monkeypatch, terminal=True)
+    run_bar(100)
+    shown = stream.getvalue()
+    for part in ("loss 1.0", "accuracy 0.8750", "steps/s", "100/100", BLOCKS[-1]):
+        assert part in shown
+
+
+def test_off_a_terminal_there_is_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = console_of(monkeypatch, terminal=False)
+    run_bar(100)
+    assert stream.getvalue() == ""
+
+
+def test_lines_are_shown_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = console_of(monkeypatch, terminal=False)
+    ConsoleReporter().say("name [/red] :smile:")
+    assert stream.getvalue() == "name [/red] :smile:\n"

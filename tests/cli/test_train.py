@@ -1,0 +1,111 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from nnlab.cli.train import result_line
+
+
+@pytest.fixture(autouse=True)
+def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.train.run.plot_run", lambda record, folder: None)
+
+
+def test_results_go_to_stdout_and_progress_to_stderr(nnlab, spec: Path, tmp_path: Path) -> None:
+    answer = nnlab("train", spec)
+    assert answer.code == 0
+    result, folder = answer.stdout.splitlines()
+    assert result.startswith("moons: test accuracy ")
+    assert (tmp_path / folder / "summary.json").is_file()
+    assert Path(folder).parts[0] == "runs"
+    assert "step 4/4" in answer.stderr
+    assert "\x1b" not in answer.stdout + answer.stderr
+    log = (tmp_path / folder / "log.txt").read_text(encoding="utf-8")
+    assert log == answer.stderr
+
+
+def test_quiet_says_nothing_on_stderr(nnlab, spec: Path) -> None:
+    answer = nnlab("train", spec, "--quiet")
+    assert answer.code == 0
+    assert answer.stderr == ""
+    assert len(answer.stdout.splitlines()) == 2
+
+
+def test_overrides_land_in_the_resolved_spec(nnlab, spec: Path, tmp_path: Path) -> None:
+    answer = nnlab("train", spec, "-s", "optimizer.lr=0.25", "--set", "seed=9", "--runs", tmp_path / "elsewhere")
+    assert answer.code == 0
+    (folder,) = (tmp_path / "elsewhere").iterdir()
+    text = (folder / "spec.yaml").read_text(encoding="utf-8")
+    assert "lr: 0.25" in text
+    assert "seed: 9" in text
+
+
+def test_a_typo_is_told_with_place_and_nearest_name_and_nothing_is_written(nnlab, spec: Path, tmp_path: Path) -> None:
+    spec.write_text(spec.read_text(encoding="utf-8").replace("activation: tanh", "activation: tahn"), encoding="utf-8")
+    answer = nnlab("train", spec)
+    assert answer.code == 2
+    assert answer.stderr.startswith(f"{spec}:2:37: model.activation: no activation is called 'tahn'; ")
+    assert "did you mean 'tanh'?" in answer.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_missing_spec_is_wrong_usage(nnlab) -> None:
+    answer = nnlab("train", "nowhere.yaml")
+    assert answer.code == 2
+    assert "nowhere.yaml" in answer.stderr
+
+
+def test_dry_run_shows_the_network_and_writes_nothing(nnlab, spec: Path, tmp_path: Path) -> None:
+    answer = nnlab("train", spec, "--dry-run")
+    assert answer.code == 0
+    assert "linear2" in answer.stdout
+    assert "22 parameters" in answer.stdout
+    assert not (tmp_path / "runs").exists()
+
+
+def test_dry_run_finds_what_training_would_refuse(nnlab, spec: Path) -> None:
+    answer = nnlab("train", spec, "--dry-run", "-s", "train.batch_size=100")
+    assert answer.code == 2
+    assert "train.batch_size: 100 is more than the 40 training samples" in answer.stderr
+
+
+def test_several_specs_run_in_turn_and_all_are_checked_first(nnlab, spec: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(spec.read_text(encoding="utf-8").replace("lr: 0.1", "lr: -1"), encoding="utf-8")
+    assert nnlab("train", spec, other).code == 2
+    assert not (tmp_path / "runs").exists()
+    other.write_text(spec.read_text(encoding="utf-8").replace("lr: 0.1", "lr: 0.5"), encoding="utf-8")
+    answer = nnlab("train", spec, other)
+    assert answer.code == 0
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+
+
+def test_divergence_ends_with_3_and_names_the_folder(nnlab, spec: Path, tmp_path: Path) -> None:
+    answer = nnlab("train", spec, "-s", "optimizer.lr=1e6", "-s", "penalty.l2=1e6", "-s", "train.iterations=500")
+    assert answer.code == 3
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert folder.name in answer.stderr
+    assert "learning rate" in answer.stderr
+    assert json.loads((folder / "summary.json").read_text(encoding="utf-8"))["status"] == "diverged"
+
+
+def test_one_divergence_among_several_specs_does_not_stop_the_others(nnlab, spec: Path, tmp_path: Path) -> None:
+    wild = tmp_path / "wild.yaml"
+    wild.write_text(
+        spec.read_text(encoding="utf-8").replace("lr: 0.1", "lr: 1e6").replace("iterations: 4", "iterations: 500")
+        + "penalty: {l2: 1e6}\n",
+        encoding="utf-8",
+    )
+    answer = nnlab("train", wild, spec)
+    assert answer.code == 3
+    statuses = {
+        json.loads((folder / "summary.json").read_text(encoding="utf-8"))["status"]
+        for folder in (tmp_path / "runs").iterdir()
+    }
+    assert statuses == {"completed", "diverged"}
+
+
+def test_a_result_without_test_data_names_the_training_accuracy() -> None:
+    row = {"step": 5, "test_accuracy": None, "train_accuracy": 0.5, "objective": 1.25}
+    summary = {"final": row, "best": row, "steps": 5, "train_seconds": 0.5}
+    assert result_line("x", summary) == "x: train accuracy 0.5000, objective 1.250000, 5 steps in 0.50 s"

@@ -1,0 +1,221 @@
+"""Curves of one run and of several: what is drawn, on which scale, and that nothing breaks the picture."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nnlab.plots import curves
+from nnlab.plots.curves import BINS, ENTRIES_IN_LEGEND, Curve, mean_curve, plot_comparison, plot_run, thinned
+from nnlab.plots.style import FAINT, picture
+from nnlab.records.comparison import compare
+from nnlab.records.reader import read_run
+
+MakeRun = Callable[..., Path]
+Drawn = dict[str, tuple[Figure, Axes]]
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
+    """The figures that are drawn, by file name."""
+    kept: Drawn = {}
+
+    @contextmanager
+    def keep(path: Path, title: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]:
+        with picture(path, title, ylabel) as both:
+            yield both
+        kept[path.name] = both
+
+    monkeypatch.setattr(curves, "picture", keep)
+    return kept
+
+
+def legend(figure: Figure, axes: Axes) -> list[str]:
+    box = figure.legends[0] if figure.legends else axes.get_legend()
+    return [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in box.get_texts()] if box else []
+
+
+def line(axes: Axes, label: str) -> list[tuple[float, float]]:
+    found = next(line for line in axes.lines if str(line.get_label()).startswith(label))
+    return [tuple(point) for point in np.asarray(found.get_xydata()).tolist()]
+
+
+def test_a_run_has_its_curves(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    plot_run(read_run(make_run()), tmp_path / "plots")
+    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["accuracy.png", "loss.png"]
+    figure, axes = drawn["accuracy.png"]
+    assert figure.get_suptitle() == "adam"
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("iteration", "accuracy")
+    assert legend(figure, axes) == ["train (0.9375 at the end)", "test (0.875 at the end)"]
+    assert line(axes, "train") == [(0, 0.125), (10, 0.5), (20, 0.75), (30, 0.875), (40, 0.9375)]
+    figure, axes = drawn["loss.png"]
+    assert len(line(axes, "objective")) == 40
+    assert line(axes, "test")[0] == (0, 2.5 * 0.875 * 1.25)
+
+
+def test_without_a_test_set_only_training_is_drawn(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    plot_run(read_run(make_run(test=False)), tmp_path)
+    assert legend(*drawn["accuracy.png"]) == ["train (0.9375 at the end)"]
+
+
+@pytest.mark.parametrize(
+    ("losses", "scale"), [([2.0, 1.0, 0.1, 0.1, 0.1], "linear"), ([2.0, 1.0, 0.1, 0.01, 0.001], "log")]
+)
+def test_losses_over_more_than_two_decades_get_a_log_scale(
+    make_run: MakeRun, tmp_path: Path, drawn: Drawn, losses: list[float], scale: str
+) -> None:
+    plot_run(read_run(make_run(losses=losses)), tmp_path)
+    _, axes = drawn["loss.png"]
+    assert axes.get_yscale() == scale
+    assert axes.get_ylabel() == ("loss, log scale" if scale == "log" else "loss")
+    assert drawn["accuracy.png"][1].get_yscale() == "linear"
+
+
+def test_one_evaluation_is_a_point(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    plot_run(read_run(make_run(accuracies=[0.5], status="interrupted")), tmp_path)
+    figure, axes = drawn["accuracy.png"]
+    assert line(axes, "train") == [(0, 0.5)]
+    assert axes.lines[0].get_marker() == "o"
+    assert figure.get_suptitle() == "adam (interrupted)"
+
+
+def test_a_run_without_evaluations_says_so(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    plot_run(read_run(make_run(accuracies=[], status="failed")), tmp_path)
+    assert [text.get_text() for text in drawn["loss.png"][1].texts] == ["nothing was recorded"]
+
+
+def test_values_that_are_no_numbers_are_left_out(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    losses = [2.0, float("nan"), 1e300, float("inf"), 3.0]
+    plot_run(read_run(make_run(losses=losses, status="diverged")), tmp_path)
+    _, axes = drawn["loss.png"]
+    assert line(axes, "train") == [(0, 2.0), (40, 3.0)]
+    assert np.isfinite(axes.get_ylim()).all()
+
+
+def test_a_loss_of_zero_does_not_break_the_log_scale(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    plot_run(read_run(make_run(losses=[2.0, 0.5, 1e-3, 1e-5, 0.0])), tmp_path)
+    assert drawn["loss.png"][1].get_ylim()[0] == pytest.approx(1e-5 / 1.2)
+
+
+def test_thinning_keeps_extremes_and_ends() -> None:
+    step = np.arange(100_000.0)
+    value = np.sin(step / 50)
+    value[54_321] = 7.0
+    value[65_432] = -7.0
+    x, y = thinned(step, value)
+    assert len(x) == len(y) == 2 * BINS
+    assert (y.max(), y.min()) == (7.0, -7.0)
+    assert x[0] == 0
+    assert x[-1] == step[-1]
+    assert (np.diff(x) >= 0).all()
+    assert abs(x[y.argmax()] - 54_321) <= 100
+
+
+def test_short_curves_are_not_thinned() -> None:
+    step = np.arange(float(2 * BINS))
+    assert thinned(step, step)[1] is step
+
+
+def test_the_mean_over_runs_of_different_length() -> None:
+    long = Curve(np.array([0.0, 10.0, 20.0]), np.array([1.0, 2.0, 3.0]))
+    short = Curve(np.array([0.0, 10.0]), np.array([3.0, 6.0]))
+    mean = mean_curve([long, short])
+    assert mean.step.tolist() == [0, 10, 20]
+    assert mean.value.tolist() == [2, 4, 3]
+    assert mean.spread is not None
+    assert mean.spread.tolist() == pytest.approx([2**0.5, 8**0.5, 0])
+
+
+def test_long_means_are_cut_to_what_can_be_seen() -> None:
+    step = np.arange(50_000.0)
+    mean = mean_curve([Curve(step, step), Curve(step, step + 2)])
+    assert len(mean.step) == 2 * BINS
+    assert mean.step[-1] == step[-1]
+    assert (mean.value == mean.step + 1).all()
+
+
+def make_many(make_run: MakeRun, count: int, **options: Any) -> list[Path]:
+    return [make_run(f"r{index}", {"optimizer.lr": 1.0 + index}, **options) for index in range(count)]
+
+
+def test_few_runs_show_training_too(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    plot_comparison(compare(make_many(make_run, 2)), tmp_path)
+    figure, axes = drawn["accuracy.png"]
+    assert legend(figure, axes) == ["lr 1.0", "lr 2.0"]
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "--", "-", "--"]
+    assert axes.get_ylabel() == "accuracy (solid: test, dashed: train)"
+
+
+def test_more_runs_show_the_test_set_only(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    plot_comparison(compare(make_many(make_run, 4)), tmp_path)
+    _, axes = drawn["loss.png"]
+    assert len(axes.lines) == 4
+    assert axes.get_ylabel() == "test loss"
+
+
+def test_runs_without_a_test_set_are_drawn_by_their_training(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    runs = [make_run("a", {"optimizer.lr": 1.0}, test=False), *make_many(make_run, 3)[1:]]
+    plot_comparison(compare(runs), tmp_path)
+    assert "lr 1.0 (train)" in legend(*drawn["accuracy.png"])
+    plot_comparison(compare(runs[:1]), tmp_path)
+    assert drawn["accuracy.png"][1].get_ylabel() == "train accuracy"
+
+
+def test_many_runs_keep_their_own_looks_and_a_full_legend(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    plot_comparison(compare(make_many(make_run, ENTRIES_IN_LEGEND + 3)), tmp_path)
+    figure, axes = drawn["accuracy.png"]
+    looks = {(line.get_color(), repr(line._dash_pattern)) for line in axes.lines if line.get_color() != FAINT}
+    assert len(looks) == ENTRIES_IN_LEGEND
+    assert legend(figure, axes)[-1] == "… and 3 more"
+    assert len(legend(figure, axes)) == ENTRIES_IN_LEGEND + 1
+
+
+def test_the_legend_stays_beside_the_curves(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    options = {"model.hidden": [100] * 12}
+    runs = [make_run(f"r{i}", {"optimizer.lr": float(i), "model.hidden": [100 + i] * 12, **options}) for i in range(20)]
+    runs += [make_run(f"s{i}", {"optimizer.lr": float(i), "name": "x" * 90}) for i in range(20)]
+    plot_comparison(compare(runs), tmp_path)
+    for figure, axes in drawn.values():
+        box, page = figure.legends[0].get_window_extent(), figure.bbox
+        assert box.x0 >= axes.get_window_extent().x1
+        assert box.x1 <= page.x1
+        assert box.y0 >= page.y0
+        assert axes.get_window_extent().width > 600
+
+
+def test_seeds_become_a_mean_with_a_band(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    runs = [make_run(f"r{seed}", {"seed": seed}, accuracies=[0.5, 0.75 + seed / 8]) for seed in range(2)]
+    plot_comparison(compare(runs), tmp_path)
+    figure, axes = drawn["accuracy.png"]
+    assert line(axes, "adam") == [(0, 0.4375), (10, 0.75)]
+    band = axes.collections[0].get_paths()[0].vertices
+    assert np.asarray(band)[:, 1].max() == pytest.approx(0.75 + np.std([0.6875, 0.8125], ddof=1))
+    assert "standard deviation" in figure.get_suptitle()
+
+
+def test_a_diverged_run_does_not_flatten_the_others(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    bad = make_run("bad", {"optimizer.lr": 50.0}, losses=[2.0, 1e3, 1e6, 1e20, 1e30], status="diverged")
+    plot_comparison(compare([bad, *make_many(make_run, 2)]), tmp_path)
+    figure, axes = drawn["loss.png"]
+    assert axes.get_yscale() == "linear"
+    assert axes.get_ylim() == (0, pytest.approx(1.5 * 2.5 * 0.875 * 1.25))
+    assert "lr 50.0 (diverged)" in legend(figure, axes)
+
+
+def test_a_name_that_begins_with_an_underscore_is_in_the_legend(
+    make_run: MakeRun, tmp_path: Path, drawn: Drawn
+) -> None:
+    plot_comparison(compare([make_run("_mine")]), tmp_path)
+    assert [text.strip() for text in legend(*drawn["accuracy.png"])] == ["_mine"]
+
+
+def test_labels_cannot_start_a_formula(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    runs = [make_run("a", {"data.name": "$\\frac"}), make_run("b", {"data.name": "$x$"})]
+    plot_comparison(compare(runs), tmp_path)
+    figure, axes = drawn["accuracy.png"]
+    assert sorted(legend(figure, axes)) == ["data $\\frac", "data $x$"]

@@ -1,0 +1,197 @@
+"""Run folders are read as they were written, and every fault is named."""
+
+import json
+from collections.abc import Callable
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nnlab.errors import RunError
+from nnlab.records.reader import read_run
+
+MakeRun = Callable[..., Path]
+
+
+def change_summary(run: Path, **changes: Any) -> None:
+    path = run / "summary.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_a_run_reads_back(make_run: MakeRun) -> None:
+    record = read_run(make_run(changes={"name": "mine", "optimizer.lr": 0.5}))
+    assert (record.name, record.status) == ("mine", "completed")
+    assert record.spec["optimizer"]["lr"] == 0.5
+    assert record.metrics["step"].tolist() == [0, 10, 20, 30, 40]
+    assert record.metrics["train_accuracy"].tolist() == [0.125, 0.5, 0.75, 0.875, 0.9375]
+    assert record.steps["step"].tolist() == list(range(1, 41))
+    assert record.final is not None
+    assert record.best is not None
+    assert record.final["step"] == record.best["step"] == 40
+
+
+def test_without_a_test_set_its_columns_are_nan(make_run: MakeRun) -> None:
+    record = read_run(make_run(test=False))
+    assert all(isnan(value) for value in record.metrics["test_accuracy"])
+    assert record.final is not None
+    assert record.final["test_accuracy"] is None
+
+
+def test_a_killed_run_is_read_as_far_as_it_went(make_run: MakeRun) -> None:
+    run = make_run(accuracies=[0.125, 0.75, 0.5], status="running")
+    for name in ("steps.csv", "metrics.csv"):
+        path = run / name
+        path.write_bytes(path.read_bytes()[:-3])
+    record = read_run(run)
+    assert record.metrics["step"].tolist() == [0, 10]
+    assert len(record.steps["step"]) == 19
+    assert record.final is not None
+    assert record.best is not None
+    assert record.final["train_accuracy"] == record.best["train_accuracy"] == 0.75
+
+
+def test_a_run_that_has_just_begun_has_no_metrics(make_run: MakeRun) -> None:
+    run = make_run(accuracies=[], status="running")
+    (run / "metrics.csv").write_text("")
+    (run / "steps.csv").write_text("")
+    summary = json.loads((run / "summary.json").read_text())
+    del summary["final"], summary["best"]
+    (run / "summary.json").write_text(json.dumps(summary))
+    record = read_run(run)
+    assert record.final is record.best is None
+    assert len(record.steps["step"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"summary\.json:1: not JSON"),
+        ('{"status":\n "comp', r"summary\.json:2: not JSON: Unterminated string"),
+        ("[1]", r"summary\.json: must be an object, got \[1\]"),
+        ("[" * 100_000, r"summary\.json: not JSON"),
+        ("{}", r"summary\.json: status: must be one of running, completed, .*, got null"),
+        ('{"status": "done"}', r"summary\.json: status: must be one of .*, got 'done'"),
+        ('{"status": ["completed"]}', r"summary\.json: status: must be one of"),
+        ('{"status": "completed"}', r"summary\.json: lacks steps, parameters, train_seconds, spec_sha256, final, best"),
+        (" " * 2**20 + "{}", r"summary\.json: 1\.0 MiB is more than the 1\.0 MiB"),
+    ],
+)
+def test_a_damaged_summary_is_reported(make_run: MakeRun, text: str, message: str) -> None:
+    run = make_run()
+    (run / "summary.json").write_text(text)
+    with pytest.raises(RunError, match=message):
+        read_run(run)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": "40"}, "steps: must be a whole number of at least 0, got '40'"),
+        ({"steps": True}, "steps: must be a whole number of at least 0, got true"),
+        ({"parameters": -1}, "parameters: must be at least 0, got -1"),
+        ({"steps": 10**400}, "steps: must be a whole number"),
+        ({"train_seconds": None}, "train_seconds: must be a number of at least 0, got null"),
+        ({"spec_sha256": 0}, "spec_sha256: must be text, got 0"),
+        ({"final": 3}, "final: must be an object or null, got 3"),
+        ({"best": {"step": 1}}, "best: lacks epoch, lr"),
+    ],
+)
+def test_a_summary_of_wrong_types_is_reported(make_run: MakeRun, changes: dict[str, Any], message: str) -> None:
+    run = make_run()
+    change_summary(run, **changes)
+    with pytest.raises(RunError, match=rf"summary\.json: {message}"):
+        read_run(run)
+
+
+def test_text_among_the_final_metrics_is_reported(make_run: MakeRun) -> None:
+    run = make_run()
+    final = json.loads((run / "summary.json").read_text())["final"]
+    change_summary(run, final=final | {"test_loss": "low"})
+    with pytest.raises(RunError, match=r"final\.test_loss: must be a number or null, got 'low'"):
+        read_run(run)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: a\nname: b\n", r"spec\.yaml:2:1: name: given twice"),
+        ("a: [1\n", r"spec\.yaml:2:1: not valid YAML"),
+        ("just words\n", r"spec\.yaml:1: must be a mapping, got 'just words'"),
+        ("seed: 0\n", r"spec\.yaml: name: must be text, got null"),
+        ("name: a\nseed: first\n", r"spec\.yaml: seed: must be a whole number, got 'first'"),
+        ("a: &x 1\nb: *x\n", r"spec\.yaml:1:4: a: anchors .* \(and 1 more\)"),
+        (b"name: \xff\n", r"spec\.yaml:1(:7)?: not UTF-8 text"),
+    ],
+)
+def test_a_damaged_spec_is_reported_with_its_line(make_run: MakeRun, text: str | bytes, message: str) -> None:
+    run = make_run()
+    (run / "spec.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(RunError, match=message):
+        read_run(run)
+
+
+@pytest.mark.parametrize("name", ["spec.yaml", "summary.json", "metrics.csv"])
+def test_a_missing_file_is_named(make_run: MakeRun, name: str) -> None:
+    run = make_run()
+    (run / name).unlink()
+    with pytest.raises(RunError, match=f"{name}: missing"):
+        read_run(run)
+
+
+def test_steps_are_read_when_asked_for(make_run: MakeRun) -> None:
+    run = make_run()
+    (run / "steps.csv").unlink()
+    record = read_run(run)
+    with pytest.raises(RunError, match=r"steps\.csv: missing"):
+        _ = record.steps
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "steps.csv"])
+def test_missing_last_lines_of_a_completed_run_are_noticed(make_run: MakeRun, name: str) -> None:
+    run = make_run()
+    lines = (run / name).read_text().splitlines(keepends=True)
+    (run / name).write_text("".join(lines[:-1]))
+    with pytest.raises(RunError, match=rf"{name}: .* summary\.json says that 40"):
+        _ = read_run(run).steps
+
+
+def test_what_is_not_a_run_folder(make_run: MakeRun, tmp_path: Path) -> None:
+    run = make_run()
+    (tmp_path / "file").write_text("")
+    (tmp_path / "empty").mkdir()
+    for path, message in [
+        (tmp_path / "nothing", "nothing: no such run folder"),
+        (tmp_path / "runs*", r"runs\*: nothing matches this pattern"),
+        (tmp_path / "file", "file: a file, not a run folder"),
+        (tmp_path / "empty", r"empty: not a run folder: it has neither spec\.yaml nor summary\.json$"),
+        (run.parent, r"runs: not a run folder: .* name those: .*runs/\*$"),
+        (tmp_path / ("x" * 3000), "cannot be read|no such run folder"),
+        (tmp_path / "nul\0byte", r"nul\\x00byte: "),
+    ]:
+        with pytest.raises(RunError, match=message) as caught:
+            read_run(path)
+        assert "\0" not in str(caught.value)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    name=st.sampled_from(["spec.yaml", "summary.json", "metrics.csv", "steps.csv"]),
+    where=st.floats(0, 1),
+    patch=st.binary(min_size=1, max_size=4),
+)
+def test_damage_anywhere_is_a_run_error_or_harmless(
+    tmp_path_factory: pytest.TempPathFactory, make_run: MakeRun, name: str, where: float, patch: bytes
+) -> None:
+    run = make_run(tmp_path_factory.mktemp("damaged").name)
+    contents = (run / name).read_bytes()
+    at = int(where * len(contents))
+    (run / name).write_bytes(contents[:at] + patch + contents[at + len(patch) :])
+    fault = ""
+    try:
+        _ = read_run(run).steps
+    except RunError as error:
+        fault = str(error)
+    assert not fault or name in fault or "summary.json" in fault

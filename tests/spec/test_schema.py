@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from nnlab.registry import REGISTRIES, hyperparameters
+from nnlab.spec.experiment import load_experiment
+from nnlab.spec.schema import spec_schema
+from nnlab.spec.tree import parse_tree, read_tree
+
+SPECS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+SCHEMA = spec_schema()
+MINIMAL = "{data: xor, model: softmax, optimizer: adam, train: {epochs: 1}%s}"
+
+
+def accepts(value: object) -> bool:
+    return jsonschema.Draft202012Validator(SCHEMA).is_valid(value)
+
+
+def test_it_is_a_valid_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_it_accepts_every_config_as_written_and_resolved(path: Path) -> None:
+    assert accepts(read_tree(path).value)
+    assert accepts(load_experiment(path).resolved())
+
+
+def test_it_defines_every_component_with_all_its_keys() -> None:
+    for kind, registry in REGISTRIES.items():
+        for name, cls in registry.items():
+            properties = SCHEMA["$defs"][f"{kind}.{name}"]["properties"]
+            assert set(properties) == {"name"} | {parameter.name for parameter in hyperparameters(cls)}
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        ", sead: 1",
+        ", seed: -1",
+        ", seed: true",
+        ", dtype: float16",
+        ", penalty: {l3: 1}",
+        ", penalty: {l2: -1}",
+        ", loss: nll",
+        ", compute: {threads: 0}",
+        ", loss: {name: cross_entropy, extra: 1}",
+    ],
+)
+def test_it_rejects_what_the_loader_rejects(extra: str) -> None:
+    assert accepts(parse_tree(MINIMAL % "", "x").value)
+    assert not accepts(parse_tree(MINIMAL % extra, "x").value)
+
+
+def test_it_knows_the_short_forms() -> None:
+    for model in ("{name: mlp, hidden: [3], init: he}", "{name: mlp, hidden: [3], init: 0.5, batch_norm: true}"):
+        assert accepts(parse_tree(f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}", "x").value)

@@ -1,0 +1,131 @@
+"""Errors know their exit codes, and nothing that stands in a message can harm a terminal."""
+
+import signal
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnlab import errors
+from nnlab.errors import BugError, Interrupted, NnlabError, Problem, SpecError, one_line, shown
+
+HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("NnlabError", 70),
+        ("CheckFailed", 1),
+        ("UsageError", 2),
+        ("SpecError", 2),
+        ("ShapeError", 2),
+        ("Diverged", 3),
+        ("DataError", 4),
+        ("RunError", 5),
+        ("BugError", 70),
+    ],
+)
+def test_exit_codes(name: str, code: int) -> None:
+    assert getattr(errors, name).exit_code == code
+    assert issubclass(getattr(errors, name), NnlabError)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_have_the_codes_that_shells_give_them(number: signal.Signals, code: int) -> None:
+    interrupted = Interrupted(number)
+    assert interrupted.exit_code == code
+    assert str(interrupted) == f"stopped by {number.name}"
+    assert str(Interrupted(number, "stopped after step 5")) == "stopped after step 5"
+
+
+def test_except_exception_does_not_swallow_a_signal() -> None:
+    assert not issubclass(Interrupted, Exception)
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [
+        (Problem("a.yaml:3:1", "optimizer.lr", "must be above 0"), "a.yaml:3:1: optimizer.lr: must be above 0"),
+        (Problem("a.yaml:1:1", "", "is empty"), "a.yaml:1:1: is empty"),
+        (Problem("", "", "is empty"), "is empty"),
+    ],
+)
+def test_a_problem_names_place_key_and_fault(problem: Problem, text: str) -> None:
+    assert str(problem) == text
+
+
+def test_a_spec_error_has_one_line_for_each_problem() -> None:
+    problems = [Problem(f"a.yaml:{line}:1", "key", "is wrong") for line in range(1, 4)]
+    error = SpecError(problems)
+    assert str(error).splitlines() == [str(problem) for problem in problems]
+    assert error.problems == tuple(problems)
+
+
+def test_a_flood_of_problems_is_counted_but_not_written_out() -> None:
+    error = SpecError([Problem(f"a.yaml:{line}:1", "key", "is wrong") for line in range(1, 10_001)])
+    lines = str(error).splitlines()
+    assert len(lines) == 101
+    assert lines[99].startswith("a.yaml:100:1:")
+    assert lines[100] == "... and 9900 problems more"
+    assert len(error.problems) == 10_000
+
+
+def test_a_bug_is_one_line_with_the_path_of_the_details() -> None:
+    error = BugError(ValueError("two\nlines \x1b[31m" + "x" * 1000), Path("run/log.txt"))
+    assert str(error).startswith("this is a bug in nnlab (ValueError: 'two\\nlines \\x1b[31mxxx")
+    assert str(error).endswith("; the details are in run/log.txt")
+    assert len(str(error)) < 400
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (False, "false"),
+        (1, "1"),
+        (1.5, "1.5"),
+        (1e-7, "1e-07"),
+        (float("inf"), ".inf"),
+        (float("-inf"), "-.inf"),
+        (float("nan"), ".nan"),
+        ("adam", "'adam'"),
+        ("", "''"),
+        ("None", "'None'"),
+        ([], "[]"),
+        ([None, True, "a", 1.5], "[null, true, 'a', 1.5]"),
+        ({"name": "mlp", "hidden": [1, 2], "batch_norm": {}}, "{name: 'mlp', hidden: [1, 2], batch_norm: {}}"),
+        ("two\nlines\tand\rmore", "'two\\nlines\\tand\\rmore'"),
+        ("\x1b[31mred\x1b[0m", "'\\x1b[31mred\\x1b[0m'"),
+        ("\u202eevil", "'\\u202eevil'"),
+        ("\u2066a\u2069", "'\\u2066a\\u2069'"),
+        ("\ufeff", "'\\ufeff'"),
+        ("a\u2028b\x85c", "'a\\u2028b\\x85c'"),
+        ("\ud800", "'\\ud800'"),
+        (["\x1b[2J"], "['\\x1b[2J']"),
+        ({"\x1b[2J": "\x07"}, "{\\x1b[2J: '\\x07'}"),
+        ("学習率 λ é 🎉", "'学習率 λ é 🎉'"),
+    ],
+)
+def test_shown(value: object, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_long_values_are_cut() -> None:
+    assert shown("x" * 61) == "'" + "x" * 59 + "…'"
+    assert shown("x" * 60) == "'" + "x" * 60 + "'"
+    assert shown(list(range(1000)), 10) == "[0, 1, 2,…"
+    assert shown(10**400) == "1" + "0" * 58 + "…"
+    assert one_line("\x00" * 5, 8) == "\\x00\\x0…"
+
+
+@given(st.text(st.characters(codec=None), max_size=90), st.integers(5, 100))
+def test_no_text_can_steer_a_terminal_or_leave_its_line(text: str, limit: int) -> None:
+    line = one_line(text, limit)
+    assert len(line) <= limit
+    assert not {unicodedata.category(character) for character in line} & HARMFUL
+    assert line.splitlines() in ([line], [])
+    assert shown(text, limit) == f"'{line}'"

@@ -1,0 +1,166 @@
+"""Components by name: what is registered, what its fields say, and which name a mistyped one is near to."""
+
+import subprocess
+import sys
+import types
+from dataclasses import dataclass, field
+from typing import Annotated, Any, get_args, get_origin
+
+import pytest
+from annotated_types import Ge, Gt, Le, Lt, MaxLen
+
+from nnlab.registry import (
+    REGISTRIES,
+    Component,
+    Doc,
+    Registry,
+    activations,
+    hyperparameters,
+    initialisers,
+    layers,
+    near_name,
+    optimizers,
+    registered_name,
+)
+from nnlab.spec.experiment import ComputeSettings, Experiment, TrainSettings
+
+SECTIONS: list[type[Any]] = [Experiment, TrainSettings, ComputeSettings]
+CLASSES = [cls for registry in REGISTRIES.values() for _, cls in registry.items()] + SECTIONS
+FIELDS = [(cls, parameter) for cls in CLASSES for parameter in hyperparameters(cls)]
+
+
+def name_of(item: object) -> str:
+    return getattr(item, "__name__", None) or getattr(item, "name", str(item))
+
+
+def numbers(annotation: Any, marks: tuple[Any, ...] = ()) -> list[tuple[type, tuple[Any, ...]]]:
+    """Every number type inside an annotation, with the marks that hold for it."""
+    marks = (*marks, *getattr(annotation, "__metadata__", ()))
+    base = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
+    if base in (int, float):
+        return [(base, marks)]
+    if get_origin(base) in (types.UnionType, list) or str(get_origin(base)) == "typing.Union":
+        return [number for inner in get_args(base) for number in numbers(inner, marks)]
+    return []
+
+
+def test_kinds() -> None:
+    kinds = ["dataset", "model", "layer", "activation", "initialiser", "loss", "penalty", "optimizer"]
+    assert list(REGISTRIES) == kinds
+    assert all(registry.kind == kind for kind, registry in REGISTRIES.items())
+
+
+def test_the_names_of_the_contract() -> None:
+    assert optimizers.names() == sorted(
+        ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "nadam", "adamw"]
+    )
+    assert {"softmax", "mlp", "sequential"} <= set(REGISTRIES["model"].names())
+    assert {"sigmoid", "tanh", "relu", "leaky_relu", "elu", "identity"} <= set(activations.names())
+    assert {"mnist", "idx", "table", "spiral", "moons", "xor"} <= set(REGISTRIES["dataset"].names())
+    assert {"normal", "xavier", "he"} <= set(initialisers.names())
+
+
+@pytest.mark.parametrize(("cls", "parameter"), FIELDS, ids=name_of)
+def test_every_key_is_documented_in_one_line(cls: type[Any], parameter: Any) -> None:
+    assert parameter.doc
+    assert "\n" not in parameter.doc
+    assert sum(isinstance(mark, Doc) for mark in parameter.metadata) == 1
+
+
+@pytest.mark.parametrize(("cls", "parameter"), FIELDS, ids=name_of)
+def test_every_number_is_bounded_on_both_sides(cls: type[Any], parameter: Any) -> None:
+    for _, marks in numbers(parameter.annotation):
+        assert any(isinstance(mark, Ge | Gt) for mark in marks), "no lower bound"
+        assert any(isinstance(mark, Le | Lt) for mark in marks), "no upper bound"
+
+
+def test_the_walk_over_bounds_sees_numbers_wherever_they_are() -> None:
+    found = {parameter.name for _, parameter in FIELDS if numbers(parameter.annotation)}
+    assert {"lr", "hidden", "train_size", "batch_size", "iterations", "strength", "threads", "seed"} <= found
+    assert numbers(Annotated[int | None, Ge(1)]) == [(int, (Ge(1),))]
+
+
+def test_lists_of_components_have_a_largest_length() -> None:
+    marks = [(parameter.mark(Component), parameter.mark(MaxLen)) for _, parameter in FIELDS]
+    assert all(longest for component, longest in marks if component and component.many)
+
+
+def test_looking_up_a_name_imports_what_defines_it() -> None:
+    code = (
+        "import sys\n"
+        "from nnlab.registry import optimizers\n"
+        "assert 'nnlab.optim' not in sys.modules\n"
+        "assert optimizers['adam'].__module__ == 'nnlab.optim.adam'\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_layers_include_activations() -> None:
+    assert set(activations.names()) < set(layers.names())
+    assert layers["relu"] is activations["relu"]
+
+
+def test_names_are_sorted_and_known() -> None:
+    for registry in REGISTRIES.values():
+        assert registry.names() == sorted(set(registry.names()))
+        for name in registry.names():
+            assert name in registry
+            assert registered_name(registry[name]) == name
+        assert "nothing" not in registry
+        assert None not in registry
+        with pytest.raises(KeyError):
+            registry["nothing"]
+
+
+def test_a_name_is_registered_once() -> None:
+    registry = Registry("toy", "nnlab.registry")
+
+    @registry.register("a")
+    @dataclass(kw_only=True)
+    class First:
+        pass
+
+    with pytest.raises(ValueError, match="toy 'a' is registered twice"):
+        registry.register("a")(First)
+    assert registry["a"] is First
+
+
+def test_hyperparameters_are_the_fields_of_a_class() -> None:
+    @dataclass(kw_only=True)
+    class Parent:
+        lr: Annotated[float, Gt(0), Doc("learning rate")]
+
+    @dataclass(kw_only=True)
+    class Child(Parent):
+        sizes: Annotated[list[int], Doc("sizes")] = field(default_factory=lambda: [1])
+        hidden_state: int = field(default=0, init=False)
+        plain: bool = True
+
+    lr, sizes, plain = hyperparameters(Child)
+    assert (lr.name, lr.base, lr.required, lr.doc) == ("lr", float, True, "learning rate")
+    assert lr.annotation == Annotated[float, Gt(0), Doc("learning rate")]
+    assert lr.mark(Gt) == Gt(0)
+    assert lr.mark(Ge) is None
+    assert (sizes.name, sizes.default, sizes.required) == ("sizes", [1], False)
+    assert (plain.name, plain.base, plain.default, plain.doc, plain.metadata) == ("plain", bool, True, "", ())
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("adma", "adam"),
+        ("ADAM", "adam"),
+        ("adamw ", "adamw"),
+        ("optimiser", None),
+        ("", None),
+        ("rms_prop", "rmsprop"),
+        ("x" * 100_000, None),
+    ],
+)
+def test_near_name(word: str, near: str | None) -> None:
+    assert near_name(word, optimizers.names()) == near
+
+
+def test_a_near_name_is_spelt_as_it_is_known() -> None:
+    assert near_name("ffull", ["Full", "None"]) == "Full"
+    assert near_name("a", []) is None
