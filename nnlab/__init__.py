@@ -1,6 +1,33 @@
 """nnlab: an experiment runner for neural networks written by hand in NumPy.
 
-Nothing heavy is imported here, so that ``nnlab --help`` answers at once.
+From Python: ``run(load_experiment("configs/adam.yaml"))`` trains, ``read_run(folder)`` gives the records,
+``trained_network(folder)`` the network with its weights. Nothing heavy is imported before one of these names is used,
+so that ``nnlab --help`` answers at once.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnlab.records.reader import read_run
+    from nnlab.spec.experiment import load_experiment
+    from nnlab.train.run import run
+    from nnlab.train.setup import trained_network
+
+__all__ = ["__version__", "load_experiment", "read_run", "run", "trained_network"]
+
 __version__ = "0.1.0"
+
+_HOMES = {
+    "load_experiment": "nnlab.spec.experiment",
+    "read_run": "nnlab.records.reader",
+    "run": "nnlab.train.run",
+    "trained_network": "nnlab.train.setup",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

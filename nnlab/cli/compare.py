@@ -12,7 +12,7 @@ FOLDER = Path("comparisons")
 
 
 def compare_command(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.", show_default=False)],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders.", show_default=False)],
     sort: Annotated[
         str | None,
         typer.Option(

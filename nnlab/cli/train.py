@@ -21,7 +21,7 @@ Overrides = Annotated[
 
 
 def train_command(
-    specs: Annotated[list[Path], typer.Argument(metavar="SPEC...", help="Spec files (YAML); each is trained in turn.")],
+    specs: Annotated[list[Path], typer.Argument(metavar="SPEC", help="Spec files (YAML); each is trained in turn.")],
     overrides: Overrides = None,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where run folders go.")] = Path("runs"),
     dry_run: Annotated[

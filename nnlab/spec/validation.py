@@ -75,7 +75,7 @@ class Validator:
         built = cls(**values)
         if hasattr(built, "conflicts"):
             self.problems.extend(((*path, *key), message) for key, message in built.conflicts())
-        return built
+        return None if len(self.problems) > before else built
 
     def _in_shorthand(self, cls: type[Any], key: str, raw: object, path: KeyPath) -> Any:
         before = len(self.problems)
@@ -118,11 +118,12 @@ class Validator:
             if key not in registry:
                 self._reject((*path, key), self._unknown_key(key, registry.names(), registry.kind))
         # In the registry's order: the order in which a spec names them must not change the last bits of a sum.
-        return [
+        built = [
             self._in_shorthand(registry[name], "strength", raw[name], (*path, name))
             for name in registry.names()
             if name in raw
         ]
+        return [item for item in built if item is not None and item.strength != 0]
 
     def _find_file(self, name: str, path: KeyPath) -> str | None:
         try:

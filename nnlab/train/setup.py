@@ -1,13 +1,18 @@
 """From an experiment to everything the loop needs: data, network, batches."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
 
 from nnlab.core.random import Purpose, make_streams
 from nnlab.data.batches import CHUNK, Batches, Feed
 from nnlab.data.dataset import Dataset
-from nnlab.errors import UsageError
+from nnlab.errors import RunError, ShapeError, UsageError
 from nnlab.models.network import Network
-from nnlab.spec.experiment import Experiment
+from nnlab.records.formats import MODEL_FILE, SPEC_FILE
+from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.train.evaluation import Evaluation
 from nnlab.train.loop import Training
 
@@ -64,3 +69,21 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
         iterations=settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch,
         eval_every=batches.steps_per_epoch if settings.eval_every == "epoch" else settings.eval_every,
     )
+
+
+def trained_network(folder: Path | str) -> Network:
+    """The network of a finished run with its trained weights; ``forward(x, training=False)`` gives scores.
+
+    Raises RunError when the folder holds no readable model.
+    """
+    path = Path(folder)
+    if not (path / SPEC_FILE).is_file() or not (path / MODEL_FILE).is_file():
+        raise RunError(f"{path}: is not the folder of a finished run, it needs {SPEC_FILE} and {MODEL_FILE}")
+    experiment = load_experiment(path / SPEC_FILE)
+    network = prepare(experiment).network
+    network.allocate(experiment.dtype)
+    try:
+        network.load_state(load_file(path / MODEL_FILE))
+    except (SafetensorError, ShapeError, OSError) as error:
+        raise RunError(f"{path / MODEL_FILE}: cannot be loaded: {error}") from error
+    return network

@@ -12,13 +12,12 @@ from safetensors.numpy import load_file
 from threadpoolctl import threadpool_info
 
 from nnlab.errors import BugError, Diverged, Interrupted, RunError, UsageError
-from nnlab.models.network import Network
 from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.train import run as run_module
 from nnlab.train.run import run
-from nnlab.train.setup import prepare
+from nnlab.train.setup import prepare, trained_network
 
 SPEC = """\
 seed: 3
@@ -104,15 +103,26 @@ def test_the_same_spec_gives_the_same_files_byte_for_byte(spec: Path, tmp_path: 
 def test_the_saved_model_scores_what_the_run_recorded(spec: Path, tmp_path: Path) -> None:
     experiment = load_experiment(spec)
     result = run(experiment, tmp_path / "runs")
-    prepared = prepare(load_experiment(result.path / SPEC_FILE))
-    network: Network = prepared.network
-    network.allocate(experiment.dtype)
-    network.load_state(load_file(result.path / MODEL_FILE))
-    test = prepared.dataset.test
+    test = prepare(experiment).dataset.test
     assert test is not None
-    scores = network.forward(test.inputs.astype(np.float32), training=False)
+    scores = trained_network(result.path).forward(test.inputs.astype(np.float32), training=False)
     final = result.summary["final"]
     assert float((scores.argmax(axis=1) == test.labels).mean()) == final["test_accuracy"]
+
+
+@pytest.mark.usefixtures("no_plots")
+@pytest.mark.parametrize("damage", ["missing", "cut off", "another network's"])
+def test_a_model_that_cannot_be_loaded_is_a_run_error(spec: Path, tmp_path: Path, damage: str) -> None:
+    folder = run(load_experiment(spec), tmp_path / "runs").path
+    model = folder / MODEL_FILE
+    if damage == "missing":
+        model.unlink()
+    elif damage == "cut off":
+        model.write_bytes(model.read_bytes()[:-100])
+    else:
+        (folder / SPEC_FILE).write_text(load_experiment(spec, ["model.hidden=[8]"]).to_yaml(), encoding="utf-8")
+    with pytest.raises(RunError, match=r"model\.safetensors"):
+        trained_network(folder)
 
 
 @pytest.mark.usefixtures("no_plots")

@@ -1,0 +1,21 @@
+import subprocess
+import sys
+
+import pytest
+
+import nnlab
+
+
+def test_every_public_name_exists() -> None:
+    assert all(getattr(nnlab, name) is not None for name in nnlab.__all__)
+    assert set(nnlab._HOMES) == set(nnlab.__all__) - {"__version__"}
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nope'"):
+        _ = nnlab.nope
+
+
+def test_importing_nnlab_is_light() -> None:
+    code = "import nnlab, sys; assert 'numpy' not in sys.modules; nnlab.run; assert 'numpy' in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
