@@ -1,5 +1,6 @@
 """The ``nnlab`` command: its sub-commands, and the exit code for everything that can go wrong."""
 
+import io
 import os
 import signal
 import sys
@@ -51,6 +52,9 @@ def root(
 
 def main() -> None:
     """Run the command line; every error becomes one clear message on stderr and the documented exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # where an encoding lacks λ or │, a question mark must do
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
