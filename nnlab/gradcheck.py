@@ -159,7 +159,7 @@ def _moved(tensors: Tensors, name: str, index: int, distance: complex) -> Tensor
 
 
 def layer_subject(name: str, layer: Layer, in_shape: Shape, seed: int) -> Subject:
-    """F = Σ direction · layer(x) in training mode, with a fixed random direction."""
+    """f = Σ direction · layer(x) in training mode, with a fixed random direction."""
     draws = np.random.default_rng(seed)
     layer.setup(in_shape, AddressedStreams(seed))
     direction = draws.standard_normal((SAMPLES, *layer.out_shape))
@@ -180,7 +180,7 @@ def layer_subject(name: str, layer: Layer, in_shape: Shape, seed: int) -> Subjec
 
 
 def loss_subject(name: str, loss: Loss, seed: int) -> Subject:
-    """F = the mean loss of random scores."""
+    """f = the mean loss of random scores."""
     draws = np.random.default_rng(seed)
     labels = draws.integers(5, size=SAMPLES)
 
@@ -195,7 +195,7 @@ def loss_subject(name: str, loss: Loss, seed: int) -> Subject:
 
 
 def penalty_subject(name: str, penalty: Penalty, seed: int) -> Subject:
-    """F = the penalty of random weights."""
+    """f = the penalty of random weights."""
     W = np.random.default_rng(seed).standard_normal(20)
 
     def gradients(at: Tensors) -> Tensors:
@@ -209,7 +209,7 @@ def penalty_subject(name: str, penalty: Penalty, seed: int) -> Subject:
 def model_subject(
     name: str, network: Network, classes: int, loss: Loss, terms: Sequence[Penalty], seed: int
 ) -> Subject:
-    """F = loss + penalties of a whole network on random samples.
+    """f = loss + penalties of a whole network on random samples.
 
     Weights are drawn with std √(2/fan_in) instead of the spec's: the check is of the formulas, and a gradient that
     vanishes (small weights, deep sigmoids) would drown in the rounding of a difference.

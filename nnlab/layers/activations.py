@@ -32,7 +32,7 @@ class Identity(Activation):
         return x
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy."""
+        """dx = dy."""
         return dy
 
 
@@ -50,7 +50,7 @@ class Sigmoid(Activation):
         return y
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy · y (1 − y)."""
+        """dx = dy · y (1 − y)."""
         dx = np.subtract(1, self._y, out=self._like("dx", dy))
         dx *= self._y
         dx *= dy
@@ -63,13 +63,13 @@ class Tanh(Activation):
     """y = tanh(x)."""
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Y = tanh(x)."""
+        """y = tanh(x)."""
         self._y = y = self._like("y", x)
         np.tanh(x, out=y)
         return y
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy · (1 − y²)."""
+        """dx = dy · (1 − y²)."""
         dx = np.multiply(self._y, self._y, out=self._like("dx", dy))
         np.subtract(1, dx, out=dx)
         dx *= dy
@@ -94,12 +94,12 @@ class ReLU(Rectifier):
     """y = max(x, 0)."""
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Y = max(x, 0)."""
+        """y = max(x, 0)."""
         self._y = np.maximum(x, 0, out=self._like("y", x))
         return self._y
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy where y > 0, else 0."""
+        """dx = dy where y > 0, else 0."""
         dx = self._like("dx", dy)
         np.multiply(dy, self.branches(), out=dx)
         return dx
@@ -113,13 +113,13 @@ class LeakyReLU(Rectifier):
     slope: Annotated[float, Gt(0), Lt(1), Doc("slope for negative inputs")] = 0.01
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Y = max(x, slope · x)."""
+        """y = max(x, slope · x)."""
         y = np.multiply(x, self.slope, out=self._like("y", x))
         self._y = np.maximum(x, y, out=y)
         return self._y
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy where y > 0, else slope · dy."""
+        """dx = dy where y > 0, else slope · dy."""
         dx = np.multiply(dy, self.slope, out=self._like("dx", dy))
         np.copyto(dx, dy, where=self.branches())
         return dx
@@ -138,7 +138,7 @@ class ELU(Rectifier):
         return [(cls(), (5,)), (cls(alpha=0.5), (5,))]
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Y = x where x > 0, else alpha (eˣ − 1)."""
+        """y = x where x > 0, else alpha (eˣ − 1)."""
         y = np.minimum(x, 0, out=self._like("y", x))
         np.expm1(y, out=y)
         y *= self.alpha
@@ -147,7 +147,7 @@ class ELU(Rectifier):
         return y
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy where y > 0, else dy · (y + alpha)."""
+        """dx = dy where y > 0, else dy · (y + alpha)."""
         dx = np.add(self._y, self.alpha, out=self._like("dx", dy))
         np.copyto(dx, 1, where=self.branches())
         dx *= dy

@@ -53,7 +53,7 @@ class BatchNorm(Layer):
         return y
 
     def backward(self, dy: Array) -> Array:
-        """Dx = gamma/√(variance + eps) · (dy − dbeta/N − x̂ dgamma/N) with dgamma = Σ dy x̂, dbeta = Σ dy."""
+        """dx = gamma/√(variance + eps) · (dy − dbeta/N − x̂ dgamma/N) with dgamma = Σ dy x̂, dbeta = Σ dy."""
         N = len(dy)
         dx = self.workspace.array("dx", dy.shape, dy.dtype)
         np.multiply(dy, self._normalised, out=dx)

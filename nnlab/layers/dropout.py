@@ -29,7 +29,7 @@ class Dropout(Layer):
         return in_shape
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Y = x · mask / (1 − rate) in training, x in evaluation; one mask for each layer and step."""
+        """y = x · mask / (1 − rate) in training, x in evaluation; one mask for each layer and step."""
         self._mask: Array | None = None
         if not training or self.rate == 0:
             return x
@@ -37,7 +37,7 @@ class Dropout(Layer):
         return np.multiply(x, self._mask, out=self.workspace.array("y", x.shape, x.dtype))
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy · mask / (1 − rate)."""
+        """dx = dy · mask / (1 − rate)."""
         if self._mask is None:
             return dy
         return np.multiply(dy, self._mask, out=self.workspace.array("dx", dy.shape, dy.dtype))

@@ -36,7 +36,7 @@ class Linear(Layer):
         return (self.units,)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Y = x W + b."""
+        """y = x W + b."""
         self._x = x
         y = np.matmul(x, self.W.value, out=self.workspace.array("y", (len(x), self.units), x.dtype))
         if self.b is not None:
@@ -44,7 +44,7 @@ class Linear(Layer):
         return y
 
     def backward_parameters(self, dy: Array) -> None:
-        """DW = xᵀ dy, db = Σ_n dy."""
+        """dW = xᵀ dy, db = Σ_n dy."""
         np.matmul(self._x.T, dy, out=self.W.grad)
         if self.b is not None:
             # A product with ones sums the rows of a batch of 100 in 1.1 µs; dy.sum(0) takes 3.1 µs.

@@ -20,7 +20,7 @@ class AdaGrad(Optimizer):
     slots: ClassVar[tuple[str, ...]] = ("h",)
 
     def update(self, block: Block, lr: float) -> None:
-        """H ← h + g², θ ← θ − ηg / (√h + ε)."""
+        """h ← h + g², θ ← θ − ηg / (√h + ε)."""
         (h,), scratch = block.state, block.scratch
         np.multiply(block.g, block.g, out=scratch)
         h += scratch

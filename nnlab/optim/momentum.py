@@ -20,7 +20,7 @@ class Momentum(Optimizer):
     slots: ClassVar[tuple[str, ...]] = ("v",)
 
     def update(self, block: Block, lr: float) -> None:
-        """V ← μv − ηg, θ ← θ + v."""
+        """v ← μv − ηg, θ ← θ + v."""
         (v,) = block.state
         np.multiply(block.g, lr, out=block.scratch)
         v *= self.momentum

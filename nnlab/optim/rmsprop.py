@@ -21,7 +21,7 @@ class RMSProp(Optimizer):
     slots: ClassVar[tuple[str, ...]] = ("h",)
 
     def update(self, block: Block, lr: float) -> None:
-        """H ← ρh + (1−ρ)g², θ ← θ − ηg / (√h + ε)."""
+        """h ← ρh + (1−ρ)g², θ ← θ − ηg / (√h + ε)."""
         (h,), scratch = block.state, block.scratch
         np.multiply(block.g, block.g, out=scratch)
         scratch *= 1 - self.decay
