@@ -162,5 +162,5 @@ def test_near_name(word: str, near: str | None) -> None:
 
 
 def test_a_near_name_is_spelt_as_it_is_known() -> None:
-    assert near_name("ffull", ["Full", "None"]) == "Full"
+    assert near_name("full", ["FULL", "NONE"]) == "FULL"
     assert near_name("a", []) is None

@@ -61,8 +61,8 @@ def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) ->
 
     experiment = load_experiment(spec, overrides)
     prepared = prepare(experiment)
-    terms = [penalty for penalty in experiment.penalty if penalty.strength > 0]
-    make = partial(model_subject, experiment.name, prepared.network, prepared.dataset.classes, experiment.loss, terms)
+    classes, loss, penalties = prepared.dataset.classes, experiment.loss, experiment.penalty
+    make = partial(model_subject, experiment.name, prepared.network, classes, loss, penalties)
     return check(make, method, seed, sampled=POINTS)
 
 

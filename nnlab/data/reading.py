@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from typing import IO
 
 from nnlab.core.memory import available_bytes, readable_bytes
-from nnlab.errors import DataError, shown
+from nnlab.errors import DataError, one_line
 
 LARGEST = 4 << 30
 """The most bytes that a data file may hold, packed or unpacked."""
@@ -23,7 +23,7 @@ DEFLATE_RATIO = 1032
 
 def file_name(path: Traversable) -> str:
     """The path as it stands in messages."""
-    return shown(str(path), limit=1000)[1:-1]
+    return one_line(str(path), limit=1000)
 
 
 def checksum(file: IO[bytes]) -> str:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from nnlab.records.labels import one_line
+from nnlab.errors import one_line
 
 WIDTH, HEIGHT = 7.0, 4.5  # inches
 DPI = 120

@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nnlab.errors import RunError, UsageError, shown
+from nnlab.errors import RunError, UsageError, one_line, shown
 from nnlab.records.entries import MEASURES, Entry, Spread, canonical, make_entries, measured
-from nnlab.records.labels import distinguishing_labels, one_line, short_keys, written
+from nnlab.records.labels import distinguishing_labels, short_keys, written
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.registry import near_name
 

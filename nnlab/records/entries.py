@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnlab.records.labels import one_line
+from nnlab.errors import one_line
 from nnlab.records.reader import RunRecord
 from nnlab.spec.validation import flatten
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge
 
-from nnlab.errors import RunError, SpecError, UsageError, shown
+from nnlab.errors import RunError, SpecError, UsageError, one_line, shown
 from nnlab.records.checked_files import Table, check_file, damaged, read_table
 from nnlab.records.formats import (
     METRICS_COLUMNS,
@@ -112,7 +112,7 @@ def _check_folder(path: Path) -> None:
             damaged(path, "a file, not a run folder")
         if not is_run_folder(path):
             inside = any(is_run_folder(child) for child in islice(path.iterdir(), 1000))
-            hint = f"; the folders in it are runs, so name those: {shown(str(path), 200)[1:-1]}/*" if inside else ""
+            hint = f"; the folders in it are runs, so name those: {one_line(str(path), 200)}/*" if inside else ""
             damaged(path, f"not a run folder: it has neither {SPEC_FILE} nor {SUMMARY_FILE}{hint}")
     except FileNotFoundError:
         pattern = any(character in str(path) for character in "*?[")
@@ -127,9 +127,9 @@ def _read_spec(path: Path) -> Mapping[str, Any]:
         spec = read_tree(path).value
     except SpecError as error:
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
-        raise RunError(shown(f"{error.problems[0]}{more}", 500)[1:-1]) from None
+        raise RunError(one_line(f"{error.problems[0]}{more}", 500)) from None
     except UsageError as error:
-        raise RunError(shown(str(error), 500)[1:-1]) from None
+        raise RunError(one_line(str(error), 500)) from None
     if not isinstance(spec, dict):
         damaged(path, f"must be a mapping, got {shown(spec)}", 1)
     for key, annotation in (("name", str), ("seed", int)):
@@ -146,7 +146,7 @@ def _read_summary(path: Path) -> Mapping[str, Any]:
     except json.JSONDecodeError as error:
         damaged(path, f"not JSON: {error.msg} at column {error.colno}", error.lineno)
     except (OSError, ValueError, RecursionError) as error:
-        damaged(path, f"not JSON: {shown(str(error), 200)[1:-1]}")
+        damaged(path, f"not JSON: {one_line(str(error), 200)}")
     if not isinstance(summary, dict):
         damaged(path, f"must be an object, got {shown(summary)}")
     status = summary.get("status")
@@ -181,4 +181,4 @@ def _check_row(path: Path, key: str, row: object) -> None:
         damaged(path, f"{key}: lacks {', '.join(missing)}")
     for column, value in row.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            damaged(path, f"{key}.{shown(column)[1:-1]}: must be a number or null, got {shown(value)}")
+            damaged(path, f"{key}.{one_line(column)}: must be a number or null, got {shown(value)}")

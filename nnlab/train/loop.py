@@ -65,13 +65,14 @@ def train(training: Training, observers: Sequence[Observer], stop: Callable[[], 
     x, labels = batches.batch(1)
     with np.errstate(all="ignore"):  # overflow is found in the loss, once, with a message that says what to do
         while not message:
-            if step % training.eval_every == 0 or step == training.iterations or stop():
+            last = step == training.iterations or stop()  # asked once a step: a signal may come in between
+            if last or step % training.eval_every == 0:
                 row = training.evaluation.row(step, batches.epochs(step), lr, (x, labels))
                 message = _not_finite("an evaluation", row, step, lr)
                 if not message:
                     for observer in observers:
                         observer.on_evaluation(row)
-            if message or step == training.iterations or stop():
+            if message or last:
                 break
 
             step += 1

@@ -50,17 +50,16 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     settings = experiment.train
     dataset, network, batches = prepared.dataset, prepared.network, prepared.batches
     network.allocate(experiment.dtype)
-    penalties = [penalty for penalty in experiment.penalty if penalty.strength > 0]
     return Training(
         network=network,
         loss=experiment.loss,
-        penalties=penalties,
+        penalties=experiment.penalty,
         optimizer=experiment.optimizer,
         batches=batches,
         evaluation=Evaluation(
             network=network,
             loss=experiment.loss,
-            penalties=penalties,
+            penalties=experiment.penalty,
             # A feed of its own: the batch in hand must survive an evaluation.
             train=Feed(dataset.train, experiment.dtype),
             test=Feed(dataset.test, experiment.dtype) if dataset.test else None,
