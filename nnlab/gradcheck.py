@@ -32,9 +32,9 @@ Tensors = dict[str, Array]
 TOLERANCES: dict[Method, float] = {"central": 1e-7, "complex": 1e-10}
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 COMPLEX_STEP = 1e-30
-# A gradient that is zero (that of a bias in front of a batch normalisation) still comes out as rounding: about 1e-12
-# of a difference quotient, 1e-14 of the products that cancel. Norms below these floors are compared absolutely.
-FLOORS: dict[Method, float] = {"central": 1e-5, "complex": 1e-3}
+# A gradient that is zero (that of a bias in front of a batch normalisation) still comes out as rounding, about this
+# much of a number of order 1. Norms are compared absolutely where rounding alone would exceed the tolerance.
+ROUNDING = {"central": 4e-16, "complex": 1e-13}
 POINTS = 20
 SAMPLES = 4
 
@@ -111,16 +111,20 @@ def _check_tensors(
         count = tensor.size if sampled is None else min(sampled, tensor.size)
         chosen = np.sort(draws.choice(tensor.size, count, replace=False))
         derivative = complex_derivative if method == "complex" else central_derivative
-        numerical = np.array([derivative(subject, name, index) for index in chosen])
+        numerical, rounding = np.array([derivative(subject, name, index) for index in chosen]).T
         computed = analytic[name].reshape(-1)[chosen]
         norm = max(float(np.linalg.norm(computed)), float(np.linalg.norm(numerical)))
-        error = float(np.linalg.norm(computed - numerical)) / max(norm, FLOORS[method])
+        floor = float(np.linalg.norm(rounding)) / TOLERANCES[method]
+        error = float(np.linalg.norm(computed - numerical)) / max(norm, floor)
         passed = bool(error <= TOLERANCES[method])  # false for NaN too
         yield Result(subject.name, name, tensor.size, count, norm, error, passed)
 
 
-def central_derivative(subject: Subject, name: str, index: int) -> float:
-    """∂f/∂θ_index from differences at ±h and ±2h, with the largest h that crosses no kink; raises AtKinkError."""
+def central_derivative(subject: Subject, name: str, index: int) -> tuple[float, float]:
+    """∂f/∂θ_index from differences at ±h and ±2h with the largest h that crosses no kink, and what of it is rounding.
+
+    Raises AtKinkError.
+    """
     subject.value(subject.tensors)
     home = subject.branches(subject.tensors)
 
@@ -135,15 +139,16 @@ def central_derivative(subject: Subject, name: str, index: int) -> float:
         right, left, far_right, far_left = values
         if right is not None and left is not None and far_right is not None and far_left is not None:
             near, far = (right - left) / (2 * h), (far_right - far_left) / (4 * h)
-            return (4 * near - far) / 3
+            return (4 * near - far) / 3, ROUNDING["central"] * max(1.0, abs(right)) / h
     raise AtKinkError(name)
 
 
-def complex_derivative(subject: Subject, name: str, index: int) -> float:
-    """∂f/∂θ_index = Im f(θ + ih) / h."""
+def complex_derivative(subject: Subject, name: str, index: int) -> tuple[float, float]:
+    """∂f/∂θ_index = Im f(θ + ih) / h, and what of it is rounding."""
     tensors = {key: tensor.astype(np.complex128) for key, tensor in subject.tensors.items()}
     value = subject.value(_moved(tensors, name, index, COMPLEX_STEP * 1j))
-    return value.imag / COMPLEX_STEP if _same_function(value, subject) else float("nan")
+    derivative = value.imag / COMPLEX_STEP if _same_function(value, subject) else float("nan")
+    return derivative, ROUNDING["complex"]
 
 
 def _same_function(value: complex, subject: Subject) -> bool:
