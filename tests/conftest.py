@@ -42,8 +42,10 @@ def _one_blas_thread() -> Iterator[None]:
 MakeRun = Callable[..., Path]
 
 
-def metrics_row(step: float, accuracy: float, loss: float, *, test: bool = True) -> dict[str, float | None]:
-    """A row of metrics.csv whose test numbers are a little worse than those of training."""
+def metrics_row(
+    step: float, accuracy: float, loss: float, *, test: bool = True, validation: bool = False
+) -> dict[str, float | None]:
+    """A row of metrics.csv whose test numbers are a little worse than those of training, validation between them."""
     return {
         "step": step,
         "epoch": step / 600,
@@ -53,6 +55,8 @@ def metrics_row(step: float, accuracy: float, loss: float, *, test: bool = True)
         "test_loss": loss * 1.25 if test else None,
         "test_accuracy": accuracy - 0.0625 if test else None,
         "objective": loss,
+        "validation_loss": loss * 1.125 if validation else None,
+        "validation_accuracy": accuracy - 0.03125 if validation else None,
     }
 
 
@@ -67,6 +71,7 @@ def make_run(tmp_path: Path) -> MakeRun:
         accuracies: Sequence[float] = (0.125, 0.5, 0.75, 0.875, 0.9375),
         losses: Sequence[float] | None = None,
         test: bool = True,
+        validation: bool = False,
         status: str = "completed",
         seconds: float = 1.5,
         eval_every: int = 10,
@@ -79,7 +84,13 @@ def make_run(tmp_path: Path) -> MakeRun:
                 section = section[parent]
             section[last] = value
         rows = [
-            metrics_row(index * eval_every, accuracy, losses[index] if losses else 2.5 * (1 - accuracy), test=test)
+            metrics_row(
+                index * eval_every,
+                accuracy,
+                losses[index] if losses else 2.5 * (1 - accuracy),
+                test=test,
+                validation=validation,
+            )
             for index, accuracy in enumerate(accuracies)
         ]
         steps = max(0, len(rows) - 1) * eval_every

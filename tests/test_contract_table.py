@@ -15,8 +15,11 @@ from nnlab.core.random import Purpose, make_streams
 from nnlab.layers import Layer
 from nnlab.layers.activations import Tanh
 from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
 from nnlab.models.network import Network
+from nnlab.optim.patience import Patience
+from nnlab.optim.schedules import Cosine
 from nnlab.registry import REGISTRIES, Hyperparameter, hyperparameters
 
 N = 6
@@ -54,9 +57,19 @@ TABLE: dict[str, dict[str, Any]] = {
         "flatten": ({}, (2, 3, 2), (12,)),
         "dropout": ({"rate": 0.3}, (2, 5), (2, 5)),
         "batch_norm": ({}, (5,), (5,)),
+        "layer_norm": ({}, (2, 3, 2), (2, 3, 2)),
+        "conv2d": ({"filters": 3, "kernel": 3, "stride": 2, "padding": 1}, (2, 5, 4), (3, 3, 2)),
+        "max_pool": ({"size": 3, "stride": 2}, (2, 5, 7), (2, 2, 3)),
+        "activity_l1": ({"strength": 0.3}, (2, 3), (2, 3)),
+        "activity_l2": ({"strength": 0.3}, (5,), (5,)),
+        "avg_pool": ({"size": 2, "padding": "same"}, (2, 5, 4), (2, 3, 2)),
+        "global_avg_pool": ({}, (3, 4, 2), (3,)),
+        "lrn": ({"size": 3, "alpha": 0.5}, (4, 2, 2), (4, 2, 2)),
+        "upsample": ({"factor": 3}, (2, 1, 2), (2, 3, 6)),
+        "residual": ({"layers": [Conv2D(filters=3, stride=2, padding=1), BatchNorm()]}, (2, 4, 4), (3, 2, 2)),
     },
     # Keys.
-    "loss": {"cross_entropy": {}, "mean_squared_error": {}},
+    "loss": {"cross_entropy": {"smoothing": 0.2}, "mean_squared_error": {}},
     "penalty": {"l1": {"strength": 0.3}, "l2": {"strength": 0.3}},
     "initialiser": {"normal": {"std": 0.1}, "xavier": {}, "he": {}},
     "optimizer": {
@@ -70,11 +83,23 @@ TABLE: dict[str, dict[str, Any]] = {
         "nadam": {},
         "adamw": {},
     },
+    "schedule": {
+        "constant": {},
+        "step": {"every": 7},
+        "exponential": {"decay": 0.9},
+        "cosine": {"final": 0.1},
+        "warmup": {"steps": 5, "after": Cosine(final=0.1)},
+        "plateau": {},
+    },
+    "control": {"early_stopping": {}},
     # Keys, shape of a sample.
     "model": {
         "softmax": ({}, (5,)),
         "mlp": ({"hidden": [6, 4], "batch_norm": BatchNorm(), "dropout": 0.3}, (1, 2, 3)),
         "sequential": ({"layers": [Linear(units=4), Tanh(), Linear(units=3)]}, (5,)),
+        "convnet": ({"filters": 3, "kernel": 3, "hidden": 5}, (2, 8, 7)),
+        "alexnet": ({"hidden": 8}, (1, 63, 63)),
+        "resnet_mini": ({"filters": 2}, (2, 8, 7)),
     },
     # Keys (for files: how to write them into a folder), shape of a sample, number of classes.
     "dataset": {
@@ -183,7 +208,7 @@ def test_layer_gradients(name: str, training: bool) -> None:
     x, dy = normal((N, *in_shape)), normal((N, *out_shape), seed=1)
 
     def value(x: np.ndarray) -> float:
-        return float((layer.forward(x, training=training) * dy).sum())
+        return float((layer.forward(x, training=training) * dy).sum()) + layer.activity().real
 
     value(x)
     dx = layer.backward(dy).copy()
@@ -245,6 +270,23 @@ def test_optimizer(name: str, dtype: Any) -> None:
         assert all(vector.dtype == dtype for key, vector in optimizer.state().items() if key != "t")
         ends.append(theta)
     np.testing.assert_array_equal(ends[0], ends[1])
+
+
+@rows("schedule")
+def test_schedule(name: str) -> None:
+    schedule = REGISTRIES["schedule"][name](**TABLE["schedule"][name])
+    for steps in (6, 40):
+        scales = [schedule.scale(step, steps) for step in range(steps + 1)]
+        assert all(0 < scale <= 1 for scale in scales)
+        assert [schedule.scale(step, steps) for step in reversed(range(steps + 1))] == scales[::-1]
+        assert max(scales) == 1
+
+
+@rows("control")
+def test_control(name: str) -> None:
+    control = REGISTRIES["control"][name](**TABLE["control"][name])
+    assert isinstance(control, Patience)
+    assert control == REGISTRIES["control"][name]()
 
 
 @rows("initialiser")

@@ -6,6 +6,7 @@ import typer
 
 from nnlab import __version__
 from nnlab.cli.compare import compare_command
+from nnlab.cli.crossval import crossval_command
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.list import list_command
 from nnlab.cli.schema import schema_command
@@ -20,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train_command)
+app.command("crossval")(crossval_command)
 app.command("compare")(compare_command)
 app.command("gradcheck")(gradcheck_command)
 app.command("show")(show_command)

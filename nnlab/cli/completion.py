@@ -1,6 +1,17 @@
 """What the shell offers when the tab key is pressed."""
 
-KINDS = ("dataset", "model", "layer", "activation", "initialiser", "loss", "penalty", "optimizer")
+KINDS = (
+    "dataset",
+    "model",
+    "layer",
+    "activation",
+    "initialiser",
+    "loss",
+    "penalty",
+    "optimizer",
+    "schedule",
+    "control",
+)
 
 
 def complete_kind(incomplete: str) -> list[str]:

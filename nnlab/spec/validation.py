@@ -13,6 +13,7 @@ from nnlab.registry import (
     Component,
     FilePath,
     Hyperparameter,
+    Refused,
     Registry,
     Strengths,
     Switch,
@@ -106,6 +107,9 @@ class Validator:
             return self._strengths(REGISTRIES[strengths.kind], raw, path)
         if dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
             return self.section(parameter.base, raw, path)
+        refused = parameter.mark(Refused)
+        if refused and raw in refused.values:
+            return self._reject(path, f"{shown(raw)} is not allowed: {refused.reason}")
         value, wrong = check(parameter.annotation, raw)
         self.problems.extend(((*path, *inner), message) for inner, message in wrong)
         is_path = parameter.mark(FilePath) is not None

@@ -21,6 +21,7 @@ ADDRESSES: list[tuple[int, ...]] = [
     (Purpose.DROPOUT, 0, 1),
     (Purpose.DROPOUT, 1, 0),
     (Purpose.DROPOUT, 1, 1),
+    (Purpose.VALIDATION,),
 ]
 
 
@@ -34,6 +35,7 @@ def test_purposes_keep_their_numbers_because_recorded_results_depend_on_them() -
         "INIT": 1,
         "BATCHES": 2,
         "DROPOUT": 3,
+        "VALIDATION": 5,
     }
 
 

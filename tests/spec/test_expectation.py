@@ -157,8 +157,16 @@ def test_accepted_names_components_switches_and_paths() -> None:
 
 
 def test_every_plain_key_can_be_put_into_words() -> None:
+    steering = {
+        "sampling": "'shuffle' or 'replacement'",
+        "schedule": "a schedule",
+        "clip_value": "a number above 0 and at most 1e+06 or null",
+        "clip_norm": "a number above 0 and at most 1e+06 or null",
+        "early_stopping": "true, false or the keys of early_stopping",
+    }
     for key in hyperparameters(TrainSettings):
-        assert accepted(key).startswith(("a whole number from 1 to 1000000000 or ", "'shuffle' or 'replacement'"))
+        words = steering.get(key.name, "a whole number from 1 to 1000000000 or ")
+        assert accepted(key).startswith(words)
 
 
 @given(st.integers(-20, 20) | st.floats(-20, 20) | st.booleans() | st.none() | st.text(max_size=2))

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info
 
 from nnlab.errors import BugError, Diverged, Interrupted, RunError, UsageError
 from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
+from nnlab.records.reader import read_run
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.train import run as run_module
@@ -99,6 +100,43 @@ def test_the_same_spec_gives_the_same_files_byte_for_byte(spec: Path, tmp_path: 
     assert (seed / STEPS_FILE).read_bytes() != (first / STEPS_FILE).read_bytes()
 
 
+STEERED = [
+    *(
+        "data.points=60",
+        "data.validation=0.2",
+        "optimizer={name: momentum, lr: 0.5}",
+        "loss={name: cross_entropy, smoothing: 0.1}",
+    ),
+    *("train.epochs=100", "train.clip_norm=2.0", "train.early_stopping={patience: 4}"),
+    "train.schedule={name: warmup, steps: 5, after: {name: plateau, patience: 2}}",
+]
+
+
+@pytest.mark.usefixtures("no_plots")
+@pytest.mark.parametrize("rng", ["streams", "legacy"])
+def test_a_steered_run_repeats_byte_for_byte_and_saves_its_best_weights(spec: Path, tmp_path: Path, rng: str) -> None:
+    experiment = load_experiment(spec, [*STEERED, f"rng={rng}"])
+    result = run(experiment, tmp_path / "runs")
+    repeated = run(load_experiment(result.path / SPEC_FILE), tmp_path / "runs").path
+    for name in (SPEC_FILE, STEPS_FILE, METRICS_FILE, MODEL_FILE):
+        assert (repeated / name).read_bytes() == (result.path / name).read_bytes(), name
+
+    record, summary = read_run(result.path), result.summary
+    metrics = record.metrics
+    best = int(metrics["validation_loss"].argmin())
+    assert summary["status"] == "completed"
+    assert summary["steps"] == metrics["step"][-1] == metrics["step"][best + 4] < 100 * 6
+    assert summary["final"] == {name: column[best] for name, column in metrics.items()}
+    assert summary["message"].startswith(f"stopped early after step {summary['steps']}: validation_loss ")
+    assert summary["message"] in (result.path / "log.txt").read_text(encoding="utf-8")
+
+    validation = prepare(experiment).dataset.validation
+    assert validation is not None
+    scores = trained_network(result.path).forward(validation.inputs.astype(np.float32), training=False)
+    found = float((scores.argmax(axis=1) == validation.labels).mean())
+    assert found == summary["final"]["validation_accuracy"] == metrics["validation_accuracy"][best]
+
+
 @pytest.mark.usefixtures("no_plots")
 def test_the_saved_model_scores_what_the_run_recorded(spec: Path, tmp_path: Path) -> None:
     experiment = load_experiment(spec)
@@ -157,9 +195,15 @@ def test_a_diverged_run_keeps_what_it_did(spec: Path, tmp_path: Path) -> None:
     assert (folder / "plots" / "loss.png").stat().st_size > 1000
 
 
-def test_nothing_is_left_behind_when_a_run_cannot_start(spec: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="batch_size"):
-        run(load_experiment(spec, ["train.batch_size=81"]), tmp_path / "runs")
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [("train.batch_size=81", "batch_size"), ("data.validation=0.001", "data.validation: 0.001 of 80 training samples")],
+)
+def test_nothing_is_left_behind_when_a_run_cannot_start(
+    spec: Path, tmp_path: Path, override: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        run(load_experiment(spec, [override]), tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 
