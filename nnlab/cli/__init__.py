@@ -3,6 +3,6 @@
 Nothing heavy is imported before a command runs, so that help answers at once.
 """
 
-from nnlab.cli.app import main
+from nnlab.cli.entry import main
 
 __all__ = ["main"]

@@ -55,14 +55,16 @@ def gradcheck_command(
 
 def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) -> "list[Result]":
     """Check the network of a spec with its loss and penalties, large tensors at a sample of their coordinates."""
+    from nnlab.cli.downloading import fetch
     from nnlab.gradcheck import POINTS, check, model_subject
     from nnlab.spec.experiment import load_experiment
     from nnlab.train.setup import prepare
 
     experiment = load_experiment(spec, overrides)
+    fetch(experiment.data)
     prepared = prepare(experiment)
-    terms = [penalty for penalty in experiment.penalty if penalty.strength > 0]
-    make = partial(model_subject, experiment.name, prepared.network, prepared.dataset.classes, experiment.loss, terms)
+    classes, loss, penalties = prepared.dataset.classes, experiment.loss, experiment.penalty
+    make = partial(model_subject, experiment.name, prepared.network, classes, loss, penalties)
     return check(make, method, seed, sampled=POINTS)
 
 

@@ -33,6 +33,7 @@ def train_command(
 
     Example: nnlab train configs/adam.yaml -s optimizer.lr=0.001 -s seed=1
     """
+    from nnlab.cli.downloading import fetch
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.cli.show import show_experiment
     from nnlab.errors import Diverged
@@ -44,6 +45,8 @@ def train_command(
         for experiment in experiments:
             show_experiment(experiment)
         return
+    for experiment in experiments:
+        fetch(experiment.data, quiet=quiet)
     diverged: list[Diverged] = []
     for experiment in experiments:
         try:
@@ -65,11 +68,10 @@ def result_line(name: str, summary: Mapping[str, Any]) -> str:
     parts = []
     final, best = summary["final"], summary["best"]
     if isinstance(final, dict) and isinstance(best, dict):
-        if final["test_accuracy"] is not None:
-            parts.append(
-                f"test accuracy {final['test_accuracy']:.4f} "
-                f"(best {best['test_accuracy']:.4f} at step {best['step']:,})"
-            )
+        held_out = [f"{part}_accuracy" for part in ("validation", "test") if final.get(f"{part}_accuracy") is not None]
+        for key in held_out:
+            chosen_by = f" (best {best[key]:.4f} at step {best['step']:,})" if key == held_out[0] else ""
+            parts.append(f"{key.replace('_', ' ')} {final[key]:.4f}{chosen_by}")
         parts.append(f"train accuracy {final['train_accuracy']:.4f}")
         parts.append(f"objective {final['objective']:.6f}")
     parts.append(f"{summary['steps']:,} steps in {summary['train_seconds']:.2f} s")

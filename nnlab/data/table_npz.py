@@ -13,7 +13,7 @@ from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.labels import classes_of
 from nnlab.data.reading import DEFLATE_RATIO, MOST_PROBLEMS, check_fits, checksum, file_name, opened
-from nnlab.errors import DataError, shown
+from nnlab.errors import DataError, one_line, shown
 from nnlab.registry import near_name
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -73,7 +73,7 @@ class _Archive:
 
     def where(self, name: str) -> str:
         """An array as it stands in messages."""
-        return f"{self.name}: {shown(name)[1:-1]}"
+        return f"{self.name}: {one_line(name)}"
 
     def check(self, names: Sequence[str]) -> None:
         """Raise DataError unless all arrays exist, are plain numbers or text, and hold what their headers claim."""
@@ -124,7 +124,7 @@ class _Archive:
 
 
 def _one_line(error: Exception) -> str:
-    return shown(str(error) or type(error).__name__, limit=200)[1:-1]
+    return one_line(str(error) or type(error).__name__, limit=200)
 
 
 def _names(arrays: _Archive, label: str | None, features: Sequence[str] | None) -> tuple[str, str]:

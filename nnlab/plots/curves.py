@@ -21,7 +21,9 @@ from nnlab.records.reader import RunRecord
 ACCURACY_FILE = "accuracy.png"
 LOSS_FILE = "loss.png"
 
-PARTS = ("train", "test")
+PARTS = ("train", "test", "validation")
+# What a comparison shows of each run: the first of these that it has.
+PREFERRED = ("test", "validation", "train")
 
 # Bins across a picture: more than it has pixels to show.
 BINS = 1000
@@ -64,7 +66,8 @@ def plot_run(record: RunRecord, folder: Path) -> None:
                 drawn += _draw(axes, curve, color=colour, label=_with_final(part, curve))
             _scale(axes, kind, drawn)
             if drawn:
-                axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=3, borderaxespad=0.2)
+                columns = 2 if np.isfinite(record.metrics[f"validation_{kind}"]).any() else 3
+                axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=columns, borderaxespad=0.2)
 
 
 def plot_comparison(comparison: Comparison, folder: Path) -> None:
@@ -75,13 +78,15 @@ def plot_comparison(comparison: Comparison, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for file, kind in ((ACCURACY_FILE, "accuracy"), (LOSS_FILE, "loss")):
-        tested = any(_has(entry, f"test_{kind}") for entry in comparison.entries)
-        both = tested and len(comparison.entries) <= ENTRIES_WITH_TRAIN
-        ylabel = f"{kind} (solid: test, dashed: train)" if both else f"{'test' if tested else 'train'} {kind}"
+        shown = [_shown_part(entry, kind) for entry in comparison.entries]
+        part = min(shown, key=PREFERRED.index)
+        both = part != "train" and len(comparison.entries) <= ENTRIES_WITH_TRAIN
+        ylabel = f"{kind} (solid: {part}, dashed: train)" if both else f"{part} {kind}"
         with picture(folder / file, _comparison_title(comparison), ylabel) as (figure, axes):
             drawn: list[Line2D] = []
             for index, (entry, label) in enumerate(zip(comparison.entries, comparison.labels, strict=True)):
-                drawn += _draw_entry(axes, entry, kind, index, _legend_label(entry, label, tested, kind), both)
+                note = shown[index] if shown[index] != part else ""
+                drawn += _draw_entry(axes, entry, kind, index, _legend_label(entry, label, note), both)
             _scale(axes, kind, drawn, _ceiling(comparison, kind))
             _legend_beside(figure, drawn, len(comparison.entries) - ENTRIES_IN_LEGEND)
 
@@ -133,7 +138,7 @@ def _draw(axes: Axes, curve: Curve, **look: Any) -> list[Line2D]:
 
 
 def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, both: bool) -> list[Line2D]:
-    """Draw an entry's test curve (training where it has no test set) and, with ``both``, its training curve."""
+    """Draw an entry's test curve (or what it has instead) and, with ``both``, its training curve."""
     listed = index < ENTRIES_IN_LEGEND
     look: dict[str, Any] = {
         "color": COLOURS[index % len(COLOURS)] if listed else FAINT,
@@ -141,11 +146,11 @@ def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, bot
         "linewidth": 1.6 if listed else 0.6,
         "zorder": 3 - index / 1000,
     }
-    tested = _has(entry, f"test_{kind}")
-    lines = _draw(axes, _entry_curve(entry, f"{'test' if tested else 'train'}_{kind}"), **look)
+    part = _shown_part(entry, kind)
+    lines = _draw(axes, _entry_curve(entry, f"{part}_{kind}"), **look)
     for line in lines:
         line.set_label(label if listed else "_")
-    if both and tested:
+    if both and part != "train":
         train = {**look, "linestyle": "--", "alpha": 0.55, "linewidth": 1.1, "label": "_"}
         lines += _draw(axes, _entry_curve(entry, f"train_{kind}"), **train)
     return lines
@@ -154,6 +159,11 @@ def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, bot
 def _entry_curve(entry: Entry, column: str) -> Curve:
     curves = [_curve(run.metrics["step"], run.metrics[column]) for run in entry.runs]
     return curves[0] if len(curves) == 1 else mean_curve(curves)
+
+
+def _shown_part(entry: Entry, kind: str) -> str:
+    """Which of its curves stands for an entry."""
+    return next((part for part in PREFERRED if _has(entry, f"{part}_{kind}")), PREFERRED[-1])
 
 
 def _has(entry: Entry, column: str) -> bool:
@@ -202,9 +212,9 @@ def _comparison_title(comparison: Comparison) -> str:
     return title
 
 
-def _legend_label(entry: Entry, label: str, tested: bool, kind: str) -> str:
+def _legend_label(entry: Entry, label: str, note: str) -> str:
     notes = [entry.status] if entry.status != "completed" else []
-    notes += ["train"] if tested and not _has(entry, f"test_{kind}") else []
+    notes += [note] if note else []
     text = plain_text(label, 120) + (f" ({', '.join(notes)})" if notes else "")
     # Only commas may end a line; and matplotlib leaves labels that begin with an underscore out of legends.
     unbroken = re.sub("(?<!,) |^(?=_)", "\N{NO-BREAK SPACE}", text)

@@ -12,7 +12,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.core.memory import readable_bytes
-from nnlab.errors import RunError, shown
+from nnlab.errors import RunError, one_line, shown
 
 MAX_TABLE_BYTES = 2**30  # steps.csv of some 35 million updates
 MAX_LINE_BYTES = 2**16
@@ -22,7 +22,7 @@ Table = dict[str, Array]
 
 def damaged(path: Path, message: str, line: int | None = None) -> NoReturn:
     """Raise RunError for ``path``, or for one line of it."""
-    place = shown(str(path), 300)[1:-1]
+    place = one_line(str(path), 300)
     raise RunError(f"{place}{'' if line is None else f':{line}'}: {message}")
 
 

@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nnlab.errors import RunError, UsageError, shown
+from nnlab.errors import RunError, UsageError, one_line, shown
 from nnlab.records.entries import MEASURES, Entry, Spread, canonical, make_entries, measured
-from nnlab.records.labels import distinguishing_labels, one_line, short_keys, written
+from nnlab.records.formats import is_crossval_folder
+from nnlab.records.labels import distinguishing_labels, short_keys, written
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.registry import near_name
 
@@ -109,6 +110,8 @@ class Comparison:
 def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int | None = None) -> Comparison:
     """Read runs and set them side by side, best first; each run counts once, however often it is named.
 
+    The files that lie beside the folds of a cross-validation are passed over, so that ``FOLDER/*`` names its folds.
+
     ``sort`` is a metric or a spec key: accuracies descend, everything else ascends, what has no value comes last.
     ``top`` keeps the first so many entries. Raises UsageError for a key that no run has and RunError when no run
     could be read.
@@ -117,7 +120,7 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
         raise UsageError(f"top: must be at least 1, got {top}")
     records: list[RunRecord] = []
     damaged: list[Damaged] = []
-    for path in _distinct(paths):
+    for path in _distinct(path for path in map(Path, paths) if not _is_beside_folds(path)):
         try:
             record = read_run(path)
             record.steps  # noqa: B018  # reading is what finds damage
@@ -132,10 +135,17 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
     return Comparison(tuple(entries[:top]), tuple(damaged), key)
 
 
-def _distinct(paths: Iterable[Path | str]) -> list[Path]:
+def _is_beside_folds(path: Path) -> bool:
+    try:
+        return path.is_file() and is_crossval_folder(path.parent)
+    except (OSError, ValueError):  # reading it will say why
+        return False
+
+
+def _distinct(paths: Iterable[Path]) -> list[Path]:
     """The paths without those that lead to the same folder as an earlier one."""
     found: dict[Path, Path] = {}
-    for path in map(Path, paths):
+    for path in paths:
         try:
             found.setdefault(path.resolve(), path)
         except (OSError, ValueError, RuntimeError):  # cannot be followed; reading it will say why
@@ -167,7 +177,7 @@ def _rank(entry: Entry, key: str) -> tuple[bool, int, float, str]:
     """Where an entry belongs: the smallest rank comes first."""
     spread = entry.measures.get(key)
     if spread is None and key == DEFAULT_SORT:
-        spread = entry.measures.get("train_accuracy")
+        spread = entry.measures.get("validation_accuracy") or entry.measures.get("train_accuracy")
     if spread is not None:
         return False, 0, -spread.mean if key.endswith("accuracy") else spread.mean, ""
     if key not in entry.settings:

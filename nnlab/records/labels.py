@@ -3,16 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from nnlab.errors import shown
+from nnlab.errors import one_line
 
 ABSENT = "–"
-VALUE_LENGTH = 40
 LABEL_LENGTH = 72
-
-
-def one_line(text: str, limit: int = VALUE_LENGTH) -> str:
-    """Text from a file, fit for a table or a picture: on one line, short, without control characters."""
-    return shown(text, limit)[1:-1]
 
 
 def written(value: object) -> str:

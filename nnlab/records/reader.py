@@ -8,11 +8,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 from annotated_types import Ge
 
-from nnlab.errors import RunError, SpecError, UsageError, shown
+from nnlab.errors import RunError, SpecError, UsageError, one_line, shown
 from nnlab.records.checked_files import Table, check_file, damaged, read_table
 from nnlab.records.formats import (
+    FIRST_METRICS_COLUMNS,
     METRICS_COLUMNS,
     METRICS_FILE,
     SPEC_FILE,
@@ -22,6 +24,7 @@ from nnlab.records.formats import (
     SUMMARY_FILE,
     Row,
     best_row,
+    is_crossval_folder,
     is_run_folder,
 )
 from nnlab.spec.expectation import check
@@ -70,7 +73,7 @@ class RunRecord:
 
     @property
     def final(self) -> Row | None:
-        """The last evaluation, from the summary or, where a run has not ended, from the metrics so far."""
+        """The evaluation of the saved weights, from the summary; the last one where a run has not ended."""
         final: Row | None = self.summary["final"]
         return final or next(reversed(self._rows()), None)
 
@@ -97,8 +100,11 @@ def read_run(folder: Path | str) -> RunRecord:
     _check_folder(path)
     summary = _read_summary(path / SUMMARY_FILE)
     spec = _read_spec(path / SPEC_FILE)
-    metrics = read_table(path / METRICS_FILE, METRICS_COLUMNS, unfinished=summary["status"] == "running", gaps=True)
+    unfinished = summary["status"] == "running"
+    metrics = read_table(path / METRICS_FILE, FIRST_METRICS_COLUMNS, unfinished=unfinished, gaps=True)
     steps = metrics["step"]
+    for column in METRICS_COLUMNS:
+        metrics.setdefault(column, np.full(len(steps), np.nan))
     if summary["status"] == "completed" and (len(steps) == 0 or steps[-1] != summary["steps"]):
         found = f"ends at step {steps[-1]:.0f}" if len(steps) else "holds no evaluation"
         damaged(path / METRICS_FILE, f"{found}, but {SUMMARY_FILE} says that {summary['steps']} steps were completed")
@@ -112,8 +118,10 @@ def _check_folder(path: Path) -> None:
             damaged(path, "a file, not a run folder")
         if not is_run_folder(path):
             inside = any(is_run_folder(child) for child in islice(path.iterdir(), 1000))
-            hint = f"; the folders in it are runs, so name those: {shown(str(path), 200)[1:-1]}/*" if inside else ""
+            hint = f"; the folders in it are runs, so name those: {one_line(str(path), 200)}/*" if inside else ""
             damaged(path, f"not a run folder: it has neither {SPEC_FILE} nor {SUMMARY_FILE}{hint}")
+        if is_crossval_folder(path):
+            damaged(path, f"a cross-validation; its folds are runs, so name those: {shown(str(path), 200)[1:-1]}/*")
     except FileNotFoundError:
         pattern = any(character in str(path) for character in "*?[")
         damaged(path, "nothing matches this pattern" if pattern else "no such run folder")
@@ -127,9 +135,9 @@ def _read_spec(path: Path) -> Mapping[str, Any]:
         spec = read_tree(path).value
     except SpecError as error:
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
-        raise RunError(shown(f"{error.problems[0]}{more}", 500)[1:-1]) from None
+        raise RunError(one_line(f"{error.problems[0]}{more}", 500)) from None
     except UsageError as error:
-        raise RunError(shown(str(error), 500)[1:-1]) from None
+        raise RunError(one_line(str(error), 500)) from None
     if not isinstance(spec, dict):
         damaged(path, f"must be a mapping, got {shown(spec)}", 1)
     for key, annotation in (("name", str), ("seed", int)):
@@ -146,7 +154,7 @@ def _read_summary(path: Path) -> Mapping[str, Any]:
     except json.JSONDecodeError as error:
         damaged(path, f"not JSON: {error.msg} at column {error.colno}", error.lineno)
     except (OSError, ValueError, RecursionError) as error:
-        damaged(path, f"not JSON: {shown(str(error), 200)[1:-1]}")
+        damaged(path, f"not JSON: {one_line(str(error), 200)}")
     if not isinstance(summary, dict):
         damaged(path, f"must be an object, got {shown(summary)}")
     status = summary.get("status")
@@ -176,9 +184,9 @@ def _check_row(path: Path, key: str, row: object) -> None:
         return
     if not isinstance(row, dict):
         damaged(path, f"{key}: must be an object or null, got {shown(row)}")
-    missing = [column for column in METRICS_COLUMNS if column not in row]
+    missing = [column for column in FIRST_METRICS_COLUMNS if column not in row]
     if missing:
         damaged(path, f"{key}: lacks {', '.join(missing)}")
     for column, value in row.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            damaged(path, f"{key}.{shown(column)[1:-1]}: must be a number or null, got {shown(value)}")
+            damaged(path, f"{key}.{one_line(column)}: must be a number or null, got {shown(value)}")

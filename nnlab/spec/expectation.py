@@ -90,7 +90,7 @@ def accepted(parameter: Hyperparameter) -> str:
     if switch := parameter.mark(Switch):
         return f"true, false or the keys of {switch.name}"
     if parameter.mark(FilePath):
-        return "a path"
+        return expectation(parameter.annotation).replace("text", "a path")
     return expectation(parameter.annotation)
 
 

@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+from annotated_types import MaxLen
+
 from nnlab.registry import REGISTRIES, Component, Hyperparameter, Registry, Strengths, Switch, hyperparameters
 from nnlab.spec.expectation import adapter
 from nnlab.spec.experiment import Experiment
@@ -54,7 +56,9 @@ def _value(parameter: Hyperparameter) -> Schema:
     component, switch, strengths = parameter.mark(Component), parameter.mark(Switch), parameter.mark(Strengths)
     if component:
         one = _component(REGISTRIES[component.kind])
-        return {"type": "array", "items": one, "minItems": 1} if component.many else one
+        limit = parameter.mark(MaxLen)
+        most = {"maxItems": limit.max_length} if limit else {}
+        return {"type": "array", "items": one, "minItems": int(parameter.required), **most} if component.many else one
     if switch:
         keys = _mapping(REGISTRIES[switch.kind][switch.name])
         return {"anyOf": [{"type": ["boolean", "null"]}, keys]}

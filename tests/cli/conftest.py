@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nnlab.cli import console
-from nnlab.cli.app import main
+from nnlab.cli.entry import main
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,18 @@
 
 import copy
 import json
-from collections.abc import Iterator
-from math import inf, nan
+from collections.abc import Callable, Iterator
+from math import inf, nan, nextafter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from annotated_types import Ge, Gt, Le, Lt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnlab.errors import SpecError, UsageError
-from nnlab.registry import REGISTRIES
+from nnlab.registry import REGISTRIES, hyperparameters
 from nnlab.spec.experiment import load_experiment
 from nnlab.spec.tree import dump_tree
 
@@ -38,6 +39,8 @@ DATA = st.one_of(
         test_points=st.integers(0, 4),
         noise=RATES,
         train_size=st.sampled_from([None, 2]),
+        validation=st.just(0),
+        fold=st.none(),
         **({"classes": st.integers(2, 4)} if name == "spiral" else {}),
     )
     for name in ("spiral", "moons", "xor")
@@ -62,6 +65,9 @@ SEQUENTIAL = st.lists(LAYERS, max_size=3).map(
     lambda layers: {"name": "sequential", "layers": [*layers, {"name": "linear", "units": 2}]}
 )
 OPTIMIZERS = st.one_of(some({"name": name, "lr": SMALL}) for name in REGISTRIES["optimizer"].names())
+SCHEDULES = st.sampled_from(["constant", "cosine", {"name": "warmup", "steps": 2, "after": "cosine"}]) | some(
+    {"name": "plateau", "metric": "objective"}, patience=st.just(1), factor=SMALL, minimum=RATES
+)
 LENGTHS: list[dict[str, Any]] = [{"iterations": 1}, {"iterations": 3}, {"epochs": 1}, {"iterations": None, "epochs": 2}]
 TRAIN = st.one_of(
     some(
@@ -69,8 +75,12 @@ TRAIN = st.one_of(
         sampling=st.sampled_from(["shuffle", "replacement"]),
         eval_every=st.sampled_from([1, 2, "epoch"]),
         eval_train=st.sampled_from(["all", "batch", 2]),
+        schedule=SCHEDULES,
+        early_stopping=st.sampled_from([None, False, {"metric": "train_loss", "patience": 20}]),
+        **clipping,
     )
     for length in LENGTHS
+    for clipping in ({"clip_norm": SMALL}, {"clip_value": SMALL, "clip_norm": st.none()})
 )
 
 
@@ -78,10 +88,10 @@ def specs(data: st.SearchStrategy[Any], model: st.SearchStrategy[Any]) -> st.Sea
     return some(
         {"data": data, "model": model, "optimizer": OPTIMIZERS, "train": TRAIN},
         name=st.sampled_from(["a", "../b", "5", "名"]),
-        seed=st.integers(0, 2**32 - 1),
+        seed=st.sampled_from([0, 1, 2**32 - 1]),  # large enough to be refused wherever a mutation puts it
         dtype=st.sampled_from(["float32", "float64"]),
         rng=st.sampled_from(["streams", "legacy"]),
-        loss=st.sampled_from(REGISTRIES["loss"].names()),
+        loss=st.sampled_from(REGISTRIES["loss"].names()) | some({"name": "cross_entropy"}, smoothing=RATES),
         penalty=some({}, l1=RATES, l2=RATES),
         compute=st.just({"threads": 1}),
     )
@@ -212,7 +222,7 @@ def test_a_mutated_spec_trains_or_is_refused(nnlab: Any, tmp_path: Path, text: s
         assert (answer.code, answer.stderr) == (2, refusal)
     elif answer.code == 2:
         # What only data and shapes can tell: layers that do not fit, more samples wanted than there are.
-        assert answer.stderr.startswith(("nnlab: layer ", "nnlab: model: ", "nnlab: train."))
+        assert answer.stderr.startswith(("nnlab: layer ", "nnlab: model: ", "nnlab: train.", "nnlab: data."))
 
 
 @settings(within_one_test, max_examples=150)
@@ -274,6 +284,41 @@ def test_huge_sizes_are_refused_not_attempted(
 def test_more_samples_than_there_are_is_a_matter_of_data(nnlab: Any, tmp_path: Path) -> None:
     spec = {**BASE, "data": {"name": "xor", "train_size": 10**9}}
     assert train(nnlab, tmp_path, dump_tree(spec)).code == 4
+
+
+SHORT = {"iterations": 3, "batch_size": 2}
+NEEDED = {"step": {"every": 2}, "exponential": {"decay": 0.5}, "plateau": {"metric": "train_loss"}}
+LINEAR = {"name": "linear", "units": 3}
+AROUND: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "dataset": lambda keys: {"data": {"points": 5, **keys}},
+    "model": lambda keys: {"model": {"hidden": [3], **keys}},
+    "layer": lambda keys: {"model": {"name": "sequential", "layers": [LINEAR, keys, {**LINEAR, "units": 2}]}},
+    "initialiser": lambda keys: {"model": {"name": "mlp", "hidden": [3], "init": keys}},
+    "penalty": lambda keys: {"penalty": {keys["name"]: keys["strength"]}},
+    "optimizer": lambda keys: {"optimizer": {"lr": 0.1, **keys}},
+    "loss": lambda keys: {"loss": keys},
+    "schedule": lambda keys: {"train": SHORT | {"schedule": NEEDED.get(keys["name"], {}) | keys}},
+}
+
+
+def extremes() -> Iterator[tuple[str, str, str, float]]:
+    """Every key of every component that is a number with a fraction, at its least and largest value."""
+    for kind in AROUND:
+        for name, cls in REGISTRIES[kind].items():
+            for key in hyperparameters(cls):
+                if key.base is float and (kind != "dataset" or "points" in cls.__dataclass_fields__):
+                    least, largest = key.mark(Ge), key.mark(Le)
+                    yield kind, name, key.name, least.ge if least else nextafter(key.mark(Gt).gt, inf)
+                    yield kind, name, key.name, largest.le if largest else nextafter(key.mark(Lt).lt, -inf)
+
+
+@pytest.mark.parametrize(("kind", "name", "key", "value"), list(extremes()))
+def test_extreme_values_within_the_bounds_train_or_diverge(
+    nnlab: Any, tmp_path: Path, kind: str, name: str, key: str, value: float
+) -> None:
+    for dtype in ("float32", "float64"):
+        spec = {**BASE, "dtype": dtype, "train": SHORT}
+        assert train(nnlab, tmp_path, dump_tree(spec | AROUND[kind]({"name": name, key: value}))).code in (0, 3)
 
 
 @pytest.mark.parametrize(("lr", "code"), [(1e6, 3), (1e-320, 0)])

@@ -158,7 +158,7 @@ def test_damaged_runs_are_kept_apart(make_run: MakeRun, tmp_path: Path) -> None:
     assert len(comparison.entries) == 1
     assert [run.path for run in comparison.damaged] == [bad, tmp_path / "gone", worse]
     assert [run.message.removeprefix(str(tmp_path)) for run in comparison.damaged] == [
-        "/runs/bad/metrics.csv:7: expected 8 cells, found 1: 'garbage'",
+        "/runs/bad/metrics.csv:7: expected 10 cells, found 1: 'garbage'",
         "/gone: no such run folder",
         "/runs/worse/steps.csv:8: step: must be a number, got 'seven'",
     ]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from nnlab.records.labels import distinguishing_labels, one_line, short_keys, written
+from nnlab.errors import one_line
+from nnlab.records.labels import distinguishing_labels, short_keys, written
 
 
 def test_values_are_written_as_in_a_spec() -> None:

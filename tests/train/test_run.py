@@ -99,6 +99,38 @@ def test_the_same_spec_gives_the_same_files_byte_for_byte(spec: Path, tmp_path: 
     assert (seed / STEPS_FILE).read_bytes() != (first / STEPS_FILE).read_bytes()
 
 
+AUGMENTED = """\
+data:      {name: mnist, train_size: 30, test_size: 10, augment: [shift, {name: rotate, degrees: 20}, cutout]}
+model:     {name: mlp, hidden: [5]}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 3, batch_size: 10, eval_every: 1}
+"""
+
+
+@pytest.mark.usefixtures("no_plots")
+@pytest.mark.parametrize("rng", ["streams", "legacy"])
+def test_augmented_training_repeats_byte_for_byte(spec: Path, tmp_path: Path, rng: str) -> None:
+    spec.write_text(AUGMENTED, encoding="utf-8")
+    first, again = (run(load_experiment(spec, [f"rng={rng}"]), tmp_path / "runs").path for _ in range(2))
+    repeated = run(load_experiment(first / SPEC_FILE), tmp_path / "runs").path
+    plain = run(load_experiment(spec, [f"rng={rng}", "data.augment=[]"]), tmp_path / "runs").path
+    for name in (STEPS_FILE, METRICS_FILE, MODEL_FILE):
+        assert (again / name).read_bytes() == (repeated / name).read_bytes() == (first / name).read_bytes(), name
+        assert (plain / name).read_bytes() != (first / name).read_bytes(), name
+
+
+@pytest.mark.usefixtures("no_plots")
+@pytest.mark.parametrize("eval_train", ["all", "batch", "20"])
+def test_evaluation_sees_no_augmentation(spec: Path, tmp_path: Path, eval_train: str) -> None:
+    spec.write_text(AUGMENTED, encoding="utf-8")
+    # Without steps that change the weights, every evaluation is that of the starting network.
+    overrides = [f"train.eval_train={eval_train}", "optimizer.lr=1e-300", "dtype=float64"]
+    augmented = run(load_experiment(spec, overrides), tmp_path / "runs").path
+    plain = run(load_experiment(spec, [*overrides, "data.augment=[]"]), tmp_path / "runs").path
+    assert (augmented / METRICS_FILE).read_bytes() == (plain / METRICS_FILE).read_bytes()
+    assert (augmented / STEPS_FILE).read_bytes() != (plain / STEPS_FILE).read_bytes()
+
+
 @pytest.mark.usefixtures("no_plots")
 def test_the_saved_model_scores_what_the_run_recorded(spec: Path, tmp_path: Path) -> None:
     experiment = load_experiment(spec)
@@ -123,6 +155,15 @@ def test_a_model_that_cannot_be_loaded_is_a_run_error(spec: Path, tmp_path: Path
         (folder / SPEC_FILE).write_text(load_experiment(spec, ["model.hidden=[8]"]).to_yaml(), encoding="utf-8")
     with pytest.raises(RunError, match=r"model\.safetensors"):
         trained_network(folder)
+
+
+@pytest.mark.parametrize("augment", ["flip", "{name: shift, pixels: 5}"])
+def test_augmenting_what_is_no_image_is_refused_before_a_folder_is_made(
+    spec: Path, tmp_path: Path, augment: str
+) -> None:
+    with pytest.raises(UsageError, match=r"data\.augment\.0: \w+ changes images, but a sample is 2 float64 numbers"):
+        run(load_experiment(spec, [f"data.augment=[{augment}]"]), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.usefixtures("no_plots")

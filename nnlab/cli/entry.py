@@ -1,0 +1,53 @@
+"""Where the command line begins and ends: signals, and the exit code for everything that can go wrong."""
+
+import io
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from nnlab.errors import BugError, Interrupted, NnlabError, SpecError, UsageError
+
+
+def main() -> None:
+    """Run the command line; every error becomes one clear message on stderr and the documented exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # where an encoding lacks λ or │, a question mark must do
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        # Imported under the handlers, so that Ctrl-C is met from the first moment.
+        from nnlab.cli.app import app
+
+        app()
+    except SpecError as error:
+        _complain(str(error), error.exit_code)
+    except (NnlabError, Interrupted) as error:
+        _complain(f"nnlab: {error}", error.exit_code)
+    except BrokenPipeError:
+        # The reader of stdout has gone (nnlab list | head); flushing at exit must not complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (MemoryError, RecursionError) as error:
+        _complain(f"nnlab: {type(error).__name__}: this needs more memory than there is", UsageError.exit_code)
+    except Exception as error:
+        _complain(f"nnlab: {BugError(error, _save_traceback())}", BugError.exit_code)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise Interrupted(number)
+
+
+def _complain(message: str, exit_code: int) -> None:
+    print(message, file=sys.stderr)  # noqa: T201 - rich may be what failed
+    sys.exit(exit_code)
+
+
+def _save_traceback() -> Path:
+    handle, name = tempfile.mkstemp(prefix="nnlab-bug-", suffix=".log", text=True)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        traceback.print_exc(file=file)
+    return Path(name)
