@@ -55,14 +55,18 @@ def gradcheck_command(
 
 def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) -> "list[Result]":
     """Check the network of a spec with its loss and penalties, large tensors at a sample of their coordinates."""
+    from nnlab.core.random import AddressedStreams
     from nnlab.gradcheck import POINTS, check, model_subject
+    from nnlab.models.network import Network
     from nnlab.spec.experiment import load_experiment
     from nnlab.train.setup import prepare
 
     experiment = load_experiment(spec, overrides)
-    prepared = prepare(experiment)
-    classes, loss, penalties = prepared.dataset.classes, experiment.loss, experiment.penalty
-    make = partial(model_subject, experiment.name, prepared.network, classes, loss, penalties)
+    dataset = prepare(experiment).dataset
+    stack = experiment.model.stack(dataset.sample_shape, dataset.classes)
+    # Addressed streams whatever the spec's rng: dropout must draw the same mask at every evaluation of the function.
+    network = Network(stack, dataset.sample_shape, dataset.classes, AddressedStreams(seed))
+    make = partial(model_subject, experiment.name, network, dataset.classes, experiment.loss, experiment.penalty)
     return check(make, method, seed, sampled=POINTS)
 
 

@@ -57,3 +57,9 @@ def test_a_spec_with_a_wrong_layer_fails(nnlab, spec: Path, monkeypatch: pytest.
 def test_options_that_do_not_go_together(nnlab, spec: Path, arguments: list[str]) -> None:
     answer = nnlab("gradcheck", *(spec if argument == "SPEC" else argument for argument in arguments))
     assert answer.code == 2
+
+
+@pytest.mark.parametrize("method", ["central", "complex"])
+def test_dropout_with_legacy_draws_passes(nnlab, spec: Path, method: str) -> None:
+    answer = nnlab("gradcheck", spec, "--method", method, "-s", "rng=legacy", "-s", "model.dropout=0.5")
+    assert answer.code == 0, answer.stderr
