@@ -7,6 +7,7 @@ import pytest
 
 from nnlab import gradcheck
 from nnlab.core.arrays import Array
+from nnlab.core.initialisers import Normal
 from nnlab.core.random import AddressedStreams
 from nnlab.errors import UsageError
 from nnlab.gradcheck import (
@@ -195,3 +196,18 @@ def test_a_complex_path_that_computes_something_else_is_caught(monkeypatch: pyte
 
 def test_the_tolerances_are_those_promised() -> None:
     assert gradcheck.TOLERANCES == {"central": 1e-7, "complex": 1e-10}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("l2", [0.0, 1e6])
+def test_right_gradients_pass_at_many_points(l2: float, method: Method) -> None:
+    """Biases in front of a batch normalisation have no gradient, and a huge penalty swamps the loss."""
+    model = MLP(hidden=[30, 20], batch_norm=BatchNorm(), init=Normal(std=0.01), dropout=0.3)
+    for seed in range(15):
+        results = check(
+            lambda point: model_subject("mlp", network(model), 4, CrossEntropy(), [L2(strength=l2)], point),
+            method,
+            seed,
+            sampled=5,
+        )
+        assert all(result.passed for result in results), (seed, results)

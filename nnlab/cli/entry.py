@@ -13,6 +13,9 @@ from nnlab.errors import BugError, Interrupted, NnlabError, SpecError, UsageErro
 
 def main() -> None:
     """Run the command line; every error becomes one clear message on stderr and the documented exit code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller (2>&-)
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # where an encoding lacks λ or │, a question mark must do
@@ -22,7 +25,10 @@ def main() -> None:
         # Imported under the handlers, so that Ctrl-C is met from the first moment.
         from nnlab.cli.app import app
 
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except SpecError as error:
         _complain(str(error), error.exit_code)
     except (NnlabError, Interrupted) as error:
@@ -31,6 +37,8 @@ def main() -> None:
         # The reader of stdout has gone (nnlab list | head); flushing at exit must not complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        _complain(f"nnlab: {error.filename or 'the output'}: {error.strerror or error}", UsageError.exit_code)
     except (MemoryError, RecursionError) as error:
         _complain(f"nnlab: {type(error).__name__}: this needs more memory than there is", UsageError.exit_code)
     except Exception as error:

@@ -16,11 +16,22 @@ SECONDS_BETWEEN_UPDATES = 0.1
 
 
 class ConsoleReporter:
-    """Says lines on stderr; on a terminal it also keeps a live bar below them."""
+    """Says lines on stderr; on a terminal it also keeps a live bar below them.
+
+    Where stderr can no longer be written (its reader has gone, the disk is full) it falls silent: training goes on.
+    """
+
+    def __init__(self) -> None:
+        self._silent = False
 
     def say(self, line: str) -> None:
         """Show one line."""
-        messages().print(line)
+        if self._silent:
+            return
+        try:
+            messages().print(line)
+        except (OSError, SystemExit):  # rich turns a broken pipe into the end of the program
+            self._silent = True
 
     @contextmanager
     def watch(self, iterations: int) -> Iterator[Sequence[Observer]]:

@@ -152,11 +152,16 @@ class RunFolder:
     def _replace(self, name: str, contents: bytes) -> None:
         """Write a whole file so that a reader sees the old or the new one, never half of it."""
         temporary = self.path / f".{name}.tmp"
-        with temporary.open("wb") as file:
-            file.write(contents)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path / name)
+        try:
+            with temporary.open("wb") as file:
+                file.write(contents)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path / name)
+        except BaseException:
+            with suppress(OSError):  # on a full disk the room is needed for the summary
+                temporary.unlink()
+            raise
 
 
 def folder_name(name: str) -> str:

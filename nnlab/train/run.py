@@ -78,7 +78,10 @@ def run(experiment: Experiment, runs: Path | str = "runs", reporter: Reporter | 
                 lines.say(outcome.message)
             folder.write_model(prepared.network.state(), spec_sha256)
             summary = folder.finish(outcome.status, outcome.seconds, outcome.message)
-            plot_run(read_run(folder.path), folder.plots)
+            try:
+                plot_run(read_run(folder.path), folder.plots)
+            except OSError as error:
+                lines.say(f"the pictures cannot be written: {error.strerror or error}")
     if outcome.status == "diverged":
         raise Diverged(f"{outcome.message}\nthe run up to step {outcome.steps} is in {folder.path}")
     if stop.signal is not None:
@@ -98,12 +101,18 @@ def _failures_recorded(folder: RunFolder) -> Iterator[None]:
     except Interrupted as error:
         folder.fail("interrupted", str(error))
         raise
+    except MemoryError:
+        folder.fail("failed", "out of memory")
+        raise
     except Exception as error:
         folder.log(traceback.format_exc())
         folder.fail("failed", repr(error))
         if isinstance(error, NnlabError):
             raise
         raise BugError(error, folder.path / LOG_FILE) from error
+    except BaseException as error:
+        folder.fail("failed", repr(error))
+        raise
     finally:
         folder.close()
 

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -91,3 +92,26 @@ def test_an_encoding_without_greek_letters_is_no_reason_to_fail() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert "adam" in done.stdout
+
+
+TRAIN = "{python} -m nnlab train {spec} --runs {runs} -s train.iterations=30"
+
+
+@pytest.mark.parametrize("ending", ["2>&1 >/dev/null | head -n 1", "2>/dev/full", "2>&-"])
+def test_a_stderr_that_cannot_be_written_does_not_stop_training(spec, tmp_path, ending: str) -> None:
+    command = TRAIN.format(python=sys.executable, spec=spec, runs=tmp_path / "runs")
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", f"{command} {ending}"], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert json.loads((folder / "summary.json").read_text(encoding="utf-8"))["status"] == "completed"
+
+
+def test_a_stdout_that_cannot_be_written_is_one_clear_line() -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m nnlab list optimizer >/dev/full"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "nnlab: the output: No space left on device\n"

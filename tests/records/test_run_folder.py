@@ -146,3 +146,14 @@ def test_a_root_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("", encoding="utf-8")
     with pytest.raises(RunError, match="runs"):
         RunFolder.create(tmp_path / "runs", "x")
+
+
+def test_a_write_that_fails_leaves_no_half_file_behind(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        folder.write_model({"a": np.zeros(1000)}, "abc")
+    assert not list(folder.path.glob(".*"))
+    assert not (folder.path / "model.safetensors").exists()

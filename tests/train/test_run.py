@@ -226,3 +226,30 @@ def test_a_signal_finishes_the_step_and_saves_everything(
     assert last_row.startswith(f"{summary['steps']},")
     assert (folder / MODEL_FILE).exists()
     assert (folder / "plots" / "accuracy.png").exists()
+
+
+@pytest.mark.parametrize(("error", "message"), [(MemoryError(), "out of memory"), (SystemExit(3), "SystemExit(3)")])
+def test_whatever_ends_a_run_its_folder_says_so(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, message: str
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(run_module, "train", fail)
+    with pytest.raises(type(error)):
+        run(load_experiment(spec), tmp_path / "runs")
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert summary_of(folder)["status"] == "failed"
+    assert summary_of(folder)["message"] == message
+
+
+def test_pictures_that_cannot_be_written_do_not_spoil_the_run(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run_module, "plot_run", full)
+    result = run(load_experiment(spec), tmp_path / "runs")
+    assert summary_of(result.path)["status"] == "completed"
+    assert "pictures cannot be written" in (result.path / "log.txt").read_text(encoding="utf-8")
