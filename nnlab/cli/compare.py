@@ -12,7 +12,7 @@ FOLDER = Path("comparisons")
 
 
 def compare_command(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders.", show_default=False)],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders.", show_default=False, readable=False)],
     sort: Annotated[
         str | None,
         typer.Option(
@@ -59,13 +59,6 @@ def compare_command(
     if json and csv == "-":
         raise UsageError("--json and --csv - both want stdout; give --csv a file name")
     comparison = compare(runs, sort=sort or DEFAULT_SORT, top=top)
-    try:
-        if csv not in (None, "-"):
-            Path(csv).write_text(comparison.to_csv(), encoding="utf-8")
-        folder = out or _new_folder()
-        plot_comparison(comparison, folder)
-    except OSError as error:
-        raise UsageError(f"{error.filename or 'the pictures'}: cannot be written: {error.strerror or error}") from None
     if json:
         typer.echo(comparison.to_json(), nl=False)
     elif csv == "-":
@@ -73,6 +66,14 @@ def compare_command(
         _report_damaged(comparison)
     else:
         print_comparison(comparison)
+    try:
+        if csv not in (None, "-"):
+            Path(csv).write_text(comparison.to_csv(), encoding="utf-8")
+        folder = out or _new_folder()
+        plot_comparison(comparison, folder)
+    except OSError as error:
+        name = error.filename or out or FOLDER
+        raise UsageError(f"{name}: cannot be written: {error.strerror or error}") from None
     typer.echo(str(folder), err=json or csv == "-")
 
 

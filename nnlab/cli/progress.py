@@ -12,6 +12,7 @@ from nnlab.train.loop import Observer
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 SPARKLINE_WIDTH = 24
+WIDTH_WITH_SPARKLINE = 100
 SECONDS_BETWEEN_UPDATES = 0.1
 
 
@@ -39,12 +40,12 @@ class ConsoleReporter:
         if not messages().is_terminal:
             yield ()
             return
+        numbers = "loss {task.fields[loss]}  accuracy {task.fields[accuracy]}  {task.fields[speed]} steps/s"
+        columns = [BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn(numbers), TimeRemainingColumn()]
+        if messages().width >= WIDTH_WITH_SPARKLINE:
+            columns.insert(0, TextColumn("{task.fields[sparkline]}"))
         bar = Progress(
-            TextColumn("{task.fields[sparkline]}"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]}  accuracy {task.fields[accuracy]}  {task.fields[speed]} steps/s"),
-            TimeRemainingColumn(),
+            *columns,
             console=messages(),
             transient=True,
         )
@@ -58,7 +59,7 @@ class LiveBar:
     def __init__(self, bar: Progress, iterations: int) -> None:
         self._bar = bar
         self._task = bar.add_task("train", total=iterations, sparkline="", loss="–", accuracy="–", speed="–")
-        self._bucket = max(1, iterations // SPARKLINE_WIDTH)
+        self._bucket = -(-iterations // SPARKLINE_WIDTH)
         self._means: list[float] = []
         self._sum = 0.0
         self._shown_at = self._started = perf_counter()

@@ -34,6 +34,7 @@ ENTRIES_WITH_TRAIN = 3
 # So many entries have a colour and line style of their own and a line in the legend.
 ENTRIES_IN_LEGEND = len(COLOURS) * len(LINE_STYLES)
 LEGEND_WIDTH = 36  # letters
+LEGEND_LINES = 3
 LEGEND_LINES_PER_COLUMN = 32
 
 
@@ -58,13 +59,14 @@ def plot_run(record: RunRecord, folder: Path) -> None:
             drawn = []
             if kind == "loss":
                 curve = _curve(record.steps["step"], record.steps["loss"])
-                drawn += _draw(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label="objective of each batch")
+                drawn += _draw(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label="each batch")
             for part, colour in zip(PARTS, COLOURS, strict=False):
                 curve = _curve(record.metrics["step"], record.metrics[f"{part}_{kind}"])
                 drawn += _draw(axes, curve, color=colour, label=_with_final(part, curve))
             _scale(axes, kind, drawn)
             if drawn:
-                axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=3, borderaxespad=0.2)
+                legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=3, borderaxespad=0.2)
+                legend.set_in_layout(False)  # the axes keep their width whatever the legend says
 
 
 def plot_comparison(comparison: Comparison, folder: Path) -> None:
@@ -80,8 +82,9 @@ def plot_comparison(comparison: Comparison, folder: Path) -> None:
         ylabel = f"{kind} (solid: test, dashed: train)" if both else f"{'test' if tested else 'train'} {kind}"
         with picture(folder / file, _comparison_title(comparison), ylabel) as (figure, axes):
             drawn: list[Line2D] = []
-            for index, (entry, label) in enumerate(zip(comparison.entries, comparison.labels, strict=True)):
-                drawn += _draw_entry(axes, entry, kind, index, _legend_label(entry, label, tested, kind), both)
+            labels = _legend_labels(comparison, f"test_{kind}" if tested else None)
+            for index, (entry, label) in enumerate(zip(comparison.entries, labels, strict=True)):
+                drawn += _draw_entry(axes, entry, kind, index, label, both)
             _scale(axes, kind, drawn, _ceiling(comparison, kind))
             _legend_beside(figure, drawn, len(comparison.entries) - ENTRIES_IN_LEGEND)
 
@@ -161,7 +164,7 @@ def _has(entry: Entry, column: str) -> bool:
 
 
 def _with_final(part: str, curve: Curve) -> str:
-    return f"{part} ({curve.value[-1]:.4g} at the end)" if len(curve.value) else part
+    return f"{part} ({curve.value[-1]:.{4 if curve.value[-1] > 0.01 else 2}g} at the end)" if len(curve.value) else part
 
 
 def _ceiling(comparison: Comparison, kind: str) -> float | None:
@@ -202,13 +205,30 @@ def _comparison_title(comparison: Comparison) -> str:
     return title
 
 
-def _legend_label(entry: Entry, label: str, tested: bool, kind: str) -> str:
-    notes = [entry.status] if entry.status != "completed" else []
-    notes += ["train"] if tested and not _has(entry, f"test_{kind}") else []
-    text = plain_text(label, 120) + (f" ({', '.join(notes)})" if notes else "")
+def _legend_labels(comparison: Comparison, column: str | None) -> list[str]:
+    """A text for each entry: what sets it apart, or its title where that is too long or not its alone.
+
+    Entries without ``column``, the test metric that the picture shows, are marked as training curves.
+    """
+    texts = [_lines(label) for label in comparison.labels]
+    clear = [text is not None and texts.count(text) == 1 for text in texts]
+    labels = []
+    for entry, text, is_clear, title in zip(comparison.entries, texts, clear, comparison.titles, strict=True):
+        notes = [entry.status] if entry.status != "completed" else []
+        notes += ["train"] if column and not _has(entry, column) else []
+        lines = text if text and is_clear else _lines(title) or [plain_text(title, LEGEND_WIDTH)]
+        note = f" ({', '.join(notes)})" if notes else ""
+        apart = len(lines[-1]) + len(note) > LEGEND_WIDTH
+        labels.append("\n".join([*lines, note.strip()] if apart else [*lines[:-1], lines[-1] + note]))
+    return labels
+
+
+def _lines(label: str) -> list[str] | None:
+    """A label in lines of the legend's width; None where it takes too many."""
     # Only commas may end a line; and matplotlib leaves labels that begin with an underscore out of legends.
-    unbroken = re.sub("(?<!,) |^(?=_)", "\N{NO-BREAK SPACE}", text)
-    return "\n".join(wrap(unbroken, LEGEND_WIDTH, max_lines=3, placeholder=" …"))
+    unbroken = re.sub("(?<!,) |^(?=_)", "\N{NO-BREAK SPACE}", plain_text(label, 120))
+    lines = wrap(unbroken, LEGEND_WIDTH)
+    return lines if len(lines) <= LEGEND_LINES else None
 
 
 def _legend_beside(figure: Figure, drawn: Sequence[Line2D], more: int) -> None:

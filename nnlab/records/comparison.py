@@ -62,8 +62,10 @@ class Comparison:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """For each entry what sets it apart, in few words: ``optimizer adam, lr 0.01``."""
+        # Beside averages over seeds, the seed of a lone run is no mark of its own.
+        keys = set(self.keys) - ({"seed"} if any(entry.seeds for entry in self.entries) else set())
         rows = [
-            {key: value for key, value in entry.settings.items() if key in self.keys and entry.shares(key)}
+            {key: value for key, value in entry.settings.items() if key in keys and entry.shares(key)}
             for entry in self.entries
         ]
         titles = [entry.names if entry.seeds else title for entry, title in zip(self.entries, self.titles, strict=True)]
@@ -109,7 +111,8 @@ class Comparison:
 def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int | None = None) -> Comparison:
     """Read runs and set them side by side, best first; each run counts once, however often it is named.
 
-    ``sort`` is a metric or a spec key: accuracies descend, everything else ascends, what has no value comes last.
+    ``sort`` is a metric or a spec key: accuracies descend, everything else ascends, what has no value comes last. Where
+    no run has a test accuracy, the training accuracy stands in.
     ``top`` keeps the first so many entries. Raises UsageError for a key that no run has and RunError when no run
     could be read.
     """
@@ -128,6 +131,8 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
         raise RunError("\n".join(run.message for run in damaged) or "no run was named")
     entries = make_entries(records)
     key = _sort_key(sort, entries)
+    if key == DEFAULT_SORT and not any(key in entry.measures for entry in entries):
+        key = "train_accuracy"
     entries.sort(key=lambda entry: _rank(entry, key))
     return Comparison(tuple(entries[:top]), tuple(damaged), key)
 
@@ -166,8 +171,6 @@ def _sort_key(key: str, entries: Sequence[Entry]) -> str:
 def _rank(entry: Entry, key: str) -> tuple[bool, int, float, str]:
     """Where an entry belongs: the smallest rank comes first."""
     spread = entry.measures.get(key)
-    if spread is None and key == DEFAULT_SORT:
-        spread = entry.measures.get("train_accuracy")
     if spread is not None:
         return False, 0, -spread.mean if key.endswith("accuracy") else spread.mean, ""
     if key not in entry.settings:

@@ -54,7 +54,7 @@ def test_a_run_has_its_curves(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -
     assert legend(figure, axes) == ["train (0.9375 at the end)", "test (0.875 at the end)"]
     assert line(axes, "train") == [(0, 0.125), (10, 0.5), (20, 0.75), (30, 0.875), (40, 0.9375)]
     figure, axes = drawn["loss.png"]
-    assert len(line(axes, "objective")) == 40
+    assert len(line(axes, "each batch")) == 40
     assert line(axes, "test")[0] == (0, 2.5 * 0.875 * 1.25)
 
 
@@ -219,3 +219,27 @@ def test_labels_cannot_start_a_formula(make_run: MakeRun, tmp_path: Path, drawn:
     plot_comparison(compare(runs), tmp_path)
     figure, axes = drawn["accuracy.png"]
     assert sorted(legend(figure, axes)) == ["data $\\frac", "data $x$"]
+
+
+def test_labels_too_long_for_the_legend_give_way_to_titles(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    """Many differing keys: what would be cut off is exactly what tells the runs apart."""
+    common = {"model.hidden": [100] * 12, "model.activation": "a_rather_long_activation", "model.init": "he"}
+    changes: list[dict[str, Any]] = [{}]
+    changes += [
+        {**common, "optimizer.lr": 0.01, "penalty.l1": l1, "penalty.l2": l2} for l1 in (0, 0.1) for l2 in (0, 1)
+    ]
+    runs = [make_run(f"run-{index}", change, test=index > 0) for index, change in enumerate(changes)]
+    plot_comparison(compare(runs), tmp_path)
+    labels = legend(*drawn["accuracy.png"])
+    assert len(set(labels)) == len(labels) == 5
+    assert not any("…" in label for label in labels)
+    assert sum("(train)" in label for label in labels) == 1
+
+
+def test_the_legend_of_a_run_stays_inside_the_picture(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    plot_run(read_run(make_run(losses=[2.5, 1.0, 0.01, 0.001, 0.00047413])), tmp_path)
+    figure, axes = drawn["loss.png"]
+    box = axes.get_legend()
+    assert box is not None
+    assert box.get_window_extent().x1 <= figure.bbox.x1
+    assert axes.get_window_extent().width > 0.85 * figure.bbox.width

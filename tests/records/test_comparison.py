@@ -112,7 +112,7 @@ def three_runs(make_run: MakeRun) -> list[Path]:
 @pytest.mark.parametrize(
     ("sort", "order"),
     [
-        ("test_accuracy", ["high", "mid", "low"]),
+        ("test_accuracy", ["high", "low", "mid"]),  # a training accuracy is no test accuracy
         ("best_test_accuracy", ["high", "low", "mid"]),
         ("train_accuracy", ["high", "mid", "low"]),
         ("test_loss", ["high", "low", "mid"]),
@@ -142,9 +142,23 @@ def test_an_unknown_sort_key_gets_a_suggestion(make_run: MakeRun) -> None:
         compare([make_run("b")], sort="optimiser.lr")
 
 
+def test_without_any_test_set_training_accuracy_decides(make_run: MakeRun) -> None:
+    runs = [
+        make_run("low", {"name": "low", "optimizer.lr": 0.1}, accuracies=[0.5, 0.625], test=False),
+        make_run("high", {"name": "high", "optimizer.lr": 10.0}, accuracies=[0.5, 0.875], test=False),
+    ]
+    assert names(compare(runs)) == ["high", "low"]
+
+
+def test_a_lone_seed_is_no_label_beside_averages(make_run: MakeRun) -> None:
+    runs = [make_run(f"a{seed}", {"optimizer.lr": 0.1, "seed": seed}) for seed in (0, 1)]
+    runs.append(make_run("b", {"optimizer.lr": 0.5}))
+    assert set(compare(runs).labels) == {"lr 0.1 (2 seeds)", "lr 0.5"}
+
+
 def test_top_keeps_the_first_and_what_differs_among_them(make_run: MakeRun) -> None:
     runs = three_runs(make_run)
-    assert names(compare(runs, top=2)) == ["high", "mid"]
+    assert names(compare(runs, top=2)) == ["high", "low"]
     assert compare(runs, top=1).keys == ()
     with pytest.raises(UsageError, match="top: must be at least 1"):
         compare(runs, top=0)
