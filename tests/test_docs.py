@@ -7,7 +7,9 @@ import pytest
 
 import nnlab
 from nnlab.cli.app import app
+from nnlab.registry import optimizers
 from nnlab.spec.experiment import load_experiment
+from nnlab.train.run import run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,22 +38,18 @@ def test_the_readmes_spec_loads(tmp_path: Path) -> None:
     assert written == set(experiment.resolved())
 
 
-def test_the_readmes_optimizer_works(tmp_path: Path) -> None:
+def test_the_readmes_optimizer_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (text,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    namespace: dict[str, object] = {"__name__": "signum"}
-    from nnlab.registry import optimizers
-
-    known = dict(optimizers._classes)
-    try:
-        exec(compile(text, "README.md", "exec"), namespace)
-        path = tmp_path / "signum.yaml"
-        path.write_text(
-            "{data: xor, model: softmax, optimizer: {name: signum, lr: 0.01}, train: {epochs: 1}}", encoding="utf-8"
-        )
-        assert load_experiment(path).optimizer.lr == 0.01
-    finally:
-        optimizers._classes.clear()
-        optimizers._classes.update(known)
+    monkeypatch.setattr(optimizers, "_classes", {k: v for k, v in optimizers.items() if k != "signsgd"})
+    monkeypatch.setattr("nnlab.train.run.plot_run", lambda record, folder: None)
+    exec(compile(text, "README.md", "exec"), {"__name__": "signsgd"})
+    path = tmp_path / "signsgd.yaml"
+    path.write_text(
+        "{data: xor, model: softmax, optimizer: {name: signsgd, lr: 0.01}, train: {epochs: 1, eval_every: 1}}",
+        encoding="utf-8",
+    )
+    result = run(load_experiment(path), tmp_path / "runs")
+    assert result.summary["status"] == "completed"
 
 
 def test_whats_where_names_every_part_of_the_package() -> None:

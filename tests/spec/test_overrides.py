@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnlab.errors import SpecError
+from nnlab.registry import optimizers
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.spec.overrides import apply_overrides
 from nnlab.spec.tree import Tree, parse_faulty_tree
@@ -194,7 +195,7 @@ def test_overrides_of_a_spec(tmp_path: Path, overrides: list[str], key: str, val
         (
             "optimizer.name=adamm",
             "optimizer.name: no optimizer is called 'adamm'; did you mean 'adam'? there are "
-            "adadelta, adagrad, adam, adamw, momentum, nadam, nesterov, rmsprop, sgd",
+            + ", ".join(optimizers.names()),
         ),
         (
             "optimizer=sgd",

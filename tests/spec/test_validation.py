@@ -16,7 +16,17 @@ from nnlab.layers.linear import Linear
 from nnlab.models.mlp import MLP
 from nnlab.models.sequential import Sequential
 from nnlab.optim.adam import Adam
-from nnlab.registry import REGISTRIES, Registry, datasets, initialisers, layers, losses, models, optimizers
+from nnlab.registry import (
+    REGISTRIES,
+    Registry,
+    datasets,
+    hyperparameters,
+    initialisers,
+    layers,
+    losses,
+    models,
+    optimizers,
+)
 from nnlab.spec.experiment import Experiment, TrainSettings
 from nnlab.spec.validation import Validator, flatten, plain
 
@@ -279,10 +289,9 @@ def test_plain_values_of_defaults_build_equal_components() -> None:
         if registry.kind in ("penalty", "dataset"):
             continue
         for name in registry.names():
-            required = {"sgd": {"lr": 1}, "momentum": {"lr": 1}, "nesterov": {"lr": 1}, "adagrad": {"lr": 1}}
-            required |= {"rmsprop": {"lr": 1}, "linear": {"units": 1}, "mlp": {"hidden": [1]}}
-            required |= {"sequential": {"layers": ["relu"]}}
-            component = build(registry, {"name": name, **required.get(name, {})})
+            given = {"lr": 1, "units": 1, "hidden": [1], "layers": ["relu"]}
+            needed = [parameter.name for parameter in hyperparameters(registry[name]) if parameter.required]
+            component = build(registry, {"name": name, **{key: given[key] for key in needed}})
             again = build(registry, plain(component))
             assert type(again) is type(component)
             assert plain(again) == plain(component)

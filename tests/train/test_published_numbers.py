@@ -1,7 +1,8 @@
 """Numbers that were published elsewhere, and an independent straight-line training that must agree with nnlab.
 
-The spiral's losses, weights and accuracies are those of Stanford's CS231n notes ("Putting it together: Minimal
-Neural Network Case Study"). The update rules below are written from their formulas, with fresh arrays and nothing
+The spiral's losses, weights and accuracies are those of a seeded run (seed 0) of the case study in Stanford's CS231n
+notes ("Putting it together: Minimal Neural Network Case Study"); the notes themselves print another run, whose losses
+differ in the fifth digit. The update rules below are written from their formulas, with fresh arrays and nothing
 shared with nnlab.
 """
 
