@@ -19,7 +19,7 @@ import numpy as np
 from nnlab.core.arena import Parameter
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import AddressedStreams
-from nnlab.errors import NnlabError, UsageError, shown
+from nnlab.errors import CheckFailed, UsageError, shown
 from nnlab.layers.base import Layer
 from nnlab.losses import Loss
 from nnlab.models.network import Network
@@ -69,7 +69,7 @@ class Subject:
     branches: Callable[[Tensors], list[Array]]
 
 
-class AtKinkError(NnlabError):
+class AtKinkError(CheckFailed):
     """A point lies so close to a kink that no step avoids it."""
 
 
@@ -102,7 +102,7 @@ def check(make: Callable[[int], Subject], method: Method, seed: int = 0, sampled
             return list(_check_tensors(make(seed + attempt), method, sampled, np.random.default_rng(seed)))
         except AtKinkError:
             continue
-    raise AtKinkError(f"{make(seed).name}: ten random points in a row lie on kinks")
+    raise AtKinkError(f"{make(seed).name}: ten random points in a row lie on kinks; another --seed may do")
 
 
 def _check_tensors(

@@ -11,6 +11,7 @@ from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
 from nnlab.records.formats import METRICS_COLUMNS, STEPS_COLUMNS, best_row, csv_line
+from nnlab.spec.experiment import spec_sha256
 from nnlab.spec.tree import dump_tree
 
 SPEC: dict[str, Any] = {
@@ -98,7 +99,7 @@ def make_run(tmp_path: Path) -> MakeRun:
             "final": rows[-1] if rows and ended else None,
             "best": best_row(rows) if ended else None,
             "train_seconds": seconds,
-            "spec_sha256": "0" * 64,
+            "spec_sha256": spec_sha256(spec),
             "message": "",
         }
         (path / "summary.json").write_text(json.dumps(summary), encoding="utf-8")

@@ -1,6 +1,7 @@
 """``nnlab train``: run experiments."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,16 +39,23 @@ def train_command(
     from nnlab.errors import Diverged
     from nnlab.spec.experiment import load_experiment
     from nnlab.train.run import Silent, run
+    from nnlab.train.setup import prepare
 
     experiments = [load_experiment(spec, overrides or []) for spec in specs]
     if dry_run:
-        for experiment in experiments:
-            show_experiment(experiment)
+        for spec, experiment in zip(specs, experiments, strict=True):
+            with naming(spec):
+                show_experiment(experiment)
         return
+    if len(experiments) > 1:
+        for spec, experiment in zip(specs, experiments, strict=True):
+            with naming(spec):
+                prepare(experiment)
     diverged: list[Diverged] = []
-    for experiment in experiments:
+    for spec, experiment in zip(specs, experiments, strict=True):
         try:
-            result = run(experiment, runs, Silent() if quiet else ConsoleReporter())
+            with naming(spec):
+                result = run(experiment, runs, Silent() if quiet else ConsoleReporter())
         except Diverged as error:
             if len(experiments) == 1:
                 raise
@@ -58,6 +66,19 @@ def train_command(
         typer.echo(str(result.path))
     if diverged:
         raise Diverged(f"{len(diverged)} of {len(experiments)} runs diverged")
+
+
+@contextmanager
+def naming(spec: Path) -> Iterator[None]:
+    """Put the spec's file before what only its data could show to be wrong."""
+    from nnlab.errors import SpecError, UsageError
+
+    try:
+        yield
+    except UsageError as error:
+        if isinstance(error, SpecError):
+            raise
+        raise UsageError(f"{spec}: {error}") from None
 
 
 def result_line(name: str, summary: Mapping[str, Any]) -> str:

@@ -102,13 +102,21 @@ class _Group:
 
 
 def _settings(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
-    """Each run's spec, flat; a component without keys (``relu``) stands under the same key as one with keys."""
+    """Each run's spec, flat; what one run has as a word and another as a mapping stands under the same key.
+
+    A component without keys (``relu``) stands under ``activation.name`` like one with keys; a switch that is off in one
+    run (``batch_norm: false``) is ``true`` where another run has its keys.
+    """
     flat = [flatten(record.spec) for record in records]
-    named = {key for settings in flat for key in settings if key.endswith(".name")}
-    return [
-        {f"{key}.name" if f"{key}.name" in named else key: value for key, value in settings.items()}
-        for settings in flat
-    ]
+    every = {key for settings in flat for key in settings}
+    found = []
+    for settings in flat:
+        named = {f"{key}.name" if f"{key}.name" in every else key: value for key, value in settings.items()}
+        switches = {
+            key for key in every if f"{key}.name" not in every and any(own.startswith(f"{key}.") for own in settings)
+        }
+        found.append(dict.fromkeys(sorted(switches), True) | named)
+    return found
 
 
 def _entry(runs: Sequence[RunRecord], settings: Sequence[Mapping[str, Any]]) -> Entry:

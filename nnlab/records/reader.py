@@ -25,6 +25,7 @@ from nnlab.records.formats import (
     is_run_folder,
 )
 from nnlab.spec.expectation import check
+from nnlab.spec.experiment import spec_sha256
 from nnlab.spec.tree import MAX_BYTES, read_tree
 
 MAX_SUMMARY_BYTES = 2**20
@@ -72,15 +73,17 @@ class RunRecord:
     def final(self) -> Row | None:
         """The last evaluation, from the summary or, where a run has not ended, from the metrics so far."""
         final: Row | None = self.summary["final"]
-        return final or next(reversed(self._rows()), None)
+        return final or next(reversed(self.rows), None)
 
     @property
     def best(self) -> Row | None:
         """The best evaluation, from the summary or, where a run has not ended, from the metrics so far."""
         best: Row | None = self.summary["best"]
-        return best or best_row(self._rows())
+        return best or best_row(self.rows)
 
-    def _rows(self) -> list[Row]:
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The evaluations, in order; None where a metric has no value."""
         rows = zip(*(column.tolist() for column in self.metrics.values()), strict=True)
         return [
             {name: None if cell != cell else cell for name, cell in zip(self.metrics, row, strict=True)} for row in rows
@@ -97,12 +100,24 @@ def read_run(folder: Path | str) -> RunRecord:
     _check_folder(path)
     summary = _read_summary(path / SUMMARY_FILE)
     spec = _read_spec(path / SPEC_FILE)
+    if spec_sha256(spec) != summary["spec_sha256"]:
+        damaged(path / SPEC_FILE, f"is not the spec of this run: its SHA-256 is not the one in {SUMMARY_FILE}")
     metrics = read_table(path / METRICS_FILE, METRICS_COLUMNS, unfinished=summary["status"] == "running", gaps=True)
     steps = metrics["step"]
     if summary["status"] == "completed" and (len(steps) == 0 or steps[-1] != summary["steps"]):
         found = f"ends at step {steps[-1]:.0f}" if len(steps) else "holds no evaluation"
         damaged(path / METRICS_FILE, f"{found}, but {SUMMARY_FILE} says that {summary['steps']} steps were completed")
-    return RunRecord(path, spec, summary, metrics)
+    record = RunRecord(path, spec, summary, metrics)
+    _check_final(record)
+    return record
+
+
+def _check_final(record: RunRecord) -> None:
+    """The final and best rows of the summary must stand in the metrics."""
+    for key in _SUMMARY_ROWS:
+        row = record.summary[key]
+        if row is not None and dict(row) not in record.rows:
+            damaged(record.path / SUMMARY_FILE, f"{key}: is no row of {METRICS_FILE}")
 
 
 def _check_folder(path: Path) -> None:

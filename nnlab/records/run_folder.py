@@ -165,8 +165,9 @@ class RunFolder:
 
 
 def folder_name(name: str) -> str:
-    """A run's name as part of a folder name: letters, digits, ``_``, ``.`` and ``-``, at most 60 characters."""
-    return re.sub(r"[^\w.]+", "-", name).strip("-.")[:60] or "run"
+    """A run's name as part of a folder name: letters, digits, ``_.-``, at most 60 characters and 180 bytes."""
+    plain = re.sub(r"[^\w.]+", "-", name).strip("-.")[:60]
+    return plain.encode()[:180].decode(errors="ignore") or "run"
 
 
 def _json(value: object) -> bytes:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -93,8 +93,13 @@ class Experiment:
 
     def sha256(self) -> str:
         """SHA-256 of the resolved spec in canonical JSON."""
-        canonical = json.dumps(self.resolved(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return spec_sha256(self.resolved())
+
+
+def spec_sha256(resolved: Mapping[str, Any]) -> str:
+    """SHA-256 of a resolved spec in canonical JSON."""
+    canonical = json.dumps(resolved, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def load_experiment(path: Path | str, overrides: Sequence[str] = ()) -> Experiment:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from nnlab.cli.completion import KINDS
 from nnlab.registry import REGISTRIES, hyperparameters
 from nnlab.spec.experiment import load_experiment
 from nnlab.spec.tree import parse_tree
@@ -64,3 +65,7 @@ def test_list_of_an_unknown_kind_suggests(nnlab) -> None:
     answer = nnlab("list", "optimiser")
     assert answer.code == 2
     assert "did you mean 'optimizer'?" in answer.stderr
+
+
+def test_completion_knows_every_kind() -> None:
+    assert set(KINDS) == set(REGISTRIES)

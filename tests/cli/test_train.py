@@ -109,3 +109,12 @@ def test_a_result_without_test_data_names_the_training_accuracy() -> None:
     row = {"step": 5, "test_accuracy": None, "train_accuracy": 0.5, "objective": 1.25}
     summary = {"final": row, "best": row, "steps": 5, "train_seconds": 0.5}
     assert result_line("x", summary) == "x: train accuracy 0.5000, objective 1.250000, 5 steps in 0.50 s"
+
+
+def test_what_only_data_can_show_names_the_spec_before_anything_is_trained(nnlab, spec: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(spec.read_text(encoding="utf-8").replace("batch_size: 10", "batch_size: 1000"), encoding="utf-8")
+    answer = nnlab("train", spec, other)
+    assert answer.code == 2
+    assert answer.stderr.startswith(f"nnlab: {other}: train.batch_size: 1000 is more than")
+    assert not (tmp_path / "runs").exists()

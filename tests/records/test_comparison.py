@@ -232,3 +232,13 @@ def test_json_holds_runs_groups_and_damage(make_run: MakeRun, tmp_path: Path) ->
     assert single["measures"]["test_accuracy"] == {"mean": 0.875, "std": None, "n": 1}
     assert single["spec"] == {"seed": 0, "optimizer.name": "sgd", "optimizer.lr": 0.1}
     assert document["damaged"] == [{"path": str(tmp_path / "gone"), "message": f"{tmp_path}/gone: no such run folder"}]
+
+
+def test_a_switch_is_true_where_another_run_has_it_off(make_run: MakeRun) -> None:
+    runs = [
+        make_run("off", {"model.batch_norm": False}),
+        make_run("on", {"model.batch_norm": {"eps": 1e-5, "momentum": 0.9}}),
+    ]
+    settings = {entry.folders[0]: entry.settings for entry in compare(runs).entries}
+    assert settings["off"]["model.batch_norm"] is False
+    assert settings["on"]["model.batch_norm"] is True

@@ -195,3 +195,21 @@ def test_damage_anywhere_is_a_run_error_or_harmless(
     except RunError as error:
         fault = str(error)
     assert not fault or name in fault or "summary.json" in fault
+
+
+def test_a_spec_that_was_changed_afterwards_is_damage(make_run: MakeRun) -> None:
+    folder = make_run()
+    spec = folder / "spec.yaml"
+    spec.write_text(spec.read_text(encoding="utf-8").replace("lr: 0.01", "lr: 0.02"), encoding="utf-8")
+    with pytest.raises(RunError, match=r"spec\.yaml: is not the spec of this run"):
+        read_run(folder)
+
+
+@pytest.mark.parametrize("key", ["final", "best"])
+def test_a_summary_that_tells_other_numbers_than_the_metrics_is_damage(make_run: MakeRun, key: str) -> None:
+    folder = make_run()
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    summary[key]["test_accuracy"] = 5.0
+    (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    with pytest.raises(RunError, match=rf"summary\.json: {key}: is no row of metrics\.csv"):
+        read_run(folder)

@@ -129,6 +129,7 @@ def test_no_temporary_files_stay_behind(folder: RunFolder) -> None:
         ("x" * 300, "x" * 60),
         ("[/red]$x$", "red-x"),
         (".hidden", "hidden"),
+        ("𠮷" * 60, "𠮷" * 45),
     ],
 )
 def test_any_name_becomes_a_plain_folder_name(name: str, expected: str) -> None:

@@ -136,7 +136,10 @@ def test_weights_are_saved_in_by_out(spec: Path, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_plots")
 def test_blas_threads_are_set_while_training_and_given_back(spec: Path, tmp_path: Path) -> None:
     before = [library["num_threads"] for library in threadpool_info()]
-    run(load_experiment(spec), tmp_path / "runs")
+    assert before == [1] * len(before)
+    result = run(load_experiment(spec, ["compute.threads=2"]), tmp_path / "runs")
+    environment = json.loads((result.path / "environment.json").read_text(encoding="utf-8"))
+    assert [library["num_threads"] for library in environment["blas"]] == [2] * len(before)
     assert [library["num_threads"] for library in threadpool_info()] == before
 
 
@@ -253,3 +256,13 @@ def test_pictures_that_cannot_be_written_do_not_spoil_the_run(
     result = run(load_experiment(spec), tmp_path / "runs")
     assert summary_of(result.path)["status"] == "completed"
     assert "pictures cannot be written" in (result.path / "log.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_at_most_25_evaluations_are_said_and_always_the_last(spec: Path, tmp_path: Path) -> None:
+    overrides = ["train={iterations: 107, eval_every: 1, batch_size: 20}"]
+    log = (run(load_experiment(spec, overrides), tmp_path / "runs").path / "log.txt").read_text(encoding="utf-8")
+    said = [line for line in log.splitlines() if line.startswith("step ")]
+    assert len(said) <= 25
+    assert said[0].split()[1] == "0/107"
+    assert said[-1].split()[1] == "107/107"

@@ -1,0 +1,36 @@
+import os
+import signal
+import threading
+
+import pytest
+
+from nnlab.errors import Interrupted
+from nnlab.train.signals import SIGNALS, stop_on_signal
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_first_signal_asks_and_the_second_ends_at_once(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with stop_on_signal() as stop:
+        assert not stop()
+        os.kill(os.getpid(), number)
+        assert stop()
+        assert stop.signal == number
+        with pytest.raises(Interrupted) as ended:
+            os.kill(os.getpid(), number)
+    assert ended.value.exit_code == 128 + number
+    assert signal.getsignal(number) is before
+
+
+def test_outside_the_main_thread_signals_stay_as_they_are() -> None:
+    found = []
+
+    def work() -> None:
+        with stop_on_signal() as stop:
+            found.append((stop(), signal.getsignal(signal.SIGINT)))
+
+    before = signal.getsignal(signal.SIGINT)
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [(False, before)]
