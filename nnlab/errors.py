@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-EXIT_OK = 0
 EXIT_BUG = 70
 
 MOST_LINES = 100
@@ -101,7 +100,7 @@ _WORDS = {"None": "null", "True": "true", "False": "false", "inf": ".inf", "-inf
 
 def shown(value: object, limit: int = 60) -> str:
     """A value as a spec writes it, fit for a message; text gets quotes."""
-    return f"'{one_line(value, limit)}'" if isinstance(value, str) else one_line(_written(value), limit)
+    return f"'{one_line(value, limit)}'" if isinstance(value, str) else one_line(written(value, quoted=True), limit)
 
 
 def one_line(text: str, limit: int = 60) -> str:
@@ -110,14 +109,16 @@ def one_line(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _written(value: object) -> str:
+def written(value: object, *, quoted: bool = False) -> str:
+    """A value as a spec writes it, in full; text with quotes or without."""
     match value:
         case str():
-            return f"'{value}'"
+            return f"'{value}'" if quoted else value
         case Mapping():
-            return "{" + ", ".join(f"{key}: {_written(inner)}" for key, inner in value.items()) + "}"
+            inner = (f"{key}: {written(entry, quoted=quoted)}" for key, entry in value.items())
+            return "{" + ", ".join(inner) + "}"
         case list() | tuple():
-            return "[" + ", ".join(_written(inner) for inner in value) + "]"
+            return "[" + ", ".join(written(entry, quoted=quoted) for entry in value) + "]"
     text = repr(value)
     return _WORDS.get(text, text)
 

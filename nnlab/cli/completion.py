@@ -1,6 +1,6 @@
 """What the shell offers when the tab key is pressed."""
 
-KINDS = ("dataset", "model", "layer", "activation", "initialiser", "loss", "penalty", "optimizer")
+KINDS = ("spec", "dataset", "model", "layer", "activation", "initialiser", "loss", "penalty", "optimizer")
 
 
 def complete_kind(incomplete: str) -> list[str]:

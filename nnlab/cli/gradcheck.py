@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nnlab.cli.completion import complete_checked
-from nnlab.cli.train import Overrides
+from nnlab.cli.options import Overrides
 
 if TYPE_CHECKING:
     from nnlab.gradcheck import Method, Result

@@ -1,5 +1,6 @@
 """``nnlab list``: what a spec can name."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,13 +8,17 @@ import typer
 from nnlab.cli.completion import complete_kind
 
 if TYPE_CHECKING:
-    from nnlab.registry import Registry
+    from nnlab.registry import Hyperparameter
 
 
 def list_command(
     kind: Annotated[
         str | None,
-        typer.Argument(metavar="[KIND]", help="Only this kind, such as optimizer.", autocompletion=complete_kind),
+        typer.Argument(
+            metavar="[KIND]",
+            help="Only this kind, such as optimizer, or spec for the keys of the spec itself.",
+            autocompletion=complete_kind,
+        ),
     ] = None,
 ) -> None:
     """List what a spec can name, with keys, accepted values, defaults and meaning.
@@ -22,16 +27,18 @@ def list_command(
     """
     from nnlab.errors import UsageError, shown
     from nnlab.registry import REGISTRIES, near_name
+    from nnlab.spec.experiment import spec_sections
 
-    if kind is not None and kind not in REGISTRIES:
-        near = near_name(kind, list(REGISTRIES))
+    kinds = {"spec": spec_sections()} | {name: dict(registry.items()) for name, registry in REGISTRIES.items()}
+    if kind is not None and kind not in kinds:
+        near = near_name(kind, list(kinds))
         hint = f"did you mean {near!r}? " if near else ""
-        raise UsageError(f"no kind is called {shown(kind)}; {hint}there are {', '.join(REGISTRIES)}")
-    for registry in [REGISTRIES[kind]] if kind else REGISTRIES.values():
-        _render(registry)
+        raise UsageError(f"no kind is called {shown(kind)}; {hint}there are {', '.join(kinds)}")
+    for name in [kind] if kind else kinds:
+        _render(name, kinds[name])
 
 
-def _render(registry: "Registry") -> None:
+def _render(kind: str, classes: Mapping[str, type]) -> None:
     from inspect import getdoc
 
     from rich.table import Table
@@ -41,24 +48,31 @@ def _render(registry: "Registry") -> None:
     from nnlab.registry import hyperparameters
     from nnlab.spec.expectation import accepted
 
-    table = Table(title=registry.kind, title_justify="left", title_style="bold", show_lines=False)
+    table = Table(title=kind, title_justify="left", title_style="bold", show_lines=False)
     for heading in ("name", "key", "accepts", "default", "meaning"):
         table.add_column(heading, overflow="fold")
-    for name, cls in registry.items():
+    for name, cls in classes.items():
         summary = (getdoc(cls) or "").split("\n\n")[0].replace("\n", " ")
         table.add_row(Text(name, "bold"), "", "", "", Text(summary), end_section=False)
         for parameter in hyperparameters(cls):
-            default = Text("required", "italic") if parameter.required else Text(default_text(parameter.default))
+            default = Text("required", "italic") if parameter.required else Text(default_text(parameter))
             table.add_row("", Text(parameter.name), Text(accepted(parameter)), default, Text(parameter.doc))
         table.add_section()
     results().print(table)
 
 
-def default_text(default: object) -> str:
+def default_text(parameter: "Hyperparameter") -> str:
     """A default as a spec writes it."""
     import json
+    from dataclasses import is_dataclass
 
+    from nnlab.registry import Component, Switch, registered_name
     from nnlab.spec.validation import plain
 
+    default = parameter.default
+    if parameter.mark(Switch):
+        return "true" if default else "false"
+    if is_dataclass(default):  # its own keys have their own rows
+        return registered_name(default) if parameter.mark(Component) else ""
     value = plain(default)
     return value if isinstance(value, str) else json.dumps(value)

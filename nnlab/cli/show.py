@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.train import Overrides
+from nnlab.cli.options import Overrides
 
 if TYPE_CHECKING:
     from nnlab.spec.experiment import Experiment
@@ -19,10 +19,10 @@ def show_command(
 
     Example: nnlab show configs/adam.yaml
     """
-    from nnlab.cli.train import result_line
-    from nnlab.errors import RunError
+    from nnlab.errors import DataError, RunError
     from nnlab.records.formats import SPEC_FILE
     from nnlab.records.reader import read_run
+    from nnlab.records.result_line import result_line
     from nnlab.spec.experiment import load_experiment
 
     if not target.is_dir():
@@ -31,8 +31,16 @@ def show_command(
     if not (target / SPEC_FILE).is_file():
         raise RunError(f"{target}: is not a run folder, it has no {SPEC_FILE}")
     record = read_run(target)
-    show_experiment(load_experiment(target / SPEC_FILE, overrides or []))
-    typer.echo(f"{record.status}: {result_line(record.name, record.summary)}")
+    experiment = load_experiment(target / SPEC_FILE, overrides or [])
+    try:
+        show_experiment(experiment)
+    except DataError as error:  # a run says what it did wherever its folder went
+        typer.echo(experiment.to_yaml())
+        typer.echo(f"the layers' shapes follow from the data, and that is not here: {error}", err=True)
+    steps = int(record.final["step"] or 0) if record.final else 0
+    summary = {**record.summary, "final": record.final, "best": record.best}
+    summary["steps"] = max(steps, summary["steps"])  # the summary of a running run does not count yet
+    typer.echo(f"{record.status}: {result_line(record.name, summary)}")
 
 
 def show_experiment(experiment: "Experiment") -> None:

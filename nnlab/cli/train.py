@@ -1,24 +1,13 @@
 """``nnlab train``: run experiments."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from nnlab.cli.completion import complete_override
-
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        "-s",
-        metavar="KEY=VALUE",
-        help="Change a key of the spec, such as optimizer.lr=0.1; repeatable.",
-        autocompletion=complete_override,
-    ),
-]
+from nnlab.cli.options import Overrides
 
 
 def train_command(
@@ -37,6 +26,7 @@ def train_command(
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.cli.show import show_experiment
     from nnlab.errors import Diverged
+    from nnlab.records.result_line import result_line
     from nnlab.spec.experiment import load_experiment
     from nnlab.train.run import Silent, run
     from nnlab.train.setup import prepare
@@ -79,19 +69,3 @@ def naming(spec: Path) -> Iterator[None]:
         if isinstance(error, SpecError):
             raise
         raise UsageError(f"{spec}: {error}") from None
-
-
-def result_line(name: str, summary: Mapping[str, Any]) -> str:
-    """A finished run in one line: its final metrics, how long it took, and how it ended."""
-    parts = []
-    final, best = summary["final"], summary["best"]
-    if isinstance(final, dict) and isinstance(best, dict):
-        if final["test_accuracy"] is not None:
-            parts.append(
-                f"test accuracy {final['test_accuracy']:.4f} "
-                f"(best {best['test_accuracy']:.4f} at step {best['step']:,})"
-            )
-        parts.append(f"train accuracy {final['train_accuracy']:.4f}")
-        parts.append(f"objective {final['objective']:.6f}")
-    parts.append(f"{summary['steps']:,} steps in {summary['train_seconds']:.2f} s")
-    return f"{name}: {', '.join(parts)}"

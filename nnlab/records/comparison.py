@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nnlab.errors import RunError, UsageError, one_line, shown
+from nnlab.errors import RunError, UsageError, one_line, shown, written
 from nnlab.records.entries import MEASURES, Entry, Spread, canonical, make_entries, measured
-from nnlab.records.labels import distinguishing_labels, short_keys, written
+from nnlab.records.labels import distinguishing_labels, short_keys
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.registry import near_name
 
@@ -105,7 +106,7 @@ class Comparison:
             ],
             "damaged": [{"path": str(run.path), "message": run.message} for run in self.damaged],
         }
-        return json.dumps(document, indent=2) + "\n"
+        return json.dumps(_plain(document), indent=2, allow_nan=False) + "\n"
 
 
 def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int | None = None) -> Comparison:
@@ -197,3 +198,12 @@ def _run_document(run: RunRecord) -> dict[str, Any]:
         "spec_sha256": run.summary["spec_sha256"],
         "measures": measured(run),
     }
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; JSON has no numbers that are not finite, so they become words."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    return written(value) if isinstance(value, float) and not isfinite(value) else value

@@ -3,20 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from nnlab.errors import one_line
+from nnlab.errors import one_line, written
 
 ABSENT = "–"
 LABEL_LENGTH = 72
-
-
-def written(value: object) -> str:
-    """A value as a spec writes it, in full."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {written(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(written(inner) for inner in value) + "]"
-    words = {None: "null", True: "true", False: "false"}
-    return words[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def short_keys(keys: Sequence[str]) -> dict[str, str]:

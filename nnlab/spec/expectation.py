@@ -2,6 +2,7 @@
 
 import re
 import types
+from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -9,7 +10,7 @@ import annotated_types
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from nnlab.errors import shown
-from nnlab.registry import Component, FilePath, Hyperparameter, Switch, near_name
+from nnlab.registry import REGISTRIES, Component, FilePath, Hyperparameter, Strengths, Switch, near_name
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 _WORDS: dict[Any, str] = {
@@ -89,8 +90,12 @@ def accepted(parameter: Hyperparameter) -> str:
         return f"a list of {component.kind}s" if component.many else f"{_article(component.kind)} {component.kind}"
     if switch := parameter.mark(Switch):
         return f"true, false or the keys of {switch.name}"
+    if strengths := parameter.mark(Strengths):
+        return " or ".join(f"{name}: a number" for name in REGISTRIES[strengths.kind].names())
     if parameter.mark(FilePath):
         return "a path"
+    if is_dataclass(parameter.base):
+        return f"the keys of {parameter.name}"
     return expectation(parameter.annotation)
 
 

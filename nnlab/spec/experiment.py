@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +14,7 @@ from nnlab.losses import CrossEntropy, Loss
 from nnlab.models.base import Model
 from nnlab.optim.base import Optimizer
 from nnlab.penalties import Penalty
-from nnlab.registry import Component, Doc, Strengths
+from nnlab.registry import Component, Doc, Strengths, hyperparameters
 from nnlab.spec.overrides import apply_overrides
 from nnlab.spec.tree import KeyPath, Tree, dump_tree, read_faulty_tree, spec_error
 from nnlab.spec.validation import Validator, plain
@@ -94,6 +94,15 @@ class Experiment:
     def sha256(self) -> str:
         """SHA-256 of the resolved spec in canonical JSON."""
         return spec_sha256(self.resolved())
+
+
+def spec_sections() -> dict[str, type]:
+    """The spec itself and those of its sections that are no registered components."""
+    sections: dict[str, type] = {"spec": Experiment}
+    for parameter in hyperparameters(Experiment):
+        if isinstance(parameter.base, type) and is_dataclass(parameter.base) and not parameter.mark(Component):
+            sections[parameter.name] = parameter.base
+    return sections
 
 
 def spec_sha256(resolved: Mapping[str, Any]) -> str:

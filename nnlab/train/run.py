@@ -14,6 +14,7 @@ from nnlab.plots.curves import plot_run
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import LOG_FILE, Row
 from nnlab.records.reader import read_run
+from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment
 from nnlab.train.loop import Observer, train
@@ -75,9 +76,10 @@ def run(experiment: Experiment, runs: Path | str = "runs", reporter: Reporter | 
             with reporter.watch(training.iterations) as observers:
                 outcome = train(training, [folder, lines, *observers], stop)
             if outcome.message:
-                lines.say(outcome.message)
+                folder.log(outcome.message)
             folder.write_model(prepared.network.state(), spec_sha256)
             summary = folder.finish(outcome.status, outcome.seconds, outcome.message)
+            folder.log(result_line(experiment.name, summary))
             try:
                 plot_run(read_run(folder.path), folder.plots)
             except OSError as error:

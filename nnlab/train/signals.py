@@ -11,11 +11,6 @@ from nnlab.errors import Interrupted
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def raise_interrupted(number: int, frame: FrameType | None) -> None:
-    """Signal handler: stop here and now."""
-    raise Interrupted(number)
-
-
 class StopRequest:
     """Remembers that a signal came."""
 

@@ -1,10 +1,11 @@
 import io
+from unittest.mock import MagicMock
 
 import pytest
 from rich.console import Console
 
 from nnlab.cli import progress
-from nnlab.cli.progress import BLOCKS, ConsoleReporter, sparkline
+from nnlab.cli.progress import BLOCKS, ConsoleReporter, LiveBar, sparkline
 
 
 def test_a_sparkline_goes_from_the_lowest_to_the_highest_block() -> None:
@@ -36,6 +37,16 @@ def test_on_a_terminal_there_is_a_bar_with_loss_accuracy_speed_and_sparkline(mon
     shown = stream.getvalue()
     for part in ("loss 1.0", "accuracy 0.8750", "steps/s", "100/100", BLOCKS[-1]):
         assert part in shown
+
+
+def test_the_bar_is_fed_at_most_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(n * 0.03 for n in range(1000))
+    monkeypatch.setattr(progress, "perf_counter", lambda: next(clock))
+    bar = MagicMock()
+    live = LiveBar(bar, 100)
+    for step in range(1, 101):
+        live.on_step(step, 1.0)
+    assert bar.update.call_count == 25
 
 
 def test_off_a_terminal_there_is_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:

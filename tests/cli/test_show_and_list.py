@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,36 @@ def test_show_of_a_run_adds_what_came_of_it(nnlab, spec: Path, tmp_path: Path) -
     assert "completed: moons: test accuracy" in answer.stdout
 
 
+def test_show_of_a_run_whose_data_has_gone_still_says_what_came_of_it(nnlab, tmp_path: Path) -> None:
+    table = tmp_path / "own.csv"
+    table.write_text("x,y\n" + "".join(f"{n},{n % 2}\n" for n in range(20)), encoding="utf-8")
+    spec = tmp_path / "own.yaml"
+    spec.write_text(
+        "data: {name: table, path: own.csv, label: y}\nmodel: {name: softmax}\n"
+        "optimizer: {name: sgd, lr: 0.1}\ntrain: {iterations: 4, batch_size: 5}\n",
+        encoding="utf-8",
+    )
+    assert nnlab("train", spec).code == 0
+    (folder,) = (tmp_path / "runs").iterdir()
+    table.unlink()
+    answer = nnlab("show", folder)
+    assert answer.code == 0
+    assert "completed: own: " in answer.stdout
+    assert "4 steps in" in answer.stdout
+    assert "own.csv" in answer.stderr
+
+
+def test_show_of_a_run_that_goes_on_shows_its_last_evaluation(nnlab, spec: Path, tmp_path: Path) -> None:
+    nnlab("train", spec)
+    (folder,) = (tmp_path / "runs").iterdir()
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    running = summary | {"status": "running", "final": None, "best": None, "steps": 0}
+    (folder / "summary.json").write_text(json.dumps(running), encoding="utf-8")
+    answer = nnlab("show", folder)
+    assert f"running: moons: test accuracy {summary['final']['test_accuracy']:.4f}" in answer.stdout
+    assert f"{summary['steps']} steps in" in answer.stdout
+
+
 def test_show_of_a_folder_that_is_no_run_is_a_run_error(nnlab, tmp_path: Path) -> None:
     answer = nnlab("show", tmp_path)
     assert answer.code == 5
@@ -61,6 +92,20 @@ def test_list_of_one_kind_has_only_that_kind(nnlab) -> None:
     assert "required" in answer.stdout  # sgd's lr
 
 
+def test_list_of_the_spec_has_its_own_keys_and_their_defaults(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    text = nnlab("list", "spec").stdout
+    for words in ("eval_train", "sampling", "threads", "l1: a number or l2: a number", "the keys of train", "float32"):
+        assert words in text
+    assert "beta1" not in text
+
+
+def test_a_switch_is_off_by_default(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    (line,) = (line for line in nnlab("list", "model").stdout.splitlines() if " batch_norm " in line)
+    assert "│ false " in line
+
+
 def test_list_of_an_unknown_kind_suggests(nnlab) -> None:
     answer = nnlab("list", "optimiser")
     assert answer.code == 2
@@ -68,4 +113,4 @@ def test_list_of_an_unknown_kind_suggests(nnlab) -> None:
 
 
 def test_completion_knows_every_kind() -> None:
-    assert set(KINDS) == set(REGISTRIES)
+    assert set(KINDS) == {"spec", *REGISTRIES}

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from nnlab.cli.train import result_line
+from nnlab.records.result_line import result_line
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def test_results_go_to_stdout_and_progress_to_stderr(nnlab, spec: Path, tmp_path
     assert "step 4/4" in answer.stderr
     assert "\x1b" not in answer.stdout + answer.stderr
     log = (tmp_path / folder / "log.txt").read_text(encoding="utf-8")
-    assert log == answer.stderr
+    assert log == answer.stderr + result + "\n"
 
 
 def test_quiet_says_nothing_on_stderr(nnlab, spec: Path) -> None:

@@ -234,6 +234,12 @@ def test_json_holds_runs_groups_and_damage(make_run: MakeRun, tmp_path: Path) ->
     assert document["damaged"] == [{"path": str(tmp_path / "gone"), "message": f"{tmp_path}/gone: no such run folder"}]
 
 
+def test_json_has_no_numbers_that_are_not_finite(make_run: MakeRun) -> None:
+    runs = [make_run(str(lr), {"optimizer": {"name": "sgd", "lr": lr}}) for lr in (float("nan"), 0.1)]
+    document = json.loads(compare(runs).to_json(), parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+    assert ".nan" in [entry["spec"]["optimizer.lr"] for entry in document["entries"]]
+
+
 def test_a_switch_is_true_where_another_run_has_it_off(make_run: MakeRun) -> None:
     runs = [
         make_run("off", {"model.batch_norm": False}),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nnlab.errors import one_line
-from nnlab.records.labels import distinguishing_labels, short_keys, written
+from nnlab.errors import one_line, written
+from nnlab.records.labels import distinguishing_labels, short_keys
 
 
 def test_values_are_written_as_in_a_spec() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from nnlab.errors import RunError
@@ -109,6 +110,12 @@ def test_arrays_that_are_not_contiguous_are_saved_as_they_read(folder: RunFolder
     loaded = load_file(folder.path / "model.safetensors")
     np.testing.assert_array_equal(loaded["a"], W.T)
     np.testing.assert_array_equal(loaded["b"], W[:, ::2])
+
+
+def test_a_model_names_the_spec_it_belongs_to(folder: RunFolder) -> None:
+    folder.write_model({"a": np.zeros(2)}, "abc")
+    with safe_open(folder.path / "model.safetensors", "np") as model:
+        assert model.metadata() == {"spec_sha256": "abc"}
 
 
 def test_no_temporary_files_stay_behind(folder: RunFolder) -> None:

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from nnlab.errors import SpecError, UsageError
 from nnlab.registry import REGISTRIES, Component, Strengths, Switch, hyperparameters
-from nnlab.spec.experiment import ComputeSettings, Experiment, TrainSettings, experiment_from_tree, load_experiment
+from nnlab.spec.experiment import (
+    ComputeSettings,
+    Experiment,
+    TrainSettings,
+    experiment_from_tree,
+    load_experiment,
+    spec_sha256,
+)
 from nnlab.spec.tree import dump_tree, parse_tree
 
 MINIMAL = """\
@@ -296,6 +303,8 @@ def test_the_checksum_is_of_what_the_spec_means_not_of_how_it_is_written(tmp_pat
     assert load(tmp_path, f"# a comment\n{reordered}\nseed: 0x0\n").sha256() == experiment.sha256()
     assert load(tmp_path, MINIMAL + "penalty: {l2: 0}").sha256() == experiment.sha256()
     assert len(experiment.sha256()) == 64
+    resolved = experiment.resolved()
+    assert spec_sha256(dict(reversed(resolved.items()))) == experiment.sha256()
     for change in ("seed: 1", "penalty: {l2: 1e-300}", "name: b", "dtype: float64", "compute: {threads: 2}"):
         assert load(tmp_path, MINIMAL + change).sha256() != experiment.sha256()
 

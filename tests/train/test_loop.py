@@ -4,6 +4,7 @@ from math import isfinite, log
 import numpy as np
 import pytest
 
+from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
 from nnlab.data.batches import Batches, Feed
 from nnlab.data.dataset import Split
@@ -116,6 +117,19 @@ def test_evaluating_never_changes_the_training(eval_train: object, eval_every: i
     other, _ = run(make_training(eval_every=eval_every, eval_train=eval_train, dropout=dropout))
     assert other.losses == plain.losses
     assert other.rows[-1]["test_loss"] == plain.rows[-1]["test_loss"]
+
+
+def test_a_loss_that_is_infinite_ends_training_like_one_that_is_nan(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = make_training()
+    forward = training.loss.forward
+
+    def infinite_in_training(scores: Array, labels: Array) -> float:
+        return float("inf") if training.network.streams.step == 1 else forward(scores, labels)
+
+    monkeypatch.setattr(training.loss, "forward", infinite_in_training)
+    recorder, outcome = run(training)
+    assert (outcome.status, outcome.steps, recorder.steps) == ("diverged", 0, [])
+    assert "the loss became inf at step 1" in outcome.message
 
 
 def test_a_stop_request_finishes_the_step_and_evaluates() -> None:
