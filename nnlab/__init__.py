@@ -1,8 +1,8 @@
 """nnlab: an experiment runner for neural networks written by hand in NumPy.
 
-From Python: ``run(load_experiment("configs/adam.yaml"))`` trains, ``read_run(folder)`` gives the records,
-``trained_network(folder)`` the network with its weights. Nothing heavy is imported before one of these names is used,
-so that ``nnlab --help`` answers at once.
+From Python: ``run(load_experiment("configs/adam.yaml"))`` trains, ``cross_validate(experiment, folds)`` trains once for
+each fold, ``read_run(folder)`` gives the records, ``trained_network(folder)`` the network with its weights. Nothing
+heavy is imported before one of these names is used, so that ``nnlab --help`` answers at once.
 """
 
 from importlib import import_module
@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nnlab.records.reader import read_run
     from nnlab.spec.experiment import load_experiment
+    from nnlab.train.crossval import cross_validate
     from nnlab.train.run import run
     from nnlab.train.setup import trained_network
 
-__all__ = ["__version__", "load_experiment", "read_run", "run", "trained_network"]
+__all__ = ["__version__", "cross_validate", "load_experiment", "read_run", "run", "trained_network"]
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "cross_validate": "nnlab.train.crossval",
     "load_experiment": "nnlab.spec.experiment",
     "read_run": "nnlab.records.reader",
     "run": "nnlab.train.run",

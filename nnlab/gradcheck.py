@@ -78,9 +78,10 @@ def check_components(method: Method = "central", names: Sequence[str] | None = N
     makers: list[tuple[str, Callable[[int], Subject]]] = []
     for name, cls in layers.items():
         for index, (layer, shape) in enumerate(cls.examples()):
-            label = name if index == 0 else f"{name} ({index + 1})"
-            makers.append((name, partial(layer_subject, label, layer, shape)))
-    makers += [(name, partial(loss_subject, name, cls())) for name, cls in losses.items()]
+            makers.append((name, partial(layer_subject, _label(name, index), layer, shape)))
+    for name, cls in losses.items():
+        for index, loss in enumerate(cls.examples()):
+            makers.append((name, partial(loss_subject, _label(name, index), loss)))
     makers += [(name, partial(penalty_subject, name, cls(strength=0.1))) for name, cls in penalties.items()]
     known = sorted({name for name, _ in makers})
     for name in names or ():
@@ -89,6 +90,11 @@ def check_components(method: Method = "central", names: Sequence[str] | None = N
             hint = f"; did you mean {near!r}?" if near else ""
             raise UsageError(f"nothing to check is called {shown(name)}{hint} (there are {', '.join(known)})")
     return [result for name, make in makers if not names or name in names for result in check(make, method, seed)]
+
+
+def _label(name: str, index: int) -> str:
+    """The name of a component's example; further ones are numbered."""
+    return name if index == 0 else f"{name} ({index + 1})"
 
 
 def check(make: Callable[[int], Subject], method: Method, seed: int = 0, sampled: int | None = None) -> list[Result]:
@@ -166,7 +172,7 @@ def _moved(tensors: Tensors, name: str, index: int, distance: complex) -> Tensor
 
 
 def layer_subject(name: str, layer: Layer, in_shape: Shape, seed: int) -> Subject:
-    """f = Σ direction · layer(x) in training mode, with a fixed random direction."""
+    """f = Σ direction · layer(x) in training mode, with a fixed random direction, and what the layer adds itself."""
     draws = np.random.default_rng(seed)
     layer.setup(in_shape, AddressedStreams(seed))
     direction = draws.standard_normal((SAMPLES, *layer.out_shape))
@@ -176,7 +182,7 @@ def layer_subject(name: str, layer: Layer, in_shape: Shape, seed: int) -> Subjec
 
     def value(at: Tensors) -> complex:
         _place(parameters, at)
-        return complex((layer.forward(at["x"], training=True) * direction).sum())
+        return complex((layer.forward(at["x"], training=True) * direction).sum()) + layer.activity()
 
     def gradients(at: Tensors) -> Tensors:
         value(at)
@@ -230,34 +236,37 @@ def model_subject(
     }
     tensors = {"x": draws.standard_normal((MODEL_SAMPLES, *network.in_shape))}
     for key, parameter in parameters.items():
-        spread = np.sqrt(2 / (parameter.size // parameter.shape[-1])) if parameter.decayed else 0.5
+        spread = np.sqrt(2 / _fan_in(parameter)) if parameter.decayed else 0.5
         tensors[key] = spread * draws.standard_normal(parameter.shape)
-    weights = [key for key, parameter in parameters.items() if parameter.decayed]
-
-    def flat_weights(at: Tensors) -> Array:
-        return np.concatenate([at[key].reshape(-1) for key in weights]) if weights else np.empty(0)
+    keys = {id(parameter): key for key, parameter in parameters.items()}
+    priced = [(term, key) for term in terms for key, parameter in parameters.items() if parameter.decayed]
+    priced += [(own, keys[id(weight)]) for layer in network.layers for own, weight in layer.penalties()]
 
     def value(at: Tensors) -> complex:
         _place(parameters, at)
         scores = network.forward(at["x"], training=True)
-        return complex(loss.per_sample(scores, labels).mean()) + sum(term.value(flat_weights(at)) for term in terms)
+        penalty = sum(term.value(at[key].reshape(-1)) for term, key in priced)
+        return complex(loss.per_sample(scores, labels).mean()) + network.activity() + penalty
 
     def gradients(at: Tensors) -> Tensors:
         value(at)
         network.backward(loss.backward())
         written = {key: parameter.grad.copy() for key, parameter in parameters.items()}
-        flat = flat_weights(at)
-        for term in terms:
-            slope = term.gradient(flat, np.empty_like(flat))
-            for key, part in zip(weights, np.split(slope, np.cumsum([at[key].size for key in weights])), strict=False):
-                written[key] += part.reshape(written[key].shape)
+        for term, key in priced:
+            term.add_gradient(at[key].reshape(-1), written[key].reshape(-1))
         value(at)
         return {"x": network.input_gradient(loss.backward())} | written
 
     def branches(at: Tensors) -> list[Array]:
-        return _branches(network.layers) + [side for term in terms for side in term.branches(flat_weights(at))]
+        return _branches(network.layers) + [side for term, key in priced for side in term.branches(at[key].reshape(-1))]
 
     return Subject(name, tensors, value, gradients, branches)
+
+
+def _fan_in(W: Parameter) -> int:
+    """How many products one output sums: W is (in, out) in a linear layer, (out, in, kh, kw) in a convolution."""
+    outputs = W.shape[0] if len(W.shape) == 4 else W.shape[-1]
+    return W.size // outputs
 
 
 def _place(parameters: dict[str, Parameter], at: Tensors) -> None:

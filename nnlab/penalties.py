@@ -38,6 +38,23 @@ class Penalty(ABC):
         dW += self.gradient(W, self.workspace.array("gradient", W.shape, W.dtype))
 
 
+@dataclass(frozen=True)
+class PenaltyTerm:
+    """A penalty on some of a network's weights: W and dW are views of their values and gradients."""
+
+    penalty: Penalty
+    W: Array
+    dW: Array
+
+    def value(self) -> float:
+        """The penalty of the weights as they are."""
+        return self.penalty.value(self.W).real
+
+    def add_gradient(self) -> None:
+        """Add the penalty's gradient to dW."""
+        self.penalty.add_gradient(self.W, self.dW)
+
+
 @penalties.register("l1")
 @dataclass
 class L1(Penalty):

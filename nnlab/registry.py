@@ -46,6 +46,14 @@ class Strengths:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """Marks values that suggest themselves but must not be given, and says why."""
+
+    values: tuple[object, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
 class FilePath:
     """Marks a text field that names a file or folder; a relative one is looked for beside the spec first."""
 
@@ -175,9 +183,15 @@ initialisers = Registry("initialiser", "nnlab.core.initialisers", number=("norma
 losses = Registry("loss", "nnlab.losses")
 penalties = Registry("penalty", "nnlab.penalties")
 optimizers = Registry("optimizer", "nnlab.optim")
+schedules = Registry("schedule", "nnlab.optim")
+controls = Registry("control", "nnlab.optim")
 datasets = Registry("dataset", "nnlab.data")
+augmentations = Registry("augmentation", "nnlab.data.augmentation")
 
 REGISTRIES: dict[str, Registry] = {
     registry.kind: registry
-    for registry in (datasets, models, layers, activations, initialisers, losses, penalties, optimizers)
+    for registry in (
+        *(datasets, augmentations, models, layers, activations, initialisers),
+        *(losses, penalties, optimizers, schedules, controls),
+    )
 }

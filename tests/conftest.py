@@ -1,15 +1,21 @@
 """Fixtures that several parts of the tests share."""
 
 import copy
+import gzip
 import json
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
+from nnlab.data.download import Download, RemoteFile
+from nnlab.data.fashion_mnist import FILES, FashionMnist
 from nnlab.records.formats import METRICS_COLUMNS, STEPS_COLUMNS, best_row, csv_line
 from nnlab.spec.experiment import spec_sha256
 from nnlab.spec.tree import dump_tree
@@ -40,11 +46,31 @@ def _one_blas_thread() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def fashion_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a small set in the form of Fashion-MNIST, which takes its place as if it had been downloaded."""
+    images = np.arange(20 * 28 * 28, dtype=np.int64).astype(np.uint8).reshape(20, 28, 28)
+    labels = np.array([9, *range(10), *range(9)], np.uint8)
+    monkeypatch.setenv("NNLAB_DATA_DIR", str(tmp_path / "data"))
+    folder = tmp_path / "data" / "fashion_mnist"
+    folder.mkdir(parents=True)
+    published = []
+    for file, array in zip(FILES, (images, labels, images[:4], labels[:4]), strict=True):
+        head = struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+        content = gzip.compress(head + array.tobytes(), mtime=0)
+        (folder / file.name).write_bytes(content)
+        published.append(RemoteFile(file.name, len(content), sha256(content).hexdigest(), ()))
+    monkeypatch.setattr(FashionMnist, "download", Download("fashion_mnist", tuple(published)))
+    return folder
+
+
 MakeRun = Callable[..., Path]
 
 
-def metrics_row(step: float, accuracy: float, loss: float, *, test: bool = True) -> dict[str, float | None]:
-    """A row of metrics.csv whose test numbers are a little worse than those of training."""
+def metrics_row(
+    step: float, accuracy: float, loss: float, *, test: bool = True, validation: bool = False
+) -> dict[str, float | None]:
+    """A row of metrics.csv whose test numbers are a little worse than those of training, validation between them."""
     return {
         "step": step,
         "epoch": step / 600,
@@ -54,6 +80,8 @@ def metrics_row(step: float, accuracy: float, loss: float, *, test: bool = True)
         "test_loss": loss * 1.25 if test else None,
         "test_accuracy": accuracy - 0.0625 if test else None,
         "objective": loss,
+        "validation_loss": loss * 1.125 if validation else None,
+        "validation_accuracy": accuracy - 0.03125 if validation else None,
     }
 
 
@@ -68,6 +96,7 @@ def make_run(tmp_path: Path) -> MakeRun:
         accuracies: Sequence[float] = (0.125, 0.5, 0.75, 0.875, 0.9375),
         losses: Sequence[float] | None = None,
         test: bool = True,
+        validation: bool = False,
         status: str = "completed",
         seconds: float = 1.5,
         eval_every: int = 10,
@@ -80,7 +109,13 @@ def make_run(tmp_path: Path) -> MakeRun:
                 section = section[parent]
             section[last] = value
         rows = [
-            metrics_row(index * eval_every, accuracy, losses[index] if losses else 2.5 * (1 - accuracy), test=test)
+            metrics_row(
+                index * eval_every,
+                accuracy,
+                losses[index] if losses else 2.5 * (1 - accuracy),
+                test=test,
+                validation=validation,
+            )
             for index, accuracy in enumerate(accuracies)
         ]
         steps = max(0, len(rows) - 1) * eval_every

@@ -12,11 +12,15 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from nnlab.core.arena import Arena, Parameter
 from nnlab.core.random import Purpose, make_streams
+from nnlab.data.augmentation import augment
 from nnlab.layers import Layer
 from nnlab.layers.activations import Tanh
 from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
 from nnlab.models.network import Network
+from nnlab.optim.patience import Patience
+from nnlab.optim.schedules import Cosine
 from nnlab.registry import REGISTRIES, Hyperparameter, hyperparameters
 
 N = 6
@@ -37,6 +41,12 @@ def idx_folder(folder: Path) -> dict[str, Any]:
     return {"path": str(folder)}
 
 
+def cifar10_folder(folder: Path) -> dict[str, Any]:
+    for name in ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"):
+        (folder / f"{name}.bin").write_bytes(b"".join(bytes([label]) + bytes(3072) for label in range(10)))
+    return {"path": str(folder)}
+
+
 # Keys, shape of an input sample, shape of an output sample.
 ACTIVATIONS: dict[str, tuple[dict[str, Any], tuple[int, ...], tuple[int, ...]]] = {
     "identity": ({}, (5,), (5,)),
@@ -54,9 +64,19 @@ TABLE: dict[str, dict[str, Any]] = {
         "flatten": ({}, (2, 3, 2), (12,)),
         "dropout": ({"rate": 0.3}, (2, 5), (2, 5)),
         "batch_norm": ({}, (5,), (5,)),
+        "layer_norm": ({}, (2, 3, 2), (2, 3, 2)),
+        "conv2d": ({"filters": 3, "kernel": 3, "stride": 2, "padding": 1}, (2, 5, 4), (3, 3, 2)),
+        "max_pool": ({"size": 3, "stride": 2}, (2, 5, 7), (2, 2, 3)),
+        "activity_l1": ({"strength": 0.3}, (2, 3), (2, 3)),
+        "activity_l2": ({"strength": 0.3}, (5,), (5,)),
+        "avg_pool": ({"size": 2, "padding": "same"}, (2, 5, 4), (2, 3, 2)),
+        "global_avg_pool": ({}, (3, 4, 2), (3,)),
+        "lrn": ({"size": 3, "alpha": 0.5}, (4, 2, 2), (4, 2, 2)),
+        "upsample": ({"factor": 3}, (2, 1, 2), (2, 3, 6)),
+        "residual": ({"layers": [Conv2D(filters=3, stride=2, padding=1), BatchNorm()]}, (2, 4, 4), (3, 2, 2)),
     },
     # Keys.
-    "loss": {"cross_entropy": {}, "mean_squared_error": {}},
+    "loss": {"cross_entropy": {"smoothing": 0.2}, "mean_squared_error": {}},
     "penalty": {"l1": {"strength": 0.3}, "l2": {"strength": 0.3}},
     "initialiser": {"normal": {"std": 0.1}, "xavier": {}, "he": {}},
     "optimizer": {
@@ -70,15 +90,38 @@ TABLE: dict[str, dict[str, Any]] = {
         "nadam": {},
         "adamw": {},
     },
+    "schedule": {
+        "constant": {},
+        "step": {"every": 7},
+        "exponential": {"decay": 0.9},
+        "cosine": {"final": 0.1},
+        "warmup": {"steps": 5, "after": Cosine(final=0.1)},
+        "plateau": {},
+    },
+    "control": {"early_stopping": {}},
     # Keys, shape of a sample.
     "model": {
         "softmax": ({}, (5,)),
         "mlp": ({"hidden": [6, 4], "batch_norm": BatchNorm(), "dropout": 0.3}, (1, 2, 3)),
         "sequential": ({"layers": [Linear(units=4), Tanh(), Linear(units=3)]}, (5,)),
+        "convnet": ({"filters": 3, "kernel": 3, "hidden": 5}, (2, 8, 7)),
+        "alexnet": ({"hidden": 8}, (1, 63, 63)),
+        "resnet_mini": ({"filters": 2}, (2, 8, 7)),
+    },
+    # Keys.
+    "augmentation": {
+        "shift": {"pixels": 2},
+        "flip": {"probability": 0.5},
+        "rotate": {"degrees": 15.0},
+        "cutout": {"size": 3},
+        "brightness": {"strength": 0.3},
+        "contrast": {"strength": 0.3},
     },
     # Keys (for files: how to write them into a folder), shape of a sample, number of classes.
     "dataset": {
         "mnist": ({"train_size": 10, "test_size": 5}, (1, 28, 28), 10),
+        "cifar10": (cifar10_folder, (3, 32, 32), 10),
+        "fashion_mnist": ({"train_size": 11}, (1, 28, 28), 10),
         "idx": (idx_folder, (1, 2, 3), 3),
         "table": (csv_file, (2,), 2),
         "spiral": ({"points": 7, "classes": 4}, (2,), 4),
@@ -183,7 +226,7 @@ def test_layer_gradients(name: str, training: bool) -> None:
     x, dy = normal((N, *in_shape)), normal((N, *out_shape), seed=1)
 
     def value(x: np.ndarray) -> float:
-        return float((layer.forward(x, training=training) * dy).sum())
+        return float((layer.forward(x, training=training) * dy).sum()) + layer.activity().real
 
     value(x)
     dx = layer.backward(dy).copy()
@@ -247,6 +290,23 @@ def test_optimizer(name: str, dtype: Any) -> None:
     np.testing.assert_array_equal(ends[0], ends[1])
 
 
+@rows("schedule")
+def test_schedule(name: str) -> None:
+    schedule = REGISTRIES["schedule"][name](**TABLE["schedule"][name])
+    for steps in (6, 40):
+        scales = [schedule.scale(step, steps) for step in range(steps + 1)]
+        assert all(0 < scale <= 1 for scale in scales)
+        assert [schedule.scale(step, steps) for step in reversed(range(steps + 1))] == scales[::-1]
+        assert max(scales) == 1
+
+
+@rows("control")
+def test_control(name: str) -> None:
+    control = REGISTRIES["control"][name](**TABLE["control"][name])
+    assert isinstance(control, Patience)
+    assert control == REGISTRIES["control"][name]()
+
+
 @rows("initialiser")
 def test_initialiser(name: str) -> None:
     initialiser = REGISTRIES["initialiser"][name](**TABLE["initialiser"][name])
@@ -271,7 +331,25 @@ def test_model(name: str, dtype: Any, tolerance: float) -> None:
     assert_evaluation(network.forward, x, tolerance)
 
 
+@rows("augmentation")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_augmentation(name: str, dtype: Any) -> None:
+    augmentation = REGISTRIES["augmentation"][name](**TABLE["augmentation"][name])
+    start = np.random.default_rng(0).random((40, 3, 8, 9)).astype(dtype)
+    for mode in ("streams", "legacy"):
+        ends = []
+        for _ in range(2):
+            x = start.copy()
+            augment(x, [augmentation], make_streams(mode, 0), step=1)
+            assert x.dtype == dtype
+            assert ((x >= 0) & (x <= 1 + 1e-6)).all()
+            assert (x != start).any(axis=(1, 2, 3)).sum() > 10
+            ends.append(x)
+        np.testing.assert_array_equal(ends[0], ends[1])
+
+
 @rows("dataset")
+@pytest.mark.usefixtures("fashion_mnist")
 def test_dataset(tmp_path: Path, name: str) -> None:
     keys, sample_shape, classes = TABLE["dataset"][name]
     source = REGISTRIES["dataset"][name](**(keys(tmp_path) if callable(keys) else keys))

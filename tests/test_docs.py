@@ -23,7 +23,7 @@ def test_ci_runs_the_readmes_test_command_word_for_word() -> None:
 
 
 def test_every_command_in_the_readme_exists() -> None:
-    known = {command.name for command in app.registered_commands}
+    known = {command.name for command in (*app.registered_commands, *app.registered_groups)}
     named = set(re.findall(r"^    nnlab ([a-z]+)", README, flags=re.MULTILINE))
     assert named
     assert named <= known

@@ -25,6 +25,8 @@ from nnlab.gradcheck import (
 from nnlab.layers.activations import ReLU, Sigmoid
 from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.conv import Conv2D
+from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.losses import CrossEntropy
 from nnlab.models.mlp import MLP
@@ -51,6 +53,28 @@ def test_errors_stay_far_below_the_tolerance(method: Method) -> None:
 def test_every_parameter_and_the_input_of_a_layer_are_checked() -> None:
     tensors = {result.tensor for result in check_components(names=["batch_norm"])}
     assert tensors == {"x", "gamma", "beta"}
+
+
+def test_a_loss_is_checked_with_smoothing_too() -> None:
+    assert [result.component for result in check_components(names=["cross_entropy"])] == [
+        "cross_entropy",
+        "cross_entropy (2)",
+    ]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_gradient_without_the_smoothing_is_caught(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
+    smoothed = CrossEntropy(smoothing=0.1)
+
+    def unsmoothed(self: CrossEntropy) -> Array:
+        self.smoothing = 0.0
+        gradient = right(self)
+        self.smoothing = 0.1
+        return gradient
+
+    right = CrossEntropy.backward
+    monkeypatch.setattr(CrossEntropy, "backward", unsmoothed)
+    assert failed(lambda seed: loss_subject("broken", smoothed, seed), method) == {"scores"}
 
 
 def test_unknown_name_suggests_the_nearest() -> None:
@@ -140,6 +164,14 @@ def test_a_whole_network_with_penalties_passes(activation: Sigmoid | ReLU, metho
     assert all(result.passed for result in results)
     assert {result.checked for result in results if result.size > 10} == {10}
     assert {"x", "linear1.W", "linear4.b", "batch_norm3.gamma"} <= {result.tensor for result in results}
+
+
+def test_a_whole_network_is_checked_at_weights_that_keep_the_variance() -> None:
+    stack: list[Layer] = [Conv2D(filters=50, kernel=5), Flatten(), Linear(units=100)]
+    made = Network(stack, (2, 6, 7), 100, AddressedStreams(0))
+    tensors = model_subject("convnet", made, 100, CrossEntropy(), [], 0).tensors
+    assert tensors["conv2d1.W"].std() == pytest.approx((2 / (2 * 5 * 5)) ** 0.5, rel=0.05)
+    assert tensors["linear1.W"].std() == pytest.approx((2 / (50 * 2 * 3)) ** 0.5, rel=0.05)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -61,7 +61,13 @@ def test_matplotlib_lives_in_plots(path: Path) -> None:
     assert not uses or top_part(path) == "plots"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["compare", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["--help"], ["train", "--help"], ["compare", "--help"], ["crossval", "--help"], ["--version"]),
+        *(["data", "--help"], ["data", "show", "-h"]),
+    ],
+)
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import sys\n"
@@ -69,7 +75,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
         "from nnlab.cli import main\n"
         "try:\n    main()\n"
         "except SystemExit as stop:\n    assert stop.code in (0, None), stop.code\n"
-        "heavy = {'numpy', 'matplotlib', 'safetensors', 'yaml', 'nnlab.registry'} & set(sys.modules)\n"
+        "heavy = {'numpy', 'matplotlib', 'pooch', 'safetensors', 'yaml', 'nnlab.registry'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

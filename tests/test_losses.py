@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,27 @@ def squared_error(scores: list[float], label: int) -> tuple[float, list[float]]:
     return math.fsum(d * d for d in differences) / len(scores), [2 * d / len(scores) for d in differences]
 
 
+def smoothed_cross_entropy(scores: list[float], label: int, s: float = 0.3) -> tuple[float, list[float]]:
+    """−Σ t_k log p_k with the target (1 − s)·one_hot + s/K, and its gradient."""
+    K = len(scores)
+    target = [(1 - s) * (k == label) + s / K for k in range(K)]
+    losses = [cross_entropy(scores, k)[0] for k in range(K)]
+    _, at_label = cross_entropy(scores, label)
+    softmax = [g + (k == label) for k, g in enumerate(at_label)]
+    return math.fsum(t * loss for t, loss in zip(target, losses, strict=True)), [
+        p - t for p, t in zip(softmax, target, strict=True)
+    ]
+
+
 Oracle = Callable[[list[float], int], tuple[float, list[float]]]
 each_loss = pytest.mark.parametrize(
-    ("make", "oracle"), [(CrossEntropy, cross_entropy), (MeanSquaredError, squared_error)]
+    ("make", "oracle"),
+    [
+        (CrossEntropy, cross_entropy),
+        (partial(CrossEntropy, smoothing=0.3), smoothed_cross_entropy),
+        (MeanSquaredError, squared_error),
+    ],
+    ids=["cross_entropy", "smoothed", "mean_squared_error"],
 )
 
 
@@ -100,6 +119,21 @@ def test_cross_entropy_ignores_a_constant_added_to_all_scores() -> None:
 
 def test_without_knowledge_the_cross_entropy_is_the_logarithm_of_the_number_of_classes() -> None:
     assert CrossEntropy().forward(np.zeros((7, 10)), np.arange(7)) == pytest.approx(math.log(10), rel=1e-15)
+
+
+def test_smoothing_by_hand() -> None:
+    # p = (1/2, 1/4, 1/4) and t = (0.8, 0.1, 0.1): −0.8 log 1/2 − 0.2 log 1/4 = 1.2 log 2.
+    loss = CrossEntropy(smoothing=0.3)
+    scores = np.log(np.array([[2.0, 1.0, 1.0]]))
+    assert loss.forward(scores, np.array([0])) == pytest.approx(1.2 * math.log(2), rel=1e-15)
+    np.testing.assert_allclose(loss.backward(), [[0.5 - 0.8, 0.25 - 0.1, 0.25 - 0.1]], rtol=1e-14)
+
+
+def test_evaluations_report_the_loss_without_smoothing() -> None:
+    smoothed, plain = CrossEntropy(smoothing=0.3), CrossEntropy()
+    assert smoothed.reported == plain
+    assert plain.reported is plain
+    assert MeanSquaredError().reported == MeanSquaredError()
 
 
 def test_mean_squared_error_by_hand() -> None:

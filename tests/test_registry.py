@@ -45,7 +45,8 @@ def numbers(annotation: Any, marks: tuple[Any, ...] = ()) -> list[tuple[type, tu
 
 
 def test_kinds() -> None:
-    kinds = ["dataset", "model", "layer", "activation", "initialiser", "loss", "penalty", "optimizer"]
+    kinds = ["dataset", "augmentation", "model", "layer", "activation", "initialiser", "loss", "penalty", "optimizer"]
+    kinds += ["schedule", "control"]
     assert list(REGISTRIES) == kinds
     assert all(registry.kind == kind for kind, registry in REGISTRIES.items())
 
@@ -57,6 +58,8 @@ def test_the_names_of_the_contract() -> None:
     assert {"sigmoid", "tanh", "relu", "leaky_relu", "elu", "identity"} <= set(activations.names())
     assert {"mnist", "idx", "table", "spiral", "moons", "xor"} <= set(REGISTRIES["dataset"].names())
     assert {"normal", "xavier", "he"} <= set(initialisers.names())
+    schedules = {"constant", "step", "exponential", "cosine", "warmup", "plateau"}
+    assert schedules <= set(REGISTRIES["schedule"].names())
 
 
 @pytest.mark.parametrize(("cls", "parameter"), FIELDS, ids=name_of)

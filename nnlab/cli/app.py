@@ -6,6 +6,8 @@ import typer
 
 from nnlab import __version__
 from nnlab.cli.compare import compare_command
+from nnlab.cli.crossval import crossval_command
+from nnlab.cli.data import data_app
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.list import list_command
 from nnlab.cli.schema import schema_command
@@ -20,11 +22,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train_command)
+app.command("crossval")(crossval_command)
 app.command("compare")(compare_command)
 app.command("gradcheck")(gradcheck_command)
 app.command("show")(show_command)
 app.command("list")(list_command)
 app.command("schema")(schema_command)
+app.add_typer(data_app, name="data")
 
 
 def _show_version(wanted: bool) -> None:

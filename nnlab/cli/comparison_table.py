@@ -17,13 +17,17 @@ from nnlab.records.labels import ABSENT
 HEADINGS = {
     "test_accuracy": "test acc",
     "best_test_accuracy": "best test acc @step",
+    "validation_accuracy": "validation acc",
+    "validation_loss": "validation loss",
     "train_accuracy": "train acc",
     "test_loss": "test loss",
     "train_loss": "train loss",
     "train_seconds": "seconds",
 }
+# Left out where no run has them.
+OPTIONAL = ("validation_accuracy", "validation_loss")
 # Given up in this order on a narrow terminal.
-DISPENSABLE = ("train_loss", "test_loss", "train_seconds")
+DISPENSABLE = ("train_loss", "validation_loss", "test_loss", "train_seconds")
 
 # A longer word may be broken to make a table fit.
 WIDEST_WORD = 24
@@ -66,7 +70,7 @@ def print_comparison(comparison: Comparison) -> None:
         columns = [runs, *keys, *measures.values(), status]
     given_up = []
     for name in DISPENSABLE:
-        if name != comparison.sort and not _fits(columns, console.width):
+        if name in measures and name != comparison.sort and not _fits(columns, console.width):
             given_up.append(measures.pop(name).heading)
             columns = [runs, *keys, *measures.values(), status]
     console.print(_table(columns, console.width), soft_wrap=False)
@@ -124,8 +128,9 @@ def _key_columns(comparison: Comparison) -> list[Column]:
 
 def _measure_columns(comparison: Comparison) -> dict[str, Column]:
     """The usual numbers, and the one that was sorted by."""
-    names = dict.fromkeys(HEADINGS)
-    if any(comparison.sort in entry.measures for entry in comparison.entries):
+    measured = {name for entry in comparison.entries for name in entry.measures}
+    names = dict.fromkeys(name for name in HEADINGS if name in measured or name not in OPTIONAL)
+    if comparison.sort in measured:
         names |= {comparison.sort: None}
     return {
         name: Column(
@@ -140,21 +145,17 @@ def _cell(entry: Entry, name: str) -> str:
     spread = entry.measures.get(name)
     if spread is None:
         return ABSENT
-    number = _accuracy if name.endswith("accuracy") else _seconds if name.endswith("seconds") else _number
     if spread.std is not None:
-        return f"{number(spread.mean)} ±{number(spread.std)}"
+        return f"{shown_number(name, spread.mean)} ±{shown_number(name, spread.std)}"
     if name == "best_test_accuracy":
-        return f"{number(spread.mean)} @{entry.measures['best_step'].mean:.0f}"
-    return number(spread.mean)
+        return f"{shown_number(name, spread.mean)} @{entry.measures['best_step'].mean:.0f}"
+    return shown_number(name, spread.mean)
 
 
-def _accuracy(value: float) -> str:
-    return f"{value:.4f}"
-
-
-def _seconds(value: float) -> str:
-    return f"{value:.2f}"
-
-
-def _number(value: float) -> str:
+def shown_number(name: str, value: float) -> str:
+    """A measured number with as many digits as are of use."""
+    if name.endswith("accuracy"):
+        return f"{value:.4f}"
+    if name.endswith("seconds"):
+        return f"{value:.2f}"
     return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.3g}"

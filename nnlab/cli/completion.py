@@ -1,11 +1,31 @@
 """What the shell offers when the tab key is pressed."""
 
-KINDS = ("spec", "dataset", "model", "layer", "activation", "initialiser", "loss", "penalty", "optimizer")
+KINDS = (
+    "spec",
+    "dataset",
+    "augmentation",
+    "model",
+    "layer",
+    "activation",
+    "initialiser",
+    "loss",
+    "penalty",
+    "optimizer",
+    "schedule",
+    "control",
+)
 
 
 def complete_kind(incomplete: str) -> list[str]:
     """Kinds of components."""
     return [kind for kind in KINDS if kind.startswith(incomplete)]
+
+
+def complete_dataset(incomplete: str) -> list[str]:
+    """Names of datasets."""
+    from nnlab.registry import datasets
+
+    return [name for name in datasets.names() if name.startswith(incomplete)]
 
 
 def complete_checked(incomplete: str) -> list[str]:

@@ -55,6 +55,7 @@ def gradcheck_command(
 
 def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) -> "list[Result]":
     """Check the network of a spec with its loss and penalties, large tensors at a sample of their coordinates."""
+    from nnlab.cli.downloading import fetch
     from nnlab.core.random import AddressedStreams
     from nnlab.gradcheck import POINTS, check, model_subject
     from nnlab.models.network import Network
@@ -62,6 +63,7 @@ def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) ->
     from nnlab.train.setup import prepare
 
     experiment = load_experiment(spec, overrides)
+    fetch(experiment.data)
     dataset = prepare(experiment).dataset
     stack = experiment.model.stack(dataset.sample_shape, dataset.classes)
     # Addressed streams whatever the spec's rng: dropout must draw the same mask at every evaluation of the function.

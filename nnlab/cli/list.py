@@ -50,7 +50,7 @@ def _render(kind: str, classes: Mapping[str, type]) -> None:
 
     table = Table(title=kind, title_justify="left", title_style="bold", show_lines=False)
     for heading in ("name", "key", "accepts", "default", "meaning"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("name", "key"))
     for name, cls in classes.items():
         summary = (getdoc(cls) or "").split("\n\n")[0].replace("\n", " ")
         table.add_row(Text(name, "bold"), "", "", "", Text(summary), end_section=False)

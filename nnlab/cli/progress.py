@@ -82,8 +82,9 @@ class LiveBar:
             )
 
     def on_evaluation(self, row: Row) -> None:
-        """Take in an accuracy."""
-        accuracy = row["test_accuracy"] if row["test_accuracy"] is not None else row["train_accuracy"]
+        """Take in an accuracy: on the test set, else on validation samples, else in training."""
+        measured = (row.get(f"{part}_accuracy") for part in ("test", "validation", "train"))
+        accuracy = next(value for value in measured if value is not None)
         self._bar.update(self._task, completed=row["step"], accuracy=f"{accuracy:.4f}")
 
 

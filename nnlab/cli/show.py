@@ -49,10 +49,12 @@ def show_experiment(experiment: "Experiment") -> None:
     from rich.text import Text
 
     from nnlab.cli.console import results
+    from nnlab.cli.downloading import fetch
     from nnlab.core.arrays import shape_text
     from nnlab.core.memory import readable_bytes
     from nnlab.train.setup import prepare
 
+    fetch(experiment.data)
     prepared = prepare(experiment)
     typer.echo(experiment.to_yaml())
     dataset, network = prepared.dataset, prepared.network
@@ -61,15 +63,24 @@ def show_experiment(experiment: "Experiment") -> None:
     table.add_column("layer")
     table.add_column("output shape")
     table.add_column("parameters", justify="right")
-    table.add_row("", "input", shape_text(dataset.sample_shape), "")
+    table.add_column("multiply-adds", justify="right")
+    table.add_row("", "input", shape_text(dataset.sample_shape), "", "")
     for index, (name, layer) in enumerate(zip(network.names, network.layers, strict=True), start=1):
         parts = " + ".join(f"{parameter.name} {shape_text(parameter.shape)}" for parameter in layer.parameters)
         count = sum(parameter.size for parameter in layer.parameters)
-        table.add_row(str(index), Text(name), shape_text(layer.out_shape), f"{count:,} ({parts})" if parts else "0")
+        table.add_row(
+            str(index),
+            Text(name),
+            shape_text(layer.out_shape),
+            f"{count:,} ({parts})" if parts else "0",
+            f"{layer.multiply_adds():,}",
+        )
     results().print(table)
     test = f"{len(dataset.test):,} test samples" if dataset.test else "no test samples"
+    held_out = f"{len(dataset.validation):,} validation samples, " if dataset.validation else ""
     size = readable_bytes(network.required_bytes(experiment.dtype, 0, len(experiment.optimizer.slots)))
     typer.echo(
-        f"{network.parameter_count:,} parameters ({size} with gradients and optimizer state); "
-        f"{len(dataset.train):,} training samples, {test}, {dataset.classes} classes"
+        f"{network.parameter_count:,} parameters ({size} with gradients and optimizer state), "
+        f"{sum(layer.multiply_adds() for layer in network.layers):,} multiply-adds a sample; "
+        f"{len(dataset.train):,} training samples, {held_out}{test}, {dataset.classes} classes"
     )

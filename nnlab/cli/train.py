@@ -23,6 +23,7 @@ def train_command(
 
     Example: nnlab train configs/adam.yaml -s optimizer.lr=0.001 -s seed=1
     """
+    from nnlab.cli.downloading import fetch
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.cli.show import show_experiment
     from nnlab.errors import Diverged
@@ -37,6 +38,8 @@ def train_command(
             with naming(spec):
                 show_experiment(experiment)
         return
+    for experiment in experiments:
+        fetch(experiment.data, quiet=quiet)
     if len(experiments) > 1:
         for spec, experiment in zip(specs, experiments, strict=True):
             with naming(spec):

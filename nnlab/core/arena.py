@@ -17,7 +17,9 @@ from nnlab.core.random import Draws
 
 @dataclass(eq=False)
 class Parameter:
-    """A trainable array of a layer; ``value`` and ``grad`` are views into the arena once it is allocated.
+    """A trainable array of a layer.
+
+    ``value`` and ``grad`` are views into the arena once it is allocated, and ``place`` is where they lie in it.
 
     ``start`` gives the initial values as float64; ``decayed`` says whether penalties act on it.
     """
@@ -26,6 +28,7 @@ class Parameter:
     shape: Shape
     start: Callable[[Draws], Array]
     decayed: bool
+    place: slice = field(init=False, repr=False)
     value: Array = field(init=False, repr=False)
     grad: Array = field(init=False, repr=False)
 
@@ -46,6 +49,7 @@ class Arena:
         start = 0
         for parameter in sorted(parameters, key=lambda parameter: not parameter.decayed):
             end = start + parameter.size
+            parameter.place = slice(start, end)
             parameter.value = self.values[start:end].reshape(parameter.shape)
             parameter.grad = self.gradients[start:end].reshape(parameter.shape)
             start = end

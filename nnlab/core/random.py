@@ -19,6 +19,8 @@ class Purpose(IntEnum):
     INIT = 1
     BATCHES = 2
     DROPOUT = 3
+    AUGMENT = 4
+    VALIDATION = 5
 
 
 class Streams(Protocol):
@@ -30,7 +32,7 @@ class Streams(Protocol):
         """The stream of a purpose, at an address within that purpose (a layer, an epoch)."""
         ...
 
-    def dropout(self, layer: int) -> Draws:
+    def dropout(self, *address: int) -> Draws:
         """The stream of one dropout layer at the current step."""
         ...
 
@@ -47,9 +49,9 @@ class AddressedStreams:
         sequence = np.random.SeedSequence(self.seed, spawn_key=(int(purpose), *address))
         return np.random.Generator(np.random.PCG64(sequence))
 
-    def dropout(self, layer: int) -> np.random.Generator:
-        """A new generator at ``(seed, DROPOUT, layer, step)``: the same step draws the same mask again."""
-        return self.draws(Purpose.DROPOUT, layer, self.step)
+    def dropout(self, *address: int) -> np.random.Generator:
+        """A new generator at ``(seed, DROPOUT, *address, step)``: the same step draws the same mask again."""
+        return self.draws(Purpose.DROPOUT, *address, self.step)
 
 
 class LegacyStreams:
@@ -63,7 +65,7 @@ class LegacyStreams:
         """The one shared state, wherever it stands."""
         return self._state
 
-    def dropout(self, layer: int) -> np.random.RandomState:
+    def dropout(self, *address: int) -> np.random.RandomState:
         """The one shared state, wherever it stands."""
         return self._state
 

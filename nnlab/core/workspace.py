@@ -18,6 +18,7 @@ class Workspace:
     def __init__(self) -> None:
         self._memory: dict[str, Array] = {}
         self._views: dict[tuple[str, Shape, npt.DTypeLike], Array] = {}
+        self._alike: dict[tuple[str, Shape, Shape, npt.DTypeLike], Array] = {}
 
     def array(self, name: str, shape: Shape, dtype: npt.DTypeLike) -> Array:
         """An array of the given shape with undefined contents, on the memory kept under ``name``."""
@@ -27,10 +28,26 @@ class Workspace:
             view = self._views[key] = self._view(name, shape, np.dtype(dtype))
         return view
 
+    def images(self, name: str, shape: Shape, dtype: npt.DTypeLike) -> Array:
+        """An array (N, C, H, W) that lies in memory as N, H, W, C: channels of one pixel side by side."""
+        N, C, H, W = shape
+        return self.array(name, (N, H, W, C), dtype).transpose(0, 3, 1, 2)
+
+    def like(self, name: str, x: Array, dtype: npt.DTypeLike | None = None) -> Array:
+        """An array of x's shape with its axes in the order in which x has them in memory (and x's dtype by default)."""
+        key = (name, x.shape, x.strides, dtype or x.dtype)
+        view = self._alike.get(key)
+        if view is None:
+            order = sorted(range(x.ndim), key=lambda axis: -x.strides[axis])
+            memory = self.array(name, tuple(x.shape[axis] for axis in order), dtype or x.dtype)
+            view = self._alike[key] = memory.transpose([order.index(axis) for axis in range(x.ndim)])
+        return view
+
     def _view(self, name: str, shape: Shape, dtype: np.dtype[np.generic]) -> Array:
         nbytes = prod(shape) * dtype.itemsize
         memory = self._memory.get(name)
         if memory is None or memory.nbytes < nbytes:
             self._views = {key: view for key, view in self._views.items() if key[0] != name}
+            self._alike = {key: view for key, view in self._alike.items() if key[0] != name}
             memory = self._memory[name] = np.empty(nbytes, np.uint8)
         return memory[:nbytes].view(dtype).reshape(shape)

@@ -1,6 +1,6 @@
 """From samples in memory to arrays that a network takes: mini-batches for training, chunks for evaluation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from nnlab.core.arrays import Array
 from nnlab.core.random import Draws, LegacyStreams, Purpose, Streams
 from nnlab.core.workspace import Workspace
+from nnlab.data.augmentation import Augmentation, augment
 from nnlab.data.dataset import Split
 from nnlab.errors import UsageError
 
@@ -64,7 +65,8 @@ class Batches:
     """The training batch of each step, addressed by the step, counted from 1.
 
     ``shuffle`` goes through a new permutation each epoch (its last batch may be smaller); ``replacement`` draws each
-    batch from all samples. Raises UsageError when a batch is larger than the data.
+    batch from all samples. Its images are changed by ``augmentations``. Raises UsageError when a batch is larger than
+    the data.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Batches:
         batch_size: int | Literal["full"],
         sampling: Literal["shuffle", "replacement"],
         streams: Streams,
+        augmentations: Sequence[Augmentation] = (),
     ) -> None:
         self.samples = len(feed.split)
         self.full = batch_size == "full"
@@ -86,6 +89,10 @@ class Batches:
         self._feed = feed
         self._sampling = sampling
         self._streams = streams
+        self._augmentations = augmentations
+        # With memory of its own: the batch in hand must survive that it is asked for as it was.
+        self._plain_feed = Feed(feed.split, feed.dtype)
+        self._last_indices: Array = np.empty(0, np.intp)
         self._everything: Batch | None = None
         self._epoch = -1
         self._epoch_indices: Array = np.empty(0, np.intp)
@@ -99,13 +106,22 @@ class Batches:
 
     def batch(self, step: int) -> Batch:
         """The samples and labels of a step; steps are asked for in order, each once."""
-        if self.full:
+        if self.full and not self._augmentations:
             if self._everything is None:
                 self._everything = self._feed.everything()
             return self._everything
-        return self._feed.take(self._indices(step))
+        self._last_indices = self._indices(step)
+        x, labels = self._feed.take(self._last_indices)
+        augment(x, self._augmentations, self._streams, step)
+        return x, labels
+
+    def plain(self, batch: Batch) -> Batch:
+        """The batch that was given out last as evaluation sees it: without augmentation."""
+        return self._plain_feed.take(self._last_indices) if self._augmentations else batch
 
     def _indices(self, step: int) -> Array:
+        if self.full:
+            return np.arange(self.samples)
         epoch, position = divmod(step - 1, self.steps_per_epoch)
         if self._sampling == "replacement" and isinstance(self._streams, LegacyStreams):
             # The published scripts draw the indices of each batch just before they use it.

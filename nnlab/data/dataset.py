@@ -1,15 +1,20 @@
-"""What every dataset is: labelled training samples, perhaps test samples, and the names of the classes."""
+"""What every dataset is: labelled training samples, perhaps others held out or for testing, and the classes' names."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, ClassVar
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, Lt, MaxLen
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import Draws
-from nnlab.errors import DataError
-from nnlab.registry import Doc, registered_name
+from nnlab.data.augmentation import Augmentation, check_augmentations
+from nnlab.data.download import Download, DownloadObserver
+from nnlab.data.splitting import hold_out_fold, hold_out_share
+from nnlab.errors import DataError, UsageError
+from nnlab.registry import Component, Doc, registered_name
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,16 @@ class Split:
         """The first ``count`` samples, as views."""
         return Split(self.inputs[:count], self.labels[:count])
 
+    def take(self, indices: Array) -> "Split":
+        """Copies of the samples at the given indices."""
+        return Split(self.inputs[indices], self.labels[indices])
+
 
 @dataclass(frozen=True)
 class Dataset:
     """Training and test samples with the names of their classes.
 
+    ``validation`` holds training samples that were held out: training is steered by them, but never fitted to them.
     ``checksums`` maps each file that was read to the SHA-256 of its (uncompressed) contents.
     """
 
@@ -38,6 +48,7 @@ class Dataset:
     test: Split | None
     class_names: tuple[str, ...]
     checksums: dict[str, str] = field(default_factory=dict)
+    validation: Split | None = None
 
     @property
     def sample_shape(self) -> Shape:
@@ -52,23 +63,55 @@ class Dataset:
 
 @dataclass(kw_only=True)
 class DatasetSource(ABC):
-    """A dataset as a spec names it; ``load`` gives its samples."""
+    """A dataset as a spec names it; ``load`` gives its samples.
+
+    ``download`` says which files it needs that do not come with the package.
+    """
+
+    download: ClassVar[Download | None] = None
 
     train_size: Annotated[int | None, Ge(1), Le(10**9), Doc("use only the first N training samples; null for all")] = (
         None
     )
     test_size: Annotated[int | None, Ge(1), Le(10**9), Doc("use only the first N test samples; null for all")] = None
+    validation: Annotated[
+        float, Ge(0), Lt(1), Doc("share of the training samples (and of each class) held out for validation")
+    ] = 0.0
+    fold: Annotated[int | None, Ge(1), Le(10**9), Doc("hold out this fold of the training samples, from 1")] = None
+    folds: Annotated[int | None, Ge(2), Le(10**9), Doc("number of folds, each with its share of every class")] = None
+    augment: Annotated[
+        list[Augmentation],
+        Component("augmentation", many=True),
+        MaxLen(100),
+        Doc("random changes to the images of each training batch, in this order"),
+    ] = field(default_factory=list)
 
     @abstractmethod
     def read(self, draws: Draws) -> Dataset:
         """All samples of the dataset; ``draws`` is where generated data takes its random numbers from."""
 
-    def load(self, draws: Draws) -> Dataset:
-        """The dataset cut to ``train_size`` and ``test_size``.
+    def files(self) -> list[Path]:
+        """Where the samples are read from, whether it is there yet or not; empty where they are made up."""
+        return [self.download.folder / file.name for file in self.download.files] if self.download else []
 
-        Raises DataError when the data is missing, corrupt, or has fewer samples than asked for.
+    def fetch(self, observer: DownloadObserver | None = None) -> None:
+        """Download what is missing; ``load`` does so too, unobserved. Raises DataError when that cannot be done."""
+        if self.download:
+            self.download.fetch(observer)
+
+    def finish(self, dataset: Dataset) -> Dataset:
+        """Whatever depends on which samples are trained on, such as scaling by their statistics."""
+        return dataset
+
+    def load(self, draws: Draws, held_out_draws: Draws | None = None) -> Dataset:
+        """The dataset cut to ``train_size`` and ``test_size``, then split as ``validation`` or ``fold`` say.
+
+        ``held_out_draws`` is where the choice of the held-out samples takes its random numbers from (by default
+        ``draws``). Raises DataError when the data is missing, corrupt, or has fewer samples than asked for, and
+        UsageError when it cannot be split or augmented.
         """
         dataset = self.read(draws)
+        check_augmentations(self.augment, dataset.sample_shape, dataset.train.inputs.dtype)
         train, test = dataset.train, dataset.test
         if self.train_size is not None:
             train = self._first("train_size", self.train_size, train)
@@ -76,7 +119,41 @@ class DatasetSource(ABC):
             if test is None:
                 raise DataError(f"data.test_size: {registered_name(self)} has no test samples here; leave it out")
             test = self._first("test_size", self.test_size, test)
-        return replace(dataset, train=train, test=test)
+        train, validation = self._split(train, held_out_draws or draws)
+        return self.finish(replace(dataset, train=train, test=test, validation=validation))
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether there are validation samples."""
+        return self.validation > 0 or self.fold is not None
+
+    def conflicts(self) -> Iterator[tuple[tuple[str], str]]:
+        """A fold is one of several, and takes the place of a validation split."""
+        if self.fold is not None and self.folds is None:
+            yield ("fold",), f"needs data.folds, the number of folds that fold {self.fold} is one of"
+        if self.folds is not None and self.fold is None:
+            yield ("folds",), f"needs data.fold, from 1 to {self.folds} (nnlab crossval trains all of them in turn)"
+        if self.fold is not None and self.folds is not None and self.fold > self.folds:
+            yield ("fold",), f"must be at most {self.folds}, the number of folds, got {self.fold}"
+        if self.fold is not None and self.validation > 0:
+            yield ("validation",), "a fold is held out already; keep one of validation and fold"
+
+    def _split(self, train: Split, draws: Draws) -> tuple[Split, Split | None]:
+        """The samples to train on and those held out."""
+        for (key,), message in self.conflicts():
+            raise UsageError(f"data.{key}: {message}")
+        if self.fold is not None and self.folds is not None:
+            kept, held_out = hold_out_fold(train.labels, self.fold, self.folds, draws)
+        elif self.validation > 0:
+            kept, held_out = hold_out_share(train.labels, self.validation, draws)
+            if not len(held_out):
+                raise UsageError(
+                    f"data.validation: {self.validation} of {len(train)} training samples is no whole sample, or would "
+                    "leave a class without any; 0 means no validation samples"
+                )
+        else:
+            return train, None
+        return train.take(kept), train.take(held_out)
 
     def _first(self, key: str, size: int, split: Split) -> Split:
         if size > len(split):

@@ -1,63 +1,23 @@
 """Files in the IDX format of MNIST (http://yann.lecun.com/exdb/mnist/), and folders of four of them as a dataset."""
 
-import gzip
-import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib.resources.abc import Traversable
 from math import prod
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 import numpy as np
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import Draws
 from nnlab.data.dataset import Dataset, DatasetSource, Split
-from nnlab.data.reading import DEFLATE_RATIO, check_fits, file_name, opened
+from nnlab.data.reading import DEFLATE_RATIO, HashingReader, check_fits, file_name, opened, unpacked
 from nnlab.errors import DataError
 from nnlab.registry import Doc, FilePath, datasets
 
 ELEMENT_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-GZIP_MAGIC = b"\x1f\x8b"
-CHUNK = 1 << 18
 MOST_DIMENSIONS = 32
-
-
-class _HashingReader:
-    """Fills buffers from a plain or unpacked stream, and hashes and counts what it reads."""
-
-    def __init__(self, name: str, stream: IO[bytes] | gzip.GzipFile) -> None:
-        self.name = name
-        self.count = 0
-        self.digest = sha256()
-        self._stream = stream
-
-    def fill(self, buffer: memoryview, expected: str) -> None:
-        """Fill all of the buffer, or raise DataError that names the ``expected`` size."""
-        start = 0
-        while start < len(buffer):
-            chunk = self._read(min(CHUNK, len(buffer) - start), expected)
-            if not chunk:
-                raise DataError(f"{self.name}: truncated: expected {expected} bytes, found {self.count}")
-            buffer[start : start + len(chunk)] = chunk
-            start += len(chunk)
-
-    def end(self, expected: str) -> None:
-        """Raise DataError when the stream goes on, or when its checksum is wrong."""
-        if self._read(1, expected):
-            raise DataError(f"{self.name}: too long: expected {expected} bytes, found more")
-
-    def _read(self, size: int, expected: str) -> bytes:
-        try:
-            chunk = self._stream.read(size)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise DataError(
-                f"{self.name}: damaged gzip data: expected {expected} bytes, found {self.count}: {error}"
-            ) from error
-        self.digest.update(chunk)
-        self.count += len(chunk)
-        return chunk
 
 
 def read_idx(path: Traversable) -> tuple[Array, str]:
@@ -67,9 +27,8 @@ def read_idx(path: Traversable) -> tuple[Array, str]:
     claimed size ends. Raises DataError when the file is missing, truncated, too long, damaged, or not IDX.
     """
     with opened(path) as (file, size):
-        packed = file.read(2) == GZIP_MAGIC
-        file.seek(0)
-        reader = _HashingReader(file_name(path), gzip.GzipFile(fileobj=file) if packed else file)
+        stream, packed = unpacked(file)
+        reader = HashingReader(file_name(path), stream)
         dtype, shape = _read_header(reader)
         content = prod(shape) * dtype.itemsize
         _check_size(reader.name, shape, dtype, reader.count + content, size, packed=packed)
@@ -81,7 +40,7 @@ def read_idx(path: Traversable) -> tuple[Array, str]:
     return array.astype(dtype.newbyteorder("="), copy=False), reader.digest.hexdigest()
 
 
-def _read_header(reader: _HashingReader) -> tuple[np.dtype[np.generic], Shape]:
+def _read_header(reader: HashingReader) -> tuple[np.dtype[np.generic], Shape]:
     """The element type and the shape: two zeros, a type byte, the number of dimensions, each as a big-endian uint32."""
     magic = bytearray(4)
     reader.fill(memoryview(magic), "at least 4")
@@ -114,14 +73,15 @@ def _check_size(
     check_fits(name, prod(max(side, 1) for side in shape) * dtype.itemsize)
 
 
-def read_folder(folder: Traversable) -> Dataset:
+def read_folder(folder: Traversable, endings: Sequence[str] = ("", ".gz")) -> Dataset:
     """The dataset in a folder that holds the four files of MNIST's naming, with grey images as (N, 1, H, W) pixels.
 
-    Raises DataError when a file is missing or damaged, or when the files do not fit together.
+    ``endings`` are those that the names may have. Raises DataError when a file is missing or damaged, or when the
+    files do not fit together.
     """
     checksums: dict[str, str] = {}
-    train = _read_split(folder, "train", checksums)
-    test = _read_split(folder, "t10k", checksums)
+    train = _read_split(folder, "train", endings, checksums)
+    test = _read_split(folder, "t10k", endings, checksums)
     if train.inputs.shape[1:] != test.inputs.shape[1:]:
         raise DataError(
             f"{file_name(folder)}: expected test images of {_sides(train.inputs)} pixels as in training, "
@@ -131,9 +91,9 @@ def read_folder(folder: Traversable) -> Dataset:
     return Dataset(train, test, tuple(str(label) for label in range(classes)), checksums)
 
 
-def _read_split(folder: Traversable, prefix: str, checksums: dict[str, str]) -> Split:
+def _read_split(folder: Traversable, prefix: str, endings: Sequence[str], checksums: dict[str, str]) -> Split:
     images_name, labels_name = f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"
-    images_file, labels_file = _find(folder, images_name), _find(folder, labels_name)
+    images_file, labels_file = (_find(folder, name, endings) for name in (images_name, labels_name))
     images, checksums[images_name] = read_idx(images_file)
     labels, checksums[labels_name] = read_idx(labels_file)
     for path, array, meaning in ((images_file, images, ("N", "H", "W")), (labels_file, labels, ("N",))):
@@ -147,9 +107,9 @@ def _read_split(folder: Traversable, prefix: str, checksums: dict[str, str]) -> 
     return Split(images[:, np.newaxis], labels.astype(np.intp))
 
 
-def _find(folder: Traversable, name: str) -> Traversable:
+def _find(folder: Traversable, name: str, endings: Sequence[str]) -> Traversable:
     """The file of the given name in any of its accepted spellings."""
-    accepted = [spelling + end for spelling in (name, name.replace("-idx", ".idx")) for end in ("", ".gz")]
+    accepted = [spelling + end for spelling in (name, name.replace("-idx", ".idx")) for end in endings]
     try:
         for spelling in accepted:
             if folder.joinpath(spelling).is_file():
@@ -170,6 +130,10 @@ class Idx(DatasetSource):
     """Grey images and labels in a folder that holds four IDX files named like those of MNIST, gzipped or not."""
 
     path: Annotated[str, FilePath(), Doc("folder with train- and t10k- images-idx3-ubyte and labels-idx1-ubyte")]
+
+    def files(self) -> list[Path]:
+        """The user's folder."""
+        return [Path(self.path)]
 
     def read(self, draws: Draws) -> Dataset:
         """All samples of the folder, in the order of the files."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 
 from nnlab.core.random import Draws
 from nnlab.data.dataset import Dataset, DatasetSource
@@ -23,6 +24,10 @@ PUBLISHED_SHA256 = {
 @dataclass(kw_only=True)
 class Mnist(DatasetSource):
     """MNIST: 60,000 + 10,000 handwritten digits, 28x28 grey pixels (LeCun, Bottou, Bengio & Haffner 1998)."""
+
+    def files(self) -> list[Path]:
+        """The four files in the package."""
+        return [Path(str(FOLDER.joinpath(f"{name}.gz"))) for name in PUBLISHED_SHA256]
 
     def read(self, draws: Draws) -> Dataset:
         """All 70,000 samples, in the order of the original files.

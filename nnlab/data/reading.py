@@ -1,12 +1,13 @@
 """What all readers of data files share: bounds on sizes, and one kind of error for whatever goes wrong."""
 
+import gzip
 import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib.resources.abc import Traversable
-from typing import IO
+from typing import IO, cast
 
 from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.errors import DataError, one_line
@@ -20,6 +21,9 @@ MOST_PROBLEMS = 5
 DEFLATE_RATIO = 1032
 """The most bytes that one byte of deflate data unpacks to: 258 from two bits (RFC 1951, section 3.2.5)."""
 
+GZIP_MAGIC = b"\x1f\x8b"
+CHUNK = 1 << 18
+
 
 def file_name(path: Traversable) -> str:
     """The path as it stands in messages."""
@@ -29,7 +33,7 @@ def file_name(path: Traversable) -> str:
 def checksum(file: IO[bytes]) -> str:
     """The SHA-256 of the whole file, which is left at its start again."""
     digest = sha256()
-    while chunk := file.read(1 << 18):
+    while chunk := file.read(CHUNK):
         digest.update(chunk)
     file.seek(0)
     return digest.hexdigest()
@@ -64,3 +68,62 @@ def opened(path: Traversable) -> Iterator[tuple[IO[bytes], int]]:
         raise DataError(f"{name}: {error.strerror or error}") from error
     except (EOFError, zlib.error) as error:
         raise DataError(f"{name}: {error}") from error
+
+
+def unpacked(file: IO[bytes]) -> tuple[IO[bytes], bool]:
+    """The file's contents from its start, unpacked where they are gzip data; and whether they are."""
+    packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    file.seek(0)
+    return (cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file), packed
+
+
+class HashingReader:
+    """Fills buffers from a plain or unpacked stream, and hashes and counts what it reads.
+
+    ``digest`` is the SHA-256 of everything read; whoever wants that of a part puts a new one in its place.
+    """
+
+    def __init__(self, name: str, stream: IO[bytes]) -> None:
+        self.name = name
+        self.count = 0
+        self.digest = sha256()
+        self._stream = stream
+
+    def fill(self, buffer: memoryview, expected: str) -> None:
+        """Fill all of the buffer, or raise DataError that names the ``expected`` size."""
+        start = 0
+        while start < len(buffer):
+            chunk = self._read(min(CHUNK, len(buffer) - start), expected)
+            if not chunk:
+                raise DataError(f"{self.name}: truncated: expected {expected} bytes, found {self.count}")
+            buffer[start : start + len(chunk)] = chunk
+            start += len(chunk)
+
+    def skip(self, count: int, expected: str) -> None:
+        """Pass over so many bytes, or raise DataError that names the ``expected`` size."""
+        passed = memoryview(bytearray(min(CHUNK, count)))
+        for start in range(0, count, CHUNK):
+            self.fill(passed[: count - start], expected)
+
+    def end(self, expected: str) -> None:
+        """Raise DataError when the stream goes on, or when its checksum is wrong."""
+        if self._read(1, expected):
+            raise DataError(f"{self.name}: too long: expected {expected} bytes, found more")
+
+    def drain(self, most: int) -> None:
+        """Read to the end, where gzip data has its checksum, or raise DataError after more than ``most`` bytes."""
+        while self.count <= most:
+            if not self._read(CHUNK, f"at most {most}"):
+                return
+        raise DataError(f"{self.name}: too long: expected at most {most} bytes, found more")
+
+    def _read(self, size: int, expected: str) -> bytes:
+        try:
+            chunk = self._stream.read(size)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DataError(
+                f"{self.name}: damaged gzip data: expected {expected} bytes, found {self.count}: {error}"
+            ) from error
+        self.digest.update(chunk)
+        self.count += len(chunk)
+        return chunk

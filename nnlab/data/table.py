@@ -11,6 +11,7 @@ from nnlab.core.arrays import Array
 from nnlab.core.random import Draws
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.reading import file_name, opened
+from nnlab.data.splitting import hold_out_share
 from nnlab.data.table_csv import read_csv
 from nnlab.data.table_npz import ZIP_MAGIC, read_npz
 from nnlab.errors import DataError
@@ -39,8 +40,12 @@ class Table(DatasetSource):
         Doc("features to mean 0 and standard deviation 1, or to [0, 1], by the training samples' statistics"),
     ] = "standard"
 
+    def files(self) -> list[Path]:
+        """The user's file."""
+        return [Path(self.path)]
+
     def read(self, draws: Draws) -> Dataset:
-        """All samples of the file, split and scaled.
+        """All samples of the file, split.
 
         Raises DataError when the file is missing, damaged, or holds no labelled samples.
         """
@@ -50,34 +55,21 @@ class Table(DatasetSource):
             zipped = file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
         dataset = (read_npz if zipped else read_csv)(path, self.label, self.features)
         if dataset.test is None:
-            train, test = split_off(dataset.train, self.test_split, draws)
-            if test is None and self.test_split:
+            kept, held_out = hold_out_share(dataset.train.labels, self.test_split, draws)
+            if self.test_split and not len(held_out):
                 raise DataError(
-                    f"{name}: data.test_split: {self.test_split} of {len(train)} samples in {dataset.classes} classes "
+                    f"{name}: data.test_split: {self.test_split} of {len(kept)} samples in {dataset.classes} classes "
                     f"is no whole sample, or would leave a class without any; 0 means no test set"
                 )
-            dataset = replace(dataset, train=train, test=test)
+            test = dataset.train.take(held_out) if self.test_split else None
+            dataset = replace(dataset, train=dataset.train.take(kept), test=test)
+        return dataset
+
+    def finish(self, dataset: Dataset) -> Dataset:
+        """The samples scaled by the statistics of those trained on; raises DataError when they cannot be scaled."""
         if self.scaling == "none" or dataset.train.inputs.dtype == np.uint8:
             return dataset
-        return _scaled(dataset, self.scaling, name)
-
-
-def split_off(samples: Split, share: float, draws: Draws) -> tuple[Split, Split | None]:
-    """The samples in random order, without and with those held out: ``share`` of the whole and of each class.
-
-    The first sample of each class stays with the rest.
-    """
-    order = draws.permutation(len(samples))
-    by_class = order[np.argsort(samples.labels[order], kind="stable")]
-    labels = samples.labels[by_class]
-    candidates = by_class[1:][labels[1:] == labels[:-1]]
-    count = min(round(share * len(samples)), len(candidates))
-    held_out = np.zeros(len(samples), bool)
-    # Evenly spaced through samples that are sorted by class: each class gives its share.
-    held_out[candidates[(np.arange(count) * 2 + 1) * len(candidates) // max(1, 2 * count)]] = True
-    parts = (order[~held_out[order]], order[held_out[order]])
-    train, test = (Split(samples.inputs[part], samples.labels[part]) for part in parts)
-    return train, test if count else None
+        return _scaled(dataset, self.scaling, file_name(Path(self.path)))
 
 
 def _scaled(dataset: Dataset, scaling: str, name: str) -> Dataset:
@@ -93,9 +85,12 @@ def _scaled(dataset: Dataset, scaling: str, name: str) -> Dataset:
             return replace(split, inputs=(split.inputs - centre) / spread)
 
         scaled = replace(
-            dataset, train=scale(dataset.train), test=None if dataset.test is None else scale(dataset.test)
+            dataset,
+            train=scale(dataset.train),
+            test=None if dataset.test is None else scale(dataset.test),
+            validation=None if dataset.validation is None else scale(dataset.validation),
         )
-    for split in filter(None, (scaled.train, scaled.test)):
+    for split in filter(None, (scaled.train, scaled.test, scaled.validation)):
         _check_range(split.inputs, spread, name)
     return scaled
 

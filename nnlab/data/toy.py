@@ -24,7 +24,8 @@ class ToySource(DatasetSource):
     test_points: Annotated[int, Ge(0), Le(1_000_000), Doc("test samples likewise; 0 for no test set")] = 0
 
     def conflicts(self) -> Iterator[tuple[tuple[str], str]]:
-        """There may be ``MOST_SAMPLES`` samples in all."""
+        """There may be ``MOST_SAMPLES`` samples in all; the rest is as for every dataset."""
+        yield from super().conflicts()
         samples = (self.points + self.test_points) * self.groups
         if samples > MOST_SAMPLES:
             yield (

@@ -1,6 +1,33 @@
 """Layers by name; importing this package registers all of them."""
 
-from nnlab.layers import activations, batch_norm, dropout, flatten, linear
+from nnlab.layers import (
+    activations,
+    activity,
+    batch_norm,
+    conv,
+    dropout,
+    flatten,
+    layer_norm,
+    linear,
+    lrn,
+    pool,
+    residual,
+    upsample,
+)
 from nnlab.layers.base import Layer
 
-__all__ = ["Layer", "activations", "batch_norm", "dropout", "flatten", "linear"]
+__all__ = [
+    "Layer",
+    "activations",
+    "activity",
+    "batch_norm",
+    "conv",
+    "dropout",
+    "flatten",
+    "layer_norm",
+    "linear",
+    "lrn",
+    "pool",
+    "residual",
+    "upsample",
+]

@@ -19,7 +19,7 @@ class Activation(Layer):
         return in_shape
 
     def _like(self, name: str, x: Array) -> Array:
-        return self.workspace.array(name, x.shape, x.dtype)
+        return self.workspace.like(name, x)
 
 
 @activations.register("identity")
@@ -83,7 +83,7 @@ class Rectifier(Activation):
 
     def branches(self) -> Array:
         """Where the input was positive."""
-        positive = self.workspace.array("positive", self._y.shape, np.bool_)
+        positive = self.workspace.like("positive", self._y, np.bool_)
         np.greater(self._y.real, 0, out=positive)
         return positive
 

@@ -1,6 +1,7 @@
 """The protocol of every layer."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 from typing import Self
 
@@ -12,6 +13,7 @@ from nnlab.core.initialisers import Initialiser
 from nnlab.core.random import Draws, Streams
 from nnlab.core.workspace import Workspace
 from nnlab.errors import ShapeError
+from nnlab.penalties import Penalty
 from nnlab.registry import registered_name
 
 
@@ -24,7 +26,7 @@ class Layer(ABC):
     """
 
     index: int
-    ordinal: int
+    address: tuple[int, ...]
     in_shape: Shape
     out_shape: Shape
     parameters: list[Parameter]
@@ -32,15 +34,14 @@ class Layer(ABC):
     streams: Streams
     workspace: Workspace
 
-    def setup(self, in_shape: Shape, streams: Streams, index: int = 0, ordinal: int = 0) -> Shape:
+    def setup(self, in_shape: Shape, streams: Streams, index: int = 0, address: tuple[int, ...] = (0,)) -> Shape:
         """Check the shape of one input sample, declare the parameters, and give the shape of one output sample.
 
-        ``index`` counts all layers from 0, for messages; ``ordinal`` counts the layers of this kind and addresses
-        its random streams, so that a layer of another kind in between changes no number. Allocates no parameters.
-        Raises ShapeError when the input does not fit.
+        ``index`` counts all layers from 0, for messages; ``address`` is where its random streams are found.
+        Allocates no parameters. Raises ShapeError when the input does not fit.
         """
         self.index = index
-        self.ordinal = ordinal
+        self.address = address
         self.in_shape = in_shape
         self.streams = streams
         self.parameters = []
@@ -64,6 +65,18 @@ class Layer(ABC):
     def backward_parameters(self, dy: Array) -> None:
         """Write the gradient of each parameter only; layers that can save work by it override this."""
         self.backward(dy)
+
+    def penalties(self) -> list[tuple[Penalty, Parameter]]:
+        """The layer's own penalties with the weights they act on."""
+        return []
+
+    def activity(self) -> complex:
+        """What the layer adds to the objective for the output of its last forward."""
+        return 0.0
+
+    def multiply_adds(self) -> int:
+        """Multiplications with additions in the forward pass of one sample, as far as they are matrix products."""
+        return 0
 
     def branches(self) -> Array | None:
         """Which side of each kink the last forward took, where the layer has kinks."""
@@ -104,3 +117,21 @@ class Layer(ABC):
     def _declare(self, parameter: Parameter) -> Parameter:
         self.parameters.append(parameter)
         return parameter
+
+
+def set_up(
+    stack: Sequence[Layer], in_shape: Shape, streams: Streams, prefix: tuple[int, ...] = ()
+) -> tuple[Shape, list[str]]:
+    """Set up layers one behind the other; gives the shape that leaves the last, and a name for each: linear1, relu1.
+
+    Each layer's streams are addressed by how many of its kind came before, so that a layer of another kind in between
+    changes no number. Raises ShapeError.
+    """
+    seen: Counter[str] = Counter()
+    names = []
+    for index, layer in enumerate(stack):
+        kind = registered_name(layer)
+        in_shape = layer.setup(in_shape, streams, index, (*prefix, seen[kind]))
+        seen[kind] += 1
+        names.append(f"{kind}{seen[kind]}")
+    return in_shape, names

@@ -8,31 +8,56 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.layers.base import Layer
+from nnlab.layers.windows import channels_last
 from nnlab.registry import Doc, layers
 
 
 @layers.register("batch_norm")
 @dataclass(kw_only=True)
 class BatchNorm(Layer):
-    """y = gamma · (x − mean) / √(variance + eps) + beta, per feature (Ioffe & Szegedy 2015, arXiv 1502.03167).
+    """y = gamma · (x − mean) / √(variance + eps) + beta (Ioffe & Szegedy 2015, arXiv 1502.03167).
 
-    Mean and (biased) variance are those of the batch in training and running averages in evaluation.
+    Per feature for vectors, over N; per channel for images, over N, H and W. Mean and (biased) variance are those of
+    the batch in training and running averages in evaluation.
     """
 
     eps: Annotated[float, Gt(0), Le(1), Doc("added to the variance")] = 1e-5
     momentum: Annotated[float, Ge(0), Lt(1), Doc("share of the old running average kept at each step")] = 0.9
 
+    @classmethod
+    def examples(cls) -> "list[tuple[BatchNorm, Shape]]":
+        """Features and images."""
+        return [(cls(), (5,)), (cls(), (3, 2, 2))]
+
     def build(self, in_shape: Shape) -> Shape:
-        """(D,) to (D,)."""
-        if len(in_shape) != 1:
-            raise self.reject(f"needs a flat input, got {shape_text(in_shape)}; put a flatten layer before it")
-        self.gamma = self.constant("gamma", in_shape, 1.0)
-        self.beta = self.constant("beta", in_shape, 0.0)
-        self.buffers = {"running_mean": np.zeros(in_shape), "running_variance": np.ones(in_shape)}
+        """(D,) to (D,), or (C, H, W) to (C, H, W)."""
+        if len(in_shape) not in (1, 3):
+            raise self.reject(f"needs features (D,) or images (C, H, W), got {shape_text(in_shape)}")
+        features = in_shape[:1]
+        self.gamma = self.constant("gamma", features, 1.0)
+        self.beta = self.constant("beta", features, 0.0)
+        self.buffers = {"running_mean": np.zeros(features), "running_variance": np.ones(features)}
         return in_shape
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Normalise with the statistics of the batch (training) or the running ones (evaluation)."""
+        return self._restored(self._normalise(self._rows(x, "x"), training), len(x))
+
+    def backward(self, dy: Array) -> Array:
+        """dx = gamma/√(variance + eps) · (dy − dbeta/N − x̂ dgamma/N) with dgamma = Σ dy x̂, dbeta = Σ dy."""
+        return self._restored(self._gradients(self._rows(dy, "dy")), len(dy))
+
+    def _rows(self, x: Array, name: str) -> Array:
+        """Images as one row for each pixel: then channels are features."""
+        return x if x.ndim == 2 else channels_last(x, self.workspace, name).reshape(-1, x.shape[1])
+
+    def _restored(self, rows: Array, N: int) -> Array:
+        if len(self.out_shape) == 1:
+            return rows
+        C, H, W = self.out_shape
+        return rows.reshape(N, H, W, C).transpose(0, 3, 1, 2)
+
+    def _normalise(self, x: Array, training: bool) -> Array:
         self._training = training
         if training:
             mean = x.mean(axis=0)
@@ -52,8 +77,7 @@ class BatchNorm(Layer):
         y += self.beta.value
         return y
 
-    def backward(self, dy: Array) -> Array:
-        """dx = gamma/√(variance + eps) · (dy − dbeta/N − x̂ dgamma/N) with dgamma = Σ dy x̂, dbeta = Σ dy."""
+    def _gradients(self, dy: Array) -> Array:
         N = len(dy)
         dx = self.workspace.array("dx", dy.shape, dy.dtype)
         np.multiply(dy, self._normalised, out=dx)

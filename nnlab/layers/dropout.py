@@ -34,16 +34,16 @@ class Dropout(Layer):
         if not training or self.rate == 0:
             return x
         self._mask = self._draw_mask(x)
-        return np.multiply(x, self._mask, out=self.workspace.array("y", x.shape, x.dtype))
+        return np.multiply(x, self._mask, out=self.workspace.like("y", x))
 
     def backward(self, dy: Array) -> Array:
         """dx = dy · mask / (1 − rate)."""
         if self._mask is None:
             return dy
-        return np.multiply(dy, self._mask, out=self.workspace.array("dx", dy.shape, dy.dtype))
+        return np.multiply(dy, self._mask, out=self.workspace.like("dx", dy))
 
     def _draw_mask(self, x: Array) -> Array:
-        draws = self.streams.dropout(self.ordinal)
+        draws = self.streams.dropout(*self.address)
         uniform: Array
         if isinstance(draws, np.random.Generator):
             # float32 is drawn in half the time, and for both dtypes, so that they drop the same numbers.
@@ -51,7 +51,7 @@ class Dropout(Layer):
             draws.random(dtype=np.float32, out=uniform)
         else:
             uniform = np.asarray(draws.random_sample(x.shape))
-        mask = self.workspace.array("mask", x.shape, x.real.dtype)
+        mask = self.workspace.like("mask", x, x.real.dtype)
         np.greater_equal(uniform, self.rate, out=mask, casting="unsafe")
         mask /= 1 - self.rate
         return mask

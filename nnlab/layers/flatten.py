@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
+
 from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
 from nnlab.registry import layers
@@ -24,8 +26,18 @@ class Flatten(Layer):
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """The same numbers in one row each."""
+        self._like = x
+        if not x.flags.c_contiguous:
+            ordered = self.workspace.array("y", x.shape, x.dtype)
+            np.copyto(ordered, x)
+            x = ordered
         return x.reshape(len(x), *self.out_shape)
 
     def backward(self, dy: Array) -> Array:
-        """The same numbers in the input's shape."""
-        return dy.reshape(len(dy), *self.in_shape)
+        """The same numbers in the input's shape, lying in memory as the input does."""
+        dx = dy.reshape(len(dy), *self.in_shape)
+        if self._like.flags.c_contiguous:
+            return dx
+        ordered = self.workspace.like("dx", self._like, dy.dtype)
+        np.copyto(ordered, dx)
+        return ordered

@@ -1,25 +1,22 @@
 """The linear (affine, dense, fully connected) layer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape, shape_text
-from nnlab.core.initialisers import He, Initialiser
-from nnlab.layers.base import Layer
-from nnlab.registry import Component, Doc, layers
+from nnlab.layers.weighted import WeightedLayer
+from nnlab.registry import Doc, layers
 
 
 @layers.register("linear")
 @dataclass(kw_only=True)
-class Linear(Layer):
+class Linear(WeightedLayer):
     """y = x W + b with x (N, D_in), W (D_in, D_out), b (D_out,)."""
 
     units: Annotated[int, Ge(1), Le(10**7), Doc("number of outputs")]
-    init: Annotated[Initialiser, Component("initialiser"), Doc("where the weights start")] = field(default_factory=He)
-    bias: Annotated[bool, Doc("whether to add b")] = True
 
     @classmethod
     def examples(cls) -> "list[tuple[Linear, Shape]]":
@@ -34,6 +31,10 @@ class Linear(Layer):
         self.W = self.weight("W", (fan_in, self.units), self.init, fan_in)
         self.b = self.constant("b", (self.units,), 0.0) if self.bias else None
         return (self.units,)
+
+    def multiply_adds(self) -> int:
+        """D_in·D_out."""
+        return self.W.size
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = x W + b."""

@@ -1,6 +1,5 @@
 """A stack of layers as one function, with all its parameters in one arena."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import prod
 
@@ -12,8 +11,8 @@ from nnlab.core.arrays import Array, Shape, copy_arrays, shape_text
 from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.core.random import Purpose, Streams
 from nnlab.errors import ShapeError
-from nnlab.layers.base import Layer
-from nnlab.registry import registered_name
+from nnlab.layers.base import Layer, set_up
+from nnlab.penalties import Penalty, PenaltyTerm
 
 
 class Network:
@@ -26,14 +25,7 @@ class Network:
         self.layers = list(layers)
         self.in_shape = in_shape
         self.streams = streams
-        shape = in_shape
-        seen: Counter[str] = Counter()
-        self.names: list[str] = []
-        for index, layer in enumerate(self.layers):
-            kind = registered_name(layer)
-            shape = layer.setup(shape, streams, index, seen[kind])
-            seen[kind] += 1
-            self.names.append(f"{kind}{seen[kind]}")
+        shape, self.names = set_up(self.layers, in_shape, streams)
         if shape != (classes,):
             last = self.layers[-1].label if self.layers else "the network"
             raise ShapeError(f"{last}: gives {shape_text(shape)} values a sample, but the data has {classes} classes")
@@ -80,6 +72,18 @@ class Network:
         for layer in self.layers:
             layer.initialise(self.streams.draws(Purpose.INIT, ordinal))
             ordinal += layer.draws_weights
+
+    def penalty_terms(self, everywhere: Sequence[Penalty]) -> list[PenaltyTerm]:
+        """Penalties on all weights, and the layers' own; the network must have memory."""
+        terms = [PenaltyTerm(penalty, self.arena.weights, self.arena.weight_gradients) for penalty in everywhere]
+        for layer in self.layers:
+            for penalty, weight in layer.penalties():
+                terms.append(PenaltyTerm(penalty, weight.value.reshape(-1), weight.grad.reshape(-1)))
+        return terms
+
+    def activity(self) -> complex:
+        """What layers add to the objective for their outputs in the last forward."""
+        return sum(layer.activity() for layer in self.layers)
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Scores (N, K) for a batch (N, ...)."""

@@ -1,6 +1,6 @@
-"""Update rules by name, one in each file; importing this package registers all of them."""
+"""Update rules by name, one in each file, schedules and controls; importing this package registers all of them."""
 
-from nnlab.optim import adadelta, adagrad, adam, adamw, momentum, nadam, nesterov, rmsprop, sgd
+from nnlab.optim import adadelta, adagrad, adam, adamw, momentum, nadam, nesterov, patience, rmsprop, schedules, sgd
 from nnlab.optim.base import Optimizer
 
 __all__ = [
@@ -12,6 +12,8 @@ __all__ = [
     "momentum",
     "nadam",
     "nesterov",
+    "patience",
     "rmsprop",
+    "schedules",
     "sgd",
 ]

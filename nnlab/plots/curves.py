@@ -21,7 +21,9 @@ from nnlab.records.reader import RunRecord
 ACCURACY_FILE = "accuracy.png"
 LOSS_FILE = "loss.png"
 
-PARTS = ("train", "test")
+PARTS = ("train", "test", "validation")
+# What a comparison shows of each run: the first of these that it has.
+PREFERRED = ("test", "validation", "train")
 
 # Bins across a picture: more than it has pixels to show.
 BINS = 1000
@@ -65,7 +67,8 @@ def plot_run(record: RunRecord, folder: Path) -> None:
                 drawn += _draw(axes, curve, color=colour, label=_with_final(part, curve))
             _scale(axes, kind, drawn)
             if drawn:
-                legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=3, borderaxespad=0.2)
+                columns = 2 if np.isfinite(record.metrics[f"validation_{kind}"]).any() else 3
+                legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=columns, borderaxespad=0.2)
                 legend.set_in_layout(False)  # the axes keep their width whatever the legend says
 
 
@@ -77,12 +80,14 @@ def plot_comparison(comparison: Comparison, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for file, kind in ((ACCURACY_FILE, "accuracy"), (LOSS_FILE, "loss")):
-        tested = any(_has(entry, f"test_{kind}") for entry in comparison.entries)
-        both = tested and len(comparison.entries) <= ENTRIES_WITH_TRAIN
-        ylabel = f"{kind} (solid: test, dashed: train)" if both else f"{'test' if tested else 'train'} {kind}"
+        shown = [_shown_part(entry, kind) for entry in comparison.entries]
+        part = min(shown, key=PREFERRED.index)
+        both = part != "train" and len(comparison.entries) <= ENTRIES_WITH_TRAIN
+        ylabel = f"{kind} (solid: {part}, dashed: train)" if both else f"{part} {kind}"
         with picture(folder / file, _comparison_title(comparison), ylabel) as (figure, axes):
             drawn: list[Line2D] = []
-            labels = _legend_labels(comparison, f"test_{kind}" if tested else None)
+            notes = [name if name != part else "" for name in shown]
+            labels = _legend_labels(comparison, notes)
             for index, (entry, label) in enumerate(zip(comparison.entries, labels, strict=True)):
                 drawn += _draw_entry(axes, entry, kind, index, label, both)
             _scale(axes, kind, drawn, _ceiling(comparison, kind))
@@ -136,7 +141,7 @@ def _draw(axes: Axes, curve: Curve, **look: Any) -> list[Line2D]:
 
 
 def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, both: bool) -> list[Line2D]:
-    """Draw an entry's test curve (training where it has no test set) and, with ``both``, its training curve."""
+    """Draw an entry's test curve (or what it has instead) and, with ``both``, its training curve."""
     listed = index < ENTRIES_IN_LEGEND
     look: dict[str, Any] = {
         "color": COLOURS[index % len(COLOURS)] if listed else FAINT,
@@ -144,11 +149,11 @@ def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, bot
         "linewidth": 1.6 if listed else 0.6,
         "zorder": 3 - index / 1000,
     }
-    tested = _has(entry, f"test_{kind}")
-    lines = _draw(axes, _entry_curve(entry, f"{'test' if tested else 'train'}_{kind}"), **look)
+    part = _shown_part(entry, kind)
+    lines = _draw(axes, _entry_curve(entry, f"{part}_{kind}"), **look)
     for line in lines:
         line.set_label(label if listed else "_")
-    if both and tested:
+    if both and part != "train":
         train = {**look, "linestyle": "--", "alpha": 0.55, "linewidth": 1.1, "label": "_"}
         lines += _draw(axes, _entry_curve(entry, f"train_{kind}"), **train)
     return lines
@@ -157,6 +162,11 @@ def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, bot
 def _entry_curve(entry: Entry, column: str) -> Curve:
     curves = [_curve(run.metrics["step"], run.metrics[column]) for run in entry.runs]
     return curves[0] if len(curves) == 1 else mean_curve(curves)
+
+
+def _shown_part(entry: Entry, kind: str) -> str:
+    """Which of its curves stands for an entry."""
+    return next((part for part in PREFERRED if _has(entry, f"{part}_{kind}")), PREFERRED[-1])
 
 
 def _has(entry: Entry, column: str) -> bool:
@@ -205,17 +215,18 @@ def _comparison_title(comparison: Comparison) -> str:
     return title
 
 
-def _legend_labels(comparison: Comparison, column: str | None) -> list[str]:
+def _legend_labels(comparison: Comparison, parts: Sequence[str]) -> list[str]:
     """A text for each entry: what sets it apart, or its title where that is too long or not its alone.
 
-    Entries without ``column``, the test metric that the picture shows, are marked as training curves.
+    Entries whose curve shows another part of the data than the picture says are marked with it in ``parts``.
     """
     texts = [_lines(label) for label in comparison.labels]
     clear = [text is not None and texts.count(text) == 1 for text in texts]
     labels = []
-    for entry, text, is_clear, title in zip(comparison.entries, texts, clear, comparison.titles, strict=True):
+    rows = zip(comparison.entries, parts, texts, clear, comparison.titles, strict=True)
+    for entry, part, text, is_clear, title in rows:
         notes = [entry.status] if entry.status != "completed" else []
-        notes += ["train"] if column and not _has(entry, column) else []
+        notes += [part] if part else []
         lines = text if text and is_clear else _lines(title) or [plain_text(title, LEGEND_WIDTH)]
         note = f" ({', '.join(notes)})" if notes else ""
         apart = len(lines[-1]) + len(note) > LEGEND_WIDTH

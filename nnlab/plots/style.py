@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -55,7 +55,21 @@ _FONTS_WITH_MORE_LETTERS = (
 
 @contextmanager
 def picture(path: Path, title: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]:
-    """A figure and its axes for curves over the iterations; the picture is written to ``path`` at the end.
+    """A figure and its axes for curves over the iterations; the picture is written to ``path`` at the end."""
+    with canvas(path, title, (WIDTH, HEIGHT)) as figure:
+        axes = figure.add_subplot()
+        axes.set_xlabel("iteration")
+        axes.set_ylabel(ylabel)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        yield figure, axes
+
+
+@contextmanager
+def canvas(
+    path: Path, title: str, size: tuple[float, float], layout: Literal["constrained"] | None = "constrained"
+) -> Iterator[Figure]:
+    """An empty figure of a size in inches; the picture is written to ``path`` at the end.
 
     The user's own matplotlib settings are left out and left alone, and no date or version is stored.
     """
@@ -65,15 +79,10 @@ def picture(path: Path, title: str, ylabel: str) -> Iterator[tuple[Figure, Axes]
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # drawn as a box
         mpl.rcdefaults()
         mpl.rcParams.update({**_STYLE, "font.family": ["DejaVu Sans", *fonts]})
-        figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="constrained")
+        figure = Figure(figsize=size, dpi=DPI, layout=layout)
         FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
         figure.suptitle(plain_text(title), parse_math=False, fontsize=11, x=0.012, horizontalalignment="left")
-        axes.set_xlabel("iteration")
-        axes.set_ylabel(ylabel)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-        yield figure, axes
+        yield figure
         figure.savefig(path, metadata={"Software": None})
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from nnlab.errors import RunError, UsageError, one_line, shown, written
 from nnlab.records.entries import MEASURES, Entry, Spread, canonical, make_entries, measured
+from nnlab.records.formats import is_crossval_folder
 from nnlab.records.labels import distinguishing_labels, short_keys
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.registry import near_name
@@ -112,8 +113,10 @@ class Comparison:
 def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int | None = None) -> Comparison:
     """Read runs and set them side by side, best first; each run counts once, however often it is named.
 
+    The files that lie beside the folds of a cross-validation are passed over, so that ``FOLDER/*`` names its folds.
+
     ``sort`` is a metric or a spec key: accuracies descend, everything else ascends, what has no value comes last. Where
-    no run has a test accuracy, the training accuracy stands in.
+    no run has a test accuracy, the validation or the training accuracy stands in.
     ``top`` keeps the first so many entries. Raises UsageError for a key that no run has and RunError when no run
     could be read.
     """
@@ -121,7 +124,7 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
         raise UsageError(f"top: must be at least 1, got {top}")
     records: list[RunRecord] = []
     damaged: list[Damaged] = []
-    for path in _distinct(paths):
+    for path in _distinct(path for path in map(Path, paths) if not _is_beside_folds(path)):
         try:
             record = read_run(path)
             record.steps  # noqa: B018  # reading is what finds damage
@@ -132,16 +135,24 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
         raise RunError("\n".join(run.message for run in damaged) or "no run was named")
     entries = make_entries(records)
     key = _sort_key(sort, entries)
-    if key == DEFAULT_SORT and not any(key in entry.measures for entry in entries):
-        key = "train_accuracy"
+    if key == DEFAULT_SORT:
+        accuracies = (DEFAULT_SORT, "validation_accuracy", "train_accuracy")
+        key = next((name for name in accuracies if any(name in entry.measures for entry in entries)), key)
     entries.sort(key=lambda entry: _rank(entry, key))
     return Comparison(tuple(entries[:top]), tuple(damaged), key)
 
 
-def _distinct(paths: Iterable[Path | str]) -> list[Path]:
+def _is_beside_folds(path: Path) -> bool:
+    try:
+        return path.is_file() and is_crossval_folder(path.parent)
+    except (OSError, ValueError):  # reading it will say why
+        return False
+
+
+def _distinct(paths: Iterable[Path]) -> list[Path]:
     """The paths without those that lead to the same folder as an earlier one."""
     found: dict[Path, Path] = {}
-    for path in map(Path, paths):
+    for path in paths:
         try:
             found.setdefault(path.resolve(), path)
         except (OSError, ValueError, RuntimeError):  # cannot be followed; reading it will say why

@@ -23,6 +23,8 @@ MEASURES = (
     "train_seconds",
     "steps",
     "parameters",
+    "validation_accuracy",
+    "validation_loss",
 )
 
 # What may differ between runs of one experiment.
@@ -127,7 +129,7 @@ def _entry(runs: Sequence[RunRecord], settings: Sequence[Mapping[str, Any]]) -> 
             shared[key] = values
     numbers = [measured(run) for run in runs]
     names = dict.fromkeys(name for row in numbers for name in row)
-    measures = {name: _spread([row[name] for row in numbers if name in row]) for name in names}
+    measures = {name: spread([row[name] for row in numbers if name in row]) for name in names}
     return Entry(tuple(runs), shared, measures)
 
 
@@ -145,7 +147,8 @@ def measured(run: RunRecord) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None and isfinite(value)}
 
 
-def _spread(values: Sequence[float]) -> Spread:
+def spread(values: Sequence[float]) -> Spread:
+    """Mean and sample standard deviation of one or more numbers."""
     if len(values) == 1:
         return Spread(values[0], None, 1)
     return Spread(float(np.mean(values)), float(np.std(values, ddof=1)), len(values))

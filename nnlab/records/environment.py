@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info
 
 from nnlab import __version__
 
-PACKAGES = ("numpy", "matplotlib", "pydantic", "pyyaml", "rich", "safetensors", "threadpoolctl", "typer")
+PACKAGES = ("numpy", "matplotlib", "pooch", "pydantic", "pyyaml", "rich", "safetensors", "threadpoolctl", "typer")
 
 
 def describe_environment(checksums: Mapping[str, str]) -> dict[str, Any]:

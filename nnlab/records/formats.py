@@ -10,10 +10,13 @@ SUMMARY_FILE = "summary.json"
 ENVIRONMENT_FILE = "environment.json"
 MODEL_FILE = "model.safetensors"
 LOG_FILE = "log.txt"
+DIAGNOSTICS_FILE = "diagnostics.csv"
+HISTOGRAMS_FILE = "histograms.csv"
 PLOTS_FOLDER = "plots"
 
 STEPS_COLUMNS = ("step", "loss")
-METRICS_COLUMNS = (
+# The columns of every metrics.csv; those that came later may be missing in an older one.
+FIRST_METRICS_COLUMNS = (
     "step",
     "epoch",
     "lr",
@@ -23,6 +26,19 @@ METRICS_COLUMNS = (
     "test_accuracy",
     "objective",
 )
+METRICS_COLUMNS = (*FIRST_METRICS_COLUMNS, "validation_loss", "validation_accuracy")
+DIAGNOSTICS_COLUMNS = (
+    "step",
+    "layer",
+    "gradient_norm",
+    "update_ratio",
+    "activation_mean",
+    "activation_std",
+    "dead_share",
+    "saturated_share",
+)
+HISTOGRAMS_COLUMNS = ("step", "layer", "left", "right", "count")
+HISTOGRAM_BINS = 40
 STATUSES = ("running", "completed", "interrupted", "diverged", "failed")
 
 Row = Mapping[str, float | None]
@@ -37,13 +53,24 @@ def csv_line(values: "list[float | None]") -> str:
 
 
 def best_row(rows: "list[Row]") -> Row | None:
-    """The first evaluation with the highest test accuracy (training accuracy where there is no test set)."""
+    """The first evaluation with the highest accuracy on validation samples, else on the test set, else in training."""
     if not rows:
         return None
-    column = "test_accuracy" if rows[0]["test_accuracy"] is not None else "train_accuracy"
+    columns = ("validation_accuracy", "test_accuracy", "train_accuracy")
+    column = next((column for column in columns if rows[0].get(column) is not None), columns[-1])
     return max(rows, key=lambda row: row[column] or 0.0)
 
 
 def is_run_folder(path: Path) -> bool:
     """Whether a path looks like a run folder."""
     return (path / SPEC_FILE).is_file() or (path / SUMMARY_FILE).is_file()
+
+
+def fold_folder(number: int) -> str:
+    """The name of the run folder of one fold, counted from 1, in the folder of its cross-validation."""
+    return f"fold-{number}"
+
+
+def is_crossval_folder(path: Path) -> bool:
+    """Whether a path looks like the folder of a cross-validation."""
+    return (path / fold_folder(1)).is_dir()

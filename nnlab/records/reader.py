@@ -8,11 +8,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 from annotated_types import Ge
 
 from nnlab.errors import RunError, SpecError, UsageError, one_line, shown
 from nnlab.records.checked_files import Table, check_file, damaged, read_table
 from nnlab.records.formats import (
+    FIRST_METRICS_COLUMNS,
     METRICS_COLUMNS,
     METRICS_FILE,
     SPEC_FILE,
@@ -22,6 +24,7 @@ from nnlab.records.formats import (
     SUMMARY_FILE,
     Row,
     best_row,
+    is_crossval_folder,
     is_run_folder,
 )
 from nnlab.spec.expectation import check
@@ -71,7 +74,7 @@ class RunRecord:
 
     @property
     def final(self) -> Row | None:
-        """The last evaluation, from the summary or, where a run has not ended, from the metrics so far."""
+        """The evaluation of the saved weights, from the summary; the last one where a run has not ended."""
         final: Row | None = self.summary["final"]
         return final or next(reversed(self.rows), None)
 
@@ -102,8 +105,11 @@ def read_run(folder: Path | str) -> RunRecord:
     spec = _read_spec(path / SPEC_FILE)
     if spec_sha256(spec) != summary["spec_sha256"]:
         damaged(path / SPEC_FILE, f"is not the spec of this run: its SHA-256 is not the one in {SUMMARY_FILE}")
-    metrics = read_table(path / METRICS_FILE, METRICS_COLUMNS, unfinished=summary["status"] == "running", gaps=True)
+    unfinished = summary["status"] == "running"
+    metrics = read_table(path / METRICS_FILE, FIRST_METRICS_COLUMNS, unfinished=unfinished, gaps=True)
     steps = metrics["step"]
+    for column in METRICS_COLUMNS:
+        metrics.setdefault(column, np.full(len(steps), np.nan))
     if summary["status"] == "completed" and (len(steps) == 0 or steps[-1] != summary["steps"]):
         found = f"ends at step {steps[-1]:.0f}" if len(steps) else "holds no evaluation"
         damaged(path / METRICS_FILE, f"{found}, but {SUMMARY_FILE} says that {summary['steps']} steps were completed")
@@ -116,7 +122,7 @@ def _check_final(record: RunRecord) -> None:
     """The final and best rows of the summary must stand in the metrics."""
     for key in _SUMMARY_ROWS:
         row = record.summary[key]
-        if row is not None and dict(row) not in record.rows:
+        if row is not None and not any(row.items() <= other.items() for other in record.rows):
             damaged(record.path / SUMMARY_FILE, f"{key}: is no row of {METRICS_FILE}")
 
 
@@ -129,6 +135,8 @@ def _check_folder(path: Path) -> None:
             inside = any(is_run_folder(child) for child in islice(path.iterdir(), 1000))
             hint = f"; the folders in it are runs, so name those: {one_line(str(path), 200)}/*" if inside else ""
             damaged(path, f"not a run folder: it has neither {SPEC_FILE} nor {SUMMARY_FILE}{hint}")
+        if is_crossval_folder(path):
+            damaged(path, f"a cross-validation; its folds are runs, so name those: {shown(str(path), 200)[1:-1]}/*")
     except FileNotFoundError:
         pattern = any(character in str(path) for character in "*?[")
         damaged(path, "nothing matches this pattern" if pattern else "no such run folder")
@@ -191,7 +199,7 @@ def _check_row(path: Path, key: str, row: object) -> None:
         return
     if not isinstance(row, dict):
         damaged(path, f"{key}: must be an object or null, got {shown(row)}")
-    missing = [column for column in METRICS_COLUMNS if column not in row]
+    missing = [column for column in FIRST_METRICS_COLUMNS if column not in row]
     if missing:
         damaged(path, f"{key}: lacks {', '.join(missing)}")
     for column, value in row.items():

@@ -1,12 +1,7 @@
 """The run folder as it is written while a run goes on."""
 
-import json
-import os
-import re
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -16,7 +11,11 @@ from safetensors.numpy import save
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError
 from nnlab.records.formats import (
+    DIAGNOSTICS_COLUMNS,
+    DIAGNOSTICS_FILE,
     ENVIRONMENT_FILE,
+    HISTOGRAMS_COLUMNS,
+    HISTOGRAMS_FILE,
     LOG_FILE,
     METRICS_COLUMNS,
     METRICS_FILE,
@@ -30,6 +29,7 @@ from nnlab.records.formats import (
     best_row,
     csv_line,
 )
+from nnlab.records.writing import as_json, create_folder, folder_name, replace_file
 
 # Steps are written in bundles: a line each would cost more than a step of a small network.
 FLUSH_EVERY = 1000
@@ -47,6 +47,7 @@ class RunFolder:
         self._rows: list[Row] = []
         self._step = 0
         self._summary: dict[str, Any] = {"status": "running", "train_seconds": 0.0}
+        self._tables: dict[str, TextIO] = {}
         self._steps = self._open(STEPS_FILE)
         self._metrics = self._open(METRICS_FILE)
         self._log = self._open(LOG_FILE)
@@ -56,19 +57,16 @@ class RunFolder:
     @classmethod
     def create(cls, root: Path, name: str) -> Self:
         """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>``, never touching a folder that exists."""
-        moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        for _ in range(100):
-            path = root / f"{moment}-{folder_name(name)}-{secrets.token_hex(3)}"
-            try:
-                path.mkdir(parents=True)
-                (path / PLOTS_FOLDER).mkdir()
-                return cls(path)
-            except FileExistsError:
-                if not root.is_dir():
-                    raise RunError(f"{root}: is not a folder, so no run can be written there") from None
-            except OSError as error:
-                raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
-        raise RunError(f"{root}: found no free name for a run folder")
+        return cls.begin(create_folder(root, folder_name(name)))
+
+    @classmethod
+    def begin(cls, path: Path) -> Self:
+        """Write into this folder, which is new or empty."""
+        try:
+            (path / PLOTS_FOLDER).mkdir(parents=True)
+            return cls(path)
+        except OSError as error:
+            raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
 
     @property
     def plots(self) -> Path:
@@ -87,9 +85,9 @@ class RunFolder:
             "spec_sha256": spec_sha256,
             "message": "",
         }
-        self._replace(SPEC_FILE, spec.encode())
-        self._replace(ENVIRONMENT_FILE, _json(environment))
-        self._replace(SUMMARY_FILE, _json(self._summary))
+        replace_file(self.path / SPEC_FILE, spec.encode())
+        replace_file(self.path / ENVIRONMENT_FILE, as_json(environment))
+        replace_file(self.path / SUMMARY_FILE, as_json(self._summary))
         self.flush()
 
     def on_step(self, step: int, objective: float) -> None:
@@ -105,6 +103,16 @@ class RunFolder:
         self._metrics.write(csv_line([row[column] for column in METRICS_COLUMNS]))
         self.flush()
 
+    def write_diagnostics(self, step: int, layer: str, values: list[float | None]) -> None:
+        """Record one line of diagnostics.csv."""
+        self._table(DIAGNOSTICS_FILE, DIAGNOSTICS_COLUMNS).write(f"{step},{layer},{csv_line(values)}")
+
+    def write_histogram(self, step: int, layer: str, edges: list[float], counts: list[int]) -> None:
+        """Record the histogram of a layer's outputs."""
+        table = self._table(HISTOGRAMS_FILE, HISTOGRAMS_COLUMNS)
+        for left, right, count in zip(edges, edges[1:], counts, strict=False):
+            table.write(f"{step},{layer},{csv_line([left, right, count])}")
+
     def log(self, text: str) -> None:
         """Record a line that the console showed."""
         self._log.write(text + "\n")
@@ -113,26 +121,30 @@ class RunFolder:
         """Hand everything recorded so far to the operating system."""
         self._steps.write("".join(self._pending))
         self._pending.clear()
-        for file in (self._steps, self._metrics, self._log):
+        for file in self._files():
             file.flush()
 
     def write_model(self, arrays: Mapping[str, Array], spec_sha256: str) -> None:
         """Save the weights; safetensors scrambles arrays that are not C-contiguous, so they are made so first."""
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        self._replace(MODEL_FILE, save(contiguous, metadata={"spec_sha256": spec_sha256}))
+        replace_file(self.path / MODEL_FILE, save(contiguous, metadata={"spec_sha256": spec_sha256}))
 
-    def finish(self, status: str, seconds: float, message: str = "") -> dict[str, Any]:
-        """Write the final summary and give it back."""
+    def finish(self, status: str, seconds: float, message: str = "", restored: int | None = None) -> dict[str, Any]:
+        """Write the final summary and give it back.
+
+        Its ``final`` metrics are those of the saved weights: the last ones, or those of the step ``restored``.
+        """
         self.flush()
+        last = self._rows[-1] if self._rows else None
         self._summary |= {
             "status": status,
             "steps": self._step,
-            "final": self._rows[-1] if self._rows else None,
+            "final": next((row for row in self._rows if row["step"] == restored), last),
             "best": best_row(self._rows),
             "train_seconds": seconds,
             "message": message,
         }
-        self._replace(SUMMARY_FILE, _json(self._summary))
+        replace_file(self.path / SUMMARY_FILE, as_json(self._summary))
         return self._summary
 
     def fail(self, status: str, message: str) -> None:
@@ -142,33 +154,19 @@ class RunFolder:
 
     def close(self) -> None:
         """Close the files; what a full disk refuses has been reported before."""
-        for file in (self._steps, self._metrics, self._log):
+        for file in self._files():
             with suppress(OSError):
                 file.close()
 
+    def _files(self) -> list[TextIO]:
+        return [self._steps, self._metrics, self._log, *self._tables.values()]
+
+    def _table(self, name: str, columns: Sequence[str]) -> TextIO:
+        """A CSV file that only some runs have, opened when first written to."""
+        if name not in self._tables:
+            self._tables[name] = self._open(name)
+            self._tables[name].write(",".join(columns) + "\n")
+        return self._tables[name]
+
     def _open(self, name: str) -> TextIO:
         return (self.path / name).open("w", encoding="utf-8", newline="\n")
-
-    def _replace(self, name: str, contents: bytes) -> None:
-        """Write a whole file so that a reader sees the old or the new one, never half of it."""
-        temporary = self.path / f".{name}.tmp"
-        try:
-            with temporary.open("wb") as file:
-                file.write(contents)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path / name)
-        except BaseException:
-            with suppress(OSError):  # on a full disk the room is needed for the summary
-                temporary.unlink()
-            raise
-
-
-def folder_name(name: str) -> str:
-    """A run's name as part of a folder name: letters, digits, ``_.-``, at most 60 characters and 180 bytes."""
-    plain = re.sub(r"[^\w.]+", "-", name).strip("-.")[:60]
-    return plain.encode()[:180].decode(errors="ignore") or "run"
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

@@ -93,7 +93,7 @@ def accepted(parameter: Hyperparameter) -> str:
     if strengths := parameter.mark(Strengths):
         return " or ".join(f"{name}: a number" for name in REGISTRIES[strengths.kind].names())
     if parameter.mark(FilePath):
-        return "a path"
+        return expectation(parameter.annotation).replace("text", "a path")
     if is_dataclass(parameter.base):
         return f"the keys of {parameter.name}"
     return expectation(parameter.annotation)

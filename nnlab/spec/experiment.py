@@ -7,25 +7,28 @@ from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen, Predicate
 
 from nnlab.data.dataset import DatasetSource
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.models.base import Model
 from nnlab.optim.base import Optimizer
+from nnlab.optim.patience import EarlyStopping, Patience
+from nnlab.optim.schedules import Constant, Schedule
 from nnlab.penalties import Penalty
-from nnlab.registry import Component, Doc, Strengths, hyperparameters
+from nnlab.registry import Component, Doc, Strengths, Switch, hyperparameters
 from nnlab.spec.overrides import apply_overrides
 from nnlab.spec.tree import KeyPath, Tree, dump_tree, read_faulty_tree, spec_error
 from nnlab.spec.validation import Validator, plain
 
 Steps = Annotated[int, Ge(1), Le(10**9)]
 Samples = Annotated[int, Ge(1), Le(10**9)]
+Limit = Annotated[float, Gt(0), Le(1e6)]
 
 
 @dataclass(kw_only=True)
 class TrainSettings:
-    """How long to train, on which batches, and when to evaluate."""
+    """How long to train, on which batches, when to evaluate, and what may steer the training."""
 
     iterations: Annotated[Steps | None, Doc("number of updates; exactly one of iterations and epochs is given")] = None
     epochs: Annotated[Steps | None, Doc("passes through the training samples")] = None
@@ -41,13 +44,29 @@ class TrainSettings:
         Samples | Literal["all", "batch"],
         Doc("training samples to evaluate on: all, batch (the last mini-batch) or the first N"),
     ] = "all"
+    schedule: Annotated[Schedule, Component("schedule"), Doc("how the learning rate changes while training")] = field(
+        default_factory=Constant
+    )
+    clip_value: Annotated[Limit | None, Doc("every number of a gradient is kept from -c to c; null for any")] = None
+    clip_norm: Annotated[Limit | None, Doc("a gradient of all parameters longer than c is scaled down to c")] = None
+    early_stopping: Annotated[
+        EarlyStopping | None,
+        Switch("control", "early_stopping"),
+        Doc("true, or its keys, to end training once a metric no longer improves"),
+    ] = None
+
+    diagnostics: Annotated[
+        bool, Doc("record gradients, updates and activations of each layer at every evaluation, and draw them")
+    ] = False
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
-        """Exactly one of ``iterations`` and ``epochs`` must be given."""
+        """Exactly one of ``iterations`` and ``epochs`` must be given, and at most one way of clipping."""
         if self.iterations is None and self.epochs is None:
             yield (), "needs iterations or epochs"
         if self.iterations is not None and self.epochs is not None:
             yield ("epochs",), "both iterations and epochs are given; keep one (the other may be null)"
+        if self.clip_value is not None and self.clip_norm is not None:
+            yield ("clip_norm",), "both clip_value and clip_norm are given; keep one (the other may be null)"
 
 
 @dataclass(kw_only=True)
@@ -79,6 +98,20 @@ class Experiment:
     )
     train: Annotated[TrainSettings, Doc("length, batches and evaluation")]
     compute: Annotated[ComputeSettings, Doc("threads")] = field(default_factory=ComputeSettings)
+
+    def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
+        """What follows a metric on validation samples needs such samples."""
+        waiting: dict[KeyPath, Patience | None] = {
+            ("train", "schedule"): self.train.schedule.plateau,
+            ("train", "early_stopping", "metric"): self.train.early_stopping,
+        }
+        for path, patience in waiting.items():
+            if patience and patience.metric.startswith("validation") and not self.data.holds_out:
+                yield (
+                    path,
+                    f"{patience.metric} needs validation samples; hold some out with data.validation: 0.1, or follow "
+                    "train_loss, train_accuracy or objective",
+                )
 
     def resolved(self) -> dict[str, Any]:
         """The spec as plain values, with every default filled in."""

@@ -58,7 +58,7 @@ def _value(parameter: Hyperparameter) -> Schema:
         one = _component(REGISTRIES[component.kind])
         limit = parameter.mark(MaxLen)
         most = {"maxItems": limit.max_length} if limit else {}
-        return {"type": "array", "items": one, "minItems": 1, **most} if component.many else one
+        return {"type": "array", "items": one, "minItems": int(parameter.required), **most} if component.many else one
     if switch:
         keys = _mapping(REGISTRIES[switch.kind][switch.name])
         return {"anyOf": [{"type": ["boolean", "null"]}, keys]}

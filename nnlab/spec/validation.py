@@ -13,6 +13,7 @@ from nnlab.registry import (
     Component,
     FilePath,
     Hyperparameter,
+    Refused,
     Registry,
     Strengths,
     Switch,
@@ -89,9 +90,9 @@ class Validator:
             registry = REGISTRIES[component.kind]
             if not component.many:
                 return self.component(registry, raw, path)
-            most = parameter.mark(MaxLen)
-            if not isinstance(raw, list) or not raw or (most and len(raw) > most.max_length):
-                limit = f"1 to {most.max_length} " if most else ""
+            most, least = parameter.mark(MaxLen), 1 if parameter.required else 0
+            if not isinstance(raw, list) or len(raw) < least or (most and len(raw) > most.max_length):
+                limit = f"{least} to {most.max_length} " if most else ""
                 return self._reject(path, f"must be a list of {limit}{registry.kind}s, got {shown(raw)}")
             return [self.component(registry, item, (*path, index)) for index, item in enumerate(raw)]
         if switch:
@@ -106,10 +107,13 @@ class Validator:
             return self._strengths(REGISTRIES[strengths.kind], raw, path)
         if dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
             return self.section(parameter.base, raw, path)
+        refused = parameter.mark(Refused)
+        if refused and raw in refused.values:
+            return self._reject(path, f"{shown(raw)} is not allowed: {refused.reason}")
         value, wrong = check(parameter.annotation, raw)
         self.problems.extend(((*path, *inner), message) for inner, message in wrong)
         is_path = parameter.mark(FilePath) is not None
-        return self._find_file(value, path) if is_path and not wrong else value
+        return self._find_file(value, path) if is_path and isinstance(value, str) else value
 
     def _strengths(self, registry: Registry, raw: object, path: KeyPath) -> Any:
         if not isinstance(raw, Mapping):

@@ -4,35 +4,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nnlab.core.arrays import Array
 from nnlab.data.batches import Batch, Feed
 from nnlab.losses import Loss
 from nnlab.models.network import Network
-from nnlab.penalties import Penalty
+from nnlab.penalties import PenaltyTerm
 
 
 @dataclass(frozen=True)
 class Score:
-    """Mean loss (without penalties) and the share of samples whose highest score is their label's."""
+    """Mean loss (without penalties) and the share of samples whose highest score is their label's.
+
+    ``minimised`` is the mean loss as training minimises it: label smoothing and penalties on activities make it
+    another one.
+    """
 
     loss: float
     accuracy: float
+    minimised: float
 
 
 def score(network: Network, loss: Loss, batches: "Sequence[Batch] | Feed", count: int | None = None) -> Score:
     """Evaluate a network, with dropout off and running statistics, on batches or on the first samples of a feed."""
-    total_loss, correct, samples = 0.0, 0, 0
+    reported = loss.reported
+    total_loss, minimised, correct, samples = 0.0, 0.0, 0, 0
     for x, labels in batches.chunks(count) if isinstance(batches, Feed) else batches:
         scores = network.forward(x, training=False)
-        total_loss += loss.forward(scores, labels) * len(labels)
+        mean = reported.forward(scores, labels)
+        total_loss += mean * len(labels)
+        minimised_mean = mean if reported is loss else loss.forward(scores, labels)
+        minimised += (minimised_mean + network.activity().real) * len(labels)
         correct += int((scores.argmax(axis=1) == labels).sum())
         samples += len(labels)
-    return Score(total_loss / samples, correct / samples)
+    return Score(total_loss / samples, correct / samples, minimised / samples)
 
 
-def penalty_value(penalties: Sequence[Penalty], W: Array) -> float:
+def penalty_value(penalties: Sequence[PenaltyTerm]) -> float:
     """The sum of all penalties on the weights."""
-    return sum(penalty.value(W).real for penalty in penalties)
+    return sum(penalty.value() for penalty in penalties)
 
 
 @dataclass(frozen=True)
@@ -41,10 +49,11 @@ class Evaluation:
 
     network: Network
     loss: Loss
-    penalties: Sequence[Penalty]
+    penalties: Sequence[PenaltyTerm]
     train: Feed
     test: Feed | None
     eval_train: int | Literal["all", "batch"]
+    validation: Feed | None = None
 
     def row(self, step: int, epoch: float, lr: float, batch: Batch) -> dict[str, float | None]:
         """Evaluate now; ``batch`` is the mini-batch to use where ``eval_train`` is ``batch``."""
@@ -54,6 +63,7 @@ class Evaluation:
             count = None if self.eval_train == "all" else self.eval_train
             train = score(self.network, self.loss, self.train, count)
         test = score(self.network, self.loss, self.test) if self.test else None
+        validation = score(self.network, self.loss, self.validation) if self.validation else None
         return {
             "step": step,
             "epoch": epoch,
@@ -62,5 +72,7 @@ class Evaluation:
             "train_accuracy": train.accuracy,
             "test_loss": test.loss if test else None,
             "test_accuracy": test.accuracy if test else None,
-            "objective": train.loss + penalty_value(self.penalties, self.network.arena.weights),
+            "objective": train.minimised + penalty_value(self.penalties),
+            "validation_loss": validation.loss if validation else None,
+            "validation_accuracy": validation.accuracy if validation else None,
         }

@@ -12,8 +12,9 @@ from nnlab.data.batches import Batches
 from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.optim.base import Optimizer
-from nnlab.penalties import Penalty
+from nnlab.penalties import PenaltyTerm
 from nnlab.records.formats import Row
+from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation, penalty_value
 
 
@@ -31,12 +32,16 @@ class Observer(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How training ended: ``status`` is completed, interrupted or diverged; ``steps`` counts the updates made."""
+    """How training ended: ``status`` is completed, interrupted or diverged; ``steps`` counts the updates made.
+
+    ``restored`` is the step that the weights are of, where they are not those after the last step.
+    """
 
     status: str
     steps: int
     seconds: float
     message: str = ""
+    restored: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,54 +50,60 @@ class Training:
 
     network: Network
     loss: Loss
-    penalties: Sequence[Penalty]
+    penalties: Sequence[PenaltyTerm]
     optimizer: Optimizer
     batches: Batches
     evaluation: Evaluation
+    controls: Controls
     iterations: int
     eval_every: int
 
 
 def train(training: Training, observers: Sequence[Observer], stop: Callable[[], bool]) -> Outcome:
-    """Train to the last iteration, until ``stop`` says so, or until the loss is no longer finite."""
+    """Train to the last iteration, until a control or ``stop`` says so, or until the loss is no longer finite."""
     network, loss, penalties = training.network, training.loss, training.penalties
-    optimizer, batches, lr = training.optimizer, training.batches, training.optimizer.lr
+    optimizer, batches, controls = training.optimizer, training.batches, training.controls
     arena = network.arena
     optimizer.bind(arena.values, arena.gradients, arena.decayed)
     started = perf_counter()
-    step = 0
-    message = ""
+    step, fault, reason = 0, "", ""
     x, labels = batches.batch(1)
     with np.errstate(all="ignore"):  # overflow is found in the loss, once, with a message that says what to do
-        while not message:
+        while True:
+            lr = controls.lr(step)
             last = step == training.iterations or stop()  # asked once a step: a signal may come in between
             if last or step % training.eval_every == 0:
-                row = training.evaluation.row(step, batches.epochs(step), lr, (x, labels))
-                message = _not_finite("an evaluation", row, step, lr)
-                if not message:
-                    for observer in observers:
-                        observer.on_evaluation(row)
-            if message or last:
+                row = training.evaluation.row(step, batches.epochs(step), lr, batches.plain((x, labels)))
+                fault = _not_finite("an evaluation", row, step, lr)
+                if fault:
+                    break
+                for observer in observers:
+                    observer.on_evaluation(row)
+                reason = controls.after_evaluation(row)
+                lr = controls.lr(step)
+            if last or reason:
                 break
 
-            step += 1
-            network.streams.step = step
-            if step > 1:
-                x, labels = batches.batch(step)
+            if step > 0:
+                x, labels = batches.batch(step + 1)
+            network.streams.step = step + 1
             scores = network.forward(x, training=True)
-            objective = loss.forward(scores, labels) + penalty_value(penalties, arena.weights)
-            if not isfinite(objective):
-                message = _not_finite("the loss", {"objective": objective}, step, lr)
-                step -= 1
+            objective = loss.forward(scores, labels) + network.activity().real + penalty_value(penalties)
+            fault = _not_finite("the loss", {"objective": objective}, step + 1, lr)
+            if fault:
                 break
             network.backward(loss.backward())
             for penalty in penalties:
-                penalty.add_gradient(arena.weights, arena.weight_gradients)
+                penalty.add_gradient()
+            controls.clip(arena.gradients)
             optimizer.step(lr)
+            step += 1
             for observer in observers:
                 observer.on_step(step, objective)
-    status = "diverged" if message else "completed" if step == training.iterations else "interrupted"
-    return Outcome(status, step, perf_counter() - started, message)
+    restored = controls.restore_best(step)
+    status = "diverged" if fault else "completed" if reason or step == training.iterations else "interrupted"
+    kept = "" if restored is None else f"the weights saved are those of step {restored}"
+    return Outcome(status, step, perf_counter() - started, "; ".join(filter(None, (fault or reason, kept))), restored)
 
 
 def _not_finite(what: str, numbers: Row, step: int, lr: float) -> str:

@@ -1,7 +1,7 @@
 """One whole run: from an experiment to a finished run folder."""
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +9,17 @@ from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
+from nnlab.data.batches import Feed
 from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError
 from nnlab.plots.curves import plot_run
+from nnlab.plots.diagnostics import plot_diagnostics
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import LOG_FILE, Row
 from nnlab.records.reader import read_run
 from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment
+from nnlab.train.diagnostics import Diagnostics
 from nnlab.train.loop import Observer, train
 from nnlab.train.setup import make_training, prepare
 from nnlab.train.signals import stop_on_signal
@@ -62,26 +65,38 @@ def run(experiment: Experiment, runs: Path | str = "runs", reporter: Reporter | 
     is no longer finite; Interrupted after a signal; RunError when the folder cannot be written. In the last three
     cases the folder holds what was done until then, with its status.
     """
+    return run_in(lambda: RunFolder.create(Path(runs), experiment.name), experiment, reporter)
+
+
+def run_in(make_folder: Callable[[], RunFolder], experiment: Experiment, reporter: Reporter | None = None) -> RunResult:
+    """Like :func:`run`, in a folder that is made once everything has been checked."""
     reporter = reporter or Silent()
     with threadpool_limits(limits=experiment.compute.threads, user_api="blas"):
         prepared = prepare(experiment)
         training = make_training(experiment, prepared)
-        folder = RunFolder.create(Path(runs), experiment.name)
+        folder = make_folder()
         with _failures_recorded(folder), stop_on_signal() as stop:
             parameters, spec_sha256 = prepared.network.parameter_count, experiment.sha256()
             environment = describe_environment(prepared.dataset.checksums)
             folder.write_start(experiment.to_yaml(), environment, parameters, spec_sha256)
             lines = EvaluationLines(folder, reporter, training.iterations, training.eval_every)
             lines.say(f"{experiment.name}: {parameters:,} parameters, {training.iterations:,} iterations")
+            probe = Feed(prepared.dataset.train, experiment.dtype)
+            diagnostics = [Diagnostics(prepared.network, probe, folder)] if experiment.train.diagnostics else []
             with reporter.watch(training.iterations) as observers:
-                outcome = train(training, [folder, lines, *observers], stop)
-            if outcome.message:
-                folder.log(outcome.message)
+                outcome = train(training, [folder, lines, *diagnostics, *observers], stop)
+            for diagnosis in diagnostics:
+                diagnosis.finish()
+            if outcome.message:  # that of a divergence is shown as the error it ends with
+                (folder.log if outcome.status == "diverged" else lines.say)(outcome.message)
             folder.write_model(prepared.network.state(), spec_sha256)
-            summary = folder.finish(outcome.status, outcome.seconds, outcome.message)
+            summary = folder.finish(outcome.status, outcome.seconds, outcome.message, outcome.restored)
             folder.log(result_line(experiment.name, summary))
             try:
-                plot_run(read_run(folder.path), folder.plots)
+                record = read_run(folder.path)
+                plot_run(record, folder.plots)
+                if experiment.train.diagnostics:
+                    plot_diagnostics(record, folder.plots)
             except OSError as error:
                 lines.say(f"the pictures cannot be written: {error.strerror or error}")
     if outcome.status == "diverged":
@@ -144,7 +159,7 @@ class EvaluationLines:
             return
         width = len(f"{self._iterations:,}")
         line = f"step {step:>{width},}/{self._iterations:,}  objective {row['objective']:.6f}"
-        line += f"  train accuracy {row['train_accuracy']:.4f}"
-        if row["test_accuracy"] is not None:
-            line += f"  test accuracy {row['test_accuracy']:.4f}"
+        for part in ("train", "validation", "test"):
+            if row[f"{part}_accuracy"] is not None:
+                line += f"  {part} accuracy {row[f'{part}_accuracy']:.4f}"
         self.say(line)

@@ -13,6 +13,7 @@ from nnlab.errors import RunError, ShapeError, UsageError
 from nnlab.models.network import Network
 from nnlab.records.formats import MODEL_FILE, SPEC_FILE
 from nnlab.spec.experiment import Experiment, load_experiment
+from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation
 from nnlab.train.loop import Training
 
@@ -32,16 +33,19 @@ def prepare(experiment: Experiment) -> Prepared:
     Raises DataError for data that is missing or corrupt and UsageError for shapes or sizes that cannot work.
     """
     streams = make_streams(experiment.rng, experiment.seed)
-    dataset = experiment.data.load(streams.draws(Purpose.DATASET))
+    dataset = experiment.data.load(streams.draws(Purpose.DATASET), streams.draws(Purpose.VALIDATION))
     layers = experiment.model.stack(dataset.sample_shape, dataset.classes)
     network = Network(layers, dataset.sample_shape, dataset.classes, streams)
     settings = experiment.train
-    batches = Batches(Feed(dataset.train, experiment.dtype), settings.batch_size, settings.sampling, streams)
+    feed = Feed(dataset.train, experiment.dtype)
+    batches = Batches(feed, settings.batch_size, settings.sampling, streams, experiment.data.augment)
     if isinstance(settings.eval_train, int) and settings.eval_train > len(dataset.train):
         raise UsageError(
             f"train.eval_train: {settings.eval_train} is more than the {len(dataset.train)} training samples; use all"
         )
-    network.check_memory(experiment.dtype, max(batches.batch_size, CHUNK), len(experiment.optimizer.slots))
+    keeps_best = settings.early_stopping is not None and settings.early_stopping.restore_best
+    copies = len(experiment.optimizer.slots) + keeps_best
+    network.check_memory(experiment.dtype, max(batches.batch_size, CHUNK), copies)
     return Prepared(dataset, network, batches)
 
 
@@ -50,22 +54,26 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     settings = experiment.train
     dataset, network, batches = prepared.dataset, prepared.network, prepared.batches
     network.allocate(experiment.dtype)
+    penalties = network.penalty_terms(experiment.penalty)
+    iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
     return Training(
         network=network,
         loss=experiment.loss,
-        penalties=experiment.penalty,
+        penalties=penalties,
         optimizer=experiment.optimizer,
         batches=batches,
         evaluation=Evaluation(
             network=network,
             loss=experiment.loss,
-            penalties=experiment.penalty,
+            penalties=penalties,
             # A feed of its own: the batch in hand must survive an evaluation.
             train=Feed(dataset.train, experiment.dtype),
             test=Feed(dataset.test, experiment.dtype) if dataset.test else None,
             eval_train=settings.eval_train,
+            validation=Feed(dataset.validation, experiment.dtype) if dataset.validation else None,
         ),
-        iterations=settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch,
+        controls=Controls(settings, experiment.optimizer.lr, iterations, network),
+        iterations=iterations,
         eval_every=batches.steps_per_epoch if settings.eval_every == "epoch" else settings.eval_every,
     )
 

@@ -8,7 +8,7 @@ import pytest
 from nnlab import __version__
 from nnlab.errors import DataError, Interrupted, NnlabError, RunError
 
-COMMANDS = ["train", "compare", "gradcheck", "show", "list", "schema"]
+COMMANDS = ["train", "crossval", "compare", "gradcheck", "show", "list", "schema", "data"]
 
 
 def test_version(nnlab) -> None:

@@ -39,6 +39,8 @@ DATA = st.one_of(
         test_points=st.integers(0, 4),
         noise=RATES,
         train_size=st.sampled_from([None, 2]),
+        validation=st.just(0),
+        fold=st.none(),
         **({"classes": st.integers(2, 4)} if name == "spiral" else {}),
     )
     for name in ("spiral", "moons", "xor")
@@ -63,6 +65,9 @@ SEQUENTIAL = st.lists(LAYERS, max_size=3).map(
     lambda layers: {"name": "sequential", "layers": [*layers, {"name": "linear", "units": 2}]}
 )
 OPTIMIZERS = st.one_of(some({"name": name, "lr": SMALL}) for name in REGISTRIES["optimizer"].names())
+SCHEDULES = st.sampled_from(["constant", "cosine", {"name": "warmup", "steps": 2, "after": "cosine"}]) | some(
+    {"name": "plateau", "metric": "objective"}, patience=st.just(1), factor=SMALL, minimum=RATES
+)
 LENGTHS: list[dict[str, Any]] = [{"iterations": 1}, {"iterations": 3}, {"epochs": 1}, {"iterations": None, "epochs": 2}]
 TRAIN = st.one_of(
     some(
@@ -70,8 +75,12 @@ TRAIN = st.one_of(
         sampling=st.sampled_from(["shuffle", "replacement"]),
         eval_every=st.sampled_from([1, 2, "epoch"]),
         eval_train=st.sampled_from(["all", "batch", 2]),
+        schedule=SCHEDULES,
+        early_stopping=st.sampled_from([None, False, {"metric": "train_loss", "patience": 20}]),
+        **clipping,
     )
     for length in LENGTHS
+    for clipping in ({"clip_norm": SMALL}, {"clip_value": SMALL, "clip_norm": st.none()})
 )
 
 
@@ -82,7 +91,7 @@ def specs(data: st.SearchStrategy[Any], model: st.SearchStrategy[Any]) -> st.Sea
         seed=st.sampled_from([0, 1, 2**32 - 1]),  # large enough to be refused wherever a mutation puts it
         dtype=st.sampled_from(["float32", "float64"]),
         rng=st.sampled_from(["streams", "legacy"]),
-        loss=st.sampled_from(REGISTRIES["loss"].names()),
+        loss=st.sampled_from(REGISTRIES["loss"].names()) | some({"name": "cross_entropy"}, smoothing=RATES),
         penalty=some({}, l1=RATES, l2=RATES),
         compute=st.just({"threads": 1}),
     )
@@ -213,7 +222,7 @@ def test_a_mutated_spec_trains_or_is_refused(nnlab: Any, tmp_path: Path, text: s
         assert (answer.code, answer.stderr) == (2, refusal)
     elif answer.code == 2:
         # What only data and shapes can tell: layers that do not fit, more samples wanted than there are.
-        assert answer.stderr.startswith(("nnlab: layer ", "nnlab: model: ", "nnlab: train."))
+        assert answer.stderr.startswith(("nnlab: layer ", "nnlab: model: ", "nnlab: train.", "nnlab: data."))
 
 
 @settings(within_one_test, max_examples=150)
@@ -277,14 +286,32 @@ def test_more_samples_than_there_are_is_a_matter_of_data(nnlab: Any, tmp_path: P
     assert train(nnlab, tmp_path, dump_tree(spec)).code == 4
 
 
-LINEAR = {"name": "linear", "units": 3}
+SHORT = {"iterations": 3, "batch_size": 2}
+NEEDED = {"step": {"every": 2}, "exponential": {"decay": 0.5}, "plateau": {"metric": "train_loss"}}
+IMAGES = {"name": "idx", "path": "."}
+SMALLEST: dict[str, dict[str, Any]] = {
+    "mlp": {"hidden": [3]},
+    "alexnet": {"hidden": 2, "upsample": 21},
+    "linear": {"units": 3},
+    "conv2d": {"filters": 2},
+}
+
+
+def around(keys: dict[str, Any]) -> list[Any]:
+    """Layers from images to scores with the given one among them."""
+    flat = ["flatten"] if keys["name"] == "linear" else []
+    return [*flat, SMALLEST.get(keys["name"], {}) | keys, "flatten", {"name": "linear", "units": 3}]
+
+
 AROUND: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "dataset": lambda keys: {"data": {"points": 5, **keys}},
-    "model": lambda keys: {"model": {"hidden": [3], **keys}},
-    "layer": lambda keys: {"model": {"name": "sequential", "layers": [LINEAR, keys, {**LINEAR, "units": 2}]}},
+    "model": lambda keys: {"data": IMAGES, "model": SMALLEST.get(keys["name"], {}) | keys},
+    "layer": lambda keys: {"data": IMAGES, "model": {"name": "sequential", "layers": around(keys)}},
     "initialiser": lambda keys: {"model": {"name": "mlp", "hidden": [3], "init": keys}},
     "penalty": lambda keys: {"penalty": {keys["name"]: keys["strength"]}},
     "optimizer": lambda keys: {"optimizer": {"lr": 0.1, **keys}},
+    "loss": lambda keys: {"loss": keys},
+    "schedule": lambda keys: {"train": SHORT | {"schedule": NEEDED.get(keys["name"], {}) | keys}},
 }
 
 
@@ -293,7 +320,7 @@ def extremes() -> Iterator[tuple[str, str, str, float]]:
     for kind in AROUND:
         for name, cls in REGISTRIES[kind].items():
             for key in hyperparameters(cls):
-                if key.base is float and name != "table":
+                if key.base is float and (kind != "dataset" or "points" in cls.__dataclass_fields__):
                     least, largest = key.mark(Ge), key.mark(Le)
                     yield kind, name, key.name, least.ge if least else nextafter(key.mark(Gt).gt, inf)
                     yield kind, name, key.name, largest.le if largest else nextafter(key.mark(Lt).lt, -inf)
@@ -301,11 +328,11 @@ def extremes() -> Iterator[tuple[str, str, str, float]]:
 
 @pytest.mark.parametrize(("kind", "name", "key", "value"), list(extremes()))
 def test_extreme_values_within_the_bounds_train_or_diverge(
-    nnlab: Any, tmp_path: Path, kind: str, name: str, key: str, value: float
+    nnlab: Any, images: Path, kind: str, name: str, key: str, value: float
 ) -> None:
     for dtype in ("float32", "float64"):
-        spec = {**BASE, "dtype": dtype, "train": {"iterations": 3, "batch_size": 5}}
-        assert train(nnlab, tmp_path, dump_tree(spec | AROUND[kind]({"name": name, key: value}))).code in (0, 3)
+        spec = {**BASE, "dtype": dtype, "train": SHORT}
+        assert train(nnlab, images, dump_tree(spec | AROUND[kind]({"name": name, key: value}))).code in (0, 3)
 
 
 @pytest.mark.parametrize(("lr", "code"), [(1e6, 3), (1e-320, 0)])

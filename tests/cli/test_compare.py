@@ -106,6 +106,15 @@ def test_a_sort_key_that_has_no_column_gets_one(nnlab, make_run: MakeRun, pictur
     assert "objective" in nnlab("compare", make_run(), "--sort", "objective").stdout
 
 
+def test_validation_has_columns_where_any_run_measured_it(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    runs = [make_run("a"), make_run("b", SGD, validation=True)]
+    heading, _, first, second, _ = nnlab("compare", *runs).stdout.splitlines()
+    assert "validation acc  validation loss" in heading
+    cells = re.split("  +", second if second.startswith("b") else first)
+    assert "0.9062" in cells
+    assert "validation" not in nnlab("compare", runs[0]).stdout
+
+
 def test_json_is_all_there_is_on_stdout(nnlab, make_run: MakeRun, pictured: list[Path], tmp_path: Path) -> None:
     answer = nnlab("compare", make_run("a"), make_run("b", SGD), tmp_path / "gone", "--json")
     document = json.loads(answer.stdout)

@@ -49,6 +49,15 @@ def test_the_bar_is_fed_at_most_ten_times_a_second(monkeypatch: pytest.MonkeyPat
     assert bar.update.call_count == 25
 
 
+def test_without_a_test_set_the_accuracy_is_that_of_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = console_of(monkeypatch, terminal=True)
+    row = {"step": 1, "test_accuracy": None, "validation_accuracy": 0.625, "train_accuracy": 0.9}
+    with ConsoleReporter().watch(1) as observers:
+        for observer in observers:
+            observer.on_evaluation(row)
+    assert "accuracy 0.6250" in stream.getvalue()
+
+
 def test_off_a_terminal_there_is_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = console_of(monkeypatch, terminal=False)
     run_bar(100)

@@ -23,6 +23,11 @@ def test_show_prints_the_resolved_spec_and_the_layers(nnlab, spec: Path) -> None
         assert cell in table
 
 
+def test_show_counts_the_samples_that_are_held_out(nnlab, spec: Path) -> None:
+    answer = nnlab("show", spec, "-s", "data.validation=0.25")
+    assert "30 training samples, 10 validation samples, 20 test samples" in answer.stdout
+
+
 def test_show_of_a_run_adds_what_came_of_it(nnlab, spec: Path, tmp_path: Path) -> None:
     nnlab("train", spec)
     (folder,) = (tmp_path / "runs").iterdir()

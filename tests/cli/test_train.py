@@ -105,6 +105,25 @@ def test_one_divergence_among_several_specs_does_not_stop_the_others(nnlab, spec
     assert statuses == {"completed", "diverged"}
 
 
+def test_a_result_with_validation_names_it_first() -> None:
+    row = {"step": 5, "validation_accuracy": 0.75, "test_accuracy": 0.625, "train_accuracy": 1.0, "objective": 1.25}
+    summary = {"final": row, "best": {**row, "step": 3, "validation_accuracy": 0.875}, "steps": 5, "train_seconds": 0.5}
+    assert result_line("x", summary) == (
+        "x: validation accuracy 0.7500 (best 0.8750 at step 3), test accuracy 0.6250, train accuracy 1.0000, "
+        "objective 1.250000, 5 steps in 0.50 s"
+    )
+
+
+def test_an_early_stop_is_said(nnlab, spec: Path) -> None:
+    overrides = ["train.early_stopping={patience: 1, minimum_change: 100}", "data.validation=0.25"]
+    answer = nnlab("train", spec, *(part for override in overrides for part in ("-s", override)))
+    assert answer.code == 0
+    assert ", 2 steps in " in answer.stdout
+    assert "stopped early after step 2: validation_loss has not improved for 1 evaluation; best at step 0" in (
+        answer.stderr
+    )
+
+
 def test_a_result_without_test_data_names_the_training_accuracy() -> None:
     row = {"step": 5, "test_accuracy": None, "train_accuracy": 0.5, "objective": 1.25}
     summary = {"final": row, "best": row, "steps": 5, "train_seconds": 0.5}

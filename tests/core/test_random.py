@@ -21,6 +21,9 @@ ADDRESSES: list[tuple[int, ...]] = [
     (Purpose.DROPOUT, 0, 1),
     (Purpose.DROPOUT, 1, 0),
     (Purpose.DROPOUT, 1, 1),
+    (Purpose.AUGMENT, 1, 1),
+    (Purpose.AUGMENT, 1, 1, 1),
+    (Purpose.VALIDATION,),
 ]
 
 
@@ -34,6 +37,8 @@ def test_purposes_keep_their_numbers_because_recorded_results_depend_on_them() -
         "INIT": 1,
         "BATCHES": 2,
         "DROPOUT": 3,
+        "AUGMENT": 4,
+        "VALIDATION": 5,
     }
 
 

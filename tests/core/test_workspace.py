@@ -85,3 +85,57 @@ def test_after_growing_all_shapes_are_on_the_new_memory() -> None:
 @pytest.mark.parametrize("dtype", ["float32", np.float32, np.dtype(np.float32)])
 def test_every_spelling_of_a_dtype_is_understood(dtype: Any) -> None:
     assert Workspace().array("y", (2,), dtype).dtype == np.float32
+
+
+@given(st.tuples(*(st.integers(0, 4) for _ in range(4))), st.sampled_from([np.float32, np.float64]))
+def test_images_have_the_channels_of_one_pixel_side_by_side(shape: Any, dtype: Any) -> None:
+    images = Workspace().images("y", shape, dtype)
+    assert images.shape == shape
+    assert images.dtype == dtype
+    assert images.flags.writeable
+    assert images.transpose(0, 2, 3, 1).flags.c_contiguous
+
+
+@given(
+    sizes=st.lists(st.integers(1, 4), min_size=1, max_size=4),
+    data=st.data(),
+    dtype=st.sampled_from([None, np.float32, np.bool_]),
+)
+def test_an_array_like_another_lies_in_memory_as_it_does(sizes: list[int], data: Any, dtype: Any) -> None:
+    order = data.draw(st.permutations(range(len(sizes))))
+    x = np.zeros([sizes[axis] + 1 for axis in order])[tuple(slice(1, None) for _ in sizes)].transpose(np.argsort(order))
+    assert x.shape == tuple(sizes)
+    array = Workspace().like("y", x, dtype)
+    assert array.shape == x.shape
+    assert array.dtype == (dtype or np.float64)
+    assert array.flags.writeable
+    assert array.transpose(order).flags.c_contiguous, "without the gaps of a view"
+
+
+def test_an_array_like_one_that_repeats_itself_has_room_for_every_number() -> None:
+    repeated = np.broadcast_to(np.arange(3.0)[:, None, None], (3, 4, 5))
+    array = Workspace().like("y", repeated)
+    array[...] = np.arange(60.0).reshape(3, 4, 5)
+    np.testing.assert_array_equal(array, np.arange(60.0).reshape(3, 4, 5))
+
+
+def test_arrays_images_and_likes_of_one_name_share_its_memory_even_after_growing() -> None:
+    workspace = Workspace()
+    x = np.zeros((2, 3, 4, 5)).transpose(0, 3, 1, 2)
+    like, images = workspace.like("y", x), workspace.images("y", (2, 5, 3, 4), np.float64)
+    assert np.shares_memory(like, images)
+    assert like.strides == images.strides
+    assert workspace.like("y", x) is like
+    large = workspace.array("y", (1000,), np.float64)
+    assert not np.shares_memory(like, large)
+    for array in (workspace.like("y", x), workspace.images("y", (2, 5, 3, 4), np.float64)):
+        assert np.shares_memory(array, large)
+        assert array.shape == (2, 5, 3, 4)
+
+
+def test_one_shape_in_two_memory_orders_gives_one_of_each() -> None:
+    workspace = Workspace()
+    rows, columns = np.zeros((3, 4)), np.zeros((4, 3)).T
+    for _ in range(2):
+        assert workspace.like("y", rows).strides == rows.strides
+        assert workspace.like("y", columns).strides == columns.strides

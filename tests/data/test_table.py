@@ -3,12 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nnlab.core.random import AddressedStreams, Purpose
-from nnlab.data.dataset import Split
-from nnlab.data.table import Table, split_off
+from nnlab.data.table import Table
 from nnlab.errors import DataError
 from nnlab.registry import datasets
 
@@ -73,29 +70,6 @@ def test_a_split_that_leaves_no_test_sample_is_refused(tmp_path):
         Table(path=str(path)).load(streams())
 
 
-@given(
-    counts=st.lists(st.integers(1, 30), min_size=2, max_size=5),
-    share=st.floats(0, 1, exclude_max=True),
-    seed=st.integers(0, 100),
-)
-def test_every_split_is_a_partition_that_keeps_each_class_in_training(counts, share, seed):
-    labels = np.repeat(np.arange(len(counts)), counts)
-    samples = Split(np.arange(len(labels), dtype=np.float64)[:, None], labels)
-    train, test = split_off(samples, share, np.random.RandomState(seed))
-    parts = [train] if test is None else [train, test]
-    taken = np.concatenate([part.inputs[:, 0] for part in parts])
-    assert sorted(taken) == list(range(len(labels)))
-    for part in parts:
-        np.testing.assert_array_equal(part.labels, labels[part.inputs[:, 0].astype(int)])
-    assert set(train.labels) == set(range(len(counts)))
-    candidates = len(labels) - len(counts)
-    held_out = 0 if test is None else len(test)
-    assert held_out == min(round(share * len(labels)), candidates)
-    if test is not None:
-        expected = (np.array(counts) - 1) * held_out / candidates
-        assert np.all(np.abs(np.bincount(test.labels, minlength=len(counts)) - expected) <= 1)
-
-
 def test_standard_scaling_uses_the_training_samples_alone(flowers):
     path = str(flowers[0])
     raw, scaled = (Table(path=path, scaling=scaling).load(streams()) for scaling in ("none", "standard"))
@@ -103,6 +77,21 @@ def test_standard_scaling_uses_the_training_samples_alone(flowers):
     np.testing.assert_allclose(scaled.train.inputs, (raw.train.inputs - mean) / deviation, atol=1e-12)
     np.testing.assert_allclose(scaled.test.inputs, (raw.test.inputs - mean) / deviation, atol=1e-12)
     np.testing.assert_allclose(scaled.train.inputs.std(0), 1)
+
+
+@pytest.mark.parametrize("keys", [{"validation": 0.25}, {"fold": 2, "folds": 4}])
+def test_scaling_leaves_held_out_samples_out_of_its_statistics(flowers, keys):
+    path = str(flowers[0])
+    raw, scaled = (Table(path=path, scaling=scaling, **keys).load(streams()) for scaling in ("none", "standard"))
+    mean, deviation = raw.train.inputs.mean(0), raw.train.inputs.std(0)
+    np.testing.assert_allclose(scaled.train.inputs.mean(0), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled.validation.inputs, (raw.validation.inputs - mean) / deviation, atol=1e-12)
+    np.testing.assert_allclose(scaled.test.inputs, (raw.test.inputs - mean) / deviation, atol=1e-12)
+
+
+def test_scaling_uses_the_samples_that_train_size_keeps(flowers):
+    dataset = Table(path=str(flowers[0]), train_size=10).load(streams())
+    np.testing.assert_allclose(dataset.train.inputs.mean(0), 0, atol=1e-12)
 
 
 def test_minmax_scaling_uses_the_training_samples_alone(flowers):

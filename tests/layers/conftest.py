@@ -1,4 +1,4 @@
-"""What the layer tests share: layers set up on their own, and arrays that cannot be written to."""
+"""What the layer tests share: layers set up on their own, arrays that cannot be written to, ways to lie in memory."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ def prepared() -> Callable[..., Any]:
         seed: int = 0,
     ) -> Layer:
         streams = make_streams(rng, seed)
-        layer.setup(in_shape, streams, index, ordinal=index)
+        layer.setup(in_shape, streams, index, address=(index,))
         Arena(layer.parameters, dtype)
         layer.initialise(streams.draws(Purpose.INIT, index))
         return layer
@@ -43,3 +43,21 @@ def frozen() -> Callable[..., Any]:
         return array
 
     return freeze
+
+
+@pytest.fixture(scope="session")
+def lying() -> Callable[..., Any]:
+    """Images (N, C, H, W) that cannot be written to, lying in memory in one of the ORDERS."""
+
+    def lie(values: Any, order: str, dtype: Any = np.float64) -> Any:
+        array = np.array(values, dtype)
+        if order == "cropped":
+            array = np.pad(array, ((0, 0), (0, 0), (1, 2), (2, 1)), constant_values=np.nan)
+        if order in ("channels last", "cropped"):
+            array = array.transpose(0, 2, 3, 1).copy().transpose(0, 3, 1, 2)
+        if order == "cropped":
+            array = array[:, :, 1:-2, 2:-1]
+        array.flags.writeable = False
+        return array
+
+    return lie

@@ -133,3 +133,23 @@ def test_batches_of_changing_size_do_not_disturb_each_other(
         x, dy = rng.standard_normal((N, 3)), rng.standard_normal((N, 3))
         np.testing.assert_allclose(layer.forward(x, training=True), each(function, x), rtol=1e-12, atol=1e-15)
         np.testing.assert_allclose(layer.backward(dy), dy * each(derivative, x), rtol=1e-12, atol=1e-15)
+
+
+@each_activation
+@pytest.mark.parametrize("order_dy", ["channels first", "channels last", "cropped"])
+@pytest.mark.parametrize("order_x", ["channels first", "channels last", "cropped"])
+def test_images_may_lie_in_memory_in_any_order(
+    prepared: Prepared,
+    lying: Callable[..., Any],
+    order_x: str,
+    order_dy: str,
+    make: Any,
+    function: Function,
+    derivative: Function,
+) -> None:
+    layer = prepared(make(), (2, 3, 4))
+    rng = np.random.default_rng(0)
+    x, dy = rng.standard_normal((3, 2, 3, 4)), rng.standard_normal((3, 2, 3, 4))
+    y = layer.forward(lying(x, order_x), training=True)
+    np.testing.assert_allclose(y, each(function, x), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(layer.backward(lying(dy, order_dy)), dy * each(derivative, x), rtol=1e-12, atol=1e-15)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -149,6 +149,72 @@ def test_defaults_start_as_plain_normalisation_outside_the_penalties(prepared: P
     assert not any(parameter.decayed for parameter in layer.parameters)
 
 
-def test_an_image_is_refused_by_name_place_and_remedy(prepared: Prepared) -> None:
-    with pytest.raises(ShapeError, match=r"^layer 5 batch_norm: .*3x8x8.*flatten"):
-        prepared(BatchNorm(), (3, 8, 8), index=4)
+ORDERS = ["channels first", "channels last", "cropped"]
+
+
+@settings(max_examples=60)
+@given(
+    shape=st.tuples(*(st.integers(1, 4) for _ in range(4))),
+    eps=st.sampled_from([1e-5, 1e-3, 0.1]),
+    orders=st.tuples(st.sampled_from(ORDERS), st.sampled_from(ORDERS)),
+)
+def test_images_are_normalised_per_channel_over_n_h_and_w(
+    prepared: Prepared, lying: Callable[..., Any], shape: Any, eps: float, orders: Any
+) -> None:
+    N, C, H, W = shape
+    layer = with_parameters(prepared(BatchNorm(eps=eps, momentum=0.75), (C, H, W)), C)
+    assert layer.out_shape == (C, H, W)
+    rng = np.random.default_rng(0)
+    x, dy = 2 + rng.standard_normal(shape), rng.standard_normal(shape)
+    y = layer.forward(lying(x, orders[0]), training=True).copy()
+    dx = layer.backward(lying(dy, orders[1]))
+    for c in range(C):
+        channel, dchannel = ([float(a[n, c, h, w]) for n, h, w in np.ndindex(N, H, W)] for a in (x, dy))
+        gamma, beta = layer.gamma.value[c], layer.beta.value[c]
+        expected_y, mean, variance = paper_forward(channel, gamma, beta, eps)
+        expected_dx, dgamma, dbeta = paper_backward(channel, dchannel, gamma, eps)
+        np.testing.assert_allclose(y[:, c].ravel(), expected_y, rtol=1e-12, atol=2e-12)
+        np.testing.assert_allclose(dx[:, c].ravel(), expected_dx, rtol=1e-12, atol=1e-11)
+        np.testing.assert_allclose(layer.gamma.grad[c], dgamma, rtol=1e-12, atol=1e-11)
+        np.testing.assert_allclose(layer.beta.grad[c], dbeta, rtol=1e-12, atol=1e-13)
+        assert layer.buffers["running_mean"][c] == pytest.approx(0.25 * mean, rel=1e-12)
+        assert layer.buffers["running_variance"][c] == pytest.approx(0.75 + 0.25 * variance, rel=1e-12)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (np.float32, 1e-5)])
+def test_images_are_evaluated_with_the_running_statistics_of_their_channel(
+    prepared: Prepared, lying: Callable[..., Any], dtype: Any, rtol: float, order: str
+) -> None:
+    layer = with_parameters(prepared(BatchNorm(eps=0.01), (3, 2, 2), dtype), 3)
+    mean, variance = [1.0, -2.0, 0.5], [4.0, 0.25, 1.0]
+    layer.buffers["running_mean"][...], layer.buffers["running_variance"][...] = mean, variance
+    rng = np.random.default_rng(0)
+    x, dy = (rng.standard_normal((4, 3, 2, 2)).astype(dtype) for _ in range(2))
+    y = layer.forward(lying(x, order, dtype), training=False).copy()
+    dx = layer.backward(lying(dy, order, dtype))
+    assert y.dtype == dx.dtype == dtype
+    for n, c, h, w in np.ndindex(x.shape):
+        scale = float(layer.gamma.value[c]) / sqrt(variance[c] + 0.01)
+        expected = (float(x[n, c, h, w]) - mean[c]) * scale + float(layer.beta.value[c])
+        assert y[n, c, h, w] == pytest.approx(expected, rel=rtol, abs=rtol)
+        assert dx[n, c, h, w] == pytest.approx(float(dy[n, c, h, w]) * scale, rel=rtol)
+    assert layer.buffers["running_mean"].tolist() == mean
+    assert layer.buffers["running_variance"].tolist() == variance
+
+
+def test_an_image_of_one_pixel_is_a_vector_of_its_channels(prepared: Prepared) -> None:
+    image, flat = prepared(BatchNorm(), (4, 1, 1)), prepared(BatchNorm(), (4,))
+    x, dy = (np.random.default_rng(seed).standard_normal((6, 4)) for seed in (0, 1))
+    y = image.forward(x.reshape(6, 4, 1, 1), training=True)
+    np.testing.assert_allclose(y.reshape(6, 4), flat.forward(x, training=True), rtol=1e-14)
+    np.testing.assert_allclose(image.backward(dy.reshape(6, 4, 1, 1)).reshape(6, 4), flat.backward(dy), rtol=1e-14)
+    for name, buffer in image.buffers.items():
+        np.testing.assert_allclose(buffer, flat.buffers[name], rtol=1e-14)
+
+
+@pytest.mark.parametrize(("shape", "text"), [((3, 8), "3x8"), ((1, 3, 8, 8), "1x3x8x8")])
+def test_what_is_neither_features_nor_images_is_refused(prepared: Prepared, shape: tuple[int, ...], text: str) -> None:
+    with pytest.raises(ShapeError) as refusal:
+        prepared(BatchNorm(), shape, index=4)
+    assert str(refusal.value) == f"layer 5 batch_norm: needs features (D,) or images (C, H, W), got {text}"

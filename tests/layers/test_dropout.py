@@ -106,3 +106,19 @@ def test_images_keep_their_shape(prepared: Prepared) -> None:
     assert layer.out_shape == (2, 3, 4)
     assert layer.forward(np.ones((5, 2, 3, 4)), training=True).shape == (5, 2, 3, 4)
     assert not layer.parameters
+
+
+@pytest.mark.parametrize("rng", ["streams", "legacy"])
+def test_the_mask_does_not_depend_on_how_images_lie_in_memory(
+    prepared: Prepared, lying: Callable[..., Any], rng: str
+) -> None:
+    x = 1 + np.random.default_rng(0).random((5, 3, 4, 2))
+    kept = []
+    for order in ("channels first", "channels last", "cropped"):
+        layer = prepared(Dropout(), (3, 4, 2), rng=rng)
+        y = layer.forward(lying(x, order), training=True)
+        kept.append(y != 0)
+        np.testing.assert_allclose(y, 2 * x * kept[0], rtol=1e-15)
+        np.testing.assert_allclose(layer.backward(lying(x, "channels first")), 2 * x * kept[0], rtol=1e-15)
+    np.testing.assert_array_equal(kept[0], kept[1])
+    np.testing.assert_array_equal(kept[0], kept[2])

@@ -31,13 +31,18 @@ def test_forward_is_c_h_w_order_and_backward_its_inverse(prepared: Prepared, sha
     np.testing.assert_array_equal(layer.backward(y), x)
 
 
-def test_channels_last_in_memory_still_come_out_in_c_h_w_order(prepared: Prepared) -> None:
-    x = np.arange(24.0).reshape(1, 2, 3, 4)
-    channels_last = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+@pytest.mark.parametrize("order", ["channels first", "channels last", "cropped"])
+def test_images_in_any_memory_order_come_out_in_c_h_w_order(
+    prepared: Prepared, lying: Callable[..., Any], order: str
+) -> None:
     layer = prepared(Flatten(), (2, 3, 4))
-    np.testing.assert_array_equal(layer.forward(channels_last, training=False), [np.arange(24.0)])
-    dy = np.asfortranarray(np.arange(48.0).reshape(2, 24))
-    np.testing.assert_array_equal(layer.backward(dy), np.arange(48.0).reshape(2, 2, 3, 4))
+    for N in (2, 5, 1, 5):
+        x = np.arange(N * 24.0)
+        images = lying(x.reshape(N, 2, 3, 4), order)
+        np.testing.assert_array_equal(layer.forward(images, training=False), x.reshape(N, 24))
+        dy = np.asfortranarray(-x.reshape(N, 24))
+        dy.flags.writeable = False
+        np.testing.assert_array_equal(layer.backward(dy), -x.reshape(N, 2, 3, 4))
 
 
 @pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 3, 4, 5)])

@@ -1,14 +1,28 @@
 """Models written out layer by layer."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
-from nnlab.core.random import make_streams
+from nnlab.core.arena import Arena
+from nnlab.core.random import Purpose, make_streams
 from nnlab.errors import ShapeError
 from nnlab.layers import Layer
-from nnlab.layers.activations import Sigmoid
+from nnlab.layers.activations import ReLU, Sigmoid
+from nnlab.layers.base import set_up
+from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.conv import Conv2D
+from nnlab.layers.dropout import Dropout
 from nnlab.layers.flatten import Flatten
+from nnlab.layers.layer_norm import LayerNorm
 from nnlab.layers.linear import Linear
+from nnlab.layers.lrn import LocalResponseNorm
+from nnlab.layers.pool import AvgPool, GlobalAvgPool, MaxPool
+from nnlab.layers.residual import Residual
+from nnlab.layers.upsample import Upsample
 from nnlab.models.mlp import MLP
 from nnlab.models.network import Network
 from nnlab.models.sequential import Sequential
@@ -55,3 +69,54 @@ def test_the_last_layer_must_give_one_score_for_each_class() -> None:
     stack = Sequential(layers=[Linear(units=5), Sigmoid()]).stack((3,), 2)
     with pytest.raises(ShapeError, match=r"layer 2 sigmoid.* 5 .* 2 classes"):
         Network(stack, (3,), 2, make_streams("streams", 0))
+
+
+SIZES = st.integers(1, 4)
+WINDOWS = {"stride": SIZES, "padding": st.sampled_from([0, 1, 2, "same", "valid"])}
+PLAIN: st.SearchStrategy[Layer] = st.one_of(
+    st.builds(Conv2D, filters=SIZES, kernel=SIZES, bias=st.booleans(), **WINDOWS),
+    st.builds(MaxPool, size=SIZES, **WINDOWS),
+    st.builds(AvgPool, size=SIZES, **WINDOWS),
+    st.builds(Upsample, factor=st.integers(1, 2)),
+    st.builds(LocalResponseNorm, size=SIZES),
+    st.builds(Linear, units=SIZES),
+    *(st.builds(cls) for cls in (ReLU, Sigmoid, BatchNorm, LayerNorm, Dropout, Flatten, GlobalAvgPool)),
+)
+LAYERS = PLAIN | st.lists(PLAIN, min_size=1, max_size=3).map(lambda inner: Residual(layers=inner))
+
+
+@settings(max_examples=200)
+@given(
+    layers=st.lists(LAYERS, min_size=1, max_size=5),
+    in_shape=st.tuples(*(st.integers(1, most) for most in (3, 9, 9))),
+    dtype=st.sampled_from([np.float32, np.float64]),
+)
+def test_any_layers_on_images_give_the_shapes_they_promise_or_are_refused(
+    layers: list[Layer], in_shape: tuple[int, int, int], dtype: Any
+) -> None:
+    stack, streams = Sequential(layers=layers).stack(in_shape, 2), make_streams("streams", 0)
+    refusal = ""
+    try:
+        set_up(stack, in_shape, streams)
+    except ShapeError as error:
+        refusal = str(error)
+    event("refused" if refusal else "built")
+    if refusal:
+        assert refusal.startswith("layer ")
+        return
+    Arena([parameter for layer in stack for parameter in layer.parameters], dtype)
+    for layer in stack:
+        layer.initialise(streams.draws(Purpose.INIT, layer.index))
+    for N in (3, 1):
+        y = np.random.default_rng(0).standard_normal((N, *in_shape)).astype(dtype)
+        y.flags.writeable = False
+        for layer in stack:
+            y = layer.forward(y, training=True)
+            assert (y.shape, y.dtype) == ((N, *layer.out_shape), dtype)
+            assert np.isfinite(y).all()
+        dx = np.ones_like(y)
+        for layer in reversed(stack):
+            dx = layer.backward(dx)
+            assert (dx.shape, dx.dtype) == ((N, *layer.in_shape), dtype)
+            assert np.isfinite(dx).all()
+            assert all(np.isfinite(parameter.grad).all() for parameter in layer.parameters)

@@ -63,6 +63,17 @@ def test_without_a_test_set_only_training_is_drawn(make_run: MakeRun, tmp_path: 
     assert legend(*drawn["accuracy.png"]) == ["train (0.9375 at the end)"]
 
 
+def test_validation_is_a_third_curve(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    plot_run(read_run(make_run(validation=True)), tmp_path)
+    figure, axes = drawn["accuracy.png"]
+    labels = ["train (0.9375 at the end)", "test (0.875 at the end)", "validation (0.9062 at the end)"]
+    assert legend(figure, axes) == labels
+    assert line(axes, "validation")[0] == (0, 0.09375)
+    assert len({line.get_color() for line in axes.lines}) == 3
+    for figure, axes in drawn.values():
+        assert axes.get_legend().get_window_extent().x1 <= figure.bbox.x1
+
+
 @pytest.mark.parametrize(
     ("losses", "scale"), [([2.0, 1.0, 0.1, 0.1, 0.1], "linear"), ([2.0, 1.0, 0.1, 0.01, 0.001], "log")]
 )
@@ -164,6 +175,20 @@ def test_runs_without_a_test_set_are_drawn_by_their_training(make_run: MakeRun, 
     assert "lr 1.0 (train)" in legend(*drawn["accuracy.png"])
     plot_comparison(compare(runs[:1]), tmp_path)
     assert drawn["accuracy.png"][1].get_ylabel() == "train accuracy"
+
+
+def test_runs_without_a_test_set_are_drawn_by_their_validation(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    runs = make_many(make_run, 2, test=False, validation=True)
+    plot_comparison(compare(runs), tmp_path)
+    figure, axes = drawn["accuracy.png"]
+    assert axes.get_ylabel() == "accuracy (solid: validation, dashed: train)"
+    assert legend(figure, axes) == ["lr 1.0", "lr 2.0"]
+    assert line(axes, "lr\N{NO-BREAK SPACE}1.0")[-1] == (40, 0.90625)
+    runs += [make_run("tested", {"optimizer.lr": 9.0}), make_run("alone", {"optimizer.lr": 8.0}, test=False)]
+    plot_comparison(compare(runs), tmp_path)
+    figure, axes = drawn["accuracy.png"]
+    assert axes.get_ylabel() == "test accuracy"
+    assert sorted(legend(figure, axes)) == ["lr 1.0 (validation)", "lr 2.0 (validation)", "lr 8.0 (train)", "lr 9.0"]
 
 
 def test_many_runs_keep_their_own_looks_and_a_full_legend(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:

@@ -95,6 +95,34 @@ def test_best_is_not_final(make_run: MakeRun) -> None:
     assert measures["best_step"].mean == 10
 
 
+def test_best_is_chosen_by_validation_where_there_is_one(make_run: MakeRun) -> None:
+    measures = compare([make_run(accuracies=[0.5, 0.9375, 0.75], validation=True)]).entries[0].measures
+    assert (measures["validation_accuracy"].mean, measures["best_test_accuracy"].mean) == (0.71875, 0.875)
+    assert measures["best_step"].mean == 10
+
+
+def test_validation_can_be_sorted_by(make_run: MakeRun) -> None:
+    runs = [
+        make_run(name, {"name": name, "optimizer.lr": lr}, accuracies=[final], validation=True, test=False)
+        for name, lr, final in [("low", 0.1, 0.5), ("high", 0.2, 0.75), ("mid", 0.3, 0.625)]
+    ]
+    for sort in ("validation_accuracy", "validation_loss", "test_accuracy"):
+        assert names(compare(runs, sort=sort)) == ["high", "mid", "low"]
+    row = next(csv.DictReader(compare(runs).to_csv().splitlines()))
+    assert (row["validation_accuracy"], row["test_accuracy"]) == ("0.71875", "")
+
+
+def test_files_beside_folds_are_passed_over(make_run: MakeRun) -> None:
+    folds = [make_run(f"parent/fold-{k}", {"data.fold": k, "data.folds": 2}, validation=True) for k in (1, 2)]
+    parent = folds[0].parent
+    for name in ("spec.yaml", "summary.json"):
+        (parent / name).write_text("")
+    comparison = compare(sorted(parent.iterdir()))
+    assert comparison.damaged == ()
+    assert comparison.labels == ("fold 1", "fold 2")
+    assert compare([parent, *folds]).damaged[0].message.startswith(f"{parent}: a cross-validation; ")
+
+
 def test_a_running_run_has_no_time_yet(make_run: MakeRun) -> None:
     measures = compare([make_run(status="running")]).entries[0].measures
     assert "train_seconds" not in measures
@@ -172,7 +200,7 @@ def test_damaged_runs_are_kept_apart(make_run: MakeRun, tmp_path: Path) -> None:
     assert len(comparison.entries) == 1
     assert [run.path for run in comparison.damaged] == [bad, tmp_path / "gone", worse]
     assert [run.message.removeprefix(str(tmp_path)) for run in comparison.damaged] == [
-        "/runs/bad/metrics.csv:7: expected 8 cells, found 1: 'garbage'",
+        "/runs/bad/metrics.csv:7: expected 10 cells, found 1: 'garbage'",
         "/gone: no such run folder",
         "/runs/worse/steps.csv:8: step: must be a number, got 'seven'",
     ]

@@ -40,6 +40,34 @@ def test_without_a_test_set_its_columns_are_nan(make_run: MakeRun) -> None:
     assert record.final["test_accuracy"] is None
 
 
+def test_validation_is_read_where_it_was_measured(make_run: MakeRun) -> None:
+    record = read_run(make_run(validation=True))
+    assert record.metrics["validation_accuracy"].tolist() == [0.09375, 0.46875, 0.71875, 0.84375, 0.90625]
+    assert all(isnan(value) for value in read_run(make_run("other")).metrics["validation_accuracy"])
+
+
+def test_a_run_from_before_there_was_validation_is_read(make_run: MakeRun) -> None:
+    run = make_run()
+    path = run / "metrics.csv"
+    path.write_text("".join(",".join(line.split(",")[:8]) + "\n" for line in path.read_text().splitlines()))
+    summary = json.loads((run / "summary.json").read_text())
+    for key in ("final", "best"):
+        del summary[key]["validation_loss"], summary[key]["validation_accuracy"]
+    change_summary(run, **summary)
+    record = read_run(run)
+    assert all(isnan(value) for value in record.metrics["validation_loss"])
+    assert record.metrics["objective"][-1] == 2.5 * 0.0625
+
+
+def test_a_cross_validation_is_no_run_but_its_folds_are(make_run: MakeRun) -> None:
+    run = make_run("parent/fold-1")
+    for name in ("spec.yaml", "summary.json"):
+        (run.parent / name).write_text((run / name).read_text())
+    with pytest.raises(RunError, match=r"parent: a cross-validation; its folds are runs, so name those: .*parent/\*$"):
+        read_run(run.parent)
+    assert read_run(run).status == "completed"
+
+
 def test_a_killed_run_is_read_as_far_as_it_went(make_run: MakeRun) -> None:
     run = make_run(accuracies=[0.125, 0.75, 0.5], status="running")
     for name in ("steps.csv", "metrics.csv"):

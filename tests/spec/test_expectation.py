@@ -8,6 +8,7 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, Predicate
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnlab.data.cifar10 import Cifar10
 from nnlab.data.table import Table
 from nnlab.errors import shown
 from nnlab.models.mlp import MLP
@@ -154,11 +155,22 @@ def test_accepted_names_components_switches_and_paths() -> None:
     assert words["batch_norm"] == "true, false or the keys of batch_norm"
     assert words["layers"] == "a list of layers"
     assert words["path"] == "a path"
+    (path,) = [key for key in hyperparameters(Cifar10) if key.name == "path"]
+    assert accepted(path) == "a path or null"
 
 
 def test_every_plain_key_can_be_put_into_words() -> None:
+    steering = {
+        "sampling": "'shuffle' or 'replacement'",
+        "schedule": "a schedule",
+        "clip_value": "a number above 0 and at most 1e+06 or null",
+        "clip_norm": "a number above 0 and at most 1e+06 or null",
+        "early_stopping": "true, false or the keys of early_stopping",
+        "diagnostics": "true or false",
+    }
     for key in hyperparameters(TrainSettings):
-        assert accepted(key).startswith(("a whole number from 1 to 1000000000 or ", "'shuffle' or 'replacement'"))
+        words = steering.get(key.name, "a whole number from 1 to 1000000000 or ")
+        assert accepted(key).startswith(words)
 
 
 @given(st.integers(-20, 20) | st.floats(-20, 20) | st.booleans() | st.none() | st.text(max_size=2))

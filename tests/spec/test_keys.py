@@ -37,7 +37,13 @@ def test_every_name_and_every_key_of_every_component(kind: str) -> None:
         *("model.batch_norm=true", "model.batch_norm=false", "model.batch_norm.eps=", "model.batch_norm.momentum="),
         *("train.iterations=", "train.epochs=", "train.batch_size=", "train.batch_size=full", "train.eval_every=epoch"),
         *("train.sampling=shuffle", "train.sampling=replacement", "train.eval_train=all", "train.eval_train=batch"),
+        *("train.schedule.name=cosine", "train.schedule.final=", "train.schedule.after.name=plateau"),
+        *("train.schedule.after.metric=train_loss", "train.schedule.after.patience=", "train.schedule.steps="),
+        *("train.early_stopping=true", "train.early_stopping.metric=validation_loss", "train.early_stopping.patience="),
+        *("train.early_stopping.restore_best=false", "train.clip_norm=", "train.clip_value=", "loss.smoothing="),
+        *("data.validation=", "data.fold=", "data.folds="),
         *("train.eval_train=", "data.path=", "data.train_size=", "data.label=", "data.scaling=minmax"),
+        "data.augment=",
     ],
 )
 def test_a_key_that_can_be_set_is_offered(key: str) -> None:
@@ -45,7 +51,11 @@ def test_a_key_that_can_be_set_is_offered(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["dtype=", "train.sampling=", "model.batch_norm=", "optimizer=", "model.batch_norm.name=", "penalty="]
+    "key",
+    [
+        *("dtype=", "train.sampling=", "model.batch_norm=", "optimizer=", "model.batch_norm.name=", "penalty="),
+        *("train.schedule.after.after.name=cosine", "train.early_stopping.metric=test_loss", "train.schedule="),
+    ],
 )
 def test_a_key_that_needs_more_is_not_offered(key: str) -> None:
     assert key not in KEYS

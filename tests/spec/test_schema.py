@@ -46,11 +46,46 @@ def test_it_defines_every_component_with_all_its_keys() -> None:
         ", loss: nll",
         ", compute: {threads: 0}",
         ", loss: {name: cross_entropy, extra: 1}",
+        ", loss: {name: cross_entropy, smoothing: 1}",
     ],
 )
 def test_it_rejects_what_the_loader_rejects(extra: str) -> None:
     assert accepts(parse_tree(MINIMAL % "", "x").value)
     assert not accepts(parse_tree(MINIMAL % extra, "x").value)
+
+
+@pytest.mark.parametrize(
+    ("augment", "right"),
+    [
+        ("[]", True),
+        ("[shift, {name: flip, probability: 0.5}]", True),
+        ("shift", False),
+        ("[{name: flip, probability: 2}]", False),
+        ("[relu]", False),
+    ],
+)
+def test_augmentations_are_a_list_that_may_be_empty(augment: str, right: bool) -> None:
+    text = f"{{data: {{name: mnist, augment: {augment}}}, model: softmax, optimizer: adam, train: {{epochs: 1}}}}"
+    assert accepts(parse_tree(text, "x").value) is right
+
+
+@pytest.mark.parametrize(
+    ("train", "fits"),
+    [
+        ("schedule: cosine", True),
+        ("schedule: {name: warmup, steps: 5, after: {name: step, every: 9}}", True),
+        ("schedule: step", False),
+        ("schedule: {name: warmup, steps: 5, after: {name: step}}", False),
+        ("early_stopping: true", True),
+        ("early_stopping: {metric: train_loss, patience: 2}", True),
+        ("early_stopping: {metric: test_loss}", False),
+        ("clip_norm: 5.0", True),
+        ("clip_norm: 0", False),
+    ],
+)
+def test_it_knows_what_steers_training(train: str, fits: bool) -> None:
+    text = f"{{data: xor, model: softmax, optimizer: adam, train: {{epochs: 1, {train}}}}}"
+    assert accepts(parse_tree(text, "x").value) is fits
 
 
 def test_it_knows_the_short_forms() -> None:

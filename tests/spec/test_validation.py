@@ -95,7 +95,7 @@ def test_components(registry: Registry, raw: object, component: Any) -> None:
         (losses, {"name": None}, "x.name: no loss is called null; there are cross_entropy, mean_squared_error"),
         (losses, {"name": ["a"]}, "x.name: no loss is called ['a']; there are cross_entropy, mean_squared_error"),
         (losses, "\x1b[31m", "x: no loss is called '\\x1b[31m'; there are cross_entropy, mean_squared_error"),
-        (losses, {"name": "cross_entropy", "a": 1}, "x.a: unknown key; cross_entropy has no keys"),
+        (losses, {"name": "mean_squared_error", "a": 1}, "x.a: unknown key; mean_squared_error has no keys"),
         (initialisers, True, "x: must be a number, a name or a mapping with a name, got true"),
         (initialisers, -1, "x: must be at least 0, got -1"),
         (initialisers, float("nan"), "x: must be a finite number, got .nan"),
@@ -118,6 +118,10 @@ def test_components(registry: Registry, raw: object, component: Any) -> None:
          f"x.layers: must be a list of 1 to 1000 layers, got ['{'identity' * 7}i…"),
         (models, {"name": "sequential", "layers": ["relu", {"name": "linear"}]},
          "x.layers.1: needs the key units (number of outputs)"),
+        (datasets, {"name": "mnist", "augment": "flip"},
+         "x.augment: must be a list of 0 to 100 augmentations, got 'flip'"),
+        (datasets, {"name": "mnist", "augment": ["shift", {"name": "flip", "probability": 1.5}]},
+         "x.augment.1.probability: must be at most 1, got 1.5"),
         (datasets, {"name": "spiral", "points": 10**6, "classes": 11},
          "x.points: (1000000 + 0) x 11 makes 11000000 samples; there may be at most 10000000 in all"),
     ],
@@ -150,7 +154,8 @@ def test_sections() -> None:
     validator.section(TrainSettings, {"iterations": None, "epochs": None}, ("train",))
     validator.section(TrainSettings, [], ("train",))
     validator.section(TrainSettings, {"iteration": 5}, ("train",))
-    keys = "iterations, epochs, batch_size, sampling, eval_every, eval_train"
+    keys = "iterations, epochs, batch_size, sampling, eval_every, eval_train, schedule, clip_value, clip_norm, "
+    keys += "early_stopping, diagnostics"
     assert validator.problems == [
         (("train",), "needs iterations or epochs"),
         (("train", "epochs"), "both iterations and epochs are given; keep one (the other may be null)"),
@@ -273,7 +278,13 @@ def test_a_path_behind_a_closed_folder(tmp_path: Path) -> None:
         ),
         (
             Sequential(layers=[ReLU(), Linear(units=2)]),
-            {"name": "sequential", "layers": ["relu", {"name": "linear", "units": 2, "init": "he", "bias": True}]},
+            {
+                "name": "sequential",
+                "layers": [
+                    "relu",
+                    {"name": "linear", "init": "he", "bias": True, "l1": 0.0, "l2": 0.0, "units": 2},
+                ],
+            },
         ),
         (5, 5),
         ((1, 2), [1, 2]),
@@ -289,7 +300,8 @@ def test_plain_values_of_defaults_build_equal_components() -> None:
         if registry.kind in ("penalty", "dataset"):
             continue
         for name in registry.names():
-            given = {"lr": 1, "units": 1, "hidden": [1], "layers": ["relu"]}
+            given = {"lr": 1, "units": 1, "hidden": [1], "layers": ["relu"], "every": 1, "decay": 0.5, "steps": 1}
+            given |= {"filters": 1, "strength": 0.1, "factor": 2, "metric": "train_loss"}
             needed = [parameter.name for parameter in hyperparameters(registry[name]) if parameter.required]
             component = build(registry, {"name": name, **{key: given[key] for key in needed}})
             again = build(registry, plain(component))

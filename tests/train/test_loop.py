@@ -1,5 +1,6 @@
 from collections.abc import Callable
-from math import isfinite, log
+from math import cos, isfinite, log, pi
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,14 +9,19 @@ from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
 from nnlab.data.batches import Batches, Feed
 from nnlab.data.dataset import Split
+from nnlab.layers.batch_norm import BatchNorm
 from nnlab.losses import CrossEntropy
 from nnlab.models.mlp import MLP
 from nnlab.models.network import Network
 from nnlab.optim.base import Optimizer
 from nnlab.optim.momentum import Momentum
+from nnlab.optim.patience import EarlyStopping
+from nnlab.optim.schedules import Cosine, Plateau, Warmup
 from nnlab.optim.sgd import SGD
 from nnlab.penalties import L2
 from nnlab.records.formats import METRICS_COLUMNS, Row
+from nnlab.spec.experiment import TrainSettings
+from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation, score
 from nnlab.train.loop import Outcome, Training, train
 
@@ -48,17 +54,25 @@ def make_training(
     eval_train: object = "all",
     l2: float = 0.0,
     dropout: float = 0.0,
+    smoothing: float = 0.0,
+    batch_norm: bool = False,
+    **settings: Any,
 ) -> Training:
     streams = make_streams("streams", 0)
-    network = Network(MLP(hidden=[8], dropout=dropout).stack((4,), 3), (4,), 3, streams)
+    stack = MLP(hidden=[8], dropout=dropout, batch_norm=BatchNorm() if batch_norm else None).stack((4,), 3)
+    network = Network(stack, (4,), 3, streams)
     network.allocate("float64")
     split = make_split(30)
-    penalties = [L2(strength=l2)] if l2 else []
-    loss = CrossEntropy()
-    test = Feed(make_split(10, seed=1), "float64")
-    evaluation = Evaluation(network, loss, penalties, Feed(split, "float64"), test, eval_train)  # type: ignore[arg-type]
+    penalties = network.penalty_terms([L2(strength=l2)] if l2 else [])
+    loss = CrossEntropy(smoothing=smoothing)
+    train, test, validation = (
+        Feed(part, "float64") for part in (split, make_split(10, seed=1), make_split(12, seed=2))
+    )
+    evaluation = Evaluation(network, loss, penalties, train, test, eval_train, validation)  # type: ignore[arg-type]
     batches = Batches(Feed(split, "float64"), 7, "shuffle", streams)
-    return Training(network, loss, penalties, optimizer or SGD(lr=0.1), batches, evaluation, iterations, eval_every)
+    optimizer = optimizer or SGD(lr=0.1)
+    controls = Controls(TrainSettings(iterations=iterations, **settings), optimizer.lr, iterations, network)
+    return Training(network, loss, penalties, optimizer, batches, evaluation, controls, iterations, eval_every)
 
 
 def run(training: Training, stop: Callable[[], bool] = lambda: False) -> tuple[Recorder, Outcome]:
@@ -164,3 +178,138 @@ def test_an_evaluation_that_is_not_finite_is_not_recorded() -> None:
     recorder, outcome = run(make_training(optimizer=SGD(lr=1e6), l2=1e6, iterations=1000, eval_every=1))
     assert outcome.status == "diverged"
     assert all(isfinite(value) for row in recorder.rows for value in row.values() if value is not None)
+
+
+def test_every_update_uses_the_rate_of_the_schedule_and_the_row_shows_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[float] = []
+    right = SGD.step
+
+    def note(self: SGD, lr: float | None = None) -> None:
+        assert lr is not None
+        used.append(lr)
+        right(self, lr)
+
+    monkeypatch.setattr(SGD, "step", note)
+    recorder, _ = run(make_training(iterations=12, eval_every=1, schedule=Cosine()))
+    expected = [0.1 * 0.5 * (1 + cos(pi * s / 12)) for s in range(13)]
+    assert used == pytest.approx(expected[:-1])
+    assert [row["lr"] for row in recorder.rows] == pytest.approx(expected, abs=1e-17)
+
+
+def test_a_constant_schedule_is_no_schedule() -> None:
+    plain, _ = run(make_training())
+    other, _ = run(make_training(schedule=Warmup(steps=1)))
+    assert other.losses == plain.losses
+    assert other.rows == plain.rows
+
+
+def test_a_plateau_reduces_the_rate_of_the_updates_after_its_evaluation() -> None:
+    # Nothing improves by a million, so every second evaluation after the first reduces the rate.
+    schedule = Plateau(metric="train_loss", patience=2, factor=0.5, minimum_change=1e6)
+    recorder, _ = run(make_training(iterations=12, eval_every=2, schedule=schedule))
+    assert [row["lr"] for row in recorder.rows] == [0.1, 0.1, 0.1, 0.05, 0.05, 0.025, 0.025]
+
+
+def test_a_limit_that_is_not_reached_changes_no_bit() -> None:
+    plain, _ = run(make_training(l2=0.01))
+    for clipping in ({"clip_norm": 1e3}, {"clip_value": 1e3}):
+        other, _ = run(make_training(l2=0.01, **clipping))
+        assert other.losses == plain.losses
+        assert other.rows == plain.rows
+
+
+def test_the_norm_is_of_all_gradients_with_penalties() -> None:
+    limit = 0.01
+    training = make_training(l2=0.5, iterations=1, clip_norm=limit)
+    arena = training.network.arena
+    before = arena.values.copy()
+    run(training)
+    np.testing.assert_allclose(np.linalg.norm(arena.values - before), 0.1 * limit, rtol=1e-12)
+    plain = make_training(l2=0.5, iterations=1)
+    run(plain)
+    full = plain.network.arena.values - before
+    np.testing.assert_allclose(arena.values - before, full * 0.1 * limit / np.linalg.norm(full), rtol=1e-9)
+
+
+def test_smoothing_is_in_the_objective_and_not_in_the_reported_loss() -> None:
+    smoothed, _ = run(make_training(iterations=1, l2=0.5, smoothing=0.2, eval_every=1))
+    training = make_training(iterations=1, l2=0.5, eval_every=1)
+    plain, _ = run(training)
+    first, unsmoothed = smoothed.rows[0], plain.rows[0]
+    for key in ("train_loss", "test_loss", "validation_loss", "train_accuracy"):
+        assert first[key] == unsmoothed[key]
+    scores = make_training().network.forward(make_split(30).inputs, training=False)
+    log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    target = 0.8 * np.eye(3)[make_split(30).labels] + 0.2 / 3
+    penalty = 0.25 * sum(float((layer.W.value**2).sum()) for layer in make_training().network.layers[::2])
+    assert first["objective"] == pytest.approx(-(target * log_p).sum(axis=1).mean() + penalty, rel=1e-12)
+    assert unsmoothed["objective"] == pytest.approx(unsmoothed["train_loss"] + penalty, rel=1e-12)
+    assert smoothed.losses[0] != plain.losses[0]
+
+
+def test_validation_is_measured_by_hand() -> None:
+    recorder, _ = run(make_training(iterations=1))
+    measured = score(make_training().network, CrossEntropy(), Feed(make_split(12, seed=2), "float64"))
+    assert recorder.rows[0]["validation_loss"] == measured.loss
+    assert recorder.rows[0]["validation_accuracy"] == measured.accuracy
+
+
+def stopping_early(*, restore_best: bool) -> tuple[Training, Recorder, Outcome]:
+    stopping = EarlyStopping(patience=3, restore_best=restore_best)
+    training = make_training(
+        iterations=400, eval_every=4, optimizer=Momentum(lr=1.0), batch_norm=True, early_stopping=stopping
+    )
+    return training, *run(training)
+
+
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_early_stopping_ends_the_training_where_its_own_rows_say(restore_best: bool) -> None:
+    _, recorder, outcome = stopping_early(restore_best=restore_best)
+    losses = [row["validation_loss"] for row in recorder.rows]
+    best = int(np.argmin(losses))
+    assert 0 < best == len(losses) - 4
+    assert (outcome.status, outcome.steps) == ("completed", 4 * (best + 3)) == ("completed", recorder.steps[-1])
+    assert [row["step"] for row in recorder.rows] == [4 * i for i in range(best + 4)]
+    message = f"stopped early after step {outcome.steps}: validation_loss has not improved for 3 evaluations"
+    message += f"; best at step {4 * best}"
+    if restore_best:
+        message += f"; the weights saved are those of step {4 * best}"
+    assert outcome.message == message
+    assert outcome.restored == (4 * best if restore_best else None)
+
+
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_the_network_is_left_with_the_weights_and_statistics_of_the_best_evaluation(restore_best: bool) -> None:
+    training, recorder, outcome = stopping_early(restore_best=restore_best)
+    left = score(training.network, CrossEntropy(), Feed(make_split(12, seed=2), "float64")).loss
+    at = outcome.restored if restore_best else outcome.steps
+    (row,) = [row for row in recorder.rows if row["step"] == at]
+    assert left == row["validation_loss"]
+    assert (left == min(row["validation_loss"] for row in recorder.rows)) is restore_best
+
+
+def test_early_stopping_changes_nothing_until_it_stops() -> None:
+    _, stopped, outcome = stopping_early(restore_best=True)
+    whole, _ = run(make_training(iterations=400, eval_every=4, optimizer=Momentum(lr=1.0), batch_norm=True))
+    assert whole.losses[: outcome.steps] == stopped.losses
+    assert whole.rows[: len(stopped.rows)] == stopped.rows
+
+
+def test_the_best_weights_are_put_back_at_the_end_of_a_training_that_was_not_stopped() -> None:
+    stopping = EarlyStopping(patience=1000)
+    settings: dict[str, Any] = {"iterations": 100, "optimizer": Momentum(lr=1.0), "early_stopping": stopping}
+    recorder, outcome = run(make_training(**settings))
+    best = min(recorder.rows, key=lambda row: row["validation_loss"] or 0)["step"]
+    assert (outcome.status, outcome.steps, outcome.restored) == ("completed", 100, best)
+    assert outcome.message == f"the weights saved are those of step {best}"
+
+
+def test_a_diverged_training_is_left_with_its_best_weights() -> None:
+    training = make_training(
+        optimizer=SGD(lr=1e6), l2=1e6, iterations=1000, eval_every=1, early_stopping=EarlyStopping(patience=1000)
+    )
+    _, outcome = run(training)
+    assert outcome.status == "diverged"
+    assert outcome.restored is not None
+    assert np.isfinite(training.network.arena.values).all()
+    assert outcome.message.endswith(f"the weights saved are those of step {outcome.restored}")

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info
 
 from nnlab.errors import BugError, Diverged, Interrupted, RunError, UsageError
 from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
+from nnlab.records.reader import read_run
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.train import run as run_module
@@ -99,6 +100,75 @@ def test_the_same_spec_gives_the_same_files_byte_for_byte(spec: Path, tmp_path: 
     assert (seed / STEPS_FILE).read_bytes() != (first / STEPS_FILE).read_bytes()
 
 
+STEERED = [
+    *(
+        "data.points=60",
+        "data.validation=0.2",
+        "optimizer={name: momentum, lr: 0.5}",
+        "loss={name: cross_entropy, smoothing: 0.1}",
+    ),
+    *("train.epochs=100", "train.clip_norm=2.0", "train.early_stopping={patience: 4}"),
+    "train.schedule={name: warmup, steps: 5, after: {name: plateau, patience: 2}}",
+]
+
+
+@pytest.mark.usefixtures("no_plots")
+@pytest.mark.parametrize("rng", ["streams", "legacy"])
+def test_a_steered_run_repeats_byte_for_byte_and_saves_its_best_weights(spec: Path, tmp_path: Path, rng: str) -> None:
+    experiment = load_experiment(spec, [*STEERED, f"rng={rng}"])
+    result = run(experiment, tmp_path / "runs")
+    repeated = run(load_experiment(result.path / SPEC_FILE), tmp_path / "runs").path
+    for name in (SPEC_FILE, STEPS_FILE, METRICS_FILE, MODEL_FILE):
+        assert (repeated / name).read_bytes() == (result.path / name).read_bytes(), name
+
+    record, summary = read_run(result.path), result.summary
+    metrics = record.metrics
+    best = int(metrics["validation_loss"].argmin())
+    assert summary["status"] == "completed"
+    assert summary["steps"] == metrics["step"][-1] == metrics["step"][best + 4] < 100 * 6
+    assert summary["final"] == {name: column[best] for name, column in metrics.items()}
+    assert summary["message"].startswith(f"stopped early after step {summary['steps']}: validation_loss ")
+    assert summary["message"] in (result.path / "log.txt").read_text(encoding="utf-8")
+
+    validation = prepare(experiment).dataset.validation
+    assert validation is not None
+    scores = trained_network(result.path).forward(validation.inputs.astype(np.float32), training=False)
+    found = float((scores.argmax(axis=1) == validation.labels).mean())
+    assert found == summary["final"]["validation_accuracy"] == metrics["validation_accuracy"][best]
+
+
+AUGMENTED = """\
+data:      {name: mnist, train_size: 30, test_size: 10, augment: [shift, {name: rotate, degrees: 20}, cutout]}
+model:     {name: mlp, hidden: [5]}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 3, batch_size: 10, eval_every: 1}
+"""
+
+
+@pytest.mark.usefixtures("no_plots")
+@pytest.mark.parametrize("rng", ["streams", "legacy"])
+def test_augmented_training_repeats_byte_for_byte(spec: Path, tmp_path: Path, rng: str) -> None:
+    spec.write_text(AUGMENTED, encoding="utf-8")
+    first, again = (run(load_experiment(spec, [f"rng={rng}"]), tmp_path / "runs").path for _ in range(2))
+    repeated = run(load_experiment(first / SPEC_FILE), tmp_path / "runs").path
+    plain = run(load_experiment(spec, [f"rng={rng}", "data.augment=[]"]), tmp_path / "runs").path
+    for name in (STEPS_FILE, METRICS_FILE, MODEL_FILE):
+        assert (again / name).read_bytes() == (repeated / name).read_bytes() == (first / name).read_bytes(), name
+        assert (plain / name).read_bytes() != (first / name).read_bytes(), name
+
+
+@pytest.mark.usefixtures("no_plots")
+@pytest.mark.parametrize("eval_train", ["all", "batch", "20"])
+def test_evaluation_sees_no_augmentation(spec: Path, tmp_path: Path, eval_train: str) -> None:
+    spec.write_text(AUGMENTED, encoding="utf-8")
+    # Without steps that change the weights, every evaluation is that of the starting network.
+    overrides = [f"train.eval_train={eval_train}", "optimizer.lr=1e-300", "dtype=float64"]
+    augmented = run(load_experiment(spec, overrides), tmp_path / "runs").path
+    plain = run(load_experiment(spec, [*overrides, "data.augment=[]"]), tmp_path / "runs").path
+    assert (augmented / METRICS_FILE).read_bytes() == (plain / METRICS_FILE).read_bytes()
+    assert (augmented / STEPS_FILE).read_bytes() != (plain / STEPS_FILE).read_bytes()
+
+
 @pytest.mark.usefixtures("no_plots")
 def test_the_saved_model_scores_what_the_run_recorded(spec: Path, tmp_path: Path) -> None:
     experiment = load_experiment(spec)
@@ -123,6 +193,15 @@ def test_a_model_that_cannot_be_loaded_is_a_run_error(spec: Path, tmp_path: Path
         (folder / SPEC_FILE).write_text(load_experiment(spec, ["model.hidden=[8]"]).to_yaml(), encoding="utf-8")
     with pytest.raises(RunError, match=r"model\.safetensors"):
         trained_network(folder)
+
+
+@pytest.mark.parametrize("augment", ["flip", "{name: shift, pixels: 5}"])
+def test_augmenting_what_is_no_image_is_refused_before_a_folder_is_made(
+    spec: Path, tmp_path: Path, augment: str
+) -> None:
+    with pytest.raises(UsageError, match=r"data\.augment\.0: \w+ changes images, but a sample is 2 float64 numbers"):
+        run(load_experiment(spec, [f"data.augment=[{augment}]"]), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.usefixtures("no_plots")
@@ -160,9 +239,15 @@ def test_a_diverged_run_keeps_what_it_did(spec: Path, tmp_path: Path) -> None:
     assert (folder / "plots" / "loss.png").stat().st_size > 1000
 
 
-def test_nothing_is_left_behind_when_a_run_cannot_start(spec: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="batch_size"):
-        run(load_experiment(spec, ["train.batch_size=81"]), tmp_path / "runs")
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [("train.batch_size=81", "batch_size"), ("data.validation=0.001", "data.validation: 0.001 of 80 training samples")],
+)
+def test_nothing_is_left_behind_when_a_run_cannot_start(
+    spec: Path, tmp_path: Path, override: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        run(load_experiment(spec, [override]), tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 

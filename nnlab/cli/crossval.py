@@ -1,0 +1,76 @@
+"""``nnlab crossval``: how much a result depends on which samples were held out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nnlab.cli.options import Overrides
+
+
+def crossval_command(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file (YAML).", show_default=False)],
+    folds: Annotated[
+        int,
+        typer.Option("--folds", metavar="K", min=2, help="How many folds, each held out once.", show_default=False),
+    ],
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="Short for -s seed=N.", metavar="N", show_default=False)
+    ] = None,
+    overrides: Overrides = None,
+    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where the folder with the runs goes.")] = Path(
+        "runs"
+    ),
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
+) -> None:
+    """Cross-validate: split the training samples into K folds with their share of each class, train K times.
+
+    Each time one fold is held out as validation samples (in place of data.validation); a test set stays the test
+    set. Prints each fold and mean ± standard deviation.
+
+    Example: nnlab crossval configs/overfit.yaml --folds 5
+    """
+    from nnlab.cli.downloading import fetch
+    from nnlab.cli.progress import ConsoleReporter
+    from nnlab.errors import Diverged
+    from nnlab.spec.experiment import load_experiment
+    from nnlab.train.crossval import cross_validate
+    from nnlab.train.run import Silent
+
+    seeds = [] if seed is None else [f"seed={seed}"]
+    held_out = ["data.validation=0", "data.fold=1", f"data.folds={folds}"]
+    experiment = load_experiment(spec, [*(overrides or []), *seeds, *held_out])
+    fetch(experiment.data, quiet=quiet)
+    result = cross_validate(experiment, folds, runs, Silent() if quiet else ConsoleReporter())
+    _render(experiment.name, result.summary)
+    typer.echo(str(result.path))
+    if result.summary["status"] == "diverged":
+        raise Diverged(result.summary["message"])
+
+
+def _render(name: str, summary: Mapping[str, Any]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from nnlab.cli.comparison_table import HEADINGS, shown_number
+    from nnlab.cli.console import results
+
+    metrics = {key: value for key, value in summary["metrics"].items() if key != "objective"}
+    title = f"{name}: {summary['folds']} folds, mean ± standard deviation of those completed"
+    table = Table(title=Text(title), title_justify="left")
+    table.add_column("fold")
+    for heading in ("steps", *(HEADINGS[key] for key in metrics)):
+        table.add_column(heading, justify="right")
+    table.add_column("status")
+    for run in summary["runs"]:
+        final = run["final"] or {}
+        cells = ["" if final.get(key) is None else shown_number(key, final[key]) for key in metrics]
+        table.add_row(run["folder"], f"{run['steps']:,}", *cells, run["status"])
+    table.add_section()
+    for heading, part in (("mean", "mean"), ("± std", "std")):
+        numbers = [(key, value[part]) for key, value in metrics.items()]
+        table.add_row(
+            heading, "", *("" if number is None else shown_number(key, number) for key, number in numbers), ""
+        )
+    results().print(table)

@@ -1,0 +1,188 @@
+"""``nnlab data``: what there is to train on, where it lies, and what it looks like."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnlab.cli.completion import complete_dataset
+from nnlab.cli.options import Overrides
+
+if TYPE_CHECKING:
+    from nnlab.data.dataset import Dataset, DatasetSource
+    from nnlab.errors import UsageError
+    from nnlab.spec.experiment import Experiment
+
+FOLDER = Path("samples")
+MOST_ROWS = 50
+
+data_app = typer.Typer(
+    help="What there is to train on: list it, download it, look at it.\n\nExample: nnlab data show mnist",
+    no_args_is_help=True,
+)
+
+
+@data_app.command("list")
+def list_data() -> None:
+    """List the datasets with where they lie and how large they are.
+
+    Example: nnlab data list
+    """
+    from inspect import getdoc
+
+    from rich.table import Table
+    from rich.text import Text
+
+    from nnlab.cli.console import results
+    from nnlab.data.download import FOLDER_VARIABLE, data_folder
+    from nnlab.registry import datasets
+
+    table = Table(title=f"datasets (downloads go to {data_folder()}; {FOLDER_VARIABLE} names another folder)")
+    table.title_justify = "left"
+    for heading in ("name", "what", "where"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("size", justify="right")
+    for name, cls in datasets.items():
+        where, size = _place(cls)
+        table.add_row(
+            Text(name, "bold"), Text((getdoc(cls) or "").split("\n\n")[0].replace("\n", " ")), Text(where), size
+        )
+    results().print(table)
+
+
+@data_app.command("fetch")
+def fetch_data(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A dataset, such as cifar10.", autocompletion=complete_dataset)
+    ],
+) -> None:
+    """Download a dataset, so that training can do without a network later on.
+
+    Example: nnlab data fetch cifar10
+    """
+    from nnlab.cli.downloading import download_observer
+    from nnlab.registry import datasets
+
+    if name not in datasets:
+        raise _unknown("no dataset", name)
+    cls = datasets[name]
+    if not cls.download:
+        typer.echo(f"{name} needs no download")
+        return
+    source: DatasetSource = cls()
+    with download_observer() as observer:
+        source.fetch(observer)
+    for path in source.files():
+        typer.echo(str(path))
+
+
+@data_app.command("show")
+def show_data(
+    target: Annotated[
+        str,
+        typer.Argument(metavar="NAME|SPEC", help="A dataset or a spec file.", autocompletion=complete_dataset),
+    ],
+    overrides: Overrides = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help=f"Where the pictures go (default: {FOLDER}/NAME)",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Count the samples of each class and draw some: images with their labels, or points in the plane.
+
+    Example: nnlab data show cifar10 --out pictures
+    """
+    from nnlab.cli.downloading import fetch
+    from nnlab.core.random import Purpose, make_streams
+    from nnlab.errors import UsageError
+    from nnlab.plots.samples import plot_samples
+    from nnlab.registry import registered_name
+
+    experiment = _experiment(target, overrides or [])
+    fetch(experiment.data)
+    streams = make_streams(experiment.rng, experiment.seed)
+    dataset = experiment.data.load(streams.draws(Purpose.DATASET), streams.draws(Purpose.VALIDATION))
+    name = registered_name(experiment.data)
+    _print_counts(name, dataset)
+    folder = out or FOLDER / name
+    try:
+        pictures = plot_samples(name, dataset, folder, experiment.data.augment, streams)
+    except OSError as error:
+        raise UsageError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
+    if not pictures:
+        typer.echo("no picture: a sample is neither an image nor a point in the plane", err=True)
+    for picture in pictures:
+        typer.echo(str(picture))
+
+
+def _experiment(target: str, overrides: list[str]) -> "Experiment":
+    """The experiment of a spec file, or one on the dataset of the given name."""
+    from nnlab.registry import datasets
+    from nnlab.spec.experiment import experiment_from_tree, load_experiment
+    from nnlab.spec.overrides import apply_overrides
+    from nnlab.spec.tree import parse_tree
+
+    if target not in datasets and not Path(target).exists():
+        raise _unknown("neither a dataset nor a spec file", target)
+    if target not in datasets:
+        return load_experiment(Path(target), overrides)
+    text = f"{{data: {{name: {target}}}, model: softmax, optimizer: adam, train: {{epochs: 1}}}}"
+    tree = parse_tree(text, target)
+    apply_overrides(tree, overrides)
+    return experiment_from_tree(tree, default_name=target, folders=(Path.cwd(),))
+
+
+def _unknown(what: str, name: str) -> "UsageError":
+    from nnlab.errors import UsageError, shown
+    from nnlab.registry import datasets, near_name
+
+    near = near_name(name, datasets.names())
+    hint = f"did you mean {near!r}? " if near else ""
+    return UsageError(f"{what} is called {shown(name)}; {hint}there are {', '.join(datasets.names())}")
+
+
+def _place(cls: "type[DatasetSource]") -> tuple[str, str]:
+    """Where a dataset lies and its size, in words."""
+    from nnlab.core.memory import readable_bytes
+    from nnlab.registry import hyperparameters
+
+    required = [parameter.name for parameter in hyperparameters(cls) if parameter.required]
+    if required:
+        return f"your own: {', '.join(required)}", ""
+    source = cls()
+    files = source.files()
+    if source.download and not all(path.is_file() for path in files):
+        return "not downloaded", readable_bytes(source.download.size)
+    if not files:
+        return "generated", ""
+    return str(files[0].parent), readable_bytes(sum(path.stat().st_size for path in files))
+
+
+def _print_counts(name: str, dataset: "Dataset") -> None:
+    import numpy as np
+    from rich.table import Table
+    from rich.text import Text
+
+    from nnlab.cli.console import results
+    from nnlab.core.arrays import shape_text
+
+    parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    splits = {part: split for part, split in parts.items() if split is not None}
+    sizes = ", ".join(f"{len(split):,} {part} samples" for part, split in splits.items())
+    kind = f"{shape_text(dataset.sample_shape)} {dataset.train.inputs.dtype.name}"
+    table = Table(title=f"{name}: {sizes} of {kind}, {dataset.classes} classes", title_justify="left")
+    table.add_column("class", justify="right")
+    table.add_column("name", overflow="fold")
+    counts = {part: np.bincount(split.labels, minlength=dataset.classes) for part, split in splits.items()}
+    for part in counts:
+        table.add_column(part, justify="right")
+    for label, class_name in enumerate(dataset.class_names[:MOST_ROWS]):
+        table.add_row(str(label), Text(class_name), *(f"{count[label]:,}" for count in counts.values()))
+    results().print(table)
+    if dataset.classes > MOST_ROWS:
+        typer.echo(f"... and {dataset.classes - MOST_ROWS:,} classes more")

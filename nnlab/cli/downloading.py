@@ -1,0 +1,69 @@
+"""Downloads with live progress: a bar on a terminal, a line for each file elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from nnlab.cli.console import messages
+from nnlab.core.memory import readable_bytes
+from nnlab.data.dataset import DatasetSource
+from nnlab.data.download import DownloadObserver, RemoteFile, Unobserved
+
+
+def fetch(source: DatasetSource, *, quiet: bool = False) -> None:
+    """Download what a dataset lacks; raises DataError, which says what to do, when that cannot be done."""
+    if not source.download or all(path.exists() for path in source.files()):
+        return
+    with download_observer(quiet=quiet) as observer:
+        source.fetch(observer)
+
+
+class Lines:
+    """Says when a file is asked for and when a mirror fails."""
+
+    def on_start(self, file: RemoteFile, url: str) -> None:
+        """Say where a file comes from."""
+        host = urlsplit(url).hostname
+        messages().print(f"downloading {file.name} ({readable_bytes(file.size)}) from {host}")
+
+    def on_bytes(self, count: int) -> None:
+        """Single parts are not said."""
+
+    def on_failure(self, url: str, reason: str) -> None:
+        """Say what went wrong."""
+        messages().print(f"{urlsplit(url).hostname}: {reason}")
+
+
+class LiveBar(Lines):
+    """Keeps a bar below the lines."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task: TaskID | None = None
+
+    def on_start(self, file: RemoteFile, url: str) -> None:
+        """Begin with an empty bar."""
+        super().on_start(file, url)
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(file.name, total=file.size)
+
+    def on_bytes(self, count: int) -> None:
+        """Move the bar."""
+        if self._task is not None:
+            self._bar.update(self._task, completed=count)
+
+
+@contextmanager
+def download_observer(*, quiet: bool = False) -> Iterator[DownloadObserver]:
+    """Whoever shows a download on this console."""
+    if quiet:
+        yield Unobserved()
+    elif not messages().is_terminal:
+        yield Lines()
+    else:
+        columns = (BarColumn(bar_width=None), DownloadColumn(binary_units=True), TimeRemainingColumn())
+        with Progress(TextColumn("{task.description}"), *columns, console=messages(), transient=True) as bar:
+            yield LiveBar(bar)

@@ -1,0 +1,140 @@
+"""CIFAR-10 in its binary version (https://www.cs.toronto.edu/~kriz/cifar.html)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.core.random import Draws
+from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.download import Download, DownloadObserver, RemoteFile
+from nnlab.data.reading import DEFLATE_RATIO, HashingReader, check_fits, file_name, opened, unpacked
+from nnlab.data.tar import members
+from nnlab.errors import DataError
+from nnlab.registry import Doc, FilePath, datasets
+
+CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+IMAGE = (3, 32, 32)
+RECORD = 1 + 3 * 32 * 32
+"""Bytes of an image: its label, then its red, green and blue pixels row by row."""
+
+TRAIN_FILES = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
+TEST_FILES = ("test_batch.bin",)
+ARCHIVE_FOLDER = "cifar-10-batches-bin"
+
+# Size and SHA-256 as in TensorFlow Datasets' url_checksums/cifar10.txt.
+ARCHIVE = RemoteFile(
+    name="cifar-10-binary.tar.gz",
+    size=170_052_171,
+    sha256="c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+    mirrors=(
+        "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+        "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/cifar-10-binary.tar.gz",
+        "https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/cifar-10-binary.tar.gz",
+    ),
+)
+
+
+@datasets.register("cifar10")
+@dataclass(kw_only=True)
+class Cifar10(DatasetSource):
+    """CIFAR-10: 50,000 + 10,000 photographs, 32x32 colour pixels, 10 classes (Krizhevsky 2009)."""
+
+    download: ClassVar[Download | None] = Download("cifar10", (ARCHIVE,))
+
+    path: Annotated[
+        str | None, FilePath(), Doc("folder with data_batch_1.bin, ..., test_batch.bin, or the .tar.gz; null downloads")
+    ] = None
+
+    def files(self) -> list[Path]:
+        """The archive, or what ``path`` names."""
+        return super().files() if self.path is None else [Path(self.path)]
+
+    def fetch(self, observer: DownloadObserver | None = None) -> None:
+        """Download the archive, unless ``path`` names another place."""
+        if self.path is None:
+            super().fetch(observer)
+
+    def read(self, draws: Draws) -> Dataset:
+        """All images in the order of the files.
+
+        Raises DataError when a file is missing or damaged, or when the archive cannot be downloaded.
+        """
+        self.fetch()
+        (path,) = self.files()
+        try:
+            is_folder = path.is_dir()
+        except OSError as error:
+            raise DataError(f"{file_name(path)}: {error.strerror or error}") from error
+        checksums: dict[str, str] = {}
+        records = (_read_folder if is_folder else _read_archive)(path, checksums)
+        train, test = (_split(records, names) for names in (TRAIN_FILES, TEST_FILES))
+        return Dataset(train, test, CLASS_NAMES, checksums)
+
+
+def _read_folder(folder: Path, checksums: dict[str, str]) -> dict[str, Array]:
+    names = (*TRAIN_FILES, *TEST_FILES)
+    missing = [name for name in names if not (folder / name).exists()]
+    if missing:
+        raise DataError(f"{file_name(folder)}: expected {', '.join(names)}; found no {', '.join(missing)}")
+    records = {}
+    for name in names:
+        with opened(folder / name) as (file, size):
+            reader = HashingReader(file_name(folder / name), file)
+            records[name] = _read_records(reader, size, reader.name)
+            reader.end(str(size))
+            checksums[name] = reader.digest.hexdigest()
+    return records
+
+
+def _read_archive(path: Path, checksums: dict[str, str]) -> dict[str, Array]:
+    """The records of each file in a .tar.gz, read from the stream: nothing is unpacked to disk."""
+    wanted = {f"{ARCHIVE_FOLDER}/{name}": name for name in (*TRAIN_FILES, *TEST_FILES)}
+    records = {}
+    with opened(path) as (file, size):
+        stream, packed = unpacked(file)
+        reader = HashingReader(file_name(path), stream)
+        for member in members(reader, wanted):
+            name, where = wanted[member.name], f"{reader.name}: {member.name}"
+            most = size * (DEFLATE_RATIO if packed else 1)
+            if member.size > most:
+                raise DataError(f"{where}: truncated: expected {member.size} bytes, found at most {most}")
+            reader.digest = sha256()
+            records[name] = _read_records(reader, member.size, where)
+            checksums[name] = reader.digest.hexdigest()
+    return records
+
+
+def _read_records(reader: HashingReader, size: int, where: str) -> Array:
+    """The images of one file as (N, RECORD) bytes."""
+    if size == 0 or size % RECORD:
+        raise DataError(f"{where}: expected a multiple of {RECORD} bytes, which is one image, found {size}")
+    check_fits(where, size)
+    records = np.empty((size // RECORD, RECORD), np.uint8)
+    reader.fill(records.reshape(-1).data, f"at least {reader.count + size}")
+    labels = records[:, 0]
+    if labels.max() >= len(CLASS_NAMES):
+        first = int(np.argmax(labels >= len(CLASS_NAMES)))
+        raise DataError(
+            f"{where}: image {first + 1} of {len(records)}: expected a label from 0 to {len(CLASS_NAMES) - 1}, "
+            f"found {labels[first]}"
+        )
+    return records
+
+
+def _split(records: dict[str, Array], names: Sequence[str]) -> Split:
+    """The images of several files, which are taken out of ``records`` one by one: there is one copy at a time."""
+    count = sum(len(records[name]) for name in names)
+    images, labels = np.empty((count, *IMAGE), np.uint8), np.empty(count, np.intp)
+    start = 0
+    for name in names:
+        part = records.pop(name)
+        end = start + len(part)
+        labels[start:end] = part[:, 0]
+        images[start:end] = part[:, 1:].reshape(-1, *IMAGE)
+        start = end
+    return Split(images, labels)

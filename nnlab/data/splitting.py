@@ -1,0 +1,52 @@
+"""Which samples are held out: a share of each class, or one of K folds."""
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.core.random import Draws
+from nnlab.errors import UsageError
+
+
+def hold_out_share(labels: Array, share: float, draws: Draws) -> tuple[Array, Array]:
+    """Indices in random order of the samples to keep and of those held out: ``share`` of the whole and of each class.
+
+    The first sample of each class is kept.
+    """
+    order, by_class = _shuffled(labels, draws)
+    sorted_labels = labels[by_class]
+    candidates = by_class[1:][sorted_labels[1:] == sorted_labels[:-1]]
+    count = min(round(share * len(labels)), len(candidates))
+    held_out = np.zeros(len(labels), bool)
+    # Evenly spaced through samples that are sorted by class: each class gives its share.
+    held_out[candidates[(np.arange(count) * 2 + 1) * len(candidates) // max(1, 2 * count)]] = True
+    return _parts(order, held_out)
+
+
+def hold_out_fold(labels: Array, fold: int, folds: int, draws: Draws) -> tuple[Array, Array]:
+    """Indices in random order of the samples to keep and of those in one fold, counted from 1.
+
+    Samples sorted by class are dealt out like cards: folds differ by at most one sample, in all and in each class.
+    With the same draws every fold comes from the same deal. Raises UsageError when a class has fewer samples than
+    there are folds, unless each fold is a single sample.
+    """
+    smallest = int(np.unique(labels, return_counts=True)[1].min())
+    if folds > smallest and folds != len(labels):
+        possible = f"2 to {smallest} folds, or " if smallest > 1 else ""
+        raise UsageError(
+            f"data.folds: {folds} folds cannot each have samples of every class, since the smallest class has "
+            f"{smallest} of the {len(labels)} training samples; use {possible}{len(labels)} to hold out single samples"
+        )
+    order, by_class = _shuffled(labels, draws)
+    held_out = np.zeros(len(labels), bool)
+    held_out[by_class[fold - 1 :: folds]] = True
+    return _parts(order, held_out)
+
+
+def _shuffled(labels: Array, draws: Draws) -> tuple[Array, Array]:
+    """All indices in random order, and sorted by class with that order within each class."""
+    order = draws.permutation(len(labels))
+    return order, order[np.argsort(labels[order], kind="stable")]
+
+
+def _parts(order: Array, held_out: Array) -> tuple[Array, Array]:
+    return order[~held_out[order]], order[held_out[order]]

@@ -1,0 +1,64 @@
+"""Layer normalisation."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Gt, Le
+
+from nnlab.core.arrays import Array, Shape
+from nnlab.layers.base import Layer
+from nnlab.registry import Doc, layers
+
+
+@layers.register("layer_norm")
+@dataclass(kw_only=True)
+class LayerNorm(Layer):
+    """y = gamma · (x − mean) / √(variance + eps) + beta over all numbers of a sample.
+
+    Ba et al. 2016, arXiv 1607.06450. Nothing depends on the other samples of a batch, so training and evaluation are
+    alike. gamma and beta have the shape of a sample.
+    """
+
+    eps: Annotated[float, Gt(0), Le(1), Doc("added to the variance")] = 1e-5
+
+    @classmethod
+    def examples(cls) -> "list[tuple[LayerNorm, Shape]]":
+        """Features and images."""
+        return [(cls(), (5,)), (cls(), (2, 3, 2))]
+
+    def build(self, in_shape: Shape) -> Shape:
+        """Any shape to the same shape."""
+        self.gamma = self.constant("gamma", in_shape, 1.0)
+        self.beta = self.constant("beta", in_shape, 0.0)
+        self._axes = tuple(range(1, len(in_shape) + 1))
+        return in_shape
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """Normalise each sample by its own mean and variance."""
+        normalised = self.workspace.like("normalised", x)
+        y = self.workspace.like("y", x)
+        np.subtract(x, x.mean(axis=self._axes, keepdims=True), out=normalised)
+        np.multiply(normalised, normalised, out=y)
+        self._inverse_std = 1 / np.sqrt(y.mean(axis=self._axes, keepdims=True) + self.eps)
+        normalised *= self._inverse_std
+        self._normalised = normalised
+        np.multiply(normalised, self.gamma.value, out=y)
+        y += self.beta.value
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        """dx = (dx̂ − mean(dx̂) − x̂ mean(dx̂ x̂)) / √(variance + eps) with dx̂ = dy gamma; dgamma = Σ dy x̂, dbeta = Σ dy."""
+        dx = self.workspace.like("dx", dy)
+        product = self.workspace.like("product", dy)
+        np.multiply(dy, self._normalised, out=product)
+        np.sum(product, axis=0, out=self.gamma.grad)
+        np.sum(dy, axis=0, out=self.beta.grad)
+        np.multiply(dy, self.gamma.value, out=dx)
+        product *= self.gamma.value
+        along = product.mean(axis=self._axes, keepdims=True)
+        dx -= dx.mean(axis=self._axes, keepdims=True)
+        np.multiply(self._normalised, along, out=product)
+        dx -= product
+        dx *= self._inverse_std
+        return dx

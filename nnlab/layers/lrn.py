@@ -1,0 +1,75 @@
+"""Local response normalisation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.layers.base import Layer
+from nnlab.registry import Doc, layers
+
+
+@layers.register("lrn")
+@dataclass(kw_only=True)
+class LocalResponseNorm(Layer):
+    """y_c = x_c / s_c^β with s_c = k + α Σ x_c'² over the channels c' within size/2 of c.
+
+    Krizhevsky et al. 2012, section 3.3, where α is not divided by the size.
+    """
+
+    size: Annotated[int, Ge(1), Le(999), Doc("channels in the sum, rounded up to an odd number: c in the middle")] = 5
+    alpha: Annotated[float, Ge(0), Le(1e3), Doc("α, weight of the sum of squares")] = 1e-4
+    beta: Annotated[float, Gt(0), Le(10), Doc("β, exponent")] = 0.75
+    k: Annotated[float, Gt(0), Le(1e3), Doc("k, added to the sum")] = 2.0
+
+    @classmethod
+    def examples(cls) -> "list[tuple[LocalResponseNorm, Shape]]":
+        """AlexNet's constants, and an α large enough to matter."""
+        return [(cls(), (6, 2, 2)), (cls(size=3, alpha=0.5), (4, 1, 3))]
+
+    def build(self, in_shape: Shape) -> Shape:
+        """(C, H, W) to the same shape."""
+        if len(in_shape) != 3:
+            raise self.reject(f"needs images (C, H, W), got {shape_text(in_shape)}")
+        return in_shape
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """y = x s^−β."""
+        self._x = x
+        squares, self._sums = self.workspace.like("squares", x), self.workspace.like("sums", x)
+        np.multiply(x, x, out=squares)
+        self._add_neighbours(squares, self._sums)
+        self._sums *= self.alpha
+        self._sums += self.k
+        self._scale = self.workspace.like("scale", x)
+        np.power(self._sums, -self.beta, out=self._scale)
+        y = self.workspace.like("y", x)
+        np.multiply(x, self._scale, out=y)
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        """dx_c = dy_c s_c^−β − 2αβ x_c Σ_c' dy_c' x_c' s_c'^(−β−1)."""
+        dx, inner = self.workspace.like("dx", dy), self.workspace.like("inner", dy)
+        np.multiply(dy, self._x, out=inner)
+        inner *= self._scale
+        inner /= self._sums
+        self._add_neighbours(inner, dx)
+        dx *= self._x
+        dx *= -2 * self.alpha * self.beta
+        np.multiply(dy, self._scale, out=inner)
+        dx += inner
+        return dx
+
+    def _add_neighbours(self, x: Array, out: Array) -> None:
+        """out_c = Σ x_c' over the channels within size/2 of c."""
+        np.copyto(out, x)
+        for ahead, behind in self._shifts(x.shape[1]):
+            out[:, ahead] += x[:, behind]
+            out[:, behind] += x[:, ahead]
+
+    def _shifts(self, C: int) -> Iterator[tuple[slice, slice]]:
+        for distance in range(1, min(self.size // 2, C - 1) + 1):
+            yield slice(distance, None), slice(None, -distance)

@@ -1,0 +1,163 @@
+"""Pooling: one number for each window of each channel."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+from typing import Annotated
+
+import numpy as np
+
+from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.layers.base import Layer
+from nnlab.layers.windows import Padding, Size, channels_last, windows_over
+from nnlab.registry import Doc, layers
+
+
+@dataclass(kw_only=True)
+class Pool(Layer):
+    """What max and average pooling share: windows over each channel by itself."""
+
+    size: Annotated[Size, Doc("height and width of each window")] = 2
+    stride: Annotated[Size | None, Doc("step between windows; null for the size: windows side by side")] = None
+    padding: Annotated[Padding, Doc("border around the image: a number, same (H_out = ⌈H/stride⌉) or valid")] = 0
+
+    @classmethod
+    def examples(cls) -> "list[tuple[Pool, Shape]]":
+        """Windows side by side, overlapping, and with padding of each kind."""
+        return [
+            (cls(), (2, 4, 5)),
+            (cls(size=3, stride=2), (2, 5, 5)),
+            (cls(size=3, stride=2, padding=1), (1, 4, 5)),
+            (cls(size=2, stride=2, padding="same"), (1, 5, 3)),
+        ]
+
+    def build(self, in_shape: Shape) -> Shape:
+        """(C, H, W) to (C, H_out, W_out)."""
+        self._windows = windows_over(self, in_shape, "size", self.size, self.stride or self.size, self.padding)
+        return (in_shape[0], *self._windows.out)
+
+    def _spread(self, N: int, dtype: np.dtype[np.generic]) -> Array:
+        """Zeros for the gradient of the padded input, (N, H, W, C)."""
+        dx = self.workspace.array("dx", (N, *self._windows.padded, self.in_shape[0]), dtype)
+        dx.fill(0)
+        return dx
+
+
+@layers.register("max_pool")
+@dataclass(kw_only=True)
+class MaxPool(Pool):
+    """The largest number of each window; the border never wins, and of equals the first takes the gradient."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """Maximum over the columns of each window, then over its rows: 2·size passes in place of size²."""
+        windows = self._windows
+        self._padded = padded = windows.pad(channels_last(x, self.workspace, "x"), self.workspace, -inf)
+        N, C = x.shape[:2]
+        widest = self.workspace.array("widest", (N, windows.padded[0], windows.out[1], C), x.dtype)
+        np.copyto(widest, windows.column(padded, 0))
+        for j in range(1, self.size):
+            np.maximum(widest, windows.column(padded, j), out=widest)
+        y = self.workspace.images("y", (N, *self.out_shape), x.dtype)
+        self._best = best = y.transpose(0, 2, 3, 1)
+        np.copyto(best, windows.row(widest, 0))
+        for i in range(1, self.size):
+            np.maximum(best, windows.row(widest, i), out=best)
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        """dx = dy at the winner of each window, added up where windows overlap."""
+        rows = channels_last(dy, self.workspace, "dy")
+        dx = self._spread(len(dy), dy.dtype)
+        overlapping = self._windows.stride < self.size
+        share = self.workspace.array("share", rows.shape, dy.dtype)
+        for (i, j), won in self._winners():
+            target = self._windows.part(dx, i, j)
+            if overlapping:
+                np.multiply(rows, won, out=share)
+                target += share
+            else:
+                np.multiply(rows, won, out=target)
+        return self._windows.crop(dx).transpose(0, 3, 1, 2)
+
+    def branches(self) -> Array:
+        """The winner of each window, as the number of its place."""
+        places = np.zeros(self._best.shape, np.int32)
+        for place, (_, won) in enumerate(self._winners()):
+            places[won] = place
+        return places
+
+    def _winners(self) -> Iterator[tuple[tuple[int, int], Array]]:
+        """For each place within a window, where it holds the first of the largest numbers."""
+        won = self.workspace.array("won", self._best.shape, np.bool_)
+        undecided = self.workspace.array("undecided", self._best.shape, np.bool_)
+        undecided.fill(True)
+        for i, j in self._windows.offsets():
+            np.equal(self._windows.part(self._padded, i, j), self._best, out=won)
+            np.logical_and(won, undecided, out=won)
+            np.logical_xor(undecided, won, out=undecided)
+            yield (i, j), won
+
+
+@layers.register("avg_pool")
+@dataclass(kw_only=True)
+class AvgPool(Pool):
+    """The mean of each window, over what lies inside the image: the border does not count."""
+
+    def build(self, in_shape: Shape) -> Shape:
+        """(C, H, W) to (C, H_out, W_out)."""
+        out_shape = super().build(in_shape)
+        inside = np.zeros((1, *self._windows.padded, 1))
+        self._windows.crop(inside).fill(1)
+        counts = sum(self._windows.part(inside, i, j) for i, j in self._windows.offsets())
+        self._weight: Array = 1 / np.asarray(counts)
+        return out_shape
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """Sum over the places of a window, divided by how many lie inside."""
+        padded = self._windows.pad(channels_last(x, self.workspace, "x"), self.workspace, 0)
+        y = self.workspace.images("y", (len(x), *self.out_shape), x.dtype)
+        total = y.transpose(0, 2, 3, 1)
+        total.fill(0)
+        for i, j in self._windows.offsets():
+            total += self._windows.part(padded, i, j)
+        total *= self._weight.astype(x.real.dtype)
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        """dx = dy / count at every place of each window, added up where windows overlap."""
+        rows = channels_last(dy, self.workspace, "dy")
+        share = self.workspace.array("share", rows.shape, dy.dtype)
+        np.multiply(rows, self._weight.astype(dy.dtype), out=share)
+        dx = self._spread(len(dy), dy.dtype)
+        for i, j in self._windows.offsets():
+            target = self._windows.part(dx, i, j)
+            target += share
+        return self._windows.crop(dx).transpose(0, 3, 1, 2)
+
+
+@layers.register("global_avg_pool")
+@dataclass(kw_only=True)
+class GlobalAvgPool(Layer):
+    """The mean of each channel, (N, C, H, W) to (N, C) (Lin et al. 2014, arXiv 1312.4400)."""
+
+    @classmethod
+    def examples(cls) -> "list[tuple[GlobalAvgPool, Shape]]":
+        """One small image shape."""
+        return [(cls(), (3, 2, 4))]
+
+    def build(self, in_shape: Shape) -> Shape:
+        """(C, H, W) to (C,)."""
+        if len(in_shape) != 3:
+            raise self.reject(f"needs images (C, H, W), got {shape_text(in_shape)}")
+        return in_shape[:1]
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """Σ_i,j x / (H·W)."""
+        return np.mean(x, axis=(2, 3), out=self.workspace.array("y", (len(x), *self.out_shape), x.dtype))
+
+    def backward(self, dy: Array) -> Array:
+        """dx = dy / (H·W) at every pixel."""
+        _, H, W = self.in_shape
+        dx = self.workspace.images("dx", (len(dy), *self.in_shape), dy.dtype)
+        np.copyto(dx, (dy / (H * W))[:, :, None, None])
+        return dx

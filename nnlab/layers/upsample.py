@@ -1,0 +1,48 @@
+"""Larger images from smaller ones."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.layers.base import Layer
+from nnlab.registry import Doc, layers
+
+
+@layers.register("upsample")
+@dataclass(kw_only=True)
+class Upsample(Layer):
+    """Each pixel repeated factor x factor times (nearest neighbour)."""
+
+    factor: Annotated[int, Ge(1), Le(64), Doc("how many times higher and wider the image becomes")] = 2
+
+    @classmethod
+    def examples(cls) -> "list[tuple[Upsample, Shape]]":
+        """Two factors."""
+        return [(cls(), (2, 2, 3)), (cls(factor=3), (1, 2, 1))]
+
+    def build(self, in_shape: Shape) -> Shape:
+        """(C, H, W) to (C, factor·H, factor·W)."""
+        if len(in_shape) != 3:
+            raise self.reject(f"needs images (C, H, W), got {shape_text(in_shape)}")
+        C, H, W = in_shape
+        return (C, self.factor * H, self.factor * W)
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """Repeat rows and columns."""
+        y = self.workspace.images("y", (len(x), *self.out_shape), x.dtype)
+        for i in range(self.factor):
+            for j in range(self.factor):
+                np.copyto(y[:, :, i :: self.factor, j :: self.factor], x)
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        """dx = the sum over the copies of each pixel."""
+        dx = self.workspace.images("dx", (len(dy), *self.in_shape), dy.dtype)
+        dx.fill(0)
+        for i in range(self.factor):
+            for j in range(self.factor):
+                dx += dy[:, :, i :: self.factor, j :: self.factor]
+        return dx

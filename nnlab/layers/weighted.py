@@ -1,0 +1,28 @@
+"""What linear layers and convolutions share: weights with an initialiser, a bias, and penalties of their own."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from annotated_types import Ge, Le
+
+from nnlab.core.arena import Parameter
+from nnlab.core.initialisers import He, Initialiser
+from nnlab.layers.base import Layer
+from nnlab.penalties import L1, L2, Penalty
+from nnlab.registry import Component, Doc
+
+
+@dataclass(kw_only=True)
+class WeightedLayer(Layer):
+    """A layer with weights W, which its ``build`` declares, and a bias b."""
+
+    init: Annotated[Initialiser, Component("initialiser"), Doc("where the weights start")] = field(default_factory=He)
+    bias: Annotated[bool, Doc("whether to add b")] = True
+    l1: Annotated[float, Ge(0), Le(1e6), Doc("λ of an L1 penalty on these weights, besides the global one")] = 0.0
+    l2: Annotated[float, Ge(0), Le(1e6), Doc("λ of an L2 penalty on these weights, besides the global one")] = 0.0
+
+    def penalties(self) -> list[tuple[Penalty, Parameter]]:
+        """The layer's own penalties on W."""
+        (W,) = [parameter for parameter in self.parameters if parameter.decayed]
+        own: list[Penalty] = [L1(strength=self.l1), L2(strength=self.l2)]
+        return [(penalty, W) for penalty in own if penalty.strength > 0]

@@ -1,0 +1,99 @@
+"""Square windows that slide over images: what convolutions and pooling share."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.workspace import Workspace
+from nnlab.layers.base import Layer
+
+Size = Annotated[int, Ge(1), Le(10_000)]
+Padding = Annotated[int, Ge(0), Le(10_000)] | Literal["same", "valid"]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of size x size at steps of ``stride`` over images of H x W with a border of padding around them.
+
+    ``top`` and ``left`` count the rows and columns of padding before the image; ``padded`` is H, W with all padding
+    and ``out`` the number of windows down and across.
+    """
+
+    size: int
+    stride: int
+    top: int
+    left: int
+    inner: tuple[int, int]
+    padded: tuple[int, int]
+    out: tuple[int, int]
+
+    def pad(self, x: Array, workspace: Workspace, fill: float) -> Array:
+        """Images (N, H, W, C) with the border around them; the images themselves where there is none."""
+        if self.padded == self.inner:
+            return x
+        N, C = x.shape[0], x.shape[3]
+        padded = workspace.array("padded", (N, *self.padded, C), x.dtype)
+        padded.fill(fill)
+        np.copyto(self.crop(padded), x)
+        return padded
+
+    def crop(self, padded: Array) -> Array:
+        """The images without their border, as a view."""
+        H, W = self.inner
+        return padded[:, self.top : self.top + H, self.left : self.left + W]
+
+    def offsets(self) -> Iterator[tuple[int, int]]:
+        """Each place within a window, row by row."""
+        return ((i, j) for i in range(self.size) for j in range(self.size))
+
+    def part(self, padded: Array, i: int, j: int) -> Array:
+        """What stands at place (i, j) of every window, (N, H_out, W_out, C), as a view."""
+        return self.column(self.row(padded, i), j)
+
+    def row(self, images: Array, i: int) -> Array:
+        """Row i of every window: (N, H, ...) to (N, H_out, ...), as a view."""
+        return images[:, i : i + self.stride * (self.out[0] - 1) + 1 : self.stride]
+
+    def column(self, images: Array, j: int) -> Array:
+        """Column j of every window: (N, ..., W, C) to (N, ..., W_out, C), as a view."""
+        return images[:, :, j : j + self.stride * (self.out[1] - 1) + 1 : self.stride]
+
+
+def windows_over(layer: Layer, in_shape: Shape, name: str, size: int, stride: int, padding: Padding) -> Windows:
+    """The windows of a layer over its input; ``name`` says in messages what ``size`` is (kernel, size).
+
+    Padding ``valid`` adds nothing; ``same`` makes H_out = ⌈H / stride⌉, the odd one behind. Raises ShapeError.
+    """
+    if len(in_shape) != 3:
+        raise layer.reject(f"needs images (C, H, W), got {shape_text(in_shape)}")
+    H, W = in_shape[1:]
+    if padding == "same":
+        totals = [max((-(-length // stride) - 1) * stride + size - length, 0) for length in (H, W)]
+        before = [total // 2 for total in totals]
+    else:
+        border = 0 if padding == "valid" else padding
+        if border >= size:
+            raise layer.reject(f"padding {border} must be smaller than the {name} {size}, or windows would be empty")
+        totals, before = [2 * border] * 2, [border] * 2
+    padded = (H + totals[0], W + totals[1])
+    if size > min(padded):
+        around = f" with padding {padding}" if padded != (H, W) else ""
+        raise layer.reject(f"{name} {size} exceeds input {H}x{W}{around}")
+    if size > max(2 * max(H, W), 11):  # most places of every window would see nothing but padding
+        raise layer.reject(f"{name} {size} is more than twice the input {H}x{W}; make it smaller")
+    out = ((padded[0] - size) // stride + 1, (padded[1] - size) // stride + 1)
+    return Windows(size, stride, before[0], before[1], (H, W), padded, out)
+
+
+def channels_last(x: Array, workspace: Workspace, name: str) -> Array:
+    """Images (N, C, H, W) as (N, H, W, C) side by side in memory: a view where they lie so, else a copy."""
+    view = x.transpose(0, 2, 3, 1)
+    if view.flags.c_contiguous:
+        return view
+    copy = workspace.array(name, view.shape, x.dtype)
+    np.copyto(copy, view)
+    return copy

@@ -1,0 +1,89 @@
+"""Pictures of gradients and activations, layer by layer."""
+
+import csv
+from collections import defaultdict
+from math import ceil
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+
+from nnlab.errors import RunError
+from nnlab.plots.style import COLOURS, canvas, picture, plain_text
+from nnlab.records.formats import DIAGNOSTICS_FILE, HISTOGRAMS_FILE
+from nnlab.records.reader import RunRecord
+
+MOST_PANELS = 12
+Histogram = tuple[list[float], list[int]]
+
+
+def plot_diagnostics(record: RunRecord, folder: Path) -> None:
+    """Write gradients.png and activations.png from the records of a run; raises RunError when they are damaged."""
+    try:
+        norms, histograms = _gradient_norms(record.path), _histograms(record.path)
+    except (ValueError, KeyError, OSError, csv.Error) as error:
+        raise RunError(f"{record.path / DIAGNOSTICS_FILE}: cannot be read: {error}") from error
+    if norms:
+        _plot_gradients(norms, record.name, folder / "gradients.png")
+    if histograms:
+        _plot_activations(histograms, record.name, folder / "activations.png")
+
+
+def _gradient_norms(path: Path) -> dict[str, list[tuple[int, float]]]:
+    norms = defaultdict(list)
+    with (path / DIAGNOSTICS_FILE).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["gradient_norm"]:
+                norms[row["layer"]].append((int(row["step"]), float(row["gradient_norm"])))
+    return dict(norms)
+
+
+def _histograms(path: Path) -> dict[str, dict[int, Histogram]]:
+    histograms: dict[str, dict[int, Histogram]] = defaultdict(dict)
+    with (path / HISTOGRAMS_FILE).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            edges, counts = histograms[row["layer"]].setdefault(int(row["step"]), ([float(row["left"])], []))
+            edges.append(float(row["right"]))
+            counts.append(int(row["count"]))
+    return dict(histograms)
+
+
+def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path: Path) -> None:
+    """One line a layer, from the first in dark to the last in light, on a logarithmic axis."""
+    colours = mpl.colormaps["viridis"].resampled(len(norms) + 1)
+    with picture(path, f"{plain_text(title)}: gradient of each layer", "norm of the gradient") as (figure, axes):
+        for index, (layer, points) in enumerate(norms.items()):
+            steps, values = zip(*points, strict=True)
+            axes.plot(steps, values, color=colours(index), label=layer)
+        axes.set_yscale("log", nonpositive="mask")
+        figure.legend(loc="outside right upper", ncols=ceil(len(norms) / 24))
+
+
+def _plot_activations(histograms: dict[str, dict[int, Histogram]], title: str, path: Path) -> None:
+    """One panel a layer: how its outputs spread at the start and at the end."""
+    shown = dict(list(histograms.items())[:MOST_PANELS])
+    columns = min(4, len(shown))
+    rows = ceil(len(shown) / columns)
+    more = f" (first {MOST_PANELS} of {len(histograms)} layers)" if len(shown) < len(histograms) else ""
+    with canvas(
+        path, f"{plain_text(title)}: outputs of each layer{more}", (2.4 * columns + 0.6, 1.9 * rows + 0.7)
+    ) as figure:
+        panels = figure.subplots(rows, columns, squeeze=False).reshape(-1)
+        for axes, (layer, moments) in zip(panels, shown.items(), strict=False):
+            _draw_panel(axes, layer, moments)
+        for axes in panels[len(shown) :]:
+            axes.set_visible(False)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
+
+
+def _draw_panel(axes: Axes, layer: str, moments: dict[int, Histogram]) -> None:
+    axes.set_title(layer, fontsize=9)
+    for index, (step, (edges, counts)) in enumerate(sorted(moments.items())):
+        total = sum(counts)
+        shares = [count / total for count in counts]
+        label = "at the start" if step == 0 else "at the end"
+        axes.stairs(shares, edges, color=COLOURS[index], label=label, fill=index == 0, alpha=0.5 if index == 0 else 1)
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    axes.tick_params(labelsize=8)
+    axes.locator_params(axis="x", nbins=4)

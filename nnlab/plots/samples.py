@@ -1,0 +1,169 @@
+"""What a dataset looks like: a grid of labelled images, or points in the plane."""
+
+from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nnlab.core.arrays import Array
+from nnlab.core.random import Streams
+from nnlab.data.augmentation import Augmentation, augment
+from nnlab.data.batches import WHITE
+from nnlab.data.dataset import Dataset, Split
+from nnlab.plots.style import COLOURS, DPI, FAINT, HEIGHT, WIDTH, canvas, plain_text
+
+SAMPLES_FILE = "samples.png"
+AUGMENTED_FILE = "augmented.png"
+
+# A grid: so many classes at most, so many images of each; sizes in pixels of the picture.
+MOST_CLASSES = 20
+MOST_COLUMNS = 10
+GRID_WIDTH = 700
+TILE, GAP = 60, 4
+LARGEST_TILE = 256
+TITLE_HEIGHT, MARGIN = 42, 10
+
+MOST_POINTS = 5000
+MARKERS = ("o", "^")
+CLASSES_IN_LEGEND = len(COLOURS) * len(MARKERS)
+
+
+def plot_samples(
+    name: str, dataset: Dataset, folder: Path, augmentations: Sequence[Augmentation], streams: Streams
+) -> list[Path]:
+    """Write pictures of a dataset into ``folder``, which is made if need be; gives their paths.
+
+    Images make ``samples.png`` and, with augmentations, ``augmented.png``; points in the plane make ``samples.png``;
+    other samples make none. Raises OSError when the pictures cannot be written.
+    """
+    is_image, is_point = len(dataset.sample_shape) == 3, dataset.sample_shape == (2,)
+    if not is_image and not is_point:
+        return []
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / SAMPLES_FILE
+    if is_point:
+        _plot_points(path, name, dataset)
+        return [path]
+    labels = dataset.train.labels
+    shown = np.unique(labels)[:MOST_CLASSES].tolist()
+    names = [dataset.class_names[label] for label in shown]
+    columns = max(2, min(MOST_COLUMNS, GRID_WIDTH // (_tile_side(dataset) + GAP)))
+    rows = [dataset.train.inputs[np.flatnonzero(labels == label)[:columns]] for label in shown]
+    few = f"{len(shown)} of {dataset.classes} classes, " if len(shown) < dataset.classes else ""
+    _plot_grid(path, f"{name}: {few}the first training images of each class", rows, names)
+    if not augmentations:
+        return [path]
+    augmented = folder / AUGMENTED_FILE
+    rows = _augmented(np.stack([row[0] for row in rows]), augmentations, streams, columns)
+    _plot_grid(augmented, f"{name}: an image of each class and how training steps see it", rows, names)
+    return [path, augmented]
+
+
+def _augmented(images: Array, augmentations: Sequence[Augmentation], streams: Streams, columns: int) -> list[Array]:
+    """Each image, followed by itself as changed in the first training steps."""
+    versions = [images]
+    for step in range(1, columns):
+        x = images / np.float32(WHITE)
+        augment(x, augmentations, streams, step)
+        versions.append(np.rint(x * WHITE).astype(np.uint8))
+    return list(np.stack(versions, axis=1))
+
+
+def _plot_grid(path: Path, title: str, rows: Sequence[Array], names: Sequence[str]) -> None:
+    """Draw rows of images (n, C, H, W), each with the name of its class; the grid's pixels are the picture's."""
+    mosaic = _mosaic(rows)
+    height, width = mosaic.shape[:2]
+    with canvas(path, title, (WIDTH, HEIGHT), layout=None) as figure:
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.imshow(mosaic, interpolation="none", aspect="auto")
+        axes.set_axis_off()
+        beside: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": 9, "parse_math": False}
+        labels = []
+        for index, name in enumerate(names):
+            middle = (index + 0.5) * (height + GAP) / len(rows) - GAP / 2
+            labels.append(axes.text(-MARGIN, middle, plain_text(name, 16), **beside))
+        # Whole pixels: what lies between two would be blurred.
+        left = 2 * MARGIN + ceil(max(label.get_window_extent().width for label in labels))
+        (heading,) = figure.texts
+        size = (
+            max(left + width + MARGIN, ceil(heading.get_window_extent().width) + 2 * MARGIN),
+            TITLE_HEIGHT + height + MARGIN,
+        )
+        figure.set_size_inches(size[0] / DPI, size[1] / DPI)
+        axes.set_position((left / size[0], MARGIN / size[1], width / size[0], height / size[1]))
+        heading.set_position((MARGIN / size[0], 1 - MARGIN / size[1]))
+
+
+def _mosaic(rows: Sequence[Array]) -> Array:
+    """All images in one, as (height, width, RGB) with white between them."""
+    tiles = [[_tile(image) for image in row] for row in rows]
+    height, width, _ = tiles[0][0].shape
+    down, right = height + GAP, width + GAP
+    mosaic = np.full((len(rows) * down - GAP, max(map(len, tiles)) * right - GAP, 3), 255, np.uint8)
+    for i, row in enumerate(tiles):
+        for j, tile in enumerate(row):
+            mosaic[i * down : i * down + height, j * right : j * right + width] = tile
+    return mosaic
+
+
+def _tile_side(dataset: Dataset) -> int:
+    return max(int(side) for side in _tile(dataset.train.inputs[0]).shape[:2])
+
+
+def _tile(image: Array) -> Array:
+    """An image (C, H, W) as (H, W, RGB), each of its pixels enlarged to a square, or some left out if it is large."""
+    side = max(image.shape[1:])
+    if side > LARGEST_TILE:
+        step = -(-side // LARGEST_TILE)
+        image = image[:, ::step, ::step]
+    zoom = max(1, round(TILE / side))
+    image = image.repeat(zoom, axis=1).repeat(zoom, axis=2).transpose(1, 2, 0)
+    return image if image.shape[2] == 3 else image[:, :, :1].repeat(3, axis=2)
+
+
+def _plot_points(path: Path, name: str, dataset: Dataset) -> None:
+    title = f"{name}: the samples (test: hollow)" if dataset.test else f"{name}: the samples"
+    with canvas(path, title, (WIDTH, HEIGHT)) as figure:
+        axes = figure.add_subplot()
+        axes.set_xlabel("feature 1")
+        axes.set_ylabel("feature 2")
+        for split in filter(None, (dataset.train, dataset.test)):
+            _draw_points(axes, split, dataset, hollow=split is dataset.test)
+        spans = np.ptp(dataset.train.inputs, axis=0)
+        if 0 < spans.max() < 4 * spans.min():
+            axes.set_aspect("equal", adjustable="datalim")
+        _legend(figure, axes, dataset)
+
+
+def _draw_points(axes: Axes, split: Split, dataset: Dataset, *, hollow: bool) -> None:
+    x, labels = split.inputs[:MOST_POINTS], split.labels[:MOST_POINTS]
+    area = 22 if len(x) <= 500 else 9
+    for label in np.unique(labels).tolist():
+        listed = label < CLASSES_IN_LEGEND
+        colour = COLOURS[label % len(COLOURS)] if listed else FAINT
+        points = x[labels == label]
+        axes.scatter(
+            points[:, 0],
+            points[:, 1],
+            s=area,
+            marker=MARKERS[label // len(COLOURS) % len(MARKERS)],
+            facecolors="none" if hollow else colour,
+            edgecolors=colour,
+            linewidths=0.9 if hollow else 0,
+            alpha=0.85,
+            label="_" if hollow or not listed else plain_text(dataset.class_names[label], 24),
+        )
+
+
+def _legend(figure: Figure, axes: Axes, dataset: Dataset) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    if dataset.classes > CLASSES_IN_LEGEND:
+        handles.append(axes.scatter([], [], s=22, color=FAINT))
+        labels.append(f"… and {dataset.classes - CLASSES_IN_LEGEND} more")
+    legend = figure.legend(handles, labels, loc="outside right upper", title="class")
+    for text in legend.get_texts():
+        text.set_parse_math(False)

@@ -1,0 +1,53 @@
+"""Folders that are new and files that are whole."""
+
+import json
+import os
+import re
+import secrets
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nnlab.errors import RunError
+
+
+def create_folder(root: Path, name: str) -> Path:
+    """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>``, never touching a folder that exists; raises RunError."""
+    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for _ in range(100):
+        path = root / f"{moment}-{name}-{secrets.token_hex(3)}"
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:
+            if not root.is_dir():
+                raise RunError(f"{root}: is not a folder, so no run can be written there") from None
+        except OSError as error:
+            raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
+    raise RunError(f"{root}: found no free name for a run folder")
+
+
+def folder_name(name: str) -> str:
+    """A run's name as part of a folder name: letters, digits, ``_.-``, at most 60 characters and 180 bytes."""
+    plain = re.sub(r"[^\w.]+", "-", name).strip("-.")[:60]
+    return plain.encode()[:180].decode(errors="ignore") or "run"
+
+
+def replace_file(path: Path, contents: bytes) -> None:
+    """Write a whole file so that a reader sees the old or the new one, never half of it."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(contents)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):  # on a full disk the room is needed for the summary
+            temporary.unlink()
+        raise
+
+
+def as_json(value: object) -> bytes:
+    """A JSON document for people and programs to read."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,95 @@
+"""How gradients and activations fare in each layer, recorded at every evaluation when a spec asks for it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.data.batches import Feed
+from nnlab.layers.activations import ReLU, Sigmoid, Tanh
+from nnlab.layers.base import Layer
+from nnlab.models.network import Network
+from nnlab.records.formats import HISTOGRAM_BINS, Row
+from nnlab.records.run_folder import RunFolder
+
+# Layers are looked at on the first training samples; more of them change the shares by little.
+PROBE = 500
+# Nearer than this to an end of its range, a sigmoid passes on less than 1 % of a gradient, a tanh less than 4 %.
+SATURATION = 0.01
+
+
+class Diagnostics:
+    """Writes a line for each layer at each evaluation, and histograms of activations at the first and the last.
+
+    The gradient and the update are those of the last step before the evaluation; activations are those of the first
+    training samples in evaluation mode.
+    """
+
+    def __init__(self, network: Network, probe: Feed, folder: RunFolder) -> None:
+        self._network = network
+        self._probe = probe
+        self._folder = folder
+        self._now = network.arena.values.copy()
+        self._before = self._now.copy()
+        self._stepped = False
+        self._latest: list[tuple[int, str, Array, Array]] = []
+
+    def on_step(self, step: int, objective: float) -> None:
+        """Keep the parameters of before and after the step."""
+        self._stepped = True
+        self._before, self._now = self._now, self._before
+        np.copyto(self._now, self._network.arena.values)
+
+    def on_evaluation(self, row: Row) -> None:
+        """Write what every layer does now."""
+        step = int(row["step"] or 0)
+        self._latest.clear()
+        for name, layer, y in self._activations():
+            shares = [dead_share(layer, y), saturated_share(layer, y)]
+            values = [*self._update_of(layer), float(y.mean()), float(y.std()), *shares]
+            self._folder.write_diagnostics(step, name, values)
+            counts, edges = np.histogram(y, bins=HISTOGRAM_BINS)
+            self._latest.append((step, name, edges, counts))
+        if step == 0:
+            self.finish()
+
+    def finish(self) -> None:
+        """Write the histograms of the latest evaluation: the first one's, and the last one's when training is over."""
+        for step, name, edges, counts in self._latest:
+            self._folder.write_histogram(step, name, edges.tolist(), counts.tolist())
+        self._latest.clear()
+
+    def _activations(self) -> Iterator[tuple[str, Layer, Array]]:
+        x, _ = next(iter(self._probe.chunks(PROBE)))
+        for name, layer in zip(self._network.names, self._network.layers, strict=True):
+            x = layer.forward(x, training=False)
+            yield name, layer, x
+
+    def _update_of(self, layer: Layer) -> tuple[float | None, float | None]:
+        """The norm of the layer's gradient, and the norm of its last update over that of its parameters before."""
+        if not layer.parameters or not self._stepped:
+            return None, None
+        places = [parameter.place for parameter in layer.parameters]
+        gradient = norm([self._network.arena.gradients[place] for place in places])
+        before = norm([self._before[place] for place in places])
+        update = norm([self._now[place] - self._before[place] for place in places])
+        return gradient, update / before if before > 0 else None
+
+
+def norm(parts: list[Array]) -> float:
+    """The length of several arrays taken as one vector, in float64."""
+    return float(np.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for part in parts)))
+
+
+def dead_share(layer: Layer, y: Array) -> float | None:
+    """The share of a ReLU's units that are zero for every sample."""
+    return float((y <= 0).all(axis=0).mean()) if isinstance(layer, ReLU) else None
+
+
+def saturated_share(layer: Layer, y: Array) -> float | None:
+    """The share of a sigmoid's or tanh's outputs that lie within 1 % of an end of their range."""
+    if isinstance(layer, Sigmoid):
+        return float(((y < SATURATION) | (y > 1 - SATURATION)).mean())
+    if isinstance(layer, Tanh):
+        return float((np.abs(y) > 1 - 2 * SATURATION).mean())
+    return None

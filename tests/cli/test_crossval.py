@@ -1,0 +1,118 @@
+"""``nnlab crossval`` as a user calls it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal_without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr("nnlab.train.run.plot_run", lambda record, folder: None)
+
+
+def test_the_table_has_each_fold_and_mean_and_deviation(nnlab, spec: Path, tmp_path: Path) -> None:
+    answer = nnlab("crossval", spec, "--folds", 4, "--quiet")
+    assert (answer.code, answer.stderr) == (0, "")
+    folder = Path(answer.stdout.splitlines()[-1])
+    summary = json.loads((tmp_path / folder / "summary.json").read_text(encoding="utf-8"))
+    cells = [re.split(r"\s*[│┃]\s*", line)[1:-1] for line in answer.stdout.splitlines() if line[:1] in "│┃"]
+    assert cells[0] == [
+        *("fold", "steps", "validation acc", "validation loss", "test acc", "test loss", "train acc", "train loss"),
+        "status",
+    ]
+    assert [row[0] for row in cells[1:]] == ["fold-1", "fold-2", "fold-3", "fold-4", "mean", "± std"]
+    assert all((row[1], row[-1]) == ("4", "completed") for row in cells[1:5])
+    accuracy = summary["metrics"]["validation_accuracy"]
+    assert [row[2] for row in cells[5:]] == [f"{accuracy['mean']:.4f}", f"{accuracy['std']:.4f}"]
+
+
+def test_progress_names_the_folds(nnlab, spec: Path) -> None:
+    answer = nnlab("crossval", spec, "--folds", 2)
+    assert "fold 1 of 2\n" in answer.stderr
+    assert "fold 2 of 2\n" in answer.stderr
+    assert "fold 1" not in answer.stdout
+
+
+def test_overrides_seed_and_place(nnlab, spec: Path, tmp_path: Path) -> None:
+    answer = nnlab(
+        "crossval", spec, "--folds", 2, "-s", "optimizer.lr=0.25", "--seed", 7, "--runs", tmp_path / "elsewhere", "-q"
+    )
+    assert answer.code == 0
+    (folder,) = (tmp_path / "elsewhere").iterdir()
+    text = (folder / "fold-2" / "spec.yaml").read_text(encoding="utf-8")
+    for part in ("lr: 0.25", "seed: 7", "fold: 2", "folds: 2"):
+        assert part in text
+
+
+def test_early_stopping_needs_no_other_validation_samples(nnlab, spec: Path) -> None:
+    early = ("-s", "train.early_stopping=true")
+    assert nnlab("train", spec, *early).code == 2
+    assert nnlab("crossval", spec, "--folds", 2, "-q", *early).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--folds", "1"], "Invalid value for '--folds'"),
+        (["--folds", "21"], "data.folds: 21 folds cannot each have samples of every class"),
+        ([], "Missing option '--folds'"),
+        (["--folds", "2", "-s", "optimizer.l=1"], "-s optimizer.l=1: optimizer.l: unknown key"),
+        (["--folds", "2", "-s", "train.batch_size=21"], "train.batch_size: 21 is more than the 20 training samples"),
+    ],
+)
+def test_what_cannot_start_is_wrong_usage(
+    nnlab, spec: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    answer = nnlab("crossval", spec, *arguments)
+    assert answer.code == 2
+    assert message in " ".join(re.sub(r"[│╭╮╰╯─]", " ", answer.stderr).split())
+    assert not (tmp_path / "runs").exists()
+
+
+def test_divergence_is_shown_and_ends_with_3(nnlab, spec: Path, tmp_path: Path) -> None:
+    overrides = ["optimizer.lr=1e6", "penalty.l2=1e6", "train.iterations=500"]
+    answer = nnlab("crossval", spec, "--folds", 2, "-q", *(part for text in overrides for part in ("-s", text)))
+    assert answer.code == 3
+    assert answer.stdout.count("diverged") == 2
+    assert answer.stderr == "nnlab: 2 of 2 folds diverged: fold-1, fold-2\n"
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert answer.stdout.splitlines()[-1] == f"runs/{folder.name}"
+
+
+def test_folds_are_compared_by_naming_everything_in_the_folder(nnlab, spec: Path) -> None:
+    folder = Path(nnlab("crossval", spec, "--folds", 3, "-q").stdout.splitlines()[-1])
+    answer = nnlab("compare", *sorted(folder.iterdir()), "--out", "pictures")
+    assert answer.code == 0
+    assert "damaged" not in answer.stdout
+    heading, _, *rows, _ = answer.stdout.splitlines()
+    assert re.split("  +", heading)[:2] == ["run", "fold"]
+    assert sorted(row.split()[0] for row in rows) == ["fold-1", "fold-2", "fold-3"]
+    assert nnlab("show", folder).code == 5
+
+
+def test_ctrl_c_saves_what_was_done(spec: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    command = [sys.executable, "-m", "nnlab", "crossval", str(spec), "--folds", "3", "--runs", str(runs)]
+    command += ["-s", "train.iterations=100000000", "-s", "train.eval_every=1000"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "step " in line:  # the loop of the first fold runs
+                break
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    (folder,) = runs.iterdir()
+    assert f"stopped after 0 of 3 folds; everything is saved in {folder}" in errors
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["status"] == "interrupted"
+    assert [run["status"] for run in summary["runs"]] == ["interrupted"]

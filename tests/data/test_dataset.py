@@ -1,0 +1,86 @@
+"""What every dataset can do: cut, hold out a share or a fold of the training samples, leave the test set alone."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnlab.core.random import AddressedStreams, LegacyStreams, Purpose
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.toy import Moons, Spiral
+from nnlab.errors import UsageError
+
+
+def load(seed: int = 0, **keys: Any) -> Dataset:
+    streams = AddressedStreams(seed)
+    return Spiral(points=20, test_points=5, **keys).load(
+        streams.draws(Purpose.DATASET), streams.draws(Purpose.VALIDATION)
+    )
+
+
+def points(split: Split | None) -> list[tuple[float, ...]]:
+    assert split is not None
+    return [(*row, label) for row, label in zip(split.inputs.tolist(), split.labels.tolist(), strict=True)]
+
+
+def test_without_a_word_nothing_is_held_out() -> None:
+    dataset = load()
+    assert dataset.validation is None
+    assert len(dataset.train) == 60
+
+
+@pytest.mark.parametrize("keys", [{"validation": 0.25}, {"fold": 1, "folds": 4}])
+def test_held_out_samples_are_training_samples_that_are_not_trained_on(keys: dict[str, Any]) -> None:
+    whole, dataset = load(), load(**keys)
+    assert dataset.validation is not None
+    assert (len(dataset.train), len(dataset.validation)) == (45, 15)
+    assert np.bincount(dataset.validation.labels).tolist() == [5, 5, 5]
+    assert sorted(points(dataset.train) + points(dataset.validation)) == sorted(points(whole.train))
+    assert points(dataset.test) == points(whole.test)
+
+
+def test_the_cut_comes_first() -> None:
+    whole, dataset = load(train_size=40), load(train_size=40, validation=0.1)
+    assert dataset.validation is not None
+    assert (len(dataset.train), len(dataset.validation)) == (36, 4)
+    assert sorted(points(dataset.train) + points(dataset.validation)) == sorted(points(whole.train))
+
+
+def test_folds_are_of_one_deal_and_cover_everything() -> None:
+    whole = load()
+    held_out = [load(fold=fold, folds=7).validation for fold in range(1, 8)]
+    assert sorted(point for split in held_out for point in points(split)) == sorted(points(whole.train))
+
+
+def test_the_choice_has_a_stream_of_its_own() -> None:
+    drawn = [points(load(seed, validation=0.2).validation) for seed in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert points(load(validation=0.2).test) == points(load().test)
+
+
+@pytest.mark.parametrize(("keys", "drawn"), [({}, 0), ({"validation": 0.25}, 1), ({"fold": 1, "folds": 4}, 1)])
+def test_legacy_draws_come_from_the_one_state_only_when_asked_for(keys: dict[str, Any], drawn: int) -> None:
+    streams, script = LegacyStreams(3), np.random.RandomState(3)
+    Moons(points=10, **keys).load(streams.draws(Purpose.DATASET), streams.draws(Purpose.VALIDATION))
+    script.uniform(0, np.pi, 20)
+    script.standard_normal((20, 2))
+    for _ in range(drawn):
+        script.permutation(20)
+    np.testing.assert_array_equal(streams.draws(Purpose.INIT).standard_normal(5), script.standard_normal(5))
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"validation": 0.001}, r"^data\.validation: 0\.001 of 60 training samples is no whole sample"),
+        ({"train_size": 1, "validation": 0.9}, r"^data\.validation: 0\.9 of 1 training samples"),
+        ({"folds": 21, "fold": 1}, r"^data\.folds: 21 folds .* smallest class has 20 of the 60 training samples"),
+        ({"fold": 1}, r"^data\.fold: needs data\.folds"),
+        ({"fold": 3, "folds": 2}, r"^data\.fold: must be at most 2"),
+        ({"fold": 1, "folds": 2, "validation": 0.1}, r"^data\.validation: a fold is held out already"),
+    ],
+)
+def test_what_cannot_be_held_out_is_refused(keys: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        load(**keys)
+    assert caught.value.exit_code == 2

@@ -1,0 +1,67 @@
+"""New folders and whole files."""
+
+import json
+import re
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnlab.errors import RunError
+from nnlab.records.writing import as_json, create_folder, folder_name, replace_file
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("adam", "adam"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("-rf", "rf"),
+        ("a b\tc", "a-b-c"),
+        ("実験 1", "実験-1"),
+        ("...", "run"),
+        ("x" * 300, "x" * 60),
+        ("[/red]$x$", "red-x"),
+        (".hidden", "hidden"),
+        ("𠮷" * 60, "𠮷" * 45),
+    ],
+)
+def test_any_name_becomes_a_plain_folder_name(name: str, expected: str) -> None:
+    assert folder_name(name) == expected
+
+
+@given(st.text(min_size=1, max_size=400))
+def test_a_folder_name_has_nothing_that_a_shell_or_path_could_mistake(name: str) -> None:
+    made = folder_name(name)
+    assert re.fullmatch(r"[\w.-]{1,60}", made)
+    assert made[0] not in "-."
+
+
+def test_a_new_folder_is_empty_and_named_by_time_name_and_chance(tmp_path: Path) -> None:
+    path = create_folder(tmp_path / "runs", "adam-crossval")
+    assert re.fullmatch(r"\d{8}-\d{6}-adam-crossval-[0-9a-f]{6}", path.name)
+    assert not list(path.iterdir())
+
+
+class FrozenTime:
+    @staticmethod
+    def now(zone: tzinfo) -> datetime:
+        return datetime(2025, 1, 1, tzinfo=zone)
+
+
+def test_when_no_name_is_free_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda size: "aaaaaa")
+    monkeypatch.setattr("nnlab.records.writing.datetime", FrozenTime)
+    create_folder(tmp_path, "x")
+    with pytest.raises(RunError, match="found no free name"):
+        create_folder(tmp_path, "x")
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "summary.json"
+    for value in ({"a": 1}, {"a": "λ", "b": [0.1]}):
+        replace_file(path, as_json(value))
+        assert json.loads(path.read_text(encoding="utf-8")) == value
+    assert [file.name for file in tmp_path.iterdir()] == ["summary.json"]
