@@ -15,8 +15,6 @@ from nnlab.errors import UsageError
 
 Batch = tuple[Array, Array]
 
-# Evaluation runs in chunks of a fixed size: its memory is bounded, and its last bits do not depend on the machine.
-CHUNK = 1000
 WHITE = 255
 
 
@@ -40,11 +38,11 @@ class Feed:
         rows = np.take(inputs, indices, axis=0, out=self._workspace.array("rows", shape, inputs.dtype), mode="clip")
         return self._scaled(rows), self.split.labels[indices]
 
-    def chunks(self, count: int | None = None) -> Iterator[Batch]:
-        """The first ``count`` samples (all by default) in order, in chunks of fixed size."""
+    def chunks(self, size: int, count: int | None = None) -> Iterator[Batch]:
+        """The first ``count`` samples (all by default) in order, ``size`` at a time."""
         total = len(self.split) if count is None else min(count, len(self.split))
-        for start in range(0, total, CHUNK):
-            part = slice(start, min(start + CHUNK, total))
+        for start in range(0, total, size):
+            part = slice(start, min(start + size, total))
             yield self._scaled(self.split.inputs[part]), self.split.labels[part]
 
     def everything(self) -> Batch:
@@ -85,6 +83,8 @@ class Batches:
                 f"train.batch_size: {self.batch_size} is more than the {self.samples} training samples; "
                 f"use at most {self.samples}, or full"
             )
+        rest = self.samples % self.batch_size if sampling == "shuffle" else 0
+        self.smallest = rest or self.batch_size
         self.steps_per_epoch = -(-self.samples // self.batch_size)
         self._feed = feed
         self._sampling = sampling

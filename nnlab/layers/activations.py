@@ -1,7 +1,7 @@
 """Activations: the non-linear functions between linear layers, each with its derivative written from its output."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Gt, Le, Lt
@@ -13,6 +13,9 @@ from nnlab.registry import Doc, activations
 
 class Activation(Layer):
     """A function of each number by itself; the shape stays."""
+
+    # Whether max(f(a), f(b)) = f(max(a, b)) to the last bit, and likewise for the gradient.
+    commutes_with_max: ClassVar[bool] = False
 
     def build(self, in_shape: Shape) -> Shape:
         """Any shape to the same shape."""
@@ -93,6 +96,8 @@ class Rectifier(Activation):
 class ReLU(Rectifier):
     """y = max(x, 0)."""
 
+    commutes_with_max = True
+
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = max(x, 0)."""
         self._y = np.maximum(x, 0, out=self._like("y", x))
@@ -109,6 +114,8 @@ class ReLU(Rectifier):
 @dataclass(kw_only=True)
 class LeakyReLU(Rectifier):
     """y = max(x, slope · x) (Maas et al. 2013)."""
+
+    commutes_with_max = True
 
     slope: Annotated[float, Gt(0), Lt(1), Doc("slope for negative inputs")] = 0.01
 

@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
-from typing import Self
+from math import prod
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -24,6 +25,9 @@ class Layer(ABC):
     layer and are valid until its next call; arrays that it is given are never written to. Gradients of parameters
     are overwritten, not accumulated, and layers sum over the batch: the loss owns the mean.
     """
+
+    # Arrays as large as its input or output that a layer keeps while training: what forward gives, what backward gives.
+    arrays: ClassVar[int] = 2
 
     index: int
     address: tuple[int, ...]
@@ -77,6 +81,14 @@ class Layer(ABC):
     def multiply_adds(self) -> int:
         """Multiplications with additions in the forward pass of one sample, as far as they are matrix products."""
         return 0
+
+    def kept_numbers(self) -> int:
+        """About how many numbers the layer keeps in memory for each sample of a batch while training."""
+        return self.arrays * max(prod(self.in_shape), prod(self.out_shape))
+
+    def smallest_batch(self) -> int:
+        """How few samples a batch may have while training."""
+        return 1
 
     def branches(self) -> Array | None:
         """Which side of each kink the last forward took, where the layer has kinks."""

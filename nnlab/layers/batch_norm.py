@@ -1,12 +1,13 @@
 """Batch normalisation."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
-from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.arrays import Array, Shape, column_sums, shape_text
 from nnlab.layers.base import Layer
 from nnlab.layers.windows import channels_last
 from nnlab.registry import Doc, layers
@@ -20,6 +21,8 @@ class BatchNorm(Layer):
     Per feature for vectors, over N; per channel for images, over N, H and W. Mean and (biased) variance are those of
     the batch in training and running averages in evaluation.
     """
+
+    arrays = 3
 
     eps: Annotated[float, Gt(0), Le(1), Doc("added to the variance")] = 1e-5
     momentum: Annotated[float, Ge(0), Lt(1), Doc("share of the old running average kept at each step")] = 0.9
@@ -38,6 +41,10 @@ class BatchNorm(Layer):
         self.beta = self.constant("beta", features, 0.0)
         self.buffers = {"running_mean": np.zeros(features), "running_variance": np.ones(features)}
         return in_shape
+
+    def smallest_batch(self) -> int:
+        """Two numbers for each mean: of one alone nothing is left but zero."""
+        return 2 if prod(self.in_shape[1:]) == 1 else 1
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Normalise with the statistics of the batch (training) or the running ones (evaluation)."""
@@ -60,10 +67,10 @@ class BatchNorm(Layer):
     def _normalise(self, x: Array, training: bool) -> Array:
         self._training = training
         if training:
-            mean = x.mean(axis=0)
+            mean = column_sums(x) / len(x)
             normalised = np.subtract(x, mean, out=self.workspace.array("normalised", x.shape, x.dtype))
             squares = np.multiply(normalised, normalised, out=self.workspace.array("y", x.shape, x.dtype))
-            variance = squares.mean(axis=0)
+            variance = column_sums(squares) / len(x)
             self._update_running(mean, variance)
         else:
             mean = self.buffers["running_mean"].astype(x.dtype)
@@ -81,8 +88,8 @@ class BatchNorm(Layer):
         N = len(dy)
         dx = self.workspace.array("dx", dy.shape, dy.dtype)
         np.multiply(dy, self._normalised, out=dx)
-        np.sum(dx, axis=0, out=self.gamma.grad)
-        np.sum(dy, axis=0, out=self.beta.grad)
+        column_sums(dx, out=self.gamma.grad)
+        column_sums(dy, out=self.beta.grad)
         scale = self.gamma.value * self._inverse_std
         if not self._training:
             np.multiply(dy, scale, out=dx)

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.arrays import Array, Shape, column_sums, shape_text
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.registry import Doc, layers
 
@@ -48,16 +48,10 @@ class Linear(WeightedLayer):
         """dW = xᵀ dy, db = Σ_n dy."""
         np.matmul(self._x.T, dy, out=self.W.grad)
         if self.b is not None:
-            # A product with ones sums the rows of a batch of 100 in 1.1 µs; dy.sum(0) takes 3.1 µs.
-            np.matmul(self._ones(len(dy), dy), dy, out=self.b.grad)
+            column_sums(dy, out=self.b.grad)
 
     def backward(self, dy: Array) -> Array:
         """Also dx = dy Wᵀ."""
         self.backward_parameters(dy)
         dx = self.workspace.array("dx", self._x.shape, dy.dtype)
         return np.matmul(dy, self.W.value.T, out=dx)
-
-    def _ones(self, N: int, like: Array) -> Array:
-        ones = self.workspace.array("ones", (N,), like.dtype)
-        ones.fill(1)
-        return ones

@@ -20,6 +20,8 @@ class LocalResponseNorm(Layer):
     Krizhevsky et al. 2012, section 3.3, where α is not divided by the size.
     """
 
+    arrays = 6
+
     size: Annotated[int, Ge(1), Le(999), Doc("channels in the sum, rounded up to an odd number: c in the middle")] = 5
     alpha: Annotated[float, Ge(0), Le(1e3), Doc("α, weight of the sum of squares")] = 1e-4
     beta: Annotated[float, Gt(0), Le(10), Doc("β, exponent")] = 0.75

@@ -17,6 +17,8 @@ from nnlab.registry import Doc, layers
 class Pool(Layer):
     """What max and average pooling share: windows over each channel by itself."""
 
+    arrays = 3
+
     size: Annotated[Size, Doc("height and width of each window")] = 2
     stride: Annotated[Size | None, Doc("step between windows; null for the size: windows side by side")] = None
     padding: Annotated[Padding, Doc("border around the image: a number, same (H_out = ⌈H/stride⌉) or valid")] = 0

@@ -59,6 +59,15 @@ class Residual(Layer):
         shortcut = self._shortcut.multiply_adds() if self._shortcut else 0
         return shortcut + sum(layer.multiply_adds() for layer in self._inner)
 
+    def kept_numbers(self) -> int:
+        """Those of all layers inside, and the sums."""
+        inside = [*self._inner, *([self._shortcut] if self._shortcut else [])]
+        return super().kept_numbers() + sum(layer.kept_numbers() for layer in inside)
+
+    def smallest_batch(self) -> int:
+        """What the inner layers need."""
+        return max((layer.smallest_batch() for layer in self._inner), default=1)
+
     def forward(self, x: Array, *, training: bool) -> Array:
         """f(x) + shortcut(x)."""
         inner = x

@@ -1,6 +1,7 @@
 """A stack of layers as one function, with all its parameters in one arena."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -11,8 +12,13 @@ from nnlab.core.arrays import Array, Shape, copy_arrays, shape_text
 from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.core.random import Purpose, Streams
 from nnlab.errors import ShapeError
+from nnlab.layers.activations import Activation
 from nnlab.layers.base import Layer, set_up
+from nnlab.layers.pool import MaxPool
 from nnlab.penalties import Penalty, PenaltyTerm
+
+CHUNK_NUMBERS = 2**21
+LARGEST_CHUNK = 1000
 
 
 class Network:
@@ -29,7 +35,8 @@ class Network:
         if shape != (classes,):
             last = self.layers[-1].label if self.layers else "the network"
             raise ShapeError(f"{last}: gives {shape_text(shape)} values a sample, but the data has {classes} classes")
-        trained = [index for index, layer in enumerate(self.layers) if layer.parameters]
+        self._order = _order_of_least_work(self.layers)
+        trained = [index for index, layer in enumerate(self._order) if layer.parameters]
         if not trained:
             raise ShapeError("model: no layer has parameters, so there is nothing to train")
         self._first_trained = trained[0]
@@ -44,13 +51,22 @@ class Network:
         """How many numbers are trained."""
         return sum(parameter.size for parameter in self.parameters)
 
+    def evaluation_chunk(self, batch: int) -> int:
+        """Samples in one go of an evaluation: few enough that the largest layer stays near the cache.
+
+        A batch is no burden, since training needs memory for one anyway. The number follows from the network alone,
+        so that the last bits of a loss do not depend on the machine.
+        """
+        largest = max(layer.kept_numbers() for layer in self.layers)
+        return min(max(CHUNK_NUMBERS // largest, batch, 1), LARGEST_CHUNK)
+
     def required_bytes(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int) -> int:
         """Memory for training: values, gradients, a penalty's gradient, optimizer state, and one batch both ways.
 
         Starting values are drawn in float64, which for a moment takes one copy of the largest array.
         """
-        activations = prod(self.in_shape) + 2 * sum(prod(layer.out_shape) for layer in self.layers)
-        numbers = self.parameter_count * (3 + optimizer_slots) + batch * activations
+        kept = prod(self.in_shape) + sum(layer.kept_numbers() for layer in self.layers)
+        numbers = self.parameter_count * (3 + optimizer_slots) + batch * kept
         largest = max(parameter.size for parameter in self.parameters)
         return numbers * np.dtype(dtype).itemsize + largest * np.dtype(np.float64).itemsize
 
@@ -87,19 +103,19 @@ class Network:
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Scores (N, K) for a batch (N, ...)."""
-        for layer in self.layers:
+        for layer in self._order:
             x = layer.forward(x, training=training)
         return x
 
     def backward(self, dscores: Array) -> None:
         """Write the gradient of every parameter; the gradient for the data itself is not computed."""
-        for layer in reversed(self.layers[self._first_trained + 1 :]):
+        for layer in reversed(self._order[self._first_trained + 1 :]):
             dscores = layer.backward(dscores)
-        self.layers[self._first_trained].backward_parameters(dscores)
+        self._order[self._first_trained].backward_parameters(dscores)
 
     def input_gradient(self, dscores: Array) -> Array:
         """Like ``backward``, and the gradient for the data too."""
-        for layer in reversed(self.layers):
+        for layer in reversed(self._order):
             dscores = layer.backward(dscores)
         return dscores
 
@@ -117,3 +133,15 @@ class Network:
     def load_state(self, state: Mapping[str, Array]) -> None:
         """Copy saved arrays in; raises ShapeError when names or shapes differ."""
         copy_arrays(state, self.state(), "saved model")
+
+
+def _order_of_least_work(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers in the order in which they are computed: max(relu(x)) = relu(max(x)), to the last bit.
+
+    After a 2x2 pooling an activation has a quarter of the numbers left: of the small ConvNet's 16.6 ms a step, 2.2.
+    """
+    order = list(layers)
+    for index, (layer, after) in enumerate(pairwise(layers)):
+        if isinstance(layer, Activation) and layer.commutes_with_max and isinstance(after, MaxPool):
+            order[index : index + 2] = [after, layer]
+    return order

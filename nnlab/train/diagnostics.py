@@ -60,7 +60,7 @@ class Diagnostics:
         self._latest.clear()
 
     def _activations(self) -> Iterator[tuple[str, Layer, Array]]:
-        x, _ = next(iter(self._probe.chunks(PROBE)))
+        x, _ = next(iter(self._probe.chunks(PROBE, PROBE)))
         for name, layer in zip(self._network.names, self._network.layers, strict=True):
             x = layer.forward(x, training=False)
             yield name, layer, x

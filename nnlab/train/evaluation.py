@@ -1,6 +1,6 @@
 """Loss and accuracy of a network as it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,11 +23,11 @@ class Score:
     minimised: float
 
 
-def score(network: Network, loss: Loss, batches: "Sequence[Batch] | Feed", count: int | None = None) -> Score:
-    """Evaluate a network, with dropout off and running statistics, on batches or on the first samples of a feed."""
+def score(network: Network, loss: Loss, batches: Iterable[Batch]) -> Score:
+    """Evaluate a network, with dropout off and running statistics."""
     reported = loss.reported
     total_loss, minimised, correct, samples = 0.0, 0.0, 0, 0
-    for x, labels in batches.chunks(count) if isinstance(batches, Feed) else batches:
+    for x, labels in batches:
         scores = network.forward(x, training=False)
         mean = reported.forward(scores, labels)
         total_loss += mean * len(labels)
@@ -53,6 +53,7 @@ class Evaluation:
     train: Feed
     test: Feed | None
     eval_train: int | Literal["all", "batch"]
+    chunk: int
     validation: Feed | None = None
 
     def row(self, step: int, epoch: float, lr: float, batch: Batch) -> dict[str, float | None]:
@@ -60,10 +61,9 @@ class Evaluation:
         if self.eval_train == "batch":
             train = score(self.network, self.loss, [batch])
         else:
-            count = None if self.eval_train == "all" else self.eval_train
-            train = score(self.network, self.loss, self.train, count)
-        test = score(self.network, self.loss, self.test) if self.test else None
-        validation = score(self.network, self.loss, self.validation) if self.validation else None
+            train = self._score(self.train, None if self.eval_train == "all" else self.eval_train)
+        test = self._score(self.test) if self.test else None
+        validation = self._score(self.validation) if self.validation else None
         return {
             "step": step,
             "epoch": epoch,
@@ -76,3 +76,6 @@ class Evaluation:
             "validation_loss": validation.loss if validation else None,
             "validation_accuracy": validation.accuracy if validation else None,
         }
+
+    def _score(self, feed: Feed, count: int | None = None) -> Score:
+        return score(self.network, self.loss, feed.chunks(self.chunk, count))

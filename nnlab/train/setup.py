@@ -7,7 +7,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from nnlab.core.random import Purpose, make_streams
-from nnlab.data.batches import CHUNK, Batches, Feed
+from nnlab.data.batches import Batches, Feed
 from nnlab.data.dataset import Dataset
 from nnlab.errors import RunError, ShapeError, UsageError
 from nnlab.models.network import Network
@@ -43,10 +43,23 @@ def prepare(experiment: Experiment) -> Prepared:
         raise UsageError(
             f"train.eval_train: {settings.eval_train} is more than the {len(dataset.train)} training samples; use all"
         )
+    _check_batches(batches, network)
     keeps_best = settings.early_stopping is not None and settings.early_stopping.restore_best
     copies = len(experiment.optimizer.slots) + keeps_best
-    network.check_memory(experiment.dtype, max(batches.batch_size, CHUNK), copies)
+    samples = max(batches.batch_size, network.evaluation_chunk(batches.batch_size))
+    network.check_memory(experiment.dtype, samples, copies)
     return Prepared(dataset, network, batches)
+
+
+def _check_batches(batches: Batches, network: Network) -> None:
+    """Refuse batches too small for a layer."""
+    for layer in network.layers:
+        if batches.smallest < layer.smallest_batch():
+            last = "" if batches.smallest == batches.batch_size else "the last batch of each epoch has "
+            raise UsageError(
+                f"train.batch_size: {last}{batches.smallest} sample, but {layer.label} needs at least "
+                f"{layer.smallest_batch()} in each batch while training; choose another batch size"
+            )
 
 
 def make_training(experiment: Experiment, prepared: Prepared) -> Training:
@@ -70,6 +83,7 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
             train=Feed(dataset.train, experiment.dtype),
             test=Feed(dataset.test, experiment.dtype) if dataset.test else None,
             eval_train=settings.eval_train,
+            chunk=network.evaluation_chunk(batches.batch_size),
             validation=Feed(dataset.validation, experiment.dtype) if dataset.validation else None,
         ),
         controls=Controls(settings, experiment.optimizer.lr, iterations, network),

@@ -7,17 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnlab.core.arrays import Shape
 from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError
 from nnlab.layers import Layer
-from nnlab.layers.activations import ReLU, Sigmoid, Tanh
+from nnlab.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.conv import Conv2D
 from nnlab.layers.dropout import Dropout
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
+from nnlab.layers.pool import MaxPool
 from nnlab.losses import CrossEntropy
 from nnlab.models import network as network_module
 from nnlab.models.network import Network
+from nnlab.registry import registered_name
 
 
 def build(
@@ -219,7 +223,7 @@ def test_memory_that_is_missing_is_refused_and_memory_that_suffices_is_not(monke
     monkeypatch.setattr(network_module, "available_bytes", lambda: None)
     network.check_memory(np.float32, 100, 2)
     monkeypatch.setattr(network_module, "available_bytes", lambda: required - 1)
-    with pytest.raises(ShapeError, match=r"^model: 7,850 parameters and batches of 100 need about .* KiB"):
+    with pytest.raises(ShapeError, match=r"^model: 7,850 parameters and batches of 100 need about .* MiB"):
         network.check_memory(np.float32, 100, 2)
 
 
@@ -236,3 +240,37 @@ def test_evaluating_between_training_steps_changes_no_training_step() -> None:
         np.testing.assert_array_equal(networks[0].arena.gradients, networks[1].arena.gradients)
         for name, array in networks[0].state().items():
             np.testing.assert_array_equal(array, networks[1].state()[name])
+
+
+@pytest.mark.parametrize("activation", [ReLU(), LeakyReLU(slope=0.1)])
+@pytest.mark.parametrize("pool", [MaxPool(), MaxPool(size=3, stride=2, padding=1)])
+def test_an_activation_computed_after_pooling_changes_no_bit(activation: Layer, pool: Layer) -> None:
+    draws = np.random.default_rng(0)
+    x, dscores = draws.integers(-3, 4, (5, 2, 7, 7)) / 2, draws.standard_normal((5, 3))  # many ties
+    layers = [Conv2D(filters=4), activation, pool, Flatten(), Linear(units=3)]
+    network = Network(layers, (2, 7, 7), 3, make_streams("streams", 0))
+    network.allocate("float64")
+    scores = network.forward(x, training=True).copy()
+    dx = network.input_gradient(dscores).copy()
+    gradients = network.arena.gradients.copy()
+    expected = x
+    for layer in layers:
+        expected = layer.forward(expected, training=True)
+    np.testing.assert_array_equal(scores, expected)
+    for layer in reversed(layers):
+        dscores = layer.backward(dscores)
+    np.testing.assert_array_equal(dx, dscores)
+    np.testing.assert_array_equal(gradients, network.arena.gradients)
+    assert network.names == ["conv2d1", f"{registered_name(activation)}1", "max_pool1", "flatten1", "linear1"]
+
+
+@pytest.mark.parametrize(
+    ("layers", "in_shape", "chunk"),
+    [
+        ([Linear(units=3)], (784,), 1000),
+        ([Linear(units=3)], (4096,), 256),
+        ([Linear(units=3)], (10**6,), 16),  # a batch, which training needs memory for anyway
+    ],
+)
+def test_evaluations_of_large_layers_go_in_small_chunks(layers: list[Layer], in_shape: Shape, chunk: int) -> None:
+    assert Network(layers, in_shape, 3, make_streams("streams", 0)).evaluation_chunk(16) == chunk

@@ -1,0 +1,33 @@
+"""What can only be found wrong once data and network are known."""
+
+from pathlib import Path
+
+import pytest
+
+from nnlab.errors import UsageError
+from nnlab.spec.experiment import load_experiment
+from nnlab.train.setup import prepare
+
+
+@pytest.mark.parametrize(
+    ("train", "words"),
+    [
+        ("iterations: 1, batch_size: 1", "train.batch_size: 1 sample, but layer 2 batch_norm needs at least 2 in each"),
+        ("iterations: 1, batch_size: 13", "train.batch_size: the last batch of each epoch has 1 sample, but layer 2"),
+        ("iterations: 1, batch_size: 13, sampling: replacement", None),
+        ("iterations: 1, batch_size: 20", None),
+    ],
+)
+def test_a_batch_of_one_sample_has_no_variance(tmp_path: Path, train: str, words: str | None) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "data: {name: xor, points: 10}\nmodel: {name: mlp, hidden: [3], batch_norm: true}\noptimizer: adam\n"
+        f"train: {{{train}}}\n",
+        encoding="utf-8",
+    )
+    if words is None:
+        assert prepare(load_experiment(path)).batches.samples == 40
+        return
+    with pytest.raises(UsageError) as refusal:
+        prepare(load_experiment(path))
+    assert str(refusal.value).startswith(words)
