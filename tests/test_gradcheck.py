@@ -22,6 +22,7 @@ from nnlab.gradcheck import (
     model_subject,
     penalty_subject,
 )
+from nnlab.gradcheck.subjects import example_labels
 from nnlab.layers.activations import ReLU, Sigmoid
 from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
@@ -57,8 +58,8 @@ def test_every_parameter_and_the_input_of_a_layer_are_checked() -> None:
 
 def test_a_loss_is_checked_with_smoothing_too() -> None:
     assert [result.component for result in check_components(names=["cross_entropy"])] == [
-        "cross_entropy",
-        "cross_entropy (2)",
+        "cross_entropy smoothing 0.0",
+        "cross_entropy smoothing 0.1",
     ]
 
 
@@ -243,3 +244,10 @@ def test_right_gradients_pass_at_many_points(l2: float, method: Method) -> None:
             sampled=5,
         )
         assert all(result.passed for result in results), (seed, results)
+
+
+def test_examples_are_told_apart_by_what_differs_and_else_by_number() -> None:
+    examples = [Linear(units=4), Linear(units=4, bias=False), Linear(units=4)]
+    assert example_labels("linear", examples) == ["linear bias true (1)", "linear bias false", "linear bias true (3)"]
+    assert example_labels("flatten", [Flatten(), Flatten()], [(2, 3), (4,)]) == ["flatten on 2x3", "flatten on 4"]
+    assert example_labels("flatten", [Flatten()], [(2, 3)]) == ["flatten"]

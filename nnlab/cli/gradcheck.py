@@ -84,10 +84,13 @@ def _render(results: "list[Result]", title: str) -> None:
     for heading in ("coordinates", "norm", "error"):
         table.add_column(heading, justify="right")
     table.add_column("")
+    above = ""
     for result in results:
+        component = result.component if result.component != above else ""
+        above = result.component
         coordinates = f"{result.checked} of {result.size:,}" if result.checked < result.size else str(result.size)
         table.add_row(
-            Text(result.component),
+            Text(component),
             Text(result.tensor),
             coordinates,
             f"{result.norm:.3g}",

@@ -16,18 +16,18 @@ from typing import Literal
 
 import numpy as np
 
-from nnlab.core.arena import Parameter
-from nnlab.core.arrays import Array, Shape
-from nnlab.core.random import AddressedStreams
 from nnlab.errors import CheckFailed, UsageError, shown
-from nnlab.layers.base import Layer
-from nnlab.losses import Loss
-from nnlab.models.network import Network
-from nnlab.penalties import Penalty
+from nnlab.gradcheck.subjects import (
+    Subject,
+    Tensors,
+    example_labels,
+    layer_subject,
+    loss_subject,
+    penalty_subject,
+)
 from nnlab.registry import layers, losses, near_name, penalties
 
 Method = Literal["central", "complex"]
-Tensors = dict[str, Array]
 
 TOLERANCES: dict[Method, float] = {"central": 1e-7, "complex": 1e-10}
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
@@ -36,9 +36,6 @@ COMPLEX_STEP = 1e-30
 # much of a number of order 1. Norms are compared absolutely where rounding alone would exceed the tolerance.
 ROUNDING = {"central": 4e-16, "complex": 1e-13}
 POINTS = 20
-SAMPLES = 4
-# Batch normalisation of few samples bends so sharply that even small differences are inexact.
-MODEL_SAMPLES = 16
 
 
 @dataclass(frozen=True)
@@ -54,21 +51,6 @@ class Result:
     passed: bool
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A scalar function of named tensors with its gradient as the code under test computes it.
-
-    ``value`` may be called with real or complex tensors; ``branches`` tells which side of each kink the
-    last call took.
-    """
-
-    name: str
-    tensors: Tensors
-    value: Callable[[Tensors], complex]
-    gradients: Callable[[Tensors], Tensors]
-    branches: Callable[[Tensors], list[Array]]
-
-
 class AtKinkError(CheckFailed):
     """A point lies so close to a kink that no step avoids it."""
 
@@ -77,11 +59,12 @@ def check_components(method: Method = "central", names: Sequence[str] | None = N
     """Check every registered layer, activation, loss and penalty (or only those named); raises UsageError."""
     makers: list[tuple[str, Callable[[int], Subject]]] = []
     for name, cls in layers.items():
-        for index, (layer, shape) in enumerate(cls.examples()):
-            makers.append((name, partial(layer_subject, _label(name, index), layer, shape)))
+        examples, shapes = zip(*cls.examples(), strict=True)
+        for label, layer, shape in zip(example_labels(name, examples, shapes), examples, shapes, strict=True):
+            makers.append((name, partial(layer_subject, label, layer, shape)))
     for name, cls in losses.items():
-        for index, loss in enumerate(cls.examples()):
-            makers.append((name, partial(loss_subject, _label(name, index), loss)))
+        for label, loss in zip(example_labels(name, cls.examples()), cls.examples(), strict=True):
+            makers.append((name, partial(loss_subject, label, loss)))
     makers += [(name, partial(penalty_subject, name, cls(strength=0.1))) for name, cls in penalties.items()]
     known = sorted({name for name, _ in makers})
     for name in names or ():
@@ -90,11 +73,6 @@ def check_components(method: Method = "central", names: Sequence[str] | None = N
             hint = f"; did you mean {near!r}?" if near else ""
             raise UsageError(f"nothing to check is called {shown(name)}{hint} (there are {', '.join(known)})")
     return [result for name, make in makers if not names or name in names for result in check(make, method, seed)]
-
-
-def _label(name: str, index: int) -> str:
-    """The name of a component's example; further ones are numbered."""
-    return name if index == 0 else f"{name} ({index + 1})"
 
 
 def check(make: Callable[[int], Subject], method: Method, seed: int = 0, sampled: int | None = None) -> list[Result]:
@@ -169,112 +147,3 @@ def _moved(tensors: Tensors, name: str, index: int, distance: complex) -> Tensor
     moved = tensors[name].copy()
     moved.reshape(-1)[index] += distance
     return {**tensors, name: moved}
-
-
-def layer_subject(name: str, layer: Layer, in_shape: Shape, seed: int) -> Subject:
-    """f = Σ direction · layer(x) in training mode, with a fixed random direction, and what the layer adds itself."""
-    draws = np.random.default_rng(seed)
-    layer.setup(in_shape, AddressedStreams(seed))
-    direction = draws.standard_normal((SAMPLES, *layer.out_shape))
-    parameters = {parameter.name: parameter for parameter in layer.parameters}
-    tensors = {"x": draws.standard_normal((SAMPLES, *in_shape))}
-    tensors |= {key: draws.standard_normal(parameter.shape) for key, parameter in parameters.items()}
-
-    def value(at: Tensors) -> complex:
-        _place(parameters, at)
-        return complex((layer.forward(at["x"], training=True) * direction).sum()) + layer.activity()
-
-    def gradients(at: Tensors) -> Tensors:
-        value(at)
-        dx = layer.backward(direction)
-        return {"x": dx} | {key: parameter.grad for key, parameter in parameters.items()}
-
-    return Subject(name, tensors, value, gradients, lambda at: _branches([layer]))
-
-
-def loss_subject(name: str, loss: Loss, seed: int) -> Subject:
-    """f = the mean loss of random scores."""
-    draws = np.random.default_rng(seed)
-    labels = draws.integers(5, size=SAMPLES)
-
-    def value(at: Tensors) -> complex:
-        return complex(loss.per_sample(at["scores"], labels).mean())
-
-    def gradients(at: Tensors) -> Tensors:
-        value(at)
-        return {"scores": loss.backward()}
-
-    return Subject(name, {"scores": draws.standard_normal((SAMPLES, 5))}, value, gradients, lambda at: [])
-
-
-def penalty_subject(name: str, penalty: Penalty, seed: int) -> Subject:
-    """f = the penalty of random weights."""
-    W = np.random.default_rng(seed).standard_normal(20)
-
-    def gradients(at: Tensors) -> Tensors:
-        return {"W": penalty.gradient(at["W"], np.empty_like(W))}
-
-    return Subject(
-        name, {"W": W}, lambda at: complex(penalty.value(at["W"])), gradients, lambda at: penalty.branches(at["W"])
-    )
-
-
-def model_subject(
-    name: str, network: Network, classes: int, loss: Loss, terms: Sequence[Penalty], seed: int
-) -> Subject:
-    """f = loss + penalties of a whole network on random samples.
-
-    Weights are drawn with std √(2/fan_in) instead of the spec's: the check is of the formulas, and a gradient that
-    vanishes (small weights, deep sigmoids) would drown in the rounding of a difference.
-    """
-    draws = np.random.default_rng(seed)
-    labels = draws.integers(classes, size=MODEL_SAMPLES)
-    parameters = {
-        f"{layer_name}.{parameter.name}": parameter
-        for layer_name, layer in zip(network.names, network.layers, strict=True)
-        for parameter in layer.parameters
-    }
-    tensors = {"x": draws.standard_normal((MODEL_SAMPLES, *network.in_shape))}
-    for key, parameter in parameters.items():
-        spread = np.sqrt(2 / _fan_in(parameter)) if parameter.decayed else 0.5
-        tensors[key] = spread * draws.standard_normal(parameter.shape)
-    keys = {id(parameter): key for key, parameter in parameters.items()}
-    priced = [(term, key) for term in terms for key, parameter in parameters.items() if parameter.decayed]
-    priced += [(own, keys[id(weight)]) for layer in network.layers for own, weight in layer.penalties()]
-
-    def value(at: Tensors) -> complex:
-        _place(parameters, at)
-        scores = network.forward(at["x"], training=True)
-        penalty = sum(term.value(at[key].reshape(-1)) for term, key in priced)
-        return complex(loss.per_sample(scores, labels).mean()) + network.activity() + penalty
-
-    def gradients(at: Tensors) -> Tensors:
-        value(at)
-        network.backward(loss.backward())
-        written = {key: parameter.grad.copy() for key, parameter in parameters.items()}
-        for term, key in priced:
-            term.add_gradient(at[key].reshape(-1), written[key].reshape(-1))
-        value(at)
-        return {"x": network.input_gradient(loss.backward())} | written
-
-    def branches(at: Tensors) -> list[Array]:
-        return _branches(network.layers) + [side for term, key in priced for side in term.branches(at[key].reshape(-1))]
-
-    return Subject(name, tensors, value, gradients, branches)
-
-
-def _fan_in(W: Parameter) -> int:
-    """How many products one output sums: W is (in, out) in a linear layer, (out, in, kh, kw) in a convolution."""
-    outputs = W.shape[0] if len(W.shape) == 4 else W.shape[-1]
-    return W.size // outputs
-
-
-def _place(parameters: dict[str, Parameter], at: Tensors) -> None:
-    """Point every parameter at the tensors of this call, with room for a gradient."""
-    for key, parameter in parameters.items():
-        parameter.value = at[key]
-        parameter.grad = np.empty(parameter.shape)
-
-
-def _branches(stack: Sequence[Layer]) -> list[Array]:
-    return [side.copy() for layer in stack if (side := layer.branches()) is not None]
