@@ -16,7 +16,7 @@ from nnlab.records.labels import ABSENT
 
 HEADINGS = {
     "test_accuracy": "test acc",
-    "best_test_accuracy": "best test acc @step",
+    "best_test_accuracy": "test acc @best step",
     "validation_accuracy": "validation acc",
     "validation_loss": "validation loss",
     "train_accuracy": "train acc",

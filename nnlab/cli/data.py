@@ -67,7 +67,7 @@ def fetch_data(
         raise _unknown("no dataset", name)
     cls = datasets[name]
     if not cls.download:
-        typer.echo(f"{name} needs no download")
+        typer.echo(f"{name} needs no download: it is {_place(cls)[0]}")
         return
     source: DatasetSource = cls()
     with download_observer() as observer:
@@ -160,7 +160,10 @@ def _place(cls: "type[DatasetSource]") -> tuple[str, str]:
         return "not downloaded", readable_bytes(source.download.size)
     if not files:
         return "generated", ""
-    return str(files[0].parent), readable_bytes(sum(path.stat().st_size for path in files))
+    found = sum(path.stat().st_size for path in files)
+    if source.download and found != source.download.size:
+        return f"damaged: {files[0].parent} holds {readable_bytes(found)}", readable_bytes(source.download.size)
+    return str(files[0].parent), readable_bytes(found)
 
 
 def _print_counts(name: str, dataset: "Dataset") -> None:

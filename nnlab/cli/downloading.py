@@ -13,8 +13,8 @@ from nnlab.data.download import DownloadObserver, RemoteFile, Unobserved
 
 
 def fetch(source: DatasetSource, *, quiet: bool = False) -> None:
-    """Download what a dataset lacks; raises DataError, which says what to do, when that cannot be done."""
-    if not source.download or all(path.exists() for path in source.files()):
+    """Download what a dataset lacks or holds damaged; raises DataError, which says what to do, when that fails."""
+    if not source.download:
         return
     with download_observer(quiet=quiet) as observer:
         source.fetch(observer)

@@ -15,7 +15,8 @@ def train_command(
     overrides: Overrides = None,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where run folders go.")] = Path("runs"),
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check the spec, data and shapes, show the network, train nothing.")
+        bool,
+        typer.Option("--dry-run", help="Check spec, data (downloads what is missing) and shapes, train nothing."),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
 ) -> None:

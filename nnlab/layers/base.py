@@ -2,14 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 from typing import ClassVar, Self
 
 import numpy as np
 
 from nnlab.core.arena import Parameter
-from nnlab.core.arrays import Array, Shape
+from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.initialisers import Initialiser
 from nnlab.core.random import Draws, Streams
 from nnlab.core.workspace import Workspace
@@ -82,6 +82,14 @@ class Layer(ABC):
         """Multiplications with additions in the forward pass of one sample, as far as they are matrix products."""
         return 0
 
+    def inner(self) -> "list[tuple[str, Layer]]":
+        """The layers that this one is made of, by name, where it is made of others."""
+        return []
+
+    def inner_outputs(self, x: Array) -> "Iterator[tuple[str, Layer, Array]]":
+        """For each of the inner layers its name, the layer, and what it makes of x in evaluation mode."""
+        return iter(())
+
     def kept_numbers(self) -> int:
         """About how many numbers the layer keeps in memory for each sample of a batch while training."""
         return self.arrays * max(prod(self.in_shape), prod(self.out_shape))
@@ -126,9 +134,24 @@ class Layer(ABC):
         """The error for an input shape that does not fit."""
         return ShapeError(f"{self.label}: {message}")
 
+    def need_images(self, in_shape: Shape) -> Shape:
+        """The input shape, which must be that of images (C, H, W); raises ShapeError."""
+        if len(in_shape) != 3:
+            raise self.reject(f"needs images (C, H, W), got {shape_text(in_shape)}")
+        return in_shape
+
     def _declare(self, parameter: Parameter) -> Parameter:
         self.parameters.append(parameter)
         return parameter
+
+
+def layer_outputs(named: Iterable[tuple[str, Layer]], x: Array) -> Iterator[tuple[str, Layer, Array]]:
+    """Name, layer and output of each layer in evaluation mode; layers inside another come before it."""
+    for name, layer in named:
+        for key, inner, y in layer.inner_outputs(x):
+            yield f"{name}.{key}", inner, y
+        x = layer.forward(x, training=False)
+        yield name, layer, x
 
 
 def set_up(

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
-from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
 from nnlab.registry import Doc, layers
 
@@ -34,9 +34,7 @@ class LocalResponseNorm(Layer):
 
     def build(self, in_shape: Shape) -> Shape:
         """(C, H, W) to the same shape."""
-        if len(in_shape) != 3:
-            raise self.reject(f"needs images (C, H, W), got {shape_text(in_shape)}")
-        return in_shape
+        return self.need_images(in_shape)
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = x s^−β."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
 from nnlab.layers.windows import Padding, Size, channels_last, windows_over
 from nnlab.registry import Doc, layers
@@ -149,9 +149,7 @@ class GlobalAvgPool(Layer):
 
     def build(self, in_shape: Shape) -> Shape:
         """(C, H, W) to (C,)."""
-        if len(in_shape) != 3:
-            raise self.reject(f"needs images (C, H, W), got {shape_text(in_shape)}")
-        return in_shape[:1]
+        return self.need_images(in_shape)[:1]
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Σ_i,j x / (H·W)."""

@@ -1,5 +1,6 @@
 """Residual blocks."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,7 +12,7 @@ from nnlab.core.arena import Parameter
 from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.errors import ShapeError
 from nnlab.layers.activations import ReLU
-from nnlab.layers.base import Layer, set_up
+from nnlab.layers.base import Layer, layer_outputs, set_up
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
 from nnlab.penalties import Penalty
@@ -46,8 +47,8 @@ class Residual(Layer):
             self._shortcut = self._projection(in_shape, out_shape)
         except ShapeError as error:
             raise self.reject(str(error)) from None
-        every = [*zip(names, self._inner, strict=True), *([("projection", self._shortcut)] if self._shortcut else [])]
-        for name, layer in every:
+        self._names = names
+        for name, layer in self.inner():
             for parameter in layer.parameters:
                 parameter.name = f"{name}.{parameter.name}"
             self.parameters += layer.parameters
@@ -56,13 +57,22 @@ class Residual(Layer):
 
     def multiply_adds(self) -> int:
         """Those of the inner layers and the projection."""
-        shortcut = self._shortcut.multiply_adds() if self._shortcut else 0
-        return shortcut + sum(layer.multiply_adds() for layer in self._inner)
+        return sum(layer.multiply_adds() for _, layer in self.inner())
+
+    def inner(self) -> list[tuple[str, Layer]]:
+        """The layers of f, and the projection if there is one."""
+        shortcut = [("projection", self._shortcut)] if self._shortcut else []
+        return [*zip(self._names, self._inner, strict=True), *shortcut]
+
+    def inner_outputs(self, x: Array) -> Iterator[tuple[str, Layer, Array]]:
+        """Those of f one after the other, then the projection of x."""
+        yield from layer_outputs(zip(self._names, self._inner, strict=True), x)
+        if self._shortcut:
+            yield "projection", self._shortcut, self._shortcut.forward(x, training=False)
 
     def kept_numbers(self) -> int:
         """Those of all layers inside, and the sums."""
-        inside = [*self._inner, *([self._shortcut] if self._shortcut else [])]
-        return super().kept_numbers() + sum(layer.kept_numbers() for layer in inside)
+        return super().kept_numbers() + sum(layer.kept_numbers() for _, layer in self.inner())
 
     def smallest_batch(self) -> int:
         """What the inner layers need."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
 from nnlab.registry import Doc, layers
 
@@ -25,9 +25,7 @@ class Upsample(Layer):
 
     def build(self, in_shape: Shape) -> Shape:
         """(C, H, W) to (C, factor·H, factor·W)."""
-        if len(in_shape) != 3:
-            raise self.reject(f"needs images (C, H, W), got {shape_text(in_shape)}")
-        C, H, W = in_shape
+        C, H, W = self.need_images(in_shape)
         return (C, self.factor * H, self.factor * W)
 
     def forward(self, x: Array, *, training: bool) -> Array:

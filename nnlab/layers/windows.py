@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.arrays import Array, Shape
 from nnlab.core.workspace import Workspace
 from nnlab.layers.base import Layer
 
@@ -68,9 +68,7 @@ def windows_over(layer: Layer, in_shape: Shape, name: str, size: int, stride: in
 
     Padding ``valid`` adds nothing; ``same`` makes H_out = ⌈H / stride⌉, the odd one behind. Raises ShapeError.
     """
-    if len(in_shape) != 3:
-        raise layer.reject(f"needs images (C, H, W), got {shape_text(in_shape)}")
-    H, W = in_shape[1:]
+    _, H, W = layer.need_images(in_shape)
     if padding == "same":
         totals = [max((-(-length // stride) - 1) * stride + size - length, 0) for length in (H, W)]
         before = [total // 2 for total in totals]

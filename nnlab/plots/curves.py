@@ -67,9 +67,11 @@ def plot_run(record: RunRecord, folder: Path) -> None:
                 drawn += _draw(axes, curve, color=colour, label=_with_final(part, curve))
             _scale(axes, kind, drawn)
             if drawn:
-                columns = 2 if np.isfinite(record.metrics[f"validation_{kind}"]).any() else 3
+                validated = np.isfinite(record.metrics[f"validation_{kind}"]).any()
+                columns = 2 if validated else 3
                 legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=columns, borderaxespad=0.2)
-                legend.set_in_layout(False)  # the axes keep their width whatever the legend says
+                # One row may be as wide as it likes, the axes keep their width; two rows need room above them.
+                legend.set_in_layout(bool(validated))
 
 
 def plot_comparison(comparison: Comparison, folder: Path) -> None:

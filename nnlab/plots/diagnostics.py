@@ -6,6 +6,7 @@ from math import ceil
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 
 from nnlab.errors import RunError
@@ -13,12 +14,18 @@ from nnlab.plots.style import COLOURS, canvas, picture, plain_text
 from nnlab.records.formats import DIAGNOSTICS_FILE, HISTOGRAMS_FILE
 from nnlab.records.reader import RunRecord
 
-MOST_PANELS = 12
+MOST_PANELS = 60
+MARKED_POINTS = 15
 Histogram = tuple[list[float], list[int]]
 
 
 def plot_diagnostics(record: RunRecord, folder: Path) -> None:
-    """Write gradients.png and activations.png from the records of a run; raises RunError when they are damaged."""
+    """Write gradients.png and activations.png from the records of a run; raises RunError when they are damaged.
+
+    A run that diverged before its first evaluation has none.
+    """
+    if not (record.path / DIAGNOSTICS_FILE).exists():
+        return
     try:
         norms, histograms = _gradient_norms(record.path), _histograms(record.path)
     except (ValueError, KeyError, OSError, csv.Error) as error:
@@ -54,22 +61,29 @@ def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path:
     with picture(path, f"{plain_text(title)}: gradient of each layer", "norm of the gradient") as (figure, axes):
         for index, (layer, points) in enumerate(norms.items()):
             steps, values = zip(*points, strict=True)
-            axes.plot(steps, values, color=colours(index), label=layer)
-        axes.set_yscale("log", nonpositive="mask")
+            marker = "o" if len(steps) <= MARKED_POINTS else None
+            axes.plot(steps, values, color=colours(index), label=layer, marker=marker)
+        if any(value > 0 for points in norms.values() for _, value in points):
+            axes.set_yscale("log", nonpositive="mask")
         figure.legend(loc="outside right upper", ncols=ceil(len(norms) / 24))
 
 
 def _plot_activations(histograms: dict[str, dict[int, Histogram]], title: str, path: Path) -> None:
-    """One panel a layer: how its outputs spread at the start and at the end."""
-    shown = dict(list(histograms.items())[:MOST_PANELS])
-    columns = min(4, len(shown))
+    """One panel a layer: how its outputs spread at the start and at the end, each scaled to its highest bar.
+
+    Bars at start and end differ in width, and a layer that answers all samples alike is one bar: areas would hide
+    one or the other.
+    """
+    shown = list(histograms.items())
+    if len(shown) > MOST_PANELS:
+        shown = [shown[round(place)] for place in np.linspace(0, len(shown) - 1, MOST_PANELS)]
+    columns = min(4 if len(shown) <= 16 else 6, len(shown))
     rows = ceil(len(shown) / columns)
-    more = f" (first {MOST_PANELS} of {len(histograms)} layers)" if len(shown) < len(histograms) else ""
-    with canvas(
-        path, f"{plain_text(title)}: outputs of each layer{more}", (2.4 * columns + 0.6, 1.9 * rows + 0.7)
-    ) as figure:
+    more = f" ({len(shown)} of {len(histograms)})" if len(shown) < len(histograms) else ""
+    heading = f"{plain_text(title)}: outputs of each layer{more}, scaled to equal height"
+    with canvas(path, heading, (2.4 * columns + 0.6, 1.9 * rows + 0.7)) as figure:
         panels = figure.subplots(rows, columns, squeeze=False).reshape(-1)
-        for axes, (layer, moments) in zip(panels, shown.items(), strict=False):
+        for axes, (layer, moments) in zip(panels, shown, strict=False):
             _draw_panel(axes, layer, moments)
         for axes in panels[len(shown) :]:
             axes.set_visible(False)
@@ -79,10 +93,9 @@ def _plot_activations(histograms: dict[str, dict[int, Histogram]], title: str, p
 def _draw_panel(axes: Axes, layer: str, moments: dict[int, Histogram]) -> None:
     axes.set_title(layer, fontsize=9)
     for index, (step, (edges, counts)) in enumerate(sorted(moments.items())):
-        total = sum(counts)
-        shares = [count / total for count in counts]
+        heights = [count / max(1, *counts) for count in counts]
         label = "at the start" if step == 0 else "at the end"
-        axes.stairs(shares, edges, color=COLOURS[index], label=label, fill=index == 0, alpha=0.5 if index == 0 else 1)
+        axes.stairs(heights, edges, color=COLOURS[index], label=label, fill=index == 0, alpha=0.5 if index == 0 else 1)
     axes.set_yticks([])
     axes.grid(visible=False)
     axes.tick_params(labelsize=8)

@@ -7,32 +7,33 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.batches import Feed
 from nnlab.layers.activations import ReLU, Sigmoid, Tanh
-from nnlab.layers.base import Layer
+from nnlab.layers.base import Layer, layer_outputs
 from nnlab.models.network import Network
 from nnlab.records.formats import HISTOGRAM_BINS, Row
 from nnlab.records.run_folder import RunFolder
 
-# Layers are looked at on the first training samples; more of them change the shares by little.
+# Layers are looked at on the first training samples, at most so many; more of them change the shares by little.
 PROBE = 500
 # Nearer than this to an end of its range, a sigmoid passes on less than 1 % of a gradient, a tanh less than 4 %.
 SATURATION = 0.01
 
 
 class Diagnostics:
-    """Writes a line for each layer at each evaluation, and histograms of activations at the first and the last.
+    """Writes a line for each layer at each evaluation, and histograms of the outputs at the start and at the end.
 
-    The gradient and the update are those of the last step before the evaluation; activations are those of the first
-    training samples in evaluation mode.
+    The gradient and the update are those of the last step before the evaluation, the gradient with penalties and as
+    clipped: what the update was made of. Outputs are those of the first training samples (as many as an evaluation
+    takes in one go, at most 500) in evaluation mode. Layers inside others are looked at one by one.
     """
 
-    def __init__(self, network: Network, probe: Feed, folder: RunFolder) -> None:
+    def __init__(self, network: Network, probe: Feed, chunk: int, folder: RunFolder) -> None:
         self._network = network
         self._probe = probe
+        self._samples = min(PROBE, chunk)
         self._folder = folder
         self._now = network.arena.values.copy()
         self._before = self._now.copy()
         self._stepped = False
-        self._latest: list[tuple[int, str, Array, Array]] = []
 
     def on_step(self, step: int, objective: float) -> None:
         """Keep the parameters of before and after the step."""
@@ -43,37 +44,44 @@ class Diagnostics:
     def on_evaluation(self, row: Row) -> None:
         """Write what every layer does now."""
         step = int(row["step"] or 0)
-        self._latest.clear()
-        for name, layer, y in self._activations():
+        for name, layer, y in self._outputs():
             shares = [dead_share(layer, y), saturated_share(layer, y)]
             values = [*self._update_of(layer), float(y.mean()), float(y.std()), *shares]
             self._folder.write_diagnostics(step, name, values)
-            counts, edges = np.histogram(y, bins=HISTOGRAM_BINS)
-            self._latest.append((step, name, edges, counts))
         if step == 0:
-            self.finish()
+            self.write_histograms(0)
 
-    def finish(self) -> None:
-        """Write the histograms of the latest evaluation: the first one's, and the last one's when training is over."""
-        for step, name, edges, counts in self._latest:
-            self._folder.write_histogram(step, name, edges.tolist(), counts.tolist())
-        self._latest.clear()
+    def write_histograms(self, step: int) -> None:
+        """Write how the outputs of every layer spread now that the weights are those of ``step``."""
+        with np.errstate(all="ignore"):  # outputs of a diverged network may be anything
+            for name, _, y in self._outputs():
+                edges, counts = histogram(y)
+                self._folder.write_histogram(step, name, edges, counts)
 
-    def _activations(self) -> Iterator[tuple[str, Layer, Array]]:
-        x, _ = next(iter(self._probe.chunks(PROBE, PROBE)))
-        for name, layer in zip(self._network.names, self._network.layers, strict=True):
-            x = layer.forward(x, training=False)
-            yield name, layer, x
+    def _outputs(self) -> Iterator[tuple[str, Layer, Array]]:
+        x, _ = next(iter(self._probe.chunks(self._samples, self._samples)))
+        return layer_outputs(zip(self._network.names, self._network.layers, strict=True), x)
 
     def _update_of(self, layer: Layer) -> tuple[float | None, float | None]:
         """The norm of the layer's gradient, and the norm of its last update over that of its parameters before."""
-        if not layer.parameters or not self._stepped:
+        if not layer.parameters or layer.inner() or not self._stepped:
             return None, None
         places = [parameter.place for parameter in layer.parameters]
         gradient = norm([self._network.arena.gradients[place] for place in places])
         before = norm([self._before[place] for place in places])
         update = norm([self._now[place] - self._before[place] for place in places])
         return gradient, update / before if before > 0 else None
+
+
+def histogram(y: Array) -> tuple[list[float], list[int]]:
+    """Edges and counts of the finite numbers in equal bins; a range too narrow to divide is widened."""
+    numbers = y[np.isfinite(y)].astype(np.float64)
+    low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 0.0)
+    least = 1e-9 * max(abs(low), abs(high), 1e-300)
+    if high - low < least:
+        low, high = low - least, high + least
+    counts, edges = np.histogram(numbers, bins=HISTOGRAM_BINS, range=(low, high))
+    return edges.tolist(), counts.tolist()
 
 
 def norm(parts: list[Array]) -> float:

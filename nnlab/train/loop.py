@@ -67,8 +67,8 @@ def train(training: Training, observers: Sequence[Observer], stop: Callable[[], 
     optimizer.bind(arena.values, arena.gradients, arena.decayed)
     started = perf_counter()
     step, fault, reason = 0, "", ""
-    x, labels = batches.batch(1)
     with np.errstate(all="ignore"):  # overflow is found in the loss, once, with a message that says what to do
+        x, labels = batches.batch(1)
         while True:
             lr = controls.lr(step)
             last = step == training.iterations or stop()  # asked once a step: a signal may come in between

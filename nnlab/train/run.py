@@ -82,11 +82,13 @@ def run_in(make_folder: Callable[[], RunFolder], experiment: Experiment, reporte
             lines = EvaluationLines(folder, reporter, training.iterations, training.eval_every)
             lines.say(f"{experiment.name}: {parameters:,} parameters, {training.iterations:,} iterations")
             probe = Feed(prepared.dataset.train, experiment.dtype)
-            diagnostics = [Diagnostics(prepared.network, probe, folder)] if experiment.train.diagnostics else []
+            chunk = training.evaluation.chunk
+            diagnostics = [Diagnostics(prepared.network, probe, chunk, folder)] if experiment.train.diagnostics else []
             with reporter.watch(training.iterations) as observers:
                 outcome = train(training, [folder, lines, *diagnostics, *observers], stop)
-            for diagnosis in diagnostics:
-                diagnosis.finish()
+            saved = outcome.steps if outcome.restored is None else outcome.restored
+            for diagnosis in diagnostics if saved > 0 else ():
+                diagnosis.write_histograms(saved)
             if outcome.message:  # that of a divergence is shown as the error it ends with
                 (folder.log if outcome.status == "diverged" else lines.say)(outcome.message)
             folder.write_model(prepared.network.state(), spec_sha256)

@@ -39,7 +39,7 @@ def test_the_table_shows_what_differs_and_what_came_of_it(nnlab, make_run: MakeR
     heading, _, first, second, folder = answer.stdout.splitlines()
     assert re.split("  +", heading.strip()) == [
         *["run", "optimizer", "lr", "beta1", "beta2", "eps"],
-        *["test acc", "best test acc @step", "train acc", "test loss", "train loss", "seconds", "status"],
+        *["test acc", "test acc @best step", "train acc", "test loss", "train loss", "seconds", "status"],
     ]
     assert re.split("  +", first)[:8] == ["a", "adam", "0.01", "0.9", "0.999", "1e-07", "0.8750", "0.8750 @40"]
     assert re.split("  +", second) == [

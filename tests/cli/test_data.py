@@ -105,8 +105,9 @@ def test_fetch_without_any_mirror_says_what_to_do(nnlab, served: Path) -> None:
 
 
 def test_fetch_of_what_needs_no_download(nnlab) -> None:
-    assert nnlab("data", "fetch", "mnist").stdout == "mnist needs no download\n"
-    assert nnlab("data", "fetch", "table").code == 0
+    assert nnlab("data", "fetch", "mnist").stdout.startswith("mnist needs no download: it is /")
+    assert nnlab("data", "fetch", "xor").stdout == "xor needs no download: it is generated\n"
+    assert nnlab("data", "fetch", "table").stdout == "table needs no download: it is your own: path\n"
 
 
 def test_fetch_of_an_unknown_dataset_suggests(nnlab) -> None:
@@ -126,6 +127,12 @@ def test_training_downloads_first_and_says_so_unless_quiet(nnlab, tmp_path: Path
     answer = nnlab("train", spec)
     assert answer.code == 0
     assert answer.stderr.startswith("downloading train-images")
+    assert "damaged" not in nnlab("data", "list").stdout
+    FashionMnist().files()[2].write_bytes(b"cut off")
+    assert "damaged" in nnlab("data", "list").stdout
+    answer = nnlab("train", spec)
+    assert answer.code == 0
+    assert answer.stderr.startswith("downloading t10k-images")
     for path in FashionMnist().files():
         path.unlink()
     answer = nnlab("train", spec, "--quiet")

@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from nnlab.errors import ShapeError
 from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.residual import Residual
 
 Prepared = Callable[..., Any]
 
@@ -218,3 +219,11 @@ def test_what_is_neither_features_nor_images_is_refused(prepared: Prepared, shap
     with pytest.raises(ShapeError) as refusal:
         prepared(BatchNorm(), shape, index=4)
     assert str(refusal.value) == f"layer 5 batch_norm: needs features (D,) or images (C, H, W), got {text}"
+
+
+@pytest.mark.parametrize(("shape", "least"), [((5,), 2), ((4, 1, 1), 2), ((4, 1, 2), 1), ((1, 3, 1), 1)])
+def test_a_mean_needs_two_numbers_which_one_image_may_have(
+    prepared: Prepared, shape: tuple[int, ...], least: int
+) -> None:
+    assert prepared(BatchNorm(), shape).smallest_batch() == least
+    assert prepared(Residual(layers=[BatchNorm()]), shape).smallest_batch() == least

@@ -71,7 +71,9 @@ def test_validation_is_a_third_curve(make_run: MakeRun, tmp_path: Path, drawn: D
     assert line(axes, "validation")[0] == (0, 0.09375)
     assert len({line.get_color() for line in axes.lines}) == 3
     for figure, axes in drawn.values():
-        assert axes.get_legend().get_window_extent().x1 <= figure.bbox.x1
+        box = axes.get_legend().get_window_extent()
+        assert box.x1 <= figure.bbox.x1
+        assert box.y1 <= figure.bbox.y1
 
 
 @pytest.mark.parametrize(
@@ -267,4 +269,5 @@ def test_the_legend_of_a_run_stays_inside_the_picture(make_run: MakeRun, tmp_pat
     box = axes.get_legend()
     assert box is not None
     assert box.get_window_extent().x1 <= figure.bbox.x1
+    assert box.get_window_extent().y1 <= figure.bbox.y1
     assert axes.get_window_extent().width > 0.85 * figure.bbox.width

@@ -1,7 +1,9 @@
 """What is recorded about each layer, against the same numbers worked out from the run's own files."""
 
 import csv
+import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from nnlab.core.random import make_streams
 from nnlab.layers.activations import ReLU, Sigmoid, Tanh
 from nnlab.spec.experiment import load_experiment
-from nnlab.train.diagnostics import dead_share, saturated_share
+from nnlab.train.diagnostics import dead_share, histogram, saturated_share
 from nnlab.train.run import run
 
 SPEC = """\
@@ -80,8 +82,9 @@ def test_recording_changes_nothing_in_the_training(diagnosed) -> None:
     for name in ("steps.csv", "metrics.csv"):
         assert (with_them / name).read_bytes() == (without / name).read_bytes()
     assert not (without / "diagnostics.csv").exists()
-    assert (with_them / "plots" / "gradients.png").stat().st_size > 5000
-    assert (with_them / "plots" / "activations.png").stat().st_size > 5000
+    for name in ("gradients.png", "activations.png"):
+        assert (with_them / "plots" / name).is_file()
+        assert not (without / "plots" / name).exists()
 
 
 def test_dead_and_saturated_shares_by_hand() -> None:
@@ -101,3 +104,51 @@ def test_small_weights_make_the_gradient_vanish_towards_the_first_layer(diagnose
     norms = [float(row["gradient_norm"]) for row in rows_of(folder, "diagnostics.csv") if row["gradient_norm"]][-4:]
     assert len(norms) == 4
     assert norms[0] < norms[-1] / 1000
+
+
+def test_five_hundred_samples_are_looked_at_or_as_many_as_an_evaluation_takes_at_once(diagnosed) -> None:
+    for overrides, samples in [(("data.points=300",), 500), (("data.points=300", "model.hidden=[8192, 4]"), 128)]:
+        rows = rows_of(diagnosed(overrides=(*overrides, "train.batch_size=10")), "histograms.csv")
+        counts = [int(row["count"]) for row in rows if (row["step"], row["layer"]) == ("0", "linear3")]
+        assert sum(counts) == 2 * samples
+
+
+def test_the_histograms_at_the_end_are_those_of_the_weights_that_are_saved(diagnosed) -> None:
+    stopping = "train.early_stopping={metric: train_loss, patience: 1, minimum_change: 1e3}"
+    early = rows_of(diagnosed(overrides=(stopping, "train.iterations=12")), "histograms.csv")
+    assert {row["step"] for row in early} == {"0"}  # the best step is the first, so nothing changed
+    stopping = "train.early_stopping={metric: train_accuracy, patience: 2}"
+    folder = diagnosed(overrides=(stopping, "train.iterations=120", "optimizer.lr=3"))
+    saved = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert saved["final"]["step"] < saved["steps"]
+    assert {row["step"] for row in rows_of(folder, "histograms.csv")} == {"0", str(saved["final"]["step"])}
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [("model.init=0",), ("model.init=1e-8", "dtype=float32"), ("penalty.l2=5", "dtype=float32", "train.iterations=90")],
+)
+def test_outputs_that_are_all_alike_end_no_run(diagnosed, overrides: tuple[str, ...]) -> None:
+    rows = rows_of(diagnosed("sigmoid", overrides), "histograms.csv")
+    assert sum(int(row["count"]) for row in rows if row["layer"] == "linear3") == 2 * 40 * 2
+
+
+@pytest.mark.parametrize("numbers", [[], [0.5] * 9, [0.5, np.float32(0.5).item() + 6e-8], [1e30, 1e30], [-0.0, 0.0]])
+def test_a_histogram_counts_every_finite_number(numbers: list[float]) -> None:
+    edges, counts = histogram(np.array([*numbers, np.nan, np.inf, -np.inf], np.float32))
+    assert sum(counts) == len(numbers)
+    assert len(edges) == len(counts) + 1 == 41
+    assert all(left < right for left, right in pairwise(edges))
+    assert all(edges[0] <= np.float32(number) <= edges[-1] for number in numbers)
+
+
+def test_layers_inside_a_block_are_looked_at_one_by_one(diagnosed) -> None:
+    inner = "[{name: linear, units: 5}, relu, {name: linear, units: 3}]"
+    layers = f"[{{name: residual, layers: {inner}}}, {{name: linear, units: 2}}]"
+    rows = rows_of(diagnosed(overrides=(f"model={{name: sequential, layers: {layers}}}",)), "diagnostics.csv")
+    inside = [f"residual1.{name}" for name in ("linear1", "relu1", "linear2", "projection")]
+    last = [row for row in rows if row["step"] == "6"]
+    assert [row["layer"] for row in last] == [*inside, "residual1", "linear1"]
+    with_gradient = [row["layer"] for row in last if row["gradient_norm"]]
+    assert with_gradient == [inside[0], *inside[2:], "linear1"]
+    assert [row["layer"] for row in last if row["dead_share"]] == ["residual1.relu1"]

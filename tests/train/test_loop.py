@@ -313,3 +313,17 @@ def test_a_diverged_training_is_left_with_its_best_weights() -> None:
     assert outcome.restored is not None
     assert np.isfinite(training.network.arena.values).all()
     assert outcome.message.endswith(f"the weights saved are those of step {outcome.restored}")
+
+
+def test_a_rate_that_an_evaluation_reduces_is_in_force_at_once() -> None:
+    rates = []
+
+    class Recorded(SGD):
+        def step(self, lr: float) -> None:
+            rates.append(lr)
+            super().step(lr)
+
+    # After the first evaluation none can be better by a whole accuracy.
+    plateau = Plateau(metric="train_accuracy", patience=1, factor=0.5, minimum_change=1.0)
+    run(make_training(iterations=4, eval_every=1, optimizer=Recorded(lr=0.1), schedule=plateau))
+    assert rates == [0.1, 0.05, 0.025, 0.0125]

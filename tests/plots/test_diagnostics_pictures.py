@@ -1,0 +1,97 @@
+"""Pictures of gradients and activations: what is drawn in them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from nnlab.errors import RunError
+from nnlab.plots import diagnostics
+from nnlab.plots.diagnostics import MOST_PANELS, plot_diagnostics
+from nnlab.plots.style import canvas, picture
+from nnlab.records.reader import RunRecord, read_run
+
+Figures = dict[str, Figure]
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Figures:
+    """The figures that are drawn, by file name."""
+    kept: Figures = {}
+
+    @contextmanager
+    def keep_canvas(path: Path, *arguments: Any) -> Iterator[Figure]:
+        with canvas(path, *arguments) as figure:
+            yield figure
+        kept[path.name] = figure
+
+    @contextmanager
+    def keep_picture(path: Path, *arguments: Any) -> Iterator[Any]:
+        with picture(path, *arguments) as both:
+            yield both
+        kept[path.name] = both[0]
+
+    monkeypatch.setattr(diagnostics, "canvas", keep_canvas)
+    monkeypatch.setattr(diagnostics, "picture", keep_picture)
+    return kept
+
+
+@pytest.fixture
+def record(make_run: Any) -> RunRecord:
+    return read_run(make_run())
+
+
+def write(folder: Path, layers: int, steps: int = 1) -> None:
+    lines = ["step,layer,gradient_norm,update_ratio,activation_mean,activation_std,dead_share,saturated_share"]
+    lines += [f"{step},linear{n},0.5,,,,," for step in range(1, steps + 1) for n in range(1, layers + 1)]
+    (folder / "diagnostics.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lines = ["step,layer,left,right,count"]
+    for step, width in ((0, 0.5), (5, 4.0)):
+        for n in range(1, layers + 1):
+            lines += [f"{step},linear{n},{place * width},{(place + 1) * width},{place + n}" for place in range(3)]
+    (folder / "histograms.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("layers", [1, 13, 24])
+def test_every_layer_has_a_panel_with_start_and_end_as_high_as_it(
+    record: RunRecord, drawn: Figures, tmp_path: Path, layers: int
+) -> None:
+    write(record.path, layers)
+    plot_diagnostics(record, tmp_path)
+    panels = [axes for axes in drawn["activations.png"].axes if axes.get_visible()]
+    assert [axes.get_title() for axes in panels] == [f"linear{n}" for n in range(1, layers + 1)]
+    for n, axes in enumerate(panels, start=1):
+        for patch in axes.patches:
+            heights = patch.get_data().values  # type: ignore[attr-defined]  # stairs
+            np.testing.assert_allclose(heights, [(place + n) / (2 + n) for place in range(3)])
+
+
+def test_of_very_many_layers_the_last_is_among_the_panels(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
+    write(record.path, MOST_PANELS + 40)
+    plot_diagnostics(record, tmp_path)
+    titles = [axes.get_title() for axes in drawn["activations.png"].axes if axes.get_visible()]
+    assert len(titles) == len(set(titles)) == MOST_PANELS
+    assert (titles[0], titles[-1]) == ("linear1", f"linear{MOST_PANELS + 40}")
+
+
+@pytest.mark.parametrize(("steps", "marker"), [(1, "o"), (15, "o"), (16, "None")])
+def test_few_evaluations_are_marked_since_one_makes_no_line(
+    record: RunRecord, drawn: Figures, tmp_path: Path, steps: int, marker: str
+) -> None:
+    write(record.path, 2, steps)
+    plot_diagnostics(record, tmp_path)
+    lines = drawn["gradients.png"].axes[0].lines
+    assert [(line.get_label(), line.get_marker()) for line in lines] == [("linear1", marker), ("linear2", marker)]
+
+
+def test_a_run_without_records_has_no_pictures_and_a_damaged_one_says_so(record: RunRecord, tmp_path: Path) -> None:
+    plot_diagnostics(record, tmp_path)
+    assert list(tmp_path.glob("*.png")) == []
+    write(record.path, 1)
+    (record.path / "histograms.csv").write_text("step,layer,left,right,count\n0,linear1,a,b,c\n", encoding="utf-8")
+    with pytest.raises(RunError, match="cannot be read"):
+        plot_diagnostics(record, tmp_path)

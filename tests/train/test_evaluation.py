@@ -1,0 +1,32 @@
+"""What a row of metrics says, by hand."""
+
+import numpy as np
+import pytest
+
+from nnlab.core.random import make_streams
+from nnlab.data.batches import Feed
+from nnlab.data.dataset import Split
+from nnlab.layers.activity import ActivityL1, ActivityL2
+from nnlab.layers.linear import Linear
+from nnlab.losses import CrossEntropy
+from nnlab.models.network import Network
+from nnlab.train.evaluation import Evaluation
+
+
+@pytest.mark.parametrize("chunk", [2, 5, 100])
+def test_the_objective_has_the_price_on_activity_and_the_loss_has_not(chunk: int) -> None:
+    layers = [Linear(units=4), ActivityL1(strength=0.5), ActivityL2(strength=0.25), Linear(units=3)]
+    network = Network(layers, (2,), 3, make_streams("streams", 0))
+    network.allocate("float64")
+    draws = np.random.default_rng(0)
+    x, labels = draws.standard_normal((11, 2)), draws.integers(3, size=11)
+    feed = Feed(Split(x, labels), "float64")
+    row = Evaluation(network, CrossEntropy(), [], feed, None, "all", chunk).row(0, 0.0, 0.1, (x, labels))
+    hidden = x @ layers[0].W.value + layers[0].b.value
+    scores = hidden @ layers[3].W.value + layers[3].b.value
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    loss = -sum(np.log(p[n, label]) for n, label in enumerate(labels)) / 11
+    price = (0.5 * np.abs(hidden).sum() + 0.25 * (hidden**2).sum()) / 11
+    assert row["train_loss"] == pytest.approx(loss, rel=1e-12)
+    assert row["objective"] == pytest.approx(loss + price, rel=1e-12)
+    assert row["test_loss"] is None
