@@ -1,0 +1,40 @@
+"""What the matrix products alone must take: their operations over the speed of one large product on this machine."""
+
+from time import perf_counter
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nnlab.spec.experiment import Experiment
+from nnlab.train.setup import make_training, prepare
+
+SIZE = 2048
+
+
+def gemm_seconds(experiment: Experiment, threads: int) -> float:
+    """Seconds for all matrix products of a training with its evaluations, if they ran as fast as one large one."""
+    prepared = prepare(experiment)
+    training = make_training(experiment, prepared)
+    layers = prepared.network.layers
+    forward = sum(layer.multiply_adds() for layer in layers)
+    first = next(layer for layer in layers if layer.parameters)
+    # Backward are two products more for each layer, but no gradient for the data.
+    samples = training.iterations * prepared.batches.batch_size
+    operations = 2.0 * samples * (3 * forward - first.multiply_adds())
+    evaluations = training.iterations // training.eval_every + 1
+    train = {"all": len(prepared.dataset.train), "batch": prepared.batches.batch_size}
+    evaluated = train.get(str(experiment.train.eval_train), experiment.train.eval_train)
+    evaluated += len(prepared.dataset.test) if prepared.dataset.test else 0
+    operations += 2.0 * evaluations * evaluated * forward
+    return operations / _operations_per_second(threads)
+
+
+def _operations_per_second(threads: int) -> float:
+    A = np.ones((SIZE, SIZE), np.float32)
+    best = float("inf")
+    with threadpool_limits(threads):
+        for _ in range(5):
+            started = perf_counter()
+            A @ A
+            best = min(best, perf_counter() - started)
+    return 2 * SIZE**3 / best

@@ -1,0 +1,49 @@
+"""One workload trained once by one library, in a process of its own, so that its peak memory is its own."""
+
+import argparse
+import importlib
+import json
+import resource
+import sys
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from benchmarks.workloads import NAMES, load
+from nnlab.spec.experiment import Experiment
+
+BACKENDS = ("nnlab", "torch", "sklearn", "textbook")
+
+
+def can(backend: str, experiment: Experiment) -> bool:
+    """Whether a library can train this workload."""
+    module = importlib.import_module(f"benchmarks.with_{backend}")
+    return bool(module.can(experiment)) if hasattr(module, "can") else True
+
+
+def main() -> None:
+    """Print seconds, accuracy and peak memory in MB as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("backend", choices=BACKENDS)
+    parser.add_argument("workload", choices=NAMES)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--cifar", help="a folder with the .bin files of CIFAR-10")
+    arguments = parser.parse_args()
+    experiment = load(arguments.workload, arguments.cifar, arguments.threads)
+    backend = importlib.import_module(f"benchmarks.with_{arguments.backend}")
+    with threadpool_limits(arguments.threads):
+        seconds, accuracy = backend.train(experiment)
+    print(json.dumps({"seconds": seconds, "accuracy": accuracy, "peak_mib": peak_mib()}))
+
+
+def peak_mib() -> float:
+    """The most memory this process has held; Linux counts the parent's into getrusage, but not into its own status."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = (line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+if __name__ == "__main__":
+    main()

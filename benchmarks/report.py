@@ -1,0 +1,83 @@
+"""The results as a table and a picture."""
+
+import importlib.metadata
+import platform
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+
+from benchmarks.workloads import TARGETS, question
+from nnlab.plots.style import COLOURS, canvas
+from nnlab.records.environment import describe_environment
+
+LIBRARIES = {"nnlab": "nnlab", "torch": "PyTorch", "sklearn": "scikit-learn", "textbook": "textbook"}
+Results = dict[str, dict[str, Any]]
+
+
+def write_results(results: Results, path: Path, *, repeats: int, threads: int) -> None:
+    """Write the table with machine and versions as Markdown."""
+    environment = describe_environment({})
+    lines = [
+        "# Speed and memory, side by side",
+        "",
+        "The same network on the same data, trained in turn in one run of `python -m benchmarks --write`: seconds of",
+        f"the training loop with its evaluations (median of {repeats}; textbook: one run), {threads} threads for every",
+        "library. Imports and loading data are left out. *Bound* is what the matrix products alone would take at the",
+        "speed of a large one. Memory is the peak of the whole process.",
+        "",
+        f"{environment['cpu']}, {platform.system()}, Python {platform.python_version()}, "
+        + ", ".join(f"{name} {_version(name)}" for name in ("numpy", "torch", "scikit-learn") if _version(name)),
+        "",
+        "![seconds of each library](results.png)",
+        "",
+        "| workload | nnlab s | PyTorch s | ratio | target | scikit-learn s | textbook s | bound s "
+        "| accuracy nnlab / PyTorch | peak MiB nnlab / PyTorch |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, row in results.items():
+        nnlab, torch = row["nnlab"], row["torch"]
+        ratio = nnlab["seconds"] / torch["seconds"]
+        others = [f"{row[key]['seconds']:.1f}" if key in row else "" for key in ("sklearn", "textbook")]
+        mark = "" if ratio <= TARGETS[name] else " missed"
+        lines.append(
+            f"| {name}: {question(name)} | {nnlab['seconds']:.2f} | {torch['seconds']:.2f} | {ratio:.2f} "
+            f"| {TARGETS[name]:.2f}{mark} | {others[0]} | {others[1]} | {row['bound']:.2f} "
+            f"| {nnlab['accuracy']:.4f} / {torch['accuracy']:.4f} "
+            f"| {nnlab['peak_mib']:.0f} / {torch['peak_mib']:.0f} |"
+        )
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def plot(results: Results, path: Path) -> None:
+    """Bars of seconds relative to PyTorch's, on a logarithmic axis, with the bound of the matrix products."""
+    mpl.use("agg")
+    names = list(results)
+    shown = [key for key in LIBRARIES if any(key in row for row in results.values())]
+    with canvas(
+        path, "Training time relative to PyTorch (shorter is faster)", (8.0, 0.75 * len(names) + 1.2)
+    ) as figure:
+        axes = figure.add_subplot()
+        height = 0.8 / len(shown)
+        for index, key in enumerate(shown):
+            places = np.arange(len(names)) + index * height
+            ratios = [
+                results[name].get(key, {}).get("seconds", np.nan) / results[name]["torch"]["seconds"] for name in names
+            ]
+            axes.barh(places, ratios, height * 0.9, color=COLOURS[index], label=LIBRARIES[key])
+        bounds = [results[name]["bound"] / results[name]["torch"]["seconds"] for name in names]
+        axes.plot(bounds, np.arange(len(names)) + 0.4 - height / 2, "k|", markersize=18, label="matrix products alone")
+        axes.set_yticks(np.arange(len(names)) + 0.4 - height / 2, names)
+        axes.invert_yaxis()
+        axes.set_xscale("log")
+        axes.axvline(1, color="#555555", linewidth=0.8)
+        axes.set_xlabel("seconds / PyTorch's seconds")
+        figure.legend(loc="outside lower center", ncols=len(shown) + 1)
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""

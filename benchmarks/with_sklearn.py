@@ -1,0 +1,60 @@
+"""The workloads that scikit-learn's MLPClassifier can do: fully connected, ReLU or tanh or sigmoid, SGD or Adam."""
+
+from time import perf_counter
+
+from sklearn.neural_network import MLPClassifier
+
+from nnlab.data.batches import Batch, Feed
+from nnlab.data.dataset import Split
+from nnlab.models.mlp import MLP
+from nnlab.registry import registered_name
+from nnlab.spec.experiment import Experiment
+from nnlab.train.setup import prepare
+
+ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic", "identity": "identity"}
+
+
+def can(experiment: Experiment) -> bool:
+    """Whether MLPClassifier can train this at all."""
+    model, rule = experiment.model, registered_name(experiment.optimizer)
+    return isinstance(model, MLP) and not model.batch_norm and not model.dropout and rule in ("sgd", "adam", "momentum")
+
+
+def train(experiment: Experiment) -> tuple[float, float]:
+    """Seconds of as many epochs as the iterations make, with the accuracies at the same steps; and the last one."""
+    prepared = prepare(experiment)
+    batches, settings = prepared.batches, experiment.train
+    x, y = _flat(prepared.dataset.train)
+    test = _flat(prepared.dataset.test) if prepared.dataset.test else None
+    iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
+    rule = experiment.optimizer
+    network = MLPClassifier(
+        tuple(experiment.model.hidden),
+        activation=ACTIVATIONS[registered_name(experiment.model.activation)],
+        solver="adam" if registered_name(rule) == "adam" else "sgd",
+        learning_rate_init=rule.lr,
+        momentum=getattr(rule, "momentum", 0.0),
+        nesterovs_momentum=False,
+        alpha=0.0,
+        batch_size=batches.batch_size,
+        random_state=experiment.seed,
+    )
+    classes = sorted(set(y.tolist()))
+    accuracy = 0.0
+    started = perf_counter()
+    size, N = batches.batch_size, len(x)
+    every = settings.eval_every if isinstance(settings.eval_every, int) else batches.steps_per_epoch
+    for step in range(1, iterations + 1):
+        start = (step - 1) * size % (N - N % size)
+        network.partial_fit(x[start : start + size], y[start : start + size], classes=classes)
+        if step % every == 0 or step == iterations:
+            count = {"all": N, "batch": size}.get(settings.eval_train, settings.eval_train)
+            accuracy = network.score(x[:count], y[:count])
+            if test:
+                accuracy = network.score(*test)
+    return perf_counter() - started, accuracy
+
+
+def _flat(split: Split) -> Batch:
+    x, y = Feed(split, "float32").everything()
+    return x.reshape(len(x), -1), y

@@ -1,0 +1,146 @@
+"""The same network, data and settings in PyTorch, eager, as its documentation advises for speed on a CPU.
+
+Fused optimizers, ``inference_mode`` for evaluation, samples kept as float32 tensors, evaluation in batches of 1,000.
+The network starts with the same weights as nnlab's.
+"""
+
+from time import perf_counter
+
+import numpy as np
+import torch
+from torch import nn
+
+from nnlab.data.batches import Feed
+from nnlab.data.dataset import Split
+from nnlab.layers.base import Layer
+from nnlab.registry import registered_name
+from nnlab.spec.experiment import Experiment
+from nnlab.train.setup import make_training, prepare
+
+EVALUATION_BATCH = 1000
+
+
+def train(experiment: Experiment) -> tuple[float, float]:
+    """Seconds of the training loop with its evaluations, and the final accuracy."""
+    torch.set_num_threads(experiment.compute.threads)
+    torch.manual_seed(experiment.seed)
+    prepared = prepare(experiment)
+    training = make_training(experiment, prepared)
+    model = nn.Sequential(*(module_of(layer) for layer in prepared.network.layers))
+    optimizer = optimizer_of(experiment, model)
+    x_train, y_train = tensors(prepared.dataset.train)
+    test = tensors(prepared.dataset.test) if prepared.dataset.test else None
+    cross_entropy = nn.CrossEntropyLoss()
+    N, size = len(x_train), prepared.batches.batch_size
+    full = size == N
+    accuracy = 0.0
+    started = perf_counter()
+    order = torch.randperm(N)
+    for step in range(training.iterations + 1):
+        if step % training.eval_every == 0 or step == training.iterations:
+            accuracy = evaluate(model, cross_entropy, x_train, y_train, test, experiment.train.eval_train)
+        if step == training.iterations:
+            break
+        if full:
+            x, y = x_train, y_train
+        elif experiment.train.sampling == "replacement":
+            chosen = torch.randint(N, (size,))
+            x, y = x_train[chosen], y_train[chosen]
+        else:
+            position = step * size % (N - N % size)
+            if position == 0:
+                order = torch.randperm(N)
+            chosen = order[position : position + size]
+            x, y = x_train[chosen], y_train[chosen]
+        optimizer.zero_grad(set_to_none=True)
+        cross_entropy(model(x), y).backward()
+        optimizer.step()
+    return perf_counter() - started, accuracy
+
+
+def module_of(layer: Layer) -> nn.Module:
+    """PyTorch's module for one of nnlab's layers, with the same weights."""
+    name = registered_name(layer)
+    values = {parameter.name: torch.from_numpy(np.array(parameter.value)) for parameter in layer.parameters}
+    match name:
+        case "linear":
+            module: nn.Module = nn.Linear(*layer.W.shape)
+            _set(module, values["W"].T, values["b"])
+        case "conv2d":
+            padding = layer.padding if layer.padding != "valid" else 0
+            module = nn.Conv2d(layer.in_shape[0], layer.filters, layer.kernel, layer.stride, padding)
+            _set(module, values["W"], values["b"])
+        case "batch_norm":
+            module = nn.BatchNorm1d(layer.in_shape[0], eps=layer.eps, momentum=1 - layer.momentum)
+        case "max_pool":
+            module = nn.MaxPool2d(layer.size, layer.stride, layer.padding)
+        case "lrn":
+            # PyTorch divides alpha by the size; the paper and nnlab do not.
+            module = nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
+        case "dropout":
+            module = nn.Dropout(layer.rate)
+        case "upsample":
+            module = nn.Upsample(scale_factor=layer.factor)
+        case _:
+            plain = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "flatten": nn.Flatten}
+            module = plain[name]()
+    return module
+
+
+def _set(module: nn.Module, W: torch.Tensor, b: torch.Tensor) -> None:
+    with torch.no_grad():
+        module.weight.copy_(W)
+        module.bias.copy_(b)
+
+
+def optimizer_of(experiment: Experiment, model: nn.Module) -> torch.optim.Optimizer:
+    """The same update rule, fused; L2 as weight decay of the weights only, as nnlab has it."""
+    weights = [parameter for parameter in model.parameters() if parameter.ndim > 1]
+    others = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
+    l2 = sum(penalty.strength for penalty in experiment.penalty if registered_name(penalty) == "l2")
+    groups = [{"params": weights, "weight_decay": l2}, {"params": others, "weight_decay": 0.0}]
+    rule = experiment.optimizer
+    match registered_name(rule):
+        case "sgd":
+            return torch.optim.SGD(groups, lr=rule.lr, fused=True)
+        case "momentum":
+            return torch.optim.SGD(groups, lr=rule.lr, momentum=rule.momentum, fused=True)
+        case "adam":
+            return torch.optim.Adam(groups, lr=rule.lr, betas=(rule.beta1, rule.beta2), eps=rule.eps, fused=True)
+        case name:
+            raise ValueError(f"no PyTorch optimizer is written down here for {name}")
+
+
+def tensors(split: Split) -> tuple[torch.Tensor, torch.Tensor]:
+    """All samples as float32, scaled like nnlab's, and labels."""
+    x, y = Feed(split, np.float32).everything()
+    return torch.from_numpy(np.ascontiguousarray(x)), torch.from_numpy(np.ascontiguousarray(y, np.int64))
+
+
+def evaluate(
+    model: nn.Module,
+    loss: nn.Module,
+    x_train: torch.Tensor,
+    y_train: torch.Tensor,
+    test: tuple[torch.Tensor, torch.Tensor] | None,
+    eval_train: object,
+) -> float:
+    """Loss and accuracy on what nnlab evaluates too; gives the accuracy on the test set, if there is one."""
+    count = len(x_train) if eval_train == "all" else eval_train if isinstance(eval_train, int) else 100
+    model.eval()
+    with torch.inference_mode():
+        accuracy = score(model, loss, x_train[:count], y_train[:count])
+        if test:
+            accuracy = score(model, loss, *test)
+    model.train()
+    return accuracy
+
+
+def score(model: nn.Module, loss: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
+    """Accuracy, with the mean loss computed on the way as nnlab does."""
+    correct, total = 0, 0.0
+    for xs, ys in zip(x.split(EVALUATION_BATCH), y.split(EVALUATION_BATCH), strict=True):
+        scores = model(xs)
+        total += loss(scores, ys).item() * len(ys)
+        correct += int((scores.argmax(1) == ys).sum())
+    return correct / len(y)

@@ -1,0 +1,33 @@
+"""The networks that are trained, each an ordinary spec."""
+
+from pathlib import Path
+
+from nnlab.spec.experiment import Experiment, load_experiment
+
+FOLDER = Path(__file__).parent / "workloads"
+NAMES = ("spiral", "two_layer", "adam", "deep", "wide", "convnet", "cifar", "batchnorm", "alexnet")
+# The largest ratio of nnlab's time to PyTorch's that is good enough.
+TARGETS = {
+    "spiral": 0.40,
+    "two_layer": 0.60,
+    "adam": 0.60,
+    "deep": 0.70,
+    "wide": 0.95,
+    "convnet": 0.45,
+    "cifar": 0.90,
+    "batchnorm": 0.60,
+    "alexnet": 1.00,
+}
+
+
+def load(name: str, cifar: str | None, threads: int) -> Experiment:
+    """The spec of a workload; ``cifar`` is a folder with the .bin files of CIFAR-10, downloaded otherwise."""
+    overrides = [f"compute.threads={threads}"]
+    if cifar and name in ("cifar", "alexnet"):
+        overrides.append(f"data.path={cifar}")
+    return load_experiment(FOLDER / f"{name}.yaml", overrides)
+
+
+def question(name: str) -> str:
+    """What the workload is, from the first comment of its spec."""
+    return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
