@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Annotated, Self
 
@@ -33,6 +34,12 @@ class Loss(ABC):
     def forward(self, scores: Array, labels: Array) -> float:
         """The mean loss of the batch, summed in float64."""
         return float(self.per_sample(scores, labels).sum(dtype=np.float64)) / len(labels)
+
+    def twin(self) -> Self:
+        """The same loss with memory of its own, to work beside this one."""
+        other = copy(self)
+        other.workspace = Workspace()
+        return other
 
     @property
     def reported(self) -> "Loss":

@@ -141,3 +141,14 @@ def make_run(tmp_path: Path) -> MakeRun:
         return path
 
     return make
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """A folder of idx files: images of 3x3 in three classes, 6 for training and 3 for the test."""
+    for prefix, count in (("train", 6), ("t10k", 3)):
+        pixels = bytes(range(count * 9))
+        labels = bytes(i % 3 for i in range(count))
+        (tmp_path / f"{prefix}-images-idx3-ubyte").write_bytes(struct.pack(">4B3i", 0, 0, 8, 3, count, 3, 3) + pixels)
+        (tmp_path / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">4Bi", 0, 0, 8, 1, count) + labels)
+    return tmp_path

@@ -5,6 +5,7 @@ saved model one array. Decayed parameters (weights) come first, so penalties act
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from math import prod
 
@@ -36,6 +37,12 @@ class Parameter:
     def size(self) -> int:
         """The number of values."""
         return prod(self.shape)
+
+    def with_gradient_in(self, gradients: Array) -> "Parameter":
+        """The same parameter, its gradient written to its place in another flat vector."""
+        other = copy(self)
+        other.grad = gradients[self.place].reshape(self.shape)
+        return other
 
 
 class Arena:

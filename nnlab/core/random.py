@@ -21,6 +21,7 @@ class Purpose(IntEnum):
     DROPOUT = 3
     AUGMENT = 4
     VALIDATION = 5
+    DROPOUT_OF_SHARD = 6
 
 
 class Streams(Protocol):
@@ -68,6 +69,31 @@ class LegacyStreams:
     def dropout(self, *address: int) -> np.random.RandomState:
         """The one shared state, wherever it stands."""
         return self._state
+
+
+class ShardStreams:
+    """The streams of one part of each batch: dropout masks of its own, everything else as the whole has it."""
+
+    def __init__(self, whole: Streams, shard: int) -> None:
+        self._whole = whole
+        self._shard = shard
+
+    @property
+    def step(self) -> int:
+        """The update that is being computed."""
+        return self._whole.step
+
+    @step.setter
+    def step(self, step: int) -> None:
+        self._whole.step = step
+
+    def draws(self, purpose: Purpose, *address: int) -> Draws:
+        """The stream of the whole."""
+        return self._whole.draws(purpose, *address)
+
+    def dropout(self, *address: int) -> Draws:
+        """The stream at ``(seed, DROPOUT_OF_SHARD, shard, *address, step)``."""
+        return self._whole.draws(Purpose.DROPOUT_OF_SHARD, self._shard, *address, self.step)
 
 
 def make_streams(mode: str, seed: int) -> Streams:

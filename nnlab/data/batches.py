@@ -40,10 +40,14 @@ class Feed:
 
     def chunks(self, size: int, count: int | None = None) -> Iterator[Batch]:
         """The first ``count`` samples (all by default) in order, ``size`` at a time."""
+        for start in range(0, len(self.split) if count is None else min(count, len(self.split)), size):
+            yield self.chunk(start, size, count)
+
+    def chunk(self, start: int, size: int, count: int | None = None) -> Batch:
+        """At most ``size`` samples from ``start`` on, of the first ``count`` (all by default)."""
         total = len(self.split) if count is None else min(count, len(self.split))
-        for start in range(0, total, size):
-            part = slice(start, min(start + size, total))
-            yield self._scaled(self.split.inputs[part]), self.split.labels[part]
+        part = slice(start, min(start + size, total))
+        return self._scaled(self.split.inputs[part]), self.split.labels[part]
 
     def everything(self) -> Batch:
         """All samples in one new array."""

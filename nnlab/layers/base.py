@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from math import prod
 from typing import ClassVar, Self
 
@@ -28,6 +29,8 @@ class Layer(ABC):
 
     # Arrays as large as its input or output that a layer keeps while training: what forward gives, what backward gives.
     arrays: ClassVar[int] = 2
+    # Whether a sample's output depends on the other samples of its batch while training.
+    whole_batch: ClassVar[bool] = False
 
     index: int
     address: tuple[int, ...]
@@ -81,6 +84,20 @@ class Layer(ABC):
     def multiply_adds(self) -> int:
         """Multiplications with additions in the forward pass of one sample, as far as they are matrix products."""
         return 0
+
+    def twin(self, streams: Streams, parameters: Mapping[int, Parameter]) -> Self:
+        """A layer that works beside this one: the same settings, values and buffers, memory of its own.
+
+        ``parameters`` maps the identity of each parameter to the one that the twin is to have.
+        """
+        other = copy(self)
+        other.streams = streams
+        other.workspace = Workspace()
+        other.parameters = [parameters[id(parameter)] for parameter in self.parameters]
+        for name, value in vars(self).items():
+            if isinstance(value, Parameter):
+                setattr(other, name, parameters[id(value)])
+        return other
 
     def inner(self) -> "list[tuple[str, Layer]]":
         """The layers that this one is made of, by name, where it is made of others."""

@@ -1,15 +1,16 @@
 """Residual blocks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 from annotated_types import MaxLen
 
 from nnlab.core.arena import Parameter
 from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.random import Streams
 from nnlab.errors import ShapeError
 from nnlab.layers.activations import ReLU
 from nnlab.layers.base import Layer, layer_outputs, set_up
@@ -58,6 +59,13 @@ class Residual(Layer):
     def multiply_adds(self) -> int:
         """Those of the inner layers and the projection."""
         return sum(layer.multiply_adds() for _, layer in self.inner())
+
+    def twin(self, streams: Streams, parameters: Mapping[int, Parameter]) -> Self:
+        """Twins of the layers inside, too."""
+        other = super().twin(streams, parameters)
+        other._inner = [layer.twin(streams, parameters) for layer in self._inner]
+        other._shortcut = self._shortcut.twin(streams, parameters) if self._shortcut else None
+        return other
 
     def inner(self) -> list[tuple[str, Layer]]:
         """The layers of f, and the projection if there is one."""

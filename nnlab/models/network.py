@@ -1,6 +1,7 @@
 """A stack of layers as one function, with all its parameters in one arena."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from itertools import pairwise
 from math import prod
 
@@ -88,6 +89,26 @@ class Network:
         for layer in self.layers:
             layer.initialise(self.streams.draws(Purpose.INIT, ordinal))
             ordinal += layer.draws_weights
+
+    def twin(self, streams: Streams | None = None, gradients: Array | None = None) -> "Network":
+        """A network of the same parameters and buffers with memory of its own, to work beside this one.
+
+        With ``gradients``, as long as the arena's, it writes its gradients there and none into the arena.
+        """
+        parameters = {
+            id(parameter): parameter if gradients is None else parameter.with_gradient_in(gradients)
+            for parameter in self.parameters
+        }
+        other = copy(self)
+        other.streams = streams or self.streams
+        other.layers = [layer.twin(other.streams, parameters) for layer in self.layers]
+        other._order = _order_of_least_work(other.layers)
+        return other
+
+    def needs_whole_batch(self) -> Layer | None:
+        """The first layer whose outputs depend on the other samples of a batch, if there is one."""
+        flat = [inner for layer in self.layers for inner in (layer, *(inside for _, inside in layer.inner()))]
+        return next((layer for layer in flat if layer.whole_batch), None)
 
     def penalty_terms(self, everywhere: Sequence[Penalty]) -> list[PenaltyTerm]:
         """Penalties on all weights, and the layers' own; the network must have memory."""

@@ -71,9 +71,15 @@ class TrainSettings:
 
 @dataclass(kw_only=True)
 class ComputeSettings:
-    """How the machine is used; part of the spec because it can change the last bits of a result."""
+    """How the machine is used: ``shards`` can change the last bits of a result, ``threads`` only how long it takes."""
 
-    threads: Annotated[int, Ge(1), Le(256), Doc("threads of the matrix products (BLAS)")] = 1
+    threads: Annotated[
+        Annotated[int, Ge(1), Le(256)] | Literal["auto"], Doc("threads that share the work; auto: one for each core")
+    ] = "auto"
+    shards: Annotated[
+        Annotated[int, Ge(1), Le(256)] | Literal["auto"],
+        Doc("parts of each batch, computed side by side; auto: 2 where the network is large enough to gain, else 1"),
+    ] = "auto"
 
 
 @dataclass(kw_only=True)
@@ -97,7 +103,7 @@ class Experiment:
         field(default_factory=list)
     )
     train: Annotated[TrainSettings, Doc("length, batches and evaluation")]
-    compute: Annotated[ComputeSettings, Doc("threads")] = field(default_factory=ComputeSettings)
+    compute: Annotated[ComputeSettings, Doc("threads and shards")] = field(default_factory=ComputeSettings)
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
         """What follows a metric on validation samples needs such samples."""

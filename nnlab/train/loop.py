@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 
 from nnlab.data.batches import Batches
-from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.optim.base import Optimizer
 from nnlab.penalties import PenaltyTerm
 from nnlab.records.formats import Row
 from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation, penalty_value
+from nnlab.train.shards import Shards
 
 
 class Observer(Protocol):
@@ -49,7 +49,7 @@ class Training:
     """Everything that the loop puts in motion."""
 
     network: Network
-    loss: Loss
+    shards: Shards
     penalties: Sequence[PenaltyTerm]
     optimizer: Optimizer
     batches: Batches
@@ -61,7 +61,7 @@ class Training:
 
 def train(training: Training, observers: Sequence[Observer], stop: Callable[[], bool]) -> Outcome:
     """Train to the last iteration, until a control or ``stop`` says so, or until the loss is no longer finite."""
-    network, loss, penalties = training.network, training.loss, training.penalties
+    network, shards, penalties = training.network, training.shards, training.penalties
     optimizer, batches, controls = training.optimizer, training.batches, training.controls
     arena = network.arena
     optimizer.bind(arena.values, arena.gradients, arena.decayed)
@@ -87,12 +87,11 @@ def train(training: Training, observers: Sequence[Observer], stop: Callable[[], 
             if step > 0:
                 x, labels = batches.batch(step + 1)
             network.streams.step = step + 1
-            scores = network.forward(x, training=True)
-            objective = loss.forward(scores, labels) + network.activity().real + penalty_value(penalties)
+            objective = shards.forward(x, labels) + penalty_value(penalties)
             fault = _not_finite("the loss", {"objective": objective}, step + 1, lr)
             if fault:
                 break
-            network.backward(loss.backward())
+            shards.backward()
             for penalty in penalties:
                 penalty.add_gradient()
             controls.clip(arena.gradients)

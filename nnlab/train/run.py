@@ -71,13 +71,14 @@ def run(experiment: Experiment, runs: Path | str = "runs", reporter: Reporter | 
 def run_in(make_folder: Callable[[], RunFolder], experiment: Experiment, reporter: Reporter | None = None) -> RunResult:
     """Like :func:`run`, in a folder that is made once everything has been checked."""
     reporter = reporter or Silent()
-    with threadpool_limits(limits=experiment.compute.threads, user_api="blas"):
+    # One thread for each matrix product: the threads are nnlab's own, and how many there are changes no bit.
+    with threadpool_limits(limits=1, user_api="blas"):
         prepared = prepare(experiment)
         training = make_training(experiment, prepared)
         folder = make_folder()
         with _failures_recorded(folder), stop_on_signal() as stop:
             parameters, spec_sha256 = prepared.network.parameter_count, experiment.sha256()
-            environment = describe_environment(prepared.dataset.checksums)
+            environment = describe_environment(prepared.dataset.checksums) | {"shards": prepared.shards}
             folder.write_start(experiment.to_yaml(), environment, parameters, spec_sha256)
             lines = EvaluationLines(folder, reporter, training.iterations, training.eval_every)
             lines.say(f"{experiment.name}: {parameters:,} parameters, {training.iterations:,} iterations")

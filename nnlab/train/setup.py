@@ -7,6 +7,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from nnlab.core.random import Purpose, make_streams
+from nnlab.core.threads import Workers, available_cores
 from nnlab.data.batches import Batches, Feed
 from nnlab.data.dataset import Dataset
 from nnlab.errors import RunError, ShapeError, UsageError
@@ -16,6 +17,7 @@ from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation
 from nnlab.train.loop import Training
+from nnlab.train.shards import Shards, automatic_shards
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Prepared:
     dataset: Dataset
     network: Network
     batches: Batches
+    shards: int
 
 
 def prepare(experiment: Experiment) -> Prepared:
@@ -45,10 +48,26 @@ def prepare(experiment: Experiment) -> Prepared:
         )
     _check_batches(batches, network)
     keeps_best = settings.early_stopping is not None and settings.early_stopping.restore_best
-    copies = len(experiment.optimizer.slots) + keeps_best
+    shards = _shards(experiment, network, batches)
+    copies = len(experiment.optimizer.slots) + keeps_best + shards - 1
     samples = max(batches.batch_size, network.evaluation_chunk(batches.batch_size))
     network.check_memory(experiment.dtype, samples, copies)
-    return Prepared(dataset, network, batches)
+    return Prepared(dataset, network, batches, shards)
+
+
+def _shards(experiment: Experiment, network: Network, batches: Batches) -> int:
+    """Into how many parts each batch is cut; refuses what needs whole batches."""
+    legacy, asked = experiment.rng == "legacy", experiment.compute.shards
+    if asked == "auto":
+        return automatic_shards(network, batches.batch_size, legacy=legacy)
+    if asked > 1:
+        if legacy:
+            raise UsageError("compute.shards: rng: legacy draws one number after the other; use 1 or auto")
+        if layer := network.needs_whole_batch():
+            raise UsageError(f"compute.shards: {layer.label} needs whole batches; use 1 or auto")
+        if asked > batches.batch_size:
+            raise UsageError(f"compute.shards: {asked} is more than the {batches.batch_size} samples of a batch")
+    return asked
 
 
 def _check_batches(batches: Batches, network: Network) -> None:
@@ -68,10 +87,12 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     dataset, network, batches = prepared.dataset, prepared.network, prepared.batches
     network.allocate(experiment.dtype)
     penalties = network.penalty_terms(experiment.penalty)
+    threads = experiment.compute.threads
+    workers = Workers(available_cores() if threads == "auto" else threads)
     iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
     return Training(
         network=network,
-        loss=experiment.loss,
+        shards=Shards(network, experiment.loss, prepared.shards, workers),
         penalties=penalties,
         optimizer=experiment.optimizer,
         batches=batches,
@@ -79,12 +100,10 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
             network=network,
             loss=experiment.loss,
             penalties=penalties,
-            # A feed of its own: the batch in hand must survive an evaluation.
-            train=Feed(dataset.train, experiment.dtype),
-            test=Feed(dataset.test, experiment.dtype) if dataset.test else None,
+            dataset=dataset,
             eval_train=settings.eval_train,
             chunk=network.evaluation_chunk(batches.batch_size),
-            validation=Feed(dataset.validation, experiment.dtype) if dataset.validation else None,
+            workers=workers,
         ),
         controls=Controls(settings, experiment.optimizer.lr, iterations, network),
         iterations=iterations,

@@ -1,6 +1,5 @@
 """The command line as a user calls it, in this process."""
 
-import struct
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,17 +40,6 @@ def nnlab(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
         return Answer(code if isinstance(code, int) else 0, out, err)
 
     return call
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> Path:
-    """A folder of idx files: images of 3x3 in three classes, 6 for training and 3 for the test."""
-    for prefix, count in (("train", 6), ("t10k", 3)):
-        pixels = bytes(range(count * 9))
-        labels = bytes(i % 3 for i in range(count))
-        (tmp_path / f"{prefix}-images-idx3-ubyte").write_bytes(struct.pack(">4B3i", 0, 0, 8, 3, count, 3, 3) + pixels)
-        (tmp_path / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">4Bi", 0, 0, 8, 1, count) + labels)
-    return tmp_path
 
 
 @pytest.fixture

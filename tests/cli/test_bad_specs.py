@@ -270,7 +270,7 @@ BASE: dict[str, Any] = {
         ("train", {"eval_train": 10**9}, "train.eval_train: 1000000000 is more than the 20 training samples"),
         ("train", {"iterations": HUGE}, "train.iterations: must be a whole number"),
         ("train", {"eval_every": HUGE}, "train.eval_every: must be a whole number"),
-        ("compute", {"threads": 257}, "compute.threads: must be at most 256, got 257"),
+        ("compute", {"threads": 257}, "compute.threads: must be a whole number from 1 to 256 or 'auto', got 257"),
     ],
 )
 def test_huge_sizes_are_refused_not_attempted(

@@ -37,6 +37,7 @@ def test_purposes_keep_their_numbers_because_recorded_results_depend_on_them() -
         "INIT": 1,
         "BATCHES": 2,
         "DROPOUT": 3,
+        "DROPOUT_OF_SHARD": 6,
         "AUGMENT": 4,
         "VALIDATION": 5,
     }

@@ -84,7 +84,7 @@ def test_defaults(tmp_path: Path) -> None:
             "early_stopping": False,
             "diagnostics": False,
         },
-        "compute": {"threads": 1},
+        "compute": {"threads": "auto", "shards": "auto"},
     }
 
 

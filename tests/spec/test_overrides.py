@@ -205,7 +205,7 @@ def test_overrides_of_a_spec(tmp_path: Path, overrides: list[str], key: str, val
         ("model.init.std=0.5", "model.init: needs a name: he, normal, xavier"),
         ("train.epochs=3", "train.epochs: both iterations and epochs are given; keep one (the other may be null)"),
         ("seed.x=1", "seed: must be a whole number from 0 to 4294967295, got {x: 1}"),
-        ("compute=5", "compute: must be a mapping with the keys threads, got 5"),
+        ("compute=5", "compute: must be a mapping with the keys threads, shards, got 5"),
         ("model.hidden.2=5", "model.hidden.2: there is no such item; the list has 2, counted from 0"),
         ("seed=[", "seed: not valid YAML: expected the node content, but found '<stream end>'"),
     ],

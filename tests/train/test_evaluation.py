@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nnlab.core.random import make_streams
-from nnlab.data.batches import Feed
-from nnlab.data.dataset import Split
+from nnlab.core.threads import Workers
+from nnlab.data.dataset import Dataset, Split
 from nnlab.layers.activity import ActivityL1, ActivityL2
 from nnlab.layers.linear import Linear
 from nnlab.losses import CrossEntropy
@@ -14,14 +14,15 @@ from nnlab.train.evaluation import Evaluation
 
 
 @pytest.mark.parametrize("chunk", [2, 5, 100])
-def test_the_objective_has_the_price_on_activity_and_the_loss_has_not(chunk: int) -> None:
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_objective_has_the_price_on_activity_and_the_loss_has_not(chunk: int, threads: int) -> None:
     layers = [Linear(units=4), ActivityL1(strength=0.5), ActivityL2(strength=0.25), Linear(units=3)]
     network = Network(layers, (2,), 3, make_streams("streams", 0))
     network.allocate("float64")
     draws = np.random.default_rng(0)
     x, labels = draws.standard_normal((11, 2)), draws.integers(3, size=11)
-    feed = Feed(Split(x, labels), "float64")
-    row = Evaluation(network, CrossEntropy(), [], feed, None, "all", chunk).row(0, 0.0, 0.1, (x, labels))
+    dataset = Dataset(Split(x, labels), None, ("a", "b", "c"))
+    row = Evaluation(network, CrossEntropy(), [], dataset, "all", chunk, Workers(threads)).row(0, 0.0, 0.1, (x, labels))
     hidden = x @ layers[0].W.value + layers[0].b.value
     scores = hidden @ layers[3].W.value + layers[3].b.value
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)

@@ -7,8 +7,9 @@ import pytest
 
 from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
+from nnlab.core.threads import Workers
 from nnlab.data.batches import Batches, Feed
-from nnlab.data.dataset import Split
+from nnlab.data.dataset import Dataset, Split
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.losses import CrossEntropy
 from nnlab.models.mlp import MLP
@@ -24,6 +25,7 @@ from nnlab.spec.experiment import TrainSettings
 from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation, score
 from nnlab.train.loop import Outcome, Training, train
+from nnlab.train.shards import Shards
 
 
 class Recorder:
@@ -56,6 +58,9 @@ def make_training(
     dropout: float = 0.0,
     smoothing: float = 0.0,
     batch_norm: bool = False,
+    chunk: int = 1000,
+    threads: int = 1,
+    shards: int = 1,
     **settings: Any,
 ) -> Training:
     streams = make_streams("streams", 0)
@@ -65,14 +70,14 @@ def make_training(
     split = make_split(30)
     penalties = network.penalty_terms([L2(strength=l2)] if l2 else [])
     loss = CrossEntropy(smoothing=smoothing)
-    train, test, validation = (
-        Feed(part, "float64") for part in (split, make_split(10, seed=1), make_split(12, seed=2))
-    )
-    evaluation = Evaluation(network, loss, penalties, train, test, eval_train, 1000, validation)  # type: ignore[arg-type]
+    dataset = Dataset(split, make_split(10, seed=1), ("a", "b", "c"), validation=make_split(12, seed=2))
+    workers = Workers(threads)
+    evaluation = Evaluation(network, loss, penalties, dataset, eval_train, chunk, workers)  # type: ignore[arg-type]
     batches = Batches(Feed(split, "float64"), 7, "shuffle", streams)
     optimizer = optimizer or SGD(lr=0.1)
     controls = Controls(TrainSettings(iterations=iterations, **settings), optimizer.lr, iterations, network)
-    return Training(network, loss, penalties, optimizer, batches, evaluation, controls, iterations, eval_every)
+    part = Shards(network, loss, shards, workers)
+    return Training(network, part, penalties, optimizer, batches, evaluation, controls, iterations, eval_every)
 
 
 def run(training: Training, stop: Callable[[], bool] = lambda: False) -> tuple[Recorder, Outcome]:
@@ -118,7 +123,7 @@ def test_accuracy_and_loss_of_an_evaluation_by_hand() -> None:
     split = make_split(10, seed=1)
     scores = training.network.forward(split.inputs, training=False).copy()
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    measured = score(training.network, training.loss, Feed(split, "float64").chunks(100))
+    measured = score(training.network, CrossEntropy(), Feed(split, "float64").chunks(100))
     assert measured.accuracy == sum(int(np.argmax(row)) == y for row, y in zip(p, split.labels, strict=True)) / 10
     assert measured.loss == pytest.approx(-np.log(p[np.arange(10), split.labels]).mean(), rel=1e-12)
 
@@ -135,12 +140,12 @@ def test_evaluating_never_changes_the_training(eval_train: object, eval_every: i
 
 def test_a_loss_that_is_infinite_ends_training_like_one_that_is_nan(monkeypatch: pytest.MonkeyPatch) -> None:
     training = make_training()
-    forward = training.loss.forward
+    forward = CrossEntropy.forward
 
-    def infinite_in_training(scores: Array, labels: Array) -> float:
-        return float("inf") if training.network.streams.step == 1 else forward(scores, labels)
+    def infinite_in_training(self: CrossEntropy, scores: Array, labels: Array) -> float:
+        return float("inf") if training.network.streams.step == 1 else forward(self, scores, labels)
 
-    monkeypatch.setattr(training.loss, "forward", infinite_in_training)
+    monkeypatch.setattr(CrossEntropy, "forward", infinite_in_training)
     recorder, outcome = run(training)
     assert (outcome.status, outcome.steps, recorder.steps) == ("diverged", 0, [])
     assert "the loss became inf at step 1" in outcome.message

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from nnlab.errors import BugError, Diverged, Interrupted, RunError, UsageError
 from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
@@ -213,13 +213,106 @@ def test_weights_are_saved_in_by_out(spec: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_plots")
-def test_blas_threads_are_set_while_training_and_given_back(spec: Path, tmp_path: Path) -> None:
-    before = [library["num_threads"] for library in threadpool_info()]
-    assert before == [1] * len(before)
-    result = run(load_experiment(spec, ["compute.threads=2"]), tmp_path / "runs")
+def test_matrix_products_have_one_thread_while_training_and_theirs_back_after(spec: Path, tmp_path: Path) -> None:
+    with threadpool_limits(2, user_api="blas"):
+        before = [library["num_threads"] for library in threadpool_info()]
+        assert 2 in before
+        result = run(load_experiment(spec, ["compute.threads=2"]), tmp_path / "runs")
+        assert [library["num_threads"] for library in threadpool_info()] == before
     environment = json.loads((result.path / "environment.json").read_text(encoding="utf-8"))
-    assert [library["num_threads"] for library in environment["blas"]] == [2] * len(before)
-    assert [library["num_threads"] for library in threadpool_info()] == before
+    assert {library["num_threads"] for library in environment["blas"]} == {1}
+    assert environment["shards"] == 1
+
+
+IMAGES = """\
+seed: 3
+data:      {name: idx, path: ., augment: [flip]}
+model:
+  name: sequential
+  layers:
+    - {name: conv2d, filters: 3, kernel: 2, l2: 0.1}
+    - relu
+    - {name: residual, layers: [{name: conv2d, filters: 3, padding: same}, {name: dropout, rate: 0.3}]}
+    - {name: activity_l2, strength: 0.1}
+    - flatten
+    - {name: dropout, rate: 0.5}
+    - {name: linear, units: 3}
+optimizer: {name: adam, lr: 0.01}
+penalty:   {l1: 1e-4}
+train:     {epochs: 6, batch_size: 4, eval_every: 2}
+compute:   {shards: 3}
+"""
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_the_number_of_threads_changes_no_byte_and_that_of_shards_only_the_last_bits(images: Path) -> None:
+    path = images / "images.yaml"
+    path.write_text(IMAGES, encoding="utf-8")
+
+    def outputs(*overrides: str) -> tuple[bytes, bytes, dict[str, np.ndarray]]:
+        folder = run(load_experiment(path, overrides), images / "runs").path
+        return (
+            (folder / STEPS_FILE).read_bytes(),
+            (folder / METRICS_FILE).read_bytes(),
+            load_file(folder / MODEL_FILE),
+        )
+
+    one, two, five = (outputs(f"compute.threads={threads}") for threads in (1, 2, 5))
+    assert one[:2] == two[:2] == five[:2]
+    for name, array in one[2].items():
+        np.testing.assert_array_equal(array, two[2][name])
+        np.testing.assert_array_equal(array, five[2][name])
+    still = ("model.layers.2=relu", "model.layers.5=relu", "dtype=float64")  # no dropout, whose masks shards draw anew
+    whole, parts = outputs("compute.shards=1", *still), outputs("compute.shards=3", *still)
+    assert whole[0] != parts[0]
+    for name, array in whole[2].items():
+        np.testing.assert_allclose(array, parts[2][name], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux lets a process choose its cores")
+def test_one_core_gives_the_same_bytes_as_all(images: Path) -> None:
+    path = images / "images.yaml"
+    path.write_text(IMAGES, encoding="utf-8")
+    code = f"import nnlab; print(nnlab.run(nnlab.load_experiment({str(path)!r}), {str(images / 'runs')!r}).path)"
+    one = f"import os; os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}}); {code}"
+    folders = [
+        Path(subprocess.run([sys.executable, "-c", part], check=True, capture_output=True, text=True).stdout.strip())
+        for part in (code, one)
+    ]
+    for name in (STEPS_FILE, METRICS_FILE, MODEL_FILE):
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["compute.shards=2", "rng=legacy"], "compute.shards: rng: legacy draws one number after the other; use 1"),
+        (["compute.shards=2"], "compute.shards: layer 2 batch_norm needs whole batches; use 1 or auto"),
+        (["compute.shards=17", "model.batch_norm=false"], "compute.shards: 17 is more than the 16 samples of a batch"),
+    ],
+)
+def test_shards_that_cannot_be(spec: Path, overrides: list[str], message: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        prepare(load_experiment(spec, overrides))
+    assert str(refusal.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("model", "rng", "shards"),
+    [
+        ("{name: mlp, hidden: [50]}", "streams", 1),
+        ("{name: mlp, hidden: [1000, 1000]}", "streams", 2),
+        ("{name: mlp, hidden: [1000, 1000]}", "legacy", 1),
+        ("{name: mlp, hidden: [1000, 1000], batch_norm: true}", "streams", 1),
+        ("convnet", "streams", 2),
+    ],
+)
+def test_batches_are_cut_by_themselves_where_that_pays(tmp_path: Path, model: str, rng: str, shards: int) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        f"{{data: mnist, model: {model}, optimizer: adam, train: {{iterations: 1}}, rng: {rng}}}", encoding="utf-8"
+    )
+    assert prepare(load_experiment(path)).shards == shards
 
 
 def diverging(spec: Path) -> Experiment:

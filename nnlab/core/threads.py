@@ -1,0 +1,42 @@
+"""Work shared out over threads: NumPy lets go of the interpreter while it computes."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # only Linux has it
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+class Workers:
+    """A fixed number of threads, the calling one among them."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._pool = ThreadPoolExecutor(threads - 1, "nnlab") if threads > 1 else None
+
+    def run(self, function: Callable[[int], T], count: int) -> list[T]:
+        """[function(0), ..., function(count − 1)]; handing out the work takes about 30 µs."""
+        if self._pool is None or count < 2:
+            return [function(index) for index in range(count)]
+        results: dict[int, T] = {}
+
+        def share(worker: int) -> None:
+            for index in range(worker, count, self.threads):
+                results[index] = function(index)
+
+        # The context carries how NumPy treats overflow.
+        others = [self._pool.submit(copy_context().run, share, worker) for worker in range(1, min(count, self.threads))]
+        try:
+            share(0)
+        finally:
+            for other in others:
+                other.result()
+        return [results[index] for index in range(count)]
