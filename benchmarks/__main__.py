@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks import workloads
-from benchmarks.bound import gemm_seconds
+from benchmarks.bound import operations
 from benchmarks.measure import BACKENDS, can
 from benchmarks.report import plot, write_results
 
@@ -45,7 +45,7 @@ def main() -> None:
                 runs.append(_measure(backend, name, arguments))
                 console.print(f"{name} {backend}: {runs[-1]['seconds']:.2f} s, accuracy {runs[-1]['accuracy']:.4f}")
         results[name] = {
-            "bound": gemm_seconds(experiment, arguments.threads),
+            "operations": operations(experiment),
             **{
                 backend: {key: median(run[key] for run in runs) for key in ("seconds", "accuracy", "peak_mib")}
                 for backend, runs in measured.items()
@@ -54,22 +54,29 @@ def main() -> None:
         if "nnlab" in measured and "torch" in measured:
             ratio = results[name]["nnlab"]["seconds"] / results[name]["torch"]["seconds"]
             console.print(f"{name}: nnlab / PyTorch {ratio:.2f}, target {workloads.TARGETS[name]:.2f}", style="bold")
+    speed = _measure("bound", workloads.NAMES[0], arguments)
+    for row in results.values():
+        row["bound"] = row["operations"] / speed["operations_per_second"]
     print(json.dumps(results, indent=2))
     if arguments.write:
         folder = Path(__file__).parent
-        write_results(results, folder / "RESULTS.md", repeats=arguments.repeats, threads=arguments.threads)
+        write_results(
+            results, folder / "RESULTS.md", str(speed["kernels"]), repeats=arguments.repeats, threads=arguments.threads
+        )
         plot(results, folder / "results.png")
 
 
-def _measure(backend: str, workload: str, arguments: argparse.Namespace) -> dict[str, float]:
+def _measure(backend: str, workload: str, arguments: argparse.Namespace) -> dict[str, Any]:
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.measure", backend, workload]
     command += ["--threads", str(arguments.threads)]
     if arguments.cifar:
         command += ["--cifar", arguments.cifar]
     threads = str(arguments.threads)
-    environment = os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+    # Every library picks the kernels that it thinks best for the processor.
+    environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
+    environment |= {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
     answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    measured: dict[str, float] = json.loads(answer.stdout.splitlines()[-1])
+    measured: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return measured
 
 

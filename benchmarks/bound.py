@@ -11,8 +11,8 @@ from nnlab.train.setup import make_training, prepare
 SIZE = 2048
 
 
-def gemm_seconds(experiment: Experiment, threads: int) -> float:
-    """Seconds for all matrix products of a training with its evaluations, if they ran as fast as one large one."""
+def operations(experiment: Experiment) -> float:
+    """Multiplications and additions in the matrix products of a training with its evaluations."""
     prepared = prepare(experiment)
     training = make_training(experiment, prepared)
     layers = prepared.network.layers
@@ -20,16 +20,16 @@ def gemm_seconds(experiment: Experiment, threads: int) -> float:
     first = next(layer for layer in layers if layer.parameters)
     # Backward are two products more for each layer, but no gradient for the data.
     samples = training.iterations * prepared.batches.batch_size
-    operations = 2.0 * samples * (3 * forward - first.multiply_adds())
+    count = 2.0 * samples * (3 * forward - first.multiply_adds())
     evaluations = training.iterations // training.eval_every + 1
     train = {"all": len(prepared.dataset.train), "batch": prepared.batches.batch_size}
     evaluated = train.get(str(experiment.train.eval_train), experiment.train.eval_train)
     evaluated += len(prepared.dataset.test) if prepared.dataset.test else 0
-    operations += 2.0 * evaluations * evaluated * forward
-    return operations / _operations_per_second(threads)
+    return count + 2.0 * evaluations * evaluated * forward
 
 
-def _operations_per_second(threads: int) -> float:
+def operations_per_second(threads: int) -> float:
+    """How many of them one large product does in a second."""
     A = np.ones((SIZE, SIZE), np.float32)
     best = float("inf")
     with threadpool_limits(threads):

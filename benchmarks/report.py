@@ -16,8 +16,8 @@ LIBRARIES = {"nnlab": "nnlab", "torch": "PyTorch", "sklearn": "scikit-learn", "t
 Results = dict[str, dict[str, Any]]
 
 
-def write_results(results: Results, path: Path, *, repeats: int, threads: int) -> None:
-    """Write the table with machine and versions as Markdown."""
+def write_results(results: Results, path: Path, kernels: str, *, repeats: int, threads: int) -> None:
+    """Write the table with machine and versions as Markdown; ``kernels`` are those of NumPy's matrix products."""
     environment = describe_environment({})
     lines = [
         "# Speed and memory, side by side",
@@ -28,7 +28,8 @@ def write_results(results: Results, path: Path, *, repeats: int, threads: int) -
         "speed of a large one. Memory is the peak of the whole process.",
         "",
         f"{environment['cpu']}, {platform.system()}, Python {platform.python_version()}, "
-        + ", ".join(f"{name} {_version(name)}" for name in ("numpy", "torch", "scikit-learn") if _version(name)),
+        + ", ".join(f"{name} {_version(name)}" for name in ("numpy", "torch", "scikit-learn") if _version(name))
+        + f"; OpenBLAS with its kernels for {kernels}",
         "",
         "![seconds of each library](results.png)",
         "",

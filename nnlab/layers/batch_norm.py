@@ -40,7 +40,8 @@ class BatchNorm(Layer):
         features = in_shape[:1]
         self.gamma = self.constant("gamma", features, 1.0)
         self.beta = self.constant("beta", features, 0.0)
-        self.buffers = {"running_mean": np.zeros(features), "running_variance": np.ones(features)}
+        self._running = np.stack([np.zeros(features), np.ones(features)])
+        self.buffers = {"running_mean": self._running[0], "running_variance": self._running[1]}
         return in_shape
 
     def smallest_batch(self) -> int:
@@ -67,42 +68,42 @@ class BatchNorm(Layer):
 
     def _normalise(self, x: Array, training: bool) -> Array:
         self._training = training
-        if training:
-            mean = column_sums(x) / len(x)
-            normalised = np.subtract(x, mean, out=self.workspace.array("normalised", x.shape, x.dtype))
-            squares = np.multiply(normalised, normalised, out=self.workspace.array("y", x.shape, x.dtype))
-            variance = column_sums(squares) / len(x)
-            self._update_running(mean, variance)
-        else:
-            mean = self.buffers["running_mean"].astype(x.dtype)
-            variance = self.buffers["running_variance"].astype(x.dtype)
-            normalised = np.subtract(x, mean, out=self.workspace.array("normalised", x.shape, x.dtype))
-        self._inverse_std = 1 / np.sqrt(variance + self.eps)
-        normalised *= self._inverse_std
-        self._normalised = normalised
+        centred = self.workspace.array("centred", x.shape, x.dtype)
         y = self.workspace.array("y", x.shape, x.dtype)
-        np.multiply(normalised, self.gamma.value, out=y)
+        statistics = self.workspace.array("statistics", (2, x.shape[1]), x.dtype)
+        mean, variance = statistics
+        if training:
+            column_sums(x, out=mean)
+            mean /= len(x)
+            np.subtract(x, mean, out=centred)
+            np.multiply(centred, centred, out=y)
+            column_sums(y, out=variance)
+            variance /= len(x)
+            self._running *= self.momentum
+            self._running += (1 - self.momentum) * statistics.real
+        else:
+            statistics[...] = self._running
+            np.subtract(x, mean, out=centred)
+        self._centred = centred
+        self._inverse_std = 1 / np.sqrt(variance + self.eps)
+        # In one factor: to make x̂ first would take a pass more.
+        np.multiply(centred, self.gamma.value * self._inverse_std, out=y)
         y += self.beta.value
         return y
 
     def _gradients(self, dy: Array) -> Array:
         N = len(dy)
         dx = self.workspace.array("dx", dy.shape, dy.dtype)
-        np.multiply(dy, self._normalised, out=dx)
+        np.multiply(dy, self._centred, out=dx)
         column_sums(dx, out=self.gamma.grad)
+        self.gamma.grad *= self._inverse_std
         column_sums(dy, out=self.beta.grad)
         scale = self.gamma.value * self._inverse_std
         if not self._training:
             np.multiply(dy, scale, out=dx)
             return dx
-        np.multiply(self._normalised, self.gamma.grad / -N, out=dx)
+        np.multiply(self._centred, self._inverse_std * self.gamma.grad / -N, out=dx)
         dx += dy
         dx -= self.beta.grad / N
         dx *= scale
         return dx
-
-    def _update_running(self, mean: Array, variance: Array) -> None:
-        for name, new in (("running_mean", mean), ("running_variance", variance)):
-            running = self.buffers[name]
-            running *= self.momentum
-            running += (1 - self.momentum) * new.real
