@@ -5,6 +5,7 @@ from time import perf_counter
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.workloads import evaluated_training_samples
 from nnlab.spec.experiment import Experiment
 from nnlab.train.setup import make_training, prepare
 
@@ -22,8 +23,7 @@ def operations(experiment: Experiment) -> float:
     samples = training.iterations * prepared.batches.batch_size
     count = 2.0 * samples * (3 * forward - first.multiply_adds())
     evaluations = training.iterations // training.eval_every + 1
-    train = {"all": len(prepared.dataset.train), "batch": prepared.batches.batch_size}
-    evaluated = train.get(str(experiment.train.eval_train), experiment.train.eval_train)
+    evaluated = evaluated_training_samples(experiment, len(prepared.dataset.train), prepared.batches.batch_size)
     evaluated += len(prepared.dataset.test) if prepared.dataset.test else 0
     return count + 2.0 * evaluations * evaluated * forward
 

@@ -4,6 +4,7 @@ from time import perf_counter
 
 from sklearn.neural_network import MLPClassifier
 
+from benchmarks.workloads import evaluated_training_samples
 from nnlab.data.batches import Batch, Feed
 from nnlab.data.dataset import Split
 from nnlab.models.mlp import MLP
@@ -48,7 +49,7 @@ def train(experiment: Experiment) -> tuple[float, float]:
         start = (step - 1) * size % (N - N % size)
         network.partial_fit(x[start : start + size], y[start : start + size], classes=classes)
         if step % every == 0 or step == iterations:
-            count = {"all": N, "batch": size}.get(settings.eval_train, settings.eval_train)
+            count = evaluated_training_samples(experiment, N, size)
             accuracy = network.score(x[:count], y[:count])
             if test:
                 accuracy = network.score(*test)

@@ -9,6 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
+from benchmarks.workloads import evaluated_training_samples
 from nnlab.core.arrays import Array
 from nnlab.data.batches import Batch, Feed
 from nnlab.layers.base import Layer
@@ -40,7 +41,7 @@ def train(experiment: Experiment) -> tuple[float, float]:
         Adam(experiment.optimizer) if registered_name(experiment.optimizer) == "adam" else SGD(experiment.optimizer)
     )
     l2 = sum(penalty.strength for penalty in experiment.penalty if registered_name(penalty) == "l2")
-    count = {"all": N, "batch": size}.get(experiment.train.eval_train, experiment.train.eval_train)
+    count = evaluated_training_samples(experiment, N, size)
     accuracy = 0.0
     started = perf_counter()
     for step in range(training.iterations + 1):

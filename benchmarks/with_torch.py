@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmarks.workloads import evaluated_training_samples
 from nnlab.data.batches import Feed
 from nnlab.data.dataset import Split
 from nnlab.layers.base import Layer
@@ -33,12 +34,13 @@ def train(experiment: Experiment) -> tuple[float, float]:
     cross_entropy = nn.CrossEntropyLoss()
     N, size = len(x_train), prepared.batches.batch_size
     full = size == N
+    count = evaluated_training_samples(experiment, N, size)
     accuracy = 0.0
     started = perf_counter()
     order = torch.randperm(N)
     for step in range(training.iterations + 1):
         if step % training.eval_every == 0 or step == training.iterations:
-            accuracy = evaluate(model, cross_entropy, x_train, y_train, test, experiment.train.eval_train)
+            accuracy = evaluate(model, cross_entropy, (x_train[:count], y_train[:count]), test)
         if step == training.iterations:
             break
         if full:
@@ -120,16 +122,13 @@ def tensors(split: Split) -> tuple[torch.Tensor, torch.Tensor]:
 def evaluate(
     model: nn.Module,
     loss: nn.Module,
-    x_train: torch.Tensor,
-    y_train: torch.Tensor,
+    train: tuple[torch.Tensor, torch.Tensor],
     test: tuple[torch.Tensor, torch.Tensor] | None,
-    eval_train: object,
 ) -> float:
     """Loss and accuracy on what nnlab evaluates too; gives the accuracy on the test set, if there is one."""
-    count = len(x_train) if eval_train == "all" else eval_train if isinstance(eval_train, int) else 100
     model.eval()
     with torch.inference_mode():
-        accuracy = score(model, loss, x_train[:count], y_train[:count])
+        accuracy = score(model, loss, *train)
         if test:
             accuracy = score(model, loss, *test)
     model.train()

@@ -31,3 +31,9 @@ def load(name: str, cifar: str | None, threads: int) -> Experiment:
 def question(name: str) -> str:
     """What the workload is, from the first comment of its spec."""
     return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+
+
+def evaluated_training_samples(experiment: Experiment, samples: int, batch_size: int) -> int:
+    """How many training samples an evaluation takes in."""
+    asked = experiment.train.eval_train
+    return asked if isinstance(asked, int) else {"all": samples, "batch": batch_size}[asked]
