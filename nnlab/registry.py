@@ -8,6 +8,7 @@ all read those fields, so nothing is declared twice.
 import dataclasses
 import difflib
 import importlib
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
@@ -174,6 +175,17 @@ def near_name(word: str, known: Sequence[str]) -> str | None:
     folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
+
+
+def near_hint(word: str, known: Sequence[str]) -> str:
+    """``did you mean 'x'? `` with the space that follows, or nothing where no known name is close."""
+    near = near_name(word, known)
+    return f"did you mean {near!r}? " if near else ""
+
+
+def summary(component: type[Any]) -> str:
+    """The first paragraph of a component's documentation, on one line."""
+    return (inspect.getdoc(component) or "").split("\n\n")[0].replace("\n", " ")
 
 
 models = Registry("model", "nnlab.models")

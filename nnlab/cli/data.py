@@ -28,14 +28,12 @@ def list_data() -> None:
 
     Example: nnlab data list
     """
-    from inspect import getdoc
-
     from rich.table import Table
     from rich.text import Text
 
     from nnlab.cli.console import results
     from nnlab.data.download import FOLDER_VARIABLE, data_folder
-    from nnlab.registry import datasets
+    from nnlab.registry import datasets, summary
 
     table = Table(title=f"datasets (downloads go to {data_folder()}; {FOLDER_VARIABLE} names another folder)")
     table.title_justify = "left"
@@ -44,9 +42,7 @@ def list_data() -> None:
     table.add_column("size", justify="right")
     for name, cls in datasets.items():
         where, size = _place(cls)
-        table.add_row(
-            Text(name, "bold"), Text((getdoc(cls) or "").split("\n\n")[0].replace("\n", " ")), Text(where), size
-        )
+        table.add_row(Text(name, "bold"), Text(summary(cls)), Text(where), size)
     results().print(table)
 
 
@@ -139,10 +135,9 @@ def _experiment(target: str, overrides: list[str]) -> "Experiment":
 
 def _unknown(what: str, name: str) -> "UsageError":
     from nnlab.errors import UsageError, shown
-    from nnlab.registry import datasets, near_name
+    from nnlab.registry import datasets, near_hint
 
-    near = near_name(name, datasets.names())
-    hint = f"did you mean {near!r}? " if near else ""
+    hint = near_hint(name, datasets.names())
     return UsageError(f"{what} is called {shown(name)}; {hint}there are {', '.join(datasets.names())}")
 
 

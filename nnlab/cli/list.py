@@ -26,34 +26,30 @@ def list_command(
     Example: nnlab list optimizer
     """
     from nnlab.errors import UsageError, shown
-    from nnlab.registry import REGISTRIES, near_name
+    from nnlab.registry import REGISTRIES, near_hint
     from nnlab.spec.experiment import spec_sections
 
     kinds = {"spec": spec_sections()} | {name: dict(registry.items()) for name, registry in REGISTRIES.items()}
     if kind is not None and kind not in kinds:
-        near = near_name(kind, list(kinds))
-        hint = f"did you mean {near!r}? " if near else ""
+        hint = near_hint(kind, list(kinds))
         raise UsageError(f"no kind is called {shown(kind)}; {hint}there are {', '.join(kinds)}")
     for name in [kind] if kind else kinds:
         _render(name, kinds[name])
 
 
 def _render(kind: str, classes: Mapping[str, type]) -> None:
-    from inspect import getdoc
-
     from rich.table import Table
     from rich.text import Text
 
     from nnlab.cli.console import results
-    from nnlab.registry import hyperparameters
+    from nnlab.registry import hyperparameters, summary
     from nnlab.spec.expectation import accepted
 
     table = Table(title=kind, title_justify="left", title_style="bold", show_lines=False)
     for heading in ("name", "key", "accepts", "default", "meaning"):
         table.add_column(heading, overflow="fold", no_wrap=heading in ("name", "key"))
     for name, cls in classes.items():
-        summary = (getdoc(cls) or "").split("\n\n")[0].replace("\n", " ")
-        table.add_row(Text(name, "bold"), "", "", "", Text(summary), end_section=False)
+        table.add_row(Text(name, "bold"), "", "", "", Text(summary(cls)), end_section=False)
         for parameter in hyperparameters(cls):
             default = Text("required", "italic") if parameter.required else Text(default_text(parameter))
             table.add_row("", Text(parameter.name), Text(accepted(parameter)), default, Text(parameter.doc))

@@ -1,6 +1,6 @@
 """From samples in memory to arrays that a network takes: mini-batches for training, chunks for evaluation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -38,15 +38,9 @@ class Feed:
         rows = np.take(inputs, indices, axis=0, out=self._workspace.array("rows", shape, inputs.dtype), mode="clip")
         return self._scaled(rows), self.split.labels[indices]
 
-    def chunks(self, size: int, count: int | None = None) -> Iterator[Batch]:
-        """The first ``count`` samples (all by default) in order, ``size`` at a time."""
-        for start in range(0, len(self.split) if count is None else min(count, len(self.split)), size):
-            yield self.chunk(start, size, count)
-
-    def chunk(self, start: int, size: int, count: int | None = None) -> Batch:
-        """At most ``size`` samples from ``start`` on, of the first ``count`` (all by default)."""
-        total = len(self.split) if count is None else min(count, len(self.split))
-        part = slice(start, min(start + size, total))
+    def chunk(self, start: int, size: int) -> Batch:
+        """The samples from ``start`` on, at most ``size`` of them."""
+        part = slice(start, start + size)
         return self._scaled(self.split.inputs[part]), self.split.labels[part]
 
     def everything(self) -> Batch:

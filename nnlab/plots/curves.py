@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nnlab.core.arrays import Array
-from nnlab.plots.style import COLOURS, DPI, FAINT, HEIGHT, LINE_STYLES, WIDTH, picture, plain_text
+from nnlab.plots.style import COLOURS, DPI, FAINT, HEIGHT, LINE_STYLES, MARKED_POINTS, WIDTH, picture, plain_text
 from nnlab.records.comparison import Comparison
 from nnlab.records.entries import Entry
 from nnlab.records.reader import RunRecord
@@ -29,8 +29,6 @@ PREFERRED = ("test", "validation", "train")
 BINS = 1000
 # Losses beyond this are drawn like infinite ones: not at all.
 HIGHEST = 1e100
-# With at most this many points each one is marked.
-MARKED_POINTS = 15
 # A comparison of at most this many entries shows training curves beside those of the test set.
 ENTRIES_WITH_TRAIN = 3
 # So many entries have a colour and line style of their own and a line in the legend.

@@ -10,12 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from nnlab.errors import RunError
-from nnlab.plots.style import COLOURS, canvas, picture, plain_text
+from nnlab.plots.style import COLOURS, MARKED_POINTS, canvas, picture, plain_text
 from nnlab.records.formats import DIAGNOSTICS_FILE, HISTOGRAMS_FILE
 from nnlab.records.reader import RunRecord
 
 MOST_PANELS = 60
-MARKED_POINTS = 15
 Histogram = tuple[list[float], list[int]]
 
 

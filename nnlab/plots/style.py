@@ -22,6 +22,8 @@ DPI = 120
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINE_STYLES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.2, 1.2)))
 FAINT = "#9A9A9A"
+# With at most this many points on a curve each one is marked.
+MARKED_POINTS = 15
 
 _STYLE: dict[Any, Any] = {
     "font.size": 10,

@@ -16,7 +16,7 @@ from nnlab.records.entries import MEASURES, Entry, Spread, canonical, make_entri
 from nnlab.records.formats import is_crossval_folder
 from nnlab.records.labels import distinguishing_labels, short_keys
 from nnlab.records.reader import RunRecord, read_run
-from nnlab.registry import near_name
+from nnlab.registry import near_hint
 
 DEFAULT_SORT = "test_accuracy"
 
@@ -174,8 +174,7 @@ def _sort_key(key: str, entries: Sequence[Entry]) -> str:
         return endings[0]
     if key in measures:
         return key
-    near = near_name(key, [*dict.fromkeys((*MEASURES, *measures)), *settings])
-    hint = f"did you mean {near!r}? " if near else ""
+    hint = near_hint(key, [*dict.fromkeys((*MEASURES, *measures)), *settings])
     some = f"there are {', '.join(MEASURES)} and the spec's keys, such as optimizer.lr"
     raise UsageError(f"sort: no run has {shown(key)}; {hint}{some}")
 

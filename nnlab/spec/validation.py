@@ -18,7 +18,7 @@ from nnlab.registry import (
     Strengths,
     Switch,
     hyperparameters,
-    near_name,
+    near_hint,
     registered_name,
 )
 from nnlab.spec.expectation import check
@@ -50,8 +50,7 @@ class Validator:
             return self._reject(path, f"needs a name: {_listed(registry.names())}")
         name = raw["name"]
         if not isinstance(name, str) or name not in registry:
-            near = near_name(name, registry.names()) if isinstance(name, str) else None
-            hint = f"did you mean {near!r}? " if near else ""
+            hint = near_hint(name, registry.names()) if isinstance(name, str) else ""
             known = f"{hint}there are {_listed(registry.names())}"
             return self._reject(name_path, f"no {registry.kind} is called {shown(name)}; {known}")
         return self.section(registry[name], {key: raw[key] for key in raw if key != "name"}, path, name)
@@ -139,8 +138,7 @@ class Validator:
         return str(found or (candidates[0] if candidates else name))
 
     def _unknown_key(self, key: str, known: list[str], owner: str) -> str:
-        near = near_name(key, known)
-        hint = f"did you mean {near!r}? " if near else ""
+        hint = near_hint(key, known)
         return f"unknown key; {hint}{owner} has {_listed(known) if known else 'no keys'}"
 
     def _reject(self, path: KeyPath, message: str) -> None:

@@ -59,7 +59,7 @@ class Diagnostics:
                 self._folder.write_histogram(step, name, edges, counts)
 
     def _outputs(self) -> Iterator[tuple[str, Layer, Array]]:
-        x, _ = next(iter(self._probe.chunks(self._samples, self._samples)))
+        x, _ = self._probe.chunk(0, self._samples)
         return layer_outputs(zip(self._network.names, self._network.layers, strict=True), x)
 
     def _update_of(self, layer: Layer) -> tuple[float | None, float | None]:

@@ -7,7 +7,7 @@ from typing import Literal
 from nnlab.core.arrays import Array
 from nnlab.core.threads import Workers
 from nnlab.data.batches import Batch, Feed
-from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset import Dataset
 from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.penalties import PenaltyTerm
@@ -74,22 +74,27 @@ class Evaluation:
         self._network = network
         self._loss = loss
         self._penalties = penalties
-        self._dataset = dataset
-        self._eval_train = eval_train
+        self._on_batch = eval_train == "batch"
         self._workers = workers
         self.chunk = chunk
         self._networks = [network, *(network.twin() for _ in range(1, workers.threads))]
         self._losses = [loss.twin() for _ in range(workers.threads)]
-        self._feeds: dict[int, list[Feed]] = {}
+        # Feeds of their own: the batch in hand must survive an evaluation.
+        splits = {
+            "train": dataset.train.first(eval_train) if isinstance(eval_train, int) else dataset.train,
+            "test": dataset.test,
+            "validation": dataset.validation,
+        }
+        dtype = network.arena.values.dtype
+        self._feeds = {
+            part: [Feed(split, dtype) for _ in range(workers.threads)] for part, split in splits.items() if split
+        }
 
     def row(self, step: int, epoch: float, lr: float, batch: Batch) -> dict[str, float | None]:
         """Evaluate now; ``batch`` is the mini-batch to use where ``eval_train`` is ``batch``."""
-        if self._eval_train == "batch":
-            train = score(self._network, self._loss, [batch])
-        else:
-            train = self._score(self._dataset.train, None if self._eval_train == "all" else self._eval_train)
-        test = self._score(self._dataset.test) if self._dataset.test else None
-        validation = self._score(self._dataset.validation) if self._dataset.validation else None
+        train = score(self._network, self._loss, [batch]) if self._on_batch else self._score("train")
+        test = self._score("test") if "test" in self._feeds else None
+        validation = self._score("validation") if "validation" in self._feeds else None
         return {
             "step": step,
             "epoch": epoch,
@@ -103,16 +108,13 @@ class Evaluation:
             "validation_accuracy": validation.accuracy if validation else None,
         }
 
-    def _score(self, split: Split, count: int | None = None) -> Score:
-        starts = range(0, len(split) if count is None else min(count, len(split)), self.chunk)
+    def _score(self, part: str) -> Score:
+        feeds = self._feeds[part]
+        starts = range(0, len(feeds[0].split), self.chunk)
         threads = min(self._workers.threads, len(starts))
-        dtype = self._network.arena.values.dtype
-        # Feeds of their own: the batch in hand must survive an evaluation.
-        feeds = self._feeds.setdefault(id(split), [Feed(split, dtype) for _ in range(self._workers.threads)])
 
         def tally(worker: int) -> list[Tally]:
-            mine = starts[worker::threads]
-            chunks = (feeds[worker].chunk(start, self.chunk, count) for start in mine)
+            chunks = (feeds[worker].chunk(start, self.chunk) for start in starts[worker::threads])
             return [_tally(self._networks[worker], self._losses[worker], x, labels) for x, labels in chunks]
 
         found = self._workers.run(tally, threads)

@@ -37,7 +37,6 @@ class Shards:
         for index, gradients in enumerate(self._gradients[1:], start=1):
             self._networks.append(network.twin(ShardStreams(network.streams, index), gradients))
         self._losses = [loss, *(loss.twin() for _ in range(1, count))]
-        self._scratch = [np.empty(BLOCK, network.arena.gradients.dtype) for _ in range(workers.threads)]
 
     def forward(self, x: Array, labels: Array) -> float:
         """The mean loss of the batch with the prices on activity."""
@@ -62,16 +61,14 @@ class Shards:
 
         self._workers.run(backward, len(self._parts))
         if len(self._parts) > 1:
-            threads = self._workers.threads
-            self._workers.run(self._add_up, threads)
+            self._workers.run(self._add_up, self._workers.threads)
 
     def _add_up(self, worker: int) -> None:
-        """Add up every so many blocks of the gradient."""
+        """Add up every so many blocks of the gradient; those of the other parts are not needed after that."""
         whole, *others = self._gradients[: len(self._parts)]
         for start in range(worker * BLOCK, len(whole), self._workers.threads * BLOCK):
-            total = whole[start : start + BLOCK]
-            scaled = self._scratch[worker][: len(total)]
-            total *= self._weights[0]
+            block = slice(start, start + BLOCK)
+            whole[block] *= self._weights[0]
             for gradients, weight in zip(others, self._weights[1:], strict=True):
-                np.multiply(gradients[start : start + BLOCK], weight, out=scaled)
-                total += scaled
+                gradients[block] *= weight
+                whole[block] += gradients[block]

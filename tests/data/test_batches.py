@@ -101,7 +101,7 @@ def test_pixels_are_scaled_to_one_and_stay_in_their_type(dtype: str) -> None:
     pixels = np.arange(256, dtype=np.uint8).reshape(64, 1, 2, 2)
     feed = Feed(Split(pixels, np.zeros(64, np.intp)), dtype)
     expected = (pixels / 255).astype(dtype)
-    for x, _ in (feed.take(np.arange(64)), *feed.chunks(64), feed.everything()):
+    for x, _ in (feed.take(np.arange(64)), feed.chunk(0, 64), feed.everything()):
         assert x.dtype == dtype
         np.testing.assert_allclose(x, expected, rtol=1e-7)
     assert pixels.max() == 255
@@ -110,7 +110,8 @@ def test_pixels_are_scaled_to_one_and_stay_in_their_type(dtype: str) -> None:
 @pytest.mark.parametrize("count", [None, 1, 10, 11, 10**6])
 def test_chunks_cover_the_first_samples_in_order(count: int | None) -> None:
     total = 25
-    chunks = [labels.copy() for _, labels in Feed(numbered(total), "float64").chunks(10, count)]
+    feed = Feed(numbered(total).first(count or total), "float64")
+    chunks = [feed.chunk(start, 10)[1].copy() for start in range(0, len(feed.split), 10)]
     assert max(map(len, chunks)) <= 10
     labels = np.concatenate(chunks)
     np.testing.assert_array_equal(labels, np.arange(min(count or total, total)))

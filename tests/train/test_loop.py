@@ -123,7 +123,7 @@ def test_accuracy_and_loss_of_an_evaluation_by_hand() -> None:
     split = make_split(10, seed=1)
     scores = training.network.forward(split.inputs, training=False).copy()
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    measured = score(training.network, CrossEntropy(), Feed(split, "float64").chunks(100))
+    measured = score(training.network, CrossEntropy(), [Feed(split, "float64").chunk(0, 100)])
     assert measured.accuracy == sum(int(np.argmax(row)) == y for row, y in zip(p, split.labels, strict=True)) / 10
     assert measured.loss == pytest.approx(-np.log(p[np.arange(10), split.labels]).mean(), rel=1e-12)
 
@@ -254,7 +254,7 @@ def test_smoothing_is_in_the_objective_and_not_in_the_reported_loss() -> None:
 
 def test_validation_is_measured_by_hand() -> None:
     recorder, _ = run(make_training(iterations=1))
-    measured = score(make_training().network, CrossEntropy(), Feed(make_split(12, seed=2), "float64").chunks(100))
+    measured = score(make_training().network, CrossEntropy(), [Feed(make_split(12, seed=2), "float64").chunk(0, 100)])
     assert recorder.rows[0]["validation_loss"] == measured.loss
     assert recorder.rows[0]["validation_accuracy"] == measured.accuracy
 
@@ -286,7 +286,7 @@ def test_early_stopping_ends_the_training_where_its_own_rows_say(restore_best: b
 @pytest.mark.parametrize("restore_best", [True, False])
 def test_the_network_is_left_with_the_weights_and_statistics_of_the_best_evaluation(restore_best: bool) -> None:
     training, recorder, outcome = stopping_early(restore_best=restore_best)
-    left = score(training.network, CrossEntropy(), Feed(make_split(12, seed=2), "float64").chunks(100)).loss
+    left = score(training.network, CrossEntropy(), [Feed(make_split(12, seed=2), "float64").chunk(0, 100)]).loss
     at = outcome.restored if restore_best else outcome.steps
     (row,) = [row for row in recorder.rows if row["step"] == at]
     assert left == row["validation_loss"]
