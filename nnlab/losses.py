@@ -17,7 +17,8 @@ from nnlab.registry import Doc, losses
 class Loss(ABC):
     """Scores (N, K) and labels (N,) to one loss for each sample; the objective is their mean.
 
-    ``backward`` is the gradient of that mean for the scores of the last ``per_sample``.
+    ``backward`` is the gradient of that mean for the scores of the last ``per_sample``; where those are a part of a
+    batch, the mean is over its ``batch_size``, so that the gradients of all parts add up to that of the batch.
     """
 
     def __init__(self) -> None:
@@ -28,7 +29,7 @@ class Loss(ABC):
         """The loss of each sample, shape (N,)."""
 
     @abstractmethod
-    def backward(self) -> Array:
+    def backward(self, batch_size: int | None = None) -> Array:
         """∂(mean loss)/∂scores, shape (N, K)."""
 
     def forward(self, scores: Array, labels: Array) -> float:
@@ -94,7 +95,7 @@ class CrossEntropy(Loss):
         per_sample: Array = np.log(total) - expected
         return per_sample
 
-    def backward(self) -> Array:
+    def backward(self, batch_size: int | None = None) -> Array:
         """(softmax(scores) − t) / N."""
         exponentials, total, at_label = self._saved
         K, N = exponentials.shape
@@ -104,7 +105,7 @@ class CrossEntropy(Loss):
             difference -= self.smoothing / K
         difference[at_label] -= 1 - self.smoothing
         dscores = self.workspace.array("dscores", (N, K), exponentials.dtype)
-        return np.divide(difference.T, N, out=dscores)
+        return np.divide(difference.T, batch_size or N, out=dscores)
 
 
 @losses.register("mean_squared_error")
@@ -124,8 +125,9 @@ class MeanSquaredError(Loss):
         per_sample: Array = (difference * difference).sum(axis=1) / K
         return per_sample
 
-    def backward(self) -> Array:
+    def backward(self, batch_size: int | None = None) -> Array:
         """2 (scores − one_hot) / (N·K)."""
         difference = self._difference
+        N, K = difference.shape
         dscores = self.workspace.array("dscores", difference.shape, difference.dtype)
-        return np.multiply(difference, 2 / difference.size, out=dscores)
+        return np.multiply(difference, 2 / ((batch_size or N) * K), out=dscores)

@@ -31,7 +31,7 @@ class ActivityPenalty(Layer):
         """dx = dy + ∂price/∂x."""
         dx = self.workspace.like("dx", dy)
         self._price_gradient(self._x, dx)
-        dx *= self.strength / len(dy)
+        dx *= self.strength / (self.batch_size or len(dy))
         dx += dy
         return dx
 

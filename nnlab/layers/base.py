@@ -32,6 +32,9 @@ class Layer(ABC):
     # Whether a sample's output depends on the other samples of its batch while training.
     whole_batch: ClassVar[bool] = False
 
+    # How many samples the whole batch has where the layer computes a part of it.
+    batch_size: int | None = None
+
     index: int
     address: tuple[int, ...]
     in_shape: Shape

@@ -60,60 +60,72 @@ class Conv2D(WeightedLayer):
     def forward(self, x: Array, *, training: bool) -> Array:
         """Windows times filters, piece by piece."""
         self._x = self._windows.pad(channels_last(x, self.workspace, "x"), self.workspace, 0)
+        self._held: slice | None = None
         y = self.workspace.images("y", (len(x), *self.out_shape), x.dtype)
         rows = y.transpose(0, 2, 3, 1).reshape(-1, self.filters)
-        W = self._matrix()
+        matrix = self._matrix()
         for piece in self._pieces(len(x)):
-            part = rows[self._rows(piece)]
-            np.matmul(self._columns(piece), W, out=part)
-            if self.b is not None:
-                part += self.b.value
+            np.matmul(self._columns(piece), matrix, out=rows[self._rows(piece)])
         return y
 
     def backward_parameters(self, dy: Array) -> None:
-        """dW = Σ_pieces windowsᵀ dy, db = Σ_n,i,j dy."""
+        """dW = Σ_pieces windowsᵀ dy, and db = Σ_n,i,j dy, which the ones at the end of each window add up."""
         self._gradients(self._dy_rows(dy), len(dy))
 
     def _dy_rows(self, dy: Array) -> Array:
         return channels_last(dy, self.workspace, "dy").reshape(-1, self.filters)
 
     def _gradients(self, rows: Array, N: int) -> None:
-        K, C = self.kernel, self.in_shape[0]
-        dW = np.zeros((K * K * C, self.filters), rows.dtype)
-        db = np.zeros(self.filters, rows.dtype)
-        for piece in self._pieces(N):
-            part = rows[self._rows(piece)]
-            dW += self._columns(piece).T @ part
-            if self.b is not None:
-                db += column_sums(part)
-        self.W.grad[...] = dW.reshape(K, K, C, self.filters).transpose(3, 2, 0, 1)
+        shape = (self._window_numbers + self.bias, self.filters)
+        total = self.workspace.array("total", shape, rows.dtype)
+        share = self.workspace.array("share", shape, rows.dtype)
+        total.fill(0)
+        for piece in reversed(self._pieces(N)):  # the last one's columns are still there
+            np.matmul(self._columns(piece).T, rows[self._rows(piece)], out=share)
+            total += share
+        self.W.grad[...] = total[: self._window_numbers].reshape(self._kernel_shape).transpose(3, 2, 0, 1)
         if self.b is not None:
-            self.b.grad[...] = db
+            self.b.grad[...] = total[-1]
 
     def backward(self, dy: Array) -> Array:
         """Also dx: each window's share dy Wᵀ, added up where windows overlap."""
         rows = self._dy_rows(dy)
         self._gradients(rows, len(dy))
-        W = self._matrix()
+        self._held = None  # the columns' memory now takes the shares
+        W = self._matrix()[: self._window_numbers]
         dx = self.workspace.array("dx", (len(dy), *self._windows.padded, self.in_shape[0]), dy.dtype)
         dx.fill(0)
         for piece in self._pieces(len(dy)):
-            columns = self._column_memory(piece.stop - piece.start, dy.dtype)
-            np.matmul(rows[self._rows(piece)], W.T, out=columns.reshape(-1, len(W)))
+            shape = (piece.stop - piece.start, *self._windows.out, *self._kernel_shape[:3])
+            shares = self.workspace.array("columns", shape, dy.dtype)
+            np.matmul(rows[self._rows(piece)], W.T, out=shares.reshape(-1, len(W)))
             for i, j in self._windows.offsets():
                 target = self._windows.part(dx[piece], i, j)
-                target += columns[:, :, :, i, j]
+                target += shares[:, :, :, i, j]
         return self._windows.crop(dx).transpose(0, 3, 1, 2)
 
-    def _matrix(self) -> Array:
-        """W as (K·K·C, F), its rows in the order in which a window lies in memory."""
-        return self.W.value.transpose(2, 3, 1, 0).reshape(-1, self.filters)
+    @property
+    def _window_numbers(self) -> int:
+        return self.kernel**2 * self.in_shape[0]
 
-    def _pieces(self, N: int) -> Iterator[slice]:
+    @property
+    def _kernel_shape(self) -> Shape:
+        """W's axes in the order in which a window lies in memory."""
+        return (self.kernel, self.kernel, self.in_shape[0], self.filters)
+
+    def _matrix(self) -> Array:
+        """W as (K·K·C, F), and b as one more row: to add it to y would be another pass, a fifth of the time."""
+        matrix = self.workspace.array("matrix", (self._window_numbers + self.bias, self.filters), self.W.value.dtype)
+        np.copyto(matrix[: self._window_numbers].reshape(self._kernel_shape), self.W.value.transpose(2, 3, 1, 0))
+        if self.b is not None:
+            matrix[-1] = self.b.value
+        return matrix
+
+    def _pieces(self, N: int) -> list[slice]:
         """Slices of the batch whose columns fit into COLUMN_BYTES, at least one image each."""
-        numbers = prod(self._windows.out) * self.kernel**2 * self.in_shape[0]
+        numbers = prod(self._windows.out) * (self._window_numbers + self.bias)
         count = max(1, COLUMN_BYTES // (numbers * self._x.itemsize))
-        return (slice(start, min(start + count, N)) for start in range(0, N, count))
+        return [slice(start, min(start + count, N)) for start in range(0, N, count)]
 
     def _rows(self, piece: slice) -> slice:
         """The rows (one for each window) of some images."""
@@ -121,19 +133,33 @@ class Conv2D(WeightedLayer):
         return slice(piece.start * windows, piece.stop * windows)
 
     def _columns(self, piece: slice) -> Array:
-        """The windows of some images, one row each: (images · H_out · W_out, K·K·C)."""
-        K, s = self.kernel, self.stride
-        if self.in_shape[0] == 1:  # a place of all windows at a time: long runs, a third of the time
-            shape = (K, K, piece.stop - piece.start, *self._windows.out)
-            places = self.workspace.array("columns", shape, self._x.dtype)
-            for i, j in self._windows.offsets():
-                np.copyto(places[i, j], self._windows.part(self._x[piece], i, j)[..., 0])
-            return places.reshape(K * K, -1).T
-        windows = sliding_window_view(self._x[piece], (K, K), axis=(1, 2))[:, ::s, ::s].transpose(0, 1, 2, 4, 5, 3)
-        columns = self._column_memory(len(windows), self._x.dtype)
-        np.copyto(columns, windows)
-        return columns.reshape(-1, K * K * self.in_shape[0])
+        """The windows of some images, one row each: (images · H_out · W_out, K·K·C), and a 1 for the bias."""
+        fill = self._columns_by_place if self.in_shape[0] == 1 else self._columns_by_window
+        columns = fill(self._x[piece], held=piece == self._held)
+        self._held = piece
+        return columns
 
-    def _column_memory(self, images: int, dtype: npt.DTypeLike) -> Array:
-        K, C = self.kernel, self.in_shape[0]
-        return self.workspace.array("columns", (images, *self._windows.out, K, K, C), dtype)
+    def _columns_by_place(self, x: Array, *, held: bool) -> Array:
+        """With one channel, a place of all windows at a time: long runs, a fifth of the time."""
+        K, windows = self.kernel, self._windows
+        memory = self.workspace.array("columns", (K * K + self.bias, len(x) * prod(windows.out)), x.dtype)
+        if held:
+            return memory.T
+        shifted = self.workspace.array("shifted", (K, *x.shape[:2], windows.out[1]), x.dtype)
+        for j in range(K):
+            np.copyto(shifted[j], windows.column(x, j)[..., 0])
+        places = memory[: K * K].reshape(K, K * len(x), *windows.out)
+        for i in range(K):
+            np.copyto(places[i], windows.row(shifted.reshape(-1, *shifted.shape[2:]), i))
+        memory[K * K :] = 1
+        return memory.T
+
+    def _columns_by_window(self, x: Array, *, held: bool) -> Array:
+        K, s, out = self.kernel, self.stride, self._windows.out
+        numbers = self._window_numbers
+        memory = self.workspace.array("columns", (len(x), *out, numbers + self.bias), x.dtype)
+        if not held:
+            windows = sliding_window_view(x, (K, K), axis=(1, 2))[:, ::s, ::s].transpose(0, 1, 2, 4, 5, 3)
+            np.copyto(memory[..., :numbers].reshape(windows.shape), windows)
+            memory[..., numbers:] = 1
+        return memory.reshape(-1, numbers + self.bias)

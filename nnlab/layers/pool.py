@@ -1,6 +1,6 @@
 """Pooling: one number for each window of each channel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Annotated
@@ -39,9 +39,10 @@ class Pool(Layer):
         return (in_shape[0], *self._windows.out)
 
     def _spread(self, N: int, dtype: np.dtype[np.generic]) -> Array:
-        """Zeros for the gradient of the padded input, (N, H, W, C)."""
+        """Memory for the gradient of the padded input, (N, H, W, C): zeros where windows do not tile it."""
         dx = self.workspace.array("dx", (N, *self._windows.padded, self.in_shape[0]), dtype)
-        dx.fill(0)
+        if not self._windows.tile:
+            dx.fill(0)
         return dx
 
 
@@ -51,30 +52,25 @@ class MaxPool(Pool):
     """The largest number of each window; the border never wins, and of equals the first takes the gradient."""
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Maximum over the columns of each window, then over its rows: 2·size passes in place of size²."""
+        """Maximum over the rows of each window, then over its columns: 2·size passes in place of size²."""
         windows = self._windows
         self._padded = padded = windows.pad(channels_last(x, self.workspace, "x"), self.workspace, -inf)
         N, C = x.shape[:2]
-        widest = self.workspace.array("widest", (N, windows.padded[0], windows.out[1], C), x.dtype)
-        np.copyto(widest, windows.column(padded, 0))
-        for j in range(1, self.size):
-            np.maximum(widest, windows.column(padded, j), out=widest)
+        tallest = self.workspace.array("tallest", (N, windows.out[0], windows.padded[1], C), x.dtype)
+        _largest([windows.row(padded, i) for i in range(self.size)], out=tallest)
         y = self.workspace.images("y", (N, *self.out_shape), x.dtype)
-        self._best = best = y.transpose(0, 2, 3, 1)
-        np.copyto(best, windows.row(widest, 0))
-        for i in range(1, self.size):
-            np.maximum(best, windows.row(widest, i), out=best)
+        self._best = y.transpose(0, 2, 3, 1)
+        _largest([windows.column(tallest, j) for j in range(self.size)], out=self._best)
         return y
 
     def backward(self, dy: Array) -> Array:
         """dx = dy at the winner of each window, added up where windows overlap."""
         rows = channels_last(dy, self.workspace, "dy")
         dx = self._spread(len(dy), dy.dtype)
-        overlapping = self._windows.stride < self.size
         share = self.workspace.array("share", rows.shape, dy.dtype)
         for (i, j), won in self._winners():
             target = self._windows.part(dx, i, j)
-            if overlapping:
+            if self._windows.overlap:
                 np.multiply(rows, won, out=share)
                 target += share
             else:
@@ -93,11 +89,23 @@ class MaxPool(Pool):
         won = self.workspace.array("won", self._best.shape, np.bool_)
         undecided = self.workspace.array("undecided", self._best.shape, np.bool_)
         undecided.fill(True)
-        for i, j in self._windows.offsets():
+        *places, last = self._windows.offsets()
+        for i, j in places:
             np.equal(self._windows.part(self._padded, i, j), self._best, out=won)
             np.logical_and(won, undecided, out=won)
             np.logical_xor(undecided, won, out=undecided)
             yield (i, j), won
+        yield last, undecided
+
+
+def _largest(parts: Sequence[Array], out: Array) -> None:
+    """The largest of the numbers at the same place in all parts."""
+    if len(parts) == 1:
+        np.copyto(out, parts[0])
+        return
+    np.maximum(parts[0], parts[1], out=out)
+    for part in parts[2:]:
+        np.maximum(out, part, out=out)
 
 
 @layers.register("avg_pool")
@@ -133,7 +141,10 @@ class AvgPool(Pool):
         dx = self._spread(len(dy), dy.dtype)
         for i, j in self._windows.offsets():
             target = self._windows.part(dx, i, j)
-            target += share
+            if self._windows.overlap:
+                target += share
+            else:
+                np.copyto(target, share)
         return self._windows.crop(dx).transpose(0, 3, 1, 2)
 
 

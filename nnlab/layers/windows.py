@@ -46,6 +46,17 @@ class Windows:
         H, W = self.inner
         return padded[:, self.top : self.top + H, self.left : self.left + W]
 
+    @property
+    def overlap(self) -> bool:
+        """Whether a number may lie in several windows."""
+        return self.stride < self.size
+
+    @property
+    def tile(self) -> bool:
+        """Whether every number, padding too, lies in exactly one window."""
+        covered = (self.out[0] * self.size, self.out[1] * self.size)
+        return self.stride == self.size and self.padded == covered
+
     def offsets(self) -> Iterator[tuple[int, int]]:
         """Each place within a window, row by row."""
         return ((i, j) for i in range(self.size) for j in range(self.size))

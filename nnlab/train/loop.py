@@ -87,11 +87,10 @@ def train(training: Training, observers: Sequence[Observer], stop: Callable[[], 
             if step > 0:
                 x, labels = batches.batch(step + 1)
             network.streams.step = step + 1
-            objective = shards.forward(x, labels) + penalty_value(penalties)
+            objective = shards.compute(x, labels) + penalty_value(penalties)
             fault = _not_finite("the loss", {"objective": objective}, step + 1, lr)
             if fault:
                 break
-            shards.backward()
             for penalty in penalties:
                 penalty.add_gradient()
             controls.clip(arena.gradients)

@@ -25,8 +25,8 @@ def automatic_shards(network: Network, batch_size: int, *, legacy: bool) -> int:
 class Shards:
     """A network and its twins, each of which computes a part of every batch; parts are as equal as can be.
 
-    The gradient is Σ_s N_s/N · g_s, added up in the order of the parts: it depends on their number and not on how many
-    threads there are.
+    Each part divides by the size of the whole batch, and their gradients are added up in the order of the parts: the
+    sum depends on their number and not on how many threads there are.
     """
 
     def __init__(self, network: Network, loss: Loss, count: int, workers: Workers) -> None:
@@ -38,37 +38,30 @@ class Shards:
             self._networks.append(network.twin(ShardStreams(network.streams, index), gradients))
         self._losses = [loss, *(loss.twin() for _ in range(1, count))]
 
-    def forward(self, x: Array, labels: Array) -> float:
-        """The mean loss of the batch with the prices on activity."""
+    def compute(self, x: Array, labels: Array) -> float:
+        """The batch's mean loss with the prices on activity; their gradient stands in the network's arena after it."""
         count, N = len(self._networks), len(x)
+        if count == 1:
+            return self._part(0, x, labels, None)
         cuts = [round(N * index / count) for index in range(count + 1)]
-        self._parts = [slice(start, stop) for start, stop in pairwise(cuts) if stop > start]
-        self._weights = [(part.stop - part.start) / N for part in self._parts]
+        parts = [slice(start, stop) for start, stop in pairwise(cuts) if stop > start]
+        means = self._workers.run(lambda index: self._part(index, x[parts[index]], labels[parts[index]], N), len(parts))
+        self._workers.run(lambda worker: self._add_up(worker, len(parts)), self._workers.threads)
+        return sum((part.stop - part.start) / N * mean for part, mean in zip(parts, means, strict=True))
 
-        def forward(index: int) -> float:
-            part, network = self._parts[index], self._networks[index]
-            scores = network.forward(x[part], training=True)
-            return self._losses[index].forward(scores, labels[part]) + network.activity().real
+    def _part(self, index: int, x: Array, labels: Array, batch_size: int | None) -> float:
+        network, loss = self._networks[index], self._losses[index]
+        if batch_size is not None:
+            network.compute_part_of(batch_size)
+        scores = network.forward(x, training=True)
+        objective = loss.forward(scores, labels) + network.activity().real
+        network.backward(loss.backward(batch_size))
+        return objective
 
-        means = self._workers.run(forward, len(self._parts))
-        return sum(weight * mean for weight, mean in zip(self._weights, means, strict=True))
-
-    def backward(self) -> None:
-        """Write the gradient of the last forward's objective into the network's arena."""
-
-        def backward(index: int) -> None:
-            self._networks[index].backward(self._losses[index].backward())
-
-        self._workers.run(backward, len(self._parts))
-        if len(self._parts) > 1:
-            self._workers.run(self._add_up, self._workers.threads)
-
-    def _add_up(self, worker: int) -> None:
-        """Add up every so many blocks of the gradient; those of the other parts are not needed after that."""
-        whole, *others = self._gradients[: len(self._parts)]
+    def _add_up(self, worker: int, parts: int) -> None:
+        """Add up every so many blocks of the gradient."""
+        whole, *others = self._gradients[:parts]
         for start in range(worker * BLOCK, len(whole), self._workers.threads * BLOCK):
             block = slice(start, start + BLOCK)
-            whole[block] *= self._weights[0]
-            for gradients, weight in zip(others, self._weights[1:], strict=True):
-                gradients[block] *= weight
+            for gradients in others:
                 whole[block] += gradients[block]

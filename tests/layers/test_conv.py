@@ -150,8 +150,8 @@ def test_a_batch_cut_into_pieces_is_the_same_batch(
 ) -> None:
     layer = prepared(Conv2D(filters=2, kernel=3, stride=2, padding=1), (2, 5, 4))
     x, dy = random_problem(layer, 7, seed=0)
-    # 3·2 windows of 3·3·2 numbers of 8 bytes; room for less than one image still computes one at a time.
-    monkeypatch.setattr(conv, "COLUMN_BYTES", images * 3 * 2 * 3 * 3 * 2 * 8 + 7)
+    # 3·2 windows of 3·3·2 numbers and a one, 8 bytes each; room for less than one image still computes one at a time.
+    monkeypatch.setattr(conv, "COLUMN_BYTES", images * 3 * 2 * (3 * 3 * 2 + 1) * 8 + 7)
     matrices = Mock(wraps=layer._columns)
     monkeypatch.setattr(layer, "_columns", matrices)
     assert_same(layer, x, dy, lying(x, order), lying(dy, order), 1e-12)

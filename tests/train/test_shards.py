@@ -1,0 +1,50 @@
+"""A batch in parts: the same objective and gradient as the whole."""
+
+import numpy as np
+import pytest
+
+from nnlab.core.random import make_streams
+from nnlab.core.threads import Workers
+from nnlab.layers.activations import ReLU
+from nnlab.layers.activity import ActivityL1, ActivityL2
+from nnlab.layers.conv import Conv2D
+from nnlab.layers.flatten import Flatten
+from nnlab.layers.linear import Linear
+from nnlab.layers.pool import MaxPool
+from nnlab.layers.residual import Residual
+from nnlab.losses import CrossEntropy, Loss, MeanSquaredError
+from nnlab.models.network import Network
+from nnlab.train.shards import Shards
+
+SHAPE = (2, 6, 6)
+
+
+def make_network() -> Network:
+    layers = [
+        Conv2D(filters=3),
+        ReLU(),
+        MaxPool(),
+        ActivityL2(strength=0.2),
+        Flatten(),
+        Residual(layers=[Linear(units=12), ActivityL1(strength=0.3)]),
+        Linear(units=3),
+    ]
+    network = Network(layers, SHAPE, 3, make_streams("streams", 0))
+    network.allocate("float64")
+    return network
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("samples", [9, 7, 2, 1])
+@pytest.mark.parametrize("loss", [CrossEntropy(), CrossEntropy(smoothing=0.1), MeanSquaredError()], ids=str)
+def test_parts_add_up_to_the_whole(loss: Loss, samples: int, threads: int) -> None:
+    draws = np.random.default_rng(samples)
+    x, labels = draws.standard_normal((samples, *SHAPE)), draws.integers(3, size=samples)
+    whole, cut = make_network(), make_network()
+    expected = loss.forward(whole.forward(x, training=True), labels) + whole.activity().real
+    whole.backward(loss.backward())
+    # Another batch first, of another size: nothing of it may be left.
+    shards = Shards(cut, loss.twin(), 3, Workers(threads))
+    shards.compute(np.concatenate([x, x]), np.concatenate([labels, labels]))
+    assert shards.compute(x, labels) == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(cut.arena.gradients, whole.arena.gradients, rtol=1e-10, atol=1e-14)
