@@ -122,7 +122,8 @@ class MeanSquaredError(Loss):
         self._difference = difference = self.workspace.array("difference", (N, K), scores.dtype)
         np.copyto(difference, scores)
         difference[np.arange(N), labels] -= 1
-        per_sample: Array = (difference * difference).sum(axis=1) / K
+        squares = np.multiply(difference, difference, out=self.workspace.array("squares", (N, K), scores.dtype))
+        per_sample: Array = squares.sum(axis=1) / K
         return per_sample
 
     def backward(self, batch_size: int | None = None) -> Array:
@@ -130,4 +131,5 @@ class MeanSquaredError(Loss):
         difference = self._difference
         N, K = difference.shape
         dscores = self.workspace.array("dscores", difference.shape, difference.dtype)
-        return np.multiply(difference, 2 / ((batch_size or N) * K), out=dscores)
+        np.multiply(difference, 2 / ((batch_size or N) * K), out=dscores)
+        return dscores

@@ -62,8 +62,8 @@ class L1(Penalty):
 
     def value(self, W: Array) -> complex:
         """λ Σ|W|."""
-        magnitude = W * np.sign(W.real) if np.iscomplexobj(W) else np.abs(W)
-        return self.strength * complex(magnitude.sum())
+        magnitude = np.sign(W.real, out=self.workspace.array("magnitude", W.shape, W.real.dtype))
+        return self.strength * complex(np.dot(W, magnitude))
 
     def gradient(self, W: Array, out: Array) -> Array:
         """λ sign(W)."""

@@ -87,8 +87,11 @@ class Rectifier(Activation):
 
     def branches(self) -> Array:
         """Where the input was positive."""
-        positive = self.workspace.like("positive", self._y, np.bool_)
-        np.greater(self._y.real, 0, out=positive)
+        return self._positive(self._y)
+
+    def _positive(self, x: Array) -> Array:
+        positive = self.workspace.like("positive", x, np.bool_)
+        np.greater(x.real, 0, out=positive)
         return positive
 
 
@@ -150,7 +153,7 @@ class ELU(Rectifier):
         y = np.minimum(x, 0, out=self._like("y", x))
         np.expm1(y, out=y)
         y *= self.alpha
-        np.copyto(y, x, where=x.real > 0)
+        np.copyto(y, x, where=self._positive(x))
         self._y = y
         return y
 

@@ -86,8 +86,9 @@ class BatchNorm(Layer):
             np.subtract(x, mean, out=centred)
         self._centred = centred
         self._inverse_std = 1 / np.sqrt(variance + self.eps)
+        self._scale = self.gamma.value * self._inverse_std
         # In one factor: to make x̂ first would take a pass more.
-        np.multiply(centred, self.gamma.value * self._inverse_std, out=y)
+        np.multiply(centred, self._scale, out=y)
         y += self.beta.value
         return y
 
@@ -98,12 +99,11 @@ class BatchNorm(Layer):
         column_sums(dx, out=self.gamma.grad)
         self.gamma.grad *= self._inverse_std
         column_sums(dy, out=self.beta.grad)
-        scale = self.gamma.value * self._inverse_std
         if not self._training:
-            np.multiply(dy, scale, out=dx)
+            np.multiply(dy, self._scale, out=dx)
             return dx
         np.multiply(self._centred, self._inverse_std * self.gamma.grad / -N, out=dx)
         dx += dy
         dx -= self.beta.grad / N
-        dx *= scale
+        dx *= self._scale
         return dx

@@ -1,16 +1,14 @@
 """The two-dimensional convolution."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from annotated_types import Ge, Le
 from numpy.lib.stride_tricks import sliding_window_view
 
-from nnlab.core.arrays import Array, Shape, column_sums
+from nnlab.core.arrays import Array, Shape
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.layers.windows import Padding, Size, channels_last, windows_over
 from nnlab.registry import Doc, layers

@@ -34,16 +34,19 @@ class LayerNorm(Layer):
         self.gamma = self.constant("gamma", in_shape, 1.0)
         self.beta = self.constant("beta", in_shape, 0.0)
         self._axes = tuple(range(1, len(in_shape) + 1))
+        self._ones = (1,) * len(in_shape)
         return in_shape
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Normalise each sample by its own mean and variance."""
         normalised = self.workspace.like("normalised", x)
         y = self.workspace.like("y", x)
-        np.subtract(x, x.mean(axis=self._axes, keepdims=True), out=normalised)
+        np.subtract(x, self._mean("mean", x), out=normalised)
         np.multiply(normalised, normalised, out=y)
-        self._inverse_std = 1 / np.sqrt(y.mean(axis=self._axes, keepdims=True) + self.eps)
-        normalised *= self._inverse_std
+        self._std = self._mean("std", y)
+        self._std += self.eps
+        np.sqrt(self._std, out=self._std)
+        normalised /= self._std
         self._normalised = normalised
         np.multiply(normalised, self.gamma.value, out=y)
         y += self.beta.value
@@ -58,9 +61,15 @@ class LayerNorm(Layer):
         np.sum(dy, axis=0, out=self.beta.grad)
         np.multiply(dy, self.gamma.value, out=dx)
         product *= self.gamma.value
-        along = product.mean(axis=self._axes, keepdims=True)
-        dx -= dx.mean(axis=self._axes, keepdims=True)
+        along = self._mean("along", product)
+        dx -= self._mean("mean", dx)
         np.multiply(self._normalised, along, out=product)
         dx -= product
-        dx *= self._inverse_std
+        dx /= self._std
         return dx
+
+    def _mean(self, name: str, x: Array) -> Array:
+        """The mean of each sample, with axes of length 1 for those of a sample."""
+        mean = self.workspace.array(name, (len(x), *self._ones), x.dtype)
+        np.mean(x, axis=self._axes, keepdims=True, out=mean)
+        return mean

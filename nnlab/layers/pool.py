@@ -170,5 +170,5 @@ class GlobalAvgPool(Layer):
         """dx = dy / (H·W) at every pixel."""
         _, H, W = self.in_shape
         dx = self.workspace.images("dx", (len(dy), *self.in_shape), dy.dtype)
-        np.copyto(dx, (dy / (H * W))[:, :, None, None])
+        np.divide(dy[:, :, None, None], H * W, out=dx)
         return dx

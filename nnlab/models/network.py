@@ -19,7 +19,7 @@ from nnlab.layers.pool import MaxPool
 from nnlab.penalties import Penalty, PenaltyTerm
 
 CHUNK_NUMBERS = 2**21
-LARGEST_CHUNK = 1000
+LARGEST_CHUNK = 500
 
 
 class Network:

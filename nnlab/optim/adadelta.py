@@ -23,16 +23,18 @@ class Adadelta(Optimizer):
 
     def update(self, block: Block, lr: float) -> None:
         """The two running averages, with the step −Δ kept in scratch memory."""
-        (h, s), scratch = block.state, block.scratch
+        (h, s), scratch, spare = block.state, block.scratch, block.spare
         np.multiply(block.g, block.g, out=scratch)
         scratch *= 1 - self.decay
         h *= self.decay
         h += scratch
         np.add(s, self.eps, out=scratch)
-        scratch /= h + self.eps
+        scratch /= np.add(h, self.eps, out=spare)
         np.sqrt(scratch, out=scratch)
         scratch *= block.g
         s *= self.decay
-        s += (1 - self.decay) * scratch * scratch
+        np.multiply(scratch, scratch, out=spare)
+        spare *= 1 - self.decay
+        s += spare
         scratch *= lr
         block.theta -= scratch

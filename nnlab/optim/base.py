@@ -18,12 +18,13 @@ BLOCK = 32_768
 
 @dataclass
 class Block:
-    """A stretch of the flat parameter vector θ, its gradient g, the rule's state, and scratch memory."""
+    """A stretch of the flat parameter vector θ, its gradient g, the rule's state, and two arrays of scratch memory."""
 
     theta: Array
     g: Array
     state: tuple[Array, ...]
     scratch: Array
+    spare: Array
     decayed: int
 
 
@@ -42,7 +43,7 @@ class Optimizer(ABC):
         """Work on these vectors from now on, with fresh state; the first ``decayed`` values are weights."""
         self.t = 0
         self._state = {name: np.zeros_like(theta) for name in self.slots}
-        scratch = np.empty(min(BLOCK, len(theta)), theta.dtype)
+        scratch, spare = np.empty((2, min(BLOCK, len(theta))), theta.dtype)
         self._blocks = []
         for start in range(0, len(theta), BLOCK):
             part = slice(start, min(start + BLOCK, len(theta)))
@@ -53,6 +54,7 @@ class Optimizer(ABC):
                     g=g[part],
                     state=tuple(vector[part] for vector in self._state.values()),
                     scratch=scratch[:length],
+                    spare=spare[:length],
                     decayed=min(max(decayed - start, 0), length),
                 )
             )

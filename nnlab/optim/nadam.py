@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from math import sqrt
 
+import numpy as np
+
 from nnlab.optim.adam import Adam
 from nnlab.optim.base import Block
 from nnlab.registry import optimizers
@@ -20,8 +22,10 @@ class NAdam(Adam):
         """Moments kept as sums, as in Adam."""
         (m, _), scratch = block.state, block.scratch
         root = self.accumulate(block)
-        ahead = m * (self.beta1 / (1 - self.beta1 ** (self.t + 1)))
-        ahead += block.g / (1 - self.beta1**self.t)
+        ahead = np.multiply(m, self.beta1 / (1 - self.beta1 ** (self.t + 1)), out=block.spare)
         ahead /= scratch
+        np.divide(block.g, scratch, out=scratch)
+        scratch /= 1 - self.beta1**self.t
+        ahead += scratch
         ahead *= lr * sqrt(1 - self.beta2**self.t) * (1 - self.beta1) / root
         block.theta -= ahead

@@ -1,0 +1,156 @@
+"""A steady step allocates no large array: whatever is as long as a batch or the weights is memory used again."""
+
+import tracemalloc
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+import pytest
+
+from nnlab.core.random import make_streams
+from nnlab.core.threads import Workers
+from nnlab.data.batches import Batches, Feed
+from nnlab.data.dataset import Dataset, Split
+from nnlab.layers.activations import ReLU
+from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.conv import Conv2D
+from nnlab.layers.flatten import Flatten
+from nnlab.layers.linear import Linear
+from nnlab.layers.pool import MaxPool
+from nnlab.losses import CrossEntropy
+from nnlab.models.network import Network
+from nnlab.optim.adam import Adam
+from nnlab.penalties import L1, L2, PenaltyTerm
+from nnlab.registry import REGISTRIES
+from nnlab.spec.experiment import TrainSettings
+from nnlab.train.controls import Controls
+from nnlab.train.evaluation import Evaluation
+from nnlab.train.loop import Training, train
+from nnlab.train.shards import Shards
+from tests.test_contract_table import TABLE
+
+LIMIT = 64 * 1024
+# Where rows do not lie side by side, NumPy walks over them with three buffers of 8,192 numbers.
+BUFFERS = 3 * 8192 * np.dtype(np.float32).itemsize
+# Large enough that even one byte for each number of a batch is above both.
+NUMBERS = 300_000
+
+
+def allocated(step: Callable[[], object]) -> int:
+    """Bytes in use at the worst moment of a step beyond those before it, once everything has been used."""
+    step()
+    step()
+    tracemalloc.start()
+    try:
+        step()
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        step()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return peak - before
+
+
+def test_the_measurement_sees_an_array_that_lives_for_a_moment() -> None:
+    x = np.zeros(LIMIT)
+    assert allocated(lambda: (x + 1).sum()) >= x.nbytes
+    assert allocated(lambda: np.add(x, 1, out=x)) < LIMIT / 8
+
+
+@pytest.mark.parametrize("name", TABLE["layer"])
+@pytest.mark.parametrize("order", ["channels first", "channels last"])
+def test_a_layer_uses_its_memory_again(name: str, order: str) -> None:
+    keys, in_shape, out_shape = TABLE["layer"][name]
+    network = Network(
+        [REGISTRIES["layer"][name](**keys), Flatten(), Linear(units=2)], in_shape, 2, make_streams("streams", 0)
+    )
+    network.allocate("float32")
+    layer = network.layers[0]
+    N = NUMBERS // min(prod(in_shape), prod(out_shape))
+    draws = np.random.default_rng(0)
+    x = draws.standard_normal((N, *in_shape)).astype(np.float32)
+    dy = draws.standard_normal((N, *out_shape)).astype(np.float32)
+    if order == "channels last" and x.ndim == 4:
+        x = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+
+    def step() -> None:
+        layer.forward(x, training=True)
+        layer.backward(dy)
+
+    assert allocated(step) < LIMIT + BUFFERS
+
+
+@pytest.mark.parametrize("name", TABLE["loss"])
+def test_a_loss_uses_its_memory_again(name: str) -> None:
+    loss = REGISTRIES["loss"][name](**TABLE["loss"][name])
+    draws = np.random.default_rng(0)
+    scores = draws.standard_normal((500, 100)).astype(np.float32)
+    labels = draws.integers(100, size=500)
+    assert allocated(lambda: (loss.forward(scores, labels), loss.backward())) < LIMIT
+
+
+@pytest.mark.parametrize("name", TABLE["penalty"])
+def test_a_penalty_uses_its_memory_again(name: str) -> None:
+    term = PenaltyTerm(REGISTRIES["penalty"][name](strength=0.1), *np.ones((2, 50_000), np.float32))
+    assert allocated(lambda: (term.value(), term.add_gradient())) < LIMIT
+
+
+@pytest.mark.parametrize("name", TABLE["optimizer"])
+def test_an_update_rule_uses_its_memory_again(name: str) -> None:
+    keys = TABLE["optimizer"][name]
+    rule = REGISTRIES["optimizer"][name](**keys[0] if isinstance(keys, tuple) else keys)
+    rule.bind(*np.ones((2, 100_000), np.float32), decayed=90_000)
+    assert allocated(rule.step) < LIMIT
+
+
+@pytest.mark.parametrize(("shards", "threads"), [(1, 1), (2, 1), (2, 2)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_step_of_training_uses_its_memory_again(dtype: str, shards: int, threads: int) -> None:
+    streams = make_streams("streams", 0)
+    layers = [Conv2D(filters=8), ReLU(), MaxPool(), Conv2D(filters=8), ReLU(), Flatten(), Linear(units=100)]
+    layers += [ReLU(), Linear(units=10)] if shards > 1 else [BatchNorm(), ReLU(), Linear(units=10)]
+    network = Network(layers, (1, 28, 28), 10, streams)
+    network.allocate(dtype)
+    draws = np.random.default_rng(0)
+    split = Split(draws.integers(256, size=(1000, 1, 28, 28), dtype=np.uint8), draws.integers(10, size=1000))
+    dataset = Dataset(split, split.first(200), tuple("abcdefghij"))
+    penalties, loss = network.penalty_terms([L1(strength=1e-4), L2(strength=1e-4)]), CrossEntropy(smoothing=0.1)
+    workers = Workers(threads)
+    settings = TrainSettings(iterations=8, clip_norm=1.0, clip_value=0.5)
+    rule = Adam()
+
+    class Watch:
+        """Measures from the end of one update to the end of the next."""
+
+        def __init__(self) -> None:
+            self.peaks: list[int] = []
+
+        def on_step(self, step: int, objective: float) -> None:
+            current, peak = tracemalloc.get_traced_memory()
+            self.peaks.append(peak - self.before if step > 1 else 0)
+            self.before = current
+            tracemalloc.reset_peak()
+
+        def on_evaluation(self, row: object) -> None:
+            """Evaluations come first and last only."""
+
+    watch = Watch()
+    training = Training(
+        network=network,
+        shards=Shards(network, loss, shards, workers),
+        penalties=penalties,
+        optimizer=rule,
+        batches=Batches(Feed(split, dtype), 100, "shuffle", streams),
+        evaluation=Evaluation(network, loss, penalties, dataset, 200, 100, workers),
+        controls=Controls(settings, rule.lr, 8, network),
+        iterations=8,
+        eval_every=8,
+    )
+    tracemalloc.start()
+    try:
+        train(training, [watch], lambda: False)
+    finally:
+        tracemalloc.stop()
+    assert len(watch.peaks) == 8
+    assert max(watch.peaks[4:]) < LIMIT + shards * BUFFERS * np.dtype(dtype).itemsize // 4
