@@ -14,29 +14,53 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import workloads
+from benchmarks import cold, report, scaling, workloads
 from benchmarks.bound import operations
 from benchmarks.measure import BACKENDS, can
-from benchmarks.report import plot, write_results
 
-Measured = dict[str, list[dict[str, float]]]
+FOLDER = Path(__file__).parent
+PARTS = ("workloads", "scaling", "cold")
+console = Console(stderr=True)
 
 
 def main() -> None:
-    """Measure, print a line for each training, and write RESULTS.md and results.png."""
+    """Measure, print a line for each training, and write RESULTS.md with its pictures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("workloads", nargs="*", default=list(workloads.NAMES), metavar="WORKLOAD")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2, help="for every library")
     parser.add_argument("--backends", nargs="+", default=list(BACKENDS), choices=BACKENDS)
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
     parser.add_argument("--cifar", help="a folder with the .bin files of CIFAR-10 (default: download)")
-    parser.add_argument("--write", action="store_true", help="write RESULTS.md and results.png")
+    parser.add_argument("--write", action="store_true", help="write these parts of RESULTS.md and their pictures")
     arguments = parser.parse_args()
-    console = Console(stderr=True)
-    results: dict[str, dict[str, Any]] = {}
+    write = report.write_part if arguments.write else print_part
+    if "workloads" in arguments.parts:
+        results, kernels = _workloads(arguments)
+        print(json.dumps(results, indent=2))
+        write("workloads", report.workload_lines(results, kernels, arguments.repeats, arguments.threads))
+        if arguments.write:
+            report.plot(results, FOLDER / "results.png")
+    if "scaling" in arguments.parts:
+        steps = _scaling(arguments)
+        write("scaling", scaling.lines(steps, report.LIBRARIES))
+        if arguments.write:
+            scaling.plot(steps, report.LIBRARIES, FOLDER / "scaling.png")
+    if "cold" in arguments.parts:
+        write("cold", cold.lines(cold.measure(arguments.repeats, _environment(arguments.threads))))
+
+
+def print_part(name: str, lines: list[str]) -> None:
+    """Show what --write would put into RESULTS.md."""
+    print(f"\n{name}\n" + "\n".join(lines))
+
+
+def _workloads(arguments: argparse.Namespace) -> tuple[report.Results, str]:
+    results: report.Results = {}
     for name in arguments.workloads:
         experiment = workloads.load(name, arguments.cifar, arguments.threads)
-        measured: Measured = {backend: [] for backend in arguments.backends if can(backend, experiment)}
+        measured: dict[str, list[dict[str, float]]]
+        measured = {backend: [] for backend in arguments.backends if can(backend, experiment)}
         for _ in range(arguments.repeats):
             for backend, runs in measured.items():
                 # The textbook version takes minutes where the others take seconds; once must do.
@@ -57,27 +81,46 @@ def main() -> None:
     speed = _measure("bound", workloads.NAMES[0], arguments)
     for row in results.values():
         row["bound"] = row["operations"] / speed["operations_per_second"]
-    print(json.dumps(results, indent=2))
-    if arguments.write:
-        folder = Path(__file__).parent
-        write_results(
-            results, folder / "RESULTS.md", str(speed["kernels"]), repeats=arguments.repeats, threads=arguments.threads
-        )
-        plot(results, folder / "results.png")
+    return results, str(speed["kernels"])
 
 
-def _measure(backend: str, workload: str, arguments: argparse.Namespace) -> dict[str, Any]:
+def _scaling(arguments: argparse.Namespace) -> scaling.Steps:
+    iterations = workloads.load(workloads.SCALING, None, arguments.threads).train.iterations or 1
+    libraries = [backend for backend in ("nnlab", "torch") if backend in arguments.backends]
+    steps: scaling.Steps = {backend: {axis.label: {} for axis in scaling.AXES} for backend in libraries}
+    for axis in scaling.AXES:
+        for value in axis.values:
+            seconds: dict[str, list[float]] = {backend: [] for backend in libraries}
+            for _ in range(arguments.repeats):
+                for backend in libraries:
+                    measured = _measure(backend, workloads.SCALING, arguments, axis.changes(value))
+                    seconds[backend].append(measured["seconds"])
+            for backend in libraries:
+                steps[backend][axis.label][value] = 1e3 * median(seconds[backend]) / iterations
+            shown = ", ".join(f"{backend} {steps[backend][axis.label][value]:.3f} ms" for backend in libraries)
+            console.print(f"{axis.label} {value}: {shown}")
+    return steps
+
+
+def _measure(
+    backend: str, workload: str, arguments: argparse.Namespace, changes: tuple[str, ...] = ()
+) -> dict[str, Any]:
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.measure", backend, workload]
     command += ["--threads", str(arguments.threads)]
     if arguments.cifar:
         command += ["--cifar", arguments.cifar]
-    threads = str(arguments.threads)
-    # Every library picks the kernels that it thinks best for the processor.
-    environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
-    environment |= {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+    for change in changes:
+        command += ["--set", change]
+    environment = _environment(arguments.threads)
     answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     measured: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return measured
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """Every library picks the kernels that it thinks best for the processor."""
+    environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
+    return environment | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from benchmarks.bound import operations_per_second
-from benchmarks.workloads import NAMES, load
+from benchmarks.workloads import NAMES, SCALING, load
 from nnlab.spec.experiment import Experiment
 
 # What the matrix products could do is measured like the libraries, in a process of its own.
@@ -28,16 +28,17 @@ def main() -> None:
     """Print seconds, accuracy and peak memory in MB as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("backend", choices=(*BACKENDS, BOUND))
-    parser.add_argument("workload", choices=NAMES)
+    parser.add_argument("workload", choices=(*NAMES, SCALING))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--cifar", help="a folder with the .bin files of CIFAR-10")
+    parser.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     arguments = parser.parse_args()
     if arguments.backend == BOUND:
         kernels = {library["architecture"] for library in threadpool_info() if "architecture" in library}
         speed = operations_per_second(arguments.threads)
         print(json.dumps({"operations_per_second": speed, "kernels": ", ".join(sorted(kernels))}))
         return
-    experiment = load(arguments.workload, arguments.cifar, arguments.threads)
+    experiment = load(arguments.workload, arguments.cifar, arguments.threads, arguments.changes)
     backend = importlib.import_module(f"benchmarks.with_{arguments.backend}")
     with threadpool_limits(arguments.threads):
         seconds, accuracy = backend.train(experiment)

@@ -16,22 +16,25 @@ LIBRARIES = {"nnlab": "nnlab", "torch": "PyTorch", "sklearn": "scikit-learn", "t
 Results = dict[str, dict[str, Any]]
 
 
-def write_results(results: Results, path: Path, kernels: str, *, repeats: int, threads: int) -> None:
-    """Write the table with machine and versions as Markdown; ``kernels`` are those of NumPy's matrix products."""
+PATH = Path(__file__).parent / "RESULTS.md"
+
+
+def write_part(name: str, lines: list[str]) -> None:
+    """Put a part of RESULTS.md, which stands between its marks, in place of the one before."""
+    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before, rest = PATH.read_text(encoding="utf-8").split(start)
+    after = rest.split(end)[1]
+    PATH.write_text("\n".join([before + start, "", *lines, "", end + after]), encoding="utf-8")
+
+
+def workload_lines(results: Results, kernels: str, repeats: int, threads: int) -> list[str]:
+    """The table with machine and versions as Markdown; ``kernels`` are those of NumPy's matrix products."""
     environment = describe_environment({})
     lines = [
-        "# Speed and memory, side by side",
-        "",
-        "The same network on the same data, trained in turn in one run of `python -m benchmarks --write`: seconds of",
-        f"the training loop with its evaluations (median of {repeats}; textbook: one run), {threads} threads for every",
-        "library. Imports and loading data are left out. *Bound* is what the matrix products alone would take at the",
-        "speed of a large one. Memory is the peak of the whole process.",
-        "",
-        f"{environment['cpu']}, {platform.system()}, Python {platform.python_version()}, "
+        f"Medians of {repeats} (textbook: one run), {threads} threads for every library. {environment['cpu']}, "
+        f"{platform.system()}, Python {platform.python_version()}, "
         + ", ".join(f"{name} {_version(name)}" for name in ("numpy", "torch", "scikit-learn") if _version(name))
-        + f"; OpenBLAS with its kernels for {kernels}",
-        "",
-        "![seconds of each library](results.png)",
+        + f"; OpenBLAS with its kernels for {kernels}.",
         "",
         "| workload | nnlab s | PyTorch s | ratio | target | scikit-learn s | textbook s | bound s "
         "| accuracy nnlab / PyTorch | peak MiB nnlab / PyTorch |",
@@ -48,7 +51,7 @@ def write_results(results: Results, path: Path, kernels: str, *, repeats: int, t
             f"| {nnlab['accuracy']:.4f} / {torch['accuracy']:.4f} "
             f"| {nnlab['peak_mib']:.0f} / {torch['peak_mib']:.0f} |"
         )
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return lines
 
 
 def plot(results: Results, path: Path) -> None:

@@ -1,5 +1,6 @@
 """The networks that are trained, each an ordinary spec."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from nnlab.spec.experiment import Experiment, load_experiment
@@ -20,9 +21,13 @@ TARGETS = {
 }
 
 
-def load(name: str, cifar: str | None, threads: int) -> Experiment:
+# The network of the scaling plot, which is changed from point to point.
+SCALING = "scaling"
+
+
+def load(name: str, cifar: str | None, threads: int, changes: Sequence[str] = ()) -> Experiment:
     """The spec of a workload; ``cifar`` is a folder with the .bin files of CIFAR-10, downloaded otherwise."""
-    overrides = [f"compute.threads={threads}"]
+    overrides = [f"compute.threads={threads}", *changes]
     if cifar and name in ("cifar", "alexnet"):
         overrides.append(f"data.path={cifar}")
     return load_experiment(FOLDER / f"{name}.yaml", overrides)

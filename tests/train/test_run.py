@@ -304,6 +304,7 @@ def test_shards_that_cannot_be(spec: Path, overrides: list[str], message: str) -
         ("{name: mlp, hidden: [1000, 1000]}", "streams", 2),
         ("{name: mlp, hidden: [1000, 1000]}", "legacy", 1),
         ("{name: mlp, hidden: [1000, 1000], batch_norm: true}", "streams", 1),
+        (f"{{name: mlp, hidden: {[100] * 32}}}", "streams", 1),  # much work, but little for each layer
         ("convnet", "streams", 2),
     ],
 )

@@ -1,0 +1,71 @@
+"""Seconds of a step as a network grows: in the size of the batch, in its width, in its depth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+
+from nnlab.plots.style import COLOURS, canvas
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One direction in which the network grows, and what is put into the spec for a value."""
+
+    label: str
+    values: tuple[int, ...]
+    changes: Callable[[int], tuple[str, ...]]
+
+
+AXES = (
+    Axis("batch size", (100, 200, 400, 800, 1600, 3200), lambda value: (f"train.batch_size={value}",)),
+    Axis("width", (100, 200, 400, 800, 1600, 3200), lambda value: (f"model.hidden=[{value}]",)),
+    Axis("depth", (1, 2, 4, 8, 16, 32), lambda value: (f"model.hidden={[100] * value}",)),
+)
+# Milliseconds of a step by library, axis and value.
+Steps = dict[str, dict[str, dict[int, float]]]
+
+
+def growth(steps: dict[int, float]) -> float:
+    """The exponent p of time ∝ valueᵖ over the larger half of the values: 1 is linear growth."""
+    values = sorted(steps)[len(steps) // 2 - 1 :]
+    slope, _ = np.polyfit(np.log(values), np.log([steps[value] for value in values]), 1)
+    return float(slope)
+
+
+def lines(steps: Steps, names: dict[str, str]) -> list[str]:
+    """A Markdown table of milliseconds a step, with the exponent of growth."""
+    found = []
+    for axis in AXES:
+        found += [
+            f"| {axis.label} | " + " | ".join(str(value) for value in axis.values) + " | exponent |",
+            "|---|" + "---|" * (len(axis.values) + 1),
+        ]
+        for library, rows in steps.items():
+            cells = [f"{rows[axis.label][value]:.3f}" for value in axis.values]
+            found.append(f"| {names[library]} | {' | '.join(cells)} | {growth(rows[axis.label]):.2f} |")
+        found.append("")
+    return found[:-1]
+
+
+def plot(steps: Steps, names: dict[str, str], path: Path) -> None:
+    """Milliseconds of a step against each value, with a line of linear growth."""
+    mpl.use("agg")
+    with canvas(path, "Time of one training step as the network grows", (10.0, 3.8)) as figure:
+        for axis, axes in zip(AXES, figure.subplots(1, len(AXES), sharey=True), strict=True):
+            for index, (library, rows) in enumerate(steps.items()):
+                times = [rows[axis.label][value] for value in axis.values]
+                axes.plot(axis.values, times, "o-", color=COLOURS[index], label=names[library])
+            last = axis.values[-1]
+            top = steps["nnlab"][axis.label][last]
+            straight = [top * value / last for value in axis.values]
+            axes.plot(axis.values, straight, "k:", linewidth=1, label="linear growth")
+            axes.set_xscale("log", base=2)
+            axes.set_yscale("log")
+            axes.set_xticks(axis.values, [f"{value}" for value in axis.values])
+            axes.set_xlabel(axis.label)
+        figure.axes[0].set_ylabel("milliseconds a step")
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
