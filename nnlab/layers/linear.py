@@ -1,5 +1,6 @@
 """The linear (affine, dense, fully connected) layer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -15,6 +16,9 @@ from nnlab.registry import Doc, layers
 @dataclass(kw_only=True)
 class Linear(WeightedLayer):
     """y = x W + b with x (N, D_in), W (D_in, D_out), b (D_out,)."""
+
+    # Whether ``joint_gradient`` writes dW once all parts of a batch have been computed.
+    joint = False
 
     units: Annotated[int, Ge(1), Le(10**7), Doc("number of outputs")]
 
@@ -46,9 +50,23 @@ class Linear(WeightedLayer):
 
     def backward_parameters(self, dy: Array) -> None:
         """dW = xᵀ dy, db = Σ_n dy."""
-        np.matmul(self._x.T, dy, out=self.W.grad)
+        self._dy = dy
+        if not self.joint:
+            np.matmul(self._x.T, dy, out=self.W.grad)
         if self.b is not None:
             column_sums(dy, out=self.b.grad)
+
+    def joint_gradient(self, parts: "Sequence[Linear]", rows: slice) -> None:
+        """Write some rows of the first part's dW for a whole batch, of which each of these twins had a part.
+
+        The memory for it is this layer's: each thread calls it on a twin of its own.
+        """
+        N, D = sum(len(part._x) for part in parts), rows.stop - rows.start
+        x = self.workspace.array(f"x{rows.start}", (N, D), self.W.grad.dtype)
+        dy = self.workspace.array(f"dy{rows.start}", (N, self.units), self.W.grad.dtype)
+        np.concatenate([part._x[:, rows] for part in parts], out=x)
+        np.concatenate([part._dy for part in parts], out=dy)
+        np.matmul(x.T, dy, out=parts[0].W.grad[rows])
 
     def backward(self, dy: Array) -> Array:
         """Also dx = dy Wᵀ."""

@@ -1,6 +1,6 @@
 """Loss and accuracy of a network as it stands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,7 @@ from nnlab.data.dataset import Dataset
 from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.penalties import PenaltyTerm
+from nnlab.train.shards import worth_cutting
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Evaluation:
         eval_train: int | Literal["all", "batch"],
         chunk: int,
         workers: Workers,
+        twins: Sequence[Network] = (),
     ) -> None:
         self._network = network
         self._loss = loss
@@ -77,7 +79,9 @@ class Evaluation:
         self._on_batch = eval_train == "batch"
         self._workers = workers
         self.chunk = chunk
-        self._networks = [network, *(network.twin() for _ in range(1, workers.threads))]
+        # Twins that stand idle while nothing is trained; where there are not enough of them, new ones.
+        more = range(1 + len(twins), workers.threads)
+        self._networks = [network, *twins, *(network.twin() for _ in more)]
         self._losses = [loss.twin() for _ in range(workers.threads)]
         # Feeds of their own: the batch in hand must survive an evaluation.
         splits = {
@@ -92,9 +96,9 @@ class Evaluation:
 
     def row(self, step: int, epoch: float, lr: float, batch: Batch) -> dict[str, float | None]:
         """Evaluate now; ``batch`` is the mini-batch to use where ``eval_train`` is ``batch``."""
-        train = score(self._network, self._loss, [batch]) if self._on_batch else self._score("train")
-        test = self._score("test") if "test" in self._feeds else None
-        validation = self._score("validation") if "validation" in self._feeds else None
+        train = self._score_batch(*batch) if self._on_batch else self._score_part("train")
+        test = self._score_part("test") if "test" in self._feeds else None
+        validation = self._score_part("validation") if "validation" in self._feeds else None
         return {
             "step": step,
             "epoch": epoch,
@@ -108,13 +112,25 @@ class Evaluation:
             "validation_accuracy": validation.accuracy if validation else None,
         }
 
-    def _score(self, part: str) -> Score:
+    def _score_batch(self, x: Array, labels: Array) -> Score:
+        return self._score(
+            len(labels), lambda worker, start, size: (x[start : start + size], labels[start : start + size])
+        )
+
+    def _score_part(self, part: str) -> Score:
         feeds = self._feeds[part]
-        starts = range(0, len(feeds[0].split), self.chunk)
+        return self._score(len(feeds[0].split), lambda worker, start, size: feeds[worker].chunk(start, size))
+
+    def _score(self, samples: int, take: Callable[[int, int, int], Batch]) -> Score:
+        """``take`` gives a thread so many samples from a place on."""
+        size = self.chunk
+        if samples <= size and worth_cutting(self._network, samples):
+            size = -(-samples // 2)  # two threads should have something to do
+        starts = range(0, samples, size)
         threads = min(self._workers.threads, len(starts))
 
         def tally(worker: int) -> list[Tally]:
-            chunks = (feeds[worker].chunk(start, self.chunk) for start in starts[worker::threads])
+            chunks = (take(worker, start, size) for start in starts[worker::threads])
             return [_tally(self._networks[worker], self._losses[worker], x, labels) for x, labels in chunks]
 
         found = self._workers.run(tally, threads)

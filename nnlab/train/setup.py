@@ -89,10 +89,11 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     penalties = network.penalty_terms(experiment.penalty)
     threads = experiment.compute.threads
     workers = Workers(available_cores() if threads == "auto" else threads)
+    shards = Shards(network, experiment.loss, prepared.shards, workers)
     iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
     return Training(
         network=network,
-        shards=Shards(network, experiment.loss, prepared.shards, workers),
+        shards=shards,
         penalties=penalties,
         optimizer=experiment.optimizer,
         batches=batches,
@@ -104,6 +105,7 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
             eval_train=settings.eval_train,
             chunk=network.evaluation_chunk(batches.batch_size),
             workers=workers,
+            twins=shards.networks[1:],
         ),
         controls=Controls(settings, experiment.optimizer.lr, iterations, network),
         iterations=iterations,

@@ -1,5 +1,6 @@
 """One batch in several parts, computed side by side, with the gradient of the whole."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.core.random import ShardStreams
 from nnlab.core.threads import Workers
+from nnlab.layers.linear import Linear
 from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.optim.base import BLOCK
@@ -17,13 +19,21 @@ from nnlab.optim.base import BLOCK
 WORTH_SHARDS = 2**25
 WORTH_FOR_EACH_LAYER = 2**21
 SHARDS = 2
+# Linear layers with so many weights get their gradient from the whole batch in one product: to write two of them and
+# add them up takes longer (of AlexNet's 305 ms a step, 50).
+JOINT_WEIGHTS = 2**19
+
+
+def worth_cutting(network: Network, samples: int) -> bool:
+    """Whether so many samples are work enough for two threads."""
+    work = samples * sum(layer.multiply_adds() for layer in network.layers)
+    return work >= max(WORTH_SHARDS, WORTH_FOR_EACH_LAYER * len(network.layers))
 
 
 def automatic_shards(network: Network, batch_size: int, *, legacy: bool) -> int:
     """How many parts a batch is best cut into, by the network alone: the machine must not change a result."""
-    work = batch_size * sum(layer.multiply_adds() for layer in network.layers)
-    pays = work >= max(WORTH_SHARDS, WORTH_FOR_EACH_LAYER * len(network.layers))
-    return SHARDS if pays and not legacy and network.needs_whole_batch() is None else 1
+    pays = worth_cutting(network, batch_size) and not legacy and network.needs_whole_batch() is None
+    return SHARDS if pays else 1
 
 
 class Shards:
@@ -37,24 +47,32 @@ class Shards:
         self._workers = workers
         self._gradients = [network.arena.gradients]
         self._gradients += [np.zeros_like(network.arena.gradients) for _ in range(1, count)]
-        self._networks = [network]
+        self.networks = [network]
         for index, gradients in enumerate(self._gradients[1:], start=1):
-            self._networks.append(network.twin(ShardStreams(network.streams, index), gradients))
+            self.networks.append(network.twin(ShardStreams(network.streams, index), gradients))
+        self._joint = [
+            [twin for twin in twins if isinstance(twin, Linear)]
+            for twins in zip(*(network.layers for network in self.networks), strict=True)
+            if count > 1 and isinstance(twins[0], Linear) and twins[0].W.size >= JOINT_WEIGHTS
+        ]
+        for layer in (layer for twins in self._joint for layer in twins):
+            layer.joint = True
+        self._blocks = _blocks_without(len(network.arena.gradients), [twins[0].W.place for twins in self._joint])
         self._losses = [loss, *(loss.twin() for _ in range(1, count))]
 
     def compute(self, x: Array, labels: Array) -> float:
         """The batch's mean loss with the prices on activity; their gradient stands in the network's arena after it."""
-        count, N = len(self._networks), len(x)
+        count, N = len(self.networks), len(x)
         if count == 1:
             return self._part(0, x, labels, None)
         cuts = [round(N * index / count) for index in range(count + 1)]
         parts = [slice(start, stop) for start, stop in pairwise(cuts) if stop > start]
         means = self._workers.run(lambda index: self._part(index, x[parts[index]], labels[parts[index]], N), len(parts))
-        self._workers.run(lambda worker: self._add_up(worker, len(parts)), self._workers.threads)
+        self._workers.run(lambda index: self._finish(index, len(parts)), count)
         return sum((part.stop - part.start) / N * mean for part, mean in zip(parts, means, strict=True))
 
     def _part(self, index: int, x: Array, labels: Array, batch_size: int | None) -> float:
-        network, loss = self._networks[index], self._losses[index]
+        network, loss = self.networks[index], self._losses[index]
         if batch_size is not None:
             network.compute_part_of(batch_size)
         scores = network.forward(x, training=True)
@@ -62,10 +80,22 @@ class Shards:
         network.backward(loss.backward(batch_size))
         return objective
 
-    def _add_up(self, worker: int, parts: int) -> None:
-        """Add up every so many blocks of the gradient."""
+    def _finish(self, index: int, parts: int) -> None:
+        """One share of what is left when all parts are done: joint products, and adding up blocks of the gradient."""
+        count = len(self.networks)
+        for twins in self._joint:
+            D = twins[0].W.shape[0]
+            twins[index].joint_gradient(twins[:parts], slice(D * index // count, D * (index + 1) // count))
         whole, *others = self._gradients[:parts]
-        for start in range(worker * BLOCK, len(whole), self._workers.threads * BLOCK):
-            block = slice(start, start + BLOCK)
+        for block in self._blocks[index::count]:
             for gradients in others:
                 whole[block] += gradients[block]
+
+
+def _blocks_without(length: int, left_out: Sequence[slice]) -> list[slice]:
+    """A vector in blocks that stay in the cache, without some stretches of it."""
+    blocks, start = [], 0
+    for stretch in sorted((*left_out, slice(length, length)), key=lambda stretch: stretch.start):
+        blocks += [slice(at, min(at + BLOCK, stretch.start)) for at in range(start, stretch.start, BLOCK)]
+        start = stretch.stop
+    return blocks

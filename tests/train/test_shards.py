@@ -34,13 +34,19 @@ def make_network() -> Network:
     return network
 
 
+@pytest.mark.parametrize("joint_weights", [1, 2**19])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("samples", [9, 7, 2, 1])
 @pytest.mark.parametrize("loss", [CrossEntropy(), CrossEntropy(smoothing=0.1), MeanSquaredError()], ids=str)
-def test_parts_add_up_to_the_whole(loss: Loss, samples: int, threads: int) -> None:
+def test_parts_add_up_to_the_whole(
+    monkeypatch: pytest.MonkeyPatch, loss: Loss, samples: int, threads: int, joint_weights: int
+) -> None:
+    monkeypatch.setattr("nnlab.train.shards.JOINT_WEIGHTS", joint_weights)
     draws = np.random.default_rng(samples)
     x, labels = draws.standard_normal((samples, *SHAPE)), draws.integers(3, size=samples)
     whole, cut = make_network(), make_network()
+    whole.arena.gradients.fill(np.nan)
+    cut.arena.gradients.fill(np.nan)
     expected = loss.forward(whole.forward(x, training=True), labels) + whole.activity().real
     whole.backward(loss.backward())
     # Another batch first, of another size: nothing of it may be left.
