@@ -17,10 +17,12 @@ from nnlab.gradcheck import (
     Subject,
     check,
     check_components,
+    component_subjects,
     layer_subject,
     loss_subject,
     model_subject,
     penalty_subject,
+    sweep,
 )
 from nnlab.gradcheck.subjects import example_labels
 from nnlab.layers.activations import ReLU, Sigmoid
@@ -251,3 +253,21 @@ def test_examples_are_told_apart_by_what_differs_and_else_by_number() -> None:
     assert example_labels("linear", examples) == ["linear bias true (1)", "linear bias false", "linear bias true (3)"]
     assert example_labels("flatten", [Flatten(), Flatten()], [(2, 3), (4,)]) == ["flatten on 2x3", "flatten on 4"]
     assert example_labels("flatten", [Flatten()], [(2, 3)]) == ["flatten"]
+
+
+def test_a_sweep_shows_truncation_and_rounding() -> None:
+    (_, make), *_ = component_subjects(["tanh"])
+    found = sweep("tanh", make)
+    for method, low, high, error in (("forward", 1e-9, 1e-6, 1e-6), ("central", 1e-6, 1e-4, 1e-9)):
+        h, smallest = found.best(method)
+        assert low < h < high
+        assert smallest < error
+        assert found.errors[method][0] > 1e-3, "rounding"
+        assert found.errors[method][-1] > 1e-3, "truncation"
+    assert found.errors["complex"][found.steps < 1e-9].max() < 1e-14
+    slopes = {
+        method: np.polyfit(*np.log([found.steps[inner], errors[inner]]), 1)[0]
+        for method, errors in found.errors.items()
+        if (inner := (found.steps > 1e-4) & (found.steps < 1e-2)).any()
+    }
+    assert slopes == pytest.approx({"forward": 1, "central": 2, "complex": 2}, abs=0.05)

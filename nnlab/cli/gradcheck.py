@@ -31,8 +31,24 @@ def gradcheck_command(
         int, typer.Option("--seed", min=0, help="Chooses the random point and the coordinates of large tensors.")
     ] = 0,
     overrides: Overrides = None,
+    h_sweep: Annotated[
+        bool,
+        typer.Option("--h-sweep", help="Draw the error of numerical gradients against their step h instead."),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Where --h-sweep draws (default: h_sweep.png in a new folder in gradchecks)",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Check every gradient against numerical derivatives; exit code 1 when one is wrong.
+
+    With --h-sweep: a picture of forward and central differences and the complex step at every h from 1e-16 to 1, for
+    cross_entropy or the components named with --only.
 
     Example: nnlab gradcheck --method complex
     """
@@ -43,6 +59,13 @@ def gradcheck_command(
         raise UsageError("-s changes a spec, but no SPEC is given")
     if spec is not None and only:
         raise UsageError("--only names components, so it cannot go with a SPEC")
+    if h_sweep:
+        if spec is not None:
+            raise UsageError("--h-sweep is of components, named with --only, so it cannot go with a SPEC")
+        draw_sweeps(only or ["cross_entropy"], seed, out)
+        return
+    if out is not None:
+        raise UsageError("--out says where --h-sweep draws, and that is not asked for")
     results = check_components(method, only, seed) if spec is None else check_spec(spec, overrides or [], method, seed)
     tolerance = TOLERANCES[method]
     _render(results, f"{method}, float64, tolerance {tolerance:g}")
@@ -51,6 +74,28 @@ def gradcheck_command(
         names = ", ".join(f"{result.component}.{result.tensor}" for result in failed)
         raise CheckFailed(f"{len(failed)} of {len(results)} gradients are wrong: {names}")
     typer.echo(f"all {len(results)} gradients agree with numerical derivatives ({method}, seed {seed})")
+
+
+def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
+    """Draw the error of numerical gradients against their step, and say where each method is best."""
+    from nnlab.errors import RunError, UsageError
+    from nnlab.gradcheck import component_subjects, sweep
+    from nnlab.plots.sweep import MOST_PANELS, plot_sweeps
+    from nnlab.records.writing import create_folder
+
+    first = dict(reversed(component_subjects(names)))  # of several examples the first
+    if len(first) > MOST_PANELS:
+        raise UsageError(f"--h-sweep: {len(first)} components are more than the {MOST_PANELS} that fit into a picture")
+    sweeps = [sweep(name, first[name], seed) for name in dict.fromkeys(names)]
+    path = out or create_folder(Path("gradchecks"), "h-sweep") / "h_sweep.png"
+    try:
+        plot_sweeps(sweeps, path)
+    except (OSError, ValueError) as error:  # ValueError: a format that matplotlib cannot write
+        raise RunError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+    for found in sweeps:
+        best = (f"{method} {found.best(method)[1]:.1e} at h = {found.best(method)[0]:.0e}" for method in found.errors)
+        typer.echo(f"{found.component}: smallest error: {', '.join(best)}")
+    typer.echo(str(path))
 
 
 def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) -> "list[Result]":

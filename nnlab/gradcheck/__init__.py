@@ -10,8 +10,10 @@ from nnlab.gradcheck.check import (
     check,
     check_components,
     complex_derivative,
+    component_subjects,
 )
 from nnlab.gradcheck.subjects import Subject, layer_subject, loss_subject, model_subject, penalty_subject
+from nnlab.gradcheck.sweep import Sweep, sweep
 
 __all__ = [
     "POINTS",
@@ -20,12 +22,15 @@ __all__ = [
     "Method",
     "Result",
     "Subject",
+    "Sweep",
     "central_derivative",
     "check",
     "check_components",
     "complex_derivative",
+    "component_subjects",
     "layer_subject",
     "loss_subject",
     "model_subject",
     "penalty_subject",
+    "sweep",
 ]

@@ -57,6 +57,14 @@ class AtKinkError(CheckFailed):
 
 def check_components(method: Method = "central", names: Sequence[str] | None = None, seed: int = 0) -> list[Result]:
     """Check every registered layer, activation, loss and penalty (or only those named); raises UsageError."""
+    return [result for _, make in component_subjects(names) for result in check(make, method, seed)]
+
+
+def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Callable[[int], Subject]]]:
+    """For each example of every component (or only of those named) its name and what builds a subject from a seed.
+
+    Raises UsageError for names that there are not.
+    """
     makers: list[tuple[str, Callable[[int], Subject]]] = []
     for name, cls in layers.items():
         examples, shapes = zip(*cls.examples(), strict=True)
@@ -72,7 +80,7 @@ def check_components(method: Method = "central", names: Sequence[str] | None = N
             near = near_name(name, known)
             hint = f"; did you mean {near!r}?" if near else ""
             raise UsageError(f"nothing to check is called {shown(name)}{hint} (there are {', '.join(known)})")
-    return [result for name, make in makers if not names or name in names for result in check(make, method, seed)]
+    return [(name, make) for name, make in makers if not names or name in names]
 
 
 def check(make: Callable[[int], Subject], method: Method, seed: int = 0, sampled: int | None = None) -> list[Result]:

@@ -63,3 +63,35 @@ def test_options_that_do_not_go_together(nnlab, spec: Path, arguments: list[str]
 def test_dropout_with_legacy_draws_passes(nnlab, spec: Path, method: str) -> None:
     answer = nnlab("gradcheck", spec, "--method", method, "-s", "rng=legacy", "-s", "model.dropout=0.5")
     assert answer.code == 0, answer.stderr
+
+
+def test_the_sweep_draws_and_says_where_each_method_is_best(nnlab, tmp_path: Path) -> None:
+    answer = nnlab("gradcheck", "--h-sweep", "--only", "tanh", "--only", "l2", "--out", tmp_path / "h.png")
+    assert (answer.code, answer.stderr) == (0, "")
+    tanh, l2, path = answer.stdout.splitlines()
+    assert tanh.startswith("tanh: smallest error: forward ")
+    assert l2.startswith("l2: ")
+    assert Path(path) == tmp_path / "h.png"
+    assert (tmp_path / "h.png").stat().st_size > 10_000
+
+
+def test_a_sweep_has_a_folder_of_its_own(nnlab, tmp_path: Path) -> None:
+    for count in (1, 2):
+        assert nnlab("gradcheck", "--h-sweep").code == 0
+        assert len(list((tmp_path / "gradchecks").glob("*/h_sweep.png"))) == count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--h-sweep", "--only", "tahn"], 2),
+        (["--out", "h.png"], 2),
+        (["--h-sweep", "--out", "nowhere/h.png"], 5),
+        (["--h-sweep", "--out", "h.xyz"], 5),
+        (["--h-sweep", *(part for name in [*layers.names()] for part in ("--only", name))], 2),
+    ],
+)
+def test_a_sweep_that_cannot_be(nnlab, arguments: list[str], code: int) -> None:
+    answer = nnlab("gradcheck", *arguments)
+    assert (answer.code, answer.stdout) == (code, "")
+    assert len(answer.stderr.splitlines()) == 1

@@ -1,0 +1,52 @@
+"""The error of numerical gradients against their step."""
+
+from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+
+from nnlab.gradcheck import Sweep
+from nnlab.plots.style import COLOURS, FAINT, canvas
+
+MOST_PANELS = 12
+COLUMNS = 3
+# What an error of 0 is drawn as.
+LOWEST = 1e-17
+LABELS = {
+    "forward": "forward difference, error ~ h",
+    "central": "central difference, error ~ h²",
+    "complex": "complex step, error ~ h²",
+}
+
+
+def plot_sweeps(sweeps: Sequence[Sweep], path: Path) -> None:
+    """One panel for each component, both axes logarithmic; raises OSError when the picture cannot be written."""
+    columns = min(COLUMNS, len(sweeps))
+    rows = ceil(len(sweeps) / columns)
+    size = (7.0 if columns == 1 else 4.0 * columns, 4.9 if rows == 1 else 3.2 * rows + 0.6)
+    title = "Truncation meets rounding: error of numerical gradients"
+    with canvas(path, title, size) as figure:
+        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).reshape(-1)
+        for panel, found in zip(panels, sweeps, strict=False):
+            for colour, (method, errors) in zip(COLOURS, found.errors.items(), strict=False):
+                panel.loglog(found.steps, np.maximum(errors, LOWEST), color=colour, label=LABELS[method])
+            rounding = found.steps <= 1e-3
+            panel.loglog(
+                *(found.steps[rounding], np.finfo(float).eps / 2 / found.steps[rounding]),
+                color=FAINT,
+                linestyle=":",
+                linewidth=1.2,
+                label="rounding of a difference, ~ 1/h",
+            )
+            panel.set_ylim(LOWEST / 3, 10)
+            panel.set_title(found.component, fontsize=9, loc="left", parse_math=False)
+        for panel in panels[len(sweeps) :]:
+            panel.set_visible(False)
+        for index, panel in enumerate(panels[: len(sweeps)]):
+            if index + columns >= len(sweeps):
+                panel.set_xlabel("step h")
+                panel.tick_params(labelbottom=True)
+            if index % columns == 0:
+                panel.set_ylabel("relative error")
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
