@@ -1,29 +1,48 @@
 """nnlab: an experiment runner for neural networks written by hand in NumPy.
 
 From Python: ``run(load_experiment("configs/adam.yaml"))`` trains, ``cross_validate(experiment, folds)`` trains once for
-each fold, ``read_run(folder)`` gives the records, ``trained_network(folder)`` the network with its weights. Nothing
-heavy is imported before one of these names is used, so that ``nnlab --help`` answers at once.
+each fold, ``read_run(folder)`` gives the records, ``trained_network(folder)`` the network with its weights.
+``numerical_gradient(f, x)`` is the gradient of any function from its values, and ``run_descent(load_descent(file))``
+goes down one. Nothing heavy is imported before one of these names is used, so that ``nnlab --help`` answers at once.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nnlab.core.numerical import numerical_gradient, numerical_gradient_batch
+    from nnlab.descent.run import run_descent
     from nnlab.records.reader import read_run
+    from nnlab.spec.descent import load_descent
     from nnlab.spec.experiment import load_experiment
     from nnlab.train.crossval import cross_validate
     from nnlab.train.run import run
     from nnlab.train.setup import trained_network
 
-__all__ = ["__version__", "cross_validate", "load_experiment", "read_run", "run", "trained_network"]
+__all__ = [
+    "__version__",
+    "cross_validate",
+    "load_descent",
+    "load_experiment",
+    "numerical_gradient",
+    "numerical_gradient_batch",
+    "read_run",
+    "run",
+    "run_descent",
+    "trained_network",
+]
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "cross_validate": "nnlab.train.crossval",
+    "load_descent": "nnlab.spec.descent",
     "load_experiment": "nnlab.spec.experiment",
+    "numerical_gradient": "nnlab.core.numerical",
+    "numerical_gradient_batch": "nnlab.core.numerical",
     "read_run": "nnlab.records.reader",
     "run": "nnlab.train.run",
+    "run_descent": "nnlab.descent.run",
     "trained_network": "nnlab.train.setup",
 }
 

@@ -199,11 +199,12 @@ schedules = Registry("schedule", "nnlab.optim")
 controls = Registry("control", "nnlab.optim")
 datasets = Registry("dataset", "nnlab.data")
 augmentations = Registry("augmentation", "nnlab.data.augmentation")
+functions = Registry("function", "nnlab.functions")
 
 REGISTRIES: dict[str, Registry] = {
     registry.kind: registry
     for registry in (
         *(datasets, augmentations, models, layers, activations, initialisers),
-        *(losses, penalties, optimizers, schedules, controls),
+        *(losses, penalties, optimizers, schedules, controls, functions),
     )
 }

@@ -11,6 +11,7 @@ import pytest
 from annotated_types import Ge, Gt, Le, Lt
 
 from nnlab.core.arena import Arena, Parameter
+from nnlab.core.numerical import numerical_gradient
 from nnlab.core.random import Purpose, make_streams
 from nnlab.data.augmentation import augment
 from nnlab.layers import Layer
@@ -99,6 +100,18 @@ TABLE: dict[str, dict[str, Any]] = {
         "plateau": {},
     },
     "control": {"early_stopping": {}},
+    # Keys, a point.
+    "function": {
+        "sphere": ({}, (0.3, -1.2, 2.0)),
+        "valley": ({}, (-7.0, 2.0)),
+        "rosenbrock": ({}, (0.3, -1.2, 2.0)),
+        "saddle": ({}, (0.3, -1.2)),
+        "himmelblau": ({}, (0.3, -1.2)),
+        "beale": ({}, (0.3, -1.2)),
+        "rastrigin": ({}, (0.3, -1.2, 2.0)),
+        "plateau": ({}, (0.3, -1.2, 2.0)),
+        "expression": ({"text": "x0**3 - sin(x1) * exp(-x0) / (2 + cos(x2)) + abs(x1)"}, (0.3, -1.2, 2.0)),
+    },
     # Keys, shape of a sample.
     "model": {
         "softmax": ({}, (5,)),
@@ -305,6 +318,32 @@ def test_control(name: str) -> None:
     control = REGISTRIES["control"][name](**TABLE["control"][name])
     assert isinstance(control, Patience)
     assert control == REGISTRIES["control"][name]()
+
+
+@rows("function")
+def test_function(name: str) -> None:
+    keys, point = TABLE["function"][name]
+    function = REGISTRIES["function"][name](**keys)
+    least, most = function.variables
+    assert least <= len(point) <= (most or len(point))
+    x = np.array(point)
+    x.flags.writeable = False
+    assert function.value(x).shape == ()
+    assert function.value(x + 0j).dtype == np.complex128
+    gradient = function.gradient(x)
+    assert gradient.shape == x.shape
+    assert_gradient(lambda x: float(function.value(x)), x, gradient)
+    np.testing.assert_allclose(numerical_gradient(function.value, x, 1e-30, "complex"), gradient, rtol=1e-13)
+    left, right, bottom, top = function.view
+    assert left < right
+    assert bottom < top
+    # Many points at once, as pictures ask for them, are the points one by one.
+    points = np.array(point)[:, None, None] + normal((len(point), 4, 3))
+    values, gradients = function.value(points), function.gradient(points)
+    for index in np.ndindex(4, 3):
+        one = np.ascontiguousarray(points[:, *index])
+        np.testing.assert_allclose(values[index], function.value(one), rtol=1e-14)
+        np.testing.assert_allclose(gradients[:, *index], function.gradient(one), rtol=1e-14)
 
 
 @rows("initialiser")

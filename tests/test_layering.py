@@ -15,12 +15,12 @@ LEVELS = [
     {"errors"},
     {"registry"},
     {"core"},
-    {"layers", "losses", "penalties", "optim", "data"},
+    {"functions", "layers", "losses", "penalties", "optim", "data"},
     {"models"},
     {"gradcheck", "spec"},
     {"records"},
     {"plots"},
-    {"train"},
+    {"descent", "train"},
     {"cli"},
 ]
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}

@@ -22,9 +22,10 @@ from nnlab.registry import (
     optimizers,
     registered_name,
 )
+from nnlab.spec.descent import Descent
 from nnlab.spec.experiment import ComputeSettings, Experiment, TrainSettings
 
-SECTIONS: list[type[Any]] = [Experiment, TrainSettings, ComputeSettings]
+SECTIONS: list[type[Any]] = [Experiment, TrainSettings, ComputeSettings, Descent]
 CLASSES = [cls for registry in REGISTRIES.values() for _, cls in registry.items()] + SECTIONS
 FIELDS = [(cls, parameter) for cls in CLASSES for parameter in hyperparameters(cls)]
 
@@ -46,7 +47,7 @@ def numbers(annotation: Any, marks: tuple[Any, ...] = ()) -> list[tuple[type, tu
 
 def test_kinds() -> None:
     kinds = ["dataset", "augmentation", "model", "layer", "activation", "initialiser", "loss", "penalty", "optimizer"]
-    kinds += ["schedule", "control"]
+    kinds += ["schedule", "control", "function"]
     assert list(REGISTRIES) == kinds
     assert all(registry.kind == kind for kind, registry in REGISTRIES.items())
 

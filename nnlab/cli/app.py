@@ -8,6 +8,7 @@ from nnlab import __version__
 from nnlab.cli.compare import compare_command
 from nnlab.cli.crossval import crossval_command
 from nnlab.cli.data import data_app
+from nnlab.cli.descend import descend_command
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.list import list_command
 from nnlab.cli.schema import schema_command
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command("train")(train_command)
 app.command("crossval")(crossval_command)
 app.command("compare")(compare_command)
+app.command("descend")(descend_command)
 app.command("gradcheck")(gradcheck_command)
 app.command("show")(show_command)
 app.command("list")(list_command)

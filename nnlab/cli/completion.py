@@ -2,6 +2,7 @@
 
 KINDS = (
     "spec",
+    "descent",
     "dataset",
     "augmentation",
     "model",
@@ -13,6 +14,7 @@ KINDS = (
     "optimizer",
     "schedule",
     "control",
+    "function",
 )
 
 

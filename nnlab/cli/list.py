@@ -16,7 +16,7 @@ def list_command(
         str | None,
         typer.Argument(
             metavar="[KIND]",
-            help="Only this kind, such as optimizer, or spec for the keys of the spec itself.",
+            help="Only this kind, such as optimizer; spec and descent for the keys of a spec itself.",
             autocompletion=complete_kind,
         ),
     ] = None,
@@ -27,9 +27,11 @@ def list_command(
     """
     from nnlab.errors import UsageError, shown
     from nnlab.registry import REGISTRIES, near_hint
+    from nnlab.spec.descent import Descent
     from nnlab.spec.experiment import spec_sections
 
-    kinds = {"spec": spec_sections()} | {name: dict(registry.items()) for name, registry in REGISTRIES.items()}
+    kinds: dict[str, dict[str, type]] = {"spec": spec_sections(), "descent": {"descent": Descent}}
+    kinds |= {name: dict(registry.items()) for name, registry in REGISTRIES.items()}
     if kind is not None and kind not in kinds:
         hint = near_hint(kind, list(kinds))
         raise UsageError(f"no kind is called {shown(kind)}; {hint}there are {', '.join(kinds)}")

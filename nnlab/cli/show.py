@@ -20,7 +20,7 @@ def show_command(
     Example: nnlab show configs/adam.yaml
     """
     from nnlab.errors import DataError, RunError
-    from nnlab.records.formats import SPEC_FILE
+    from nnlab.records.formats import LOG_FILE, SPEC_FILE, is_descent_folder
     from nnlab.records.reader import read_run
     from nnlab.records.result_line import result_line
     from nnlab.spec.experiment import load_experiment
@@ -30,6 +30,10 @@ def show_command(
         return
     if not (target / SPEC_FILE).is_file():
         raise RunError(f"{target}: is not a run folder, it has no {SPEC_FILE}")
+    if is_descent_folder(target):
+        for file in (SPEC_FILE, LOG_FILE):
+            typer.echo((target / file).read_text(encoding="utf-8"))
+        return
     record = read_run(target)
     experiment = load_experiment(target / SPEC_FILE, overrides or [])
     try:

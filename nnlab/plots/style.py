@@ -71,7 +71,17 @@ def picture(path: Path, title: str, ylabel: str) -> Iterator[tuple[Figure, Axes]
 def canvas(
     path: Path, title: str, size: tuple[float, float], layout: Literal["constrained"] | None = "constrained"
 ) -> Iterator[Figure]:
-    """An empty figure of a size in inches; the picture is written to ``path`` at the end.
+    """An empty figure of a size in inches; the picture is written to ``path`` at the end."""
+    with blank(title, size, layout) as figure:
+        yield figure
+        figure.savefig(path, metadata={"Software": None})
+
+
+@contextmanager
+def blank(
+    title: str, size: tuple[float, float], layout: Literal["constrained"] | None = "constrained"
+) -> Iterator[Figure]:
+    """An empty figure of a size in inches.
 
     The user's own matplotlib settings are left out and left alone, and no date or version is stored.
     """
@@ -85,7 +95,6 @@ def canvas(
         FigureCanvasAgg(figure)
         figure.suptitle(plain_text(title), parse_math=False, fontsize=11, x=0.012, horizontalalignment="left")
         yield figure
-        figure.savefig(path, metadata={"Software": None})
 
 
 def plain_text(text: str, limit: int = 80) -> str:

@@ -12,6 +12,7 @@ MODEL_FILE = "model.safetensors"
 LOG_FILE = "log.txt"
 DIAGNOSTICS_FILE = "diagnostics.csv"
 HISTOGRAMS_FILE = "histograms.csv"
+PATH_FILE = "path.csv"
 PLOTS_FOLDER = "plots"
 
 STEPS_COLUMNS = ("step", "loss")
@@ -64,6 +65,11 @@ def best_row(rows: "list[Row]") -> Row | None:
 def is_run_folder(path: Path) -> bool:
     """Whether a path looks like a run folder."""
     return (path / SPEC_FILE).is_file() or (path / SUMMARY_FILE).is_file()
+
+
+def is_descent_folder(path: Path) -> bool:
+    """Whether a path looks like the folder of a descent."""
+    return (path / PATH_FILE).is_file()
 
 
 def fold_folder(number: int) -> str:

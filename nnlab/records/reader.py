@@ -25,6 +25,7 @@ from nnlab.records.formats import (
     Row,
     best_row,
     is_crossval_folder,
+    is_descent_folder,
     is_run_folder,
 )
 from nnlab.spec.expectation import check
@@ -135,6 +136,8 @@ def _check_folder(path: Path) -> None:
             inside = any(is_run_folder(child) for child in islice(path.iterdir(), 1000))
             hint = f"; the folders in it are runs, so name those: {one_line(str(path), 200)}/*" if inside else ""
             damaged(path, f"not a run folder: it has neither {SPEC_FILE} nor {SUMMARY_FILE}{hint}")
+        if is_descent_folder(path):
+            damaged(path, "a descent, not a training run; nnlab show says what became of it")
         if is_crossval_folder(path):
             damaged(path, f"a cross-validation; its folds are runs, so name those: {shown(str(path), 200)[1:-1]}/*")
     except FileNotFoundError:

@@ -170,6 +170,8 @@ def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, 
     experiment = None
     if raw is None and not tree.broken:
         problems.append((tree.place(()), (), "is empty; a spec needs data, model, optimizer and train"))
+    elif isinstance(raw, dict) and "model" not in raw and {"function", "expression"} & raw.keys():
+        problems.append((tree.place(()), (), "describes a descent, which nnlab descend takes; a spec has a model"))
     elif not tree.broken:
         validator = Validator(folders)
         experiment = validator.section(

@@ -118,4 +118,4 @@ def test_list_of_an_unknown_kind_suggests(nnlab) -> None:
 
 
 def test_completion_knows_every_kind() -> None:
-    assert set(KINDS) == {"spec", *REGISTRIES}
+    assert set(KINDS) == {"spec", "descent", *REGISTRIES}

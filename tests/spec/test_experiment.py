@@ -457,6 +457,8 @@ def sections(draw: st.DrawFn, cls: type[Any]) -> dict[str, Any]:
         elif strengths:
             names = st.sampled_from(REGISTRIES[strengths.kind].names())
             chosen[parameter.name] = draw(st.dictionaries(names, st.floats(0, 1e6) | st.integers(0, 5)))
+        elif parameter.name == "text":
+            chosen["text"] = draw(st.sampled_from(["x0", "x0**2 + sin(x1)", "-pi / (1 + x2)"]))
         elif parameter.name == "name":
             chosen["name"] = draw(st.text(min_size=1, max_size=20).filter(str.isprintable))
         elif parameter.base is TrainSettings:

@@ -1,0 +1,42 @@
+"""``nnlab descend``: gradients and update rules on functions of several variables."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def descend_command(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file (YAML).", show_default=False)],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            "-s",
+            metavar="KEY=VALUE",
+            help="Change a key of the spec; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where the folder goes.")] = Path("runs"),
+    animate: Annotated[bool, typer.Option(help="Draw race.gif, which takes a few seconds.")] = True,
+) -> None:
+    """Go down a function of n variables with one update rule or several, from the same start.
+
+    Prints where each began and ended; the folder has every step in path.csv and pictures of the gradient field, the
+    paths, the values and the race. Exit code 3 when a path diverged.
+
+    Example: nnlab descend configs/descent/valley.yaml -s steps=50
+    """
+    from nnlab.descent.run import line, run_descent
+    from nnlab.errors import Diverged
+    from nnlab.spec.descent import load_descent
+
+    descent = load_descent(spec, overrides or [])
+    result = run_descent(descent, runs, animate=animate)
+    typer.echo(f"{descent.function.formula}, {descent.gradient} gradient")
+    for path in result.paths:
+        typer.echo(line(path))
+    typer.echo(str(result.path))
+    if result.summary["status"] == "diverged":
+        raise Diverged(result.summary["message"])

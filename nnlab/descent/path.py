@@ -1,0 +1,97 @@
+"""One update rule on its way down."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.core.numerical import numerical_gradient
+from nnlab.functions.base import Function
+from nnlab.optim.base import Optimizer
+from nnlab.registry import hyperparameters, registered_name
+from nnlab.spec.descent import Descent
+
+# Beyond this distance from the start, in units of 1 + its length, a path is lost.
+FAR_AWAY = 1e6
+# A path no longer than this, in the same units, has not moved for all that anybody can see.
+STILL = 1e-5
+
+
+@dataclass(frozen=True, eq=False)
+class DescentPath:
+    """Where a rule has been: positions (steps + 1, n), with value and gradient norm at each."""
+
+    label: str
+    positions: Array
+    values: Array
+    norms: Array
+
+    @property
+    def steps(self) -> int:
+        """How many updates were made."""
+        return len(self.values) - 1
+
+    @property
+    def status(self) -> str:
+        """How it ended: diverged (not finite, or lost), still (hardly moved), higher (than it started) or completed."""
+        start, end = self.positions[0], self.positions[-1]
+        unit = 1 + float(np.linalg.norm(start))
+        if not (np.isfinite(end).all() and np.isfinite(self.values[-1]) and np.isfinite(self.norms[-1])):
+            return "diverged"
+        distance = float(np.linalg.norm(end - start))
+        if distance > FAR_AWAY * unit:
+            return "diverged"
+        if distance < STILL * unit:
+            return "still"
+        return "higher" if self.values[-1] > self.values[0] else "completed"
+
+
+def descend(
+    function: Function,
+    rule: Optimizer,
+    start: Sequence[float],
+    steps: int,
+    gradient: Callable[[Array], Array],
+    label: str,
+) -> DescentPath:
+    """Follow a rule for so many updates, or until a number is no longer finite; ``start`` is left alone."""
+    x = np.array(start, dtype=np.float64)
+    g = np.zeros_like(x)
+    rule.bind(x, g, decayed=len(x))
+    positions, values, norms = [], [], []
+    with np.errstate(all="ignore"):
+        for step in range(steps + 1):
+            g[...] = gradient(x)
+            positions.append(x.copy())
+            values.append(float(function.value(x)))
+            norms.append(float(np.linalg.norm(g)))
+            if not (np.isfinite(x).all() and np.isfinite(values[-1]) and np.isfinite(g).all()):
+                break
+            if step < steps:
+                rule.step()
+    return DescentPath(label, np.array(positions), np.array(values), np.array(norms))
+
+
+def gradient_of(descent: Descent) -> Callable[[Array], Array]:
+    """The gradient as the spec wants it."""
+    function, method, h = descent.function, descent.gradient, descent.h
+    if method == "analytic":
+        return function.gradient
+    return lambda x: numerical_gradient(lambda point: complex(function.value(point)), x, h, method)
+
+
+def labels(rules: Sequence[Optimizer]) -> list[str]:
+    """A name for each rule: its own with the learning rate, and whatever else sets it apart from others so named."""
+    names = [f"{registered_name(rule)} lr={rule.lr:g}" for rule in rules]
+    found = []
+    for rule, name in zip(rules, names, strict=True):
+        alike = [other for other, theirs in zip(rules, names, strict=True) if theirs == name]
+        apart = [
+            f"{parameter.name}={getattr(rule, parameter.name):g}"
+            for parameter in hyperparameters(type(rule))
+            if parameter.name != "lr" and len({getattr(other, parameter.name) for other in alike}) > 1
+        ]
+        found.append(", ".join([name, *apart]))
+    numbered = [f"{name} ({found[: index + 1].count(name)})" for index, name in enumerate(found)]
+    return [numbered[index] if found.count(name) > 1 else name for index, name in enumerate(found)]

@@ -1,0 +1,100 @@
+"""A whole descent: from a spec to a finished folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from nnlab.descent.path import DescentPath, descend, gradient_of, labels
+from nnlab.errors import RunError
+from nnlab.plots.descent import plot_descent
+from nnlab.plots.plane import Drawing
+from nnlab.records.descent_folder import create_descent_folder, write_descent
+from nnlab.records.environment import describe_environment
+from nnlab.records.formats import PLOTS_FOLDER
+from nnlab.spec.descent import Descent
+
+NOTES = {
+    "completed": "",
+    "diverged": "diverged: it ended far away; try a smaller learning rate",
+    "higher": "ended higher than it started; try a smaller learning rate",
+    "still": "hardly moved; try a larger learning rate",
+}
+
+
+@dataclass(frozen=True)
+class DescentResult:
+    """Where a descent was written, its summary, and the path of each rule."""
+
+    path: Path
+    summary: dict[str, Any]
+    paths: list[DescentPath]
+
+
+def run_descent(descent: Descent, runs: Path | str = "runs", *, animate: bool = True) -> DescentResult:
+    """Follow every rule from the same start and write a folder under ``runs``.
+
+    Files: spec.yaml, path.csv, summary.json, environment.json, log.txt, and in plots/ values.png; of one variable also
+    paths.png, of two also field.png, paths.png and (with ``animate``) race.gif. Raises RunError when the folder cannot
+    be written.
+    """
+    started = perf_counter()
+    gradient = gradient_of(descent)
+    paths = [
+        descend(descent.function, rule, descent.start, descent.steps, gradient, label)
+        for rule, label in zip(descent.optimizer, labels(descent.optimizer), strict=True)
+    ]
+    seconds = perf_counter() - started
+    folder = create_descent_folder(Path(runs), descent.name)
+    diverged = [path.label for path in paths if path.status == "diverged"]
+    summary: dict[str, Any] = {
+        "status": "diverged" if diverged else "completed",
+        "function": descent.function.formula,
+        "paths": [_entry(path) for path in paths],
+        "seconds": seconds,
+        "spec_sha256": descent.sha256(),
+        "message": f"{len(diverged)} of {len(paths)} diverged: {', '.join(diverged)}" if diverged else "",
+    }
+    write_descent(
+        folder,
+        spec=descent.to_yaml(),
+        environment=describe_environment({}),
+        summary=summary,
+        paths={path.label: (path.positions, path.values, path.norms) for path in paths},
+        lines=[line(path) for path in paths],
+    )
+    drawings = [Drawing(path.label, path.positions, path.values, path.status == "diverged") for path in paths]
+    try:
+        plot_descent(descent.function, descent.name, drawings, folder / PLOTS_FOLDER, descent.view, animate=animate)
+    except OSError as error:
+        raise RunError(f"{folder / PLOTS_FOLDER}: cannot be written: {error.strerror or error}") from error
+    return DescentResult(folder, summary, paths)
+
+
+def line(path: DescentPath) -> str:
+    """What became of a path, in one line."""
+    start, end = point_text(path.positions[0]), point_text(path.positions[-1])
+    count = f"{path.steps:,} step{'s' * (path.steps != 1)}"
+    note = NOTES[path.status]
+    return f"{path.label}: {start} → {end} in {count}, value {path.values[-1]:.9g}" + (f"; {note}" if note else "")
+
+
+def point_text(point: Any) -> str:
+    """Coordinates with nine digits, as the book prints them: (-6.11110793e-10, 8.14814391e-10)."""
+    shown = ", ".join(f"{number:.9g}" for number in point[:4])
+    return f"({shown}{', ...' if len(point) > 4 else ''})"
+
+
+def _entry(path: DescentPath) -> dict[str, Any]:
+    def finite(number: float) -> float | None:
+        return number if abs(number) < float("inf") else None
+
+    return {
+        "optimizer": path.label,
+        "status": path.status,
+        "steps": path.steps,
+        "start": [finite(float(number)) for number in path.positions[0]],
+        "end": [finite(float(number)) for number in path.positions[-1]],
+        "value": finite(float(path.values[-1])),
+        "gradient_norm": finite(float(path.norms[-1])),
+    }

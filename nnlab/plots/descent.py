@@ -1,0 +1,151 @@
+"""Pictures of descents: the field of gradients, the paths over contours, the values, and the race."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.colors import LogNorm, Normalize
+
+from nnlab.functions.base import Function
+from nnlab.plots.plane import (
+    Drawing,
+    View,
+    draw_contours,
+    inside,
+    legend_below,
+    line_look,
+    mark_start,
+    plane,
+    plane_size,
+    seen,
+    size_with_legend,
+)
+from nnlab.plots.race import animate_race
+from nnlab.plots.style import FAINT, WIDTH, canvas, picture, plain_text
+
+FIELD_FILE = "field.png"
+PATHS_FILE = "paths.png"
+VALUES_FILE = "values.png"
+RACE_FILE = "race.gif"
+
+ARROWS = 21  # along the longer side
+# Steps up to which each is marked with a dot.
+MARKED_STEPS = 100
+
+
+def plot_descent(
+    function: Function,
+    name: str,
+    drawings: Sequence[Drawing],
+    folder: Path,
+    view: Sequence[float] | None = None,
+    *,
+    animate: bool = True,
+) -> None:
+    """Write the pictures that the number of variables allows; raises OSError when they cannot be written.
+
+    values.png always, paths.png for one and two variables, field.png and race.gif for two.
+    """
+    title = f"{plain_text(name, 40)}: {plain_text(function.formula, 60)}"
+    _plot_values(drawings, title, folder / VALUES_FILE)
+    variables = drawings[0].positions.shape[1]
+    if variables == 1:
+        _plot_line(function, drawings, title, folder / PATHS_FILE)
+    if variables == 2:
+        shown = seen(function, drawings, view)
+        _plot_field(function, title, folder / FIELD_FILE, shown)
+        _plot_paths(function, drawings, title, folder / PATHS_FILE, shown)
+        if animate:
+            animate_race(function, drawings, title, folder / RACE_FILE, shown)
+
+
+def _plot_field(function: Function, title: str, path: Path, view: View) -> None:
+    """Arrows of equal length down the slope, coloured by how steep it is."""
+    left, right, bottom, top = view
+    spacing = max(right - left, top - bottom) / ARROWS
+    x, y = np.meshgrid(
+        np.linspace(left + spacing / 2, right - spacing / 2, max(round((right - left) / spacing), 2)),
+        np.linspace(bottom + spacing / 2, top - spacing / 2, max(round((top - bottom) / spacing), 2)),
+    )
+    with np.errstate(all="ignore"):
+        down = -function.gradient(np.stack([x, y]))
+        length = np.hypot(*down)
+        usable = np.isfinite(length) & (length > 0)
+        arrows = down[:, usable] / length[usable] * 0.8 * spacing
+    steep = length[usable]
+    with canvas(path, f"{title}, downhill", plane_size(view)) as figure:
+        axes = plane(figure, view)
+        if not steep.size:
+            axes.text(0.5, 0.5, "flat everywhere", transform=axes.transAxes, ha="center", color=FAINT)
+            return
+        wide = steep.max() > 100 * steep.min()
+        norm: Normalize = LogNorm(steep.min(), steep.max()) if wide else Normalize(0, steep.max())
+        drawn = axes.quiver(
+            *(x[usable], y[usable], *arrows, steep),
+            norm=norm,
+            cmap="viridis_r",
+            angles="xy",
+            scale_units="xy",
+            scale=1,
+            pivot="mid",
+            width=0.0035,
+        )
+        figure.colorbar(drawn, ax=axes, label="length of the gradient", shrink=0.9, pad=0.02)
+
+
+def _plot_paths(function: Function, drawings: Sequence[Drawing], title: str, path: Path, view: View) -> None:
+    with canvas(path, title, size_with_legend(plane_size(view), drawings)) as figure:
+        axes = plane(figure, view)
+        draw_contours(axes, function, view)
+        mark_start(axes, drawings)
+        for index, drawing in enumerate(drawings):
+            positions = inside(drawing.positions, view)
+            marker = "o" if len(drawing.positions) <= MARKED_STEPS + 1 else None
+            axes.plot(
+                *positions.T, marker=marker, markersize=2.5, linewidth=1.2, label=drawing.title, **line_look(index)
+            )
+            if not drawing.diverged:
+                axes.plot(*positions[-1], marker="o", markersize=7, markeredgecolor="white", **line_look(index))
+        legend_below(figure, axes, drawings)
+
+
+def _plot_line(function: Function, drawings: Sequence[Drawing], title: str, path: Path) -> None:
+    """A function of one variable as a curve, with the points that the paths went through."""
+    left, right = function.view[:2]
+    sound = [drawing.positions[:, 0] for drawing in drawings if not drawing.diverged]
+    points = np.concatenate([drawings[0].positions[:1, 0], *sound])
+    left, right = min(left, float(points.min())), max(right, float(points.max()))
+    x = np.linspace(left, right, 600)
+    with np.errstate(all="ignore"):
+        y = function.value(x[None])
+    with canvas(path, title, (WIDTH, 4.5)) as figure:
+        axes = figure.add_subplot()
+        axes.plot(x, np.where(np.isfinite(y), y, np.nan), color=FAINT)
+        mark_start(axes, drawings)
+        for index, drawing in enumerate(drawings):
+            inside = (drawing.positions[:, 0] >= left) & (drawing.positions[:, 0] <= right)
+            places, values = drawing.positions[inside, 0], drawing.values[inside]
+            axes.plot(places, values, marker="o", markersize=3, linewidth=0.8, label=drawing.title, **line_look(index))
+        axes.set_xlabel("x0")
+        axes.set_ylabel("f")
+        legend_below(figure, axes, drawings)
+
+
+def _plot_values(drawings: Sequence[Drawing], title: str, path: Path) -> None:
+    """The value after each step, on a logarithmic axis where it spans more than two decades above 0."""
+    with picture(path, title, "f") as (figure, axes):
+        usable = []
+        for index, drawing in enumerate(drawings):
+            steps = np.arange(len(drawing.values))
+            drawn = np.isfinite(drawing.values) & (np.abs(drawing.values) < 1e100)
+            usable.append(drawing.values[drawn])
+            axes.plot(steps[drawn], drawing.values[drawn], label=drawing.title, **line_look(index))
+        values = np.concatenate(usable)
+        axes.set_xlabel("step")
+        if values.size and values.min() > 0 and values.max() > 100 * values.min():
+            axes.set_yscale("log")
+            axes.set_ylabel("f, log scale")
+        elif values.size and np.abs(values).max() > 1e4 * max(abs(float(drawings[0].values[0])), 1e-3):
+            axes.set_yscale("symlog", linthresh=max(abs(float(drawings[0].values[0])), 1e-3))
+            axes.set_ylabel("f, log scale beyond its first value")
+        legend_below(figure, axes, drawings)

@@ -1,0 +1,152 @@
+"""What pictures of descents share: the part of the plane they show, contours, and how a path looks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from nnlab.core.arrays import Array
+from nnlab.functions.base import Function
+from nnlab.plots.style import COLOURS, LINE_STYLES, WIDTH
+
+GRID = 240
+LEVELS = 18
+# A path that leaves the picture is followed for so many widths of it.
+FOLLOWED = 3.0
+
+View = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What is drawn of a path: its label, positions (steps + 1, n), the value at each, and whether it diverged."""
+
+    label: str
+    positions: Array
+    values: Array
+    diverged: bool
+
+    @property
+    def title(self) -> str:
+        """The label as the legend has it."""
+        return f"{self.label} (diverged)" if self.diverged else self.label
+
+
+def seen(function: Function, drawings: Sequence[Drawing], view: Sequence[float] | None = None) -> View:
+    """The part of the plane that the pictures show: what the function is known for, and where the paths went.
+
+    Paths that diverged do not count, and no path makes the picture more than FOLLOWED times as wide or high.
+    """
+    if view is not None:
+        left, right, bottom, top = view
+        return left, right, bottom, top
+    left, right, bottom, top = function.view
+    sound = [drawing.positions for drawing in drawings if not drawing.diverged]
+    points = np.concatenate([drawings[0].positions[:1], *sound])
+    points = points[np.isfinite(points).all(axis=1)]
+    bounds: list[float] = []
+    for low, high, along in ((left, right, points[:, 0]), (bottom, top, points[:, 1])):
+        reach, margin = FOLLOWED * (high - low) / 2, 0.06 * (high - low)
+        lowest = min(low, max(float(along.min()) - margin, (low + high) / 2 - reach, -1e12))
+        highest = max(high, min(float(along.max()) + margin, (low + high) / 2 + reach, 1e12))
+        start = float(drawings[0].positions[0, len(bounds) // 2])
+        bounds += [min(lowest, start - margin), max(highest, start + margin)]
+    return bounds[0], bounds[1], bounds[2], bounds[3]
+
+
+def plane_size(view: View) -> tuple[float, float]:
+    """Inches for a picture in which both axes have the same scale, with room for what stands beside it."""
+    left, right, bottom, top = view
+    shape = min(max((top - bottom) / (right - left), 0.35), 1.4)
+    return WIDTH, min(max(5.2 * shape + 1.3, 3.2), 6.5)
+
+
+def plane(figure: Figure, view: View) -> Axes:
+    """Axes over a part of the plane, with the same scale both ways where that leaves room to see anything."""
+    left, right, bottom, top = view
+    axes = figure.add_subplot()
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    if 0.2 < (top - bottom) / (right - left) < 5:
+        axes.set_aspect("equal")
+    axes.set_xlabel("x0")
+    axes.set_ylabel("x1")
+    axes.grid(visible=False)
+    return axes
+
+
+def draw_contours(axes: Axes, function: Function, view: View, *, shaded: bool = True) -> None:
+    """Lines of equal value, closer together where it is low, and grey where it is high."""
+    left, right, bottom, top = view
+    x, y = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
+    with np.errstate(all="ignore"):
+        values = function.value(np.stack([x, y]))
+    finite = values[np.isfinite(values)]
+    levels = np.unique(np.quantile(finite, np.linspace(0, 1, LEVELS + 1) ** 1.5)) if finite.size else np.empty(0)
+    if len(levels) < 3:
+        return
+    masked = np.ma.masked_invalid(values)
+    if shaded:
+        lightest, darkest = Normalize(0, 4 * len(levels)), np.arange(len(levels))
+        shades = np.interp(np.ma.filled(masked, np.nan), levels, darkest)
+        axes.imshow(
+            shades, extent=view, origin="lower", cmap="Greys", norm=lightest, aspect=axes.get_aspect(), zorder=0
+        )
+    axes.contour(x, y, masked, levels=levels[1:-1], colors="#888888", linewidths=0.5)
+
+
+def line_look(index: int) -> dict[str, Any]:
+    """Colour and line style of the path with this number."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": LINE_STYLES[index // len(COLOURS) % len(LINE_STYLES)],
+    }
+
+
+def inside(positions: Array, view: View) -> Array:
+    """A path up to the first point far outside the picture, which is brought nearer along the way to it."""
+    centre = np.array([view[0] + view[1], view[2] + view[3]]) / 2
+    reach = 10 * max(view[1] - view[0], view[3] - view[2])
+    for index, point in enumerate(positions):
+        if not np.isfinite(point).all():
+            return positions[:index]
+        distance = float(np.abs(point - centre).max())
+        if distance > reach:
+            before = positions[index - 1] if index else centre
+            nearer = before + (point - before) * (reach / distance)
+            return np.concatenate([positions[:index], nearer[None]])
+    return positions
+
+
+def mark_start(axes: Axes, drawings: Sequence[Drawing]) -> None:
+    """A square where every path begins, beneath the paths."""
+    place = drawings[0].positions[0]
+    y = place[1] if len(place) == 2 else drawings[0].values[0]
+    axes.plot(place[0], y, marker="s", markersize=9, color="black", linestyle="", label="start")
+
+
+def size_with_legend(size: tuple[float, float], drawings: Sequence[Drawing]) -> tuple[float, float]:
+    """A size in inches with room for the legend below."""
+    return size[0], size[1] + 0.22 * _rows(drawings)
+
+
+def _rows(drawings: Sequence[Drawing]) -> int:
+    return ceil((len(drawings) + 1) / _columns(drawings))
+
+
+def _columns(drawings: Sequence[Drawing]) -> int:
+    longest = max(len(drawing.title) for drawing in drawings)
+    return max(1, min(4, 72 // (longest + 6)))
+
+
+def legend_below(figure: Figure, axes: Axes, drawings: Sequence[Drawing]) -> None:
+    """Below the axes, where no line runs."""
+    handles, labels = axes.get_legend_handles_labels()
+    legend = figure.legend(handles, labels, loc="outside lower center", ncols=_columns(drawings))
+    for text in legend.get_texts():
+        text.set_parse_math(False)

@@ -1,0 +1,59 @@
+"""The race of a descent as an animation."""
+
+from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
+
+from matplotlib.animation import PillowWriter
+
+from nnlab.functions.base import Function
+from nnlab.plots.plane import (
+    Drawing,
+    View,
+    draw_contours,
+    inside,
+    legend_below,
+    line_look,
+    mark_start,
+    plane,
+    plane_size,
+    size_with_legend,
+)
+from nnlab.plots.style import blank
+
+FRAMES = 60
+FRAMES_A_SECOND = 10
+GIF_DPI = 90
+
+
+def animate_race(function: Function, drawings: Sequence[Drawing], title: str, path: Path, view: View) -> None:
+    """Write a GIF: all rules at once, step by step; of a long race, every so many steps."""
+    last = max(len(drawing.positions) for drawing in drawings) - 1
+    stride = max(1, ceil(last / FRAMES))
+    steps = [*range(0, last, stride), last]
+    with blank(title, size_with_legend(plane_size(view), drawings)) as figure:
+        figure.set_dpi(GIF_DPI)
+        axes = plane(figure, view)
+        draw_contours(axes, function, view, shaded=False)  # a GIF has 256 colours, which the paths need
+        mark_start(axes, drawings)
+        ways = [inside(drawing.positions, view) for drawing in drawings]
+        trails = [
+            axes.plot([], [], linewidth=1.2, label=drawing.title, **line_look(index))[0]
+            for index, drawing in enumerate(drawings)
+        ]
+        heads = [
+            axes.plot([], [], marker="o", markersize=7, markeredgecolor="white", **line_look(index))[0]
+            for index in range(len(drawings))
+        ]
+        clock = axes.set_title("", loc="right", fontsize=9)
+        legend_below(figure, axes, drawings)
+        figure.canvas.draw()
+        figure.set_layout_engine("none")  # laid out once: nothing moves from frame to frame
+        writer = PillowWriter(fps=FRAMES_A_SECOND)
+        with writer.saving(figure, str(path), dpi=GIF_DPI):
+            for step in [*steps, *[last] * FRAMES_A_SECOND]:  # the end stays for a second
+                clock.set_text(f"step {step:,} of {last:,}")
+                for way, trail, head in zip(ways, trails, heads, strict=True):
+                    trail.set_data(*way[: step + 1].T)
+                    head.set_data(*way[min(step, len(way) - 1)][:, None])
+                writer.grab_frame()

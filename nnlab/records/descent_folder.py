@@ -1,0 +1,54 @@
+"""The folder of a descent: its spec, every step of every path, and how each ended."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nnlab.core.arrays import Array
+from nnlab.errors import RunError
+from nnlab.records.formats import ENVIRONMENT_FILE, LOG_FILE, PATH_FILE, PLOTS_FOLDER, SPEC_FILE, SUMMARY_FILE, csv_line
+from nnlab.records.writing import as_json, create_folder, folder_name, replace_file
+
+
+def create_descent_folder(root: Path, name: str) -> Path:
+    """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>`` with a folder for pictures; raises RunError."""
+    path = create_folder(root, folder_name(name))
+    try:
+        (path / PLOTS_FOLDER).mkdir()
+    except OSError as error:
+        raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
+    return path
+
+
+def write_descent(
+    path: Path,
+    *,
+    spec: str,
+    environment: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    paths: Mapping[str, tuple[Array, Array, Array]],
+    lines: Sequence[str],
+) -> None:
+    """Write spec.yaml, environment.json, path.csv, log.txt and, last of all, summary.json; raises RunError.
+
+    ``paths`` gives positions (steps + 1, n), values and gradient norms by the label of the rule.
+    """
+    count = next(iter(paths.values()))[0].shape[1]
+    header = ["optimizer", "step", *(f"x{index}" for index in range(count)), "value", "gradient_norm"]
+    rows = [",".join(header) + "\n"]
+    for label, (positions, values, norms) in paths.items():
+        quoted = f'"{label}"' if "," in label else label
+        for step, (position, value, norm) in enumerate(zip(positions, values, norms, strict=True)):
+            rows.append(f"{quoted},{step},{csv_line([*position.tolist(), float(value), float(norm)])}")
+    files = {
+        SPEC_FILE: spec.encode(),
+        ENVIRONMENT_FILE: as_json(environment),
+        PATH_FILE: "".join(rows).encode(),
+        LOG_FILE: "".join(f"{line}\n" for line in lines).encode(),
+        SUMMARY_FILE: as_json(summary),
+    }
+    try:
+        for file, contents in files.items():
+            replace_file(path / file, contents)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,64 @@
+"""``nnlab descend`` as a user calls it."""
+
+from pathlib import Path
+
+import pytest
+
+CONFIGS = Path(__file__).parents[2] / "configs" / "descent"
+
+
+def test_start_end_and_value_go_to_stdout(nnlab, tmp_path: Path) -> None:
+    answer = nnlab("descend", CONFIGS / "sphere.yaml", "--no-animate")
+    assert (answer.code, answer.stderr) == (0, "")
+    formula, path, folder = answer.stdout.splitlines()
+    assert formula == "f = Σ x_i², central gradient"
+    assert path == "sgd lr=0.1: (-3, 4) → (-6.11110793e-10, 8.14814391e-10) in 100 steps, value 1.03737889e-18"
+    assert (tmp_path / folder / "path.csv").is_file()
+
+
+def test_a_path_that_diverged_ends_with_3_after_all_have_been_written(nnlab, tmp_path: Path) -> None:
+    answer = nnlab("descend", CONFIGS / "learning_rates.yaml", "--no-animate", "--runs", tmp_path / "else")
+    assert answer.code == 3
+    assert answer.stderr == "nnlab: 1 of 3 diverged: sgd lr=10\n"
+    assert len(answer.stdout.splitlines()) == 5
+    (folder,) = (tmp_path / "else").iterdir()
+    assert (folder / "plots" / "paths.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("h=0", "h: must be above 0, got 0"),
+        ("start=[1]", "start: has 1 number, but the function takes 2"),
+        ("function=valey", "no function is called 'valey'"),
+        ("steps=x", "steps: must be a whole number"),
+    ],
+)
+def test_bad_input_is_one_line_and_2(nnlab, tmp_path: Path, override: str, message: str) -> None:
+    answer = nnlab("descend", CONFIGS / "valley.yaml", "-s", override)
+    assert (answer.code, answer.stdout) == (2, "")
+    (line,) = answer.stderr.splitlines()
+    assert message in line
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_descent_is_shown_but_not_compared(nnlab) -> None:
+    folder = nnlab("descend", CONFIGS / "sphere.yaml", "--no-animate").stdout.splitlines()[-1]
+    shown = nnlab("show", folder)
+    assert shown.code == 0
+    assert "function: sphere" in shown.stdout
+    assert "value 1.03737889e-18" in shown.stdout
+    compared = nnlab("compare", folder)
+    assert compared.code == 5
+    assert "a descent, not a training run" in compared.stderr
+
+
+def test_a_spec_of_the_other_kind_is_one_line(nnlab, spec: Path) -> None:
+    for command, path, words in (
+        ("train", CONFIGS / "sphere.yaml", "describes a descent, which nnlab descend takes"),
+        ("descend", spec, "describes a training, which nnlab train takes"),
+    ):
+        answer = nnlab(command, path)
+        assert answer.code == 2
+        (line,) = answer.stderr.splitlines()
+        assert words in line

@@ -1,0 +1,113 @@
+"""A whole descent: the files of its folder, and what they say."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nnlab import load_descent, run_descent
+from nnlab.descent.run import line
+from nnlab.errors import RunError
+from nnlab.spec.descent import Descent
+
+CONFIGS = Path(__file__).parents[2] / "configs" / "descent"
+
+
+def load(folder: Path, text: str) -> Descent:
+    path = folder / "own.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_descent(path)
+
+
+def test_the_folder_of_a_descent(tmp_path: Path) -> None:
+    descent = load_descent(CONFIGS / "learning_rates.yaml")
+    result = run_descent(descent, tmp_path / "runs", animate=False)
+    names = {path.relative_to(result.path).as_posix() for path in result.path.rglob("*") if path.is_file()}
+    pictures = {f"plots/{name}.png" for name in ("field", "paths", "values")}
+    assert names == {"spec.yaml", "path.csv", "summary.json", "environment.json", "log.txt", *pictures}
+    assert load_descent(result.path / "spec.yaml") == descent
+    with (result.path / "path.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["optimizer", "step", "x0", "x1", "value", "gradient_norm"]
+    assert [(row["optimizer"], row["step"]) for row in rows[100:102]] == [("sgd lr=10", "100"), ("sgd lr=0.1", "0")]
+    for path in result.paths:
+        own = [row for row in rows if row["optimizer"] == path.label]
+        np.testing.assert_array_equal([[float(row["x0"]), float(row["x1"])] for row in own], path.positions)
+        np.testing.assert_array_equal([float(row["value"]) for row in own], path.values)
+        np.testing.assert_array_equal([float(row["gradient_norm"]) for row in own], path.norms)
+    summary = json.loads((result.path / "summary.json").read_text(encoding="utf-8"))
+    assert summary == result.summary
+    assert (summary["status"], summary["message"]) == ("diverged", "1 of 3 diverged: sgd lr=10")
+    assert [entry["status"] for entry in summary["paths"]] == ["diverged", "completed", "still"]
+    assert summary["paths"][1]["end"] == result.paths[1].positions[-1].tolist()
+    log = (result.path / "log.txt").read_text(encoding="utf-8").splitlines()
+    assert log == [line(path) for path in result.paths]
+
+
+def test_a_line_says_where_a_path_went_and_what_is_wrong(tmp_path: Path) -> None:
+    result = run_descent(load_descent(CONFIGS / "learning_rates.yaml"), tmp_path, animate=False)
+    lost, right, still = (line(path) for path in result.paths)
+    assert "diverged: it ended far away; try a smaller learning rate" in lost
+    assert right == ("sgd lr=0.1: (-3, 4) → (-6.11110793e-10, 8.14814391e-10) in 100 steps, value 1.03737889e-18")
+    assert "→ (-2.99999994, 3.99999992) in 100 steps" in still
+    assert "hardly moved; try a larger learning rate" in still
+
+
+def test_numbers_that_json_lacks_are_null(tmp_path: Path) -> None:
+    spec = "{function: rosenbrock, start: [-1.5, 2], optimizer: {name: sgd, lr: 1.0}, gradient: analytic}"
+    result = run_descent(load(tmp_path, spec), tmp_path / "runs", animate=False)
+    summary = json.loads((result.path / "summary.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert summary["paths"][0]["gradient_norm"] is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "pictures"),
+    [
+        (
+            "{expression: x0**2 / 10 + sin(2 * x0), start: [3], optimizer: [adam, {name: sgd, lr: 0.3}]}",
+            {"paths", "values"},
+        ),
+        ("{function: rosenbrock, start: [1, 2, 3], optimizer: adam}", {"values"}),
+        ("{expression: log(x0 + x1), start: [1, 2], optimizer: {name: sgd, lr: 100}}", {"field", "paths", "values"}),
+        ("{expression: '3', start: [1, 2], optimizer: adam}", {"field", "paths", "values"}),
+        ("{function: sphere, start: [1e9, -1e9], optimizer: {name: sgd, lr: 0.1}}", {"field", "paths", "values"}),
+        (
+            "{function: saddle, start: [1, 1], steps: 300, optimizer: {name: sgd, lr: 0.9}}",
+            {"field", "paths", "values"},
+        ),
+        (
+            "{name: '$x^2$', function: sphere, start: [1, 1], view: [-1, 1, -9, 9], optimizer: adam}",
+            {"field", "paths", "values"},
+        ),
+    ],
+)
+def test_whatever_can_be_drawn_is(tmp_path: Path, spec: str, pictures: set[str]) -> None:
+    result = run_descent(load(tmp_path, spec), tmp_path / "runs", animate=False)
+    assert {path.stem for path in (result.path / "plots").iterdir()} == pictures
+    for path in (result.path / "plots").iterdir():
+        with Image.open(path) as picture:
+            assert min(picture.size) > 300
+
+
+def test_the_race_shows_every_step(tmp_path: Path) -> None:
+    descent = load(tmp_path, "{function: valley, start: [-7, 2], steps: 6, optimizer: [adam, {name: sgd, lr: 0.95}]}")
+    result = run_descent(descent, tmp_path / "runs")
+    with Image.open(result.path / "plots" / "race.gif") as race:
+        assert race.n_frames >= 7  # frames that are equal, at the end, are stored as one
+        assert race.size[0] > 500
+
+
+def test_two_descents_are_the_same_to_the_last_byte(tmp_path: Path) -> None:
+    descent = load_descent(CONFIGS / "valley.yaml")
+    first, second = (run_descent(descent, tmp_path / name, animate=False).path for name in "ab")
+    for name in ("spec.yaml", "path.csv", "log.txt", "plots/paths.png", "plots/field.png", "plots/values.png"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_a_folder_that_cannot_be_written_is_a_run_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(RunError, match="file"):
+        run_descent(load_descent(CONFIGS / "sphere.yaml"), tmp_path / "file", animate=False)
