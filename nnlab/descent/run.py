@@ -1,6 +1,7 @@
 """A whole descent: from a spec to a finished folder."""
 
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -13,13 +14,6 @@ from nnlab.records.descent_folder import create_descent_folder, write_descent
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import PLOTS_FOLDER
 from nnlab.spec.descent import Descent
-
-NOTES = {
-    "completed": "",
-    "diverged": "diverged: it ended far away; try a smaller learning rate",
-    "higher": "ended higher than it started; try a smaller learning rate",
-    "still": "hardly moved; try a larger learning rate",
-}
 
 
 @dataclass(frozen=True)
@@ -75,8 +69,26 @@ def line(path: DescentPath) -> str:
     """What became of a path, in one line."""
     start, end = point_text(path.positions[0]), point_text(path.positions[-1])
     count = f"{path.steps:,} step{'s' * (path.steps != 1)}"
-    note = NOTES[path.status]
+    note = _note(path)
     return f"{path.label}: {start} → {end} in {count}, value {path.values[-1]:.9g}" + (f"; {note}" if note else "")
+
+
+def _note(path: DescentPath) -> str:
+    """What is wrong with a path, and what would help."""
+    match path.status:
+        case "diverged" if path.steps == 0:
+            return "diverged: function and gradient have no finite value at the start"
+        case "diverged" if not isfinite(path.values[-1]):
+            return "diverged: the value is no longer finite; try a smaller learning rate"
+        case "diverged":
+            return "diverged: it ended far away; try a smaller learning rate"
+        case "higher":
+            return "ended higher than it started; try a smaller learning rate"
+        case "still" if path.norms[0] == 0:
+            return "did not move: the gradient is 0 at the start"
+        case "still":
+            return "hardly moved; try a larger learning rate"
+    return ""
 
 
 def point_text(point: Any) -> str:

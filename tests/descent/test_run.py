@@ -56,6 +56,21 @@ def test_a_line_says_where_a_path_went_and_what_is_wrong(tmp_path: Path) -> None
     assert "hardly moved; try a larger learning rate" in still
 
 
+@pytest.mark.parametrize(
+    ("expression", "start", "note"),
+    [
+        ("1 / x0", 0.0, "diverged: function and gradient have no finite value at the start"),
+        ("x0**2", 0.0, "did not move: the gradient is 0 at the start"),
+        ("-exp(x0)", 1.0, "diverged: the value is no longer finite; try a smaller learning rate"),
+        ("x0**2", 1.0, "ended higher than it started; try a smaller learning rate"),
+    ],
+)
+def test_each_way_to_fail_is_said_apart(tmp_path: Path, expression: str, start: float, note: str) -> None:
+    spec = f"{{expression: {expression}, start: [{start}], optimizer: {{name: sgd, lr: 1.01}}, gradient: analytic}}"
+    (path,) = run_descent(load(tmp_path, spec), tmp_path / "runs", animate=False).paths
+    assert line(path).endswith(f"; {note}")
+
+
 def test_numbers_that_json_lacks_are_null(tmp_path: Path) -> None:
     spec = "{function: rosenbrock, start: [-1.5, 2], optimizer: {name: sgd, lr: 1.0}, gradient: analytic}"
     result = run_descent(load(tmp_path, spec), tmp_path / "runs", animate=False)
