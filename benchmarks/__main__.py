@@ -26,7 +26,7 @@ console = Console(stderr=True)
 def main() -> None:
     """Measure, print a line for each training, and write RESULTS.md with its pictures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("workloads", nargs="*", default=list(workloads.NAMES), metavar="WORKLOAD")
+    parser.add_argument("workloads", nargs="*", default=list(workloads.NAMES), choices=workloads.NAMES)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2, help="for every library")
     parser.add_argument("--backends", nargs="+", default=list(BACKENDS), choices=BACKENDS)
@@ -34,11 +34,15 @@ def main() -> None:
     parser.add_argument("--cifar", help="a folder with the .bin files of CIFAR-10 (default: download)")
     parser.add_argument("--write", action="store_true", help="write these parts of RESULTS.md and their pictures")
     arguments = parser.parse_args()
+    whole = arguments.workloads == list(workloads.NAMES) and arguments.backends == list(BACKENDS)
+    if arguments.write and "workloads" in arguments.parts and not whole:
+        parser.error("--write replaces the whole table, so it goes with all workloads and backends")
     write = report.write_part if arguments.write else print_part
     if "workloads" in arguments.parts:
         results, kernels = _workloads(arguments)
         print(json.dumps(results, indent=2))
-        write("workloads", report.workload_lines(results, kernels, arguments.repeats, arguments.threads))
+        if {"nnlab", "torch"} <= set(arguments.backends):
+            write("workloads", report.workload_lines(results, kernels, arguments.repeats, arguments.threads))
         if arguments.write:
             report.plot(results, FOLDER / "results.png")
     if "scaling" in arguments.parts:

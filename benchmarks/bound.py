@@ -22,7 +22,7 @@ def operations(experiment: Experiment) -> float:
     # Backward are two products more for each layer, but no gradient for the data.
     samples = training.iterations * prepared.batches.batch_size
     count = 2.0 * samples * (3 * forward - first.multiply_adds())
-    evaluations = training.iterations // training.eval_every + 1
+    evaluations = 1 - (-training.iterations // training.eval_every)  # the last step is always evaluated
     evaluated = evaluated_training_samples(experiment, len(prepared.dataset.train), prepared.batches.batch_size)
     evaluated += len(prepared.dataset.test) if prepared.dataset.test else 0
     return count + 2.0 * evaluations * evaluated * forward

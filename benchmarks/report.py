@@ -32,6 +32,7 @@ def workload_lines(results: Results, kernels: str, repeats: int, threads: int) -
     environment = describe_environment({})
     lines = [
         f"Medians of {repeats} (textbook: one run), {threads} threads for every library. {environment['cpu']}, "
+        f"{environment['cores']} cores, "
         f"{platform.system()}, Python {platform.python_version()}, "
         + ", ".join(f"{name} {_version(name)}" for name in ("numpy", "torch", "scikit-learn") if _version(name))
         + f"; OpenBLAS with its kernels for {kernels}.",

@@ -1,7 +1,8 @@
 """The same network, data and settings in PyTorch, eager, as its documentation advises for speed on a CPU.
 
-Fused optimizers, ``inference_mode`` for evaluation, samples kept as float32 tensors, evaluation in batches of 1,000.
-The network starts with the same weights as nnlab's.
+Fused optimizers, ``inference_mode`` for evaluation, samples kept as float32 tensors, convolutions with channels last in
+memory; evaluation in batches of 1,000, with convolutions of 100 (a third of the time of 1,000 there). The network
+starts with the same weights as nnlab's.
 """
 
 from time import perf_counter
@@ -19,6 +20,7 @@ from nnlab.spec.experiment import Experiment
 from nnlab.train.setup import make_training, prepare
 
 EVALUATION_BATCH = 1000
+EVALUATION_BATCH_OF_CONVOLUTIONS = 100
 
 
 def train(experiment: Experiment) -> tuple[float, float]:
@@ -28,6 +30,10 @@ def train(experiment: Experiment) -> tuple[float, float]:
     prepared = prepare(experiment)
     training = make_training(experiment, prepared)
     model = nn.Sequential(*(module_of(layer) for layer in prepared.network.layers))
+    convolves = any(isinstance(module, nn.Conv2d) for module in model)
+    if convolves:
+        model = model.to(memory_format=torch.channels_last)
+    evaluation_batch = EVALUATION_BATCH_OF_CONVOLUTIONS if convolves else EVALUATION_BATCH
     optimizer = optimizer_of(experiment, model)
     x_train, y_train = tensors(prepared.dataset.train)
     test = tensors(prepared.dataset.test) if prepared.dataset.test else None
@@ -40,7 +46,7 @@ def train(experiment: Experiment) -> tuple[float, float]:
     order = torch.randperm(N)
     for step in range(training.iterations + 1):
         if step % training.eval_every == 0 or step == training.iterations:
-            accuracy = evaluate(model, cross_entropy, (x_train[:count], y_train[:count]), test)
+            accuracy = evaluate(model, cross_entropy, (x_train[:count], y_train[:count]), test, evaluation_batch)
         if step == training.iterations:
             break
         if full:
@@ -116,7 +122,10 @@ def optimizer_of(experiment: Experiment, model: nn.Module) -> torch.optim.Optimi
 def tensors(split: Split) -> tuple[torch.Tensor, torch.Tensor]:
     """All samples as float32, scaled like nnlab's, and labels."""
     x, y = Feed(split, np.float32).everything()
-    return torch.from_numpy(np.ascontiguousarray(x)), torch.from_numpy(np.ascontiguousarray(y, np.int64))
+    inputs = torch.from_numpy(np.ascontiguousarray(x))
+    if inputs.ndim == 4:
+        inputs = inputs.to(memory_format=torch.channels_last)
+    return inputs, torch.from_numpy(np.ascontiguousarray(y, np.int64))
 
 
 def evaluate(
@@ -124,21 +133,22 @@ def evaluate(
     loss: nn.Module,
     train: tuple[torch.Tensor, torch.Tensor],
     test: tuple[torch.Tensor, torch.Tensor] | None,
+    batch: int,
 ) -> float:
     """Loss and accuracy on what nnlab evaluates too; gives the accuracy on the test set, if there is one."""
     model.eval()
     with torch.inference_mode():
-        accuracy = score(model, loss, *train)
+        accuracy = score(model, loss, *train, batch)
         if test:
-            accuracy = score(model, loss, *test)
+            accuracy = score(model, loss, *test, batch)
     model.train()
     return accuracy
 
 
-def score(model: nn.Module, loss: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
+def score(model: nn.Module, loss: nn.Module, x: torch.Tensor, y: torch.Tensor, batch: int) -> float:
     """Accuracy, with the mean loss computed on the way as nnlab does."""
     correct, total = 0, 0.0
-    for xs, ys in zip(x.split(EVALUATION_BATCH), y.split(EVALUATION_BATCH), strict=True):
+    for xs, ys in zip(x.split(batch), y.split(batch), strict=True):
         scores = model(xs)
         total += loss(scores, ys).item() * len(ys)
         correct += int((scores.argmax(1) == ys).sum())

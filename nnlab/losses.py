@@ -67,6 +67,7 @@ class CrossEntropy(Loss):
 
     def __post_init__(self) -> None:
         super().__init__()
+        self._numbers: Array = np.arange(0)
 
     @property
     def reported(self) -> Loss:
@@ -84,16 +85,25 @@ class CrossEntropy(Loss):
         # Classes first: reducing along rows of 10 costs 8 µs a batch, along columns 2 µs.
         shifted = self.workspace.array("shifted", (K, N), scores.dtype)
         np.copyto(shifted, scores.T)
-        shifted -= shifted.real.max(axis=0)
+        shifted -= np.max(shifted.real, axis=0, out=self.workspace.array("largest", (N,), scores.real.dtype))
         exponentials = np.exp(shifted, out=self.workspace.array("exponentials", (K, N), scores.dtype))
-        total = exponentials.sum(axis=0)
-        at_label = (labels, np.arange(N))
+        total = np.sum(exponentials, axis=0, out=self.workspace.array("total", (N,), scores.dtype))
+        at_label = (labels, self._places(N))
         self._saved = exponentials, total, at_label
         expected = shifted[at_label]
         if self.smoothing:
-            expected = (1 - self.smoothing) * expected + self.smoothing * shifted.mean(axis=0)
+            expected *= 1 - self.smoothing
+            mean = np.mean(shifted, axis=0, out=self.workspace.array("mean", (N,), scores.dtype))
+            mean *= self.smoothing
+            expected += mean
         per_sample: Array = np.log(total) - expected
         return per_sample
+
+    def _places(self, N: int) -> Array:
+        """0, 1, ..., N − 1."""
+        if len(self._numbers) < N:
+            self._numbers = np.arange(N)
+        return self._numbers[:N]
 
     def backward(self, batch_size: int | None = None) -> Array:
         """(softmax(scores) − t) / N."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -37,6 +37,7 @@ class Workers:
         try:
             share(0)
         finally:
-            for other in others:
-                other.result()
+            wait(others)  # whatever went wrong: nobody may still write when this returns
+        for other in others:
+            other.result()
         return [results[index] for index in range(count)]

@@ -119,8 +119,6 @@ class ReLU(Rectifier):
 class LeakyReLU(Rectifier):
     """y = max(x, slope · x) (Maas et al. 2013)."""
 
-    commutes_with_max = True
-
     slope: Annotated[float, Gt(0), Lt(1), Doc("slope for negative inputs")] = 0.01
 
     def forward(self, x: Array, *, training: bool) -> Array:

@@ -52,7 +52,9 @@ class ActivityL1(ActivityPenalty):
     """λ/N Σ|x| on the output of the layer before, which makes most of it zero."""
 
     def _price(self, x: Array) -> complex:
-        return complex((x * np.sign(x.real)).sum())
+        signs = self.workspace.like("signs", x, x.real.dtype)
+        np.sign(x.real, out=signs)
+        return complex(np.multiply(x, signs, out=self.workspace.like("priced", x)).sum())
 
     def _price_gradient(self, x: Array, out: Array) -> None:
         np.sign(x, out=out)
@@ -69,7 +71,7 @@ class ActivityL2(ActivityPenalty):
     """λ/N Σx² on the output of the layer before (Keras' form, without the half), which keeps it small."""
 
     def _price(self, x: Array) -> complex:
-        return complex((x * x).sum())
+        return complex(np.multiply(x, x, out=self.workspace.like("priced", x)).sum())
 
     def _price_gradient(self, x: Array, out: Array) -> None:
         np.multiply(x, 2, out=out)

@@ -62,8 +62,8 @@ class Linear(WeightedLayer):
         The memory for it is this layer's: each thread calls it on a twin of its own.
         """
         N, D = sum(len(part._x) for part in parts), rows.stop - rows.start
-        x = self.workspace.array(f"x{rows.start}", (N, D), self.W.grad.dtype)
-        dy = self.workspace.array(f"dy{rows.start}", (N, self.units), self.W.grad.dtype)
+        x = self.workspace.array("joint x", (N, D), self.W.grad.dtype)
+        dy = self.workspace.array("joint dy", (N, self.units), self.W.grad.dtype)
         np.concatenate([part._x[:, rows] for part in parts], out=x)
         np.concatenate([part._dy for part in parts], out=dy)
         np.matmul(x.T, dy, out=parts[0].W.grad[rows])

@@ -49,7 +49,10 @@ class Pool(Layer):
 @layers.register("max_pool")
 @dataclass(kw_only=True)
 class MaxPool(Pool):
-    """The largest number of each window; the border never wins, and of equals the first takes the gradient."""
+    """The largest number of each window; of equals the first takes the gradient.
+
+    The border counts as −∞.
+    """
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Maximum over the rows of each window, then over its columns: 2·size passes in place of size²."""

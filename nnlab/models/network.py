@@ -107,16 +107,21 @@ class Network:
 
     def needs_whole_batch(self) -> Layer | None:
         """The first layer whose outputs depend on the other samples of a batch, if there is one."""
-        return next((layer for layer in self._all_layers() if layer.whole_batch), None)
+        return next((layer for layer in self.all_layers() if layer.whole_batch), None)
 
-    def compute_part_of(self, batch_size: int) -> None:
-        """From now on each forward sees a part of a batch of so many samples."""
-        for layer in self._all_layers():
+    def compute_part_of(self, batch_size: int | None) -> None:
+        """From now on each forward sees a part of a batch of so many samples; None: a whole batch."""
+        for layer in self.all_layers():
             layer.batch_size = batch_size
 
-    def _all_layers(self) -> list[Layer]:
-        """The layers and those that they are made of."""
-        return [inner for layer in self.layers for inner in (layer, *(inside for _, inside in layer.inner()))]
+    def all_layers(self) -> list[Layer]:
+        """The layers and those that they are made of, however deep."""
+        found, left = [], list(reversed(self.layers))
+        while left:
+            layer = left.pop()
+            found.append(layer)
+            left += [inner for _, inner in reversed(layer.inner())]
+        return found
 
     def penalty_terms(self, everywhere: Sequence[Penalty]) -> list[PenaltyTerm]:
         """Penalties on all weights, and the layers' own; the network must have memory."""

@@ -71,7 +71,10 @@ class TrainSettings:
 
 @dataclass(kw_only=True)
 class ComputeSettings:
-    """How the machine is used: ``shards`` can change the last bits of a result, ``threads`` only how long it takes."""
+    """How the machine is used: ``threads`` changes only how long a run takes.
+
+    ``shards`` changes the last bits of a result, and which numbers dropout drops.
+    """
 
     threads: Annotated[
         Annotated[int, Ge(1), Le(256)] | Literal["auto"], Doc("threads that share the work; auto: one for each core")

@@ -50,9 +50,17 @@ def prepare(experiment: Experiment) -> Prepared:
     keeps_best = settings.early_stopping is not None and settings.early_stopping.restore_best
     shards = _shards(experiment, network, batches)
     copies = len(experiment.optimizer.slots) + keeps_best + shards - 1
-    samples = max(batches.batch_size, network.evaluation_chunk(batches.batch_size))
+    # Evaluations keep a chunk in hand on each thread.
+    chunk, threads = network.evaluation_chunk(batches.batch_size), _threads(experiment)
+    evaluated = max(len(split) for split in (dataset.train, dataset.test, dataset.validation) if split)
+    samples = max(batches.batch_size, min(threads * chunk, evaluated))
     network.check_memory(experiment.dtype, samples, copies)
     return Prepared(dataset, network, batches, shards)
+
+
+def _threads(experiment: Experiment) -> int:
+    asked = experiment.compute.threads
+    return available_cores() if asked == "auto" else asked
 
 
 def _shards(experiment: Experiment, network: Network, batches: Batches) -> int:
@@ -87,8 +95,7 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     dataset, network, batches = prepared.dataset, prepared.network, prepared.batches
     network.allocate(experiment.dtype)
     penalties = network.penalty_terms(experiment.penalty)
-    threads = experiment.compute.threads
-    workers = Workers(available_cores() if threads == "auto" else threads)
+    workers = Workers(_threads(experiment))
     shards = Shards(network, experiment.loss, prepared.shards, workers)
     iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
     return Training(

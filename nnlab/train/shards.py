@@ -27,7 +27,7 @@ JOINT_WEIGHTS = 2**19
 def worth_cutting(network: Network, samples: int) -> bool:
     """Whether so many samples are work enough for two threads."""
     work = samples * sum(layer.multiply_adds() for layer in network.layers)
-    return work >= max(WORTH_SHARDS, WORTH_FOR_EACH_LAYER * len(network.layers))
+    return work >= max(WORTH_SHARDS, WORTH_FOR_EACH_LAYER * len(network.all_layers()))
 
 
 def automatic_shards(network: Network, batch_size: int, *, legacy: bool) -> int:
@@ -55,8 +55,6 @@ class Shards:
             for twins in zip(*(network.layers for network in self.networks), strict=True)
             if count > 1 and isinstance(twins[0], Linear) and twins[0].W.size >= JOINT_WEIGHTS
         ]
-        for layer in (layer for twins in self._joint for layer in twins):
-            layer.joint = True
         self._blocks = _blocks_without(len(network.arena.gradients), [twins[0].W.place for twins in self._joint])
         self._losses = [loss, *(loss.twin() for _ in range(1, count))]
 
@@ -67,14 +65,23 @@ class Shards:
             return self._part(0, x, labels, None)
         cuts = [round(N * index / count) for index in range(count + 1)]
         parts = [slice(start, stop) for start, stop in pairwise(cuts) if stop > start]
-        means = self._workers.run(lambda index: self._part(index, x[parts[index]], labels[parts[index]], N), len(parts))
+        self._cut(N)
+        try:
+            means = self._workers.run(lambda i: self._part(i, x[parts[i]], labels[parts[i]], N), len(parts))
+        finally:
+            self._cut(None)
         self._workers.run(lambda index: self._finish(index, len(parts)), count)
         return sum((part.stop - part.start) / N * mean for part, mean in zip(parts, means, strict=True))
 
+    def _cut(self, batch_size: int | None) -> None:
+        """Tell the layers that they see parts of a batch, or (None) that it is over."""
+        for network in self.networks:
+            network.compute_part_of(batch_size)
+        for layer in (layer for twins in self._joint for layer in twins):
+            layer.joint = batch_size is not None
+
     def _part(self, index: int, x: Array, labels: Array, batch_size: int | None) -> float:
         network, loss = self.networks[index], self._losses[index]
-        if batch_size is not None:
-            network.compute_part_of(batch_size)
         scores = network.forward(x, training=True)
         objective = loss.forward(scores, labels) + network.activity().real
         network.backward(loss.backward(batch_size))
