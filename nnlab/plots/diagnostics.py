@@ -2,42 +2,54 @@
 
 import csv
 from collections import defaultdict
+from collections.abc import Callable
 from math import ceil
 from pathlib import Path
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 
 from nnlab.errors import RunError
-from nnlab.plots.style import COLOURS, MARKED_POINTS, canvas, picture, plain_text
+from nnlab.plots.style import MARKED_POINTS, canvas, picture, plain_text, say, shades
 from nnlab.records.formats import DIAGNOSTICS_FILE, HISTOGRAMS_FILE
 from nnlab.records.reader import RunRecord
 
+GRADIENTS_PICTURE = "gradients.png"
+ACTIVATIONS_PICTURE = "activations.png"
 MOST_PANELS = 60
+T = TypeVar("T")
 Histogram = tuple[list[float], list[int]]
 
 
-def plot_diagnostics(record: RunRecord, folder: Path) -> None:
-    """Write gradients.png and activations.png from the records of a run; raises RunError when they are damaged.
+def plot_gradients(record: RunRecord, folder: Path) -> None:
+    """Write gradients.png from the records of a run with diagnostics; raises RunError when they are damaged.
 
-    A run that diverged before its first evaluation has none.
+    A run that diverged before its first update has none.
     """
-    if not (record.path / DIAGNOSTICS_FILE).exists():
-        return
+    if norms := _read(_gradient_norms, record.path / DIAGNOSTICS_FILE):
+        folder.mkdir(parents=True, exist_ok=True)
+        _plot_gradients(norms, record.name, folder / GRADIENTS_PICTURE)
+
+
+def plot_activations(record: RunRecord, folder: Path) -> None:
+    """Write activations.png likewise."""
+    if histograms := _read(_histograms, record.path / HISTOGRAMS_FILE):
+        folder.mkdir(parents=True, exist_ok=True)
+        _plot_activations(histograms, record.name, folder / ACTIVATIONS_PICTURE)
+
+
+def _read(read: Callable[[Path], T], path: Path) -> T:
     try:
-        norms, histograms = _gradient_norms(record.path), _histograms(record.path)
-    except (ValueError, KeyError, OSError, csv.Error) as error:
-        raise RunError(f"{record.path / DIAGNOSTICS_FILE}: cannot be read: {error}") from error
-    if norms:
-        _plot_gradients(norms, record.name, folder / "gradients.png")
-    if histograms:
-        _plot_activations(histograms, record.name, folder / "activations.png")
+        return read(path)
+    except (ValueError, KeyError, TypeError, OSError, csv.Error) as error:
+        raise RunError(f"{path}: cannot be read: {error}") from error
 
 
 def _gradient_norms(path: Path) -> dict[str, list[tuple[int, float]]]:
     norms = defaultdict(list)
-    with (path / DIAGNOSTICS_FILE).open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["gradient_norm"]:
                 norms[row["layer"]].append((int(row["step"]), float(row["gradient_norm"])))
@@ -46,7 +58,7 @@ def _gradient_norms(path: Path) -> dict[str, list[tuple[int, float]]]:
 
 def _histograms(path: Path) -> dict[str, dict[int, Histogram]]:
     histograms: dict[str, dict[int, Histogram]] = defaultdict(dict)
-    with (path / HISTOGRAMS_FILE).open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             edges, counts = histograms[row["layer"]].setdefault(int(row["step"]), ([float(row["left"])], []))
             edges.append(float(row["right"]))
@@ -55,9 +67,10 @@ def _histograms(path: Path) -> dict[str, dict[int, Histogram]]:
 
 
 def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path: Path) -> None:
-    """One line a layer, from the first in dark to the last in light, on a logarithmic axis."""
-    colours = mpl.colormaps["viridis"].resampled(len(norms) + 1)
-    with picture(path, f"{plain_text(title)}: gradient of each layer", "norm of the gradient") as (figure, axes):
+    """One line a layer, the first in the strongest colour and the last in the faintest, on a logarithmic axis."""
+    colours = mpl.colormaps[shades().layers].resampled(len(norms) + 1)
+    heading = say("{name}: gradient of each layer", name=plain_text(title))
+    with picture(path, heading, say("norm of the gradient")) as (figure, axes):
         for index, (layer, points) in enumerate(norms.items()):
             steps, values = zip(*points, strict=True)
             marker = "o" if len(steps) <= MARKED_POINTS else None
@@ -78,8 +91,10 @@ def _plot_activations(histograms: dict[str, dict[int, Histogram]], title: str, p
         shown = [shown[round(place)] for place in np.linspace(0, len(shown) - 1, MOST_PANELS)]
     columns = min(4 if len(shown) <= 16 else 6, len(shown))
     rows = ceil(len(shown) / columns)
-    more = f" ({len(shown)} of {len(histograms)})" if len(shown) < len(histograms) else ""
-    heading = f"{plain_text(title)}: outputs of each layer{more}, scaled to equal height"
+    heading = say("{name}: outputs of each layer, scaled to equal height", name=plain_text(title))
+    if len(shown) < len(histograms):
+        few = {"shown": len(shown), "layers": len(histograms), "name": plain_text(title)}
+        heading = say("{name}: outputs of {shown} of {layers} layers, scaled to equal height", **few)
     with canvas(path, heading, (2.4 * columns + 0.6, 1.9 * rows + 0.7)) as figure:
         panels = figure.subplots(rows, columns, squeeze=False).reshape(-1)
         for axes, (layer, moments) in zip(panels, shown, strict=False):
@@ -93,8 +108,9 @@ def _draw_panel(axes: Axes, layer: str, moments: dict[int, Histogram]) -> None:
     axes.set_title(layer, fontsize=9)
     for index, (step, (edges, counts)) in enumerate(sorted(moments.items())):
         heights = [count / max(1, *counts) for count in counts]
-        label = "at the start" if step == 0 else "at the end"
-        axes.stairs(heights, edges, color=COLOURS[index], label=label, fill=index == 0, alpha=0.5 if index == 0 else 1)
+        label = say("at the start") if step == 0 else say("at the end")
+        look: dict[str, Any] = {"color": shades().colours[index], "alpha": 0.5 if index == 0 else 1}
+        axes.stairs(heights, edges, label=label, fill=index == 0, **look)
     axes.set_yticks([])
     axes.grid(visible=False)
     axes.tick_params(labelsize=8)

@@ -1,0 +1,52 @@
+"""Every text of ours that stands in a picture, in English and in Japanese; names of users' own stay as they are."""
+
+from collections.abc import Mapping
+
+JAPANESE: Mapping[str, str] = {
+    # what curves show
+    "accuracy": "正解率",
+    "loss": "損失",
+    "train": "訓練",
+    "test": "テスト",
+    "validation": "検証",
+    "each batch": "各バッチ",
+    "iteration": "反復回数",
+    "{part} {kind}": "{part}の{kind}",
+    "{kind} (solid: {part}, dashed: train)": "{kind}（実線：{part}、破線：訓練）",
+    "{part} ({value} at the end)": "{part}（最終値 {value}）",
+    "{label}, log scale": "{label}（対数目盛）",
+    "nothing was recorded": "記録がありません",
+    "1 run": "実験 1 回",
+    "{runs} runs": "実験 {runs} 回",
+    "{runs}; lines are means over seeds, bands ± one standard deviation": "{runs}（線：シードの平均、帯：±標準偏差）",
+    "… and {more} more": "… 他 {more} 件",
+    # how a run ended
+    "running": "実行中",
+    "completed": "完了",
+    "interrupted": "中断",
+    "diverged": "発散",
+    "failed": "失敗",
+    # layers
+    "{name}: gradient of each layer": "{name}：各層の勾配",
+    "norm of the gradient": "勾配のノルム",
+    "{name}: outputs of each layer, scaled to equal height": "{name}：各層の出力の分布（高さは正規化）",
+    "{name}: outputs of {shown} of {layers} layers, scaled to equal height": (
+        "{name}：{layers} 層のうち {shown} 層の出力の分布（高さは正規化）"
+    ),
+    "at the start": "学習前",
+    "at the end": "学習後",
+    # samples
+    "{name}: the samples": "{name}：データ",
+    "{name}: the samples (test: hollow)": "{name}：データ（白抜き：テスト）",
+    "{name}: the first training images of each class": "{name}：各クラスの最初の訓練画像",
+    "{name}: {shown} of {classes} classes, the first training images of each class": (
+        "{name}：{classes} クラスのうち {shown} クラスの最初の訓練画像"
+    ),
+    "{name}: an image of each class and how training steps see it": "{name}：各クラスの画像とデータ拡張の結果",
+    "feature 1": "特徴量 1",
+    "feature 2": "特徴量 2",
+    "class": "クラス",
+    # decision regions
+    "{name}: the class answered in each place": "{name}：決定領域",
+    "{name}: step {step} of {last}": "{name}：ステップ {step} / {last}",
+}

@@ -1,0 +1,83 @@
+"""What a trained network answers, and the weights it began with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.data.batches import Feed
+from nnlab.data.dataset import Dataset, Split
+from nnlab.layers.weighted import WeightedLayer
+from nnlab.losses import CrossEntropy, Loss
+from nnlab.models.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A trained network, its data, and the weights of :func:`seeing_layer` before training, if there is one.
+
+    With ``softmax`` the scores are logarithms of probabilities, but for a constant; else they are the answer itself.
+    """
+
+    dataset: Dataset
+    network: Network
+    softmax: bool
+    first_weights: Array | None = None
+
+    @classmethod
+    def begin(cls, dataset: Dataset, network: Network, loss: Loss) -> Self:
+        """Take down the weights of a network that has memory and has not been trained yet."""
+        first = seeing_layer(network)
+        weights = next(parameter.value.copy() for parameter in first.parameters if parameter.decayed) if first else None
+        return cls(dataset, network, isinstance(loss, CrossEntropy), weights)
+
+    def predict(self, inputs: Array) -> Array:
+        """The class with the highest score for each input (N, ...), −1 where a score is no finite number."""
+        return np.concatenate([_classes(scores) for scores in self._scores(inputs)])
+
+    def judge(self, split: Split) -> tuple[Array, Array]:
+        """The class answered for each sample (−1: none) and how sure of it the network is: its probability or score."""
+        sure = _highest_probability if self.softmax else _highest
+        found = [(_classes(scores), sure(scores)) for scores in self._scores(split.inputs)]
+        classes, probabilities = zip(*found, strict=True)
+        return np.concatenate(classes), np.concatenate(probabilities)
+
+    @property
+    def judged(self) -> tuple[str, Split]:
+        """The part of the data to judge the network by: test samples, else validation samples, else those it saw."""
+        parts = {"test": self.dataset.test, "validation": self.dataset.validation, "train": self.dataset.train}
+        return next((part, split) for part, split in parts.items() if split)
+
+    def _scores(self, inputs: Array) -> Iterator[Array]:
+        feed = Feed(Split(inputs, np.zeros(len(inputs), np.intp)), self.network.arena.values.dtype)
+        chunk = self.network.evaluation_chunk(1)
+        with np.errstate(all="ignore"):  # a network that diverged may answer anything
+            for start in range(0, len(inputs), chunk):
+                yield self.network.forward(feed.chunk(start, chunk)[0], training=False)
+
+
+def seeing_layer(network: Network) -> WeightedLayer | None:
+    """The first layer with weights where these look at the pixels of the images, or at filters' patches of them."""
+    first = next((layer for layer in network.layers if layer.draws_weights), None)
+    if len(network.in_shape) != 3 or not isinstance(first, WeightedLayer):
+        return None
+    return first if np.prod(first.in_shape) == np.prod(network.in_shape) else None
+
+
+def _classes(scores: Array) -> Array:
+    classes: Array = np.where(np.isfinite(scores).all(axis=1), scores.argmax(axis=1), -1)
+    return classes
+
+
+def _highest(scores: Array) -> Array:
+    highest: Array = scores.max(axis=1)
+    return highest
+
+
+def _highest_probability(scores: Array) -> Array:
+    """The largest softmax of each row, in float64."""
+    shifted = scores.astype(np.float64) - scores.max(axis=1, keepdims=True)
+    probability: Array = 1 / np.exp(shifted).sum(axis=1)
+    return probability
