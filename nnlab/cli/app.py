@@ -10,6 +10,7 @@ from nnlab.cli.crossval import crossval_command
 from nnlab.cli.data import data_app
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.list import list_command
+from nnlab.cli.plot import plot_command
 from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
 from nnlab.cli.train import train_command
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command("train")(train_command)
 app.command("crossval")(crossval_command)
 app.command("compare")(compare_command)
+app.command("plot")(plot_command)
 app.command("gradcheck")(gradcheck_command)
 app.command("show")(show_command)
 app.command("list")(list_command)

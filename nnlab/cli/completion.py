@@ -14,6 +14,7 @@ KINDS = (
     "schedule",
     "control",
 )
+PICTURES = ("accuracy", "loss", "gradients", "activations", "boundary", "confusion", "mistakes", "weights")
 
 
 def complete_kind(incomplete: str) -> list[str]:
@@ -34,6 +35,11 @@ def complete_checked(incomplete: str) -> list[str]:
 
     names = [name for registry in (layers, losses, penalties) for name in registry.names()]
     return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_picture(incomplete: str) -> list[str]:
+    """Kinds of pictures of a run."""
+    return [kind for kind in PICTURES if kind.startswith(incomplete)]
 
 
 def complete_override(incomplete: str) -> list[str]:

@@ -25,6 +25,7 @@ from nnlab.plots.style import (
     plain_text,
     say,
     shades,
+    write_nothing,
 )
 from nnlab.records.comparison import Comparison
 from nnlab.records.entries import Entry
@@ -208,7 +209,7 @@ def _ceiling(comparison: Comparison, kind: str) -> float | None:
 def _scale(axes: Axes, kind: str, drawn: Sequence[Line2D], ceiling: float | None = None) -> None:
     """A log scale for losses over more than two decades, nothing above the ceiling, and a word where nothing is."""
     if not drawn:
-        axes.text(0.5, 0.5, say("nothing was recorded"), transform=axes.transAxes, ha="center", color=FAINT)
+        write_nothing(axes)
         return
     values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in drawn])
     seen = values[(values > 0) & (values <= (ceiling or HIGHEST))]

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from nnlab.errors import RunError
-from nnlab.plots.style import MARKED_POINTS, canvas, picture, plain_text, say, shades
+from nnlab.plots.style import MARKED_POINTS, canvas, picture, plain_text, say, shades, write_nothing
 from nnlab.records.formats import DIAGNOSTICS_FILE, HISTOGRAMS_FILE
 from nnlab.records.reader import RunRecord
 
@@ -24,20 +24,17 @@ Histogram = tuple[list[float], list[int]]
 
 
 def plot_gradients(record: RunRecord, folder: Path) -> None:
-    """Write gradients.png from the records of a run with diagnostics; raises RunError when they are damaged.
-
-    A run that diverged before its first update has none.
-    """
-    if norms := _read(_gradient_norms, record.path / DIAGNOSTICS_FILE):
-        folder.mkdir(parents=True, exist_ok=True)
-        _plot_gradients(norms, record.name, folder / GRADIENTS_PICTURE)
+    """Write gradients.png from the records of a run with diagnostics; raises RunError when they are damaged."""
+    norms = _read(_gradient_norms, record.path / DIAGNOSTICS_FILE)
+    folder.mkdir(parents=True, exist_ok=True)
+    _plot_gradients(norms, record.name, folder / GRADIENTS_PICTURE)
 
 
 def plot_activations(record: RunRecord, folder: Path) -> None:
     """Write activations.png likewise."""
-    if histograms := _read(_histograms, record.path / HISTOGRAMS_FILE):
-        folder.mkdir(parents=True, exist_ok=True)
-        _plot_activations(histograms, record.name, folder / ACTIVATIONS_PICTURE)
+    histograms = _read(_histograms, record.path / HISTOGRAMS_FILE)
+    folder.mkdir(parents=True, exist_ok=True)
+    _plot_activations(histograms, record.name, folder / ACTIVATIONS_PICTURE)
 
 
 def _read(read: Callable[[Path], T], path: Path) -> T:
@@ -77,7 +74,10 @@ def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path:
             axes.plot(steps, values, color=colours(index), label=layer, marker=marker)
         if any(value > 0 for points in norms.values() for _, value in points):
             axes.set_yscale("log", nonpositive="mask")
-        figure.legend(loc="outside right upper", ncols=ceil(len(norms) / 24))
+        if norms:
+            figure.legend(loc="outside right upper", ncols=ceil(len(norms) / 24))
+        else:
+            write_nothing(axes)
 
 
 def _plot_activations(histograms: dict[str, dict[int, Histogram]], title: str, path: Path) -> None:
@@ -87,6 +87,8 @@ def _plot_activations(histograms: dict[str, dict[int, Histogram]], title: str, p
     one or the other.
     """
     shown = list(histograms.items())
+    if not shown:
+        raise RunError(f"{path}: cannot be drawn: no histogram was recorded")
     if len(shown) > MOST_PANELS:
         shown = [shown[round(place)] for place in np.linspace(0, len(shown) - 1, MOST_PANELS)]
     columns = min(4 if len(shown) <= 16 else 6, len(shown))

@@ -100,22 +100,22 @@ def plot_grid(path: Path, title: str, rows: Sequence[Array], names: Sequence[str
 
 def _mosaic(rows: Sequence[Array]) -> Array:
     """All images in one, as (height, width, RGB) with the colour of the paper between them."""
-    tiles = [[_tile(image) for image in row] for row in rows]
+    tiles = [[tile(image) for image in row] for row in rows]
     height, width, _ = tiles[0][0].shape
     down, right = height + GAP, width + GAP
     mosaic = np.empty((len(rows) * down - GAP, max(map(len, tiles)) * right - GAP, 3), np.uint8)
     mosaic[...] = np.rint(np.multiply(to_rgb(shades().paper), WHITE))
     for i, row in enumerate(tiles):
-        for j, tile in enumerate(row):
-            mosaic[i * down : i * down + height, j * right : j * right + width] = tile
+        for j, enlarged in enumerate(row):
+            mosaic[i * down : i * down + height, j * right : j * right + width] = enlarged
     return mosaic
 
 
 def _tile_side(dataset: Dataset) -> int:
-    return max(int(side) for side in _tile(dataset.train.inputs[0]).shape[:2])
+    return max(int(side) for side in tile(dataset.train.inputs[0]).shape[:2])
 
 
-def _tile(image: Array) -> Array:
+def tile(image: Array) -> Array:
     """An image (C, H, W) as (H, W, RGB), each of its pixels enlarged to a square, or some left out if it is large."""
     side = max(image.shape[1:])
     if side > LARGEST_TILE:

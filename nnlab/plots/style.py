@@ -199,6 +199,11 @@ def _coloured(shades: Shades) -> dict[Any, Any]:
     }
 
 
+def write_nothing(axes: Axes) -> None:
+    """Say in empty axes that there is nothing to draw."""
+    axes.text(0.5, 0.5, say("nothing was recorded"), transform=axes.transAxes, ha="center", color=FAINT)
+
+
 def plain_text(text: str, limit: int = 80) -> str:
     """Text of the user's for a title or legend: short, on one line, without control characters.
 

@@ -48,5 +48,25 @@ JAPANESE: Mapping[str, str] = {
     "class": "クラス",
     # decision regions
     "{name}: the class answered in each place": "{name}：決定領域",
+    # answers
+    "{name}: answers to the {part} samples, {right} of {samples} right": (
+        "{name}：{part}データの混同行列（{samples} 件中 {right} 件正解）"
+    ),
+    "share of the true class": "正解クラス内の割合",
+    "class answered": "予測クラス",
+    "true class": "正解クラス",
+    "{name}: the {shown} surest of {wrong} mistakes on {part} images": (
+        "{name}：{part}画像の誤り {wrong} 件のうち確信度の高い {shown} 件"
+    ),
+    "true class → class answered, probability": "正解クラス → 予測クラス、確率",
+    "true class → class answered, score": "正解クラス → 予測クラス、スコア",
+    "no mistakes": "誤りはありません",
+    # weights
+    "{name}: weights of the {units} units of the first layer": "{name}：第 1 層の重み（{units} ユニット）",
+    "{name}: weights of the first {shown} of {units} units of the first layer": (
+        "{name}：第 1 層の重み（{units} ユニットのうち最初の {shown}）"
+    ),
+    "grey: 0, the brightest and darkest: ±{limit}": "灰色：0、最も明るい・暗い色：±{limit}",
+    # how decision regions form
     "{name}: step {step} of {last}": "{name}：ステップ {step} / {last}",
 }

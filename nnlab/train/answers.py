@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 from typing import Self
 
 import numpy as np
@@ -16,7 +18,7 @@ from nnlab.models.network import Network
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A trained network, its data, and the weights of :func:`seeing_layer` before training, if there is one.
+    """A trained network, its data, and the result of :func:`seeing_weights` before training, if there is one.
 
     With ``softmax`` the scores are logarithms of probabilities, but for a constant; else they are the answer itself.
     """
@@ -29,18 +31,17 @@ class Trained:
     @classmethod
     def begin(cls, dataset: Dataset, network: Network, loss: Loss) -> Self:
         """Take down the weights of a network that has memory and has not been trained yet."""
-        first = seeing_layer(network)
-        weights = next(parameter.value.copy() for parameter in first.parameters if parameter.decayed) if first else None
-        return cls(dataset, network, isinstance(loss, CrossEntropy), weights)
+        return cls(dataset, network, isinstance(loss, CrossEntropy), seeing_weights(network))
 
     def predict(self, inputs: Array) -> Array:
         """The class with the highest score for each input (N, ...), −1 where a score is no finite number."""
         return np.concatenate([_classes(scores) for scores in self._scores(inputs)])
 
-    def judge(self, split: Split) -> tuple[Array, Array]:
-        """The class answered for each sample (−1: none) and how sure of it the network is: its probability or score."""
+    @cached_property
+    def verdicts(self) -> tuple[Array, Array]:
+        """For each sample of ``judged`` the class answered (−1: none) and its probability or score."""
         sure = _highest_probability if self.softmax else _highest
-        found = [(_classes(scores), sure(scores)) for scores in self._scores(split.inputs)]
+        found = [(_classes(scores), sure(scores)) for scores in self._scores(self.judged[1].inputs)]
         classes, probabilities = zip(*found, strict=True)
         return np.concatenate(classes), np.concatenate(probabilities)
 
@@ -58,12 +59,19 @@ class Trained:
                 yield self.network.forward(feed.chunk(start, chunk)[0], training=False)
 
 
-def seeing_layer(network: Network) -> WeightedLayer | None:
-    """The first layer with weights where these look at the pixels of the images, or at filters' patches of them."""
+def seeing_weights(network: Network) -> Array | None:
+    """A copy of the weights that look at the images, as images (units, C, H, W) themselves; None where there are none.
+
+    Those are the weights of the first layer that has any, if as many numbers reach it as an image has pixels: a
+    linear layer's look at whole images, a convolution's at patches.
+    """
     first = next((layer for layer in network.layers if layer.draws_weights), None)
     if len(network.in_shape) != 3 or not isinstance(first, WeightedLayer):
         return None
-    return first if np.prod(first.in_shape) == np.prod(network.in_shape) else None
+    if prod(first.in_shape) != prod(network.in_shape):
+        return None
+    (W,) = [parameter.value.copy() for parameter in first.parameters if parameter.decayed]
+    return W if W.ndim == 4 else W.T.reshape(-1, *network.in_shape)
 
 
 def _classes(scores: Array) -> Array:

@@ -21,7 +21,7 @@ from nnlab.spec.experiment import Experiment
 from nnlab.train.answers import Trained
 from nnlab.train.diagnostics import Diagnostics
 from nnlab.train.loop import Observer, train
-from nnlab.train.pictures import BY_TRAINING, KINDS, Drawable, draw
+from nnlab.train.pictures import BY_TRAINING, KINDS, Drawable, draw_all
 from nnlab.train.setup import make_training, prepare
 from nnlab.train.signals import stop_on_signal
 from nnlab.train.snapshots import Snapshots
@@ -105,7 +105,8 @@ def run_in(make_folder: Callable[[], RunFolder], experiment: Experiment, reporte
                 record = read_run(folder.path)
                 plot_run(record, folder.plots)
                 more = [kind for kind in KINDS if experiment.train.diagnostics or kind in BY_TRAINING]
-                draw(Drawable(record, lambda: trained), [kind for kind in more if kind not in FILES], folder.plots)
+                kinds = [kind for kind in more if kind not in FILES]
+                draw_all(Drawable(record, lambda: trained), folder.plots, lines.say, kinds)
             except OSError as error:
                 lines.say(f"the pictures cannot be written: {error.strerror or error}")
     if outcome.status == "diverged":

@@ -97,7 +97,10 @@ def test_damaged_records_are_told(record: RunRecord, tmp_path: Path, draw: Calla
         draw(record, tmp_path)
 
 
-def test_nothing_recorded_makes_no_picture(record: RunRecord, tmp_path: Path) -> None:
+def test_a_run_that_made_no_update_says_so(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
     write(record.path, 0)
     plot_gradients(record, tmp_path)
-    assert list(tmp_path.glob("*.png")) == []
+    assert [text.get_text() for text in drawn["gradients.png"].axes[0].texts] == ["nothing was recorded"]
+    (record.path / "histograms.csv").write_text("step,layer,left,right,count\n", encoding="utf-8")
+    with pytest.raises(RunError, match="no histogram was recorded"):
+        plot_activations(record, tmp_path)
