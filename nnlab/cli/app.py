@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from nnlab import __version__
+from nnlab.cli.activations import activations_command
 from nnlab.cli.compare import compare_command
 from nnlab.cli.crossval import crossval_command
 from nnlab.cli.data import data_app
@@ -26,6 +27,7 @@ app.command("train")(train_command)
 app.command("crossval")(crossval_command)
 app.command("compare")(compare_command)
 app.command("plot")(plot_command)
+app.command("activations")(activations_command)
 app.command("gradcheck")(gradcheck_command)
 app.command("show")(show_command)
 app.command("list")(list_command)

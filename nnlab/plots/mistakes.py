@@ -14,8 +14,8 @@ from nnlab.plots.style import FAINT, canvas, plain_text, say
 
 MISTAKES_FILE = "mistakes.png"
 
-COLUMNS, ROWS = 6, 5
-PANEL = (1.35, 1.55)  # inches, with the two lines above the image
+COLUMNS, ROWS = 6, 4
+PANEL = (1.15, 1.4)  # inches, with the two lines above the image
 
 
 def plot_mistakes(
@@ -29,7 +29,7 @@ def plot_mistakes(
     *,
     probability: bool = True,
 ) -> None:
-    """Write ``mistakes.png``: up to 30 images taken for another class, from the surest answer on.
+    """Write ``mistakes.png``: up to 24 images taken for another class, from the surest answer on.
 
     Above each stand its class, the class answered and the probability of the answer (or its score). Raises OSError
     when the picture cannot be written.
@@ -63,7 +63,9 @@ def surest_mistakes(labels: Array, answers: Array, sureness: Array) -> Array:
 
 
 def _heading(true: str, answered: str, sureness: float, *, probability: bool) -> str:
-    number = f"{100 * min(sureness, 0.9999):.4g} %" if probability else f"{sureness:.2f}"
+    number = f"{sureness:.2f}"
+    if probability:
+        number = "> 99.9 %" if sureness > 0.999 else f"{sureness:.1%}".replace("%", " %")
     between = "\n→ " if len(true) + len(answered) > 4 else " → "
     return f"{true}{between}{answered}, {number}" if between == " → " else f"{true}{between}{answered}\n{number}"
 

@@ -61,6 +61,12 @@ JAPANESE: Mapping[str, str] = {
     "true class → class answered, probability": "正解クラス → 予測クラス、確率",
     "true class → class answered, score": "正解クラス → 予測クラス、スコア",
     "no mistakes": "誤りはありません",
+    # activations of untrained networks
+    "outputs of each activation layer before training, on one batch": "学習前の各活性化層の出力の分布（1 バッチ）",
+    "activation {place}": "活性化 {place}",
+    "std {value}": "標準偏差 {value}",
+    "zero {share}": "零 {share}",
+    "saturated {share}": "飽和 {share}",
     # weights
     "{name}: weights of the {units} units of the first layer": "{name}：第 1 層の重み（{units} ユニット）",
     "{name}: weights of the first {shown} of {units} units of the first layer": (
