@@ -36,7 +36,7 @@ def plot_command(
     kinds: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[KIND]...",
+            metavar="KIND",
             help=f"{', '.join(PICTURES)} (default: all that the run can have)",
             show_default=False,
             autocompletion=complete_picture,
