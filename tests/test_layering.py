@@ -73,6 +73,7 @@ def test_matplotlib_lives_in_plots(path: Path) -> None:
             ["crossval", "--help"],
             ["--version"],
         ),
+        *(["plot", "--help"], ["activations", "-h"]),
         *(["data", "--help"], ["data", "show", "-h"]),
     ],
 )

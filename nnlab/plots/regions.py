@@ -19,7 +19,7 @@ from nnlab.plots.style import blank, canvas, plain_text, say, shades
 BOUNDARY_FILE = "boundary.png"
 ANIMATION_FILE = "boundary.gif"
 
-SIZE = (6.2, 4.5)  # inches
+SIZE = (6.6, 4.5)  # inches
 GRID = 300  # points of the grid along each side
 MARGIN = 0.08  # around the training points, as a share of their span
 TINT = 0.4  # of a region: how much of it is the colour of its class, the rest being paper
@@ -86,25 +86,38 @@ def _spread(items: Sequence[T], most: int) -> list[T]:
 def _draw(figure: Figure, dataset: Dataset, predict: Predict) -> tuple[AxesImage, Extent]:
     axes = figure.add_subplot()
     axes.grid(visible=False)
-    extent = _extent(dataset)
-    image = axes.imshow(
-        _tinted(_answers(predict, extent)), extent=extent, origin="lower", aspect="auto", interpolation="antialiased"
-    )
+    axes.locator_params(nbins=6)
     draw_points(axes, dataset.train, dataset.class_names, "rimmed")
     if dataset.test:
         draw_points(axes, dataset.test, dataset.class_names, "crosses")
-    _frame(axes, extent)
     legend_of_classes(figure, axes, dataset.classes, crosses=dataset.test is not None)
+    extent = _extent(dataset)
+    _show(axes, extent)
+    figure.draw_without_rendering()  # now the axes have their size
+    box = axes.get_window_extent()
+    extent = _with_equal_units(extent, box.width / box.height)
+    colours = _tinted(_answers(predict, extent))
+    image = axes.imshow(colours, extent=extent, origin="lower", aspect="auto", interpolation="antialiased")
+    _show(axes, extent)
     return image, extent
 
 
-def _frame(axes: Axes, extent: Extent) -> None:
+def _show(axes: Axes, extent: Extent) -> None:
+    axes.set_xlim(*extent[:2])
+    axes.set_ylim(*extent[2:])
+
+
+def _with_equal_units(extent: Extent, shape: float) -> Extent:
+    """More of the plane to both sides, so that axes of this width to height show circles as circles.
+
+    Features whose spans differ widely keep units of their own.
+    """
     left, right, bottom, top = extent
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
-    axes.locator_params(nbins=6)
-    if 1 / 4 < (right - left) / (top - bottom) < 4:
-        axes.set_aspect("equal")
+    width, height = right - left, top - bottom
+    if not 1 / 4 < width / height < 4:
+        return extent
+    more_x, more_y = max(0.0, height * shape - width) / 2, max(0.0, width / shape - height) / 2
+    return left - more_x, right + more_x, bottom - more_y, top + more_y
 
 
 def _extent(dataset: Dataset) -> Extent:

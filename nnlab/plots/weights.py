@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.image import AxesImage
 
 from nnlab.core.arrays import Array
-from nnlab.plots.style import canvas, plain_text, say
+from nnlab.plots.style import canvas, plain_text, say, shades
 
 WEIGHTS_FILE = "weights.png"
 
@@ -34,7 +35,7 @@ def plot_weights(name: str, before: Array, after: Array, folder: Path) -> None:
     columns = ceil(sqrt(len(after)))
     rows = ceil(len(after) / columns)
     with canvas(folder / WEIGHTS_FILE, title, (8.2, 3.7 * rows / columns + 0.9)) as figure:
-        panels = figure.subplots(1, 2)
+        panels = figure.subplots(1, 2, gridspec_kw={"wspace": 0.1})
         for axes, weights, moment in zip(panels, (before, after), ("at the start", "at the end"), strict=True):
             image = _draw(axes, weights, columns, limit)
             axes.set_title(say(moment), fontsize=10)
@@ -49,7 +50,8 @@ def _draw(axes: Axes, weights: Array, columns: int, limit: float) -> AxesImage:
     axes.set_axis_off()
     mosaic = _mosaic(weights, columns)
     if mosaic.shape[2] == 3:
-        return axes.imshow(np.nan_to_num(np.clip(0.5 + mosaic / (2 * limit), 0, 1), nan=1.0), interpolation="nearest")
+        colours = np.where(np.isfinite(mosaic), np.clip(0.5 + mosaic / (2 * limit), 0, 1), to_rgb(shades().paper))
+        return axes.imshow(colours, interpolation="nearest")
     return axes.imshow(mosaic[:, :, 0], cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
 
 

@@ -114,8 +114,7 @@ def test_nothing_of_ours_stays_english(
     assert len(figures) >= 10
     for name, figure in figures.items():
         texts = [text.get_text() for text in figure.findobj(Text) if text.get_visible()]  # type: ignore[attr-defined]
-        english = [
-            text for text in texts if re.search("[A-Za-z]{2}", re.sub(r"\$.*?\$|seed", "", text))
-        ]  # a key of the spec
+        # Numbers are set as formulas, and seed is a key of the spec.
+        english = [text for text in texts if re.search("[A-Za-z]{2}", re.sub(r"\$.*?\$|seed", "", text))]
         assert not english, f"{name}: {english}"
         assert any(re.search("[぀-ヿ一-鿿]", text) for text in texts), name
