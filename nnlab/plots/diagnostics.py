@@ -2,7 +2,7 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,21 +46,25 @@ def _read(read: Callable[[Path], T], path: Path) -> T:
 
 def _gradient_norms(path: Path) -> dict[str, list[tuple[int, float]]]:
     norms = defaultdict(list)
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["gradient_norm"]:
-                norms[row["layer"]].append((int(row["step"]), float(row["gradient_norm"])))
+    for row in _rows(path):
+        if row["gradient_norm"]:
+            norms[row["layer"]].append((int(row["step"]), float(row["gradient_norm"])))
     return dict(norms)
 
 
 def _histograms(path: Path) -> dict[str, dict[int, Histogram]]:
     histograms: dict[str, dict[int, Histogram]] = defaultdict(dict)
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            edges, counts = histograms[row["layer"]].setdefault(int(row["step"]), ([float(row["left"])], []))
-            edges.append(float(row["right"]))
-            counts.append(int(row["count"]))
+    for row in _rows(path):
+        edges, counts = histograms[row["layer"]].setdefault(int(row["step"]), ([float(row["left"])], []))
+        edges.append(float(row["right"]))
+        counts.append(int(row["count"]))
     return dict(histograms)
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a CSV file; the writer of a run that was killed may have left the last one half done."""
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(line for line in file if line.endswith("\n"))
 
 
 def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path: Path) -> None:

@@ -65,7 +65,7 @@ JAPANESE: Mapping[str, str] = {
     "outputs of each activation layer before training, on one batch": "学習前の各活性化層の出力の分布（1 バッチ）",
     "activation {place}": "活性化 {place}",
     "std {value}": "標準偏差 {value}",
-    "zero {share}": "零 {share}",
+    "zero {share}": "ゼロ {share}",
     "saturated {share}": "飽和 {share}",
     # weights
     "{name}: weights of the {units} units of the first layer": "{name}：第 1 層の重み（{units} ユニット）",

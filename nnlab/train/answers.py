@@ -1,6 +1,7 @@
 """What a trained network answers, and the weights it began with."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -35,13 +36,15 @@ class Trained:
 
     def predict(self, inputs: Array) -> Array:
         """The class with the highest score for each input (N, ...), −1 where a score is no finite number."""
-        return np.concatenate([_classes(scores) for scores in self._scores(inputs)])
+        with _any_numbers():
+            return np.concatenate([_classes(scores) for scores in self._scores(inputs)])
 
     @cached_property
     def verdicts(self) -> tuple[Array, Array]:
         """For each sample of ``judged`` the class answered (−1: none) and its probability or score."""
         sure = _highest_probability if self.softmax else _highest
-        found = [(_classes(scores), sure(scores)) for scores in self._scores(self.judged[1].inputs)]
+        with _any_numbers():
+            found = [(_classes(scores), sure(scores)) for scores in self._scores(self.judged[1].inputs)]
         classes, probabilities = zip(*found, strict=True)
         return np.concatenate(classes), np.concatenate(probabilities)
 
@@ -54,9 +57,8 @@ class Trained:
     def _scores(self, inputs: Array) -> Iterator[Array]:
         feed = Feed(Split(inputs, np.zeros(len(inputs), np.intp)), self.network.arena.values.dtype)
         chunk = self.network.evaluation_chunk(1)
-        with np.errstate(all="ignore"):  # a network that diverged may answer anything
-            for start in range(0, len(inputs), chunk):
-                yield self.network.forward(feed.chunk(start, chunk)[0], training=False)
+        for start in range(0, len(inputs), chunk):
+            yield self.network.forward(feed.chunk(start, chunk)[0], training=False)
 
 
 def seeing_weights(network: Network) -> Array | None:
@@ -72,6 +74,11 @@ def seeing_weights(network: Network) -> Array | None:
         return None
     (W,) = [parameter.value.copy() for parameter in first.parameters if parameter.decayed]
     return W if W.ndim == 4 else W.T.reshape(-1, *network.in_shape)
+
+
+def _any_numbers() -> AbstractContextManager[object]:
+    """No warnings: a network that diverged may answer anything."""
+    return np.errstate(all="ignore")
 
 
 def _classes(scores: Array) -> Array:

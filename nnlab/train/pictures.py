@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from nnlab.errors import DataError, RunError, UsageError, shown
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
-from nnlab.plots.curves import plot_run
+from nnlab.plots.curves import FILES, plot_run
 from nnlab.plots.diagnostics import ACTIVATIONS_PICTURE, GRADIENTS_PICTURE, plot_activations, plot_gradients
 from nnlab.plots.mistakes import MISTAKES_FILE, plot_mistakes
 from nnlab.plots.regions import BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
@@ -57,7 +59,8 @@ class Kind:
 
     def drawn(self, run: Drawable, folder: Path) -> Path:
         """Draw it; gives its path."""
-        self.draw(run, folder)
+        with threadpool_limits(limits=1, user_api="blas"):  # as training does, so that no digit differs
+            self.draw(run, folder)
         return in_format(folder / self.file)
 
 
@@ -102,8 +105,8 @@ def _weights(run: Drawable, folder: Path) -> None:
 
 
 KINDS: Mapping[str, Kind] = {
-    "accuracy": Kind("accuracy.png", lambda run, folder: plot_run(run.record, folder, ["accuracy"])),
-    "loss": Kind("loss.png", lambda run, folder: plot_run(run.record, folder, ["loss"])),
+    "accuracy": Kind(FILES["accuracy"], lambda run, folder: plot_run(run.record, folder, ["accuracy"])),
+    "loss": Kind(FILES["loss"], lambda run, folder: plot_run(run.record, folder, ["loss"])),
     "gradients": Kind(GRADIENTS_PICTURE, lambda run, folder: plot_gradients(run.record, folder), _no_diagnostics),
     "activations": Kind(ACTIVATIONS_PICTURE, lambda run, folder: plot_activations(run.record, folder), _no_diagnostics),
     "boundary": Kind(BOUNDARY_FILE, _boundary, _no_points, of_network=True),
@@ -160,7 +163,8 @@ def draw_all(
 
 def animate(run: Drawable, folder: Path) -> Path:
     """Write ``boundary.gif`` from the snapshots of a run; raises UsageError when it has none or no regions."""
-    files = sorted((run.record.path / SNAPSHOTS_FOLDER).glob(snapshot_file(0).replace("0000000", "*")))
+    pattern = snapshot_file(0).replace("0000000", "*")
+    files = sorted((run.record.path / SNAPSHOTS_FOLDER).glob(pattern), key=_step)
     if not files:
         raise UsageError(
             f"{run.record.path}: has no snapshots to animate; train it again with train.snapshots: 30 in its spec"
@@ -176,7 +180,8 @@ def animate(run: Drawable, folder: Path) -> Path:
 
         return load
 
-    return animate_boundary(run.name, trained.dataset, [(_step(file), moment(file)) for file in files], folder)
+    with threadpool_limits(limits=1, user_api="blas"):
+        return animate_boundary(run.name, trained.dataset, [(_step(file), moment(file)) for file in files], folder)
 
 
 def _step(file: Path) -> int:

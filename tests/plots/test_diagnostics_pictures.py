@@ -104,3 +104,13 @@ def test_a_run_that_made_no_update_says_so(record: RunRecord, drawn: Figures, tm
     (record.path / "histograms.csv").write_text("step,layer,left,right,count\n", encoding="utf-8")
     with pytest.raises(RunError, match="no histogram was recorded"):
         plot_activations(record, tmp_path)
+
+
+def test_a_line_that_was_cut_off_is_left_out(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
+    write(record.path, 2)
+    for name in ("diagnostics.csv", "histograms.csv"):
+        with (record.path / name).open("a", encoding="utf-8") as file:
+            file.write("7,linear1")
+    plot_gradients(record, tmp_path)
+    plot_activations(record, tmp_path)
+    assert [len(line.get_xdata()) for line in drawn["gradients.png"].axes[0].lines] == [1, 1]  # type: ignore[arg-type]

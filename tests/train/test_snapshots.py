@@ -113,3 +113,21 @@ def test_without_snapshots_the_error_names_the_key(spec: Path, tmp_path: Path) -
     folder = run(load_experiment(spec, ["train.snapshots=0"]), tmp_path / "runs").path
     with pytest.raises(UsageError, match=r"has no snapshots to animate; .* train\.snapshots: 30"):
         animate(drawable(read_run(folder)), tmp_path)
+
+
+def test_snapshots_are_shown_in_the_order_of_their_steps(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = run(load_experiment(spec), tmp_path / "runs").path
+    last = folder / "snapshots" / "step-0000010.safetensors"
+    last.rename(last.with_name("step-10000000.safetensors"))
+    shown: list[int] = []
+    monkeypatch.setattr(
+        "nnlab.train.pictures.animate_boundary",
+        lambda name, data, frames, out: shown.extend(step for step, _ in frames),
+    )
+    animate(drawable(read_run(folder)), tmp_path)
+    assert shown == [0, 2, 5, 8, 10_000_000]
+    last.with_name("step-x.safetensors").write_bytes(b"")
+    with pytest.raises(RunError, match=r"step-x\.safetensors: is no snapshot"):
+        animate(drawable(read_run(folder)), tmp_path)
