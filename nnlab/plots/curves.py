@@ -80,8 +80,10 @@ def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] = tuple(FILES
                 validated = np.isfinite(record.metrics[f"validation_{kind}"]).any()
                 columns = 2 if validated else 3
                 legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=columns, borderaxespad=0.2)
-                # One row may be as wide as it likes, the axes keep their width; two rows need room above them.
+                # One row may be as wide as it likes, the axes keep their width: a blank title makes room for it.
                 legend.set_in_layout(bool(validated))
+                if not validated:
+                    axes.set_title(" ", fontsize=9)
 
 
 def plot_comparison(comparison: Comparison, folder: Path) -> None:
