@@ -12,13 +12,14 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from nnlab.errors import RunError
-from nnlab.plots.style import MARKED_POINTS, canvas, picture, plain_text, say, shades, write_nothing
+from nnlab.plots.style import DPI, HEIGHT, MARKED_POINTS, WIDTH, canvas, picture, plain_text, say, shades, write_nothing
 from nnlab.records.formats import DIAGNOSTICS_FILE, HISTOGRAMS_FILE
 from nnlab.records.reader import RunRecord
 
 GRADIENTS_PICTURE = "gradients.png"
 ACTIVATIONS_PICTURE = "activations.png"
 MOST_PANELS = 60
+LEAST_WIDTH = 8.8  # inches, for the title beside the legend
 T = TypeVar("T")
 Histogram = tuple[list[float], list[int]]
 
@@ -70,7 +71,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path: Path) -> None:
     """One line a layer, the first in the strongest colour and the last in the faintest, on a logarithmic axis."""
     colours = mpl.colormaps[shades().layers].resampled(len(norms) + 1)
-    heading = say("{name}: gradient of each layer", name=plain_text(title))
+    heading = say("{name}: gradient of each layer", name=plain_text(title, 36))
     with picture(path, heading, say("norm of the gradient")) as (figure, axes):
         for index, (layer, points) in enumerate(norms.items()):
             steps, values = zip(*points, strict=True)
@@ -79,7 +80,9 @@ def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path:
         if any(value > 0 for points in norms.values() for _, value in points):
             axes.set_yscale("log", nonpositive="mask")
         if norms:
-            figure.legend(loc="outside right upper", ncols=ceil(len(norms) / 24))
+            legend = figure.legend(loc="outside right upper", ncols=ceil(len(norms) / 24))
+            size = legend.get_window_extent()  # the picture grows with it, so that axes and title keep their room
+            figure.set_size_inches(WIDTH + size.width / DPI, max(HEIGHT, size.height / DPI + 0.3))
         else:
             write_nothing(axes)
 
@@ -97,11 +100,11 @@ def _plot_activations(histograms: dict[str, dict[int, Histogram]], title: str, p
         shown = [shown[round(place)] for place in np.linspace(0, len(shown) - 1, MOST_PANELS)]
     columns = min(4 if len(shown) <= 16 else 6, len(shown))
     rows = ceil(len(shown) / columns)
-    heading = say("{name}: outputs of each layer, scaled to equal height", name=plain_text(title))
+    heading = say("{name}: outputs of each layer, scaled to equal height", name=plain_text(title, 24))
     if len(shown) < len(histograms):
-        few = {"shown": len(shown), "layers": len(histograms), "name": plain_text(title)}
+        few = {"shown": len(shown), "layers": len(histograms), "name": plain_text(title, 24)}
         heading = say("{name}: outputs of {shown} of {layers} layers, scaled to equal height", **few)
-    with canvas(path, heading, (2.4 * columns + 0.6, 1.9 * rows + 0.7)) as figure:
+    with canvas(path, heading, (max(LEAST_WIDTH, 2.4 * columns + 0.6), 1.9 * rows + 0.7)) as figure:
         panels = figure.subplots(rows, columns, squeeze=False).reshape(-1)
         for axes, (layer, moments) in zip(panels, shown, strict=False):
             _draw_panel(axes, layer, moments)

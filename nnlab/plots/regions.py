@@ -40,7 +40,7 @@ def plot_boundary(name: str, dataset: Dataset, predict: Predict, folder: Path) -
     Raises OSError when the picture cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    title = say("{name}: the class answered in each place", name=plain_text(name))
+    title = say("{name}: the class answered in each place", name=plain_text(name, 28))
     with canvas(folder / BOUNDARY_FILE, title, SIZE) as figure:
         _draw(figure, dataset, predict)
 
@@ -73,7 +73,7 @@ def animate_boundary(
 
 
 def _moment(name: str, step: int, last: int) -> str:
-    return say("{name}: step {step} of {last}", name=plain_text(name, 60), step=f"{step:,}", last=f"{last:,}")
+    return say("{name}: step {step} of {last}", name=plain_text(name, 36), step=f"{step:,}", last=f"{last:,}")
 
 
 def _spread(items: Sequence[T], most: int) -> list[T]:

@@ -114,3 +114,14 @@ def test_a_line_that_was_cut_off_is_left_out(record: RunRecord, drawn: Figures, 
     plot_gradients(record, tmp_path)
     plot_activations(record, tmp_path)
     assert [len(line.get_xdata()) for line in drawn["gradients.png"].axes[0].lines] == [1, 1]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("layers", [1, 2, MOST_PANELS + 1])
+def test_a_long_title_keeps_clear_of_the_legend(make_run: Any, drawn: Figures, tmp_path: Path, layers: int) -> None:
+    record = read_run(make_run("long", {"name": "a rather long name of an experiment"}))
+    write(record.path, layers)
+    plot_gradients(record, tmp_path)
+    plot_activations(record, tmp_path)
+    for figure in drawn.values():
+        title, legend = figure.texts[0].get_window_extent(), figure.legends[0].get_window_extent()
+        assert title.x1 <= legend.x0 or title.y0 >= legend.y1

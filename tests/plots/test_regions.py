@@ -91,7 +91,7 @@ def test_all_samples_lie_within_and_test_samples_have_another_marker(tmp_path: P
 @pytest.mark.parametrize("classes", [2, 20])
 def test_units_are_equal_and_nothing_leaves_the_picture(tmp_path: Path, drawn: dict[str, Figure], classes: int) -> None:
     many = Dataset(Split(np.tile(CORNERS, (classes, 1)), np.arange(4 * classes) % classes), None, ("a",) * classes)
-    plot_boundary("net", many, right_of(1.0), tmp_path)
+    plot_boundary("a rather long name of an experiment", many, right_of(1.0), tmp_path)
     figure = drawn["boundary.png"]
     axes, box = figure.axes[0], figure.axes[0].get_window_extent()
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
@@ -101,7 +101,7 @@ def test_units_are_equal_and_nothing_leaves_the_picture(tmp_path: Path, drawn: d
         assert extent.x0 >= 0
         assert extent.y0 >= 0
         assert extent.x1 <= figure.bbox.x1
-    assert figure.legends[0].get_window_extent().x0 > box.x1
+    assert figure.legends[0].get_window_extent().x0 > max(box.x1, figure.texts[0].get_window_extent().x1)
 
 
 def test_features_of_very_different_spans_keep_their_own_units(tmp_path: Path, drawn: dict[str, Figure]) -> None:
