@@ -13,7 +13,7 @@ from nnlab.train.run import run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SPECS = sorted((ROOT / "configs").glob("*.yaml"))
+SPECS = sorted([*(ROOT / "configs").glob("*.yaml"), *(ROOT / "configs" / "activations").glob("*.yaml")])
 
 
 def test_ci_runs_the_readmes_test_command_word_for_word() -> None:

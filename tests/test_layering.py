@@ -64,7 +64,16 @@ def test_matplotlib_lives_in_plots(path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        *(["--help"], ["train", "--help"], ["compare", "--help"], ["crossval", "--help"], ["--version"]),
+        *(
+            ["--help"],
+            ["train", "--help"],
+            ["compare", "--help"],
+            ["plot", "--help"],
+            ["activations", "-h"],
+            ["crossval", "--help"],
+            ["--version"],
+        ),
+        *(["plot", "--help"], ["activations", "-h"]),
         *(["data", "--help"], ["data", "show", "-h"]),
     ],
 )

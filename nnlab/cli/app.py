@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 from nnlab import __version__
+from nnlab.cli.activations import activations_command
 from nnlab.cli.compare import compare_command
 from nnlab.cli.crossval import crossval_command
 from nnlab.cli.data import data_app
 from nnlab.cli.descend import descend_command
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.list import list_command
+from nnlab.cli.plot import plot_command
 from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
 from nnlab.cli.train import train_command
@@ -26,6 +28,8 @@ app.command("train")(train_command)
 app.command("crossval")(crossval_command)
 app.command("compare")(compare_command)
 app.command("descend")(descend_command)
+app.command("plot")(plot_command)
+app.command("activations")(activations_command)
 app.command("gradcheck")(gradcheck_command)
 app.command("show")(show_command)
 app.command("list")(list_command)

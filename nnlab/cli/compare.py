@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnlab.cli.folders import new_folder
+
 if TYPE_CHECKING:
     from nnlab.records.comparison import Comparison
 
@@ -69,7 +71,7 @@ def compare_command(
     try:
         if csv not in (None, "-"):
             Path(csv).write_text(comparison.to_csv(), encoding="utf-8")
-        folder = out or _new_folder()
+        folder = out or new_folder(FOLDER)
         plot_comparison(comparison, folder)
     except OSError as error:
         name = error.filename or out or FOLDER
@@ -80,13 +82,3 @@ def compare_command(
 def _report_damaged(comparison: "Comparison") -> None:
     for run in comparison.damaged:
         typer.echo(f"damaged, not compared: {run.message}", err=True)
-
-
-def _new_folder() -> Path:
-    """A folder of this comparison's own, named by time and chance."""
-    import secrets
-    from datetime import UTC, datetime
-
-    folder = FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    folder.mkdir(parents=True)
-    return folder

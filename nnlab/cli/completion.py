@@ -16,6 +16,7 @@ KINDS = (
     "control",
     "function",
 )
+PICTURES = ("accuracy", "loss", "gradients", "activations", "boundary", "confusion", "mistakes", "weights")
 
 
 def complete_kind(incomplete: str) -> list[str]:
@@ -36,6 +37,11 @@ def complete_checked(incomplete: str) -> list[str]:
 
     names = [name for registry in (layers, losses, penalties) for name in registry.names()]
     return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_picture(incomplete: str) -> list[str]:
+    """Kinds of pictures of a run."""
+    return [kind for kind in PICTURES if kind.startswith(incomplete)]
 
 
 def complete_override(incomplete: str) -> list[str]:

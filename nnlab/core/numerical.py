@@ -1,7 +1,7 @@
 """Gradients from function values alone: differences, and the complex step."""
 
 from collections.abc import Callable
-from math import isfinite
+from math import inf
 from typing import Literal, get_args
 
 import numpy as np
@@ -14,7 +14,7 @@ GradientMethod = Literal["forward", "central", "complex"]
 
 
 def numerical_gradient(
-    f: Callable[[Array], complex], x: npt.ArrayLike, h: float = 1e-4, method: GradientMethod = "central"
+    f: Callable[[Array], complex | Array], x: npt.ArrayLike, h: float = 1e-4, method: GradientMethod = "central"
 ) -> Array:
     """∂f/∂x_i for every number of x, in float64 and in x's shape; x itself is never touched.
 
@@ -44,7 +44,7 @@ def numerical_gradient(
 
 
 def numerical_gradient_batch(
-    f: Callable[[Array], complex], X: npt.ArrayLike, h: float = 1e-4, method: GradientMethod = "central"
+    f: Callable[[Array], complex | Array], X: npt.ArrayLike, h: float = 1e-4, method: GradientMethod = "central"
 ) -> Array:
     """The gradient of f at each row of X (N, ...), one below the other: (N, ...); see :func:`numerical_gradient`."""
     points = _as_point(X)
@@ -60,7 +60,7 @@ def check_step(h: float, method: str) -> None:
     """Refuse a step or a method that cannot be; raises UsageError."""
     if method not in get_args(GradientMethod):
         raise UsageError(f"method: must be {', '.join(get_args(GradientMethod))}, got {shown(method)}")
-    if isinstance(h, bool) or not isinstance(h, int | float | np.floating) or not isfinite(h) or h <= 0:
+    if isinstance(h, bool) or not isinstance(h, int | float | np.number) or not 0 < h < inf:
         raise UsageError(f"h: must be a number above 0, such as 1e-4, got {shown(h)}")
 
 
@@ -82,7 +82,7 @@ def _moved(point: Array, index: int, shift: complex) -> Array:
     return moved
 
 
-def _number(f: Callable[[Array], complex], x: Array, method: str) -> complex:
+def _number(f: Callable[[Array], complex | Array], x: Array, method: str) -> complex:
     value = np.asarray(f(x))
     if value.size != 1 or value.dtype.kind not in "biufc":
         raise UsageError(f"f: must give one number, got an array of the shape {value.shape}")

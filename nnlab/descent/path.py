@@ -40,7 +40,8 @@ class DescentPath:
         if not (np.isfinite(end).all() and np.isfinite(self.values[-1]) and np.isfinite(self.norms[-1])):
             return "diverged"
         distance = float(np.linalg.norm(end - start))
-        if distance > FAR_AWAY * unit:
+        grown = self.values[-1] > self.values[0] or self.norms[-1] > self.norms[0]
+        if distance > FAR_AWAY * unit and grown:
             return "diverged"
         if distance < STILL * unit:
             return "still"
@@ -78,7 +79,7 @@ def gradient_of(descent: Descent) -> Callable[[Array], Array]:
     function, method, h = descent.function, descent.gradient, descent.h
     if method == "analytic":
         return function.gradient
-    return lambda x: numerical_gradient(lambda point: complex(function.value(point)), x, h, method)
+    return lambda x: numerical_gradient(function.value, x, h, method)
 
 
 def labels(rules: Sequence[Optimizer]) -> list[str]:

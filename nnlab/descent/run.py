@@ -1,7 +1,7 @@
 """A whole descent: from a spec to a finished folder."""
 
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, isnan
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -77,7 +77,10 @@ def _note(path: DescentPath) -> str:
     """What is wrong with a path, and what would help."""
     match path.status:
         case "diverged" if path.steps == 0:
-            return "diverged: function and gradient have no finite value at the start"
+            what = "gradient" if isfinite(path.values[0]) else "value"
+            return f"diverged: the function has no finite {what} at the start"
+        case "diverged" if isnan(path.values[-1]):
+            return "diverged: it left where the function has a value; try a smaller learning rate"
         case "diverged" if not isfinite(path.values[-1]):
             return "diverged: the value is no longer finite; try a smaller learning rate"
         case "diverged":

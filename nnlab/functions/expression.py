@@ -28,8 +28,8 @@ CONSTANTS = {"pi": pi, "e": e}
 
 
 def _magnitude(x: Any) -> Any:
-    """|x|, with the sign of the real part for complex numbers, so that the complex step works."""
-    return np.where(np.real(x) < 0, -x, x)
+    """|x|, with the sign of the real part for complex numbers, so that the complex step works; slope 0 at 0."""
+    return np.sign(np.real(x)) * x
 
 
 # Each function with its derivative.
@@ -70,10 +70,11 @@ class Dual:
     def __pow__(self, other: "Dual") -> "Dual":
         power = self.value**other.value
         slope = np.where(other.value == 0, 0, other.value * self.value ** (other.value - 1))
-        gradient = slope * self.gradient
-        if other.gradient.any():  # the logarithm of a negative base must not spoil a constant exponent
-            gradient = gradient + power * np.log(self.value) * other.gradient
-        return Dual(power, gradient)
+        # The logarithm of a base that is not positive must not spoil the variables that the exponent does not hold.
+        rise = np.where(power == 0, 0, power * np.log(self.value))
+        by_base = np.where(self.gradient == 0, 0, slope * self.gradient)
+        by_exponent = np.where(other.gradient == 0, 0, rise * other.gradient)
+        return Dual(power, by_base + by_exponent)
 
     def __neg__(self) -> "Dual":
         return Dual(-self.value, -self.gradient)
@@ -81,7 +82,9 @@ class Dual:
     def call(self, name: str) -> "Dual":
         """The function of that name, by the chain rule."""
         function, derivative = CALLS[name]
-        return Dual(function(self.value), derivative(self.value) * self.gradient)
+        value = function(self.value)
+        # The derivative's formula may have a value where the function has none (1/x for the logarithm).
+        return Dual(value, np.where(np.isnan(value), np.nan, derivative(self.value)) * self.gradient)
 
 
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -158,7 +161,13 @@ def parse(text: str) -> ast.expr:
 
 
 def _check(node: ast.expr, depth: int = 1) -> None:
-    """Refuse a node that is not allowed; raises ValueError."""
+    """Refuse a node that is not allowed; raises ValueError.
+
+    A sum of many terms leans to the left: what stands left of an operator is no deeper than the whole.
+    """
+    while isinstance(node, ast.BinOp) and type(node.op) in BINARY:
+        _check(node.right, depth + 1)
+        node = node.left
     if depth > MOST_DEPTH:
         raise ValueError(f"is nested more than {MOST_DEPTH} deep")
     children: list[ast.expr] = []
@@ -176,8 +185,6 @@ def _check(node: ast.expr, depth: int = 1) -> None:
                 hint = near_hint(name, known)
                 known_names = f"x0, x1, ... x99, {', '.join(known)}"
                 raise ValueError(f"the name {shown(name)} is not allowed; {hint}there are {known_names}")
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in BINARY:
-            children = [left, right]
         case ast.UnaryOp(op=sign, operand=operand) if type(sign) in UNARY:
             children = [operand]
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in CALLS:

@@ -13,13 +13,25 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nnlab.core.arrays import Array
-from nnlab.plots.style import COLOURS, DPI, FAINT, HEIGHT, LINE_STYLES, MARKED_POINTS, WIDTH, picture, plain_text
+from nnlab.plots.style import (
+    COLOUR_COUNT,
+    DPI,
+    FAINT,
+    HEIGHT,
+    LINE_STYLES,
+    MARKED_POINTS,
+    WIDTH,
+    picture,
+    plain_text,
+    say,
+    shades,
+    write_nothing,
+)
 from nnlab.records.comparison import Comparison
 from nnlab.records.entries import Entry
 from nnlab.records.reader import RunRecord
 
-ACCURACY_FILE = "accuracy.png"
-LOSS_FILE = "loss.png"
+FILES = {"accuracy": "accuracy.png", "loss": "loss.png"}
 
 PARTS = ("train", "test", "validation")
 # What a comparison shows of each run: the first of these that it has.
@@ -32,7 +44,7 @@ HIGHEST = 1e100
 # A comparison of at most this many entries shows training curves beside those of the test set.
 ENTRIES_WITH_TRAIN = 3
 # So many entries have a colour and line style of their own and a line in the legend.
-ENTRIES_IN_LEGEND = len(COLOURS) * len(LINE_STYLES)
+ENTRIES_IN_LEGEND = COLOUR_COUNT * len(LINE_STYLES)
 LEGEND_WIDTH = 36  # letters
 LEGEND_LINES = 3
 LEGEND_LINES_PER_COLUMN = 32
@@ -47,20 +59,20 @@ class Curve:
     spread: Array | None = None
 
 
-def plot_run(record: RunRecord, folder: Path) -> None:
-    """Write ``accuracy.png`` and ``loss.png`` of one run into ``folder``, which is made if need be.
+def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] = tuple(FILES)) -> None:
+    """Write ``accuracy.png`` and ``loss.png`` of one run (or one of them) into ``folder``, made if need be.
 
     Raises RunError when the run's steps are damaged and OSError when the pictures cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    title = record.name if record.status == "completed" else f"{plain_text(record.name, 60)} ({record.status})"
-    for file, kind in ((ACCURACY_FILE, "accuracy"), (LOSS_FILE, "loss")):
-        with picture(folder / file, title, kind) as (_, axes):
+    title = record.name if record.status == "completed" else f"{plain_text(record.name, 60)} ({say(record.status)})"
+    for kind in kinds:
+        with picture(folder / FILES[kind], title, say(kind)) as (_, axes):
             drawn = []
             if kind == "loss":
                 curve = _curve(record.steps["step"], record.steps["loss"])
-                drawn += _draw(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label="each batch")
-            for part, colour in zip(PARTS, COLOURS, strict=False):
+                drawn += _draw(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label=say("each batch"))
+            for part, colour in zip(PARTS, shades().colours, strict=False):
                 curve = _curve(record.metrics["step"], record.metrics[f"{part}_{kind}"])
                 drawn += _draw(axes, curve, color=colour, label=_with_final(part, curve))
             _scale(axes, kind, drawn)
@@ -68,8 +80,10 @@ def plot_run(record: RunRecord, folder: Path) -> None:
                 validated = np.isfinite(record.metrics[f"validation_{kind}"]).any()
                 columns = 2 if validated else 3
                 legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=columns, borderaxespad=0.2)
-                # One row may be as wide as it likes, the axes keep their width; two rows need room above them.
+                # One row may be as wide as it likes, the axes keep their width: a blank title makes room for it.
                 legend.set_in_layout(bool(validated))
+                if not validated:
+                    axes.set_title(" ", fontsize=9)
 
 
 def plot_comparison(comparison: Comparison, folder: Path) -> None:
@@ -79,14 +93,15 @@ def plot_comparison(comparison: Comparison, folder: Path) -> None:
     cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for file, kind in ((ACCURACY_FILE, "accuracy"), (LOSS_FILE, "loss")):
+    for kind, file in FILES.items():
         shown = [_shown_part(entry, kind) for entry in comparison.entries]
         part = min(shown, key=PREFERRED.index)
         both = part != "train" and len(comparison.entries) <= ENTRIES_WITH_TRAIN
-        ylabel = f"{kind} (solid: {part}, dashed: train)" if both else f"{part} {kind}"
+        words = {"kind": say(kind), "part": say(part)}
+        ylabel = say("{kind} (solid: {part}, dashed: train)", **words) if both else say("{part} {kind}", **words)
         with picture(folder / file, _comparison_title(comparison), ylabel) as (figure, axes):
             drawn: list[Line2D] = []
-            notes = [name if name != part else "" for name in shown]
+            notes = [say(name) if name != part else "" for name in shown]
             labels = _legend_labels(comparison, notes)
             for index, (entry, label) in enumerate(zip(comparison.entries, labels, strict=True)):
                 drawn += _draw_entry(axes, entry, kind, index, label, both)
@@ -144,8 +159,8 @@ def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, bot
     """Draw an entry's test curve (or what it has instead) and, with ``both``, its training curve."""
     listed = index < ENTRIES_IN_LEGEND
     look: dict[str, Any] = {
-        "color": COLOURS[index % len(COLOURS)] if listed else FAINT,
-        "linestyle": LINE_STYLES[index // len(COLOURS) % len(LINE_STYLES)],
+        "color": shades().colours[index % COLOUR_COUNT] if listed else FAINT,
+        "linestyle": LINE_STYLES[index // COLOUR_COUNT % len(LINE_STYLES)],
         "linewidth": 1.6 if listed else 0.6,
         "zorder": 3 - index / 1000,
     }
@@ -174,7 +189,10 @@ def _has(entry: Entry, column: str) -> bool:
 
 
 def _with_final(part: str, curve: Curve) -> str:
-    return f"{part} ({curve.value[-1]:.{4 if curve.value[-1] > 0.01 else 2}g} at the end)" if len(curve.value) else part
+    if not len(curve.value):
+        return say(part)
+    final = f"{curve.value[-1]:.{4 if curve.value[-1] > 0.01 else 2}g}"
+    return say("{part} ({value} at the end)", part=say(part), value=final)
 
 
 def _ceiling(comparison: Comparison, kind: str) -> float | None:
@@ -193,13 +211,13 @@ def _ceiling(comparison: Comparison, kind: str) -> float | None:
 def _scale(axes: Axes, kind: str, drawn: Sequence[Line2D], ceiling: float | None = None) -> None:
     """A log scale for losses over more than two decades, nothing above the ceiling, and a word where nothing is."""
     if not drawn:
-        axes.text(0.5, 0.5, "nothing was recorded", transform=axes.transAxes, ha="center", color=FAINT)
+        write_nothing(axes)
         return
     values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in drawn])
     seen = values[(values > 0) & (values <= (ceiling or HIGHEST))]
     if kind == "loss" and seen.size and seen.max() > 100 * seen.min():
         axes.set_yscale("log")
-        axes.set_ylabel(f"{axes.get_ylabel()}, log scale")
+        axes.set_ylabel(say("{label}, log scale", label=axes.get_ylabel()))
         axes.set_ylim(bottom=seen.min() / 1.2)
     elif ceiling is not None:
         axes.set_ylim(bottom=0)
@@ -209,9 +227,9 @@ def _scale(axes: Axes, kind: str, drawn: Sequence[Line2D], ceiling: float | None
 
 def _comparison_title(comparison: Comparison) -> str:
     runs = sum(len(entry.runs) for entry in comparison.entries)
-    title = "1 run" if runs == 1 else f"{runs} runs"
+    title = say("1 run") if runs == 1 else say("{runs} runs", runs=runs)
     if any(entry.seeds for entry in comparison.entries):
-        title += "; lines are means over seeds, bands ± one standard deviation"
+        return say("{runs}; lines are means over seeds, bands ± one standard deviation", runs=title)
     return title
 
 
@@ -225,7 +243,7 @@ def _legend_labels(comparison: Comparison, parts: Sequence[str]) -> list[str]:
     labels = []
     rows = zip(comparison.entries, parts, texts, clear, comparison.titles, strict=True)
     for entry, part, text, is_clear, title in rows:
-        notes = [entry.status] if entry.status != "completed" else []
+        notes = [say(entry.status)] if entry.status != "completed" else []
         notes += [part] if part else []
         lines = text if text and is_clear else _lines(title) or [plain_text(title, LEGEND_WIDTH)]
         note = f" ({', '.join(notes)})" if notes else ""
@@ -246,7 +264,7 @@ def _legend_beside(figure: Figure, drawn: Sequence[Line2D], more: int) -> None:
     """A legend right of the axes; the picture grows as wide and high as it needs."""
     lines = [line for line in drawn if not str(line.get_label()).startswith("_")]
     if more > 0:
-        lines.append(Line2D([], [], color=FAINT, linewidth=0.6, label=f"… and {more} more"))
+        lines.append(Line2D([], [], color=FAINT, linewidth=0.6, label=say("… and {more} more", more=more)))
     if not lines:
         return
     text_lines = sum(str(line.get_label()).count("\n") + 1 for line in lines)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.colors import LogNorm, Normalize
 
+from nnlab.core.arrays import Array
 from nnlab.functions.base import Function
 from nnlab.plots.plane import (
     Drawing,
@@ -21,7 +22,7 @@ from nnlab.plots.plane import (
     size_with_legend,
 )
 from nnlab.plots.race import animate_race
-from nnlab.plots.style import FAINT, WIDTH, canvas, picture, plain_text
+from nnlab.plots.style import FAINT, WIDTH, canvas, picture, plain_text, say
 
 FIELD_FILE = "field.png"
 PATHS_FILE = "paths.png"
@@ -63,20 +64,20 @@ def _plot_field(function: Function, title: str, path: Path, view: View) -> None:
     """Arrows of equal length down the slope, coloured by how steep it is."""
     left, right, bottom, top = view
     spacing = max(right - left, top - bottom) / ARROWS
-    x, y = np.meshgrid(
-        np.linspace(left + spacing / 2, right - spacing / 2, max(round((right - left) / spacing), 2)),
-        np.linspace(bottom + spacing / 2, top - spacing / 2, max(round((top - bottom) / spacing), 2)),
-    )
+    (x, across), (y, down) = (_centres(low, high, spacing) for low, high in ((left, right), (bottom, top)))
+    x, y = np.meshgrid(x, y)
     with np.errstate(all="ignore"):
-        down = -function.gradient(np.stack([x, y]))
-        length = np.hypot(*down)
-        usable = np.isfinite(length) & (length > 0)
-        arrows = down[:, usable] / length[usable] * 0.8 * spacing
+        points = np.stack([x, y])
+        downhill = -function.gradient(points)
+        length = np.hypot(*downhill)
+        usable = np.isfinite(length) & (length > 0) & np.isfinite(function.value(points))
+        # Both axes have the same scale, or else each arrow is as long as its own scale makes it.
+        arrows = downhill[:, usable] / length[usable] * 0.8 * np.array([[across], [down]])
     steep = length[usable]
-    with canvas(path, f"{title}, downhill", plane_size(view)) as figure:
+    with canvas(path, say("{title}, downhill", title=title), plane_size(view)) as figure:
         axes = plane(figure, view)
         if not steep.size:
-            axes.text(0.5, 0.5, "flat everywhere", transform=axes.transAxes, ha="center", color=FAINT)
+            axes.text(0.5, 0.5, say("no slope anywhere"), transform=axes.transAxes, ha="center", color=FAINT)
             return
         wide = steep.max() > 100 * steep.min()
         norm: Normalize = LogNorm(steep.min(), steep.max()) if wide else Normalize(0, steep.max())
@@ -90,7 +91,14 @@ def _plot_field(function: Function, title: str, path: Path, view: View) -> None:
             pivot="mid",
             width=0.0035,
         )
-        figure.colorbar(drawn, ax=axes, label="length of the gradient", shrink=0.9, pad=0.02)
+        figure.colorbar(drawn, ax=axes, label=say("length of the gradient"), shrink=0.9, pad=0.02)
+
+
+def _centres(low: float, high: float, spacing: float) -> tuple[Array, float]:
+    """The middles of equal cells about as wide as the spacing, at least three, and their width."""
+    count = max(round((high - low) / spacing), 3)
+    width = (high - low) / count
+    return low + width * (np.arange(count) + 0.5), width
 
 
 def _plot_paths(function: Function, drawings: Sequence[Drawing], title: str, path: Path, view: View) -> None:
@@ -141,11 +149,11 @@ def _plot_values(drawings: Sequence[Drawing], title: str, path: Path) -> None:
             usable.append(drawing.values[drawn])
             axes.plot(steps[drawn], drawing.values[drawn], label=drawing.title, **line_look(index))
         values = np.concatenate(usable)
-        axes.set_xlabel("step")
+        axes.set_xlabel(say("step"))
         if values.size and values.min() > 0 and values.max() > 100 * values.min():
             axes.set_yscale("log")
-            axes.set_ylabel("f, log scale")
+            axes.set_ylabel(say("{label}, log scale", label="f"))
         elif values.size and np.abs(values).max() > 1e4 * max(abs(float(drawings[0].values[0])), 1e-3):
             axes.set_yscale("symlog", linthresh=max(abs(float(drawings[0].values[0])), 1e-3))
-            axes.set_ylabel("f, log scale beyond its first value")
+            axes.set_ylabel(say("f, log scale beyond its first value"))
         legend_below(figure, axes, drawings)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from nnlab.core.arrays import Array
 from nnlab.functions.base import Function
-from nnlab.plots.style import COLOURS, LINE_STYLES, WIDTH
+from nnlab.plots.style import LINE_STYLES, WIDTH, say, shades
 
 GRID = 240
 LEVELS = 18
@@ -34,7 +34,7 @@ class Drawing:
     @property
     def title(self) -> str:
         """The label as the legend has it."""
-        return f"{self.label} (diverged)" if self.diverged else self.label
+        return say("{label} (diverged)", label=self.label) if self.diverged else self.label
 
 
 def seen(function: Function, drawings: Sequence[Drawing], view: Sequence[float] | None = None) -> View:
@@ -49,13 +49,14 @@ def seen(function: Function, drawings: Sequence[Drawing], view: Sequence[float] 
     sound = [drawing.positions for drawing in drawings if not drawing.diverged]
     points = np.concatenate([drawings[0].positions[:1], *sound])
     points = points[np.isfinite(points).all(axis=1)]
+    reach = FOLLOWED / 2 * max(right - left, top - bottom)
     bounds: list[float] = []
     for low, high, along in ((left, right, points[:, 0]), (bottom, top, points[:, 1])):
-        reach, margin = FOLLOWED * (high - low) / 2, 0.06 * (high - low)
-        lowest = min(low, max(float(along.min()) - margin, (low + high) / 2 - reach, -1e12))
-        highest = max(high, min(float(along.max()) + margin, (low + high) / 2 + reach, 1e12))
-        start = float(drawings[0].positions[0, len(bounds) // 2])
-        bounds += [min(lowest, start - margin), max(highest, start + margin)]
+        start, middle = float(along[0]), (low + high) / 2
+        lowest = min(low, start, max(float(along.min()), min(middle, start) - reach))
+        highest = max(high, start, min(float(along.max()), max(middle, start) + reach))
+        margin = 0.04 * (highest - lowest)
+        bounds += [lowest - margin * (lowest < low), highest + margin * (highest > high)]
     return bounds[0], bounds[1], bounds[2], bounds[3]
 
 
@@ -97,14 +98,15 @@ def draw_contours(axes: Axes, function: Function, view: View, *, shaded: bool = 
         axes.imshow(
             shades, extent=view, origin="lower", cmap="Greys", norm=lightest, aspect=axes.get_aspect(), zorder=0
         )
-    axes.contour(x, y, masked, levels=levels[1:-1], colors="#888888", linewidths=0.5)
+    axes.contour(x, y, masked, levels=levels[1:-1], colors="#888888", linewidths=0.5, linestyles="solid")
 
 
 def line_look(index: int) -> dict[str, Any]:
     """Colour and line style of the path with this number."""
+    colours = shades().colours
     return {
-        "color": COLOURS[index % len(COLOURS)],
-        "linestyle": LINE_STYLES[index // len(COLOURS) % len(LINE_STYLES)],
+        "color": colours[index % len(colours)],
+        "linestyle": LINE_STYLES[index // len(colours) % len(LINE_STYLES)],
     }
 
 
@@ -127,7 +129,7 @@ def mark_start(axes: Axes, drawings: Sequence[Drawing]) -> None:
     """A square where every path begins, beneath the paths."""
     place = drawings[0].positions[0]
     y = place[1] if len(place) == 2 else drawings[0].values[0]
-    axes.plot(place[0], y, marker="s", markersize=9, color="black", linestyle="", label="start")
+    axes.plot(place[0], y, marker="s", markersize=9, color=shades().ink, linestyle="", label=say("start"))
 
 
 def size_with_legend(size: tuple[float, float], drawings: Sequence[Drawing]) -> tuple[float, float]:

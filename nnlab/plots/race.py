@@ -19,7 +19,7 @@ from nnlab.plots.plane import (
     plane_size,
     size_with_legend,
 )
-from nnlab.plots.style import blank
+from nnlab.plots.style import blank, say
 
 FRAMES = 60
 FRAMES_A_SECOND = 10
@@ -45,15 +45,17 @@ def animate_race(function: Function, drawings: Sequence[Drawing], title: str, pa
             axes.plot([], [], marker="o", markersize=7, markeredgecolor="white", **line_look(index))[0]
             for index in range(len(drawings))
         ]
-        clock = axes.set_title("", loc="right", fontsize=9)
+        clock = axes.text(0.99, 0.02, "", transform=axes.transAxes, ha="right", fontsize=9)
         legend_below(figure, axes, drawings)
         figure.canvas.draw()
         figure.set_layout_engine("none")  # laid out once: nothing moves from frame to frame
         writer = PillowWriter(fps=FRAMES_A_SECOND)
-        with writer.saving(figure, str(path), dpi=GIF_DPI):
+        unfinished = path.with_name(f".{path.name}")
+        with writer.saving(figure, str(unfinished), dpi=GIF_DPI):
             for step in [*steps, *[last] * FRAMES_A_SECOND]:  # the end stays for a second
-                clock.set_text(f"step {step:,} of {last:,}")
+                clock.set_text(say("step {step} of {last}", step=f"{step:,}", last=f"{last:,}"))
                 for way, trail, head in zip(ways, trails, heads, strict=True):
                     trail.set_data(*way[: step + 1].T)
                     head.set_data(*way[min(step, len(way) - 1)][:, None])
                 writer.grab_frame()
+        unfinished.replace(path)

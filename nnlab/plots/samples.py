@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.colors import to_rgb
 
 from nnlab.core.arrays import Array
 from nnlab.core.random import Streams
 from nnlab.data.augmentation import Augmentation, augment
 from nnlab.data.batches import WHITE
-from nnlab.data.dataset import Dataset, Split
-from nnlab.plots.style import COLOURS, DPI, FAINT, HEIGHT, WIDTH, canvas, plain_text
+from nnlab.data.dataset import Dataset
+from nnlab.plots.points import draw_points, legend_of_classes
+from nnlab.plots.style import DPI, HEIGHT, WIDTH, canvas, in_format, plain_text, say, shades
 
 SAMPLES_FILE = "samples.png"
 AUGMENTED_FILE = "augmented.png"
@@ -26,10 +26,6 @@ GRID_WIDTH = 700
 TILE, GAP = 60, 4
 LARGEST_TILE = 256
 TITLE_HEIGHT, MARGIN = 42, 10
-
-MOST_POINTS = 5000
-MARKERS = ("o", "^")
-CLASSES_IN_LEGEND = len(COLOURS) * len(MARKERS)
 
 
 def plot_samples(
@@ -47,20 +43,24 @@ def plot_samples(
     path = folder / SAMPLES_FILE
     if is_point:
         _plot_points(path, name, dataset)
-        return [path]
+        return [in_format(path)]
     labels = dataset.train.labels
     shown = np.unique(labels)[:MOST_CLASSES].tolist()
     names = [dataset.class_names[label] for label in shown]
     columns = max(2, min(MOST_COLUMNS, GRID_WIDTH // (_tile_side(dataset) + GAP)))
     rows = [dataset.train.inputs[np.flatnonzero(labels == label)[:columns]] for label in shown]
-    few = f"{len(shown)} of {dataset.classes} classes, " if len(shown) < dataset.classes else ""
-    _plot_grid(path, f"{name}: {few}the first training images of each class", rows, names)
+    words = {"name": plain_text(name), "shown": len(shown), "classes": dataset.classes}
+    if len(shown) < dataset.classes:
+        title = say("{name}: {shown} of {classes} classes, the first training images of each class", **words)
+    else:
+        title = say("{name}: the first training images of each class", **words)
+    plot_grid(path, title, rows, names)
     if not augmentations:
-        return [path]
+        return [in_format(path)]
     augmented = folder / AUGMENTED_FILE
     rows = _augmented(np.stack([row[0] for row in rows]), augmentations, streams, columns)
-    _plot_grid(augmented, f"{name}: an image of each class and how training steps see it", rows, names)
-    return [path, augmented]
+    plot_grid(augmented, say("{name}: an image of each class and how training steps see it", **words), rows, names)
+    return [in_format(path), in_format(augmented)]
 
 
 def _augmented(images: Array, augmentations: Sequence[Augmentation], streams: Streams, columns: int) -> list[Array]:
@@ -73,7 +73,7 @@ def _augmented(images: Array, augmentations: Sequence[Augmentation], streams: St
     return list(np.stack(versions, axis=1))
 
 
-def _plot_grid(path: Path, title: str, rows: Sequence[Array], names: Sequence[str]) -> None:
+def plot_grid(path: Path, title: str, rows: Sequence[Array], names: Sequence[str]) -> None:
     """Draw rows of images (n, C, H, W), each with the name of its class; the grid's pixels are the picture's."""
     mosaic = _mosaic(rows)
     height, width = mosaic.shape[:2]
@@ -99,22 +99,23 @@ def _plot_grid(path: Path, title: str, rows: Sequence[Array], names: Sequence[st
 
 
 def _mosaic(rows: Sequence[Array]) -> Array:
-    """All images in one, as (height, width, RGB) with white between them."""
-    tiles = [[_tile(image) for image in row] for row in rows]
+    """All images in one, as (height, width, RGB) with the colour of the paper between them."""
+    tiles = [[tile(image) for image in row] for row in rows]
     height, width, _ = tiles[0][0].shape
     down, right = height + GAP, width + GAP
-    mosaic = np.full((len(rows) * down - GAP, max(map(len, tiles)) * right - GAP, 3), 255, np.uint8)
+    mosaic = np.empty((len(rows) * down - GAP, max(map(len, tiles)) * right - GAP, 3), np.uint8)
+    mosaic[...] = np.rint(np.multiply(to_rgb(shades().paper), WHITE))
     for i, row in enumerate(tiles):
-        for j, tile in enumerate(row):
-            mosaic[i * down : i * down + height, j * right : j * right + width] = tile
+        for j, enlarged in enumerate(row):
+            mosaic[i * down : i * down + height, j * right : j * right + width] = enlarged
     return mosaic
 
 
 def _tile_side(dataset: Dataset) -> int:
-    return max(int(side) for side in _tile(dataset.train.inputs[0]).shape[:2])
+    return max(int(side) for side in tile(dataset.train.inputs[0]).shape[:2])
 
 
-def _tile(image: Array) -> Array:
+def tile(image: Array) -> Array:
     """An image (C, H, W) as (H, W, RGB), each of its pixels enlarged to a square, or some left out if it is large."""
     side = max(image.shape[1:])
     if side > LARGEST_TILE:
@@ -126,44 +127,14 @@ def _tile(image: Array) -> Array:
 
 
 def _plot_points(path: Path, name: str, dataset: Dataset) -> None:
-    title = f"{name}: the samples (test: hollow)" if dataset.test else f"{name}: the samples"
+    words = {"name": plain_text(name)}
+    title = say("{name}: the samples (test: hollow)", **words) if dataset.test else say("{name}: the samples", **words)
     with canvas(path, title, (WIDTH, HEIGHT)) as figure:
         axes = figure.add_subplot()
-        axes.set_xlabel("feature 1")
-        axes.set_ylabel("feature 2")
-        for split in filter(None, (dataset.train, dataset.test)):
-            _draw_points(axes, split, dataset, hollow=split is dataset.test)
+        draw_points(axes, dataset.train, dataset.class_names)
+        if dataset.test:
+            draw_points(axes, dataset.test, dataset.class_names, "hollow")
         spans = np.ptp(dataset.train.inputs, axis=0)
         if 0 < spans.max() < 4 * spans.min():
             axes.set_aspect("equal", adjustable="datalim")
-        _legend(figure, axes, dataset)
-
-
-def _draw_points(axes: Axes, split: Split, dataset: Dataset, *, hollow: bool) -> None:
-    x, labels = split.inputs[:MOST_POINTS], split.labels[:MOST_POINTS]
-    area = 22 if len(x) <= 500 else 9
-    for label in np.unique(labels).tolist():
-        listed = label < CLASSES_IN_LEGEND
-        colour = COLOURS[label % len(COLOURS)] if listed else FAINT
-        points = x[labels == label]
-        axes.scatter(
-            points[:, 0],
-            points[:, 1],
-            s=area,
-            marker=MARKERS[label // len(COLOURS) % len(MARKERS)],
-            facecolors="none" if hollow else colour,
-            edgecolors=colour,
-            linewidths=0.9 if hollow else 0,
-            alpha=0.85,
-            label="_" if hollow or not listed else plain_text(dataset.class_names[label], 24),
-        )
-
-
-def _legend(figure: Figure, axes: Axes, dataset: Dataset) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    if dataset.classes > CLASSES_IN_LEGEND:
-        handles.append(axes.scatter([], [], s=22, color=FAINT))
-        labels.append(f"… and {dataset.classes - CLASSES_IN_LEGEND} more")
-    legend = figure.legend(handles, labels, loc="outside right upper", title="class")
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+        legend_of_classes(figure, axes, dataset.classes)

@@ -1,10 +1,12 @@
 """How pictures look: colours that colour-blind readers can tell apart, fonts, sizes, and files that repeat exactly."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -13,13 +15,52 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from nnlab.errors import one_line
+from nnlab.errors import UsageError, one_line
+from nnlab.plots.words import JAPANESE
 
 WIDTH, HEIGHT = 7.0, 4.5  # inches
 DPI = 120
 
-# Okabe & Ito, "Color Universal Design" (2008), without yellow, which is too pale for lines on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+Format = Literal["png", "svg", "pdf"]
+Style = Literal["light", "dark"]
+Language = Literal["en", "ja"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+@dataclass(frozen=True)
+class Shades:
+    """The colours of a style: those of curves and classes, of the paper, of text and of lines beside the drawing."""
+
+    colours: tuple[str, ...]
+    paper: str
+    ink: str
+    edge: str
+    grid: str
+    layers: str  # matplotlib's name for the colours of the layers in turn
+
+
+# Okabe & Ito, "Color Universal Design" (2008): on white without yellow, which is too pale for lines there; on black
+# without the darker blue, and with white for black.
+STYLES: Mapping[Style, Shades] = {
+    "light": Shades(
+        ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
+        paper="#FFFFFF",
+        ink="#000000",
+        edge="#555555",
+        grid="#E4E4E4",
+        layers="viridis",
+    ),
+    "dark": Shades(
+        ("#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#F0E442", "#FFFFFF"),
+        paper="#16181D",
+        ink="#E6E6E6",
+        edge="#9A9A9A",
+        grid="#34373E",
+        layers="viridis_r",
+    ),
+}
+COLOUR_COUNT = 7
 LINE_STYLES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.2, 1.2)))
 FAINT = "#9A9A9A"
 # With at most this many points on a curve each one is marked.
@@ -30,37 +71,89 @@ _STYLE: dict[Any, Any] = {
     "axes.titlesize": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": "#555555",
     "axes.grid": True,
     "axes.xmargin": 0.02,
     "axes.axisbelow": True,
-    "grid.color": "#E4E4E4",
     "grid.linewidth": 0.8,
     "lines.linewidth": 1.6,
     "lines.markersize": 4,
     "legend.frameon": False,
     "legend.fontsize": 9,
     "agg.path.chunksize": 20_000,
+    "svg.hashsalt": "nnlab",
+}
+_NO_DATE: Mapping[Format, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 
-# Tried in this order for letters that the standard font lacks.
-_FONTS_WITH_MORE_LETTERS = (
+JAPANESE_FONTS = (
     "Noto Sans CJK JP",
+    "Noto Sans JP",
     "IPAexGothic",
+    "IPAGothic",
     "Hiragino Sans",
     "Yu Gothic",
     "MS Gothic",
-    "Noto Sans",
-    "Arial Unicode MS",
+    "TakaoGothic",
+    "VL Gothic",
 )
+# Tried in this order for letters that the standard font lacks.
+_FONTS_WITH_MORE_LETTERS = (*JAPANESE_FONTS, "Noto Sans", "Arial Unicode MS")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How pictures are written and in which language their words are."""
+
+    format: Format = "png"
+    style: Style = "light"
+    language: Language = "en"
+
+
+_LOOK: ContextVar[Look] = ContextVar("look", default=Look())  # noqa: B039 - a Look cannot change
+
+
+@contextmanager
+def drawn_as(look: Look) -> Iterator[None]:
+    """Every picture drawn while this is open looks so.
+
+    Raises UsageError when the language needs a font that is not installed.
+    """
+    if look.language == "ja" and not set(JAPANESE_FONTS) & set(fontManager.get_font_names()):
+        raise UsageError(
+            "no Japanese font was found; install one of "
+            f"{', '.join(JAPANESE_FONTS)} (on Debian and Ubuntu: apt install fonts-noto-cjk or fonts-ipaexfont)"
+        )
+    token = _LOOK.set(look)
+    try:
+        yield
+    finally:
+        _LOOK.reset(token)
+
+
+def shades() -> Shades:
+    """The colours that pictures have now."""
+    return STYLES[_LOOK.get().style]
+
+
+def say(text: str, **values: object) -> str:
+    """A text of :mod:`nnlab.plots.words` in the language of the pictures, with values in its places."""
+    return (JAPANESE[text] if _LOOK.get().language == "ja" else text).format(**values)
+
+
+def in_format(path: Path) -> Path:
+    """The name that a picture's file has in the format of the pictures."""
+    return path.with_suffix(f".{_LOOK.get().format}")
 
 
 @contextmanager
 def picture(path: Path, title: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]:
-    """A figure and its axes for curves over the iterations; the picture is written to ``path`` at the end."""
+    """A figure and its axes for curves over the iterations; the picture is written at the end, as by ``canvas``."""
     with canvas(path, title, (WIDTH, HEIGHT)) as figure:
         axes = figure.add_subplot()
-        axes.set_xlabel("iteration")
+        axes.set_xlabel(say("iteration"))
         axes.set_ylabel(ylabel)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -71,30 +164,46 @@ def picture(path: Path, title: str, ylabel: str) -> Iterator[tuple[Figure, Axes]
 def canvas(
     path: Path, title: str, size: tuple[float, float], layout: Literal["constrained"] | None = "constrained"
 ) -> Iterator[Figure]:
-    """An empty figure of a size in inches; the picture is written to ``path`` at the end."""
+    """An empty figure of a size in inches; the picture is written to ``path`` (in its format's name) at the end.
+
+    No date or version is stored in it.
+    """
     with blank(title, size, layout) as figure:
         yield figure
-        figure.savefig(path, metadata={"Software": None})
+        figure.savefig(in_format(path), metadata=_NO_DATE[_LOOK.get().format])
 
 
 @contextmanager
 def blank(
     title: str, size: tuple[float, float], layout: Literal["constrained"] | None = "constrained"
 ) -> Iterator[Figure]:
-    """An empty figure of a size in inches.
-
-    The user's own matplotlib settings are left out and left alone, and no date or version is stored.
-    """
+    """An empty figure that is written nowhere; the user's own matplotlib settings are left out and left alone."""
     installed = set(fontManager.get_font_names())
     fonts = [name for name in _FONTS_WITH_MORE_LETTERS if name in installed]
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # drawn as a box
         mpl.rcdefaults()
-        mpl.rcParams.update({**_STYLE, "font.family": ["DejaVu Sans", *fonts]})
+        mpl.rcParams.update({**_STYLE, **_coloured(shades()), "font.family": ["DejaVu Sans", *fonts]})
         figure = Figure(figsize=size, dpi=DPI, layout=layout)
         FigureCanvasAgg(figure)
         figure.suptitle(plain_text(title), parse_math=False, fontsize=11, x=0.012, horizontalalignment="left")
         yield figure
+
+
+def _coloured(shades: Shades) -> dict[Any, Any]:
+    inked = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color")
+    papered = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
+    return {
+        **dict.fromkeys(inked, shades.ink),
+        **dict.fromkeys(papered, shades.paper),
+        "axes.edgecolor": shades.edge,
+        "grid.color": shades.grid,
+    }
+
+
+def write_nothing(axes: Axes) -> None:
+    """Say in empty axes that there is nothing to draw."""
+    axes.text(0.5, 0.5, say("nothing was recorded"), transform=axes.transAxes, ha="center", color=FAINT)
 
 
 def plain_text(text: str, limit: int = 80) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from nnlab.gradcheck import Sweep
-from nnlab.plots.style import COLOURS, FAINT, canvas
+from nnlab.plots.style import FAINT, canvas, say, shades
 
 MOST_PANELS = 12
 COLUMNS = 3
@@ -25,19 +25,19 @@ def plot_sweeps(sweeps: Sequence[Sweep], path: Path) -> None:
     columns = min(COLUMNS, len(sweeps))
     rows = ceil(len(sweeps) / columns)
     size = (7.0 if columns == 1 else 4.0 * columns, 4.9 if rows == 1 else 3.2 * rows + 0.6)
-    title = "Truncation meets rounding: error of numerical gradients"
+    title = say("Truncation meets rounding: error of numerical gradients")
     with canvas(path, title, size) as figure:
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).reshape(-1)
         for panel, found in zip(panels, sweeps, strict=False):
-            for colour, (method, errors) in zip(COLOURS, found.errors.items(), strict=False):
-                panel.loglog(found.steps, np.maximum(errors, LOWEST), color=colour, label=LABELS[method])
+            for colour, (method, errors) in zip(shades().colours, found.errors.items(), strict=False):
+                panel.loglog(found.steps, np.maximum(errors, LOWEST), color=colour, label=say(LABELS[method]))
             rounding = found.steps <= 1e-3
             panel.loglog(
                 *(found.steps[rounding], np.finfo(float).eps / 2 / found.steps[rounding]),
                 color=FAINT,
                 linestyle=":",
                 linewidth=1.2,
-                label="rounding of a difference, ~ 1/h",
+                label=say("rounding of a difference, ~ 1/h"),
             )
             panel.set_ylim(LOWEST / 3, 10)
             panel.set_title(found.component, fontsize=9, loc="left", parse_math=False)
@@ -45,8 +45,8 @@ def plot_sweeps(sweeps: Sequence[Sweep], path: Path) -> None:
             panel.set_visible(False)
         for index, panel in enumerate(panels[: len(sweeps)]):
             if index + columns >= len(sweeps):
-                panel.set_xlabel("step h")
+                panel.set_xlabel(say("step h"))
                 panel.tick_params(labelbottom=True)
             if index % columns == 0:
-                panel.set_ylabel("relative error")
+                panel.set_ylabel(say("relative error"))
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)

@@ -14,6 +14,7 @@ DIAGNOSTICS_FILE = "diagnostics.csv"
 HISTOGRAMS_FILE = "histograms.csv"
 PATH_FILE = "path.csv"
 PLOTS_FOLDER = "plots"
+SNAPSHOTS_FOLDER = "snapshots"
 
 STEPS_COLUMNS = ("step", "loss")
 # The columns of every metrics.csv; those that came later may be missing in an older one.
@@ -60,6 +61,11 @@ def best_row(rows: "list[Row]") -> Row | None:
     columns = ("validation_accuracy", "test_accuracy", "train_accuracy")
     column = next((column for column in columns if rows[0].get(column) is not None), columns[-1])
     return max(rows, key=lambda row: row[column] or 0.0)
+
+
+def snapshot_file(step: int) -> str:
+    """The name of the file with the weights after ``step`` updates; names sort as steps do, up to ten million."""
+    return f"step-{step:07d}.safetensors"
 
 
 def is_run_folder(path: Path) -> bool:

@@ -21,6 +21,7 @@ from nnlab.records.formats import (
     METRICS_FILE,
     MODEL_FILE,
     PLOTS_FOLDER,
+    SNAPSHOTS_FOLDER,
     SPEC_FILE,
     STEPS_COLUMNS,
     STEPS_FILE,
@@ -28,6 +29,7 @@ from nnlab.records.formats import (
     Row,
     best_row,
     csv_line,
+    snapshot_file,
 )
 from nnlab.records.writing import as_json, create_folder, folder_name, replace_file
 
@@ -125,9 +127,14 @@ class RunFolder:
             file.flush()
 
     def write_model(self, arrays: Mapping[str, Array], spec_sha256: str) -> None:
-        """Save the weights; safetensors scrambles arrays that are not C-contiguous, so they are made so first."""
-        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        replace_file(self.path / MODEL_FILE, save(contiguous, metadata={"spec_sha256": spec_sha256}))
+        """Save the weights."""
+        self._write_arrays(self.path / MODEL_FILE, arrays, spec_sha256)
+
+    def write_snapshot(self, step: int, arrays: Mapping[str, Array], spec_sha256: str) -> None:
+        """Save the weights after ``step`` updates beside those of other steps."""
+        folder = self.path / SNAPSHOTS_FOLDER
+        folder.mkdir(exist_ok=True)
+        self._write_arrays(folder / snapshot_file(step), arrays, spec_sha256)
 
     def finish(self, status: str, seconds: float, message: str = "", restored: int | None = None) -> dict[str, Any]:
         """Write the final summary and give it back.
@@ -160,6 +167,12 @@ class RunFolder:
 
     def _files(self) -> list[TextIO]:
         return [self._steps, self._metrics, self._log, *self._tables.values()]
+
+    @staticmethod
+    def _write_arrays(path: Path, arrays: Mapping[str, Array], spec_sha256: str) -> None:
+        """Safetensors scrambles arrays that are not C-contiguous, so they are made so first."""
+        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        replace_file(path, save(contiguous, metadata={"spec_sha256": spec_sha256}))
 
     def _table(self, name: str, columns: Sequence[str]) -> TextIO:
         """A CSV file that only some runs have, opened when first written to."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le, MaxLen, MinLen, Predicate
+from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
 
+from nnlab.errors import shown
 from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer
 from nnlab.registry import Component, Doc
@@ -42,7 +43,7 @@ class Descent:
         Literal["central", "complex", "analytic"],
         Doc("central: (f(x + h) − f(x − h)) / 2h; complex: Im f(x + ih) / h; analytic: the derivative written out"),
     ] = "central"
-    h: Annotated[float, Gt(0), Le(1), Doc("the step of central and complex")] = 1e-4
+    h: Annotated[float, Ge(1e-300), Le(1), Doc("the step of central and complex")] = 1e-4
     view: Annotated[
         list[Coordinate] | None,
         Doc("the part of the plane that pictures show: left, right, bottom, top; null: what suits function and paths"),
@@ -58,6 +59,9 @@ class Descent:
         recorded = self.steps * count * len(self.optimizer)
         if recorded > MOST_NUMBERS:
             yield ("steps",), f"{recorded:,} coordinates would be recorded, but at most {MOST_NUMBERS:,} can be"
+        if self.gradient == "central" and any(abs(x) + self.h == abs(x) for x in self.start):
+            far = max(self.start, key=abs)
+            yield ("h",), f"{shown(self.h)} is lost in the digits of the start {shown(far)}; take a larger one"
         if self.view is not None:
             if len(self.view) != 4:
                 yield ("view",), f"must have 4 numbers: left, right, bottom, top; got {len(self.view)}"

@@ -58,6 +58,10 @@ class TrainSettings:
     diagnostics: Annotated[
         bool, Doc("record gradients, updates and activations of each layer at every evaluation, and draw them")
     ] = False
+    snapshots: Annotated[
+        Annotated[int, Ge(2), Le(1000)] | Literal[0],
+        Doc("keep the weights of so many moments, from before the first update to the end, for nnlab plot --animate"),
+    ] = 0
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
         """Exactly one of ``iterations`` and ``epochs`` must be given, and at most one way of clipping."""

@@ -11,18 +11,20 @@ from threadpoolctl import threadpool_limits
 
 from nnlab.data.batches import Feed
 from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError
-from nnlab.plots.curves import plot_run
-from nnlab.plots.diagnostics import plot_diagnostics
+from nnlab.plots.curves import FILES, plot_run
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import LOG_FILE, Row
 from nnlab.records.reader import read_run
 from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment
+from nnlab.train.answers import Trained
 from nnlab.train.diagnostics import Diagnostics
 from nnlab.train.loop import Observer, train
+from nnlab.train.pictures import BY_TRAINING, KINDS, Drawable, draw_all
 from nnlab.train.setup import make_training, prepare
 from nnlab.train.signals import stop_on_signal
+from nnlab.train.snapshots import Snapshots
 
 LINES = 25
 
@@ -75,6 +77,7 @@ def run_in(make_folder: Callable[[], RunFolder], experiment: Experiment, reporte
     with threadpool_limits(limits=1, user_api="blas"):
         prepared = prepare(experiment)
         training = make_training(experiment, prepared)
+        trained = Trained.begin(prepared.dataset, prepared.network, experiment.loss)
         folder = make_folder()
         with _failures_recorded(folder), stop_on_signal() as stop:
             parameters, spec_sha256 = prepared.network.parameter_count, experiment.sha256()
@@ -85,11 +88,14 @@ def run_in(make_folder: Callable[[], RunFolder], experiment: Experiment, reporte
             probe = Feed(prepared.dataset.train, experiment.dtype)
             chunk = training.evaluation.chunk
             diagnostics = [Diagnostics(prepared.network, probe, chunk, folder)] if experiment.train.diagnostics else []
+            wanted = experiment.train.snapshots
+            snapshots = Snapshots(prepared.network, folder, training.iterations, wanted, spec_sha256)
             with reporter.watch(training.iterations) as observers:
-                outcome = train(training, [folder, lines, *diagnostics, *observers], stop)
+                outcome = train(training, [folder, lines, *diagnostics, snapshots, *observers], stop)
             saved = outcome.steps if outcome.restored is None else outcome.restored
             for diagnosis in diagnostics if saved > 0 else ():
                 diagnosis.write_histograms(saved)
+            snapshots.finish(saved)
             if outcome.message:  # that of a divergence is shown as the error it ends with
                 (folder.log if outcome.status == "diverged" else lines.say)(outcome.message)
             folder.write_model(prepared.network.state(), spec_sha256)
@@ -98,8 +104,9 @@ def run_in(make_folder: Callable[[], RunFolder], experiment: Experiment, reporte
             try:
                 record = read_run(folder.path)
                 plot_run(record, folder.plots)
-                if experiment.train.diagnostics:
-                    plot_diagnostics(record, folder.plots)
+                more = [kind for kind in KINDS if experiment.train.diagnostics or kind in BY_TRAINING]
+                kinds = [kind for kind in more if kind not in FILES]
+                draw_all(Drawable(record, lambda: trained), folder.plots, lines.say, kinds)
             except OSError as error:
                 lines.say(f"the pictures cannot be written: {error.strerror or error}")
     if outcome.status == "diverged":

@@ -126,13 +126,27 @@ def trained_network(folder: Path | str) -> Network:
     Raises RunError when the folder holds no readable model.
     """
     path = Path(folder)
+    network = started(path)[1].network
+    load_weights(network, path / MODEL_FILE)
+    return network
+
+
+def started(path: Path) -> tuple[Experiment, Prepared]:
+    """A run's experiment, and its data and network as they were before its first update.
+
+    Raises RunError when the folder is not that of a finished run, DataError when the data is no longer there.
+    """
     if not (path / SPEC_FILE).is_file() or not (path / MODEL_FILE).is_file():
         raise RunError(f"{path}: is not the folder of a finished run, it needs {SPEC_FILE} and {MODEL_FILE}")
     experiment = load_experiment(path / SPEC_FILE)
-    network = prepare(experiment).network
-    network.allocate(experiment.dtype)
+    prepared = prepare(experiment)
+    prepared.network.allocate(experiment.dtype)
+    return experiment, prepared
+
+
+def load_weights(network: Network, file: Path) -> None:
+    """Put saved weights into a network that has memory; raises RunError when they cannot be read or do not fit."""
     try:
-        network.load_state(load_file(path / MODEL_FILE))
+        network.load_state(load_file(file))
     except (SafetensorError, ShapeError, OSError) as error:
-        raise RunError(f"{path / MODEL_FILE}: cannot be loaded: {error}") from error
-    return network
+        raise RunError(f"{file}: cannot be loaded: {error}") from error

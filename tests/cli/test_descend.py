@@ -28,7 +28,7 @@ def test_a_path_that_diverged_ends_with_3_after_all_have_been_written(nnlab, tmp
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("h=0", "h: must be above 0, got 0"),
+        ("h=0", "h: must be at least 1e-300, got 0"),
         ("start=[1]", "start: has 1 number, but the function takes 2"),
         ("function=valey", "no function is called 'valey'"),
         ("steps=x", "steps: must be a whole number"),

@@ -59,8 +59,10 @@ def test_a_line_says_where_a_path_went_and_what_is_wrong(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("expression", "start", "note"),
     [
-        ("1 / x0", 0.0, "diverged: function and gradient have no finite value at the start"),
+        ("1 / x0", 0.0, "diverged: the function has no finite value at the start"),
         ("x0**2", 0.0, "did not move: the gradient is 0 at the start"),
+        ("sqrt(x0)", 0.0, "diverged: the function has no finite gradient at the start"),
+        ("sqrt(x0)", 0.01, "diverged: it left where the function has a value; try a smaller learning rate"),
         ("-exp(x0)", 1.0, "diverged: the value is no longer finite; try a smaller learning rate"),
         ("x0**2", 1.0, "ended higher than it started; try a smaller learning rate"),
     ],

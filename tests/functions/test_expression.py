@@ -63,6 +63,29 @@ def test_a_power_has_the_gradient_that_a_power_should() -> None:
     assert Expression(text="x0**2").gradient(np.array([-3.0]))[0] == -6
     assert Expression(text="x0**1").gradient(np.array([0.0]))[0] == 1
     assert Expression(text="x0**0").gradient(np.array([0.0]))[0] == 0
+    np.testing.assert_array_equal(Expression(text="x0**x1 + x0**2").gradient(np.array([0.0, 2.0])), [0, 0])
+    slopes = Expression(text="x0**x1").gradient(np.array([-2.0, -3.0]))
+    assert slopes[0] == -0.1875
+    assert np.isnan(slopes[1])
+
+
+def test_a_long_sum_is_not_deep() -> None:
+    function = Expression(text=" + ".join(f"x{index}**2" for index in range(100)))
+    assert list(function.conflicts()) == []
+    np.testing.assert_array_equal(function.gradient(np.arange(100.0)), 2 * np.arange(100.0))
+
+
+@pytest.mark.parametrize("x", [-2.0, 0.0, 2.0])
+def test_the_complex_step_goes_through_abs(x: float) -> None:
+    function = Expression(text="abs(x0)")
+    assert float(function.value(np.array([x]))) == abs(x)
+    assert (
+        numerical_gradient(function.value, [x], 1e-30, "complex")[0] == np.sign(x) == function.gradient(np.array([x]))
+    )
+
+
+def test_there_is_no_gradient_where_there_is_no_value() -> None:
+    assert np.isnan(Expression(text="log(x0)").gradient(np.array([-1.0])))
 
 
 @pytest.mark.parametrize(("text", "variables"), [("x0", 1), ("x3 + x1", 4), ("pi", 1), ("x12", 13)])
@@ -105,6 +128,7 @@ def test_the_number_of_variables(text: str, variables: int) -> None:
         ("sin(*x0)", "is not allowed"),
         ("sin(x=x0)", "'sin' cannot be called so"),
         ("sinn(x0)", "'sinn' cannot be called so; did you mean 'sin'?"),
+        ("x0**" * 60 + "2", f"is nested more than {MOST_DEPTH} deep"),
         ("-" * 100 + "x0", f"is nested more than {MOST_DEPTH} deep"),
         ("sin(" * 60 + "x0" + ")" * 60, f"is nested more than {MOST_DEPTH} deep"),
         ("(" * 500 + "x0" + ")" * 400, ""),

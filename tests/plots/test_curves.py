@@ -58,6 +58,18 @@ def test_a_run_has_its_curves(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -
     assert line(axes, "test")[0] == (0, 2.5 * 0.875 * 1.25)
 
 
+@pytest.mark.parametrize("validation", [False, True])
+def test_the_legend_lies_between_title_and_axes(
+    make_run: MakeRun, tmp_path: Path, drawn: Drawn, validation: bool
+) -> None:
+    plot_run(read_run(make_run(validation=validation)), tmp_path)
+    for figure, axes in drawn.values():
+        legend, title = axes.get_legend().get_window_extent(), figure.texts[0].get_window_extent()
+        assert axes.get_window_extent().y1 <= legend.y0 + 1
+        assert legend.y1 <= title.y0 + 4  # the box is a little higher than its text
+        assert title.y1 <= figure.bbox.y1
+
+
 def test_without_a_test_set_only_training_is_drawn(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_run(read_run(make_run(test=False)), tmp_path)
     assert legend(*drawn["accuracy.png"]) == ["train (0.9375 at the end)"]

@@ -1,6 +1,6 @@
 """Pictures of gradients and activations: what is drawn in them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from nnlab.errors import RunError
 from nnlab.plots import diagnostics
-from nnlab.plots.diagnostics import MOST_PANELS, plot_diagnostics
+from nnlab.plots.diagnostics import MOST_PANELS, plot_activations, plot_gradients
 from nnlab.plots.style import canvas, picture
 from nnlab.records.reader import RunRecord, read_run
 
@@ -61,7 +61,7 @@ def test_every_layer_has_a_panel_with_start_and_end_as_high_as_it(
     record: RunRecord, drawn: Figures, tmp_path: Path, layers: int
 ) -> None:
     write(record.path, layers)
-    plot_diagnostics(record, tmp_path)
+    plot_activations(record, tmp_path)
     panels = [axes for axes in drawn["activations.png"].axes if axes.get_visible()]
     assert [axes.get_title() for axes in panels] == [f"linear{n}" for n in range(1, layers + 1)]
     for n, axes in enumerate(panels, start=1):
@@ -72,7 +72,7 @@ def test_every_layer_has_a_panel_with_start_and_end_as_high_as_it(
 
 def test_of_very_many_layers_the_last_is_among_the_panels(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
     write(record.path, MOST_PANELS + 40)
-    plot_diagnostics(record, tmp_path)
+    plot_activations(record, tmp_path)
     titles = [axes.get_title() for axes in drawn["activations.png"].axes if axes.get_visible()]
     assert len(titles) == len(set(titles)) == MOST_PANELS
     assert (titles[0], titles[-1]) == ("linear1", f"linear{MOST_PANELS + 40}")
@@ -83,15 +83,45 @@ def test_few_evaluations_are_marked_since_one_makes_no_line(
     record: RunRecord, drawn: Figures, tmp_path: Path, steps: int, marker: str
 ) -> None:
     write(record.path, 2, steps)
-    plot_diagnostics(record, tmp_path)
+    plot_gradients(record, tmp_path)
     lines = drawn["gradients.png"].axes[0].lines
     assert [(line.get_label(), line.get_marker()) for line in lines] == [("linear1", marker), ("linear2", marker)]
 
 
-def test_a_run_without_records_has_no_pictures_and_a_damaged_one_says_so(record: RunRecord, tmp_path: Path) -> None:
-    plot_diagnostics(record, tmp_path)
-    assert list(tmp_path.glob("*.png")) == []
+@pytest.mark.parametrize("draw", [plot_gradients, plot_activations])
+def test_damaged_records_are_told(record: RunRecord, tmp_path: Path, draw: Callable[[RunRecord, Path], None]) -> None:
     write(record.path, 1)
     (record.path / "histograms.csv").write_text("step,layer,left,right,count\n0,linear1,a,b,c\n", encoding="utf-8")
-    with pytest.raises(RunError, match="cannot be read"):
-        plot_diagnostics(record, tmp_path)
+    (record.path / "diagnostics.csv").write_text("step,layer,gradient_norm\n0,linear1,x\n", encoding="utf-8")
+    with pytest.raises(RunError, match=r"\.csv: cannot be read"):
+        draw(record, tmp_path)
+
+
+def test_a_run_that_made_no_update_says_so(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
+    write(record.path, 0)
+    plot_gradients(record, tmp_path)
+    assert [text.get_text() for text in drawn["gradients.png"].axes[0].texts] == ["nothing was recorded"]
+    (record.path / "histograms.csv").write_text("step,layer,left,right,count\n", encoding="utf-8")
+    with pytest.raises(RunError, match="no histogram was recorded"):
+        plot_activations(record, tmp_path)
+
+
+def test_a_line_that_was_cut_off_is_left_out(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
+    write(record.path, 2)
+    for name in ("diagnostics.csv", "histograms.csv"):
+        with (record.path / name).open("a", encoding="utf-8") as file:
+            file.write("7,linear1")
+    plot_gradients(record, tmp_path)
+    plot_activations(record, tmp_path)
+    assert [len(line.get_xdata()) for line in drawn["gradients.png"].axes[0].lines] == [1, 1]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("layers", [1, 2, MOST_PANELS + 1])
+def test_a_long_title_keeps_clear_of_the_legend(make_run: Any, drawn: Figures, tmp_path: Path, layers: int) -> None:
+    record = read_run(make_run("long", {"name": "a rather long name of an experiment"}))
+    write(record.path, layers)
+    plot_gradients(record, tmp_path)
+    plot_activations(record, tmp_path)
+    for figure in drawn.values():
+        title, legend = figure.texts[0].get_window_extent(), figure.legends[0].get_window_extent()
+        assert title.x1 <= legend.x0 or title.y0 >= legend.y1

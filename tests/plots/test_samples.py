@@ -15,7 +15,8 @@ from nnlab.core.random import make_streams
 from nnlab.data.augmentation import Augmentation, Flip, augment
 from nnlab.data.dataset import Dataset, Split
 from nnlab.plots import samples
-from nnlab.plots.samples import CLASSES_IN_LEGEND, MOST_CLASSES, MOST_POINTS, plot_samples
+from nnlab.plots.points import CLASSES_IN_LEGEND, MOST_POINTS
+from nnlab.plots.samples import MOST_CLASSES, plot_samples
 from nnlab.plots.style import canvas
 
 

@@ -2,12 +2,17 @@
 
 import subprocess
 import sys
+from contextlib import suppress
+from itertools import combinations
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pytest
+from matplotlib import image
+from matplotlib.colors import to_rgb
 
-from nnlab.plots.style import picture, plain_text
+from nnlab.plots.style import COLOUR_COUNT, STYLES, Format, Look, Style, drawn_as, picture, plain_text, shades
 
 
 def draw(path: Path, title: str = "title") -> bytes:
@@ -50,3 +55,69 @@ def test_plain_text_is_short_and_on_one_line() -> None:
 def test_pyplot_is_never_imported() -> None:
     code = "import sys, nnlab.plots.curves; assert 'matplotlib.pyplot' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("form", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_every_format_repeats_byte_for_byte_and_holds_no_date(tmp_path: Path, form: Format, magic: bytes) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        with drawn_as(Look(format=form)), picture(tmp_path / folder / "x.png", "title", "loss") as (_, axes):
+            axes.plot([0, 10], [1, 2], label="line")
+            axes.fill_between([0, 10], [0, 1], [2, 3])
+            axes.legend()
+        assert [path.name for path in (tmp_path / folder).iterdir()] == [f"x.{form}"]
+    first = (tmp_path / "a" / f"x.{form}").read_bytes()
+    assert first == (tmp_path / "b" / f"x.{form}").read_bytes()
+    assert first.startswith(magic)
+    for word in (b"CreationDate", b"dc:date", b"Matplotlib v"):
+        assert word not in first
+
+
+def test_a_look_ends_with_its_block_even_after_an_error(tmp_path: Path) -> None:
+    expected = draw(tmp_path / "a.png")
+    with suppress(ZeroDivisionError), drawn_as(Look(format="svg", style="dark")):
+        assert shades() is STYLES["dark"]
+        raise ZeroDivisionError
+    assert shades() is STYLES["light"]
+    assert draw(tmp_path / "b.png") == expected
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot(channels, [0.2126, 0.7152, 0.0722]))
+
+
+def contrast(a: str, b: str) -> float:
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_text_and_colours_stand_out_from_the_paper(tmp_path: Path, name: Style) -> None:
+    look = STYLES[name]
+    assert contrast(look.ink, look.paper) > 7
+    assert contrast(look.edge, look.paper) > 4.5
+    least = 3 if name == "dark" else 2  # on white, orange is the palest of Okabe and Ito's colours
+    assert all(contrast(colour, look.paper) > least for colour in look.colours)
+    with drawn_as(Look(style=name)), picture(tmp_path / "a.png", "title", "loss") as (figure, axes):
+        axes.text(0, 0, "text")
+        assert figure.get_facecolor()[:3] == axes.get_facecolor()[:3] == to_rgb(look.paper)
+        assert axes.texts[0].get_color() == axes.xaxis.label.get_color() == look.ink
+    assert tuple(image.imread(tmp_path / "a.png")[0, -1, :3]) == pytest.approx(to_rgb(look.paper))
+
+
+# Machado, Oliveira & Fernandes 2009, severity 1, on linear RGB.
+COLOUR_BLIND = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+}
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("matrix", COLOUR_BLIND.values(), ids=COLOUR_BLIND)
+def test_colour_blind_readers_can_tell_the_colours_apart(name: Style, matrix: list[list[float]]) -> None:
+    colours = STYLES[name].colours
+    assert len(set(colours)) == COLOUR_COUNT
+    seen = [np.clip(np.array(matrix) @ np.power(to_rgb(colour), 2.2), 0, 1) ** (1 / 2.2) for colour in colours]
+    assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 0.1

@@ -75,8 +75,9 @@ GOOD = "{function: valley, start: [-7, 2], optimizer: [{name: sgd, lr: 0.1}]}"
         (GOOD, ["start=[a, 1]"], "start.0: must be a number from -1e+12 to 1e+12, got 'a'"),
         (GOOD, ["start=[.inf, 1]"], "start.0: must be a finite number"),
         (GOOD, ["start=3"], "start: must be a list"),
-        (GOOD, ["h=0"], "h: must be above 0, got 0"),
-        (GOOD, ["h=-1e-4"], "h: must be above 0"),
+        (GOOD, ["h=0"], "h: must be at least 1e-300, got 0"),
+        (GOOD, ["h=-1e-4"], "h: must be at least 1e-300"),
+        (GOOD, ["h=1e-30"], "h: 1e-30 is lost in the digits of the start -7.0; take a larger one"),
         (GOOD, ["gradient=magic"], "gradient: must be 'central' or 'complex' or 'analytic', got 'magic'"),
         (GOOD, ["steps=0"], "steps: must be at least 1"),
         (

@@ -167,6 +167,7 @@ def test_every_plain_key_can_be_put_into_words() -> None:
         "clip_norm": "a number above 0 and at most 1e+06 or null",
         "early_stopping": "true, false or the keys of early_stopping",
         "diagnostics": "true or false",
+        "snapshots": "a whole number from 2 to 1000 or 0",
     }
     for key in hyperparameters(TrainSettings):
         words = steering.get(key.name, "a whole number from 1 to 1000000000 or ")

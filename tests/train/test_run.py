@@ -61,6 +61,7 @@ def test_a_run_folder_holds_everything_the_contract_names(spec: Path, tmp_path: 
         "log.txt",
         "plots/accuracy.png",
         "plots/loss.png",
+        "plots/boundary.png",
     }
     summary = summary_of(result.path)
     assert summary == result.summary

@@ -1,0 +1,51 @@
+"""``nnlab activations``: what untrained networks put out, layer by layer."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnlab.cli.folders import new_folder
+from nnlab.cli.options import Overrides
+
+FOLDER = Path("activations")
+
+
+def activations_command(
+    specs: Annotated[
+        list[Path], typer.Argument(metavar="SPEC", help="Spec files (YAML); each is a row.", show_default=False)
+    ],
+    overrides: Overrides = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help=f"Where activations.png goes (default: a new folder in {FOLDER})",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Draw how the outputs of each activation layer spread before training, on one batch of the spec's data.
+
+    Example: nnlab activations configs/activations/*.yaml
+    """
+    from nnlab.cli.downloading import fetch
+    from nnlab.cli.train import naming
+    from nnlab.errors import UsageError
+    from nnlab.plots.spreads import plot_spreads
+    from nnlab.spec.experiment import load_experiment
+    from nnlab.train.spreads import spreads
+
+    experiments = [load_experiment(spec, overrides or []) for spec in specs]
+    rows = []
+    for spec, experiment in zip(specs, experiments, strict=True):
+        fetch(experiment.data)
+        with naming(spec):
+            rows.append((experiment.name, spreads(experiment)))
+    try:
+        folder = out or new_folder(FOLDER)
+        path = plot_spreads(rows, folder)
+    except OSError as error:
+        raise UsageError(f"{error.filename or out}: cannot be written: {error.strerror or error}") from None
+    typer.echo(str(path))

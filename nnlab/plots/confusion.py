@@ -1,0 +1,82 @@
+"""The confusion matrix: how often each class was taken for each other."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap, PowerNorm
+
+from nnlab.core.arrays import Array
+from nnlab.plots.style import canvas, plain_text, say, shades
+
+CONFUSION_FILE = "confusion.png"
+
+WITH_NUMBERS = 20  # classes at most
+WITH_NAMES = 40  # classes at most; of more, every so many are numbered
+LARGE_NUMBERS = 10  # classes at most
+
+
+def plot_confusion(
+    name: str, part: str, labels: Array, answers: Array, class_names: Sequence[str], folder: Path
+) -> None:
+    """Write ``confusion.png``: a row for each true class, a column for each answer, samples counted in the cells.
+
+    Answers of −1 (no class) are left out. Colours show shares of a row. Raises OSError when it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    counts = confusion_matrix(labels, answers, len(class_names))
+    right = int(np.trace(counts))
+    words = {"name": plain_text(name, 40), "part": say(part), "right": f"{right:,}", "samples": f"{len(labels):,}"}
+    title = say("{name}: answers to the {part} samples, {right} of {samples} right", **words)
+    side = 4.6 if len(class_names) <= LARGE_NUMBERS else 6.2
+    with canvas(folder / CONFUSION_FILE, title, (side + 1.6, side + 0.4)) as figure:
+        axes = figure.add_subplot()
+        axes.grid(visible=False)
+        shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        norm = PowerNorm(0.5, 0, 1)  # a few mistakes among many right answers must be seen
+        image = axes.imshow(shares, cmap=_paper_to_colour(), norm=norm, interpolation="nearest")
+        bar = figure.colorbar(image, ax=axes, shrink=0.8, ticks=[0, 0.05, 0.2, 0.5, 1])
+        bar.ax.set_yticklabels(["0", "5 %", "20 %", "50 %", "100 %"])
+        bar.set_label(say("share of the true class"))
+        axes.set_xlabel(say("class answered"))
+        axes.set_ylabel(say("true class"))
+        _name_classes(axes, class_names)
+        if len(class_names) <= WITH_NUMBERS:
+            _write_counts(axes, counts, shares)
+
+
+def confusion_matrix(labels: Array, answers: Array, classes: int) -> Array:
+    """How many samples of each class (rows) were taken for each class (columns)."""
+    counts = np.zeros((classes, classes), np.int64)
+    answered = answers >= 0
+    np.add.at(counts, (labels[answered], answers[answered]), 1)
+    return counts
+
+
+def _paper_to_colour() -> Colormap:
+    return LinearSegmentedColormap.from_list("share", [shades().paper, shades().colours[0]])
+
+
+def _name_classes(axes: Axes, class_names: Sequence[str]) -> None:
+    classes = len(class_names)
+    if classes > WITH_NAMES:
+        axes.locator_params(nbins=11, integer=True)
+        return
+    names = [plain_text(name, 16) for name in class_names]
+    turned = max(map(len, names)) > 2
+    size = 9 if classes <= WITH_NUMBERS else 7
+    axes.set_xticks(range(classes), names, parse_math=False, fontsize=size, rotation=90 if turned else 0)
+    axes.set_yticks(range(classes), names, parse_math=False, fontsize=size)
+    axes.tick_params(length=0)
+
+
+def _write_counts(axes: Axes, counts: Array, shares: Array) -> None:
+    """The number in each cell, in a colour that stands out from the cell's; nothing stands faint."""
+    digits = len(str(counts.max()))
+    size = (10 if digits <= 4 else 8) if len(counts) <= LARGE_NUMBERS else min(7.0, 24 / digits)
+    for row, column in np.ndindex(*counts.shape):
+        count = int(counts[row, column])
+        dark = shares[row, column] > 0.3
+        colour = (shades().paper if dark else shades().ink) if count else shades().edge
+        axes.text(column, row, str(count), ha="center", va="center", fontsize=size, color=colour)

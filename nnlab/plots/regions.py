@@ -1,0 +1,148 @@
+"""Decision regions: which class a network answers where in the plane, at the end and as training goes on."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from matplotlib.animation import PillowWriter
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from nnlab.core.arrays import Array
+from nnlab.data.dataset import Dataset, Split
+from nnlab.plots.points import class_colour, draw_points, legend_of_classes
+from nnlab.plots.style import blank, canvas, plain_text, say, shades
+
+BOUNDARY_FILE = "boundary.png"
+ANIMATION_FILE = "boundary.gif"
+
+SIZE = (6.6, 4.5)  # inches
+GRID = 300  # points of the grid along each side
+MARGIN = 0.08  # around the training points, as a share of their span
+TINT = 0.4  # of a region: how much of it is the colour of its class, the rest being paper
+MOST_FRAMES = 60
+FRAMES_A_SECOND = 10
+PAUSE = 15  # frames for which the last one stays
+ANIMATION_DPI = 90
+
+T = TypeVar("T")
+# Inputs (N, 2) to the class answered for each, −1 where the scores are no numbers.
+Predict = Callable[[Array], Array]
+Extent = tuple[float, float, float, float]
+
+
+def plot_boundary(name: str, dataset: Dataset, predict: Predict, folder: Path) -> None:
+    """Write ``boundary.png`` into ``folder``: the region of each class, with the samples over it.
+
+    Raises OSError when the picture cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    title = say("{name}: the class answered in each place", name=plain_text(name, 28))
+    with canvas(folder / BOUNDARY_FILE, title, SIZE) as figure:
+        _draw(figure, dataset, predict)
+
+
+def animate_boundary(
+    name: str, dataset: Dataset, frames: Sequence[tuple[int, Callable[[], Predict]]], folder: Path
+) -> Path:
+    """Write ``boundary.gif``: how the regions form, from (step, function that gives the network of then) in order.
+
+    Of many snapshots about 60 are shown, the first and the last among them. Raises OSError when it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / ANIMATION_FILE
+    last = frames[-1][0]
+    shown = _spread(frames, MOST_FRAMES)
+    with blank(_moment(name, shown[0][0], last), SIZE) as figure:
+        image, extent = _draw(figure, dataset, shown[0][1]())
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # nothing may move from one frame to the next
+        (heading,) = figure.texts
+        writer = PillowWriter(fps=FRAMES_A_SECOND)
+        with writer.saving(figure, str(path), ANIMATION_DPI):
+            for step, network in shown:
+                image.set_data(_tinted(_answers(network(), extent)))
+                heading.set_text(_moment(name, step, last))
+                writer.grab_frame()
+            for _ in range(PAUSE):
+                writer.grab_frame()
+    return path
+
+
+def _moment(name: str, step: int, last: int) -> str:
+    return say("{name}: step {step} of {last}", name=plain_text(name, 36), step=f"{step:,}", last=f"{last:,}")
+
+
+def _spread(items: Sequence[T], most: int) -> list[T]:
+    """At most so many of the items, evenly spread, with the first and the last."""
+    if len(items) <= most:
+        return list(items)
+    return [items[index] for index in np.linspace(0, len(items) - 1, most).round().astype(int).tolist()]
+
+
+def _draw(figure: Figure, dataset: Dataset, predict: Predict) -> tuple[AxesImage, Extent]:
+    axes = figure.add_subplot()
+    axes.grid(visible=False)
+    axes.locator_params(nbins=6)
+    draw_points(axes, dataset.train, dataset.class_names, "rimmed")
+    if dataset.test:
+        draw_points(axes, dataset.test, dataset.class_names, "crosses")
+    legend_of_classes(figure, axes, dataset.classes, crosses=dataset.test is not None)
+    extent = _extent(dataset)
+    _show(axes, extent)
+    figure.draw_without_rendering()  # now the axes have their size
+    box = axes.get_window_extent()
+    extent = _with_equal_units(extent, box.width / box.height)
+    colours = _tinted(_answers(predict, extent))
+    image = axes.imshow(colours, extent=extent, origin="lower", aspect="auto", interpolation="antialiased")
+    _show(axes, extent)
+    return image, extent
+
+
+def _show(axes: Axes, extent: Extent) -> None:
+    axes.set_xlim(*extent[:2])
+    axes.set_ylim(*extent[2:])
+
+
+def _with_equal_units(extent: Extent, shape: float) -> Extent:
+    """More of the plane to both sides, so that axes of this width to height show circles as circles.
+
+    Features whose spans differ widely keep units of their own.
+    """
+    left, right, bottom, top = extent
+    width, height = right - left, top - bottom
+    if not 1 / 4 < width / height < 4:
+        return extent
+    more_x, more_y = max(0.0, height * shape - width) / 2, max(0.0, width / shape - height) / 2
+    return left - more_x, right + more_x, bottom - more_y, top + more_y
+
+
+def _extent(dataset: Dataset) -> Extent:
+    """The rectangle around all samples; a span of nothing is widened to 1."""
+    splits: Iterable[Split | None] = (dataset.train, dataset.test)
+    inputs = np.concatenate([split.inputs for split in splits if split]).astype(np.float64)
+    low, high = inputs.min(axis=0), inputs.max(axis=0)
+    margin = np.where(high > low, MARGIN * (high - low), 0.5)
+    (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
+    return left, right, bottom, top
+
+
+def _answers(predict: Predict, extent: Extent) -> Array:
+    """The class answered in the middle of each cell of the grid, from the lower left."""
+    left, right, bottom, top = extent
+    middles = (np.arange(GRID) + 0.5) / GRID
+    x, y = np.meshgrid(left + middles * (right - left), bottom + middles * (top - bottom))
+    return predict(np.column_stack((x.ravel(), y.ravel()))).reshape(GRID, GRID)
+
+
+def _tinted(answers: Array) -> Array:
+    """Classes as pale colours (GRID, GRID, RGB); the paper where there is no answer."""
+    paper = np.array(to_rgb(shades().paper))
+    tinted = np.empty((*answers.shape, 3))
+    for label in np.unique(answers).tolist():
+        colour = paper if label < 0 else np.array(to_rgb(class_colour(label)))
+        tinted[answers == label] = TINT * colour + (1 - TINT) * paper
+    return tinted

@@ -1,0 +1,95 @@
+"""How the outputs of activation layers spread: a row for each network, a column for each layer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from nnlab.core.arrays import Array
+from nnlab.errors import UsageError
+from nnlab.plots.style import canvas, in_format, plain_text, say, shades
+
+SPREADS_FILE = "activations.png"
+
+MOST_ROWS, MOST_COLUMNS = 40, 12
+BINS = 30
+PANEL = (1.45, 1.15)  # inches
+LABEL_WIDTH = 16  # letters
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """The outputs of one layer; ``limits`` are the ends of its range, where it has any.
+
+    ``zero`` and ``saturated`` are shares of the outputs, None where a layer has neither.
+    """
+
+    outputs: Array
+    limits: tuple[float, float] | None
+    zero: float | None
+    saturated: float | None
+
+
+def plot_spreads(networks: Sequence[tuple[str, Sequence[Spread]]], folder: Path) -> Path:
+    """Write ``activations.png`` from (name, layers) of each network; gives its path.
+
+    Zeros of a ReLU are counted above its panel and not drawn: their bar would hide all others. Raises UsageError for
+    more than 40 networks and OSError when the picture cannot be written.
+    """
+    if len(networks) > MOST_ROWS:
+        raise UsageError(f"{len(networks)} specs are more than the {MOST_ROWS} rows that a picture has room for")
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = [(name, _evenly(layers)) for name, layers in networks]
+    rows, columns = len(chosen), max(len(layers) for _, layers in chosen)
+    path = folder / SPREADS_FILE
+    title = say("outputs of each activation layer before training, on one batch")
+    with canvas(path, title, (max(5.5, PANEL[0] * columns + 1.5), PANEL[1] * rows + 0.8)) as figure:
+        panels = figure.subplots(rows, columns, squeeze=False)
+        for row, (name, layers) in zip(panels, chosen, strict=True):
+            for axes, (_, spread) in zip(row, layers, strict=False):
+                _draw(axes, spread)
+            for axes in row[len(layers) :]:
+                axes.set_visible(False)
+            label = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 9}
+            row[0].set_ylabel(plain_text(name, LABEL_WIDTH), parse_math=False, **label)
+        longest = max((layers for _, layers in chosen), key=len)
+        for axes, (place, _) in zip(panels[-1], longest, strict=True):
+            if axes.get_visible():
+                axes.set_xlabel(say("activation {place}", place=place), fontsize=9)
+    return in_format(path)
+
+
+def _evenly(layers: Sequence[Spread]) -> list[tuple[int, Spread]]:
+    """The layers with their places from 1; of more than fit, some from the first to the last."""
+    places = np.unique(np.linspace(1, len(layers), min(len(layers), MOST_COLUMNS)).round().astype(int)).tolist()
+    return [(place, layers[place - 1]) for place in places]
+
+
+def _draw(axes: Axes, spread: Spread) -> None:
+    numbers = spread.outputs[np.isfinite(spread.outputs)].astype(np.float64)
+    shown = numbers[numbers != 0] if spread.zero is not None else numbers
+    limits = spread.limits or _around(shown if spread.zero is None else np.append(shown, 0))
+    counts, edges = np.histogram(shown, bins=BINS, range=limits)
+    axes.stairs(counts / max(1, counts.max()), edges, fill=True, color=shades().colours[0])
+    axes.set_ylim(0, 1.05)
+    axes.set_xlim(*limits)
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    axes.tick_params(labelsize=7)
+    axes.locator_params(axis="x", nbins=3)
+    axes.ticklabel_format(axis="x", scilimits=(-2, 3))
+    axes.xaxis.get_offset_text().set_fontsize(7)
+    notes = [say("std {value}", value=f"{numbers.std():.2g}" if numbers.size else "–")]
+    if spread.zero is not None:
+        notes.append(say("zero {share}", share=f"{spread.zero:.0%}"))
+    if spread.saturated is not None:
+        notes.append(say("saturated {share}", share=f"{spread.saturated:.0%}"))
+    axes.set_title(", ".join(notes), fontsize=7)
+
+
+def _around(numbers: Array) -> tuple[float, float]:
+    """The range of some numbers; one of no width is widened."""
+    low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 0.0)
+    return (low, high) if high > low else (low - 0.5, high + 0.5)

@@ -1,0 +1,67 @@
+"""The weights that look at the images, as images themselves, before and after training."""
+
+from math import ceil, sqrt
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.image import AxesImage
+
+from nnlab.core.arrays import Array
+from nnlab.plots.style import canvas, plain_text, say, shades
+
+WEIGHTS_FILE = "weights.png"
+
+MOST_UNITS = 64
+GAP = 1  # pixels of an image between two
+
+
+def plot_weights(name: str, before: Array, after: Array, folder: Path) -> None:
+    """Write ``weights.png`` from the weights (units, C, H, W) before and after training, side by side.
+
+    One colour scale serves all, symmetric around 0; weights of three channels are colours around grey, those of any
+    other number are averaged over the channels. Raises OSError when the picture cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    units, words = len(after), {"name": plain_text(name, 50), "shown": min(len(after), MOST_UNITS), "units": len(after)}
+    if units > MOST_UNITS:
+        title = say("{name}: weights of the first {shown} of {units} units of the first layer", **words)
+    else:
+        title = say("{name}: weights of the {units} units of the first layer", **words)
+    before, after = before[:MOST_UNITS], after[:MOST_UNITS]
+    numbers = np.abs(np.concatenate((before, after)))
+    limit = float(np.max(numbers, initial=0, where=np.isfinite(numbers))) or 1.0
+    columns = ceil(sqrt(len(after)))
+    rows = ceil(len(after) / columns)
+    with canvas(folder / WEIGHTS_FILE, title, (8.2, 3.7 * rows / columns + 0.9)) as figure:
+        panels = figure.subplots(1, 2, gridspec_kw={"wspace": 0.1})
+        for axes, weights, moment in zip(panels, (before, after), ("at the start", "at the end"), strict=True):
+            image = _draw(axes, weights, columns, limit)
+            axes.set_title(say(moment), fontsize=10)
+        if after.shape[1] == 3:
+            figure.supxlabel(say("grey: 0, the brightest and darkest: ±{limit}", limit=f"{limit:.3g}"), fontsize=9)
+        else:
+            figure.colorbar(image, ax=panels, shrink=0.9, aspect=25)
+
+
+def _draw(axes: Axes, weights: Array, columns: int, limit: float) -> AxesImage:
+    """All units in one image; red is above 0, blue below."""
+    axes.set_axis_off()
+    mosaic = _mosaic(weights, columns)
+    if mosaic.shape[2] == 3:
+        colours = np.where(np.isfinite(mosaic), np.clip(0.5 + mosaic / (2 * limit), 0, 1), to_rgb(shades().paper))
+        return axes.imshow(colours, interpolation="nearest")
+    return axes.imshow(mosaic[:, :, 0], cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+
+
+def _mosaic(weights: Array, columns: int) -> Array:
+    """Units row by row as (height, width, 3 or 1), NaN between them."""
+    images = weights if weights.shape[1] == 3 else weights.mean(axis=1, keepdims=True)
+    units, channels, height, width = images.shape
+    down, right = height + GAP, width + GAP
+    mosaic = np.full((ceil(units / columns) * down - GAP, columns * right - GAP, channels), np.nan)
+    for index, image in enumerate(images):
+        row, column = divmod(index, columns)
+        mosaic[row * down :, column * right :][:height, :width] = image.transpose(1, 2, 0)
+    return mosaic

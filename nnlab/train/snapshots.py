@@ -1,0 +1,39 @@
+"""The weights of several moments of a training, kept when a spec asks for them."""
+
+from nnlab.models.network import Network
+from nnlab.records.formats import Row
+from nnlab.records.run_folder import RunFolder
+
+
+class Snapshots:
+    """Writes ``count`` snapshots, evenly spread: the first before any update, the last with the weights at the end.
+
+    A training that ends early has those up to its end; where the best weights were put back, these are kept under
+    their own step.
+    """
+
+    def __init__(self, network: Network, folder: RunFolder, iterations: int, count: int, spec_sha256: str) -> None:
+        self._network = network
+        self._folder = folder
+        self._spec_sha256 = spec_sha256
+        self._waiting = {round(index * iterations / (count - 1)) for index in range(count)} if count > 1 else set()
+
+    def on_step(self, step: int, objective: float) -> None:
+        """Keep the weights if it is time."""
+        if step in self._waiting:
+            self._write(step)
+
+    def on_evaluation(self, row: Row) -> None:
+        """The evaluation before the first update is when the weights are those of the start."""
+        if row["step"] == 0 and 0 in self._waiting:
+            self._write(0)
+
+    def finish(self, step: int) -> None:
+        """Keep the weights that training ended with, which are those of ``step``, if they have not been kept."""
+        if self._waiting:
+            self._write(step)
+            self._waiting.clear()
+
+    def _write(self, step: int) -> None:
+        self._waiting.discard(step)
+        self._folder.write_snapshot(step, self._network.state(), self._spec_sha256)

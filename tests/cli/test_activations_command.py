@@ -1,0 +1,41 @@
+"""``nnlab activations`` as a user calls it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nnlab.plots.spreads import Spread
+
+
+def test_several_specs_become_one_picture_in_a_new_folder(nnlab, spec: Path) -> None:
+    answer = nnlab("activations", spec, spec, "-s", "model.activation=relu")
+    assert (answer.code, answer.stderr) == (0, "")
+    assert re.fullmatch(r"activations/[0-9]{8}-[0-9]{6}-[0-9a-f]{6}/activations\.png\n", answer.stdout)
+    assert Path(answer.stdout.strip()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_rows_are_the_specs_in_their_order(nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[list[tuple[str, int]]] = []
+
+    def note(rows: list[tuple[str, list[Spread]]], folder: Path) -> Path:
+        drawn.append([(name, len(layers)) for name, layers in rows])
+        return folder
+
+    monkeypatch.setattr("nnlab.plots.spreads.plot_spreads", note)
+    other = spec.with_name("deeper.yaml")
+    other.write_text(spec.read_text().replace("[4]", "[4, 3]"), encoding="utf-8")
+    assert nnlab("activations", other, spec, "--out", "here").stdout == "here\n"
+    assert drawn == [[("deeper", 2), ("moons", 1)]]
+
+
+def test_bad_specs_and_folders(nnlab, spec: Path) -> None:
+    answer = nnlab("activations", spec, "-s", "model=softmax")
+    assert answer.code == 2
+    assert f"{spec}: model: has no activation layers" in answer.stderr
+    Path("file").write_text("")
+    answer = nnlab("activations", spec, "--out", "file/inside")
+    assert answer.code == 2
+    assert "file/inside: cannot be written: " in answer.stderr
+    assert nnlab("activations").code == 2
+    assert not Path("activations").exists()

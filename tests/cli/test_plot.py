@@ -1,0 +1,91 @@
+"""``nnlab plot`` as a user calls it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nnlab.cli.completion import PICTURES, complete_picture
+from nnlab.plots.style import FORMATS, LANGUAGES, STYLES
+from nnlab.train.pictures import KINDS
+
+
+@pytest.fixture
+def trained(nnlab, spec: Path) -> Path:
+    answer = nnlab("train", spec, "-q", "-s", "train.snapshots=2")
+    return Path(answer.stdout.splitlines()[-1])
+
+
+def test_all_that_a_run_can_have_is_drawn_into_its_folder(nnlab, trained: Path) -> None:
+    for path in (trained / "plots").iterdir():
+        path.unlink()
+    answer = nnlab("plot", trained)
+    assert (answer.code, answer.stderr) == (0, "")
+    kinds = ("accuracy", "loss", "boundary", "confusion")
+    assert answer.stdout.splitlines() == [str(trained / "plots" / f"{kind}.png") for kind in kinds]
+    assert all(Path(line).is_file() for line in answer.stdout.splitlines())
+
+
+def test_kinds_format_style_and_folder(nnlab, trained: Path, tmp_path: Path) -> None:
+    answer = nnlab("plot", trained, "loss", "confusion", "--format", "svg", "--style", "dark", "--out", "mine")
+    assert answer.stdout.splitlines() == ["mine/loss.svg", "mine/confusion.svg"]
+    assert "#16181d" in (tmp_path / "mine" / "loss.svg").read_text(encoding="utf-8").lower()
+
+
+def test_animation(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.plots.regions.GRID", 4)
+    answer = nnlab("plot", trained, "--animate", "--out", "movie")
+    assert (answer.code, answer.stdout) == (0, "movie/boundary.gif\n")
+    assert Path("movie/boundary.gif").read_bytes().startswith(b"GIF8")
+
+
+def test_without_snapshots_or_points_there_is_no_animation(nnlab, trained: Path, make_run: Callable[..., Path]) -> None:
+    answer = nnlab("plot", make_run(), "--animate")
+    assert answer.code == 2
+    assert "has no snapshots to animate; train it again with train.snapshots: 30 in its spec" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["boundry"], 2, "no kind of picture is called 'boundry'; did you mean 'boundary'?"),
+        (["mistakes"], 2, "cannot have the picture mistakes: its samples are not images"),
+        (["--format", "gif"], 2, "'gif' is not one of 'png', 'svg', 'pdf'"),
+        (["--out", "file/inside"], 2, "file/inside: cannot be written: "),
+    ],
+)
+def test_what_cannot_be_drawn(
+    nnlab, trained: Path, arguments: list[str], code: int, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    Path("file").write_text("")
+    answer = nnlab("plot", trained, *arguments)
+    assert answer.code == code
+    assert message in " ".join(answer.stderr.split())
+    assert answer.stdout == ""
+
+
+def test_a_folder_that_is_no_run_ends_with_5(nnlab, tmp_path: Path) -> None:
+    assert nnlab("plot", tmp_path / "gone").code == 5
+
+
+@pytest.mark.parametrize("fonts", [["DejaVu Sans"], ["DejaVu Sans", "IPAexGothic"]])
+def test_japanese_needs_a_font(nnlab, trained: Path, fonts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.plots.style.fontManager.get_font_names", lambda: fonts)
+    answer = nnlab("plot", trained, "accuracy", "--lang", "ja", "--format", "svg", "--out", "ja")
+    if len(fonts) > 1:
+        assert (answer.code, answer.stdout) == (0, "ja/accuracy.svg\n")
+    else:
+        assert (answer.code, answer.stdout) == (2, "")
+        assert "no Japanese font was found; install one of Noto Sans CJK JP" in answer.stderr
+        assert not Path("ja").exists()
+
+
+def test_the_tab_key_and_help_know_every_kind(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    assert tuple(KINDS) == PICTURES
+    assert complete_picture("a") == ["accuracy", "activations"]
+    text = nnlab("plot", "--help").stdout
+    assert "Example: nnlab plot runs/" in text
+    for word in (*KINDS, *FORMATS, *STYLES, *LANGUAGES):
+        assert word in text

@@ -1,0 +1,30 @@
+"""Figures caught as they are finished."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from matplotlib.figure import Figure
+
+from nnlab.plots import confusion, curves, diagnostics, mistakes, regions, samples, spreads, style, weights
+from nnlab.plots.style import canvas
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
+    """The figures that are drawn, by the name of their file as PNG."""
+    kept: dict[str, Figure] = {}
+
+    @contextmanager
+    def keep(path: Path, *arguments: Any, **options: Any) -> Iterator[Figure]:
+        with canvas(path, *arguments, **options) as figure:
+            yield figure
+            figure.draw_without_rendering()
+        kept[path.name] = figure
+
+    for module in (confusion, curves, diagnostics, mistakes, regions, samples, spreads, style, weights):
+        if hasattr(module, "canvas"):
+            monkeypatch.setattr(module, "canvas", keep)
+    return kept

@@ -1,0 +1,76 @@
+"""The confusion matrix: rows are true classes, columns are answers, and all of it can be read."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from nnlab.plots.confusion import confusion_matrix, plot_confusion
+from nnlab.plots.style import Look, drawn_as
+
+Figures = dict[str, Figure]
+
+
+def test_rows_are_true_classes_and_columns_answers() -> None:
+    labels, answers = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 2, 2, 1, 0, -1])
+    np.testing.assert_array_equal(confusion_matrix(labels, answers, 3), [[1, 0, 2], [0, 1, 0], [1, 0, 0]])
+
+
+def draw(folder: Path, classes: int, names: list[str] | None = None, samples: int = 300) -> None:
+    draws = np.random.default_rng(0)
+    labels = draws.integers(0, classes, samples)
+    answers = np.where(draws.random(samples) < 0.8, labels, draws.integers(0, classes, samples))
+    plot_confusion("net", "test", labels, answers, names or [f"c{k}" for k in range(classes)], folder)
+
+
+def test_counts_stand_in_their_cells(figures: Figures, tmp_path: Path) -> None:
+    labels, answers = np.repeat([0, 1], [30, 20]), np.repeat([0, 1, 0, 1], [23, 7, 1, 19])
+    plot_confusion("net", "test", labels, answers, ["cat", "$dog"], tmp_path / "new")
+    axes = figures["confusion.png"].axes[0]
+    written = {text.get_position(): text.get_text() for text in axes.texts}
+    assert written == {(0, 0): "23", (1, 0): "7", (0, 1): "1", (1, 1): "19"}
+    shares = np.asarray(axes.images[0].get_array())
+    np.testing.assert_allclose(shares, [[23 / 30, 7 / 30], [1 / 20, 19 / 20]])
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("class answered", "true class")
+    for axis in (axes.get_xticklabels(), axes.get_yticklabels()):
+        assert [label.get_text() for label in axis] == ["cat", "$dog"]
+    assert figures["confusion.png"].get_suptitle() == "net: answers to the test samples, 42 of 50 right"
+
+
+@pytest.mark.parametrize("style", ["light", "dark"])
+@pytest.mark.parametrize("classes", [2, 10, 20])
+def test_no_number_leaves_its_cell_and_each_stands_out(
+    figures: Figures, tmp_path: Path, classes: int, style: str
+) -> None:
+    with drawn_as(Look(style=style)):  # type: ignore[arg-type]  # one of the styles
+        draw(tmp_path, classes, samples=classes * 9999)
+    axes = figures["confusion.png"].axes[0]
+    assert len(axes.texts) == classes**2
+    cell = axes.get_window_extent().width / classes
+    assert all(text.get_window_extent().width < cell for text in axes.texts)
+
+
+@pytest.mark.parametrize(("classes", "numbers"), [(21, False), (40, False), (100, False)])
+def test_many_classes_have_colours_only_and_ticks_that_do_not_touch(
+    figures: Figures, tmp_path: Path, classes: int, numbers: bool
+) -> None:
+    draw(tmp_path, classes)
+    axes = figures["confusion.png"].axes[0]
+    assert bool(axes.texts) is numbers
+    boxes = [label.get_window_extent() for label in axes.get_yticklabels() if label.get_text()]
+    heights = sorted((box.y0, box.y1) for box in boxes)
+    assert len(heights) > 5
+    assert all(below[1] <= above[0] + 1 for below, above in itertools.pairwise(heights))
+
+
+def test_long_names_stay_within_the_picture(figures: Figures, tmp_path: Path) -> None:
+    draw(tmp_path, 10, ["automobile and truck"] * 10)
+    figure = figures["confusion.png"]
+    for label in (*figure.axes[0].get_xticklabels(), *figure.axes[0].get_yticklabels()):
+        box = label.get_window_extent()
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert all(left.x1 <= right.x0 for left, right in itertools.pairwise(boxes))

@@ -1,0 +1,156 @@
+"""Decision regions: the class answered in each place has its colour there, in the picture and in each frame."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from PIL import Image
+
+from nnlab.data.dataset import Dataset, Split
+from nnlab.plots import regions
+from nnlab.plots.points import class_colour
+from nnlab.plots.regions import MOST_FRAMES, Predict, animate_boundary, plot_boundary
+from nnlab.plots.style import canvas
+
+CORNERS = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [4.0, 2.0]])
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
+    kept: dict[str, Figure] = {}
+
+    @contextmanager
+    def keep(path: Path, *arguments: Any) -> Iterator[Figure]:
+        with canvas(path, *arguments) as figure:
+            yield figure
+        kept[path.name] = figure
+
+    monkeypatch.setattr(regions, "canvas", keep)
+    return kept
+
+
+def data(*, test: bool = False) -> Dataset:
+    train = Split(CORNERS, np.array([0, 1, 0, 1]))
+    return Dataset(train, Split(CORNERS + 0.5, np.array([1, 0, 1, 0])) if test else None, ("left", "$right"))
+
+
+def right_of(border: float) -> Predict:
+    return lambda inputs: (inputs[:, 0] > border).astype(int)
+
+
+def region_at(figure: Figure, x: float, y: float) -> tuple[float, ...]:
+    (image,) = figure.axes[0].images
+    left, right, bottom, top = image.get_extent()
+    colours = np.asarray(image.get_array())
+    row, column = (y - bottom) / (top - bottom) * len(colours), (x - left) / (right - left) * len(colours)
+    return tuple(colours[int(row), int(column)])
+
+
+def tint(colour: str) -> tuple[float, ...]:
+    return tuple(0.4 * np.array(to_rgb(colour)) + 0.6)
+
+
+def test_each_place_has_the_colour_of_the_class_answered_there(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    plot_boundary("net", data(), right_of(1.0), tmp_path / "new")
+    figure = drawn["boundary.png"]
+    assert figure.get_suptitle() == "net: the class answered in each place"
+    for x, label in ((0.9, 0), (1.1, 1), (-0.3, 0), (4.3, 1)):
+        for y in (-0.1, 1.0, 2.1):
+            assert region_at(figure, x, y) == pytest.approx(tint(class_colour(label)))
+
+
+def test_classes_lie_from_below_as_they_do_in_the_data(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    plot_boundary("net", data(), lambda inputs: (inputs[:, 1] > 1.5).astype(int), tmp_path)
+    assert region_at(drawn["boundary.png"], 2, 1.9) == pytest.approx(tint(class_colour(1)))
+    assert region_at(drawn["boundary.png"], 2, 0.1) == pytest.approx(tint(class_colour(0)))
+
+
+def test_all_samples_lie_within_and_test_samples_have_another_marker(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    plot_boundary("net", data(test=True), right_of(1.0), tmp_path)
+    figure = drawn["boundary.png"]
+    axes = figure.axes[0]
+    clouds = [np.asarray(cloud.get_offsets()) for cloud in axes.collections]
+    np.testing.assert_array_equal(np.concatenate(clouds[:2]), CORNERS[[0, 2, 1, 3]])
+    np.testing.assert_array_equal(np.concatenate(clouds[2:]), CORNERS[[1, 3, 0, 2]] + 0.5)
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    for x, y in np.concatenate(clouds):
+        assert left < x < right
+        assert bottom < y < top
+    paths = [len(cloud.get_paths()[0].vertices) for cloud in axes.collections]
+    assert paths[0] == paths[1] != paths[2] == paths[3]
+    legend = figure.legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == ["left", "$right", "train", "test"]
+    assert legend.get_window_extent().x0 > axes.get_window_extent().x1
+
+
+@pytest.mark.parametrize("classes", [2, 20])
+def test_units_are_equal_and_nothing_leaves_the_picture(tmp_path: Path, drawn: dict[str, Figure], classes: int) -> None:
+    many = Dataset(Split(np.tile(CORNERS, (classes, 1)), np.arange(4 * classes) % classes), None, ("a",) * classes)
+    plot_boundary("a rather long name of an experiment", many, right_of(1.0), tmp_path)
+    figure = drawn["boundary.png"]
+    axes, box = figure.axes[0], figure.axes[0].get_window_extent()
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    assert (right - left) / box.width == pytest.approx((top - bottom) / box.height, rel=0.03)
+    for artist in (axes.xaxis.label, axes.yaxis.label, figure.legends[0]):
+        extent = artist.get_window_extent()
+        assert extent.x0 >= 0
+        assert extent.y0 >= 0
+        assert extent.x1 <= figure.bbox.x1
+    assert figure.legends[0].get_window_extent().x0 > max(box.x1, figure.texts[0].get_window_extent().x1)
+
+
+def test_features_of_very_different_spans_keep_their_own_units(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    flat = Dataset(Split(CORNERS * [100, 1], np.array([0, 1, 0, 1])), None, ("a", "b"))
+    plot_boundary("net", flat, right_of(1.0), tmp_path)
+    assert drawn["boundary.png"].axes[0].get_ylim() == pytest.approx((-0.16, 2.16))
+
+
+def test_where_scores_are_no_numbers_no_class_is_answered(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    plot_boundary("net", data(), lambda inputs: np.full(len(inputs), -1), tmp_path)
+    assert region_at(drawn["boundary.png"], 1, 1) == (1, 1, 1)
+
+
+def test_a_single_point_has_room_around_it(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    one = Dataset(Split(np.ones((1, 2)), np.zeros(1, int)), None, ("a",))
+    plot_boundary("net", one, right_of(0), tmp_path)
+    left, right = drawn["boundary.png"].axes[0].get_xlim()
+    assert left <= 0.5
+    assert right >= 1.5
+
+
+def test_an_animation_shows_how_the_border_moves_and_repeats_byte_for_byte(tmp_path: Path) -> None:
+    borders = (-1.0, 0.5, 1.5, 3.0)
+    frames = [(100 * index, lambda border=border: right_of(border)) for index, border in enumerate(borders)]
+    path = animate_boundary("net", data(), frames, tmp_path)
+    with Image.open(path) as gif:
+        assert gif.n_frames == len(borders)  # type: ignore[attr-defined]  # only of files with frames
+        shown = []
+        for index in range(len(borders)):
+            gif.seek(index)
+            shown.append(np.asarray(gif.convert("RGB")).astype(int))
+    left = np.rint(np.array(tint(class_colour(0))) * 255)
+    blue = [(abs(frame - left).max(axis=2) < 12).sum() for frame in shown]
+    assert blue[0] < 200
+    assert blue == sorted(blue)
+    assert blue[3] > 1.8 * blue[2] > 0
+    assert path.read_bytes() == animate_boundary("net", data(), frames, tmp_path / "again").read_bytes()
+
+
+def test_of_many_snapshots_first_and_last_are_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def network(step: int) -> Predict:
+        asked.append(step)
+        return right_of(step)
+
+    monkeypatch.setattr(regions, "GRID", 2)
+    monkeypatch.setattr(regions, "MOST_FRAMES", 4)
+    monkeypatch.setattr(regions, "PAUSE", 0)
+    animate_boundary("net", data(), [(step, lambda step=step: network(step)) for step in range(10)], tmp_path)
+    assert asked == [0, 0, 3, 6, 9]  # the first network is asked once more, to lay the picture out
+    assert MOST_FRAMES == 60

@@ -1,0 +1,54 @@
+"""First weights as images: each unit in its place, one scale for before and after, symmetric around 0."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from nnlab.plots.weights import MOST_UNITS, plot_weights
+
+Figures = dict[str, Figure]
+
+
+def weights(units: int, channels: int = 1, scale: float = 1.0) -> np.ndarray:
+    return np.random.default_rng(units).normal(0, scale, (units, channels, 3, 2))
+
+
+def test_units_stand_row_by_row_on_one_scale(figures: Figures, tmp_path: Path) -> None:
+    before, after = weights(5, scale=0.01), weights(5)
+    plot_weights("net", before, after, tmp_path / "new")
+    left, right, bar = figures["weights.png"].axes
+    assert (left.get_title(), right.get_title()) == ("at the start", "at the end")
+    assert left.images[0].get_clim() == right.images[0].get_clim() == (-abs(after).max(), abs(after).max())
+    assert left.get_window_extent().x1 < right.get_window_extent().x0
+    assert right.get_window_extent().x1 < bar.get_window_extent().x0
+    for axes, shown in ((left, before), (right, after)):
+        mosaic = np.ma.filled(axes.images[0].get_array(), np.nan)
+        assert mosaic.shape == (2 * 4 - 1, 3 * 3 - 1)
+        for unit in range(5):
+            row, column = divmod(unit, 3)
+            np.testing.assert_array_equal(mosaic[4 * row : 4 * row + 3, 3 * column : 3 * column + 2], shown[unit, 0])
+        assert np.isnan(mosaic[3]).all()
+
+
+def test_three_channels_are_colours_around_grey(figures: Figures, tmp_path: Path) -> None:
+    after = weights(1, 3)
+    plot_weights("net", np.zeros_like(after), after, tmp_path)
+    left, right = (np.asarray(axes.images[0].get_array()) for axes in figures["weights.png"].axes)
+    assert (left == 0.5).all()
+    np.testing.assert_allclose(right, 0.5 + after[0].transpose(1, 2, 0) / (2 * abs(after).max()))
+
+
+@pytest.mark.parametrize("shape", [(100, 1), (100, 5), (1, 1)])
+def test_of_many_units_the_first_are_shown(figures: Figures, tmp_path: Path, shape: tuple[int, int]) -> None:
+    plot_weights("net", weights(*shape), weights(*shape), tmp_path)
+    title = figures["weights.png"].get_suptitle()
+    assert title.startswith(f"net: weights of the {f'first {MOST_UNITS} of ' if shape[0] > MOST_UNITS else ''}")
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
+def test_weights_that_cannot_be_scaled_end_nothing(tmp_path: Path, value: float) -> None:
+    for channels in (1, 3):
+        plot_weights("net", np.full((2, channels, 2, 2), value), np.full((2, channels, 2, 2), value), tmp_path)
+    assert (tmp_path / "weights.png").is_file()

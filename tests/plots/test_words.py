@@ -1,0 +1,121 @@
+"""Every text in the table is used, every text used is in the table, and nothing of ours stays English in Japanese."""
+
+import ast
+import re
+import string
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+import nnlab.plots
+from nnlab.core.random import make_streams
+from nnlab.data.augmentation import Flip
+from nnlab.data.dataset import Dataset, Split
+from nnlab.errors import UsageError
+from nnlab.plots import style
+from nnlab.plots.confusion import plot_confusion
+from nnlab.plots.curves import FILES, PARTS, plot_comparison, plot_run
+from nnlab.plots.diagnostics import plot_activations, plot_gradients
+from nnlab.plots.mistakes import plot_mistakes
+from nnlab.plots.regions import plot_boundary
+from nnlab.plots.samples import plot_samples
+from nnlab.plots.spreads import Spread, plot_spreads
+from nnlab.plots.style import JAPANESE_FONTS, Look, drawn_as, say
+from nnlab.plots.sweep import LABELS
+from nnlab.plots.weights import plot_weights
+from nnlab.plots.words import JAPANESE
+from nnlab.records.comparison import compare
+from nnlab.records.formats import STATUSES
+from nnlab.records.reader import read_run
+
+MODULES = sorted(Path(nnlab.plots.__file__).parent.glob("*.py"))
+# Used by name, not as they stand.
+NAMED = {*FILES, *PARTS, *STATUSES, *LABELS.values(), "at the start", "at the end"}
+
+
+def said() -> Iterator[str]:
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+                (text,) = node.args
+                if isinstance(text, ast.Constant):
+                    yield str(text.value)
+
+
+def test_the_table_holds_what_is_said_and_nothing_else() -> None:
+    assert {*said(), *NAMED} == set(JAPANESE)
+
+
+@pytest.mark.parametrize("text", JAPANESE)
+def test_a_translation_has_the_same_places_and_no_english(text: str) -> None:
+    def places(form: str) -> set[str | None]:
+        return {name for _, name, _, _ in string.Formatter().parse(form)} - {None}
+
+    assert places(JAPANESE[text]) <= places(text)
+    if "{runs}; lines" not in text:
+        assert places(JAPANESE[text]) == places(text)
+    assert not re.search("[A-Za-z]", re.sub(r"\{.*?\}", "", JAPANESE[text]))
+
+
+@pytest.fixture
+def japanese_font(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a Japanese font were installed; its letters are drawn as boxes."""
+    monkeypatch.setattr(style.fontManager, "get_font_names", lambda: ["DejaVu Sans", JAPANESE_FONTS[2]])
+
+
+def test_without_a_japanese_font_the_error_names_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style.fontManager, "get_font_names", lambda: ["DejaVu Sans", "Noto Sans"])
+    with pytest.raises(UsageError, match=r"no Japanese font was found; install one of Noto Sans CJK JP, .*apt install"):
+        drawn_as(Look(language="ja")).__enter__()
+    assert say("loss") == "loss"
+
+
+def test_a_font_that_is_found_is_used(japanese_font: None) -> None:
+    with drawn_as(Look(language="ja")):
+        assert say("loss") == "損失"
+        with style.blank("title", (1, 1)) as figure:
+            assert figure.texts[0].get_fontfamily() == ["DejaVu Sans", JAPANESE_FONTS[2]]
+    assert say("loss") == "loss"
+
+
+def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
+    """Every picture, of things that have no English names."""
+    records = [make_run(f"{k}", {"name": "0", "seed": k}, validation=True, status="interrupted") for k in range(2)]
+    record = read_run(records[0])
+    (record.path / "diagnostics.csv").write_text("step,layer,gradient_norm\n1,0,0.5\n", encoding="utf-8")
+    (record.path / "histograms.csv").write_text("step,layer,left,right,count\n0,0,0,1,5\n1,0,0,1,5\n", encoding="utf-8")
+    plot_run(record, folder / "run")
+    plot_gradients(record, folder)
+    plot_activations(record, folder)
+    plot_comparison(compare(records), folder)
+    draws = np.random.default_rng(0)
+    points = Split(draws.random((40, 2)), np.arange(40) % 20)
+    images = Split(draws.integers(0, 256, (40, 1, 4, 4), np.uint8), np.arange(40) % 20)
+    names = tuple(map(str, range(20)))
+    for index, split in enumerate((points, images)):
+        data = Dataset(split, split, names)
+        plot_samples("0", data, folder / f"{index}", [Flip()] if index else [], make_streams("streams", 0))
+    plot_boundary("0", Dataset(points, points, names), lambda inputs: np.zeros(len(inputs), int), folder)
+    plot_confusion("0", "test", points.labels, points.labels, names, folder)
+    plot_mistakes("0", "test", images, (images.labels + 1) % 20, draws.random(40), names, folder)
+    plot_weights("0", draws.normal(size=(70, 3, 2, 2)), draws.normal(size=(70, 3, 2, 2)), folder)
+    spreads = [Spread(draws.random(9), (0, 1), None, 0.5), Spread(draws.random(9), None, 0.5, None)]
+    plot_spreads([("0", spreads)], folder)
+
+
+def test_nothing_of_ours_stays_english(
+    figures: dict[str, Figure], make_run: Callable[..., Path], tmp_path: Path, japanese_font: None
+) -> None:
+    with drawn_as(Look(language="ja")):
+        draw_everything(tmp_path / "pictures", make_run)
+    assert len(figures) >= 10
+    for name, figure in figures.items():
+        texts = [text.get_text() for text in figure.findobj(Text) if text.get_visible()]  # type: ignore[attr-defined]
+        # Numbers are set as formulas, and seed is a key of the spec.
+        english = [text for text in texts if re.search("[A-Za-z]{2}", re.sub(r"\$.*?\$|seed", "", text))]
+        assert not english, f"{name}: {english}"
+        assert any(re.search("[぀-ヿ一-鿿]", text) for text in texts), name

@@ -1,0 +1,125 @@
+"""Which pictures a run can have, and that they are those of its saved weights."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnlab.errors import RunError, UsageError
+from nnlab.plots.style import Look, drawn_as
+from nnlab.records.reader import RunRecord, read_run
+from nnlab.spec.experiment import load_experiment
+from nnlab.train import pictures
+from nnlab.train.pictures import KINDS, check_kinds, draw, draw_all, drawable
+from nnlab.train.run import run
+
+POINTS = """\
+data:      {name: moons, points: 20, test_points: 10}
+model:     {name: mlp, hidden: [4], activation: tanh}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 4, batch_size: 10, eval_every: 2}
+"""
+IMAGES = """\
+rng:       legacy
+data:      {name: idx, path: .}
+model:     {name: mlp, hidden: [4], activation: relu}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 3, batch_size: 6, eval_every: 1, diagnostics: true}
+"""
+
+
+def train(folder: Path, text: str, *overrides: str) -> RunRecord:
+    spec = folder / "spec.yaml"
+    spec.write_text(text, encoding="utf-8")
+    return read_run(run(load_experiment(spec, overrides), folder / "runs").path)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_training_draws_regions_and_with_diagnostics_all_it_can(images: Path) -> None:
+    points = train(images, POINTS)
+    assert names(points.path / "plots") == ["accuracy.png", "boundary.png", "loss.png"]
+    record = train(images, IMAGES)
+    expected = sorted(f"{kind}.png" for kind in KINDS if kind != "boundary")
+    assert names(record.path / "plots") == expected
+
+
+def test_drawn_anew_they_are_the_same_byte_for_byte(images: Path, tmp_path: Path) -> None:
+    for text in (POINTS, IMAGES):
+        record = train(images, text)
+        written = draw_all(drawable(record), tmp_path / "again", pytest.fail)
+        for path in (record.path / "plots").iterdir():
+            assert tmp_path / "again" / path.name in written
+            assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_weights_before_training_are_those_of_step_0(images: Path) -> None:
+    record = train(images, IMAGES, "train.snapshots=2", "train.diagnostics=false")
+    from safetensors.numpy import load_file
+
+    start = load_file(record.path / "snapshots" / "step-0000000.safetensors")["linear1.W"]
+    first = drawable(record).trained.first_weights
+    assert first is not None
+    np.testing.assert_array_equal(first.reshape(4, 9).T, start)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "reason"),
+    [
+        ("boundary", IMAGES, "its samples are not points in the plane"),
+        ("mistakes", POINTS, "its samples are not images"),
+        ("weights", POINTS, "its samples are not images"),
+        ("gradients", POINTS, r"it has no diagnostics; train it with train\.diagnostics: true"),
+        ("activations", POINTS, "it has no diagnostics"),
+    ],
+)
+def test_a_picture_that_a_run_cannot_have(images: Path, tmp_path: Path, kind: str, text: str, reason: str) -> None:
+    record = train(images, text)
+    with pytest.raises(UsageError, match=f"cannot have the picture {kind}: {reason}"):
+        draw(drawable(record), ["loss", kind], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_kind_gets_the_nearest(tmp_path: Path) -> None:
+    check_kinds(list(KINDS))
+    with pytest.raises(UsageError, match="no kind of picture is called 'los'; did you mean 'loss'"):
+        check_kinds(["accuracy", "los"])
+
+
+def test_a_run_that_was_killed_has_what_its_records_tell(images: Path, tmp_path: Path) -> None:
+    record = train(images, POINTS)
+    (record.path / "model.safetensors").unlink()
+    said: list[str] = []
+    assert [path.stem for path in draw_all(drawable(record), tmp_path / "out", said.append)] == ["accuracy", "loss"]
+    assert len(said) == 1
+    assert "needs spec.yaml and model.safetensors" in said[0]
+    with pytest.raises(RunError, match=r"needs spec\.yaml and model\.safetensors"):
+        draw(drawable(record), ["boundary"], tmp_path / "out")
+
+
+def test_data_that_is_gone_is_told(images: Path, tmp_path: Path) -> None:
+    record = train(images, IMAGES)
+    for path in images.glob("*ubyte"):
+        path.unlink()
+    said: list[str] = []
+    written = draw_all(drawable(record), tmp_path / "out", said.append)
+    assert [path.stem for path in written] == ["accuracy", "loss", "gradients", "activations"]
+    assert said[0].startswith("only what the records tell is drawn: ")
+
+
+def test_what_records_tell_is_drawn_without_reading_data(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = train(images, POINTS)
+    monkeypatch.setattr(pictures, "started", lambda path: pytest.fail("read the data"))
+    assert draw(drawable(record), ["loss", "loss"], tmp_path) == [tmp_path / "loss.png"]
+
+
+def test_paths_have_the_ending_of_their_format(images: Path, tmp_path: Path) -> None:
+    record = train(images, POINTS)
+    with drawn_as(Look(format="svg")):
+        (path,) = draw(drawable(record), ["boundary"], tmp_path / "out")
+    assert path == tmp_path / "out" / "boundary.svg"
+    assert path.read_bytes().startswith(b"<?xml")

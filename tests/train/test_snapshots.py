@@ -1,0 +1,133 @@
+"""Snapshots are the weights of the moments that they are named after."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file
+
+from nnlab.errors import Diverged, RunError, SpecError, UsageError
+from nnlab.records.reader import read_run
+from nnlab.spec.experiment import load_experiment
+from nnlab.train.pictures import animate, drawable
+from nnlab.train.run import run
+from nnlab.train.setup import prepare
+
+SPEC = """\
+dtype: float64
+data:      {name: moons, points: 20}
+model:     {name: mlp, hidden: [4], activation: relu, batch_norm: true}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 10, batch_size: full, eval_every: 5, snapshots: 5}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("nnlab.train.run.plot_run", lambda record, folder: None)
+    monkeypatch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+    path = tmp_path / "moons.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    return path
+
+
+def snapshots(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "snapshots").iterdir())
+
+
+def test_snapshots_are_spread_evenly_from_start_to_end(spec: Path, tmp_path: Path) -> None:
+    experiment = load_experiment(spec)
+    folder = run(experiment, tmp_path / "runs").path
+    assert snapshots(folder) == [f"step-{step:07d}.safetensors" for step in (0, 2, 5, 8, 10)]
+    network = prepare(experiment).network
+    network.allocate("float64")
+    first = load_file(folder / "snapshots" / "step-0000000.safetensors")
+    assert first.keys() == network.state().keys()
+    for name, array in network.state().items():
+        np.testing.assert_array_equal(first[name], array)
+    last = folder / "snapshots" / "step-0000010.safetensors"
+    assert last.read_bytes() == (folder / "model.safetensors").read_bytes()
+    shorter = run(load_experiment(spec, ["train.iterations=5"]), tmp_path / "runs").path
+    middle, end = load_file(folder / "snapshots" / "step-0000005.safetensors"), load_file(shorter / "model.safetensors")
+    for name, array in end.items():
+        np.testing.assert_array_equal(middle[name], array)
+    with safe_open(last, framework="np") as file:
+        assert file.metadata() == {"spec_sha256": experiment.sha256()}
+
+
+def test_keeping_them_changes_nothing_in_the_training(spec: Path, tmp_path: Path) -> None:
+    kept, plain = (run(load_experiment(spec, [f"train.snapshots={n}"]), tmp_path / "runs").path for n in (5, 0))
+    for name in ("steps.csv", "metrics.csv"):
+        assert (kept / name).read_bytes() == (plain / name).read_bytes()
+    assert not (plain / "snapshots").exists()
+
+
+def test_more_snapshots_than_steps_are_one_for_each(spec: Path, tmp_path: Path) -> None:
+    folder = run(load_experiment(spec, ["train.snapshots=1000"]), tmp_path / "runs").path
+    assert len(snapshots(folder)) == 11
+
+
+@pytest.mark.parametrize("count", [1, 1001, -2, "true"])
+def test_one_snapshot_is_no_movie_and_there_is_a_limit(spec: Path, count: object) -> None:
+    with pytest.raises(SpecError, match=r"train\.snapshots: must be a whole number from 2 to 1000 or 0, got"):
+        load_experiment(spec, [f"train.snapshots={count}"])
+
+
+def test_an_early_end_is_a_snapshot_and_so_are_the_weights_put_back(spec: Path, tmp_path: Path) -> None:
+    stopping = "train.early_stopping={metric: train_loss, patience: 2, minimum_change: 1e3, restore_best: %s}"
+    changes = ["train.iterations=60", "train.snapshots=4", "train.eval_every=7"]
+    folder = run(load_experiment(spec, [*changes, stopping % "false"]), tmp_path / "runs").path
+    assert json.loads((folder / "summary.json").read_text())["steps"] == 14
+    assert snapshots(folder) == ["step-0000000.safetensors", "step-0000014.safetensors"]
+    changes[2] = "train.eval_every=15"
+    folder = run(load_experiment(spec, [*changes, stopping % "true"]), tmp_path / "runs").path
+    assert snapshots(folder) == ["step-0000000.safetensors", "step-0000020.safetensors"]
+    saved = (folder / "model.safetensors").read_bytes()
+    assert (folder / "snapshots" / "step-0000000.safetensors").read_bytes() == saved
+
+
+def test_a_diverged_run_has_its_last_weights(spec: Path, tmp_path: Path) -> None:
+    changes = ["optimizer.lr=1e5", "model.batch_norm=false", "train.snapshots=3", "dtype=float32", "penalty.l2=10"]
+    with pytest.raises(Diverged):
+        run(load_experiment(spec, changes), tmp_path / "runs")
+    (folder,) = (tmp_path / "runs").iterdir()
+    steps = json.loads((folder / "summary.json").read_text())["steps"]
+    assert snapshots(folder) == ["step-0000000.safetensors", f"step-{steps:07d}.safetensors"]
+
+
+def test_snapshots_become_an_animation(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.plots.regions.GRID", 3)
+    record = read_run(run(load_experiment(spec), tmp_path / "runs").path)
+    path = animate(drawable(record), tmp_path / "out")
+    assert path == tmp_path / "out" / "boundary.gif"
+    assert path.read_bytes().startswith(b"GIF89a")
+    bad = record.path / "snapshots" / "step-0000002.safetensors"
+    bad.write_bytes(b"x")
+    with pytest.raises(RunError, match=r"step-0000002\.safetensors: cannot be loaded"):
+        animate(drawable(record), tmp_path / "out")
+
+
+def test_without_snapshots_the_error_names_the_key(spec: Path, tmp_path: Path) -> None:
+    folder = run(load_experiment(spec, ["train.snapshots=0"]), tmp_path / "runs").path
+    with pytest.raises(UsageError, match=r"has no snapshots to animate; .* train\.snapshots: 30"):
+        animate(drawable(read_run(folder)), tmp_path)
+
+
+def test_snapshots_are_shown_in_the_order_of_their_steps(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = run(load_experiment(spec), tmp_path / "runs").path
+    last = folder / "snapshots" / "step-0000010.safetensors"
+    last.rename(last.with_name("step-10000000.safetensors"))
+    shown: list[int] = []
+    monkeypatch.setattr(
+        "nnlab.train.pictures.animate_boundary",
+        lambda name, data, frames, out: shown.extend(step for step, _ in frames),
+    )
+    animate(drawable(read_run(folder)), tmp_path)
+    assert shown == [0, 2, 5, 8, 10_000_000]
+    last.with_name("step-x.safetensors").write_bytes(b"")
+    with pytest.raises(RunError, match=r"step-x\.safetensors: is no snapshot"):
+        animate(drawable(read_run(folder)), tmp_path)

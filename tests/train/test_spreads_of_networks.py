@@ -1,0 +1,50 @@
+"""The outputs of untrained networks, against the layers computed one by one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnlab.errors import UsageError
+from nnlab.spec.experiment import load_experiment
+from nnlab.train.setup import prepare
+from nnlab.train.spreads import spreads
+
+SPEC = """\
+dtype: float64
+data:      {name: moons, points: 50}
+model:     {name: mlp, hidden: [6, 5], activation: %s, init: 1}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 1, batch_size: 30}
+"""
+
+
+def load(folder: Path, activation: str, *overrides: str):
+    path = folder / "spec.yaml"
+    path.write_text(SPEC % activation, encoding="utf-8")
+    return load_experiment(path, overrides)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "elu"])
+def test_each_activation_layer_is_looked_at_before_training(tmp_path: Path, activation: str) -> None:
+    experiment = load(tmp_path, activation)
+    prepared = prepare(experiment)
+    prepared.network.allocate("float64")
+    x = prepared.dataset.train.inputs[:30]
+    expected = []
+    for index, layer in enumerate(prepared.network.layers[:4]):
+        x = layer.forward(x, training=False).copy()
+        if index % 2:
+            expected.append(x)
+    found = spreads(experiment)
+    assert len(found) == 2
+    for spread, y in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(spread.outputs, y)
+        assert spread.limits == {"tanh": (-1, 1), "sigmoid": (0, 1)}.get(activation)
+        assert spread.zero == ((y == 0).mean() if activation == "relu" else None)
+        assert (spread.saturated is not None) is (activation in ("tanh", "sigmoid"))
+
+
+def test_a_network_without_activations_has_nothing_to_draw(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="model: has no activation layers"):
+        spreads(load(tmp_path, "relu", "model=softmax"))
