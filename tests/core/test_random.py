@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.core.random import AddressedStreams, LegacyStreams, Purpose, make_streams
+from nnlab.core.random import AddressedStreams, LegacyStreams, Purpose, ShardStreams, make_streams
 
 ADDRESSES: list[tuple[int, ...]] = [
     (Purpose.DATASET,),
@@ -119,3 +119,16 @@ def test_streams_neither_touch_nor_follow_numpys_global_state(mode: str) -> None
 def test_the_mode_chooses_the_kind_of_streams() -> None:
     assert isinstance(make_streams("streams", 0), AddressedStreams)
     assert isinstance(make_streams("legacy", 0), LegacyStreams)
+
+
+def test_each_part_of_a_batch_drops_numbers_of_its_own_at_every_step() -> None:
+    whole = AddressedStreams(0)
+    seen = set()
+    for step in (1, 2):
+        whole.step = step
+        masks = [whole.dropout(3), *(ShardStreams(whole, shard).dropout(3) for shard in (1, 2))]
+        seen |= {draws.random() for draws in masks}
+        np.testing.assert_array_equal(
+            ShardStreams(whole, 1).draws(Purpose.INIT, 0).random(4), whole.draws(Purpose.INIT, 0).random(4)
+        )
+    assert len(seen) == 6

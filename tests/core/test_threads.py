@@ -29,6 +29,20 @@ def test_what_goes_wrong_in_any_thread_is_raised(bad: int) -> None:
         Workers(2).run(fail, 2)
 
 
+def test_nobody_works_any_more_when_an_error_arrives() -> None:
+    finished = threading.Event()
+
+    def part(index: int) -> None:
+        if index < 2:
+            raise ValueError(f"part {index}")
+        finished.wait(0.2)
+        finished.set()
+
+    with pytest.raises(ValueError, match="part 0"):
+        Workers(3).run(part, 3)
+    assert finished.is_set()
+
+
 def test_threads_treat_overflow_as_their_caller_does() -> None:
     with np.errstate(over="ignore"):
         assert Workers(2).run(lambda index: float(np.float32(1e38) * np.float32(10 + index)), 2) == [np.inf] * 2

@@ -20,9 +20,9 @@ def test_the_view_grows_with_paths_but_not_without_end() -> None:
     left, right, bottom, top = seen(Sphere(), [drawing((-3, 4), (9, 0))])
     assert (left, bottom) == (-4, -4)
     assert 9 < right < 10
-    assert 4 < top < 5
+    assert top == 4
     left, right, bottom, top = seen(Sphere(), [drawing((-3, 3), (1e6, 0))])
-    assert right == FOLLOWED * 4
+    assert FOLLOWED * 4 < right < 1.1 * FOLLOWED * 4
 
 
 def test_a_path_that_diverged_does_not_stretch_the_view_but_its_start_is_in_it() -> None:

@@ -31,3 +31,40 @@ def test_the_objective_has_the_price_on_activity_and_the_loss_has_not(chunk: int
     assert row["train_loss"] == pytest.approx(loss, rel=1e-12)
     assert row["objective"] == pytest.approx(loss + price, rel=1e-12)
     assert row["test_loss"] is None
+
+
+def make_evaluation(samples: int, chunk: int, threads: int) -> tuple[Network, Evaluation]:
+    network = Network([Linear(units=50), Linear(units=3)], (40,), 3, make_streams("streams", 0))
+    network.allocate("float32")
+    draws = np.random.default_rng(0)
+    split = Split(
+        draws.standard_normal((samples, 40)) * 10 ** draws.uniform(-3, 3, (samples, 1)), draws.integers(3, size=samples)
+    )
+    dataset = Dataset(split, None, ("a", "b", "c"))
+    return network, Evaluation(network, CrossEntropy(), [], dataset, "all", chunk, Workers(threads))
+
+
+@pytest.mark.parametrize("threads", [2, 3, 5])
+def test_threads_change_no_bit_of_a_sum_over_many_chunks(threads: int) -> None:
+    batch = (np.zeros((1, 40), np.float32), np.zeros(1, int))
+    rows = [make_evaluation(331, 13, count)[1].row(0, 0.0, 0.1, batch) for count in (1, threads)]
+    assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize(("worth", "sizes"), [(True, [6, 5]), (False, [11])])
+def test_a_single_chunk_is_halved_where_that_pays_whatever_the_threads(
+    monkeypatch: pytest.MonkeyPatch, threads: int, worth: bool, sizes: list[int]
+) -> None:
+    seen: list[int] = []
+    forward = Network.forward
+
+    def counting(self: Network, x: np.ndarray, *, training: bool) -> np.ndarray:
+        seen.append(len(x))
+        return forward(self, x, training=training)
+
+    monkeypatch.setattr(Network, "forward", counting)
+    monkeypatch.setattr("nnlab.train.evaluation.worth_cutting", lambda network, samples: worth)
+    _, evaluation = make_evaluation(11, 100, threads)
+    evaluation.row(0, 0.0, 0.1, (np.zeros((1, 40), np.float32), np.zeros(1, int)))
+    assert sorted(seen, reverse=True) == sizes

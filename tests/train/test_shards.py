@@ -7,6 +7,7 @@ from nnlab.core.random import make_streams
 from nnlab.core.threads import Workers
 from nnlab.layers.activations import ReLU
 from nnlab.layers.activity import ActivityL1, ActivityL2
+from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
@@ -14,7 +15,7 @@ from nnlab.layers.pool import MaxPool
 from nnlab.layers.residual import Residual
 from nnlab.losses import CrossEntropy, Loss, MeanSquaredError
 from nnlab.models.network import Network
-from nnlab.train.shards import Shards
+from nnlab.train.shards import Shards, automatic_shards
 
 SHAPE = (2, 6, 6)
 
@@ -26,12 +27,34 @@ def make_network() -> Network:
         MaxPool(),
         ActivityL2(strength=0.2),
         Flatten(),
-        Residual(layers=[Linear(units=12), ActivityL1(strength=0.3)]),
+        Residual(layers=[Linear(units=10), ActivityL1(strength=0.3)]),  # 12 to 10: with a projection
+        Residual(layers=[Residual(layers=[Linear(units=10), ActivityL2(strength=0.1)])]),
         Linear(units=3),
     ]
     network = Network(layers, SHAPE, 3, make_streams("streams", 0))
     network.allocate("float64")
     return network
+
+
+def test_what_needs_a_whole_batch_is_found_however_deep() -> None:
+    deep = Residual(layers=[Residual(layers=[Linear(units=3), BatchNorm()])])
+    network = Network([deep, Linear(units=2)], (3,), 2, make_streams("streams", 0))
+    found = network.needs_whole_batch()
+    assert isinstance(found, BatchNorm)
+    assert automatic_shards(network, 10**9, legacy=False) == 1
+
+
+def test_a_network_is_as_it_was_after_a_batch_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.train.shards.JOINT_WEIGHTS", 1)
+    draws = np.random.default_rng(0)
+    x, labels = draws.standard_normal((6, *SHAPE)), draws.integers(3, size=6)
+    network, other, loss = make_network(), make_network(), CrossEntropy()
+    Shards(network, loss, 2, Workers(1)).compute(x, labels)
+    for each in (network, other):
+        each.arena.gradients.fill(np.nan)
+        loss.forward(each.forward(x, training=True), labels)
+        each.backward(loss.backward())
+    np.testing.assert_array_equal(network.arena.gradients, other.arena.gradients)
 
 
 @pytest.mark.parametrize("joint_weights", [1, 2**19])
