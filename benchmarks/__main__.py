@@ -26,7 +26,7 @@ console = Console(stderr=True)
 def main() -> None:
     """Measure, print a line for each training, and write RESULTS.md with its pictures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("workloads", nargs="*", default=list(workloads.NAMES), choices=workloads.NAMES)
+    parser.add_argument("workloads", nargs="*", choices=[*workloads.NAMES, []], metavar="WORKLOAD")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2, help="for every library")
     parser.add_argument("--backends", nargs="+", default=list(BACKENDS), choices=BACKENDS)
@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--cifar", help="a folder with the .bin files of CIFAR-10 (default: download)")
     parser.add_argument("--write", action="store_true", help="write these parts of RESULTS.md and their pictures")
     arguments = parser.parse_args()
+    arguments.workloads = arguments.workloads or list(workloads.NAMES)
     whole = arguments.workloads == list(workloads.NAMES) and arguments.backends == list(BACKENDS)
     if arguments.write and "workloads" in arguments.parts and not whole:
         parser.error("--write replaces the whole table, so it goes with all workloads and backends")
