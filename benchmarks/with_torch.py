@@ -35,8 +35,8 @@ def train(experiment: Experiment) -> tuple[float, float]:
         model = model.to(memory_format=torch.channels_last)
     evaluation_batch = EVALUATION_BATCH_OF_CONVOLUTIONS if convolves else EVALUATION_BATCH
     optimizer = optimizer_of(experiment, model)
-    x_train, y_train = tensors(prepared.dataset.train)
-    test = tensors(prepared.dataset.test) if prepared.dataset.test else None
+    x_train, y_train = tensors(prepared.dataset.train, channels_last=convolves)
+    test = tensors(prepared.dataset.test, channels_last=convolves) if prepared.dataset.test else None
     cross_entropy = nn.CrossEntropyLoss()
     N, size = len(x_train), prepared.batches.batch_size
     full = size == N
@@ -119,11 +119,11 @@ def optimizer_of(experiment: Experiment, model: nn.Module) -> torch.optim.Optimi
             raise ValueError(f"no PyTorch optimizer is written down here for {name}")
 
 
-def tensors(split: Split) -> tuple[torch.Tensor, torch.Tensor]:
+def tensors(split: Split, *, channels_last: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """All samples as float32, scaled like nnlab's, and labels."""
     x, y = Feed(split, np.float32).everything()
     inputs = torch.from_numpy(np.ascontiguousarray(x))
-    if inputs.ndim == 4:
+    if channels_last:
         inputs = inputs.to(memory_format=torch.channels_last)
     return inputs, torch.from_numpy(np.ascontiguousarray(y, np.int64))
 

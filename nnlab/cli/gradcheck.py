@@ -78,11 +78,13 @@ def gradcheck_command(
 
 def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
     """Draw the error of numerical gradients against their step, and say where each method is best."""
-    from nnlab.errors import RunError, UsageError
+    from nnlab.errors import RunError, UsageError, shown
     from nnlab.gradcheck import component_subjects, sweep
     from nnlab.plots.sweep import MOST_PANELS, plot_sweeps
     from nnlab.records.writing import create_folder
 
+    if out is not None and out.suffix.lower() != ".png":
+        raise UsageError(f"--out: a picture is a .png file, got {shown(out.name)}")
     first = dict(reversed(component_subjects(names)))  # of several examples the first
     if len(first) > MOST_PANELS:
         raise UsageError(f"--h-sweep: {len(first)} components are more than the {MOST_PANELS} that fit into a picture")
@@ -90,8 +92,8 @@ def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
     path = out or create_folder(Path("gradchecks"), "h-sweep") / "h_sweep.png"
     try:
         plot_sweeps(sweeps, path)
-    except (OSError, ValueError) as error:  # ValueError: a format that matplotlib cannot write
-        raise RunError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {error.strerror or error}") from None
     for found in sweeps:
         best = (f"{method} {found.best(method)[1]:.1e} at h = {found.best(method)[0]:.0e}" for method in found.errors)
         typer.echo(f"{found.component}: smallest error: {', '.join(best)}")
