@@ -55,8 +55,12 @@ def descend(
     steps: int,
     gradient: Callable[[Array], Array],
     label: str,
+    stop: Callable[[], bool] = lambda: False,
 ) -> DescentPath:
-    """Follow a rule for so many updates, or until a number is no longer finite; ``start`` is left alone."""
+    """Follow a rule for so many updates, until a number is no longer finite or until ``stop`` says so.
+
+    ``start`` is left alone.
+    """
     x = np.array(start, dtype=np.float64)
     g = np.zeros_like(x)
     rule.bind(x, g, decayed=len(x))
@@ -68,6 +72,8 @@ def descend(
             values.append(float(function.value(x)))
             norms.append(float(np.linalg.norm(g)))
             if not (np.isfinite(x).all() and np.isfinite(values[-1]) and np.isfinite(g).all()):
+                break
+            if stop():
                 break
             if step < steps:
                 rule.step()

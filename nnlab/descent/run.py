@@ -7,13 +7,14 @@ from time import perf_counter
 from typing import Any
 
 from nnlab.descent.path import DescentPath, descend, gradient_of, labels
-from nnlab.errors import RunError
+from nnlab.errors import Interrupted, RunError
 from nnlab.plots.descent import plot_descent
 from nnlab.plots.plane import Drawing
 from nnlab.records.descent_folder import create_descent_folder, write_descent
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import PLOTS_FOLDER
 from nnlab.spec.descent import Descent
+from nnlab.train.signals import stop_on_signal
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,20 @@ def run_descent(descent: Descent, runs: Path | str = "runs", *, animate: bool = 
 
     Files: spec.yaml, path.csv, summary.json, environment.json, log.txt, and in plots/ values.png; of one variable also
     paths.png, of two also field.png, paths.png and (with ``animate``) race.gif. Raises RunError when the folder cannot
-    be written.
+    be written, and Interrupted after a signal, once the steps made until then are saved.
     """
     started = perf_counter()
     gradient = gradient_of(descent)
-    paths = [
-        descend(descent.function, rule, descent.start, descent.steps, gradient, label)
-        for rule, label in zip(descent.optimizer, labels(descent.optimizer), strict=True)
-    ]
+    with stop_on_signal() as stop:
+        paths = [
+            descend(descent.function, rule, descent.start, descent.steps, gradient, label, stop)
+            for rule, label in zip(descent.optimizer, labels(descent.optimizer), strict=True)
+        ]
     seconds = perf_counter() - started
     folder = create_descent_folder(Path(runs), descent.name)
     diverged = [path.label for path in paths if path.status == "diverged"]
     summary: dict[str, Any] = {
-        "status": "diverged" if diverged else "completed",
+        "status": "interrupted" if stop.signal is not None else "diverged" if diverged else "completed",
         "function": descent.function.formula,
         "paths": [_entry(path) for path in paths],
         "seconds": seconds,
@@ -57,6 +59,8 @@ def run_descent(descent: Descent, runs: Path | str = "runs", *, animate: bool = 
         paths={path.label: (path.positions, path.values, path.norms) for path in paths},
         lines=[line(path) for path in paths],
     )
+    if stop.signal is not None:
+        raise Interrupted(stop.signal, f"stopped; the steps made until then are saved in {folder}")
     drawings = [Drawing(path.label, path.positions, path.values, path.status == "diverged") for path in paths]
     try:
         plot_descent(descent.function, descent.name, drawings, folder / PLOTS_FOLDER, descent.view, animate=animate)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from PIL import Image
 
 from nnlab import load_descent, run_descent
 from nnlab.descent.run import line
-from nnlab.errors import RunError
+from nnlab.errors import Interrupted, RunError
+from nnlab.functions.named import Sphere
 from nnlab.spec.descent import Descent
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "descent"
@@ -122,6 +124,39 @@ def test_two_descents_are_the_same_to_the_last_byte(tmp_path: Path) -> None:
     first, second = (run_descent(descent, tmp_path / name, animate=False).path for name in "ab")
     for name in ("spec.yaml", "path.csv", "log.txt", "plots/paths.png", "plots/field.png", "plots/values.png"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_a_signal_ends_the_steps_and_what_was_made_is_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    value = Sphere.value
+
+    def interrupting(self: Sphere, x: np.ndarray) -> np.ndarray:
+        calls.append(1)
+        if len(calls) == 50:
+            signal.raise_signal(signal.SIGINT)
+        return value(self, x)
+
+    calls: list[int] = []
+    monkeypatch.setattr(Sphere, "value", interrupting)
+    spec = (
+        "{function: sphere, start: [1, 2], steps: 100000, optimizer: {name: sgd, lr: [0.1, 0.2]}, gradient: analytic}"
+    )
+    with pytest.raises(Interrupted, match="the steps made until then are saved in") as stopped:
+        run_descent(load(tmp_path, spec), tmp_path / "runs")
+    assert stopped.value.exit_code == 130
+    (folder,) = (tmp_path / "runs").iterdir()
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["status"] == "interrupted"
+    assert [path["steps"] for path in summary["paths"]] == [49, 0]
+    assert len((folder / "path.csv").read_text(encoding="utf-8").splitlines()) == 1 + 50 + 1
+
+
+def test_a_label_with_a_comma_is_one_cell(tmp_path: Path) -> None:
+    rules = "[{name: momentum, lr: 0.1, momentum: 0.5}, {name: momentum, lr: 0.1}]"
+    result = run_descent(load(tmp_path, f"{{function: plateau, start: [1, 2, 3], optimizer: {rules}}}"), tmp_path / "r")
+    with (result.path / "path.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert {len(row) for row in rows} == {7}
+    assert {row[0] for row in rows[1:]} == {"momentum lr=0.1, momentum=0.5", "momentum lr=0.1, momentum=0.9"}
 
 
 def test_a_folder_that_cannot_be_written_is_a_run_error(tmp_path: Path) -> None:

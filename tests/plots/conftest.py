@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 
-from nnlab.plots import confusion, curves, diagnostics, mistakes, regions, samples, spreads, style, weights
+from nnlab.plots import confusion, curves, descent, diagnostics, mistakes, regions, samples, spreads, style, weights
 from nnlab.plots.style import canvas
 
 
@@ -24,7 +24,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
             figure.draw_without_rendering()
         kept[path.name] = figure
 
-    for module in (confusion, curves, diagnostics, mistakes, regions, samples, spreads, style, weights):
+    for module in (confusion, curves, descent, diagnostics, mistakes, regions, samples, spreads, style, weights):
         if hasattr(module, "canvas"):
             monkeypatch.setattr(module, "canvas", keep)
     return kept
