@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from nnlab.data.download import Download, RemoteFile
 from nnlab.data.fashion_mnist import FILES, FashionMnist
 from nnlab.records.formats import METRICS_COLUMNS, STEPS_COLUMNS, best_row, csv_line
-from nnlab.spec.experiment import spec_sha256
+from nnlab.spec.resolved import spec_sha256
 from nnlab.spec.tree import dump_tree
 
 SPEC: dict[str, Any] = {

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
 
-from matplotlib.animation import PillowWriter
-
 from nnlab.functions.base import Function
+from nnlab.plots.animation import DPI, FRAMES_A_SECOND, animation
 from nnlab.plots.plane import (
     Drawing,
     View,
@@ -22,8 +21,6 @@ from nnlab.plots.plane import (
 from nnlab.plots.style import blank, say
 
 FRAMES = 60
-FRAMES_A_SECOND = 10
-GIF_DPI = 90
 
 
 def animate_race(function: Function, drawings: Sequence[Drawing], title: str, path: Path, view: View) -> None:
@@ -32,7 +29,7 @@ def animate_race(function: Function, drawings: Sequence[Drawing], title: str, pa
     stride = max(1, ceil(last / FRAMES))
     steps = [*range(0, last, stride), last]
     with blank(title, size_with_legend(plane_size(view), drawings)) as figure:
-        figure.set_dpi(GIF_DPI)
+        figure.set_dpi(DPI)
         axes = plane(figure, view)
         draw_contours(axes, function, view, shaded=False)  # a GIF has 256 colours, which the paths need
         mark_start(axes, drawings)
@@ -47,15 +44,10 @@ def animate_race(function: Function, drawings: Sequence[Drawing], title: str, pa
         ]
         clock = axes.text(0.99, 0.02, "", transform=axes.transAxes, ha="right", fontsize=9)
         legend_below(figure, axes, drawings)
-        figure.canvas.draw()
-        figure.set_layout_engine("none")  # laid out once: nothing moves from frame to frame
-        writer = PillowWriter(fps=FRAMES_A_SECOND)
-        unfinished = path.with_name(f".{path.name}")
-        with writer.saving(figure, str(unfinished), dpi=GIF_DPI):
+        with animation(figure, path) as grab_frame:
             for step in [*steps, *[last] * FRAMES_A_SECOND]:  # the end stays for a second
                 clock.set_text(say("step {step} of {last}", step=f"{step:,}", last=f"{last:,}"))
                 for way, trail, head in zip(ways, trails, heads, strict=True):
                     trail.set_data(*way[: step + 1].T)
                     head.set_data(*way[min(step, len(way) - 1)][:, None])
-                writer.grab_frame()
-        unfinished.replace(path)
+                grab_frame()

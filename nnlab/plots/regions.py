@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from matplotlib.animation import PillowWriter
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -13,6 +12,7 @@ from matplotlib.image import AxesImage
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
+from nnlab.plots.animation import animation
 from nnlab.plots.points import class_colour, draw_points, legend_of_classes
 from nnlab.plots.style import blank, canvas, plain_text, say, shades
 
@@ -24,9 +24,7 @@ GRID = 300  # points of the grid along each side
 MARGIN = 0.08  # around the training points, as a share of their span
 TINT = 0.4  # of a region: how much of it is the colour of its class, the rest being paper
 MOST_FRAMES = 60
-FRAMES_A_SECOND = 10
 PAUSE = 15  # frames for which the last one stays
-ANIMATION_DPI = 90
 
 T = TypeVar("T")
 # Inputs (N, 2) to the class answered for each, −1 where the scores are no numbers.
@@ -58,17 +56,14 @@ def animate_boundary(
     shown = _spread(frames, MOST_FRAMES)
     with blank(_moment(name, shown[0][0], last), SIZE) as figure:
         image, extent = _draw(figure, dataset, shown[0][1]())
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # nothing may move from one frame to the next
         (heading,) = figure.texts
-        writer = PillowWriter(fps=FRAMES_A_SECOND)
-        with writer.saving(figure, str(path), ANIMATION_DPI):
+        with animation(figure, path) as grab_frame:
             for step, network in shown:
                 image.set_data(_tinted(_answers(network(), extent)))
                 heading.set_text(_moment(name, step, last))
-                writer.grab_frame()
+                grab_frame()
             for _ in range(PAUSE):
-                writer.grab_frame()
+                grab_frame()
     return path
 
 

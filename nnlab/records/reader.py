@@ -29,7 +29,7 @@ from nnlab.records.formats import (
     is_run_folder,
 )
 from nnlab.spec.expectation import check
-from nnlab.spec.experiment import spec_sha256
+from nnlab.spec.resolved import spec_sha256
 from nnlab.spec.tree import MAX_BYTES, read_tree
 
 MAX_SUMMARY_BYTES = 2**20

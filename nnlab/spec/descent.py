@@ -11,10 +11,10 @@ from nnlab.errors import shown
 from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer
 from nnlab.registry import Component, Doc
-from nnlab.spec.experiment import spec_sha256
 from nnlab.spec.overrides import apply_overrides
-from nnlab.spec.tree import KeyPath, Tree, dump_tree, read_faulty_tree, spec_error
-from nnlab.spec.validation import Validator, plain
+from nnlab.spec.resolved import Resolved
+from nnlab.spec.tree import KeyPath, Tree, read_faulty_tree, spec_error
+from nnlab.spec.validation import Validator
 
 MOST_RULES = 12
 MOST_NUMBERS = 10_000_000
@@ -22,7 +22,7 @@ Coordinate = Annotated[float, Ge(-1e12), Le(1e12)]
 
 
 @dataclass(kw_only=True)
-class Descent:
+class Descent(Resolved):
     """A function of n variables, where to start, and the update rules that go down from there."""
 
     name: Annotated[
@@ -67,21 +67,6 @@ class Descent:
                 yield ("view",), f"must have 4 numbers: left, right, bottom, top; got {len(self.view)}"
             elif self.view[0] >= self.view[1] or self.view[2] >= self.view[3]:
                 yield ("view",), "left must be below right, and bottom below top"
-
-    def resolved(self) -> dict[str, Any]:
-        """The spec as plain values, with every default filled in."""
-        resolved = plain(self)
-        if not isinstance(resolved, dict):
-            raise TypeError("a descent is a mapping")
-        return resolved
-
-    def to_yaml(self) -> str:
-        """The resolved spec as YAML that loads to an equal descent."""
-        return dump_tree(self.resolved())
-
-    def sha256(self) -> str:
-        """SHA-256 of the resolved spec in canonical JSON."""
-        return spec_sha256(self.resolved())
 
 
 def load_descent(path: Path | str, overrides: Sequence[str] = ()) -> Descent:

@@ -1,11 +1,9 @@
 """One experiment, fully resolved: what a spec says, with every default filled in."""
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen, Predicate
 
@@ -18,8 +16,9 @@ from nnlab.optim.schedules import Constant, Schedule
 from nnlab.penalties import Penalty
 from nnlab.registry import Component, Doc, Strengths, Switch, hyperparameters
 from nnlab.spec.overrides import apply_overrides
-from nnlab.spec.tree import KeyPath, Tree, dump_tree, read_faulty_tree, spec_error
-from nnlab.spec.validation import Validator, plain
+from nnlab.spec.resolved import Resolved
+from nnlab.spec.tree import KeyPath, Tree, read_faulty_tree, spec_error
+from nnlab.spec.validation import Validator
 
 Steps = Annotated[int, Ge(1), Le(10**9)]
 Samples = Annotated[int, Ge(1), Le(10**9)]
@@ -90,7 +89,7 @@ class ComputeSettings:
 
 
 @dataclass(kw_only=True)
-class Experiment:
+class Experiment(Resolved):
     """Everything that decides a run."""
 
     name: Annotated[
@@ -126,21 +125,6 @@ class Experiment:
                     "train_loss, train_accuracy or objective",
                 )
 
-    def resolved(self) -> dict[str, Any]:
-        """The spec as plain values, with every default filled in."""
-        resolved = plain(self)
-        if not isinstance(resolved, dict):
-            raise TypeError("an experiment is a mapping")
-        return resolved
-
-    def to_yaml(self) -> str:
-        """The resolved spec as YAML that loads to an equal experiment."""
-        return dump_tree(self.resolved())
-
-    def sha256(self) -> str:
-        """SHA-256 of the resolved spec in canonical JSON."""
-        return spec_sha256(self.resolved())
-
 
 def spec_sections() -> dict[str, type]:
     """The spec itself and those of its sections that are no registered components."""
@@ -149,12 +133,6 @@ def spec_sections() -> dict[str, type]:
         if isinstance(parameter.base, type) and is_dataclass(parameter.base) and not parameter.mark(Component):
             sections[parameter.name] = parameter.base
     return sections
-
-
-def spec_sha256(resolved: Mapping[str, Any]) -> str:
-    """SHA-256 of a resolved spec in canonical JSON."""
-    canonical = json.dumps(resolved, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def load_experiment(path: Path | str, overrides: Sequence[str] = ()) -> Experiment:

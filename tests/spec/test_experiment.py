@@ -18,8 +18,8 @@ from nnlab.spec.experiment import (
     TrainSettings,
     experiment_from_tree,
     load_experiment,
-    spec_sha256,
 )
+from nnlab.spec.resolved import spec_sha256
 from nnlab.spec.tree import dump_tree, parse_tree
 from nnlab.spec.validation import Validator, plain
 
