@@ -16,6 +16,7 @@ KINDS = (
     "control",
     "function",
 )
+DESCENT_PICTURES = ("field", "paths", "values")
 PICTURES = ("accuracy", "loss", "gradients", "activations", "boundary", "confusion", "mistakes", "weights")
 
 
@@ -40,8 +41,8 @@ def complete_checked(incomplete: str) -> list[str]:
 
 
 def complete_picture(incomplete: str) -> list[str]:
-    """Kinds of pictures of a run."""
-    return [kind for kind in PICTURES if kind.startswith(incomplete)]
+    """Kinds of pictures of a run or a descent."""
+    return [kind for kind in (*PICTURES, *DESCENT_PICTURES) if kind.startswith(incomplete)]
 
 
 def complete_override(incomplete: str) -> list[str]:

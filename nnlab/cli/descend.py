@@ -28,12 +28,14 @@ def descend_command(
 
     Example: nnlab descend configs/descent/valley.yaml -s steps=50
     """
+    from nnlab.cli.progress import step_bar
     from nnlab.descent.run import line, run_descent
     from nnlab.errors import Diverged
     from nnlab.spec.descent import load_descent
 
     descent = load_descent(spec, overrides or [])
-    result = run_descent(descent, runs, animate=animate)
+    with step_bar(len(descent.optimizer) * (descent.steps + 1)) as count:
+        result = run_descent(descent, runs, animate=animate, on_step=count)
     typer.echo(f"{descent.function.formula}, {descent.gradient} gradient")
     for path in result.paths:
         typer.echo(line(path))

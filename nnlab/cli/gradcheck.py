@@ -18,9 +18,11 @@ def gradcheck_command(
         Path | None, typer.Argument(metavar="[SPEC]", help="Check the model, loss and penalties of a spec instead.")
     ] = None,
     method: Annotated[
-        Literal["central", "complex"],
-        typer.Option("--method", help="Differences as in the book, or the complex step."),
-    ] = "central",
+        Literal["central", "complex"] | None,
+        typer.Option(
+            "--method", help="Differences as in the book (central, default), or the complex step.", show_default=False
+        ),
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -62,10 +64,13 @@ def gradcheck_command(
     if h_sweep:
         if spec is not None:
             raise UsageError("--h-sweep is of components, named with --only, so it cannot go with a SPEC")
+        if method is not None:
+            raise UsageError("--h-sweep draws every method, so it cannot go with --method")
         draw_sweeps(only or ["cross_entropy"], seed, out)
         return
     if out is not None:
         raise UsageError("--out says where --h-sweep draws, and that is not asked for")
+    method = method or "central"
     results = check_components(method, only, seed) if spec is None else check_spec(spec, overrides or [], method, seed)
     tolerance = TOLERANCES[method]
     _render(results, f"{method}, float64, tolerance {tolerance:g}")

@@ -1,6 +1,6 @@
 """Live progress of training on a terminal: a bar with loss, accuracy and speed, and a sparkline of the loss."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 
@@ -51,6 +51,29 @@ class ConsoleReporter:
         )
         with bar:
             yield (LiveBar(bar, iterations),)
+
+
+@contextmanager
+def step_bar(steps: int) -> Iterator[Callable[[], None]]:
+    """Keep a bar on stderr over so many steps; gives what counts one. Nothing off a terminal."""
+    if not messages().is_terminal:
+        yield lambda: None
+        return
+    with Progress(
+        BarColumn(bar_width=None), MofNCompleteColumn(), TimeRemainingColumn(), console=messages(), transient=True
+    ) as bar:
+        task = bar.add_task("steps", total=steps)
+        done, shown_at = 0, perf_counter()
+
+        def count() -> None:
+            nonlocal done, shown_at
+            done += 1
+            now = perf_counter()
+            if now - shown_at > SECONDS_BETWEEN_UPDATES:
+                shown_at = now
+                bar.update(task, completed=done)
+
+        yield count
 
 
 class LiveBar:

@@ -15,24 +15,32 @@ def show_command(
     target: Annotated[Path, typer.Argument(metavar="SPEC|RUN", help="A spec file or a run folder.")],
     overrides: Overrides = None,
 ) -> None:
-    """Show the resolved spec and the layers with their output shapes and parameters.
+    """Show the resolved spec and the layers with their output shapes and parameters; of a run also what came of it.
 
     Example: nnlab show configs/adam.yaml
     """
     from nnlab.errors import DataError, RunError
-    from nnlab.records.formats import LOG_FILE, SPEC_FILE, is_descent_folder
+    from nnlab.records.descent_reader import read_descent, read_log
+    from nnlab.records.formats import SPEC_FILE, is_descent_folder
     from nnlab.records.reader import read_run
     from nnlab.records.result_line import result_line
+    from nnlab.spec.descent import load_descent
     from nnlab.spec.experiment import load_experiment
+    from nnlab.spec.resolved import describes_descent
+    from nnlab.spec.tree import read_faulty_tree
 
     if not target.is_dir():
-        show_experiment(load_experiment(target, overrides or []))
+        if describes_descent(read_faulty_tree(target).value):
+            typer.echo(load_descent(target, overrides or []).to_yaml())
+        else:
+            show_experiment(load_experiment(target, overrides or []))
         return
     if not (target / SPEC_FILE).is_file():
         raise RunError(f"{target}: is not a run folder, it has no {SPEC_FILE}")
     if is_descent_folder(target):
-        for file in (SPEC_FILE, LOG_FILE):
-            typer.echo((target / file).read_text(encoding="utf-8"))
+        descent = read_descent(target)
+        typer.echo((load_descent(target / SPEC_FILE, overrides) if overrides else descent).to_yaml())
+        typer.echo(read_log(target), nl=False)
         return
     record = read_run(target)
     experiment = load_experiment(target / SPEC_FILE, overrides or [])

@@ -1,7 +1,6 @@
 """Gradients from function values alone: differences, and the complex step."""
 
 from collections.abc import Callable
-from math import inf
 from typing import Literal, get_args
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 from nnlab.core.arrays import Array
 from nnlab.errors import UsageError, shown
 
+LARGEST_STEP = 1e300  # 2h must still be a number
 GradientMethod = Literal["forward", "central", "complex"]
 
 
@@ -60,7 +60,7 @@ def check_step(h: float, method: str) -> None:
     """Refuse a step or a method that cannot be; raises UsageError."""
     if method not in get_args(GradientMethod):
         raise UsageError(f"method: must be {', '.join(get_args(GradientMethod))}, got {shown(method)}")
-    if isinstance(h, bool) or not isinstance(h, int | float | np.number) or not 0 < h < inf:
+    if isinstance(h, bool) or not isinstance(h, int | float | np.number) or not 0 < h <= LARGEST_STEP:
         raise UsageError(f"h: must be a number above 0, such as 1e-4, got {shown(h)}")
 
 
@@ -83,8 +83,14 @@ def _moved(point: Array, index: int, shift: complex) -> Array:
 
 
 def _number(f: Callable[[Array], complex | Array], x: Array, method: str) -> complex:
-    value = np.asarray(f(x))
-    if value.size != 1 or value.dtype.kind not in "biufc":
+    given = f(x)
+    try:
+        value = np.asarray(given)
+    except ValueError:  # rows of unequal length
+        raise UsageError(f"f: must give one number, got {shown(given)}") from None
+    if value.dtype.kind not in "biufc":
+        raise UsageError(f"f: must give one number, got {shown(given)}")
+    if value.size != 1:
         raise UsageError(f"f: must give one number, got an array of the shape {value.shape}")
     if method == "complex" and value.dtype.kind != "c":
         raise UsageError("f: gave a real number for a complex one; use method central, or let f keep complex numbers")

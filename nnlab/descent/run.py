@@ -1,5 +1,6 @@
 """A whole descent: from a spec to a finished folder."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite, isnan
 from pathlib import Path
@@ -7,9 +8,9 @@ from time import perf_counter
 from typing import Any
 
 from nnlab.descent.path import DescentPath, descend, gradient_of, labels
+from nnlab.descent.pictures import STILL_KINDS, draw_pictures, pictures_of
 from nnlab.errors import Interrupted, RunError
-from nnlab.plots.descent import plot_descent
-from nnlab.plots.plane import Drawing
+from nnlab.plots.descent import RACE
 from nnlab.records.descent_folder import create_descent_folder, write_descent
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import PLOTS_FOLDER
@@ -26,18 +27,30 @@ class DescentResult:
     paths: list[DescentPath]
 
 
-def run_descent(descent: Descent, runs: Path | str = "runs", *, animate: bool = True) -> DescentResult:
+def run_descent(
+    descent: Descent,
+    runs: Path | str = "runs",
+    *,
+    animate: bool = True,
+    on_step: Callable[[], None] = lambda: None,
+) -> DescentResult:
     """Follow every rule from the same start and write a folder under ``runs``.
 
     Files: spec.yaml, path.csv, summary.json, environment.json, log.txt, and in plots/ values.png; of one variable also
-    paths.png, of two also field.png, paths.png and (with ``animate``) race.gif. Raises RunError when the folder cannot
-    be written, and Interrupted after a signal, once the steps made until then are saved.
+    paths.png, of two also field.png, paths.png and (with ``animate``) race.gif. ``on_step`` is called at every point of
+    every path. Raises RunError when the folder cannot be written, and Interrupted after a signal, once the steps made
+    until then are saved.
     """
     started = perf_counter()
     gradient = gradient_of(descent)
     with stop_on_signal() as stop:
+
+        def stopped() -> bool:
+            on_step()
+            return stop()
+
         paths = [
-            descend(descent.function, rule, descent.start, descent.steps, gradient, label, stop)
+            descend(descent.function, rule, descent.start, descent.steps, gradient, label, stopped)
             for rule, label in zip(descent.optimizer, labels(descent.optimizer), strict=True)
         ]
     seconds = perf_counter() - started
@@ -61,9 +74,9 @@ def run_descent(descent: Descent, runs: Path | str = "runs", *, animate: bool = 
     )
     if stop.signal is not None:
         raise Interrupted(stop.signal, f"stopped; the steps made until then are saved in {folder}")
-    drawings = [Drawing(path.label, path.positions, path.values, path.status == "diverged") for path in paths]
     try:
-        plot_descent(descent.function, descent.name, drawings, folder / PLOTS_FOLDER, descent.view, animate=animate)
+        kinds = (*STILL_KINDS, *[RACE] * animate)
+        draw_pictures(pictures_of(descent, paths), folder / PLOTS_FOLDER, kinds)
     except OSError as error:
         raise RunError(f"{folder / PLOTS_FOLDER}: cannot be written: {error.strerror or error}") from error
     return DescentResult(folder, summary, paths)

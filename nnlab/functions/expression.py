@@ -153,7 +153,8 @@ def parse(text: str) -> ast.expr:
             warnings.simplefilter("ignore")  # what Python thinks of "1if x0 else 2" is no concern of the reader's
             tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
-        raise ValueError(f"cannot be read near column {error.offset or 1}: {shown(text)}") from None
+        where = f"cannot be read near column {error.offset}" if error.offset else "ends too soon"
+        raise ValueError(f"{where}: {shown(text)}") from None
     except (RecursionError, MemoryError, ValueError, OverflowError):
         raise ValueError("is nested too deeply or holds a number that is too long") from None
     _check(tree)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap, PowerNorm
+from matplotlib.colors import PowerNorm
 
 from nnlab.core.arrays import Array
-from nnlab.plots.style import canvas, plain_text, say, shades
+from nnlab.plots.style import canvas, from_paper, plain_text, say, shades
 
 CONFUSION_FILE = "confusion.png"
 
@@ -35,7 +35,7 @@ def plot_confusion(
         axes.grid(visible=False)
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         norm = PowerNorm(0.5, 0, 1)  # a few mistakes among many right answers must be seen
-        image = axes.imshow(shares, cmap=_paper_to_colour(), norm=norm, interpolation="nearest")
+        image = axes.imshow(shares, cmap=from_paper(shades().colours[0]), norm=norm, interpolation="nearest")
         bar = figure.colorbar(image, ax=axes, shrink=0.8, ticks=[0, 0.05, 0.2, 0.5, 1])
         bar.ax.set_yticklabels(["0", "5 %", "20 %", "50 %", "100 %"])
         bar.set_label(say("share of the true class"))
@@ -52,10 +52,6 @@ def confusion_matrix(labels: Array, answers: Array, classes: int) -> Array:
     answered = answers >= 0
     np.add.at(counts, (labels[answered], answers[answered]), 1)
     return counts
-
-
-def _paper_to_colour() -> Colormap:
-    return LinearSegmentedColormap.from_list("share", [shades().paper, shades().colours[0]])
 
 
 def _name_classes(axes: Axes, class_names: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """Pictures of descents: the field of gradients, the paths over contours, the values, and the race."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from nnlab.plots.plane import (
     Drawing,
     View,
     draw_contours,
+    head_look,
     inside,
     legend_below,
     line_look,
@@ -22,45 +24,41 @@ from nnlab.plots.plane import (
     size_with_legend,
 )
 from nnlab.plots.race import animate_race
-from nnlab.plots.style import FAINT, WIDTH, canvas, picture, plain_text, say
+from nnlab.plots.style import FAINT, WIDTH, canvas, picture, plain_text, say, shades
 
-FIELD_FILE = "field.png"
-PATHS_FILE = "paths.png"
-VALUES_FILE = "values.png"
-RACE_FILE = "race.gif"
+RACE = "race"
+FILES: Mapping[str, str] = {"field": "field.png", "paths": "paths.png", "values": "values.png", RACE: "race.gif"}
 
 ARROWS = 21  # along the longer side
 # Steps up to which each is marked with a dot.
 MARKED_STEPS = 100
 
 
-def plot_descent(
-    function: Function,
-    name: str,
-    drawings: Sequence[Drawing],
-    folder: Path,
-    view: Sequence[float] | None = None,
-    *,
-    animate: bool = True,
-) -> None:
-    """Write the pictures that the number of variables allows; raises OSError when they cannot be written.
+def descent_pictures(
+    function: Function, name: str, drawings: Sequence[Drawing], view: Sequence[float] | None = None
+) -> Mapping[str, Callable[[Path], None]]:
+    """What draws each kind of picture into a folder: values always, paths of one and two variables, all of two.
 
-    values.png always, paths.png for one and two variables, field.png and race.gif for two.
+    Each raises OSError when its picture cannot be written.
     """
-    title = f"{plain_text(name, 40)}: {plain_text(function.formula, 60)}"
-    _plot_values(drawings, title, folder / VALUES_FILE)
+    title = f"{plain_text(name, 60)}: {plain_text(function.formula, 80)}"
     variables = drawings[0].positions.shape[1]
+    drawn: dict[str, Callable[[Path], None]] = {"values": partial(_plot_values, drawings, title)}
     if variables == 1:
-        _plot_line(function, drawings, title, folder / PATHS_FILE)
+        drawn["paths"] = partial(_plot_line, function, drawings, title)
     if variables == 2:
         shown = seen(function, drawings, view)
-        _plot_field(function, title, folder / FIELD_FILE, shown)
-        _plot_paths(function, drawings, title, folder / PATHS_FILE, shown)
-        if animate:
-            animate_race(function, drawings, title, folder / RACE_FILE, shown)
+        drawn["field"] = partial(_plot_field, function, title, shown)
+        drawn["paths"] = partial(_plot_paths, function, drawings, title, shown)
+        drawn[RACE] = partial(animate_race, function, drawings, title, shown)
+    return {kind: partial(_into, drawn[kind], file) for kind, file in FILES.items() if kind in drawn}
 
 
-def _plot_field(function: Function, title: str, path: Path, view: View) -> None:
+def _into(draw: Callable[[Path], None], file: str, folder: Path) -> None:
+    draw(folder / file)
+
+
+def _plot_field(function: Function, title: str, view: View, path: Path) -> None:
     """Arrows of equal length down the slope, coloured by how steep it is."""
     left, right, bottom, top = view
     spacing = max(right - left, top - bottom) / ARROWS
@@ -84,7 +82,7 @@ def _plot_field(function: Function, title: str, path: Path, view: View) -> None:
         drawn = axes.quiver(
             *(x[usable], y[usable], *arrows, steep),
             norm=norm,
-            cmap="viridis_r",
+            cmap=shades().steepness,
             angles="xy",
             scale_units="xy",
             scale=1,
@@ -101,7 +99,7 @@ def _centres(low: float, high: float, spacing: float) -> tuple[Array, float]:
     return low + width * (np.arange(count) + 0.5), width
 
 
-def _plot_paths(function: Function, drawings: Sequence[Drawing], title: str, path: Path, view: View) -> None:
+def _plot_paths(function: Function, drawings: Sequence[Drawing], title: str, view: View, path: Path) -> None:
     with canvas(path, title, size_with_legend(plane_size(view), drawings)) as figure:
         axes = plane(figure, view)
         draw_contours(axes, function, view)
@@ -113,7 +111,7 @@ def _plot_paths(function: Function, drawings: Sequence[Drawing], title: str, pat
                 *positions.T, marker=marker, markersize=2.5, linewidth=1.2, label=drawing.title, **line_look(index)
             )
             if not drawing.diverged:
-                axes.plot(*positions[-1], marker="o", markersize=7, markeredgecolor="white", **line_look(index))
+                axes.plot(*positions[-1], **head_look(index))
         legend_below(figure, axes, drawings)
 
 
@@ -134,6 +132,8 @@ def _plot_line(function: Function, drawings: Sequence[Drawing], title: str, path
             inside = (drawing.positions[:, 0] >= left) & (drawing.positions[:, 0] <= right)
             places, values = drawing.positions[inside, 0], drawing.values[inside]
             axes.plot(places, values, marker="o", markersize=3, linewidth=0.8, label=drawing.title, **line_look(index))
+            if not drawing.diverged:
+                axes.plot(places[-1], values[-1], **head_look(index))
         axes.set_xlabel("x0")
         axes.set_ylabel("f")
         legend_below(figure, axes, drawings)

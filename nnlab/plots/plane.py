@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from nnlab.core.arrays import Array
 from nnlab.functions.base import Function
-from nnlab.plots.style import LINE_STYLES, WIDTH, say, shades
+from nnlab.plots.style import LINE_STYLES, WIDTH, from_paper, say, shades
 
+# Of the ends of paths: those that share a colour differ.
+MARKERS = ("o", "^")
 GRID = 240
 LEVELS = 18
 # A path that leaves the picture is followed for so many widths of it.
@@ -82,7 +83,7 @@ def plane(figure: Figure, view: View) -> Axes:
 
 
 def draw_contours(axes: Axes, function: Function, view: View, *, shaded: bool = True) -> None:
-    """Lines of equal value, closer together where it is low, and grey where it is high."""
+    """Lines of equal value, closer together where it is low, and a shade of grey where it is high."""
     left, right, bottom, top = view
     x, y = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
     with np.errstate(all="ignore"):
@@ -93,11 +94,9 @@ def draw_contours(axes: Axes, function: Function, view: View, *, shaded: bool = 
         return
     masked = np.ma.masked_invalid(values)
     if shaded:
-        lightest, darkest = Normalize(0, 4 * len(levels)), np.arange(len(levels))
-        shades = np.interp(np.ma.filled(masked, np.nan), levels, darkest)
-        axes.imshow(
-            shades, extent=view, origin="lower", cmap="Greys", norm=lightest, aspect=axes.get_aspect(), zorder=0
-        )
+        heights = np.interp(np.ma.filled(masked, np.nan), levels, np.arange(len(levels)))
+        cmap, aspect = from_paper(shades().grid), axes.get_aspect()
+        axes.imshow(heights, extent=view, origin="lower", cmap=cmap, aspect=aspect, zorder=0)
     axes.contour(x, y, masked, levels=levels[1:-1], colors="#888888", linewidths=0.5, linestyles="solid")
 
 
@@ -107,6 +106,18 @@ def line_look(index: int) -> dict[str, Any]:
     return {
         "color": colours[index % len(colours)],
         "linestyle": LINE_STYLES[index // len(colours) % len(LINE_STYLES)],
+    }
+
+
+def head_look(index: int) -> dict[str, Any]:
+    """Colour and marker of the end of the path with this number."""
+    colours = shades().colours
+    return {
+        "color": colours[index % len(colours)],
+        "marker": MARKERS[index // len(colours) % len(MARKERS)],
+        "markersize": 7,
+        "markeredgecolor": "white",
+        "linestyle": "",
     }
 
 

@@ -10,6 +10,7 @@ from nnlab.plots.plane import (
     Drawing,
     View,
     draw_contours,
+    head_look,
     inside,
     legend_below,
     line_look,
@@ -23,7 +24,7 @@ from nnlab.plots.style import blank, say
 FRAMES = 60
 
 
-def animate_race(function: Function, drawings: Sequence[Drawing], title: str, path: Path, view: View) -> None:
+def animate_race(function: Function, drawings: Sequence[Drawing], title: str, view: View, path: Path) -> None:
     """Write a GIF: all rules at once, step by step; of a long race, every so many steps."""
     last = max(len(drawing.positions) for drawing in drawings) - 1
     stride = max(1, ceil(last / FRAMES))
@@ -38,10 +39,7 @@ def animate_race(function: Function, drawings: Sequence[Drawing], title: str, pa
             axes.plot([], [], linewidth=1.2, label=drawing.title, **line_look(index))[0]
             for index, drawing in enumerate(drawings)
         ]
-        heads = [
-            axes.plot([], [], marker="o", markersize=7, markeredgecolor="white", **line_look(index))[0]
-            for index in range(len(drawings))
-        ]
+        heads = [axes.plot([], [], **head_look(index))[0] for index in range(len(drawings))]
         clock = axes.text(0.99, 0.02, "", transform=axes.transAxes, ha="right", fontsize=9)
         legend_below(figure, axes, drawings)
         with animation(figure, path) as grab_frame:

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
@@ -37,7 +38,8 @@ class Shades:
     ink: str
     edge: str
     grid: str
-    layers: str  # matplotlib's name for the colours of the layers in turn
+    layers: str  # matplotlib's names for the colours of the layers in turn
+    steepness: str  # and for those of slopes, from gentle to steep
 
 
 # Okabe & Ito, "Color Universal Design" (2008): on white without yellow, which is too pale for lines there; on black
@@ -50,6 +52,7 @@ STYLES: Mapping[Style, Shades] = {
         edge="#555555",
         grid="#E4E4E4",
         layers="viridis",
+        steepness="viridis_r",
     ),
     "dark": Shades(
         ("#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#F0E442", "#FFFFFF"),
@@ -58,6 +61,7 @@ STYLES: Mapping[Style, Shades] = {
         edge="#9A9A9A",
         grid="#34373E",
         layers="viridis_r",
+        steepness="viridis",
     ),
 }
 COLOUR_COUNT = 7
@@ -138,6 +142,11 @@ def shades() -> Shades:
     return STYLES[_LOOK.get().style]
 
 
+def from_paper(colour: str) -> Colormap:
+    """Colours that begin as the paper's and end as ``colour``."""
+    return LinearSegmentedColormap.from_list("from paper", [shades().paper, colour])
+
+
 def say(text: str, **values: object) -> str:
     """A text of :mod:`nnlab.plots.words` in the language of the pictures, with values in its places."""
     return (JAPANESE[text] if _LOOK.get().language == "ja" else text).format(**values)
@@ -186,7 +195,9 @@ def blank(
         mpl.rcParams.update({**_STYLE, **_coloured(shades()), "font.family": ["DejaVu Sans", *fonts]})
         figure = Figure(figsize=size, dpi=DPI, layout=layout)
         FigureCanvasAgg(figure)
-        figure.suptitle(plain_text(title), parse_math=False, fontsize=11, x=0.012, horizontalalignment="left")
+        figure.suptitle(
+            plain_text(title, 150), parse_math=False, fontsize=11, x=0.012, horizontalalignment="left", wrap=True
+        )
         yield figure
 
 

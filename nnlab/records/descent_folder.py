@@ -6,7 +6,16 @@ from typing import Any
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError
-from nnlab.records.formats import ENVIRONMENT_FILE, LOG_FILE, PATH_FILE, PLOTS_FOLDER, SPEC_FILE, SUMMARY_FILE, csv_line
+from nnlab.records.formats import (
+    ENVIRONMENT_FILE,
+    LOG_FILE,
+    PATH_FILE,
+    PLOTS_FOLDER,
+    SPEC_FILE,
+    SUMMARY_FILE,
+    csv_line,
+    path_columns,
+)
 from nnlab.records.writing import as_json, create_folder, folder_name, replace_file
 
 
@@ -34,8 +43,7 @@ def write_descent(
     ``paths`` gives positions (steps + 1, n), values and gradient norms by the label of the rule.
     """
     count = next(iter(paths.values()))[0].shape[1]
-    header = ["optimizer", "step", *(f"x{index}" for index in range(count)), "value", "gradient_norm"]
-    rows = [",".join(header) + "\n"]
+    rows = [",".join(path_columns(count)) + "\n"]
     for label, (positions, values, norms) in paths.items():
         quoted = f'"{label}"' if "," in label else label
         for step, (position, value, norm) in enumerate(zip(positions, values, norms, strict=True)):

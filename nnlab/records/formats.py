@@ -68,6 +68,11 @@ def snapshot_file(step: int) -> str:
     return f"step-{step:07d}.safetensors"
 
 
+def path_columns(variables: int) -> list[str]:
+    """The columns of the path.csv of a descent."""
+    return ["optimizer", "step", *(f"x{index}" for index in range(variables)), "value", "gradient_norm"]
+
+
 def is_run_folder(path: Path) -> bool:
     """Whether a path looks like a run folder."""
     return (path / SPEC_FILE).is_file() or (path / SUMMARY_FILE).is_file()

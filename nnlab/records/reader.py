@@ -137,7 +137,7 @@ def _check_folder(path: Path) -> None:
             hint = f"; the folders in it are runs, so name those: {one_line(str(path), 200)}/*" if inside else ""
             damaged(path, f"not a run folder: it has neither {SPEC_FILE} nor {SUMMARY_FILE}{hint}")
         if is_descent_folder(path):
-            damaged(path, "a descent, not a training run; nnlab show says what became of it")
+            damaged(path, "a descent, not a training run; nnlab show says what became of it, nnlab plot draws it")
         if is_crossval_folder(path):
             damaged(path, f"a cross-validation; its folds are runs, so name those: {shown(str(path), 200)[1:-1]}/*")
     except FileNotFoundError:

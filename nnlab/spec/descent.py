@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
 
@@ -48,6 +48,9 @@ class Descent(Resolved):
         list[Coordinate] | None,
         Doc("the part of the plane that pictures show: left, right, bottom, top; null: what suits function and paths"),
     ] = None
+
+    # Keys that may stand in a spec for others.
+    short_forms: ClassVar[tuple[str, ...]] = ("expression",)
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
         """The start must have as many numbers as the function has variables, and a view four in order."""

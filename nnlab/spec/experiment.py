@@ -16,7 +16,7 @@ from nnlab.optim.schedules import Constant, Schedule
 from nnlab.penalties import Penalty
 from nnlab.registry import Component, Doc, Strengths, Switch, hyperparameters
 from nnlab.spec.overrides import apply_overrides
-from nnlab.spec.resolved import Resolved
+from nnlab.spec.resolved import Resolved, describes_descent
 from nnlab.spec.tree import KeyPath, Tree, read_faulty_tree, spec_error
 from nnlab.spec.validation import Validator
 
@@ -155,7 +155,7 @@ def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, 
     experiment = None
     if raw is None and not tree.broken:
         problems.append((tree.place(()), (), "is empty; a spec needs data, model, optimizer and train"))
-    elif isinstance(raw, dict) and "model" not in raw and {"function", "expression"} & raw.keys():
+    elif describes_descent(raw):
         problems.append((tree.place(()), (), "describes a descent, which nnlab descend takes; a spec has a model"))
     elif not tree.broken:
         validator = Validator(folders)

@@ -32,3 +32,8 @@ def spec_sha256(resolved: Mapping[str, Any]) -> str:
     """SHA-256 of a resolved spec in canonical JSON."""
     canonical = json.dumps(resolved, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def describes_descent(raw: object) -> bool:
+    """Whether a spec as read is one for ``nnlab descend``, whatever may be wrong with it."""
+    return isinstance(raw, Mapping) and "model" not in raw and bool({"function", "expression"} & raw.keys())

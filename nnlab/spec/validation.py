@@ -63,7 +63,8 @@ class Validator:
         parameters = hyperparameters(cls)
         for key in raw:
             if key not in _keys(cls):
-                self._reject((*path, key), self._unknown_key(key, _keys(cls), owner or str(path[-1])))
+                known = [*_keys(cls), *getattr(cls, "short_forms", ())]
+                self._reject((*path, key), self._unknown_key(key, known, owner or str(path[-1])))
         values = {}
         for parameter in parameters:
             if parameter.name in raw:

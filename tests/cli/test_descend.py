@@ -1,5 +1,7 @@
 """``nnlab descend`` as a user calls it."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,7 @@ def test_a_descent_is_shown_but_not_compared(nnlab) -> None:
     assert shown.code == 0
     assert "function: sphere" in shown.stdout
     assert "value 1.03737889e-18" in shown.stdout
+    assert "steps: 7\n" in nnlab("show", folder, "-s", "steps=7").stdout
     compared = nnlab("compare", folder)
     assert compared.code == 5
     assert "a descent, not a training run" in compared.stderr
@@ -62,3 +65,56 @@ def test_a_spec_of_the_other_kind_is_one_line(nnlab, spec: Path) -> None:
         assert answer.code == 2
         (line,) = answer.stderr.splitlines()
         assert words in line
+
+
+def test_a_spec_of_a_descent_is_shown_in_full(nnlab) -> None:
+    shown = nnlab("show", CONFIGS / "sphere.yaml", "-s", "steps=7")
+    assert (shown.code, shown.stderr) == (0, "")
+    assert "steps: 7\n" in shown.stdout
+    assert "h: 0.0001\n" in shown.stdout
+
+
+def test_a_descent_is_drawn_anew(nnlab, tmp_path: Path) -> None:
+    folder = nnlab("descend", CONFIGS / "learning_rates.yaml", "--no-animate").stdout.splitlines()[-1]
+    plots = tmp_path / folder / "plots"
+    before = {path.name: path.read_bytes() for path in plots.iterdir()}
+    for path in plots.iterdir():
+        path.unlink()
+    answer = nnlab("plot", folder)
+    assert (answer.code, answer.stderr) == (0, "")
+    assert answer.stdout.splitlines() == [f"{folder}/plots/{kind}.png" for kind in ("field", "paths", "values")]
+    assert {path.name: path.read_bytes() for path in plots.iterdir()} == before
+
+
+def test_kinds_format_and_race_of_a_descent(nnlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.plots.race.FRAMES", 3)
+    folder = nnlab("descend", CONFIGS / "sphere.yaml", "--no-animate").stdout.splitlines()[-1]
+    answer = nnlab("plot", folder, "values", "--format", "svg", "--animate", "--out", "mine")
+    assert answer.stdout.splitlines() == ["mine/values.svg", "mine/race.gif"]
+    assert all(Path(line).is_file() for line in answer.stdout.splitlines())
+
+
+def test_pictures_that_a_descent_cannot_have(nnlab, tmp_path: Path) -> None:
+    spec = tmp_path / "three.yaml"
+    spec.write_text("{function: sphere, start: [1, 2, 3], optimizer: {name: sgd, lr: 0.1}}", encoding="utf-8")
+    folder = nnlab("descend", spec).stdout.splitlines()[-1]
+    for arguments, message in (
+        (["field"], "cannot have the picture field: it is of a function of 3 variables"),
+        (["--animate"], "cannot have the picture race: it is of a function of 3 variables"),
+        (["valuse"], "no kind of picture of a descent is called 'valuse'; did you mean 'values'?"),
+    ):
+        answer = nnlab("plot", folder, *arguments)
+        assert (answer.code, answer.stdout) == (2, "")
+        assert message in answer.stderr
+
+
+def test_the_bar_counts_every_point(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = []
+
+    @contextmanager
+    def bar(steps: int) -> Iterator[Callable[[], None]]:
+        yield lambda: counted.append(steps)
+
+    monkeypatch.setattr("nnlab.cli.progress.step_bar", bar)
+    assert nnlab("descend", CONFIGS / "sphere.yaml", "--no-animate").code == 0
+    assert counted == [101] * 101

@@ -88,6 +88,7 @@ def test_a_sweep_has_a_folder_of_its_own(nnlab, tmp_path: Path) -> None:
         (["--out", "h.png"], 2),
         (["--h-sweep", "--out", "nowhere/h.png"], 5),
         (["--h-sweep", "--out", "h.xyz"], 2),
+        (["--h-sweep", "--method", "complex"], 2),
         (["--h-sweep", *(part for name in [*layers.names()] for part in ("--only", name))], 2),
     ],
 )

@@ -96,8 +96,8 @@ def test_the_number_of_variables(text: str, variables: int) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "cannot be read near column 1"),
-        ("x0 +", "cannot be read near column"),
+        ("", "ends too soon: ''"),
+        ("x0 +", "ends too soon: 'x0 +'"),
         ("x0; x1", "cannot be read near column 3"),
         ("import os", "cannot be read"),
         ("__import__('os').system('true')", "'__import__('os').system' cannot be called so"),

@@ -4,18 +4,33 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 
+from nnlab.functions.base import Function
 from nnlab.functions.expression import Expression
 from nnlab.functions.named import Rosenbrock, Sphere
-from nnlab.plots.descent import plot_descent
+from nnlab.plots.descent import descent_pictures
 from nnlab.plots.plane import Drawing
+from nnlab.plots.style import STYLES, Look, Style, drawn_as
 
 
 def drawing(*points: tuple[float, float], diverged: bool = False) -> Drawing:
     positions = np.array(points)
     return Drawing("sgd", positions, (positions**2).sum(axis=1), diverged)
+
+
+def draw(
+    kinds: list[str],
+    function: Function,
+    drawings: list[Drawing],
+    folder: Path,
+    view: tuple[float, float, float, float] | None = None,
+) -> None:
+    pictures = descent_pictures(function, "own", drawings, view)
+    for kind in kinds:
+        pictures[kind](folder)
 
 
 def quiver_of(figure: Figure) -> Quiver:
@@ -24,7 +39,7 @@ def quiver_of(figure: Figure) -> Quiver:
 
 
 def test_arrows_point_straight_downhill_and_are_equally_long(figures: dict[str, Figure], tmp_path: Path) -> None:
-    plot_descent(Sphere(), "own", [drawing((-3.0, 3.0), (0.0, 0.0))], tmp_path, animate=False)
+    draw(["field", "paths"], Sphere(), [drawing((-3.0, 3.0), (0.0, 0.0))], tmp_path)
     arrows = quiver_of(figures["field.png"])
     directions = np.stack([arrows.U, arrows.V])
     lengths = np.hypot(*directions)
@@ -38,22 +53,53 @@ def test_arrows_point_straight_downhill_and_are_equally_long(figures: dict[str, 
 def test_a_view_of_any_shape_has_arrows_inside(
     figures: dict[str, Figure], tmp_path: Path, view: tuple[float, float, float, float]
 ) -> None:
-    plot_descent(Rosenbrock(), "own", [drawing((0.5, 0.5), (1.0, 1.0))], tmp_path, view, animate=False)
+    draw(["field"], Rosenbrock(), [drawing((0.5, 0.5), (1.0, 1.0))], tmp_path, view)
     arrows = quiver_of(figures["field.png"])
     assert len(arrows.X) > 30
     assert ((view[0] < arrows.X) & (view[1] > arrows.X) & (view[2] < arrows.Y) & (view[3] > arrows.Y)).all()
 
 
 def test_there_are_no_arrows_where_there_is_no_value(figures: dict[str, Figure], tmp_path: Path) -> None:
-    plot_descent(Expression(text="log(x0) + x1"), "own", [drawing((1.0, 1.0), (2.0, 1.0))], tmp_path, animate=False)
+    draw(["field", "paths"], Expression(text="log(x0) + x1"), [drawing((1.0, 1.0), (2.0, 1.0))], tmp_path)
     assert (quiver_of(figures["field.png"]).X > 0).all()
-    plot_descent(Expression(text="log(-1 - x0**2) + x1"), "own", [drawing((1.0, 1.0))], tmp_path, animate=False)
+    draw(["field", "paths"], Expression(text="log(-1 - x0**2) + x1"), [drawing((1.0, 1.0))], tmp_path)
     assert "no slope anywhere" in [text.get_text() for text in figures["field.png"].axes[0].texts]
 
 
 def test_an_end_is_marked_where_a_path_has_one(figures: dict[str, Figure], tmp_path: Path) -> None:
     drawings = [drawing((-3.0, 3.0), (1.0, 0.5)), drawing((-3.0, 3.0), (2.0, 2.0), diverged=True)]
-    plot_descent(Sphere(), "own", drawings, tmp_path, animate=False)
+    draw(["field", "paths"], Sphere(), drawings, tmp_path)
     (axes,) = figures["paths.png"].axes
     ends = [line.get_xydata()[0].tolist() for line in axes.lines if len(line.get_xydata()) == 1]  # type: ignore[arg-type,index,union-attr]
     assert ends == [[-3.0, 3.0], [1.0, 0.5]]
+
+
+def test_twelve_ends_can_be_told_apart(figures: dict[str, Figure], tmp_path: Path) -> None:
+    drawings = [drawing((-3.0, 3.0), (float(index), 0.0)) for index in range(12)]
+    draw(["paths"], Sphere(), drawings, tmp_path)
+    (axes,) = figures["paths.png"].axes
+    ends = [line for line in axes.lines if len(line.get_xydata()) == 1][1:]  # type: ignore[arg-type]
+    assert len({(line.get_color(), line.get_marker()) for line in ends}) == 12
+
+
+def test_the_end_on_a_curve_is_marked(figures: dict[str, Figure], tmp_path: Path) -> None:
+    path = Drawing("sgd", np.array([[3.0], [2.0], [0.5]]), np.array([9.0, 4.0, 0.25]), False)
+    draw(["paths"], Expression(text="x0**2"), [path], tmp_path)
+    (axes,) = figures["paths.png"].axes
+    ends = [line.get_xydata()[0].tolist() for line in axes.lines if len(line.get_xydata()) == 1]  # type: ignore[arg-type,index,union-attr]
+    assert ends == [[3.0, 9.0], [0.5, 0.25]]
+
+
+@pytest.mark.parametrize(("variables", "kinds"), [(1, {"paths", "values"}), (3, {"values"})])
+def test_what_can_be_drawn_depends_on_the_variables(variables: int, kinds: set[str]) -> None:
+    path = Drawing("sgd", np.ones((2, variables)), np.ones(2), False)
+    assert descent_pictures(Expression(text="x0"), "own", [path]).keys() == kinds
+
+
+@pytest.mark.parametrize("style", ["light", "dark"])
+def test_heights_have_the_shades_of_the_style(figures: dict[str, Figure], tmp_path: Path, style: Style) -> None:
+    with drawn_as(Look(style=style)):
+        draw(["paths"], Sphere(), [drawing((-3.0, 3.0), (0.0, 0.0))], tmp_path)
+    (axes,) = figures["paths.png"].axes
+    cmap = axes.images[0].get_cmap()
+    assert [to_hex(cmap(place)) for place in (0.0, 1.0)] == [STYLES[style].paper.lower(), STYLES[style].grid.lower()]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from matplotlib import image
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 from nnlab.plots.style import COLOUR_COUNT, STYLES, Format, Look, Style, drawn_as, picture, plain_text, shades
 
@@ -121,3 +122,15 @@ def test_colour_blind_readers_can_tell_the_colours_apart(name: Style, matrix: li
     assert len(set(colours)) == COLOUR_COUNT
     seen = [np.clip(np.array(matrix) @ np.power(to_rgb(colour), 2.2), 0, 1) ** (1 / 2.2) for colour in colours]
     assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 0.1
+
+
+def test_a_long_title_goes_on_in_a_second_line(tmp_path: Path) -> None:
+    title = "a name of many words that says all that was tried: " + "x0**2 + " * 8 + "x1**2"
+    with picture(tmp_path / "a.png", title, "loss") as (figure, _):
+        figure.draw_without_rendering()
+        (drawn,) = [text for text in figure.findobj(Text) if text.get_text() == title]
+        extent, paper = drawn.get_window_extent(), figure.bbox
+        assert extent.x0 > 0
+        assert extent.x1 < paper.x1
+        assert 20 < extent.height < 60
+        assert extent.y1 <= paper.y1

@@ -1,0 +1,58 @@
+"""The pictures of a descent, from its paths or from what its folder tells of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from nnlab.descent.path import DescentPath
+from nnlab.errors import UsageError, shown
+from nnlab.plots.descent import FILES, RACE, descent_pictures
+from nnlab.plots.plane import Drawing
+from nnlab.plots.style import in_format
+from nnlab.records.descent_reader import read_descent, read_paths
+from nnlab.registry import near_hint
+from nnlab.spec.descent import Descent
+
+STILL_KINDS = tuple(kind for kind in FILES if kind != RACE)
+
+
+def pictures_of(descent: Descent, paths: Sequence[DescentPath]) -> Mapping[str, Callable[[Path], None]]:
+    """What draws each kind of picture that there can be of these paths into a folder."""
+    drawings = [Drawing(path.label, path.positions, path.values, path.status == "diverged") for path in paths]
+    return descent_pictures(descent.function, descent.name, drawings, descent.view)
+
+
+def draw_pictures(pictures: Mapping[str, Callable[[Path], None]], folder: Path, kinds: Sequence[str]) -> list[Path]:
+    """Draw those of the pictures that are of these kinds into a folder that is there; gives their paths.
+
+    Raises OSError when they cannot be written.
+    """
+    drawn = []
+    for kind in dict.fromkeys(kind for kind in kinds if kind in pictures):
+        pictures[kind](folder)
+        path = folder / FILES[kind]
+        drawn.append(path if kind == RACE else in_format(path))
+    return drawn
+
+
+def redraw(folder: Path, out: Path, kinds: Sequence[str], *, animate: bool) -> list[Path]:
+    """Draw the pictures of a descent anew from its folder into another; gives their paths.
+
+    Without ``kinds`` and ``animate``, all that do not move.
+    Raises UsageError for pictures that it cannot have, RunError for damaged records and OSError when a picture cannot
+    be written.
+    """
+    for kind in kinds:
+        if kind not in STILL_KINDS:
+            hint = near_hint(kind, STILL_KINDS)
+            known = f"{hint}there are {', '.join(STILL_KINDS)}, and --animate draws the race"
+            raise UsageError(f"no kind of picture of a descent is called {shown(kind)}; {known}")
+    descent = read_descent(folder)
+    tables = read_paths(folder, len(descent.start))
+    pictures = pictures_of(descent, [DescentPath(label, *table) for label, table in tables.items()])
+    wanted = [*kinds, *[RACE] * animate]
+    for kind in wanted:
+        if kind not in pictures:
+            few = f"it is of a function of {len(descent.start)} variable{'s' * (len(descent.start) != 1)}"
+            raise UsageError(f"{folder}: cannot have the picture {kind}: {few}")
+    out.mkdir(parents=True, exist_ok=True)
+    return draw_pictures(pictures, out, wanted or STILL_KINDS)

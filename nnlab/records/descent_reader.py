@@ -1,0 +1,67 @@
+"""A descent's folder as it is read: every fault reported with its file and line."""
+
+import csv
+from array import array
+from pathlib import Path
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.errors import RunError, UsageError, one_line, shown
+from nnlab.records.checked_files import MAX_TABLE_BYTES, check_file, damaged
+from nnlab.records.formats import LOG_FILE, PATH_FILE, SPEC_FILE, path_columns
+from nnlab.spec.descent import Descent, load_descent
+from nnlab.spec.tree import MAX_BYTES
+
+# Positions (steps + 1, n), values and gradient norms.
+PathTable = tuple[Array, Array, Array]
+
+
+def read_descent(folder: Path) -> Descent:
+    """The spec of a descent; raises RunError."""
+    check_file(folder / SPEC_FILE, MAX_BYTES)
+    try:
+        return load_descent(folder / SPEC_FILE)
+    except UsageError as error:
+        raise RunError(one_line(str(error), 500)) from None
+
+
+def read_log(folder: Path) -> str:
+    """What the console said of each path; raises RunError."""
+    path = folder / LOG_FILE
+    check_file(path, MAX_BYTES)
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def read_paths(folder: Path, variables: int) -> dict[str, PathTable]:
+    """What path.csv tells of each rule, by its label; raises RunError."""
+    path = folder / PATH_FILE
+    check_file(path, MAX_TABLE_BYTES)
+    numbers: dict[str, array[float]] = {}
+    columns = path_columns(variables)
+    width = len(columns) - 2
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            if (header := next(rows, [])) != columns:
+                damaged(path, f"expected the header {','.join(columns)}, found {shown(','.join(header), 80)}", 1)
+            for row in rows:
+                if len(row) != len(columns):
+                    damaged(path, f"expected {len(columns)} cells, found {len(row)}", rows.line_num)
+                label, step, *cells = row
+                found = numbers.setdefault(label, array("d"))
+                if step != str(len(found) // width):
+                    damaged(path, f"step: expected {len(found) // width}, found {shown(step)}", rows.line_num)
+                try:
+                    found.extend([float(cell) for cell in cells])
+                except ValueError:
+                    damaged(path, f"must be numbers, got {shown(','.join(cells), 80)}", rows.line_num)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+    if not numbers:
+        damaged(path, "holds no path")
+    tables = {label: np.array(found).reshape(-1, width) for label, found in numbers.items()}
+    return {label: (table[:, :variables], table[:, -2], table[:, -1]) for label, table in tables.items()}
