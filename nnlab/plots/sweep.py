@@ -39,6 +39,7 @@ def plot_sweeps(sweeps: Sequence[Sweep], path: Path) -> None:
                 linewidth=1.2,
                 label=say("rounding of a difference, ~ 1/h"),
             )
+            panel.set_xticks([1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 1])
             panel.set_ylim(LOWEST / 3, 10)
             panel.set_title(found.component, fontsize=9, loc="left", parse_math=False)
         for panel in panels[len(sweeps) :]:
