@@ -12,7 +12,7 @@ import numpy as np
 from annotated_types import Ge
 
 from nnlab.errors import RunError, SpecError, UsageError, one_line, shown
-from nnlab.records.checked_files import Table, check_file, damaged, read_table
+from nnlab.records.checked_files import Table, check_file, damaged, read_table, rows_of
 from nnlab.records.formats import (
     FIRST_METRICS_COLUMNS,
     METRICS_COLUMNS,
@@ -89,10 +89,7 @@ class RunRecord:
     @cached_property
     def rows(self) -> list[Row]:
         """The evaluations, in order; None where a metric has no value."""
-        rows = zip(*(column.tolist() for column in self.metrics.values()), strict=True)
-        return [
-            {name: None if cell != cell else cell for name, cell in zip(self.metrics, row, strict=True)} for row in rows
-        ]
+        return rows_of(self.metrics)
 
 
 def run_status(path: Path, summary: Mapping[str, Any]) -> str:

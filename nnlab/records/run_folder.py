@@ -10,7 +10,7 @@ from safetensors.numpy import save
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError
-from nnlab.records.checked_files import read_table
+from nnlab.records.checked_files import read_table, rows_of
 from nnlab.records.disk import GrowingFile, atomic_write, make_folder, remove, remove_temporaries
 from nnlab.records.formats import (
     CHECKPOINTS_FOLDER,
@@ -110,11 +110,7 @@ class RunFolder:
     def _take_up(self, step: int) -> None:
         self.flush()
         table = read_table(self.path / METRICS_FILE, METRICS_COLUMNS, unfinished=False, gaps=True)
-        columns = [[None if cell != cell else cell for cell in table[name].tolist()] for name in METRICS_COLUMNS]
-        self._rows = [
-            {**dict(zip(METRICS_COLUMNS, cells, strict=True)), "step": int(cells[0] or 0)}
-            for cells in zip(*columns, strict=True)
-        ]
+        self._rows = rows_of(table)
         self._step = step
 
     @property

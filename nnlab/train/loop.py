@@ -66,7 +66,7 @@ class Training:
     controls: Controls
     iterations: int
     eval_every: int
-    checkpoint_every: int
+    checkpoint_every: int = 1
     start: int = 0
 
 
@@ -132,7 +132,9 @@ def train(
             step += 1
             for observer in observers:
                 observer.on_step(step, objective)
-    restored = good.restore() if fault else controls.restore_best(step)
+    restored = controls.restore_best(step)
+    if fault and restored is None:
+        restored = good.restore()
     status = "diverged" if fault else "completed" if reason or step == training.iterations else "interrupted"
     kept = "" if restored is None else f"the weights saved are those of step {restored}"
     return Outcome(status, step, perf_counter() - started, "; ".join(filter(None, (fault or reason, kept))), restored)
