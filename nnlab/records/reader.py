@@ -14,6 +14,7 @@ from annotated_types import Ge
 from nnlab.errors import RunError, SpecError, UsageError, one_line, shown
 from nnlab.records.checked_files import Table, check_file, damaged, read_table, rows_of
 from nnlab.records.formats import (
+    CRASHED,
     FIRST_METRICS_COLUMNS,
     METRICS_COLUMNS,
     METRICS_FILE,
@@ -95,7 +96,7 @@ class RunRecord:
 def run_status(path: Path, summary: Mapping[str, Any]) -> str:
     """The status in a run's summary, but ``crashed`` where it says running and no process is."""
     status = str(summary["status"])
-    return "crashed" if status == "running" and not is_being_written(path) else status
+    return CRASHED if status == "running" and not is_being_written(path) else status
 
 
 def read_run(folder: Path | str) -> RunRecord:

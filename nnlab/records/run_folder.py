@@ -58,7 +58,7 @@ class RunFolder:
         self._pending: list[str] = []
         self._rows: list[Row] = []
         self._step = 0
-        self._summary: dict[str, Any] = {"status": "running", "train_seconds": 0.0}
+        self._summary: dict[str, Any] = {}
         self._marks = marks
         self._tables: dict[str, GrowingFile] = {}
         self._steps = self._table(STEPS_FILE, STEPS_COLUMNS)
@@ -120,7 +120,7 @@ class RunFolder:
 
     def write_start(self, spec: str, environment: Mapping[str, Any], parameters: int, spec_sha256: str) -> None:
         """Record what is about to run; the summary says ``running`` until :meth:`finish`."""
-        self._summary = {
+        summary = {
             "status": "running",
             "steps": self._step,
             "parameters": parameters,
@@ -132,7 +132,8 @@ class RunFolder:
         }
         atomic_write(self.path / SPEC_FILE, spec.encode())
         atomic_write(self.path / ENVIRONMENT_FILE, as_json(environment))
-        atomic_write(self.path / SUMMARY_FILE, as_json(self._summary))
+        atomic_write(self.path / SUMMARY_FILE, as_json(summary))
+        self._summary = summary
         self.flush()
 
     def on_step(self, step: int, objective: float) -> None:
@@ -216,7 +217,9 @@ class RunFolder:
         return self._summary
 
     def fail(self, status: str, message: str) -> None:
-        """Note in the summary how the run ended before its time, as far as the disk still takes it."""
+        """Note in the summary how the run ended before its time, as far as it had one and the disk still takes it."""
+        if not self._summary:
+            return
         with suppress(OSError):
             self.finish(status, self._summary["train_seconds"], message)
 

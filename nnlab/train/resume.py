@@ -7,7 +7,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from nnlab.errors import RunError, UsageError
+from nnlab.errors import RunError, UsageError, shown
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, read_checkpoint
 from nnlab.records.disk import start_sha256
 from nnlab.records.environment import drift
@@ -86,14 +86,21 @@ def _plan(path: Path, warn: Callable[[str], None]) -> _Plan:
     except UsageError as error:
         raise RunError(str(error)) from None
     checkpoint = newest_sound(path, warn)
-    changed = []
+    changed: list[str] = []
     if spec_sha256(raw) != summary["spec_sha256"]:
-        before = flatten(checkpoint.facts["spec"]) if checkpoint else {}
-        after = flatten(experiment.resolved())
-        keys = [key for key in after.keys() | before.keys() if before.get(key) != after.get(key)] if before else []
-        changed = [f"spec {key}: {before.get(key)} then, {after.get(key)} now" for key in sorted(keys)]
-        changed = changed or [f"spec: SHA-256 {summary['spec_sha256']} then, {spec_sha256(raw)} now"]
+        changed = _changed_keys(checkpoint.facts["spec"], experiment) if checkpoint else ["spec: is another now"]
     return _Plan(experiment, summary, read_environment(path / ENVIRONMENT_FILE), checkpoint, changed)
+
+
+def _changed_keys(recorded: Mapping[str, Any], experiment: Experiment) -> list[str]:
+    """Which keys of a spec are others than those recorded; where training ends is not one of them."""
+    before, after = flatten(recorded), flatten(experiment.resolved())
+    keys = {*before, *after} - {"train.iterations", "train.epochs"}
+    return [
+        f"spec {key}: {shown(before.get(key))} then, {shown(after.get(key))} now"
+        for key in sorted(keys)
+        if before.get(key) != after.get(key)
+    ]
 
 
 def newest_sound(path: Path, warn: Callable[[str], None]) -> Checkpoint | None:

@@ -248,6 +248,17 @@ def test_what_changed_is_shown_and_refused(
     read_run(folder)
 
 
+def test_an_end_that_was_moved_is_no_drift(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a process is killed after it wrote the spec of a longer run and before it wrote the summary."""
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    spec = (folder / "spec.yaml").read_text(encoding="utf-8")
+    (folder / "spec.yaml").write_text(spec.replace("iterations: 20", "iterations: 33"), encoding="utf-8")
+    resume(folder)
+    assert contents(folder) == contents(run(load("train.iterations=33"), tmp_path / "longer").path)
+
+
 def test_a_spec_of_another_network_cannot_be_drifted_to(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
