@@ -11,19 +11,66 @@ from nnlab.cli.options import Overrides
 
 
 def train_command(
-    specs: Annotated[list[Path], typer.Argument(metavar="SPEC", help="Spec files (YAML); each is trained in turn.")],
+    specs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[SPEC]...", help="Spec files (YAML); each is trained in turn.", show_default=False),
+    ] = None,
     overrides: Overrides = None,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where run folders go.")] = Path("runs"),
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Check spec, data (downloads what is missing) and shapes, train nothing."),
     ] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            "--resume", metavar="RUN", help="Go on with a run that was stopped; last: the latest.", show_default=False
+        ),
+    ] = None,
+    iterations: Annotated[
+        int | None,
+        typer.Option("--iterations", metavar="N", min=1, help="With --resume: train up to step N.", show_default=False),
+    ] = None,
+    allow_drift: Annotated[
+        bool,
+        typer.Option("--allow-drift", help="With --resume: go on though spec, data or versions are others now."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
 ) -> None:
-    """Train the network that a spec describes and write a run folder.
+    """Train the network that a spec describes and write a run folder, or go on with one that was stopped.
 
     Example: nnlab train configs/adam.yaml -s optimizer.lr=0.001 -s seed=1
     """
+    from nnlab.errors import UsageError
+
+    if resume is not None:
+        if specs or overrides or dry_run:
+            raise UsageError("--resume goes on with a run as its own spec says; it takes no SPEC, -s or --dry-run")
+        resume_run(resume, runs, iterations, allow_drift=allow_drift, quiet=quiet)
+        return
+    if iterations is not None or allow_drift:
+        raise UsageError("--iterations and --allow-drift belong to --resume; a spec has train.iterations")
+    if not specs:
+        raise UsageError("nothing to train: give a SPEC, such as configs/adam.yaml, or --resume RUN")
+    train_specs(specs, overrides or [], runs, dry_run=dry_run, quiet=quiet)
+
+
+def resume_run(run: str, runs: Path, iterations: int | None, *, allow_drift: bool, quiet: bool) -> None:
+    """Go on with a run, or with the latest."""
+    from nnlab.cli.progress import ConsoleReporter
+    from nnlab.records.result_line import result_line
+    from nnlab.train.resume import last_run
+    from nnlab.train.resume import resume as go_on
+    from nnlab.train.run import Silent
+
+    path = last_run(runs) if run == "last" else Path(run)
+    result = go_on(path, Silent() if quiet else ConsoleReporter(), iterations=iterations, allow_drift=allow_drift)
+    typer.echo(result_line(result.name, result.summary))
+    typer.echo(str(result.path))
+
+
+def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run: bool, quiet: bool) -> None:
+    """Train specs in turn, or only check them."""
     from nnlab.cli.downloading import fetch
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.cli.show import show_experiment
@@ -33,7 +80,7 @@ def train_command(
     from nnlab.train.run import Silent, run
     from nnlab.train.setup import prepare
 
-    experiments = [load_experiment(spec, overrides or []) for spec in specs]
+    experiments = [load_experiment(spec, overrides) for spec in specs]
     if dry_run:
         for spec, experiment in zip(specs, experiments, strict=True):
             with naming(spec):
@@ -56,7 +103,7 @@ def train_command(
             diverged.append(error)
             typer.echo(f"nnlab: {error}", err=True)
             continue
-        typer.echo(result_line(experiment.name, result.summary))
+        typer.echo(result_line(result.name, result.summary))
         typer.echo(str(result.path))
     if diverged:
         raise Diverged(f"{len(diverged)} of {len(experiments)} runs diverged")

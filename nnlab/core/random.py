@@ -4,10 +4,13 @@ A stream is found by its address ``(seed, purpose, ...)``. Changing one consumer
 others as they were, and going on at step t needs nothing but t.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Protocol
 
 import numpy as np
+
+from nnlab.core.arrays import Array, copy_arrays
 
 Draws = np.random.Generator | np.random.RandomState
 
@@ -37,6 +40,14 @@ class Streams(Protocol):
         """The stream of one dropout layer at the current step."""
         ...
 
+    def state(self) -> dict[str, Array]:
+        """What cannot be found again from the step alone."""
+        ...
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from a saved state; raises ShapeError when it is not one of these streams."""
+        ...
+
 
 class AddressedStreams:
     """``rng: streams``: each address has a generator of its own, ``SeedSequence(seed, spawn_key=address)``."""
@@ -54,6 +65,14 @@ class AddressedStreams:
         """A new generator at ``(seed, DROPOUT, *address, step)``: the same step draws the same mask again."""
         return self.draws(Purpose.DROPOUT, *address, self.step)
 
+    def state(self) -> dict[str, Array]:
+        """Nothing: every stream is found by its address."""
+        return {}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Take in nothing."""
+        copy_arrays(state, {}, "saved random numbers")
+
 
 class LegacyStreams:
     """``rng: legacy``: one ``RandomState(seed)`` for everything, in the order in which the published scripts draw."""
@@ -69,6 +88,21 @@ class LegacyStreams:
     def dropout(self, *address: int) -> np.random.RandomState:
         """The one shared state, wherever it stands."""
         return self._state
+
+    def state(self) -> dict[str, Array]:
+        """Where the generator stands."""
+        state = self._state.get_state(legacy=False)
+        inner = state["state"]
+        numbers = {"position": inner["pos"], "has_normal": state["has_gauss"], "normal": state["gauss"]}
+        return {"key": inner["key"], **{name: np.array(number) for name, number in numbers.items()}}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Put the generator where it stood."""
+        own = {name: array.copy() for name, array in self.state().items()}
+        copy_arrays(state, own, "saved random numbers")
+        self._state.set_state(
+            ("MT19937", own["key"], int(own["position"]), int(own["has_normal"]), float(own["normal"]))
+        )
 
 
 class ShardStreams:
@@ -94,6 +128,14 @@ class ShardStreams:
     def dropout(self, *address: int) -> Draws:
         """The stream at ``(seed, DROPOUT_OF_SHARD, shard, *address, step)``."""
         return self._whole.draws(Purpose.DROPOUT_OF_SHARD, self._shard, *address, self.step)
+
+    def state(self) -> dict[str, Array]:
+        """That of the whole."""
+        return self._whole.state()
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from a saved state of the whole."""
+        self._whole.load_state(state)
 
 
 def make_streams(mode: str, seed: int) -> Streams:

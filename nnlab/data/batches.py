@@ -1,6 +1,6 @@
 """From samples in memory to arrays that a network takes: mini-batches for training, chunks for evaluation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ from nnlab.core.random import Draws, LegacyStreams, Purpose, Streams
 from nnlab.core.workspace import Workspace
 from nnlab.data.augmentation import Augmentation, augment
 from nnlab.data.dataset import Split
-from nnlab.errors import UsageError
+from nnlab.errors import ShapeError, UsageError
 
 Batch = tuple[Array, Array]
 
@@ -116,6 +116,30 @@ class Batches:
     def plain(self, batch: Batch) -> Batch:
         """The batch that was given out last as evaluation sees it: without augmentation."""
         return self._plain_feed.take(self._last_indices) if self._augmentations else batch
+
+    def again(self) -> Batch:
+        """The batch that was given out last, as evaluation sees it; after ``load_state`` too."""
+        if self.full and not self._augmentations:
+            return self.batch(1)
+        return self._plain_feed.take(self._last_indices)
+
+    def state(self) -> dict[str, Array]:
+        """What cannot be found again from the step alone: of the legacy stream, the order of the epoch it is in."""
+        state = {"last_indices": self._last_indices}
+        if isinstance(self._streams, LegacyStreams):
+            state |= {"epoch": np.array(self._epoch), "epoch_indices": self._epoch_indices}
+        return state
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from a saved state; raises ShapeError when it is not one of such batches."""
+        if self.state().keys() != state.keys():
+            raise ShapeError(f"saved batches: holds the arrays {sorted(state)}, not {sorted(self.state())}")
+        for indices in (state["last_indices"], state.get("epoch_indices", self._epoch_indices)):
+            if indices.size and not 0 <= indices.min() <= indices.max() < self.samples:
+                raise ShapeError(f"saved batches: are of more than the {self.samples} training samples")
+        self._last_indices = state["last_indices"]
+        if "epoch" in state:
+            self._epoch, self._epoch_indices = int(state["epoch"]), state["epoch_indices"]
 
     def _indices(self, step: int) -> Array:
         if self.full:

@@ -36,8 +36,8 @@ class Network:
         if shape != (classes,):
             last = self.layers[-1].label if self.layers else "the network"
             raise ShapeError(f"{last}: gives {shape_text(shape)} values a sample, but the data has {classes} classes")
-        self._order = _order_of_least_work(self.layers)
-        trained = [index for index, layer in enumerate(self._order) if layer.parameters]
+        self.order = _order_of_least_work(self.layers)
+        trained = [index for index, layer in enumerate(self.order) if layer.parameters]
         if not trained:
             raise ShapeError("model: no layer has parameters, so there is nothing to train")
         self._first_trained = trained[0]
@@ -46,6 +46,18 @@ class Network:
     def parameters(self) -> list[Parameter]:
         """The parameters of all layers, in order."""
         return [parameter for layer in self.layers for parameter in layer.parameters]
+
+    def named_parameters(self) -> list[tuple[str, Parameter]]:
+        """The parameters with names such as ``linear1.W``, in order."""
+        return [
+            (f"{name}.{parameter.name}", parameter)
+            for name, layer in zip(self.names, self.layers, strict=True)
+            for parameter in layer.parameters
+        ]
+
+    def name_of(self, layer: Layer) -> str:
+        """The name of one of the layers, such as ``relu2``."""
+        return self.names[self.layers.index(layer)]
 
     @property
     def parameter_count(self) -> int:
@@ -102,7 +114,7 @@ class Network:
         other = copy(self)
         other.streams = streams or self.streams
         other.layers = [layer.twin(other.streams, parameters) for layer in self.layers]
-        other._order = _order_of_least_work(other.layers)
+        other.order = _order_of_least_work(other.layers)
         return other
 
     def needs_whole_batch(self) -> Layer | None:
@@ -137,19 +149,19 @@ class Network:
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Scores (N, K) for a batch (N, ...)."""
-        for layer in self._order:
+        for layer in self.order:
             x = layer.forward(x, training=training)
         return x
 
     def backward(self, dscores: Array) -> None:
         """Write the gradient of every parameter; the gradient for the data itself is not computed."""
-        for layer in reversed(self._order[self._first_trained + 1 :]):
+        for layer in reversed(self.order[self._first_trained + 1 :]):
             dscores = layer.backward(dscores)
-        self._order[self._first_trained].backward_parameters(dscores)
+        self.order[self._first_trained].backward_parameters(dscores)
 
     def input_gradient(self, dscores: Array) -> Array:
         """Like ``backward``, and the gradient for the data too."""
-        for layer in reversed(self._order):
+        for layer in reversed(self.order):
             dscores = layer.backward(dscores)
         return dscores
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -18,6 +19,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from nnlab.errors import UsageError, one_line
 from nnlab.plots.words import JAPANESE
+from nnlab.records.disk import atomic_write
 
 WIDTH, HEIGHT = 7.0, 4.5  # inches
 DPI = 120
@@ -179,7 +181,9 @@ def canvas(
     """
     with blank(title, size, layout) as figure:
         yield figure
-        figure.savefig(in_format(path), metadata=_NO_DATE[_LOOK.get().format])
+        look, drawn = _LOOK.get(), BytesIO()
+        figure.savefig(drawn, format=look.format, metadata=_NO_DATE[look.format])
+    atomic_write(in_format(path), drawn.getvalue())
 
 
 @contextmanager

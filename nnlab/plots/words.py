@@ -22,6 +22,7 @@ JAPANESE: Mapping[str, str] = {
     "… and {more} more": "… 他 {more} 件",
     # how a run ended
     "running": "実行中",
+    "crashed": "異常終了",
     "completed": "完了",
     "interrupted": "中断",
     "diverged": "発散",

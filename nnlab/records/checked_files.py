@@ -13,6 +13,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.core.memory import readable_bytes
 from nnlab.errors import RunError, one_line, shown
+from nnlab.records.formats import Row
 
 MAX_TABLE_BYTES = 2**30  # steps.csv of some 35 million updates
 MAX_LINE_BYTES = 2**16
@@ -71,6 +72,13 @@ def read_table(path: Path, columns: Sequence[str], *, unfinished: bool, gaps: bo
     table = np.array(numbers, dtype=np.float64).reshape(-1, len(names))
     _check_steps(path, table[:, 0])
     return {name: table[:, index] for index, name in enumerate(names)}
+
+
+def rows_of(table: Table) -> list[Row]:
+    """A table of evaluations line by line; None where a metric has no value, and the step as a whole number."""
+    lines = zip(*(column.tolist() for column in table.values()), strict=True)
+    rows = [{name: None if cell != cell else cell for name, cell in zip(table, line, strict=True)} for line in lines]
+    return [{**row, "step": int(row["step"] or 0)} for row in rows]
 
 
 def _header(path: Path, line: bytes, columns: Sequence[str], unfinished: bool) -> list[str]:

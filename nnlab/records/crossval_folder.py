@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from nnlab.errors import RunError
+from nnlab.records.disk import atomic_write
 from nnlab.records.entries import spread
 from nnlab.records.formats import SPEC_FILE, SUMMARY_FILE, fold_folder
 from nnlab.records.reader import read_run
-from nnlab.records.writing import as_json, create_folder, folder_name, replace_file
+from nnlab.records.writing import as_json, create_folder, folder_name
 
 # What is averaged over the folds, in this order.
 MEASURES = (
@@ -72,6 +73,6 @@ class CrossvalFolder:
 
     def _write(self, name: str, contents: bytes) -> None:
         try:
-            replace_file(self.path / name, contents)
+            atomic_write(self.path / name, contents)
         except OSError as error:
             raise RunError(f"{self.path / name}: cannot be written: {error.strerror or error}") from error

@@ -6,6 +6,7 @@ from typing import Any
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError
+from nnlab.records.disk import atomic_write
 from nnlab.records.formats import (
     ENVIRONMENT_FILE,
     LOG_FILE,
@@ -16,7 +17,7 @@ from nnlab.records.formats import (
     csv_line,
     path_columns,
 )
-from nnlab.records.writing import as_json, create_folder, folder_name, replace_file
+from nnlab.records.writing import as_json, create_folder, folder_name
 
 
 def create_descent_folder(root: Path, name: str) -> Path:
@@ -57,6 +58,6 @@ def write_descent(
     }
     try:
         for file, contents in files.items():
-            replace_file(path / file, contents)
+            atomic_write(path / file, contents)
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {error.strerror or error}") from error

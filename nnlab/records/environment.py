@@ -34,6 +34,30 @@ def describe_environment(checksums: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def drift(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two environments and could change the digits of a result, one line for each."""
+    old, new = _decisive(before), _decisive(now)
+    return [
+        f"{key}: {old.get(key, 'nothing')} then, {new.get(key, 'nothing')} now"
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _decisive(environment: Mapping[str, Any]) -> dict[str, object]:
+    packages, libraries = environment.get("packages") or {}, environment.get("blas") or []
+    return {
+        "nnlab": environment.get("nnlab"),
+        "numpy": packages.get("numpy"),
+        "shards": environment.get("shards"),
+        **{
+            f"BLAS {key}": ", ".join(str(library.get(key)) for library in libraries)
+            for key in ("internal_api", "version", "architecture")
+        },
+        **{f"data {name}": checksum for name, checksum in (environment.get("data_sha256") or {}).items()},
+    }
+
+
 def _version(package: str) -> str | None:
     try:
         return version(package)

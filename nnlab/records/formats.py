@@ -15,6 +15,7 @@ HISTOGRAMS_FILE = "histograms.csv"
 PATH_FILE = "path.csv"
 PLOTS_FOLDER = "plots"
 SNAPSHOTS_FOLDER = "snapshots"
+CHECKPOINTS_FOLDER = "checkpoints"
 
 STEPS_COLUMNS = ("step", "loss")
 # The columns of every metrics.csv; those that came later may be missing in an older one.
@@ -42,6 +43,8 @@ DIAGNOSTICS_COLUMNS = (
 HISTOGRAMS_COLUMNS = ("step", "layer", "left", "right", "count")
 HISTOGRAM_BINS = 40
 STATUSES = ("running", "completed", "interrupted", "diverged", "failed")
+# What a reader says of a run whose summary says running, but that no process writes any more.
+CRASHED = "crashed"
 
 Row = Mapping[str, float | None]
 
@@ -63,9 +66,15 @@ def best_row(rows: "list[Row]") -> Row | None:
     return max(rows, key=lambda row: row[column] or 0.0)
 
 
-def snapshot_file(step: int) -> str:
-    """The name of the file with the weights after ``step`` updates; names sort as steps do, up to ten million."""
+def step_file(step: int) -> str:
+    """The name of a file with what there is after ``step`` updates; names sort as steps do, up to ten million."""
     return f"step-{step:07d}.safetensors"
+
+
+def step_of(path: Path) -> int | None:
+    """The step in the name of such a file; None where there is none."""
+    digits = path.stem.removeprefix("step-")
+    return int(digits) if digits.isascii() and digits.isdigit() and path.name == step_file(int(digits)) else None
 
 
 def path_columns(variables: int) -> list[str]:

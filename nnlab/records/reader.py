@@ -12,8 +12,9 @@ import numpy as np
 from annotated_types import Ge
 
 from nnlab.errors import RunError, SpecError, UsageError, one_line, shown
-from nnlab.records.checked_files import Table, check_file, damaged, read_table
+from nnlab.records.checked_files import Table, check_file, damaged, read_table, rows_of
 from nnlab.records.formats import (
+    CRASHED,
     FIRST_METRICS_COLUMNS,
     METRICS_COLUMNS,
     METRICS_FILE,
@@ -28,6 +29,7 @@ from nnlab.records.formats import (
     is_descent_folder,
     is_run_folder,
 )
+from nnlab.records.lock import is_being_written
 from nnlab.spec.expectation import check
 from nnlab.spec.resolved import spec_sha256
 from nnlab.spec.tree import MAX_BYTES, read_tree
@@ -58,16 +60,16 @@ class RunRecord:
         """The experiment's name."""
         return str(self.spec["name"])
 
-    @property
+    @cached_property
     def status(self) -> str:
-        """One of ``formats.STATUSES``; ``running`` also where the run was killed."""
-        return str(self.summary["status"])
+        """One of ``formats.STATUSES``, or ``crashed`` where a run is neither finished nor anybody at it."""
+        return run_status(self.path, self.summary)
 
     @cached_property
     def steps(self) -> Table:
         """Columns ``step`` and ``loss``, one entry for each update; raises RunError when the file is damaged."""
         path = self.path / STEPS_FILE
-        steps = read_table(path, STEPS_COLUMNS, unfinished=self.status == "running", gaps=False)
+        steps = read_table(path, STEPS_COLUMNS, unfinished=self.summary["status"] == "running", gaps=False)
         found, expected = len(steps["step"]), self.summary["steps"]
         if self.status == "completed" and found != expected:
             damaged(path, f"holds {found} steps, but {SUMMARY_FILE} says that {expected} were completed")
@@ -88,10 +90,13 @@ class RunRecord:
     @cached_property
     def rows(self) -> list[Row]:
         """The evaluations, in order; None where a metric has no value."""
-        rows = zip(*(column.tolist() for column in self.metrics.values()), strict=True)
-        return [
-            {name: None if cell != cell else cell for name, cell in zip(self.metrics, row, strict=True)} for row in rows
-        ]
+        return rows_of(self.metrics)
+
+
+def run_status(path: Path, summary: Mapping[str, Any]) -> str:
+    """The status in a run's summary, but ``crashed`` where it says running and no process is."""
+    status = str(summary["status"])
+    return CRASHED if status == "running" and not is_being_written(path) else status
 
 
 def read_run(folder: Path | str) -> RunRecord:
@@ -102,8 +107,8 @@ def read_run(folder: Path | str) -> RunRecord:
     """
     path = Path(folder)
     _check_folder(path)
-    summary = _read_summary(path / SUMMARY_FILE)
-    spec = _read_spec(path / SPEC_FILE)
+    summary = read_summary(path / SUMMARY_FILE)
+    spec = read_spec(path / SPEC_FILE)
     if spec_sha256(spec) != summary["spec_sha256"]:
         damaged(path / SPEC_FILE, f"is not the spec of this run: its SHA-256 is not the one in {SUMMARY_FILE}")
     unfinished = summary["status"] == "running"
@@ -147,7 +152,8 @@ def _check_folder(path: Path) -> None:
         damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def _read_spec(path: Path) -> Mapping[str, Any]:
+def read_spec(path: Path) -> Mapping[str, Any]:
+    """The spec of a run as plain values; raises RunError."""
     check_file(path, MAX_BYTES)
     try:
         spec = read_tree(path).value
@@ -165,16 +171,27 @@ def _read_spec(path: Path) -> Mapping[str, Any]:
     return spec
 
 
-def _read_summary(path: Path) -> Mapping[str, Any]:
+def read_environment(path: Path) -> Mapping[str, Any]:
+    """What a run depended on; raises RunError."""
+    return _read_json(path)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
     check_file(path, MAX_SUMMARY_BYTES)
     try:
-        summary = json.loads(path.read_bytes(), parse_int=_integer)
+        found = json.loads(path.read_bytes(), parse_int=_integer)
     except json.JSONDecodeError as error:
         damaged(path, f"not JSON: {error.msg} at column {error.colno}", error.lineno)
     except (OSError, ValueError, RecursionError) as error:
         damaged(path, f"not JSON: {one_line(str(error), 200)}")
-    if not isinstance(summary, dict):
-        damaged(path, f"must be an object, got {shown(summary)}")
+    if not isinstance(found, dict):
+        damaged(path, f"must be an object, got {shown(found)}")
+    return found
+
+
+def read_summary(path: Path) -> Mapping[str, Any]:
+    """The summary of a run, in which every key is there and of its type; raises RunError."""
+    summary = _read_json(path)
     status = summary.get("status")
     if status not in STATUSES:
         damaged(path, f"status: must be one of {', '.join(STATUSES)}, got {shown(status)}")

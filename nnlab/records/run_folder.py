@@ -1,16 +1,19 @@
 """The run folder as it is written while a run goes on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
 import numpy as np
 from safetensors.numpy import save
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError
+from nnlab.records.checked_files import read_table, rows_of
+from nnlab.records.disk import GrowingFile, atomic_write, make_folder, remove, remove_temporaries
 from nnlab.records.formats import (
+    CHECKPOINTS_FOLDER,
     DIAGNOSTICS_COLUMNS,
     DIAGNOSTICS_FILE,
     ENVIRONMENT_FILE,
@@ -29,12 +32,18 @@ from nnlab.records.formats import (
     Row,
     best_row,
     csv_line,
-    snapshot_file,
+    step_file,
+    step_of,
 )
-from nnlab.records.writing import as_json, create_folder, folder_name, replace_file
+from nnlab.records.lock import RunLock
+from nnlab.records.writing import as_json, create_folder, folder_name
 
 # Steps are written in bundles: a line each would cost more than a step of a small network.
 FLUSH_EVERY = 1000
+
+
+# How much of a file a checkpoint counts on: its size in bytes and their SHA-256.
+Mark = tuple[int, str]
 
 
 class RunFolder:
@@ -43,18 +52,21 @@ class RunFolder:
     Raises RunError when the disk refuses.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock: RunLock, marks: Mapping[str, Mark]) -> None:
         self.path = path
+        self._lock = lock
         self._pending: list[str] = []
         self._rows: list[Row] = []
         self._step = 0
-        self._summary: dict[str, Any] = {"status": "running", "train_seconds": 0.0}
-        self._tables: dict[str, TextIO] = {}
-        self._steps = self._open(STEPS_FILE)
-        self._metrics = self._open(METRICS_FILE)
-        self._log = self._open(LOG_FILE)
-        self._steps.write(",".join(STEPS_COLUMNS) + "\n")
-        self._metrics.write(",".join(METRICS_COLUMNS) + "\n")
+        self._summary: dict[str, Any] = {}
+        self._marks = marks
+        self._tables: dict[str, GrowingFile] = {}
+        self._steps = self._table(STEPS_FILE, STEPS_COLUMNS)
+        self._metrics = self._table(METRICS_FILE, METRICS_COLUMNS)
+        for name in marks:
+            self._table(name, ())
+        log = path / LOG_FILE
+        self._log = GrowingFile(log, kept=log.stat().st_size if marks else 0)
 
     @classmethod
     def create(cls, root: Path, name: str) -> Self:
@@ -65,10 +77,41 @@ class RunFolder:
     def begin(cls, path: Path) -> Self:
         """Write into this folder, which is new or empty."""
         try:
-            (path / PLOTS_FOLDER).mkdir(parents=True)
-            return cls(path)
+            path.mkdir(parents=True, exist_ok=True)
+            make_folder(path / PLOTS_FOLDER)
+            make_folder(path / CHECKPOINTS_FOLDER)
+            return cls._locked(path, RunLock(path), {})
         except OSError as error:
             raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
+
+    @classmethod
+    def reopen(cls, path: Path, lock: RunLock, step: int, marks: Mapping[str, Mark]) -> Self:
+        """Write on in the folder of a run as it was after ``step`` updates; what came later is cut off."""
+        try:
+            for place in (path, path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
+                place.mkdir(exist_ok=True)
+                remove_temporaries(place)
+            for name in {DIAGNOSTICS_FILE, HISTOGRAMS_FILE} - marks.keys():
+                remove(path / name)
+            folder = cls._locked(path, lock, marks)
+        except OSError as error:
+            raise RunError(f"{path}: cannot be written: {error.strerror or error}") from None
+        folder._take_up(step)
+        return folder
+
+    @classmethod
+    def _locked(cls, path: Path, lock: RunLock, marks: Mapping[str, Mark]) -> Self:
+        try:
+            return cls(path, lock, marks)
+        except BaseException:
+            lock.release()
+            raise
+
+    def _take_up(self, step: int) -> None:
+        self.flush()
+        table = read_table(self.path / METRICS_FILE, METRICS_COLUMNS, unfinished=False, gaps=True)
+        self._rows = rows_of(table)
+        self._step = step
 
     @property
     def plots(self) -> Path:
@@ -77,9 +120,9 @@ class RunFolder:
 
     def write_start(self, spec: str, environment: Mapping[str, Any], parameters: int, spec_sha256: str) -> None:
         """Record what is about to run; the summary says ``running`` until :meth:`finish`."""
-        self._summary = {
+        summary = {
             "status": "running",
-            "steps": 0,
+            "steps": self._step,
             "parameters": parameters,
             "final": None,
             "best": None,
@@ -87,9 +130,10 @@ class RunFolder:
             "spec_sha256": spec_sha256,
             "message": "",
         }
-        replace_file(self.path / SPEC_FILE, spec.encode())
-        replace_file(self.path / ENVIRONMENT_FILE, as_json(environment))
-        replace_file(self.path / SUMMARY_FILE, as_json(self._summary))
+        atomic_write(self.path / SPEC_FILE, spec.encode())
+        atomic_write(self.path / ENVIRONMENT_FILE, as_json(environment))
+        atomic_write(self.path / SUMMARY_FILE, as_json(summary))
+        self._summary = summary
         self.flush()
 
     def on_step(self, step: int, objective: float) -> None:
@@ -126,6 +170,18 @@ class RunFolder:
         for file in self._files():
             file.flush()
 
+    def marks(self) -> dict[str, Mark]:
+        """Force the tables to the disk and say how far they go."""
+        self.flush()
+        for file in self._tables.values():
+            file.sync()
+        return {name: (file.size, file.sha256()) for name, file in self._tables.items()}
+
+    def best_of(self, steps: Collection[int]) -> int | None:
+        """The step of the best evaluation among those after so many updates; None where none was evaluated."""
+        best = best_row([row for row in self._rows if row["step"] in steps])
+        return None if best is None else int(best["step"] or 0)
+
     def write_model(self, arrays: Mapping[str, Array], spec_sha256: str) -> None:
         """Save the weights."""
         self._write_arrays(self.path / MODEL_FILE, arrays, spec_sha256)
@@ -134,7 +190,13 @@ class RunFolder:
         """Save the weights after ``step`` updates beside those of other steps."""
         folder = self.path / SNAPSHOTS_FOLDER
         folder.mkdir(exist_ok=True)
-        self._write_arrays(folder / snapshot_file(step), arrays, spec_sha256)
+        self._write_arrays(folder / step_file(step), arrays, spec_sha256)
+
+    def keep_snapshots(self, steps: Collection[int]) -> None:
+        """Remove the snapshots of other steps than these, which a training that goes on does not have."""
+        for path in (self.path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"):
+            if step_of(path) not in steps:
+                remove(path)
 
     def finish(self, status: str, seconds: float, message: str = "", restored: int | None = None) -> dict[str, Any]:
         """Write the final summary and give it back.
@@ -151,35 +213,37 @@ class RunFolder:
             "train_seconds": seconds,
             "message": message,
         }
-        replace_file(self.path / SUMMARY_FILE, as_json(self._summary))
+        atomic_write(self.path / SUMMARY_FILE, as_json(self._summary))
         return self._summary
 
     def fail(self, status: str, message: str) -> None:
-        """Note in the summary how the run ended before its time, as far as the disk still takes it."""
+        """Note in the summary how the run ended before its time, as far as it had one and the disk still takes it."""
+        if not self._summary:
+            return
         with suppress(OSError):
             self.finish(status, self._summary["train_seconds"], message)
 
     def close(self) -> None:
-        """Close the files; what a full disk refuses has been reported before."""
+        """Close the files and let others write; what a full disk refuses has been reported before."""
         for file in self._files():
             with suppress(OSError):
                 file.close()
+        self._lock.release()
 
-    def _files(self) -> list[TextIO]:
-        return [self._steps, self._metrics, self._log, *self._tables.values()]
+    def _files(self) -> list[GrowingFile]:
+        return [*self._tables.values(), self._log]
 
     @staticmethod
     def _write_arrays(path: Path, arrays: Mapping[str, Array], spec_sha256: str) -> None:
         """Safetensors scrambles arrays that are not C-contiguous, so they are made so first."""
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        replace_file(path, save(contiguous, metadata={"spec_sha256": spec_sha256}))
+        atomic_write(path, save(contiguous, metadata={"spec_sha256": spec_sha256}))
 
-    def _table(self, name: str, columns: Sequence[str]) -> TextIO:
-        """A CSV file that only some runs have, opened when first written to."""
+    def _table(self, name: str, columns: Sequence[str]) -> GrowingFile:
+        """A CSV file; those that only some runs have are opened when first written to."""
         if name not in self._tables:
-            self._tables[name] = self._open(name)
-            self._tables[name].write(",".join(columns) + "\n")
+            kept = self._marks[name][0] if name in self._marks else 0
+            self._tables[name] = GrowingFile(self.path / name, kept)
+            if not kept:
+                self._tables[name].write(",".join(columns) + "\n")
         return self._tables[name]
-
-    def _open(self, name: str) -> TextIO:
-        return (self.path / name).open("w", encoding="utf-8", newline="\n")

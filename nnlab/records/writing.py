@@ -1,14 +1,13 @@
-"""Folders that are new and files that are whole."""
+"""New folders and their names."""
 
 import json
-import os
 import re
 import secrets
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from nnlab.errors import RunError
+from nnlab.records.disk import make_folder
 
 
 def create_folder(root: Path, name: str) -> Path:
@@ -17,7 +16,7 @@ def create_folder(root: Path, name: str) -> Path:
     for _ in range(100):
         path = root / f"{moment}-{name}-{secrets.token_hex(3)}"
         try:
-            path.mkdir(parents=True)
+            make_folder(path)
             return path
         except FileExistsError:
             if not root.is_dir():
@@ -31,21 +30,6 @@ def folder_name(name: str) -> str:
     """A run's name as part of a folder name: letters, digits, ``_.-``, at most 60 characters and 180 bytes."""
     plain = re.sub(r"[^\w.]+", "-", name).strip("-.")[:60]
     return plain.encode()[:180].decode(errors="ignore") or "run"
-
-
-def replace_file(path: Path, contents: bytes) -> None:
-    """Write a whole file so that a reader sees the old or the new one, never half of it."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(contents)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):  # on a full disk the room is needed for the summary
-            temporary.unlink()
-        raise
 
 
 def as_json(value: object) -> bytes:

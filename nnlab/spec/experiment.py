@@ -57,6 +57,10 @@ class TrainSettings:
     diagnostics: Annotated[
         bool, Doc("record gradients, updates and activations of each layer at every evaluation, and draw them")
     ] = False
+    checkpoint_every: Annotated[
+        Steps | Literal["auto", "never"],
+        Doc("save what nnlab train --resume goes on from every so many updates; auto: at evaluations, each 10 s"),
+    ] = "auto"
     snapshots: Annotated[
         Annotated[int, Ge(2), Le(1000)] | Literal[0],
         Doc("keep the weights of so many moments, from before the first update to the end, for nnlab plot --animate"),

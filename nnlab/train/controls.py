@@ -1,10 +1,11 @@
 """What may steer training: the learning rate of each update, the size of its gradient, and a reason to stop."""
 
+from collections.abc import Mapping
 from math import inf, isfinite, sqrt
 
 import numpy as np
 
-from nnlab.core.arrays import Array
+from nnlab.core.arrays import Array, copy_arrays
 from nnlab.errors import UsageError
 from nnlab.models.network import Network
 from nnlab.optim.patience import EarlyStopping, Patience
@@ -36,16 +37,34 @@ class Controls:
         if self._settings.clip_norm is not None:
             clip_norm(gradient, self._settings.clip_norm)
 
-    def after_evaluation(self, row: Row) -> str:
-        """Perhaps reduce the learning rate; the answer is why training should stop now, and empty to go on."""
+    def after_evaluation(self, row: Row) -> None:
+        """Perhaps reduce the learning rate, and note whether this evaluation is the best."""
         if self._reduction:
             self._reduction.after_evaluation(row)
-        reason = self._stopping.after_evaluation(row) if self._stopping else ""
-        return reason if row["step"] != self._iterations else ""
+        if self._stopping:
+            self._stopping.after_evaluation(row)
+
+    def reason(self, step: int) -> str:
+        """Why training should stop after so many updates; empty to go on."""
+        return self._stopping.reason(step) if self._stopping and step != self._iterations else ""
 
     def restore_best(self, step: int) -> int | None:
         """Put back the weights that early stopping kept, if those after ``step`` are others, and say of which step."""
         return self._stopping.restore_best(step) if self._stopping else None
+
+    def state(self) -> dict[str, Array]:
+        """What schedule and early stopping have seen so far."""
+        parts = {"reduction": self._reduction, "stopping": self._stopping}
+        return {f"{name}.{key}": array for name, part in parts.items() if part for key, array in part.state().items()}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from a saved state; raises ShapeError when it is not one of these controls."""
+        left = dict(state)
+        for name, part in (("reduction", self._reduction), ("stopping", self._stopping)):
+            if part:
+                start = f"{name}."
+                part.load_state({key.removeprefix(start): left.pop(key) for key in state if key.startswith(start)})
+        copy_arrays(left, {}, "saved controls")
 
 
 def clip_value(gradient: Array, limit: float) -> None:
@@ -64,12 +83,14 @@ def clip_norm(gradient: Array, limit: float) -> None:
 
 
 class Watch:
-    """The best value of a metric so far, the step it was measured at, and how many evaluations ago that was."""
+    """The best value of a metric so far (as a loss), the step it was measured at, and how many evaluations ago."""
+
+    _NUMBERS = ("best", "best_step", "waited")
 
     def __init__(self, patience: Patience) -> None:
         self._metric = patience.metric
         self._minimum_change = patience.minimum_change
-        self._best = inf
+        self.best = inf
         self.best_step = 0
         self.waited = 0
 
@@ -79,11 +100,22 @@ class Watch:
         if value is None or step is None:
             raise UsageError(f"{self._metric} was not measured: there are no samples for it")
         loss = -value if self._metric.endswith("accuracy") else value
-        if self._best - loss > self._minimum_change:
-            self._best, self.best_step, self.waited = loss, int(step), 0
+        if self.best - loss > self._minimum_change:
+            self.best, self.best_step, self.waited = loss, int(step), 0
             return True
         self.waited += 1
         return False
+
+    def state(self) -> dict[str, Array]:
+        """The three numbers."""
+        return {name: np.array(getattr(self, name)) for name in self._NUMBERS}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from saved numbers; raises ShapeError when they are others."""
+        own = {name: array.copy() for name, array in self.state().items()}
+        copy_arrays(state, own, "saved patience")
+        for name, array in own.items():
+            setattr(self, name, array.item())
 
 
 class Reduction:
@@ -100,6 +132,16 @@ class Reduction:
             self.share = max(self._plateau.minimum, self.share * self._plateau.factor)
             self._watch.waited = 0
 
+    def state(self) -> dict[str, Array]:
+        """The share and what led to it."""
+        return {"share": np.array(self.share), **self._watch.state()}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from a saved state; raises ShapeError when it is not one of a plateau."""
+        left = dict(state)
+        self.share = float(left.pop("share", np.array(1.0)))
+        self._watch.load_state(left)
+
 
 class Stopping:
     """Ends training when a metric no longer improves, and keeps the best weights."""
@@ -110,19 +152,21 @@ class Stopping:
         self._watch = Watch(settings)
         self._best: dict[str, Array] = {}
 
-    def after_evaluation(self, row: Row) -> str:
-        """Why training should stop now; empty to go on."""
+    def after_evaluation(self, row: Row) -> None:
+        """Keep the weights if this evaluation is the best so far."""
+        if self._watch.improved(row) and self._settings.restore_best:
+            self._best = {name: array.copy() for name, array in self._network.state().items()}
+
+    def reason(self, step: int) -> str:
+        """Why training should stop after so many updates; empty to go on."""
         settings = self._settings
-        if self._watch.improved(row):
-            if settings.restore_best:
-                self._best = {name: array.copy() for name, array in self._network.state().items()}
-        elif self._watch.waited >= settings.patience:
-            evaluations = f"{settings.patience} evaluation{'s' * (settings.patience > 1)}"
-            return (
-                f"stopped early after step {row['step']}: {settings.metric} has not improved for {evaluations}; "
-                f"best at step {self._watch.best_step}"
-            )
-        return ""
+        if self._watch.waited < settings.patience:
+            return ""
+        evaluations = f"{settings.patience} evaluation{'s' * (settings.patience > 1)}"
+        return (
+            f"stopped early after step {step}: {settings.metric} has not improved for {evaluations}; "
+            f"best at step {self._watch.best_step}"
+        )
 
     def restore_best(self, step: int) -> int | None:
         """Put back weights and buffers as they were at the best evaluation, if ``step`` came later."""
@@ -130,3 +174,16 @@ class Stopping:
             return None
         self._network.load_state(self._best)
         return self._watch.best_step
+
+    def state(self) -> dict[str, Array]:
+        """What was seen so far, and the best weights as ``weights.linear1.W``."""
+        return {**self._watch.state(), **{f"weights.{name}": array for name, array in self._best.items()}}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from a saved state; raises ShapeError when it is not one of this network's."""
+        weights = {key.removeprefix("weights."): state[key] for key in state if key.startswith("weights.")}
+        if weights:
+            best = {name: array.copy() for name, array in self._network.state().items()}
+            copy_arrays(weights, best, "saved best weights")
+            self._best = best
+        self._watch.load_state({key: state[key] for key in state if not key.startswith("weights.")})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 from time import perf_counter
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from nnlab.penalties import PenaltyTerm
 from nnlab.records.formats import Row
 from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation, penalty_value
+from nnlab.train.faults import LastGood, all_finite, first_wrong, message, wrong_gradient, wrong_output, wrong_weight
 from nnlab.train.shards import Shards
 
 
@@ -44,9 +45,17 @@ class Outcome:
     restored: int | None = None
 
 
+class Keeper(Protocol):
+    """Somebody who saves what training goes on from."""
+
+    def keep(self, step: int, *, ending: bool) -> None:
+        """Save the state after ``step`` updates if it is time; with ``ending``, none will follow for now."""
+        ...
+
+
 @dataclass(frozen=True)
 class Training:
-    """Everything that the loop puts in motion."""
+    """Everything that the loop puts in motion, bound together; ``start`` counts updates that were made before."""
 
     network: Network
     shards: Shards
@@ -57,59 +66,75 @@ class Training:
     controls: Controls
     iterations: int
     eval_every: int
+    checkpoint_every: int = 1
+    start: int = 0
 
 
-def train(training: Training, observers: Sequence[Observer], stop: Callable[[], bool]) -> Outcome:
-    """Train to the last iteration, until a control or ``stop`` says so, or until the loss is no longer finite."""
+def train(
+    training: Training, observers: Sequence[Observer], stop: Callable[[], bool], keeper: Keeper | None = None
+) -> Outcome:
+    """Train to the last iteration, until a control or ``stop`` says so, or until a number is no longer finite."""
     network, shards, penalties = training.network, training.shards, training.penalties
     optimizer, batches, controls = training.optimizer, training.batches, training.controls
-    arena = network.arena
-    optimizer.bind(arena.values, arena.gradients, arena.decayed)
+    arena, good = network.arena, LastGood(network)
     started = perf_counter()
-    step, fault, reason = 0, "", ""
-    with np.errstate(all="ignore"):  # overflow is found in the loss, once, with a message that says what to do
-        x, labels = batches.batch(1)
+    step, fault, reason = training.start, "", ""
+
+    def keep(*, ending: bool) -> None:
+        if keeper and step > training.start:
+            keeper.keep(step, ending=ending)
+
+    with np.errstate(all="ignore"):  # overflow is found at the step it happens, with a message that says what to do
+        x, labels = batches.batch(1) if step == 0 else batches.again()
+        if step > 0:
+            good.keep(step)
         while True:
             lr = controls.lr(step)
             last = step == training.iterations or stop()  # asked once a step: a signal may come in between
-            if last or step % training.eval_every == 0:
+            due = step % training.eval_every == 0
+            if last and not due:
+                keep(ending=True)  # before an evaluation that a longer training would not make
+            if (due and (step == 0 or step > training.start)) or (last and not due):
                 row = training.evaluation.row(step, batches.epochs(step), lr, batches.plain((x, labels)))
-                fault = _not_finite("an evaluation", row, step, lr)
-                if fault:
+                if wrong := first_wrong(row.values()):
+                    fault = message("an evaluation", wrong, wrong_output(network, x), step, lr, x)
                     break
+                good.keep(step)
                 for observer in observers:
                     observer.on_evaluation(row)
-                reason = controls.after_evaluation(row)
-                lr = controls.lr(step)
+                controls.after_evaluation(row)
+            reason = controls.reason(step) if due else ""
+            if due and (last or reason):
+                keep(ending=True)
             if last or reason:
                 break
+            if step % training.checkpoint_every == 0:
+                keep(ending=False)
 
+            lr = controls.lr(step)
             if step > 0:
                 x, labels = batches.batch(step + 1)
             network.streams.step = step + 1
             objective = shards.compute(x, labels) + penalty_value(penalties)
-            fault = _not_finite("the loss", {"objective": objective}, step + 1, lr)
-            if fault:
+            if not isfinite(objective):
+                fault = message("the loss", objective, wrong_output(network, x), step + 1, lr, x)
                 break
             for penalty in penalties:
                 penalty.add_gradient()
+            if not all_finite(arena.gradients):
+                fault = message("the gradient", nan, wrong_gradient(network), step + 1, lr, x)
+                break
             controls.clip(arena.gradients)
             optimizer.step(lr)
+            if not all_finite(arena.values):
+                fault = message("a weight", nan, wrong_weight(network), step + 1, lr, x)
+                break
             step += 1
             for observer in observers:
                 observer.on_step(step, objective)
     restored = controls.restore_best(step)
+    if fault and restored is None:
+        restored = good.restore()
     status = "diverged" if fault else "completed" if reason or step == training.iterations else "interrupted"
     kept = "" if restored is None else f"the weights saved are those of step {restored}"
     return Outcome(status, step, perf_counter() - started, "; ".join(filter(None, (fault or reason, kept))), restored)
-
-
-def _not_finite(what: str, numbers: Row, step: int, lr: float) -> str:
-    """The message for the first loss that is NaN or infinite; empty while all are finite."""
-    wrong = next((number for number in numbers.values() if number is not None and not isfinite(number)), None)
-    if wrong is None:
-        return ""
-    return (
-        f"{what} became {wrong} at step {step}; the usual cause is a learning rate that is too large "
-        f"(here {lr:g}): try a tenth of it, or check the scale of the inputs and initial weights"
-    )

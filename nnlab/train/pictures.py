@@ -15,7 +15,7 @@ from nnlab.plots.mistakes import MISTAKES_FILE, plot_mistakes
 from nnlab.plots.regions import BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
 from nnlab.plots.style import in_format
 from nnlab.plots.weights import WEIGHTS_FILE, plot_weights
-from nnlab.records.formats import DIAGNOSTICS_FILE, MODEL_FILE, SNAPSHOTS_FOLDER, snapshot_file
+from nnlab.records.formats import DIAGNOSTICS_FILE, MODEL_FILE, SNAPSHOTS_FOLDER, step_file, step_of
 from nnlab.records.reader import RunRecord
 from nnlab.registry import near_hint
 from nnlab.train.answers import Trained, seeing_weights
@@ -163,8 +163,7 @@ def draw_all(
 
 def animate(run: Drawable, folder: Path) -> Path:
     """Write ``boundary.gif`` from the snapshots of a run; raises UsageError when it has none or no regions."""
-    pattern = snapshot_file(0).replace("0000000", "*")
-    files = sorted((run.record.path / SNAPSHOTS_FOLDER).glob(pattern), key=_step)
+    files = sorted((run.record.path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"), key=_step)
     if not files:
         raise UsageError(
             f"{run.record.path}: has no snapshots to animate; train it again with train.snapshots: 30 in its spec"
@@ -185,7 +184,7 @@ def animate(run: Drawable, folder: Path) -> Path:
 
 
 def _step(file: Path) -> int:
-    try:
-        return int(file.stem.removeprefix("step-"))
-    except ValueError:
-        raise RunError(f"{file}: is no snapshot; those are named {snapshot_file(100)}") from None
+    step = step_of(file)
+    if step is None:
+        raise RunError(f"{file}: is no snapshot; those are named {step_file(100)}")
+    return step

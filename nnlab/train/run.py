@@ -1,7 +1,7 @@
 """One whole run: from an experiment to a finished run folder."""
 
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +19,11 @@ from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment
 from nnlab.train.answers import Trained
+from nnlab.train.checkpoints import Checkpoints
 from nnlab.train.diagnostics import Diagnostics
-from nnlab.train.loop import Observer, train
+from nnlab.train.loop import Observer, Training, train
 from nnlab.train.pictures import BY_TRAINING, KINDS, Drawable, draw_all
-from nnlab.train.setup import make_training, prepare
+from nnlab.train.setup import Prepared, make_training, prepare
 from nnlab.train.signals import stop_on_signal
 from nnlab.train.snapshots import Snapshots
 
@@ -54,9 +55,10 @@ class Silent:
 
 @dataclass(frozen=True)
 class RunResult:
-    """Where a run was written, and its summary."""
+    """Where a run was written, its name, and its summary."""
 
     path: Path
+    name: str
     summary: dict[str, Any]
 
 
@@ -72,48 +74,85 @@ def run(experiment: Experiment, runs: Path | str = "runs", reporter: Reporter | 
 
 def run_in(make_folder: Callable[[], RunFolder], experiment: Experiment, reporter: Reporter | None = None) -> RunResult:
     """Like :func:`run`, in a folder that is made once everything has been checked."""
-    reporter = reporter or Silent()
     # One thread for each matrix product: the threads are nnlab's own, and how many there are changes no bit.
     with threadpool_limits(limits=1, user_api="blas"):
-        prepared = prepare(experiment)
-        training = make_training(experiment, prepared)
-        trained = Trained.begin(prepared.dataset, prepared.network, experiment.loss)
-        folder = make_folder()
-        with _failures_recorded(folder), stop_on_signal() as stop:
-            parameters, spec_sha256 = prepared.network.parameter_count, experiment.sha256()
-            environment = describe_environment(prepared.dataset.checksums) | {"shards": prepared.shards}
-            folder.write_start(experiment.to_yaml(), environment, parameters, spec_sha256)
-            lines = EvaluationLines(folder, reporter, training.iterations, training.eval_every)
-            lines.say(f"{experiment.name}: {parameters:,} parameters, {training.iterations:,} iterations")
-            probe = Feed(prepared.dataset.train, experiment.dtype)
-            chunk = training.evaluation.chunk
-            diagnostics = [Diagnostics(prepared.network, probe, chunk, folder)] if experiment.train.diagnostics else []
-            wanted = experiment.train.snapshots
-            snapshots = Snapshots(prepared.network, folder, training.iterations, wanted, spec_sha256)
-            with reporter.watch(training.iterations) as observers:
-                outcome = train(training, [folder, lines, *diagnostics, snapshots, *observers], stop)
-            saved = outcome.steps if outcome.restored is None else outcome.restored
-            for diagnosis in diagnostics if saved > 0 else ():
-                diagnosis.write_histograms(saved)
-            snapshots.finish(saved)
-            if outcome.message:  # that of a divergence is shown as the error it ends with
-                (folder.log if outcome.status == "diverged" else lines.say)(outcome.message)
-            folder.write_model(prepared.network.state(), spec_sha256)
-            summary = folder.finish(outcome.status, outcome.seconds, outcome.message, outcome.restored)
-            folder.log(result_line(experiment.name, summary))
-            try:
-                record = read_run(folder.path)
-                plot_run(record, folder.plots)
-                more = [kind for kind in KINDS if experiment.train.diagnostics or kind in BY_TRAINING]
-                kinds = [kind for kind in more if kind not in FILES]
-                draw_all(Drawable(record, lambda: trained), folder.plots, lines.say, kinds)
-            except OSError as error:
-                lines.say(f"the pictures cannot be written: {error.strerror or error}")
+        setting = set_up(experiment)
+        return carry_out(setting, setting.training, make_folder(), reporter or Silent())
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An experiment with its data and its network before the first update."""
+
+    experiment: Experiment
+    prepared: Prepared
+    training: Training
+    trained: Trained
+
+    def environment(self) -> dict[str, Any]:
+        """What the run depends on besides its spec."""
+        return describe_environment(self.prepared.dataset.checksums) | {"shards": self.prepared.shards}
+
+
+def set_up(experiment: Experiment) -> Setting:
+    """Check everything and draw starting values; raises UsageError or DataError when the experiment cannot start."""
+    prepared = prepare(experiment)
+    training = make_training(experiment, prepared)
+    return Setting(experiment, prepared, training, Trained.begin(prepared.dataset, prepared.network, experiment.loss))
+
+
+def carry_out(
+    setting: Setting,
+    training: Training,
+    folder: RunFolder,
+    reporter: Reporter,
+    environment: Mapping[str, Any] | None = None,
+    before: float = 0.0,
+) -> RunResult:
+    """Train from where ``training`` starts, which took ``before`` seconds, and write everything into the folder."""
+    experiment, prepared, settings = setting.experiment, setting.prepared, setting.experiment.train
+    with _failures_recorded(folder), stop_on_signal() as stop:
+        parameters, spec_sha256 = prepared.network.parameter_count, experiment.sha256()
+        folder.write_start(experiment.to_yaml(), environment or setting.environment(), parameters, spec_sha256)
+        lines = EvaluationLines(folder, reporter, training.iterations, training.eval_every)
+        went_before = f", going on after step {training.start:,}" if training.start else ""
+        lines.say(f"{experiment.name}: {parameters:,} parameters, {training.iterations:,} iterations{went_before}")
+        probe = Feed(prepared.dataset.train, experiment.dtype)
+        chunk = training.evaluation.chunk
+        diagnostics = [Diagnostics(prepared.network, probe, chunk, folder)] if settings.diagnostics else []
+        snapshots = Snapshots(
+            prepared.network, folder, training.iterations, settings.snapshots, spec_sha256, training.start
+        )
+        facts = {"spec": experiment.resolved(), "spec_sha256": spec_sha256}
+        keeper = Checkpoints(training, folder, settings.checkpoint_every, facts, before)
+        with reporter.watch(training.iterations) as observers:
+            outcome = train(training, [folder, lines, *diagnostics, snapshots, *observers], stop, keeper)
+        saved = outcome.steps if outcome.restored is None else outcome.restored
+        for diagnosis in diagnostics if saved > 0 else ():
+            diagnosis.write_histograms(saved)
+        snapshots.finish(saved)
+        if outcome.message:  # that of a divergence is shown as the error it ends with
+            (folder.log if outcome.status == "diverged" else lines.say)(outcome.message)
+        folder.write_model(prepared.network.state(), spec_sha256)
+        summary = folder.finish(outcome.status, before + outcome.seconds, outcome.message, outcome.restored)
+        folder.log(result_line(experiment.name, summary))
+        try:
+            record = read_run(folder.path)
+            plot_run(record, folder.plots)
+            more = [kind for kind in KINDS if settings.diagnostics or kind in BY_TRAINING]
+            kinds = [kind for kind in more if kind not in FILES]
+            draw_all(Drawable(record, lambda: setting.trained), folder.plots, lines.say, kinds)
+        except OSError as error:
+            lines.say(f"the pictures cannot be written: {error.strerror or error}")
     if outcome.status == "diverged":
         raise Diverged(f"{outcome.message}\nthe run up to step {outcome.steps} is in {folder.path}")
     if stop.signal is not None:
-        raise Interrupted(stop.signal, f"stopped after step {outcome.steps}; everything is saved in {folder.path}")
-    return RunResult(folder.path, summary)
+        raise Interrupted(
+            stop.signal,
+            f"stopped after step {outcome.steps}; everything is saved in {folder.path}, "
+            f"and nnlab train --resume {folder.path} goes on",
+        )
+    return RunResult(folder.path, experiment.name, summary)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def prepare(experiment: Experiment) -> Prepared:
     _check_batches(batches, network)
     keeps_best = settings.early_stopping is not None and settings.early_stopping.restore_best
     shards = _shards(experiment, network, batches)
-    copies = len(experiment.optimizer.slots) + keeps_best + shards - 1
+    copies = len(experiment.optimizer.slots) + keeps_best + shards  # one are the weights at the last evaluation
     # Evaluations keep a chunk in hand on each thread.
     chunk, threads = network.evaluation_chunk(batches.batch_size), _threads(experiment)
     evaluated = max(len(split) for split in (dataset.train, dataset.test, dataset.validation) if split)
@@ -97,7 +97,9 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     penalties = network.penalty_terms(experiment.penalty)
     workers = Workers(_threads(experiment))
     shards = Shards(network, experiment.loss, prepared.shards, workers)
+    experiment.optimizer.bind(network.arena.values, network.arena.gradients, network.arena.decayed)
     iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
+    eval_every = batches.steps_per_epoch if settings.eval_every == "epoch" else settings.eval_every
     return Training(
         network=network,
         shards=shards,
@@ -116,7 +118,8 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
         ),
         controls=Controls(settings, experiment.optimizer.lr, iterations, network),
         iterations=iterations,
-        eval_every=batches.steps_per_epoch if settings.eval_every == "epoch" else settings.eval_every,
+        eval_every=eval_every,
+        checkpoint_every=settings.checkpoint_every if isinstance(settings.checkpoint_every, int) else eval_every,
     )
 
 

@@ -12,11 +12,17 @@ class Snapshots:
     their own step.
     """
 
-    def __init__(self, network: Network, folder: RunFolder, iterations: int, count: int, spec_sha256: str) -> None:
+    def __init__(
+        self, network: Network, folder: RunFolder, iterations: int, count: int, spec_sha256: str, start: int = 0
+    ) -> None:
         self._network = network
         self._folder = folder
         self._spec_sha256 = spec_sha256
-        self._waiting = {round(index * iterations / (count - 1)) for index in range(count)} if count > 1 else set()
+        moments = {round(index * iterations / (count - 1)) for index in range(count)} if count > 1 else set()
+        self._waiting = moments
+        if start:  # a training that goes on has those up to there
+            self._waiting = {step for step in moments if step > start}
+            folder.keep_snapshots(moments - self._waiting)
 
     def on_step(self, step: int, objective: float) -> None:
         """Keep the weights if it is time."""

@@ -56,14 +56,14 @@ def test_show_of_a_run_whose_data_has_gone_still_says_what_came_of_it(nnlab, tmp
     assert "own.csv" in answer.stderr
 
 
-def test_show_of_a_run_that_goes_on_shows_its_last_evaluation(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_show_of_a_run_that_was_killed_shows_its_last_evaluation(nnlab, spec: Path, tmp_path: Path) -> None:
     nnlab("train", spec)
     (folder,) = (tmp_path / "runs").iterdir()
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     running = summary | {"status": "running", "final": None, "best": None, "steps": 0}
     (folder / "summary.json").write_text(json.dumps(running), encoding="utf-8")
     answer = nnlab("show", folder)
-    assert f"running: moons: test accuracy {summary['final']['test_accuracy']:.4f}" in answer.stdout
+    assert f"crashed: moons: test accuracy {summary['final']['test_accuracy']:.4f}" in answer.stdout
     assert f"{summary['steps']} steps in" in answer.stdout
 
 

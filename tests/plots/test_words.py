@@ -29,12 +29,12 @@ from nnlab.plots.sweep import LABELS
 from nnlab.plots.weights import plot_weights
 from nnlab.plots.words import JAPANESE
 from nnlab.records.comparison import compare
-from nnlab.records.formats import STATUSES
+from nnlab.records.formats import CRASHED, STATUSES
 from nnlab.records.reader import read_run
 
 MODULES = sorted(Path(nnlab.plots.__file__).parent.glob("*.py"))
 # Used by name, not as they stand.
-NAMED = {*FILES, *PARTS, *STATUSES, *LABELS.values(), "at the start", "at the end"}
+NAMED = {*FILES, *PARTS, *STATUSES, CRASHED, *LABELS.values(), "at the start", "at the end"}
 
 
 def said() -> Iterator[str]:

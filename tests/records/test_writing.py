@@ -1,6 +1,5 @@
 """New folders and whole files."""
 
-import json
 import re
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.errors import RunError
-from nnlab.records.writing import as_json, create_folder, folder_name, replace_file
+from nnlab.records.writing import create_folder, folder_name
 
 
 @pytest.mark.parametrize(
@@ -57,11 +56,3 @@ def test_when_no_name_is_free_it_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     create_folder(tmp_path, "x")
     with pytest.raises(RunError, match="found no free name"):
         create_folder(tmp_path, "x")
-
-
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    path = tmp_path / "summary.json"
-    for value in ({"a": 1}, {"a": "λ", "b": [0.1]}):
-        replace_file(path, as_json(value))
-        assert json.loads(path.read_text(encoding="utf-8")) == value
-    assert [file.name for file in tmp_path.iterdir()] == ["summary.json"]

@@ -83,6 +83,7 @@ def test_defaults(tmp_path: Path) -> None:
             "clip_norm": None,
             "early_stopping": False,
             "diagnostics": False,
+            "checkpoint_every": "auto",
             "snapshots": 0,
         },
         "compute": {"threads": "auto", "shards": "auto"},

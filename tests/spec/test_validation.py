@@ -155,7 +155,7 @@ def test_sections() -> None:
     validator.section(TrainSettings, [], ("train",))
     validator.section(TrainSettings, {"iteration": 5}, ("train",))
     keys = "iterations, epochs, batch_size, sampling, eval_every, eval_train, schedule, clip_value, clip_norm, "
-    keys += "early_stopping, diagnostics, snapshots"
+    keys += "early_stopping, diagnostics, checkpoint_every, snapshots"
     assert validator.problems == [
         (("train",), "needs iterations or epochs"),
         (("train", "epochs"), "both iterations and epochs are given; keep one (the other may be null)"),

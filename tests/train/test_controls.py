@@ -116,7 +116,8 @@ def rates(schedule: Schedule, losses: Sequence[float], lr: float = 1.0) -> list[
     steered = controls(lr, schedule=schedule)
     found = []
     for index, loss in enumerate(losses):
-        assert steered.after_evaluation(row(10 * index, train_loss=loss)) == ""
+        steered.after_evaluation(row(10 * index, train_loss=loss))
+        assert steered.reason(10 * index) == ""
         found.append(steered.lr(10 * index))
     return found
 
@@ -145,8 +146,8 @@ def stopped(losses: Sequence[float], iterations: int = 1000, **settings: Any) ->
     """At which evaluation (one every 10 steps) early stopping asks to stop, and what it says."""
     steered = controls(iterations=iterations, early_stopping=EarlyStopping(**settings))
     for index, loss in enumerate(losses):
-        reason = steered.after_evaluation(row(10 * index, validation_loss=loss, train_accuracy=-loss))
-        if reason:
+        steered.after_evaluation(row(10 * index, validation_loss=loss, train_accuracy=-loss))
+        if reason := steered.reason(10 * index):
             return index, reason
     return None, ""
 

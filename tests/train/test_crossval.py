@@ -188,7 +188,7 @@ def test_where_every_fold_diverges_there_is_no_mean(tmp_path: Path) -> None:
 def test_a_signal_within_a_fold_ends_them_all(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(training: Any, observers: Any, stop: Any) -> Outcome:
+    def interrupted(training: Any, observers: Any, stop: Any, keeper: Any) -> Outcome:
         stop.receive(signal.SIGTERM, None)
         return Outcome("interrupted", 0, 0.0)
 
@@ -242,6 +242,6 @@ def test_a_disk_that_refuses_ends_in_a_run_error(
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("nnlab.records.crossval_folder.replace_file", full)
+    monkeypatch.setattr("nnlab.records.crossval_folder.atomic_write", full)
     with pytest.raises(RunError, match=r"spec\.yaml: cannot be written: No space left on device"):
         cross_validate(experiment, 3, tmp_path / "runs")

@@ -77,6 +77,7 @@ def make_training(
     optimizer = optimizer or SGD(lr=0.1)
     controls = Controls(TrainSettings(iterations=iterations, **settings), optimizer.lr, iterations, network)
     part = Shards(network, loss, shards, workers)
+    optimizer.bind(network.arena.values, network.arena.gradients, network.arena.decayed)
     return Training(network, part, penalties, optimizer, batches, evaluation, controls, iterations, eval_every)
 
 

@@ -58,6 +58,7 @@ def test_a_run_folder_holds_everything_the_contract_names(spec: Path, tmp_path: 
         "summary.json",
         "environment.json",
         "model.safetensors",
+        "checkpoints/step-0000025.safetensors",
         "log.txt",
         "plots/accuracy.png",
         "plots/loss.png",

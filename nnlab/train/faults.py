@@ -1,0 +1,88 @@
+"""Numbers gone wrong: where the first NaN or infinity stands, why that may be, and the last weights without one."""
+
+from collections.abc import Iterable, Mapping
+from math import isfinite
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.models.network import Network
+
+# Features beyond this are far from the scale that starting values are drawn for.
+LARGE_INPUT = 1e3
+
+
+def all_finite(vector: Array) -> bool:
+    """Whether a flat vector has neither NaN nor infinity; a sum of squares tells in one pass unless it overflows."""
+    return isfinite(np.dot(vector, vector)) or bool(np.isfinite(vector).all())
+
+
+def first_wrong(numbers: Iterable[float | None]) -> float | None:
+    """The first number that is NaN or infinite."""
+    return next((number for number in numbers if number is not None and not isfinite(number)), None)
+
+
+class LastGood:
+    """The weights at the last evaluation, of which every number was finite, or at the start of a resumed training."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._state: Mapping[str, Array] = {}
+        self._step: int | None = None
+
+    def keep(self, step: int) -> None:
+        """Remember the weights after so many updates."""
+        self._step = step
+        if not self._state:
+            self._state = {name: array.copy() for name, array in self._network.state().items()}
+            return
+        for name, array in self._network.state().items():
+            self._state[name][...] = array
+
+    def restore(self) -> int | None:
+        """Put them back and say of which step they are; None where there was no evaluation."""
+        if self._step is not None:
+            self._network.load_state(self._state)
+        return self._step
+
+
+def wrong_output(network: Network, x: Array) -> str:
+    """The first layer whose outputs for a batch are not finite; empty where all are.
+
+    Buffers of the network, such as running means, may be changed.
+    """
+    if not np.isfinite(x).all():
+        return "the inputs"
+    for layer in network.order:
+        x = layer.forward(x, training=True)
+        if not np.isfinite(x).all():
+            return f"the outputs of {network.name_of(layer)}"
+    return ""
+
+
+def wrong_gradient(network: Network) -> str:
+    """The tensor nearest to the loss whose gradient is not finite."""
+    found = [name for name, parameter in network.named_parameters() if not np.isfinite(parameter.grad).all()]
+    return f"the gradient of {found[-1]}" if found else ""
+
+
+def wrong_weight(network: Network) -> str:
+    """The first tensor that is not finite itself."""
+    found = [name for name, parameter in network.named_parameters() if not np.isfinite(parameter.value).all()]
+    return found[0] if found else ""
+
+
+def message(what: str, wrong: float, where: str, step: int, lr: float, x: Array) -> str:
+    """What went wrong, where it was seen first, and what most likely helps."""
+    reach = float(np.abs(x).max(initial=0.0))
+    first = f", first in {where}" if where else ""
+    if not isfinite(reach) or reach > LARGE_INPUT:
+        cause = f"the inputs reach {reach:.3g}: scale them to about 1"
+    elif step <= 1:
+        cause = "starting weights that are too large: try a smaller model.init, and check the scale of the inputs"
+    else:
+        cause = (
+            f"a learning rate that is too large (here {lr:g}): try a tenth of it, or check the scale of the inputs "
+            "and initial weights"
+        )
+    return f"{what} became {wrong} at step {step}{first}; the usual cause is {cause}"

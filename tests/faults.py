@@ -1,0 +1,397 @@
+"""Harm done to runs on purpose, and whether anything is lost: ``python tests/faults.py`` prints a table.
+
+Each fault strikes a training in a process of its own. What counts as survived: once the run has been resumed to its
+end, its tables and its weights are byte for byte those of a run that nothing happened to. The exit code is 1 when
+anything was lost.
+"""
+
+import argparse
+import errno
+import mmap
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: a process that forks should have one thread
+
+from nnlab.errors import Interrupted, NnlabError
+from nnlab.records import disk, writing
+from nnlab.records.checkpoint import checkpoint_files
+from nnlab.spec.experiment import load_experiment
+from nnlab.train import run as run_module
+from nnlab.train.resume import last_run, resume
+from nnlab.train.run import Reporter, Silent, run
+
+SPEC = """\
+data:      {name: moons, points: 30, test_points: 10, validation: 0.2}
+model:     {name: mlp, hidden: [6], activation: tanh, dropout: 0.2, batch_norm: true}
+optimizer: {name: adam, lr: 0.01}
+train:     {iterations: 30, batch_size: 8, eval_every: 3, checkpoint_every: 4, early_stopping: {patience: 50}}
+"""
+SAME = ("steps.csv", "metrics.csv", "model.safetensors")
+TRIALS = 60
+FOLDERS = 200
+
+Tally = tuple[int, int]
+Operation = Callable[..., Any]
+
+
+def fake_picture(record: object, folder: Path, *rest: object) -> None:
+    """Pictures take a quarter of a second each, so one file stands in for them."""
+    disk.atomic_write(folder / "accuracy.png", b"picture" * 100)
+
+
+# To ask git and the processor each time would take as long as a training.
+ENVIRONMENT = run_module.describe_environment({})
+
+run_module.describe_environment = lambda checksums: ENVIRONMENT
+run_module.plot_run = fake_picture
+run_module.draw_all = lambda *arguments: []  # type: ignore[assignment]
+
+
+def in_child(work: Callable[[], object], strike: Callable[[int], None] | None = None) -> int:
+    """Do work in a process of its own, perhaps while something strikes it; its exit code, negative for a signal."""
+    child = os.fork()
+    if not child:
+        code = 70
+        try:
+            work()
+            code = 0
+        except NnlabError as error:
+            code = error.exit_code
+        except Interrupted as error:
+            code = error.exit_code
+        finally:
+            os._exit(code)
+    if strike:
+        strike(child)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+class Faults:
+    """One experiment, what becomes of it undisturbed, and ways to disturb it."""
+
+    def __init__(self, root: Path, seed: int, extra: tuple[str, ...] = ()) -> None:
+        self.root = root
+        self.random = random.Random(seed)
+        self._count = 0
+        spec = root / "faults.yaml"
+        spec.write_text(SPEC, encoding="utf-8")
+        self.experiment = load_experiment(spec, extra)
+        self.expected = self.contents(run(self.experiment, root / "undisturbed").path)
+
+    def contents(self, folder: Path) -> list[bytes]:
+        """What must not differ."""
+        return [(folder / name).read_bytes() for name in SAME]
+
+    def runs(self) -> Path:
+        """A new folder for runs."""
+        self._count += 1
+        return self.root / f"runs-{self._count}"
+
+    def recovered(self, runs: Path, reporter: Reporter | None = None) -> bool:
+        """Resume what there is, as often as it takes, and hold it against what it should be."""
+        if not runs.exists() or not any((folder / "summary.json").exists() for folder in runs.iterdir()):
+            runs = self.runs()  # killed before anything was recorded: it is simply started again
+            in_child(lambda: run(self.experiment, runs))
+        code = in_child(lambda: resume(last_run(runs), reporter))
+        return code == 0 and self.contents(last_run(runs)) == self.expected
+
+    def tally(self, trials: Iterator[bool]) -> Tally:
+        """How many faults there were and how many were survived."""
+        survived = list(trials)
+        return len(survived), sum(survived)
+
+    def train(self, runs: Path, attempt: Operation | None = None) -> Callable[[], object]:
+        """A training in which every operation on files goes through ``attempt``."""
+
+        def work() -> object:
+            if attempt:
+                disk.attempt = attempt
+            return run(self.experiment, runs)
+
+        return work
+
+    def operations(self) -> int:
+        """How many operations on files a training makes."""
+        counted = mmap.mmap(-1, 8)
+
+        def attempt(operation: Operation, *arguments: object) -> object:
+            counted[:] = (int.from_bytes(counted[:]) + 1).to_bytes(8)
+            return operation(*arguments)
+
+        in_child(self.train(self.runs(), attempt))
+        return int.from_bytes(counted[:])
+
+    def kills_at_random(self) -> Tally:
+        """kill -9 at random moments of a training and of its resumptions."""
+
+        def trials() -> Iterator[bool]:
+            started = time.perf_counter()
+            in_child(self.train(self.runs()))
+            usual = time.perf_counter() - started
+            for _ in range(TRIALS):
+                runs = self.runs()
+                killed = in_child(self.train(runs), lambda child: self._kill(child, usual))
+                if runs.exists() and any((folder / "summary.json").exists() for folder in runs.iterdir()):
+                    in_child(lambda runs=runs: resume(last_run(runs)), lambda child: self._kill(child, usual))
+                yield self.recovered(runs) and killed in (0, -signal.SIGKILL)
+
+        return self.tally(trials())
+
+    def _kill(self, child: int, within: float) -> None:
+        time.sleep(self.random.uniform(0, within))
+        os.kill(child, signal.SIGKILL)
+
+    def kills_inside_saves(self) -> Tally:
+        """kill -9 in the middle of each operation on a file, half of a write done."""
+
+        def plan(number: int) -> Operation:
+            left = [number]
+
+            def attempt(operation: Operation, *arguments: Any) -> object:
+                left[0] -= 1
+                if left[0] == 0:
+                    if operation is os.write:
+                        os.write(arguments[0], arguments[1][: len(arguments[1]) // 2])
+                    elif self.random.random() < 0.5:
+                        operation(*arguments)
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return operation(*arguments)
+
+            return attempt
+
+        return self.tally(self._each_operation(plan, -signal.SIGKILL))
+
+    def failures(self) -> Tally:
+        """The n-th operation on a file fails, for every n; later ones work."""
+
+        def plan(number: int) -> Operation:
+            left = [number]
+
+            def attempt(operation: Operation, *arguments: Any) -> object:
+                left[0] -= 1
+                if left[0] == 0:
+                    if operation is os.write:
+                        os.write(arguments[0], arguments[1][: len(arguments[1]) // 2])
+                    raise OSError(errno.EIO, os.strerror(errno.EIO))
+                return operation(*arguments)
+
+            return attempt
+
+        return self.tally(self._each_operation(plan, 5))
+
+    def full_disk(self) -> Tally:
+        """From the n-th operation on, for every n, nothing more can be written or created."""
+
+        def plan(number: int) -> Operation:
+            return self._refusing(number, errno.ENOSPC, (os.write, os.mkdir, os.open))
+
+        return self.tally(self._each_operation(plan, 5))
+
+    def read_only(self) -> Tally:
+        """From the n-th operation on, for every n, the folder can be read only."""
+
+        def plan(number: int) -> Operation:
+            return self._refusing(number, errno.EROFS, (os.write, os.mkdir, os.open, os.replace, os.unlink))
+
+        return self.tally(self._each_operation(plan, 5))
+
+    @staticmethod
+    def _refusing(number: int, code: int, refused: tuple[Operation, ...]) -> Operation:
+        left = [number]
+
+        def attempt(operation: Operation, *arguments: Any) -> object:
+            left[0] -= 1
+            reading = operation is os.open and len(arguments) > 1 and arguments[1] == os.O_RDONLY
+            if left[0] <= 0 and operation in refused and not reading:
+                raise OSError(code, os.strerror(code))
+            return operation(*arguments)
+
+        return attempt
+
+    def _each_operation(self, plan: Callable[[int], Operation], code: int) -> Iterator[bool]:
+        for number in range(1, self.operations() + 1):
+            runs = self.runs()
+            ended = in_child(self.train(runs, plan(number)))
+            yield self.recovered(runs) and ended in (0, code)
+
+    def flipped_bytes(self) -> Tally:
+        """A byte of the newest checkpoint is another, at every kilobyte."""
+
+        def harm(raw: bytearray, place: int) -> bytes:
+            raw[place] ^= 1 << self.random.randrange(8)
+            return bytes(raw)
+
+        return self.tally(self._each_kilobyte(harm))
+
+    def truncations(self) -> Tally:
+        """The newest checkpoint ends at every kilobyte."""
+        return self.tally(self._each_kilobyte(lambda raw, place: bytes(raw[:place])))
+
+    def _each_kilobyte(self, harm: Callable[[bytearray, int], bytes]) -> Iterator[bool]:
+        runs = self._stopped()
+        newest = checkpoint_files(last_run(runs))[0]
+        sound = newest.read_bytes()
+        for place in range(0, len(sound), 1024):
+            newest.write_bytes(harm(bytearray(sound), place))
+            warned = Warnings()
+            kept = {path: path.read_bytes() for path in last_run(runs).rglob("*") if path.is_file()}
+            survived = in_child(lambda warned=warned: (resume(last_run(runs), warned), warned.check(newest.name))) == 0
+            yield survived and self.contents(last_run(runs)) == self.expected
+            for path, raw in kept.items():
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(raw)
+
+    def _stopped(self) -> Path:
+        """A run that was stopped half way."""
+        runs = self.runs()
+
+        def work() -> object:
+            train = run_module.train
+
+            def stopping(training: Any, observers: Any, stop: Any, keeper: Any) -> Any:
+                class Stop:
+                    def on_step(self, step: int, objective: float) -> None:
+                        if step == 17:
+                            stop.receive(signal.SIGTERM, None)
+
+                    def on_evaluation(self, row: object) -> None: ...
+
+                return train(training, [*observers, Stop()], stop, keeper)
+
+            run_module.train = stopping
+            return run(self.experiment, runs)
+
+        if in_child(work) != 128 + signal.SIGTERM:
+            raise AssertionError("the run was not stopped")
+        return runs
+
+    def garbage_in_tables(self) -> Tally:
+        """Torn and foreign lines in metrics.csv and steps.csv, at the end and in the middle."""
+
+        def trials() -> Iterator[bool]:
+            for name in ("metrics.csv", "steps.csv"):
+                for garbage in (b"12", b"\x00\xff\xfe\n", b"1,2,3,4\n", b"a,b\nc\n" * 1000):
+                    for share in (0.3, 0.6, 1.0):
+                        runs = self._stopped()
+                        path = last_run(runs) / name
+                        raw = path.read_bytes()
+                        place = int(len(raw) * share)
+                        path.write_bytes(raw[:place] + garbage + raw[place:])
+                        yield self.recovered(runs)
+
+        return self.tally(trials())
+
+    def starts_at_once(self) -> Tally:
+        """200 runs start within one second by the clock, in four processes."""
+        runs = self.runs()
+
+        def work() -> None:
+            for _ in range(FOLDERS // 4):
+                writing.create_folder(runs, "same")
+
+        with fixed_clock(datetime(2025, 1, 1, tzinfo=UTC)):
+            children = [os.fork() for _ in range(1)]
+            if children == [0]:
+                for _ in range(3):
+                    in_child(work)
+                os._exit(0)
+            work()
+            os.waitpid(children[0], 0)
+        return FOLDERS, len(list(runs.iterdir()))
+
+    def clock_set_back(self) -> Tally:
+        """The clock goes back an hour between start and resumption, and a day before another start."""
+
+        def trials() -> Iterator[bool]:
+            runs = self._stopped()
+            with fixed_clock(datetime(2001, 1, 1, tzinfo=UTC)):
+                first = last_run(runs)
+                yield self.recovered(runs) and self.contents(first) == self.expected
+                yield self.contents(run(self.experiment, runs).path) == self.expected
+                yield len(list(runs.iterdir())) == 2
+
+        return self.tally(trials())
+
+
+class Warnings(Silent):
+    """Hears what a resumption complains of."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        """Keep a line."""
+        self.lines.append(line)
+
+    def check(self, name: str) -> None:
+        """Raise an error unless a damaged file was named."""
+        if not any(name in line for line in self.lines):
+            raise AssertionError(f"nothing was said of {name}")
+
+
+@contextmanager
+def fixed_clock(moment: datetime) -> Iterator[None]:
+    """Let the names of new folders think that it is this moment."""
+
+    class Clock:
+        @staticmethod
+        def now(zone: object) -> datetime:
+            return moment
+
+    real = writing.datetime
+    writing.datetime = Clock  # type: ignore[assignment,misc]
+    try:
+        yield
+    finally:
+        writing.datetime = real  # type: ignore[misc]
+
+
+KINDS: dict[str, tuple[str, Callable[[Faults], Tally]]] = {
+    "kill": ("kill -9 at random moments", Faults.kills_at_random),
+    "save": ("kill -9 in the middle of each file operation", Faults.kills_inside_saves),
+    "fail": ("the n-th file operation fails, every n", Faults.failures),
+    "full": ("disk full from the n-th operation on, every n", Faults.full_disk),
+    "readonly": ("folder read-only from the n-th operation on, every n", Faults.read_only),
+    "flip": ("a flipped bit at each kilobyte of a checkpoint", Faults.flipped_bytes),
+    "cut": ("a checkpoint cut off at each kilobyte", Faults.truncations),
+    "garbage": ("torn or foreign lines in the tables", Faults.garbage_in_tables),
+    "starts": ("200 starts within a second", Faults.starts_at_once),
+    "clock": ("the clock set back", Faults.clock_set_back),
+}
+
+
+def main() -> None:
+    """Do the harm that is asked for, or all of it, and print what came of it."""
+    parser = argparse.ArgumentParser(description="Harm runs on purpose and see whether anything is lost.")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("--seed", type=int, default=0, help="chooses moments, bits and halves")
+    parser.add_argument("-s", dest="changes", action="append", default=[], help="changes a key of the spec")
+    arguments = parser.parse_args()
+    unknown = set(arguments.kinds) - KINDS.keys()
+    if unknown:
+        parser.error(f"no kind of harm is called {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
+    sys.stdout.write("| fault | injected | survived | lost |\n|---|---|---|---|\n")
+    lost = 0
+    with tempfile.TemporaryDirectory() as root:
+        faults = Faults(Path(root), arguments.seed, tuple(arguments.changes))
+        for kind in arguments.kinds or KINDS:
+            name, harm = KINDS[kind]
+            injected, survived = harm(faults)
+            lost += injected - survived
+            sys.stdout.write(f"| {name} | {injected} | {survived} | {injected - survived} |\n")
+            sys.stdout.flush()
+    sys.exit(1 if lost else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,354 @@
+"""A run that was stopped and resumed is, byte for byte, one that never stopped."""
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnlab.errors import Interrupted, RunError, UsageError
+from nnlab.records.checkpoint import checkpoint_files, read_checkpoint
+from nnlab.records.lock import RunLock
+from nnlab.records.reader import read_run
+from nnlab.registry import optimizers
+from nnlab.spec.experiment import Experiment, load_experiment
+from nnlab.train import run as run_module
+from nnlab.train.loop import Training
+from nnlab.train.resume import last_run, resume
+from nnlab.train.run import run
+
+SPEC = """\
+data:      {name: moons, points: 30, test_points: 10}
+model:     {name: mlp, hidden: [6], activation: tanh, dropout: 0.2, batch_norm: true}
+optimizer: {name: adam, lr: 0.05}
+train:     {iterations: 20, batch_size: 8, eval_every: 3, checkpoint_every: 2}
+"""
+TABLES = ("steps.csv", "metrics.csv")
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "plot_run", lambda record, folder: None)
+    monkeypatch.setattr(run_module, "draw_all", lambda *arguments: None)
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., Experiment]:
+    def make(*changes: str, text: str = SPEC) -> Experiment:
+        path = tmp_path / "own.yaml"
+        path.write_text(text, encoding="utf-8")
+        return load_experiment(path, changes)
+
+    return make
+
+
+def stopped(experiment: Experiment, runs: Path, at: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run to which a signal came during step ``at``."""
+    train = run_module.train
+
+    def interrupted(training: Training, observers: Any, stop: Any, keeper: Any) -> Any:
+        class Signal:
+            def on_step(self, step: int, objective: float) -> None:
+                if step == at:
+                    stop.receive(signal.SIGINT, None)
+
+            def on_evaluation(self, row: object) -> None: ...
+
+        return train(training, [*observers, Signal()], stop, keeper)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_module, "train", interrupted)
+        with pytest.raises(Interrupted, match=r"nnlab train --resume .* goes on"):
+            run(experiment, runs)
+    return last_run(runs)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Everything that must come out the same, however often a run was stopped."""
+    names = [*TABLES, "model.safetensors", "diagnostics.csv", "histograms.csv", "spec.yaml"]
+    snapshots = sorted((folder / "snapshots").glob("*"))
+    files = [folder / name for name in names if (folder / name).exists()] + snapshots
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
+    found.pop("train_seconds")
+    return found
+
+
+def assert_same(experiment: Experiment, tmp_path: Path, at: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+    whole = run(experiment, tmp_path / "whole").path
+    folder = stopped(experiment, tmp_path / "runs", at, monkeypatch)
+    assert summary(folder)["status"] == "interrupted"
+    assert resume(folder).path == folder
+    assert contents(folder) == contents(whole)
+    assert summary(folder) == summary(whole)
+    read_run(folder)
+    return folder
+
+
+@pytest.mark.parametrize("rng", ["streams", "legacy"])
+@pytest.mark.parametrize("name", optimizers.names())
+def test_every_update_rule_goes_on_exactly(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, rng: str
+) -> None:
+    rule = f"optimizer={{name: {name}, lr: 0.05}}"
+    folder = assert_same(load(rule, f"rng={rng}"), tmp_path, 10, monkeypatch)  # in the middle of an epoch of eight
+    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    assert environment["resumed_after"] == [10]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["train.sampling=replacement"],
+        ["train.sampling=replacement", "rng=legacy"],
+        ["train.batch_size=full"],
+        ["train.eval_train=batch"],
+        ["train.eval_train=batch", "rng=legacy", "dtype=float64"],
+        ["train.eval_train=batch", "train.batch_size=full"],
+        ["train.diagnostics=true", "train.snapshots=5"],
+        ["train.schedule={name: cosine}", "train.clip_norm=0.1"],
+        ["train.schedule={name: plateau, metric: train_loss, patience: 1}", "penalty.l2=1e-3"],
+        ["data.validation=0.2", "train.schedule={name: warmup, steps: 15, after: {name: plateau, patience: 1}}"],
+        ["data.validation=0.2", "train.early_stopping={patience: 2}", "train.iterations=200"],
+        ["data.validation=0.2", "train.early_stopping={patience: 2, restore_best: false}", "train.iterations=200"],
+        ["train.checkpoint_every=auto"],
+        ["train.checkpoint_every=never"],
+        ["train.eval_every=epoch", "train.iterations=null", "train.epochs=3"],
+        ["train.eval_every=7", "train.iterations=19"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("at", [1, 9, 13])
+def test_every_way_to_train_goes_on_exactly(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: list[str], at: int
+) -> None:
+    assert_same(load(*changes), tmp_path, at, monkeypatch)
+
+
+@pytest.mark.parametrize("rng", ["streams", "legacy"])
+def test_images_with_augmentation_convolutions_and_parts_of_batches(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: str
+) -> None:
+    text = """\
+data: {name: mnist, train_size: 60, test_size: 20, augment: [{name: shift, pixels: 2}, {name: rotate, degrees: 10}]}
+model: {name: convnet, filters: 3, kernel: 5, stride: 3, hidden: 8}
+optimizer: {name: momentum, lr: 0.05}
+train: {iterations: 9, batch_size: 16, eval_every: 2, checkpoint_every: 3}
+"""
+    changes = [f"rng={rng}", *["compute.shards=2"] * (rng == "streams")]
+    assert_same(load(*changes, text=text), tmp_path, 5, monkeypatch)
+
+
+def test_a_run_may_be_stopped_many_times(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = load("train.early_stopping={metric: train_loss, patience: 3}", "rng=legacy")
+    whole = run(experiment, tmp_path / "whole").path
+    folder = stopped(experiment, tmp_path / "runs", 1, monkeypatch)
+    train = run_module.train
+    for at in (2, 3, 7, 8, 19):
+
+        def interrupted(training: Training, observers: Any, stop: Any, keeper: Any, at: int = at) -> Any:
+            def asked() -> bool:
+                calls.append(1)
+                if len(calls) > at - training.start:
+                    stop.receive(signal.SIGTERM, None)
+                return bool(stop())
+
+            calls: list[int] = []
+            return train(training, observers, asked, keeper)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(run_module, "train", interrupted)
+            with pytest.raises(Interrupted) as caught:
+                resume(folder)
+        assert caught.value.exit_code == 143
+        assert summary(folder)["steps"] == at
+    resume(folder)
+    assert contents(folder) == contents(whole)
+
+
+def test_a_finished_run_is_left_alone(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    folder = run(load(), tmp_path / "runs").path
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    said: list[str] = []
+
+    class Lines(run_module.Silent):
+        def say(self, line: str) -> None:
+            said.append(line)
+
+    assert resume(folder, Lines()).summary == json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert said == [f"{folder}: is completed, so there is nothing left to do; --iterations N extends it"]
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("changes", [[], ["train.eval_every=7"], ["rng=legacy"], ["train.diagnostics=true"]])
+def test_a_finished_run_becomes_a_longer_one(
+    load: Callable[..., Experiment], tmp_path: Path, changes: list[str]
+) -> None:
+    longer = run(load(*changes, "train.iterations=33"), tmp_path / "longer").path
+    folder = run(load(*changes), tmp_path / "runs").path
+    assert resume(folder, iterations=33).path == folder
+    assert contents(folder) == contents(longer)
+    with pytest.raises(UsageError, match="--iterations: must be above the 33 updates already made, got 20"):
+        resume(folder, iterations=20)
+
+
+def test_a_run_that_stopped_early_stops_there_again(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    stopping = "train.early_stopping={metric: train_loss, patience: 2, minimum_change: 10}"
+    folder = run(load(stopping), tmp_path / "runs").path
+    longer = run(load(stopping, "train.iterations=50"), tmp_path / "longer").path
+    resume(folder, iterations=50)
+    assert summary(folder)["steps"] == 6
+    assert contents(folder) == contents(longer)
+
+
+def test_a_finished_run_without_checkpoints_cannot_be_extended(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    folder = run(load("train.checkpoint_every=never"), tmp_path / "runs").path
+    with pytest.raises(UsageError, match="has no checkpoint to go on from"):
+        resume(folder, iterations=50)
+
+
+def test_the_newest_two_checkpoints_and_the_best_are_kept(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    folder = run(load("train.eval_every=1", "train.checkpoint_every=1"), tmp_path / "runs").path
+    best = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["best"]["step"]
+    kept = [read_checkpoint(path).step for path in checkpoint_files(folder)]
+    assert kept == sorted({20, 19, best}, reverse=True)
+
+
+def test_what_changed_is_shown_and_refused(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    spec = (folder / "spec.yaml").read_text(encoding="utf-8")
+    (folder / "spec.yaml").write_text(spec.replace("lr: 0.05", "lr: 0.01"), encoding="utf-8")
+    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    environment["packages"]["numpy"] = "1.0"
+    environment["data_sha256"] = {"train": "abc"}
+    (folder / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
+    with pytest.raises(RunError) as caught:
+        resume(folder)
+    message = str(caught.value)
+    assert "spec optimizer.lr: 0.05 then, 0.01 now" in message
+    assert f"numpy: 1.0 then, {np.__version__} now" in message
+    assert "data train: abc then, nothing now" in message
+    assert message.endswith("--allow-drift goes on anyway")
+    assert summary(folder)["status"] == "interrupted"
+    resume(folder, allow_drift=True)
+    assert summary(folder)["status"] == "completed"
+    after = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    assert after["drift"] == [line.strip() for line in message.splitlines()[1:-1]]
+    read_run(folder)
+
+
+def test_an_end_that_was_moved_is_no_drift(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a process is killed after it wrote the spec of a longer run and before it wrote the summary."""
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    spec = (folder / "spec.yaml").read_text(encoding="utf-8")
+    (folder / "spec.yaml").write_text(spec.replace("iterations: 20", "iterations: 33"), encoding="utf-8")
+    resume(folder)
+    assert contents(folder) == contents(run(load("train.iterations=33"), tmp_path / "longer").path)
+
+
+def test_a_spec_of_another_network_cannot_be_drifted_to(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    spec = (folder / "spec.yaml").read_text(encoding="utf-8")
+    (folder / "spec.yaml").write_text(spec.replace("- 6", "- 7").replace("[6]", "[7]"), encoding="utf-8")
+    with pytest.raises(RunError, match="the checkpoint after step 10 does not fit this spec: saved model"):
+        resume(folder, allow_drift=True)
+
+
+def test_damaged_checkpoints_and_tables_are_passed_over(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = load("train.eval_every=1", "train.checkpoint_every=1")
+    whole = run(experiment, tmp_path / "whole").path
+    said: list[str] = []
+
+    class Lines(run_module.Silent):
+        def say(self, line: str) -> None:
+            said.append(line)
+
+    def newest(folder: Path) -> Path:
+        return checkpoint_files(folder)[0]
+
+    def flip(folder: Path) -> None:
+        path = newest(folder)
+        raw = bytearray(path.read_bytes())
+        raw[-1] ^= 1
+        path.write_bytes(bytes(raw))
+
+    harm: dict[str, Callable[[Path], object]] = {
+        "checkpoints/step-0000010.safetensors: is damaged: its contents": flip,
+        "step-0000010.safetensors: is damaged: ": lambda folder: newest(folder).write_bytes(b"x"),
+        "": lambda folder: newest(folder).unlink(),
+        "metrics.csv: is not as it was written": lambda folder: (folder / "metrics.csv").write_bytes(b"x" * 10_000),
+        "steps.csv: steps.csv has only": lambda folder: (folder / "steps.csv").write_bytes(b"x"),
+        "steps.csv: No such file": lambda folder: (folder / "steps.csv").unlink(),
+    }
+    for number, (message, harmed) in enumerate(harm.items()):
+        folder = stopped(experiment, tmp_path / f"runs{number}", 10, monkeypatch)
+        harmed(folder)
+        said.clear()
+        resume(folder, Lines())
+        assert message in said[0]
+        assert contents(folder) == contents(whole)
+
+
+def test_garbage_after_the_last_checkpoint_is_cut_off(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    for name in TABLES:
+        with (folder / name).open("ab") as file:
+            file.write(b"\xff\x00torn,1,2")
+    (folder / ".summary.json.abc.tmp").write_bytes(b"half")
+    (folder / "checkpoints" / ".x.tmp").write_bytes(b"half")
+    resume(folder)
+    assert contents(folder) == contents(run(load(), tmp_path / "whole").path)
+    assert not list(folder.rglob("*.tmp"))
+
+
+def test_a_second_writer_is_refused(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    lock = RunLock(folder)
+    with pytest.raises(RunError, match=r"process \d+ is writing it"):
+        resume(folder)
+    lock.release()
+    resume(folder)
+    assert not (folder / "lock").exists()
+
+
+@pytest.mark.parametrize("missing", ["summary.json", "spec.yaml"])
+def test_a_folder_that_is_no_run(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    (folder / missing).unlink()
+    with pytest.raises(RunError, match="nothing to go on with"):
+        resume(folder)
+
+
+def test_the_last_run_is_the_one_that_began_last(tmp_path: Path) -> None:
+    for name in ("20250101-000000-b-000000", "20250102-000000-a-000000", "notes"):
+        (tmp_path / name).mkdir()
+        if name != "notes":
+            (tmp_path / name / "spec.yaml").write_text("", encoding="utf-8")
+    assert last_run(tmp_path).name == "20250102-000000-a-000000"
+    with pytest.raises(RunError, match="holds no run"):
+        last_run(tmp_path / "notes")
+    with pytest.raises(RunError, match="cannot be read"):
+        last_run(tmp_path / "gone")
