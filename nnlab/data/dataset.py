@@ -56,6 +56,12 @@ class Dataset:
         return tuple(self.train.inputs.shape[1:])
 
     @property
+    def splits(self) -> dict[str, Split]:
+        """The parts that there are, by name: train, validation, test."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: split for name, split in parts.items() if split}
+
+    @property
     def classes(self) -> int:
         """The number of classes K."""
         return len(self.class_names)

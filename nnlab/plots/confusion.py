@@ -22,18 +22,20 @@ def plot_confusion(
 ) -> None:
     """Write ``confusion.png``: a row for each true class, a column for each answer, samples counted in the cells.
 
-    Answers of −1 (no class) are left out. Colours show shares of a row. Raises OSError when it cannot be written.
+    Answers of −1 (no class) have no cell. Colours show shares of a class. Raises OSError when it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     counts = confusion_matrix(labels, answers, len(class_names))
     right = int(np.trace(counts))
     words = {"name": plain_text(name, 40), "part": say(part), "right": f"{right:,}", "samples": f"{len(labels):,}"}
     title = say("{name}: answers to the {part} samples, {right} of {samples} right", **words)
+    if silent := int((answers < 0).sum()):
+        title = say("{title}, {silent} without an answer", title=title, silent=f"{silent:,}")
     side = 4.6 if len(class_names) <= LARGE_NUMBERS else 6.2
     with canvas(folder / CONFUSION_FILE, title, (side + 1.6, side + 0.4)) as figure:
         axes = figure.add_subplot()
         axes.grid(visible=False)
-        shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        shares = counts / np.maximum(np.bincount(labels, minlength=len(counts))[:, None], 1)
         norm = PowerNorm(0.5, 0, 1)  # a few mistakes among many right answers must be seen
         image = axes.imshow(shares, cmap=from_paper(shades().colours[0]), norm=norm, interpolation="nearest")
         bar = figure.colorbar(image, ax=axes, shrink=0.8, ticks=[0, 0.05, 0.2, 0.5, 1])

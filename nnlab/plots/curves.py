@@ -59,19 +59,27 @@ class Curve:
     spread: Array | None = None
 
 
+def title_of(record: RunRecord) -> str:
+    """The name of a run, with its status unless it was completed."""
+    return record.name if record.status == "completed" else f"{plain_text(record.name, 60)} ({say(record.status)})"
+
+
 def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] = tuple(FILES)) -> None:
     """Write ``accuracy.png`` and ``loss.png`` of one run (or one of them) into ``folder``, made if need be.
 
     Raises RunError when the run's steps are damaged and OSError when the pictures cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    title = record.name if record.status == "completed" else f"{plain_text(record.name, 60)} ({say(record.status)})"
+    title = title_of(record)
     for kind in kinds:
         with picture(folder / FILES[kind], title, say(kind)) as (_, axes):
             drawn = []
             if kind == "loss":
                 curve = _curve(record.steps["step"], record.steps["loss"])
-                drawn += _draw(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label=say("each batch"))
+                metrics = record.metrics
+                alike = np.isclose(metrics["objective"], metrics["train_loss"], rtol=0, atol=0, equal_nan=True)
+                label = say("each batch, as minimised") if not alike.all() else say("each batch")
+                drawn += _draw(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label=label)
             for part, colour in zip(PARTS, shades().colours, strict=False):
                 curve = _curve(record.metrics["step"], record.metrics[f"{part}_{kind}"])
                 drawn += _draw(axes, curve, color=colour, label=_with_final(part, curve))

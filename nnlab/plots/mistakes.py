@@ -49,7 +49,9 @@ def plot_mistakes(
         )
         figure.supxlabel(how, fontsize=9)
         if not len(chosen):
-            figure.text(0.5, 0.5, say("no mistakes"), ha="center", color=FAINT)
+            figure.text(
+                0.5, 0.5, say("no answers") if (answers < 0).all() else say("no mistakes"), ha="center", color=FAINT
+            )
         for place, index in enumerate(chosen.tolist(), start=1):
             true, answered = (plain_text(class_names[label], 10) for label in (split.labels[index], answers[index]))
             heading = _heading(true, answered, float(sureness[index]), probability=probability)

@@ -1,5 +1,6 @@
 """Points in the plane in the colours of their classes."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -7,15 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nnlab.data.dataset import Split
+from nnlab.data.dataset import Dataset, Split
 from nnlab.plots.style import COLOUR_COUNT, FAINT, plain_text, say, shades
 
 MOST_POINTS = 5000
 MARKERS = ("o", "^")
-TEST_MARKER = "X"
+SPLIT_MARKERS = {"test": "X", "validation": "P"}
 CLASSES_IN_LEGEND = COLOUR_COUNT * len(MARKERS)
 
-Kind = Literal["plain", "hollow", "rimmed", "crosses"]
+Kind = Literal["plain", "hollow", "rimmed", "test", "validation"]
 
 
 def class_colour(label: int) -> str:
@@ -23,42 +24,55 @@ def class_colour(label: int) -> str:
     return shades().colours[label % COLOUR_COUNT] if label < CLASSES_IN_LEGEND else FAINT
 
 
-def draw_points(axes: Axes, split: Split, class_names: tuple[str, ...], kind: Kind = "plain") -> None:
-    """Draw the samples (N, 2) of a split, at most 5,000; ``rimmed`` points and ``crosses`` stand out on colours.
+def draw_points(axes: Axes, split: Split, kind: Kind = "plain") -> None:
+    """Draw the samples (N, 2) of a split, at most 5,000 from its first to its last.
 
-    Plain and rimmed ones enter the legend, the others are the test samples of the same classes.
+    ``rimmed`` points and those with a marker of their split, which crosses colours, stand out on coloured ground.
     """
     axes.set_xlabel(say("feature 1"))
     axes.set_ylabel(say("feature 2"))
-    x, labels = split.inputs[:MOST_POINTS], split.labels[:MOST_POINTS]
+    chosen = np.unique(np.linspace(0, len(split) - 1, min(len(split), MOST_POINTS)).round().astype(np.intp))
+    x, labels = split.inputs[chosen], split.labels[chosen]
     area = 22 if len(x) <= 500 else 9
+    rim = 0.5 if len(x) <= 2000 else 0.15
     for label in np.unique(labels).tolist():
-        colour, on_colours = class_colour(label), kind in ("rimmed", "crosses")
-        listed = label < CLASSES_IN_LEGEND and kind in ("plain", "rimmed")
+        colour, on_colours = class_colour(label), kind not in ("plain", "hollow")
         points = x[labels == label]
         axes.scatter(
             points[:, 0],
             points[:, 1],
-            s=area * (1.5 if kind == "crosses" else 1),
-            marker=TEST_MARKER if kind == "crosses" else MARKERS[label // COLOUR_COUNT % len(MARKERS)],
+            s=area * (1.5 if kind in SPLIT_MARKERS else 1),
+            marker=SPLIT_MARKERS.get(kind, class_marker(label)),
             facecolors="none" if kind == "hollow" else colour,
             edgecolors=shades().paper if on_colours else colour,
-            linewidths={"plain": 0, "hollow": 0.9, "rimmed": 0.5, "crosses": 0.5}[kind],
+            linewidths={"plain": 0, "hollow": 0.9}.get(kind, rim),
             alpha=1 if on_colours else 0.85,
-            label=plain_text(class_names[label], 24) if listed else "_",
         )
 
 
-def legend_of_classes(figure: Figure, axes: Axes, classes: int, *, crosses: bool = False) -> None:
-    """A legend right of the axes with the name of each class that was drawn, and what the crosses are."""
-    handles, labels = axes.get_legend_handles_labels()
-    if classes > CLASSES_IN_LEGEND:
-        handles.append(axes.scatter([], [], s=22, color=FAINT))
-        labels.append(say("… and {more} more", more=classes - CLASSES_IN_LEGEND))
-    if crosses:
-        for marker, name in ((MARKERS[0], say("train")), (TEST_MARKER, say("test"))):
-            handles.append(Line2D([], [], linestyle="", marker=marker, color=shades().edge, markersize=5))
-            labels.append(name)
+def class_marker(label: int) -> str:
+    """The marker of a class."""
+    return MARKERS[label // COLOUR_COUNT % len(MARKERS)]
+
+
+def legend_of_classes(figure: Figure, dataset: Dataset, splits: Sequence[str] = (), *, note: str = "") -> None:
+    """A legend right of the axes with each class that any sample has, the markers of splits, and a note."""
+    present = np.unique(np.concatenate([split.labels for split in dataset.splits.values()])).tolist()
+    lines = [
+        (class_marker(label), class_colour(label), plain_text(dataset.class_names[label], 24))
+        for label in present
+        if label < CLASSES_IN_LEGEND
+    ]
+    if dataset.classes > CLASSES_IN_LEGEND:
+        lines.append((MARKERS[0], FAINT, say("… and {more} more", more=dataset.classes - CLASSES_IN_LEGEND)))
+    if splits:
+        lines.append((MARKERS[0], shades().edge, say("train")))
+        lines += [(SPLIT_MARKERS[split], shades().edge, say(split)) for split in splits]
+    handles = [Line2D([], [], linestyle="", marker=marker, color=colour, markersize=5) for marker, colour, _ in lines]
+    labels = [label for *_, label in lines]
+    if note:
+        handles.append(Line2D([], [], linestyle=""))
+        labels.append(note)
     legend = figure.legend(handles, labels, loc="outside right upper", title=say("class"))
     for text in legend.get_texts():
         text.set_parse_math(False)

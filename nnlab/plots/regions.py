@@ -1,6 +1,6 @@
 """Decision regions: which class a network answers where in the plane, at the end and as training goes on."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from nnlab.core.arrays import Array
-from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset import Dataset
 from nnlab.plots.animation import animation
-from nnlab.plots.points import class_colour, draw_points, legend_of_classes
-from nnlab.plots.style import blank, canvas, plain_text, say, shades
+from nnlab.plots.points import MOST_POINTS, class_colour, draw_points, legend_of_classes
+from nnlab.plots.style import COLOUR_COUNT, blank, canvas, plain_text, say, shades
 
 BOUNDARY_FILE = "boundary.png"
 ANIMATION_FILE = "boundary.gif"
@@ -22,7 +22,7 @@ ANIMATION_FILE = "boundary.gif"
 SIZE = (6.6, 4.5)  # inches
 GRID = 300  # points of the grid along each side
 MARGIN = 0.08  # around the training points, as a share of their span
-TINT = 0.4  # of a region: how much of it is the colour of its class, the rest being paper
+TINTS = (0.4, 0.7)  # of a region: how much of it is the colour of its class, the rest being paper
 MOST_FRAMES = 60
 PAUSE = 15  # frames for which the last one stays
 
@@ -82,10 +82,15 @@ def _draw(figure: Figure, dataset: Dataset, predict: Predict) -> tuple[AxesImage
     axes = figure.add_subplot()
     axes.grid(visible=False)
     axes.locator_params(nbins=6)
-    draw_points(axes, dataset.train, dataset.class_names, "rimmed")
+    draw_points(axes, dataset.train, "rimmed")
+    if dataset.validation:
+        draw_points(axes, dataset.validation, "validation")
     if dataset.test:
-        draw_points(axes, dataset.test, dataset.class_names, "crosses")
-    legend_of_classes(figure, axes, dataset.classes, crosses=dataset.test is not None)
+        draw_points(axes, dataset.test, "test")
+    drawn = sum(min(len(split), MOST_POINTS) for split in dataset.splits.values())
+    samples = sum(len(split) for split in dataset.splits.values())
+    note = say("{shown} of\n{samples} drawn", shown=f"{drawn:,}", samples=f"{samples:,}") if drawn < samples else ""
+    legend_of_classes(figure, dataset, [part for part in dataset.splits if part != "train"], note=note)
     extent = _extent(dataset)
     _show(axes, extent)
     figure.draw_without_rendering()  # now the axes have their size
@@ -117,8 +122,7 @@ def _with_equal_units(extent: Extent, shape: float) -> Extent:
 
 def _extent(dataset: Dataset) -> Extent:
     """The rectangle around all samples; a span of nothing is widened to 1."""
-    splits: Iterable[Split | None] = (dataset.train, dataset.test)
-    inputs = np.concatenate([split.inputs for split in splits if split]).astype(np.float64)
+    inputs = np.concatenate([split.inputs for split in dataset.splits.values()]).astype(np.float64)
     low, high = inputs.min(axis=0), inputs.max(axis=0)
     margin = np.where(high > low, MARGIN * (high - low), 0.5)
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
@@ -134,10 +138,18 @@ def _answers(predict: Predict, extent: Extent) -> Array:
 
 
 def _tinted(answers: Array) -> Array:
-    """Classes as pale colours (GRID, GRID, RGB); the paper where there is no answer."""
+    """Classes as pale colours (GRID, GRID, RGB) with lines between them; the paper where there is no answer.
+
+    Classes that share a colour differ in how pale it is.
+    """
     paper = np.array(to_rgb(shades().paper))
     tinted = np.empty((*answers.shape, 3))
     for label in np.unique(answers).tolist():
         colour = paper if label < 0 else np.array(to_rgb(class_colour(label)))
-        tinted[answers == label] = TINT * colour + (1 - TINT) * paper
+        tint = TINTS[max(label, 0) // COLOUR_COUNT % len(TINTS)]
+        tinted[answers == label] = tint * colour + (1 - tint) * paper
+    border = np.zeros(answers.shape, bool)
+    border[:, 1:] |= answers[:, 1:] != answers[:, :-1]
+    border[1:] |= answers[1:] != answers[:-1]
+    tinted[border] = to_rgb(shades().edge)
     return tinted

@@ -131,10 +131,10 @@ def _plot_points(path: Path, name: str, dataset: Dataset) -> None:
     title = say("{name}: the samples (test: hollow)", **words) if dataset.test else say("{name}: the samples", **words)
     with canvas(path, title, (WIDTH, HEIGHT)) as figure:
         axes = figure.add_subplot()
-        draw_points(axes, dataset.train, dataset.class_names)
+        draw_points(axes, dataset.train)
         if dataset.test:
-            draw_points(axes, dataset.test, dataset.class_names, "hollow")
+            draw_points(axes, dataset.test, "hollow")
         spans = np.ptp(dataset.train.inputs, axis=0)
         if 0 < spans.max() < 4 * spans.min():
             axes.set_aspect("equal", adjustable="datalim")
-        legend_of_classes(figure, axes, dataset.classes)
+        legend_of_classes(figure, dataset)

@@ -54,10 +54,12 @@ def plot_spreads(networks: Sequence[tuple[str, Sequence[Spread]]], folder: Path)
                 axes.set_visible(False)
             label = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 9}
             row[0].set_ylabel(plain_text(name, LABEL_WIDTH), parse_math=False, **label)
-        longest = max((layers for _, layers in chosen), key=len)
-        for axes, (place, _) in zip(panels[-1], longest, strict=True):
-            if axes.get_visible():
-                axes.set_xlabel(say("activation {place}", place=place), fontsize=9)
+        for column in range(columns):
+            below = 0
+            for row, (_, layers) in zip(panels[::-1], chosen[::-1], strict=True):
+                if column < len(layers) and layers[column][0] != below:
+                    below = layers[column][0]
+                    row[column].set_xlabel(say("activation {place}", place=below), fontsize=9)
     return in_format(path)
 
 
@@ -79,9 +81,9 @@ def _draw(axes: Axes, spread: Spread) -> None:
     axes.grid(visible=False)
     axes.tick_params(labelsize=7)
     axes.locator_params(axis="x", nbins=3)
-    axes.ticklabel_format(axis="x", scilimits=(-2, 3))
-    axes.xaxis.get_offset_text().set_fontsize(7)
-    notes = [say("std {value}", value=f"{numbers.std():.2g}" if numbers.size else "–")]
+    axes.xaxis.set_major_formatter("{x:.3g}")
+    sound = numbers.size == spread.outputs.size
+    notes = [say("std {value}", value=f"{numbers.std():.2g}" if sound and numbers.size else "–")]
     if spread.zero is not None:
         notes.append(say("zero {share}", share=f"{spread.zero:.0%}"))
     if spread.saturated is not None:

@@ -2,19 +2,20 @@
 
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, get_args
+from unicodedata import east_asian_width
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
+from matplotlib.font_manager import findSystemFonts, fontManager
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from nnlab.errors import UsageError, one_line
@@ -127,7 +128,7 @@ def drawn_as(look: Look) -> Iterator[None]:
 
     Raises UsageError when the language needs a font that is not installed.
     """
-    if look.language == "ja" and not set(JAPANESE_FONTS) & set(fontManager.get_font_names()):
+    if look.language == "ja" and not (_has_japanese() or _found_new_fonts()):
         raise UsageError(
             "no Japanese font was found; install one of "
             f"{', '.join(JAPANESE_FONTS)} (on Debian and Ubuntu: apt install fonts-noto-cjk or fonts-ipaexfont)"
@@ -137,6 +138,20 @@ def drawn_as(look: Look) -> Iterator[None]:
         yield
     finally:
         _LOOK.reset(token)
+
+
+def _has_japanese() -> bool:
+    return bool(set(JAPANESE_FONTS) & set(fontManager.get_font_names()))
+
+
+def _found_new_fonts() -> bool:
+    """Take in fonts that were installed after matplotlib last looked; whether a Japanese one is there now."""
+    known = {entry.fname for entry in fontManager.ttflist}
+    for path in findSystemFonts():
+        if path not in known:
+            with suppress(OSError, RuntimeError):  # no font after all
+                fontManager.addfont(path)
+    return _has_japanese()
 
 
 def shades() -> Shades:
@@ -222,8 +237,9 @@ def write_nothing(axes: Axes) -> None:
 
 
 def plain_text(text: str, limit: int = 80) -> str:
-    """Text of the user's for a title or legend: short, on one line, without control characters.
+    """Text of the user's for a title or legend: short (wide letters count twice), one line, no control characters.
 
     Dollar signs must be kept from starting a formula where it is drawn (``parse_math=False``).
     """
-    return one_line(text, limit)
+    wide = sum(east_asian_width(character) in "WF" for character in text[:limit])
+    return one_line(text, max(limit - wide // 2, limit // 2))

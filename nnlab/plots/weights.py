@@ -20,8 +20,9 @@ GAP = 1  # pixels of an image between two
 def plot_weights(name: str, before: Array, after: Array, folder: Path) -> None:
     """Write ``weights.png`` from the weights (units, C, H, W) before and after training, side by side.
 
-    One colour scale serves all, symmetric around 0; weights of three channels are colours around grey, those of any
-    other number are averaged over the channels. Raises OSError when the picture cannot be written.
+    Each moment has a colour scale of its own, symmetric around 0: starting weights are often much smaller than those
+    at the end. Weights of three channels are colours around grey, those of any other number are averaged over the
+    channels. Raises OSError when the picture cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     units, words = len(after), {"name": plain_text(name, 50), "shown": min(len(after), MOST_UNITS), "units": len(after)}
@@ -30,19 +31,19 @@ def plot_weights(name: str, before: Array, after: Array, folder: Path) -> None:
     else:
         title = say("{name}: weights of the {units} units of the first layer", **words)
     before, after = before[:MOST_UNITS], after[:MOST_UNITS]
-    numbers = np.abs(np.concatenate((before, after)))
-    limit = float(np.max(numbers, initial=0, where=np.isfinite(numbers))) or 1.0
     columns = ceil(sqrt(len(after)))
     rows = ceil(len(after) / columns)
-    with canvas(folder / WEIGHTS_FILE, title, (8.2, 3.7 * rows / columns + 0.9)) as figure:
+    with canvas(folder / WEIGHTS_FILE, title, (8.6, 3.7 * rows / columns + 0.9)) as figure:
         panels = figure.subplots(1, 2, gridspec_kw={"wspace": 0.1})
         for axes, weights, moment in zip(panels, (before, after), ("at the start", "at the end"), strict=True):
+            limit = float(np.max(np.abs(weights), initial=0, where=np.isfinite(weights))) or 1.0
             image = _draw(axes, weights, columns, limit)
             axes.set_title(say(moment), fontsize=10)
-        if after.shape[1] == 3:
-            figure.supxlabel(say("grey: 0, the brightest and darkest: ±{limit}", limit=f"{limit:.3g}"), fontsize=9)
-        else:
-            figure.colorbar(image, ax=panels, shrink=0.9, aspect=25)
+            if after.shape[1] == 3:
+                scale = say("grey: 0, the brightest and darkest: ±{limit}", limit=f"{limit:.3g}")
+                axes.text(0.5, -0.03, scale, transform=axes.transAxes, ha="center", va="top", fontsize=8)
+            else:
+                figure.colorbar(image, ax=axes, shrink=0.9, aspect=25, pad=0.02)
 
 
 def _draw(axes: Axes, weights: Array, columns: int, limit: float) -> AxesImage:

@@ -10,6 +10,7 @@ JAPANESE: Mapping[str, str] = {
     "test": "テスト",
     "validation": "検証",
     "each batch": "各バッチ",
+    "each batch, as minimised": "各バッチ（最小化する値）",
     "iteration": "反復回数",
     "{part} {kind}": "{part}の{kind}",
     "{kind} (solid: {part}, dashed: train)": "{kind}（実線：{part}、破線：訓練）",
@@ -48,11 +49,13 @@ JAPANESE: Mapping[str, str] = {
     "feature 2": "特徴量 2",
     "class": "クラス",
     # decision regions
+    "{shown} of\n{samples} drawn": "{samples} 件中\n{shown} 件を表示",
     "{name}: the class answered in each place": "{name}：決定領域",
     # answers
     "{name}: answers to the {part} samples, {right} of {samples} right": (
         "{name}：{part}データの混同行列（{samples} 件中 {right} 件正解）"
     ),
+    "{title}, {silent} without an answer": "{title}、無回答 {silent} 件",
     "share of the true class": "正解クラス内の割合",
     "class answered": "予測クラス",
     "true class": "正解クラス",
@@ -61,6 +64,7 @@ JAPANESE: Mapping[str, str] = {
     ),
     "true class → class answered, probability": "正解クラス → 予測クラス、確率",
     "true class → class answered, score": "正解クラス → 予測クラス、スコア",
+    "no answers": "有効な出力がありません",
     "no mistakes": "誤りはありません",
     # activations of untrained networks
     "outputs of each activation layer before training, on one batch": "学習前の各活性化層の出力の分布（1 バッチ）",

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from nnlab.errors import DataError, RunError, UsageError, shown
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
-from nnlab.plots.curves import FILES, plot_run
+from nnlab.plots.curves import FILES, plot_run, title_of
 from nnlab.plots.diagnostics import ACTIVATIONS_PICTURE, GRADIENTS_PICTURE, plot_activations, plot_gradients
 from nnlab.plots.mistakes import MISTAKES_FILE, plot_mistakes
 from nnlab.plots.regions import BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
@@ -36,8 +36,8 @@ class Drawable:
 
     @property
     def name(self) -> str:
-        """The experiment's name."""
-        return self.record.name
+        """The experiment's name, with what became of it unless it was completed."""
+        return title_of(self.record)
 
     def is_there(self, warn: Callable[[str], None]) -> bool:
         """Whether network and data can be had; ``warn`` is told why not."""

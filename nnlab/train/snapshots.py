@@ -8,8 +8,8 @@ from nnlab.records.run_folder import RunFolder
 class Snapshots:
     """Writes ``count`` snapshots, evenly spread: the first before any update, the last with the weights at the end.
 
-    A training that ends early has those up to its end; where the best weights were put back, these are kept under
-    their own step.
+    A training that ends early has those up to its end, and those that it saved: where earlier weights were put back,
+    these are kept under their own step.
     """
 
     def __init__(
@@ -19,7 +19,7 @@ class Snapshots:
         self._folder = folder
         self._spec_sha256 = spec_sha256
         moments = {round(index * iterations / (count - 1)) for index in range(count)} if count > 1 else set()
-        self._waiting = moments
+        self._moments, self._waiting, self._wanted = moments, set(moments), bool(moments)
         if start:  # a training that goes on has those up to there
             self._waiting = {step for step in moments if step > start}
             folder.keep_snapshots(moments - self._waiting)
@@ -35,10 +35,10 @@ class Snapshots:
             self._write(0)
 
     def finish(self, step: int) -> None:
-        """Keep the weights that training ended with, which are those of ``step``, if they have not been kept."""
-        if self._waiting:
+        """Keep the weights that the run saves, which are those of ``step``, if they have not been kept."""
+        if self._wanted and step not in self._moments - self._waiting:
             self._write(step)
-            self._waiting.clear()
+        self._wanted = False
 
     def _write(self, step: int) -> None:
         self._waiting.discard(step)

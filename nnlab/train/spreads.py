@@ -2,30 +2,35 @@
 
 import numpy as np
 
-from nnlab.data.batches import Feed
+from nnlab.core.arrays import Array
 from nnlab.errors import UsageError
 from nnlab.layers.activations import Activation, ReLU, Sigmoid, Tanh
 from nnlab.layers.base import layer_outputs
+from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.dropout import Dropout
+from nnlab.models.network import Network
 from nnlab.plots.spreads import Spread
 from nnlab.spec.experiment import Experiment
 from nnlab.train.diagnostics import saturated_share
 from nnlab.train.setup import prepare
 
+MOST_SAMPLES = 500
 LIMITS: dict[type[Activation], tuple[float, float]] = {Sigmoid: (0.0, 1.0), Tanh: (-1.0, 1.0)}
 
 
 def spreads(experiment: Experiment) -> list[Spread]:
-    """The outputs of each activation layer for the first training samples, as many as a batch has.
+    """The outputs of each activation layer for the first training batch, or for its first 500 samples.
 
-    Raises UsageError for a network without activations, and whatever keeps the experiment from being trained.
+    Nothing is dropped, and batch normalisation uses the statistics of that batch, as in the first step. Raises
+    UsageError for a network without activations, and whatever keeps the experiment from being trained.
     """
     prepared = prepare(experiment)
     network = prepared.network
     network.allocate(experiment.dtype)
-    batch = prepared.batches.batch_size
-    x, _ = Feed(prepared.dataset.train, experiment.dtype).chunk(0, min(batch, network.evaluation_chunk(batch)))
+    x = prepared.batches.plain(prepared.batches.batch(1))[0][:MOST_SAMPLES]
     found = []
     with np.errstate(all="ignore"):  # weights may be so large that numbers overflow
+        _take_statistics(network, x)
         for _, layer, y in layer_outputs(zip(network.names, network.layers, strict=True), x):
             if isinstance(layer, Activation):
                 zero = float((y == 0).mean()) if isinstance(layer, ReLU) else None
@@ -33,3 +38,16 @@ def spreads(experiment: Experiment) -> list[Spread]:
     if not found:
         raise UsageError("model: has no activation layers, so there is nothing to draw")
     return found
+
+
+def _take_statistics(network: Network, x: Array) -> None:
+    """Make the statistics of a batch the running ones."""
+    normalising = [layer for layer in network.all_layers() if isinstance(layer, BatchNorm)]
+    if not normalising:
+        return
+    for layer in network.all_layers():
+        if isinstance(layer, Dropout):
+            layer.rate = 0.0
+    for layer in normalising:
+        layer.momentum = 0.0
+    network.forward(x, training=True)

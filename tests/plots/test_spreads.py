@@ -58,6 +58,18 @@ def test_of_many_layers_first_and_last_are_shown(figures: Figures, tmp_path: Pat
     assert (labels[0], labels[-1]) == ("activation 1", "activation 100")
 
 
+def test_each_column_says_which_layers_stand_in_it(figures: Figures, tmp_path: Path) -> None:
+    def labels(*counts: int) -> list[list[str]]:
+        plot_spreads([("net", [spread(0.0, 1.0)] * count) for count in counts], tmp_path)
+        panels = np.array(figures["activations.png"].axes).reshape(len(counts), -1)
+        return [[axes.get_xlabel().removeprefix("activation ") for axes in row] for row in panels]
+
+    assert labels(3, 2, 1) == [["", "", "3"], ["", "2", ""], ["1", "", ""]]
+    deep, flat = labels(34, 3)
+    assert flat[:3] == ["1", "2", "3"]
+    assert deep == ["", "4", "7", "10", "13", "16", "19", "22", "25", "28", "31", "34"]
+
+
 def test_more_networks_than_rows_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="41 specs are more than the 40 rows"):
         plot_spreads([("net", [spread(1.0)])] * (MOST_ROWS + 1), tmp_path)

@@ -1,5 +1,6 @@
-"""First weights as images: each unit in its place, one scale for before and after, symmetric around 0."""
+"""First weights as images: each unit in its place, a scale for before and one for after, symmetric around 0."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,15 @@ def weights(units: int, channels: int = 1, scale: float = 1.0) -> np.ndarray:
     return np.random.default_rng(units).normal(0, scale, (units, channels, 3, 2))
 
 
-def test_units_stand_row_by_row_on_one_scale(figures: Figures, tmp_path: Path) -> None:
+def test_units_stand_row_by_row_each_moment_on_its_own_scale(figures: Figures, tmp_path: Path) -> None:
     before, after = weights(5, scale=0.01), weights(5)
     plot_weights("net", before, after, tmp_path / "new")
-    left, right, bar = figures["weights.png"].axes
+    left, right, left_bar, right_bar = figures["weights.png"].axes
     assert (left.get_title(), right.get_title()) == ("at the start", "at the end")
-    assert left.images[0].get_clim() == right.images[0].get_clim() == (-abs(after).max(), abs(after).max())
-    assert left.get_window_extent().x1 < right.get_window_extent().x0
-    assert right.get_window_extent().x1 < bar.get_window_extent().x0
+    assert left.images[0].get_clim() == (-abs(before).max(), abs(before).max())
+    assert right.images[0].get_clim() == (-abs(after).max(), abs(after).max())
+    extents = [axes.get_window_extent() for axes in (left, left_bar, right, right_bar)]
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(extents))
     for axes, shown in ((left, before), (right, after)):
         mosaic = np.ma.filled(axes.images[0].get_array(), np.nan)
         assert mosaic.shape == (2 * 4 - 1, 3 * 3 - 1)

@@ -30,7 +30,7 @@ def test_each_activation_layer_is_looked_at_before_training(tmp_path: Path, acti
     experiment = load(tmp_path, activation)
     prepared = prepare(experiment)
     prepared.network.allocate("float64")
-    x = prepared.dataset.train.inputs[:30]
+    x = prepared.batches.batch(1)[0]
     expected = []
     for index, layer in enumerate(prepared.network.layers[:4]):
         x = layer.forward(x, training=False).copy()
@@ -48,3 +48,20 @@ def test_each_activation_layer_is_looked_at_before_training(tmp_path: Path, acti
 def test_a_network_without_activations_has_nothing_to_draw(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="model: has no activation layers"):
         spreads(load(tmp_path, "relu", "model=softmax"))
+
+
+def test_batch_normalisation_uses_the_batch_and_nothing_is_dropped(tmp_path: Path) -> None:
+    experiment = load(tmp_path, "tanh", "model.batch_norm=true", "model.dropout=0.5", "model.init=1e-3")
+    prepared = prepare(experiment)
+    prepared.network.allocate("float64")
+    x = prepared.batches.batch(1)[0]
+    linear = [layer for layer in prepared.network.layers if layer.draws_weights]
+    for spread, layer in zip(spreads(experiment), linear, strict=False):
+        z = x @ layer.parameters[0].value
+        x = np.tanh((z - z.mean(axis=0)) / np.sqrt(z.var(axis=0) + 1e-5))
+        np.testing.assert_allclose(spread.outputs, x, rtol=0.05, atol=1e-3)
+
+
+def test_at_most_five_hundred_samples_are_looked_at(tmp_path: Path) -> None:
+    experiment = load(tmp_path, "tanh", "data.points=700", "train.batch_size=full")
+    assert {len(spread.outputs) for spread in spreads(experiment)} == {500}
