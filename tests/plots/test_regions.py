@@ -13,9 +13,9 @@ from PIL import Image
 
 from nnlab.data.dataset import Dataset, Split
 from nnlab.plots import regions
-from nnlab.plots.points import class_colour
+from nnlab.plots.points import MOST_POINTS, class_colour
 from nnlab.plots.regions import MOST_FRAMES, Predict, animate_boundary, plot_boundary
-from nnlab.plots.style import canvas
+from nnlab.plots.style import canvas, shades
 
 CORNERS = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [4.0, 2.0]])
 
@@ -154,3 +154,44 @@ def test_of_many_snapshots_first_and_last_are_shown(monkeypatch: pytest.MonkeyPa
     animate_boundary("net", data(), [(step, lambda step=step: network(step)) for step in range(10)], tmp_path)
     assert asked == [0, 0, 3, 6, 9]  # the first network is asked once more, to lay the picture out
     assert MOST_FRAMES == 60
+
+
+def test_borders_between_regions_are_lines(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    plot_boundary("net", data(), right_of(1.0), tmp_path)
+    edge = pytest.approx(to_rgb(shades().edge))
+    (image,) = drawn["boundary.png"].axes[0].images
+    colours = np.asarray(image.get_array())
+    for row in colours[::50]:
+        assert sum(tuple(colour) == edge for colour in row) == 1
+
+
+def test_samples_ordered_by_class_are_drawn_from_every_class(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    x = np.random.default_rng(0).normal(size=(3 * MOST_POINTS, 2))
+    dataset = Dataset(Split(x, np.arange(len(x)) // MOST_POINTS), None, ("a", "b", "c"))
+    plot_boundary("net", dataset, right_of(0.0), tmp_path)
+    figure = drawn["boundary.png"]
+    clouds = [np.asarray(cloud.get_offsets()) for cloud in figure.axes[0].collections]
+    assert sum(map(len, clouds)) == MOST_POINTS
+    assert min(map(len, clouds)) > MOST_POINTS / 4
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b", "c", "5,000 of\n15,000 drawn"]
+
+
+def test_a_class_of_test_samples_only_is_in_the_legend_and_validation_has_a_marker(
+    tmp_path: Path, drawn: dict[str, Figure]
+) -> None:
+    train, test = Split(CORNERS, np.array([0, 1, 0, 1])), Split(CORNERS + 1, np.array([2, 2, 2, 2]))
+    held_out = Split(CORNERS - 2, np.array([0, 0, 1, 1]))
+    dataset = Dataset(train, test, ("a", "b", "c"), validation=held_out)
+    plot_boundary("net", dataset, right_of(1.0), tmp_path)
+    figure = drawn["boundary.png"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["a", "b", "c", "train", "validation", "test"]
+    left, right, bottom, top = figure.axes[0].images[0].get_extent()
+    for split in dataset.splits.values():
+        assert ((split.inputs > (left, bottom)) & (split.inputs < (right, top))).all()
+
+
+def test_classes_that_share_a_colour_have_regions_of_two_tints(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    dataset = Dataset(Split(CORNERS, np.array([0, 7, 0, 7])), None, tuple("abcdefgh"))
+    plot_boundary("net", dataset, lambda inputs: 7 * (inputs[:, 0] > 1).astype(int), tmp_path)
+    assert region_at(drawn["boundary.png"], 0.5, 1) != pytest.approx(region_at(drawn["boundary.png"], 1.5, 1))

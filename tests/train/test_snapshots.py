@@ -134,3 +134,16 @@ def test_snapshots_are_shown_in_the_order_of_their_steps(
     last.with_name("step-x.safetensors").write_bytes(b"")
     with pytest.raises(RunError, match=r"step-x\.safetensors: is no snapshot"):
         animate(drawable(read_run(folder)), tmp_path)
+
+
+def test_weights_that_were_put_back_are_kept_though_all_moments_have_been(spec: Path, tmp_path: Path) -> None:
+    stopping = "train.early_stopping={metric: train_loss, patience: 1000, minimum_change: 1e3, restore_best: true}"
+    changes = ["train.iterations=20", "train.snapshots=2", "train.eval_every=7", stopping, "optimizer.lr=0.5"]
+    folder = run(load_experiment(spec, changes), tmp_path / "runs").path
+    kept = snapshots(folder)
+    assert kept == ["step-0000000.safetensors", "step-0000020.safetensors"]
+    changes[3] = "train.early_stopping={metric: train_loss, patience: 1000, restore_best: true}"
+    folder = run(load_experiment(spec, [*changes, "optimizer.lr=30"]), tmp_path / "runs").path
+    saved = load_file(folder / "model.safetensors")
+    last = [load_file(folder / "snapshots" / name) for name in snapshots(folder)]
+    assert any(all(np.array_equal(one[name], saved[name]) for name in saved) for one in last)
