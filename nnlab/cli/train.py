@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nnlab.cli.echo import echo
 from nnlab.cli.options import Overrides
 
 
@@ -54,10 +55,10 @@ def train_command(
             if len(experiments) == 1:
                 raise
             diverged.append(error)
-            typer.echo(f"nnlab: {error}", err=True)
+            echo(f"nnlab: {error}", err=True)
             continue
-        typer.echo(result_line(experiment.name, result.summary))
-        typer.echo(str(result.path))
+        echo(result_line(experiment.name, result.summary))
+        echo(str(result.path))
     if diverged:
         raise Diverged(f"{len(diverged)} of {len(experiments)} runs diverged")
 
@@ -65,11 +66,11 @@ def train_command(
 @contextmanager
 def naming(spec: Path) -> Iterator[None]:
     """Put the spec's file before what only its data could show to be wrong."""
-    from nnlab.errors import SpecError, UsageError
+    from nnlab.errors import SpecError, UsageError, one_line
 
     try:
         yield
     except UsageError as error:
         if isinstance(error, SpecError):
             raise
-        raise UsageError(f"{spec}: {error}") from None
+        raise UsageError(f"{one_line(str(spec), 1000)}: {error}") from None

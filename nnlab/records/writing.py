@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nnlab.errors import RunError
+from nnlab.errors import RunError, harmless
 
 
 def create_folder(root: Path, name: str) -> Path:
@@ -50,4 +50,6 @@ def replace_file(path: Path, contents: bytes) -> None:
 
 def as_json(value: object) -> bytes:
     """A JSON document for people and programs to read."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    # A terminal that shows the file must not be steered by the names in it.
+    return ((text if harmless(text) == text else json.dumps(value, indent=2)) + "\n").encode()
