@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nnlab.data.dataset import Split
-from nnlab.plots.style import COLOUR_COUNT, FAINT, plain_text, say, shades
+from nnlab.plots.style import COLOUR_COUNT, FAINT, label_text, say, shades
 
 MOST_POINTS = 5000
 MARKERS = ("o", "^")
@@ -45,7 +45,7 @@ def draw_points(axes: Axes, split: Split, class_names: tuple[str, ...], kind: Ki
             edgecolors=shades().paper if on_colours else colour,
             linewidths={"plain": 0, "hollow": 0.9, "rimmed": 0.5, "crosses": 0.5}[kind],
             alpha=1 if on_colours else 0.85,
-            label=plain_text(class_names[label], 24) if listed else "_",
+            label=label_text(class_names[label], 24) if listed else "_",
         )
 
 

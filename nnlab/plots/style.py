@@ -1,14 +1,15 @@
 """How pictures look: colours that colour-blind readers can tell apart, fonts, sizes, and files that repeat exactly."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, LinearSegmentedColormap
@@ -22,6 +23,7 @@ from nnlab.plots.words import JAPANESE
 WIDTH, HEIGHT = 7.0, 4.5  # inches
 DPI = 120
 
+T = TypeVar("T")
 Format = Literal["png", "svg", "pdf"]
 Style = Literal["light", "dark"]
 Language = Literal["en", "ja"]
@@ -212,6 +214,13 @@ def _coloured(shades: Shades) -> dict[Any, Any]:
     }
 
 
+def evenly(items: Sequence[T], most: int) -> list[T]:
+    """At most so many of the items, evenly spread, with the first and the last."""
+    if len(items) <= most:
+        return list(items)
+    return [items[index] for index in np.linspace(0, len(items) - 1, most).round().astype(int).tolist()]
+
+
 def write_nothing(axes: Axes) -> None:
     """Say in empty axes that there is nothing to draw."""
     axes.text(0.5, 0.5, say("nothing was recorded"), transform=axes.transAxes, ha="center", color=FAINT)
@@ -223,3 +232,8 @@ def plain_text(text: str, limit: int = 80) -> str:
     Dollar signs must be kept from starting a formula where it is drawn (``parse_math=False``).
     """
     return one_line(text, limit)
+
+
+def label_text(text: str, limit: int) -> str:
+    """The same for a label, which matplotlib leaves out of legends when it begins with an underscore."""
+    return plain_text(f"\N{NO-BREAK SPACE}{text}" if text.startswith("_") else text, limit)

@@ -10,7 +10,7 @@ from nnlab.core.memory import readable_bytes
 from nnlab.errors import one_line
 from nnlab.records.checked_files import check_file, damaged
 
-# A header of 100 MB, which safetensors allows, takes it 1.4 GB and 24 s to parse; a network of 1000 layers needs 0.2 MB.
+# Parsing a header of 100 MB, which safetensors allows, takes 1.4 GB and 24 s; a network of 1000 layers needs 0.2 MB.
 MAX_HEADER_BYTES = 2**21
 _LENGTH_BYTES = 8
 
