@@ -51,7 +51,7 @@ def read_csv(path: Path, label: str | None, features: Sequence[str] | None) -> D
 
 
 class _Lines:
-    """The lines of a text, of which a row, that may go over several, takes at most ``MOST_LETTERS`` letters."""
+    """The lines of a text; a row, with the blank lines before it, takes at most ``MOST_LETTERS`` letters of them."""
 
     def __init__(self, text: TextIO) -> None:
         text.seek(0)
@@ -97,7 +97,7 @@ def _records(text: TextIO, delimiter: str, name: str) -> Iterator[tuple[int, lis
             cells = [cell.strip() for cell in row]
             if len(cells) > 1 or any(cells):
                 yield line, cells
-            lines.end_row()
+                lines.end_row()
             line = reader.line_num + 1
     except csv.Error as error:
         raise DataError(f"{name}:{line}: {error}") from error
