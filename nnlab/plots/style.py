@@ -192,13 +192,16 @@ def blank(
     installed = set(fontManager.get_font_names())
     fonts = [name for name in _FONTS_WITH_MORE_LETTERS if name in installed]
     with mpl.rc_context(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # drawn as a box
+        # Letters that no font has are drawn as boxes.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from|Matplotlib currently does not support")
         mpl.rcdefaults()
         mpl.rcParams.update({**_STYLE, **_coloured(shades()), "font.family": ["DejaVu Sans", *fonts]})
         figure = Figure(figsize=size, dpi=DPI, layout=layout)
         FigureCanvasAgg(figure)
+        # Matplotlib wraps a text with dollar signs as if it were a formula, even where it must not be drawn as one.
+        wrap = "$" not in title
         figure.suptitle(
-            plain_text(title, 150), parse_math=False, fontsize=11, x=0.012, horizontalalignment="left", wrap=True
+            plain_text(title, 150), parse_math=False, fontsize=11, x=0.012, horizontalalignment="left", wrap=wrap
         )
         yield figure
 
