@@ -39,9 +39,9 @@ def show_command(
     if not (target / SPEC_FILE).is_file():
         raise RunError(f"{target}: is not a run folder, it has no {SPEC_FILE}")
     if is_descent_folder(target):
-        descent = read_descent(target)
+        descent, log = read_descent(target), read_log(target)
         echo((load_descent(target / SPEC_FILE, overrides) if overrides else descent).to_yaml())
-        echo(read_log(target), nl=False)
+        echo(log, nl=False)
         return
     record = read_run(target)
     experiment = load_experiment(target / SPEC_FILE, overrides or [])

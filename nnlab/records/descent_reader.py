@@ -38,11 +38,15 @@ def read_log(folder: Path) -> str:
         damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def read_paths(folder: Path, variables: int, labels: Sequence[str]) -> dict[str, PathTable]:
-    """What path.csv tells of each rule, by its label, which is one of ``labels``; raises RunError."""
+def read_paths(folder: Path, start: Sequence[float], labels: Sequence[str]) -> dict[str, PathTable]:
+    """What path.csv tells of each rule, by its label, which is one of ``labels``: a path from ``start``.
+
+    Raises RunError.
+    """
     path = folder / PATH_FILE
     check_file(path, MAX_TABLE_BYTES)
     numbers: dict[str, array[float]] = {}
+    variables = len(start)
     columns = path_columns(variables)
     width = len(columns) - 2
     try:
@@ -68,5 +72,10 @@ def read_paths(folder: Path, variables: int, labels: Sequence[str]) -> dict[str,
         damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
     if not numbers:
         damaged(path, "holds no path")
+    for label, found in numbers.items():
+        if list(found[:variables]) != list(start):
+            damaged(
+                path, f"{label}: expected a path from {shown(start)}, found one from {shown(list(found[:variables]))}"
+            )
     tables = {label: np.array(found).reshape(-1, width) for label, found in numbers.items()}
     return {label: (table[:, :variables], table[:, -2], table[:, -1]) for label, table in tables.items()}
