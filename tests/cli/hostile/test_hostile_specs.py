@@ -71,6 +71,13 @@ def test_an_override_is_no_way_around(refused: Any, spec: Path) -> None:
     refused("train", spec, "-s", ".".join("a" * 10_000) + "=1", code=2)
 
 
+def test_a_spec_too_long_to_be_read_again_is_refused(refused: Any, tmp_path: Path) -> None:
+    layer = "{name: residual, layers: [{name: conv2d, filters: 1}, relu]}"
+    path = tmp_path / "spec.yaml"
+    path.write_text(f"{HEAD}model: {{name: sequential, layers: [{', '.join([layer] * 1000)}]}}", encoding="utf-8")
+    assert "has more than 128 KiB with all defaults written out" in refused("train", path, code=2).stderr
+
+
 EXPRESSIONS = {
     "code": "__import__('os').system('touch hacked')",
     "attributes": "x0" + ".a" * 400,
