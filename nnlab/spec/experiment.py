@@ -169,7 +169,8 @@ def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, 
         problems.extend((tree.place(key), key, message) for key, message in validator.problems if key not in reported)
         # A run's own spec has to be one that can be read again.
         if experiment and len(tree.places) > MANY and len(experiment.to_yaml().encode()) > MAX_BYTES:
-            problems.append((tree.place(()), (), f"has more than {MAX_BYTES // 1024} KiB with all defaults written out"))
+            most = f"{MAX_BYTES // 1024} KiB"
+            problems.append((tree.place(()), (), f"has more than {most} with all defaults written out"))
     if problems:
         raise spec_error(problems)
     if not isinstance(experiment, Experiment):
