@@ -105,8 +105,13 @@ def shown(value: object, limit: int = 60) -> str:
 
 def one_line(text: str, limit: int = 60) -> str:
     """Text fit for a message: on one line, short, control characters written as escapes."""
-    text = "".join(c if _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text[: limit + 1])
+    text = _escaped(text[: limit + 1])
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def harmless(text: str) -> str:
+    """Text as it may go to a terminal: its lines stay, all that would steer it is written as escapes."""
+    return text if text.isascii() and text.isprintable() else "\n".join(map(_escaped, text.split("\n")))
 
 
 def written(value: object, *, quoted: bool = False) -> str:
@@ -123,6 +128,10 @@ def written(value: object, *, quoted: bool = False) -> str:
     return _WORDS.get(text, text)
 
 
-def _harmless(character: str) -> bool:
+def _escaped(text: str) -> str:
+    return "".join(c if _is_harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _is_harmless(character: str) -> bool:
     """Whether a character neither steers a terminal nor reorders the text around it."""
     return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

@@ -15,6 +15,10 @@ from typing import Any, TypeVar, get_type_hints
 
 T = TypeVar("T")
 
+# Names that a near one is looked for: comparing longer or more of them would take seconds.
+LONGEST_WORD = 100
+MOST_KNOWN = 1000
+
 
 @dataclass(frozen=True)
 class Doc:
@@ -171,8 +175,10 @@ def registered_name(component: object) -> str:
 
 
 def near_name(word: str, known: Sequence[str]) -> str | None:
-    """The known name closest to a mistyped one, if any is close."""
-    folded = {name.casefold(): name for name in known}
+    """The known name closest to a mistyped one, if any is close; the time that this takes is bounded."""
+    if len(word) > LONGEST_WORD:
+        return None
+    folded = {name.casefold(): name for name in known[:MOST_KNOWN]}
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab import errors
-from nnlab.errors import BugError, Interrupted, NnlabError, Problem, SpecError, one_line, shown
+from nnlab.errors import BugError, Interrupted, NnlabError, Problem, SpecError, harmless, one_line, shown
 
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -129,3 +129,16 @@ def test_no_text_can_steer_a_terminal_or_leave_its_line(text: str, limit: int) -
     assert not {unicodedata.category(character) for character in line} & HARMFUL
     assert line.splitlines() in ([line], [])
     assert shown(text, limit) == f"'{line}'"
+
+
+@given(text=st.text())
+def test_lines_for_a_terminal_stay_lines_and_steer_nothing(text: str) -> None:
+    cleaned = harmless(text)
+    assert cleaned.count("\n") == text.count("\n")
+    assert not {unicodedata.category(c) for c in cleaned if c != "\n"} & HARMFUL
+    assert harmless(cleaned) == cleaned
+
+
+def test_harmless_text_is_left_alone() -> None:
+    text = "a\nλ 学習率 é → –\n"
+    assert harmless(text) == text

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from nnlab.cli.echo import echo
 from nnlab.cli.folders import new_folder
 from nnlab.cli.options import Overrides
 
@@ -48,4 +49,4 @@ def activations_command(
         path = plot_spreads(rows, folder)
     except OSError as error:
         raise UsageError(f"{error.filename or out}: cannot be written: {error.strerror or error}") from None
-    typer.echo(str(path))
+    echo(str(path))

@@ -10,6 +10,7 @@ from nnlab.cli.compare import compare_command
 from nnlab.cli.crossval import crossval_command
 from nnlab.cli.data import data_app
 from nnlab.cli.descend import descend_command
+from nnlab.cli.echo import echo
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.list import list_command
 from nnlab.cli.plot import plot_command
@@ -39,7 +40,7 @@ app.add_typer(data_app, name="data")
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"nnlab {__version__}")
+        echo(f"nnlab {__version__}")
         raise typer.Exit
 
 

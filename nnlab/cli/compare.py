@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnlab.cli.echo import echo
 from nnlab.cli.folders import new_folder
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def compare_command(
         raise UsageError("--json and --csv - both want stdout; give --csv a file name")
     comparison = compare(runs, sort=sort or DEFAULT_SORT, top=top)
     if json:
-        typer.echo(comparison.to_json(), nl=False)
+        echo(comparison.to_json(), nl=False)
     elif csv == "-":
-        typer.echo(comparison.to_csv(), nl=False)
+        echo(comparison.to_csv(), nl=False)
         _report_damaged(comparison)
     else:
         print_comparison(comparison)
@@ -76,9 +77,9 @@ def compare_command(
     except OSError as error:
         name = error.filename or out or FOLDER
         raise UsageError(f"{name}: cannot be written: {error.strerror or error}") from None
-    typer.echo(str(folder), err=json or csv == "-")
+    echo(str(folder), err=json or csv == "-")
 
 
 def _report_damaged(comparison: "Comparison") -> None:
     for run in comparison.damaged:
-        typer.echo(f"damaged, not compared: {run.message}", err=True)
+        echo(f"damaged, not compared: {run.message}", err=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nnlab.cli.echo import echo
 from nnlab.cli.options import Overrides
 
 
@@ -44,7 +45,7 @@ def crossval_command(
     fetch(experiment.data, quiet=quiet)
     result = cross_validate(experiment, folds, runs, Silent() if quiet else ConsoleReporter())
     _render(experiment.name, result.summary)
-    typer.echo(str(result.path))
+    echo(str(result.path))
     if result.summary["status"] == "diverged":
         raise Diverged(result.summary["message"])
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli.completion import complete_dataset
+from nnlab.cli.echo import echo
 from nnlab.cli.options import Overrides
 
 if TYPE_CHECKING:
@@ -63,13 +64,13 @@ def fetch_data(
         raise _unknown("no dataset", name)
     cls = datasets[name]
     if not cls.download:
-        typer.echo(f"{name} needs no download: it is {_place(cls)[0]}")
+        echo(f"{name} needs no download: it is {_place(cls)[0]}")
         return
     source: DatasetSource = cls()
     with download_observer() as observer:
         source.fetch(observer)
     for path in source.files():
-        typer.echo(str(path))
+        echo(str(path))
 
 
 @data_app.command("show")
@@ -111,9 +112,9 @@ def show_data(
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
     if not pictures:
-        typer.echo("no picture: a sample is neither an image nor a point in the plane", err=True)
+        echo("no picture: a sample is neither an image nor a point in the plane", err=True)
     for picture in pictures:
-        typer.echo(str(picture))
+        echo(str(picture))
 
 
 def _experiment(target: str, overrides: list[str]) -> "Experiment":
@@ -168,6 +169,7 @@ def _print_counts(name: str, dataset: "Dataset") -> None:
 
     from nnlab.cli.console import results
     from nnlab.core.arrays import shape_text
+    from nnlab.errors import one_line
 
     parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     splits = {part: split for part, split in parts.items() if split is not None}
@@ -180,7 +182,7 @@ def _print_counts(name: str, dataset: "Dataset") -> None:
     for part in counts:
         table.add_column(part, justify="right")
     for label, class_name in enumerate(dataset.class_names[:MOST_ROWS]):
-        table.add_row(str(label), Text(class_name), *(f"{count[label]:,}" for count in counts.values()))
+        table.add_row(str(label), Text(one_line(class_name, 100)), *(f"{count[label]:,}" for count in counts.values()))
     results().print(table)
     if dataset.classes > MOST_ROWS:
-        typer.echo(f"... and {dataset.classes - MOST_ROWS:,} classes more")
+        echo(f"... and {dataset.classes - MOST_ROWS:,} classes more")

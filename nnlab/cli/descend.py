@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from nnlab.cli.echo import echo
+
 
 def descend_command(
     spec: Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file (YAML).", show_default=False)],
@@ -36,9 +38,9 @@ def descend_command(
     descent = load_descent(spec, overrides or [])
     with step_bar(len(descent.optimizer) * (descent.steps + 1)) as count:
         result = run_descent(descent, runs, animate=animate, on_step=count)
-    typer.echo(f"{descent.function.formula}, {descent.gradient} gradient")
+    echo(f"{descent.function.formula}, {descent.gradient} gradient")
     for path in result.paths:
-        typer.echo(line(path))
-    typer.echo(str(result.path))
+        echo(line(path))
+    echo(str(result.path))
     if result.summary["status"] == "diverged":
         raise Diverged(result.summary["message"])

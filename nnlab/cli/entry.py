@@ -8,7 +8,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from nnlab.errors import BugError, Interrupted, NnlabError, SpecError, UsageError
+from nnlab.errors import BugError, Interrupted, NnlabError, SpecError, UsageError, harmless, shown
 
 
 def main() -> None:
@@ -25,6 +25,7 @@ def main() -> None:
         # Imported under the handlers, so that Ctrl-C is met from the first moment.
         from nnlab.cli.app import app
 
+        _check_options(sys.argv[1:])
         try:
             app()
         finally:
@@ -45,12 +46,22 @@ def main() -> None:
         _complain(f"nnlab: {BugError(error, _save_traceback())}", BugError.exit_code)
 
 
+def _check_options(arguments: list[str]) -> None:
+    """Refuse an option that no command has before anybody prints its name: files may be called so, and * finds them."""
+    for argument in arguments:
+        name = argument.partition("=")[0]
+        if name == "--":
+            return
+        if name.startswith("-") and harmless(name) != name:
+            raise UsageError(f"no such option: {shown(name)}")
+
+
 def _interrupt(number: int, frame: object) -> None:
     raise Interrupted(number)
 
 
 def _complain(message: str, exit_code: int) -> None:
-    print(message, file=sys.stderr)  # noqa: T201 - rich may be what failed
+    print(harmless(message), file=sys.stderr)  # noqa: T201 - rich may be what failed
     sys.exit(exit_code)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nnlab.cli.completion import complete_checked
+from nnlab.cli.echo import echo
 from nnlab.cli.options import Overrides
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def gradcheck_command(
     if failed:
         names = ", ".join(f"{result.component}.{result.tensor}" for result in failed)
         raise CheckFailed(f"{len(failed)} of {len(results)} gradients are wrong: {names}")
-    typer.echo(f"all {len(results)} gradients agree with numerical derivatives ({method}, seed {seed})")
+    echo(f"all {len(results)} gradients agree with numerical derivatives ({method}, seed {seed})")
 
 
 def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
@@ -101,8 +102,8 @@ def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
         raise RunError(f"{path}: cannot be written: {error.strerror or error}") from None
     for found in sweeps:
         best = (f"{method} {found.best(method)[1]:.1e} at h = {found.best(method)[0]:.0e}" for method in found.errors)
-        typer.echo(f"{found.component}: smallest error: {', '.join(best)}")
-    typer.echo(str(path))
+        echo(f"{found.component}: smallest error: {', '.join(best)}")
+    echo(str(path))
 
 
 def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) -> "list[Result]":

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, complete_picture
+from nnlab.cli.echo import echo
 
 
 class Format(StrEnum):
@@ -74,7 +75,7 @@ def plot_command(
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
     for picture in pictures:
-        typer.echo(str(picture))
+        echo(str(picture))
 
 
 def draw_descent(run: Path, kinds: list[str], folder: Path, animate: bool) -> list[Path]:
@@ -96,7 +97,7 @@ def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool) -> list[P
     if kinds:
         pictures += draw(target, kinds, folder)
     elif not animate:
-        pictures += draw_all(target, folder, lambda line: typer.echo(line, err=True))
+        pictures += draw_all(target, folder, lambda line: echo(line, err=True))
     if animate:
         pictures.append(animate_run(target, folder))
     return pictures

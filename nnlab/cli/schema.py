@@ -1,6 +1,6 @@
 """``nnlab schema``: specs for editors."""
 
-import typer
+from nnlab.cli.echo import echo
 
 
 def schema_command() -> None:
@@ -12,4 +12,4 @@ def schema_command() -> None:
 
     from nnlab.spec.schema import spec_schema
 
-    typer.echo(json.dumps(spec_schema(), indent=2, ensure_ascii=False))
+    echo(json.dumps(spec_schema(), indent=2, ensure_ascii=False))

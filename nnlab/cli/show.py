@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnlab.cli.echo import echo
 from nnlab.cli.options import Overrides
 
 if TYPE_CHECKING:
@@ -31,28 +32,28 @@ def show_command(
 
     if not target.is_dir():
         if describes_descent(read_faulty_tree(target).value):
-            typer.echo(load_descent(target, overrides or []).to_yaml())
+            echo(load_descent(target, overrides or []).to_yaml())
         else:
             show_experiment(load_experiment(target, overrides or []))
         return
     if not (target / SPEC_FILE).is_file():
         raise RunError(f"{target}: is not a run folder, it has no {SPEC_FILE}")
     if is_descent_folder(target):
-        descent = read_descent(target)
-        typer.echo((load_descent(target / SPEC_FILE, overrides) if overrides else descent).to_yaml())
-        typer.echo(read_log(target), nl=False)
+        descent, log = read_descent(target), read_log(target)
+        echo((load_descent(target / SPEC_FILE, overrides) if overrides else descent).to_yaml())
+        echo(log, nl=False)
         return
     record = read_run(target)
     experiment = load_experiment(target / SPEC_FILE, overrides or [])
     try:
         show_experiment(experiment)
     except DataError as error:  # a run says what it did wherever its folder went
-        typer.echo(experiment.to_yaml())
-        typer.echo(f"the layers' shapes follow from the data, and that is not here: {error}", err=True)
+        echo(experiment.to_yaml())
+        echo(f"the layers' shapes follow from the data, and that is not here: {error}", err=True)
     steps = int(record.final["step"] or 0) if record.final else 0
     summary = {**record.summary, "final": record.final, "best": record.best}
     summary["steps"] = max(steps, summary["steps"])  # the summary of a running run does not count yet
-    typer.echo(f"{record.status}: {result_line(record.name, summary)}")
+    echo(f"{record.status}: {result_line(record.name, summary)}")
 
 
 def show_experiment(experiment: "Experiment") -> None:
@@ -68,7 +69,7 @@ def show_experiment(experiment: "Experiment") -> None:
 
     fetch(experiment.data)
     prepared = prepare(experiment)
-    typer.echo(experiment.to_yaml())
+    echo(experiment.to_yaml())
     dataset, network = prepared.dataset, prepared.network
     table = Table(title=f"{experiment.name}: the network", title_justify="left")
     table.add_column("", justify="right")
@@ -91,7 +92,7 @@ def show_experiment(experiment: "Experiment") -> None:
     test = f"{len(dataset.test):,} test samples" if dataset.test else "no test samples"
     held_out = f"{len(dataset.validation):,} validation samples, " if dataset.validation else ""
     size = readable_bytes(network.required_bytes(experiment.dtype, 0, len(experiment.optimizer.slots)))
-    typer.echo(
+    echo(
         f"{network.parameter_count:,} parameters ({size} with gradients and optimizer state), "
         f"{sum(layer.multiply_adds() for layer in network.layers):,} multiply-adds a sample; "
         f"{len(dataset.train):,} training samples, {held_out}{test}, {dataset.classes} classes"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nnlab.cli.echo import echo
 from nnlab.cli.options import Overrides
 
 
@@ -65,8 +66,8 @@ def resume_run(run: str, runs: Path, iterations: int | None, *, allow_drift: boo
 
     path = last_run(runs) if run == "last" else Path(run)
     result = go_on(path, Silent() if quiet else ConsoleReporter(), iterations=iterations, allow_drift=allow_drift)
-    typer.echo(result_line(result.name, result.summary))
-    typer.echo(str(result.path))
+    echo(result_line(result.name, result.summary))
+    echo(str(result.path))
 
 
 def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run: bool, quiet: bool) -> None:
@@ -101,10 +102,10 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
             if len(experiments) == 1:
                 raise
             diverged.append(error)
-            typer.echo(f"nnlab: {error}", err=True)
+            echo(f"nnlab: {error}", err=True)
             continue
-        typer.echo(result_line(result.name, result.summary))
-        typer.echo(str(result.path))
+        echo(result_line(result.name, result.summary))
+        echo(str(result.path))
     if diverged:
         raise Diverged(f"{len(diverged)} of {len(experiments)} runs diverged")
 
@@ -112,11 +113,11 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
 @contextmanager
 def naming(spec: Path) -> Iterator[None]:
     """Put the spec's file before what only its data could show to be wrong."""
-    from nnlab.errors import SpecError, UsageError
+    from nnlab.errors import SpecError, UsageError, one_line
 
     try:
         yield
     except UsageError as error:
         if isinstance(error, SpecError):
             raise
-        raise UsageError(f"{spec}: {error}") from None
+        raise UsageError(f"{one_line(str(spec), 1000)}: {error}") from None

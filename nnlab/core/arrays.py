@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlab.errors import ShapeError
+from nnlab.errors import ShapeError, one_line
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
@@ -45,12 +45,15 @@ def _ones(dtype: npt.DTypeLike) -> Array:
 
 
 def copy_arrays(saved: Mapping[str, Array], own: Mapping[str, Array], what: str) -> None:
-    """Copy saved arrays into ``own``, all or none; raises ShapeError naming ``what`` when names or shapes differ."""
+    """Copy saved arrays into ``own``, all or none; raises ShapeError naming ``what`` when they are not like those."""
     if own.keys() != saved.keys():
-        raise ShapeError(f"{what}: holds the arrays {sorted(saved)}, not {sorted(own)}")
+        found, expected = (one_line(", ".join(sorted(names)), 300) for names in (saved, own))
+        raise ShapeError(f"{what}: holds the arrays {found}; expected {expected}")
     for name, array in own.items():
         if saved[name].shape != array.shape:
             found, expected = shape_text(saved[name].shape), shape_text(array.shape)
             raise ShapeError(f"{what}: {name} is {found}, not {expected}")
+        if not np.can_cast(saved[name].dtype, array.dtype, "same_kind"):
+            raise ShapeError(f"{what}: {name} is {saved[name].dtype.name}, not {array.dtype.name}")
     for name, array in own.items():
         array[...] = saved[name]

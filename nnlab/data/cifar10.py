@@ -12,7 +12,7 @@ from nnlab.core.arrays import Array
 from nnlab.core.random import Draws
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.download import Download, DownloadObserver, RemoteFile
-from nnlab.data.reading import DEFLATE_RATIO, HashingReader, check_fits, file_name, opened, unpacked
+from nnlab.data.reading import HashingReader, check_fits, file_name, most_unpacked, opened, unpacked
 from nnlab.data.tar import members
 from nnlab.errors import DataError
 from nnlab.registry import Doc, FilePath, datasets
@@ -98,11 +98,9 @@ def _read_archive(path: Path, checksums: dict[str, str]) -> dict[str, Array]:
     with opened(path) as (file, size):
         stream, packed = unpacked(file)
         reader = HashingReader(file_name(path), stream)
-        for member in members(reader, wanted):
+        most = most_unpacked(size) if packed else size
+        for member in members(reader, wanted, most):
             name, where = wanted[member.name], f"{reader.name}: {member.name}"
-            most = size * (DEFLATE_RATIO if packed else 1)
-            if member.size > most:
-                raise DataError(f"{where}: truncated: expected {member.size} bytes, found at most {most}")
             reader.digest = sha256()
             records[name] = _read_records(reader, member.size, where)
             checksums[name] = reader.digest.hexdigest()

@@ -12,7 +12,7 @@ import numpy as np
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import Draws
 from nnlab.data.dataset import Dataset, DatasetSource, Split
-from nnlab.data.reading import DEFLATE_RATIO, HashingReader, check_fits, file_name, opened, unpacked
+from nnlab.data.reading import HashingReader, check_fits, check_unpacked, file_name, opened, unpacked
 from nnlab.errors import DataError
 from nnlab.registry import Doc, FilePath, datasets
 
@@ -64,11 +64,8 @@ def _check_size(
     if not packed and expected != size:
         fault = "truncated" if size < expected else "too long"
         raise DataError(f"{name}: {fault}: expected {expected} bytes, found {size}")
-    if packed and expected > size * DEFLATE_RATIO:
-        raise DataError(
-            f"{name}: truncated: expected {expected} bytes, found {size} bytes of gzip data, "
-            f"which hold at most {size * DEFLATE_RATIO}"
-        )
+    if packed:
+        check_unpacked(name, size, expected, "gzip")
     # A side of length zero makes the content empty however long the others claim to be.
     check_fits(name, prod(max(side, 1) for side in shape) * dtype.itemsize)
 

@@ -21,6 +21,13 @@ MOST_PROBLEMS = 5
 DEFLATE_RATIO = 1032
 """The most bytes that one byte of deflate data unpacks to: 258 from two bits (RFC 1951, section 3.2.5)."""
 
+PLENTY = 8 << 20
+MOST_TIMES = 100
+"""Packed data that unpacks to more than ``PLENTY`` bytes may grow to so many times its size.
+
+Images unpack to 5 times theirs (MNIST), bombs to 1,000 times; Apache POI's ZipSecureFile draws the line at 100 too.
+"""
+
 GZIP_MAGIC = b"\x1f\x8b"
 CHUNK = 1 << 18
 
@@ -44,6 +51,30 @@ def check_fits(name: str, count: int) -> None:
     most = min(LARGEST, available_bytes() or LARGEST)
     if count > most:
         raise DataError(f"{name}: expected at most {readable_bytes(most)}, found {readable_bytes(count)}")
+
+
+def most_unpacked(size: int) -> int:
+    """How many bytes so many bytes of deflate data can, and may, unpack to."""
+    return min(size * DEFLATE_RATIO, max(PLENTY, size * MOST_TIMES))
+
+
+def check_unpacked(name: str, size: int, count: int, kind: str) -> None:
+    """Raise DataError when so many bytes of ``kind`` data cannot or may not unpack to ``count`` bytes."""
+    if count > size * DEFLATE_RATIO:
+        raise DataError(
+            f"{name}: truncated: expected {count} bytes, found {size} bytes of {kind} data, "
+            f"which hold at most {size * DEFLATE_RATIO}"
+        )
+    check_growth(name, size, count)
+
+
+def check_growth(name: str, size: int, count: int) -> None:
+    """Raise DataError when so many packed bytes may not become ``count`` bytes."""
+    if count > max(PLENTY, size * MOST_TIMES):
+        raise DataError(
+            f"{name}: {size} packed bytes would become {count}, more than {MOST_TIMES} times as many; "
+            "if that is meant, store them unpacked"
+        )
 
 
 @contextmanager

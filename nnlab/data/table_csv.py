@@ -2,24 +2,31 @@
 
 import csv
 from array import array
+from codecs import getincrementaldecoder
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import TextIOWrapper
 from itertools import islice
 from math import isfinite, nan
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
 import numpy as np
 
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.labels import classes_of
-from nnlab.data.reading import MOST_PROBLEMS, checksum, file_name, opened
+from nnlab.data.labels import MOST_CLASSES, classes_of
+from nnlab.data.reading import CHUNK, MOST_PROBLEMS, checksum, file_name, opened
 from nnlab.errors import DataError, shown
 from nnlab.registry import near_name
 
 DELIMITERS = ",;\t"
+MOST_COLUMNS = 100_000
+MOST_LETTERS = 2 << 20
+"""How long a row may be."""
+MOST_LABELS = 10 * MOST_CLASSES
+"""How many different spellings of labels are read before giving up; 1 and 1.0 are two of one class."""
 
 
 def read_csv(path: Path, label: str | None, features: Sequence[str] | None) -> Dataset:
@@ -31,41 +38,66 @@ def read_csv(path: Path, label: str | None, features: Sequence[str] | None) -> D
     """
     name = file_name(path)
     with opened(path) as (file, _):
-        digest = checksum(file)
         text = TextIOWrapper(file, "utf-8-sig", newline="")
         try:
-            delimiter = _delimiter(text)
-            text.seek(0)
+            delimiter = max(DELIMITERS, key=lambda delimiter: _fit(text, delimiter))
             train, class_names = _read_rows(_records(text, delimiter, name), name, label, features)
         except UnicodeDecodeError as error:
             raise DataError(f"{name}:{_undecodable_line(path)}: expected UTF-8 text, found other bytes") from error
+        text.detach()
+        file.seek(0)
+        digest = checksum(file)
     return Dataset(train, None, class_names, {path.name: digest})
 
 
-def _delimiter(text: TextIO) -> str:
-    """The delimiter that cuts the header and the first row into the same number of cells, and into the most."""
-    start = list(islice(text, 100))
+class _Lines:
+    """The lines of a text; a row, with the blank lines before it, takes at most ``MOST_LETTERS`` letters of them."""
 
-    def fit(delimiter: str) -> tuple[bool, int]:
-        rows = csv.reader(start, delimiter=delimiter, skipinitialspace=True)
-        try:
-            widths = [len(row) for row in islice(filter(None, rows), 2)]
-        except csv.Error:  # reported when the rows are read
-            return False, 0
-        return len(set(widths)) == 1 and widths[0] > 1, max(widths, default=0)
+    def __init__(self, text: TextIO) -> None:
+        text.seek(0)
+        self._text = text
+        self.end_row()
 
-    return max(DELIMITERS, key=fit)
+    def end_row(self) -> None:
+        """What follows belongs to another row."""
+        self._left = MOST_LETTERS
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(self._left + 1)
+        if not line:
+            raise StopIteration
+        self._left -= len(line)
+        if self._left < 0:
+            raise csv.Error(f"expected at most {MOST_LETTERS} letters in a row, found more")
+        return line
+
+
+def _fit(text: TextIO, delimiter: str) -> tuple[bool, int]:
+    """How well a delimiter fits: best is the one that cuts header and first row into equally many cells, and most."""
+    rows = csv.reader(islice(_Lines(text), 100), delimiter=delimiter, skipinitialspace=True)
+    try:
+        widths = [len(row) for row in islice(filter(None, rows), 2)]
+    except csv.Error:  # reported when the rows are read
+        return False, 0
+    return len(set(widths)) == 1 and widths[0] > 1, max(widths, default=0)
 
 
 def _records(text: TextIO, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, as stripped cells, each with the number of its first line."""
-    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=True)
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     line = 1
     try:
         for row in reader:
+            if len(row) > MOST_COLUMNS:
+                raise DataError(f"{name}:{line}: expected at most {MOST_COLUMNS} columns, found {len(row)}")
             cells = [cell.strip() for cell in row]
             if len(cells) > 1 or any(cells):
                 yield line, cells
+                lines.end_row()
             line = reader.line_num + 1
     except csv.Error as error:
         raise DataError(f"{name}:{line}: {error}") from error
@@ -73,13 +105,15 @@ def _records(text: TextIO, delimiter: str, name: str) -> Iterator[tuple[int, lis
 
 def _undecodable_line(path: Path) -> int:
     """The number of the first line that is not UTF-8."""
+    decoder = getincrementaldecoder("utf-8")()
+    number = 1
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        for chunk in iter(partial(file.read, CHUNK), b""):
             try:
-                line.decode()
-            except UnicodeDecodeError:
-                return number
-    return 1
+                number += decoder.decode(chunk).count("\n")
+            except UnicodeDecodeError as error:
+                return number + error.object.count(b"\n", 0, error.start)
+    return number
 
 
 @dataclass(frozen=True)
@@ -182,11 +216,18 @@ def _read_rows(
         else:
             inputs.extend(numbers)
             labels.append(codes.setdefault(cells[columns.label], len(codes)))
+            if len(codes) > MOST_LABELS:
+                break
     if problems:
         raise DataError("\n".join(problems[:MOST_PROBLEMS]))
     if not labels:
         raise DataError(f"{name}: expected samples below the header row, found none")
-    classes, class_names = classes_of(list(codes), f"{name}: {shown(columns.names[columns.label])}")
+    where = f"{name}: {shown(columns.names[columns.label])}"
+    if len(codes) > MOST_LABELS:
+        raise DataError(
+            f"{where}: expected 2 to {MOST_CLASSES} classes, found more than {MOST_LABELS} different labels"
+        )
+    classes, class_names = classes_of(list(codes), where)
     split = Split(
         np.frombuffer(inputs).reshape(-1, len(columns.features)),
         np.array(classes, np.intp)[np.frombuffer(labels, np.int64)],

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 from numpy.lib import format as npy
@@ -12,11 +12,20 @@ from numpy.lib import format as npy
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.labels import classes_of
-from nnlab.data.reading import DEFLATE_RATIO, MOST_PROBLEMS, check_fits, checksum, file_name, opened
+from nnlab.data.reading import (
+    MOST_PROBLEMS,
+    check_fits,
+    check_growth,
+    check_unpacked,
+    checksum,
+    file_name,
+    opened,
+)
 from nnlab.errors import DataError, one_line, shown
 from nnlab.registry import near_name
 
 ZIP_MAGIC = b"PK\x03\x04"
+MOST_AT_ONCE = 1 << 20
 
 
 def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> Dataset:
@@ -55,6 +64,20 @@ def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> D
     return Dataset(train, test[0] if test else None, class_names, {path.name: digest})
 
 
+class _Sips:
+    """A file that is read in small parts only; its list of members, which zipfile reads in one, may be no larger."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        """So many bytes; raises BadZipFile when they are more than ``MOST_AT_ONCE``."""
+        if size > MOST_AT_ONCE:
+            raise zipfile.BadZipFile(f"a part of {size} bytes, which no array and no list of arrays needs")
+        return self._file.read(size)
+
+
 class _Archive:
     """The .npy members of a zip file; none is unpacked before its sizes have been checked."""
 
@@ -62,7 +85,7 @@ class _Archive:
         self.name = name
         self._size = size
         try:
-            self._zip = zipfile.ZipFile(file)
+            self._zip = zipfile.ZipFile(cast("IO[bytes]", _Sips(file)))
         except Exception as error:  # zipfile raises many unrelated classes on damaged bytes
             raise DataError(f"{name}: expected an .npz file, found a damaged zip: {_one_line(error)}") from error
         self.members = {
@@ -91,11 +114,11 @@ class _Archive:
         if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise DataError(f"{where}: expected it stored or deflated and not encrypted, as numpy.savez writes it")
         packed = min(info.compress_size, self._size)
-        most = packed * (DEFLATE_RATIO if info.compress_type == zipfile.ZIP_DEFLATED else 1)
-        if info.file_size > most:
-            raise DataError(
-                f"{where}: expected {info.file_size} bytes, found {packed} bytes of zip data, which hold at most {most}"
-            )
+        deflated = info.compress_type == zipfile.ZIP_DEFLATED
+        if deflated:
+            check_unpacked(where, packed, info.file_size, "zip")
+        elif info.file_size > packed:
+            raise DataError(f"{where}: truncated: expected {info.file_size} bytes, found {packed}")
         try:
             with self._zip.open(info) as member:
                 version = npy.read_magic(member)
@@ -110,6 +133,8 @@ class _Archive:
         expected = prod(shape) * dtype.itemsize
         if min(shape, default=0) < 0 or expected != content:
             raise DataError(f"{where}: expected {expected} bytes for {dtype} of shape {shape}, found {content}")
+        if deflated and (dtype != np.uint8 or len(shape) < 3):  # what are no images becomes numbers of 8 bytes
+            check_growth(where, packed, prod(shape) * 8)
         return content
 
     def read(self, name: str) -> Array:

@@ -26,17 +26,21 @@ class Member:
     size: int
 
 
-def members(reader: HashingReader, wanted: Collection[str]) -> Iterator[Member]:
+def members(reader: HashingReader, wanted: Collection[str], most: int | None = None) -> Iterator[Member]:
     """Each wanted file as soon as the stream stands at its contents, which are to be read before going on.
 
-    Raises DataError when the archive is damaged or too large, lacks a wanted file, or has one twice or as a link.
+    The archive may have ``most`` bytes, and ``LARGEST_ARCHIVE`` in any case. Raises DataError when it is damaged or too
+    large, lacks a wanted file, or has one twice or as a link.
     """
     missing = dict.fromkeys(wanted)
+    most = LARGEST_ARCHIVE if most is None else min(most, LARGEST_ARCHIVE)
     while header := _header(reader):
         name, size, kind = header
-        if reader.count + size > LARGEST_ARCHIVE:
-            most = readable_bytes(LARGEST_ARCHIVE)
-            raise DataError(f"{reader.name}: {shown(name)}: expected at most {most} in the archive, found {size} bytes")
+        if reader.count + size > most:
+            limit = readable_bytes(most)
+            raise DataError(
+                f"{reader.name}: {shown(name)}: expected at most {limit} in the archive, found {size} bytes"
+            )
         end = reader.count + -(-size // BLOCK) * BLOCK
         if name in wanted:
             if kind not in (b"0", b"\0"):
@@ -48,7 +52,7 @@ def members(reader: HashingReader, wanted: Collection[str]) -> Iterator[Member]:
         reader.skip(end - reader.count, f"at least {end}")
     if missing:
         raise DataError(f"{reader.name}: expected {', '.join(wanted)}; found no {', '.join(missing)}")
-    reader.drain(LARGEST_ARCHIVE)
+    reader.drain(most)
 
 
 def _header(reader: HashingReader) -> tuple[str, int, bytes] | None:

@@ -36,10 +36,10 @@ class DescentPath:
     def status(self) -> str:
         """How it ended: diverged (not finite, or lost), still (hardly moved), higher (than it started) or completed."""
         start, end = self.positions[0], self.positions[-1]
-        unit = 1 + float(np.linalg.norm(start))
-        if not (np.isfinite(end).all() and np.isfinite(self.values[-1]) and np.isfinite(self.norms[-1])):
+        with np.errstate(over="ignore"):
+            unit, distance = 1 + float(np.linalg.norm(start)), float(np.linalg.norm(end - start))
+        if not np.isfinite([distance, self.values[-1], self.norms[-1]]).all():
             return "diverged"
-        distance = float(np.linalg.norm(end - start))
         grown = self.values[-1] > self.values[0] or self.norms[-1] > self.norms[0]
         if distance > FAR_AWAY * unit and grown:
             return "diverged"

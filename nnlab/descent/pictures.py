@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from nnlab.descent.path import DescentPath
+from nnlab.descent.path import DescentPath, labels
 from nnlab.errors import UsageError, shown
 from nnlab.plots.descent import FILES, RACE, descent_pictures
 from nnlab.plots.plane import Drawing
@@ -47,7 +47,7 @@ def redraw(folder: Path, out: Path, kinds: Sequence[str], *, animate: bool) -> l
             known = f"{hint}there are {', '.join(STILL_KINDS)}, and --animate draws the race"
             raise UsageError(f"no kind of picture of a descent is called {shown(kind)}; {known}")
     descent = read_descent(folder)
-    tables = read_paths(folder, len(descent.start))
+    tables = read_paths(folder, descent.start, labels(descent.optimizer))
     pictures = pictures_of(descent, [DescentPath(label, *table) for label, table in tables.items()])
     wanted = [*kinds, *[RACE] * animate]
     for kind in wanted:

@@ -152,12 +152,14 @@ def parse(text: str) -> ast.expr:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python thinks of "1if x0 else 2" is no concern of the reader's
             tree = ast.parse(text.strip(), mode="eval").body
+        _check(tree)
     except SyntaxError as error:
         where = f"cannot be read near column {error.offset}" if error.offset else "ends too soon"
         raise ValueError(f"{where}: {shown(text)}") from None
-    except (RecursionError, MemoryError, ValueError, OverflowError):
+    except UnicodeError:
+        raise ValueError("holds something that is no character") from None
+    except (RecursionError, MemoryError, OverflowError):
         raise ValueError("is nested too deeply or holds a number that is too long") from None
-    _check(tree)
     return tree
 
 

@@ -1,103 +1,85 @@
 """Pictures of gradients and activations, layer by layer."""
 
-import csv
-from collections import defaultdict
-from collections.abc import Callable, Iterator
 from math import ceil
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.axes import Axes
 
 from nnlab.errors import RunError
-from nnlab.plots.style import DPI, HEIGHT, MARKED_POINTS, WIDTH, canvas, picture, plain_text, say, shades, write_nothing
-from nnlab.records.formats import DIAGNOSTICS_FILE, HISTOGRAMS_FILE
+from nnlab.plots.curves import HIGHEST
+from nnlab.plots.style import (
+    DPI,
+    HEIGHT,
+    MARKED_POINTS,
+    WIDTH,
+    canvas,
+    evenly,
+    label_text,
+    picture,
+    plain_text,
+    say,
+    shades,
+    write_nothing,
+)
+from nnlab.records.layers_reader import Histograms, read_gradient_norms, read_histograms
 from nnlab.records.reader import RunRecord
 
 GRADIENTS_PICTURE = "gradients.png"
 ACTIVATIONS_PICTURE = "activations.png"
 MOST_PANELS = 60
 LEAST_WIDTH = 8.8  # inches, for the title beside the legend
-T = TypeVar("T")
-Histogram = tuple[list[float], list[int]]
+MOST_LINES = 240
+LONGEST_NAME = 40
 
 
 def plot_gradients(record: RunRecord, folder: Path) -> None:
     """Write gradients.png from the records of a run with diagnostics; raises RunError when they are damaged."""
-    norms = _read(_gradient_norms, record.path / DIAGNOSTICS_FILE)
+    norms = read_gradient_norms(record.path)
     folder.mkdir(parents=True, exist_ok=True)
     _plot_gradients(norms, record.name, folder / GRADIENTS_PICTURE)
 
 
 def plot_activations(record: RunRecord, folder: Path) -> None:
     """Write activations.png likewise."""
-    histograms = _read(_histograms, record.path / HISTOGRAMS_FILE)
+    histograms = read_histograms(record.path)
     folder.mkdir(parents=True, exist_ok=True)
     _plot_activations(histograms, record.name, folder / ACTIVATIONS_PICTURE)
 
 
-def _read(read: Callable[[Path], T], path: Path) -> T:
-    try:
-        return read(path)
-    except (ValueError, KeyError, TypeError, OSError, csv.Error) as error:
-        raise RunError(f"{path}: cannot be read: {error}") from error
-
-
-def _gradient_norms(path: Path) -> dict[str, list[tuple[int, float]]]:
-    norms = defaultdict(list)
-    for row in _rows(path):
-        if row["gradient_norm"]:
-            norms[row["layer"]].append((int(row["step"]), float(row["gradient_norm"])))
-    return dict(norms)
-
-
-def _histograms(path: Path) -> dict[str, dict[int, Histogram]]:
-    histograms: dict[str, dict[int, Histogram]] = defaultdict(dict)
-    for row in _rows(path):
-        edges, counts = histograms[row["layer"]].setdefault(int(row["step"]), ([float(row["left"])], []))
-        edges.append(float(row["right"]))
-        counts.append(int(row["count"]))
-    return dict(histograms)
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file; the writer of a run that was killed may have left the last one half done."""
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(line for line in file if line.endswith("\n"))
-
-
 def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path: Path) -> None:
     """One line a layer, the first in the strongest colour and the last in the faintest, on a logarithmic axis."""
+    norms = dict(evenly(list(norms.items()), MOST_LINES))
     colours = mpl.colormaps[shades().layers].resampled(len(norms) + 1)
     heading = say("{name}: gradient of each layer", name=plain_text(title, 36))
     with picture(path, heading, say("norm of the gradient")) as (figure, axes):
         for index, (layer, points) in enumerate(norms.items()):
-            steps, values = zip(*points, strict=True)
-            marker = "o" if len(steps) <= MARKED_POINTS else None
-            axes.plot(steps, values, color=colours(index), label=layer, marker=marker)
-        if any(value > 0 for points in norms.values() for _, value in points):
+            usable = [(step, value) for step, value in points if value < HIGHEST]
+            marker = "o" if len(usable) <= MARKED_POINTS else None
+            steps, values = [step for step, _ in usable], [value for _, value in usable]
+            axes.plot(steps, values, color=colours(index), label=label_text(layer, LONGEST_NAME), marker=marker)
+        if any(0 < value < HIGHEST for points in norms.values() for _, value in points):
             axes.set_yscale("log", nonpositive="mask")
         if norms:
             legend = figure.legend(loc="outside right upper", ncols=ceil(len(norms) / 24))
+            for text in legend.get_texts():
+                text.set_parse_math(False)
             size = legend.get_window_extent()  # the picture grows with it, so that axes and title keep their room
             figure.set_size_inches(WIDTH + size.width / DPI, max(HEIGHT, size.height / DPI + 0.3))
         else:
             write_nothing(axes)
 
 
-def _plot_activations(histograms: dict[str, dict[int, Histogram]], title: str, path: Path) -> None:
+def _plot_activations(histograms: dict[str, Histograms], title: str, path: Path) -> None:
     """One panel a layer: how its outputs spread at the start and at the end, each scaled to its highest bar.
 
     Bars at start and end differ in width, and a layer that answers all samples alike is one bar: areas would hide
     one or the other.
     """
-    shown = list(histograms.items())
-    if not shown:
+    if not histograms:
         raise RunError(f"{path}: cannot be drawn: no histogram was recorded")
-    if len(shown) > MOST_PANELS:
-        shown = [shown[round(place)] for place in np.linspace(0, len(shown) - 1, MOST_PANELS)]
+    shown = evenly(list(histograms.items()), MOST_PANELS)
     columns = min(4 if len(shown) <= 16 else 6, len(shown))
     rows = ceil(len(shown) / columns)
     heading = say("{name}: outputs of each layer, scaled to equal height", name=plain_text(title, 24))
@@ -113,9 +95,11 @@ def _plot_activations(histograms: dict[str, dict[int, Histogram]], title: str, p
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
 
 
-def _draw_panel(axes: Axes, layer: str, moments: dict[int, Histogram]) -> None:
-    axes.set_title(layer, fontsize=9)
-    for index, (step, (edges, counts)) in enumerate(sorted(moments.items())):
+def _draw_panel(axes: Axes, layer: str, moments: Histograms) -> None:
+    """The first and the last of the moments."""
+    axes.set_title(plain_text(layer, LONGEST_NAME), fontsize=9, parse_math=False)
+    for index, step in enumerate(dict.fromkeys((min(moments), max(moments)))):
+        edges, counts = moments[step]
         heights = [count / max(1, *counts) for count in counts]
         label = say("at the start") if step == 0 else say("at the end")
         look: dict[str, Any] = {"color": shades().colours[index], "alpha": 0.5 if index == 0 else 1}

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nnlab.data.dataset import Dataset, Split
-from nnlab.plots.style import COLOUR_COUNT, FAINT, plain_text, say, shades
+from nnlab.plots.style import COLOUR_COUNT, FAINT, label_text, say, shades
 
 MOST_POINTS = 5000
 MARKERS = ("o", "^")
@@ -59,7 +59,7 @@ def legend_of_classes(figure: Figure, dataset: Dataset, splits: Sequence[str] = 
     """A legend right of the axes with each class that any sample has, the markers of splits, and a note."""
     present = np.unique(np.concatenate([split.labels for split in dataset.splits.values()])).tolist()
     lines = [
-        (class_marker(label), class_colour(label), plain_text(dataset.class_names[label], 24))
+        (class_marker(label), class_colour(label), label_text(dataset.class_names[label], 24))
         for label in present
         if label < CLASSES_IN_LEGEND
     ]

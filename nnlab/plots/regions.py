@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +13,7 @@ from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
 from nnlab.plots.animation import animation
 from nnlab.plots.points import MOST_POINTS, class_colour, draw_points, legend_of_classes
-from nnlab.plots.style import COLOUR_COUNT, blank, canvas, plain_text, say, shades
+from nnlab.plots.style import COLOUR_COUNT, blank, canvas, evenly, plain_text, say, shades
 
 BOUNDARY_FILE = "boundary.png"
 ANIMATION_FILE = "boundary.gif"
@@ -26,7 +25,6 @@ TINTS = (0.4, 0.7)  # of a region: how much of it is the colour of its class, th
 MOST_FRAMES = 60
 PAUSE = 15  # frames for which the last one stays
 
-T = TypeVar("T")
 # Inputs (N, 2) to the class answered for each, −1 where the scores are no numbers.
 Predict = Callable[[Array], Array]
 Extent = tuple[float, float, float, float]
@@ -53,7 +51,7 @@ def animate_boundary(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / ANIMATION_FILE
     last = frames[-1][0]
-    shown = _spread(frames, MOST_FRAMES)
+    shown = evenly(frames, MOST_FRAMES)
     with blank(_moment(name, shown[0][0], last), SIZE) as figure:
         image, extent = _draw(figure, dataset, shown[0][1]())
         (heading,) = figure.texts
@@ -69,13 +67,6 @@ def animate_boundary(
 
 def _moment(name: str, step: int, last: int) -> str:
     return say("{name}: step {step} of {last}", name=plain_text(name, 36), step=f"{step:,}", last=f"{last:,}")
-
-
-def _spread(items: Sequence[T], most: int) -> list[T]:
-    """At most so many of the items, evenly spread, with the first and the last."""
-    if len(items) <= most:
-        return list(items)
-    return [items[index] for index in np.linspace(0, len(items) - 1, most).round().astype(int).tolist()]
 
 
 def _draw(figure: Figure, dataset: Dataset, predict: Predict) -> tuple[AxesImage, Extent]:

@@ -1,16 +1,17 @@
 """How pictures look: colours that colour-blind readers can tell apart, fonts, sizes, and files that repeat exactly."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 from unicodedata import east_asian_width
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, LinearSegmentedColormap
@@ -25,6 +26,7 @@ from nnlab.records.disk import atomic_write
 WIDTH, HEIGHT = 7.0, 4.5  # inches
 DPI = 120
 
+T = TypeVar("T")
 Format = Literal["png", "svg", "pdf"]
 Style = Literal["light", "dark"]
 Language = Literal["en", "ja"]
@@ -209,13 +211,16 @@ def blank(
     installed = set(fontManager.get_font_names())
     fonts = [name for name in _FONTS_WITH_MORE_LETTERS if name in installed]
     with mpl.rc_context(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # drawn as a box
+        # Letters that no font has are drawn as boxes.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from|Matplotlib currently does not support")
         mpl.rcdefaults()
         mpl.rcParams.update({**_STYLE, **_coloured(shades()), "font.family": ["DejaVu Sans", *fonts]})
         figure = Figure(figsize=size, dpi=DPI, layout=layout)
         FigureCanvasAgg(figure)
+        # Matplotlib wraps a text with dollar signs as if it were a formula, even where it must not be drawn as one.
+        wrap = "$" not in title
         figure.suptitle(
-            plain_text(title, 150), parse_math=False, fontsize=11, x=0.012, horizontalalignment="left", wrap=True
+            plain_text(title, 150), parse_math=False, fontsize=11, x=0.012, horizontalalignment="left", wrap=wrap
         )
         yield figure
 
@@ -231,6 +236,13 @@ def _coloured(shades: Shades) -> dict[Any, Any]:
     }
 
 
+def evenly(items: Sequence[T], most: int) -> list[T]:
+    """At most so many of the items, evenly spread, with the first and the last."""
+    if len(items) <= most:
+        return list(items)
+    return [items[index] for index in np.linspace(0, len(items) - 1, most).round().astype(int).tolist()]
+
+
 def write_nothing(axes: Axes) -> None:
     """Say in empty axes that there is nothing to draw."""
     axes.text(0.5, 0.5, say("nothing was recorded"), transform=axes.transAxes, ha="center", color=FAINT)
@@ -243,3 +255,8 @@ def plain_text(text: str, limit: int = 80) -> str:
     """
     wide = sum(east_asian_width(character) in "WF" for character in text[:limit])
     return one_line(text, max(limit - wide // 2, limit // 2))
+
+
+def label_text(text: str, limit: int) -> str:
+    """The same for a label, which matplotlib leaves out of legends when it begins with an underscore."""
+    return plain_text(f"\N{NO-BREAK SPACE}{text}" if text.startswith("_") else text, limit)

@@ -2,13 +2,15 @@
 
 import csv
 from array import array
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError, UsageError, one_line, shown
-from nnlab.records.checked_files import MAX_TABLE_BYTES, check_file, damaged
+from nnlab.records.checked_files import MAX_LINE_BYTES, MAX_TABLE_BYTES, check_file, damaged
 from nnlab.records.formats import LOG_FILE, PATH_FILE, SPEC_FILE, path_columns
 from nnlab.spec.descent import Descent, load_descent
 from nnlab.spec.tree import MAX_BYTES
@@ -36,19 +38,26 @@ def read_log(folder: Path) -> str:
         damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def read_paths(folder: Path, variables: int) -> dict[str, PathTable]:
-    """What path.csv tells of each rule, by its label; raises RunError."""
+def read_paths(folder: Path, start: Sequence[float], labels: Sequence[str]) -> dict[str, PathTable]:
+    """What path.csv tells of each rule, by its label, which is one of ``labels``: a path from ``start``.
+
+    Raises RunError.
+    """
     path = folder / PATH_FILE
     check_file(path, MAX_TABLE_BYTES)
     numbers: dict[str, array[float]] = {}
+    variables = len(start)
     columns = path_columns(variables)
     width = len(columns) - 2
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file)
+            rows = csv.reader(iter(partial(file.readline, MAX_LINE_BYTES), ""))
             if (header := next(rows, [])) != columns:
                 damaged(path, f"expected the header {','.join(columns)}, found {shown(','.join(header), 80)}", 1)
             for row in rows:
+                if row and row[0] not in labels:
+                    known = shown(", ".join(labels), 200)
+                    damaged(path, f"optimizer: expected one of {known}, found {shown(row[0])}", rows.line_num)
                 if len(row) != len(columns):
                     damaged(path, f"expected {len(columns)} cells, found {len(row)}", rows.line_num)
                 label, step, *cells = row
@@ -63,5 +72,10 @@ def read_paths(folder: Path, variables: int) -> dict[str, PathTable]:
         damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
     if not numbers:
         damaged(path, "holds no path")
+    for label, found in numbers.items():
+        if list(found[:variables]) != list(start):
+            damaged(
+                path, f"{label}: expected a path from {shown(start)}, found one from {shown(list(found[:variables]))}"
+            )
     tables = {label: np.array(found).reshape(-1, width) for label, found in numbers.items()}
     return {label: (table[:, :variables], table[:, -2], table[:, -1]) for label, table in tables.items()}

@@ -84,8 +84,10 @@ def _git_commit() -> dict[str, Any] | None:
 
 
 def _git(*arguments: str) -> str:
+    # What the repository names in core.fsmonitor would be run, and it may be a stranger's.
+    command = ["git", "-c", "core.fsmonitor=false", *arguments]
     try:
-        answer = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=5, check=False)
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.SubprocessError):
         return ""
     return answer.stdout.strip() if answer.returncode == 0 else ""

@@ -11,9 +11,12 @@ def result_line(name: str, summary: Mapping[str, Any]) -> str:
     if isinstance(final, dict) and isinstance(best, dict):
         held_out = [f"{part}_accuracy" for part in ("validation", "test") if final.get(f"{part}_accuracy") is not None]
         for key in held_out:
-            chosen_by = f" (best {best[key]:.4f} at step {best['step']:,})" if key == held_out[0] else ""
+            chosen = key == held_out[0] and best.get(key) is not None
+            chosen_by = f" (best {best[key]:.4f} at step {best['step']:,})" if chosen else ""
             parts.append(f"{key.replace('_', ' ')} {final[key]:.4f}{chosen_by}")
-        parts.append(f"train accuracy {final['train_accuracy']:.4f}")
-        parts.append(f"objective {final['objective']:.6f}")
+        if final["train_accuracy"] is not None:
+            parts.append(f"train accuracy {final['train_accuracy']:.4f}")
+        if final["objective"] is not None:
+            parts.append(f"objective {final['objective']:.6f}")
     parts.append(f"{summary['steps']:,} steps in {summary['train_seconds']:.2f} s")
     return f"{name}: {', '.join(parts)}"

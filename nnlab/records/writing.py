@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nnlab.errors import RunError
+from nnlab.errors import RunError, harmless
 from nnlab.records.disk import make_folder
 
 
@@ -34,4 +34,6 @@ def folder_name(name: str) -> str:
 
 def as_json(value: object) -> bytes:
     """A JSON document for people and programs to read."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    # A terminal that shows the file must not be steered by the names in it.
+    return ((text if harmless(text) == text else json.dumps(value, indent=2)) + "\n").encode()

@@ -17,8 +17,11 @@ from nnlab.penalties import Penalty
 from nnlab.registry import Component, Doc, Strengths, Switch, hyperparameters
 from nnlab.spec.overrides import apply_overrides
 from nnlab.spec.resolved import Resolved, describes_descent
-from nnlab.spec.tree import KeyPath, Tree, read_faulty_tree, spec_error
+from nnlab.spec.tree import MAX_BYTES, KeyPath, Tree, read_faulty_tree, spec_error
 from nnlab.spec.validation import Validator
+
+# So many values, with their defaults, fit into a spec for certain.
+MANY = 500
 
 Steps = Annotated[int, Ge(1), Le(10**9)]
 Samples = Annotated[int, Ge(1), Le(10**9)]
@@ -168,6 +171,10 @@ def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, 
         )
         reported = {key for _, key, _ in problems}
         problems.extend((tree.place(key), key, message) for key, message in validator.problems if key not in reported)
+        # A run's own spec has to be one that can be read again.
+        if experiment and len(tree.places) > MANY and len(experiment.to_yaml().encode()) > MAX_BYTES:
+            most = f"{MAX_BYTES // 1024} KiB"
+            problems.append((tree.place(()), (), f"has more than {most} with all defaults written out"))
     if problems:
         raise spec_error(problems)
     if not isinstance(experiment, Experiment):

@@ -13,13 +13,16 @@ from typing import Protocol
 
 import yaml
 
-from nnlab.errors import Problem, SpecError, UsageError, one_line, shown
+from nnlab.errors import Problem, SpecError, UsageError, harmless, one_line, shown
 from nnlab.spec.scalars import FLOAT, scalar
 
 KeyPath = tuple[str | int, ...]
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 32
+MOST_VALUES = 20_000
+# Where a shell puts what it pipes into a command; a pipe found anywhere else may never end.
+PIPES = (Path("/dev/stdin"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
 @dataclass(frozen=True, order=True)
@@ -87,6 +90,8 @@ def read_faulty_tree(path: Path) -> Tree:
     """Read a YAML file like :func:`read_tree`, with what is wrong in it left in ``problems``."""
     source = one_line(str(path), 1000)
     try:
+        if not (path.is_file() or path.is_dir() or path in PIPES or path.parent in PIPES) and path.exists():
+            raise UsageError(f"{source}: is not a regular file")
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL character
@@ -149,6 +154,7 @@ class _Builder:
     def __init__(self, source: str) -> None:
         self.tree = Tree(None)
         self._source = source
+        self._values = 0
 
     def build(self, text: str) -> None:
         """Fill the tree; raises _Unreadable."""
@@ -182,6 +188,9 @@ class _Builder:
         self.tree.places.setdefault(path, self._place(event.start_mark))
         if len(path) > MAX_DEPTH:
             raise _Unreadable(self._place(event.start_mark), f"nested more than {MAX_DEPTH} levels deep")
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise _Unreadable(self._place(event.start_mark), f"more than {MOST_VALUES} values, which no spec needs")
         if isinstance(event, yaml.AliasEvent):
             self._problem(event.start_mark, path, "aliases (*name) are not part of a spec; write the value out")
             return None
@@ -250,8 +259,11 @@ _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"(?:{FLOAT
 
 
 def dump_tree(value: object) -> str:
-    """YAML text for plain values; innermost mappings and lists stand on one line each, unless text needs quotes."""
+    """YAML text for plain values; innermost mappings and lists stand on one line each, unless text needs quotes.
+
+    What is not printable stands in double quotes, where the escapes of YAML are those of Python.
+    """
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
     )
-    return text
+    return harmless(text)

@@ -7,7 +7,7 @@ from typing import Any
 
 from annotated_types import MaxLen
 
-from nnlab.errors import shown
+from nnlab.errors import MOST_LINES, shown
 from nnlab.registry import (
     REGISTRIES,
     Component,
@@ -61,9 +61,10 @@ class Validator:
             return self._reject(path, f"must be a mapping with the keys {_listed(_keys(cls))}, got {shown(raw)}")
         before = len(self.problems)
         parameters = hyperparameters(cls)
+        keys = [parameter.name for parameter in parameters]
+        known = [*keys, *getattr(cls, "short_forms", ())]
         for key in raw:
-            if key not in _keys(cls):
-                known = [*_keys(cls), *getattr(cls, "short_forms", ())]
+            if key not in keys:
                 self._reject((*path, key), self._unknown_key(key, known, owner or str(path[-1])))
         values = {}
         for parameter in parameters:
@@ -139,7 +140,8 @@ class Validator:
         return str(found or (candidates[0] if candidates else name))
 
     def _unknown_key(self, key: str, known: list[str], owner: str) -> str:
-        hint = near_hint(key, known)
+        # Beyond the problems that are reported, looking for near names would only take time.
+        hint = near_hint(key, known) if len(self.problems) < MOST_LINES else ""
         return f"unknown key; {hint}{owner} has {_listed(known) if known else 'no keys'}"
 
     def _reject(self, path: KeyPath, message: str) -> None:

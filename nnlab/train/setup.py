@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
-
 from nnlab.core.random import Purpose, make_streams
 from nnlab.core.threads import Workers, available_cores
 from nnlab.data.batches import Batches, Feed
@@ -13,6 +10,7 @@ from nnlab.data.dataset import Dataset
 from nnlab.errors import RunError, ShapeError, UsageError
 from nnlab.models.network import Network
 from nnlab.records.formats import MODEL_FILE, SPEC_FILE
+from nnlab.records.tensors import read_tensors
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation
@@ -149,7 +147,8 @@ def started(path: Path) -> tuple[Experiment, Prepared]:
 
 def load_weights(network: Network, file: Path) -> None:
     """Put saved weights into a network that has memory; raises RunError when they cannot be read or do not fit."""
+    arrays = read_tensors(file, sum(array.nbytes for array in network.state().values()))
     try:
-        network.load_state(load_file(file))
-    except (SafetensorError, ShapeError, OSError) as error:
+        network.load_state(arrays)
+    except ShapeError as error:
         raise RunError(f"{file}: cannot be loaded: {error}") from error

@@ -1,5 +1,6 @@
 """The command line as a user calls it, in this process."""
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +39,36 @@ def nnlab(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
         assert "Traceback" not in out + err
         code = stop.value.code
         return Answer(code if isinstance(code, int) else 0, out, err)
+
+    return call
+
+
+@pytest.fixture
+def train(nnlab: Nnlab, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, str], Answer]:
+    """Train a spec's text in a folder, without pictures: the command ends as documented, as its records say."""
+    # Drawing, asking git and waiting for the disk take most of the time of a run this small.
+    monkeypatch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
+    monkeypatch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+    monkeypatch.setattr("nnlab.train.run.describe_environment", lambda checksums: {"data_sha256": checksums})
+    monkeypatch.setattr("os.fsync", lambda file: None)
+
+    def call(folder: Path, text: str) -> Answer:
+        path = folder / "spec.yaml"
+        path.write_text(text, encoding="utf-8")
+        answer = nnlab("train", path, "--runs", folder / "runs")
+        assert answer.code in {0, 2, 3, 4}, answer.stderr
+        assert "bug" not in answer.stderr
+        assert not any(ord(character) < 32 and character != "\n" for character in answer.stderr)
+        if answer.code == 0:
+            run = Path(answer.stdout.splitlines()[-1])
+            summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+            steps = (run / "steps.csv").read_text(encoding="utf-8").splitlines()
+            assert summary["status"] == "completed"
+            assert len(steps) - 1 == summary["steps"] >= 1
+        else:
+            assert answer.stderr.strip()
+            assert answer.stdout == ""
+        return answer
 
     return call
 

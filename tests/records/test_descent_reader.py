@@ -11,6 +11,8 @@ from nnlab.records.descent_reader import read_descent, read_log, read_paths
 
 RULES = "[{name: momentum, lr: 0.1, momentum: 0.5}, {name: momentum, lr: 0.1}, {name: sgd, lr: 1e6}]"
 
+LABELS = ["momentum lr=0.1, momentum=0.5", "momentum lr=0.1, momentum=0.9", "sgd lr=1e+06"]
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -21,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_what_was_written_is_read(tmp_path: Path, folder: Path) -> None:
     result = run_descent(read_descent(folder), tmp_path / "again", animate=False)
-    tables = read_paths(folder, 2)
+    tables = read_paths(folder, [-1, 2], LABELS)
     assert list(tables) == [path.label for path in result.paths]
     for path in result.paths:
         for read, made in zip(tables[path.label], (path.positions, path.values, path.norms), strict=True):
@@ -41,17 +43,25 @@ def test_what_was_written_is_read(tmp_path: Path, folder: Path) -> None:
         (lambda text: text.replace(",4,", ",4,x", 1), "must be numbers, got 'x"),
         (lambda text: text + '"' + "a" * 200_000, "cannot be read"),
         (lambda text: text + "\x00", "path.csv"),
+        (
+            lambda text: text.replace(",0,-1.0,2.0,", ",0,-1.0,nan,", 1),
+            r"a path from \[-1, 2\], found one from \[-1.0, .nan\]",
+        ),
+        (lambda text: text.replace("sgd", "$sgd", 1), "optimizer: expected one of 'momentum lr=0.1, .*', found '.sgd"),
     ],
 )
 def test_damage_is_named(folder: Path, damage, message: str) -> None:
     path = folder / "path.csv"
     path.write_text(damage(path.read_text(encoding="utf-8")), encoding="utf-8")
     with pytest.raises(RunError, match=message):
-        read_paths(folder, 2)
+        read_paths(folder, [-1, 2], LABELS)
 
 
 def test_bytes_that_are_no_text(folder: Path) -> None:
-    for name, read in (("path.csv", lambda: read_paths(folder, 2)), ("log.txt", lambda: read_log(folder))):
+    for name, read in (
+        ("path.csv", lambda: read_paths(folder, [-1, 2], LABELS)),
+        ("log.txt", lambda: read_log(folder)),
+    ):
         (folder / name).write_bytes(b"\xff\xfe")
         with pytest.raises(RunError, match=f"{name}: cannot be read"):
             read()

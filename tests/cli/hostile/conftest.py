@@ -1,0 +1,93 @@
+"""The command line with something in its hands that a stranger made: little time, little memory, clean words."""
+
+import resource
+import signal
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+# Imported now, so that the memory measured is that of the work.
+import nnlab.cli.app
+import nnlab.descent.run
+import nnlab.train.run  # noqa: F401
+
+SECONDS = 20  # a hang, not a slow machine
+LITTLE = 110_000_000
+STATM = Path("/proc/self/statm")
+DOCUMENTED = {0, 1, 2, 3, 4, 5}
+STEERING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+Harmless = Callable[..., Any]
+set_handler, set_timer = signal.signal, signal.setitimer  # the fixture nnlab puts something else in their place
+
+
+def steering(text: str) -> str:
+    """The characters that could steer a terminal or reorder the text around them."""
+    return "".join(c for c in text if c != "\n" and unicodedata.category(c) in STEERING)
+
+
+@contextmanager
+def no_hanging() -> Iterator[None]:
+    """Fail where the body takes very long."""
+
+    def hanging(number: int, frame: FrameType | None) -> None:
+        raise AssertionError(f"still at it after {SECONDS} seconds")
+
+    before = set_handler(signal.SIGALRM, hanging)
+    set_timer(signal.ITIMER_REAL, SECONDS)
+    try:
+        yield
+    finally:
+        set_timer(signal.ITIMER_REAL, 0)
+        set_handler(signal.SIGALRM, before)
+
+
+@contextmanager
+def little_memory() -> Iterator[None]:
+    """Let the process grow by little more than 100 MB; what asks for more gets a MemoryError."""
+    if not STATM.exists():  # not Linux
+        yield
+        return
+    pages = int(STATM.read_text(encoding="ascii").split()[0])
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + LITTLE, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.fixture
+def harmless(nnlab: Any) -> Harmless:
+    """Call ``nnlab``: it does not hang, it ends as documented (with ``code``), and its words are clean and few."""
+
+    def call(*arguments: object, code: int | None = None) -> Any:
+        with no_hanging():
+            answer = nnlab(*arguments)
+        words = answer.stdout + answer.stderr
+        assert answer.code in DOCUMENTED if code is None else answer.code == code, words
+        assert not steering(words), repr(words)
+        assert answer.code == 0 or answer.stderr.strip()
+        assert len(words) < 50_000
+        return answer
+
+    return call
+
+
+@pytest.fixture
+def refused(harmless: Harmless) -> Harmless:
+    """The same within 100 MB, for what would take gigabytes."""
+
+    def call(*arguments: object, code: int) -> Any:
+        with little_memory():
+            answer = harmless(*arguments, code=code)
+        assert answer.stdout == ""
+        assert "memory" not in answer.stderr
+        return answer
+
+    return call

@@ -1,0 +1,328 @@
+"""Run folders of strangers: every file in them may claim anything."""
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from nnlab.descent.run import run_descent
+from nnlab.spec.descent import load_descent
+from nnlab.spec.experiment import load_experiment
+from nnlab.spec.resolved import spec_sha256
+from nnlab.spec.tree import dump_tree, read_tree
+from nnlab.train.run import run as train
+from nnlab.train.setup import prepare
+
+SPEC = """\
+data:      {name: moons, points: 20, test_points: 10}
+model:     {name: mlp, hidden: [4], activation: tanh}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 4, batch_size: 10, eval_every: 2, snapshots: 2, diagnostics: true}
+compute:   {threads: 1}
+"""
+DESCENT = (
+    "{expression: x0**2 + x1**2, start: [1, 2], steps: 3, optimizer: [{name: sgd, lr: 0.1}, {name: adam, lr: 0.1}]}"
+)
+TEXT = "[/x]\x1b[31m\x9b0m\u202e$\\frac{$"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run and a descent."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "a.yaml").write_text(SPEC, encoding="utf-8")
+    (folder / "b.yaml").write_text(DESCENT, encoding="utf-8")
+    train(load_experiment(folder / "a.yaml"), folder / "runs").path.rename(folder / "run")
+    run_descent(load_descent(folder / "b.yaml"), folder / "runs", animate=False).path.rename(folder / "descent")
+    return folder
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made / "run", tmp_path / "run"))
+
+
+@pytest.fixture
+def descent(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made / "descent", tmp_path / "descent"))
+
+
+def tensors(header: object, data: bytes = b"", length: int | None = None) -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def tensor(kind: str, shape: list[int], end: int) -> dict[str, Any]:
+    return {"linear1.W": {"dtype": kind, "shape": shape, "data_offsets": [0, end]}}
+
+
+TENSORS: dict[str, Callable[[], bytes]] = {
+    "a header of exabytes": lambda: tensors({}, length=2**63),
+    "a header beyond the end": lambda: tensors({}, length=2**20),
+    "a header of a hundred megabytes": lambda: tensors(b'{"__metadata__":{"a":"' + b"x" * 99_000_000 + b'"}}'),
+    "a header of many": lambda: tensors(
+        b"{%s}" % b",".join(b'"%d":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}' % i for i in range(400_000))
+    ),
+    "terabytes": lambda: tensors(tensor("F32", [2, 2**40], 2**43)),
+    "more than there are numbers": lambda: tensors(tensor("F32", [2**62, 2**62], 4), bytes(4)),
+    "fewer than none": lambda: tensors(tensor("F32", [-1, 4], 4), bytes(4)),
+    "another shape": lambda: tensors(tensor("F32", [2, 5], 40), bytes(40)),
+    "kinds that NumPy lacks": lambda: tensors(tensor("BF16", [2, 4], 16), bytes(16)),
+    "smaller ones": lambda: tensors(tensor("F8_E4M3", [2, 4], 8), bytes(8)),
+    "objects": lambda: tensors(tensor("OBJECT", [2, 4], 8), bytes(8)),
+    "depth": lambda: tensors(b'{"a":' * 100_000),
+    "escape sequences": lambda: tensors({TEXT: {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}, bytes(4)),
+    "very many names": lambda: tensors(
+        b"{%s}" % b",".join(b'"%d":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}' % i for i in range(30_000))
+    ),
+    "much": lambda: bytes(30_000_000),
+    "nothing": lambda: b"",
+}
+
+
+@pytest.mark.parametrize("make", TENSORS.values(), ids=TENSORS.keys())
+def test_weights_that_lie(refused: Any, run: Path, make: Callable[[], bytes]) -> None:
+    contents = make()
+    (run / "model.safetensors").write_bytes(contents)
+    assert "model.safetensors: " in refused("plot", run, "confusion", code=5).stderr
+    for snapshot in (run / "snapshots").iterdir():
+        snapshot.write_bytes(contents)
+    refused("plot", run, "--animate", code=5)
+
+
+def test_weights_of_another_kind(harmless: Any, run: Path) -> None:
+    path = run / "model.safetensors"
+    path.write_bytes(path.read_bytes().replace(b'"F32"', b'"I32"'))
+    harmless("plot", run, "confusion", "--out", "pictures", code=0)
+    header = {name: {"dtype": "C64", "shape": list(array.shape)} for name, array in load_file(path).items()}
+    end = 0
+    for entry in header.values():
+        start, end = end, end + 8 * int(np.prod(entry["shape"]))
+        entry["data_offsets"] = [start, end]
+    path.write_bytes(tensors(header, bytes(end)))
+    assert "is complex64, not float32" in harmless("plot", run, "confusion", code=5).stderr
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+def test_weights_beyond_all_bounds(harmless: Any, run: Path, value: float) -> None:
+    path = run / "model.safetensors"
+    save_file({name: np.full_like(array, value) for name, array in load_file(path).items()}, path)
+    harmless("plot", run, "boundary", "confusion", "--out", "pictures", code=0)
+
+
+FILES = ["spec.yaml", "summary.json", "metrics.csv", "steps.csv", "diagnostics.csv", "histograms.csv"]
+
+
+@pytest.mark.parametrize("file", [*FILES, "model.safetensors"])
+def test_what_is_no_file_is_not_waited_for(refused: Any, run: Path, file: str) -> None:
+    kinds = ["loss", "gradients", "activations", "confusion"]
+    (run / file).unlink()
+    os.mkfifo(run / file)
+    refused("plot", run, *kinds, "--out", "pictures", code=5)
+    (run / file).unlink()
+    (run / file).symlink_to("/dev/zero")
+    refused("plot", run, *kinds, "--out", "pictures", code=5)
+    (run / file).unlink()
+    (run / file).mkdir()
+    refused("plot", run, *kinds, "--out", "pictures", code=5)
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize(
+    "contents",
+    [b"", b"\0" * 1000, b"\xff\xfe", b"[" * 100_000, b'{"a":' * 50_000, b"x" * 50_000_000, TEXT.encode() * 100],
+    ids=["nothing", "nulls", "other bytes", "brackets", "braces", "a long line", "escape sequences"],
+)
+def test_records_that_are_none(refused: Any, harmless: Any, run: Path, file: str, contents: bytes) -> None:
+    (run / file).write_bytes(contents)
+    kinds = ["loss", "gradients", "activations"]
+    if file == "diagnostics.csv":  # as the writer of a run that was killed may leave it
+        harmless("plot", run, *kinds, "--out", "pictures")
+        return
+    refused("plot", run, *kinds, "--out", "pictures", code=5)
+    if file in FILES[:3]:
+        refused("show", run, code=5)
+        refused("compare", run, code=5)
+
+
+def test_a_last_line_without_end(refused: Any, run: Path) -> None:
+    for file in FILES[2:]:
+        path = run / file
+        before = path.read_bytes()
+        path.write_bytes(before + b"5" * 150_000_000)
+        refused("plot", run, "loss", "gradients", "activations", "--out", "pictures", code=5)
+        path.write_bytes(before)
+
+
+def rewrite(run: Path, spec: dict[str, Any] | None = None, **summary: Any) -> None:
+    """Change what a run says, with the hash that makes it believed."""
+    spec = (read_tree(run / "spec.yaml").value if spec is None else spec) | {}
+    (run / "spec.yaml").write_text(dump_tree(spec), encoding="utf-8")
+    document = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+    document |= {"spec_sha256": spec_sha256(spec), **summary}
+    (run / "summary.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_words_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, tmp_path: Path) -> None:
+    sound = read_tree(run / "spec.yaml").value
+    assert isinstance(sound, dict)
+    rewrite(run, message=TEXT, extra={TEXT: [TEXT]})
+    (run / "log.txt").write_text(TEXT, encoding="utf-8")
+    (run / "environment.json").write_text(json.dumps({TEXT: TEXT}), encoding="utf-8")
+    harmless("show", run, code=0)
+    for name in ("diagnostics.csv", "histograms.csv"):
+        (run / name).write_text((run / name).read_text(encoding="utf-8").replace("tanh1", TEXT), encoding="utf-8")
+    pictures = harmless("plot", run, "gradients", "activations", "--format", "svg", "--out", "pictures", code=0).stdout
+    for picture in pictures.splitlines():
+        assert not {"\x1b", "\x9b", "\u202e"} & set(Path(picture).read_text(encoding="utf-8"))
+    rewrite(run, sound | {"name": TEXT, "model": {"name": TEXT, TEXT: {TEXT: TEXT}}})
+    harmless("show", run, code=2)
+    for sort in (TEXT, "model.name", f"model.{TEXT}.{TEXT}"):
+        harmless("compare", run, made / "run", "--sort", sort, "--out", "pictures", code=0)
+    harmless("compare", run, made / "run", "--csv", "-", code=0)
+    harmless("compare", run, made / "run", "--json", code=0)
+    harmless("plot", run, "loss", "--format", "svg", code=0)
+    for status in (TEXT, [TEXT], {"a": 1}):
+        rewrite(run, status=status)
+        harmless("compare", run, code=5)
+        harmless("show", run, code=5)
+    rewrite(run, status="completed")
+    metrics = (run / "metrics.csv").read_text(encoding="utf-8").splitlines()
+    wider = [f"{line},{TEXT if place == 0 else 1}" for place, line in enumerate(metrics)]
+    (run / "metrics.csv").write_text("\n".join([*wider, ""]), encoding="utf-8")
+    harmless("compare", run, "--sort", "nothing", code=2)
+    rewrite(run, final=None, best=None)
+    harmless("compare", run, "--sort", TEXT, "--out", "pictures", code=0)
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e308", "-1e308", "5e-324", "1e99", "", "0"])
+def test_numbers_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, value: str) -> None:
+    """In every column but the steps and, with a metric that the best row lacks, in the summary."""
+    path = run / "metrics.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    changed = [",".join([row.split(",")[0], *[value] * row.count(",")]) for row in rows]
+    path.write_text("\n".join([header, *rows[:-1], changed[-1], ""]), encoding="utf-8")
+    final = dict.fromkeys(header.split(","), None if value in ("", "nan") else float(value or 0)) | {"step": 4}
+    best = {
+        name: float(cell) if cell else None for name, cell in zip(header.split(","), rows[0].split(","), strict=True)
+    }
+    rewrite(run, final=final, best=best)
+    harmless("show", run, code=0)
+    harmless("compare", run, made / "run", "--out", "pictures", code=0)
+    path.write_text("\n".join([header, *changed, ""]), encoding="utf-8")
+    rewrite(run, final=final, best=final)
+    harmless("show", run, code=0)
+    harmless("compare", run, made / "run", "--out", "pictures", code=0)
+    (run / "steps.csv").write_text(f"step,loss\n1,{value or 0}\n2,1\n3,{value or 0}\n4,1\n", encoding="utf-8")
+    (run / "diagnostics.csv").write_text(
+        f"step,layer,gradient_norm\n1,a,{value}\n2,a,{value}\n2,b,1\n", encoding="utf-8"
+    )
+    harmless("plot", run, "accuracy", "loss", "gradients", "--out", "pictures", code=0)
+
+
+HISTOGRAMS = {
+    "edges that are none": "0,a,nan,1,3",
+    "infinite edges": "0,a,-inf,inf,3",
+    "edges that go back": "0,a,1,0,3",
+    "a count that is none": "0,a,0,1,-3",
+    "a count without end": "0,a,0,1," + "9" * 5000,
+    "a step that is none": "1e9,a,0,1,3",
+    "bins without end": "\n".join(f"0,a,{left},{left + 1},3" for left in range(1000)),
+    "layers without end": "\n".join(f"0,a{layer},0,1,3" for layer in range(20_000)),
+}
+
+
+@pytest.mark.parametrize("rows", HISTOGRAMS.values(), ids=HISTOGRAMS.keys())
+def test_histograms_that_lie(refused: Any, run: Path, rows: str) -> None:
+    (run / "histograms.csv").write_text(f"step,layer,left,right,count\n{rows}\n", encoding="utf-8")
+    assert "histograms.csv:" in refused("plot", run, "activations", code=5).stderr
+
+
+def test_very_many_layers_and_moments_are_drawn_in_part(harmless: Any, run: Path) -> None:
+    rows = [f"{step},a{layer},0,1,3" for step in range(20) for layer in range(3)]
+    (run / "histograms.csv").write_text("\n".join(["step,layer,left,right,count", *rows, ""]), encoding="utf-8")
+    (run / "diagnostics.csv").write_text(
+        "\n".join(["step,layer,gradient_norm", *(f"1,a{layer},1" for layer in range(2000)), ""]), encoding="utf-8"
+    )
+    harmless("plot", run, "gradients", "activations", "--out", "pictures", code=0)
+
+
+def test_a_spec_that_needs_more_than_the_machine_has(refused: Any, run: Path) -> None:
+    spec = read_tree(run / "spec.yaml").value
+    assert isinstance(spec, dict)
+    rewrite(run, spec | {"model": {**spec["model"], "hidden": [10**7, 10**7]}})
+    refused("plot", run, "confusion", code=2)
+    refused("show", run, code=2)
+
+
+def test_words_and_numbers_in_the_records_of_a_descent(harmless: Any, descent: Path) -> None:
+    path = descent / "path.csv"
+    sound = path.read_text(encoding="utf-8")
+    for label in (TEXT, "_", "x" * 1000, "", '"two\nlines"'):
+        path.write_text(sound.replace("sgd lr=0.1", label), encoding="utf-8")
+        harmless("plot", descent, code=5)
+    for value in ("nan", "-1e308", "5e-324"):
+        header, first, *rows = sound.splitlines()
+        rows = [",".join([*row.split(",")[:2], *[value] * 4]) for row in rows if "sgd" in row]
+        path.write_text("\n".join([header, first, *rows, ""]), encoding="utf-8")
+        harmless("plot", descent, "--out", "pictures", code=0)
+        path.write_text("\n".join([header, f"sgd lr=0.1,0{4 * f',{value}'}", *rows, ""]), encoding="utf-8")
+        harmless("plot", descent, "--out", "pictures", code=5)
+        path.write_text("\n".join([header, f"sgd lr=0.1,0,1,2,{value},{value}", *rows, ""]), encoding="utf-8")
+        harmless("plot", descent, "paths", "values", "--out", "pictures", code=0)
+    (descent / "log.txt").write_text(TEXT, encoding="utf-8")
+    assert "\\x1b[31m" in harmless("show", descent, code=0).stdout
+
+
+def test_what_is_no_file_in_a_descent(refused: Any, descent: Path) -> None:
+    for file in ("path.csv", "log.txt", "spec.yaml"):
+        before = (descent / file).read_bytes()
+        (descent / file).write_bytes(before + b"x" * 150_000_000)
+        refused("plot" if file == "path.csv" else "show", descent, code=5)
+        (descent / file).unlink()
+        (descent / file).symlink_to("/dev/zero")
+        refused("show", descent, code=5)
+        (descent / file).unlink()
+        (descent / file).write_bytes(before)
+
+
+def test_an_expression_with_more_than_meets_the_eye(harmless: Any, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    text = json.dumps("x0**2 + x1**2  # \x1b]0;title\x07\u202e")
+    spec.write_text(
+        f"{{expression: {text}, start: [1, 2], steps: 2, optimizer: {{name: sgd, lr: 1}}}}", encoding="utf-8"
+    )
+    run = harmless("descend", spec, code=0).stdout.splitlines()[-1]
+    harmless("show", run, code=0)
+    harmless("plot", run, "--format", "svg", code=0)
+
+
+def test_sound_folders_are_read(harmless: Any, run: Path, descent: Path) -> None:
+    assert prepare(load_experiment(run / "spec.yaml")).network.parameter_count == 22
+    for folder in (run, descent):
+        harmless("show", folder, code=0)
+        harmless("plot", folder, "--out", "pictures", code=0)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_repository_of_a_stranger_is_not_obeyed(harmless: Any, spec: Path, tmp_path: Path) -> None:
+    """Git runs the program that core.fsmonitor names, as ``git status`` would here."""
+    hook = tmp_path / "hook"
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/obeyed\n", encoding="utf-8")
+    hook.chmod(0o755)
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "-q"], ["add", spec], [*identity, "commit", "-qm", "a"]):
+        subprocess.run(["git", *arguments], check=True, cwd=tmp_path)
+    subprocess.run(["git", "config", "core.fsmonitor", hook], check=True, cwd=tmp_path)
+    run = harmless("train", spec, "-s", "train.iterations=1", code=0).stdout.splitlines()[-1]
+    git = json.loads(Path(run, "environment.json").read_bytes())["git"]
+    assert (len(git["commit"]), git["changed"]) == (40, False)
+    assert not (tmp_path / "obeyed").exists()

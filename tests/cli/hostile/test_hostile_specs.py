@@ -1,0 +1,145 @@
+"""Specs of strangers: bombs of every kind, and files that are none."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HEAD = "data: xor\noptimizer: adam\ntrain: {iterations: 1}\n"
+
+BOMBS = {
+    "aliases": "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"b{i}: &b{i} [*b{i - 1},*b{i - 1}]\n" for i in range(1, 4000)),
+    "aliases in one": "&a [" + "*a," * 30_000 + "]",
+    "merge keys": "a0: &a0 {x: 1}\n" + "".join(f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}\n" for i in range(1, 2500)),
+    "depth in brackets": "[" * 100_000,
+    "depth in braces": "{a: " * 30_000,
+    "depth in dashes": "- " * 60_000,
+    "depth in lines": "".join(" " * i + "a:\n" for i in range(450)),
+    "depth in questions": "? " * 60_000,
+    "ten megabytes": "# spec\n" * 1_500_000,
+    "a line of ten megabytes": "name: " + "x" * 10_000_000,
+    "a long key": "? " + "k" * 120_000 + "\n: 1",
+    "many keys": "".join(f"optimizr{i:05d}: 1\n" for i in range(7000)),
+    "the same key": "a: 1\n" * 20_000,
+    "many items": "[" + "1," * 60_000 + "]",
+    "many layers": HEAD + "model: {name: sequential, layers: [" + "relu," * 19_000 + "]}",
+    "many wrong layers": HEAD + "model: {name: sequential, layers: [" + "reluu," * 900 + "]}",
+    "many widths": HEAD + "model: {name: mlp, hidden: [" + "x," * 19_000 + "]}",
+    "tags": "a: !!python/object/apply:os.system ['touch hacked']\n" * 2000,
+    "a tag that builds": "!!python/object/new:os.system ['touch hacked']",
+    "a long tag": "!" * 100_000 + " a",
+    "anchors": "".join(f"k{i}: &a{i} 1\n" for i in range(8000)),
+    "many documents": "---\n" * 30_000,
+    "a huge number": "seed: " + "9" * 100_000,
+    "a huge exponent": "seed: 1e" + "9" * 100_000,
+    "a huge hexadecimal": "seed: 0x" + "f" * 100_000,
+    "numbers in words": HEAD + "model: {name: mlp, hidden: [1e400, -1e400, .nan, 1e-400, 0x7fffffffffffffff]}",
+    "escape sequences": '"\\e[31m": "\\e]0;x\\a"\nname: "\\x9b31m\\u202e\\u2066"\n',
+    "bidirectional": "name: a\u202eb\n\u2066key: 1\n",
+    "markup": "name: '[/markup]'\n'[bold]': '[/]'\n",
+    "surrogates": 'name: "\\ud800"\ndata: {name: table, path: "\\udcff\\ud83d"}\n',
+    "not a character": 'name: "\\UFFFFFFFF"',
+    "a null": "name: \0",
+    "control characters": "name: \x1b[31m",
+    "other bytes": b"\xff\xfe" + "name: a".encode("utf-16-le"),
+    "binary": bytes(range(256)) * 400,
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())
+def test_a_bomb_is_refused(refused: Any, tmp_path: Path, bomb: str | bytes) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_bytes(bomb if isinstance(bomb, bytes) else bomb.encode())
+    refused("train", path, code=2)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("bomb", ["aliases", "depth in brackets", "many keys", "a tag that builds"])
+@pytest.mark.parametrize("command", ["descend", "show"])
+def test_so_it_is_by_other_commands(refused: Any, tmp_path: Path, bomb: str, command: str) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(f"{BOMBS[bomb]}\n", encoding="utf-8")
+    refused(command, path, code=2)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_override_is_no_way_around(refused: Any, spec: Path) -> None:
+    for value in ("[" * 100_000, "&a [*a]", "{<<: *a}", "!!python/name:os.system", "9" * 50_000, '"\\ud800"'):
+        refused("train", spec, "-s", f"name={value}", code=2)
+    refused("train", spec, "-s", ".".join("a" * 10_000) + "=1", code=2)
+
+
+def test_a_spec_too_long_to_be_read_again_is_refused(refused: Any, tmp_path: Path) -> None:
+    layer = "{name: residual, layers: [{name: conv2d, filters: 1}, relu]}"
+    path = tmp_path / "spec.yaml"
+    path.write_text(f"{HEAD}model: {{name: sequential, layers: [{', '.join([layer] * 1000)}]}}", encoding="utf-8")
+    assert "has more than 128 KiB with all defaults written out" in refused("train", path, code=2).stderr
+
+
+EXPRESSIONS = {
+    "code": "__import__('os').system('touch hacked')",
+    "attributes": "x0" + ".a" * 400,
+    "brackets": "(" * 400 + "x0" + ")" * 400,
+    "negations": "not " * 240 + "x0",
+    "signs": "-" * 900 + "x0",
+    "a power tower": "9**9**9**9**9**9",
+    "digits": "9" * 999,
+    "a surrogate": '"\\ud800"',
+    "a null": '"x0\\0"',
+}
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS.values(), ids=EXPRESSIONS.keys())
+def test_an_expression_cannot_do_harm(harmless: Any, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "spec.yaml"
+    quoted = text if text.startswith('"') else f'"{text}"'
+    path.write_text(f"expression: {quoted}\nstart: [1]\noptimizer: {{name: sgd, lr: 0.1}}\n", encoding="utf-8")
+    answer = harmless("descend", path, "--no-animate", code=3 if text.startswith("9**") else 2)
+    assert "RecursionError" not in answer.stderr
+    assert not (tmp_path / "hacked").exists()
+
+
+@pytest.mark.parametrize("command", ["train", "descend", "show", "gradcheck", "activations"])
+def test_what_never_ends_is_not_waited_for(refused: Any, tmp_path: Path, command: str) -> None:
+    fifo, link = tmp_path / "fifo.yaml", tmp_path / "link.yaml"
+    os.mkfifo(fifo)
+    link.symlink_to("/dev/zero")
+    for path in (fifo, link, "/dev/zero", "/dev/tty"):
+        assert "is not a regular file" in refused(command, path, code=2).stderr
+    link.unlink()
+    link.symlink_to(link)
+    refused(command, link, code=2)
+
+
+def test_what_the_shell_pipes_in_is_a_spec(harmless: Any, tmp_path: Path, spec: Path) -> None:
+    read, write = os.pipe()
+    try:
+        os.write(write, spec.read_bytes())
+        os.close(write)
+        harmless("train", f"/dev/fd/{read}", "--dry-run", "-s", "name=piped", code=0)
+    finally:
+        os.close(read)
+
+
+def test_data_that_never_ends_is_not_waited_for(refused: Any, tmp_path: Path, spec: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for path in (
+        "fifo",
+        "/dev/zero",
+        "/dev/tty",
+        "/dev/stdin",
+        "spec.yaml/below",
+        "x" * 300,
+        "xx/" * 3000,
+        "~nobody-/x",
+    ):
+        for name in ("table", "idx", "cifar10"):
+            data = f"data={{name: {name}, path: {path}}}"
+            answer = refused("train", spec, "-s", data, code=2 if "~" in path or "xx" in path else 4)
+            assert path[:10] in answer.stderr
+    folder = tmp_path / "idx"
+    folder.mkdir()
+    os.mkfifo(folder / "train-images-idx3-ubyte")
+    assert "missing" in refused("train", spec, "-s", "data={name: idx, path: idx}", code=4).stderr

@@ -1,0 +1,187 @@
+"""Specs made by chance: whatever is accepted also builds and takes a step, the rest is refused as documented.
+
+The tests marked ``long`` do the same with twenty thousand examples, new ones each time.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made_specs import JUNK, descents, experiment_of, specs, texts
+
+from nnlab.descent.path import descend, gradient_of, labels
+from nnlab.descent.run import line
+from nnlab.errors import DataError, SpecError, UsageError
+from nnlab.spec.descent import descent_from_tree
+from nnlab.spec.experiment import experiment_from_tree, load_experiment
+from nnlab.spec.tree import dump_tree, parse_faulty_tree
+from nnlab.train.loop import train as run_loop
+from nnlab.train.setup import make_training, prepare
+
+Strategy = st.SearchStrategy[Any]
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.data.download._retrieve", lambda *arguments: "no network")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a spec finds small data of every kind."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    images = np.arange(8 * 6 * 6, dtype=np.uint8).reshape(8, 6, 6)
+    for prefix in ("train", "t10k"):
+        for part, array in (("images-idx3", images), ("labels-idx1", np.arange(8, dtype=np.uint8) % 3)):
+            head = bytes([0, 0, 8, array.ndim]) + b"".join(side.to_bytes(4, "big") for side in array.shape)
+            (folder / f"{prefix}-{part}-ubyte").write_bytes(head + array.tobytes())
+    rows = "".join(f"{index},{index % 3},{'xy'[index % 2]}\n" for index in range(10))
+    (folder / "table.csv").write_text(f"a,b,kind\n{rows}", encoding="utf-8")
+    np.savez(folder / "images.npz", x=images[:, :4, :4].repeat(3, axis=0).reshape(8, 3, 4, 4), y=np.arange(8) % 2)
+    shutil.copytree(Path(__file__).parents[1] / "data" / "files" / "cifar10", folder / "cifar10")
+    return folder
+
+
+def ends_as_documented(text: str, folder: Path) -> str:
+    """Whatever a spec says: it is refused, or its data or shapes are, or it builds and takes a step.
+
+    A loss that is not finite is a step too: what comes of that is said and has its exit code.
+    """
+    try:
+        tree = parse_faulty_tree(text, "spec")
+        experiment = experiment_from_tree(tree, default_name="spec", folders=(folder,))
+    except SpecError:
+        return "refused"
+    assert experiment_of(experiment.resolved(), folder).sha256() == experiment.sha256()
+    try:
+        prepared = prepare(experiment)
+    except (UsageError, DataError):
+        return "does not fit"
+    outcome = run_loop(make_training(experiment, prepared), [], lambda: False)
+    assert outcome.status in ("completed", "diverged")
+    assert outcome.steps >= 1 or outcome.status == "diverged"
+    return outcome.status
+
+
+def descends_as_documented(text: str) -> str:
+    try:
+        descent = descent_from_tree(parse_faulty_tree(text, "spec"), default_name="spec")
+    except SpecError:
+        return "refused"
+    again = descent_from_tree(parse_faulty_tree(descent.to_yaml(), "spec"), default_name="spec")
+    assert again.sha256() == descent.sha256()
+    descent.steps = min(descent.steps, 3)
+    gradient = gradient_of(descent)
+    for rule, label in zip(descent.optimizer, labels(descent.optimizer), strict=True):
+        path = descend(descent.function, rule, descent.start, descent.steps, gradient, label)
+        assert line(path).startswith(label)
+        assert path.steps >= 1 or path.status == "diverged"
+    return "descended"
+
+
+# ---- so many times ----
+
+SHORT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+LONG = settings(SHORT, derandomize=False, print_blob=True)
+
+
+def fuzz(what: Strategy, holds: Callable[[Any], str], times: settings) -> Counter[str]:
+    """Make examples and count how they end."""
+    endings: Counter[str] = Counter()
+
+    @times
+    @given(example=what)
+    def check(example: Any) -> None:
+        endings[holds(example)] += 1
+
+    check()
+    assert endings.total() >= times.max_examples
+    return endings
+
+
+def fuzz_sound_specs(folder: Path, times: settings) -> None:
+    endings = fuzz(specs(folder), lambda spec: ends_as_documented(dump_tree(spec), folder), times)
+    assert endings["completed"] + endings["diverged"] > endings.total() / 3
+
+
+def fuzz_mutated_specs(folder: Path, times: settings) -> None:
+    endings = fuzz(texts(specs(folder)), lambda text: ends_as_documented(text, folder), times)
+    assert endings["refused"] > endings.total() / 3
+
+
+def fuzz_sound_descents(times: settings) -> None:
+    assert fuzz(descents(), lambda spec: descends_as_documented(dump_tree(spec)), times)["descended"] > 10
+
+
+def fuzz_mutated_descents(times: settings) -> None:
+    assert fuzz(texts(descents()), descends_as_documented, times)["refused"] > 10
+
+
+def test_what_is_accepted_builds_and_takes_a_step(folder: Path) -> None:
+    fuzz_sound_specs(folder, settings(SHORT, max_examples=600))
+
+
+def test_what_is_mutated_ends_as_documented(folder: Path) -> None:
+    fuzz_mutated_specs(folder, settings(SHORT, max_examples=700))
+
+
+def test_descents_that_are_accepted_take_a_step() -> None:
+    fuzz_sound_descents(settings(SHORT, max_examples=300))
+
+
+def test_mutated_descents_end_as_documented() -> None:
+    fuzz_mutated_descents(settings(SHORT, max_examples=300))
+
+
+@settings(SHORT, max_examples=40)
+@given(data=st.data())
+def test_a_sound_spec_trains_all_its_steps(train: Any, folder: Path, data: st.DataObject) -> None:
+    spec = data.draw(specs(folder))
+    answer = train(folder, dump_tree(spec))
+    if answer.code == 0 and spec["train"]["iterations"]:
+        assert f", {spec['train']['iterations']} steps in " in answer.stdout
+
+
+@settings(SHORT, max_examples=250)
+@given(data=st.data())
+def test_a_mutated_spec_trains_or_is_refused(train: Any, folder: Path, data: st.DataObject) -> None:
+    answer = train(folder, data.draw(texts(specs(folder))))
+    refusal = None
+    try:
+        load_experiment(folder / "spec.yaml")
+    except UsageError as error:
+        refusal = f"{error}\n"
+    if refusal is not None:
+        assert (answer.code, answer.stderr) == (2, refusal)
+    elif answer.code == 2:
+        # What only data and shapes can tell: layers that do not fit, more samples wanted than there are.
+        keys = ("layer ", "model: ", "train.", "data.", "compute.")
+        assert answer.stderr.startswith(tuple(f"nnlab: {folder / 'spec.yaml'}: {key}" for key in keys))
+
+
+@settings(SHORT, max_examples=50)
+@given(spec=JUNK)
+def test_junk_is_refused(train: Any, tmp_path: Path, spec: Any) -> None:
+    assert train(tmp_path, dump_tree(spec)).code == 2
+
+
+@pytest.mark.long
+def test_ten_thousand_that_are_sound(folder: Path) -> None:
+    fuzz_sound_specs(folder, settings(LONG, max_examples=10_000))
+
+
+@pytest.mark.long
+def test_seven_thousand_that_are_mutated(folder: Path) -> None:
+    fuzz_mutated_specs(folder, settings(LONG, max_examples=7000))
+
+
+@pytest.mark.long
+def test_three_thousand_descents() -> None:
+    fuzz_sound_descents(settings(LONG, max_examples=1500))
+    fuzz_mutated_descents(settings(LONG, max_examples=1500))
