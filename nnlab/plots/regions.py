@@ -12,6 +12,7 @@ from matplotlib.image import AxesImage
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
+from nnlab.errors import UsageError
 from nnlab.plots.animation import animation
 from nnlab.plots.points import class_colour, draw_points, legend_of_classes
 from nnlab.plots.style import blank, canvas, plain_text, say, shades
@@ -23,6 +24,7 @@ SIZE = (6.6, 4.5)  # inches
 GRID = 300  # points of the grid along each side
 MARGIN = 0.08  # around the training points, as a share of their span
 TINT = 0.4  # of a region: how much of it is the colour of its class, the rest being paper
+HIGHEST = 1e100  # numbers beyond this cannot be drawn
 MOST_FRAMES = 60
 PAUSE = 15  # frames for which the last one stays
 
@@ -79,6 +81,7 @@ def _spread(items: Sequence[T], most: int) -> list[T]:
 
 
 def _draw(figure: Figure, dataset: Dataset, predict: Predict) -> tuple[AxesImage, Extent]:
+    extent = _extent(dataset)
     axes = figure.add_subplot()
     axes.grid(visible=False)
     axes.locator_params(nbins=6)
@@ -86,7 +89,6 @@ def _draw(figure: Figure, dataset: Dataset, predict: Predict) -> tuple[AxesImage
     if dataset.test:
         draw_points(axes, dataset.test, dataset.class_names, "crosses")
     legend_of_classes(figure, axes, dataset.classes, crosses=dataset.test is not None)
-    extent = _extent(dataset)
     _show(axes, extent)
     figure.draw_without_rendering()  # now the axes have their size
     box = axes.get_window_extent()
@@ -116,10 +118,16 @@ def _with_equal_units(extent: Extent, shape: float) -> Extent:
 
 
 def _extent(dataset: Dataset) -> Extent:
-    """The rectangle around all samples; a span of nothing is widened to 1."""
+    """The rectangle around all samples; a span of nothing is widened to 1.
+
+    Raises UsageError for samples so far away that they cannot be drawn.
+    """
     splits: Iterable[Split | None] = (dataset.train, dataset.test)
     inputs = np.concatenate([split.inputs for split in splits if split]).astype(np.float64)
     low, high = inputs.min(axis=0), inputs.max(axis=0)
+    reach = float(np.abs(inputs).max())
+    if not reach <= HIGHEST:
+        raise UsageError(f"its features reach {reach:.3g}, and at most {HIGHEST:g} can be drawn; scale them")
     margin = np.where(high > low, MARGIN * (high - low), 0.5)
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
     return left, right, bottom, top

@@ -8,7 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from nnlab.plots.confusion import confusion_matrix, plot_confusion
-from nnlab.plots.style import Look, drawn_as
+from nnlab.plots.look import Look
+from nnlab.plots.style import drawn_as
 
 Figures = dict[str, Figure]
 

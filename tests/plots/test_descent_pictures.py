@@ -13,7 +13,8 @@ from nnlab.functions.expression import Expression
 from nnlab.functions.named import Rosenbrock, Sphere
 from nnlab.plots.descent import descent_pictures
 from nnlab.plots.plane import Drawing
-from nnlab.plots.style import STYLES, Look, Style, drawn_as
+from nnlab.plots.look import Look, Style
+from nnlab.plots.style import STYLES, drawn_as
 
 
 def drawing(*points: tuple[float, float], diverged: bool = False) -> Drawing:

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from nnlab.errors import RunError, UsageError
-from nnlab.plots.style import Look, drawn_as
+from nnlab.plots.look import Look
+from nnlab.plots.style import drawn_as
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.spec.experiment import load_experiment
-from nnlab.train import pictures
-from nnlab.train.pictures import KINDS, check_kinds, draw, draw_all, drawable
+from nnlab.train.drawable import drawable
+from nnlab.train.pictures import KINDS, check_kinds, draw, draw_all
 from nnlab.train.run import run
 
 POINTS = """\
@@ -106,14 +107,15 @@ def test_data_that_is_gone_is_told(images: Path, tmp_path: Path) -> None:
     said: list[str] = []
     written = draw_all(drawable(record), tmp_path / "out", said.append)
     assert [path.stem for path in written] == ["accuracy", "loss", "gradients", "activations"]
-    assert said[0].startswith("only what the records tell is drawn: ")
+    assert said[0].startswith(f"{record.path}: only what the records tell is drawn: ")
+    assert len(said) == 1
 
 
 def test_what_records_tell_is_drawn_without_reading_data(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = train(images, POINTS)
-    monkeypatch.setattr(pictures, "started", lambda path: pytest.fail("read the data"))
+    monkeypatch.setattr("nnlab.train.drawable.started", lambda *_: pytest.fail("read the data"))
     assert draw(drawable(record), ["loss", "loss"], tmp_path) == [tmp_path / "loss.png"]
 
 
