@@ -1,11 +1,10 @@
 """Pictures of gradients and activations, layer by layer."""
 
-import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from math import ceil
+from collections.abc import Iterator, Sequence
+from math import ceil, isnan
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -13,59 +12,53 @@ from matplotlib.axes import Axes
 
 from nnlab.errors import RunError
 from nnlab.plots.style import DPI, HEIGHT, MARKED_POINTS, WIDTH, canvas, picture, plain_text, say, shades, write_nothing
-from nnlab.records.formats import DIAGNOSTICS_FILE, HISTOGRAMS_FILE
+from nnlab.records.checked_files import read_layers
+from nnlab.records.formats import DIAGNOSTICS_COLUMNS, DIAGNOSTICS_FILE, HISTOGRAMS_COLUMNS, HISTOGRAMS_FILE
 from nnlab.records.reader import RunRecord
 
 GRADIENTS_PICTURE = "gradients.png"
 ACTIVATIONS_PICTURE = "activations.png"
 MOST_PANELS = 60
 LEAST_WIDTH = 8.8  # inches, for the title beside the legend
-T = TypeVar("T")
-Histogram = tuple[list[float], list[int]]
+Histogram = tuple[list[float], list[float]]
 
 
 def plot_gradients(record: RunRecord, folder: Path) -> None:
     """Write gradients.png from the records of a run with diagnostics; raises RunError when they are damaged."""
-    norms = _read(_gradient_norms, record.path / DIAGNOSTICS_FILE)
+    norms = _gradient_norms(record)
     folder.mkdir(parents=True, exist_ok=True)
     _plot_gradients(norms, record.name, folder / GRADIENTS_PICTURE)
 
 
 def plot_activations(record: RunRecord, folder: Path) -> None:
     """Write activations.png likewise."""
-    histograms = _read(_histograms, record.path / HISTOGRAMS_FILE)
+    histograms = _histograms(record)
     folder.mkdir(parents=True, exist_ok=True)
     _plot_activations(histograms, record.name, folder / ACTIVATIONS_PICTURE)
 
 
-def _read(read: Callable[[Path], T], path: Path) -> T:
-    try:
-        return read(path)
-    except (ValueError, KeyError, TypeError, OSError, csv.Error) as error:
-        raise RunError(f"{path}: cannot be read: {error}") from error
-
-
-def _gradient_norms(path: Path) -> dict[str, list[tuple[int, float]]]:
+def _gradient_norms(record: RunRecord) -> dict[str, list[tuple[int, float]]]:
     norms = defaultdict(list)
-    for row in _rows(path):
-        if row["gradient_norm"]:
-            norms[row["layer"]].append((int(row["step"]), float(row["gradient_norm"])))
+    for step, layer, (norm, *_) in _lines(record, DIAGNOSTICS_FILE, DIAGNOSTICS_COLUMNS[2:3], gaps=True):
+        if not isnan(norm):
+            norms[layer].append((step, norm))
     return dict(norms)
 
 
-def _histograms(path: Path) -> dict[str, dict[int, Histogram]]:
+def _histograms(record: RunRecord) -> dict[str, dict[int, Histogram]]:
     histograms: dict[str, dict[int, Histogram]] = defaultdict(dict)
-    for row in _rows(path):
-        edges, counts = histograms[row["layer"]].setdefault(int(row["step"]), ([float(row["left"])], []))
-        edges.append(float(row["right"]))
-        counts.append(int(row["count"]))
+    for step, layer, (left, right, count, *_) in _lines(record, HISTOGRAMS_FILE, HISTOGRAMS_COLUMNS[2:], gaps=False):
+        edges, counts = histograms[layer].setdefault(step, ([left], []))
+        edges.append(right)
+        counts.append(count)
     return dict(histograms)
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file; the writer of a run that was killed may have left the last one half done."""
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(line for line in file if line.endswith("\n"))
+def _lines(
+    record: RunRecord, name: str, columns: Sequence[str], *, gaps: bool
+) -> Iterator[tuple[int, str, list[float]]]:
+    unfinished = record.summary["status"] == "running"
+    return read_layers(record.path / name, columns, unfinished=unfinished, gaps=gaps)
 
 
 def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path: Path) -> None:

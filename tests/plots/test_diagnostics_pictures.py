@@ -1,6 +1,7 @@
 """Pictures of gradients and activations: what is drawn in them."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,13 +89,31 @@ def test_few_evaluations_are_marked_since_one_makes_no_line(
     assert [(line.get_label(), line.get_marker()) for line in lines] == [("linear1", marker), ("linear2", marker)]
 
 
-@pytest.mark.parametrize("draw", [plot_gradients, plot_activations])
-def test_damaged_records_are_told(record: RunRecord, tmp_path: Path, draw: Callable[[RunRecord, Path], None]) -> None:
-    write(record.path, 1)
-    (record.path / "histograms.csv").write_text("step,layer,left,right,count\n0,linear1,a,b,c\n", encoding="utf-8")
-    (record.path / "diagnostics.csv").write_text("step,layer,gradient_norm\n0,linear1,x\n", encoding="utf-8")
-    with pytest.raises(RunError, match=r"\.csv: cannot be read"):
-        draw(record, tmp_path)
+@pytest.mark.parametrize(
+    ("name", "lines", "message"),
+    [
+        ("diagnostics", [], ":1: expected the header step,layer,gradient_norm, found ''"),
+        ("histograms", [], ":1: expected the header step,layer,left,right,count, found ''"),
+        ("diagnostics", ["step,layer,gradient_norm", "0,a,1", "x,y"], ":3: expected 3 cells, found 2: 'x,y'"),
+        ("diagnostics", ["step,layer,gradient_norm", "0,a,x"], ":2: gradient_norm: must be a number, got 'x'"),
+        ("diagnostics", ["step,layer,gradient_norm", "0.5,a,1"], ":2: step: must be a whole number from 0, got '0.5'"),
+        ("diagnostics", ["step,layer,gradient_norm", "nan,a,1"], ":2: step: must be a whole number from 0, got 'nan'"),
+        ("diagnostics", ["step,layer,gradient_norm", "5,a,1", "4,a,1"], ":3: step: must be a whole number from 5"),
+        ("histograms", ["step,layer,left,right,count", "0,a,,1,1"], ":2: left: must be a number, got ''"),
+        ("histograms", ["step,layer,left,right,count", "0,a,0,inf,1"], ":2: must be finite numbers, got '0,inf,1'"),
+        ("histograms", None, ": missing"),
+        ("diagnostics", None, ": missing"),
+    ],
+)
+def test_damaged_records_are_told_with_their_line(
+    record: RunRecord, tmp_path: Path, name: str, lines: list[str] | None, message: str
+) -> None:
+    draw = {"diagnostics": plot_gradients, "histograms": plot_activations}[name]
+    if lines is not None:
+        (record.path / f"{name}.csv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    with pytest.raises(RunError, match=re.escape(f"{name}.csv{message}")):
+        draw(record, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_run_that_made_no_update_says_so(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
@@ -106,11 +125,20 @@ def test_a_run_that_made_no_update_says_so(record: RunRecord, drawn: Figures, tm
         plot_activations(record, tmp_path)
 
 
-def test_a_line_that_was_cut_off_is_left_out(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", ["running", "completed"])
+def test_a_line_that_was_cut_off_is_left_out_of_a_run_that_was_killed(
+    make_run: Any, drawn: Figures, tmp_path: Path, status: str
+) -> None:
+    record = read_run(make_run(status=status))
     write(record.path, 2)
     for name in ("diagnostics.csv", "histograms.csv"):
         with (record.path / name).open("a", encoding="utf-8") as file:
             file.write("7,linear1")
+    if status == "completed":
+        for draw in (plot_gradients, plot_activations):
+            with pytest.raises(RunError, match=r"csv:\d+: the line is cut off: '7,linear1'"):
+                draw(record, tmp_path)
+        return
     plot_gradients(record, tmp_path)
     plot_activations(record, tmp_path)
     assert [len(line.get_xdata()) for line in drawn["gradients.png"].axes[0].lines] == [1, 1]  # type: ignore[arg-type]

@@ -112,7 +112,7 @@ def test_an_animation_leaves_the_weights_as_they_were(record: RunRecord, tmp_pat
 def test_features_too_large_to_draw_leave_a_finished_run(tmp_path: Path) -> None:
     write(tmp_path, ["-1e300,1e300,a", "1e300,-1e300,b", *ROWS])
     (tmp_path / "spec.yaml").write_text(SPEC, encoding="utf-8")
-    path = run(load_experiment(tmp_path / "spec.yaml", ["train.iterations=1"]), tmp_path / "runs").path
+    path = run(load_experiment(tmp_path / "spec.yaml", ["train.iterations=1", "dtype=float64"]), tmp_path / "runs").path
     record = read_run(path)
     assert record.status == "completed"
     message = f"{path}: the picture boundary cannot be drawn: its features reach 1e+300, and at most 1e+100"
