@@ -4,7 +4,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from nnlab.cli.completion import PICTURES, complete_picture
 from nnlab.plots.look import FORMATS, LANGUAGES
@@ -144,3 +146,14 @@ def test_the_tab_key_and_help_know_every_kind(nnlab, monkeypatch: pytest.MonkeyP
     assert "Example: nnlab plot runs/" in text
     for word in (*KINDS, *FORMATS, *STYLES, *LANGUAGES):
         assert word in text
+
+
+def test_an_animation_has_the_style_asked_for(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.plots.regions.GRID", 4)
+    papers = {}
+    for style in ("light", "dark"):
+        assert nnlab("plot", trained, "--animate", "--style", style, "--out", style).code == 0
+        with Image.open(Path(style, "boundary.gif")) as gif:
+            papers[style] = int(np.asarray(gif.convert("L"))[-1, -1])
+    assert papers["light"] == 255
+    assert papers["dark"] < 60
