@@ -130,29 +130,24 @@ def test_paths_have_the_ending_of_their_format(images: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("held", "part"), [("test_points: 10", "test"), ("validation: 0.5", "validation"), ("", "train")]
+    ("held", "part", "samples"),
+    [("test_points: 10", "test", 20), ("validation: 0.5", "validation", 20), ("noise: 0.2", "train", 40)],
 )
 def test_the_confusion_matrix_is_that_of_the_part_it_names(
-    images: Path, tmp_path: Path, held: str, part: str, monkeypatch: pytest.MonkeyPatch
+    images: Path, tmp_path: Path, held: str, part: str, samples: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = train(images, POINTS.replace("test_points: 10", held).replace(", }", "}").replace("size: 10", "size: 5"))
+    record = train(images, POINTS.replace("test_points: 10", held))
     drawn: list[tuple[str, int]] = []
 
     def note(name: str, part: str, labels: np.ndarray, *rest: object) -> None:
         drawn.append((part, len(labels)))
 
     monkeypatch.setattr(pictures, "plot_confusion", note)
-    run = drawable(record)
-    draw(run, ["confusion"], tmp_path / "out")
-    split = {
-        "test": run.begun.dataset.test,
-        "validation": run.begun.dataset.validation,
-        "train": run.begun.dataset.train,
-    }
-    assert drawn == [(part, len(split[part] or ()))]
+    draw(drawable(record), ["confusion"], tmp_path / "out")
+    assert drawn == [(part, samples)]
 
 
-@pytest.mark.parametrize(("loss", "probability"), [("cross_entropy", True), ("mse", False)])
+@pytest.mark.parametrize(("loss", "probability"), [("cross_entropy", True), ("mean_squared_error", False)])
 def test_mistakes_have_probabilities_only_where_there_are_any(
     images: Path, tmp_path: Path, loss: str, probability: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
