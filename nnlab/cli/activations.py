@@ -34,10 +34,11 @@ def activations_command(
     from nnlab.cli.downloading import fetch
     from nnlab.cli.train import naming
     from nnlab.errors import UsageError
-    from nnlab.plots.spreads import plot_spreads
+    from nnlab.plots.spreads import check_rows, plot_spreads
     from nnlab.spec.experiment import load_experiment
     from nnlab.train.spreads import spreads
 
+    check_rows(len(specs))
     experiments = [load_experiment(spec, overrides or []) for spec in specs]
     rows = []
     for spec, experiment in zip(specs, experiments, strict=True):

@@ -1,6 +1,5 @@
 """``nnlab plot``: the pictures of a run, drawn anew from its records."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,28 +7,7 @@ import typer
 
 from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, complete_picture
 from nnlab.cli.echo import echo
-
-
-class Format(StrEnum):
-    """What pictures are written as."""
-
-    PNG = "png"
-    SVG = "svg"
-    PDF = "pdf"
-
-
-class Style(StrEnum):
-    """What pictures are drawn on."""
-
-    LIGHT = "light"
-    DARK = "dark"
-
-
-class Language(StrEnum):
-    """What language the words in pictures are in."""
-
-    ENGLISH = "en"
-    JAPANESE = "ja"
+from nnlab.plots.look import Format, Language, Look, Style
 
 
 def plot_command(
@@ -43,9 +21,9 @@ def plot_command(
             autocompletion=complete_picture,
         ),
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="What the pictures are written as.")] = Format.PNG,
-    style: Annotated[Style, typer.Option("--style", help="Drawn on white or on black.")] = Style.LIGHT,
-    language: Annotated[Language, typer.Option("--lang", help="English or Japanese.")] = Language.ENGLISH,
+    format_: Annotated[Format, typer.Option("--format", help="What the pictures are written as.")] = "png",
+    style: Annotated[Style, typer.Option("--style", help="Drawn on white or on black.")] = "light",
+    language: Annotated[Language, typer.Option("--lang", help="English or Japanese.")] = "en",
     animate: Annotated[
         bool,
         typer.Option(
@@ -62,42 +40,51 @@ def plot_command(
 
     Example: nnlab plot runs/20250101-120000-adam-0a1b2c accuracy confusion --format svg --style dark
     """
-    from nnlab.errors import UsageError
-    from nnlab.plots.style import Look, drawn_as
+    from nnlab.errors import RunError, UsageError
+    from nnlab.plots.style import drawn_as
     from nnlab.records.formats import PLOTS_FOLDER, is_descent_folder
 
     folder = out or run / PLOTS_FOLDER
-    look = Look(format=format_.value, style=style.value, language=language.value)
     draw = draw_descent if is_descent_folder(run) else draw_run
     try:
-        with drawn_as(look):
-            pictures = draw(run, kinds or [], folder, animate)
+        with drawn_as(Look(format_, style, language)):
+            draw(run, kinds or [], folder, animate)
     except OSError as error:
-        raise UsageError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
-    for picture in pictures:
-        echo(str(picture))
+        own = folder.resolve().is_relative_to(run.resolve())
+        message = f"{error.filename or folder}: cannot be written: {error.strerror or error}"
+        raise (RunError if own else UsageError)(message) from None
 
 
-def draw_descent(run: Path, kinds: list[str], folder: Path, animate: bool) -> list[Path]:
-    """The pictures of a descent asked for, or all that do not move where none is."""
+def draw_descent(run: Path, kinds: list[str], folder: Path, animate: bool) -> None:
+    """Draw the pictures of a descent asked for, or all that do not move where none is, and print their paths."""
     from nnlab.descent.pictures import redraw
 
-    return redraw(run, folder, kinds, animate=animate)
+    redraw(run, folder, kinds, animate=animate, written=_print)
 
 
-def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool) -> list[Path]:
-    """The pictures of a training run asked for, or all that do not move where none is."""
+def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool) -> None:
+    """Likewise those of a training run."""
+    from nnlab.cli.downloading import fetch
     from nnlab.records.reader import read_run
+    from nnlab.train.drawable import drawable
     from nnlab.train.pictures import animate as animate_run
-    from nnlab.train.pictures import check_kinds, draw, draw_all, drawable
+    from nnlab.train.pictures import check_kinds, draw, draw_all, snapshots_of
 
     check_kinds(kinds)
-    target = drawable(read_run(run))
-    pictures: list[Path] = []
-    if kinds:
-        pictures += draw(target, kinds, folder)
-    elif not animate:
-        pictures += draw_all(target, folder, lambda line: echo(line, err=True))
+    target = drawable(read_run(run), _warn, fetch)
     if animate:
-        pictures.append(animate_run(target, folder))
-    return pictures
+        snapshots_of(target)  # before anything is drawn
+    if kinds:
+        draw(target, kinds, folder, _print)
+    elif not animate:
+        draw_all(target, folder, _warn, written=_print)
+    if animate:
+        _print(animate_run(target, folder))
+
+
+def _print(path: Path) -> None:
+    echo(str(path))
+
+
+def _warn(line: str) -> None:
+    echo(f"nnlab: {line}", err=True)

@@ -21,20 +21,33 @@ def pictures_of(descent: Descent, paths: Sequence[DescentPath]) -> Mapping[str, 
     return descent_pictures(descent.function, descent.name, drawings, descent.view)
 
 
-def draw_pictures(pictures: Mapping[str, Callable[[Path], None]], folder: Path, kinds: Sequence[str]) -> list[Path]:
+def draw_pictures(
+    pictures: Mapping[str, Callable[[Path], None]],
+    folder: Path,
+    kinds: Sequence[str],
+    written: Callable[[Path], None] = lambda path: None,
+) -> list[Path]:
     """Draw those of the pictures that are of these kinds into a folder that is there; gives their paths.
 
-    Raises OSError when they cannot be written.
+    ``written`` is told of each as soon as it is there. Raises OSError when they cannot be written.
     """
     drawn = []
     for kind in dict.fromkeys(kind for kind in kinds if kind in pictures):
         pictures[kind](folder)
         path = folder / FILES[kind]
         drawn.append(path if kind == RACE else in_format(path))
+        written(drawn[-1])
     return drawn
 
 
-def redraw(folder: Path, out: Path, kinds: Sequence[str], *, animate: bool) -> list[Path]:
+def redraw(
+    folder: Path,
+    out: Path,
+    kinds: Sequence[str],
+    *,
+    animate: bool,
+    written: Callable[[Path], None] = lambda path: None,
+) -> list[Path]:
     """Draw the pictures of a descent anew from its folder into another; gives their paths.
 
     Without ``kinds`` and ``animate``, all that do not move.
@@ -55,4 +68,4 @@ def redraw(folder: Path, out: Path, kinds: Sequence[str], *, animate: bool) -> l
             few = f"it is of a function of {len(descent.start)} variable{'s' * (len(descent.start) != 1)}"
             raise UsageError(f"{folder}: cannot have the picture {kind}: {few}")
     out.mkdir(parents=True, exist_ok=True)
-    return draw_pictures(pictures, out, wanted or STILL_KINDS)
+    return draw_pictures(pictures, out, wanted or STILL_KINDS, written)

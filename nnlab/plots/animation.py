@@ -1,7 +1,7 @@
 """Pictures that move."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from matplotlib.animation import PillowWriter
@@ -22,6 +22,15 @@ def animation(figure: Figure, path: Path) -> Iterator[Callable[[], None]]:
     figure.set_layout_engine("none")
     writer = PillowWriter(fps=FRAMES_A_SECOND)
     unfinished = path.with_name(f".{path.name}")
-    with writer.saving(figure, str(unfinished), DPI):
+    try:
+        writer.setup(figure, str(unfinished), DPI)
         yield writer.grab_frame
-    unfinished.replace(path)
+        writer.finish()  # which writes the file
+        unfinished.replace(path)
+    except OSError as error:
+        if error.filename == str(unfinished):
+            error.filename = str(path)
+        raise
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)

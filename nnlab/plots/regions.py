@@ -11,6 +11,7 @@ from matplotlib.image import AxesImage
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
+from nnlab.errors import UsageError
 from nnlab.plots.animation import animation
 from nnlab.plots.points import MOST_POINTS, class_colour, draw_points, legend_of_classes
 from nnlab.plots.style import COLOUR_COUNT, blank, canvas, evenly, plain_text, say, shades
@@ -22,6 +23,7 @@ SIZE = (6.6, 4.5)  # inches
 GRID = 300  # points of the grid along each side
 MARGIN = 0.08  # around the training points, as a share of their span
 TINTS = (0.4, 0.7)  # of a region: how much of it is the colour of its class, the rest being paper
+HIGHEST = 1e100  # numbers beyond this cannot be drawn
 MOST_FRAMES = 60
 PAUSE = 15  # frames for which the last one stays
 
@@ -70,6 +72,7 @@ def _moment(name: str, step: int, last: int) -> str:
 
 
 def _draw(figure: Figure, dataset: Dataset, predict: Predict) -> tuple[AxesImage, Extent]:
+    extent = _extent(dataset)
     axes = figure.add_subplot()
     axes.grid(visible=False)
     axes.locator_params(nbins=6)
@@ -82,7 +85,6 @@ def _draw(figure: Figure, dataset: Dataset, predict: Predict) -> tuple[AxesImage
     samples = sum(len(split) for split in dataset.splits.values())
     note = say("{shown} of\n{samples} drawn", shown=f"{drawn:,}", samples=f"{samples:,}") if drawn < samples else ""
     legend_of_classes(figure, dataset, [part for part in dataset.splits if part != "train"], note=note)
-    extent = _extent(dataset)
     _show(axes, extent)
     figure.draw_without_rendering()  # now the axes have their size
     box = axes.get_window_extent()
@@ -112,9 +114,15 @@ def _with_equal_units(extent: Extent, shape: float) -> Extent:
 
 
 def _extent(dataset: Dataset) -> Extent:
-    """The rectangle around all samples; a span of nothing is widened to 1."""
+    """The rectangle around all samples; a span of nothing is widened to 1.
+
+    Raises UsageError for samples so far away that they cannot be drawn.
+    """
     inputs = np.concatenate([split.inputs for split in dataset.splits.values()]).astype(np.float64)
     low, high = inputs.min(axis=0), inputs.max(axis=0)
+    reach = float(np.abs(inputs).max())
+    if not reach <= HIGHEST:
+        raise UsageError(f"its features reach {reach:.3g}, and at most {HIGHEST:g} can be drawn; scale them")
     margin = np.where(high > low, MARGIN * (high - low), 0.5)
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
     return left, right, bottom, top

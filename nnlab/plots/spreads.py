@@ -38,8 +38,7 @@ def plot_spreads(networks: Sequence[tuple[str, Sequence[Spread]]], folder: Path)
     Zeros of a ReLU are counted above its panel and not drawn: their bar would hide all others. Raises UsageError for
     more than 40 networks and OSError when the picture cannot be written.
     """
-    if len(networks) > MOST_ROWS:
-        raise UsageError(f"{len(networks)} specs are more than the {MOST_ROWS} rows that a picture has room for")
+    check_rows(len(networks))
     folder.mkdir(parents=True, exist_ok=True)
     chosen = [(name, _evenly(layers)) for name, layers in networks]
     rows, columns = len(chosen), max(len(layers) for _, layers in chosen)
@@ -61,6 +60,12 @@ def plot_spreads(networks: Sequence[tuple[str, Sequence[Spread]]], folder: Path)
                     below = layers[column][0]
                     row[column].set_xlabel(say("activation {place}", place=below), fontsize=9)
     return in_format(path)
+
+
+def check_rows(count: int) -> None:
+    """Raise UsageError for more networks than a picture has rows."""
+    if count > MOST_ROWS:
+        raise UsageError(f"{count} specs are more than the {MOST_ROWS} rows that a picture has room for")
 
 
 def _evenly(layers: Sequence[Spread]) -> list[tuple[int, Spread]]:

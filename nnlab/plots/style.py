@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar
 from unicodedata import east_asian_width
 
 import matplotlib as mpl
@@ -20,6 +20,7 @@ from matplotlib.font_manager import findSystemFonts, fontManager
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from nnlab.errors import UsageError, one_line
+from nnlab.plots.look import Format, Look, Style
 from nnlab.plots.words import JAPANESE
 from nnlab.records.disk import atomic_write
 
@@ -27,11 +28,6 @@ WIDTH, HEIGHT = 7.0, 4.5  # inches
 DPI = 120
 
 T = TypeVar("T")
-Format = Literal["png", "svg", "pdf"]
-Style = Literal["light", "dark"]
-Language = Literal["en", "ja"]
-FORMATS: tuple[Format, ...] = get_args(Format)
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 @dataclass(frozen=True)
@@ -110,15 +106,6 @@ JAPANESE_FONTS = (
 )
 # Tried in this order for letters that the standard font lacks.
 _FONTS_WITH_MORE_LETTERS = (*JAPANESE_FONTS, "Noto Sans", "Arial Unicode MS")
-
-
-@dataclass(frozen=True)
-class Look:
-    """How pictures are written and in which language their words are."""
-
-    format: Format = "png"
-    style: Style = "light"
-    language: Language = "en"
 
 
 _LOOK: ContextVar[Look] = ContextVar("look", default=Look())  # noqa: B039 - a Look cannot change

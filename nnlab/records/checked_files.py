@@ -2,7 +2,7 @@
 
 import stat
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from math import nan
 from pathlib import Path
@@ -48,8 +48,25 @@ def read_table(path: Path, columns: Sequence[str], *, unfinished: bool, gaps: bo
     With ``gaps``, cells after the first may be empty and become NaN. An ``unfinished`` file may be empty or end
     within a line, since its writer is at work or was killed. Raises RunError.
     """
-    check_file(path, MAX_TABLE_BYTES)
     numbers = array("d")
+    names: list[str] = list(columns)
+    for place, names, cells in _lines(path, columns, unfinished):
+        numbers.extend(_numbers(path, place, names, cells, gaps))
+    table = np.array(numbers, dtype=np.float64).reshape(-1, len(names))
+    _check_steps(path, table[:, 0])
+    return {name: table[:, index] for index, name in enumerate(names)}
+
+
+def rows_of(table: Table) -> list[Row]:
+    """A table of evaluations line by line; None where a metric has no value, and the step as a whole number."""
+    lines = zip(*(column.tolist() for column in table.values()), strict=True)
+    rows = [{name: None if cell != cell else cell for name, cell in zip(table, line, strict=True)} for line in lines]
+    return [{**row, "step": int(row["step"] or 0)} for row in rows]
+
+
+def _lines(path: Path, columns: Sequence[str], unfinished: bool) -> Iterator[tuple[int, list[str], list[bytes]]]:
+    """Number, column names and cells of each line of a CSV file after its header."""
+    check_file(path, MAX_TABLE_BYTES)
     try:
         with path.open("rb") as file:
             names = _header(path, file.readline(MAX_LINE_BYTES), columns, unfinished)
@@ -61,24 +78,9 @@ def read_table(path: Path, columns: Sequence[str], *, unfinished: bool, gaps: bo
                 cells = line.rstrip(b"\r\n").split(b",")
                 if len(cells) != len(names):
                     damaged(path, f"expected {len(names)} cells, found {len(cells)}: {_text(line.rstrip())}", place)
-                try:
-                    for cell in cells:
-                        numbers.append(_number(cell, gaps))
-                except ValueError as error:
-                    name = names[len(numbers) % len(names)]
-                    damaged(path, f"{name}: must be a number, got {error}", place)
+                yield place, names, cells
     except OSError as error:
         damaged(path, f"cannot be read: {error.strerror or error}")
-    table = np.array(numbers, dtype=np.float64).reshape(-1, len(names))
-    _check_steps(path, table[:, 0])
-    return {name: table[:, index] for index, name in enumerate(names)}
-
-
-def rows_of(table: Table) -> list[Row]:
-    """A table of evaluations line by line; None where a metric has no value, and the step as a whole number."""
-    lines = zip(*(column.tolist() for column in table.values()), strict=True)
-    rows = [{name: None if cell != cell else cell for name, cell in zip(table, line, strict=True)} for line in lines]
-    return [{**row, "step": int(row["step"] or 0)} for row in rows]
 
 
 def _header(path: Path, line: bytes, columns: Sequence[str], unfinished: bool) -> list[str]:
@@ -97,6 +99,16 @@ def _check_steps(path: Path, steps: Array) -> None:
         index = int(wrong.argmax())
         last = f" above {steps[index - 1]:.0f}" if index else ""
         damaged(path, f"step: must be a whole number{last}, got {steps[index]:g}", index + 2)
+
+
+def _numbers(path: Path, place: int, names: Sequence[str], cells: Sequence[bytes], gaps: bool) -> list[float]:
+    numbers: list[float] = []
+    try:
+        for cell in cells:
+            numbers.append(_number(cell, gaps))  # noqa: PERF401 - its length tells which cell is wrong
+    except ValueError as error:
+        damaged(path, f"{names[len(numbers)]}: must be a number, got {error}", place)
+    return numbers
 
 
 def _number(cell: bytes, gaps: bool) -> float:

@@ -44,6 +44,14 @@ def drift(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def changed_data(before: Mapping[str, Any], checksums: Mapping[str, str]) -> list[str]:
+    """The names of data files whose checksums are others than those of an environment, as far as it has any."""
+    old = before.get("data_sha256")
+    if not isinstance(old, Mapping):
+        return []
+    return sorted(name for name in {*old, *checksums} if old.get(name) != checksums.get(name))
+
+
 def _decisive(environment: Mapping[str, Any]) -> dict[str, object]:
     packages, libraries = environment.get("packages") or {}, environment.get("blas") or []
     return {

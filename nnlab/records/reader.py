@@ -139,17 +139,21 @@ def _check_folder(path: Path) -> None:
             damaged(path, "a file, not a run folder")
         if not is_run_folder(path):
             inside = any(is_run_folder(child) for child in islice(path.iterdir(), 1000))
-            hint = f"; the folders in it are runs, so name those: {one_line(str(path), 200)}/*" if inside else ""
+            hint = f"; the folders in it are runs, {_name_one(path)}" if inside else ""
             damaged(path, f"not a run folder: it has neither {SPEC_FILE} nor {SUMMARY_FILE}{hint}")
         if is_descent_folder(path):
             damaged(path, "a descent, not a training run; nnlab show says what became of it, nnlab plot draws it")
         if is_crossval_folder(path):
-            damaged(path, f"a cross-validation; its folds are runs, so name those: {shown(str(path), 200)[1:-1]}/*")
+            damaged(path, f"a cross-validation; its folds are runs, {_name_one(path)}")
     except FileNotFoundError:
         pattern = any(character in str(path) for character in "*?[")
         damaged(path, "nothing matches this pattern" if pattern else "no such run folder")
     except (OSError, ValueError) as error:
         damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def _name_one(parent: Path) -> str:
+    return f"so name one of them (nnlab compare takes them all: {one_line(str(parent), 200)}/*)"
 
 
 def read_spec(path: Path) -> Mapping[str, Any]:

@@ -1,51 +1,25 @@
 """The kinds of pictures that a run can have, and how each is drawn from its records."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from nnlab.errors import DataError, RunError, UsageError, shown
+from nnlab.errors import DataError, NnlabError, RunError, UsageError, one_line, shown
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
-from nnlab.plots.curves import FILES, plot_run, title_of
+from nnlab.plots.curves import FILES, plot_run
 from nnlab.plots.diagnostics import ACTIVATIONS_PICTURE, GRADIENTS_PICTURE, plot_activations, plot_gradients
 from nnlab.plots.mistakes import MISTAKES_FILE, plot_mistakes
-from nnlab.plots.regions import BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
+from nnlab.plots.regions import ANIMATION_FILE, BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
 from nnlab.plots.style import in_format
 from nnlab.plots.weights import WEIGHTS_FILE, plot_weights
 from nnlab.records.formats import DIAGNOSTICS_FILE, MODEL_FILE, SNAPSHOTS_FOLDER, step_file, step_of
-from nnlab.records.reader import RunRecord
 from nnlab.registry import near_hint
-from nnlab.train.answers import Trained, seeing_weights
-from nnlab.train.setup import load_weights, started
-
-
-@dataclass(eq=False)
-class Drawable:
-    """A run whose pictures are drawn; ``load`` gives its network, with data, once a picture needs it."""
-
-    record: RunRecord
-    load: Callable[[], Trained]
-
-    @cached_property
-    def trained(self) -> Trained:
-        """The network with its data."""
-        return self.load()
-
-    @property
-    def name(self) -> str:
-        """The experiment's name, with what became of it unless it was completed."""
-        return title_of(self.record)
-
-    def is_there(self, warn: Callable[[str], None]) -> bool:
-        """Whether network and data can be had; ``warn`` is told why not."""
-        try:
-            return bool(self.trained)
-        except (DataError, RunError) as error:
-            warn(f"only what the records tell is drawn: {error}")
-            return False
+from nnlab.train.answers import seeing_weights
+from nnlab.train.drawable import Drawable, ignore
+from nnlab.train.setup import load_weights
 
 
 @dataclass(frozen=True)
@@ -58,20 +32,33 @@ class Kind:
     of_network: bool = False
 
     def drawn(self, run: Drawable, folder: Path) -> Path:
-        """Draw it; gives its path."""
-        with threadpool_limits(limits=1, user_api="blas"):  # as training does, so that no digit differs
+        """Draw it; gives its path. Raises UsageError where it cannot be drawn."""
+        # One thread as in training, so that no digit differs.
+        with threadpool_limits(limits=1, user_api="blas"), naming_picture(run.path, Path(self.file).stem):
             self.draw(run, folder)
         return in_format(folder / self.file)
 
 
+@contextmanager
+def naming_picture(run: Path, kind: str) -> Iterator[None]:
+    """Whatever keeps a picture from being drawn, but a disk or damaged records, becomes a UsageError that names it."""
+    try:
+        yield
+    except (OSError, RunError):
+        raise
+    except Exception as error:
+        reason = str(error) if isinstance(error, NnlabError) else f"{type(error).__name__}: {error}"
+        raise UsageError(f"{run}: the picture {kind} cannot be drawn: {one_line(reason, 300)}") from error
+
+
 def _no_diagnostics(run: Drawable) -> str:
-    if (run.record.path / DIAGNOSTICS_FILE).exists():
+    if (run.path / DIAGNOSTICS_FILE).exists():
         return ""
     return "it has no diagnostics; train it with train.diagnostics: true in its spec"
 
 
 def _no_points(run: Drawable) -> str:
-    return "" if run.trained.dataset.sample_shape == (2,) else "its samples are not points in the plane"
+    return "" if run.begun.dataset.sample_shape == (2,) else "its samples are not points in the plane"
 
 
 def _boundary(run: Drawable, folder: Path) -> None:
@@ -84,7 +71,7 @@ def _confusion(run: Drawable, folder: Path) -> None:
 
 
 def _no_images(run: Drawable) -> str:
-    return "" if len(run.trained.dataset.sample_shape) == 3 else "its samples are not images"
+    return "" if len(run.begun.dataset.sample_shape) == 3 else "its samples are not images"
 
 
 def _mistakes(run: Drawable, folder: Path) -> None:
@@ -119,18 +106,6 @@ KINDS: Mapping[str, Kind] = {
 BY_TRAINING = ("accuracy", "loss", "boundary")
 
 
-def drawable(record: RunRecord) -> Drawable:
-    """A run as its folder holds it."""
-
-    def load() -> Trained:
-        experiment, prepared = started(record.path)
-        trained = Trained.begin(prepared.dataset, prepared.network, experiment.loss)
-        load_weights(prepared.network, record.path / MODEL_FILE)
-        return trained
-
-    return Drawable(record, load)
-
-
 def check_kinds(kinds: Sequence[str]) -> None:
     """Raise UsageError for a name that no kind of picture has."""
     for kind in kinds:
@@ -139,38 +114,80 @@ def check_kinds(kinds: Sequence[str]) -> None:
             raise UsageError(f"no kind of picture is called {shown(kind)}; {hint}there are {', '.join(KINDS)}")
 
 
-def draw(run: Drawable, kinds: Sequence[str], folder: Path) -> list[Path]:
+def draw(run: Drawable, kinds: Sequence[str], folder: Path, written: Callable[[Path], None] = ignore) -> list[Path]:
     """Draw pictures of a run into ``folder``, which is made if need be; gives their paths.
 
-    Raises UsageError for a kind that the run cannot have before any is drawn, RunError for damaged records, DataError
-    when the data is no longer there and OSError when a picture cannot be written.
+    ``written`` is told of each as soon as it is there. Raises UsageError for a kind that the run cannot have before
+    any is drawn and for one that cannot be drawn, RunError for damaged records, DataError when the data is no longer
+    there and OSError when a picture cannot be written.
     """
     kinds = list(dict.fromkeys(kinds))
     for kind in kinds:
         if reason := KINDS[kind].lacks(run):
-            raise UsageError(f"{run.record.path}: cannot have the picture {kind}: {reason}")
-    return [KINDS[kind].drawn(run, folder) for kind in kinds]
+            raise UsageError(f"{run.path}: cannot have the picture {kind}: {reason}")
+        if KINDS[kind].of_network:
+            _ = run.trained
+    return [_drawn(run, kind, folder, written) for kind in kinds]
+
+
+def _drawn(run: Drawable, kind: str, folder: Path, written: Callable[[Path], None]) -> Path:
+    path = KINDS[kind].drawn(run, folder)
+    written(path)
+    return path
 
 
 def draw_all(
-    run: Drawable, folder: Path, warn: Callable[[str], None], kinds: Sequence[str] = tuple(KINDS)
+    run: Drawable,
+    folder: Path,
+    warn: Callable[[str], None],
+    kinds: Sequence[str] = tuple(KINDS),
+    written: Callable[[Path], None] = ignore,
 ) -> list[Path]:
-    """Draw all of the kinds that a run can have; a word of warning where its network or data are not there."""
-    if not run.is_there(warn):
+    """Draw all of the kinds that a run can have; a word of warning where its network or data are not there.
+
+    What is damaged or cannot be drawn does not keep the others from being drawn: the last such error is raised at the
+    end, and ``warn`` is told of those before it. OSError, when a picture cannot be written, is raised at once.
+    """
+    errors: list[NnlabError] = []
+    try:
+        _ = run.trained
+    except (DataError, RunError, UsageError) as error:
         kinds = [kind for kind in kinds if not KINDS[kind].of_network]
-    return [KINDS[kind].drawn(run, folder) for kind in kinds if not KINDS[kind].lacks(run)]
+        if isinstance(error, RunError) and (run.path / MODEL_FILE).exists():
+            errors.append(error)
+        else:
+            warn(f"{run.path}: only what the records tell is drawn: {one_line(str(error), 500)}")
+    drawn = []
+    for kind in kinds:
+        if KINDS[kind].lacks(run):
+            continue
+        try:
+            drawn.append(_drawn(run, kind, folder, written))
+        except NnlabError as error:
+            errors.append(error)
+    for fault in errors[:-1]:
+        warn(str(fault))
+    if errors:
+        raise errors[-1]
+    return drawn
+
+
+def snapshots_of(run: Drawable) -> list[Path]:
+    """The snapshots to animate, in order; raises UsageError for a run that cannot be animated."""
+    if reason := _no_points(run):
+        raise UsageError(f"{run.path}: cannot be animated: {reason}")
+    files = sorted((run.path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"), key=_step)
+    if not files:
+        raise UsageError(
+            f"{run.path}: has no snapshots to animate; train it again with train.snapshots: 30 in its spec"
+        )
+    return files
 
 
 def animate(run: Drawable, folder: Path) -> Path:
     """Write ``boundary.gif`` from the snapshots of a run; raises UsageError when it has none or no regions."""
-    files = sorted((run.record.path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"), key=_step)
-    if not files:
-        raise UsageError(
-            f"{run.record.path}: has no snapshots to animate; train it again with train.snapshots: 30 in its spec"
-        )
-    if reason := _no_points(run):
-        raise UsageError(f"{run.record.path}: cannot be animated: {reason}")
-    trained = run.load()  # whose weights come and go
+    files, trained = snapshots_of(run), run.begun
+    state = {name: array.copy() for name, array in trained.network.state().items()}
 
     def moment(file: Path) -> Callable[[], Predict]:
         def load() -> Predict:
@@ -179,8 +196,12 @@ def animate(run: Drawable, folder: Path) -> Path:
 
         return load
 
-    with threadpool_limits(limits=1, user_api="blas"):
-        return animate_boundary(run.name, trained.dataset, [(_step(file), moment(file)) for file in files], folder)
+    frames = [(_step(file), moment(file)) for file in files]
+    try:
+        with threadpool_limits(limits=1, user_api="blas"), naming_picture(run.path, Path(ANIMATION_FILE).name):
+            return animate_boundary(run.name, trained.dataset, frames, folder)
+    finally:
+        trained.network.load_state(state)
 
 
 def _step(file: Path) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from threadpoolctl import threadpool_limits
 
 from nnlab.data.batches import Feed
-from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError
+from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError, one_line
 from nnlab.plots.curves import FILES, plot_run
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import LOG_FILE, Row
@@ -21,8 +21,9 @@ from nnlab.spec.experiment import Experiment
 from nnlab.train.answers import Trained
 from nnlab.train.checkpoints import Checkpoints
 from nnlab.train.diagnostics import Diagnostics
+from nnlab.train.drawable import Drawable
 from nnlab.train.loop import Observer, Training, train
-from nnlab.train.pictures import BY_TRAINING, KINDS, Drawable, draw_all
+from nnlab.train.pictures import BY_TRAINING, KINDS, draw_all, naming_picture
 from nnlab.train.setup import Prepared, make_training, prepare
 from nnlab.train.signals import stop_on_signal
 from nnlab.train.snapshots import Snapshots
@@ -136,14 +137,14 @@ def carry_out(
         folder.write_model(prepared.network.state(), spec_sha256)
         summary = folder.finish(outcome.status, before + outcome.seconds, outcome.message, outcome.restored)
         folder.log(result_line(experiment.name, summary))
-        try:
+        with _only_said(lines.say):
             record = read_run(folder.path)
-            plot_run(record, folder.plots)
+            with naming_picture(folder.path, " and ".join(FILES)):
+                plot_run(record, folder.plots)
+        with _only_said(lines.say):
             more = [kind for kind in KINDS if settings.diagnostics or kind in BY_TRAINING]
             kinds = [kind for kind in more if kind not in FILES]
-            draw_all(Drawable(record, lambda: setting.trained), folder.plots, lines.say, kinds)
-        except OSError as error:
-            lines.say(f"the pictures cannot be written: {error.strerror or error}")
+            draw_all(Drawable(read_run(folder.path), lambda: setting.trained), folder.plots, lines.say, kinds)
     if outcome.status == "diverged":
         raise Diverged(f"{outcome.message}\nthe run up to step {outcome.steps} is in {folder.path}")
     if stop.signal is not None:
@@ -153,6 +154,17 @@ def carry_out(
             f"and nnlab train --resume {folder.path} goes on",
         )
     return RunResult(folder.path, experiment.name, summary)
+
+
+@contextmanager
+def _only_said(say: Callable[[str], None]) -> Iterator[None]:
+    """Pictures that fail are told in a line; the run has ended as its summary says."""
+    try:
+        yield
+    except OSError as error:
+        say(f"the pictures cannot be written: {error.strerror or error}")
+    except Exception as error:
+        say(str(error) if isinstance(error, NnlabError) else f"the pictures cannot be drawn: {one_line(repr(error))}")
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """From an experiment to everything the loop needs: data, network, batches."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnlab.core.random import Purpose, make_streams
 from nnlab.core.threads import Workers, available_cores
 from nnlab.data.batches import Batches, Feed
-from nnlab.data.dataset import Dataset
+from nnlab.data.dataset import Dataset, DatasetSource
 from nnlab.errors import RunError, ShapeError, UsageError
 from nnlab.models.network import Network
 from nnlab.records.formats import MODEL_FILE, SPEC_FILE
@@ -127,19 +128,26 @@ def trained_network(folder: Path | str) -> Network:
     Raises RunError when the folder holds no readable model.
     """
     path = Path(folder)
+    check_finished(path)
     network = started(path)[1].network
     load_weights(network, path / MODEL_FILE)
     return network
 
 
-def started(path: Path) -> tuple[Experiment, Prepared]:
-    """A run's experiment, and its data and network as they were before its first update.
-
-    Raises RunError when the folder is not that of a finished run, DataError when the data is no longer there.
-    """
+def check_finished(path: Path) -> None:
+    """Raise RunError for a folder without a spec or without the weights that a training ends with."""
     if not (path / SPEC_FILE).is_file() or not (path / MODEL_FILE).is_file():
         raise RunError(f"{path}: is not the folder of a finished run, it needs {SPEC_FILE} and {MODEL_FILE}")
+
+
+def started(path: Path, fetch: Callable[[DatasetSource], None] = lambda source: None) -> tuple[Experiment, Prepared]:
+    """A run's experiment, and its data and network as they were before its first update.
+
+    ``fetch`` may download the data. Raises DataError when it cannot be had, UsageError when spec and data no longer
+    fit each other.
+    """
     experiment = load_experiment(path / SPEC_FILE)
+    fetch(experiment.data)
     prepared = prepare(experiment)
     prepared.network.allocate(experiment.dtype)
     return experiment, prepared

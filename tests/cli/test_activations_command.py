@@ -39,3 +39,13 @@ def test_bad_specs_and_folders(nnlab, spec: Path) -> None:
     assert "file/inside: cannot be written: " in answer.stderr
     assert nnlab("activations").code == 2
     assert not Path("activations").exists()
+
+
+def test_too_many_specs_are_refused_before_anything_is_computed(
+    nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnlab.train.spreads.spreads", lambda experiment: pytest.fail("computed"))
+    answer = nnlab("activations", *[spec] * 41)
+    assert answer.code == 2
+    assert "41 specs are more than the 40 rows" in answer.stderr
+    assert not Path("activations").exists()

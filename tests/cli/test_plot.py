@@ -1,12 +1,16 @@
 """``nnlab plot`` as a user calls it."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from nnlab.cli.completion import PICTURES, complete_picture
-from nnlab.plots.style import FORMATS, LANGUAGES, STYLES
+from nnlab.plots.look import FORMATS, LANGUAGES
+from nnlab.plots.style import STYLES
 from nnlab.train.pictures import KINDS
 
 
@@ -39,10 +43,63 @@ def test_animation(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert Path("movie/boundary.gif").read_bytes().startswith(b"GIF8")
 
 
-def test_without_snapshots_or_points_there_is_no_animation(nnlab, trained: Path, make_run: Callable[..., Path]) -> None:
+def test_a_run_whose_samples_are_no_points_hears_that_first(nnlab, make_run: Callable[..., Path]) -> None:
     answer = nnlab("plot", make_run(), "--animate")
     assert answer.code == 2
+    assert "cannot be animated: its samples are not points in the plane" in answer.stderr
+    assert "snapshots" not in answer.stderr
+
+
+def test_without_snapshots_nothing_is_drawn(nnlab, spec: Path, tmp_path: Path) -> None:
+    run = Path(nnlab("train", spec, "-q").stdout.splitlines()[-1])
+    answer = nnlab("plot", run, "accuracy", "--animate", "--out", "new")
+    assert (answer.code, answer.stdout) == (2, "")
     assert "has no snapshots to animate; train it again with train.snapshots: 30 in its spec" in answer.stderr
+    assert not Path("new").exists()
+
+
+def test_each_path_is_printed_as_soon_as_its_picture_is_there(nnlab, trained: Path) -> None:
+    (trained / "snapshots" / "step-0000004.safetensors").write_bytes(b"damaged")
+    answer = nnlab("plot", trained, "accuracy", "--animate", "--out", "new")
+    assert (answer.code, answer.stdout) == (5, "new/accuracy.png\n")
+    assert "step-0000004.safetensors: cannot be loaded" in answer.stderr
+    assert [path.name for path in Path("new").iterdir()] == ["accuracy.png"]
+
+
+def test_a_killed_run_is_animated_from_its_snapshots(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.plots.regions.GRID", 4)
+    (trained / "model.safetensors").unlink()
+    answer = nnlab("plot", trained, "--animate")
+    assert (answer.code, answer.stdout, answer.stderr) == (0, f"{trained}/plots/boundary.gif\n", "")
+
+
+def test_a_folder_of_its_own_that_cannot_be_written_is_a_fault_of_the_run(nnlab, trained: Path) -> None:
+    shutil.rmtree(trained / "plots")
+    (trained / "plots").write_text("")
+    answer = nnlab("plot", trained)
+    assert answer.code == 5
+    assert f"{trained}/plots: cannot be written: " in answer.stderr
+    assert nnlab("plot", trained, "--out", trained / "plots").code == 5
+    assert nnlab("plot", trained, "--out", "elsewhere").code == 0
+
+
+def test_damaged_weights_leave_what_the_records_tell(nnlab, trained: Path) -> None:
+    (trained / "model.safetensors").write_bytes(b"damaged")
+    answer = nnlab("plot", trained, "--out", "new")
+    assert (answer.code, answer.stdout) == (5, "new/accuracy.png\nnew/loss.png\n")
+    assert f"{trained}/model.safetensors: cannot be loaded" in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_missing_data_set_is_fetched_where_the_console_shows_it(
+    nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[object] = []
+    monkeypatch.setattr("nnlab.cli.downloading.fetch", fetched.append)
+    assert nnlab("plot", trained, "loss").code == 0
+    assert fetched == []
+    assert nnlab("plot", trained, "loss", "boundary").code == 0
+    assert [type(source).__name__ for source in fetched] == ["Moons"]
 
 
 @pytest.mark.parametrize(
@@ -89,3 +146,14 @@ def test_the_tab_key_and_help_know_every_kind(nnlab, monkeypatch: pytest.MonkeyP
     assert "Example: nnlab plot runs/" in text
     for word in (*KINDS, *FORMATS, *STYLES, *LANGUAGES):
         assert word in text
+
+
+def test_an_animation_has_the_style_asked_for(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.plots.regions.GRID", 4)
+    papers = {}
+    for style in ("light", "dark"):
+        assert nnlab("plot", trained, "--animate", "--style", style, "--out", style).code == 0
+        with Image.open(Path(style, "boundary.gif")) as gif:
+            papers[style] = int(np.asarray(gif.convert("L"))[-1, -1])
+    assert papers["light"] == 255
+    assert papers["dark"] < 60

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from nnlab.plots.confusion import confusion_matrix, plot_confusion
-from nnlab.plots.style import Look, drawn_as
+from nnlab.plots.look import Look, Style
+from nnlab.plots.style import STYLES, drawn_as
 
 Figures = dict[str, Figure]
 
@@ -74,3 +76,31 @@ def test_long_names_stay_within_the_picture(figures: Figures, tmp_path: Path) ->
         assert box.y0 >= 0
     boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
     assert all(left.x1 <= right.x0 for left, right in itertools.pairwise(boxes))
+
+
+def test_colours_show_shares_on_one_scale_that_is_named(figures: Figures, tmp_path: Path) -> None:
+    labels, answers = np.repeat([0, 1], [100, 100]), np.repeat([0, 1, 0, 1], [75, 25, 40, 60])
+    plot_confusion("net", "test", labels, answers, ["a", "b"], tmp_path)
+    axes, bar = figures["confusion.png"].axes
+    image = axes.images[0]
+    assert image.norm.vmin == 0
+    assert image.norm.vmax == 1
+    np.testing.assert_allclose(np.asarray(image.norm([0, 0.01, 0.25, 1])), [0, 0.1, 0.5, 1])
+    assert bar.get_ylabel() == "share of the true class"
+    np.testing.assert_allclose(bar.get_yticks(), [0, 0.05, 0.2, 0.5, 1])
+    assert [label.get_text() for label in bar.get_yticklabels()] == ["0", "5 %", "20 %", "50 %", "100 %"]
+
+
+@pytest.mark.parametrize("style", ["light", "dark"])
+def test_numbers_stand_out_from_their_cells(figures: Figures, tmp_path: Path, style: Style) -> None:
+    labels, answers = np.repeat([0, 1], [100, 100]), np.repeat([0, 1, 1], [90, 10, 100])
+    with drawn_as(Look(style=style)):
+        plot_confusion("net", "test", labels, answers, ["a", "b"], tmp_path)
+    axes = figures["confusion.png"].axes[0]
+    image = axes.images[0]
+    for text in axes.texts:
+        column, row = (int(place) for place in text.get_position())
+        cell = to_rgb(image.cmap(image.norm(np.asarray(image.get_array())[row, column])))
+        assert abs(np.mean(to_rgb(text.get_color())) - np.mean(cell)) > 0.2
+    papers = {text.get_text(): text.get_color() == STYLES[style].paper for text in axes.texts}
+    assert papers == {"90": True, "100": True, "10": False, "0": False}

@@ -12,8 +12,9 @@ from nnlab.functions.base import Function
 from nnlab.functions.expression import Expression
 from nnlab.functions.named import Rosenbrock, Sphere
 from nnlab.plots.descent import descent_pictures
+from nnlab.plots.look import Look, Style
 from nnlab.plots.plane import Drawing
-from nnlab.plots.style import STYLES, Look, Style, drawn_as
+from nnlab.plots.style import STYLES, drawn_as
 
 
 def drawing(*points: tuple[float, float], diverged: bool = False) -> Drawing:

@@ -106,7 +106,8 @@ def test_a_run_that_made_no_update_says_so(record: RunRecord, drawn: Figures, tm
         plot_activations(record, tmp_path)
 
 
-def test_a_line_that_was_cut_off_is_left_out(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
+def test_a_line_that_was_cut_off_is_left_out(make_run: Any, drawn: Figures, tmp_path: Path) -> None:
+    record = read_run(make_run(status="running"))
     write(record.path, 2)
     for name in ("diagnostics.csv", "histograms.csv"):
         with (record.path / name).open("a", encoding="utf-8") as file:
@@ -125,3 +126,15 @@ def test_a_long_title_keeps_clear_of_the_legend(make_run: Any, drawn: Figures, t
     for figure in drawn.values():
         title, legend = figure.texts[0].get_window_extent(), figure.legends[0].get_window_extent()
         assert title.x1 <= legend.x0 or title.y0 >= legend.y1
+
+
+def test_the_start_is_filled_and_the_end_an_outline(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
+    write(record.path, 1)
+    plot_activations(record, tmp_path)
+    figure = drawn["activations.png"]
+    moments = {patch.get_label(): patch for patch in figure.axes[0].patches}
+    assert list(moments) == ["at the start", "at the end"]
+    reach = {label: patch.get_data().edges[-1] for label, patch in moments.items()}  # type: ignore[attr-defined]
+    assert reach == {"at the start": 1.5, "at the end": 12}
+    assert {label: patch.get_fill() for label, patch in moments.items()} == {"at the start": True, "at the end": False}
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(moments)

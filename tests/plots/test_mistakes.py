@@ -60,3 +60,11 @@ def test_no_heading_touches_another(figures: Figures, tmp_path: Path, names: tup
 def test_a_network_without_mistakes_is_told_so(figures: Figures, tmp_path: Path) -> None:
     draw(tmp_path, 0)
     assert "no mistakes" in [text.get_text() for text in figures["mistakes.png"].texts]
+
+
+def test_samples_without_an_answer_are_no_mistakes(figures: Figures, tmp_path: Path) -> None:
+    split = Split(np.zeros((5, 1, 4, 4), np.uint8), np.zeros(5, int))
+    answers, sureness = np.array([1, -1, 0, 1, -1]), np.full(5, 0.5)
+    plot_mistakes("net", "test", split, answers, sureness, ("a", "b"), tmp_path)
+    assert figures["mistakes.png"].get_suptitle() == "net: the 2 surest of 2 mistakes on test images"
+    assert figures["mistakes.png"].get_supxlabel() == "true class → class answered, probability"

@@ -1,6 +1,6 @@
 """Decision regions: the class answered in each place has its colour there, in the picture and in each frame."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from nnlab.data.dataset import Dataset, Split
+from nnlab.errors import UsageError
 from nnlab.plots import regions
 from nnlab.plots.points import MOST_POINTS, class_colour
 from nnlab.plots.regions import MOST_FRAMES, Predict, animate_boundary, plot_boundary
@@ -195,3 +196,47 @@ def test_classes_that_share_a_colour_have_regions_of_two_tints(tmp_path: Path, d
     dataset = Dataset(Split(CORNERS, np.array([0, 7, 0, 7])), None, tuple("abcdefgh"))
     plot_boundary("net", dataset, lambda inputs: 7 * (inputs[:, 0] > 1).astype(int), tmp_path)
     assert region_at(drawn["boundary.png"], 0.5, 1) != pytest.approx(region_at(drawn["boundary.png"], 1.5, 1))
+
+
+def test_each_frame_says_its_step_and_the_last_one_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    @contextmanager
+    def note(figure: Figure, path: Path) -> Iterator[Callable[[], None]]:
+        yield lambda: said.append(figure.texts[0].get_text())
+
+    monkeypatch.setattr(regions, "animation", note)
+    monkeypatch.setattr(regions, "GRID", 2)
+    steps = (0, 1000, 3000)
+    animate_boundary("net", data(), [(step, lambda: right_of(1.0)) for step in steps], tmp_path)
+    first, *rest = [f"net: step {step:,} of 3,000" for step in steps]
+    assert said == [first, *rest, *[rest[-1]] * 15]
+
+
+def test_the_class_of_a_cell_is_that_of_its_middle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[np.ndarray] = []
+
+    def predict(inputs: np.ndarray) -> np.ndarray:
+        asked.append(inputs)
+        return np.zeros(len(inputs), int)
+
+    monkeypatch.setattr(regions, "GRID", 2)
+    monkeypatch.setattr(regions, "_with_equal_units", lambda extent, shape: extent)
+    plot_boundary("net", data(), predict, tmp_path)
+    (left, bottom), (right, top) = (-0.32, -0.16), (4.32, 2.16)
+    middles = [(left + x * (right - left), bottom + y * (top - bottom)) for y in (0.25, 0.75) for x in (0.25, 0.75)]
+    np.testing.assert_allclose(asked[0], middles)
+
+
+def test_test_samples_have_the_colours_of_their_classes(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    plot_boundary("net", data(test=True), right_of(1.0), tmp_path)
+    colours = [tuple(cloud.get_facecolor()[0][:3]) for cloud in drawn["boundary.png"].axes[0].collections]
+    assert colours == [to_rgb(class_colour(label)) for label in (0, 1, 0, 1)]
+
+
+@pytest.mark.parametrize("reach", [1e101, 1e308, -1.79e308])
+def test_samples_too_far_away_to_be_drawn_are_refused(tmp_path: Path, reach: float) -> None:
+    far = Dataset(Split(np.array([[0.0, 0.0], [reach, 1.0]]), np.array([0, 1])), None, ("a", "b"))
+    with pytest.raises(UsageError, match=r"its features reach .*at most 1e\+100 can be drawn"):
+        plot_boundary("net", far, right_of(0), tmp_path)
+    assert list(tmp_path.iterdir()) == []

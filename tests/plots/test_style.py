@@ -14,7 +14,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from nnlab.plots import style
-from nnlab.plots.style import COLOUR_COUNT, STYLES, Format, Look, Style, drawn_as, picture, plain_text, shades
+from nnlab.plots.look import Format, Look, Style
+from nnlab.plots.style import COLOUR_COUNT, STYLES, drawn_as, picture, plain_text, shades
 
 
 def draw(path: Path, title: str = "title") -> bytes:

@@ -54,3 +54,21 @@ def test_weights_that_cannot_be_scaled_end_nothing(tmp_path: Path, value: float)
     for channels in (1, 3):
         plot_weights("net", np.full((2, channels, 2, 2), value), np.full((2, channels, 2, 2), value), tmp_path)
     assert (tmp_path / "weights.png").is_file()
+
+
+def test_red_is_above_0_and_blue_below(figures: Figures, tmp_path: Path) -> None:
+    after = np.array([1.0, -1.0, 0.0, 0.5]).reshape(1, 1, 2, 2)
+    plot_weights("net", np.zeros_like(after), after, tmp_path)
+    image = figures["weights.png"].axes[1].images[0]
+    (high, low), (zero, _) = image.cmap(image.norm(np.asarray(image.get_array())))[..., :3]
+    assert high[0] > high[2] + 0.2
+    assert low[2] > low[0] + 0.2
+    assert min(zero) > 0.9
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_other_channels_are_averaged(figures: Figures, tmp_path: Path, channels: int) -> None:
+    before, after = weights(1, channels), 3 * weights(1, channels)
+    plot_weights("net", before, after, tmp_path)
+    for axes, shown in zip(figures["weights.png"].axes, (before, after), strict=False):
+        np.testing.assert_allclose(np.asarray(axes.images[0].get_array()), shown[0].mean(axis=0))

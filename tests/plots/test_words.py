@@ -20,11 +20,12 @@ from nnlab.plots import style
 from nnlab.plots.confusion import plot_confusion
 from nnlab.plots.curves import FILES, PARTS, plot_comparison, plot_run
 from nnlab.plots.diagnostics import plot_activations, plot_gradients
+from nnlab.plots.look import Look
 from nnlab.plots.mistakes import plot_mistakes
 from nnlab.plots.regions import plot_boundary
 from nnlab.plots.samples import plot_samples
 from nnlab.plots.spreads import Spread, plot_spreads
-from nnlab.plots.style import JAPANESE_FONTS, Look, drawn_as, say
+from nnlab.plots.style import JAPANESE_FONTS, drawn_as, say
 from nnlab.plots.sweep import LABELS
 from nnlab.plots.weights import plot_weights
 from nnlab.plots.words import JAPANESE

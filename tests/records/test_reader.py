@@ -63,7 +63,10 @@ def test_a_cross_validation_is_no_run_but_its_folds_are(make_run: MakeRun) -> No
     run = make_run("parent/fold-1")
     for name in ("spec.yaml", "summary.json"):
         (run.parent / name).write_text((run / name).read_text())
-    with pytest.raises(RunError, match=r"parent: a cross-validation; its folds are runs, so name those: .*parent/\*$"):
+    with pytest.raises(
+        RunError,
+        match=r"parent: a cross-validation; its folds are runs, so name one of them .*takes them all: .*parent/\*",
+    ):
         read_run(run.parent)
     assert read_run(run).status == "completed"
 
@@ -195,7 +198,7 @@ def test_what_is_not_a_run_folder(make_run: MakeRun, tmp_path: Path) -> None:
         (tmp_path / "runs*", r"runs\*: nothing matches this pattern"),
         (tmp_path / "file", "file: a file, not a run folder"),
         (tmp_path / "empty", r"empty: not a run folder: it has neither spec\.yaml nor summary\.json$"),
-        (run.parent, r"runs: not a run folder: .* name those: .*runs/\*$"),
+        (run.parent, r"runs: not a run folder: .* name one of them .*runs/\*"),
         (tmp_path / ("x" * 3000), "cannot be read|no such run folder"),
         (tmp_path / "nul\0byte", r"nul\\x00byte: "),
     ]:

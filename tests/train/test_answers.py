@@ -13,6 +13,7 @@ from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
+from nnlab.layers.pool import MaxPool
 from nnlab.losses import CrossEntropy, MeanSquaredError
 from nnlab.models.network import Network
 from nnlab.train.answers import Trained, seeing_weights
@@ -86,3 +87,23 @@ def test_filters_are_images_already() -> None:
 )
 def test_only_weights_that_look_at_images_are_such(layers: list[Layer], shape: tuple[int, ...], tmp_path: Path) -> None:
     assert (seeing_weights(network(layers, shape)) is None) is (len(shape) == 1)
+
+
+def test_answers_are_those_of_a_network_that_is_not_being_trained() -> None:
+    data, net = points(50), network([Linear(units=3), BatchNorm()])
+    data.train.inputs[...] += 5  # far from the mean of 0 that a new batch normalisation has seen
+    expected = net.forward(data.train.inputs, training=False).argmax(axis=1)
+    before = {name: array.copy() for name, array in net.state().items()}
+    trained = Trained.begin(data, net, CrossEntropy())
+    np.testing.assert_array_equal(trained.predict(data.train.inputs), expected)
+    np.testing.assert_array_equal(trained.verdicts[0], expected)
+    for name, array in net.state().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [[MaxPool(size=2), Flatten(), Linear(units=3)], [MaxPool(size=2), Conv2D(filters=3, kernel=2), Flatten()]],
+)
+def test_weights_behind_a_pooling_do_not_look_at_the_images(layers: list[Layer]) -> None:
+    assert seeing_weights(network(layers, (1, 4, 4))) is None

@@ -4,13 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from nnlab.errors import RunError, UsageError
-from nnlab.plots.style import Look, drawn_as
+from nnlab.plots.look import Look
+from nnlab.plots.style import drawn_as
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.spec.experiment import load_experiment
 from nnlab.train import pictures
-from nnlab.train.pictures import KINDS, check_kinds, draw, draw_all, drawable
+from nnlab.train.drawable import Drawable, drawable
+from nnlab.train.pictures import KINDS, Kind, check_kinds, draw, draw_all
 from nnlab.train.run import run
 
 POINTS = """\
@@ -106,14 +109,15 @@ def test_data_that_is_gone_is_told(images: Path, tmp_path: Path) -> None:
     said: list[str] = []
     written = draw_all(drawable(record), tmp_path / "out", said.append)
     assert [path.stem for path in written] == ["accuracy", "loss", "gradients", "activations"]
-    assert said[0].startswith("only what the records tell is drawn: ")
+    assert said[0].startswith(f"{record.path}: only what the records tell is drawn: ")
+    assert len(said) == 1
 
 
 def test_what_records_tell_is_drawn_without_reading_data(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = train(images, POINTS)
-    monkeypatch.setattr(pictures, "started", lambda path: pytest.fail("read the data"))
+    monkeypatch.setattr("nnlab.train.drawable.started", lambda *_: pytest.fail("read the data"))
     assert draw(drawable(record), ["loss", "loss"], tmp_path) == [tmp_path / "loss.png"]
 
 
@@ -123,3 +127,47 @@ def test_paths_have_the_ending_of_their_format(images: Path, tmp_path: Path) -> 
         (path,) = draw(drawable(record), ["boundary"], tmp_path / "out")
     assert path == tmp_path / "out" / "boundary.svg"
     assert path.read_bytes().startswith(b"<?xml")
+
+
+@pytest.mark.parametrize(
+    ("held", "part", "samples"),
+    [("test_points: 10", "test", 20), ("validation: 0.5", "validation", 20), ("noise: 0.2", "train", 40)],
+)
+def test_the_confusion_matrix_is_that_of_the_part_it_names(
+    images: Path, tmp_path: Path, held: str, part: str, samples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = train(images, POINTS.replace("test_points: 10", held))
+    drawn: list[tuple[str, int]] = []
+
+    def note(name: str, part: str, labels: np.ndarray, *rest: object) -> None:
+        drawn.append((part, len(labels)))
+
+    monkeypatch.setattr(pictures, "plot_confusion", note)
+    draw(drawable(record), ["confusion"], tmp_path / "out")
+    assert drawn == [(part, samples)]
+
+
+@pytest.mark.parametrize(("loss", "probability"), [("cross_entropy", True), ("mean_squared_error", False)])
+def test_mistakes_have_probabilities_only_where_there_are_any(
+    images: Path, tmp_path: Path, loss: str, probability: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = train(images, IMAGES, f"loss={loss}", "train.diagnostics=false")
+    told: list[object] = []
+    monkeypatch.setattr(pictures, "plot_mistakes", lambda *arguments, **options: told.append(options["probability"]))
+    draw(drawable(record), ["mistakes"], tmp_path / "out")
+    assert told == [probability]
+
+
+def test_pictures_are_drawn_with_one_thread_for_each_product(images: Path, tmp_path: Path) -> None:
+    threads: list[int] = []
+
+    def note(run: Drawable, folder: Path) -> None:
+        threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+
+    run = drawable(train(images, POINTS))
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+        assert Kind("any.png", note).drawn(run, tmp_path) == tmp_path / "any.png"
+    if before == [1]:
+        pytest.skip("this BLAS has one thread")
+    assert set(threads) == {1}

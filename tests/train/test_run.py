@@ -439,6 +439,26 @@ def test_pictures_that_cannot_be_written_do_not_spoil_the_run(
     assert "pictures cannot be written" in (result.path / "log.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("drawing", "rest"),
+    [("nnlab.plots.regions._draw", ["accuracy", "loss"]), ("nnlab.plots.curves._scale", ["boundary"])],
+)
+def test_a_picture_that_cannot_be_drawn_does_not_spoil_the_run_or_the_others(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drawing: str, rest: list[str]
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise ValueError("Axis limits cannot be NaN")
+
+    monkeypatch.setattr(drawing, fail)
+    result = run(load_experiment(spec), tmp_path / "runs")
+    assert summary_of(result.path)["status"] == "completed"
+    log = (result.path / "log.txt").read_text(encoding="utf-8")
+    name = "boundary" if "boundary" not in rest else "accuracy and loss"
+    line = f"{result.path}: the picture {name} cannot be drawn: ValueError: Axis limits cannot be NaN"
+    assert log.splitlines()[-1] == line
+    assert sorted(path.stem for path in (result.path / "plots").iterdir()) == rest
+
+
 @pytest.mark.usefixtures("no_plots")
 def test_at_most_25_evaluations_are_said_and_always_the_last(spec: Path, tmp_path: Path) -> None:
     overrides = ["train={iterations: 107, eval_every: 1, batch_size: 20}"]

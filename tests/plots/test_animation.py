@@ -1,0 +1,54 @@
+"""A GIF appears when it is whole; nothing is left behind otherwise."""
+
+from pathlib import Path
+
+import pytest
+from matplotlib.animation import PillowWriter
+from matplotlib.figure import Figure
+from PIL import Image
+
+from nnlab.plots.animation import FRAMES_A_SECOND, animation
+from nnlab.plots.style import blank
+
+
+def test_frames_follow_each_other_at_the_pace_of_an_animation(tmp_path: Path) -> None:
+    with blank("title", (2, 1)) as figure, animation(figure, tmp_path / "a.gif") as grab_frame:
+        for text in ("1", "2"):
+            figure.text(0.5, 0.5, text)
+            grab_frame()
+        assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["a.gif"]
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.n_frames == 2  # type: ignore[attr-defined]  # only of files with frames
+        assert gif.info["duration"] == 1000 / FRAMES_A_SECOND == 100
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_an_interruption_leaves_nothing_and_is_what_is_raised(tmp_path: Path, after: int) -> None:
+    def draw(figure: Figure) -> None:
+        with animation(figure, tmp_path / "a.gif") as grab_frame:
+            for _ in range(after):
+                grab_frame()
+            raise KeyboardInterrupt
+
+    with blank("title", (2, 1)) as figure, pytest.raises(KeyboardInterrupt):
+        draw(figure)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_refuses_leaves_nothing_and_the_error_names_the_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(writer: PillowWriter) -> None:
+        Path(writer.outfile).write_bytes(b"GIF8")
+        raise OSError(28, "No space left on device", writer.outfile)
+
+    monkeypatch.setattr(PillowWriter, "finish", fail)
+    with (
+        blank("title", (2, 1)) as figure,
+        pytest.raises(OSError, match="No space") as caught,
+        animation(figure, tmp_path / "a.gif") as grab_frame,
+    ):
+        grab_frame()
+    assert caught.value.filename == str(tmp_path / "a.gif")
+    assert list(tmp_path.iterdir()) == []
