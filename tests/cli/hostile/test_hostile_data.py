@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-HUGE = 200_000_000
+HUGE = 120_000_000
 
 
 def spec(folder: Path, name: str, path: str) -> Path:

@@ -119,20 +119,22 @@ def test_weights_beyond_all_bounds(harmless: Any, run: Path, value: float) -> No
 
 
 FILES = ["spec.yaml", "summary.json", "metrics.csv", "steps.csv", "diagnostics.csv", "histograms.csv"]
+# The picture for which a file is read.
+KINDS = {"diagnostics.csv": "gradients", "histograms.csv": "activations", "model.safetensors": "confusion"}
 
 
 @pytest.mark.parametrize("file", [*FILES, "model.safetensors"])
 def test_what_is_no_file_is_not_waited_for(refused: Any, run: Path, file: str) -> None:
-    kinds = ["loss", "gradients", "activations", "confusion"]
+    kind = KINDS.get(file, "loss")
     (run / file).unlink()
     os.mkfifo(run / file)
-    refused("plot", run, *kinds, "--out", "pictures", code=5)
+    refused("plot", run, kind, "--out", "pictures", code=5)
     (run / file).unlink()
     (run / file).symlink_to("/dev/zero")
-    refused("plot", run, *kinds, "--out", "pictures", code=5)
+    refused("plot", run, kind, "--out", "pictures", code=5)
     (run / file).unlink()
     (run / file).mkdir()
-    refused("plot", run, *kinds, "--out", "pictures", code=5)
+    refused("plot", run, kind, "--out", "pictures", code=5)
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -143,23 +145,20 @@ def test_what_is_no_file_is_not_waited_for(refused: Any, run: Path, file: str) -
 )
 def test_records_that_are_none(refused: Any, harmless: Any, run: Path, file: str, contents: bytes) -> None:
     (run / file).write_bytes(contents)
-    kinds = ["loss", "gradients", "activations"]
+    kind = KINDS.get(file, "loss")
     if file == "diagnostics.csv":  # as the writer of a run that was killed may leave it
-        harmless("plot", run, *kinds, "--out", "pictures")
+        harmless("plot", run, kind, "--out", "pictures")
         return
-    refused("plot", run, *kinds, "--out", "pictures", code=5)
+    refused("plot", run, kind, "--out", "pictures", code=5)
     if file in FILES[:3]:
         refused("show", run, code=5)
         refused("compare", run, code=5)
 
 
-def test_a_last_line_without_end(refused: Any, run: Path) -> None:
-    for file in FILES[2:]:
-        path = run / file
-        before = path.read_bytes()
-        path.write_bytes(before + b"5" * 150_000_000)
-        refused("plot", run, "loss", "gradients", "activations", "--out", "pictures", code=5)
-        path.write_bytes(before)
+@pytest.mark.parametrize("file", FILES[2:])
+def test_a_last_line_without_end(refused: Any, run: Path, file: str) -> None:
+    os.truncate(run / file, 150_000_000)
+    refused("plot", run, KINDS.get(file, "loss"), "--out", "pictures", code=5)
 
 
 def rewrite(run: Path, spec: dict[str, Any] | None = None, **summary: Any) -> None:
@@ -203,7 +202,7 @@ def test_words_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, tmp
     harmless("compare", run, "--sort", TEXT, "--out", "pictures", code=0)
 
 
-@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e308", "-1e308", "5e-324", "1e99", "", "0"])
+@pytest.mark.parametrize("value", ["inf", "nan", "-1e308", "5e-324", ""])
 def test_numbers_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, value: str) -> None:
     """In every column but the steps and, with a metric that the best row lacks, in the summary."""
     path = run / "metrics.csv"
@@ -216,7 +215,6 @@ def test_numbers_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, v
     }
     rewrite(run, final=final, best=best)
     harmless("show", run, code=0)
-    harmless("compare", run, made / "run", "--out", "pictures", code=0)
     path.write_text("\n".join([header, *changed, ""]), encoding="utf-8")
     rewrite(run, final=final, best=final)
     harmless("show", run, code=0)
@@ -225,7 +223,7 @@ def test_numbers_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, v
     (run / "diagnostics.csv").write_text(
         f"step,layer,gradient_norm\n1,a,{value}\n2,a,{value}\n2,b,1\n", encoding="utf-8"
     )
-    harmless("plot", run, "accuracy", "loss", "gradients", "--out", "pictures", code=0)
+    harmless("plot", run, "loss", "gradients", "--out", "pictures", code=0)
 
 
 HISTOGRAMS = {
@@ -269,7 +267,7 @@ def test_words_and_numbers_in_the_records_of_a_descent(harmless: Any, descent: P
     for label in (TEXT, "_", "x" * 1000, "", '"two\nlines"'):
         path.write_text(sound.replace("sgd lr=0.1", label), encoding="utf-8")
         harmless("plot", descent, code=5)
-    for value in ("nan", "-1e308", "5e-324"):
+    for value in ("nan", "-1e308"):
         header, first, *rows = sound.splitlines()
         rows = [",".join([*row.split(",")[:2], *[value] * 4]) for row in rows if "sgd" in row]
         path.write_text("\n".join([header, first, *rows, ""]), encoding="utf-8")
@@ -282,16 +280,14 @@ def test_words_and_numbers_in_the_records_of_a_descent(harmless: Any, descent: P
     assert "\\x1b[31m" in harmless("show", descent, code=0).stdout
 
 
-def test_what_is_no_file_in_a_descent(refused: Any, descent: Path) -> None:
-    for file in ("path.csv", "log.txt", "spec.yaml"):
-        before = (descent / file).read_bytes()
-        (descent / file).write_bytes(before + b"x" * 150_000_000)
-        refused("plot" if file == "path.csv" else "show", descent, code=5)
-        (descent / file).unlink()
-        (descent / file).symlink_to("/dev/zero")
-        refused("show", descent, code=5)
-        (descent / file).unlink()
-        (descent / file).write_bytes(before)
+@pytest.mark.parametrize("file", ["path.csv", "log.txt", "spec.yaml"])
+def test_what_is_no_file_in_a_descent(refused: Any, descent: Path, file: str) -> None:
+    command = "plot" if file == "path.csv" else "show"
+    os.truncate(descent / file, 150_000_000)
+    refused(command, descent, code=5)
+    (descent / file).unlink()
+    (descent / file).symlink_to("/dev/zero")
+    refused("show", descent, code=5)
 
 
 def test_an_expression_with_more_than_meets_the_eye(harmless: Any, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_bomb_is_refused(refused: Any, tmp_path: Path, bomb: str | bytes) -> N
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("bomb", ["aliases", "depth in brackets", "many keys", "a tag that builds"])
+@pytest.mark.parametrize("bomb", ["aliases in one", "a tag that builds"])
 @pytest.mark.parametrize("command", ["descend", "show"])
 def test_so_it_is_by_other_commands(refused: Any, tmp_path: Path, bomb: str, command: str) -> None:
     path = tmp_path / "spec.yaml"
