@@ -11,7 +11,8 @@ from safetensors.numpy import load_file
 from nnlab.errors import Diverged, RunError, SpecError, UsageError
 from nnlab.records.reader import read_run
 from nnlab.spec.experiment import load_experiment
-from nnlab.train.pictures import animate, drawable
+from nnlab.train.drawable import drawable
+from nnlab.train.pictures import animate
 from nnlab.train.run import run
 from nnlab.train.setup import prepare
 
