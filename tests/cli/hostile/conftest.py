@@ -86,7 +86,7 @@ def refused(harmless: Harmless) -> Harmless:
     def call(*arguments: object, code: int) -> Any:
         with little_memory():
             answer = harmless(*arguments, code=code)
-        assert answer.stdout == ""
+        assert all(line.startswith("pictures/") for line in answer.stdout.splitlines())  # what was sound was drawn
         assert "memory" not in answer.stderr
         return answer
 
