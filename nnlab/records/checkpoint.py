@@ -16,6 +16,7 @@ from nnlab.errors import RunError, one_line
 from nnlab.records.checked_files import check_file, damaged
 from nnlab.records.disk import atomic_write
 from nnlab.records.formats import CHECKPOINTS_FOLDER, step_file, step_of
+from nnlab.records.tensors import check_header
 
 FORMAT = 1
 MAX_BYTES = 2**36
@@ -51,6 +52,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint and hold every byte of it against its hash; raises RunError."""
     check_file(path, MAX_BYTES)
     try:
+        check_header(path)
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
             entry = json.loads(metadata.get(_ENTRY, "null"))
@@ -62,7 +64,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         sound = _sha256(facts, arrays) == expected and path.name == step_file(step)
     except RunError:
         raise
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{path}: is damaged: {one_line(str(error), 200)}") from None
     if not sound:
         damaged(path, "is damaged: its contents are not those that were written")

@@ -1,0 +1,47 @@
+"""One writer for each run folder, for as long as its process lives."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nnlab.errors import RunError
+from nnlab.records.lock import RunLock, is_being_written
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from nnlab.records.lock import RunLock
+lock = RunLock(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_lock_keeps_others_out_until_it_is_released(tmp_path: Path) -> None:
+    assert not is_being_written(tmp_path)
+    lock = RunLock(tmp_path)
+    assert is_being_written(tmp_path)
+    assert (tmp_path / "lock").read_text(encoding="utf-8") == f"{os.getpid()}\n"
+    with pytest.raises(RunError, match=f"process {os.getpid()} is writing it; wait for it or stop it"):
+        RunLock(tmp_path)
+    lock.release()
+    lock.release()
+    assert not list(tmp_path.iterdir())
+    RunLock(tmp_path).release()
+
+
+def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "held\n"
+        assert is_being_written(tmp_path)
+        with pytest.raises(RunError, match=f"process {process.pid} is writing it"):
+            RunLock(tmp_path)
+        process.send_signal(signal.SIGKILL)
+    assert not is_being_written(tmp_path)
+    assert (tmp_path / "lock").exists()
+    RunLock(tmp_path).release()

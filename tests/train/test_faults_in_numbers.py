@@ -1,0 +1,103 @@
+"""The first NaN or infinity: where it is seen, what is said of it, and what is kept."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from nnlab.errors import Diverged
+from nnlab.layers.linear import Linear
+from nnlab.optim.sgd import SGD
+from nnlab.records.reader import read_run
+from nnlab.spec.experiment import Experiment, load_experiment
+from nnlab.train import run as run_module
+from nnlab.train.faults import all_finite
+from nnlab.train.run import run
+
+SPEC = """\
+data:      {name: moons, points: 30, test_points: 10}
+model:     {name: mlp, hidden: [6], activation: relu}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 20, batch_size: 10, eval_every: 4}
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Experiment]:
+    monkeypatch.setattr(run_module, "plot_run", lambda record, folder: None)
+    monkeypatch.setattr(run_module, "draw_all", lambda *arguments, **options: [])
+
+    def make(*changes: str) -> Experiment:
+        path = tmp_path / "own.yaml"
+        path.write_text(SPEC, encoding="utf-8")
+        return load_experiment(path, changes)
+
+    return make
+
+
+def diverged(experiment: Experiment, runs: Path) -> tuple[str, Path]:
+    with pytest.raises(Diverged) as caught:
+        run(experiment, runs)
+    (folder,) = runs.iterdir()
+    return str(caught.value), folder
+
+
+@pytest.mark.parametrize(
+    ("vector", "finite"),
+    [([1.0, -2.0], True), ([3e38, -3e38], True), ([1.0, np.nan], False), ([np.inf, 1.0], False), ([], True)],
+)
+def test_large_numbers_are_finite_though_their_squares_are_not(vector: list[float], finite: bool) -> None:
+    with np.errstate(all="ignore"):
+        assert all_finite(np.array(vector, np.float32)) is finite
+
+
+def test_a_gradient_is_named_and_its_update_not_made(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backward, calls = Linear.backward_parameters, []
+
+    def poisoned(self: Linear, dy: np.ndarray) -> None:
+        backward(self, dy)
+        calls.append(self.index)
+        if calls.count(0) == 7 and self.index == 0:
+            self.b.grad[0] = np.inf
+
+    monkeypatch.setattr(Linear, "backward_parameters", poisoned)
+    message, folder = diverged(load(), tmp_path / "runs")
+    assert "the gradient became nan at step 7, first in the gradient of linear1.b; the usual cause is" in message
+    record = read_run(folder)
+    assert record.summary["steps"] == 6
+    assert record.steps["step"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert (record.final or {})["step"] == 4
+    assert "the weights saved are those of step 4" in message
+    assert all(np.isfinite(array).all() for array in load_file(folder / "model.safetensors").values())
+
+
+def test_a_weight_is_named(load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = SGD.step
+
+    def poisoned(self: SGD, lr: float | None = None) -> None:
+        step(self, lr)
+        if self.t == 6:
+            self._blocks[0].theta[0] = np.nan
+
+    monkeypatch.setattr(SGD, "step", poisoned)
+    message, folder = diverged(load(), tmp_path / "runs")
+    assert "a weight became nan at step 6, first in linear1.W" in message
+    assert all(np.isfinite(array).all() for array in load_file(folder / "model.safetensors").values())
+
+
+def test_the_layer_whose_outputs_overflow_is_named(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    message, _ = diverged(load("model.hidden=[6, 6]", "optimizer.lr=1e6", "penalty.l2=1e3"), tmp_path / "runs")
+    assert "a learning rate that is too large (here 1e+06): try a tenth of it" in message
+
+
+def test_inputs_out_of_scale_are_the_likely_cause(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    table = tmp_path / "far.csv"
+    table.write_text("a,b,label\n" + "".join(f"{k}e30,{-k}e25,{k % 2}\n" for k in range(1, 30)), encoding="utf-8")
+    data = f"data={{name: table, path: {table}, scaling: none}}"
+    message, _ = diverged(load(data, "optimizer.lr=1e6"), tmp_path / "runs")
+    assert re.search(r"the inputs reach 2\.\de\+31: scale them to about 1", message)
