@@ -22,11 +22,16 @@ def read_tensors(path: Path, content: int) -> dict[str, Array]:
     """
     check_file(path, _LENGTH_BYTES + MAX_HEADER_BYTES + content)
     try:
-        with path.open("rb") as file:
-            header = int.from_bytes(file.read(_LENGTH_BYTES), "little")
-        if header > MAX_HEADER_BYTES:
-            most = readable_bytes(MAX_HEADER_BYTES)
-            damaged(path, f"cannot be loaded: its header claims {header} bytes, but may have at most {most}")
+        check_header(path)
         return load_file(path)
     except (SafetensorError, OSError, TypeError, ValueError, AttributeError) as error:
         damaged(path, f"cannot be loaded: {one_line(str(error), 200)}")
+
+
+def check_header(path: Path) -> None:
+    """Raise RunError when the header of a safetensors file claims to be larger than any that is needed, and OSError."""
+    with path.open("rb") as file:
+        header = int.from_bytes(file.read(_LENGTH_BYTES), "little")
+    if header > MAX_HEADER_BYTES:
+        most = readable_bytes(MAX_HEADER_BYTES)
+        damaged(path, f"cannot be loaded: its header claims {header} bytes, but may have at most {most}")
