@@ -35,12 +35,3 @@ def read_tensors(path: Path, content: int) -> dict[str, Array]:
         return load_file(path)
     except (SafetensorError, OSError, TypeError, ValueError, AttributeError) as error:
         damaged(path, f"cannot be loaded: {one_line(str(error), 200)}")
-
-
-def check_header(path: Path) -> None:
-    """Raise RunError when the header of a safetensors file claims to be larger than any that is needed, and OSError."""
-    with path.open("rb") as file:
-        header = int.from_bytes(file.read(_LENGTH_BYTES), "little")
-    if header > MAX_HEADER_BYTES:
-        most = readable_bytes(MAX_HEADER_BYTES)
-        damaged(path, f"cannot be loaded: its header claims {header} bytes, but may have at most {most}")
