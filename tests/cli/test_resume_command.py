@@ -1,0 +1,58 @@
+"""``nnlab train --resume`` as a user calls it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+def killed(folder: Path) -> None:
+    """Make a finished run look like one whose process was killed."""
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    (folder / "summary.json").write_text(json.dumps(summary | {"status": "running"}), encoding="utf-8")
+
+
+def test_the_last_run_goes_on_and_a_finished_one_is_extended(nnlab, spec: Path, tmp_path: Path) -> None:
+    folder = Path(nnlab("train", spec, "-q").stdout.splitlines()[-1])
+    steps = (folder / "steps.csv").read_bytes()
+    killed(folder)
+    assert "crashed: moons" in nnlab("show", folder).stdout
+    answer = nnlab("train", "--resume", "last")
+    assert answer.code == 0
+    assert answer.stdout.splitlines()[-1] == str(folder)
+    assert "going on after step 4" in answer.stderr
+    assert (folder / "steps.csv").read_bytes() == steps
+    again = nnlab("train", "--resume", folder)
+    assert (again.code, again.stdout.splitlines()[-1]) == (0, str(folder))
+    assert "is completed, so there is nothing left to do; --iterations N extends it" in again.stderr
+    assert nnlab("train", "--resume", folder, "--iterations", "7", "-q").code == 0
+    assert (folder / "steps.csv").read_bytes().startswith(steps)
+    assert len((folder / "steps.csv").read_text(encoding="utf-8").splitlines()) == 1 + 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ([], 2, "nothing to train: give a SPEC, such as configs/adam.yaml, or --resume RUN"),
+        (["--resume", "last", "moons.yaml"], 2, "--resume goes on with a run as its own spec says"),
+        (["--resume", "last", "-s", "seed=1"], 2, "it takes no SPEC, -s or --dry-run"),
+        (["--resume", "last"], 5, "runs: cannot be read: No such file or directory"),
+        (["--resume", "gone"], 5, "gone: is not the folder of a training run"),
+        (["moons.yaml", "--iterations", "5"], 2, "--iterations and --allow-drift belong to --resume"),
+        (["moons.yaml", "--allow-drift"], 2, "--iterations and --allow-drift belong to --resume"),
+    ],
+)
+def test_what_cannot_be_resumed(nnlab, spec: Path, arguments: list[str], code: int, message: str) -> None:
+    answer = nnlab("train", *arguments)
+    assert (answer.code, answer.stdout) == (code, "")
+    (line,) = answer.stderr.splitlines()
+    assert message in line
+
+
+def test_a_descent_is_not_resumed(nnlab, tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("{function: sphere, start: [1, 2, 3], optimizer: {name: sgd, lr: 0.1}}", encoding="utf-8")
+    folder = nnlab("descend", path).stdout.splitlines()[-1]
+    answer = nnlab("train", "--resume", folder)
+    assert (answer.code, answer.stdout) == (5, "")
+    assert "is not the folder of a training run" in answer.stderr
