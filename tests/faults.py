@@ -154,40 +154,35 @@ class Faults:
     def kills_inside_saves(self) -> Tally:
         """kill -9 in the middle of each operation on a file, half of a write done."""
 
-        def plan(number: int) -> Operation:
-            left = [number]
+        def kill(operation: Operation, arguments: tuple[Any, ...]) -> None:
+            if operation is not os.write and self.random.random() < 0.5:
+                operation(*arguments)
+            os.kill(os.getpid(), signal.SIGKILL)
 
-            def attempt(operation: Operation, *arguments: Any) -> object:
-                left[0] -= 1
-                if left[0] == 0:
-                    if operation is os.write:
-                        os.write(arguments[0], arguments[1][: len(arguments[1]) // 2])
-                    elif self.random.random() < 0.5:
-                        operation(*arguments)
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return operation(*arguments)
-
-            return attempt
-
-        return self.tally(self._each_operation(plan, -signal.SIGKILL))
+        return self.tally(self._each_operation(lambda number: self._striking(number, kill), -signal.SIGKILL))
 
     def failures(self) -> Tally:
         """The n-th operation on a file fails, for every n; later ones work."""
 
-        def plan(number: int) -> Operation:
-            left = [number]
+        def fail(operation: Operation, arguments: tuple[Any, ...]) -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-            def attempt(operation: Operation, *arguments: Any) -> object:
-                left[0] -= 1
-                if left[0] == 0:
-                    if operation is os.write:
-                        os.write(arguments[0], arguments[1][: len(arguments[1]) // 2])
-                    raise OSError(errno.EIO, os.strerror(errno.EIO))
-                return operation(*arguments)
+        return self.tally(self._each_operation(lambda number: self._striking(number, fail), 5))
 
-            return attempt
+    @staticmethod
+    def _striking(number: int, strike: Callable[[Operation, tuple[Any, ...]], None]) -> Operation:
+        """What does operations as they are, but strikes at one of them, after half of it where it writes."""
+        left = [number]
 
-        return self.tally(self._each_operation(plan, 5))
+        def attempt(operation: Operation, *arguments: Any) -> object:
+            left[0] -= 1
+            if left[0] == 0:
+                if operation is os.write:
+                    os.write(arguments[0], arguments[1][: len(arguments[1]) // 2])
+                strike(operation, arguments)
+            return operation(*arguments)
+
+        return attempt
 
     def full_disk(self) -> Tally:
         """From the n-th operation on, for every n, nothing more can be written or created."""

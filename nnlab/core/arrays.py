@@ -44,6 +44,12 @@ def _ones(dtype: npt.DTypeLike) -> Array:
     return np.ones(BLOCK, dtype)
 
 
+def arrays_under(name: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The arrays whose names begin with ``name.``, without that."""
+    start = f"{name}."
+    return {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)}
+
+
 def copy_arrays(saved: Mapping[str, Array], own: Mapping[str, Array], what: str) -> None:
     """Copy saved arrays into ``own``, all or none; raises ShapeError naming ``what`` when they are not like those."""
     if own.keys() != saved.keys():

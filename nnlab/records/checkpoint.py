@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError, one_line
 from nnlab.records.checked_files import check_file, damaged
 from nnlab.records.disk import atomic_write
 from nnlab.records.formats import CHECKPOINTS_FOLDER, step_file, step_of
-from nnlab.records.tensors import check_header
+from nnlab.records.tensors import check_header, packed
 
 FORMAT = 1
 MAX_BYTES = 2**36
@@ -31,20 +30,13 @@ class Checkpoint:
     arrays: Mapping[str, Array]
     facts: Mapping[str, Any]
 
-    def part(self, name: str) -> dict[str, Array]:
-        """The arrays whose names begin with ``name.``, without that."""
-        start = f"{name}."
-        return {key.removeprefix(start): array for key, array in self.arrays.items() if key.startswith(start)}
-
 
 def write_checkpoint(run: Path, checkpoint: Checkpoint) -> Path:
     """Save a checkpoint under its step; once this is back, it is on the disk. Raises OSError."""
-    # Safetensors scrambles arrays that are not C-contiguous; of numbers without axes it needs no change.
-    arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
     facts = {**checkpoint.facts, "format": FORMAT, "step": checkpoint.step}
-    entry = json.dumps({"facts": facts, "sha256": _sha256(facts, arrays)})
+    entry = json.dumps({"facts": facts, "sha256": _sha256(facts, checkpoint.arrays)})
     path = run / CHECKPOINTS_FOLDER / step_file(checkpoint.step)
-    atomic_write(path, save(arrays, metadata={_ENTRY: entry}))
+    atomic_write(path, packed(checkpoint.arrays, {_ENTRY: entry}))
     return path
 
 

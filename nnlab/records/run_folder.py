@@ -5,9 +5,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-from safetensors.numpy import save
-
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError
 from nnlab.records.checked_files import read_table, rows_of
@@ -36,6 +33,7 @@ from nnlab.records.formats import (
     step_of,
 )
 from nnlab.records.lock import RunLock
+from nnlab.records.tensors import packed
 from nnlab.records.writing import as_json, create_folder, folder_name
 
 # Steps are written in bundles: a line each would cost more than a step of a small network.
@@ -235,9 +233,7 @@ class RunFolder:
 
     @staticmethod
     def _write_arrays(path: Path, arrays: Mapping[str, Array], spec_sha256: str) -> None:
-        """Safetensors scrambles arrays that are not C-contiguous, so they are made so first."""
-        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        atomic_write(path, save(contiguous, metadata={"spec_sha256": spec_sha256}))
+        atomic_write(path, packed(arrays, {"spec_sha256": spec_sha256}))
 
     def _table(self, name: str, columns: Sequence[str]) -> GrowingFile:
         """A CSV file; those that only some runs have are opened when first written to."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any, Protocol
 
-from nnlab.core.arrays import Array
+from nnlab.core.arrays import Array, arrays_under
 from nnlab.errors import RunError, ShapeError
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, write_checkpoint
 from nnlab.records.disk import remove
@@ -45,7 +45,7 @@ def restore(training: Training, checkpoint: Checkpoint) -> Training:
     """The training as it was when the checkpoint was written; raises RunError when the checkpoint is of another."""
     try:
         for name, part in parts(training).items():
-            part.load_state(checkpoint.part(name))
+            part.load_state(arrays_under(name, checkpoint.arrays))
     except ShapeError as error:
         raise RunError(f"the checkpoint after step {checkpoint.step} does not fit this spec: {error}") from None
     return replace(training, start=checkpoint.step)

@@ -5,7 +5,7 @@ from math import inf, isfinite, sqrt
 
 import numpy as np
 
-from nnlab.core.arrays import Array, copy_arrays
+from nnlab.core.arrays import Array, arrays_under, copy_arrays
 from nnlab.errors import UsageError
 from nnlab.models.network import Network
 from nnlab.optim.patience import EarlyStopping, Patience
@@ -54,17 +54,18 @@ class Controls:
 
     def state(self) -> dict[str, Array]:
         """What schedule and early stopping have seen so far."""
-        parts = {"reduction": self._reduction, "stopping": self._stopping}
-        return {f"{name}.{key}": array for name, part in parts.items() if part for key, array in part.state().items()}
+        parts = self._parts().items()
+        return {f"{name}.{key}": array for name, part in parts if part for key, array in part.state().items()}
 
     def load_state(self, state: Mapping[str, Array]) -> None:
         """Go on from a saved state; raises ShapeError when it is not one of these controls."""
-        left = dict(state)
-        for name, part in (("reduction", self._reduction), ("stopping", self._stopping)):
-            if part:
-                start = f"{name}."
-                part.load_state({key.removeprefix(start): left.pop(key) for key in state if key.startswith(start)})
-        copy_arrays(left, {}, "saved controls")
+        known = {name: part for name, part in self._parts().items() if part}
+        copy_arrays({key: state[key] for key in state if key.partition(".")[0] not in known}, {}, "saved controls")
+        for name, part in known.items():
+            part.load_state(arrays_under(name, state))
+
+    def _parts(self) -> "dict[str, Reduction | Stopping | None]":
+        return {"reduction": self._reduction, "stopping": self._stopping}
 
 
 def clip_value(gradient: Array, limit: float) -> None:
@@ -181,7 +182,7 @@ class Stopping:
 
     def load_state(self, state: Mapping[str, Array]) -> None:
         """Go on from a saved state; raises ShapeError when it is not one of this network's."""
-        weights = {key.removeprefix("weights."): state[key] for key in state if key.startswith("weights.")}
+        weights = arrays_under("weights", state)
         if weights:
             best = {name: array.copy() for name, array in self._network.state().items()}
             copy_arrays(weights, best, "saved best weights")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnlab.core.arrays import arrays_under
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, read_checkpoint, write_checkpoint
 
@@ -34,7 +35,7 @@ def test_arrays_and_facts_come_back(run: Path) -> None:
     for name, array in written.arrays.items():
         np.testing.assert_array_equal(read.arrays[name], array)
         assert (read.arrays[name].dtype, read.arrays[name].shape) == (array.dtype, array.shape)
-    assert read.part("model").keys() == {"W", "none"}
+    assert arrays_under("model", read.arrays).keys() == {"W", "none"}
 
 
 def test_every_flipped_bit_is_noticed(run: Path) -> None:
