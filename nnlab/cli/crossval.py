@@ -2,20 +2,26 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nnlab.cli.echo import echo
 from nnlab.cli.options import Overrides
 
+if TYPE_CHECKING:
+    from nnlab.train.crossval import CrossvalResult
+    from nnlab.train.run import Reporter
+
 
 def crossval_command(
-    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file (YAML).", show_default=False)],
+    spec: Annotated[
+        Path | None, typer.Argument(metavar="[SPEC]", help="A spec file (YAML).", show_default=False)
+    ] = None,
     folds: Annotated[
-        int,
+        int | None,
         typer.Option("--folds", metavar="K", min=2, help="How many folds, each held out once.", show_default=False),
-    ],
+    ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="Short for -s seed=N.", metavar="N", show_default=False)
     ] = None,
@@ -23,6 +29,18 @@ def crossval_command(
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where the folder with the runs goes.")] = Path(
         "runs"
     ),
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            "--resume",
+            metavar="FOLDER",
+            help="Go on with a cross-validation that was stopped; last: the latest.",
+            show_default=False,
+        ),
+    ] = None,
+    allow_drift: Annotated[
+        bool, typer.Option("--allow-drift", help="With --resume: go on though data or versions are others now.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
 ) -> None:
     """Cross-validate: split the training samples into K folds with their share of each class, train K times.
@@ -32,22 +50,42 @@ def crossval_command(
 
     Example: nnlab crossval configs/overfit.yaml --folds 5
     """
-    from nnlab.cli.downloading import fetch
     from nnlab.cli.progress import ConsoleReporter
-    from nnlab.errors import Diverged
-    from nnlab.spec.experiment import load_experiment
-    from nnlab.train.crossval import cross_validate
+    from nnlab.errors import Diverged, UsageError
+    from nnlab.records.formats import is_crossval_folder
+    from nnlab.train.crossval import resume_cross_validation
+    from nnlab.train.resume import last_run
     from nnlab.train.run import Silent
 
-    seeds = [] if seed is None else [f"seed={seed}"]
-    held_out = ["data.validation=0", "data.fold=1", f"data.folds={folds}"]
-    experiment = load_experiment(spec, [*(overrides or []), *seeds, *held_out])
-    fetch(experiment.data, quiet=quiet)
-    result = cross_validate(experiment, folds, runs, Silent() if quiet else ConsoleReporter())
-    _render(experiment.name, result.summary)
+    reporter = Silent() if quiet else ConsoleReporter()
+    if resume is not None:
+        if spec or folds or seed is not None or overrides:
+            raise UsageError("--resume goes on with a cross-validation as it began; it takes no SPEC, --folds or -s")
+        path = last_run(runs, is_crossval_folder) if resume == "last" else Path(resume)
+        result = resume_cross_validation(path, reporter, allow_drift=allow_drift)
+    elif spec is None or folds is None or allow_drift:
+        raise UsageError("give a SPEC and --folds K, such as configs/overfit.yaml --folds 5, or --resume FOLDER")
+    else:
+        seeds = [] if seed is None else [f"seed={seed}"]
+        result = cross_validate_spec(spec, folds, [*(overrides or []), *seeds], runs, reporter, quiet=quiet)
+    _render(result.name, result.summary)
     echo(str(result.path))
     if result.summary["status"] == "diverged":
         raise Diverged(result.summary["message"])
+
+
+def cross_validate_spec(
+    spec: Path, folds: int, overrides: list[str], runs: Path, reporter: "Reporter", *, quiet: bool
+) -> "CrossvalResult":
+    """Cross-validate a spec, its data downloaded first where it is missing."""
+    from nnlab.cli.downloading import fetch
+    from nnlab.spec.experiment import load_experiment
+    from nnlab.train.crossval import cross_validate
+
+    held_out = ["data.validation=0", "data.fold=1", f"data.folds={folds}"]
+    experiment = load_experiment(spec, [*overrides, *held_out])
+    fetch(experiment.data, quiet=quiet)
+    return cross_validate(experiment, folds, runs, reporter)
 
 
 def _render(name: str, summary: Mapping[str, Any]) -> None:

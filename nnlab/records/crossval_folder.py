@@ -1,14 +1,20 @@
 """The folder of a cross-validation: its spec, its summary, and in it one run folder for each fold."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+from annotated_types import Ge
 
 from nnlab.errors import RunError
-from nnlab.records.disk import atomic_write
+from nnlab.records.checked_files import damaged
+from nnlab.records.disk import atomic_write, make_folder, remove_temporaries
 from nnlab.records.entries import spread
 from nnlab.records.formats import SPEC_FILE, SUMMARY_FILE, fold_folder
-from nnlab.records.reader import read_run
+from nnlab.records.lock import RunLock
+from nnlab.records.reader import read_run, read_status
 from nnlab.records.writing import as_json, create_folder, folder_name
+from nnlab.spec.expectation import check
 
 # What is averaged over the folds, in this order.
 MEASURES = (
@@ -22,10 +28,15 @@ MEASURES = (
 )
 
 
+# What the summary repeats of each run.
+_OF_A_RUN = ("status", "steps", "train_seconds", "final", "best", "message")
+
+
 class CrossvalFolder:
     """Writes a cross-validation; after every fold the summary is up to date.
 
-    Mean and sample standard deviation are over the folds that were completed. Raises RunError when the disk refuses.
+    Mean and sample standard deviation are over the folds that were completed. Nobody else can write it until it is
+    closed. Raises RunError when the disk refuses or somebody else is writing.
     """
 
     def __init__(self, path: Path, folds: int, spec: str, spec_sha256: str) -> None:
@@ -39,13 +50,23 @@ class CrossvalFolder:
             "spec_sha256": spec_sha256,
             "message": "",
         }
+        try:
+            self._lock = RunLock(path)
+            remove_temporaries(path)
+        except OSError as error:
+            raise RunError(f"{path}: cannot be written: {error.strerror or error}") from error
         self._write(SPEC_FILE, spec.encode())
         self._write(SUMMARY_FILE, as_json(self.summary))
 
     @classmethod
     def create(cls, root: Path, name: str, folds: int, spec: str, spec_sha256: str) -> Self:
         """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-crossval-<6 hex>``, never touching a folder that exists."""
-        return cls(create_folder(root, f"{folder_name(name)}-crossval"), folds, spec, spec_sha256)
+        path = create_folder(root, f"{folder_name(name)}-crossval")
+        try:
+            make_folder(path / fold_folder(1))  # by which it is known from its first moment
+        except OSError as error:
+            raise RunError(f"{path}: cannot be written: {error.strerror or error}") from error
+        return cls(path, folds, spec, spec_sha256)
 
     def fold(self, number: int) -> Path:
         """Where the run of a fold goes, counted from 1."""
@@ -53,17 +74,7 @@ class CrossvalFolder:
 
     def add(self, number: int) -> None:
         """Take in the run of a fold, however it ended."""
-        run = read_run(self.fold(number)).summary
-        self.summary["runs"].append(
-            {"folder": fold_folder(number)}
-            | {key: run[key] for key in ("status", "steps", "train_seconds", "final", "best", "message")}
-        )
-        self.summary["train_seconds"] += run["train_seconds"]
-        rows = [run["final"] for run in self.summary["runs"] if run["status"] == "completed"]
-        for name in MEASURES:
-            values = [row[name] for row in rows if row[name] is not None]
-            if values:
-                self.summary["metrics"][name] = spread(values)._asdict()
+        self.summary |= _added_up([*self.summary["runs"], _fold_entry(self.path, number)])
         self._write(SUMMARY_FILE, as_json(self.summary))
 
     def finish(self, status: str, message: str = "") -> None:
@@ -71,8 +82,45 @@ class CrossvalFolder:
         self.summary |= {"status": status, "message": message}
         self._write(SUMMARY_FILE, as_json(self.summary))
 
+    def close(self) -> None:
+        """Let others write."""
+        self._lock.release()
+
     def _write(self, name: str, contents: bytes) -> None:
         try:
             atomic_write(self.path / name, contents)
         except OSError as error:
             raise RunError(f"{self.path / name}: cannot be written: {error.strerror or error}") from error
+
+
+def read_crossval_summary(folder: Path) -> Mapping[str, Any]:
+    """The summary of a cross-validation: its ``status``, ``folds`` and ``spec_sha256`` are checked; raises RunError."""
+    path = folder / SUMMARY_FILE
+    summary = read_status(path)
+    for key, annotation in (("folds", Annotated[int, Ge(2)]), ("spec_sha256", str), ("message", str)):
+        wrong = check(annotation, summary.get(key))[1]
+        if wrong:
+            damaged(path, f"{key}: {wrong[0][1]}")
+    return summary
+
+
+def read_crossval(folder: Path) -> dict[str, Any]:
+    """The summary of a cross-validation that has ended, its numbers as its folds have them; raises RunError."""
+    summary = read_crossval_summary(folder)
+    return {**summary, **_added_up([_fold_entry(folder, number) for number in range(1, summary["folds"] + 1)])}
+
+
+def _fold_entry(folder: Path, number: int) -> dict[str, Any]:
+    run = read_run(folder / fold_folder(number)).summary
+    return {"folder": fold_folder(number)} | {key: run.get(key) for key in _OF_A_RUN}
+
+
+def _added_up(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a summary says of all its folds together."""
+    rows = [run["final"] for run in runs if run["status"] == "completed"]
+    values = {name: [row[name] for row in rows if row[name] is not None] for name in MEASURES}
+    return {
+        "metrics": {name: spread(found)._asdict() for name, found in values.items() if found},
+        "runs": list(runs),
+        "train_seconds": float(sum(run["train_seconds"] for run in runs)),
+    }

@@ -43,6 +43,8 @@ DIAGNOSTICS_COLUMNS = (
 HISTOGRAMS_COLUMNS = ("step", "layer", "left", "right", "count")
 HISTOGRAM_BINS = 40
 STATUSES = ("running", "completed", "interrupted", "diverged", "failed")
+# Those of a run that has nothing left to do.
+FINISHED = ("completed", "diverged")
 # What a reader says of a run whose summary says running, but that no process writes any more.
 CRASHED = "crashed"
 

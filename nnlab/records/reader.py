@@ -193,13 +193,19 @@ def _read_json(path: Path) -> dict[str, Any]:
     return found
 
 
-def read_summary(path: Path) -> Mapping[str, Any]:
-    """The summary of a run, in which every key is there and of its type; raises RunError."""
+def read_status(path: Path) -> Mapping[str, Any]:
+    """The summary of a run, a cross-validation or a descent, in which only the status is checked; raises RunError."""
     summary = _read_json(path)
     status = summary.get("status")
     if status not in STATUSES:
         damaged(path, f"status: must be one of {', '.join(STATUSES)}, got {shown(status)}")
-    if status == "running":
+    return summary
+
+
+def read_summary(path: Path) -> Mapping[str, Any]:
+    """The summary of a run, in which every key is there and of its type; raises RunError."""
+    summary = read_status(path)
+    if summary["status"] == "running":
         summary = {**dict.fromkeys(_SUMMARY_ROWS), **summary}
     missing = [key for key in (*_SUMMARY_TYPES, *_SUMMARY_ROWS) if key not in summary]
     if missing:

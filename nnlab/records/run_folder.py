@@ -73,11 +73,12 @@ class RunFolder:
 
     @classmethod
     def begin(cls, path: Path) -> Self:
-        """Write into this folder, which is new or empty."""
+        """Write into this folder, which is new, empty or was left before the run began."""
         try:
             path.mkdir(parents=True, exist_ok=True)
-            make_folder(path / PLOTS_FOLDER)
-            make_folder(path / CHECKPOINTS_FOLDER)
+            for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
+                with suppress(FileExistsError):
+                    make_folder(place)
             return cls._locked(path, RunLock(path), {})
         except OSError as error:
             raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None

@@ -8,18 +8,33 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.errors import Diverged, Interrupted, RunError, UsageError
-from nnlab.records.crossval_folder import CrossvalFolder
+from nnlab.records.crossval_folder import CrossvalFolder, read_crossval, read_crossval_summary
+from nnlab.records.environment import drift
+from nnlab.records.formats import (
+    ENVIRONMENT_FILE,
+    FINISHED,
+    SPEC_FILE,
+    SUMMARY_FILE,
+    fold_folder,
+    is_crossval_folder,
+)
+from nnlab.records.reader import read_environment, read_summary
 from nnlab.records.run_folder import RunFolder
-from nnlab.spec.experiment import Experiment
-from nnlab.train.run import Reporter, Silent, run_in
+from nnlab.spec.experiment import Experiment, load_experiment
+from nnlab.train.resume import refusal, resume
+from nnlab.train.run import Reporter, Silent, environment_of, run_in
 from nnlab.train.setup import prepare
 
 
 @dataclass(frozen=True)
 class CrossvalResult:
-    """Where a cross-validation was written, and its summary: ``status`` is completed, or diverged if any fold was."""
+    """Where a cross-validation was written, the experiment's name, and its summary.
+
+    Its ``status`` is completed, or diverged if any fold was.
+    """
 
     path: Path
+    name: str
     summary: dict[str, Any]
 
 
@@ -40,21 +55,71 @@ def cross_validate(
     prepare(experiments[0])  # the fold with the most samples held out, so that what it can do all can
     whole = fold_of(experiment, None, folds)
     folder = CrossvalFolder.create(Path(runs), whole.name, folds, whole.to_yaml(), whole.sha256())
+    return _train_folds(folder, experiments, reporter, allow_drift=False)
+
+
+def resume_cross_validation(
+    path: Path, reporter: Reporter | None = None, *, allow_drift: bool = False
+) -> CrossvalResult:
+    """Go on with a cross-validation that was stopped: finished folds stay, the others are resumed or trained.
+
+    One that has been finished is left alone. Raises RunError when the folder is locked or holds no cross-validation,
+    or when spec, data, NumPy or BLAS are not what they were, unless ``allow_drift`` says to go on.
+    """
+    reporter = reporter or Silent()
+    if not is_crossval_folder(path):
+        raise RunError(f"{path}: is not the folder of a cross-validation, so there is nothing to go on with")
+    summary = read_crossval_summary(path)
+    folds = summary["folds"]
+    try:
+        experiment = load_experiment(path / SPEC_FILE, ["data.fold=1"])
+    except UsageError as error:
+        raise RunError(str(error)) from None
+    whole = fold_of(experiment, None, folds)
+    if experiment.data.folds != folds or whole.sha256() != summary["spec_sha256"]:
+        raise RunError(f"{path / SPEC_FILE}: is not the spec of this cross-validation, so its folds would differ")
+    if summary["status"] in FINISHED:
+        reporter.say(f"{path}: is {summary['status']}, so there is nothing left to do")
+        return CrossvalResult(path, experiment.name, read_crossval(path))
+    changed = _changed(path, experiment)
+    if changed and not allow_drift:
+        raise RunError(refusal(path, changed))
+    experiments = [fold_of(experiment, number, folds) for number in range(1, folds + 1)]
+    folder = CrossvalFolder(path, folds, whole.to_yaml(), whole.sha256())
+    return _train_folds(folder, experiments, reporter, allow_drift=allow_drift)
+
+
+def _changed(path: Path, first: Experiment) -> list[str]:
+    """What is no longer as it was when the first fold began."""
+    prepared = prepare(first)
+    recorded = path / fold_folder(1) / ENVIRONMENT_FILE
+    return drift(read_environment(recorded), environment_of(prepared)) if recorded.exists() else []
+
+
+def _train_folds(
+    folder: CrossvalFolder, experiments: list[Experiment], reporter: Reporter, *, allow_drift: bool
+) -> CrossvalResult:
+    folds = len(experiments)
     with _endings_recorded(folder):
         for number, fold in enumerate(experiments, start=1):
-            reporter.say(f"fold {number} of {folds}")
+            path = folder.fold(number)
+            status = read_summary(path / SUMMARY_FILE)["status"] if (path / SUMMARY_FILE).exists() else None
+            reporter.say(f"fold {number} of {folds}{f': {status} before' if status in FINISHED else ''}")
             try:
                 with suppress(Diverged):
-                    run_in(partial(RunFolder.begin, folder.fold(number)), fold, reporter)
+                    if status is None:
+                        run_in(partial(RunFolder.begin, path), fold, reporter)
+                    elif status not in FINISHED:
+                        resume(path, reporter, allow_drift=allow_drift)
             finally:
                 with suppress(RunError):  # it may have been stopped before it had a folder
                     folder.add(number)
-    diverged = [run["folder"] for run in folder.summary["runs"] if run["status"] == "diverged"]
-    if diverged:
-        folder.finish("diverged", f"{len(diverged)} of {folds} folds diverged: {', '.join(diverged)}")
-    else:
-        folder.finish("completed")
-    return CrossvalResult(folder.path, folder.summary)
+        diverged = [run["folder"] for run in folder.summary["runs"] if run["status"] == "diverged"]
+        if diverged:
+            folder.finish("diverged", f"{len(diverged)} of {folds} folds diverged: {', '.join(diverged)}")
+        else:
+            folder.finish("completed")
+    return CrossvalResult(folder.path, experiments[0].name, folder.summary)
 
 
 def fold_of(experiment: Experiment, number: int | None, folds: int) -> Experiment:
@@ -64,15 +129,18 @@ def fold_of(experiment: Experiment, number: int | None, folds: int) -> Experimen
 
 @contextmanager
 def _endings_recorded(folder: CrossvalFolder) -> Iterator[None]:
-    """Whatever ends a cross-validation before its time, its folder says so."""
+    """Whatever ends a cross-validation before its time, its folder says so; then others may write it."""
     try:
         yield
     except Interrupted as error:
         completed = sum(run["status"] == "completed" for run in folder.summary["runs"])
         message = f"stopped after {completed} of {folder.summary['folds']} folds"
         folder.finish("interrupted", message)
-        raise Interrupted(error.exit_code - 128, f"{message}; everything is saved in {folder.path}") from error
+        saved = f"everything is saved in {folder.path}, and nnlab crossval --resume {folder.path} goes on"
+        raise Interrupted(error.exit_code - 128, f"{message}; {saved}") from error
     except Exception as error:
         with suppress(RunError):
             folder.finish("failed", str(error))
         raise
+    finally:
+        folder.close()

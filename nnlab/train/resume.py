@@ -11,7 +11,16 @@ from nnlab.errors import RunError, UsageError, shown
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, read_checkpoint
 from nnlab.records.disk import start_sha256
 from nnlab.records.environment import drift
-from nnlab.records.formats import ENVIRONMENT_FILE, METRICS_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE, is_descent_folder
+from nnlab.records.formats import (
+    ENVIRONMENT_FILE,
+    FINISHED,
+    METRICS_FILE,
+    SPEC_FILE,
+    STEPS_FILE,
+    SUMMARY_FILE,
+    is_crossval_folder,
+    is_descent_folder,
+)
 from nnlab.records.lock import RunLock
 from nnlab.records.reader import read_environment, read_spec, read_summary
 from nnlab.records.run_folder import RunFolder
@@ -21,8 +30,6 @@ from nnlab.spec.validation import flatten
 from nnlab.train.checkpoints import restore
 from nnlab.train.loop import Training
 from nnlab.train.run import Reporter, RunResult, Setting, Silent, carry_out, set_up
-
-FINISHED = ("completed", "diverged")
 
 
 @dataclass(frozen=True)
@@ -46,14 +53,16 @@ def resume(
     BLAS are not what they were, unless ``allow_drift`` says to record that and go on.
     """
     reporter = reporter or Silent()
+    if is_crossval_folder(path):
+        raise RunError(f"{path}: a cross-validation; nnlab crossval --resume {path} goes on with it")
     if not (path / SUMMARY_FILE).is_file() or is_descent_folder(path) or not (path / SPEC_FILE).is_file():
         raise RunError(f"{path}: is not the folder of a training run, so there is nothing to go on with")
-    summary = read_summary(path / SUMMARY_FILE)
-    if summary["status"] in FINISHED and iterations is None:
-        reporter.say(f"{path}: is {summary['status']}, so there is nothing left to do; --iterations N extends it")
-        return RunResult(path, str(read_spec(path / SPEC_FILE)["name"]), dict(summary))
+    if iterations is None and (finished := _finished(path, reporter.say)):
+        return finished
     lock = _locked(path)
     try:
+        if iterations is None and (finished := _finished(path, reporter.say)):
+            return finished  # while this one waited for the lock
         plan = _plan(path, reporter.say)
         experiment = plan.experiment if iterations is None else extended(plan, iterations)
         with threadpool_limits(limits=1, user_api="blas"):
@@ -61,7 +70,7 @@ def resume(
             now = setting.environment()
             changed = plan.changed + drift(plan.environment, now)
             if changed and not allow_drift:
-                raise RunError(_refusal(path, changed))
+                raise RunError(refusal(path, changed))
             folder, training, before = _taken_up(path, lock, setting, plan.checkpoint)
             environment = {**now, "resumed_after": [*plan.environment.get("resumed_after", []), training.start]}
             if known := [*plan.environment.get("drift", []), *changed]:
@@ -69,6 +78,14 @@ def resume(
             return carry_out(setting, training, folder, reporter, environment, before)
     finally:
         lock.release()
+
+
+def _finished(path: Path, say: Callable[[str], None]) -> RunResult | None:
+    summary = read_summary(path / SUMMARY_FILE)
+    if summary["status"] not in FINISHED:
+        return None
+    say(f"{path}: is {summary['status']}, so there is nothing left to do; --iterations N extends it")
+    return RunResult(path, str(read_spec(path / SPEC_FILE)["name"]), dict(summary))
 
 
 def _locked(path: Path) -> RunLock:
@@ -152,19 +169,20 @@ def _taken_up(
     return folder, training, float(checkpoint.facts["seconds"])
 
 
-def _refusal(path: Path, changed: list[str]) -> str:
+def refusal(path: Path, changed: list[str]) -> str:
+    """Why a run is not gone on with: what is not as it was, a line each."""
     lines = "\n".join(f"  {line}" for line in changed)
     return (
         f"{path}: not everything is as it was, so the result would be another:\n{lines}\n--allow-drift goes on anyway"
     )
 
 
-def last_run(runs: Path) -> Path:
-    """The run that began last in a folder of runs; raises RunError when there is none."""
+def last_run(runs: Path, wanted: Callable[[Path], bool] = lambda path: not is_descent_folder(path)) -> Path:
+    """The run that began last in a folder of runs, of those ``wanted``; raises RunError when there is none."""
     try:
-        found = [path for path in runs.iterdir() if (path / SPEC_FILE).is_file() and not is_descent_folder(path)]
+        found = [path for path in runs.iterdir() if (path / SPEC_FILE).is_file() and wanted(path)]
     except OSError as error:
         raise RunError(f"{runs}: cannot be read: {error.strerror or error}") from None
     if not found:
-        raise RunError(f"{runs}: holds no run")
+        raise RunError(f"{runs}: holds no run to go on with")
     return max(found, key=lambda path: (path.name[:15], path.stat().st_mtime_ns))

@@ -92,7 +92,12 @@ class Setting:
 
     def environment(self) -> dict[str, Any]:
         """What the run depends on besides its spec."""
-        return describe_environment(self.prepared.dataset.checksums) | {"shards": self.prepared.shards}
+        return environment_of(self.prepared)
+
+
+def environment_of(prepared: Prepared) -> dict[str, Any]:
+    """What a run on this data depends on besides its spec."""
+    return describe_environment(prepared.dataset.checksums) | {"shards": prepared.shards}
 
 
 def set_up(experiment: Experiment) -> Setting:

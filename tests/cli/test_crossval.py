@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def test_early_stopping_needs_no_other_validation_samples(nnlab, spec: Path) -> 
     [
         (["--folds", "1"], "Invalid value for '--folds'"),
         (["--folds", "21"], "data.folds: 21 folds cannot each have samples of every class"),
-        ([], "Missing option '--folds'"),
+        ([], "give a SPEC and --folds K, such as configs/overfit.yaml --folds 5"),
         (["--folds", "2", "-s", "optimizer.l=1"], "-s optimizer.l=1: optimizer.l: unknown key"),
         (["--folds", "2", "-s", "train.batch_size=21"], "train.batch_size: 21 is more than the 20 training samples"),
     ],
@@ -116,3 +117,39 @@ def test_ctrl_c_saves_what_was_done(spec: Path, tmp_path: Path) -> None:
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert summary["status"] == "interrupted"
     assert [run["status"] for run in summary["runs"]] == ["interrupted"]
+
+
+def test_one_that_was_killed_goes_on_with_resume_last(nnlab, spec: Path, tmp_path: Path) -> None:
+    done = nnlab("crossval", spec, "--folds", 3, "-q")
+    folder = tmp_path / done.stdout.splitlines()[-1]
+    shutil.rmtree(folder / "fold-3")
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    (folder / "summary.json").write_text(json.dumps(summary | {"status": "running"}), encoding="utf-8")
+    nnlab("train", spec, "-q")  # a later run, but no cross-validation
+    answer = nnlab("crossval", "--resume", "last")
+    assert answer.code == 0
+    assert answer.stdout == done.stdout
+    assert "fold 2 of 3: completed before\nfold 3 of 3\n" in answer.stderr
+    again = nnlab("crossval", "--resume", folder)
+    assert (again.code, again.stdout.splitlines()[:-1]) == (0, done.stdout.splitlines()[:-1])
+    assert "is completed, so there is nothing left to do" in again.stderr
+    refused = nnlab("train", "--resume", folder)
+    assert refused.code == 5
+    assert f"a cross-validation; nnlab crossval --resume {folder} goes on with it" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["SPEC", "--resume", "last"], 2, "it takes no SPEC, --folds or -s"),
+        (["--resume", "last", "--folds", "3"], 2, "it takes no SPEC, --folds or -s"),
+        (["SPEC", "--folds", "3", "--allow-drift"], 2, "give a SPEC and --folds K"),
+        (["--resume", "last"], 5, "runs: cannot be read: No such file or directory"),
+        (["--resume", "nowhere"], 5, "nowhere: is not the folder of a cross-validation"),
+    ],
+)
+def test_what_cannot_be_gone_on_with(nnlab, spec: Path, arguments: list[str], code: int, message: str) -> None:
+    answer = nnlab("crossval", *[spec if argument == "SPEC" else argument for argument in arguments])
+    assert answer.code == code
+    assert message in answer.stderr
+    assert answer.stdout == ""
