@@ -363,6 +363,8 @@ KINDS: dict[str, tuple[str, Callable[[Faults], Tally]]] = {
     "starts": ("200 starts within a second", Faults.starts_at_once),
     "clock": ("the clock set back", Faults.clock_set_back),
 }
+# With more weights there are more kilobytes to harm.
+CHANGES = dict.fromkeys(("flip", "cut"), ("model.hidden=[200]",))
 
 
 def main() -> None:
@@ -378,9 +380,11 @@ def main() -> None:
     sys.stdout.write("| fault | injected | survived | lost |\n|---|---|---|---|\n")
     lost = 0
     with tempfile.TemporaryDirectory() as root:
-        faults = Faults(Path(root), arguments.seed, tuple(arguments.changes))
         for kind in arguments.kinds or KINDS:
             name, harm = KINDS[kind]
+            place = Path(root, kind)
+            place.mkdir()
+            faults = Faults(place, arguments.seed, (*CHANGES.get(kind, ()), *arguments.changes))
             injected, survived = harm(faults)
             lost += injected - survived
             sys.stdout.write(f"| {name} | {injected} | {survived} | {injected - survived} |\n")

@@ -14,6 +14,7 @@ from nnlab.cli.echo import echo
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.list import list_command
 from nnlab.cli.plot import plot_command
+from nnlab.cli.runs import runs_app
 from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
 from nnlab.cli.train import train_command
@@ -36,6 +37,7 @@ app.command("show")(show_command)
 app.command("list")(list_command)
 app.command("schema")(schema_command)
 app.add_typer(data_app, name="data")
+app.add_typer(runs_app, name="runs")
 
 
 def _show_version(wanted: bool) -> None:

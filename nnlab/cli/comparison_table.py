@@ -73,7 +73,7 @@ def print_comparison(comparison: Comparison) -> None:
         if name in measures and name != comparison.sort and not _fits(columns, console.width):
             given_up.append(measures.pop(name).heading)
             columns = [runs, *keys, *measures.values(), status]
-    console.print(_table(columns, console.width), soft_wrap=False)
+    console.print(laid_out(columns, console.width), soft_wrap=False)
     if given_up:
         console.print(f"no room for {', '.join(given_up)}; --csv - has all numbers")
     for run in comparison.damaged:
@@ -84,7 +84,7 @@ def _fits(columns: Sequence[Column], width: int) -> bool:
     return sum(column.narrowest + GAP for column in columns) - GAP <= width
 
 
-def _table(columns: Sequence[Column], width: int) -> Table:
+def laid_out(columns: Sequence[Column], width: int) -> Table:
     """Lay out columns; what the narrowest widths leave over goes to the first columns, which name the runs."""
     table = Table(box=SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
     fits = _fits(columns, width)

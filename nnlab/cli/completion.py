@@ -1,5 +1,9 @@
 """What the shell offers when the tab key is pressed."""
 
+from pathlib import Path
+
+from typer import Context
+
 KINDS = (
     "spec",
     "descent",
@@ -50,3 +54,38 @@ def complete_override(incomplete: str) -> list[str]:
     from nnlab.spec.keys import spec_keys
 
     return [text for text in spec_keys() if text.startswith(incomplete)]
+
+
+def complete_run(ctx: Context, incomplete: str) -> list[str]:
+    """Runs by name in the folder of ``--runs``, or by path in the folder that was typed."""
+    from nnlab.records.formats import kind_of
+
+    parent, slash, start = incomplete.rpartition("/")
+    folder = Path(parent + slash) if slash else _runs(ctx)
+    names = sorted(path.name for path in _entries(folder) if path.name.startswith(start) and kind_of(path))
+    return [f"{parent}{slash}{name}" for name in names if not name.startswith(".")]
+
+
+def complete_status(incomplete: str) -> list[str]:
+    """What a run can be."""
+    from nnlab.records.formats import ALL_STATUSES
+
+    return [status for status in ALL_STATUSES if status.startswith(incomplete)]
+
+
+def complete_removed(ctx: Context, incomplete: str) -> list[str]:
+    """Runs in the trash."""
+    from nnlab.records.trash import Trash
+
+    return [path.name for path in Trash(_runs(ctx)).held() if path.name.startswith(incomplete)]
+
+
+def _runs(ctx: Context) -> Path:
+    return Path(ctx.params.get("runs") or "runs")
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []

@@ -14,6 +14,7 @@ from nnlab.plots.descent import RACE
 from nnlab.records.descent_folder import create_descent_folder, write_descent
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import PLOTS_FOLDER
+from nnlab.records.lock import writing
 from nnlab.spec.descent import Descent
 from nnlab.train.signals import stop_on_signal
 
@@ -55,31 +56,32 @@ def run_descent(
         ]
     seconds = perf_counter() - started
     folder = create_descent_folder(Path(runs), descent.name)
-    diverged = [path.label for path in paths if path.status == "diverged"]
-    summary: dict[str, Any] = {
-        "status": "interrupted" if stop.signal is not None else "diverged" if diverged else "completed",
-        "function": descent.function.formula,
-        "paths": [_entry(path) for path in paths],
-        "seconds": seconds,
-        "spec_sha256": descent.sha256(),
-        "message": f"{len(diverged)} of {len(paths)} diverged: {', '.join(diverged)}" if diverged else "",
-    }
-    write_descent(
-        folder,
-        spec=descent.to_yaml(),
-        environment=describe_environment({}),
-        summary=summary,
-        paths={path.label: (path.positions, path.values, path.norms) for path in paths},
-        lines=[line(path) for path in paths],
-    )
-    if stop.signal is not None:
-        raise Interrupted(stop.signal, f"stopped; the steps made until then are saved in {folder}")
-    try:
-        kinds = (*STILL_KINDS, *[RACE] * animate)
-        draw_pictures(pictures_of(descent, paths), folder / PLOTS_FOLDER, kinds)
-    except OSError as error:
-        raise RunError(f"{folder / PLOTS_FOLDER}: cannot be written: {error.strerror or error}") from error
-    return DescentResult(folder, summary, paths)
+    with writing(folder):
+        diverged = [path.label for path in paths if path.status == "diverged"]
+        summary: dict[str, Any] = {
+            "status": "interrupted" if stop.signal is not None else "diverged" if diverged else "completed",
+            "function": descent.function.formula,
+            "paths": [_entry(path) for path in paths],
+            "seconds": seconds,
+            "spec_sha256": descent.sha256(),
+            "message": f"{len(diverged)} of {len(paths)} diverged: {', '.join(diverged)}" if diverged else "",
+        }
+        write_descent(
+            folder,
+            spec=descent.to_yaml(),
+            environment=describe_environment({}),
+            summary=summary,
+            paths={path.label: (path.positions, path.values, path.norms) for path in paths},
+            lines=[line(path) for path in paths],
+        )
+        if stop.signal is not None:
+            raise Interrupted(stop.signal, f"stopped; the steps made until then are saved in {folder}")
+        try:
+            kinds = (*STILL_KINDS, *[RACE] * animate)
+            draw_pictures(pictures_of(descent, paths), folder / PLOTS_FOLDER, kinds)
+        except OSError as error:
+            raise RunError(f"{folder / PLOTS_FOLDER}: cannot be written: {error.strerror or error}") from error
+        return DescentResult(folder, summary, paths)
 
 
 def line(path: DescentPath) -> str:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from nnlab.errors import RunError, UsageError, one_line, shown, written
 from nnlab.records.entries import MEASURES, Entry, Spread, canonical, make_entries, measured
-from nnlab.records.formats import is_crossval_folder
+from nnlab.records.formats import distinct_folders, is_crossval_folder
 from nnlab.records.labels import distinguishing_labels, short_keys
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.registry import near_hint
@@ -124,7 +124,7 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
         raise UsageError(f"top: must be at least 1, got {top}")
     records: list[RunRecord] = []
     damaged: list[Damaged] = []
-    for path in _distinct(path for path in map(Path, paths) if not _is_beside_folds(path)):
+    for path in distinct_folders(path for path in map(Path, paths) if not _is_beside_folds(path)):
         try:
             record = read_run(path)
             record.steps  # noqa: B018  # reading is what finds damage
@@ -147,17 +147,6 @@ def _is_beside_folds(path: Path) -> bool:
         return path.is_file() and is_crossval_folder(path.parent)
     except (OSError, ValueError):  # reading it will say why
         return False
-
-
-def _distinct(paths: Iterable[Path]) -> list[Path]:
-    """The paths without those that lead to the same folder as an earlier one."""
-    found: dict[Path, Path] = {}
-    for path in paths:
-        try:
-            found.setdefault(path.resolve(), path)
-        except (OSError, ValueError, RuntimeError):  # cannot be followed; reading it will say why
-            found.setdefault(path, path)
-    return list(found.values())
 
 
 def _sort_key(key: str, entries: Sequence[Entry]) -> str:

@@ -1,7 +1,9 @@
 """The names and columns of the files in a run folder, in one place for those who write and those who read."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Literal
 
 SPEC_FILE = "spec.yaml"
 STEPS_FILE = "steps.csv"
@@ -47,7 +49,14 @@ STATUSES = ("running", "completed", "interrupted", "diverged", "failed")
 FINISHED = ("completed", "diverged")
 # What a reader says of a run whose summary says running, but that no process writes any more.
 CRASHED = "crashed"
+# And of one that cannot be read.
+DAMAGED = "damaged"
+ALL_STATUSES = (*STATUSES, CRASHED, DAMAGED)
 
+# The name that a folder of a run is made with: UTC time, name, six hex digits.
+FOLDER_NAME = re.compile(r"[0-9]{8}-[0-9]{6}-.+-[0-9a-f]{6}")
+
+Kind = Literal["run", "crossval", "descent"]
 Row = Mapping[str, float | None]
 
 
@@ -99,6 +108,43 @@ def fold_folder(number: int) -> str:
     return f"fold-{number}"
 
 
+def fold_folders(path: Path) -> list[Path]:
+    """The run folders in the folder of a cross-validation."""
+    return [fold for fold in path.glob(fold_folder(0).replace("0", "*")) if is_fold_folder(fold)]
+
+
 def is_crossval_folder(path: Path) -> bool:
     """Whether a path looks like the folder of a cross-validation."""
     return (path / fold_folder(1)).is_dir()
+
+
+def is_fold_folder(path: Path) -> bool:
+    """Whether a path looks like the run folder of one fold of a cross-validation."""
+    return re.fullmatch(r"fold-[1-9][0-9]*", path.name) is not None and is_crossval_folder(path.parent)
+
+
+def kind_of(path: Path) -> Kind | None:
+    """What a folder of runs holds at this path; None where it is none of nnlab's.
+
+    A folder that was made for a run and has nothing in it yet is known by its name; one with another name by its
+    spec and summary.
+    """
+    if not path.is_dir():
+        return None
+    if is_crossval_folder(path):
+        return "crossval"
+    if is_descent_folder(path):
+        return "descent"
+    has_both = (path / SPEC_FILE).is_file() and (path / SUMMARY_FILE).is_file()
+    return "run" if has_both or FOLDER_NAME.fullmatch(path.name) else None
+
+
+def distinct_folders(paths: Iterable[Path]) -> list[Path]:
+    """The paths without those that lead to the same folder as an earlier one."""
+    found: dict[Path, Path] = {}
+    for path in paths:
+        try:
+            found.setdefault(path.resolve(), path)
+        except (OSError, ValueError, RuntimeError):  # cannot be followed; who reads it will say why
+            found.setdefault(path, path)
+    return list(found.values())

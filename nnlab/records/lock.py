@@ -2,10 +2,12 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nnlab.errors import RunError
-from nnlab.records.disk import attempt, write_all
+from nnlab.records import disk
 
 LOCK_FILE = "lock"
 
@@ -31,7 +33,7 @@ class RunLock:
     def __init__(self, folder: Path) -> None:
         self._path = folder / LOCK_FILE
         while True:
-            handle = attempt(os.open, self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            handle = disk.attempt(os.open, self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             if not _try_lock(handle):
                 os.close(handle)
                 raise RunError(f"{folder}: process {_holder(self._path)} is writing it; wait for it or stop it")
@@ -39,19 +41,36 @@ class RunLock:
                 break
             os.close(handle)  # its holder let it go and removed it while this one opened it
         self._handle: int | None = handle
-        attempt(os.ftruncate, handle, 0)
-        write_all(handle, f"{os.getpid()}\n".encode())
+        try:
+            disk.attempt(os.ftruncate, handle, 0)
+            disk.write_all(handle, f"{os.getpid()}\n".encode())
+        except OSError:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let others in; a second time does nothing."""
         handle, self._handle = self._handle, None
         if handle is not None:
             try:
-                attempt(os.unlink, self._path)
+                disk.attempt(os.unlink, self._path)
             except OSError:
                 pass  # a lock file that nobody holds means nothing
             finally:
                 os.close(handle)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[RunLock]:
+    """Keep others out of a folder while this is open; raises RunError when somebody is at it or the disk refuses."""
+    try:
+        lock = RunLock(folder)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    try:
+        yield lock
+    finally:
+        lock.release()
 
 
 def is_being_written(folder: Path) -> bool:

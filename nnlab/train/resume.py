@@ -21,7 +21,7 @@ from nnlab.records.formats import (
     is_crossval_folder,
     is_descent_folder,
 )
-from nnlab.records.lock import RunLock
+from nnlab.records.lock import RunLock, writing
 from nnlab.records.reader import read_environment, read_spec, read_summary
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment, load_experiment
@@ -59,10 +59,9 @@ def resume(
         raise RunError(f"{path}: is not the folder of a training run, so there is nothing to go on with")
     if iterations is None and (finished := _finished(path, reporter.say)):
         return finished
-    lock = _locked(path)
-    try:
+    with writing(path) as lock:
         if iterations is None and (finished := _finished(path, reporter.say)):
-            return finished  # while this one waited for the lock
+            return finished  # by another process, a moment ago
         plan = _plan(path, reporter.say)
         experiment = plan.experiment if iterations is None else extended(plan, iterations)
         with threadpool_limits(limits=1, user_api="blas"):
@@ -76,8 +75,6 @@ def resume(
             if known := [*plan.environment.get("drift", []), *changed]:
                 environment["drift"] = known
             return carry_out(setting, training, folder, reporter, environment, before)
-    finally:
-        lock.release()
 
 
 def _finished(path: Path, say: Callable[[str], None]) -> RunResult | None:
@@ -86,13 +83,6 @@ def _finished(path: Path, say: Callable[[str], None]) -> RunResult | None:
         return None
     say(f"{path}: is {summary['status']}, so there is nothing left to do; --iterations N extends it")
     return RunResult(path, str(read_spec(path / SPEC_FILE)["name"]), dict(summary))
-
-
-def _locked(path: Path) -> RunLock:
-    try:
-        return RunLock(path)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 def _plan(path: Path, warn: Callable[[str], None]) -> _Plan:

@@ -4,11 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nnlab.errors import RunError
+from nnlab.records import disk
 from nnlab.records.lock import RunLock, is_being_written
 
 HOLD = """
@@ -30,6 +33,23 @@ def test_a_lock_keeps_others_out_until_it_is_released(tmp_path: Path) -> None:
         RunLock(tmp_path)
     lock.release()
     lock.release()
+    assert not list(tmp_path.iterdir())
+    RunLock(tmp_path).release()
+
+
+@pytest.mark.parametrize("operation", [os.open, os.ftruncate, os.write])
+def test_a_lock_that_cannot_be_taken_is_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: object
+) -> None:
+    def attempt(wanted: Callable[..., Any], *arguments: Any) -> Any:
+        if wanted is operation:
+            raise OSError(28, "No space left on device")
+        return wanted(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "attempt", attempt)
+        with pytest.raises(OSError, match="No space left"):
+            RunLock(tmp_path)
     assert not list(tmp_path.iterdir())
     RunLock(tmp_path).release()
 

@@ -1,0 +1,210 @@
+"""``nnlab runs``: what lies in a folder of runs, and tidying it up."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnlab.cli.completion import complete_removed, complete_run, complete_status
+from nnlab.cli.echo import echo
+from nnlab.records.formats import ALL_STATUSES, distinct_folders
+
+if TYPE_CHECKING:
+    from nnlab.records.inventory import Holding
+
+MOST_NAMED = 20
+
+Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder of runs.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+runs_app = typer.Typer(
+    help="What lies in a folder of runs: list it, move runs to the trash, restore them, delete them for good."
+    "\n\nExample: nnlab runs ls",
+    no_args_is_help=True,
+)
+
+
+@runs_app.command("ls")
+def list_runs(
+    runs: Runs = Path("runs"),
+    trash: Annotated[bool, typer.Option("--trash", help="What lies in the trash instead.")] = False,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            "--status",
+            metavar="STATUS",
+            help=f"Only those that are so: {', '.join(ALL_STATUSES)}.",
+            show_default=False,
+            autocompletion=complete_status,
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the paths only, for other commands.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
+) -> None:
+    """List runs, cross-validations and descents with their status, how far they came, their accuracy and size.
+
+    A run whose process is gone is crashed; what cannot be read is damaged, and stderr says why.
+
+    Example: nnlab runs ls --status crashed
+    """
+    from nnlab.errors import UsageError, shown
+    from nnlab.records.inventory import inventory
+    from nnlab.records.trash import Trash
+
+    if status is not None and status not in ALL_STATUSES:
+        raise UsageError(f"--status: must be one of {', '.join(ALL_STATUSES)}, got {shown(status)}")
+    if quiet and json:
+        raise UsageError("--quiet and --json both want stdout")
+    found = inventory(runs) if not trash else inventory(Trash(runs).folder, missing_ok=True)
+    found = [holding for holding in found if status in (None, holding.status)]
+    if json:
+        import json as json_format
+
+        echo(json_format.dumps([holding.as_dict() for holding in found], indent=2))
+        return
+    if quiet:
+        for holding in found:
+            echo(str(holding.path))
+        return
+    if not found:
+        what = "nothing" if status is None else f"nothing that is {status}"
+        echo(f"{what} in {'the trash of ' if trash else ''}{runs}", err=True)
+        return
+    _print_table(found)
+    for holding in found:
+        if holding.message:
+            echo(f"damaged: {holding.message}", err=True)
+
+
+@runs_app.command("rm")
+def remove_runs(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN...",
+            help="Run folders, or their names in --runs.",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
+    ],
+    runs: Runs = Path("runs"),
+    yes: Yes = False,
+) -> None:
+    """Move runs to the trash, a folder beside them, from which they can be restored.
+
+    Prints where they are now. A run that is being written is refused, and then none is moved.
+
+    Example: nnlab runs rm runs/20250101-120000-adam-0a1b2c
+    """
+    from nnlab.cli.asking import confirmed
+    from nnlab.records.trash import check_removable, trash_of
+
+    paths = distinct_folders(_found(name, runs) for name in names)
+    for path in paths:
+        check_removable(path)
+    if not yes and not confirmed(_question("Move", paths, "to the trash")):
+        echo("nothing was moved", err=True)
+        return
+    for path in paths:
+        echo(str(trash_of(path).take(path)))
+    echo("nnlab runs restore NAME brings one back, nnlab runs purge deletes all of them for good", err=True)
+
+
+@runs_app.command("restore")
+def restore_runs(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...", help="Names of runs in the trash.", show_default=False, autocompletion=complete_removed
+        ),
+    ],
+    runs: Runs = Path("runs"),
+) -> None:
+    """Bring runs back from the trash, to where they were.
+
+    Example: nnlab runs restore 20250101-120000-adam-0a1b2c
+    """
+    from nnlab.records.trash import Trash
+
+    trash = Trash(runs)
+    for path in [trash.find(Path(name).name) for name in names]:
+        echo(str(trash.restore(path)))
+
+
+@runs_app.command("purge")
+def purge_runs(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...",
+            help="Names of runs in the trash (default: all).",
+            show_default=False,
+            autocompletion=complete_removed,
+        ),
+    ] = None,
+    runs: Runs = Path("runs"),
+    yes: Yes = False,
+) -> None:
+    """Delete what is in the trash, for good.
+
+    Example: nnlab runs purge
+    """
+    from nnlab.cli.asking import confirmed
+    from nnlab.core.memory import readable_bytes
+    from nnlab.records.inventory import bytes_of
+    from nnlab.records.trash import Trash
+
+    trash = Trash(runs)
+    paths = list(dict.fromkeys(trash.find(Path(name).name) for name in names)) if names else trash.held()
+    if paths:
+        size = readable_bytes(sum(map(bytes_of, paths)))
+        if not yes and not confirmed(_question("Delete", paths, f"for good ({size})")):
+            echo("nothing was deleted", err=True)
+            return
+    else:
+        echo(f"nothing in the trash of {runs}", err=True)
+    for path in paths:
+        trash.purge(path)
+        echo(str(path))
+    trash.purge_leftovers()
+
+
+def _found(name: str, runs: Path) -> Path:
+    """A run by its path, or by its name in the folder of runs."""
+    path = Path(name)
+    if not os.path.lexists(path) and os.path.lexists(runs / name) and path.name == name:
+        return runs / name
+    if path.name in {"", ".."}:  # of . and .. only the real path has a name
+        return path.resolve()
+    # A path that leads through the run itself would be gone with it.
+    return path.parent.resolve() / path.name if ".." in path.parts else path
+
+
+def _question(verb: str, paths: Sequence[Path], what: str) -> str:
+    lines = [f"  {path}" for path in paths[:MOST_NAMED]]
+    if len(paths) > MOST_NAMED:
+        lines.append(f"  ... and {len(paths) - MOST_NAMED} more")
+    count = "this run" if len(paths) == 1 else f"these {len(paths)} runs"
+    return "\n".join([*lines, f"{verb} {count} {what}?"])
+
+
+def _print_table(found: Sequence["Holding"]) -> None:
+    from nnlab.cli.comparison_table import HEADINGS, Column, laid_out, shown_number
+    from nnlab.cli.console import results
+    from nnlab.core.memory import readable_bytes
+    from nnlab.errors import one_line
+
+    columns = [Column("run", [one_line(holding.path.name, 100) for holding in found])]
+    if any(holding.kind != "run" for holding in found):
+        columns.append(Column("kind", [holding.kind for holding in found]))
+    columns.append(Column("status", [holding.status for holding in found]))
+    columns.append(Column("done", [holding.progress for holding in found]))
+    for name in ("validation_accuracy", "test_accuracy"):
+        if any(name in holding.metrics for holding in found):
+            cells = [shown_number(name, holding.metrics[name]) if name in holding.metrics else "" for holding in found]
+            columns.append(Column(HEADINGS[name], cells, numbers=True))
+    columns.append(Column("size", [readable_bytes(holding.bytes).replace(" ", "") for holding in found], numbers=True))
+    console = results()
+    console.print(laid_out(columns, console.width), soft_wrap=False)

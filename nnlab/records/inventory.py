@@ -1,0 +1,119 @@
+"""What lies in a folder of runs: each with what it is, how it ended or whether it still goes on, and its size."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from nnlab.errors import RunError
+from nnlab.records.crossval_folder import read_crossval_summary
+from nnlab.records.formats import CRASHED, DAMAGED, SUMMARY_FILE, Kind, kind_of
+from nnlab.records.reader import read_run, read_status, read_summary
+from nnlab.records.trash import is_written
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One run, cross-validation or descent in a folder of runs.
+
+    ``metrics`` are the final ones (of a cross-validation the means), as far as there are any; ``message`` says of a
+    damaged one what is wrong with it.
+    """
+
+    path: Path
+    kind: Kind
+    status: str
+    progress: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    message: str = ""
+
+    @property
+    def bytes(self) -> int:
+        """The size of all files in it."""
+        return bytes_of(self.path)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for programs."""
+        return {
+            "path": str(self.path),
+            "kind": self.kind,
+            "status": self.status,
+            "progress": self.progress,
+            "metrics": dict(self.metrics),
+            "bytes": self.bytes,
+            "message": self.message,
+        }
+
+
+def inventory(runs: Path, *, missing_ok: bool = False) -> list[Holding]:
+    """Everything in a folder of runs, by name, which begins with the time; raises RunError when it cannot be read."""
+    try:
+        paths = sorted(path for path in runs.iterdir() if not path.name.startswith("."))
+    except FileNotFoundError:
+        if missing_ok:
+            return []
+        raise RunError(f"{runs}: no such folder, so it holds no runs") from None
+    except OSError as error:
+        raise RunError(f"{runs}: cannot be read: {error.strerror or error}") from None
+    return [holding(path, kind) for path in paths if (kind := kind_of(path))]
+
+
+def holding(path: Path, kind: Kind) -> Holding:
+    """What there is to say of one; a damaged one is no error."""
+    written = is_written(path)
+    if not (path / SUMMARY_FILE).exists():
+        return Holding(path, kind, "running" if written else CRASHED, "not begun")
+    try:
+        found = {"run": _run, "crossval": _crossval, "descent": _descent}[kind](path)
+    except RunError as error:
+        return Holding(path, kind, DAMAGED, message=str(error))
+    status, progress, metrics = found
+    status = CRASHED if status == "running" and not written else status
+    finite = {key: float(value) for key, value in metrics.items() if _is_number(value)}
+    return Holding(path, kind, status, progress, finite)
+
+
+def _run(path: Path) -> tuple[str, str, Mapping[str, Any]]:
+    summary = read_summary(path / SUMMARY_FILE)
+    steps, final = summary["steps"], summary["final"]
+    if summary["status"] == "running":  # until a run ends, its summary does not count
+        final = read_run(path).final
+        steps = int(final["step"] or 0) if final else 0
+    return summary["status"], f"{steps:,} step{'s' * (steps != 1)}", final or {}
+
+
+def _crossval(path: Path) -> tuple[str, str, Mapping[str, Any]]:
+    summary = read_crossval_summary(path)
+    runs, metrics = summary.get("runs"), summary.get("metrics")
+    done = len(runs) if isinstance(runs, list) else 0
+    means = metrics.items() if isinstance(metrics, dict) else ()
+    return (
+        summary["status"],
+        f"{done} of {summary['folds']} folds",
+        {key: value.get("mean") for key, value in means if isinstance(value, dict)},
+    )
+
+
+def _descent(path: Path) -> tuple[str, str, Mapping[str, Any]]:
+    summary = read_status(path / SUMMARY_FILE)
+    paths = summary.get("paths")
+    count = len(paths) if isinstance(paths, list) else 0
+    return summary["status"], f"{count} path{'s' * (count != 1)}", {}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def bytes_of(folder: Path) -> int:
+    """The size of all files in a folder."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(parent, name)).st_size  # noqa: PTH118 - os.walk gives texts
+            except OSError:  # it has gone meanwhile
+                continue
+    return total

@@ -1,0 +1,148 @@
+"""Runs that were removed: they lie in a trash folder beside the others until they are restored or purged."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nnlab.errors import RunError
+from nnlab.records import disk
+from nnlab.records.formats import fold_folders, is_crossval_folder, is_fold_folder, kind_of
+from nnlab.records.lock import LOCK_FILE, RunLock, is_being_written
+
+TRASH_FOLDER = ".trash"
+# A run that is being purged has this before its name: half of one must not be restored.
+PURGING = ".purging-"
+
+
+class Trash:
+    """What was removed from a folder of runs.
+
+    Raises RunError where a folder cannot be read or written.
+    """
+
+    def __init__(self, runs: Path) -> None:
+        self._runs = runs
+        self.folder = runs / TRASH_FOLDER
+        if self.folder.is_symlink():
+            raise RunError(f"{self.folder}: is a link, and what it leads to may be no trash; remove it by hand")
+
+    def held(self) -> list[Path]:
+        """The runs in it, by name."""
+        return [path for path in self._entries() if not path.name.startswith(PURGING)]
+
+    def find(self, name: str) -> Path:
+        """The run of this name."""
+        held = self.held()
+        for path in held:
+            if path.name == name:
+                return path
+        raise RunError(f"{self.folder}: holds no run of the name {name}; there {_are(held)}")
+
+    def take(self, run: Path) -> Path:
+        """Move a run here from beside, and give back where it is now; nobody can begin to write it meanwhile."""
+        check_removable(run)
+        target = self._free(run.name)
+        with _told(run, "moved to the trash"):
+            lock = RunLock(run)
+            try:
+                self.folder.mkdir(exist_ok=True)
+                disk.attempt(os.rename, run, target)
+                disk.attempt(os.unlink, target / LOCK_FILE)
+            finally:
+                lock.release()
+            self._sync()
+        return target
+
+    def restore(self, run: Path) -> Path:
+        """Put a run back where it was, and give back its path."""
+        target = self._runs / run.name
+        if os.path.lexists(target):
+            raise RunError(f"{target}: is there, so the run of this name in the trash cannot be restored; rename one")
+        with _told(run, "restored"):
+            disk.attempt(os.rename, run, target)
+            self._sync()
+        return target
+
+    def purge(self, run: Path) -> None:
+        """Delete a run in the trash for good."""
+        if is_written(run):
+            raise RunError(f"{run}: is being written; stop the process that does")
+        with _told(run, "deleted"):
+            if run.is_symlink() or not run.is_dir():
+                disk.attempt(os.unlink, run)
+                return
+            going = run if run.name.startswith(PURGING) else self.folder / f"{PURGING}{secrets.token_hex(4)}"
+            if going != run:
+                disk.attempt(os.rename, run, going)
+            disk.attempt(shutil.rmtree, going)
+
+    def purge_leftovers(self) -> None:
+        """Delete what earlier purges that were stopped have left, and the trash folder if it is empty then."""
+        for path in self._entries():
+            if path.name.startswith(PURGING):
+                self.purge(path)
+        if self.folder.exists() and not self._entries():
+            with _told(self.folder, "deleted"):
+                disk.attempt(os.rmdir, self.folder)
+
+    def _entries(self) -> list[Path]:
+        try:
+            return sorted(self.folder.iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise RunError(f"{self.folder}: cannot be read: {error.strerror or error}") from None
+
+    def _free(self, name: str) -> Path:
+        """A path of this name in the trash, with a number where there is one already."""
+        path, number = self.folder / name, 1
+        while os.path.lexists(path):
+            number += 1
+            path = self.folder / f"{name}.{number}"
+        return path
+
+    def _sync(self) -> None:
+        for folder in (self._runs, self.folder):
+            disk.sync_folder(folder)
+
+
+def trash_of(run: Path) -> Trash:
+    """The trash beside a run."""
+    return Trash(run.parent)
+
+
+def check_removable(path: Path) -> None:
+    """Raise RunError where a path is not a run, a cross-validation or a descent that can be moved as a whole."""
+    if path.is_symlink():
+        raise RunError(f"{path}: is a link, which cannot be moved to the trash; remove it by hand")
+    if not path.is_dir():
+        raise RunError(f"{path}: no such run folder")
+    if path.parent.name == TRASH_FOLDER:
+        raise RunError(f"{path}: is in the trash already; nnlab runs purge deletes it for good")
+    if is_fold_folder(path):
+        raise RunError(f"{path}: is one fold of a cross-validation; only {path.parent} as a whole can be removed")
+    if kind_of(path) is None:
+        raise RunError(f"{path}: is not the folder of a run, so it is left alone")
+    if is_written(path):
+        raise RunError(f"{path}: is being written; stop the process that does, or wait for it")
+
+
+def is_written(path: Path) -> bool:
+    """Whether a process writes a run, or any fold of a cross-validation."""
+    folds = fold_folders(path) if is_crossval_folder(path) else []
+    return any(is_being_written(folder) for folder in (path, *folds))
+
+
+def _are(held: list[Path]) -> str:
+    return f"are {', '.join(path.name for path in held[:10])}{', ...' if held[10:] else ''}" if held else "are none"
+
+
+@contextmanager
+def _told(path: Path, what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{path}: cannot be {what}: {error.strerror or error}") from None

@@ -1,0 +1,239 @@
+"""``nnlab runs`` as a user calls it."""
+
+import io
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nnlab.records.lock import RunLock
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch):
+    """Say what is typed when a command asks."""
+
+    def typed(text: str) -> None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+    return typed
+
+
+def test_the_table_has_status_length_accuracy_and_size(nnlab, make_run) -> None:
+    make_run("20250101-120000-a-0a1b2c")
+    make_run("20250102-120000-b-0a1b2c", status="running", accuracies=(0.25, 0.5))
+    make_run("20250103-120000-c-0a1b2c", status="diverged")
+    answer = nnlab("runs", "ls")
+    assert (answer.code, answer.stderr) == (0, "")
+    heading, _, *rows = answer.stdout.splitlines()
+    assert heading.split() == ["run", "status", "done", "test", "acc", "size"]
+    cells = [row.split() for row in rows]
+    assert [row[:-1] for row in cells] == [
+        ["20250101-120000-a-0a1b2c", "completed", "40", "steps", "0.8750"],
+        ["20250102-120000-b-0a1b2c", "crashed", "10", "steps", "0.4375"],
+        ["20250103-120000-c-0a1b2c", "diverged", "40", "steps", "0.8750"],
+    ]
+    assert all(re.fullmatch(r"[0-9.]+(Ki)?B", row[-1]) for row in cells)
+
+
+def test_it_is_told_what_is_damaged_and_why(nnlab, make_run) -> None:
+    run = make_run()
+    (run / "summary.json").write_text("{", encoding="utf-8")
+    answer = nnlab("runs", "ls")
+    assert answer.code == 0
+    assert answer.stdout.splitlines()[2].split()[1] == "damaged"
+    assert answer.stderr.startswith(f"damaged: runs/{run.name}/summary.json:1: not JSON")
+
+
+def test_paths_and_json_are_for_other_programs(nnlab, make_run) -> None:
+    make_run("20250101-120000-a-0a1b2c")
+    make_run("20250102-120000-b-0a1b2c", status="running")
+    answer = nnlab("runs", "ls", "-q", "--status", "crashed")
+    assert (answer.stdout, answer.stderr) == ("runs/20250102-120000-b-0a1b2c\n", "")
+    assert nnlab("runs", "ls", "-q", "--status", "failed").stdout == ""
+    found = json.loads(nnlab("runs", "ls", "--json").stdout)
+    assert [(entry["path"], entry["kind"], entry["status"]) for entry in found] == [
+        ("runs/20250101-120000-a-0a1b2c", "run", "completed"),
+        ("runs/20250102-120000-b-0a1b2c", "run", "crashed"),
+    ]
+    assert found[0]["metrics"]["test_accuracy"] == 0.875
+    assert found[0]["bytes"] == sum(path.stat().st_size for path in Path(found[0]["path"]).iterdir())
+
+
+def test_removed_runs_are_listed_restored_and_purged(nnlab, make_run) -> None:
+    names = [make_run(f"2025010{number}-120000-a-0a1b2c").name for number in (1, 2, 3)]
+    removed = nnlab("runs", "rm", f"runs/{names[0]}", names[1], "-y")  # by path, and by name
+    assert removed.code == 0
+    assert removed.stdout.splitlines() == [f"runs/.trash/{name}" for name in names[:2]]
+    assert "nnlab runs restore NAME brings one back" in removed.stderr
+    assert nnlab("runs", "ls", "-q").stdout == f"runs/{names[2]}\n"
+    assert nnlab("runs", "ls", "-q", "--trash").stdout == removed.stdout
+    restored = nnlab("runs", "restore", names[0])
+    assert (restored.code, restored.stdout) == (0, f"runs/{names[0]}\n")
+    assert nnlab("compare", f"runs/{names[0]}", "--json").code == 0
+    purged = nnlab("runs", "purge", "-y")
+    assert (purged.code, purged.stdout) == (0, f"runs/.trash/{names[1]}\n")
+    assert sorted(path.name for path in Path("runs").iterdir()) == [names[0], names[2]]
+    again = nnlab("runs", "purge", "-y")
+    assert (again.code, again.stdout, again.stderr) == (0, "", "nothing in the trash of runs\n")
+
+
+def test_one_of_several_can_be_purged(nnlab, make_run) -> None:
+    names = [make_run(name).name for name in ("a", "b")]
+    nnlab("runs", "rm", *names, "-y")
+    assert nnlab("runs", "purge", f"runs/.trash/{names[0]}", "-y").stdout == "runs/.trash/a\n"
+    assert nnlab("runs", "ls", "--trash", "-q").stdout == "runs/.trash/b\n"
+
+
+@pytest.mark.parametrize("text", ["n\n", "\n", "no\n", "what?\n", "nyes\n"])
+def test_anything_but_yes_leaves_everything_as_it_is(nnlab, make_run, answer, text: str) -> None:
+    run = make_run()
+    answer(text)
+    said = nnlab("runs", "rm", run)
+    assert (said.code, said.stdout) == (0, "")
+    assert said.stderr == f"  {run}\nMove this run to the trash? [y/N] nothing was moved\n"
+    assert run.is_dir()
+    nnlab("runs", "rm", run, "-y")
+    answer(text)
+    said = nnlab("runs", "purge")
+    assert said.code == 0
+    assert said.stderr.startswith(f"  runs/.trash/{run.name}\nDelete this run for good (")
+    assert said.stderr.endswith(" KiB)? [y/N] nothing was deleted\n")
+    assert nnlab("runs", "ls", "--trash", "-q").stdout == f"runs/.trash/{run.name}\n"
+
+
+@pytest.mark.parametrize("text", ["y\n", "Yes\n", " YES \n", "y"])
+def test_yes_is_yes(nnlab, make_run, answer, text: str) -> None:
+    run = make_run("a")
+    answer(text)
+    assert nnlab("runs", "rm", run, make_run("b")).code == 0
+    assert not run.exists()
+    answer(text)
+    assert nnlab("runs", "purge").code == 0
+    assert list(run.parent.iterdir()) == []
+
+
+def test_where_nobody_can_answer_nothing_is_done(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run()
+    for stdin in (io.StringIO(""), None):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        said = nnlab("runs", "rm", run)
+        assert said.code == 2
+        assert "no answer came, so nothing was done; -y answers yes beforehand" in said.stderr
+        assert run.is_dir()
+
+
+def test_ctrl_c_at_the_question_is_no_answer(make_run) -> None:
+    run = make_run()
+    own, other = pty.openpty()
+    command = [sys.executable, "-m", "nnlab", "runs", "rm", str(run)]
+    with subprocess.Popen(
+        command, stdin=other, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_terminal
+    ) as process:
+        assert process.stderr is not None
+        asked = ""
+        while not asked.endswith("[y/N] "):
+            asked += process.stderr.read(1)
+        os.write(own, b"\x03")
+        assert process.wait(timeout=60) == 130
+    os.close(own)
+    os.close(other)
+    assert run.is_dir()
+
+
+def _terminal() -> None:
+    """Make the terminal on stdin the one of this process, so that its keys send signals here."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def test_when_one_cannot_be_moved_none_is(nnlab, make_run) -> None:
+    runs = [make_run(name) for name in ("a", "b", "c")]
+    lock = RunLock(runs[1])
+    said = nnlab("runs", "rm", *runs, "-y")
+    assert (said.code, said.stdout) == (5, "")
+    assert said.stderr == f"nnlab: {runs[1]}: is being written; stop the process that does, or wait for it\n"
+    assert all(run.is_dir() for run in runs)
+    lock.release()
+    assert nnlab("runs", "rm", *runs, "-y").code == 0
+
+
+def test_a_run_named_twice_is_moved_once(nnlab, make_run) -> None:
+    run = make_run("a")
+    said = nnlab("runs", "rm", "a", run, "runs/a/", f"{run}/../a", "-y")
+    assert (said.code, said.stdout) == (0, "runs/.trash/a\n")
+
+
+def test_the_folder_one_stands_in_can_be_named(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run("a")
+    nnlab("runs", "ls")
+    monkeypatch.chdir(run)
+    assert nnlab("runs", "rm", ".", "-y").stdout == f"{run.parent}/.trash/a\n"
+    monkeypatch.chdir(run.parent.parent)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["ls", "--runs", "nowhere"], 5, "nowhere: no such folder, so it holds no runs"),
+        (["ls", "--status", "dead"], 2, "--status: must be one of running, completed, interrupted, diverged, failed"),
+        (["ls", "-q", "--json"], 2, "--quiet and --json both want stdout"),
+        (["rm", "nothing", "-y"], 5, "nothing: no such run folder"),
+        (["rm", "runs", "-y"], 5, "runs: is not the folder of a run, so it is left alone"),
+        (["rm", "/", "-y"], 5, "/: is not the folder of a run, so it is left alone"),
+        (["rm", "..", "-y"], 5, "is not the folder of a run, so it is left alone"),
+        (["rm", "a\x1b[2J", "-y"], 5, "a\\x1b[2J: no such run folder"),
+        (["restore", "nothing"], 5, "runs/.trash: holds no run of the name nothing; there are none"),
+        (["purge", "nothing", "-y"], 5, "runs/.trash: holds no run of the name nothing; there are none"),
+        (["rm"], 2, "Missing argument 'RUN...'"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_documented_code(
+    nnlab, make_run, arguments: list[str], code: int, message: str
+) -> None:
+    run = make_run()
+    said = nnlab("runs", *arguments)
+    assert said.code == code
+    assert message in said.stderr
+    assert said.stdout == ""
+    assert run.is_dir()
+
+
+def test_an_empty_folder_is_no_error(nnlab, make_run) -> None:
+    shutil.rmtree(make_run())
+    said = nnlab("runs", "ls")
+    assert (said.code, said.stdout, said.stderr) == (0, "", "nothing in runs\n")
+    assert nnlab("runs", "ls", "--status", "crashed").stderr == "nothing that is crashed in runs\n"
+    assert nnlab("runs", "ls", "--trash").stderr == "nothing in the trash of runs\n"
+    assert nnlab("runs", "ls", "--json").stdout == "[]\n"
+
+
+def test_the_tab_key_knows_runs_and_the_trash(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a-run", "b-run"):
+        make_run(name)
+    nnlab("runs", "rm", "b-run", "-y")
+
+    def offered(words: str) -> list[str]:
+        monkeypatch.setenv("_NNLAB_COMPLETE", "complete_bash")
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
+        return nnlab().stdout.split()
+
+    assert offered("nnlab runs rm ") == ["a-run"]
+    assert offered("nnlab runs rm runs/a") == ["runs/a-run"]
+    assert offered("nnlab runs restore ") == ["b-run"]
+    assert offered("nnlab runs purge --runs nowhere ") == []
+    assert offered("nnlab runs ls --status c") == ["completed", "crashed"]

@@ -1,0 +1,116 @@
+"""What is said of the runs in a folder is true, of dead and damaged ones too."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nnlab.descent.run import run_descent
+from nnlab.errors import RunError
+from nnlab.records.crossval_folder import CrossvalFolder
+from nnlab.records.formats import SUMMARY_FILE
+from nnlab.records.inventory import bytes_of, inventory
+from nnlab.records.lock import RunLock
+from nnlab.records.trash import TRASH_FOLDER
+from nnlab.spec.descent import load_descent
+
+
+@pytest.mark.parametrize("status", ["completed", "interrupted", "diverged", "failed"])
+def test_a_run_that_has_ended(make_run, status: str) -> None:
+    run = make_run(status=status, validation=True)
+    (holding,) = inventory(run.parent)
+    assert (holding.path, holding.kind, holding.status, holding.progress) == (run, "run", status, "40 steps")
+    assert holding.metrics["test_accuracy"] == 0.875
+    assert holding.metrics["validation_accuracy"] > 0
+    assert holding.message == ""
+
+
+def test_a_run_is_running_while_somebody_writes_it_and_crashed_then(make_run) -> None:
+    run = make_run(status="running", accuracies=(0.25, 0.5))
+    lock = RunLock(run)
+    (holding,) = inventory(run.parent)
+    assert (holding.status, holding.progress, holding.metrics["test_accuracy"]) == ("running", "10 steps", 0.4375)
+    lock.release()
+    assert inventory(run.parent)[0].status == "crashed"
+
+
+def test_a_folder_that_was_made_for_a_run_and_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "20250101-120000-adam-0a1b2c"
+    path.mkdir()
+    lock = RunLock(path)
+    assert [(holding.status, holding.progress) for holding in inventory(tmp_path)] == [("running", "not begun")]
+    lock.release()
+    assert inventory(tmp_path)[0].status == "crashed"
+
+
+@pytest.mark.parametrize(
+    ("summary", "message"),
+    [("", "not JSON"), ('{"status": "running"}', "lacks "), ("[]", "must be an object"), ("{}", "status: must be one")],
+)
+def test_what_cannot_be_read_is_damaged_and_the_others_are_told_all_the_same(
+    make_run, summary: str, message: str
+) -> None:
+    make_run("a")
+    damaged = make_run("b")
+    make_run("c")
+    (damaged / SUMMARY_FILE).write_text(summary, encoding="utf-8")
+    found = inventory(damaged.parent)
+    assert [holding.status for holding in found] == ["completed", "damaged", "completed"]
+    assert str(damaged / SUMMARY_FILE) in found[1].message
+    assert message in found[1].message
+
+
+def test_a_running_run_with_torn_metrics_is_damaged(make_run) -> None:
+    run = make_run(status="running")
+    path = run / "metrics.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("\n10,", "\nxx,"), encoding="utf-8")
+    (holding,) = inventory(run.parent)
+    assert holding.status == "damaged"
+    assert "metrics.csv:3" in holding.message
+
+
+def test_cross_validations_and_descents(tmp_path: Path) -> None:
+    folder = CrossvalFolder.create(tmp_path, "a", 3, "seed: 0\n", "abc")
+    assert [(holding.kind, holding.status, holding.progress) for holding in inventory(tmp_path)] == [
+        ("crossval", "running", "0 of 3 folds")
+    ]
+    summary = json.loads((folder.path / SUMMARY_FILE).read_text(encoding="utf-8"))
+    summary |= {"runs": [{}, {}], "metrics": {"test_accuracy": {"mean": 0.5}, "test_loss": {"mean": None}}}
+    (folder.path / SUMMARY_FILE).write_text(json.dumps(summary), encoding="utf-8")
+    folder.close()
+    (holding,) = inventory(tmp_path)
+    assert (holding.status, holding.progress) == ("crashed", "2 of 3 folds")
+    assert holding.metrics == {"test_accuracy": 0.5}
+
+    spec = tmp_path / "own.yaml"
+    spec.write_text("{function: sphere, start: [1], steps: 2, optimizer: {name: sgd, lr: 0.1}}", encoding="utf-8")
+    path = run_descent(load_descent(spec), tmp_path / "descents", animate=False).path
+    (holding,) = inventory(tmp_path / "descents")
+    assert (holding.path, holding.kind, holding.status, holding.progress) == (path, "descent", "completed", "1 path")
+
+
+def test_foreign_things_and_the_trash_are_passed_over(make_run) -> None:
+    run = make_run()
+    for name in ("photographs", ".hidden", TRASH_FOLDER):
+        (run.parent / name).mkdir()
+    (run.parent / "notes.txt").write_text("", encoding="utf-8")
+    assert [holding.path for holding in inventory(run.parent)] == [run]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no such folder, so it holds no runs"):
+        inventory(tmp_path / "runs")
+    assert inventory(tmp_path / "runs", missing_ok=True) == []
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(RunError, match="cannot be read: Not a directory"):
+        inventory(tmp_path / "file")
+
+
+def test_the_size_is_that_of_all_files_and_follows_no_link(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "big").write_bytes(b"x" * 10_000)
+    (tmp_path / "a" / "one").write_bytes(b"x" * 100)
+    (tmp_path / "a" / "b" / "two").write_bytes(b"x" * 20)
+    assert bytes_of(tmp_path / "a") == 120
+    (tmp_path / "a" / "link").symlink_to(tmp_path / "big")
+    assert 120 < bytes_of(tmp_path / "a") < 1000

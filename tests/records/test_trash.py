@@ -1,0 +1,208 @@
+"""A removed run lies in the trash, whole, until it is restored or purged; whatever fails, it is in one place."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnlab.errors import RunError
+from nnlab.records import disk
+from nnlab.records.crossval_folder import CrossvalFolder
+from nnlab.records.lock import RunLock
+from nnlab.records.reader import read_run
+from nnlab.records.trash import TRASH_FOLDER, Trash, trash_of
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_goes_to_the_trash_and_comes_back_as_it_was(make_run) -> None:
+    run = make_run()
+    before = contents(run)
+    trash = trash_of(run)
+    removed = trash.take(run)
+    assert removed == run.parent / TRASH_FOLDER / run.name
+    assert [path.name for path in run.parent.iterdir()] == [TRASH_FOLDER]
+    assert contents(removed) == before
+    assert trash.held() == [removed] == [trash.find(run.name)]
+    assert trash.restore(removed) == run
+    assert contents(run) == before
+    assert trash.held() == []
+
+
+def test_two_of_one_name_are_told_apart(make_run) -> None:
+    first, trash = make_run("best", {"seed": 1}), Trash(make_run("other").parent)
+    trash.take(first)
+    second = make_run("best", {"seed": 2})
+    assert trash.take(second).name == "best.2"
+    third = make_run("best", {"seed": 3})
+    assert trash.take(third).name == "best.3"
+    seeds = {path.name: read_run(path).spec["seed"] for path in trash.held()}
+    assert seeds == {"best": 1, "best.2": 2, "best.3": 3}
+
+
+def test_a_restored_run_takes_nobodys_place(make_run) -> None:
+    run = make_run("best", {"seed": 1})
+    trash = trash_of(run)
+    removed = trash.take(run)
+    run.mkdir()  # even an empty folder, which a rename would replace
+    with pytest.raises(RunError, match="is there, so the run of this name in the trash cannot be restored"):
+        trash.restore(removed)
+    run.rmdir()
+    trash.restore(removed)
+    assert read_run(run).spec["seed"] == 1
+
+
+def test_purging_deletes_runs_and_in_the_end_the_trash(make_run, tmp_path: Path) -> None:
+    outside = tmp_path / "precious"
+    outside.mkdir()
+    (outside / "file").write_text("x", encoding="utf-8")
+    runs = [make_run("a"), make_run("b")]
+    (runs[0] / "link").symlink_to(outside)
+    trash = Trash(runs[0].parent)
+    for run in runs:
+        trash.take(run)
+    (trash.folder / "linked").symlink_to(outside)
+    for path in trash.held():
+        trash.purge(path)
+        assert not os.path.lexists(path)
+    trash.purge_leftovers()
+    assert not trash.folder.exists()
+    assert contents(outside) == {"file": b"x"}
+    trash.purge_leftovers()
+
+
+def test_half_a_run_is_not_restored(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    trash = trash_of(make_run())
+    removed = trash.take(make_run("best"))
+
+    def attempt(operation: Callable[..., Any], *arguments: Any) -> Any:
+        if operation.__name__ != "rmtree":
+            return operation(*arguments)
+        (arguments[0] / "spec.yaml").unlink()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "attempt", attempt)
+        with pytest.raises(RunError, match="cannot be deleted: Input/output error"):
+            trash.purge(removed)
+    assert trash.held() == []
+    assert len(list(trash.folder.iterdir())) == 1
+    trash.purge_leftovers()
+    assert not trash.folder.exists()
+
+
+def test_whatever_fails_a_run_is_whole_in_one_place(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1, 40):
+        run = make_run(f"run-{number}")
+        before = contents(run)
+        trash = trash_of(run)
+        count = 0
+
+        def attempt(operation: Callable[..., Any], *arguments: Any, number: int = number) -> Any:
+            nonlocal count
+            count += 1
+            if count == number:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return operation(*arguments)
+
+        told = ""
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "attempt", attempt)
+            try:
+                trash.restore(trash.take(run))
+            except RunError as error:
+                told = str(error)
+        places = [place for place in (run, trash.folder / run.name) if place.exists()]
+        assert len(places) == 1
+        assert {name: raw for name, raw in contents(places[0]).items() if name != "lock"} == before
+        if places[0] != run:
+            trash.restore(places[0])
+        RunLock(run).release()
+        assert contents(run) == before
+        if count < number:
+            assert told == ""
+            break
+        assert "Input/output error" in told or told == ""
+    assert 12 < number < 39
+
+
+@pytest.mark.parametrize("name", ["20250101-120000-adam-0a1b2c", "renamed"])
+def test_a_run_that_is_being_written_stays(make_run, name: str) -> None:
+    run = make_run(name)
+    lock = RunLock(run)
+    with pytest.raises(RunError, match="is being written; stop the process that does, or wait for it"):
+        trash_of(run).take(run)
+    lock.release()
+    trash_of(run).take(run)
+
+
+def test_a_cross_validation_of_which_a_fold_is_being_written_stays(tmp_path: Path) -> None:
+    folder = CrossvalFolder.create(tmp_path, "a", 2, "seed: 0\n", "abc")
+    with pytest.raises(RunError, match="is being written"):
+        trash_of(folder.path).take(folder.path)
+    folder.close()
+    lock = RunLock(folder.fold(1))
+    with pytest.raises(RunError, match="is being written"):
+        trash_of(folder.path).take(folder.path)
+    with pytest.raises(RunError, match=r"is one fold of a cross-validation; only .* as a whole can be removed"):
+        trash_of(folder.fold(1)).take(folder.fold(1))
+    lock.release()
+    assert trash_of(folder.path).take(folder.path).parent == tmp_path / TRASH_FOLDER
+
+
+def test_what_is_resumed_in_the_trash_is_not_purged(make_run) -> None:
+    trash = trash_of(make_run())
+    removed = trash.take(make_run("a"))
+    lock = RunLock(removed)
+    with pytest.raises(RunError, match="is being written"):
+        trash.purge(removed)
+    lock.release()
+    trash.purge(removed)
+
+
+def test_only_runs_are_moved(make_run, tmp_path: Path) -> None:
+    run = make_run()
+    other = run.parent / "photographs"
+    other.mkdir()
+    (other / "spec.yaml").write_text("", encoding="utf-8")
+    link = run.parent / "link"
+    link.symlink_to(run)
+    file = run.parent / "notes.txt"
+    file.write_text("", encoding="utf-8")
+    removed = trash_of(run).take(run)
+    for path, message in {
+        other: "is not the folder of a run, so it is left alone",
+        run.parent: "is not the folder of a run",
+        link: "is a link, which cannot be moved to the trash",
+        file: "no such run folder",
+        run: "no such run folder",
+        removed: "is in the trash already; nnlab runs purge deletes it for good",
+    }.items():
+        with pytest.raises(RunError, match=message):
+            trash_of(path).take(path)
+    assert removed.is_dir()
+    assert other.is_dir()
+    with pytest.raises(RunError, match=f"holds no run of the name x; there are {run.name}"):
+        trash_of(run).find("x")
+    trash_of(run).purge(removed)
+    with pytest.raises(RunError, match="holds no run of the name x; there are none"):
+        trash_of(run).find("x")
+
+
+def test_a_run_without_records_is_known_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "20250101-120000-adam-0a1b2c"
+    path.mkdir()
+    assert trash_of(path).take(path).is_dir()
+
+
+def test_a_trash_that_leads_elsewhere_is_not_touched(make_run, tmp_path: Path) -> None:
+    run = make_run()
+    (tmp_path / "home").mkdir()
+    (run.parent / TRASH_FOLDER).symlink_to(tmp_path / "home")
+    with pytest.raises(RunError, match=r"\.trash: is a link, and what it leads to may be no trash; remove it by hand"):
+        Trash(run.parent)
