@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from nnlab.records.inventory import Holding
 
 MOST_NAMED = 20
+# Columns given up in this order on a narrow terminal, so that names stay whole.
+DISPENSABLE = ("validation_accuracy", "size", "kind", "test_accuracy")
 
 Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder of runs.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -191,20 +193,24 @@ def _question(verb: str, paths: Sequence[Path], what: str) -> str:
 
 
 def _print_table(found: Sequence["Holding"]) -> None:
-    from nnlab.cli.comparison_table import HEADINGS, Column, laid_out, shown_number
+    from nnlab.cli.comparison_table import GAP, HEADINGS, Column, laid_out, shown_number
     from nnlab.cli.console import results
     from nnlab.core.memory import readable_bytes
     from nnlab.errors import one_line
 
-    columns = [Column("run", [one_line(holding.path.name, 100) for holding in found])]
+    columns = {"run": Column("run", [one_line(holding.path.name, 100) for holding in found])}
     if any(holding.kind != "run" for holding in found):
-        columns.append(Column("kind", [holding.kind for holding in found]))
-    columns.append(Column("status", [holding.status for holding in found]))
-    columns.append(Column("done", [holding.progress for holding in found]))
+        columns["kind"] = Column("kind", [holding.kind for holding in found])
+    columns["status"] = Column("status", [holding.status for holding in found])
+    columns["done"] = Column("done", [holding.progress for holding in found])
     for name in ("validation_accuracy", "test_accuracy"):
         if any(name in holding.metrics for holding in found):
             cells = [shown_number(name, holding.metrics[name]) if name in holding.metrics else "" for holding in found]
-            columns.append(Column(HEADINGS[name], cells, numbers=True))
-    columns.append(Column("size", [readable_bytes(holding.bytes).replace(" ", "") for holding in found], numbers=True))
+            columns[name] = Column(HEADINGS[name], cells, numbers=True)
+    sizes = [readable_bytes(holding.bytes).replace(" ", "") for holding in found]
+    columns["size"] = Column("size", sizes, numbers=True)
     console = results()
-    console.print(laid_out(columns, console.width), soft_wrap=False)
+    for name in DISPENSABLE:
+        if sum(column.widest + GAP for column in columns.values()) - GAP > console.width:
+            columns.pop(name, None)
+    console.print(laid_out(list(columns.values()), console.width), soft_wrap=False)

@@ -47,6 +47,21 @@ def test_the_table_has_status_length_accuracy_and_size(nnlab, make_run) -> None:
     assert all(re.fullmatch(r"[0-9.]+(Ki)?B", row[-1]) for row in cells)
 
 
+def test_on_a_narrow_terminal_names_stay_whole(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = make_run("20250101-120000-rather-long-0a1b2c", validation=True).name
+    kept = {
+        160: ["run", "status", "done", "validation", "acc", "test", "acc", "size"],
+        76: ["run", "status", "done", "test", "acc", "size"],
+        66: ["run", "status", "done", "test", "acc"],
+        56: ["run", "status", "done"],
+    }
+    for width, columns in kept.items():
+        monkeypatch.setenv("COLUMNS", str(width))
+        heading, _, row = nnlab("runs", "ls").stdout.splitlines()
+        assert heading.split() == columns
+        assert row.split()[0] == name
+
+
 def test_it_is_told_what_is_damaged_and_why(nnlab, make_run) -> None:
     run = make_run()
     (run / "summary.json").write_text("{", encoding="utf-8")
