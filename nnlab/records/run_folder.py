@@ -204,7 +204,7 @@ class RunFolder:
         """
         self.flush()
         last = self._rows[-1] if self._rows else None
-        self._summary |= {
+        ended = self._summary | {
             "status": status,
             "steps": self._step,
             "final": next((row for row in self._rows if row["step"] == restored), last),
@@ -212,12 +212,18 @@ class RunFolder:
             "train_seconds": seconds,
             "message": message,
         }
-        atomic_write(self.path / SUMMARY_FILE, as_json(self._summary))
-        return self._summary
+        atomic_write(self.path / SUMMARY_FILE, as_json(ended))
+        self._summary = ended
+        return ended
+
+    @property
+    def status(self) -> str | None:
+        """What the summary on the disk says; None before there is one."""
+        return self._summary.get("status")
 
     def fail(self, status: str, message: str) -> None:
-        """Note in the summary how the run ended before its time, as far as it had one and the disk still takes it."""
-        if not self._summary:
+        """Note in the summary how the run ended before its time, if it has begun and the disk still takes it."""
+        if self.status != "running":
             return
         with suppress(OSError):
             self.finish(status, self._summary["train_seconds"], message)

@@ -153,11 +153,10 @@ def carry_out(
     if outcome.status == "diverged":
         raise Diverged(f"{outcome.message}\nthe run up to step {outcome.steps} is in {folder.path}")
     if stop.signal is not None:
-        raise Interrupted(
-            stop.signal,
-            f"stopped after step {outcome.steps}; everything is saved in {folder.path}, "
-            f"and nnlab train --resume {folder.path} goes on",
-        )
+        goes_on = f"everything is saved in {folder.path}, and nnlab train --resume {folder.path} goes on"
+        ended = f"the run was {outcome.status} already and is in {folder.path}"
+        where = goes_on if outcome.status == "interrupted" else ended
+        raise Interrupted(stop.signal, f"stopped after step {outcome.steps}; {where}")
     return RunResult(folder.path, experiment.name, summary)
 
 
@@ -180,10 +179,16 @@ def _failures_recorded(folder: RunFolder) -> Iterator[None]:
     except OSError as error:
         message = f"{folder.path}: cannot be written: {error.strerror or error}"
         folder.fail("failed", message)
-        raise RunError(message) from error
+        begun = f"; once it can, nnlab train --resume {folder.path} goes on" if folder.status else ""
+        raise RunError(f"{message}{begun}") from error
     except Interrupted as error:
         folder.fail("interrupted", str(error))
-        raise
+        known = {
+            None: "nothing had been recorded yet",
+            "interrupted": f"nnlab train --resume {folder.path} goes on from the last checkpoint",
+        }
+        where = known.get(folder.status, f"the run was {folder.status} already and is in {folder.path}")
+        raise Interrupted(error.exit_code - 128, f"stopped at once; {where}") from error
     except MemoryError:
         folder.fail("failed", "out of memory")
         raise

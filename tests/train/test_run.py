@@ -377,10 +377,28 @@ def test_a_second_signal_ends_the_loop_at_once(spec: Path, tmp_path: Path, monke
         raise Interrupted(signal.SIGINT)
 
     monkeypatch.setattr(run_module, "train", interrupted)
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interrupted, match=r"stopped at once; nnlab train --resume .* goes on from the last"):
         run(load_experiment(spec), tmp_path / "runs")
     (folder,) = (tmp_path / "runs").iterdir()
     assert summary_of(folder)["status"] == "interrupted"
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_signal_while_pictures_are_drawn_does_not_unmake_a_finished_run(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signals: int
+) -> None:
+    def signalled(record: object, folder: Path) -> None:
+        for _ in range(signals):
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(run_module, "plot_run", signalled)
+    with pytest.raises(Interrupted, match="the run was completed already and is in") as stopped:
+        run(load_experiment(spec), tmp_path / "runs")
+    assert stopped.value.exit_code == 143
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert summary_of(folder)["status"] == "completed"
+    assert read_run(folder).status == "completed"
+    assert not (folder / "lock").exists()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
