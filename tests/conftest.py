@@ -47,6 +47,14 @@ def _one_blas_thread() -> Iterator[None]:
 
 
 @pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings and descents without their pictures, which take most of the time of small ones."""
+    monkeypatch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
+    monkeypatch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+    monkeypatch.setattr("nnlab.descent.run.draw_pictures", lambda *arguments: [])
+
+
+@pytest.fixture
 def fashion_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a small set in the form of Fashion-MNIST, which takes its place as if it had been downloaded."""
     images = np.arange(20 * 28 * 28, dtype=np.int64).astype(np.uint8).reshape(20, 28, 28)

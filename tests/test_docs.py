@@ -38,10 +38,10 @@ def test_the_readmes_spec_loads(tmp_path: Path) -> None:
     assert written == set(experiment.resolved())
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_the_readmes_optimizer_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (text,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     monkeypatch.setattr(optimizers, "_classes", {k: v for k, v in optimizers.items() if k != "signsgd"})
-    monkeypatch.setattr("nnlab.train.run.plot_run", lambda record, folder: None)
     exec(compile(text, "README.md", "exec"), {"__name__": "signsgd"})
     path = tmp_path / "signsgd.yaml"
     path.write_text(

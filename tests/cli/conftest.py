@@ -44,11 +44,9 @@ def nnlab(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
 
 
 @pytest.fixture
-def train(nnlab: Nnlab, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, str], Answer]:
+def train(nnlab: Nnlab, monkeypatch: pytest.MonkeyPatch, no_pictures: None) -> Callable[[Path, str], Answer]:
     """Train a spec's text in a folder, without pictures: the command ends as documented, as its records say."""
-    # Drawing, asking git and waiting for the disk take most of the time of a run this small.
-    monkeypatch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
-    monkeypatch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+    # Asking git and waiting for the disk take most of the time of a run this small.
     monkeypatch.setattr("nnlab.train.run.describe_environment", lambda checksums: {"data_sha256": checksums})
     monkeypatch.setattr("os.fsync", lambda file: None)
 

@@ -14,9 +14,8 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def wide_terminal_without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+def wide_terminal(monkeypatch: pytest.MonkeyPatch, no_pictures: None) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setattr("nnlab.train.run.plot_run", lambda record, folder: None)
 
 
 def test_the_table_has_each_fold_and_mean_and_deviation(nnlab, spec: Path, tmp_path: Path) -> None:

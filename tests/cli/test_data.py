@@ -116,9 +116,8 @@ def test_fetch_of_an_unknown_dataset_suggests(nnlab) -> None:
     assert "no dataset is called 'cifar_10'; did you mean 'cifar10'? there are cifar10, " in answer.stderr
 
 
-@pytest.mark.usefixtures("served")
-def test_training_downloads_first_and_says_so_unless_quiet(nnlab, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("nnlab.train.run.plot_run", lambda record, folder: None)
+@pytest.mark.usefixtures("served", "no_pictures")
+def test_training_downloads_first_and_says_so_unless_quiet(nnlab, tmp_path: Path) -> None:
     spec = tmp_path / "fashion.yaml"
     spec.write_text(
         "{data: fashion_mnist, model: softmax, optimizer: adam, train: {iterations: 1, batch_size: 5}}",

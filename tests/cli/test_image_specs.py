@@ -115,12 +115,12 @@ def test_show_counts_what_is_inside_of_a_block(show_model: ShowModel, monkeypatc
         sequential("{name: upsample, factor: 2}, {name: conv2d, filters: 2, padding: same}, lrn, layer_norm, avg_pool"),
     ],
 )
+@pytest.mark.usefixtures("no_pictures")
 def test_what_fits_is_trained_and_its_model_loads(
-    nnlab: Any, show_model: ShowModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+    nnlab: Any, show_model: ShowModel, tmp_path: Path, model: str
 ) -> None:
     from nnlab.train.setup import trained_network
 
-    monkeypatch.setattr("nnlab.train.run.plot_run", lambda record, folder: None)
     assert show_model(model).code == 0
     answer = nnlab("train", tmp_path / "images.yaml")
     assert answer.code == 0

@@ -8,10 +8,7 @@ from nnlab.registry import REGISTRIES, hyperparameters
 from nnlab.spec.experiment import load_experiment
 from nnlab.spec.tree import parse_tree
 
-
-@pytest.fixture(autouse=True)
-def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnlab.train.run.plot_run", lambda record, folder: None)
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 def test_show_prints_the_resolved_spec_and_the_layers(nnlab, spec: Path) -> None:

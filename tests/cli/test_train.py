@@ -5,10 +5,7 @@ import pytest
 
 from nnlab.records.result_line import result_line
 
-
-@pytest.fixture(autouse=True)
-def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnlab.train.run.plot_run", lambda record, folder: None)
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 def test_results_go_to_stdout_and_progress_to_stderr(nnlab, spec: Path, tmp_path: Path) -> None:

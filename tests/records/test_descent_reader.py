@@ -15,7 +15,7 @@ LABELS = ["momentum lr=0.1, momentum=0.5", "momentum lr=0.1, momentum=0.9", "sgd
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, no_pictures: None) -> Path:
     spec = tmp_path / "own.yaml"
     spec.write_text(f"{{function: rosenbrock, start: [-1, 2], steps: 5, optimizer: {RULES}}}", encoding="utf-8")
     return run_descent(load_descent(spec), tmp_path / "runs", animate=False).path

@@ -27,9 +27,7 @@ train:     {iterations: 12, batch_size: 8, eval_every: 4}
 """
 
 
-@pytest.fixture(autouse=True)
-def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "plot_run", lambda record, folder: None)
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.fixture

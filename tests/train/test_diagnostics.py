@@ -27,7 +27,12 @@ Rows = list[dict[str, str]]
 
 
 @pytest.fixture
-def diagnosed(tmp_path: Path) -> Callable[..., Path]:
+def diagnosed(trained_with_pictures: Callable[..., Path], no_pictures: None) -> Callable[..., Path]:
+    return trained_with_pictures
+
+
+@pytest.fixture
+def trained_with_pictures(tmp_path: Path) -> Callable[..., Path]:
     def make(activation: str = "relu", overrides: tuple[str, ...] = ()) -> Path:
         spec = tmp_path / "moons.yaml"
         spec.write_text(SPEC % activation, encoding="utf-8")
@@ -82,6 +87,10 @@ def test_recording_changes_nothing_in_the_training(diagnosed) -> None:
     for name in ("steps.csv", "metrics.csv"):
         assert (with_them / name).read_bytes() == (without / name).read_bytes()
     assert not (without / "diagnostics.csv").exists()
+
+
+def test_what_was_recorded_is_drawn(trained_with_pictures) -> None:
+    with_them, without = trained_with_pictures(), trained_with_pictures(overrides=("train.diagnostics=false",))
     for name in ("gradients.png", "activations.png"):
         assert (with_them / "plots" / name).is_file()
         assert not (without / "plots" / name).exists()

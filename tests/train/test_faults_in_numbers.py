@@ -13,7 +13,6 @@ from nnlab.layers.linear import Linear
 from nnlab.optim.sgd import SGD
 from nnlab.records.reader import read_run
 from nnlab.spec.experiment import Experiment, load_experiment
-from nnlab.train import run as run_module
 from nnlab.train.faults import all_finite
 from nnlab.train.run import run
 
@@ -26,10 +25,7 @@ train:     {iterations: 20, batch_size: 10, eval_every: 4}
 
 
 @pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Experiment]:
-    monkeypatch.setattr(run_module, "plot_run", lambda record, folder: None)
-    monkeypatch.setattr(run_module, "draw_all", lambda *arguments, **options: [])
-
+def load(tmp_path: Path, no_pictures: None) -> Callable[..., Experiment]:
     def make(*changes: str) -> Experiment:
         path = tmp_path / "own.yaml"
         path.write_text(SPEC, encoding="utf-8")

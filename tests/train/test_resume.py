@@ -29,10 +29,7 @@ train:     {iterations: 20, batch_size: 8, eval_every: 3, checkpoint_every: 2}
 TABLES = ("steps.csv", "metrics.csv")
 
 
-@pytest.fixture(autouse=True)
-def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "plot_run", lambda record, folder: None)
-    monkeypatch.setattr(run_module, "draw_all", lambda *arguments: None)
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.fixture

@@ -37,11 +37,6 @@ def spec(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "plot_run", lambda record, folder: None)
-
-
 def summary_of(folder: Path) -> dict[str, object]:
     summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
     assert isinstance(summary, dict)
@@ -72,7 +67,7 @@ def test_a_run_folder_holds_everything_the_contract_names(spec: Path, tmp_path: 
     assert steps == ["step", "0", "3", "6", "9", "12", "15", "18", "21", "24", "25"]
 
 
-def test_the_environment_says_what_the_run_depended_on(tmp_path: Path, no_plots: None) -> None:
+def test_the_environment_says_what_the_run_depended_on(tmp_path: Path, no_pictures: None) -> None:
     spec = tmp_path / "mnist.yaml"
     spec.write_text(
         "{data: {name: mnist, test_size: 50}, model: softmax, optimizer: sgd,"
@@ -87,7 +82,7 @@ def test_the_environment_says_what_the_run_depended_on(tmp_path: Path, no_plots:
     assert environment["cpu"]
 
 
-@pytest.mark.usefixtures("no_plots")
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("sampling", ["shuffle", "replacement"])
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
 def test_the_same_spec_gives_the_same_files_byte_for_byte(spec: Path, tmp_path: Path, rng: str, sampling: str) -> None:
@@ -114,7 +109,7 @@ STEERED = [
 ]
 
 
-@pytest.mark.usefixtures("no_plots")
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
 def test_a_steered_run_repeats_byte_for_byte_and_saves_its_best_weights(spec: Path, tmp_path: Path, rng: str) -> None:
     experiment = load_experiment(spec, [*STEERED, f"rng={rng}"])
@@ -147,7 +142,7 @@ train:     {iterations: 3, batch_size: 10, eval_every: 1}
 """
 
 
-@pytest.mark.usefixtures("no_plots")
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
 def test_augmented_training_repeats_byte_for_byte(spec: Path, tmp_path: Path, rng: str) -> None:
     spec.write_text(AUGMENTED, encoding="utf-8")
@@ -159,7 +154,7 @@ def test_augmented_training_repeats_byte_for_byte(spec: Path, tmp_path: Path, rn
         assert (plain / name).read_bytes() != (first / name).read_bytes(), name
 
 
-@pytest.mark.usefixtures("no_plots")
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("eval_train", ["all", "batch", "20"])
 def test_evaluation_sees_no_augmentation(spec: Path, tmp_path: Path, eval_train: str) -> None:
     spec.write_text(AUGMENTED, encoding="utf-8")
@@ -171,7 +166,7 @@ def test_evaluation_sees_no_augmentation(spec: Path, tmp_path: Path, eval_train:
     assert (augmented / STEPS_FILE).read_bytes() != (plain / STEPS_FILE).read_bytes()
 
 
-@pytest.mark.usefixtures("no_plots")
+@pytest.mark.usefixtures("no_pictures")
 def test_the_saved_model_scores_what_the_run_recorded(spec: Path, tmp_path: Path) -> None:
     experiment = load_experiment(spec)
     result = run(experiment, tmp_path / "runs")
@@ -182,7 +177,7 @@ def test_the_saved_model_scores_what_the_run_recorded(spec: Path, tmp_path: Path
     assert float((scores.argmax(axis=1) == test.labels).mean()) == final["test_accuracy"]
 
 
-@pytest.mark.usefixtures("no_plots")
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("damage", ["missing", "cut off", "another network's"])
 def test_a_model_that_cannot_be_loaded_is_a_run_error(spec: Path, tmp_path: Path, damage: str) -> None:
     folder = run(load_experiment(spec), tmp_path / "runs").path
@@ -206,7 +201,7 @@ def test_augmenting_what_is_no_image_is_refused_before_a_folder_is_made(
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.usefixtures("no_plots")
+@pytest.mark.usefixtures("no_pictures")
 def test_weights_are_saved_in_by_out(spec: Path, tmp_path: Path) -> None:
     saved = load_file(run(load_experiment(spec), tmp_path / "runs").path / MODEL_FILE)
     assert saved["linear1.W"].shape == (2, 8)
@@ -214,7 +209,7 @@ def test_weights_are_saved_in_by_out(spec: Path, tmp_path: Path) -> None:
     assert {"batch_norm1.running_mean", "batch_norm1.running_variance", "batch_norm1.gamma"} <= saved.keys()
 
 
-@pytest.mark.usefixtures("no_plots")
+@pytest.mark.usefixtures("no_pictures")
 def test_matrix_products_have_one_thread_while_training_and_theirs_back_after(spec: Path, tmp_path: Path) -> None:
     with threadpool_limits(2, user_api="blas"):
         before = [library["num_threads"] for library in threadpool_info()]
@@ -246,7 +241,7 @@ compute:   {shards: 3}
 """
 
 
-@pytest.mark.usefixtures("no_plots")
+@pytest.mark.usefixtures("no_pictures")
 def test_the_number_of_threads_changes_no_byte_and_that_of_shards_only_the_last_bits(images: Path) -> None:
     path = images / "images.yaml"
     path.write_text(IMAGES, encoding="utf-8")
@@ -371,7 +366,7 @@ def test_a_disk_that_refuses_ends_in_a_run_error(spec: Path, tmp_path: Path, mon
     assert summary_of(folder)["status"] == "failed"
 
 
-@pytest.mark.usefixtures("no_plots")
+@pytest.mark.usefixtures("no_pictures")
 def test_a_second_signal_ends_the_loop_at_once(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object) -> None:
         raise Interrupted(signal.SIGINT)
@@ -477,7 +472,7 @@ def test_a_picture_that_cannot_be_drawn_does_not_spoil_the_run_or_the_others(
     assert sorted(path.stem for path in (result.path / "plots").iterdir()) == rest
 
 
-@pytest.mark.usefixtures("no_plots")
+@pytest.mark.usefixtures("no_pictures")
 def test_at_most_25_evaluations_are_said_and_always_the_last(spec: Path, tmp_path: Path) -> None:
     overrides = ["train={iterations: 107, eval_every: 1, batch_size: 20}"]
     log = (run(load_experiment(spec, overrides), tmp_path / "runs").path / "log.txt").read_text(encoding="utf-8")

@@ -26,9 +26,7 @@ train:     {iterations: 10, batch_size: full, eval_every: 5, snapshots: 5}
 
 
 @pytest.fixture
-def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("nnlab.train.run.plot_run", lambda record, folder: None)
-    monkeypatch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+def spec(tmp_path: Path, no_pictures: None) -> Path:
     path = tmp_path / "moons.yaml"
     path.write_text(SPEC, encoding="utf-8")
     return path
