@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -142,14 +143,13 @@ def carry_out(
         folder.write_model(prepared.network.state(), spec_sha256)
         summary = folder.finish(outcome.status, before + outcome.seconds, outcome.message, outcome.restored)
         folder.log(result_line(experiment.name, summary))
-        with _only_said(lines.say):
-            record = read_run(folder.path)
-            with naming_picture(folder.path, " and ".join(FILES)):
-                plot_run(record, folder.plots)
+        record = cache(partial(read_run, folder.path))
+        with _only_said(lines.say), naming_picture(folder.path, " and ".join(FILES)):
+            plot_run(record(), folder.plots)
         with _only_said(lines.say):
             more = [kind for kind in KINDS if settings.diagnostics or kind in BY_TRAINING]
             kinds = [kind for kind in more if kind not in FILES]
-            draw_all(Drawable(read_run(folder.path), lambda: setting.trained), folder.plots, lines.say, kinds)
+            draw_all(Drawable(record(), lambda: setting.trained), folder.plots, lines.say, kinds)
     if outcome.status == "diverged":
         raise Diverged(f"{outcome.message}\nthe run up to step {outcome.steps} is in {folder.path}")
     if stop.signal is not None:
