@@ -45,6 +45,8 @@ def plot_command(
     from nnlab.records.formats import PLOTS_FOLDER, is_descent_folder
 
     folder = out or run / PLOTS_FOLDER
+    if out is None and folder.is_symlink():
+        raise RunError(f"{folder}: is a link; --out DIR draws somewhere else than in the run's own folder")
     draw = draw_descent if is_descent_folder(run) else draw_run
     try:
         with drawn_as(Look(format_, style, language)):

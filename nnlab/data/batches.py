@@ -134,12 +134,16 @@ class Batches:
         """Go on from a saved state; raises ShapeError when it is not one of such batches."""
         if self.state().keys() != state.keys():
             raise ShapeError(f"saved batches: holds the arrays {sorted(state)}, not {sorted(self.state())}")
-        for indices in (state["last_indices"], state.get("epoch_indices", self._epoch_indices)):
+        last, order = state["last_indices"], state.get("epoch_indices", self._epoch_indices)
+        for indices in (last, order):
+            if indices.dtype.kind != "i" or indices.ndim != 1:
+                raise ShapeError(f"saved batches: are no list of samples but {indices.dtype} {indices.shape}")
             if indices.size and not 0 <= indices.min() <= indices.max() < self.samples:
                 raise ShapeError(f"saved batches: are of more than the {self.samples} training samples")
-        self._last_indices = state["last_indices"]
-        if "epoch" in state:
-            self._epoch, self._epoch_indices = int(state["epoch"]), state["epoch_indices"]
+        epoch = int(state.get("epoch", np.array(self._epoch)))
+        if last.size > self.batch_size or (epoch >= 0 and order.size < self.samples):
+            raise ShapeError(f"saved batches: are not of {self.batch_size} of {self.samples} samples")
+        self._last_indices, self._epoch, self._epoch_indices = last, epoch, order
 
     def _indices(self, step: int) -> Array:
         if self.full:

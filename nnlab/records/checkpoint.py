@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,10 @@ from nnlab.core.arrays import Array
 from nnlab.errors import RunError, one_line
 from nnlab.records.checked_files import check_file, damaged
 from nnlab.records.disk import atomic_write
-from nnlab.records.formats import CHECKPOINTS_FOLDER, step_file, step_of
-from nnlab.records.tensors import check_header, packed
+from nnlab.records.formats import CHECKPOINTS_FOLDER, METRICS_FILE, STEPS_FILE, TABLES, step_file, step_of
+from nnlab.records.tensors import MAX_HEADER_BYTES, check_header, packed
 
 FORMAT = 1
-MAX_BYTES = 2**36
 _ENTRY = "nnlab"
 
 
@@ -40,9 +40,13 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint) -> Path:
     return path
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint and hold every byte of it against its hash; raises RunError."""
-    check_file(path, MAX_BYTES)
+def read_checkpoint(path: Path, content: int) -> Checkpoint:
+    """Read a checkpoint, of arrays of at most ``content`` bytes, and hold every byte against its hash.
+
+    The hash tells what was damaged, not what was made up: facts that no training writes are refused as well.
+    Raises RunError.
+    """
+    check_file(path, MAX_HEADER_BYTES + content)
     try:
         check_header(path)
         with safe_open(path, framework="np") as file:
@@ -52,15 +56,27 @@ def read_checkpoint(path: Path) -> Checkpoint:
         facts, expected = entry["facts"], entry["sha256"]
         if facts["format"] != FORMAT:
             damaged(path, f"has format {facts['format']}, but this version of nnlab reads {FORMAT}")
-        step = int(facts["step"])
-        sound = _sha256(facts, arrays) == expected and path.name == step_file(step)
+        sound = _sha256(facts, arrays) == expected and path.name == step_file(facts["step"]) and _plausible(facts)
     except RunError:
         raise
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{path}: is damaged: {one_line(str(error), 200)}") from None
     if not sound:
         damaged(path, "is damaged: its contents are not those that were written")
-    return Checkpoint(step, arrays, facts)
+    return Checkpoint(facts["step"], arrays, facts)
+
+
+def _plausible(facts: Mapping[str, Any]) -> bool:
+    """Whether the facts are of the kinds that are written: tables of a run, how far they go, and how long it took."""
+    seconds, marks = facts["seconds"], facts["marks"]
+    return (
+        isinstance(facts["step"], int)
+        and isinstance(facts["spec"], dict)
+        and isinstance(seconds, int | float)
+        and 0 <= seconds < inf
+        and {STEPS_FILE, METRICS_FILE} <= marks.keys() <= set(TABLES)
+        and all(isinstance(size, int) and size >= 0 and isinstance(sha256, str) for size, sha256 in marks.values())
+    )
 
 
 def checkpoint_files(run: Path) -> list[Path]:

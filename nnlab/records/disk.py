@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 TEMPORARY = ".tmp"
 CHUNK = 1 << 20
+# A file that is opened again in a folder that may be a stranger's: no link is followed, no pipe is waited for.
+OWN_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def attempt(operation: Callable[..., T], *arguments: object) -> T:
@@ -89,7 +91,7 @@ class GrowingFile:
         self._hash = hashlib.sha256()
         if kept:
             _take_in(self._hash, path, kept)
-        self._handle: int | None = attempt(os.open, path, os.O_WRONLY | os.O_CREAT, 0o666)
+        self._handle: int | None = attempt(os.open, path, os.O_WRONLY | os.O_CREAT | OWN_FILE, 0o666)
         attempt(os.ftruncate, self._handle, kept)
         os.lseek(self._handle, kept, os.SEEK_SET)
 

@@ -53,7 +53,9 @@ def changed_data(before: Mapping[str, Any], checksums: Mapping[str, str]) -> lis
 
 
 def _decisive(environment: Mapping[str, Any]) -> dict[str, object]:
-    packages, libraries = environment.get("packages") or {}, environment.get("blas") or []
+    packages, checksums = (_mapping(environment.get(key)) for key in ("packages", "data_sha256"))
+    blas = environment.get("blas")
+    libraries = [_mapping(library) for library in blas] if isinstance(blas, list) else []
     return {
         "nnlab": environment.get("nnlab"),
         "numpy": packages.get("numpy"),
@@ -62,8 +64,12 @@ def _decisive(environment: Mapping[str, Any]) -> dict[str, object]:
             f"BLAS {key}": ", ".join(str(library.get(key)) for library in libraries)
             for key in ("internal_api", "version", "architecture")
         },
-        **{f"data {name}": checksum for name, checksum in (environment.get("data_sha256") or {}).items()},
+        **{f"data {name}": checksum for name, checksum in checksums.items()},
     }
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _version(package: str) -> str | None:

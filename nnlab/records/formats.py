@@ -44,6 +44,8 @@ DIAGNOSTICS_COLUMNS = (
 )
 HISTOGRAMS_COLUMNS = ("step", "layer", "left", "right", "count")
 HISTOGRAM_BINS = 40
+# Those that a run only adds lines to.
+TABLES = (STEPS_FILE, METRICS_FILE, DIAGNOSTICS_FILE, HISTOGRAMS_FILE)
 STATUSES = ("running", "completed", "interrupted", "diverged", "failed")
 # Those of a run that has nothing left to do.
 FINISHED = ("completed", "diverged")

@@ -33,7 +33,7 @@ class RunLock:
     def __init__(self, folder: Path) -> None:
         self._path = folder / LOCK_FILE
         while True:
-            handle = disk.attempt(os.open, self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            handle = disk.attempt(os.open, self._path, os.O_RDWR | os.O_CREAT | disk.OWN_FILE, 0o666)
             if not _try_lock(handle):
                 os.close(handle)
                 raise RunError(f"{folder}: process {_holder(self._path)} is writing it; wait for it or stop it")
@@ -78,7 +78,7 @@ def is_being_written(folder: Path) -> bool:
     if sys.platform == "win32":
         return (folder / LOCK_FILE).exists()
     try:
-        handle = os.open(folder / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(folder / LOCK_FILE, os.O_RDONLY | disk.OWN_FILE)
     except OSError:
         return False
     try:

@@ -76,6 +76,7 @@ class RunFolder:
         """Write into this folder, which is new, empty or was left before the run began."""
         try:
             path.mkdir(parents=True, exist_ok=True)
+            _check_own(path)
             for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
                 with suppress(FileExistsError):
                     make_folder(place)
@@ -87,6 +88,7 @@ class RunFolder:
     def reopen(cls, path: Path, lock: RunLock, step: int, marks: Mapping[str, Mark]) -> Self:
         """Write on in the folder of a run as it was after ``step`` updates; what came later is cut off."""
         try:
+            _check_own(path)
             for place in (path, path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
                 place.mkdir(exist_ok=True)
                 remove_temporaries(place)
@@ -250,3 +252,10 @@ class RunFolder:
             if not kept:
                 self._tables[name].write(",".join(columns) + "\n")
         return self._tables[name]
+
+
+def _check_own(path: Path) -> None:
+    """Raise RunError where what a run writes, or clears away, would land somewhere else."""
+    for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER, path / SNAPSHOTS_FOLDER):
+        if place.is_symlink():
+            raise RunError(f"{place}: is a link, but a run writes into its own folder only; put a folder in its place")

@@ -41,12 +41,19 @@ def parts(training: Training) -> dict[str, Stateful]:
     }
 
 
+def most_bytes(training: Training) -> int:
+    """The most bytes that the arrays of a checkpoint have: those of now, best weights and the order of an epoch."""
+    own = {name: part.state() for name, part in parts(training).items()}
+    size = sum(array.nbytes for state in (*own.values(), own["model"]) for array in state.values())
+    return size + 16 * training.batches.samples + 2**16
+
+
 def restore(training: Training, checkpoint: Checkpoint) -> Training:
     """The training as it was when the checkpoint was written; raises RunError when the checkpoint is of another."""
     try:
         for name, part in parts(training).items():
             part.load_state(arrays_under(name, checkpoint.arrays))
-    except ShapeError as error:
+    except (ShapeError, ValueError, TypeError) as error:
         raise RunError(f"the checkpoint after step {checkpoint.step} does not fit this spec: {error}") from None
     return replace(training, start=checkpoint.step)
 

@@ -16,6 +16,7 @@ from nnlab.records.formats import (
     SPEC_FILE,
     SUMMARY_FILE,
     fold_folder,
+    fold_folders,
     is_crossval_folder,
 )
 from nnlab.records.reader import read_environment, read_summary
@@ -81,6 +82,8 @@ def resume_cross_validation(
     if summary["status"] in FINISHED:
         reporter.say(f"{path}: is {summary['status']}, so there is nothing left to do")
         return CrossvalResult(path, experiment.name, read_crossval(path))
+    if linked := [fold for fold in fold_folders(path) if fold.is_symlink()]:
+        raise RunError(f"{linked[0]}: is a link, but a cross-validation writes into its own folder only")
     changed = _changed(path, experiment)
     if changed and not allow_drift:
         raise RunError(refusal(path, changed))

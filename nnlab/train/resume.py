@@ -1,22 +1,21 @@
 """A run that ended before its time goes on exactly where it was, and a finished one further than it was meant to."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from nnlab.errors import RunError, UsageError, shown
+from nnlab.records.checked_files import MAX_TABLE_BYTES, check_file
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, read_checkpoint
 from nnlab.records.disk import start_sha256
 from nnlab.records.environment import drift
 from nnlab.records.formats import (
     ENVIRONMENT_FILE,
     FINISHED,
-    METRICS_FILE,
     SPEC_FILE,
-    STEPS_FILE,
     SUMMARY_FILE,
     is_crossval_folder,
     is_descent_folder,
@@ -27,20 +26,9 @@ from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.spec.resolved import spec_sha256
 from nnlab.spec.validation import flatten
-from nnlab.train.checkpoints import restore
+from nnlab.train.checkpoints import most_bytes, restore
 from nnlab.train.loop import Training
 from nnlab.train.run import Reporter, RunResult, Setting, Silent, carry_out, set_up
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What a run folder says about going on: the experiment, and what is not as it was."""
-
-    experiment: Experiment
-    summary: Mapping[str, Any]
-    environment: Mapping[str, Any]
-    checkpoint: Checkpoint | None
-    changed: list[str]
 
 
 def resume(
@@ -59,22 +47,25 @@ def resume(
         raise RunError(f"{path}: is not the folder of a training run, so there is nothing to go on with")
     if iterations is None and (finished := _finished(path, reporter.say)):
         return finished
-    with writing(path) as lock:
+    # One thread for each matrix product, as when the run began.
+    with writing(path) as lock, threadpool_limits(limits=1, user_api="blas"):
         if iterations is None and (finished := _finished(path, reporter.say)):
             return finished  # by another process, a moment ago
-        plan = _plan(path, reporter.say)
-        experiment = plan.experiment if iterations is None else extended(plan, iterations)
-        with threadpool_limits(limits=1, user_api="blas"):
-            setting = set_up(experiment)
-            now = setting.environment()
-            changed = plan.changed + drift(plan.environment, now)
-            if changed and not allow_drift:
-                raise RunError(refusal(path, changed))
-            folder, training, before = _taken_up(path, lock, setting, plan.checkpoint)
-            environment = {**now, "resumed_after": [*plan.environment.get("resumed_after", []), training.start]}
-            if known := [*plan.environment.get("drift", []), *changed]:
-                environment["drift"] = known
-            return carry_out(setting, training, folder, reporter, environment, before)
+        summary, recorded = read_summary(path / SUMMARY_FILE), read_environment(path / ENVIRONMENT_FILE)
+        experiment = _experiment(path, iterations)
+        setting = set_up(experiment)
+        checkpoint = newest_sound(path, most_bytes(setting.training), reporter.say)
+        if iterations is not None:
+            _check_end(iterations, summary, checkpoint)
+        now = setting.environment()
+        changed = _changed_spec(path, summary, experiment, checkpoint) + drift(recorded, now)
+        if changed and not allow_drift:
+            raise RunError(refusal(path, changed))
+        folder, training, before = _taken_up(path, lock, setting, checkpoint)
+        environment = {**now, "resumed_after": [*_list(recorded, "resumed_after"), training.start]}
+        if known := [*_list(recorded, "drift"), *changed]:
+            environment["drift"] = known
+        return carry_out(setting, training, folder, reporter, environment, before)
 
 
 def _finished(path: Path, say: Callable[[str], None]) -> RunResult | None:
@@ -85,18 +76,32 @@ def _finished(path: Path, say: Callable[[str], None]) -> RunResult | None:
     return RunResult(path, str(read_spec(path / SPEC_FILE)["name"]), dict(summary))
 
 
-def _plan(path: Path, warn: Callable[[str], None]) -> _Plan:
-    summary = read_summary(path / SUMMARY_FILE)
-    raw = read_spec(path / SPEC_FILE)
+def _experiment(path: Path, iterations: int | None) -> Experiment:
     try:
         experiment = load_experiment(path / SPEC_FILE)
     except UsageError as error:
         raise RunError(str(error)) from None
-    checkpoint = newest_sound(path, warn)
-    changed: list[str] = []
-    if spec_sha256(raw) != summary["spec_sha256"]:
-        changed = _changed_keys(checkpoint.facts["spec"], experiment) if checkpoint else ["spec: is another now"]
-    return _Plan(experiment, summary, read_environment(path / ENVIRONMENT_FILE), checkpoint, changed)
+    if iterations is None:
+        return experiment
+    return replace(experiment, train=replace(experiment.train, iterations=iterations, epochs=None))
+
+
+def _check_end(iterations: int, summary: Mapping[str, Any], checkpoint: Checkpoint | None) -> None:
+    """Raise UsageError where a new end cannot be reached by going on."""
+    finished, done = summary["status"] in FINISHED, checkpoint.step if checkpoint else 0
+    if finished and checkpoint is None:
+        raise UsageError("--iterations: the run has no checkpoint to go on from; train it anew with more iterations")
+    if iterations < max(done, 1) or (iterations == done and finished):
+        raise UsageError(f"--iterations: must be above the {done} updates already made, got {iterations}")
+
+
+def _changed_spec(
+    path: Path, summary: Mapping[str, Any], experiment: Experiment, checkpoint: Checkpoint | None
+) -> list[str]:
+    """In which keys the spec is no longer the one the run began with."""
+    if spec_sha256(read_spec(path / SPEC_FILE)) == summary["spec_sha256"]:
+        return []
+    return _changed_keys(checkpoint.facts["spec"], experiment) if checkpoint else ["spec: is another now"]
 
 
 def _changed_keys(recorded: Mapping[str, Any], experiment: Experiment) -> list[str]:
@@ -110,12 +115,15 @@ def _changed_keys(recorded: Mapping[str, Any], experiment: Experiment) -> list[s
     ]
 
 
-def newest_sound(path: Path, warn: Callable[[str], None]) -> Checkpoint | None:
-    """The newest checkpoint that is whole and whose tables still begin as they did; ``warn`` hears of others."""
+def newest_sound(path: Path, content: int, warn: Callable[[str], None]) -> Checkpoint | None:
+    """The newest checkpoint that is whole and whose tables still begin as they did; ``warn`` hears of others.
+
+    One with more than ``content`` bytes of arrays is not of this run.
+    """
     files = checkpoint_files(path)
     for file in files:
         try:
-            checkpoint = read_checkpoint(file)
+            checkpoint = read_checkpoint(file, content)
         except RunError as error:
             warn(f"{error}; the one before it is taken")
             continue
@@ -131,22 +139,15 @@ def _lost(path: Path, marks: Mapping[str, Any]) -> str:
     """Which of the tables no longer begins with what was written; empty where all do."""
     for name, (size, sha256) in marks.items():
         try:
+            check_file(path / name, MAX_TABLE_BYTES)
             sound = start_sha256(path / name, size) == sha256
+        except RunError as error:
+            return str(error)
         except OSError as error:
             return f"{path / name}: {error.strerror or error}"
         if not sound:
             return f"{path / name}: is not as it was written"
-    return "" if {STEPS_FILE, METRICS_FILE} <= marks.keys() else "marks of tables are missing"
-
-
-def extended(plan: _Plan, iterations: int) -> Experiment:
-    """The experiment with another end; raises UsageError when that has been passed."""
-    done = plan.checkpoint.step if plan.checkpoint else 0
-    if plan.summary["status"] in FINISHED and plan.checkpoint is None:
-        raise UsageError("--iterations: the run has no checkpoint to go on from; train it anew with more iterations")
-    if iterations < done or (iterations == done and plan.summary["status"] in FINISHED):
-        raise UsageError(f"--iterations: must be above the {done} updates already made, got {iterations}")
-    return replace(plan.experiment, train=replace(plan.experiment.train, iterations=iterations, epochs=None))
+    return ""
 
 
 def _taken_up(
@@ -157,6 +158,11 @@ def _taken_up(
     training = restore(setting.training, checkpoint)
     folder = RunFolder.reopen(path, lock, checkpoint.step, checkpoint.facts["marks"])
     return folder, training, float(checkpoint.facts["seconds"])
+
+
+def _list(environment: Mapping[str, Any], key: str) -> list[Any]:
+    found = environment.get(key)
+    return found if isinstance(found, list) else []
 
 
 def refusal(path: Path, changed: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from nnlab.core.arrays import arrays_under
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, read_checkpoint, write_checkpoint
+
+MARKS = {"steps.csv": [10, "abc"], "metrics.csv": [20, "def"]}
 
 
 @pytest.fixture
@@ -24,13 +27,13 @@ def some(step: int = 7) -> Checkpoint:
         "random.key": np.arange(5, dtype=np.uint32),
         "model.none": np.empty(0, np.float32),
     }
-    return Checkpoint(step, arrays, {"seconds": 0.5, "marks": {"steps.csv": [10, "abc"]}})
+    return Checkpoint(step, arrays, {"seconds": 0.5, "spec": {"seed": 0}, "marks": MARKS})
 
 
 def test_arrays_and_facts_come_back(run: Path) -> None:
     written = some()
-    read = read_checkpoint(write_checkpoint(run, written))
-    assert (read.step, read.facts["seconds"], read.facts["marks"]) == (7, 0.5, {"steps.csv": [10, "abc"]})
+    read = read_checkpoint(write_checkpoint(run, written), 2**20)
+    assert (read.step, read.facts["seconds"], read.facts["marks"]) == (7, 0.5, MARKS)
     assert read.arrays.keys() == written.arrays.keys()
     for name, array in written.arrays.items():
         np.testing.assert_array_equal(read.arrays[name], array)
@@ -44,13 +47,13 @@ def test_every_flipped_bit_is_noticed(run: Path) -> None:
     for place in range(0, len(sound), 3):
         path.write_bytes(sound[:place] + bytes([sound[place] ^ 1 << place % 8]) + sound[place + 1 :])
         with pytest.raises(RunError, match=r"step-0000007.safetensors: "):
-            read_checkpoint(path)
+            read_checkpoint(path, 2**20)
 
 
 def test_a_checkpoint_under_another_name_is_none(run: Path) -> None:
     path = write_checkpoint(run, some())
     with pytest.raises(RunError, match="its contents are not those that were written"):
-        read_checkpoint(path.rename(path.with_name("step-0000008.safetensors")))
+        read_checkpoint(path.rename(path.with_name("step-0000008.safetensors")), 2**20)
 
 
 @pytest.mark.parametrize("raw", [b"", b"x" * 100, struct.pack("<Q", 2**60), struct.pack("<Q", 2) + b"{}"])
@@ -58,7 +61,7 @@ def test_what_is_no_checkpoint(run: Path, raw: bytes) -> None:
     path = run / "checkpoints" / "step-0000001.safetensors"
     path.write_bytes(raw)
     with pytest.raises(RunError, match="step-0000001"):
-        read_checkpoint(path)
+        read_checkpoint(path, 2**20)
 
 
 def test_the_newest_comes_first_and_other_files_are_left_alone(run: Path) -> None:
@@ -66,4 +69,44 @@ def test_the_newest_comes_first_and_other_files_are_left_alone(run: Path) -> Non
         write_checkpoint(run, some(step))
     (run / "checkpoints" / "step-x.safetensors").write_bytes(b"")
     (run / "checkpoints" / "step-5.safetensors").write_bytes(b"")
-    assert [read_checkpoint(path).step for path in checkpoint_files(run)] == [20_000_000, 300, 5]
+    assert [read_checkpoint(path, 2**20).step for path in checkpoint_files(run)] == [20_000_000, 300, 5]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"marks": {**MARKS, "../../notes.txt": [0, "abc"]}},
+        {"marks": {**MARKS, "/etc/passwd": [0, "abc"]}},
+        {"marks": {"steps.csv": [10, "abc"]}},
+        {"marks": {**MARKS, "steps.csv": [-1, "abc"]}},
+        {"marks": {**MARKS, "steps.csv": [1.5, "abc"]}},
+        {"marks": {**MARKS, "steps.csv": [1]}},
+        {"marks": []},
+        {"marks": None},
+        {"seconds": -1.0},
+        {"seconds": float("nan")},
+        {"seconds": "long"},
+        {"spec": []},
+        {"step": "7"},
+        {"step": 7.0},
+        {"step": None},
+    ],
+    ids=str,
+)
+def test_facts_that_no_training_writes_are_refused_though_their_hash_is_right(
+    run: Path, facts: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = some()
+    with monkeypatch.context() as patch:  # as somebody would make it up who knows how
+        patch.setattr("nnlab.records.checkpoint.step_file", lambda step: "step-0000007.safetensors")
+        path = write_checkpoint(run, Checkpoint(facts.get("step", 7), written.arrays, {**written.facts, **facts}))
+    with pytest.raises(RunError, match="step-0000007"):
+        read_checkpoint(path, 2**20)
+
+
+def test_one_that_is_larger_than_it_can_be_is_not_read(run: Path) -> None:
+    path = write_checkpoint(run, some())
+    with path.open("r+b") as file:
+        file.truncate(2**40)  # a sparse file takes no room on the disk
+    with pytest.raises(RunError, match=r"1\.0 TiB is more than the 3\.0 MiB that such a file may have"):
+        read_checkpoint(path, 2**20)

@@ -330,6 +330,18 @@ def test_what_is_not_as_it_was_is_refused(
         resume_cross_validation(folder)
 
 
+def test_a_fold_that_lies_elsewhere_is_not_written(
+    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped_in_fold(2, experiment, tmp_path / "runs", monkeypatch, 4)
+    elsewhere = (folder / "fold-2").rename(tmp_path / "elsewhere")
+    (folder / "fold-2").symlink_to(elsewhere)
+    before = (elsewhere / STEPS_FILE).read_bytes()
+    with pytest.raises(RunError, match="fold-2: is a link, but a cross-validation writes into its own folder only"):
+        resume_cross_validation(folder)
+    assert (elsewhere / STEPS_FILE).read_bytes() == before
+
+
 def test_only_a_cross_validation_can_be_gone_on_with(experiment: Experiment, tmp_path: Path) -> None:
     path = run(experiment, tmp_path).path
     for folder in (path, tmp_path / "nothing"):

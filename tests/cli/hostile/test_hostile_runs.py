@@ -309,6 +309,67 @@ def test_sound_folders_are_read(harmless: Any, run: Path, descent: Path) -> None
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def unfinished(run: Path) -> Path:
+    """The run as one that was killed."""
+    rewrite(run, status="running")
+    return run
+
+
+@pytest.mark.parametrize("file", ["lock", "log.txt", "steps.csv", "metrics.csv", "diagnostics.csv"])
+def test_going_on_writes_into_no_file_of_somebody_else(refused: Any, run: Path, file: str, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    if (run / file).exists():
+        (run / file).rename(precious)
+    else:
+        precious.write_text("precious", encoding="utf-8")
+    (run / file).symlink_to(precious)
+    before = precious.read_bytes()
+    refused("train", "--resume", unfinished(run), code=5)
+    refused("train", "--resume", run, "--iterations", "9", code=5)
+    assert precious.read_bytes() == before
+
+
+@pytest.mark.parametrize("folder", ["plots", "checkpoints", "snapshots"])
+def test_nor_into_a_folder_of_somebody_else(refused: Any, run: Path, folder: str, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (run / folder).rename(elsewhere)
+    (elsewhere / ".precious.tmp").write_text("precious", encoding="utf-8")
+    (elsewhere / "step-0000099.safetensors").write_text("precious", encoding="utf-8")
+    before = {path: path.read_bytes() for path in elsewhere.iterdir()}
+    (run / folder).symlink_to(elsewhere)
+    said = refused("train", "--resume", unfinished(run), code=5)
+    assert f"{folder}: is a link, but a run writes into its own folder only" in said.stderr
+    if folder == "plots":
+        refused("plot", run, "accuracy", code=5)
+    assert {path: path.read_bytes() for path in elsewhere.iterdir()} == before
+
+
+@pytest.mark.parametrize("file", ["lock", "log.txt", "steps.csv", "metrics.csv", "diagnostics.csv", "summary.json"])
+def test_no_pipe_is_waited_for_by_those_who_write(harmless: Any, run: Path, file: str) -> None:
+    unfinished(run)
+    (run / file).unlink(missing_ok=True)
+    os.mkfifo(run / file)
+    harmless("train", "--resume", run)
+    harmless("runs", "ls", "--runs", run.parent)
+    harmless("runs", "rm", run, "-y")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"packages": [1], "blas": 7, "data_sha256": "x", "resumed_after": 5, "drift": 6},
+        {"packages": None, "blas": [None, [1]], "git": [], "drift": [[["deep"]]], "resumed_after": {"a": 1}},
+        {"packages": {"numpy": TEXT}, "shards": TEXT, "data_sha256": {TEXT: TEXT}, "blas": [{"version": TEXT}]},
+    ],
+    ids=["of other kinds", "none", "with words"],
+)
+def test_an_environment_that_none_has(harmless: Any, refused: Any, run: Path, environment: dict[str, Any]) -> None:
+    unfinished(run)
+    (run / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
+    refused("train", "--resume", run, code=5)
+    harmless("train", "--resume", run, "--allow-drift", code=0)
+
+
 def test_a_repository_of_a_stranger_is_not_obeyed(harmless: Any, spec: Path, tmp_path: Path) -> None:
     """Git runs the program that core.fsmonitor names, as ``git status`` would here."""
     hook = tmp_path / "hook"
