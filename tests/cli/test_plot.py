@@ -15,7 +15,7 @@ from nnlab.train.pictures import KINDS
 
 
 @pytest.fixture
-def trained(nnlab, spec: Path) -> Path:
+def trained(nnlab, spec: Path, no_pictures: None) -> Path:
     answer = nnlab("train", spec, "-q", "-s", "train.snapshots=2")
     return Path(answer.stdout.splitlines()[-1])
 

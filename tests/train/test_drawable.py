@@ -29,7 +29,7 @@ def write(folder: Path, rows: list[str]) -> None:
 
 
 @pytest.fixture
-def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunRecord:
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_pictures: None) -> RunRecord:
     monkeypatch.setattr(regions, "GRID", 4)
     write(tmp_path, ROWS)
     (tmp_path / "spec.yaml").write_text(SPEC, encoding="utf-8")
