@@ -46,14 +46,8 @@ class Trash:
         check_removable(run)
         target = self._free(run.name)
         with _told(run, "moved to the trash"):
-            lock = RunLock(run)
-            try:
-                self.folder.mkdir(exist_ok=True)
-                disk.attempt(os.rename, run, target)
-                disk.attempt(os.unlink, target / LOCK_FILE)
-            finally:
-                lock.release()
-            self._sync()
+            self.folder.mkdir(exist_ok=True)
+            self._move(run, target)
         return target
 
     def restore(self, run: Path) -> Path:
@@ -62,8 +56,7 @@ class Trash:
         if os.path.lexists(target):
             raise RunError(f"{target}: is there, so the run of this name in the trash cannot be restored; rename one")
         with _told(run, "restored"):
-            disk.attempt(os.rename, run, target)
-            self._sync()
+            self._move(run, target)
         return target
 
     def purge(self, run: Path) -> None:
@@ -104,7 +97,13 @@ class Trash:
             path = self.folder / f"{name}.{number}"
         return path
 
-    def _sync(self) -> None:
+    def _move(self, run: Path, target: Path) -> None:
+        lock = RunLock(run)
+        try:
+            disk.attempt(os.rename, run, target)
+            disk.attempt(os.unlink, target / LOCK_FILE)
+        finally:
+            lock.release()
         for folder in (self._runs, self.folder):
             disk.sync_folder(folder)
 

@@ -155,12 +155,14 @@ def test_a_cross_validation_of_which_a_fold_is_being_written_stays(tmp_path: Pat
     assert trash_of(folder.path).take(folder.path).parent == tmp_path / TRASH_FOLDER
 
 
-def test_what_is_resumed_in_the_trash_is_not_purged(make_run) -> None:
+def test_what_is_resumed_in_the_trash_stays_there(make_run) -> None:
     trash = trash_of(make_run())
     removed = trash.take(make_run("a"))
     lock = RunLock(removed)
     with pytest.raises(RunError, match="is being written"):
         trash.purge(removed)
+    with pytest.raises(RunError, match="is writing it"):
+        trash.restore(removed)
     lock.release()
     trash.purge(removed)
 
