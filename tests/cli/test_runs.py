@@ -192,6 +192,12 @@ def test_a_run_named_twice_is_moved_once(nnlab, make_run) -> None:
     assert (said.code, said.stdout) == (0, "runs/.trash/a\n")
 
 
+def test_a_path_that_leads_through_the_run_itself(nnlab, make_run) -> None:
+    run = make_run("a")
+    assert nnlab("runs", "rm", f"{run}/../a", "-y").stdout == f"{run.parent}/.trash/a\n"
+    assert not run.exists()
+
+
 def test_the_folder_one_stands_in_can_be_named(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run("a")
     nnlab("runs", "ls")

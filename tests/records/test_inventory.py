@@ -91,7 +91,8 @@ def test_cross_validations_and_descents(tmp_path: Path, no_pictures: None) -> No
 
 def test_foreign_things_and_the_trash_are_passed_over(make_run) -> None:
     run = make_run()
-    for name in ("photographs", ".hidden", TRASH_FOLDER):
+    make_run(".20250101-120000-adam-0a1b2c")
+    for name in ("photographs", "20250101-120000-adam-0a1b2c-notes", TRASH_FOLDER):
         (run.parent / name).mkdir()
     (run.parent / "notes.txt").write_text("", encoding="utf-8")
     assert [holding.path for holding in inventory(run.parent)] == [run]

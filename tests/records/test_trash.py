@@ -34,6 +34,24 @@ def test_a_run_goes_to_the_trash_and_comes_back_as_it_was(make_run) -> None:
     assert trash.held() == []
 
 
+def test_a_move_is_on_the_disk_when_it_is_done(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run()
+    done: list[tuple[str, Any]] = []
+
+    def attempt(operation: Callable[..., Any], *arguments: Any) -> Any:
+        found = operation(*arguments)
+        done.append((operation.__name__, found if operation is os.open else arguments[0]))
+        return found
+
+    monkeypatch.setattr(disk, "attempt", attempt)
+    trash_of(run).take(run)
+    names = [name for name, _ in done]
+    after = done[names.index("rename") + 1 :]
+    opened = [found for name, found in after if name == "open"]
+    assert [found for name, found in after if name == "fsync"] == opened
+    assert len(opened) == 2
+
+
 def test_two_of_one_name_are_told_apart(make_run) -> None:
     first, trash = make_run("best", {"seed": 1}), Trash(make_run("other").parent)
     trash.take(first)
