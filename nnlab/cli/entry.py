@@ -27,7 +27,7 @@ def main() -> None:
 
         _check_options(sys.argv[1:])
         try:
-            app()
+            app(prog_name="nnlab")
         finally:
             sys.stdout.flush()
     except SpecError as error:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from nnlab.core.random import make_streams
 from nnlab.data.batches import Batches, Feed
 from nnlab.data.dataset import Split
-from nnlab.errors import UsageError
+from nnlab.errors import ShapeError, UsageError
 
 
 def numbered(count: int) -> Split:
@@ -115,3 +115,25 @@ def test_chunks_cover_the_first_samples_in_order(count: int | None) -> None:
     assert max(map(len, chunks)) <= 10
     labels = np.concatenate(chunks)
     np.testing.assert_array_equal(labels, np.arange(min(count or total, total)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"last_indices": np.array([0.0, 1.0])},
+        {"last_indices": np.array([[0, 1]])},
+        {"last_indices": np.arange(5)},
+        {"last_indices": np.array([-1, 0])},
+        {"epoch_indices": np.arange(9)},
+        {"epoch_indices": np.arange(10.0)},
+        {"epoch_indices": np.arange(1, 11)},
+    ],
+    ids=str,
+)
+def test_a_state_that_no_batches_have_is_refused(changes: dict[str, np.ndarray]) -> None:
+    source = batches(10, 4, "shuffle", "legacy")
+    source.batch(1)
+    sound = {name: array.copy() for name, array in source.state().items()}
+    with pytest.raises(ShapeError, match="saved batches"):
+        source.load_state(sound | changes)
+    source.load_state(sound)

@@ -16,9 +16,11 @@ from nnlab.records.reader import read_run
 from nnlab.registry import optimizers
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.train import run as run_module
+from nnlab.train.checkpoints import most_bytes, parts
 from nnlab.train.loop import Training
 from nnlab.train.resume import last_run, resume
 from nnlab.train.run import run
+from nnlab.train.setup import make_training, prepare
 
 SPEC = """\
 data:      {name: moons, points: 30, test_points: 10}
@@ -98,6 +100,26 @@ def test_every_update_rule_goes_on_exactly(
     folder = assert_same(load(rule, f"rng={rng}"), tmp_path, 10, monkeypatch)  # in the middle of an epoch of eight
     environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
     assert environment["resumed_after"] == [10]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["data={name: moons, points: 6000}", "rng=legacy", "train.iterations=12000", "model.hidden=[2]"],
+        ["data.validation=0.2", "train.early_stopping={patience: 50}", "model.hidden=[150, 150]"],
+    ],
+    ids=["the order of an epoch", "best weights"],
+)
+def test_what_training_adds_to_its_state_is_not_too_large(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: list[str]
+) -> None:
+    folder = stopped(load(*changes), tmp_path, 10, monkeypatch)
+    prepared = make_training(load(*changes), prepare(load(*changes)))
+    checkpoint = read_checkpoint(checkpoint_files(folder)[0], most_bytes(prepared))
+    assert checkpoint.step == 10
+    assert sum(array.nbytes for array in checkpoint.arrays.values()) > 2**16 + sum(
+        array.nbytes for part in parts(prepared).values() for array in part.state().values()
+    )
 
 
 @pytest.mark.parametrize(
