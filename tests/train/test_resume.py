@@ -115,11 +115,10 @@ def test_what_training_adds_to_its_state_is_not_too_large(
 ) -> None:
     folder = stopped(load(*changes), tmp_path, 10, monkeypatch)
     prepared = make_training(load(*changes), prepare(load(*changes)))
-    checkpoint = read_checkpoint(checkpoint_files(folder)[0], most_bytes(prepared))
-    assert checkpoint.step == 10
-    assert sum(array.nbytes for array in checkpoint.arrays.values()) > 2**16 + sum(
-        array.nbytes for part in parts(prepared).values() for array in part.state().values()
-    )
+    checkpoint = read_checkpoint(checkpoint_files(folder)[0], 2**30)
+    size = sum(array.nbytes for array in checkpoint.arrays.values())
+    before = sum(array.nbytes for part in parts(prepared).values() for array in part.state().values())
+    assert before + 2**16 < size <= most_bytes(prepared)
 
 
 @pytest.mark.parametrize(
