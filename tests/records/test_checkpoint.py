@@ -110,3 +110,11 @@ def test_one_that_is_larger_than_it_can_be_is_not_read(run: Path) -> None:
         file.truncate(2**40)  # a sparse file takes no room on the disk
     with pytest.raises(RunError, match=r"1\.0 TiB is more than the 3\.0 MiB that such a file may have"):
         read_checkpoint(path, 2**20)
+
+
+def test_one_of_another_version_is_not_guessed_at(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("nnlab.records.checkpoint.FORMAT", 2)
+        path = write_checkpoint(run, some())
+    with pytest.raises(RunError, match="has format 2, but this version of nnlab reads 1"):
+        read_checkpoint(path, 2**20)

@@ -92,3 +92,13 @@ def test_left_overs_are_removed_and_nothing_else(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"")
     remove_temporaries(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "a", "a.tmp"]
+
+
+def test_a_temporary_file_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"precious")
+    monkeypatch.setattr("secrets.token_hex", lambda count: "0a1b2c3d")
+    (tmp_path / ".a.0a1b2c3d.tmp").symlink_to(precious)
+    with pytest.raises(FileExistsError):
+        atomic_write(tmp_path / "a", b"x")
+    assert precious.read_bytes() == b"precious"

@@ -54,6 +54,27 @@ def test_a_lock_that_cannot_be_taken_is_not_held(
     RunLock(tmp_path).release()
 
 
+def test_a_lock_file_that_was_removed_meanwhile_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = disk.attempt
+    removed: list[Path] = []
+
+    def racing(operation: Callable[..., Any], *arguments: Any) -> Any:
+        found = attempt(operation, *arguments)
+        if operation is os.open and not removed:  # its holder lets it go just now
+            removed.append(arguments[0])
+            arguments[0].unlink()
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "attempt", racing)
+        lock = RunLock(tmp_path)
+    assert removed == [tmp_path / "lock"]
+    assert is_being_written(tmp_path)
+    with pytest.raises(RunError, match="is writing it"):
+        RunLock(tmp_path)
+    lock.release()
+
+
 def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

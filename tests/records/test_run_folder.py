@@ -1,4 +1,6 @@
+import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -160,3 +162,19 @@ def test_a_write_that_fails_leaves_no_half_file_behind(folder: RunFolder, monkey
         folder.write_model({"a": np.zeros(1000)}, "abc")
     assert not list(folder.path.glob(".*"))
     assert not (folder.path / "model.safetensors").exists()
+
+
+def test_what_a_checkpoint_counts_on_is_on_the_disk(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+
+    def fsync(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+
+    folder.on_step(1, 0.5)
+    monkeypatch.setattr("os.fsync", fsync)
+    marks = folder.marks()
+    assert marks.keys() == {"metrics.csv", "steps.csv"}
+    assert set(synced) == {(folder.path / name).stat().st_ino for name in marks}
+    for name, (size, sha256) in marks.items():
+        raw = (folder.path / name).read_bytes()
+        assert (len(raw), hashlib.sha256(raw).hexdigest()) == (size, sha256)

@@ -11,7 +11,7 @@ import pytest
 
 from nnlab.errors import Interrupted, RunError, UsageError
 from nnlab.records.checkpoint import checkpoint_files, read_checkpoint
-from nnlab.records.lock import RunLock
+from nnlab.records.lock import RunLock, writing
 from nnlab.records.reader import read_run
 from nnlab.registry import optimizers
 from nnlab.spec.experiment import Experiment, load_experiment
@@ -370,3 +370,23 @@ def test_the_last_run_is_the_one_that_began_last(tmp_path: Path) -> None:
         last_run(tmp_path / "notes")
     with pytest.raises(RunError, match="cannot be read"):
         last_run(tmp_path / "gone")
+
+
+def test_what_another_process_finished_a_moment_ago_is_left_alone(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path, 10, monkeypatch)
+    unfinished = (folder / "summary.json").read_bytes()
+    resume(folder)
+    finished = (folder / "summary.json").read_bytes()
+    (folder / "summary.json").write_bytes(unfinished)
+
+    def locked(place: Path) -> Any:
+        (place / "summary.json").write_bytes(finished)
+        return writing(place)
+
+    monkeypatch.setattr("nnlab.train.resume.writing", locked)
+    assert resume(folder).summary == json.loads(finished)
+    assert (folder / "summary.json").read_bytes() == finished
+    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    assert environment["resumed_after"] == [10]
