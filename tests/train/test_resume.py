@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from nnlab.errors import Interrupted, RunError, UsageError
-from nnlab.records.checkpoint import checkpoint_files, read_checkpoint
+from nnlab.records.checkpoint import checkpoint_files, read_checkpoint, write_checkpoint
 from nnlab.records.lock import RunLock, writing
 from nnlab.records.reader import read_run
 from nnlab.registry import optimizers
@@ -390,3 +391,13 @@ def test_what_another_process_finished_a_moment_ago_is_left_alone(
     assert (folder / "summary.json").read_bytes() == finished
     environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
     assert environment["resumed_after"] == [10]
+
+
+def test_the_time_that_went_before_counts(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path, 10, monkeypatch)
+    checkpoint = read_checkpoint(checkpoint_files(folder)[0], 2**20)
+    write_checkpoint(folder, replace(checkpoint, facts={**checkpoint.facts, "seconds": 1000.0}))
+    assert 1000 < resume(folder).summary["train_seconds"] < 1100
+    assert 1000 < read_checkpoint(checkpoint_files(folder)[0], 2**20).facts["seconds"] < 1100
