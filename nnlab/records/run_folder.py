@@ -92,6 +92,7 @@ class RunFolder:
             for place in (path, path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
                 place.mkdir(exist_ok=True)
                 remove_temporaries(place)
+            remove_temporaries(path / SNAPSHOTS_FOLDER)
             for name in {DIAGNOSTICS_FILE, HISTOGRAMS_FILE} - marks.keys():
                 remove(path / name)
             folder = cls._locked(path, lock, marks)

@@ -401,3 +401,21 @@ def test_the_time_that_went_before_counts(
     write_checkpoint(folder, replace(checkpoint, facts={**checkpoint.facts, "seconds": 1000.0}))
     assert 1000 < resume(folder).summary["train_seconds"] < 1100
     assert 1000 < read_checkpoint(checkpoint_files(folder)[0], 2**20).facts["seconds"] < 1100
+
+
+def test_what_happened_at_earlier_resumptions_is_remembered(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load("train.snapshots=4"), tmp_path, 10, monkeypatch)
+    file = folder / "environment.json"
+    environment = json.loads(file.read_text(encoding="utf-8"))
+    environment["packages"]["numpy"] = "1.0"
+    file.write_text(json.dumps(environment), encoding="utf-8")
+    (folder / "snapshots" / ".step-0000005.safetensors.0a1b2c3d.tmp").write_bytes(b"half")
+    resume(folder, allow_drift=True)
+    resume(folder, iterations=25)
+    environment = json.loads(file.read_text(encoding="utf-8"))
+    assert environment["resumed_after"] == [10, 20]
+    assert len(environment["drift"]) == 1
+    assert environment["drift"][0].startswith("numpy: 1.0 then")
+    assert not list((folder / "snapshots").glob(".*"))
