@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnlab.errors import Interrupted, RunError, UsageError
+from nnlab.errors import Diverged, Interrupted, RunError, UsageError
+from nnlab.optim.sgd import SGD
 from nnlab.records.checkpoint import checkpoint_files, read_checkpoint, write_checkpoint
 from nnlab.records.lock import RunLock, writing
 from nnlab.records.reader import read_run
@@ -131,7 +132,7 @@ def test_what_training_adds_to_its_state_is_not_too_large(
         ["train.eval_train=batch"],
         ["train.eval_train=batch", "rng=legacy", "dtype=float64"],
         ["train.eval_train=batch", "train.batch_size=full"],
-        ["train.diagnostics=true", "train.snapshots=5"],
+        ["train.diagnostics=true", "train.snapshots=4"],  # at steps 0, 7, 13 and 20, so at the moment of a stop too
         ["train.schedule={name: cosine}", "train.clip_norm=0.1"],
         ["train.schedule={name: plateau, metric: train_loss, patience: 1}", "penalty.l2=1e-3"],
         ["data.validation=0.2", "train.schedule={name: warmup, steps: 15, after: {name: plateau, patience: 1}}"],
@@ -192,6 +193,25 @@ def test_a_run_may_be_stopped_many_times(
         assert summary(folder)["steps"] == at
     resume(folder)
     assert contents(folder) == contents(whole)
+
+
+def test_numbers_gone_wrong_after_a_resumption_leave_the_weights_it_began_with(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = load("optimizer={name: sgd, lr: 0.05}", "train.eval_every=10")
+    folder = stopped(experiment, tmp_path, 5, monkeypatch)
+    before = (folder / "model.safetensors").read_bytes()
+    step = SGD.step
+
+    def poisoned(self: SGD, lr: float | None = None) -> None:
+        step(self, lr)
+        if self.t == 7:
+            self._blocks[0].theta[0] = np.nan
+
+    monkeypatch.setattr(SGD, "step", poisoned)
+    with pytest.raises(Diverged, match=r"a weight became nan at step 7.*the weights saved are those of step 5"):
+        resume(folder)
+    assert (folder / "model.safetensors").read_bytes() == before
 
 
 def test_a_finished_run_is_left_alone(load: Callable[..., Experiment], tmp_path: Path) -> None:
