@@ -30,6 +30,9 @@ MEASURES = (
 # What may differ between runs of one experiment.
 REPEATED_KEYS = ("name", "seed")
 
+# What is recorded beside a training and changes none of its numbers.
+RECORDING_KEYS = ("train.checkpoint_every", "train.diagnostics", "train.snapshots")
+
 
 class Spread(NamedTuple):
     """A number over the runs of an entry: mean, sample standard deviation (None for one run), runs that have it."""
@@ -104,12 +107,14 @@ class _Group:
 
 
 def _settings(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
-    """Each run's spec, flat; what one run has as a word and another as a mapping stands under the same key.
+    """Each run's spec, flat and without RECORDING_KEYS; a word and a mapping at the same place share a key.
 
     A component without keys (``relu``) stands under ``activation.name`` like one with keys; a switch that is off in one
     run (``batch_norm: false``) is ``true`` where another run has its keys.
     """
-    flat = [flatten(record.spec) for record in records]
+    flat = [
+        {key: value for key, value in flatten(record.spec).items() if key not in RECORDING_KEYS} for record in records
+    ]
     every = {key for settings in flat for key in settings}
     found = []
     for settings in flat:

@@ -19,10 +19,10 @@ from nnlab.records.formats import (
     fold_folders,
     is_crossval_folder,
 )
-from nnlab.records.reader import read_environment, read_summary
+from nnlab.records.reader import read_environment, read_spec, read_summary
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment, load_experiment
-from nnlab.train.resume import refusal, resume
+from nnlab.train.resume import changed_keys, refusal, resume
 from nnlab.train.run import Reporter, Silent, environment_of, run_in
 from nnlab.train.setup import prepare
 
@@ -78,7 +78,10 @@ def resume_cross_validation(
         raise RunError(str(error)) from None
     whole = fold_of(experiment, None, folds)
     if experiment.data.folds != folds or whole.sha256() != summary["spec_sha256"]:
-        raise RunError(f"{path / SPEC_FILE}: is not the spec of this cross-validation, so its folds would differ")
+        differences = "".join(f"\n  {line}" for line in _changed_spec(path, experiment))
+        raise RunError(
+            f"{path / SPEC_FILE}: is not the spec of this cross-validation, so its folds would differ{differences}"
+        )
     if summary["status"] in FINISHED:
         reporter.say(f"{path}: is {summary['status']}, so there is nothing left to do")
         return CrossvalResult(path, experiment.name, read_crossval(path))
@@ -97,6 +100,12 @@ def _changed(path: Path, first: Experiment) -> list[str]:
     prepared = prepare(first)
     recorded = path / fold_folder(1) / ENVIRONMENT_FILE
     return drift(read_environment(recorded), environment_of(prepared)) if recorded.exists() else []
+
+
+def _changed_spec(path: Path, first: Experiment) -> list[str]:
+    """In which keys the spec is not the one of the first fold."""
+    recorded = path / fold_folder(1) / SPEC_FILE
+    return changed_keys(read_spec(recorded), first.resolved()) if recorded.exists() else []
 
 
 def _train_folds(

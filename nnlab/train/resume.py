@@ -101,16 +101,17 @@ def _changed_spec(
     """In which keys the spec is no longer the one the run began with."""
     if spec_sha256(read_spec(path / SPEC_FILE)) == summary["spec_sha256"]:
         return []
-    return _changed_keys(checkpoint.facts["spec"], experiment) if checkpoint else ["spec: is another now"]
+    if checkpoint is None:
+        return ["spec: is another now"]
+    return changed_keys(checkpoint.facts["spec"], experiment.resolved(), but=("train.iterations", "train.epochs"))
 
 
-def _changed_keys(recorded: Mapping[str, Any], experiment: Experiment) -> list[str]:
-    """Which keys of a spec are others than those recorded; where training ends is not one of them."""
-    before, after = flatten(recorded), flatten(experiment.resolved())
-    keys = {*before, *after} - {"train.iterations", "train.epochs"}
+def changed_keys(recorded: Mapping[str, Any], now: Mapping[str, Any], but: tuple[str, ...] = ()) -> list[str]:
+    """Which keys of a resolved spec, ``but`` for some, are others than those recorded, a line each."""
+    before, after = flatten(recorded), flatten(now)
     return [
         f"spec {key}: {shown(before.get(key))} then, {shown(after.get(key))} now"
-        for key in sorted(keys)
+        for key in sorted({*before, *after}.difference(but))
         if before.get(key) != after.get(key)
     ]
 

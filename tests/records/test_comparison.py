@@ -10,6 +10,8 @@ import pytest
 
 from nnlab.errors import RunError, UsageError
 from nnlab.records.comparison import Comparison, compare
+from nnlab.records.entries import RECORDING_KEYS
+from nnlab.spec.keys import spec_keys
 
 MakeRun = Callable[..., Path]
 
@@ -32,6 +34,13 @@ def test_only_differing_keys_are_kept(make_run: MakeRun) -> None:
     )
     assert "optimizer.beta1" not in comparison.entries[1].settings
     assert comparison.labels == ("hidden [40, 20], optimizer adam, lr 0.01", "hidden [50], optimizer sgd, lr 0.1")
+
+
+def test_what_is_recorded_beside_a_training_is_no_difference(make_run: MakeRun) -> None:
+    recording = {"train.snapshots": 5, "train.diagnostics": True, "train.checkpoint_every": 7}
+    assert set(recording) == set(RECORDING_KEYS) <= {key.partition("=")[0] for key in spec_keys()}
+    comparison = compare([make_run("a"), make_run("b", {"seed": 1, **recording})])
+    assert comparison.labels == ("adam (2 seeds)",)
 
 
 def test_names_count_only_where_nothing_else_differs(make_run: MakeRun) -> None:
