@@ -71,6 +71,8 @@ def _plausible(facts: Mapping[str, Any]) -> bool:
     seconds, marks = facts["seconds"], facts["marks"]
     return (
         isinstance(facts["step"], int)
+        and isinstance(facts["iterations"], int)
+        and 0 <= facts["step"] <= facts["iterations"]
         and isinstance(facts["spec"], dict)
         and isinstance(seconds, int | float)
         and 0 <= seconds < inf

@@ -85,14 +85,22 @@ class RunFolder:
             raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
 
     @classmethod
-    def reopen(cls, path: Path, lock: RunLock, step: int, marks: Mapping[str, Mark]) -> Self:
-        """Write on in the folder of a run as it was after ``step`` updates; what came later is cut off."""
+    def reopen(
+        cls, path: Path, lock: RunLock, step: int, marks: Mapping[str, Mark], snapshots: Collection[int]
+    ) -> Self:
+        """Write on in the folder of a run as it was after ``step`` updates, with the snapshots of these steps.
+
+        What came later is cut off.
+        """
         try:
             _check_own(path)
             for place in (path, path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
                 place.mkdir(exist_ok=True)
                 remove_temporaries(place)
             remove_temporaries(path / SNAPSHOTS_FOLDER)
+            for file in (path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"):
+                if step_of(file) not in snapshots:
+                    remove(file)
             for name in {DIAGNOSTICS_FILE, HISTOGRAMS_FILE} - marks.keys():
                 remove(path / name)
             folder = cls._locked(path, lock, marks)
@@ -193,12 +201,6 @@ class RunFolder:
         folder = self.path / SNAPSHOTS_FOLDER
         folder.mkdir(exist_ok=True)
         self._write_arrays(folder / step_file(step), arrays, spec_sha256)
-
-    def keep_snapshots(self, steps: Collection[int]) -> None:
-        """Remove the snapshots of other steps than these, which a training that goes on does not have."""
-        for path in (self.path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"):
-            if step_of(path) not in steps:
-                remove(path)
 
     def finish(self, status: str, seconds: float, message: str = "", restored: int | None = None) -> dict[str, Any]:
         """Write the final summary and give it back.

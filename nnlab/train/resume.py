@@ -29,6 +29,7 @@ from nnlab.spec.validation import flatten
 from nnlab.train.checkpoints import most_bytes, restore
 from nnlab.train.loop import Training
 from nnlab.train.run import Reporter, RunResult, Setting, Silent, carry_out, set_up
+from nnlab.train.snapshots import moments
 
 
 def resume(
@@ -57,8 +58,12 @@ def resume(
         checkpoint = newest_sound(path, most_bytes(setting.training), reporter.say)
         if iterations is not None:
             _check_end(iterations, summary, checkpoint)
+        elif checkpoint and checkpoint.step > setting.training.iterations:
+            ends = f"{path / SPEC_FILE}: training ends after {setting.training.iterations} updates now"
+            raise RunError(f"{ends}, but {checkpoint.step} were made already")
         now = setting.environment()
         changed = _changed_spec(path, summary, experiment, checkpoint) + drift(recorded, now)
+        changed += _changed_rates(setting, checkpoint)
         if changed and not allow_drift:
             raise RunError(refusal(path, changed))
         folder, training, before = _taken_up(path, lock, setting, checkpoint)
@@ -116,6 +121,21 @@ def changed_keys(recorded: Mapping[str, Any], now: Mapping[str, Any], but: tuple
     ]
 
 
+def _changed_rates(setting: Setting, checkpoint: Checkpoint | None) -> list[str]:
+    """Whether the schedule would have had other learning rates up to here, had training been meant to end as now."""
+    if checkpoint is None:
+        return []
+    schedule, before, now = (
+        setting.experiment.train.schedule,
+        checkpoint.facts["iterations"],
+        setting.training.iterations,
+    )
+    made = range(0, checkpoint.step, max(checkpoint.step // 1000, 1))  # a thousand tell what all would
+    if before == now or all(schedule.scale(step, before) == schedule.scale(step, now) for step in made):
+        return []
+    return [f"learning rates up to step {checkpoint.step}: those of a training of {before} updates, not of {now}"]
+
+
 def newest_sound(path: Path, content: int, warn: Callable[[str], None]) -> Checkpoint | None:
     """The newest checkpoint that is whole and whose tables still begin as they did; ``warn`` hears of others.
 
@@ -155,9 +175,11 @@ def _taken_up(
     path: Path, lock: RunLock, setting: Setting, checkpoint: Checkpoint | None
 ) -> tuple[RunFolder, Training, float]:
     if checkpoint is None:
-        return RunFolder.reopen(path, lock, 0, {}), setting.training, 0.0
+        return RunFolder.reopen(path, lock, 0, {}, ()), setting.training, 0.0
     training = restore(setting.training, checkpoint)
-    folder = RunFolder.reopen(path, lock, checkpoint.step, checkpoint.facts["marks"])
+    ends, count = (checkpoint.facts["iterations"], training.iterations), setting.experiment.train.snapshots
+    kept = {step for end in ends for step in moments(end, count) if step <= checkpoint.step}
+    folder = RunFolder.reopen(path, lock, checkpoint.step, checkpoint.facts["marks"], kept)
     return folder, training, float(checkpoint.facts["seconds"])
 
 

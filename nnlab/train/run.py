@@ -130,7 +130,7 @@ def carry_out(
         snapshots = Snapshots(
             prepared.network, folder, training.iterations, settings.snapshots, spec_sha256, training.start
         )
-        facts = {"spec": experiment.resolved(), "spec_sha256": spec_sha256}
+        facts = {"spec": experiment.resolved(), "spec_sha256": spec_sha256, "iterations": training.iterations}
         keeper = Checkpoints(training, folder, settings.checkpoint_every, facts, before)
         with reporter.watch(training.iterations) as observers:
             outcome = train(training, [folder, lines, *diagnostics, snapshots, *observers], stop, keeper)

@@ -5,6 +5,11 @@ from nnlab.records.formats import Row
 from nnlab.records.run_folder import RunFolder
 
 
+def moments(iterations: int, count: int) -> set[int]:
+    """The steps after which weights are kept: ``count`` of them, the first 0, the last ``iterations``."""
+    return {round(index * iterations / (count - 1)) for index in range(count)} if count > 1 else set()
+
+
 class Snapshots:
     """Writes ``count`` snapshots, evenly spread: the first before any update, the last with the weights at the end.
 
@@ -18,11 +23,9 @@ class Snapshots:
         self._network = network
         self._folder = folder
         self._spec_sha256 = spec_sha256
-        moments = {round(index * iterations / (count - 1)) for index in range(count)} if count > 1 else set()
-        self._moments, self._waiting, self._wanted = moments, set(moments), bool(moments)
-        if start:  # a training that goes on has those up to there
-            self._waiting = {step for step in moments if step > start}
-            folder.keep_snapshots(moments - self._waiting)
+        self._moments = moments(iterations, count)
+        self._waiting = {step for step in self._moments if step > start or start == 0}
+        self._wanted = bool(self._moments)
 
     def on_step(self, step: int, objective: float) -> None:
         """Keep the weights if it is time."""

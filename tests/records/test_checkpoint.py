@@ -27,7 +27,7 @@ def some(step: int = 7) -> Checkpoint:
         "random.key": np.arange(5, dtype=np.uint32),
         "model.none": np.empty(0, np.float32),
     }
-    return Checkpoint(step, arrays, {"seconds": 0.5, "spec": {"seed": 0}, "marks": MARKS})
+    return Checkpoint(step, arrays, {"seconds": 0.5, "iterations": 10**8, "spec": {"seed": 0}, "marks": MARKS})
 
 
 def test_arrays_and_facts_come_back(run: Path) -> None:
@@ -87,6 +87,8 @@ def test_the_newest_comes_first_and_other_files_are_left_alone(run: Path) -> Non
         {"seconds": float("nan")},
         {"seconds": "long"},
         {"spec": []},
+        {"iterations": 6},
+        {"iterations": "9"},
         {"step": "7"},
         {"step": 7.0},
         {"step": None},

@@ -240,6 +240,41 @@ def test_a_finished_run_becomes_a_longer_one(
         resume(folder, iterations=20)
 
 
+@pytest.mark.parametrize("schedule", ["cosine", "{name: warmup, steps: 3, after: cosine}"])
+def test_a_schedule_over_the_whole_training_is_not_silently_stretched(
+    load: Callable[..., Experiment], tmp_path: Path, schedule: str
+) -> None:
+    folder = run(load(f"train.schedule={schedule}"), tmp_path / "runs").path
+    before = contents(folder)
+    rates = "learning rates up to step 20: those of a training of 20 updates, not of 33"
+    with pytest.raises(RunError, match=f"{rates}\n--allow-drift goes on anyway"):
+        resume(folder, iterations=33)
+    assert contents(folder) == before
+    resume(folder, iterations=33, allow_drift=True)
+    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    assert environment["drift"] == [rates]
+
+
+def test_a_longer_run_keeps_the_snapshots_it_has(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    experiment = load("train.snapshots=5", "train.iterations=40")
+    folder = run(load("train.snapshots=5"), tmp_path / "runs").path
+    snapshots = {path.name: path.read_bytes() for path in (folder / "snapshots").iterdir()}
+    resume(folder, iterations=40)
+    after = contents(folder)
+    assert {name: after[f"snapshots/{name}"] for name in snapshots} == snapshots
+    whole = contents(run(experiment, tmp_path / "whole").path)
+    assert snapshots.keys() | {"step-0000030.safetensors", "step-0000040.safetensors"} == {
+        path.name for path in (folder / "snapshots").iterdir()
+    }
+    assert after["snapshots/step-0000030.safetensors"] == whole["snapshots/step-0000030.safetensors"]
+
+
+def test_a_run_begun_again_has_no_snapshot_of_its_stop(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert_same(load("train.snapshots=5", "train.checkpoint_every=never"), tmp_path, 9, monkeypatch)
+
+
 def test_a_run_that_stopped_early_stops_there_again(load: Callable[..., Experiment], tmp_path: Path) -> None:
     stopping = "train.early_stopping={metric: train_loss, patience: 2, minimum_change: 10}"
     folder = run(load(stopping), tmp_path / "runs").path
@@ -296,6 +331,16 @@ def test_an_end_that_was_moved_is_no_drift(
     (folder / "spec.yaml").write_text(spec.replace("iterations: 20", "iterations: 33"), encoding="utf-8")
     resume(folder)
     assert contents(folder) == contents(run(load("train.iterations=33"), tmp_path / "longer").path)
+
+
+def test_an_end_that_was_moved_before_the_checkpoint_is_refused(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    spec = (folder / "spec.yaml").read_text(encoding="utf-8")
+    (folder / "spec.yaml").write_text(spec.replace("iterations: 20", "iterations: 9"), encoding="utf-8")
+    with pytest.raises(RunError, match=r"spec\.yaml: training ends after 9 updates now, but 10 were made already"):
+        resume(folder, allow_drift=True)
 
 
 def test_a_spec_of_another_network_cannot_be_drifted_to(
