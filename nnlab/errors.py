@@ -1,7 +1,7 @@
 """Every error a user can meet; each one knows the exit code it ends the command with.
 
 0 done, 1 a check failed, 2 wrong usage or invalid spec, 3 training diverged, 4 data missing or corrupt,
-5 run folder missing, corrupt or locked, 70 a bug in nnlab, 130 and 143 signals.
+5 run folder missing, corrupt or locked, 70 a bug in nnlab, 129, 130 and 143 signals.
 """
 
 import signal

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
+from typing import TextIO
 
 from nnlab.errors import BugError, Interrupted, NnlabError, SpecError, UsageError, harmless, shown
 
@@ -36,7 +37,7 @@ def main() -> None:
         _complain(f"nnlab: {error}", error.exit_code)
     except BrokenPipeError:
         # The reader of stdout has gone (nnlab list | head); flushing at exit must not complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up(sys.stdout)
         sys.exit(1)
     except OSError as error:
         _complain(f"nnlab: {error.filename or 'the output'}: {error.strerror or error}", UsageError.exit_code)
@@ -61,8 +62,16 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _complain(message: str, exit_code: int) -> None:
-    print(harmless(message), file=sys.stderr)  # noqa: T201 - rich may be what failed
+    try:
+        print(harmless(message), file=sys.stderr)  # noqa: T201 - rich may be what failed
+    except OSError:  # the terminal is gone; the exit code still tells
+        _give_up(sys.stderr)
     sys.exit(exit_code)
+
+
+def _give_up(stream: TextIO) -> None:
+    """Let what is left for a stream that nobody reads go nowhere, or it would fail again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _save_traceback() -> Path:

@@ -1,7 +1,7 @@
 """Live progress of training on a terminal: a bar with loss, accuracy and speed, and a sparkline of the loss."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import perf_counter
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,6 +14,8 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 SPARKLINE_WIDTH = 24
 WIDTH_WITH_SPARKLINE = 100
 SECONDS_BETWEEN_UPDATES = 0.1
+# What writing to a console raises whose reader is gone: rich turns a broken pipe into the end of the program.
+GONE = (OSError, SystemExit)
 
 
 class ConsoleReporter:
@@ -31,7 +33,7 @@ class ConsoleReporter:
             return
         try:
             messages().print(line)
-        except (OSError, SystemExit):  # rich turns a broken pipe into the end of the program
+        except GONE:
             self._silent = True
 
     @contextmanager
@@ -44,13 +46,22 @@ class ConsoleReporter:
         columns = [BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn(numbers), TimeRemainingColumn()]
         if messages().width >= WIDTH_WITH_SPARKLINE:
             columns.insert(0, TextColumn("{task.fields[sparkline]}"))
-        bar = Progress(
-            *columns,
-            console=messages(),
-            transient=True,
-        )
-        with bar:
-            yield (LiveBar(bar, iterations),)
+        bar = Progress(*columns, console=messages(), transient=True)
+        live = LiveBar(bar, iterations)
+        with _kept(bar):
+            yield (live,)
+
+
+@contextmanager
+def _kept(bar: Progress) -> Iterator[None]:
+    """Show a bar while this is open; a terminal that is gone ends nothing but the bar."""
+    with suppress(*GONE):
+        bar.start()
+    try:
+        yield
+    finally:
+        with suppress(*GONE):
+            bar.stop()
 
 
 @contextmanager
@@ -59,20 +70,20 @@ def step_bar(steps: int) -> Iterator[Callable[[], None]]:
     if not messages().is_terminal:
         yield lambda: None
         return
-    with Progress(
-        BarColumn(bar_width=None), MofNCompleteColumn(), TimeRemainingColumn(), console=messages(), transient=True
-    ) as bar:
-        task = bar.add_task("steps", total=steps)
-        done, shown_at = 0, perf_counter()
+    columns = BarColumn(bar_width=None), MofNCompleteColumn(), TimeRemainingColumn()
+    bar = Progress(*columns, console=messages(), transient=True)
+    task = bar.add_task("steps", total=steps)
+    done, shown_at = 0, perf_counter()
 
-        def count() -> None:
-            nonlocal done, shown_at
-            done += 1
-            now = perf_counter()
-            if now - shown_at > SECONDS_BETWEEN_UPDATES:
-                shown_at = now
-                bar.update(task, completed=done)
+    def count() -> None:
+        nonlocal done, shown_at
+        done += 1
+        now = perf_counter()
+        if now - shown_at > SECONDS_BETWEEN_UPDATES:
+            shown_at = now
+            bar.update(task, completed=done)
 
+    with _kept(bar):
         yield count
 
 

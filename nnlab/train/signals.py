@@ -1,4 +1,4 @@
-"""Ctrl-C and termination: training finishes its step and saves; anything else stops at once."""
+"""Ctrl-C, termination, a terminal that closes: training finishes its step and saves; all else stops at once."""
 
 import signal
 import threading
@@ -8,7 +8,8 @@ from types import FrameType
 
 from nnlab.errors import Interrupted
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Windows has no SIGHUP.
+SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class StopRequest:
@@ -35,9 +36,15 @@ def stop_on_signal() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    previous = {number: signal.signal(number, request.receive) for number in SIGNALS}
+    heard = [number for number in SIGNALS if not _survives_terminal(number)]
+    previous = {number: signal.signal(number, request.receive) for number in heard}
     try:
         yield request
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _survives_terminal(number: signal.Signals) -> bool:
+    """Whether the signal is that of a closed terminal and ``nohup`` asked to go on all the same."""
+    return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN

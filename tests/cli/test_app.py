@@ -106,6 +106,13 @@ def test_a_stderr_that_cannot_be_written_does_not_stop_training(spec, tmp_path, 
     assert json.loads((folder / "summary.json").read_text(encoding="utf-8"))["status"] == "completed"
 
 
+@pytest.mark.parametrize("ending", ["2>/dev/full", "2>&-"])
+def test_where_no_message_can_be_written_the_exit_code_still_tells(ending: str) -> None:
+    command = f"{sys.executable} -m nnlab compare no-such-run {ending}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (5, b"", b"")
+
+
 def test_a_stdout_that_cannot_be_written_is_one_clear_line() -> None:
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} -m nnlab list optimizer >/dev/full"],

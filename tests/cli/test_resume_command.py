@@ -1,9 +1,23 @@
 """``nnlab train --resume`` as a user calls it."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from terminals import own_terminal
+
+from nnlab.train.resume import resume
+
+LONG = """\
+data:      {name: xor, points: 40}
+model:     {name: mlp, hidden: [4], activation: tanh}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 10000000, batch_size: 8, eval_every: 100}
+"""
 
 
 def killed(folder: Path) -> None:
@@ -56,3 +70,28 @@ def test_a_descent_is_not_resumed(nnlab, tmp_path: Path) -> None:
     answer = nnlab("train", "--resume", folder)
     assert (answer.code, answer.stdout) == (5, "")
     assert "is not the folder of a training run" in answer.stderr
+
+
+def test_a_terminal_that_closes_stops_a_training_as_a_signal_does(tmp_path: Path) -> None:
+    spec = tmp_path / "long.yaml"
+    spec.write_text(LONG, encoding="utf-8")
+    own, other = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "nnlab", "train", str(spec), "--runs", str(tmp_path / "runs")],
+        stdin=other,
+        stdout=other,
+        stderr=other,
+        start_new_session=True,
+        preexec_fn=own_terminal,
+    ) as process:
+        os.close(other)
+        shown = b""
+        while b"steps/s" not in shown:
+            shown += os.read(own, 1000)
+        os.close(own)
+        process.wait(timeout=60)
+    (folder,) = (tmp_path / "runs").iterdir()
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert (process.returncode, summary["status"]) == (129, "interrupted")
+    assert not (folder / "lock").exists()
+    resume(folder, iterations=summary["steps"] + 1)

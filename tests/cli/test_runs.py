@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from terminals import own_terminal
 
 from nnlab.records.lock import RunLock
 
@@ -154,7 +155,7 @@ def test_ctrl_c_at_the_question_is_no_answer(make_run) -> None:
     own, other = pty.openpty()
     command = [sys.executable, "-m", "nnlab", "runs", "rm", str(run)]
     with subprocess.Popen(
-        command, stdin=other, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_terminal
+        command, stdin=other, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=own_terminal
     ) as process:
         assert process.stderr is not None
         asked = ""
@@ -165,14 +166,6 @@ def test_ctrl_c_at_the_question_is_no_answer(make_run) -> None:
     os.close(own)
     os.close(other)
     assert run.is_dir()
-
-
-def _terminal() -> None:
-    """Make the terminal on stdin the one of this process, so that its keys send signals here."""
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def test_when_one_cannot_be_moved_none_is(nnlab, make_run) -> None:
