@@ -25,6 +25,7 @@ from nnlab.registry import REGISTRIES
 from nnlab.spec.experiment import TrainSettings
 from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation
+from nnlab.train.faults import LastGood
 from nnlab.train.loop import Training, train
 from nnlab.train.shards import Shards
 from tests.test_contract_table import TABLE
@@ -145,6 +146,7 @@ def test_a_step_of_training_uses_its_memory_again(dtype: str, shards: int, threa
         batches=Batches(Feed(split, dtype), 100, "shuffle", streams),
         evaluation=Evaluation(network, loss, penalties, dataset, 200, 100, workers),
         controls=Controls(settings, rule.lr, 8, network),
+        good=LastGood(network),
         iterations=8,
         eval_every=8,
     )

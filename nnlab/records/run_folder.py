@@ -3,12 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Self
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError
 from nnlab.records.checked_files import read_table, rows_of
-from nnlab.records.disk import GrowingFile, atomic_write, make_folder, remove, remove_temporaries
+from nnlab.records.cleaning import check_own, clear_after
+from nnlab.records.disk import GrowingFile, atomic_write, make_folder
 from nnlab.records.formats import (
     CHECKPOINTS_FOLDER,
     DIAGNOSTICS_COLUMNS,
@@ -30,7 +32,6 @@ from nnlab.records.formats import (
     best_row,
     csv_line,
     step_file,
-    step_of,
 )
 from nnlab.records.lock import RunLock
 from nnlab.records.tensors import packed
@@ -56,6 +57,7 @@ class RunFolder:
         self._pending: list[str] = []
         self._rows: list[Row] = []
         self._step = 0
+        self._started = perf_counter()
         self._summary: dict[str, Any] = {}
         self._marks = marks
         self._tables: dict[str, GrowingFile] = {}
@@ -64,7 +66,7 @@ class RunFolder:
         for name in marks:
             self._table(name, ())
         log = path / LOG_FILE
-        self._log = GrowingFile(log, kept=log.stat().st_size if marks else 0)
+        self._log = GrowingFile(log, kept=log.stat().st_size if marks and log.exists() else 0)
 
     @classmethod
     def create(cls, root: Path, name: str) -> Self:
@@ -76,7 +78,7 @@ class RunFolder:
         """Write into this folder, which is new, empty or was left before the run began."""
         try:
             path.mkdir(parents=True, exist_ok=True)
-            _check_own(path)
+            check_own(path)
             for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
                 with suppress(FileExistsError):
                     make_folder(place)
@@ -93,16 +95,8 @@ class RunFolder:
         What came later is cut off.
         """
         try:
-            _check_own(path)
-            for place in (path, path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
-                place.mkdir(exist_ok=True)
-                remove_temporaries(place)
-            remove_temporaries(path / SNAPSHOTS_FOLDER)
-            for file in (path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"):
-                if step_of(file) not in snapshots:
-                    remove(file)
-            for name in {DIAGNOSTICS_FILE, HISTOGRAMS_FILE} - marks.keys():
-                remove(path / name)
+            check_own(path)
+            clear_after(path, step, marks, snapshots)
             folder = cls._locked(path, lock, marks)
         except OSError as error:
             raise RunError(f"{path}: cannot be written: {error.strerror or error}") from None
@@ -128,22 +122,29 @@ class RunFolder:
         """Where the pictures go."""
         return self.path / PLOTS_FOLDER
 
-    def write_start(self, spec: str, environment: Mapping[str, Any], parameters: int, spec_sha256: str) -> None:
-        """Record what is about to run; the summary says ``running`` until :meth:`finish`."""
+    def write_start(
+        self, spec: str, environment: Mapping[str, Any], parameters: int, spec_sha256: str, before: float = 0.0
+    ) -> None:
+        """Record what is about to run, ``before`` seconds of which were run earlier.
+
+        The summary says ``running`` until :meth:`finish`.
+        """
         summary = {
             "status": "running",
             "steps": self._step,
             "parameters": parameters,
             "final": None,
             "best": None,
-            "train_seconds": 0.0,
+            "train_seconds": before,
             "spec_sha256": spec_sha256,
             "message": "",
         }
-        atomic_write(self.path / SPEC_FILE, spec.encode())
-        atomic_write(self.path / ENVIRONMENT_FILE, as_json(environment))
-        atomic_write(self.path / SUMMARY_FILE, as_json(summary))
+        files = {SPEC_FILE: spec.encode(), ENVIRONMENT_FILE: as_json(environment), SUMMARY_FILE: as_json(summary)}
+        # A new run exists once it has a summary. One that goes on keeps the spec of its checkpoints to the last.
+        for name in reversed(files) if (self.path / SUMMARY_FILE).exists() else files:
+            atomic_write(self.path / name, files[name])
         self._summary = summary
+        self._started = perf_counter()
         self.flush()
 
     def on_step(self, step: int, objective: float) -> None:
@@ -231,7 +232,7 @@ class RunFolder:
         if self.status != "running":
             return
         with suppress(OSError):
-            self.finish(status, self._summary["train_seconds"], message)
+            self.finish(status, self._summary["train_seconds"] + perf_counter() - self._started, message)
 
     def close(self) -> None:
         """Close the files and let others write; what a full disk refuses has been reported before."""
@@ -255,10 +256,3 @@ class RunFolder:
             if not kept:
                 self._tables[name].write(",".join(columns) + "\n")
         return self._tables[name]
-
-
-def _check_own(path: Path) -> None:
-    """Raise RunError where what a run writes, or clears away, would land somewhere else."""
-    for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER, path / SNAPSHOTS_FOLDER):
-        if place.is_symlink():
-            raise RunError(f"{place}: is a link, but a run writes into its own folder only; put a folder in its place")

@@ -32,19 +32,22 @@ class Stateful(Protocol):
 
 def parts(training: Training) -> dict[str, Stateful]:
     """Everything that changes while a network is trained."""
-    return {
-        "model": training.network,
+    every: dict[str, Stateful | None] = {
+        "model": training.network,  # the first: others compare themselves with it
         "optimizer": training.optimizer,
         "controls": training.controls,
+        "good": training.good,
         "batches": training.batches,
         "random": training.network.streams,
+        "last_update": training.last_update,
     }
+    return {name: part for name, part in every.items() if part is not None}
 
 
 def most_bytes(training: Training) -> int:
-    """The most bytes that the arrays of a checkpoint have: those of now, best weights and the order of an epoch."""
+    """The most bytes that the arrays of a checkpoint have: those of now, best and good weights, an epoch's order."""
     own = {name: part.state() for name, part in parts(training).items()}
-    size = sum(array.nbytes for state in (*own.values(), own["model"]) for array in state.values())
+    size = sum(array.nbytes for state in (*own.values(), own["model"], own["model"]) for array in state.values())
     return size + 16 * training.batches.samples + 2**16
 
 

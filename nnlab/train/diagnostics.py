@@ -11,6 +11,7 @@ from nnlab.layers.base import Layer, layer_outputs
 from nnlab.models.network import Network
 from nnlab.records.formats import HISTOGRAM_BINS, Row
 from nnlab.records.run_folder import RunFolder
+from nnlab.train.last_update import LastUpdate
 
 # Layers are looked at on the first training samples, at most so many; more of them change the shares by little.
 PROBE = 500
@@ -26,27 +27,24 @@ class Diagnostics:
     takes in one go, at most 500) in evaluation mode. Layers inside others are looked at one by one.
     """
 
-    def __init__(self, network: Network, probe: Feed, chunk: int, folder: RunFolder) -> None:
+    def __init__(self, network: Network, last_update: LastUpdate, probe: Feed, chunk: int, folder: RunFolder) -> None:
         self._network = network
+        self._last_update = last_update
         self._probe = probe
         self._samples = min(PROBE, chunk)
         self._folder = folder
-        self._now = network.arena.values.copy()
-        self._before = self._now.copy()
-        self._stepped = False
 
     def on_step(self, step: int, objective: float) -> None:
-        """Keep the parameters of before and after the step."""
-        self._stepped = True
-        self._before, self._now = self._now, self._before
-        np.copyto(self._now, self._network.arena.values)
+        """Look at the update."""
+        self._last_update.on_step()
 
     def on_evaluation(self, row: Row) -> None:
         """Write what every layer does now."""
         step = int(row["step"] or 0)
+        updates = self._last_update.norms()
         for name, layer, y in self._outputs():
             shares = [dead_share(layer, y), saturated_share(layer, y)]
-            values = [*self._update_of(layer), float(y.mean()), float(y.std()), *shares]
+            values = [*updates.get(name, (None, None)), float(y.mean()), float(y.std()), *shares]
             self._folder.write_diagnostics(step, name, values)
         if step == 0:
             self.write_histograms(0)
@@ -62,16 +60,6 @@ class Diagnostics:
         x, _ = self._probe.chunk(0, self._samples)
         return layer_outputs(zip(self._network.names, self._network.layers, strict=True), x)
 
-    def _update_of(self, layer: Layer) -> tuple[float | None, float | None]:
-        """The norm of the layer's gradient, and the norm of its last update over that of its parameters before."""
-        if not layer.parameters or layer.inner() or not self._stepped:
-            return None, None
-        places = [parameter.place for parameter in layer.parameters]
-        gradient = norm([self._network.arena.gradients[place] for place in places])
-        before = norm([self._before[place] for place in places])
-        update = norm([self._now[place] - self._before[place] for place in places])
-        return gradient, update / before if before > 0 else None
-
 
 def histogram(y: Array) -> tuple[list[float], list[int]]:
     """Edges and counts of the finite numbers in equal bins; a range too narrow to divide is widened."""
@@ -82,11 +70,6 @@ def histogram(y: Array) -> tuple[list[float], list[int]]:
         low, high = low - least, high + least
     counts, edges = np.histogram(numbers, bins=HISTOGRAM_BINS, range=(low, high))
     return edges.tolist(), counts.tolist()
-
-
-def norm(parts: list[Array]) -> float:
-    """The length of several arrays taken as one vector, in float64."""
-    return float(np.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for part in parts)))
 
 
 def dead_share(layer: Layer, y: Array) -> float | None:

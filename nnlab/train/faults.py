@@ -5,7 +5,7 @@ from math import isfinite
 
 import numpy as np
 
-from nnlab.core.arrays import Array
+from nnlab.core.arrays import Array, arrays_under, copy_arrays
 from nnlab.models.network import Network
 
 # Features beyond this are far from the scale that starting values are drawn for.
@@ -23,7 +23,7 @@ def first_wrong(numbers: Iterable[float | None]) -> float | None:
 
 
 class LastGood:
-    """The weights at the last evaluation, of which every number was finite, or at the start of a resumed training."""
+    """The weights at the last evaluation, of which every number was finite."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -44,6 +44,23 @@ class LastGood:
         if self._step is not None:
             self._network.load_state(self._state)
         return self._step
+
+    def state(self) -> dict[str, Array]:
+        """The step, and as ``weights.linear1.W`` the weights where those of the network are others by now."""
+        if self._step is None:
+            return {}
+        now = self._network.state()
+        same = all(np.array_equal(array, now[name]) for name, array in self._state.items())
+        weights = {} if same else {f"weights.{name}": array for name, array in self._state.items()}
+        return {"step": np.array(self._step), **weights}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from a saved state, after the network has; raises ShapeError when it is not one of this network's."""
+        step, weights = np.array(0), arrays_under("weights", state)
+        copy_arrays({key: state[key] for key in state if not key.startswith("weights.")}, {"step": step}, "last step")
+        self.keep(step.item())
+        if weights:
+            copy_arrays(weights, self._state, "saved last good weights")
 
 
 def wrong_output(network: Network, x: Array) -> str:

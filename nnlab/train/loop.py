@@ -16,6 +16,7 @@ from nnlab.records.formats import Row
 from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation, penalty_value
 from nnlab.train.faults import LastGood, all_finite, first_wrong, message, wrong_gradient, wrong_output, wrong_weight
+from nnlab.train.last_update import LastUpdate
 from nnlab.train.shards import Shards
 
 
@@ -55,7 +56,10 @@ class Keeper(Protocol):
 
 @dataclass(frozen=True)
 class Training:
-    """Everything that the loop puts in motion, bound together; ``start`` counts updates that were made before."""
+    """Everything that the loop puts in motion, bound together; ``start`` counts updates that were made before.
+
+    ``last_update`` is there where diagnostics are recorded.
+    """
 
     network: Network
     shards: Shards
@@ -64,10 +68,12 @@ class Training:
     batches: Batches
     evaluation: Evaluation
     controls: Controls
+    good: LastGood
     iterations: int
     eval_every: int
     checkpoint_every: int = 1
     start: int = 0
+    last_update: LastUpdate | None = None
 
 
 def train(
@@ -76,7 +82,7 @@ def train(
     """Train to the last iteration, until a control or ``stop`` says so, or until a number is no longer finite."""
     network, shards, penalties = training.network, training.shards, training.penalties
     optimizer, batches, controls = training.optimizer, training.batches, training.controls
-    arena, good = network.arena, LastGood(network)
+    arena, good = network.arena, training.good
     started = perf_counter()
     step, fault, reason = training.start, "", ""
 
@@ -86,8 +92,6 @@ def train(
 
     with np.errstate(all="ignore"):  # overflow is found at the step it happens, with a message that says what to do
         x, labels = batches.batch(1) if step == 0 else batches.again()
-        if step > 0:
-            good.keep(step)
         while True:
             lr = controls.lr(step)
             last = step == training.iterations or stop()  # asked once a step: a signal may come in between

@@ -53,8 +53,8 @@ def resume(
         if iterations is None and (finished := _finished(path, reporter.say)):
             return finished  # by another process, a moment ago
         summary, recorded = read_summary(path / SUMMARY_FILE), read_environment(path / ENVIRONMENT_FILE)
-        experiment = _experiment(path, iterations)
-        setting = set_up(experiment)
+        experiment = _experiment(path)
+        setting = set_up(experiment if iterations is None else _longer(experiment, iterations))
         checkpoint = newest_sound(path, most_bytes(setting.training), reporter.say)
         if iterations is not None:
             _check_end(iterations, summary, checkpoint)
@@ -66,6 +66,8 @@ def resume(
         changed += _changed_rates(setting, checkpoint)
         if changed and not allow_drift:
             raise RunError(refusal(path, changed))
+        if checkpoint is None:
+            reporter.say(f"{path}: there is no checkpoint to go on from, so training begins again from the start")
         folder, training, before = _taken_up(path, lock, setting, checkpoint)
         environment = {**now, "resumed_after": [*_list(recorded, "resumed_after"), training.start]}
         if known := [*_list(recorded, "drift"), *changed]:
@@ -81,13 +83,14 @@ def _finished(path: Path, say: Callable[[str], None]) -> RunResult | None:
     return RunResult(path, str(read_spec(path / SPEC_FILE)["name"]), dict(summary))
 
 
-def _experiment(path: Path, iterations: int | None) -> Experiment:
+def _experiment(path: Path) -> Experiment:
     try:
-        experiment = load_experiment(path / SPEC_FILE)
+        return load_experiment(path / SPEC_FILE)
     except UsageError as error:
         raise RunError(str(error)) from None
-    if iterations is None:
-        return experiment
+
+
+def _longer(experiment: Experiment, iterations: int) -> Experiment:
     return replace(experiment, train=replace(experiment.train, iterations=iterations, epochs=None))
 
 
@@ -96,6 +99,8 @@ def _check_end(iterations: int, summary: Mapping[str, Any], checkpoint: Checkpoi
     finished, done = summary["status"] in FINISHED, checkpoint.step if checkpoint else 0
     if finished and checkpoint is None:
         raise UsageError("--iterations: the run has no checkpoint to go on from; train it anew with more iterations")
+    if finished:
+        done = max(done, summary["steps"])
     if iterations < max(done, 1) or (iterations == done and finished):
         raise UsageError(f"--iterations: must be above the {done} updates already made, got {iterations}")
 
@@ -103,20 +108,20 @@ def _check_end(iterations: int, summary: Mapping[str, Any], checkpoint: Checkpoi
 def _changed_spec(
     path: Path, summary: Mapping[str, Any], experiment: Experiment, checkpoint: Checkpoint | None
 ) -> list[str]:
-    """In which keys the spec is no longer the one the run began with."""
+    """In which keys the spec is no longer the one the run began with, or was to go on with."""
     if spec_sha256(read_spec(path / SPEC_FILE)) == summary["spec_sha256"]:
         return []
     if checkpoint is None:
-        return ["spec: is another now"]
-    return changed_keys(checkpoint.facts["spec"], experiment.resolved(), but=("train.iterations", "train.epochs"))
+        return ["spec: not the one that was recorded"]
+    return changed_keys(checkpoint.facts["spec"], experiment.resolved())
 
 
-def changed_keys(recorded: Mapping[str, Any], now: Mapping[str, Any], but: tuple[str, ...] = ()) -> list[str]:
-    """Which keys of a resolved spec, ``but`` for some, are others than those recorded, a line each."""
+def changed_keys(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Which keys of a resolved spec are others than those recorded, a line each."""
     before, after = flatten(recorded), flatten(now)
     return [
         f"spec {key}: {shown(before.get(key))} then, {shown(after.get(key))} now"
-        for key in sorted({*before, *after}.difference(but))
+        for key in sorted({*before, *after})
         if before.get(key) != after.get(key)
     ]
 
@@ -141,8 +146,7 @@ def newest_sound(path: Path, content: int, warn: Callable[[str], None]) -> Check
 
     One with more than ``content`` bytes of arrays is not of this run.
     """
-    files = checkpoint_files(path)
-    for file in files:
+    for file in checkpoint_files(path):
         try:
             checkpoint = read_checkpoint(file, content)
         except RunError as error:
@@ -151,8 +155,6 @@ def newest_sound(path: Path, content: int, warn: Callable[[str], None]) -> Check
         if not (reason := _lost(path, checkpoint.facts["marks"])):
             return checkpoint
         warn(f"{reason}, so the checkpoint after step {checkpoint.step} is of no use; the one before it is taken")
-    if files:
-        warn("no checkpoint is left, so training begins again from the start")
     return None
 
 

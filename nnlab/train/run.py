@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from nnlab.data.batches import Feed
 from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError, one_line
 from nnlab.plots.curves import FILES, plot_run
+from nnlab.records.checkpoint import checkpoint_files
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import LOG_FILE, Row
 from nnlab.records.reader import read_run
@@ -120,13 +121,14 @@ def carry_out(
     experiment, prepared, settings = setting.experiment, setting.prepared, setting.experiment.train
     with _failures_recorded(folder), stop_on_signal() as stop:
         parameters, spec_sha256 = prepared.network.parameter_count, experiment.sha256()
-        folder.write_start(experiment.to_yaml(), environment or setting.environment(), parameters, spec_sha256)
+        folder.write_start(experiment.to_yaml(), environment or setting.environment(), parameters, spec_sha256, before)
         lines = EvaluationLines(folder, reporter, training.iterations, training.eval_every)
         went_before = f", going on after step {training.start:,}" if training.start else ""
         lines.say(f"{experiment.name}: {parameters:,} parameters, {training.iterations:,} iterations{went_before}")
         probe = Feed(prepared.dataset.train, experiment.dtype)
         chunk = training.evaluation.chunk
-        diagnostics = [Diagnostics(prepared.network, probe, chunk, folder)] if settings.diagnostics else []
+        last_update = training.last_update
+        diagnostics = [Diagnostics(prepared.network, last_update, probe, chunk, folder)] if last_update else []
         snapshots = Snapshots(
             prepared.network, folder, training.iterations, settings.snapshots, spec_sha256, training.start
         )
@@ -153,7 +155,7 @@ def carry_out(
     if outcome.status == "diverged":
         raise Diverged(f"{outcome.message}\nthe run up to step {outcome.steps} is in {folder.path}")
     if stop.signal is not None:
-        goes_on = f"everything is saved in {folder.path}, and nnlab train --resume {folder.path} goes on"
+        goes_on = f"everything is saved in {folder.path}, and {_going_on(folder.path)}"
         ended = f"the run was {outcome.status} already and is in {folder.path}"
         where = goes_on if outcome.status == "interrupted" else ended
         raise Interrupted(stop.signal, f"stopped after step {outcome.steps}; {where}")
@@ -179,13 +181,13 @@ def _failures_recorded(folder: RunFolder) -> Iterator[None]:
     except OSError as error:
         message = f"{folder.path}: cannot be written: {error.strerror or error}"
         folder.fail("failed", message)
-        begun = f"; once it can, nnlab train --resume {folder.path} goes on" if folder.status else ""
+        begun = f"; once it can, {_going_on(folder.path)}" if folder.status else ""
         raise RunError(f"{message}{begun}") from error
     except Interrupted as error:
         folder.fail("interrupted", str(error))
         known = {
             None: "nothing had been recorded yet",
-            "interrupted": f"nnlab train --resume {folder.path} goes on from the last checkpoint",
+            "interrupted": _going_on(folder.path),
         }
         where = known.get(folder.status, f"the run was {folder.status} already and is in {folder.path}")
         raise Interrupted(error.exit_code - 128, f"stopped at once; {where}") from error
@@ -203,6 +205,12 @@ def _failures_recorded(folder: RunFolder) -> Iterator[None]:
         raise
     finally:
         folder.close()
+
+
+def _going_on(path: Path) -> str:
+    """What resuming a run will do."""
+    command = f"nnlab train --resume {path}"
+    return f"{command} goes on" if checkpoint_files(path) else f"{command} begins again, for want of a checkpoint"
 
 
 class EvaluationLines:

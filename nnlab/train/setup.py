@@ -15,6 +15,8 @@ from nnlab.records.tensors import read_tensors
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation
+from nnlab.train.faults import LastGood
+from nnlab.train.last_update import LastUpdate
 from nnlab.train.loop import Training
 from nnlab.train.shards import Shards, automatic_shards
 
@@ -116,9 +118,11 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
             twins=shards.networks[1:],
         ),
         controls=Controls(settings, experiment.optimizer.lr, iterations, network),
+        good=LastGood(network),
         iterations=iterations,
         eval_every=eval_every,
         checkpoint_every=settings.checkpoint_every if isinstance(settings.checkpoint_every, int) else eval_every,
+        last_update=LastUpdate(network) if settings.diagnostics else None,
     )
 
 

@@ -24,6 +24,7 @@ from nnlab.records.formats import METRICS_COLUMNS, Row
 from nnlab.spec.experiment import TrainSettings
 from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation, score
+from nnlab.train.faults import LastGood
 from nnlab.train.loop import Outcome, Training, train
 from nnlab.train.shards import Shards
 
@@ -78,7 +79,8 @@ def make_training(
     controls = Controls(TrainSettings(iterations=iterations, **settings), optimizer.lr, iterations, network)
     part = Shards(network, loss, shards, workers)
     optimizer.bind(network.arena.values, network.arena.gradients, network.arena.decayed)
-    return Training(network, part, penalties, optimizer, batches, evaluation, controls, iterations, eval_every)
+    good = LastGood(network)
+    return Training(network, part, penalties, optimizer, batches, evaluation, controls, good, iterations, eval_every)
 
 
 def run(training: Training, stop: Callable[[], bool] = lambda: False) -> tuple[Recorder, Outcome]:

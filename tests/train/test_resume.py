@@ -13,6 +13,7 @@ import pytest
 from nnlab.errors import Diverged, Interrupted, RunError, UsageError
 from nnlab.optim.sgd import SGD
 from nnlab.records.checkpoint import checkpoint_files, read_checkpoint, write_checkpoint
+from nnlab.records.disk import atomic_write
 from nnlab.records.lock import RunLock, writing
 from nnlab.records.reader import read_run
 from nnlab.registry import optimizers
@@ -62,7 +63,7 @@ def stopped(experiment: Experiment, runs: Path, at: int, monkeypatch: pytest.Mon
 
     with monkeypatch.context() as patched:
         patched.setattr(run_module, "train", interrupted)
-        with pytest.raises(Interrupted, match=r"nnlab train --resume .* goes on"):
+        with pytest.raises(Interrupted, match=r"--resume .* (goes on|begins again, for want of a checkpoint)$"):
             run(experiment, runs)
     return last_run(runs)
 
@@ -195,23 +196,26 @@ def test_a_run_may_be_stopped_many_times(
     assert contents(folder) == contents(whole)
 
 
-def test_numbers_gone_wrong_after_a_resumption_leave_the_weights_it_began_with(
-    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("at", [4, 8, 10, 11])
+def test_numbers_gone_wrong_after_a_resumption_leave_the_weights_of_the_last_evaluation(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    experiment = load("optimizer={name: sgd, lr: 0.05}", "train.eval_every=10")
-    folder = stopped(experiment, tmp_path, 5, monkeypatch)
-    before = (folder / "model.safetensors").read_bytes()
+    experiment = load("optimizer={name: sgd, lr: 0.05}", "train.eval_every=5", "train.checkpoint_every=1")
+    folder = stopped(experiment, tmp_path / "runs", at, monkeypatch)
     step = SGD.step
 
     def poisoned(self: SGD, lr: float | None = None) -> None:
         step(self, lr)
-        if self.t == 7:
+        if self.t == 13:
             self._blocks[0].theta[0] = np.nan
 
     monkeypatch.setattr(SGD, "step", poisoned)
-    with pytest.raises(Diverged, match=r"a weight became nan at step 7.*the weights saved are those of step 5"):
+    with pytest.raises(Diverged, match=r"a weight became nan at step 13.*the weights saved are those of step 10"):
         resume(folder)
-    assert (folder / "model.safetensors").read_bytes() == before
+    with pytest.raises(Diverged):
+        run(experiment, tmp_path / "whole")
+    assert contents(folder) == contents(last_run(tmp_path / "whole"))
+    assert summary(folder)["final"]["step"] == 10
 
 
 def test_a_finished_run_is_left_alone(load: Callable[..., Experiment], tmp_path: Path) -> None:
@@ -238,6 +242,11 @@ def test_a_finished_run_becomes_a_longer_one(
     assert contents(folder) == contents(longer)
     with pytest.raises(UsageError, match="--iterations: must be above the 33 updates already made, got 20"):
         resume(folder, iterations=20)
+    newest = checkpoint_files(folder)[0]
+    newest.write_bytes(newest.read_bytes()[:-1])
+    with pytest.raises(UsageError, match="--iterations: must be above the 33 updates already made, got 32"):
+        resume(folder, iterations=32)
+    assert contents(folder) == contents(longer)
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "{name: warmup, steps: 3, after: cosine}"])
@@ -322,22 +331,38 @@ def test_what_changed_is_shown_and_refused(
     read_run(folder)
 
 
-def test_an_end_that_was_moved_is_no_drift(
-    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("written", ["", "summary.json", "environment.json", "spec.yaml"])
+def test_a_run_may_be_stopped_while_it_is_made_longer(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
-    """As where a process is killed after it wrote the spec of a longer run and before it wrote the summary."""
+    """As where a process is killed after it wrote one of the files that say how a run goes on."""
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
-    spec = (folder / "spec.yaml").read_text(encoding="utf-8")
-    (folder / "spec.yaml").write_text(spec.replace("iterations: 20", "iterations: 33"), encoding="utf-8")
+
+    def cut_short(path: Path, raw: bytes) -> None:
+        if written:
+            atomic_write(path, raw)
+        if path.name == written or not written:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("nnlab.records.run_folder.atomic_write", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            resume(folder, iterations=33)
     resume(folder)
+    assert summary(folder)["steps"] == (33 if written == "spec.yaml" else 20)
+    if written != "spec.yaml":
+        resume(folder, iterations=33)
     assert contents(folder) == contents(run(load("train.iterations=33"), tmp_path / "longer").path)
 
 
-def test_an_end_that_was_moved_before_the_checkpoint_is_refused(
+def test_an_end_that_was_moved_in_the_spec_is_refused(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
     spec = (folder / "spec.yaml").read_text(encoding="utf-8")
+    (folder / "spec.yaml").write_text(spec.replace("iterations: 20", "iterations: 33"), encoding="utf-8")
+    with pytest.raises(RunError, match=r"spec train\.iterations: 20 then, 33 now\n--allow-drift"):
+        resume(folder)
     (folder / "spec.yaml").write_text(spec.replace("iterations: 20", "iterations: 9"), encoding="utf-8")
     with pytest.raises(RunError, match=r"spec\.yaml: training ends after 9 updates now, but 10 were made already"):
         resume(folder, allow_drift=True)
@@ -390,6 +415,34 @@ def test_damaged_checkpoints_and_tables_are_passed_over(
         assert contents(folder) == contents(whole)
 
 
+def test_checkpoints_that_are_of_no_use_do_not_take_the_place_of_new_ones(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load("train.checkpoint_every=1"), tmp_path, 16, monkeypatch)
+    for file in checkpoint_files(folder)[:2]:
+        file.write_bytes(file.read_bytes()[:-1])
+    train = run_module.train
+
+    def killed(training: Training, observers: Any, stop: Any, keeper: Any) -> Any:
+        class Kill:
+            def on_step(self, step: int, objective: float) -> None:
+                if step == training.start + 4:
+                    raise KeyboardInterrupt
+
+            def on_evaluation(self, row: object) -> None: ...
+
+        return train(training, [*observers, Kill()], stop, keeper)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_module, "train", killed)
+        with pytest.raises(KeyboardInterrupt):
+            resume(folder)
+    start, *_ = json.loads((folder / "environment.json").read_text(encoding="utf-8"))["resumed_after"]
+    steps = [read_checkpoint(file, 2**20).step for file in checkpoint_files(folder)]
+    assert steps[:2] == [start + 3, start + 2]
+    assert start < 15
+
+
 def test_garbage_after_the_last_checkpoint_is_cut_off(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,6 +455,78 @@ def test_garbage_after_the_last_checkpoint_is_cut_off(
     resume(folder)
     assert contents(folder) == contents(run(load(), tmp_path / "whole").path)
     assert not list(folder.rglob("*.tmp"))
+
+
+def test_diagnostics_of_an_evaluation_that_is_made_again_are_the_same(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last evaluation is not due by itself and comes after the last checkpoint."""
+    experiment = load("train.iterations=19", "train.diagnostics=true", "model.activation=relu")
+    train = run_module.train
+
+    def killed(training: Training, observers: Any, stop: Any, keeper: Any) -> Any:
+        class Kill:
+            def on_step(self, step: int, objective: float) -> None: ...
+
+            def on_evaluation(self, row: dict[str, Any]) -> None:
+                if row["step"] == 19:
+                    raise KeyboardInterrupt
+
+        return train(training, [Kill(), *observers], stop, keeper)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_module, "train", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(experiment, tmp_path / "runs")
+    folder = last_run(tmp_path / "runs")
+    resume(folder)
+    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    assert environment["resumed_after"] == [19]
+    assert contents(folder) == contents(run(experiment, tmp_path / "whole").path)
+
+
+def test_a_lost_log_is_begun_anew(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path, 10, monkeypatch)
+    (folder / "log.txt").unlink()
+    assert resume(folder).summary["status"] == "completed"
+    assert "going on after step 10" in (folder / "log.txt").read_text(encoding="utf-8")
+
+
+def test_a_failed_run_knows_how_long_it_took(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path, 10, monkeypatch)
+    checkpoint = read_checkpoint(checkpoint_files(folder)[0], 2**20)
+    write_checkpoint(folder, replace(checkpoint, facts={**checkpoint.facts, "seconds": 1000.0}))
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run_module, "train", full)
+    with pytest.raises(RunError, match=r"No space left on device; once it can, nnlab train --resume .* goes on"):
+        resume(folder)
+    found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert found["status"] == "failed"
+    assert 1000 < found["train_seconds"] < 1100
+
+
+@pytest.mark.parametrize("at", ["begin", "resume"])
+def test_without_a_checkpoint_it_is_said_that_all_begins_again(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    folder = stopped(load("train.checkpoint_every=never" if at == "begin" else "seed=1"), tmp_path, 10, monkeypatch)
+    for file in checkpoint_files(folder):
+        file.unlink()
+    said: list[str] = []
+
+    class Lines(run_module.Silent):
+        def say(self, line: str) -> None:
+            said.append(line)
+
+    resume(folder, Lines())
+    assert said[0] == f"{folder}: there is no checkpoint to go on from, so training begins again from the start"
 
 
 def test_a_second_writer_is_refused(

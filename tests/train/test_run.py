@@ -372,7 +372,7 @@ def test_a_second_signal_ends_the_loop_at_once(spec: Path, tmp_path: Path, monke
         raise Interrupted(signal.SIGINT)
 
     monkeypatch.setattr(run_module, "train", interrupted)
-    with pytest.raises(Interrupted, match=r"stopped at once; nnlab train --resume .* goes on from the last"):
+    with pytest.raises(Interrupted, match=r"stopped at once; nnlab train --resume .* begins again, for want"):
         run(load_experiment(spec), tmp_path / "runs")
     (folder,) = (tmp_path / "runs").iterdir()
     assert summary_of(folder)["status"] == "interrupted"

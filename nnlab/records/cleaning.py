@@ -1,0 +1,42 @@
+"""Clearing a run's folder of what came after the step that it goes on from."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from nnlab.errors import RunError
+from nnlab.records.checkpoint import checkpoint_files
+from nnlab.records.disk import remove, remove_temporaries
+from nnlab.records.formats import (
+    CHECKPOINTS_FOLDER,
+    DIAGNOSTICS_FILE,
+    HISTOGRAMS_FILE,
+    PLOTS_FOLDER,
+    SNAPSHOTS_FOLDER,
+    step_of,
+)
+
+
+def check_own(path: Path) -> None:
+    """Raise RunError where what a run writes, or clears away, would land somewhere else."""
+    for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER, path / SNAPSHOTS_FOLDER):
+        if place.is_symlink():
+            raise RunError(f"{place}: is a link, but a run writes into its own folder only; put a folder in its place")
+
+
+def clear_after(path: Path, step: int, tables: Collection[str], snapshots: Collection[int]) -> None:
+    """Leave the checkpoints up to ``step``, the snapshots of these steps, and of the tables not all have only these.
+
+    Raises OSError.
+    """
+    for place in (path, path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
+        place.mkdir(exist_ok=True)
+        remove_temporaries(place)
+    remove_temporaries(path / SNAPSHOTS_FOLDER)
+    for file in checkpoint_files(path):
+        if (step_of(file) or 0) > step:  # damaged or of no use, they would count among the newest
+            remove(file)
+    for file in (path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"):
+        if step_of(file) not in snapshots:
+            remove(file)
+    for name in {DIAGNOSTICS_FILE, HISTOGRAMS_FILE}.difference(tables):
+        remove(path / name)

@@ -1,0 +1,73 @@
+"""The last update of every layer's parameters: how long the gradient was, and how far it moved them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from math import isnan, nan
+
+import numpy as np
+
+from nnlab.core.arrays import Array, copy_arrays
+from nnlab.layers.base import Layer
+from nnlab.models.network import Network
+
+
+class LastUpdate:
+    """Sees every update of a network's parameters and measures the last one when asked.
+
+    The gradient is the one with penalties and as clipped: what the update was made of.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._arena = network.arena
+        self._layers = dict(_with_parameters(zip(network.names, network.layers, strict=True)))
+        self._now = self._arena.values.copy()
+        self._before = self._now.copy()
+        self._norms: dict[str, tuple[float, float | None]] | None = {}
+
+    def on_step(self) -> None:
+        """Keep the parameters of before and after the step."""
+        self._norms = None
+        self._before, self._now = self._now, self._before
+        np.copyto(self._now, self._arena.values)
+
+    def norms(self) -> Mapping[str, tuple[float, float | None]]:
+        """By layer the norm of its gradient, and the norm of its update over that of its parameters before.
+
+        The second is None where these were all zero. Before the first update there is nothing.
+        """
+        if self._norms is None:
+            self._norms = {name: self._measured(layer) for name, layer in self._layers.items()}
+        return self._norms
+
+    def state(self) -> dict[str, Array]:
+        """A row of two norms for each layer."""
+        rows = [(gradient, nan if moved is None else moved) for gradient, moved in self.norms().values()]
+        return {"norms": np.array(rows or np.empty((0, 2)))}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from a saved state, after the network has; raises ShapeError when it has other layers."""
+        rows = np.empty((len(self._layers), 2))
+        copy_arrays(state, {"norms": rows}, "saved last update")
+        found = zip(self._layers, rows.tolist(), strict=True)
+        self._norms = {name: (gradient, None if isnan(moved) else moved) for name, (gradient, moved) in found}
+        np.copyto(self._now, self._arena.values)
+
+    def _measured(self, layer: Layer) -> tuple[float, float | None]:
+        places = [parameter.place for parameter in layer.parameters]
+        before = norm([self._before[place] for place in places])
+        update = norm([self._now[place] - self._before[place] for place in places])
+        gradient = norm([self._arena.gradients[place] for place in places])
+        return gradient, update / before if before > 0 else None
+
+
+def norm(parts: list[Array]) -> float:
+    """The length of several arrays taken as one vector, in float64."""
+    return float(np.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for part in parts)))
+
+
+def _with_parameters(named: Iterable[tuple[str, Layer]]) -> Iterator[tuple[str, Layer]]:
+    """The layers that hold parameters themselves; those inside another by its name and theirs."""
+    for name, layer in named:
+        if inner := layer.inner():
+            yield from _with_parameters((f"{name}.{key}", part) for key, part in inner)
+        elif layer.parameters:
+            yield name, layer
