@@ -1,0 +1,81 @@
+"""Runs that were stopped or killed, and what must be the same once they have gone on."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnlab.errors import Interrupted
+from nnlab.records.formats import Row
+from nnlab.spec.experiment import Experiment
+from nnlab.train import run as run_module
+from nnlab.train.loop import Training
+from nnlab.train.resume import last_run
+from nnlab.train.run import run
+
+TABLES = ("steps.csv", "metrics.csv")
+
+
+def stopped(experiment: Experiment, runs: Path, at: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run to which a signal came during step ``at``."""
+    train = run_module.train
+
+    def interrupted(training: Training, observers: Any, stop: Any, keeper: Any) -> Any:
+        class Signal:
+            def on_step(self, step: int, objective: float) -> None:
+                if step == at:
+                    stop.receive(signal.SIGINT, None)
+
+            def on_evaluation(self, row: object) -> None: ...
+
+        return train(training, [*observers, Signal()], stop, keeper)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_module, "train", interrupted)
+        with pytest.raises(Interrupted, match=r"--resume .* (goes on|begins again, for want of a checkpoint)$"):
+            run(experiment, runs)
+    return last_run(runs)
+
+
+@contextmanager
+def killed(
+    monkeypatch: pytest.MonkeyPatch, *, step: int | None = None, evaluation: int | None = None
+) -> Iterator[None]:
+    """What trains while this is open ends, with nothing saved, after a step or before an evaluation is recorded."""
+    train = run_module.train
+
+    class Kill:
+        def on_step(self, made: int, objective: float) -> None:
+            if made == step:
+                raise KeyboardInterrupt
+
+        def on_evaluation(self, row: Row) -> None:
+            if row["step"] == evaluation:
+                raise KeyboardInterrupt
+
+    def short(training: Training, observers: Any, stop: Any, keeper: Any) -> Any:
+        return train(training, [Kill(), *observers], stop, keeper)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_module, "train", short)
+        with pytest.raises(KeyboardInterrupt):
+            yield
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Everything that must come out the same, however often a run was stopped."""
+    names = [*TABLES, "model.safetensors", "diagnostics.csv", "histograms.csv", "spec.yaml"]
+    snapshots = sorted((folder / "snapshots").glob("*"))
+    files = [folder / name for name in names if (folder / name).exists()] + snapshots
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
+    found.pop("train_seconds")
+    return found

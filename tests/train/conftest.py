@@ -1,0 +1,25 @@
+"""A small experiment with everything in it that a training goes on from."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nnlab.spec.experiment import Experiment, load_experiment
+
+SPEC = """\
+data:      {name: moons, points: 30, test_points: 10}
+model:     {name: mlp, hidden: [6], activation: tanh, dropout: 0.2, batch_norm: true}
+optimizer: {name: adam, lr: 0.05}
+train:     {iterations: 20, batch_size: 8, eval_every: 3, checkpoint_every: 2}
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., Experiment]:
+    def make(*changes: str, text: str = SPEC) -> Experiment:
+        path = tmp_path / "own.yaml"
+        path.write_text(text, encoding="utf-8")
+        return load_experiment(path, changes)
+
+    return make

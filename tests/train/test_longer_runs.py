@@ -1,0 +1,115 @@
+"""A run that goes on further than it was meant to."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from stopped_runs import contents, stopped, summary
+
+from nnlab.errors import RunError, UsageError
+from nnlab.records.checkpoint import checkpoint_files
+from nnlab.records.disk import atomic_write
+from nnlab.spec.experiment import Experiment
+from nnlab.train.resume import resume
+from nnlab.train.run import run
+
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
+
+@pytest.mark.parametrize("changes", [[], ["train.eval_every=7"], ["rng=legacy"], ["train.diagnostics=true"]])
+def test_a_finished_run_becomes_a_longer_one(
+    load: Callable[..., Experiment], tmp_path: Path, changes: list[str]
+) -> None:
+    longer = run(load(*changes, "train.iterations=33"), tmp_path / "longer").path
+    folder = run(load(*changes), tmp_path / "runs").path
+    assert resume(folder, iterations=33).path == folder
+    assert contents(folder) == contents(longer)
+    with pytest.raises(UsageError, match="--iterations: must be above the 33 updates already made, got 20"):
+        resume(folder, iterations=20)
+    newest = checkpoint_files(folder)[0]
+    newest.write_bytes(newest.read_bytes()[:-1])
+    with pytest.raises(UsageError, match="--iterations: must be above the 33 updates already made, got 32"):
+        resume(folder, iterations=32)
+    assert contents(folder) == contents(longer)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "{name: warmup, steps: 3, after: cosine}"])
+def test_a_schedule_over_the_whole_training_is_not_silently_stretched(
+    load: Callable[..., Experiment], tmp_path: Path, schedule: str
+) -> None:
+    folder = run(load(f"train.schedule={schedule}"), tmp_path / "runs").path
+    before = contents(folder)
+    rates = "learning rates up to step 20: those of a training of 20 updates, not of 33"
+    with pytest.raises(RunError, match=f"{rates}\n--allow-drift goes on anyway"):
+        resume(folder, iterations=33)
+    assert contents(folder) == before
+    resume(folder, iterations=33, allow_drift=True)
+    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    assert environment["drift"] == [rates]
+
+
+def test_a_longer_run_keeps_the_snapshots_it_has(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    experiment = load("train.snapshots=5", "train.iterations=40")
+    folder = run(load("train.snapshots=5"), tmp_path / "runs").path
+    snapshots = {path.name: path.read_bytes() for path in (folder / "snapshots").iterdir()}
+    resume(folder, iterations=40)
+    after = contents(folder)
+    assert {name: after[f"snapshots/{name}"] for name in snapshots} == snapshots
+    whole = contents(run(experiment, tmp_path / "whole").path)
+    assert snapshots.keys() | {"step-0000030.safetensors", "step-0000040.safetensors"} == {
+        path.name for path in (folder / "snapshots").iterdir()
+    }
+    assert after["snapshots/step-0000030.safetensors"] == whole["snapshots/step-0000030.safetensors"]
+
+
+def test_a_run_that_stopped_early_stops_there_again(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    stopping = "train.early_stopping={metric: train_loss, patience: 2, minimum_change: 10}"
+    folder = run(load(stopping), tmp_path / "runs").path
+    longer = run(load(stopping, "train.iterations=50"), tmp_path / "longer").path
+    resume(folder, iterations=50)
+    assert summary(folder)["steps"] == 6
+    assert contents(folder) == contents(longer)
+
+
+def test_a_finished_run_without_checkpoints_cannot_be_extended(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    folder = run(load("train.checkpoint_every=never"), tmp_path / "runs").path
+    with pytest.raises(UsageError, match="has no checkpoint to go on from"):
+        resume(folder, iterations=50)
+
+
+@pytest.mark.parametrize("written", ["", "summary.json", "environment.json", "spec.yaml"])
+def test_a_run_may_be_stopped_while_it_is_made_longer(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    """As where a process is killed after it wrote one of the files that say how a run goes on."""
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+
+    def cut_short(path: Path, raw: bytes) -> None:
+        if written:
+            atomic_write(path, raw)
+        if path.name == written or not written:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("nnlab.records.run_folder.atomic_write", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            resume(folder, iterations=33)
+    resume(folder)
+    assert summary(folder)["steps"] == (33 if written == "spec.yaml" else 20)
+    if written != "spec.yaml":
+        resume(folder, iterations=33)
+    assert contents(folder) == contents(run(load("train.iterations=33"), tmp_path / "longer").path)
+
+
+def test_an_end_that_was_moved_in_the_spec_is_refused(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    spec = (folder / "spec.yaml").read_text(encoding="utf-8")
+    (folder / "spec.yaml").write_text(spec.replace("iterations: 20", "iterations: 33"), encoding="utf-8")
+    with pytest.raises(RunError, match=r"spec train\.iterations: 20 then, 33 now\n--allow-drift"):
+        resume(folder)
+    (folder / "spec.yaml").write_text(spec.replace("iterations: 20", "iterations: 9"), encoding="utf-8")
+    with pytest.raises(RunError, match=r"spec\.yaml: training ends after 9 updates now, but 10 were made already"):
+        resume(folder, allow_drift=True)

@@ -1,0 +1,213 @@
+"""What a run can go on from: damaged files are passed over, what changed is refused."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from stopped_runs import TABLES, contents, killed, stopped, summary
+
+from nnlab.errors import RunError
+from nnlab.records.checkpoint import checkpoint_files, read_checkpoint
+from nnlab.records.lock import RunLock, writing
+from nnlab.records.reader import read_run
+from nnlab.spec.experiment import Experiment
+from nnlab.train import run as run_module
+from nnlab.train.resume import last_run, resume
+from nnlab.train.run import run
+
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
+
+def test_a_finished_run_is_left_alone(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    folder = run(load(), tmp_path / "runs").path
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    said: list[str] = []
+
+    class Lines(run_module.Silent):
+        def say(self, line: str) -> None:
+            said.append(line)
+
+    assert resume(folder, Lines()).summary == json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert said == [f"{folder}: is completed, so there is nothing left to do; --iterations N extends it"]
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_what_changed_is_shown_and_refused(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    spec = (folder / "spec.yaml").read_text(encoding="utf-8")
+    (folder / "spec.yaml").write_text(spec.replace("lr: 0.05", "lr: 0.01"), encoding="utf-8")
+    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    environment["packages"]["numpy"] = "1.0"
+    environment["data_sha256"] = {"train": "abc"}
+    (folder / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
+    with pytest.raises(RunError) as caught:
+        resume(folder)
+    message = str(caught.value)
+    assert "spec optimizer.lr: 0.05 then, 0.01 now" in message
+    assert f"numpy: 1.0 then, {np.__version__} now" in message
+    assert "data train: abc then, nothing now" in message
+    assert message.endswith("--allow-drift goes on anyway")
+    assert summary(folder)["status"] == "interrupted"
+    resume(folder, allow_drift=True)
+    assert summary(folder)["status"] == "completed"
+    after = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    assert after["drift"] == [line.strip() for line in message.splitlines()[1:-1]]
+    read_run(folder)
+
+
+def test_a_spec_of_another_network_cannot_be_drifted_to(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    spec = (folder / "spec.yaml").read_text(encoding="utf-8")
+    (folder / "spec.yaml").write_text(spec.replace("- 6", "- 7").replace("[6]", "[7]"), encoding="utf-8")
+    with pytest.raises(RunError, match="the checkpoint after step 10 does not fit this spec: saved model"):
+        resume(folder, allow_drift=True)
+
+
+def test_damaged_checkpoints_and_tables_are_passed_over(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = load("train.eval_every=1", "train.checkpoint_every=1")
+    whole = run(experiment, tmp_path / "whole").path
+    said: list[str] = []
+
+    class Lines(run_module.Silent):
+        def say(self, line: str) -> None:
+            said.append(line)
+
+    def newest(folder: Path) -> Path:
+        return checkpoint_files(folder)[0]
+
+    def flip(folder: Path) -> None:
+        path = newest(folder)
+        raw = bytearray(path.read_bytes())
+        raw[-1] ^= 1
+        path.write_bytes(bytes(raw))
+
+    harm: dict[str, Callable[[Path], object]] = {
+        "checkpoints/step-0000010.safetensors: is damaged: its contents": flip,
+        "step-0000010.safetensors: is damaged: ": lambda folder: newest(folder).write_bytes(b"x"),
+        "": lambda folder: newest(folder).unlink(),
+        "metrics.csv: is not as it was written": lambda folder: (folder / "metrics.csv").write_bytes(b"x" * 10_000),
+        "steps.csv: steps.csv has only": lambda folder: (folder / "steps.csv").write_bytes(b"x"),
+        "steps.csv: missing": lambda folder: (folder / "steps.csv").unlink(),
+    }
+    for number, (message, harmed) in enumerate(harm.items()):
+        folder = stopped(experiment, tmp_path / f"runs{number}", 10, monkeypatch)
+        harmed(folder)
+        said.clear()
+        resume(folder, Lines())
+        assert message in said[0]
+        assert contents(folder) == contents(whole)
+
+
+def test_checkpoints_that_are_of_no_use_do_not_take_the_place_of_new_ones(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load("train.checkpoint_every=1"), tmp_path, 16, monkeypatch)
+    for file in checkpoint_files(folder)[:2]:
+        file.write_bytes(file.read_bytes()[:-1])
+    with killed(monkeypatch, step=14):
+        resume(folder)
+    steps = [read_checkpoint(file, 2**20).step for file in checkpoint_files(folder)]
+    assert steps[:2] == [13, 12]
+
+
+def test_garbage_after_the_last_checkpoint_is_cut_off(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    for name in TABLES:
+        with (folder / name).open("ab") as file:
+            file.write(b"\xff\x00torn,1,2")
+    (folder / ".summary.json.abc.tmp").write_bytes(b"half")
+    (folder / "checkpoints" / ".x.tmp").write_bytes(b"half")
+    resume(folder)
+    assert contents(folder) == contents(run(load(), tmp_path / "whole").path)
+    assert not list(folder.rglob("*.tmp"))
+
+
+def test_a_lost_log_is_begun_anew(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path, 10, monkeypatch)
+    (folder / "log.txt").unlink()
+    assert resume(folder).summary["status"] == "completed"
+    assert "going on after step 10" in (folder / "log.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("at", ["begin", "resume"])
+def test_without_a_checkpoint_it_is_said_that_all_begins_again(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    folder = stopped(load("train.checkpoint_every=never" if at == "begin" else "seed=1"), tmp_path, 10, monkeypatch)
+    for file in checkpoint_files(folder):
+        file.unlink()
+    said: list[str] = []
+
+    class Lines(run_module.Silent):
+        def say(self, line: str) -> None:
+            said.append(line)
+
+    resume(folder, Lines())
+    assert said[0] == f"{folder}: there is no checkpoint to go on from, so training begins again from the start"
+
+
+def test_a_second_writer_is_refused(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    lock = RunLock(folder)
+    with pytest.raises(RunError, match=r"process \d+ is writing it"):
+        resume(folder)
+    lock.release()
+    resume(folder)
+    assert not (folder / "lock").exists()
+
+
+@pytest.mark.parametrize("missing", ["summary.json", "spec.yaml"])
+def test_a_folder_that_is_no_run(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    (folder / missing).unlink()
+    with pytest.raises(RunError, match="nothing to go on with"):
+        resume(folder)
+
+
+def test_the_last_run_is_the_one_that_began_last(tmp_path: Path) -> None:
+    for name in ("20250101-000000-b-000000", "20250102-000000-a-000000", "notes"):
+        (tmp_path / name).mkdir()
+        if name != "notes":
+            (tmp_path / name / "spec.yaml").write_text("", encoding="utf-8")
+    assert last_run(tmp_path).name == "20250102-000000-a-000000"
+    with pytest.raises(RunError, match="holds no run to go on with"):
+        last_run(tmp_path / "notes")
+    with pytest.raises(RunError, match="cannot be read"):
+        last_run(tmp_path / "gone")
+
+
+def test_what_another_process_finished_a_moment_ago_is_left_alone(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path, 10, monkeypatch)
+    unfinished = (folder / "summary.json").read_bytes()
+    resume(folder)
+    finished = (folder / "summary.json").read_bytes()
+    (folder / "summary.json").write_bytes(unfinished)
+
+    def locked(place: Path) -> Any:
+        (place / "summary.json").write_bytes(finished)
+        return writing(place)
+
+    monkeypatch.setattr("nnlab.train.resume.writing", locked)
+    assert resume(folder).summary == json.loads(finished)
+    assert (folder / "summary.json").read_bytes() == finished
+    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    assert environment["resumed_after"] == [10]
