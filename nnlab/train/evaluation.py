@@ -1,6 +1,6 @@
 """Loss and accuracy of a network as it stands."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -111,6 +111,18 @@ class Evaluation:
             "validation_loss": validation.loss if validation else None,
             "validation_accuracy": validation.accuracy if validation else None,
         }
+
+    def inputs(self, name: str, batch: Batch) -> Iterator[Array]:
+        """The samples that a number of the row was measured on, chunk by chunk."""
+        part = name.partition("_")[0]
+        if part not in self._feeds or part == "train":  # the objective is measured with the training loss
+            part = "train"
+            if self._on_batch:
+                yield batch[0]
+                return
+        feed = self._feeds[part][0]
+        for start in range(0, len(feed.split), self.chunk):
+            yield feed.chunk(start, self.chunk)[0]
 
     def _score_batch(self, x: Array, labels: Array) -> Score:
         return self._score(

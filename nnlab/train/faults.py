@@ -1,12 +1,13 @@
 """Numbers gone wrong: where the first NaN or infinity stands, why that may be, and the last weights without one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 
 import numpy as np
 
 from nnlab.core.arrays import Array, arrays_under, copy_arrays
 from nnlab.models.network import Network
+from nnlab.records.formats import Row
 
 # Features beyond this are far from the scale that starting values are drawn for.
 LARGE_INPUT = 1e3
@@ -17,9 +18,9 @@ def all_finite(vector: Array) -> bool:
     return isfinite(np.dot(vector, vector)) or bool(np.isfinite(vector).all())
 
 
-def first_wrong(numbers: Iterable[float | None]) -> float | None:
-    """The first number that is NaN or infinite."""
-    return next((number for number in numbers if number is not None and not isfinite(number)), None)
+def first_wrong(row: Row) -> tuple[str, float] | None:
+    """The first number of an evaluation that is NaN or infinite, and its name."""
+    return next(((name, number) for name, number in row.items() if number is not None and not isfinite(number)), None)
 
 
 class LastGood:
@@ -63,38 +64,58 @@ class LastGood:
             copy_arrays(weights, self._state, "saved last good weights")
 
 
-def wrong_output(network: Network, x: Array) -> str:
+def wrong_output(network: Network, x: Array, *, training: bool = True) -> str:
     """The first layer whose outputs for a batch are not finite; empty where all are.
 
-    Buffers of the network, such as running means, may be changed.
+    In training buffers of the network, such as running means, may be changed.
     """
     if not np.isfinite(x).all():
         return "the inputs"
     for layer in network.order:
-        x = layer.forward(x, training=True)
+        x = layer.forward(x, training=training)
         if not np.isfinite(x).all():
             return f"the outputs of {network.name_of(layer)}"
     return ""
 
 
-def wrong_gradient(network: Network) -> str:
-    """The tensor nearest to the loss whose gradient is not finite."""
-    found = [name for name, parameter in network.named_parameters() if not np.isfinite(parameter.grad).all()]
-    return f"the gradient of {found[-1]}" if found else ""
+def wrong_gradient(network: Network) -> tuple[float, str]:
+    """A number that is not finite, of the gradient nearest to the loss that has one, and which that is."""
+    *_, (number, name) = _wrong_numbers((name, parameter.grad) for name, parameter in network.named_parameters())
+    return number, f"the gradient of {name}"
 
 
-def wrong_weight(network: Network) -> str:
-    """The first tensor that is not finite itself."""
-    found = [name for name, parameter in network.named_parameters() if not np.isfinite(parameter.value).all()]
-    return found[0] if found else ""
+def wrong_weight(network: Network) -> tuple[float, str]:
+    """A number that is not finite, of the first tensor that has one, and which that is."""
+    return next(_wrong_numbers((name, parameter.value) for name, parameter in network.named_parameters()))
 
 
-def message(what: str, wrong: float, where: str, step: int, lr: float, x: Array) -> str:
+def _wrong_numbers(named: Iterable[tuple[str, Array]]) -> Iterator[tuple[float, str]]:
+    for name, array in named:
+        wrong = array[~np.isfinite(array)]
+        if wrong.size:
+            yield float(wrong[0]), name
+
+
+def evaluation_message(
+    network: Network, wrong: tuple[str, float], batches: Iterable[Array], step: int, lr: float
+) -> str:
+    """Like :func:`message`, for a number measured on these batches, one of which is to blame."""
+    (name, number), x = wrong, np.empty(0)
+    for x in batches:
+        if where := wrong_output(network, x, training=False):
+            break
+    else:
+        where = ""
+    part = "" if name.startswith(("train", "objective")) else f"{name.partition('_')[0]} "
+    return message(f"the {name.replace('_', ' ')}", number, where, step, lr, x, f"the {part}inputs")
+
+
+def message(what: str, wrong: float, where: str, step: int, lr: float, x: Array, inputs: str = "the inputs") -> str:
     """What went wrong, where it was seen first, and what most likely helps."""
     reach = float(np.abs(x).max(initial=0.0))
     first = f", first in {where}" if where else ""
     if not isfinite(reach) or reach > LARGE_INPUT:
-        cause = f"the inputs reach {reach:.3g}: scale them to about 1"
+        cause = f"{inputs} reach {reach:.3g}: scale them to about 1"
     elif step <= 1:
         cause = "starting weights that are too large: try a smaller model.init, and check the scale of the inputs"
     else:

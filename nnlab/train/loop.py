@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import isfinite
 from time import perf_counter
 from typing import Protocol
 
@@ -15,7 +15,16 @@ from nnlab.penalties import PenaltyTerm
 from nnlab.records.formats import Row
 from nnlab.train.controls import Controls
 from nnlab.train.evaluation import Evaluation, penalty_value
-from nnlab.train.faults import LastGood, all_finite, first_wrong, message, wrong_gradient, wrong_output, wrong_weight
+from nnlab.train.faults import (
+    LastGood,
+    all_finite,
+    evaluation_message,
+    first_wrong,
+    message,
+    wrong_gradient,
+    wrong_output,
+    wrong_weight,
+)
 from nnlab.train.last_update import LastUpdate
 from nnlab.train.shards import Shards
 
@@ -99,9 +108,11 @@ def train(
             if last and not due:
                 keep(ending=True)  # before an evaluation that a longer training would not make
             if (due and (step == 0 or step > training.start)) or (last and not due):
-                row = training.evaluation.row(step, batches.epochs(step), lr, batches.plain((x, labels)))
-                if wrong := first_wrong(row.values()):
-                    fault = message("an evaluation", wrong, wrong_output(network, x), step, lr, x)
+                batch = batches.plain((x, labels))
+                row = training.evaluation.row(step, batches.epochs(step), lr, batch)
+                if wrong := first_wrong(row):
+                    measured_on = training.evaluation.inputs(wrong[0], batch)
+                    fault = evaluation_message(network, wrong, measured_on, step, lr)
                     break
                 good.keep(step)
                 for observer in observers:
@@ -126,12 +137,12 @@ def train(
             for penalty in penalties:
                 penalty.add_gradient()
             if not all_finite(arena.gradients):
-                fault = message("the gradient", nan, wrong_gradient(network), step + 1, lr, x)
+                fault = message("the gradient", *wrong_gradient(network), step + 1, lr, x)
                 break
             controls.clip(arena.gradients)
             optimizer.step(lr)
             if not all_finite(arena.values):
-                fault = message("a weight", nan, wrong_weight(network), step + 1, lr, x)
+                fault = message("a weight", *wrong_weight(network), step + 1, lr, x)
                 break
             step += 1
             for observer in observers:

@@ -63,7 +63,7 @@ def test_a_gradient_is_named_and_its_update_not_made(
 
     monkeypatch.setattr(Linear, "backward_parameters", poisoned)
     message, folder = diverged(load(), tmp_path / "runs")
-    assert "the gradient became nan at step 7, first in the gradient of linear1.b; the usual cause is" in message
+    assert "the gradient became inf at step 7, first in the gradient of linear1.b; the usual cause is" in message
     record = read_run(folder)
     assert record.summary["steps"] == 6
     assert record.steps["step"].tolist() == [1, 2, 3, 4, 5, 6]
@@ -89,6 +89,21 @@ def test_a_weight_is_named(load: Callable[..., Experiment], tmp_path: Path, monk
 def test_the_layer_whose_outputs_overflow_is_named(load: Callable[..., Experiment], tmp_path: Path) -> None:
     message, _ = diverged(load("model.hidden=[6, 6]", "optimizer.lr=1e6", "penalty.l2=1e3"), tmp_path / "runs")
     assert "a learning rate that is too large (here 1e+06): try a tenth of it" in message
+
+
+@pytest.mark.parametrize(("part", "named"), [("test", "test inputs"), ("train", "inputs")])
+def test_a_sample_that_only_an_evaluation_sees_is_named(
+    load: Callable[..., Experiment], tmp_path: Path, part: str, named: str
+) -> None:
+    rng = np.random.default_rng(0)
+    samples = {name: rng.standard_normal((40, 2)) for name in ("x_train", "x_test")}
+    samples[f"x_{part}"][17, 1] = 3e37
+    npz, labels = tmp_path / "far.npz", np.arange(40) % 2
+    np.savez(npz, y_train=labels, y_test=labels, **samples)
+    experiment = load(f"data={{name: table, path: {npz}, scaling: none}}", "model.hidden=[6, 6]", "model.init=100.0")
+    message, _ = diverged(experiment, tmp_path / "runs")
+    assert f"the {part} loss became nan at step 0, first in the outputs of linear" in message
+    assert f"the usual cause is the {named} reach 3e+37: scale them to about 1" in message
 
 
 def test_inputs_out_of_scale_are_the_likely_cause(load: Callable[..., Experiment], tmp_path: Path) -> None:
