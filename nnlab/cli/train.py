@@ -59,6 +59,7 @@ def train_command(
 def resume_run(run: str, runs: Path, iterations: int | None, *, allow_drift: bool, quiet: bool) -> None:
     """Go on with a run, or with the latest."""
     from nnlab.cli.progress import ConsoleReporter
+    from nnlab.errors import Diverged
     from nnlab.records.result_line import result_line
     from nnlab.train.resume import last_run
     from nnlab.train.resume import resume as go_on
@@ -68,6 +69,8 @@ def resume_run(run: str, runs: Path, iterations: int | None, *, allow_drift: boo
     result = go_on(path, Silent() if quiet else ConsoleReporter(), iterations=iterations, allow_drift=allow_drift)
     echo(result_line(result.name, result.summary))
     echo(str(result.path))
+    if result.summary["status"] == "diverged":
+        raise Diverged(result.summary["message"])
 
 
 def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run: bool, quiet: bool) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import checkpoint_files
-from nnlab.records.disk import remove, remove_temporaries
+from nnlab.records.disk import make_folder, remove, remove_temporaries
 from nnlab.records.formats import (
     CHECKPOINTS_FOLDER,
     DIAGNOSTICS_FILE,
@@ -29,7 +29,7 @@ def clear_after(path: Path, step: int, tables: Collection[str], snapshots: Colle
     Raises OSError.
     """
     for place in (path, path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
-        place.mkdir(exist_ok=True)
+        make_folder(place, exist_ok=True)
         remove_temporaries(place)
     remove_temporaries(path / SNAPSHOTS_FOLDER)
     for file in checkpoint_files(path):

@@ -21,10 +21,17 @@ def attempt(operation: Callable[..., T], *arguments: object) -> T:
     return operation(*arguments)
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder that must not exist yet, with those above it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    attempt(os.mkdir, path)
+def make_folder(path: Path, *, exist_ok: bool = False) -> None:
+    """Make a folder, with those above it; it must not exist yet, unless that is ``exist_ok``."""
+    if exist_ok and path.is_dir():
+        return
+    if not path.parent.is_dir():
+        make_folder(path.parent, exist_ok=True)
+    try:
+        attempt(os.mkdir, path)
+    except FileExistsError:
+        if not (exist_ok and path.is_dir()):  # by another process, a moment ago
+            raise
 
 
 def atomic_write(path: Path, contents: bytes) -> None:

@@ -12,7 +12,6 @@ from nnlab.records.checked_files import read_table, rows_of
 from nnlab.records.cleaning import check_own, clear_after
 from nnlab.records.disk import GrowingFile, atomic_write, make_folder
 from nnlab.records.formats import (
-    CHECKPOINTS_FOLDER,
     DIAGNOSTICS_COLUMNS,
     DIAGNOSTICS_FILE,
     ENVIRONMENT_FILE,
@@ -66,7 +65,7 @@ class RunFolder:
         for name in marks:
             self._table(name, ())
         log = path / LOG_FILE
-        self._log = GrowingFile(log, kept=log.stat().st_size if marks and log.exists() else 0)
+        self._log = GrowingFile(log, kept=log.stat().st_size if log.exists() else 0)
 
     @classmethod
     def create(cls, root: Path, name: str) -> Self:
@@ -77,11 +76,9 @@ class RunFolder:
     def begin(cls, path: Path) -> Self:
         """Write into this folder, which is new, empty or was left before the run began."""
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            make_folder(path, exist_ok=True)
             check_own(path)
-            for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
-                with suppress(FileExistsError):
-                    make_folder(place)
+            clear_after(path, 0, (), ())
             return cls._locked(path, RunLock(path), {})
         except OSError as error:
             raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
@@ -200,7 +197,7 @@ class RunFolder:
     def write_snapshot(self, step: int, arrays: Mapping[str, Array], spec_sha256: str) -> None:
         """Save the weights after ``step`` updates beside those of other steps."""
         folder = self.path / SNAPSHOTS_FOLDER
-        folder.mkdir(exist_ok=True)
+        make_folder(folder, exist_ok=True)
         self._write_arrays(folder / step_file(step), arrays, spec_sha256)
 
     def finish(self, status: str, seconds: float, message: str = "", restored: int | None = None) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Trash:
         check_removable(run)
         target = self._free(run.name)
         with _told(run, "moved to the trash"):
-            self.folder.mkdir(exist_ok=True)
+            disk.make_folder(self.folder, exist_ok=True)
             self._move(run, target)
         return target
 

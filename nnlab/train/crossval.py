@@ -1,6 +1,6 @@
 """Cross-validation: one run for each fold of the training samples."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,7 +22,7 @@ from nnlab.records.formats import (
 from nnlab.records.reader import read_environment, read_spec, read_summary
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment, load_experiment
-from nnlab.train.resume import changed_keys, refusal, resume
+from nnlab.train.resume import changed_keys, listed, refusal, resume
 from nnlab.train.run import Reporter, Silent, environment_of, run_in
 from nnlab.train.setup import prepare
 
@@ -56,7 +56,7 @@ def cross_validate(
     prepare(experiments[0])  # the fold with the most samples held out, so that what it can do all can
     whole = fold_of(experiment, None, folds)
     folder = CrossvalFolder.create(Path(runs), whole.name, folds, whole.to_yaml(), whole.sha256())
-    return _train_folds(folder, experiments, reporter, allow_drift=False)
+    return _train_folds(folder, experiments, reporter)
 
 
 def resume_cross_validation(
@@ -87,19 +87,22 @@ def resume_cross_validation(
         return CrossvalResult(path, experiment.name, read_crossval(path))
     if linked := [fold for fold in fold_folders(path) if fold.is_symlink()]:
         raise RunError(f"{linked[0]}: is a link, but a cross-validation writes into its own folder only")
-    changed = _changed(path, experiment)
+    before, changed = _changed(path, experiment)
     if changed and not allow_drift:
         raise RunError(refusal(path, changed))
     experiments = [fold_of(experiment, number, folds) for number in range(1, folds + 1)]
     folder = CrossvalFolder(path, folds, whole.to_yaml(), whole.sha256())
-    return _train_folds(folder, experiments, reporter, allow_drift=allow_drift)
+    return _train_folds(folder, experiments, reporter, [*before, *changed], allow_drift=allow_drift)
 
 
-def _changed(path: Path, first: Experiment) -> list[str]:
-    """What is no longer as it was when the first fold began."""
+def _changed(path: Path, first: Experiment) -> tuple[list[str], list[str]]:
+    """What was no longer as when the first fold began at an earlier resumption, and what is not now."""
     prepared = prepare(first)
     recorded = path / fold_folder(1) / ENVIRONMENT_FILE
-    return drift(read_environment(recorded), environment_of(prepared)) if recorded.exists() else []
+    if not recorded.exists():
+        return [], []
+    environment = read_environment(recorded)
+    return listed(environment, "drift"), drift(environment, environment_of(prepared))
 
 
 def _changed_spec(path: Path, first: Experiment) -> list[str]:
@@ -109,7 +112,12 @@ def _changed_spec(path: Path, first: Experiment) -> list[str]:
 
 
 def _train_folds(
-    folder: CrossvalFolder, experiments: list[Experiment], reporter: Reporter, *, allow_drift: bool
+    folder: CrossvalFolder,
+    experiments: list[Experiment],
+    reporter: Reporter,
+    drifted: Sequence[str] = (),
+    *,
+    allow_drift: bool = False,
 ) -> CrossvalResult:
     folds = len(experiments)
     with _endings_recorded(folder):
@@ -120,7 +128,7 @@ def _train_folds(
             try:
                 with suppress(Diverged):
                     if status is None:
-                        run_in(partial(RunFolder.begin, path), fold, reporter)
+                        run_in(partial(RunFolder.begin, path), fold, reporter, drifted)
                     elif status not in FINISHED:
                         resume(path, reporter, allow_drift=allow_drift)
             finally:

@@ -69,8 +69,8 @@ def resume(
         if checkpoint is None:
             reporter.say(f"{path}: there is no checkpoint to go on from, so training begins again from the start")
         folder, training, before = _taken_up(path, lock, setting, checkpoint)
-        environment = {**now, "resumed_after": [*_list(recorded, "resumed_after"), training.start]}
-        if known := [*_list(recorded, "drift"), *changed]:
+        environment = {**now, "resumed_after": [*listed(recorded, "resumed_after"), training.start]}
+        if known := [*listed(recorded, "drift"), *changed]:
             environment["drift"] = known
         return carry_out(setting, training, folder, reporter, environment, before)
 
@@ -185,7 +185,8 @@ def _taken_up(
     return folder, training, float(checkpoint.facts["seconds"])
 
 
-def _list(environment: Mapping[str, Any], key: str) -> list[Any]:
+def listed(environment: Mapping[str, Any], key: str) -> list[Any]:
+    """What an environment, whoever wrote it, lists under a key."""
     found = environment.get(key)
     return found if isinstance(found, list) else []
 

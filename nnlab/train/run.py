@@ -75,12 +75,21 @@ def run(experiment: Experiment, runs: Path | str = "runs", reporter: Reporter | 
     return run_in(lambda: RunFolder.create(Path(runs), experiment.name), experiment, reporter)
 
 
-def run_in(make_folder: Callable[[], RunFolder], experiment: Experiment, reporter: Reporter | None = None) -> RunResult:
-    """Like :func:`run`, in a folder that is made once everything has been checked."""
+def run_in(
+    make_folder: Callable[[], RunFolder],
+    experiment: Experiment,
+    reporter: Reporter | None = None,
+    drift: Sequence[str] = (),
+) -> RunResult:
+    """Like :func:`run`, in a folder that is made once everything has been checked.
+
+    ``drift`` is what is not as it was when the experiment that this run is a part of began; it is recorded.
+    """
     # One thread for each matrix product: the threads are nnlab's own, and how many there are changes no bit.
     with threadpool_limits(limits=1, user_api="blas"):
         setting = set_up(experiment)
-        return carry_out(setting, setting.training, make_folder(), reporter or Silent())
+        environment = setting.environment() | ({"drift": list(drift)} if drift else {})
+        return carry_out(setting, setting.training, make_folder(), reporter or Silent(), environment)
 
 
 @dataclass(frozen=True)
@@ -114,14 +123,14 @@ def carry_out(
     training: Training,
     folder: RunFolder,
     reporter: Reporter,
-    environment: Mapping[str, Any] | None = None,
+    environment: Mapping[str, Any],
     before: float = 0.0,
 ) -> RunResult:
     """Train from where ``training`` starts, which took ``before`` seconds, and write everything into the folder."""
     experiment, prepared, settings = setting.experiment, setting.prepared, setting.experiment.train
     with _failures_recorded(folder), stop_on_signal() as stop:
         parameters, spec_sha256 = prepared.network.parameter_count, experiment.sha256()
-        folder.write_start(experiment.to_yaml(), environment or setting.environment(), parameters, spec_sha256, before)
+        folder.write_start(experiment.to_yaml(), environment, parameters, spec_sha256, before)
         lines = EvaluationLines(folder, reporter, training.iterations, training.eval_every)
         went_before = f", going on after step {training.start:,}" if training.start else ""
         lines.say(f"{experiment.name}: {parameters:,} parameters, {training.iterations:,} iterations{went_before}")

@@ -44,6 +44,14 @@ def test_the_last_run_goes_on_and_a_finished_one_is_extended(nnlab, spec: Path, 
     assert len((folder / "steps.csv").read_text(encoding="utf-8").splitlines()) == 1 + 7
 
 
+def test_a_diverged_run_is_still_one(nnlab, spec: Path) -> None:
+    first = nnlab("train", spec, "-q", "-s", "optimizer.lr=1e6", "-s", "penalty.l2=1e3", "-s", "model.hidden=[9, 9]")
+    assert first.code == 3
+    again = nnlab("train", "--resume", "last", "-q")
+    assert again.code == 3
+    assert again.stderr.strip() == first.stderr.splitlines()[0]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

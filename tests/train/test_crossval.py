@@ -323,6 +323,8 @@ def test_what_is_not_as_it_was_is_refused(
     with pytest.raises(RunError, match=r"numpy: 1\.0 then, .* now\n--allow-drift goes on anyway"):
         resume_cross_validation(folder)
     assert resume_cross_validation(folder, allow_drift=True).summary["status"] == "completed"
+    environment = json.loads((folder / "fold-3" / "environment.json").read_text(encoding="utf-8"))
+    assert [line.partition(" then")[0] for line in environment["drift"]] == ["numpy: 1.0"]
 
     spec = folder / SPEC_FILE
     spec.write_text(spec.read_text(encoding="utf-8").replace("lr: 0.05", "lr: 0.06"), encoding="utf-8")
@@ -340,6 +342,22 @@ def test_a_fold_that_lies_elsewhere_is_not_written(
     with pytest.raises(RunError, match="fold-2: is a link, but a cross-validation writes into its own folder only"):
         resume_cross_validation(folder)
     assert (elsewhere / STEPS_FILE).read_bytes() == before
+
+
+def test_what_changed_before_an_earlier_resumption_is_recorded_for_later_folds_too(
+    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped_in_fold(2, experiment, tmp_path / "runs", monkeypatch, 4)
+    file = folder / "fold-1" / "environment.json"
+    environment = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**environment, "drift": ["numpy: 1.0 then, 2.0 now"]}), encoding="utf-8")
+    (folder / "fold-3").mkdir()
+    (folder / "fold-3" / ".spec.yaml.0a1b2c3d.tmp").write_bytes(b"half")
+    resume_cross_validation(folder)
+    assert json.loads((folder / "fold-3" / "environment.json").read_text(encoding="utf-8"))["drift"] == [
+        "numpy: 1.0 then, 2.0 now"
+    ]
+    assert not list((folder / "fold-3").glob(".*"))
 
 
 def test_only_a_cross_validation_can_be_gone_on_with(experiment: Experiment, tmp_path: Path) -> None:

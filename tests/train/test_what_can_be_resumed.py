@@ -149,6 +149,7 @@ def test_without_a_checkpoint_it_is_said_that_all_begins_again(
     folder = stopped(load("train.checkpoint_every=never" if at == "begin" else "seed=1"), tmp_path, 10, monkeypatch)
     for file in checkpoint_files(folder):
         file.unlink()
+    log = (folder / "log.txt").read_text(encoding="utf-8")
     said: list[str] = []
 
     class Lines(run_module.Silent):
@@ -157,6 +158,7 @@ def test_without_a_checkpoint_it_is_said_that_all_begins_again(
 
     resume(folder, Lines())
     assert said[0] == f"{folder}: there is no checkpoint to go on from, so training begins again from the start"
+    assert (folder / "log.txt").read_text(encoding="utf-8").startswith(log)
 
 
 def test_a_second_writer_is_refused(
