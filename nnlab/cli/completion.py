@@ -1,5 +1,6 @@
 """What the shell offers when the tab key is pressed."""
 
+import re
 from pathlib import Path
 
 from typer import Context
@@ -20,6 +21,8 @@ KINDS = (
     "control",
     "function",
 )
+# The shell reads what is offered as if it had been typed: a folder may be called $(...), and would be run.
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@%:,-]*")
 DESCENT_PICTURES = ("field", "paths", "values")
 PICTURES = ("accuracy", "loss", "gradients", "activations", "boundary", "confusion", "mistakes", "weights")
 
@@ -63,7 +66,7 @@ def complete_run(ctx: Context, incomplete: str) -> list[str]:
     parent, slash, start = incomplete.rpartition("/")
     folder = Path(parent + slash) if slash else _runs(ctx)
     names = sorted(path.name for path in _entries(folder) if path.name.startswith(start) and kind_of(path))
-    return [f"{parent}{slash}{name}" for name in names if not name.startswith(".")]
+    return [f"{parent}{slash}{name}" for name in names if _PLAIN.fullmatch(name)]
 
 
 def complete_status(incomplete: str) -> list[str]:
@@ -77,7 +80,8 @@ def complete_removed(ctx: Context, incomplete: str) -> list[str]:
     """Runs in the trash."""
     from nnlab.records.trash import Trash
 
-    return [path.name for path in Trash(_runs(ctx)).held() if path.name.startswith(incomplete)]
+    names = (path.name for path in Trash(_runs(ctx)).held())
+    return [name for name in names if name.startswith(incomplete) and _PLAIN.fullmatch(name)]
 
 
 def _runs(ctx: Context) -> Path:

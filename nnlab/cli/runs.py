@@ -111,7 +111,11 @@ def remove_runs(
         return
     for path in paths:
         echo(str(trash_of(path).take(path)))
-    echo("nnlab runs restore NAME brings one back, nnlab runs purge deletes all of them for good", err=True)
+    folders = {path.parent for path in paths}
+    where = (
+        "" if folders == {Path("runs")} else f" --runs {next(iter(folders))}" if len(folders) == 1 else " --runs DIR"
+    )
+    echo(f"nnlab runs restore{where} NAME brings one back, nnlab runs purge{where} deletes all for good", err=True)
 
 
 @runs_app.command("restore")
@@ -185,7 +189,9 @@ def _found(name: str, runs: Path) -> Path:
 
 
 def _question(verb: str, paths: Sequence[Path], what: str) -> str:
-    lines = [f"  {path}" for path in paths[:MOST_NAMED]]
+    from nnlab.errors import one_line
+
+    lines = [f"  {one_line(str(path), 300)}" for path in paths[:MOST_NAMED]]
     if len(paths) > MOST_NAMED:
         lines.append(f"  ... and {len(paths) - MOST_NAMED} more")
     count = "this run" if len(paths) == 1 else f"these {len(paths)} runs"

@@ -35,6 +35,8 @@ def _system_bytes() -> int | None:
 
 def readable_bytes(count: int) -> str:
     """A number of bytes in the largest fitting unit: ``1.5 GiB``."""
+    if count >= 2**70:
+        return "more than 1,000,000 PiB"
     amount, units = float(count), ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
     while amount >= 1024 and len(units) > 1:
         amount /= 1024

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from nnlab.core.arrays import Array, copy_arrays
+from nnlab.errors import ShapeError
 
 Draws = np.random.Generator | np.random.RandomState
 
@@ -97,12 +98,13 @@ class LegacyStreams:
         return {"key": inner["key"], **{name: np.array(number) for name, number in numbers.items()}}
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Put the generator where it stood."""
+        """Put the generator where it stood; raises ShapeError where none stands."""
         own = {name: array.copy() for name, array in self.state().items()}
         copy_arrays(state, own, "saved random numbers")
-        self._state.set_state(
-            ("MT19937", own["key"], int(own["position"]), int(own["has_normal"]), float(own["normal"]))
-        )
+        position, has_normal = int(own["position"]), int(own["has_normal"])
+        if not 0 <= position <= own["key"].size or has_normal not in {0, 1}:  # NumPy would read beyond the key
+            raise ShapeError(f"saved random numbers: position {position} and has_normal {has_normal} are of none")
+        self._state.set_state(("MT19937", own["key"], position, has_normal, float(own["normal"])))
 
 
 class ShardStreams:

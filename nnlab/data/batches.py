@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nnlab.core.arrays import Array
+from nnlab.core.arrays import Array, copy_arrays
 from nnlab.core.random import Draws, LegacyStreams, Purpose, Streams
 from nnlab.core.workspace import Workspace
 from nnlab.data.augmentation import Augmentation, augment
@@ -140,7 +140,9 @@ class Batches:
                 raise ShapeError(f"saved batches: are no list of samples but {indices.dtype} {indices.shape}")
             if indices.size and not 0 <= indices.min() <= indices.max() < self.samples:
                 raise ShapeError(f"saved batches: are of more than the {self.samples} training samples")
-        epoch = int(state.get("epoch", np.array(self._epoch)))
+        epoch_array = np.array(self._epoch)
+        copy_arrays({"epoch": state.get("epoch", epoch_array)}, {"epoch": epoch_array}, "saved batches")
+        epoch = int(epoch_array)
         if last.size > self.batch_size or (epoch >= 0 and order.size < self.samples):
             raise ShapeError(f"saved batches: are not of {self.batch_size} of {self.samples} samples")
         self._last_indices, self._epoch, self._epoch_indices = last, epoch, order

@@ -31,14 +31,24 @@ def classes_of(labels: Sequence[str], where: str) -> tuple[list[int], tuple[str,
     return [position[key] for key in keys], tuple(str(name) for name in names)
 
 
+def plain_number(text: str) -> str:
+    """The text, if a number in it is one to everybody; raises ValueError.
+
+    Python reads 1_0 and digits of other scripts as numbers too.
+    """
+    if "_" in text or not text.isascii():
+        raise ValueError(text)
+    return text
+
+
 def _number(text: str) -> int | float | None:
     """The number that a label spells, an int where it is whole; None for other text."""
     try:
-        return int(text)
+        return int(plain_number(text))
     except ValueError:
         pass
     try:
-        value = float(text)
+        value = float(plain_number(text))
     except ValueError:
         return None
     return int(value) if value.is_integer() else value

@@ -16,7 +16,7 @@ from typing import Self, TextIO
 import numpy as np
 
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.labels import MOST_CLASSES, classes_of
+from nnlab.data.labels import MOST_CLASSES, classes_of, plain_number
 from nnlab.data.reading import CHUNK, MOST_PROBLEMS, checksum, file_name, opened
 from nnlab.errors import DataError, shown
 from nnlab.registry import near_name
@@ -129,7 +129,7 @@ class _Columns:
         if len(cells) != len(self.names) or not cells[self.label]:
             return None
         try:
-            numbers = [float(cells[column]) for column in self.features]
+            numbers = [float(plain_number(cells[column])) for column in self.features]
         except ValueError:
             return None
         return numbers if all(map(isfinite, numbers)) else None
@@ -194,7 +194,7 @@ def _column(names: list[str], wanted: str, where: str) -> int:
 def _value(cell: str) -> float:
     """The number in a cell; NaN when there is none."""
     try:
-        return float(cell)
+        return float(plain_number(cell))
     except ValueError:
         return nan
 

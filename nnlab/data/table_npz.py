@@ -57,9 +57,12 @@ def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> D
                 f"{arrays.where(x)}: expected samples as in training, {inputs[0].dtype} {inputs[0].shape[1:]}, "
                 f"found {samples.dtype} {samples.shape[1:]}"
             )
-    distinct, codes = np.unique(np.concatenate(raw_labels), return_inverse=True)
-    classes, class_names = classes_of([str(value) for value in distinct.tolist()], arrays.where(wanted[0][1]))
-    labels = np.split(np.array(classes, np.intp)[codes], [len(raw_labels[0])])
+    # Joined, labels would all become as long as the longest text.
+    found = [np.unique(part, return_inverse=True) for part in raw_labels]
+    names = [str(value) for distinct, _ in found for value in distinct.tolist()]
+    classes, class_names = classes_of(names, arrays.where(wanted[0][1]))
+    of_parts = np.split(np.array(classes, np.intp), [len(found[0][0])])
+    labels = [part[codes] for part, (_, codes) in zip(of_parts, found, strict=False)]
     train, *test = (Split(*pair) for pair in zip(inputs, labels, strict=False))
     return Dataset(train, test[0] if test else None, class_names, {path.name: digest})
 

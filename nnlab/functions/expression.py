@@ -217,9 +217,15 @@ def _evaluate(node: ast.expr, variables: Sequence[Any], constant: Callable[[floa
             return variables[int(name[1:])] if _is_variable(name) else constant(CONSTANTS[name])
         case ast.UnaryOp(op=sign, operand=operand):
             return UNARY[type(sign)](_evaluate(operand, variables, constant))
-        case ast.BinOp(left=left, op=operator, right=right):
-            first, second = (_evaluate(side, variables, constant) for side in (left, right))
-            return BINARY[type(operator)](first, second)
+        case ast.BinOp():
+            pending = []  # a sum of many terms leans to the left, further than calls may go
+            while isinstance(node, ast.BinOp):
+                pending.append((BINARY[type(node.op)], node.right))
+                node = node.left
+            value = _evaluate(node, variables, constant)
+            for operation, right in reversed(pending):
+                value = operation(value, _evaluate(right, variables, constant))
+            return value
         case ast.Call(func=ast.Name(id=name), args=[inner]):
             argument = _evaluate(inner, variables, constant)
             return argument.call(name) if isinstance(argument, Dual) else CALLS[name][0](argument)

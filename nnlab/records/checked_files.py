@@ -1,12 +1,13 @@
 """The files of a run folder, opened and read with care: regular, of bounded size, every fault with file and line."""
 
+import json
 import stat
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from math import nan
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -17,6 +18,11 @@ from nnlab.records.formats import Row
 
 MAX_TABLE_BYTES = 2**30  # steps.csv of some 35 million updates
 MAX_LINE_BYTES = 2**16
+MAX_COLUMNS = 100
+MAX_JSON_DEPTH = 32
+# What no training reaches: 300 years, and the steps that a spec can ask for.
+MOST_SECONDS = 1e10
+MOST_STEPS = 10**9
 
 Table = dict[str, Array]
 
@@ -40,6 +46,27 @@ def check_file(path: Path, limit: int) -> None:
     if information.st_size > limit:
         found, most = readable_bytes(information.st_size), readable_bytes(limit)
         damaged(path, f"{found} is more than the {most} that such a file may have")
+
+
+def parsed_json(raw: str | bytes) -> Any:
+    """What a JSON text says; raises ValueError where it is none, or nested deeper than anything written here.
+
+    Whole numbers too long for any count become floats, as JSON itself makes no difference.
+    """
+    try:
+        found = json.loads(raw, parse_int=lambda digits: int(digits) if len(digits) < 20 else float(digits))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    level = [found]
+    for _ in range(MAX_JSON_DEPTH):
+        level = [inner for value in level for inner in _within(value)]
+    if level:
+        raise ValueError("nested too deep")
+    return found
+
+
+def _within(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def read_table(path: Path, columns: Sequence[str], *, unfinished: bool, gaps: bool) -> Table:
@@ -87,13 +114,15 @@ def _header(path: Path, line: bytes, columns: Sequence[str], unfinished: bool) -
     if unfinished and not line.endswith(b"\n"):
         return list(columns)
     names = line.rstrip(b"\r\n").decode("utf-8", "replace").split(",")
+    if len(names) > MAX_COLUMNS:
+        damaged(path, f"has {len(names)} columns, but such a file has at most {MAX_COLUMNS}", 1)
     if names[: len(columns)] != list(columns) or len(set(names)) < len(names) or not line.endswith(b"\n"):
         damaged(path, f"expected the header {','.join(columns)}, found {_text(line.rstrip())}", 1)
     return names
 
 
 def _check_steps(path: Path, steps: Array) -> None:
-    wrong = ~((steps >= 0) & np.isfinite(steps) & (steps == np.floor(steps)))
+    wrong = ~((steps >= 0) & (steps <= MOST_STEPS) & (steps == np.floor(steps)))
     wrong[1:] |= ~(steps[1:] > steps[:-1])
     if wrong.any():
         index = int(wrong.argmax())

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from nnlab.core.arrays import Array
-from nnlab.errors import RunError, one_line
-from nnlab.records.checked_files import check_file, damaged
+from nnlab.errors import RunError, one_line, shown
+from nnlab.records.checked_files import MOST_SECONDS, check_file, damaged, parsed_json
 from nnlab.records.disk import atomic_write
 from nnlab.records.formats import CHECKPOINTS_FOLDER, METRICS_FILE, STEPS_FILE, TABLES, step_file, step_of
 from nnlab.records.tensors import MAX_HEADER_BYTES, check_header, packed
@@ -51,11 +50,11 @@ def read_checkpoint(path: Path, content: int) -> Checkpoint:
         check_header(path)
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
-            entry = json.loads(metadata.get(_ENTRY, "null"))
+            entry = parsed_json(metadata.get(_ENTRY, "null"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         facts, expected = entry["facts"], entry["sha256"]
         if facts["format"] != FORMAT:
-            damaged(path, f"has format {facts['format']}, but this version of nnlab reads {FORMAT}")
+            damaged(path, f"has format {shown(facts['format'], 20)}, but this version of nnlab reads {FORMAT}")
         sound = _sha256(facts, arrays) == expected and path.name == step_file(facts["step"]) and _plausible(facts)
     except RunError:
         raise
@@ -75,7 +74,7 @@ def _plausible(facts: Mapping[str, Any]) -> bool:
         and 0 <= facts["step"] <= facts["iterations"]
         and isinstance(facts["spec"], dict)
         and isinstance(seconds, int | float)
-        and 0 <= seconds < inf
+        and 0 <= seconds <= MOST_SECONDS
         and {STEPS_FILE, METRICS_FILE} <= marks.keys() <= set(TABLES)
         and all(isinstance(size, int) and size >= 0 and isinstance(sha256, str) for size, sha256 in marks.values())
     )

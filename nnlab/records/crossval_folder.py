@@ -117,8 +117,8 @@ def _fold_entry(folder: Path, number: int) -> dict[str, Any]:
 
 def _added_up(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What a summary says of all its folds together."""
-    rows = [run["final"] for run in runs if run["status"] == "completed"]
-    values = {name: [row[name] for row in rows if row[name] is not None] for name in MEASURES}
+    rows = [run["final"] or {} for run in runs if run["status"] == "completed"]
+    values = {name: [row[name] for row in rows if row.get(name) is not None] for name in MEASURES}
     return {
         "metrics": {name: spread(found)._asdict() for name, found in values.items() if found},
         "runs": list(runs),

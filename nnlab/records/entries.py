@@ -119,9 +119,8 @@ def _settings(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
     found = []
     for settings in flat:
         named = {f"{key}.name" if f"{key}.name" in every else key: value for key, value in settings.items()}
-        switches = {
-            key for key in every if f"{key}.name" not in every and any(own.startswith(f"{key}.") for own in settings)
-        }
+        parents = {key[:place] for key in settings for place, letter in enumerate(key) if letter == "."}
+        switches = {key for key in every & parents if f"{key}.name" not in every}
         found.append(dict.fromkeys(sorted(switches), True) | named)
     return found
 

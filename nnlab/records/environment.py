@@ -11,6 +11,7 @@ from typing import Any
 from threadpoolctl import threadpool_info
 
 from nnlab import __version__
+from nnlab.errors import one_line
 
 PACKAGES = ("numpy", "matplotlib", "pooch", "pydantic", "pyyaml", "rich", "safetensors", "threadpoolctl", "typer")
 
@@ -38,10 +39,14 @@ def drift(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What differs between two environments and could change the digits of a result, one line for each."""
     old, new = _decisive(before), _decisive(now)
     return [
-        f"{key}: {old.get(key, 'nothing')} then, {new.get(key, 'nothing')} now"
+        f"{one_line(key, 200)}: {_said(old.get(key))} then, {_said(new.get(key))} now"
         for key in sorted({*old, *new})
         if old.get(key) != new.get(key)
     ]
+
+
+def _said(value: object) -> str:
+    return "nothing" if value is None else one_line(str(value), 200)
 
 
 def changed_data(before: Mapping[str, Any], checksums: Mapping[str, str]) -> list[str]:

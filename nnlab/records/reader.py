@@ -9,10 +9,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from nnlab.errors import RunError, SpecError, UsageError, one_line, shown
-from nnlab.records.checked_files import Table, check_file, damaged, read_table, rows_of
+from nnlab.records.checked_files import (
+    MOST_SECONDS,
+    MOST_STEPS,
+    Table,
+    check_file,
+    damaged,
+    parsed_json,
+    read_table,
+    rows_of,
+)
 from nnlab.records.formats import (
     CRASHED,
     FIRST_METRICS_COLUMNS,
@@ -38,9 +47,9 @@ MAX_SUMMARY_BYTES = 2**20
 
 # What every summary holds beside its status and its two rows of metrics.
 _SUMMARY_TYPES: Mapping[str, Any] = {
-    "steps": Annotated[int, Ge(0)],
+    "steps": Annotated[int, Ge(0), Le(MOST_STEPS)],
     "parameters": Annotated[int, Ge(0)],
-    "train_seconds": Annotated[float, Ge(0)],
+    "train_seconds": Annotated[float, Ge(0), Le(MOST_SECONDS)],
     "spec_sha256": str,
 }
 _SUMMARY_ROWS = ("final", "best")
@@ -183,10 +192,10 @@ def read_environment(path: Path) -> Mapping[str, Any]:
 def _read_json(path: Path) -> dict[str, Any]:
     check_file(path, MAX_SUMMARY_BYTES)
     try:
-        found = json.loads(path.read_bytes(), parse_int=_integer)
+        found = parsed_json(path.read_bytes())
     except json.JSONDecodeError as error:
         damaged(path, f"not JSON: {error.msg} at column {error.colno}", error.lineno)
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         damaged(path, f"not JSON: {one_line(str(error), 200)}")
     if not isinstance(found, dict):
         damaged(path, f"must be an object, got {shown(found)}")
@@ -217,11 +226,6 @@ def read_summary(path: Path) -> Mapping[str, Any]:
     for key in _SUMMARY_ROWS:
         _check_row(path, key, summary[key])
     return summary
-
-
-def _integer(digits: str) -> int | float:
-    """Whole numbers too long for any count become floats, as JSON itself makes no difference."""
-    return int(digits) if len(digits) < 20 else float(digits)
 
 
 def _check_row(path: Path, key: str, row: object) -> None:

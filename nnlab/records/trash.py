@@ -52,6 +52,8 @@ class Trash:
 
     def restore(self, run: Path) -> Path:
         """Put a run back where it was, and give back its path."""
+        if run.is_symlink() or not run.is_dir():
+            raise RunError(f"{run}: is no folder but a link or a file, so it stays; nnlab runs purge deletes it")
         target = self._runs / run.name
         if os.path.lexists(target):
             raise RunError(f"{target}: is there, so the run of this name in the trash cannot be restored; rename one")
@@ -121,6 +123,8 @@ def check_removable(path: Path) -> None:
         raise RunError(f"{path}: no such run folder")
     if path.parent.name == TRASH_FOLDER:
         raise RunError(f"{path}: is in the trash already; nnlab runs purge deletes it for good")
+    if path.name.startswith(PURGING):
+        raise RunError(f"{path}: has the name of what is being deleted; rename it first")
     if is_fold_folder(path):
         raise RunError(f"{path}: is one fold of a cross-validation; only {path.parent} as a whole can be removed")
     if kind_of(path) is None:

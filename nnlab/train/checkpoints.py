@@ -56,7 +56,9 @@ def restore(training: Training, checkpoint: Checkpoint) -> Training:
     try:
         for name, part in parts(training).items():
             part.load_state(arrays_under(name, checkpoint.arrays))
-    except (ShapeError, ValueError, TypeError) as error:
+        if training.optimizer.t != checkpoint.step:
+            raise ShapeError(f"its update rule has made {training.optimizer.t} steps")
+    except (ShapeError, ValueError, TypeError, OverflowError) as error:
         raise RunError(f"the checkpoint after step {checkpoint.step} does not fit this spec: {error}") from None
     return replace(training, start=checkpoint.step)
 

@@ -52,8 +52,8 @@ def cross_validate(
     if folds < 2:
         raise UsageError(f"folds: must be at least 2, got {folds}")
     reporter = reporter or Silent()
+    prepare(fold_of(experiment, 1, folds))  # the fold with the most samples held out: what it can do all can
     experiments = [fold_of(experiment, number, folds) for number in range(1, folds + 1)]
-    prepare(experiments[0])  # the fold with the most samples held out, so that what it can do all can
     whole = fold_of(experiment, None, folds)
     folder = CrossvalFolder.create(Path(runs), whole.name, folds, whole.to_yaml(), whole.sha256())
     return _train_folds(folder, experiments, reporter)

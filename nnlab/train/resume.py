@@ -7,8 +7,8 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from nnlab.errors import RunError, UsageError, shown
-from nnlab.records.checked_files import MAX_TABLE_BYTES, check_file
+from nnlab.errors import RunError, UsageError, one_line, shown
+from nnlab.records.checked_files import MAX_TABLE_BYTES, MOST_STEPS, check_file
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, read_checkpoint
 from nnlab.records.disk import start_sha256
 from nnlab.records.environment import drift
@@ -99,6 +99,8 @@ def _check_end(iterations: int, summary: Mapping[str, Any], checkpoint: Checkpoi
     finished, done = summary["status"] in FINISHED, checkpoint.step if checkpoint else 0
     if finished and checkpoint is None:
         raise UsageError("--iterations: the run has no checkpoint to go on from; train it anew with more iterations")
+    if iterations > MOST_STEPS:
+        raise UsageError(f"--iterations: must be at most {MOST_STEPS}, got {shown(iterations, 30)}")
     if finished:
         done = max(done, summary["steps"])
     if iterations < max(done, 1) or (iterations == done and finished):
@@ -120,7 +122,7 @@ def changed_keys(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[st
     """Which keys of a resolved spec are others than those recorded, a line each."""
     before, after = flatten(recorded), flatten(now)
     return [
-        f"spec {key}: {shown(before.get(key))} then, {shown(after.get(key))} now"
+        f"spec {one_line(key, 200)}: {shown(before.get(key))} then, {shown(after.get(key))} now"
         for key in sorted({*before, *after})
         if before.get(key) != after.get(key)
     ]

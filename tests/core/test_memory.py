@@ -23,6 +23,7 @@ from nnlab.core.memory import available_bytes, readable_bytes
         (1024**4, "1.0 TiB"),
         (7 * 1024**5, "7.0 PiB"),
         (5000 * 1024**5, "5,000.0 PiB"),
+        (10**400, "more than 1,000,000 PiB"),
     ],
 )
 def test_bytes_are_written_in_the_largest_fitting_unit(count: int, text: str) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.core.random import AddressedStreams, LegacyStreams, Purpose, ShardStreams, make_streams
+from nnlab.errors import ShapeError
 
 ADDRESSES: list[tuple[int, ...]] = [
     (Purpose.DATASET,),
@@ -132,3 +133,16 @@ def test_each_part_of_a_batch_drops_numbers_of_its_own_at_every_step() -> None:
             ShardStreams(whole, 1).draws(Purpose.INIT, 0).random(4), whole.draws(Purpose.INIT, 0).random(4)
         )
     assert len(seen) == 6
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"position": 2**30}, {"position": -1}, {"position": 625}, {"has_normal": 2}, {"has_normal": -1}],
+    ids=str,
+)
+def test_a_place_where_no_generator_stands_is_refused(changes: dict[str, int]) -> None:
+    streams = LegacyStreams(0)
+    state = {name: array.copy() for name, array in streams.state().items()}
+    with pytest.raises(ShapeError, match="saved random numbers"):
+        streams.load_state(state | {name: np.array(number) for name, number in changes.items()})
+    streams.load_state(state)

@@ -127,6 +127,8 @@ def test_chunks_cover_the_first_samples_in_order(count: int | None) -> None:
         {"epoch_indices": np.arange(9)},
         {"epoch_indices": np.arange(10.0)},
         {"epoch_indices": np.arange(1, 11)},
+        {"epoch": np.array(np.inf)},
+        {"epoch": np.array([0, 1])},
     ],
     ids=str,
 )

@@ -189,3 +189,9 @@ def test_any_bytes_are_a_table_or_one_clear_error(tmp_path, content):
         assert len(dataset.train.inputs) == len(dataset.train.labels) > 1
         return
     assert message.startswith(str(path))
+
+
+@pytest.mark.parametrize("cell", ["1_000", "\u0663"])
+def test_what_only_python_reads_as_a_number_is_none(table, cell: str) -> None:
+    with pytest.raises(DataError, match=cell):
+        read_csv(table(f"a,b,kind\n1,2,x\n{cell},4.5,y\n"), None, None)

@@ -261,3 +261,25 @@ def test_damage_anywhere_is_one_clear_error_or_harmless(path, data, packed):
         np.testing.assert_array_equal(found.train.inputs, X)
         return
     assert message.startswith(str(path))
+
+
+def test_long_labels_of_one_part_do_not_widen_those_of_the_other(path: Path) -> None:
+    y_train, y_test = np.array(["a", "b"] * 50_000), np.array(["a" * 1000, "b"] * 50)
+    np.savez_compressed(
+        path,
+        x_train=np.zeros((100_000, 1), np.uint8),
+        y_train=y_train,
+        x_test=np.zeros((100, 1), np.uint8),
+        y_test=y_test,
+    )
+    tracemalloc.start()
+    try:
+        dataset = read_npz(path, None, None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 30 * 2**20  # joined, the labels alone would be 400 MB
+    assert dataset.class_names == ("a", "a" * 1000, "b")
+    assert dataset.train.labels[:3].tolist() == [0, 2, 0]
+    assert dataset.test is not None
+    assert dataset.test.labels[:3].tolist() == [1, 2, 1]

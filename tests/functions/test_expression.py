@@ -75,6 +75,13 @@ def test_a_long_sum_is_not_deep() -> None:
     np.testing.assert_array_equal(function.gradient(np.arange(100.0)), 2 * np.arange(100.0))
 
 
+def test_what_is_accepted_has_a_value() -> None:
+    function = Expression(text="x0" + "+e" * 499)
+    assert list(function.conflicts()) == []
+    assert function.value(np.array([1.0])) == pytest.approx(1 + 499 * np.e)
+    assert function.gradient(np.array([1.0])) == [1.0]
+
+
 @pytest.mark.parametrize("x", [-2.0, 0.0, 2.0])
 def test_the_complex_step_goes_through_abs(x: float) -> None:
     function = Expression(text="abs(x0)")

@@ -120,11 +120,11 @@ def test_a_damaged_summary_is_reported(make_run: MakeRun, text: str, message: st
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"steps": "40"}, "steps: must be a whole number of at least 0, got '40'"),
-        ({"steps": True}, "steps: must be a whole number of at least 0, got true"),
+        ({"steps": "40"}, "steps: must be a whole number from 0 to 1000000000, got '40'"),
+        ({"steps": True}, "steps: must be a whole number from 0 to 1000000000, got true"),
         ({"parameters": -1}, "parameters: must be at least 0, got -1"),
         ({"steps": 10**400}, "steps: must be a whole number"),
-        ({"train_seconds": None}, "train_seconds: must be a number of at least 0, got null"),
+        ({"train_seconds": None}, "train_seconds: must be a number from 0 to 1e\\+10, got null"),
         ({"spec_sha256": 0}, "spec_sha256: must be text, got 0"),
         ({"final": 3}, "final: must be an object or null, got 3"),
         ({"best": {"step": 1}}, "best: lacks epoch, lr"),
@@ -244,3 +244,33 @@ def test_a_summary_that_tells_other_numbers_than_the_metrics_is_damage(make_run:
     (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     with pytest.raises(RunError, match=rf"summary\.json: {key}: is no row of metrics\.csv"):
         read_run(folder)
+
+
+@pytest.mark.parametrize("depth", [40, 600, 100_000])
+def test_a_summary_nested_too_deep_is_damaged(make_run: MakeRun, depth: int) -> None:
+    run = make_run()
+    (run / "summary.json").write_text("[" * depth + "]" * depth, encoding="utf-8")
+    with pytest.raises(RunError, match=r"summary\.json: not JSON: nested too deep"):
+        read_run(run)
+
+
+def test_a_table_of_many_columns_is_not_read(make_run: MakeRun) -> None:
+    run, columns = make_run(), 200
+    path = run / "metrics.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    more = "".join(f",more{index}" for index in range(columns))
+    path.write_text(
+        "\n".join([lines[0] + more, *(line + "," * columns for line in lines[1:])]) + "\n", encoding="utf-8"
+    )
+    with pytest.raises(RunError, match="has 210 columns, but such a file has at most 100"):
+        read_run(run)
+
+
+def test_a_step_that_no_training_reaches_is_damage(make_run: MakeRun) -> None:
+    run = make_run()
+    path = run / "metrics.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[-1] = "1e308," + lines[-1].partition(",")[2]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(RunError, match="step: must be a whole number"):
+        read_run(run)

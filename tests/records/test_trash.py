@@ -226,3 +226,25 @@ def test_a_trash_that_leads_elsewhere_is_not_touched(make_run, tmp_path: Path) -
     (run.parent / TRASH_FOLDER).symlink_to(tmp_path / "home")
     with pytest.raises(RunError, match=r"\.trash: is a link, and what it leads to may be no trash; remove it by hand"):
         Trash(run.parent)
+
+
+def test_what_a_link_in_the_trash_leads_to_is_left_alone(make_run, tmp_path: Path) -> None:
+    trash = trash_of(make_run())
+    trash.folder.mkdir()
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "lock").write_text("precious", encoding="utf-8")
+    (trash.folder / "evil").symlink_to(victim)
+    with pytest.raises(RunError, match=r"evil: is no folder but a link or a file"):
+        trash.restore(trash.find("evil"))
+    trash.purge(trash.find("evil"))
+    assert (victim / "lock").read_text(encoding="utf-8") == "precious"
+
+
+def test_a_run_named_like_what_is_being_deleted_is_not_taken(make_run) -> None:
+    run = make_run()
+    mine = run.rename(run.parent / ".purging-mine")
+    with pytest.raises(RunError, match="has the name of what is being deleted; rename it first"):
+        trash_of(mine).take(mine)
+    trash_of(mine).purge_leftovers()
+    assert read_run(mine).status == "completed"

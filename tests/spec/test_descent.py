@@ -1,5 +1,6 @@
 """Specs for ``nnlab descend``: short forms, defaults, and one clear error for each fault."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,15 @@ def test_a_rule_with_a_fault_and_several_rates_is_complained_of_once(tmp_path: P
 def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         load_descent(tmp_path / "none.yaml")
+
+
+def test_rules_are_not_written_out_without_end(tmp_path: Path) -> None:
+    rates, keys = ", ".join(["1"] * 2000), ", ".join(f"a{index}: 1" for index in range(2000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(SpecError, match="optimizer"):
+            load(tmp_path, f"{{function: sphere, start: [1], optimizer: {{name: sgd, lr: [{rates}], {keys}}}}}")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 50 * 2**20

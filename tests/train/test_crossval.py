@@ -365,3 +365,17 @@ def test_only_a_cross_validation_can_be_gone_on_with(experiment: Experiment, tmp
     for folder in (path, tmp_path / "nothing"):
         with pytest.raises(RunError, match="is not the folder of a cross-validation"):
             resume_cross_validation(folder)
+
+
+def test_more_folds_than_samples_are_refused_before_they_are_made(experiment: Experiment, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="folds"):
+        cross_validate(experiment, 10**9, tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_fold_without_final_metrics_counts_for_none(experiment: Experiment, tmp_path: Path) -> None:
+    folder = cross_validate(experiment, 3, tmp_path / "runs").path
+    file = folder / "fold-2" / "summary.json"
+    summary = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(summary | {"final": None}), encoding="utf-8")
+    assert resume_cross_validation(folder).summary["metrics"]["train_loss"]["n"] == 2

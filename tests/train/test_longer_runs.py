@@ -113,3 +113,11 @@ def test_an_end_that_was_moved_in_the_spec_is_refused(
     (folder / "spec.yaml").write_text(spec.replace("iterations: 20", "iterations: 9"), encoding="utf-8")
     with pytest.raises(RunError, match=r"spec\.yaml: training ends after 9 updates now, but 10 were made already"):
         resume(folder, allow_drift=True)
+
+
+def test_an_end_that_no_spec_can_have_is_refused(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    folder = run(load(), tmp_path / "runs").path
+    before = contents(folder)
+    with pytest.raises(UsageError, match="--iterations: must be at most 1000000000, got 2000000000"):
+        resume(folder, iterations=2 * 10**9)
+    assert contents(folder) == before

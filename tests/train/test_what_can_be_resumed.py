@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from stopped_runs import TABLES, contents, killed, stopped, summary
 
 from nnlab.errors import RunError
-from nnlab.records.checkpoint import checkpoint_files, read_checkpoint
+from nnlab.records.checkpoint import checkpoint_files, read_checkpoint, write_checkpoint
 from nnlab.records.lock import RunLock, writing
 from nnlab.records.reader import read_run
 from nnlab.spec.experiment import Experiment
@@ -213,3 +214,29 @@ def test_what_another_process_finished_a_moment_ago_is_left_alone(
     assert (folder / "summary.json").read_bytes() == finished
     environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
     assert environment["resumed_after"] == [10]
+
+
+def test_a_checkpoint_whose_parts_do_not_belong_together_is_refused(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path, 10, monkeypatch)
+    checkpoint = read_checkpoint(checkpoint_files(folder)[0], 2**20)
+    write_checkpoint(folder, replace(checkpoint, arrays={**checkpoint.arrays, "optimizer.t": np.array(-5)}))
+    with pytest.raises(RunError, match="does not fit this spec: its update rule has made -5 steps"):
+        resume(folder)
+
+
+def test_what_a_stranger_wrote_does_not_forge_lines(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path, 10, monkeypatch)
+    file = folder / "environment.json"
+    environment = json.loads(file.read_text(encoding="utf-8"))
+    forged = "1\n\nnnlab: all is well " + "x" * 10_000
+    environment |= {"nnlab": forged, "data_sha256": {forged: forged}}
+    environment["blas"] = [{"version": forged}]
+    file.write_text(json.dumps(environment), encoding="utf-8")
+    with pytest.raises(RunError) as caught:
+        resume(folder)
+    assert all(line.startswith("  ") for line in str(caught.value).splitlines()[1:-1])
+    assert len(str(caught.value)) < 5000

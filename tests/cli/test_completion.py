@@ -1,0 +1,25 @@
+"""What the shell offers, which it then reads as if it had been typed."""
+
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from nnlab.cli.completion import complete_removed, complete_run
+
+NAMES = ["$(touch pwned)", "`id`", "a b", "a;b", "a\x1b[31m", "-rf", "a'b", "a\u202eb", "a*"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_names_that_a_shell_would_read_otherwise_are_not_offered(make_run, name: str) -> None:
+    run = make_run()
+    runs: Path = run.parent
+    context = Mock(params={"runs": runs})
+    assert complete_run(context, "") == [run.name]
+    removed = runs / ".trash" / run.name
+    removed.parent.mkdir()
+    run.rename(removed)
+    removed.rename(removed.with_name(name))
+    assert complete_removed(context, "") == []
+    removed.with_name(name).rename(runs / name)
+    assert complete_run(context, "") == []
