@@ -1,8 +1,9 @@
 """The ``nnlab`` command with its sub-commands."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from nnlab import __version__
 from nnlab.cli.activations import activations_command
@@ -18,9 +19,25 @@ from nnlab.cli.runs import runs_app
 from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
 from nnlab.cli.train import train_command
+from nnlab.errors import harmless
+
+
+class Harmless(TyperGroup):
+    """The root command: what was typed wrongly is repeated without anything in it that could steer a terminal."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if isinstance(message := getattr(error, "message", None), str):
+                vars(error)["message"] = harmless(message)
+            raise
+
 
 app = typer.Typer(
     name="nnlab",
+    cls=Harmless,
     help="An experiment runner for neural networks written by hand in NumPy.\n\nExample: nnlab train configs/adam.yaml",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

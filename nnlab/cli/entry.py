@@ -41,8 +41,10 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         _complain(f"nnlab: {error.filename or 'the output'}: {error.strerror or error}", UsageError.exit_code)
-    except (MemoryError, RecursionError) as error:
-        _complain(f"nnlab: {type(error).__name__}: this needs more memory than there is", UsageError.exit_code)
+    except MemoryError:
+        _complain("nnlab: MemoryError: this needs more memory than there is", UsageError.exit_code)
+    except RecursionError:
+        _complain("nnlab: RecursionError: this is nested deeper than can be followed", UsageError.exit_code)
     except Exception as error:
         _complain(f"nnlab: {BugError(error, _save_traceback())}", BugError.exit_code)
 

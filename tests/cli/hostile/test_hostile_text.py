@@ -192,3 +192,11 @@ def test_every_line_goes_through_the_echo_that_cleans_it() -> None:
     folder = Path(__file__).parents[3] / "nnlab" / "cli"
     with_echo = {path.name for path in folder.glob("*.py") if "typer.echo(" in path.read_text(encoding="utf-8")}
     assert with_echo == {"echo.py"}
+
+
+@pytest.mark.parametrize("command", [["schema"], ["show", "a"], ["data", "list"], ["runs", "ls"], ["list", "model"]])
+def test_what_was_typed_too_much_is_repeated_without_harm(nnlab, command: list[str]) -> None:
+    answer = nnlab(*command, "a\u202e\u2066\x1b[31mb")
+    assert answer.code == 2
+    assert "unexpected extra argument" in answer.stderr
+    assert not {"\u202e", "\u2066", "\x1b"} & set(answer.stderr)
