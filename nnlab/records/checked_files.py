@@ -81,6 +81,11 @@ def read_table(path: Path, columns: Sequence[str], *, unfinished: bool, gaps: bo
         numbers.extend(_numbers(path, place, names, cells, gaps))
     table = np.array(numbers, dtype=np.float64).reshape(-1, len(names))
     _check_steps(path, table[:, 0])
+    for index, name in enumerate(names):
+        column = table[:, index]
+        if name.endswith("_accuracy") and (wrong := (column < 0) | (column > 1)).any():
+            place = int(wrong.argmax())
+            damaged(path, f"{one_line(name)}: must be from 0 to 1, got {column[place]:g}", place + 2)
     return {name: table[:, index] for index, name in enumerate(names)}
 
 

@@ -239,3 +239,5 @@ def _check_row(path: Path, key: str, row: object) -> None:
     for column, value in row.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             damaged(path, f"{key}.{one_line(column)}: must be a number or null, got {shown(value)}")
+        if value is not None and column.endswith("_accuracy") and (value < 0 or value > 1):
+            damaged(path, f"{key}.{column}: must be from 0 to 1, got {shown(value)}")

@@ -17,6 +17,7 @@ def result_line(name: str, summary: Mapping[str, Any]) -> str:
         if final["train_accuracy"] is not None:
             parts.append(f"train accuracy {final['train_accuracy']:.4f}")
         if final["objective"] is not None:
-            parts.append(f"objective {final['objective']:.6f}")
+            objective = final["objective"]
+            parts.append(f"objective {objective:{'.6f' if abs(objective) < 1e9 else '.6g'}}")
     parts.append(f"{summary['steps']:,} steps in {summary['train_seconds']:.2f} s")
     return f"{name}: {', '.join(parts)}"

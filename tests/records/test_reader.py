@@ -128,6 +128,7 @@ def test_a_damaged_summary_is_reported(make_run: MakeRun, text: str, message: st
         ({"spec_sha256": 0}, "spec_sha256: must be text, got 0"),
         ({"final": 3}, "final: must be an object or null, got 3"),
         ({"best": {"step": 1}}, "best: lacks epoch, lr"),
+        ({"train_seconds": 1e308}, "train_seconds: must be at most 1e\\+10, got 1e"),
     ],
 )
 def test_a_summary_of_wrong_types_is_reported(make_run: MakeRun, changes: dict[str, Any], message: str) -> None:
@@ -240,7 +241,7 @@ def test_a_spec_that_was_changed_afterwards_is_damage(make_run: MakeRun) -> None
 def test_a_summary_that_tells_other_numbers_than_the_metrics_is_damage(make_run: MakeRun, key: str) -> None:
     folder = make_run()
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    summary[key]["test_accuracy"] = 5.0
+    summary[key]["test_accuracy"] = 0.0625
     (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     with pytest.raises(RunError, match=rf"summary\.json: {key}: is no row of metrics\.csv"):
         read_run(folder)
@@ -273,4 +274,21 @@ def test_a_step_that_no_training_reaches_is_damage(make_run: MakeRun) -> None:
     lines[-1] = "1e308," + lines[-1].partition(",")[2]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with pytest.raises(RunError, match="step: must be a whole number"):
+        read_run(run)
+
+
+@pytest.mark.parametrize("accuracy", ["1e308", "-0.5", "1.01"])
+def test_an_accuracy_is_a_share(make_run: MakeRun, accuracy: str) -> None:
+    run = make_run()
+    path = run / "metrics.csv"
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    cells = lines[-1].split(",")
+    cells[header.split(",").index("test_accuracy")] = accuracy
+    path.write_text("\n".join([header, *lines[:-1], ",".join(cells)]) + "\n", encoding="utf-8")
+    with pytest.raises(RunError, match=rf"metrics\.csv:{len(lines) + 1}: test_accuracy: must be from 0 to 1, got"):
+        read_run(run)
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    final = json.loads((run / "summary.json").read_text(encoding="utf-8"))["final"]
+    change_summary(run, final=final | {"test_accuracy": float(accuracy)})
+    with pytest.raises(RunError, match=r"summary\.json: final\.test_accuracy: must be from 0 to 1"):
         read_run(run)

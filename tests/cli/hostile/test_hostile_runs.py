@@ -204,15 +204,16 @@ def test_words_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, tmp
 
 @pytest.mark.parametrize("value", ["inf", "nan", "-1e308", "5e-324", ""])
 def test_numbers_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, value: str) -> None:
-    """In every column but the steps and, with a metric that the best row lacks, in the summary."""
+    """In every column but the steps and the shares and, with a metric that the best row lacks, in the summary."""
     path = run / "metrics.csv"
     header, *rows = path.read_text(encoding="utf-8").splitlines()
-    changed = [",".join([row.split(",")[0], *[value] * row.count(",")]) for row in rows]
+    names = header.split(",")
+    cells = ["0.5" if name.endswith("accuracy") else value for name in names[1:]]
+    changed = [",".join([row.split(",")[0], *cells]) for row in rows]
     path.write_text("\n".join([header, *rows[:-1], changed[-1], ""]), encoding="utf-8")
-    final = dict.fromkeys(header.split(","), None if value in ("", "nan") else float(value or 0)) | {"step": 4}
-    best = {
-        name: float(cell) if cell else None for name, cell in zip(header.split(","), rows[0].split(","), strict=True)
-    }
+    final = {name: None if cell in ("", "nan") else float(cell) for name, cell in zip(names[1:], cells, strict=True)}
+    final["step"] = 4
+    best = {name: float(cell) if cell else None for name, cell in zip(names, rows[0].split(","), strict=True)}
     rewrite(run, final=final, best=best)
     harmless("show", run, code=0)
     path.write_text("\n".join([header, *changed, ""]), encoding="utf-8")
