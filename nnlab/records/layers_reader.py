@@ -16,6 +16,7 @@ from nnlab.records.formats import (
     HISTOGRAMS_FILE,
 )
 
+MOST_MOMENTS = 1000  # a training writes two, and one more each time it is made longer
 MOST_LAYERS = 10_000
 MOST_DIGITS = 15
 
@@ -49,7 +50,9 @@ def read_histograms(folder: Path) -> dict[str, Histograms]:
         left, right = (_number(path, row, cell) for cell in row.cells[:2])
         edges, counts = histograms.setdefault(row.layer, {}).setdefault(row.step, ([left], []))
         _check_count(path, row, len(histograms))
-        if not (isfinite(left) and isfinite(right) and left == edges[-1] and left < right):
+        if len(histograms[row.layer]) > MOST_MOMENTS:
+            damaged(path, f"expected at most {MOST_MOMENTS} steps, found more", row.place)
+        if not (isfinite(left) and isfinite(right - edges[0]) and left == edges[-1] and left < right):
             damaged(path, f"expected a bin that begins where the last one ends, found {left} to {right}", row.place)
         if len(counts) == HISTOGRAM_BINS:
             damaged(path, f"expected at most {HISTOGRAM_BINS} bins, found more", row.place)

@@ -230,6 +230,8 @@ def test_numbers_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, v
 HISTOGRAMS = {
     "edges that are none": "0,a,nan,1,3",
     "infinite edges": "0,a,-inf,inf,3",
+    "edges without an end between them": "0,a,-1e308,1e308,3",
+    "steps without end": "\n".join(f"{step},a,0,1,3" for step in range(2000)),
     "edges that go back": "0,a,1,0,3",
     "a count that is none": "0,a,0,1,-3",
     "a count without end": "0,a,0,1," + "9" * 5000,
