@@ -1,5 +1,6 @@
 """Where the command line begins and ends: signals, and the exit code for everything that can go wrong."""
 
+import errno
 import io
 import os
 import signal
@@ -9,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import TextIO
 
-from nnlab.errors import BugError, Interrupted, NnlabError, SpecError, UsageError, harmless, shown
+from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError, harmless, shown
 
 
 def main() -> None:
@@ -40,7 +41,9 @@ def main() -> None:
         _give_up(sys.stdout)
         sys.exit(1)
     except OSError as error:
-        _complain(f"nnlab: {error.filename or 'the output'}: {error.strerror or error}", UsageError.exit_code)
+        # Specs and data are opened with care; a name that is too long for the system is that of a run.
+        kind = RunError if error.errno == errno.ENAMETOOLONG else UsageError
+        _complain(f"nnlab: {error.filename or 'the output'}: {error.strerror or error}", kind.exit_code)
     except MemoryError:
         _complain("nnlab: MemoryError: this needs more memory than there is", UsageError.exit_code)
     except RecursionError:

@@ -106,6 +106,13 @@ def test_a_stderr_that_cannot_be_written_does_not_stop_training(spec, tmp_path, 
     assert json.loads((folder / "summary.json").read_text(encoding="utf-8"))["status"] == "completed"
 
 
+@pytest.mark.parametrize("command", [["train", "--resume"], ["plot"], ["runs", "rm", "-y"], ["crossval", "--resume"]])
+def test_a_run_whose_name_no_system_takes_is_missing(nnlab, command: list[str]) -> None:
+    answer = nnlab(*command, "x" * 300)
+    assert answer.code == 5
+    assert answer.stderr.strip().endswith("File name too long")
+
+
 @pytest.mark.parametrize("ending", ["2>/dev/full", "2>&-"])
 def test_where_no_message_can_be_written_the_exit_code_still_tells(ending: str) -> None:
     command = f"{sys.executable} -m nnlab compare no-such-run {ending}"
