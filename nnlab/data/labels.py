@@ -5,6 +5,16 @@ from collections.abc import Sequence
 from nnlab.errors import DataError, shown
 
 MOST_CLASSES = 10_000
+# How many different spellings of labels are read before giving up: 1 and 1.0 are two of one class.
+MOST_LABELS = 10 * MOST_CLASSES
+
+
+def check_spellings(count: int, where: str) -> None:
+    """Raise DataError, beginning with ``where``, when labels are spelled in more ways than classes can need."""
+    if count > MOST_LABELS:
+        raise DataError(
+            f"{where}: expected 2 to {MOST_CLASSES} classes, found more than {MOST_LABELS} different labels"
+        )
 
 
 def classes_of(labels: Sequence[str], where: str) -> tuple[list[int], tuple[str, ...]]:

@@ -16,7 +16,7 @@ from typing import Self, TextIO
 import numpy as np
 
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.labels import MOST_CLASSES, classes_of, plain_number
+from nnlab.data.labels import MOST_LABELS, check_spellings, classes_of, plain_number
 from nnlab.data.reading import CHUNK, MOST_PROBLEMS, checksum, file_name, opened
 from nnlab.errors import DataError, shown
 from nnlab.registry import near_name
@@ -25,8 +25,6 @@ DELIMITERS = ",;\t"
 MOST_COLUMNS = 100_000
 MOST_LETTERS = 2 << 20
 """How long a row may be."""
-MOST_LABELS = 10 * MOST_CLASSES
-"""How many different spellings of labels are read before giving up; 1 and 1.0 are two of one class."""
 
 
 def read_csv(path: Path, label: str | None, features: Sequence[str] | None) -> Dataset:
@@ -223,10 +221,7 @@ def _read_rows(
     if not labels:
         raise DataError(f"{name}: expected samples below the header row, found none")
     where = f"{name}: {shown(columns.names[columns.label])}"
-    if len(codes) > MOST_LABELS:
-        raise DataError(
-            f"{where}: expected 2 to {MOST_CLASSES} classes, found more than {MOST_LABELS} different labels"
-        )
+    check_spellings(len(codes), where)
     classes, class_names = classes_of(list(codes), where)
     split = Split(
         np.frombuffer(inputs).reshape(-1, len(columns.features)),

@@ -11,7 +11,7 @@ from numpy.lib import format as npy
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.labels import classes_of
+from nnlab.data.labels import check_spellings, classes_of
 from nnlab.data.reading import (
     MOST_PROBLEMS,
     check_fits,
@@ -59,6 +59,7 @@ def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> D
             )
     # Joined, labels would all become as long as the longest text.
     found = [np.unique(part, return_inverse=True) for part in raw_labels]
+    check_spellings(sum(len(distinct) for distinct, _ in found), arrays.where(wanted[0][1]))
     names = [str(value) for distinct, _ in found for value in distinct.tolist()]
     classes, class_names = classes_of(names, arrays.where(wanted[0][1]))
     of_parts = np.split(np.array(classes, np.intp), [len(found[0][0])])

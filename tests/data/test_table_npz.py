@@ -263,6 +263,11 @@ def test_damage_anywhere_is_one_clear_error_or_harmless(path, data, packed):
     assert message.startswith(str(path))
 
 
+def test_very_many_labels_are_not_even_listed(path: Path) -> None:
+    np.savez_compressed(path, x=np.zeros((200_000, 1), np.uint8), y=np.arange(200_000))
+    assert "expected 2 to 10000 classes, found more than 100000 different labels" in message_of(path)
+
+
 def test_long_labels_of_one_part_do_not_widen_those_of_the_other(path: Path) -> None:
     y_train, y_test = np.array(["a", "b"] * 50_000), np.array(["a" * 1000, "b"] * 50)
     np.savez_compressed(
