@@ -112,9 +112,8 @@ def remove_runs(
     for path in paths:
         echo(str(trash_of(path).take(path)))
     folders = {path.parent for path in paths}
-    where = (
-        "" if folders == {Path("runs")} else f" --runs {next(iter(folders))}" if len(folders) == 1 else " --runs DIR"
-    )
+    beside = next(iter(folders)) if len(folders) == 1 else "DIR"
+    where = "" if folders == {Path("runs")} else f" --runs {beside}"
     echo(f"nnlab runs restore{where} NAME brings one back, nnlab runs purge{where} deletes all for good", err=True)
 
 

@@ -78,8 +78,7 @@ class RunFolder:
         try:
             make_folder(path, exist_ok=True)
             check_own(path)
-            clear_after(path, 0, (), ())
-            return cls._locked(path, RunLock(path), {})
+            return cls._cleared(path, RunLock(path), 0, {}, ())
         except OSError as error:
             raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
 
@@ -93,16 +92,18 @@ class RunFolder:
         """
         try:
             check_own(path)
-            clear_after(path, step, marks, snapshots)
-            folder = cls._locked(path, lock, marks)
+            folder = cls._cleared(path, lock, step, marks, snapshots)
         except OSError as error:
             raise RunError(f"{path}: cannot be written: {error.strerror or error}") from None
         folder._take_up(step)
         return folder
 
     @classmethod
-    def _locked(cls, path: Path, lock: RunLock, marks: Mapping[str, Mark]) -> Self:
+    def _cleared(
+        cls, path: Path, lock: RunLock, step: int, marks: Mapping[str, Mark], snapshots: Collection[int]
+    ) -> Self:
         try:
+            clear_after(path, step, marks, snapshots)
             return cls(path, lock, marks)
         except BaseException:
             lock.release()

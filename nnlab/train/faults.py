@@ -1,12 +1,13 @@
 """Numbers gone wrong: where the first NaN or infinity stands, why that may be, and the last weights without one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 
 import numpy as np
 
 from nnlab.core.arrays import Array, arrays_under, copy_arrays
 from nnlab.models.network import Network
+from nnlab.penalties import PenaltyTerm
 from nnlab.records.formats import Row
 
 # Features beyond this are far from the scale that starting values are drawn for.
@@ -75,6 +76,16 @@ def wrong_output(network: Network, x: Array, *, training: bool = True) -> str:
         x = layer.forward(x, training=training)
         if not np.isfinite(x).all():
             return f"the outputs of {network.name_of(layer)}"
+    return ""
+
+
+def wrong_penalty(network: Network, penalties: Sequence[PenaltyTerm]) -> str:
+    """The largest of the weights whose penalty is not finite; empty where all are."""
+    for penalty in penalties:
+        if not isfinite(penalty.value()):
+            named = [entry for entry in network.named_parameters() if np.shares_memory(entry[1].value, penalty.W)]
+            name, _ = max(named, key=lambda entry: float(np.abs(entry[1].value).max()))
+            return f"the penalty on {name}"
     return ""
 
 

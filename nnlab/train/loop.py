@@ -23,6 +23,7 @@ from nnlab.train.faults import (
     message,
     wrong_gradient,
     wrong_output,
+    wrong_penalty,
     wrong_weight,
 )
 from nnlab.train.last_update import LastUpdate
@@ -132,7 +133,8 @@ def train(
             network.streams.step = step + 1
             objective = shards.compute(x, labels) + penalty_value(penalties)
             if not isfinite(objective):
-                fault = message("the loss", objective, wrong_output(network, x), step + 1, lr, x)
+                where = wrong_output(network, x) or wrong_penalty(network, penalties) or "the loss itself"
+                fault = message("the loss", objective, where, step + 1, lr, x)
                 break
             for penalty in penalties:
                 penalty.add_gradient()

@@ -91,6 +91,14 @@ def test_the_layer_whose_outputs_overflow_is_named(load: Callable[..., Experimen
     assert "a learning rate that is too large (here 1e+06): try a tenth of it" in message
 
 
+def test_the_weights_whose_penalty_overflows_are_named(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    changes = ["data={name: spiral}", "model.hidden=[8]", "optimizer.lr=3", "penalty.l2=1", "train.iterations=200"]
+    message, _ = diverged(load(*changes), tmp_path / "runs")
+    assert re.search(
+        r"the loss became inf at step \d+, first in the penalty on linear\d\.W; the usual cause is", message
+    )
+
+
 @pytest.mark.parametrize(("part", "named"), [("test", "test inputs"), ("train", "inputs")])
 def test_a_sample_that_only_an_evaluation_sees_is_named(
     load: Callable[..., Experiment], tmp_path: Path, part: str, named: str
