@@ -10,7 +10,8 @@ from annotated_types import Ge, Gt, Le, Lt
 from nnlab.optim.patience import Patience
 from nnlab.registry import Component, Doc, schedules
 
-Updates = Annotated[int, Ge(1), Le(10**9)]
+MOST_STEPS = 10**9
+Steps = Annotated[int, Ge(1), Le(MOST_STEPS)]
 
 
 class Schedule(ABC):
@@ -44,7 +45,7 @@ class Constant(Schedule):
 class StepDecay(Schedule):
     """η · factor^⌊s / every⌋ after s updates: falls in steps (as in He et al. 2016, arXiv 1512.03385, section 4.2)."""
 
-    every: Annotated[Updates, Doc("updates between two falls")]
+    every: Annotated[Steps, Doc("updates between two falls")]
     factor: Annotated[float, Gt(0), Le(1), Doc("share of the learning rate left after each fall")] = 0.1
 
     def scale(self, step: int, steps: int) -> float:
@@ -109,7 +110,7 @@ class Warmup(Schedule):
     Goyal et al. 2017, arXiv 1706.02677, section 2.2.
     """
 
-    steps: Annotated[Updates, Doc("updates until the full learning rate is reached")]
+    steps: Annotated[Steps, Doc("updates until the full learning rate is reached")]
     after: Annotated[Schedule, Component("schedule"), Doc("the schedule of all later updates")] = field(
         default_factory=Constant
     )

@@ -200,8 +200,6 @@ def blank(
     with mpl.rc_context(), warnings.catch_warnings():
         # Letters that no font has are drawn as boxes.
         warnings.filterwarnings("ignore", message="Glyph .* missing from|Matplotlib currently does not support")
-        # A loss near the largest float has no room for the margins around it.
-        warnings.filterwarnings("ignore", message="overflow encountered")
         mpl.rcdefaults()
         mpl.rcParams.update({**_STYLE, **_coloured(shades()), "font.family": ["DejaVu Sans", *fonts]})
         figure = Figure(figsize=size, dpi=DPI, layout=layout)

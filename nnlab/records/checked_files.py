@@ -14,15 +14,14 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.core.memory import readable_bytes
 from nnlab.errors import RunError, one_line, shown
+from nnlab.optim.schedules import MOST_STEPS
 from nnlab.records.formats import Row
 
 MAX_TABLE_BYTES = 2**30  # steps.csv of some 35 million updates
 MAX_LINE_BYTES = 2**16
 MAX_COLUMNS = 100
 MAX_JSON_DEPTH = 32
-# What no training reaches: 300 years, and the steps that a spec can ask for.
-MOST_SECONDS = 1e10
-MOST_STEPS = 10**9
+MOST_SECONDS = 1e10  # 300 years
 
 Table = dict[str, Array]
 

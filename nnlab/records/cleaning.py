@@ -24,9 +24,9 @@ def check_own(path: Path) -> None:
 
 
 def clear_after(path: Path, step: int, tables: Collection[str], snapshots: Collection[int]) -> None:
-    """Leave the checkpoints up to ``step``, the snapshots of these steps, and of the tables not all have only these.
+    """Leave the checkpoints up to ``step`` and the snapshots of these steps, and no half-written file.
 
-    Raises OSError.
+    Of the tables that only some runs have, those not among ``tables`` go too. Raises OSError.
     """
     for place in (path, path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
         make_folder(place, exist_ok=True)

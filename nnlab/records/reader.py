@@ -12,9 +12,9 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from nnlab.errors import RunError, SpecError, UsageError, one_line, shown
+from nnlab.optim.schedules import MOST_STEPS
 from nnlab.records.checked_files import (
     MOST_SECONDS,
-    MOST_STEPS,
     Table,
     check_file,
     damaged,

@@ -148,13 +148,13 @@ class _WrittenOut:
             return
         spec["optimizer"] = []
         for path, rule in rules:
-            if len(spec["optimizer"]) > MOST_RULES:  # too many already, and each may be long
-                break
             rates = rule.get("lr") if isinstance(rule, dict) else None
             if isinstance(rates, list) and not rates:
                 self.problems.append(((*path, "lr"), "must be a number above 0 or a list of them, got []"))
             several = (rates or [1.0]) if isinstance(rates, list) else [None]
-            for number, rate in enumerate(several[: MOST_RULES + 1]):
+            for number, rate in enumerate(several):
+                if len(spec["optimizer"]) > MOST_RULES:  # too many already, and each may be long
+                    return
                 place: KeyPath = ("optimizer", len(spec["optimizer"]))
                 self._origins[place] = path
                 if rate is not None and isinstance(rule, dict):

@@ -12,7 +12,7 @@ from nnlab.losses import CrossEntropy, Loss
 from nnlab.models.base import Model
 from nnlab.optim.base import Optimizer
 from nnlab.optim.patience import EarlyStopping, Patience
-from nnlab.optim.schedules import Constant, Schedule
+from nnlab.optim.schedules import Constant, Schedule, Steps
 from nnlab.penalties import Penalty
 from nnlab.registry import Component, Doc, Strengths, Switch, hyperparameters
 from nnlab.spec.overrides import apply_overrides
@@ -23,7 +23,6 @@ from nnlab.spec.validation import Validator
 # So many values, with their defaults, fit into a spec for certain.
 MANY = 500
 
-Steps = Annotated[int, Ge(1), Le(10**9)]
 Samples = Annotated[int, Ge(1), Le(10**9)]
 Limit = Annotated[float, Gt(0), Le(1e6)]
 

@@ -111,12 +111,11 @@ def evaluation_message(
     network: Network, wrong: tuple[str, float], batches: Iterable[Array], step: int, lr: float
 ) -> str:
     """Like :func:`message`, for a number measured on these batches, one of which is to blame."""
-    (name, number), x = wrong, np.empty(0)
+    (name, number), where, x = wrong, "", np.empty(0)
     for x in batches:
-        if where := wrong_output(network, x, training=False):
+        where = wrong_output(network, x, training=False)
+        if where:
             break
-    else:
-        where = ""
     part = "" if name.startswith(("train", "objective")) else f"{name.partition('_')[0]} "
     return message(f"the {name.replace('_', ' ')}", number, where, step, lr, x, f"the {part}inputs")
 

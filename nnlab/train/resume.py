@@ -8,7 +8,8 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from nnlab.errors import RunError, UsageError, one_line, shown
-from nnlab.records.checked_files import MAX_TABLE_BYTES, MOST_STEPS, check_file
+from nnlab.optim.schedules import MOST_STEPS
+from nnlab.records.checked_files import MAX_TABLE_BYTES, check_file
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, read_checkpoint
 from nnlab.records.disk import start_sha256
 from nnlab.records.environment import drift

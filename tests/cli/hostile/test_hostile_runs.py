@@ -202,7 +202,7 @@ def test_words_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, tmp
     harmless("compare", run, "--sort", TEXT, "--out", "pictures", code=0)
 
 
-@pytest.mark.parametrize("value", ["inf", "nan", "-1e308", "5e-324", ""])
+@pytest.mark.parametrize("value", ["inf", "nan", "1e308", "-1e308", "5e-324", ""])
 def test_numbers_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, value: str) -> None:
     """In every column but the steps and the shares and, with a metric that the best row lacks, in the summary."""
     path = run / "metrics.csv"
