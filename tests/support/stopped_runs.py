@@ -74,6 +74,30 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
+class Lines(run_module.Silent):
+    """A reporter that keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def environment(folder: Path) -> dict[str, Any]:
+    found = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
+    return found
+
+
+def change_environment(folder: Path, **changes: Any) -> None:
+    """Make a run look as if it had begun elsewhere; a mapping is added to what there is."""
+    found = environment(folder)
+    for key, value in changes.items():
+        found[key] = {**found[key], **value} if isinstance(value, dict) else value
+    (folder / "environment.json").write_text(json.dumps(found), encoding="utf-8")
+
+
 def summary(folder: Path) -> dict[str, Any]:
     found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert isinstance(found, dict)

@@ -1,9 +1,10 @@
-"""A small experiment with everything in it that a training goes on from."""
+"""Small experiments: with everything in it that a training goes on from, and to cross-validate."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from moons_runs import moons
 
 from nnlab.spec.experiment import Experiment, load_experiment
 
@@ -23,3 +24,8 @@ def load(tmp_path: Path) -> Callable[..., Experiment]:
         return load_experiment(path, changes)
 
     return make
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> Experiment:
+    return moons(tmp_path)

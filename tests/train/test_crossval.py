@@ -1,63 +1,25 @@
 """Cross-validation: every fold is a whole run that its spec repeats, and the parent adds them up."""
 
-import json
 import signal
 import statistics
 from pathlib import Path
 from typing import Any
 
 import pytest
+from moons_runs import moons, read_summary
+from stopped_runs import Lines
 
 from nnlab.errors import BugError, DataError, Interrupted, RunError, UsageError
-from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
-from nnlab.records.lock import RunLock
+from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE
 from nnlab.records.reader import read_run
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.train import run as run_module
-from nnlab.train.crossval import cross_validate, fold_of, resume_cross_validation
+from nnlab.train.crossval import cross_validate, fold_of
 from nnlab.train.loop import Outcome
 from nnlab.train.run import run
 from nnlab.train.setup import prepare
 
-SPEC = """\
-data:      {name: moons, points: 30, test_points: 10, noise: 0.3}
-model:     {name: mlp, hidden: [6], activation: tanh, batch_norm: true, dropout: 0.2}
-optimizer: {name: adam, lr: 0.05}
-train:     {iterations: 12, batch_size: 8, eval_every: 4}
-"""
-
-
 pytestmark = pytest.mark.usefixtures("no_pictures")
-
-
-@pytest.fixture
-def experiment(tmp_path: Path) -> Experiment:
-    path = tmp_path / "moons.yaml"
-    path.write_text(SPEC, encoding="utf-8")
-    return load_experiment(path)
-
-
-def changed(tmp_path: Path, *overrides: str) -> Experiment:
-    path = tmp_path / "moons.yaml"
-    path.write_text(SPEC, encoding="utf-8")
-    return load_experiment(path, overrides)
-
-
-def read_summary(folder: Path) -> dict[str, Any]:
-    summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
-    assert isinstance(summary, dict)
-    return summary
-
-
-class Lines:
-    """A reporter that keeps what is said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.watch = run_module.Silent().watch
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
 
 
 def test_each_fold_is_a_whole_run_under_one_parent(experiment: Experiment, tmp_path: Path) -> None:
@@ -94,7 +56,7 @@ def test_the_summary_has_mean_and_sample_deviation_of_every_metric(experiment: E
 
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
 def test_the_spec_of_a_fold_repeats_it_bit_for_bit(tmp_path: Path, rng: str) -> None:
-    experiment = changed(tmp_path, f"rng={rng}", "train.early_stopping={metric: train_loss, patience: 1}")
+    experiment = moons(tmp_path, f"rng={rng}", "train.early_stopping={metric: train_loss, patience: 1}")
     result = cross_validate(experiment, 3, tmp_path / "runs")
     for number in (1, 3):
         fold = result.path / f"fold-{number}"
@@ -126,7 +88,7 @@ def test_every_training_sample_is_held_out_once_and_the_test_set_is_left_alone(e
 
 
 def test_folds_take_the_place_of_a_validation_split(tmp_path: Path) -> None:
-    experiment = changed(tmp_path, "data.validation=0.5", "train.early_stopping=true")
+    experiment = moons(tmp_path, "data.validation=0.5", "train.early_stopping=true")
     result = cross_validate(experiment, 5, tmp_path / "runs")
     spec = read_run(result.path / "fold-1").spec["data"]
     assert (spec["validation"], spec["fold"], spec["folds"]) == (0.0, 1, 5)
@@ -146,12 +108,12 @@ def test_what_cannot_start_leaves_nothing_behind(
     tmp_path: Path, overrides: list[str], folds: int, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        cross_validate(changed(tmp_path, *overrides), folds, tmp_path / "runs")
+        cross_validate(moons(tmp_path, *overrides), folds, tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 
 def test_single_samples_can_be_held_out(tmp_path: Path) -> None:
-    experiment = changed(tmp_path, "data.points=3", "train.batch_size=full", "train.iterations=1")
+    experiment = moons(tmp_path, "data.points=3", "train.batch_size=full", "train.iterations=1")
     result = cross_validate(experiment, 6, tmp_path / "runs")
     assert result.summary["metrics"]["validation_accuracy"]["n"] == 6
 
@@ -179,7 +141,7 @@ def test_a_diverged_fold_is_left_out_of_the_mean_and_does_not_stop_the_others(
 
 
 def test_where_every_fold_diverges_there_is_no_mean(tmp_path: Path) -> None:
-    wild = changed(tmp_path, "optimizer={name: sgd, lr: 1e6}", "penalty.l2=1e6", "train.iterations=500")
+    wild = moons(tmp_path, "optimizer={name: sgd, lr: 1e6}", "penalty.l2=1e6", "train.iterations=500")
     summary = cross_validate(wild, 2, tmp_path / "runs").summary
     assert (summary["status"], summary["metrics"]) == ("diverged", {})
 
@@ -246,136 +208,7 @@ def test_a_disk_that_refuses_ends_in_a_run_error(
         cross_validate(experiment, 3, tmp_path / "runs")
 
 
-def stopped_in_fold(number: int, experiment: Experiment, runs: Path, monkeypatch: pytest.MonkeyPatch, at: int) -> Path:
-    """A cross-validation that a signal stopped after ``at`` updates of a fold."""
-    folds = 0
-
-    class Stopping(Lines):
-        def say(self, line: str) -> None:
-            nonlocal folds
-            folds += line.startswith("fold ")
-            if folds == number and line.startswith(f"step {at:>2}/"):
-                signal.raise_signal(signal.SIGINT)
-
-    with pytest.raises(Interrupted, match=f"stopped after {number - 1} of 3 folds; .* nnlab crossval --resume"):
-        cross_validate(experiment, 3, runs, Stopping())
-    (folder,) = runs.iterdir()
-    return folder
-
-
-RESULTS = (SPEC_FILE, STEPS_FILE, METRICS_FILE, MODEL_FILE)
-
-
-@pytest.mark.parametrize(("number", "at"), [(1, 4), (2, 0), (3, 8)])
-def test_one_that_was_stopped_goes_on_as_if_it_had_not(
-    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, at: int
-) -> None:
-    whole = cross_validate(experiment, 3, tmp_path / "whole")
-    folder = stopped_in_fold(number, experiment, tmp_path / "runs", monkeypatch, at)
-    assert read_summary(folder)["status"] == "interrupted"
-    assert not (folder / f"fold-{number + 1}").exists()
-    reporter = Lines()
-    result = resume_cross_validation(folder, reporter)
-    assert (result.path, result.name) == (folder, "moons")
-    assert result.summary == read_summary(folder)
-    assert result.summary["status"] == "completed"
-    assert result.summary["metrics"] == whole.summary["metrics"]
-    for path in (f"fold-{k}/{name}" for k in (1, 2, 3) for name in RESULTS):
-        assert (folder / path).read_bytes() == (whole.path / path).read_bytes(), path
-    said = [line for line in reporter.lines if line.startswith("fold ")]
-    assert said == [f"fold {k} of 3{': completed before' if k < number else ''}" for k in (1, 2, 3)]
-    again = Lines()
-    assert resume_cross_validation(folder, again).summary == result.summary
-    assert again.lines == [f"{folder}: is completed, so there is nothing left to do"]
-
-
-def test_one_that_was_killed_before_a_fold_had_begun_goes_on(experiment: Experiment, tmp_path: Path) -> None:
-    folder = cross_validate(experiment, 3, tmp_path / "runs").path
-    whole = {name: (folder / f"fold-3/{name}").read_bytes() for name in RESULTS}
-    summary = read_summary(folder)
-    (folder / SUMMARY_FILE).write_text(json.dumps(summary | {"status": "running"}), encoding="utf-8")
-    for path in (folder / "fold-3").iterdir():  # what there is between making a run folder and its first record
-        if path.is_file():
-            path.unlink()
-    (folder / "fold-3" / STEPS_FILE).write_text("step,lo", encoding="utf-8")
-    assert resume_cross_validation(folder).summary["metrics"] == summary["metrics"]
-    assert {name: (folder / f"fold-3/{name}").read_bytes() for name in RESULTS} == whole
-
-
-def test_two_cannot_write_one(experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = stopped_in_fold(2, experiment, tmp_path / "runs", monkeypatch, 4)
-    lock = RunLock(folder)
-    with pytest.raises(RunError, match="is writing it"):
-        resume_cross_validation(folder)
-    lock.release()
-    assert resume_cross_validation(folder).summary["status"] == "completed"
-    assert not (folder / "lock").exists()
-
-
-def test_what_is_not_as_it_was_is_refused(
-    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = stopped_in_fold(2, experiment, tmp_path / "runs", monkeypatch, 4)
-    file = folder / "fold-1" / "environment.json"
-    environment = json.loads(file.read_text(encoding="utf-8"))
-    environment["packages"]["numpy"] = "1.0"
-    file.write_text(json.dumps(environment), encoding="utf-8")
-    with pytest.raises(RunError, match=r"numpy: 1\.0 then, .* now\n--allow-drift goes on anyway"):
-        resume_cross_validation(folder)
-    assert resume_cross_validation(folder, allow_drift=True).summary["status"] == "completed"
-    environment = json.loads((folder / "fold-3" / "environment.json").read_text(encoding="utf-8"))
-    assert [line.partition(" then")[0] for line in environment["drift"]] == ["numpy: 1.0"]
-
-    spec = folder / SPEC_FILE
-    spec.write_text(spec.read_text(encoding="utf-8").replace("lr: 0.05", "lr: 0.06"), encoding="utf-8")
-    with pytest.raises(RunError, match=r"is not the spec .* differ\n  spec optimizer\.lr: 0\.05 then, 0\.06 now$"):
-        resume_cross_validation(folder)
-
-
-def test_a_fold_that_lies_elsewhere_is_not_written(
-    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = stopped_in_fold(2, experiment, tmp_path / "runs", monkeypatch, 4)
-    elsewhere = (folder / "fold-2").rename(tmp_path / "elsewhere")
-    (folder / "fold-2").symlink_to(elsewhere)
-    before = (elsewhere / STEPS_FILE).read_bytes()
-    with pytest.raises(RunError, match="fold-2: is a link, but a cross-validation writes into its own folder only"):
-        resume_cross_validation(folder)
-    assert (elsewhere / STEPS_FILE).read_bytes() == before
-
-
-def test_what_changed_before_an_earlier_resumption_is_recorded_for_later_folds_too(
-    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = stopped_in_fold(2, experiment, tmp_path / "runs", monkeypatch, 4)
-    file = folder / "fold-1" / "environment.json"
-    environment = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps({**environment, "drift": ["numpy: 1.0 then, 2.0 now"]}), encoding="utf-8")
-    (folder / "fold-3").mkdir()
-    (folder / "fold-3" / ".spec.yaml.0a1b2c3d.tmp").write_bytes(b"half")
-    resume_cross_validation(folder)
-    assert json.loads((folder / "fold-3" / "environment.json").read_text(encoding="utf-8"))["drift"] == [
-        "numpy: 1.0 then, 2.0 now"
-    ]
-    assert not list((folder / "fold-3").glob(".*"))
-
-
-def test_only_a_cross_validation_can_be_gone_on_with(experiment: Experiment, tmp_path: Path) -> None:
-    path = run(experiment, tmp_path).path
-    for folder in (path, tmp_path / "nothing"):
-        with pytest.raises(RunError, match="is not the folder of a cross-validation"):
-            resume_cross_validation(folder)
-
-
 def test_more_folds_than_samples_are_refused_before_they_are_made(experiment: Experiment, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="folds"):
         cross_validate(experiment, 10**9, tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
-
-
-def test_a_fold_without_final_metrics_counts_for_none(experiment: Experiment, tmp_path: Path) -> None:
-    folder = cross_validate(experiment, 3, tmp_path / "runs").path
-    file = folder / "fold-2" / "summary.json"
-    summary = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps(summary | {"final": None}), encoding="utf-8")
-    assert resume_cross_validation(folder).summary["metrics"]["train_loss"]["n"] == 2

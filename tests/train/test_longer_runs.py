@@ -1,11 +1,10 @@
 """A run that goes on further than it was meant to."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stopped_runs import contents, stopped, summary
+from stopped_runs import contents, environment, stopped, summary
 
 from nnlab.errors import RunError, UsageError
 from nnlab.records.checkpoint import checkpoint_files
@@ -45,8 +44,7 @@ def test_a_schedule_over_the_whole_training_is_not_silently_stretched(
         resume(folder, iterations=33)
     assert contents(folder) == before
     resume(folder, iterations=33, allow_drift=True)
-    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-    assert environment["drift"] == [rates]
+    assert environment(folder)["drift"] == [rates]
 
 
 def test_a_longer_run_keeps_the_snapshots_it_has(load: Callable[..., Experiment], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from stopped_runs import contents, killed, stopped, summary
+from stopped_runs import change_environment, contents, environment, killed, stopped, summary
 
 from nnlab.errors import Diverged, Interrupted, RunError
 from nnlab.optim.sgd import SGD
@@ -45,8 +45,7 @@ def test_every_update_rule_goes_on_exactly(
 ) -> None:
     rule = f"optimizer={{name: {name}, lr: 0.05}}"
     folder = assert_same(load(rule, f"rng={rng}"), tmp_path, 10, monkeypatch)  # in the middle of an epoch of eight
-    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-    assert environment["resumed_after"] == [10]
+    assert environment(folder)["resumed_after"] == [10]
 
 
 @pytest.mark.parametrize(
@@ -184,8 +183,7 @@ def test_diagnostics_of_an_evaluation_that_is_made_again_are_the_same(
         run(experiment, tmp_path / "runs")
     folder = last_run(tmp_path / "runs")
     resume(folder)
-    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-    assert environment["resumed_after"] == [19]
+    assert environment(folder)["resumed_after"] == [19]
     assert contents(folder) == contents(run(experiment, tmp_path / "whole").path)
 
 
@@ -203,17 +201,14 @@ def test_what_happened_at_earlier_resumptions_is_remembered(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load("train.snapshots=4"), tmp_path, 10, monkeypatch)
-    file = folder / "environment.json"
-    environment = json.loads(file.read_text(encoding="utf-8"))
-    environment["packages"]["numpy"] = "1.0"
-    file.write_text(json.dumps(environment), encoding="utf-8")
+    change_environment(folder, packages={"numpy": "1.0"})
     (folder / "snapshots" / ".step-0000005.safetensors.0a1b2c3d.tmp").write_bytes(b"half")
     resume(folder, allow_drift=True)
     resume(folder, iterations=25)
-    environment = json.loads(file.read_text(encoding="utf-8"))
-    assert environment["resumed_after"] == [10, 20]
-    assert len(environment["drift"]) == 1
-    assert environment["drift"][0].startswith("numpy: 1.0 then")
+    found = environment(folder)
+    assert found["resumed_after"] == [10, 20]
+    assert len(found["drift"]) == 1
+    assert found["drift"][0].startswith("numpy: 1.0 then")
     assert not list((folder / "snapshots").glob(".*"))
 
 

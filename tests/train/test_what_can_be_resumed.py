@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from stopped_runs import TABLES, contents, killed, stopped, summary
+from stopped_runs import TABLES, Lines, change_environment, contents, environment, killed, stopped, summary
 
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import checkpoint_files, read_checkpoint, write_checkpoint
 from nnlab.records.lock import RunLock, writing
 from nnlab.records.reader import read_run
 from nnlab.spec.experiment import Experiment
-from nnlab.train import run as run_module
 from nnlab.train.resume import last_run, resume
 from nnlab.train.run import run
 
@@ -25,14 +24,9 @@ pytestmark = pytest.mark.usefixtures("no_pictures")
 def test_a_finished_run_is_left_alone(load: Callable[..., Experiment], tmp_path: Path) -> None:
     folder = run(load(), tmp_path / "runs").path
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    said: list[str] = []
-
-    class Lines(run_module.Silent):
-        def say(self, line: str) -> None:
-            said.append(line)
-
-    assert resume(folder, Lines()).summary == json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    assert said == [f"{folder}: is completed, so there is nothing left to do; --iterations N extends it"]
+    said = Lines()
+    assert resume(folder, said).summary == json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert said.lines == [f"{folder}: is completed, so there is nothing left to do; --iterations N extends it"]
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
@@ -42,10 +36,7 @@ def test_what_changed_is_shown_and_refused(
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
     spec = (folder / "spec.yaml").read_text(encoding="utf-8")
     (folder / "spec.yaml").write_text(spec.replace("lr: 0.05", "lr: 0.01"), encoding="utf-8")
-    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-    environment["packages"]["numpy"] = "1.0"
-    environment["data_sha256"] = {"train": "abc"}
-    (folder / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
+    change_environment(folder, packages={"numpy": "1.0"}, data_sha256={"train": "abc"})
     with pytest.raises(RunError) as caught:
         resume(folder)
     message = str(caught.value)
@@ -56,8 +47,7 @@ def test_what_changed_is_shown_and_refused(
     assert summary(folder)["status"] == "interrupted"
     resume(folder, allow_drift=True)
     assert summary(folder)["status"] == "completed"
-    after = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-    assert after["drift"] == [line.strip() for line in message.splitlines()[1:-1]]
+    assert environment(folder)["drift"] == [line.strip() for line in message.splitlines()[1:-1]]
     read_run(folder)
 
 
@@ -76,11 +66,6 @@ def test_damaged_checkpoints_and_tables_are_passed_over(
 ) -> None:
     experiment = load("train.eval_every=1", "train.checkpoint_every=1")
     whole = run(experiment, tmp_path / "whole").path
-    said: list[str] = []
-
-    class Lines(run_module.Silent):
-        def say(self, line: str) -> None:
-            said.append(line)
 
     def newest(folder: Path) -> Path:
         return checkpoint_files(folder)[0]
@@ -102,9 +87,9 @@ def test_damaged_checkpoints_and_tables_are_passed_over(
     for number, (message, harmed) in enumerate(harm.items()):
         folder = stopped(experiment, tmp_path / f"runs{number}", 10, monkeypatch)
         harmed(folder)
-        said.clear()
-        resume(folder, Lines())
-        assert message in said[0]
+        said = Lines()
+        resume(folder, said)
+        assert message in said.lines[0]
         assert contents(folder) == contents(whole)
 
 
@@ -151,14 +136,9 @@ def test_without_a_checkpoint_it_is_said_that_all_begins_again(
     for file in checkpoint_files(folder):
         file.unlink()
     log = (folder / "log.txt").read_text(encoding="utf-8")
-    said: list[str] = []
-
-    class Lines(run_module.Silent):
-        def say(self, line: str) -> None:
-            said.append(line)
-
-    resume(folder, Lines())
-    assert said[0] == f"{folder}: there is no checkpoint to go on from, so training begins again from the start"
+    said = Lines()
+    resume(folder, said)
+    assert said.lines[0] == f"{folder}: there is no checkpoint to go on from, so training begins again from the start"
     assert (folder / "log.txt").read_text(encoding="utf-8").startswith(log)
 
 
@@ -212,8 +192,7 @@ def test_what_another_process_finished_a_moment_ago_is_left_alone(
     monkeypatch.setattr("nnlab.train.resume.writing", locked)
     assert resume(folder).summary == json.loads(finished)
     assert (folder / "summary.json").read_bytes() == finished
-    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-    assert environment["resumed_after"] == [10]
+    assert environment(folder)["resumed_after"] == [10]
 
 
 def test_a_checkpoint_whose_parts_do_not_belong_together_is_refused(
@@ -230,12 +209,8 @@ def test_what_a_stranger_wrote_does_not_forge_lines(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path, 10, monkeypatch)
-    file = folder / "environment.json"
-    environment = json.loads(file.read_text(encoding="utf-8"))
     forged = "1\n\nnnlab: all is well " + "x" * 10_000
-    environment |= {"nnlab": forged, "data_sha256": {forged: forged}}
-    environment["blas"] = [{"version": forged}]
-    file.write_text(json.dumps(environment), encoding="utf-8")
+    change_environment(folder, nnlab=forged, data_sha256={forged: forged}, blas=[{"version": forged}])
     with pytest.raises(RunError) as caught:
         resume(folder)
     assert all(line.startswith("  ") for line in str(caught.value).splitlines()[1:-1])
