@@ -11,11 +11,10 @@ from nnlab.core.random import Draws, LegacyStreams, Purpose, Streams
 from nnlab.core.workspace import Workspace
 from nnlab.data.augmentation import Augmentation, augment
 from nnlab.data.dataset import Split
+from nnlab.data.inputs import WHITE
 from nnlab.errors import ShapeError, UsageError
 
 Batch = tuple[Array, Array]
-
-WHITE = 255
 
 
 class Feed:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+import numpy as np
 from annotated_types import Ge, Le, Lt, MaxLen
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import Draws
 from nnlab.data.augmentation import Augmentation, check_augmentations
 from nnlab.data.download import Download, DownloadObserver
+from nnlab.data.inputs import WHITE, Column, InputFormat, Scaling
 from nnlab.data.splitting import hold_out_fold, hold_out_share
 from nnlab.errors import DataError, UsageError
 from nnlab.registry import Component, Doc, registered_name
@@ -41,7 +43,9 @@ class Dataset:
     """Training and test samples with the names of their classes.
 
     ``validation`` holds training samples that were held out: training is steered by them, but never fitted to them.
-    ``checksums`` maps each file that was read to the SHA-256 of its (uncompressed) contents.
+    ``checksums`` maps each file that was read to the SHA-256 of its (uncompressed) contents. ``columns`` are those of a
+    table, in the order of the features; ``scaling`` is what was applied to them. ``notes`` are one-line statements for
+    the user, such as which column holds the labels.
     """
 
     train: Split
@@ -49,6 +53,9 @@ class Dataset:
     class_names: tuple[str, ...]
     checksums: dict[str, str] = field(default_factory=dict)
     validation: Split | None = None
+    columns: tuple[Column, ...] = ()
+    scaling: Scaling | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def sample_shape(self) -> Shape:
@@ -65,6 +72,19 @@ class Dataset:
     def classes(self) -> int:
         """The number of classes K."""
         return len(self.class_names)
+
+    @property
+    def inputs(self) -> InputFormat:
+        """What a network trained on this data expects of one raw sample."""
+        inputs = self.train.inputs
+        pixels = inputs.dtype == np.uint8
+        low, high = np.array(0.0), np.array(float(WHITE))
+        if not pixels:
+            ends = [end.astype(np.float64) for end in (inputs.min(axis=0), inputs.max(axis=0))]
+            low, high = map(self.scaling.undo, ends) if self.scaling else ends
+            if inputs.ndim > 2:
+                low, high = low.min(), high.max()
+        return InputFormat(self.sample_shape, self.class_names, pixels, low, high, self.columns, self.scaling)
 
 
 @dataclass(kw_only=True)

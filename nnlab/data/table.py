@@ -10,6 +10,7 @@ from annotated_types import Ge, Lt
 from nnlab.core.arrays import Array
 from nnlab.core.random import Draws
 from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.inputs import Scaling
 from nnlab.data.reading import file_name, opened
 from nnlab.data.splitting import hold_out_share
 from nnlab.data.table_csv import read_csv
@@ -72,23 +73,26 @@ class Table(DatasetSource):
         return _scaled(dataset, self.scaling, file_name(Path(self.path)))
 
 
-def _scaled(dataset: Dataset, scaling: str, name: str) -> Dataset:
+def _scaled(dataset: Dataset, kind: str, name: str) -> Dataset:
     train = dataset.train.inputs
     low, high = train.min(axis=0), train.max(axis=0)
     constant = low == high
     with np.errstate(all="ignore"):
-        centre, spread = (train.mean(axis=0), train.std(axis=0)) if scaling == "standard" else (low, high - low)
+        centre, spread = (train.mean(axis=0), train.std(axis=0)) if kind == "standard" else (low, high - low)
         # The rounded mean of a constant column may differ from it, and its spread be a tiny number instead of 0.
         centre, spread = np.where(constant, low, centre), np.where(constant, 1.0, spread)
 
+        scaling = Scaling(centre, spread)
+
         def scale(split: Split) -> Split:
-            return replace(split, inputs=(split.inputs - centre) / spread)
+            return replace(split, inputs=scaling.apply(split.inputs))
 
         scaled = replace(
             dataset,
             train=scale(dataset.train),
             test=None if dataset.test is None else scale(dataset.test),
             validation=None if dataset.validation is None else scale(dataset.validation),
+            scaling=scaling,
         )
     for split in filter(None, (scaled.train, scaled.test, scaled.validation)):
         _check_range(split.inputs, spread, name)

@@ -16,6 +16,7 @@ from typing import Self, TextIO
 import numpy as np
 
 from nnlab.data.dataset import Dataset, Split
+from nnlab.data.inputs import Column
 from nnlab.data.labels import MOST_LABELS, check_spellings, classes_of, plain_number
 from nnlab.data.reading import CHUNK, MOST_PROBLEMS, checksum, file_name, opened
 from nnlab.errors import DataError, shown
@@ -39,13 +40,13 @@ def read_csv(path: Path, label: str | None, features: Sequence[str] | None) -> D
         text = TextIOWrapper(file, "utf-8-sig", newline="")
         try:
             delimiter = max(DELIMITERS, key=lambda delimiter: _fit(text, delimiter))
-            train, class_names = _read_rows(_records(text, delimiter, name), name, label, features)
+            train, class_names, columns = _read_rows(_records(text, delimiter, name), name, label, features)
         except UnicodeDecodeError as error:
             raise DataError(f"{name}:{_undecodable_line(path)}: expected UTF-8 text, found other bytes") from error
         text.detach()
         file.seek(0)
         digest = checksum(file)
-    return Dataset(train, None, class_names, {path.name: digest})
+    return Dataset(train, None, class_names, {path.name: digest}, columns=columns)
 
 
 class _Lines:
@@ -199,7 +200,7 @@ def _value(cell: str) -> float:
 
 def _read_rows(
     records: Iterator[tuple[int, list[str]]], name: str, label: str | None, features: Sequence[str] | None
-) -> tuple[Split, tuple[str, ...]]:
+) -> tuple[Split, tuple[str, ...], tuple[Column, ...]]:
     columns = _read_header(records, name, label, features)
     inputs = array("d")
     labels = array("q")
@@ -227,4 +228,4 @@ def _read_rows(
         np.frombuffer(inputs).reshape(-1, len(columns.features)),
         np.array(classes, np.intp)[np.frombuffer(labels, np.int64)],
     )
-    return split, class_names
+    return split, class_names, tuple(Column(columns.names[column]) for column in columns.features)
