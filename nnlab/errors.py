@@ -9,13 +9,29 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 EXIT_BUG = 70
 
 MOST_LINES = 100
 
 
-class NnlabError(Exception):
+class _Picklable(BaseException):
+    """An error that crosses a process boundary as it is, however its class is constructed."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, vars(self))
+
+
+def _restored(cls: type[BaseException], args: tuple[object, ...], attributes: dict[str, object]) -> BaseException:
+    """An error with its text and attributes, without a call of its constructor."""
+    error = cls.__new__(cls, *args)
+    error.args = args
+    vars(error).update(attributes)
+    return error
+
+
+class NnlabError(_Picklable, Exception):
     """An error with a message for the user; the message says what, where and what would be right."""
 
     exit_code = EXIT_BUG
@@ -87,7 +103,7 @@ class BugError(NnlabError):
         )
 
 
-class Interrupted(BaseException):
+class Interrupted(_Picklable):
     """A signal asked the command to stop; like KeyboardInterrupt it is no Exception, so nothing swallows it."""
 
     def __init__(self, signal_number: int, message: str = "") -> None:

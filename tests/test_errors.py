@@ -1,7 +1,10 @@
 """Errors know their exit codes, and nothing that stands in a message can harm a terminal."""
 
+import multiprocessing
+import pickle
 import signal
 import unicodedata
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -142,3 +145,41 @@ def test_lines_for_a_terminal_stay_lines_and_steer_nothing(text: str) -> None:
 def test_harmless_text_is_left_alone() -> None:
     text = "a\nλ 学習率 é → –\n"
     assert harmless(text) == text
+
+
+ERRORS = [
+    value
+    for value in vars(errors).values()
+    if isinstance(value, type) and issubclass(value, BaseException) and not value.__name__.startswith("_")
+]
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
+def test_every_error_survives_pickling_with_its_text_and_exit_code(kind: type[BaseException]) -> None:
+    made = {
+        SpecError: lambda: SpecError([Problem("a.yaml:1:1", "seed", "must be a number")]),
+        BugError: lambda: BugError(ValueError("odd"), Path("log.txt")),
+        Interrupted: lambda: Interrupted(signal.SIGTERM, "stopped after step 5"),
+    }
+    error = made.get(kind, lambda: kind("what is wrong"))()
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is kind
+    assert str(again) == str(error)
+    assert again.exit_code == error.exit_code  # type: ignore[attr-defined]  # every one of ours has it
+    assert vars(again) == vars(error)
+
+
+def test_the_problems_of_a_spec_survive_pickling() -> None:
+    problem = Problem("a.yaml:1:1", "seed", "must be a number")
+    assert pickle.loads(pickle.dumps(SpecError([problem]))).problems == (problem,)
+
+
+def test_an_error_in_another_process_ends_only_its_own_task() -> None:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        failing = pool.submit(_fail)
+        assert isinstance(failing.exception(), SpecError)
+        assert pool.submit(int, "7").result() == 7
+
+
+def _fail() -> None:
+    raise SpecError([Problem("a.yaml:1:1", "seed", "must be a number")])
