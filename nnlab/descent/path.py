@@ -1,6 +1,7 @@
 """One update rule on its way down."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,7 @@ def descend(
     """
     x = np.array(start, dtype=np.float64)
     g = np.zeros_like(x)
+    rule = copy(rule)  # a description may be followed any number of times
     rule.bind(x, g, decayed=len(x))
     positions, values, norms = [], [], []
     with np.errstate(all="ignore"):

@@ -94,6 +94,11 @@ class Network:
                 "make layers or batches smaller"
             )
 
+    @property
+    def allocated(self) -> bool:
+        """Whether the parameters have memory."""
+        return hasattr(self, "arena")
+
     def allocate(self, dtype: npt.DTypeLike) -> None:
         """Give all parameters memory and draw their starting values, layer by layer."""
         self.arena = Arena(self.parameters, dtype)

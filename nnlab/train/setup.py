@@ -1,7 +1,8 @@
 """From an experiment to everything the loop needs: data, network, batches."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nnlab.core.random import Purpose, make_streams
@@ -91,25 +92,32 @@ def _check_batches(batches: Batches, network: Network) -> None:
 
 
 def make_training(experiment: Experiment, prepared: Prepared) -> Training:
-    """Give the network memory and starting values and connect it with data, loss and update rule."""
+    """Give the network memory and initial values and connect it with data, loss and update rule.
+
+    The experiment only describes: its loss, update rule and penalties are copied, so that it can be trained any number
+    of times, in several threads at once. ``prepared`` serves one training.
+    """
     settings = experiment.train
     dataset, network, batches = prepared.dataset, prepared.network, prepared.batches
+    if network.allocated:
+        raise ValueError("this prepared network belongs to a training already; prepare the experiment again")
     network.allocate(experiment.dtype)
-    penalties = network.penalty_terms(experiment.penalty)
+    penalties = network.penalty_terms([replace(penalty) for penalty in experiment.penalty])
     workers = Workers(_threads(experiment))
-    shards = Shards(network, experiment.loss, prepared.shards, workers)
-    experiment.optimizer.bind(network.arena.values, network.arena.gradients, network.arena.decayed)
+    loss, optimizer = experiment.loss.twin(), copy(experiment.optimizer)
+    shards = Shards(network, loss, prepared.shards, workers)
+    optimizer.bind(network.arena.values, network.arena.gradients, network.arena.decayed)
     iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
     eval_every = batches.steps_per_epoch if settings.eval_every == "epoch" else settings.eval_every
     return Training(
         network=network,
         shards=shards,
         penalties=penalties,
-        optimizer=experiment.optimizer,
+        optimizer=optimizer,
         batches=batches,
         evaluation=Evaluation(
             network=network,
-            loss=experiment.loss,
+            loss=loss,
             penalties=penalties,
             dataset=dataset,
             eval_train=settings.eval_train,
@@ -117,7 +125,7 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
             workers=workers,
             twins=shards.networks[1:],
         ),
-        controls=Controls(settings, experiment.optimizer.lr, iterations, network),
+        controls=Controls(settings, optimizer.lr, iterations, network),
         good=LastGood(network),
         iterations=iterations,
         eval_every=eval_every,

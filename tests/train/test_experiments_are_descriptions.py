@@ -1,0 +1,89 @@
+"""One experiment can be trained any number of times: nothing of a training is kept in it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnlab.core.arrays import Array
+from nnlab.descent.path import descend
+from nnlab.functions.named import Valley
+from nnlab.optim.momentum import Momentum
+from nnlab.records.formats import METRICS_FILE, MODEL_FILE, STEPS_FILE
+from nnlab.spec.experiment import Experiment, load_experiment
+from nnlab.train.loop import train
+from nnlab.train.run import run
+from nnlab.train.setup import make_training, prepare
+
+MODELS = {
+    "mlp": "{name: mlp, hidden: [12, 8], activation: sigmoid, batch_norm: true, dropout: 0.2}",
+    "sequential": (
+        "{name: sequential, layers: [{name: linear, units: 12, l2: 0.01}, relu, {name: activity_l1, strength: 0.01}, "
+        "{name: linear, units: 3}]}"
+    ),
+}
+
+
+def experiment(tmp_path: Path, model: str, optimizer: str) -> Experiment:
+    path = tmp_path / "one.yaml"
+    path.write_text(
+        f"data: {{name: spiral, points: 20}}\nmodel: {MODELS[model]}\noptimizer: {{name: {optimizer}, lr: 0.05}}\n"
+        "loss: {name: cross_entropy, smoothing: 0.1}\npenalty: {l1: 0.001, l2: 0.01}\ncompute: {threads: 1}\n"
+        "train: {iterations: 30, batch_size: 20, eval_every: 5, schedule: {name: plateau, metric: train_loss, patience: 1},\n"
+        "  early_stopping: {metric: train_loss, patience: 20}}\n",
+        encoding="utf-8",
+    )
+    return load_experiment(path)
+
+
+def trained_weights(training: Any) -> Array:
+    assert train(training, [], lambda: False).status == "completed"
+    values: Array = training.network.arena.values.copy()
+    return values
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+def test_two_trainings_of_one_experiment_are_alike_and_leave_it_as_it_was(
+    tmp_path: Path, model: str, optimizer: str
+) -> None:
+    one = experiment(tmp_path, model, optimizer)
+    alone = experiment(tmp_path, model, optimizer)
+    expected = trained_weights(make_training(alone, prepare(alone)))
+    first, second = (make_training(one, prepare(one)) for _ in range(2))
+    start = first.network.arena.values.copy()
+    assert np.array_equal(trained_weights(first), expected)
+    assert np.array_equal(second.network.arena.values, start)
+    assert np.array_equal(trained_weights(second), expected)
+    assert not np.array_equal(expected, start)
+    assert not hasattr(one.optimizer, "t")
+    assert one.sha256() == alone.sha256()
+
+
+def test_a_prepared_network_serves_one_training(tmp_path: Path) -> None:
+    one = experiment(tmp_path, "mlp", "adam")
+    prepared = prepare(one)
+    make_training(one, prepared)
+    with pytest.raises(ValueError, match="prepare the experiment again"):
+        make_training(one, prepared)
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_runs_of_one_experiment_in_two_threads_write_the_same_files(tmp_path: Path) -> None:
+    one = experiment(tmp_path, "sequential", "adam")
+    alone = run(experiment(tmp_path, "sequential", "adam"), tmp_path / "alone").path
+    with ThreadPoolExecutor(2) as pool:
+        for result in pool.map(lambda index: run(one, tmp_path / "together"), range(4)):
+            for name in (STEPS_FILE, METRICS_FILE, MODEL_FILE):
+                assert (result.path / name).read_bytes() == (alone / name).read_bytes()
+
+
+def test_a_rule_can_descend_twice() -> None:
+    rule = Momentum(lr=0.1)
+    first, second = (
+        descend(Valley(), rule, [-7.0, 2.0], 5, lambda x: np.array([x[0] / 10, 2 * x[1]]), "momentum") for _ in range(2)
+    )
+    assert np.array_equal(first.positions, second.positions)
+    assert not hasattr(rule, "t")
