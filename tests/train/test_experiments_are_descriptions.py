@@ -31,7 +31,8 @@ def experiment(tmp_path: Path, model: str, optimizer: str) -> Experiment:
     path.write_text(
         f"data: {{name: spiral, points: 20}}\nmodel: {MODELS[model]}\noptimizer: {{name: {optimizer}, lr: 0.05}}\n"
         "loss: {name: cross_entropy, smoothing: 0.1}\npenalty: {l1: 0.001, l2: 0.01}\ncompute: {threads: 1}\n"
-        "train: {iterations: 30, batch_size: 20, eval_every: 5, schedule: {name: plateau, metric: train_loss, patience: 1},\n"
+        "train: {iterations: 30, batch_size: 20, eval_every: 5,\n"
+        "  schedule: {name: plateau, metric: train_loss, patience: 1},\n"
         "  early_stopping: {metric: train_loss, patience: 20}}\n",
         encoding="utf-8",
     )
