@@ -79,9 +79,13 @@ def cross_validate_spec(
 ) -> "CrossvalResult":
     """Cross-validate a spec, its data downloaded first where it is missing."""
     from nnlab.cli.downloading import fetch
+    from nnlab.errors import UsageError, one_line
     from nnlab.spec.experiment import load_experiment
     from nnlab.train.crossval import cross_validate
 
+    for override in overrides:
+        if override.partition("=")[0].strip() in {"data.validation", "data.fold", "data.folds"}:
+            raise UsageError(f"-s {one_line(override, 100)}: --folds decides what is held out; leave this out")
     held_out = ["data.validation=0", "data.fold=1", f"data.folds={folds}"]
     experiment = load_experiment(spec, [*overrides, *held_out])
     fetch(experiment.data, quiet=quiet)

@@ -10,12 +10,14 @@ from nnlab.spec.tree import MAX_DEPTH, KeyPath, Place, Tree, parse_faulty_tree
 
 
 def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
-    """Write each ``key.path=value`` into the tree, the last one of equal keys last; values are YAML.
+    """Write each ``key.path=value`` into the tree, in order; values are YAML.
 
     Where a key has to go into something that holds no keys, a mapping takes its place: a word (``optimizer: adam``)
     becomes the mapping's name, a number, true, false or null gives way. Whether a key exists is checked later with
-    everything else; an override that cannot be read or placed is added to the tree's ``problems``.
+    everything else; an override that cannot be read or placed, or that undoes an earlier one, is added to the tree's
+    ``problems``.
     """
+    changed: dict[KeyPath, Place] = {}
     for index, override in enumerate(overrides):
         place = Place(inf, index, f"-s {one_line(override, 100)}")
         dotted_path, equals, text = override.partition("=")
@@ -27,11 +29,11 @@ def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
         if value.problems:
             tree.problems.extend((place, (*parts, *inner), message) for _, inner, message in value.problems)
         elif isinstance(tree.value, dict):
-            _write(tree, parts, value.value, place)
+            _write(tree, parts, value.value, place, changed)
 
 
-def _write(tree: Tree, parts: Sequence[str], value: object, place: Place) -> None:
-    """Set one value and its place."""
+def _write(tree: Tree, parts: Sequence[str], value: object, place: Place, changed: dict[KeyPath, Place]) -> None:
+    """Set one value and its place, unless that would undo one of those in ``changed``."""
     parent: Any = tree.value
     path: KeyPath = ()
     for part in parts:
@@ -43,12 +45,31 @@ def _write(tree: Tree, parts: Sequence[str], value: object, place: Place) -> Non
         path = (*path, key)
         if len(path) < len(parts):
             child = parent.get(key) if isinstance(parent, dict) else parent[key]
+            names_it = len(parts) == len(path) + 1 and parts[-1] == "name"
+            gives_way = not (
+                isinstance(child, dict | list) or child is True or (isinstance(child, str) and not names_it)
+            )
+            if path in changed and gives_way:
+                message = f"contradicts {changed[path]}; keep one"
+                tree.problems.append((place, (*path, *parts[len(path) :]), message))
+                return
             if isinstance(child, str):
                 parent[key] = {"name": child}
             elif not isinstance(child, dict | list):
                 parent[key] = {}
                 tree.places[path] = place
             parent = parent[key]
+    undone = next((known for known in changed if known[: len(path)] == path), None)
+    if undone is not None:
+        twice = f"given twice, first by {changed[undone]}; keep one"
+        message = twice if undone == path else f"replaces what {changed[undone]} set; give the whole before its parts"
+        tree.problems.append((place, path, message))
+        return
+    whole = next((path[:length] for length in range(1, len(path)) if path[:length] in changed), None)
+    if whole is not None and (isinstance(parent, list) or key in parent):
+        tree.problems.append((place, path, f"contradicts {changed[whole]}; keep one"))
+        return
+    changed[path] = place
     parent[key] = value
     for known in [known for known in tree.places if known[: len(path)] == path]:
         del tree.places[known]

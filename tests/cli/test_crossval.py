@@ -152,3 +152,16 @@ def test_what_cannot_be_gone_on_with(nnlab, spec: Path, arguments: list[str], co
     assert answer.code == code
     assert message in answer.stderr
     assert answer.stdout == ""
+
+
+@pytest.mark.parametrize("override", ["data.validation=0.2", "data.fold=2", "data.folds=7"])
+def test_what_is_held_out_is_not_overridden(nnlab, spec: Path, override: str) -> None:
+    answer = nnlab("crossval", spec, "--folds", 2, "-s", override)
+    assert answer.code == 2
+    assert answer.stderr == f"nnlab: -s {override}: --folds decides what is held out; leave this out\n"
+
+
+def test_a_seed_given_twice_is_refused(nnlab, spec: Path) -> None:
+    answer = nnlab("crossval", spec, "--folds", 2, "--seed", 1, "-s", "seed=2")
+    assert answer.code == 2
+    assert answer.stderr == "-s seed=1: seed: given twice, first by -s seed=2; keep one\n"

@@ -82,10 +82,30 @@ def test_what_an_override_writes(text: str, override: str, value: object) -> Non
     assert complaints(tree) == []
 
 
-def test_the_last_of_equal_overrides_wins() -> None:
-    tree = changed("a: 1", "a=2", "a=3", "b.c=1", "b={d: 4}", "e={f: 5}", "e.f=6")
-    assert tree.value == {"a": 3, "b": {"d": 4}, "e": {"f": 6}}
-    assert str(tree.place(("a",))) == "-s a=3"
+@pytest.mark.parametrize(
+    ("text", "first", "second", "message"),
+    [
+        ("a: 1", "a=2", "a=3", "given twice, first by -s a=2; keep one"),
+        ("a: 1", "a=2", "a=2", "given twice, first by -s a=2; keep one"),
+        ("a: [1, 2]", "a.1=3", "a.01=3", "given twice, first by -s a.1=3; keep one"),
+        ("a: 1", "b.c=1", "b={d: 4}", "replaces what -s b.c=1 set; give the whole before its parts"),
+        ("a: 1", "a={d: 1}", "a.d=2", "contradicts -s a={d: 1}; keep one"),
+        ("a: 1", "a=[1, 2]", "a.0=3", "contradicts -s a=[1, 2]; keep one"),
+        ("a: 1", "a=word", "a.name=other", "contradicts -s a=word; keep one"),
+        ("a: 1", "a=0.1", "a.name=he", "contradicts -s a=0.1; keep one"),
+        ("a: 1", "a=false", "a.eps=1", "contradicts -s a=false; keep one"),
+    ],
+)
+def test_an_override_that_undoes_another_is_refused(text: str, first: str, second: str, message: str) -> None:
+    tree = changed(text, first, second)
+    assert tree.value == changed(text, first).value
+    assert complaints(tree) == [f"-s {second}: {message}"]
+
+
+def test_a_whole_may_be_followed_by_its_parts() -> None:
+    tree = changed("a: 1", "a=x", "a.lr=1", "b=true", "b.eps=1", "c={d: 1}", "c.e=2")
+    assert tree.value == {"a": {"name": "x", "lr": 1}, "b": {"eps": 1}, "c": {"d": 1, "e": 2}}
+    assert complaints(tree) == []
 
 
 def test_places_of_what_was_changed_are_the_overrides() -> None:
@@ -160,7 +180,6 @@ def test_overrides_of_what_is_no_mapping_are_left_to_the_report_on_the_spec() ->
         (["compute.threads=2"], "compute", {"threads": 2}),
         (["penalty.l2=0.1"], "penalty", {"l1": 0.0, "l2": 0.1}),
         (["loss=mean_squared_error"], "loss", "mean_squared_error"),
-        (["dtype=float64", "dtype=float32"], "dtype", "float32"),
         (["data.train_size="], "data", {"train_size": None}),
         (["data=xor", "data.points=3"], "data", {"name": "xor", "points": 3}),
         (["model.hidden.0=7"], "model", {"hidden": [7, 3]}),
