@@ -7,6 +7,7 @@ import typer
 
 from nnlab.cli.echo import echo
 from nnlab.cli.folders import new_folder
+from nnlab.cli.options import RunsFolder
 
 if TYPE_CHECKING:
     from nnlab.records.comparison import Comparison
@@ -15,7 +16,10 @@ FOLDER = Path("comparisons")
 
 
 def compare_command(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders.", show_default=False, readable=False)],
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN...", help="Run folders, their short names, or last.", show_default=False),
+    ],
     sort: Annotated[
         str | None,
         typer.Option(
@@ -47,6 +51,7 @@ def compare_command(
             show_default=False,
         ),
     ] = None,
+    runs: RunsFolder = Path("runs"),
 ) -> None:
     """Compare runs: what differs in their specs, what came of it, and their curves in one picture.
 
@@ -58,10 +63,12 @@ def compare_command(
     from nnlab.errors import UsageError
     from nnlab.plots.curves import plot_comparison
     from nnlab.records.comparison import DEFAULT_SORT, compare
+    from nnlab.records.run_names import find_run
 
     if json and csv == "-":
         raise UsageError("--json and --csv - both want stdout; give --csv a file name")
-    comparison = compare(runs, sort=sort or DEFAULT_SORT, top=top)
+    paths = [find_run(name, runs, "run") for name in names]
+    comparison = compare(paths, sort=sort or DEFAULT_SORT, top=top)
     if json:
         echo(comparison.to_json(), nl=False)
     elif csv == "-":

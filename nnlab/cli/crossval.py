@@ -34,7 +34,7 @@ def crossval_command(
         typer.Option(
             "--resume",
             metavar="FOLDER",
-            help="Go on with a cross-validation that was stopped; last: the latest.",
+            help="Resume an interrupted cross-validation; last: the newest in --runs.",
             show_default=False,
         ),
     ] = None,
@@ -52,17 +52,15 @@ def crossval_command(
     """
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.errors import Diverged, UsageError
-    from nnlab.records.formats import is_crossval_folder
+    from nnlab.records.run_names import find_run
     from nnlab.train.crossval import resume_cross_validation
-    from nnlab.train.resume import last_run
     from nnlab.train.run import Silent
 
     reporter = Silent() if quiet else ConsoleReporter()
     if resume is not None:
         if spec or folds or seed is not None or overrides:
             raise UsageError("--resume goes on with a cross-validation as it began; it takes no SPEC, --folds or -s")
-        path = last_run(runs, is_crossval_folder) if resume == "last" else Path(resume)
-        result = resume_cross_validation(path, reporter, allow_drift=allow_drift)
+        result = resume_cross_validation(find_run(resume, runs, "crossval"), reporter, allow_drift=allow_drift)
     elif spec is None or folds is None or allow_drift:
         raise UsageError("give a SPEC and --folds K, such as configs/overfit.yaml --folds 5, or --resume FOLDER")
     else:

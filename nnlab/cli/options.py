@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,4 +16,8 @@ Overrides = Annotated[
         help="Change a key of the spec, such as optimizer.lr=0.1; repeatable.",
         autocompletion=complete_override,
     ),
+]
+
+RunsFolder = Annotated[
+    Path, typer.Option("--runs", metavar="DIR", help="Where last and other short names of runs are looked for.")
 ]

@@ -7,11 +7,15 @@ import typer
 
 from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, complete_picture
 from nnlab.cli.echo import echo
+from nnlab.cli.options import RunsFolder
 from nnlab.plots.look import Format, Language, Look, Style
 
 
 def plot_command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False, readable=False)],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="RUN", help="A run folder, its short name, or last: the newest.", show_default=False),
+    ],
     kinds: Annotated[
         list[str] | None,
         typer.Argument(
@@ -35,15 +39,18 @@ def plot_command(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Where the pictures go (default: RUN/plots)", show_default=False),
     ] = None,
+    runs: RunsFolder = Path("runs"),
 ) -> None:
     """Draw the pictures of a run or a descent anew, as light or dark PNG, SVG or PDF, with English or Japanese words.
 
-    Example: nnlab plot runs/20250101-120000-adam-0a1b2c accuracy confusion --format svg --style dark
+    Example: nnlab plot last accuracy confusion --format svg --style dark
     """
     from nnlab.errors import RunError, UsageError
     from nnlab.plots.style import drawn_as
     from nnlab.records.formats import PLOTS_FOLDER, is_descent_folder
+    from nnlab.records.run_names import find_run
 
+    run = find_run(name, runs, "run", "descent")
     folder = out or run / PLOTS_FOLDER
     if out is None and folder.is_symlink():
         raise RunError(f"{folder}: is a link; --out DIR draws somewhere else than in the run's own folder")

@@ -86,7 +86,7 @@ def remove_runs(
         list[str],
         typer.Argument(
             metavar="RUN...",
-            help="Run folders, or their names in --runs.",
+            help="Run folders, their short names in --runs, or last: the newest.",
             show_default=False,
             autocompletion=complete_run,
         ),
@@ -177,10 +177,13 @@ def purge_runs(
 
 
 def _found(name: str, runs: Path) -> Path:
-    """A run by its path, or by its name in the folder of runs."""
+    """A run by its path, or by its short name in the folder of runs."""
+    from nnlab.records.run_names import find_run
+
     path = Path(name)
     if not os.path.lexists(path) and os.path.lexists(runs / name) and path.name == name:
         return runs / name
+    path = find_run(name, runs)
     if path.name in {"", ".."}:  # of . and .. only the real path has a name
         return path.resolve()
     # A path that leads through the run itself would be gone with it.

@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli.echo import echo
-from nnlab.cli.options import Overrides
+from nnlab.cli.options import Overrides, RunsFolder
 
 if TYPE_CHECKING:
     from nnlab.spec.experiment import Experiment
 
 
 def show_command(
-    target: Annotated[Path, typer.Argument(metavar="SPEC|RUN", help="A spec file or a run folder.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPEC|RUN", help="A spec file; or a run folder, its short name, or last: the newest run."
+        ),
+    ],
     overrides: Overrides = None,
+    runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Show the resolved spec and the layers with their output shapes and parameters; of a run also what came of it.
+    """Show the resolved spec and the layers with their output shapes and parameters; of a run also its final metrics.
 
     Example: nnlab show configs/adam.yaml
     """
@@ -25,11 +31,13 @@ def show_command(
     from nnlab.records.formats import SPEC_FILE, is_descent_folder
     from nnlab.records.reader import read_run
     from nnlab.records.result_line import result_line
+    from nnlab.records.run_names import find_run
     from nnlab.spec.descent import load_descent
     from nnlab.spec.experiment import load_experiment
     from nnlab.spec.resolved import describes_descent
     from nnlab.spec.tree import read_faulty_tree
 
+    target = find_run(name, runs, "run", "descent")
     if not target.is_dir():
         if describes_descent(read_faulty_tree(target).value):
             echo(load_descent(target, overrides or []).to_yaml())

@@ -25,7 +25,7 @@ def train_command(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Go on with a run that was stopped; last: the latest.", show_default=False
+            "--resume", metavar="RUN", help="Resume an interrupted run; last: the newest in --runs.", show_default=False
         ),
     ] = None,
     iterations: Annotated[
@@ -61,11 +61,12 @@ def resume_run(run: str, runs: Path, iterations: int | None, *, allow_drift: boo
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.errors import Diverged
     from nnlab.records.result_line import result_line
+    from nnlab.records.run_names import find_run
     from nnlab.train.resume import last_run
     from nnlab.train.resume import resume as go_on
     from nnlab.train.run import Silent
 
-    path = last_run(runs) if run == "last" else Path(run)
+    path = last_run(runs) if run == "last" else find_run(run, runs, "run", "crossval")
     result = go_on(path, Silent() if quiet else ConsoleReporter(), iterations=iterations, allow_drift=allow_drift)
     echo(result_line(result.name, result.summary))
     echo(str(result.path))

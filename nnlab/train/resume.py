@@ -24,6 +24,7 @@ from nnlab.records.formats import (
 from nnlab.records.lock import RunLock, writing
 from nnlab.records.reader import read_environment, read_spec, read_summary
 from nnlab.records.run_folder import RunFolder
+from nnlab.records.run_names import newest
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.spec.resolved import spec_sha256
 from nnlab.spec.validation import flatten
@@ -204,10 +205,4 @@ def refusal(path: Path, changed: list[str]) -> str:
 
 def last_run(runs: Path, wanted: Callable[[Path], bool] = lambda path: not is_descent_folder(path)) -> Path:
     """The run that began last in a folder of runs, of those ``wanted``; raises RunError when there is none."""
-    try:
-        found = [path for path in runs.iterdir() if (path / SPEC_FILE).is_file() and wanted(path)]
-    except OSError as error:
-        raise RunError(f"{runs}: cannot be read: {error.strerror or error}") from None
-    if not found:
-        raise RunError(f"{runs}: holds no run to go on with")
-    return max(found, key=lambda path: (path.name[:15], path.stat().st_mtime_ns))
+    return newest(runs, wanted, "run to go on with")

@@ -143,7 +143,7 @@ def test_the_tab_key_and_help_know_every_kind(nnlab, monkeypatch: pytest.MonkeyP
     assert tuple(KINDS) == PICTURES
     assert complete_picture("a") == ["accuracy", "activations"]
     text = nnlab("plot", "--help").stdout
-    assert "Example: nnlab plot runs/" in text
+    assert "Example: nnlab plot last " in text
     for word in (*KINDS, *FORMATS, *STYLES, *LANGUAGES):
         assert word in text
 

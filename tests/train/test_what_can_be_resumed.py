@@ -170,7 +170,7 @@ def test_the_last_run_is_the_one_that_began_last(tmp_path: Path) -> None:
         if name != "notes":
             (tmp_path / name / "spec.yaml").write_text("", encoding="utf-8")
     assert last_run(tmp_path).name == "20250102-000000-a-000000"
-    with pytest.raises(RunError, match="holds no run to go on with"):
+    with pytest.raises(RunError, match="has no run to go on with"):
         last_run(tmp_path / "notes")
     with pytest.raises(RunError, match="cannot be read"):
         last_run(tmp_path / "gone")

@@ -1,0 +1,91 @@
+"""Runs by a short name: ``last``, the experiment's name, six hex digits, or the start or end of the folder's name."""
+
+import os
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nnlab.errors import RunError, one_line
+from nnlab.records.formats import FOLDER_NAME, SPEC_FILE, Kind, kind_of
+from nnlab.records.writing import folder_name
+
+LAST = "last"
+MOST_NAMED = 10
+SHORTEST_PART = 4
+
+_NOUNS: dict[Kind, str] = {"run": "run", "crossval": "cross-validation", "descent": "descent"}
+
+
+def find_run(name: str, runs: Path, *only: Kind) -> Path:
+    """The path of a run: ``last`` is the newest in ``runs`` (of these kinds only), a path that exists is itself.
+
+    Any other word is looked for in ``runs``: the whole name of a folder; else the 6 hex digits at its end; else the
+    experiment's name; else the start or end of its name. A name that nothing matches is taken for a path, so that who
+    reads it says what is missing. Raises RunError where several runs match, with their names, and where ``last`` is
+    asked for and there is none.
+    """
+    kinds = only or tuple(_NOUNS)
+    if name == LAST:
+        return newest(runs, lambda path: kind_of(path) in kinds, " or ".join(_NOUNS[kind] for kind in kinds))
+    path = Path(name)
+    if name in {"", ".", ".."} or path.name != name or os.path.lexists(path):
+        return path
+    found = _matching(name, runs, kinds)
+    if len(found) > 1:
+        listed = "".join(f"\n  {one_line(match.name, 200)}" for match in found[-MOST_NAMED:])
+        more = f"\n  ... and {len(found) - MOST_NAMED} older" if len(found) > MOST_NAMED else ""
+        raise RunError(
+            f"{one_line(name, 200)}: {len(found)} runs in {runs} match; give more of one name:{listed}{more}"
+        )
+    return found[0] if found else path
+
+
+def newest(runs: Path, wanted: Callable[[Path], bool], noun: str = "run") -> Path:
+    """The run that began last in a folder of runs, of those ``wanted``; raises RunError when there is none."""
+    try:
+        found = [path for path in runs.iterdir() if (path / SPEC_FILE).is_file() and wanted(path)]
+    except OSError as error:
+        raise RunError(f"{runs}: cannot be read: {error.strerror or error}") from None
+    if not found:
+        raise RunError(f"{runs}: has no {noun}")
+    return max(found, key=_began)
+
+
+def _matching(name: str, runs: Path, kinds: Collection[Kind]) -> list[Path]:
+    """The folders that the most exact way of matching finds, by name."""
+    try:
+        folders = sorted(path for path in runs.iterdir() if not path.name.startswith("."))
+    except OSError:
+        return []
+    for fits in (_is_folder_name, _is_identifier, _is_experiment, _is_part):
+        if found := [path for path in folders if fits(name, path.name) and kind_of(path) in kinds]:
+            return found
+    return []
+
+
+def _is_folder_name(name: str, folder: str) -> bool:
+    return name == folder
+
+
+def _is_identifier(name: str, folder: str) -> bool:
+    return len(name) == 6 and FOLDER_NAME.fullmatch(folder) is not None and folder.endswith(f"-{name.lower()}")
+
+
+def _is_experiment(name: str, folder: str) -> bool:
+    """Between time and hex digits stands the experiment's name, as far as a folder can have it."""
+    plain = folder_name(name)
+    if plain == folder_name("") != name:  # a name of nothing but signs
+        return False
+    return FOLDER_NAME.fullmatch(folder) is not None and folder[16:-7] in {plain, f"{plain}-crossval"}
+
+
+def _is_part(name: str, folder: str) -> bool:
+    return len(name) >= SHORTEST_PART and (folder.startswith(name) or folder.endswith(name))
+
+
+def _began(path: Path) -> tuple[str, int]:
+    """When a run began: by its folder's name, else (it was renamed) by the file that is written first."""
+    written = (path / SPEC_FILE).stat().st_mtime_ns
+    if FOLDER_NAME.fullmatch(path.name):
+        return path.name[:15], written
+    return datetime.fromtimestamp(written / 1e9, UTC).strftime("%Y%m%d-%H%M%S"), written

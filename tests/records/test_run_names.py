@@ -1,0 +1,94 @@
+"""Runs by their short names."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from nnlab.errors import RunError
+from nnlab.records.formats import Kind
+from nnlab.records.run_names import find_run, newest
+
+ADAM, ADAM_AGAIN, SGD = "20250101-120000-adam-0a1b2c", "20250102-120000-adam-ffff00", "20250103-120000-sgd-0a1b3d"
+CROSSVAL, DESCENT = "20250104-120000-adam-crossval-123456", "20250105-120000-valley-abcdef"
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "runs"
+    for name, more in {ADAM: (), ADAM_AGAIN: (), SGD: (), CROSSVAL: ("fold-1",), DESCENT: ("path.csv",)}.items():
+        (folder / name).mkdir(parents=True)
+        for file in ("spec.yaml", "summary.json"):
+            (folder / name / file).write_text("", encoding="utf-8")
+        for entry in more:
+            path = folder / name / entry
+            path.touch() if path.suffix else path.mkdir()
+    (folder / ".trash").mkdir()
+    (folder / "notes").mkdir()
+    return Path("runs")
+
+
+@pytest.mark.parametrize(
+    ("only", "name"), [((), DESCENT), (("run",), SGD), (("run", "crossval"), CROSSVAL), (("crossval",), CROSSVAL)]
+)
+def test_last_is_the_newest_of_the_kinds(runs: Path, only: tuple[Kind, ...], name: str) -> None:
+    assert find_run("last", runs, *only) == runs / name
+
+
+@pytest.mark.parametrize(
+    ("short", "name"),
+    [
+        (SGD, SGD),
+        ("0a1b2c", ADAM),
+        ("0A1B2C", ADAM),
+        ("sgd", SGD),
+        ("valley", DESCENT),
+        ("20250101", ADAM),
+        ("adam-0a1b2c", ADAM),
+        ("adam-crossval", CROSSVAL),
+    ],
+)
+def test_a_short_name_finds_its_run(runs: Path, short: str, name: str) -> None:
+    assert find_run(short, runs) == runs / name
+
+
+def test_kinds_that_a_command_does_not_take_are_not_found(runs: Path) -> None:
+    assert find_run("valley", runs, "run") == Path("valley")
+    assert find_run("adam-crossval", runs, "run", "descent") == Path("adam-crossval")
+
+
+def test_an_ambiguous_name_lists_the_candidates(runs: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        find_run("adam", runs, "run")
+    assert str(caught.value) == f"adam: 2 runs in runs match; give more of one name:\n  {ADAM}\n  {ADAM_AGAIN}"
+    with pytest.raises(RunError, match="5 runs"):
+        find_run("20250", runs)
+
+
+def test_what_exists_as_a_path_is_taken_as_it_is(runs: Path) -> None:
+    Path("sgd").mkdir()
+    assert find_run("sgd", runs) == Path("sgd")
+    assert find_run("./last", runs) == Path("./last")
+    assert find_run(f"runs/{SGD}", runs) == runs / SGD
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "nothing", "*", "202", "notes", ".trash", "x/../adam", "a\x00b"])
+def test_what_matches_nothing_is_left_as_a_path(runs: Path, name: str) -> None:
+    (runs / "20250106-120000-run-777777").mkdir()
+    assert find_run(name, runs) == Path(name)
+
+
+def test_a_renamed_run_began_when_its_spec_was_written(runs: Path) -> None:
+    (runs / SGD).rename(runs / "zzz-best")
+    os.utime(runs / "zzz-best" / "spec.yaml", (1, 1))
+    assert find_run("last", runs, "run") == runs / ADAM_AGAIN
+    assert find_run("zzz-best", runs) == runs / "zzz-best"
+
+
+def test_no_run_at_all(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="has no run or descent"):
+        find_run("last", tmp_path, "run", "descent")
+    with pytest.raises(RunError, match="cannot be read"):
+        newest(tmp_path / "gone", lambda path: True)
+    assert find_run("adam", tmp_path / "gone") == Path("adam")
