@@ -1,7 +1,8 @@
 """nnlab: an experiment runner for neural networks written by hand in NumPy.
 
 From Python: ``run(load_experiment("configs/adam.yaml"))`` trains, ``cross_validate(experiment, folds)`` trains once for
-each fold, ``read_run(folder)`` gives the records, ``trained_network(folder)`` the network with its weights.
+each fold, ``read_run(folder)`` gives the records, ``predict(folder, x)`` the classes of raw samples,
+``trained_network(folder)`` the network with its weights.
 ``numerical_gradient(f, x)`` is the gradient of any function from its values, and ``run_descent(load_descent(file))``
 goes down one. Nothing heavy is imported before one of these names is used, so that ``nnlab --help`` answers at once.
 """
@@ -12,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nnlab.core.numerical import numerical_gradient, numerical_gradient_batch
     from nnlab.descent.run import run_descent
-    from nnlab.records.reader import read_run
     from nnlab.spec.descent import load_descent
     from nnlab.spec.experiment import load_experiment
     from nnlab.train.crossval import cross_validate
+    from nnlab.train.prediction import predict, read_run, trained_network
     from nnlab.train.run import run
-    from nnlab.train.setup import trained_network
 
 __all__ = [
     "__version__",
@@ -26,6 +26,7 @@ __all__ = [
     "load_experiment",
     "numerical_gradient",
     "numerical_gradient_batch",
+    "predict",
     "read_run",
     "run",
     "run_descent",
@@ -40,10 +41,11 @@ _HOMES = {
     "load_experiment": "nnlab.spec.experiment",
     "numerical_gradient": "nnlab.core.numerical",
     "numerical_gradient_batch": "nnlab.core.numerical",
-    "read_run": "nnlab.records.reader",
+    "predict": "nnlab.train.prediction",
+    "read_run": "nnlab.train.prediction",
     "run": "nnlab.train.run",
     "run_descent": "nnlab.descent.run",
-    "trained_network": "nnlab.train.setup",
+    "trained_network": "nnlab.train.prediction",
 }
 
 

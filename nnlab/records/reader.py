@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge, Le
 
+from nnlab.data.inputs import InputFormat
 from nnlab.errors import RunError, SpecError, UsageError, one_line, shown
 from nnlab.optim.schedules import MOST_STEPS
 from nnlab.records.checked_files import (
@@ -25,8 +26,10 @@ from nnlab.records.checked_files import (
 from nnlab.records.formats import (
     CRASHED,
     FIRST_METRICS_COLUMNS,
+    INPUTS_FILE,
     METRICS_COLUMNS,
     METRICS_FILE,
+    MODEL_FILE,
     SPEC_FILE,
     STATUSES,
     STEPS_COLUMNS,
@@ -39,11 +42,13 @@ from nnlab.records.formats import (
     is_run_folder,
 )
 from nnlab.records.lock import is_being_written
+from nnlab.records.tensors import INPUTS_ENTRY, read_metadata
 from nnlab.spec.expectation import check
 from nnlab.spec.resolved import spec_sha256
 from nnlab.spec.tree import MAX_BYTES, read_tree
 
 MAX_SUMMARY_BYTES = 2**20
+MAX_INPUTS_BYTES = 2**26  # those of 100,000 columns with long names
 
 # What every summary holds beside its status and its two rows of metrics.
 _SUMMARY_TYPES: Mapping[str, Any] = {
@@ -189,8 +194,25 @@ def read_environment(path: Path) -> Mapping[str, Any]:
     return _read_json(path)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    check_file(path, MAX_SUMMARY_BYTES)
+def read_inputs(run: Path) -> InputFormat | None:
+    """What the model of a run expects of raw samples; None where the run does not say. Raises RunError.
+
+    It stands in the metadata of the model, or only in a file of its own where it is too long for that.
+    """
+    model, file = run / MODEL_FILE, run / INPUTS_FILE
+    recorded = read_metadata(model).get(INPUTS_ENTRY)
+    if recorded is None and not file.exists():
+        return None
+    place = file if recorded is None else model
+    try:
+        found = _read_json(file, MAX_INPUTS_BYTES) if recorded is None else parsed_json(recorded)
+        return InputFormat.from_plain(found)
+    except ValueError as error:
+        damaged(place, f"inputs: {one_line(str(error), 200)}")
+
+
+def _read_json(path: Path, limit: int = MAX_SUMMARY_BYTES) -> dict[str, Any]:
+    check_file(path, limit)
     try:
         found = parsed_json(path.read_bytes())
     except json.JSONDecodeError as error:

@@ -1,5 +1,6 @@
 """The run folder as it is written while a run goes on."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -7,6 +8,7 @@ from time import perf_counter
 from typing import Any, Self
 
 from nnlab.core.arrays import Array
+from nnlab.data.inputs import InputFormat
 from nnlab.errors import RunError
 from nnlab.records.checked_files import read_table, rows_of
 from nnlab.records.cleaning import check_own, clear_after
@@ -17,6 +19,7 @@ from nnlab.records.formats import (
     ENVIRONMENT_FILE,
     HISTOGRAMS_COLUMNS,
     HISTOGRAMS_FILE,
+    INPUTS_FILE,
     LOG_FILE,
     METRICS_COLUMNS,
     METRICS_FILE,
@@ -33,8 +36,8 @@ from nnlab.records.formats import (
     step_file,
 )
 from nnlab.records.lock import RunLock
-from nnlab.records.tensors import packed
-from nnlab.records.writing import as_json, create_folder, folder_name
+from nnlab.records.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
+from nnlab.records.writing import as_json, as_json_lines, create_folder, folder_name
 
 # Steps are written in bundles: a line each would cost more than a step of a small network.
 FLUSH_EVERY = 1000
@@ -191,15 +194,20 @@ class RunFolder:
         best = best_row([row for row in self._rows if row["step"] in steps])
         return None if best is None else int(best["step"] or 0)
 
-    def write_model(self, arrays: Mapping[str, Array], spec_sha256: str) -> None:
-        """Save the weights."""
-        self._write_arrays(self.path / MODEL_FILE, arrays, spec_sha256)
+    def write_model(self, arrays: Mapping[str, Array], spec_sha256: str, inputs: InputFormat) -> None:
+        """Save the weights with what they expect of raw samples, which also gets a file of its own to read."""
+        plain = inputs.as_plain()
+        atomic_write(self.path / INPUTS_FILE, as_json_lines(plain))
+        entry = json.dumps(plain)
+        fits = len(entry) <= MAX_HEADER_BYTES // 2
+        metadata = {"spec_sha256": spec_sha256} | ({INPUTS_ENTRY: entry} if fits else {})
+        atomic_write(self.path / MODEL_FILE, packed(arrays, metadata))
 
     def write_snapshot(self, step: int, arrays: Mapping[str, Array], spec_sha256: str) -> None:
         """Save the weights after ``step`` updates beside those of other steps."""
         folder = self.path / SNAPSHOTS_FOLDER
         make_folder(folder, exist_ok=True)
-        self._write_arrays(folder / step_file(step), arrays, spec_sha256)
+        atomic_write(folder / step_file(step), packed(arrays, {"spec_sha256": spec_sha256}))
 
     def finish(self, status: str, seconds: float, message: str = "", restored: int | None = None) -> dict[str, Any]:
         """Write the final summary and give it back.
@@ -241,10 +249,6 @@ class RunFolder:
 
     def _files(self) -> list[GrowingFile]:
         return [*self._tables.values(), self._log]
-
-    @staticmethod
-    def _write_arrays(path: Path, arrays: Mapping[str, Array], spec_sha256: str) -> None:
-        atomic_write(path, packed(arrays, {"spec_sha256": spec_sha256}))
 
     def _table(self, name: str, columns: Sequence[str]) -> GrowingFile:
         """A CSV file; those that only some runs have are opened when first written to."""

@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,20 @@ def folder_name(name: str) -> str:
 
 def as_json(value: object) -> bytes:
     """A JSON document for people and programs to read."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    # A terminal that shows the file must not be steered by the names in it.
-    return ((text if harmless(text) == text else json.dumps(value, indent=2)) + "\n").encode()
+    return _readable(lambda ascii_only: json.dumps(value, indent=2, ensure_ascii=ascii_only))
+
+
+def as_json_lines(value: Mapping[str, object]) -> bytes:
+    """A JSON object with one line for each key, however long its value is."""
+
+    def text(ascii_only: bool) -> str:
+        lines = (f"  {json.dumps(key)}: {json.dumps(entry, ensure_ascii=ascii_only)}" for key, entry in value.items())
+        return "{\n" + ",\n".join(lines) + "\n}"
+
+    return _readable(text)
+
+
+def _readable(text: Callable[[bool], str]) -> bytes:
+    """A document in ASCII only where a terminal that shows it would be steered by what is in it."""
+    plain = text(False)
+    return ((plain if harmless(plain) == plain else text(True)) + "\n").encode()

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -42,9 +42,11 @@ class Trained:
     @cached_property
     def verdicts(self) -> tuple[Array, Array]:
         """For each sample of ``judged`` the class answered (−1: none) and its probability or score."""
-        sure = _highest_probability if self.softmax else _highest
         with _any_numbers():
-            found = [(_classes(scores), sure(scores)) for scores in self._scores(self.judged[1].inputs)]
+            found = [
+                (_classes(scores), probabilities_of(scores, softmax=self.softmax).max(axis=1))
+                for scores in self._scores(self.judged[1].inputs)
+            ]
         classes, probabilities = zip(*found, strict=True)
         return np.concatenate(classes), np.concatenate(probabilities)
 
@@ -55,10 +57,32 @@ class Trained:
         return next((part, split) for part, split in parts.items() if split)
 
     def _scores(self, inputs: Array) -> Iterator[Array]:
-        feed = Feed(Split(inputs, np.zeros(len(inputs), np.intp)), self.network.arena.values.dtype)
-        chunk = self.network.evaluation_chunk(1)
-        for start in range(0, len(inputs), chunk):
-            yield self.network.forward(feed.chunk(start, chunk)[0], training=False)
+        return scores_of(self.network.forward, self.network, inputs)
+
+
+class Forward(Protocol):
+    """The forward pass of a network."""
+
+    def __call__(self, x: Array, /, *, training: bool) -> Array:
+        """Scores (N, K) for network inputs (N, ...)."""
+        ...
+
+
+def scores_of(forward: Forward, network: Network, inputs: Array) -> Iterator[Array]:
+    """The scores of samples (N, ...) chunk by chunk, each valid until the next; pixels are scaled."""
+    feed = Feed(Split(inputs, np.zeros(len(inputs), np.intp)), network.arena.values.dtype)
+    chunk = network.evaluation_chunk(1)
+    for start in range(0, len(inputs), chunk):
+        yield forward(feed.chunk(start, chunk)[0], training=False)
+
+
+def probabilities_of(scores: Array, *, softmax: bool) -> Array:
+    """softmax(scores) in float64 (N, K); without ``softmax`` the scores themselves."""
+    if not softmax:
+        return scores
+    exponentials = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
+    probabilities: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def seeing_weights(network: Network) -> Array | None:
@@ -84,15 +108,3 @@ def _any_numbers() -> AbstractContextManager[object]:
 def _classes(scores: Array) -> Array:
     classes: Array = np.where(np.isfinite(scores).all(axis=1), scores.argmax(axis=1), -1)
     return classes
-
-
-def _highest(scores: Array) -> Array:
-    highest: Array = scores.max(axis=1)
-    return highest
-
-
-def _highest_probability(scores: Array) -> Array:
-    """The largest softmax of each row, in float64."""
-    shifted = scores.astype(np.float64) - scores.max(axis=1, keepdims=True)
-    probability: Array = 1 / np.exp(shifted).sum(axis=1)
-    return probability

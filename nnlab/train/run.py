@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
+from nnlab.core.arrays import Array
 from nnlab.data.batches import Feed
 from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError, one_line
 from nnlab.plots.curves import FILES, plot_run
@@ -26,6 +27,7 @@ from nnlab.train.diagnostics import Diagnostics
 from nnlab.train.drawable import Drawable
 from nnlab.train.loop import Observer, Training, train
 from nnlab.train.pictures import BY_TRAINING, KINDS, draw_all, naming_picture
+from nnlab.train.prediction import predict
 from nnlab.train.setup import Prepared, make_training, prepare
 from nnlab.train.signals import stop_on_signal
 from nnlab.train.snapshots import Snapshots
@@ -63,6 +65,10 @@ class RunResult:
     path: Path
     name: str
     summary: dict[str, Any]
+
+    def predict(self, x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
+        """The class of each raw sample: see :meth:`nnlab.train.prediction.TrainedNetwork.predict`."""
+        return predict(self, x, probabilities=probabilities, check_range=check_range)
 
 
 def run(experiment: Experiment, runs: Path | str = "runs", reporter: Reporter | None = None) -> RunResult:
@@ -151,7 +157,7 @@ def carry_out(
         snapshots.finish(saved)
         if outcome.message:  # that of a divergence is shown as the error it ends with
             (folder.log if outcome.status == "diverged" else lines.say)(outcome.message)
-        folder.write_model(prepared.network.state(), spec_sha256)
+        folder.write_model(prepared.network.state(), spec_sha256, prepared.dataset.inputs)
         summary = folder.finish(outcome.status, before + outcome.seconds, outcome.message, outcome.restored)
         folder.log(result_line(experiment.name, summary))
         record = cache(partial(read_run, folder.path))

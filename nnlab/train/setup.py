@@ -134,18 +134,6 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     )
 
 
-def trained_network(folder: Path | str) -> Network:
-    """The network of a finished run with its trained weights; ``forward(x, training=False)`` gives scores.
-
-    Raises RunError when the folder holds no readable model.
-    """
-    path = Path(folder)
-    check_finished(path)
-    network = started(path)[1].network
-    load_weights(network, path / MODEL_FILE)
-    return network
-
-
 def check_finished(path: Path) -> None:
     """Raise RunError for a folder without a spec or without the weights that a training ends with."""
     if not (path / SPEC_FILE).is_file() or not (path / MODEL_FILE).is_file():

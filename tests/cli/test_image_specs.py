@@ -119,7 +119,7 @@ def test_show_counts_what_is_inside_of_a_block(show_model: ShowModel, monkeypatc
 def test_what_fits_is_trained_and_its_model_loads(
     nnlab: Any, show_model: ShowModel, tmp_path: Path, model: str
 ) -> None:
-    from nnlab.train.setup import trained_network
+    from nnlab.train.prediction import trained_network
 
     assert show_model(model).code == 0
     answer = nnlab("train", tmp_path / "images.yaml")

@@ -14,9 +14,14 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
+from nnlab.data.inputs import Column, InputFormat
 from nnlab.errors import RunError
 from nnlab.records.formats import METRICS_COLUMNS, best_row, csv_line
+from nnlab.records.reader import read_inputs
 from nnlab.records.run_folder import FLUSH_EVERY, RunFolder
+from nnlab.records.tensors import packed
+
+INPUTS = InputFormat((1,), ("no", "ja, はい"), False, np.array([0.1]), np.array([5.0]), (Column("age"),))
 
 
 def row(
@@ -129,20 +134,49 @@ def test_best_is_the_first_highest_test_accuracy() -> None:
 
 def test_arrays_that_are_not_contiguous_are_saved_as_they_read(folder: RunFolder) -> None:
     W = np.arange(6.0).reshape(2, 3)
-    folder.write_model({"a": W.T, "b": W[:, ::2]}, "abc")
+    folder.write_model({"a": W.T, "b": W[:, ::2]}, "abc", INPUTS)
     loaded = load_file(folder.path / "model.safetensors")
     np.testing.assert_array_equal(loaded["a"], W.T)
     np.testing.assert_array_equal(loaded["b"], W[:, ::2])
 
 
-def test_a_model_names_the_spec_it_belongs_to(folder: RunFolder) -> None:
-    folder.write_model({"a": np.zeros(2)}, "abc")
+def test_a_model_names_its_spec_and_describes_its_inputs(folder: RunFolder) -> None:
+    folder.write_model({"a": np.zeros(2)}, "abc", INPUTS)
+    with safe_open(folder.path / "model.safetensors", "np") as model:
+        metadata = model.metadata()
+    assert metadata["spec_sha256"] == "abc"
+    assert json.loads(metadata["inputs"]) == INPUTS.as_plain()
+    assert json.loads((folder.path / "inputs.json").read_bytes()) == INPUTS.as_plain()
+    found = read_inputs(folder.path)
+    assert found is not None
+    assert found.as_plain() == INPUTS.as_plain()
+
+
+def test_inputs_too_long_for_a_header_stand_in_their_own_file_only(folder: RunFolder) -> None:
+    D = 70_000
+    inputs = InputFormat((D,), ("0", "1"), False, np.zeros(D), np.full(D, 1 / 3))
+    folder.write_model({"a": np.zeros(2)}, "abc", inputs)
     with safe_open(folder.path / "model.safetensors", "np") as model:
         assert model.metadata() == {"spec_sha256": "abc"}
+    found = read_inputs(folder.path)
+    assert found is not None
+    np.testing.assert_array_equal(found.high, inputs.high)
+
+
+@pytest.mark.parametrize("damage", ["[1]", '{"shape": [2]}', "not json", "[" * 1000 + "]" * 1000])
+def test_damaged_inputs_name_their_file(folder: RunFolder, damage: str) -> None:
+    (folder.path / "model.safetensors").write_bytes(packed({"a": np.zeros(2)}, {"inputs": damage}))
+    with pytest.raises(RunError, match=r"model\.safetensors: inputs: "):
+        read_inputs(folder.path)
+    (folder.path / "model.safetensors").write_bytes(packed({"a": np.zeros(2)}, {}))
+    assert read_inputs(folder.path) is None
+    (folder.path / "inputs.json").write_text(damage, encoding="utf-8")
+    with pytest.raises(RunError, match=r"inputs\.json"):
+        read_inputs(folder.path)
 
 
 def test_no_temporary_files_stay_behind(folder: RunFolder) -> None:
-    folder.write_model({"a": np.zeros(2)}, "abc")
+    folder.write_model({"a": np.zeros(2)}, "abc", INPUTS)
     folder.finish("completed", 0.1)
     assert not list(folder.path.glob(".*"))
 
@@ -159,7 +193,7 @@ def test_a_write_that_fails_leaves_no_half_file_behind(folder: RunFolder, monkey
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        folder.write_model({"a": np.zeros(1000)}, "abc")
+        folder.write_model({"a": np.zeros(1000)}, "abc", INPUTS)
     assert not list(folder.path.glob(".*"))
     assert not (folder.path / "model.safetensors").exists()
 

@@ -17,8 +17,9 @@ from nnlab.records.reader import read_run
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.train import run as run_module
+from nnlab.train.prediction import trained_network
 from nnlab.train.run import run
-from nnlab.train.setup import prepare, trained_network
+from nnlab.train.setup import prepare
 
 SPEC = """\
 seed: 3
@@ -53,6 +54,7 @@ def test_a_run_folder_holds_everything_the_contract_names(spec: Path, tmp_path: 
         "summary.json",
         "environment.json",
         "model.safetensors",
+        "inputs.json",
         "checkpoints/step-0000025.safetensors",
         "log.txt",
         "plots/accuracy.png",

@@ -1,0 +1,132 @@
+"""A finished run as a function of raw samples."""
+
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol, Self
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.core.random import make_streams
+from nnlab.data.inputs import InputFormat
+from nnlab.data.raw_samples import network_inputs, out_of_range
+from nnlab.errors import RunError, UsageError
+from nnlab.losses import CrossEntropy
+from nnlab.models.network import Network
+from nnlab.records import reader
+from nnlab.records.formats import MODEL_FILE, SPEC_FILE
+from nnlab.records.reader import RunRecord, read_inputs
+from nnlab.spec.experiment import Experiment, load_experiment
+from nnlab.train.answers import probabilities_of, scores_of
+from nnlab.train.setup import check_finished, load_weights, started
+
+
+class TrainedNetwork(Network):
+    """The network of a finished run; every array it returns is the caller's own.
+
+    ``inputs`` describes the raw samples of the training.
+    """
+
+    def __init__(self, experiment: Experiment, inputs: InputFormat) -> None:
+        classes = len(inputs.class_names)
+        layers = experiment.model.stack(inputs.shape, classes)
+        super().__init__(layers, inputs.shape, classes, make_streams(experiment.rng, experiment.seed))
+        self.inputs = inputs
+        self._experiment = experiment
+        self.check_memory(experiment.dtype, 1, 0)
+        self.allocate(experiment.dtype)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Self:
+        """The network of a run folder with its trained weights, without the training data.
+
+        A run written before nnlab recorded the inputs needs its data. Raises RunError when the folder holds no
+        readable model.
+        """
+        path = Path(folder)
+        check_finished(path)
+        try:
+            experiment = load_experiment(path / SPEC_FILE)
+        except UsageError as error:
+            raise RunError(str(error)) from None
+        inputs = read_inputs(path) or started(path)[1].dataset.inputs
+        network = cls(experiment, inputs)
+        load_weights(network, path / MODEL_FILE)
+        return network
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """Scores (N, K) for network inputs (N, ...), which are scaled already; :meth:`predict` takes raw samples.
+
+        Warns where the inputs look like raw ones.
+        """
+        if not training and x.size and (problem := self._unscaled(x)):
+            warnings.warn(f"forward takes scaled inputs, predict raw ones: {problem}", stacklevel=2)
+        return super().forward(x, training=training).copy()
+
+    def input_gradient(self, dscores: Array) -> Array:
+        """∂loss/∂x (N, ...) for the last forward, from ∂loss/∂scores (N, K)."""
+        return super().input_gradient(dscores).copy()
+
+    def predict(self, x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
+        """The class of each raw sample (N,), by its name in the data; or the probability of every class (N, K).
+
+        Raw samples are encoded and scaled as in training: see :func:`nnlab.data.raw_samples.network_inputs`, which
+        raises UsageError where they do not fit. Names that are all whole numbers come back as integers. A network
+        trained with another loss than cross-entropy gives its scores in place of probabilities.
+        """
+        raw = network_inputs(x, self.inputs, check_range=check_range)
+        with np.errstate(all="ignore"):  # a network that diverged may answer anything
+            scores = np.concatenate([chunk.copy() for chunk in scores_of(super().forward, self, raw)])
+            if probabilities:
+                return probabilities_of(scores, softmax=isinstance(self._experiment.loss, CrossEntropy))
+        names: Array = self._names[scores.argmax(axis=1)]
+        return names
+
+    @property
+    def _names(self) -> Array:
+        names = self.inputs.class_names
+        with suppress(ValueError):
+            if all(str(int(name)) == name for name in names):
+                return np.array([int(name) for name in names])
+        return np.array(names)
+
+    def _unscaled(self, x: Array) -> str:
+        if self.inputs.scaling is None and not self.inputs.pixels:
+            return ""
+        return out_of_range(np.asarray(x, np.float64), self.inputs, scaled=True)
+
+
+class _HasPath(Protocol):
+    @property
+    def path(self) -> Path: ...
+
+
+def trained_network(run: "Path | str | _HasPath") -> TrainedNetwork:
+    """The network of a finished run with its trained weights; the training data is not needed.
+
+    ``run`` is a folder, what ``run()`` returned, or a record. Raises RunError when there is no readable model.
+    """
+    return TrainedNetwork.load(run if isinstance(run, Path | str) else run.path)
+
+
+def predict(run: "Path | str | _HasPath", x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
+    """The class of each raw sample by a finished run: see :meth:`TrainedNetwork.predict`.
+
+    Raises RunError when there is no readable model, UsageError where the samples do not fit it.
+    """
+    return trained_network(run).predict(x, probabilities=probabilities, check_range=check_range)
+
+
+class TrainedRun(RunRecord):
+    """A run as its folder holds it, which predicts."""
+
+    def predict(self, x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
+        """The class of each raw sample: see :meth:`TrainedNetwork.predict`."""
+        return predict(self, x, probabilities=probabilities, check_range=check_range)
+
+
+def read_run(folder: Path | str) -> TrainedRun:
+    """Read a run folder: its spec, summary, metrics and steps; raises RunError naming file and line."""
+    record = reader.read_run(folder)
+    return TrainedRun(record.path, record.spec, record.summary, record.metrics)
