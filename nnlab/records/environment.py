@@ -2,7 +2,6 @@
 
 import os
 import platform
-import subprocess
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,12 +11,13 @@ from threadpoolctl import threadpool_info
 
 from nnlab import __version__
 from nnlab.errors import one_line
+from nnlab.records.git import read_commit
 
 PACKAGES = ("numpy", "matplotlib", "pooch", "pydantic", "pyyaml", "rich", "safetensors", "threadpoolctl", "typer")
 
 
 def describe_environment(checksums: Mapping[str, str]) -> dict[str, Any]:
-    """Versions, CPU, BLAS with its threads as now in force, git commit of the working folder, data checksums."""
+    """Versions, CPU, BLAS with its threads as now in force, commit and branch of the working folder, data checksums."""
     return {
         "nnlab": __version__,
         "python": platform.python_version(),
@@ -30,7 +30,7 @@ def describe_environment(checksums: Mapping[str, str]) -> dict[str, Any]:
             for library in threadpool_info()
             if library.get("user_api") == "blas"
         ],
-        "git": _git_commit(),
+        "git": read_commit(Path()),
         "data_sha256": dict(checksums),
     }
 
@@ -92,21 +92,3 @@ def _cpu_name() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
-
-
-def _git_commit() -> dict[str, Any] | None:
-    """The commit checked out in the working folder and whether tracked files differ from it."""
-    commit = _git("rev-parse", "HEAD")
-    if not commit:
-        return None
-    return {"commit": commit, "changed": bool(_git("status", "--porcelain", "--untracked-files=no"))}
-
-
-def _git(*arguments: str) -> str:
-    # What the repository names in core.fsmonitor would be run, and it may be a stranger's.
-    command = ["git", "-c", "core.fsmonitor=false", *arguments]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return answer.stdout.strip() if answer.returncode == 0 else ""

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import struct
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -311,7 +310,6 @@ def test_sound_folders_are_read(harmless: Any, run: Path, descent: Path) -> None
         harmless("plot", folder, "--out", "pictures", code=0)
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def unfinished(run: Path) -> Path:
     """The run as one that was killed."""
     rewrite(run, status="running")
@@ -373,16 +371,44 @@ def test_an_environment_that_none_has(harmless: Any, refused: Any, run: Path, en
     harmless("train", "--resume", run, "--allow-drift", code=0)
 
 
-def test_a_repository_of_a_stranger_is_not_obeyed(harmless: Any, spec: Path, tmp_path: Path) -> None:
-    """Git runs the program that core.fsmonitor names, as ``git status`` would here."""
-    hook = tmp_path / "hook"
-    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/obeyed\n", encoding="utf-8")
-    hook.chmod(0o755)
-    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    for arguments in (["init", "-q"], ["add", spec], [*identity, "commit", "-qm", "a"]):
-        subprocess.run(["git", *arguments], check=True, cwd=tmp_path)
-    subprocess.run(["git", "config", "core.fsmonitor", hook], check=True, cwd=tmp_path)
+def test_a_repository_of_a_stranger_is_not_obeyed(
+    harmless: Any, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git would run what these name: a filter, a hook, a file system monitor, in a bare repository too."""
+    script = f"#!/bin/sh\ntouch {tmp_path}/obeyed\n"
+    config = f"""\
+[core]
+\trepositoryformatversion = 0
+\tfsmonitor = {tmp_path}/hook
+\thooksPath = {tmp_path}/hooks
+\tworktree = {tmp_path}
+\tpager = {tmp_path}/hook
+[filter "planted"]
+\tclean = {tmp_path}/hook
+\tprocess = {tmp_path}/hook
+\trequired = true
+"""
+    files = {
+        "hook": script,
+        "hooks/post-index-change": script,
+        "bin/git": script,
+        ".gitattributes": "* filter=planted\n",
+    }
+    for folder, branch in ((".git", "main"), ("work", "planted")):
+        files |= {
+            f"{folder}/HEAD": f"ref: refs/heads/{branch}\n",
+            f"{folder}/refs/heads/{branch}": "a" * 40 + "\n",
+            f"{folder}/objects/info/alternates": f"{tmp_path}/pipe\n",
+            f"{folder}/hooks/post-index-change": script,
+            f"{folder}/config": config,
+        }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path / "work")
     run = harmless("train", spec, "-s", "train.iterations=1", code=0).stdout.splitlines()[-1]
-    git = json.loads(Path(run, "environment.json").read_bytes())["git"]
-    assert (len(git["commit"]), git["changed"]) == (40, False)
+    found = json.loads(Path(run, "environment.json").read_bytes())["git"]
+    assert found == {"commit": "a" * 40, "branch": "main"}
     assert not (tmp_path / "obeyed").exists()
