@@ -44,6 +44,12 @@ class Layer(ABC):
     streams: Streams
     workspace: Workspace
 
+    def __init_subclass__(cls) -> None:
+        """Compare layers by identity: a network may have several of equal settings (@dataclass keeps what it finds)."""
+        super().__init_subclass__()
+        cls.__eq__ = object.__eq__  # type: ignore[method-assign]  # in the class's own namespace, where @dataclass looks
+        cls.__hash__ = object.__hash__  # type: ignore[method-assign]
+
     def setup(self, in_shape: Shape, streams: Streams, index: int = 0, address: tuple[int, ...] = (0,)) -> Shape:
         """Check the shape of one input sample, declare the parameters, and give the shape of one output sample.
 

@@ -12,6 +12,7 @@ from nnlab.layers.dropout import Dropout
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
+from nnlab.registry import layers as layer_registry
 
 
 def stack() -> list[Layer]:
@@ -79,3 +80,11 @@ def test_no_layers_hand_the_shape_on() -> None:
 def test_the_first_layer_that_does_not_fit_is_named() -> None:
     with pytest.raises(ShapeError, match=r"^layer 4 conv2d: kernel 3 exceeds input 2x2$"):
         set_up(stack(), (1, 4, 4), make_streams("streams", 0))
+
+
+@pytest.mark.parametrize(("name", "kind"), list(layer_registry.items()))
+def test_layers_compare_by_identity(name: str, kind: type[Layer]) -> None:
+    (one, _), (other, _) = kind.examples()[0], kind.examples()[0]
+    assert one != other
+    assert [other, one].index(one) == 1
+    assert len({one, other, one}) == 2

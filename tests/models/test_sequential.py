@@ -37,7 +37,7 @@ def allocated(stack: list[Layer], in_shape: tuple[int, ...], classes: int) -> Ne
 def test_the_layers_come_in_the_order_given() -> None:
     layers: list[Layer] = [Flatten(), Linear(units=5), Sigmoid(), Linear(units=2, bias=False)]
     stack = Sequential(layers=layers).stack((1, 2, 2), 2)
-    assert stack == layers
+    assert repr(stack) == repr(layers)
 
 
 def test_the_same_layers_are_the_same_network_as_an_mlp() -> None:

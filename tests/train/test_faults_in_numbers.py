@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from nnlab.core.random import make_streams
 from nnlab.errors import Diverged
+from nnlab.layers.activations import Tanh
 from nnlab.layers.linear import Linear
+from nnlab.models.network import Network
 from nnlab.optim.sgd import SGD
 from nnlab.records.reader import read_run
 from nnlab.spec.experiment import Experiment, load_experiment
-from nnlab.train.faults import all_finite
+from nnlab.train.faults import all_finite, wrong_gradient, wrong_output, wrong_penalty, wrong_weight
 from nnlab.train.run import run
 
 SPEC = """\
@@ -120,3 +123,36 @@ def test_inputs_out_of_scale_are_the_likely_cause(load: Callable[..., Experiment
     data = f"data={{name: table, path: {table}, scaling: none}}"
     message, _ = diverged(load(data, "optimizer.lr=1e6"), tmp_path / "runs")
     assert re.search(r"the inputs reach 2\.\de\+31: scale them to about 1", message)
+
+
+def three_equal_layers() -> Network:
+    """Three linear layers and three activations of equal settings and shapes."""
+    layers = [layer for _ in range(3) for layer in (Linear(units=4, l2=1.0), Tanh())]
+    network = Network(layers, (4,), 4, make_streams("streams", 0))
+    network.allocate(np.float64)
+    network.arena.values[:] = 0.5
+    return network
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["linear", "tanh"])
+def test_outputs_of_equal_layers_are_named_apart(number: int, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = three_equal_layers()
+    layer = network.layers[2 * (number - 1) + (kind == "tanh")]
+    monkeypatch.setattr(layer, "forward", lambda x, training: np.full_like(x, np.nan))
+    assert wrong_output(network, np.ones((2, 4))) == f"the outputs of {kind}{number}"
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("tensor", ["W", "b"])
+def test_tensors_of_equal_layers_are_named_apart(number: int, tensor: str) -> None:
+    network = three_equal_layers()
+    parameter = dict(network.named_parameters())[f"linear{number}.{tensor}"]
+    parameter.grad[...] = np.inf
+    assert wrong_gradient(network) == (np.inf, f"the gradient of linear{number}.{tensor}")
+    parameter.value[...] = -np.inf
+    assert wrong_weight(network) == (-np.inf, f"linear{number}.{tensor}")
+    if tensor == "W":
+        parameter.value[0] = 1e200
+        with np.errstate(over="ignore"):
+            assert wrong_penalty(network, network.penalty_terms([])) == f"the penalty on linear{number}.W"
