@@ -27,9 +27,13 @@ DESCENT_PICTURES = ("field", "paths", "values")
 PICTURES = ("accuracy", "loss", "gradients", "activations", "boundary", "confusion", "mistakes", "weights")
 
 
-def complete_kind(incomplete: str) -> list[str]:
-    """Kinds of components."""
-    return [kind for kind in KINDS if kind.startswith(incomplete)]
+def complete_listed(incomplete: str) -> list[str]:
+    """Kinds of components; where no kind begins so, components."""
+    from nnlab.registry import REGISTRIES
+
+    kinds = [kind for kind in KINDS if kind.startswith(incomplete)]
+    names = {name for registry in REGISTRIES.values() for name in registry.names() if name.startswith(incomplete)}
+    return kinds or sorted(names)
 
 
 def complete_dataset(incomplete: str) -> list[str]:

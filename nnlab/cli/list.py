@@ -5,38 +5,70 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.completion import complete_kind
+from nnlab.cli.completion import complete_listed
+from nnlab.cli.echo import echo
 
 if TYPE_CHECKING:
     from nnlab.registry import Hyperparameter
 
 
 def list_command(
-    kind: Annotated[
+    name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[KIND]",
-            help="Only this kind, such as optimizer; spec and descent for the keys of a spec itself.",
-            autocompletion=complete_kind,
+            metavar="[KIND|NAME]",
+            help="A kind, such as optimizer, or a component, such as adam; spec and descent for the keys of a spec.",
+            autocompletion=complete_listed,
         ),
     ] = None,
 ) -> None:
-    """List what a spec can name, with keys, accepted values, defaults and meaning.
+    """List the names that a spec can use; of a kind or a component also keys, accepted values, defaults and meaning.
 
     Example: nnlab list optimizer
     """
     from nnlab.errors import UsageError, shown
-    from nnlab.registry import REGISTRIES, near_hint
+    from nnlab.registry import near_hint
+
+    kinds = _kinds()
+    if name is None:
+        for kind, classes in kinds.items():
+            echo(f"{kind:<14}{_names(kind, classes)}")
+        echo("nnlab list KIND and nnlab list NAME print keys, defaults and meaning", err=True)
+        return
+    if name in kinds:
+        _render(name, kinds[name])
+        return
+    found = {kind: {name: classes[name]} for kind, classes in kinds.items() if name in classes}
+    if "activation" in found:  # every activation is a layer too
+        found.pop("layer", None)
+    if not found:
+        known = [*kinds, *(component for classes in kinds.values() for component in classes)]
+        raise UsageError(
+            f"no kind or component is called {shown(name)}; {near_hint(name, known)}the kinds are {', '.join(kinds)}"
+        )
+    for kind, classes in found.items():
+        _render(kind, classes)
+
+
+def _kinds() -> "dict[str, dict[str, type]]":
+    """Every kind with its components by name; the sections of a spec are kinds of their own."""
+    from nnlab.registry import REGISTRIES
     from nnlab.spec.descent import Descent
     from nnlab.spec.experiment import spec_sections
 
     kinds: dict[str, dict[str, type]] = {"spec": spec_sections(), "descent": {"descent": Descent}}
-    kinds |= {name: dict(registry.items()) for name, registry in REGISTRIES.items()}
-    if kind is not None and kind not in kinds:
-        hint = near_hint(kind, list(kinds))
-        raise UsageError(f"no kind is called {shown(kind)}; {hint}there are {', '.join(kinds)}")
-    for name in [kind] if kind else kinds:
-        _render(name, kinds[name])
+    return kinds | {kind: dict(registry.items()) for kind, registry in REGISTRIES.items()}
+
+
+def _names(kind: str, classes: Mapping[str, type]) -> str:
+    """The names of a kind on one line; what a spec itself consists of are its keys."""
+    from nnlab.registry import activations, hyperparameters
+
+    if kind in ("spec", "descent"):
+        return ", ".join(parameter.name for parameter in hyperparameters(classes[kind]))
+    if kind == "layer":
+        return ", ".join([*sorted(classes.keys() - set(activations.names())), "and every activation"])
+    return ", ".join(sorted(classes))
 
 
 def _render(kind: str, classes: Mapping[str, type]) -> None:

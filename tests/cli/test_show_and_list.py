@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from nnlab.cli.completion import KINDS
-from nnlab.registry import REGISTRIES, hyperparameters
+from nnlab.losses import CrossEntropy
+from nnlab.registry import REGISTRIES, hyperparameters, optimizers
 from nnlab.spec.experiment import load_experiment
 from nnlab.spec.tree import parse_tree
 
@@ -77,14 +78,38 @@ def test_shapes_that_do_not_fit_name_the_layer(nnlab, spec: Path) -> None:
     assert "layer 2 relu: gives 3 values a sample, but the data has 2 classes" in answer.stderr
 
 
-def test_list_names_every_component_with_all_its_keys(nnlab) -> None:
+def test_list_has_one_line_a_kind_with_every_name(nnlab) -> None:
     answer = nnlab("list")
     assert answer.code == 0
-    for registry in REGISTRIES.values():
-        for name, cls in registry.items():
-            assert name in answer.stdout
-            for parameter in hyperparameters(cls):
-                assert parameter.name in answer.stdout
+    lines = {line.split()[0]: line.replace(",", "").split()[1:] for line in answer.stdout.splitlines()}
+    assert tuple(lines) == KINDS
+    assert lines["optimizer"] == optimizers.names()
+    for kind, registry in REGISTRIES.items():
+        assert set(registry.names()) <= {*lines[kind], *(lines["activation"] if kind == "layer" else ())}
+    assert lines["spec"][:2] == ["name", "seed"]
+    assert "keys, defaults and meaning" in answer.stderr
+
+
+@pytest.mark.parametrize("kind", REGISTRIES)
+def test_list_of_a_kind_names_every_component_with_all_its_keys(nnlab, kind: str) -> None:
+    words = set(nnlab("list", kind).stdout.split())
+    for name, cls in REGISTRIES[kind].items():
+        assert {name, *(parameter.name for parameter in hyperparameters(cls))} <= words
+
+
+def test_list_of_a_component_has_only_its_keys(nnlab) -> None:
+    answer = nnlab("list", "adam")
+    assert answer.code == 0
+    assert {"optimizer", "adam", "lr", "beta1", "beta2", "eps"} <= set(answer.stdout.split())
+    assert "adamw" not in answer.stdout
+    assert "layer" not in nnlab("list", "relu").stdout.split()
+    assert "iterations" in nnlab("list", "train").stdout
+
+
+def test_list_of_a_name_of_two_kinds_has_both(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(REGISTRIES["loss"]._classes, "adam", CrossEntropy)
+    words = nnlab("list", "adam").stdout.split()
+    assert {"loss", "optimizer", "beta1", "smoothing"} <= set(words)
 
 
 def test_list_of_one_kind_has_only_that_kind(nnlab) -> None:
@@ -108,10 +133,11 @@ def test_a_switch_is_off_by_default(nnlab, monkeypatch: pytest.MonkeyPatch) -> N
     assert "│ false " in line
 
 
-def test_list_of_an_unknown_kind_suggests(nnlab) -> None:
-    answer = nnlab("list", "optimiser")
+@pytest.mark.parametrize(("name", "near"), [("optimiser", "optimizer"), ("adamm", "adam")])
+def test_list_of_an_unknown_name_suggests(nnlab, name: str, near: str) -> None:
+    answer = nnlab("list", name)
     assert answer.code == 2
-    assert "did you mean 'optimizer'?" in answer.stderr
+    assert f"no kind or component is called '{name}'; did you mean '{near}'? the kinds are spec," in answer.stderr
 
 
 def test_completion_knows_every_kind() -> None:
