@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
+from nnlab.aliases import aliases
+
 T = TypeVar("T")
 
 # Names that a near one is looked for: comparing longer or more of them would take seconds.
@@ -183,8 +185,18 @@ def near_name(word: str, known: Sequence[str]) -> str | None:
     return folded[close[0]] if close else None
 
 
+def alias_hint(word: str, known: Sequence[str]) -> str:
+    """``nnlab's name is 'linear'; `` for a word that other libraries use for one of the known names, or nothing."""
+    if len(word) > LONGEST_WORD:
+        return ""
+    name = next((name for name in aliases(word) if name in known), None)
+    return f"nnlab's name is {name!r}; " if name else ""
+
+
 def near_hint(word: str, known: Sequence[str]) -> str:
-    """``did you mean 'x'? `` with the space that follows, or nothing where no known name is close."""
+    """:func:`alias_hint`, else ``did you mean 'x'? ``, or nothing where no known name is close."""
+    if hint := alias_hint(word, known):
+        return hint
     near = near_name(word, known)
     return f"did you mean {near!r}? " if near else ""
 

@@ -12,7 +12,7 @@ import nnlab
 ROOT = Path(nnlab.__file__).parent
 # Lowest first; a module may import its own level and those before it.
 LEVELS = [
-    {"errors"},
+    {"aliases", "errors"},
     {"registry"},
     {"core"},
     {"functions", "layers", "losses", "penalties", "optim", "data"},

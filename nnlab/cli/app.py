@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from nnlab import __version__
 from nnlab.cli.activations import activations_command
+from nnlab.cli.arguments import option_hint
 from nnlab.cli.compare import compare_command
 from nnlab.cli.crossval import crossval_command
 from nnlab.cli.data import data_app
@@ -23,16 +24,27 @@ from nnlab.errors import harmless
 
 
 class Harmless(TyperGroup):
-    """The root command: what was typed wrongly is repeated without anything in it that could steer a terminal."""
+    """The root command: what was typed wrongly is repeated without anything in it that could steer a terminal.
+
+    An option that is none but the key of a spec (``--lr``) is answered with the option that changes the key.
+    """
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
         except Exception as error:
+            if hasattr(error, "possibilities") and (hint := _hint_for(error)):
+                vars(error).update(message=f"{vars(error)['message']}; {hint}", possibilities=None)
             if isinstance(message := getattr(error, "message", None), str):
                 vars(error)["message"] = harmless(message)
             raise
+
+
+def _hint_for(error: Any) -> str:
+    """What to write for an unknown option of a command that takes -s."""
+    takes_keys = error.ctx is not None and any("--set" in option.opts for option in error.ctx.command.params)
+    return option_hint(error.option_name) if takes_keys else ""
 
 
 app = typer.Typer(

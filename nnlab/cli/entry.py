@@ -26,8 +26,10 @@ def main() -> None:
     try:
         # Imported under the handlers, so that Ctrl-C is met from the first moment.
         from nnlab.cli.app import app
+        from nnlab.cli.arguments import check_split
 
         _check_options(sys.argv[1:])
+        check_split(sys.argv[1:])
         try:
             app(prog_name="nnlab")
         finally:

@@ -1,5 +1,6 @@
 """``nnlab list``: what a spec can name."""
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +34,8 @@ def list_command(
     if name is None:
         for kind, classes in kinds.items():
             echo(f"{kind:<14}{_names(kind, classes)}")
-        echo("nnlab list KIND and nnlab list NAME print keys, defaults and meaning", err=True)
+        if sys.stdout.isatty():
+            echo("nnlab list KIND and nnlab list NAME print keys, defaults and meaning", err=True)
         return
     if name in kinds:
         _render(name, kinds[name])

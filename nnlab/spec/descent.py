@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -11,6 +12,7 @@ from nnlab.errors import shown
 from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer
 from nnlab.registry import Component, Doc
+from nnlab.spec.hints import key_hint
 from nnlab.spec.overrides import apply_overrides
 from nnlab.spec.resolved import Resolved
 from nnlab.spec.tree import KeyPath, Tree, read_faulty_tree, spec_error
@@ -93,7 +95,7 @@ def descent_from_tree(tree: Tree, *, default_name: str) -> Descent:
     elif not tree.broken:
         written_out = _WrittenOut(raw)
         problems.extend((tree.place(key), key, message) for key, message in written_out.problems)
-        validator = Validator()
+        validator = Validator(elsewhere=partial(key_hint, Descent, raw))
         value = {"name": default_name, **written_out.value} if isinstance(written_out.value, dict) else raw
         descent = validator.section(Descent, value, (), "a descent")
         reported = {key for _, key, _ in problems}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, is_dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from nnlab.optim.patience import EarlyStopping, Patience
 from nnlab.optim.schedules import Constant, Schedule, Steps
 from nnlab.penalties import Penalty
 from nnlab.registry import Component, Doc, Strengths, Switch, hyperparameters
+from nnlab.spec.hints import key_hint
 from nnlab.spec.overrides import apply_overrides
 from nnlab.spec.resolved import Resolved, describes_descent
 from nnlab.spec.tree import MAX_BYTES, KeyPath, Tree, read_faulty_tree, spec_error
@@ -164,7 +166,7 @@ def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, 
     elif describes_descent(raw):
         problems.append((tree.place(()), (), "describes a descent, which nnlab descend takes; a spec has a model"))
     elif not tree.broken:
-        validator = Validator(folders)
+        validator = Validator(folders, partial(key_hint, Experiment, raw))
         experiment = validator.section(
             Experiment, {"name": default_name, **raw} if isinstance(raw, dict) else raw, (), "a spec"
         )

@@ -1,7 +1,7 @@
 """Plain values turned into components, every problem collected; and components turned back into plain values."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +17,27 @@ from nnlab.registry import (
     Registry,
     Strengths,
     Switch,
+    alias_hint,
     hyperparameters,
     near_hint,
     registered_name,
 )
 from nnlab.spec.expectation import check
+from nnlab.spec.hints import owners_hint
 from nnlab.spec.tree import KeyPath
 
 
 class Validator:
     """Builds components from plain values; what is wrong lands in ``problems`` as (key path, message).
 
-    ``folders`` is where relative file names are looked for, in turn.
+    ``folders`` is where relative file names are looked for, in turn; ``elsewhere`` gives the hint for a key of another
+    part of the spec.
     """
 
-    def __init__(self, folders: tuple[Path, ...] = ()) -> None:
+    def __init__(self, folders: tuple[Path, ...] = (), elsewhere: Callable[[str], str] = lambda key: "") -> None:
         self.problems: list[tuple[KeyPath, str]] = []
         self._folders = folders
+        self._elsewhere = elsewhere
 
     def component(self, registry: Registry, raw: object, path: KeyPath) -> Any:
         """The component that ``raw`` names: a name, a mapping with ``name``, or the registry's number shorthand."""
@@ -53,10 +57,12 @@ class Validator:
             hint = near_hint(name, registry.names()) if isinstance(name, str) else ""
             known = f"{hint}there are {_listed(registry.names())}"
             return self._reject(name_path, f"no {registry.kind} is called {shown(name)}; {known}")
-        return self.section(registry[name], {key: raw[key] for key in raw if key != "name"}, path, name)
+        return self.section(registry[name], {key: raw[key] for key in raw if key != "name"}, path, name, registry)
 
-    def section(self, cls: type[Any], raw: object, path: KeyPath, owner: str = "") -> Any:
-        """A dataclass from a mapping of its fields; ``owner`` names it in messages."""
+    def section(
+        self, cls: type[Any], raw: object, path: KeyPath, owner: str = "", registry: Registry | None = None
+    ) -> Any:
+        """A dataclass from a mapping of its fields; ``owner`` names it in messages, ``registry`` has others like it."""
         if not isinstance(raw, Mapping):
             return self._reject(path, f"must be a mapping with the keys {_listed(_keys(cls))}, got {shown(raw)}")
         before = len(self.problems)
@@ -65,7 +71,7 @@ class Validator:
         known = [*keys, *getattr(cls, "short_forms", ())]
         for key in raw:
             if key not in keys:
-                self._reject((*path, key), self._unknown_key(key, known, owner or str(path[-1])))
+                self._reject((*path, key), self._unknown_key(key, known, owner or str(path[-1]), registry))
         values = {}
         for parameter in parameters:
             if parameter.name in raw:
@@ -139,9 +145,11 @@ class Validator:
             return None
         return str(found or (candidates[0] if candidates else name))
 
-    def _unknown_key(self, key: str, known: list[str], owner: str) -> str:
-        # Beyond the problems that are reported, looking for near names would only take time.
-        hint = near_hint(key, known) if len(self.problems) < MOST_LINES else ""
+    def _unknown_key(self, key: str, known: list[str], owner: str, registry: Registry | None = None) -> str:
+        hint = ""
+        if len(self.problems) < MOST_LINES:  # beyond the problems that are reported, hints would only take time
+            hint = alias_hint(key, known) or (owners_hint(registry, key) if registry else "")
+            hint = hint or self._elsewhere(key) or near_hint(key, known)
         return f"unknown key; {hint}{owner} has {_listed(known) if known else 'no keys'}"
 
     def _reject(self, path: KeyPath, message: str) -> None:

@@ -87,7 +87,7 @@ def test_list_has_one_line_a_kind_with_every_name(nnlab) -> None:
     for kind, registry in REGISTRIES.items():
         assert set(registry.names()) <= {*lines[kind], *(lines["activation"] if kind == "layer" else ())}
     assert lines["spec"][:2] == ["name", "seed"]
-    assert "keys, defaults and meaning" in answer.stderr
+    assert answer.stderr == ""
 
 
 @pytest.mark.parametrize("kind", REGISTRIES)
@@ -133,7 +133,7 @@ def test_a_switch_is_off_by_default(nnlab, monkeypatch: pytest.MonkeyPatch) -> N
     assert "│ false " in line
 
 
-@pytest.mark.parametrize(("name", "near"), [("optimiser", "optimizer"), ("adamm", "adam")])
+@pytest.mark.parametrize(("name", "near"), [("optimizr", "optimizer"), ("adamm", "adam")])
 def test_list_of_an_unknown_name_suggests(nnlab, name: str, near: str) -> None:
     answer = nnlab("list", name)
     assert answer.code == 2

@@ -109,7 +109,7 @@ def test_components(registry: Registry, raw: object, component: Any) -> None:
         (models, {"name": "mlp", "hidden": [5], "batch_norm": 1},
          "x.batch_norm: must be true, false or a mapping with eps, momentum, got 1"),
         (models, {"name": "mlp", "hidden": [5], "batch_norm": {"epsilon": 1}},
-         "x.batch_norm.epsilon: unknown key; did you mean 'eps'? batch_norm has eps, momentum"),
+         "x.batch_norm.epsilon: unknown key; nnlab's name is 'eps'; batch_norm has eps, momentum"),
         (models, {"name": "mlp", "hidden": [5], "activation": {"name": "elu", "alpha": 0}},
          "x.activation.alpha: must be above 0, got 0"),
         (models, {"name": "sequential", "layers": []}, "x.layers: must be a list of 1 to 1000 layers, got []"),

@@ -1,0 +1,98 @@
+"""Names of Keras, PyTorch, scikit-learn and textbooks with nnlab's name for the same thing.
+
+They serve error messages only: a spec that uses one is refused, with nnlab's name in the message.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+# Under nnlab's names, the likelier first, the words for them in lower case without _ and -.
+_WORDS = {
+    # layers
+    "linear": "dense affine affinelayer fullyconnected fc innerproduct",
+    "conv2d": "conv convolution convolution2d convolutional",
+    "max_pool": "maxpooling maxpooling2d maxpool2d pooling pool",
+    "avg_pool": "averagepooling averagepooling2d avgpooling avgpool2d averagepool meanpool",
+    "global_avg_pool": "globalaveragepooling globalaveragepooling2d adaptiveavgpool2d gap",
+    "batch_norm": "batchnormalization batchnorm1d batchnorm2d usebatchnorm bn",
+    "layer_norm": "layernormalization ln",
+    "lrn": "localresponsenorm localresponsenormalization",
+    "upsample": "upsampling upsampling2d",
+    "flatten": "reshape",
+    "activity_l1": "activityregularizer",
+    # activations
+    "identity": "none noactivation",
+    "leaky_relu": "lrelu",
+    "tanh": "hyperbolictangent",
+    "sigmoid": "logistic expit",
+    # losses
+    "cross_entropy": "crossentropyloss crossentropyerror categoricalcrossentropy sparsecategoricalcrossentropy "
+    "softmaxwithloss softmaxloss nll nllloss logloss",
+    "mean_squared_error": "mse mseloss sumofsquarederror sumsquarederror squarederror l2loss",
+    # initialisers
+    "normal": "gaussian randomnormal randn normalinit",
+    "he": "kaiming kaimingnormal henormal heinit",
+    "glorot xavier": "glorotnormal xaviernormal glorotinit",
+    # update rules
+    "sgd": "gradientdescent batchgradientdescent stochasticgradientdescent",
+    "momentum": "momentumsgd sgdmomentum",
+    "nesterov": "nag nesterovmomentum nesterovacceleratedgradient",
+    # models
+    "mlp": "multilayernet multilayerperceptron mlpclassifier twolayernet feedforward",
+    "convnet": "simpleconvnet cnn",
+    "softmax": "simplenet logisticregression softmaxregression",
+    # keys
+    "lr": "learningrate alpha eta stepsize learningrateinit",
+    "beta1": "beta1 rho1",
+    "beta2": "beta2 rho2",
+    "eps": "epsilon",
+    "decay": "rho decayrate",
+    "iterations": "itersnum iters maxiter maxiters niter numiterations numsteps maxsteps steps updates",
+    "steps": "itersnum iters iterations niter",
+    "epochs": "epoch maxepochs nepochs numepochs",
+    "batch_size": "batchnum minibatchsize minibatch batch",
+    "eval_every": "evalinterval evaluateevery logevery",
+    "eval_train": "evaluatesamplenumperepoch",
+    "hidden": "hiddensizelist hiddensize hiddensizes hiddenlayersizes hiddenlayers hiddenunits",
+    "units": "outputsize outfeatures neurons hiddensize",
+    "init": "weightinitstd initstd kernelinitializer weightinit initializer initialiser std",
+    "std": "stddev stdev sigma weightinitstd",
+    "activation": "activationfunction nonlinearity",
+    "filters": "filternum numfilters outchannels channels",
+    "kernel": "filtersize kernelsize",
+    "padding": "pad",
+    "size": "poolsize poolh poolw kernelsize",
+    "bias": "usebias",
+    "rate": "dropoutratio dropoutration dropoutrate droprate p prob",
+    "dropout": "dropoutratio dropoutration dropoutrate usedropout",
+    "smoothing": "labelsmoothing",
+    "seed": "randomseed randomstate",
+    "l2 weight_decay": "weightdecay weightdecaylambda lambda l2reg l2lambda l2regularization",
+    "l1": "l1reg l1lambda l1regularization",
+    "clip_norm": "maxgradnorm gradclip gradientclipping clipnorm",
+    "clip_value": "clipvalue",
+    "schedule": "lrschedule learningrateschedule scheduler lrscheduler",
+    "patience": "earlystoppingpatience",
+    "validation": "validationsplit validationfraction valsplit",
+    "train_size": "ntrain numtrain trainsamples",
+    "test_size": "ntest numtest testsamples",
+    "optimizer": "optimiser updater solver",
+    "model": "network net",
+    "data": "dataset",
+    "loss": "lossfunction criterion",
+    "penalty": "regularization regularisation regularizer regulariser",
+}
+
+
+@cache
+def _names() -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for own, words in _WORDS.items():
+        for word in words.split():
+            names.setdefault(word, []).extend(own.split())
+    return names
+
+
+def aliases(word: str) -> Sequence[str]:
+    """nnlab's names for a word of another library."""
+    return _names().get(word.casefold().replace("_", "").replace("-", ""), ())

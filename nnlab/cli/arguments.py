@@ -1,0 +1,61 @@
+"""Arguments that look like overrides of a spec and did not arrive as such."""
+
+from collections.abc import Sequence
+
+_OPTIONS = ("-s", "--set")
+_CLOSED_BY = {"[": "]", "{": "}"}
+
+
+def check_split(arguments: Sequence[str]) -> None:
+    """Refuse ``-s model.hidden=[40, 20]`` without quotes, which the shell splits at its spaces; raises UsageError."""
+    from nnlab.errors import UsageError, one_line
+
+    for index, argument in enumerate(arguments):
+        if argument == "--":
+            return
+        before = arguments[index - 1] if index else ""
+        override = argument if before in _OPTIONS else argument.removeprefix("--set=").removeprefix("-s")
+        if before not in _OPTIONS and override == argument:
+            continue
+        last = _last_part(override, arguments[index + 1 :])
+        if last:
+            whole = one_line(" ".join([override, *arguments[index + 1 : index + 1 + last]]), 200)
+            raise UsageError(f"-s {whole}: was split at its spaces by the shell; put it in quotes: -s '{whole}'")
+
+
+def _last_part(override: str, following: Sequence[str]) -> int:
+    """How many of the arguments that follow belong to the value of an override: up to the one that closes it."""
+    value = override.partition("=")[2].lstrip()
+    closing = _CLOSED_BY.get(value[:1])
+    if closing is None or _depth(value) <= 0:
+        return 0
+    depth = _depth(value)
+    for count, part in enumerate(following, start=1):
+        depth += _depth(part)
+        if depth <= 0:
+            return count if part.endswith(closing) else 0
+    return 0
+
+
+def _depth(text: str) -> int:
+    """Brackets opened and not closed."""
+    return sum(text.count(sign) for sign in "[{") - sum(text.count(sign) for sign in "]}")
+
+
+def option_hint(option: str) -> str:
+    """For an option that is none, such as ``--lr``, the way to change the key of the spec; else nothing."""
+    from nnlab.aliases import aliases
+    from nnlab.registry import LONGEST_WORD
+    from nnlab.spec.keys import spec_keys
+
+    word = option.lstrip("-").replace("-", "_")
+    if len(word) > LONGEST_WORD:
+        return ""
+    known = {key.partition("=")[0] for key in spec_keys()}
+    known |= {key.removesuffix(".name") for key in known}
+    for name in (word, *aliases(word)):
+        # The likeliest is the one nearest to the top: train.epochs, not train.schedule.epochs.
+        found = sorted((key for key in known if key.rpartition(".")[2] == name), key=lambda key: (key.count("."), key))
+        if found:
+            return f"a key of the spec is changed with -s {found[0]}=VALUE"
+    return ""

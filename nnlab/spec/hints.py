@@ -1,0 +1,82 @@
+"""Where in a spec a key that stands in the wrong place belongs."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from nnlab.aliases import aliases
+from nnlab.registry import (
+    LONGEST_WORD,
+    REGISTRIES,
+    Component,
+    Hyperparameter,
+    Registry,
+    Strengths,
+    Switch,
+    hyperparameters,
+    registered_name,
+)
+
+MOST_HINTS = 3
+MOST_LISTED = 20
+
+
+def key_hint(root: type[Any], raw: object, word: str) -> str:
+    """``did you mean 'optimizer.lr'? `` for a key that exists elsewhere in the spec ``raw``, or nothing.
+
+    Of components only those that the spec names count. A word of another library leads to nnlab's name.
+    """
+    if len(word) > LONGEST_WORD:
+        return ""
+    keys = list(_keys(root, raw, ""))
+    for names, before, after in (((word,), "did you mean", "? "), (aliases(word), "nnlab's name is", "; ")):
+        found = (key for name in names for key in keys if key.rpartition(".")[2] == name)
+        if listed := " or ".join(f"{key!r}" for key in islice(dict.fromkeys(found), MOST_HINTS)):
+            return f"{before} {listed}{after}"
+    return ""
+
+
+def owners_hint(registry: Registry, key: str) -> str:
+    """``it is a key of momentum and nesterov; `` for one that other components of the same kind have, or nothing."""
+    owners = [name for name, cls in registry.items() if key in {parameter.name for parameter in hyperparameters(cls)}]
+    if not owners:
+        return ""
+    listed = owners if len(owners) <= MOST_HINTS else [*owners[:MOST_HINTS], "others"]
+    return f"it is a key of {' and '.join(filter(None, (', '.join(listed[:-1]), listed[-1])))}; "
+
+
+def _keys(cls: type[Any], raw: object, prefix: str) -> Iterator[str]:
+    """Every key that a section can have as it is filled in, dotted."""
+    given = raw if isinstance(raw, Mapping) else {}
+    for parameter in hyperparameters(cls):
+        key, value = f"{prefix}{parameter.name}", given.get(parameter.name, parameter.default)
+        yield key
+        if component := parameter.mark(Component):
+            items = (
+                {f"{key}.{index}.": item for index, item in enumerate(value[:MOST_LISTED])}
+                if isinstance(value, list)
+                else {f"{key}.": value}
+            )
+            for inside, item in items.items():
+                if inner := _class_of(REGISTRIES[component.kind], item):
+                    yield from _keys(inner, item, inside)
+        else:
+            yield from _inside(parameter, value, f"{key}.")
+
+
+def _inside(parameter: Hyperparameter, value: object, prefix: str) -> Iterator[str]:
+    if switch := parameter.mark(Switch):
+        yield from _keys(REGISTRIES[switch.kind][switch.name], value, prefix)
+    elif strengths := parameter.mark(Strengths):
+        yield from (f"{prefix}{name}" for name in REGISTRIES[strengths.kind].names())
+    elif dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
+        yield from _keys(parameter.base, value, prefix)
+
+
+def _class_of(registry: Registry, item: object) -> type[Any] | None:
+    """The class that a spec's value, or a default, names."""
+    if dataclasses.is_dataclass(item) and not isinstance(item, type):
+        return registry[registered_name(item)]
+    name = item.get("name") if isinstance(item, Mapping) else item
+    return registry[name] if isinstance(name, str) and name in registry else None
