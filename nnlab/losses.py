@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
+from math import log
 from typing import Annotated, Self
 
 import numpy as np
@@ -47,6 +48,10 @@ class Loss(ABC):
         """The loss that evaluations report, where it is not the one that is minimised."""
         return self
 
+    @abstractmethod
+    def chance(self, classes: int) -> float:
+        """The loss of the same best guess for every sample, where all K classes are equally frequent."""
+
     @classmethod
     def examples(cls) -> Sequence[Self]:
         """Losses of this class on which ``nnlab gradcheck`` proves the gradients."""
@@ -73,6 +78,10 @@ class CrossEntropy(Loss):
     def reported(self) -> Loss:
         """The cross-entropy without smoothing."""
         return CrossEntropy() if self.smoothing else self
+
+    def chance(self, classes: int) -> float:
+        """−log 1/K = log K."""
+        return log(classes)
 
     @classmethod
     def examples(cls) -> Sequence[Self]:
@@ -135,6 +144,10 @@ class MeanSquaredError(Loss):
         squares = np.multiply(difference, difference, out=self.workspace.array("squares", (N, K), scores.dtype))
         per_sample: Array = squares.sum(axis=1) / K
         return per_sample
+
+    def chance(self, classes: int) -> float:
+        """With every score 1/K: (K − 1) / K²."""
+        return (classes - 1) / classes**2
 
     def backward(self, batch_size: int | None = None) -> Array:
         """2 (scores − one_hot) / (N·K)."""

@@ -22,7 +22,7 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: a process that forks should have one thread
 
-from nnlab.errors import Interrupted, NnlabError
+from nnlab.errors import Interrupted, NnlabError, RunError
 from nnlab.records import disk, writing
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.spec.experiment import load_experiment
@@ -97,12 +97,17 @@ class Faults:
         self._count += 1
         return self.root / f"runs-{self._count}"
 
-    def recovered(self, runs: Path, reporter: Reporter | None = None) -> bool:
-        """Resume what there is, as often as it takes, and hold it against what it should be."""
+    def recovered(self, runs: Path, reporter: Reporter | None = None, *, may_restart: bool = False) -> bool:
+        """Resume what there is, as often as it takes, and hold it against what it should be.
+
+        With ``may_restart`` it may be refused first, with every checkpoint still there, and then trained again.
+        """
         if not runs.exists() or not any((folder / "summary.json").exists() for folder in runs.iterdir()):
             runs = self.runs()  # killed before anything was recorded: it is simply started again
             in_child(lambda: run(self.experiment, runs))
         code = in_child(lambda: resume(last_run(runs), reporter))
+        if may_restart and code == RunError.exit_code and checkpoint_files(last_run(runs)):
+            code = in_child(lambda: resume(last_run(runs), reporter, restart=True))
         return code == 0 and self.contents(last_run(runs)) == self.expected
 
     def tally(self, trials: Iterator[bool]) -> Tally:
@@ -282,7 +287,7 @@ class Faults:
                         raw = path.read_bytes()
                         place = int(len(raw) * share)
                         path.write_bytes(raw[:place] + garbage + raw[place:])
-                        yield self.recovered(runs)
+                        yield self.recovered(runs, may_restart=True)
 
         return self.tally(trials())
 

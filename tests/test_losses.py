@@ -187,3 +187,9 @@ def test_the_mean_of_many_float32_losses_is_summed_in_float64() -> None:
     assert CrossEntropy().forward(scores, np.zeros(N, np.intp)) == pytest.approx(
         float(np.float32(math.log(2))), rel=1e-9
     )
+
+
+@pytest.mark.parametrize(("loss", "score"), [(CrossEntropy(), 7.0), (MeanSquaredError(), 1 / 4)])
+def test_chance_is_the_loss_of_the_same_scores_for_every_sample(loss: Loss, score: float) -> None:
+    labels = np.arange(12) % 4
+    assert loss.chance(4) == pytest.approx(loss.forward(np.full((12, 4), score), labels), rel=1e-12)

@@ -36,6 +36,9 @@ def train_command(
         bool,
         typer.Option("--allow-drift", help="With --resume: go on though spec, data or versions are others now."),
     ] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="With --resume: discard the checkpoints and train from step 0.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
 ) -> None:
     """Train the network that a spec describes and write a run folder, or go on with one that was stopped.
@@ -47,16 +50,16 @@ def train_command(
     if resume is not None:
         if specs or overrides or dry_run:
             raise UsageError("--resume goes on with a run as its own spec says; it takes no SPEC, -s or --dry-run")
-        resume_run(resume, runs, iterations, allow_drift=allow_drift, quiet=quiet)
+        resume_run(resume, runs, iterations, allow_drift=allow_drift, restart=restart, quiet=quiet)
         return
-    if iterations is not None or allow_drift:
-        raise UsageError("--iterations and --allow-drift belong to --resume; a spec has train.iterations")
+    if iterations is not None or allow_drift or restart:
+        raise UsageError("--iterations, --allow-drift and --restart belong to --resume; a spec has train.iterations")
     if not specs:
         raise UsageError("nothing to train: give a SPEC, such as configs/adam.yaml, or --resume RUN")
     train_specs(specs, overrides or [], runs, dry_run=dry_run, quiet=quiet)
 
 
-def resume_run(run: str, runs: Path, iterations: int | None, *, allow_drift: bool, quiet: bool) -> None:
+def resume_run(run: str, runs: Path, iterations: int | None, *, allow_drift: bool, restart: bool, quiet: bool) -> None:
     """Go on with a run, or with the latest."""
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.errors import Diverged
@@ -67,7 +70,8 @@ def resume_run(run: str, runs: Path, iterations: int | None, *, allow_drift: boo
     from nnlab.train.run import Silent
 
     path = last_run(runs) if run == "last" else find_run(run, runs, "run", "crossval")
-    result = go_on(path, Silent() if quiet else ConsoleReporter(), iterations=iterations, allow_drift=allow_drift)
+    reporter = Silent() if quiet else ConsoleReporter()
+    result = go_on(path, reporter, iterations=iterations, allow_drift=allow_drift, restart=restart)
     echo(result_line(result.name, result.summary))
     echo(str(result.path))
     if result.summary["status"] == "diverged":

@@ -3,6 +3,7 @@
 import json
 import stat
 from array import array
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from math import nan
@@ -117,7 +118,7 @@ def _lines(path: Path, columns: Sequence[str], unfinished: bool) -> Iterator[tup
 def _header(path: Path, line: bytes, columns: Sequence[str], unfinished: bool) -> list[str]:
     if unfinished and not line.endswith(b"\n"):
         return list(columns)
-    names = line.rstrip(b"\r\n").decode("utf-8", "replace").split(",")
+    names = line.removeprefix(BOM_UTF8).rstrip(b"\r\n").decode("utf-8", "replace").split(",")
     if len(names) > MAX_COLUMNS:
         damaged(path, f"has {len(names)} columns, but such a file has at most {MAX_COLUMNS}", 1)
     if names[: len(columns)] != list(columns) or len(set(names)) < len(names) or not line.endswith(b"\n"):

@@ -87,14 +87,22 @@ class RunFolder:
 
     @classmethod
     def reopen(
-        cls, path: Path, lock: RunLock, step: int, marks: Mapping[str, Mark], snapshots: Collection[int]
+        cls,
+        path: Path,
+        lock: RunLock,
+        step: int,
+        marks: Mapping[str, Mark],
+        snapshots: Collection[int],
+        tables: Mapping[str, bytes] | None = None,
     ) -> Self:
         """Write on in the folder of a run as it was after ``step`` updates, with the snapshots of these steps.
 
-        What came later is cut off.
+        What came later is cut off; ``tables`` are written first in place of those there.
         """
         try:
             check_own(path)
+            for name, contents in (tables or {}).items():
+                atomic_write(path / name, contents)
             folder = cls._cleared(path, lock, step, marks, snapshots)
         except OSError as error:
             raise RunError(f"{path}: cannot be written: {error.strerror or error}") from None
@@ -194,6 +202,11 @@ class RunFolder:
         best = best_row([row for row in self._rows if row["step"] in steps])
         return None if best is None else int(best["step"] or 0)
 
+    def row(self, step: int) -> Row | None:
+        """The evaluation after so many updates, or the last one."""
+        last = self._rows[-1] if self._rows else None
+        return next((row for row in self._rows if row["step"] == step), last)
+
     def write_model(self, arrays: Mapping[str, Array], spec_sha256: str, inputs: InputFormat) -> None:
         """Save the weights with what they expect of raw samples, which also gets a file of its own to read."""
         plain = inputs.as_plain()
@@ -215,11 +228,10 @@ class RunFolder:
         Its ``final`` metrics are those of the saved weights: the last ones, or those of the step ``restored``.
         """
         self.flush()
-        last = self._rows[-1] if self._rows else None
         ended = self._summary | {
             "status": status,
             "steps": self._step,
-            "final": next((row for row in self._rows if row["step"] == restored), last),
+            "final": self.row(self._step if restored is None else restored),
             "best": best_row(self._rows),
             "train_seconds": seconds,
             "message": message,

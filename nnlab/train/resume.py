@@ -9,9 +9,6 @@ from threadpoolctl import threadpool_limits
 
 from nnlab.errors import RunError, UsageError, one_line, shown
 from nnlab.optim.schedules import MOST_STEPS
-from nnlab.records.checked_files import MAX_TABLE_BYTES, check_file
-from nnlab.records.checkpoint import Checkpoint, checkpoint_files, read_checkpoint
-from nnlab.records.disk import start_sha256
 from nnlab.records.environment import drift
 from nnlab.records.formats import (
     ENVIRONMENT_FILE,
@@ -30,18 +27,25 @@ from nnlab.spec.resolved import spec_sha256
 from nnlab.spec.validation import flatten
 from nnlab.train.checkpoints import most_bytes, restore
 from nnlab.train.loop import Training
+from nnlab.train.resume_point import ResumePoint, newest_valid
 from nnlab.train.run import Reporter, RunResult, Setting, Silent, carry_out, set_up
 from nnlab.train.snapshots import moments
 
 
 def resume(
-    path: Path, reporter: Reporter | None = None, *, iterations: int | None = None, allow_drift: bool = False
+    path: Path,
+    reporter: Reporter | None = None,
+    *,
+    iterations: int | None = None,
+    allow_drift: bool = False,
+    restart: bool = False,
 ) -> RunResult:
-    """Go on with a run: its files end up byte for byte as if it had never stopped.
+    """Resume a run: its files end up byte for byte as if it had never stopped.
 
-    ``iterations`` is a new end, for a finished run too; a finished run without one is left alone. Raises UsageError
-    when that end has been passed, RunError when the folder is locked or holds no run, or when spec, data, NumPy or
-    BLAS are not what they were, unless ``allow_drift`` says to record that and go on.
+    ``iterations`` is a new end, for a finished run too; a finished run without one is left alone. ``restart`` discards
+    the checkpoints and trains from the start. Raises UsageError when that end has been passed or the run was stopped
+    early, RunError when the folder is locked or holds no run, when its tables were changed, or when spec, data, NumPy
+    or BLAS are not what they were, unless ``allow_drift`` says to record that and go on.
     """
     reporter = reporter or Silent()
     if is_crossval_folder(path):
@@ -57,7 +61,7 @@ def resume(
         summary, recorded = read_summary(path / SUMMARY_FILE), read_environment(path / ENVIRONMENT_FILE)
         experiment = _experiment(path)
         setting = set_up(experiment if iterations is None else _longer(experiment, iterations))
-        checkpoint = newest_sound(path, most_bytes(setting.training), reporter.say)
+        checkpoint = None if restart else newest_valid(path, most_bytes(setting.training), reporter.say)
         if iterations is not None:
             _check_end(iterations, summary, checkpoint)
         elif checkpoint and checkpoint.step > setting.training.iterations:
@@ -69,7 +73,8 @@ def resume(
         if changed and not allow_drift:
             raise RunError(refusal(path, changed))
         if checkpoint is None:
-            reporter.say(f"{path}: there is no checkpoint to go on from, so training begins again from the start")
+            why = "--restart was given" if restart else "there is no checkpoint to go on from"
+            reporter.say(f"{path}: {why}, so training begins again from the start")
         folder, training, before = _taken_up(path, lock, setting, checkpoint)
         environment = {**now, "resumed_after": [*listed(recorded, "resumed_after"), training.start]}
         if known := [*listed(recorded, "drift"), *changed]:
@@ -96,7 +101,7 @@ def _longer(experiment: Experiment, iterations: int) -> Experiment:
     return replace(experiment, train=replace(experiment.train, iterations=iterations, epochs=None))
 
 
-def _check_end(iterations: int, summary: Mapping[str, Any], checkpoint: Checkpoint | None) -> None:
+def _check_end(iterations: int, summary: Mapping[str, Any], checkpoint: ResumePoint | None) -> None:
     """Raise UsageError where a new end cannot be reached by going on."""
     finished, done = summary["status"] in FINISHED, checkpoint.step if checkpoint else 0
     if finished and checkpoint is None:
@@ -110,7 +115,7 @@ def _check_end(iterations: int, summary: Mapping[str, Any], checkpoint: Checkpoi
 
 
 def _changed_spec(
-    path: Path, summary: Mapping[str, Any], experiment: Experiment, checkpoint: Checkpoint | None
+    path: Path, summary: Mapping[str, Any], experiment: Experiment, checkpoint: ResumePoint | None
 ) -> list[str]:
     """In which keys the spec is no longer the one the run began with, or was to go on with."""
     if spec_sha256(read_spec(path / SPEC_FILE)) == summary["spec_sha256"]:
@@ -130,7 +135,7 @@ def changed_keys(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[st
     ]
 
 
-def _changed_rates(setting: Setting, checkpoint: Checkpoint | None) -> list[str]:
+def _changed_rates(setting: Setting, checkpoint: ResumePoint | None) -> list[str]:
     """Whether the schedule would have had other learning rates up to here, had training been meant to end as now."""
     if checkpoint is None:
         return []
@@ -145,47 +150,21 @@ def _changed_rates(setting: Setting, checkpoint: Checkpoint | None) -> list[str]
     return [f"learning rates up to step {checkpoint.step}: those of a training of {before} updates, not of {now}"]
 
 
-def newest_sound(path: Path, content: int, warn: Callable[[str], None]) -> Checkpoint | None:
-    """The newest checkpoint that is whole and whose tables still begin as they did; ``warn`` hears of others.
-
-    One with more than ``content`` bytes of arrays is not of this run.
-    """
-    for file in checkpoint_files(path):
-        try:
-            checkpoint = read_checkpoint(file, content)
-        except RunError as error:
-            warn(f"{error}; the one before it is taken")
-            continue
-        if not (reason := _lost(path, checkpoint.facts["marks"])):
-            return checkpoint
-        warn(f"{reason}, so the checkpoint after step {checkpoint.step} is of no use; the one before it is taken")
-    return None
-
-
-def _lost(path: Path, marks: Mapping[str, Any]) -> str:
-    """Which of the tables no longer begins with what was written; empty where all do."""
-    for name, (size, sha256) in marks.items():
-        try:
-            check_file(path / name, MAX_TABLE_BYTES)
-            sound = start_sha256(path / name, size) == sha256
-        except RunError as error:
-            return str(error)
-        except OSError as error:
-            return f"{path / name}: {error.strerror or error}"
-        if not sound:
-            return f"{path / name}: is not as it was written"
-    return ""
-
-
 def _taken_up(
-    path: Path, lock: RunLock, setting: Setting, checkpoint: Checkpoint | None
+    path: Path, lock: RunLock, setting: Setting, found: ResumePoint | None
 ) -> tuple[RunFolder, Training, float]:
-    if checkpoint is None:
+    if found is None:
         return RunFolder.reopen(path, lock, 0, {}, ()), setting.training, 0.0
+    checkpoint = found.checkpoint
     training = restore(setting.training, checkpoint)
+    if reason := training.controls.reason(checkpoint.step):
+        raise UsageError(
+            f"--iterations: {path} {reason}, so it cannot go on; train it again with more patience: "
+            f"nnlab train {path / SPEC_FILE} -s train.early_stopping.patience=N"
+        )
     ends, count = (checkpoint.facts["iterations"], training.iterations), setting.experiment.train.snapshots
     kept = {step for end in ends for step in moments(end, count) if step <= checkpoint.step}
-    folder = RunFolder.reopen(path, lock, checkpoint.step, checkpoint.facts["marks"], kept)
+    folder = RunFolder.reopen(path, lock, checkpoint.step, checkpoint.facts["marks"], kept, found.tables)
     return folder, training, float(checkpoint.facts["seconds"])
 
 

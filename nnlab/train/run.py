@@ -33,6 +33,8 @@ from nnlab.train.signals import stop_on_signal
 from nnlab.train.snapshots import Snapshots
 
 LINES = 25
+# A network that learns nothing stays at the loss of chance; so far above it, training has made it worse.
+WORSE = 1.2
 
 
 class Reporter(Protocol):
@@ -152,13 +154,17 @@ def carry_out(
         with reporter.watch(training.iterations) as observers:
             outcome = train(training, [folder, lines, *diagnostics, snapshots, *observers], stop, keeper)
         saved = outcome.steps if outcome.restored is None else outcome.restored
+        messages = [outcome.message]
+        if outcome.status == "completed":
+            messages.append(worse_than_chance(folder.row(saved), setting))
+        message = "; ".join(filter(None, messages))
         for diagnosis in diagnostics if saved > 0 else ():
             diagnosis.write_histograms(saved)
         snapshots.finish(saved)
-        if outcome.message:  # that of a divergence is shown as the error it ends with
-            (folder.log if outcome.status == "diverged" else lines.say)(outcome.message)
+        if message:  # that of a divergence is shown as the error it ends with
+            (folder.log if outcome.status == "diverged" else lines.say)(message)
         folder.write_model(prepared.network.state(), spec_sha256, prepared.dataset.inputs)
-        summary = folder.finish(outcome.status, before + outcome.seconds, outcome.message, outcome.restored)
+        summary = folder.finish(outcome.status, before + outcome.seconds, message, outcome.restored)
         folder.log(result_line(experiment.name, summary))
         record = cache(partial(read_run, folder.path))
         with _only_said(lines.say), naming_picture(folder.path, " and ".join(FILES)):
@@ -175,6 +181,19 @@ def carry_out(
         where = goes_on if outcome.status == "interrupted" else ended
         raise Interrupted(stop.signal, f"stopped after step {outcome.steps}; {where}")
     return RunResult(folder.path, experiment.name, summary)
+
+
+def worse_than_chance(row: Row | None, setting: Setting) -> str:
+    """In words, that a training ended with a higher loss than equal scores for all classes have; else empty."""
+    loss = None if row is None else row["train_loss"]
+    classes, lr = setting.prepared.dataset.classes, setting.experiment.optimizer.lr
+    chance = setting.experiment.loss.reported.chance(classes)
+    if loss is None or loss <= WORSE * chance:
+        return ""
+    return (
+        f"the training ended worse than chance: train loss {loss:.4g}, but the same scores for all {classes} classes "
+        f"give {chance:.4g}; the usual cause is a learning rate that is too large (here {lr:g}): try a tenth of it"
+    )
 
 
 @contextmanager

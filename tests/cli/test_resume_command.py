@@ -60,8 +60,9 @@ def test_a_diverged_run_is_still_one(nnlab, spec: Path) -> None:
         (["--resume", "last", "-s", "seed=1"], 2, "it takes no SPEC, -s or --dry-run"),
         (["--resume", "last"], 5, "runs: cannot be read: No such file or directory"),
         (["--resume", "gone"], 5, "gone: is not the folder of a training run"),
-        (["moons.yaml", "--iterations", "5"], 2, "--iterations and --allow-drift belong to --resume"),
-        (["moons.yaml", "--allow-drift"], 2, "--iterations and --allow-drift belong to --resume"),
+        (["moons.yaml", "--iterations", "5"], 2, "--allow-drift and --restart belong to --resume"),
+        (["moons.yaml", "--restart"], 2, "--allow-drift and --restart belong to --resume"),
+        (["moons.yaml", "--allow-drift"], 2, "--allow-drift and --restart belong to --resume"),
     ],
 )
 def test_what_cannot_be_resumed(nnlab, spec: Path, arguments: list[str], code: int, message: str) -> None:

@@ -61,13 +61,16 @@ def test_a_longer_run_keeps_the_snapshots_it_has(load: Callable[..., Experiment]
     assert after["snapshots/step-0000030.safetensors"] == whole["snapshots/step-0000030.safetensors"]
 
 
-def test_a_run_that_stopped_early_stops_there_again(load: Callable[..., Experiment], tmp_path: Path) -> None:
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_a_run_that_stopped_early_cannot_be_made_longer(
+    load: Callable[..., Experiment], tmp_path: Path, schedule: str
+) -> None:
     stopping = "train.early_stopping={metric: train_loss, patience: 2, minimum_change: 10}"
-    folder = run(load(stopping), tmp_path / "runs").path
-    longer = run(load(stopping, "train.iterations=50"), tmp_path / "longer").path
-    resume(folder, iterations=50)
-    assert summary(folder)["steps"] == 6
-    assert contents(folder) == contents(longer)
+    folder = run(load(stopping, f"train.schedule={schedule}"), tmp_path / "runs").path
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(UsageError, match=r"stopped early after step 6: .* -s train\.early_stopping\.patience=N$"):
+        resume(folder, iterations=50, allow_drift=True)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_a_finished_run_without_checkpoints_cannot_be_extended(load: Callable[..., Experiment], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -482,3 +483,15 @@ def test_at_most_25_evaluations_are_said_and_always_the_last(spec: Path, tmp_pat
     assert len(said) <= 25
     assert said[0].split()[1] == "0/107"
     assert said[-1].split()[1] == "107/107"
+
+
+@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.parametrize(("lr", "worse"), [("0.01", False), ("1e-300", False), ("1000", True)])
+def test_a_training_that_ends_worse_than_chance_says_so(spec: Path, tmp_path: Path, lr: str, worse: bool) -> None:
+    result = run(load_experiment(spec, [f"optimizer.lr={lr}", "model.init=0.01"]), tmp_path / "runs")
+    log = (result.path / "log.txt").read_text(encoding="utf-8")
+    message = (
+        rf"the training ended worse than chance: train loss {result.summary['final']['train_loss']:.4g}, "
+        r"but the same scores for all 2 classes give 0.6931; .* \(here 1000\): try a tenth of it"
+    )
+    assert bool(re.search(message, log)) == bool(re.fullmatch(message, result.summary["message"])) == worse

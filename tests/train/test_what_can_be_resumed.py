@@ -1,6 +1,7 @@
 """What a run can go on from: damaged files are passed over, what changed is refused."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_a_spec_of_another_network_cannot_be_drifted_to(
         resume(folder, allow_drift=True)
 
 
-def test_damaged_checkpoints_and_tables_are_passed_over(
+def test_damaged_checkpoints_are_passed_over(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment = load("train.eval_every=1", "train.checkpoint_every=1")
@@ -80,9 +81,6 @@ def test_damaged_checkpoints_and_tables_are_passed_over(
         "checkpoints/step-0000010.safetensors: is damaged: its contents": flip,
         "step-0000010.safetensors: is damaged: ": lambda folder: newest(folder).write_bytes(b"x"),
         "": lambda folder: newest(folder).unlink(),
-        "metrics.csv: is not as it was written": lambda folder: (folder / "metrics.csv").write_bytes(b"x" * 10_000),
-        "steps.csv: steps.csv has only": lambda folder: (folder / "steps.csv").write_bytes(b"x"),
-        "steps.csv: missing": lambda folder: (folder / "steps.csv").unlink(),
     }
     for number, (message, harmed) in enumerate(harm.items()):
         folder = stopped(experiment, tmp_path / f"runs{number}", 10, monkeypatch)
@@ -91,6 +89,62 @@ def test_damaged_checkpoints_and_tables_are_passed_over(
         resume(folder, said)
         assert message in said.lines[0]
         assert contents(folder) == contents(whole)
+
+
+def carriage_returns(contents: bytes) -> bytes:
+    return contents.replace(b"\n", b"\r\n")
+
+
+def byte_order_mark(contents: bytes) -> bytes:
+    return BOM_UTF8 + contents
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("touched", [carriage_returns, byte_order_mark, lambda old: BOM_UTF8 + carriage_returns(old)])
+def test_tables_whose_line_endings_were_changed_are_put_back(
+    load: Callable[..., Experiment],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    touched: Callable[[bytes], bytes],
+) -> None:
+    folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
+    (folder / name).write_bytes(touched((folder / name).read_bytes()))
+    said = Lines()
+    resume(folder, said)
+    assert said.lines[0] == f"{folder / name}: its line endings were changed since it was written; they are put back"
+    assert "going on after step 10" in said.lines[1]
+    assert contents(folder) == contents(run(load(), tmp_path / "whole").path)
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda folder: (folder / "metrics.csv").write_bytes(b"x" * 10_000), r"metrics\.csv: is not as it was written"),
+        (
+            lambda folder: (folder / "steps.csv").write_bytes(b"x"),
+            r"steps\.csv: steps\.csv has only 1 of the 222 bytes .*",
+        ),
+        (lambda folder: (folder / "steps.csv").unlink(), r"steps\.csv: missing"),
+    ],
+)
+def test_checkpoints_are_never_discarded_for_changed_tables_unless_asked(
+    load: Callable[..., Experiment],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    harm: Callable[[Path], object],
+    message: str,
+) -> None:
+    folder = stopped(load("train.checkpoint_every=1"), tmp_path / "runs", 10, monkeypatch)
+    harm(folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != "lock"}
+    with pytest.raises(RunError, match=rf"{message}, so the checkpoint after step 10 .* --resume .* --restart$"):
+        resume(folder)
+    assert {path: path.read_bytes() for path in before} == before
+    said = Lines()
+    resume(folder, said, restart=True)
+    assert said.lines[0] == f"{folder}: --restart was given, so training begins again from the start"
+    assert contents(folder) == contents(run(load("train.checkpoint_every=1"), tmp_path / "whole").path)
 
 
 def test_checkpoints_that_are_of_no_use_do_not_take_the_place_of_new_ones(

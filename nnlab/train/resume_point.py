@@ -1,0 +1,80 @@
+"""The checkpoint that a run is resumed from, and the tables that belong to it."""
+
+import hashlib
+from codecs import BOM_UTF8
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nnlab.errors import RunError
+from nnlab.records.checked_files import MAX_TABLE_BYTES, check_file
+from nnlab.records.checkpoint import Checkpoint, checkpoint_files, read_checkpoint
+from nnlab.records.disk import start_sha256
+
+
+@dataclass(frozen=True, eq=False)
+class ResumePoint:
+    """A checkpoint that training can go on from, and the tables that must be put back for it to fit."""
+
+    checkpoint: Checkpoint
+    tables: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def step(self) -> int:
+        """How many updates had been made."""
+        return self.checkpoint.step
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What the checkpoint records beside its arrays."""
+        return self.checkpoint.facts
+
+
+def newest_valid(path: Path, content: int, warn: Callable[[str], None]) -> ResumePoint | None:
+    """The newest checkpoint that is intact and whose tables still begin as they did; ``warn`` hears of others.
+
+    One with more than ``content`` bytes of arrays is not of this run. None where there is no intact checkpoint; raises
+    RunError where there are some, but the tables were changed too much for any: resuming would discard them.
+    """
+    unfit: list[str] = []
+    for file in checkpoint_files(path):
+        try:
+            checkpoint = read_checkpoint(file, content)
+        except RunError as error:
+            warn(f"{error}; the one before it is taken")
+            continue
+        tables, reason = verified_tables(path, checkpoint.facts["marks"])
+        if not reason:
+            for name in tables:
+                warn(f"{path / name}: its line endings were changed since it was written; they are put back")
+            return ResumePoint(checkpoint, tables)
+        unfit.append(f"{reason}, so the checkpoint after step {checkpoint.step} does not fit it")
+    if unfit:
+        raise RunError(
+            f"{unfit[0]}; put the file back as it was (from version control or a backup), or train from the start "
+            f"and discard the checkpoints with nnlab train --resume {path} --restart"
+        )
+    return None
+
+
+def verified_tables(path: Path, marks: Mapping[str, Any]) -> tuple[dict[str, bytes], str]:
+    """The tables to put back as they were written, where only line endings or a byte-order mark were changed.
+
+    And why a table no longer begins with what was written; empty where all do.
+    """
+    changed: dict[str, bytes] = {}
+    for name, (size, sha256) in marks.items():
+        try:
+            check_file(path / name, MAX_TABLE_BYTES)
+            if start_sha256(path / name, size) == sha256:
+                continue
+            written = (path / name).read_bytes().removeprefix(BOM_UTF8).replace(b"\r\n", b"\n")[:size]
+        except RunError as error:
+            return {}, str(error)
+        except OSError as error:
+            return {}, f"{path / name}: {error.strerror or error}"
+        if hashlib.sha256(written).hexdigest() != sha256:
+            return {}, f"{path / name}: is not as it was written"
+        changed[name] = written
+    return changed, ""
