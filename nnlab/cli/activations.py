@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.echo import echo
-from nnlab.cli.folders import new_folder
+from nnlab.cli.folders import naming_output, new_folder
 from nnlab.cli.options import Overrides
 
 FOLDER = Path("activations")
@@ -33,7 +33,6 @@ def activations_command(
     """
     from nnlab.cli.downloading import fetch
     from nnlab.cli.train import naming
-    from nnlab.errors import UsageError
     from nnlab.plots.spreads import check_rows, plot_spreads
     from nnlab.spec.experiment import load_experiment
     from nnlab.train.spreads import spreads
@@ -45,9 +44,6 @@ def activations_command(
         fetch(experiment.data)
         with naming(spec):
             rows.append((experiment.name, spreads(experiment)))
-    try:
-        folder = out or new_folder(FOLDER)
-        path = plot_spreads(rows, folder)
-    except OSError as error:
-        raise UsageError(f"{error.filename or out}: cannot be written: {error.strerror or error}") from None
+    with naming_output(out or FOLDER):
+        path = plot_spreads(rows, out or new_folder(FOLDER))
     echo(str(path))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli.echo import echo
-from nnlab.cli.folders import new_folder
+from nnlab.cli.folders import naming_output, new_folder
 from nnlab.cli.options import RunsFolder
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def compare_command(
     from nnlab.errors import UsageError
     from nnlab.plots.curves import plot_comparison
     from nnlab.records.comparison import DEFAULT_SORT, compare
+    from nnlab.records.disk import write_output
     from nnlab.records.run_names import find_run
 
     if json and csv == "-":
@@ -76,14 +77,11 @@ def compare_command(
         _report_damaged(comparison)
     else:
         print_comparison(comparison)
-    try:
+    with naming_output(out or FOLDER):
         if csv not in (None, "-"):
-            Path(csv).write_text(comparison.to_csv(), encoding="utf-8")
+            write_output(Path(csv), comparison.to_csv().encode())
         folder = out or new_folder(FOLDER)
         plot_comparison(comparison, folder)
-    except OSError as error:
-        name = error.filename or out or FOLDER
-        raise UsageError(f"{name}: cannot be written: {error.strerror or error}") from None
     echo(str(folder), err=json or csv == "-")
 
 

@@ -7,6 +7,7 @@ import typer
 
 from nnlab.cli.completion import complete_dataset
 from nnlab.cli.echo import echo
+from nnlab.cli.folders import naming_output
 from nnlab.cli.options import Overrides
 
 if TYPE_CHECKING:
@@ -96,7 +97,6 @@ def show_data(
     """
     from nnlab.cli.downloading import fetch
     from nnlab.core.random import Purpose, make_streams
-    from nnlab.errors import UsageError
     from nnlab.plots.samples import plot_samples
     from nnlab.registry import registered_name
 
@@ -107,10 +107,8 @@ def show_data(
     name = registered_name(experiment.data)
     _print_counts(name, dataset)
     folder = out or FOLDER / name
-    try:
+    with naming_output(folder):
         pictures = plot_samples(name, dataset, folder, experiment.data.augment, streams)
-    except OSError as error:
-        raise UsageError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
     if not pictures:
         echo("no picture: a sample is neither an image nor a point in the plane", err=True)
     for picture in pictures:

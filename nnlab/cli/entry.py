@@ -8,7 +8,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError, harmless, shown
 
@@ -43,9 +43,11 @@ def main() -> None:
         _give_up(sys.stdout)
         sys.exit(1)
     except OSError as error:
+        if error.filename is None:
+            _complain(f"nnlab: the output cannot be written: {error.strerror or error}", RunError.exit_code)
         # Specs and data are opened with care; a name that is too long for the system is that of a run.
         kind = RunError if error.errno == errno.ENAMETOOLONG else UsageError
-        _complain(f"nnlab: {error.filename or 'the output'}: {error.strerror or error}", kind.exit_code)
+        _complain(f"nnlab: {error.filename}: {error.strerror or error}", kind.exit_code)
     except MemoryError:
         _complain("nnlab: MemoryError: this needs more memory than there is", UsageError.exit_code)
     except RecursionError:
@@ -68,7 +70,7 @@ def _interrupt(number: int, frame: object) -> None:
     raise Interrupted(number)
 
 
-def _complain(message: str, exit_code: int) -> None:
+def _complain(message: str, exit_code: int) -> NoReturn:
     try:
         print(harmless(message), file=sys.stderr)  # noqa: T201 - rich may be what failed
     except OSError:  # the terminal is gone; the exit code still tells

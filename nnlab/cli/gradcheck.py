@@ -8,6 +8,7 @@ import typer
 
 from nnlab.cli.completion import complete_checked
 from nnlab.cli.echo import echo
+from nnlab.cli.folders import naming_output
 from nnlab.cli.options import Overrides
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def gradcheck_command(
 
 def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
     """Draw the error of numerical gradients against their step, and say where each method is best."""
-    from nnlab.errors import RunError, UsageError, shown
+    from nnlab.errors import UsageError, shown
     from nnlab.gradcheck import component_subjects, sweep
     from nnlab.plots.sweep import MOST_PANELS, plot_sweeps
     from nnlab.records.writing import create_folder
@@ -96,10 +97,8 @@ def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
         raise UsageError(f"--h-sweep: {len(first)} components are more than the {MOST_PANELS} that fit into a picture")
     sweeps = [sweep(name, first[name], seed) for name in dict.fromkeys(names)]
     path = out or create_folder(Path("gradchecks"), "h-sweep") / "h_sweep.png"
-    try:
+    with naming_output(path):
         plot_sweeps(sweeps, path)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written: {error.strerror or error}") from None
     for found in sweeps:
         best = (f"{method} {found.best(method)[1]:.1e} at h = {found.best(method)[0]:.0e}" for method in found.errors)
         echo(f"{found.component}: smallest error: {', '.join(best)}")

@@ -7,6 +7,7 @@ import typer
 
 from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, complete_picture
 from nnlab.cli.echo import echo
+from nnlab.cli.folders import naming_output
 from nnlab.cli.options import RunsFolder
 from nnlab.plots.look import Format, Language, Look, Style
 
@@ -45,7 +46,7 @@ def plot_command(
 
     Example: nnlab plot last accuracy confusion --format svg --style dark
     """
-    from nnlab.errors import RunError, UsageError
+    from nnlab.errors import RunError
     from nnlab.plots.style import drawn_as
     from nnlab.records.formats import PLOTS_FOLDER, is_descent_folder
     from nnlab.records.run_names import find_run
@@ -55,13 +56,8 @@ def plot_command(
     if out is None and folder.is_symlink():
         raise RunError(f"{folder}: is a link; --out DIR draws somewhere else than in the run's own folder")
     draw = draw_descent if is_descent_folder(run) else draw_run
-    try:
-        with drawn_as(Look(format_, style, language)):
-            draw(run, kinds or [], folder, animate)
-    except OSError as error:
-        own = folder.resolve().is_relative_to(run.resolve())
-        message = f"{error.filename or folder}: cannot be written: {error.strerror or error}"
-        raise (RunError if own else UsageError)(message) from None
+    with naming_output(folder), drawn_as(Look(format_, style, language)):
+        draw(run, kinds or [], folder, animate)
 
 
 def draw_descent(run: Path, kinds: list[str], folder: Path, animate: bool) -> None:

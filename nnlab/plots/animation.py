@@ -1,11 +1,14 @@
 """Pictures that move."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 from matplotlib.animation import PillowWriter
 from matplotlib.figure import Figure
+
+from nnlab.records.disk import atomic_write
 
 FRAMES_A_SECOND = 10
 DPI = 90
@@ -15,22 +18,18 @@ DPI = 90
 def animation(figure: Figure, path: Path) -> Iterator[Callable[[], None]]:
     """A GIF of a figure; gives what takes the next frame of it as it stands.
 
-    The figure is laid out once, so that nothing moves from frame to frame but what should, and the file appears under
-    its name when it is whole. Raises OSError when it cannot be written.
+    The figure is laid out once, so that nothing moves from frame to frame but what should. The file is made in memory
+    and written at the end. Raises OSError when it cannot be written.
     """
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     writer = PillowWriter(fps=FRAMES_A_SECOND)
-    unfinished = path.with_name(f".{path.name}")
-    try:
-        writer.setup(figure, str(unfinished), DPI)
-        yield writer.grab_frame
-        writer.finish()  # which writes the file
-        unfinished.replace(path)
-    except OSError as error:
-        if error.filename == str(unfinished):
-            error.filename = str(path)
-        raise
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+    writer.setup(figure, str(path), DPI)
+    drawn = vars(writer)["outfile"] = _Gif()
+    yield writer.grab_frame
+    writer.finish()
+    atomic_write(path, drawn.getvalue())
+
+
+class _Gif(BytesIO):
+    name = "animation.gif"  # by its ending Pillow knows the format

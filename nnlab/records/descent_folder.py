@@ -6,7 +6,7 @@ from typing import Any
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError
-from nnlab.records.disk import atomic_write
+from nnlab.records.disk import atomic_write, make_folder
 from nnlab.records.formats import (
     ENVIRONMENT_FILE,
     LOG_FILE,
@@ -24,7 +24,7 @@ def create_descent_folder(root: Path, name: str) -> Path:
     """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>`` with a folder for pictures; raises RunError."""
     path = create_folder(root, folder_name(name))
     try:
-        (path / PLOTS_FOLDER).mkdir()
+        make_folder(path / PLOTS_FOLDER)
     except OSError as error:
         raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
     return path

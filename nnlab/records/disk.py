@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -38,8 +39,36 @@ def atomic_write(path: Path, contents: bytes) -> None:
     """Write a whole file so that a reader sees the old or the new one, never half of it, even after a power cut.
 
     The new one is written under a name of its own in the same folder, forced to the disk and renamed; then the folder
-    is forced to the disk too. Raises OSError, and the old file is still there.
+    is forced to the disk too. Raises OSError that names ``path``, and the old file is still there.
     """
+    try:
+        _write_beside(path, contents)
+        sync_folder(path.parent)
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
+def write_output(path: Path, contents: bytes) -> None:
+    """Write what a user asked for in a file of any name: links are followed, pipes and devices are written into.
+
+    Other files are written as by ``atomic_write``. Raises OSError that names the path.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    if stat.S_ISREG(mode):
+        atomic_write(path.resolve(), contents)
+        return
+    handle = attempt(os.open, path, os.O_WRONLY)
+    try:
+        write_all(handle, contents)
+    finally:
+        attempt(os.close, handle)
+
+
+def _write_beside(path: Path, contents: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
     handle = attempt(os.open, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
@@ -53,7 +82,6 @@ def atomic_write(path: Path, contents: bytes) -> None:
         with suppress(OSError):  # on a full disk the room is needed for the summary
             temporary.unlink()
         raise
-    sync_folder(path.parent)
 
 
 def remove_temporaries(folder: Path) -> None:

@@ -35,7 +35,7 @@ def test_bad_specs_and_folders(nnlab, spec: Path) -> None:
     assert f"{spec}: model: has no activation layers" in answer.stderr
     Path("file").write_text("")
     answer = nnlab("activations", spec, "--out", "file/inside")
-    assert answer.code == 2
+    assert answer.code == 5
     assert "file/inside: cannot be written: " in answer.stderr
     assert nnlab("activations").code == 2
     assert not Path("activations").exists()

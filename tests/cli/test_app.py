@@ -127,5 +127,5 @@ def test_a_stdout_that_cannot_be_written_is_one_clear_line() -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 2
-    assert done.stderr == "nnlab: the output: No space left on device\n"
+    assert done.returncode == 5
+    assert done.stderr == "nnlab: the output cannot be written: No space left on device\n"

@@ -138,6 +138,17 @@ def test_csv_in_a_file_beside_the_table(nnlab, make_run: MakeRun, pictured: list
     assert (tmp_path / "table.csv").read_text(encoding="utf-8").startswith("run,name,status,n,")
 
 
+def test_csv_in_a_file_that_a_link_names_or_a_pipe(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    Path("real.csv").write_text("old", encoding="utf-8")
+    Path("link.csv").symlink_to("real.csv")
+    run = make_run()
+    assert nnlab("compare", run, "--csv", "link.csv").code == 0
+    assert Path("link.csv").is_symlink()
+    assert Path("real.csv").read_text(encoding="utf-8").startswith("run,name,status,n,")
+    assert nnlab("compare", run, "--csv", "/dev/null").code == 0
+    assert Path("/dev/null").is_char_device()
+
+
 def test_stdout_has_room_for_one(nnlab, make_run: MakeRun) -> None:
     answer = nnlab("compare", make_run(), "--json", "--csv", "-")
     assert (answer.code, answer.stdout) == (2, "")
@@ -147,7 +158,7 @@ def test_stdout_has_room_for_one(nnlab, make_run: MakeRun) -> None:
 def test_what_cannot_be_written_is_told(nnlab, make_run: MakeRun, tmp_path: Path, option: str) -> None:
     (tmp_path / "file").write_text("")
     answer = nnlab("compare", make_run(), option, tmp_path / "file" / "inside")
-    assert answer.code == 2
+    assert answer.code == 5
     assert f"{tmp_path}/file/inside: cannot be written: " in answer.stderr
 
 

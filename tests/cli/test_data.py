@@ -200,7 +200,7 @@ def test_show_of_what_does_not_exist_suggests(nnlab) -> None:
         (["idx"], 2, "data: needs the key path"),
         (["moons", "-s", "data.point=5"], 2, "did you mean 'points'?"),
         (["moons", "-s", "data.augment=[flip]"], 2, "flip changes images"),
-        (["moons", "--out", "file/below"], 2, "cannot be written"),
+        (["moons", "--out", "file/below"], 5, "cannot be written"),
         (["cifar10", "-s", "data.path=absent"], 4, "no such file"),
     ],
 )

@@ -108,7 +108,7 @@ def test_a_missing_data_set_is_fetched_where_the_console_shows_it(
         (["boundry"], 2, "no kind of picture is called 'boundry'; did you mean 'boundary'?"),
         (["mistakes"], 2, "cannot have the picture mistakes: its samples are not images"),
         (["--format", "gif"], 2, "'gif' is not one of 'png', 'svg', 'pdf'"),
-        (["--out", "file/inside"], 2, "file/inside: cannot be written: "),
+        (["--out", "file/inside"], 5, "file/inside: cannot be written: "),
     ],
 )
 def test_what_cannot_be_drawn(

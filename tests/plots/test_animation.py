@@ -1,14 +1,17 @@
 """A GIF appears when it is whole; nothing is left behind otherwise."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from matplotlib.animation import PillowWriter
 from matplotlib.figure import Figure
 from PIL import Image
 
 from nnlab.plots.animation import FRAMES_A_SECOND, animation
 from nnlab.plots.style import blank
+from nnlab.records import disk
 
 
 def test_frames_follow_each_other_at_the_pace_of_an_animation(tmp_path: Path) -> None:
@@ -39,11 +42,10 @@ def test_an_interruption_leaves_nothing_and_is_what_is_raised(tmp_path: Path, af
 def test_a_disk_that_refuses_leaves_nothing_and_the_error_names_the_picture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(writer: PillowWriter) -> None:
-        Path(writer.outfile).write_bytes(b"GIF8")
-        raise OSError(28, "No space left on device", writer.outfile)
+    def fail(handle: int) -> None:
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(PillowWriter, "finish", fail)
+    monkeypatch.setattr("os.fsync", fail)
     with (
         blank("title", (2, 1)) as figure,
         pytest.raises(OSError, match="No space") as caught,
@@ -52,3 +54,39 @@ def test_a_disk_that_refuses_leaves_nothing_and_the_error_names_the_picture(
         grab_frame()
     assert caught.value.filename == str(tmp_path / "a.gif")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_at_once_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def draw() -> None:
+        with blank("title", (2, 1)) as figure, animation(figure, tmp_path / "a.gif") as grab_frame:
+            grab_frame()
+
+    def attempt(operation: Callable[..., Any], *arguments: object) -> Any:
+        if operation is os.replace:
+            monkeypatch.undo()
+            draw()
+        return operation(*arguments)
+
+    monkeypatch.setattr(disk, "attempt", attempt)
+    draw()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.gif"]
+    with Image.open(tmp_path / "a.gif") as gif:
+        gif.load()
+
+
+@pytest.mark.parametrize("name", [".a.gif", "a.gif"])
+@pytest.mark.parametrize("dangling", [False, True])
+def test_nothing_is_written_through_a_link(tmp_path: Path, name: str, dangling: bool) -> None:
+    precious, folder = tmp_path / "precious", tmp_path / "plots"
+    folder.mkdir()
+    if not dangling:
+        precious.write_text("precious", encoding="utf-8")
+    (folder / name).symlink_to(precious)
+    with blank("title", (2, 1)) as figure, animation(figure, folder / "a.gif") as grab_frame:
+        grab_frame()
+    assert (folder / "a.gif").read_bytes().startswith(b"GIF8")
+    assert not (folder / "a.gif").is_symlink()
+    if dangling:
+        assert not precious.exists()
+    else:
+        assert precious.read_text(encoding="utf-8") == "precious"

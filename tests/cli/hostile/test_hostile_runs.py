@@ -345,6 +345,26 @@ def test_nor_into_a_folder_of_somebody_else(refused: Any, run: Path, folder: str
     assert {path: path.read_bytes() for path in elsewhere.iterdir()} == before
 
 
+@pytest.mark.parametrize("kind", ["run", "descent"])
+@pytest.mark.parametrize("dangling", [False, True])
+def test_pictures_are_not_drawn_through_links(
+    harmless: Any, request: pytest.FixtureRequest, kind: str, dangling: bool, tmp_path: Path
+) -> None:
+    folder, precious = request.getfixturevalue(kind), tmp_path / "precious"
+    shutil.rmtree(folder / "plots")
+    (folder / "plots").mkdir()
+    for name in ("boundary.gif", "race.gif", "accuracy.png", "values.png"):
+        for planted in (name, f".{name}"):
+            (folder / "plots" / planted).symlink_to(precious)
+    if not dangling:
+        precious.write_text("precious", encoding="utf-8")
+    harmless("plot", folder, *(["accuracy"] if kind == "run" else ["values"]), "--animate", code=0)
+    drawn = {path.name for path in (folder / "plots").iterdir() if not path.is_symlink()}
+    assert drawn == ({"accuracy.png", "boundary.gif"} if kind == "run" else {"values.png", "race.gif"})
+    assert precious.exists() is not dangling
+    assert dangling or precious.read_text(encoding="utf-8") == "precious"
+
+
 @pytest.mark.parametrize("file", ["lock", "log.txt", "steps.csv", "metrics.csv", "diagnostics.csv", "summary.json"])
 def test_no_pipe_is_waited_for_by_those_who_write(harmless: Any, run: Path, file: str) -> None:
     unfinished(run)
