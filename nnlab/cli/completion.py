@@ -82,9 +82,13 @@ def complete_status(incomplete: str) -> list[str]:
 
 def complete_removed(ctx: Context, incomplete: str) -> list[str]:
     """Runs in the trash."""
+    from nnlab.errors import RunError
     from nnlab.records.trash import Trash
 
-    names = (path.name for path in Trash(_runs(ctx)).held())
+    try:
+        names = [path.name for path in Trash(_runs(ctx)).held()]
+    except RunError:  # nothing can be offered, and no message helps whoever pressed the tab key
+        return []
     return [name for name in names if name.startswith(incomplete) and _PLAIN.fullmatch(name)]
 
 

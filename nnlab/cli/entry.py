@@ -1,6 +1,5 @@
 """Where the command line begins and ends: signals, and the exit code for everything that can go wrong."""
 
-import errno
 import io
 import os
 import signal
@@ -45,9 +44,8 @@ def main() -> None:
     except OSError as error:
         if error.filename is None:
             _complain(f"nnlab: the output cannot be written: {error.strerror or error}", RunError.exit_code)
-        # Specs and data are opened with care; a name that is too long for the system is that of a run.
-        kind = RunError if error.errno == errno.ENAMETOOLONG else UsageError
-        _complain(f"nnlab: {error.filename}: {error.strerror or error}", kind.exit_code)
+        # Whoever opens specs and data words such errors, so this is about the folder of a run.
+        _complain(f"nnlab: {error.filename}: {error.strerror or error}", RunError.exit_code)
     except MemoryError:
         _complain("nnlab: MemoryError: this needs more memory than there is", UsageError.exit_code)
     except RecursionError:

@@ -130,15 +130,18 @@ def kind_of(path: Path) -> Kind | None:
     """What a folder of runs holds at this path; None where it is none of nnlab's.
 
     A folder that was made for a run and has nothing in it yet is known by its name; one with another name by its
-    spec and summary.
+    spec and summary. One that cannot be looked into counts as a run, of which its reader says what is wrong.
     """
-    if not path.is_dir():
-        return None
-    if is_crossval_folder(path):
-        return "crossval"
-    if is_descent_folder(path):
-        return "descent"
-    has_both = (path / SPEC_FILE).is_file() and (path / SUMMARY_FILE).is_file()
+    try:
+        if not path.is_dir():
+            return None
+        if is_crossval_folder(path):
+            return "crossval"
+        if is_descent_folder(path):
+            return "descent"
+        has_both = (path / SPEC_FILE).is_file() and (path / SUMMARY_FILE).is_file()
+    except OSError:
+        return "run"
     return "run" if has_both or FOLDER_NAME.fullmatch(path.name) else None
 
 

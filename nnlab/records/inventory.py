@@ -61,14 +61,16 @@ def inventory(runs: Path, *, missing_ok: bool = False) -> list[Holding]:
 
 
 def holding(path: Path, kind: Kind) -> Holding:
-    """What there is to say of one; a damaged one is no error."""
-    written = is_written(path)
-    if not (path / SUMMARY_FILE).exists():
-        return Holding(path, kind, "running" if written else CRASHED, "not begun")
+    """What there is to say of one; one that is damaged or cannot be read is no error."""
     try:
+        written = is_written(path)
+        if not (path / SUMMARY_FILE).exists():
+            return Holding(path, kind, "running" if written else CRASHED, "not begun")
         found = {"run": _run, "crossval": _crossval, "descent": _descent}[kind](path)
     except RunError as error:
         return Holding(path, kind, DAMAGED, message=str(error))
+    except OSError as error:
+        return Holding(path, kind, DAMAGED, message=f"{path}: cannot be read: {error.strerror or error}")
     status, progress, metrics = found
     status = CRASHED if status == "running" and not written else status
     finite = {key: float(value) for key, value in metrics.items() if _is_number(value)}

@@ -217,8 +217,10 @@ def _read_json(path: Path, limit: int = MAX_SUMMARY_BYTES) -> dict[str, Any]:
         found = parsed_json(path.read_bytes())
     except json.JSONDecodeError as error:
         damaged(path, f"not JSON: {error.msg} at column {error.colno}", error.lineno)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         damaged(path, f"not JSON: {one_line(str(error), 200)}")
+    except OSError as error:
+        damaged(path, f"cannot be read: {error.strerror or error}")
     if not isinstance(found, dict):
         damaged(path, f"must be an object, got {shown(found)}")
     return found

@@ -43,7 +43,7 @@ def find_run(name: str, runs: Path, *only: Kind) -> Path:
 def newest(runs: Path, wanted: Callable[[Path], bool], noun: str = "run") -> Path:
     """The run that began last in a folder of runs, of those ``wanted``; raises RunError when there is none."""
     try:
-        found = [path for path in runs.iterdir() if (path / SPEC_FILE).is_file() and wanted(path)]
+        found = [path for path in runs.iterdir() if _is_readable(path) and wanted(path)]
     except OSError as error:
         raise RunError(f"{runs}: cannot be read: {error.strerror or error}") from None
     if not found:
@@ -81,6 +81,13 @@ def _is_experiment(name: str, folder: str) -> bool:
 
 def _is_part(name: str, folder: str) -> bool:
     return len(name) >= SHORTEST_PART and (folder.startswith(name) or folder.endswith(name))
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        return (path / SPEC_FILE).is_file()
+    except OSError:
+        return False
 
 
 def _began(path: Path) -> tuple[str, int]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from forbidden import forbid
 
 from nnlab.cli.completion import complete_removed, complete_run
 
@@ -23,3 +24,13 @@ def test_names_that_a_shell_would_read_otherwise_are_not_offered(make_run, name:
     assert complete_removed(context, "") == []
     removed.with_name(name).rename(runs / name)
     assert complete_run(context, "") == []
+
+
+def test_a_run_that_cannot_be_looked_into_hides_no_other(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, closed = make_run("20250101-120000-a-0a1b2c"), make_run("20250102-120000-b-0a1b2c")
+    (run.parent / ".trash").mkdir()
+    forbid(closed, monkeypatch)
+    forbid(run.parent / ".trash", monkeypatch)
+    context = Mock(params={"runs": run.parent})
+    assert complete_run(context, "") == [run.name, closed.name]
+    assert complete_removed(context, "") == []

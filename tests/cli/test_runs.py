@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forbidden import forbid
 from terminals import own_terminal
 
 from nnlab.records.lock import RunLock
@@ -61,6 +62,25 @@ def test_on_a_narrow_terminal_names_stay_whole(nnlab, make_run, monkeypatch: pyt
         heading, _, row = nnlab("runs", "ls").stdout.splitlines()
         assert heading.split() == columns
         assert row.split()[0] == name
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["plot"], ["show"], ["train", "--resume"], ["crossval", "--resume"], ["compare"], ["runs", "rm", "-y"]],
+    ids="-".join,
+)
+def test_a_run_that_cannot_be_looked_into_ends_with_5_only_where_it_is_asked_for(
+    nnlab, make_run, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run("20250101-120000-a-0a1b2c")
+    closed = make_run("20250102-120000-b-0a1b2c")
+    forbid(closed, monkeypatch)
+    answer = nnlab(*command, closed)
+    assert answer.code == 5
+    assert answer.stderr.endswith("Permission denied\n")
+    listed = nnlab("runs", "ls")
+    assert listed.code == 0
+    assert [row.split()[1] for row in listed.stdout.splitlines()[2:]] == ["completed", "damaged"]
 
 
 def test_it_is_told_what_is_damaged_and_why(nnlab, make_run) -> None:

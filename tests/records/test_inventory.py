@@ -4,13 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
+from forbidden import forbid
 
 from nnlab.descent.run import run_descent
 from nnlab.errors import RunError
+from nnlab.records.comparison import compare
 from nnlab.records.crossval_folder import CrossvalFolder
 from nnlab.records.formats import SUMMARY_FILE
 from nnlab.records.inventory import bytes_of, inventory
 from nnlab.records.lock import RunLock
+from nnlab.records.run_names import newest
 from nnlab.records.trash import TRASH_FOLDER
 from nnlab.spec.descent import load_descent
 
@@ -58,6 +61,20 @@ def test_what_cannot_be_read_is_damaged_and_the_others_are_told_all_the_same(
     assert [holding.status for holding in found] == ["completed", "damaged", "completed"]
     assert str(damaged / SUMMARY_FILE) in found[1].message
     assert message in found[1].message
+
+
+@pytest.mark.parametrize("name", ["20250101-130000-adam-0a1b2d", "renamed"])
+def test_a_run_that_cannot_be_looked_into_hides_no_other(make_run, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, closed = make_run(), make_run(name)
+    forbid(closed, monkeypatch)
+    found = inventory(first.parent)
+    assert [(holding.path, holding.status) for holding in found] == [(first, "completed"), (closed, "damaged")]
+    assert found[1].message == f"{closed}: cannot be read: Permission denied"
+    assert found[1].as_dict()["bytes"] == 0
+    assert newest(first.parent, lambda path: True) == first
+    assert [str(run.message) for run in compare([first, closed]).damaged] == [
+        f"{closed}: cannot be read: Permission denied"
+    ]
 
 
 def test_a_running_run_with_torn_metrics_is_damaged(make_run) -> None:
