@@ -74,7 +74,7 @@ SIZES = "must be a whole number from 0 to 10000 or 'same' or 'valid'"
         ("{name: convnet, padding: true}", f"model.padding: {SIZES}, got true"),
         ("{name: convnet, kernel: 0}", "model.kernel: must be at least 1, got 0"),
         ("{name: convnet, stride: 0}", "model.stride: must be at least 1, got 0"),
-        ("{name: alexnet, filters: 3}", "model.filters: unknown key; alexnet has hidden, dropout, upsample, init"),
+        ("{name: alexnet, filters: 3}", "unknown key; it is a key of convnet and resnet_mini; alexnet has hidden,"),
         (sequential("{name: max_pool, padding: vaild}"), "model.layers.0.padding: " + SIZES + ", got 'vaild'; did you"),
         (sequential("{name: max_pool, stride: 0}"), "model.layers.0.stride: must be a whole number from 1 to 10000 or"),
         (sequential("conv2d"), "model.layers.0: needs the key filters"),
