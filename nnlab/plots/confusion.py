@@ -15,6 +15,8 @@ CONFUSION_FILE = "confusion.png"
 WITH_NUMBERS = 20  # classes at most
 WITH_NAMES = 40  # classes at most; of more, every so many are numbered
 LARGE_NUMBERS = 10  # classes at most
+MOST_CLASSES = 100  # of more, the most confused are drawn: K × K numbers of 10,000 classes would take 800 MB
+MOST_CONFUSED = 40
 
 
 def plot_confusion(
@@ -22,20 +24,27 @@ def plot_confusion(
 ) -> None:
     """Write ``confusion.png``: a row for each true class, a column for each answer, samples counted in the cells.
 
-    Answers of −1 (no class) have no cell. Colours show shares of a class. Raises OSError when it cannot be written.
+    Answers of −1 (no class) have no cell. Colours show shares of a class. Of more than 100 classes only the 40 most
+    confused are drawn. Raises OSError when it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    counts = confusion_matrix(labels, answers, len(class_names))
-    right = int(np.trace(counts))
+    classes = np.arange(len(class_names))
+    drawn = classes if len(classes) <= MOST_CLASSES else most_confused(labels, answers, MOST_CONFUSED)
+    counts = confusion_matrix(labels, answers, drawn)
+    right = int((labels == answers).sum())
     words = {"name": plain_text(name, 40), "part": say(part), "right": f"{right:,}", "samples": f"{len(labels):,}"}
     title = say("{name}: answers to the {part} samples, {right} of {samples} right", **words)
     if silent := int((answers < 0).sum()):
         title = say("{title}, {silent} without an answer", title=title, silent=f"{silent:,}")
-    side = 4.6 if len(class_names) <= LARGE_NUMBERS else 6.2
+    if len(drawn) < len(classes):
+        words = {"shown": f"{len(drawn):,}", "classes": f"{len(classes):,}"}
+        title = say("{title}; the {shown} most confused of {classes} classes", title=title, **words)
+    names = [class_names[label] for label in drawn.tolist()]
+    side = 4.6 if len(names) <= LARGE_NUMBERS else 6.2
     with canvas(folder / CONFUSION_FILE, title, (side + 1.6, side + 0.4)) as figure:
         axes = figure.add_subplot()
         axes.grid(visible=False)
-        shares = counts / np.maximum(np.bincount(labels, minlength=len(counts))[:, None], 1)
+        shares = counts / np.maximum(np.bincount(labels, minlength=len(classes))[drawn, None], 1)
         norm = PowerNorm(0.5, 0, 1)  # a few mistakes among many right answers must be seen
         image = axes.imshow(shares, cmap=from_paper(shades().colours[0]), norm=norm, interpolation="nearest")
         bar = figure.colorbar(image, ax=axes, shrink=0.8, ticks=[0, 0.05, 0.2, 0.5, 1])
@@ -43,17 +52,32 @@ def plot_confusion(
         bar.set_label(say("share of the true class"))
         axes.set_xlabel(say("class answered"))
         axes.set_ylabel(say("true class"))
-        _name_classes(axes, class_names)
-        if len(class_names) <= WITH_NUMBERS:
+        _name_classes(axes, names)
+        if len(names) <= WITH_NUMBERS:
             _write_counts(axes, counts, shares)
 
 
-def confusion_matrix(labels: Array, answers: Array, classes: int) -> Array:
-    """How many samples of each class (rows) were taken for each class (columns)."""
-    counts = np.zeros((classes, classes), np.int64)
-    answered = answers >= 0
-    np.add.at(counts, (labels[answered], answers[answered]), 1)
+def confusion_matrix(labels: Array, answers: Array, classes: Array) -> Array:
+    """How many samples of each of these classes (rows, ascending) were predicted as each of them (columns)."""
+    counts = np.zeros((len(classes), len(classes)), np.int64)
+    counted = np.isin(labels, classes) & np.isin(answers, classes)
+    places = np.searchsorted(classes, labels[counted]), np.searchsorted(classes, answers[counted])
+    np.add.at(counts, places, 1)
     return counts
+
+
+def most_confused(labels: Array, answers: Array, count: int) -> Array:
+    """So many classes, ascending: those of the most frequent mistakes, then the first of the others."""
+    wrong = (labels != answers) & (answers >= 0)
+    mistakes = np.stack((labels[wrong], answers[wrong]), axis=1)
+    pairs, frequencies = np.unique(mistakes, axis=0, return_counts=True)
+    found: dict[int, None] = {}
+    for pair in pairs[np.argsort(-frequencies, kind="stable")].tolist():
+        found |= dict.fromkeys(pair)
+        if len(found) >= count:
+            break
+    found |= dict.fromkeys(range(count))
+    return np.sort(list(found)[:count])
 
 
 def _name_classes(axes: Axes, class_names: Sequence[str]) -> None:

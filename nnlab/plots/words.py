@@ -56,6 +56,7 @@ JAPANESE: Mapping[str, str] = {
         "{name}：{part}データの混同行列（{samples} 件中 {right} 件正解）"
     ),
     "{title}, {silent} without an answer": "{title}、無回答 {silent} 件",
+    "{title}; the {shown} most confused of {classes} classes": "{title}、混同の多い {shown} クラス（全 {classes}）",
     "share of the true class": "正解クラス内の割合",
     "class answered": "予測クラス",
     "true class": "正解クラス",

@@ -1,6 +1,7 @@
 """The confusion matrix: rows are true classes, columns are answers, and all of it can be read."""
 
 import itertools
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from nnlab.plots.confusion import confusion_matrix, plot_confusion
+from nnlab.plots.confusion import confusion_matrix, most_confused, plot_confusion
 from nnlab.plots.look import Look, Style
 from nnlab.plots.style import STYLES, drawn_as
 
@@ -17,7 +18,33 @@ Figures = dict[str, Figure]
 
 def test_rows_are_true_classes_and_columns_answers() -> None:
     labels, answers = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 2, 2, 1, 0, -1])
-    np.testing.assert_array_equal(confusion_matrix(labels, answers, 3), [[1, 0, 2], [0, 1, 0], [1, 0, 0]])
+    np.testing.assert_array_equal(confusion_matrix(labels, answers, np.arange(3)), [[1, 0, 2], [0, 1, 0], [1, 0, 0]])
+    np.testing.assert_array_equal(confusion_matrix(labels, answers, np.array([0, 2])), [[1, 2], [1, 0]])
+
+
+def test_the_most_confused_are_those_of_the_most_frequent_mistakes() -> None:
+    labels, answers = np.array([7, 7, 9, 3, 3, 3, 5, 8]), np.array([9, 9, 7, 4, 4, 4, 5, -1])
+    np.testing.assert_array_equal(most_confused(labels, answers, 2), [3, 4])
+    np.testing.assert_array_equal(most_confused(labels, answers, 4), [3, 4, 7, 9])
+    np.testing.assert_array_equal(most_confused(labels, answers, 6), [0, 1, 3, 4, 7, 9])
+
+
+def test_of_very_many_classes_the_most_confused_are_drawn_in_little_memory(figures: Figures, tmp_path: Path) -> None:
+    labels = np.arange(100_000)
+    answers = np.where(labels < 50, (labels + 1) % 50, labels)
+    names = [f"c{k}" for k in labels]
+    tracemalloc.start()
+    try:
+        plot_confusion("net", "test", labels, answers, names, tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 100e6
+    finally:
+        tracemalloc.stop()
+    axes = figures["confusion.png"].axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == names[:40]
+    shares = np.asarray(axes.images[0].get_array())
+    np.testing.assert_array_equal(shares, np.eye(40, k=1))
+    title = "net: answers to the test samples, 99,950 of 100,000 right; the 40 most confused of 100,000 classes"
+    assert figures["confusion.png"].get_suptitle() == title
 
 
 def draw(folder: Path, classes: int, names: list[str] | None = None, samples: int = 300) -> None:
