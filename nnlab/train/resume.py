@@ -63,7 +63,7 @@ def resume(
         setting = set_up(experiment if iterations is None else _longer(experiment, iterations))
         checkpoint = None if restart else newest_valid(path, most_bytes(setting.training), reporter.say)
         if iterations is not None:
-            _check_end(iterations, summary, checkpoint)
+            _check_end(path, iterations, summary, checkpoint)
         elif checkpoint and checkpoint.step > setting.training.iterations:
             ends = f"{path / SPEC_FILE}: training ends after {setting.training.iterations} updates now"
             raise RunError(f"{ends}, but {checkpoint.step} were made already")
@@ -101,11 +101,17 @@ def _longer(experiment: Experiment, iterations: int) -> Experiment:
     return replace(experiment, train=replace(experiment.train, iterations=iterations, epochs=None))
 
 
-def _check_end(iterations: int, summary: Mapping[str, Any], checkpoint: ResumePoint | None) -> None:
+def _check_end(path: Path, iterations: int, summary: Mapping[str, Any], checkpoint: ResumePoint | None) -> None:
     """Raise UsageError where a new end cannot be reached by going on."""
     finished, done = summary["status"] in FINISHED, checkpoint.step if checkpoint else 0
     if finished and checkpoint is None:
         raise UsageError("--iterations: the run has no checkpoint to go on from; train it anew with more iterations")
+    if checkpoint and summary["status"] == "completed" and summary["steps"] < checkpoint.facts["iterations"]:
+        raise UsageError(
+            f"--iterations: {path} was stopped early after step {summary['steps']} of {checkpoint.facts['iterations']}, "
+            f"so it cannot go on; train it again with more patience: nnlab train {path / SPEC_FILE} "
+            "-s train.early_stopping.patience=N"
+        )
     if iterations > MOST_STEPS:
         raise UsageError(f"--iterations: must be at most {MOST_STEPS}, got {shown(iterations, 30)}")
     if finished:
@@ -157,11 +163,6 @@ def _taken_up(
         return RunFolder.reopen(path, lock, 0, {}, ()), setting.training, 0.0
     checkpoint = found.checkpoint
     training = restore(setting.training, checkpoint)
-    if reason := training.controls.reason(checkpoint.step):
-        raise UsageError(
-            f"--iterations: {path} {reason}, so it cannot go on; train it again with more patience: "
-            f"nnlab train {path / SPEC_FILE} -s train.early_stopping.patience=N"
-        )
     ends, count = (checkpoint.facts["iterations"], training.iterations), setting.experiment.train.snapshots
     kept = {step for end in ends for step in moments(end, count) if step <= checkpoint.step}
     folder = RunFolder.reopen(path, lock, checkpoint.step, checkpoint.facts["marks"], kept, found.tables)
