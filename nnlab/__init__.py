@@ -33,7 +33,7 @@ __all__ = [
     "trained_network",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "cross_validate": "nnlab.train.crossval",

@@ -106,11 +106,11 @@ def _check_end(path: Path, iterations: int, summary: Mapping[str, Any], checkpoi
     finished, done = summary["status"] in FINISHED, checkpoint.step if checkpoint else 0
     if finished and checkpoint is None:
         raise UsageError("--iterations: the run has no checkpoint to go on from; train it anew with more iterations")
-    if checkpoint and summary["status"] == "completed" and summary["steps"] < checkpoint.facts["iterations"]:
+    meant = checkpoint.facts["iterations"] if checkpoint else 0
+    if summary["status"] == "completed" and summary["steps"] < meant:
         raise UsageError(
-            f"--iterations: {path} was stopped early after step {summary['steps']} of {checkpoint.facts['iterations']}, "
-            f"so it cannot go on; train it again with more patience: nnlab train {path / SPEC_FILE} "
-            "-s train.early_stopping.patience=N"
+            f"--iterations: {path} was stopped early after step {summary['steps']} of {meant}, so it cannot go on; "
+            f"train it again with more patience: nnlab train {path / SPEC_FILE} -s train.early_stopping.patience=N"
         )
     if iterations > MOST_STEPS:
         raise UsageError(f"--iterations: must be at most {MOST_STEPS}, got {shown(iterations, 30)}")
