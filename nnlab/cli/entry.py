@@ -51,6 +51,9 @@ def main() -> None:
     except RecursionError:
         _complain("nnlab: RecursionError: this is nested deeper than can be followed", UsageError.exit_code)
     except Exception as error:
+        if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
+            advice = f"in a path the system's encoding ({error.encoding}) lacks letters of it; set LC_ALL=C.UTF-8"
+            _complain(f"nnlab: {shown(error.object, 200)}: {advice}", UsageError.exit_code)
         _complain(f"nnlab: {BugError(error, _save_traceback())}", BugError.exit_code)
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,12 @@ def create_folder(root: Path, name: str) -> Path:
 
 
 def folder_name(name: str) -> str:
-    """A run's name as part of a folder name: letters, digits, ``_.-``, at most 60 characters and 180 bytes."""
+    """A run's name as part of a folder name: letters, digits, ``_.-``, at most 60 characters and 180 bytes.
+
+    Letters that the encoding of the system's paths lacks are left out.
+    """
+    encoding = sys.getfilesystemencoding()
+    name = name.encode(encoding, "replace").decode(encoding)
     plain = re.sub(r"[^\w.]+", "-", name).strip("-.")[:60]
     return plain.encode()[:180].decode(errors="ignore") or "run"
 

@@ -2,11 +2,13 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from nnlab import __version__
 from nnlab.errors import DataError, Interrupted, NnlabError, RunError
+from nnlab.records.reader import read_run
 
 COMMANDS = ["train", "crossval", "compare", "gradcheck", "show", "list", "schema", "data"]
 
@@ -92,6 +94,26 @@ def test_an_encoding_without_greek_letters_is_no_reason_to_fail() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert "adam" in done.stdout
+
+
+def test_a_locale_without_the_letters_of_a_name_is_no_reason_to_fail(spec: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    spec.write_text("name: 名前\n" + spec.read_text(encoding="utf-8"), encoding="utf-8")
+    command = [sys.executable, "-m", "nnlab", "train", "-q", spec, "--runs", tmp_path / "runs"]
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    (run,) = (tmp_path / "runs").iterdir()
+    assert run.name[15:-6] == "-run-"
+    assert read_run(run).name == "名前"
+
+
+def test_a_path_that_the_locale_cannot_name_is_a_clear_error(nnlab, monkeypatch: pytest.MonkeyPatch, spec) -> None:
+    monkeypatch.setattr("nnlab.spec.experiment.load_experiment", lambda *arguments: "名前".encode("latin-1"))
+    answer = nnlab("train", spec)
+    assert answer.code == 2
+    assert answer.stderr == (
+        "nnlab: '名前': in a path the system's encoding (latin-1) lacks letters of it; set LC_ALL=C.UTF-8\n"
+    )
 
 
 TRAIN = "{python} -m nnlab train {spec} --runs {runs} -s train.iterations=30"
