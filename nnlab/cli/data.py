@@ -184,3 +184,5 @@ def _print_counts(name: str, dataset: "Dataset") -> None:
     results().print(table)
     if dataset.classes > MOST_ROWS:
         echo(f"... and {dataset.classes - MOST_ROWS:,} classes more")
+    for note in dataset.notes:
+        echo(note)

@@ -105,3 +105,5 @@ def show_experiment(experiment: "Experiment") -> None:
         f"{sum(layer.multiply_adds() for layer in network.layers):,} multiply-adds a sample; "
         f"{len(dataset.train):,} training samples, {held_out}{test}, {dataset.classes} classes"
     )
+    for note in dataset.notes:
+        echo(note)

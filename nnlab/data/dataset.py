@@ -146,7 +146,7 @@ class DatasetSource(ABC):
                 raise DataError(f"data.test_size: {registered_name(self)} has no test samples here; leave it out")
             test = self._first("test_size", self.test_size, test)
         train, validation = self._split(train, held_out_draws or draws)
-        return self.finish(replace(dataset, train=train, test=test, validation=validation))
+        return self.finish(replace(dataset, train=train, test=test, validation=validation or dataset.validation))
 
     @property
     def holds_out(self) -> bool:

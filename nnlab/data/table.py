@@ -1,61 +1,139 @@
-"""The user's own data: a CSV file with a header row, or arrays in an .npz file."""
+"""The user's own data: a CSV file, perhaps with a second one for testing, or arrays in an .npz file."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Lt
+from annotated_types import Ge, Le, Lt, MaxLen, MinLen
 
 from nnlab.core.arrays import Array
 from nnlab.core.random import Draws
+from nnlab.data.csv_text import MISSING_VALUES, CsvFormat
 from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.file_kinds import HEAD, refuse_other_kind
 from nnlab.data.inputs import Scaling
 from nnlab.data.reading import file_name, opened
 from nnlab.data.splitting import hold_out_share
-from nnlab.data.table_csv import read_csv
+from nnlab.data.table_cache import TableCache
+from nnlab.data.table_csv import CsvSettings, read_csv
+from nnlab.data.table_images import as_images
+from nnlab.data.table_missing import fill_missing
 from nnlab.data.table_npz import ZIP_MAGIC, read_npz
 from nnlab.errors import DataError
 from nnlab.registry import Doc, FilePath, datasets
+
+Encoding = Literal[
+    "auto",
+    "utf-8",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "cp932",
+    "shift_jis",
+    "euc_jp",
+    "iso2022_jp",
+    "gb18030",
+    "big5",
+    "euc_kr",
+    "cp1252",
+    "latin-1",
+]
 
 
 @datasets.register("table")
 @dataclass(kw_only=True)
 class Table(DatasetSource):
-    """A CSV with a header row (comma, semicolon or tab; UTF-8), or an .npz with x and y or x_train, y_train, ....
+    """A CSV file with a header row (or without one), or an .npz with x and y or x_train, y_train, ....
 
-    The samples are put into random order before they are split, unless the .npz has a test set of its own. uint8
-    images in an .npz stay pixels and are not scaled here.
+    The samples are put into random order before they are split, unless the test samples come from a file, column or
+    array of their own. uint8 images in an .npz stay pixels and are not scaled here. Columns of text become one input
+    for each category.
     """
 
-    path: Annotated[str, FilePath(), Doc("CSV or .npz file")]
+    path: Annotated[str, FilePath(), Doc("CSV (also .csv.gz) or .npz file")]
+    test_path: Annotated[str | None, FilePath(), Doc("CSV with the test samples, its columns in any order")] = None
     label: Annotated[str | None, Doc("column of the labels; null for the last one (.npz: array, null for y)")] = None
     features: Annotated[list[str] | None, Doc("feature columns; null for all others (.npz: one array, null for x)")] = (
         None
     )
+    exclude: Annotated[
+        list[str], MaxLen(1000), Doc("columns to leave out, such as an id; '' for those without a name")
+    ] = field(default_factory=list)
+    split_column: Annotated[str | None, Doc("column that says train, validation or test for each row")] = None
+    image: Annotated[
+        Annotated[list[Annotated[int, Ge(1), Le(10**5)]], MinLen(3), MaxLen(3)] | None,
+        Doc("[C, H, W]: each row is an image; whole numbers from 0 to 255 become pixels"),
+    ] = None
     test_split: Annotated[
-        float, Ge(0), Lt(1), Doc("share of the samples held out for testing, unless the .npz has test arrays")
+        float, Ge(0), Lt(1), Doc("share of the samples held out for testing, unless there are test samples already")
     ] = 0.2
     scaling: Annotated[
         Literal["none", "standard", "minmax"],
         Doc("features to mean 0 and standard deviation 1, or to [0, 1], by the training samples' statistics"),
     ] = "standard"
+    missing: Annotated[
+        Literal["refuse", "drop", "mean", "median"] | Annotated[float, Ge(-1e9), Le(1e9)],
+        Doc(
+            "rows with missing values: refuse or drop them, or fill in a number or a statistic of the training samples"
+        ),
+    ] = "refuse"
+    missing_values: Annotated[list[str], MaxLen(100), Doc("cells that count as missing, in upper or lower case")] = (
+        field(default_factory=lambda: list(MISSING_VALUES))
+    )
+    categorical: Annotated[
+        Literal["auto", "refuse"] | list[str],
+        Doc("columns with one input (0 or 1) for each category; auto: those that hold text only"),
+    ] = "auto"
+    encoding: Annotated[Encoding, Doc("encoding of a CSV; auto: UTF-8, or UTF-16 with a byte order mark")] = "auto"
+    separator: Annotated[
+        Literal["auto", ",", ";", "tab", "\t", "|", ":", "whitespace"], Doc("what separates the columns of a CSV")
+    ] = "auto"
+    decimal: Annotated[Literal[".", ","], Doc("decimal mark of a CSV")] = "."
+    header: Annotated[
+        Literal["auto"] | bool,
+        Doc("row 1 holds the names of the columns; false: they are c1, c2, ...; auto: refuse a row 1 like the others"),
+    ] = "auto"
+    skip_rows: Annotated[int, Ge(0), Le(10**6), Doc("lines of a CSV before the table, such as a title")] = 0
 
     def files(self) -> list[Path]:
-        """The user's file."""
-        return [Path(self.path)]
+        """The user's file or files."""
+        return [Path(path) for path in (self.path, self.test_path) if path is not None]
+
+    def conflicts(self) -> Iterator[tuple[tuple[str], str]]:
+        """Columns are chosen in one way, test and validation samples too."""
+        yield from super().conflicts()
+        if self.features is not None and self.exclude:
+            yield ("exclude",), "data.features lists the columns to use already; keep one of features and exclude"
+        if self.split_column is not None and self.test_path is not None:
+            yield ("test_path",), "the split column names test samples already; keep one of split_column and test_path"
+        if self.split_column is not None and self.fold is not None:
+            yield ("fold",), "the split column names the samples to train on; keep one of split_column and fold"
+        if self.decimal == self.separator:
+            yield ("decimal",), "is the separator, too; a table with decimal commas has another separator"
+
+    @property
+    def form(self) -> CsvFormat:
+        """How the CSV becomes rows of cells; a file of new samples is read in the same way."""
+        return CsvFormat(
+            self.encoding, self.separator, self.decimal, self.header, self.skip_rows, tuple(self.missing_values)
+        )
 
     def read(self, draws: Draws) -> Dataset:
-        """All samples of the file, split.
+        """All samples of the file, split; NaN where a value is missing.
 
-        Raises DataError when the file is missing, damaged, or holds no labelled samples.
+        Raises DataError when a file is missing, damaged, or holds no labelled samples.
         """
         path = Path(self.path)
         name = file_name(path)
         with opened(path) as (file, _):
-            zipped = file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
-        dataset = (read_npz if zipped else read_csv)(path, self.label, self.features)
-        if dataset.test is None:
+            head = file.read(HEAD)
+        refuse_other_kind(head, name)
+        dataset = self._read_arrays(path) if head.startswith(ZIP_MAGIC) else self._read_csv(path)
+        if self.image is not None:
+            dataset = as_images(dataset, self.image, name)
+        if dataset.test is None and self.split_column is None:
             kept, held_out = hold_out_share(dataset.train.labels, self.test_split, draws)
             if self.test_split and not len(held_out):
                 raise DataError(
@@ -67,10 +145,37 @@ class Table(DatasetSource):
         return dataset
 
     def finish(self, dataset: Dataset) -> Dataset:
-        """The samples scaled by the statistics of those trained on; raises DataError when they cannot be scaled."""
+        """Missing values filled in and samples scaled, both by the statistics of the samples to train on.
+
+        Raises DataError when that cannot be done.
+        """
+        name = file_name(Path(self.path))
+        if dataset.columns and self.missing not in ("refuse", "drop"):
+            dataset = fill_missing(dataset, self.missing, name)
         if self.scaling == "none" or dataset.train.inputs.dtype == np.uint8:
             return dataset
-        return _scaled(dataset, self.scaling, file_name(Path(self.path)))
+        return _scaled(dataset, self.scaling, name)
+
+    def _read_arrays(self, path: Path) -> Dataset:
+        only_csv = {"test_path": self.test_path, "split_column": self.split_column, "image": self.image}
+        given = next((key for key, value in only_csv.items() if value is not None), None)
+        if given is not None:
+            raise DataError(
+                f"{file_name(path)}: data.{given}: expected a CSV, found an .npz, which has arrays for that"
+            )
+        return read_npz(path, self.label, self.features)
+
+    def _read_csv(self, path: Path) -> Dataset:
+        settings = CsvSettings(
+            self.form,
+            self.label,
+            None if self.features is None else tuple(self.features),
+            tuple(self.exclude),
+            self.split_column,
+            self.categorical if isinstance(self.categorical, str) else tuple(self.categorical),
+            self.missing,
+        )
+        return read_csv(path, settings, None if self.test_path is None else Path(self.test_path), TableCache())
 
 
 def _scaled(dataset: Dataset, kind: str, name: str) -> Dataset:

@@ -1,231 +1,342 @@
-"""A CSV file with a header row as a labelled dataset."""
+"""A CSV file as a labelled dataset, and rows of another file in the same columns."""
 
-import csv
-from array import array
-from codecs import getincrementaldecoder
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
-from io import TextIOWrapper
-from itertools import islice
-from math import isfinite, nan
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from math import isfinite
 from pathlib import Path
-from typing import Self, TextIO
 
 import numpy as np
 
+from nnlab.core.arrays import Array
+from nnlab.data.csv_cells import Cells, normalised
+from nnlab.data.csv_header import Head, Selection, likely_label, read_head, select
+from nnlab.data.csv_text import CsvFormat, Row, csv_rows, scanned
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.inputs import Column
-from nnlab.data.labels import MOST_LABELS, check_spellings, classes_of, plain_number
-from nnlab.data.reading import CHUNK, MOST_PROBLEMS, checksum, file_name, opened
+from nnlab.data.labels import check_classes, check_spellings, classes_of, label_notes
+from nnlab.data.reading import file_name
+from nnlab.data.table_cache import TableCache
+from nnlab.data.table_notes import feature_notes
+from nnlab.data.table_rows import Rows, Source, read_rows_of
 from nnlab.errors import DataError, shown
 from nnlab.registry import near_name
 
-DELIMITERS = ",;\t"
-MOST_COLUMNS = 100_000
-MOST_LETTERS = 2 << 20
-"""How long a row may be."""
-
-
-def read_csv(path: Path, label: str | None, features: Sequence[str] | None) -> Dataset:
-    """All rows as training samples with float64 inputs (N, D).
-
-    The label is the last column unless ``label`` names it, ``features`` are all others unless named. The file is
-    UTF-8 with a header row, separated by commas, semicolons or tabs. Raises DataError naming file, line and column;
-    several bad cells are reported at once.
-    """
-    name = file_name(path)
-    with opened(path) as (file, _):
-        text = TextIOWrapper(file, "utf-8-sig", newline="")
-        try:
-            delimiter = max(DELIMITERS, key=lambda delimiter: _fit(text, delimiter))
-            train, class_names, columns = _read_rows(_records(text, delimiter, name), name, label, features)
-        except UnicodeDecodeError as error:
-            raise DataError(f"{name}:{_undecodable_line(path)}: expected UTF-8 text, found other bytes") from error
-        text.detach()
-        file.seek(0)
-        digest = checksum(file)
-    return Dataset(train, None, class_names, {path.name: digest}, columns=columns)
-
-
-class _Lines:
-    """The lines of a text; a row, with the blank lines before it, takes at most ``MOST_LETTERS`` letters of them."""
-
-    def __init__(self, text: TextIO) -> None:
-        text.seek(0)
-        self._text = text
-        self.end_row()
-
-    def end_row(self) -> None:
-        """What follows belongs to another row."""
-        self._left = MOST_LETTERS
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> str:
-        line = self._text.readline(self._left + 1)
-        if not line:
-            raise StopIteration
-        self._left -= len(line)
-        if self._left < 0:
-            raise csv.Error(f"expected at most {MOST_LETTERS} letters in a row, found more")
-        return line
-
-
-def _fit(text: TextIO, delimiter: str) -> tuple[bool, int]:
-    """How well a delimiter fits: best is the one that cuts header and first row into equally many cells, and most."""
-    rows = csv.reader(islice(_Lines(text), 100), delimiter=delimiter, skipinitialspace=True)
-    try:
-        widths = [len(row) for row in islice(filter(None, rows), 2)]
-    except csv.Error:  # reported when the rows are read
-        return False, 0
-    return len(set(widths)) == 1 and widths[0] > 1, max(widths, default=0)
-
-
-def _records(text: TextIO, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, as stripped cells, each with the number of its first line."""
-    lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
-    line = 1
-    try:
-        for row in reader:
-            if len(row) > MOST_COLUMNS:
-                raise DataError(f"{name}:{line}: expected at most {MOST_COLUMNS} columns, found {len(row)}")
-            cells = [cell.strip() for cell in row]
-            if len(cells) > 1 or any(cells):
-                yield line, cells
-                lines.end_row()
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"{name}:{line}: {error}") from error
-
-
-def _undecodable_line(path: Path) -> int:
-    """The number of the first line that is not UTF-8."""
-    decoder = getincrementaldecoder("utf-8")()
-    number = 1
-    with path.open("rb") as file:
-        for chunk in iter(partial(file.read, CHUNK), b""):
-            try:
-                number += decoder.decode(chunk).count("\n")
-            except UnicodeDecodeError as error:
-                return number + error.object.count(b"\n", 0, error.start)
-    return number
+MOST_AUTOMATIC_CATEGORIES = 50
+SPLITS = {
+    **dict.fromkeys(("train", "training", "学習", "訓練"), "train"),
+    **dict.fromkeys(("test", "testing", "テスト"), "test"),
+    **dict.fromkeys(("validation", "valid", "val", "dev", "検証"), "validation"),
+}
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """What the header says: all names, and where the features and the label stand."""
+class CsvSettings:
+    """What a spec says about a CSV file: its format, which columns hold what, and what to do without a value.
 
-    names: list[str]
-    features: list[int]
-    label: int
+    ``missing`` is ``refuse``, ``drop``, or what stands in later on; ``categorical`` ``auto``, ``refuse`` or names.
+    """
 
-    def numbers(self, cells: list[str]) -> list[float] | None:
-        """The features of a row, or None when there is any problem in it."""
-        if len(cells) != len(self.names) or not cells[self.label]:
-            return None
-        try:
-            numbers = [float(plain_number(cells[column])) for column in self.features]
-        except ValueError:
-            return None
-        return numbers if all(map(isfinite, numbers)) else None
-
-    def problems(self, cells: list[str]) -> Iterator[str]:
-        """What is wrong in a row, cell by cell."""
-        if len(cells) != len(self.names):
-            yield f"expected {len(self.names)} cells as in the header, found {len(cells)}"
-            return
-        for column in self.features:
-            if not isfinite(_value(cells[column])):
-                found = shown(cells[column]) if cells[column] else "nothing"
-                yield f"{shown(self.names[column])}: expected a finite number, found {found}"
-        if not cells[self.label]:
-            yield f"{shown(self.names[self.label])}: expected a label, found nothing"
+    form: CsvFormat = field(default_factory=CsvFormat)
+    label: str | None = None
+    features: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    split_column: str | None = None
+    categorical: str | tuple[str, ...] = "auto"
+    missing: str | float = "refuse"
 
 
-def _read_header(
-    records: Iterator[tuple[int, list[str]]], name: str, label: str | None, features: Sequence[str] | None
-) -> _Columns:
-    line, names = next(records, (1, []))
-    where = f"{name}:{line}"
-    if not names:
-        raise DataError(f"{name}: expected a header row and samples, found an empty file")
-    # 0, 1, 2 may be names, but not alone, and 5.1 is none.
-    numbers = [value for value in map(_value, names) if isfinite(value)]
-    fraction = next((value for value in numbers if not value.is_integer()), None)
-    if len(numbers) == len(names) or fraction is not None:
-        found = "only numbers" if fraction is None else f"the number {fraction}"
-        raise DataError(f"{where}: expected a header row with the names of the columns, found {found}")
-    twice = next((column for column, count in Counter(names).items() if column and count > 1), None)
-    if twice is not None:
-        raise DataError(f"{where}: expected a header row with every name once, found {shown(twice)} twice")
-    label_column = len(names) - 1 if label is None else _column(names, label, f"{where}: data.label")
-    if features is None:
-        feature_columns = [column for column in range(len(names)) if column != label_column]
-    else:
-        feature_columns = [_column(names, feature, f"{where}: data.features") for feature in features]
-    unnamed = next((column for column in (*feature_columns, label_column) if not names[column]), None)
-    if unnamed is not None:
-        raise DataError(f"{where}: column {unnamed + 1} has no name: give it one, or list data.features without it")
-    if not feature_columns:
-        raise DataError(
-            f"{where}: expected at least one feature beside the label {shown(names[label_column])}, "
-            f"found none (columns are separated by comma, semicolon or tab)"
-        )
-    if label_column in feature_columns or len(set(feature_columns)) < len(feature_columns):
-        raise DataError(
-            f"{where}: data.features: expected each column once and not the label {shown(names[label_column])}"
-        )
-    return _Columns(names, feature_columns, label_column)
+def read_csv(
+    path: Path,
+    settings: CsvSettings | None = None,
+    test_path: Path | None = None,
+    cache: TableCache | None = None,
+) -> Dataset:
+    """The samples with float64 inputs (N, D), NaN for missing values, all in ``train`` unless a column splits them.
 
-
-def _column(names: list[str], wanted: str, where: str) -> int:
-    if wanted and wanted in names:
-        return names.index(wanted)
-    near = near_name(wanted, names)
-    hint = f"did you mean {shown(near)}?" if near else f"the columns are {shown(', '.join(names), limit=200)}"
-    raise DataError(f"{where}: no column {shown(wanted)}; {hint}")
-
-
-def _value(cell: str) -> float:
-    """The number in a cell; NaN when there is none."""
-    try:
-        return float(plain_number(cell))
-    except ValueError:
-        return nan
-
-
-def _read_rows(
-    records: Iterator[tuple[int, list[str]]], name: str, label: str | None, features: Sequence[str] | None
-) -> tuple[Split, tuple[str, ...], tuple[Column, ...]]:
-    columns = _read_header(records, name, label, features)
-    inputs = array("d")
-    labels = array("q")
-    codes: dict[str, int] = {}
-    problems: list[str] = []
-    for line, cells in records:
-        numbers = columns.numbers(cells)
-        if numbers is None:
-            problems += (f"{name}:{line}: {problem}" for problem in columns.problems(cells))
-            if len(problems) >= MOST_PROBLEMS:
-                break
-        else:
-            inputs.extend(numbers)
-            labels.append(codes.setdefault(cells[columns.label], len(codes)))
-            if len(codes) > MOST_LABELS:
-                break
-    if problems:
-        raise DataError("\n".join(problems[:MOST_PROBLEMS]))
-    if not labels:
-        raise DataError(f"{name}: expected samples below the header row, found none")
-    where = f"{name}: {shown(columns.names[columns.label])}"
-    check_spellings(len(codes), where)
-    classes, class_names = classes_of(list(codes), where)
-    split = Split(
-        np.frombuffer(inputs).reshape(-1, len(columns.features)),
-        np.array(classes, np.intp)[np.frombuffer(labels, np.int64)],
+    ``test_path`` is a file with the test samples, ``cache`` keeps the arrays of large files. Raises DataError naming
+    file, line and column; several bad cells are reported at once.
+    """
+    settings = settings or CsvSettings()
+    name = file_name(path)
+    with scanned(path, settings.form.encoding) as (stream, found):
+        key = (found.sha256, settings)
+        table = cache.get(key) if cache else None
+        if table is None:
+            with csv_rows(stream, found, settings.form, name) as rows:
+                table = _read_table(rows, settings, name, plain=found.plain)
+            if cache:
+                cache.put(key, table, found.size)
+    dataset = _dataset(table, settings, path, found.sha256)
+    if test_path is None:
+        return dataset
+    inputs, labels, digest = read_rows(
+        test_path,
+        table.columns,
+        settings.form,
+        label=table.label,
+        class_names=dataset.class_names,
+        missing=settings.missing,
+        cache=cache,
     )
-    return split, class_names, tuple(Column(columns.names[column]) for column in columns.features)
+    if labels is None:
+        raise TypeError("labels were asked for")
+    note = f"{test_path.name}: {len(labels):,} test samples"
+    return replace(
+        dataset,
+        test=Split(inputs, labels),
+        checksums=dataset.checksums | {test_path.name: digest},
+        notes=(dataset.notes[0], note, *dataset.notes[1:]),
+    )
+
+
+def read_rows(
+    path: Path,
+    columns: Sequence[Column],
+    form: CsvFormat | None = None,
+    *,
+    label: str | None = None,
+    class_names: Sequence[str] = (),
+    missing: str | float = "refuse",
+    cache: TableCache | None = None,
+) -> tuple[Array, Array | None, str]:
+    """Raw inputs (N, D) of the given columns, labels (N,) where ``label`` names a column, and the file's SHA-256.
+
+    Columns are found by their names, in any order and among others; a file without a header must have them in the
+    same places, or just them. NaN is a missing value, unless ``missing`` is ``refuse`` or ``drop``. Labels are numbers
+    of ``class_names``. Raises DataError, which names missing columns, unknown categories and unknown classes.
+    """
+    form = form or CsvFormat()
+    name = file_name(path)
+    with scanned(path, form.encoding) as (stream, found):
+        key = (found.sha256, form, tuple(columns), label, missing)
+        read = cache.get(key) if cache else None
+        if read is None:
+            with csv_rows(stream, found, form, name) as rows:
+                read = _read_known(rows, columns, form, label, missing, name, plain=found.plain)
+            if cache:
+                cache.put(key, read, found.size)
+    labels = None if label is None else _known_classes(read, class_names, f"{name}: {shown(label)}")
+    return read.inputs, labels, found.sha256
+
+
+def _read_known(
+    rows: Iterator[Row],
+    columns: Sequence[Column],
+    form: CsvFormat,
+    label: str | None,
+    missing: str | float,
+    name: str,
+    *,
+    plain: bool,
+) -> Rows:
+    head = read_head(rows, form, name)
+    if form.header is False and head.width == len(columns):
+        head = replace(head, names=tuple(column.name for column in columns))
+    places = _places(head, columns, name)
+    source = Source(
+        name,
+        head.names,
+        features=places,
+        numeric=[place for place, column in zip(places, columns, strict=True) if not column.categories],
+        categorical=[place for place, column in zip(places, columns, strict=True) if column.categories],
+        named=(),
+        label=None if label is None else _label_place(head, label, name),
+        part=None,
+        missing=missing,
+        known={place: column.categories for place, column in zip(places, columns, strict=True)},
+    )
+    read = read_rows_of(chain(head.ahead, rows), source, Cells(form), plain=plain)
+    if not len(read.inputs):
+        raise DataError(f"{name}: expected samples, found none")
+    return read
+
+
+def _places(head: Head, columns: Sequence[Column], name: str) -> list[int]:
+    """Where the columns stand; raises DataError for those that are missing, with near names."""
+    names = [normalised(column.name) for column in columns]
+    absent = [column for column in names if column not in head.names]
+    if absent:
+        near = near_name(absent[0], [other for other in head.names if other not in names])
+        hint = f"; is {shown(absent[0])} called {shown(near)} here?" if near else ""
+        raise DataError(
+            f"{name}:{head.line}: expected the {len(names)} columns of the training samples, "
+            f"missing {shown(', '.join(absent), 200)}{hint}"
+        )
+    return [head.names.index(column) for column in names]
+
+
+def _label_place(head: Head, label: str, name: str) -> int:
+    if normalised(label) not in head.names:
+        raise DataError(
+            f"{name}:{head.line}: expected a column {shown(label)} with the labels, found none; "
+            "nnlab predict takes samples without labels"
+        )
+    return head.names.index(normalised(label))
+
+
+def _known_classes(read: Rows, class_names: Sequence[str], where: str) -> Array:
+    texts = list(read.label_texts)
+    number = {name: index for index, name in enumerate(class_names)}
+    # Joined with the known ones, labels are spelled as those are: 1.0 is the class 1.
+    codes, names = classes_of([*class_names, *texts], where)
+    unknown = [name for name in names if name not in number]
+    if unknown:
+        few = shown(", ".join(class_names), 100)
+        raise DataError(f"{where}: expected a class of the training samples ({few}), found {shown(unknown[0])}")
+    return np.array([number[names[code]] for code in codes[len(class_names) :]], np.intp)[read.labels]
+
+
+def _read_table(rows: Iterator[Row], settings: CsvSettings, name: str, *, plain: bool) -> Rows:
+    form, cells = settings.form, Cells(settings.form)
+    head = read_head(rows, form, name)
+    chosen = select(head, name, form, settings.label, settings.features, settings.exclude, settings.split_column)
+    if not head.ahead:
+        raise DataError(f"{name}: expected samples below the header row, found none")
+    named = _named(head, chosen, settings, f"{name}:{head.line}")
+    categorical = [
+        column
+        for column in chosen.features
+        if column in named or (settings.categorical == "auto" and _is_text(head, column, cells, name))
+    ]
+    source = Source(
+        name,
+        head.names,
+        features=chosen.features,
+        numeric=[column for column in chosen.features if column not in categorical],
+        categorical=categorical,
+        named=named,
+        label=chosen.label,
+        part=chosen.split,
+        missing=settings.missing,
+        known={},
+    )
+    read = read_rows_of(chain(head.ahead, rows), source, cells, plain=plain)
+    if not len(read.labels):
+        dropped = f" ({read.dropped} rows have missing values)" if read.dropped else ""
+        raise DataError(f"{name}: expected samples below the header row, found none{dropped}")
+    return replace(read, label=head.names[chosen.label], notes=_notes(head, chosen, read, cells, name))
+
+
+def _notes(head: Head, chosen: Selection, read: Rows, cells: Cells, name: str) -> tuple[str, ...]:
+    """What the user should know about the table; raises DataError when the labels are none."""
+    label = head.names[chosen.label]
+    where = f"{name}: {shown(label)}"
+    try:
+        check_spellings(len(read.label_texts), where)
+        codes, class_names = classes_of(read.label_texts, where)
+        check_classes(class_names, len(read.labels), where, assumed=chosen.assumed)
+    except DataError as error:
+        raise DataError(f"{error}{_label_hint(head, chosen, cells)}") from error
+    last = ", the last column" if chosen.assumed else ""
+    dropped = [f"{read.dropped} rows with missing values are left out"] if read.dropped else []
+    return (
+        f"label {shown(label)}{last} ({len(class_names)} classes), {len(chosen.features)} features, "
+        f"{len(read.labels):,} samples",
+        *head.notes,
+        *read.notes,
+        *dropped,
+        *(f"label {shown(label)}: {note}" for note in label_notes(read.label_texts, codes, class_names)),
+        *_rare_classes(codes, read, class_names),
+        *feature_notes(read),
+    )
+
+
+def _rare_classes(codes: Sequence[int], read: Rows, class_names: Sequence[str]) -> Iterator[str]:
+    counts = np.bincount(np.array(codes)[read.labels], minlength=len(class_names))
+    rare = [class_names[int(index)] for index in np.flatnonzero(counts == 1)]
+    if rare:
+        few = shown(", ".join(rare), 100)
+        yield f"{'class' if len(rare) == 1 else 'classes'} {few}: a single sample, so none to test with"
+
+
+def _label_hint(head: Head, chosen: Selection, cells: Cells) -> str:
+    other = likely_label(head, chosen.label, cells)
+    if not chosen.assumed:
+        return f"; {shown(other)} looks more like a label" if other else ""
+    named = f"add label: {other}" if other else "name the column of the labels with label:"
+    return f"; {shown(head.names[chosen.label])} is the last column, taken as data.label is not given: {named}"
+
+
+def _named(head: Head, chosen: Selection, settings: CsvSettings, where: str) -> list[int]:
+    """The columns that the spec says hold categories."""
+    if isinstance(settings.categorical, str):
+        return []
+    columns = [head.column(column, f"{where}: data.categorical") for column in settings.categorical]
+    stray = next((column for column in columns if column not in chosen.features), None)
+    if stray is not None:
+        raise DataError(f"{where}: data.categorical: {shown(head.names[stray])} is not one of the features")
+    return columns
+
+
+def _is_text(head: Head, column: int, cells: Cells, name: str) -> bool:
+    """Whether a column holds text only, as far as it has been looked at, and so few different ones as categories do.
+
+    Raises DataError for text that looks like numbers or dates, and for more different ones.
+    """
+    values = [(line, row[column]) for line, row in head.ahead if column < len(row)]
+    values = [(line, cell) for line, cell in values if not cells.is_missing(cell) and cell != head.names[column]]
+    if not values or any(isfinite(cells.number(cell)) for _, cell in values):
+        return False
+    title = shown(head.names[column])
+    if {cell.casefold() for _, cell in values} <= SPLITS.keys():
+        raise DataError(
+            f"{name}:{head.line}: {title}: expected a feature, found the words train, test or validation: add "
+            f"split_column: {title} to data, or leave the column out with exclude: [{title}]"
+        )
+    for line, cell in values[:100]:
+        like = cells.looks_like(cell)
+        if like:
+            raise DataError(f"{name}:{line}: {title}: expected a number or a category, found {shown(cell)}: {like}")
+    where = f"{name}:{values[0][0]}"
+    different = len({cell for _, cell in values})
+    rarely_repeated = different == len(values) > 2 or (different > 5 and 2 * different > len(values))
+    if different > MOST_AUTOMATIC_CATEGORIES or rarely_repeated:
+        column_name = head.names[column]
+        raise DataError(
+            f"{where}: {title}: expected a number, found text, {different} different ones in {len(values)} rows: "
+            f"data.exclude: [{column_name}] leaves the column out, data.categorical: [{column_name}] takes it for "
+            "categories"
+        )
+    return True
+
+
+def _dataset(table: Rows, settings: CsvSettings, path: Path, sha256: str) -> Dataset:
+    name = file_name(path)
+    codes, class_names = classes_of(table.label_texts, name)
+    samples = Split(table.inputs, np.array(codes, np.intp)[table.labels])
+    first, *notes = table.notes
+    dataset = Dataset(
+        samples,
+        None,
+        class_names,
+        {path.name: sha256},
+        columns=table.columns,
+        notes=(f"{path.name}: {first}", *notes),
+    )
+    if settings.split_column is None:
+        return dataset
+    return _split_by_column(dataset, table, settings.split_column, name)
+
+
+def _split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Dataset:
+    where = f"{name}: data.split_column: {shown(column)}"
+    unknown = next((text for text in table.part_texts if text.casefold() not in SPLITS), None)
+    if unknown is not None:
+        raise DataError(
+            f"{where}: expected train, validation or test, found {shown(unknown) if unknown else 'nothing'}"
+        )
+    part_of = [SPLITS[text.casefold()] for text in table.part_texts]
+    splits = {}
+    for part in ("train", "validation", "test"):
+        codes = [code for code, found in enumerate(part_of) if found == part]
+        indices = np.flatnonzero(np.isin(table.parts, codes))
+        splits[part] = dataset.train.take(indices) if len(indices) else None
+    train = splits["train"]
+    if train is None:
+        raise DataError(f"{where}: expected rows that say train, found none")
+    absent = np.flatnonzero(np.bincount(train.labels, minlength=dataset.classes) == 0)
+    if len(absent):
+        class_name = shown(dataset.class_names[absent[0]])
+        raise DataError(f"{where}: expected samples of each class to train on, found none of class {class_name}")
+    return replace(dataset, train=train, validation=splits["validation"], test=splits["test"])

@@ -152,3 +152,206 @@ def test_what_is_no_file_is_refused(tmp_path):
         with pytest.raises(DataError, match=path.name) as caught:
             Table(path=str(path)).load(streams())
         assert caught.value.exit_code == 4
+
+
+# ---- a test file, a column that splits, rows as images ----
+
+TRAIN = "label,p0,p1,p2,p3\n" + "".join(f"{i % 2},{i},{i * 9},{255 - i},0\n" for i in range(12))
+
+
+def table(folder: Path, content: str, **keys: object) -> Table:
+    path = folder / "table.csv"
+    path.write_text(content, encoding="utf-8")
+    return Table(path=str(path), **keys)  # type: ignore[arg-type]  # as a spec gives them
+
+
+def test_a_test_file_gives_the_test_samples_whatever_the_order_of_its_columns(tmp_path):
+    (tmp_path / "test.csv").write_text("p3,p2,label,p1,p0,extra\n7,5,1.0,3,1,0\n8,6,0,4,2,0\n")
+    source = table(tmp_path, TRAIN, label="label", test_path=str(tmp_path / "test.csv"), scaling="none")
+    dataset = source.load(streams())
+    assert dataset.test.inputs.tolist() == [[1, 3, 5, 7], [2, 4, 6, 8]]
+    assert dataset.test.labels.tolist() == [1, 0]
+    assert dataset.train.inputs[:, 0].tolist() == list(range(12))
+    assert sorted(dataset.checksums) == ["table.csv", "test.csv"]
+    assert source.files() == [tmp_path / "table.csv", tmp_path / "test.csv"]
+    assert dataset.notes[:2] == (
+        "table.csv: label 'label' (2 classes), 4 features, 12 samples",
+        "test.csv: 2 test samples",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("p0,p1,p2,label\n1,2,3,0\n", r"test\.csv:1: expected the 4 columns of the training samples, missing 'p3'"),
+        ("p0,p1,p2,p3\n1,2,3,4\n2,2,3,4\n", r"test\.csv:1: expected a column 'label' .* nnlab predict"),
+        ("p0,p1,p2,p3,label\n1,2,3,4,2\n", r"test\.csv: 'label': expected a class of the training .*'0, 1'.*found '2'"),
+        ("p0,p1,p2,p3,label\n1,2,?,4,0\n", r"test\.csv:2: 'p2': expected a finite number, found '\?'"),
+        ("", r"test\.csv: expected a header row and samples"),
+        (None, r"test\.csv: no such file"),
+    ],
+)
+def test_a_test_file_that_does_not_fit_is_refused(tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "test.csv").write_text(content)
+    with pytest.raises(DataError, match=message):
+        table(tmp_path, TRAIN, label="label", test_path=str(tmp_path / "test.csv")).load(streams())
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "validation"),
+    [("train", "test", "val"), ("Training", "TEST", "valid"), ("学習", "テスト", "検証")],
+)
+def test_a_column_splits_the_samples(tmp_path, train, test, validation):
+    parts = [train, test, validation, train] * 3
+    rows = "".join(f"{part},{i},{'xxyy'[i % 4]}\n" for i, part in enumerate(parts))
+    dataset = table(tmp_path, f"part,a,kind\n{rows}", split_column="part", scaling="none").load(streams())
+    assert dataset.train.inputs[:, 0].tolist() == [0, 3, 4, 7, 8, 11]
+    assert dataset.test.inputs[:, 0].tolist() == [1, 5, 9]
+    assert dataset.validation.inputs[:, 0].tolist() == [2, 6, 10]
+    assert [column.name for column in dataset.columns] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (["train", "holdout"], r"split_column: 'part': expected train, validation or test, found 'holdout'"),
+        (["train", ""], "found nothing"),
+        (["test", "test"], "expected rows that say train, found none"),
+        (["train", "test"], "found none of class 'y'"),
+    ],
+)
+def test_a_split_column_that_says_something_else_is_refused(tmp_path, parts, message):
+    rows = "".join(f"{parts[i % 2]},{i},{'xy'[i % 2]}\n" for i in range(10))
+    with pytest.raises(DataError, match=message):
+        table(tmp_path, f"part,a,kind\n{rows}", split_column="part").load(streams())
+
+
+def test_a_column_of_the_words_train_and_test_is_no_feature(tmp_path):
+    rows = "".join(f"{'train' if i % 3 else 'test'},{i},{'xy'[i % 2]}\n" for i in range(12))
+    with pytest.raises(DataError, match=r"'split': .* add split_column: 'split' to data, or leave"):
+        table(tmp_path, f"split,a,kind\n{rows}").load(streams())
+
+
+def test_rows_become_images_of_pixels(tmp_path):
+    dataset = table(tmp_path, TRAIN, label="label", image=[1, 2, 2], test_split=0).load(streams())
+    assert dataset.train.inputs.dtype == np.uint8
+    assert dataset.sample_shape == (1, 2, 2)
+    rows = sorted(dataset.train.inputs.reshape(-1, 4).tolist())
+    assert rows == sorted([i, i * 9, 255 - i, 0] for i in range(12))
+    assert dataset.inputs.pixels
+
+
+@pytest.mark.parametrize("odd", ["0.5", "256", "-1"])
+def test_images_of_other_numbers_are_scaled_like_features(tmp_path, odd):
+    content = TRAIN.replace("0,0,0,255,0", f"0,{odd},0,255,0")
+    flat, images = (table(tmp_path, content, label="label", image=image).load(streams()) for image in (None, [4, 1, 1]))
+    assert images.train.inputs.dtype == np.float64
+    np.testing.assert_array_equal(images.train.inputs[:, :, 0, 0], flat.train.inputs)
+
+
+def test_images_of_another_size_are_refused(tmp_path):
+    with pytest.raises(DataError, match=r"data\.image: expected 1 × 2 × 3 = 6 features, found 4 besides the label"):
+        table(tmp_path, TRAIN, label="label", image=[1, 2, 3]).load(streams())
+
+
+# ---- missing values ----
+
+
+@pytest.mark.parametrize(("missing", "fill"), [("mean", 2.2), ("median", 2), (-1.0, -1), (0.0, 0)])
+def test_missing_values_are_filled_in_by_the_training_samples_alone(tmp_path, missing, fill):
+    parts = ["train"] * 6 + ["test"] * 2
+    values = ["1", "2", "?", "4", "1", "3", "?", "1000"]
+    rows = "".join(
+        f"{part},{value},{i % 3},{'xy'[i % 2]}\n" for i, (part, value) in enumerate(zip(parts, values, strict=True))
+    )
+    keys = {"split_column": "part", "missing": missing}
+    raw = table(tmp_path, f"part,a,b,kind\n{rows}", scaling="none", **keys).load(streams())
+    np.testing.assert_allclose(raw.train.inputs[:, 0], [1, 2, fill, 4, 1, 3])
+    np.testing.assert_allclose(raw.test.inputs[:, 0], [fill, 1000])
+    assert raw.columns[0].missing == pytest.approx(fill)
+    scaled = table(tmp_path, f"part,a,b,kind\n{rows}", **keys).load(streams())
+    np.testing.assert_allclose(scaled.scaling.undo(scaled.train.inputs), raw.train.inputs, atol=1e-12)
+
+
+def test_a_column_without_a_value_to_train_on_is_refused(tmp_path):
+    rows = "".join(f"?,{i},{'xy'[i % 2]}\n" for i in range(8))
+    with pytest.raises(DataError, match="'a': expected a value in some training sample, found none"):
+        table(tmp_path, f"a,b,kind\n{rows}", missing="median").load(streams())
+
+
+# ---- labels ----
+
+WINE = "".join(f"{i % 3 + 1},{13 + i / 10},{i * 7 % 101 + 300}\n" for i in range(178))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            f"Class,Alcohol,Proline\n{WINE}",
+            "last column is 'Proline' while there is a column 'Class': add label: 'Class'",
+        ),
+        (f"Cultivar,Alcohol,Proline\n{WINE}", "found 101 classes in 178 samples; .* add label: Cultivar"),
+        (f"Cultivar,Alcohol,Proline\n{WINE * 3}", "found 101 different numbers in 534 samples; .* add label: Cultivar"),
+        ("label,p0,p1\n" + "0,1,0\n1,2,0\n" * 5, "last column is 'p1' while there is a column 'label'"),
+        ("digit,p0,p1\n" + "0,1,0\n1,2,0\n" * 5, "'p1': expected 2 to 10000 classes, found 1; .* add label: digit"),
+        ("kind,a,b\n" + "x,1,0.5\ny,2,0.25\n" * 5, "found '0.5': .*regression target.* add label: kind"),
+        (
+            "a,kind,name\n" + "".join(f"{i % 7},{'xy'[i % 2]},n{i}\n" for i in range(20)),
+            "20 classes in 20 .* add label: kind",
+        ),
+        ("a,b,y\n" + "".join(f"{i * 3},{i % 11},{i}\n" for i in range(40)), "found 40 classes in 40 samples"),
+        ("target,a,b\n" + "0,1,0\n1,2,1\n" * 5, "last column is 'b' while there is a column 'target'"),
+        ("M,a,b\n" + "".join(f"{'MB'[i % 2]},{i * 5},{i * 3}\n" for i in range(30)), "add label: M|header: false"),
+    ],
+)
+def test_a_label_column_that_was_not_named_is_refused(tmp_path, content, message):
+    with pytest.raises(DataError, match=message) as caught:
+        table(tmp_path, content).load(streams())
+    assert "\n" not in str(caught.value)
+
+
+def test_the_first_note_says_label_classes_features_and_samples(flowers):
+    dataset = Table(path=str(flowers[0])).load(streams())
+    assert dataset.notes == ("table.csv: label 'kind', the last column (2 classes), 3 features, 50 samples",)
+
+
+@pytest.mark.parametrize(
+    ("content", "note"),
+    [
+        ("a,kind\n" + "".join(f"{i},{'xy'[i % 2]}\n" for i in range(12)), "feature 'a' is the row number"),
+        ("a,kind\n" + "".join(f"{i + 501},{'xy'[i % 2]}\n" for i in range(12)), "feature 'a' is the row number"),
+        ("id,kind\n" + "".join(f"{i * 7 % 13},{'xy'[i % 2]}\n" for i in range(12)), "feature 'id' is the row number"),
+        ("user_id,kind\n" + "".join(f"{i * i},{'xy'[i % 2]}\n" for i in range(12)), "feature 'user_id'"),
+        ("a,kind\n1,1\n2,1.0\n3,2\n4,2\n", "'1' and '1.0' are one class"),
+        ("a,kind\n1,01\n5,1\n3,2\n4,2\n", "'01' and '1' are one class"),
+        ("a,kind\n1,1\n2,1.0\n3,unknown\n4,unknown\n", "'1' and '1.0' are one class"),
+        ("a,kind\n1,Yes\n7,yes\n3,No\n4,Yes\n", "'Yes' and 'yes' are different classes"),
+        ("a,kind\n1,x\n7,y\n3,x\n4,rare\n5,y\n", "class 'rare': a single sample"),
+        ("a,kind\n" + "9007199254740993,x\n9007199254740995,y\n" * 2, "numbers above 2^53, which are rounded"),
+    ],
+)
+def test_what_may_surprise_is_said(tmp_path, content, note):
+    assert any(note in line for line in table(tmp_path, content, test_split=0).load(streams()).notes)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"features": ["a"], "exclude": ["b"]}, "keep one of features and exclude"),
+        ({"split_column": "a", "test_path": "b.csv"}, "keep one of split_column and test_path"),
+        ({"split_column": "a", "fold": 1, "folds": 2}, "keep one of split_column and fold"),
+        ({"separator": ",", "decimal": ","}, "is the separator, too"),
+    ],
+)
+def test_keys_that_contradict_each_other(keys, message):
+    (found,) = (text for _, text in Table(path="a.csv", **keys).conflicts())
+    assert message in found
+
+
+@pytest.mark.parametrize("keys", [{"test_path": "b.csv"}, {"split_column": "a"}, {"image": [1, 2, 2]}])
+def test_an_npz_takes_no_keys_of_a_csv(tmp_path, keys):
+    np.savez(tmp_path / "a.npz", x=np.eye(4), y=[0, 0, 1, 1])
+    with pytest.raises(DataError, match=rf"data\.{next(iter(keys))}: expected a CSV, found an \.npz"):
+        Table(path=str(tmp_path / "a.npz"), **keys).load(streams())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnlab.data.table_csv import read_csv
+from nnlab.data.table_csv import CsvSettings, read_csv
 from nnlab.errors import DataError
 
 GOOD = "a,b,kind\n1,2,x\n3,4.5,y\n"
@@ -32,6 +32,9 @@ def table(tmp_path):
         GOOD.rstrip("\n"),
         GOOD.replace(",", ";"),
         GOOD.replace(",", "\t"),
+        GOOD.replace(",", "|"),
+        GOOD.replace(",", "   "),
+        GOOD.encode("utf-16"),
         GOOD.replace("\n", "\r\n"),
         GOOD.replace("\n", "\r"),
         GOOD.replace("\n", "\n\n  \n"),
@@ -44,7 +47,7 @@ def table(tmp_path):
     ],
 )
 def test_the_same_table_in_each_dialect(table, content):
-    dataset = read_csv(table(content), None, None)
+    dataset = read_csv(table(content))
     assert dataset.train.inputs.tolist() == INPUTS
     assert dataset.train.inputs.dtype == np.float64
     assert dataset.train.labels.tolist() == [0, 1]
@@ -54,26 +57,29 @@ def test_the_same_table_in_each_dialect(table, content):
 
 def test_a_delimiter_inside_a_name_does_not_count(table):
     path = table("size, cm;weight, kg;kind, any\n1;2;x\n3;4.5;y\n")
-    assert read_csv(path, None, None).train.inputs.tolist() == INPUTS
-    assert read_csv(path, "kind, any", ["weight, kg"]).train.inputs.tolist() == [[2], [4.5]]
+    assert read_csv(path).train.inputs.tolist() == INPUTS
+    assert read_csv(path, CsvSettings(label="kind, any", features=("weight, kg",))).train.inputs.tolist() == [
+        [2],
+        [4.5],
+    ]
 
 
 def test_columns_by_name_in_the_order_of_their_naming(table):
     path = table("id,kind,a,b\nr1,x,1,2\nr2,y,3,4.5\n")
-    dataset = read_csv(path, "kind", ["b", "a"])
+    dataset = read_csv(path, CsvSettings(label="kind", features=("b", "a")))
     assert dataset.train.inputs.tolist() == [[2, 1], [4.5, 3]]
     assert dataset.class_names == ("x", "y")
 
 
 def test_an_unnamed_column_may_stay_unused(table):
     path = table(",a,kind\n0,1,x\n1,3,y\n")
-    assert read_csv(path, None, ["a"]).train.inputs.tolist() == [[1], [3]]
+    assert read_csv(path, CsvSettings(features=("a",))).train.inputs.tolist() == [[1], [3]]
     with pytest.raises(DataError, match="column 1 has no name"):
-        read_csv(path, None, None)
+        read_csv(path)
 
 
 def test_quoted_cells_may_hold_delimiters_quotes_and_line_ends(table):
-    dataset = read_csv(table('a,kind\n1,"x, ""or"" \n y"\n2,z\n'), None, None)
+    dataset = read_csv(table('a,kind\n1,"x, ""or"" \n y"\n2,z\n'))
     assert dataset.class_names == ('x, "or" \n y', "z")
 
 
@@ -87,7 +93,7 @@ def test_quoted_cells_may_hold_delimiters_quotes_and_line_ends(table):
         ("5.1,3.5,rose\n4.9,3.0,rose\n", ":1: expected a header row .* found the number 5.1"),
         ("a,b,a\n1,2,x\n", ":1: .*found 'a' twice"),
         ("kind\nx\ny\n", ":1: expected at least one feature beside the label 'kind'"),
-        ("a|b|kind\n1|2|x\n", "separated by comma, semicolon or tab"),
+        ("a/b/kind\n1/2/x\n", "separated by comma, semicolon, tab, | or spaces"),
         ("a,kind\n1,x\n2\n", ":3: expected 2 cells as in the header, found 1"),
         ("a,kind\n1,x\n2,y,z\n", ":3: expected 2 cells as in the header, found 3"),
         ("a,kind\n1,x\n,y\n", ":3: 'a': expected a finite number, found nothing"),
@@ -105,14 +111,14 @@ def test_quoted_cells_may_hold_delimiters_quotes_and_line_ends(table):
         ("x" * 200_000, ":1: field larger than field limit"),
         (b"a,kind\n1,x\n2,\xff\n", ":3: expected UTF-8 text"),
         (b"a,kind\n" + b"1,x\n" * 10_000 + b"2,\xfc\n", ":10002: expected UTF-8 text"),
-        (GOOD.encode("utf-16"), ":1: expected UTF-8 text"),
+        (GOOD.encode("utf-32"), ": expected UTF-8 text, found UTF-32"),
         ("a,kind\n1,x\n\x1b[31m,y\n", r"found '\\x1b\[31m'"),
     ],
 )
 def test_a_bad_file_is_one_clear_error(table, content, message):
     path = table(content)
     with pytest.raises(DataError) as caught:
-        read_csv(path, None, None)
+        read_csv(path)
     assert str(caught.value).startswith(str(path))
     assert re.search(message, str(caught.value))
     assert "\n" not in str(caught.value)
@@ -133,13 +139,13 @@ def test_a_bad_file_is_one_clear_error(table, content, message):
 )
 def test_a_wrong_column_name_is_answered_with_the_right_one(table, label, features, message):
     with pytest.raises(DataError, match=message):
-        read_csv(table(GOOD), label, features)
+        read_csv(table(GOOD), CsvSettings(label=label, features=features))
 
 
 def test_up_to_five_bad_cells_are_reported_at_once(table):
     path = table("a,b,kind\n1,?,x\n1,2\n?,?,\n1,2,y\n?,?,y\n")
     with pytest.raises(DataError) as caught:
-        read_csv(path, None, None)
+        read_csv(path)
     lines = str(caught.value).splitlines()
     assert [line.removeprefix(f"{path}:").split(": expected")[0] for line in lines] == [
         "2: 'b'",
@@ -152,7 +158,7 @@ def test_up_to_five_bad_cells_are_reported_at_once(table):
 
 def test_a_problem_inside_a_quoted_row_names_its_first_line(table):
     with pytest.raises(DataError, match=r"table\.csv:5: 'a'"):
-        read_csv(table('a,kind\n1,"x\n\nx"\n?,"y\ny"\n'), None, None)
+        read_csv(table('a,kind\n1,"x\n\nx"\n?,"y\ny"\n'))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -171,7 +177,7 @@ def test_what_the_csv_module_writes_is_read_back_exactly(tmp_path, rows, delimit
     writer.writerows((repr(number), label) for number, label in rows)
     path = tmp_path / "table.csv"
     path.write_bytes(text.getvalue().encode())
-    dataset = read_csv(path, None, None)
+    dataset = read_csv(path)
     assert dataset.train.inputs[:, 0].tolist() == [number for number, _ in rows]
     assert [dataset.class_names[index] for index in dataset.train.labels] == [label for _, label in rows]
 
@@ -182,7 +188,7 @@ def test_any_bytes_are_a_table_or_one_clear_error(tmp_path, content):
     path = tmp_path / "table.csv"
     path.write_bytes(content)
     try:
-        dataset = read_csv(path, None, None)
+        dataset = read_csv(path)
     except DataError as error:
         message = str(error)
     else:
@@ -194,4 +200,4 @@ def test_any_bytes_are_a_table_or_one_clear_error(tmp_path, content):
 @pytest.mark.parametrize("cell", ["1_000", "\u0663"])
 def test_what_only_python_reads_as_a_number_is_none(table, cell: str) -> None:
     with pytest.raises(DataError, match=cell):
-        read_csv(table(f"a,b,kind\n1,2,x\n{cell},4.5,y\n"), None, None)
+        read_csv(table(f"a,b,kind\n1,2,x\n{cell},4.5,y\n"))

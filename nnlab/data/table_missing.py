@@ -1,0 +1,51 @@
+"""What stands in for missing values: a statistic of the samples to train on, or a number."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.inputs import Column
+from nnlab.errors import DataError, shown
+
+
+def fill_missing(dataset: Dataset, missing: str | float, name: str) -> Dataset:
+    """The dataset without NaN, each column with the number that stands in for a missing value of it.
+
+    ``missing`` is ``mean``, ``median`` or a number. A column of categories has 0 in all its inputs instead. Raises
+    DataError for a column in which no sample to train on has a value.
+    """
+    train = dataset.train.inputs.reshape(len(dataset.train), -1)
+    columns: list[Column] = []
+    fills: list[float] = []
+    for column in dataset.columns:
+        fill = 0.0 if column.categories else _fill(train[:, len(fills)], missing, f"{name}: {shown(column.name)}")
+        columns.append(replace(column, missing=fill))
+        fills += [fill] * column.width
+    filled = {
+        part: Split(_filled(split.inputs, np.array(fills)), split.labels) for part, split in dataset.splits.items()
+    }
+    return replace(
+        dataset,
+        train=filled["train"],
+        test=filled.get("test"),
+        validation=filled.get("validation"),
+        columns=tuple(columns),
+    )
+
+
+def _fill(values: Array, missing: str | float, where: str) -> float:
+    if not isinstance(missing, str):
+        return float(missing)
+    there = values[~np.isnan(values)]
+    if not len(there):
+        raise DataError(f"{where}: expected a value in some training sample, found none: exclude the column")
+    return float(np.median(there) if missing == "median" else there.mean())
+
+
+def _filled(inputs: Array, fills: Array) -> Array:
+    if inputs.dtype == np.uint8:
+        return inputs
+    flat = inputs.reshape(len(inputs), -1)
+    return np.where(np.isnan(flat), fills, flat).reshape(inputs.shape)

@@ -1,0 +1,225 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnlab.data import table_rows
+from nnlab.data.csv_text import CsvFormat
+from nnlab.data.inputs import Column
+from nnlab.data.table_csv import CsvSettings, read_csv, read_rows
+from nnlab.errors import DataError
+
+HOUSES = "rooms,town,heated,price\n3,Oslo,yes,low\n4,Rome,no,high\n5,Oslo,yes,high\n2,Bern,no,low\n6,Rome,yes,low\n"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "table.csv"
+
+
+def read(path: Path, content: str, **settings: object) -> list[list[float]]:
+    path.write_text(content, encoding="utf-8")
+    inputs: list[list[float]] = read_csv(path, CsvSettings(**settings)).train.inputs.tolist()  # type: ignore[arg-type]
+    return inputs
+
+
+# ---- categories ----
+
+
+def test_columns_of_text_become_one_input_for_each_category(table: Path) -> None:
+    inputs = read(table, HOUSES)
+    assert inputs[:3] == [[3, 0, 1, 0, 0, 1], [4, 0, 0, 1, 1, 0], [5, 0, 1, 0, 0, 1]]
+    dataset = read_csv(table)
+    assert dataset.columns == (
+        Column("rooms"),
+        Column("town", ("Bern", "Oslo", "Rome")),
+        Column("heated", ("no", "yes")),
+    )
+    assert dataset.inputs.feature_names == ("rooms", "town=Bern", "town=Oslo", "town=Rome", "heated=no", "heated=yes")
+    assert "feature 'town': 3 categories, one input each (Bern, Oslo, Rome)" in dataset.notes
+
+
+@pytest.mark.parametrize(
+    ("cells", "categories"),
+    [
+        (["TRUE", "FALSE"], ("FALSE", "TRUE")),
+        (["b", "a"], ("a", "b")),
+        (["10", "9"], ("9", "10")),
+        (["1", "1.0"], ("1",)),
+        (["10", "9", "x"], ("10", "9", "x")),
+        (["薔薇", "百合"], ("百合", "薔薇")),
+    ],
+)
+def test_categories_are_sorted(table: Path, cells: list[str], categories: tuple[str, ...]) -> None:
+    rows = "".join(f"{cell},1,{kind}\n" for cell in cells for kind in "xy")
+    read(table, f"a,b,kind\n{rows}", categorical=("a",))
+    assert read_csv(table, CsvSettings(categorical=("a",))).columns[0] == Column("a", categories)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (["1", "2", "more"], ":4: 'a': expected a finite number, found 'more': data.categorical: .a. reads text as"),
+        (["0%", "5%"], ":2: 'a': .* a percentage"),
+        (["2024-01-01", "2024-01-02"], ":2: 'a': .* a date or time; leave the column out with data.exclude"),
+        (["1/2/2024", "13/2/2024"], "a date or time"),
+        (["12:30", "13:45:10"], "a date or time"),
+        (["2024年1月1日", "2024年1月2日"], "a date or time"),
+        (["１", "２"], "full-width digits"),
+        (["$5", "$7.50"], "an amount of money"),
+        (["¥1,000", "¥200"], "an amount of money"),
+        (["1_000", "2_000"], "as programming languages or other scripts write it"),
+        (["0x1F", "0x2A"], "as programming languages or other scripts write it"),
+        (["inf", "inf"], "infinite or too large"),
+        (["Braund, Mr", "Cumings", "Heikkinen", "Allen"], "4 different ones in 4 rows: data.exclude: .a. leaves"),
+    ],
+)
+def test_text_that_is_no_category_is_refused(table: Path, cells: list[str], message: str) -> None:
+    rows = "".join(f'"{cell}",1,{kind}\n' for cell, kind in zip(cells, "xyxyx", strict=False))
+    with pytest.raises(DataError, match=message) as caught:
+        read(table, f"a,b,kind\n{rows}")
+    assert "\n" not in str(caught.value)
+
+
+def test_text_can_be_refused(table: Path) -> None:
+    with pytest.raises(DataError, match=":2: 'town': expected a finite number, found 'Oslo'"):
+        read(table, HOUSES, categorical="refuse")
+
+
+def test_a_number_far_below_text_is_refused_unless_the_column_is_named(table: Path) -> None:
+    content = "a,kind\n" + "low,x\nhigh,y\n" * 600 + "3,x\n"
+    with pytest.raises(DataError, match=":1202: 'a': expected text, found '3': text stands above it"):
+        read(table, content)
+    assert read(table, content, categorical=("a",))[-1] == [1, 0, 0]
+
+
+def test_categories_are_bounded(table: Path) -> None:
+    rows = "".join(f"t{i},{'xy'[i % 2]}\n" for i in range(table_rows.MOST_CATEGORIES + 1))
+    with pytest.raises(DataError, match="expected at most 1000 categories"):
+        read(table, f"a,kind\n{rows}", categorical=("a",))
+
+
+# ---- missing values ----
+
+ABSENT = ["", "NA", "na", "N/A", "#N/A", "nan", "NaN", "NULL", "null", "None", "?", " ? "]
+
+
+@pytest.mark.parametrize("absent", ABSENT)
+def test_a_missing_feature_is_refused_dropped_or_nan(table: Path, absent: str) -> None:
+    content = f"a,b,kind\n1,2,x\n{absent},5,x\n3,4,y\n"
+    with pytest.raises(DataError, match=r":3: 'a': expected a finite number, found .*data\.missing: drop leaves"):
+        read(table, content)
+    assert read(table, content, missing="drop") == [[1, 2], [3, 4]]
+    np.testing.assert_array_equal(read(table, content, missing="mean"), [[1, 2], [np.nan, 5], [3, 4]])
+
+
+@pytest.mark.parametrize("absent", ABSENT)
+def test_a_missing_label_is_no_class(table: Path, absent: str) -> None:
+    content = f"a,b,kind\n1,2,x\n7,5,{absent}\n3,4,y\n"
+    for missing in ("refuse", "mean", 0.0):
+        with pytest.raises(DataError, match=r":3: 'kind': expected a label, found .*data\.missing: drop"):
+            read(table, content, missing=missing)
+    assert read(table, content, missing="drop") == [[1, 2], [3, 4]]
+    assert "1 rows with missing values are left out" in read_csv(table, CsvSettings(missing="drop")).notes
+
+
+@pytest.mark.parametrize(
+    ("values", "classes"),
+    [(("-999",), ("none", "x")), (("none", "-999"), ("x", "y")), (("",), ("-999", "none", "x"))],
+)
+def test_a_spec_says_what_missing_looks_like(table: Path, values: tuple[str, ...], classes: tuple[str, ...]) -> None:
+    table.write_text("a,kind\n1,x\n2,none\n3,-999\n" + ("4,y\n" if classes == ("x", "y") else ""))
+    dataset = read_csv(table, CsvSettings(CsvFormat(missing_values=values), missing="drop"))
+    assert dataset.class_names == classes
+
+
+def test_a_missing_category_makes_all_its_inputs_0(table: Path) -> None:
+    content = HOUSES + "7,?,yes,low\n"
+    assert read(table, content, missing="mean")[-1] == [7, 0, 0, 0, 0, 1]
+    assert len(read(table, content, missing="drop")) == 5
+    with pytest.raises(DataError, match=r":7: 'town': expected a category, found '\?'"):
+        read(table, content)
+
+
+# ---- rows of another file ----
+
+
+def test_rows_of_another_file_are_found_by_name(table: Path) -> None:
+    columns = (Column("rooms"), Column("town", ("Bern", "Oslo", "Rome")), Column("heated", ("no", "yes")))
+    table.write_text("heated,town,extra,rooms\nyes,Rome,1,9\nno,Bern,2,8\n")
+    inputs, labels, _ = read_rows(table, columns)
+    assert inputs.tolist() == [[9, 0, 0, 1, 0, 1], [8, 1, 0, 0, 1, 0]]
+    assert labels is None
+    table.write_text("price,heated,town,rooms\nhigh,yes,Rome,9\nlow,no,Bern,8\n")
+    assert read_rows(table, columns, label="price", class_names=("high", "low"))[1].tolist() == [0, 1]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("rooms,heated\n1,yes\n2,no\n", "expected the 3 columns of the training samples, missing 'town'"),
+        ("Rooms,town,heated\n1,Oslo,yes\n", "missing 'rooms'; is 'rooms' called 'Rooms' here"),
+        (
+            "rooms,town,heated\n1,Paris,yes\n",
+            r":2: 'town': expected a category of .* \(Bern, Oslo, Rome\), found 'Paris'",
+        ),
+        ("rooms,town,heated\n?,Oslo,yes\n", r":2: 'rooms': expected a finite number, found '\?'"),
+        ("rooms,town,heated\n", "expected samples, found none"),
+    ],
+)
+def test_rows_that_do_not_fit_are_refused(table: Path, content: str, message: str) -> None:
+    columns = (Column("rooms"), Column("town", ("Bern", "Oslo", "Rome")), Column("heated", ("no", "yes")))
+    table.write_text(content)
+    with pytest.raises(DataError, match=message):
+        read_rows(table, columns)
+
+
+def test_an_unknown_category_counts_as_missing(table: Path) -> None:
+    columns = (Column("rooms"), Column("town", ("Bern", "Oslo"), missing=0.0))
+    table.write_text("rooms,town\n1,Paris\n2,Oslo\n")
+    assert read_rows(table, columns, missing="mean")[0].tolist() == [[1, 0, 0], [2, 0, 1]]
+    assert read_rows(table, columns, missing="drop")[0].tolist() == [[2, 0, 1]]
+
+
+def test_rows_without_a_header_stand_in_the_same_places_or_alone(table: Path) -> None:
+    columns = (Column("c2"), Column("c3"))
+    form = CsvFormat(header=False)
+    table.write_text("x,1,2\ny,3,4.5\n")
+    assert read_rows(table, columns, form)[0].tolist() == [[1, 2], [3, 4.5]]
+    table.write_text("1,2\n3,4.5\n")
+    assert read_rows(table, columns, form)[0].tolist() == [[1, 2], [3, 4.5]]
+
+
+# ---- the short way and the careful one ----
+
+
+@pytest.mark.parametrize(
+    ("content", "settings"),
+    [
+        (HOUSES, {}),
+        ("a,b,kind\n1e-3,-0,x\n+.5,1.7976931348623157e308,y\n 3 , 4. ,x\n", {}),
+        ("a;b;kind\n1,5;2;薔薇\n3;4e-1;百合\n", {"form": CsvFormat(decimal=",")}),
+        ("kind,b,a\nx,1,2\n1.0,2,3\n1,3,4\n", {"label": "kind"}),
+        ("a,b,kind\n1,?,x\nNA,2,y\n3,3,?\n4,4,x\n5,5,y\n", {"missing": "drop"}),
+        ("a,b,kind\n1,?,x\nNA,2,y\n4,4,x\n", {"missing": 0.5}),
+        ('"a","b","kind"\n"1","2","x, 1"\n\n"3","4","y\nz"\n,,\n', {}),
+        ("# c\na,b,kind,\n1,2,x,\n# d\n3,4,y,\n", {"features": ("b", "a")}),
+        ("part,a,kind\ntrain,1,x\ntest,2,y\ntrain,3,y\n", {"split_column": "part"}),
+    ],
+)
+def test_the_short_way_gives_what_the_careful_one_gives(
+    table: Path, monkeypatch: pytest.MonkeyPatch, content: str, settings: dict[str, object]
+) -> None:
+    table.write_text(content, encoding="utf-8")
+    chosen = CsvSettings(**settings)  # type: ignore[arg-type]  # as a spec gives them
+    short = read_csv(table, chosen)
+
+    def never(cells: object) -> list[float]:
+        raise ValueError
+
+    monkeypatch.setattr(table_rows.Cells, "reader", lambda self, *, plain: never)
+    careful = read_csv(table, chosen)
+    for part, split in short.splits.items():
+        np.testing.assert_array_equal(split.inputs, careful.splits[part].inputs)
+        np.testing.assert_array_equal(split.labels, careful.splits[part].labels)
+    assert (short.columns, short.class_names, short.notes) == (careful.columns, careful.class_names, careful.notes)
