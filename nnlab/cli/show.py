@@ -16,7 +16,8 @@ def show_command(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="SPEC|RUN", help="A spec file; or a run folder, its short name, or last: the newest run."
+            metavar="SPEC|RUN",
+            help="A spec file (- is standard input); or a run folder, its short name, or last: the newest.",
         ),
     ],
     overrides: Overrides = None,
@@ -32,17 +33,18 @@ def show_command(
     from nnlab.records.reader import read_run
     from nnlab.records.result_line import result_line
     from nnlab.records.run_names import find_run
-    from nnlab.spec.descent import load_descent
-    from nnlab.spec.experiment import load_experiment
+    from nnlab.spec.base import read_spec
+    from nnlab.spec.descent import descent_from, load_descent
+    from nnlab.spec.experiment import experiment_from, load_experiment
     from nnlab.spec.resolved import describes_descent
-    from nnlab.spec.tree import read_faulty_tree
 
     target = find_run(name, runs, "run", "descent")
     if not target.is_dir():
-        if describes_descent(read_faulty_tree(target).value):
-            echo(load_descent(target, overrides or []).to_yaml())
+        tree = read_spec(target)
+        if describes_descent(tree.value):
+            echo(descent_from(tree, target, overrides or []).to_yaml())
         else:
-            show_experiment(load_experiment(target, overrides or []))
+            show_experiment(experiment_from(tree, target, overrides or []))
         return
     if not (target / SPEC_FILE).is_file():
         raise RunError(f"{target}: is not a run folder, it has no {SPEC_FILE}")

@@ -14,7 +14,11 @@ from nnlab.cli.options import Overrides
 def train_command(
     specs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[SPEC]...", help="Spec files (YAML); each is trained in turn.", show_default=False),
+        typer.Argument(
+            metavar="[SPEC]...",
+            help="Spec files (YAML), each trained in turn; - is standard input.",
+            show_default=False,
+        ),
     ] = None,
     overrides: Overrides = None,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where run folders go.")] = Path("runs"),

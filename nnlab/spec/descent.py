@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -12,10 +11,11 @@ from nnlab.errors import shown
 from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer
 from nnlab.registry import Component, Doc
-from nnlab.spec.hints import key_hint
+from nnlab.spec.base import default_name, read_spec
+from nnlab.spec.hints import Elsewhere
 from nnlab.spec.overrides import apply_overrides
+from nnlab.spec.places import KeyPath, Tree, spec_error
 from nnlab.spec.resolved import Resolved
-from nnlab.spec.tree import KeyPath, Tree, read_faulty_tree, spec_error
 from nnlab.spec.validation import Validator
 
 MOST_RULES = 12
@@ -80,9 +80,13 @@ def load_descent(path: Path | str, overrides: Sequence[str] = ()) -> Descent:
     Raises UsageError when the file cannot be read and SpecError with every problem found.
     """
     path = Path(path)
-    tree = read_faulty_tree(path)
+    return descent_from(read_spec(path), path, overrides)
+
+
+def descent_from(tree: Tree, path: Path, overrides: Sequence[str] = ()) -> Descent:
+    """Like :func:`load_descent`, from a tree that was read from ``path``."""
     apply_overrides(tree, overrides)
-    return descent_from_tree(tree, default_name=path.stem)
+    return descent_from_tree(tree, default_name=default_name(path))
 
 
 def descent_from_tree(tree: Tree, *, default_name: str) -> Descent:
@@ -95,14 +99,14 @@ def descent_from_tree(tree: Tree, *, default_name: str) -> Descent:
     elif not tree.broken:
         written_out = _WrittenOut(raw)
         problems.extend((tree.place(key), key, message) for key, message in written_out.problems)
-        validator = Validator(elsewhere=partial(key_hint, Descent, raw))
+        validator = Validator(elsewhere=Elsewhere(Descent, raw))
         value = {"name": default_name, **written_out.value} if isinstance(written_out.value, dict) else raw
         descent = validator.section(Descent, value, (), "a descent")
         reported = {key for _, key, _ in problems}
         # A rule with several learning rates stands once in the file and so is complained of once.
         for key, message in dict.fromkeys((written_out.origin(key), message) for key, message in validator.problems):
             if key not in reported:
-                problems.append((tree.place(key), key, message))
+                problems.append(tree.finding(key, message))
     if problems:
         raise spec_error(problems)
     if not isinstance(descent, Descent):

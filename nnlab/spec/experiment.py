@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, is_dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,10 +15,12 @@ from nnlab.optim.patience import EarlyStopping, Patience
 from nnlab.optim.schedules import Constant, Schedule, Steps
 from nnlab.penalties import Penalty
 from nnlab.registry import Component, Doc, Strengths, Switch, hyperparameters
-from nnlab.spec.hints import key_hint
+from nnlab.spec.base import default_name, read_spec
+from nnlab.spec.hints import Elsewhere
 from nnlab.spec.overrides import apply_overrides
+from nnlab.spec.places import KeyPath, Tree, spec_error
 from nnlab.spec.resolved import Resolved, describes_descent
-from nnlab.spec.tree import MAX_BYTES, KeyPath, Tree, read_faulty_tree, spec_error
+from nnlab.spec.tree import MAX_BYTES
 from nnlab.spec.validation import Validator
 
 # So many values, with their defaults, fit into a spec for certain.
@@ -149,9 +150,13 @@ def load_experiment(path: Path | str, overrides: Sequence[str] = ()) -> Experime
     Raises UsageError when the file cannot be read and SpecError with every problem found.
     """
     path = Path(path)
-    tree = read_faulty_tree(path)
+    return experiment_from(read_spec(path), path, overrides)
+
+
+def experiment_from(tree: Tree, path: Path, overrides: Sequence[str] = ()) -> Experiment:
+    """Like :func:`load_experiment`, from a tree that was read from ``path``."""
     apply_overrides(tree, overrides)
-    return experiment_from_tree(tree, default_name=path.stem, folders=(path.absolute().parent, Path.cwd()))
+    return experiment_from_tree(tree, default_name=default_name(path), folders=(path.absolute().parent, Path.cwd()))
 
 
 def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, ...]) -> Experiment:
@@ -166,12 +171,12 @@ def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, 
     elif describes_descent(raw):
         problems.append((tree.place(()), (), "describes a descent, which nnlab descend takes; a spec has a model"))
     elif not tree.broken:
-        validator = Validator(folders, partial(key_hint, Experiment, raw))
+        validator = Validator(folders, Elsewhere(Experiment, raw), lambda key: tree.place(key).folder)
         experiment = validator.section(
             Experiment, {"name": default_name, **raw} if isinstance(raw, dict) else raw, (), "a spec"
         )
         reported = {key for _, key, _ in problems}
-        problems.extend((tree.place(key), key, message) for key, message in validator.problems if key not in reported)
+        problems.extend(tree.finding(key, message) for key, message in validator.problems if key not in reported)
         # A run's own spec has to be one that can be read again.
         if experiment and len(tree.places) > MANY and len(experiment.to_yaml().encode()) > MAX_BYTES:
             most = f"{MAX_BYTES // 1024} KiB"

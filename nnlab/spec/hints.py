@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -20,21 +21,29 @@ from nnlab.registry import (
 
 MOST_HINTS = 3
 MOST_LISTED = 20
+MOST_KEYS = 2000
 
 
-def key_hint(root: type[Any], raw: object, word: str) -> str:
-    """``did you mean 'optimizer.lr'? `` for a key that exists elsewhere in the spec ``raw``, or nothing.
+class Elsewhere:
+    """Hints for keys that exist elsewhere in the spec ``raw``; of components only those that the spec names count."""
 
-    Of components only those that the spec names count. A word of another library leads to nnlab's name.
-    """
-    if len(word) > LONGEST_WORD:
+    def __init__(self, root: type[Any], raw: object) -> None:
+        self._root = root
+        self._raw = raw
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        return list(islice(_keys(self._root, self._raw, ""), MOST_KEYS))
+
+    def __call__(self, word: str) -> str:
+        """``did you mean 'optimizer.lr'? ``, or nothing; a word of another library leads to nnlab's name."""
+        if len(word) > LONGEST_WORD:
+            return ""
+        for names, before, after in (((word,), "did you mean", "? "), (aliases(word), "nnlab's name is", "; ")):
+            found = (key for name in names for key in self._keys if key.rpartition(".")[2] == name)
+            if listed := " or ".join(f"{key!r}" for key in islice(dict.fromkeys(found), MOST_HINTS)):
+                return f"{before} {listed}{after}"
         return ""
-    keys = list(_keys(root, raw, ""))
-    for names, before, after in (((word,), "did you mean", "? "), (aliases(word), "nnlab's name is", "; ")):
-        found = (key for name in names for key in keys if key.rpartition(".")[2] == name)
-        if listed := " or ".join(f"{key!r}" for key in islice(dict.fromkeys(found), MOST_HINTS)):
-            return f"{before} {listed}{after}"
-    return ""
 
 
 def owners_hint(registry: Registry, key: str) -> str:

@@ -6,7 +6,8 @@ from math import inf
 from typing import Any
 
 from nnlab.errors import one_line
-from nnlab.spec.tree import MAX_DEPTH, KeyPath, Place, Tree, parse_faulty_tree
+from nnlab.spec.places import KeyPath, Place, Tree
+from nnlab.spec.tree import MAX_DEPTH, parse_faulty_tree
 
 
 def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
@@ -29,10 +30,10 @@ def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
         if value.problems:
             tree.problems.extend((place, (*parts, *inner), message) for _, inner, message in value.problems)
         elif isinstance(tree.value, dict):
-            _write(tree, parts, value.value, place, changed)
+            _write(tree, parts, value, place, changed)
 
 
-def _write(tree: Tree, parts: Sequence[str], value: object, place: Place, changed: dict[KeyPath, Place]) -> None:
+def _write(tree: Tree, parts: Sequence[str], value: Tree, place: Place, changed: dict[KeyPath, Place]) -> None:
     """Set one value and its place, unless that would undo one of those in ``changed``."""
     parent: Any = tree.value
     path: KeyPath = ()
@@ -70,10 +71,10 @@ def _write(tree: Tree, parts: Sequence[str], value: object, place: Place, change
         tree.problems.append((place, path, f"contradicts {changed[whole]}; keep one"))
         return
     changed[path] = place
-    parent[key] = value
-    for known in [known for known in tree.places if known[: len(path)] == path]:
-        del tree.places[known]
+    parent[key] = value.value
+    tree.forget(path)
     tree.places[path] = place
+    tree.signs |= {(*path, *inner): (place, sign) for inner, (_, sign) in value.signs.items()}
 
 
 def _key(parent: object, part: str) -> str | int | None:

@@ -5,77 +5,26 @@ PyYAML supplies the scanner and parser; values are built here because its constr
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from math import inf, isfinite
+import sys
+from math import isfinite
 from pathlib import Path
 from typing import Protocol
 
 import yaml
 
-from nnlab.errors import Problem, SpecError, UsageError, harmless, one_line, shown
+from nnlab.errors import UsageError, harmless, one_line, shown
+from nnlab.spec.encoding import NotTextError, decoded
+from nnlab.spec.places import Finding, KeyPath, Place, Tree, spec_error
 from nnlab.spec.scalars import FLOAT, scalar
-
-KeyPath = tuple[str | int, ...]
+from nnlab.spec.signs import cause_before, mistyped
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 32
 MOST_VALUES = 20_000
+MOST_SIGNS = 100
+STANDARD_INPUT = Path("-")
 # Where a shell puts what it pipes into a command; a pipe found anywhere else may never end.
 PIPES = (Path("/dev/stdin"), Path("/dev/fd"), Path("/proc/self/fd"))
-
-
-@dataclass(frozen=True, order=True)
-class Place:
-    """Where something was written; overrides have no line and come after everything from a file."""
-
-    line: float
-    column: int
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-Finding = tuple[Place, KeyPath, str]
-"""What is wrong: where, about which key, and in words."""
-
-
-@dataclass
-class Tree:
-    """Plain values (dict, list, str, int, float, bool, None) and where each of them was written.
-
-    ``problems`` is what a spec may not contain; in a ``broken`` tree it kept the values from being read at all.
-    """
-
-    value: object
-    places: dict[KeyPath, Place] = field(default_factory=dict)
-    problems: list[Finding] = field(default_factory=list)
-    broken: bool = False
-
-    def place(self, path: KeyPath) -> Place:
-        """Where the value at ``path`` stands, or the nearest thing around it that stands anywhere."""
-        for length in range(len(path), -1, -1):
-            place = self.places.get(path[:length])
-            if place is not None:
-                return place
-        return Place(inf, 0, "")
-
-
-def spec_error(problems: Iterable[Finding]) -> SpecError:
-    """The error that reports all problems, in the order of their places."""
-    ordered = sorted(problems, key=lambda problem: problem[0])
-    return SpecError([Problem(str(place), shown_key(path), message) for place, path, message in ordered])
-
-
-def dotted(path: KeyPath) -> str:
-    """A key path as users write it: ``optimizer.beta1``."""
-    return ".".join(str(part) or "''" for part in path)
-
-
-def shown_key(path: KeyPath) -> str:
-    """A key path as it can be put into a message: dotted, short, without control characters."""
-    return one_line(dotted(path), 100)
 
 
 def read_tree(path: Path) -> Tree:
@@ -86,24 +35,35 @@ def read_tree(path: Path) -> Tree:
     return _strict(read_faulty_tree(path))
 
 
-def read_faulty_tree(path: Path) -> Tree:
-    """Read a YAML file like :func:`read_tree`, with what is wrong in it left in ``problems``."""
-    source = one_line(str(path), 1000)
+def read_faulty_tree(path: Path, depth: int = 0) -> Tree:
+    """Read a YAML file (``-`` is standard input) like :func:`read_tree`, with what is wrong left in ``problems``.
+
+    ``depth`` counts the specs that lead to this one as their base.
+    """
+    source = "standard input" if path == STANDARD_INPUT else one_line(str(path), 1000)
     try:
-        if not (path.is_file() or path.is_dir() or path in PIPES or path.parent in PIPES) and path.exists():
-            raise UsageError(f"{source}: is not a regular file")
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = _bytes(path, source)
     except (OSError, ValueError) as error:  # ValueError: a NUL character
         raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
     if len(raw) > MAX_BYTES:
         raise UsageError(f"{source}: larger than {MAX_BYTES // 1024} KiB, which no spec needs")
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        place = _place_after(error.object[: error.start].decode(), source)
-        raise spec_error([(place, (), "not UTF-8 text")]) from None
-    return parse_faulty_tree(text, source)
+        text = decoded(raw)
+    except NotTextError as error:
+        place = _place_after(error.before, source, depth)
+        return Tree(None, {(): place}, [(place, (), str(error))], broken=True)
+    return parse_faulty_tree(text, source, depth, path.absolute().parent if depth else None)
+
+
+def _bytes(path: Path, source: str) -> bytes:
+    if path == STANDARD_INPUT:
+        if sys.stdin is None:  # closed by the caller (<&-)
+            raise UsageError(f"{source}: is closed")
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    if not (path.is_file() or path.is_dir() or path in PIPES or path.parent in PIPES) and path.exists():
+        raise UsageError(f"{source}: is not a regular file")
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def parse_tree(text: str, source: str) -> Tree:
@@ -111,9 +71,12 @@ def parse_tree(text: str, source: str) -> Tree:
     return _strict(parse_faulty_tree(text, source))
 
 
-def parse_faulty_tree(text: str, source: str) -> Tree:
-    """Parse YAML text like :func:`parse_tree`, with what is wrong in it left in ``problems``."""
-    builder = _Builder(source)
+def parse_faulty_tree(text: str, source: str, depth: int = 0, folder: Path | None = None) -> Tree:
+    """Parse YAML text like :func:`parse_tree`, with what is wrong in it left in ``problems``.
+
+    ``depth`` and ``folder`` are those of its places.
+    """
+    builder = _Builder(source, depth, folder)
     try:
         builder.build(text)
     except _Unreadable as error:
@@ -128,9 +91,20 @@ def _strict(tree: Tree) -> Tree:
     return tree
 
 
-def _place_after(text: str, source: str) -> Place:
+def _place_after(text: str, source: str, depth: int = 0, folder: Path | None = None) -> Place:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
-    return Place(line, column, f"{source}:{line}:{column}")
+    return Place(line, column, f"{source}:{line}:{column}", depth, folder)
+
+
+_BASE = "base: OTHER.yaml starts from another spec"
+_ESCAPES = "in double quotes \\ begins an escape; put a path in single quotes, or write / for \\"
+
+
+def _not_allowed(character: str) -> str:
+    """Why a control character cannot be read."""
+    message = f"the character U+{ord(character):04X} is not allowed"
+    return f"{message}; it is Ctrl-Z, an end of file of old programs: delete it" if character == "\x1a" else message
 
 
 class _Unreadable(Exception):
@@ -151,9 +125,11 @@ class _Mark(Protocol):
 class _Builder:
     """Builds plain values from parser events and collects what a spec may not contain."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, depth: int, folder: Path | None) -> None:
         self.tree = Tree(None)
         self._source = source
+        self._depth = depth
+        self._folder = folder
         self._values = 0
 
     def build(self, text: str) -> None:
@@ -161,18 +137,30 @@ class _Builder:
         try:
             loader = yaml.SafeLoader(text)
         except yaml.reader.ReaderError as error:
-            place = _place_after(text[: error.position], self._source)
-            raise _Unreadable(place, f"the character U+{ord(text[error.position]):04X} is not allowed") from None
+            place = _place_after(text[: error.position], self._source, self._depth, self._folder)
+            raise _Unreadable(place, _not_allowed(text[error.position])) from None
         self._events = iter(loader.get_event, None)
         try:
             self._documents()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark or loader.get_mark()
-            message = one_line(error.problem or error.context or "", 200)
-            raise _Unreadable(self._place(mark), f"not valid YAML: {message}") from None
+            raise self._unreadable(text, mark, error.problem or error.context or "") from None
         except (ValueError, OverflowError):  # PyYAML takes an escape such as "\UFFFFFFFF" for a character
             raise _Unreadable(self._place(loader.get_mark()), "not valid YAML: a number is out of range") from None
-        self.tree.places.setdefault((), _place_after("", self._source))
+        self.tree.places.setdefault((), _place_after("", self._source, self._depth, self._folder))
+
+    def _unreadable(self, text: str, mark: _Mark | None, problem: str) -> _Unreadable:
+        """What the parser says, at the sign that is its likely cause where there is one."""
+        problem = one_line(problem, 200)
+        if "'\\t'" in problem:
+            problem = "a tab; YAML indents with spaces"
+        elif "escape" in problem:
+            problem = f"{problem}; {_ESCAPES}"
+        if mark and (cause := cause_before(text, mark.line)):
+            line, column, advice = cause
+            noticed = f"noticed in line {mark.line + 1}: {problem}"
+            return _Unreadable(self._at(line, column), f"not valid YAML; {advice} ({noticed})")
+        return _Unreadable(self._place(mark), f"not valid YAML: {problem}")
 
     def _documents(self) -> None:
         documents = 0
@@ -192,12 +180,15 @@ class _Builder:
         if self._values > MOST_VALUES:
             raise _Unreadable(self._place(event.start_mark), f"more than {MOST_VALUES} values, which no spec needs")
         if isinstance(event, yaml.AliasEvent):
-            self._problem(event.start_mark, path, "aliases (*name) are not part of a spec; write the value out")
+            self._problem(
+                event.start_mark, path, f"aliases (*name) are not part of a spec; write the value out, or {_BASE}"
+            )
             return None
         if not isinstance(event, yaml.ScalarEvent | yaml.SequenceStartEvent | yaml.MappingStartEvent):
             raise TypeError(f"unexpected event {event!r}")
         self._check_plain(event, path)
         if isinstance(event, yaml.ScalarEvent):
+            self._note_sign(event, path)
             return scalar(event.value) if event.style is None else event.value
         return self._sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
 
@@ -214,8 +205,9 @@ class _Builder:
                 raise _Unreadable(self._place(event.start_mark), "a key must be a plain word")
             child = (*path, event.value)
             self._check_plain(event, child)
+            self._note_sign(event, child)
             if event.value == "<<" and event.style is None:
-                self._problem(event.start_mark, child, "merge keys (<<) are not part of a spec")
+                self._problem(event.start_mark, child, f"merge keys (<<) are not part of a spec; {_BASE}")
             elif event.value in entries:
                 self._problem(event.start_mark, child, f"given twice; first at {self.tree.places[child]}")
             self.tree.places.setdefault(child, self._place(event.start_mark))
@@ -224,13 +216,25 @@ class _Builder:
 
     def _check_plain(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, path: KeyPath) -> None:
         if event.anchor is not None:
-            self._problem(event.start_mark, path, "anchors (&name) are not part of a spec")
+            self._problem(event.start_mark, path, f"anchors (&name) are not part of a spec; {_BASE}")
         if event.tag is not None:
             self._problem(event.start_mark, path, f"tags ({shown(event.tag)}) are not part of a spec")
 
     def _place(self, mark: _Mark | None) -> Place:
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return Place(line, column, f"{self._source}:{line}:{column}")
+        return self._at(mark.line, mark.column) if mark else self._at(0, 0)
+
+    def _at(self, line: int, column: int) -> Place:
+        """A place by line and column counted from 0."""
+        text = f"{self._source}:{line + 1}:{column + 1}"
+        return Place(line + 1, column + 1, text, self._depth, self._folder)
+
+    def _note_sign(self, event: yaml.ScalarEvent, path: KeyPath) -> None:
+        """Remember what looks mistyped in an unquoted key or value."""
+        signs, mark = self.tree.signs, event.start_mark
+        if event.style is not None or mark is None or path in signs or len(signs) == MOST_SIGNS:
+            return
+        if found := mistyped(event.value):
+            signs[path] = self._at(mark.line, mark.column + found[0]), found[1]
 
     def _problem(self, mark: _Mark | None, path: KeyPath, message: str) -> None:
         self.tree.problems.append((self._place(mark), path, message))

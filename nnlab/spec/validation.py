@@ -24,20 +24,26 @@ from nnlab.registry import (
 )
 from nnlab.spec.expectation import check
 from nnlab.spec.hints import owners_hint
-from nnlab.spec.tree import KeyPath
+from nnlab.spec.places import KeyPath
 
 
 class Validator:
     """Builds components from plain values; what is wrong lands in ``problems`` as (key path, message).
 
     ``folders`` is where relative file names are looked for, in turn; ``elsewhere`` gives the hint for a key of another
-    part of the spec.
+    part of the spec. ``beside`` gives the folder of the file that a key stands in, where it is not that of the spec.
     """
 
-    def __init__(self, folders: tuple[Path, ...] = (), elsewhere: Callable[[str], str] = lambda key: "") -> None:
+    def __init__(
+        self,
+        folders: tuple[Path, ...] = (),
+        elsewhere: Callable[[str], str] = lambda key: "",
+        beside: Callable[[KeyPath], Path | None] = lambda key: None,
+    ) -> None:
         self.problems: list[tuple[KeyPath, str]] = []
         self._folders = folders
         self._elsewhere = elsewhere
+        self._beside = beside
 
     def component(self, registry: Registry, raw: object, path: KeyPath) -> Any:
         """The component that ``raw`` names: a name, a mapping with ``name``, or the registry's number shorthand."""
@@ -137,8 +143,10 @@ class Validator:
         return [item for item in built if item is not None and item.strength != 0]
 
     def _find_file(self, name: str, path: KeyPath) -> str | None:
+        own = self._beside(path)
+        folders = (own, *self._folders[1:]) if own else self._folders
         try:
-            candidates = [(folder / Path(name).expanduser()).absolute() for folder in self._folders]
+            candidates = [(folder / Path(name).expanduser()).absolute() for folder in folders]
             found = next((candidate for candidate in candidates if candidate.exists()), None)
         except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL character, an unknown ~user
             self._reject(path, f"is not a usable path: {shown(name)} ({type(error).__name__})")

@@ -1,3 +1,4 @@
+import io
 import json
 from pathlib import Path
 
@@ -142,3 +143,15 @@ def test_list_of_an_unknown_name_suggests(nnlab, name: str, near: str) -> None:
 
 def test_completion_knows_every_kind() -> None:
     assert set(KINDS) == {"spec", "descent", *REGISTRIES}
+
+
+def test_a_spec_from_standard_input(nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def give(raw: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(raw)))
+
+    give(spec.read_bytes())
+    assert nnlab("show", "-", "-s", "seed=3").stdout.startswith("name: stdin\nseed: 3\n")
+    give(b"seed: -1")
+    assert "standard input:1:1: seed: must be at least 0, got -1" in nnlab("train", "-").stderr
+    monkeypatch.setattr("sys.stdin", None)
+    assert nnlab("show", "-").stderr == "nnlab: standard input: is closed\n"

@@ -31,6 +31,8 @@ train: {iterations: 5}
 """
 CONFIGS = sorted(Path(__file__).parents[2].glob("configs/*.yaml"))
 
+BASE = "base: OTHER.yaml starts from another spec"
+
 
 def load(folder: Path, text: str, name: str = "a.yaml") -> Experiment:
     path = folder / name
@@ -179,7 +181,7 @@ models: 5
         "a.yaml:1:40: train.batch_size: must be a whole number from 1 to 1000000000 or 'full', got 0",
         "a.yaml:1:55: train.sampling: must be 'shuffle' or 'replacement', got 'shufle'; did you mean 'shuffle'?",
         "a.yaml:3:1: seed: given twice; first at a.yaml:2:1",
-        "a.yaml:4:12: optimizer: anchors (&name) are not part of a spec",
+        "a.yaml:4:12: optimizer: anchors (&name) are not part of a spec; " + BASE,
         "a.yaml:4:28: optimizer.beta1: must be below 1, got 1.5",
         "a.yaml:4:40: optimizer.betta2: unknown key; did you mean 'beta2'? adam has lr, beta1, beta2, eps",
         "a.yaml:7:16: model.hidden.1: must be at least 1, got -1",
@@ -191,7 +193,7 @@ models: 5
         "a.yaml:11:20: penalty.l2: must be at least 0, got -1",
         "a.yaml:12:13: data.name: no dataset is called 'spirals'; did you mean 'spiral'? there are "
         "cifar10, fashion_mnist, idx, mnist, moons, spiral, table, xor",
-        "a.yaml:13:22: compute.threads: aliases (*name) are not part of a spec; write the value out",
+        "a.yaml:13:22: compute.threads: aliases (*name) are not part of a spec; write the value out, or " + BASE,
         "a.yaml:14:1: models: unknown key; did you mean 'model'? a spec has name, seed, dtype, rng, data, model, loss, "
         "optimizer, penalty, train, compute",
     ]

@@ -12,7 +12,8 @@ from nnlab.errors import SpecError
 from nnlab.registry import optimizers
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.spec.overrides import apply_overrides
-from nnlab.spec.tree import Tree, parse_faulty_tree
+from nnlab.spec.places import Tree
+from nnlab.spec.tree import parse_faulty_tree
 
 TEXT = """\
 data:      {name: spiral, points: 10}
@@ -20,6 +21,8 @@ model:     {name: mlp, hidden: [4, 3], init: 0.01}
 optimizer: adam
 train:     {iterations: 5, batch_size: 5}
 """
+
+BASE = "base: OTHER.yaml starts from another spec"
 
 
 def changed(text: str, *overrides: str) -> Tree:
@@ -143,7 +146,10 @@ def test_a_bad_form_says_what_would_be_right(override: str) -> None:
     ("override", "message"),
     [
         ("a=[1", "not valid YAML: expected ',' or ']', but got '<stream end>'"),
-        ("a=*x", "aliases (*name) are not part of a spec; write the value out"),
+        (
+            "a=*x",
+            "aliases (*name) are not part of a spec; write the value out, or " + BASE,
+        ),
         ("a=!!int 1", "tags ('tag:yaml.org,2002:int') are not part of a spec"),
         ("a=1\n--- 2", "a second document; a spec is one document"),
         ("a={b: 1, b: 2}", "given twice; first at value:1:2"),

@@ -19,7 +19,8 @@ from nnlab.errors import NnlabError
 from nnlab.registry import REGISTRIES, Component, FilePath, Hyperparameter, Registry, Strengths, Switch, hyperparameters
 from nnlab.spec.descent import Descent
 from nnlab.spec.experiment import Experiment, experiment_from_tree
-from nnlab.spec.tree import Tree, dump_tree
+from nnlab.spec.places import Tree
+from nnlab.spec.tree import dump_tree
 from nnlab.train.setup import prepare
 
 Strategy = st.SearchStrategy[Any]
