@@ -11,6 +11,9 @@ from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
 from nnlab.registry import Doc, activations
 
+# The exponential of a number below this is finite in double precision.
+LARGEST_EXPONENT = 709.0
+
 
 class Activation(Layer):
     """A function of each number by itself; the shape stays."""
@@ -45,18 +48,23 @@ class Identity(Activation):
 class Sigmoid(Activation):
     """y = 1 / (1 + e⁻ˣ)."""
 
+    arrays = 6  # two of them in double precision
+
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Through tanh, y = (1 + tanh(x/2)) / 2: fewer passes than with exp, and nothing can overflow."""
-        self._y = y = np.multiply(x, 0.5, out=self._like("y", x))
-        np.tanh(y, out=y)
-        y *= 0.5
-        y += 0.5
-        return y
+        """y = eˣ / (1 + eˣ), computed in double precision: (1 + tanh(x/2)) / 2 loses all digits below x = −20.
+
+        NumPy's exp of float32 would be off by 2e-7 itself; this y is the nearest float32.
+        """
+        double = np.result_type(x, np.float64)
+        e = np.minimum(x, LARGEST_EXPONENT, out=self.workspace.like("e", x, double))
+        np.exp(e, out=e)
+        self._s = np.add(e, 1, out=self.workspace.like("s", x, double))
+        self._y = np.divide(e, self._s, out=self._like("y", x))
+        return self._y
 
     def backward(self, dy: Array) -> Array:
-        """dx = dy · y (1 − y)."""
-        dx = np.subtract(1, self._y, out=self._like("dx", dy))
-        dx *= self._y
+        """dx = dy · y (1 − y), with 1 − y = 1 / (1 + eˣ), which is exact for large x too."""
+        dx = np.divide(self._y, self._s, out=self._like("dx", dy))
         dx *= dy
         return dx
 
@@ -146,18 +154,22 @@ class ELU(Rectifier):
         """The smooth case alpha = 1 and one with a kink."""
         return [(cls(), (5,)), (cls(alpha=0.5), (5,))]
 
+    arrays = 3
+
     def forward(self, x: Array, *, training: bool) -> Array:
-        """y = x where x > 0, else alpha (eˣ − 1)."""
-        y = np.minimum(x, 0, out=self._like("y", x))
-        np.expm1(y, out=y)
+        """y = max(x, 0) + alpha (eᵐ − 1) with m = min(x, 0), of which one is 0."""
+        self._m = m = np.minimum(x, 0, out=self._like("m", x))
+        y = np.expm1(m, out=self._like("y", x), dtype=np.result_type(x, np.float64))
         y *= self.alpha
-        np.copyto(y, x, where=self._positive(x))
+        y += np.subtract(x, m, out=self._like("dx", x))
         self._y = y
         return y
 
     def backward(self, dy: Array) -> Array:
-        """dx = dy where y > 0, else dy · (y + alpha)."""
-        dx = np.add(self._y, self.alpha, out=self._like("dx", dy))
-        np.copyto(dx, 1, where=self.branches())
+        """dx = dy where y > 0, else dy · alpha eᵐ: y + alpha loses all digits below x = −17 in float32."""
+        dx = np.exp(self._m, out=self._like("dx", dy), dtype=np.result_type(dy, np.float64))
+        if self.alpha != 1:
+            dx *= self.alpha
+            np.copyto(dx, 1, where=self.branches())
         dx *= dy
         return dx
