@@ -1,7 +1,7 @@
 """Accuracy and loss over the iterations: of one run, and of several in one picture."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
@@ -36,6 +36,14 @@ FILES = {"accuracy": "accuracy.png", "loss": "loss.png"}
 PARTS = ("train", "test", "validation")
 # What a comparison shows of each run: the first of these that it has.
 PREFERRED = ("test", "validation", "train")
+
+# Each split's line, from the bottom up: a broad pale line, a thin one over it and a dashed one over both, so that none
+# is hidden where the curves coincide.
+LINES: Mapping[str, Mapping[str, Any]] = {
+    "train": {"linewidth": 3.2, "alpha": 0.55, "markersize": 7},
+    "test": {"linewidth": 1.4},
+    "validation": {"linewidth": 1.4, "linestyle": (0, (4, 2.5))},
+}
 
 # Bins across a picture: more than it has pixels to show.
 BINS = 1000
@@ -82,7 +90,7 @@ def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] = tuple(FILES
                 drawn += _draw(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label=label)
             for part, colour in zip(PARTS, shades().colours, strict=False):
                 curve = _curve(record.metrics["step"], record.metrics[f"{part}_{kind}"])
-                drawn += _draw(axes, curve, color=colour, label=_with_final(part, curve))
+                drawn += _draw(axes, curve, color=colour, label=_with_final(part, curve), **LINES[part])
             _scale(axes, kind, drawn)
             if drawn:
                 validated = np.isfinite(record.metrics[f"validation_{kind}"]).any()
@@ -106,7 +114,7 @@ def plot_comparison(comparison: Comparison, folder: Path) -> None:
         part = min(shown, key=PREFERRED.index)
         both = part != "train" and len(comparison.entries) <= ENTRIES_WITH_TRAIN
         words = {"kind": say(kind), "part": say(part)}
-        ylabel = say("{kind} (solid: {part}, dashed: train)", **words) if both else say("{part} {kind}", **words)
+        ylabel = say("{kind} (thin: {part}, broad: train)", **words) if both else say("{part} {kind}", **words)
         with picture(folder / file, _comparison_title(comparison), ylabel) as (figure, axes):
             drawn: list[Line2D] = []
             notes = [say(name) if name != part else "" for name in shown]
@@ -177,7 +185,7 @@ def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, bot
     for line in lines:
         line.set_label(label if listed else "_")
     if both and part != "train":
-        train = {**look, "linestyle": "--", "alpha": 0.55, "linewidth": 1.1, "label": "_"}
+        train = {**look, **LINES["train"], "alpha": 0.35, "zorder": 2 - index / 1000, "label": "_"}
         lines += _draw(axes, _entry_curve(entry, f"train_{kind}"), **train)
     return lines
 
@@ -217,9 +225,15 @@ def _ceiling(comparison: Comparison, kind: str) -> float | None:
 
 
 def _scale(axes: Axes, kind: str, drawn: Sequence[Line2D], ceiling: float | None = None) -> None:
-    """A log scale for losses over more than two decades, nothing above the ceiling, and a word where nothing is."""
+    """Accuracies from 0 to 1; a log scale for losses over more than two decades, nothing above the ceiling."""
+    if kind == "accuracy":
+        axes.set_ylim(0, 1)
     if not drawn:
         write_nothing(axes)
+        return
+    if kind == "accuracy":
+        for line in drawn:  # one along 0 or 1 is shown in its whole width
+            line.set_clip_on(False)
         return
     values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in drawn])
     seen = values[(values > 0) & (values <= (ceiling or HIGHEST))]

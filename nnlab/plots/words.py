@@ -13,7 +13,7 @@ JAPANESE: Mapping[str, str] = {
     "each batch, as minimised": "各バッチ（最小化する値）",
     "iteration": "反復回数",
     "{part} {kind}": "{part}の{kind}",
-    "{kind} (solid: {part}, dashed: train)": "{kind}（実線：{part}、破線：訓練）",
+    "{kind} (thin: {part}, broad: train)": "{kind}（細線：{part}、太線：訓練）",
     "{part} ({value} at the end)": "{part}（最終値 {value}）",
     "{label}, log scale": "{label}（対数目盛）",
     "nothing was recorded": "記録がありません",

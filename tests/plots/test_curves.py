@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from nnlab.plots import curves
-from nnlab.plots.curves import BINS, ENTRIES_IN_LEGEND, Curve, mean_curve, plot_comparison, plot_run, thinned
+from nnlab.plots.curves import BINS, ENTRIES_IN_LEGEND, PARTS, Curve, mean_curve, plot_comparison, plot_run, thinned
 from nnlab.plots.style import FAINT, picture
 from nnlab.records.comparison import compare
 from nnlab.records.reader import read_run
@@ -45,6 +46,12 @@ def line(axes: Axes, label: str) -> list[tuple[float, float]]:
     return [tuple(point) for point in np.asarray(found.get_xydata()).tolist()]
 
 
+def hidden_below(below: Line2D, above: Line2D) -> bool:
+    """Whether nothing would be seen of a line where another one, drawn over it, coincides with it."""
+    assert below.get_zorder() <= above.get_zorder()
+    return below.get_linewidth() < above.get_linewidth() + 1 and not above.is_dashed()
+
+
 def test_a_run_has_its_curves(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_run(read_run(make_run()), tmp_path / "plots")
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["accuracy.png", "loss.png"]
@@ -56,6 +63,31 @@ def test_a_run_has_its_curves(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -
     figure, axes = drawn["loss.png"]
     assert len(line(axes, "each batch")) == 40
     assert line(axes, "test")[0] == (0, 2.5 * 0.875 * 1.25)
+
+
+@pytest.mark.parametrize("accuracies", [[0.0625] * 4, [0.09375, 0.125, 0.09375], [1.0] * 3, []])
+def test_accuracies_are_drawn_from_0_to_1(
+    make_run: MakeRun, tmp_path: Path, drawn: Drawn, accuracies: list[float]
+) -> None:
+    """At chance level nothing jumps; a line along the edge keeps its width."""
+    run = make_run(accuracies=accuracies, status="interrupted")
+    for plot in (lambda: plot_run(read_run(run), tmp_path), lambda: plot_comparison(compare([run]), tmp_path)):
+        plot()
+        axes = drawn["accuracy.png"][1]
+        assert axes.get_ylim() == (0, 1)
+        assert not any(line.get_clip_on() for line in axes.lines)
+
+
+def test_no_curve_of_a_run_hides_another_that_coincides_with_it(
+    make_run: MakeRun, tmp_path: Path, drawn: Drawn
+) -> None:
+    plot_run(read_run(make_run(validation=True)), tmp_path)
+    for _, axes in drawn.values():
+        train, test, validation = (
+            next(x for x in axes.lines if str(x.get_label()).startswith(f"{part} (")) for part in PARTS
+        )
+        assert not hidden_below(train, test)
+        assert not hidden_below(test, validation)
 
 
 @pytest.mark.parametrize("validation", [False, True])
@@ -172,8 +204,8 @@ def test_few_runs_show_training_too(make_run: MakeRun, tmp_path: Path, drawn: Dr
     plot_comparison(compare(make_many(make_run, 2)), tmp_path)
     figure, axes = drawn["accuracy.png"]
     assert legend(figure, axes) == ["lr 1.0", "lr 2.0"]
-    assert [line.get_linestyle() for line in axes.lines] == ["-", "--", "-", "--"]
-    assert axes.get_ylabel() == "accuracy (solid: test, dashed: train)"
+    assert [hidden_below(below, above) for above, below in (axes.lines[:2], axes.lines[2:])] == [False, False]
+    assert axes.get_ylabel() == "accuracy (thin: test, broad: train)"
 
 
 def test_more_runs_show_the_test_set_only(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
@@ -195,7 +227,7 @@ def test_runs_without_a_test_set_are_drawn_by_their_validation(make_run: MakeRun
     runs = make_many(make_run, 2, test=False, validation=True)
     plot_comparison(compare(runs), tmp_path)
     figure, axes = drawn["accuracy.png"]
-    assert axes.get_ylabel() == "accuracy (solid: validation, dashed: train)"
+    assert axes.get_ylabel() == "accuracy (thin: validation, broad: train)"
     assert legend(figure, axes) == ["lr 1.0", "lr 2.0"]
     assert line(axes, "lr\N{NO-BREAK SPACE}1.0")[-1] == (40, 0.90625)
     runs += [make_run("tested", {"optimizer.lr": 9.0}), make_run("alone", {"optimizer.lr": 8.0}, test=False)]
