@@ -6,21 +6,27 @@ from pathlib import Path
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.records.disk import make_folder, remove, remove_temporaries
+from nnlab.records.file_system import check_single_link, is_link
 from nnlab.records.formats import (
     CHECKPOINTS_FOLDER,
     DIAGNOSTICS_FILE,
     HISTOGRAMS_FILE,
+    LOG_FILE,
     PLOTS_FOLDER,
     SNAPSHOTS_FOLDER,
+    TABLES,
     step_of,
 )
+from nnlab.records.lock import LOCK_FILE
 
 
 def check_own(path: Path) -> None:
     """Raise RunError where what a run writes, or clears away, would land somewhere else."""
     for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER, path / SNAPSHOTS_FOLDER):
-        if place.is_symlink():
+        if is_link(place):
             raise RunError(f"{place}: is a link, but a run writes into its own folder only; put a folder in its place")
+    for name in (LOCK_FILE, LOG_FILE, *TABLES):  # which are written in place
+        check_single_link(path / name)
 
 
 def clear_after(path: Path, step: int, tables: Collection[str], snapshots: Collection[int]) -> None:

@@ -1,25 +1,57 @@
 """The one way to the disk: every operation that changes the files of a run goes through ``attempt``."""
 
+import errno
 import hashlib
 import os
 import secrets
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from time import sleep
+from typing import Any, TypeVar
+
+from nnlab.records.file_system import (
+    BINARY,
+    NO_FSYNC,
+    NOT_SUPPORTED,
+    OWN_FILE,
+    SHARING_VIOLATIONS,
+    check_single_link,
+    is_link,
+    note_unsupported,
+)
 
 T = TypeVar("T")
 
 TEMPORARY = ".tmp"
 CHUNK = 1 << 20
-# A file that is opened again in a folder that may be a stranger's: no link is followed, no pipe is waited for.
-OWN_FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+PAUSES = (0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.5)  # about two seconds
+
+try:
+    fcntl: Any = import_module("fcntl")
+except ImportError:  # Windows
+    fcntl = None
+# On macOS fsync leaves the data in the drive's own memory.
+FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
 
 
 def attempt(operation: Callable[..., T], *arguments: object) -> T:
     """Do one operation; tests make the n-th one fail, or end the process in the middle of it."""
     return operation(*arguments)
+
+
+def attempt_patiently(operation: Callable[..., T], *arguments: object) -> T:
+    """Like :func:`attempt`; repeated for about two seconds while Windows says that another program has a file open."""
+    for pause in PAUSES:
+        try:
+            return attempt(operation, *arguments)
+        except OSError as error:
+            if getattr(error, "winerror", None) not in SHARING_VIOLATIONS:
+                raise
+            sleep(pause)
+    return attempt(operation, *arguments)
 
 
 def make_folder(path: Path, *, exist_ok: bool = False) -> None:
@@ -61,7 +93,7 @@ def write_output(path: Path, contents: bytes) -> None:
     if stat.S_ISREG(mode):
         atomic_write(path.resolve(), contents)
         return
-    handle = attempt(os.open, path, os.O_WRONLY)
+    handle = attempt(os.open, path, os.O_WRONLY | BINARY)
     try:
         write_all(handle, contents)
     finally:
@@ -69,15 +101,16 @@ def write_output(path: Path, contents: bytes) -> None:
 
 
 def _write_beside(path: Path, contents: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
-    handle = attempt(os.open, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    # A short name: no path becomes longer by it, and Windows allows 260 characters.
+    temporary = path.with_name(f".{secrets.token_hex(4)}{TEMPORARY}")
+    handle = attempt(os.open, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
     try:
         try:
             write_all(handle, contents)
-            attempt(os.fsync, handle)
+            sync(handle, path.parent)
         finally:
             attempt(os.close, handle)
-        attempt(os.replace, temporary, path)
+        attempt_patiently(os.replace, temporary, path)
     except BaseException:
         with suppress(OSError):  # on a full disk the room is needed for the summary
             temporary.unlink()
@@ -93,7 +126,46 @@ def remove_temporaries(folder: Path) -> None:
 def remove(path: Path) -> None:
     """Remove a file, if it is there."""
     with suppress(FileNotFoundError):
-        attempt(os.unlink, path)
+        attempt_patiently(os.unlink, path)
+
+
+def open_own(path: Path, flags: int) -> int:
+    """Open a file of a run folder to be written in place.
+
+    Raises OSError where it is a link, RunError where it has a second hard link: the file written would be another one.
+    """
+    if not hasattr(os, "O_NOFOLLOW") and is_link(path):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    handle = attempt(os.open, path, flags | OWN_FILE, 0o666)
+    try:
+        check_single_link(path, os.fstat(handle))
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def sync(handle: int, folder: Path) -> None:
+    """Force an open file to the disk; a file system that cannot is noted for its ``folder`` and survived."""
+    try:
+        if FULL_SYNC is not None and _full_sync(handle):
+            return
+        attempt(os.fsync, handle)
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED:
+            raise
+        note_unsupported(folder, NO_FSYNC)
+
+
+def _full_sync(handle: int) -> bool:
+    """Empty the memory of the drive too; False where the file system has no such operation, as on network drives."""
+    try:
+        attempt(fcntl.fcntl, handle, FULL_SYNC)
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED | {errno.ENOTTY, errno.ENODEV}:
+            raise
+        return False
+    return True
 
 
 def sync_folder(folder: Path) -> None:
@@ -102,7 +174,7 @@ def sync_folder(folder: Path) -> None:
         return
     handle = attempt(os.open, folder, os.O_RDONLY)
     try:
-        attempt(os.fsync, handle)
+        sync(handle, folder)
     finally:
         attempt(os.close, handle)
 
@@ -122,13 +194,18 @@ class GrowingFile:
 
     def __init__(self, path: Path, kept: int = 0) -> None:
         self.size = kept
+        self._folder = path.parent
         self._pending: list[str] = []
         self._hash = hashlib.sha256()
         if kept:
             _take_in(self._hash, path, kept)
-        self._handle: int | None = attempt(os.open, path, os.O_WRONLY | os.O_CREAT | OWN_FILE, 0o666)
-        attempt(os.ftruncate, self._handle, kept)
-        os.lseek(self._handle, kept, os.SEEK_SET)
+        self._handle: int | None = open_own(path, os.O_WRONLY | os.O_CREAT)
+        try:
+            attempt(os.ftruncate, self._handle, kept)
+            os.lseek(self._handle, kept, os.SEEK_SET)
+        except BaseException:
+            os.close(self._handle)
+            raise
 
     def write(self, text: str) -> None:
         """Take in text, which ``flush`` hands over."""
@@ -147,7 +224,7 @@ class GrowingFile:
         """Force everything written so far to the disk."""
         self.flush()
         if self._handle is not None:
-            attempt(os.fsync, self._handle)
+            sync(self._handle, self._folder)
 
     def sha256(self) -> str:
         """Of everything handed over."""

@@ -1,62 +1,120 @@
-"""Who writes a run folder: a lock that ends with the process that holds it, however that ends."""
+"""Who writes a run folder: a lock that ends with the process that holds it, however that ends.
 
+``filelock.lock_descriptor`` locks a file that is opened here, without following a link: flock, on Windows LockFileEx.
+Its classes with a path would open, truncate and remove the file themselves.
+"""
+
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
-from nnlab.errors import RunError
+from nnlab.errors import RunError, one_line
 from nnlab.records import disk
+from nnlab.records.file_system import NO_LOCKS, NOT_SUPPORTED, OWN_FILE, note_unsupported
 
 LOCK_FILE = "lock"
+# On Windows nobody else may read the first byte, which is the one that is locked, so the process stands after it.
+LOCKED = " " if sys.platform == "win32" else ""
+NO_LOCK_THERE = NOT_SUPPORTED | {errno.ENOLCK}
+TRIES, PAUSE = 5, 0.01
+MOST_RACES = 100
 
-if sys.platform == "win32":  # no flock there: writers are not kept apart
 
-    def _try_lock(handle: int) -> bool:
-        return True
+def _try_lock(handle: int) -> bool:
+    """Take the lock of an open file; somebody who only asks whether it is held has it for a moment, so try again."""
+    from filelock import lock_descriptor  # 15 ms, which commands that write nothing need not wait for
+
+    for _ in range(TRIES - 1):
+        if lock_descriptor(handle, blocking=False):
+            return True
+        sleep(PAUSE)
+    return lock_descriptor(handle, blocking=False)
+
+
+if sys.platform == "win32":
+
+    def _is_locked(handle: int) -> bool:
+        return not _try_lock(handle)
 
 else:
     import fcntl
 
-    def _try_lock(handle: int) -> bool:
+    def _is_locked(handle: int) -> bool:
+        """Whether a process holds the lock; without locks, whether the process that the file names lives."""
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # two that ask do not disturb each other
         except BlockingIOError:
+            return True
+        except OSError as error:
+            if error.errno not in NO_LOCK_THERE:
+                raise
+            return _lives(_process_in(handle))
+        return False
+
+    def _lives(process: str) -> bool:
+        try:
+            os.kill(int(process), 0)
+        except (ValueError, OverflowError, ProcessLookupError):
             return False
-        return True
+        except OSError:  # it is another user's
+            return True
+        return int(process) > 0
 
 
 class RunLock:
-    """Keeps other processes from writing a run folder; raises RunError when one already does."""
+    """Keeps other processes from writing a run folder; raises RunError when one already does.
+
+    Where the file system has no locks, that is noted, and nobody is kept out.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / LOCK_FILE
-        while True:
-            handle = disk.attempt(os.open, self._path, os.O_RDWR | os.O_CREAT | disk.OWN_FILE, 0o666)
-            if not _try_lock(handle):
-                os.close(handle)
-                raise RunError(f"{folder}: process {_holder(self._path)} is writing it; wait for it or stop it")
-            if _is_at(handle, self._path):
-                break
-            os.close(handle)  # its holder let it go and removed it while this one opened it
+        handle = self._locked(folder)
         self._handle: int | None = handle
         try:
             disk.attempt(os.ftruncate, handle, 0)
-            disk.write_all(handle, f"{os.getpid()}\n".encode())
+            disk.write_all(handle, f"{LOCKED}{os.getpid()}\n".encode())
         except OSError:
             self.release()
             raise
 
+    def _locked(self, folder: Path) -> int:
+        for _ in range(MOST_RACES):
+            handle = disk.open_own(self._path, os.O_RDWR | os.O_CREAT)
+            try:
+                held = _try_lock(handle)
+            except OSError as error:
+                if error.errno in NO_LOCK_THERE:
+                    break
+                os.close(handle)
+                raise
+            if not held:
+                process = one_line(_process_in(handle)) or "unknown"
+                os.close(handle)
+                raise RunError(f"{folder}: process {process} is writing it; wait for it or stop it")
+            if _is_at(handle, self._path):
+                return handle
+            os.close(handle)  # its holder let it go and removed it while this one opened it
+        note_unsupported(folder, NO_LOCKS)
+        return handle
+
     def release(self) -> None:
         """Let others in; a second time does nothing."""
         handle, self._handle = self._handle, None
-        if handle is not None:
-            try:
-                disk.attempt(os.unlink, self._path)
-            except OSError:
-                pass  # a lock file that nobody holds means nothing
-            finally:
+        if handle is None:
+            return
+        if os.name == "nt":  # no open file can be removed there
+            os.close(handle)
+        try:
+            disk.attempt(os.unlink, self._path)
+        except OSError:
+            pass  # a lock file that nobody holds means nothing
+        finally:
+            if os.name != "nt":
                 os.close(handle)
 
 
@@ -75,19 +133,14 @@ def writing(folder: Path) -> Iterator[RunLock]:
 
 def is_being_written(folder: Path) -> bool:
     """Whether a process holds the lock of a run folder."""
-    if sys.platform == "win32":
-        return (folder / LOCK_FILE).exists()
     try:
-        handle = os.open(folder / LOCK_FILE, os.O_RDONLY | disk.OWN_FILE)
+        handle = os.open(folder / LOCK_FILE, os.O_RDONLY | OWN_FILE)
     except OSError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return _is_locked(handle)
     finally:
         os.close(handle)
-    return False
 
 
 def _is_at(handle: int, path: Path) -> bool:
@@ -97,8 +150,10 @@ def _is_at(handle: int, path: Path) -> bool:
         return False
 
 
-def _holder(path: Path) -> str:
+def _process_in(handle: int) -> str:
+    """The number of the process that an open lock file names; empty where it names none."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")[:20].strip() or "unknown"
+        os.lseek(handle, len(LOCKED), os.SEEK_SET)
+        return os.read(handle, 20).decode(errors="replace").strip()
     except OSError:
-        return "unknown"
+        return ""

@@ -1,7 +1,7 @@
 """The run folder as it is written while a run goes on."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
@@ -12,7 +12,8 @@ from nnlab.data.inputs import InputFormat
 from nnlab.errors import RunError
 from nnlab.records.checked_files import read_table, rows_of
 from nnlab.records.cleaning import check_own, clear_after
-from nnlab.records.disk import GrowingFile, atomic_write, make_folder
+from nnlab.records.disk import GrowingFile, atomic_write, make_folder, remove
+from nnlab.records.file_system import take_unsupported
 from nnlab.records.formats import (
     DIAGNOSTICS_COLUMNS,
     DIAGNOSTICS_FILE,
@@ -35,7 +36,7 @@ from nnlab.records.formats import (
     csv_line,
     step_file,
 )
-from nnlab.records.lock import RunLock
+from nnlab.records.lock import LOCK_FILE, RunLock
 from nnlab.records.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
 from nnlab.records.writing import as_json, as_json_lines, create_folder, folder_name
 
@@ -63,17 +64,28 @@ class RunFolder:
         self._summary: dict[str, Any] = {}
         self._marks = marks
         self._tables: dict[str, GrowingFile] = {}
-        self._steps = self._table(STEPS_FILE, STEPS_COLUMNS)
-        self._metrics = self._table(METRICS_FILE, METRICS_COLUMNS)
-        for name in marks:
-            self._table(name, ())
-        log = path / LOG_FILE
-        self._log = GrowingFile(log, kept=log.stat().st_size if log.exists() else 0)
+        try:
+            self._steps = self._table(STEPS_FILE, STEPS_COLUMNS)
+            self._metrics = self._table(METRICS_FILE, METRICS_COLUMNS)
+            for name in marks:
+                self._table(name, ())
+            log = path / LOG_FILE
+            self._log = GrowingFile(log, kept=log.stat().st_size if log.exists() else 0)
+        except BaseException:
+            _close(self._tables.values())
+            raise
 
     @classmethod
     def create(cls, root: Path, name: str) -> Self:
         """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>``, never touching a folder that exists."""
-        return cls.begin(create_folder(root, folder_name(name)))
+        path = create_folder(root, folder_name(name))
+        try:
+            return cls.begin(path)
+        except BaseException:
+            with suppress(OSError):  # where more than the lock was written the folder stays
+                remove(path / LOCK_FILE)
+                path.rmdir()
+            raise
 
     @classmethod
     def begin(cls, path: Path) -> Self:
@@ -254,10 +266,12 @@ class RunFolder:
 
     def close(self) -> None:
         """Close the files and let others write; what a full disk refuses has been reported before."""
-        for file in self._files():
-            with suppress(OSError):
-                file.close()
+        _close(self._files())
         self._lock.release()
+
+    def take_unsupported(self) -> list[str]:
+        """What the file system turned out not to support since this was last asked."""
+        return take_unsupported(self.path)
 
     def _files(self) -> list[GrowingFile]:
         return [*self._tables.values(), self._log]
@@ -270,3 +284,9 @@ class RunFolder:
             if not kept:
                 self._tables[name].write(",".join(columns) + "\n")
         return self._tables[name]
+
+
+def _close(files: Iterable[GrowingFile]) -> None:
+    for file in files:
+        with suppress(OSError):
+            file.close()

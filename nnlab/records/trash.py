@@ -71,8 +71,8 @@ class Trash:
                 return
             going = run if run.name.startswith(PURGING) else self.folder / f"{PURGING}{secrets.token_hex(4)}"
             if going != run:
-                disk.attempt(os.rename, run, going)
-            disk.attempt(shutil.rmtree, going)
+                disk.attempt_patiently(os.rename, run, going)
+            disk.attempt_patiently(shutil.rmtree, going)
 
     def purge_leftovers(self) -> None:
         """Delete what earlier purges that were stopped have left, and the trash folder if it is empty then."""
@@ -102,8 +102,10 @@ class Trash:
     def _move(self, run: Path, target: Path) -> None:
         lock = RunLock(run)
         try:
-            disk.attempt(os.rename, run, target)
-            disk.attempt(os.unlink, target / LOCK_FILE)
+            if os.name == "nt":  # a folder with an open file cannot be moved there, so nobody begins to write meanwhile
+                lock.release()
+            disk.attempt_patiently(os.rename, run, target)
+            disk.remove(target / LOCK_FILE)
         finally:
             lock.release()
         for folder in (self._runs, self.folder):

@@ -142,7 +142,7 @@ def carry_out(
         lines = EvaluationLines(folder, reporter, training.iterations, training.eval_every)
         went_before = f", going on after step {training.start:,}" if training.start else ""
         lines.say(f"{experiment.name}: {parameters:,} parameters, {training.iterations:,} iterations{went_before}")
-        for note in prepared.dataset.notes:
+        for note in (*prepared.dataset.notes, *folder.take_unsupported()):
             lines.say(note)
         probe = Feed(prepared.dataset.train, experiment.dtype)
         chunk = training.evaluation.chunk

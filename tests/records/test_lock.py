@@ -1,5 +1,6 @@
 """One writer for each run folder, for as long as its process lives."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,7 +13,10 @@ import pytest
 
 from nnlab.errors import RunError
 from nnlab.records import disk
-from nnlab.records.lock import RunLock, is_being_written
+from nnlab.records import lock as lock_module
+from nnlab.records.file_system import NO_LOCKS, take_unsupported
+from nnlab.records.lock import RunLock, is_being_written, writing
+from nnlab.records.run_folder import RunFolder
 
 HOLD = """
 import sys, time
@@ -86,3 +90,54 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
     assert not is_being_written(tmp_path)
     assert (tmp_path / "lock").exists()
     RunLock(tmp_path).release()
+
+
+@pytest.fixture(params=[errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL])
+def no_locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(handle: int, operation: int) -> None:
+        raise OSError(request.param, os.strerror(request.param))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_a_file_system_without_locks_is_noted_and_survived(tmp_path: Path) -> None:
+    with writing(tmp_path):
+        assert is_being_written(tmp_path)  # by the process that the file names
+    assert not list(tmp_path.iterdir())
+    assert take_unsupported(tmp_path) == [NO_LOCKS]
+    assert not is_being_written(tmp_path)
+
+
+@pytest.mark.usefixtures("no_locks")
+@pytest.mark.parametrize("text", ["", "abc", "0", "-1", "9" * 19, str(2**22 + 1)])
+def test_without_locks_a_process_that_is_gone_writes_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "lock").write_text(text, encoding="utf-8")
+    assert not is_being_written(tmp_path)
+
+
+def test_a_lock_that_is_asked_about_can_be_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([False, False, True])
+    monkeypatch.setattr("filelock.lock_descriptor", lambda handle, blocking: next(answers))
+    monkeypatch.setattr(lock_module, "PAUSE", 0.0)
+    RunLock(tmp_path).release()
+    assert not list(answers)
+
+
+def test_a_lock_file_with_a_second_hard_link_is_not_written(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"precious")
+    (tmp_path / "lock").hardlink_to(precious)
+    with pytest.raises(RunError, match="lock: is hard-linked to another file, which would be changed too"):
+        RunLock(tmp_path)
+    assert precious.read_bytes() == b"precious"
+
+
+def test_a_run_that_cannot_be_locked_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(handle: int, *, blocking: bool) -> bool:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("filelock.lock_descriptor", refused)
+    with pytest.raises(RunError, match="cannot be created: Input/output error"):
+        RunFolder.create(tmp_path, "adam")
+    assert not list(tmp_path.iterdir())

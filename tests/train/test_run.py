@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from safetensors.numpy import load_file
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from nnlab.errors import BugError, Diverged, Interrupted, RunError, UsageError
+from nnlab.records.file_system import NO_FSYNC, NO_LOCKS
 from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
 from nnlab.records.reader import read_run
 from nnlab.records.run_folder import RunFolder
@@ -495,3 +497,19 @@ def test_a_training_that_ends_worse_than_chance_says_so(spec: Path, tmp_path: Pa
         r"but the same scores for all 2 classes give 0.6931; .* \(here 1000\): try a tenth of it"
     )
     assert bool(re.search(message, log)) == bool(re.fullmatch(message, result.summary["message"])) == worse
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_a_network_drive_without_locks_and_fsync_is_mentioned_once_in_each_run(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(*arguments: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    monkeypatch.setattr("os.fsync", unsupported)
+    monkeypatch.setattr("fcntl.flock", unsupported)
+    for _ in range(2):
+        result = run(load_experiment(spec), tmp_path / "runs")
+        assert result.summary["status"] == "completed"
+        lines = (result.path / "log.txt").read_text(encoding="utf-8").splitlines()
+        assert [lines.count(line) for line in (NO_FSYNC, NO_LOCKS)] == [1, 1]

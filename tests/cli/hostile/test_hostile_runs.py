@@ -316,14 +316,17 @@ def unfinished(run: Path) -> Path:
     return run
 
 
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
 @pytest.mark.parametrize("file", ["lock", "log.txt", "steps.csv", "metrics.csv", "diagnostics.csv"])
-def test_going_on_writes_into_no_file_of_somebody_else(refused: Any, run: Path, file: str, tmp_path: Path) -> None:
+def test_going_on_writes_into_no_file_of_somebody_else(
+    refused: Any, run: Path, file: str, link: str, tmp_path: Path
+) -> None:
     precious = tmp_path / "precious"
     if (run / file).exists():
         (run / file).rename(precious)
     else:
         precious.write_text("precious", encoding="utf-8")
-    (run / file).symlink_to(precious)
+    getattr(run / file, link)(precious)
     before = precious.read_bytes()
     refused("train", "--resume", unfinished(run), code=5)
     refused("train", "--resume", run, "--iterations", "9", code=5)
