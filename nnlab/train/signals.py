@@ -8,8 +8,8 @@ from types import FrameType
 
 from nnlab.errors import Interrupted
 
-# Windows has no SIGHUP.
-SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+# Windows has no SIGHUP but SIGBREAK: Ctrl-Break, and the window that closes.
+SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
 
 class StopRequest:
