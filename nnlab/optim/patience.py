@@ -19,7 +19,10 @@ Metric = Annotated[
 
 @dataclass(kw_only=True)
 class Patience:
-    """How many evaluations to wait for a metric to improve: losses fall, accuracies rise."""
+    """How many evaluations to wait for a metric to improve: losses fall, accuracies rise.
+
+    The first evaluation that counts comes after the first update.
+    """
 
     metric: Annotated[Metric, Doc("column of metrics.csv to follow")] = "validation_loss"
     patience: Annotated[int, Ge(1), Le(10**9), Doc("evaluations in a row without an improvement to wait for")] = 5

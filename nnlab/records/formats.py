@@ -72,12 +72,16 @@ def csv_line(values: "list[float | None]") -> str:
 
 
 def best_row(rows: "list[Row]") -> Row | None:
-    """The first evaluation with the highest accuracy on validation samples, else on the test set, else in training."""
+    """The first evaluation with the highest accuracy on validation samples, else on the test set, else in training.
+
+    That of the untrained network (step 0) counts only where there is no other.
+    """
     if not rows:
         return None
     columns = ("validation_accuracy", "test_accuracy", "train_accuracy")
     column = next((column for column in columns if rows[0].get(column) is not None), columns[-1])
-    return max(rows, key=lambda row: row[column] or 0.0)
+    trained = [row for row in rows if row["step"]]
+    return max(trained or rows, key=lambda row: row[column] or 0.0)
 
 
 def step_file(step: int) -> str:

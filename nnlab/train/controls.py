@@ -84,7 +84,10 @@ def clip_norm(gradient: Array, limit: float) -> None:
 
 
 class Watch:
-    """The best value of a metric so far (as a loss), the step it was measured at, and how many evaluations ago."""
+    """The best value of a metric so far (as a loss), the step it was measured at, and how many evaluations ago.
+
+    The first evaluation that counts comes after the first update.
+    """
 
     _NUMBERS = ("best", "best_step", "waited")
 
@@ -101,6 +104,8 @@ class Watch:
         if value is None or step is None:
             raise UsageError(f"{self._metric} was not measured: there are no samples for it")
         loss = -value if self._metric.endswith("accuracy") else value
+        if step == 0:
+            return False
         if self.best - loss > self._minimum_change:
             self.best, self.best_step, self.waited = loss, int(step), 0
             return True

@@ -112,11 +112,12 @@ def test_a_result_with_validation_names_it_first() -> None:
 
 
 def test_an_early_stop_is_said(nnlab, spec: Path) -> None:
-    overrides = ["train.early_stopping={patience: 1, minimum_change: 100}", "data.validation=0.25"]
+    stopping = "train.early_stopping={patience: 1, minimum_change: 100}"
+    overrides = [stopping, "data.validation=0.25", "train.iterations=6"]
     answer = nnlab("train", spec, *(part for override in overrides for part in ("-s", override)))
     assert answer.code == 0
-    assert ", 2 steps in " in answer.stdout
-    assert "stopped early after step 2: validation_loss has not improved for 1 evaluation; best at step 0" in (
+    assert ", 4 steps in " in answer.stdout
+    assert "stopped early after step 4: validation_loss has not improved for 1 evaluation; best at step 2" in (
         answer.stderr
     )
 

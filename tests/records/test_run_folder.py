@@ -125,11 +125,17 @@ def test_best_is_the_first_highest_test_accuracy() -> None:
     best = best_row(rows)
     assert best is not None
     assert best["step"] == 10
-    without_test = [row(0, None, 0.3), row(10, None, 0.8), row(20, None, 0.4)]
+    without_test = [row(0, None, 0.9), row(10, None, 0.8), row(20, None, 0.4)]
     best = best_row(without_test)
     assert best is not None
     assert best["step"] == 10
     assert best_row([]) is None
+
+
+def test_the_untrained_network_is_the_best_only_where_nothing_else_was_evaluated() -> None:
+    rows = [row(0, 0.9), row(10, 0.4), row(20, 0.5)]
+    assert best_row(rows) == rows[2]
+    assert best_row(rows[:1]) == rows[0]
 
 
 def test_arrays_that_are_not_contiguous_are_saved_as_they_read(folder: RunFolder) -> None:

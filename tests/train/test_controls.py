@@ -101,9 +101,16 @@ def test_what_an_improvement_is(
     metric: str, minimum_change: float, values: Sequence[float], improved: Sequence[bool]
 ) -> None:
     watch = Watch(EarlyStopping(metric=metric, minimum_change=minimum_change))  # type: ignore[arg-type]
-    assert [watch.improved(row(10 * i, **{metric: value})) for i, value in enumerate(values)] == improved
-    best = max(i for i, better in enumerate(improved) if better)
-    assert (watch.best_step, watch.waited) == (10 * best, len(values) - 1 - best)
+    assert [watch.improved(row(10 * i, **{metric: value})) for i, value in enumerate(values, start=1)] == improved
+    best = max(i for i, better in enumerate(improved, start=1) if better)
+    assert (watch.best_step, watch.waited) == (10 * best, len(values) - best)
+
+
+def test_the_untrained_network_is_never_the_best() -> None:
+    watch = Watch(EarlyStopping(metric="validation_accuracy"))
+    found = [watch.improved(row(step, validation_accuracy=value)) for step, value in [(0, 0.9), (10, 0.4), (20, 0.5)]]
+    assert found == [False, True, True]
+    assert (watch.best_step, watch.waited) == (20, 0)
 
 
 def test_a_metric_that_was_not_measured_is_an_error() -> None:
@@ -115,7 +122,8 @@ def rates(schedule: Schedule, losses: Sequence[float], lr: float = 1.0) -> list[
     """The learning rate after each evaluation, one every 10 steps."""
     steered = controls(lr, schedule=schedule)
     found = []
-    for index, loss in enumerate(losses):
+    steered.after_evaluation(row(0, train_loss=-1.0))  # the untrained network, which does not count
+    for index, loss in enumerate(losses, start=1):
         steered.after_evaluation(row(10 * index, train_loss=loss))
         assert steered.reason(10 * index) == ""
         found.append(steered.lr(10 * index))
@@ -135,17 +143,18 @@ def test_the_rate_does_not_fall_below_the_minimum() -> None:
 
 def test_a_plateau_multiplies_the_warmup_before_it() -> None:
     plateau = Plateau(metric="train_loss", patience=1, factor=0.5)
-    assert rates(Warmup(steps=20, after=plateau), [3, 2, 2, 1]) == [0.05, 0.55, 0.5, 0.5]
+    assert rates(Warmup(steps=20, after=plateau), [3, 2, 2, 1]) == [0.55, 1, 0.5, 0.5]
 
 
 def test_without_a_plateau_evaluations_change_no_rate() -> None:
-    assert rates(StepDecay(every=20, factor=0.5), [1, 1, 1, 1, 1]) == [1, 1, 0.5, 0.5, 0.25]
+    assert rates(StepDecay(every=20, factor=0.5), [1, 1, 1, 1, 1]) == [1, 0.5, 0.5, 0.25, 0.25]
 
 
 def stopped(losses: Sequence[float], iterations: int = 1000, **settings: Any) -> tuple[int | None, str]:
     """At which evaluation (one every 10 steps) early stopping asks to stop, and what it says."""
     steered = controls(iterations=iterations, early_stopping=EarlyStopping(**settings))
-    for index, loss in enumerate(losses):
+    steered.after_evaluation(row(0, validation_loss=-1.0, train_accuracy=1.0))  # untrained: does not count
+    for index, loss in enumerate(losses, start=1):
         steered.after_evaluation(row(10 * index, validation_loss=loss, train_accuracy=-loss))
         if reason := steered.reason(10 * index):
             return index, reason
@@ -155,13 +164,13 @@ def stopped(losses: Sequence[float], iterations: int = 1000, **settings: Any) ->
 @pytest.mark.parametrize(
     ("losses", "settings", "at", "best"),
     [
-        ([3, 2, 1, 1, 1, 1], {"patience": 2}, 4, 20),
-        ([3, 2, 1, 1, 1, 1], {"patience": 3}, 5, 20),
+        ([3, 2, 1, 1, 1, 1], {"patience": 2}, 5, 30),
+        ([3, 2, 1, 1, 1, 1], {"patience": 3}, 6, 30),
         ([3, 2, 1, 1, 1, 1], {"patience": 4}, None, 0),
         ([3, 4, 2, 4, 1, 4, 0.5], {"patience": 2}, None, 0),
-        ([1, 2, 3], {"patience": 1}, 1, 0),
-        ([3, 2.9, 2.8, 2.7], {"patience": 3, "minimum_change": 0.5}, 3, 0),
-        ([3, 2, 1, 2, 2], {"patience": 2, "metric": "train_accuracy"}, 4, 20),
+        ([1, 2, 3], {"patience": 1}, 2, 10),
+        ([3, 2.9, 2.8, 2.7], {"patience": 3, "minimum_change": 0.5}, 4, 10),
+        ([3, 2, 1, 2, 2], {"patience": 2, "metric": "train_accuracy"}, 5, 30),
     ],
 )
 def test_when_training_stops(losses: Sequence[float], settings: dict[str, Any], at: int | None, best: int) -> None:
@@ -176,14 +185,14 @@ def test_when_training_stops(losses: Sequence[float], settings: dict[str, Any], 
 
 
 def test_at_the_last_step_there_is_nothing_to_stop() -> None:
-    assert stopped([3, 2, 2, 2], iterations=30, patience=2) == (None, "")
+    assert stopped([3, 2, 2, 2], iterations=40, patience=2) == (None, "")
 
 
 def restored_weights(*, restore_best: bool) -> tuple[int | None, list[float]]:
-    """Weights that are 0, 1, 2, 3 at evaluations of which the second is the best."""
+    """Weights that are 0, 1, 2, 3 at evaluations of which the second is the best (the first is of no training)."""
     on = network()
     steered = controls(early_stopping=EarlyStopping(patience=2, restore_best=restore_best), on=on)
-    for index, loss in enumerate([3.0, 1.0, 2.0, 2.0]):
+    for index, loss in enumerate([0.5, 1.0, 2.0, 2.0]):
         on.arena.values[:] = index
         steered.after_evaluation(row(10 * index, validation_loss=loss))
     return steered.restore_best(30), sorted(set(on.arena.values.tolist()))
@@ -197,6 +206,8 @@ def test_the_best_weights_are_put_back_unless_told_otherwise() -> None:
 def test_nothing_is_put_back_where_the_last_weights_are_the_best() -> None:
     steered = controls(early_stopping=EarlyStopping())
     assert steered.restore_best(0) is None
-    steered.after_evaluation(row(0, validation_loss=1.0))
-    assert steered.restore_best(0) is None
-    assert steered.restore_best(5) == 0
+    steered.after_evaluation(row(0, validation_loss=0.5))
+    assert steered.restore_best(5) is None
+    steered.after_evaluation(row(10, validation_loss=1.0))
+    assert steered.restore_best(10) is None
+    assert steered.restore_best(15) == 10

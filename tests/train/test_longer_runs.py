@@ -69,7 +69,7 @@ def test_a_run_that_stopped_early_cannot_be_made_longer(
     folder = run(load(stopping, f"train.schedule={schedule}"), tmp_path / "runs").path
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     with pytest.raises(
-        UsageError, match=r"was stopped early after step 6 of \d+, .* -s train\.early_stopping\.patience=N$"
+        UsageError, match=r"was stopped early after step 9 of \d+, .* -s train\.early_stopping\.patience=N$"
     ):
         resume(folder, iterations=50)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before

@@ -84,12 +84,12 @@ def test_an_early_end_is_a_snapshot_and_so_are_the_weights_put_back(spec: Path, 
     stopping = "train.early_stopping={metric: train_loss, patience: 2, minimum_change: 1e3, restore_best: %s}"
     changes = ["train.iterations=60", "train.snapshots=4", "train.eval_every=7"]
     folder = run(load_experiment(spec, [*changes, stopping % "false"]), tmp_path / "runs").path
-    assert json.loads((folder / "summary.json").read_text())["steps"] == 14
-    assert snapshots(folder) == ["step-0000000.safetensors", "step-0000014.safetensors"]
+    assert json.loads((folder / "summary.json").read_text())["steps"] == 21
+    assert snapshots(folder) == [f"step-00000{step}.safetensors" for step in ("00", "20", "21")]
     changes[2] = "train.eval_every=15"
     folder = run(load_experiment(spec, [*changes, stopping % "true"]), tmp_path / "runs").path
-    assert snapshots(folder) == ["step-0000000.safetensors", "step-0000020.safetensors"]
-    assert_same_weights(folder / "snapshots" / "step-0000000.safetensors", folder / "model.safetensors")
+    assert snapshots(folder) == [f"step-00000{step}.safetensors" for step in ("00", "15", "20", "40")]
+    assert_same_weights(folder / "snapshots" / "step-0000015.safetensors", folder / "model.safetensors")
 
 
 def test_a_diverged_run_has_the_weights_of_its_last_evaluation(spec: Path, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_weights_that_were_put_back_are_kept_though_all_moments_have_been(spec: 
     changes = ["train.iterations=20", "train.snapshots=2", "train.eval_every=7", stopping, "optimizer.lr=0.5"]
     folder = run(load_experiment(spec, changes), tmp_path / "runs").path
     kept = snapshots(folder)
-    assert kept == ["step-0000000.safetensors", "step-0000020.safetensors"]
+    assert kept == [f"step-00000{step}.safetensors" for step in ("00", "07", "20")]
     changes[3] = "train.early_stopping={metric: train_loss, patience: 1000, restore_best: true}"
     folder = run(load_experiment(spec, [*changes[:-1], "optimizer.lr=30"]), tmp_path / "runs").path
     saved = load_file(folder / "model.safetensors")
