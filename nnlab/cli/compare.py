@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli.echo import echo
-from nnlab.cli.folders import naming_output, new_folder
+from nnlab.cli.folders import expanded, naming_output, new_folder
 from nnlab.cli.options import RunsFolder
 
 if TYPE_CHECKING:
@@ -68,13 +68,13 @@ def compare_command(
 
     if json and csv == "-":
         raise UsageError("--json and --csv - both want stdout; give --csv a file name")
-    paths = [find_run(name, runs, "run") for name in names]
+    paths = [find_run(name, runs, "run") for name in expanded(names)]
     comparison = compare(paths, sort=sort or DEFAULT_SORT, top=top)
     if json:
         echo(comparison.to_json(), nl=False)
     elif csv == "-":
         echo(comparison.to_csv(), nl=False)
-        _report_damaged(comparison)
+        _report_left_out(comparison)
     else:
         print_comparison(comparison)
     with naming_output(out or FOLDER):
@@ -85,6 +85,8 @@ def compare_command(
     echo(str(folder), err=json or csv == "-")
 
 
-def _report_damaged(comparison: "Comparison") -> None:
+def _report_left_out(comparison: "Comparison") -> None:
+    if comparison.passed_over:
+        echo(f"passed over: {comparison.passed_over_counts}", err=True)
     for run in comparison.damaged:
         echo(f"damaged, not compared: {run.message}", err=True)

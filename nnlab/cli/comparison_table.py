@@ -1,6 +1,8 @@
 """A comparison as a table for the terminal."""
 
+import re
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import NamedTuple
 
 from rich.box import SIMPLE_HEAD
@@ -45,7 +47,7 @@ class Column(NamedTuple):
     @property
     def widest(self) -> int:
         """The width that keeps every cell on one line."""
-        return max(map(cell_len, (self.heading, *self.cells)))
+        return max(cell_len(line) for cell in (self.heading, *self.cells) for line in cell.splitlines() or [""])
 
     @property
     def narrowest(self) -> int:
@@ -55,33 +57,49 @@ class Column(NamedTuple):
 
 
 def print_comparison(comparison: Comparison) -> None:
-    """Print the entries with the spec keys in which they differ, and the runs that could not be read.
+    """Print the entries with the spec keys in which they differ, and what was not compared.
 
-    Where the keys do not fit beside each other they share one column, in words; then losses and time are given up.
+    Keys that do not fit beside each other share one column, in words; where their lines do not fit into that either,
+    they follow in a block below the table, by the number of the row. Then losses and time are left out.
     """
     console = results()
     runs = Column("run", list(comparison.titles))
     status = Column("status", [entry.status for entry in comparison.entries])
     keys = _key_columns(comparison)
     measures = _measure_columns(comparison)
-    columns = [runs, *keys, *measures.values(), status]
+    left, below = [runs, *keys], []
+    columns = [*left, *measures.values(), status]
     if keys and not _fits(columns, console.width):
-        keys = [_joined(keys)]
-        columns = [runs, *keys, *measures.values(), status]
+        joined = _joined(keys)
+        left = [runs, joined]
+        columns = [*left, *measures.values(), status]
+        if _width(columns) + joined.widest - joined.narrowest > console.width:
+            numbers = Column("#", [str(number) for number, _ in enumerate(comparison.entries, 1)], numbers=True)
+            left, below = [numbers, runs], [numbers, _wrapped(joined, console.width - numbers.widest - GAP)]
+            columns = [*left, *measures.values(), status]
     given_up = []
     for name in DISPENSABLE:
         if name in measures and name != comparison.sort and not _fits(columns, console.width):
             given_up.append(measures.pop(name).heading)
-            columns = [runs, *keys, *measures.values(), status]
+            columns = [*left, *measures.values(), status]
     console.print(laid_out(columns, console.width), soft_wrap=False)
+    if below:
+        console.print()
+        console.print(laid_out(below, console.width), soft_wrap=False)
     if given_up:
         console.print(f"no room for {', '.join(given_up)}; --csv - has all numbers")
+    if comparison.passed_over:
+        console.print(Text(f"passed over: {comparison.passed_over_counts}"))
     for run in comparison.damaged:
         console.print(Text(f"damaged, not compared: {run.message}"))
 
 
 def _fits(columns: Sequence[Column], width: int) -> bool:
-    return sum(column.narrowest + GAP for column in columns) - GAP <= width
+    return _width(columns) <= width
+
+
+def _width(columns: Sequence[Column]) -> int:
+    return sum(column.narrowest + GAP for column in columns) - GAP
 
 
 def laid_out(columns: Sequence[Column], width: int) -> Table:
@@ -101,6 +119,15 @@ def laid_out(columns: Sequence[Column], width: int) -> Table:
     for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*map(Text, row))
     return table
+
+
+def _wrapped(column: Column, width: int) -> Column:
+    """A column of the block below in lines that end after a comma, not between a key and its value."""
+    cells = [
+        "\n".join(wrap(re.sub("(?<!,) ", "\N{NO-BREAK SPACE}", cell), width)).replace("\N{NO-BREAK SPACE}", " ")
+        for cell in column.cells
+    ]
+    return Column(column.heading, cells)
 
 
 def _joined(keys: list[Column]) -> Column:

@@ -1,8 +1,23 @@
-"""Where commands write what they make, and the one error for what cannot be written."""
+"""Paths that a user gives: patterns, where commands write what they make, and the error for what cannot be written."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from glob import glob, has_magic
 from pathlib import Path
+
+
+def expanded(names: Iterable[str]) -> list[str]:
+    """The names with each pattern (``runs/*``, quoted or where no shell expands it) replaced by what it matches.
+
+    What exists under the name itself, and a pattern that matches nothing, stay as they are.
+    """
+    found: list[str] = []
+    for name in names:
+        pattern = has_magic(name) and not os.path.lexists(name)
+        matches = sorted(glob(name)) if pattern else []  # noqa: PTH207 - Path.glob takes no absolute patterns
+        found += matches or [name]
+    return found
 
 
 def new_folder(root: Path) -> Path:

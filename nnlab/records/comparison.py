@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nnlab.errors import RunError, UsageError, one_line, shown, written
-from nnlab.records.entries import MEASURES, Entry, Spread, canonical, make_entries, measured
-from nnlab.records.formats import distinct_folders, is_crossval_folder
+from nnlab.records.differences import differing_keys
+from nnlab.records.entries import MEASURES, Entry, Spread, make_entries, measured
+from nnlab.records.formats import Kind, distinct_folders, is_crossval_folder, kind_of
 from nnlab.records.labels import distinguishing_labels, short_keys
 from nnlab.records.reader import RunRecord, read_run
+from nnlab.records.run_names import NOUNS
 from nnlab.registry import near_hint
 
 DEFAULT_SORT = "test_accuracy"
@@ -30,23 +33,30 @@ class Damaged(NamedTuple):
     message: str
 
 
+class PassedOver(NamedTuple):
+    """Something of nnlab's that is no training run, and what its reader says of it."""
+
+    path: Path
+    kind: Kind
+    message: str
+
+
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Entries in the order asked for, and the runs that could not be read."""
+    """Entries in the order asked for, the runs that could not be read, and what is no run."""
 
     entries: tuple[Entry, ...]
     damaged: tuple[Damaged, ...]
     sort: str
+    passed_over: tuple[PassedOver, ...] = ()
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        """The dotted spec keys in which entries differ; ``name`` only where nothing else does."""
-        every = dict.fromkeys(key for entry in self.entries for key in entry.settings)
-        differing = [
-            key
-            for key in every
-            if len({canonical(entry.settings[key]) if key in entry.settings else "" for entry in self.entries}) > 1
-        ]
+        """The dotted spec keys in which entries differ; ``name`` only where nothing else does.
+
+        What follows from another difference is none: the betas of the only Adam, as long as they are its defaults.
+        """
+        differing = differing_keys([entry.settings for entry in self.entries])
         return tuple(key for key in differing if key != "name") or tuple(differing)
 
     @cached_property
@@ -73,6 +83,12 @@ class Comparison:
         titles = [entry.names if entry.seeds else title for entry, title in zip(self.entries, self.titles, strict=True)]
         labels = distinguishing_labels(rows, self.short_keys, titles)
         return tuple(label + entry.seeds for label, entry in zip(labels, self.entries, strict=True))
+
+    @property
+    def passed_over_counts(self) -> str:
+        """What is no run, counted: ``2 descents, 1 cross-validation``; empty where there is none."""
+        counts = Counter(NOUNS[found.kind] for found in self.passed_over)
+        return ", ".join(f"{count} {noun}{'s' * (count > 1)}" for noun, count in counts.items())
 
     def to_csv(self) -> str:
         """The entries as CSV: means, standard deviations and, under ``n``, the number of runs, with all digits."""
@@ -106,6 +122,7 @@ class Comparison:
                 for label, entry in zip(self.labels, self.entries, strict=True)
             ],
             "damaged": [{"path": str(run.path), "message": run.message} for run in self.damaged],
+            "passed_over": [{"path": str(found.path), "kind": found.kind} for found in self.passed_over],
         }
         return json.dumps(_plain(document), indent=2, allow_nan=False) + "\n"
 
@@ -113,7 +130,8 @@ class Comparison:
 def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int | None = None) -> Comparison:
     """Read runs and set them side by side, best first; each run counts once, however often it is named.
 
-    The files that lie beside the folds of a cross-validation are passed over, so that ``FOLDER/*`` names its folds.
+    The files that lie beside the folds of a cross-validation are left out, so that ``FOLDER/*`` names its folds;
+    descents and cross-validations are passed over.
 
     ``sort`` is a metric or a spec key: accuracies descend, everything else ascends, what has no value comes last. Where
     no run has a test accuracy, the validation or the training accuracy stands in.
@@ -124,22 +142,28 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
         raise UsageError(f"top: must be at least 1, got {top}")
     records: list[RunRecord] = []
     damaged: list[Damaged] = []
+    passed_over: list[PassedOver] = []
     for path in distinct_folders(path for path in map(Path, paths) if not _is_beside_folds(path)):
         try:
             record = read_run(path)
             record.steps  # noqa: B018  # reading is what finds damage
             records.append(record)
         except RunError as error:
-            damaged.append(Damaged(path, str(error)))
+            kind = kind_of(path) or "run"
+            if kind == "run":
+                damaged.append(Damaged(path, str(error)))
+            else:
+                passed_over.append(PassedOver(path, kind, str(error)))
     if not records:
-        raise RunError("\n".join(run.message for run in damaged) or "no run was named")
+        messages = [run.message for run in damaged] + [found.message for found in passed_over]
+        raise RunError("\n".join(messages) or "no run was named")
     entries = make_entries(records)
     key = _sort_key(sort, entries)
     if key == DEFAULT_SORT:
         accuracies = (DEFAULT_SORT, "validation_accuracy", "train_accuracy")
         key = next((name for name in accuracies if any(name in entry.measures for entry in entries)), key)
     entries.sort(key=lambda entry: _rank(entry, key))
-    return Comparison(tuple(entries[:top]), tuple(damaged), key)
+    return Comparison(tuple(entries[:top]), tuple(damaged), key, tuple(passed_over))
 
 
 def _is_beside_folds(path: Path) -> bool:

@@ -13,7 +13,7 @@ LAST = "last"
 MOST_NAMED = 10
 SHORTEST_PART = 4
 
-_NOUNS: dict[Kind, str] = {"run": "run", "crossval": "cross-validation", "descent": "descent"}
+NOUNS: dict[Kind, str] = {"run": "run", "crossval": "cross-validation", "descent": "descent"}
 
 
 def find_run(name: str, runs: Path, *only: Kind) -> Path:
@@ -24,9 +24,9 @@ def find_run(name: str, runs: Path, *only: Kind) -> Path:
     reads it says what is missing. Raises RunError where several runs match, with their names, and where ``last`` is
     asked for and there is none.
     """
-    kinds = only or tuple(_NOUNS)
+    kinds = only or tuple(NOUNS)
     if name == LAST:
-        return newest(runs, lambda path: kind_of(path) in kinds, " or ".join(_NOUNS[kind] for kind in kinds))
+        return newest(runs, lambda path: kind_of(path) in kinds, " or ".join(NOUNS[kind] for kind in kinds))
     path = Path(name)
     if name in {"", ".", ".."} or path.name != name or os.path.lexists(path):
         return path

@@ -24,14 +24,7 @@ def names(comparison: Comparison) -> list[str]:
 
 def test_only_differing_keys_are_kept(make_run: MakeRun) -> None:
     comparison = compare([make_run("a"), make_run("b", {"name": "sgd", "optimizer": SGD, "model.hidden": [50]})])
-    assert comparison.keys == (
-        "model.hidden",
-        "optimizer.name",
-        "optimizer.lr",
-        "optimizer.beta1",
-        "optimizer.beta2",
-        "optimizer.eps",
-    )
+    assert comparison.keys == ("model.hidden", "optimizer.name", "optimizer.lr")
     assert "optimizer.beta1" not in comparison.entries[1].settings
     assert comparison.labels == ("hidden [40, 20], optimizer adam, lr 0.01", "hidden [50], optimizer sgd, lr 0.1")
 
@@ -52,7 +45,7 @@ def test_names_count_only_where_nothing_else_differs(make_run: MakeRun) -> None:
 def test_a_component_with_and_without_keys_shares_a_column(make_run: MakeRun) -> None:
     leaky = {"name": "leaky_relu", "slope": 0.01}
     comparison = compare([make_run("a"), make_run("b", {"model.activation": leaky})])
-    assert comparison.keys == ("model.activation.name", "model.activation.slope")
+    assert comparison.keys == ("model.activation.name",)
     assert comparison.labels == ("activation sigmoid", "activation leaky_relu")
 
 
@@ -129,7 +122,27 @@ def test_files_beside_folds_are_passed_over(make_run: MakeRun) -> None:
     comparison = compare(sorted(parent.iterdir()))
     assert comparison.damaged == ()
     assert comparison.labels == ("fold 1", "fold 2")
-    assert compare([parent, *folds]).damaged[0].message.startswith(f"{parent}: a cross-validation; ")
+
+
+def test_what_is_no_run_is_counted(make_run: MakeRun, tmp_path: Path) -> None:
+    run, parent = make_run("a"), make_run("parent/fold-1").parent
+    descents = [make_run(f"descent-{number}") for number in (1, 2)]
+    for path in (parent, *descents):
+        (path / "spec.yaml").write_text("")
+        (path / "summary.json").write_text("")
+    for path in descents:
+        (path / "path.csv").write_text("")
+    comparison = compare([*descents, parent, run])
+    assert (comparison.damaged, len(comparison.entries)) == ((), 1)
+    assert [(found.path, found.kind) for found in comparison.passed_over] == [
+        *((path, "descent") for path in descents),
+        (parent, "crossval"),
+    ]
+    assert comparison.passed_over_counts == "2 descents, 1 cross-validation"
+    assert json.loads(comparison.to_json())["passed_over"][2] == {"path": str(parent), "kind": "crossval"}
+    assert compare([run]).passed_over_counts == ""
+    with pytest.raises(RunError, match=r"parent: a cross-validation; its folds are runs"):
+        compare([parent])
 
 
 def test_a_running_run_has_no_time_yet(make_run: MakeRun) -> None:
@@ -251,7 +264,8 @@ def test_csv_holds_all_digits(make_run: MakeRun) -> None:
     assert float(group["train_accuracy"]) == (third + 0.5) / 2
     assert float(group["train_accuracy_std"]) == pytest.approx(statistics.stdev([third, 0.5]), rel=1e-15)
     single = next(row for row in rows if row["n"] == "1")
-    assert (single["name"], single["optimizer.name"], single["optimizer.beta1"]) == ("sgd", "sgd", "")
+    assert (single["name"], single["optimizer.name"], single["optimizer.lr"]) == ("sgd", "sgd", "0.1")
+    assert "optimizer.beta1" not in single
     assert (single["train_accuracy"], single["train_accuracy_std"], single["test_accuracy"]) == ("0.1", "", "")
     assert "name" in rows[0]
     assert list(rows[0]).count("name") == 1
