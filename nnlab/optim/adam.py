@@ -32,13 +32,13 @@ class Adam(Optimizer):
         That takes 10 passes over the block where the textbook's order takes 13.
         """
         (m, _), scratch = block.state, block.scratch
-        root = self.accumulate(block)
+        root = self.accumulate(block, self.eps)
         rate = lr * sqrt(1 - self.beta2**self.t) / (1 - self.beta1**self.t)
         np.divide(m, scratch, out=scratch)
         scratch *= rate * (1 - self.beta1) / root
         block.theta -= scratch
 
-    def accumulate(self, block: Block) -> float:
+    def accumulate(self, block: Block, eps: float) -> float:
         """Take g into both sums; scratch becomes (√v + ε) / r and the answer is r = √(1−β₂)."""
         (m, v), scratch = block.state, block.scratch
         root = sqrt(1 - self.beta2)
@@ -48,5 +48,5 @@ class Adam(Optimizer):
         v *= self.beta2
         v += scratch
         np.sqrt(v, out=scratch)
-        scratch += self.eps / root
+        scratch += eps / root
         return root

@@ -13,7 +13,11 @@ from nnlab.registry import Doc, optimizers
 @optimizers.register("momentum")
 @dataclass(kw_only=True)
 class Momentum(Optimizer):
-    """v ← μv − ηg, θ ← θ + v (Polyak 1964)."""
+    """v ← μv − ηg, θ ← θ + v (Polyak 1964).
+
+    The velocity holds each gradient times the learning rate of its own step, as in Keras: after a schedule has lowered
+    η, earlier steps go on at their old rate (PyTorch multiplies the whole velocity by the new one).
+    """
 
     momentum: Annotated[float, Ge(0), Lt(1), Doc("share μ of the velocity kept at each step")] = 0.9
 

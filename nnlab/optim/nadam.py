@@ -13,19 +13,21 @@ from nnlab.registry import optimizers
 @optimizers.register("nadam")
 @dataclass(kw_only=True)
 class NAdam(Adam):
-    """Adam whose mean gradient looks one step ahead: θ ← θ − η √(1−β₂ᵗ) m̄ / (√v + ε).
+    """Adam whose mean gradient looks one step ahead: θ ← θ − η m̄ / (√v̂ + ε).
 
-    m̄ = β₁m / (1−β₁ᵗ⁺¹) + (1−β₁)g / (1−β₁ᵗ), with m and v as in Adam. Dozat 2016, ICLR workshop, with constant β₁.
+    m̄ = β₁m / (1−β₁ᵗ⁺¹) + (1−β₁)g / (1−β₁ᵗ) and v̂ = v / (1−β₂ᵗ), with m and v as in Adam. Dozat 2016, ICLR workshop,
+    with constant β₁: unlike in Adam ε is added after the bias correction.
     """
 
     def update(self, block: Block, lr: float) -> None:
         """Moments kept as sums, as in Adam."""
         (m, _), scratch = block.state, block.scratch
-        root = self.accumulate(block)
+        corrected = sqrt(1 - self.beta2**self.t)
+        root = self.accumulate(block, self.eps * corrected)
         ahead = np.multiply(m, self.beta1 / (1 - self.beta1 ** (self.t + 1)), out=block.spare)
         ahead /= scratch
         np.divide(block.g, scratch, out=scratch)
         scratch /= 1 - self.beta1**self.t
         ahead += scratch
-        ahead *= lr * sqrt(1 - self.beta2**self.t) * (1 - self.beta1) / root
+        ahead *= lr * corrected * (1 - self.beta1) / root
         block.theta -= ahead

@@ -15,7 +15,8 @@ from nnlab.registry import Doc, optimizers
 class Nesterov(Optimizer):
     """θ ← θ + μ²v − (1+μ)ηg, then v ← μv − ηg.
 
-    Nesterov 1983, in the form that needs the gradient only at θ: Bengio et al. 2013, arXiv 1212.0901.
+    Nesterov 1983, in the form that needs the gradient only at θ: Bengio et al. 2013, arXiv 1212.0901. The velocity
+    holds each gradient times the learning rate of its own step.
     """
 
     momentum: Annotated[float, Ge(0), Lt(1), Doc("share μ of the velocity kept at each step")] = 0.9

@@ -82,13 +82,14 @@ def adam(
 def nadam(
     θ: Vector, gs: Sequence[Vector], lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-7
 ) -> Path:
-    """Dozat 2016, algorithm 2 with constant μ: m̄_t = μ m_t/(1−μᵗ⁺¹) + (1−μ) g_t/(1−μᵗ), and ε as in Adam."""
+    """Dozat 2016, algorithm 2 with constant μ: m̄_t = μ m_t/(1−μᵗ⁺¹) + (1−μ) g_t/(1−μᵗ), n̂_t = n_t/(1−νᵗ)."""
     m, n = 0 * θ, 0 * θ
     for t, g in enumerate(gs, start=1):
         m = beta1 * m + (1 - beta1) * g
         n = beta2 * n + (1 - beta2) * g**2
         m_bar = beta1 * m / (1 - beta1 ** (t + 1)) + (1 - beta1) * g / (1 - beta1**t)
-        θ = θ - lr * sqrt(1 - beta2**t) * m_bar / (np.sqrt(n) + eps)
+        n_hat = n / (1 - beta2**t)
+        θ = θ - lr * m_bar / (np.sqrt(n_hat) + eps)
         yield θ
 
 
@@ -178,6 +179,32 @@ def test_the_first_step_by_hand(name: str, walked: Any) -> None:
     g = np.array([300.0, -20.0, 50.0, 0.0])
     θ = walked(optimizers[name](lr=0.25), np.zeros(4), [g])
     np.testing.assert_allclose(θ, [0.25 * FIRST_STEPS[name](value) for value in g], rtol=1e-5)
+
+
+def test_epsilon_of_nadam_is_added_after_the_bias_correction(walked: Any) -> None:
+    g = np.array([0.3, -0.02, 1e-4])
+    θ = walked(optimizers["nadam"](lr=0.25, eps=0.1), np.zeros(3), [g])
+    np.testing.assert_allclose(θ, -0.25 * (0.9 * 0.1 / (1 - 0.81) + 1) * g / (np.abs(g) + 0.1), rtol=1e-12)
+
+
+RATES = [0.1, 0.1, 0.01, 0.01, 0.05, 0.0, 0.2]
+
+
+@pytest.mark.parametrize("name", ["momentum", "nesterov"])
+def test_the_velocity_of_momentum_holds_the_learning_rates_of_its_steps(name: str, problem: Any) -> None:
+    θ, gs = problem(50, len(RATES))
+    own, g, expected, v = θ.copy(), np.empty(50), θ.copy(), np.zeros(50)
+    optimizer = optimizers[name](lr=1.0, momentum=0.8)
+    optimizer.bind(own, g)
+    for gradient, lr in zip(gs, RATES, strict=True):
+        g[:] = gradient
+        optimizer.step(lr)
+        if name == "nesterov":
+            expected += 0.8**2 * v - (1 + 0.8) * lr * gradient
+        v = 0.8 * v - lr * gradient
+        if name == "momentum":
+            expected += v
+        np.testing.assert_allclose(own, expected, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("decayed", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, SIZE])
