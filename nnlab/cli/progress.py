@@ -11,6 +11,7 @@ from nnlab.records.formats import Row
 from nnlab.train.loop import Observer
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+PLAIN_BLOCKS = ".:-=+*#%"  # for a console whose encoding lacks the blocks, such as cp932 on Japanese Windows
 SPARKLINE_WIDTH = 24
 WIDTH_WITH_SPARKLINE = 100
 SECONDS_BETWEEN_UPDATES = 0.1
@@ -92,7 +93,9 @@ class LiveBar:
 
     def __init__(self, bar: Progress, iterations: int) -> None:
         self._bar = bar
-        self._task = bar.add_task("train", total=iterations, sparkline="", loss="–", accuracy="–", speed="–")
+        self._blocks = BLOCKS if _can_show(BLOCKS) else PLAIN_BLOCKS
+        none = "–" if _can_show("–") else "-"
+        self._task = bar.add_task("train", total=iterations, sparkline="", loss=none, accuracy=none, speed=none)
         self._bucket = -(-iterations // SPARKLINE_WIDTH)
         self._means: list[float] = []
         self._sum = 0.0
@@ -110,7 +113,7 @@ class LiveBar:
             self._bar.update(
                 self._task,
                 completed=step,
-                sparkline=sparkline(self._means),
+                sparkline=sparkline(self._means, self._blocks),
                 loss=f"{objective:.4f}",
                 speed=f"{step / (now - self._started):,.0f}",
             )
@@ -122,10 +125,18 @@ class LiveBar:
         self._bar.update(self._task, completed=row["step"], accuracy=f"{accuracy:.4f}")
 
 
-def sparkline(numbers: Sequence[float]) -> str:
+def sparkline(numbers: Sequence[float], blocks: str = BLOCKS) -> str:
     """Numbers as a row of block characters, the smallest lowest."""
     if not numbers:
         return ""
     low, high = min(numbers), max(numbers)
-    scale = (len(BLOCKS) - 1) / (high - low) if high > low else 0.0
-    return "".join(BLOCKS[round((number - low) * scale)] for number in numbers)
+    scale = (len(blocks) - 1) / (high - low) if high > low else 0.0
+    return "".join(blocks[round((number - low) * scale)] for number in numbers)
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(messages().encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from nnlab.cli import progress
-from nnlab.cli.progress import BLOCKS, ConsoleReporter, LiveBar, sparkline
+from nnlab.cli.progress import BLOCKS, PLAIN_BLOCKS, ConsoleReporter, LiveBar, sparkline
 
 
 def test_a_sparkline_goes_from_the_lowest_to_the_highest_block() -> None:
@@ -68,3 +68,17 @@ def test_lines_are_shown_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = console_of(monkeypatch, terminal=False)
     ConsoleReporter().say("name [/red] :smile:")
     assert stream.getvalue() == "name [/red] :smile:\n"
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "cp1252", "ascii", "utf-8"])
+def test_a_console_is_shown_only_what_its_encoding_has(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_UPDATES", 0.0)
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="replace")
+    console = Console(file=stream, force_terminal=True, width=120, markup=False, emoji=False)
+    monkeypatch.setattr(progress, "messages", lambda: console)
+    run_bar(100)
+    stream.flush()
+    shown = raw.getvalue().decode(encoding)
+    assert "?" not in shown.replace("\x1b[?25", "")  # which hides and shows the cursor
+    assert (BLOCKS[-1] if encoding == "utf-8" else PLAIN_BLOCKS[-1]) in shown
