@@ -7,6 +7,8 @@ each fold, ``read_run(folder)`` gives the records, ``predict(folder, x)`` the cl
 goes down one. Nothing heavy is imported before one of these names is used, so that ``nnlab --help`` answers at once.
 """
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,10 @@ __all__ = [
 ]
 
 __version__ = "0.2.0"
+
+if sys.platform == "darwin":
+    # One thread for each matrix product. Accelerate reads this when NumPy is imported; threadpoolctl cannot limit it.
+    os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
 
 _HOMES = {
     "cross_validate": "nnlab.train.crossval",

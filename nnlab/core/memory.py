@@ -1,5 +1,6 @@
 """How much memory there is, to refuse a network that cannot fit before anything is allocated."""
 
+import ctypes
 import os
 from pathlib import Path
 
@@ -30,7 +31,34 @@ def _system_bytes() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
+        return _windows_bytes()
+
+
+class MemoryStatus(ctypes.Structure):
+    """MEMORYSTATUSEX of the Windows API; ``load`` in per cent, all else in bytes."""
+
+    _fields_ = (
+        ("length", ctypes.c_uint32),
+        ("load", ctypes.c_uint32),
+        ("total_physical", ctypes.c_uint64),
+        ("available_physical", ctypes.c_uint64),
+        ("total_page_file", ctypes.c_uint64),
+        ("available_page_file", ctypes.c_uint64),
+        ("total_virtual", ctypes.c_uint64),
+        ("available_virtual", ctypes.c_uint64),
+        ("available_extended_virtual", ctypes.c_uint64),
+    )
+
+
+def _windows_bytes() -> int | None:
+    """Physical memory that is free, or what the process may still commit, whichever is less."""
+    windll = getattr(ctypes, "windll", None)
+    if windll is None:
         return None
+    status = MemoryStatus(length=ctypes.sizeof(MemoryStatus))
+    if not windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+        return None
+    return min(int(status.available_physical), int(status.available_page_file))
 
 
 def readable_bytes(count: int) -> str:

@@ -6,13 +6,18 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import TypeVar
 
+from nnlab.core.sysctl import sysctl
+
 T = TypeVar("T")
 
 
 def available_cores() -> int:
-    """How many cores this process may use."""
+    """How many cores this process may use; on Apple silicon the fast ones, since a step waits for its slowest part."""
     affinity = getattr(os, "sched_getaffinity", None)  # only Linux has it
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    if affinity:
+        return len(affinity(0))
+    fast = sysctl("hw.perflevel0.physicalcpu") or ""
+    return int(fast) if fast.isdecimal() and int(fast) else os.cpu_count() or 1
 
 
 class Workers:

@@ -7,13 +7,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_info
 
 from nnlab import __version__
+from nnlab.core.sysctl import sysctl
 from nnlab.errors import one_line
 from nnlab.records.git import read_commit
 
 PACKAGES = ("numpy", "matplotlib", "pooch", "pydantic", "pyyaml", "rich", "safetensors", "threadpoolctl", "typer")
+_OF_A_LIBRARY = ("internal_api", "version", "architecture", "num_threads")
 
 
 def describe_environment(checksums: Mapping[str, str]) -> dict[str, Any]:
@@ -25,11 +28,7 @@ def describe_environment(checksums: Mapping[str, str]) -> dict[str, Any]:
         "cpu": _cpu_name(),
         "cores": os.cpu_count(),
         "packages": {name: _version(name) for name in PACKAGES},
-        "blas": [
-            {key: library.get(key) for key in ("internal_api", "version", "architecture", "num_threads")}
-            for library in threadpool_info()
-            if library.get("user_api") == "blas"
-        ],
+        "blas": _blas(),
         "git": read_commit(Path()),
         "data_sha256": dict(checksums),
     }
@@ -38,6 +37,8 @@ def describe_environment(checksums: Mapping[str, str]) -> dict[str, Any]:
 def drift(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What differs between two environments and could change the digits of a result, one line for each."""
     old, new = _decisive(before), _decisive(now)
+    if before.get("blas") == []:  # version 0.1.0 did not see that of macOS
+        new |= {key: value for key, value in old.items() if key.startswith("BLAS ")}
     return [
         f"{one_line(key, 200)}: {_said(old.get(key))} then, {_said(new.get(key))} now"
         for key in sorted({*old, *new})
@@ -84,6 +85,22 @@ def _version(package: str) -> str | None:
         return None
 
 
+def _blas() -> list[dict[str, Any]]:
+    """The BLAS libraries that are loaded, or what NumPy was built with where threadpoolctl sees none (Accelerate)."""
+    found = [
+        {key: library.get(key) for key in _OF_A_LIBRARY}
+        for library in threadpool_info()
+        if library.get("user_api") == "blas"
+    ]
+    if found:
+        return found
+    built = _mapping(np.show_config(mode="dicts"))
+    library = _mapping(_mapping(built.get("Build Dependencies")).get("blas"))
+    if not library.get("name"):
+        return []
+    return [{**dict.fromkeys(_OF_A_LIBRARY), "internal_api": library["name"], "version": library.get("version")}]
+
+
 def _cpu_name() -> str:
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
@@ -91,4 +108,4 @@ def _cpu_name() -> str:
                 return line.partition(":")[2].strip()
     except OSError:
         pass
-    return platform.processor() or platform.machine()
+    return sysctl("machdep.cpu.brand_string") or platform.processor() or platform.machine()

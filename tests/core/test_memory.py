@@ -1,11 +1,14 @@
 """Memory: how much there is and how a number of bytes is written."""
 
+import ctypes
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from nnlab.core.memory import available_bytes, readable_bytes
+from nnlab.core.memory import MemoryStatus, available_bytes, readable_bytes
 
 
 @pytest.mark.parametrize(
@@ -57,3 +60,20 @@ def test_where_the_system_does_not_say_it_is_unknown(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Path, "read_text", _unreadable)
     monkeypatch.delattr(os, "sysconf", raising=False)
     assert available_bytes() is None
+
+
+@pytest.mark.parametrize(("physical", "page_file", "answer", "expected"), [(3, 5, 1, 3), (5, 3, 1, 3), (3, 5, 0, None)])
+def test_windows_says_what_can_be_allocated(
+    monkeypatch: pytest.MonkeyPatch, physical: int, page_file: int, answer: int, expected: int | None
+) -> None:
+    def status_of(reference: Any) -> int:
+        status = ctypes.cast(reference, ctypes.POINTER(MemoryStatus)).contents
+        assert status.length == ctypes.sizeof(MemoryStatus) == 64
+        status.available_physical, status.available_page_file = physical * 2**30, page_file * 2**30
+        return answer
+
+    kernel = SimpleNamespace(GlobalMemoryStatusEx=status_of)
+    monkeypatch.setattr(Path, "read_text", _unreadable)
+    monkeypatch.delattr(os, "sysconf", raising=False)
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
+    assert available_bytes() == (expected and expected * 2**30)

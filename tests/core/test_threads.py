@@ -1,10 +1,14 @@
 """Work shared out over threads comes back in order, whole, and with what went wrong."""
 
+import os
+import runpy
+import sys
 import threading
 
 import numpy as np
 import pytest
 
+import nnlab
 from nnlab.core.threads import Workers, available_cores
 
 
@@ -50,3 +54,25 @@ def test_threads_treat_overflow_as_their_caller_does() -> None:
 
 def test_there_is_a_core_to_work_with() -> None:
     assert available_cores() >= 1
+
+
+@pytest.mark.parametrize(("answer", "cores"), [("4", 4), ("0", 12), ("four", 12), (None, 12)])
+def test_on_macos_only_the_fast_cores_work(monkeypatch: pytest.MonkeyPatch, answer: str | None, cores: int) -> None:
+    answers = {"hw.perflevel0.physicalcpu": answer}
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 12)
+    monkeypatch.setattr("nnlab.core.threads.sysctl", answers.get)
+    assert available_cores() == cores
+
+
+@pytest.mark.parametrize(
+    ("system", "asked", "set_to"), [("darwin", None, "1"), ("darwin", "3", "3"), ("linux", None, None)]
+)
+def test_accelerate_has_one_thread_unless_asked_for_more(
+    monkeypatch: pytest.MonkeyPatch, system: str, asked: str | None, set_to: str | None
+) -> None:
+    variables = {"VECLIB_MAXIMUM_THREADS": asked} if asked else {}
+    monkeypatch.setattr(os, "environ", variables)
+    monkeypatch.setattr(sys, "platform", system)
+    runpy.run_path(str(nnlab.__file__))
+    assert variables.get("VECLIB_MAXIMUM_THREADS") == set_to

@@ -1,0 +1,59 @@
+"""BLAS and processor where threadpoolctl and /proc say nothing, and what counts as drift then."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from nnlab.records import environment as module
+from nnlab.records.environment import describe_environment, drift
+
+ACCELERATE = {"internal_api": "accelerate", "version": "unknown", "architecture": None, "num_threads": None}
+
+
+@pytest.fixture
+def macos(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(path: Path, **options: object) -> str:
+        raise FileNotFoundError(path)
+
+    built = {"Build Dependencies": {"blas": {"name": "accelerate", "found": True, "version": "unknown"}}}
+    monkeypatch.setattr(module, "threadpool_info", list)
+    monkeypatch.setattr(np, "show_config", lambda mode: built)
+    monkeypatch.setattr(module, "sysctl", {"machdep.cpu.brand_string": "Apple M3"}.get)
+    monkeypatch.setattr(module, "read_commit", lambda folder: None)
+    monkeypatch.setattr(Path, "read_text", unreadable)
+
+
+@pytest.mark.usefixtures("macos")
+def test_accelerate_and_the_processor_are_recorded_on_macos() -> None:
+    found = describe_environment({})
+    assert found["blas"] == [ACCELERATE]
+    assert found["cpu"] == "Apple M3"
+
+
+@pytest.mark.parametrize("built", [{}, {"Build Dependencies": {}}, {"Build Dependencies": {"blas": {}}}, None])
+@pytest.mark.usefixtures("macos")
+def test_a_numpy_that_does_not_say_has_no_blas(monkeypatch: pytest.MonkeyPatch, built: Any) -> None:
+    monkeypatch.setattr(np, "show_config", lambda mode: built)
+    assert describe_environment({})["blas"] == []
+
+
+def test_what_threadpoolctl_sees_is_recorded_with_its_threads() -> None:
+    seen = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    found = describe_environment({})["blas"]
+    assert [library["num_threads"] for library in found if seen] == [library["num_threads"] for library in seen]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "differences"),
+    [
+        ([], [ACCELERATE], 0),
+        ([ACCELERATE], [ACCELERATE], 0),
+        ([ACCELERATE], [ACCELERATE | {"internal_api": "openblas"}], 1),
+        ([ACCELERATE], [], 3),
+    ],
+)
+def test_a_blas_that_was_not_seen_before_is_no_drift(before: Any, now: Any, differences: int) -> None:
+    assert len(drift({"blas": before}, {"blas": now})) == differences
