@@ -21,6 +21,7 @@ from nnlab.records.file_system import (
     check_single_link,
     is_link,
     note_unsupported,
+    with_length,
 )
 
 T = TypeVar("T")
@@ -78,7 +79,7 @@ def atomic_write(path: Path, contents: bytes) -> None:
         sync_folder(path.parent)
     except OSError as error:
         error.filename = str(path)
-        raise
+        raise with_length(error, path) from None
 
 
 def write_output(path: Path, contents: bytes) -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from nnlab.errors import RunError
 
+WINDOWS = os.name == "nt"
+LONGEST_PATH = 259  # of Windows, unless its registry allows more
+
 # Without it Windows translates every newline of what is written, in binary files too.
 BINARY = getattr(os, "O_BINARY", 0)
 # A file that is opened again in a folder that may be a stranger's: no link is followed, no pipe is waited for.
@@ -52,3 +55,12 @@ def check_single_link(path: Path, information: os.stat_result | None = None) -> 
             raise RunError(
                 f"{path}: is hard-linked to another file, which would be changed too; put a copy of it in its place"
             )
+
+
+def with_length(error: OSError, path: Path) -> OSError:
+    """An error of the system, which on Windows takes a path that is too long for one that is not there."""
+    length = len(str(path.absolute()))
+    if not WINDOWS or not isinstance(error, FileNotFoundError) or length <= LONGEST_PATH:
+        return error
+    message = f"the path has {length} characters, but Windows allows {LONGEST_PATH}; use a folder with a shorter path"
+    return OSError(errno.ENAMETOOLONG, message, str(path))

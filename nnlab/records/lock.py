@@ -14,7 +14,7 @@ from time import sleep
 
 from nnlab.errors import RunError, one_line
 from nnlab.records import disk
-from nnlab.records.file_system import NO_LOCKS, NOT_SUPPORTED, OWN_FILE, note_unsupported
+from nnlab.records.file_system import NO_LOCKS, NOT_SUPPORTED, OWN_FILE, WINDOWS, note_unsupported
 
 LOCK_FILE = "lock"
 # On Windows nobody else may read the first byte, which is the one that is locked, so the process stands after it.
@@ -107,14 +107,14 @@ class RunLock:
         handle, self._handle = self._handle, None
         if handle is None:
             return
-        if os.name == "nt":  # no open file can be removed there
+        if WINDOWS:  # no open file can be removed there
             os.close(handle)
         try:
             disk.attempt(os.unlink, self._path)
         except OSError:
             pass  # a lock file that nobody holds means nothing
         finally:
-            if os.name != "nt":
+            if not WINDOWS:
                 os.close(handle)
 
 

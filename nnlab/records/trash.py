@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nnlab.errors import RunError
 from nnlab.records import disk
+from nnlab.records.file_system import WINDOWS
 from nnlab.records.formats import fold_folders, is_crossval_folder, is_fold_folder, kind_of
 from nnlab.records.lock import LOCK_FILE, RunLock, is_being_written
 
@@ -102,7 +103,7 @@ class Trash:
     def _move(self, run: Path, target: Path) -> None:
         lock = RunLock(run)
         try:
-            if os.name == "nt":  # a folder with an open file cannot be moved there, so nobody begins to write meanwhile
+            if WINDOWS:  # a folder with an open file cannot be moved there, so nobody begins to write meanwhile
                 lock.release()
             disk.attempt_patiently(os.rename, run, target)
             disk.remove(target / LOCK_FILE)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nnlab.errors import RunError
-from nnlab.records import disk
+from nnlab.records import disk, file_system
 from nnlab.records.disk import GrowingFile, atomic_write, remove_temporaries, start_sha256
 from nnlab.records.file_system import NO_FSYNC, NOT_SUPPORTED, take_unsupported
 
@@ -242,3 +242,15 @@ def test_every_file_is_opened_in_binary_mode(tmp_path: Path, monkeypatch: pytest
     GrowingFile(tmp_path / "b").close()
     assert len(opened) == 2
     assert all(flags & binary for flags in opened)
+
+
+@pytest.mark.parametrize(("length", "said"), [(259, "No such file"), (260, "the path has 260 characters, but Windows")])
+def test_a_path_that_is_too_long_for_windows_is_named_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int, said: str
+) -> None:
+    folder = tmp_path / "missing"
+    path = folder / ("a" * (length - len(str(folder)) - 1))
+    monkeypatch.setattr(file_system, "WINDOWS", True)
+    with pytest.raises(OSError, match=said) as raised:
+        atomic_write(path, b"x")
+    assert raised.value.filename == str(path)
