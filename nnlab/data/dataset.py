@@ -145,12 +145,19 @@ class DatasetSource(ABC):
             if test is None:
                 raise DataError(f"data.test_size: {registered_name(self)} has no test samples here; leave it out")
             test = self._first("test_size", self.test_size, test)
+        if dataset.validation and self._holds_out_training:
+            key, count = "validation" if self.fold is None else "fold", len(dataset.validation)
+            raise UsageError(f"data.{key}: the data has {count} validation samples of its own already; leave {key} out")
         train, validation = self._split(train, held_out_draws or draws)
         return self.finish(replace(dataset, train=train, test=test, validation=validation or dataset.validation))
 
     @property
     def holds_out(self) -> bool:
-        """Whether there are validation samples."""
+        """Whether there are validation samples, or may be, which is known once the data has been read."""
+        return self._holds_out_training
+
+    @property
+    def _holds_out_training(self) -> bool:
         return self.validation > 0 or self.fold is not None
 
     def conflicts(self) -> Iterator[tuple[tuple[str], str]]:

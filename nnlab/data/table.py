@@ -14,12 +14,14 @@ from nnlab.data.csv_text import MISSING_VALUES, CsvFormat
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.file_kinds import HEAD, refuse_other_kind
 from nnlab.data.inputs import Scaling
+from nnlab.data.npy_header import NPY_MAGIC
 from nnlab.data.reading import file_name, opened
 from nnlab.data.splitting import hold_out_share
 from nnlab.data.table_cache import TableCache
 from nnlab.data.table_csv import CsvSettings, read_csv
 from nnlab.data.table_images import as_images
 from nnlab.data.table_missing import fill_missing
+from nnlab.data.table_npy import read_npy
 from nnlab.data.table_npz import ZIP_MAGIC, read_npz
 from nnlab.errors import DataError
 from nnlab.registry import Doc, FilePath, datasets
@@ -41,19 +43,29 @@ Encoding = Literal[
     "latin-1",
 ]
 
+_NPY_KEYS = ("labels", "test_path", "test_labels")
+_ARRAYS = {
+    ".npz": "which has arrays for that: x_train, y_train, x_val, y_val, x_test, y_test",
+    ".npy": "whose labels are in the file that data.labels names",
+}
+
 
 @datasets.register("table")
 @dataclass(kw_only=True)
 class Table(DatasetSource):
-    """A CSV file with a header row (or without one), or an .npz with x and y or x_train, y_train, ....
+    """A CSV file with a header row (or without one), an .npz with x and y or x_train, y_train, ..., or .npy files.
 
     The samples are put into random order before they are split, unless the test samples come from a file, column or
-    array of their own. uint8 images in an .npz stay pixels and are not scaled here. Columns of text become one input
-    for each category.
+    array of their own. Images in an .npz or .npy file, (N, H, W), (N, H, W, C) or (N, C, H, W), are not scaled here:
+    0 to 255 becomes 0 to 1, other floats stay as they are. Columns of text become one input for each category.
     """
 
-    path: Annotated[str, FilePath(), Doc("CSV (also .csv.gz) or .npz file")]
-    test_path: Annotated[str | None, FilePath(), Doc("CSV with the test samples, its columns in any order")] = None
+    path: Annotated[str, FilePath(), Doc("CSV (also .csv.gz), .npz or .npy file")]
+    labels: Annotated[str | None, FilePath(), Doc("the .npy file with the labels of an .npy file")] = None
+    test_path: Annotated[
+        str | None, FilePath(), Doc("CSV with the test samples, its columns in any order (or an .npy file)")
+    ] = None
+    test_labels: Annotated[str | None, FilePath(), Doc("the .npy file with the labels of test_path")] = None
     label: Annotated[str | None, Doc("column of the labels; null for the last one (.npz: array, null for y)")] = None
     features: Annotated[list[str] | None, Doc("feature columns; null for all others (.npz: one array, null for x)")] = (
         None
@@ -99,7 +111,13 @@ class Table(DatasetSource):
 
     def files(self) -> list[Path]:
         """The user's file or files."""
-        return [Path(path) for path in (self.path, self.test_path) if path is not None]
+        given = (self.path, self.labels, self.test_path, self.test_labels)
+        return [Path(path) for path in given if path is not None]
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether there may be validation samples: an .npz can have some of its own."""
+        return super().holds_out or self.split_column is not None or self.path.lower().endswith(".npz")
 
     def conflicts(self) -> Iterator[tuple[tuple[str], str]]:
         """Columns are chosen in one way, test and validation samples too."""
@@ -130,7 +148,15 @@ class Table(DatasetSource):
         with opened(path) as (file, _):
             head = file.read(HEAD)
         refuse_other_kind(head, name)
-        dataset = self._read_arrays(path) if head.startswith(ZIP_MAGIC) else self._read_csv(path)
+        if head.startswith((ZIP_MAGIC, NPY_MAGIC)):
+            dataset = self._read_arrays(path, head)
+        elif given := next((key for key in ("labels", "test_labels") if getattr(self, key) is not None), None):
+            raise DataError(
+                f"{name}: data.{given}: expected an .npy file as data.path, found a CSV; its label column "
+                "is named by data.label"
+            )
+        else:
+            dataset = self._read_csv(path)
         if self.image is not None:
             dataset = as_images(dataset, self.image, name)
         if dataset.test is None and self.split_column is None:
@@ -152,18 +178,22 @@ class Table(DatasetSource):
         name = file_name(Path(self.path))
         if dataset.columns and self.missing not in ("refuse", "drop"):
             dataset = fill_missing(dataset, self.missing, name)
-        if self.scaling == "none" or dataset.train.inputs.dtype == np.uint8:
+        images = dataset.train.inputs.ndim > 2 and not dataset.columns
+        if self.scaling == "none" or images or dataset.train.inputs.dtype == np.uint8:
             return dataset
         return _scaled(dataset, self.scaling, name)
 
-    def _read_arrays(self, path: Path) -> Dataset:
-        only_csv = {"test_path": self.test_path, "split_column": self.split_column, "image": self.image}
-        given = next((key for key, value in only_csv.items() if value is not None), None)
+    def _read_arrays(self, path: Path, head: bytes) -> Dataset:
+        kind, keys = (".npy", ("label", "features")) if head.startswith(NPY_MAGIC) else (".npz", _NPY_KEYS)
+        given = next((key for key in ("split_column", "image", *keys) if getattr(self, key) is not None), None)
         if given is not None:
-            raise DataError(
-                f"{file_name(path)}: data.{given}: expected a CSV, found an .npz, which has arrays for that"
-            )
-        return read_npz(path, self.label, self.features)
+            raise DataError(f"{file_name(path)}: data.{given}: expected a CSV, found an {kind}, {_ARRAYS[kind]}")
+        if kind == ".npz":
+            return read_npz(path, self.label, self.features)
+        labels, test_path, test_labels = (
+            None if name is None else Path(name) for name in (self.labels, self.test_path, self.test_labels)
+        )
+        return read_npy(path, labels, test_path, test_labels)
 
     def _read_csv(self, path: Path) -> Dataset:
         settings = CsvSettings(

@@ -7,20 +7,13 @@ from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
-from numpy.lib import format as npy
 
 from nnlab.core.arrays import Array
-from nnlab.data.dataset import Dataset, Split
-from nnlab.data.labels import check_spellings, classes_of
-from nnlab.data.reading import (
-    MOST_PROBLEMS,
-    check_fits,
-    check_growth,
-    check_unpacked,
-    checksum,
-    file_name,
-    opened,
-)
+from nnlab.data.array_names import CLASS_NAMES, FEATURE_NAMES, LABELS, find_pairs, unused
+from nnlab.data.dataset import Dataset
+from nnlab.data.npy_header import check_content, error_text, read_contents, read_header
+from nnlab.data.reading import check_fits, check_growth, check_unpacked, checksum, file_name, opened
+from nnlab.data.table_arrays import Names, Part, dataset_of
 from nnlab.errors import DataError, one_line, shown
 from nnlab.registry import near_name
 
@@ -29,43 +22,33 @@ MOST_AT_ONCE = 1 << 20
 
 
 def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> Dataset:
-    """The arrays ``x`` (or ``X``) and ``y``, or ``x_train``, ``y_train`` and, where present, ``x_test``, ``y_test``.
+    """The samples and labels in an .npz file, by the names that NumPy's users give them.
 
-    ``features`` holds another name for x, ``label`` one for y. uint8 images (N, H, W), (N, H, W, C) and (N, C, H, W)
-    become (N, C, H, W) pixels, arrays (N, D) of numbers float64 features. Raises DataError when an array is missing,
-    damaged, too large, or not of that kind.
+    ``x`` (or ``X``, ``data``, ``images``) and ``y`` (or ``Y``, ``target``, ``labels``) hold all samples; ``x_train``
+    (or ``train_x``) and the like those to train on, ``x_test`` and ``x_val`` others. ``features`` holds another name
+    for x, ``label`` one for y. ``target_names`` and ``feature_names`` name classes and features. See ``as_samples``
+    and ``as_classes`` for what the arrays may hold. Raises DataError when an array is missing, damaged, too large, or
+    not of that kind.
     """
     with opened(path) as (file, size):
         digest = checksum(file)
         arrays = _Archive(file, size, file_name(path))
-        x, y = _names(arrays, label, features)
-        wanted = [(x, y)]
-        if f"{x}_train" in arrays.members:
-            wanted = [(f"{x}_train", f"{y}_train")]
-            if f"{x}_test" in arrays.members:
-                wanted.append((f"{x}_test", f"{y}_test"))
-        arrays.check([name for pair in wanted for name in pair])
-        inputs = [_inputs(arrays.read(name), arrays.where(name)) for name, _ in wanted]
-        raw_labels = [_raw_labels(arrays.read(name), arrays.where(name)) for _, name in wanted]
-    for (x, y), samples, sample_labels in zip(wanted, inputs, raw_labels, strict=True):
-        if len(samples) != len(sample_labels):
-            raise DataError(
-                f"{arrays.where(y)}: expected {len(samples)} labels, one for each sample, found {len(sample_labels)}"
-            )
-        if samples.dtype != inputs[0].dtype or samples.shape[1:] != inputs[0].shape[1:]:
-            raise DataError(
-                f"{arrays.where(x)}: expected samples as in training, {inputs[0].dtype} {inputs[0].shape[1:]}, "
-                f"found {samples.dtype} {samples.shape[1:]}"
-            )
-    # Joined, labels would all become as long as the longest text.
-    found = [np.unique(part, return_inverse=True) for part in raw_labels]
-    check_spellings(sum(len(distinct) for distinct, _ in found), arrays.where(wanted[0][1]))
-    names = [str(value) for distinct, _ in found for value in distinct.tolist()]
-    classes, class_names = classes_of(names, arrays.where(wanted[0][1]))
-    of_parts = np.split(np.array(classes, np.intp), [len(found[0][0])])
-    labels = [part[codes] for part, (_, codes) in zip(of_parts, found, strict=False)]
-    train, *test = (Split(*pair) for pair in zip(inputs, labels, strict=False))
-    return Dataset(train, test[0] if test else None, class_names, {path.name: digest})
+        if features is not None and len(features) != 1:
+            raise DataError(f"{arrays.name}: data.features: expected the name of one array, found {len(features)}")
+        pairs = find_pairs(arrays.members, label, features[0] if features else None)
+        names = {CLASS_NAMES: arrays.first(CLASS_NAMES), FEATURE_NAMES: arrays.first(FEATURE_NAMES)}
+        if label is not None and label not in LABELS:
+            names[CLASS_NAMES] = None  # whose names they are is not known
+        used = [*(name for pair in pairs.values() for name in pair), *filter(None, names.values())]
+        arrays.check(used)
+        parts = {
+            part: Part(arrays.read(x), arrays.read(y), arrays.where(x), arrays.where(y))
+            for part, (x, y) in pairs.items()
+        }
+        class_names, feature_names = (arrays.texts(names[kind]) for kind in (CLASS_NAMES, FEATURE_NAMES))
+    left = unused(list(arrays.members), used)
+    notes = [f"not used: {one_line(', '.join(left), limit=200)}"] if left else []
+    return dataset_of(parts, path.name, class_names, feature_names, {path.name: digest}, notes)
 
 
 class _Sips:
@@ -91,7 +74,7 @@ class _Archive:
         try:
             self._zip = zipfile.ZipFile(cast("IO[bytes]", _Sips(file)))
         except Exception as error:  # zipfile raises many unrelated classes on damaged bytes
-            raise DataError(f"{name}: expected an .npz file, found a damaged zip: {_one_line(error)}") from error
+            raise DataError(f"{name}: expected an .npz file, found a damaged zip: {error_text(error)}") from error
         self.members = {
             info.filename.removesuffix(".npy"): info for info in self._zip.infolist() if info.filename.endswith(".npy")
         }
@@ -125,81 +108,44 @@ class _Archive:
             raise DataError(f"{where}: truncated: expected {info.file_size} bytes, found {packed}")
         try:
             with self._zip.open(info) as member:
-                version = npy.read_magic(member)
-                if version != (1, 0):
-                    raise ValueError(f"version 1.0 of the .npy format expected, found {version}")
-                shape, _, dtype = npy.read_array_header_1_0(member)
+                shape, dtype = read_header(member, where)
                 content = info.file_size - member.tell()
-        except Exception as error:  # zipfile and NumPy's header parser raise many unrelated classes on damaged bytes
-            raise DataError(f"{where}: damaged: {_one_line(error)}") from error
-        if dtype.kind not in "biufU":
-            raise DataError(f"{where}: expected numbers or text, found {shown(str(dtype))}")
-        expected = prod(shape) * dtype.itemsize
-        if min(shape, default=0) < 0 or expected != content:
-            raise DataError(f"{where}: expected {expected} bytes for {dtype} of shape {shape}, found {content}")
+        except DataError:
+            raise
+        except Exception as error:  # as above
+            raise DataError(f"{where}: damaged: {error_text(error)}") from error
+        check_content(shape, dtype, content, where)
         if deflated and (dtype != np.uint8 or len(shape) < 3):  # what are no images becomes numbers of 8 bytes
             check_growth(where, packed, prod(shape) * 8)
         return content
 
-    def read(self, name: str) -> Array:
-        """A checked array; raises DataError when its contents are damaged."""
+    def first(self, names: Sequence[str]) -> str | None:
+        """The first of the names that is an array of numbers or text, if one is."""
+        return next((name for name in names if name in self.members and not self._holds_objects(name)), None)
+
+    def _holds_objects(self, name: str) -> bool:
         try:
             with self._zip.open(self.members[name]) as member:
-                return npy.read_array(member, allow_pickle=False)
-        except MemoryError:
+                return read_header(member, name)[1].hasobject
+        except Exception:  # damaged: the check says how
+            return False
+
+    def read(self, name: str) -> Array:
+        """A checked array; raises DataError when its contents are damaged."""
+        where = self.where(name)
+        try:
+            with self._zip.open(self.members[name]) as member:
+                return read_contents(member, where)
+        except (MemoryError, DataError):
             raise
         except Exception as error:  # as above
-            raise DataError(f"{self.where(name)}: damaged: {_one_line(error)}") from error
+            raise DataError(f"{where}: damaged: {error_text(error)}") from error
 
-
-def _one_line(error: Exception) -> str:
-    return one_line(str(error) or type(error).__name__, limit=200)
-
-
-def _names(arrays: _Archive, label: str | None, features: Sequence[str] | None) -> tuple[str, str]:
-    """The names of the inputs and of the labels, without ``_train``."""
-    if features is not None and len(features) != 1:
-        raise DataError(f"{arrays.name}: data.features: expected the name of one array, found {len(features)}")
-    if features is not None:
-        x = features[0]
-    else:
-        x = "X" if not {"x", "x_train"} & set(arrays.members) and {"X", "X_train"} & set(arrays.members) else "x"
-    return x, "y" if label is None else label
-
-
-def _inputs(array: Array, where: str) -> Array:
-    """Inputs as pixels (N, C, H, W) or as finite float64 features (N, D)."""
-    if 0 in array.shape or array.dtype.kind == "U":
-        raise DataError(f"{where}: expected numbers of samples, found {array.dtype} of shape {array.shape}")
-    if array.dtype == np.uint8 and array.ndim == 3:
-        return array[:, np.newaxis]
-    if array.dtype == np.uint8 and array.ndim == 4 and array.shape[3] in (1, 3):
-        return np.ascontiguousarray(array.transpose(0, 3, 1, 2))
-    if array.dtype == np.uint8 and array.ndim == 4 and array.shape[1] in (1, 3):
-        return array
-    if array.ndim != 2:
-        raise DataError(
-            f"{where}: expected numbers (N, D) or uint8 images (N, H, W) or (N, H, W, C) with C 1 or 3, "
-            f"found {array.dtype} of shape {array.shape}"
-        )
-    check_fits(where, array.size * np.dtype(np.float64).itemsize)
-    with np.errstate(over="ignore"):
-        features = array.astype(np.float64)
-    if not np.isfinite(features).all():
-        bad = np.argwhere(~np.isfinite(features))[:MOST_PROBLEMS]
-        raise DataError(
-            "\n".join(
-                f"{where}: row {row}, column {column} (from 0): expected a finite number, found {features[row, column]}"
-                for row, column in bad
-            )
-        )
-    return features
-
-
-def _raw_labels(array: Array, where: str) -> Array:
-    """Labels (N,), also from a column (N, 1)."""
-    if array.ndim == 2 and array.shape[1] == 1:
-        return array[:, 0]
-    if array.ndim != 1:
-        raise DataError(f"{where}: expected one label for each sample, of shape (N,), found shape {array.shape}")
-    return array
+    def texts(self, name: str | None) -> Names:
+        """A checked list of names, where there is one."""
+        if name is None:
+            return Names((), "")
+        array, where = self.read(name), self.where(name)
+        if array.ndim != 1:
+            raise DataError(f"{where}: expected a list of names, found {array.dtype} of shape {array.shape}")
+        return Names(tuple(str(value) for value in array.tolist()), where)

@@ -122,12 +122,17 @@ class Experiment(Resolved):
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
         """What follows a metric on validation samples needs such samples."""
+        if not self.data.holds_out:
+            yield from self.follows_validation()
+
+    def follows_validation(self) -> Iterator[tuple[KeyPath, str]]:
+        """The keys that follow a metric on validation samples, each with what is wrong where there are none."""
         waiting: dict[KeyPath, Patience | None] = {
             ("train", "schedule"): self.train.schedule.plateau,
             ("train", "early_stopping", "metric"): self.train.early_stopping,
         }
         for path, patience in waiting.items():
-            if patience and patience.metric.startswith("validation") and not self.data.holds_out:
+            if patience and patience.metric.startswith("validation"):
                 yield (
                     path,
                     f"{patience.metric} needs validation samples; hold some out with data.validation: 0.1, or follow "

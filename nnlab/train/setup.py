@@ -42,6 +42,9 @@ def prepare(experiment: Experiment) -> Prepared:
     layers = experiment.model.stack(dataset.sample_shape, dataset.classes)
     network = Network(layers, dataset.sample_shape, dataset.classes, streams)
     settings = experiment.train
+    if dataset.validation is None:
+        for path, message in experiment.follows_validation():
+            raise UsageError(f"{'.'.join(map(str, path))}: {message}")
     feed = Feed(dataset.train, experiment.dtype)
     batches = Batches(feed, settings.batch_size, settings.sampling, streams, experiment.data.augment)
     if isinstance(settings.eval_train, int) and settings.eval_train > len(dataset.train):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nnlab.errors import UsageError
@@ -31,3 +32,18 @@ def test_a_batch_of_one_sample_has_no_variance(tmp_path: Path, train: str, words
     with pytest.raises(UsageError) as refusal:
         prepare(load_experiment(path))
     assert str(refusal.value).startswith(words)
+
+
+def test_early_stopping_follows_validation_samples_that_the_data_has_of_its_own(tmp_path: Path) -> None:
+    path, data = tmp_path / "a.yaml", tmp_path / "d.npz"
+    path.write_text(
+        "data: {name: table, path: d.npz}\nmodel: softmax\noptimizer: {name: sgd, lr: 0.1}\n"
+        "train: {iterations: 1, batch_size: full, early_stopping: true}\n",
+        encoding="utf-8",
+    )
+    arrays = {"x_train": np.arange(12.0).reshape(6, 2), "y_train": [0, 1] * 3}
+    np.savez(data, **arrays, x_val=np.eye(2), y_val=[1, 0])
+    assert prepare(load_experiment(path)).dataset.validation
+    np.savez(data, **arrays)
+    with pytest.raises(UsageError, match=r"^train\.early_stopping\.metric: validation_loss needs validation samples"):
+        prepare(load_experiment(path))

@@ -1,0 +1,50 @@
+"""The header of an array in NumPy's .npy format, checked before memory is taken for what it claims."""
+
+from math import prod
+from typing import IO
+
+import numpy as np
+from numpy.lib import format as npy
+
+from nnlab.core.arrays import Array, Shape
+from nnlab.errors import DataError, one_line, shown
+
+NPY_MAGIC = b"\x93NUMPY"
+OBJECTS = "O"
+
+
+def read_header(stream: IO[bytes], where: str) -> tuple[Shape, np.dtype[np.generic]]:
+    """Shape and element type; raises DataError, beginning with ``where``, when the header is damaged."""
+    try:
+        version = npy.read_magic(stream)
+        if version != (1, 0):
+            raise ValueError(f"version 1.0 of the .npy format expected, found {version}")
+        shape, _, dtype = npy.read_array_header_1_0(stream)
+    except Exception as error:  # zipfile and NumPy's header parser raise many unrelated classes on damaged bytes
+        raise DataError(f"{where}: damaged: {error_text(error)}") from error
+    return shape, dtype
+
+
+def check_content(shape: Shape, dtype: np.dtype[np.generic], content: int, where: str) -> None:
+    """Raise DataError unless ``content`` bytes are what numbers or text of this shape take."""
+    if dtype.kind not in "biufU":
+        raise DataError(f"{where}: expected numbers or text, found {shown(str(dtype))}")
+    expected = prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or expected != content:
+        raise DataError(f"{where}: expected {expected} bytes for {dtype} of shape {shape}, found {content}")
+
+
+def read_contents(stream: IO[bytes], where: str) -> Array:
+    """The array of a stream whose header was checked; raises DataError when its contents are damaged."""
+    try:
+        array: Array = npy.read_array(stream, allow_pickle=False)
+    except MemoryError:
+        raise
+    except Exception as error:  # as above
+        raise DataError(f"{where}: damaged: {error_text(error)}") from error
+    return array
+
+
+def error_text(error: Exception) -> str:
+    """An error of another library on one line."""
+    return one_line(str(error) or type(error).__name__, limit=200)
