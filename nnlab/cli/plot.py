@@ -1,5 +1,6 @@
 """``nnlab plot``: the pictures of a run, drawn anew from its records."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +49,8 @@ def plot_command(
     """
     from nnlab.errors import RunError
     from nnlab.plots.style import drawn_as
+    from nnlab.records.cleaning import clear_leftovers
+    from nnlab.records.drawing import last_pictures
     from nnlab.records.formats import PLOTS_FOLDER, is_descent_folder
     from nnlab.records.run_names import find_run
 
@@ -55,8 +58,14 @@ def plot_command(
     folder = out or run / PLOTS_FOLDER
     if out is None and folder.is_symlink():
         raise RunError(f"{folder}: is a link; --out DIR draws somewhere else than in the run's own folder")
+    clear_leftovers(run)
     draw = draw_descent if is_descent_folder(run) else draw_run
-    with naming_output(folder), drawn_as(Look(format_, style, language)):
+    everything = out is None and not kinds and not animate
+    with (
+        naming_output(folder),
+        drawn_as(Look(format_, style, language)),
+        last_pictures(run) if everything else nullcontext(),
+    ):
         draw(run, kinds or [], folder, animate)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from nnlab.cli.completion import complete_removed, complete_run, complete_status
 from nnlab.cli.echo import echo
-from nnlab.records.formats import ALL_STATUSES, distinct_folders
+from nnlab.records.formats import ALL_STATUSES, DAMAGED, distinct_folders
 
 if TYPE_CHECKING:
     from nnlab.records.inventory import Holding
@@ -52,6 +52,7 @@ def list_runs(
     Example: nnlab runs ls --status crashed
     """
     from nnlab.errors import UsageError, shown
+    from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.inventory import inventory
     from nnlab.records.trash import Trash
 
@@ -61,6 +62,8 @@ def list_runs(
         raise UsageError("--quiet and --json both want stdout")
     found = inventory(runs) if not trash else inventory(Trash(runs).folder, missing_ok=True)
     found = [holding for holding in found if status in (None, holding.status)]
+    for holding in found:
+        clear_leftovers(holding.path)
     if json:
         import json as json_format
 
@@ -77,7 +80,7 @@ def list_runs(
     _print_table(found)
     for holding in found:
         if holding.message:
-            echo(f"damaged: {holding.message}", err=True)
+            echo(f"{'damaged: ' * (holding.status == DAMAGED)}{holding.message}", err=True)
 
 
 @runs_app.command("rm")

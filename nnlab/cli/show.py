@@ -28,6 +28,7 @@ def show_command(
     Example: nnlab show configs/adam.yaml
     """
     from nnlab.errors import DataError, RunError
+    from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.descent_reader import read_descent, read_log
     from nnlab.records.formats import SPEC_FILE, is_descent_folder
     from nnlab.records.reader import read_run
@@ -48,6 +49,7 @@ def show_command(
         return
     if not (target / SPEC_FILE).is_file():
         raise RunError(f"{target}: is not a run folder, it has no {SPEC_FILE}")
+    clear_leftovers(target)
     if is_descent_folder(target):
         descent, log = read_descent(target), read_log(target)
         echo((load_descent(target / SPEC_FILE, overrides) if overrides else descent).to_yaml())

@@ -9,6 +9,7 @@ from nnlab.plots.descent import FILES, RACE, descent_pictures
 from nnlab.plots.plane import Drawing
 from nnlab.plots.style import in_format
 from nnlab.records.descent_reader import read_descent, read_paths
+from nnlab.records.drawing import unfinished_pictures
 from nnlab.registry import near_hint
 from nnlab.spec.descent import Descent
 
@@ -50,7 +51,8 @@ def redraw(
 ) -> list[Path]:
     """Draw the pictures of a descent anew from its folder into another; gives their paths.
 
-    Without ``kinds`` and ``animate``, all that do not move.
+    Without ``kinds`` and ``animate``, all that do not move, and the race where the descent was stopped before it was
+    drawn.
     Raises UsageError for pictures that it cannot have, RunError for damaged records and OSError when a picture cannot
     be written.
     """
@@ -68,4 +70,5 @@ def redraw(
             few = f"it is of a function of {len(descent.start)} variable{'s' * (len(descent.start) != 1)}"
             raise UsageError(f"{folder}: cannot have the picture {kind}: {few}")
     out.mkdir(parents=True, exist_ok=True)
-    return draw_pictures(pictures, out, wanted or STILL_KINDS, written)
+    missing = [RACE] if RACE in unfinished_pictures(folder) else []
+    return draw_pictures(pictures, out, wanted or [*STILL_KINDS, *missing], written)

@@ -12,6 +12,7 @@ from nnlab.descent.pictures import STILL_KINDS, draw_pictures, pictures_of
 from nnlab.errors import Interrupted, RunError
 from nnlab.plots.descent import RACE
 from nnlab.records.descent_folder import create_descent_folder, write_descent
+from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import PLOTS_FOLDER
 from nnlab.records.lock import writing
@@ -66,6 +67,8 @@ def run_descent(
             "spec_sha256": descent.sha256(),
             "message": f"{len(diverged)} of {len(paths)} diverged: {', '.join(diverged)}" if diverged else "",
         }
+        kinds = (*STILL_KINDS, *[RACE] * animate)
+        begin_drawing(folder, kinds)
         write_descent(
             folder,
             spec=descent.to_yaml(),
@@ -77,8 +80,11 @@ def run_descent(
         if stop.signal is not None:
             raise Interrupted(stop.signal, f"stopped; the steps made until then are saved in {folder}")
         try:
-            kinds = (*STILL_KINDS, *[RACE] * animate)
-            draw_pictures(pictures_of(descent, paths), folder / PLOTS_FOLDER, kinds)
+            with last_pictures(folder):
+                draw_pictures(pictures_of(descent, paths), folder / PLOTS_FOLDER, kinds)
+        except Interrupted as error:
+            saved = f"all steps are saved in {folder}, and nnlab plot {folder} draws the pictures"
+            raise Interrupted(error.exit_code - 128, f"stopped while drawing; {saved}") from error
         except OSError as error:
             raise RunError(f"{folder / PLOTS_FOLDER}: cannot be written: {error.strerror or error}") from error
         return DescentResult(folder, summary, paths)

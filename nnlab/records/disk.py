@@ -102,8 +102,8 @@ def write_output(path: Path, contents: bytes) -> None:
 
 
 def _write_beside(path: Path, contents: bytes) -> None:
-    # A short name: no path becomes longer by it, and Windows allows 260 characters.
-    temporary = path.with_name(f".{secrets.token_hex(4)}{TEMPORARY}")
+    # A short name, since Windows allows 260 characters for a path; by the process's number a left one is known.
+    temporary = path.with_name(f".{os.getpid():x}-{secrets.token_hex(3)}{TEMPORARY}")
     handle = attempt(os.open, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
     try:
         try:

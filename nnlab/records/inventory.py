@@ -9,7 +9,8 @@ from typing import Any
 
 from nnlab.errors import RunError
 from nnlab.records.crossval_folder import read_crossval_summary
-from nnlab.records.formats import CRASHED, DAMAGED, SUMMARY_FILE, Kind, kind_of
+from nnlab.records.drawing import lacks_pictures
+from nnlab.records.formats import CRASHED, DAMAGED, FINISHED, SUMMARY_FILE, Kind, kind_of
 from nnlab.records.reader import read_run, read_status, read_summary
 from nnlab.records.trash import is_written
 
@@ -18,8 +19,8 @@ from nnlab.records.trash import is_written
 class Holding:
     """One run, cross-validation or descent in a folder of runs.
 
-    ``metrics`` are the final ones (of a cross-validation the means), as far as there are any; ``message`` says of a
-    damaged one what is wrong with it.
+    ``metrics`` are the final ones (of a cross-validation the means), as far as there are any; ``message`` says what is
+    wrong with a damaged one, and of others whether pictures are missing.
     """
 
     path: Path
@@ -74,7 +75,9 @@ def holding(path: Path, kind: Kind) -> Holding:
     status, progress, metrics = found
     status = CRASHED if status == "running" and not written else status
     finite = {key: float(value) for key, value in metrics.items() if _is_number(value)}
-    return Holding(path, kind, status, progress, finite)
+    missing = status in (*FINISHED, "interrupted") and not written and lacks_pictures(path, kind)
+    message = f"{path}: pictures are missing; nnlab plot {path} draws them" if missing else ""
+    return Holding(path, kind, status, progress, finite, message)
 
 
 def _run(path: Path) -> tuple[str, str, Mapping[str, Any]]:

@@ -9,6 +9,8 @@ from threadpoolctl import threadpool_limits
 
 from nnlab.errors import RunError, UsageError, one_line, shown
 from nnlab.optim.schedules import MOST_STEPS
+from nnlab.records.cleaning import clear_leftovers
+from nnlab.records.drawing import lacks_pictures
 from nnlab.records.environment import drift
 from nnlab.records.formats import (
     ENVIRONMENT_FILE,
@@ -86,7 +88,9 @@ def _finished(path: Path, say: Callable[[str], None]) -> RunResult | None:
     summary = read_summary(path / SUMMARY_FILE)
     if summary["status"] not in FINISHED:
         return None
-    say(f"{path}: is {summary['status']}, so there is nothing left to do; --iterations N extends it")
+    clear_leftovers(path)
+    draws = f"; nnlab plot {path} draws its missing pictures" if lacks_pictures(path, "run") else ""
+    say(f"{path}: is {summary['status']}, so there is nothing left to do; --iterations N extends it{draws}")
     return RunResult(path, str(read_spec(path / SPEC_FILE)["name"]), dict(summary))
 
 

@@ -15,6 +15,7 @@ from nnlab.data.batches import Feed
 from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError, one_line
 from nnlab.plots.curves import FILES, plot_run
 from nnlab.records.checkpoint import checkpoint_files
+from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import LOG_FILE, Row
 from nnlab.records.reader import read_run
@@ -166,14 +167,15 @@ def carry_out(
         if message:  # that of a divergence is shown as the error it ends with
             (folder.log if outcome.status == "diverged" else lines.say)(message)
         folder.write_model(prepared.network.state(), spec_sha256, prepared.dataset.inputs)
+        drawn = [kind for kind in KINDS if settings.diagnostics or kind in BY_TRAINING]
+        begin_drawing(folder.path, drawn)
         summary = folder.finish(outcome.status, before + outcome.seconds, message, outcome.restored)
         folder.log(result_line(experiment.name, summary))
         record = cache(partial(read_run, folder.path))
         with _only_said(lines.say), naming_picture(folder.path, " and ".join(FILES)):
             plot_run(record(), folder.plots)
-        with _only_said(lines.say):
-            more = [kind for kind in KINDS if settings.diagnostics or kind in BY_TRAINING]
-            kinds = [kind for kind in more if kind not in FILES]
+        with _only_said(lines.say), last_pictures(folder.path):
+            kinds = [kind for kind in drawn if kind not in FILES]
             draw_all(Drawable(record(), lambda: setting.trained), folder.plots, lines.say, kinds)
     if outcome.status == "diverged":
         raise Diverged(f"{outcome.message}\nthe run up to step {outcome.steps} is in {folder.path}")
@@ -225,7 +227,10 @@ def _failures_recorded(folder: RunFolder) -> Iterator[None]:
             None: "nothing had been recorded yet",
             "interrupted": _going_on(folder.path),
         }
-        where = known.get(folder.status, f"the run was {folder.status} already and is in {folder.path}")
+        ended = (
+            f"the run was {folder.status} already and is in {folder.path}; nnlab plot {folder.path} draws its pictures"
+        )
+        where = known.get(folder.status, ended)
         raise Interrupted(error.exit_code - 128, f"stopped at once; {where}") from error
     except MemoryError:
         folder.fail("failed", "out of memory")

@@ -13,6 +13,7 @@ from nnlab import load_descent, run_descent
 from nnlab.descent.run import line
 from nnlab.errors import Interrupted, RunError
 from nnlab.functions.named import Sphere
+from nnlab.records.drawing import lacks_pictures
 from nnlab.spec.descent import Descent
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "descent"
@@ -163,3 +164,20 @@ def test_a_folder_that_cannot_be_written_is_a_run_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(RunError, match="file"):
         run_descent(load_descent(CONFIGS / "sphere.yaml"), tmp_path / "file", animate=False)
+
+
+def test_a_signal_while_drawing_names_the_folder_and_its_pictures_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise Interrupted(signal.SIGTERM)
+
+    monkeypatch.setattr("nnlab.descent.run.draw_pictures", interrupt)
+    descent = load(tmp_path, "{function: sphere, start: [1, 2], steps: 3, optimizer: {name: sgd, lr: 0.1}}")
+    with pytest.raises(Interrupted) as stopped:
+        run_descent(descent, tmp_path / "runs")
+    (folder,) = (tmp_path / "runs").iterdir()
+    plot = f"nnlab plot {folder} draws the pictures"
+    assert str(stopped.value) == f"stopped while drawing; all steps are saved in {folder}, and {plot}"
+    assert stopped.value.exit_code == 143
+    assert lacks_pictures(folder, "descent")

@@ -104,7 +104,7 @@ def test_a_temporary_file_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyP
     precious = tmp_path / "precious"
     precious.write_bytes(b"precious")
     monkeypatch.setattr("secrets.token_hex", lambda count: "0a1b2c3d")
-    (tmp_path / ".0a1b2c3d.tmp").symlink_to(precious)
+    (tmp_path / f".{os.getpid():x}-0a1b2c3d.tmp").symlink_to(precious)
     with pytest.raises(FileExistsError):
         atomic_write(tmp_path / "a", b"x")
     assert precious.read_bytes() == b"precious"

@@ -27,7 +27,8 @@ def test_a_finished_run_is_left_alone(load: Callable[..., Experiment], tmp_path:
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     said = Lines()
     assert resume(folder, said).summary == json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    assert said.lines == [f"{folder}: is completed, so there is nothing left to do; --iterations N extends it"]
+    nothing = f"{folder}: is completed, so there is nothing left to do; --iterations N extends it"
+    assert said.lines == [f"{nothing}; nnlab plot {folder} draws its missing pictures"]
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
