@@ -32,7 +32,10 @@ _WORDS = {
     # initialisers
     "normal": "gaussian randomnormal randn normalinit",
     "he": "kaiming kaimingnormal henormal heinit",
-    "glorot xavier": "glorotnormal xaviernormal glorotinit",
+    "glorot": "glorotnormal glorotuniform xaviernormal xavieruniform glorotinit",
+    "truncated": "truncatednormal truncnormal",
+    "orthogonal": "orthogonalinit",
+    "lecun": "lecunnormal lecununiform",
     # update rules
     "sgd": "gradientdescent batchgradientdescent stochasticgradientdescent",
     "momentum": "momentumsgd sgdmomentum",

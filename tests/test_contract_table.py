@@ -79,7 +79,15 @@ TABLE: dict[str, dict[str, Any]] = {
     # Keys.
     "loss": {"cross_entropy": {"smoothing": 0.2}, "mean_squared_error": {}},
     "penalty": {"l1": {"strength": 0.3}, "l2": {"strength": 0.3}},
-    "initialiser": {"normal": {"std": 0.1}, "xavier": {}, "he": {}},
+    "initialiser": {
+        "normal": {"std": 0.1},
+        "xavier": {},
+        "he": {},
+        "glorot": {},
+        "lecun": {"distribution": "uniform"},
+        "truncated": {"std": 0.1},
+        "orthogonal": {"gain": 2.0},
+    },
     "optimizer": {
         "sgd": {"lr": 0.1},
         "momentum": {"lr": 0.1},

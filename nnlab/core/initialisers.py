@@ -1,58 +1,141 @@
-"""Where weights start: the standard deviation of a normal distribution."""
+"""Where weights start: random numbers of mean 0 whose spread suits the size of the layer."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from math import sqrt
-from typing import Annotated
+from math import prod, sqrt
+from typing import Annotated, Literal
 
-from annotated_types import Ge, Le
+import numpy as np
+from annotated_types import Ge, Gt, Le
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import Draws
 from nnlab.registry import Doc, initialisers
 
+Distribution = Literal["normal", "uniform"]
+DISTRIBUTION = Doc("normal, or uniform from −√3·std to √3·std")
+
 
 class Initialiser(ABC):
-    """Draws the starting weights of a layer from N(0, std²)."""
+    """Draws the starting weights of a layer."""
 
     @abstractmethod
-    def standard_deviation(self, fan_in: int) -> float:
-        """The standard deviation for a layer in which each output sums ``fan_in`` inputs."""
+    def draw(self, shape: Shape, fan_in: int, draws: Draws) -> Array:
+        """New float64 weights of the given shape, for a layer in which each output sums ``fan_in`` inputs."""
+
+
+class Scaled(Initialiser):
+    """Independent weights of mean 0 with one standard deviation."""
+
+    distribution: Distribution = "normal"
+
+    @abstractmethod
+    def standard_deviation(self, fan_in: int, fan_out: int) -> float:
+        """The standard deviation where an output sums ``fan_in`` inputs and an input reaches ``fan_out`` outputs."""
 
     def draw(self, shape: Shape, fan_in: int, draws: Draws) -> Array:
-        """New float64 weights of the given shape."""
+        """N(0, std²), or the uniform distribution of the same variance."""
+        std = self.standard_deviation(fan_in, fan_out(shape, fan_in))
+        if self.distribution == "uniform":
+            return np.asarray(draws.uniform(-sqrt(3) * std, sqrt(3) * std, shape))
         weights = draws.standard_normal(shape)
-        weights *= self.standard_deviation(fan_in)
+        weights *= std
         return weights
+
+
+def fan_out(shape: Shape, fan_in: int) -> int:
+    """How many outputs an input reaches: D_out of (D_in, D_out), F·K·K of (F, C, K, K)."""
+    return prod(shape) // fan_in * prod(shape[2:])
 
 
 @initialisers.register("normal")
 @dataclass(kw_only=True)
-class Normal(Initialiser):
+class Normal(Scaled):
     """Normal distribution with a fixed standard deviation: W = std · N(0, 1)."""
 
     std: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of the weights")] = 0.01
 
-    def standard_deviation(self, fan_in: int) -> float:
+    def standard_deviation(self, fan_in: int, fan_out: int) -> float:
         """The fixed standard deviation."""
         return self.std
 
 
 @initialisers.register("xavier")
 @dataclass(kw_only=True)
-class Xavier(Initialiser):
-    """Std √(1/fan_in), which keeps the variance of tanh and sigmoid layers (Glorot & Bengio 2010)."""
+class Xavier(Scaled):
+    """Std √(1/fan_in), what "Deep Learning from Scratch" calls Xavier; the rule of Xavier Glorot's paper is glorot."""
 
-    def standard_deviation(self, fan_in: int) -> float:
+    def standard_deviation(self, fan_in: int, fan_out: int) -> float:
         """√(1/fan_in)."""
         return sqrt(1.0 / fan_in)
 
 
 @initialisers.register("he")
 @dataclass(kw_only=True)
-class He(Initialiser):
+class He(Scaled):
     """Std √(2/fan_in), which keeps the variance of ReLU layers (He et al. 2015, arXiv 1502.01852)."""
 
-    def standard_deviation(self, fan_in: int) -> float:
+    def standard_deviation(self, fan_in: int, fan_out: int) -> float:
         """√(2/fan_in)."""
         return sqrt(2.0 / fan_in)
+
+
+@initialisers.register("glorot")
+@dataclass(kw_only=True)
+class Glorot(Scaled):
+    """Std √(2/(fan_in + fan_out)), which keeps the variance of tanh layers in both directions.
+
+    Glorot & Bengio 2010, equation 16; uniform there and by default in Keras.
+    """
+
+    distribution: Annotated[Distribution, DISTRIBUTION] = "uniform"
+
+    def standard_deviation(self, fan_in: int, fan_out: int) -> float:
+        """√(2/(fan_in + fan_out))."""
+        return sqrt(2.0 / (fan_in + fan_out))
+
+
+@initialisers.register("lecun")
+@dataclass(kw_only=True)
+class LeCun(Scaled):
+    """Std √(1/fan_in), which keeps the variance of linear layers (LeCun et al. 1998, "Efficient BackProp")."""
+
+    distribution: Annotated[Distribution, DISTRIBUTION] = "normal"
+
+    def standard_deviation(self, fan_in: int, fan_out: int) -> float:
+        """√(1/fan_in)."""
+        return sqrt(1.0 / fan_in)
+
+
+@initialisers.register("truncated")
+@dataclass(kw_only=True)
+class Truncated(Initialiser):
+    """Normal distribution without its tails: W = std · N(0, 1), drawn again where |W| > 2·std."""
+
+    std: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation before the tails are cut; 0.88 of it is left")] = 0.01
+
+    def draw(self, shape: Shape, fan_in: int, draws: Draws) -> Array:
+        """Normal numbers; those beyond two standard deviations (4.6 %) are drawn again, until none is left."""
+        weights = draws.standard_normal(shape)
+        while (outside := np.abs(weights) > 2).any():
+            weights[outside] = draws.standard_normal(int(outside.sum()))
+        weights *= self.std
+        return weights
+
+
+@initialisers.register("orthogonal")
+@dataclass(kw_only=True)
+class Orthogonal(Initialiser):
+    """Gain times a random orthogonal matrix, which keeps lengths (Saxe et al. 2014, arXiv 1312.6120).
+
+    Of (D_in, D_out), or (F, C·K·K) for a convolution, the rows are orthonormal, or the columns where they are fewer.
+    """
+
+    gain: Annotated[float, Gt(0), Le(1e6), Doc("factor in front of the matrix; √2 suits relu")] = 1.0
+
+    def draw(self, shape: Shape, fan_in: int, draws: Draws) -> Array:
+        """Q of a normal matrix's QR decomposition with a positive diagonal of R, so that Q is uniformly distributed."""
+        rows, columns = shape[0], prod(shape[1:])
+        q, r = np.linalg.qr(draws.standard_normal((max(rows, columns), min(rows, columns))))
+        q *= np.where(np.diagonal(r) < 0, -self.gain, self.gain)
+        return np.ascontiguousarray(q if rows >= columns else q.T).reshape(shape)

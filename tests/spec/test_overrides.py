@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnlab.errors import SpecError
-from nnlab.registry import optimizers
+from nnlab.registry import initialisers, optimizers
 from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.spec.overrides import apply_overrides
 from nnlab.spec.places import Tree
@@ -227,7 +227,7 @@ def test_overrides_of_a_spec(tmp_path: Path, overrides: list[str], key: str, val
             "optimizer: needs the key lr (learning rate η)",
         ),
         ("model.hidden.1=0", "model.hidden.1: must be at least 1, got 0"),
-        ("model.init.std=0.5", "model.init: needs a name: he, normal, xavier"),
+        ("model.init.std=0.5", "model.init: needs a name: " + ", ".join(initialisers.names())),
         ("train.epochs=3", "train.epochs: both iterations and epochs are given; keep one (the other may be null)"),
         ("seed.x=1", "seed: must be a whole number from 0 to 4294967295, got {x: 1}"),
         ("compute=5", "compute: must be a mapping with the keys threads, shards, got 5"),
