@@ -1,8 +1,10 @@
 """Pictures look the same whatever the user's own settings are."""
 
+import os
 import subprocess
 import sys
 from contextlib import suppress
+from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
 
@@ -55,9 +57,28 @@ def test_plain_text_is_short_and_on_one_line() -> None:
     assert len(plain_text("x" * 1000)) == 80
 
 
-def test_pyplot_is_never_imported() -> None:
-    code = "import sys, nnlab.plots.curves; assert 'matplotlib.pyplot' not in sys.modules"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+@pytest.mark.parametrize(
+    ("backend", "kept"),
+    [("module://matplotlib_inline.backend_inline", find_spec("matplotlib_inline") is not None), ("svg", True)],
+)
+def test_the_backend_of_a_notebook_is_of_no_concern(tmp_path: Path, backend: str, kept: bool) -> None:
+    """Agg draws, pyplot is never imported, and the user's own figures keep a backend that matplotlib knows."""
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from nnlab.plots.style import picture\n"
+        "with picture(Path('a.png'), 'title', 'loss') as (_, axes):\n    axes.plot([0, 10], [1, 2])\n"
+        "import matplotlib\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+        f"assert (matplotlib.rcParams._get('backend') == {backend!r}) is {kept}\n"
+        f"assert os.environ['MPLBACKEND'] == {backend!r}\n"
+    )
+    environment = {**os.environ, "MPLBACKEND": backend}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.png").read_bytes() == draw(tmp_path / "b.png")
 
 
 @pytest.mark.parametrize(("form", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
