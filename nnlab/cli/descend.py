@@ -33,14 +33,18 @@ def descend_command(
     from nnlab.cli.progress import step_bar
     from nnlab.descent.run import line, run_descent
     from nnlab.errors import Diverged
+    from nnlab.plots.notices import noticed_by
     from nnlab.spec.descent import load_descent
 
     descent = load_descent(spec, overrides or [])
-    with step_bar(len(descent.optimizer) * (descent.steps + 1)) as count:
+    notices: list[str] = []
+    with step_bar(len(descent.optimizer) * (descent.steps + 1)) as count, noticed_by(notices.append):
         result = run_descent(descent, runs, animate=animate, on_step=count)
     echo(f"{descent.function.formula}, {descent.gradient} gradient")
     for path in result.paths:
         echo(line(path))
     echo(str(result.path))
+    for notice in notices:
+        echo(f"nnlab: {notice}", err=True)
     if result.summary["status"] == "diverged":
         raise Diverged(result.summary["message"])

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from glob import glob, has_magic
 from pathlib import Path
 
+from nnlab.cli.echo import echo
+
 
 def expanded(names: Iterable[str]) -> list[str]:
     """The names with each pattern (``runs/*``, quoted or where no shell expands it) replaced by what it matches.
@@ -34,11 +36,16 @@ def new_folder(root: Path) -> Path:
 
 @contextmanager
 def naming_output(place: Path) -> Iterator[None]:
-    """Raise RunError where output cannot be written to its file, or to this place where the system names none."""
+    """Raise RunError where output cannot be written to its file, or to this place where the system names none.
+
+    What pictures have to say goes to stderr.
+    """
     from nnlab.errors import RunError
+    from nnlab.plots.notices import noticed_by
 
     try:
-        yield
+        with noticed_by(lambda text: echo(f"nnlab: {text}", err=True)):
+            yield
     except BrokenPipeError:  # whoever read the command's stdout has gone
         raise
     except OSError as error:

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,10 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findSystemFonts, fontManager
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from nnlab.errors import UsageError, one_line
+from nnlab.plots.letters import INSTALL_JAPANESE, families, has_japanese_font, notice_missing
 from nnlab.plots.look import Format, Look, Style
 from nnlab.plots.words import JAPANESE
 from nnlab.records.disk import atomic_write
@@ -93,21 +93,6 @@ _NO_DATE: Mapping[Format, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 
-JAPANESE_FONTS = (
-    "Noto Sans CJK JP",
-    "Noto Sans JP",
-    "IPAexGothic",
-    "IPAGothic",
-    "Hiragino Sans",
-    "Yu Gothic",
-    "MS Gothic",
-    "TakaoGothic",
-    "VL Gothic",
-)
-# Tried in this order for letters that the standard font lacks.
-_FONTS_WITH_MORE_LETTERS = (*JAPANESE_FONTS, "Noto Sans", "Arial Unicode MS")
-
-
 _LOOK: ContextVar[Look] = ContextVar("look", default=Look())  # noqa: B039 - a Look cannot change
 
 
@@ -117,30 +102,13 @@ def drawn_as(look: Look) -> Iterator[None]:
 
     Raises UsageError when the language needs a font that is not installed.
     """
-    if look.language == "ja" and not (_has_japanese() or _found_new_fonts()):
-        raise UsageError(
-            "no Japanese font was found; install one of "
-            f"{', '.join(JAPANESE_FONTS)} (on Debian and Ubuntu: apt install fonts-noto-cjk or fonts-ipaexfont)"
-        )
+    if look.language == "ja" and not has_japanese_font():
+        raise UsageError(f"no Japanese font was found; {INSTALL_JAPANESE}")
     token = _LOOK.set(look)
     try:
         yield
     finally:
         _LOOK.reset(token)
-
-
-def _has_japanese() -> bool:
-    return bool(set(JAPANESE_FONTS) & set(fontManager.get_font_names()))
-
-
-def _found_new_fonts() -> bool:
-    """Take in fonts that were installed after matplotlib last looked; whether a Japanese one is there now."""
-    known = {entry.fname for entry in fontManager.ttflist}
-    for path in findSystemFonts():
-        if path not in known:
-            with suppress(OSError, RuntimeError):  # no font after all
-                fontManager.addfont(path)
-    return _has_japanese()
 
 
 def shades() -> Shades:
@@ -194,14 +162,15 @@ def canvas(
 def blank(
     title: str, size: tuple[float, float], layout: Literal["constrained"] | None = "constrained"
 ) -> Iterator[Figure]:
-    """An empty figure that is written nowhere; the user's own matplotlib settings are left out and left alone."""
-    installed = set(fontManager.get_font_names())
-    fonts = [name for name in _FONTS_WITH_MORE_LETTERS if name in installed]
+    """An empty figure that is written nowhere; the user's own matplotlib settings are left out and left alone.
+
+    Letters that no font has are drawn as boxes, and noticed at the end.
+    """
+    fonts = families(title)
     with mpl.rc_context(), warnings.catch_warnings():
-        # Letters that no font has are drawn as boxes.
         warnings.filterwarnings("ignore", message="Glyph .* missing from|Matplotlib currently does not support")
         mpl.rcdefaults()
-        mpl.rcParams.update({**_STYLE, **_coloured(shades()), "font.family": ["DejaVu Sans", *fonts]})
+        mpl.rcParams.update({**_STYLE, **_coloured(shades()), "font.family": fonts})
         figure = Figure(figsize=size, dpi=DPI, layout=layout)
         FigureCanvasAgg(figure)
         # Matplotlib wraps a text with dollar signs as if it were a formula, even where it must not be drawn as one.
@@ -210,6 +179,7 @@ def blank(
             plain_text(title, 150), parse_math=False, fontsize=11, x=0.012, horizontalalignment="left", wrap=wrap
         )
         yield figure
+        notice_missing(figure)
 
 
 def _coloured(shades: Shades) -> dict[Any, Any]:

@@ -14,6 +14,7 @@ from nnlab.core.arrays import Array
 from nnlab.data.batches import Feed
 from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError, one_line
 from nnlab.plots.curves import FILES, plot_run
+from nnlab.plots.notices import noticed_by
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.environment import describe_environment
@@ -172,11 +173,12 @@ def carry_out(
         summary = folder.finish(outcome.status, before + outcome.seconds, message, outcome.restored)
         folder.log(result_line(experiment.name, summary))
         record = cache(partial(read_run, folder.path))
-        with _only_said(lines.say), naming_picture(folder.path, " and ".join(FILES)):
-            plot_run(record(), folder.plots)
-        with _only_said(lines.say), last_pictures(folder.path):
-            kinds = [kind for kind in drawn if kind not in FILES]
-            draw_all(Drawable(record(), lambda: setting.trained), folder.plots, lines.say, kinds)
+        with noticed_by(lines.say):
+            with _only_said(lines.say), naming_picture(folder.path, " and ".join(FILES)):
+                plot_run(record(), folder.plots)
+            with _only_said(lines.say), last_pictures(folder.path):
+                kinds = [kind for kind in drawn if kind not in FILES]
+                draw_all(Drawable(record(), lambda: setting.trained), folder.plots, lines.say, kinds)
     if outcome.status == "diverged":
         raise Diverged(f"{outcome.message}\nthe run up to step {outcome.steps} is in {folder.path}")
     if stop.signal is not None:

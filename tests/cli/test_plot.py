@@ -128,7 +128,7 @@ def test_a_folder_that_is_no_run_ends_with_5(nnlab, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fonts", [["DejaVu Sans"], ["DejaVu Sans", "IPAexGothic"]])
 def test_japanese_needs_a_font(nnlab, trained: Path, fonts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnlab.plots.style.fontManager.get_font_names", lambda: fonts)
+    monkeypatch.setattr("nnlab.plots.letters.fontManager.get_font_names", lambda: fonts)
     answer = nnlab("plot", trained, "accuracy", "--lang", "ja", "--format", "svg", "--out", "ja")
     if len(fonts) > 1:
         assert (answer.code, answer.stdout) == (0, "ja/accuracy.svg\n")
@@ -136,6 +136,22 @@ def test_japanese_needs_a_font(nnlab, trained: Path, fonts: list[str], monkeypat
         assert (answer.code, answer.stdout) == (2, "")
         assert "no Japanese font was found; install one of Noto Sans CJK JP" in answer.stderr
         assert not Path("ja").exists()
+
+
+def test_a_name_without_its_font_is_said_in_one_line(
+    nnlab, make_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two pictures, one line; with English words too."""
+    monkeypatch.setattr("nnlab.plots.letters.findSystemFonts", list)
+    monkeypatch.setattr("nnlab.plots.letters.fontManager.get_font_names", lambda: ["DejaVu Sans"])
+    run = make_run("a", {"name": "名前"})
+    for command in (("plot", run, "accuracy", "loss"), ("compare", run, make_run("b", {"name": "名札"}))):
+        answer = nnlab(*command)
+        assert answer.code == 0
+        assert answer.stderr.count("\n") == 1
+        assert "are drawn as boxes: 名" in answer.stderr
+        assert "install one of Noto Sans CJK JP, Noto Sans JP, IPAexGothic, " in answer.stderr
+    assert nnlab("plot", make_run("c"), "accuracy", "loss").stderr == ""
 
 
 def test_the_tab_key_and_help_know_every_kind(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,6 @@ from matplotlib import image
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from nnlab.plots import style
 from nnlab.plots.look import Format, Look, Style
 from nnlab.plots.style import COLOUR_COUNT, STYLES, drawn_as, picture, plain_text, shades
 
@@ -157,21 +156,6 @@ def test_a_long_title_goes_on_in_a_second_line(tmp_path: Path) -> None:
         assert extent.x1 < paper.x1
         assert 20 < extent.height < 60
         assert extent.y1 <= paper.y1
-
-
-def test_a_font_installed_since_the_last_look_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    names = ["DejaVu Sans"]
-    monkeypatch.setattr(style, "findSystemFonts", lambda: [str(tmp_path / "new.ttf"), str(tmp_path / "broken.ttf")])
-    monkeypatch.setattr(style.fontManager, "get_font_names", lambda: names)
-
-    def add(path: str) -> None:
-        if path.endswith("broken.ttf"):
-            raise RuntimeError("no font")
-        names.append("IPAexGothic")
-
-    monkeypatch.setattr(style.fontManager, "addfont", add)
-    with drawn_as(Look(language="ja")):
-        assert style.say("loss") == "損失"
 
 
 @pytest.mark.parametrize(("text", "length"), [("a" * 100, 40), ("あ" * 100, 20), ("あ" * 20 + "a" * 100, 30)])

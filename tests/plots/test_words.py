@@ -16,16 +16,17 @@ from nnlab.core.random import make_streams
 from nnlab.data.augmentation import Flip
 from nnlab.data.dataset import Dataset, Split
 from nnlab.errors import UsageError
-from nnlab.plots import style
+from nnlab.plots import letters, style
 from nnlab.plots.confusion import plot_confusion
 from nnlab.plots.curves import FILES, PARTS, plot_comparison, plot_run
 from nnlab.plots.diagnostics import plot_activations, plot_gradients
+from nnlab.plots.letters import JAPANESE_FONTS
 from nnlab.plots.look import Look
 from nnlab.plots.mistakes import plot_mistakes
 from nnlab.plots.regions import plot_boundary
 from nnlab.plots.samples import plot_samples
 from nnlab.plots.spreads import Spread, plot_spreads
-from nnlab.plots.style import JAPANESE_FONTS, drawn_as, say
+from nnlab.plots.style import drawn_as, say
 from nnlab.plots.sweep import LABELS
 from nnlab.plots.weights import plot_weights
 from nnlab.plots.words import JAPANESE
@@ -65,11 +66,11 @@ def test_a_translation_has_the_same_places_and_no_english(text: str) -> None:
 @pytest.fixture
 def japanese_font(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a Japanese font were installed; its letters are drawn as boxes."""
-    monkeypatch.setattr(style.fontManager, "get_font_names", lambda: ["DejaVu Sans", JAPANESE_FONTS[2]])
+    monkeypatch.setattr(letters.fontManager, "get_font_names", lambda: ["DejaVu Sans", JAPANESE_FONTS[2]])
 
 
 def test_without_a_japanese_font_the_error_names_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(style.fontManager, "get_font_names", lambda: ["DejaVu Sans", "Noto Sans"])
+    monkeypatch.setattr(letters.fontManager, "get_font_names", lambda: ["DejaVu Sans", "Noto Sans"])
     with pytest.raises(UsageError, match=r"no Japanese font was found; install one of Noto Sans CJK JP, .*apt install"):
         drawn_as(Look(language="ja")).__enter__()
     assert say("loss") == "loss"

@@ -1,0 +1,78 @@
+"""Letters that no installed font has are said once, with the fonts that have them."""
+
+from pathlib import Path
+
+import pytest
+
+from nnlab.plots import letters
+from nnlab.plots.letters import families, is_east_asian
+from nnlab.plots.look import Language, Look
+from nnlab.plots.notices import noticed_by
+from nnlab.plots.style import drawn_as, picture, say
+
+
+@pytest.fixture
+def only_dejavu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no font but matplotlib's own were installed."""
+    monkeypatch.setattr(letters.fontManager, "get_font_names", lambda: ["DejaVu Sans"])
+    monkeypatch.setattr(letters, "findSystemFonts", list)
+
+
+@pytest.mark.parametrize(
+    ("text", "boxes"),
+    [
+        ("plain", ""),
+        ("−1 ± 0.5 × λ, naïve, Ωμέγα", ""),
+        ("名前 and 名札", "名前札; install one of Noto Sans CJK JP, "),
+        ("スパイラル", "スパイラル; install one of "),
+        ("한국어", "한국어; install one of "),
+        ("\U0001f9ff", "\U0001f9ff"),
+        ("a\tb\nc\u3000d", ""),
+    ],
+)
+def test_missing_letters_are_said(tmp_path: Path, only_dejavu: None, text: str, boxes: str) -> None:
+    said: list[str] = []
+    with noticed_by(said.append):
+        for name in ("a.png", "b.png"):
+            with picture(tmp_path / name, "title", "loss") as (_, axes):
+                axes.plot([0, 1], [0, 1], label=text)
+                axes.legend()
+    assert len(said) == bool(boxes)
+    assert "".join(said).startswith(f"letters that no installed font has are drawn as boxes: {boxes}" if boxes else "")
+    assert ("; install" in "".join(said)) is ("; install" in boxes)
+
+
+def test_without_a_listener_nothing_is_said(
+    tmp_path: Path, only_dejavu: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with picture(tmp_path / "a.png", "名前", "loss"):
+        pass
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_font_installed_since_the_last_look_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, language: Language
+) -> None:
+    """Where words are Japanese, or a title is."""
+    names = ["DejaVu Sans"]
+    monkeypatch.setattr(letters, "findSystemFonts", lambda: [str(tmp_path / "new.ttf"), str(tmp_path / "broken.ttf")])
+    monkeypatch.setattr(letters.fontManager, "get_font_names", lambda: names)
+
+    def add(path: str) -> None:
+        if path.endswith("broken.ttf"):
+            raise RuntimeError("no font")
+        names.append("IPAexGothic")
+
+    monkeypatch.setattr(letters.fontManager, "addfont", add)
+    with drawn_as(Look(language=language)):
+        assert say("loss") == ("損失" if language == "ja" else "loss")
+        assert ("IPAexGothic" in families("narrow")) is (language == "ja")
+        assert families("名前") == ["DejaVu Sans", "IPAexGothic"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("名", True), ("ｱ", True), ("한", True), ("é", False), ("\U0001f600", False)]
+)
+def test_east_asian_letters(text: str, expected: bool) -> None:
+    assert is_east_asian(text) is expected
