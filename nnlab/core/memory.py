@@ -28,10 +28,13 @@ def _system_bytes() -> int | None:
                 return int(line.split()[1]) * 1024
     except (OSError, ValueError):
         pass
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
+    sysconf = getattr(os, "sysconf", None)
+    if sysconf is None:
         return _windows_bytes()
+    try:
+        return int(sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES"))
+    except (OSError, ValueError):
+        return None
 
 
 class MemoryStatus(ctypes.Structure):

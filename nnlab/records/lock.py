@@ -38,7 +38,12 @@ def _try_lock(handle: int) -> bool:
 if sys.platform == "win32":
 
     def _is_locked(handle: int) -> bool:
-        return not _try_lock(handle)
+        try:
+            return not _try_lock(handle)
+        except OSError as error:
+            if error.errno not in NO_LOCK_THERE:
+                raise
+            return False
 
 else:
     import fcntl
