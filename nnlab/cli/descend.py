@@ -34,12 +34,15 @@ def descend_command(
     from nnlab.descent.run import line, run_descent
     from nnlab.errors import Diverged
     from nnlab.plots.notices import noticed_by
+    from nnlab.records.file_system import take_unsupported
     from nnlab.spec.descent import load_descent
 
     descent = load_descent(spec, overrides or [])
     notices: list[str] = []
     with step_bar(len(descent.optimizer) * (descent.steps + 1)) as count, noticed_by(notices.append):
         result = run_descent(descent, runs, animate=animate, on_step=count)
+    for missing in take_unsupported(result.path):
+        echo(missing, err=True)
     echo(f"{descent.function.formula}, {descent.gradient} gradient")
     for path in result.paths:
         echo(line(path))

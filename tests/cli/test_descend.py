@@ -1,10 +1,14 @@
 """``nnlab descend`` as a user calls it."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from nnlab.records.file_system import NO_FSYNC, NO_LOCKS
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "descent"
 
@@ -25,6 +29,17 @@ def test_a_path_that_diverged_ends_with_3_after_all_have_been_written(nnlab, tmp
     assert len(answer.stdout.splitlines()) == 5
     (folder,) = (tmp_path / "else").iterdir()
     assert (folder / "plots" / "paths.png").is_file()
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_a_network_drive_without_locks_and_fsync_is_mentioned_once(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(*arguments: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    monkeypatch.setattr("os.fsync", unsupported)
+    monkeypatch.setattr("fcntl.flock", unsupported)
+    answer = nnlab("descend", CONFIGS / "sphere.yaml", "--no-animate")
+    assert (answer.code, answer.stderr) == (0, f"{NO_LOCKS}\n{NO_FSYNC}\n")
 
 
 @pytest.mark.parametrize(
