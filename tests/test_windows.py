@@ -238,3 +238,13 @@ def test_pictures_and_tables_are_made_from_a_finished_run(nnlab: Command, spec: 
     assert imread(tmp_path / "pictures" / "accuracy.png").size
     assert nnlab("compare", run, "--csv", "runs.csv")[0] == 0
     assert b"\r" not in (tmp_path / "runs.csv").read_bytes()
+
+
+@pytest.mark.usefixtures("no_pictures_there")
+def test_a_cross_validation_is_written_resumed_and_removed(nnlab: Command, spec: Path, tmp_path: Path) -> None:
+    assert nnlab("crossval", spec, "--folds", "2", "-s", "train.iterations=4")[0] == 0
+    run = only_run(tmp_path)
+    assert nnlab("crossval", "--resume", run)[0] == 0
+    assert not list(run.rglob("lock"))
+    assert nnlab("runs", "rm", run, "-y")[0] == 0
+    assert nnlab("runs", "restore", run.name)[0] == 0

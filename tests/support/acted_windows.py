@@ -2,10 +2,10 @@
 
 Acted: text mode of ``os.open`` without O_BINARY and of ``open`` without ``newline``, cp932 without ``encoding``; files
 that are open can be neither removed nor renamed nor replaced, nor can the folders around them be renamed; ``os.rename``
-replaces nothing; another program has a file open for a moment when it is to be replaced (winerror 32); no folder can be
-opened; fsync needs a file open for writing; byte-range locks that keep others from reading the byte; names with
-``<>:"|?*``; no fcntl, O_NOFOLLOW, O_NONBLOCK, O_CLOEXEC, SIGHUP, SIGKILL, sysconf or affinity, but O_BINARY and
-SIGBREAK. Not acted: drive letters, the length of paths, antivirus, consoles.
+replaces nothing; a virus scanner has each file open for a moment when it is first replaced (winerror 32); no folder can
+be opened; fsync needs a file open for writing; byte-range locks that keep others from reading the byte; no names with
+``<>:"|?*``; no fcntl, pwd and the like; no O_NOFOLLOW, O_NONBLOCK, O_CLOEXEC, SIGHUP, SIGKILL, sysconf or affinity, but
+O_BINARY and SIGBREAK. Not acted: drive letters, the length of paths, consoles.
 """
 
 import builtins
@@ -72,8 +72,7 @@ def import_nnlab() -> dict[str, ModuleType]:
         "os": Acted(os, missing, name="nt", O_BINARY=O_BINARY),
         "sys": Acted(sys, set(), platform="win32"),
         "signal": Acted(signal, {"SIGHUP", "SIGKILL"}, Signals=Signals, SIGBREAK=Signals.SIGBREAK),
-        "fcntl": None,
-        "msvcrt": ModuleType("msvcrt"),
+        **dict.fromkeys(("fcntl", "grp", "posix", "pwd", "resource", "termios")),
     }
     before = _nnlab_modules()
     with pytest.MonkeyPatch.context() as patch:
