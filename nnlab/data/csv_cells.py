@@ -27,7 +27,7 @@ class Cells:
     """Reads cells as a format says."""
 
     def __init__(self, form: CsvFormat) -> None:
-        self._comma = form.decimal == ","
+        self.comma = form.decimal == ","
         self._missing = {value.strip().casefold() for value in form.missing_values}
 
     def is_missing(self, cell: str) -> bool:
@@ -36,7 +36,7 @@ class Cells:
 
     def number(self, cell: str) -> float:
         """The number in a cell, perhaps infinite; NaN when there is none."""
-        if self._comma:
+        if self.comma:
             if "." in cell:
                 return nan
             cell = cell.replace(",", ".")
@@ -50,12 +50,12 @@ class Cells:
 
         ``plain`` when there is nothing in the file that only ``float`` takes for a number.
         """
-        if plain and not self._comma:
+        if plain and not self.comma:
             return lambda cells: list(map(float, cells))
 
         def read(cells: Sequence[str]) -> list[float]:
             joined = plain_number("\0".join(cells))
-            if self._comma:
+            if self.comma:
                 if "." in joined:
                     raise ValueError(joined)
                 joined = joined.replace(",", ".")
@@ -76,13 +76,13 @@ class Cells:
             return "an amount of money; write it as a plain number"
         if _DATE.fullmatch(cell):
             return "a date or time; leave the column out with data.exclude, or write a number"
-        if _DECIMAL_COMMA.fullmatch(cell) and not self._comma:
+        if _DECIMAL_COMMA.fullmatch(cell) and not self.comma:
             if _THOUSANDS.fullmatch(cell):
                 return "a number with a comma; remove the marks between thousands, or add decimal: ',' to data"
             return "a number with a decimal comma; add decimal: ',' to data"
         if _THOUSANDS.fullmatch(cell):
             return "a number with marks between thousands; remove them"
-        if self._comma and "." in cell and not any(letter.isalpha() for letter in cell):
+        if self.comma and "." in cell and not any(letter.isalpha() for letter in cell):
             return "a number with a decimal point; data.decimal is ','"
         if _OTHER_NOTATION.fullmatch(cell):
             return "a number as programming languages or other scripts write it; write plain digits"

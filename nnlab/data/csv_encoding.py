@@ -37,6 +37,7 @@ class Scan:
 
     ``plain``: only ASCII, and no underscore, so that ``float`` reads nothing that is no number to everybody.
     ``quoted``: has double quotes. ``short_lines``: no line is longer than ``LONGEST_LINE`` and a chunk.
+    ``lone_returns``: has carriage returns that no newline follows.
     """
 
     codec: str
@@ -45,6 +46,7 @@ class Scan:
     plain: bool
     quoted: bool
     short_lines: bool
+    lone_returns: bool
 
 
 def scan(file: IO[bytes], size: int, name: str, encoding: str, *, packed: bool) -> Scan:
@@ -60,6 +62,7 @@ def scan(file: IO[bytes], size: int, name: str, encoding: str, *, packed: bool) 
     checker = _Checker(name, codec, told=encoding != "auto")
     digest, count, newlines = sha256(), 0, 0
     plain, quoted, short, since_newline = not codec.startswith("utf-16"), False, True, 0
+    lone_returns, before = False, b""
     for chunk in iter(partial(file.read, CHUNK), b""):
         count += len(chunk)
         if packed:
@@ -71,12 +74,20 @@ def scan(file: IO[bytes], size: int, name: str, encoding: str, *, packed: bool) 
         newlines += chunk.count(b"\n")
         plain = plain and chunk.isascii() and b"_" not in chunk
         quoted = quoted or b'"' in chunk
+        lone_returns = lone_returns or _has_lone_return(before + chunk)
+        before = chunk[-1:] if chunk.endswith(b"\r") else b""
         first, last = _first_and_last_line_end(chunk)
         short = short and since_newline + first <= LONGEST_LINE
         since_newline = len(chunk) - last if last >= 0 else since_newline + len(chunk)
     checker.end(newlines)
     file.seek(0)
-    return Scan(codec, digest.hexdigest(), count, plain, quoted, short and since_newline <= LONGEST_LINE)
+    short = short and since_newline <= LONGEST_LINE
+    return Scan(codec, digest.hexdigest(), count, plain, quoted, short, lone_returns or bool(before))
+
+
+def _has_lone_return(text: bytes) -> bool:
+    """Whether a carriage return has no newline after it; the last byte may still get one."""
+    return b"\r" in text and text.count(b"\r") > text.count(b"\r\n") + text.endswith(b"\r")
 
 
 def _first_and_last_line_end(chunk: bytes) -> tuple[int, int]:
@@ -109,7 +120,7 @@ class _Checker:
         if not self._wide and b"\0" in chunk:
             self._refuse_nul(chunk, newlines)
         if not self._wide and chunk.isascii() and not self._decoder.getstate()[0]:
-            if not self._told and any(escape in chunk for escape in _JAPANESE_ESCAPES):
+            if not self._told and b"\x1b" in chunk and any(escape in chunk for escape in _JAPANESE_ESCAPES):
                 raise self._error(newlines, "iso2022_jp", chunk.decode("iso2022_jp", "replace"))
             return
         try:

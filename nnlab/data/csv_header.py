@@ -1,7 +1,7 @@
 """The columns of a CSV file: their names, whether the first row holds them, and which are features and label."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from math import isfinite
@@ -60,7 +60,7 @@ class Head:
         return [cells[column] for _, cells in self.ahead if column < len(cells)]
 
 
-def stripped(rows: Iterator[Row]) -> Iterator[Row]:
+def stripped(rows: Iterable[Row]) -> Iterator[Row]:
     """The rows that hold anything, with stripped cells."""
     for line, row in rows:
         cells = [cell.strip() for cell in row]
@@ -68,7 +68,7 @@ def stripped(rows: Iterator[Row]) -> Iterator[Row]:
             yield line, cells
 
 
-def read_head(rows: Iterator[Row], form: CsvFormat, name: str) -> Head:
+def read_head(rows: Iterable[Row], form: CsvFormat, name: str) -> Head:
     """Read the names and some rows below them.
 
     Raises DataError when there is no such row, when it looks like a sample, or has a name twice.
@@ -99,7 +99,7 @@ def read_head(rows: Iterator[Row], form: CsvFormat, name: str) -> Head:
     return Head(names, line, ahead[1:])
 
 
-def _look_ahead(rows: Iterator[Row]) -> tuple[list[Row], list[Row]]:
+def _look_ahead(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     """The first rows, and the comments (lines with # at their start) that stand before them."""
     ahead: list[Row] = []
     comments: list[Row] = []

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Literal, Self, TextIO
+from typing import IO, Any, Literal, Self, TextIO
 
 from nnlab.data.csv_encoding import LONGEST_LINE, Scan, scan
-from nnlab.data.reading import file_name, opened, unpacked
+from nnlab.data.reading import CHUNK, file_name, opened, unpacked
 from nnlab.errors import DataError, shown
 
 # Where two cut equally well, the first of them: commas also stand in numbers and sentences.
@@ -51,11 +51,11 @@ def scanned(path: Path, encoding: str) -> Iterator[tuple[IO[bytes], Scan]]:
 
 
 @contextmanager
-def csv_rows(stream: IO[bytes], found: Scan, form: CsvFormat, name: str) -> Iterator[Iterator[Row]]:
+def csv_rows(stream: IO[bytes], found: Scan, form: CsvFormat, name: str) -> Iterator["CsvRows"]:
     """The rows of a scanned file, blank lines included, after a ``sep=`` line and ``skip_rows`` lines."""
     text = TextIOWrapper(stream, found.codec, newline="")
     try:
-        yield _rows(text, found, form, name)
+        yield CsvRows(stream, text, found, form, name)
     except UnicodeDecodeError as error:  # the file has changed since it was scanned
         raise DataError(f"{name}: {error}") from error
     finally:
@@ -86,41 +86,86 @@ class _Lines:
         return line
 
 
-def _rows(text: TextIO, found: Scan, form: CsvFormat, name: str) -> Iterator[Row]:
-    careful = _Lines(text)
-    line = 1
-    try:
-        first = next(careful, "")
-        told = _SEP_LINE.fullmatch(first)
-        if told or form.skip_rows:
-            line += 1
-        for _ in range(form.skip_rows - 1):
-            careful.end_row()
-            if next(careful, None) is None:
-                raise DataError(f"{name}: data.skip_rows: {form.skip_rows} lines are skipped, but there are {line - 1}")
-            line += 1
-        sample = [] if line > 1 else [first]
-        sample += _sample(careful)
+class CsvRows:
+    """The rows of a text one by one, or the bytes of those that are left."""
+
+    def __init__(self, stream: IO[bytes], text: TextIO, found: Scan, form: CsvFormat, name: str) -> None:
+        self._stream = stream
+        self._found = found
+        self._name = name
+        self._lines = _Lines(text)
+        self._line = 1
+        sample, told = self._begin(form)
         separator = form.separator
         if separator == "auto":
-            separator = told[1] if told else _best_separator(sample, form.decimal)
-        separator = {"tab": "\t"}.get(separator, separator)
-        bounded = found.quoted or not found.short_lines
-        lines: Iterable[str] = chain(sample, careful if bounded else text)
-        spaced = separator == WHITESPACE
-        if spaced:
+            separator = told or _best_separator(sample, form.decimal)
+        self._separator = {"tab": "\t"}.get(separator, separator)
+        self._rows = self._read(sample, text)
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._rows
+
+    def parse(self, text: str) -> Iterator[list[str]]:
+        """The rows of some whole lines."""
+        return csv.reader(StringIO(text, newline=""), **self._dialect())
+
+    @property
+    def separator(self) -> int | None:
+        """The byte that separates cells; None where rows must be read one by one."""
+        found = self._found
+        one_byte = len(self._separator) == 1 and self._separator.isascii()
+        simple = found.short_lines and not found.quoted and not found.lone_returns
+        return ord(self._separator) if one_byte and simple and found.codec == "utf-8-sig" else None
+
+    def blocks(self) -> Iterator[tuple[int, bytes]]:
+        """The number of the first line and the bytes of whole lines, for all rows that have not been read yet."""
+        self._stream.seek(0)
+        for _ in range(self._line - 1):
+            self._stream.readline()
+        while chunk := self._stream.read(CHUNK):
+            block = chunk + self._stream.readline()
+            yield self._line, block if block.endswith(b"\n") else block + b"\n"
+            self._line += block.count(b"\n")
+
+    def _begin(self, form: CsvFormat) -> tuple[list[str], str]:
+        """Skip what stands before the table; gives the first lines of it, and the separator that ``sep=`` names."""
+        try:
+            first = next(self._lines, "")
+            told = _SEP_LINE.fullmatch(first)
+            if told or form.skip_rows:
+                self._line += 1
+            for _ in range(form.skip_rows - 1):
+                self._lines.end_row()
+                if next(self._lines, None) is None:
+                    skipped = f"{form.skip_rows} lines are skipped, but there are {self._line - 1}"
+                    raise DataError(f"{self._name}: data.skip_rows: {skipped}")
+                self._line += 1
+            sample = [] if self._line > 1 else [first]
+            return sample + _sample(self._lines), told[1] if told else ""
+        except csv.Error as error:
+            raise DataError(f"{self._name}:{self._line}: {error}") from error
+
+    def _dialect(self) -> dict[str, Any]:
+        separator = " " if self._separator == WHITESPACE else self._separator
+        return {"delimiter": separator, "skipinitialspace": True, "strict": True}
+
+    def _read(self, sample: list[str], text: TextIO) -> Iterator[Row]:
+        bounded = self._found.quoted or not self._found.short_lines
+        lines: Iterable[str] = chain(sample, self._lines if bounded else text)
+        if self._separator == WHITESPACE:
             lines = _single_spaced(lines)
-        reader = csv.reader(lines, delimiter=" " if spaced else separator, skipinitialspace=True, strict=True)
-        before = line - 1
-        for row in reader:
-            if len(row) > MOST_COLUMNS:
-                raise DataError(f"{name}:{line}: expected at most {MOST_COLUMNS} columns, found {len(row)}")
-            yield line, row
-            if row and bounded:
-                careful.end_row()
-            line = before + reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"{name}:{line}: {error}") from error
+        reader = csv.reader(lines, **self._dialect())
+        before = self._line - 1
+        try:
+            for row in reader:
+                line, self._line = self._line, before + reader.line_num + 1
+                if len(row) > MOST_COLUMNS:
+                    raise DataError(f"{self._name}:{line}: expected at most {MOST_COLUMNS} columns, found {len(row)}")
+                yield line, row
+                if row and bounded:
+                    self._lines.end_row()
+        except csv.Error as error:
+            raise DataError(f"{self._name}:{self._line}: {error}") from error
 
 
 def _sample(lines: _Lines) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from math import isfinite
 from pathlib import Path
 
@@ -11,14 +10,15 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.csv_cells import Cells, normalised
 from nnlab.data.csv_header import Head, Selection, likely_label, read_head, select
-from nnlab.data.csv_text import CsvFormat, Row, csv_rows, scanned
+from nnlab.data.csv_text import CsvFormat, CsvRows, csv_rows, scanned
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.inputs import Column
 from nnlab.data.labels import check_classes, check_spellings, classes_of, label_notes
 from nnlab.data.reading import file_name
 from nnlab.data.table_cache import TableCache
 from nnlab.data.table_notes import feature_notes
-from nnlab.data.table_rows import Rows, Source, read_rows_of
+from nnlab.data.table_reading import read_rows_of
+from nnlab.data.table_rows import Rows, Source
 from nnlab.errors import DataError, shown
 from nnlab.registry import near_name
 
@@ -121,7 +121,7 @@ def read_rows(
 
 
 def _read_known(
-    rows: Iterator[Row],
+    rows: CsvRows,
     columns: Sequence[Column],
     form: CsvFormat,
     label: str | None,
@@ -146,7 +146,7 @@ def _read_known(
         missing=missing,
         known={place: column.categories for place, column in zip(places, columns, strict=True)},
     )
-    read = read_rows_of(chain(head.ahead, rows), source, Cells(form), plain=plain)
+    read = read_rows_of(head.ahead, rows, source, Cells(form), plain=plain)
     if not len(read.inputs):
         raise DataError(f"{name}: expected samples, found none")
     return read
@@ -187,7 +187,7 @@ def _known_classes(read: Rows, class_names: Sequence[str], where: str) -> Array:
     return np.array([number[names[code]] for code in codes[len(class_names) :]], np.intp)[read.labels]
 
 
-def _read_table(rows: Iterator[Row], settings: CsvSettings, name: str, *, plain: bool) -> Rows:
+def _read_table(rows: CsvRows, settings: CsvSettings, name: str, *, plain: bool) -> Rows:
     form, cells = settings.form, Cells(settings.form)
     head = read_head(rows, form, name)
     chosen = select(head, name, form, settings.label, settings.features, settings.exclude, settings.split_column)
@@ -211,7 +211,7 @@ def _read_table(rows: Iterator[Row], settings: CsvSettings, name: str, *, plain:
         missing=settings.missing,
         known={},
     )
-    read = read_rows_of(chain(head.ahead, rows), source, cells, plain=plain)
+    read = read_rows_of(head.ahead, rows, source, cells, plain=plain)
     if not len(read.labels):
         dropped = f" ({read.dropped} rows have missing values)" if read.dropped else ""
         raise DataError(f"{name}: expected samples below the header row, found none{dropped}")

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnlab.data import table_rows
+from nnlab.data import csv_header, csv_text, table_reading
 from nnlab.data.csv_text import CsvFormat
 from nnlab.data.inputs import Column
 from nnlab.data.table_csv import CsvSettings, read_csv, read_rows
@@ -94,7 +94,7 @@ def test_a_number_far_below_text_is_refused_unless_the_column_is_named(table: Pa
 
 
 def test_categories_are_bounded(table: Path) -> None:
-    rows = "".join(f"t{i},{'xy'[i % 2]}\n" for i in range(table_rows.MOST_CATEGORIES + 1))
+    rows = "".join(f"t{i},{'xy'[i % 2]}\n" for i in range(table_reading.MOST_CATEGORIES + 1))
     with pytest.raises(DataError, match="expected at most 1000 categories"):
         read(table, f"a,kind\n{rows}", categorical=("a",))
 
@@ -190,36 +190,63 @@ def test_rows_without_a_header_stand_in_the_same_places_or_alone(table: Path) ->
     assert read_rows(table, columns, form)[0].tolist() == [[1, 2], [3, 4.5]]
 
 
-# ---- the short way and the careful one ----
+# ---- many rows at once, the short way and the careful one ----
 
 
+@pytest.mark.parametrize("repeats", [1, 40])
 @pytest.mark.parametrize(
     ("content", "settings"),
     [
         (HOUSES, {}),
         ("a,b,kind\n1e-3,-0,x\n+.5,1.7976931348623157e308,y\n 3 , 4. ,x\n", {}),
+        ("a,b,kind\n0.1,-0.0,x\n.5,123456789.125,y\n-3,4.,x\n0.12345678901234567,99999999999999999,y\n", {}),
+        ("a,b,kind\r\n1,2.5,x\r\n3,4,y\r\n", {}),
         ("a;b;kind\n1,5;2;薔薇\n3;4e-1;百合\n", {"form": CsvFormat(decimal=",")}),
         ("kind,b,a\nx,1,2\n1.0,2,3\n1,3,4\n", {"label": "kind"}),
         ("a,b,kind\n1,?,x\nNA,2,y\n3,3,?\n4,4,x\n5,5,y\n", {"missing": "drop"}),
         ("a,b,kind\n1,?,x\nNA,2,y\n4,4,x\n", {"missing": 0.5}),
         ('"a","b","kind"\n"1","2","x, 1"\n\n"3","4","y\nz"\n,,\n', {}),
         ("# c\na,b,kind,\n1,2,x,\n# d\n3,4,y,\n", {"features": ("b", "a")}),
+        ("# c\na,b,kind\n1,2,x\n\n3,4,y\n,,\n# 5,4,x\n", {"features": ("b",)}),
         ("part,a,kind\ntrain,1,x\ntest,2,y\ntrain,3,y\n", {"split_column": "part"}),
+        ("a\tb\tkind\n1\t2\tx\n3\t4\ty\n", {}),
+        ("a b  kind\n1 2  x\n3 4  y\n", {}),
     ],
 )
-def test_the_short_way_gives_what_the_careful_one_gives(
-    table: Path, monkeypatch: pytest.MonkeyPatch, content: str, settings: dict[str, object]
+def test_every_way_of_reading_gives_the_same(
+    table: Path, monkeypatch: pytest.MonkeyPatch, content: str, settings: dict[str, object], repeats: int
 ) -> None:
-    table.write_text(content, encoding="utf-8")
+    lines = content.splitlines(keepends=True)
+    names = 2 if content.startswith("#") else 1
+    table.write_bytes("".join(lines[:names] + lines[names:] * repeats).encode())
     chosen = CsvSettings(**settings)  # type: ignore[arg-type]  # as a spec gives them
+    usual = read_csv(table, chosen)
+    monkeypatch.setattr(csv_header, "MOST_AHEAD_ROWS", 2 + names)
+    monkeypatch.setattr(csv_text, "CHUNK", 40)
+    in_blocks = read_csv(table, chosen)
+    monkeypatch.setattr(csv_text.CsvRows, "separator", None)
     short = read_csv(table, chosen)
 
     def never(cells: object) -> list[float]:
         raise ValueError
 
-    monkeypatch.setattr(table_rows.Cells, "reader", lambda self, *, plain: never)
+    monkeypatch.setattr(table_reading.Cells, "reader", lambda self, *, plain: never)
     careful = read_csv(table, chosen)
-    for part, split in short.splits.items():
-        np.testing.assert_array_equal(split.inputs, careful.splits[part].inputs)
-        np.testing.assert_array_equal(split.labels, careful.splits[part].labels)
-    assert (short.columns, short.class_names, short.notes) == (careful.columns, careful.class_names, careful.notes)
+    for other in (usual, in_blocks, short):
+        for part, split in careful.splits.items():
+            assert split.inputs.tobytes() == other.splits[part].inputs.tobytes()
+            np.testing.assert_array_equal(split.labels, other.splits[part].labels)
+        assert (other.columns, other.class_names, other.notes) == (careful.columns, careful.class_names, careful.notes)
+
+
+def test_a_bad_cell_in_a_block_is_named_with_its_line(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_header, "MOST_AHEAD_ROWS", 10)
+    monkeypatch.setattr(csv_text, "CHUNK", 100)
+    rows = [f"{i},{i / 4},{'xy'[i % 2]}\n" for i in range(300)]
+    rows[200] = "200,abc,x\n"
+    rows[250] = "1,2,3,4\n"
+    with pytest.raises(DataError) as caught:
+        read(table, f"a,b,kind\n{''.join(rows)}")
+    first, second = str(caught.value).splitlines()
+    assert ":202: 'b': expected a finite number, found 'abc'" in first
+    assert ":252: expected 3 cells as in the header, found 4" in second
