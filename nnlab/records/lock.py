@@ -88,7 +88,7 @@ class RunLock:
             raise
 
     def _locked(self, folder: Path) -> int:
-        for _ in range(MOST_RACES):
+        for left in reversed(range(MOST_RACES)):
             handle = disk.open_own(self._path, os.O_RDWR | os.O_CREAT)
             try:
                 held = _try_lock(handle)
@@ -103,7 +103,8 @@ class RunLock:
                 raise RunError(f"{folder}: process {process} is writing it; wait for it or stop it")
             if _is_at(handle, self._path):
                 return handle
-            os.close(handle)  # its holder let it go and removed it while this one opened it
+            if left:  # its holder let it go and removed it while this one opened it
+                os.close(handle)
         note_unsupported(folder, NO_LOCKS)
         return handle
 

@@ -141,3 +141,13 @@ def test_a_run_that_cannot_be_locked_leaves_no_folder(tmp_path: Path, monkeypatc
     with pytest.raises(RunError, match="cannot be created: Input/output error"):
         RunFolder.create(tmp_path, "adam")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_drive_on_which_no_file_is_ever_the_same_counts_as_one_without_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_module, "_is_at", lambda handle, path: False)
+    with writing(tmp_path):
+        assert (tmp_path / "lock").read_text(encoding="utf-8") == f"{os.getpid()}\n"
+    assert take_unsupported(tmp_path) == [NO_LOCKS]
+    assert not list(tmp_path.iterdir())
