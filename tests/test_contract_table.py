@@ -87,6 +87,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "lecun": {"distribution": "uniform"},
         "truncated": {"std": 0.1},
         "orthogonal": {"gain": 2.0},
+        "given": {"W": np.arange(20.0).reshape(5, 4).tolist()},
     },
     "optimizer": {
         "sgd": {"lr": 0.1},

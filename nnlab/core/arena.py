@@ -1,7 +1,8 @@
 """All parameters of a network in one flat vector, all gradients in another.
 
 A penalty is then one slice, a gradient norm one dot product, an update rule a few passes whatever the depth, and a
-saved model one array. Decayed parameters (weights) come first, so penalties act on ``values[:decayed]``.
+saved model one array. Decayed parameters (weights) come first, so penalties act on ``values[:decayed]``; frozen
+parameters come last, so update rules, clipping and penalties never meet them.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,13 +23,15 @@ class Parameter:
 
     ``value`` and ``grad`` are views into the arena once it is allocated, and ``place`` is where they lie in it.
 
-    ``start`` gives the initial values as float64; ``decayed`` says whether penalties act on it.
+    ``start`` gives the initial values as float64; ``decayed`` says whether penalties act on it. A ``frozen`` one keeps
+    its initial values: it gets no update and no penalty, and layers need not write its gradient.
     """
 
     name: str
     shape: Shape
     start: Callable[[Draws], Array]
     decayed: bool
+    frozen: bool = False
     place: slice = field(init=False, repr=False)
     value: Array = field(init=False, repr=False)
     grad: Array = field(init=False, repr=False)
@@ -46,20 +49,35 @@ class Parameter:
 
 
 class Arena:
-    """The flat vectors ``values`` and ``gradients`` behind a list of parameters; ``decayed`` counts the weights."""
+    """The flat vectors ``values`` and ``gradients`` behind a list of parameters.
+
+    The first ``trained`` numbers are not frozen; the first ``decayed`` of these are weights.
+    """
 
     def __init__(self, parameters: Sequence[Parameter], dtype: npt.DTypeLike) -> None:
-        self.decayed = sum(parameter.size for parameter in parameters if parameter.decayed)
+        trained = [parameter for parameter in parameters if not parameter.frozen]
+        self.trained = sum(parameter.size for parameter in trained)
+        self.decayed = sum(parameter.size for parameter in trained if parameter.decayed)
         count = sum(parameter.size for parameter in parameters)
         self.values: Array = np.zeros(count, dtype)
         self.gradients: Array = np.zeros(count, dtype)
         start = 0
-        for parameter in sorted(parameters, key=lambda parameter: not parameter.decayed):
+        for parameter in sorted(parameters, key=lambda parameter: (parameter.frozen, not parameter.decayed)):
             end = start + parameter.size
             parameter.place = slice(start, end)
             parameter.value = self.values[start:end].reshape(parameter.shape)
             parameter.grad = self.gradients[start:end].reshape(parameter.shape)
             start = end
+
+    @property
+    def trained_values(self) -> Array:
+        """The values that update rules change."""
+        return self.values[: self.trained]
+
+    @property
+    def trained_gradients(self) -> Array:
+        """Their gradients."""
+        return self.gradients[: self.trained]
 
     @property
     def weights(self) -> Array:

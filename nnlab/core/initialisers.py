@@ -23,6 +23,14 @@ class Initialiser(ABC):
     def draw(self, shape: Shape, fan_in: int, draws: Draws) -> Array:
         """New float64 weights of the given shape, for a layer in which each output sums ``fan_in`` inputs."""
 
+    def start_bias(self, shape: Shape) -> Array:
+        """New float64 values of a bias: zeros."""
+        return np.zeros(shape)
+
+    def mismatch(self, shape: Shape, bias: Shape | None) -> str:
+        """Why this cannot start weights of a shape and a bias (None: there is none); empty where it can."""
+        return ""
+
 
 class Scaled(Initialiser):
     """Independent weights of mean 0 with one standard deviation."""

@@ -61,15 +61,16 @@ def layer_subject(name: str, layer: Layer, in_shape: Shape, seed: int) -> Subjec
     parameters = {parameter.name: parameter for parameter in layer.parameters}
     tensors = {"x": draws.standard_normal((SAMPLES, *in_shape))}
     tensors |= {key: draws.standard_normal(parameter.shape) for key, parameter in parameters.items()}
+    fixed = _frozen(parameters, tensors)
 
     def value(at: Tensors) -> complex:
-        _place(parameters, at)
+        _place(parameters, fixed | at)
         return complex((layer.forward(at["x"], training=True) * direction).sum()) + layer.activity()
 
     def gradients(at: Tensors) -> Tensors:
         value(at)
         dx = layer.backward(direction)
-        return {"x": dx} | {key: parameter.grad for key, parameter in parameters.items()}
+        return {"x": dx} | {key: parameter.grad for key, parameter in parameters.items() if key in tensors}
 
     return Subject(name, tensors, value, gradients, lambda at: _branches([layer]))
 
@@ -122,12 +123,14 @@ def model_subject(
     for key, parameter in parameters.items():
         spread = np.sqrt(2 / _fan_in(parameter)) if parameter.decayed else 0.5
         tensors[key] = spread * draws.standard_normal(parameter.shape)
+    fixed = _frozen(parameters, tensors)
     keys = {id(parameter): key for key, parameter in parameters.items()}
-    priced = [(term, key) for term in terms for key, parameter in parameters.items() if parameter.decayed]
+    weights = [key for key, parameter in parameters.items() if parameter.decayed and not parameter.frozen]
+    priced = [(term, key) for term in terms for key in weights]
     priced += [(own, keys[id(weight)]) for layer in network.layers for own, weight in layer.penalties()]
 
     def value(at: Tensors) -> complex:
-        _place(parameters, at)
+        _place(parameters, fixed | at)
         scores = network.forward(at["x"], training=True)
         penalty = sum(term.value(at[key].reshape(-1)) for term, key in priced)
         return complex(loss.per_sample(scores, labels).mean()) + network.activity() + penalty
@@ -135,7 +138,7 @@ def model_subject(
     def gradients(at: Tensors) -> Tensors:
         value(at)
         network.backward(loss.backward())
-        written = {key: parameter.grad.copy() for key, parameter in parameters.items()}
+        written = {key: parameter.grad.copy() for key, parameter in parameters.items() if not parameter.frozen}
         for term, key in priced:
             term.add_gradient(at[key].reshape(-1), written[key].reshape(-1))
         value(at)
@@ -151,6 +154,11 @@ def _fan_in(W: Parameter) -> int:
     """How many products one output sums: W is (in, out) in a linear layer, (out, in, kh, kw) in a convolution."""
     outputs = W.shape[0] if len(W.shape) == 4 else W.shape[-1]
     return W.size // outputs
+
+
+def _frozen(parameters: dict[str, Parameter], tensors: Tensors) -> Tensors:
+    """Take the frozen parameters out of the tensors to check: layers write no gradient for them."""
+    return {key: tensors.pop(key) for key, parameter in parameters.items() if parameter.frozen}
 
 
 def _place(parameters: dict[str, Parameter], at: Tensors) -> None:

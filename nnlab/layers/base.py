@@ -16,7 +16,9 @@ from nnlab.core.random import Draws, Streams
 from nnlab.core.workspace import Workspace
 from nnlab.errors import ShapeError
 from nnlab.penalties import Penalty
-from nnlab.registry import registered_name
+from nnlab.registry import Doc, registered_name
+
+FROZEN = Doc("true: the parameters keep their initial values, without updates, weight decay or penalties")
 
 
 class Layer(ABC):
@@ -32,6 +34,8 @@ class Layer(ABC):
     # Whether a sample's output depends on the other samples of its batch while training.
     whole_batch: ClassVar[bool] = False
 
+    # Whether the parameters keep their initial values.
+    frozen: bool = False
     # How many samples the whole batch has where the layer computes a part of it.
     batch_size: int | None = None
 
@@ -167,6 +171,7 @@ class Layer(ABC):
         return in_shape
 
     def _declare(self, parameter: Parameter) -> Parameter:
+        parameter.frozen = self.frozen
         self.parameters.append(parameter)
         return parameter
 

@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
 from nnlab.core.arrays import Array, Shape, column_sums, shape_text
-from nnlab.layers.base import Layer
+from nnlab.layers.base import FROZEN, Layer
 from nnlab.layers.windows import channels_last
 from nnlab.registry import Doc, layers
 
@@ -19,7 +19,8 @@ class BatchNorm(Layer):
     """y = gamma · (x − mean) / √(variance + eps) + beta (Ioffe & Szegedy 2015, arXiv 1502.03167).
 
     Per feature for vectors, over N; per channel for images, over N, H and W. Mean and (biased) variance are those of
-    the batch in training and running averages in evaluation.
+    the batch in training and running averages in evaluation. A frozen layer uses its running averages in training too,
+    and leaves them as they are.
     """
 
     arrays = 3
@@ -27,6 +28,7 @@ class BatchNorm(Layer):
 
     eps: Annotated[float, Gt(0), Le(1), Doc("added to the variance")] = 1e-5
     momentum: Annotated[float, Ge(0), Lt(1), Doc("share of the old running average kept at each step")] = 0.9
+    frozen: Annotated[bool, FROZEN] = False
 
     @classmethod
     def examples(cls) -> "list[tuple[BatchNorm, Shape]]":
@@ -67,6 +69,7 @@ class BatchNorm(Layer):
         return rows.reshape(N, H, W, C).transpose(0, 3, 1, 2)
 
     def _normalise(self, x: Array, training: bool) -> Array:
+        training = training and not self.frozen
         self._training = training
         centred = self.workspace.array("centred", x.shape, x.dtype)
         y = self.workspace.array("y", x.shape, x.dtype)

@@ -47,8 +47,8 @@ class Conv2D(WeightedLayer):
         self._windows = windows_over(self, in_shape, "kernel", self.kernel, self.stride, self.padding)
         C = in_shape[0]
         fan_in = C * self.kernel**2
-        self.W = self.weight("W", (self.filters, C, self.kernel, self.kernel), self.init, fan_in)
-        self.b = self.constant("b", (self.filters,), 0.0) if self.bias else None
+        shape = (self.filters, C, self.kernel, self.kernel)
+        self.W, self.b = self.weights_and_bias(shape, fan_in, self.filters)
         return (self.filters, *self._windows.out)
 
     def multiply_adds(self) -> int:
@@ -68,7 +68,8 @@ class Conv2D(WeightedLayer):
 
     def backward_parameters(self, dy: Array) -> None:
         """dW = Σ_pieces windowsᵀ dy, and db = Σ_n,i,j dy, which the ones at the end of each window add up."""
-        self._gradients(self._dy_rows(dy), len(dy))
+        if not self.frozen:
+            self._gradients(self._dy_rows(dy), len(dy))
 
     def _dy_rows(self, dy: Array) -> Array:
         return channels_last(dy, self.workspace, "dy").reshape(-1, self.filters)
@@ -88,7 +89,8 @@ class Conv2D(WeightedLayer):
     def backward(self, dy: Array) -> Array:
         """Also dx: each window's share dy Wᵀ, added up where windows overlap."""
         rows = self._dy_rows(dy)
-        self._gradients(rows, len(dy))
+        if not self.frozen:
+            self._gradients(rows, len(dy))
         self._held = None  # the columns' memory now takes the shares
         W = self._matrix()[: self._window_numbers]
         dx = self.workspace.array("dx", (len(dy), *self._windows.padded, self.in_shape[0]), dy.dtype)

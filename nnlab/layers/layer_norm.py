@@ -7,7 +7,7 @@ import numpy as np
 from annotated_types import Gt, Le
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.layers.base import Layer
+from nnlab.layers.base import FROZEN, Layer
 from nnlab.registry import Doc, layers
 
 
@@ -23,6 +23,7 @@ class LayerNorm(Layer):
     arrays = 4
 
     eps: Annotated[float, Gt(0), Le(1), Doc("added to the variance")] = 1e-5
+    frozen: Annotated[bool, FROZEN] = False
 
     @classmethod
     def examples(cls) -> "list[tuple[LayerNorm, Shape]]":

@@ -32,8 +32,7 @@ class Linear(WeightedLayer):
         if len(in_shape) != 1:
             raise self.reject(f"needs a flat input, got {shape_text(in_shape)}; put a flatten layer before it")
         (fan_in,) = in_shape
-        self.W = self.weight("W", (fan_in, self.units), self.init, fan_in)
-        self.b = self.constant("b", (self.units,), 0.0) if self.bias else None
+        self.W, self.b = self.weights_and_bias((fan_in, self.units), fan_in, self.units)
         return (self.units,)
 
     def multiply_adds(self) -> int:
@@ -50,6 +49,8 @@ class Linear(WeightedLayer):
 
     def backward_parameters(self, dy: Array) -> None:
         """dW = xᵀ dy, db = Σ_n dy."""
+        if self.frozen:
+            return
         self._dy = dy
         if not self.joint:
             np.matmul(self._x.T, dy, out=self.W.grad)

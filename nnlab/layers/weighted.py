@@ -6,8 +6,9 @@ from typing import Annotated
 from annotated_types import Ge, Le
 
 from nnlab.core.arena import Parameter
+from nnlab.core.arrays import Shape
 from nnlab.core.initialisers import He, Initialiser
-from nnlab.layers.base import Layer
+from nnlab.layers.base import FROZEN, Layer
 from nnlab.penalties import L1, L2, Penalty
 from nnlab.registry import Component, Doc
 
@@ -20,9 +21,22 @@ class WeightedLayer(Layer):
     bias: Annotated[bool, Doc("whether to add b")] = True
     l1: Annotated[float, Ge(0), Le(1e6), Doc("λ of an L1 penalty on these weights, besides the global one")] = 0.0
     l2: Annotated[float, Ge(0), Le(1e6), Doc("λ of an L2 penalty on these weights, besides the global one")] = 0.0
+    frozen: Annotated[bool, FROZEN] = False
+
+    def weights_and_bias(self, shape: Shape, fan_in: int, outputs: int) -> tuple[Parameter, Parameter | None]:
+        """Declare W and, unless it is switched off, b; raises ShapeError where the initialiser does not fit."""
+        if message := self.init.mismatch(shape, (outputs,) if self.bias else None):
+            raise self.reject(message)
+        W = self.weight("W", shape, self.init, fan_in)
+        if not self.bias:
+            return W, None
+        b = Parameter("b", (outputs,), lambda draws: self.init.start_bias((outputs,)), decayed=False)
+        return W, self._declare(b)
 
     def penalties(self) -> list[tuple[Penalty, Parameter]]:
-        """The layer's own penalties on W."""
+        """The layer's own penalties on W; none on frozen ones, where they would be a constant."""
+        if self.frozen:
+            return []
         (W,) = [parameter for parameter in self.parameters if parameter.decayed]
         own: list[Penalty] = [L1(strength=self.l1), L2(strength=self.l2)]
         return [(penalty, W) for penalty in own if penalty.strength > 0]

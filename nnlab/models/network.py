@@ -37,9 +37,13 @@ class Network:
             last = self.layers[-1].label if self.layers else "the network"
             raise ShapeError(f"{last}: gives {shape_text(shape)} values a sample, but the data has {classes} classes")
         self.order = _order_of_least_work(self.layers)
-        trained = [index for index, layer in enumerate(self.order) if layer.parameters]
-        if not trained:
+        if not self.parameters:
             raise ShapeError("model: no layer has parameters, so there is nothing to train")
+        trained = [
+            index for index, layer in enumerate(self.order) if not all(weight.frozen for weight in layer.parameters)
+        ]
+        if not trained:
+            raise ShapeError("model: every layer with parameters is frozen, so there is nothing to train")
         self._first_trained = trained[0]
 
     @property
@@ -61,7 +65,7 @@ class Network:
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers are trained."""
+        """How many numbers the parameters have, frozen ones included."""
         return sum(parameter.size for parameter in self.parameters)
 
     def evaluation_chunk(self, batch: int) -> int:

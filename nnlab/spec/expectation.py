@@ -18,6 +18,7 @@ _WORDS: dict[Any, str] = {
     float: "a number",
     bool: "true or false",
     str: "text",
+    Any: "a number or a list of these",
 }
 _BOUND_MESSAGES = {
     "greater_than": "must be above {gt}",

@@ -91,7 +91,8 @@ def wrong_penalty(network: Network, penalties: Sequence[PenaltyTerm]) -> str:
 
 def wrong_gradient(network: Network) -> tuple[float, str]:
     """A number that is not finite, of the gradient nearest to the loss that has one, and which that is."""
-    *_, (number, name) = _wrong_numbers((name, parameter.grad) for name, parameter in network.named_parameters())
+    trained = [(name, parameter) for name, parameter in network.named_parameters() if not parameter.frozen]
+    *_, (number, name) = _wrong_numbers((name, parameter.grad) for name, parameter in trained)
     return number, f"the gradient of {name}"
 
 

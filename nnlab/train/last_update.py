@@ -55,7 +55,7 @@ class LastUpdate:
         places = [parameter.place for parameter in layer.parameters]
         before = norm([self._before[place] for place in places])
         update = norm([self._now[place] - self._before[place] for place in places])
-        gradient = norm([self._arena.gradients[place] for place in places])
+        gradient = norm([self._arena.gradients[part.place] for part in layer.parameters if not part.frozen])
         return gradient, update / before if before > 0 else None
 
 

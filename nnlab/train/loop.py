@@ -138,12 +138,12 @@ def train(
                 break
             for penalty in penalties:
                 penalty.add_gradient()
-            if not all_finite(arena.gradients):
+            if not all_finite(arena.trained_gradients):
                 fault = message("the gradient", *wrong_gradient(network), step + 1, lr, x)
                 break
-            controls.clip(arena.gradients)
+            controls.clip(arena.trained_gradients)
             optimizer.step(lr)
-            if not all_finite(arena.values):
+            if not all_finite(arena.trained_values):
                 fault = message("a weight", *wrong_weight(network), step + 1, lr, x)
                 break
             step += 1

@@ -109,7 +109,7 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     workers = Workers(_threads(experiment))
     loss, optimizer = experiment.loss.twin(), copy(experiment.optimizer)
     shards = Shards(network, loss, prepared.shards, workers)
-    optimizer.bind(network.arena.values, network.arena.gradients, network.arena.decayed)
+    optimizer.bind(network.arena.trained_values, network.arena.trained_gradients, network.arena.decayed)
     iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
     eval_every = batches.steps_per_epoch if settings.eval_every == "epoch" else settings.eval_every
     return Training(

@@ -53,9 +53,9 @@ class Shards:
         self._joint = [
             [twin for twin in twins if isinstance(twin, Linear)]
             for twins in zip(*(network.layers for network in self.networks), strict=True)
-            if count > 1 and isinstance(twins[0], Linear) and twins[0].W.size >= JOINT_WEIGHTS
+            if count > 1 and isinstance(twins[0], Linear) and twins[0].W.size >= JOINT_WEIGHTS and not twins[0].frozen
         ]
-        self._blocks = _blocks_without(len(network.arena.gradients), [twins[0].W.place for twins in self._joint])
+        self._blocks = _blocks_without(network.arena.trained, [twins[0].W.place for twins in self._joint])
         self._losses = [loss, *(loss.twin() for _ in range(1, count))]
 
     def compute(self, x: Array, labels: Array) -> float:

@@ -96,3 +96,13 @@ def test_a_sweep_that_cannot_be(nnlab, arguments: list[str], code: int) -> None:
     answer = nnlab("gradcheck", *arguments)
     assert (answer.code, answer.stdout) == (code, "")
     assert len(answer.stderr.splitlines()) == 1
+
+
+def test_a_spec_with_frozen_layers_is_checked_without_them(nnlab, spec: Path) -> None:
+    layers = (
+        "[{name: linear, units: 4, frozen: true}, {name: batch_norm, frozen: true}, tanh, {name: linear, units: 2}]"
+    )
+    answer = nnlab("gradcheck", spec, "-s", f"model={{name: sequential, layers: {layers}}}", "-s", "penalty.l2=0.1")
+    assert answer.code == 0
+    assert "linear2.W" in answer.stdout
+    assert "linear1" not in answer.stdout

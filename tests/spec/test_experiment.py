@@ -6,7 +6,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -427,7 +427,8 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     if get_origin(base) in (Union, UnionType):
         return st.one_of([values(Annotated[option, *marks] if marks else option) for option in get_args(base)])
     if get_origin(base) is list:
-        return st.lists(values(get_args(base)[0]), max_size=4)
+        least = next((mark.min_length for mark in marks if isinstance(mark, MinLen)), 0)
+        return st.lists(values(get_args(base)[0]), min_size=least, max_size=4)
     low = next((getattr(mark, "ge", getattr(mark, "gt", None)) for mark in marks if isinstance(mark, Ge | Gt)), None)
     high = next((getattr(mark, "le", getattr(mark, "lt", None)) for mark in marks if isinstance(mark, Le | Lt)), None)
     if base is int:
@@ -435,6 +436,8 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     if base is float:
         above, below = (any(isinstance(mark, kind) for mark in marks) for kind in (Gt, Lt))
         return st.floats(low, high, exclude_min=above, exclude_max=below)
+    if base is Any:  # a number where lists are nested
+        return st.floats(-9, 9)
     return {type(None): st.none(), bool: st.booleans()}[base]
 
 

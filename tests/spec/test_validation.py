@@ -107,9 +107,9 @@ def test_components(registry: Registry, raw: object, component: Any) -> None:
          "x.hidden: must be a list of at most 1000 items, each a whole number from 1 to 10000000, got 5"),
         (models, {"name": "mlp", "hidden": [5, 0]}, "x.hidden.1: must be at least 1, got 0"),
         (models, {"name": "mlp", "hidden": [5], "batch_norm": 1},
-         "x.batch_norm: must be true, false or a mapping with eps, momentum, got 1"),
+         "x.batch_norm: must be true, false or a mapping with eps, momentum, frozen, got 1"),
         (models, {"name": "mlp", "hidden": [5], "batch_norm": {"epsilon": 1}},
-         "x.batch_norm.epsilon: unknown key; nnlab's name is 'eps'; batch_norm has eps, momentum"),
+         "x.batch_norm.epsilon: unknown key; nnlab's name is 'eps'; batch_norm has eps, momentum, frozen"),
         (models, {"name": "mlp", "hidden": [5], "activation": {"name": "elu", "alpha": 0}},
          "x.activation.alpha: must be above 0, got 0"),
         (models, {"name": "sequential", "layers": []}, "x.layers: must be a list of 1 to 1000 layers, got []"),
@@ -263,7 +263,7 @@ def test_a_path_behind_a_closed_folder(tmp_path: Path) -> None:
         (He(), "he"),
         (Normal(std=0.5), 0.5),
         (Adam(), {"name": "adam", "lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-7}),
-        (BatchNorm(), {"name": "batch_norm", "eps": 1e-5, "momentum": 0.9}),
+        (BatchNorm(), {"name": "batch_norm", "eps": 1e-5, "momentum": 0.9, "frozen": False}),
         (ReLU(), "relu"),
         (
             MLP(hidden=[3], batch_norm=BatchNorm(), init=Normal(std=1.0)),
@@ -272,7 +272,7 @@ def test_a_path_behind_a_closed_folder(tmp_path: Path) -> None:
                 "hidden": [3],
                 "activation": "relu",
                 "init": 1.0,
-                "batch_norm": {"eps": 1e-5, "momentum": 0.9},
+                "batch_norm": {"eps": 1e-5, "momentum": 0.9, "frozen": False},
                 "dropout": 0.0,
             },
         ),
@@ -282,7 +282,7 @@ def test_a_path_behind_a_closed_folder(tmp_path: Path) -> None:
                 "name": "sequential",
                 "layers": [
                     "relu",
-                    {"name": "linear", "init": "he", "bias": True, "l1": 0.0, "l2": 0.0, "units": 2},
+                    {"name": "linear", "init": "he", "bias": True, "l1": 0.0, "l2": 0.0, "frozen": False, "units": 2},
                 ],
             },
         ),
@@ -301,7 +301,7 @@ def test_plain_values_of_defaults_build_equal_components() -> None:
             continue
         for name in registry.names():
             given = {"lr": 1, "units": 1, "hidden": [1], "layers": ["relu"], "every": 1, "decay": 0.5, "steps": 1}
-            given |= {"filters": 1, "strength": 0.1, "factor": 2, "metric": "train_loss", "text": "x0"}
+            given |= {"filters": 1, "strength": 0.1, "factor": 2, "metric": "train_loss", "text": "x0", "W": [[1.0]]}
             needed = [parameter.name for parameter in hyperparameters(registry[name]) if parameter.required]
             component = build(registry, {"name": name, **{key: given[key] for key in needed}})
             again = build(registry, plain(component))

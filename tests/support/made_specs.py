@@ -95,6 +95,7 @@ def typed(annotation: Any, marks: tuple[Any, ...] = (), words: tuple[str, ...] =
         float: lambda: numbers(marks),
         int: lambda: counts(marks),
         str: lambda: st.sampled_from(words),
+        Any: lambda: numbers(()) | st.lists(numbers(()), max_size=3),
     }
     return simple[base]()
 
