@@ -58,10 +58,12 @@ def test_every_parameter_and_the_input_of_a_layer_are_checked() -> None:
     assert tensors == {"x", "gamma", "beta"}
 
 
-def test_a_loss_is_checked_with_smoothing_too() -> None:
+def test_a_loss_is_checked_with_smoothing_and_class_weights_too() -> None:
     assert [result.component for result in check_components(names=["cross_entropy"])] == [
         "cross_entropy smoothing 0.0",
         "cross_entropy smoothing 0.1",
+        "cross_entropy smoothing 0.0, class_weights [0.5, 2, 1, 0, 3]",
+        "cross_entropy smoothing 0.1, class_weights [3, 0.5, 0.25, 1, 2]",
     ]
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from nnlab.errors import UsageError
 from nnlab.losses import CrossEntropy, Loss, MeanSquaredError
 
 Problem = tuple[np.ndarray, np.ndarray]
@@ -53,15 +54,32 @@ def smoothed_cross_entropy(scores: list[float], label: int, s: float = 0.3) -> t
     ]
 
 
+CLASS_WEIGHTS = [0.25, 3.0, 1.0, 0.0, 2.0]
+
+
+def weighted_cross_entropy(scores: list[float], label: int) -> tuple[float, list[float]]:
+    """−w_label log softmax(scores)[label] and its gradient."""
+    loss, gradient = cross_entropy(scores, label)
+    return CLASS_WEIGHTS[label] * loss, [CLASS_WEIGHTS[label] * g for g in gradient]
+
+
+def weighted_smoothed_cross_entropy(scores: list[float], label: int) -> tuple[float, list[float]]:
+    """w_label times the cross-entropy with smoothing, and its gradient."""
+    loss, gradient = smoothed_cross_entropy(scores, label)
+    return CLASS_WEIGHTS[label] * loss, [CLASS_WEIGHTS[label] * g for g in gradient]
+
+
 Oracle = Callable[[list[float], int], tuple[float, list[float]]]
 each_loss = pytest.mark.parametrize(
     ("make", "oracle"),
     [
         (CrossEntropy, cross_entropy),
         (partial(CrossEntropy, smoothing=0.3), smoothed_cross_entropy),
+        (partial(CrossEntropy, class_weights=CLASS_WEIGHTS), weighted_cross_entropy),
+        (partial(CrossEntropy, smoothing=0.3, class_weights=CLASS_WEIGHTS), weighted_smoothed_cross_entropy),
         (MeanSquaredError, squared_error),
     ],
-    ids=["cross_entropy", "smoothed", "mean_squared_error"],
+    ids=["cross_entropy", "smoothed", "weighted", "weighted and smoothed", "mean_squared_error"],
 )
 
 
@@ -193,3 +211,56 @@ def test_the_mean_of_many_float32_losses_is_summed_in_float64() -> None:
 def test_chance_is_the_loss_of_the_same_scores_for_every_sample(loss: Loss, score: float) -> None:
     labels = np.arange(12) % 4
     assert loss.chance(4) == pytest.approx(loss.forward(np.full((12, 4), score), labels), rel=1e-12)
+
+
+@given(labels=arrays(np.intp, st.integers(1, 40), elements=st.integers(0, 5)))
+def test_balanced_class_weights_give_each_class_the_same_weight(labels: np.ndarray) -> None:
+    counts = np.bincount(labels, minlength=6)
+    loss = CrossEntropy(class_weights="balanced").for_classes(counts)
+    # Scores of zero: each sample's loss is its weight times log 6.
+    per_sample = loss.per_sample(np.zeros((len(labels), 6)), labels) / math.log(6)
+    totals = np.bincount(labels, weights=per_sample, minlength=6)
+    present = counts > 0
+    np.testing.assert_allclose(totals[present], len(labels) / present.sum(), rtol=1e-12)
+    assert per_sample.mean() == pytest.approx(1, rel=1e-12)
+
+
+@given(problem=problems(), cut=st.integers(0, 6))
+def test_weighted_gradients_of_the_parts_of_a_batch_make_that_of_the_batch(problem: Problem, cut: int) -> None:
+    scores, labels = problem
+    loss = CrossEntropy(class_weights=CLASS_WEIGHTS)
+    mean, whole = loss.forward(scores, labels), loss.backward().copy()
+    parts, total = [], 0.0
+    for part in (slice(None, cut), slice(cut, None)):
+        if len(labels[part]):
+            total += loss.forward(scores[part], labels[part]) * len(labels[part])
+            parts.append(loss.backward(len(labels)).copy())
+    np.testing.assert_allclose(np.concatenate(parts), whole, rtol=1e-12, atol=1e-15)
+    assert total / len(labels) == pytest.approx(mean, rel=1e-12, abs=1e-15)
+
+
+def test_class_weights_change_what_is_minimised_but_not_what_is_reported() -> None:
+    loss = CrossEntropy(class_weights=CLASS_WEIGHTS)
+    scores, labels = np.random.default_rng(0).standard_normal((7, 5)), np.arange(7) % 5
+    assert loss.reported.forward(scores, labels) == CrossEntropy().forward(scores, labels)
+    assert loss.forward(scores, labels) != CrossEntropy().forward(scores, labels)
+    assert loss.twin().forward(scores, labels) == loss.forward(scores, labels)
+
+
+def test_an_experiments_loss_is_not_bound_to_the_classes_of_one_training() -> None:
+    loss = CrossEntropy(class_weights="balanced")
+    weighted = loss.for_classes(np.array([1, 3]))
+    assert weighted.per_sample(np.zeros((2, 2)), np.array([0, 1])) == pytest.approx(
+        [2 * math.log(2), 2 / 3 * math.log(2)]
+    )
+    with pytest.raises(ValueError, match="for_classes"):
+        loss.per_sample(np.zeros((1, 2)), np.array([0]))
+
+
+def test_a_weight_for_each_class_and_one_above_0() -> None:
+    with pytest.raises(
+        UsageError, match=r"loss\.class_weights: 5 weights, but the data has 3 classes; give one for each"
+    ):
+        CrossEntropy(class_weights=CLASS_WEIGHTS).for_classes(np.array([1, 1, 1]))
+    with pytest.raises(UsageError, match=r"loss\.class_weights: needs a weight above 0"):
+        CrossEntropy(class_weights=[0, 0]).for_classes(np.array([1, 1]))

@@ -120,7 +120,8 @@ def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) ->
     stack = experiment.model.stack(dataset.sample_shape, dataset.classes)
     # Addressed streams whatever the spec's rng: dropout must draw the same mask at every evaluation of the function.
     network = Network(stack, dataset.sample_shape, dataset.classes, AddressedStreams(seed))
-    make = partial(model_subject, experiment.name, network, dataset.classes, experiment.loss, experiment.penalty)
+    loss = experiment.loss.for_classes(dataset.class_counts)
+    make = partial(model_subject, experiment.name, network, dataset.classes, loss, experiment.penalty)
     return check(make, method, seed, sampled=POINTS)
 
 

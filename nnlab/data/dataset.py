@@ -74,6 +74,11 @@ class Dataset:
         return len(self.class_names)
 
     @property
+    def class_counts(self) -> Array:
+        """The number of training samples of each class, shape (K,)."""
+        return np.bincount(self.train.labels, minlength=self.classes)
+
+    @property
     def inputs(self) -> InputFormat:
         """What a network trained on this data expects of one raw sample."""
         inputs = self.train.inputs

@@ -45,12 +45,18 @@ def example_labels(name: str, examples: Sequence[object], shapes: Sequence[Shape
         parts = [
             f"{field.name} {written(getattr(example, field.name))}"
             for field in fields(example)  # type: ignore[arg-type]  # every component is a dataclass
-            if isinstance(getattr(example, field.name), str | int | float)
+            if _is_plain(getattr(example, field.name))
             and len({repr(getattr(other, field.name)) for other in examples}) > 1
         ]
         place = f" on {shape_text(shapes[index])}" if len(set(shapes)) > 1 else ""
         labels.append(f"{name} {', '.join(parts)}".rstrip() + place)
     return [label if labels.count(label) == 1 else f"{label} ({index})" for index, label in enumerate(labels, start=1)]
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is a word, a number or a list of numbers."""
+    numbers = isinstance(value, list) and value and all(isinstance(number, int | float) for number in value)
+    return isinstance(value, str | int | float) or bool(numbers)
 
 
 def layer_subject(name: str, layer: Layer, in_shape: Shape, seed: int) -> Subject:

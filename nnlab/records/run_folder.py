@@ -234,8 +234,15 @@ class RunFolder:
         make_folder(folder, exist_ok=True)
         atomic_write(folder / step_file(step), packed(arrays, {"spec_sha256": spec_sha256}))
 
-    def finish(self, status: str, seconds: float, message: str = "", restored: int | None = None) -> dict[str, Any]:
-        """Write the final summary and give it back.
+    def finish(
+        self,
+        status: str,
+        seconds: float,
+        message: str = "",
+        restored: int | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Write the final summary with ``more`` in it, and give it back.
 
         Its ``final`` metrics are those of the saved weights: the last ones, or those of the step ``restored``.
         """
@@ -247,6 +254,7 @@ class RunFolder:
             "best": best_row(self._rows),
             "train_seconds": seconds,
             "message": message,
+            **(more or {}),
         }
         atomic_write(self.path / SUMMARY_FILE, as_json(ended))
         self._summary = ended

@@ -24,6 +24,7 @@ from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment
 from nnlab.train.answers import Trained
+from nnlab.train.balance import majority_note, recall, recall_line
 from nnlab.train.checkpoints import Checkpoints
 from nnlab.train.diagnostics import Diagnostics
 from nnlab.train.drawable import Drawable
@@ -144,7 +145,8 @@ def carry_out(
         lines = EvaluationLines(folder, reporter, training.iterations, training.eval_every)
         went_before = f", going on after step {training.start:,}" if training.start else ""
         lines.say(f"{experiment.name}: {parameters:,} parameters, {training.iterations:,} iterations{went_before}")
-        for note in (*prepared.dataset.notes, *folder.take_unsupported()):
+        majority = majority_note(prepared.dataset, experiment.loss)
+        for note in filter(None, (*prepared.dataset.notes, majority, *folder.take_unsupported())):
             lines.say(note)
         probe = Feed(prepared.dataset.train, experiment.dtype)
         chunk = training.evaluation.chunk
@@ -168,9 +170,12 @@ def carry_out(
         if message:  # that of a divergence is shown as the error it ends with
             (folder.log if outcome.status == "diverged" else lines.say)(message)
         folder.write_model(prepared.network.state(), spec_sha256, prepared.dataset.inputs)
+        recalls = recall(setting.trained)
+        if line := recall_line(recalls):
+            lines.say(line)
         drawn = [kind for kind in KINDS if settings.diagnostics or kind in BY_TRAINING]
         begin_drawing(folder.path, drawn)
-        summary = folder.finish(outcome.status, before + outcome.seconds, message, outcome.restored)
+        summary = folder.finish(outcome.status, before + outcome.seconds, message, outcome.restored, recalls)
         folder.log(result_line(experiment.name, summary))
         record = cache(partial(read_run, folder.path))
         with noticed_by(lines.say):

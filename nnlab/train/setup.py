@@ -42,6 +42,7 @@ def prepare(experiment: Experiment) -> Prepared:
     layers = experiment.model.stack(dataset.sample_shape, dataset.classes)
     network = Network(layers, dataset.sample_shape, dataset.classes, streams)
     settings = experiment.train
+    experiment.loss.for_classes(dataset.class_counts)  # refuses what does not fit before anything is written
     if dataset.validation is None:
         for path, message in experiment.follows_validation():
             raise UsageError(f"{'.'.join(map(str, path))}: {message}")
@@ -107,7 +108,7 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     network.allocate(experiment.dtype)
     penalties = network.penalty_terms([replace(penalty) for penalty in experiment.penalty])
     workers = Workers(_threads(experiment))
-    loss, optimizer = experiment.loss.twin(), copy(experiment.optimizer)
+    loss, optimizer = experiment.loss.for_classes(dataset.class_counts), copy(experiment.optimizer)
     shards = Shards(network, loss, prepared.shards, workers)
     optimizer.bind(network.arena.trained_values, network.arena.trained_gradients, network.arena.decayed)
     iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch

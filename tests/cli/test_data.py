@@ -183,7 +183,9 @@ def test_show_of_a_table_only_counts(nnlab, tmp_path: Path) -> None:
     answer = nnlab("data", "show", "table", "-s", "data.path=five.npz")
     assert answer.code == 0
     assert "table: 104 train samples, 26 test samples of 5 float64, 65 classes" in answer.stdout
-    assert answer.stdout.endswith("... and 15 classes more\n")
+    assert answer.stdout.endswith(
+        "... and 15 classes more\nfive.npz: label 'y' (65 classes), 5 features, 130 samples\n"
+    )
     assert "no picture" in answer.stderr
     assert not (tmp_path / "samples").exists()
 

@@ -70,7 +70,7 @@ def test_defaults(tmp_path: Path) -> None:
             "noise": 0.25,
         },
         "model": {"name": "softmax", "init": "he"},
-        "loss": {"name": "cross_entropy", "smoothing": 0.0},
+        "loss": {"name": "cross_entropy", "smoothing": 0.0, "class_weights": None},
         "optimizer": {"name": "adam", "lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-7},
         "penalty": {"l1": 0.0, "l2": 0.0},
         "train": {

@@ -1,0 +1,67 @@
+"""Unbalanced classes: how a run says so, and how well it does on each of them."""
+
+from typing import Any
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.data.dataset import Dataset
+from nnlab.errors import shown
+from nnlab.losses import CrossEntropy, Loss
+from nnlab.train.answers import Trained
+
+UNBALANCED = 2
+"""Classes are unbalanced where the largest has so many times the training samples of the smallest."""
+
+MOST_CLASSES = 100
+MOST_SHOWN = 10
+
+
+def is_unbalanced(counts: Array) -> bool:
+    """Whether some class has at least ``UNBALANCED`` times the training samples of another; counts (K,)."""
+    present = counts[counts > 0]
+    return bool(present.size and present.max() >= UNBALANCED * present.min())
+
+
+def majority_note(dataset: Dataset, loss: Loss) -> str:
+    """In words, that one class has more than half of the training samples of unbalanced classes; else empty."""
+    counts = dataset.class_counts
+    share = counts.max() / counts.sum()
+    if share <= 1 / 2 or not is_unbalanced(counts):
+        return ""
+    weighted = isinstance(loss, CrossEntropy) and loss.class_weights
+    hint = "" if weighted else "; loss.class_weights: balanced gives each class the same weight"
+    name = shown(dataset.class_names[int(counts.argmax())])
+    return f"class {name} has {share:.1%} of the training samples, so answering it always has that accuracy{hint}"
+
+
+def recall(trained: Trained) -> dict[str, Any]:
+    """What the summary says of each class: the share of its samples that are recognised, where classes are unbalanced.
+
+    ``recall`` maps the name of each class with samples to TP / (TP + FN), measured on the part ``recall_of``:
+    validation samples, else test samples, else those trained on. Empty for balanced or for more than ``MOST_CLASSES``
+    classes.
+    """
+    dataset = trained.dataset
+    if dataset.classes > MOST_CLASSES or not is_unbalanced(dataset.class_counts):
+        return {}
+    part = next(part for part in ("validation", "test", "train") if part in dataset.splits)
+    split = dataset.splits[part]
+    right = split.labels[trained.predict(split.inputs) == split.labels]
+    samples, recognised = (np.bincount(labels, minlength=dataset.classes) for labels in (split.labels, right))
+    found = {
+        name: int(count) / int(of)
+        for name, count, of in zip(dataset.class_names, recognised, samples, strict=True)
+        if of
+    }
+    return {"recall_of": part, "recall": found}
+
+
+def recall_line(found: dict[str, Any]) -> str:
+    """The recall of each class on one line, the lowest ``MOST_SHOWN`` first; empty where there is none."""
+    if not found:
+        return ""
+    lowest = sorted(found["recall"].items(), key=lambda item: item[1])
+    listed = ", ".join(f"{shown(name, 40)} {value:.4f}" for name, value in lowest[:MOST_SHOWN])
+    more = f" and {len(lowest) - MOST_SHOWN} more classes" if len(lowest) > MOST_SHOWN else ""
+    return f"recall of each class on the {found['recall_of']} samples: {listed}{more}"
