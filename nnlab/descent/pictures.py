@@ -19,7 +19,7 @@ STILL_KINDS = tuple(kind for kind in FILES if kind != RACE)
 def pictures_of(descent: Descent, paths: Sequence[DescentPath]) -> Mapping[str, Callable[[Path], None]]:
     """What draws each kind of picture that there can be of these paths into a folder."""
     drawings = [Drawing(path.label, path.positions, path.values, path.status == "diverged") for path in paths]
-    return descent_pictures(descent.function, descent.name, drawings, descent.view)
+    return descent_pictures(descent.function, descent.name, drawings, descent.view, descent.arrows)
 
 
 def draw_pictures(
@@ -68,6 +68,7 @@ def redraw(
     for kind in wanted:
         if kind not in pictures:
             few = f"it is of a function of {len(descent.start)} variable{'s' * (len(descent.start) != 1)}"
+            few = few if descent.optimizer else "it has no optimizer, and so no paths"
             raise UsageError(f"{folder}: cannot have the picture {kind}: {few}")
     out.mkdir(parents=True, exist_ok=True)
     missing = [RACE] if RACE in unfinished_pictures(folder) else []

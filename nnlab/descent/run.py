@@ -39,9 +39,9 @@ def run_descent(
     """Follow every rule from the same start and write a folder under ``runs``.
 
     Files: spec.yaml, path.csv, summary.json, environment.json, log.txt, and in plots/ values.png; of one variable also
-    paths.png, of two also field.png, paths.png and (with ``animate``) race.gif. ``on_step`` is called at every point of
-    every path. Raises RunError when the folder cannot be written, and Interrupted after a signal, once the steps made
-    until then are saved.
+    paths.png, of two also field.png, paths.png and (with ``animate``) race.gif; without an optimizer field.png only.
+    ``on_step`` is called at every point of every path. Raises RunError when the folder cannot be written, and
+    Interrupted after a signal, once the steps made until then are saved.
     """
     started = perf_counter()
     gradient = gradient_of(descent)
@@ -75,7 +75,7 @@ def run_descent(
             environment=describe_environment({}),
             summary=summary,
             paths={path.label: (path.positions, path.values, path.norms) for path in paths},
-            lines=[line(path) for path in paths],
+            lines=[line(path) for path in paths] or ["no optimizer: the field of gradients only"],
         )
         if stop.signal is not None:
             raise Interrupted(stop.signal, f"stopped; the steps made until then are saved in {folder}")

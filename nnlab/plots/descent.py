@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from matplotlib.colors import LogNorm, Normalize
@@ -26,29 +27,39 @@ from nnlab.plots.plane import (
 from nnlab.plots.race import animate_race
 from nnlab.plots.style import FAINT, WIDTH, canvas, picture, plain_text, say, shades
 
+Arrows = Literal["unit", "length"]
 RACE = "race"
 FILES: Mapping[str, str] = {"field": "field.png", "paths": "paths.png", "values": "values.png", RACE: "race.gif"}
 
 ARROWS = 21  # along the longer side
+LONGEST = 1.2  # cells
 # Steps up to which each is marked with a dot.
 MARKED_STEPS = 100
 
 
 def descent_pictures(
-    function: Function, name: str, drawings: Sequence[Drawing], view: Sequence[float] | None = None
+    function: Function,
+    name: str,
+    drawings: Sequence[Drawing],
+    view: Sequence[float] | None = None,
+    arrows: Arrows = "unit",
 ) -> Mapping[str, Callable[[Path], None]]:
     """What draws each kind of picture into a folder: values always, paths of one and two variables, all of two.
 
+    Without drawings there is only the field of gradients, of two variables.
     Each raises OSError when its picture cannot be written.
     """
     title = f"{plain_text(name, 60)}: {plain_text(function.formula, 80)}"
-    variables = drawings[0].positions.shape[1]
-    drawn: dict[str, Callable[[Path], None]] = {"values": partial(_plot_values, drawings, title)}
+    variables = drawings[0].positions.shape[1] if drawings else 2
+    shown = seen(function, drawings, view) if variables == 2 else None
+    drawn: dict[str, Callable[[Path], None]] = {}
+    if shown:
+        drawn["field"] = partial(_plot_field, function, title, shown, arrows)
+    if drawings:
+        drawn["values"] = partial(_plot_values, drawings, title)
     if variables == 1:
         drawn["paths"] = partial(_plot_line, function, drawings, title)
-    if variables == 2:
-        shown = seen(function, drawings, view)
-        drawn["field"] = partial(_plot_field, function, title, shown)
+    if drawings and shown:
         drawn["paths"] = partial(_plot_paths, function, drawings, title, shown)
         drawn[RACE] = partial(animate_race, function, drawings, title, shown)
     return {kind: partial(_into, drawn[kind], file) for kind, file in FILES.items() if kind in drawn}
@@ -58,8 +69,11 @@ def _into(draw: Callable[[Path], None], file: str, folder: Path) -> None:
     draw(folder / file)
 
 
-def _plot_field(function: Function, title: str, view: View, path: Path) -> None:
-    """Arrows of equal length down the slope, coloured by how steep it is."""
+def _plot_field(function: Function, title: str, view: View, arrows: Arrows, path: Path) -> None:
+    """Arrows down the slope, coloured by how steep it is: all of one length, or each as long as the gradient, to scale.
+
+    The longest of those to scale is LONGEST cells long.
+    """
     left, right, bottom, top = view
     spacing = max(right - left, top - bottom) / ARROWS
     (x, across), (y, down) = (_centres(low, high, spacing) for low, high in ((left, right), (bottom, top)))
@@ -69,9 +83,10 @@ def _plot_field(function: Function, title: str, view: View, path: Path) -> None:
         downhill = -function.gradient(points)
         length = np.hypot(*downhill)
         usable = np.isfinite(length) & (length > 0) & np.isfinite(function.value(points))
+        steep = length[usable]
+        unit = 0.8 / steep if arrows == "unit" else LONGEST / steep.max(initial=0)
         # Both axes have the same scale, or else each arrow is as long as its own scale makes it.
-        arrows = downhill[:, usable] / length[usable] * 0.8 * np.array([[across], [down]])
-    steep = length[usable]
+        drawn_arrows = downhill[:, usable] * unit * np.array([[across], [down]])
     with canvas(path, say("{title}, downhill", title=title), plane_size(view)) as figure:
         axes = plane(figure, view)
         if not steep.size:
@@ -80,7 +95,7 @@ def _plot_field(function: Function, title: str, view: View, path: Path) -> None:
         wide = steep.max() > 100 * steep.min()
         norm: Normalize = LogNorm(steep.min(), steep.max()) if wide else Normalize(0, steep.max())
         drawn = axes.quiver(
-            *(x[usable], y[usable], *arrows, steep),
+            *(x[usable], y[usable], *drawn_arrows, steep),
             norm=norm,
             cmap=shades().steepness,
             angles="xy",
@@ -89,7 +104,7 @@ def _plot_field(function: Function, title: str, view: View, path: Path) -> None:
             pivot="mid",
             width=0.0035,
         )
-        figure.colorbar(drawn, ax=axes, label=say("length of the gradient"), shrink=0.9, pad=0.02)
+        figure.colorbar(drawn, ax=axes, label=say("gradient norm"), shrink=0.9, pad=0.02)
 
 
 def _centres(low: float, high: float, spacing: float) -> tuple[Array, float]:

@@ -47,6 +47,8 @@ def seen(function: Function, drawings: Sequence[Drawing], view: Sequence[float] 
         left, right, bottom, top = view
         return left, right, bottom, top
     left, right, bottom, top = function.view
+    if not drawings:
+        return left, right, bottom, top
     sound = [drawing.positions for drawing in drawings if not drawing.diverged]
     points = np.concatenate([drawings[0].positions[:1], *sound])
     points = points[np.isfinite(points).all(axis=1)]

@@ -83,7 +83,7 @@ JAPANESE: Mapping[str, str] = {
     "start": "始点",
     "{label} (diverged)": "{label}（発散）",
     "{title}, downhill": "{title}（下り方向）",
-    "length of the gradient": "勾配の大きさ",
+    "gradient norm": "勾配の大きさ",
     "no slope anywhere": "傾きがありません",
     "step": "ステップ",
     "step {step} of {last}": "ステップ {step} / {last}",

@@ -41,9 +41,10 @@ def write_descent(
 ) -> None:
     """Write spec.yaml, environment.json, path.csv, log.txt and, last of all, summary.json; raises RunError.
 
-    ``paths`` gives positions (steps + 1, n), values and gradient norms by the label of the rule.
+    ``paths`` gives positions (steps + 1, n), values and gradient norms by the label of the rule. Without any, path.csv
+    has its header only, for two variables.
     """
-    count = next(iter(paths.values()))[0].shape[1]
+    count = next((positions.shape[1] for positions, _, _ in paths.values()), 2)
     rows = [",".join(path_columns(count)) + "\n"]
     for label, (positions, values, norms) in paths.items():
         quoted = f'"{label}"' if "," in label else label

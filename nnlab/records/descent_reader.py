@@ -41,12 +41,12 @@ def read_log(folder: Path) -> str:
 def read_paths(folder: Path, start: Sequence[float], labels: Sequence[str]) -> dict[str, PathTable]:
     """What path.csv tells of each rule, by its label, which is one of ``labels``: a path from ``start``.
 
-    Raises RunError.
+    No path where there are no labels. Raises RunError.
     """
     path = folder / PATH_FILE
     check_file(path, MAX_TABLE_BYTES)
     numbers: dict[str, array[float]] = {}
-    variables = len(start)
+    variables = len(start) or 2
     columns = path_columns(variables)
     width = len(columns) - 2
     try:
@@ -70,7 +70,7 @@ def read_paths(folder: Path, start: Sequence[float], labels: Sequence[str]) -> d
                     damaged(path, f"must be numbers, got {shown(','.join(cells), 80)}", rows.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
-    if not numbers:
+    if labels and not numbers:
         damaged(path, "holds no path")
     for label, found in numbers.items():
         if list(found[:variables]) != list(start):

@@ -11,8 +11,8 @@ from nnlab.records.formats import PLOTS_FOLDER, Kind
 
 MARK = ".unfinished"
 MAX_MARK_BYTES = 1 << 12
-# The picture that each kind always has. Descents and runs of version 0.1.0 have no mark.
-_FIRST = {"run": "accuracy", "descent": "values"}
+# The pictures of which each kind always has one. Descents and runs of version 0.1.0 have no mark.
+_FIRST = {"run": ("accuracy",), "descent": ("values", "field")}
 
 
 def begin_drawing(run: Path, kinds: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ def lacks_pictures(run: Path, kind: Kind) -> bool:
     plots = run / PLOTS_FOLDER
     if kind not in _FIRST or not plots.is_dir():
         return False
-    return (plots / MARK).exists() or not any(plots.glob(f"{_FIRST[kind]}.*"))
+    return (plots / MARK).exists() or not any(found for name in _FIRST[kind] for found in plots.glob(f"{name}.*"))
 
 
 def _end(run: Path) -> None:

@@ -1,7 +1,7 @@
-"""What a spec for ``nnlab descend`` may say: a function, a start, and the update rules that race from there."""
+"""What a spec for ``nnlab descend`` may say: a function, and the update rules that race from a start, if any."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -25,7 +25,10 @@ Coordinate = Annotated[float, Ge(-1e12), Le(1e12)]
 
 @dataclass(kw_only=True)
 class Descent(Resolved):
-    """A function of n variables, where to start, and the update rules that go down from there."""
+    """A function of n variables, where to start, and the update rules that go down from there.
+
+    Without update rules, and so without a start, there is only the field of gradients of a function of two variables.
+    """
 
     name: Annotated[
         str, Predicate(str.isprintable), MinLen(1), MaxLen(100), Doc("names the run folder; default: the file's name")
@@ -33,13 +36,15 @@ class Descent(Resolved):
     function: Annotated[
         Function, Component("function"), Doc("what is minimised; expression: TEXT stands for one written out")
     ]
-    start: Annotated[list[Coordinate], MinLen(1), MaxLen(100), Doc("the point from which every rule starts")]
+    start: Annotated[list[Coordinate], MaxLen(100), Doc("the point from which every rule starts")] = field(
+        default_factory=list
+    )
     optimizer: Annotated[
         list[Optimizer],
         Component("optimizer", many=True),
         MaxLen(MOST_RULES),
-        Doc("one update rule or a list of them; lr may be a list too, for one rule each"),
-    ]
+        Doc("one update rule or a list of them; lr may be a list too, for one rule each; none: only field.png"),
+    ] = field(default_factory=list)
     steps: Annotated[int, Ge(1), Le(100_000), Doc("how many updates each makes")] = 100
     gradient: Annotated[
         Literal["central", "complex", "analytic"],
@@ -50,6 +55,10 @@ class Descent(Resolved):
         list[Coordinate] | None,
         Doc("the part of the plane that pictures show: left, right, bottom, top; null: what suits function and paths"),
     ] = None
+    arrows: Annotated[
+        Literal["unit", "length"],
+        Doc("of field.png: unit: all equally long, coloured by gradient norm; length: as long as the gradient, too"),
+    ] = "unit"
 
     # Keys that may stand in a spec for others.
     short_forms: ClassVar[tuple[str, ...]] = ("expression",)
@@ -58,7 +67,12 @@ class Descent(Resolved):
         """The start must have as many numbers as the function has variables, and a view four in order."""
         least, most = self.function.variables
         count = len(self.start)
-        if count < least or (most is not None and count > most):
+        plane = least <= 2 <= (most or 2) and count in (0, 2)
+        if not self.optimizer and not plane:
+            yield ("function",), "without an optimizer there is only the field of gradients, of two variables"
+        elif self.optimizer and not self.start:
+            yield ("start",), "needs the point from which every optimizer starts, such as [-3, 4]"
+        elif self.start and (count < least or (most is not None and count > most)):
             wanted = f"{least}" if least == most else f"at least {least}"
             yield ("start",), f"has {count} number{'s' * (count != 1)}, but the function takes {wanted}"
         recorded = self.steps * count * len(self.optimizer)
@@ -142,7 +156,7 @@ class _WrittenOut:
         if "function" in spec:
             self.problems.append((("expression",), "function and expression are both given; keep one"))
         spec["function"] = {"name": "expression", "text": spec.pop("expression")}
-        self._origins[("function", "text")] = ("expression",)
+        self._origins |= dict.fromkeys([("function",), ("function", "text")], ("expression",))
 
     def _write_out_rules(self, spec: dict[Any, Any]) -> None:
         given = spec.get("optimizer")

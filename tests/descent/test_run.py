@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 
 from nnlab import load_descent, run_descent
+from nnlab.descent.pictures import redraw
 from nnlab.descent.run import line
-from nnlab.errors import Interrupted, RunError
+from nnlab.errors import Interrupted, RunError, UsageError
 from nnlab.functions.named import Sphere
+from nnlab.records.descent_reader import read_paths
 from nnlab.records.drawing import lacks_pictures
 from nnlab.spec.descent import Descent
 
@@ -48,6 +50,20 @@ def test_the_folder_of_a_descent(tmp_path: Path) -> None:
     assert summary["paths"][1]["end"] == result.paths[1].positions[-1].tolist()
     log = (result.path / "log.txt").read_text(encoding="utf-8").splitlines()
     assert log == [line(path) for path in result.paths]
+
+
+def test_a_field_without_an_optimizer(tmp_path: Path) -> None:
+    result = run_descent(load_descent(CONFIGS / "field.yaml"), tmp_path)
+    assert sorted(path.name for path in (result.path / "plots").iterdir()) == ["field.png"]
+    assert (result.path / "path.csv").read_text(encoding="utf-8") == "optimizer,step,x0,x1,value,gradient_norm\n"
+    assert (result.path / "log.txt").read_text(encoding="utf-8") == "no optimizer: the field of gradients only\n"
+    assert (result.summary["status"], result.summary["paths"]) == ("completed", [])
+    assert not lacks_pictures(result.path, "descent")
+    assert read_paths(result.path, [], []) == {}
+    assert redraw(result.path, tmp_path / "again", [], animate=False) == [tmp_path / "again" / "field.png"]
+    for kinds, animate in ((["paths"], False), ([], True)):
+        with pytest.raises(UsageError, match="it has no optimizer, and so no paths"):
+            redraw(result.path, tmp_path / "again", kinds, animate=animate)
 
 
 def test_a_line_says_where_a_path_went_and_what_is_wrong(tmp_path: Path) -> None:

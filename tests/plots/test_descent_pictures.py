@@ -50,6 +50,22 @@ def test_arrows_point_straight_downhill_and_are_equally_long(figures: dict[str, 
     np.testing.assert_allclose(arrows.get_array(), 2 * np.hypot(*places))
 
 
+def test_arrows_can_be_as_long_as_the_gradient(figures: dict[str, Figure], tmp_path: Path) -> None:
+    """Without a path too; the longest is less than two cells long."""
+    view = (-2.0, 2.0, -2.0, 2.0)
+    pictures = descent_pictures(Sphere(), "own", [], view, "length")
+    assert list(pictures) == ["field"]
+    pictures["field"](tmp_path)
+    arrows = quiver_of(figures["field.png"])
+    directions, places = np.stack([arrows.U, arrows.V]), np.stack([arrows.X, arrows.Y])
+    np.testing.assert_allclose(directions, -places * (directions[0, 0] / -places[0, 0]), atol=1e-12)
+    cell = np.diff(np.unique(arrows.X))[0]
+    assert cell < np.hypot(*directions).max() < 2 * cell
+    flat = descent_pictures(Expression(text="1 + 0 * x1"), "own", [], view, "length")
+    flat["field"](tmp_path)
+    assert "no slope anywhere" in [text.get_text() for text in figures["field.png"].axes[0].texts]
+
+
 @pytest.mark.parametrize("view", [(-1e6, 1e6, -3.0, 3.0), (-1.0, 1.0, 0.0, 1e5)])
 def test_a_view_of_any_shape_has_arrows_inside(
     figures: dict[str, Figure], tmp_path: Path, view: tuple[float, float, float, float]

@@ -68,8 +68,8 @@ def test_bytes_that_are_no_text(folder: Path) -> None:
 
 
 def test_a_spec_that_is_no_descent(folder: Path) -> None:
-    (folder / "spec.yaml").write_text("function: sphere\n", encoding="utf-8")
-    with pytest.raises(RunError, match=r"spec.yaml:1:1: needs the key start"):
+    (folder / "spec.yaml").write_text("start: [1]\n", encoding="utf-8")
+    with pytest.raises(RunError, match=r"spec.yaml:1:1: needs the key function"):
         read_descent(folder)
     (folder / "spec.yaml").unlink()
     with pytest.raises(RunError, match=r"spec.yaml: missing"):

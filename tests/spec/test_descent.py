@@ -35,6 +35,13 @@ def test_short_forms_are_written_out(tmp_path: Path) -> None:
     assert descent.optimizer == [SGD(lr=10.0), SGD(lr=0.1), Adam(), SGD(lr=1.0)]
 
 
+@pytest.mark.parametrize("function", ["function: valley", "function: sphere", "expression: x0 * x1"])
+def test_a_field_of_gradients_needs_no_optimizer(tmp_path: Path, function: str) -> None:
+    descent = load(tmp_path, f"{{{function}, view: [-1, 1, -1, 1], arrows: length}}")
+    assert (descent.start, descent.optimizer, descent.arrows) == ([], [], "length")
+    assert load(tmp_path, descent.to_yaml()) == descent
+
+
 def test_an_override_may_be_a_list_of_learning_rates(tmp_path: Path) -> None:
     descent = load(tmp_path, "{function: sphere, start: [1], optimizer: sgd}", "optimizer.lr=[1e-3, 1e-2]")
     assert descent.optimizer == [SGD(lr=1e-3), SGD(lr=1e-2)]
@@ -65,14 +72,16 @@ GOOD = "{function: valley, start: [-7, 2], optimizer: [{name: sgd, lr: 0.1}]}"
     [
         ("", [], "own.yaml:1:1: is empty; a descent needs function, start and optimizer"),
         ("{start: [1], optimizer: adam}", [], "needs the key function"),
-        ("{function: sphere, optimizer: adam}", [], "needs the key start"),
-        ("{function: sphere, start: [1]}", [], "needs the key optimizer"),
+        ("{function: sphere, optimizer: adam}", [], "start: needs the point from which every optimizer starts"),
+        ("{function: sphere, start: [1]}", [], "function: without an optimizer there is only the field of gradients"),
+        ("{expression: x0 * x2}", [], "expression: without an optimizer there is only the field of gradients"),
+        (GOOD, ["arrows=long"], "arrows: must be 'unit' or 'length', got 'long'"),
         ("{data: xor, model: softmax}", [], "describes a training, which nnlab train takes"),
         ("[1]", [], "must be a mapping with the keys name, function, start"),
         (GOOD, ["function=valey"], "no function is called 'valey'; did you mean 'valley'?"),
         (GOOD, ["start=[1]"], "start: has 1 number, but the function takes 2"),
         (GOOD, ["start=[1,2,3]"], "start: has 3 numbers, but the function takes 2"),
-        (GOOD, ["start=[]"], "start: must be a list of 1 to 100 items"),
+        (GOOD, ["start=[]"], "start: needs the point from which every optimizer starts"),
         (GOOD, ["start=[a, 1]"], "start.0: must be a number from -1e+12 to 1e+12, got 'a'"),
         (GOOD, ["start=[.inf, 1]"], "start.0: must be a finite number"),
         (GOOD, ["start=3"], "start: must be a list"),
@@ -90,8 +99,7 @@ GOOD = "{function: valley, start: [-7, 2], optimizer: [{name: sgd, lr: 0.1}]}"
         (GOOD, ["step=3"], "step: unknown key; did you mean 'steps'?"),
         (GOOD, ["view=[1,2]"], "view: must have 4 numbers"),
         (GOOD, ["view=[2,1,0,1]"], "view: left must be below right"),
-        (GOOD, ["optimizer=[]"], "optimizer: must be a list of 1 to 12 optimizers, got []"),
-        (GOOD, ["optimizer=3"], "optimizer: must be a list of 1 to 12 optimizers, got 3"),
+        (GOOD, ["optimizer=3"], "optimizer: must be a list of 0 to 12 optimizers, got 3"),
         (GOOD, ["optimizer.0.lr=[]"], "optimizer.0.lr: must be a number above 0 or a list of them"),
         (GOOD, ["optimizer.0.lr=[0.1, -1]"], "optimizer.0.lr.1: must be above 0, got -1"),
         (GOOD, ["optimizer={name: sgd, lr: [0.1, x]}"], "optimizer.lr.1: must be a number above 0"),
