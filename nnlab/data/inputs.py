@@ -40,7 +40,9 @@ class Scaling:
 
     def apply(self, x: Array) -> Array:
         """The scaled samples (N, ...) as a new array."""
-        return (x - self.centre) / self.spread
+        scaled = x - self.centre
+        scaled /= self.spread
+        return np.asarray(scaled)
 
     def undo(self, x: Array) -> Array:
         """The raw samples (N, ...) of scaled ones, as a new array."""

@@ -1,6 +1,6 @@
 """A CSV file as a labelled dataset, and rows of another file in the same columns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
@@ -9,14 +9,15 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.csv_cells import Cells, normalised
-from nnlab.data.csv_header import Head, Selection, likely_label, read_head, select
+from nnlab.data.csv_columns import Selection, select
+from nnlab.data.csv_header import Head, read_head
 from nnlab.data.csv_text import CsvFormat, CsvRows, csv_rows, scanned
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.inputs import Column
-from nnlab.data.labels import check_classes, check_spellings, classes_of, label_notes
+from nnlab.data.labels import classes_of
 from nnlab.data.reading import file_name
 from nnlab.data.table_cache import TableCache
-from nnlab.data.table_notes import feature_notes
+from nnlab.data.table_notes import table_notes
 from nnlab.data.table_reading import read_rows_of
 from nnlab.data.table_rows import Rows, Source
 from nnlab.errors import DataError, shown
@@ -215,47 +216,7 @@ def _read_table(rows: CsvRows, settings: CsvSettings, name: str, *, plain: bool)
     if not len(read.labels):
         dropped = f" ({read.dropped} rows have missing values)" if read.dropped else ""
         raise DataError(f"{name}: expected samples below the header row, found none{dropped}")
-    return replace(read, label=head.names[chosen.label], notes=_notes(head, chosen, read, cells, name))
-
-
-def _notes(head: Head, chosen: Selection, read: Rows, cells: Cells, name: str) -> tuple[str, ...]:
-    """What the user should know about the table; raises DataError when the labels are none."""
-    label = head.names[chosen.label]
-    where = f"{name}: {shown(label)}"
-    try:
-        check_spellings(len(read.label_texts), where)
-        codes, class_names = classes_of(read.label_texts, where)
-        check_classes(class_names, len(read.labels), where, assumed=chosen.assumed)
-    except DataError as error:
-        raise DataError(f"{error}{_label_hint(head, chosen, cells)}") from error
-    last = ", the last column" if chosen.assumed else ""
-    dropped = [f"{read.dropped} rows with missing values are left out"] if read.dropped else []
-    return (
-        f"label {shown(label)}{last} ({len(class_names)} classes), {len(chosen.features)} features, "
-        f"{len(read.labels):,} samples",
-        *head.notes,
-        *read.notes,
-        *dropped,
-        *(f"label {shown(label)}: {note}" for note in label_notes(read.label_texts, codes, class_names)),
-        *_rare_classes(codes, read, class_names),
-        *feature_notes(read),
-    )
-
-
-def _rare_classes(codes: Sequence[int], read: Rows, class_names: Sequence[str]) -> Iterator[str]:
-    counts = np.bincount(np.array(codes)[read.labels], minlength=len(class_names))
-    rare = [class_names[int(index)] for index in np.flatnonzero(counts == 1)]
-    if rare:
-        few = shown(", ".join(rare), 100)
-        yield f"{'class' if len(rare) == 1 else 'classes'} {few}: a single sample, so none to test with"
-
-
-def _label_hint(head: Head, chosen: Selection, cells: Cells) -> str:
-    other = likely_label(head, chosen.label, cells)
-    if not chosen.assumed:
-        return f"; {shown(other)} looks more like a label" if other else ""
-    named = f"add label: {other}" if other else "name the column of the labels with label:"
-    return f"; {shown(head.names[chosen.label])} is the last column, taken as data.label is not given: {named}"
+    return replace(read, label=head.names[chosen.label], notes=table_notes(head, chosen, read, cells, name))
 
 
 def _named(head: Head, chosen: Selection, settings: CsvSettings, where: str) -> list[int]:

@@ -1,13 +1,17 @@
-"""What may surprise about the features of a table, in a line each."""
+"""What a user should know about a table, in a line each: label, classes, and what may surprise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from nnlab.core.arrays import Array
+from nnlab.data.csv_cells import Cells
+from nnlab.data.csv_columns import Selection, likely_label
+from nnlab.data.csv_header import Head
 from nnlab.data.inputs import Column
+from nnlab.data.labels import check_classes, check_spellings, classes_of, label_notes
 from nnlab.data.table_rows import Rows
-from nnlab.errors import one_line, shown
+from nnlab.errors import DataError, one_line, shown
 
 FEWEST_NUMBERED = 10
 LARGEST_EXACT = 2.0**53
@@ -15,7 +19,47 @@ MOST_NAMED = 5
 _ID_NAMES = ("id", "ids", "index", "idx", "no", "no.", "nr", "number", "row", "rowid", "rownames", "key", "unnamed: 0")
 
 
-def feature_notes(table: Rows) -> Iterator[str]:
+def table_notes(head: Head, chosen: Selection, read: Rows, cells: Cells, name: str) -> tuple[str, ...]:
+    """What the user should know about the table; raises DataError when the labels are none."""
+    label = head.names[chosen.label]
+    where = f"{name}: {shown(label)}"
+    try:
+        check_spellings(len(read.label_texts), where)
+        codes, class_names = classes_of(read.label_texts, where)
+        check_classes(class_names, len(read.labels), where, assumed=chosen.assumed)
+    except DataError as error:
+        raise DataError(f"{error}{_label_hint(head, chosen, cells)}") from error
+    last = ", the last column" if chosen.assumed else ""
+    dropped = [f"{read.dropped} rows with missing values are left out"] if read.dropped else []
+    return (
+        f"label {shown(label)}{last} ({len(class_names)} classes), {len(chosen.features)} features, "
+        f"{len(read.labels):,} samples",
+        *head.notes,
+        *read.notes,
+        *dropped,
+        *(f"label {shown(label)}: {note}" for note in label_notes(read.label_texts, codes, class_names)),
+        *_rare_classes(codes, read, class_names),
+        *_feature_notes(read),
+    )
+
+
+def _rare_classes(codes: Sequence[int], read: Rows, class_names: Sequence[str]) -> Iterator[str]:
+    counts = np.bincount(np.array(codes)[read.labels], minlength=len(class_names))
+    rare = [class_names[int(index)] for index in np.flatnonzero(counts == 1)]
+    if rare:
+        few = shown(", ".join(rare), 100)
+        yield f"{'class' if len(rare) == 1 else 'classes'} {few}: a single sample, so none to test with"
+
+
+def _label_hint(head: Head, chosen: Selection, cells: Cells) -> str:
+    other = likely_label(head, chosen.label, cells)
+    if not chosen.assumed:
+        return f"; {shown(other)} looks more like a label" if other else ""
+    named = f"add label: {other}" if other else "name the column of the labels with label:"
+    return f"; {shown(head.names[chosen.label])} is the last column, taken as data.label is not given: {named}"
+
+
+def _feature_notes(table: Rows) -> Iterator[str]:
     """Columns that number the rows, categories with their inputs, whole numbers that float64 rounds."""
     start = 0
     numbering, rounded = [], []
