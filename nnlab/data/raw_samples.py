@@ -7,7 +7,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array, shape_text
 from nnlab.data.inputs import WHITE, Column, InputFormat
-from nnlab.data.labels import plain_number
+from nnlab.data.labels import plain_label, plain_number
 from nnlab.errors import UsageError, one_line, shown
 from nnlab.registry import near_hint
 
@@ -188,7 +188,11 @@ def _one_hot(values: Array, column: Column) -> Array:
     position = {name: index for index, name in enumerate(column.categories)}
     encoded = np.zeros((len(values), column.width))
     for row, value in enumerate(values):
-        name = str(value).strip()
+        name = "" if value is None or value != value else str(value).strip()
+        if not name and column.missing is not None:
+            continue
+        if name not in position:
+            name = plain_label(name)
         if name not in position:
             known = one_line(", ".join(column.categories), 200)
             where = f"sample {row} (from 0): column {shown(column.name)}"

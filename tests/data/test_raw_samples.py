@@ -126,3 +126,16 @@ def test_scaled_samples_are_held_against_the_scaled_range() -> None:
     assert out_of_range(np.array([[0.0, 1.0]]), NAMED, scaled=True) == ""
     assert "expected scaled features" in out_of_range(np.array([[0.5, 150.0]]), NAMED, scaled=True)
     assert "reach from 0 to 255" in out_of_range(np.array([[[[0.0, 255.0]]]]), images((1, 1, 2)), scaled=True)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), "", " "])
+def test_a_missing_category_makes_all_its_inputs_0_where_training_allowed_it(missing: object) -> None:
+    columns = (Column("size", ("1", "2"), missing=0.0), Column("rate"))
+    allowed = InputFormat((3,), ("0", "1"), False, np.zeros(3), np.ones(3), columns)
+    samples = network_inputs({"size": [missing, "1.0", 2], "rate": [0.5, 0.5, 0.5]}, allowed)
+    assert samples.tolist() == [[0, 0, 0.5], [1, 0, 0.5], [0, 1, 0.5]]
+    with pytest.raises(UsageError, match="is no category of training"):
+        network_inputs(
+            {"size": [missing], "rate": [0.5]},
+            InputFormat((3,), ("0", "1"), False, np.zeros(3), np.ones(3), (Column("size", ("1", "2")), Column("rate"))),
+        )
