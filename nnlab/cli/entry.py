@@ -6,10 +6,13 @@ import signal
 import sys
 import tempfile
 import traceback
+from _thread import interrupt_main
 from pathlib import Path
+from threading import Timer, main_thread
 from typing import NoReturn, TextIO
 
 from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError, harmless, shown
+from nnlab.train.signals import SIGNALS, survives_terminal
 
 
 def main() -> None:
@@ -20,9 +23,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # where an encoding lacks λ or │, a question mark must do
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last one is Ctrl-Break, on Windows
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupt)
+    sys.unraisablehook = _unraisable
+    for number in SIGNALS:
+        if not survives_terminal(number):
+            signal.signal(number, _interrupt)
     try:
         # Imported under the handlers, so that Ctrl-C is met from the first moment.
         from nnlab.cli.app import app
@@ -70,6 +74,22 @@ def _check_options(arguments: list[str]) -> None:
 
 def _interrupt(number: int, frame: object) -> None:
     raise Interrupted(number)
+
+
+def _unraisable(report: "sys.UnraisableHookArgs") -> None:
+    """Send a signal once more that came while Python was in a place that cannot raise; other errors are told."""
+    error = report.exc_value
+    if isinstance(error, Interrupted):
+        Timer(0.01, _send_again, (error.exit_code - 128,)).start()
+    else:
+        sys.__unraisablehook__(report)
+
+
+def _send_again(number: int) -> None:
+    if sys.platform == "win32":
+        interrupt_main(number)
+    else:  # which ends a wait, too
+        signal.pthread_kill(main_thread().ident or 0, number)
 
 
 def _complain(message: str, exit_code: int) -> NoReturn:

@@ -1,16 +1,21 @@
 """Published data files, downloaded when they are first needed and checked byte for byte every time."""
 
-import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+import secrets
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from time import monotonic
-from typing import Protocol
+from time import monotonic, time
+from typing import TYPE_CHECKING, Protocol
 
+from nnlab.core.processes import is_alive
 from nnlab.data.reading import checksum, file_name, opened
 from nnlab.errors import DataError, one_line
+
+if TYPE_CHECKING:
+    import requests
 
 FOLDER_VARIABLE = "NNLAB_DATA_DIR"
 
@@ -19,6 +24,9 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 30.0
 # A mirror that delivers fewer bytes a second, on average after the first so many seconds, is given up too.
 SLOWEST, PATIENCE = 2000, 60.0
 CHUNK = 1 << 13
+TEMPORARY = ".tmp"
+POOCH_TEMPORARY = r"tmp[a-z0-9_]{8}"  # of version 0.1.0
+LONG_AGO = 3600.0  # seconds
 
 
 class DownloadObserver(Protocol):
@@ -149,47 +157,70 @@ def _fault(path: Path, file: RemoteFile) -> str:
 
 def _retrieve(url: str, file: RemoteFile, folder: Path, observer: DownloadObserver) -> str:
     """Download a file from one mirror; why that failed, or nothing."""
-    import pooch
-
+    temporary = folder / f"{_temporary_start(file)}{os.getpid():x}-{secrets.token_hex(4)}{TEMPORARY}"
     try:
-        with _quiet(pooch.get_logger()):
-            pooch.retrieve(url, f"sha256:{file.sha256}", file.name, folder, downloader=_Downloader(file, observer))
+        _remove_leftovers(file, folder)
+        _receive(url, file, temporary, observer)
+        temporary.replace(folder / file.name)
     except (OSError, ValueError) as error:
         return _reason(error)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return ""
 
 
-class _Downloader:
-    """Writes what a mirror delivers to a temporary file of pooch's, as long as it can be the right thing."""
+def _temporary_start(file: RemoteFile) -> str:
+    return f".{file.name}."
 
-    def __init__(self, file: RemoteFile, observer: DownloadObserver) -> None:
-        self._file = file
-        self._observer = observer
 
-    def __call__(self, url: str, output_file: str, pooch: object) -> None:
-        import requests  # what pooch itself downloads with
+def _remove_leftovers(file: RemoteFile, folder: Path) -> None:
+    """Remove what downloads that were killed left of a file: those of processes that are gone, or hours old."""
+    for path in folder.iterdir():
+        ours = re.fullmatch(re.escape(_temporary_start(file)) + r"([0-9a-f]{1,8})-[0-9a-f]{8}\.tmp", path.name)
+        if ours and is_alive(int(ours[1], 16)):
+            continue
+        if ours or (re.fullmatch(POOCH_TEMPORARY, path.name) and time() - path.lstat().st_mtime > LONG_AGO):
+            path.unlink(missing_ok=True)
 
-        started, count, expected = monotonic(), 0, self._file.size
+
+def _receive(url: str, file: RemoteFile, path: Path, observer: DownloadObserver) -> None:
+    """Write what a mirror delivers to a new file, as long as it can be the right thing.
+
+    Raises ValueError when it is not, and OSError, which requests' errors are.
+    """
+    started, count, digest = monotonic(), 0, sha256()
+    with _session(url) as session, path.open("xb") as output:
         # As it is: a mirror must not pack it once more for the journey.
         headers = {"Accept-Encoding": "identity"}
-        with (
-            requests.get(url, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), headers=headers) as response,
-            Path(output_file).open("wb") as output,
-        ):
+        with session.get(url, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), headers=headers) as response:
             response.raise_for_status()
             for chunk in response.iter_content(CHUNK):
                 count += len(chunk)
-                if count > expected:
-                    raise ValueError(f"too long: expected {expected} bytes, found more")
+                if count > file.size:
+                    raise ValueError(f"too long: expected {file.size} bytes, found more")
                 output.write(chunk)
-                self._observer.on_bytes(count)
+                digest.update(chunk)
+                observer.on_bytes(count)
                 seconds = monotonic() - started
                 if seconds > PATIENCE and count < SLOWEST * seconds:
                     raise ValueError(f"too slow: {count} bytes in {seconds:.0f} seconds")
-        if count < expected:
-            raise ValueError(f"truncated: expected {expected} bytes, found {count}")
-        # Temporary files are for their owner's eyes; a shared data folder is for everybody's.
-        Path(output_file).chmod(0o644)
+    if count < file.size:
+        raise ValueError(f"truncated: expected {file.size} bytes, found {count}")
+    if digest.hexdigest() != file.sha256:
+        raise ValueError("the SHA-256 is not the published one")
+
+
+def _session(url: str) -> "requests.Session":
+    """A session that sends no password of the user's ``.netrc``; proxies and certificates of the environment count."""
+    import requests
+
+    session = requests.Session()
+    session.trust_env = False
+    session.proxies.update(requests.utils.get_environ_proxies(url))
+    certificates = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+    session.verify = next(filter(None, certificates), True)
+    return session
 
 
 def _reason(error: Exception) -> str:
@@ -211,17 +242,4 @@ def _reason(error: Exception) -> str:
             return (
                 f"no answer within {READ_TIMEOUT:g} seconds" if "timed out" in str(error) else "the connection failed"
             )
-        case ValueError() if "known hash" in str(error):
-            return "the SHA-256 is not the published one"
     return one_line(getattr(error, "strerror", None) or str(error), 200)
-
-
-@contextmanager
-def _quiet(logger: logging.Logger) -> Iterator[None]:
-    """Keep pooch from saying in its words what the observer is told."""
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

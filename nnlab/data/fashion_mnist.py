@@ -24,7 +24,7 @@ CLASS_NAMES = (
 MIRRORS = (
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    "https://fashion-mnist.s3.eu-central-1.amazonaws.com/",
 )
 
 

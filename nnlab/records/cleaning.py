@@ -6,6 +6,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
+from nnlab.core.processes import is_alive
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.records.disk import TEMPORARY, make_folder, remove, remove_temporaries
@@ -78,15 +79,5 @@ def _clear_leftovers(path: Path) -> None:
 
 def _is_in_use(temporary: Path) -> bool:
     """Whether the process whose number is in the name of a temporary file lives."""
-    found = re.match(r"\.([0-9a-f]{1,8})-", temporary.name)
-    if found is None:  # of version 0.1.0
-        return False
-    if os.name != "posix":  # no way to ask
-        return True
-    try:
-        os.kill(int(found[1], 16), 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:  # another user's
-        return True
-    return True
+    found = re.match(r"\.([0-9a-f]{1,8})-", temporary.name)  # those of version 0.1.0 have no such number
+    return found is not None and is_alive(int(found[1], 16))

@@ -36,7 +36,7 @@ def stop_on_signal() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    heard = [number for number in SIGNALS if not _survives_terminal(number)]
+    heard = [number for number in SIGNALS if not survives_terminal(number)]
     previous = {number: signal.signal(number, request.receive) for number in heard}
     try:
         yield request
@@ -45,6 +45,6 @@ def stop_on_signal() -> Iterator[StopRequest]:
             signal.signal(number, handler)
 
 
-def _survives_terminal(number: signal.Signals) -> bool:
+def survives_terminal(number: signal.Signals) -> bool:
     """Whether the signal is that of a closed terminal and ``nohup`` asked to go on all the same."""
     return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN

@@ -1,15 +1,18 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from nnlab import __version__
+import nnlab as package
+from nnlab import __version__, cli
 from nnlab.errors import DataError, Interrupted, NnlabError, RunError
 from nnlab.records.reader import read_run
 
+ROOT = Path(package.__file__).parents[1]
 COMMANDS = ["train", "crossval", "compare", "gradcheck", "show", "list", "schema", "data"]
 
 
@@ -74,6 +77,72 @@ def test_no_memory_is_not_a_bug(nnlab, monkeypatch, spec) -> None:
     answer = nnlab("train", spec)
     assert answer.code == 2
     assert "memory" in answer.stderr
+
+
+def test_ctrl_c_before_the_handlers_are_in_place_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Importing:
+        def main(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "nnlab.cli.entry", Importing())
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 130
+    assert capsys.readouterr() == ("", "nnlab: stopped by SIGINT\n")
+
+
+def test_next_to_nothing_is_imported_before_ctrl_c_is_met() -> None:
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import nnlab.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
+    imported = set(done.stdout.split())
+    assert {"nnlab", "nnlab.cli"} <= imported
+    assert not imported & {"typing", "re", "nnlab.errors", "nnlab.cli.entry"}
+
+
+IN_A_DESTRUCTOR = """
+import os, signal, sys, time, types
+import nnlab.cli
+
+class Picture:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0)
+
+def draw(**options):
+    Picture()
+    time.sleep(20)
+
+app = types.ModuleType("nnlab.cli.app")
+app.app = draw
+sys.modules["nnlab.cli.app"] = app
+sys.argv[1:] = []
+nnlab.cli.main()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="os.kill ends a process of Windows")
+def test_a_signal_where_python_cannot_raise_stops_the_command_all_the_same() -> None:
+    command = [sys.executable, "-c", IN_A_DESTRUCTOR]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=15)
+    assert (done.returncode, done.stderr) == (130, "nnlab: stopped by SIGINT\n")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_closed_terminal_stops_a_command_unless_nohup_asked_otherwise(
+    nnlab, monkeypatch: pytest.MonkeyPatch, ignored: bool
+) -> None:
+    heard = {}
+    monkeypatch.setattr("signal.signal", heard.__setitem__)
+    monkeypatch.setattr("signal.getsignal", lambda number: signal.SIG_IGN if ignored else signal.SIG_DFL)
+    nnlab("--version")
+    assert (signal.SIGHUP in heard) is not ignored
+    if not ignored:
+        with pytest.raises(Interrupted) as stopped:
+            heard[signal.SIGHUP](signal.SIGHUP, None)
+        assert stopped.value.exit_code == 129
 
 
 def test_python_dash_m_is_the_same_command() -> None:

@@ -15,6 +15,7 @@ import pytest
 from nnlab.data import download
 from nnlab.data.download import Download, RemoteFile, data_folder
 from nnlab.errors import DataError
+from nnlab.registry import datasets
 
 CONTENT = bytes(range(256)) * 200
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -30,6 +31,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[str] = []
         self.sent = 0
+        self.passwords: list[str | None] = []
         self.stopped = threading.Event()
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -42,6 +44,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         mood = self.path.split("/")[1]
         self.server.asked.append(mood)
+        self.server.passwords.append(self.headers.get("Authorization"))
         getattr(self, mood)()
 
     def log_message(self, *arguments: object) -> None:
@@ -329,6 +332,51 @@ def test_an_interrupted_download_leaves_nothing_behind(server: Server, data_dir:
     with pytest.raises(Stop):
         Download("set", (published(server, "good"),)).fetch(Impatient())
     assert leftovers(data_dir) == []
+
+
+@pytest.mark.parametrize("mood", ["good", "moved"])
+def test_no_mirror_is_sent_a_password_of_the_users(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mood: str
+) -> None:
+    (tmp_path / "netrc").write_text("default login ada password secret\n", encoding="ascii")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    fetched(published(server, mood))
+    assert set(server.passwords) == {None}
+
+
+def test_proxies_and_certificates_of_the_environment_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert download._session("https://example.org/a").verify is True
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:3128")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/company.pem")
+    session = download._session("https://example.org/a")
+    assert session.proxies["https"] == "http://127.0.0.1:3128"
+    assert session.verify == "/company.pem"
+    monkeypatch.setenv("no_proxy", "example.org")
+    assert not download._session("https://example.org/a").proxies
+
+
+def test_what_killed_downloads_left_goes_with_the_next_one(server: Server, data_dir: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (data_dir / "set").mkdir(parents=True)
+    living = f".file.bin.{os.getpid():x}-0a1b2c3d.tmp"
+    for name in (f".file.bin.{dead.pid:x}-0a1b2c3d.tmp", "tmp0a1b2c3d", "tmpnew_0abc", "other", living):
+        (data_dir / "set" / name).write_bytes(b"half")
+    os.utime(data_dir / "set" / "tmp0a1b2c3d", (1, 1))
+    fetched(published(server, "good"))
+    assert leftovers(data_dir) == [living, "file.bin", "other", "tmpnew_0abc"]
+
+
+def test_mirrors_are_asked_over_https_only() -> None:
+    urls = [url for name in datasets.names() if (found := datasets[name].download) for url in _urls(found)]
+    assert urls
+    assert all(url.startswith("https://") for url in urls)
+
+
+def _urls(found: Download) -> list[str]:
+    return [url for file in found.files for url in file.mirrors]
 
 
 def test_nothing_is_printed(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
