@@ -15,6 +15,7 @@ SPANS = 2.0
 """Samples whose median lies this many times the range of training outside it were measured in something else."""
 
 MOST_NAMED = 5
+_MISSING = ("", "nan", "none")  # as NumPy spells what is missing among texts
 
 
 def network_inputs(raw: object, inputs: InputFormat, *, check_range: bool = True) -> Array:
@@ -188,11 +189,11 @@ def _one_hot(values: Array, column: Column) -> Array:
     position = {name: index for index, name in enumerate(column.categories)}
     encoded = np.zeros((len(values), column.width))
     for row, value in enumerate(values):
-        name = "" if value is None or value != value else str(value).strip()
-        if not name and column.missing is not None:
-            continue
+        name = str(value).strip()
         if name not in position:
             name = plain_label(name)
+        if name not in position and column.missing is not None and name.casefold() in _MISSING:
+            continue
         if name not in position:
             known = one_line(", ".join(column.categories), 200)
             where = f"sample {row} (from 0): column {shown(column.name)}"
