@@ -11,6 +11,9 @@ from nnlab.cli.echo import echo
 from nnlab.cli.folders import naming_output
 from nnlab.cli.options import Overrides
 
+# Of larger batches the scores are not printed.
+MOST_SCORES = 5
+
 if TYPE_CHECKING:
     from nnlab.gradcheck import Method, Result
 
@@ -35,6 +38,13 @@ def gradcheck_command(
         int, typer.Option("--seed", min=0, help="Chooses the random point and the coordinates of large tensors.")
     ] = 0,
     overrides: Overrides = None,
+    values: Annotated[
+        bool,
+        typer.Option(
+            "--values",
+            help="Print analytic and numerical gradients of a SPEC side by side, before its first update.",
+        ),
+    ] = False,
     h_sweep: Annotated[
         bool,
         typer.Option("--h-sweep", help="Draw the error of numerical gradients against their step h instead."),
@@ -51,6 +61,8 @@ def gradcheck_command(
 ) -> None:
     """Check every gradient against numerical derivatives; exit code 1 when one is wrong.
 
+    With --values: the numbers themselves, for all trained parameters of a SPEC (20 numbers of a larger tensor).
+
     With --h-sweep: a picture of forward and central differences and the complex step at every h from 1e-16 to 1, for
     cross_entropy or the components named with --only.
 
@@ -63,6 +75,11 @@ def gradcheck_command(
         raise UsageError("-s changes a spec, but no SPEC is given")
     if spec is not None and only:
         raise UsageError("--only names components, so it cannot go with a SPEC")
+    if values and (spec is None or h_sweep or out is not None):
+        raise UsageError("--values prints the gradients of a SPEC, and goes with --method, --seed and -s only")
+    if values and spec is not None:
+        print_values(spec, overrides or [], method or "central", seed)
+        return
     if h_sweep:
         if spec is not None:
             raise UsageError("--h-sweep is of components, named with --only, so it cannot go with a SPEC")
@@ -103,6 +120,50 @@ def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
         best = (f"{method} {found.best(method)[1]:.1e} at h = {found.best(method)[0]:.0e}" for method in found.errors)
         echo(f"{found.component}: smallest error: {', '.join(best)}")
     echo(str(path))
+
+
+def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) -> None:
+    """Print the gradients of a spec's network before its first update, as backward and as differences give them."""
+    from dataclasses import replace
+
+    from rich.table import Table
+    from rich.text import Text
+
+    from nnlab.cli.console import results
+    from nnlab.cli.downloading import fetch
+    from nnlab.core.random import AddressedStreams
+    from nnlab.gradcheck import POINTS, gradient_entries, trained_subject
+    from nnlab.spec.experiment import load_experiment
+    from nnlab.train.setup import prepare
+
+    experiment = replace(load_experiment(spec, overrides), dtype="float64")
+    fetch(experiment.data)
+    prepared = prepare(experiment)
+    prepared.network.allocate(experiment.dtype)
+    x, labels = prepared.batches.batch(1)
+    # As in the first update; legacy draws would give dropout another mask at every evaluation of the function.
+    streams = AddressedStreams(experiment.seed)
+    streams.step = 1
+    network = prepared.network.twin(streams)
+    loss, scores = experiment.loss.twin(), network.forward(x, training=True)
+    if len(x) <= MOST_SCORES:
+        for number, row in enumerate(scores, start=1):
+            echo(f"scores of sample {number}: {' '.join(f'{score:.8g}' for score in row)}")
+    echo(f"loss {loss.forward(scores, labels):.8g} on the {len(x)} sample{'s' * (len(x) != 1)} of the first batch")
+    table = Table(title=f"gradients of {experiment.name} ({method}, float64)", title_justify="left")
+    table.add_column("tensor", overflow="fold")
+    for heading in ("index", "analytic", "numerical", "difference"):
+        table.add_column(heading, justify="right")
+    above = ""
+    subject = trained_subject(experiment.name, network, loss, experiment.penalty, x, labels)
+    for entry in gradient_entries(subject, method, POINTS, seed):
+        name, above = (entry.tensor if entry.tensor != above else ""), entry.tensor
+        numerical, difference = "at a kink", ""
+        if entry.numerical is not None:
+            numerical, difference = f"{entry.numerical:.8g}", f"{abs(entry.analytic - entry.numerical):.1e}"
+        index = f"[{', '.join(map(str, entry.index))}]"
+        table.add_row(Text(name), Text(index), f"{entry.analytic:.8g}", numerical, difference)
+    results().print(table)
 
 
 def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) -> "list[Result]":

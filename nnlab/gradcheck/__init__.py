@@ -12,13 +12,22 @@ from nnlab.gradcheck.check import (
     complex_derivative,
     component_subjects,
 )
-from nnlab.gradcheck.subjects import Subject, layer_subject, loss_subject, model_subject, penalty_subject
+from nnlab.gradcheck.subjects import (
+    Subject,
+    layer_subject,
+    loss_subject,
+    model_subject,
+    penalty_subject,
+    trained_subject,
+)
 from nnlab.gradcheck.sweep import Sweep, sweep
+from nnlab.gradcheck.values import Entry, gradient_entries
 
 __all__ = [
     "POINTS",
     "TOLERANCES",
     "AtKinkError",
+    "Entry",
     "Method",
     "Result",
     "Subject",
@@ -28,9 +37,11 @@ __all__ = [
     "check_components",
     "complex_derivative",
     "component_subjects",
+    "gradient_entries",
     "layer_subject",
     "loss_subject",
     "model_subject",
     "penalty_subject",
     "sweep",
+    "trained_subject",
 ]

@@ -120,33 +120,56 @@ def model_subject(
     large = sum(layer.kept_numbers() for layer in network.layers) > LARGE_MODEL
     samples = SAMPLES if large else MODEL_SAMPLES
     labels = draws.integers(classes, size=samples)
-    parameters = {
-        f"{layer_name}.{parameter.name}": parameter
-        for layer_name, layer in zip(network.names, network.layers, strict=True)
-        for parameter in layer.parameters
-    }
+    parameters = dict(network.named_parameters())
     tensors = {"x": draws.standard_normal((samples, *network.in_shape))}
     for key, parameter in parameters.items():
         spread = np.sqrt(2 / _fan_in(parameter)) if parameter.decayed else 0.5
         tensors[key] = spread * draws.standard_normal(parameter.shape)
     fixed = _frozen(parameters, tensors)
+    return _network_subject(name, network, loss, terms, labels, tensors, fixed)
+
+
+def trained_subject(
+    name: str, network: Network, loss: Loss, terms: Sequence[Penalty], x: Array, labels: Array
+) -> Subject:
+    """f = loss + penalties of a network as it is, on these samples, as a function of its trained parameters."""
+    tensors = {key: parameter.value.astype(np.float64) for key, parameter in network.named_parameters()}
+    fixed = _frozen(dict(network.named_parameters()), tensors) | {"x": x.astype(np.float64)}
+    return _network_subject(name, network, loss, terms, labels, tensors, fixed)
+
+
+def _network_subject(
+    name: str,
+    network: Network,
+    loss: Loss,
+    terms: Sequence[Penalty],
+    labels: Array,
+    tensors: Tensors,
+    fixed: Tensors,
+) -> Subject:
+    """Loss + penalties of a network as a function of ``tensors``; other parameters, and perhaps x, are ``fixed``."""
+    parameters = dict(network.named_parameters())
     keys = {id(parameter): key for key, parameter in parameters.items()}
     weights = [key for key, parameter in parameters.items() if parameter.decayed and not parameter.frozen]
     priced = [(term, key) for term in terms for key in weights]
     priced += [(own, keys[id(weight)]) for layer in network.layers for own, weight in layer.penalties()]
 
     def value(at: Tensors) -> complex:
-        _place(parameters, fixed | at)
-        scores = network.forward(at["x"], training=True)
+        dtype = next(iter(at.values())).dtype  # layers compute in that of their input
+        everything = {key: array.astype(dtype, copy=False) for key, array in fixed.items()} | at
+        _place(parameters, everything)
+        scores = network.forward(everything["x"], training=True)
         penalty = sum(term.value(at[key].reshape(-1)) for term, key in priced)
         return complex(loss.per_sample(scores, labels).mean()) + network.activity() + penalty
 
     def gradients(at: Tensors) -> Tensors:
         value(at)
         network.backward(loss.backward())
-        written = {key: parameter.grad.copy() for key, parameter in parameters.items() if not parameter.frozen}
+        written = {key: parameter.grad.copy() for key, parameter in parameters.items() if key in tensors}
         for term, key in priced:
             term.add_gradient(at[key].reshape(-1), written[key].reshape(-1))
+        if "x" not in tensors:
+            return written
         value(at)
         return {"x": network.input_gradient(loss.backward())} | written
 

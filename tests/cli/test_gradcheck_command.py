@@ -106,3 +106,58 @@ def test_a_spec_with_frozen_layers_is_checked_without_them(nnlab, spec: Path) ->
     assert answer.code == 0
     assert "linear2.W" in answer.stdout
     assert "linear1" not in answer.stdout
+
+
+SIMPLE_NET = """\
+data:      {name: table, path: point.csv, label: t, scaling: none, test_split: 0, train_size: 1}
+model:
+  name: softmax
+  init: {name: given, W: [[0.24055208, -0.08417877, 0.10270625], [0.57949381, 0.17237454, 0.73158598]]}
+optimizer: {name: sgd, lr: 1.0}
+dtype:     float64
+train:     {iterations: 1, batch_size: full}
+"""
+
+
+@pytest.fixture
+def simple_net(tmp_path: Path) -> Path:
+    """The network of section 4.4.2 of Deep Learning from Scratch, with its weights and its one sample."""
+    (tmp_path / "point.csv").write_text("x0,x1,t\n0.6,0.9,2\n0.1,0.2,0\n0.3,0.1,1\n", encoding="utf-8")
+    path = tmp_path / "simple_net.yaml"
+    path.write_text(SIMPLE_NET, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("method", ["central", "complex"])
+def test_values_reproduce_the_published_scores_loss_and_gradient(nnlab, simple_net: Path, method: str) -> None:
+    answer = nnlab("gradcheck", simple_net, "--values", "--method", method)
+    assert (answer.code, answer.stderr) == (0, "")
+    scores, loss, *table = answer.stdout.splitlines()
+    found = [float(number) for number in scores.partition(":")[2].split()]
+    assert found == pytest.approx([0.66587567, 0.10462982, 0.72005113], abs=1e-8)
+    # The book adds 1e-7 to the probability before the logarithm, which lowers the loss by 2.5e-7.
+    assert float(loss.split()[1]) == pytest.approx(0.9113499, abs=4e-7)
+    published = [[0.22846974, 0.1303415, -0.35881124], [0.34270461, 0.19551225, -0.53821686]]
+    rows = [line.replace("│", " ").replace("linear1.W", "").split() for line in table if "[" in line]
+    for row in rows[:6]:
+        wanted = published[int(row[0].strip("[,"))][int(row[1].strip("],"))]
+        assert [float(number) for number in row[2:4]] == pytest.approx([wanted, wanted], abs=2e-7)
+        assert float(row[4]) < 1e-10
+
+
+def test_values_of_larger_tensors_are_sampled_and_kinks_named(nnlab, spec: Path) -> None:
+    layers = "[{name: linear, units: 30, frozen: true}, relu, {name: dropout, rate: 0.5}, {name: linear, units: 2}]"
+    answer = nnlab("gradcheck", spec, "--values", "-s", f"model={{name: sequential, layers: {layers}}}")
+    assert answer.code == 0
+    assert "scores" not in answer.stdout
+    assert answer.stdout.count("[") == 20 + 2
+    assert "linear1" not in answer.stdout
+    given = "model={name: softmax, init: {name: given, W: [[0, 0], [0, 0]]}}"
+    assert nnlab("gradcheck", spec, "--values", "-s", given, "-s", "penalty.l1=0.1").stdout.count("at a kink") == 4
+
+
+@pytest.mark.parametrize("arguments", [[], ["SPEC", "--h-sweep"], ["SPEC", "--out", "x.png"]])
+def test_values_are_of_a_spec(nnlab, spec: Path, arguments: list[str]) -> None:
+    answer = nnlab("gradcheck", "--values", *(spec if argument == "SPEC" else argument for argument in arguments))
+    assert answer.code == 2
+    assert "--values prints the gradients of a SPEC" in answer.stderr
