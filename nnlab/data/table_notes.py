@@ -30,9 +30,9 @@ def table_notes(head: Head, chosen: Selection, read: Rows, cells: Cells, name: s
     except DataError as error:
         raise DataError(f"{error}{_label_hint(head, chosen, cells)}") from error
     last = ", the last column" if chosen.assumed else ""
-    dropped = [f"{read.dropped} rows with missing values are left out"] if read.dropped else []
+    dropped = [f"{_count(read.dropped, 'row')} with missing values left out"] if read.dropped else []
     return (
-        f"label {shown(label)}{last} ({len(class_names)} classes), {len(chosen.features)} features, "
+        f"label {shown(label)}{last} ({len(class_names)} classes), {_count(len(chosen.features), 'feature')}, "
         f"{len(read.labels):,} samples",
         *head.notes,
         *read.notes,
@@ -41,6 +41,10 @@ def table_notes(head: Head, chosen: Selection, read: Rows, cells: Cells, name: s
         *_rare_classes(codes, read, class_names),
         *_feature_notes(read),
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _rare_classes(codes: Sequence[int], read: Rows, class_names: Sequence[str]) -> Iterator[str]:

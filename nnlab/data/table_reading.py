@@ -233,7 +233,7 @@ class _Reading:
         parts = np.frombuffer(self._parts, np.int64) if self._parts else np.zeros(0, np.int64)
         columns = {column: Column(source.names[column]) for column in source.numeric}
         numbers = np.frombuffer(self._numbers or array("d"), np.float64).reshape(len(labels), len(source.numeric))
-        notes = [f"{self._comments} comment lines are skipped"] if self._comments else []
+        notes = [f"comment lines skipped: {self._comments}"] if self._comments else []
         if not source.categorical:
             inputs = numbers
         else:

@@ -120,7 +120,7 @@ def test_a_missing_label_is_no_class(table: Path, absent: str) -> None:
         with pytest.raises(DataError, match=r":3: 'kind': expected a label, found .*data\.missing: drop"):
             read(table, content, missing=missing)
     assert read(table, content, missing="drop") == [[1, 2], [3, 4]]
-    assert "1 rows with missing values are left out" in read_csv(table, CsvSettings(missing="drop")).notes
+    assert "1 row with missing values left out" in read_csv(table, CsvSettings(missing="drop")).notes
 
 
 @pytest.mark.parametrize(
