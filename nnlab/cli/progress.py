@@ -43,7 +43,7 @@ class ConsoleReporter:
         if not messages().is_terminal:
             yield ()
             return
-        numbers = "loss {task.fields[loss]}  accuracy {task.fields[accuracy]}  {task.fields[speed]} steps/s"
+        numbers = "objective {task.fields[objective]}  accuracy {task.fields[accuracy]}  {task.fields[speed]} steps/s"
         columns = [BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn(numbers), TimeRemainingColumn()]
         if messages().width >= WIDTH_WITH_SPARKLINE:
             columns.insert(0, TextColumn("{task.fields[sparkline]}"))
@@ -95,14 +95,14 @@ class LiveBar:
         self._bar = bar
         self._blocks = BLOCKS if _can_show(BLOCKS) else PLAIN_BLOCKS
         none = "–" if _can_show("–") else "-"
-        self._task = bar.add_task("train", total=iterations, sparkline="", loss=none, accuracy=none, speed=none)
+        self._task = bar.add_task("train", total=iterations, sparkline="", objective=none, accuracy=none, speed=none)
         self._bucket = -(-iterations // SPARKLINE_WIDTH)
         self._means: list[float] = []
         self._sum = 0.0
         self._shown_at = self._started = perf_counter()
 
     def on_step(self, step: int, objective: float) -> None:
-        """Take in the loss of a step."""
+        """Take in the objective of a step."""
         self._sum += objective
         if step % self._bucket == 0:
             self._means.append(self._sum / self._bucket)
@@ -114,7 +114,7 @@ class LiveBar:
                 self._task,
                 completed=step,
                 sparkline=sparkline(self._means, self._blocks),
-                loss=f"{objective:.4f}",
+                objective=f"{objective:.4f}",
                 speed=f"{step / (now - self._started):,.0f}",
             )
 

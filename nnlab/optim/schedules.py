@@ -45,7 +45,7 @@ class Constant(Schedule):
 class StepDecay(Schedule):
     """η · factor^⌊s / every⌋ after s updates: falls in steps (as in He et al. 2016, arXiv 1512.03385, section 4.2)."""
 
-    every: Annotated[Steps, Doc("updates between two falls")]
+    every: Annotated[Steps, Doc("steps between two falls")]
     factor: Annotated[float, Gt(0), Le(1), Doc("share of the learning rate left after each fall")] = 0.1
 
     def scale(self, step: int, steps: int) -> float:
@@ -58,7 +58,7 @@ class StepDecay(Schedule):
 class Exponential(Schedule):
     """η · decay^s after s updates."""
 
-    decay: Annotated[float, Gt(0), Le(1), Doc("share of the learning rate kept at each update, such as 0.999")]
+    decay: Annotated[float, Gt(0), Le(1), Doc("share of the learning rate kept at each step, such as 0.999")]
 
     def scale(self, step: int, steps: int) -> float:
         """decay^s."""
@@ -110,8 +110,8 @@ class Warmup(Schedule):
     Goyal et al. 2017, arXiv 1706.02677, section 2.2.
     """
 
-    steps: Annotated[Steps, Doc("updates until the full learning rate is reached")]
-    after: Annotated[Schedule, Component("schedule"), Doc("the schedule of all later updates")] = field(
+    steps: Annotated[Steps, Doc("steps until the full learning rate is reached")]
+    after: Annotated[Schedule, Component("schedule"), Doc("the schedule of all later steps")] = field(
         default_factory=Constant
     )
 

@@ -1,4 +1,4 @@
-"""Accuracy and loss over the iterations: of one run, and of several in one picture."""
+"""Accuracy and loss over the steps: of one run, and of several in one picture."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -86,7 +86,7 @@ def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] = tuple(FILES
                 curve = _curve(record.steps["step"], record.steps["loss"])
                 metrics = record.metrics
                 alike = np.isclose(metrics["objective"], metrics["train_loss"], rtol=0, atol=0, equal_nan=True)
-                label = say("each batch, as minimised") if not alike.all() else say("each batch")
+                label = say("objective of each batch") if not alike.all() else say("each batch")
                 drawn += _draw(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label=label)
             for part, colour in zip(PARTS, shades().colours, strict=False):
                 curve = _curve(record.metrics["step"], record.metrics[f"{part}_{kind}"])

@@ -133,10 +133,10 @@ def in_format(path: Path) -> Path:
 
 @contextmanager
 def picture(path: Path, title: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]:
-    """A figure and its axes for curves over the iterations; the picture is written at the end, as by ``canvas``."""
+    """A figure and its axes for curves over the steps; the picture is written at the end, as by ``canvas``."""
     with canvas(path, title, (WIDTH, HEIGHT)) as figure:
         axes = figure.add_subplot()
-        axes.set_xlabel(say("iteration"))
+        axes.set_xlabel(say("step"))
         axes.set_ylabel(ylabel)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

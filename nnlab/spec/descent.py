@@ -45,7 +45,7 @@ class Descent(Resolved):
         MaxLen(MOST_RULES),
         Doc("one update rule or a list of them; lr may be a list too, for one rule each; none: only field.png"),
     ] = field(default_factory=list)
-    steps: Annotated[int, Ge(1), Le(100_000), Doc("how many updates each makes")] = 100
+    steps: Annotated[int, Ge(1), Le(100_000), Doc("number of steps of each")] = 100
     gradient: Annotated[
         Literal["central", "complex", "analytic"],
         Doc("central: (f(x + h) − f(x − h)) / 2h; complex: Im f(x + ih) / h; analytic: the derivative written out"),

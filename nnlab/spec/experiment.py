@@ -34,14 +34,14 @@ Limit = Annotated[float, Gt(0), Le(1e6)]
 class TrainSettings:
     """How long to train, on which batches, when to evaluate, and what may steer the training."""
 
-    iterations: Annotated[Steps | None, Doc("number of updates; exactly one of iterations and epochs is given")] = None
+    iterations: Annotated[Steps | None, Doc("number of steps; exactly one of iterations and epochs is given")] = None
     epochs: Annotated[Steps | None, Doc("passes through the training samples")] = None
-    batch_size: Annotated[Samples | Literal["full"], Doc("samples for each update, or full for all of them")] = 100
+    batch_size: Annotated[Samples | Literal["full"], Doc("samples for each step, or full for all of them")] = 100
     sampling: Annotated[
         Literal["shuffle", "replacement"],
         Doc("shuffle: a new permutation each epoch; replacement: each batch drawn from all samples"),
     ] = "shuffle"
-    eval_every: Annotated[Steps | Literal["epoch"], Doc("evaluate after this many updates, or after each epoch")] = (
+    eval_every: Annotated[Steps | Literal["epoch"], Doc("steps between two evaluations, or epoch: after each")] = (
         "epoch"
     )
     eval_train: Annotated[
@@ -64,11 +64,11 @@ class TrainSettings:
     ] = False
     checkpoint_every: Annotated[
         Steps | Literal["auto", "never"],
-        Doc("save what nnlab train --resume goes on from every so many updates; auto: at evaluations, each 10 s"),
+        Doc("save what nnlab train --resume goes on from every N steps; auto: at evaluations, each 10 s"),
     ] = "auto"
     snapshots: Annotated[
         Annotated[int, Ge(2), Le(1000)] | Literal[0],
-        Doc("keep the weights of so many moments, from before the first update to the end, for nnlab plot --animate"),
+        Doc("keep the weights of so many moments, from before the first step to the end, for nnlab plot --animate"),
     ] = 0
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:

@@ -134,7 +134,7 @@ def train(
             objective = shards.compute(x, labels) + penalty_value(penalties)
             if not isfinite(objective):
                 where = wrong_output(network, x) or wrong_penalty(network, penalties) or "the loss itself"
-                fault = message("the loss", objective, where, step + 1, lr, x)
+                fault = message("the objective", objective, where, step + 1, lr, x)
                 break
             for penalty in penalties:
                 penalty.add_gradient()

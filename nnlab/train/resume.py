@@ -67,7 +67,7 @@ def resume(
         if iterations is not None:
             _check_end(path, iterations, summary, checkpoint)
         elif checkpoint and checkpoint.step > setting.training.iterations:
-            ends = f"{path / SPEC_FILE}: training ends after {setting.training.iterations} updates now"
+            ends = f"{path / SPEC_FILE}: training ends after {setting.training.iterations} steps now"
             raise RunError(f"{ends}, but {checkpoint.step} were made already")
         now = setting.environment()
         changed = _changed_spec(path, summary, experiment, checkpoint) + drift(recorded, now)
@@ -121,7 +121,7 @@ def _check_end(path: Path, iterations: int, summary: Mapping[str, Any], checkpoi
     if finished:
         done = max(done, summary["steps"])
     if iterations < max(done, 1) or (iterations == done and finished):
-        raise UsageError(f"--iterations: must be above the {done} updates already made, got {iterations}")
+        raise UsageError(f"--iterations: must be above the {done} steps already made, got {iterations}")
 
 
 def _changed_spec(
@@ -157,7 +157,7 @@ def _changed_rates(setting: Setting, checkpoint: ResumePoint | None) -> list[str
     made = range(0, checkpoint.step, max(checkpoint.step // 1000, 1))  # a thousand tell what all would
     if before == now or all(schedule.scale(step, before) == schedule.scale(step, now) for step in made):
         return []
-    return [f"learning rates up to step {checkpoint.step}: those of a training of {before} updates, not of {now}"]
+    return [f"learning rates up to step {checkpoint.step}: those of a training of {before} steps, not of {now}"]
 
 
 def _taken_up(

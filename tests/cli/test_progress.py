@@ -30,12 +30,14 @@ def run_bar(steps: int) -> None:
             observer.on_evaluation({"step": steps, "test_accuracy": 0.875, "train_accuracy": 0.9})
 
 
-def test_on_a_terminal_there_is_a_bar_with_loss_accuracy_speed_and_sparkline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_terminal_there_is_a_bar_with_objective_accuracy_speed_and_sparkline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_UPDATES", 0.0)
     stream = console_of(monkeypatch, terminal=True)
     run_bar(100)
     shown = stream.getvalue()
-    for part in ("loss 1.0", "accuracy 0.8750", "steps/s", "100/100", BLOCKS[-1]):
+    for part in ("objective 1.0", "accuracy 0.8750", "steps/s", "100/100", BLOCKS[-1]):
         assert part in shown
 
 

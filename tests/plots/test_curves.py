@@ -57,7 +57,7 @@ def test_a_run_has_its_curves(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["accuracy.png", "loss.png"]
     figure, axes = drawn["accuracy.png"]
     assert figure.get_suptitle() == "adam"
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("iteration", "accuracy")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "accuracy")
     assert legend(figure, axes) == ["train (0.9375 at the end)", "test (0.875 at the end)"]
     assert line(axes, "train") == [(0, 0.125), (10, 0.5), (20, 0.75), (30, 0.875), (40, 0.9375)]
     figure, axes = drawn["loss.png"]

@@ -98,7 +98,7 @@ def test_the_weights_whose_penalty_overflows_are_named(load: Callable[..., Exper
     changes = ["data={name: spiral}", "model.hidden=[8]", "optimizer.lr=3", "penalty.l2=1", "train.iterations=200"]
     message, _ = diverged(load(*changes), tmp_path / "runs")
     assert re.search(
-        r"the loss became inf at step \d+, first in the penalty on linear\d\.W; the usual cause is", message
+        r"the objective became inf at step \d+, first in the penalty on linear\d\.W; the usual cause is", message
     )
 
 

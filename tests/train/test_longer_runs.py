@@ -24,11 +24,11 @@ def test_a_finished_run_becomes_a_longer_one(
     folder = run(load(*changes), tmp_path / "runs").path
     assert resume(folder, iterations=33).path == folder
     assert contents(folder) == contents(longer)
-    with pytest.raises(UsageError, match="--iterations: must be above the 33 updates already made, got 20"):
+    with pytest.raises(UsageError, match="--iterations: must be above the 33 steps already made, got 20"):
         resume(folder, iterations=20)
     newest = checkpoint_files(folder)[0]
     newest.write_bytes(newest.read_bytes()[:-1])
-    with pytest.raises(UsageError, match="--iterations: must be above the 33 updates already made, got 32"):
+    with pytest.raises(UsageError, match="--iterations: must be above the 33 steps already made, got 32"):
         resume(folder, iterations=32)
     assert contents(folder) == contents(longer)
 
@@ -39,7 +39,7 @@ def test_a_schedule_over_the_whole_training_is_not_silently_stretched(
 ) -> None:
     folder = run(load(f"train.schedule={schedule}"), tmp_path / "runs").path
     before = contents(folder)
-    rates = "learning rates up to step 20: those of a training of 20 updates, not of 33"
+    rates = "learning rates up to step 20: those of a training of 20 steps, not of 33"
     with pytest.raises(RunError, match=f"{rates}\n--allow-drift goes on anyway"):
         resume(folder, iterations=33)
     assert contents(folder) == before
@@ -114,7 +114,7 @@ def test_an_end_that_was_moved_in_the_spec_is_refused(
     with pytest.raises(RunError, match=r"spec train\.iterations: 20 then, 33 now\n--allow-drift"):
         resume(folder)
     (folder / "spec.yaml").write_text(spec.replace("iterations: 20", "iterations: 9"), encoding="utf-8")
-    with pytest.raises(RunError, match=r"spec\.yaml: training ends after 9 updates now, but 10 were made already"):
+    with pytest.raises(RunError, match=r"spec\.yaml: training ends after 9 steps now, but 10 were made already"):
         resume(folder, allow_drift=True)
 
 

@@ -152,7 +152,7 @@ def test_a_loss_that_is_infinite_ends_training_like_one_that_is_nan(monkeypatch:
     monkeypatch.setattr(CrossEntropy, "forward", infinite_in_training)
     recorder, outcome = run(training)
     assert (outcome.status, outcome.steps, recorder.steps) == ("diverged", 0, [])
-    assert "the loss became inf at step 1" in outcome.message
+    assert "the objective became inf at step 1" in outcome.message
 
 
 def test_a_stop_request_finishes_the_step_and_evaluates() -> None:
