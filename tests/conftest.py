@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import THOROUGH
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
@@ -35,7 +36,7 @@ SPEC: dict[str, Any] = {
 }
 
 # The same examples every time, and no verdict by the clock.
-settings.register_profile("nnlab", deadline=None, derandomize=True)
+settings.register_profile("nnlab", deadline=None, derandomize=True, max_examples=100 if THOROUGH else 50)
 settings.load_profile("nnlab")
 
 

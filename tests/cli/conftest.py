@@ -1,5 +1,6 @@
 """The command line as a user calls it, in this process."""
 
+import functools
 import json
 import sys
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from nnlab.cli import console
 from nnlab.cli.entry import main
@@ -21,12 +23,16 @@ class Answer:
 
 Nnlab = Callable[..., Answer]
 
+# The tree of commands is the same for every call, and building it takes longer than most of them.
+get_command = functools.cache(typer.main.get_command)
+
 
 @pytest.fixture
 def nnlab(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Nnlab:
     """Call ``nnlab`` with arguments, in an empty working folder; signal handlers stay as they were."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("signal.signal", lambda *arguments: None)
+    monkeypatch.setattr("typer.main.get_command", get_command)
 
     def call(*arguments: object) -> Answer:
         monkeypatch.setattr(sys, "argv", ["nnlab", *map(str, arguments)])

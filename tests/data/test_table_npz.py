@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -250,7 +251,7 @@ def test_every_truncation_is_refused(path, save):
         message_of(path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@examples(300, settings(suppress_health_check=[HealthCheck.function_scoped_fixture]))
 @given(data=st.data(), packed=st.booleans())
 def test_damage_anywhere_is_one_clear_error_or_harmless(path, data, packed):
     (np.savez_compressed if packed else np.savez)(path, x=X, y=Y)

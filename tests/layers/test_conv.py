@@ -10,6 +10,7 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -118,7 +119,7 @@ def assert_same(layer: Any, x: np.ndarray, dy: np.ndarray, given_x: Any, given_d
         np.testing.assert_allclose(array, oracle[key], rtol=tolerance, atol=tolerance, err_msg=key)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(case=cases())
 def test_forward_and_backward_are_the_plain_loops(prepared: Prepared, lying: Callable[..., Any], case: Case) -> None:
     layer = prepared(

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import event, given, settings
+from examples import examples
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from nnlab.core.arena import Arena
@@ -85,7 +86,7 @@ PLAIN: st.SearchStrategy[Layer] = st.one_of(
 LAYERS = PLAIN | st.lists(PLAIN, min_size=1, max_size=3).map(lambda inner: Residual(layers=inner))
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     layers=st.lists(LAYERS, min_size=1, max_size=5),
     in_shape=st.tuples(*(st.integers(1, most) for most in (3, 9, 9))),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
 from annotated_types import Ge, Gt, Le, Lt, MinLen
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -504,7 +505,7 @@ def named(draw: st.DrawFn, kind: str, name: str) -> Any:
     return {"name": name, **keys} if keys or draw(st.booleans()) else name
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(sections(Experiment))
 def test_a_resolved_spec_loads_to_an_equal_experiment(raw: dict[str, Any]) -> None:
     experiment = experiment_from_tree(parse_tree(dump_tree(raw), "a.yaml"), default_name="a", folders=())

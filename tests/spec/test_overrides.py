@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.errors import SpecError
@@ -263,7 +264,7 @@ def test_an_option_cannot_steer_the_terminal(tmp_path: Path) -> None:
     assert len(line) < 400
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(st.lists(st.text("ab01.=:{}[]' ,*&!-\n", max_size=12) | st.text(max_size=8), max_size=4))
 def test_any_override_is_applied_or_complained_about(overrides: list[str]) -> None:
     tree = changed("a: {b: [1, {c: 2}], d: word}\nl: [x]", *overrides)

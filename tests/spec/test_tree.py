@@ -4,7 +4,8 @@ from math import copysign, inf, isnan
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnlab.errors import SpecError, UsageError
@@ -316,7 +317,7 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
-@settings(max_examples=1000)
+@examples(1000)
 @given(PLAIN)
 @example({"a": inf, "b": -inf, "c": [1e16, 1e-7, 123456789.0, 0.1, 5e-324, 1.7976931348623157e308]})
 @example({"key " * 50: "value " * 50, "k" * 300: {"a b": ["c: d"]}})
@@ -325,7 +326,7 @@ def test_what_is_dumped_parses_back_equal(value: object) -> None:
     assert same(parse_tree(text, "a.yaml").value, value), text
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(PLAIN)
 def test_dumping_is_stable(value: object) -> None:
     text = dump_tree(value)
@@ -352,7 +353,7 @@ def test_a_value_that_occurs_twice_is_written_twice() -> None:
     assert dump_tree({"a": shared, "b": shared}) == "a: [1, 2]\nb: [1, 2]\n"
 
 
-@settings(max_examples=1000)
+@examples(1000)
 @given(
     st.text("ab01:-,[]{}&*!|>'\"%@#?<~ \n\t\\.eExo", max_size=60)
     | st.text(st.characters(codec=None), max_size=40)
