@@ -8,6 +8,9 @@ from math import inf, isfinite, nan
 from nnlab.data.csv_text import CsvFormat
 from nnlab.data.labels import plain_number
 
+LONGEST_NUMBER = 100
+"""Longer cells are no numbers in another notation; patterns would take their time."""
+
 _DATE = re.compile(
     r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ]+\d{1,2}:\d{2}.*)?"
     r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?|\d{4}年\d{1,2}月(\d{1,2}日)?|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2,4}"
@@ -67,6 +70,8 @@ class Cells:
         """What a cell that is no number looks like and what to do about it; empty where it is plain text."""
         if abs(self.number(cell)) == inf:
             return "infinite or too large"
+        if len(cell) > LONGEST_NUMBER:
+            return ""
         wide = unicodedata.normalize("NFKC", cell)
         if wide != cell and isfinite(self.number(wide)):
             return "full-width digits; write them as ASCII digits"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, pairwise
 from math import isfinite
 
@@ -31,11 +32,16 @@ class Head:
         """The number of columns."""
         return len(self.names)
 
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Where each column stands."""
+        return {name: column for column, name in enumerate(self.names)}
+
     def column(self, wanted: str, where: str) -> int:
         """The place of a column; raises DataError, which begins with ``where`` and names a near one."""
         name = normalised(wanted)
-        if name in self.names:
-            return self.names.index(name)
+        if name in self.place:
+            return self.place[name]
         known = [other for other in self.names if other]
         near = near_name(name, known)
         hint = f"did you mean {shown(near)}?" if near else f"the columns are {shown(', '.join(known), limit=200)}"

@@ -189,9 +189,10 @@ def _best_separator(sample: list[str], decimal: str) -> str:
     """The separator that cuts most of the first rows into equally many cells, and then the one with most cells."""
     candidates = [separator for separator in SEPARATORS if separator != decimal]
     best = max(candidates, key=lambda separator: _fit(sample, separator))
-    if _fit(sample, best)[1] > 1 or _fit(list(_single_spaced(sample)), " ")[1] < 2:
-        return best
-    return WHITESPACE
+    spaced = _fit(list(_single_spaced(sample)), " ")
+    # Some files have a second tab where a column is narrow.
+    doubled = best == "\t" and spaced[0] > _fit(sample, best)[0]
+    return WHITESPACE if doubled or (_fit(sample, best)[1] < 2 <= spaced[1]) else best
 
 
 def _fit(sample: list[str], separator: str) -> tuple[float, int]:

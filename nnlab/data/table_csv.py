@@ -61,13 +61,13 @@ def read_csv(
     settings = settings or CsvSettings()
     name = file_name(path)
     with scanned(path, settings.form.encoding) as (stream, found):
-        key = (found.sha256, settings)
-        table = cache.get(key) if cache else None
+        kept = (found.sha256, settings)
+        table = cache.get(kept) if cache else None
         if table is None:
             with csv_rows(stream, found, settings.form, name) as rows:
                 table = _read_table(rows, settings, name, plain=found.plain)
             if cache:
-                cache.put(key, table, found.size)
+                cache.put(kept, table, found.size)
     dataset = _dataset(table, settings, path, found.sha256)
     if test_path is None:
         return dataset
@@ -83,10 +83,12 @@ def read_csv(
     if labels is None:
         raise TypeError("labels were asked for")
     note = f"{test_path.name}: {len(labels):,} test samples"
+    same_name = test_path.name in dataset.checksums
+    key = f"{test_path.absolute().parent.name}/{test_path.name}" if same_name else test_path.name
     return replace(
         dataset,
         test=Split(inputs, labels),
-        checksums=dataset.checksums | {test_path.name: digest},
+        checksums=dataset.checksums | {key: digest},
         notes=(dataset.notes[0], note, *dataset.notes[1:]),
     )
 
@@ -141,7 +143,7 @@ def _read_known(
         features=places,
         numeric=[place for place, column in zip(places, columns, strict=True) if not column.categories],
         categorical=[place for place, column in zip(places, columns, strict=True) if column.categories],
-        named=(),
+        named=frozenset(),
         label=None if label is None else _label_place(head, label, name),
         part=None,
         missing=missing,
@@ -156,24 +158,25 @@ def _read_known(
 def _places(head: Head, columns: Sequence[Column], name: str) -> list[int]:
     """Where the columns stand; raises DataError for those that are missing, with near names."""
     names = [normalised(column.name) for column in columns]
-    absent = [column for column in names if column not in head.names]
+    absent = [column for column in names if column not in head.place]
     if absent:
-        near = near_name(absent[0], [other for other in head.names if other not in names])
+        wanted = set(names)
+        near = near_name(absent[0], [other for other in head.names if other not in wanted])
         hint = f"; is {shown(absent[0])} called {shown(near)} here?" if near else ""
         raise DataError(
             f"{name}:{head.line}: expected the {len(names)} columns of the training samples, "
             f"missing {shown(', '.join(absent), 200)}{hint}"
         )
-    return [head.names.index(column) for column in names]
+    return [head.place[column] for column in names]
 
 
 def _label_place(head: Head, label: str, name: str) -> int:
-    if normalised(label) not in head.names:
+    if normalised(label) not in head.place:
         raise DataError(
             f"{name}:{head.line}: expected a column {shown(label)} with the labels, found none; "
             "nnlab predict takes samples without labels"
         )
-    return head.names.index(normalised(label))
+    return head.place[normalised(label)]
 
 
 def _known_classes(read: Rows, class_names: Sequence[str], where: str) -> Array:
@@ -183,7 +186,7 @@ def _known_classes(read: Rows, class_names: Sequence[str], where: str) -> Array:
     codes, names = classes_of([*class_names, *texts], where)
     unknown = [name for name in names if name not in number]
     if unknown:
-        few = shown(", ".join(class_names), 100)
+        few = shown(", ".join(class_names[:20]), 100)
         raise DataError(f"{where}: expected a class of the training samples ({few}), found {shown(unknown[0])}")
     return np.array([number[names[code]] for code in codes[len(class_names) :]], np.intp)[read.labels]
 
@@ -200,11 +203,12 @@ def _read_table(rows: CsvRows, settings: CsvSettings, name: str, *, plain: bool)
         for column in chosen.features
         if column in named or (settings.categorical == "auto" and _is_text(head, column, cells, name))
     ]
+    set_apart = set(categorical)
     source = Source(
         name,
         head.names,
         features=chosen.features,
-        numeric=[column for column in chosen.features if column not in categorical],
+        numeric=[column for column in chosen.features if column not in set_apart],
         categorical=categorical,
         named=named,
         label=chosen.label,
@@ -219,15 +223,16 @@ def _read_table(rows: CsvRows, settings: CsvSettings, name: str, *, plain: bool)
     return replace(read, label=head.names[chosen.label], notes=table_notes(head, chosen, read, cells, name))
 
 
-def _named(head: Head, chosen: Selection, settings: CsvSettings, where: str) -> list[int]:
+def _named(head: Head, chosen: Selection, settings: CsvSettings, where: str) -> frozenset[int]:
     """The columns that the spec says hold categories."""
     if isinstance(settings.categorical, str):
-        return []
+        return frozenset()
     columns = [head.column(column, f"{where}: data.categorical") for column in settings.categorical]
-    stray = next((column for column in columns if column not in chosen.features), None)
+    features = set(chosen.features)
+    stray = next((column for column in columns if column not in features), None)
     if stray is not None:
         raise DataError(f"{where}: data.categorical: {shown(head.names[stray])} is not one of the features")
-    return columns
+    return frozenset(columns)
 
 
 def _is_text(head: Head, column: int, cells: Cells, name: str) -> bool:

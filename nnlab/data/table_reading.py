@@ -207,7 +207,7 @@ class _Reading:
             return MISSING
         code = codes.add(cell)
         if code == MISSING and source.missing == "refuse":
-            known = f"a category of the training samples ({', '.join(codes.texts)})"
+            known = f"a category of the training samples ({', '.join(codes.texts[:20])})"
             self._problem_in(line, column, known, cell, _MISSING_HINT)
         if len(codes.texts) > MOST_CATEGORIES:
             self._problem_in(line, column, f"at most {MOST_CATEGORIES} categories", cell, "data.exclude leaves it out")

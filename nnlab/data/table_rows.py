@@ -47,7 +47,7 @@ class Source:
     features: Sequence[int]
     numeric: Sequence[int]
     categorical: Sequence[int]
-    named: Sequence[int]
+    named: frozenset[int]
     label: int | None
     part: int | None
     missing: str | float
@@ -85,12 +85,14 @@ def one_hot(
     check_fits(source.name, len(codes) * width * 8)
     inputs = np.zeros((len(codes), width))
     start = 0
+    coded = {column: index for index, column in enumerate(source.categorical)}
+    counted = {column: index for index, column in enumerate(source.numeric)}
     for column in source.features:
         if column in ranks:
-            of_column = codes[:, list(source.categorical).index(column)]
+            of_column = codes[:, coded[column]]
             there = np.flatnonzero(of_column != MISSING)
             inputs[there, start + ranks[column][of_column[there]]] = 1
         else:
-            inputs[:, start] = numbers[:, list(source.numeric).index(column)]
+            inputs[:, start] = numbers[:, counted[column]]
         start += columns[column].width
     return inputs

@@ -40,6 +40,7 @@ def read(folder: Path, content: str, **form: object) -> list[list[float]]:
         "#a,b,kind\n1,2,x\n3,4.5,y\n",
         GOOD.replace(",", " "),
         GOOD.replace(",", " \t  "),
+        GOOD.replace(",", "\t").replace("1\t", "1\t\t"),
         "  " + GOOD.replace(",", "   ").replace("\n", "  \n  "),
         '"a b" b kind\n1 2 "x"\n3 4.5 "y"\n',
         '"a, 1"|"b|2"|kind\n1|2|x\n3|4.5|y\n',

@@ -233,6 +233,14 @@ def test_a_column_of_the_words_train_and_test_is_no_feature(tmp_path):
         table(tmp_path, f"split,a,kind\n{rows}").load(streams())
 
 
+def test_two_files_of_one_name_have_a_checksum_each(tmp_path):
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "table.csv").write_text(TRAIN.replace("254", "1"))
+    dataset = table(tmp_path, TRAIN, label="label", test_path=str(tmp_path / "test" / "table.csv")).load(streams())
+    assert sorted(dataset.checksums) == ["table.csv", "test/table.csv"]
+    assert len(set(dataset.checksums.values())) == 2
+
+
 def test_rows_become_images_of_pixels(tmp_path):
     dataset = table(tmp_path, TRAIN, label="label", image=[1, 2, 2], test_split=0).load(streams())
     assert dataset.train.inputs.dtype == np.uint8

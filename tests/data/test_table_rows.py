@@ -250,3 +250,14 @@ def test_a_bad_cell_in_a_block_is_named_with_its_line(table: Path, monkeypatch: 
     first, second = str(caught.value).splitlines()
     assert ":202: 'b': expected a finite number, found 'abc'" in first
     assert ":252: expected 3 cells as in the header, found 4" in second
+
+
+def test_long_cells_and_many_columns_take_no_time(table: Path) -> None:
+    with pytest.raises(DataError, match="expected a finite number, found '1111"):
+        read(table, f"a,kind\n1,x\n{'1' * 100_000}x,y\n")
+    columns = tuple(Column(f"f{index}") for index in range(30_000))
+    table.write_text(",".join(column.name for column in reversed(columns)) + "\n" + ",".join("1" * 30_000) + "\n")
+    assert read_rows(table, columns)[0].shape == (1, 30_000)
+    rows = "".join(f"{','.join('xy'[i % 2] * 9_999)},{i % 3},{'xy'[i % 2]}\n" for i in range(6))
+    inputs = read(table, ",".join(f"t{i}" for i in range(9_999)) + f",n,kind\n{rows}")
+    assert np.shape(inputs) == (6, 2 * 9_999 + 1)
