@@ -21,3 +21,13 @@ Overrides = Annotated[
 RunsFolder = Annotated[
     Path, typer.Option("--runs", metavar="DIR", help="Where last and other short names of runs are looked for.")
 ]
+
+MovedData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="PATH",
+        help="Where the run's data is now: its file, or the folder of its files.",
+        show_default=False,
+    ),
+]

@@ -1,6 +1,7 @@
 """``nnlab plot``: the pictures of a run, drawn anew from its records."""
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, complete_picture
 from nnlab.cli.echo import echo
 from nnlab.cli.folders import naming_output
-from nnlab.cli.options import RunsFolder
+from nnlab.cli.options import MovedData, RunsFolder
 from nnlab.plots.look import Format, Language, Look, Style
 
 
@@ -41,6 +42,7 @@ def plot_command(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Where the pictures go (default: RUN/plots)", show_default=False),
     ] = None,
+    data: MovedData = None,
     runs: RunsFolder = Path("runs"),
 ) -> None:
     """Draw the pictures of a run or a descent anew, as light or dark PNG, SVG or PDF, with English or Japanese words.
@@ -59,7 +61,7 @@ def plot_command(
     if out is None and folder.is_symlink():
         raise RunError(f"{folder}: is a link; --out DIR draws somewhere else than in the run's own folder")
     clear_leftovers(run)
-    draw = draw_descent if is_descent_folder(run) else draw_run
+    draw = draw_descent if is_descent_folder(run) else partial(draw_run, data=data)
     everything = out is None and not kinds and not animate
     with (
         naming_output(folder),
@@ -76,8 +78,8 @@ def draw_descent(run: Path, kinds: list[str], folder: Path, animate: bool) -> No
     redraw(run, folder, kinds, animate=animate, written=_print)
 
 
-def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool) -> None:
-    """Likewise those of a training run."""
+def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool, data: Path | None = None) -> None:
+    """Likewise those of a training run, whose ``data`` may have been moved."""
     from nnlab.cli.downloading import fetch
     from nnlab.records.reader import read_run
     from nnlab.train.drawable import drawable
@@ -85,7 +87,7 @@ def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool) -> None:
     from nnlab.train.pictures import check_kinds, draw, draw_all, snapshots_of
 
     check_kinds(kinds)
-    target = drawable(read_run(run), _warn, fetch)
+    target = drawable(read_run(run), _warn, fetch, data)
     if animate:
         snapshots_of(target)  # before anything is drawn
     if kinds:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.echo import echo
-from nnlab.cli.options import Overrides
+from nnlab.cli.options import MovedData, Overrides
 
 
 def train_command(
@@ -40,6 +40,7 @@ def train_command(
         bool,
         typer.Option("--allow-drift", help="With --resume: go on though spec, data or versions are others now."),
     ] = False,
+    data: MovedData = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="With --resume: discard the checkpoints and train from step 0.")
     ] = False,
@@ -54,8 +55,10 @@ def train_command(
     if resume is not None:
         if specs or overrides or dry_run:
             raise UsageError("--resume goes on with a run as its own spec says; it takes no SPEC, -s or --dry-run")
-        resume_run(resume, runs, iterations, allow_drift=allow_drift, restart=restart, quiet=quiet)
+        resume_run(resume, runs, iterations, allow_drift=allow_drift, restart=restart, quiet=quiet, data=data)
         return
+    if data is not None:
+        raise UsageError("--data belongs to --resume; a spec has data.path: -s data.path=PATH")
     if iterations is not None or allow_drift or restart:
         raise UsageError("--iterations, --allow-drift and --restart belong to --resume; a spec has train.iterations")
     if not specs:
@@ -63,7 +66,16 @@ def train_command(
     train_specs(specs, overrides or [], runs, dry_run=dry_run, quiet=quiet)
 
 
-def resume_run(run: str, runs: Path, iterations: int | None, *, allow_drift: bool, restart: bool, quiet: bool) -> None:
+def resume_run(
+    run: str,
+    runs: Path,
+    iterations: int | None,
+    *,
+    allow_drift: bool,
+    restart: bool,
+    quiet: bool,
+    data: Path | None = None,
+) -> None:
     """Go on with a run, or with the latest."""
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.errors import Diverged
@@ -75,7 +87,7 @@ def resume_run(run: str, runs: Path, iterations: int | None, *, allow_drift: boo
 
     path = last_run(runs) if run == "last" else find_run(run, runs, "run", "crossval")
     reporter = Silent() if quiet else ConsoleReporter()
-    result = go_on(path, reporter, iterations=iterations, allow_drift=allow_drift, restart=restart)
+    result = go_on(path, reporter, iterations=iterations, allow_drift=allow_drift, restart=restart, data=data)
     echo(result_line(result.name, result.summary))
     echo(str(result.path))
     if result.summary["status"] == "diverged":

@@ -16,6 +16,7 @@ from nnlab.optim.schedules import Constant, Schedule, Steps
 from nnlab.penalties import Penalty
 from nnlab.registry import Component, Doc, Strengths, Switch, hyperparameters
 from nnlab.spec.base import default_name, read_spec
+from nnlab.spec.data_paths import DataPaths, Recorded
 from nnlab.spec.hints import Elsewhere
 from nnlab.spec.overrides import apply_overrides
 from nnlab.spec.places import KeyPath, Tree, spec_error
@@ -149,22 +150,28 @@ def spec_sections() -> dict[str, type]:
     return sections
 
 
-def load_experiment(path: Path | str, overrides: Sequence[str] = ()) -> Experiment:
+def load_experiment(path: Path | str, overrides: Sequence[str] = (), data: Path | None = None) -> Experiment:
     """Read a spec file, apply ``key=value`` overrides and check everything.
 
-    Raises UsageError when the file cannot be read and SpecError with every problem found.
+    A relative data path is looked for beside the spec, then (for a run's own spec) where the run found it, then in the
+    working folder; ``data`` is a file or folder to take in its place. Raises UsageError when the file cannot be read
+    and SpecError with every problem found.
     """
     path = Path(path)
-    return experiment_from(read_spec(path), path, overrides)
+    return experiment_from(read_spec(path), path, overrides, data)
 
 
-def experiment_from(tree: Tree, path: Path, overrides: Sequence[str] = ()) -> Experiment:
+def experiment_from(tree: Tree, path: Path, overrides: Sequence[str] = (), data: Path | None = None) -> Experiment:
     """Like :func:`load_experiment`, from a tree that was read from ``path``."""
     apply_overrides(tree, overrides)
-    return experiment_from_tree(tree, default_name=default_name(path), folders=(path.absolute().parent, Path.cwd()))
+    folders = (path.absolute().parent, Path.cwd())
+    paths = DataPaths(Recorded.of(folders[0]), data)
+    return experiment_from_tree(tree, default_name=default_name(path), folders=folders, paths=paths)
 
 
-def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, ...]) -> Experiment:
+def experiment_from_tree(
+    tree: Tree, *, default_name: str, folders: tuple[Path, ...], paths: DataPaths | None = None
+) -> Experiment:
     """Check a tree of plain values and build the experiment it describes.
 
     Raises SpecError with the tree's own problems and every other one found; a key that has one gets no second.
@@ -176,7 +183,7 @@ def experiment_from_tree(tree: Tree, *, default_name: str, folders: tuple[Path, 
     elif describes_descent(raw):
         problems.append((tree.place(()), (), "describes a descent, which nnlab descend takes; a spec has a model"))
     elif not tree.broken:
-        validator = Validator(folders, Elsewhere(Experiment, raw), lambda key: tree.place(key).folder)
+        validator = Validator(folders, Elsewhere(Experiment, raw), lambda key: tree.place(key).folder, paths)
         experiment = validator.section(
             Experiment, {"name": default_name, **raw} if isinstance(raw, dict) else raw, (), "a spec"
         )

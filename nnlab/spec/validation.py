@@ -22,6 +22,7 @@ from nnlab.registry import (
     near_hint,
     registered_name,
 )
+from nnlab.spec.data_paths import DataPaths, FoundPath, UnusablePathError
 from nnlab.spec.expectation import check
 from nnlab.spec.hints import owners_hint
 from nnlab.spec.places import KeyPath
@@ -31,7 +32,8 @@ class Validator:
     """Builds components from plain values; what is wrong lands in ``problems`` as (key path, message).
 
     ``folders`` is where relative file names are looked for, in turn; ``elsewhere`` gives the hint for a key of another
-    part of the spec. ``beside`` gives the folder of the file that a key stands in, where it is not that of the spec.
+    part of the spec. ``beside`` gives the folder of the file that a key stands in, where it is not that of the spec;
+    ``paths`` finds files.
     """
 
     def __init__(
@@ -39,11 +41,13 @@ class Validator:
         folders: tuple[Path, ...] = (),
         elsewhere: Callable[[str], str] = lambda key: "",
         beside: Callable[[KeyPath], Path | None] = lambda key: None,
+        paths: DataPaths | None = None,
     ) -> None:
         self.problems: list[tuple[KeyPath, str]] = []
         self._folders = folders
         self._elsewhere = elsewhere
         self._beside = beside
+        self._paths = paths or DataPaths()
 
     def component(self, registry: Registry, raw: object, path: KeyPath) -> Any:
         """The component that ``raw`` names: a name, a mapping with ``name``, or the registry's number shorthand."""
@@ -146,12 +150,12 @@ class Validator:
         own = self._beside(path)
         folders = (own, *self._folders[1:]) if own else self._folders
         try:
-            candidates = [(folder / Path(name).expanduser()).absolute() for folder in folders]
-            found = next((candidate for candidate in candidates if candidate.exists()), None)
+            return self._paths.find(name, str(path[-1]), folders)
+        except UnusablePathError as error:
+            self._reject(path, str(error))
         except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL character, an unknown ~user
             self._reject(path, f"is not a usable path: {shown(name)} ({type(error).__name__})")
-            return None
-        return str(found or (candidates[0] if candidates else name))
+        return None
 
     def _unknown_key(self, key: str, known: list[str], owner: str, registry: Registry | None = None) -> str:
         hint = ""
@@ -166,6 +170,8 @@ class Validator:
 
 def plain(value: object) -> object:
     """A component, section or value as a spec writes it, with every default filled in."""
+    if isinstance(value, FoundPath):
+        return value.written
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if not dataclasses.is_dataclass(value) or isinstance(value, type):

@@ -57,8 +57,11 @@ def drawable(
     record: RunRecord,
     warn: Callable[[str], None] = ignore,
     fetch: Callable[[DatasetSource], None] = ignore,
+    data: Path | None = None,
 ) -> Drawable:
     """A run as its folder holds it; ``warn`` hears of data that changed, ``fetch`` may download what is not there.
+
+    ``data`` is the file or folder of its data, where that was moved.
 
     Whatever keeps its network and data from being had is raised when a picture needs them, and names the run.
     """
@@ -66,7 +69,7 @@ def drawable(
 
     def begin() -> Trained:
         with _naming(record.path):
-            experiment, prepared = started(record.path, fetch)
+            experiment, prepared = started(record.path, fetch, data)
         changed.extend(_changed_data(record.path, prepared.dataset))
         if changed:
             warn(f"{record.path}: the data has changed since the training: {', '.join(changed)}")

@@ -41,13 +41,15 @@ def resume(
     iterations: int | None = None,
     allow_drift: bool = False,
     restart: bool = False,
+    data: Path | None = None,
 ) -> RunResult:
     """Resume a run: its files end up byte for byte as if it had never stopped.
 
     ``iterations`` is a new end, for a finished run too; a finished run without one is left alone. ``restart`` discards
-    the checkpoints and trains from the start. Raises UsageError when that end has been passed or the run was stopped
-    early, RunError when the folder is locked or holds no run, when its tables were changed, or when spec, data, NumPy
-    or BLAS are not what they were, unless ``allow_drift`` says to record that and go on.
+    the checkpoints and trains from the start. ``data`` is the file or folder of the data, where it was moved. Raises
+    UsageError when that end has been passed or the run was stopped early, RunError when the folder is locked or holds
+    no run, when its tables were changed, or when spec, data, NumPy or BLAS are not what they were, unless
+    ``allow_drift`` says to record that and go on.
     """
     reporter = reporter or Silent()
     if is_crossval_folder(path):
@@ -61,7 +63,7 @@ def resume(
         if iterations is None and (finished := _finished(path, reporter.say)):
             return finished  # by another process, a moment ago
         summary, recorded = read_summary(path / SUMMARY_FILE), read_environment(path / ENVIRONMENT_FILE)
-        experiment = _experiment(path)
+        experiment = _experiment(path, data)
         setting = set_up(experiment if iterations is None else _longer(experiment, iterations))
         checkpoint = None if restart else newest_valid(path, most_bytes(setting.training), reporter.say)
         if iterations is not None:
@@ -94,9 +96,9 @@ def _finished(path: Path, say: Callable[[str], None]) -> RunResult | None:
     return RunResult(path, str(read_spec(path / SPEC_FILE)["name"]), dict(summary))
 
 
-def _experiment(path: Path) -> Experiment:
+def _experiment(path: Path, data: Path | None) -> Experiment:
     try:
-        return load_experiment(path / SPEC_FILE)
+        return load_experiment(path / SPEC_FILE, data=data)
     except UsageError as error:
         raise RunError(str(error)) from None
 

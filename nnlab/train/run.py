@@ -22,6 +22,7 @@ from nnlab.records.formats import LOG_FILE, Row
 from nnlab.records.reader import read_run
 from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
+from nnlab.spec.data_paths import PLACES, places_of
 from nnlab.spec.experiment import Experiment
 from nnlab.train.answers import Trained
 from nnlab.train.balance import majority_note, recall, recall_line
@@ -139,6 +140,7 @@ def carry_out(
 ) -> RunResult:
     """Train from where ``training`` starts, which took ``before`` seconds, and write everything into the folder."""
     experiment, prepared, settings = setting.experiment, setting.prepared, setting.experiment.train
+    environment = {**environment, PLACES: places_of(experiment.data, folder.path)}
     with _failures_recorded(folder), stop_on_signal() as stop:
         parameters, spec_sha256 = prepared.network.parameter_count, experiment.sha256()
         folder.write_start(experiment.to_yaml(), environment, parameters, spec_sha256, before)

@@ -144,13 +144,15 @@ def check_finished(path: Path) -> None:
         raise RunError(f"{path}: is not the folder of a finished run, it needs {SPEC_FILE} and {MODEL_FILE}")
 
 
-def started(path: Path, fetch: Callable[[DatasetSource], None] = lambda source: None) -> tuple[Experiment, Prepared]:
+def started(
+    path: Path, fetch: Callable[[DatasetSource], None] = lambda source: None, data: Path | None = None
+) -> tuple[Experiment, Prepared]:
     """A run's experiment, and its data and network as they were before its first update.
 
-    ``fetch`` may download the data. Raises DataError when it cannot be had, UsageError when spec and data no longer
-    fit each other.
+    ``fetch`` may download the data, ``data`` says where it is now. Raises DataError when it cannot be had, UsageError
+    when spec and data no longer fit each other.
     """
-    experiment = load_experiment(path / SPEC_FILE)
+    experiment = load_experiment(path / SPEC_FILE, data=data)
     fetch(experiment.data)
     prepared = prepare(experiment)
     prepared.network.allocate(experiment.dtype)

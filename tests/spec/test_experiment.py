@@ -375,9 +375,10 @@ def test_a_path_is_looked_for_beside_the_spec_then_in_the_working_folder(
     for spec in (specs, Path("../specs")):
         for name, folder in (("both.csv", specs), ("only.csv", work), ("neither.csv", specs)):
             experiment = load(spec, MINIMAL.replace("xor", f"{{name: table, path: {name}}}"))
-            found = Path(experiment.resolved()["data"]["path"])
+            found = Path(experiment.data.path)
             assert found.is_absolute()
             assert found.resolve() == folder / name
+            assert experiment.resolved()["data"]["path"] == name
             assert again(experiment).resolved() == experiment.resolved()
 
 
@@ -386,7 +387,8 @@ def test_a_path_that_may_be_left_out(tmp_path: Path) -> None:
     assert load(tmp_path, MINIMAL.replace("xor", "cifar10")).resolved()["data"]["path"] is None
     assert load(tmp_path, MINIMAL.replace("xor", "{name: cifar10, path: null}")).resolved()["data"]["path"] is None
     experiment = load(tmp_path, MINIMAL.replace("xor", "{name: cifar10, path: images}"))
-    assert experiment.resolved()["data"]["path"] == str(tmp_path / "images")
+    assert experiment.data.path == str(tmp_path / "images")
+    assert experiment.resolved()["data"]["path"] == "images"
     assert refusal(tmp_path, MINIMAL.replace("xor", "{name: cifar10, path: 5}"))[0].endswith(
         "data.path: must be text or null, got 5"
     )
