@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from nnlab.errors import UsageError, one_line
@@ -26,6 +27,7 @@ from nnlab.records.disk import atomic_write
 
 WIDTH, HEIGHT = 7.0, 4.5  # inches
 DPI = 120
+LONG_WORD = 30  # letters: any such word of a title fits into every picture
 
 T = TypeVar("T")
 
@@ -175,11 +177,25 @@ def blank(
         FigureCanvasAgg(figure)
         # Matplotlib wraps a text with dollar signs as if it were a formula, even where it must not be drawn as one.
         wrap = "$" not in title
-        figure.suptitle(
+        heading = figure.suptitle(
             plain_text(title, 150), parse_math=False, fontsize=11, x=0.012, horizontalalignment="left", wrap=wrap
         )
+        _fit(heading, 0.97 * figure.bbox.width)
         yield figure
         notice_missing(figure)
+
+
+def _fit(title: Text, width: float) -> None:
+    """Make the letters of a title smaller where a word (all of it, where it is not wrapped) is wider than ``width``."""
+    text, wrapped = title.get_text(), title.get_wrap()
+    long = [piece for piece in (text.split() if wrapped else [text]) if len(piece) > LONG_WORD]
+    title.set_wrap(False)
+    for piece in long:
+        title.set_text(piece)
+        while (wide := title.get_window_extent().width) > width:
+            title.set_fontsize(min(width / wide, 0.97) * float(title.get_fontsize()))
+    title.set_text(text)
+    title.set_wrap(wrapped)
 
 
 def _coloured(shades: Shades) -> dict[Any, Any]:

@@ -51,6 +51,16 @@ def test_dollars_do_not_start_a_formula(tmp_path: Path) -> None:
         assert not figure.texts[0].get_parse_math()
 
 
+@pytest.mark.parametrize("title", ["W" * 100, "a " + "名" * 70, "$" + "long name " * 14, "short", "many words " * 13])
+def test_any_title_fits_into_the_picture(tmp_path: Path, title: str) -> None:
+    with picture(tmp_path / "a.png", title, "loss") as (figure, _):
+        figure.draw_without_rendering()
+        extent = figure.texts[0].get_window_extent()
+        assert extent.x0 >= 0
+        assert extent.x1 <= figure.bbox.width
+        assert (figure.texts[0].get_fontsize() == 11) is (title in ("short", "many words " * 13))
+
+
 def test_plain_text_is_short_and_on_one_line() -> None:
     assert plain_text("a\nb\x07") == "a\\nb\\x07"
     assert len(plain_text("x" * 1000)) == 80
