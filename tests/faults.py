@@ -10,6 +10,7 @@ import errno
 import mmap
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -52,6 +53,8 @@ def fake_picture(record: object, folder: Path, *rest: object) -> None:
 # To ask git and the processor each time would take as long as a training.
 ENVIRONMENT = run_module.describe_environment({})
 
+# A killed process loses nothing that the system has, and waiting for the disk would take most of the time.
+os.fsync = lambda handle: None
 run_module.describe_environment = lambda checksums: ENVIRONMENT
 run_module.plot_run = fake_picture
 run_module.draw_all = lambda *arguments: []  # type: ignore[assignment]
@@ -79,8 +82,9 @@ def in_child(work: Callable[[], object], strike: Callable[[int], None] | None = 
 class Faults:
     """One experiment, what becomes of it undisturbed, and ways to disturb it."""
 
-    def __init__(self, root: Path, seed: int, extra: tuple[str, ...] = ()) -> None:
+    def __init__(self, root: Path, seed: int, extra: tuple[str, ...] = (), stride: int = 1) -> None:
         self.root = root
+        self.stride = stride
         self.random = random.Random(seed)
         self._count = 0
         spec = root / "faults.yaml"
@@ -127,13 +131,17 @@ class Faults:
 
     def operations(self) -> int:
         """How many operations on files a training makes."""
+        return self._counted(lambda attempt: self.train(self.runs(), attempt))
+
+    @staticmethod
+    def _counted(work: Callable[[Operation], Callable[[], object]]) -> int:
         counted = mmap.mmap(-1, 8)
 
         def attempt(operation: Operation, *arguments: object) -> object:
             counted[:] = (int.from_bytes(counted[:]) + 1).to_bytes(8)
             return operation(*arguments)
 
-        in_child(self.train(self.runs(), attempt))
+        in_child(work(attempt))
         return int.from_bytes(counted[:])
 
     def kills_at_random(self) -> Tally:
@@ -224,6 +232,54 @@ class Faults:
             ended = in_child(self.train(runs, plan(number)))
             yield self.recovered(runs) and ended in (0, code)
 
+    def failing_resumptions(self) -> Tally:
+        """While a run is resumed, before its first checkpoint or half way, the disk fails once or is full from then on.
+
+        Once the disk works, the run is resumed again.
+        """
+
+        def fail(operation: Operation, arguments: tuple[Any, ...]) -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        plans: list[tuple[Path, Callable[[int], Operation]]] = [
+            (self._begun(), lambda number: self._refusing(number, errno.ENOSPC, (os.write, os.mkdir, os.open))),
+            (self._stopped(), lambda number: self._striking(number, fail)),
+        ]
+        return self.tally(
+            self._resumed(start, plan(number))
+            for start, plan in plans
+            for number in range(1, self._operations_to_resume(start) + 1, self.stride)
+        )
+
+    def _resumed(self, start: Path, attempt: Operation) -> bool:
+        runs = self._copy(start)
+        return in_child(self._resumption(runs, attempt)) in (0, 5) and self.recovered(runs)
+
+    def _operations_to_resume(self, start: Path) -> int:
+        return self._counted(lambda attempt: self._resumption(self._copy(start), attempt))
+
+    def _resumption(self, runs: Path, attempt: Operation) -> Callable[[], object]:
+        def work() -> object:
+            disk.attempt = attempt
+            return resume(last_run(runs))
+
+        return work
+
+    def _copy(self, runs: Path) -> Path:
+        return Path(shutil.copytree(runs, self.runs()))
+
+    def _begun(self) -> Path:
+        """A run that was killed before its first checkpoint."""
+        runs = self.runs()
+
+        def work() -> object:
+            run_module.train = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
+            return run(self.experiment, runs)
+
+        if in_child(work) != -signal.SIGKILL:
+            raise AssertionError("the run was not killed")
+        return runs
+
     def flipped_bytes(self) -> Tally:
         """A byte of the newest checkpoint is another, at every kilobyte."""
 
@@ -261,7 +317,7 @@ class Faults:
             def stopping(training: Any, observers: Any, stop: Any, keeper: Any) -> Any:
                 class Stop:
                     def on_step(self, step: int, objective: float) -> None:
-                        if step == 17:
+                        if step == min(17, training.iterations // 2):
                             stop.receive(signal.SIGTERM, None)
 
                     def on_evaluation(self, row: object) -> None: ...
@@ -362,6 +418,7 @@ KINDS: dict[str, tuple[str, Callable[[Faults], Tally]]] = {
     "fail": ("the n-th file operation fails, every n", Faults.failures),
     "full": ("disk full from the n-th operation on, every n", Faults.full_disk),
     "readonly": ("folder read-only from the n-th operation on, every n", Faults.read_only),
+    "resume": ("the disk fails or is full while a run is resumed, every n", Faults.failing_resumptions),
     "flip": ("a flipped bit at each kilobyte of a checkpoint", Faults.flipped_bytes),
     "cut": ("a checkpoint cut off at each kilobyte", Faults.truncations),
     "garbage": ("torn or foreign lines in the tables", Faults.garbage_in_tables),
@@ -378,6 +435,7 @@ def main() -> None:
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--seed", type=int, default=0, help="chooses moments, bits and halves")
     parser.add_argument("-s", dest="changes", action="append", default=[], help="changes a key of the spec")
+    parser.add_argument("--stride", type=int, default=1, help="of the operations of a resumption, strike every N-th")
     arguments = parser.parse_args()
     unknown = set(arguments.kinds) - KINDS.keys()
     if unknown:
@@ -389,7 +447,7 @@ def main() -> None:
             name, harm = KINDS[kind]
             place = Path(root, kind)
             place.mkdir()
-            faults = Faults(place, arguments.seed, (*CHANGES.get(kind, ()), *arguments.changes))
+            faults = Faults(place, arguments.seed, (*CHANGES.get(kind, ()), *arguments.changes), arguments.stride)
             injected, survived = harm(faults)
             lost += injected - survived
             sys.stdout.write(f"| {name} | {injected} | {survived} | {injected - survived} |\n")

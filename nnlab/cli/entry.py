@@ -32,6 +32,7 @@ def main() -> None:
         from nnlab.cli.app import app
         from nnlab.cli.arguments import check_split
 
+        _check_folder()
         _check_options(sys.argv[1:])
         check_split(sys.argv[1:])
         try:
@@ -60,6 +61,14 @@ def main() -> None:
             advice = f"in a path the system's encoding ({error.encoding}) lacks letters of it; set LC_ALL=C.UTF-8"
             _complain(f"nnlab: {shown(error.object, 200)}: {advice}", UsageError.exit_code)
         _complain(f"nnlab: {BugError(error, _save_traceback())}", BugError.exit_code)
+
+
+def _check_folder() -> None:
+    """Refuse to work in a folder that was deleted, where every relative path would be a puzzle."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the working folder was deleted; change to one that exists") from None
 
 
 def _check_options(arguments: list[str]) -> None:

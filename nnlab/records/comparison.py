@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from nnlab.errors import RunError, UsageError, one_line, shown, written
 from nnlab.records.differences import differing_keys
 from nnlab.records.entries import MEASURES, Entry, Spread, make_entries, measured
-from nnlab.records.formats import Kind, distinct_folders, is_crossval_folder, kind_of
+from nnlab.records.formats import Kind, distinct_folders, is_crossval_folder, kind_of, text_cell
 from nnlab.records.labels import distinguishing_labels, short_keys
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.records.run_names import NOUNS
@@ -96,10 +96,11 @@ class Comparison:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         measures = [column for name in MEASURES for column in (name, f"{name}_std")]
-        writer.writerow(["run", "name", "status", "n", *(one_line(key, 200) for key in settings), *measures])
+        keys = [text_cell(one_line(key, 200)) for key in settings]
+        writer.writerow(["run", "name", "status", "n", *keys, *measures])
         for entry in self.entries:
-            row = [" ".join(entry.folders), entry.names, entry.status, str(len(entry.runs))]
-            row += [one_line(written(entry.settings[key]), 10_000) if key in entry.settings else "" for key in settings]
+            row = [text_cell(" ".join(entry.folders)), text_cell(entry.names), entry.status, str(len(entry.runs))]
+            row += [_setting_cell(entry.settings[key]) if key in entry.settings else "" for key in settings]
             row += [cell for name in MEASURES for cell in _cells(entry.measures.get(name))]
             writer.writerow(row)
         return text.getvalue()
@@ -203,6 +204,11 @@ def _rank(entry: Entry, key: str) -> tuple[bool, int, float, str]:
     if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
         return False, 0, value, ""
     return False, 1, 0.0, written(value)
+
+
+def _setting_cell(value: object) -> str:
+    text = one_line(written(value), 10_000)
+    return text_cell(text) if isinstance(value, str) else text
 
 
 def _cells(spread: Spread | None) -> tuple[str, str]:

@@ -71,6 +71,11 @@ def csv_line(values: "list[float | None]") -> str:
     return ",".join("" if value is None else repr(value) for value in values) + "\n"
 
 
+def text_cell(text: str) -> str:
+    """A text for a CSV cell, with an apostrophe before what a spreadsheet would read as a formula."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
 def best_row(rows: "list[Row]") -> Row | None:
     """The first evaluation with the highest accuracy on validation samples, else on the test set, else in training.
 

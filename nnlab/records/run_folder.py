@@ -116,9 +116,9 @@ class RunFolder:
             for name, contents in (tables or {}).items():
                 atomic_write(path / name, contents)
             folder = cls._cleared(path, lock, step, marks, snapshots)
+            folder._take_up(step)
         except OSError as error:
             raise RunError(f"{path}: cannot be written: {error.strerror or error}") from None
-        folder._take_up(step)
         return folder
 
     @classmethod
@@ -233,6 +233,19 @@ class RunFolder:
         folder = self.path / SNAPSHOTS_FOLDER
         make_folder(folder, exist_ok=True)
         atomic_write(folder / step_file(step), packed(arrays, {"spec_sha256": spec_sha256}))
+
+    def check_in_place(self) -> None:
+        """Raise RunError where another program removed or changed a file that this one wrote."""
+        self.flush()
+        written = {SPEC_FILE: None, ENVIRONMENT_FILE: None} | {name: file.size for name, file in self._tables.items()}
+        for name, size in written.items():
+            path = self.path / name
+            try:
+                found = path.stat().st_size
+            except FileNotFoundError:
+                raise RunError(f"{path}: was removed while the run was being written") from None
+            if size is not None and found != size:
+                raise RunError(f"{path}: was changed while the run was being written: {size} bytes became {found}")
 
     def finish(
         self,

@@ -175,6 +175,7 @@ def carry_out(
         recalls = recall(setting.trained)
         if line := recall_line(recalls):
             lines.say(line)
+        folder.check_in_place()
         drawn = [kind for kind in KINDS if settings.diagnostics or kind in BY_TRAINING]
         begin_drawing(folder.path, drawn)
         summary = folder.finish(outcome.status, before + outcome.seconds, message, outcome.restored, recalls)
@@ -226,6 +227,11 @@ def _failures_recorded(folder: RunFolder) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if not folder.path.is_dir():
+            raise RunError(
+                f"{folder.path}: was renamed or removed while the run was being written; "
+                "if it was renamed, nnlab train --resume resumes it under its new name"
+            ) from error
         message = f"{folder.path}: cannot be written: {error.strerror or error}"
         folder.fail("failed", message)
         begun = f"; once it can, {_going_on(folder.path)}" if folder.status else ""
@@ -245,10 +251,12 @@ def _failures_recorded(folder: RunFolder) -> Iterator[None]:
         folder.fail("failed", "out of memory")
         raise
     except Exception as error:
+        if isinstance(error, NnlabError):
+            folder.log(str(error))
+            folder.fail("failed", str(error))
+            raise
         folder.log(traceback.format_exc())
         folder.fail("failed", repr(error))
-        if isinstance(error, NnlabError):
-            raise
         raise BugError(error, folder.path / LOG_FILE) from error
     except BaseException as error:
         folder.fail("failed", repr(error))

@@ -79,6 +79,14 @@ def test_no_memory_is_not_a_bug(nnlab, monkeypatch, spec) -> None:
     assert "memory" in answer.stderr
 
 
+def test_a_working_folder_that_was_deleted(nnlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    answer = nnlab("runs", "ls")
+    assert (answer.code, answer.stderr) == (2, "nnlab: the working folder was deleted; change to one that exists\n")
+
+
 def test_ctrl_c_before_the_handlers_are_in_place_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -251,6 +251,17 @@ def test_titles_leave_out_the_time_where_that_is_clear(make_run: MakeRun) -> Non
     assert compare([first, twin]).titles == ("20250101-120000-adam-aaaaaa", "20250103-120000-adam-aaaaaa")
 
 
+def test_csv_has_no_formulas(make_run: MakeRun) -> None:
+    """What begins like one in a name or a setting gets an apostrophe; numbers stay numbers."""
+    first = make_run("-a", {"name": "=cmd|' /C calc'!A0", "optimizer.lr": -0.5, "loss": "@SUM(1)"})
+    second = make_run("b", {"name": "+1", "optimizer.lr": 0.1, "loss": "-1"})
+    rows = list(csv.DictReader(compare([first, second]).to_csv().splitlines()))
+    assert [(row["run"], row["name"], row["loss"], row["optimizer.lr"]) for row in rows] == [
+        ("'-a", "'=cmd|' /C calc'!A0", "'@SUM(1)", "-0.5"),
+        ("b", "'+1", "'-1", "0.1"),
+    ]
+
+
 def test_csv_holds_all_digits(make_run: MakeRun) -> None:
     third = 1 / 3
     runs = [

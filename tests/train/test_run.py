@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -369,6 +370,57 @@ def test_a_disk_that_refuses_ends_in_a_run_error(spec: Path, tmp_path: Path, mon
         run(load_experiment(spec), tmp_path / "runs")
     (folder,) = (tmp_path / "runs").iterdir()
     assert summary_of(folder)["status"] == "failed"
+
+
+@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("steps.csv", "was removed while the run was being written"),
+        ("spec.yaml", "was removed while the run was being written"),
+        ("metrics.csv", "was changed while the run was being written: "),
+    ],
+)
+def test_a_file_that_another_program_removed_or_changed_is_told_at_the_end(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, message: str
+) -> None:
+    train = run_module.train
+
+    def disturbed(*arguments: Any) -> Any:
+        (folder,) = (tmp_path / "runs").iterdir()
+        outcome = train(*arguments)
+        if "removed" in message:
+            (folder / file).unlink()
+        else:
+            (folder / file).write_text("another program's", encoding="utf-8")
+        return outcome
+
+    monkeypatch.setattr(run_module, "train", disturbed)
+    with pytest.raises(RunError, match=f"{file}: {message}"):
+        run(load_experiment(spec), tmp_path / "runs")
+    (folder,) = (tmp_path / "runs").iterdir()
+    summary = summary_of(folder)
+    assert summary["status"] == "failed"
+    assert f"{file}: {message}" in summary["message"]
+    assert "Traceback" not in (folder / "log.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_a_folder_that_was_renamed_meanwhile_is_told(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = run_module.train
+
+    def renamed(*arguments: Any) -> Any:
+        (folder,) = (tmp_path / "runs").iterdir()
+        folder.rename(folder.with_name("renamed"))
+        return train(*arguments)
+
+    monkeypatch.setattr(run_module, "train", renamed)
+    with pytest.raises(
+        RunError, match="was renamed or removed while the run was being written; if it was renamed, nnlab"
+    ):
+        run(load_experiment(spec), tmp_path / "runs")
 
 
 @pytest.mark.usefixtures("no_pictures")
