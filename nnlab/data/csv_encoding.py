@@ -59,6 +59,11 @@ def scan(file: IO[bytes], size: int, name: str, encoding: str, *, packed: bool) 
     file.seek(0)
     refuse_other_kind(head, name)
     codec = ENCODINGS[encoding] if encoding != "auto" else _codec_by_mark(head, name)
+    if codec == "utf-16" and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError(
+            f"{name}:1: expected UTF-16 text with a byte order mark, found none: without one, name utf-16-le or "
+            "utf-16-be, if it is UTF-16 at all"
+        )
     checker = _Checker(name, codec, told=encoding != "auto")
     digest, count, newlines = sha256(), 0, 0
     plain, quoted, short, since_newline = not codec.startswith("utf-16"), False, True, 0

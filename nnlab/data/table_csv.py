@@ -20,15 +20,11 @@ from nnlab.data.table_cache import TableCache
 from nnlab.data.table_notes import table_notes
 from nnlab.data.table_reading import read_rows_of
 from nnlab.data.table_rows import Rows, Source
+from nnlab.data.table_splits import SPLITS, split_by_column
 from nnlab.errors import DataError, shown
 from nnlab.registry import near_name
 
 MOST_AUTOMATIC_CATEGORIES = 50
-SPLITS = {
-    **dict.fromkeys(("train", "training", "学習", "訓練"), "train"),
-    **dict.fromkeys(("test", "testing", "テスト"), "test"),
-    **dict.fromkeys(("validation", "valid", "val", "dev", "検証"), "validation"),
-}
 
 
 @dataclass(frozen=True)
@@ -282,27 +278,4 @@ def _dataset(table: Rows, settings: CsvSettings, path: Path, sha256: str) -> Dat
     )
     if settings.split_column is None:
         return dataset
-    return _split_by_column(dataset, table, settings.split_column, name)
-
-
-def _split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Dataset:
-    where = f"{name}: data.split_column: {shown(column)}"
-    unknown = next((text for text in table.part_texts if text.casefold() not in SPLITS), None)
-    if unknown is not None:
-        raise DataError(
-            f"{where}: expected train, validation or test, found {shown(unknown) if unknown else 'nothing'}"
-        )
-    part_of = [SPLITS[text.casefold()] for text in table.part_texts]
-    splits = {}
-    for part in ("train", "validation", "test"):
-        codes = [code for code, found in enumerate(part_of) if found == part]
-        indices = np.flatnonzero(np.isin(table.parts, codes))
-        splits[part] = dataset.train.take(indices) if len(indices) else None
-    train = splits["train"]
-    if train is None:
-        raise DataError(f"{where}: expected rows that say train, found none")
-    absent = np.flatnonzero(np.bincount(train.labels, minlength=dataset.classes) == 0)
-    if len(absent):
-        class_name = shown(dataset.class_names[absent[0]])
-        raise DataError(f"{where}: expected samples of each class to train on, found none of class {class_name}")
-    return replace(dataset, train=train, validation=splits["validation"], test=splits["test"])
+    return split_by_column(dataset, table, settings.split_column, name)

@@ -74,6 +74,7 @@ def test_the_same_table_in_another_file_trains_the_same_weights(nnlab, tmp_path:
     variants = [
         ("", "utf-8", FLOWERS),
         ("", "utf-16", FLOWERS),
+        ("missing: 0, categorical: [色]", "utf-8", FLOWERS),
         ("encoding: cp932, separator: ';', decimal: ','", "cp932", FLOWERS.replace(",", ";").replace(".", ",")),
         ("skip_rows: 1", "utf-8-sig", "花\n" + FLOWERS.replace("\n", "\r\n")),
         ("missing: drop", "utf-8", "sep=,\n" + FLOWERS + ",,,\n50,?,赤,百合\n"),

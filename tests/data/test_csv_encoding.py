@@ -101,6 +101,7 @@ def test_bytes_that_are_no_text_are_not_guessed(sample: bytes) -> None:
         (FLOWERS.encode(), "cp932", ":[0-9]+: expected cp932 text"),
         (FLOWERS.encode("utf-16-le"), "auto", "look like utf-16-le without a byte order mark: add encoding: utf-16-le"),
         (FLOWERS.encode("utf-16-be"), "auto", "look like utf-16-be without a byte order mark"),
+        (FLOWERS.encode(), "utf-16", ":1: expected UTF-16 text with a byte order mark, found none"),
         (FLOWERS.encode("utf-16")[:-1], "auto", "expected utf-16 text, found other bytes"),
         (b"a,kind\n1,x\n2,y\n\0\0\0", "auto", ":4: expected text, found a NUL character: the file is damaged"),
         (b"a,kind\n1,x\n2,\x81\xff\n", "auto", ":3: expected UTF-8 text, found other bytes: save it as UTF-8"),
