@@ -4,7 +4,7 @@ from nnlab.cli.echo import echo
 
 
 def schema_command() -> None:
-    """Print the JSON schema of a spec, with which editors complete and check YAML.
+    """Print the JSON schema of specs (trainings and descents), with which editors complete and check YAML.
 
     Example: nnlab schema > spec.schema.json
     """

@@ -6,6 +6,7 @@ from typing import Any
 from annotated_types import MaxLen
 
 from nnlab.registry import REGISTRIES, Component, Hyperparameter, Registry, Strengths, Switch, hyperparameters
+from nnlab.spec.descent import Descent
 from nnlab.spec.expectation import adapter
 from nnlab.spec.experiment import Experiment
 from nnlab.spec.validation import plain
@@ -14,19 +15,69 @@ Schema = dict[str, Any]
 
 
 def spec_schema() -> Schema:
-    """The JSON schema (draft 2020-12) of a spec; every component stands once, under ``$defs``."""
+    """The JSON schema (draft 2020-12) of a spec, for a training or for a descent.
+
+    Every component stands once, under ``$defs``. Of a spec with a base only the keys are checked, since it may lack
+    everything that the base says.
+    """
     definitions = {
         f"{registry.kind}.{name}": _mapping(cls, named=name)
         for registry in REGISTRIES.values()
         for name, cls in registry.items()
     }
+    definitions |= {f"rule.{name}": _rule(definitions[f"optimizer.{name}"]) for name in REGISTRIES["optimizer"].names()}
+    definitions |= {"experiment": _experiment(), "descent": _descent()}
+    keys = {
+        name: {"description": value["description"]}
+        for part in ("descent", "experiment")
+        for name, value in definitions[part]["properties"].items()
+    }
+    based = {"base": {"type": "string", "description": "another spec, relative to this file, that this one changes"}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "nnlab spec",
+        "type": "object",
+        "if": {"required": ["base"]},
+        "then": {"properties": based | keys, "additionalProperties": False},
+        "else": {
+            "if": {"anyOf": [{"required": ["function"]}, {"required": ["expression"]}]},
+            "then": {"$ref": "#/$defs/descent"},
+            "else": {"$ref": "#/$defs/experiment"},
+        },
+        "$defs": definitions,
+    }
+
+
+def _experiment() -> Schema:
     schema = _mapping(Experiment)
     schema["required"].remove("name")  # its default, the file's name, is known only when the file is read
-    return (
-        {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "nnlab spec"}
-        | schema
-        | {"$defs": definitions}
-    )
+    number = {"type": "integer"}  # the other one may be null
+    schema["properties"]["train"]["oneOf"] = [
+        {"properties": {key: number}, "required": [key]} for key in ("iterations", "epochs")
+    ]
+    return schema
+
+
+def _descent() -> Schema:
+    """One rule or several, each with one learning rate or several; ``expression`` in place of ``function``."""
+    schema = _mapping(Descent)
+    for key in ("name", "function"):
+        schema["required"].remove(key)
+    properties = schema["properties"]
+    (text,) = hyperparameters(REGISTRIES["function"]["expression"])
+    properties["expression"] = _value(text) | {"description": "the function written out, such as x0**2 + x1**2"}
+    rules = [{"$ref": f"#/$defs/rule.{name}"} for name in REGISTRIES["optimizer"].names()]
+    one = {"anyOf": [_component(REGISTRIES["optimizer"])["anyOf"][0], *rules]}
+    several = properties["optimizer"]
+    properties["optimizer"] = {"anyOf": [one, several | {"items": one}], "description": several["description"]}
+    return schema | {"oneOf": [{"required": ["function"]}, {"required": ["expression"]}]}
+
+
+def _rule(optimizer: Schema) -> Schema:
+    """An update rule of a descent, whose lr may be a list."""
+    lr = optimizer["properties"]["lr"]
+    several = {"anyOf": [lr, {"type": "array", "items": lr, "minItems": 1}], "description": lr["description"]}
+    return optimizer | {"properties": optimizer["properties"] | {"lr": several}}
 
 
 def _mapping(cls: type[Any], named: str | None = None) -> Schema:

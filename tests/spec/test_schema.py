@@ -4,17 +4,76 @@ import jsonschema
 import pytest
 
 from nnlab.registry import REGISTRIES, hyperparameters
+from nnlab.spec.descent import load_descent
 from nnlab.spec.experiment import load_experiment
 from nnlab.spec.schema import spec_schema
 from nnlab.spec.tree import parse_tree, read_tree
 
 SPECS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+DESCENTS = sorted((Path(__file__).parents[2] / "configs" / "descent").glob("*.yaml"))
 SCHEMA = spec_schema()
 MINIMAL = "{data: xor, model: softmax, optimizer: adam, train: {epochs: 1}%s}"
 
 
 def accepts(value: object) -> bool:
     return jsonschema.Draft202012Validator(SCHEMA).is_valid(value)
+
+
+@pytest.mark.parametrize(
+    ("train", "right"),
+    [
+        ("epochs: 1", True),
+        ("iterations: 1", True),
+        ("iterations: 1, epochs: null", True),
+        ("iterations: null, epochs: 2", True),
+        ("iterations: 1, epochs: 2", False),
+        ("iterations: null, epochs: null", False),
+        ("batch_size: 5", False),
+    ],
+)
+def test_exactly_one_of_iterations_and_epochs(train: str, right: bool) -> None:
+    text = f"{{data: xor, model: softmax, optimizer: adam, train: {{{train}}}}}"
+    assert accepts(parse_tree(text, "x").value) is right
+
+
+@pytest.mark.parametrize("path", DESCENTS, ids=lambda path: path.stem)
+def test_it_accepts_every_descent_as_written_and_resolved(path: Path) -> None:
+    assert accepts(read_tree(path).value)
+    assert accepts(load_descent(path).resolved())
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("{function: sphere, start: [1, 2], optimizer: adam}", True),
+        ("{expression: x0**2, start: [1], optimizer: {name: sgd, lr: [0.1, 0.2]}}", True),
+        ("{function: sphere, start: [1], optimizer: [adam, {name: sgd, lr: 1}], steps: 5}", True),
+        ("{function: sphere, expression: x0, start: [1], optimizer: adam}", False),
+        ("{function: spher, start: [1], optimizer: adam}", False),
+        ("{function: sphere, optimizer: adan}", False),
+        ("{function: sphere}", True),
+        ("{function: sphere, start: [1], optimizer: sgd}", False),
+        ("{function: sphere, start: [1], optimizer: {name: sgd, lr: []}}", False),
+        ("{function: sphere, start: [1], optimizer: adam, steps: 0}", False),
+        ("{function: sphere, start: [1], optimizer: adam, model: softmax}", False),
+    ],
+)
+def test_it_knows_descents(text: str, right: bool) -> None:
+    assert accepts(parse_tree(text, "x").value) is right
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("base: a.yaml", True),
+        ("{base: a.yaml, optimizer: {lr: 0.1}, train: {batch_size: 5}}", True),
+        ("{base: a.yaml, steps: 5}", True),
+        ("{base: 5}", False),
+        ("{base: a.yaml, optimzer: {lr: 0.1}}", False),
+    ],
+)
+def test_of_a_spec_with_a_base_the_keys_are_checked(text: str, right: bool) -> None:
+    assert accepts(parse_tree(text, "x").value) is right
 
 
 def test_it_is_a_valid_schema() -> None:
