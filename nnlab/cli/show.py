@@ -9,6 +9,7 @@ from nnlab.cli.echo import echo
 from nnlab.cli.options import Overrides, RunsFolder
 
 if TYPE_CHECKING:
+    from nnlab.models.network import Network
     from nnlab.spec.experiment import Experiment
 
 
@@ -60,36 +61,67 @@ def show_command(
     try:
         show_experiment(experiment)
     except DataError as error:  # a run says what it did wherever its folder went
-        echo(experiment.to_yaml())
-        echo(f"the layers' shapes follow from the data, and that is not here: {error}", err=True)
+        echo(str(error), err=True)
     steps = int(record.final["step"] or 0) if record.final else 0
     summary = {**record.summary, "final": record.final, "best": record.best}
     summary["steps"] = max(steps, summary["steps"])  # the summary of a running run does not count yet
     echo(f"{record.status}: {result_line(record.name, summary)}")
 
 
-def show_experiment(experiment: "Experiment") -> None:
-    """Print the resolved spec and a table of the network's layers."""
+def show_experiment(experiment: "Experiment", *, with_data: bool = False) -> None:
+    """Print the resolved spec, a table of the network's layers, and the samples.
+
+    Where shapes are known without the data, and that is missing, nothing is downloaded and no sample counted, unless
+    ``with_data``. Raises DataError, after the spec, where the shapes follow from data that cannot be had.
+    """
+    from nnlab.cli.downloading import fetch
+    from nnlab.core.random import make_streams
+    from nnlab.errors import DataError
+    from nnlab.models.network import Network
+    from nnlab.registry import registered_name
+    from nnlab.train.setup import prepare
+
+    source, known = experiment.data, experiment.data.published_shape
+    if known and not with_data and not all(file.exists() for file in source.files()):
+        shape, classes = known
+        streams = make_streams(experiment.rng, experiment.seed)
+        network = Network(experiment.model.stack(shape, classes), shape, classes, streams)
+        echo(experiment.to_yaml())
+        _print_layers(experiment, network, f"{classes} classes")
+        name = registered_name(source)
+        echo(f"the samples of {name} are not on this disk; nnlab data fetch {name} downloads them", err=True)
+        return
+    try:
+        fetch(source)
+        prepared = prepare(experiment)
+    except DataError as error:
+        echo(experiment.to_yaml())
+        raise DataError(f"the shapes of the layers follow from the data, which cannot be read: {error}") from None
+    echo(experiment.to_yaml())
+    dataset = prepared.dataset
+    test = f"{len(dataset.test):,} test samples" if dataset.test else "no test samples"
+    held_out = f"{len(dataset.validation):,} validation samples, " if dataset.validation else ""
+    samples = f"{len(dataset.train):,} training samples, {held_out}{test}, {dataset.classes} classes"
+    _print_layers(experiment, prepared.network, samples)
+    for note in dataset.notes:
+        echo(note)
+
+
+def _print_layers(experiment: "Experiment", network: "Network", samples: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
     from nnlab.cli.console import results
-    from nnlab.cli.downloading import fetch
     from nnlab.core.arrays import shape_text
     from nnlab.core.memory import readable_bytes
-    from nnlab.train.setup import prepare
 
-    fetch(experiment.data)
-    prepared = prepare(experiment)
-    echo(experiment.to_yaml())
-    dataset, network = prepared.dataset, prepared.network
     table = Table(title=f"{experiment.name}: the network", title_justify="left")
     table.add_column("", justify="right")
     table.add_column("layer")
     table.add_column("output shape")
     table.add_column("parameters", justify="right")
     table.add_column("multiply-adds", justify="right")
-    table.add_row("", "input", shape_text(dataset.sample_shape), "", "")
+    table.add_row("", "input", shape_text(network.in_shape), "", "")
     for index, (name, layer) in enumerate(zip(network.names, network.layers, strict=True), start=1):
         parts = " + ".join(f"{parameter.name} {shape_text(parameter.shape)}" for parameter in layer.parameters)
         count = sum(parameter.size for parameter in layer.parameters)
@@ -101,13 +133,10 @@ def show_experiment(experiment: "Experiment") -> None:
             f"{layer.multiply_adds():,}",
         )
     results().print(table)
-    test = f"{len(dataset.test):,} test samples" if dataset.test else "no test samples"
-    held_out = f"{len(dataset.validation):,} validation samples, " if dataset.validation else ""
     size = readable_bytes(network.required_bytes(experiment.dtype, 0, len(experiment.optimizer.slots)))
+    frozen = sum(parameter.size for parameter in network.parameters if parameter.frozen)
     echo(
-        f"{network.parameter_count:,} parameters ({size} with gradients and optimizer state), "
-        f"{sum(layer.multiply_adds() for layer in network.layers):,} multiply-adds a sample; "
-        f"{len(dataset.train):,} training samples, {held_out}{test}, {dataset.classes} classes"
+        f"{network.parameter_count:,} parameters ({f'{frozen:,} frozen; ' if frozen else ''}"
+        f"{size} with gradients and optimizer state), "
+        f"{sum(layer.multiply_adds() for layer in network.layers):,} multiply-adds a sample; {samples}"
     )
-    for note in dataset.notes:
-        echo(note)

@@ -109,7 +109,7 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
     if dry_run:
         for spec, experiment in zip(specs, experiments, strict=True):
             with naming(spec):
-                show_experiment(experiment)
+                show_experiment(experiment, with_data=True)
         return
     for experiment in experiments:
         fetch(experiment.data, quiet=quiet)

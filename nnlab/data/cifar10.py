@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from nnlab.core.arrays import Array
+from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import Draws
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.download import Download, DownloadObserver, RemoteFile
@@ -45,6 +45,7 @@ class Cifar10(DatasetSource):
     """CIFAR-10: 50,000 + 10,000 photographs, 32x32 colour pixels, 10 classes (Krizhevsky 2009)."""
 
     download: ClassVar[Download | None] = Download("cifar10", (ARCHIVE,))
+    published_shape: ClassVar[tuple[Shape, int] | None] = ((3, 32, 32), 10)
 
     path: Annotated[
         str | None, FilePath(), Doc("folder with data_batch_1.bin, ..., test_batch.bin, or the .tar.gz; null downloads")

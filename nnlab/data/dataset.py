@@ -100,6 +100,8 @@ class DatasetSource(ABC):
     """
 
     download: ClassVar[Download | None] = None
+    # The shape of a sample and the number of classes, where they are known without the files.
+    published_shape: ClassVar[tuple[Shape, int] | None] = None
 
     train_size: Annotated[int | None, Ge(1), Le(10**9), Doc("use only the first N training samples; null for all")] = (
         None

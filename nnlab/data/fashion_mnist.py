@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from nnlab.core.arrays import Shape
 from nnlab.core.random import Draws
 from nnlab.data.dataset import Dataset, DatasetSource
 from nnlab.data.download import Download, RemoteFile
@@ -50,6 +51,7 @@ class FashionMnist(DatasetSource):
     """
 
     download: ClassVar[Download | None] = Download("fashion_mnist", FILES)
+    published_shape: ClassVar[tuple[Shape, int] | None] = ((1, 28, 28), 10)
 
     def read(self, draws: Draws) -> Dataset:
         """All 70,000 samples, in the order of the original files.

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import ClassVar
 
+from nnlab.core.arrays import Shape
 from nnlab.core.random import Draws
 from nnlab.data.dataset import Dataset, DatasetSource
 from nnlab.data.idx import read_folder
@@ -24,6 +26,8 @@ PUBLISHED_SHA256 = {
 @dataclass(kw_only=True)
 class Mnist(DatasetSource):
     """MNIST: 60,000 + 10,000 handwritten digits, 28x28 grey pixels (LeCun, Bottou, Bengio & Haffner 1998)."""
+
+    published_shape: ClassVar[tuple[Shape, int] | None] = ((1, 28, 28), 10)
 
     def files(self) -> list[Path]:
         """The four files in the package."""

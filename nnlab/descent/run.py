@@ -1,6 +1,6 @@
 """A whole descent: from a spec to a finished folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite, isnan
 from pathlib import Path
@@ -16,7 +16,7 @@ from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import PLOTS_FOLDER
 from nnlab.records.lock import writing
-from nnlab.spec.descent import Descent
+from nnlab.spec.descent import Descent, as_descent
 from nnlab.train.signals import stop_on_signal
 
 
@@ -30,19 +30,22 @@ class DescentResult:
 
 
 def run_descent(
-    descent: Descent,
+    spec: Descent | Path | str | Mapping[str, Any],
     runs: Path | str = "runs",
     *,
     animate: bool = True,
     on_step: Callable[[], None] = lambda: None,
 ) -> DescentResult:
-    """Follow every rule from the same start and write a folder under ``runs``.
+    """Follow every rule of a descent from the same start and write a folder under ``runs``.
+
+    ``spec`` is a descent, the path of its spec, or a dict of what a spec says.
 
     Files: spec.yaml, path.csv, summary.json, environment.json, log.txt, and in plots/ values.png; of one variable also
     paths.png, of two also field.png, paths.png and (with ``animate``) race.gif; without an optimizer field.png only.
     ``on_step`` is called at every point of every path. Raises RunError when the folder cannot be written, and
     Interrupted after a signal, once the steps made until then are saved.
     """
+    descent = as_descent(spec)
     started = perf_counter()
     gradient = gradient_of(descent)
     with stop_on_signal() as stop:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nnlab.errors import UsageError, one_line, shown
 from nnlab.spec.places import KeyPath, Tree
 from nnlab.spec.tree import PIPES, STANDARD_INPUT, read_faulty_tree
@@ -20,6 +22,22 @@ def read_spec(path: Path) -> Tree:
     taken from a base. What is wrong is left in ``problems``, each at its place in its own file.
     """
     return _with_bases(read_faulty_tree(path), path, (_real(path),))
+
+
+def tree_of(spec: Mapping[str, Any]) -> Tree:
+    """A spec that is a mapping of plain values already, such as a dict of Python's, with what its bases say."""
+    return _with_bases(Tree(_plain_copy(spec)), STANDARD_INPUT, ())
+
+
+def _plain_copy(value: object) -> object:
+    """New dicts and lists, without tuples, paths and NumPy's numbers, which a spec file does not have."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain_copy(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_copy(inner) for inner in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return str(value) if isinstance(value, Path) else value
 
 
 def default_name(path: Path) -> str:

@@ -1,6 +1,6 @@
 """What a spec for ``nnlab descend`` may say: a function, and the update rules that race from a start, if any."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -11,7 +11,7 @@ from nnlab.errors import shown
 from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer
 from nnlab.registry import Component, Doc
-from nnlab.spec.base import default_name, read_spec
+from nnlab.spec.base import default_name, read_spec, tree_of
 from nnlab.spec.hints import Elsewhere
 from nnlab.spec.overrides import apply_overrides
 from nnlab.spec.places import KeyPath, Tree, spec_error
@@ -95,6 +95,13 @@ def load_descent(path: Path | str, overrides: Sequence[str] = ()) -> Descent:
     """
     path = Path(path)
     return descent_from(read_spec(path), path, overrides)
+
+
+def as_descent(spec: "Descent | Path | str | Mapping[str, Any]") -> Descent:
+    """A descent as it is, from the path of a spec, or from a dict of what a spec says; raises UsageError."""
+    if isinstance(spec, Descent):
+        return spec
+    return descent_from_tree(tree_of(spec), default_name="descent") if isinstance(spec, Mapping) else load_descent(spec)
 
 
 def descent_from(tree: Tree, path: Path, overrides: Sequence[str] = ()) -> Descent:

@@ -1,9 +1,9 @@
 """One experiment, fully resolved: what a spec says, with every default filled in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen, Predicate
 
@@ -15,7 +15,7 @@ from nnlab.optim.patience import EarlyStopping, Patience
 from nnlab.optim.schedules import Constant, Schedule, Steps
 from nnlab.penalties import Penalty
 from nnlab.registry import Component, Doc, Strengths, Switch, hyperparameters
-from nnlab.spec.base import default_name, read_spec
+from nnlab.spec.base import default_name, read_spec, tree_of
 from nnlab.spec.data_paths import DataPaths, Recorded
 from nnlab.spec.hints import Elsewhere
 from nnlab.spec.overrides import apply_overrides
@@ -159,6 +159,15 @@ def load_experiment(path: Path | str, overrides: Sequence[str] = (), data: Path 
     """
     path = Path(path)
     return experiment_from(read_spec(path), path, overrides, data)
+
+
+def as_experiment(spec: "Experiment | Path | str | Mapping[str, Any]") -> Experiment:
+    """An experiment as it is, from the path of a spec, or from a dict of what a spec says; raises UsageError."""
+    if isinstance(spec, Experiment):
+        return spec
+    if isinstance(spec, Mapping):
+        return experiment_from_tree(tree_of(spec), default_name="experiment", folders=(Path.cwd(),))
+    return load_experiment(spec)
 
 
 def experiment_from(tree: Tree, path: Path, overrides: Sequence[str] = (), data: Path | None = None) -> Experiment:

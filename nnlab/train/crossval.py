@@ -1,6 +1,6 @@
 """Cross-validation: one run for each fold of the training samples."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +21,7 @@ from nnlab.records.formats import (
 )
 from nnlab.records.reader import read_environment, read_spec, read_summary
 from nnlab.records.run_folder import RunFolder
-from nnlab.spec.experiment import Experiment, load_experiment
+from nnlab.spec.experiment import Experiment, as_experiment, load_experiment
 from nnlab.train.resume import changed_keys, listed, refusal, resume
 from nnlab.train.run import Reporter, Silent, environment_of, run_in
 from nnlab.train.setup import prepare
@@ -40,9 +40,14 @@ class CrossvalResult:
 
 
 def cross_validate(
-    experiment: Experiment, folds: int, runs: Path | str = "runs", reporter: Reporter | None = None
+    spec: Experiment | Path | str | Mapping[str, Any],
+    folds: int,
+    runs: Path | str = "runs",
+    reporter: Reporter | None = None,
 ) -> CrossvalResult:
     """Train an experiment once for each fold, held out as its validation samples, and average what was measured.
+
+    ``spec`` is an experiment, the path of its spec, or a dict of what a spec says.
 
     Each fold is a whole run in a folder of its own, and its spec repeats it. Every fold begins with the same weights.
     A fold that diverges does not keep the others from being trained. Raises UsageError or DataError before a folder
@@ -51,6 +56,7 @@ def cross_validate(
     """
     if folds < 2:
         raise UsageError(f"folds: must be at least 2, got {folds}")
+    experiment = as_experiment(spec)
     reporter = reporter or Silent()
     prepare(fold_of(experiment, 1, folds))  # the fold with the most samples held out: what it can do all can
     experiments = [fold_of(experiment, number, folds) for number in range(1, folds + 1)]

@@ -23,7 +23,7 @@ from nnlab.records.reader import read_run
 from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.data_paths import PLACES, places_of
-from nnlab.spec.experiment import Experiment
+from nnlab.spec.experiment import Experiment, as_experiment
 from nnlab.train.answers import Trained
 from nnlab.train.balance import majority_note, recall, recall_line
 from nnlab.train.checkpoints import Checkpoints
@@ -77,13 +77,16 @@ class RunResult:
         return predict(self, x, probabilities=probabilities, check_range=check_range)
 
 
-def run(experiment: Experiment, runs: Path | str = "runs", reporter: Reporter | None = None) -> RunResult:
-    """Train an experiment and write its run folder under ``runs``.
+def run(
+    spec: Experiment | Path | str | Mapping[str, Any], runs: Path | str = "runs", reporter: Reporter | None = None
+) -> RunResult:
+    """Train an experiment, the spec of a path, or a dict of what a spec says, and write its run folder under ``runs``.
 
     Raises UsageError or DataError before a folder is made when the experiment cannot start; Diverged when the loss
     is no longer finite; Interrupted after a signal; RunError when the folder cannot be written. In the last three
     cases the folder holds what was done until then, with its status.
     """
+    experiment = as_experiment(spec)
     return run_in(lambda: RunFolder.create(Path(runs), experiment.name), experiment, reporter)
 
 

@@ -2,6 +2,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nnlab.cli.completion import KINDS
@@ -155,3 +156,35 @@ def test_a_spec_from_standard_input(nnlab, spec: Path, monkeypatch: pytest.Monke
     assert "standard input:1:1: seed: must be at least 0, got -1" in nnlab("train", "-").stderr
     monkeypatch.setattr("sys.stdin", None)
     assert nnlab("show", "-").stderr == "nnlab: standard input: is closed\n"
+
+
+@pytest.mark.parametrize(("name", "shape"), [("cifar10", "3x32x32"), ("fashion_mnist", "1x28x28")])
+def test_show_needs_no_data_where_shapes_are_known(
+    nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, shape: str
+) -> None:
+    monkeypatch.setenv("NNLAB_DATA_DIR", str(tmp_path / "none"))
+    answer = nnlab("show", spec, "-s", f"data={name}")
+    assert answer.code == 0
+    assert shape in answer.stdout
+    assert "multiply-adds a sample; 10 classes" in answer.stdout
+    assert answer.stderr == f"the samples of {name} are not on this disk; nnlab data fetch {name} downloads them\n"
+    assert not (tmp_path / "none").exists()
+
+
+def test_show_of_a_spec_whose_data_is_missing_prints_the_spec_and_says_what_is_needed(nnlab, spec: Path) -> None:
+    answer = nnlab("show", spec, "-s", "data={name: table, path: gone.csv}")
+    assert answer.code == 4
+    assert answer.stdout.startswith("name: moons\n")
+    assert "the shapes of the layers follow from the data, which cannot be read: " in answer.stderr
+    assert "gone.csv" in answer.stderr
+
+
+def test_known_shapes_are_those_of_the_data() -> None:
+    dataset = REGISTRIES["dataset"]["mnist"](train_size=1, test_size=1).load(np.random.default_rng(0))
+    assert REGISTRIES["dataset"]["mnist"].published_shape == (dataset.sample_shape, dataset.classes)
+
+
+def test_frozen_parameters_are_counted(nnlab, spec: Path) -> None:
+    layers = "[{name: linear, units: 4, frozen: true}, tanh, {name: linear, units: 2}]"
+    answer = nnlab("show", spec, "-s", f"model={{name: sequential, layers: {layers}}}")
+    assert "22 parameters (12 frozen; " in answer.stdout

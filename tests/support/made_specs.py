@@ -224,7 +224,7 @@ def descents(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()) and "text" in spec["function"]:
         spec["expression"] = spec.pop("function")["text"]
     if draw(st.integers(0, 4)) < 4:
-        spec["start"] = (spec["start"] * 2)[:2]
+        spec["start"] = (spec.get("start", [1.0]) * 2)[:2]
     return spec
 
 
