@@ -166,8 +166,13 @@ class GlobalAvgPool(Layer):
         return self.need_images(in_shape)[:1]
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Σ_i,j x / (H·W)."""
-        return np.mean(x, axis=(2, 3), out=self.workspace.array("y", (len(x), *self.out_shape), x.dtype))
+        """Σ_i,j x / (H·W), added up in double precision: a float32 sum of 224×224 pixels loses two digits."""
+        shape = (len(x), *self.out_shape)
+        double = np.result_type(x, np.float64)
+        mean = np.mean(x, axis=(2, 3), dtype=double, out=self.workspace.array("mean", shape, double))
+        y = self.workspace.array("y", shape, x.dtype)
+        np.copyto(y, mean, casting="same_kind")
+        return y
 
     def backward(self, dy: Array) -> Array:
         """dx = dy / (H·W) at every pixel."""

@@ -226,3 +226,14 @@ def test_a_window_larger_than_the_image_is_refused(prepared: Prepared, cls: Any,
     with pytest.raises(ShapeError) as refusal:
         prepared(cls(size=3), (5, 2, 9), index=3)
     assert str(refusal.value) == f"layer 4 {name}: size 3 exceeds input 2x9"
+
+
+@pytest.mark.parametrize("order", ["channels first", "channels last"])
+def test_the_mean_of_many_pixels_keeps_its_digits(
+    prepared: Callable[..., Any], lying: Callable[..., Any], order: str
+) -> None:
+    x = np.random.default_rng(0).random((1, 5, 224, 224)).astype(np.float32)
+    layer = prepared(GlobalAvgPool(), (5, 224, 224), np.float32)
+    y = layer.forward(lying(x, order, np.float32), training=True)
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(y, x.astype(np.float64).mean(axis=(2, 3)), rtol=1e-7)
