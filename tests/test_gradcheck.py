@@ -31,6 +31,7 @@ from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
+from nnlab.layers.pool import MaxPool
 from nnlab.losses import CrossEntropy
 from nnlab.models.mlp import MLP
 from nnlab.models.network import Network
@@ -273,3 +274,31 @@ def test_a_sweep_shows_truncation_and_rounding() -> None:
         if (inner := (found.steps > 1e-4) & (found.steps < 1e-2)).any()
     }
     assert slopes == pytest.approx({"forward": 1, "central": 2, "complex": 2}, abs=0.05)
+
+
+def test_the_paths_that_layers_take_by_mode_memory_and_size_are_checked() -> None:
+    labels = {result.component for result in check_components(names=["batch_norm", "flatten", "conv2d", "max_pool"])}
+    assert {"batch_norm on 5 in evaluation", "flatten channels last"} <= labels
+    assert any(label.startswith("max_pool") and label.endswith("channels last") for label in labels)
+    pieces = [layer for layer, _ in Conv2D.examples() if layer.column_bytes == 1]
+    assert len(pieces) == 2
+
+
+def test_of_equal_numbers_in_a_window_one_takes_the_gradient_of_all() -> None:
+    # A number among equals has no derivative of its own; all of them together have.
+    layer = MaxPool()
+    layer.setup((1, 2, 2), AddressedStreams(0))
+    x = np.array([[[[3.0, 1.0], [3.0, 3.0]]]])
+    tied = x == 3
+    layer.forward(x, training=True)
+    dx = layer.backward(np.array([[[[2.0]]]])).copy()
+    values = [layer.forward(x + h * tied, training=True).item() for h in (1e-3, -1e-3)]
+    assert 2.0 * (values[0] - values[1]) / 2e-3 == pytest.approx(dx.sum(), rel=1e-12)
+    assert np.count_nonzero(dx) == 1
+
+
+def test_l1_at_0_has_the_derivative_of_a_symmetric_difference() -> None:
+    penalty, W = L1(strength=0.5), np.array([0.0, -2.0, 0.0, 3.0])
+    shifts = 1e-3 * np.eye(4)
+    numerical = [(penalty.value(W + h).real - penalty.value(W - h).real) / 2e-3 for h in shifts]
+    np.testing.assert_allclose(penalty.gradient(W, np.empty(4)), numerical, atol=1e-12)

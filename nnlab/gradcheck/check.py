@@ -70,6 +70,11 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
         examples, shapes = zip(*cls.examples(), strict=True)
         for label, layer, shape in zip(example_labels(name, examples, shapes), examples, shapes, strict=True):
             makers.append((name, partial(layer_subject, label, layer, shape)))
+            if layer.whole_batch:
+                makers.append((name, partial(layer_subject, f"{label} in evaluation", layer, shape, training=False)))
+            if len(shape) == 3:
+                last = partial(layer_subject, f"{label} channels last", layer, shape, channels_last=True)
+                makers.append((name, last))
     for name, cls in losses.items():
         for label, loss in zip(example_labels(name, cls.examples()), cls.examples(), strict=True):
             makers.append((name, partial(loss_subject, label, loss)))

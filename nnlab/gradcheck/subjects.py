@@ -59,8 +59,13 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str | int | float) or bool(numbers)
 
 
-def layer_subject(name: str, layer: Layer, in_shape: Shape, seed: int) -> Subject:
-    """f = Σ direction · layer(x) in training mode, with a fixed random direction, and what the layer adds itself."""
+def layer_subject(
+    name: str, layer: Layer, in_shape: Shape, seed: int, *, training: bool = True, channels_last: bool = False
+) -> Subject:
+    """f = Σ direction · layer(x), with a fixed random direction, and the layer's own penalties on weights and outputs.
+
+    ``channels_last``: images lie in memory as N, H, W, C, as convolutions give them.
+    """
     draws = np.random.default_rng(seed)
     layer.setup(in_shape, AddressedStreams(seed))
     direction = draws.standard_normal((SAMPLES, *layer.out_shape))
@@ -69,16 +74,27 @@ def layer_subject(name: str, layer: Layer, in_shape: Shape, seed: int) -> Subjec
     tensors |= {key: draws.standard_normal(parameter.shape) for key, parameter in parameters.items()}
     fixed = _frozen(parameters, tensors)
 
+    keys = {id(parameter): key for key, parameter in parameters.items()}
+    priced = [(penalty, keys[id(weight)]) for penalty, weight in layer.penalties()]
+    laid_out = _channels_last if channels_last else np.asarray
+
     def value(at: Tensors) -> complex:
         _place(parameters, fixed | at)
-        return complex((layer.forward(at["x"], training=True) * direction).sum()) + layer.activity()
+        y = layer.forward(laid_out(at["x"]), training=training)
+        penalty = sum(term.value(at[key].reshape(-1)) for term, key in priced)
+        return complex((y * direction).sum()) + layer.activity() + penalty
 
     def gradients(at: Tensors) -> Tensors:
         value(at)
-        dx = layer.backward(direction)
+        dx = layer.backward(laid_out(direction))
+        for term, key in priced:
+            term.add_gradient(at[key].reshape(-1), parameters[key].grad.reshape(-1))
         return {"x": dx} | {key: parameter.grad for key, parameter in parameters.items() if key in tensors}
 
-    return Subject(name, tensors, value, gradients, lambda at: _branches([layer]))
+    def branches(at: Tensors) -> list[Array]:
+        return _branches([layer]) + [side for term, key in priced for side in term.branches(at[key].reshape(-1))]
+
+    return Subject(name, tensors, value, gradients, branches)
 
 
 def loss_subject(name: str, loss: Loss, seed: int) -> Subject:
@@ -195,6 +211,11 @@ def _place(parameters: dict[str, Parameter], at: Tensors) -> None:
     for key, parameter in parameters.items():
         parameter.value = at[key]
         parameter.grad = np.empty(parameter.shape)
+
+
+def _channels_last(x: Array) -> Array:
+    """The same batch, laid out in memory as N, H, W, C where it is one of images."""
+    return x.transpose(0, 2, 3, 1).copy().transpose(0, 3, 1, 2) if x.ndim == 4 else x
 
 
 def _branches(stack: Sequence[Layer]) -> list[Array]:

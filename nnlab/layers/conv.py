@@ -13,10 +13,6 @@ from nnlab.layers.weighted import WeightedLayer
 from nnlab.layers.windows import Padding, Size, channels_last, windows_over
 from nnlab.registry import Doc, layers
 
-# Columns of all images at once would take 265 MB for a 32-to-32 3x3 layer on a batch of 256; pieces of this size
-# stay in the cache, and the products run at full speed.
-COLUMN_BYTES = 2**21
-
 
 @layers.register("conv2d")
 @dataclass(kw_only=True)
@@ -27,6 +23,9 @@ class Conv2D(WeightedLayer):
     """
 
     arrays = 3
+    # Columns of all images at once would take 265 MB for a 32-to-32 3x3 layer on a batch of 256; pieces of this size
+    # stay in the cache, and the products run at full speed.
+    column_bytes = 2**21
 
     filters: Annotated[int, Ge(1), Le(10**6), Doc("number of filters F, the channels of the output")]
     kernel: Annotated[Size, Doc("height and width K of each filter")] = 3
@@ -35,8 +34,12 @@ class Conv2D(WeightedLayer):
 
     @classmethod
     def examples(cls) -> "list[tuple[Conv2D, Shape]]":
-        """One and several channels, padding of each kind, a stride, no bias."""
+        """One and several channels, padding of each kind, a stride, no bias; in pieces of one image each."""
+        one, several = cls(filters=2, kernel=2), cls(filters=2, kernel=2, l1=0.1, l2=0.2)
+        one.column_bytes = several.column_bytes = 1
         return [
+            (one, (1, 3, 4)),
+            (several, (2, 3, 4)),
             (cls(filters=2), (1, 5, 4)),
             (cls(filters=3, kernel=2, stride=2, padding=1, bias=False), (2, 5, 4)),
             (cls(filters=2, kernel=3, stride=2, padding="same"), (3, 4, 5)),
@@ -122,9 +125,9 @@ class Conv2D(WeightedLayer):
         return matrix
 
     def _pieces(self, N: int) -> list[slice]:
-        """Slices of the batch whose columns fit into COLUMN_BYTES, at least one image each."""
+        """Slices of the batch whose columns fit into ``column_bytes``, at least one image each."""
         numbers = prod(self._windows.out) * (self._window_numbers + self.bias)
-        count = max(1, COLUMN_BYTES // (numbers * self._x.itemsize))
+        count = max(1, self.column_bytes // (numbers * self._x.itemsize))
         return [slice(start, min(start + count, N)) for start in range(0, N, count)]
 
     def _rows(self, piece: slice) -> slice:

@@ -24,8 +24,8 @@ class Linear(WeightedLayer):
 
     @classmethod
     def examples(cls) -> "list[tuple[Linear, Shape]]":
-        """With and without a bias."""
-        return [(cls(units=4), (5,)), (cls(units=3, bias=False), (5,))]
+        """With and without a bias, and with penalties."""
+        return [(cls(units=4), (5,)), (cls(units=3, bias=False), (5,)), (cls(units=3, l1=0.1, l2=0.2), (5,))]
 
     def build(self, in_shape: Shape) -> Shape:
         """(D_in,) to (D_out,)."""

@@ -13,6 +13,7 @@ from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.random import Streams
 from nnlab.errors import ShapeError
 from nnlab.layers.activations import ReLU
+from nnlab.layers.activity import ActivityL1, ActivityL2
 from nnlab.layers.base import Layer, layer_outputs, set_up
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
@@ -33,8 +34,9 @@ class Residual(Layer):
 
     @classmethod
     def examples(cls) -> "list[tuple[Residual, Shape]]":
-        """The identity as shortcut, and both projections."""
+        """The identity as shortcut, and both projections; penalties on weights and outputs inside."""
         return [
+            (cls(layers=[Linear(units=5, l1=0.1, l2=0.2), ActivityL2(strength=0.1), ActivityL1(strength=0.1)]), (5,)),
             (cls(layers=[Linear(units=4), ReLU(), Linear(units=5)]), (5,)),
             (cls(layers=[Linear(units=3)]), (5,)),
             (cls(layers=[Conv2D(filters=3, stride=2, padding=1)]), (2, 4, 4)),

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from nnlab.core.initialisers import Normal
 from nnlab.errors import ShapeError
-from nnlab.layers import conv
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
 
@@ -152,7 +151,7 @@ def test_a_batch_cut_into_pieces_is_the_same_batch(
     layer = prepared(Conv2D(filters=2, kernel=3, stride=2, padding=1), (2, 5, 4))
     x, dy = random_problem(layer, 7, seed=0)
     # 3·2 windows of 3·3·2 numbers and a one, 8 bytes each; room for less than one image still computes one at a time.
-    monkeypatch.setattr(conv, "COLUMN_BYTES", images * 3 * 2 * (3 * 3 * 2 + 1) * 8 + 7)
+    monkeypatch.setattr(layer, "column_bytes", images * 3 * 2 * (3 * 3 * 2 + 1) * 8 + 7)
     matrices = Mock(wraps=layer._columns)
     monkeypatch.setattr(layer, "_columns", matrices)
     assert_same(layer, x, dy, lying(x, order), lying(dy, order), 1e-12)

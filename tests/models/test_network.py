@@ -17,7 +17,7 @@ from nnlab.layers.conv import Conv2D
 from nnlab.layers.dropout import Dropout
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
-from nnlab.layers.pool import MaxPool
+from nnlab.layers.pool import AvgPool, MaxPool
 from nnlab.losses import CrossEntropy
 from nnlab.models import network as network_module
 from nnlab.models.network import Network
@@ -243,13 +243,15 @@ def test_evaluating_between_training_steps_changes_no_training_step() -> None:
 
 
 @pytest.mark.parametrize("activation", [ReLU(), LeakyReLU(slope=0.1)])
-@pytest.mark.parametrize("pool", [MaxPool(), MaxPool(size=3, stride=2, padding=1)])
+@pytest.mark.parametrize("pool", [MaxPool(), MaxPool(size=3, stride=2, padding=1), AvgPool()])
 def test_an_activation_computed_after_pooling_changes_no_bit(activation: Layer, pool: Layer) -> None:
     draws = np.random.default_rng(0)
     x, dscores = draws.integers(-3, 4, (5, 2, 7, 7)) / 2, draws.standard_normal((5, 3))  # many ties
     layers = [Conv2D(filters=4), activation, pool, Flatten(), Linear(units=3)]
     network = Network(layers, (2, 7, 7), 3, make_streams("streams", 0))
     network.allocate("float64")
+    exchanged = isinstance(pool, MaxPool) and isinstance(activation, ReLU)
+    assert network.order == ([layers[0], pool, activation, *layers[3:]] if exchanged else layers)
     scores = network.forward(x, training=True).copy()
     dx = network.input_gradient(dscores).copy()
     gradients = network.arena.gradients.copy()
@@ -261,7 +263,8 @@ def test_an_activation_computed_after_pooling_changes_no_bit(activation: Layer, 
         dscores = layer.backward(dscores)
     np.testing.assert_array_equal(dx, dscores)
     np.testing.assert_array_equal(gradients, network.arena.gradients)
-    assert network.names == ["conv2d1", f"{registered_name(activation)}1", "max_pool1", "flatten1", "linear1"]
+    kinds = registered_name(activation), registered_name(pool)
+    assert network.names == ["conv2d1", f"{kinds[0]}1", f"{kinds[1]}1", "flatten1", "linear1"]
 
 
 @pytest.mark.parametrize(
