@@ -77,3 +77,19 @@ def test_parts_add_up_to_the_whole(
     shards.compute(np.concatenate([x, x]), np.concatenate([labels, labels]))
     assert shards.compute(x, labels) == pytest.approx(expected, rel=1e-12)
     np.testing.assert_allclose(cut.arena.gradients, whole.arena.gradients, rtol=1e-10, atol=1e-14)
+
+
+def test_the_gradient_of_a_batch_in_parts_is_the_numerical_one() -> None:
+    draws = np.random.default_rng(3)
+    x, labels = draws.standard_normal((7, *SHAPE)), draws.integers(3, size=7)
+    network = make_network()
+    values, shards = network.arena.values, Shards(network, CrossEntropy(), 3, Workers(1))
+    shards.compute(x, labels)
+    gradient = network.arena.gradients.copy()
+    for index in range(0, len(values), len(values) // 40):
+        start, found = values[index], []
+        for h in (1e-6, -1e-6):
+            values[index] = start + h
+            found.append(shards.compute(x, labels))
+        values[index] = start
+        assert gradient[index] == pytest.approx((found[0] - found[1]) / 2e-6, rel=1e-5, abs=1e-8)
