@@ -1,4 +1,4 @@
-"""CIFAR-10 in its binary version (https://www.cs.toronto.edu/~kriz/cifar.html)."""
+"""CIFAR-10 in its binary version or its Python version (https://www.cs.toronto.edu/~kriz/cifar.html)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import Draws
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.download import Download, DownloadObserver, RemoteFile
+from nnlab.data.plain_pickle import read_plain_pickle
 from nnlab.data.reading import HashingReader, check_fits, file_name, most_unpacked, opened, unpacked
-from nnlab.data.tar import members
+from nnlab.data.tar import first_folder, members
 from nnlab.errors import DataError
 from nnlab.registry import Doc, FilePath, datasets
 
@@ -22,9 +23,14 @@ IMAGE = (3, 32, 32)
 RECORD = 1 + 3 * 32 * 32
 """Bytes of an image: its label, then its red, green and blue pixels row by row."""
 
-TRAIN_FILES = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
-TEST_FILES = ("test_batch.bin",)
-ARCHIVE_FOLDER = "cifar-10-batches-bin"
+TRAIN_FILES = tuple(f"data_batch_{number}" for number in range(1, 6))
+TEST_FILES = ("test_batch",)
+FILES = (*TRAIN_FILES, *TEST_FILES)
+BINARY, PYTHON = "cifar-10-batches-bin", "cifar-10-batches-py"
+"""The folders of the two editions; files of the binary one end in .bin, those of the other are pickles."""
+
+LARGEST_PICKLE = 64 << 20
+"""The most bytes of a pickle; those of the Python edition have 31,035,704."""
 
 # Size and SHA-256 as in TensorFlow Datasets' url_checksums/cifar10.txt.
 ARCHIVE = RemoteFile(
@@ -48,7 +54,9 @@ class Cifar10(DatasetSource):
     published_shape: ClassVar[tuple[Shape, int] | None] = ((3, 32, 32), 10)
 
     path: Annotated[
-        str | None, FilePath(), Doc("folder with data_batch_1.bin, ..., test_batch.bin, or the .tar.gz; null downloads")
+        str | None,
+        FilePath(),
+        Doc("folder with data_batch_1(.bin), ..., test_batch(.bin), or the .tar.gz; null downloads"),
     ] = None
 
     def files(self) -> list[Path]:
@@ -78,23 +86,33 @@ class Cifar10(DatasetSource):
 
 
 def _read_folder(folder: Path, checksums: dict[str, str]) -> dict[str, Array]:
-    names = (*TRAIN_FILES, *TEST_FILES)
+    for place, ending in ((folder, ".bin"), (folder, ""), (folder / BINARY, ".bin"), (folder / PYTHON, "")):
+        if (place / f"{FILES[0]}{ending}").exists():
+            folder = place
+            break
+    else:
+        ending = ".bin"
+    names = [f"{name}{ending}" for name in FILES]
     missing = [name for name in names if not (folder / name).exists()]
     if missing:
         raise DataError(f"{file_name(folder)}: expected {', '.join(names)}; found no {', '.join(missing)}")
     records = {}
-    for name in names:
-        with opened(folder / name) as (file, size):
-            reader = HashingReader(file_name(folder / name), file)
-            records[name] = _read_records(reader, size, reader.name)
+    for name in FILES:
+        with opened(folder / f"{name}{ending}") as (file, size):
+            reader = HashingReader(file_name(folder / f"{name}{ending}"), file)
+            records[name] = (_read_records if ending else _read_pickle)(reader, size, reader.name)
             reader.end(str(size))
-            checksums[name] = reader.digest.hexdigest()
+            checksums[f"{name}{ending}"] = reader.digest.hexdigest()
     return records
 
 
 def _read_archive(path: Path, checksums: dict[str, str]) -> dict[str, Array]:
     """The records of each file in a .tar.gz, read from the stream: nothing is unpacked to disk."""
-    wanted = {f"{ARCHIVE_FOLDER}/{name}": name for name in (*TRAIN_FILES, *TEST_FILES)}
+    with opened(path) as (file, size):
+        reader = HashingReader(file_name(path), unpacked(file)[0])
+        pickled = first_folder(reader, (BINARY, PYTHON), most_unpacked(size)) == PYTHON
+    folder, ending = (PYTHON, "") if pickled else (BINARY, ".bin")
+    wanted = {f"{folder}/{name}{ending}": name for name in FILES}
     records = {}
     with opened(path) as (file, size):
         stream, packed = unpacked(file)
@@ -103,9 +121,38 @@ def _read_archive(path: Path, checksums: dict[str, str]) -> dict[str, Array]:
         for member in members(reader, wanted, most):
             name, where = wanted[member.name], f"{reader.name}: {member.name}"
             reader.digest = sha256()
-            records[name] = _read_records(reader, member.size, where)
-            checksums[name] = reader.digest.hexdigest()
+            records[name] = (_read_pickle if pickled else _read_records)(reader, member.size, where)
+            checksums[f"{name}{ending}"] = reader.digest.hexdigest()
     return records
+
+
+def _read_pickle(reader: HashingReader, size: int, where: str) -> Array:
+    """The images of one pickled file as (N, RECORD) bytes, each with its label before its pixels."""
+    if size > LARGEST_PICKLE:
+        raise DataError(f"{where}: expected at most {LARGEST_PICKLE} bytes, found {size}")
+    content = np.empty(size, np.uint8)
+    reader.fill(content.data, f"at least {reader.count + size}")
+    found = read_plain_pickle(content.tobytes(), where)
+    data, labels = found.get("data"), found.get("labels")
+    if not isinstance(data, np.ndarray) or data.ndim != 2 or data.shape[1] != RECORD - 1 or not len(data):
+        raise DataError(f"{where}: expected the array data of shape (N, {RECORD - 1}), found {_kind(data)}")
+    if not isinstance(labels, list) or len(labels) != len(data):
+        raise DataError(f"{where}: expected the list labels of {len(data)} numbers, found {_kind(labels)}")
+    for index, label in enumerate(labels):
+        if type(label) is not int or not 0 <= label < len(CLASS_NAMES):
+            raise DataError(
+                f"{where}: image {index + 1} of {len(labels)}: expected a label from 0 to {len(CLASS_NAMES) - 1}, "
+                f"found {label if type(label) is int else type(label).__name__}"
+            )
+    records = np.empty((len(data), RECORD), np.uint8)
+    records[:, 0], records[:, 1:] = labels, data
+    return records
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"shape {value.shape}"
+    return "none" if value is None else f"a {type(value).__name__}"
 
 
 def _read_records(reader: HashingReader, size: int, where: str) -> Array:

@@ -55,6 +55,22 @@ def members(reader: HashingReader, wanted: Collection[str], most: int | None = N
     reader.drain(most)
 
 
+def first_folder(reader: HashingReader, folders: Collection[str], most: int) -> str | None:
+    """Which of the folders the archive's first member is in, of those that are in any; None where none is.
+
+    At most ``most`` bytes are read. Raises DataError when the archive is damaged up to there.
+    """
+    while header := _header(reader):
+        name, size, _ = header
+        if (folder := name.partition("/")[0]) in folders:
+            return folder
+        end = reader.count + -(-size // BLOCK) * BLOCK
+        if end > min(most, LARGEST_ARCHIVE):
+            break
+        reader.skip(end - reader.count, f"at least {end}")
+    return None
+
+
 def _header(reader: HashingReader) -> tuple[str, int, bytes] | None:
     """Name, size and kind of the next member; None at the end of the archive."""
     block = bytearray(BLOCK)

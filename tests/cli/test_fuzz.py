@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_specs import JUNK, descents, experiment_of, specs, texts
 
-from nnlab.data.cifar10 import TEST_FILES, TRAIN_FILES
+from nnlab.data.cifar10 import FILES
 from nnlab.descent.path import descend, gradient_of, labels
 from nnlab.descent.run import line
 from nnlab.errors import DataError, SpecError, UsageError
@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "table.csv").write_text(f"a,b,kind\n{rows}", encoding="utf-8")
     np.savez(folder / "images.npz", x=images[:, :4, :4].repeat(3, axis=0).reshape(8, 3, 4, 4), y=np.arange(8) % 2)
     (folder / "cifar10").mkdir()
-    for file in (*TRAIN_FILES, *TEST_FILES):
+    for file in (f"{name}.bin" for name in FILES):
         (folder / "cifar10" / file).write_bytes(b"".join(bytes([label]) + bytes(range(192)) * 16 for label in (3, 5)))
     return folder
 

@@ -1,5 +1,6 @@
 import gzip
 import io
+import pickle
 import shutil
 import tarfile
 import tracemalloc
@@ -208,3 +209,62 @@ def test_a_download_is_used_where_it_lies_and_checked(
     else:
         with pytest.raises(DataError, match=f"expected SHA-256 {ARCHIVE.sha256}, found .*, and it cannot be downl"):
             Cifar10().load(DRAWS)
+
+
+# ---- the Python edition ----
+
+
+def pickled(folder: Path, protocol: int = 2, **changed: object) -> Path:
+    """The binary files of a folder as the Python edition has them."""
+    batches = folder.with_name("cifar-10-batches-py")
+    batches.mkdir()
+    for path in folder.glob("*.bin"):
+        records = np.frombuffer(path.read_bytes(), np.uint8).reshape(-1, RECORD)
+        batch = {b"batch_label": path.stem.encode(), b"labels": records[:, 0].tolist(), b"data": records[:, 1:]}
+        batch |= {key.encode(): value for key, value in changed.items()}
+        (batches / path.stem).write_bytes(pickle.dumps(batch, protocol))
+    return batches
+
+
+@pytest.mark.parametrize("where", ["folder", "parent", "archive"])
+def test_the_python_edition_gives_the_same_as_the_binary_one(folder: Path, where: str) -> None:
+    path = batches = pickled(folder)
+    if where == "archive":
+        path = folder.with_name("cifar-10-python.tar.gz")
+        with tarfile.open(path, "w:gz") as file:
+            file.add(batches, "cifar-10-batches-py")
+    elif where == "parent":
+        path = folder.parent
+        shutil.move(folder, path.with_name(f"{path.name}-binary"))
+        folder = path.with_name(f"{path.name}-binary")
+    binary, found = load(folder), load(path)
+    for one, other in ((binary.train, found.train), (binary.test, found.test)):
+        np.testing.assert_array_equal(one.inputs, other.inputs)
+        np.testing.assert_array_equal(one.labels, other.labels)
+    assert found.checksums["data_batch_1"] == sha256((batches / "data_batch_1").read_bytes()).hexdigest()
+    assert len(found.checksums) == 6
+
+
+class Trap:
+    """Unpickling it would end the test run."""
+
+    def __reduce__(self):
+        return pytest.exit, ("unpickled",)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"labels": None}, "expected the list labels of "),
+        ({"labels": [1]}, "expected the list labels of "),
+        ({"labels": Trap()}, "expected a pickle of plain arrays and lists, found the name '_pytest.outcomes"),
+        ({"data": np.zeros((3, 5), np.uint8)}, r"expected the array data of shape (N, 3072), found shape (3, 5)"),
+        ({"data": None}, "expected the array data of shape (N, 3072), found none"),
+        ({"data": np.zeros((1, 3072), np.uint8), "labels": [10]}, "expected a label from 0 to 9, found 10"),
+        ({"data": np.zeros((1, 3072), np.uint8), "labels": [b"a"]}, "expected a label from 0 to 9, found bytes"),
+    ],
+)
+def test_pickles_that_are_no_batches_are_refused(folder: Path, changed: dict[str, object], words: str) -> None:
+    batches = pickled(folder, **changed)
+    assert words in message(batches)
+    assert "data_batch_1: " in message(batches)
