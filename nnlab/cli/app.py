@@ -13,6 +13,7 @@ from nnlab.cli.crossval import crossval_command
 from nnlab.cli.data import data_app
 from nnlab.cli.descend import descend_command
 from nnlab.cli.echo import echo
+from nnlab.cli.export import export_command
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.list import list_command
 from nnlab.cli.plot import plot_command
@@ -60,6 +61,7 @@ app.command("crossval")(crossval_command)
 app.command("compare")(compare_command)
 app.command("descend")(descend_command)
 app.command("plot")(plot_command)
+app.command("export")(export_command)
 app.command("activations")(activations_command)
 app.command("gradcheck")(gradcheck_command)
 app.command("show")(show_command)

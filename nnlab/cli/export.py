@@ -1,0 +1,49 @@
+"""``nnlab export``: a run in another form."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from nnlab.cli.completion import complete_run
+from nnlab.cli.echo import echo
+from nnlab.cli.folders import naming_output
+from nnlab.cli.options import RunsFolder
+
+
+def export_command(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A run folder, its short name, or last: the newest.",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
+    ],
+    target: Annotated[Literal["zip"], typer.Option("--to", help="The form; zip packs the folder.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="The file to write (default: the name of the run folder, in the working folder)",
+            show_default=False,
+        ),
+    ] = None,
+    runs: RunsFolder = Path("runs"),
+) -> None:
+    """Export a run, a cross-validation or a descent as a zip file without the absolute paths of this computer.
+
+    Example: nnlab export last --to zip
+    """
+    from nnlab.records.disk import write_output
+    from nnlab.records.packing import packed_run
+    from nnlab.records.run_names import find_run
+
+    run = find_run(name, runs)
+    contents = packed_run(run)
+    path = out or Path(f"{run.resolve().name}.{target}")
+    with naming_output(path):
+        write_output(path, contents)
+    echo(str(path))

@@ -1,0 +1,34 @@
+"""``nnlab export`` as a user calls it."""
+
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+
+def test_the_newest_run_as_a_zip_file(nnlab, make_run) -> None:
+    run = make_run()
+    answer = nnlab("export", "last", "--to", "zip")
+    assert (answer.code, answer.stdout) == (0, f"{run.name}.zip\n")
+    with ZipFile(f"{run.name}.zip") as archive:
+        assert f"{run.name}/spec.yaml" in archive.namelist()
+    assert nnlab("export", run, "--to", "zip", "--out", "a.zip").stdout == "a.zip\n"
+    assert Path("a.zip").read_bytes() == Path(f"{run.name}.zip").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--to", "onnx"], 2, "'onnx' is not one of 'zip'"),
+        (["--to", "zip", "--out", "file/inside"], 5, "file/inside: cannot be written: "),
+    ],
+)
+def test_what_cannot_be_exported(
+    nnlab, make_run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, message: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    make_run()
+    Path("file").write_text("", encoding="utf-8")
+    answer = nnlab("export", "last", *arguments)
+    assert (answer.code, answer.stdout) == (code, "")
+    assert message in answer.stderr
