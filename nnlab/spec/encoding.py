@@ -1,9 +1,10 @@
 """The text of a spec file from its bytes: UTF-8, or UTF-16 with a byte order mark; any other encoding is named."""
 
 import codecs
-import unicodedata
 
 ADVICE = "save it as UTF-8"
+# As editors call what Windows calls cp932.
+_NAMES = {"cp932": "Shift_JIS (cp932)", "euc_jp": "EUC-JP", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
 
 class NotTextError(Exception):
@@ -25,9 +26,12 @@ def decoded(raw: bytes) -> str:
         before = error.object[: error.start].decode(error.encoding, errors="ignore")
         if wide:
             raise NotTextError(before, f"damaged UTF-16 text; {ADVICE}") from None
+        from nnlab.data.csv_encoding import guess_encoding  # which brings in NumPy
+
         if name := _without_mark(raw):
             before = ""
-        name = name or _japanese(raw)
+        elif guess := guess_encoding(raw):
+            name = _NAMES.get(guess[0], guess[0])
         raise NotTextError(before, f"not UTF-8 text{f' but {name}' if name else ''}; {ADVICE}") from None
     if "\0" in text and (name := _without_mark(raw)):
         raise NotTextError("", f"not UTF-8 text but {name}; {ADVICE}")
@@ -40,25 +44,3 @@ def _without_mark(raw: bytes) -> str:
         if raw[offset::2].count(0) > 0.4 * len(raw[offset::2]):
             return f"UTF-16 ({order}-endian) without a byte order mark"
     return ""
-
-
-def _japanese(raw: bytes) -> str:
-    """Shift_JIS or EUC-JP, whichever makes more kana and kanji; neither where half of it is something else."""
-    best, name = 0.5, ""
-    for codec, called in (("cp932", "Shift_JIS (cp932)"), ("euc_jp", "EUC-JP")):
-        try:
-            foreign = [character for character in raw.decode(codec) if not character.isascii()]
-        except UnicodeDecodeError:
-            continue
-        usual = sum(map(_is_usual, foreign)) / max(1, len(foreign))
-        if usual > best:
-            best, name = usual, called
-    return name
-
-
-def _is_usual(character: str) -> bool:
-    """Full-width signs, kana, and the kanji that Shift_JIS has among the more common ones."""
-    if "\u3000" <= character <= "\u30ff" or "\uff01" <= character <= "\uff5e":
-        return True
-    is_kanji = unicodedata.name(character, "").startswith("CJK UNIFIED")
-    return is_kanji and character.encode("cp932", errors="ignore")[:1] <= b"\x97"
