@@ -23,15 +23,19 @@ def differing_keys(rows: Sequence[Settings]) -> list[str]:
 
 
 def _follows(rows: Sequence[Settings], key: str) -> bool:
-    having = [row for row in rows if key in row]
-    lacking = [row for row in rows if key not in row]
-    if not lacking or not all(has_default(row, key) for row in having):
+    owners = list(_owners(key))
+    having: dict[tuple[str, ...], Settings] = {}  # one row for each value and components that it belongs to
+    lacking: set[tuple[str, ...]] = set()
+    for row in rows:
+        components = tuple(canonical(_component(row, owner)) for owner in owners)
+        if key in row:
+            having.setdefault((*components, canonical(row[key])), row)
+        else:
+            lacking.add(components)
+    if not lacking or not all(has_default(row, key) for row in having.values()):
         return False
-    return any(
-        not {canonical(_component(row, owner)) for row in having}
-        & {canonical(_component(row, owner)) for row in lacking}
-        for owner in _owners(key)
-    )
+    columns = zip(zip(*having, strict=True), zip(*lacking, strict=True), strict=False)
+    return any(not {*ours} & {*theirs} for ours, theirs in columns)
 
 
 def _owners(key: str) -> Iterator[str]:
