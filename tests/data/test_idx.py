@@ -235,3 +235,63 @@ def test_a_missing_file_is_named_with_its_spellings(tmp_path):
         assert name in str(caught.value)
     with pytest.raises(DataError, match="no such folder"):
         Idx(path=str(tmp_path / "absent")).load(DRAWS)
+
+
+# ---- EMNIST ----
+
+LETTERS = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
+
+
+def emnist(folder: Path, kind: str = "letters", test: str = "test", end: str = "", labels: tuple = (1, 3)) -> str:
+    for word in ("train", test):
+        for name, array in (("images-idx3", LETTERS), ("labels-idx1", np.array(labels, np.uint8))):
+            content = encode(array)
+            path = folder / f"emnist-{kind}-{word}-{name}-ubyte{end}"
+            path.write_bytes(gzip.compress(content) if end == ".gz" else content)
+    return str(folder)
+
+
+@pytest.mark.parametrize("test", ["test", "t10k"])
+@pytest.mark.parametrize("end", ["", ".gz"])
+def test_emnists_names_labels_and_orientation(tmp_path, test, end):
+    path = emnist(tmp_path, test=test, end=end)
+    dataset = Idx(path=path, transpose=True, label_offset=1).load(DRAWS)
+    np.testing.assert_array_equal(dataset.train.inputs[:, 0], LETTERS.transpose(0, 2, 1))
+    assert dataset.train.inputs.flags.c_contiguous
+    assert dataset.sample_shape == (1, 4, 3)
+    assert dataset.train.labels.tolist() == dataset.test.labels.tolist() == [0, 2]
+    assert dataset.class_names == ("1", "2", "3")
+    assert dataset.notes == ()
+    assert next(iter(dataset.checksums)) == "emnist-letters-train-images-idx3-ubyte"
+    assert len(dataset.checksums) == 4
+
+
+def test_labels_from_1_and_exchanged_axes_are_said(tmp_path):
+    dataset = Idx(path=emnist(tmp_path)).load(DRAWS)
+    assert dataset.class_names == ("0", "1", "2", "3")
+    assert dataset.notes == (
+        "the smallest label is 1, which leaves a class without samples; data.label_offset: 1 leaves it out",
+        "EMNIST's images are stored with rows and columns exchanged; data.transpose: true turns them upright",
+    )
+    (tmp_path / "mnist").mkdir()
+    assert Idx(path=str(write_folder(tmp_path / "mnist"))).load(DRAWS).notes == ()
+
+
+def test_a_label_below_the_offset_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"data\.label_offset: expected labels from 2, found 1"):
+        Idx(path=emnist(tmp_path), label_offset=2).load(DRAWS)
+    with pytest.raises(DataError, match="expected 2 classes or more, found 1"):
+        Idx(path=emnist(tmp_path, labels=(3, 3)), label_offset=3).load(DRAWS)
+
+
+def test_one_of_several_datasets_is_named(tmp_path):
+    emnist(tmp_path, "digits", labels=(0, 1))
+    path = emnist(tmp_path, "letters")
+    with pytest.raises(DataError, match=r"data\.prefix names one of them: 'emnist-digits', 'emnist-letters'"):
+        Idx(path=path).load(DRAWS)
+    for prefix in ("emnist-digits", "emnist-digits-"):
+        assert Idx(path=path, prefix=prefix).load(DRAWS).classes == 2
+    with pytest.raises(DataError, match=r"data\.prefix: no four files that begin with 'mnist'; found 'emnist-digits'"):
+        Idx(path=path, prefix="mnist").load(DRAWS)
+    (tmp_path / "emnist-digits-test-labels-idx1-ubyte").unlink()
+    assert Idx(path=path).load(DRAWS).classes == 4
