@@ -16,6 +16,9 @@ from nnlab.errors import ShapeError, UsageError
 
 Batch = tuple[Array, Array]
 
+USUAL = 100
+"""Samples in a batch where a spec does not say."""
+
 
 class Feed:
     """Samples of a split as arrays of the network's dtype; uint8 pixels are scaled to [0, 1].
@@ -59,30 +62,36 @@ class Feed:
 class Batches:
     """The training batch of each step, addressed by the step, counted from 1.
 
-    ``shuffle`` goes through a new permutation each epoch (its last batch may be smaller); ``replacement`` draws each
-    batch from all samples. Its images are changed by ``augmentations``. Raises UsageError when a batch is larger than
-    the data.
+    ``shuffle`` goes through a new permutation each epoch, whose last batch may be smaller, or is left out then
+    (``drop_last``); ``replacement`` draws each batch from all samples. Its images are changed by ``augmentations``.
+    Without a ``batch_size`` a batch has ``USUAL`` samples, or all where there are fewer. Raises UsageError when a batch
+    is larger than the data.
     """
 
     def __init__(
         self,
         feed: Feed,
-        batch_size: int | Literal["full"],
+        batch_size: int | Literal["full"] | None,
         sampling: Literal["shuffle", "replacement"],
         streams: Streams,
         augmentations: Sequence[Augmentation] = (),
+        *,
+        drop_last: bool = False,
     ) -> None:
         self.samples = len(feed.split)
         self.full = batch_size == "full"
-        self.batch_size = self.samples if batch_size == "full" else batch_size
+        self.batch_size = self.samples if batch_size == "full" else batch_size or min(USUAL, self.samples)
         if self.batch_size > self.samples:
             raise UsageError(
                 f"train.batch_size: {self.batch_size} is more than the {self.samples} training samples; "
                 f"use at most {self.samples}, or full"
             )
-        rest = self.samples % self.batch_size if sampling == "shuffle" else 0
+        rest = self.samples % self.batch_size if sampling == "shuffle" and not drop_last else 0
         self.smallest = rest or self.batch_size
-        self.steps_per_epoch = -(-self.samples // self.batch_size)
+        self._drop_last = drop_last and sampling == "shuffle"
+        self.steps_per_epoch = (
+            self.samples // self.batch_size if self._drop_last else -(-self.samples // self.batch_size)
+        )
         self._feed = feed
         self._sampling = sampling
         self._streams = streams
@@ -96,6 +105,8 @@ class Batches:
 
     def epochs(self, step: int) -> float:
         """How many passes through the data the first ``step`` batches amount to."""
+        if self._drop_last:
+            return step / self.steps_per_epoch
         if self._sampling == "replacement":
             return step * self.batch_size / self.samples
         whole, part = divmod(step, self.steps_per_epoch)

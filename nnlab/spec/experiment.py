@@ -37,7 +37,13 @@ class TrainSettings:
 
     iterations: Annotated[Steps | None, Doc("number of steps; exactly one of iterations and epochs is given")] = None
     epochs: Annotated[Steps | None, Doc("passes through the training samples")] = None
-    batch_size: Annotated[Samples | Literal["full"], Doc("samples for each step, or full for all of them")] = 100
+    batch_size: Annotated[
+        Samples | Literal["full"] | None,
+        Doc("samples for each step, or full for all of them; null: 100, or all where there are fewer"),
+    ] = None
+    drop_last: Annotated[
+        bool, Doc("with shuffle: leave out the last batch of an epoch where it would be smaller than the others")
+    ] = False
     sampling: Annotated[
         Literal["shuffle", "replacement"],
         Doc("shuffle: a new permutation each epoch; replacement: each batch drawn from all samples"),

@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -129,6 +129,8 @@ def environment_of(prepared: Prepared) -> dict[str, Any]:
 def set_up(experiment: Experiment) -> Setting:
     """Check everything and draw starting values; raises UsageError or DataError when the experiment cannot start."""
     prepared = prepare(experiment)
+    if experiment.train.batch_size is None:  # so that the run's spec says which number it was
+        experiment = replace(experiment, train=replace(experiment.train, batch_size=prepared.batches.batch_size))
     training = make_training(experiment, prepared)
     return Setting(experiment, prepared, training, Trained.begin(prepared.dataset, prepared.network, experiment.loss))
 

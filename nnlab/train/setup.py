@@ -47,7 +47,14 @@ def prepare(experiment: Experiment) -> Prepared:
         for path, message in experiment.follows_validation():
             raise UsageError(f"{'.'.join(map(str, path))}: {message}")
     feed = Feed(dataset.train, experiment.dtype)
-    batches = Batches(feed, settings.batch_size, settings.sampling, streams, experiment.data.augment)
+    batches = Batches(
+        feed,
+        settings.batch_size,
+        settings.sampling,
+        streams,
+        experiment.data.augment,
+        drop_last=settings.drop_last,
+    )
     if isinstance(settings.eval_train, int) and settings.eval_train > len(dataset.train):
         raise UsageError(
             f"train.eval_train: {settings.eval_train} is more than the {len(dataset.train)} training samples; use all"

@@ -91,6 +91,26 @@ def test_full_batches_are_all_samples_in_order() -> None:
     assert source.epochs(3) == 3
 
 
+def test_a_smaller_last_batch_can_be_left_out() -> None:
+    feed = Feed(numbered(10), "float64")
+    source = Batches(feed, 4, "shuffle", make_streams("streams", 0), drop_last=True)
+    plain = batches(10, 4, "shuffle")
+    assert (source.steps_per_epoch, source.smallest, plain.smallest) == (2, 4, 2)
+    seen = [source.batch(step)[1].tolist() for step in range(1, 5)]
+    assert seen == [plain.batch(step)[1].tolist() for step in (1, 2, 4, 5)]  # of the same permutations
+    assert [source.epochs(step) for step in range(5)] == [0, 0.5, 1, 1.5, 2]
+    other = Batches(feed, 4, "replacement", make_streams("streams", 0), drop_last=True)
+    assert other.epochs(5) == batches(10, 4, "replacement").epochs(5) == 2
+
+
+@pytest.mark.parametrize(("samples", "size"), [(7, 7), (100, 100), (101, 100)])
+def test_a_batch_has_100_samples_or_all_where_there_are_fewer(samples: int, size: int) -> None:
+    source = Batches(Feed(numbered(samples), "float64"), None, "shuffle", make_streams("streams", 0))
+    assert source.batch_size == size
+    assert len(source.batch(1)[1]) == size
+    assert not source.full
+
+
 def test_a_batch_larger_than_the_data_is_refused() -> None:
     with pytest.raises(UsageError, match="batch_size: 8 is more than the 7 training samples"):
         batches(7, 8, "shuffle")

@@ -161,6 +161,7 @@ def test_accepted_names_components_switches_and_paths() -> None:
 
 def test_every_plain_key_can_be_put_into_words() -> None:
     steering = {
+        "drop_last": "true or false",
         "sampling": "'shuffle' or 'replacement'",
         "schedule": "a schedule",
         "clip_value": "a number above 0 and at most 1e+06 or null",

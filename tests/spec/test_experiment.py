@@ -77,7 +77,8 @@ def test_defaults(tmp_path: Path) -> None:
         "train": {
             "iterations": 5,
             "epochs": None,
-            "batch_size": 100,
+            "batch_size": None,
+            "drop_last": False,
             "sampling": "shuffle",
             "eval_every": "epoch",
             "eval_train": "all",
@@ -179,7 +180,7 @@ compute:   {threads: *t}
 models: 5
 """
     assert refusal(tmp_path, text) == [
-        "a.yaml:1:40: train.batch_size: must be a whole number from 1 to 1000000000 or 'full', got 0",
+        "a.yaml:1:40: train.batch_size: must be a whole number from 1 to 1000000000 or 'full' or null, got 0",
         "a.yaml:1:55: train.sampling: must be 'shuffle' or 'replacement', got 'shufle'; did you mean 'shuffle'?",
         "a.yaml:3:1: seed: given twice; first at a.yaml:2:1",
         "a.yaml:4:12: optimizer: anchors (&name) are not part of a spec; " + BASE,

@@ -7,6 +7,7 @@ import pytest
 
 from nnlab.errors import UsageError
 from nnlab.spec.experiment import load_experiment
+from nnlab.train.run import set_up
 from nnlab.train.setup import prepare
 
 
@@ -47,3 +48,16 @@ def test_early_stopping_follows_validation_samples_that_the_data_has_of_its_own(
     np.savez(data, **arrays)
     with pytest.raises(UsageError, match=r"^train\.early_stopping\.metric: validation_loss needs validation samples"):
         prepare(load_experiment(path))
+
+
+@pytest.mark.parametrize(("points", "size"), [(10, 40), (50, 100)])
+def test_the_batch_size_that_was_not_given_is_recorded(tmp_path: Path, points: int, size: int) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        f"data: {{name: xor, points: {points}}}\nmodel: softmax\noptimizer: {{name: sgd, lr: 0.1}}\n"
+        "train: {iterations: 1}\n",
+        encoding="utf-8",
+    )
+    setting = set_up(load_experiment(path))
+    assert setting.experiment.train.batch_size == setting.training.batches.batch_size == size
+    assert f"batch_size: {size}" in setting.experiment.to_yaml()
