@@ -21,15 +21,17 @@ STEPS = {"train.schedule.name": "step", "train.schedule.every": 10, "train.sched
         ),
         ([ADAM, {**ADAM, "optimizer.name": "nadam"}], ["optimizer.name"]),
         ([ADAM, {**ADAM, "optimizer.beta1": 0.5}], ["optimizer.beta1"]),
-        # a key that one of two alike components lacks (written by another version)
-        ([ADAM, {key: value for key, value in ADAM.items() if key != "optimizer.beta2"}], ["optimizer.beta2"]),
+        # a key that an earlier version did not know
+        ([ADAM, {key: value for key, value in ADAM.items() if key != "optimizer.beta2"}], []),
+        ([{"train.drop_last": False}, {}], []),
+        ([{"train.drop_last": True}, {}], ["train.drop_last"]),
         ([MLP, {"model.name": "softmax"}], ["model.name", "model.hidden"]),
         (
             [MLP | {"model.batch_norm": False}, MLP | {"model.batch_norm": True, "model.batch_norm.eps": 1e-5}],
             ["model.batch_norm"],
         ),
         ([STEPS, {"train.schedule.name": "constant"}], ["train.schedule.name", "train.schedule.every"]),
-        ([{"seed": 0}, {"seed": 0.0}, {}], ["seed"]),
+        ([{"seed": 0}, {"seed": 1}, {}], ["seed"]),
         ([], []),
     ],
 )
