@@ -80,7 +80,7 @@ class Recorded:
 
 
 class DataPaths:
-    """Finds the files that a spec names: beside it, where the run that it belongs to had them, in the working folder.
+    """Finds the files that a spec names: where the run that it belongs to had them, beside it, in the working folder.
 
     ``given`` is where the user says that the data is now: the file of ``path``, or a folder that holds the files.
     """
@@ -101,7 +101,8 @@ class DataPaths:
         candidates = [(folder / expanded).absolute() for folder in folders]
         beside, *elsewhere = map(existing_spelling, candidates) if candidates else [None]
         recorded = filter(Path.exists, self._recorded.places(key))
-        existing = list(dict.fromkeys(filter(None, (beside, *recorded, *elsewhere))))
+        # A run's own folder holds more than data: what it recorded goes before what lies in it.
+        existing = list(dict.fromkeys(filter(None, (*recorded, beside, *elsewhere))))
         if not existing:
             # A moved file may lie beside the spec or in the working folder, if it is the same one.
             moved = [place for folder in folders if (place := existing_spelling(folder.absolute() / expanded.name))]
