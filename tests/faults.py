@@ -85,6 +85,7 @@ class Faults:
     def __init__(self, root: Path, seed: int, extra: tuple[str, ...] = (), stride: int = 1) -> None:
         self.root = root
         self.stride = stride
+        self.first = 1 + seed % stride
         self.random = random.Random(seed)
         self._count = 0
         spec = root / "faults.yaml"
@@ -151,7 +152,7 @@ class Faults:
             started = time.perf_counter()
             in_child(self.train(self.runs()))
             usual = time.perf_counter() - started
-            for _ in range(TRIALS):
+            for _ in range(TRIALS // self.stride):
                 runs = self.runs()
                 killed = in_child(self.train(runs), lambda child: self._kill(child, usual))
                 if runs.exists() and any((folder / "summary.json").exists() for folder in runs.iterdir()):
@@ -227,7 +228,7 @@ class Faults:
         return attempt
 
     def _each_operation(self, plan: Callable[[int], Operation], code: int) -> Iterator[bool]:
-        for number in range(1, self.operations() + 1):
+        for number in range(self.first, self.operations() + 1, self.stride):
             runs = self.runs()
             ended = in_child(self.train(runs, plan(number)))
             yield self.recovered(runs) and ended in (0, code)
@@ -248,7 +249,7 @@ class Faults:
         return self.tally(
             self._resumed(start, plan(number))
             for start, plan in plans
-            for number in range(1, self._operations_to_resume(start) + 1, self.stride)
+            for number in range(self.first, self._operations_to_resume(start) + 1, self.stride)
         )
 
     def _resumed(self, start: Path, attempt: Operation) -> bool:
@@ -435,7 +436,7 @@ def main() -> None:
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--seed", type=int, default=0, help="chooses moments, bits and halves")
     parser.add_argument("-s", dest="changes", action="append", default=[], help="changes a key of the spec")
-    parser.add_argument("--stride", type=int, default=1, help="of the operations of a resumption, strike every N-th")
+    parser.add_argument("--stride", type=int, default=1, help="strike every N-th operation, make 1/N of the kills")
     arguments = parser.parse_args()
     unknown = set(arguments.kinds) - KINDS.keys()
     if unknown:
