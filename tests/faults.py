@@ -28,8 +28,9 @@ from nnlab.records import disk, writing
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.spec.experiment import load_experiment
 from nnlab.train import run as run_module
+from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume import last_run, resume
-from nnlab.train.run import Reporter, Silent, run
+from nnlab.train.run import run
 
 SPEC = """\
 data:      {name: moons, points: 30, test_points: 10, validation: 0.2}

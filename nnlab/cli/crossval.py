@@ -11,7 +11,7 @@ from nnlab.cli.options import Overrides
 
 if TYPE_CHECKING:
     from nnlab.train.crossval import CrossvalResult
-    from nnlab.train.run import Reporter
+    from nnlab.train.reporting import Reporter
 
 
 def crossval_command(
@@ -54,7 +54,7 @@ def crossval_command(
     from nnlab.errors import Diverged, UsageError
     from nnlab.records.run_names import find_run
     from nnlab.train.crossval import resume_cross_validation
-    from nnlab.train.run import Silent
+    from nnlab.train.reporting import Silent
 
     reporter = Silent() if quiet else ConsoleReporter()
     if resume is not None:

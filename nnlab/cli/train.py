@@ -81,9 +81,9 @@ def resume_run(
     from nnlab.errors import Diverged
     from nnlab.records.result_line import result_line
     from nnlab.records.run_names import find_run
+    from nnlab.train.reporting import Silent
     from nnlab.train.resume import last_run
     from nnlab.train.resume import resume as go_on
-    from nnlab.train.run import Silent
 
     path = last_run(runs) if run == "last" else find_run(run, runs, "run", "crossval")
     reporter = Silent() if quiet else ConsoleReporter()
@@ -102,7 +102,8 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
     from nnlab.errors import Diverged
     from nnlab.records.result_line import result_line
     from nnlab.spec.experiment import load_experiment
-    from nnlab.train.run import Silent, run
+    from nnlab.train.reporting import Silent
+    from nnlab.train.run import run
     from nnlab.train.setup import prepare
 
     experiments = [load_experiment(spec, overrides) for spec in specs]

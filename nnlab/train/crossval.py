@@ -22,8 +22,9 @@ from nnlab.records.formats import (
 from nnlab.records.reader import read_environment, read_spec, read_summary
 from nnlab.records.run_folder import RunFolder
 from nnlab.spec.experiment import Experiment, as_experiment, load_experiment
+from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume import changed_keys, listed, refusal, resume
-from nnlab.train.run import Reporter, Silent, environment_of, run_in
+from nnlab.train.run import environment_of, run_in
 from nnlab.train.setup import prepare
 
 

@@ -29,8 +29,9 @@ from nnlab.spec.resolved import spec_sha256
 from nnlab.spec.validation import flatten
 from nnlab.train.checkpoints import most_bytes, restore
 from nnlab.train.loop import Training
+from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume_point import ResumePoint, newest_valid
-from nnlab.train.run import Reporter, RunResult, Setting, Silent, carry_out, set_up
+from nnlab.train.run import RunResult, Setting, carry_out, set_up
 from nnlab.train.snapshots import moments
 
 

@@ -2,11 +2,11 @@
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -29,39 +29,16 @@ from nnlab.train.balance import majority_note, recall, recall_line
 from nnlab.train.checkpoints import Checkpoints
 from nnlab.train.diagnostics import Diagnostics
 from nnlab.train.drawable import Drawable
-from nnlab.train.loop import Observer, Training, train
+from nnlab.train.loop import Training, train
 from nnlab.train.pictures import BY_TRAINING, KINDS, draw_all, naming_picture
 from nnlab.train.prediction import predict
+from nnlab.train.reporting import EvaluationLines, Reporter, Silent
 from nnlab.train.setup import Prepared, make_training, prepare
 from nnlab.train.signals import stop_on_signal
 from nnlab.train.snapshots import Snapshots
 
-LINES = 25
 # A network that learns nothing stays at the loss of chance; so far above it, training has made it worse.
 WORSE = 1.2
-
-
-class Reporter(Protocol):
-    """Where a run says what it does."""
-
-    def say(self, line: str) -> None:
-        """Show one line."""
-        ...
-
-    def watch(self, iterations: int) -> AbstractContextManager[Sequence[Observer]]:
-        """Open live progress for training; gives the observers that feed it."""
-        ...
-
-
-class Silent:
-    """A reporter that shows nothing; the log file is written all the same."""
-
-    def say(self, line: str) -> None:
-        """Show nothing."""
-
-    def watch(self, iterations: int) -> AbstractContextManager[Sequence[Observer]]:
-        """No live progress."""
-        return nullcontext(())
 
 
 @dataclass(frozen=True)
@@ -274,34 +251,3 @@ def _going_on(path: Path) -> str:
     """What resuming a run will do."""
     command = f"nnlab train --resume {path}"
     return f"{command} goes on" if checkpoint_files(path) else f"{command} begins again, for want of a checkpoint"
-
-
-class EvaluationLines:
-    """Says the evaluations in words, at most about 25 of them, to the console and the log."""
-
-    def __init__(self, folder: RunFolder, reporter: Reporter, iterations: int, eval_every: int) -> None:
-        self._folder = folder
-        self._reporter = reporter
-        self._iterations = iterations
-        evaluations = iterations // eval_every + 1
-        self._every = eval_every * -(-evaluations // LINES)
-
-    def say(self, line: str) -> None:
-        """Show a line and log it."""
-        self._reporter.say(line)
-        self._folder.log(line)
-
-    def on_step(self, step: int, objective: float) -> None:
-        """Single steps are not said."""
-
-    def on_evaluation(self, row: Row) -> None:
-        """Say every so many evaluations, and the last."""
-        step = int(row["step"] or 0)
-        if step % self._every and step != self._iterations:
-            return
-        width = len(f"{self._iterations:,}")
-        line = f"step {step:>{width},}/{self._iterations:,}  objective {row['objective']:.6f}"
-        for part in ("train", "validation", "test"):
-            if row[f"{part}_accuracy"] is not None:
-                line += f"  {part} accuracy {row[f'{part}_accuracy']:.4f}"
-        self.say(line)

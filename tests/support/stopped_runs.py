@@ -14,6 +14,7 @@ from nnlab.records.formats import Row
 from nnlab.spec.experiment import Experiment
 from nnlab.train import run as run_module
 from nnlab.train.loop import Training
+from nnlab.train.reporting import Silent
 from nnlab.train.resume import last_run
 from nnlab.train.run import run
 
@@ -74,7 +75,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-class Lines(run_module.Silent):
+class Lines(Silent):
     """A reporter that keeps what is said."""
 
     def __init__(self) -> None:
