@@ -1,15 +1,12 @@
 """Clearing a run's folder: of what came after the step that it goes on from, and of what killed processes left."""
 
-import os
-import re
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from nnlab.core.processes import is_alive
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import checkpoint_files
-from nnlab.records.disk import TEMPORARY, make_folder, remove, remove_temporaries
+from nnlab.records.disk import make_folder, remove, remove_temporaries
 from nnlab.records.file_system import check_single_link, is_link
 from nnlab.records.formats import (
     CHECKPOINTS_FOLDER,
@@ -20,10 +17,10 @@ from nnlab.records.formats import (
     SNAPSHOTS_FOLDER,
     TABLES,
     fold_folders,
-    is_crossval_folder,
+    kind_of,
     step_of,
 )
-from nnlab.records.lock import LOCK_FILE, RunLock, is_being_written
+from nnlab.records.lock import LOCK_FILE, RunLock, is_being_written, is_lock
 
 
 def check_own(path: Path) -> None:
@@ -57,27 +54,23 @@ def clear_after(path: Path, step: int, tables: Collection[str], snapshots: Colle
 def clear_leftovers(path: Path) -> None:
     """Remove the temporary files and the lock that processes left in a run's folder, if they are gone.
 
-    What a living process holds stays, and so does everything in a folder that cannot be written.
+    What a living process holds stays, and so does everything in a folder that cannot be written, that is a link, or
+    that is not the folder of a run, a cross-validation or a descent.
     """
     with suppress(OSError):
-        for folder in (path, *(fold_folders(path) if is_crossval_folder(path) else ())):
-            with suppress(OSError, RunError):
-                _clear_leftovers(folder)
+        kind = kind_of(path)
+        _clear_leftovers(path)
+        for fold in fold_folders(path) if kind == "crossval" and not is_link(path) else ():
+            _clear_leftovers(fold)
 
 
 def _clear_leftovers(path: Path) -> None:
-    if is_being_written(path):
-        return
-    if os.path.lexists(path / LOCK_FILE):
-        RunLock(path).release()  # which removes it; RunError where it is held
-    for place in (path, path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER, path / SNAPSHOTS_FOLDER):
-        if place == path or not is_link(place):
-            for file in place.glob(f".*{TEMPORARY}"):
-                if not _is_in_use(file):
-                    remove(file)
-
-
-def _is_in_use(temporary: Path) -> bool:
-    """Whether the process whose number is in the name of a temporary file lives."""
-    found = re.match(r"\.([0-9a-f]{1,8})-", temporary.name)  # those of version 0.1.0 have no such number
-    return found is not None and is_alive(int(found[1], 16))
+    with suppress(OSError, RunError):
+        if is_link(path) or kind_of(path) is None or is_being_written(path):
+            return
+        if is_lock(path / LOCK_FILE):
+            RunLock(path).release()  # which removes it; RunError where it is held
+        remove_temporaries(path)
+        for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER, path / SNAPSHOTS_FOLDER):
+            if not is_link(place):
+                remove_temporaries(place)

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any, TypeVar
 
+from nnlab.core.processes import is_alive
 from nnlab.records.file_system import (
     BINARY,
     NO_FSYNC,
@@ -27,6 +29,8 @@ from nnlab.records.file_system import (
 T = TypeVar("T")
 
 TEMPORARY = ".tmp"
+# As _write_beside makes them, or as version 0.1.0 did, which did not tell the process.
+_TEMPORARY_NAME = re.compile(r"\.(?:(?P<process>[0-9a-f]{1,8})-[0-9a-f]{6}|.+\.[0-9a-f]{8})\.tmp")
 CHUNK = 1 << 20
 PAUSES = (0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.5)  # about two seconds
 
@@ -119,9 +123,11 @@ def _write_beside(path: Path, contents: bytes) -> None:
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Remove what a process that was killed in the middle of ``atomic_write`` left behind."""
+    """Remove what processes killed in the middle of ``atomic_write`` left behind; that of living ones stays."""
     for path in folder.glob(f".*{TEMPORARY}"):
-        remove(path)
+        name = _TEMPORARY_NAME.fullmatch(path.name)
+        if name and not (name["process"] and is_alive(int(name["process"], 16))):
+            remove(path)
 
 
 def remove(path: Path) -> None:

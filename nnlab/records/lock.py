@@ -6,12 +6,14 @@ Its classes with a path would open, truncate and remove the file themselves.
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
 
+from nnlab.core.processes import is_alive
 from nnlab.errors import RunError, one_line
 from nnlab.records import disk
 from nnlab.records.file_system import NO_LOCKS, NOT_SUPPORTED, OWN_FILE, WINDOWS, note_unsupported
@@ -22,6 +24,7 @@ LOCKED = " " if sys.platform == "win32" else ""
 NO_LOCK_THERE = NOT_SUPPORTED | {errno.ENOLCK}
 TRIES, PAUSE = 5, 0.01
 MOST_RACES = 100
+_CONTENTS = re.compile(rb" ?[1-9][0-9]{0,9}\n")  # of either system: a folder may have been copied
 
 
 def _try_lock(handle: int) -> bool:
@@ -57,17 +60,9 @@ else:
         except OSError as error:
             if error.errno not in NO_LOCK_THERE:
                 raise
-            return _lives(_process_in(handle))
+            process = _process_in(handle)
+            return process.isdecimal() and is_alive(int(process))
         return False
-
-    def _lives(process: str) -> bool:
-        try:
-            os.kill(int(process), 0)
-        except (ValueError, OverflowError, ProcessLookupError):
-            return False
-        except OSError:  # it is another user's
-            return True
-        return int(process) > 0
 
 
 class RunLock:
@@ -145,6 +140,20 @@ def is_being_written(folder: Path) -> bool:
         return False
     try:
         return _is_locked(handle)
+    finally:
+        os.close(handle)
+
+
+def is_lock(path: Path) -> bool:
+    """Whether a file holds the number of a process and nothing else, as a lock does."""
+    try:
+        handle = os.open(path, os.O_RDONLY | OWN_FILE)
+    except OSError:
+        return False
+    try:
+        return _CONTENTS.fullmatch(os.read(handle, 20)) is not None
+    except OSError:
+        return False
     finally:
         os.close(handle)
 

@@ -28,11 +28,18 @@ def run(tmp_path: Path, dead: int) -> Path:
     for name in (f".{dead:x}-0a1b2c.tmp", f"plots/.{dead:x}-0a1b2c.tmp", "plots/.loss.png.0a1b2c3d.tmp"):
         (tmp_path / "run" / name).write_text("half", encoding="utf-8")
     (tmp_path / "run" / "plots" / ".hidden").write_text("the user's", encoding="utf-8")
+    for name in RECORDS:
+        (tmp_path / "run" / name).write_text("{}", encoding="utf-8")
     return tmp_path / "run"
 
 
+RECORDS = {"spec.yaml", "summary.json"}
+
+
 def files(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    """Those in a folder, beside the records by which a run is known."""
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    return found - RECORDS
 
 
 def test_what_nobody_holds_is_removed(run: Path) -> None:
@@ -71,3 +78,46 @@ def test_nothing_is_removed_through_a_link(run: Path, dead: int) -> None:
     (run / "plots").symlink_to(outside)
     clear_leftovers(run)
     assert (outside / f".{dead:x}-0a1b2c.tmp").exists()
+
+
+@pytest.mark.parametrize("linked", ["run", "fold-2"])
+def test_a_linked_run_and_a_linked_fold_are_left_alone(run: Path, linked: str) -> None:
+    before = files(run)
+    (run.parent / "crossval" / "fold-1").mkdir(parents=True)
+    link = run.parent / "crossval" / linked
+    link.symlink_to(run, target_is_directory=True)
+    clear_leftovers(link if linked == "run" else link.parent)
+    assert files(run) == before
+
+
+def test_a_folder_that_is_no_run_is_left_alone(run: Path) -> None:
+    (run / "spec.yaml").unlink()
+    before = files(run)
+    clear_leftovers(run)
+    assert files(run) == before
+
+
+def test_the_folds_of_a_linked_cross_validation_are_left_alone(run: Path) -> None:
+    fold = run.parent / "crossval" / "fold-1"
+    fold.parent.mkdir()
+    run.rename(fold)
+    before = files(fold)
+    (run.parent / "link").symlink_to(fold.parent, target_is_directory=True)
+    clear_leftovers(run.parent / "link")
+    assert files(fold) == before
+
+
+@pytest.mark.parametrize("contents", ["", "the user's", "17 18\n", "17", "-1\n", "17\n" + "more " * 9])
+def test_a_file_named_lock_that_is_none_stays(run: Path, contents: str) -> None:
+    (run / LOCK_FILE).write_text(contents, encoding="utf-8")
+    clear_leftovers(run)
+    assert (run / LOCK_FILE).read_text(encoding="utf-8") == contents
+
+
+@pytest.mark.parametrize(
+    "name", [".draft.tmp", ".1a-0a1b2c.tmp.tmp", ".1g-0a1b2c.tmp", ".notes-0a1b2c.tmp", ".a.12ab.tmp"]
+)
+def test_a_temporary_file_of_another_form_stays(run: Path, name: str) -> None:
+    (run / name).write_text("the user's", encoding="utf-8")
+    clear_leftovers(run)
+    assert files(run) == {"plots/.hidden", name}

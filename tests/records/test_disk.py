@@ -94,10 +94,11 @@ def test_a_file_that_grows_knows_its_size_and_hash_and_can_be_cut_back(tmp_path:
 
 
 def test_left_overs_are_removed_and_nothing_else(tmp_path: Path) -> None:
-    for name in (".a.12ab.tmp", "a.tmp", ".hidden", "a"):
+    dead, living = ".7fffffff-0a1b2c.tmp", f".{os.getpid():x}-0a1b2c.tmp"
+    for name in (".a.0a1b2c3d.tmp", dead, living, "a.tmp", ".draft.tmp", ".hidden", "a"):
         (tmp_path / name).write_bytes(b"")
     remove_temporaries(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "a", "a.tmp"]
+    assert {path.name for path in tmp_path.iterdir()} == {living, ".draft.tmp", ".hidden", "a", "a.tmp"}
 
 
 def test_a_temporary_file_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

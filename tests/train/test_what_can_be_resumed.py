@@ -167,8 +167,8 @@ def test_garbage_after_the_last_checkpoint_is_cut_off(
     for name in TABLES:
         with (folder / name).open("ab") as file:
             file.write(b"\xff\x00torn,1,2")
-    (folder / ".summary.json.abc.tmp").write_bytes(b"half")
-    (folder / "checkpoints" / ".x.tmp").write_bytes(b"half")
+    (folder / ".summary.json.0a1b2c3d.tmp").write_bytes(b"half")
+    (folder / "checkpoints" / ".7fffffff-0a1b2c.tmp").write_bytes(b"half")
     resume(folder)
     assert contents(folder) == contents(run(load(), tmp_path / "whole").path)
     assert not list(folder.rglob("*.tmp"))
