@@ -32,6 +32,8 @@ class Cells:
     def __init__(self, form: CsvFormat) -> None:
         self.comma = form.decimal == ","
         self._missing = {value.strip().casefold() for value in form.missing_values}
+        self.missing_numbers = frozenset(filter(isfinite, map(self.number, self._missing)))
+        """The values of the missing texts that read as numbers; other spellings of them are not missing."""
 
     def is_missing(self, cell: str) -> bool:
         """Whether a stripped cell stands for a missing value."""

@@ -22,6 +22,7 @@ PAUSE = 15
 """How many blocks are read row by row after one in which few rows were plain."""
 _LABEL_HINT = "data.missing: drop leaves such rows out, data.missing_values says what counts as missing"
 _MISSING_HINT = "data.missing: drop leaves such rows out, mean, median or a number stands in"
+_MISSING_NUMBER_HINT = f"data.missing_values lists it; {_MISSING_HINT}"
 
 
 def read_rows_of(ahead: Iterable[Row], rows: CsvRows, source: Source, cells: Cells, *, plain: bool) -> Rows:
@@ -49,6 +50,7 @@ class _Reading:
     def __init__(self, source: Source, cells: Cells, *, plain: bool) -> None:
         self._source = source
         self._cells = cells
+        self._missing_numbers = cells.missing_numbers
         self._numbers, self._categories = array("d"), array("q")
         self._labels, self._parts = array("q"), array("q")
         self._label_codes, self._part_codes = Codes(exact=True), Codes(exact=True)
@@ -84,6 +86,8 @@ class _Reading:
         source = self._source
         numbers = block.values[:, source.numeric]
         good: Array = np.asarray(block.valid[:, source.numeric].all(axis=1))
+        for value in self._missing_numbers:
+            good &= (numbers != value).all(axis=1)
         if 2 * np.count_nonzero(good) < len(good):
             return False
         every = [(column, self._codes[column]) for column in source.categorical]
@@ -119,7 +123,8 @@ class _Reading:
         except (ValueError, KeyError, IndexError):
             self._take_carefully(line, row)
         else:
-            if isfinite(sum(numbers)) and len(row) == len(self._source.names):
+            usual = isfinite(sum(numbers)) and len(row) == len(self._source.names)
+            if usual and self._missing_numbers.isdisjoint(numbers):
                 self._append(numbers, codes, label, part)
                 return False
             self._take_carefully(line, row)
@@ -184,15 +189,16 @@ class _Reading:
     def _number(self, line: int, column: int, cell: str) -> float:
         """The number in a cell; NaN for a missing one."""
         value = self._cells.number(cell)
-        if isfinite(value):
-            return value
-        like = self._cells.looks_like(cell)
-        if not self._cells.is_missing(cell):
+        if self._cells.is_missing(cell):
+            if self._source.missing == "refuse":
+                hint = _MISSING_NUMBER_HINT if isfinite(value) else _MISSING_HINT
+                self._problem_in(line, column, "a finite number", cell, hint)
+            return nan
+        if not isfinite(value):
             hint = f"data.categorical: [{self._source.names[column]}] reads text as categories"
-            self._problem_in(line, column, "a finite number", cell, like or hint)
-        elif self._source.missing == "refuse":
-            self._problem_in(line, column, "a finite number", cell, _MISSING_HINT)
-        return nan
+            self._problem_in(line, column, "a finite number", cell, self._cells.looks_like(cell) or hint)
+            return nan
+        return value
 
     def _category(self, line: int, column: int, cell: str) -> int:
         """The code of a category; ``MISSING`` for a missing one."""

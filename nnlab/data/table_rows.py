@@ -61,17 +61,18 @@ class Codes:
         self._closed = known is not None
         self._exact = exact
         self.texts = list(known or ())
-        self.of = {text: code for code, text in enumerate(self.texts)}
+        self._of_plain = {text: code for code, text in enumerate(self.texts)}
+        self.of: dict[str, int] = {}  # only texts that have been added: another spelling may count as missing
         self.seen: dict[bytes, int] = {}  # the same of cells as they stand in the file
 
     def add(self, text: str) -> int:
         """The code of a text, a new one if need be; ``MISSING`` where it is not among the known ones."""
         key = text if self._exact else plain_label(text)
-        code = self.of.get(key, MISSING)
+        code = self._of_plain.get(key, MISSING)
         if code == MISSING and not self._closed:
             code = len(self.texts)
             self.texts.append(key)
-            self.of[key] = code
+            self._of_plain[key] = code
         if code != MISSING:
             self.of[text] = code
         return code

@@ -133,6 +133,50 @@ def test_a_spec_says_what_missing_looks_like(table: Path, values: tuple[str, ...
     assert dataset.class_names == classes
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("blocks", [True, False])
+@pytest.mark.parametrize("missing", ["refuse", "drop", "mean", "median", 0.5])
+def test_numeric_missing_values_of_features(
+    table: Path, monkeypatch: pytest.MonkeyPatch, missing: str | float, blocks: bool, quote: str
+) -> None:
+    if blocks:
+        monkeypatch.setattr(csv_header, "MOST_AHEAD_ROWS", 3)
+        monkeypatch.setattr(csv_text, "CHUNK", 60)
+    marked = [row % 4 == 3 for row in range(60)]
+    cells = ["-999" if absent else str(row) for row, absent in enumerate(marked)]
+    lines = [["a", "b", "kind"], *([cell, "-9.5", "xy"[row % 2]] for row, cell in enumerate(cells))]
+    content = "".join(",".join(f"{quote}{cell}{quote}" for cell in line) + "\n" for line in lines)
+    form = CsvFormat(missing_values=("", "?", "-999"))
+    if missing == "refuse":
+        with pytest.raises(DataError, match=r":5: 'a': expected a finite number, found '-999': data\.missing_values"):
+            read(table, content, form=form)
+        return
+    expected = [
+        [np.nan if absent else row, -9.5] for row, absent in enumerate(marked) if missing != "drop" or not absent
+    ]
+    np.testing.assert_array_equal(read(table, content, form=form, missing=missing), expected)
+
+
+def test_missing_values_are_compared_as_text(table: Path) -> None:
+    content = "a,b,kind\n-999,-999.0,x\n-999.0,-999,y\n1,-999.00,x\n"
+    form = CsvFormat(missing_values=("-999",))
+    nan = np.nan
+    np.testing.assert_array_equal(
+        read(table, content, form=form, missing="mean"), [[nan, -999], [-999, nan], [1, -999]]
+    )
+    comma = CsvFormat(missing_values=("-9,5",), decimal=",")
+    content = "a;b;kind\n-9,5;2;x\n-9,50;1,5;y\n"
+    np.testing.assert_array_equal(read(table, content, form=comma, missing="mean"), [[nan, 2], [-9.5, 1.5]])
+    inputs = read(table, content.replace("2;x", "-9,50;x"), form=comma, missing="mean", categorical=("b",))
+    np.testing.assert_array_equal(inputs, [[nan, 1, 0], [-9.5, 0, 1]])
+
+
+def test_a_missing_value_is_no_other_spelling_of_a_category(table: Path) -> None:
+    content = "a,b,kind\n1.0,1,x\n1,2,x\n2,3,y\n01,4,y\n"
+    settings = {"form": CsvFormat(missing_values=("1",)), "missing": 0.0, "categorical": ("a",)}
+    assert read(table, content, features=("a",), **settings) == [[1, 0], [0, 0], [0, 1], [1, 0]]
+
+
 def test_a_missing_category_makes_all_its_inputs_0(table: Path) -> None:
     content = HOUSES + "7,?,yes,low\n"
     assert read(table, content, missing="mean")[-1] == [7, 0, 0, 0, 0, 1]
@@ -205,6 +249,7 @@ def test_rows_without_a_header_stand_in_the_same_places_or_alone(table: Path) ->
         ("kind,b,a\nx,1,2\n1.0,2,3\n1,3,4\n", {"label": "kind"}),
         ("a,b,kind\n1,?,x\nNA,2,y\n3,3,?\n4,4,x\n5,5,y\n", {"missing": "drop"}),
         ("a,b,kind\n1,?,x\nNA,2,y\n4,4,x\n", {"missing": 0.5}),
+        ("a,b,kind\n1,-9,x\n-9.0,2,y\n4,4,x\n", {"form": CsvFormat(missing_values=("-9",)), "missing": "mean"}),
         ('"a","b","kind"\n"1","2","x, 1"\n\n"3","4","y\nz"\n,,\n', {}),
         ("# c\na,b,kind,\n1,2,x,\n# d\n3,4,y,\n", {"features": ("b", "a")}),
         ("# c\na,b,kind\n1,2,x\n\n3,4,y\n,,\n# 5,4,x\n", {"features": ("b",)}),
