@@ -145,7 +145,8 @@ def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) 
     streams = AddressedStreams(experiment.seed)
     streams.step = 1
     network = prepared.network.twin(streams)
-    loss, scores = experiment.loss.twin(), network.forward(x, training=True)
+    loss = experiment.loss.for_classes(prepared.dataset.class_counts)
+    scores = network.forward(x, training=True)
     if len(x) <= MOST_SCORES:
         for number, row in enumerate(scores, start=1):
             echo(f"scores of sample {number}: {' '.join(f'{score:.8g}' for score in row)}")

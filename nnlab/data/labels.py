@@ -1,5 +1,6 @@
 """From labels as a file writes them to class numbers."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -13,6 +14,8 @@ FEW_CLASSES = 5
 # A number of classes that whole numbers rarely have, unless each has many samples.
 MANY_NUMBERS, FEW_SAMPLES = 20, 10
 MOST_NOTES = 3
+
+_PADDED = re.compile(r"[+-]?0[0-9]")
 
 
 def check_spellings(count: int, where: str) -> None:
@@ -66,7 +69,7 @@ def check_classes(class_names: Sequence[str], samples: int, where: str, *, assum
 
 
 def label_notes(spellings: Sequence[str], codes: Sequence[int], class_names: Sequence[str]) -> Iterable[str]:
-    """What may surprise about classes: several spellings of one, and two that differ in upper and lower case only."""
+    """What may surprise about classes: several spellings of one, and two that differ in case or leading zeros only."""
     spelled = defaultdict(list)
     for spelling, code in zip(spellings, codes, strict=True):
         spelled[code].append(spelling)
@@ -74,7 +77,7 @@ def label_notes(spellings: Sequence[str], codes: Sequence[int], class_names: Seq
     yield from (f"{one_line(group, 200)} are one class" for group in merged[:MOST_NOTES])
     folded = defaultdict(list)
     for name in class_names:
-        folded[name.casefold()].append(name)
+        folded[name.casefold().lstrip("0") or "0"].append(name)
     alike = [" and ".join(map(shown, group)) for group in folded.values() if len(group) > 1]
     yield from (f"{one_line(group, 200)} are different classes" for group in alike[:MOST_NOTES])
 
@@ -90,7 +93,7 @@ def plain_number(text: str) -> str:
 
 
 def plain_label(text: str) -> str:
-    """A label or category, with 1.0, 01 and 1 spelled alike."""
+    """A label or category, with 1.0 and 1 spelled alike."""
     number = _number(text)
     return str(number) if isinstance(number, int) else text
 
@@ -105,7 +108,9 @@ def sorted_labels(labels: Iterable[str]) -> list[str]:
 
 
 def _number(text: str) -> int | float | None:
-    """The number that a label spells, an int where it is whole; None for other text."""
+    """The number that a label spells, an int where it is whole; None for other text, such as 007, an identifier."""
+    if _PADDED.match(text):
+        return None
     try:
         return int(plain_number(text))
     except ValueError:

@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from nnlab.core.arrays import Array, shape_text
+from nnlab.data.csv_text import MISSING_VALUES
 from nnlab.data.inputs import WHITE, Column, InputFormat
 from nnlab.data.labels import plain_label, plain_number
 from nnlab.errors import UsageError, one_line, shown
@@ -76,7 +77,7 @@ def network_range(inputs: InputFormat) -> tuple[Array, Array]:
 
 def _images(raw: object, inputs: InputFormat) -> Array:
     """Samples (N, C, H, W), uint8 where they are pixels from 0 to 255."""
-    images = np.asarray(raw)
+    images = _array(raw)
     C, H, W = inputs.shape
     given = images.shape
     if given in {(C, H, W), (H, W, C)} or (C == 1 and given == (H, W)) or given == (C * H * W,):
@@ -92,6 +93,13 @@ def _images(raw: object, inputs: InputFormat) -> Array:
     if images.dtype.kind not in "biuf":
         raise UsageError(f"expected numbers, found {images.dtype}")
     return _pixels(images) if inputs.pixels else images.astype(np.float64)
+
+
+def _array(raw: object) -> Array:
+    try:
+        return np.asarray(raw)
+    except ValueError:
+        raise UsageError("expected samples of equal length, found lists of unequal length") from None
 
 
 def _pixels(images: Array) -> Array:
@@ -118,7 +126,7 @@ def _features(raw: object, inputs: InputFormat) -> Array:
     named = _by_name(raw)
     if named is not None:
         return _encoded(_ordered(named, inputs), inputs)
-    samples = np.asarray(raw)
+    samples = _array(raw)
     D, cells = inputs.shape[0], len(inputs.columns)
     if samples.ndim == 1 and samples.shape in {(D,), (cells,)}:
         samples = samples[np.newaxis]
@@ -142,7 +150,7 @@ def _features(raw: object, inputs: InputFormat) -> Array:
 def _by_name(raw: object) -> Mapping[str, Any] | None:
     """The columns by name, where ``raw`` has names."""
     if isinstance(raw, Mapping):
-        return {str(name): np.atleast_1d(np.asarray(values)) for name, values in raw.items()}
+        return {str(name): np.atleast_1d(_array(values)) for name, values in raw.items()}
     if isinstance(raw, np.ndarray) and raw.dtype.names:
         return {name: np.atleast_1d(raw[name]) for name in raw.dtype.names}
     columns = getattr(raw, "columns", None)  # a data frame
@@ -163,6 +171,8 @@ def _ordered(named: Mapping[str, Array], inputs: InputFormat) -> list[Array]:
         raise UsageError(f"no column {listed}{more}, which training had; {hint}found {one_line(', '.join(named), 200)}")
     columns = [named[column.name] for column in inputs.columns]
     lengths = sorted({len(column) for column in columns})
+    if any(column.ndim > 1 for column in columns):
+        raise UsageError("expected a list of values for each column, found lists of lists")
     if len(lengths) > 1 or lengths == [0]:
         raise UsageError(f"expected columns of equal length, at least 1, found {one_line(str(lengths), 200)}")
     return columns
@@ -205,7 +215,7 @@ def _one_hot(values: Array, column: Column) -> Array:
 def _column_of_numbers(values: Array, column: Column) -> Array:
     numbers = np.empty((len(values), 1))
     for row, value in enumerate(values):
-        missing = value is None or value != value or (isinstance(value, str) and not value.strip())
+        missing = value is None or value != value or (isinstance(value, str) and value.strip() in MISSING_VALUES)
         if missing and column.missing is not None:
             numbers[row] = column.missing
             continue

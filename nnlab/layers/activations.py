@@ -161,7 +161,7 @@ class ELU(Rectifier):
         self._m = m = np.minimum(x, 0, out=self._like("m", x))
         y = np.expm1(m, out=self._like("y", x), dtype=np.result_type(x, np.float64))
         y *= self.alpha
-        y += np.subtract(x, m, out=self._like("dx", x))
+        y += np.maximum(x, 0, out=self._like("dx", x))
         self._y = y
         return y
 

@@ -21,6 +21,10 @@ FORMAT = 1
 _ENTRY = "nnlab"
 
 
+class UnusableCheckpointError(RunError):
+    """A checkpoint that may be intact, but that cannot be read here and now."""
+
+
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
     """The state of a training after ``step`` updates: arrays by name, and facts that JSON can hold."""
@@ -43,7 +47,8 @@ def read_checkpoint(path: Path, content: int) -> Checkpoint:
     """Read a checkpoint, of arrays of at most ``content`` bytes, and hold every byte against its hash.
 
     The hash tells what was damaged, not what was made up: facts that no training writes are refused as well.
-    Raises RunError.
+    Raises UnusableCheckpointError where the file cannot be opened or another version wrote it, RunError where it is
+    damaged.
     """
     check_file(path, MAX_HEADER_BYTES + content)
     try:
@@ -54,11 +59,15 @@ def read_checkpoint(path: Path, content: int) -> Checkpoint:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         facts, expected = entry["facts"], entry["sha256"]
         if facts["format"] != FORMAT:
-            damaged(path, f"has format {shown(facts['format'], 20)}, but this version of nnlab reads {FORMAT}")
+            raise UnusableCheckpointError(
+                f"{path}: has format {shown(facts['format'], 20)}, but this version of nnlab reads {FORMAT}"
+            )
         sound = _sha256(facts, arrays) == expected and path.name == step_file(facts["step"]) and _plausible(facts)
     except RunError:
         raise
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except OSError as error:
+        raise UnusableCheckpointError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{path}: is damaged: {one_line(str(error), 200)}") from None
     if not sound:
         damaged(path, "is damaged: its contents are not those that were written")

@@ -26,7 +26,10 @@ def read_spec(path: Path) -> Tree:
 
 def tree_of(spec: Mapping[str, Any]) -> Tree:
     """A spec that is a mapping of plain values already, such as a dict of Python's, with what its bases say."""
-    return _with_bases(Tree(_plain_copy(spec)), STANDARD_INPUT, ())
+    try:
+        return _with_bases(Tree(_plain_copy(spec)), STANDARD_INPUT, ())
+    except RecursionError:
+        raise UsageError("the spec is nested too deep; does a dict or list hold itself?") from None
 
 
 def _plain_copy(value: object) -> object:
@@ -72,7 +75,12 @@ def _read_base(name: object, path: Path, chain: tuple[Path, ...]) -> Tree:
     if not isinstance(name, str) or not name:
         raise UsageError(f"must be the path of another spec, got {shown(name)}")
     folder = Path() if path == STANDARD_INPUT else path.parent
-    other = folder / Path(name).expanduser()
+    if Path(name) == STANDARD_INPUT:
+        raise UsageError("must be the path of a file; only the spec itself can be standard input (-)")
+    try:
+        other = folder / Path(name).expanduser()
+    except RuntimeError as error:  # ~ of an unknown user
+        raise UsageError(f"is not a usable path: {shown(name)} ({error})") from None
     if other in PIPES or other.parent in PIPES:
         raise UsageError(f"must be the path of a file, got {shown(name)}")
     real = _real(other)

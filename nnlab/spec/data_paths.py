@@ -69,10 +69,11 @@ class Recorded:
         place = self._places.get(key)
         if not isinstance(place, dict):
             return
-        if isinstance(place.get("relative"), str):
-            yield Path(os.path.normpath(self._folder.absolute() / place["relative"]))
-        if isinstance(place.get("absolute"), str):
-            yield Path(place["absolute"])
+        relative, absolute = place.get("relative"), place.get("absolute")
+        if isinstance(relative, str) and not _names_server(relative):
+            yield Path(os.path.normpath(self._folder.absolute() / relative))
+        if isinstance(absolute, str) and not _names_server(absolute):
+            yield Path(absolute)
 
     def knows(self, candidate: Path) -> bool:
         """Whether a file is one that the run read, by its SHA-256."""
@@ -100,7 +101,8 @@ class DataPaths:
         expanded = Path(name).expanduser()
         candidates = [(folder / expanded).absolute() for folder in folders]
         beside, *elsewhere = map(existing_spelling, candidates) if candidates else [None]
-        recorded = filter(Path.exists, self._recorded.places(key))
+        places = list(self._recorded.places(key))
+        recorded = filter(Path.exists, places)
         # A run's own folder holds more than data: what it recorded goes before what lies in it.
         existing = list(dict.fromkeys(filter(None, (*recorded, beside, *elsewhere))))
         if not existing:
@@ -109,9 +111,15 @@ class DataPaths:
             existing = [place for place in moved if self._recorded.knows(place)]
         if not existing and _DRIVE.match(name):
             _check_characters(name)
+        missing = candidates if expanded.is_absolute() else [*places[-1:], *candidates]
         known = next((place for place in existing if self._recorded.knows(place)), None) if len(existing) > 1 else None
-        found = known or next(iter(existing), None) or next(iter(candidates), expanded)
+        found = known or next(iter(existing), None) or next(iter(missing), expanded)
         return FoundPath(str(found), name)
+
+
+def _names_server(place: str) -> bool:
+    """Whether Windows would sign in at a server that a stranger's run names; who means it says --data."""
+    return os.name == "nt" and place.replace("\\", "/").startswith("//")
 
 
 def existing_spelling(path: Path) -> Path | None:
@@ -165,8 +173,12 @@ def _check_characters(name: str) -> None:
 
 def _inside(given: Path, name: str, key: str) -> Path | None:
     """What a place that the user gave stands for: a file for ``path`` only, a folder for every file in it."""
-    given = given.expanduser().absolute()
-    if not given.exists():
+    try:
+        given = given.expanduser().absolute()
+        exists = given.exists()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL character, an unknown ~user
+        raise UsageError(f"--data: {shown(str(given), 200)} is not a usable path ({type(error).__name__})") from None
+    if not exists:
         raise UsageError(f"--data: {shown(str(given), 200)} does not exist; give the file or folder of the data")
     if given.is_dir():
         inside = existing_spelling(given / Path(name).name)

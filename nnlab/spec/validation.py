@@ -106,7 +106,7 @@ class Validator:
         if component:
             registry = REGISTRIES[component.kind]
             if not component.many:
-                return self.component(registry, raw, path)
+                return self.component(registry, _with_default_name(parameter, raw), path)
             most, least = parameter.mark(MaxLen), 1 if parameter.required else 0
             if not isinstance(raw, list) or len(raw) < least or (most and len(raw) > most.max_length):
                 limit = f"{least} to {most.max_length} " if most else ""
@@ -200,6 +200,14 @@ def flatten(value: object, path: KeyPath = ()) -> dict[str, object]:
     if not isinstance(value, dict):
         return {".".join(str(part) for part in path): value}
     return {key: leaf for name, inner in value.items() for key, leaf in flatten(inner, (*path, name)).items()}
+
+
+def _with_default_name(parameter: Hyperparameter, raw: object) -> object:
+    """A mapping without a name is of the default component, where that has all its keys."""
+    if parameter.required or not isinstance(raw, Mapping) or "name" in raw or not raw:
+        return raw
+    known = _keys(type(parameter.default))
+    return {"name": registered_name(parameter.default), **raw} if all(key in known for key in raw) else raw
 
 
 def _without_name(value: object) -> object:

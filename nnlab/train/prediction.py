@@ -73,11 +73,15 @@ class TrainedNetwork(Network):
 
         Raw samples are encoded and scaled as in training: see :func:`nnlab.data.raw_samples.network_inputs`, which
         raises UsageError where they do not fit. Names that are all whole numbers come back as integers. A network
-        trained with another loss than cross-entropy gives its scores in place of probabilities.
+        trained with another loss than cross-entropy gives its scores in place of probabilities. Raises RunError where
+        a score is not finite, as after a divergence.
         """
         raw = network_inputs(x, self.inputs, check_range=check_range)
         with np.errstate(all="ignore"):  # a network that diverged may answer anything
             scores = np.concatenate([chunk.copy() for chunk in scores_of(super().forward, self, raw)])
+            if not (finite := np.isfinite(scores).all(axis=1)).all():
+                sample = int(np.argmin(finite))
+                raise RunError(f"the scores of sample {sample} (from 0) are not finite: the network cannot be used")
             if probabilities:
                 return probabilities_of(scores, softmax=isinstance(self._experiment.loss, CrossEntropy))
         names: Array = self._names[scores.argmax(axis=1)]

@@ -57,17 +57,17 @@ def resume(
         raise RunError(f"{path}: a cross-validation; nnlab crossval --resume {path} goes on with it")
     if not (path / SUMMARY_FILE).is_file() or is_descent_folder(path) or not (path / SPEC_FILE).is_file():
         raise RunError(f"{path}: is not the folder of a training run, so there is nothing to go on with")
-    if iterations is None and (finished := _finished(path, reporter.say)):
+    if iterations is None and not restart and (finished := _finished(path, reporter.say)):
         return finished
     # One thread for each matrix product, as when the run began.
     with writing(path) as lock, threadpool_limits(limits=1, user_api="blas"):
-        if iterations is None and (finished := _finished(path, reporter.say)):
+        if iterations is None and not restart and (finished := _finished(path, reporter.say)):
             return finished  # by another process, a moment ago
         summary, recorded = read_summary(path / SUMMARY_FILE), read_environment(path / ENVIRONMENT_FILE)
         experiment = _experiment(path, data)
         setting = set_up(experiment if iterations is None else _longer(experiment, iterations))
         checkpoint = None if restart else newest_valid(path, most_bytes(setting.training), reporter.say)
-        if iterations is not None:
+        if iterations is not None and not restart:
             _check_end(path, iterations, summary, checkpoint)
         elif checkpoint and checkpoint.step > setting.training.iterations:
             ends = f"{path / SPEC_FILE}: training ends after {setting.training.iterations} steps now"
@@ -93,7 +93,8 @@ def _finished(path: Path, say: Callable[[str], None]) -> RunResult | None:
         return None
     clear_leftovers(path)
     draws = f"; nnlab plot {path} draws its missing pictures" if lacks_pictures(path, "run") else ""
-    say(f"{path}: is {summary['status']}, so there is nothing left to do; --iterations N extends it{draws}")
+    extends = "" if summary.get("message", "").startswith("stopped early") else "; --iterations N extends it"
+    say(f"{path}: is {summary['status']}, so there is nothing left to do{extends}{draws}")
     return RunResult(path, str(read_spec(path / SPEC_FILE)["name"]), dict(summary))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from nnlab.errors import RunError
 from nnlab.records.checked_files import MAX_TABLE_BYTES, check_file
-from nnlab.records.checkpoint import Checkpoint, checkpoint_files, read_checkpoint
+from nnlab.records.checkpoint import Checkpoint, UnusableCheckpointError, checkpoint_files, read_checkpoint
 from nnlab.records.disk import start_sha256
 
 
@@ -35,25 +35,28 @@ def newest_valid(path: Path, content: int, warn: Callable[[str], None]) -> Resum
     """The newest checkpoint that is intact and whose tables still begin as they did; ``warn`` hears of others.
 
     One with more than ``content`` bytes of arrays is not of this run. None where there is no intact checkpoint; raises
-    RunError where there are some, but the tables were changed too much for any: resuming would discard them.
+    RunError where there are some, but none can be read here or fits the tables: resuming would discard them.
     """
     unfit: list[str] = []
     for file in checkpoint_files(path):
         try:
             checkpoint = read_checkpoint(file, content)
+        except UnusableCheckpointError as error:
+            unfit.append(str(error))
+            continue
         except RunError as error:
             warn(f"{error}; the one before it is taken")
             continue
         tables, reason = verified_tables(path, checkpoint.facts["marks"])
         if not reason:
             for name in tables:
-                warn(f"{path / name}: its line endings were changed since it was written; they are put back")
+                warn(f"{path / name}: its line endings or byte-order mark were changed; resuming puts them back")
             return ResumePoint(checkpoint, tables)
         unfit.append(f"{reason}, so the checkpoint after step {checkpoint.step} does not fit it")
     if unfit:
         raise RunError(
-            f"{unfit[0]}; put the file back as it was (from version control or a backup), or train from the start "
-            f"and discard the checkpoints with nnlab train --resume {path} --restart"
+            f"{unfit[0]}; nothing was changed: put the file right (from version control or a backup), or train from "
+            f"the start and discard the checkpoints with nnlab train --resume {path} --restart"
         )
     return None
 

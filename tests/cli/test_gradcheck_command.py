@@ -161,3 +161,14 @@ def test_values_are_of_a_spec(nnlab, spec: Path, arguments: list[str]) -> None:
     answer = nnlab("gradcheck", "--values", *(spec if argument == "SPEC" else argument for argument in arguments))
     assert answer.code == 2
     assert "--values prints the gradients of a SPEC" in answer.stderr
+
+
+def test_values_of_balanced_class_weights(nnlab, tmp_path: Path) -> None:
+    spec = tmp_path / "a.yaml"
+    spec.write_text(
+        "data: {name: spiral, points: 5}\nmodel: softmax\nloss: {class_weights: balanced}\n"
+        "optimizer: {name: sgd, lr: 0.1}\ntrain: {epochs: 1}\n",
+        encoding="utf-8",
+    )
+    answer = nnlab("gradcheck", spec, "--values")
+    assert (answer.code, answer.stderr) == (0, "")

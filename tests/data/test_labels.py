@@ -1,6 +1,6 @@
 import pytest
 
-from nnlab.data.labels import MOST_CLASSES, classes_of
+from nnlab.data.labels import MOST_CLASSES, classes_of, label_notes
 from nnlab.errors import DataError
 
 
@@ -39,3 +39,8 @@ def test_too_many_classes_look_like_a_regression_target():
     assert len(classes_of(labels[1:], "here")[1]) == MOST_CLASSES
     with pytest.raises(DataError, match=f"found {MOST_CLASSES + 1}: this looks like a regression target"):
         classes_of(labels, "here")
+
+
+def test_leading_zeros_make_an_identifier() -> None:
+    assert classes_of(["007", "7", "1", "1.0"], "a.csv") == ([0, 2, 1, 1], ("007", "1", "7"))
+    assert list(label_notes(["007", "7"], [0, 1], ["007", "7"])) == ["'007' and '7' are different classes"]

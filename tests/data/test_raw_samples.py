@@ -39,6 +39,7 @@ EXPECTED = [[-1.0, 0, 1], [0.0, 1, 0]]
     [
         {"colour": ["red", "blue"], "age": [30, None], "name": ["a", "b"]},
         {"colour": np.array(["red ", "blue"]), "age": np.array(["30", ""])},
+        {"colour": ["red", "blue"], "age": ["30", "NA"]},
         [[30, "red"], ["", "blue"]],
         np.array([(30.0, "red"), (np.nan, "blue")], dtype=[("age", float), ("colour", "U4")]),
     ],
@@ -71,6 +72,8 @@ def test_an_array_of_numbers_is_taken_in_the_order_of_training() -> None:
         ({"colour": ["green"], "age": [30]}, TABLE, r"sample 0 .* 'colour': 'green' is no category .*\(blue, red\)"),
         ({"colour": ["red"], "age": ["old"]}, TABLE, "sample 0 .* 'age': expected a number, found 'old'"),
         ({"colour": ["red"], "age": [1, 2]}, TABLE, r"equal length, at least 1, found \[1, 2\]"),
+        ({"colour": [["red"]], "age": [[3]]}, TABLE, "a list of values for each column, found lists of lists"),
+        ([[1.0, 2], [3.0]], NUMBERS, "expected samples of equal length, found lists of unequal length"),
         ({"a": [1.0]}, NUMBERS, "had no names of columns"),
         ([[1.0, 2, 3]], NAMED, r"expected 2 columns \(rate, income\), found float64 of shape \(1, 3\)"),
         ([[1.0, 2, 3]], NUMBERS, r"expected 2 numbers a sample, found float64 of shape \(1, 3\)"),

@@ -333,7 +333,7 @@ def test_the_first_note_says_label_classes_features_and_samples(flowers):
         ("id,kind\n" + "".join(f"{i * 7 % 13},{'xy'[i % 2]}\n" for i in range(12)), "feature 'id' is the row number"),
         ("user_id,kind\n" + "".join(f"{i * i},{'xy'[i % 2]}\n" for i in range(12)), "feature 'user_id'"),
         ("a,kind\n1,1\n2,1.0\n3,2\n4,2\n", "'1' and '1.0' are one class"),
-        ("a,kind\n1,01\n5,1\n3,2\n4,2\n", "'01' and '1' are one class"),
+        ("a,kind\n1,01\n5,1\n3,2\n4,2\n", "'01' and '1' are different classes"),
         ("a,kind\n1,1\n2,1.0\n3,unknown\n4,unknown\n", "'1' and '1.0' are one class"),
         ("a,kind\n1,Yes\n7,yes\n3,No\n4,Yes\n", "'Yes' and 'yes' are different classes"),
         ("a,kind\n1,x\n7,y\n3,x\n4,rare\n5,y\n", "class 'rare': a single sample"),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from nnlab.core.random import AddressedStreams
 from nnlab.layers.activations import ELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
 
 Prepared = Callable[..., Any]
@@ -182,3 +183,10 @@ def test_images_may_lie_in_memory_in_any_order(
     y = layer.forward(lying(x, order_x), training=True)
     np.testing.assert_allclose(y, each(function, x), rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(layer.backward(lying(dy, order_dy)), dy * each(derivative, x), rtol=1e-12, atol=1e-15)
+
+
+def test_elu_of_minus_infinity_is_minus_alpha() -> None:
+    layer = ELU(alpha=0.5)
+    layer.setup((3,), AddressedStreams(0))
+    x = np.array([[-np.inf, -1e30, np.inf]], np.float32)
+    assert layer.forward(x, training=False).tolist() == [[-0.5, -0.5, np.inf]]

@@ -540,3 +540,19 @@ def test_the_keys_of_every_component_come_back_equal(kind: str, name: str) -> No
         assert validator.problems == []
 
     check()
+
+
+def test_keys_of_the_default_loss_need_no_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "data: xor\nmodel: softmax\noptimizer: {name: sgd, lr: 0.1}\ntrain: {epochs: 1}\n"
+        "loss: {class_weights: balanced}\n",
+        encoding="utf-8",
+    )
+    assert load_experiment(path).resolved()["loss"] == {
+        "name": "cross_entropy",
+        "smoothing": 0.0,
+        "class_weights": "balanced",
+    }
+    with pytest.raises(SpecError, match="loss: needs a name: cross_entropy, mean_squared_error"):
+        load_experiment(path, ["loss={weights: 3}"])

@@ -127,3 +127,10 @@ def test_a_folder_whose_spec_is_damaged_is_a_run_error(loans: RunResult, tmp_pat
     (tmp_path / MODEL_FILE).write_bytes((loans.path / MODEL_FILE).read_bytes())
     with pytest.raises(RunError, match=r"spec\.yaml"):
         nnlab.predict(tmp_path, RAW)
+
+
+def test_scores_that_are_not_finite_are_no_prediction(loans: RunResult) -> None:
+    network = nnlab.trained_network(loans)
+    next(iter(network.state().values()))[...] = np.nan
+    with pytest.raises(RunError, match=r"the scores of sample 0 \(from 0\) are not finite"):
+        network.predict(RAW)

@@ -113,7 +113,9 @@ def test_tables_whose_line_endings_were_changed_are_put_back(
     (folder / name).write_bytes(touched((folder / name).read_bytes()))
     said = Lines()
     resume(folder, said)
-    assert said.lines[0] == f"{folder / name}: its line endings were changed since it was written; they are put back"
+    assert (
+        said.lines[0] == f"{folder / name}: its line endings or byte-order mark were changed; resuming puts them back"
+    )
     assert "going on after step 10" in said.lines[1]
     assert contents(folder) == contents(run(load(), tmp_path / "whole").path)
 
@@ -270,3 +272,43 @@ def test_what_a_stranger_wrote_does_not_forge_lines(
         resume(folder)
     assert all(line.startswith("  ") for line in str(caught.value).splitlines()[1:-1])
     assert len(str(caught.value)) < 5000
+
+
+def test_a_checkpoint_of_another_version_is_never_discarded_unless_asked(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnlab.records.checkpoint.FORMAT", 2)
+    folder = stopped(load(), tmp_path, 10, monkeypatch)
+    monkeypatch.undo()
+    before = {file: file.read_bytes() for file in checkpoint_files(folder)}
+    with pytest.raises(
+        RunError, match=r"has format 2, but this version of nnlab reads 1; nothing was changed: .*--restart"
+    ):
+        resume(folder)
+    assert {file: file.read_bytes() for file in before} == before
+
+
+def test_a_checkpoint_that_cannot_be_opened_is_never_discarded_unless_asked(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path, 10, monkeypatch)
+
+    def forbidden(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("nnlab.records.checkpoint.check_header", forbidden)
+        with pytest.raises(RunError, match=r"safetensors: cannot be read: Permission denied; nothing was changed"):
+            resume(folder)
+    assert checkpoint_files(folder)
+
+
+def test_a_completed_run_is_trained_again_when_asked(load: Callable[..., Experiment], tmp_path: Path) -> None:
+    folder = run(load(), tmp_path / "runs").path
+    expected = contents(folder)
+    metrics = (folder / "metrics.csv").read_bytes()
+    (folder / "metrics.csv").write_bytes(metrics.replace(b"0.", b"1.", 1))
+    with pytest.raises(RunError, match=r"metrics\.csv: is not as it was written.* --restart$"):
+        resume(folder, iterations=60)
+    assert resume(folder, restart=True).summary["status"] == "completed"
+    assert contents(folder) == expected
