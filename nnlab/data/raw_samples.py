@@ -15,6 +15,9 @@ from nnlab.registry import near_hint
 SPANS = 2.0
 """Samples whose median lies this many times the range of training outside it were measured in something else."""
 
+HALF = 0.5
+"""And for images, whose values have a fixed range: -1 to 1 is another scale than 0 to 1."""
+
 MOST_NAMED = 5
 _MISSING = ("", "nan", "none")  # as NumPy spells what is missing among texts
 
@@ -32,7 +35,11 @@ def network_inputs(raw: object, inputs: InputFormat, *, check_range: bool = True
         return samples
     if not np.isfinite(samples).all():
         raise UsageError(f"sample {int(np.argwhere(~np.isfinite(samples))[0][0])} (from 0): expected finite numbers")
-    if check_range and not inputs.pixels and (problem := out_of_range(samples, inputs)):
+    if (
+        check_range
+        and not inputs.pixels
+        and (problem := out_of_range(samples, inputs) or _scaled_before(samples, inputs))
+    ):
         raise UsageError(f"{problem}; check_range=False accepts them")
     return samples if inputs.scaling is None else inputs.scaling.apply(samples)
 
@@ -48,7 +55,7 @@ def out_of_range(samples: Array, inputs: InputFormat, *, scaled: bool = False) -
     span = np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
     if len(inputs.shape) > 1:
         least, most = float(samples.min()), float(samples.max())
-        if least >= low - SPANS * span and most <= high + SPANS * span:
+        if least >= low - HALF * span and most <= high + HALF * span:
             return ""
         return f"the values reach from {least:g} to {most:g}, those of training from {low:g} to {high:g}"
     median = np.median(samples, axis=0)
@@ -64,6 +71,18 @@ def out_of_range(samples: Array, inputs: InputFormat, *, scaled: bool = False) -
     order = f" in the order {one_line(', '.join(names), 200)}" if inputs.feature_names else ""
     kind = "scaled" if scaled and inputs.scaling else "raw"
     return f"{'; '.join(listed)}{more}: expected {kind} features as in training{order}"
+
+
+def _scaled_before(samples: Array, inputs: InputFormat) -> str:
+    """In words, that features were scaled already; empty where they look raw."""
+    if inputs.scaling is None or len(inputs.shape) > 1:
+        return ""
+    low, high = network_range(inputs)
+    median = np.median(samples, axis=0)
+    outside = (median < inputs.low) | (median > inputs.high)
+    if 2 * outside.sum() < len(median) or (median < low).any() or (median > high).any():
+        return ""
+    return "the features look scaled already: expected raw ones, which are scaled here as in training"
 
 
 def network_range(inputs: InputFormat) -> tuple[Array, Array]:

@@ -80,6 +80,12 @@ def test_an_array_of_numbers_is_taken_in_the_order_of_training() -> None:
         (np.zeros((0, 2)), NUMBERS, r"found float64 of shape \(0, 2\)"),
         ([[0.5, float("nan")]], NUMBERS, r"sample 0 \(from 0\): expected finite numbers"),
         ([[150, 0.5], [160, 0.4]], NAMED, r"rate is about 155 \(in training 0 to 1\).*in the order rate, income"),
+        ([[0.3, -0.4], [-0.5, 0.2]], NAMED, "the features look scaled already: expected raw ones"),
+        (
+            np.array([[[-1.0, 1.0]]]),
+            images((1, 1, 2), pixels=False),
+            "reach from -1 to 1, those of training from 0 to 1",
+        ),
         (np.zeros((2, 27, 28)), images((1, 28, 28)), r"1x28x28 numbers \(N, C, H, W\), found shape \(2, 27, 28\)"),
         (np.full((1, 2, 2), 256), images((1, 2, 2)), "expected pixels from 0 to 255, found 256 to 256"),
         (np.full((1, 2, 2), 254.0), images((1, 2, 2)), "floats from 0 to 1, or uint8 from 0 to 255, found 254.0"),
