@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from nnlab.data.reading import file_name
 from nnlab.data.table_cache import TableCache
 from nnlab.data.table_notes import table_notes
 from nnlab.data.table_reading import read_rows_of
-from nnlab.data.table_rows import Rows, Source
+from nnlab.data.table_rows import Rows, Source, counted
 from nnlab.data.table_splits import SPLITS, split_by_column
 from nnlab.errors import DataError, shown
 from nnlab.registry import near_name
@@ -41,6 +42,15 @@ class CsvSettings:
     split_column: str | None = None
     categorical: str | tuple[str, ...] = "auto"
     missing: str | float = "refuse"
+
+
+class FileSamples(NamedTuple):
+    """Raw inputs (N, D), labels (N,) or None, the file's SHA-256, and notes such as how many rows were left out."""
+
+    inputs: Array
+    labels: Array | None
+    sha256: str
+    notes: tuple[str, ...]
 
 
 def read_csv(
@@ -67,7 +77,7 @@ def read_csv(
     dataset = _dataset(table, settings, path, found.sha256)
     if test_path is None:
         return dataset
-    inputs, labels, digest = read_rows(
+    samples = read_rows(
         test_path,
         table.columns,
         settings.form,
@@ -76,16 +86,16 @@ def read_csv(
         missing=settings.missing,
         cache=cache,
     )
-    if labels is None:
+    if samples.labels is None:
         raise TypeError("labels were asked for")
-    note = f"{test_path.name}: {len(labels):,} test samples"
+    notes = [f"{test_path.name}: {note}" for note in (counted(len(samples.labels), "test sample"), *samples.notes)]
     same_name = test_path.name in dataset.checksums
     key = f"{test_path.absolute().parent.name}/{test_path.name}" if same_name else test_path.name
     return replace(
         dataset,
-        test=Split(inputs, labels),
-        checksums=dataset.checksums | {key: digest},
-        notes=(dataset.notes[0], note, *dataset.notes[1:]),
+        test=Split(samples.inputs, samples.labels),
+        checksums=dataset.checksums | {key: samples.sha256},
+        notes=(dataset.notes[0], *notes, *dataset.notes[1:]),
     )
 
 
@@ -98,8 +108,8 @@ def read_rows(
     class_names: Sequence[str] = (),
     missing: str | float = "refuse",
     cache: TableCache | None = None,
-) -> tuple[Array, Array | None, str]:
-    """Raw inputs (N, D) of the given columns, labels (N,) where ``label`` names a column, and the file's SHA-256.
+) -> FileSamples:
+    """The samples of a file in the given columns, with labels where ``label`` names a column.
 
     Columns are found by their names, in any order and among others; a file without a header must have them in the
     same places, or just them. NaN is a missing value, unless ``missing`` is ``refuse`` or ``drop``. Labels are numbers
@@ -116,7 +126,7 @@ def read_rows(
             if cache:
                 cache.put(key, read, found.size)
     labels = None if label is None else _known_classes(read, class_names, f"{name}: {shown(label)}")
-    return read.inputs, labels, found.sha256
+    return FileSamples(read.inputs, labels, found.sha256, read.notes)
 
 
 def _read_known(
@@ -147,7 +157,8 @@ def _read_known(
     )
     read = read_rows_of(head.ahead, rows, source, Cells(form), plain=plain)
     if not len(read.inputs):
-        raise DataError(f"{name}: expected samples, found none")
+        dropped = f" ({'; '.join(read.notes)})" if read.dropped else ""
+        raise DataError(f"{name}: expected samples, found none{dropped}")
     return read
 
 

@@ -10,7 +10,7 @@ from nnlab.data.csv_columns import Selection, likely_label
 from nnlab.data.csv_header import Head
 from nnlab.data.inputs import Column
 from nnlab.data.labels import check_classes, check_spellings, classes_of, label_notes
-from nnlab.data.table_rows import Rows
+from nnlab.data.table_rows import Rows, counted
 from nnlab.errors import DataError, one_line, shown
 
 FEWEST_NUMBERED = 10
@@ -30,21 +30,15 @@ def table_notes(head: Head, chosen: Selection, read: Rows, cells: Cells, name: s
     except DataError as error:
         raise DataError(f"{error}{_label_hint(head, chosen, cells)}") from error
     last = ", the last column" if chosen.assumed else ""
-    dropped = [f"{_count(read.dropped, 'row')} with missing values left out"] if read.dropped else []
     return (
-        f"label {shown(label)}{last} ({len(class_names)} classes), {_count(len(chosen.features), 'feature')}, "
+        f"label {shown(label)}{last} ({len(class_names)} classes), {counted(len(chosen.features), 'feature')}, "
         f"{len(read.labels):,} samples",
         *head.notes,
         *read.notes,
-        *dropped,
         *(f"label {shown(label)}: {note}" for note in label_notes(read.label_texts, codes, class_names)),
         *_rare_classes(codes, read, class_names),
         *_feature_notes(read),
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _rare_classes(codes: Sequence[int], read: Rows, class_names: Sequence[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from nnlab.data.decimals import Block, read_block
 from nnlab.data.inputs import Column
 from nnlab.data.labels import MOST_LABELS, sorted_labels
 from nnlab.data.reading import MOST_PROBLEMS
-from nnlab.data.table_rows import MISSING, Codes, Rows, Source, one_hot
+from nnlab.data.table_rows import MISSING, Codes, Rows, Source, UnknownCategories, counted, one_hot
 from nnlab.errors import DataError, one_line, shown
 
 MOST_CATEGORIES = 1000
@@ -55,7 +55,8 @@ class _Reading:
         self._labels, self._parts = array("q"), array("q")
         self._label_codes, self._part_codes = Codes(exact=True), Codes(exact=True)
         self._codes = {column: Codes(source.known.get(column)) for column in source.categorical}
-        self._dropped = self._comments = 0
+        self._incomplete = self._comments = 0
+        self._unknown = UnknownCategories()
         self._problems: list[str] = []
         self._hints: set[str] = set()
         self._read_numbers = cells.reader(plain=plain)
@@ -161,12 +162,12 @@ class _Reading:
         problems = len(self._problems)
         missing = [column for column in self._used() if self._cells.is_missing(cells[column])]
         if missing and source.missing == "drop":
-            self._dropped += 1
+            self._incomplete += 1
             return
         numbers = [self._number(line, column, cells[column]) for column in source.numeric]
         codes = [self._category(line, column, cells[column]) for column in source.categorical]
         if MISSING in codes and source.missing == "drop":
-            self._dropped += 1
+            self._unknown.rows += 1
             return
         if source.label in missing:
             self._problem_in(
@@ -212,9 +213,11 @@ class _Reading:
             self._problem_in(line, column, "text", cell, hint)
             return MISSING
         code = codes.add(cell)
-        if code == MISSING and source.missing == "refuse":
-            known = f"a category of the training samples ({', '.join(codes.texts[:20])})"
-            self._problem_in(line, column, known, cell, _MISSING_HINT)
+        if code == MISSING:
+            self._unknown.add(source.names[column], cell)
+            if source.missing == "refuse":
+                known = f"a category of the training samples ({', '.join(codes.texts[:20])})"
+                self._problem_in(line, column, known, cell, _MISSING_HINT)
         if len(codes.texts) > MOST_CATEGORIES:
             self._problem_in(line, column, f"at most {MOST_CATEGORIES} categories", cell, "data.exclude leaves it out")
         return code
@@ -240,6 +243,8 @@ class _Reading:
         columns = {column: Column(source.names[column]) for column in source.numeric}
         numbers = np.frombuffer(self._numbers or array("d"), np.float64).reshape(len(labels), len(source.numeric))
         notes = [f"comment lines skipped: {self._comments}"] if self._comments else []
+        notes += [f"{counted(self._incomplete, 'row')} with missing values left out"] if self._incomplete else []
+        notes += self._unknown.notes()
         if not source.categorical:
             inputs = numbers
         else:
@@ -261,7 +266,7 @@ class _Reading:
             tuple(self._label_codes.texts),
             parts,
             tuple(self._part_codes.texts),
-            self._dropped,
+            self._incomplete + self._unknown.rows,
             notes=tuple(notes),
         )
 

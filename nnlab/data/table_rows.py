@@ -1,6 +1,6 @@
 """Samples of a table as arrays: numbers, and codes into the texts of categories and labels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,17 +9,20 @@ from nnlab.core.arrays import Array
 from nnlab.data.inputs import Column
 from nnlab.data.labels import plain_label
 from nnlab.data.reading import check_fits
+from nnlab.errors import shown
 
 MISSING = -1
 """The code of a missing category, and of labels that there are none of."""
+
+MOST_UNKNOWN_NAMED = 3
 
 
 @dataclass(frozen=True)
 class Rows:
     """Samples as a file has them: inputs (N, D) with NaN for missing values, codes (N,) into the texts beside them.
 
-    A missing category makes all inputs of its column 0. ``dropped`` rows had a missing value. ``label`` is the name of
-    that column.
+    A missing or unknown category makes all inputs of its column 0. ``dropped`` rows had one, or another missing value.
+    ``label`` is the name of that column.
     """
 
     inputs: Array
@@ -76,6 +79,39 @@ class Codes:
         if code != MISSING:
             self.of[text] = code
         return code
+
+
+class UnknownCategories:
+    """Counts cells with categories that the training samples lack, and the rows left out for them."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._cells = 0
+        self._names: dict[str, None] = {}  # one more than are named, however many there are
+
+    def add(self, column: str, category: str) -> None:
+        """Count a cell."""
+        self._cells += 1
+        if len(self._names) <= MOST_UNKNOWN_NAMED:
+            self._names[f"{column}={category}"] = None
+
+    def notes(self) -> Iterator[str]:
+        """What was found, with some of the categories; nothing where all are known."""
+        if not self._cells:
+            return
+        few = ", ".join([*map(shown, self._names)][:MOST_UNKNOWN_NAMED])
+        more = ", ..." if len(self._names) > MOST_UNKNOWN_NAMED else ""
+        kind = "a category" if self._cells == 1 else "categories"
+        cells = f"{counted(self._cells, 'cell')} with {kind} that the training samples lack ({few}{more})"
+        if self.rows:
+            yield f"{counted(self.rows, 'row')} left out: {cells}"
+        else:
+            yield f"{cells}; all inputs of such a cell are 0"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, the noun in the plural unless it is 1."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def one_hot(

@@ -180,6 +180,56 @@ def test_a_test_file_gives_the_test_samples_whatever_the_order_of_its_columns(tm
     )
 
 
+TOWNS = "rooms,town,price\n" + "".join(f"{i * 5 % 7},{('Oslo', 'Rome')[i % 2]},{'xy'[i // 2 % 2]}\n" for i in range(12))
+NEW_TOWNS = "2,Oslo,x\n?,Rome,y\n3,Paris,x\n4,Lima,y\n4,Lima,y\n1,Rome,?\n6,Kyoto,x\n7,Bern,y\n?,Paris,x\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "missing", "notes"),
+    [
+        (
+            NEW_TOWNS,
+            "drop",
+            (
+                "1 test sample",
+                "3 rows with missing values left out",
+                "5 rows left out: 5 cells with categories that the training samples lack "
+                "('town=Paris', 'town=Lima', 'town=Kyoto', ...)",
+            ),
+        ),
+        (
+            "2,Oslo,x\n3,Paris,x\n",
+            "drop",
+            (
+                "1 test sample",
+                "1 row left out: 1 cell with a category that the training samples lack ('town=Paris')",
+            ),
+        ),
+        (
+            NEW_TOWNS.replace("Rome,?", "Rome,x"),
+            "mean",
+            (
+                "9 test samples",
+                "6 cells with categories that the training samples lack "
+                "('town=Paris', 'town=Lima', 'town=Kyoto', ...); all inputs of such a cell are 0",
+            ),
+        ),
+        ("# c\n2,Oslo,x\n?,?,y\n", 0.0, ("2 test samples", "comment lines skipped: 1")),
+    ],
+)
+def test_dropped_rows_and_unknown_categories_of_a_test_file_are_noted(tmp_path, rows, missing, notes):
+    (tmp_path / "test.csv").write_text(f"rooms,town,price\n{rows}")
+    source = table(tmp_path, TOWNS, missing=missing, test_path=str(tmp_path / "test.csv"))
+    assert source.load(streams()).notes[1:-1] == tuple(f"test.csv: {note}" for note in notes)
+
+
+def test_a_test_file_of_dropped_rows_alone_is_refused(tmp_path):
+    (tmp_path / "test.csv").write_text("rooms,town,price\n?,Oslo,x\n2,Paris,y\n3,Paris,y\n")
+    message = r"test\.csv: expected samples, found none \(1 row with missing values left out; 2 rows left out: 2 cells"
+    with pytest.raises(DataError, match=message):
+        table(tmp_path, TOWNS, missing="drop", test_path=str(tmp_path / "test.csv")).load(streams())
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -191,7 +191,7 @@ def test_a_missing_category_makes_all_its_inputs_0(table: Path) -> None:
 def test_rows_of_another_file_are_found_by_name(table: Path) -> None:
     columns = (Column("rooms"), Column("town", ("Bern", "Oslo", "Rome")), Column("heated", ("no", "yes")))
     table.write_text("heated,town,extra,rooms\nyes,Rome,1,9\nno,Bern,2,8\n")
-    inputs, labels, _ = read_rows(table, columns)
+    inputs, labels, *_ = read_rows(table, columns)
     assert inputs.tolist() == [[9, 0, 0, 1, 0, 1], [8, 1, 0, 0, 1, 0]]
     assert labels is None
     table.write_text("price,heated,town,rooms\nhigh,yes,Rome,9\nlow,no,Bern,8\n")
