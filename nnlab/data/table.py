@@ -133,7 +133,7 @@ class Table(DatasetSource):
 
     @property
     def form(self) -> CsvFormat:
-        """How the CSV becomes rows of cells; a file of new samples is read in the same way."""
+        """How cells are read from the CSV files in ``path`` and ``test_path``."""
         return CsvFormat(
             self.encoding, self.separator, self.decimal, self.header, self.skip_rows, tuple(self.missing_values)
         )

@@ -181,7 +181,7 @@ def _label_place(head: Head, label: str, name: str) -> int:
     if normalised(label) not in head.place:
         raise DataError(
             f"{name}:{head.line}: expected a column {shown(label)} with the labels, found none; "
-            "nnlab predict takes samples without labels"
+            "nnlab.predict(run, x) in Python takes samples without labels"
         )
     return head.place[normalised(label)]
 

@@ -234,7 +234,10 @@ def test_a_test_file_of_dropped_rows_alone_is_refused(tmp_path):
     ("content", "message"),
     [
         ("p0,p1,p2,label\n1,2,3,0\n", r"test\.csv:1: expected the 4 columns of the training samples, missing 'p3'"),
-        ("p0,p1,p2,p3\n1,2,3,4\n2,2,3,4\n", r"test\.csv:1: expected a column 'label' .* nnlab predict"),
+        (
+            "p0,p1,p2,p3\n1,2,3,4\n2,2,3,4\n",
+            r"test\.csv:1: expected a column 'label' .* found none; nnlab\.predict\(run, x\) in Python",
+        ),
         ("p0,p1,p2,p3,label\n1,2,3,4,2\n", r"test\.csv: 'label': expected a class of the training .*'0, 1'.*found '2'"),
         ("p0,p1,p2,p3,label\n1,2,?,4,0\n", r"test\.csv:2: 'p2': expected a finite number, found '\?'"),
         ("", r"test\.csv: expected a header row and samples"),
