@@ -33,7 +33,10 @@ def export_command(
     ] = None,
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Export a run, a cross-validation or a descent as a zip file without the absolute paths of this computer.
+    """Export a run, a cross-validation or a descent as a zip file that can be given away.
+
+    For reading, plotting, predicting and repeating, not for resuming: checkpoints are left out, and so is the data.
+    Of paths that lead out of the project, in the spec, summary, environment and log, only the last names stay.
 
     Example: nnlab export last --to zip
     """

@@ -1,73 +1,124 @@
-"""A run's folder as one zip file that can be given away: without the absolute paths of this machine."""
+"""A run's folder as one zip file that can be given away: without the folders of this computer."""
 
 import os
 import stat
+from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from nnlab.errors import RunError
-from nnlab.records.formats import ENVIRONMENT_FILE, LOG_FILE, kind_of
+from nnlab.errors import RunError, UsageError, one_line
+from nnlab.records.checked_files import check_file
+from nnlab.records.formats import CHECKPOINTS_FOLDER, ENVIRONMENT_FILE, LOG_FILE, SPEC_FILE, SUMMARY_FILE, kind_of
 from nnlab.records.lock import LOCK_FILE
 from nnlab.records.reader import read_environment
+from nnlab.records.short_paths import ShortPaths, folder_of, last_name, leads_out
 from nnlab.records.trash import is_written
 from nnlab.records.writing import as_json
+from nnlab.spec.data_paths import PLACES
+from nnlab.spec.resolved import spec_sha256
+from nnlab.spec.tree import MAX_BYTES, dump_tree, read_tree
+
+DATA_PATHS = ("path", "labels", "test_path", "test_labels")
+"""The keys of ``data`` that name files or folders."""
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # so that one run always makes the same zip file
 
 
 def packed_run(run: Path) -> bytes:
-    """All files of a run, a cross-validation or a descent under the name of its folder, in a zip file.
+    """The files of a run, a cross-validation or a descent under the name of its folder, in a zip file.
 
-    Links, hidden files and the lock are left out. In environment.json, entries that are absolute paths are left out;
-    in log.txt, the user's home folder becomes ``~``. Raises RunError where there is no run, where a process writes it,
-    or where a file cannot be read.
+    For reading, plotting, predicting and repeating, not for resuming: checkpoints, which hold the spec as it was, are
+    left out, and so are links, hidden files and the lock. In spec.yaml, a path of data that is absolute or leads
+    upwards becomes the file's name, and the SHA-256 in summary.json follows. environment.json does not say where the
+    data was. In both JSON files and log.txt, absolute paths are shortened to their last names; of one with spaces only
+    where it lies in a folder of the run, of its data, the working or the home folder. Raises RunError where there is no
+    run, where a process writes it, or where a file cannot be read.
     """
     if not run.is_dir() or kind_of(run) is None:
         raise RunError(f"{run}: {'is not a' if run.exists() else 'no such'} run folder")
     if is_written(run):
         raise RunError(f"{run}: is being written; stop the process that does, or wait for it")
     packed, name = BytesIO(), run.resolve().name
+    files = _files(run)
+    short = ShortPaths(_known_folders(run, files))
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
-        for path in _files(run):
+        for path in files:
             entry = ZipInfo(f"{name}/{path.relative_to(run).as_posix()}", _DATE)
             entry.compress_type, entry.external_attr = ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(entry, _contents(path))
+            archive.writestr(entry, _contents(path, short))
     return packed.getvalue()
 
 
 def _files(run: Path) -> list[Path]:
     found = []
     for parent, folders, names in os.walk(run):
-        folders[:] = [folder for folder in folders if not folder.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") and name != CHECKPOINTS_FOLDER]
         found += [Path(parent, name) for name in names if not name.startswith(".") and name != LOCK_FILE]
     return sorted(path for path in found if stat.S_ISREG(path.lstat().st_mode))
 
 
-def _contents(path: Path) -> bytes:
+def _known_folders(run: Path, files: list[Path]) -> Iterator[str]:
+    """The folders that the records of a run may name."""
+    for folder in (run.absolute(), run.resolve(), Path.cwd()):
+        yield from (str(folder), str(folder.parent))
+    for path in files:
+        if path.name == ENVIRONMENT_FILE:
+            places = read_environment(path).get(PLACES)
+            for place in places.values() if isinstance(places, dict) else ():
+                if isinstance(place, dict) and isinstance(absolute := place.get("absolute"), str):
+                    yield from (folder_of(absolute), folder_of(os.path.normpath(absolute)))
+        elif path.name == SPEC_FILE:
+            yield from map(folder_of, _data_paths(_spec(path)).values())
+
+
+def _contents(path: Path, short: ShortPaths) -> bytes:
     if path.name == ENVIRONMENT_FILE:
-        return as_json(without_paths(dict(read_environment(path))))
+        environment = read_environment(path)
+        return as_json(short.value({key: value for key, value in environment.items() if key != PLACES}))
+    if path.name == SUMMARY_FILE:
+        return _summary(path, short)
+    if path.name == SPEC_FILE and (away := _away(spec := _spec(path))):
+        return dump_tree(_with_names(spec, away)).encode()
     try:
         contents = path.read_bytes()
     except OSError as error:
         raise RunError(f"{path}: cannot be read: {error.strerror or error}") from None
-    return contents.replace(os.fsencode(_home()), b"~") if path.name == LOG_FILE and _home() else contents
+    if path.name == LOG_FILE:
+        return short.text(contents.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+    return contents
 
 
-def _home() -> str:
-    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home raises where there is none
-    return home if len(home) > 1 and _is_absolute(home) else ""
+def _summary(path: Path, short: ShortPaths) -> bytes:
+    summary = dict(read_environment(path))
+    spec_file = path.with_name(SPEC_FILE)
+    if spec_file.is_file():
+        spec = _spec(spec_file)
+        if summary.get("spec_sha256") == spec_sha256(spec):  # a spec that was changed stays known as one
+            summary["spec_sha256"] = spec_sha256(_with_names(spec, _away(spec)))
+    return as_json(short.value(summary))
 
 
-def without_paths(value: Any) -> Any:
-    """A JSON value without the entries of objects and lists that are absolute paths."""
-    if isinstance(value, dict):
-        return {key: without_paths(entry) for key, entry in value.items() if not _is_absolute(entry)}
-    if isinstance(value, list):
-        return [without_paths(entry) for entry in value if not _is_absolute(entry)]
-    return value
+def _spec(path: Path) -> dict[str, Any]:
+    check_file(path, MAX_BYTES)
+    try:
+        spec = read_tree(path).value
+    except UsageError as error:
+        raise RunError(one_line(str(error), 500)) from None
+    return spec if isinstance(spec, dict) else {}
 
 
-def _is_absolute(value: object) -> bool:
-    return isinstance(value, str) and (PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute())
+def _data_paths(spec: dict[str, Any]) -> dict[str, str]:
+    data = spec.get("data")
+    found = {key: data.get(key) for key in DATA_PATHS} if isinstance(data, dict) else {}
+    return {key: path for key, path in found.items() if isinstance(path, str)}
+
+
+def _away(spec: dict[str, Any]) -> dict[str, str]:
+    """The paths of data that lead out of the project, by key, as they are packed."""
+    return {key: last_name(path) for key, path in _data_paths(spec).items() if leads_out(path)}
+
+
+def _with_names(spec: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {**spec, "data": {**spec["data"], **names}} if names else spec

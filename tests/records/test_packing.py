@@ -9,8 +9,10 @@ import pytest
 
 from nnlab.errors import RunError
 from nnlab.records.lock import RunLock
-from nnlab.records.packing import packed_run, without_paths
+from nnlab.records.packing import DATA_PATHS, packed_run
 from nnlab.records.reader import read_run
+from nnlab.records.short_paths import ShortPaths
+from nnlab.registry import FilePath, datasets, hyperparameters
 
 ENVIRONMENT = {
     "python": "3.11.7",
@@ -27,7 +29,9 @@ def run(make_run, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", "/home/ada")
     monkeypatch.setenv("USERPROFILE", "/home/ada")
     (run / "log.txt").write_text("/home/ada/project/a.csv: a line\n", encoding="utf-8")
-    (run / "plots").mkdir()
+    for folder in ("plots", "checkpoints"):
+        (run / folder).mkdir()
+    (run / "checkpoints" / "step-0000001.safetensors").write_bytes(b"/home/ada")
     (run / "plots" / "loss.png").write_bytes(b"picture")
     return run
 
@@ -39,13 +43,13 @@ def test_a_packed_run_is_unpacked_and_read(run: Path, tmp_path: Path) -> None:
         archive.extractall(tmp_path / "elsewhere")
     unpacked = tmp_path / "elsewhere" / run.name
     assert read_run(unpacked).summary == read_run(run).summary
+    assert not (unpacked / "checkpoints").exists()
     assert (unpacked / "plots" / "loss.png").read_bytes() == b"picture"
-    assert (unpacked / "log.txt").read_text(encoding="utf-8") == "~/project/a.csv: a line\n"
+    assert (unpacked / "log.txt").read_text(encoding="utf-8") == "a.csv: a line\n"
     assert json.loads((unpacked / "environment.json").read_text(encoding="utf-8")) == {
         "python": "3.11.7",
         "data_sha256": {"a.csv": "0a1b"},
-        "data_places": {"path": {"relative": "../../a.csv"}},
-        "other": ["a/b", {}],
+        "other": ["a.csv", "a/b", {"share": "ada"}],
     }
 
 
@@ -53,7 +57,7 @@ def test_links_hidden_files_and_the_lock_stay_behind(run: Path, tmp_path: Path) 
     (tmp_path / "precious").write_text("precious", encoding="utf-8")
     for name in ("link", "plots/link"):
         (run / name).symlink_to(tmp_path / "precious")
-    (run / "checkpoints").symlink_to(tmp_path)
+    (run / "snapshots").symlink_to(tmp_path)
     for name in ("lock", ".hidden", "plots/.1a-0a1b2c.tmp"):
         (run / name).write_text("left", encoding="utf-8")
     with ZipFile(BytesIO(packed_run(run))) as archive:
@@ -76,4 +80,40 @@ def test_no_run_and_one_that_is_being_written_are_refused(run: Path, tmp_path: P
 
 def test_values_that_are_no_paths_stay() -> None:
     value = {"a": [1, None, True, "b", ""], "/key": 0.5}
-    assert without_paths(value) == value
+    assert ShortPaths().value(value) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("/srv/ada/runs/a/model.safetensors: cannot be written", "model.safetensors: cannot be written"),
+        ("cannot read '/srv/ada/a.csv', line 3", "cannot read 'a.csv', line 3"),
+        ("data a.csv:/srv/ada/a.csv", "data a.csv:a.csv"),
+        ("../../home/ada/a.csv and ~ada/x/a.csv", "a.csv and a.csv"),
+        ("a=/a//b, =../../b/c", "a=b, =c"),
+        (r"C:\Users\ada\a.csv: a line of \\server\ada\b.csv", "a.csv: a line of b.csv"),
+        ("in /my own/data/a.csv or /my own/more/data/b.csv", "in a.csv or b.csv"),
+        ("/home/ada/a.csv, not /home/adam", "a.csv, not adam"),
+        ("/home/ada is full, /my own/data too", "~ is full, data too"),
+        (
+            "12/60 steps, 3 samples/s, plots/loss.png, ../a.csv, ~",
+            "12/60 steps, 3 samples/s, plots/loss.png, ../a.csv, ~",
+        ),
+        ("https://example.org/a/b", "https://example.org/a/b"),
+    ],
+)
+def test_of_a_path_in_a_text_the_last_name_stays(monkeypatch: pytest.MonkeyPatch, text: str, short: str) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("USERPROFILE", "/home/ada")
+    assert ShortPaths(["/my own", "/my own/data"]).text(text) == short
+
+
+def test_a_message_stays_whole_and_a_path_with_spaces_does_not() -> None:
+    value = ["/srv/ada/plots: is full, see plots/log.txt", "/my own/two words/a.csv", "/a.csv"]
+    assert ShortPaths().value(value) == ["plots: is full, see plots/log.txt", "a.csv", "a.csv"]
+
+
+def test_the_keys_that_name_files_are_those_of_the_data_sources() -> None:
+    sources = [source for _, source in datasets.items()]
+    keys = {parameter.name for source in sources for parameter in hyperparameters(source) if parameter.mark(FilePath)}
+    assert keys == set(DATA_PATHS)

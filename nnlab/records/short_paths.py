@@ -1,0 +1,73 @@
+"""Texts without the folders of this computer: of a path only the last name stays."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+_START = r"(?<![\w./~\\-])"
+_BELOW = r"""(?:[^\s\\/:'"]+[\\/]+)*"""
+# An absolute path, or one that goes up or to a user's home, up to its last name.
+_FOLDERS = re.compile(
+    rf"""{_START}(?:
+        (?:/|(?:\.\./)+)[^\s\\/:'"]+/+{_BELOW}
+        | (?:[A-Za-z]:[\\/]+|\\\\){_BELOW}
+        | ~[^\s\\/:'"]+[\\/]{_BELOW}
+    )""",
+    re.VERBOSE,
+)
+
+
+class ShortPaths:
+    """Shortens paths; those in the ``known`` folders also where a folder's name has spaces. The home is ``~``."""
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        home = _home()
+        self._home = re.compile(rf"{_START}{re.escape(home)}(?![\w/\\-])") if home else None
+        folders = {folder for folder in (*known, home) if _is_absolute(folder) and last_name(folder)}
+        longest_first = sorted(folders, key=lambda folder: (-len(folder), folder))
+        self._known = [re.compile(rf"{_START}{re.escape(folder)}[\\/]+{_BELOW}") for folder in longest_first]
+
+    def text(self, text: str) -> str:
+        """A text with its paths shortened."""
+        if self._home:
+            text = self._home.sub("~", text)
+        for folder in self._known:
+            text = folder.sub("", text)
+        return _FOLDERS.sub("", text)
+
+    def value(self, value: Any) -> Any:
+        """A JSON value with the paths in its texts shortened, of whole paths also those with spaces."""
+        if isinstance(value, dict):
+            return {key: self.value(entry) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [self.value(entry) for entry in value]
+        if isinstance(value, str):
+            text = self.text(value)
+            return last_name(text) if _is_absolute(text) else text
+        return value
+
+
+def leads_out(path: str) -> bool:
+    """Whether a path names folders outside the one that it starts from: an absolute one, one with ``..`` or ``~``."""
+    return _is_absolute(path) or path.startswith("~") or ".." in re.split(r"[\\/]", path)
+
+
+def last_name(path: str) -> str:
+    """What a path of any system ends with."""
+    return PureWindowsPath(path).name  # which takes both \ and / for separators
+
+
+def folder_of(path: str) -> str:
+    """What a path of any system has before its last name, without the separator."""
+    return path.removesuffix(last_name(path)).rstrip("/\\")
+
+
+def _is_absolute(path: str) -> bool:
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+
+
+def _home() -> str:
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home raises where there is none
+    return home if _is_absolute(home) and Path(home).name else ""
