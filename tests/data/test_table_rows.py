@@ -172,7 +172,7 @@ def test_missing_values_are_compared_as_text(table: Path) -> None:
 
 
 def test_a_missing_value_is_no_other_spelling_of_a_category(table: Path) -> None:
-    content = "a,b,kind\n1.0,1,x\n1,2,x\n2,3,y\n01,4,y\n"
+    content = "a,b,kind\n1.0,1,x\n1,2,x\n2,3,y\n1.00,4,y\n"
     settings = {"form": CsvFormat(missing_values=("1",)), "missing": 0.0, "categorical": ("a",)}
     assert read(table, content, features=("a",), **settings) == [[1, 0], [0, 0], [0, 1], [1, 0]]
 
