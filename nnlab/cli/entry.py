@@ -96,7 +96,7 @@ def _unraisable(report: "sys.UnraisableHookArgs") -> None:
 
 def _send_again(number: int) -> None:
     if sys.platform == "win32":
-        interrupt_main(number)
+        interrupt_main(signal.Signals(number))
     else:  # which ends a wait, too
         signal.pthread_kill(main_thread().ident or 0, number)
 
