@@ -28,7 +28,7 @@ _ONLY_LABELS = frozenset(_LABEL_NAMES)
 
 @dataclass(frozen=True)
 class Selection:
-    """Which columns hold what, by their places; ``assumed`` when the label is the last column for want of a name."""
+    """Which columns hold what, by their places; ``assumed`` when no label is named, so it is the last column."""
 
     features: tuple[int, ...]
     label: int

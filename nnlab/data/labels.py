@@ -53,7 +53,7 @@ def classes_of(labels: Sequence[str], where: str) -> tuple[list[int], tuple[str,
 
 
 def check_classes(class_names: Sequence[str], samples: int, where: str, *, assumed: bool) -> None:
-    """Raise DataError when there are too many classes for so many samples.
+    """Raise DataError when there are too many classes for the number of samples.
 
     That is: more than half as many classes as samples; for a label that nobody named (``assumed``) also more than 20
     whole numbers with fewer than 10 samples each, as a measurement has them.

@@ -67,7 +67,7 @@ def confusion_matrix(labels: Array, answers: Array, classes: Array) -> Array:
 
 
 def most_confused(labels: Array, answers: Array, count: int) -> Array:
-    """So many classes, ascending: those of the most frequent mistakes, then the first of the others."""
+    """The classes of the most frequent mistakes, then the first of the others; ascending."""
     wrong = (labels != answers) & (answers >= 0)
     mistakes = np.stack((labels[wrong], answers[wrong]), axis=1)
     pairs, frequencies = np.unique(mistakes, axis=0, return_counts=True)

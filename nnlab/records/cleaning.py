@@ -1,4 +1,4 @@
-"""Clearing a run's folder: of what came after the step that it goes on from, and of what killed processes left."""
+"""Clearing a run's folder of what follows the step that it is resumed from, and of what killed processes left."""
 
 from collections.abc import Collection
 from contextlib import suppress
