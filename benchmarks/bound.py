@@ -6,8 +6,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.workloads import evaluated_training_samples
-from nnlab.spec.experiment import Experiment
-from nnlab.train.setup import make_training, prepare
+from nnlab.config.experiment import Experiment
+from nnlab.engine.build import make_training, prepare
 
 SIZE = 2048
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from benchmarks.bound import operations_per_second
 from benchmarks.workloads import NAMES, SCALING, load
-from nnlab.spec.experiment import Experiment
+from nnlab.config.experiment import Experiment
 
 # What the matrix products could do is measured like the libraries, in a process of its own.
 BOUND = "bound"

@@ -2,7 +2,7 @@
 
 from tempfile import TemporaryDirectory
 
-from nnlab.spec.experiment import Experiment
+from nnlab.config.experiment import Experiment
 from nnlab.train import run as runs
 
 

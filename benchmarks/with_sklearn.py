@@ -5,12 +5,12 @@ from time import perf_counter
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.workloads import evaluated_training_samples
-from nnlab.data.batches import Batch, Feed
+from nnlab.config.experiment import Experiment
 from nnlab.data.dataset import Split
+from nnlab.data.pipeline.batches import Batch, Feed
+from nnlab.engine.build import prepare
 from nnlab.models.mlp import MLP
 from nnlab.registry import registered_name
-from nnlab.spec.experiment import Experiment
-from nnlab.train.setup import prepare
 
 ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic", "identity": "identity"}
 

@@ -10,12 +10,12 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks.workloads import evaluated_training_samples
+from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
-from nnlab.data.batches import Batch, Feed
+from nnlab.data.pipeline.batches import Batch, Feed
+from nnlab.engine.build import make_training, prepare
 from nnlab.layers.base import Layer
 from nnlab.registry import registered_name
-from nnlab.spec.experiment import Experiment
-from nnlab.train.setup import make_training, prepare
 
 KNOWN = {"linear", "conv2d", "max_pool", "relu", "sigmoid", "flatten", "batch_norm"}
 

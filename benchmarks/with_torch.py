@@ -12,12 +12,12 @@ import torch
 from torch import nn
 
 from benchmarks.workloads import evaluated_training_samples
-from nnlab.data.batches import Feed
+from nnlab.config.experiment import Experiment
 from nnlab.data.dataset import Split
+from nnlab.data.pipeline.batches import Feed
+from nnlab.engine.build import make_training, prepare
 from nnlab.layers.base import Layer
 from nnlab.registry import registered_name
-from nnlab.spec.experiment import Experiment
-from nnlab.train.setup import make_training, prepare
 
 EVALUATION_BATCH = 1000
 EVALUATION_BATCH_OF_CONVOLUTIONS = 100

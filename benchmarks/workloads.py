@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnlab.spec.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment, load_experiment
 
 FOLDER = Path(__file__).parent / "workloads"
 NAMES = ("spiral", "two_layer", "adam", "deep", "wide", "convnet", "cifar", "batchnorm", "alexnet")

@@ -16,10 +16,10 @@ TYPE_CHECKING = False  # the name that type checkers know; typing takes a third 
 if TYPE_CHECKING:
     from typing import Any
 
+    from nnlab.config.descent import load_descent
+    from nnlab.config.experiment import load_experiment
     from nnlab.core.numerical import numerical_gradient, numerical_gradient_batch
     from nnlab.descent.run import run_descent
-    from nnlab.spec.descent import load_descent
-    from nnlab.spec.experiment import load_experiment
     from nnlab.train.crossval import cross_validate
     from nnlab.train.prediction import predict, read_run, trained_network
     from nnlab.train.run import run
@@ -46,8 +46,8 @@ if sys.platform == "darwin":
 
 _HOMES = {
     "cross_validate": "nnlab.train.crossval",
-    "load_descent": "nnlab.spec.descent",
-    "load_experiment": "nnlab.spec.experiment",
+    "load_descent": "nnlab.config.descent",
+    "load_experiment": "nnlab.config.experiment",
     "numerical_gradient": "nnlab.core.numerical",
     "numerical_gradient_batch": "nnlab.core.numerical",
     "predict": "nnlab.train.prediction",

@@ -15,11 +15,11 @@ from examples import THOROUGH
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
-from nnlab.data.download import Download, RemoteFile
-from nnlab.data.fashion_mnist import FILES, FashionMnist
+from nnlab.config.resolved import spec_sha256
+from nnlab.config.tree import dump_tree
+from nnlab.data.files.download import Download, RemoteFile
+from nnlab.data.sources.fashion_mnist import FILES, FashionMnist
 from nnlab.records.formats import METRICS_COLUMNS, STEPS_COLUMNS, best_row, csv_line
-from nnlab.spec.resolved import spec_sha256
-from nnlab.spec.tree import dump_tree
 
 SPEC: dict[str, Any] = {
     "name": "adam",

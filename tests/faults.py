@@ -23,10 +23,11 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: a process that forks should have one thread
 
+from nnlab.config.experiment import load_experiment
 from nnlab.errors import Interrupted, NnlabError, RunError
-from nnlab.records import disk, writing
 from nnlab.records.checkpoint import checkpoint_files
-from nnlab.spec.experiment import load_experiment
+from nnlab.storage import disk
+from nnlab.storage import folders as writing
 from nnlab.train import run as run_module
 from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume import last_run, resume

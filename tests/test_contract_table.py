@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
 
-from nnlab.core.arena import Arena, Parameter
+from nnlab.core.flat_parameters import Arena, Parameter
 from nnlab.core.numerical import numerical_gradient
 from nnlab.core.random import Purpose, make_streams
-from nnlab.data.augmentation import augment
+from nnlab.data.pipeline.augmentation import augment
 from nnlab.layers import Layer
 from nnlab.layers.activations import Tanh
 from nnlab.layers.batch_norm import BatchNorm

@@ -7,8 +7,8 @@ import pytest
 
 import nnlab
 from nnlab.cli.app import app
+from nnlab.config.experiment import load_experiment
 from nnlab.registry import optimizers
-from nnlab.spec.experiment import load_experiment
 from nnlab.train.run import run
 
 ROOT = Path(__file__).parents[1]

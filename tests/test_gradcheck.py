@@ -35,8 +35,8 @@ from nnlab.layers.pool import MaxPool
 from nnlab.losses import CrossEntropy
 from nnlab.models.mlp import MLP
 from nnlab.models.network import Network
-from nnlab.penalties import L1, L2
 from nnlab.registry import layers, losses, penalties
+from nnlab.regularizers import L1, L2
 
 METHODS: list[Method] = ["central", "complex"]
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any, get_args, get_origin
 import pytest
 from annotated_types import Ge, Gt, Le, Lt, MaxLen
 
+from nnlab.config.descent import Descent
+from nnlab.config.experiment import ComputeSettings, Experiment, TrainSettings
 from nnlab.registry import (
     REGISTRIES,
     Component,
@@ -22,8 +24,6 @@ from nnlab.registry import (
     optimizers,
     registered_name,
 )
-from nnlab.spec.descent import Descent
-from nnlab.spec.experiment import ComputeSettings, Experiment, TrainSettings
 
 SECTIONS: list[type[Any]] = [Experiment, TrainSettings, ComputeSettings, Descent]
 CLASSES = [cls for registry in REGISTRIES.values() for _, cls in registry.items()] + SECTIONS

@@ -7,10 +7,16 @@ from math import prod
 import numpy as np
 import pytest
 
+from nnlab.config.experiment import TrainSettings
 from nnlab.core.random import make_streams
 from nnlab.core.threads import Workers
-from nnlab.data.batches import Batches, Feed
 from nnlab.data.dataset import Dataset, Split
+from nnlab.data.pipeline.batches import Batches, Feed
+from nnlab.engine.controls import Controls
+from nnlab.engine.data_parallel import Shards
+from nnlab.engine.divergence import LastGood
+from nnlab.engine.evaluation import Evaluation
+from nnlab.engine.loop import Training, train
 from nnlab.layers.activations import ReLU
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
@@ -20,14 +26,8 @@ from nnlab.layers.pool import MaxPool
 from nnlab.losses import CrossEntropy
 from nnlab.models.network import Network
 from nnlab.optim.adam import Adam
-from nnlab.penalties import L1, L2, PenaltyTerm
 from nnlab.registry import REGISTRIES
-from nnlab.spec.experiment import TrainSettings
-from nnlab.train.controls import Controls
-from nnlab.train.evaluation import Evaluation
-from nnlab.train.faults import LastGood
-from nnlab.train.loop import Training, train
-from nnlab.train.shards import Shards
+from nnlab.regularizers import L1, L2, PenaltyTerm
 from tests.test_contract_table import TABLE
 
 LIMIT = 64 * 1024

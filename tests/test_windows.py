@@ -15,7 +15,7 @@ from acted_windows import SIGBREAK, import_nnlab, windows
 from matplotlib.image import imread
 from safetensors.numpy import load_file
 
-from nnlab.spec.experiment import load_experiment
+from nnlab.config.experiment import load_experiment
 from nnlab.train.run import run as train_here
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are looked up there")
@@ -170,7 +170,7 @@ def test_a_killed_run_is_crashed_and_resumed_byte_for_byte(
         """What a process that was killed leaves, its lock file among it."""
         folders.append(only_run(tmp_path))
         shutil.copytree(folders[0], tmp_path / "copies" / folders[0].name)
-        is_being_written = modules["nnlab.records.lock"].is_being_written
+        is_being_written = modules["nnlab.storage.lock"].is_being_written
         listed.append((0, str(is_being_written(folders[0]))))
 
     stopped_at(modules, monkeypatch, 25, copy)
@@ -202,7 +202,7 @@ def test_ctrl_break_saves_the_run(
         handled.append((number, getattr(handler, "__name__", "")))
         return signal.signal(number, handler)
 
-    monkeypatch.setattr(modules["nnlab.train.signals"].signal, "signal", handle)
+    monkeypatch.setattr(modules["nnlab.core.signals"].signal, "signal", handle)
     stopped_at(modules, monkeypatch, 25, lambda: os.kill(os.getpid(), SIGBREAK))
     code, messages = nnlab("train", spec)
     assert code == 128 + SIGBREAK, messages
@@ -220,7 +220,7 @@ def test_a_run_has_one_writer_and_stays_where_it_is(
     nnlab("train", spec)
     run = only_run(tmp_path)
     with windows(modules):
-        lock: Any = modules["nnlab.records.lock"]
+        lock: Any = modules["nnlab.storage.lock"]
         held = lock.RunLock(run)
         with pytest.raises(modules["nnlab.errors"].RunError, match=f"process {os.getpid()} is writing it"):
             lock.RunLock(run)

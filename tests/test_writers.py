@@ -1,4 +1,4 @@
-"""Every file that a command writes goes through ``records/disk.py``; each exception is listed here with its reason."""
+"""Every file that a command writes goes through ``storage/disk.py``; each exception is listed here with its reason."""
 
 import ast
 from collections.abc import Iterator
@@ -9,18 +9,18 @@ import pytest
 import nnlab
 
 ROOT = Path(nnlab.__file__).parent
-DISK = "records/disk.py"
+DISK = "storage/disk.py"
 ALLOWED = {
     ("cli/entry.py", "open"),  # the null device, in place of a stream that the caller closed
     ("cli/entry.py", "mkstemp"),  # the traceback of a bug, under a name that nobody can know
     ("cli/entry.py", "fdopen"),
-    ("data/download.py", "open"),  # a temporary file of pooch's, checked before it is renamed
-    ("data/table_cache.py", "open"),  # a new file of the user's cache, which is then renamed
-    ("data/table_cache.py", "fdopen"),  # to read
-    ("data/table_npz.py", "open"),  # a zip's member, to read
+    ("data/files/download.py", "open"),  # a temporary file of pooch's, checked before it is renamed
+    ("data/tables/cache.py", "open"),  # a new file of the user's cache, which is then renamed
+    ("data/tables/cache.py", "fdopen"),  # to read
+    ("data/tables/npz_file.py", "open"),  # a zip's member, to read
     ("plots/animation.py", "setup"),  # of a writer whose file is in memory
     ("plots/style.py", "savefig"),  # into memory
-    ("records/lock.py", "open"),  # to read
+    ("storage/lock.py", "open"),  # to read
     ("records/git.py", "open"),  # to read
     ("records/git.py", "fdopen"),
 }
@@ -66,7 +66,7 @@ def writers(source: str) -> Iterator[tuple[str, int]]:
 def test_files_are_written_by_the_disk_module_only(path: Path) -> None:
     name = path.relative_to(ROOT).as_posix()
     found = [call for call in writers(path.read_text(encoding="utf-8")) if (name, call[0]) not in ALLOWED]
-    assert name == DISK or not found, f"write with nnlab.records.disk.atomic_write or write_output: {found}"
+    assert name == DISK or not found, f"write with nnlab.storage.disk.atomic_write or write_output: {found}"
 
 
 def test_no_exception_is_listed_in_vain() -> None:

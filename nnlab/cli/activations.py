@@ -33,9 +33,9 @@ def activations_command(
     """
     from nnlab.cli.downloading import fetch
     from nnlab.cli.train import naming
+    from nnlab.config.experiment import load_experiment
+    from nnlab.engine.activation_statistics import activation_statistics
     from nnlab.plots.spreads import check_rows, plot_spreads
-    from nnlab.spec.experiment import load_experiment
-    from nnlab.train.spreads import spreads
 
     check_rows(len(specs))
     experiments = [load_experiment(spec, overrides or []) for spec in specs]
@@ -43,7 +43,7 @@ def activations_command(
     for spec, experiment in zip(specs, experiments, strict=True):
         fetch(experiment.data)
         with naming(spec):
-            rows.append((experiment.name, spreads(experiment)))
+            rows.append((experiment.name, activation_statistics(experiment)))
     with naming_output(out or FOLDER):
         path = plot_spreads(rows, out or new_folder(FOLDER))
     echo(str(path))

@@ -45,8 +45,8 @@ def _depth(text: str) -> int:
 def option_hint(option: str) -> str:
     """For an option that is none, such as ``--lr``, the way to change the key of the spec; else nothing."""
     from nnlab.aliases import aliases
+    from nnlab.config.keys import spec_keys
     from nnlab.registry import LONGEST_WORD
-    from nnlab.spec.keys import spec_keys
 
     word = option.lstrip("-").replace("-", "_")
     if len(word) > LONGEST_WORD:

@@ -10,7 +10,7 @@ from nnlab.cli.folders import expanded, naming_output, new_folder
 from nnlab.cli.options import RunsFolder
 
 if TYPE_CHECKING:
-    from nnlab.records.comparison import Comparison
+    from nnlab.compare.comparison import Comparison
 
 FOLDER = Path("comparisons")
 
@@ -60,11 +60,11 @@ def compare_command(
     Example: nnlab compare runs/* --sort test_accuracy
     """
     from nnlab.cli.comparison_table import print_comparison
+    from nnlab.compare.comparison import DEFAULT_SORT, compare
     from nnlab.errors import UsageError
     from nnlab.plots.curves import plot_comparison
-    from nnlab.records.comparison import DEFAULT_SORT, compare
-    from nnlab.records.disk import write_output
     from nnlab.records.run_names import find_run
+    from nnlab.storage.disk import write_output
 
     if json and csv == "-":
         raise UsageError("--json and --csv - both want stdout; give --csv a file name")

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from nnlab.cli.console import results
+from nnlab.compare.comparison import Comparison
+from nnlab.compare.entries import Entry
+from nnlab.compare.labels import ABSENT
 from nnlab.errors import one_line, written
-from nnlab.records.comparison import Comparison
-from nnlab.records.entries import Entry
-from nnlab.records.labels import ABSENT
 
 HEADINGS = {
     "test_accuracy": "test acc",

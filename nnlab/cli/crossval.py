@@ -77,8 +77,8 @@ def cross_validate_spec(
 ) -> "CrossvalResult":
     """Cross-validate a spec, its data downloaded first where it is missing."""
     from nnlab.cli.downloading import fetch
+    from nnlab.config.experiment import load_experiment
     from nnlab.errors import UsageError, one_line
-    from nnlab.spec.experiment import load_experiment
     from nnlab.train.crossval import cross_validate
 
     for override in overrides:

@@ -11,9 +11,9 @@ from nnlab.cli.folders import naming_output
 from nnlab.cli.options import Overrides
 
 if TYPE_CHECKING:
+    from nnlab.config.experiment import Experiment
     from nnlab.data.dataset import Dataset, DatasetSource
     from nnlab.errors import UsageError
-    from nnlab.spec.experiment import Experiment
 
 FOLDER = Path("samples")
 MOST_ROWS = 50
@@ -34,7 +34,7 @@ def list_data() -> None:
     from rich.text import Text
 
     from nnlab.cli.console import results
-    from nnlab.data.download import FOLDER_VARIABLE, data_folder
+    from nnlab.data.files.download import FOLDER_VARIABLE, data_folder
     from nnlab.registry import datasets, summary
 
     table = Table(title=f"datasets (downloads go to {data_folder()}; {FOLDER_VARIABLE} names another folder)")
@@ -117,10 +117,10 @@ def show_data(
 
 def _experiment(target: str, overrides: list[str]) -> "Experiment":
     """The experiment of a spec file, or one on the dataset of the given name."""
+    from nnlab.config.experiment import experiment_from_tree, load_experiment
+    from nnlab.config.overrides import apply_overrides
+    from nnlab.config.tree import parse_tree
     from nnlab.registry import datasets
-    from nnlab.spec.experiment import experiment_from_tree, load_experiment
-    from nnlab.spec.overrides import apply_overrides
-    from nnlab.spec.tree import parse_tree
 
     if target not in datasets and not Path(target).exists():
         raise _unknown("neither a dataset nor a spec file", target)

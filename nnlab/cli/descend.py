@@ -31,11 +31,11 @@ def descend_command(
     Example: nnlab descend configs/descent/valley.yaml -s steps=50
     """
     from nnlab.cli.progress import step_bar
+    from nnlab.config.descent import load_descent
     from nnlab.descent.run import line, run_descent
     from nnlab.errors import Diverged
     from nnlab.plots.notices import noticed_by
-    from nnlab.records.file_system import take_unsupported
-    from nnlab.spec.descent import load_descent
+    from nnlab.storage.file_system import take_unsupported
 
     descent = load_descent(spec, overrides or [])
     notices: list[str] = []

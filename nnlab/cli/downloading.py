@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from nnlab.cli.console import messages
 from nnlab.core.memory import readable_bytes
 from nnlab.data.dataset import DatasetSource
-from nnlab.data.download import DownloadObserver, RemoteFile, Unobserved
+from nnlab.data.files.download import DownloadObserver, RemoteFile, Unobserved
 
 
 def fetch(source: DatasetSource, *, quiet: bool = False) -> None:

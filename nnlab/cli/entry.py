@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import Timer, main_thread
 from typing import NoReturn, TextIO
 
+from nnlab.core.signals import SIGNALS, survives_terminal
 from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError, harmless, shown
-from nnlab.train.signals import SIGNALS, survives_terminal
 
 
 def main() -> None:

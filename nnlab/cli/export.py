@@ -40,9 +40,9 @@ def export_command(
 
     Example: nnlab export last --to zip
     """
-    from nnlab.records.disk import write_output
     from nnlab.records.packing import packed_run
     from nnlab.records.run_names import find_run
+    from nnlab.storage.disk import write_output
 
     run = find_run(name, runs)
     contents = packed_run(run)

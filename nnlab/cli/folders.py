@@ -27,7 +27,7 @@ def new_folder(root: Path) -> Path:
     import secrets
     from datetime import UTC, datetime
 
-    from nnlab.records.disk import make_folder
+    from nnlab.storage.disk import make_folder
 
     folder = root / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     make_folder(folder)

@@ -105,7 +105,7 @@ def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
     from nnlab.errors import UsageError, shown
     from nnlab.gradcheck import component_subjects, sweep
     from nnlab.plots.sweep import MOST_PANELS, plot_sweeps
-    from nnlab.records.writing import create_folder
+    from nnlab.storage.folders import create_folder
 
     if out is not None and out.suffix.lower() != ".png":
         raise UsageError(f"--out: a picture is a .png file, got {shown(out.name)}")
@@ -131,10 +131,10 @@ def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) 
 
     from nnlab.cli.console import results
     from nnlab.cli.downloading import fetch
+    from nnlab.config.experiment import load_experiment
     from nnlab.core.random import AddressedStreams
+    from nnlab.engine.build import prepare
     from nnlab.gradcheck import POINTS, gradient_entries, trained_subject
-    from nnlab.spec.experiment import load_experiment
-    from nnlab.train.setup import prepare
 
     experiment = replace(load_experiment(spec, overrides), dtype="float64")
     fetch(experiment.data)
@@ -170,11 +170,11 @@ def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) 
 def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) -> "list[Result]":
     """Check the network of a spec with its loss and penalties, large tensors at a sample of their coordinates."""
     from nnlab.cli.downloading import fetch
+    from nnlab.config.experiment import load_experiment
     from nnlab.core.random import AddressedStreams
+    from nnlab.engine.build import prepare
     from nnlab.gradcheck import POINTS, check, model_subject
     from nnlab.models.network import Network
-    from nnlab.spec.experiment import load_experiment
-    from nnlab.train.setup import prepare
 
     experiment = load_experiment(spec, overrides)
     fetch(experiment.data)

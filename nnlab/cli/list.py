@@ -54,9 +54,9 @@ def list_command(
 
 def _kinds() -> "dict[str, dict[str, type]]":
     """Every kind with its components by name; the sections of a spec are kinds of their own."""
+    from nnlab.config.descent import Descent
+    from nnlab.config.experiment import spec_sections
     from nnlab.registry import REGISTRIES
-    from nnlab.spec.descent import Descent
-    from nnlab.spec.experiment import spec_sections
 
     kinds: dict[str, dict[str, type]] = {"spec": spec_sections(), "descent": {"descent": Descent}}
     return kinds | {kind: dict(registry.items()) for kind, registry in REGISTRIES.items()}
@@ -78,8 +78,8 @@ def _render(kind: str, classes: Mapping[str, type]) -> None:
     from rich.text import Text
 
     from nnlab.cli.console import results
+    from nnlab.config.expectation import accepted
     from nnlab.registry import hyperparameters, summary
-    from nnlab.spec.expectation import accepted
 
     table = Table(title=kind, title_justify="left", title_style="bold", show_lines=False)
     for heading in ("name", "key", "accepts", "default", "meaning"):
@@ -98,8 +98,8 @@ def default_text(parameter: "Hyperparameter") -> str:
     import json
     from dataclasses import is_dataclass
 
+    from nnlab.config.validation import plain
     from nnlab.registry import Component, Switch, registered_name
-    from nnlab.spec.validation import plain
 
     default = parameter.default
     if parameter.mark(Switch):

@@ -81,10 +81,10 @@ def draw_descent(run: Path, kinds: list[str], folder: Path, animate: bool) -> No
 def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool, data: Path | None = None) -> None:
     """Likewise those of a training run, whose ``data`` may have been moved."""
     from nnlab.cli.downloading import fetch
+    from nnlab.figures.run_pictures import animate as animate_run
+    from nnlab.figures.run_pictures import check_kinds, draw, draw_all, snapshots_of
+    from nnlab.figures.run_view import drawable
     from nnlab.records.reader import read_run
-    from nnlab.train.drawable import drawable
-    from nnlab.train.pictures import animate as animate_run
-    from nnlab.train.pictures import check_kinds, draw, draw_all, snapshots_of
 
     check_kinds(kinds)
     target = drawable(read_run(run), _warn, fetch, data)

@@ -7,8 +7,8 @@ from time import perf_counter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nnlab.cli.console import messages
-from nnlab.records.formats import Row
-from nnlab.train.loop import Observer
+from nnlab.core.rows import Row
+from nnlab.engine.loop import Observer
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 PLAIN_BLOCKS = ".:-=+*#%"  # for a console whose encoding lacks the blocks, such as cp932 on Japanese Windows

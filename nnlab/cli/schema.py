@@ -10,6 +10,6 @@ def schema_command() -> None:
     """
     import json
 
-    from nnlab.spec.schema import spec_schema
+    from nnlab.config.schema import spec_schema
 
     echo(json.dumps(spec_schema(), indent=2, ensure_ascii=False))

@@ -9,8 +9,8 @@ from nnlab.cli.echo import echo
 from nnlab.cli.options import Overrides, RunsFolder
 
 if TYPE_CHECKING:
+    from nnlab.config.experiment import Experiment
     from nnlab.models.network import Network
-    from nnlab.spec.experiment import Experiment
 
 
 def show_command(
@@ -28,6 +28,10 @@ def show_command(
 
     Example: nnlab show configs/adam.yaml
     """
+    from nnlab.config.base import read_spec
+    from nnlab.config.descent import descent_from, load_descent
+    from nnlab.config.experiment import experiment_from, load_experiment
+    from nnlab.config.resolved import describes_descent
     from nnlab.errors import DataError, RunError
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.descent_reader import read_descent, read_log
@@ -35,10 +39,6 @@ def show_command(
     from nnlab.records.reader import read_run
     from nnlab.records.result_line import result_line
     from nnlab.records.run_names import find_run
-    from nnlab.spec.base import read_spec
-    from nnlab.spec.descent import descent_from, load_descent
-    from nnlab.spec.experiment import experiment_from, load_experiment
-    from nnlab.spec.resolved import describes_descent
 
     target = find_run(name, runs, "run", "descent")
     if not target.is_dir():
@@ -76,10 +76,10 @@ def show_experiment(experiment: "Experiment", *, with_data: bool = False) -> Non
     """
     from nnlab.cli.downloading import fetch
     from nnlab.core.random import make_streams
+    from nnlab.engine.build import prepare
     from nnlab.errors import DataError
     from nnlab.models.network import Network
     from nnlab.registry import registered_name
-    from nnlab.train.setup import prepare
 
     source, known = experiment.data, experiment.data.published_shape
     if known and not with_data and not all(file.exists() for file in source.files()):

@@ -99,12 +99,12 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
     from nnlab.cli.downloading import fetch
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.cli.show import show_experiment
+    from nnlab.config.experiment import load_experiment
+    from nnlab.engine.build import prepare
     from nnlab.errors import Diverged
     from nnlab.records.result_line import result_line
-    from nnlab.spec.experiment import load_experiment
     from nnlab.train.reporting import Silent
     from nnlab.train.run import run
-    from nnlab.train.setup import prepare
 
     experiments = [load_experiment(spec, overrides) for spec in specs]
     if dry_run:

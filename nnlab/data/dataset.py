@@ -11,10 +11,10 @@ from annotated_types import Ge, Le, Lt, MaxLen
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import Draws
-from nnlab.data.augmentation import Augmentation, check_augmentations
-from nnlab.data.download import Download, DownloadObserver
+from nnlab.data.files.download import Download, DownloadObserver
 from nnlab.data.inputs import WHITE, Column, InputFormat, Scaling
-from nnlab.data.splitting import hold_out_fold, hold_out_share
+from nnlab.data.pipeline.augmentation import Augmentation, check_augmentations
+from nnlab.data.pipeline.splitting import hold_out_fold, hold_out_share
 from nnlab.errors import DataError, UsageError
 from nnlab.registry import Component, Doc, registered_name
 

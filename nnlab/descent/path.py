@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnlab.config.descent import Descent
 from nnlab.core.arrays import Array
 from nnlab.core.numerical import numerical_gradient
 from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer
 from nnlab.registry import hyperparameters, registered_name
-from nnlab.spec.descent import Descent
 
 # Beyond this distance from the start, in units of 1 + its length, a path is lost.
 FAR_AWAY = 1e6

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from nnlab.config.descent import Descent
 from nnlab.descent.path import DescentPath, labels
 from nnlab.errors import UsageError, shown
 from nnlab.plots.descent import FILES, RACE, descent_pictures
@@ -11,7 +12,6 @@ from nnlab.plots.style import in_format
 from nnlab.records.descent_reader import read_descent, read_paths
 from nnlab.records.drawing import unfinished_pictures
 from nnlab.registry import near_hint
-from nnlab.spec.descent import Descent
 
 STILL_KINDS = tuple(kind for kind in FILES if kind != RACE)
 

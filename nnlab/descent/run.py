@@ -7,6 +7,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from nnlab.config.descent import Descent, as_descent
+from nnlab.core.signals import stop_on_signal
 from nnlab.descent.path import DescentPath, descend, gradient_of, labels
 from nnlab.descent.pictures import STILL_KINDS, draw_pictures, pictures_of
 from nnlab.errors import Interrupted, RunError
@@ -15,9 +17,7 @@ from nnlab.records.descent_folder import create_descent_folder, write_descent
 from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.environment import describe_environment
 from nnlab.records.formats import PLOTS_FOLDER
-from nnlab.records.lock import writing
-from nnlab.spec.descent import Descent, as_descent
-from nnlab.train.signals import stop_on_signal
+from nnlab.storage.lock import writing
 
 
 @dataclass(frozen=True)

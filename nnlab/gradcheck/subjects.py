@@ -5,14 +5,14 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from nnlab.core.arena import Parameter
 from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.flat_parameters import Parameter
 from nnlab.core.random import AddressedStreams
 from nnlab.errors import written
 from nnlab.layers.base import Layer
 from nnlab.losses import Loss
 from nnlab.models.network import Network
-from nnlab.penalties import Penalty
+from nnlab.regularizers import Penalty
 
 Tensors = dict[str, Array]
 

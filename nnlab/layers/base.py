@@ -9,14 +9,14 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from nnlab.core.arena import Parameter
 from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.flat_parameters import Parameter
 from nnlab.core.initialisers import Initialiser
 from nnlab.core.random import Draws, Streams
 from nnlab.core.workspace import Workspace
 from nnlab.errors import ShapeError
-from nnlab.penalties import Penalty
 from nnlab.registry import Doc, registered_name
+from nnlab.regularizers import Penalty
 
 FROZEN = Doc("true: the parameters keep their initial values, without updates, weight decay or penalties")
 

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 import numpy as np
 from annotated_types import MaxLen
 
-from nnlab.core.arena import Parameter
 from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.flat_parameters import Parameter
 from nnlab.core.random import Streams
 from nnlab.errors import ShapeError
 from nnlab.layers.activations import ReLU
@@ -17,8 +17,8 @@ from nnlab.layers.activity import ActivityL1, ActivityL2
 from nnlab.layers.base import Layer, layer_outputs, set_up
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
-from nnlab.penalties import Penalty
 from nnlab.registry import Component, Doc, layers
+from nnlab.regularizers import Penalty
 
 
 @layers.register("residual")

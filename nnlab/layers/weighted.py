@@ -5,12 +5,12 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from nnlab.core.arena import Parameter
 from nnlab.core.arrays import Shape
+from nnlab.core.flat_parameters import Parameter
 from nnlab.core.initialisers import He, Initialiser
 from nnlab.layers.base import FROZEN, Layer
-from nnlab.penalties import L1, L2, Penalty
 from nnlab.registry import Component, Doc
+from nnlab.regularizers import L1, L2, Penalty
 
 
 @dataclass(kw_only=True)

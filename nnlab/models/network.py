@@ -8,15 +8,15 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from nnlab.core.arena import Arena, Parameter
 from nnlab.core.arrays import Array, Shape, copy_arrays, shape_text
+from nnlab.core.flat_parameters import Arena, Parameter
 from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.core.random import Purpose, Streams
 from nnlab.errors import ShapeError
 from nnlab.layers.activations import Activation
 from nnlab.layers.base import Layer, set_up
 from nnlab.layers.pool import MaxPool
-from nnlab.penalties import Penalty, PenaltyTerm
+from nnlab.regularizers import Penalty, PenaltyTerm
 
 CHUNK_NUMBERS = 2**21
 LARGEST_CHUNK = 500

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le, Lt
 
+from nnlab.core.rows import MAX_STEPS
 from nnlab.optim.patience import Patience
 from nnlab.registry import Component, Doc, schedules
 
-MOST_STEPS = 10**9
-Steps = Annotated[int, Ge(1), Le(MOST_STEPS)]
+Steps = Annotated[int, Ge(1), Le(MAX_STEPS)]
 
 
 class Schedule(ABC):

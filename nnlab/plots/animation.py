@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.animation import PillowWriter
 from matplotlib.figure import Figure
 
-from nnlab.records.disk import atomic_write
+from nnlab.storage.disk import atomic_write
 
 FRAMES_A_SECOND = 10
 DPI = 90

@@ -12,6 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from nnlab.compare.comparison import Comparison
+from nnlab.compare.entries import Entry
 from nnlab.core.arrays import Array
 from nnlab.plots.style import (
     COLOUR_COUNT,
@@ -27,8 +29,6 @@ from nnlab.plots.style import (
     shades,
     write_nothing,
 )
-from nnlab.records.comparison import Comparison
-from nnlab.records.entries import Entry
 from nnlab.records.reader import RunRecord
 
 FILES = {"accuracy": "accuracy.png", "loss": "loss.png"}

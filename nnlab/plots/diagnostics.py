@@ -23,7 +23,7 @@ from nnlab.plots.style import (
     shades,
     write_nothing,
 )
-from nnlab.records.layers_reader import Histograms, read_gradient_norms, read_histograms
+from nnlab.records.diagnostics_reader import Histograms, read_gradient_norms, read_histograms
 from nnlab.records.reader import RunRecord
 
 GRADIENTS_PICTURE = "gradients.png"

@@ -10,9 +10,9 @@ from matplotlib.colors import to_rgb
 
 from nnlab.core.arrays import Array
 from nnlab.core.random import Streams
-from nnlab.data.augmentation import Augmentation, augment
 from nnlab.data.dataset import Dataset
 from nnlab.data.inputs import WHITE
+from nnlab.data.pipeline.augmentation import Augmentation, augment
 from nnlab.plots.points import draw_points, legend_of_classes
 from nnlab.plots.style import DPI, HEIGHT, WIDTH, canvas, in_format, plain_text, say, shades
 

@@ -1,13 +1,13 @@
 """How the outputs of activation layers spread: a row for each network, a column for each layer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from nnlab.core.arrays import Array
+from nnlab.engine.activation_statistics import ActivationStatistics
 from nnlab.errors import UsageError
 from nnlab.plots.style import canvas, in_format, plain_text, say, shades
 
@@ -19,20 +19,7 @@ PANEL = (1.45, 1.15)  # inches
 LABEL_WIDTH = 16  # letters
 
 
-@dataclass(frozen=True, eq=False)
-class Spread:
-    """The outputs of one layer; ``limits`` are the ends of its range, where it has any.
-
-    ``zero`` and ``saturated`` are shares of the outputs, None where a layer has neither.
-    """
-
-    outputs: Array
-    limits: tuple[float, float] | None
-    zero: float | None
-    saturated: float | None
-
-
-def plot_spreads(networks: Sequence[tuple[str, Sequence[Spread]]], folder: Path) -> Path:
+def plot_spreads(networks: Sequence[tuple[str, Sequence[ActivationStatistics]]], folder: Path) -> Path:
     """Write ``activations.png`` from (name, layers) of each network; gives its path.
 
     Zeros of a ReLU are counted above its panel and not drawn: their bar would hide all others. Raises UsageError for
@@ -68,13 +55,13 @@ def check_rows(count: int) -> None:
         raise UsageError(f"{count} specs are more than the {MOST_ROWS} rows that a picture has room for")
 
 
-def _evenly(layers: Sequence[Spread]) -> list[tuple[int, Spread]]:
+def _evenly(layers: Sequence[ActivationStatistics]) -> list[tuple[int, ActivationStatistics]]:
     """The layers with their places from 1; of more than fit, some from the first to the last."""
     places = np.unique(np.linspace(1, len(layers), min(len(layers), MOST_COLUMNS)).round().astype(int)).tolist()
     return [(place, layers[place - 1]) for place in places]
 
 
-def _draw(axes: Axes, spread: Spread) -> None:
+def _draw(axes: Axes, spread: ActivationStatistics) -> None:
     numbers = spread.outputs[np.isfinite(spread.outputs)].astype(np.float64)
     shown = numbers[numbers != 0] if spread.zero is not None else numbers
     limits = spread.limits or _around(shown if spread.zero is None else np.append(shown, 0))

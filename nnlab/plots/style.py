@@ -23,7 +23,7 @@ from nnlab.errors import UsageError, one_line
 from nnlab.plots.letters import INSTALL_JAPANESE, families, has_japanese_font, notice_missing
 from nnlab.plots.look import Format, Look, Style
 from nnlab.plots.words import JAPANESE
-from nnlab.records.disk import atomic_write
+from nnlab.storage.disk import atomic_write
 
 WIDTH, HEIGHT = 7.0, 4.5  # inches
 DPI = 120

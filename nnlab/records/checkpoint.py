@@ -12,10 +12,10 @@ from safetensors import SafetensorError, safe_open
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError, one_line, shown
-from nnlab.records.checked_files import MOST_SECONDS, check_file, damaged, parsed_json
-from nnlab.records.disk import atomic_write
 from nnlab.records.formats import CHECKPOINTS_FOLDER, METRICS_FILE, STEPS_FILE, TABLES, step_file, step_of
-from nnlab.records.tensors import MAX_HEADER_BYTES, check_header, packed
+from nnlab.storage.checked_files import MOST_SECONDS, check_file, damaged, parsed_json
+from nnlab.storage.disk import atomic_write
+from nnlab.storage.tensors import MAX_HEADER_BYTES, check_header, packed
 
 FORMAT = 1
 _ENTRY = "nnlab"

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import checkpoint_files
-from nnlab.records.disk import make_folder, remove, remove_temporaries
-from nnlab.records.file_system import check_single_link, is_link
 from nnlab.records.formats import (
     CHECKPOINTS_FOLDER,
     DIAGNOSTICS_FILE,
@@ -20,7 +18,9 @@ from nnlab.records.formats import (
     kind_of,
     step_of,
 )
-from nnlab.records.lock import LOCK_FILE, RunLock, is_being_written, is_lock
+from nnlab.storage.disk import make_folder, remove, remove_temporaries
+from nnlab.storage.file_system import check_single_link, is_link
+from nnlab.storage.lock import LOCK_FILE, RunLock, is_being_written, is_lock
 
 
 def check_own(path: Path) -> None:

@@ -6,15 +6,15 @@ from typing import Annotated, Any, Self
 
 from annotated_types import Ge
 
+from nnlab.config.expectation import check
+from nnlab.core.statistics import mean_std
 from nnlab.errors import RunError
-from nnlab.records.checked_files import damaged
-from nnlab.records.disk import atomic_write, make_folder, remove_temporaries
-from nnlab.records.entries import spread
 from nnlab.records.formats import SPEC_FILE, SUMMARY_FILE, fold_folder
-from nnlab.records.lock import RunLock
 from nnlab.records.reader import read_run, read_status
-from nnlab.records.writing import as_json, create_folder, folder_name
-from nnlab.spec.expectation import check
+from nnlab.storage.checked_files import damaged
+from nnlab.storage.disk import atomic_write, make_folder, remove_temporaries
+from nnlab.storage.folders import as_json, create_folder, folder_name
+from nnlab.storage.lock import RunLock
 
 # What is averaged over the folds, in this order.
 MEASURES = (
@@ -120,7 +120,7 @@ def _added_up(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     rows = [run["final"] or {} for run in runs if run["status"] == "completed"]
     values = {name: [row[name] for row in rows if row.get(name) is not None] for name in MEASURES}
     return {
-        "metrics": {name: spread(found)._asdict() for name, found in values.items() if found},
+        "metrics": {name: mean_std(found)._asdict() for name, found in values.items() if found},
         "runs": list(runs),
         "train_seconds": float(sum(run["train_seconds"] for run in runs)),
     }

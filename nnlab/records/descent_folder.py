@@ -6,7 +6,6 @@ from typing import Any
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError
-from nnlab.records.disk import atomic_write, make_folder
 from nnlab.records.formats import (
     ENVIRONMENT_FILE,
     LOG_FILE,
@@ -17,7 +16,8 @@ from nnlab.records.formats import (
     csv_line,
     path_columns,
 )
-from nnlab.records.writing import as_json, create_folder, folder_name
+from nnlab.storage.disk import atomic_write, make_folder
+from nnlab.storage.folders import as_json, create_folder, folder_name
 
 
 def create_descent_folder(root: Path, name: str) -> Path:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from nnlab.config.descent import Descent, load_descent
+from nnlab.config.tree import MAX_BYTES
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError, UsageError, one_line, shown
-from nnlab.records.checked_files import MAX_LINE_BYTES, MAX_TABLE_BYTES, check_file, damaged
 from nnlab.records.formats import LOG_FILE, PATH_FILE, SPEC_FILE, path_columns
-from nnlab.spec.descent import Descent, load_descent
-from nnlab.spec.tree import MAX_BYTES
+from nnlab.storage.checked_files import MAX_LINE_BYTES, MAX_TABLE_BYTES, check_file, damaged
 
 # Positions (steps + 1, n), values and gradient norms.
 PathTable = tuple[Array, Array, Array]

@@ -5,9 +5,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nnlab.errors import RunError
-from nnlab.records.checked_files import check_file
-from nnlab.records.disk import atomic_write, remove
 from nnlab.records.formats import PLOTS_FOLDER, Kind
+from nnlab.storage.checked_files import check_file
+from nnlab.storage.disk import atomic_write, remove
 
 MARK = ".unfinished"
 MAX_MARK_BYTES = 1 << 12

@@ -1,9 +1,11 @@
 """The names and columns of the files in a run folder, in one place for those who write and those who read."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
+
+from nnlab.core.rows import Row
 
 SPEC_FILE = "spec.yaml"
 STEPS_FILE = "steps.csv"
@@ -60,7 +62,6 @@ ALL_STATUSES = (*STATUSES, CRASHED, DAMAGED)
 FOLDER_NAME = re.compile(r"[0-9]{8}-[0-9]{6}-.+-[0-9a-f]{6}")
 
 Kind = Literal["run", "crossval", "descent"]
-Row = Mapping[str, float | None]
 
 
 def csv_line(values: "list[float | None]") -> str:

@@ -9,7 +9,7 @@ import re
 import stat
 from pathlib import Path
 
-from nnlab.records.file_system import OWN_FILE
+from nnlab.storage.file_system import OWN_FILE
 
 MAX_LINE_BYTES = 4096
 MAX_PACKED_BYTES = 1 << 24  # some 200,000 branches and tags

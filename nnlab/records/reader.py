@@ -11,18 +11,12 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge, Le
 
+from nnlab.config.expectation import check
+from nnlab.config.resolved import spec_sha256
+from nnlab.config.tree import MAX_BYTES, read_tree
+from nnlab.core.rows import MAX_STEPS, Row
 from nnlab.data.inputs import InputFormat
 from nnlab.errors import RunError, SpecError, UsageError, one_line, shown
-from nnlab.optim.schedules import MOST_STEPS
-from nnlab.records.checked_files import (
-    MOST_SECONDS,
-    Table,
-    check_file,
-    damaged,
-    parsed_json,
-    read_table,
-    rows_of,
-)
 from nnlab.records.formats import (
     CRASHED,
     FIRST_METRICS_COLUMNS,
@@ -35,24 +29,29 @@ from nnlab.records.formats import (
     STEPS_COLUMNS,
     STEPS_FILE,
     SUMMARY_FILE,
-    Row,
     best_row,
     is_crossval_folder,
     is_descent_folder,
     is_run_folder,
 )
-from nnlab.records.lock import is_being_written
-from nnlab.records.tensors import INPUTS_ENTRY, read_metadata
-from nnlab.spec.expectation import check
-from nnlab.spec.resolved import spec_sha256
-from nnlab.spec.tree import MAX_BYTES, read_tree
+from nnlab.storage.checked_files import (
+    MOST_SECONDS,
+    Table,
+    check_file,
+    damaged,
+    parsed_json,
+    read_table,
+    rows_of,
+)
+from nnlab.storage.lock import is_being_written
+from nnlab.storage.tensors import INPUTS_ENTRY, read_metadata
 
 MAX_SUMMARY_BYTES = 2**20
 MAX_INPUTS_BYTES = 2**26  # those of 100,000 columns with long names
 
 # What every summary holds beside its status and its two rows of metrics.
 _SUMMARY_TYPES: Mapping[str, Any] = {
-    "steps": Annotated[int, Ge(0), Le(MOST_STEPS)],
+    "steps": Annotated[int, Ge(0), Le(MAX_STEPS)],
     "parameters": Annotated[int, Ge(0)],
     "train_seconds": Annotated[float, Ge(0), Le(MOST_SECONDS)],
     "spec_sha256": str,

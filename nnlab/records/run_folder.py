@@ -8,12 +8,10 @@ from time import perf_counter
 from typing import Any, Self
 
 from nnlab.core.arrays import Array
+from nnlab.core.rows import Row
 from nnlab.data.inputs import InputFormat
 from nnlab.errors import RunError
-from nnlab.records.checked_files import read_table, rows_of
 from nnlab.records.cleaning import check_own, clear_after
-from nnlab.records.disk import GrowingFile, atomic_write, make_folder, remove
-from nnlab.records.file_system import take_unsupported
 from nnlab.records.formats import (
     DIAGNOSTICS_COLUMNS,
     DIAGNOSTICS_FILE,
@@ -31,14 +29,16 @@ from nnlab.records.formats import (
     STEPS_COLUMNS,
     STEPS_FILE,
     SUMMARY_FILE,
-    Row,
     best_row,
     csv_line,
     step_file,
 )
-from nnlab.records.lock import LOCK_FILE, RunLock
-from nnlab.records.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
-from nnlab.records.writing import as_json, as_json_lines, create_folder, folder_name
+from nnlab.storage.checked_files import read_table, rows_of
+from nnlab.storage.disk import GrowingFile, atomic_write, make_folder, remove
+from nnlab.storage.file_system import take_unsupported
+from nnlab.storage.folders import as_json, as_json_lines, create_folder, folder_name
+from nnlab.storage.lock import LOCK_FILE, RunLock
+from nnlab.storage.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
 
 # Steps are written in bundles: a line each would cost more than a step of a small network.
 FLUSH_EVERY = 1000

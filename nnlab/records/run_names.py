@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnlab.errors import RunError, one_line
 from nnlab.records.formats import FOLDER_NAME, SPEC_FILE, Kind, kind_of
-from nnlab.records.writing import folder_name
+from nnlab.storage.folders import folder_name
 
 LAST = "last"
 MOST_NAMED = 10

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nnlab.errors import RunError
-from nnlab.records import disk
-from nnlab.records.file_system import WINDOWS
 from nnlab.records.formats import fold_folders, is_crossval_folder, is_fold_folder, kind_of
-from nnlab.records.lock import LOCK_FILE, RunLock, is_being_written
+from nnlab.storage import disk
+from nnlab.storage.file_system import WINDOWS
+from nnlab.storage.lock import LOCK_FILE, RunLock, is_being_written
 
 TRASH_FOLDER = ".trash"
 # A run that is being purged has this before its name: half of one must not be restored.

@@ -6,9 +6,9 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
+from nnlab.engine.predictions import Trained
 from nnlab.errors import shown
 from nnlab.losses import CrossEntropy, Loss
-from nnlab.train.answers import Trained
 
 UNBALANCED = 2
 """Classes are unbalanced where the largest has so many times the training samples of the smallest."""

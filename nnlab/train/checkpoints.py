@@ -6,12 +6,12 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from nnlab.core.arrays import Array, arrays_under
+from nnlab.engine.loop import Training
 from nnlab.errors import RunError, ShapeError
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, write_checkpoint
-from nnlab.records.disk import remove
 from nnlab.records.formats import step_of
 from nnlab.records.run_folder import RunFolder
-from nnlab.train.loop import Training
+from nnlab.storage.disk import remove
 
 # With checkpoint_every: auto, so many seconds lie between two checkpoints, save before an end.
 SECONDS_BETWEEN = 10.0

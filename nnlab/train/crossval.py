@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nnlab.config.experiment import Experiment, as_experiment, load_experiment
+from nnlab.engine.build import prepare
 from nnlab.errors import Diverged, Interrupted, RunError, UsageError
 from nnlab.records.crossval_folder import CrossvalFolder, read_crossval, read_crossval_summary
 from nnlab.records.environment import drift
@@ -21,11 +23,9 @@ from nnlab.records.formats import (
 )
 from nnlab.records.reader import read_environment, read_spec, read_summary
 from nnlab.records.run_folder import RunFolder
-from nnlab.spec.experiment import Experiment, as_experiment, load_experiment
 from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume import changed_keys, listed, refusal, resume
 from nnlab.train.run import environment_of, run_in
-from nnlab.train.setup import prepare
 
 
 @dataclass(frozen=True)

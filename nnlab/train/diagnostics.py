@@ -5,18 +5,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.data.batches import Feed
-from nnlab.layers.activations import ReLU, Sigmoid, Tanh
+from nnlab.core.rows import Row
+from nnlab.data.pipeline.batches import Feed
+from nnlab.engine.activation_statistics import dead_share, saturated_share
+from nnlab.engine.last_update import LastUpdate
 from nnlab.layers.base import Layer, layer_outputs
 from nnlab.models.network import Network
-from nnlab.records.formats import HISTOGRAM_BINS, Row
+from nnlab.records.formats import HISTOGRAM_BINS
 from nnlab.records.run_folder import RunFolder
-from nnlab.train.last_update import LastUpdate
 
 # Layers are looked at on the first training samples, at most so many; more of them change the shares by little.
 PROBE = 500
-# Nearer than this to an end of its range, a sigmoid passes on less than 1 % of a gradient, a tanh less than 4 %.
-SATURATION = 0.01
 
 
 class Diagnostics:
@@ -70,17 +69,3 @@ def histogram(y: Array) -> tuple[list[float], list[int]]:
         low, high = low - least, high + least
     counts, edges = np.histogram(numbers, bins=HISTOGRAM_BINS, range=(low, high))
     return edges.tolist(), counts.tolist()
-
-
-def dead_share(layer: Layer, y: Array) -> float | None:
-    """The share of a ReLU's units that are zero for every sample."""
-    return float((y <= 0).all(axis=0).mean()) if isinstance(layer, ReLU) else None
-
-
-def saturated_share(layer: Layer, y: Array) -> float | None:
-    """The share of a sigmoid's or tanh's outputs that lie within 1 % of an end of their range."""
-    if isinstance(layer, Sigmoid):
-        return float(((y < SATURATION) | (y > 1 - SATURATION)).mean())
-    if isinstance(layer, Tanh):
-        return float((np.abs(y) > 1 - 2 * SATURATION).mean())
-    return None

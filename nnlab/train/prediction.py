@@ -7,19 +7,19 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
 from nnlab.data.inputs import InputFormat
-from nnlab.data.raw_samples import network_inputs, out_of_range
+from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
+from nnlab.engine.build import check_finished, load_weights, started
+from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import RunError, UsageError
 from nnlab.losses import CrossEntropy
 from nnlab.models.network import Network
 from nnlab.records import reader
 from nnlab.records.formats import MODEL_FILE, SPEC_FILE
 from nnlab.records.reader import RunRecord, read_inputs
-from nnlab.spec.experiment import Experiment, load_experiment
-from nnlab.train.answers import probabilities_of, scores_of
-from nnlab.train.setup import check_finished, load_weights, started
 
 
 class TrainedNetwork(Network):
@@ -71,8 +71,8 @@ class TrainedNetwork(Network):
     def predict(self, x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
         """The class of each raw sample (N,), by its name in the data; or the probability of every class (N, K).
 
-        Raw samples are encoded and scaled as in training: see :func:`nnlab.data.raw_samples.network_inputs`, which
-        raises UsageError where they do not fit. Names that are all whole numbers come back as integers. A network
+        Raw samples are encoded and scaled as in training: see
+        :func:`nnlab.data.pipeline.raw_samples.network_inputs`, which raises UsageError where they do not fit. Names that are all whole numbers come back as integers. A network
         trained with another loss than cross-entropy gives its scores in place of probabilities. Raises RunError where
         a score is not finite, as after a divergence.
         """

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from nnlab.records.formats import Row
+from nnlab.core.rows import Row
+from nnlab.engine.loop import Observer
 from nnlab.records.run_folder import RunFolder
-from nnlab.train.loop import Observer
 
 LINES = 25
 

@@ -7,8 +7,12 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.config.resolved import spec_sha256
+from nnlab.config.validation import flatten
+from nnlab.core.rows import MAX_STEPS
+from nnlab.engine.loop import Training
 from nnlab.errors import RunError, UsageError, one_line, shown
-from nnlab.optim.schedules import MOST_STEPS
 from nnlab.records.cleaning import clear_leftovers
 from nnlab.records.drawing import lacks_pictures
 from nnlab.records.environment import drift
@@ -20,15 +24,11 @@ from nnlab.records.formats import (
     is_crossval_folder,
     is_descent_folder,
 )
-from nnlab.records.lock import RunLock, writing
 from nnlab.records.reader import read_environment, read_spec, read_summary
 from nnlab.records.run_folder import RunFolder
 from nnlab.records.run_names import newest
-from nnlab.spec.experiment import Experiment, load_experiment
-from nnlab.spec.resolved import spec_sha256
-from nnlab.spec.validation import flatten
+from nnlab.storage.lock import RunLock, writing
 from nnlab.train.checkpoints import most_bytes, restore
-from nnlab.train.loop import Training
 from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume_point import ResumePoint, newest_valid
 from nnlab.train.run import RunResult, Setting, carry_out, set_up
@@ -120,8 +120,8 @@ def _check_end(path: Path, iterations: int, summary: Mapping[str, Any], checkpoi
             f"--iterations: {path} was stopped early after step {summary['steps']} of {meant}, so it cannot go on; "
             f"train it again with more patience: nnlab train {path / SPEC_FILE} -s train.early_stopping.patience=N"
         )
-    if iterations > MOST_STEPS:
-        raise UsageError(f"--iterations: must be at most {MOST_STEPS}, got {shown(iterations, 30)}")
+    if iterations > MAX_STEPS:
+        raise UsageError(f"--iterations: must be at most {MAX_STEPS}, got {shown(iterations, 30)}")
     if finished:
         done = max(done, summary["steps"])
     if iterations < max(done, 1) or (iterations == done and finished):

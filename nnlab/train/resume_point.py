@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.errors import RunError
-from nnlab.records.checked_files import MAX_TABLE_BYTES, check_file
 from nnlab.records.checkpoint import Checkpoint, UnusableCheckpointError, checkpoint_files, read_checkpoint
-from nnlab.records.disk import start_sha256
+from nnlab.storage.checked_files import MAX_TABLE_BYTES, check_file
+from nnlab.storage.disk import start_sha256
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,31 +10,32 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from nnlab.config.data_paths import PLACES, places_of
+from nnlab.config.experiment import Experiment, as_experiment
 from nnlab.core.arrays import Array
-from nnlab.data.batches import Feed
+from nnlab.core.rows import Row
+from nnlab.core.signals import stop_on_signal
+from nnlab.data.pipeline.batches import Feed
+from nnlab.engine.build import Prepared, make_training, prepare
+from nnlab.engine.loop import Training, train
+from nnlab.engine.predictions import Trained
 from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError, one_line
+from nnlab.figures.run_pictures import BY_TRAINING, KINDS, draw_all, naming_picture
+from nnlab.figures.run_view import Drawable
 from nnlab.plots.curves import FILES, plot_run
 from nnlab.plots.notices import noticed_by
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.environment import describe_environment
-from nnlab.records.formats import LOG_FILE, Row
+from nnlab.records.formats import LOG_FILE
 from nnlab.records.reader import read_run
 from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
-from nnlab.spec.data_paths import PLACES, places_of
-from nnlab.spec.experiment import Experiment, as_experiment
-from nnlab.train.answers import Trained
 from nnlab.train.balance import majority_note, recall, recall_line
 from nnlab.train.checkpoints import Checkpoints
 from nnlab.train.diagnostics import Diagnostics
-from nnlab.train.drawable import Drawable
-from nnlab.train.loop import Training, train
-from nnlab.train.pictures import BY_TRAINING, KINDS, draw_all, naming_picture
 from nnlab.train.prediction import predict
 from nnlab.train.reporting import EvaluationLines, Reporter, Silent
-from nnlab.train.setup import Prepared, make_training, prepare
-from nnlab.train.signals import stop_on_signal
 from nnlab.train.snapshots import Snapshots
 
 # A network that learns nothing stays at the loss of chance; so far above it, training has made it worse.

@@ -1,7 +1,7 @@
 """The weights of several moments of a training, kept when a spec asks for them."""
 
+from nnlab.core.rows import Row
 from nnlab.models.network import Network
-from nnlab.records.formats import Row
 from nnlab.records.run_folder import RunFolder
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nnlab.plots.spreads import Spread
+from nnlab.engine.activation_statistics import ActivationStatistics
 
 
 def test_several_specs_become_one_picture_in_a_new_folder(nnlab, spec: Path) -> None:
@@ -18,7 +18,7 @@ def test_several_specs_become_one_picture_in_a_new_folder(nnlab, spec: Path) -> 
 def test_rows_are_the_specs_in_their_order(nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[list[tuple[str, int]]] = []
 
-    def note(rows: list[tuple[str, list[Spread]]], folder: Path) -> Path:
+    def note(rows: list[tuple[str, list[ActivationStatistics]]], folder: Path) -> Path:
         drawn.append([(name, len(layers)) for name, layers in rows])
         return folder
 
@@ -44,7 +44,9 @@ def test_bad_specs_and_folders(nnlab, spec: Path) -> None:
 def test_too_many_specs_are_refused_before_anything_is_computed(
     nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nnlab.train.spreads.spreads", lambda experiment: pytest.fail("computed"))
+    monkeypatch.setattr(
+        "nnlab.engine.activation_statistics.activation_statistics", lambda experiment: pytest.fail("computed")
+    )
     answer = nnlab("activations", *[spec] * 41)
     assert answer.code == 2
     assert "41 specs are more than the 40 rows" in answer.stderr

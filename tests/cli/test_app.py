@@ -59,7 +59,7 @@ def test_a_bug_is_one_line_with_the_path_of_a_log(nnlab, monkeypatch, spec) -> N
     def fail(*arguments: object) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("nnlab.spec.experiment.load_experiment", fail)
+    monkeypatch.setattr("nnlab.config.experiment.load_experiment", fail)
     answer = nnlab("train", spec)
     assert answer.code == 70
     (line,) = answer.stderr.splitlines()
@@ -73,7 +73,7 @@ def test_no_memory_is_not_a_bug(nnlab, monkeypatch, spec) -> None:
     def fail(*arguments: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("nnlab.spec.experiment.load_experiment", fail)
+    monkeypatch.setattr("nnlab.config.experiment.load_experiment", fail)
     answer = nnlab("train", spec)
     assert answer.code == 2
     assert "memory" in answer.stderr
@@ -185,7 +185,7 @@ def test_a_locale_without_the_letters_of_a_name_is_no_reason_to_fail(spec: Path,
 
 
 def test_a_path_that_the_locale_cannot_name_is_a_clear_error(nnlab, monkeypatch: pytest.MonkeyPatch, spec) -> None:
-    monkeypatch.setattr("nnlab.spec.experiment.load_experiment", lambda *arguments: "名前".encode("latin-1"))
+    monkeypatch.setattr("nnlab.config.experiment.load_experiment", lambda *arguments: "名前".encode("latin-1"))
     answer = nnlab("train", spec)
     assert answer.code == 2
     assert answer.stderr == (

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
 
+from nnlab.config.tree import dump_tree
 from nnlab.registry import REGISTRIES, hyperparameters
-from nnlab.spec.tree import dump_tree
 
 HUGE = 10**9 + 1  # more than any count may be
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnlab.records.comparison import Comparison
+from nnlab.compare.comparison import Comparison
 
 MakeRun = Callable[..., Path]
 

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from nnlab.cli import downloading
 from nnlab.cli.downloading import download_observer
-from nnlab.data.download import Download
-from nnlab.data.fashion_mnist import FashionMnist
+from nnlab.data.files.download import Download
+from nnlab.data.sources.fashion_mnist import FashionMnist
 from nnlab.registry import datasets
 
 CIFAR10 = Path(__file__).parents[1] / "data" / "files" / "cifar10"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnlab.records.file_system import NO_FSYNC, NO_LOCKS
+from nnlab.storage.file_system import NO_FSYNC, NO_LOCKS
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "descent"
 

@@ -15,22 +15,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_specs import JUNK, descents, experiment_of, specs, texts
 
-from nnlab.data.cifar10 import FILES
+from nnlab.config.descent import descent_from_tree
+from nnlab.config.experiment import experiment_from_tree, load_experiment
+from nnlab.config.tree import dump_tree, parse_faulty_tree
+from nnlab.data.sources.cifar10 import FILES
 from nnlab.descent.path import descend, gradient_of, labels
 from nnlab.descent.run import line
+from nnlab.engine.build import make_training, prepare
+from nnlab.engine.loop import train as run_loop
 from nnlab.errors import DataError, SpecError, UsageError
-from nnlab.spec.descent import descent_from_tree
-from nnlab.spec.experiment import experiment_from_tree, load_experiment
-from nnlab.spec.tree import dump_tree, parse_faulty_tree
-from nnlab.train.loop import train as run_loop
-from nnlab.train.setup import make_training, prepare
 
 Strategy = st.SearchStrategy[Any]
 
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnlab.data.download._retrieve", lambda *arguments: "no network")
+    monkeypatch.setattr("nnlab.data.files.download._retrieve", lambda *arguments: "no network")
 
 
 @pytest.fixture(scope="session")

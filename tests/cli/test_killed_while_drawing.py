@@ -9,7 +9,7 @@ import pytest
 KILLED = """
 import os, sys
 from pathlib import Path
-from nnlab.records import disk
+from nnlab.storage import disk
 from nnlab.cli import main
 
 def attempt(operation, *arguments):

@@ -7,9 +7,9 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
+from nnlab.config.experiment import load_experiment
 from nnlab.records.packing import packed_run
 from nnlab.records.reader import read_run
-from nnlab.spec.experiment import load_experiment
 from nnlab.train.prediction import predict
 from nnlab.train.run import run
 

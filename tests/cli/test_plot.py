@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from nnlab.cli.completion import PICTURES, complete_picture
+from nnlab.figures.run_pictures import KINDS
 from nnlab.plots.look import FORMATS, LANGUAGES
 from nnlab.plots.style import STYLES
-from nnlab.train.pictures import KINDS
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from forbidden import forbid
 from terminals import own_terminal
 
-from nnlab.records.lock import RunLock
+from nnlab.storage.lock import RunLock
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from nnlab.cli.completion import KINDS
+from nnlab.config.experiment import load_experiment
+from nnlab.config.tree import parse_tree
 from nnlab.losses import CrossEntropy
 from nnlab.registry import REGISTRIES, hyperparameters, optimizers
-from nnlab.spec.experiment import load_experiment
-from nnlab.spec.tree import parse_tree
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 

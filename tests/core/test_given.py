@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnlab.config.validation import Validator, plain
 from nnlab.core.given import Given
 from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError
@@ -13,7 +14,6 @@ from nnlab.layers.linear import Linear
 from nnlab.models.mlp import Softmax
 from nnlab.models.network import Network
 from nnlab.registry import initialisers
-from nnlab.spec.validation import Validator, plain
 
 W = [[0.24055208, -0.08417877, 0.10270625], [0.57949381, 0.17237454, 0.73158598]]
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from nnlab.core.random import AddressedStreams, Purpose
-from nnlab.data.label_arrays import as_classes
-from nnlab.data.sample_arrays import as_samples
-from nnlab.data.table import Table
-from nnlab.data.table_npz import read_npz
+from nnlab.data.sources.table import Table
+from nnlab.data.tables.label_arrays import as_classes
+from nnlab.data.tables.npz_file import read_npz
+from nnlab.data.tables.sample_arrays import as_samples
 from nnlab.errors import DataError, UsageError
 
 PIXELS = np.random.RandomState(0).randint(0, 256, (12, 5, 4), np.uint8)

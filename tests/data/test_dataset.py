@@ -7,7 +7,7 @@ import pytest
 
 from nnlab.core.random import AddressedStreams, LegacyStreams, Purpose
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.toy import Moons, Spiral
+from nnlab.data.sources.toy import Moons, Spiral
 from nnlab.errors import UsageError
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnlab.config.descent import load_descent
 from nnlab.descent.path import DescentPath, descend, gradient_of, labels
 from nnlab.functions.named import Rosenbrock, Saddle, Sphere
 from nnlab.optim.adam import Adam
 from nnlab.optim.momentum import Momentum
 from nnlab.optim.sgd import SGD
 from nnlab.registry import optimizers
-from nnlab.spec.descent import load_descent
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "descent"
 

@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from nnlab import load_descent, run_descent
+from nnlab.config.descent import Descent
 from nnlab.descent.pictures import redraw
 from nnlab.descent.run import line
 from nnlab.errors import Interrupted, RunError, UsageError
 from nnlab.functions.named import Sphere
 from nnlab.records.descent_reader import read_paths
 from nnlab.records.drawing import lacks_pictures
-from nnlab.spec.descent import Descent
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "descent"
 

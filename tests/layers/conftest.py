@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnlab.core.arena import Arena
+from nnlab.core.flat_parameters import Arena
 from nnlab.core.random import Purpose, make_streams
 from nnlab.layers.base import Layer
 

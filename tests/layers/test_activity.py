@@ -14,7 +14,7 @@ from nnlab.layers.linear import Linear
 from nnlab.layers.residual import Residual
 from nnlab.losses import CrossEntropy
 from nnlab.models.network import Network
-from nnlab.penalties import L2
+from nnlab.regularizers import L2
 
 X = np.array([[1.0, -2.0, 0.0], [0.5, 4.0, -1.0]])
 

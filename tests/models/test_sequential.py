@@ -8,7 +8,7 @@ from examples import examples
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from nnlab.core.arena import Arena
+from nnlab.core.flat_parameters import Arena
 from nnlab.core.random import Purpose, make_streams
 from nnlab.errors import ShapeError
 from nnlab.layers import Layer

@@ -11,7 +11,7 @@ from PIL import Image
 
 from nnlab.plots.animation import FRAMES_A_SECOND, animation
 from nnlab.plots.style import blank
-from nnlab.records import disk
+from nnlab.storage import disk
 
 
 def test_frames_follow_each_other_at_the_pace_of_an_animation(tmp_path: Path) -> None:

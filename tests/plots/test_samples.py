@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from nnlab.core.random import make_streams
-from nnlab.data.augmentation import Augmentation, Flip, augment
 from nnlab.data.dataset import Dataset, Split
+from nnlab.data.pipeline.augmentation import Augmentation, Flip, augment
 from nnlab.plots import samples
 from nnlab.plots.points import CLASSES_IN_LEGEND, MOST_POINTS
 from nnlab.plots.samples import MOST_CLASSES, plot_samples

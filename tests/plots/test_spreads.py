@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from nnlab.engine.activation_statistics import ActivationStatistics
 from nnlab.errors import UsageError
-from nnlab.plots.spreads import BINS, MOST_COLUMNS, MOST_ROWS, Spread, plot_spreads
+from nnlab.plots.spreads import BINS, MOST_COLUMNS, MOST_ROWS, plot_spreads
 
 Figures = dict[str, Figure]
 
 
-def spread(*numbers: float, limits: tuple[float, float] | None = None, zero: float | None = None) -> Spread:
-    return Spread(np.array(numbers), limits, zero, None if zero is not None else 0.25)
+def spread(
+    *numbers: float, limits: tuple[float, float] | None = None, zero: float | None = None
+) -> ActivationStatistics:
+    return ActivationStatistics(np.array(numbers), limits, zero, None if zero is not None else 0.25)
 
 
 def heights(figure: Figure, index: int) -> np.ndarray:

@@ -12,9 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import nnlab.plots
+from nnlab.compare.comparison import compare
 from nnlab.core.random import make_streams
-from nnlab.data.augmentation import Flip
 from nnlab.data.dataset import Dataset, Split
+from nnlab.data.pipeline.augmentation import Flip
+from nnlab.engine.activation_statistics import ActivationStatistics
 from nnlab.errors import UsageError
 from nnlab.plots import letters, style
 from nnlab.plots.confusion import plot_confusion
@@ -25,12 +27,11 @@ from nnlab.plots.look import Look
 from nnlab.plots.mistakes import plot_mistakes
 from nnlab.plots.regions import plot_boundary
 from nnlab.plots.samples import plot_samples
-from nnlab.plots.spreads import Spread, plot_spreads
+from nnlab.plots.spreads import plot_spreads
 from nnlab.plots.style import drawn_as, say
 from nnlab.plots.sweep import LABELS
 from nnlab.plots.weights import plot_weights
 from nnlab.plots.words import JAPANESE
-from nnlab.records.comparison import compare
 from nnlab.records.formats import CRASHED, STATUSES
 from nnlab.records.reader import read_run
 
@@ -105,7 +106,10 @@ def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
     plot_confusion("0", "test", points.labels, points.labels, names, folder)
     plot_mistakes("0", "test", images, (images.labels + 1) % 20, draws.random(40), names, folder)
     plot_weights("0", draws.normal(size=(70, 3, 2, 2)), draws.normal(size=(70, 3, 2, 2)), folder)
-    spreads = [Spread(draws.random(9), (0, 1), None, 0.5), Spread(draws.random(9), None, 0.5, None)]
+    spreads = [
+        ActivationStatistics(draws.random(9), (0, 1), None, 0.5),
+        ActivationStatistics(draws.random(9), None, 0.5, None),
+    ]
     plot_spreads([("0", spreads)], folder)
 
 

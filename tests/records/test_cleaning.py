@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nnlab.records.cleaning import clear_leftovers
-from nnlab.records.lock import LOCK_FILE, RunLock
+from nnlab.storage.lock import LOCK_FILE, RunLock
 
 
 @pytest.fixture(scope="module")

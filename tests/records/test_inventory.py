@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from forbidden import forbid
 
+from nnlab.compare.comparison import compare
+from nnlab.config.descent import load_descent
 from nnlab.descent.run import run_descent
 from nnlab.errors import RunError
-from nnlab.records.comparison import compare
 from nnlab.records.crossval_folder import CrossvalFolder
 from nnlab.records.formats import SUMMARY_FILE
 from nnlab.records.inventory import bytes_of, inventory
-from nnlab.records.lock import RunLock
 from nnlab.records.run_names import newest
 from nnlab.records.trash import TRASH_FOLDER
-from nnlab.spec.descent import load_descent
+from nnlab.storage.lock import RunLock
 
 
 @pytest.mark.parametrize("status", ["completed", "interrupted", "diverged", "failed"])

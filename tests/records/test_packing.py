@@ -8,11 +8,11 @@ from zipfile import ZipFile
 import pytest
 
 from nnlab.errors import RunError
-from nnlab.records.lock import RunLock
 from nnlab.records.packing import DATA_PATHS, packed_run
 from nnlab.records.reader import read_run
-from nnlab.records.short_paths import ShortPaths
 from nnlab.registry import FilePath, datasets, hyperparameters
+from nnlab.storage.lock import RunLock
+from nnlab.storage.short_paths import ShortPaths
 
 ENVIRONMENT = {
     "python": "3.11.7",

@@ -19,7 +19,7 @@ from nnlab.errors import RunError
 from nnlab.records.formats import METRICS_COLUMNS, best_row, csv_line
 from nnlab.records.reader import read_inputs
 from nnlab.records.run_folder import FLUSH_EVERY, RunFolder
-from nnlab.records.tensors import packed
+from nnlab.storage.tensors import packed
 
 INPUTS = InputFormat((1,), ("no", "ja, はい"), False, np.array([0.1]), np.array([5.0]), (Column("age"),))
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from nnlab.errors import RunError
-from nnlab.records import disk
 from nnlab.records.crossval_folder import CrossvalFolder
-from nnlab.records.lock import RunLock
 from nnlab.records.reader import read_run
 from nnlab.records.trash import TRASH_FOLDER, Trash, trash_of
+from nnlab.storage import disk
+from nnlab.storage.lock import RunLock
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -15,13 +15,13 @@ from typing import Any, Literal, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from hypothesis import strategies as st
 
+from nnlab.config.descent import Descent
+from nnlab.config.experiment import Experiment, experiment_from_tree
+from nnlab.config.places import Tree
+from nnlab.config.tree import dump_tree
+from nnlab.engine.build import prepare
 from nnlab.errors import NnlabError
 from nnlab.registry import REGISTRIES, Component, FilePath, Hyperparameter, Registry, Strengths, Switch, hyperparameters
-from nnlab.spec.descent import Descent
-from nnlab.spec.experiment import Experiment, experiment_from_tree
-from nnlab.spec.places import Tree
-from nnlab.spec.tree import dump_tree
-from nnlab.train.setup import prepare
 
 Strategy = st.SearchStrategy[Any]
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nnlab.spec.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment, load_experiment
 
 SPEC = """\
 data:      {name: moons, points: 30, test_points: 10, noise: 0.3}

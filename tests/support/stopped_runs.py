@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from nnlab.config.experiment import Experiment
+from nnlab.core.rows import Row
+from nnlab.engine.loop import Training
 from nnlab.errors import Interrupted
-from nnlab.records.formats import Row
-from nnlab.spec.experiment import Experiment
 from nnlab.train import run as run_module
-from nnlab.train.loop import Training
 from nnlab.train.reporting import Silent
 from nnlab.train.resume import last_run
 from nnlab.train.run import run

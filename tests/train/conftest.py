@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from moons_runs import moons
 
-from nnlab.spec.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment, load_experiment
 
 SPEC = """\
 data:      {name: moons, points: 30, test_points: 10}

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnlab.config.experiment import load_experiment
 from nnlab.data.dataset import Dataset, Split
 from nnlab.errors import UsageError
 from nnlab.losses import CrossEntropy, Loss, MeanSquaredError
-from nnlab.spec.experiment import load_experiment
 from nnlab.train.balance import is_unbalanced, majority_note, recall_line
 from nnlab.train.run import run
 

@@ -9,15 +9,15 @@ import pytest
 from moons_runs import moons, read_summary
 from stopped_runs import Lines
 
+from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.engine.build import prepare
+from nnlab.engine.loop import Outcome
 from nnlab.errors import BugError, DataError, Interrupted, RunError, UsageError
 from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE
 from nnlab.records.reader import read_run
-from nnlab.spec.experiment import Experiment, load_experiment
 from nnlab.train import run as run_module
 from nnlab.train.crossval import cross_validate, fold_of
-from nnlab.train.loop import Outcome
 from nnlab.train.run import run
-from nnlab.train.setup import prepare
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 

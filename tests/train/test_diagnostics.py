@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnlab.config.experiment import load_experiment
 from nnlab.core.random import make_streams
+from nnlab.engine.activation_statistics import dead_share, saturated_share
 from nnlab.layers.activations import ReLU, Sigmoid, Tanh
-from nnlab.spec.experiment import load_experiment
-from nnlab.train.diagnostics import dead_share, histogram, saturated_share
+from nnlab.train.diagnostics import histogram
 from nnlab.train.run import run
 
 SPEC = """\

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.arrays import Array
 from nnlab.descent.path import descend
+from nnlab.engine.build import make_training, prepare
+from nnlab.engine.loop import train
 from nnlab.functions.named import Valley
 from nnlab.optim.momentum import Momentum
 from nnlab.records.formats import METRICS_FILE, MODEL_FILE, STEPS_FILE
-from nnlab.spec.experiment import Experiment, load_experiment
-from nnlab.train.loop import train
 from nnlab.train.run import run
-from nnlab.train.setup import make_training, prepare
 
 MODELS = {
     "mlp": "{name: mlp, hidden: [12, 8], activation: sigmoid, batch_norm: true, dropout: 0.2}",

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.random import make_streams
+from nnlab.engine.divergence import all_finite, wrong_gradient, wrong_output, wrong_penalty, wrong_weight
 from nnlab.errors import Diverged
 from nnlab.layers.activations import Tanh
 from nnlab.layers.linear import Linear
 from nnlab.models.network import Network
 from nnlab.optim.sgd import SGD
 from nnlab.records.reader import read_run
-from nnlab.spec.experiment import Experiment, load_experiment
-from nnlab.train.faults import all_finite, wrong_gradient, wrong_output, wrong_penalty, wrong_weight
 from nnlab.train.run import run
 
 SPEC = """\

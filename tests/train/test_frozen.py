@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from stopped_runs import contents, stopped
 
-from nnlab.core.arena import Arena, Parameter
+from nnlab.config.experiment import Experiment
+from nnlab.core.flat_parameters import Arena, Parameter
 from nnlab.core.random import make_streams
+from nnlab.engine.build import make_training, prepare
+from nnlab.engine.loop import Training
 from nnlab.errors import ShapeError, UsageError
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
@@ -18,11 +21,8 @@ from nnlab.layers.linear import Linear
 from nnlab.layers.residual import Residual
 from nnlab.models.network import Network
 from nnlab.registry import optimizers
-from nnlab.spec.experiment import Experiment
-from nnlab.train.loop import Training
 from nnlab.train.resume import resume
 from nnlab.train.run import run
-from nnlab.train.setup import make_training, prepare
 
 TEXT = """\
 data:      {name: moons, points: 30, test_points: 10}
@@ -82,7 +82,7 @@ def test_a_run_leaves_them_out_and_is_resumed_byte_for_byte(
     start = prepare(experiment)
     start.network.allocate("float32")
     whole = run(experiment, tmp_path / "whole").path
-    from nnlab.records.tensors import read_tensors
+    from nnlab.storage.tensors import read_tensors
 
     saved = read_tensors(whole / "model.safetensors", 10**6)
     for name in FROZEN:
@@ -115,7 +115,7 @@ def test_clipping_measures_the_trained_gradient_only(load: Load) -> None:
 
 @pytest.mark.parametrize("shards", [1, 2])
 def test_shards_with_a_large_frozen_layer(load: Load, monkeypatch: pytest.MonkeyPatch, shards: int) -> None:
-    monkeypatch.setattr("nnlab.train.shards.JOINT_WEIGHTS", 1)
+    monkeypatch.setattr("nnlab.engine.data_parallel.JOINT_WEIGHTS", 1)
     text = TEXT.replace("    - {name: batch_norm, frozen: FROZEN}\n", "").replace("FROZEN", "true")
     experiment = load(f"compute.shards={shards}", "dtype=float64", text=text)
     training = make_training(experiment, prepare(experiment))

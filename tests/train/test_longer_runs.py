@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from stopped_runs import contents, environment, stopped, summary
 
+from nnlab.config.experiment import Experiment
 from nnlab.errors import RunError, UsageError
 from nnlab.records.checkpoint import checkpoint_files
-from nnlab.records.disk import atomic_write
-from nnlab.spec.experiment import Experiment
+from nnlab.storage.disk import atomic_write
 from nnlab.train.resume import resume
 from nnlab.train.run import run
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from stopped_runs import stopped
 
+from nnlab.config.experiment import load_experiment
 from nnlab.records.formats import ENVIRONMENT_FILE, METRICS_FILE, SPEC_FILE, STEPS_FILE
-from nnlab.spec.experiment import load_experiment
 from nnlab.train.resume import resume
 from nnlab.train.run import run
 

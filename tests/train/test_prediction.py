@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import nnlab
+from nnlab.config.experiment import load_experiment
+from nnlab.engine.build import prepare
 from nnlab.errors import RunError, UsageError
 from nnlab.records.formats import INPUTS_FILE, MODEL_FILE, SPEC_FILE
-from nnlab.records.tensors import packed, read_tensors
-from nnlab.spec.experiment import load_experiment
+from nnlab.storage.tensors import packed, read_tensors
 from nnlab.train.run import RunResult, run
-from nnlab.train.setup import prepare
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 

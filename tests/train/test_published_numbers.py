@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.arrays import Array
-from nnlab.data.mnist import Mnist
-from nnlab.records.formats import Row
-from nnlab.spec.experiment import Experiment, load_experiment
-from nnlab.train.loop import train
-from nnlab.train.setup import make_training, prepare
+from nnlab.core.rows import Row
+from nnlab.data.sources.mnist import Mnist
+from nnlab.engine.build import make_training, prepare
+from nnlab.engine.loop import train
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 from stopped_runs import change_environment, contents, environment, killed, stopped, summary
 
+from nnlab.config.experiment import Experiment
+from nnlab.engine.build import make_training, prepare
+from nnlab.engine.loop import Training
 from nnlab.errors import Diverged, Interrupted, RunError
 from nnlab.optim.sgd import SGD
 from nnlab.records.checkpoint import checkpoint_files, read_checkpoint, write_checkpoint
 from nnlab.records.reader import read_run
 from nnlab.registry import optimizers
-from nnlab.spec.experiment import Experiment
 from nnlab.train import run as run_module
 from nnlab.train.checkpoints import most_bytes, parts
-from nnlab.train.loop import Training
 from nnlab.train.resume import last_run, resume
 from nnlab.train.run import run
-from nnlab.train.setup import make_training, prepare
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 

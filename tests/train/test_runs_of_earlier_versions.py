@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import nnlab
+from nnlab.compare.comparison import make_entries
+from nnlab.figures.run_pictures import draw_all
+from nnlab.figures.run_view import drawable
 from nnlab.plots.curves import plot_run
-from nnlab.records.comparison import make_entries
 from nnlab.records.inventory import holding
 from nnlab.records.reader import read_run
-from nnlab.train.drawable import drawable
-from nnlab.train.pictures import draw_all
 from nnlab.train.resume import resume
 
 STORED = Path(__file__).parents[1] / "records" / "files" / "written_by_0_1_0" / "20261128-052017-old-5a2d6f"

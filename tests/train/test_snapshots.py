@@ -8,13 +8,13 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
+from nnlab.config.experiment import load_experiment
+from nnlab.engine.build import prepare
 from nnlab.errors import Diverged, RunError, SpecError, UsageError
+from nnlab.figures.run_pictures import animate
+from nnlab.figures.run_view import drawable
 from nnlab.records.reader import read_run
-from nnlab.spec.experiment import load_experiment
-from nnlab.train.drawable import drawable
-from nnlab.train.pictures import animate
 from nnlab.train.run import run
-from nnlab.train.setup import prepare
 
 SPEC = """\
 dtype: float64
@@ -130,7 +130,7 @@ def test_snapshots_are_shown_in_the_order_of_their_steps(
     last.rename(last.with_name("step-10000000.safetensors"))
     shown: list[int] = []
     monkeypatch.setattr(
-        "nnlab.train.pictures.animate_boundary",
+        "nnlab.figures.run_pictures.animate_boundary",
         lambda name, data, frames, out: shown.extend(step for step, _ in frames),
     )
     animate(drawable(read_run(folder)), tmp_path)

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from stopped_runs import TABLES, Lines, change_environment, contents, environment, killed, stopped, summary
 
+from nnlab.config.experiment import Experiment
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import checkpoint_files, read_checkpoint, write_checkpoint
-from nnlab.records.lock import RunLock, writing
 from nnlab.records.reader import read_run
-from nnlab.spec.experiment import Experiment
+from nnlab.storage.lock import RunLock, writing
 from nnlab.train.resume import last_run, resume
 from nnlab.train.run import run
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from nnlab.config.descent import load_descent
+from nnlab.config.experiment import load_experiment
+from nnlab.config.resolved import spec_sha256
+from nnlab.config.tree import dump_tree, read_tree
 from nnlab.descent.run import run_descent
-from nnlab.spec.descent import load_descent
-from nnlab.spec.experiment import load_experiment
-from nnlab.spec.resolved import spec_sha256
-from nnlab.spec.tree import dump_tree, read_tree
+from nnlab.engine.build import prepare
 from nnlab.train.run import run as train
-from nnlab.train.setup import prepare
 
 SPEC = """\
 data:      {name: moons, points: 20, test_points: 10}

@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from nnlab.cli.console import _console
+from nnlab.config.tree import dump_tree, parse_tree
 from nnlab.errors import harmless as cleaned
-from nnlab.records.writing import as_json, folder_name
-from nnlab.spec.tree import dump_tree, parse_tree
+from nnlab.storage.folders import as_json, folder_name
 
 TEXTS = [
     "[/markup][bold]",

@@ -1,0 +1,239 @@
+"""Runs side by side: which spec keys differ, and what came of it."""
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nnlab.compare.differences import differing_keys
+from nnlab.compare.entries import MEASURES, Entry, make_entries, measured
+from nnlab.compare.labels import distinguishing_labels, short_keys
+from nnlab.core.statistics import MeanStd
+from nnlab.errors import RunError, UsageError, one_line, shown, written
+from nnlab.records.formats import Kind, distinct_folders, is_crossval_folder, kind_of, text_cell
+from nnlab.records.reader import RunRecord, read_run
+from nnlab.records.run_names import NOUNS
+from nnlab.registry import near_hint
+
+DEFAULT_SORT = "test_accuracy"
+
+_FOLDER_TIME = re.compile(r"^[0-9]{8}-[0-9]{6}-")
+
+
+class Damaged(NamedTuple):
+    """A run that could not be read, and why, with file and line."""
+
+    path: Path
+    message: str
+
+
+class PassedOver(NamedTuple):
+    """Something of nnlab's that is no training run, and what its reader says of it."""
+
+    path: Path
+    kind: Kind
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Entries in the order asked for, the runs that could not be read, and what is no run."""
+
+    entries: tuple[Entry, ...]
+    damaged: tuple[Damaged, ...]
+    sort: str
+    passed_over: tuple[PassedOver, ...] = ()
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The dotted spec keys in which entries differ; ``name`` only where nothing else does.
+
+        What follows from another difference is none: the betas of the only Adam, as long as they are its defaults.
+        """
+        differing = differing_keys([entry.settings for entry in self.entries])
+        return tuple(key for key in differing if key != "name") or tuple(differing)
+
+    @cached_property
+    def short_keys(self) -> dict[str, str]:
+        """Each differing key's shortest clear form."""
+        return short_keys(self.keys)
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """What to call each entry: its run folder, without the time where that is clear, or name and seeds."""
+        full = [entry.names + entry.seeds if entry.seeds else entry.folders[0] for entry in self.entries]
+        short = [_FOLDER_TIME.sub("", title) for title in full]
+        return tuple(short if len(set(short)) == len(set(full)) else full)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """For each entry what sets it apart, in few words: ``optimizer adam, lr 0.01``."""
+        # Beside averages over seeds, the seed of a lone run is no mark of its own.
+        keys = set(self.keys) - ({"seed"} if any(entry.seeds for entry in self.entries) else set())
+        rows = [
+            {key: value for key, value in entry.settings.items() if key in keys and entry.shares(key)}
+            for entry in self.entries
+        ]
+        titles = [entry.names if entry.seeds else title for entry, title in zip(self.entries, self.titles, strict=True)]
+        labels = distinguishing_labels(rows, self.short_keys, titles)
+        return tuple(label + entry.seeds for label, entry in zip(labels, self.entries, strict=True))
+
+    @property
+    def passed_over_counts(self) -> str:
+        """What is no run, counted: ``2 descents, 1 cross-validation``; empty where there is none."""
+        counts = Counter(NOUNS[found.kind] for found in self.passed_over)
+        return ", ".join(f"{count} {noun}{'s' * (count > 1)}" for noun, count in counts.items())
+
+    def to_csv(self) -> str:
+        """The entries as CSV: means, standard deviations and, under ``n``, the number of runs, with all digits."""
+        settings = [key for key in self.keys if key != "name"]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        measures = [column for name in MEASURES for column in (name, f"{name}_std")]
+        keys = [text_cell(one_line(key, 200)) for key in settings]
+        writer.writerow(["run", "name", "status", "n", *keys, *measures])
+        for entry in self.entries:
+            row = [text_cell(" ".join(entry.folders)), text_cell(entry.names), entry.status, str(len(entry.runs))]
+            row += [_setting_cell(entry.settings[key]) if key in entry.settings else "" for key in settings]
+            row += [cell for name in MEASURES for cell in _cells(entry.measures.get(name))]
+            writer.writerow(row)
+        return text.getvalue()
+
+    def to_json(self) -> str:
+        """The entries, their runs and the damaged runs as JSON, with all digits."""
+        document = {
+            "sort": self.sort,
+            "differing": self.keys,
+            "entries": [
+                {
+                    "label": label,
+                    "name": entry.names,
+                    "status": entry.status,
+                    "n": len(entry.runs),
+                    "spec": {key: entry.settings[key] for key in self.keys if key in entry.settings},
+                    "measures": {name: spread._asdict() for name, spread in entry.measures.items()},
+                    "runs": [_run_document(run) for run in entry.runs],
+                }
+                for label, entry in zip(self.labels, self.entries, strict=True)
+            ],
+            "damaged": [{"path": str(run.path), "message": run.message} for run in self.damaged],
+            "passed_over": [{"path": str(found.path), "kind": found.kind} for found in self.passed_over],
+        }
+        return json.dumps(_plain(document), indent=2, allow_nan=False) + "\n"
+
+
+def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int | None = None) -> Comparison:
+    """Read runs and set them side by side, best first; each run counts once, however often it is named.
+
+    The files that lie beside the folds of a cross-validation are left out, so that ``FOLDER/*`` names its folds;
+    descents and cross-validations are passed over.
+
+    ``sort`` is a metric or a spec key: accuracies descend, everything else ascends, what has no value comes last. Where
+    no run has a test accuracy, the validation or the training accuracy stands in.
+    ``top`` keeps the first so many entries. Raises UsageError for a key that no run has and RunError when no run
+    could be read.
+    """
+    if top is not None and top < 1:
+        raise UsageError(f"top: must be at least 1, got {top}")
+    records: list[RunRecord] = []
+    damaged: list[Damaged] = []
+    passed_over: list[PassedOver] = []
+    for path in distinct_folders(path for path in map(Path, paths) if not _is_beside_folds(path)):
+        try:
+            record = read_run(path)
+            record.steps  # noqa: B018  # reading is what finds damage
+            records.append(record)
+        except RunError as error:
+            kind = kind_of(path) or "run"
+            if kind == "run":
+                damaged.append(Damaged(path, str(error)))
+            else:
+                passed_over.append(PassedOver(path, kind, str(error)))
+    if not records:
+        messages = [run.message for run in damaged] + [found.message for found in passed_over]
+        raise RunError("\n".join(messages) or "no run was named")
+    entries = make_entries(records)
+    key = _sort_key(sort, entries)
+    if key == DEFAULT_SORT:
+        accuracies = (DEFAULT_SORT, "validation_accuracy", "train_accuracy")
+        key = next((name for name in accuracies if any(name in entry.measures for entry in entries)), key)
+    entries.sort(key=lambda entry: _rank(entry, key))
+    return Comparison(tuple(entries[:top]), tuple(damaged), key, tuple(passed_over))
+
+
+def _is_beside_folds(path: Path) -> bool:
+    try:
+        return path.is_file() and is_crossval_folder(path.parent)
+    except (OSError, ValueError):  # reading it will say why
+        return False
+
+
+def _sort_key(key: str, entries: Sequence[Entry]) -> str:
+    """The metric or dotted spec key that ``key`` names in full or by its ending.
+
+    ``lr`` is the spec's ``optimizer.lr``, as in the table, and not the column of that name in the metrics.
+    """
+    measures = dict.fromkeys(name for entry in entries for name in entry.measures)
+    settings = dict.fromkeys(name for entry in entries for name in entry.settings)
+    if key in MEASURES or key in settings:
+        return key
+    endings = [name for name in settings if f".{name.removesuffix('.name')}".endswith(f".{key}")]
+    if len(endings) == 1:
+        return endings[0]
+    if key in measures:
+        return key
+    hint = near_hint(key, [*dict.fromkeys((*MEASURES, *measures)), *settings])
+    some = f"there are {', '.join(MEASURES)} and the spec's keys, such as optimizer.lr"
+    raise UsageError(f"sort: no run has {shown(key)}; {hint}{some}")
+
+
+def _rank(entry: Entry, key: str) -> tuple[bool, int, float, str]:
+    """Where an entry belongs: the smallest rank comes first."""
+    spread = entry.measures.get(key)
+    if spread is not None:
+        return False, 0, -spread.mean if key.endswith("accuracy") else spread.mean, ""
+    if key not in entry.settings:
+        return True, 0, 0.0, ""
+    value = entry.settings[key]
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
+        return False, 0, value, ""
+    return False, 1, 0.0, written(value)
+
+
+def _setting_cell(value: object) -> str:
+    text = one_line(written(value), 10_000)
+    return text_cell(text) if isinstance(value, str) else text
+
+
+def _cells(spread: MeanStd | None) -> tuple[str, str]:
+    """Mean and standard deviation with all their digits; empty where there is none."""
+    if spread is None:
+        return "", ""
+    return repr(spread.mean), "" if spread.std is None else repr(spread.std)
+
+
+def _run_document(run: RunRecord) -> dict[str, Any]:
+    return {
+        "path": str(run.path),
+        "name": run.name,
+        "seed": run.spec["seed"],
+        "status": run.status,
+        "spec_sha256": run.summary["spec_sha256"],
+        "measures": measured(run),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; JSON has no numbers that are not finite, so they become words."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    return written(value) if isinstance(value, float) and not isfinite(value) else value

@@ -1,0 +1,147 @@
+"""The rows of a comparison: runs, and runs averaged over seeds, with their settings and measured numbers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any
+
+from nnlab.config.validation import flatten
+from nnlab.core.statistics import MeanStd, mean_std
+from nnlab.errors import one_line
+from nnlab.records.reader import RunRecord
+
+# The numbers that a comparison reports, in this order; further ones can be sorted by.
+MEASURES = (
+    "test_accuracy",
+    "best_test_accuracy",
+    "best_step",
+    "train_accuracy",
+    "test_loss",
+    "train_loss",
+    "train_seconds",
+    "steps",
+    "parameters",
+    "validation_accuracy",
+    "validation_loss",
+)
+
+# What may differ between runs of one experiment.
+REPEATED_KEYS = ("name", "seed")
+
+# What is recorded beside a training and changes none of its numbers.
+RECORDING_KEYS = ("train.checkpoint_every", "train.diagnostics", "train.snapshots")
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One row of a comparison: a run, or several completed ones that differ in nothing but their seed."""
+
+    runs: tuple[RunRecord, ...]
+    settings: Mapping[str, Any]
+    measures: Mapping[str, MeanStd]
+
+    @property
+    def names(self) -> str:
+        """The experiment's name; all of them where runs of one experiment were named differently."""
+        return ", ".join(dict.fromkeys(one_line(run.name, 100) for run in self.runs))
+
+    @property
+    def status(self) -> str:
+        """The status that its runs share."""
+        return self.runs[0].status
+
+    @property
+    def seeds(self) -> str:
+        """How many seeds were averaged, in words; nothing for one run."""
+        return f" ({len(self.runs)} seeds)" if len(self.runs) > 1 else ""
+
+    def shares(self, key: str) -> bool:
+        """Whether all its runs have the same value for a spec key."""
+        return key not in REPEATED_KEYS or not isinstance(self.settings[key], list)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The names of the run folders."""
+        return tuple(one_line(run.path.absolute().name, 100) for run in self.runs)
+
+
+def make_entries(records: Sequence[RunRecord]) -> list[Entry]:
+    """Runs with equal settings; only completed ones with seeds of their own can be averaged."""
+    groups: list[_Group] = []
+    for record, settings in zip(records, _settings(records), strict=True):
+        own = canonical({key: value for key, value in settings.items() if key not in REPEATED_KEYS})
+        home = next((group for group in groups if group.takes(own, record)), None)
+        if home is None:
+            home = _Group(own)
+            groups.append(home)
+        home.runs.append(record)
+        home.settings.append(settings)
+    return [_entry(group.runs, group.settings) for group in groups]
+
+
+@dataclass
+class _Group:
+    """Runs of one experiment, while they are being found."""
+
+    own: str
+    runs: list[RunRecord] = field(default_factory=list)
+    settings: list[dict[str, Any]] = field(default_factory=list)
+
+    def takes(self, own: str, record: RunRecord) -> bool:
+        """Whether a run is another completed one of these, with a seed that none of them has."""
+        return (
+            own == self.own
+            and all(run.status == "completed" for run in (*self.runs, record))
+            and all(run.spec["seed"] != record.spec["seed"] for run in self.runs)
+        )
+
+
+def _settings(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
+    """Each run's spec, flat and without RECORDING_KEYS; a word and a mapping at the same place share a key.
+
+    A component without keys (``relu``) stands under ``activation.name`` like one with keys; a switch that is off in one
+    run (``batch_norm: false``) is ``true`` where another run has its keys.
+    """
+    flat = [
+        {key: value for key, value in flatten(record.spec).items() if key not in RECORDING_KEYS} for record in records
+    ]
+    every = {key for settings in flat for key in settings}
+    found = []
+    for settings in flat:
+        named = {f"{key}.name" if f"{key}.name" in every else key: value for key, value in settings.items()}
+        parents = {key[:place] for key in settings for place, letter in enumerate(key) if letter == "."}
+        switches = {key for key in every & parents if f"{key}.name" not in every}
+        found.append(dict.fromkeys(sorted(switches), True) | named)
+    return found
+
+
+def _entry(runs: Sequence[RunRecord], settings: Sequence[Mapping[str, Any]]) -> Entry:
+    shared = dict(settings[0])
+    for key in REPEATED_KEYS:
+        values = sorted({row[key] for row in settings})
+        if len(values) > 1:
+            shared[key] = values
+    numbers = [measured(run) for run in runs]
+    names = dict.fromkeys(name for row in numbers for name in row)
+    measures = {name: mean_std([row[name] for row in numbers if name in row]) for name in names}
+    return Entry(tuple(runs), shared, measures)
+
+
+def measured(run: RunRecord) -> dict[str, float]:
+    """Everything measured in a run that has a finite value."""
+    final, best = run.final or {}, run.best or {}
+    found = {
+        **final,
+        "best_test_accuracy": best.get("test_accuracy"),
+        "best_step": best.get("step"),
+        "parameters": run.summary["parameters"],
+    }
+    if run.summary["status"] != "running":  # until a run ends, its summary does not count
+        found |= {"train_seconds": run.summary["train_seconds"], "steps": run.summary["steps"]}
+    return {name: value for name, value in found.items() if value is not None and isfinite(value)}
+
+
+def canonical(value: object) -> str:
+    """Text that is equal for equal plain values only."""
+    return json.dumps(value, sort_keys=True)

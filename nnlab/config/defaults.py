@@ -1,0 +1,42 @@
+"""The default that a component gives to a key of a spec."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nnlab.config.experiment import Experiment
+from nnlab.config.validation import flatten, plain
+from nnlab.registry import REGISTRIES, Component, Strengths, Switch, hyperparameters
+
+
+def has_default(settings: Mapping[str, object], key: str) -> bool:
+    """Whether a dotted key of a flat resolved spec has the value that it would have had if it had been left out.
+
+    A key that this version does not know, or that must be given, has none.
+    """
+    cls: type[Any] = Experiment
+    parts = key.split(".")
+    for depth, part in enumerate(parts, 1):
+        prefix = ".".join(parts[:depth])
+        parameter = next((known for known in hyperparameters(cls) if known.name == part), None)
+        if parameter is None:
+            return False
+        if parameter.mark(Strengths):
+            return settings[key] == 0
+        rest = ".".join(parts[depth:])
+        if not rest or rest == "name":
+            if parameter.required:
+                return False
+            default = False if parameter.mark(Switch) and parameter.default is None else plain(parameter.default)
+            values = flatten(default, tuple(parts[:depth]))
+            return settings[key] in [values[place] for place in (key, prefix) if place in values]
+        if component := parameter.mark(Component):
+            registry, name = REGISTRIES[component.kind], settings.get(f"{prefix}.name")
+        elif switch := parameter.mark(Switch):
+            registry, name = REGISTRIES[switch.kind], switch.name
+        else:
+            cls = parameter.base
+            continue
+        if name not in registry:
+            return False
+        cls = registry[str(name)]
+    return False

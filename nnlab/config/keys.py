@@ -1,0 +1,40 @@
+"""Every key that a spec can have, as the shell completes it."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from nnlab.config.expectation import only_words, options
+from nnlab.config.experiment import Experiment
+from nnlab.registry import REGISTRIES, Component, Strengths, Switch, hyperparameters
+
+
+def spec_keys() -> list[str]:
+    """``seed=``, ``optimizer.name=adam``, ``optimizer.beta1=``, ``train.sampling=shuffle``, ..., sorted."""
+    return sorted(set(_keys(Experiment, "")))
+
+
+def _keys(cls: type[Any], prefix: str, within: tuple[type[Any], ...] = ()) -> Iterator[str]:
+    """The keys of a class; a component inside one of its own class gets no keys, which would go on forever."""
+    within = (*within, cls)
+    for parameter in hyperparameters(cls):
+        key = f"{prefix}{parameter.name}"
+        if component := parameter.mark(Component):
+            if component.many:
+                yield f"{key}="
+                continue
+            for name, inner in REGISTRIES[component.kind].items():
+                yield f"{key}.name={name}"
+                if inner not in within:
+                    yield from _keys(inner, f"{key}.", within)
+        elif switch := parameter.mark(Switch):
+            yield from (f"{key}=true", f"{key}=false")
+            yield from _keys(REGISTRIES[switch.kind][switch.name], f"{key}.", within)
+        elif strengths := parameter.mark(Strengths):
+            yield from (f"{key}.{name}=" for name in REGISTRIES[strengths.kind].names())
+        elif dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
+            yield from _keys(parameter.base, f"{key}.", within)
+        else:
+            yield from (f"{key}={word}" for word in options(parameter.annotation))
+            if not only_words(parameter.annotation):
+                yield f"{key}="

@@ -1,0 +1,84 @@
+"""Changes from the command line: ``-s optimizer.lr=0.1``."""
+
+import re
+from collections.abc import Sequence
+from math import inf
+from typing import Any
+
+from nnlab.config.places import KeyPath, Place, Tree
+from nnlab.config.tree import MAX_DEPTH, parse_faulty_tree
+from nnlab.errors import one_line
+
+
+def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
+    """Write each ``key.path=value`` into the tree, in order; values are YAML.
+
+    Where a key has to go into something that holds no keys, a mapping takes its place: a word (``optimizer: adam``)
+    becomes the mapping's name, a number, true, false or null gives way. Whether a key exists is checked later with
+    everything else; an override that cannot be read or placed, or that undoes an earlier one, is added to the tree's
+    ``problems``.
+    """
+    changed: dict[KeyPath, Place] = {}
+    for index, override in enumerate(overrides):
+        place = Place(inf, index, f"-s {one_line(override, 100)}")
+        dotted_path, equals, text = override.partition("=")
+        parts = dotted_path.strip().split(".")
+        if not equals or not all(parts) or len(parts) > MAX_DEPTH:
+            tree.problems.append((place, (), "must be KEY=VALUE, such as optimizer.lr=0.1"))
+            continue
+        value = parse_faulty_tree(text, "value")
+        if value.problems:
+            tree.problems.extend((place, (*parts, *inner), message) for _, inner, message in value.problems)
+        elif isinstance(tree.value, dict):
+            _write(tree, parts, value, place, changed)
+
+
+def _write(tree: Tree, parts: Sequence[str], value: Tree, place: Place, changed: dict[KeyPath, Place]) -> None:
+    """Set one value and its place, unless that would undo one of those in ``changed``."""
+    parent: Any = tree.value
+    path: KeyPath = ()
+    for part in parts:
+        key = _key(parent, part)
+        if key is None:
+            message = f"there is no such item; the list has {len(parent)}, counted from 0"
+            tree.problems.append((place, (*path, part), message))
+            return
+        path = (*path, key)
+        if len(path) < len(parts):
+            child = parent.get(key) if isinstance(parent, dict) else parent[key]
+            names_it = len(parts) == len(path) + 1 and parts[-1] == "name"
+            gives_way = not (
+                isinstance(child, dict | list) or child is True or (isinstance(child, str) and not names_it)
+            )
+            if path in changed and gives_way:
+                message = f"contradicts {changed[path]}; keep one"
+                tree.problems.append((place, (*path, *parts[len(path) :]), message))
+                return
+            if isinstance(child, str):
+                parent[key] = {"name": child}
+            elif not isinstance(child, dict | list):
+                parent[key] = {}
+                tree.places[path] = place
+            parent = parent[key]
+    undone = next((known for known in changed if known[: len(path)] == path), None)
+    if undone is not None:
+        twice = f"given twice, first by {changed[undone]}; keep one"
+        message = twice if undone == path else f"replaces what {changed[undone]} set; give the whole before its parts"
+        tree.problems.append((place, path, message))
+        return
+    whole = next((path[:length] for length in range(1, len(path)) if path[:length] in changed), None)
+    if whole is not None and (isinstance(parent, list) or key in parent):
+        tree.problems.append((place, path, f"contradicts {changed[whole]}; keep one"))
+        return
+    changed[path] = place
+    parent[key] = value.value
+    tree.forget(path)
+    tree.places[path] = place
+    tree.signs |= {(*path, *inner): (place, sign) for inner, (_, sign) in value.signs.items()}
+
+
+def _key(parent: object, part: str) -> str | int | None:
+    """The key or index that a part of a dotted path stands for; None for an item that a list does not have."""
+    if not isinstance(parent, list):
+        return part
+    return int(part) if re.fullmatch(r"[0-9]{1,6}", part) and int(part) < len(parent) else None

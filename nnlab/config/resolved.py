@@ -1,0 +1,39 @@
+"""What every checked spec can do: say all that it stands for, as values, as YAML, and in one number."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from nnlab.config.tree import dump_tree
+from nnlab.config.validation import plain
+
+
+class Resolved:
+    """A dataclass of hyper-parameters that was built from a spec."""
+
+    def resolved(self) -> dict[str, Any]:
+        """The spec as plain values, with every default filled in."""
+        resolved = plain(self)
+        if not isinstance(resolved, dict):
+            raise TypeError("a spec is a mapping")
+        return resolved
+
+    def to_yaml(self) -> str:
+        """The resolved spec as YAML that loads to an equal one."""
+        return dump_tree(self.resolved())
+
+    def sha256(self) -> str:
+        """SHA-256 of the resolved spec in canonical JSON."""
+        return spec_sha256(self.resolved())
+
+
+def spec_sha256(resolved: Mapping[str, Any]) -> str:
+    """SHA-256 of a resolved spec in canonical JSON."""
+    canonical = json.dumps(resolved, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def describes_descent(raw: object) -> bool:
+    """Whether a spec as read is one for ``nnlab descend``, whatever may be wrong with it."""
+    return isinstance(raw, Mapping) and "model" not in raw and bool({"function", "expression"} & raw.keys())

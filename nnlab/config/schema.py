@@ -1,0 +1,134 @@
+"""The JSON schema of a spec, made from the fields of the registered components, for editors that complete YAML."""
+
+import dataclasses
+from typing import Any
+
+from annotated_types import MaxLen
+
+from nnlab.config.descent import Descent
+from nnlab.config.expectation import adapter
+from nnlab.config.experiment import Experiment
+from nnlab.config.validation import plain
+from nnlab.registry import REGISTRIES, Component, Hyperparameter, Registry, Strengths, Switch, hyperparameters
+
+Schema = dict[str, Any]
+
+
+def spec_schema() -> Schema:
+    """The JSON schema (draft 2020-12) of a spec, for a training or for a descent.
+
+    Every component stands once, under ``$defs``. Of a spec with a base only the keys are checked, since it may lack
+    everything that the base says.
+    """
+    definitions = {
+        f"{registry.kind}.{name}": _mapping(cls, named=name)
+        for registry in REGISTRIES.values()
+        for name, cls in registry.items()
+    }
+    definitions |= {f"rule.{name}": _rule(definitions[f"optimizer.{name}"]) for name in REGISTRIES["optimizer"].names()}
+    definitions |= {"experiment": _experiment(), "descent": _descent()}
+    keys = {
+        name: {"description": value["description"]}
+        for part in ("descent", "experiment")
+        for name, value in definitions[part]["properties"].items()
+    }
+    based = {"base": {"type": "string", "description": "another spec, relative to this file, that this one changes"}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "nnlab spec",
+        "type": "object",
+        "if": {"required": ["base"]},
+        "then": {"properties": based | keys, "additionalProperties": False},
+        "else": {
+            "if": {"anyOf": [{"required": ["function"]}, {"required": ["expression"]}]},
+            "then": {"$ref": "#/$defs/descent"},
+            "else": {"$ref": "#/$defs/experiment"},
+        },
+        "$defs": definitions,
+    }
+
+
+def _experiment() -> Schema:
+    schema = _mapping(Experiment)
+    schema["required"].remove("name")  # its default, the file's name, is known only when the file is read
+    number = {"type": "integer"}  # the other one may be null
+    schema["properties"]["train"]["oneOf"] = [
+        {"properties": {key: number}, "required": [key]} for key in ("iterations", "epochs")
+    ]
+    return schema
+
+
+def _descent() -> Schema:
+    """One rule or several, each with one learning rate or several; ``expression`` in place of ``function``."""
+    schema = _mapping(Descent)
+    for key in ("name", "function"):
+        schema["required"].remove(key)
+    properties = schema["properties"]
+    (text,) = hyperparameters(REGISTRIES["function"]["expression"])
+    properties["expression"] = _value(text) | {"description": "the function written out, such as x0**2 + x1**2"}
+    rules = [{"$ref": f"#/$defs/rule.{name}"} for name in REGISTRIES["optimizer"].names()]
+    one = {"anyOf": [_component(REGISTRIES["optimizer"])["anyOf"][0], *rules]}
+    several = properties["optimizer"]
+    properties["optimizer"] = {"anyOf": [one, several | {"items": one}], "description": several["description"]}
+    return schema | {"oneOf": [{"required": ["function"]}, {"required": ["expression"]}]}
+
+
+def _rule(optimizer: Schema) -> Schema:
+    """An update rule of a descent, whose lr may be a list."""
+    lr = optimizer["properties"]["lr"]
+    several = {"anyOf": [lr, {"type": "array", "items": lr, "minItems": 1}], "description": lr["description"]}
+    return optimizer | {"properties": optimizer["properties"] | {"lr": several}}
+
+
+def _mapping(cls: type[Any], named: str | None = None) -> Schema:
+    parameters = hyperparameters(cls)
+    properties = {parameter.name: _value(parameter) | _notes(parameter) for parameter in parameters}
+    required = [parameter.name for parameter in parameters if parameter.required]
+    if named is not None:
+        properties = {"name": {"const": named}} | properties
+        required = ["name", *required]
+    return {
+        "type": "object",
+        "description": (cls.__doc__ or "").split("\n\n")[0],
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _notes(parameter: Hyperparameter) -> Schema:
+    notes: Schema = {"description": parameter.doc}
+    if not parameter.required and parameter.mark(Strengths) is None:
+        notes["default"] = plain(parameter.default)
+    return notes
+
+
+def _value(parameter: Hyperparameter) -> Schema:
+    component, switch, strengths = parameter.mark(Component), parameter.mark(Switch), parameter.mark(Strengths)
+    if component:
+        one = _component(REGISTRIES[component.kind])
+        limit = parameter.mark(MaxLen)
+        most = {"maxItems": limit.max_length} if limit else {}
+        return {"type": "array", "items": one, "minItems": int(parameter.required), **most} if component.many else one
+    if switch:
+        keys = _mapping(REGISTRIES[switch.kind][switch.name])
+        return {"anyOf": [{"type": ["boolean", "null"]}, keys]}
+    if strengths:
+        registry = REGISTRIES[strengths.kind]
+        fields = {name: {item.name: item for item in hyperparameters(cls)} for name, cls in registry.items()}
+        properties = {name: _value(items["strength"]) for name, items in fields.items()}
+        return {"type": "object", "properties": properties, "additionalProperties": False}
+    if dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
+        return _mapping(parameter.base)
+    return adapter(parameter.annotation).json_schema()
+
+
+def _component(registry: Registry) -> Schema:
+    without_keys = [name for name, cls in registry.items() if not any(item.required for item in hyperparameters(cls))]
+    choices: list[Schema] = [{"enum": without_keys}] if without_keys else []
+    if registry.number:
+        name, key = registry.number
+        (number,) = [item for item in hyperparameters(registry[name]) if item.name == key]
+        choices.append(_value(number))
+    choices += [{"$ref": f"#/$defs/{registry.kind}.{name}"} for name in registry.names()]
+    return {"anyOf": choices}

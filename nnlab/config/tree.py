@@ -1,0 +1,273 @@
+"""YAML read strictly: YAML 1.2 scalars, no aliases, tags or duplicate keys, and the place of every value.
+
+PyYAML supplies the scanner and parser; values are built here because its constructors read ``1e-3`` as text,
+``no`` as false and ``010`` as 8, keep the last of two equal keys, and follow aliases that grow without bound.
+"""
+
+import re
+import sys
+from math import isfinite
+from pathlib import Path
+from typing import Protocol
+
+import yaml
+
+from nnlab.config.encoding import NotTextError, decoded
+from nnlab.config.places import Finding, KeyPath, Place, Tree, spec_error
+from nnlab.config.scalars import FLOAT, scalar
+from nnlab.config.signs import cause_before, mistyped
+from nnlab.errors import UsageError, harmless, one_line, shown
+
+MAX_BYTES = 128 * 1024
+MAX_DEPTH = 32
+MOST_VALUES = 20_000
+MOST_SIGNS = 100
+STANDARD_INPUT = Path("-")
+# Where a shell puts what it pipes into a command; a pipe found anywhere else may never end.
+PIPES = (Path("/dev/stdin"), Path("/dev/fd"), Path("/proc/self/fd"))
+
+
+def read_tree(path: Path) -> Tree:
+    """Read a YAML file.
+
+    Raises UsageError when the file cannot be read and SpecError, with every place, when it is not a strict spec.
+    """
+    return _strict(read_faulty_tree(path))
+
+
+def read_faulty_tree(path: Path, depth: int = 0) -> Tree:
+    """Read a YAML file (``-`` is standard input) like :func:`read_tree`, with what is wrong left in ``problems``.
+
+    ``depth`` counts the specs that lead to this one as their base.
+    """
+    source = "standard input" if path == STANDARD_INPUT else one_line(str(path), 1000)
+    try:
+        raw = _bytes(path, source)
+    except (OSError, ValueError) as error:  # ValueError: a NUL character
+        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
+    if len(raw) > MAX_BYTES:
+        raise UsageError(f"{source}: larger than {MAX_BYTES // 1024} KiB, which no spec needs")
+    try:
+        text = decoded(raw)
+    except NotTextError as error:
+        place = _place_after(error.before, source, depth)
+        return Tree(None, {(): place}, [(place, (), str(error))], broken=True)
+    return parse_faulty_tree(text, source, depth, path.absolute().parent if depth else None)
+
+
+def _bytes(path: Path, source: str) -> bytes:
+    if path == STANDARD_INPUT:
+        if sys.stdin is None:  # closed by the caller (<&-)
+            raise UsageError(f"{source}: is closed")
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    if not (path.is_file() or path.is_dir() or path in PIPES or path.parent in PIPES) and path.exists():
+        raise UsageError(f"{source}: is not a regular file")
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def parse_tree(text: str, source: str) -> Tree:
+    """Parse YAML text; ``source`` names it in messages. Raises SpecError, with every place."""
+    return _strict(parse_faulty_tree(text, source))
+
+
+def parse_faulty_tree(text: str, source: str, depth: int = 0, folder: Path | None = None) -> Tree:
+    """Parse YAML text like :func:`parse_tree`, with what is wrong in it left in ``problems``.
+
+    ``depth`` and ``folder`` are those of its places.
+    """
+    builder = _Builder(source, depth, folder)
+    try:
+        builder.build(text)
+    except _Unreadable as error:
+        builder.tree.problems.append(error.finding)
+        builder.tree.broken = True
+    return builder.tree
+
+
+def _strict(tree: Tree) -> Tree:
+    if tree.problems:
+        raise spec_error(tree.problems)
+    return tree
+
+
+def _place_after(text: str, source: str, depth: int = 0, folder: Path | None = None) -> Place:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+    return Place(line, column, f"{source}:{line}:{column}", depth, folder)
+
+
+_BASE = "base: OTHER.yaml starts from another spec"
+_ESCAPES = "in double quotes \\ begins an escape; put a path in single quotes, or write / for \\"
+
+
+def _not_allowed(character: str) -> str:
+    """Why a control character cannot be read."""
+    message = f"the character U+{ord(character):04X} is not allowed"
+    return f"{message}; it is Ctrl-Z, an end of file of old programs: delete it" if character == "\x1a" else message
+
+
+class _Unreadable(Exception):
+    """There is no telling what the rest of the text means."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(message)
+        self.finding: Finding = (place, (), message)
+
+
+class _Mark(Protocol):
+    """A position in the text, counted from 0."""
+
+    line: int
+    column: int
+
+
+class _Builder:
+    """Builds plain values from parser events and collects what a spec may not contain."""
+
+    def __init__(self, source: str, depth: int, folder: Path | None) -> None:
+        self.tree = Tree(None)
+        self._source = source
+        self._depth = depth
+        self._folder = folder
+        self._values = 0
+
+    def build(self, text: str) -> None:
+        """Fill the tree; raises _Unreadable."""
+        try:
+            loader = yaml.SafeLoader(text)
+        except yaml.reader.ReaderError as error:
+            place = _place_after(text[: error.position], self._source, self._depth, self._folder)
+            raise _Unreadable(place, _not_allowed(text[error.position])) from None
+        self._events = iter(loader.get_event, None)
+        try:
+            self._documents()
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark or loader.get_mark()
+            raise self._unreadable(text, mark, error.problem or error.context or "") from None
+        except (ValueError, OverflowError):  # PyYAML takes an escape such as "\UFFFFFFFF" for a character
+            raise _Unreadable(self._place(loader.get_mark()), "not valid YAML: a number is out of range") from None
+        self.tree.places.setdefault((), _place_after("", self._source, self._depth, self._folder))
+
+    def _unreadable(self, text: str, mark: _Mark | None, problem: str) -> _Unreadable:
+        """What the parser says, at the sign that is its likely cause where there is one."""
+        problem = one_line(problem, 200)
+        if "'\\t'" in problem:
+            problem = "a tab; YAML indents with spaces"
+        elif "escape" in problem:
+            problem = f"{problem}; {_ESCAPES}"
+        if mark and (cause := cause_before(text, mark.line)):
+            line, column, advice = cause
+            noticed = f"noticed in line {mark.line + 1}: {problem}"
+            return _Unreadable(self._at(line, column), f"not valid YAML; {advice} ({noticed})")
+        return _Unreadable(self._place(mark), f"not valid YAML: {problem}")
+
+    def _documents(self) -> None:
+        documents = 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._problem(event.start_mark, (), "a second document; a spec is one document")
+                    return
+                self.tree.value = self._node(next(self._events), ())
+
+    def _node(self, event: yaml.Event, path: KeyPath) -> object:
+        self.tree.places.setdefault(path, self._place(event.start_mark))
+        if len(path) > MAX_DEPTH:
+            raise _Unreadable(self._place(event.start_mark), f"nested more than {MAX_DEPTH} levels deep")
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise _Unreadable(self._place(event.start_mark), f"more than {MOST_VALUES} values, which no spec needs")
+        if isinstance(event, yaml.AliasEvent):
+            self._problem(
+                event.start_mark, path, f"aliases (*name) are not part of a spec; write the value out, or {_BASE}"
+            )
+            return None
+        if not isinstance(event, yaml.ScalarEvent | yaml.SequenceStartEvent | yaml.MappingStartEvent):
+            raise TypeError(f"unexpected event {event!r}")
+        self._check_plain(event, path)
+        if isinstance(event, yaml.ScalarEvent):
+            self._note_sign(event, path)
+            return scalar(event.value) if event.style is None else event.value
+        return self._sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
+
+    def _sequence(self, path: KeyPath) -> list[object]:
+        items: list[object] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(event, (*path, len(items))))
+        return items
+
+    def _mapping(self, path: KeyPath) -> dict[str, object]:
+        entries: dict[str, object] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                raise _Unreadable(self._place(event.start_mark), "a key must be a plain word")
+            child = (*path, event.value)
+            self._check_plain(event, child)
+            self._note_sign(event, child)
+            if event.value == "<<" and event.style is None:
+                self._problem(event.start_mark, child, f"merge keys (<<) are not part of a spec; {_BASE}")
+            elif event.value in entries:
+                self._problem(event.start_mark, child, f"given twice; first at {self.tree.places[child]}")
+            self.tree.places.setdefault(child, self._place(event.start_mark))
+            entries[event.value] = self._node(next(self._events), child)
+        return entries
+
+    def _check_plain(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, path: KeyPath) -> None:
+        if event.anchor is not None:
+            self._problem(event.start_mark, path, f"anchors (&name) are not part of a spec; {_BASE}")
+        if event.tag is not None:
+            self._problem(event.start_mark, path, f"tags ({shown(event.tag)}) are not part of a spec")
+
+    def _place(self, mark: _Mark | None) -> Place:
+        return self._at(mark.line, mark.column) if mark else self._at(0, 0)
+
+    def _at(self, line: int, column: int) -> Place:
+        """A place by line and column counted from 0."""
+        text = f"{self._source}:{line + 1}:{column + 1}"
+        return Place(line + 1, column + 1, text, self._depth, self._folder)
+
+    def _note_sign(self, event: yaml.ScalarEvent, path: KeyPath) -> None:
+        """Remember what looks mistyped in an unquoted key or value."""
+        signs, mark = self.tree.signs, event.start_mark
+        if event.style is not None or mark is None or path in signs or len(signs) == MOST_SIGNS:
+            return
+        if found := mistyped(event.value):
+            signs[path] = self._at(mark.line, mark.column + found[0]), found[1]
+
+    def _problem(self, mark: _Mark | None, path: KeyPath, message: str) -> None:
+        self.tree.problems.append((self._place(mark), path, message))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML that :func:`parse_tree` reads back equal, so text that looks like a number gets quotes."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if isinstance(scalar(text), str) else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style if text.isprintable() else '"')
+
+
+def _represent_float(dumper: yaml.SafeDumper, number: float) -> yaml.ScalarNode:
+    text = repr(number) if isfinite(number) else shown(number)
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(float, _represent_float)
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"(?:{FLOAT.pattern})$"), list("-+.0123456789"))
+
+
+def dump_tree(value: object) -> str:
+    """YAML text for plain values; innermost mappings and lists stand on one line each, unless text needs quotes.
+
+    What is not printable stands in double quotes, where the escapes of YAML are those of Python.
+    """
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
+    )
+    return harmless(text)

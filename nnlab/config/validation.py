@@ -1,0 +1,222 @@
+"""Plain values turned into components, every problem collected; and components turned back into plain values."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from annotated_types import MaxLen
+
+from nnlab.config.data_paths import DataPaths, FoundPath, UnusablePathError
+from nnlab.config.expectation import check
+from nnlab.config.hints import owners_hint
+from nnlab.config.places import KeyPath
+from nnlab.errors import MOST_LINES, shown
+from nnlab.registry import (
+    REGISTRIES,
+    Component,
+    FilePath,
+    Hyperparameter,
+    Refused,
+    Registry,
+    Strengths,
+    Switch,
+    alias_hint,
+    hyperparameters,
+    near_hint,
+    registered_name,
+)
+
+
+class Validator:
+    """Builds components from plain values; what is wrong lands in ``problems`` as (key path, message).
+
+    ``folders`` is where relative file names are looked for, in turn; ``elsewhere`` gives the hint for a key of another
+    part of the spec. ``beside`` gives the folder of the file that a key stands in, where it is not that of the spec;
+    ``paths`` finds files.
+    """
+
+    def __init__(
+        self,
+        folders: tuple[Path, ...] = (),
+        elsewhere: Callable[[str], str] = lambda key: "",
+        beside: Callable[[KeyPath], Path | None] = lambda key: None,
+        paths: DataPaths | None = None,
+    ) -> None:
+        self.problems: list[tuple[KeyPath, str]] = []
+        self._folders = folders
+        self._elsewhere = elsewhere
+        self._beside = beside
+        self._paths = paths or DataPaths()
+
+    def component(self, registry: Registry, raw: object, path: KeyPath) -> Any:
+        """The component that ``raw`` names: a name, a mapping with ``name``, or the registry's number shorthand."""
+        if registry.number and isinstance(raw, int | float) and not isinstance(raw, bool):
+            name, key = registry.number
+            return self._in_shorthand(registry[name], key, raw, path)
+        name_path = path if isinstance(raw, str) else (*path, "name")
+        if isinstance(raw, str):
+            raw = {"name": raw}
+        if not isinstance(raw, Mapping):
+            number = "a number, " if registry.number else ""
+            return self._reject(path, f"must be {number}a name or a mapping with a name, got {shown(raw)}")
+        if "name" not in raw:
+            return self._reject(path, f"needs a name: {_listed(registry.names())}")
+        name = raw["name"]
+        if not isinstance(name, str) or name not in registry:
+            hint = near_hint(name, registry.names()) if isinstance(name, str) else ""
+            known = f"{hint}there are {_listed(registry.names())}"
+            return self._reject(name_path, f"no {registry.kind} is called {shown(name)}; {known}")
+        return self.section(registry[name], {key: raw[key] for key in raw if key != "name"}, path, name, registry)
+
+    def section(
+        self, cls: type[Any], raw: object, path: KeyPath, owner: str = "", registry: Registry | None = None
+    ) -> Any:
+        """A dataclass from a mapping of its fields; ``owner`` names it in messages, ``registry`` has others like it."""
+        if not isinstance(raw, Mapping):
+            return self._reject(path, f"must be a mapping with the keys {_listed(_keys(cls))}, got {shown(raw)}")
+        before = len(self.problems)
+        parameters = hyperparameters(cls)
+        keys = [parameter.name for parameter in parameters]
+        known = [*keys, *getattr(cls, "short_forms", ())]
+        for key in raw:
+            if key not in keys:
+                self._reject((*path, key), self._unknown_key(key, known, owner or str(path[-1]), registry))
+        values = {}
+        for parameter in parameters:
+            if parameter.name in raw:
+                values[parameter.name] = self._value(parameter, raw[parameter.name], (*path, parameter.name))
+            elif parameter.required:
+                self._reject(path, f"needs the key {parameter.name} ({parameter.doc})")
+        if len(self.problems) > before:
+            return None
+        built = cls(**values)
+        if hasattr(built, "conflicts"):
+            self.problems.extend(((*path, *key), message) for key, message in built.conflicts())
+        return None if len(self.problems) > before else built
+
+    def _in_shorthand(self, cls: type[Any], key: str, raw: object, path: KeyPath) -> Any:
+        before = len(self.problems)
+        built = self.section(cls, {key: raw}, path)
+        self.problems[before:] = [(path, message) for _, message in self.problems[before:]]
+        return built
+
+    def _value(self, parameter: Hyperparameter, raw: object, path: KeyPath) -> Any:
+        component, switch, strengths = parameter.mark(Component), parameter.mark(Switch), parameter.mark(Strengths)
+        if component:
+            registry = REGISTRIES[component.kind]
+            if not component.many:
+                return self.component(registry, _with_default_name(parameter, raw), path)
+            most, least = parameter.mark(MaxLen), 1 if parameter.required else 0
+            if not isinstance(raw, list) or len(raw) < least or (most and len(raw) > most.max_length):
+                limit = f"{least} to {most.max_length} " if most else ""
+                return self._reject(path, f"must be a list of {limit}{registry.kind}s, got {shown(raw)}")
+            return [self.component(registry, item, (*path, index)) for index, item in enumerate(raw)]
+        if switch:
+            if raw is None or raw is False:
+                return None
+            cls = REGISTRIES[switch.kind][switch.name]
+            if raw is not True and not isinstance(raw, Mapping):
+                keys = _listed(_keys(cls))
+                return self._reject(path, f"must be true, false or a mapping with {keys}, got {shown(raw)}")
+            return self.section(cls, {} if raw is True else raw, path, switch.name)
+        if strengths:
+            return self._strengths(REGISTRIES[strengths.kind], raw, path)
+        if dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
+            return self.section(parameter.base, raw, path)
+        refused = parameter.mark(Refused)
+        if refused and raw in refused.values:
+            return self._reject(path, f"{shown(raw)} is not allowed: {refused.reason}")
+        value, wrong = check(parameter.annotation, raw)
+        self.problems.extend(((*path, *inner), message) for inner, message in wrong)
+        is_path = parameter.mark(FilePath) is not None
+        return self._find_file(value, path) if is_path and isinstance(value, str) else value
+
+    def _strengths(self, registry: Registry, raw: object, path: KeyPath) -> Any:
+        if not isinstance(raw, Mapping):
+            return self._reject(path, f"must be a mapping with the keys {_listed(registry.names())}, got {shown(raw)}")
+        for key in raw:
+            if key not in registry:
+                self._reject((*path, key), self._unknown_key(key, registry.names(), registry.kind))
+        # In the registry's order: the order in which a spec names them must not change the last bits of a sum.
+        built = [
+            self._in_shorthand(registry[name], "strength", raw[name], (*path, name))
+            for name in registry.names()
+            if name in raw
+        ]
+        return [item for item in built if item is not None and item.strength != 0]
+
+    def _find_file(self, name: str, path: KeyPath) -> str | None:
+        own = self._beside(path)
+        folders = (own, *self._folders[1:]) if own else self._folders
+        try:
+            return self._paths.find(name, str(path[-1]), folders)
+        except UnusablePathError as error:
+            self._reject(path, str(error))
+        except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL character, an unknown ~user
+            self._reject(path, f"is not a usable path: {shown(name)} ({type(error).__name__})")
+        return None
+
+    def _unknown_key(self, key: str, known: list[str], owner: str, registry: Registry | None = None) -> str:
+        hint = ""
+        if len(self.problems) < MOST_LINES:  # beyond the problems that are reported, hints would only take time
+            hint = alias_hint(key, known) or (owners_hint(registry, key) if registry else "")
+            hint = hint or self._elsewhere(key) or near_hint(key, known)
+        return f"unknown key; {hint}{owner} has {_listed(known) if known else 'no keys'}"
+
+    def _reject(self, path: KeyPath, message: str) -> None:
+        self.problems.append((path, message))
+
+
+def plain(value: object) -> object:
+    """A component, section or value as a spec writes it, with every default filled in."""
+    if isinstance(value, FoundPath):
+        return value.written
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    fields: dict[str, object] = {}
+    for parameter in hyperparameters(type(value)):
+        inner = getattr(value, parameter.name)
+        if strengths := parameter.mark(Strengths):
+            given = {registered_name(item): item.strength for item in inner}
+            fields[parameter.name] = {name: given.get(name, 0.0) for name in REGISTRIES[strengths.kind].names()}
+        elif parameter.mark(Switch):
+            fields[parameter.name] = _without_name(plain(inner)) if inner is not None else False
+        else:
+            fields[parameter.name] = plain(inner)
+    name = getattr(value, "registered_name", None)
+    if name is None:
+        return fields
+    for registry in REGISTRIES.values():
+        if registry.number and registry.number[0] == name and isinstance(value, registry[name]):
+            return fields[registry.number[1]]
+    return {"name": name, **fields} if fields else name
+
+
+def flatten(value: object, path: KeyPath = ()) -> dict[str, object]:
+    """A nested plain value as one flat mapping from dotted keys to the values at the leaves; lists stay whole."""
+    if not isinstance(value, dict):
+        return {".".join(str(part) for part in path): value}
+    return {key: leaf for name, inner in value.items() for key, leaf in flatten(inner, (*path, name)).items()}
+
+
+def _with_default_name(parameter: Hyperparameter, raw: object) -> object:
+    """A mapping without a name is of the default component, where that has all its keys."""
+    if parameter.required or not isinstance(raw, Mapping) or "name" in raw or not raw:
+        return raw
+    known = _keys(type(parameter.default))
+    return {"name": registered_name(parameter.default), **raw} if all(key in known for key in raw) else raw
+
+
+def _without_name(value: object) -> object:
+    return {key: inner for key, inner in value.items() if key != "name"} if isinstance(value, dict) else True
+
+
+def _keys(cls: type[Any]) -> list[str]:
+    return [parameter.name for parameter in hyperparameters(cls)]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,1 @@
+"""Data files, read with bounds and downloaded with checksums."""

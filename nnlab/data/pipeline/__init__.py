@@ -1,0 +1,1 @@
+"""From samples in memory to the batches of a training."""

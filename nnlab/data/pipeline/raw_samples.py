@@ -1,0 +1,248 @@
+"""Raw samples, as a person has them, turned into what a trained network takes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from nnlab.core.arrays import Array, shape_text
+from nnlab.data.inputs import WHITE, Column, InputFormat
+from nnlab.data.tables.csv_text import MISSING_VALUES
+from nnlab.data.tables.labels import plain_label, plain_number
+from nnlab.errors import UsageError, one_line, shown
+from nnlab.registry import near_hint
+
+SPANS = 2.0
+"""Samples whose median lies this many times the range of training outside it were measured in something else."""
+
+HALF = 0.5
+"""And for images, whose values have a fixed range: -1 to 1 is another scale than 0 to 1."""
+
+MOST_NAMED = 5
+_MISSING = ("", "nan", "none")  # as NumPy spells what is missing among texts
+
+
+def network_inputs(raw: object, inputs: InputFormat, *, check_range: bool = True) -> Array:
+    """The samples (N, ...) encoded and scaled as in training: uint8 pixels, or float64.
+
+    ``raw`` is an array or nested list of samples (or one sample), or for a table with named columns a mapping from
+    names to values, a data frame or a structured array, whose columns may stand in any order. Pixels are uint8 from 0
+    to 255 or floats from 0 to 1. Raises UsageError where shape, columns or values do not fit, and unless
+    ``check_range`` is false where values are far from those of training.
+    """
+    samples = _images(raw, inputs) if len(inputs.shape) > 1 else _features(raw, inputs)
+    if samples.dtype == np.uint8:
+        return samples
+    if not np.isfinite(samples).all():
+        raise UsageError(f"sample {int(np.argwhere(~np.isfinite(samples))[0][0])} (from 0): expected finite numbers")
+    if (
+        check_range
+        and not inputs.pixels
+        and (problem := out_of_range(samples, inputs) or _scaled_before(samples, inputs))
+    ):
+        raise UsageError(f"{problem}; check_range=False accepts them")
+    return samples if inputs.scaling is None else inputs.scaling.apply(samples)
+
+
+def out_of_range(samples: Array, inputs: InputFormat, *, scaled: bool = False) -> str:
+    """Which samples are far from those of training, in words; empty where none are.
+
+    With ``scaled`` the samples are held against the range of training after scaling.
+    """
+    low, high = inputs.low, inputs.high
+    if scaled:
+        low, high = network_range(inputs)
+    span = np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
+    if len(inputs.shape) > 1:
+        least, most = float(samples.min()), float(samples.max())
+        if least >= low - HALF * span and most <= high + HALF * span:
+            return ""
+        return f"the values reach from {least:g} to {most:g}, those of training from {low:g} to {high:g}"
+    median = np.median(samples, axis=0)
+    far = np.flatnonzero((median < low - SPANS * span) | (median > high + SPANS * span))
+    if not far.size:
+        return ""
+    names = inputs.feature_names or [f"feature {index + 1}" for index in range(len(median))]
+    listed = [
+        f"{one_line(names[index])} is about {median[index]:.4g} (in training {low[index]:.4g} to {high[index]:.4g})"
+        for index in far[:MOST_NAMED]
+    ]
+    more = f" and {len(far) - MOST_NAMED} others" if len(far) > MOST_NAMED else ""
+    order = f" in the order {one_line(', '.join(names), 200)}" if inputs.feature_names else ""
+    kind = "scaled" if scaled and inputs.scaling else "raw"
+    return f"{'; '.join(listed)}{more}: expected {kind} features as in training{order}"
+
+
+def _scaled_before(samples: Array, inputs: InputFormat) -> str:
+    """In words, that features were scaled already; empty where they look raw."""
+    if inputs.scaling is None or len(inputs.shape) > 1:
+        return ""
+    low, high = network_range(inputs)
+    median = np.median(samples, axis=0)
+    outside = (median < inputs.low) | (median > inputs.high)
+    if 2 * outside.sum() < len(median) or (median < low).any() or (median > high).any():
+        return ""
+    return "the features look scaled already: expected raw ones, which are scaled here as in training"
+
+
+def network_range(inputs: InputFormat) -> tuple[Array, Array]:
+    """The range of the training samples as the network saw them."""
+    if inputs.pixels:
+        return inputs.low / WHITE, inputs.high / WHITE
+    if inputs.scaling is None:
+        return inputs.low, inputs.high
+    return inputs.scaling.apply(inputs.low), inputs.scaling.apply(inputs.high)
+
+
+def _images(raw: object, inputs: InputFormat) -> Array:
+    """Samples (N, C, H, W), uint8 where they are pixels from 0 to 255."""
+    images = _array(raw)
+    C, H, W = inputs.shape
+    given = images.shape
+    if given in {(C, H, W), (H, W, C)} or (C == 1 and given == (H, W)) or given == (C * H * W,):
+        images = images[np.newaxis]  # one sample
+    if C == 1 and images.shape[1:] == (H, W):
+        images = images[:, np.newaxis]
+    elif images.shape[1:] == (H, W, C) and (H, W, C) != (C, H, W):
+        images = images.transpose(0, 3, 1, 2)
+    elif images.ndim == 2 and images.shape[1] == C * H * W:
+        images = images.reshape(-1, C, H, W)
+    if images.shape[1:] != (C, H, W) or not len(images):
+        raise UsageError(f"expected images of {shape_text(inputs.shape)} numbers (N, C, H, W), found shape {given}")
+    if images.dtype.kind not in "biuf":
+        raise UsageError(f"expected numbers, found {images.dtype}")
+    return _pixels(images) if inputs.pixels else images.astype(np.float64)
+
+
+def _array(raw: object) -> Array:
+    try:
+        return np.asarray(raw)
+    except ValueError:
+        raise UsageError("expected samples of equal length, found lists of unequal length") from None
+
+
+def _pixels(images: Array) -> Array:
+    least, most = images.min(), images.max()
+    found = f"found {least} to {most}"
+    if images.dtype.kind in "iu":
+        if least < 0 or most > WHITE:
+            raise UsageError(f"expected pixels from 0 to {WHITE}, {found}")
+        if most == 1:
+            raise UsageError(
+                f"expected pixels from 0 to {WHITE}, found only 0 and 1: give floats from 0 to 1 or multiply by {WHITE}"
+            )
+        return images.astype(np.uint8)
+    if not (least >= 0 and most <= 1):
+        raise UsageError(
+            f"the network was trained on pixels divided by {WHITE}: expected floats from 0 to 1, or uint8 from 0 to "
+            f"{WHITE}, {found}"
+        )
+    return images.astype(np.float64)
+
+
+def _features(raw: object, inputs: InputFormat) -> Array:
+    """Samples (N, D) in float64: cells turned to numbers, categories to 0 and 1, as yet unscaled."""
+    named = _by_name(raw)
+    if named is not None:
+        return _encoded(_ordered(named, inputs), inputs)
+    samples = _array(raw)
+    D, cells = inputs.shape[0], len(inputs.columns)
+    if samples.ndim == 1 and samples.shape in {(D,), (cells,)}:
+        samples = samples[np.newaxis]
+    if (
+        samples.ndim == 2
+        and len(samples)
+        and samples.shape[1] == D
+        and samples.dtype.kind in "biuf"
+        and cells in {0, D}
+    ):
+        return _filled(samples.astype(np.float64), inputs)
+    if samples.ndim == 2 and len(samples) and cells and samples.shape[1] == cells:
+        return _encoded(list(samples.T), inputs)
+    expected = f"{cells or D} numbers a sample"
+    if cells:
+        names = ", ".join(column.name for column in inputs.columns)
+        expected = f"{cells} columns ({one_line(names, 200)})"
+    raise UsageError(f"expected {expected}, found {samples.dtype} of shape {samples.shape}")
+
+
+def _by_name(raw: object) -> Mapping[str, Any] | None:
+    """The columns by name, where ``raw`` has names."""
+    if isinstance(raw, Mapping):
+        return {str(name): np.atleast_1d(_array(values)) for name, values in raw.items()}
+    if isinstance(raw, np.ndarray) and raw.dtype.names:
+        return {name: np.atleast_1d(raw[name]) for name in raw.dtype.names}
+    columns = getattr(raw, "columns", None)  # a data frame
+    if columns is not None and hasattr(raw, "__getitem__"):
+        frame = cast("Any", raw)
+        return {str(name): np.asarray(frame[name]) for name in columns}
+    return None
+
+
+def _ordered(named: Mapping[str, Array], inputs: InputFormat) -> list[Array]:
+    if not inputs.columns:
+        raise UsageError(f"the training data had no names of columns: give an array (N, {inputs.shape[0]})")
+    missing = [column.name for column in inputs.columns if column.name not in named]
+    if missing:
+        listed = ", ".join(shown(name) for name in missing[:MOST_NAMED])
+        more = f" and {len(missing) - MOST_NAMED} others" if len(missing) > MOST_NAMED else ""
+        hint = near_hint(missing[0], list(named))
+        raise UsageError(f"no column {listed}{more}, which training had; {hint}found {one_line(', '.join(named), 200)}")
+    columns = [named[column.name] for column in inputs.columns]
+    lengths = sorted({len(column) for column in columns})
+    if any(column.ndim > 1 for column in columns):
+        raise UsageError("expected a list of values for each column, found lists of lists")
+    if len(lengths) > 1 or lengths == [0]:
+        raise UsageError(f"expected columns of equal length, at least 1, found {one_line(str(lengths), 200)}")
+    return columns
+
+
+def _encoded(cells: Sequence[Array], inputs: InputFormat) -> Array:
+    """One column of cells after the other as numbers (N, D)."""
+    parts = [
+        _one_hot(values, column) if column.categories else _column_of_numbers(values, column)
+        for values, column in zip(cells, inputs.columns, strict=True)
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def _filled(samples: Array, inputs: InputFormat) -> Array:
+    """The samples with NaN replaced where training replaced missing values."""
+    for index, column in enumerate(inputs.columns):
+        if column.missing is not None:
+            samples[np.isnan(samples[:, index]), index] = column.missing
+    return samples
+
+
+def _one_hot(values: Array, column: Column) -> Array:
+    position = {name: index for index, name in enumerate(column.categories)}
+    encoded = np.zeros((len(values), column.width))
+    for row, value in enumerate(values):
+        name = str(value).strip()
+        if name not in position:
+            name = plain_label(name)
+        if name not in position and column.missing is not None and name.casefold() in _MISSING:
+            continue
+        if name not in position:
+            known = one_line(", ".join(column.categories), 200)
+            where = f"sample {row} (from 0): column {shown(column.name)}"
+            raise UsageError(f"{where}: {shown(name)} is no category of training ({known})")
+        encoded[row, position[name]] = 1
+    return encoded
+
+
+def _column_of_numbers(values: Array, column: Column) -> Array:
+    numbers = np.empty((len(values), 1))
+    for row, value in enumerate(values):
+        missing = value is None or value != value or (isinstance(value, str) and value.strip() in MISSING_VALUES)
+        if missing and column.missing is not None:
+            numbers[row] = column.missing
+            continue
+        try:
+            numbers[row] = float(plain_number(value) if isinstance(value, str) else value)
+        except (TypeError, ValueError):
+            found = "nothing" if missing else shown(str(value))
+            raise UsageError(
+                f"sample {row} (from 0): column {shown(column.name)}: expected a number, found {found}"
+            ) from None
+    return numbers

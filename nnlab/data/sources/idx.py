@@ -1,0 +1,232 @@
+"""Files in the IDX format of MNIST (http://yann.lecun.com/exdb/mnist/), and folders of four of them as a dataset."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources.abc import Traversable
+from itertools import islice
+from math import prod
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from nnlab.core.arrays import Array, Shape
+from nnlab.core.random import Draws
+from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.files.reading import HashingReader, check_fits, check_unpacked, file_name, opened, unpacked
+from nnlab.errors import DataError, one_line, shown
+from nnlab.registry import Doc, FilePath, datasets
+
+ELEMENT_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+MOST_DIMENSIONS = 32
+
+IMAGES, LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
+MOST_FILES = 10_000
+_NAME = re.compile(r"(.*?)(train|t10k|test)[-_](images|labels)[-.]idx[13][-_]ubyte(\.gz)?", re.DOTALL)
+
+
+def read_idx(path: Traversable) -> tuple[Array, str]:
+    """The array in an IDX file, plain or gzipped, and the SHA-256 of its unpacked bytes.
+
+    The size that the header claims is checked against the file before memory is taken, and unpacking stops where the
+    claimed size ends. Raises DataError when the file is missing, truncated, too long, damaged, or not IDX.
+    """
+    with opened(path) as (file, size):
+        stream, packed = unpacked(file)
+        reader = HashingReader(file_name(path), stream)
+        dtype, shape = _read_header(reader)
+        content = prod(shape) * dtype.itemsize
+        _check_size(reader.name, shape, dtype, reader.count + content, size, packed=packed)
+        expected = str(reader.count + content)
+        memory = np.empty(content, np.uint8)
+        reader.fill(memory.data, expected)
+        reader.end(expected)
+    array = memory.view(dtype).reshape(shape)
+    return array.astype(dtype.newbyteorder("="), copy=False), reader.digest.hexdigest()
+
+
+def _read_header(reader: HashingReader) -> tuple[np.dtype[np.generic], Shape]:
+    """The element type and the shape: two zeros, a type byte, the number of dimensions, each as a big-endian uint32."""
+    magic = bytearray(4)
+    reader.fill(memoryview(magic), "at least 4")
+    zeros, element_type, dimensions = magic[:2], magic[2], magic[3]
+    if any(zeros) or element_type not in ELEMENT_TYPES or not 1 <= dimensions <= MOST_DIMENSIONS:
+        raise DataError(
+            f"{reader.name}: not an IDX file: expected to start with 00 00, a type "
+            f"({', '.join(f'{code:02x}' for code in ELEMENT_TYPES)}) and 01 to {MOST_DIMENSIONS:02x} dimensions, "
+            f"found {magic.hex(' ')}"
+        )
+    sides = bytearray(4 * dimensions)
+    reader.fill(memoryview(sides), f"at least {len(magic) + len(sides)}")
+    shape = tuple(int.from_bytes(sides[at : at + 4], "big") for at in range(0, len(sides), 4))
+    return np.dtype(ELEMENT_TYPES[element_type]), shape
+
+
+def _check_size(
+    name: str, shape: Shape, dtype: np.dtype[np.generic], expected: int, size: int, *, packed: bool
+) -> None:
+    """Refuse a header that the file's size contradicts."""
+    if not packed and expected != size:
+        fault = "truncated" if size < expected else "too long"
+        raise DataError(f"{name}: {fault}: expected {expected} bytes, found {size}")
+    if packed:
+        check_unpacked(name, size, expected, "gzip")
+    # A side of length zero makes the content empty however long the others claim to be.
+    check_fits(name, prod(max(side, 1) for side in shape) * dtype.itemsize)
+
+
+def read_folder(folder: Traversable, endings: Sequence[str] = ("", ".gz")) -> Dataset:
+    """The dataset in a folder that holds the four files of MNIST's naming, with grey images as (N, 1, H, W) pixels.
+
+    ``endings`` are those that the names may have. Raises DataError when a file is missing or damaged, or when the
+    files do not fit together.
+    """
+    files = {
+        part: [(name, _find(folder, name, endings)) for name in (f"{word}-{IMAGES}", f"{word}-{LABELS}")]
+        for part, word in (("train", "train"), ("test", "t10k"))
+    }
+    return _read_files(folder, files)
+
+
+def _read_files(folder: Traversable, files: Mapping[str, Sequence[tuple[str, Traversable]]]) -> Dataset:
+    """The dataset in four files, images and labels for train and test, each with the name of its checksum."""
+    checksums: dict[str, str] = {}
+    train, test = (_read_split(files[part][0], files[part][1], checksums) for part in ("train", "test"))
+    if train.inputs.shape[1:] != test.inputs.shape[1:]:
+        raise DataError(
+            f"{file_name(folder)}: expected test images of {_sides(train.inputs)} pixels as in training, "
+            f"found {_sides(test.inputs)}"
+        )
+    classes = max(2, 1 + int(train.labels.max()), 1 + int(test.labels.max()))
+    return Dataset(train, test, tuple(str(label) for label in range(classes)), checksums)
+
+
+def _read_split(
+    images_at: tuple[str, Traversable], labels_at: tuple[str, Traversable], checksums: dict[str, str]
+) -> Split:
+    (images_name, images_file), (labels_name, labels_file) = images_at, labels_at
+    images, checksums[images_name] = read_idx(images_file)
+    labels, checksums[labels_name] = read_idx(labels_file)
+    for path, array, meaning in ((images_file, images, ("N", "H", "W")), (labels_file, labels, ("N",))):
+        if array.dtype != np.uint8 or array.ndim != len(meaning) or 0 in array.shape:
+            raise DataError(
+                f"{file_name(path)}: expected uint8 of shape ({', '.join(meaning)}), none of them 0, "
+                f"found {array.dtype.name} of shape {array.shape}"
+            )
+    if len(images) != len(labels):
+        raise DataError(f"{file_name(labels_file)}: expected {len(images)} labels as images, found {len(labels)}")
+    return Split(images[:, np.newaxis], labels.astype(np.intp))
+
+
+def _find(folder: Traversable, name: str, endings: Sequence[str]) -> Traversable:
+    """The file of the given name in any of its accepted spellings."""
+    accepted = [spelling + end for spelling in (name, name.replace("-idx", ".idx")) for end in endings]
+    try:
+        for spelling in accepted:
+            if folder.joinpath(spelling).is_file():
+                return folder.joinpath(spelling)
+        fault = "a file is missing" if folder.is_dir() else "no such folder"
+    except OSError as error:
+        raise DataError(f"{file_name(folder)}: {error.strerror or error}") from error
+    raise DataError(f"{file_name(folder)}: {fault}: expected {' or '.join(accepted)}")
+
+
+def _sides(images: Array) -> str:
+    return "x".join(str(side) for side in images.shape[2:])
+
+
+def _is_usual(folder: Path) -> bool:
+    """Whether the images to train on have a name of MNIST's."""
+    names = (f"train-{IMAGES}", f"train-{IMAGES}".replace("-idx", ".idx"))
+    try:
+        return any((folder / f"{name}{end}").exists() for name in names for end in ("", ".gz"))
+    except OSError:  # who reads it says what is wrong
+        return True
+
+
+def _find_prefixed(folder: Path, prefix: str | None) -> dict[str, list[tuple[str, Traversable]]] | None:
+    """The four files whose names begin alike, as EMNIST's; None where there are none. Raises DataError for several."""
+    try:
+        names = sorted(path.name for path in islice(folder.iterdir(), MOST_FILES)) if folder.is_dir() else []
+    except OSError as error:
+        raise DataError(f"{file_name(folder)}: {error.strerror or error}") from error
+    found: dict[str, dict[tuple[str, str], str]] = {}
+    for name in names:
+        if match := _NAME.fullmatch(name):
+            begins, word, kind, _ = match.groups()
+            part = "train" if word == "train" else "test"
+            found.setdefault(begins, {}).setdefault((part, kind), name)
+    complete = {begins: files for begins, files in found.items() if len(files) == 4}
+    if prefix is not None:
+        complete = {begins: files for begins, files in complete.items() if begins.rstrip("-_") == prefix.rstrip("-_")}
+    if len(complete) > 1:
+        listed = one_line(", ".join(shown(begins.rstrip("-_"), 60) for begins in complete), 300)
+        raise DataError(f"{file_name(folder)}: several datasets; data.prefix names one of them: {listed}")
+    for files in complete.values():
+        return {
+            part: [(files[part, kind].removesuffix(".gz"), folder / files[part, kind]) for kind in ("images", "labels")]
+            for part in ("train", "test")
+        }
+    if prefix is not None:
+        known = one_line(", ".join(shown(begins.rstrip("-_"), 60) for begins in found), 300) or "no IDX files"
+        where = f"{file_name(folder)}: data.prefix"
+        raise DataError(f"{where}: no four files that begin with {shown(prefix)}; found {known}")
+    return None
+
+
+@datasets.register("idx")
+@dataclass(kw_only=True)
+class Idx(DatasetSource):
+    """Grey images and labels in a folder of four IDX files named like those of MNIST or EMNIST, gzipped or not."""
+
+    path: Annotated[
+        str, FilePath(), Doc("folder with train- and t10k- (or test-) images-idx3-ubyte and labels-idx1-ubyte")
+    ]
+    prefix: Annotated[
+        str | None, Doc("what the names of the files begin with, such as emnist-letters; null where that is clear")
+    ] = None
+    transpose: Annotated[bool, Doc("exchange rows and columns of each image; EMNIST's are stored that way")] = False
+    label_offset: Annotated[int, Ge(0), Le(255), Doc("the smallest label, such as 1 for EMNIST's letters")] = 0
+
+    def files(self) -> list[Path]:
+        """The user's folder."""
+        return [Path(self.path)]
+
+    def read(self, draws: Draws) -> Dataset:
+        """All samples of the folder, in the order of the files."""
+        folder = Path(self.path)
+        files = None if self.prefix is None and _is_usual(folder) else _find_prefixed(folder, self.prefix)
+        dataset = _read_files(folder, files) if files else read_folder(folder)
+        return self._turned(self._numbered(dataset))
+
+    def _numbered(self, dataset: Dataset) -> Dataset:
+        """The dataset without the classes below the smallest label."""
+        smallest = min(int(split.labels.min()) for split in dataset.splits.values())
+        if smallest < self.label_offset:
+            raise DataError(
+                f"{file_name(Path(self.path))}: data.label_offset: expected labels from {self.label_offset}, "
+                f"found {smallest}"
+            )
+        if not self.label_offset:
+            few = f"{smallest} classes without samples" if smallest > 1 else "a class without samples"
+            note = f"the smallest label is {smallest}, which leaves {few}; data.label_offset: {smallest} leaves it out"
+            return replace(dataset, notes=(note,)) if smallest else dataset
+        names = dataset.class_names[self.label_offset :]
+        if len(names) < 2:
+            raise DataError(f"{file_name(Path(self.path))}: expected 2 classes or more, found {len(names)}")
+        parts = {name: Split(split.inputs, split.labels - self.label_offset) for name, split in dataset.splits.items()}
+        return replace(dataset, train=parts["train"], test=parts["test"], class_names=names)
+
+    def _turned(self, dataset: Dataset) -> Dataset:
+        """The dataset with rows and columns of each image exchanged, where the spec says so."""
+        if not self.transpose:
+            emnist = any(name.startswith("emnist") for name in dataset.checksums)
+            note = "EMNIST's images are stored with rows and columns exchanged; data.transpose: true turns them upright"
+            return replace(dataset, notes=(*dataset.notes, note)) if emnist else dataset
+        parts = {
+            name: Split(np.ascontiguousarray(split.inputs.transpose(0, 1, 3, 2)), split.labels)
+            for name, split in dataset.splits.items()
+        }
+        return replace(dataset, train=parts["train"], test=parts["test"])

@@ -1,0 +1,242 @@
+"""The user's own data: a CSV file, perhaps with a second one for testing, or arrays in an .npz file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, Le, Lt, MaxLen, MinLen
+
+from nnlab.core.arrays import Array
+from nnlab.core.random import Draws
+from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.files.file_kinds import HEAD, refuse_other_kind
+from nnlab.data.files.npy_header import NPY_MAGIC
+from nnlab.data.files.reading import file_name, opened
+from nnlab.data.inputs import Scaling
+from nnlab.data.pipeline.splitting import hold_out_share
+from nnlab.data.tables.cache import TableCache
+from nnlab.data.tables.csv_file import CsvSettings, read_csv
+from nnlab.data.tables.csv_text import MISSING_VALUES, CsvFormat
+from nnlab.data.tables.images import as_images
+from nnlab.data.tables.missing import fill_missing
+from nnlab.data.tables.npy_files import read_npy
+from nnlab.data.tables.npz_file import ZIP_MAGIC, read_npz
+from nnlab.errors import DataError
+from nnlab.registry import Doc, FilePath, datasets
+
+Encoding = Literal[
+    "auto",
+    "utf-8",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "cp932",
+    "shift_jis",
+    "euc_jp",
+    "iso2022_jp",
+    "gb18030",
+    "big5",
+    "euc_kr",
+    "cp1252",
+    "latin-1",
+]
+
+_NPY_KEYS = ("labels", "test_path", "test_labels")
+_ARRAYS = {
+    ".npz": "which has arrays for that: x_train, y_train, x_val, y_val, x_test, y_test",
+    ".npy": "whose labels are in the file that data.labels names",
+}
+
+
+@datasets.register("table")
+@dataclass(kw_only=True)
+class Table(DatasetSource):
+    """A CSV file with a header row (or without one), an .npz with x and y or x_train, y_train, ..., or .npy files.
+
+    The samples are put into random order before they are split, unless the test samples come from a file, column or
+    array of their own. Images in an .npz or .npy file, (N, H, W), (N, H, W, C) or (N, C, H, W), are not scaled here:
+    0 to 255 becomes 0 to 1, other floats stay as they are. Columns of text become one input for each category.
+    """
+
+    path: Annotated[str, FilePath(), Doc("CSV (also .csv.gz), .npz or .npy file")]
+    labels: Annotated[str | None, FilePath(), Doc("the .npy file with the labels of an .npy file")] = None
+    test_path: Annotated[
+        str | None, FilePath(), Doc("CSV with the test samples, its columns in any order (or an .npy file)")
+    ] = None
+    test_labels: Annotated[str | None, FilePath(), Doc("the .npy file with the labels of test_path")] = None
+    label: Annotated[str | None, Doc("column of the labels; null for the last one (.npz: array, null for y)")] = None
+    features: Annotated[list[str] | None, Doc("feature columns; null for all others (.npz: one array, null for x)")] = (
+        None
+    )
+    exclude: Annotated[
+        list[str], MaxLen(1000), Doc("columns to leave out, such as an id; '' for those without a name")
+    ] = field(default_factory=list)
+    split_column: Annotated[str | None, Doc("column that says train, validation or test for each row")] = None
+    image: Annotated[
+        Annotated[list[Annotated[int, Ge(1), Le(10**5)]], MinLen(3), MaxLen(3)] | None,
+        Doc("[C, H, W]: each row is an image; whole numbers from 0 to 255 become pixels"),
+    ] = None
+    test_split: Annotated[
+        float, Ge(0), Lt(1), Doc("share of the samples held out for testing, unless there are test samples already")
+    ] = 0.2
+    scaling: Annotated[
+        Literal["none", "standard", "minmax"],
+        Doc("features to mean 0 and standard deviation 1, or to [0, 1], by the training samples' statistics"),
+    ] = "standard"
+    missing: Annotated[
+        Literal["refuse", "drop", "mean", "median"] | Annotated[float, Ge(-1e9), Le(1e9)],
+        Doc(
+            "rows with missing values: refuse or drop them, or fill in a number or a statistic of the training samples"
+        ),
+    ] = "refuse"
+    missing_values: Annotated[list[str], MaxLen(100), Doc("cells that count as missing, in upper or lower case")] = (
+        field(default_factory=lambda: list(MISSING_VALUES))
+    )
+    categorical: Annotated[
+        Literal["auto", "refuse"] | list[str],
+        Doc("columns with one input (0 or 1) for each category; auto: those that hold text only"),
+    ] = "auto"
+    encoding: Annotated[Encoding, Doc("encoding of a CSV; auto: UTF-8, or UTF-16 with a byte order mark")] = "auto"
+    separator: Annotated[
+        Literal["auto", ",", ";", "tab", "\t", "|", ":", "whitespace"], Doc("what separates the columns of a CSV")
+    ] = "auto"
+    decimal: Annotated[Literal[".", ","], Doc("decimal mark of a CSV")] = "."
+    header: Annotated[
+        Literal["auto"] | bool,
+        Doc("row 1 holds the names of the columns; false: they are c1, c2, ...; auto: refuse a row 1 like the others"),
+    ] = "auto"
+    skip_rows: Annotated[int, Ge(0), Le(10**6), Doc("lines of a CSV before the table, such as a title")] = 0
+
+    def files(self) -> list[Path]:
+        """The user's file or files."""
+        given = (self.path, self.labels, self.test_path, self.test_labels)
+        return [Path(path) for path in given if path is not None]
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether there may be validation samples: an .npz can have some of its own."""
+        return super().holds_out or self.split_column is not None or self.path.lower().endswith(".npz")
+
+    def conflicts(self) -> Iterator[tuple[tuple[str], str]]:
+        """Columns are chosen in one way, test and validation samples too."""
+        yield from super().conflicts()
+        if self.features is not None and self.exclude:
+            yield ("exclude",), "data.features lists the columns to use already; keep one of features and exclude"
+        if self.split_column is not None and self.test_path is not None:
+            yield ("test_path",), "the split column names test samples already; keep one of split_column and test_path"
+        if self.split_column is not None and self.fold is not None:
+            yield ("fold",), "the split column names the samples to train on; keep one of split_column and fold"
+        if self.decimal == self.separator:
+            yield ("decimal",), "is the separator, too; a table with decimal commas has another separator"
+
+    @property
+    def form(self) -> CsvFormat:
+        """How cells are read from the CSV files in ``path`` and ``test_path``."""
+        return CsvFormat(
+            self.encoding, self.separator, self.decimal, self.header, self.skip_rows, tuple(self.missing_values)
+        )
+
+    def read(self, draws: Draws) -> Dataset:
+        """All samples of the file, split; NaN where a value is missing.
+
+        Raises DataError when a file is missing, damaged, or holds no labelled samples.
+        """
+        path = Path(self.path)
+        name = file_name(path)
+        with opened(path) as (file, _):
+            head = file.read(HEAD)
+        refuse_other_kind(head, name)
+        if head.startswith((ZIP_MAGIC, NPY_MAGIC)):
+            dataset = self._read_arrays(path, head)
+        elif given := next((key for key in ("labels", "test_labels") if getattr(self, key) is not None), None):
+            raise DataError(
+                f"{name}: data.{given}: expected an .npy file as data.path, found a CSV; its label column "
+                "is named by data.label"
+            )
+        else:
+            dataset = self._read_csv(path)
+        if self.image is not None:
+            dataset = as_images(dataset, self.image, name)
+        if dataset.test is None and self.split_column is None:
+            kept, held_out = hold_out_share(dataset.train.labels, self.test_split, draws)
+            if self.test_split and not len(held_out):
+                raise DataError(
+                    f"{name}: data.test_split: {self.test_split} of {len(kept)} samples in {dataset.classes} classes "
+                    f"is no whole sample, or would leave a class without any; 0 means no test set"
+                )
+            test = dataset.train.take(held_out) if self.test_split else None
+            dataset = replace(dataset, train=dataset.train.take(kept), test=test)
+        return dataset
+
+    def finish(self, dataset: Dataset) -> Dataset:
+        """Missing values filled in and samples scaled, both by the statistics of the samples to train on.
+
+        Raises DataError when that cannot be done.
+        """
+        name = file_name(Path(self.path))
+        if dataset.columns and self.missing not in ("refuse", "drop"):
+            dataset = fill_missing(dataset, self.missing, name)
+        images = dataset.train.inputs.ndim > 2 and not dataset.columns
+        if self.scaling == "none" or images or dataset.train.inputs.dtype == np.uint8:
+            return dataset
+        return _scaled(dataset, self.scaling, name)
+
+    def _read_arrays(self, path: Path, head: bytes) -> Dataset:
+        kind, keys = (".npy", ("label", "features")) if head.startswith(NPY_MAGIC) else (".npz", _NPY_KEYS)
+        given = next((key for key in ("split_column", "image", *keys) if getattr(self, key) is not None), None)
+        if given is not None:
+            raise DataError(f"{file_name(path)}: data.{given}: expected a CSV, found an {kind}, {_ARRAYS[kind]}")
+        if kind == ".npz":
+            return read_npz(path, self.label, self.features)
+        labels, test_path, test_labels = (
+            None if name is None else Path(name) for name in (self.labels, self.test_path, self.test_labels)
+        )
+        return read_npy(path, labels, test_path, test_labels)
+
+    def _read_csv(self, path: Path) -> Dataset:
+        settings = CsvSettings(
+            self.form,
+            self.label,
+            None if self.features is None else tuple(self.features),
+            tuple(self.exclude),
+            self.split_column,
+            self.categorical if isinstance(self.categorical, str) else tuple(self.categorical),
+            self.missing,
+        )
+        return read_csv(path, settings, None if self.test_path is None else Path(self.test_path), TableCache())
+
+
+def _scaled(dataset: Dataset, kind: str, name: str) -> Dataset:
+    train = dataset.train.inputs
+    low, high = train.min(axis=0), train.max(axis=0)
+    constant = low == high
+    with np.errstate(all="ignore"):
+        centre, spread = (train.mean(axis=0), train.std(axis=0)) if kind == "standard" else (low, high - low)
+        # The rounded mean of a constant column may differ from it, and its spread be a tiny number instead of 0.
+        centre, spread = np.where(constant, low, centre), np.where(constant, 1.0, spread)
+
+        scaling = Scaling(centre, spread)
+
+        def scale(split: Split) -> Split:
+            return replace(split, inputs=scaling.apply(split.inputs))
+
+        scaled = replace(
+            dataset,
+            train=scale(dataset.train),
+            test=None if dataset.test is None else scale(dataset.test),
+            validation=None if dataset.validation is None else scale(dataset.validation),
+            scaling=scaling,
+        )
+    for split in filter(None, (scaled.train, scaled.test, scaled.validation)):
+        _check_range(split.inputs, spread, name)
+    return scaled
+
+
+def _check_range(inputs: Array, spread: Array, name: str) -> None:
+    bad = ~(np.isfinite(inputs).all(axis=0) & np.isfinite(spread))
+    if bad.any():
+        raise DataError(
+            f"{name}: feature {int(np.argmax(bad)) + 1}: its values are too large or too close together to be scaled"
+        )

@@ -1,0 +1,105 @@
+"""Which columns of a CSV file are features and which is the label."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from nnlab.data.tables.csv_cells import Cells, normalised
+from nnlab.data.tables.csv_header import Head
+from nnlab.data.tables.csv_text import CsvFormat, separator_hint
+from nnlab.errors import DataError, shown
+
+_LABEL_NAMES = ("label", "class", "target", "labels", "classes", "クラス", "ラベル")
+_LIKELY_LABEL_NAMES = (
+    *_LABEL_NAMES,
+    "species",
+    "category",
+    "kind",
+    "type",
+    "diagnosis",
+    "outcome",
+    "y",
+    "品種",
+    "種類",
+)
+_ONLY_LABELS = frozenset(_LABEL_NAMES)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which columns hold what, by their places; ``assumed`` when no label is named, so it is the last column."""
+
+    features: tuple[int, ...]
+    label: int
+    split: int | None = None
+    assumed: bool = False
+
+
+def select(
+    head: Head,
+    name: str,
+    form: CsvFormat,
+    label: str | None,
+    features: Sequence[str] | None,
+    exclude: Sequence[str],
+    split_column: str | None,
+) -> Selection:
+    """The columns that a spec names; the label is the last of them by default, the features are all others."""
+    names, where = head.names, f"{name}:{head.line}"
+    excluded = {head.column(column, f"{where}: data.exclude") for column in exclude if normalised(column)}
+    if any(not normalised(column) for column in exclude):
+        excluded |= {column for column, other in enumerate(names) if not other}
+    split = None if split_column is None else head.column(split_column, f"{where}: data.split_column")
+    if split is not None:
+        excluded.add(split)
+    rest = [column for column in range(len(names)) if column not in excluded]
+    if not rest:
+        raise DataError(f"{where}: data.exclude: expected at least a feature and the label to be left, found none")
+    label_column = rest[-1] if label is None else head.column(label, f"{where}: data.label")
+    if label_column in excluded:
+        raise DataError(f"{where}: data.label: {shown(names[label_column])} is excluded or the split column")
+    if features is None:
+        feature_columns = [column for column in rest if column != label_column]
+    else:
+        feature_columns = [head.column(feature, f"{where}: data.features") for feature in features]
+    unnamed = next((column for column in (*feature_columns, label_column) if not names[column]), None)
+    if unnamed is not None:
+        raise DataError(
+            f"{where}: column {unnamed + 1} has no name: give it one, or leave it out with exclude: [''] under data"
+        )
+    if not feature_columns:
+        raise DataError(
+            f"{where}: expected at least one feature beside the label {shown(names[label_column])}, found none "
+            f"({separator_hint(form)})"
+        )
+    if label_column in feature_columns or split in feature_columns or len(set(feature_columns)) < len(feature_columns):
+        raise DataError(
+            f"{where}: data.features: expected each column once and not the label {shown(names[label_column])}"
+            + ("" if split is None else f" or the split column {shown(names[split])}")
+        )
+    if label is None:
+        _refuse_doubtful_label(head, label_column, rest, where)
+    return Selection(tuple(feature_columns), label_column, split, assumed=label is None)
+
+
+def _refuse_doubtful_label(head: Head, chosen: int, rest: Sequence[int], where: str) -> None:
+    """Raise DataError when no label is named, and another column than the last is called so."""
+    called = [column for column in rest if head.names[column].casefold() in _LABEL_NAMES]
+    if called and chosen not in called:
+        last, other = shown(head.names[chosen]), shown(head.names[called[0]])
+        raise DataError(
+            f"{where}: no label is named, and the last column is {last} while there is a column {other}: "
+            f"add label: {other} to data (or label: {last})"
+        )
+
+
+def likely_label(head: Head, chosen: int, cells: Cells) -> str:
+    """The name of another column that looks like classes; empty where none does."""
+    others = [column for column in range(head.width) if column != chosen and head.names[column]]
+    for column in sorted(others, key=lambda column: head.names[column].casefold() not in _LIKELY_LABEL_NAMES):
+        values = Counter(cell for cell in head.cells(column) if not cells.is_missing(cell))
+        whole = all(cells.number(value).is_integer() or not isfinite(cells.number(value)) for value in values)
+        if whole and 2 <= len(values) <= max(2, min(20, values.total() // 4)):
+            return head.names[column]
+    return ""

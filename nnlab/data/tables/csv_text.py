@@ -1,0 +1,218 @@
+"""The text of a CSV file as rows of cells: separators, lines to skip, and bounds on both."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO, TextIOWrapper
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any, Literal, Self, TextIO
+
+from nnlab.data.files.reading import CHUNK, file_name, opened, unpacked
+from nnlab.data.tables.csv_encoding import LONGEST_LINE, Scan, scan
+from nnlab.errors import DataError, shown
+
+# Where two cut equally well, the first of them: commas also stand in numbers and sentences.
+SEPARATORS = "\t;|,"
+WHITESPACE = "whitespace"
+MOST_COLUMNS = 100_000
+MOST_SAMPLE_LINES = 100
+MISSING_VALUES = ("", "?", "NA", "N/A", "#N/A", "nan", "null", "none")
+_SEP_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
+
+Row = tuple[int, list[str]]
+"""The number of a row's first line, from 1, and its cells as they stand."""
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How a file's bytes become rows of cells, and which cells (in any case) are missing values."""
+
+    encoding: str = "auto"
+    separator: str = "auto"
+    decimal: str = "."
+    header: bool | Literal["auto"] = "auto"
+    skip_rows: int = 0
+    missing_values: tuple[str, ...] = MISSING_VALUES
+
+
+@contextmanager
+def scanned(path: Path, encoding: str) -> Iterator[tuple[IO[bytes], Scan]]:
+    """The contents of a file, unpacked where they are gzip data, and what a pass over them found.
+
+    Raises DataError when it cannot be read or is no text of the given encoding.
+    """
+    with opened(path) as (file, size):
+        stream, packed = unpacked(file)
+        yield stream, scan(stream, size, file_name(path), encoding, packed=packed)
+
+
+@contextmanager
+def csv_rows(stream: IO[bytes], found: Scan, form: CsvFormat, name: str) -> Iterator["CsvRows"]:
+    """The rows of a scanned file, blank lines included, after a ``sep=`` line and ``skip_rows`` lines."""
+    text = TextIOWrapper(stream, found.codec, newline="")
+    try:
+        yield CsvRows(stream, text, found, form, name)
+    except UnicodeDecodeError as error:  # the file has changed since it was scanned
+        raise DataError(f"{name}: {error}") from error
+    finally:
+        text.detach()
+
+
+class _Lines:
+    """The lines of a text; a row, with the blank lines before it, takes at most ``LONGEST_LINE`` letters of them."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self.end_row()
+
+    def end_row(self) -> None:
+        """What follows belongs to another row."""
+        self._left = LONGEST_LINE
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(self._left + 1)
+        if not line:
+            raise StopIteration
+        self._left -= len(line)
+        if self._left < 0:
+            raise csv.Error(f"expected at most {LONGEST_LINE} letters in a row, found more")
+        return line
+
+
+class CsvRows:
+    """The rows of a text one by one, or the bytes of those that are left."""
+
+    def __init__(self, stream: IO[bytes], text: TextIO, found: Scan, form: CsvFormat, name: str) -> None:
+        self._stream = stream
+        self._found = found
+        self._name = name
+        self._lines = _Lines(text)
+        self._line = 1
+        sample, told = self._begin(form)
+        separator = form.separator
+        if separator == "auto":
+            separator = told or _best_separator(sample, form.decimal)
+        self._separator = {"tab": "\t"}.get(separator, separator)
+        self._rows = self._read(sample, text)
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._rows
+
+    def parse(self, text: str) -> Iterator[list[str]]:
+        """The rows of some whole lines."""
+        return csv.reader(StringIO(text, newline=""), **self._dialect())
+
+    @property
+    def separator(self) -> int | None:
+        """The byte that separates cells; None where rows must be read one by one."""
+        found = self._found
+        one_byte = len(self._separator) == 1 and self._separator.isascii()
+        simple = found.short_lines and not found.quoted and not found.lone_returns
+        return ord(self._separator) if one_byte and simple and found.codec == "utf-8-sig" else None
+
+    def blocks(self) -> Iterator[tuple[int, bytes]]:
+        """The number of the first line and the bytes of whole lines, for all rows that have not been read yet."""
+        self._stream.seek(0)
+        for _ in range(self._line - 1):
+            self._stream.readline()
+        while chunk := self._stream.read(CHUNK):
+            block = chunk + self._stream.readline()
+            yield self._line, block if block.endswith(b"\n") else block + b"\n"
+            self._line += block.count(b"\n")
+
+    def _begin(self, form: CsvFormat) -> tuple[list[str], str]:
+        """Skip what stands before the table; gives the first lines of it, and the separator that ``sep=`` names."""
+        try:
+            first = next(self._lines, "")
+            told = _SEP_LINE.fullmatch(first)
+            if told or form.skip_rows:
+                self._line += 1
+            for _ in range(form.skip_rows - 1):
+                self._lines.end_row()
+                if next(self._lines, None) is None:
+                    skipped = f"{form.skip_rows} lines are skipped, but there are {self._line - 1}"
+                    raise DataError(f"{self._name}: data.skip_rows: {skipped}")
+                self._line += 1
+            sample = [] if self._line > 1 else [first]
+            return sample + _sample(self._lines), told[1] if told else ""
+        except csv.Error as error:
+            raise DataError(f"{self._name}:{self._line}: {error}") from error
+
+    def _dialect(self) -> dict[str, Any]:
+        separator = " " if self._separator == WHITESPACE else self._separator
+        return {"delimiter": separator, "skipinitialspace": True, "strict": True}
+
+    def _read(self, sample: list[str], text: TextIO) -> Iterator[Row]:
+        bounded = self._found.quoted or not self._found.short_lines
+        lines: Iterable[str] = chain(sample, self._lines if bounded else text)
+        if self._separator == WHITESPACE:
+            lines = _single_spaced(lines)
+        reader = csv.reader(lines, **self._dialect())
+        before = self._line - 1
+        try:
+            for row in reader:
+                line, self._line = self._line, before + reader.line_num + 1
+                if len(row) > MOST_COLUMNS:
+                    raise DataError(f"{self._name}:{line}: expected at most {MOST_COLUMNS} columns, found {len(row)}")
+                yield line, row
+                if row and bounded:
+                    self._lines.end_row()
+        except csv.Error as error:
+            raise DataError(f"{self._name}:{self._line}: {error}") from error
+
+
+def _sample(lines: _Lines) -> list[str]:
+    """The first lines, of which at most ``MOST_SAMPLE_LINES`` and ``LONGEST_LINE`` letters are looked at."""
+    sample: list[str] = []
+    letters = 0
+    for line in islice(lines, MOST_SAMPLE_LINES):
+        lines.end_row()
+        sample.append(line)
+        letters += len(line)
+        if letters > LONGEST_LINE:
+            break
+    return sample
+
+
+def _single_spaced(lines: Iterable[str]) -> Iterator[str]:
+    return (" ".join(line.split()) + "\n" for line in lines)
+
+
+def _best_separator(sample: list[str], decimal: str) -> str:
+    """The separator that cuts most of the first rows into equally many cells, and then the one with most cells."""
+    candidates = [separator for separator in SEPARATORS if separator != decimal]
+    best = max(candidates, key=lambda separator: _fit(sample, separator))
+    spaced = _fit(list(_single_spaced(sample)), " ")
+    # Some files have a second tab where a column is narrow.
+    doubled = best == "\t" and spaced[0] > _fit(sample, best)[0]
+    return WHITESPACE if doubled or (_fit(sample, best)[1] < 2 <= spaced[1]) else best
+
+
+def _fit(sample: list[str], separator: str) -> tuple[float, int]:
+    """Which share of the rows has the most frequent number of cells (0 where that is 1), and that number."""
+    reader = csv.reader(sample, delimiter=separator, skipinitialspace=True)
+    widths: Counter[int] = Counter()
+    try:
+        for row in reader:
+            if any(row) and not row[0].startswith("#"):
+                widths[len(row)] += 1
+    except csv.Error:  # reported when the rows are read
+        pass
+    if not widths:
+        return 0.0, 0
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
+    return (count / widths.total() if width > 1 else 0.0), width
+
+
+def separator_hint(form: CsvFormat) -> str:
+    """What to try when a file seems to have one column only."""
+    if form.separator != "auto":
+        return f"data.separator is {shown(form.separator)}"
+    return "columns are separated by comma, semicolon, tab, | or spaces; data.separator names another"

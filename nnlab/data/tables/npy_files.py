@@ -1,0 +1,45 @@
+"""Samples in one .npy file and their labels in another as a labelled dataset."""
+
+from pathlib import Path
+
+from nnlab.core.arrays import Array
+from nnlab.data.dataset import Dataset
+from nnlab.data.files.npy_header import check_content, read_contents, read_header
+from nnlab.data.files.reading import check_fits, checksum, file_name, opened
+from nnlab.data.tables.arrays import Part, dataset_of
+from nnlab.errors import DataError
+
+
+def read_npy(path: Path, labels: Path | None, test_path: Path | None, test_labels: Path | None) -> Dataset:
+    """The samples of ``path`` with ``labels``, and those of ``test_path`` with ``test_labels`` where these are given.
+
+    Raises DataError when a file is missing, damaged, too large, or holds no samples or no labels.
+    """
+    if labels is None:
+        raise DataError(f"{file_name(path)}: data.labels: expected the .npy file with the labels, found none")
+    pairs = {"train": (path, labels)}
+    if test_path is not None and test_labels is not None:
+        pairs["test"] = test_path, test_labels
+    elif test_path is not None or test_labels is not None:
+        lacking = "test_labels" if test_labels is None else "test_path"
+        raise DataError(
+            f"{file_name(path)}: data.{lacking}: expected an .npy file, as test samples need both, found none"
+        )
+    checksums: dict[str, str] = {}
+    parts = {
+        part: Part(_read(x, checksums), _read(y, checksums), file_name(x), file_name(y))
+        for part, (x, y) in pairs.items()
+    }
+    return dataset_of(parts, path.name, checksums=checksums)
+
+
+def _read(path: Path, checksums: dict[str, str]) -> Array:
+    name = file_name(path)
+    with opened(path) as (file, size):
+        key = path.name if path.name not in checksums else f"{path.parent.name}/{path.name}"
+        checksums[key] = checksum(file)
+        shape, dtype = read_header(file, name)
+        check_content(shape, dtype, size - file.tell(), name)
+        check_fits(name, size)
+        file.seek(0)
+        return read_contents(file, name)

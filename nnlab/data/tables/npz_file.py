@@ -1,0 +1,151 @@
+"""Arrays in an .npz file as a labelled dataset."""
+
+import zipfile
+from collections.abc import Sequence
+from math import prod
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.data.dataset import Dataset
+from nnlab.data.files.npy_header import check_content, error_text, read_contents, read_header
+from nnlab.data.files.reading import check_fits, check_growth, check_unpacked, checksum, file_name, opened
+from nnlab.data.tables.array_names import CLASS_NAMES, FEATURE_NAMES, LABELS, find_pairs, unused
+from nnlab.data.tables.arrays import Names, Part, dataset_of
+from nnlab.errors import DataError, one_line, shown
+from nnlab.registry import near_name
+
+ZIP_MAGIC = b"PK\x03\x04"
+MOST_AT_ONCE = 1 << 20
+
+
+def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> Dataset:
+    """The samples and labels in an .npz file, by the names that NumPy's users give them.
+
+    ``x`` (or ``X``, ``data``, ``images``) and ``y`` (or ``Y``, ``target``, ``labels``) hold all samples; ``x_train``
+    (or ``train_x``) and the like those to train on, ``x_test`` and ``x_val`` others. ``features`` holds another name
+    for x, ``label`` one for y. ``target_names`` and ``feature_names`` name classes and features. See ``as_samples``
+    and ``as_classes`` for what the arrays may hold. Raises DataError when an array is missing, damaged, too large, or
+    not of that kind.
+    """
+    with opened(path) as (file, size):
+        digest = checksum(file)
+        arrays = _Archive(file, size, file_name(path))
+        if features is not None and len(features) != 1:
+            raise DataError(f"{arrays.name}: data.features: expected the name of one array, found {len(features)}")
+        pairs = find_pairs(arrays.members, label, features[0] if features else None)
+        names = {CLASS_NAMES: arrays.first(CLASS_NAMES), FEATURE_NAMES: arrays.first(FEATURE_NAMES)}
+        if label is not None and label not in LABELS:
+            names[CLASS_NAMES] = None  # whose names they are is not known
+        used = [*(name for pair in pairs.values() for name in pair), *filter(None, names.values())]
+        arrays.check(used)
+        parts = {
+            part: Part(arrays.read(x), arrays.read(y), arrays.where(x), arrays.where(y))
+            for part, (x, y) in pairs.items()
+        }
+        class_names, feature_names = (arrays.texts(names[kind]) for kind in (CLASS_NAMES, FEATURE_NAMES))
+    left = unused(list(arrays.members), used)
+    notes = [f"not used: {one_line(', '.join(left), limit=200)}"] if left else []
+    return dataset_of(parts, path.name, class_names, feature_names, {path.name: digest}, notes)
+
+
+class _Sips:
+    """A file that is read in small parts only; its list of members, which zipfile reads in one, may be no larger."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        """So many bytes; raises BadZipFile when they are more than ``MOST_AT_ONCE``."""
+        if size > MOST_AT_ONCE:
+            raise zipfile.BadZipFile(f"a part of {size} bytes, which no array and no list of arrays needs")
+        return self._file.read(size)
+
+
+class _Archive:
+    """The .npy members of a zip file; none is unpacked before its sizes have been checked."""
+
+    def __init__(self, file: IO[bytes], size: int, name: str) -> None:
+        self.name = name
+        self._size = size
+        try:
+            self._zip = zipfile.ZipFile(cast("IO[bytes]", _Sips(file)))
+        except Exception as error:  # zipfile raises many unrelated classes on damaged bytes
+            raise DataError(f"{name}: expected an .npz file, found a damaged zip: {error_text(error)}") from error
+        self.members = {
+            info.filename.removesuffix(".npy"): info for info in self._zip.infolist() if info.filename.endswith(".npy")
+        }
+        if not self.members:
+            raise DataError(f"{name}: expected an .npz file, found a zip without arrays")
+
+    def where(self, name: str) -> str:
+        """An array as it stands in messages."""
+        return f"{self.name}: {one_line(name)}"
+
+    def check(self, names: Sequence[str]) -> None:
+        """Raise DataError unless all arrays exist, are plain numbers or text, and hold what their headers claim."""
+        for name in names:
+            if name not in self.members:
+                near = near_name(name, list(self.members))
+                known = shown(", ".join(self.members), limit=200)
+                hint = f"did you mean {shown(near)}?" if near else f"the arrays are {known}"
+                raise DataError(f"{self.name}: no array {shown(name)}; {hint}")
+        check_fits(self.name, sum(self._checked_size(name) for name in names))
+
+    def _checked_size(self, name: str) -> int:
+        info = self.members[name]
+        where = self.where(name)
+        if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise DataError(f"{where}: expected it stored or deflated and not encrypted, as numpy.savez writes it")
+        packed = min(info.compress_size, self._size)
+        deflated = info.compress_type == zipfile.ZIP_DEFLATED
+        if deflated:
+            check_unpacked(where, packed, info.file_size, "zip")
+        elif info.file_size > packed:
+            raise DataError(f"{where}: truncated: expected {info.file_size} bytes, found {packed}")
+        try:
+            with self._zip.open(info) as member:
+                shape, dtype = read_header(member, where)
+                content = info.file_size - member.tell()
+        except DataError:
+            raise
+        except Exception as error:  # as above
+            raise DataError(f"{where}: damaged: {error_text(error)}") from error
+        check_content(shape, dtype, content, where)
+        if deflated and (dtype != np.uint8 or len(shape) < 3):  # what are no images becomes numbers of 8 bytes
+            check_growth(where, packed, prod(shape) * 8)
+        return content
+
+    def first(self, names: Sequence[str]) -> str | None:
+        """The first of the names that is an array of numbers or text, if one is."""
+        return next((name for name in names if name in self.members and not self._holds_objects(name)), None)
+
+    def _holds_objects(self, name: str) -> bool:
+        try:
+            with self._zip.open(self.members[name]) as member:
+                return read_header(member, name)[1].hasobject
+        except Exception:  # damaged: the check says how
+            return False
+
+    def read(self, name: str) -> Array:
+        """A checked array; raises DataError when its contents are damaged."""
+        where = self.where(name)
+        try:
+            with self._zip.open(self.members[name]) as member:
+                return read_contents(member, where)
+        except (MemoryError, DataError):
+            raise
+        except Exception as error:  # as above
+            raise DataError(f"{where}: damaged: {error_text(error)}") from error
+
+    def texts(self, name: str | None) -> Names:
+        """A checked list of names, where there is one."""
+        if name is None:
+            return Names((), "")
+        array, where = self.read(name), self.where(name)
+        if array.ndim != 1:
+            raise DataError(f"{where}: expected a list of names, found {array.dtype} of shape {array.shape}")
+        return Names(tuple(str(value) for value in array.tolist()), where)

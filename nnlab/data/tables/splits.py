@@ -1,0 +1,43 @@
+"""Training, validation and test samples as a column of a table names them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from nnlab.data.dataset import Dataset
+from nnlab.data.tables.rows import Rows
+from nnlab.errors import DataError, shown
+
+SPLITS = {
+    **dict.fromkeys(("train", "training", "学習", "訓練"), "train"),
+    **dict.fromkeys(("test", "testing", "テスト"), "test"),
+    **dict.fromkeys(("validation", "valid", "val", "dev", "検証"), "validation"),
+}
+"""The words for each split, in any case."""
+
+
+def split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Dataset:
+    """The dataset with all its samples split.
+
+    Raises DataError for other words, and for classes without a sample to train on.
+    """
+    where = f"{name}: data.split_column: {shown(column)}"
+    unknown = next((text for text in table.part_texts if text.casefold() not in SPLITS), None)
+    if unknown is not None:
+        raise DataError(
+            f"{where}: expected train, validation or test, found {shown(unknown) if unknown else 'nothing'}"
+        )
+    part_of = [SPLITS[text.casefold()] for text in table.part_texts]
+    splits = {}
+    for part in ("train", "validation", "test"):
+        codes = [code for code, found in enumerate(part_of) if found == part]
+        indices = np.flatnonzero(np.isin(table.parts, codes))
+        splits[part] = dataset.train.take(indices) if len(indices) else None
+    train = splits["train"]
+    if train is None:
+        raise DataError(f"{where}: expected rows that say train, found none")
+    absent = np.flatnonzero(np.bincount(train.labels, minlength=dataset.classes) == 0)
+    if len(absent):
+        class_name = shown(dataset.class_names[absent[0]])
+        raise DataError(f"{where}: expected samples of each class to train on, found none of class {class_name}")
+    return replace(dataset, train=train, validation=splits["validation"], test=splits["test"])

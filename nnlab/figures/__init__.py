@@ -1,0 +1,1 @@
+"""Which pictures a run can have."""

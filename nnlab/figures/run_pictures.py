@@ -1,0 +1,211 @@
+"""The kinds of pictures that a run can have, and how each is drawn from its records."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from nnlab.engine.build import load_weights
+from nnlab.engine.predictions import seeing_weights
+from nnlab.errors import DataError, NnlabError, RunError, UsageError, one_line, shown
+from nnlab.figures.run_view import Drawable, ignore
+from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
+from nnlab.plots.curves import FILES, plot_run
+from nnlab.plots.diagnostics import ACTIVATIONS_PICTURE, GRADIENTS_PICTURE, plot_activations, plot_gradients
+from nnlab.plots.mistakes import MISTAKES_FILE, plot_mistakes
+from nnlab.plots.regions import ANIMATION_FILE, BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
+from nnlab.plots.style import in_format
+from nnlab.plots.weights import WEIGHTS_FILE, plot_weights
+from nnlab.records.formats import DIAGNOSTICS_FILE, MODEL_FILE, SNAPSHOTS_FOLDER, step_file, step_of
+from nnlab.registry import near_hint
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of picture: its file, how it is drawn, and why a run cannot have it (empty: it can)."""
+
+    file: str
+    draw: Callable[[Drawable, Path], object]
+    lacks: Callable[[Drawable], str] = lambda run: ""
+    of_network: bool = False
+
+    def drawn(self, run: Drawable, folder: Path) -> Path:
+        """Draw it; gives its path. Raises UsageError where it cannot be drawn."""
+        # One thread as in training, so that no digit differs.
+        with threadpool_limits(limits=1, user_api="blas"), naming_picture(run.path, Path(self.file).stem):
+            self.draw(run, folder)
+        return in_format(folder / self.file)
+
+
+@contextmanager
+def naming_picture(run: Path, kind: str) -> Iterator[None]:
+    """Whatever keeps a picture from being drawn, but a disk or damaged records, becomes a UsageError that names it."""
+    try:
+        yield
+    except (OSError, RunError):
+        raise
+    except Exception as error:
+        reason = str(error) if isinstance(error, NnlabError) else f"{type(error).__name__}: {error}"
+        raise UsageError(f"{run}: the picture {kind} cannot be drawn: {one_line(reason, 300)}") from error
+
+
+def _no_diagnostics(run: Drawable) -> str:
+    if (run.path / DIAGNOSTICS_FILE).exists():
+        return ""
+    return "it has no diagnostics; train it with train.diagnostics: true in its spec"
+
+
+def _no_points(run: Drawable) -> str:
+    return "" if run.begun.dataset.sample_shape == (2,) else "its samples are not points in the plane"
+
+
+def _boundary(run: Drawable, folder: Path) -> None:
+    plot_boundary(run.name, run.trained.dataset, run.trained.predict, folder)
+
+
+def _confusion(run: Drawable, folder: Path) -> None:
+    (part, split), (answers, _) = run.trained.judged, run.trained.verdicts
+    plot_confusion(run.name, part, split.labels, answers, run.trained.dataset.class_names, folder)
+
+
+def _no_images(run: Drawable) -> str:
+    return "" if len(run.begun.dataset.sample_shape) == 3 else "its samples are not images"
+
+
+def _mistakes(run: Drawable, folder: Path) -> None:
+    (part, split), verdicts, trained = run.trained.judged, run.trained.verdicts, run.trained
+    names = trained.dataset.class_names
+    plot_mistakes(run.name, part, split, *verdicts, names, folder, probability=trained.softmax)
+
+
+def _no_weights(run: Drawable) -> str:
+    reason = "the weights of its first layer do not look at images"
+    return _no_images(run) or ("" if run.trained.first_weights is not None else reason)
+
+
+def _weights(run: Drawable, folder: Path) -> None:
+    before, after = run.trained.first_weights, seeing_weights(run.trained.network)
+    if before is not None and after is not None:
+        plot_weights(run.name, before, after, folder)
+
+
+KINDS: Mapping[str, Kind] = {
+    "accuracy": Kind(FILES["accuracy"], lambda run, folder: plot_run(run.record, folder, ["accuracy"])),
+    "loss": Kind(FILES["loss"], lambda run, folder: plot_run(run.record, folder, ["loss"])),
+    "gradients": Kind(GRADIENTS_PICTURE, lambda run, folder: plot_gradients(run.record, folder), _no_diagnostics),
+    "activations": Kind(ACTIVATIONS_PICTURE, lambda run, folder: plot_activations(run.record, folder), _no_diagnostics),
+    "boundary": Kind(BOUNDARY_FILE, _boundary, _no_points, of_network=True),
+    "confusion": Kind(CONFUSION_FILE, _confusion, of_network=True),
+    "mistakes": Kind(MISTAKES_FILE, _mistakes, _no_images, of_network=True),
+    "weights": Kind(WEIGHTS_FILE, _weights, _no_weights, of_network=True),
+}
+
+# Drawn after every training; the others after one with diagnostics, since they take their time.
+BY_TRAINING = ("accuracy", "loss", "boundary")
+
+
+def check_kinds(kinds: Sequence[str]) -> None:
+    """Raise UsageError for a name that no kind of picture has."""
+    for kind in kinds:
+        if kind not in KINDS:
+            hint = near_hint(kind, list(KINDS))
+            raise UsageError(f"no kind of picture is called {shown(kind)}; {hint}there are {', '.join(KINDS)}")
+
+
+def draw(run: Drawable, kinds: Sequence[str], folder: Path, written: Callable[[Path], None] = ignore) -> list[Path]:
+    """Draw pictures of a run into ``folder``, which is made if need be; gives their paths.
+
+    ``written`` is told of each as soon as it is there. Raises UsageError for a kind that the run cannot have before
+    any is drawn and for one that cannot be drawn, RunError for damaged records, DataError when the data is no longer
+    there and OSError when a picture cannot be written.
+    """
+    kinds = list(dict.fromkeys(kinds))
+    for kind in kinds:
+        if reason := KINDS[kind].lacks(run):
+            raise UsageError(f"{run.path}: cannot have the picture {kind}: {reason}")
+        if KINDS[kind].of_network:
+            _ = run.trained
+    return [_drawn(run, kind, folder, written) for kind in kinds]
+
+
+def _drawn(run: Drawable, kind: str, folder: Path, written: Callable[[Path], None]) -> Path:
+    path = KINDS[kind].drawn(run, folder)
+    written(path)
+    return path
+
+
+def draw_all(
+    run: Drawable,
+    folder: Path,
+    warn: Callable[[str], None],
+    kinds: Sequence[str] = tuple(KINDS),
+    written: Callable[[Path], None] = ignore,
+) -> list[Path]:
+    """Draw all of the kinds that a run can have; a word of warning where its network or data are not there.
+
+    What is damaged or cannot be drawn does not keep the others from being drawn: the last such error is raised at the
+    end, and ``warn`` is told of those before it. OSError, when a picture cannot be written, is raised at once.
+    """
+    errors: list[NnlabError] = []
+    try:
+        _ = run.trained
+    except (DataError, RunError, UsageError) as error:
+        kinds = [kind for kind in kinds if not KINDS[kind].of_network]
+        if isinstance(error, RunError) and (run.path / MODEL_FILE).exists():
+            errors.append(error)
+        else:
+            warn(f"{run.path}: only what the records tell is drawn: {one_line(str(error), 500)}")
+    drawn = []
+    for kind in kinds:
+        if KINDS[kind].lacks(run):
+            continue
+        try:
+            drawn.append(_drawn(run, kind, folder, written))
+        except NnlabError as error:
+            errors.append(error)
+    for fault in errors[:-1]:
+        warn(str(fault))
+    if errors:
+        raise errors[-1]
+    return drawn
+
+
+def snapshots_of(run: Drawable) -> list[Path]:
+    """The snapshots to animate, in order; raises UsageError for a run that cannot be animated."""
+    if reason := _no_points(run):
+        raise UsageError(f"{run.path}: cannot be animated: {reason}")
+    files = sorted((run.path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"), key=_step)
+    if not files:
+        raise UsageError(
+            f"{run.path}: has no snapshots to animate; train it again with train.snapshots: 30 in its spec"
+        )
+    return files
+
+
+def animate(run: Drawable, folder: Path) -> Path:
+    """Write ``boundary.gif`` from the snapshots of a run; raises UsageError when it has none or no regions."""
+    files, trained = snapshots_of(run), run.begun
+    state = {name: array.copy() for name, array in trained.network.state().items()}
+
+    def moment(file: Path) -> Callable[[], Predict]:
+        def load() -> Predict:
+            load_weights(trained.network, file)
+            return trained.predict
+
+        return load
+
+    frames = [(_step(file), moment(file)) for file in files]
+    try:
+        with threadpool_limits(limits=1, user_api="blas"), naming_picture(run.path, Path(ANIMATION_FILE).name):
+            return animate_boundary(run.name, trained.dataset, frames, folder)
+    finally:
+        trained.network.load_state(state)
+
+
+def _step(file: Path) -> int:
+    step = step_of(file)
+    if step is None:
+        raise RunError(f"{file}: is no snapshot; those are named {step_file(100)}")
+    return step

@@ -1,0 +1,265 @@
+"""The one way to the disk: every operation that changes the files of a run goes through ``attempt``."""
+
+import errno
+import hashlib
+import os
+import re
+import secrets
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from time import sleep
+from typing import Any, TypeVar
+
+from nnlab.core.processes import is_alive
+from nnlab.storage.file_system import (
+    BINARY,
+    NO_FSYNC,
+    NOT_SUPPORTED,
+    OWN_FILE,
+    SHARING_VIOLATIONS,
+    check_single_link,
+    is_link,
+    note_unsupported,
+    with_length,
+)
+
+T = TypeVar("T")
+
+TEMPORARY = ".tmp"
+# As _write_beside makes them, or as version 0.1.0 did, which did not tell the process.
+_TEMPORARY_NAME = re.compile(r"\.(?:(?P<process>[0-9a-f]{1,8})-[0-9a-f]{6}|.+\.[0-9a-f]{8})\.tmp")
+CHUNK = 1 << 20
+PAUSES = (0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.5)  # about two seconds
+
+try:
+    fcntl: Any = import_module("fcntl")
+except ImportError:  # Windows
+    fcntl = None
+# On macOS fsync leaves the data in the drive's own memory.
+FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+
+
+def attempt(operation: Callable[..., T], *arguments: object) -> T:
+    """Do one operation; tests make the n-th one fail, or end the process in the middle of it."""
+    return operation(*arguments)
+
+
+def attempt_patiently(operation: Callable[..., T], *arguments: object) -> T:
+    """Like :func:`attempt`; repeated for about two seconds while Windows says that another program has a file open."""
+    for pause in PAUSES:
+        try:
+            return attempt(operation, *arguments)
+        except OSError as error:
+            if getattr(error, "winerror", None) not in SHARING_VIOLATIONS:
+                raise
+            sleep(pause)
+    return attempt(operation, *arguments)
+
+
+def make_folder(path: Path, *, exist_ok: bool = False) -> None:
+    """Make a folder, with those above it; it must not exist yet, unless that is ``exist_ok``."""
+    if exist_ok and path.is_dir():
+        return
+    if not path.parent.is_dir():
+        make_folder(path.parent, exist_ok=True)
+    try:
+        attempt(os.mkdir, path)
+    except FileExistsError:
+        if not (exist_ok and path.is_dir()):  # by another process, a moment ago
+            raise
+
+
+def atomic_write(path: Path, contents: bytes) -> None:
+    """Write a whole file so that a reader sees the old or the new one, never half of it, even after a power cut.
+
+    The new one is written under a name of its own in the same folder, forced to the disk and renamed; then the folder
+    is forced to the disk too. Raises OSError that names ``path``, and the old file is still there.
+    """
+    try:
+        _write_beside(path, contents)
+        sync_folder(path.parent)
+    except OSError as error:
+        error.filename = str(path)
+        raise with_length(error, path) from None
+
+
+def write_output(path: Path, contents: bytes) -> None:
+    """Write what a user asked for in a file of any name: links are followed, pipes and devices are written into.
+
+    Other files are written as by ``atomic_write``. Raises OSError that names the path.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    if stat.S_ISREG(mode):
+        atomic_write(path.resolve(), contents)
+        return
+    handle = attempt(os.open, path, os.O_WRONLY | BINARY)
+    try:
+        write_all(handle, contents)
+    finally:
+        attempt(os.close, handle)
+
+
+def _write_beside(path: Path, contents: bytes) -> None:
+    # A short name, since Windows allows 260 characters for a path; by the process's number a left one is known.
+    temporary = path.with_name(f".{os.getpid():x}-{secrets.token_hex(3)}{TEMPORARY}")
+    handle = attempt(os.open, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
+    try:
+        try:
+            write_all(handle, contents)
+            sync(handle, path.parent)
+        finally:
+            attempt(os.close, handle)
+        attempt_patiently(os.replace, temporary, path)
+    except BaseException:
+        with suppress(OSError):  # on a full disk the room is needed for the summary
+            temporary.unlink()
+        raise
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what processes killed in the middle of ``atomic_write`` left behind; that of living ones stays."""
+    for path in folder.glob(f".*{TEMPORARY}"):
+        name = _TEMPORARY_NAME.fullmatch(path.name)
+        if name and not (name["process"] and is_alive(int(name["process"], 16))):
+            remove(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there."""
+    with suppress(FileNotFoundError):
+        attempt_patiently(os.unlink, path)
+
+
+def open_own(path: Path, flags: int) -> int:
+    """Open a file of a run folder to be written in place.
+
+    Raises OSError where it is a link, RunError where it has a second hard link: the file written would be another one.
+    """
+    if not hasattr(os, "O_NOFOLLOW") and is_link(path):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    handle = attempt(os.open, path, flags | OWN_FILE, 0o666)
+    try:
+        check_single_link(path, os.fstat(handle))
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def sync(handle: int, folder: Path) -> None:
+    """Force an open file to the disk; a file system that cannot is noted for its ``folder`` and survived."""
+    try:
+        if FULL_SYNC is not None and _full_sync(handle):
+            return
+        attempt(os.fsync, handle)
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED:
+            raise
+        note_unsupported(folder, NO_FSYNC)
+
+
+def _full_sync(handle: int) -> bool:
+    """Empty the memory of the drive too; False where the file system has no such operation, as on network drives."""
+    try:
+        attempt(fcntl.fcntl, handle, FULL_SYNC)
+    except OSError as error:
+        if error.errno not in NOT_SUPPORTED | {errno.ENOTTY, errno.ENODEV}:
+            raise
+        return False
+    return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Force the names in a folder to the disk, where the system knows such a thing."""
+    if os.name != "posix":
+        return
+    handle = attempt(os.open, folder, os.O_RDONLY)
+    try:
+        sync(handle, folder)
+    finally:
+        attempt(os.close, handle)
+
+
+def write_all(handle: int, contents: bytes | memoryview) -> None:
+    """Write every byte; the system may take fewer at a time."""
+    left = memoryview(contents)
+    while left:
+        left = left[attempt(os.write, handle, left) :]
+
+
+class GrowingFile:
+    """A text file that only grows, with its size and the SHA-256 of what it holds.
+
+    Opened with ``kept``, it begins with so many bytes of what is there already; whatever follows them is cut off.
+    """
+
+    def __init__(self, path: Path, kept: int = 0) -> None:
+        self.size = kept
+        self._folder = path.parent
+        self._pending: list[str] = []
+        self._hash = hashlib.sha256()
+        if kept:
+            _take_in(self._hash, path, kept)
+        self._handle: int | None = open_own(path, os.O_WRONLY | os.O_CREAT)
+        try:
+            attempt(os.ftruncate, self._handle, kept)
+            os.lseek(self._handle, kept, os.SEEK_SET)
+        except BaseException:
+            os.close(self._handle)
+            raise
+
+    def write(self, text: str) -> None:
+        """Take in text, which ``flush`` hands over."""
+        self._pending.append(text)
+
+    def flush(self) -> None:
+        """Hand everything written so far to the operating system."""
+        contents = "".join(self._pending).encode("utf-8", "backslashreplace")
+        self._pending.clear()
+        if contents and self._handle is not None:
+            write_all(self._handle, contents)
+            self._hash.update(contents)
+            self.size += len(contents)
+
+    def sync(self) -> None:
+        """Force everything written so far to the disk."""
+        self.flush()
+        if self._handle is not None:
+            sync(self._handle, self._folder)
+
+    def sha256(self) -> str:
+        """Of everything handed over."""
+        return self._hash.copy().hexdigest()
+
+    def close(self) -> None:
+        """Hand over the rest and close; a second time does nothing."""
+        if self._handle is None:
+            return
+        try:
+            self.flush()
+        finally:
+            handle, self._handle = self._handle, None
+            attempt(os.close, handle)
+
+
+def start_sha256(path: Path, size: int) -> str:
+    """The SHA-256 of the first bytes of a file; raises OSError when it has fewer."""
+    digest = hashlib.sha256()
+    _take_in(digest, path, size)
+    return digest.hexdigest()
+
+
+def _take_in(digest: "hashlib._Hash", path: Path, size: int) -> None:
+    left = size
+    with path.open("rb") as file:
+        while left and (chunk := file.read(min(left, CHUNK))):
+            digest.update(chunk)
+            left -= len(chunk)
+    if left:
+        raise OSError(f"{path.name} has only {size - left} of the {size} bytes that were written")

@@ -1,0 +1,60 @@
+"""New folders and their names."""
+
+import json
+import re
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nnlab.errors import RunError, harmless
+from nnlab.storage.disk import make_folder
+
+
+def create_folder(root: Path, name: str) -> Path:
+    """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>``, never touching a folder that exists; raises RunError."""
+    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for _ in range(100):
+        path = root / f"{moment}-{name}-{secrets.token_hex(3)}"
+        try:
+            make_folder(path)
+            return path
+        except FileExistsError:
+            if not root.is_dir():
+                raise RunError(f"{root}: is not a folder, so no run can be written there") from None
+        except OSError as error:
+            raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
+    raise RunError(f"{root}: found no free name for a run folder")
+
+
+def folder_name(name: str) -> str:
+    """A run's name as part of a folder name: letters, digits, ``_.-``, at most 60 characters and 180 bytes.
+
+    Letters that the encoding of the system's paths lacks are left out.
+    """
+    encoding = sys.getfilesystemencoding()
+    name = name.encode(encoding, "replace").decode(encoding)
+    plain = re.sub(r"[^\w.]+", "-", name).strip("-.")[:60]
+    return plain.encode()[:180].decode(errors="ignore") or "run"
+
+
+def as_json(value: object) -> bytes:
+    """A JSON document for people and programs to read."""
+    return _readable(lambda ascii_only: json.dumps(value, indent=2, ensure_ascii=ascii_only))
+
+
+def as_json_lines(value: Mapping[str, object]) -> bytes:
+    """A JSON object with one line for each key, however long its value is."""
+
+    def text(ascii_only: bool) -> str:
+        lines = (f"  {json.dumps(key)}: {json.dumps(entry, ensure_ascii=ascii_only)}" for key, entry in value.items())
+        return "{\n" + ",\n".join(lines) + "\n}"
+
+    return _readable(text)
+
+
+def _readable(text: Callable[[bool], str]) -> bytes:
+    """A document in ASCII only where a terminal that shows it would be steered by what is in it."""
+    plain = text(False)
+    return ((plain if harmless(plain) == plain else text(True)) + "\n").encode()

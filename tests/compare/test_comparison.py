@@ -1,0 +1,312 @@
+"""Comparing runs: what differs, groups of seeds, order, damage, CSV and JSON."""
+
+import csv
+import json
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nnlab.compare.comparison import Comparison, compare
+from nnlab.compare.entries import RECORDING_KEYS
+from nnlab.config.keys import spec_keys
+from nnlab.errors import RunError, UsageError
+
+MakeRun = Callable[..., Path]
+
+SGD = {"name": "sgd", "lr": 0.1}
+
+
+def names(comparison: Comparison) -> list[str]:
+    return [entry.names for entry in comparison.entries]
+
+
+def test_only_differing_keys_are_kept(make_run: MakeRun) -> None:
+    comparison = compare([make_run("a"), make_run("b", {"name": "sgd", "optimizer": SGD, "model.hidden": [50]})])
+    assert comparison.keys == ("model.hidden", "optimizer.name", "optimizer.lr")
+    assert "optimizer.beta1" not in comparison.entries[1].settings
+    assert comparison.labels == ("hidden [40, 20], optimizer adam, lr 0.01", "hidden [50], optimizer sgd, lr 0.1")
+
+
+def test_what_is_recorded_beside_a_training_is_no_difference(make_run: MakeRun) -> None:
+    recording = {"train.snapshots": 5, "train.diagnostics": True, "train.checkpoint_every": 7}
+    assert set(recording) == set(RECORDING_KEYS) <= {key.partition("=")[0] for key in spec_keys()}
+    comparison = compare([make_run("a"), make_run("b", {"seed": 1, **recording})])
+    assert comparison.labels == ("adam (2 seeds)",)
+
+
+def test_names_count_only_where_nothing_else_differs(make_run: MakeRun) -> None:
+    same = compare([make_run("a", {"name": "first"}), make_run("b", {"name": "second"})])
+    assert same.keys == ("name",)
+    assert same.labels == ("name first", "name second")
+
+
+def test_a_component_with_and_without_keys_shares_a_column(make_run: MakeRun) -> None:
+    leaky = {"name": "leaky_relu", "slope": 0.01}
+    comparison = compare([make_run("a"), make_run("b", {"model.activation": leaky})])
+    assert comparison.keys == ("model.activation.name",)
+    assert comparison.labels == ("activation sigmoid", "activation leaky_relu")
+
+
+def test_true_and_one_are_different_values(make_run: MakeRun) -> None:
+    comparison = compare([make_run("a", {"model.init": 1}), make_run("b", {"model.init": True})])
+    assert comparison.keys == ("model.init",)
+
+
+def test_seeds_are_averaged(make_run: MakeRun) -> None:
+    finals = [0.9375, 0.875, 0.75]
+    runs = [make_run(f"s{seed}", {"seed": seed}, accuracies=[0.5, final]) for seed, final in enumerate(finals)]
+    comparison = compare([*runs, make_run("other", {"optimizer.lr": 1.0})])
+    group = next(entry for entry in comparison.entries if len(entry.runs) == 3)
+    spread = group.measures["train_accuracy"]
+    assert (spread.mean, spread.n) == (pytest.approx(statistics.mean(finals)), 3)
+    assert spread.std == pytest.approx(statistics.stdev(finals))
+    assert group.settings["seed"] == [0, 1, 2]
+    assert comparison.labels[comparison.entries.index(group)] == "lr 0.01 (3 seeds)"
+
+
+def test_a_lone_group_is_called_by_its_name(make_run: MakeRun) -> None:
+    comparison = compare([make_run("a"), make_run("b", {"seed": 1})])
+    assert comparison.keys == ()
+    assert comparison.titles == comparison.labels == ("adam (2 seeds)",)
+
+
+def test_names_may_differ_within_a_group(make_run: MakeRun) -> None:
+    comparison = compare([make_run("a"), make_run("b", {"seed": 1, "name": "again"})])
+    assert names(comparison) == ["adam, again"]
+
+
+def test_repeated_seeds_and_unfinished_runs_are_not_averaged(make_run: MakeRun) -> None:
+    runs = [
+        make_run("a"),
+        make_run("b", {"seed": 1}),
+        make_run("again", {"seed": 1}),
+        make_run("killed", {"seed": 2}, status="running"),
+        make_run("diverged", {"seed": 3}, status="diverged"),
+    ]
+    comparison = compare(runs)
+    assert sorted(len(entry.runs) for entry in comparison.entries) == [1, 1, 1, 2]
+    assert comparison.keys == ("seed",)
+    assert len(set(comparison.labels)) == 4
+
+
+def test_best_is_not_final(make_run: MakeRun) -> None:
+    measures = compare([make_run(accuracies=[0.5, 0.9375, 0.75])]).entries[0].measures
+    assert (measures["test_accuracy"].mean, measures["best_test_accuracy"].mean) == (0.6875, 0.875)
+    assert measures["best_step"].mean == 10
+
+
+def test_best_is_chosen_by_validation_where_there_is_one(make_run: MakeRun) -> None:
+    measures = compare([make_run(accuracies=[0.5, 0.9375, 0.75], validation=True)]).entries[0].measures
+    assert (measures["validation_accuracy"].mean, measures["best_test_accuracy"].mean) == (0.71875, 0.875)
+    assert measures["best_step"].mean == 10
+
+
+def test_validation_can_be_sorted_by(make_run: MakeRun) -> None:
+    runs = [
+        make_run(name, {"name": name, "optimizer.lr": lr}, accuracies=[final], validation=True, test=False)
+        for name, lr, final in [("low", 0.1, 0.5), ("high", 0.2, 0.75), ("mid", 0.3, 0.625)]
+    ]
+    for sort in ("validation_accuracy", "validation_loss", "test_accuracy"):
+        assert names(compare(runs, sort=sort)) == ["high", "mid", "low"]
+    row = next(csv.DictReader(compare(runs).to_csv().splitlines()))
+    assert (row["validation_accuracy"], row["test_accuracy"]) == ("0.71875", "")
+
+
+def test_files_beside_folds_are_passed_over(make_run: MakeRun) -> None:
+    folds = [make_run(f"parent/fold-{k}", {"data.fold": k, "data.folds": 2}, validation=True) for k in (1, 2)]
+    parent = folds[0].parent
+    for name in ("spec.yaml", "summary.json"):
+        (parent / name).write_text("")
+    comparison = compare(sorted(parent.iterdir()))
+    assert comparison.damaged == ()
+    assert comparison.labels == ("fold 1", "fold 2")
+
+
+def test_what_is_no_run_is_counted(make_run: MakeRun, tmp_path: Path) -> None:
+    run, parent = make_run("a"), make_run("parent/fold-1").parent
+    descents = [make_run(f"descent-{number}") for number in (1, 2)]
+    for path in (parent, *descents):
+        (path / "spec.yaml").write_text("")
+        (path / "summary.json").write_text("")
+    for path in descents:
+        (path / "path.csv").write_text("")
+    comparison = compare([*descents, parent, run])
+    assert (comparison.damaged, len(comparison.entries)) == ((), 1)
+    assert [(found.path, found.kind) for found in comparison.passed_over] == [
+        *((path, "descent") for path in descents),
+        (parent, "crossval"),
+    ]
+    assert comparison.passed_over_counts == "2 descents, 1 cross-validation"
+    assert json.loads(comparison.to_json())["passed_over"][2] == {"path": str(parent), "kind": "crossval"}
+    assert compare([run]).passed_over_counts == ""
+    with pytest.raises(RunError, match=r"parent: a cross-validation; its folds are runs"):
+        compare([parent])
+
+
+def test_a_running_run_has_no_time_yet(make_run: MakeRun) -> None:
+    measures = compare([make_run(status="running")]).entries[0].measures
+    assert "train_seconds" not in measures
+    assert measures["step"].mean == 40
+
+
+def three_runs(make_run: MakeRun) -> list[Path]:
+    return [
+        make_run("low", {"name": "low", "optimizer.lr": 0.1}, accuracies=[0.5, 0.625], seconds=3.0),
+        make_run("high", {"name": "high", "optimizer.lr": 10.0}, accuracies=[0.5, 0.875], seconds=1.0),
+        make_run("mid", {"name": "mid", "optimizer.lr": 2.0}, accuracies=[0.5, 0.8125], test=False, seconds=2.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        ("test_accuracy", ["high", "low", "mid"]),  # a training accuracy is no test accuracy
+        ("best_test_accuracy", ["high", "low", "mid"]),
+        ("train_accuracy", ["high", "mid", "low"]),
+        ("test_loss", ["high", "low", "mid"]),
+        ("train_seconds", ["high", "mid", "low"]),
+        ("objective", ["high", "mid", "low"]),
+        ("optimizer.lr", ["low", "mid", "high"]),
+        ("lr", ["low", "mid", "high"]),
+        ("name", ["high", "low", "mid"]),
+        ("optimizer", ["low", "high", "mid"]),
+    ],
+)
+def test_sorting(make_run: MakeRun, sort: str, order: list[str]) -> None:
+    assert names(compare(three_runs(make_run), sort=sort)) == order
+
+
+def test_values_of_several_kinds_can_be_sorted(make_run: MakeRun) -> None:
+    values = ["xavier", 0.5, 10**400, None, [1], True, 0.1]
+    runs = [make_run(f"r{index}", {"model.init": value}) for index, value in enumerate(values)]
+    comparison = compare(runs, sort="model.init")
+    assert [entry.settings["model.init"] for entry in comparison.entries[:3]] == [0.1, 0.5, 10**400]
+
+
+def test_an_unknown_sort_key_gets_a_suggestion(make_run: MakeRun) -> None:
+    with pytest.raises(UsageError, match="no run has 'test_acuracy'; did you mean 'test_accuracy'"):
+        compare([make_run()], sort="test_acuracy")
+    with pytest.raises(UsageError, match=r"did you mean 'optimizer\.lr'"):
+        compare([make_run("b")], sort="optimiser.lr")
+
+
+def test_without_any_test_set_training_accuracy_decides(make_run: MakeRun) -> None:
+    runs = [
+        make_run("low", {"name": "low", "optimizer.lr": 0.1}, accuracies=[0.5, 0.625], test=False),
+        make_run("high", {"name": "high", "optimizer.lr": 10.0}, accuracies=[0.5, 0.875], test=False),
+    ]
+    assert names(compare(runs)) == ["high", "low"]
+
+
+def test_a_lone_seed_is_no_label_beside_averages(make_run: MakeRun) -> None:
+    runs = [make_run(f"a{seed}", {"optimizer.lr": 0.1, "seed": seed}) for seed in (0, 1)]
+    runs.append(make_run("b", {"optimizer.lr": 0.5}))
+    assert set(compare(runs).labels) == {"lr 0.1 (2 seeds)", "lr 0.5"}
+
+
+def test_top_keeps_the_first_and_what_differs_among_them(make_run: MakeRun) -> None:
+    runs = three_runs(make_run)
+    assert names(compare(runs, top=2)) == ["high", "low"]
+    assert compare(runs, top=1).keys == ()
+    with pytest.raises(UsageError, match="top: must be at least 1"):
+        compare(runs, top=0)
+
+
+def test_damaged_runs_are_kept_apart(make_run: MakeRun, tmp_path: Path) -> None:
+    bad, worse = make_run("bad"), make_run("worse")
+    (bad / "metrics.csv").write_text((bad / "metrics.csv").read_text() + "garbage\n")
+    (worse / "steps.csv").write_text((worse / "steps.csv").read_text().replace("\n7,", "\nseven,"))
+    comparison = compare([bad, make_run("good"), tmp_path / "gone", worse])
+    assert len(comparison.entries) == 1
+    assert [run.path for run in comparison.damaged] == [bad, tmp_path / "gone", worse]
+    assert [run.message.removeprefix(str(tmp_path)) for run in comparison.damaged] == [
+        "/runs/bad/metrics.csv:7: expected 10 cells, found 1: 'garbage'",
+        "/gone: no such run folder",
+        "/runs/worse/steps.csv:8: step: must be a number, got 'seven'",
+    ]
+
+
+def test_nothing_to_compare_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"a: no such run folder\n.*b: no such run folder"):
+        compare([tmp_path / "a", tmp_path / "b"])
+    with pytest.raises(RunError, match="no run was named"):
+        compare([])
+
+
+def test_a_run_named_twice_counts_once(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run("a")
+    monkeypatch.chdir(run.parent)
+    (run.parent / "link").symlink_to(run)
+    comparison = compare([run, "a", "./a/", "../runs/a", "link"])
+    assert len(comparison.entries) == 1
+    assert len(comparison.entries[0].runs) == 1
+
+
+def test_titles_leave_out_the_time_where_that_is_clear(make_run: MakeRun) -> None:
+    first, second = make_run("20250101-120000-adam-aaaaaa"), make_run("20250102-120000-adam-bbbbbb")
+    assert compare([first, second]).titles == ("adam-aaaaaa", "adam-bbbbbb")
+    twin = make_run("20250103-120000-adam-aaaaaa")
+    assert compare([first, twin]).titles == ("20250101-120000-adam-aaaaaa", "20250103-120000-adam-aaaaaa")
+
+
+def test_csv_has_no_formulas(make_run: MakeRun) -> None:
+    """What begins like one in a name or a setting gets an apostrophe; numbers stay numbers."""
+    first = make_run("-a", {"name": "=cmd|' /C calc'!A0", "optimizer.lr": -0.5, "loss": "@SUM(1)"})
+    second = make_run("b", {"name": "+1", "optimizer.lr": 0.1, "loss": "-1"})
+    rows = list(csv.DictReader(compare([first, second]).to_csv().splitlines()))
+    assert [(row["run"], row["name"], row["loss"], row["optimizer.lr"]) for row in rows] == [
+        ("'-a", "'=cmd|' /C calc'!A0", "'@SUM(1)", "-0.5"),
+        ("b", "'+1", "'-1", "0.1"),
+    ]
+
+
+def test_csv_holds_all_digits(make_run: MakeRun) -> None:
+    third = 1 / 3
+    runs = [
+        make_run("a", accuracies=[0.5, third]),
+        make_run("b", {"seed": 1}, accuracies=[0.5, 0.5]),
+        make_run("c", {"name": "sgd", "optimizer": SGD}, accuracies=[0.1], test=False),
+    ]
+    rows = list(csv.DictReader(compare(runs).to_csv().splitlines()))
+    group = next(row for row in rows if row["n"] == "2")
+    assert group["run"] == "a b"
+    assert float(group["train_accuracy"]) == (third + 0.5) / 2
+    assert float(group["train_accuracy_std"]) == pytest.approx(statistics.stdev([third, 0.5]), rel=1e-15)
+    single = next(row for row in rows if row["n"] == "1")
+    assert (single["name"], single["optimizer.name"], single["optimizer.lr"]) == ("sgd", "sgd", "0.1")
+    assert "optimizer.beta1" not in single
+    assert (single["train_accuracy"], single["train_accuracy_std"], single["test_accuracy"]) == ("0.1", "", "")
+    assert "name" in rows[0]
+    assert list(rows[0]).count("name") == 1
+
+
+def test_json_holds_runs_groups_and_damage(make_run: MakeRun, tmp_path: Path) -> None:
+    runs = [make_run("a"), make_run("b", {"seed": 1}), make_run("c", {"optimizer": SGD}), tmp_path / "gone"]
+    document = json.loads(compare(runs).to_json())
+    assert document["sort"] == "test_accuracy"
+    assert document["differing"][:3] == ["seed", "optimizer.name", "optimizer.lr"]
+    group, single = document["entries"]
+    assert (group["n"], single["n"]) == (2, 1)
+    assert [run["seed"] for run in group["runs"]] == [0, 1]
+    assert group["measures"]["test_accuracy"] == {"mean": 0.875, "std": 0.0, "n": 2}
+    assert single["measures"]["test_accuracy"] == {"mean": 0.875, "std": None, "n": 1}
+    assert single["spec"] == {"seed": 0, "optimizer.name": "sgd", "optimizer.lr": 0.1}
+    assert document["damaged"] == [{"path": str(tmp_path / "gone"), "message": f"{tmp_path}/gone: no such run folder"}]
+
+
+def test_json_has_no_numbers_that_are_not_finite(make_run: MakeRun) -> None:
+    runs = [make_run(str(lr), {"optimizer": {"name": "sgd", "lr": lr}}) for lr in (float("nan"), 0.1)]
+    document = json.loads(compare(runs).to_json(), parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+    assert ".nan" in [entry["spec"]["optimizer.lr"] for entry in document["entries"]]
+
+
+def test_a_switch_is_true_where_another_run_has_it_off(make_run: MakeRun) -> None:
+    runs = [
+        make_run("off", {"model.batch_norm": False}),
+        make_run("on", {"model.batch_norm": {"eps": 1e-5, "momentum": 0.9}}),
+    ]
+    settings = {entry.folders[0]: entry.settings for entry in compare(runs).entries}
+    assert settings["off"]["model.batch_norm"] is False
+    assert settings["on"]["model.batch_norm"] is True

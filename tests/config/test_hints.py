@@ -1,0 +1,101 @@
+"""Keys in the wrong place and words of other libraries lead to nnlab's."""
+
+from pathlib import Path
+
+import pytest
+
+from nnlab.aliases import _names, aliases
+from nnlab.config.descent import load_descent
+from nnlab.config.experiment import load_experiment
+from nnlab.errors import SpecError
+from nnlab.registry import REGISTRIES, alias_hint, hyperparameters, near_hint
+
+TEXT = """\
+data:      {name: moons, points: 10}
+model:     {name: mlp, hidden: [4], batch_norm: true}
+optimizer: adam
+train:     {iterations: 5, batch_size: 5}
+"""
+
+
+def refusal(tmp_path: Path, override: str, text: str = TEXT) -> str:
+    path = tmp_path / "a.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        (load_descent if "function" in text else load_experiment)(path, [override])
+    (problem,) = caught.value.problems
+    return problem.message
+
+
+@pytest.mark.parametrize(
+    ("override", "hint"),
+    [
+        ("lr=0.1", "did you mean 'optimizer.lr'?"),
+        ("model.lr=0.1", "did you mean 'optimizer.lr'?"),
+        ("epochs=3", "did you mean 'train.epochs'?"),
+        ("optimizer.hidden=3", "did you mean 'model.hidden'?"),
+        ("batch_size=3", "did you mean 'train.batch_size'?"),
+        ("l2=3", "did you mean 'penalty.l2'?"),
+        ("momentum=3", "did you mean 'model.batch_norm.momentum'?"),
+        ("restore_best=true", "did you mean 'train.early_stopping.restore_best'?"),
+        ("optimizer.momentum=0.9", "it is a key of momentum and nesterov;"),
+        ("data.label=y", "it is a key of table;"),
+        ("learning_rate=1", "nnlab's name is 'optimizer.lr';"),
+        ("optimizer.learning_rate=1", "nnlab's name is 'lr';"),
+        ("optimizer.beta_1=1", "nnlab's name is 'beta1';"),
+        ("weight_init_std=1", "nnlab's name is 'model.init';"),
+        ("iters_num=1", "nnlab's name is 'train.iterations';"),
+        ("batch_num=1", "nnlab's name is 'train.batch_size';"),
+        ("hidden_size_list=[1]", "nnlab's name is 'model.hidden';"),
+        ("model.hidden_size_list=[1]", "nnlab's name is 'hidden';"),
+        ("random_state=1", "nnlab's name is 'seed';"),
+        ("model.init=gaussian", "nnlab's name is 'normal';"),
+        ("optimizer.bata1=1", "did you mean 'beta1'?"),
+        ("zzz=1", "a spec has"),
+    ],
+)
+def test_a_key_in_the_wrong_place_or_by_another_name(tmp_path: Path, override: str, hint: str) -> None:
+    message = refusal(tmp_path, override)
+    start = message.partition("; ")[2]
+    assert start.startswith(hint), message
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("Dense", "linear"),
+        ("affine", "linear"),
+        ("Affine", "linear"),
+        ("Conv2D", "conv2d"),
+        ("MaxPooling2D", "max_pool"),
+        ("BatchNormalization", "batch_norm"),
+        ("ReLU", "relu"),
+    ],
+)
+def test_layers_by_the_names_of_other_libraries(tmp_path: Path, word: str, name: str) -> None:
+    message = refusal(tmp_path, f"model={{name: sequential, layers: [{word}]}}")
+    assert message.startswith(f"no layer is called '{word}'; ")
+    assert message.partition("; ")[2].startswith((f"nnlab's name is '{name}'; ", f"did you mean '{name}'? "))
+
+
+def test_rules_of_a_descent(tmp_path: Path) -> None:
+    text = "function: sphere\nstart: [1, 2]\noptimizer: {name: sgd, lr: 0.1}\n"
+    assert "did you mean 'optimizer.lr'?" in refusal(tmp_path, "lr=1", text)
+    assert "nnlab's name is 'steps'" in refusal(tmp_path, "iters_num=1", text)
+
+
+def test_aliases_lead_to_names_that_exist_and_are_none_of_them() -> None:
+    components = [(name, cls) for registry in REGISTRIES.values() for name, cls in registry.items()]
+    keys = {parameter.name for _, cls in components for parameter in hyperparameters(cls)}
+    sections = {"data", "model", "loss", "optimizer", "penalty", "seed", "iterations", "epochs", "batch_size",
+                "eval_every", "eval_train", "schedule", "clip_norm", "clip_value", "steps"}  # fmt: skip
+    known = {name for name, _ in components} | keys | sections
+    names = {name for targets in _names().values() for name in targets}
+    assert names <= known
+    assert aliases("Weight-Init_STD") == ["init", "std"]
+
+
+def test_an_alias_counts_only_where_its_name_is_known() -> None:
+    assert near_hint("Dense", ["linear", "sense"]) == "nnlab's name is 'linear'; "
+    assert near_hint("Dense", ["sense"]) == "did you mean 'sense'? "
+    assert alias_hint("x" * 100_000, ["x"]) == ""

@@ -1,0 +1,83 @@
+"""What the shell completes after ``-s``."""
+
+from pathlib import Path
+
+import pytest
+
+from nnlab.config.experiment import load_experiment
+from nnlab.config.keys import spec_keys
+from nnlab.errors import SpecError
+from nnlab.registry import REGISTRIES, hyperparameters
+
+KEYS = spec_keys()
+SECTION = {"dataset": "data", "model": "model", "loss": "loss", "optimizer": "optimizer"}
+SHORTHAND = "data: xor\nmodel: {name: mlp, hidden: [2], init: 0.1}\noptimizer: adam\ntrain: {iterations: 1}\n"
+
+
+def test_keys_are_sorted_and_come_once() -> None:
+    assert sorted(set(KEYS)) == KEYS
+
+
+@pytest.mark.parametrize("kind", SECTION)
+def test_every_name_and_every_key_of_every_component(kind: str) -> None:
+    for name, cls in REGISTRIES[kind].items():
+        assert f"{SECTION[kind]}.name={name}" in KEYS
+        for parameter in hyperparameters(cls):
+            prefix = f"{SECTION[kind]}.{parameter.name}"
+            assert any(key.startswith((f"{prefix}=", f"{prefix}.")) for key in KEYS)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("name=", "seed=", "dtype=float32", "dtype=float64", "rng=streams", "rng=legacy", "compute.threads="),
+        *("optimizer.lr=", "optimizer.beta1=", "optimizer.weight_decay=", "penalty.l1=", "penalty.l2="),
+        *("model.hidden=", "model.layers=", "model.init.name=he", "model.init.std=", "model.activation.name=relu"),
+        *("model.activation.alpha=", "model.dropout="),
+        *("model.batch_norm=true", "model.batch_norm=false", "model.batch_norm.eps=", "model.batch_norm.momentum="),
+        *("train.iterations=", "train.epochs=", "train.batch_size=", "train.batch_size=full", "train.eval_every=epoch"),
+        *("train.sampling=shuffle", "train.sampling=replacement", "train.eval_train=all", "train.eval_train=batch"),
+        *("train.schedule.name=cosine", "train.schedule.final=", "train.schedule.after.name=plateau"),
+        *("train.schedule.after.metric=train_loss", "train.schedule.after.patience=", "train.schedule.steps="),
+        *("train.early_stopping=true", "train.early_stopping.metric=validation_loss", "train.early_stopping.patience="),
+        *("train.early_stopping.restore_best=false", "train.clip_norm=", "train.clip_value=", "loss.smoothing="),
+        *("data.validation=", "data.fold=", "data.folds="),
+        *("train.eval_train=", "data.path=", "data.train_size=", "data.label=", "data.scaling=minmax"),
+        "data.augment=",
+    ],
+)
+def test_a_key_that_can_be_set_is_offered(key: str) -> None:
+    assert key in KEYS
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("dtype=", "train.sampling=", "model.batch_norm=", "optimizer=", "model.batch_norm.name=", "penalty="),
+        *("train.schedule.after.after.name=cosine", "train.early_stopping.metric=test_loss", "train.schedule="),
+    ],
+)
+def test_a_key_that_needs_more_is_not_offered(key: str) -> None:
+    assert key not in KEYS
+
+
+def unknown(path: Path, overrides: list[str]) -> bool:
+    """Whether the last override's key does not exist after the others."""
+    try:
+        load_experiment(path, overrides)
+    except SpecError as error:
+        return any(
+            problem.where == f"-s {overrides[-1]}" and "unknown key" in problem.message for problem in error.problems
+        )
+    return False
+
+
+def test_every_key_offered_exists_for_some_component(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(SHORTHAND, encoding="utf-8")
+    assert unknown(path, ["optimizer.l=1"])
+    for key in KEYS:
+        override = f"{key}1" if key.endswith("=") else key
+        section = key.rpartition("=")[0].rpartition(".")[0]
+        choices = [[choice] for choice in KEYS if choice.startswith(f"{section}.name=")]
+        assert not all(unknown(path, [*choice, override]) for choice in [[], *choices]), key

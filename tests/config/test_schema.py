@@ -1,0 +1,152 @@
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from nnlab.config.descent import load_descent
+from nnlab.config.experiment import load_experiment
+from nnlab.config.schema import spec_schema
+from nnlab.config.tree import parse_tree, read_tree
+from nnlab.registry import REGISTRIES, hyperparameters
+
+SPECS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+DESCENTS = sorted((Path(__file__).parents[2] / "configs" / "descent").glob("*.yaml"))
+SCHEMA = spec_schema()
+MINIMAL = "{data: xor, model: softmax, optimizer: adam, train: {epochs: 1}%s}"
+
+
+def accepts(value: object) -> bool:
+    return jsonschema.Draft202012Validator(SCHEMA).is_valid(value)
+
+
+@pytest.mark.parametrize(
+    ("train", "right"),
+    [
+        ("epochs: 1", True),
+        ("iterations: 1", True),
+        ("iterations: 1, epochs: null", True),
+        ("iterations: null, epochs: 2", True),
+        ("iterations: 1, epochs: 2", False),
+        ("iterations: null, epochs: null", False),
+        ("batch_size: 5", False),
+    ],
+)
+def test_exactly_one_of_iterations_and_epochs(train: str, right: bool) -> None:
+    text = f"{{data: xor, model: softmax, optimizer: adam, train: {{{train}}}}}"
+    assert accepts(parse_tree(text, "x").value) is right
+
+
+@pytest.mark.parametrize("path", DESCENTS, ids=lambda path: path.stem)
+def test_it_accepts_every_descent_as_written_and_resolved(path: Path) -> None:
+    assert accepts(read_tree(path).value)
+    assert accepts(load_descent(path).resolved())
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("{function: sphere, start: [1, 2], optimizer: adam}", True),
+        ("{expression: x0**2, start: [1], optimizer: {name: sgd, lr: [0.1, 0.2]}}", True),
+        ("{function: sphere, start: [1], optimizer: [adam, {name: sgd, lr: 1}], steps: 5}", True),
+        ("{function: sphere, expression: x0, start: [1], optimizer: adam}", False),
+        ("{function: spher, start: [1], optimizer: adam}", False),
+        ("{function: sphere, optimizer: adan}", False),
+        ("{function: sphere}", True),
+        ("{function: sphere, start: [1], optimizer: sgd}", False),
+        ("{function: sphere, start: [1], optimizer: {name: sgd, lr: []}}", False),
+        ("{function: sphere, start: [1], optimizer: adam, steps: 0}", False),
+        ("{function: sphere, start: [1], optimizer: adam, model: softmax}", False),
+    ],
+)
+def test_it_knows_descents(text: str, right: bool) -> None:
+    assert accepts(parse_tree(text, "x").value) is right
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("base: a.yaml", True),
+        ("{base: a.yaml, optimizer: {lr: 0.1}, train: {batch_size: 5}}", True),
+        ("{base: a.yaml, steps: 5}", True),
+        ("{base: 5}", False),
+        ("{base: a.yaml, optimzer: {lr: 0.1}}", False),
+    ],
+)
+def test_of_a_spec_with_a_base_the_keys_are_checked(text: str, right: bool) -> None:
+    assert accepts(parse_tree(text, "x").value) is right
+
+
+def test_it_is_a_valid_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_it_accepts_every_config_as_written_and_resolved(path: Path) -> None:
+    assert accepts(read_tree(path).value)
+    assert accepts(load_experiment(path).resolved())
+
+
+def test_it_defines_every_component_with_all_its_keys() -> None:
+    for kind, registry in REGISTRIES.items():
+        for name, cls in registry.items():
+            properties = SCHEMA["$defs"][f"{kind}.{name}"]["properties"]
+            assert set(properties) == {"name"} | {parameter.name for parameter in hyperparameters(cls)}
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        ", sead: 1",
+        ", seed: -1",
+        ", seed: true",
+        ", dtype: float16",
+        ", penalty: {l3: 1}",
+        ", penalty: {l2: -1}",
+        ", loss: nll",
+        ", compute: {threads: 0}",
+        ", loss: {name: cross_entropy, extra: 1}",
+        ", loss: {name: cross_entropy, smoothing: 1}",
+    ],
+)
+def test_it_rejects_what_the_loader_rejects(extra: str) -> None:
+    assert accepts(parse_tree(MINIMAL % "", "x").value)
+    assert not accepts(parse_tree(MINIMAL % extra, "x").value)
+
+
+@pytest.mark.parametrize(
+    ("augment", "right"),
+    [
+        ("[]", True),
+        ("[shift, {name: flip, probability: 0.5}]", True),
+        ("shift", False),
+        ("[{name: flip, probability: 2}]", False),
+        ("[relu]", False),
+    ],
+)
+def test_augmentations_are_a_list_that_may_be_empty(augment: str, right: bool) -> None:
+    text = f"{{data: {{name: mnist, augment: {augment}}}, model: softmax, optimizer: adam, train: {{epochs: 1}}}}"
+    assert accepts(parse_tree(text, "x").value) is right
+
+
+@pytest.mark.parametrize(
+    ("train", "fits"),
+    [
+        ("schedule: cosine", True),
+        ("schedule: {name: warmup, steps: 5, after: {name: step, every: 9}}", True),
+        ("schedule: step", False),
+        ("schedule: {name: warmup, steps: 5, after: {name: step}}", False),
+        ("early_stopping: true", True),
+        ("early_stopping: {metric: train_loss, patience: 2}", True),
+        ("early_stopping: {metric: test_loss}", False),
+        ("clip_norm: 5.0", True),
+        ("clip_norm: 0", False),
+    ],
+)
+def test_it_knows_what_steers_training(train: str, fits: bool) -> None:
+    text = f"{{data: xor, model: softmax, optimizer: adam, train: {{epochs: 1, {train}}}}}"
+    assert accepts(parse_tree(text, "x").value) is fits
+
+
+def test_it_knows_the_short_forms() -> None:
+    for model in ("{name: mlp, hidden: [3], init: he}", "{name: mlp, hidden: [3], init: 0.5, batch_norm: true}"):
+        assert accepts(parse_tree(f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}", "x").value)

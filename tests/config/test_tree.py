@@ -1,0 +1,377 @@
+"""YAML read strictly, with the place of every value; written so that it reads back equal."""
+
+from math import copysign, inf, isnan
+from pathlib import Path
+
+import pytest
+from examples import examples
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nnlab.config.places import Place
+from nnlab.config.tree import MAX_BYTES, MAX_DEPTH, dump_tree, parse_faulty_tree, parse_tree, read_tree
+from nnlab.errors import SpecError, UsageError
+
+BASE = "base: OTHER.yaml starts from another spec"
+
+
+def problems(text: str) -> list[str]:
+    """What is wrong with a text, one line each."""
+    with pytest.raises(SpecError) as caught:
+        parse_tree(text, "a.yaml")
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("lr: 1e-3", {"lr": 0.001}),
+        ("a: no", {"a": "no"}),
+        ("a: 010", {"a": 10}),
+        ("a: '5'", {"a": "5"}),
+        ('a: "5"', {"a": "5"}),
+        ("a: 'true'", {"a": "true"}),
+        ("a: ''", {"a": ""}),
+        ("a:", {"a": None}),
+        ("a: |\n  5\n", {"a": "5\n"}),
+        ("a: >-\n  5\n", {"a": "5"}),
+        ("a: 2024-01-31", {"a": "2024-01-31"}),
+        ("a: 1 b", {"a": "1 b"}),
+        ("a: [1, x, [2]]", {"a": [1, "x", [2]]}),
+        ("a: {b: {}, c: []}", {"a": {"b": {}, "c": []}}),
+        ("a:\n- 1\n- 2\n", {"a": [1, 2]}),
+        ("1: a\ntrue: b\nnull: c\n~: d\n1.0: e", {"1": "a", "true": "b", "null": "c", "~": "d", "1.0": "e"}),
+        ("'<<': a", {"<<": "a"}),
+        ("? a\n: b", {"a": "b"}),
+        ("a: 1 # a comment", {"a": 1}),
+        ("a: x#y", {"a": "x#y"}),
+        ("%YAML 1.2\n---\na: 1\n", {"a": 1}),
+        ("--- \na: 1\n...\n", {"a": 1}),
+        ("a: 1\r\nb: 2\r\n", {"a": 1, "b": 2}),
+        ("a: é λ 学習率", {"a": "é λ 学習率"}),
+        ("- 1\n- 2\n", [1, 2]),
+        ("word", "word"),
+        ("", None),
+        ("\n# only a comment\n", None),
+        ("---\n", None),
+    ],
+)
+def test_values(text: str, value: object) -> None:
+    assert parse_tree(text, "a.yaml").value == value
+
+
+def test_places_are_those_of_the_keys_and_items() -> None:
+    tree = parse_tree("data: mnist\noptimizer:\n  name: adam\n  beta1: 0.9\nlist: [1, {a: 2}]\n", "a.yaml")
+    found = {path: str(place) for path, place in tree.places.items()}
+    assert found == {
+        (): "a.yaml:1:1",
+        ("data",): "a.yaml:1:1",
+        ("optimizer",): "a.yaml:2:1",
+        ("optimizer", "name"): "a.yaml:3:3",
+        ("optimizer", "beta1"): "a.yaml:4:3",
+        ("list",): "a.yaml:5:1",
+        ("list", 0): "a.yaml:5:8",
+        ("list", 1): "a.yaml:5:11",
+        ("list", 1, "a"): "a.yaml:5:12",
+    }
+
+
+def test_what_stands_nowhere_is_placed_at_what_is_around_it() -> None:
+    tree = parse_tree("a: 1\nb:\n  c: 2\n", "a.yaml")
+    assert str(tree.place(("b", "c", "d", 0))) == "a.yaml:3:3"
+    assert str(tree.place(("b", "x"))) == "a.yaml:2:1"
+    assert str(tree.place(("x",))) == "a.yaml:1:1"
+    assert str(parse_tree("", "a.yaml").place(("x",))) == "a.yaml:1:1"
+    assert str(parse_tree("# one\n\na: 1", "a.yaml").place(())) == "a.yaml:3:1"
+
+
+def test_places_sort_by_line_then_column() -> None:
+    places = [Place(10, 1, "c"), Place(2, 9, "b"), Place(2, 1, "a"), Place(inf, 0, "d")]
+    assert [str(place) for place in sorted(places)] == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: 1\nb: 2\na: 3\n", ["a.yaml:3:1: a: given twice; first at a.yaml:1:1"]),
+        ("o: {a: 1, 'a': 2}", ["a.yaml:1:11: o.a: given twice; first at a.yaml:1:5"]),
+        ("1: a\n'1': b", ["a.yaml:2:1: 1: given twice; first at a.yaml:1:1"]),
+        ("'': 1\n'': 2", ["a.yaml:2:1: '': given twice; first at a.yaml:1:1"]),
+        ("a: *b", ["a.yaml:1:4: a: aliases (*name) are not part of a spec; write the value out, or " + BASE]),
+        ("a: &b 1", ["a.yaml:1:4: a: anchors (&name) are not part of a spec; " + BASE]),
+        ("&b a: 1", ["a.yaml:1:1: a: anchors (&name) are not part of a spec; " + BASE]),
+        ("a: !!str 1", ["a.yaml:1:4: a: tags ('tag:yaml.org,2002:str') are not part of a spec"]),
+        ("!!str a: 1", ["a.yaml:1:1: a: tags ('tag:yaml.org,2002:str') are not part of a spec"]),
+        ("a: ! 1", ["a.yaml:1:4: a: tags ('!') are not part of a spec"]),
+        ("a: !!set {b}", ["a.yaml:1:4: a: tags ('tag:yaml.org,2002:set') are not part of a spec"]),
+        (
+            "a: !!python/object/apply:os.system [ls]",
+            ["a.yaml:1:4: a: tags ('tag:yaml.org,2002:python/object/apply:os.system') are not part of a spec"],
+        ),
+        ("a: {<<: {b: 1}}", ["a.yaml:1:5: a.<<: merge keys (<<) are not part of a spec; " + BASE]),
+        ("? [a, b]\n: 1", ["a.yaml:1:3: a key must be a plain word"]),
+        ("{a: 1}: 1", ["a.yaml:1:1: a key must be a plain word"]),
+        ("*a : 1", ["a.yaml:1:1: a key must be a plain word"]),
+        ("a: 1\n---\nb: 1", ["a.yaml:2:1: a second document; a spec is one document"]),
+        ("---\n---\na: 1", ["a.yaml:2:1: a second document; a spec is one document"]),
+        ("a: 1\n\tb: 2", ["a.yaml:2:1: not valid YAML: a tab; YAML indents with spaces"]),
+        ("a: [1, 2", ["a.yaml:1:9: not valid YAML: expected ',' or ']', but got '<stream end>'"]),
+        ("a: 'x", ["a.yaml:1:6: not valid YAML: found unexpected end of stream"]),
+        ("a: 1\n b: 2", ["a.yaml:2:3: not valid YAML: mapping values are not allowed here"]),
+        ("a: b: c", ["a.yaml:1:5: not valid YAML: mapping values are not allowed here"]),
+        ("a: 1\nb\n", ["a.yaml:3:1: not valid YAML: could not find expected ':'"]),
+        ("a: !x!y 1", ["a.yaml:1:4: not valid YAML: found undefined tag handle '!x!'"]),
+        (
+            "%YAML 2.0\n---\na: 1",
+            ["a.yaml:1:1: not valid YAML: found incompatible YAML document (version 1.* is required)"],
+        ),
+        ("a: 1\nb: \0", ["a.yaml:2:4: the character U+0000 is not allowed"]),
+        ("a: \x1b[31m", ["a.yaml:1:4: the character U+001B is not allowed"]),
+        ("\ud800", ["a.yaml:1:1: the character U+D800 is not allowed"]),
+        ('a: "\\UFFFFFFFF"', ["a.yaml:1:7: not valid YAML: a number is out of range"]),
+        ('a: "\\U00110000"', ["a.yaml:1:7: not valid YAML: a number is out of range"]),
+        ("%YAML 1." + "9" * 5000 + "\n--- 1", ["a.yaml:1:9: not valid YAML: a number is out of range"]),
+    ],
+)  # fmt: skip
+def test_what_a_spec_may_not_contain(text: str, expected: list[str]) -> None:
+    assert problems(text) == expected
+
+
+def test_all_of_it_is_reported_in_the_order_of_places() -> None:
+    text = "a: &x 1\nb: *x\nc: !!int 2\na: 3\nd: {<<: *x}\ne: [1"
+    assert [line.split(": ")[0] for line in problems(text)] == [
+        "a.yaml:1:4",
+        "a.yaml:2:4",
+        "a.yaml:3:4",
+        "a.yaml:4:1",
+        "a.yaml:5:5",
+        "a.yaml:5:9",
+        "a.yaml:6:6",
+    ]
+
+
+def test_a_faulty_tree_keeps_what_could_be_read() -> None:
+    tree = parse_faulty_tree("a: 1\na: 2\nb: &x 3\nc: *x\n---\nd: 4", "a.yaml")
+    assert tree.value == {"a": 2, "b": 3, "c": None}
+    assert not tree.broken
+    assert [path for _, path, _ in tree.problems] == [("a",), ("b",), ("c",), ()]
+
+
+def test_a_broken_tree_has_no_value() -> None:
+    tree = parse_faulty_tree("a: [", "a.yaml")
+    assert tree.broken
+    assert tree.value is None
+    assert len(tree.problems) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "{a: " * 30_000,
+        "- " * 60_000,
+        "\n".join(" " * depth + "a:" for depth in range(400)),
+        "a: " + "[" * 100_000 + "]" * 100_000,
+    ],
+    ids=["[", "{a: ", "- ", "block", "closed"],
+)
+def test_deep_nesting_is_refused_where_it_becomes_too_deep(text: str) -> None:
+    (line,) = problems(text)
+    assert line.endswith(f"nested more than {MAX_DEPTH} levels deep")
+
+
+def test_the_deepest_nesting_allowed() -> None:
+    assert dump_tree(parse_tree("[" * MAX_DEPTH + "]" * MAX_DEPTH, "a.yaml").value).strip() == (
+        "- " * (MAX_DEPTH - 2) + "- []"
+    )
+    problems("[" * (MAX_DEPTH + 2) + "]" * (MAX_DEPTH + 2))
+
+
+def test_aliases_never_grow() -> None:
+    bomb = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 100))
+    assert len(problems(bomb)) == 101
+    assert len(parse_faulty_tree(bomb, "a.yaml").problems) == 100 + 2 * 99
+
+
+def test_text_from_the_file_cannot_steer_a_terminal() -> None:
+    lines = problems('"\\e[31m\\u202e": 1\n"\\e[31m\\u202e": 2\nb: !%1b%5b31m 1\n')
+    assert lines[0] == "a.yaml:2:1: \\x1b[31m\\u202e: given twice; first at a.yaml:1:1"
+    assert lines[1] == "a.yaml:3:4: b: tags ('!\\x1b[31m') are not part of a spec"
+
+
+def test_long_keys_are_cut() -> None:
+    (line,) = problems(f"{{? {'k' * 5000} : 1, ? {'k' * 5000} : 2}}")
+    assert len(line) < 200
+
+
+def test_reading_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: é\nb: 1\n", encoding="utf-8")
+    tree = read_tree(path)
+    assert tree.value == {"a": "é", "b": 1}
+    assert str(tree.place(("b",))) == f"{path}:2:1"
+
+
+def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"\xef\xbb\xbfa: 1\n")
+    tree = read_tree(path)
+    assert tree.value == {"a": 1}
+    assert str(tree.place(("a",))) == f"{path}:1:1"
+
+
+@pytest.mark.parametrize(
+    ("raw", "place"),
+    [
+        (b"a: 1\nb: \xff\n", ":2:4"),
+        (b"\xef\xbb\xbfa: \xff", ":1:4"),
+        ("é: é\n".encode() + b"ab\xc3", ":2:3"),
+        ("a: é".encode("latin-1"), ":1:4"),
+    ],
+)
+def test_a_file_that_is_not_utf_8(tmp_path: Path, raw: bytes, place: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(raw)
+    with pytest.raises(SpecError) as caught:
+        read_tree(path)
+    assert str(caught.value) == f"{path}{place}: not UTF-8 text; save it as UTF-8"
+
+
+@pytest.mark.parametrize("size", [MAX_BYTES + 1, 10_000_000])
+def test_a_file_that_is_too_large(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"#" * size)
+    with pytest.raises(UsageError) as caught:
+        read_tree(path)
+    assert str(caught.value) == f"{path}: larger than 128 KiB, which no spec needs"
+
+
+def test_the_largest_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"#" * (MAX_BYTES - 5) + b"\na: 1")
+    assert read_tree(path).value == {"a": 1}
+
+
+def test_a_file_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_tree(tmp_path / "a.yaml")
+    assert str(caught.value) == f"{tmp_path / 'a.yaml'}: No such file or directory"
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_tree(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: Is a directory"
+
+
+def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(UsageError, match=r"secret\.yaml: Permission denied$"):
+        read_tree(tmp_path / "secret.yaml")
+
+
+def test_a_path_with_a_null_byte() -> None:
+    with pytest.raises(UsageError, match=r"^a\\x00b: embedded null byte$"):
+        read_tree(Path("a\0b"))
+
+
+def test_the_path_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "\x1b[31m\n.yaml"
+    path.write_text("a: *x", encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        read_tree(path)
+    assert str(caught.value).startswith(f"{tmp_path}/\\x1b[31m\\n.yaml:1:4: a: aliases")
+
+
+LOOKALIKES = st.sampled_from(
+    [
+        *("", "~", "null", "true", "False", "yes", "no", "on", "1", "-1", "010", "0o7", "0x1F", "1e-3", "1.5", ".inf"),
+        *("-.inf", ".nan", "1_000", "12:30", "2024-01-31", "<<", "=", "- a", "a: b", "a #b", "#a", "&a", "*a", "!a"),
+        *("%a", "@a", "`a", "{a}", "[a]", "'a'", '"a"', "|", ">", "?", ":", "-", "---", "...", " a", "a ", "a\n"),
+        *("\na", "a\n\nb", " \n", "a\tb", "\t", "a\rb", "\r\n", "\x85", "a\u2028b", "\ufeff", "a\ufeff", "\x00"),
+        *("\x1b", "\x7f", "\U0001f389", "\uffff", "\U0010ffff", "\ud800", "x" * 300, "word " * 60, "  two  " * 40),
+    ]
+)
+TEXT = LOOKALIKES | st.text(st.characters(codec=None), max_size=40) | st.text("ab \n\t:#-'\"\\", max_size=40)
+NUMBERS = st.integers() | st.floats() | st.sampled_from([10**300, -(10**300), 5e-324, 1e16, 1e22, -0.0])
+PLAIN = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def same(one: object, other: object) -> bool:
+    """Equal, with equal types and signs of zero all the way down."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return (one == other and copysign(1, one) == copysign(1, other)) or (isnan(one) and isnan(other))
+    return one == other
+
+
+@examples(1000)
+@given(PLAIN)
+@example({"a": inf, "b": -inf, "c": [1e16, 1e-7, 123456789.0, 0.1, 5e-324, 1.7976931348623157e308]})
+@example({"key " * 50: "value " * 50, "k" * 300: {"a b": ["c: d"]}})
+def test_what_is_dumped_parses_back_equal(value: object) -> None:
+    text = dump_tree(value)
+    assert same(parse_tree(text, "a.yaml").value, value), text
+
+
+@examples(300)
+@given(PLAIN)
+def test_dumping_is_stable(value: object) -> None:
+    text = dump_tree(value)
+    assert dump_tree(parse_tree(text, "a.yaml").value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"a": "b"}, "{a: b}\n"),
+        ({"a": {"b": 1, "c": [1, 2]}, "d": {}}, "a:\n  b: 1\n  c: [1, 2]\nd: {}\n"),
+        (["adam", "3layers", "λ", "a b"], "[adam, 3layers, λ, a b]\n"),
+        (["1", "1e-3", "no", "3layers"], "- '1'\n- '1e-3'\n- 'no'\n- 3layers\n"),
+        ([1e-7, 0.1, 1e16, inf, None, True], "[1e-07, 0.1, 1e+16, .inf, null, true]\n"),
+        (["two\nlines"], '- "two\\nlines"\n'),
+    ],
+)
+def test_dumped_text_is_easy_to_read(value: object, text: str) -> None:
+    assert dump_tree(value) == text
+
+
+def test_a_value_that_occurs_twice_is_written_twice() -> None:
+    shared = [1, 2]
+    assert dump_tree({"a": shared, "b": shared}) == "a: [1, 2]\nb: [1, 2]\n"
+
+
+@examples(1000)
+@given(
+    st.text("ab01:-,[]{}&*!|>'\"%@#?<~ \n\t\\.eExo", max_size=60)
+    | st.text(st.characters(codec=None), max_size=40)
+    | st.lists(LOOKALIKES).map(" ".join)
+)
+def test_any_text_is_read_or_refused_with_its_place(text: str) -> None:
+    tree = parse_faulty_tree(text, "a.yaml")
+    for place, _, message in tree.problems:
+        assert str(place) == f"a.yaml:{place.line}:{place.column}"
+        assert 1 <= place.line <= len(text) + 1
+        assert 1 <= place.column <= len(text) + 1
+        assert message
+    assert same(parse_tree(dump_tree(tree.value), "a.yaml").value, tree.value)
+
+
+def test_lines_are_those_of_an_editor(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"a: 1\r\n\r\nb: *x\r\n")
+    with pytest.raises(SpecError) as caught:
+        read_tree(path)
+    assert str(caught.value).startswith(f"{path}:3:4: b: ")

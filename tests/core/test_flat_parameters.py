@@ -1,0 +1,71 @@
+"""The arena: parameters are views of flat vectors, decayed ones first."""
+
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnlab.core.flat_parameters import Arena, Parameter
+
+Declared = list[tuple[tuple[int, ...], bool]]
+DECLARED = st.lists(
+    st.tuples(st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple), st.booleans()), max_size=8
+)
+
+
+def declare(declared: Declared) -> list[Parameter]:
+    return [
+        Parameter(f"p{i}", shape, lambda draws, shape=shape: np.zeros(shape), decayed)  # type: ignore[misc]
+        for i, (shape, decayed) in enumerate(declared)
+    ]
+
+
+@given(DECLARED, st.sampled_from([np.float32, np.float64]))
+def test_the_flat_vector_is_the_decayed_parameters_then_the_others_each_in_order(
+    declared: Declared, dtype: type
+) -> None:
+    parameters = declare(declared)
+    arena = Arena(parameters, dtype)
+    for number, parameter in enumerate(parameters):
+        parameter.value[...] = 1000 * number + np.arange(parameter.size).reshape(parameter.shape)
+        parameter.grad[...] = -parameter.value
+    expected: list[int] = []
+    for wanted in (True, False):
+        for number, (shape, decayed) in enumerate(declared):
+            if decayed is wanted:
+                expected += [1000 * number + k for k in range(prod(shape))]
+    assert arena.values.tolist() == expected
+    assert arena.gradients.tolist() == [-value for value in expected]
+    assert arena.values.dtype == arena.gradients.dtype == dtype
+    assert arena.decayed == sum(prod(shape) for shape, decayed in declared if decayed)
+
+
+@given(DECLARED)
+def test_parameters_are_views_with_their_own_shapes(declared: Declared) -> None:
+    parameters = declare(declared)
+    arena = Arena(parameters, np.float64)
+    arena.values[:] = 3
+    arena.gradients[:] = 4
+    for parameter, (shape, _) in zip(parameters, declared, strict=True):
+        assert parameter.size == prod(shape)
+        assert parameter.value.shape == parameter.grad.shape == shape
+        assert (parameter.value == 3).all()
+        assert (parameter.grad == 4).all()
+
+
+def test_weights_are_the_decayed_part_as_views() -> None:
+    arena = Arena(declare([((2,), False), ((3, 2), True), ((4,), False), ((5,), True)]), np.float64)
+    assert arena.decayed == 11
+    arena.weights[:] = 1
+    arena.weight_gradients[:] = 2
+    assert arena.values.tolist() == [1] * 11 + [0] * 6
+    assert arena.gradients.tolist() == [2] * 11 + [0] * 6
+
+
+@pytest.mark.parametrize("decayed", [True, False])
+def test_one_kind_of_parameter_alone(decayed: bool) -> None:
+    arena = Arena(declare([((2, 2), decayed), ((3,), decayed)]), np.float32)
+    assert len(arena.weights) == len(arena.weight_gradients) == (7 if decayed else 0)
+    assert len(arena.values) == 7

@@ -1,0 +1,163 @@
+"""Archives as tarfile writes them, and headers that lie."""
+
+import io
+import tarfile
+import tracemalloc
+
+import pytest
+
+from nnlab.data.files import tar
+from nnlab.data.files.reading import HashingReader
+from nnlab.data.files.tar import BLOCK, members
+from nnlab.errors import DataError
+
+FORMATS = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
+WANTED = ("folder/a.bin", "folder/b.bin")
+CONTENTS = {
+    "folder/readme.html": b"<html>",
+    "folder/b.bin": bytes(range(256)) * 5,
+    "x" * 150 + "/long": b"long names have headers of their own",
+    "folder/ü": b"",
+    "folder/a.bin": b"a" * BLOCK,
+    "../folder/a.bin": b"outside",
+    "other/a.bin": b"elsewhere",
+}
+
+
+def archive(contents: dict[str, bytes], *more: tarfile.TarInfo, form: int = tarfile.PAX_FORMAT) -> bytes:
+    memory = io.BytesIO()
+    with tarfile.open(fileobj=memory, mode="w", format=form) as file:
+        file.addfile(entry("folder", tarfile.DIRTYPE))
+        for name, content in contents.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            file.addfile(info, io.BytesIO(content))
+        for info in more:
+            file.addfile(info, io.BytesIO(bytes(info.size)))
+    return memory.getvalue()
+
+
+def entry(name: str, kind: bytes, link: str = "") -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, link
+    return info
+
+
+def read(data: bytes, wanted: tuple[str, ...] = WANTED) -> dict[str, bytes]:
+    found = {}
+    reader = HashingReader("the.tar", io.BytesIO(data))
+    for member in members(reader, wanted):
+        content = bytearray(member.size)
+        reader.fill(memoryview(content), "all")
+        found[member.name] = bytes(content)
+    assert reader.count == len(data)
+    return found
+
+
+def message(data: bytes) -> str:
+    with pytest.raises(DataError) as caught:
+        read(data)
+    assert str(caught.value).startswith("the.tar: ")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_only_what_is_wanted_comes_in_the_order_of_the_archive(form: int) -> None:
+    found = read(archive(CONTENTS, form=form))
+    assert list(found) == ["folder/b.bin", "folder/a.bin"]
+    assert found == {name: CONTENTS[name] for name in found}
+
+
+def test_names_may_begin_with_a_dot_and_stand_in_two_fields() -> None:
+    deep = "d" * 120 + "/a.bin"
+    data = archive({"./folder/a.bin": b"a", "folder/b.bin": b"b", deep: b"c"}, form=tarfile.USTAR_FORMAT)
+    assert read(data, (*WANTED, deep)) == {"folder/a.bin": b"a", "folder/b.bin": b"b", deep: b"c"}
+
+
+def test_contents_that_are_not_read_are_passed_over() -> None:
+    reader = HashingReader("the.tar", io.BytesIO(archive(CONTENTS)))
+    assert [member.size for member in members(reader, WANTED)] == [1280, 512]
+
+
+def test_a_missing_file_is_named() -> None:
+    assert message(archive({"folder/b.bin": b""})) == (
+        "the.tar: expected folder/a.bin, folder/b.bin; found no folder/a.bin"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        (tarfile.SYMTYPE, "a symbolic link"),
+        (tarfile.LNKTYPE, "a hard link"),
+        (tarfile.DIRTYPE, "a folder"),
+        (tarfile.FIFOTYPE, "something else"),
+    ],
+)
+def test_a_link_is_no_file(kind: bytes, found: str) -> None:
+    data = archive({"folder/b.bin": b""}, entry("folder/a.bin", kind, "/etc/passwd"))
+    assert message(data) == f"the.tar: folder/a.bin: expected a file, found {found}"
+
+
+def test_a_file_that_comes_twice_is_refused() -> None:
+    data = archive({"folder/a.bin": b"1", "folder/b.bin": b"2", "./folder/a.bin": b"3"})
+    assert message(data) == "the.tar: folder/a.bin: expected it once, found it twice"
+
+
+@pytest.mark.parametrize("length", [*range(0, 1500, 97), 2047, 2560, 3583, 4000])
+def test_every_truncation_is_refused(length: int) -> None:
+    data = archive({"folder/a.bin": b"a" * 600, "folder/b.bin": b"b" * 600}, form=tarfile.USTAR_FORMAT)
+    assert "truncated: expected" in message(data[:length])
+
+
+@pytest.mark.parametrize("at", [0, 100, 124, 148, 156, 257])
+def test_a_damaged_header_is_noticed(at: int) -> None:
+    data = bytearray(archive(CONTENTS))
+    data[BLOCK + at] ^= 0x41
+    assert "expected the header of a file in a tar archive at byte 512" in message(bytes(data))
+
+
+def with_size(data: bytes, size: bytes) -> bytes:
+    """The archive whose second header claims another size, with the checksum put right."""
+    changed = bytearray(data)
+    header = memoryview(changed)[BLOCK : 2 * BLOCK]
+    header[124:136] = size.ljust(12, b"\0")
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("size", [b"-0000000001", b"0o17", b"1_0", b"\x80\0\0\0\0\0\0\0\0\0\0\1", b"", b"9"])
+def test_a_size_that_is_no_octal_number_is_refused(size: bytes) -> None:
+    assert "expected the header" in message(with_size(archive({"folder/a.bin": b"1"}, form=tarfile.USTAR_FORMAT), size))
+
+
+@pytest.mark.parametrize("name", ["folder/a.bin", "folder/other"])
+def test_a_size_beyond_all_bounds_costs_no_memory(name: str) -> None:
+    data = with_size(archive({name: b"1"}, form=tarfile.USTAR_FORMAT), b"77777777777")
+    tracemalloc.start()
+    try:
+        assert f"'{name}': expected at most 1.0 GiB in the archive, found 8589934591 bytes" in message(data)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_header_of_a_long_name_costs_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tar, "LARGEST_ARCHIVE", 60_000_000)
+    name = entry("././@LongLink", tarfile.GNUTYPE_LONGNAME)
+    name.size = 50_000_000
+    data = archive({"folder/a.bin": b"1", "folder/b.bin": b"2"}, name, form=tarfile.USTAR_FORMAT)
+    tracemalloc.start()
+    try:
+        assert len(read(data)) == 2
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_follows_the_end_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = archive({"folder/a.bin": b"1", "folder/b.bin": b"2"})
+    monkeypatch.setattr(tar, "LARGEST_ARCHIVE", 100_000)
+    assert len(read(data + bytes(50_000))) == 2
+    assert "too long: expected at most 100000 bytes" in message(data + bytes(500_000))

@@ -1,0 +1,67 @@
+"""The outputs of untrained networks, against the layers computed one by one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnlab.config.experiment import load_experiment
+from nnlab.engine.activation_statistics import activation_statistics
+from nnlab.engine.build import prepare
+from nnlab.errors import UsageError
+
+SPEC = """\
+dtype: float64
+data:      {name: moons, points: 50}
+model:     {name: mlp, hidden: [6, 5], activation: %s, init: 1}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 1, batch_size: 30}
+"""
+
+
+def load(folder: Path, activation: str, *overrides: str):
+    path = folder / "spec.yaml"
+    path.write_text(SPEC % activation, encoding="utf-8")
+    return load_experiment(path, overrides)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "elu"])
+def test_each_activation_layer_is_looked_at_before_training(tmp_path: Path, activation: str) -> None:
+    experiment = load(tmp_path, activation)
+    prepared = prepare(experiment)
+    prepared.network.allocate("float64")
+    x = prepared.batches.batch(1)[0]
+    expected = []
+    for index, layer in enumerate(prepared.network.layers[:4]):
+        x = layer.forward(x, training=False).copy()
+        if index % 2:
+            expected.append(x)
+    found = activation_statistics(experiment)
+    assert len(found) == 2
+    for spread, y in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(spread.outputs, y)
+        assert spread.limits == {"tanh": (-1, 1), "sigmoid": (0, 1)}.get(activation)
+        assert spread.zero == ((y == 0).mean() if activation == "relu" else None)
+        assert (spread.saturated is not None) is (activation in ("tanh", "sigmoid"))
+
+
+def test_a_network_without_activations_has_nothing_to_draw(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="model: has no activation layers"):
+        activation_statistics(load(tmp_path, "relu", "model=softmax"))
+
+
+def test_batch_normalisation_uses_the_batch_and_nothing_is_dropped(tmp_path: Path) -> None:
+    experiment = load(tmp_path, "tanh", "model.batch_norm=true", "model.dropout=0.5", "model.init=1e-3")
+    prepared = prepare(experiment)
+    prepared.network.allocate("float64")
+    x = prepared.batches.batch(1)[0]
+    linear = [layer for layer in prepared.network.layers if layer.draws_weights]
+    for spread, layer in zip(activation_statistics(experiment), linear, strict=False):
+        z = x @ layer.parameters[0].value
+        x = np.tanh((z - z.mean(axis=0)) / np.sqrt(z.var(axis=0) + 1e-5))
+        np.testing.assert_allclose(spread.outputs, x, rtol=0.05, atol=1e-3)
+
+
+def test_at_most_five_hundred_samples_are_looked_at(tmp_path: Path) -> None:
+    experiment = load(tmp_path, "tanh", "data.points=700", "train.batch_size=full")
+    assert {len(spread.outputs) for spread in activation_statistics(experiment)} == {500}

@@ -1,0 +1,63 @@
+"""What can only be found wrong once data and network are known."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnlab.config.experiment import load_experiment
+from nnlab.engine.build import prepare
+from nnlab.errors import UsageError
+from nnlab.train.run import set_up
+
+
+@pytest.mark.parametrize(
+    ("train", "words"),
+    [
+        ("iterations: 1, batch_size: 1", "train.batch_size: 1 sample, but layer 2 batch_norm needs at least 2 in each"),
+        ("iterations: 1, batch_size: 13", "train.batch_size: the last batch of each epoch has 1 sample, but layer 2"),
+        ("iterations: 1, batch_size: 13, sampling: replacement", None),
+        ("iterations: 1, batch_size: 20", None),
+    ],
+)
+def test_a_batch_of_one_sample_has_no_variance(tmp_path: Path, train: str, words: str | None) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "data: {name: xor, points: 10}\nmodel: {name: mlp, hidden: [3], batch_norm: true}\noptimizer: adam\n"
+        f"train: {{{train}}}\n",
+        encoding="utf-8",
+    )
+    if words is None:
+        assert prepare(load_experiment(path)).batches.samples == 40
+        return
+    with pytest.raises(UsageError) as refusal:
+        prepare(load_experiment(path))
+    assert str(refusal.value).startswith(words)
+
+
+def test_early_stopping_follows_validation_samples_that_the_data_has_of_its_own(tmp_path: Path) -> None:
+    path, data = tmp_path / "a.yaml", tmp_path / "d.npz"
+    path.write_text(
+        "data: {name: table, path: d.npz}\nmodel: softmax\noptimizer: {name: sgd, lr: 0.1}\n"
+        "train: {iterations: 1, batch_size: full, early_stopping: true}\n",
+        encoding="utf-8",
+    )
+    arrays = {"x_train": np.arange(12.0).reshape(6, 2), "y_train": [0, 1] * 3}
+    np.savez(data, **arrays, x_val=np.eye(2), y_val=[1, 0])
+    assert prepare(load_experiment(path)).dataset.validation
+    np.savez(data, **arrays)
+    with pytest.raises(UsageError, match=r"^train\.early_stopping\.metric: validation_loss needs validation samples"):
+        prepare(load_experiment(path))
+
+
+@pytest.mark.parametrize(("points", "size"), [(10, 40), (50, 100)])
+def test_the_batch_size_that_was_not_given_is_recorded(tmp_path: Path, points: int, size: int) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        f"data: {{name: xor, points: {points}}}\nmodel: softmax\noptimizer: {{name: sgd, lr: 0.1}}\n"
+        "train: {iterations: 1}\n",
+        encoding="utf-8",
+    )
+    setting = set_up(load_experiment(path))
+    assert setting.experiment.train.batch_size == setting.training.batches.batch_size == size
+    assert f"batch_size: {size}" in setting.experiment.to_yaml()

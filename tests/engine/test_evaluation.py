@@ -1,0 +1,70 @@
+"""What a row of metrics says, by hand."""
+
+import numpy as np
+import pytest
+
+from nnlab.core.random import make_streams
+from nnlab.core.threads import Workers
+from nnlab.data.dataset import Dataset, Split
+from nnlab.engine.evaluation import Evaluation
+from nnlab.layers.activity import ActivityL1, ActivityL2
+from nnlab.layers.linear import Linear
+from nnlab.losses import CrossEntropy
+from nnlab.models.network import Network
+
+
+@pytest.mark.parametrize("chunk", [2, 5, 100])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_objective_has_the_price_on_activity_and_the_loss_has_not(chunk: int, threads: int) -> None:
+    layers = [Linear(units=4), ActivityL1(strength=0.5), ActivityL2(strength=0.25), Linear(units=3)]
+    network = Network(layers, (2,), 3, make_streams("streams", 0))
+    network.allocate("float64")
+    draws = np.random.default_rng(0)
+    x, labels = draws.standard_normal((11, 2)), draws.integers(3, size=11)
+    dataset = Dataset(Split(x, labels), None, ("a", "b", "c"))
+    row = Evaluation(network, CrossEntropy(), [], dataset, "all", chunk, Workers(threads)).row(0, 0.0, 0.1, (x, labels))
+    hidden = x @ layers[0].W.value + layers[0].b.value
+    scores = hidden @ layers[3].W.value + layers[3].b.value
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    loss = -sum(np.log(p[n, label]) for n, label in enumerate(labels)) / 11
+    price = (0.5 * np.abs(hidden).sum() + 0.25 * (hidden**2).sum()) / 11
+    assert row["train_loss"] == pytest.approx(loss, rel=1e-12)
+    assert row["objective"] == pytest.approx(loss + price, rel=1e-12)
+    assert row["test_loss"] is None
+
+
+def make_evaluation(samples: int, chunk: int, threads: int) -> tuple[Network, Evaluation]:
+    network = Network([Linear(units=50), Linear(units=3)], (40,), 3, make_streams("streams", 0))
+    network.allocate("float32")
+    draws = np.random.default_rng(0)
+    split = Split(
+        draws.standard_normal((samples, 40)) * 10 ** draws.uniform(-3, 3, (samples, 1)), draws.integers(3, size=samples)
+    )
+    dataset = Dataset(split, None, ("a", "b", "c"))
+    return network, Evaluation(network, CrossEntropy(), [], dataset, "all", chunk, Workers(threads))
+
+
+@pytest.mark.parametrize("threads", [2, 3, 5])
+def test_threads_change_no_bit_of_a_sum_over_many_chunks(threads: int) -> None:
+    batch = (np.zeros((1, 40), np.float32), np.zeros(1, int))
+    rows = [make_evaluation(331, 13, count)[1].row(0, 0.0, 0.1, batch) for count in (1, threads)]
+    assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize(("worth", "sizes"), [(True, [6, 5]), (False, [11])])
+def test_a_single_chunk_is_halved_where_that_pays_whatever_the_threads(
+    monkeypatch: pytest.MonkeyPatch, threads: int, worth: bool, sizes: list[int]
+) -> None:
+    seen: list[int] = []
+    forward = Network.forward
+
+    def counting(self: Network, x: np.ndarray, *, training: bool) -> np.ndarray:
+        seen.append(len(x))
+        return forward(self, x, training=training)
+
+    monkeypatch.setattr(Network, "forward", counting)
+    monkeypatch.setattr("nnlab.engine.evaluation.worth_cutting", lambda network, samples: worth)
+    _, evaluation = make_evaluation(11, 100, threads)
+    evaluation.row(0, 0.0, 0.1, (np.zeros((1, 40), np.float32), np.zeros(1, int)))
+    assert sorted(seen, reverse=True) == sizes

@@ -1,0 +1,339 @@
+from collections.abc import Callable
+from math import cos, isfinite, log, pi
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnlab.config.experiment import TrainSettings
+from nnlab.core.arrays import Array
+from nnlab.core.random import make_streams
+from nnlab.core.rows import Row
+from nnlab.core.threads import Workers
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.pipeline.batches import Batches, Feed
+from nnlab.engine.controls import Controls
+from nnlab.engine.data_parallel import Shards
+from nnlab.engine.divergence import LastGood
+from nnlab.engine.evaluation import Evaluation, score
+from nnlab.engine.loop import Outcome, Training, train
+from nnlab.layers.batch_norm import BatchNorm
+from nnlab.losses import CrossEntropy
+from nnlab.models.mlp import MLP
+from nnlab.models.network import Network
+from nnlab.optim.base import Optimizer
+from nnlab.optim.momentum import Momentum
+from nnlab.optim.patience import EarlyStopping
+from nnlab.optim.schedules import Cosine, Plateau, Warmup
+from nnlab.optim.sgd import SGD
+from nnlab.records.formats import METRICS_COLUMNS
+from nnlab.regularizers import L2
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.losses: list[float] = []
+        self.rows: list[Row] = []
+
+    def on_step(self, step: int, objective: float) -> None:
+        self.steps.append(step)
+        self.losses.append(objective)
+
+    def on_evaluation(self, row: Row) -> None:
+        self.rows.append(row)
+
+
+def make_split(count: int, seed: int = 0) -> Split:
+    draws = np.random.default_rng(seed)
+    labels = draws.integers(3, size=count)
+    return Split(draws.standard_normal((count, 4)) + labels[:, None], labels)
+
+
+def make_training(
+    *,
+    optimizer: Optimizer | None = None,
+    iterations: int = 20,
+    eval_every: int = 5,
+    eval_train: object = "all",
+    l2: float = 0.0,
+    dropout: float = 0.0,
+    smoothing: float = 0.0,
+    batch_norm: bool = False,
+    chunk: int = 1000,
+    threads: int = 1,
+    shards: int = 1,
+    **settings: Any,
+) -> Training:
+    streams = make_streams("streams", 0)
+    stack = MLP(hidden=[8], dropout=dropout, batch_norm=BatchNorm() if batch_norm else None).stack((4,), 3)
+    network = Network(stack, (4,), 3, streams)
+    network.allocate("float64")
+    split = make_split(30)
+    penalties = network.penalty_terms([L2(strength=l2)] if l2 else [])
+    loss = CrossEntropy(smoothing=smoothing)
+    dataset = Dataset(split, make_split(10, seed=1), ("a", "b", "c"), validation=make_split(12, seed=2))
+    workers = Workers(threads)
+    evaluation = Evaluation(network, loss, penalties, dataset, eval_train, chunk, workers)  # type: ignore[arg-type]
+    batches = Batches(Feed(split, "float64"), 7, "shuffle", streams)
+    optimizer = optimizer or SGD(lr=0.1)
+    controls = Controls(TrainSettings(iterations=iterations, **settings), optimizer.lr, iterations, network)
+    part = Shards(network, loss, shards, workers)
+    optimizer.bind(network.arena.values, network.arena.gradients, network.arena.decayed)
+    good = LastGood(network)
+    return Training(network, part, penalties, optimizer, batches, evaluation, controls, good, iterations, eval_every)
+
+
+def run(training: Training, stop: Callable[[], bool] = lambda: False) -> tuple[Recorder, Outcome]:
+    recorder = Recorder()
+    return recorder, train(training, [recorder], stop)
+
+
+def test_steps_and_evaluations_come_at_their_times() -> None:
+    recorder, outcome = run(make_training(iterations=12, eval_every=5))
+    assert recorder.steps == list(range(1, 13))
+    assert [row["step"] for row in recorder.rows] == [0, 5, 10, 12]
+    assert (outcome.status, outcome.steps, outcome.message) == ("completed", 12, "")
+
+
+def test_training_learns() -> None:
+    recorder, _ = run(make_training(iterations=200, optimizer=Momentum(lr=0.1)))
+    first, last = recorder.rows[0]["train_loss"], recorder.rows[-1]["train_loss"]
+    assert first is not None
+    assert last is not None
+    assert last < first / 2
+
+
+def test_a_row_has_exactly_the_columns_of_the_file() -> None:
+    recorder, _ = run(make_training())
+    assert all(tuple(row) == METRICS_COLUMNS for row in recorder.rows)
+
+
+def test_the_objective_of_step_one_is_that_of_the_starting_weights_with_penalties() -> None:
+    training = make_training(l2=0.5)
+    batches = make_training().batches
+    x, labels = batches.batch(1)
+    scores = training.network.forward(x, training=True)
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    expected = -sum(log(p[n, label]) for n, label in enumerate(labels)) / len(labels)
+    weights = [layer.W.value for layer in training.network.layers if hasattr(layer, "W")]
+    expected += 0.25 * sum(float((W**2).sum()) for W in weights)
+    recorder, _ = run(training)
+    assert recorder.losses[0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_accuracy_and_loss_of_an_evaluation_by_hand() -> None:
+    training = make_training()
+    split = make_split(10, seed=1)
+    scores = training.network.forward(split.inputs, training=False).copy()
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    measured = score(training.network, CrossEntropy(), [Feed(split, "float64").chunk(0, 100)])
+    assert measured.accuracy == sum(int(np.argmax(row)) == y for row, y in zip(p, split.labels, strict=True)) / 10
+    assert measured.loss == pytest.approx(-np.log(p[np.arange(10), split.labels]).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("eval_train", ["all", "batch", 7, 3])
+@pytest.mark.parametrize("eval_every", [1, 3, 100])
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_evaluating_never_changes_the_training(eval_train: object, eval_every: int, dropout: float) -> None:
+    plain, _ = run(make_training(eval_every=1000, eval_train=30, dropout=dropout))
+    other, _ = run(make_training(eval_every=eval_every, eval_train=eval_train, dropout=dropout))
+    assert other.losses == plain.losses
+    assert other.rows[-1]["test_loss"] == plain.rows[-1]["test_loss"]
+
+
+def test_a_loss_that_is_infinite_ends_training_like_one_that_is_nan(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = make_training()
+    forward = CrossEntropy.forward
+
+    def infinite_in_training(self: CrossEntropy, scores: Array, labels: Array) -> float:
+        mean = forward(self, scores, labels)
+        return float("inf") if training.network.streams.step == 1 else mean
+
+    monkeypatch.setattr(CrossEntropy, "forward", infinite_in_training)
+    recorder, outcome = run(training)
+    assert (outcome.status, outcome.steps, recorder.steps) == ("diverged", 0, [])
+    assert "the objective became inf at step 1" in outcome.message
+
+
+def test_a_stop_request_finishes_the_step_and_evaluates() -> None:
+    recorder = Recorder()
+    outcome = train(make_training(), [recorder], lambda: len(recorder.steps) == 8)
+    assert (outcome.status, outcome.steps) == ("interrupted", 8)
+    assert [row["step"] for row in recorder.rows] == [0, 5, 8]
+
+
+def test_a_stop_request_before_the_first_step_still_evaluates_once() -> None:
+    recorder, outcome = run(make_training(), stop=lambda: True)
+    assert (outcome.status, outcome.steps) == ("interrupted", 0)
+    assert [row["step"] for row in recorder.rows] == [0]
+
+
+def test_a_stop_request_at_the_last_step_is_a_completed_run() -> None:
+    recorder = Recorder()
+    outcome = train(make_training(iterations=8), [recorder], lambda: len(recorder.steps) == 8)
+    assert outcome.status == "completed"
+
+
+def test_divergence_stops_at_the_first_loss_that_is_not_finite() -> None:
+    recorder, outcome = run(make_training(optimizer=SGD(lr=1e6), l2=1e6, iterations=1000, eval_every=1000))
+    assert outcome.status == "diverged"
+    assert outcome.steps == len(recorder.losses) < 1000
+    assert all(isfinite(loss) for loss in recorder.losses)
+    assert f"at step {outcome.steps + 1}" in outcome.message
+    assert "learning rate" in outcome.message
+
+
+def test_an_evaluation_that_is_not_finite_is_not_recorded() -> None:
+    recorder, outcome = run(make_training(optimizer=SGD(lr=1e6), l2=1e6, iterations=1000, eval_every=1))
+    assert outcome.status == "diverged"
+    assert all(isfinite(value) for row in recorder.rows for value in row.values() if value is not None)
+
+
+def test_every_update_uses_the_rate_of_the_schedule_and_the_row_shows_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[float] = []
+    right = SGD.step
+
+    def note(self: SGD, lr: float | None = None) -> None:
+        assert lr is not None
+        used.append(lr)
+        right(self, lr)
+
+    monkeypatch.setattr(SGD, "step", note)
+    recorder, _ = run(make_training(iterations=12, eval_every=1, schedule=Cosine()))
+    expected = [0.1 * 0.5 * (1 + cos(pi * s / 12)) for s in range(13)]
+    assert used == pytest.approx(expected[:-1])
+    assert [row["lr"] for row in recorder.rows] == pytest.approx(expected, abs=1e-17)
+
+
+def test_a_constant_schedule_is_no_schedule() -> None:
+    plain, _ = run(make_training())
+    other, _ = run(make_training(schedule=Warmup(steps=1)))
+    assert other.losses == plain.losses
+    assert other.rows == plain.rows
+
+
+def test_a_plateau_reduces_the_rate_of_the_updates_after_its_evaluation() -> None:
+    # Nothing improves by a million, so every second evaluation after the first that counts reduces the rate.
+    schedule = Plateau(metric="train_loss", patience=2, factor=0.5, minimum_change=1e6)
+    recorder, _ = run(make_training(iterations=12, eval_every=2, schedule=schedule))
+    assert [row["lr"] for row in recorder.rows] == [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.025]
+
+
+def test_a_limit_that_is_not_reached_changes_no_bit() -> None:
+    plain, _ = run(make_training(l2=0.01))
+    for clipping in ({"clip_norm": 1e3}, {"clip_value": 1e3}):
+        other, _ = run(make_training(l2=0.01, **clipping))
+        assert other.losses == plain.losses
+        assert other.rows == plain.rows
+
+
+def test_the_norm_is_of_all_gradients_with_penalties() -> None:
+    limit = 0.01
+    training = make_training(l2=0.5, iterations=1, clip_norm=limit)
+    arena = training.network.arena
+    before = arena.values.copy()
+    run(training)
+    np.testing.assert_allclose(np.linalg.norm(arena.values - before), 0.1 * limit, rtol=1e-12)
+    plain = make_training(l2=0.5, iterations=1)
+    run(plain)
+    full = plain.network.arena.values - before
+    np.testing.assert_allclose(arena.values - before, full * 0.1 * limit / np.linalg.norm(full), rtol=1e-9)
+
+
+def test_smoothing_is_in_the_objective_and_not_in_the_reported_loss() -> None:
+    smoothed, _ = run(make_training(iterations=1, l2=0.5, smoothing=0.2, eval_every=1))
+    training = make_training(iterations=1, l2=0.5, eval_every=1)
+    plain, _ = run(training)
+    first, unsmoothed = smoothed.rows[0], plain.rows[0]
+    for key in ("train_loss", "test_loss", "validation_loss", "train_accuracy"):
+        assert first[key] == unsmoothed[key]
+    scores = make_training().network.forward(make_split(30).inputs, training=False)
+    log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    target = 0.8 * np.eye(3)[make_split(30).labels] + 0.2 / 3
+    penalty = 0.25 * sum(float((layer.W.value**2).sum()) for layer in make_training().network.layers[::2])
+    assert first["objective"] == pytest.approx(-(target * log_p).sum(axis=1).mean() + penalty, rel=1e-12)
+    assert unsmoothed["objective"] == pytest.approx(unsmoothed["train_loss"] + penalty, rel=1e-12)
+    assert smoothed.losses[0] != plain.losses[0]
+
+
+def test_validation_is_measured_by_hand() -> None:
+    recorder, _ = run(make_training(iterations=1))
+    measured = score(make_training().network, CrossEntropy(), [Feed(make_split(12, seed=2), "float64").chunk(0, 100)])
+    assert recorder.rows[0]["validation_loss"] == measured.loss
+    assert recorder.rows[0]["validation_accuracy"] == measured.accuracy
+
+
+def stopping_early(*, restore_best: bool) -> tuple[Training, Recorder, Outcome]:
+    stopping = EarlyStopping(patience=3, restore_best=restore_best)
+    training = make_training(
+        iterations=400, eval_every=4, optimizer=Momentum(lr=1.0), batch_norm=True, early_stopping=stopping
+    )
+    return training, *run(training)
+
+
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_early_stopping_ends_the_training_where_its_own_rows_say(restore_best: bool) -> None:
+    _, recorder, outcome = stopping_early(restore_best=restore_best)
+    losses = [row["validation_loss"] for row in recorder.rows]
+    best = int(np.argmin(losses))
+    assert 0 < best == len(losses) - 4
+    assert (outcome.status, outcome.steps) == ("completed", 4 * (best + 3)) == ("completed", recorder.steps[-1])
+    assert [row["step"] for row in recorder.rows] == [4 * i for i in range(best + 4)]
+    message = f"stopped early after step {outcome.steps}: validation_loss has not improved for 3 evaluations"
+    message += f"; best at step {4 * best}"
+    if restore_best:
+        message += f"; the weights saved are those of step {4 * best}"
+    assert outcome.message == message
+    assert outcome.restored == (4 * best if restore_best else None)
+
+
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_the_network_is_left_with_the_weights_and_statistics_of_the_best_evaluation(restore_best: bool) -> None:
+    training, recorder, outcome = stopping_early(restore_best=restore_best)
+    left = score(training.network, CrossEntropy(), [Feed(make_split(12, seed=2), "float64").chunk(0, 100)]).loss
+    at = outcome.restored if restore_best else outcome.steps
+    (row,) = [row for row in recorder.rows if row["step"] == at]
+    assert left == row["validation_loss"]
+    assert (left == min(row["validation_loss"] for row in recorder.rows)) is restore_best
+
+
+def test_early_stopping_changes_nothing_until_it_stops() -> None:
+    _, stopped, outcome = stopping_early(restore_best=True)
+    whole, _ = run(make_training(iterations=400, eval_every=4, optimizer=Momentum(lr=1.0), batch_norm=True))
+    assert whole.losses[: outcome.steps] == stopped.losses
+    assert whole.rows[: len(stopped.rows)] == stopped.rows
+
+
+def test_the_best_weights_are_put_back_at_the_end_of_a_training_that_was_not_stopped() -> None:
+    stopping = EarlyStopping(patience=1000)
+    settings: dict[str, Any] = {"iterations": 100, "optimizer": Momentum(lr=1.0), "early_stopping": stopping}
+    recorder, outcome = run(make_training(**settings))
+    best = min(recorder.rows, key=lambda row: row["validation_loss"] or 0)["step"]
+    assert (outcome.status, outcome.steps, outcome.restored) == ("completed", 100, best)
+    assert outcome.message == f"the weights saved are those of step {best}"
+
+
+def test_a_diverged_training_is_left_with_its_best_weights() -> None:
+    training = make_training(
+        optimizer=SGD(lr=1e6), l2=1e6, iterations=1000, eval_every=1, early_stopping=EarlyStopping(patience=1000)
+    )
+    _, outcome = run(training)
+    assert outcome.status == "diverged"
+    assert outcome.restored is not None
+    assert np.isfinite(training.network.arena.values).all()
+    assert outcome.message.endswith(f"the weights saved are those of step {outcome.restored}")
+
+
+def test_a_rate_that_an_evaluation_reduces_is_in_force_at_once() -> None:
+    rates = []
+
+    class Recorded(SGD):
+        def step(self, lr: float) -> None:
+            rates.append(lr)
+            super().step(lr)
+
+    # After the first evaluation that counts none can be better by a whole accuracy.
+    plateau = Plateau(metric="train_accuracy", patience=1, factor=0.5, minimum_change=1.0)
+    run(make_training(iterations=4, eval_every=1, optimizer=Recorded(lr=0.1), schedule=plateau))
+    assert rates == [0.1, 0.1, 0.05, 0.025]

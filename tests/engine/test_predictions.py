@@ -1,0 +1,109 @@
+"""What a trained network answers, against the network asked directly; which weights look at the images."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnlab.core.random import make_streams
+from nnlab.data.dataset import Dataset, Split
+from nnlab.engine.predictions import Trained, seeing_weights
+from nnlab.layers.activations import ReLU
+from nnlab.layers.base import Layer
+from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.conv import Conv2D
+from nnlab.layers.flatten import Flatten
+from nnlab.layers.linear import Linear
+from nnlab.layers.pool import MaxPool
+from nnlab.losses import CrossEntropy, MeanSquaredError
+from nnlab.models.network import Network
+
+
+def network(layers: list[Layer], shape: tuple[int, ...] = (2,), classes: int = 3) -> Network:
+    made = Network(layers, shape, classes, make_streams("streams", 0))
+    made.allocate("float64")
+    return made
+
+
+def points(count: int = 1200) -> Dataset:
+    inputs = np.random.default_rng(0).normal(size=(count, 2))
+    return Dataset(Split(inputs, np.arange(count) % 3), None, ("a", "b", "c"))
+
+
+def test_answers_are_the_highest_scores_in_chunks_as_in_one_go() -> None:
+    data, net = points(), network([Linear(units=3)])
+    trained = Trained.begin(data, net, CrossEntropy())
+    scores = net.forward(data.train.inputs, training=False).copy()
+    np.testing.assert_array_equal(trained.predict(data.train.inputs), scores.argmax(axis=1))
+    answers, sureness = trained.verdicts
+    np.testing.assert_array_equal(answers, scores.argmax(axis=1))
+    softmax = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(sureness, softmax.max(axis=1))
+    squared = Trained.begin(data, net, MeanSquaredError())
+    np.testing.assert_array_equal(squared.verdicts[1], scores.max(axis=1))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_scores_that_are_no_numbers_answer_nothing(value: float) -> None:
+    net = network([Linear(units=3)])
+    net.arena.values[0] = value
+    assert (Trained.begin(points(5), net, CrossEntropy()).predict(np.ones((5, 2))) == -1).all()
+
+
+def test_it_is_judged_by_what_it_has_seen_least_of() -> None:
+    train, test, held_out = (Split(np.zeros((n, 2)), np.zeros(n, int)) for n in (5, 3, 2))
+    net = network([Linear(units=3)])
+    for data, part, count in (
+        (Dataset(train, test, ("a",), validation=held_out), "test", 3),
+        (Dataset(train, None, ("a",), validation=held_out), "validation", 2),
+        (Dataset(train, None, ("a",)), "train", 5),
+    ):
+        found, split = Trained.begin(data, net, CrossEntropy()).judged
+        assert (found, len(split)) == (part, count)
+
+
+def test_linear_weights_become_images_of_their_units() -> None:
+    net = network([Flatten(), ReLU(), Linear(units=3)], (2, 3, 4))
+    weights, (W, _) = seeing_weights(net), net.parameters
+    assert weights is not None
+    x = np.random.default_rng(0).random((2, 3, 4))
+    np.testing.assert_allclose((weights * x).sum(axis=(1, 2, 3)), x.reshape(-1) @ W.value)
+    W.value[...] = 0
+    assert weights.any(), "a copy, which training does not change"
+
+
+def test_filters_are_images_already() -> None:
+    layers = [Conv2D(filters=4, kernel=2), Flatten(), Linear(units=3)]
+    net = network(layers, (3, 4, 4))
+    weights = seeing_weights(net)
+    assert weights is not None
+    assert weights.shape == (4, 3, 2, 2)
+    np.testing.assert_array_equal(weights, net.parameters[0].value)
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape"),
+    [([Linear(units=3)], (2,)), ([Conv2D(filters=3, kernel=4), Flatten(), BatchNorm()], (1, 4, 4))],
+)
+def test_only_weights_that_look_at_images_are_such(layers: list[Layer], shape: tuple[int, ...], tmp_path: Path) -> None:
+    assert (seeing_weights(network(layers, shape)) is None) is (len(shape) == 1)
+
+
+def test_answers_are_those_of_a_network_that_is_not_being_trained() -> None:
+    data, net = points(50), network([Linear(units=3), BatchNorm()])
+    data.train.inputs[...] += 5  # far from the mean of 0 that a new batch normalisation has seen
+    expected = net.forward(data.train.inputs, training=False).argmax(axis=1)
+    before = {name: array.copy() for name, array in net.state().items()}
+    trained = Trained.begin(data, net, CrossEntropy())
+    np.testing.assert_array_equal(trained.predict(data.train.inputs), expected)
+    np.testing.assert_array_equal(trained.verdicts[0], expected)
+    for name, array in net.state().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [[MaxPool(size=2), Flatten(), Linear(units=3)], [MaxPool(size=2), Conv2D(filters=3, kernel=2), Flatten()]],
+)
+def test_weights_behind_a_pooling_do_not_look_at_the_images(layers: list[Layer]) -> None:
+    assert seeing_weights(network(layers, (1, 4, 4))) is None

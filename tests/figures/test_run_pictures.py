@@ -1,0 +1,173 @@
+"""Which pictures a run can have, and that they are those of its saved weights."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from nnlab.config.experiment import load_experiment
+from nnlab.errors import RunError, UsageError
+from nnlab.figures import run_pictures as pictures
+from nnlab.figures.run_pictures import KINDS, Kind, check_kinds, draw, draw_all
+from nnlab.figures.run_view import Drawable, drawable
+from nnlab.plots.look import Look
+from nnlab.plots.style import drawn_as
+from nnlab.records.reader import RunRecord, read_run
+from nnlab.train.run import run
+
+POINTS = """\
+data:      {name: moons, points: 20, test_points: 10}
+model:     {name: mlp, hidden: [4], activation: tanh}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 4, batch_size: 10, eval_every: 2}
+"""
+IMAGES = """\
+rng:       legacy
+data:      {name: idx, path: .}
+model:     {name: mlp, hidden: [4], activation: relu}
+optimizer: {name: sgd, lr: 0.1}
+train:     {iterations: 3, batch_size: 6, eval_every: 1, diagnostics: true}
+"""
+
+
+def train(folder: Path, text: str, *overrides: str) -> RunRecord:
+    spec = folder / "spec.yaml"
+    spec.write_text(text, encoding="utf-8")
+    return read_run(run(load_experiment(spec, overrides), folder / "runs").path)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_training_draws_regions_and_with_diagnostics_all_it_can(images: Path) -> None:
+    points = train(images, POINTS)
+    assert names(points.path / "plots") == ["accuracy.png", "boundary.png", "loss.png"]
+    record = train(images, IMAGES)
+    expected = sorted(f"{kind}.png" for kind in KINDS if kind != "boundary")
+    assert names(record.path / "plots") == expected
+
+
+def test_drawn_anew_they_are_the_same_byte_for_byte(images: Path, tmp_path: Path) -> None:
+    for text in (POINTS, IMAGES):
+        record = train(images, text)
+        written = draw_all(drawable(record), tmp_path / "again", pytest.fail)
+        for path in (record.path / "plots").iterdir():
+            assert tmp_path / "again" / path.name in written
+            assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_weights_before_training_are_those_of_step_0(images: Path) -> None:
+    record = train(images, IMAGES, "train.snapshots=2", "train.diagnostics=false")
+    from safetensors.numpy import load_file
+
+    start = load_file(record.path / "snapshots" / "step-0000000.safetensors")["linear1.W"]
+    first = drawable(record).trained.first_weights
+    assert first is not None
+    np.testing.assert_array_equal(first.reshape(4, 9).T, start)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "reason"),
+    [
+        ("boundary", IMAGES, "its samples are not points in the plane"),
+        ("mistakes", POINTS, "its samples are not images"),
+        ("weights", POINTS, "its samples are not images"),
+        ("gradients", POINTS, r"it has no diagnostics; train it with train\.diagnostics: true"),
+        ("activations", POINTS, "it has no diagnostics"),
+    ],
+)
+def test_a_picture_that_a_run_cannot_have(images: Path, tmp_path: Path, kind: str, text: str, reason: str) -> None:
+    record = train(images, text)
+    with pytest.raises(UsageError, match=f"cannot have the picture {kind}: {reason}"):
+        draw(drawable(record), ["loss", kind], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_kind_gets_the_nearest(tmp_path: Path) -> None:
+    check_kinds(list(KINDS))
+    with pytest.raises(UsageError, match="no kind of picture is called 'los'; did you mean 'loss'"):
+        check_kinds(["accuracy", "los"])
+
+
+def test_a_run_that_was_killed_has_what_its_records_tell(images: Path, tmp_path: Path) -> None:
+    record = train(images, POINTS)
+    (record.path / "model.safetensors").unlink()
+    said: list[str] = []
+    assert [path.stem for path in draw_all(drawable(record), tmp_path / "out", said.append)] == ["accuracy", "loss"]
+    assert len(said) == 1
+    assert "needs spec.yaml and model.safetensors" in said[0]
+    with pytest.raises(RunError, match=r"needs spec\.yaml and model\.safetensors"):
+        draw(drawable(record), ["boundary"], tmp_path / "out")
+
+
+def test_data_that_is_gone_is_told(images: Path, tmp_path: Path) -> None:
+    record = train(images, IMAGES)
+    for path in images.glob("*ubyte"):
+        path.unlink()
+    said: list[str] = []
+    written = draw_all(drawable(record), tmp_path / "out", said.append)
+    assert [path.stem for path in written] == ["accuracy", "loss", "gradients", "activations"]
+    assert said[0].startswith(f"{record.path}: only what the records tell is drawn: ")
+    assert len(said) == 1
+
+
+def test_what_records_tell_is_drawn_without_reading_data(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = train(images, POINTS)
+    monkeypatch.setattr("nnlab.figures.run_view.started", lambda *_: pytest.fail("read the data"))
+    assert draw(drawable(record), ["loss", "loss"], tmp_path) == [tmp_path / "loss.png"]
+
+
+def test_paths_have_the_ending_of_their_format(images: Path, tmp_path: Path) -> None:
+    record = train(images, POINTS)
+    with drawn_as(Look(format="svg")):
+        (path,) = draw(drawable(record), ["boundary"], tmp_path / "out")
+    assert path == tmp_path / "out" / "boundary.svg"
+    assert path.read_bytes().startswith(b"<?xml")
+
+
+@pytest.mark.parametrize(
+    ("held", "part", "samples"),
+    [("test_points: 10", "test", 20), ("validation: 0.5", "validation", 20), ("noise: 0.2", "train", 40)],
+)
+def test_the_confusion_matrix_is_that_of_the_part_it_names(
+    images: Path, tmp_path: Path, held: str, part: str, samples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = train(images, POINTS.replace("test_points: 10", held))
+    drawn: list[tuple[str, int]] = []
+
+    def note(name: str, part: str, labels: np.ndarray, *rest: object) -> None:
+        drawn.append((part, len(labels)))
+
+    monkeypatch.setattr(pictures, "plot_confusion", note)
+    draw(drawable(record), ["confusion"], tmp_path / "out")
+    assert drawn == [(part, samples)]
+
+
+@pytest.mark.parametrize(("loss", "probability"), [("cross_entropy", True), ("mean_squared_error", False)])
+def test_mistakes_have_probabilities_only_where_there_are_any(
+    images: Path, tmp_path: Path, loss: str, probability: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = train(images, IMAGES, f"loss={loss}", "train.diagnostics=false")
+    told: list[object] = []
+    monkeypatch.setattr(pictures, "plot_mistakes", lambda *arguments, **options: told.append(options["probability"]))
+    draw(drawable(record), ["mistakes"], tmp_path / "out")
+    assert told == [probability]
+
+
+def test_pictures_are_drawn_with_one_thread_for_each_product(images: Path, tmp_path: Path) -> None:
+    threads: list[int] = []
+
+    def note(run: Drawable, folder: Path) -> None:
+        threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+
+    run = drawable(train(images, POINTS))
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+        assert Kind("any.png", note).drawn(run, tmp_path) == tmp_path / "any.png"
+    if before == [1]:
+        pytest.skip("this BLAS has one thread")
+    assert set(threads) == {1}

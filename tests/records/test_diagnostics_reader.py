@@ -1,0 +1,63 @@
+"""What a run recorded of its layers, sound and damaged."""
+
+from math import inf
+from pathlib import Path
+
+import pytest
+
+from nnlab.errors import RunError
+from nnlab.records.diagnostics_reader import read_gradient_norms, read_histograms
+from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAMS_COLUMNS
+
+
+def diagnostics(folder: Path, *rows: str) -> Path:
+    (folder / "diagnostics.csv").write_text("\n".join([",".join(DIAGNOSTICS_COLUMNS), *rows]), encoding="utf-8")
+    return folder
+
+
+def histograms(folder: Path, *rows: str) -> Path:
+    (folder / "histograms.csv").write_text("\n".join([",".join(HISTOGRAMS_COLUMNS), *rows]), encoding="utf-8")
+    return folder
+
+
+def test_norms_of_layers_with_parameters(tmp_path: Path) -> None:
+    rows = [
+        "0,linear1,,,0.5,1,,",
+        "0,relu1,,,0.5,1,0,",
+        "5,linear1,0.25,0.1,0.5,1,,",
+        "9,linear1,inf,0.1,0.5,1,,",
+        "12,lin",
+    ]
+    assert read_gradient_norms(diagnostics(tmp_path, *rows)) == {"linear1": [(5, 0.25), (9, inf)]}
+
+
+def test_bins_that_join(tmp_path: Path) -> None:
+    rows = ["0,a,-1.0,0.0,3", "0,a,0.0,1.0,4", "5,a,0.0,2.0,7", "0,b,0.0,1.0,7", ""]
+    assert read_histograms(histograms(tmp_path, *rows)) == {
+        "a": {0: ([-1.0, 0.0, 1.0], [3, 4]), 5: ([0.0, 2.0], [7])},
+        "b": {0: ([0.0, 1.0], [7])},
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("0,a,0,1", "expected 5 cells, found 4"),
+        ("x,a,0,1,2", "expected a whole number, found 'x'"),
+        ("-1,a,0,1,2", "expected a whole number, found '-1'"),
+        ("0,a,x,1,2", "expected a number, found 'x'"),
+        ("0,a,0,nan,2", "expected a bin that begins where the last one ends, found 0.0 to nan"),
+        ("0,a,0,1,2.5", "expected a whole number, found '2.5'"),
+    ],
+)
+def test_a_fault_is_named_with_its_line(tmp_path: Path, row: str, message: str) -> None:
+    with pytest.raises(RunError, match=rf"histograms\.csv:3: {message}"):
+        read_histograms(histograms(tmp_path, "0,b,0,1,2", row, ""))
+
+
+def test_another_header_and_no_file_at_all(tmp_path: Path) -> None:
+    (tmp_path / "histograms.csv").write_text("step,layer,left,right,number\n", encoding="utf-8")
+    with pytest.raises(RunError, match=r"histograms\.csv:1: expected the header step,layer,left,right,count"):
+        read_histograms(tmp_path)
+    with pytest.raises(RunError, match=r"diagnostics\.csv: missing"):
+        read_gradient_norms(tmp_path)

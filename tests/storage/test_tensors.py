@@ -1,0 +1,66 @@
+"""Saved weights are read back, and a header is not believed before it has been looked at."""
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from nnlab.errors import RunError
+from nnlab.storage.tensors import MAX_HEADER_BYTES, packed, read_metadata, read_tensors
+
+W = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+def test_what_was_saved_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    save_file({"W": W}, path)
+    arrays = read_tensors(path, W.nbytes)
+    assert arrays.keys() == {"W"}
+    np.testing.assert_array_equal(arrays["W"], W)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (struct.pack("<Q", MAX_HEADER_BYTES + 1), f"header claims {MAX_HEADER_BYTES + 1} bytes, .* at most 2.0 MiB"),
+        (struct.pack("<Q", MAX_HEADER_BYTES), "cannot be loaded: .*header"),
+        (b"short", "cannot be loaded"),
+    ],
+)
+def test_a_header_that_lies_is_refused(tmp_path: Path, header: bytes, message: str) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(header)
+    with pytest.raises(RunError, match=rf"a\.safetensors: .*{message}"):
+        read_tensors(path, 0)
+
+
+def test_more_than_a_network_needs_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(bytes(8 + MAX_HEADER_BYTES + 25))
+    with pytest.raises(RunError, match=r"more than the 2\.0 MiB"):
+        read_tensors(path, 24)
+
+
+def test_metadata_and_arrays_are_the_same_bytes_in_every_process(tmp_path: Path) -> None:
+    metadata = {f"key{index}": f"値{index}" for index in range(9)}
+    contents = packed({"W": W, "b": W[0]}, metadata)
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(contents)
+    assert read_metadata(path) == metadata
+    np.testing.assert_array_equal(read_tensors(path, 2 * W.nbytes)["b"], W[0])
+    shuffled = dict(sorted(metadata.items(), reverse=True))
+    assert packed({"b": W[0], "W": W}, shuffled) == contents
+    code = "import sys, numpy as np; from nnlab.storage.tensors import packed; W = np.arange(6, dtype=np.float32)"
+    code += f".reshape(2, 3); sys.stdout.buffer.write(packed({{'W': W, 'b': W[0]}}, {metadata!r}))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == contents
+
+
+def test_metadata_of_what_is_no_model_is_a_run_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(RunError, match=r"a\.safetensors: cannot be loaded"):
+        read_metadata(path)
