@@ -72,9 +72,10 @@ class TrainedNetwork(Network):
         """The class of each raw sample (N,), by its name in the data; or the probability of every class (N, K).
 
         Raw samples are encoded and scaled as in training: see
-        :func:`nnlab.data.pipeline.raw_samples.network_inputs`, which raises UsageError where they do not fit. Names that are all whole numbers come back as integers. A network
-        trained with another loss than cross-entropy gives its scores in place of probabilities. Raises RunError where
-        a score is not finite, as after a divergence.
+        :func:`nnlab.data.pipeline.raw_samples.network_inputs`, which raises UsageError where they do not fit.
+        Names that are all whole numbers come back as integers. A network trained with another loss than cross-
+        entropy gives its scores in place of probabilities. Raises RunError where a score is not finite, as
+        after a divergence.
         """
         raw = network_inputs(x, self.inputs, check_range=check_range)
         with np.errstate(all="ignore"):  # a network that diverged may answer anything
