@@ -7,7 +7,7 @@ from sklearn.neural_network import MLPClassifier
 from benchmarks.workloads import evaluated_training_samples
 from nnlab.config.experiment import Experiment
 from nnlab.data.dataset import Split
-from nnlab.data.pipeline.batches import Batch, Feed
+from nnlab.data.pipeline.batches import Batch, BatchLoader
 from nnlab.engine.build import prepare
 from nnlab.models.mlp import MLP
 from nnlab.registry import registered_name
@@ -60,5 +60,5 @@ def train(experiment: Experiment) -> tuple[float, float]:
 
 
 def _flat(split: Split) -> Batch:
-    x, y = Feed(split, "float32").everything()
+    x, y = BatchLoader(split, "float32").everything()
     return x.reshape(len(x), -1), y

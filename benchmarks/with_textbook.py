@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.workloads import evaluated_training_samples
 from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
-from nnlab.data.pipeline.batches import Batch, Feed
+from nnlab.data.pipeline.batches import Batch, BatchLoader
 from nnlab.engine.build import make_training, prepare
 from nnlab.layers.base import Layer
 from nnlab.registry import registered_name
@@ -33,10 +33,10 @@ def train(experiment: Experiment) -> tuple[float, float]:
     prepared = prepare(experiment)
     training = make_training(experiment, prepared)
     network = [_plain(layer) for layer in prepared.network.layers]
-    x_train, y_train = Feed(prepared.dataset.train, "float64").everything()
-    test = Feed(prepared.dataset.test, "float64").everything() if prepared.dataset.test else None
+    x_train, y_train = BatchLoader(prepared.dataset.train, "float64").everything()
+    test = BatchLoader(prepared.dataset.test, "float64").everything() if prepared.dataset.test else None
     N, size = len(x_train), prepared.batches.batch_size
-    draws = np.random.RandomState(experiment.seed)
+    rng = np.random.RandomState(experiment.seed)
     update = (
         Adam(experiment.optimizer) if registered_name(experiment.optimizer) == "adam" else SGD(experiment.optimizer)
     )
@@ -51,7 +51,7 @@ def train(experiment: Experiment) -> tuple[float, float]:
                 accuracy = score(network, test)
         if step == training.iterations:
             break
-        chosen = np.arange(N) if size == N else draws.choice(N, size)
+        chosen = np.arange(N) if size == N else rng.choice(N, size)
         x, labels = x_train[chosen], y_train[chosen]
         scores = x
         for layer in network:

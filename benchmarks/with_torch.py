@@ -14,7 +14,7 @@ from torch import nn
 from benchmarks.workloads import evaluated_training_samples
 from nnlab.config.experiment import Experiment
 from nnlab.data.dataset import Split
-from nnlab.data.pipeline.batches import Feed
+from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.engine.build import make_training, prepare
 from nnlab.layers.base import Layer
 from nnlab.registry import registered_name
@@ -121,7 +121,7 @@ def optimizer_of(experiment: Experiment, model: nn.Module) -> torch.optim.Optimi
 
 def tensors(split: Split, *, channels_last: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """All samples as float32, scaled like nnlab's, and labels."""
-    x, y = Feed(split, np.float32).everything()
+    x, y = BatchLoader(split, np.float32).everything()
     inputs = torch.from_numpy(np.ascontiguousarray(x))
     if channels_last:
         inputs = inputs.to(memory_format=torch.channels_last)

@@ -99,7 +99,7 @@ class BugError(NnlabError):
 
     def __init__(self, error: BaseException, log: Path) -> None:
         super().__init__(
-            f"this is a bug in nnlab ({type(error).__name__}: {shown(str(error), 200)}); the details are in {log}"
+            f"this is a bug in nnlab ({type(error).__name__}: {quote(str(error), 200)}); the details are in {log}"
         )
 
 
@@ -114,9 +114,11 @@ class Interrupted(_Picklable):
 _WORDS = {"None": "null", "True": "true", "False": "false", "inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 
 
-def shown(value: object, limit: int = 60) -> str:
+def quote(value: object, limit: int = 60) -> str:
     """A value as a spec writes it, fit for a message; text gets quotes."""
-    return f"'{one_line(value, limit)}'" if isinstance(value, str) else one_line(written(value, quoted=True), limit)
+    return (
+        f"'{one_line(value, limit)}'" if isinstance(value, str) else one_line(format_value(value, quoted=True), limit)
+    )
 
 
 def one_line(text: str, limit: int = 60) -> str:
@@ -125,21 +127,21 @@ def one_line(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def harmless(text: str) -> str:
+def escape_control(text: str) -> str:
     """Text as it may go to a terminal: its lines stay, all that would steer it is written as escapes."""
     return text if text.isascii() and text.isprintable() else "\n".join(map(_escaped, text.split("\n")))
 
 
-def written(value: object, *, quoted: bool = False) -> str:
+def format_value(value: object, *, quoted: bool = False) -> str:
     """A value as a spec writes it, in full; text with quotes or without."""
     match value:
         case str():
             return f"'{value}'" if quoted else value
         case Mapping():
-            inner = (f"{key}: {written(entry, quoted=quoted)}" for key, entry in value.items())
+            inner = (f"{key}: {format_value(entry, quoted=quoted)}" for key, entry in value.items())
             return "{" + ", ".join(inner) + "}"
         case list() | tuple():
-            return "[" + ", ".join(written(entry, quoted=quoted) for entry in value) + "]"
+            return "[" + ", ".join(format_value(entry, quoted=quoted) for entry in value) + "]"
     text = repr(value)
     return _WORDS.get(text, text)
 

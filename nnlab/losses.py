@@ -38,7 +38,7 @@ class Loss(ABC):
         """The mean loss of the batch, summed in float64."""
         return float(self.per_sample(scores, labels).sum(dtype=np.float64)) / len(labels)
 
-    def twin(self) -> Self:
+    def replica(self) -> Self:
         """The same loss with memory of its own, to work beside this one."""
         other = copy(self)
         other.workspace = Workspace()
@@ -49,7 +49,7 @@ class Loss(ABC):
 
         Raises UsageError when its settings are for another number of classes.
         """
-        return self.twin()
+        return self.replica()
 
     @property
     def reported(self) -> "Loss":
@@ -93,7 +93,7 @@ class CrossEntropy(Loss):
 
     def for_classes(self, counts: Array) -> Self:
         """The loss with the weights of K classes; raises UsageError when they are given for another number."""
-        loss = self.twin()
+        loss = self.replica()
         if self.class_weights == "balanced":
             present = counts > 0
             loss._weights = np.zeros(len(counts))

@@ -38,7 +38,7 @@ class Component:
 
 
 @dataclass(frozen=True)
-class Switch:
+class OptionalComponent:
     """Marks an optional field that a spec may turn on with ``true`` or with the component's own keys."""
 
     kind: str
@@ -46,14 +46,14 @@ class Switch:
 
 
 @dataclass(frozen=True)
-class Strengths:
+class WeightsByName:
     """Marks a field that maps each registered name of ``kind`` to its one number (its ``strength``)."""
 
     kind: str
 
 
 @dataclass(frozen=True)
-class Refused:
+class Forbidden:
     """Marks values that suggest themselves but must not be given, and says why."""
 
     values: tuple[object, ...]

@@ -13,7 +13,7 @@ from nnlab.registry import Doc, penalties
 
 
 @dataclass
-class Penalty(ABC):
+class Regularizer(ABC):
     """A price λ on the size of the flat weight vector W."""
 
     strength: Annotated[float, Ge(0), Le(1e6), Doc("λ; 0 switches the penalty off")] = 0.0
@@ -29,7 +29,7 @@ class Penalty(ABC):
     def gradient(self, W: Array, out: Array) -> Array:
         """The gradient of the penalty, written to ``out``."""
 
-    def branches(self, W: Array) -> list[Array]:
+    def kink_sides(self, W: Array) -> list[Array]:
         """Which side of each kink the weights W are on, where the penalty has kinks."""
         return []
 
@@ -39,10 +39,10 @@ class Penalty(ABC):
 
 
 @dataclass(frozen=True)
-class PenaltyTerm:
+class RegularizerTerm:
     """A penalty on some of a network's weights: W and dW are views of their values and gradients."""
 
-    penalty: Penalty
+    penalty: Regularizer
     W: Array
     dW: Array
 
@@ -57,7 +57,7 @@ class PenaltyTerm:
 
 @penalties.register("l1")
 @dataclass
-class L1(Penalty):
+class L1(Regularizer):
     """λ Σ|W|, gradient λ sign(W): drives weights to exactly zero."""
 
     def value(self, W: Array) -> complex:
@@ -71,14 +71,14 @@ class L1(Penalty):
         out *= self.strength
         return out
 
-    def branches(self, W: Array) -> list[Array]:
+    def kink_sides(self, W: Array) -> list[Array]:
         """The sign of each weight: |W| has a kink at 0."""
         return [np.sign(W.real)]
 
 
 @penalties.register("l2")
 @dataclass
-class L2(Penalty):
+class L2(Regularizer):
     """λ/2 ΣW², gradient λW: keeps all weights small (weight decay)."""
 
     def value(self, W: Array) -> complex:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
 
-from nnlab.core.flat_parameters import Arena, Parameter
+from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.numerical import numerical_gradient
 from nnlab.core.random import Purpose, make_streams
 from nnlab.data.pipeline.augmentation import augment
@@ -172,7 +172,7 @@ def alone(name: str, dtype: Any) -> Layer:
     keys, in_shape, _ = TABLE["layer"][name]
     layer: Layer = REGISTRIES["layer"][name](**keys)
     layer.setup(in_shape, make_streams("streams", 0))
-    Arena(layer.parameters, dtype).values[:] = normal((sum(p.size for p in layer.parameters),), seed=2)
+    FlatParameters(layer.parameters, dtype).values[:] = normal((sum(p.size for p in layer.parameters),), seed=2)
     return layer
 
 
@@ -303,7 +303,7 @@ def test_optimizer(name: str, dtype: Any) -> None:
     ends = []
     for _ in range(2):
         optimizer, theta = REGISTRIES["optimizer"][name](**TABLE["optimizer"][name]), start.copy()
-        optimizer.bind(theta, g, decayed=0)
+        optimizer.bind(theta, g, regularized=0)
         optimizer.step()
         assert theta.dtype == dtype
         assert ((theta - start) * g < 0).all(), "the first step goes downhill"
@@ -358,7 +358,7 @@ def test_function(name: str) -> None:
 @rows("initialiser")
 def test_initialiser(name: str) -> None:
     initialiser = REGISTRIES["initialiser"][name](**TABLE["initialiser"][name])
-    first, second = (initialiser.draw((5, 4), 5, make_streams("streams", 0).draws(Purpose.INIT, 0)) for _ in range(2))
+    first, second = (initialiser.draw((5, 4), 5, make_streams("streams", 0).rng(Purpose.INIT, 0)) for _ in range(2))
     assert (first.shape, first.dtype) == ((5, 4), np.float64)
     assert len(np.unique(first)) == 20
     np.testing.assert_array_equal(first, second)
@@ -374,7 +374,7 @@ def test_model(name: str, dtype: Any, tolerance: float) -> None:
     assert network.forward(x, training=True).dtype == dtype
     network.backward(dscores)
     assert network.arena.gradients.dtype == dtype
-    assert all(parameter.grad.any() for parameter in network.parameters if parameter.decayed)
+    assert all(parameter.grad.any() for parameter in network.parameters if parameter.regularized)
     assert network.forward(x, training=False).shape == (N, 3)
     assert_evaluation(network.forward, x, tolerance)
 
@@ -401,7 +401,7 @@ def test_augmentation(name: str, dtype: Any) -> None:
 def test_dataset(tmp_path: Path, name: str) -> None:
     keys, sample_shape, classes = TABLE["dataset"][name]
     source = REGISTRIES["dataset"][name](**(keys(tmp_path) if callable(keys) else keys))
-    first, second = (source.load(make_streams("streams", 0).draws(Purpose.DATASET)) for _ in range(2))
+    first, second = (source.load(make_streams("streams", 0).rng(Purpose.DATASET)) for _ in range(2))
     assert (first.sample_shape, first.classes) == (sample_shape, classes)
     for split, again in ((first.train, second.train), (first.test, second.test)):
         if split is not None:

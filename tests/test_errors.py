@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab import errors
-from nnlab.errors import BugError, Interrupted, NnlabError, Problem, SpecError, harmless, one_line, shown
+from nnlab.errors import BugError, Interrupted, NnlabError, Problem, SpecError, escape_control, one_line, quote
 
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -114,14 +114,14 @@ def test_a_bug_is_one_line_with_the_path_of_the_details() -> None:
     ],
 )
 def test_shown(value: object, text: str) -> None:
-    assert shown(value) == text
+    assert quote(value) == text
 
 
 def test_long_values_are_cut() -> None:
-    assert shown("x" * 61) == "'" + "x" * 59 + "…'"
-    assert shown("x" * 60) == "'" + "x" * 60 + "'"
-    assert shown(list(range(1000)), 10) == "[0, 1, 2,…"
-    assert shown(10**400) == "1" + "0" * 58 + "…"
+    assert quote("x" * 61) == "'" + "x" * 59 + "…'"
+    assert quote("x" * 60) == "'" + "x" * 60 + "'"
+    assert quote(list(range(1000)), 10) == "[0, 1, 2,…"
+    assert quote(10**400) == "1" + "0" * 58 + "…"
     assert one_line("\x00" * 5, 8) == "\\x00\\x0…"
 
 
@@ -131,20 +131,20 @@ def test_no_text_can_steer_a_terminal_or_leave_its_line(text: str, limit: int) -
     assert len(line) <= limit
     assert not {unicodedata.category(character) for character in line} & HARMFUL
     assert line.splitlines() in ([line], [])
-    assert shown(text, limit) == f"'{line}'"
+    assert quote(text, limit) == f"'{line}'"
 
 
 @given(text=st.text())
 def test_lines_for_a_terminal_stay_lines_and_steer_nothing(text: str) -> None:
-    cleaned = harmless(text)
+    cleaned = escape_control(text)
     assert cleaned.count("\n") == text.count("\n")
     assert not {unicodedata.category(c) for c in cleaned if c != "\n"} & HARMFUL
-    assert harmless(cleaned) == cleaned
+    assert escape_control(cleaned) == cleaned
 
 
 def test_harmless_text_is_left_alone() -> None:
     text = "a\nλ 学習率 é → –\n"
-    assert harmless(text) == text
+    assert escape_control(text) == text
 
 
 ERRORS = [

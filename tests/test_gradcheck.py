@@ -195,7 +195,7 @@ def test_a_point_near_a_kink_gets_a_smaller_step_not_an_excuse() -> None:
 
     def subject(seed: int) -> Subject:
         made = layer_subject("relu", ReLU(), (4,), seed)
-        return Subject("relu", {"x": np.repeat(x, 4, axis=0)}, made.value, made.gradients, made.branches)
+        return Subject("relu", {"x": np.repeat(x, 4, axis=0)}, made.value, made.gradients, made.kink_sides)
 
     (result,) = check(subject, "central")
     assert result.passed
@@ -208,7 +208,7 @@ def test_a_point_on_a_kink_is_moved_and_ten_in_a_row_are_an_error() -> None:
     def always_on_the_kink(seed: int) -> Subject:
         tried.append(seed)
         made = layer_subject("relu", ReLU(), (4,), seed)
-        return Subject("relu", {"x": np.zeros((4, 4))}, made.value, made.gradients, made.branches)
+        return Subject("relu", {"x": np.zeros((4, 4))}, made.value, made.gradients, made.kink_sides)
 
     with pytest.raises(AtKinkError, match="kinks"):
         check(always_on_the_kink, "central")

@@ -244,7 +244,7 @@ def test_class_weights_change_what_is_minimised_but_not_what_is_reported() -> No
     scores, labels = np.random.default_rng(0).standard_normal((7, 5)), np.arange(7) % 5
     assert loss.reported.forward(scores, labels) == CrossEntropy().forward(scores, labels)
     assert loss.forward(scores, labels) != CrossEntropy().forward(scores, labels)
-    assert loss.twin().forward(scores, labels) == loss.forward(scores, labels)
+    assert loss.replica().forward(scores, labels) == loss.forward(scores, labels)
 
 
 def test_an_experiments_loss_is_not_bound_to_the_classes_of_one_training() -> None:

@@ -13,7 +13,7 @@ from nnlab.core.random import make_streams
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.linear import Linear
 from nnlab.models.network import Network
-from nnlab.regularizers import L1, L2, Penalty
+from nnlab.regularizers import L1, L2, Regularizer
 
 WEIGHTS = arrays(np.float64, st.integers(0, 20), elements=st.floats(-10, 10))
 STRENGTHS = st.sampled_from([1e-3, 0.1, 2.5])
@@ -34,7 +34,7 @@ each_penalty = pytest.mark.parametrize(("make", "oracle"), [(L1, l1), (L2, l2)])
 @each_penalty
 @given(W=WEIGHTS, strength=STRENGTHS)
 def test_value_and_gradient_are_the_plain_loops(
-    make: type[Penalty], oracle: Oracle, W: np.ndarray, strength: float
+    make: type[Regularizer], oracle: Oracle, W: np.ndarray, strength: float
 ) -> None:
     W.flags.writeable = False
     penalty = make(strength=strength)
@@ -47,7 +47,7 @@ def test_value_and_gradient_are_the_plain_loops(
 
 
 @each_penalty
-def test_float32_stays_float32_and_close(make: type[Penalty], oracle: Oracle) -> None:
+def test_float32_stays_float32_and_close(make: type[Regularizer], oracle: Oracle) -> None:
     W = np.random.default_rng(0).standard_normal(1000).astype(np.float32)
     penalty = make(strength=0.1)
     value, gradient = oracle(W.tolist(), 0.1)
@@ -59,7 +59,7 @@ def test_float32_stays_float32_and_close(make: type[Penalty], oracle: Oracle) ->
 
 
 @each_penalty
-def test_strength_0_is_no_penalty(make: type[Penalty], oracle: Oracle) -> None:
+def test_strength_0_is_no_penalty(make: type[Regularizer], oracle: Oracle) -> None:
     W, dW = np.array([1.0, -2.0, 0.0]), np.array([5.0, 6.0, 7.0])
     assert make().strength == 0
     assert make().value(W) == 0
@@ -74,7 +74,7 @@ def test_the_gradient_of_l1_at_0_is_0() -> None:
 
 
 @each_penalty
-def test_weight_vectors_of_changing_length(make: type[Penalty], oracle: Oracle) -> None:
+def test_weight_vectors_of_changing_length(make: type[Regularizer], oracle: Oracle) -> None:
     penalty = make(strength=0.5)
     rng = np.random.default_rng(0)
     for size in (3, 10, 2, 10):
@@ -84,7 +84,7 @@ def test_weight_vectors_of_changing_length(make: type[Penalty], oracle: Oracle) 
 
 
 @each_penalty
-def test_biases_and_scales_of_a_network_are_left_alone(make: type[Penalty], oracle: Oracle) -> None:
+def test_biases_and_scales_of_a_network_are_left_alone(make: type[Regularizer], oracle: Oracle) -> None:
     stack = [Linear(units=4), BatchNorm(), Linear(units=2)]
     network = Network(stack, (3,), 2, make_streams("streams", 0))
     network.allocate(np.float64)

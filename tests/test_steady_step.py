@@ -11,10 +11,10 @@ from nnlab.config.experiment import TrainSettings
 from nnlab.core.random import make_streams
 from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.pipeline.batches import Batches, Feed
+from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.engine.controls import Controls
-from nnlab.engine.data_parallel import Shards
-from nnlab.engine.divergence import LastGood
+from nnlab.engine.data_parallel import DataParallel
+from nnlab.engine.divergence import LastFinite
 from nnlab.engine.evaluation import Evaluation
 from nnlab.engine.loop import Training, train
 from nnlab.layers.activations import ReLU
@@ -27,7 +27,7 @@ from nnlab.losses import CrossEntropy
 from nnlab.models.network import Network
 from nnlab.optim.adam import Adam
 from nnlab.registry import REGISTRIES
-from nnlab.regularizers import L1, L2, PenaltyTerm
+from nnlab.regularizers import L1, L2, RegularizerTerm
 from tests.test_contract_table import TABLE
 
 LIMIT = 64 * 1024
@@ -69,9 +69,9 @@ def test_a_layer_uses_its_memory_again(name: str, order: str) -> None:
     network.allocate("float32")
     layer = network.layers[0]
     N = NUMBERS // min(prod(in_shape), prod(out_shape))
-    draws = np.random.default_rng(0)
-    x = draws.standard_normal((N, *in_shape)).astype(np.float32)
-    dy = draws.standard_normal((N, *out_shape)).astype(np.float32)
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((N, *in_shape)).astype(np.float32)
+    dy = rng.standard_normal((N, *out_shape)).astype(np.float32)
     if order == "channels last" and x.ndim == 4:
         x = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
 
@@ -86,15 +86,15 @@ def test_a_layer_uses_its_memory_again(name: str, order: str) -> None:
 @pytest.mark.parametrize("name", TABLE["loss"])
 def test_a_loss_uses_its_memory_again(name: str) -> None:
     loss = REGISTRIES["loss"][name](**TABLE["loss"][name])
-    draws = np.random.default_rng(0)
-    scores = draws.standard_normal((500, 100)).astype(np.float32)
-    labels = draws.integers(100, size=500)
+    rng = np.random.default_rng(0)
+    scores = rng.standard_normal((500, 100)).astype(np.float32)
+    labels = rng.integers(100, size=500)
     assert allocated(lambda: (loss.forward(scores, labels), loss.backward())) < LIMIT
 
 
 @pytest.mark.parametrize("name", TABLE["penalty"])
 def test_a_penalty_uses_its_memory_again(name: str) -> None:
-    term = PenaltyTerm(REGISTRIES["penalty"][name](strength=0.1), *np.ones((2, 50_000), np.float32))
+    term = RegularizerTerm(REGISTRIES["penalty"][name](strength=0.1), *np.ones((2, 50_000), np.float32))
     assert allocated(lambda: (term.value(), term.add_gradient())) < LIMIT
 
 
@@ -102,7 +102,7 @@ def test_a_penalty_uses_its_memory_again(name: str) -> None:
 def test_an_update_rule_uses_its_memory_again(name: str) -> None:
     keys = TABLE["optimizer"][name]
     rule = REGISTRIES["optimizer"][name](**keys[0] if isinstance(keys, tuple) else keys)
-    rule.bind(*np.ones((2, 100_000), np.float32), decayed=90_000)
+    rule.bind(*np.ones((2, 100_000), np.float32), regularized=90_000)
     assert allocated(rule.step) < LIMIT
 
 
@@ -114,15 +114,15 @@ def test_a_step_of_training_uses_its_memory_again(dtype: str, shards: int, threa
     layers += [ReLU(), Linear(units=10)] if shards > 1 else [BatchNorm(), ReLU(), Linear(units=10)]
     network = Network(layers, (1, 28, 28), 10, streams)
     network.allocate(dtype)
-    draws = np.random.default_rng(0)
-    split = Split(draws.integers(256, size=(1000, 1, 28, 28), dtype=np.uint8), draws.integers(10, size=1000))
+    rng = np.random.default_rng(0)
+    split = Split(rng.integers(256, size=(1000, 1, 28, 28), dtype=np.uint8), rng.integers(10, size=1000))
     dataset = Dataset(split, split.first(200), tuple("abcdefghij"))
     penalties, loss = network.penalty_terms([L1(strength=1e-4), L2(strength=1e-4)]), CrossEntropy(smoothing=0.1)
     workers = Workers(threads)
     settings = TrainSettings(iterations=8, clip_norm=1.0, clip_value=0.5)
     rule = Adam()
 
-    class Watch:
+    class PatienceCounter:
         """Measures from the end of one update to the end of the next."""
 
         def __init__(self) -> None:
@@ -137,20 +137,20 @@ def test_a_step_of_training_uses_its_memory_again(dtype: str, shards: int, threa
         def on_evaluation(self, row: object) -> None:
             """Evaluations come first and last only."""
 
-    watch = Watch()
+    watch = PatienceCounter()
     training = Training(
         network=network,
-        shards=Shards(network, loss, shards, workers),
+        shards=DataParallel(network, loss, shards, workers),
         penalties=penalties,
         optimizer=rule,
-        batches=Batches(Feed(split, dtype), 100, "shuffle", streams),
+        batches=Batches(BatchLoader(split, dtype), 100, "shuffle", streams),
         evaluation=Evaluation(network, loss, penalties, dataset, 200, 100, workers),
         controls=Controls(settings, rule.lr, 8, network),
-        good=LastGood(network),
+        good=LastFinite(network),
         iterations=8,
         eval_every=8,
     )
-    rule.bind(network.arena.values, network.arena.gradients, network.arena.decayed)
+    rule.bind(network.arena.values, network.arena.gradients, network.arena.regularized)
     tracemalloc.start()
     try:
         train(training, [watch], lambda: False)

@@ -21,10 +21,10 @@ from nnlab.cli.runs import runs_app
 from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
 from nnlab.cli.train import train_command
-from nnlab.errors import harmless
+from nnlab.errors import escape_control
 
 
-class Harmless(TyperGroup):
+class SafeGroup(TyperGroup):
     """The root command: what was typed wrongly is repeated without anything in it that could steer a terminal.
 
     An option that is none but the key of a spec (``--lr``) is answered with the option that changes the key.
@@ -38,7 +38,7 @@ class Harmless(TyperGroup):
             if hasattr(error, "possibilities") and (hint := _hint_for(error)):
                 vars(error).update(message=f"{vars(error)['message']}; {hint}", possibilities=None)
             if isinstance(message := getattr(error, "message", None), str):
-                vars(error)["message"] = harmless(message)
+                vars(error)["message"] = escape_control(message)
             raise
 
 
@@ -50,7 +50,7 @@ def _hint_for(error: Any) -> str:
 
 app = typer.Typer(
     name="nnlab",
-    cls=Harmless,
+    cls=SafeGroup,
     help="An experiment runner for neural networks written by hand in NumPy.\n\nExample: nnlab train configs/adam.yaml",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -14,7 +14,7 @@ from nnlab.cli.console import results
 from nnlab.compare.comparison import Comparison
 from nnlab.compare.entries import Entry
 from nnlab.compare.labels import ABSENT
-from nnlab.errors import one_line, written
+from nnlab.errors import format_value, one_line
 
 HEADINGS = {
     "test_accuracy": "test acc",
@@ -145,7 +145,7 @@ def _key_columns(comparison: Comparison) -> list[Column]:
         Column(
             one_line(comparison.short_keys[key]),
             [
-                one_line(written(entry.settings[key])) if key in entry.settings else ABSENT
+                one_line(format_value(entry.settings[key])) if key in entry.settings else ABSENT
                 for entry in comparison.entries
             ],
         )

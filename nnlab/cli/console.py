@@ -12,7 +12,7 @@ from functools import cache
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from nnlab.errors import harmless
+from nnlab.errors import escape_control
 
 WIDTH_OFF_TERMINAL = 160
 
@@ -34,7 +34,7 @@ class _HarmlessConsole(Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(harmless(segment.text), segment.style)
+            yield segment if segment.control else Segment(escape_control(segment.text), segment.style)
 
 
 def _console(*, stderr: bool) -> Console:

@@ -103,7 +103,7 @@ def show_data(
     experiment = _experiment(target, overrides or [])
     fetch(experiment.data)
     streams = make_streams(experiment.rng, experiment.seed)
-    dataset = experiment.data.load(streams.draws(Purpose.DATASET), streams.draws(Purpose.VALIDATION))
+    dataset = experiment.data.load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION))
     name = registered_name(experiment.data)
     _print_counts(name, dataset)
     folder = out or FOLDER / name
@@ -133,11 +133,11 @@ def _experiment(target: str, overrides: list[str]) -> "Experiment":
 
 
 def _unknown(what: str, name: str) -> "UsageError":
-    from nnlab.errors import UsageError, shown
+    from nnlab.errors import UsageError, quote
     from nnlab.registry import datasets, near_hint
 
     hint = near_hint(name, datasets.names())
-    return UsageError(f"{what} is called {shown(name)}; {hint}there are {', '.join(datasets.names())}")
+    return UsageError(f"{what} is called {quote(name)}; {hint}there are {', '.join(datasets.names())}")
 
 
 def _place(cls: "type[DatasetSource]") -> tuple[str, str]:

@@ -2,9 +2,9 @@
 
 import typer
 
-from nnlab.errors import harmless
+from nnlab.errors import escape_control
 
 
 def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
     """Print a text on stdout, or on stderr."""
-    typer.echo(harmless(text), err=err, nl=nl)
+    typer.echo(escape_control(text), err=err, nl=nl)

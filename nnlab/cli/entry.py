@@ -12,7 +12,7 @@ from threading import Timer, main_thread
 from typing import NoReturn, TextIO
 
 from nnlab.core.signals import SIGNALS, survives_terminal
-from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError, harmless, shown
+from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError, escape_control, quote
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def main() -> None:
     except Exception as error:
         if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
             advice = f"in a path the system's encoding ({error.encoding}) lacks letters of it; set LC_ALL=C.UTF-8"
-            _complain(f"nnlab: {shown(error.object, 200)}: {advice}", UsageError.exit_code)
+            _complain(f"nnlab: {quote(error.object, 200)}: {advice}", UsageError.exit_code)
         _complain(f"nnlab: {BugError(error, _save_traceback())}", BugError.exit_code)
 
 
@@ -77,8 +77,8 @@ def _check_options(arguments: list[str]) -> None:
         name = argument.partition("=")[0]
         if name == "--":
             return
-        if name.startswith("-") and harmless(name) != name:
-            raise UsageError(f"no such option: {shown(name)}")
+        if name.startswith("-") and escape_control(name) != name:
+            raise UsageError(f"no such option: {quote(name)}")
 
 
 def _interrupt(number: int, frame: object) -> None:
@@ -103,7 +103,7 @@ def _send_again(number: int) -> None:
 
 def _complain(message: str, exit_code: int) -> NoReturn:
     try:
-        print(harmless(message), file=sys.stderr)  # noqa: T201 - rich may be what failed
+        print(escape_control(message), file=sys.stderr)  # noqa: T201 - rich may be what failed
     except OSError:  # the terminal is gone; the exit code still tells
         _give_up(sys.stderr)
     sys.exit(exit_code)

@@ -102,13 +102,13 @@ def gradcheck_command(
 
 def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
     """Draw the error of numerical gradients against their step, and say where each method is best."""
-    from nnlab.errors import UsageError, shown
+    from nnlab.errors import UsageError, quote
     from nnlab.gradcheck import component_subjects, sweep
     from nnlab.plots.sweep import MOST_PANELS, plot_sweeps
     from nnlab.storage.folders import create_folder
 
     if out is not None and out.suffix.lower() != ".png":
-        raise UsageError(f"--out: a picture is a .png file, got {shown(out.name)}")
+        raise UsageError(f"--out: a picture is a .png file, got {quote(out.name)}")
     first = dict(reversed(component_subjects(names)))  # of several examples the first
     if len(first) > MOST_PANELS:
         raise UsageError(f"--h-sweep: {len(first)} components are more than the {MOST_PANELS} that fit into a picture")
@@ -144,7 +144,7 @@ def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) 
     # As in the first update; legacy draws would give dropout another mask at every evaluation of the function.
     streams = AddressedStreams(experiment.seed)
     streams.step = 1
-    network = prepared.network.twin(streams)
+    network = prepared.network.replica(streams)
     loss = experiment.loss.for_classes(prepared.dataset.class_counts)
     scores = network.forward(x, training=True)
     if len(x) <= MOST_SCORES:

@@ -27,7 +27,7 @@ def list_command(
 
     Example: nnlab list optimizer
     """
-    from nnlab.errors import UsageError, shown
+    from nnlab.errors import UsageError, quote
     from nnlab.registry import near_hint
 
     kinds = _kinds()
@@ -46,7 +46,7 @@ def list_command(
     if not found:
         known = [*kinds, *(component for classes in kinds.values() for component in classes)]
         raise UsageError(
-            f"no kind or component is called {shown(name)}; {near_hint(name, known)}the kinds are {', '.join(kinds)}"
+            f"no kind or component is called {quote(name)}; {near_hint(name, known)}the kinds are {', '.join(kinds)}"
         )
     for kind, classes in found.items():
         _render(kind, classes)
@@ -99,10 +99,10 @@ def default_text(parameter: "Hyperparameter") -> str:
     from dataclasses import is_dataclass
 
     from nnlab.config.validation import plain
-    from nnlab.registry import Component, Switch, registered_name
+    from nnlab.registry import Component, OptionalComponent, registered_name
 
     default = parameter.default
-    if parameter.mark(Switch):
+    if parameter.mark(OptionalComponent):
         return "true" if default else "false"
     if is_dataclass(default):  # its own keys have their own rows
         return registered_name(default) if parameter.mark(Component) else ""

@@ -11,7 +11,7 @@ from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, complete_picture
 from nnlab.cli.echo import echo
 from nnlab.cli.folders import naming_output
 from nnlab.cli.options import MovedData, RunsFolder
-from nnlab.plots.look import Format, Language, Look, Style
+from nnlab.plots.look import Format, Language, PlotStyle, Style
 
 
 def plot_command(
@@ -65,7 +65,7 @@ def plot_command(
     everything = out is None and not kinds and not animate
     with (
         naming_output(folder),
-        drawn_as(Look(format_, style, language)),
+        drawn_as(PlotStyle(format_, style, language)),
         last_pictures(run) if everything else nullcontext(),
     ):
         draw(run, kinds or [], folder, animate)

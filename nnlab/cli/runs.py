@@ -12,7 +12,7 @@ from nnlab.cli.echo import echo
 from nnlab.records.formats import ALL_STATUSES, DAMAGED, distinct_folders
 
 if TYPE_CHECKING:
-    from nnlab.records.inventory import Holding
+    from nnlab.records.inventory import StoredRun
 
 MOST_NAMED = 20
 # Columns given up in this order on a narrow terminal, so that names stay whole.
@@ -51,13 +51,13 @@ def list_runs(
 
     Example: nnlab runs ls --status crashed
     """
-    from nnlab.errors import UsageError, shown
+    from nnlab.errors import UsageError, quote
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.inventory import inventory
     from nnlab.records.trash import Trash
 
     if status is not None and status not in ALL_STATUSES:
-        raise UsageError(f"--status: must be one of {', '.join(ALL_STATUSES)}, got {shown(status)}")
+        raise UsageError(f"--status: must be one of {', '.join(ALL_STATUSES)}, got {quote(status)}")
     if quiet and json:
         raise UsageError("--quiet and --json both want stdout")
     found = inventory(runs) if not trash else inventory(Trash(runs).folder, missing_ok=True)
@@ -203,7 +203,7 @@ def _question(verb: str, paths: Sequence[Path], what: str) -> str:
     return "\n".join([*lines, f"{verb} {count} {what}?"])
 
 
-def _print_table(found: Sequence["Holding"]) -> None:
+def _print_table(found: Sequence["StoredRun"]) -> None:
     from nnlab.cli.comparison_table import GAP, HEADINGS, Column, laid_out, shown_number
     from nnlab.cli.console import results
     from nnlab.core.memory import readable_bytes

@@ -16,7 +16,7 @@ from nnlab.compare.differences import differing_keys
 from nnlab.compare.entries import MEASURES, Entry, make_entries, measured
 from nnlab.compare.labels import distinguishing_labels, short_keys
 from nnlab.core.statistics import MeanStd
-from nnlab.errors import RunError, UsageError, one_line, shown, written
+from nnlab.errors import RunError, UsageError, format_value, one_line, quote
 from nnlab.records.formats import Kind, distinct_folders, is_crossval_folder, kind_of, text_cell
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.records.run_names import NOUNS
@@ -191,7 +191,7 @@ def _sort_key(key: str, entries: Sequence[Entry]) -> str:
         return key
     hint = near_hint(key, [*dict.fromkeys((*MEASURES, *measures)), *settings])
     some = f"there are {', '.join(MEASURES)} and the spec's keys, such as optimizer.lr"
-    raise UsageError(f"sort: no run has {shown(key)}; {hint}{some}")
+    raise UsageError(f"sort: no run has {quote(key)}; {hint}{some}")
 
 
 def _rank(entry: Entry, key: str) -> tuple[bool, int, float, str]:
@@ -204,11 +204,11 @@ def _rank(entry: Entry, key: str) -> tuple[bool, int, float, str]:
     value = entry.settings[key]
     if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
         return False, 0, value, ""
-    return False, 1, 0.0, written(value)
+    return False, 1, 0.0, format_value(value)
 
 
 def _setting_cell(value: object) -> str:
-    text = one_line(written(value), 10_000)
+    text = one_line(format_value(value), 10_000)
     return text_cell(text) if isinstance(value, str) else text
 
 
@@ -236,4 +236,4 @@ def _plain(value: Any) -> Any:
         return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_plain(entry) for entry in value]
-    return written(value) if isinstance(value, float) and not isfinite(value) else value
+    return format_value(value) if isinstance(value, float) and not isfinite(value) else value

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from nnlab.errors import one_line, written
+from nnlab.errors import format_value, one_line
 
 ABSENT = "–"
 LABEL_LENGTH = 72
@@ -32,7 +32,7 @@ def distinguishing_labels(
     are left out, unless rows would read alike. Long labels keep only the keys it takes to tell rows apart; where the
     settings cannot, ``titles`` do.
     """
-    rows = [{key: written(row[key]) for key in short if key in row} for row in settings]
+    rows = [{key: format_value(row[key]) for key in short if key in row} for row in settings]
     keys = [key for key in short if len({row[key] for row in rows if key in row}) > 1]
     if _alike(rows, keys):
         keys = list(short)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from nnlab.config.places import KeyPath, Tree
-from nnlab.config.tree import PIPES, STANDARD_INPUT, read_faulty_tree
-from nnlab.errors import UsageError, one_line, shown
+from nnlab.config.tree import PIPES, STANDARD_INPUT, read_collecting_problems
+from nnlab.errors import UsageError, one_line, quote
 
 BASE = "base"
 MOST_BASES = 8
@@ -21,7 +21,7 @@ def read_spec(path: Path) -> Tree:
     another ``name``, a list or any other value replaces what the base says. The name of an experiment is never
     taken from a base. What is wrong is left in ``problems``, each at its place in its own file.
     """
-    return _with_bases(read_faulty_tree(path), path, (_real(path),))
+    return _with_bases(read_collecting_problems(path), path, (_real(path),))
 
 
 def tree_of(spec: Mapping[str, Any]) -> Tree:
@@ -63,7 +63,7 @@ def _with_bases(tree: Tree, path: Path, chain: tuple[Path, ...]) -> Tree:
         base.forget(("name",))
         _merge(base, tree)
     elif not base.broken:
-        base.problems.append((base.place(()), (), f"must be a mapping, as the base of a spec; got {shown(base.value)}"))
+        base.problems.append((base.place(()), (), f"must be a mapping, as the base of a spec; got {quote(base.value)}"))
         base.broken = True
     base.problems += tree.problems
     base.places[()] = tree.places.get((), base.place(()))
@@ -73,23 +73,23 @@ def _with_bases(tree: Tree, path: Path, chain: tuple[Path, ...]) -> Tree:
 def _read_base(name: object, path: Path, chain: tuple[Path, ...]) -> Tree:
     """The tree of a base; raises UsageError when it cannot be read or leads back to where it came from."""
     if not isinstance(name, str) or not name:
-        raise UsageError(f"must be the path of another spec, got {shown(name)}")
+        raise UsageError(f"must be the path of another spec, got {quote(name)}")
     folder = Path() if path == STANDARD_INPUT else path.parent
     if Path(name) == STANDARD_INPUT:
         raise UsageError("must be the path of a file; only the spec itself can be standard input (-)")
     try:
         other = folder / Path(name).expanduser()
     except RuntimeError as error:  # ~ of an unknown user
-        raise UsageError(f"is not a usable path: {shown(name)} ({error})") from None
+        raise UsageError(f"is not a usable path: {quote(name)} ({error})") from None
     if other in PIPES or other.parent in PIPES:
-        raise UsageError(f"must be the path of a file, got {shown(name)}")
+        raise UsageError(f"must be the path of a file, got {quote(name)}")
     real = _real(other)
     if real in chain:
         cycle = " -> ".join(one_line(link.name, 60) for link in (*chain[chain.index(real) :], real))
         raise UsageError(f"leads back to the same spec: {cycle}")
     if len(chain) > MOST_BASES:
         raise UsageError(f"is the base of a base more than {MOST_BASES} times over")
-    return _with_bases(read_faulty_tree(other, depth=len(chain)), other, (*chain, real))
+    return _with_bases(read_collecting_problems(other, depth=len(chain)), other, (*chain, real))
 
 
 def _merge(base: Tree, tree: Tree) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.data.files.reading import CHUNK, most_unpacked, opened, unpacked
-from nnlab.errors import DataError, UsageError, shown
+from nnlab.errors import DataError, UsageError, quote
 from nnlab.registry import FilePath, hyperparameters
 
 ENVIRONMENT_FILE = "environment.json"
@@ -157,7 +157,7 @@ def places_of(source: object, run: Path) -> dict[str, dict[str, str]]:
 def _check_local(name: str) -> None:
     if _URL.match(name):
         raise UnusablePathError(
-            f"is a URL, got {shown(name)}; nnlab reads local files: download it and give the path of the file"
+            f"is a URL, got {quote(name)}; nnlab reads local files: download it and give the path of the file"
         )
 
 
@@ -166,7 +166,7 @@ def _check_characters(name: str) -> None:
         escapes = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\a": "\\a", "\f": "\\f", "\v": "\\v"}
         if control in escapes:
             raise UnusablePathError(
-                f"has a control character, got {shown(name)}; in double quotes YAML reads {escapes[control]} as one: "
+                f"has a control character, got {quote(name)}; in double quotes YAML reads {escapes[control]} as one: "
                 "put the path in single quotes, or write / for \\"
             )
 
@@ -177,9 +177,9 @@ def _inside(given: Path, name: str, key: str) -> Path | None:
         given = given.expanduser().absolute()
         exists = given.exists()
     except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL character, an unknown ~user
-        raise UsageError(f"--data: {shown(str(given), 200)} is not a usable path ({type(error).__name__})") from None
+        raise UsageError(f"--data: {quote(str(given), 200)} is not a usable path ({type(error).__name__})") from None
     if not exists:
-        raise UsageError(f"--data: {shown(str(given), 200)} does not exist; give the file or folder of the data")
+        raise UsageError(f"--data: {quote(str(given), 200)} does not exist; give the file or folder of the data")
     if given.is_dir():
         inside = existing_spelling(given / Path(name).name)
         return inside or (given if key == "path" else None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from nnlab.config.experiment import Experiment
 from nnlab.config.validation import flatten, plain
-from nnlab.registry import REGISTRIES, Component, Strengths, Switch, hyperparameters
+from nnlab.registry import REGISTRIES, Component, OptionalComponent, WeightsByName, hyperparameters
 
 
 def has_default(settings: Mapping[str, object], key: str) -> bool:
@@ -20,18 +20,20 @@ def has_default(settings: Mapping[str, object], key: str) -> bool:
         parameter = next((known for known in hyperparameters(cls) if known.name == part), None)
         if parameter is None:
             return False
-        if parameter.mark(Strengths):
+        if parameter.mark(WeightsByName):
             return settings[key] == 0
         rest = ".".join(parts[depth:])
         if not rest or rest == "name":
             if parameter.required:
                 return False
-            default = False if parameter.mark(Switch) and parameter.default is None else plain(parameter.default)
+            default = (
+                False if parameter.mark(OptionalComponent) and parameter.default is None else plain(parameter.default)
+            )
             values = flatten(default, tuple(parts[:depth]))
             return settings[key] in [values[place] for place in (key, prefix) if place in values]
         if component := parameter.mark(Component):
             registry, name = REGISTRIES[component.kind], settings.get(f"{prefix}.name")
-        elif switch := parameter.mark(Switch):
+        elif switch := parameter.mark(OptionalComponent):
             registry, name = REGISTRIES[switch.kind], switch.name
         else:
             cls = parameter.base

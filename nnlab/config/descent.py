@@ -13,7 +13,7 @@ from nnlab.config.overrides import apply_overrides
 from nnlab.config.places import KeyPath, Tree, spec_error
 from nnlab.config.resolved import Resolved
 from nnlab.config.validation import Validator
-from nnlab.errors import shown
+from nnlab.errors import quote
 from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer
 from nnlab.registry import Component, Doc
@@ -80,7 +80,7 @@ class Descent(Resolved):
             yield ("steps",), f"{recorded:,} coordinates would be recorded, but at most {MOST_NUMBERS:,} can be"
         if self.gradient == "central" and any(abs(x) + self.h == abs(x) for x in self.start):
             far = max(self.start, key=abs)
-            yield ("h",), f"{shown(self.h)} is lost in the digits of the start {shown(far)}; take a larger one"
+            yield ("h",), f"{quote(self.h)} is lost in the digits of the start {quote(far)}; take a larger one"
         if self.view is not None:
             if len(self.view) != 4:
                 yield ("view",), f"must have 4 numbers: left, right, bottom, top; got {len(self.view)}"

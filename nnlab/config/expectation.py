@@ -9,8 +9,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 import annotated_types
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from nnlab.errors import shown
-from nnlab.registry import REGISTRIES, Component, FilePath, Hyperparameter, Strengths, Switch, near_name
+from nnlab.errors import quote
+from nnlab.registry import REGISTRIES, Component, FilePath, Hyperparameter, OptionalComponent, WeightsByName, near_name
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 _WORDS: dict[Any, str] = {
@@ -49,7 +49,7 @@ def check(annotation: Any, value: object) -> tuple[Any, list[tuple[tuple[int, ..
             path = tuple(part for part in entry["loc"] if isinstance(part, int))
             wrong = entry["input"]
             if template:
-                problems.append((path, f"{template.format(**context)}, got {shown(wrong)}"))
+                problems.append((path, f"{template.format(**context)}, got {quote(wrong)}"))
             else:
                 problems.append((path, _mismatch(_inner(annotation, path), wrong)))
         return None, problems
@@ -62,7 +62,7 @@ def expectation(annotation: Any) -> str:
 
 def _in_words(base: Any, marks: tuple[Any, ...]) -> str:
     if get_origin(base) is Literal:
-        return " or ".join(shown(option) for option in get_args(base))
+        return " or ".join(quote(option) for option in get_args(base))
     if _is_union(base):
         lists_last = sorted(map(_parts, get_args(base)), key=lambda option: get_origin(option[0]) is list)
         return " or ".join(_in_words(option, (*own, *marks)) for option, own in lists_last)
@@ -89,9 +89,9 @@ def accepted(parameter: Hyperparameter) -> str:
     """What a hyper-parameter accepts, in words, components included."""
     if component := parameter.mark(Component):
         return f"a list of {component.kind}s" if component.many else f"{_article(component.kind)} {component.kind}"
-    if switch := parameter.mark(Switch):
+    if switch := parameter.mark(OptionalComponent):
         return f"true, false or the keys of {switch.name}"
-    if strengths := parameter.mark(Strengths):
+    if strengths := parameter.mark(WeightsByName):
         return " or ".join(f"{name}: a number" for name in REGISTRIES[strengths.kind].names())
     if parameter.mark(FilePath):
         return expectation(parameter.annotation).replace("text", "a path")
@@ -119,7 +119,7 @@ def only_words(annotation: Any) -> bool:
 
 
 def _mismatch(annotation: Any, value: object) -> str:
-    message = f"must be {expectation(annotation)}, got {shown(value)}"
+    message = f"must be {expectation(annotation)}, got {quote(value)}"
     near = near_name(value, options(annotation)) if isinstance(value, str) else None
     return f"{message}; did you mean {near!r}?" if near else message
 

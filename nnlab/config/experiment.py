@@ -21,8 +21,8 @@ from nnlab.models.base import Model
 from nnlab.optim.base import Optimizer
 from nnlab.optim.patience import EarlyStopping, Patience
 from nnlab.optim.schedules import Constant, Schedule, Steps
-from nnlab.registry import Component, Doc, Strengths, Switch, hyperparameters
-from nnlab.regularizers import Penalty
+from nnlab.registry import Component, Doc, OptionalComponent, WeightsByName, hyperparameters
+from nnlab.regularizers import Regularizer
 
 # So many values, with their defaults, fit into a spec for certain.
 MANY = 500
@@ -62,7 +62,7 @@ class TrainSettings:
     clip_norm: Annotated[Limit | None, Doc("a gradient of all parameters longer than c is scaled down to c")] = None
     early_stopping: Annotated[
         EarlyStopping | None,
-        Switch("control", "early_stopping"),
+        OptionalComponent("control", "early_stopping"),
         Doc("true, or its keys, to end training once a metric no longer improves"),
     ] = None
 
@@ -121,9 +121,9 @@ class Experiment(Resolved):
     model: Annotated[Model, Component("model"), Doc("the network")]
     loss: Annotated[Loss, Component("loss"), Doc("what is minimised")] = field(default_factory=CrossEntropy)
     optimizer: Annotated[Optimizer, Component("optimizer"), Doc("the update rule")]
-    penalty: Annotated[list[Penalty], Strengths("penalty"), Doc("the strength λ of each penalty on the weights")] = (
-        field(default_factory=list)
-    )
+    penalty: Annotated[
+        list[Regularizer], WeightsByName("penalty"), Doc("the strength λ of each penalty on the weights")
+    ] = field(default_factory=list)
     train: Annotated[TrainSettings, Doc("length, batches and evaluation")]
     compute: Annotated[ComputeSettings, Doc("threads and shards")] = field(default_factory=ComputeSettings)
 

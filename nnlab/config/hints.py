@@ -12,9 +12,9 @@ from nnlab.registry import (
     REGISTRIES,
     Component,
     Hyperparameter,
+    OptionalComponent,
     Registry,
-    Strengths,
-    Switch,
+    WeightsByName,
     hyperparameters,
     registered_name,
 )
@@ -75,9 +75,9 @@ def _keys(cls: type[Any], raw: object, prefix: str) -> Iterator[str]:
 
 
 def _inside(parameter: Hyperparameter, value: object, prefix: str) -> Iterator[str]:
-    if switch := parameter.mark(Switch):
+    if switch := parameter.mark(OptionalComponent):
         yield from _keys(REGISTRIES[switch.kind][switch.name], value, prefix)
-    elif strengths := parameter.mark(Strengths):
+    elif strengths := parameter.mark(WeightsByName):
         yield from (f"{prefix}{name}" for name in REGISTRIES[strengths.kind].names())
     elif dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
         yield from _keys(parameter.base, value, prefix)

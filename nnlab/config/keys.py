@@ -6,7 +6,7 @@ from typing import Any
 
 from nnlab.config.expectation import only_words, options
 from nnlab.config.experiment import Experiment
-from nnlab.registry import REGISTRIES, Component, Strengths, Switch, hyperparameters
+from nnlab.registry import REGISTRIES, Component, OptionalComponent, WeightsByName, hyperparameters
 
 
 def spec_keys() -> list[str]:
@@ -27,10 +27,10 @@ def _keys(cls: type[Any], prefix: str, within: tuple[type[Any], ...] = ()) -> It
                 yield f"{key}.name={name}"
                 if inner not in within:
                     yield from _keys(inner, f"{key}.", within)
-        elif switch := parameter.mark(Switch):
+        elif switch := parameter.mark(OptionalComponent):
             yield from (f"{key}=true", f"{key}=false")
             yield from _keys(REGISTRIES[switch.kind][switch.name], f"{key}.", within)
-        elif strengths := parameter.mark(Strengths):
+        elif strengths := parameter.mark(WeightsByName):
             yield from (f"{key}.{name}=" for name in REGISTRIES[strengths.kind].names())
         elif dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
             yield from _keys(parameter.base, f"{key}.", within)

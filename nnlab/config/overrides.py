@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 
 from nnlab.config.places import KeyPath, Place, Tree
-from nnlab.config.tree import MAX_DEPTH, parse_faulty_tree
+from nnlab.config.tree import MAX_DEPTH, parse_collecting_problems
 from nnlab.errors import one_line
 
 
@@ -26,7 +26,7 @@ def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
         if not equals or not all(parts) or len(parts) > MAX_DEPTH:
             tree.problems.append((place, (), "must be KEY=VALUE, such as optimizer.lr=0.1"))
             continue
-        value = parse_faulty_tree(text, "value")
+        value = parse_collecting_problems(text, "value")
         if value.problems:
             tree.problems.extend((place, (*parts, *inner), message) for _, inner, message in value.problems)
         elif isinstance(tree.value, dict):

@@ -9,7 +9,15 @@ from nnlab.config.descent import Descent
 from nnlab.config.expectation import adapter
 from nnlab.config.experiment import Experiment
 from nnlab.config.validation import plain
-from nnlab.registry import REGISTRIES, Component, Hyperparameter, Registry, Strengths, Switch, hyperparameters
+from nnlab.registry import (
+    REGISTRIES,
+    Component,
+    Hyperparameter,
+    OptionalComponent,
+    Registry,
+    WeightsByName,
+    hyperparameters,
+)
 
 Schema = dict[str, Any]
 
@@ -98,13 +106,17 @@ def _mapping(cls: type[Any], named: str | None = None) -> Schema:
 
 def _notes(parameter: Hyperparameter) -> Schema:
     notes: Schema = {"description": parameter.doc}
-    if not parameter.required and parameter.mark(Strengths) is None:
+    if not parameter.required and parameter.mark(WeightsByName) is None:
         notes["default"] = plain(parameter.default)
     return notes
 
 
 def _value(parameter: Hyperparameter) -> Schema:
-    component, switch, strengths = parameter.mark(Component), parameter.mark(Switch), parameter.mark(Strengths)
+    component, switch, strengths = (
+        parameter.mark(Component),
+        parameter.mark(OptionalComponent),
+        parameter.mark(WeightsByName),
+    )
     if component:
         one = _component(REGISTRIES[component.kind])
         limit = parameter.mark(MaxLen)

@@ -16,7 +16,7 @@ from nnlab.config.encoding import NotTextError, decoded
 from nnlab.config.places import Finding, KeyPath, Place, Tree, spec_error
 from nnlab.config.scalars import FLOAT, scalar
 from nnlab.config.signs import cause_before, mistyped
-from nnlab.errors import UsageError, harmless, one_line, shown
+from nnlab.errors import UsageError, escape_control, one_line, quote
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 32
@@ -32,10 +32,10 @@ def read_tree(path: Path) -> Tree:
 
     Raises UsageError when the file cannot be read and SpecError, with every place, when it is not a strict spec.
     """
-    return _strict(read_faulty_tree(path))
+    return _strict(read_collecting_problems(path))
 
 
-def read_faulty_tree(path: Path, depth: int = 0) -> Tree:
+def read_collecting_problems(path: Path, depth: int = 0) -> Tree:
     """Read a YAML file (``-`` is standard input) like :func:`read_tree`, with what is wrong left in ``problems``.
 
     ``depth`` counts the specs that lead to this one as their base.
@@ -52,7 +52,7 @@ def read_faulty_tree(path: Path, depth: int = 0) -> Tree:
     except NotTextError as error:
         place = _place_after(error.before, source, depth)
         return Tree(None, {(): place}, [(place, (), str(error))], broken=True)
-    return parse_faulty_tree(text, source, depth, path.absolute().parent if depth else None)
+    return parse_collecting_problems(text, source, depth, path.absolute().parent if depth else None)
 
 
 def _bytes(path: Path, source: str) -> bytes:
@@ -68,10 +68,10 @@ def _bytes(path: Path, source: str) -> bytes:
 
 def parse_tree(text: str, source: str) -> Tree:
     """Parse YAML text; ``source`` names it in messages. Raises SpecError, with every place."""
-    return _strict(parse_faulty_tree(text, source))
+    return _strict(parse_collecting_problems(text, source))
 
 
-def parse_faulty_tree(text: str, source: str, depth: int = 0, folder: Path | None = None) -> Tree:
+def parse_collecting_problems(text: str, source: str, depth: int = 0, folder: Path | None = None) -> Tree:
     """Parse YAML text like :func:`parse_tree`, with what is wrong in it left in ``problems``.
 
     ``depth`` and ``folder`` are those of its places.
@@ -218,7 +218,7 @@ class _Builder:
         if event.anchor is not None:
             self._problem(event.start_mark, path, f"anchors (&name) are not part of a spec; {_BASE}")
         if event.tag is not None:
-            self._problem(event.start_mark, path, f"tags ({shown(event.tag)}) are not part of a spec")
+            self._problem(event.start_mark, path, f"tags ({quote(event.tag)}) are not part of a spec")
 
     def _place(self, mark: _Mark | None) -> Place:
         return self._at(mark.line, mark.column) if mark else self._at(0, 0)
@@ -253,7 +253,7 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 def _represent_float(dumper: yaml.SafeDumper, number: float) -> yaml.ScalarNode:
-    text = repr(number) if isfinite(number) else shown(number)
+    text = repr(number) if isfinite(number) else quote(number)
     return dumper.represent_scalar("tag:yaml.org,2002:float", text)
 
 
@@ -270,4 +270,4 @@ def dump_tree(value: object) -> str:
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
     )
-    return harmless(text)
+    return escape_control(text)

@@ -11,16 +11,16 @@ from nnlab.config.data_paths import DataPaths, FoundPath, UnusablePathError
 from nnlab.config.expectation import check
 from nnlab.config.hints import owners_hint
 from nnlab.config.places import KeyPath
-from nnlab.errors import MOST_LINES, shown
+from nnlab.errors import MOST_LINES, quote
 from nnlab.registry import (
     REGISTRIES,
     Component,
     FilePath,
+    Forbidden,
     Hyperparameter,
-    Refused,
+    OptionalComponent,
     Registry,
-    Strengths,
-    Switch,
+    WeightsByName,
     alias_hint,
     hyperparameters,
     near_hint,
@@ -59,14 +59,14 @@ class Validator:
             raw = {"name": raw}
         if not isinstance(raw, Mapping):
             number = "a number, " if registry.number else ""
-            return self._reject(path, f"must be {number}a name or a mapping with a name, got {shown(raw)}")
+            return self._reject(path, f"must be {number}a name or a mapping with a name, got {quote(raw)}")
         if "name" not in raw:
             return self._reject(path, f"needs a name: {_listed(registry.names())}")
         name = raw["name"]
         if not isinstance(name, str) or name not in registry:
             hint = near_hint(name, registry.names()) if isinstance(name, str) else ""
             known = f"{hint}there are {_listed(registry.names())}"
-            return self._reject(name_path, f"no {registry.kind} is called {shown(name)}; {known}")
+            return self._reject(name_path, f"no {registry.kind} is called {quote(name)}; {known}")
         return self.section(registry[name], {key: raw[key] for key in raw if key != "name"}, path, name, registry)
 
     def section(
@@ -74,7 +74,7 @@ class Validator:
     ) -> Any:
         """A dataclass from a mapping of its fields; ``owner`` names it in messages, ``registry`` has others like it."""
         if not isinstance(raw, Mapping):
-            return self._reject(path, f"must be a mapping with the keys {_listed(_keys(cls))}, got {shown(raw)}")
+            return self._reject(path, f"must be a mapping with the keys {_listed(_keys(cls))}, got {quote(raw)}")
         before = len(self.problems)
         parameters = hyperparameters(cls)
         keys = [parameter.name for parameter in parameters]
@@ -102,7 +102,11 @@ class Validator:
         return built
 
     def _value(self, parameter: Hyperparameter, raw: object, path: KeyPath) -> Any:
-        component, switch, strengths = parameter.mark(Component), parameter.mark(Switch), parameter.mark(Strengths)
+        component, switch, strengths = (
+            parameter.mark(Component),
+            parameter.mark(OptionalComponent),
+            parameter.mark(WeightsByName),
+        )
         if component:
             registry = REGISTRIES[component.kind]
             if not component.many:
@@ -110,7 +114,7 @@ class Validator:
             most, least = parameter.mark(MaxLen), 1 if parameter.required else 0
             if not isinstance(raw, list) or len(raw) < least or (most and len(raw) > most.max_length):
                 limit = f"{least} to {most.max_length} " if most else ""
-                return self._reject(path, f"must be a list of {limit}{registry.kind}s, got {shown(raw)}")
+                return self._reject(path, f"must be a list of {limit}{registry.kind}s, got {quote(raw)}")
             return [self.component(registry, item, (*path, index)) for index, item in enumerate(raw)]
         if switch:
             if raw is None or raw is False:
@@ -118,15 +122,15 @@ class Validator:
             cls = REGISTRIES[switch.kind][switch.name]
             if raw is not True and not isinstance(raw, Mapping):
                 keys = _listed(_keys(cls))
-                return self._reject(path, f"must be true, false or a mapping with {keys}, got {shown(raw)}")
+                return self._reject(path, f"must be true, false or a mapping with {keys}, got {quote(raw)}")
             return self.section(cls, {} if raw is True else raw, path, switch.name)
         if strengths:
             return self._strengths(REGISTRIES[strengths.kind], raw, path)
         if dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
             return self.section(parameter.base, raw, path)
-        refused = parameter.mark(Refused)
+        refused = parameter.mark(Forbidden)
         if refused and raw in refused.values:
-            return self._reject(path, f"{shown(raw)} is not allowed: {refused.reason}")
+            return self._reject(path, f"{quote(raw)} is not allowed: {refused.reason}")
         value, wrong = check(parameter.annotation, raw)
         self.problems.extend(((*path, *inner), message) for inner, message in wrong)
         is_path = parameter.mark(FilePath) is not None
@@ -134,7 +138,7 @@ class Validator:
 
     def _strengths(self, registry: Registry, raw: object, path: KeyPath) -> Any:
         if not isinstance(raw, Mapping):
-            return self._reject(path, f"must be a mapping with the keys {_listed(registry.names())}, got {shown(raw)}")
+            return self._reject(path, f"must be a mapping with the keys {_listed(registry.names())}, got {quote(raw)}")
         for key in raw:
             if key not in registry:
                 self._reject((*path, key), self._unknown_key(key, registry.names(), registry.kind))
@@ -154,7 +158,7 @@ class Validator:
         except UnusablePathError as error:
             self._reject(path, str(error))
         except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL character, an unknown ~user
-            self._reject(path, f"is not a usable path: {shown(name)} ({type(error).__name__})")
+            self._reject(path, f"is not a usable path: {quote(name)} ({type(error).__name__})")
         return None
 
     def _unknown_key(self, key: str, known: list[str], owner: str, registry: Registry | None = None) -> str:
@@ -179,10 +183,10 @@ def plain(value: object) -> object:
     fields: dict[str, object] = {}
     for parameter in hyperparameters(type(value)):
         inner = getattr(value, parameter.name)
-        if strengths := parameter.mark(Strengths):
+        if strengths := parameter.mark(WeightsByName):
             given = {registered_name(item): item.strength for item in inner}
             fields[parameter.name] = {name: given.get(name, 0.0) for name in REGISTRIES[strengths.kind].names()}
-        elif parameter.mark(Switch):
+        elif parameter.mark(OptionalComponent):
             fields[parameter.name] = _without_name(plain(inner)) if inner is not None else False
         else:
             fields[parameter.name] = plain(inner)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.core.random import Draws
+from nnlab.core.random import RandomGenerator
 
 
 @dataclass(eq=False)
@@ -29,8 +29,8 @@ class Parameter:
 
     name: str
     shape: Shape
-    start: Callable[[Draws], Array]
-    decayed: bool
+    start: Callable[[RandomGenerator], Array]
+    regularized: bool
     frozen: bool = False
     place: slice = field(init=False, repr=False)
     value: Array = field(init=False, repr=False)
@@ -48,7 +48,7 @@ class Parameter:
         return other
 
 
-class Arena:
+class FlatParameters:
     """The flat vectors ``values`` and ``gradients`` behind a list of parameters.
 
     The first ``trained`` numbers are not frozen; the first ``decayed`` of these are weights.
@@ -57,12 +57,12 @@ class Arena:
     def __init__(self, parameters: Sequence[Parameter], dtype: npt.DTypeLike) -> None:
         trained = [parameter for parameter in parameters if not parameter.frozen]
         self.trained = sum(parameter.size for parameter in trained)
-        self.decayed = sum(parameter.size for parameter in trained if parameter.decayed)
+        self.regularized = sum(parameter.size for parameter in trained if parameter.regularized)
         count = sum(parameter.size for parameter in parameters)
         self.values: Array = np.zeros(count, dtype)
         self.gradients: Array = np.zeros(count, dtype)
         start = 0
-        for parameter in sorted(parameters, key=lambda parameter: (parameter.frozen, not parameter.decayed)):
+        for parameter in sorted(parameters, key=lambda parameter: (parameter.frozen, not parameter.regularized)):
             end = start + parameter.size
             parameter.place = slice(start, end)
             parameter.value = self.values[start:end].reshape(parameter.shape)
@@ -82,9 +82,9 @@ class Arena:
     @property
     def weights(self) -> Array:
         """The values that penalties act on."""
-        return self.values[: self.decayed]
+        return self.values[: self.regularized]
 
     @property
     def weight_gradients(self) -> Array:
         """The gradients of the values that penalties act on."""
-        return self.gradients[: self.decayed]
+        return self.gradients[: self.regularized]

@@ -9,8 +9,8 @@ from annotated_types import Ge, Le, MinLen
 
 from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.initialisers import Initialiser
-from nnlab.core.random import Draws
-from nnlab.errors import shown
+from nnlab.core.random import RandomGenerator
+from nnlab.errors import quote
 from nnlab.registry import Doc, initialisers
 
 # The most that a number written out may be.
@@ -50,7 +50,7 @@ class Given(Initialiser):
         """b, or zeros."""
         return super().start_bias(shape) if self.b is None else np.array(self.b, np.float64)
 
-    def draw(self, shape: Shape, fan_in: int, draws: Draws) -> Array:
+    def draw(self, shape: Shape, fan_in: int, rng: RandomGenerator) -> Array:
         """W; nothing is drawn."""
         return np.array(self.W, np.float64)
 
@@ -65,9 +65,9 @@ def _irregular(numbers: object, path: Path, shape: Shape) -> Iterator[tuple[Path
     if not shape:
         number = isinstance(numbers, int | float) and not isinstance(numbers, bool)
         if not number or not abs(numbers) <= LARGEST:  # type: ignore[arg-type]  # a number by then; false for NaN
-            yield path, f"must be a number from {-LARGEST:g} to {LARGEST:g}, got {shown(numbers)}"
+            yield path, f"must be a number from {-LARGEST:g} to {LARGEST:g}, got {quote(numbers)}"
     elif not isinstance(numbers, list) or len(numbers) != shape[0]:
-        yield path, f"must be a list of {shape[0]} items like the first, got {shown(numbers)}"
+        yield path, f"must be a list of {shape[0]} items like the first, got {quote(numbers)}"
     else:
         for index, inner in enumerate(numbers):
             yield from _irregular(inner, (*path, index), shape[1:])

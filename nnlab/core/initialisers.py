@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.core.random import Draws
+from nnlab.core.random import RandomGenerator
 from nnlab.registry import Doc, initialisers
 
 Distribution = Literal["normal", "uniform"]
@@ -20,7 +20,7 @@ class Initialiser(ABC):
     """Draws the starting weights of a layer."""
 
     @abstractmethod
-    def draw(self, shape: Shape, fan_in: int, draws: Draws) -> Array:
+    def draw(self, shape: Shape, fan_in: int, rng: RandomGenerator) -> Array:
         """New float64 weights of the given shape, for a layer in which each output sums ``fan_in`` inputs."""
 
     def start_bias(self, shape: Shape) -> Array:
@@ -41,12 +41,12 @@ class Scaled(Initialiser):
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
         """The standard deviation where an output sums ``fan_in`` inputs and an input reaches ``fan_out`` outputs."""
 
-    def draw(self, shape: Shape, fan_in: int, draws: Draws) -> Array:
+    def draw(self, shape: Shape, fan_in: int, rng: RandomGenerator) -> Array:
         """N(0, std²), or the uniform distribution of the same variance."""
         std = self.standard_deviation(fan_in, fan_out(shape, fan_in))
         if self.distribution == "uniform":
-            return np.asarray(draws.uniform(-sqrt(3) * std, sqrt(3) * std, shape))
-        weights = draws.standard_normal(shape)
+            return np.asarray(rng.uniform(-sqrt(3) * std, sqrt(3) * std, shape))
+        weights = rng.standard_normal(shape)
         weights *= std
         return weights
 
@@ -122,11 +122,11 @@ class Truncated(Initialiser):
 
     std: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation before the tails are cut; 0.88 of it is left")] = 0.01
 
-    def draw(self, shape: Shape, fan_in: int, draws: Draws) -> Array:
+    def draw(self, shape: Shape, fan_in: int, rng: RandomGenerator) -> Array:
         """Normal numbers; those beyond two standard deviations (4.6 %) are drawn again, until none is left."""
-        weights = draws.standard_normal(shape)
+        weights = rng.standard_normal(shape)
         while (outside := np.abs(weights) > 2).any():
-            weights[outside] = draws.standard_normal(int(outside.sum()))
+            weights[outside] = rng.standard_normal(int(outside.sum()))
         weights *= self.std
         return weights
 
@@ -141,9 +141,9 @@ class Orthogonal(Initialiser):
 
     gain: Annotated[float, Gt(0), Le(1e6), Doc("factor in front of the matrix; √2 suits relu")] = 1.0
 
-    def draw(self, shape: Shape, fan_in: int, draws: Draws) -> Array:
+    def draw(self, shape: Shape, fan_in: int, rng: RandomGenerator) -> Array:
         """Q of a normal matrix's QR decomposition with a positive diagonal of R, so that Q is uniformly distributed."""
         rows, columns = shape[0], prod(shape[1:])
-        q, r = np.linalg.qr(draws.standard_normal((max(rows, columns), min(rows, columns))))
+        q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
         q *= np.where(np.diagonal(r) < 0, -self.gain, self.gain)
         return np.ascontiguousarray(q if rows >= columns else q.T).reshape(shape)

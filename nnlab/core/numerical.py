@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlab.core.arrays import Array
-from nnlab.errors import UsageError, shown
+from nnlab.errors import UsageError, quote
 
 LARGEST_STEP = 1e300  # 2h must still be a number
 GradientMethod = Literal["forward", "central", "complex"]
@@ -59,9 +59,9 @@ def numerical_gradient_batch(
 def check_step(h: float, method: str) -> None:
     """Refuse a step or a method that cannot be; raises UsageError."""
     if method not in get_args(GradientMethod):
-        raise UsageError(f"method: must be {', '.join(get_args(GradientMethod))}, got {shown(method)}")
+        raise UsageError(f"method: must be {', '.join(get_args(GradientMethod))}, got {quote(method)}")
     if isinstance(h, bool) or not isinstance(h, int | float | np.number) or not 0 < h <= LARGEST_STEP:
-        raise UsageError(f"h: must be a number above 0, such as 1e-4, got {shown(h)}")
+        raise UsageError(f"h: must be a number above 0, such as 1e-4, got {quote(h)}")
 
 
 def _as_point(x: npt.ArrayLike) -> Array:
@@ -87,9 +87,9 @@ def _number(f: Callable[[Array], complex | Array], x: Array, method: str) -> com
     try:
         value = np.asarray(given)
     except ValueError:  # rows of unequal length
-        raise UsageError(f"f: must give one number, got {shown(given)}") from None
+        raise UsageError(f"f: must give one number, got {quote(given)}") from None
     if value.dtype.kind not in "biufc":
-        raise UsageError(f"f: must give one number, got {shown(given)}")
+        raise UsageError(f"f: must give one number, got {quote(given)}")
     if value.size != 1:
         raise UsageError(f"f: must give one number, got an array of the shape {value.shape}")
     if method == "complex" and value.dtype.kind != "c":

@@ -13,7 +13,7 @@ import numpy as np
 from nnlab.core.arrays import Array, copy_arrays
 from nnlab.errors import ShapeError
 
-Draws = np.random.Generator | np.random.RandomState
+RandomGenerator = np.random.Generator | np.random.RandomState
 
 
 class Purpose(IntEnum):
@@ -33,11 +33,11 @@ class Streams(Protocol):
 
     step: int
 
-    def draws(self, purpose: Purpose, *address: int) -> Draws:
+    def rng(self, purpose: Purpose, *address: int) -> RandomGenerator:
         """The stream of a purpose, at an address within that purpose (a layer, an epoch)."""
         ...
 
-    def dropout(self, *address: int) -> Draws:
+    def dropout(self, *address: int) -> RandomGenerator:
         """The stream of one dropout layer at the current step."""
         ...
 
@@ -57,14 +57,14 @@ class AddressedStreams:
         self.seed = seed
         self.step = 0
 
-    def draws(self, purpose: Purpose, *address: int) -> np.random.Generator:
+    def rng(self, purpose: Purpose, *address: int) -> np.random.Generator:
         """A new generator at the start of the stream ``(seed, purpose, *address)``."""
         sequence = np.random.SeedSequence(self.seed, spawn_key=(int(purpose), *address))
         return np.random.Generator(np.random.PCG64(sequence))
 
     def dropout(self, *address: int) -> np.random.Generator:
         """A new generator at ``(seed, DROPOUT, *address, step)``: the same step draws the same mask again."""
-        return self.draws(Purpose.DROPOUT, *address, self.step)
+        return self.rng(Purpose.DROPOUT, *address, self.step)
 
     def state(self) -> dict[str, Array]:
         """Nothing: every stream is found by its address."""
@@ -82,7 +82,7 @@ class LegacyStreams:
         self.step = 0
         self._state = np.random.RandomState(seed)
 
-    def draws(self, purpose: Purpose, *address: int) -> np.random.RandomState:
+    def rng(self, purpose: Purpose, *address: int) -> np.random.RandomState:
         """The one shared state, wherever it stands."""
         return self._state
 
@@ -123,13 +123,13 @@ class ShardStreams:
     def step(self, step: int) -> None:
         self._whole.step = step
 
-    def draws(self, purpose: Purpose, *address: int) -> Draws:
+    def rng(self, purpose: Purpose, *address: int) -> RandomGenerator:
         """The stream of the whole."""
-        return self._whole.draws(purpose, *address)
+        return self._whole.rng(purpose, *address)
 
-    def dropout(self, *address: int) -> Draws:
+    def dropout(self, *address: int) -> RandomGenerator:
         """The stream at ``(seed, DROPOUT_OF_SHARD, shard, *address, step)``."""
-        return self._whole.draws(Purpose.DROPOUT_OF_SHARD, self._shard, *address, self.step)
+        return self._whole.rng(Purpose.DROPOUT_OF_SHARD, self._shard, *address, self.step)
 
     def state(self) -> dict[str, Array]:
         """That of the whole."""

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Le, Lt, MaxLen
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.core.random import Draws
+from nnlab.core.random import RandomGenerator
 from nnlab.data.files.download import Download, DownloadObserver
 from nnlab.data.inputs import WHITE, Column, InputFormat, Scaling
 from nnlab.data.pipeline.augmentation import Augmentation, check_augmentations
@@ -120,7 +120,7 @@ class DatasetSource(ABC):
     ] = field(default_factory=list)
 
     @abstractmethod
-    def read(self, draws: Draws) -> Dataset:
+    def read(self, rng: RandomGenerator) -> Dataset:
         """All samples of the dataset; ``draws`` is where generated data takes its random numbers from."""
 
     def files(self) -> list[Path]:
@@ -136,14 +136,14 @@ class DatasetSource(ABC):
         """Whatever depends on which samples are trained on, such as scaling by their statistics."""
         return dataset
 
-    def load(self, draws: Draws, held_out_draws: Draws | None = None) -> Dataset:
+    def load(self, rng: RandomGenerator, held_out_draws: RandomGenerator | None = None) -> Dataset:
         """The dataset cut to ``train_size`` and ``test_size``, then split as ``validation`` or ``fold`` say.
 
         ``held_out_draws`` is where the choice of the held-out samples takes its random numbers from (by default
         ``draws``). Raises DataError when the data is missing, corrupt, or has fewer samples than asked for, and
         UsageError when it cannot be split or augmented.
         """
-        dataset = self.read(draws)
+        dataset = self.read(rng)
         check_augmentations(self.augment, dataset.sample_shape, dataset.train.inputs.dtype)
         train, test = dataset.train, dataset.test
         if self.train_size is not None:
@@ -155,7 +155,7 @@ class DatasetSource(ABC):
         if dataset.validation and self._holds_out_training:
             key, count = "validation" if self.fold is None else "fold", len(dataset.validation)
             raise UsageError(f"data.{key}: the data has {count} validation samples of its own already; leave {key} out")
-        train, validation = self._split(train, held_out_draws or draws)
+        train, validation = self._split(train, held_out_draws or rng)
         return self.finish(replace(dataset, train=train, test=test, validation=validation or dataset.validation))
 
     @property
@@ -178,14 +178,14 @@ class DatasetSource(ABC):
         if self.fold is not None and self.validation > 0:
             yield ("validation",), "a fold is held out already; keep one of validation and fold"
 
-    def _split(self, train: Split, draws: Draws) -> tuple[Split, Split | None]:
+    def _split(self, train: Split, rng: RandomGenerator) -> tuple[Split, Split | None]:
         """The samples to train on and those held out."""
         for (key,), message in self.conflicts():
             raise UsageError(f"data.{key}: {message}")
         if self.fold is not None and self.folds is not None:
-            kept, held_out = hold_out_fold(train.labels, self.fold, self.folds, draws)
+            kept, held_out = hold_out_fold(train.labels, self.fold, self.folds, rng)
         elif self.validation > 0:
-            kept, held_out = hold_out_share(train.labels, self.validation, draws)
+            kept, held_out = hold_out_share(train.labels, self.validation, rng)
             if not len(held_out):
                 raise UsageError(
                     f"data.validation: {self.validation} of {len(train)} training samples is no whole sample, or would "

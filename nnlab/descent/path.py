@@ -65,7 +65,7 @@ def descend(
     x = np.array(start, dtype=np.float64)
     g = np.zeros_like(x)
     rule = copy(rule)  # a description may be followed any number of times
-    rule.bind(x, g, decayed=len(x))
+    rule.bind(x, g, regularized=len(x))
     positions, values, norms = [], [], []
     with np.errstate(all="ignore"):
         for step in range(steps + 1):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nnlab.config.descent import Descent
 from nnlab.descent.path import DescentPath, labels
-from nnlab.errors import UsageError, shown
+from nnlab.errors import UsageError, quote
 from nnlab.plots.descent import FILES, RACE, descent_pictures
 from nnlab.plots.plane import Drawing
 from nnlab.plots.style import in_format
@@ -60,7 +60,7 @@ def redraw(
         if kind not in STILL_KINDS:
             hint = near_hint(kind, STILL_KINDS)
             known = f"{hint}there are {', '.join(STILL_KINDS)}, and --animate draws the race"
-            raise UsageError(f"no kind of picture of a descent is called {shown(kind)}; {known}")
+            raise UsageError(f"no kind of picture of a descent is called {quote(kind)}; {known}")
     descent = read_descent(folder)
     tables = read_paths(folder, descent.start, labels(descent.optimizer))
     pictures = pictures_of(descent, [DescentPath(label, *table) for label, table in tables.items()])

@@ -9,10 +9,10 @@ from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.random import Purpose, make_streams
 from nnlab.core.threads import Workers, available_cores
 from nnlab.data.dataset import Dataset, DatasetSource
-from nnlab.data.pipeline.batches import Batches, Feed
+from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.engine.controls import Controls
-from nnlab.engine.data_parallel import Shards, automatic_shards
-from nnlab.engine.divergence import LastGood
+from nnlab.engine.data_parallel import DataParallel, automatic_shards
+from nnlab.engine.divergence import LastFinite
 from nnlab.engine.evaluation import Evaluation
 from nnlab.engine.last_update import LastUpdate
 from nnlab.engine.loop import Training
@@ -38,7 +38,7 @@ def prepare(experiment: Experiment) -> Prepared:
     Raises DataError for data that is missing or corrupt and UsageError for shapes or sizes that cannot work.
     """
     streams = make_streams(experiment.rng, experiment.seed)
-    dataset = experiment.data.load(streams.draws(Purpose.DATASET), streams.draws(Purpose.VALIDATION))
+    dataset = experiment.data.load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION))
     layers = experiment.model.stack(dataset.sample_shape, dataset.classes)
     network = Network(layers, dataset.sample_shape, dataset.classes, streams)
     settings = experiment.train
@@ -46,7 +46,7 @@ def prepare(experiment: Experiment) -> Prepared:
     if dataset.validation is None:
         for path, message in experiment.follows_validation():
             raise UsageError(f"{'.'.join(map(str, path))}: {message}")
-    feed = Feed(dataset.train, experiment.dtype)
+    feed = BatchLoader(dataset.train, experiment.dtype)
     batches = Batches(
         feed,
         settings.batch_size,
@@ -84,7 +84,7 @@ def _shards(experiment: Experiment, network: Network, batches: Batches) -> int:
     if asked > 1:
         if legacy:
             raise UsageError("compute.shards: rng: legacy draws one number after the other; use 1 or auto")
-        if layer := network.needs_whole_batch():
+        if layer := network.needs_batch():
             raise UsageError(f"compute.shards: {layer.label} needs whole batches; use 1 or auto")
         if asked > batches.batch_size:
             raise UsageError(f"compute.shards: {asked} is more than the {batches.batch_size} samples of a batch")
@@ -116,8 +116,8 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     penalties = network.penalty_terms([replace(penalty) for penalty in experiment.penalty])
     workers = Workers(_threads(experiment))
     loss, optimizer = experiment.loss.for_classes(dataset.class_counts), copy(experiment.optimizer)
-    shards = Shards(network, loss, prepared.shards, workers)
-    optimizer.bind(network.arena.trained_values, network.arena.trained_gradients, network.arena.decayed)
+    shards = DataParallel(network, loss, prepared.shards, workers)
+    optimizer.bind(network.arena.trained_values, network.arena.trained_gradients, network.arena.regularized)
     iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
     eval_every = batches.steps_per_epoch if settings.eval_every == "epoch" else settings.eval_every
     return Training(
@@ -134,10 +134,10 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
             eval_train=settings.eval_train,
             chunk=network.evaluation_chunk(batches.batch_size),
             workers=workers,
-            twins=shards.networks[1:],
+            replicas=shards.networks[1:],
         ),
         controls=Controls(settings, optimizer.lr, iterations, network),
-        good=LastGood(network),
+        good=LastFinite(network),
         iterations=iterations,
         eval_every=eval_every,
         checkpoint_every=settings.checkpoint_every if isinstance(settings.checkpoint_every, int) else eval_every,

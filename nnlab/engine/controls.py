@@ -22,7 +22,7 @@ class Controls:
         self._lr = lr
         self._iterations = iterations
         plateau, stopping = settings.schedule.plateau, settings.early_stopping
-        self._reduction = Reduction(plateau) if plateau else None
+        self._reduction = ReduceLROnPlateau(plateau) if plateau else None
         self._stopping = Stopping(stopping, network) if stopping else None
 
     def lr(self, step: int) -> float:
@@ -64,7 +64,7 @@ class Controls:
         for name, part in known.items():
             part.load_state(arrays_under(name, state))
 
-    def _parts(self) -> "dict[str, Reduction | Stopping | None]":
+    def _parts(self) -> "dict[str, ReduceLROnPlateau | Stopping | None]":
         return {"reduction": self._reduction, "stopping": self._stopping}
 
 
@@ -83,7 +83,7 @@ def clip_norm(gradient: Array, limit: float) -> None:
         gradient *= limit / norm
 
 
-class Watch:
+class PatienceCounter:
     """The best value of a metric so far (as a loss), the step it was measured at, and how many evaluations ago.
 
     The first evaluation that counts comes after the first update.
@@ -124,13 +124,13 @@ class Watch:
             setattr(self, name, array.item())
 
 
-class Reduction:
+class ReduceLROnPlateau:
     """Makes the learning rate smaller on a plateau."""
 
     def __init__(self, plateau: Plateau) -> None:
         self.share = 1.0
         self._plateau = plateau
-        self._watch = Watch(plateau)
+        self._watch = PatienceCounter(plateau)
 
     def after_evaluation(self, row: Row) -> None:
         """Multiply ``share`` by the plateau's factor when its patience has ended, and wait anew."""
@@ -155,7 +155,7 @@ class Stopping:
     def __init__(self, settings: EarlyStopping, network: Network) -> None:
         self._settings = settings
         self._network = network
-        self._watch = Watch(settings)
+        self._watch = PatienceCounter(settings)
         self._best: dict[str, Array] = {}
 
     def after_evaluation(self, row: Row) -> None:

@@ -24,7 +24,7 @@ SHARDS = 2
 JOINT_WEIGHTS = 2**19
 
 
-def worth_cutting(network: Network, samples: int) -> bool:
+def worth_splitting(network: Network, samples: int) -> bool:
     """Whether so many samples are work enough for two threads."""
     work = samples * sum(layer.multiply_adds() for layer in network.layers)
     return work >= max(WORTH_SHARDS, WORTH_FOR_EACH_LAYER * len(network.all_layers()))
@@ -32,11 +32,11 @@ def worth_cutting(network: Network, samples: int) -> bool:
 
 def automatic_shards(network: Network, batch_size: int, *, legacy: bool) -> int:
     """How many parts a batch is best cut into, by the network alone: the machine must not change a result."""
-    pays = worth_cutting(network, batch_size) and not legacy and network.needs_whole_batch() is None
+    pays = worth_splitting(network, batch_size) and not legacy and network.needs_batch() is None
     return SHARDS if pays else 1
 
 
-class Shards:
+class DataParallel:
     """A network and its twins, each of which computes a part of every batch; parts are as equal as can be.
 
     Each part divides by the size of the whole batch, and their gradients are added up in the order of the parts: the
@@ -49,14 +49,17 @@ class Shards:
         self._gradients += [np.zeros_like(network.arena.gradients) for _ in range(1, count)]
         self.networks = [network]
         for index, gradients in enumerate(self._gradients[1:], start=1):
-            self.networks.append(network.twin(ShardStreams(network.streams, index), gradients))
+            self.networks.append(network.replica(ShardStreams(network.streams, index), gradients))
         self._joint = [
-            [twin for twin in twins if isinstance(twin, Linear)]
-            for twins in zip(*(network.layers for network in self.networks), strict=True)
-            if count > 1 and isinstance(twins[0], Linear) and twins[0].W.size >= JOINT_WEIGHTS and not twins[0].frozen
+            [replica for replica in replicas if isinstance(replica, Linear)]
+            for replicas in zip(*(network.layers for network in self.networks), strict=True)
+            if count > 1
+            and isinstance(replicas[0], Linear)
+            and replicas[0].W.size >= JOINT_WEIGHTS
+            and not replicas[0].frozen
         ]
-        self._blocks = _blocks_without(network.arena.trained, [twins[0].W.place for twins in self._joint])
-        self._losses = [loss, *(loss.twin() for _ in range(1, count))]
+        self._blocks = _blocks_without(network.arena.trained, [replicas[0].W.place for replicas in self._joint])
+        self._losses = [loss, *(loss.replica() for _ in range(1, count))]
 
     def compute(self, x: Array, labels: Array) -> float:
         """The batch's mean loss with the prices on activity; their gradient stands in the network's arena after it."""
@@ -76,8 +79,8 @@ class Shards:
     def _cut(self, batch_size: int | None) -> None:
         """Tell the layers that they see parts of a batch, or (None) that it is over."""
         for network in self.networks:
-            network.compute_part_of(batch_size)
-        for layer in (layer for twins in self._joint for layer in twins):
+            network.set_global_batch_size(batch_size)
+        for layer in (layer for replicas in self._joint for layer in replicas):
             layer.joint = batch_size is not None
 
     def _part(self, index: int, x: Array, labels: Array, batch_size: int | None) -> float:
@@ -90,9 +93,9 @@ class Shards:
     def _finish(self, index: int, parts: int) -> None:
         """One share of what is left when all parts are done: joint products, and adding up blocks of the gradient."""
         count = len(self.networks)
-        for twins in self._joint:
-            D = twins[0].W.shape[0]
-            twins[index].joint_gradient(twins[:parts], slice(D * index // count, D * (index + 1) // count))
+        for replicas in self._joint:
+            D = replicas[0].W.shape[0]
+            replicas[index].joint_gradient(replicas[:parts], slice(D * index // count, D * (index + 1) // count))
         whole, *others = self._gradients[:parts]
         for block in self._blocks[index::count]:
             for gradients in others:

@@ -8,7 +8,7 @@ import numpy as np
 from nnlab.core.arrays import Array, arrays_under, copy_arrays
 from nnlab.core.rows import Row
 from nnlab.models.network import Network
-from nnlab.regularizers import PenaltyTerm
+from nnlab.regularizers import RegularizerTerm
 
 # Features beyond this are far from the scale that starting values are drawn for.
 LARGE_INPUT = 1e3
@@ -19,12 +19,12 @@ def all_finite(vector: Array) -> bool:
     return isfinite(np.dot(vector, vector)) or bool(np.isfinite(vector).all())
 
 
-def first_wrong(row: Row) -> tuple[str, float] | None:
+def first_nonfinite(row: Row) -> tuple[str, float] | None:
     """The first number of an evaluation that is NaN or infinite, and its name."""
     return next(((name, number) for name, number in row.items() if number is not None and not isfinite(number)), None)
 
 
-class LastGood:
+class LastFinite:
     """The weights at the last evaluation, of which every number was finite."""
 
     def __init__(self, network: Network) -> None:
@@ -65,7 +65,7 @@ class LastGood:
             copy_arrays(weights, self._state, "saved last good weights")
 
 
-def wrong_output(network: Network, x: Array, *, training: bool = True) -> str:
+def nonfinite_output(network: Network, x: Array, *, training: bool = True) -> str:
     """The first layer whose outputs for a batch are not finite; empty where all are.
 
     In training buffers of the network, such as running means, may be changed.
@@ -79,7 +79,7 @@ def wrong_output(network: Network, x: Array, *, training: bool = True) -> str:
     return ""
 
 
-def wrong_penalty(network: Network, penalties: Sequence[PenaltyTerm]) -> str:
+def nonfinite_penalty(network: Network, penalties: Sequence[RegularizerTerm]) -> str:
     """The largest of the weights whose penalty is not finite; empty where all are."""
     for penalty in penalties:
         if not isfinite(penalty.value()):
@@ -89,14 +89,14 @@ def wrong_penalty(network: Network, penalties: Sequence[PenaltyTerm]) -> str:
     return ""
 
 
-def wrong_gradient(network: Network) -> tuple[float, str]:
+def nonfinite_gradient(network: Network) -> tuple[float, str]:
     """A number that is not finite, of the gradient nearest to the loss that has one, and which that is."""
     trained = [(name, parameter) for name, parameter in network.named_parameters() if not parameter.frozen]
     *_, (number, name) = _wrong_numbers((name, parameter.grad) for name, parameter in trained)
     return number, f"the gradient of {name}"
 
 
-def wrong_weight(network: Network) -> tuple[float, str]:
+def nonfinite_weight(network: Network) -> tuple[float, str]:
     """A number that is not finite, of the first tensor that has one, and which that is."""
     return next(_wrong_numbers((name, parameter.value) for name, parameter in network.named_parameters()))
 
@@ -114,7 +114,7 @@ def evaluation_message(
     """Like :func:`message`, for a number measured on these batches, one of which is to blame."""
     (name, number), where, x = wrong, "", np.empty(0)
     for x in batches:
-        where = wrong_output(network, x, training=False)
+        where = nonfinite_output(network, x, training=False)
         if where:
             break
     part = "" if name.startswith(("train", "objective")) else f"{name.partition('_')[0]} "

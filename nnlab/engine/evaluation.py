@@ -7,11 +7,11 @@ from typing import Literal
 from nnlab.core.arrays import Array
 from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset
-from nnlab.data.pipeline.batches import Batch, Feed
-from nnlab.engine.data_parallel import worth_cutting
+from nnlab.data.pipeline.batches import Batch, BatchLoader
+from nnlab.engine.data_parallel import worth_splitting
 from nnlab.losses import Loss
 from nnlab.models.network import Network
-from nnlab.regularizers import PenaltyTerm
+from nnlab.regularizers import RegularizerTerm
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def _summed(tallies: Sequence[Tally]) -> Score:
     return Score(loss / samples, right / samples, minimised / samples)
 
 
-def penalty_value(penalties: Sequence[PenaltyTerm]) -> float:
+def penalty_value(penalties: Sequence[RegularizerTerm]) -> float:
     """The sum of all penalties on the weights."""
     return sum(penalty.value() for penalty in penalties)
 
@@ -66,12 +66,12 @@ class Evaluation:
         self,
         network: Network,
         loss: Loss,
-        penalties: Sequence[PenaltyTerm],
+        penalties: Sequence[RegularizerTerm],
         dataset: Dataset,
         eval_train: int | Literal["all", "batch"],
         chunk: int,
         workers: Workers,
-        twins: Sequence[Network] = (),
+        replicas: Sequence[Network] = (),
     ) -> None:
         self._network = network
         self._loss = loss
@@ -80,9 +80,9 @@ class Evaluation:
         self._workers = workers
         self.chunk = chunk
         # Twins that stand idle while nothing is trained; where there are not enough of them, new ones.
-        more = range(1 + len(twins), workers.threads)
-        self._networks = [network, *twins, *(network.twin() for _ in more)]
-        self._losses = [loss.twin() for _ in range(workers.threads)]
+        more = range(1 + len(replicas), workers.threads)
+        self._networks = [network, *replicas, *(network.replica() for _ in more)]
+        self._losses = [loss.replica() for _ in range(workers.threads)]
         # Feeds of their own: the batch in hand must survive an evaluation.
         splits = {
             "train": dataset.train.first(eval_train) if isinstance(eval_train, int) else dataset.train,
@@ -91,7 +91,7 @@ class Evaluation:
         }
         dtype = network.arena.values.dtype
         self._feeds = {
-            part: [Feed(split, dtype) for _ in range(workers.threads)] for part, split in splits.items() if split
+            part: [BatchLoader(split, dtype) for _ in range(workers.threads)] for part, split in splits.items() if split
         }
 
     def row(self, step: int, epoch: float, lr: float, batch: Batch) -> dict[str, float | None]:
@@ -136,7 +136,7 @@ class Evaluation:
     def _score(self, samples: int, take: Callable[[int, int, int], Batch]) -> Score:
         """``take`` gives a thread so many samples from a place on."""
         size = self.chunk
-        if samples <= size and worth_cutting(self._network, samples):
+        if samples <= size and worth_splitting(self._network, samples):
             size = -(-samples // 2)  # two threads should have something to do
         starts = range(0, samples, size)
         threads = min(self._workers.threads, len(starts))

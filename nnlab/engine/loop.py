@@ -11,23 +11,23 @@ import numpy as np
 from nnlab.core.rows import Row
 from nnlab.data.pipeline.batches import Batches
 from nnlab.engine.controls import Controls
-from nnlab.engine.data_parallel import Shards
+from nnlab.engine.data_parallel import DataParallel
 from nnlab.engine.divergence import (
-    LastGood,
+    LastFinite,
     all_finite,
     evaluation_message,
-    first_wrong,
+    first_nonfinite,
     message,
-    wrong_gradient,
-    wrong_output,
-    wrong_penalty,
-    wrong_weight,
+    nonfinite_gradient,
+    nonfinite_output,
+    nonfinite_penalty,
+    nonfinite_weight,
 )
 from nnlab.engine.evaluation import Evaluation, penalty_value
 from nnlab.engine.last_update import LastUpdate
 from nnlab.models.network import Network
 from nnlab.optim.base import Optimizer
-from nnlab.regularizers import PenaltyTerm
+from nnlab.regularizers import RegularizerTerm
 
 
 class Observer(Protocol):
@@ -56,7 +56,7 @@ class Outcome:
     restored: int | None = None
 
 
-class Keeper(Protocol):
+class Checkpointer(Protocol):
     """Somebody who saves what training goes on from."""
 
     def keep(self, step: int, *, ending: bool) -> None:
@@ -72,13 +72,13 @@ class Training:
     """
 
     network: Network
-    shards: Shards
-    penalties: Sequence[PenaltyTerm]
+    shards: DataParallel
+    penalties: Sequence[RegularizerTerm]
     optimizer: Optimizer
     batches: Batches
     evaluation: Evaluation
     controls: Controls
-    good: LastGood
+    good: LastFinite
     iterations: int
     eval_every: int
     checkpoint_every: int = 1
@@ -87,7 +87,7 @@ class Training:
 
 
 def train(
-    training: Training, observers: Sequence[Observer], stop: Callable[[], bool], keeper: Keeper | None = None
+    training: Training, observers: Sequence[Observer], stop: Callable[[], bool], keeper: Checkpointer | None = None
 ) -> Outcome:
     """Train to the last iteration, until a control or ``stop`` says so, or until a number is no longer finite."""
     network, shards, penalties = training.network, training.shards, training.penalties
@@ -111,7 +111,7 @@ def train(
             if (due and (step == 0 or step > training.start)) or (last and not due):
                 batch = batches.plain((x, labels))
                 row = training.evaluation.row(step, batches.epochs(step), lr, batch)
-                if wrong := first_wrong(row):
+                if wrong := first_nonfinite(row):
                     measured_on = training.evaluation.inputs(wrong[0], batch)
                     fault = evaluation_message(network, wrong, measured_on, step, lr)
                     break
@@ -133,18 +133,18 @@ def train(
             network.streams.step = step + 1
             objective = shards.compute(x, labels) + penalty_value(penalties)
             if not isfinite(objective):
-                where = wrong_output(network, x) or wrong_penalty(network, penalties) or "the loss itself"
+                where = nonfinite_output(network, x) or nonfinite_penalty(network, penalties) or "the loss itself"
                 fault = message("the objective", objective, where, step + 1, lr, x)
                 break
             for penalty in penalties:
                 penalty.add_gradient()
             if not all_finite(arena.trained_gradients):
-                fault = message("the gradient", *wrong_gradient(network), step + 1, lr, x)
+                fault = message("the gradient", *nonfinite_gradient(network), step + 1, lr, x)
                 break
             controls.clip(arena.trained_gradients)
             optimizer.step(lr)
             if not all_finite(arena.trained_values):
-                fault = message("a weight", *wrong_weight(network), step + 1, lr, x)
+                fault = message("a weight", *nonfinite_weight(network), step + 1, lr, x)
                 break
             step += 1
             for observer in observers:

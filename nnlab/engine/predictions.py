@@ -11,7 +11,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.pipeline.batches import Feed
+from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.models.network import Network
@@ -32,7 +32,7 @@ class Trained:
     @classmethod
     def begin(cls, dataset: Dataset, network: Network, loss: Loss) -> Self:
         """Take down the weights of a network that has memory and has not been trained yet."""
-        return cls(dataset, network, isinstance(loss, CrossEntropy), seeing_weights(network))
+        return cls(dataset, network, isinstance(loss, CrossEntropy), first_layer_filters(network))
 
     def predict(self, inputs: Array) -> Array:
         """The class with the highest score for each input (N, ...), −1 where a score is no finite number."""
@@ -40,18 +40,18 @@ class Trained:
             return np.concatenate([_classes(scores) for scores in self._scores(inputs)])
 
     @cached_property
-    def verdicts(self) -> tuple[Array, Array]:
+    def predictions(self) -> tuple[Array, Array]:
         """For each sample of ``judged`` the class answered (−1: none) and its probability or score."""
         with _any_numbers():
             found = [
                 (_classes(scores), probabilities_of(scores, softmax=self.softmax).max(axis=1))
-                for scores in self._scores(self.judged[1].inputs)
+                for scores in self._scores(self.evaluation_split[1].inputs)
             ]
         classes, probabilities = zip(*found, strict=True)
         return np.concatenate(classes), np.concatenate(probabilities)
 
     @property
-    def judged(self) -> tuple[str, Split]:
+    def evaluation_split(self) -> tuple[str, Split]:
         """The part of the data to judge the network by: test samples, else validation samples, else those it saw."""
         parts = {"test": self.dataset.test, "validation": self.dataset.validation, "train": self.dataset.train}
         return next((part, split) for part, split in parts.items() if split)
@@ -70,7 +70,7 @@ class Forward(Protocol):
 
 def scores_of(forward: Forward, network: Network, inputs: Array) -> Iterator[Array]:
     """The scores of samples (N, ...) chunk by chunk, each valid until the next; pixels are scaled."""
-    feed = Feed(Split(inputs, np.zeros(len(inputs), np.intp)), network.arena.values.dtype)
+    feed = BatchLoader(Split(inputs, np.zeros(len(inputs), np.intp)), network.arena.values.dtype)
     chunk = network.evaluation_chunk(1)
     for start in range(0, len(inputs), chunk):
         yield forward(feed.chunk(start, chunk)[0], training=False)
@@ -85,7 +85,7 @@ def probabilities_of(scores: Array, *, softmax: bool) -> Array:
     return probabilities
 
 
-def seeing_weights(network: Network) -> Array | None:
+def first_layer_filters(network: Network) -> Array | None:
     """A copy of the weights that look at the images, as images (units, C, H, W) themselves; None where there are none.
 
     Those are the weights of the first layer that has any, if as many numbers reach it as an image has pixels: a
@@ -96,7 +96,7 @@ def seeing_weights(network: Network) -> Array | None:
         return None
     if prod(first.in_shape) != prod(network.in_shape):
         return None
-    (W,) = [parameter.value.copy() for parameter in first.parameters if parameter.decayed]
+    (W,) = [parameter.value.copy() for parameter in first.parameters if parameter.regularized]
     return W if W.ndim == 4 else W.T.reshape(-1, *network.in_shape)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from nnlab.engine.build import load_weights
-from nnlab.engine.predictions import seeing_weights
-from nnlab.errors import DataError, NnlabError, RunError, UsageError, one_line, shown
-from nnlab.figures.run_view import Drawable, ignore
+from nnlab.engine.predictions import first_layer_filters
+from nnlab.errors import DataError, NnlabError, RunError, UsageError, one_line, quote
+from nnlab.figures.run_view import RunView, ignore
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
 from nnlab.plots.curves import FILES, plot_run
 from nnlab.plots.diagnostics import ACTIVATIONS_PICTURE, GRADIENTS_PICTURE, plot_activations, plot_gradients
@@ -27,11 +27,11 @@ class Kind:
     """A kind of picture: its file, how it is drawn, and why a run cannot have it (empty: it can)."""
 
     file: str
-    draw: Callable[[Drawable, Path], object]
-    lacks: Callable[[Drawable], str] = lambda run: ""
+    draw: Callable[[RunView, Path], object]
+    unavailable_because: Callable[[RunView], str] = lambda run: ""
     of_network: bool = False
 
-    def drawn(self, run: Drawable, folder: Path) -> Path:
+    def drawn(self, run: RunView, folder: Path) -> Path:
         """Draw it; gives its path. Raises UsageError where it cannot be drawn."""
         # One thread as in training, so that no digit differs.
         with threadpool_limits(limits=1, user_api="blas"), naming_picture(run.path, Path(self.file).stem):
@@ -51,42 +51,42 @@ def naming_picture(run: Path, kind: str) -> Iterator[None]:
         raise UsageError(f"{run}: the picture {kind} cannot be drawn: {one_line(reason, 300)}") from error
 
 
-def _no_diagnostics(run: Drawable) -> str:
+def _no_diagnostics(run: RunView) -> str:
     if (run.path / DIAGNOSTICS_FILE).exists():
         return ""
     return "it has no diagnostics; train it with train.diagnostics: true in its spec"
 
 
-def _no_points(run: Drawable) -> str:
+def _no_points(run: RunView) -> str:
     return "" if run.begun.dataset.sample_shape == (2,) else "its samples are not points in the plane"
 
 
-def _boundary(run: Drawable, folder: Path) -> None:
+def _boundary(run: RunView, folder: Path) -> None:
     plot_boundary(run.name, run.trained.dataset, run.trained.predict, folder)
 
 
-def _confusion(run: Drawable, folder: Path) -> None:
-    (part, split), (answers, _) = run.trained.judged, run.trained.verdicts
+def _confusion(run: RunView, folder: Path) -> None:
+    (part, split), (answers, _) = run.trained.evaluation_split, run.trained.predictions
     plot_confusion(run.name, part, split.labels, answers, run.trained.dataset.class_names, folder)
 
 
-def _no_images(run: Drawable) -> str:
+def _no_images(run: RunView) -> str:
     return "" if len(run.begun.dataset.sample_shape) == 3 else "its samples are not images"
 
 
-def _mistakes(run: Drawable, folder: Path) -> None:
-    (part, split), verdicts, trained = run.trained.judged, run.trained.verdicts, run.trained
+def _mistakes(run: RunView, folder: Path) -> None:
+    (part, split), predictions, trained = run.trained.evaluation_split, run.trained.predictions, run.trained
     names = trained.dataset.class_names
-    plot_mistakes(run.name, part, split, *verdicts, names, folder, probability=trained.softmax)
+    plot_mistakes(run.name, part, split, *predictions, names, folder, probability=trained.softmax)
 
 
-def _no_weights(run: Drawable) -> str:
+def _no_weights(run: RunView) -> str:
     reason = "the weights of its first layer do not look at images"
     return _no_images(run) or ("" if run.trained.first_weights is not None else reason)
 
 
-def _weights(run: Drawable, folder: Path) -> None:
-    before, after = run.trained.first_weights, seeing_weights(run.trained.network)
+def _weights(run: RunView, folder: Path) -> None:
+    before, after = run.trained.first_weights, first_layer_filters(run.trained.network)
     if before is not None and after is not None:
         plot_weights(run.name, before, after, folder)
 
@@ -111,10 +111,10 @@ def check_kinds(kinds: Sequence[str]) -> None:
     for kind in kinds:
         if kind not in KINDS:
             hint = near_hint(kind, list(KINDS))
-            raise UsageError(f"no kind of picture is called {shown(kind)}; {hint}there are {', '.join(KINDS)}")
+            raise UsageError(f"no kind of picture is called {quote(kind)}; {hint}there are {', '.join(KINDS)}")
 
 
-def draw(run: Drawable, kinds: Sequence[str], folder: Path, written: Callable[[Path], None] = ignore) -> list[Path]:
+def draw(run: RunView, kinds: Sequence[str], folder: Path, written: Callable[[Path], None] = ignore) -> list[Path]:
     """Draw pictures of a run into ``folder``, which is made if need be; gives their paths.
 
     ``written`` is told of each as soon as it is there. Raises UsageError for a kind that the run cannot have before
@@ -123,21 +123,21 @@ def draw(run: Drawable, kinds: Sequence[str], folder: Path, written: Callable[[P
     """
     kinds = list(dict.fromkeys(kinds))
     for kind in kinds:
-        if reason := KINDS[kind].lacks(run):
+        if reason := KINDS[kind].unavailable_because(run):
             raise UsageError(f"{run.path}: cannot have the picture {kind}: {reason}")
         if KINDS[kind].of_network:
             _ = run.trained
     return [_drawn(run, kind, folder, written) for kind in kinds]
 
 
-def _drawn(run: Drawable, kind: str, folder: Path, written: Callable[[Path], None]) -> Path:
+def _drawn(run: RunView, kind: str, folder: Path, written: Callable[[Path], None]) -> Path:
     path = KINDS[kind].drawn(run, folder)
     written(path)
     return path
 
 
 def draw_all(
-    run: Drawable,
+    run: RunView,
     folder: Path,
     warn: Callable[[str], None],
     kinds: Sequence[str] = tuple(KINDS),
@@ -159,7 +159,7 @@ def draw_all(
             warn(f"{run.path}: only what the records tell is drawn: {one_line(str(error), 500)}")
     drawn = []
     for kind in kinds:
-        if KINDS[kind].lacks(run):
+        if KINDS[kind].unavailable_because(run):
             continue
         try:
             drawn.append(_drawn(run, kind, folder, written))
@@ -172,7 +172,7 @@ def draw_all(
     return drawn
 
 
-def snapshots_of(run: Drawable) -> list[Path]:
+def snapshots_of(run: RunView) -> list[Path]:
     """The snapshots to animate, in order; raises UsageError for a run that cannot be animated."""
     if reason := _no_points(run):
         raise UsageError(f"{run.path}: cannot be animated: {reason}")
@@ -184,7 +184,7 @@ def snapshots_of(run: Drawable) -> list[Path]:
     return files
 
 
-def animate(run: Drawable, folder: Path) -> Path:
+def animate(run: RunView, folder: Path) -> Path:
     """Write ``boundary.gif`` from the snapshots of a run; raises UsageError when it has none or no regions."""
     files, trained = snapshots_of(run), run.begun
     state = {name: array.copy() for name, array in trained.network.state().items()}

@@ -21,7 +21,7 @@ def ignore(value: object) -> None:
 
 
 @dataclass(eq=False)
-class Drawable:
+class RunView:
     """A run whose pictures are drawn.
 
     Once a picture needs them, ``begin`` gives the network and its data, and ``finish`` puts the trained weights in.
@@ -58,7 +58,7 @@ def drawable(
     warn: Callable[[str], None] = ignore,
     fetch: Callable[[DatasetSource], None] = ignore,
     data: Path | None = None,
-) -> Drawable:
+) -> RunView:
     """A run as its folder holds it; ``warn`` hears of data that changed, ``fetch`` may download what is not there.
 
     ``data`` is the file or folder of its data, where that was moved.
@@ -86,7 +86,7 @@ def drawable(
                 f"{record.path}: its weights no longer fit the data, which has changed: {', '.join(changed)}"
             ) from error
 
-    return Drawable(record, begin, finish)
+    return RunView(record, begin, finish)
 
 
 def _changed_data(run: Path, dataset: Dataset) -> list[str]:

@@ -18,7 +18,7 @@ import numpy as np
 from annotated_types import MaxLen, MinLen
 
 from nnlab.core.arrays import Array
-from nnlab.errors import shown
+from nnlab.errors import quote
 from nnlab.functions.base import Function
 from nnlab.registry import Doc, functions, near_hint
 
@@ -155,7 +155,7 @@ def parse(text: str) -> ast.expr:
         _check(tree)
     except SyntaxError as error:
         where = f"cannot be read near column {error.offset}" if error.offset else "ends too soon"
-        raise ValueError(f"{where}: {shown(text)}") from None
+        raise ValueError(f"{where}: {quote(text)}") from None
     except UnicodeError:
         raise ValueError("holds something that is no character") from None
     except (RecursionError, MemoryError, OverflowError):
@@ -177,7 +177,7 @@ def _check(node: ast.expr, depth: int = 1) -> None:
     match node:
         case ast.Constant(value=value):
             if isinstance(value, bool) or not isinstance(value, int | float):
-                raise ValueError(f"only real numbers are allowed, not {shown(ast.unparse(node))}")
+                raise ValueError(f"only real numbers are allowed, not {quote(ast.unparse(node))}")
             if abs(value) > sys.float_info.max:
                 raise ValueError("holds a number that is too large")
         case ast.Name(id=name):
@@ -187,7 +187,7 @@ def _check(node: ast.expr, depth: int = 1) -> None:
                 known = [*CONSTANTS, *CALLS]
                 hint = near_hint(name, known)
                 known_names = f"x0, x1, ... x99, {', '.join(known)}"
-                raise ValueError(f"the name {shown(name)} is not allowed; {hint}there are {known_names}")
+                raise ValueError(f"the name {quote(name)} is not allowed; {hint}there are {known_names}")
         case ast.UnaryOp(op=sign, operand=operand) if type(sign) in UNARY:
             children = [operand]
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in CALLS:
@@ -196,13 +196,13 @@ def _check(node: ast.expr, depth: int = 1) -> None:
             name = ast.unparse(called)
             hint = near_hint(name, list(CALLS)) if name not in CALLS else ""
             raise ValueError(
-                f"{shown(name)} cannot be called so; {hint}there are {', '.join(CALLS)}, each of one number"
+                f"{quote(name)} cannot be called so; {hint}there are {', '.join(CALLS)}, each of one number"
             )
         case ast.BinOp(op=ast.BitXor()):
-            raise ValueError(f"{shown(ast.unparse(node))} is not allowed; a power is written **")
+            raise ValueError(f"{quote(ast.unparse(node))} is not allowed; a power is written **")
         case _:
             raise ValueError(
-                f"{shown(ast.unparse(node))} is not allowed; use numbers, x0, x1, ..., + - * / ** and calls"
+                f"{quote(ast.unparse(node))} is not allowed; use numbers, x0, x1, ..., + - * / ** and calls"
             )
     for child in children:
         _check(child, depth + 1)

@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from nnlab.errors import CheckFailed, UsageError, shown
+from nnlab.errors import CheckFailed, UsageError, quote
 from nnlab.gradcheck.subjects import (
     Subject,
     Tensors,
@@ -70,7 +70,7 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
         examples, shapes = zip(*cls.examples(), strict=True)
         for label, layer, shape in zip(example_labels(name, examples, shapes), examples, shapes, strict=True):
             makers.append((name, partial(layer_subject, label, layer, shape)))
-            if layer.whole_batch:
+            if layer.batch_dependent:
                 makers.append((name, partial(layer_subject, f"{label} in evaluation", layer, shape, training=False)))
             if len(shape) == 3:
                 last = partial(layer_subject, f"{label} channels last", layer, shape, channels_last=True)
@@ -84,7 +84,7 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
         if name not in known:
             near = near_name(name, known)
             hint = f"; did you mean {near!r}?" if near else ""
-            raise UsageError(f"nothing to check is called {shown(name)}{hint} (there are {', '.join(known)})")
+            raise UsageError(f"nothing to check is called {quote(name)}{hint} (there are {', '.join(known)})")
     return [(name, make) for name, make in makers if not names or name in names]
 
 
@@ -102,13 +102,11 @@ def check(make: Callable[[int], Subject], method: Method, seed: int = 0, sampled
     raise AtKinkError(f"{make(seed).name}: ten random points in a row lie on kinks; another --seed may do")
 
 
-def _check_tensors(
-    subject: Subject, method: Method, sampled: int | None, draws: np.random.Generator
-) -> Iterator[Result]:
+def _check_tensors(subject: Subject, method: Method, sampled: int | None, rng: np.random.Generator) -> Iterator[Result]:
     analytic = {name: gradient.copy() for name, gradient in subject.gradients(subject.tensors).items()}
     for name, tensor in subject.tensors.items():
         count = tensor.size if sampled is None else min(sampled, tensor.size)
-        chosen = np.sort(draws.choice(tensor.size, count, replace=False))
+        chosen = np.sort(rng.choice(tensor.size, count, replace=False))
         derivative = complex_derivative if method == "complex" else central_derivative
         numerical, rounding = np.array([derivative(subject, name, index) for index in chosen]).T
         computed = analytic[name].reshape(-1)[chosen]
@@ -125,12 +123,12 @@ def central_derivative(subject: Subject, name: str, index: int) -> tuple[float, 
     Raises AtKinkError.
     """
     subject.value(subject.tensors)
-    home = subject.branches(subject.tensors)
+    home = subject.kink_sides(subject.tensors)
 
     def shifted(distance: float) -> float | None:
         moved = _moved(subject.tensors, name, index, distance)
         value = subject.value(moved).real
-        same = all(np.array_equal(here, there) for here, there in zip(home, subject.branches(moved), strict=True))
+        same = all(np.array_equal(here, there) for here, there in zip(home, subject.kink_sides(moved), strict=True))
         return value if same else None
 
     for h in STEPS:

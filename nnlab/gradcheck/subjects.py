@@ -8,11 +8,11 @@ import numpy as np
 from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.flat_parameters import Parameter
 from nnlab.core.random import AddressedStreams
-from nnlab.errors import written
+from nnlab.errors import format_value
 from nnlab.layers.base import Layer
 from nnlab.losses import Loss
 from nnlab.models.network import Network
-from nnlab.regularizers import Penalty
+from nnlab.regularizers import Regularizer
 
 Tensors = dict[str, Array]
 
@@ -35,7 +35,7 @@ class Subject:
     tensors: Tensors
     value: Callable[[Tensors], complex]
     gradients: Callable[[Tensors], Tensors]
-    branches: Callable[[Tensors], list[Array]]
+    kink_sides: Callable[[Tensors], list[Array]]
 
 
 def example_labels(name: str, examples: Sequence[object], shapes: Sequence[Shape] = ()) -> list[str]:
@@ -43,7 +43,7 @@ def example_labels(name: str, examples: Sequence[object], shapes: Sequence[Shape
     labels = []
     for index, example in enumerate(examples):
         parts = [
-            f"{field.name} {written(getattr(example, field.name))}"
+            f"{field.name} {format_value(getattr(example, field.name))}"
             for field in fields(example)  # type: ignore[arg-type]  # every component is a dataclass
             if _is_plain(getattr(example, field.name))
             and len({repr(getattr(other, field.name)) for other in examples}) > 1
@@ -66,12 +66,12 @@ def layer_subject(
 
     ``channels_last``: images lie in memory as N, H, W, C, as convolutions give them.
     """
-    draws = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     layer.setup(in_shape, AddressedStreams(seed))
-    direction = draws.standard_normal((SAMPLES, *layer.out_shape))
+    direction = rng.standard_normal((SAMPLES, *layer.out_shape))
     parameters = {parameter.name: parameter for parameter in layer.parameters}
-    tensors = {"x": draws.standard_normal((SAMPLES, *in_shape))}
-    tensors |= {key: draws.standard_normal(parameter.shape) for key, parameter in parameters.items()}
+    tensors = {"x": rng.standard_normal((SAMPLES, *in_shape))}
+    tensors |= {key: rng.standard_normal(parameter.shape) for key, parameter in parameters.items()}
     fixed = _frozen(parameters, tensors)
 
     keys = {id(parameter): key for key, parameter in parameters.items()}
@@ -91,16 +91,16 @@ def layer_subject(
             term.add_gradient(at[key].reshape(-1), parameters[key].grad.reshape(-1))
         return {"x": dx} | {key: parameter.grad for key, parameter in parameters.items() if key in tensors}
 
-    def branches(at: Tensors) -> list[Array]:
-        return _branches([layer]) + [side for term, key in priced for side in term.branches(at[key].reshape(-1))]
+    def kink_sides(at: Tensors) -> list[Array]:
+        return _branches([layer]) + [side for term, key in priced for side in term.kink_sides(at[key].reshape(-1))]
 
-    return Subject(name, tensors, value, gradients, branches)
+    return Subject(name, tensors, value, gradients, kink_sides)
 
 
 def loss_subject(name: str, loss: Loss, seed: int) -> Subject:
     """f = the mean loss of random scores."""
-    draws = np.random.default_rng(seed)
-    labels = draws.integers(5, size=SAMPLES)
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(5, size=SAMPLES)
 
     def value(at: Tensors) -> complex:
         return complex(loss.per_sample(at["scores"], labels).mean())
@@ -109,10 +109,10 @@ def loss_subject(name: str, loss: Loss, seed: int) -> Subject:
         value(at)
         return {"scores": loss.backward()}
 
-    return Subject(name, {"scores": draws.standard_normal((SAMPLES, 5))}, value, gradients, lambda at: [])
+    return Subject(name, {"scores": rng.standard_normal((SAMPLES, 5))}, value, gradients, lambda at: [])
 
 
-def penalty_subject(name: str, penalty: Penalty, seed: int) -> Subject:
+def penalty_subject(name: str, penalty: Regularizer, seed: int) -> Subject:
     """f = the penalty of random weights."""
     W = np.random.default_rng(seed).standard_normal(20)
 
@@ -120,33 +120,33 @@ def penalty_subject(name: str, penalty: Penalty, seed: int) -> Subject:
         return {"W": penalty.gradient(at["W"], np.empty_like(W))}
 
     return Subject(
-        name, {"W": W}, lambda at: complex(penalty.value(at["W"])), gradients, lambda at: penalty.branches(at["W"])
+        name, {"W": W}, lambda at: complex(penalty.value(at["W"])), gradients, lambda at: penalty.kink_sides(at["W"])
     )
 
 
 def model_subject(
-    name: str, network: Network, classes: int, loss: Loss, terms: Sequence[Penalty], seed: int
+    name: str, network: Network, classes: int, loss: Loss, terms: Sequence[Regularizer], seed: int
 ) -> Subject:
     """f = loss + penalties of a whole network on random samples.
 
     Weights are drawn with std √(2/fan_in) instead of the spec's: the check is of the formulas, and a gradient that
     vanishes (small weights, deep sigmoids) would drown in the rounding of a difference.
     """
-    draws = np.random.default_rng(seed)
-    large = sum(layer.kept_numbers() for layer in network.layers) > LARGE_MODEL
+    rng = np.random.default_rng(seed)
+    large = sum(layer.activation_memory() for layer in network.layers) > LARGE_MODEL
     samples = SAMPLES if large else MODEL_SAMPLES
-    labels = draws.integers(classes, size=samples)
+    labels = rng.integers(classes, size=samples)
     parameters = dict(network.named_parameters())
-    tensors = {"x": draws.standard_normal((samples, *network.in_shape))}
+    tensors = {"x": rng.standard_normal((samples, *network.in_shape))}
     for key, parameter in parameters.items():
-        spread = np.sqrt(2 / _fan_in(parameter)) if parameter.decayed else 0.5
-        tensors[key] = spread * draws.standard_normal(parameter.shape)
+        spread = np.sqrt(2 / _fan_in(parameter)) if parameter.regularized else 0.5
+        tensors[key] = spread * rng.standard_normal(parameter.shape)
     fixed = _frozen(parameters, tensors)
     return _network_subject(name, network, loss, terms, labels, tensors, fixed)
 
 
 def trained_subject(
-    name: str, network: Network, loss: Loss, terms: Sequence[Penalty], x: Array, labels: Array
+    name: str, network: Network, loss: Loss, terms: Sequence[Regularizer], x: Array, labels: Array
 ) -> Subject:
     """f = loss + penalties of a network as it is, on these samples, as a function of its trained parameters."""
     tensors = {key: parameter.value.astype(np.float64) for key, parameter in network.named_parameters()}
@@ -158,7 +158,7 @@ def _network_subject(
     name: str,
     network: Network,
     loss: Loss,
-    terms: Sequence[Penalty],
+    terms: Sequence[Regularizer],
     labels: Array,
     tensors: Tensors,
     fixed: Tensors,
@@ -166,7 +166,7 @@ def _network_subject(
     """Loss + penalties of a network as a function of ``tensors``; other parameters, and perhaps x, are ``fixed``."""
     parameters = dict(network.named_parameters())
     keys = {id(parameter): key for key, parameter in parameters.items()}
-    weights = [key for key, parameter in parameters.items() if parameter.decayed and not parameter.frozen]
+    weights = [key for key, parameter in parameters.items() if parameter.regularized and not parameter.frozen]
     priced = [(term, key) for term in terms for key in weights]
     priced += [(own, keys[id(weight)]) for layer in network.layers for own, weight in layer.penalties()]
 
@@ -189,10 +189,12 @@ def _network_subject(
         value(at)
         return {"x": network.input_gradient(loss.backward())} | written
 
-    def branches(at: Tensors) -> list[Array]:
-        return _branches(network.layers) + [side for term, key in priced for side in term.branches(at[key].reshape(-1))]
+    def kink_sides(at: Tensors) -> list[Array]:
+        return _branches(network.layers) + [
+            side for term, key in priced for side in term.kink_sides(at[key].reshape(-1))
+        ]
 
-    return Subject(name, tensors, value, gradients, branches)
+    return Subject(name, tensors, value, gradients, kink_sides)
 
 
 def _fan_in(W: Parameter) -> int:
@@ -219,4 +221,4 @@ def _channels_last(x: Array) -> Array:
 
 
 def _branches(stack: Sequence[Layer]) -> list[Array]:
-    return [side.copy() for layer in stack if (side := layer.branches()) is not None]
+    return [side.copy() for layer in stack if (side := layer.kink_sides()) is not None]

@@ -21,11 +21,11 @@ class Entry:
 
 def gradient_entries(subject: Subject, method: Method, most: int, seed: int = 0) -> Iterator[Entry]:
     """The gradient of each tensor at ``most`` of its numbers, chosen at random from ``seed`` where it has more."""
-    draws = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     analytic = {name: gradient.copy() for name, gradient in subject.gradients(subject.tensors).items()}
     derivative = complex_derivative if method == "complex" else central_derivative
     for name, tensor in subject.tensors.items():
-        for place in np.sort(draws.choice(tensor.size, min(most, tensor.size), replace=False)).tolist():
+        for place in np.sort(rng.choice(tensor.size, min(most, tensor.size), replace=False)).tolist():
             index = tuple(int(part) for part in np.unravel_index(place, tensor.shape))
             try:
                 numerical: float | None = derivative(subject, name, place)[0]

@@ -93,7 +93,7 @@ class Rectifier(Activation):
 
     _y: Array
 
-    def branches(self) -> Array:
+    def kink_sides(self) -> Array:
         """Where the input was positive."""
         return self._positive(self._y)
 
@@ -118,7 +118,7 @@ class ReLU(Rectifier):
     def backward(self, dy: Array) -> Array:
         """dx = dy where y > 0, else 0."""
         dx = self._like("dx", dy)
-        np.multiply(dy, self.branches(), out=dx)
+        np.multiply(dy, self.kink_sides(), out=dx)
         return dx
 
 
@@ -138,7 +138,7 @@ class LeakyReLU(Rectifier):
     def backward(self, dy: Array) -> Array:
         """dx = dy where y > 0, else slope · dy."""
         dx = np.multiply(dy, self.slope, out=self._like("dx", dy))
-        np.copyto(dx, dy, where=self.branches())
+        np.copyto(dx, dy, where=self.kink_sides())
         return dx
 
 
@@ -170,6 +170,6 @@ class ELU(Rectifier):
         dx = np.exp(self._m, out=self._like("dx", dy), dtype=np.result_type(dy, np.float64))
         if self.alpha != 1:
             dx *= self.alpha
-            np.copyto(dx, 1, where=self.branches())
+            np.copyto(dx, 1, where=self.kink_sides())
         dx *= dy
         return dx

@@ -59,7 +59,7 @@ class ActivityL1(ActivityPenalty):
     def _price_gradient(self, x: Array, out: Array) -> None:
         np.sign(x, out=out)
 
-    def branches(self) -> Array:
+    def kink_sides(self) -> Array:
         """The sign of each number: |x| has a kink at 0."""
         signs: Array = np.sign(self._x.real)
         return signs

@@ -12,11 +12,11 @@ import numpy as np
 from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.flat_parameters import Parameter
 from nnlab.core.initialisers import Initialiser
-from nnlab.core.random import Draws, Streams
+from nnlab.core.random import RandomGenerator, Streams
 from nnlab.core.workspace import Workspace
 from nnlab.errors import ShapeError
 from nnlab.registry import Doc, registered_name
-from nnlab.regularizers import Penalty
+from nnlab.regularizers import Regularizer
 
 FROZEN = Doc("true: the parameters keep their initial values, without updates, weight decay or penalties")
 
@@ -32,7 +32,7 @@ class Layer(ABC):
     # Arrays as large as its input or output that a layer keeps while training: what forward gives, what backward gives.
     arrays: ClassVar[int] = 2
     # Whether a sample's output depends on the other samples of its batch while training.
-    whole_batch: ClassVar[bool] = False
+    batch_dependent: ClassVar[bool] = False
 
     # Whether the parameters keep their initial values.
     frozen: bool = False
@@ -86,7 +86,7 @@ class Layer(ABC):
         """Write the gradient of each parameter only; layers that can save work by it override this."""
         self.backward(dy)
 
-    def penalties(self) -> list[tuple[Penalty, Parameter]]:
+    def penalties(self) -> list[tuple[Regularizer, Parameter]]:
         """The layer's own penalties with the weights they act on."""
         return []
 
@@ -98,7 +98,7 @@ class Layer(ABC):
         """Multiplications with additions in the forward pass of one sample, as far as they are matrix products."""
         return 0
 
-    def twin(self, streams: Streams, parameters: Mapping[int, Parameter]) -> Self:
+    def replica(self, streams: Streams, parameters: Mapping[int, Parameter]) -> Self:
         """A layer that works beside this one: the same settings, values and buffers, memory of its own.
 
         ``parameters`` maps the identity of each parameter to the one that the twin is to have.
@@ -120,7 +120,7 @@ class Layer(ABC):
         """For each of the inner layers its name, the layer, and what it makes of x in evaluation mode."""
         return iter(())
 
-    def kept_numbers(self) -> int:
+    def activation_memory(self) -> int:
         """About how many numbers the layer keeps in memory for each sample of a batch while training."""
         return self.arrays * max(prod(self.in_shape), prod(self.out_shape))
 
@@ -128,7 +128,7 @@ class Layer(ABC):
         """How few samples a batch may have while training."""
         return 1
 
-    def branches(self) -> Array | None:
+    def kink_sides(self) -> Array | None:
         """Which side of each kink the last forward took, where the layer has kinks."""
         return None
 
@@ -144,21 +144,21 @@ class Layer(ABC):
 
     def weight(self, name: str, shape: Shape, initialiser: Initialiser, fan_in: int) -> Parameter:
         """Declare a weight array that starts at random and that penalties act on."""
-        return self._declare(Parameter(name, shape, lambda draws: initialiser.draw(shape, fan_in, draws), decayed=True))
+        return self._declare(Parameter(name, shape, lambda rng: initialiser.draw(shape, fan_in, rng), regularized=True))
 
     def constant(self, name: str, shape: Shape, start: float) -> Parameter:
         """Declare a parameter that starts at one value and that penalties leave alone (biases, scales)."""
-        return self._declare(Parameter(name, shape, lambda draws: np.full(shape, start), decayed=False))
+        return self._declare(Parameter(name, shape, lambda rng: np.full(shape, start), regularized=False))
 
     @property
     def draws_weights(self) -> bool:
         """Whether any parameter starts at random."""
-        return any(parameter.decayed for parameter in self.parameters)
+        return any(parameter.regularized for parameter in self.parameters)
 
-    def initialise(self, draws: Draws) -> None:
+    def initialise(self, rng: RandomGenerator) -> None:
         """Draw the starting values of the parameters, in the order of their declaration."""
         for parameter in self.parameters:
-            parameter.value[...] = parameter.start(draws)
+            parameter.value[...] = parameter.start(rng)
 
     def reject(self, message: str) -> ShapeError:
         """The error for an input shape that does not fit."""

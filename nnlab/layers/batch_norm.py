@@ -24,7 +24,7 @@ class BatchNorm(Layer):
     """
 
     arrays = 3
-    whole_batch = True
+    batch_dependent = True
 
     eps: Annotated[float, Gt(0), Le(1), Doc("added to the variance")] = 1e-5
     momentum: Annotated[float, Ge(0), Lt(1), Doc("share of the old running average kept at each step")] = 0.9

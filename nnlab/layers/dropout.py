@@ -45,14 +45,14 @@ class Dropout(Layer):
         return np.multiply(dy, self._mask, out=self.workspace.like("dx", dy))
 
     def _draw_mask(self, x: Array) -> Array:
-        draws = self.streams.dropout(*self.address)
+        rng = self.streams.dropout(*self.address)
         uniform: Array
-        if isinstance(draws, np.random.Generator):
+        if isinstance(rng, np.random.Generator):
             # float32 is drawn in half the time, and for both dtypes, so that they drop the same numbers.
             uniform = self.workspace.array("uniform", x.shape, np.float32)
-            draws.random(dtype=np.float32, out=uniform)
+            rng.random(dtype=np.float32, out=uniform)
         else:
-            uniform = np.asarray(draws.random_sample(x.shape))
+            uniform = np.asarray(rng.random_sample(x.shape))
         mask = self.workspace.like("mask", x, x.real.dtype)
         np.greater_equal(uniform, self.rate, out=mask, casting="unsafe")
         mask /= 1 - self.rate

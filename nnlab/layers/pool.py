@@ -80,7 +80,7 @@ class MaxPool(Pool):
                 np.multiply(rows, won, out=target)
         return self._windows.crop(dx).transpose(0, 3, 1, 2)
 
-    def branches(self) -> Array:
+    def kink_sides(self) -> Array:
         """The winner of each window, as the number of its place."""
         places = np.zeros(self._best.shape, np.int32)
         for place, (_, won) in enumerate(self._winners()):

@@ -18,7 +18,7 @@ from nnlab.layers.base import Layer, layer_outputs, set_up
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
 from nnlab.registry import Component, Doc, layers
-from nnlab.regularizers import Penalty
+from nnlab.regularizers import Regularizer
 
 
 @layers.register("residual")
@@ -62,11 +62,11 @@ class Residual(Layer):
         """Those of the inner layers and the projection."""
         return sum(layer.multiply_adds() for _, layer in self.inner())
 
-    def twin(self, streams: Streams, parameters: Mapping[int, Parameter]) -> Self:
+    def replica(self, streams: Streams, parameters: Mapping[int, Parameter]) -> Self:
         """Twins of the layers inside, too."""
-        other = super().twin(streams, parameters)
-        other._inner = [layer.twin(streams, parameters) for layer in self._inner]
-        other._shortcut = self._shortcut.twin(streams, parameters) if self._shortcut else None
+        other = super().replica(streams, parameters)
+        other._inner = [layer.replica(streams, parameters) for layer in self._inner]
+        other._shortcut = self._shortcut.replica(streams, parameters) if self._shortcut else None
         return other
 
     def inner(self) -> list[tuple[str, Layer]]:
@@ -80,9 +80,9 @@ class Residual(Layer):
         if self._shortcut:
             yield "projection", self._shortcut, self._shortcut.forward(x, training=False)
 
-    def kept_numbers(self) -> int:
+    def activation_memory(self) -> int:
         """Those of all layers inside, and the sums."""
-        return super().kept_numbers() + sum(layer.kept_numbers() for _, layer in self.inner())
+        return super().activation_memory() + sum(layer.activation_memory() for _, layer in self.inner())
 
     def smallest_batch(self) -> int:
         """What the inner layers need."""
@@ -104,7 +104,7 @@ class Residual(Layer):
         shortcut = self._shortcut.backward(dy) if self._shortcut else dy
         return np.add(inner, shortcut, out=self.workspace.like("dx", inner))
 
-    def penalties(self) -> list[tuple[Penalty, Parameter]]:
+    def penalties(self) -> list[tuple[Regularizer, Parameter]]:
         """Those of the inner layers."""
         return [own for layer in self._inner for own in layer.penalties()]
 
@@ -112,9 +112,9 @@ class Residual(Layer):
         """The sum of the inner layers'."""
         return sum(layer.activity() for layer in self._inner)
 
-    def branches(self) -> Array | None:
+    def kink_sides(self) -> Array | None:
         """Those of the inner layers, one after the other."""
-        sides = [side.reshape(-1) for layer in self._inner if (side := layer.branches()) is not None]
+        sides = [side.reshape(-1) for layer in self._inner if (side := layer.kink_sides()) is not None]
         return np.concatenate(sides) if sides else None
 
     def _projection(self, in_shape: Shape, out_shape: Shape) -> Layer | None:

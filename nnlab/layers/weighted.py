@@ -10,7 +10,7 @@ from nnlab.core.flat_parameters import Parameter
 from nnlab.core.initialisers import He, Initialiser
 from nnlab.layers.base import FROZEN, Layer
 from nnlab.registry import Component, Doc
-from nnlab.regularizers import L1, L2, Penalty
+from nnlab.regularizers import L1, L2, Regularizer
 
 
 @dataclass(kw_only=True)
@@ -30,13 +30,13 @@ class WeightedLayer(Layer):
         W = self.weight("W", shape, self.init, fan_in)
         if not self.bias:
             return W, None
-        b = Parameter("b", (outputs,), lambda draws: self.init.start_bias((outputs,)), decayed=False)
+        b = Parameter("b", (outputs,), lambda rng: self.init.start_bias((outputs,)), regularized=False)
         return W, self._declare(b)
 
-    def penalties(self) -> list[tuple[Penalty, Parameter]]:
+    def penalties(self) -> list[tuple[Regularizer, Parameter]]:
         """The layer's own penalties on W; none on frozen ones, where they would be a constant."""
         if self.frozen:
             return []
-        (W,) = [parameter for parameter in self.parameters if parameter.decayed]
-        own: list[Penalty] = [L1(strength=self.l1), L2(strength=self.l2)]
+        (W,) = [parameter for parameter in self.parameters if parameter.regularized]
+        own: list[Regularizer] = [L1(strength=self.l1), L2(strength=self.l2)]
         return [(penalty, W) for penalty in own if penalty.strength > 0]

@@ -15,7 +15,7 @@ from nnlab.layers.dropout import MAX_RATE, Dropout
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.models.base import Model
-from nnlab.registry import Component, Doc, Switch, models
+from nnlab.registry import Component, Doc, OptionalComponent, models
 
 
 @models.register("mlp")
@@ -35,7 +35,7 @@ class MLP(Model):
     init: Annotated[Initialiser, Component("initialiser"), Doc("where the weights start")] = field(default_factory=He)
     batch_norm: Annotated[
         BatchNorm | None,
-        Switch("layer", "batch_norm"),
+        OptionalComponent("layer", "batch_norm"),
         Doc("true, or its keys, for batch normalisation between linear layer and activation"),
     ] = None
     dropout: Annotated[float, Ge(0), Le(MAX_RATE), Doc("share of hidden outputs dropped while training")] = 0.0

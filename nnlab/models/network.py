@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlab.core.arrays import Array, Shape, copy_arrays, shape_text
-from nnlab.core.flat_parameters import Arena, Parameter
+from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.core.random import Purpose, Streams
 from nnlab.errors import ShapeError
 from nnlab.layers.activations import Activation
 from nnlab.layers.base import Layer, set_up
 from nnlab.layers.pool import MaxPool
-from nnlab.regularizers import Penalty, PenaltyTerm
+from nnlab.regularizers import Regularizer, RegularizerTerm
 
 CHUNK_NUMBERS = 2**21
 LARGEST_CHUNK = 500
@@ -36,7 +36,7 @@ class Network:
         if shape != (classes,):
             last = self.layers[-1].label if self.layers else "the network"
             raise ShapeError(f"{last}: gives {shape_text(shape)} values a sample, but the data has {classes} classes")
-        self.order = _order_of_least_work(self.layers)
+        self.order = fuse_relu_into_maxpool(self.layers)
         if not self.parameters:
             raise ShapeError("model: no layer has parameters, so there is nothing to train")
         trained = [
@@ -74,7 +74,7 @@ class Network:
         A batch is no burden, since training needs memory for one anyway. The number follows from the network alone,
         so that the last bits of a loss do not depend on the machine.
         """
-        largest = max(layer.kept_numbers() for layer in self.layers)
+        largest = max(layer.activation_memory() for layer in self.layers)
         return min(max(CHUNK_NUMBERS // largest, batch, 1), LARGEST_CHUNK)
 
     def required_bytes(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int) -> int:
@@ -82,7 +82,7 @@ class Network:
 
         Starting values are drawn in float64, which for a moment takes one copy of the largest array.
         """
-        kept = prod(self.in_shape) + sum(layer.kept_numbers() for layer in self.layers)
+        kept = prod(self.in_shape) + sum(layer.activation_memory() for layer in self.layers)
         numbers = self.parameter_count * (3 + optimizer_slots) + batch * kept
         largest = max(parameter.size for parameter in self.parameters)
         return numbers * np.dtype(dtype).itemsize + largest * np.dtype(np.float64).itemsize
@@ -105,13 +105,13 @@ class Network:
 
     def allocate(self, dtype: npt.DTypeLike) -> None:
         """Give all parameters memory and draw their starting values, layer by layer."""
-        self.arena = Arena(self.parameters, dtype)
+        self.arena = FlatParameters(self.parameters, dtype)
         ordinal = 0  # counts the layers that draw, so that any other layer in between changes no weight
         for layer in self.layers:
-            layer.initialise(self.streams.draws(Purpose.INIT, ordinal))
+            layer.initialise(self.streams.rng(Purpose.INIT, ordinal))
             ordinal += layer.draws_weights
 
-    def twin(self, streams: Streams | None = None, gradients: Array | None = None) -> "Network":
+    def replica(self, streams: Streams | None = None, gradients: Array | None = None) -> "Network":
         """A network of the same parameters and buffers with memory of its own, to work beside this one.
 
         With ``gradients``, as long as the arena's, it writes its gradients there and none into the arena.
@@ -122,15 +122,15 @@ class Network:
         }
         other = copy(self)
         other.streams = streams or self.streams
-        other.layers = [layer.twin(other.streams, parameters) for layer in self.layers]
-        other.order = _order_of_least_work(other.layers)
+        other.layers = [layer.replica(other.streams, parameters) for layer in self.layers]
+        other.order = fuse_relu_into_maxpool(other.layers)
         return other
 
-    def needs_whole_batch(self) -> Layer | None:
+    def needs_batch(self) -> Layer | None:
         """The first layer whose outputs depend on the other samples of a batch, if there is one."""
-        return next((layer for layer in self.all_layers() if layer.whole_batch), None)
+        return next((layer for layer in self.all_layers() if layer.batch_dependent), None)
 
-    def compute_part_of(self, batch_size: int | None) -> None:
+    def set_global_batch_size(self, batch_size: int | None) -> None:
         """From now on each forward sees a part of a batch of so many samples; None: a whole batch."""
         for layer in self.all_layers():
             layer.batch_size = batch_size
@@ -144,12 +144,12 @@ class Network:
             left += [inner for _, inner in reversed(layer.inner())]
         return found
 
-    def penalty_terms(self, everywhere: Sequence[Penalty]) -> list[PenaltyTerm]:
+    def penalty_terms(self, everywhere: Sequence[Regularizer]) -> list[RegularizerTerm]:
         """Penalties on all weights, and the layers' own; the network must have memory."""
-        terms = [PenaltyTerm(penalty, self.arena.weights, self.arena.weight_gradients) for penalty in everywhere]
+        terms = [RegularizerTerm(penalty, self.arena.weights, self.arena.weight_gradients) for penalty in everywhere]
         for layer in self.layers:
             for penalty, weight in layer.penalties():
-                terms.append(PenaltyTerm(penalty, weight.value.reshape(-1), weight.grad.reshape(-1)))
+                terms.append(RegularizerTerm(penalty, weight.value.reshape(-1), weight.grad.reshape(-1)))
         return terms
 
     def activity(self) -> complex:
@@ -190,7 +190,7 @@ class Network:
         copy_arrays(state, self.state(), "saved model")
 
 
-def _order_of_least_work(layers: Sequence[Layer]) -> list[Layer]:
+def fuse_relu_into_maxpool(layers: Sequence[Layer]) -> list[Layer]:
     """The layers in the order in which they are computed: max(relu(x)) = relu(max(x)), to the last bit.
 
     After a 2x2 pooling an activation has a quarter of the numbers left: of the small ConvNet's 16.6 ms a step, 2.2.

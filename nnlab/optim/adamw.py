@@ -22,5 +22,5 @@ class AdamW(Adam):
 
     def update(self, block: Block, lr: float) -> None:
         """Shrink the weights of the block, then Adam."""
-        block.theta[: block.decayed] *= 1 - lr * self.weight_decay
+        block.theta[: block.regularized] *= 1 - lr * self.weight_decay
         super().update(block, lr)

@@ -25,7 +25,7 @@ class Block:
     state: tuple[Array, ...]
     scratch: Array
     spare: Array
-    decayed: int
+    regularized: int
 
 
 @dataclass(kw_only=True)
@@ -39,7 +39,7 @@ class Optimizer(ABC):
 
     slots: ClassVar[tuple[str, ...]] = ()
 
-    def bind(self, theta: Array, g: Array, decayed: int = 0) -> None:
+    def bind(self, theta: Array, g: Array, regularized: int = 0) -> None:
         """Work on these vectors from now on, with fresh state; the first ``decayed`` values are weights."""
         self.t = 0
         self._state = {name: np.zeros_like(theta) for name in self.slots}
@@ -55,7 +55,7 @@ class Optimizer(ABC):
                     state=tuple(vector[part] for vector in self._state.values()),
                     scratch=scratch[:length],
                     spare=spare[:length],
-                    decayed=min(max(decayed - start, 0), length),
+                    regularized=min(max(regularized - start, 0), length),
                 )
             )
 

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from nnlab.registry import Doc, Refused, controls
+from nnlab.registry import Doc, Forbidden, controls
 
 Metric = Annotated[
     Literal["train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "objective"],
-    Refused(
+    Forbidden(
         ("test_loss", "test_accuracy"),
         "the test set must not steer training: what it measures would then flatter the network, since the moment was "
         "chosen to suit it; hold samples out with data.validation: 0.1 and use validation_loss or validation_accuracy",

@@ -11,7 +11,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 @dataclass(frozen=True)
-class Look:
+class PlotStyle:
     """How pictures are written and in which language their words are."""
 
     format: Format = "png"

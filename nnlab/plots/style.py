@@ -21,7 +21,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from nnlab.errors import UsageError, one_line
 from nnlab.plots.letters import INSTALL_JAPANESE, families, has_japanese_font, notice_missing
-from nnlab.plots.look import Format, Look, Style
+from nnlab.plots.look import Format, PlotStyle, Style
 from nnlab.plots.words import JAPANESE
 from nnlab.storage.disk import atomic_write
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Shades:
+class Palette:
     """The colours of a style: those of curves and classes, of the paper, of text and of lines beside the drawing."""
 
     colours: tuple[str, ...]
@@ -47,8 +47,8 @@ class Shades:
 
 # Okabe & Ito, "Color Universal Design" (2008): on white without yellow, which is too pale for lines there; on black
 # without the darker blue, and with white for black.
-STYLES: Mapping[Style, Shades] = {
-    "light": Shades(
+STYLES: Mapping[Style, Palette] = {
+    "light": Palette(
         ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
         paper="#FFFFFF",
         ink="#000000",
@@ -57,7 +57,7 @@ STYLES: Mapping[Style, Shades] = {
         layers="viridis",
         steepness="viridis_r",
     ),
-    "dark": Shades(
+    "dark": Palette(
         ("#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#F0E442", "#FFFFFF"),
         paper="#16181D",
         ink="#E6E6E6",
@@ -95,11 +95,11 @@ _NO_DATE: Mapping[Format, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 
-_LOOK: ContextVar[Look] = ContextVar("look", default=Look())  # noqa: B039 - a Look cannot change
+_LOOK: ContextVar[PlotStyle] = ContextVar("look", default=PlotStyle())  # noqa: B039 - a Look cannot change
 
 
 @contextmanager
-def drawn_as(look: Look) -> Iterator[None]:
+def drawn_as(look: PlotStyle) -> Iterator[None]:
     """Every picture drawn while this is open looks so.
 
     Raises UsageError when the language needs a font that is not installed.
@@ -113,7 +113,7 @@ def drawn_as(look: Look) -> Iterator[None]:
         _LOOK.reset(token)
 
 
-def shades() -> Shades:
+def shades() -> Palette:
     """The colours that pictures have now."""
     return STYLES[_LOOK.get().style]
 
@@ -198,7 +198,7 @@ def _fit(title: Text, width: float) -> None:
     title.set_wrap(wrapped)
 
 
-def _coloured(shades: Shades) -> dict[Any, Any]:
+def _coloured(shades: Palette) -> dict[Any, Any]:
     inked = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color")
     papered = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
     return {

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from nnlab.core.arrays import Array
-from nnlab.errors import RunError, one_line, shown
+from nnlab.errors import RunError, one_line, quote
 from nnlab.records.formats import CHECKPOINTS_FOLDER, METRICS_FILE, STEPS_FILE, TABLES, step_file, step_of
 from nnlab.storage.checked_files import MOST_SECONDS, check_file, damaged, parsed_json
 from nnlab.storage.disk import atomic_write
@@ -60,7 +60,7 @@ def read_checkpoint(path: Path, content: int) -> Checkpoint:
         facts, expected = entry["facts"], entry["sha256"]
         if facts["format"] != FORMAT:
             raise UnusableCheckpointError(
-                f"{path}: has format {shown(facts['format'], 20)}, but this version of nnlab reads {FORMAT}"
+                f"{path}: has format {quote(facts['format'], 20)}, but this version of nnlab reads {FORMAT}"
             )
         sound = _sha256(facts, arrays) == expected and path.name == step_file(facts["step"]) and _plausible(facts)
     except RunError:

@@ -11,7 +11,7 @@ import numpy as np
 from nnlab.config.descent import Descent, load_descent
 from nnlab.config.tree import MAX_BYTES
 from nnlab.core.arrays import Array
-from nnlab.errors import RunError, UsageError, one_line, shown
+from nnlab.errors import RunError, UsageError, one_line, quote
 from nnlab.records.formats import LOG_FILE, PATH_FILE, SPEC_FILE, path_columns
 from nnlab.storage.checked_files import MAX_LINE_BYTES, MAX_TABLE_BYTES, check_file, damaged
 
@@ -53,21 +53,21 @@ def read_paths(folder: Path, start: Sequence[float], labels: Sequence[str]) -> d
         with path.open(encoding="utf-8", newline="") as file:
             rows = csv.reader(iter(partial(file.readline, MAX_LINE_BYTES), ""))
             if (header := next(rows, [])) != columns:
-                damaged(path, f"expected the header {','.join(columns)}, found {shown(','.join(header), 80)}", 1)
+                damaged(path, f"expected the header {','.join(columns)}, found {quote(','.join(header), 80)}", 1)
             for row in rows:
                 if row and row[0] not in labels:
-                    known = shown(", ".join(labels), 200)
-                    damaged(path, f"optimizer: expected one of {known}, found {shown(row[0])}", rows.line_num)
+                    known = quote(", ".join(labels), 200)
+                    damaged(path, f"optimizer: expected one of {known}, found {quote(row[0])}", rows.line_num)
                 if len(row) != len(columns):
                     damaged(path, f"expected {len(columns)} cells, found {len(row)}", rows.line_num)
                 label, step, *cells = row
                 found = numbers.setdefault(label, array("d"))
                 if step != str(len(found) // width):
-                    damaged(path, f"step: expected {len(found) // width}, found {shown(step)}", rows.line_num)
+                    damaged(path, f"step: expected {len(found) // width}, found {quote(step)}", rows.line_num)
                 try:
                     found.extend([float(cell) for cell in cells])
                 except ValueError:
-                    damaged(path, f"must be numbers, got {shown(','.join(cells), 80)}", rows.line_num)
+                    damaged(path, f"must be numbers, got {quote(','.join(cells), 80)}", rows.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
     if labels and not numbers:
@@ -75,7 +75,7 @@ def read_paths(folder: Path, start: Sequence[float], labels: Sequence[str]) -> d
     for label, found in numbers.items():
         if list(found[:variables]) != list(start):
             damaged(
-                path, f"{label}: expected a path from {shown(start)}, found one from {shown(list(found[:variables]))}"
+                path, f"{label}: expected a path from {quote(start)}, found one from {quote(list(found[:variables]))}"
             )
     tables = {label: np.array(found).reshape(-1, width) for label, found in numbers.items()}
     return {label: (table[:, :variables], table[:, -2], table[:, -1]) for label, table in tables.items()}

@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
-from nnlab.errors import shown
+from nnlab.errors import quote
 from nnlab.records.formats import (
     DIAGNOSTICS_COLUMNS,
     DIAGNOSTICS_FILE,
@@ -74,7 +74,7 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[_Row]:
                     return
                 cells = line.decode("utf-8", "replace").rstrip("\r\n").split(",")
                 if place == 1 and cells[: len(columns)] != list(columns):
-                    damaged(path, f"expected the header {','.join(columns)}, found {shown(cells)}", 1)
+                    damaged(path, f"expected the header {','.join(columns)}, found {quote(cells)}", 1)
                 width = width or len(cells)
                 if len(cells) != width:
                     damaged(path, f"expected {width} cells, found {len(cells)}", place)
@@ -86,7 +86,7 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[_Row]:
 
 def _whole(path: Path, place: int, cell: str) -> int:
     if not (cell.isascii() and cell.isdigit() and len(cell) <= MOST_DIGITS):
-        damaged(path, f"expected a whole number, found {shown(cell)}", place)
+        damaged(path, f"expected a whole number, found {quote(cell)}", place)
     return int(cell)
 
 
@@ -95,7 +95,7 @@ def _number(path: Path, row: _Row, cell: str) -> float:
     try:
         return float(cell)
     except ValueError:
-        damaged(path, f"expected a number, found {shown(cell)}", row.place)
+        damaged(path, f"expected a number, found {quote(cell)}", row.place)
 
 
 def _check_count(path: Path, row: _Row, count: int) -> None:

@@ -16,7 +16,7 @@ from nnlab.records.trash import is_written
 
 
 @dataclass(frozen=True)
-class Holding:
+class StoredRun:
     """One run, cross-validation or descent in a folder of runs.
 
     ``metrics`` are the final ones (of a cross-validation the means), as far as there are any; ``message`` says what is
@@ -48,7 +48,7 @@ class Holding:
         }
 
 
-def inventory(runs: Path, *, missing_ok: bool = False) -> list[Holding]:
+def inventory(runs: Path, *, missing_ok: bool = False) -> list[StoredRun]:
     """Everything in a folder of runs, by name, which begins with the time; raises RunError when it cannot be read."""
     try:
         paths = sorted(path for path in runs.iterdir() if not path.name.startswith("."))
@@ -61,23 +61,23 @@ def inventory(runs: Path, *, missing_ok: bool = False) -> list[Holding]:
     return [holding(path, kind) for path in paths if (kind := kind_of(path))]
 
 
-def holding(path: Path, kind: Kind) -> Holding:
+def holding(path: Path, kind: Kind) -> StoredRun:
     """What there is to say of one; one that is damaged or cannot be read is no error."""
     try:
         written = is_written(path)
         if not (path / SUMMARY_FILE).exists():
-            return Holding(path, kind, "running" if written else CRASHED, "not begun")
+            return StoredRun(path, kind, "running" if written else CRASHED, "not begun")
         found = {"run": _run, "crossval": _crossval, "descent": _descent}[kind](path)
     except RunError as error:
-        return Holding(path, kind, DAMAGED, message=str(error))
+        return StoredRun(path, kind, DAMAGED, message=str(error))
     except OSError as error:
-        return Holding(path, kind, DAMAGED, message=f"{path}: cannot be read: {error.strerror or error}")
+        return StoredRun(path, kind, DAMAGED, message=f"{path}: cannot be read: {error.strerror or error}")
     status, progress, metrics = found
     status = CRASHED if status == "running" and not written else status
     finite = {key: float(value) for key, value in metrics.items() if _is_number(value)}
     missing = status in (*FINISHED, "interrupted") and not written and lacks_pictures(path, kind)
     message = f"{path}: pictures are missing; nnlab plot {path} draws them" if missing else ""
-    return Holding(path, kind, status, progress, finite, message)
+    return StoredRun(path, kind, status, progress, finite, message)
 
 
 def _run(path: Path) -> tuple[str, str, Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from nnlab.config.resolved import spec_sha256
 from nnlab.config.tree import MAX_BYTES, read_tree
 from nnlab.core.rows import MAX_STEPS, Row
 from nnlab.data.inputs import InputFormat
-from nnlab.errors import RunError, SpecError, UsageError, one_line, shown
+from nnlab.errors import RunError, SpecError, UsageError, one_line, quote
 from nnlab.records.formats import (
     CRASHED,
     FIRST_METRICS_COLUMNS,
@@ -180,7 +180,7 @@ def read_spec(path: Path) -> Mapping[str, Any]:
     except UsageError as error:
         raise RunError(one_line(str(error), 500)) from None
     if not isinstance(spec, dict):
-        damaged(path, f"must be a mapping, got {shown(spec)}", 1)
+        damaged(path, f"must be a mapping, got {quote(spec)}", 1)
     for key, annotation in (("name", str), ("seed", int)):
         wrong = check(annotation, spec.get(key))[1]
         if wrong:
@@ -221,7 +221,7 @@ def _read_json(path: Path, limit: int = MAX_SUMMARY_BYTES) -> dict[str, Any]:
     except OSError as error:
         damaged(path, f"cannot be read: {error.strerror or error}")
     if not isinstance(found, dict):
-        damaged(path, f"must be an object, got {shown(found)}")
+        damaged(path, f"must be an object, got {quote(found)}")
     return found
 
 
@@ -230,7 +230,7 @@ def read_status(path: Path) -> Mapping[str, Any]:
     summary = _read_json(path)
     status = summary.get("status")
     if status not in STATUSES:
-        damaged(path, f"status: must be one of {', '.join(STATUSES)}, got {shown(status)}")
+        damaged(path, f"status: must be one of {', '.join(STATUSES)}, got {quote(status)}")
     return summary
 
 
@@ -255,12 +255,12 @@ def _check_row(path: Path, key: str, row: object) -> None:
     if row is None:
         return
     if not isinstance(row, dict):
-        damaged(path, f"{key}: must be an object or null, got {shown(row)}")
+        damaged(path, f"{key}: must be an object or null, got {quote(row)}")
     missing = [column for column in FIRST_METRICS_COLUMNS if column not in row]
     if missing:
         damaged(path, f"{key}: lacks {', '.join(missing)}")
     for column, value in row.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            damaged(path, f"{key}.{one_line(column)}: must be a number or null, got {shown(value)}")
+            damaged(path, f"{key}.{one_line(column)}: must be a number or null, got {quote(value)}")
         if value is not None and column.endswith("_accuracy") and (value < 0 or value > 1):
-            damaged(path, f"{key}.{column}: must be from 0 to 1, got {shown(value)}")
+            damaged(path, f"{key}.{column}: must be from 0 to 1, got {quote(value)}")

@@ -15,7 +15,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.core.memory import readable_bytes
 from nnlab.core.rows import MAX_STEPS, Row
-from nnlab.errors import RunError, one_line, shown
+from nnlab.errors import RunError, one_line, quote
 
 MAX_TABLE_BYTES = 2**30  # steps.csv of some 35 million updates
 MAX_LINE_BYTES = 2**16
@@ -157,4 +157,4 @@ def _number(cell: bytes, gaps: bool) -> float:
 
 
 def _text(raw: bytes) -> str:
-    return shown(raw[:200].decode("utf-8", "replace"), 80)
+    return quote(raw[:200].decode("utf-8", "replace"), 80)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nnlab.errors import RunError, harmless
+from nnlab.errors import RunError, escape_control
 from nnlab.storage.disk import make_folder
 
 
@@ -57,4 +57,4 @@ def as_json_lines(value: Mapping[str, object]) -> bytes:
 def _readable(text: Callable[[bool], str]) -> bytes:
     """A document in ASCII only where a terminal that shows it would be steered by what is in it."""
     plain = text(False)
-    return ((plain if harmless(plain) == plain else text(True)) + "\n").encode()
+    return ((plain if escape_control(plain) == plain else text(True)) + "\n").encode()

@@ -7,7 +7,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
 from nnlab.engine.predictions import Trained
-from nnlab.errors import shown
+from nnlab.errors import quote
 from nnlab.losses import CrossEntropy, Loss
 
 UNBALANCED = 2
@@ -31,7 +31,7 @@ def majority_note(dataset: Dataset, loss: Loss) -> str:
         return ""
     weighted = isinstance(loss, CrossEntropy) and loss.class_weights
     hint = "" if weighted else "; loss.class_weights: balanced gives each class the same weight"
-    name = shown(dataset.class_names[int(counts.argmax())])
+    name = quote(dataset.class_names[int(counts.argmax())])
     return f"class {name} has {share:.1%} of the training samples, so answering it always has that accuracy{hint}"
 
 
@@ -62,6 +62,6 @@ def recall_line(found: dict[str, Any]) -> str:
     if not found:
         return ""
     lowest = sorted(found["recall"].items(), key=lambda item: item[1])
-    listed = ", ".join(f"{shown(name, 40)} {value:.4f}" for name, value in lowest[:MOST_SHOWN])
+    listed = ", ".join(f"{quote(name, 40)} {value:.4f}" for name, value in lowest[:MOST_SHOWN])
     more = f" and {len(lowest) - MOST_SHOWN} more classes" if len(lowest) > MOST_SHOWN else ""
     return f"recall of each class on the {found['recall_of']} samples: {listed}{more}"

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
-from nnlab.data.pipeline.batches import Feed
+from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.engine.activation_statistics import dead_share, saturated_share
 from nnlab.engine.last_update import LastUpdate
 from nnlab.layers.base import Layer, layer_outputs
@@ -26,7 +26,9 @@ class Diagnostics:
     takes in one go, at most 500) in evaluation mode. Layers inside others are looked at one by one.
     """
 
-    def __init__(self, network: Network, last_update: LastUpdate, probe: Feed, chunk: int, folder: RunFolder) -> None:
+    def __init__(
+        self, network: Network, last_update: LastUpdate, probe: BatchLoader, chunk: int, folder: RunFolder
+    ) -> None:
         self._network = network
         self._last_update = last_update
         self._probe = probe

@@ -12,7 +12,7 @@ from nnlab.config.resolved import spec_sha256
 from nnlab.config.validation import flatten
 from nnlab.core.rows import MAX_STEPS
 from nnlab.engine.loop import Training
-from nnlab.errors import RunError, UsageError, one_line, shown
+from nnlab.errors import RunError, UsageError, one_line, quote
 from nnlab.records.cleaning import clear_leftovers
 from nnlab.records.drawing import lacks_pictures
 from nnlab.records.environment import drift
@@ -30,8 +30,8 @@ from nnlab.records.run_names import newest
 from nnlab.storage.lock import RunLock, writing
 from nnlab.train.checkpoints import most_bytes, restore
 from nnlab.train.reporting import Reporter, Silent
-from nnlab.train.resume_point import ResumePoint, newest_valid
-from nnlab.train.run import RunResult, Setting, carry_out, set_up
+from nnlab.train.resume_point import ResumePoint, latest_valid_checkpoint
+from nnlab.train.run import RunResult, Setting, set_up, train_and_record
 from nnlab.train.snapshots import moments
 
 
@@ -66,7 +66,7 @@ def resume(
         summary, recorded = read_summary(path / SUMMARY_FILE), read_environment(path / ENVIRONMENT_FILE)
         experiment = _experiment(path, data)
         setting = set_up(experiment if iterations is None else _longer(experiment, iterations))
-        checkpoint = None if restart else newest_valid(path, most_bytes(setting.training), reporter.say)
+        checkpoint = None if restart else latest_valid_checkpoint(path, most_bytes(setting.training), reporter.say)
         if iterations is not None and not restart:
             _check_end(path, iterations, summary, checkpoint)
         elif checkpoint and checkpoint.step > setting.training.iterations:
@@ -84,7 +84,7 @@ def resume(
         environment = {**now, "resumed_after": [*listed(recorded, "resumed_after"), training.start]}
         if known := [*listed(recorded, "drift"), *changed]:
             environment["drift"] = known
-        return carry_out(setting, training, folder, reporter, environment, before)
+        return train_and_record(setting, training, folder, reporter, environment, before)
 
 
 def _finished(path: Path, say: Callable[[str], None]) -> RunResult | None:
@@ -92,9 +92,9 @@ def _finished(path: Path, say: Callable[[str], None]) -> RunResult | None:
     if summary["status"] not in FINISHED:
         return None
     clear_leftovers(path)
-    draws = f"; nnlab plot {path} draws its missing pictures" if lacks_pictures(path, "run") else ""
+    rng = f"; nnlab plot {path} draws its missing pictures" if lacks_pictures(path, "run") else ""
     extends = "" if summary.get("message", "").startswith("stopped early") else "; --iterations N extends it"
-    say(f"{path}: is {summary['status']}, so there is nothing left to do{extends}{draws}")
+    say(f"{path}: is {summary['status']}, so there is nothing left to do{extends}{rng}")
     return RunResult(path, str(read_spec(path / SPEC_FILE)["name"]), dict(summary))
 
 
@@ -121,7 +121,7 @@ def _check_end(path: Path, iterations: int, summary: Mapping[str, Any], checkpoi
             f"train it again with more patience: nnlab train {path / SPEC_FILE} -s train.early_stopping.patience=N"
         )
     if iterations > MAX_STEPS:
-        raise UsageError(f"--iterations: must be at most {MAX_STEPS}, got {shown(iterations, 30)}")
+        raise UsageError(f"--iterations: must be at most {MAX_STEPS}, got {quote(iterations, 30)}")
     if finished:
         done = max(done, summary["steps"])
     if iterations < max(done, 1) or (iterations == done and finished):
@@ -143,7 +143,7 @@ def changed_keys(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[st
     """Which keys of a resolved spec are others than those recorded, a line each."""
     before, after = flatten(recorded), flatten(now)
     return [
-        f"spec {one_line(key, 200)}: {shown(before.get(key))} then, {shown(after.get(key))} now"
+        f"spec {one_line(key, 200)}: {quote(before.get(key))} then, {quote(after.get(key))} now"
         for key in sorted({*before, *after})
         if before.get(key) != after.get(key)
     ]

@@ -31,7 +31,7 @@ class ResumePoint:
         return self.checkpoint.facts
 
 
-def newest_valid(path: Path, content: int, warn: Callable[[str], None]) -> ResumePoint | None:
+def latest_valid_checkpoint(path: Path, content: int, warn: Callable[[str], None]) -> ResumePoint | None:
     """The newest checkpoint that is intact and whose tables still begin as they did; ``warn`` hears of others.
 
     One with more than ``content`` bytes of arrays is not of this run. None where there is no intact checkpoint; raises

@@ -15,13 +15,13 @@ from nnlab.config.experiment import Experiment, as_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
 from nnlab.core.signals import stop_on_signal
-from nnlab.data.pipeline.batches import Feed
+from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.engine.build import Prepared, make_training, prepare
 from nnlab.engine.loop import Training, train
 from nnlab.engine.predictions import Trained
 from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError, one_line
 from nnlab.figures.run_pictures import BY_TRAINING, KINDS, draw_all, naming_picture
-from nnlab.figures.run_view import Drawable
+from nnlab.figures.run_view import RunView
 from nnlab.plots.curves import FILES, plot_run
 from nnlab.plots.notices import noticed_by
 from nnlab.records.checkpoint import checkpoint_files
@@ -82,7 +82,7 @@ def run_in(
     with threadpool_limits(limits=1, user_api="blas"):
         setting = set_up(experiment)
         environment = setting.environment() | ({"drift": list(drift)} if drift else {})
-        return carry_out(setting, setting.training, make_folder(), reporter or Silent(), environment)
+        return train_and_record(setting, setting.training, make_folder(), reporter or Silent(), environment)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def set_up(experiment: Experiment) -> Setting:
     return Setting(experiment, prepared, training, Trained.begin(prepared.dataset, prepared.network, experiment.loss))
 
 
-def carry_out(
+def train_and_record(
     setting: Setting,
     training: Training,
     folder: RunFolder,
@@ -133,7 +133,7 @@ def carry_out(
         majority = majority_note(prepared.dataset, experiment.loss)
         for note in filter(None, (*prepared.dataset.notes, majority, *folder.take_unsupported())):
             lines.say(note)
-        probe = Feed(prepared.dataset.train, experiment.dtype)
+        probe = BatchLoader(prepared.dataset.train, experiment.dtype)
         chunk = training.evaluation.chunk
         last_update = training.last_update
         diagnostics = [Diagnostics(prepared.network, last_update, probe, chunk, folder)] if last_update else []
@@ -169,7 +169,7 @@ def carry_out(
                 plot_run(record(), folder.plots)
             with _only_said(lines.say), last_pictures(folder.path):
                 kinds = [kind for kind in drawn if kind not in FILES]
-                draw_all(Drawable(record(), lambda: setting.trained), folder.plots, lines.say, kinds)
+                draw_all(RunView(record(), lambda: setting.trained), folder.plots, lines.say, kinds)
     if outcome.status == "diverged":
         raise Diverged(f"{outcome.message}\nthe run up to step {outcome.steps} is in {folder.path}")
     if stop.signal is not None:

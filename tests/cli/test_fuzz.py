@@ -17,7 +17,7 @@ from made_specs import JUNK, descents, experiment_of, specs, texts
 
 from nnlab.config.descent import descent_from_tree
 from nnlab.config.experiment import experiment_from_tree, load_experiment
-from nnlab.config.tree import dump_tree, parse_faulty_tree
+from nnlab.config.tree import dump_tree, parse_collecting_problems
 from nnlab.data.sources.cifar10 import FILES
 from nnlab.descent.path import descend, gradient_of, labels
 from nnlab.descent.run import line
@@ -57,7 +57,7 @@ def ends_as_documented(text: str, folder: Path) -> str:
     A loss that is not finite is a step too: what comes of that is said and has its exit code.
     """
     try:
-        tree = parse_faulty_tree(text, "spec")
+        tree = parse_collecting_problems(text, "spec")
         experiment = experiment_from_tree(tree, default_name="spec", folders=(folder,))
     except SpecError:
         return "refused"
@@ -74,10 +74,10 @@ def ends_as_documented(text: str, folder: Path) -> str:
 
 def descends_as_documented(text: str) -> str:
     try:
-        descent = descent_from_tree(parse_faulty_tree(text, "spec"), default_name="spec")
+        descent = descent_from_tree(parse_collecting_problems(text, "spec"), default_name="spec")
     except SpecError:
         return "refused"
-    again = descent_from_tree(parse_faulty_tree(descent.to_yaml(), "spec"), default_name="spec")
+    again = descent_from_tree(parse_collecting_problems(descent.to_yaml(), "spec"), default_name="spec")
     assert again.sha256() == descent.sha256()
     descent.steps = min(descent.steps, 3)
     gradient = gradient_of(descent)

@@ -247,8 +247,8 @@ def test_a_run_named_twice_counts_once(make_run: MakeRun, monkeypatch: pytest.Mo
 def test_titles_leave_out_the_time_where_that_is_clear(make_run: MakeRun) -> None:
     first, second = make_run("20250101-120000-adam-aaaaaa"), make_run("20250102-120000-adam-bbbbbb")
     assert compare([first, second]).titles == ("adam-aaaaaa", "adam-bbbbbb")
-    twin = make_run("20250103-120000-adam-aaaaaa")
-    assert compare([first, twin]).titles == ("20250101-120000-adam-aaaaaa", "20250103-120000-adam-aaaaaa")
+    replica = make_run("20250103-120000-adam-aaaaaa")
+    assert compare([first, replica]).titles == ("20250101-120000-adam-aaaaaa", "20250103-120000-adam-aaaaaa")
 
 
 def test_csv_has_no_formulas(make_run: MakeRun) -> None:

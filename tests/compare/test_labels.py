@@ -3,11 +3,11 @@
 import pytest
 
 from nnlab.compare.labels import distinguishing_labels, short_keys
-from nnlab.errors import one_line, written
+from nnlab.errors import format_value, one_line
 
 
 def test_values_are_written_as_in_a_spec() -> None:
-    assert written([40, None, True, "relu", {"a": 1e-7}]) == "[40, null, true, relu, {a: 1e-07}]"
+    assert format_value([40, None, True, "relu", {"a": 1e-7}]) == "[40, null, true, relu, {a: 1e-07}]"
 
 
 def test_text_from_files_is_made_harmless() -> None:

@@ -12,7 +12,7 @@ from nnlab.config.expectation import accepted, check, expectation, only_words, o
 from nnlab.config.experiment import Experiment, TrainSettings
 from nnlab.data.sources.cifar10 import Cifar10
 from nnlab.data.sources.table import Table
-from nnlab.errors import shown
+from nnlab.errors import quote
 from nnlab.models.mlp import MLP
 from nnlab.models.sequential import Sequential
 from nnlab.registry import Doc, hyperparameters
@@ -116,7 +116,7 @@ def test_what_does_not_fit_is_told_with_what_would(annotation: Any, value: objec
 
 
 @pytest.mark.parametrize("annotation", [Rate, Count, Size, Maybe, bool, str, Name, Units, list[str]])
-@pytest.mark.parametrize("value", [10**400, -(10**400), 10**308, {"a": 1}, [[[]]], [None], "x" * 10_000], ids=shown)
+@pytest.mark.parametrize("value", [10**400, -(10**400), 10**308, {"a": 1}, [[[]]], [None], "x" * 10_000], ids=quote)
 def test_extreme_values_are_no_bug(annotation: Any, value: object) -> None:
     checked, wrong = check(annotation, value)
     assert (checked == value) if not wrong else all(len(message) < 200 for _, message in wrong)

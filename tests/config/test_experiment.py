@@ -22,7 +22,7 @@ from nnlab.config.resolved import spec_sha256
 from nnlab.config.tree import dump_tree, parse_tree
 from nnlab.config.validation import Validator, plain
 from nnlab.errors import SpecError, UsageError
-from nnlab.registry import REGISTRIES, Component, FilePath, Strengths, Switch, hyperparameters
+from nnlab.registry import REGISTRIES, Component, FilePath, OptionalComponent, WeightsByName, hyperparameters
 
 MINIMAL = """\
 data: xor
@@ -455,7 +455,11 @@ def sections(draw: st.DrawFn, cls: type[Any]) -> dict[str, Any]:
     for parameter in hyperparameters(cls):
         if not parameter.required and draw(st.booleans()):
             continue
-        component, switch, strengths = parameter.mark(Component), parameter.mark(Switch), parameter.mark(Strengths)
+        component, switch, strengths = (
+            parameter.mark(Component),
+            parameter.mark(OptionalComponent),
+            parameter.mark(WeightsByName),
+        )
         if component:
             one = components(component.kind)
             least = int(parameter.required)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.config.overrides import apply_overrides
 from nnlab.config.places import Tree
-from nnlab.config.tree import parse_faulty_tree
+from nnlab.config.tree import parse_collecting_problems
 from nnlab.errors import SpecError
 from nnlab.registry import initialisers, optimizers
 
@@ -27,7 +27,7 @@ BASE = "base: OTHER.yaml starts from another spec"
 
 
 def changed(text: str, *overrides: str) -> Tree:
-    tree = parse_faulty_tree(text, "a.yaml")
+    tree = parse_collecting_problems(text, "a.yaml")
     apply_overrides(tree, overrides)
     return tree
 
@@ -174,7 +174,7 @@ def test_an_override_that_cannot_be_read_or_placed_changes_nothing(override: str
 def test_overrides_of_what_is_no_mapping_are_left_to_the_report_on_the_spec() -> None:
     for text in ("[1, 2]", "", "word"):
         tree = changed(text, "a=1")
-        assert tree.value == parse_faulty_tree(text, "a.yaml").value
+        assert tree.value == parse_collecting_problems(text, "a.yaml").value
         assert tree.problems == []
 
 

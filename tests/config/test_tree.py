@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnlab.config.places import Place
-from nnlab.config.tree import MAX_BYTES, MAX_DEPTH, dump_tree, parse_faulty_tree, parse_tree, read_tree
+from nnlab.config.tree import MAX_BYTES, MAX_DEPTH, dump_tree, parse_collecting_problems, parse_tree, read_tree
 from nnlab.errors import SpecError, UsageError
 
 BASE = "base: OTHER.yaml starts from another spec"
@@ -151,14 +151,14 @@ def test_all_of_it_is_reported_in_the_order_of_places() -> None:
 
 
 def test_a_faulty_tree_keeps_what_could_be_read() -> None:
-    tree = parse_faulty_tree("a: 1\na: 2\nb: &x 3\nc: *x\n---\nd: 4", "a.yaml")
+    tree = parse_collecting_problems("a: 1\na: 2\nb: &x 3\nc: *x\n---\nd: 4", "a.yaml")
     assert tree.value == {"a": 2, "b": 3, "c": None}
     assert not tree.broken
     assert [path for _, path, _ in tree.problems] == [("a",), ("b",), ("c",), ()]
 
 
 def test_a_broken_tree_has_no_value() -> None:
-    tree = parse_faulty_tree("a: [", "a.yaml")
+    tree = parse_collecting_problems("a: [", "a.yaml")
     assert tree.broken
     assert tree.value is None
     assert len(tree.problems) == 1
@@ -190,7 +190,7 @@ def test_the_deepest_nesting_allowed() -> None:
 def test_aliases_never_grow() -> None:
     bomb = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 100))
     assert len(problems(bomb)) == 101
-    assert len(parse_faulty_tree(bomb, "a.yaml").problems) == 100 + 2 * 99
+    assert len(parse_collecting_problems(bomb, "a.yaml").problems) == 100 + 2 * 99
 
 
 def test_text_from_the_file_cannot_steer_a_terminal() -> None:
@@ -360,7 +360,7 @@ def test_a_value_that_occurs_twice_is_written_twice() -> None:
     | st.lists(LOOKALIKES).map(" ".join)
 )
 def test_any_text_is_read_or_refused_with_its_place(text: str) -> None:
-    tree = parse_faulty_tree(text, "a.yaml")
+    tree = parse_collecting_problems(text, "a.yaml")
     for place, _, message in tree.problems:
         assert str(place) == f"a.yaml:{place.line}:{place.column}"
         assert 1 <= place.line <= len(text) + 1

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.core.flat_parameters import Arena, Parameter
+from nnlab.core.flat_parameters import FlatParameters, Parameter
 
 Declared = list[tuple[tuple[int, ...], bool]]
 DECLARED = st.lists(
@@ -17,8 +17,8 @@ DECLARED = st.lists(
 
 def declare(declared: Declared) -> list[Parameter]:
     return [
-        Parameter(f"p{i}", shape, lambda draws, shape=shape: np.zeros(shape), decayed)  # type: ignore[misc]
-        for i, (shape, decayed) in enumerate(declared)
+        Parameter(f"p{i}", shape, lambda rng, shape=shape: np.zeros(shape), regularized)  # type: ignore[misc]
+        for i, (shape, regularized) in enumerate(declared)
     ]
 
 
@@ -27,25 +27,25 @@ def test_the_flat_vector_is_the_decayed_parameters_then_the_others_each_in_order
     declared: Declared, dtype: type
 ) -> None:
     parameters = declare(declared)
-    arena = Arena(parameters, dtype)
+    arena = FlatParameters(parameters, dtype)
     for number, parameter in enumerate(parameters):
         parameter.value[...] = 1000 * number + np.arange(parameter.size).reshape(parameter.shape)
         parameter.grad[...] = -parameter.value
     expected: list[int] = []
     for wanted in (True, False):
-        for number, (shape, decayed) in enumerate(declared):
-            if decayed is wanted:
+        for number, (shape, regularized) in enumerate(declared):
+            if regularized is wanted:
                 expected += [1000 * number + k for k in range(prod(shape))]
     assert arena.values.tolist() == expected
     assert arena.gradients.tolist() == [-value for value in expected]
     assert arena.values.dtype == arena.gradients.dtype == dtype
-    assert arena.decayed == sum(prod(shape) for shape, decayed in declared if decayed)
+    assert arena.regularized == sum(prod(shape) for shape, regularized in declared if regularized)
 
 
 @given(DECLARED)
 def test_parameters_are_views_with_their_own_shapes(declared: Declared) -> None:
     parameters = declare(declared)
-    arena = Arena(parameters, np.float64)
+    arena = FlatParameters(parameters, np.float64)
     arena.values[:] = 3
     arena.gradients[:] = 4
     for parameter, (shape, _) in zip(parameters, declared, strict=True):
@@ -56,16 +56,16 @@ def test_parameters_are_views_with_their_own_shapes(declared: Declared) -> None:
 
 
 def test_weights_are_the_decayed_part_as_views() -> None:
-    arena = Arena(declare([((2,), False), ((3, 2), True), ((4,), False), ((5,), True)]), np.float64)
-    assert arena.decayed == 11
+    arena = FlatParameters(declare([((2,), False), ((3, 2), True), ((4,), False), ((5,), True)]), np.float64)
+    assert arena.regularized == 11
     arena.weights[:] = 1
     arena.weight_gradients[:] = 2
     assert arena.values.tolist() == [1] * 11 + [0] * 6
     assert arena.gradients.tolist() == [2] * 11 + [0] * 6
 
 
-@pytest.mark.parametrize("decayed", [True, False])
-def test_one_kind_of_parameter_alone(decayed: bool) -> None:
-    arena = Arena(declare([((2, 2), decayed), ((3,), decayed)]), np.float32)
-    assert len(arena.weights) == len(arena.weight_gradients) == (7 if decayed else 0)
+@pytest.mark.parametrize("regularized", [True, False])
+def test_one_kind_of_parameter_alone(regularized: bool) -> None:
+    arena = FlatParameters(declare([((2, 2), regularized), ((3,), regularized)]), np.float32)
+    assert len(arena.weights) == len(arena.weight_gradients) == (7 if regularized else 0)
     assert len(arena.values) == 7

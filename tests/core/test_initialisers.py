@@ -42,9 +42,9 @@ def test_the_fan_out_of_linear_layers_and_convolutions(outputs: int, inputs: int
 @pytest.mark.parametrize(("initialiser", "std"), CASES)
 def test_legacy_weights_are_std_times_randn_layer_after_layer(initialiser: Scaled, std: Std) -> None:
     script = np.random.RandomState(11)
-    draws = make_streams("legacy", 11).draws(Purpose.INIT, 0)
+    rng = make_streams("legacy", 11).rng(Purpose.INIT, 0)
     for fan_in, units in ((784, 5), (5, 3)):
-        weights = initialiser.draw((fan_in, units), fan_in, draws)
+        weights = initialiser.draw((fan_in, units), fan_in, rng)
         np.testing.assert_array_equal(weights, std(fan_in, units) * script.randn(fan_in, units))
         assert weights.dtype == np.float64
 
@@ -53,8 +53,8 @@ def test_legacy_weights_are_std_times_randn_layer_after_layer(initialiser: Scale
 @pytest.mark.parametrize(("initialiser", "std"), CASES)
 def test_weights_are_normal_with_mean_0(initialiser: Scaled, std: Std, rng: str) -> None:
     fan_in, units = 400, 250
-    draws = make_streams(rng, 0).draws(Purpose.INIT, 0)
-    weights = initialiser.draw((fan_in, units), fan_in, draws).ravel() / std(fan_in, units)
+    rng = make_streams(rng, 0).rng(Purpose.INIT, 0)
+    weights = initialiser.draw((fan_in, units), fan_in, rng).ravel() / std(fan_in, units)
     n = weights.size
     assert abs(weights.mean()) < 5 / sqrt(n)
     assert abs(weights.std() - 1) < 5 / sqrt(2 * n)
@@ -71,8 +71,8 @@ def test_std_0_gives_zeros() -> None:
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
 @pytest.mark.parametrize(("initialiser", "std"), UNIFORM)
 def test_uniform_weights_have_the_same_variance(initialiser: Scaled, std: Std, rng: str) -> None:
-    draws = make_streams(rng, 0).draws(Purpose.INIT, 0)
-    weights = initialiser.draw((30, 20, 5, 5), 500, draws).ravel() / std(500, 750)
+    rng = make_streams(rng, 0).rng(Purpose.INIT, 0)
+    weights = initialiser.draw((30, 20, 5, 5), 500, rng).ravel() / std(500, 750)
     n = weights.size
     assert abs(weights.mean()) < 5 / sqrt(n)
     assert abs((weights**2).mean() - 1) < 5 * sqrt((9 / 5 - 1) / n)
@@ -81,7 +81,7 @@ def test_uniform_weights_have_the_same_variance(initialiser: Scaled, std: Std, r
 
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
 def test_a_truncated_normal_has_no_tails(rng: str) -> None:
-    weights = Truncated(std=0.5).draw((400, 250), 400, make_streams(rng, 0).draws(Purpose.INIT, 0)).ravel() / 0.5
+    weights = Truncated(std=0.5).draw((400, 250), 400, make_streams(rng, 0).rng(Purpose.INIT, 0)).ravel() / 0.5
     n = weights.size
     assert 1.99 < np.abs(weights).max() <= 2
     assert abs(weights.mean()) < 5 * 0.88 / sqrt(n)
@@ -93,8 +93,8 @@ def test_a_truncated_normal_has_no_tails(rng: str) -> None:
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
 @pytest.mark.parametrize("shape", [(7, 7), (12, 5), (5, 12), (6, 3, 2, 2), (20, 3, 2, 2)])
 def test_orthogonal_weights_are_orthonormal_rows_or_columns(shape: tuple[int, ...], rng: str) -> None:
-    draws = make_streams(rng, 0).draws(Purpose.INIT, 0)
-    weights = Orthogonal(gain=3.0).draw(shape, shape[0], draws)
+    rng = make_streams(rng, 0).rng(Purpose.INIT, 0)
+    weights = Orthogonal(gain=3.0).draw(shape, shape[0], rng)
     assert weights.shape == shape
     matrix = weights.reshape(shape[0], -1) / 3
     smaller = min(matrix.shape)
@@ -104,7 +104,7 @@ def test_orthogonal_weights_are_orthonormal_rows_or_columns(shape: tuple[int, ..
 
 def test_orthogonal_matrices_are_uniformly_distributed() -> None:
     # Without the signs of R's diagonal the first entry of Q would be negative for every matrix.
-    draws = make_streams("streams", 0).draws(Purpose.INIT, 0)
-    first = np.array([Orthogonal().draw((3, 3), 3, draws)[0, 0] for _ in range(400)])
+    rng = make_streams("streams", 0).rng(Purpose.INIT, 0)
+    first = np.array([Orthogonal().draw((3, 3), 3, rng)[0, 0] for _ in range(400)])
     assert abs(first.mean()) < 5 * sqrt(1 / 3 / 400)
     assert abs((first**2).mean() - 1 / 3) < 5 * sqrt(4 / 45 / 400)

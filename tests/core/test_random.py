@@ -29,7 +29,7 @@ ADDRESSES: list[tuple[int, ...]] = [
 
 
 def normals(streams: AddressedStreams, address: tuple[int, ...], count: int = 8) -> np.ndarray:
-    return streams.draws(Purpose(address[0]), *address[1:]).standard_normal(count)
+    return streams.rng(Purpose(address[0]), *address[1:]).standard_normal(count)
 
 
 def test_purposes_keep_their_numbers_because_recorded_results_depend_on_them() -> None:
@@ -51,7 +51,7 @@ def test_purposes_keep_their_numbers_because_recorded_results_depend_on_them() -
 )
 def test_a_stream_is_the_seed_sequence_spawned_at_its_address(seed: int, purpose: Purpose, address: list[int]) -> None:
     oracle = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose.value, *address)))
-    np.testing.assert_array_equal(AddressedStreams(seed).draws(purpose, *address).random(5), oracle.random(5))
+    np.testing.assert_array_equal(AddressedStreams(seed).rng(purpose, *address).random(5), oracle.random(5))
 
 
 @given(seed=st.integers(0, 2**32 - 1), layer=st.integers(0, 1000), step=st.integers(0, 10**9))
@@ -81,9 +81,9 @@ def test_streams_of_different_addresses_are_uncorrelated() -> None:
 
 
 def test_open_streams_do_not_disturb_each_other() -> None:
-    alone = AddressedStreams(1).draws(Purpose.INIT, 0).random(20)
+    alone = AddressedStreams(1).rng(Purpose.INIT, 0).random(20)
     streams = AddressedStreams(1)
-    one, other = streams.draws(Purpose.INIT, 0), streams.draws(Purpose.BATCHES, 0)
+    one, other = streams.rng(Purpose.INIT, 0), streams.rng(Purpose.BATCHES, 0)
     interleaved = []
     for _ in range(20):
         interleaved.append(one.random())
@@ -97,24 +97,24 @@ def test_legacy_draws_come_from_one_random_state_in_the_order_of_a_script() -> N
     batch, mask, later_batch = script.choice(100, 10), script.rand(2, 3), script.choice(100, 10)
 
     streams = make_streams("legacy", 42)
-    np.testing.assert_array_equal(streams.draws(Purpose.DATASET).standard_normal(6), noise)
-    np.testing.assert_array_equal(streams.draws(Purpose.INIT, 0).standard_normal((4, 3)), W1)
-    np.testing.assert_array_equal(streams.draws(Purpose.INIT, 1).standard_normal((3, 2)), W2)
-    np.testing.assert_array_equal(streams.draws(Purpose.BATCHES, 0).choice(100, 10), batch)
+    np.testing.assert_array_equal(streams.rng(Purpose.DATASET).standard_normal(6), noise)
+    np.testing.assert_array_equal(streams.rng(Purpose.INIT, 0).standard_normal((4, 3)), W1)
+    np.testing.assert_array_equal(streams.rng(Purpose.INIT, 1).standard_normal((3, 2)), W2)
+    np.testing.assert_array_equal(streams.rng(Purpose.BATCHES, 0).choice(100, 10), batch)
     streams.step = 3
     dropout = streams.dropout(1)
     assert isinstance(dropout, np.random.RandomState)
     np.testing.assert_array_equal(dropout.random_sample((2, 3)), mask)
-    np.testing.assert_array_equal(streams.draws(Purpose.BATCHES, 1).choice(100, 10), later_batch)
+    np.testing.assert_array_equal(streams.rng(Purpose.BATCHES, 1).choice(100, 10), later_batch)
 
 
 @pytest.mark.parametrize("mode", ["streams", "legacy"])
 def test_streams_neither_touch_nor_follow_numpys_global_state(mode: str) -> None:
     before = np.random.get_state()[1].tolist()  # type: ignore[index]  # the legacy tuple form
-    first = make_streams(mode, 9).draws(Purpose.DATASET).standard_normal(5)
+    first = make_streams(mode, 9).rng(Purpose.DATASET).standard_normal(5)
     assert np.random.get_state()[1].tolist() == before  # type: ignore[index]
     np.random.standard_normal(1)
-    np.testing.assert_array_equal(make_streams(mode, 9).draws(Purpose.DATASET).standard_normal(5), first)
+    np.testing.assert_array_equal(make_streams(mode, 9).rng(Purpose.DATASET).standard_normal(5), first)
 
 
 def test_the_mode_chooses_the_kind_of_streams() -> None:
@@ -128,9 +128,9 @@ def test_each_part_of_a_batch_drops_numbers_of_its_own_at_every_step() -> None:
     for step in (1, 2):
         whole.step = step
         masks = [whole.dropout(3), *(ShardStreams(whole, shard).dropout(3) for shard in (1, 2))]
-        seen |= {draws.random() for draws in masks}
+        seen |= {rng.random() for rng in masks}
         np.testing.assert_array_equal(
-            ShardStreams(whole, 1).draws(Purpose.INIT, 0).random(4), whole.draws(Purpose.INIT, 0).random(4)
+            ShardStreams(whole, 1).rng(Purpose.INIT, 0).random(4), whole.rng(Purpose.INIT, 0).random(4)
         )
     assert len(seen) == 6
 

@@ -21,8 +21,8 @@ LABELS = np.arange(12) % 3
 WHERE = {"train": "f.npz: x"}
 
 
-def draws():
-    return AddressedStreams(7).draws(Purpose.DATASET)
+def rng():
+    return AddressedStreams(7).rng(Purpose.DATASET)
 
 
 def saved(folder: Path, **members) -> str:
@@ -40,7 +40,7 @@ def medmnist(folder: Path, **others) -> str:
 
 
 def test_medmnist_has_validation_samples_of_its_own(tmp_path):
-    dataset = Table(path=medmnist(tmp_path)).load(draws())
+    dataset = Table(path=medmnist(tmp_path)).load(rng())
     assert {name: len(split) for name, split in dataset.splits.items()} == {"train": 12, "validation": 6, "test": 3}
     np.testing.assert_array_equal(dataset.validation.inputs, PIXELS[:6, None])
     assert dataset.validation.labels.tolist() == LABELS[:6].tolist()
@@ -52,7 +52,7 @@ def test_medmnist_has_validation_samples_of_its_own(tmp_path):
 @pytest.mark.parametrize("keys", [{"validation": 0.25}, {"fold": 1, "folds": 3}])
 def test_validation_samples_of_the_file_and_held_out_ones_exclude_each_other(tmp_path, keys):
     with pytest.raises(UsageError, match=rf"data\.{next(iter(keys))}: the data has 6 validation samples of its own"):
-        Table(path=medmnist(tmp_path), **keys).load(draws())
+        Table(path=medmnist(tmp_path), **keys).load(rng())
 
 
 def test_arrays_for_validation_are_complete_or_refused(tmp_path):
@@ -79,7 +79,7 @@ def test_scikit_learn_names_classes_and_features(tmp_path):
     assert [column.name for column in dataset.columns] == ["sepal length (cm)", "sepal width (cm)"]
     assert dataset.notes[0] == "f.npz: label 'target' (3 classes), 2 features, 12 samples"
     assert dataset.notes[1] == "f.npz: not used: images"
-    assert Table(path=str(path)).load(draws()).inputs.feature_names == ("sepal length (cm)", "sepal width (cm)")
+    assert Table(path=str(path)).load(rng()).inputs.feature_names == ("sepal length (cm)", "sepal width (cm)")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_images_are_the_same_in_every_type_and_layout(images, data):
 @pytest.mark.parametrize("shape", [(12, 5, 4), (12, 5, 4, 3), (12, 3, 5, 4)])
 def test_float_images_from_0_to_1_are_not_scaled(tmp_path, dtype, shape):
     images = np.random.RandomState(1).rand(*shape).astype(dtype)
-    dataset = Table(path=saved(tmp_path, x=images, y=LABELS), test_split=0).load(draws())
+    dataset = Table(path=saved(tmp_path, x=images, y=LABELS), test_split=0).load(rng())
     x = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2) if shape[3] == 3 else images
     assert dataset.scaling is None
     assert dataset.train.inputs.dtype == (np.float32 if dtype == np.float32 else np.float64)
@@ -154,8 +154,8 @@ def test_float_images_from_0_to_1_are_not_scaled(tmp_path, dtype, shape):
 
 def test_images_of_fractions_from_0_to_255_are_divided_by_255(tmp_path):
     images = PIXELS / 2
-    dataset = Table(path=saved(tmp_path, x_train=images, y_train=LABELS)).load(draws())
-    kept = Table(path=saved(tmp_path, x_train=images, y_train=LABELS), test_split=0).load(draws())
+    dataset = Table(path=saved(tmp_path, x_train=images, y_train=LABELS)).load(rng())
+    kept = Table(path=saved(tmp_path, x_train=images, y_train=LABELS), test_split=0).load(rng())
     assert dataset.notes[1] == "f.npz: the images have values from 0 to 127.5 and are divided by 255"
     np.testing.assert_allclose(sorted(kept.train.inputs.sum((1, 2, 3))), sorted(images.sum((1, 2)) / 255))
     assert dataset.inputs.low == 0
@@ -209,7 +209,7 @@ def npy(folder: Path, **files) -> dict[str, str]:
 
 def test_a_pair_of_npy_files_is_a_dataset(tmp_path):
     source = Table(**npy(tmp_path, path=PIXELS, labels=LABELS), test_split=0.25)
-    dataset = source.load(draws())
+    dataset = source.load(rng())
     assert (len(dataset.train), len(dataset.test)) == (9, 3)
     assert dataset.train.inputs.dtype == np.uint8
     assert list(dataset.checksums) == ["path.npy", "labels.npy"]
@@ -220,9 +220,9 @@ def test_a_pair_of_npy_files_is_a_dataset(tmp_path):
 def test_test_samples_come_from_npy_files_of_their_own(tmp_path):
     files = npy(tmp_path, path=PIXELS, labels=LABELS, test_path=PIXELS[:4], test_labels=np.eye(3)[LABELS[:4]])
     with pytest.raises(DataError, match="expected labels of one kind in all parts"):
-        Table(**files).load(draws())
+        Table(**files).load(rng())
     np.save(files["test_labels"], LABELS[:4])
-    dataset = Table(**files).load(draws())
+    dataset = Table(**files).load(rng())
     np.testing.assert_array_equal(dataset.train.inputs[:, 0], PIXELS)
     np.testing.assert_array_equal(dataset.test.labels, LABELS[:4])
 
@@ -239,20 +239,20 @@ def test_test_samples_come_from_npy_files_of_their_own(tmp_path):
 )
 def test_npy_files_that_make_no_dataset_are_refused(tmp_path, arrays, message):
     with pytest.raises(DataError, match=message):
-        Table(**npy(tmp_path, **arrays)).load(draws())
+        Table(**npy(tmp_path, **arrays)).load(rng())
 
 
 @pytest.mark.parametrize("keys", [{"label": "y"}, {"features": ["x"]}, {"image": [1, 2, 2]}])
 def test_npy_files_take_no_keys_of_tables(tmp_path, keys):
     with pytest.raises(DataError, match=rf"data\.{next(iter(keys))}: expected a CSV.*, found an \.npy"):
-        Table(**npy(tmp_path, path=PIXELS, labels=LABELS), **keys).load(draws())
+        Table(**npy(tmp_path, path=PIXELS, labels=LABELS), **keys).load(rng())
 
 
 def test_a_csv_and_an_npz_take_no_labels_from_elsewhere(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,x\n2,y\n")
     for path in (str(tmp_path / "a.csv"), saved(tmp_path, x=PIXELS, y=LABELS)):
         with pytest.raises(DataError, match=r"data\.labels: expected"):
-            Table(path=path, labels=path).load(draws())
+            Table(path=path, labels=path).load(rng())
 
 
 def test_damage_of_npy_files_is_one_clear_error(tmp_path):
@@ -261,4 +261,4 @@ def test_damage_of_npy_files_is_one_clear_error(tmp_path):
     for length in range(0, len(content), 7):
         Path(files["path"]).write_bytes(content[:length])
         with pytest.raises(DataError, match=r"path\.npy: "):
-            Table(**files).load(draws())
+            Table(**files).load(rng())

@@ -13,9 +13,7 @@ from nnlab.errors import UsageError
 
 def load(seed: int = 0, **keys: Any) -> Dataset:
     streams = AddressedStreams(seed)
-    return Spiral(points=20, test_points=5, **keys).load(
-        streams.draws(Purpose.DATASET), streams.draws(Purpose.VALIDATION)
-    )
+    return Spiral(points=20, test_points=5, **keys).load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION))
 
 
 def points(split: Split | None) -> list[tuple[float, ...]]:
@@ -61,12 +59,12 @@ def test_the_choice_has_a_stream_of_its_own() -> None:
 @pytest.mark.parametrize(("keys", "drawn"), [({}, 0), ({"validation": 0.25}, 1), ({"fold": 1, "folds": 4}, 1)])
 def test_legacy_draws_come_from_the_one_state_only_when_asked_for(keys: dict[str, Any], drawn: int) -> None:
     streams, script = LegacyStreams(3), np.random.RandomState(3)
-    Moons(points=10, **keys).load(streams.draws(Purpose.DATASET), streams.draws(Purpose.VALIDATION))
+    Moons(points=10, **keys).load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION))
     script.uniform(0, np.pi, 20)
     script.standard_normal((20, 2))
     for _ in range(drawn):
         script.permutation(20)
-    np.testing.assert_array_equal(streams.draws(Purpose.INIT).standard_normal(5), script.standard_normal(5))
+    np.testing.assert_array_equal(streams.rng(Purpose.INIT).standard_normal(5), script.standard_normal(5))
 
 
 @pytest.mark.parametrize(

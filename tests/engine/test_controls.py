@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from nnlab.config.experiment import TrainSettings
 from nnlab.core.random import make_streams
 from nnlab.core.rows import Row
-from nnlab.engine.controls import Controls, Watch, clip_norm, clip_value
+from nnlab.engine.controls import Controls, PatienceCounter, clip_norm, clip_value
 from nnlab.errors import UsageError
 from nnlab.models.mlp import MLP
 from nnlab.models.network import Network
@@ -101,14 +101,14 @@ def test_controls_clip_as_the_settings_say() -> None:
 def test_what_an_improvement_is(
     metric: str, minimum_change: float, values: Sequence[float], improved: Sequence[bool]
 ) -> None:
-    watch = Watch(EarlyStopping(metric=metric, minimum_change=minimum_change))  # type: ignore[arg-type]
+    watch = PatienceCounter(EarlyStopping(metric=metric, minimum_change=minimum_change))  # type: ignore[arg-type]
     assert [watch.improved(row(10 * i, **{metric: value})) for i, value in enumerate(values, start=1)] == improved
     best = max(i for i, better in enumerate(improved, start=1) if better)
     assert (watch.best_step, watch.waited) == (10 * best, len(values) - best)
 
 
 def test_the_untrained_network_is_never_the_best() -> None:
-    watch = Watch(EarlyStopping(metric="validation_accuracy"))
+    watch = PatienceCounter(EarlyStopping(metric="validation_accuracy"))
     found = [watch.improved(row(step, validation_accuracy=value)) for step, value in [(0, 0.9), (10, 0.4), (20, 0.5)]]
     assert found == [False, True, True]
     assert (watch.best_step, watch.waited) == (20, 0)
@@ -116,7 +116,7 @@ def test_the_untrained_network_is_never_the_best() -> None:
 
 def test_a_metric_that_was_not_measured_is_an_error() -> None:
     with pytest.raises(UsageError, match="validation_loss was not measured"):
-        Watch(EarlyStopping()).improved(row(0))
+        PatienceCounter(EarlyStopping()).improved(row(0))
 
 
 def rates(schedule: Schedule, losses: Sequence[float], lr: float = 1.0) -> list[float]:

@@ -5,7 +5,7 @@ import pytest
 
 from nnlab.core.random import make_streams
 from nnlab.core.threads import Workers
-from nnlab.engine.data_parallel import Shards, automatic_shards
+from nnlab.engine.data_parallel import DataParallel, automatic_shards
 from nnlab.layers.activations import ReLU
 from nnlab.layers.activity import ActivityL1, ActivityL2
 from nnlab.layers.batch_norm import BatchNorm
@@ -39,17 +39,17 @@ def make_network() -> Network:
 def test_what_needs_a_whole_batch_is_found_however_deep() -> None:
     deep = Residual(layers=[Residual(layers=[Linear(units=3), BatchNorm()])])
     network = Network([deep, Linear(units=2)], (3,), 2, make_streams("streams", 0))
-    found = network.needs_whole_batch()
+    found = network.needs_batch()
     assert isinstance(found, BatchNorm)
     assert automatic_shards(network, 10**9, legacy=False) == 1
 
 
 def test_a_network_is_as_it_was_after_a_batch_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnlab.engine.data_parallel.JOINT_WEIGHTS", 1)
-    draws = np.random.default_rng(0)
-    x, labels = draws.standard_normal((6, *SHAPE)), draws.integers(3, size=6)
+    rng = np.random.default_rng(0)
+    x, labels = rng.standard_normal((6, *SHAPE)), rng.integers(3, size=6)
     network, other, loss = make_network(), make_network(), CrossEntropy()
-    Shards(network, loss, 2, Workers(1)).compute(x, labels)
+    DataParallel(network, loss, 2, Workers(1)).compute(x, labels)
     for each in (network, other):
         each.arena.gradients.fill(np.nan)
         loss.forward(each.forward(x, training=True), labels)
@@ -65,25 +65,25 @@ def test_parts_add_up_to_the_whole(
     monkeypatch: pytest.MonkeyPatch, loss: Loss, samples: int, threads: int, joint_weights: int
 ) -> None:
     monkeypatch.setattr("nnlab.engine.data_parallel.JOINT_WEIGHTS", joint_weights)
-    draws = np.random.default_rng(samples)
-    x, labels = draws.standard_normal((samples, *SHAPE)), draws.integers(3, size=samples)
+    rng = np.random.default_rng(samples)
+    x, labels = rng.standard_normal((samples, *SHAPE)), rng.integers(3, size=samples)
     whole, cut = make_network(), make_network()
     whole.arena.gradients.fill(np.nan)
     cut.arena.gradients.fill(np.nan)
     expected = loss.forward(whole.forward(x, training=True), labels) + whole.activity().real
     whole.backward(loss.backward())
     # Another batch first, of another size: nothing of it may be left.
-    shards = Shards(cut, loss.twin(), 3, Workers(threads))
+    shards = DataParallel(cut, loss.replica(), 3, Workers(threads))
     shards.compute(np.concatenate([x, x]), np.concatenate([labels, labels]))
     assert shards.compute(x, labels) == pytest.approx(expected, rel=1e-12)
     np.testing.assert_allclose(cut.arena.gradients, whole.arena.gradients, rtol=1e-10, atol=1e-14)
 
 
 def test_the_gradient_of_a_batch_in_parts_is_the_numerical_one() -> None:
-    draws = np.random.default_rng(3)
-    x, labels = draws.standard_normal((7, *SHAPE)), draws.integers(3, size=7)
+    rng = np.random.default_rng(3)
+    x, labels = rng.standard_normal((7, *SHAPE)), rng.integers(3, size=7)
     network = make_network()
-    values, shards = network.arena.values, Shards(network, CrossEntropy(), 3, Workers(1))
+    values, shards = network.arena.values, DataParallel(network, CrossEntropy(), 3, Workers(1))
     shards.compute(x, labels)
     gradient = network.arena.gradients.copy()
     for index in range(0, len(values), len(values) // 40):

@@ -19,8 +19,8 @@ def test_the_objective_has_the_price_on_activity_and_the_loss_has_not(chunk: int
     layers = [Linear(units=4), ActivityL1(strength=0.5), ActivityL2(strength=0.25), Linear(units=3)]
     network = Network(layers, (2,), 3, make_streams("streams", 0))
     network.allocate("float64")
-    draws = np.random.default_rng(0)
-    x, labels = draws.standard_normal((11, 2)), draws.integers(3, size=11)
+    rng = np.random.default_rng(0)
+    x, labels = rng.standard_normal((11, 2)), rng.integers(3, size=11)
     dataset = Dataset(Split(x, labels), None, ("a", "b", "c"))
     row = Evaluation(network, CrossEntropy(), [], dataset, "all", chunk, Workers(threads)).row(0, 0.0, 0.1, (x, labels))
     hidden = x @ layers[0].W.value + layers[0].b.value
@@ -36,9 +36,9 @@ def test_the_objective_has_the_price_on_activity_and_the_loss_has_not(chunk: int
 def make_evaluation(samples: int, chunk: int, threads: int) -> tuple[Network, Evaluation]:
     network = Network([Linear(units=50), Linear(units=3)], (40,), 3, make_streams("streams", 0))
     network.allocate("float32")
-    draws = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     split = Split(
-        draws.standard_normal((samples, 40)) * 10 ** draws.uniform(-3, 3, (samples, 1)), draws.integers(3, size=samples)
+        rng.standard_normal((samples, 40)) * 10 ** rng.uniform(-3, 3, (samples, 1)), rng.integers(3, size=samples)
     )
     dataset = Dataset(split, None, ("a", "b", "c"))
     return network, Evaluation(network, CrossEntropy(), [], dataset, "all", chunk, Workers(threads))
@@ -64,7 +64,7 @@ def test_a_single_chunk_is_halved_where_that_pays_whatever_the_threads(
         return forward(self, x, training=training)
 
     monkeypatch.setattr(Network, "forward", counting)
-    monkeypatch.setattr("nnlab.engine.evaluation.worth_cutting", lambda network, samples: worth)
+    monkeypatch.setattr("nnlab.engine.evaluation.worth_splitting", lambda network, samples: worth)
     _, evaluation = make_evaluation(11, 100, threads)
     evaluation.row(0, 0.0, 0.1, (np.zeros((1, 40), np.float32), np.zeros(1, int)))
     assert sorted(seen, reverse=True) == sizes

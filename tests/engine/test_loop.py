@@ -11,10 +11,10 @@ from nnlab.core.random import make_streams
 from nnlab.core.rows import Row
 from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.pipeline.batches import Batches, Feed
+from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.engine.controls import Controls
-from nnlab.engine.data_parallel import Shards
-from nnlab.engine.divergence import LastGood
+from nnlab.engine.data_parallel import DataParallel
+from nnlab.engine.divergence import LastFinite
 from nnlab.engine.evaluation import Evaluation, score
 from nnlab.engine.loop import Outcome, Training, train
 from nnlab.layers.batch_norm import BatchNorm
@@ -45,9 +45,9 @@ class Recorder:
 
 
 def make_split(count: int, seed: int = 0) -> Split:
-    draws = np.random.default_rng(seed)
-    labels = draws.integers(3, size=count)
-    return Split(draws.standard_normal((count, 4)) + labels[:, None], labels)
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(3, size=count)
+    return Split(rng.standard_normal((count, 4)) + labels[:, None], labels)
 
 
 def make_training(
@@ -75,12 +75,12 @@ def make_training(
     dataset = Dataset(split, make_split(10, seed=1), ("a", "b", "c"), validation=make_split(12, seed=2))
     workers = Workers(threads)
     evaluation = Evaluation(network, loss, penalties, dataset, eval_train, chunk, workers)  # type: ignore[arg-type]
-    batches = Batches(Feed(split, "float64"), 7, "shuffle", streams)
+    batches = Batches(BatchLoader(split, "float64"), 7, "shuffle", streams)
     optimizer = optimizer or SGD(lr=0.1)
     controls = Controls(TrainSettings(iterations=iterations, **settings), optimizer.lr, iterations, network)
-    part = Shards(network, loss, shards, workers)
-    optimizer.bind(network.arena.values, network.arena.gradients, network.arena.decayed)
-    good = LastGood(network)
+    part = DataParallel(network, loss, shards, workers)
+    optimizer.bind(network.arena.values, network.arena.gradients, network.arena.regularized)
+    good = LastFinite(network)
     return Training(network, part, penalties, optimizer, batches, evaluation, controls, good, iterations, eval_every)
 
 
@@ -127,7 +127,7 @@ def test_accuracy_and_loss_of_an_evaluation_by_hand() -> None:
     split = make_split(10, seed=1)
     scores = training.network.forward(split.inputs, training=False).copy()
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    measured = score(training.network, CrossEntropy(), [Feed(split, "float64").chunk(0, 100)])
+    measured = score(training.network, CrossEntropy(), [BatchLoader(split, "float64").chunk(0, 100)])
     assert measured.accuracy == sum(int(np.argmax(row)) == y for row, y in zip(p, split.labels, strict=True)) / 10
     assert measured.loss == pytest.approx(-np.log(p[np.arange(10), split.labels]).mean(), rel=1e-12)
 
@@ -259,7 +259,9 @@ def test_smoothing_is_in_the_objective_and_not_in_the_reported_loss() -> None:
 
 def test_validation_is_measured_by_hand() -> None:
     recorder, _ = run(make_training(iterations=1))
-    measured = score(make_training().network, CrossEntropy(), [Feed(make_split(12, seed=2), "float64").chunk(0, 100)])
+    measured = score(
+        make_training().network, CrossEntropy(), [BatchLoader(make_split(12, seed=2), "float64").chunk(0, 100)]
+    )
     assert recorder.rows[0]["validation_loss"] == measured.loss
     assert recorder.rows[0]["validation_accuracy"] == measured.accuracy
 
@@ -291,7 +293,7 @@ def test_early_stopping_ends_the_training_where_its_own_rows_say(restore_best: b
 @pytest.mark.parametrize("restore_best", [True, False])
 def test_the_network_is_left_with_the_weights_and_statistics_of_the_best_evaluation(restore_best: bool) -> None:
     training, recorder, outcome = stopping_early(restore_best=restore_best)
-    left = score(training.network, CrossEntropy(), [Feed(make_split(12, seed=2), "float64").chunk(0, 100)]).loss
+    left = score(training.network, CrossEntropy(), [BatchLoader(make_split(12, seed=2), "float64").chunk(0, 100)]).loss
     at = outcome.restored if restore_best else outcome.steps
     (row,) = [row for row in recorder.rows if row["step"] == at]
     assert left == row["validation_loss"]

@@ -7,7 +7,7 @@ import pytest
 
 from nnlab.core.random import make_streams
 from nnlab.data.dataset import Dataset, Split
-from nnlab.engine.predictions import Trained, seeing_weights
+from nnlab.engine.predictions import Trained, first_layer_filters
 from nnlab.layers.activations import ReLU
 from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
@@ -35,12 +35,12 @@ def test_answers_are_the_highest_scores_in_chunks_as_in_one_go() -> None:
     trained = Trained.begin(data, net, CrossEntropy())
     scores = net.forward(data.train.inputs, training=False).copy()
     np.testing.assert_array_equal(trained.predict(data.train.inputs), scores.argmax(axis=1))
-    answers, sureness = trained.verdicts
+    answers, sureness = trained.predictions
     np.testing.assert_array_equal(answers, scores.argmax(axis=1))
     softmax = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(sureness, softmax.max(axis=1))
     squared = Trained.begin(data, net, MeanSquaredError())
-    np.testing.assert_array_equal(squared.verdicts[1], scores.max(axis=1))
+    np.testing.assert_array_equal(squared.predictions[1], scores.max(axis=1))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -58,13 +58,13 @@ def test_it_is_judged_by_what_it_has_seen_least_of() -> None:
         (Dataset(train, None, ("a",), validation=held_out), "validation", 2),
         (Dataset(train, None, ("a",)), "train", 5),
     ):
-        found, split = Trained.begin(data, net, CrossEntropy()).judged
+        found, split = Trained.begin(data, net, CrossEntropy()).evaluation_split
         assert (found, len(split)) == (part, count)
 
 
 def test_linear_weights_become_images_of_their_units() -> None:
     net = network([Flatten(), ReLU(), Linear(units=3)], (2, 3, 4))
-    weights, (W, _) = seeing_weights(net), net.parameters
+    weights, (W, _) = first_layer_filters(net), net.parameters
     assert weights is not None
     x = np.random.default_rng(0).random((2, 3, 4))
     np.testing.assert_allclose((weights * x).sum(axis=(1, 2, 3)), x.reshape(-1) @ W.value)
@@ -75,7 +75,7 @@ def test_linear_weights_become_images_of_their_units() -> None:
 def test_filters_are_images_already() -> None:
     layers = [Conv2D(filters=4, kernel=2), Flatten(), Linear(units=3)]
     net = network(layers, (3, 4, 4))
-    weights = seeing_weights(net)
+    weights = first_layer_filters(net)
     assert weights is not None
     assert weights.shape == (4, 3, 2, 2)
     np.testing.assert_array_equal(weights, net.parameters[0].value)
@@ -86,7 +86,7 @@ def test_filters_are_images_already() -> None:
     [([Linear(units=3)], (2,)), ([Conv2D(filters=3, kernel=4), Flatten(), BatchNorm()], (1, 4, 4))],
 )
 def test_only_weights_that_look_at_images_are_such(layers: list[Layer], shape: tuple[int, ...], tmp_path: Path) -> None:
-    assert (seeing_weights(network(layers, shape)) is None) is (len(shape) == 1)
+    assert (first_layer_filters(network(layers, shape)) is None) is (len(shape) == 1)
 
 
 def test_answers_are_those_of_a_network_that_is_not_being_trained() -> None:
@@ -96,7 +96,7 @@ def test_answers_are_those_of_a_network_that_is_not_being_trained() -> None:
     before = {name: array.copy() for name, array in net.state().items()}
     trained = Trained.begin(data, net, CrossEntropy())
     np.testing.assert_array_equal(trained.predict(data.train.inputs), expected)
-    np.testing.assert_array_equal(trained.verdicts[0], expected)
+    np.testing.assert_array_equal(trained.predictions[0], expected)
     for name, array in net.state().items():
         np.testing.assert_array_equal(array, before[name])
 
@@ -106,4 +106,4 @@ def test_answers_are_those_of_a_network_that_is_not_being_trained() -> None:
     [[MaxPool(size=2), Flatten(), Linear(units=3)], [MaxPool(size=2), Conv2D(filters=3, kernel=2), Flatten()]],
 )
 def test_weights_behind_a_pooling_do_not_look_at_the_images(layers: list[Layer]) -> None:
-    assert seeing_weights(network(layers, (1, 4, 4))) is None
+    assert first_layer_filters(network(layers, (1, 4, 4))) is None

@@ -10,8 +10,8 @@ from nnlab.config.experiment import load_experiment
 from nnlab.errors import RunError, UsageError
 from nnlab.figures import run_pictures as pictures
 from nnlab.figures.run_pictures import KINDS, Kind, check_kinds, draw, draw_all
-from nnlab.figures.run_view import Drawable, drawable
-from nnlab.plots.look import Look
+from nnlab.figures.run_view import RunView, drawable
+from nnlab.plots.look import PlotStyle
 from nnlab.plots.style import drawn_as
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.train.run import run
@@ -123,7 +123,7 @@ def test_what_records_tell_is_drawn_without_reading_data(
 
 def test_paths_have_the_ending_of_their_format(images: Path, tmp_path: Path) -> None:
     record = train(images, POINTS)
-    with drawn_as(Look(format="svg")):
+    with drawn_as(PlotStyle(format="svg")):
         (path,) = draw(drawable(record), ["boundary"], tmp_path / "out")
     assert path == tmp_path / "out" / "boundary.svg"
     assert path.read_bytes().startswith(b"<?xml")
@@ -161,7 +161,7 @@ def test_mistakes_have_probabilities_only_where_there_are_any(
 def test_pictures_are_drawn_with_one_thread_for_each_product(images: Path, tmp_path: Path) -> None:
     threads: list[int] = []
 
-    def note(run: Drawable, folder: Path) -> None:
+    def note(run: RunView, folder: Path) -> None:
         threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
 
     run = drawable(train(images, POINTS))

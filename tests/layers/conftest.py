@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnlab.core.flat_parameters import Arena
+from nnlab.core.flat_parameters import FlatParameters
 from nnlab.core.random import Purpose, make_streams
 from nnlab.layers.base import Layer
 
@@ -26,8 +26,8 @@ def prepared() -> Callable[..., Any]:
     ) -> Layer:
         streams = make_streams(rng, seed)
         layer.setup(in_shape, streams, index, address=(index,))
-        Arena(layer.parameters, dtype)
-        layer.initialise(streams.draws(Purpose.INIT, index))
+        FlatParameters(layer.parameters, dtype)
+        layer.initialise(streams.rng(Purpose.INIT, index))
         return layer
 
     return prepare

@@ -150,7 +150,7 @@ def test_at_0(prepared: Prepared, make: Any, function: Function, derivative: Fun
 def test_branches_tell_the_sides_of_the_kink(prepared: Prepared, make: Any) -> None:
     layer = prepared(make(), (4,))
     layer.forward(np.array([[-2.0, -1e-9, 1e-9, 3.0]]), training=True)
-    assert layer.branches().tolist() == [[False, False, True, True]]
+    assert layer.kink_sides().tolist() == [[False, False, True, True]]
 
 
 @each_activation

@@ -147,7 +147,7 @@ def test_defaults_start_as_plain_normalisation_outside_the_penalties(prepared: P
     assert (layer.eps, layer.momentum) == (1e-5, 0.9)
     assert layer.gamma.value.tolist() == [1, 1, 1]
     assert layer.beta.value.tolist() == [0, 0, 0]
-    assert not any(parameter.decayed for parameter in layer.parameters)
+    assert not any(parameter.regularized for parameter in layer.parameters)
 
 
 ORDERS = ["channels first", "channels last", "cropped"]

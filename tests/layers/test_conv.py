@@ -252,7 +252,7 @@ def test_fan_in_is_the_number_of_products_in_one_sum(prepared: Prepared) -> None
 
 def test_weights_are_decayed_and_biases_are_not(prepared: Prepared) -> None:
     layer = prepared(Conv2D(filters=4, kernel=3), (2, 5, 5))
-    found = [(parameter.name, parameter.shape, parameter.decayed) for parameter in layer.parameters]
+    found = [(parameter.name, parameter.shape, parameter.regularized) for parameter in layer.parameters]
     assert found == [("W", (4, 2, 3, 3), True), ("b", (4,), False)]
     without = prepared(Conv2D(filters=4, kernel=3, bias=False), (2, 5, 5))
     assert [parameter.name for parameter in without.parameters] == ["W"]

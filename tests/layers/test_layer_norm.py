@@ -105,7 +105,7 @@ def test_a_constant_sample_becomes_beta(prepared: Prepared) -> None:
 def test_defaults_start_as_plain_normalisation_outside_the_penalties(prepared: Prepared) -> None:
     layer = prepared(LayerNorm(), (2, 3, 3))
     assert layer.eps == 1e-5
-    found = [(parameter.name, parameter.shape, parameter.decayed) for parameter in layer.parameters]
+    found = [(parameter.name, parameter.shape, parameter.regularized) for parameter in layer.parameters]
     assert found == [("gamma", (2, 3, 3), False), ("beta", (2, 3, 3), False)]
     assert (layer.gamma.value == 1).all()
     assert not layer.beta.value.any()

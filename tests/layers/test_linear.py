@@ -134,7 +134,7 @@ def test_inputs_may_lie_in_memory_in_any_way(prepared: Prepared) -> None:
 
 def test_weights_are_decayed_and_biases_are_not(prepared: Prepared) -> None:
     layer = prepared(Linear(units=4), (3,))
-    assert [(p.name, p.shape, p.decayed) for p in layer.parameters] == [("W", (3, 4), True), ("b", (4,), False)]
+    assert [(p.name, p.shape, p.regularized) for p in layer.parameters] == [("W", (3, 4), True), ("b", (4,), False)]
     assert layer.out_shape == (4,)
 
 

@@ -198,7 +198,7 @@ def test_a_stride_beyond_the_size_skips_pixels(prepared: Prepared) -> None:
 def test_branches_number_the_winners_in_raster_order(prepared: Prepared) -> None:
     layer = prepared(MaxPool(size=2), (1, 2, 6))
     layer.forward(np.array([[[[1.0, 0, 0, 2, 5, 5], [0, 0, 3, 0, 5, 5]]]]), training=True)
-    assert layer.branches().ravel().tolist() == [0, 2, 0]
+    assert layer.kink_sides().ravel().tolist() == [0, 2, 0]
 
 
 @pytest.mark.parametrize("cls", [MaxPool, AvgPool])

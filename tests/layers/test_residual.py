@@ -202,7 +202,7 @@ def test_a_given_layer_is_copied_and_setting_up_again_starts_anew(prepared: Prep
             "linear2.W",
             "linear2.b",
         ]
-        assert [parameter.decayed for parameter in layer.parameters] == [True, False, True, False]
+        assert [parameter.regularized for parameter in layer.parameters] == [True, False, True, False]
         assert not hasattr(conv, "parameters")
 
 

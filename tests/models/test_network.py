@@ -85,7 +85,7 @@ def test_the_arena_holds_the_weights_layer_by_layer_then_all_else() -> None:
         parameter.value[...] = number
     sizes = [6 * 4, 4 * 3, 4, 4, 4, 3]
     assert network.arena.values.tolist() == [i for i, size in enumerate(sizes) for _ in range(size)]
-    assert network.arena.decayed == 6 * 4 + 4 * 3
+    assert network.arena.regularized == 6 * 4 + 4 * 3
     assert network.parameter_count == sum(sizes) == len(network.arena.values)
 
 
@@ -245,8 +245,8 @@ def test_evaluating_between_training_steps_changes_no_training_step() -> None:
 @pytest.mark.parametrize("activation", [ReLU(), LeakyReLU(slope=0.1)])
 @pytest.mark.parametrize("pool", [MaxPool(), MaxPool(size=3, stride=2, padding=1), AvgPool()])
 def test_an_activation_computed_after_pooling_changes_no_bit(activation: Layer, pool: Layer) -> None:
-    draws = np.random.default_rng(0)
-    x, dscores = draws.integers(-3, 4, (5, 2, 7, 7)) / 2, draws.standard_normal((5, 3))  # many ties
+    rng = np.random.default_rng(0)
+    x, dscores = rng.integers(-3, 4, (5, 2, 7, 7)) / 2, rng.standard_normal((5, 3))  # many ties
     layers = [Conv2D(filters=4), activation, pool, Flatten(), Linear(units=3)]
     network = Network(layers, (2, 7, 7), 3, make_streams("streams", 0))
     network.allocate("float64")

@@ -65,7 +65,7 @@ def test_three_stages_each_half_as_large_with_twice_the_filters(in_shape: Any, s
 
 def test_the_paper_has_3_blocks_a_stage_and_0_27_million_parameters_in_its_20_layers() -> None:
     net = network(ResNetMini(blocks=3), (3, 32, 32))
-    weights = [p for p in net.parameters if p.decayed and "projection" not in p.name]
+    weights = [p for p in net.parameters if p.regularized and "projection" not in p.name]
     assert len(weights) == 20
     # Table 6 of the paper; its shortcuts have no parameters, ours have 16·32 + 32·64.
     assert round((net.parameter_count - 16 * 32 - 32 * 64) / 1e6, 2) == 0.27

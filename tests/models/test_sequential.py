@@ -8,7 +8,7 @@ from examples import examples
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from nnlab.core.flat_parameters import Arena
+from nnlab.core.flat_parameters import FlatParameters
 from nnlab.core.random import Purpose, make_streams
 from nnlab.errors import ShapeError
 from nnlab.layers import Layer
@@ -105,9 +105,9 @@ def test_any_layers_on_images_give_the_shapes_they_promise_or_are_refused(
     if refusal:
         assert refusal.startswith("layer ")
         return
-    Arena([parameter for layer in stack for parameter in layer.parameters], dtype)
+    FlatParameters([parameter for layer in stack for parameter in layer.parameters], dtype)
     for layer in stack:
-        layer.initialise(streams.draws(Purpose.INIT, layer.index))
+        layer.initialise(streams.rng(Purpose.INIT, layer.index))
     for N in (3, 1):
         y = np.random.default_rng(0).standard_normal((N, *in_shape)).astype(dtype)
         y.flags.writeable = False

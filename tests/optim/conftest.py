@@ -26,11 +26,11 @@ def walked() -> Callable[..., Any]:
     """θ after a step for each gradient; the gradients must still be there after each."""
 
     def walk(
-        optimizer: Optimizer, theta: Any, gradients: Sequence[Any], *, decayed: int = 0, lr: float | None = None
+        optimizer: Optimizer, theta: Any, gradients: Sequence[Any], *, regularized: int = 0, lr: float | None = None
     ) -> np.ndarray:
         own = np.array(theta)
         g = np.empty_like(own)
-        optimizer.bind(own, g, decayed)
+        optimizer.bind(own, g, regularized)
         for gradient in gradients:
             g[:] = gradient
             optimizer.step(lr)

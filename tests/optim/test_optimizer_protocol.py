@@ -19,18 +19,18 @@ def test_a_gradient_of_0_changes_nothing_at_the_start(name: str, walked: Any) ->
 @each_rule
 def test_values_do_not_influence_each_other(name: str, problem: Any, walked: Any) -> None:
     θ, gs = problem(40, 5)
-    together = walked(optimizers[name](lr=0.01), θ, gs, decayed=40)
+    together = walked(optimizers[name](lr=0.01), θ, gs, regularized=40)
     for i in (0, 7, 39):
-        alone = walked(optimizers[name](lr=0.01), θ[i : i + 1], [g[i : i + 1] for g in gs], decayed=1)
+        alone = walked(optimizers[name](lr=0.01), θ[i : i + 1], [g[i : i + 1] for g in gs], regularized=1)
         np.testing.assert_allclose(alone, together[i : i + 1], rtol=1e-15)
 
 
 @each_rule
 def test_step_takes_a_learning_rate_in_place_of_the_rules_own(name: str, problem: Any, walked: Any) -> None:
     θ, gs = problem(50, 10)
-    expected = walked(optimizers[name](lr=0.01), θ, gs, decayed=20)
+    expected = walked(optimizers[name](lr=0.01), θ, gs, regularized=20)
     other = optimizers[name](lr=123.0)
-    np.testing.assert_array_equal(walked(other, θ, gs, decayed=20, lr=0.01), expected)
+    np.testing.assert_array_equal(walked(other, θ, gs, regularized=20, lr=0.01), expected)
     assert other.lr == 123.0
 
 
@@ -52,18 +52,18 @@ def test_a_learning_rate_holds_for_one_step_only(name: str, problem: Any) -> Non
 @each_rule
 def test_a_first_step_with_learning_rate_0_stays(name: str, problem: Any, walked: Any) -> None:
     θ, gs = problem(50, 1)
-    np.testing.assert_array_equal(walked(optimizers[name](lr=1.0), θ, gs, decayed=50, lr=0.0), θ)
+    np.testing.assert_array_equal(walked(optimizers[name](lr=1.0), θ, gs, regularized=50, lr=0.0), θ)
 
 
 @each_rule
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_saved_state_goes_on_bit_for_bit(name: str, dtype: Any, problem: Any, walked: Any) -> None:
     θ, gs = problem(BLOCK + 100, 20)
-    θ, decayed = θ.astype(dtype), BLOCK + 17
-    whole = walked(optimizers[name](lr=0.01), θ, gs, decayed=decayed)
+    θ, regularized = θ.astype(dtype), BLOCK + 17
+    whole = walked(optimizers[name](lr=0.01), θ, gs, regularized=regularized)
 
     first = optimizers[name](lr=0.01)
-    half = walked(first, θ, gs[:9], decayed=decayed)
+    half = walked(first, θ, gs[:9], regularized=regularized)
     saved = {key: np.array(vector) for key, vector in first.state().items()}
     assert set(saved) == {*first.slots, "t"}
     assert int(saved["t"]) == 9
@@ -72,7 +72,7 @@ def test_a_saved_state_goes_on_bit_for_bit(name: str, dtype: Any, problem: Any, 
 
     second = optimizers[name](lr=0.01)
     g = np.empty_like(half)
-    second.bind(half, g, decayed)
+    second.bind(half, g, regularized)
     second.load_state(saved)
     for gradient in gs[9:]:
         g[:] = gradient
@@ -94,4 +94,4 @@ def test_a_large_gradient_scale_or_a_tiny_one_stays_finite_in_float32(name: str,
     θ = np.zeros(4, np.float32)
     gs = [np.array([1e15, 1e-15, 1e-38, -1e15]) * sign for sign in (1, -1, 1)]
     # Besides: an overflow or a division by 0 warns, and a warning fails the test.
-    assert np.isfinite(walked(optimizers[name](lr=0.01), θ, gs, decayed=4)).all()
+    assert np.isfinite(walked(optimizers[name](lr=0.01), θ, gs, regularized=4)).all()

@@ -136,7 +136,7 @@ def test_every_step_follows_the_textbook(name: str, keys: dict[str, float], prob
     θ, gs = problem(SIZE, STEPS)
     own, g = θ.copy(), np.empty(SIZE)
     optimizer = optimizers[name](**keys)
-    optimizer.bind(own, g, decayed=DECAYED)
+    optimizer.bind(own, g, regularized=DECAYED)
     largest = np.abs(θ)
     for gradient, expected in zip(gs, TEXTBOOK[name][0](θ, gs, **keys), strict=True):
         g[:] = gradient
@@ -151,7 +151,7 @@ def test_float32_stays_float32_and_follows_closely(name: str, problem: Any, walk
     θ, gs = problem(500, STEPS)
     rule, (keys, *_) = TEXTBOOK[name]
     optimizer = optimizers[name](**keys)
-    single = walked(optimizer, θ.astype(np.float32), gs, decayed=500)
+    single = walked(optimizer, θ.astype(np.float32), gs, regularized=500)
     *_, expected = rule(θ, gs, **keys)
     assert single.dtype == np.float32
     assert {key: vector.dtype for key, vector in optimizer.state().items() if key != "t"} == dict.fromkeys(
@@ -207,14 +207,14 @@ def test_the_velocity_of_momentum_holds_the_learning_rates_of_its_steps(name: st
         np.testing.assert_allclose(own, expected, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("decayed", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, SIZE])
-def test_adamw_decays_exactly_the_first_values(decayed: int, problem: Any, walked: Any) -> None:
+@pytest.mark.parametrize("regularized", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, SIZE])
+def test_adamw_decays_exactly_the_first_values(regularized: int, problem: Any, walked: Any) -> None:
     θ, gs = problem(SIZE, 1)
     plain = walked(optimizers["adam"](lr=0.1), θ, gs)
-    weights = walked(optimizers["adamw"](lr=0.1, weight_decay=0.5), θ, gs, decayed=decayed)
-    expected = plain - 0.1 * 0.5 * np.where(np.arange(SIZE) < decayed, θ, 0)
+    weights = walked(optimizers["adamw"](lr=0.1, weight_decay=0.5), θ, gs, regularized=regularized)
+    expected = plain - 0.1 * 0.5 * np.where(np.arange(SIZE) < regularized, θ, 0)
     np.testing.assert_allclose(weights, expected, rtol=1e-12, atol=1e-15)
-    np.testing.assert_array_equal(weights[decayed:], plain[decayed:])
+    np.testing.assert_array_equal(weights[regularized:], plain[regularized:])
 
 
 def test_nesterovs_rule_is_the_gradient_ahead_in_the_shifted_variable() -> None:

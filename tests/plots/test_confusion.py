@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from nnlab.plots.confusion import confusion_matrix, most_confused, plot_confusion
-from nnlab.plots.look import Look, Style
+from nnlab.plots.look import PlotStyle, Style
 from nnlab.plots.style import STYLES, drawn_as
 
 Figures = dict[str, Figure]
@@ -48,9 +48,9 @@ def test_of_very_many_classes_the_most_confused_are_drawn_in_little_memory(figur
 
 
 def draw(folder: Path, classes: int, names: list[str] | None = None, samples: int = 300) -> None:
-    draws = np.random.default_rng(0)
-    labels = draws.integers(0, classes, samples)
-    answers = np.where(draws.random(samples) < 0.8, labels, draws.integers(0, classes, samples))
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, classes, samples)
+    answers = np.where(rng.random(samples) < 0.8, labels, rng.integers(0, classes, samples))
     plot_confusion("net", "test", labels, answers, names or [f"c{k}" for k in range(classes)], folder)
 
 
@@ -73,7 +73,7 @@ def test_counts_stand_in_their_cells(figures: Figures, tmp_path: Path) -> None:
 def test_no_number_leaves_its_cell_and_each_stands_out(
     figures: Figures, tmp_path: Path, classes: int, style: str
 ) -> None:
-    with drawn_as(Look(style=style)):  # type: ignore[arg-type]  # one of the styles
+    with drawn_as(PlotStyle(style=style)):  # type: ignore[arg-type]  # one of the styles
         draw(tmp_path, classes, samples=classes * 9999)
     axes = figures["confusion.png"].axes[0]
     assert len(axes.texts) == classes**2
@@ -121,7 +121,7 @@ def test_colours_show_shares_on_one_scale_that_is_named(figures: Figures, tmp_pa
 @pytest.mark.parametrize("style", ["light", "dark"])
 def test_numbers_stand_out_from_their_cells(figures: Figures, tmp_path: Path, style: Style) -> None:
     labels, answers = np.repeat([0, 1], [100, 100]), np.repeat([0, 1, 1], [90, 10, 100])
-    with drawn_as(Look(style=style)):
+    with drawn_as(PlotStyle(style=style)):
         plot_confusion("net", "test", labels, answers, ["a", "b"], tmp_path)
     axes = figures["confusion.png"].axes[0]
     image = axes.images[0]

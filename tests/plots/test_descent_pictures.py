@@ -12,7 +12,7 @@ from nnlab.functions.base import Function
 from nnlab.functions.expression import Expression
 from nnlab.functions.named import Rosenbrock, Sphere
 from nnlab.plots.descent import descent_pictures
-from nnlab.plots.look import Look, Style
+from nnlab.plots.look import PlotStyle, Style
 from nnlab.plots.plane import Drawing
 from nnlab.plots.style import STYLES, drawn_as
 
@@ -115,7 +115,7 @@ def test_what_can_be_drawn_depends_on_the_variables(variables: int, kinds: set[s
 
 @pytest.mark.parametrize("style", ["light", "dark"])
 def test_heights_have_the_shades_of_the_style(figures: dict[str, Figure], tmp_path: Path, style: Style) -> None:
-    with drawn_as(Look(style=style)):
+    with drawn_as(PlotStyle(style=style)):
         draw(["paths"], Sphere(), [drawing((-3.0, 3.0), (0.0, 0.0))], tmp_path)
     (axes,) = figures["paths.png"].axes
     cmap = axes.images[0].get_cmap()

@@ -6,7 +6,7 @@ import pytest
 
 from nnlab.plots import letters
 from nnlab.plots.letters import families, is_east_asian
-from nnlab.plots.look import Language, Look
+from nnlab.plots.look import Language, PlotStyle
 from nnlab.plots.notices import noticed_by
 from nnlab.plots.style import drawn_as, picture, say
 
@@ -65,7 +65,7 @@ def test_a_font_installed_since_the_last_look_is_found(
         names.append("IPAexGothic")
 
     monkeypatch.setattr(letters.fontManager, "addfont", add)
-    with drawn_as(Look(language=language)):
+    with drawn_as(PlotStyle(language=language)):
         assert say("loss") == ("損失" if language == "ja" else "loss")
         assert ("IPAexGothic" in families("narrow")) is (language == "ja")
         assert families("名前") == ["DejaVu Sans", "IPAexGothic"]

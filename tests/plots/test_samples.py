@@ -41,8 +41,8 @@ def images(count: int, classes: int, shape: tuple[int, ...], names: tuple[str, .
 
 
 def points(count: int, classes: int, test: int = 0) -> Dataset:
-    draws = np.random.default_rng(0)
-    train, held_out = (Split(draws.random((n, 2)), np.arange(n) % classes) for n in (count, test))
+    rng = np.random.default_rng(0)
+    train, held_out = (Split(rng.random((n, 2)), np.arange(n) % classes) for n in (count, test))
     return Dataset(train, held_out if test else None, tuple(f"c{k}" for k in range(classes)))
 
 

@@ -15,7 +15,7 @@ from matplotlib import image
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from nnlab.plots.look import Format, Look, Style
+from nnlab.plots.look import Format, PlotStyle, Style
 from nnlab.plots.style import COLOUR_COUNT, STYLES, drawn_as, picture, plain_text, shades
 
 
@@ -94,7 +94,7 @@ def test_the_backend_of_a_notebook_is_of_no_concern(tmp_path: Path, backend: str
 def test_every_format_repeats_byte_for_byte_and_holds_no_date(tmp_path: Path, form: Format, magic: bytes) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-        with drawn_as(Look(format=form)), picture(tmp_path / folder / "x.png", "title", "loss") as (_, axes):
+        with drawn_as(PlotStyle(format=form)), picture(tmp_path / folder / "x.png", "title", "loss") as (_, axes):
             axes.plot([0, 10], [1, 2], label="line")
             axes.fill_between([0, 10], [0, 1], [2, 3])
             axes.legend()
@@ -108,7 +108,7 @@ def test_every_format_repeats_byte_for_byte_and_holds_no_date(tmp_path: Path, fo
 
 def test_a_look_ends_with_its_block_even_after_an_error(tmp_path: Path) -> None:
     expected = draw(tmp_path / "a.png")
-    with suppress(ZeroDivisionError), drawn_as(Look(format="svg", style="dark")):
+    with suppress(ZeroDivisionError), drawn_as(PlotStyle(format="svg", style="dark")):
         assert shades() is STYLES["dark"]
         raise ZeroDivisionError
     assert shades() is STYLES["light"]
@@ -133,7 +133,7 @@ def test_text_and_colours_stand_out_from_the_paper(tmp_path: Path, name: Style) 
     assert contrast(look.edge, look.paper) > 4.5
     least = 3 if name == "dark" else 2  # on white, orange is the palest of Okabe and Ito's colours
     assert all(contrast(colour, look.paper) > least for colour in look.colours)
-    with drawn_as(Look(style=name)), picture(tmp_path / "a.png", "title", "loss") as (figure, axes):
+    with drawn_as(PlotStyle(style=name)), picture(tmp_path / "a.png", "title", "loss") as (figure, axes):
         axes.text(0, 0, "text")
         assert figure.get_facecolor()[:3] == axes.get_facecolor()[:3] == to_rgb(look.paper)
         assert axes.texts[0].get_color() == axes.xaxis.label.get_color() == look.ink

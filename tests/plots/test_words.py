@@ -23,7 +23,7 @@ from nnlab.plots.confusion import plot_confusion
 from nnlab.plots.curves import FILES, PARTS, plot_comparison, plot_run
 from nnlab.plots.diagnostics import plot_activations, plot_gradients
 from nnlab.plots.letters import JAPANESE_FONTS
-from nnlab.plots.look import Look
+from nnlab.plots.look import PlotStyle
 from nnlab.plots.mistakes import plot_mistakes
 from nnlab.plots.regions import plot_boundary
 from nnlab.plots.samples import plot_samples
@@ -73,12 +73,12 @@ def japanese_font(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_japanese_font_the_error_names_some(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(letters.fontManager, "get_font_names", lambda: ["DejaVu Sans", "Noto Sans"])
     with pytest.raises(UsageError, match=r"no Japanese font was found; install one of Noto Sans CJK JP, .*apt install"):
-        drawn_as(Look(language="ja")).__enter__()
+        drawn_as(PlotStyle(language="ja")).__enter__()
     assert say("loss") == "loss"
 
 
 def test_a_font_that_is_found_is_used(japanese_font: None) -> None:
-    with drawn_as(Look(language="ja")):
+    with drawn_as(PlotStyle(language="ja")):
         assert say("loss") == "損失"
         with style.blank("title", (1, 1)) as figure:
             assert figure.texts[0].get_fontfamily() == ["DejaVu Sans", JAPANESE_FONTS[2]]
@@ -95,20 +95,20 @@ def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
     plot_gradients(record, folder)
     plot_activations(record, folder)
     plot_comparison(compare(records), folder)
-    draws = np.random.default_rng(0)
-    points = Split(draws.random((40, 2)), np.arange(40) % 20)
-    images = Split(draws.integers(0, 256, (40, 1, 4, 4), np.uint8), np.arange(40) % 20)
+    rng = np.random.default_rng(0)
+    points = Split(rng.random((40, 2)), np.arange(40) % 20)
+    images = Split(rng.integers(0, 256, (40, 1, 4, 4), np.uint8), np.arange(40) % 20)
     names = tuple(map(str, range(20)))
     for index, split in enumerate((points, images)):
         data = Dataset(split, split, names)
         plot_samples("0", data, folder / f"{index}", [Flip()] if index else [], make_streams("streams", 0))
     plot_boundary("0", Dataset(points, points, names), lambda inputs: np.zeros(len(inputs), int), folder)
     plot_confusion("0", "test", points.labels, points.labels, names, folder)
-    plot_mistakes("0", "test", images, (images.labels + 1) % 20, draws.random(40), names, folder)
-    plot_weights("0", draws.normal(size=(70, 3, 2, 2)), draws.normal(size=(70, 3, 2, 2)), folder)
+    plot_mistakes("0", "test", images, (images.labels + 1) % 20, rng.random(40), names, folder)
+    plot_weights("0", rng.normal(size=(70, 3, 2, 2)), rng.normal(size=(70, 3, 2, 2)), folder)
     spreads = [
-        ActivationStatistics(draws.random(9), (0, 1), None, 0.5),
-        ActivationStatistics(draws.random(9), None, 0.5, None),
+        ActivationStatistics(rng.random(9), (0, 1), None, 0.5),
+        ActivationStatistics(rng.random(9), None, 0.5, None),
     ]
     plot_spreads([("0", spreads)], folder)
 
@@ -116,7 +116,7 @@ def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
 def test_nothing_of_ours_stays_english(
     figures: dict[str, Figure], make_run: Callable[..., Path], tmp_path: Path, japanese_font: None
 ) -> None:
-    with drawn_as(Look(language="ja")):
+    with drawn_as(PlotStyle(language="ja")):
         draw_everything(tmp_path / "pictures", make_run)
     assert len(figures) >= 10
     for name, figure in figures.items():

@@ -21,7 +21,16 @@ from nnlab.config.places import Tree
 from nnlab.config.tree import dump_tree
 from nnlab.engine.build import prepare
 from nnlab.errors import NnlabError
-from nnlab.registry import REGISTRIES, Component, FilePath, Hyperparameter, Registry, Strengths, Switch, hyperparameters
+from nnlab.registry import (
+    REGISTRIES,
+    Component,
+    FilePath,
+    Hyperparameter,
+    OptionalComponent,
+    Registry,
+    WeightsByName,
+    hyperparameters,
+)
 
 Strategy = st.SearchStrategy[Any]
 
@@ -102,7 +111,11 @@ def typed(annotation: Any, marks: tuple[Any, ...] = (), words: tuple[str, ...] =
 
 def field(parameter: Hyperparameter, owner: str, depth: int) -> Strategy:
     """Values of a field of a component."""
-    component, switch, strengths = parameter.mark(Component), parameter.mark(Switch), parameter.mark(Strengths)
+    component, switch, strengths = (
+        parameter.mark(Component),
+        parameter.mark(OptionalComponent),
+        parameter.mark(WeightsByName),
+    )
     if component:
         one = components(REGISTRIES[component.kind], depth)
         return st.lists(one, min_size=1, max_size=3) if component.many else one

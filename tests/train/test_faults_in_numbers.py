@@ -10,7 +10,13 @@ from safetensors.numpy import load_file
 
 from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.random import make_streams
-from nnlab.engine.divergence import all_finite, wrong_gradient, wrong_output, wrong_penalty, wrong_weight
+from nnlab.engine.divergence import (
+    all_finite,
+    nonfinite_gradient,
+    nonfinite_output,
+    nonfinite_penalty,
+    nonfinite_weight,
+)
 from nnlab.errors import Diverged
 from nnlab.layers.activations import Tanh
 from nnlab.layers.linear import Linear
@@ -140,7 +146,7 @@ def test_outputs_of_equal_layers_are_named_apart(number: int, kind: str, monkeyp
     network = three_equal_layers()
     layer = network.layers[2 * (number - 1) + (kind == "tanh")]
     monkeypatch.setattr(layer, "forward", lambda x, training: np.full_like(x, np.nan))
-    assert wrong_output(network, np.ones((2, 4))) == f"the outputs of {kind}{number}"
+    assert nonfinite_output(network, np.ones((2, 4))) == f"the outputs of {kind}{number}"
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -149,10 +155,10 @@ def test_tensors_of_equal_layers_are_named_apart(number: int, tensor: str) -> No
     network = three_equal_layers()
     parameter = dict(network.named_parameters())[f"linear{number}.{tensor}"]
     parameter.grad[...] = np.inf
-    assert wrong_gradient(network) == (np.inf, f"the gradient of linear{number}.{tensor}")
+    assert nonfinite_gradient(network) == (np.inf, f"the gradient of linear{number}.{tensor}")
     parameter.value[...] = -np.inf
-    assert wrong_weight(network) == (-np.inf, f"linear{number}.{tensor}")
+    assert nonfinite_weight(network) == (-np.inf, f"linear{number}.{tensor}")
     if tensor == "W":
         parameter.value[0] = 1e200
         with np.errstate(over="ignore"):
-            assert wrong_penalty(network, network.penalty_terms([])) == f"the penalty on linear{number}.W"
+            assert nonfinite_penalty(network, network.penalty_terms([])) == f"the penalty on linear{number}.W"

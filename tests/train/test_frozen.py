@@ -9,7 +9,7 @@ import pytest
 from stopped_runs import contents, stopped
 
 from nnlab.config.experiment import Experiment
-from nnlab.core.flat_parameters import Arena, Parameter
+from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.random import make_streams
 from nnlab.engine.build import make_training, prepare
 from nnlab.engine.loop import Training
@@ -139,10 +139,12 @@ def test_nothing_left_to_train_is_refused(load: Load) -> None:
 
 def test_frozen_parameters_come_last_in_the_arena() -> None:
     names = [("a", True, True), ("b", False, False), ("c", True, False), ("d", False, True)]
-    parameters = [Parameter(name, (2,), lambda draws: np.zeros(2), decayed, frozen) for name, decayed, frozen in names]
-    arena = Arena(parameters, np.float64)
+    parameters = [
+        Parameter(name, (2,), lambda rng: np.zeros(2), regularized, frozen) for name, regularized, frozen in names
+    ]
+    arena = FlatParameters(parameters, np.float64)
     assert [parameter.name for parameter in sorted(parameters, key=lambda one: one.place.start)] == ["c", "b", "a", "d"]
-    assert (arena.trained, arena.decayed, len(arena.values)) == (4, 2, 8)
+    assert (arena.trained, arena.regularized, len(arena.values)) == (4, 2, 8)
 
 
 def test_layers_below_the_first_trained_one_are_not_gone_through_backwards(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.errors import DataError, one_line, shown
+from nnlab.errors import DataError, one_line, quote
 
 NPY_MAGIC = b"\x93NUMPY"
 OBJECTS = "O"
@@ -28,7 +28,7 @@ def read_header(stream: IO[bytes], where: str) -> tuple[Shape, np.dtype[np.gener
 def check_content(shape: Shape, dtype: np.dtype[np.generic], content: int, where: str) -> None:
     """Raise DataError unless ``content`` bytes are what numbers or text of this shape take."""
     if dtype.kind not in "biufU":
-        raise DataError(f"{where}: expected numbers or text, found {shown(str(dtype))}")
+        raise DataError(f"{where}: expected numbers or text, found {quote(str(dtype))}")
     expected = prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or expected != content:
         raise DataError(f"{where}: expected {expected} bytes for {dtype} of shape {shape}, found {content}")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.errors import DataError, one_line, shown
+from nnlab.errors import DataError, one_line, quote
 
 MOST_INSTRUCTIONS = 2_000_000
 """CIFAR-10's files have some 40,000 each."""
@@ -128,7 +128,7 @@ class _Machine:
             _of_type(stack[-1], dict).update(_dictionary(items))
         elif name == "GLOBAL":
             if argument not in _GLOBALS:
-                raise _Refused(f"the name {shown(argument.replace(' ', '.'))}")
+                raise _Refused(f"the name {quote(argument.replace(' ', '.'))}")
             stack.append(_Name(_GLOBALS[argument]))
         elif name == "REDUCE":
             arguments = stack.pop()
@@ -165,7 +165,7 @@ class _Machine:
             case _Name(name="encode"), (str(text), "latin1" | "latin-1"):
                 return self._encoded(text)
             case _Name(name="dtype"), (str(kind), *_):
-                raise _Refused(f"an array of {shown(kind)}, not of uint8")
+                raise _Refused(f"an array of {quote(kind)}, not of uint8")
         raise _Refused("a call of something else")
 
     def _complete(self, unfinished: Any, state: Any) -> None:

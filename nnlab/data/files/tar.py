@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from nnlab.core.memory import readable_bytes
 from nnlab.data.files.reading import HashingReader
-from nnlab.errors import DataError, shown
+from nnlab.errors import DataError, quote
 
 BLOCK = 512
 LARGEST_ARCHIVE = 1 << 30
@@ -39,7 +39,7 @@ def members(reader: HashingReader, wanted: Collection[str], most: int | None = N
         if reader.count + size > most:
             limit = readable_bytes(most)
             raise DataError(
-                f"{reader.name}: {shown(name)}: expected at most {limit} in the archive, found {size} bytes"
+                f"{reader.name}: {quote(name)}: expected at most {limit} in the archive, found {size} bytes"
             )
         end = reader.count + -(-size // BLOCK) * BLOCK
         if name in wanted:

@@ -12,7 +12,7 @@ from annotated_types import Ge, Le
 from numpy.lib.stride_tricks import sliding_window_view
 
 from nnlab.core.arrays import Array, Shape, shape_text
-from nnlab.core.random import Draws, Purpose, Streams
+from nnlab.core.random import Purpose, RandomGenerator, Streams
 from nnlab.errors import UsageError
 from nnlab.registry import Doc, augmentations, registered_name
 
@@ -24,7 +24,7 @@ class Augmentation(ABC):
     """Changes each image of a training batch in its own random way; evaluation always sees the images as they are."""
 
     @abstractmethod
-    def apply(self, x: Array, draws: Draws) -> None:
+    def apply(self, x: Array, rng: RandomGenerator) -> None:
         """Change float images (N, C, H, W) with values in [0, 1] in place."""
 
     def misfit(self, height: int, width: int) -> str:
@@ -51,10 +51,10 @@ def augment(x: Array, chosen: Sequence[Augmentation], streams: Streams, step: in
     before: Counter[str] = Counter()
     for augmentation in chosen:
         name = registered_name(augmentation)
-        draws = streams.draws(Purpose.AUGMENT, zlib.crc32(name.encode()), before[name], step)
+        rng = streams.rng(Purpose.AUGMENT, zlib.crc32(name.encode()), before[name], step)
         before[name] += 1
         for start in range(0, len(x), IMAGES_AT_ONCE):
-            augmentation.apply(x[start : start + IMAGES_AT_ONCE], draws)
+            augmentation.apply(x[start : start + IMAGES_AT_ONCE], rng)
 
 
 @augmentations.register("shift")
@@ -72,10 +72,10 @@ class Shift(Augmentation):
         most = min(height, width) - 1
         return f"pixels must be at most {most}, got {self.pixels}" if self.pixels > most else ""
 
-    def apply(self, x: Array, draws: Draws) -> None:
+    def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y[i, j] = x[i − down, j − right]."""
         N, C, H, W = x.shape
-        top, left = _whole(draws, 2 * self.pixels + 1, (2, N))
+        top, left = _whole(rng, 2 * self.pixels + 1, (2, N))
         padded = np.zeros((N, C, H + 2 * self.pixels, W + 2 * self.pixels), x.dtype)
         padded[:, :, self.pixels : self.pixels + H, self.pixels : self.pixels + W] = x
         # One gather: 100 MNIST images take 54 µs, image by image 87 µs.
@@ -89,9 +89,9 @@ class Flip(Augmentation):
 
     probability: Annotated[float, Ge(0), Le(1), Doc("how likely an image is mirrored")] = 0.5
 
-    def apply(self, x: Array, draws: Draws) -> None:
+    def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y[i, j] = x[i, W − 1 − j] for the images that are mirrored."""
-        mirrored = draws.uniform(0.0, 1.0, len(x)) < self.probability
+        mirrored = rng.uniform(0.0, 1.0, len(x)) < self.probability
         x[mirrored] = x[mirrored][..., ::-1]
 
 
@@ -105,10 +105,10 @@ class Rotate(Augmentation):
 
     degrees: Annotated[float, Ge(0), Le(180), Doc("how far to turn at most, in each direction")] = 10.0
 
-    def apply(self, x: Array, draws: Draws) -> None:
+    def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y[p] = x[c + R(p − c)] with c the centre of the image and R the rotation by the drawn angle."""
         N, C, H, W = x.shape
-        angle = np.deg2rad(draws.uniform(-self.degrees, self.degrees, (N, 1, 1)))
+        angle = np.deg2rad(rng.uniform(-self.degrees, self.degrees, (N, 1, 1)))
         cos, sin = np.cos(angle).astype(x.dtype), np.sin(angle).astype(x.dtype)
         down = (np.arange(H) - (H - 1) / 2).astype(x.dtype)[:, np.newaxis]
         right = (np.arange(W) - (W - 1) / 2).astype(x.dtype)
@@ -140,10 +140,10 @@ class Cutout(Augmentation):
         most = min(height, width) - 1
         return f"size must be at most {most}, got {self.size}" if self.size > most else ""
 
-    def apply(self, x: Array, draws: Draws) -> None:
+    def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y = 0 in rows and columns from centre − ⌊size/2⌋ on, x elsewhere."""
         N, _, H, W = x.shape
-        rows, columns = (self._covered(side, _whole(draws, side, (N, 1)))[:, np.newaxis] for side in (H, W))
+        rows, columns = (self._covered(side, _whole(rng, side, (N, 1)))[:, np.newaxis] for side in (H, W))
         np.copyto(x, 0, where=rows[..., np.newaxis] & columns[:, :, np.newaxis])
 
     def _covered(self, side: int, centre: Array) -> Array:
@@ -158,9 +158,9 @@ class Brightness(Augmentation):
 
     strength: Annotated[float, Ge(0), Le(1), Doc("the largest change; white is 1")] = 0.2
 
-    def apply(self, x: Array, draws: Draws) -> None:
+    def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y = x + δ."""
-        x += draws.uniform(-self.strength, self.strength, (len(x), 1, 1, 1)).astype(x.dtype)
+        x += rng.uniform(-self.strength, self.strength, (len(x), 1, 1, 1)).astype(x.dtype)
         np.clip(x, 0, 1, out=x)
 
 
@@ -174,9 +174,9 @@ class Contrast(Augmentation):
 
     strength: Annotated[float, Ge(0), Le(1), Doc("the largest change of the factor")] = 0.2
 
-    def apply(self, x: Array, draws: Draws) -> None:
+    def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y = m + c(x − m), m the mean over H and W."""
-        factor = draws.uniform(1 - self.strength, 1 + self.strength, (len(x), 1, 1, 1)).astype(x.dtype)
+        factor = rng.uniform(1 - self.strength, 1 + self.strength, (len(x), 1, 1, 1)).astype(x.dtype)
         mean = x.mean(axis=(2, 3), keepdims=True)
         x -= mean
         x *= factor
@@ -184,9 +184,9 @@ class Contrast(Augmentation):
         np.clip(x, 0, 1, out=x)
 
 
-def _whole(draws: Draws, count: int, shape: tuple[int, ...]) -> Array:
+def _whole(rng: RandomGenerator, count: int, shape: tuple[int, ...]) -> Array:
     """Whole numbers, uniform in 0 to ``count`` − 1, from both kinds of generators."""
-    return np.floor(draws.uniform(0.0, count, shape)).astype(np.intp)
+    return np.floor(rng.uniform(0.0, count, shape)).astype(np.intp)
 
 
 def _between(position: Array, side: int) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlab.core.arrays import Array, copy_arrays
-from nnlab.core.random import Draws, LegacyStreams, Purpose, Streams
+from nnlab.core.random import LegacyStreams, Purpose, RandomGenerator, Streams
 from nnlab.core.workspace import Workspace
 from nnlab.data.dataset import Split
 from nnlab.data.inputs import WHITE
@@ -20,7 +20,7 @@ USUAL = 100
 """Samples in a batch where a spec does not say."""
 
 
-class Feed:
+class BatchLoader:
     """Samples of a split as arrays of the network's dtype; uint8 pixels are scaled to [0, 1].
 
     Images stay uint8 in memory: gathering 100 rows and scaling them takes 17 µs, gathering float32 rows 28 µs.
@@ -70,7 +70,7 @@ class Batches:
 
     def __init__(
         self,
-        feed: Feed,
+        feed: BatchLoader,
         batch_size: int | Literal["full"] | None,
         sampling: Literal["shuffle", "replacement"],
         streams: Streams,
@@ -97,7 +97,7 @@ class Batches:
         self._streams = streams
         self._augmentations = augmentations
         # With memory of its own: the batch in hand must survive that it is asked for as it was.
-        self._plain_feed = Feed(feed.split, feed.dtype)
+        self._plain_feed = BatchLoader(feed.split, feed.dtype)
         self._last_indices: Array = np.empty(0, np.intp)
         self._everything: Batch | None = None
         self._epoch = -1
@@ -163,14 +163,14 @@ class Batches:
         epoch, position = divmod(step - 1, self.steps_per_epoch)
         if self._sampling == "replacement" and isinstance(self._streams, LegacyStreams):
             # The published scripts draw the indices of each batch just before they use it.
-            return self._streams.draws(Purpose.BATCHES).choice(self.samples, self.batch_size)
+            return self._streams.rng(Purpose.BATCHES).choice(self.samples, self.batch_size)
         if epoch != self._epoch:
             self._epoch = epoch
-            self._epoch_indices = self._draw_epoch(self._streams.draws(Purpose.BATCHES, epoch))
+            self._epoch_indices = self._draw_epoch(self._streams.rng(Purpose.BATCHES, epoch))
         start = position * self.batch_size
         return self._epoch_indices[start : start + self.batch_size]
 
-    def _draw_epoch(self, draws: Draws) -> Array:
+    def _draw_epoch(self, rng: RandomGenerator) -> Array:
         if self._sampling == "shuffle":
-            return draws.permutation(self.samples)
-        return draws.choice(self.samples, self.steps_per_epoch * self.batch_size)
+            return rng.permutation(self.samples)
+        return rng.choice(self.samples, self.steps_per_epoch * self.batch_size)

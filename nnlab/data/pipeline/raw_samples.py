@@ -9,7 +9,7 @@ from nnlab.core.arrays import Array, shape_text
 from nnlab.data.inputs import WHITE, Column, InputFormat
 from nnlab.data.tables.csv_text import MISSING_VALUES
 from nnlab.data.tables.labels import plain_label, plain_number
-from nnlab.errors import UsageError, one_line, shown
+from nnlab.errors import UsageError, one_line, quote
 from nnlab.registry import near_hint
 
 SPANS = 2.0
@@ -184,7 +184,7 @@ def _ordered(named: Mapping[str, Array], inputs: InputFormat) -> list[Array]:
         raise UsageError(f"the training data had no names of columns: give an array (N, {inputs.shape[0]})")
     missing = [column.name for column in inputs.columns if column.name not in named]
     if missing:
-        listed = ", ".join(shown(name) for name in missing[:MOST_NAMED])
+        listed = ", ".join(quote(name) for name in missing[:MOST_NAMED])
         more = f" and {len(missing) - MOST_NAMED} others" if len(missing) > MOST_NAMED else ""
         hint = near_hint(missing[0], list(named))
         raise UsageError(f"no column {listed}{more}, which training had; {hint}found {one_line(', '.join(named), 200)}")
@@ -225,8 +225,8 @@ def _one_hot(values: Array, column: Column) -> Array:
             continue
         if name not in position:
             known = one_line(", ".join(column.categories), 200)
-            where = f"sample {row} (from 0): column {shown(column.name)}"
-            raise UsageError(f"{where}: {shown(name)} is no category of training ({known})")
+            where = f"sample {row} (from 0): column {quote(column.name)}"
+            raise UsageError(f"{where}: {quote(name)} is no category of training ({known})")
         encoded[row, position[name]] = 1
     return encoded
 
@@ -241,8 +241,8 @@ def _column_of_numbers(values: Array, column: Column) -> Array:
         try:
             numbers[row] = float(plain_number(value) if isinstance(value, str) else value)
         except (TypeError, ValueError):
-            found = "nothing" if missing else shown(str(value))
+            found = "nothing" if missing else quote(str(value))
             raise UsageError(
-                f"sample {row} (from 0): column {shown(column.name)}: expected a number, found {found}"
+                f"sample {row} (from 0): column {quote(column.name)}: expected a number, found {found}"
             ) from None
     return numbers

@@ -3,16 +3,16 @@
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.core.random import Draws
+from nnlab.core.random import RandomGenerator
 from nnlab.errors import UsageError
 
 
-def hold_out_share(labels: Array, share: float, draws: Draws) -> tuple[Array, Array]:
+def hold_out_share(labels: Array, share: float, rng: RandomGenerator) -> tuple[Array, Array]:
     """Indices in random order of the samples to keep and of those held out: ``share`` of the whole and of each class.
 
     The first sample of each class is kept.
     """
-    order, by_class = _shuffled(labels, draws)
+    order, by_class = _shuffled(labels, rng)
     sorted_labels = labels[by_class]
     candidates = by_class[1:][sorted_labels[1:] == sorted_labels[:-1]]
     count = min(round(share * len(labels)), len(candidates))
@@ -22,7 +22,7 @@ def hold_out_share(labels: Array, share: float, draws: Draws) -> tuple[Array, Ar
     return _parts(order, held_out)
 
 
-def hold_out_fold(labels: Array, fold: int, folds: int, draws: Draws) -> tuple[Array, Array]:
+def hold_out_fold(labels: Array, fold: int, folds: int, rng: RandomGenerator) -> tuple[Array, Array]:
     """Indices in random order of the samples to keep and of those in one fold, counted from 1.
 
     Samples sorted by class are dealt out like cards: folds differ by at most one sample, in all and in each class.
@@ -36,15 +36,15 @@ def hold_out_fold(labels: Array, fold: int, folds: int, draws: Draws) -> tuple[A
             f"data.folds: {folds} folds cannot each have samples of every class, since the smallest class has "
             f"{smallest} of the {len(labels)} training samples; use {possible}{len(labels)} to hold out single samples"
         )
-    order, by_class = _shuffled(labels, draws)
+    order, by_class = _shuffled(labels, rng)
     held_out = np.zeros(len(labels), bool)
     held_out[by_class[fold - 1 :: folds]] = True
     return _parts(order, held_out)
 
 
-def _shuffled(labels: Array, draws: Draws) -> tuple[Array, Array]:
+def _shuffled(labels: Array, rng: RandomGenerator) -> tuple[Array, Array]:
     """All indices in random order, and sorted by class with that order within each class."""
-    order = draws.permutation(len(labels))
+    order = rng.permutation(len(labels))
     return order, order[np.argsort(labels[order], kind="stable")]
 
 

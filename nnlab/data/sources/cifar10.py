@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.core.random import Draws
+from nnlab.core.random import RandomGenerator
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.files.download import Download, DownloadObserver, RemoteFile
 from nnlab.data.files.plain_pickle import read_plain_pickle
@@ -68,7 +68,7 @@ class Cifar10(DatasetSource):
         if self.path is None:
             super().fetch(observer)
 
-    def read(self, draws: Draws) -> Dataset:
+    def read(self, rng: RandomGenerator) -> Dataset:
         """All images in the order of the files.
 
         Raises DataError when a file is missing or damaged, or when the archive cannot be downloaded.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from nnlab.core.arrays import Shape
-from nnlab.core.random import Draws
+from nnlab.core.random import RandomGenerator
 from nnlab.data.dataset import Dataset, DatasetSource
 from nnlab.data.files.download import Download, RemoteFile
 from nnlab.data.sources.idx import read_folder
@@ -53,7 +53,7 @@ class FashionMnist(DatasetSource):
     download: ClassVar[Download | None] = Download("fashion_mnist", FILES)
     published_shape: ClassVar[tuple[Shape, int] | None] = ((1, 28, 28), 10)
 
-    def read(self, draws: Draws) -> Dataset:
+    def read(self, rng: RandomGenerator) -> Dataset:
         """All 70,000 samples, in the order of the original files.
 
         Raises DataError when the files cannot be downloaded.

@@ -13,10 +13,10 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.core.random import Draws
+from nnlab.core.random import RandomGenerator
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.files.reading import HashingReader, check_fits, check_unpacked, file_name, opened, unpacked
-from nnlab.errors import DataError, one_line, shown
+from nnlab.errors import DataError, one_line, quote
 from nnlab.registry import Doc, FilePath, datasets
 
 ELEMENT_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -162,7 +162,7 @@ def _find_prefixed(folder: Path, prefix: str | None) -> dict[str, list[tuple[str
     if prefix is not None:
         complete = {begins: files for begins, files in complete.items() if begins.rstrip("-_") == prefix.rstrip("-_")}
     if len(complete) > 1:
-        listed = one_line(", ".join(shown(begins.rstrip("-_"), 60) for begins in complete), 300)
+        listed = one_line(", ".join(quote(begins.rstrip("-_"), 60) for begins in complete), 300)
         raise DataError(f"{file_name(folder)}: several datasets; data.prefix names one of them: {listed}")
     for files in complete.values():
         return {
@@ -170,9 +170,9 @@ def _find_prefixed(folder: Path, prefix: str | None) -> dict[str, list[tuple[str
             for part in ("train", "test")
         }
     if prefix is not None:
-        known = one_line(", ".join(shown(begins.rstrip("-_"), 60) for begins in found), 300) or "no IDX files"
+        known = one_line(", ".join(quote(begins.rstrip("-_"), 60) for begins in found), 300) or "no IDX files"
         where = f"{file_name(folder)}: data.prefix"
-        raise DataError(f"{where}: no four files that begin with {shown(prefix)}; found {known}")
+        raise DataError(f"{where}: no four files that begin with {quote(prefix)}; found {known}")
     return None
 
 
@@ -194,7 +194,7 @@ class Idx(DatasetSource):
         """The user's folder."""
         return [Path(self.path)]
 
-    def read(self, draws: Draws) -> Dataset:
+    def read(self, rng: RandomGenerator) -> Dataset:
         """All samples of the folder, in the order of the files."""
         folder = Path(self.path)
         files = None if self.prefix is None and _is_usual(folder) else _find_prefixed(folder, self.prefix)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from nnlab.core.arrays import Shape
-from nnlab.core.random import Draws
+from nnlab.core.random import RandomGenerator
 from nnlab.data.dataset import Dataset, DatasetSource
 from nnlab.data.sources.idx import read_folder
 from nnlab.errors import DataError
@@ -33,7 +33,7 @@ class Mnist(DatasetSource):
         """The four files in the package."""
         return [Path(str(FOLDER.joinpath(f"{name}.gz"))) for name in PUBLISHED_SHA256]
 
-    def read(self, draws: Draws) -> Dataset:
+    def read(self, rng: RandomGenerator) -> Dataset:
         """All 70,000 samples, in the order of the original files.
 
         Raises DataError when the package's copy is not the published data.

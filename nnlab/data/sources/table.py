@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Ge, Le, Lt, MaxLen, MinLen
 
 from nnlab.core.arrays import Array
-from nnlab.core.random import Draws
+from nnlab.core.random import RandomGenerator
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.files.file_kinds import HEAD, refuse_other_kind
 from nnlab.data.files.npy_header import NPY_MAGIC
@@ -138,7 +138,7 @@ class Table(DatasetSource):
             self.encoding, self.separator, self.decimal, self.header, self.skip_rows, tuple(self.missing_values)
         )
 
-    def read(self, draws: Draws) -> Dataset:
+    def read(self, rng: RandomGenerator) -> Dataset:
         """All samples of the file, split; NaN where a value is missing.
 
         Raises DataError when a file is missing, damaged, or holds no labelled samples.
@@ -160,7 +160,7 @@ class Table(DatasetSource):
         if self.image is not None:
             dataset = as_images(dataset, self.image, name)
         if dataset.test is None and self.split_column is None:
-            kept, held_out = hold_out_share(dataset.train.labels, self.test_split, draws)
+            kept, held_out = hold_out_share(dataset.train.labels, self.test_split, rng)
             if self.test_split and not len(held_out):
                 raise DataError(
                     f"{name}: data.test_split: {self.test_split} of {len(kept)} samples in {dataset.classes} classes "

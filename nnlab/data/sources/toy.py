@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.core.random import Draws
+from nnlab.core.random import RandomGenerator
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.errors import UsageError
 from nnlab.registry import Doc, datasets
@@ -40,18 +40,18 @@ class ToySource(DatasetSource):
         """How many classes or clusters have ``points`` samples each."""
 
     @abstractmethod
-    def draw(self, points: int, draws: Draws) -> Split:
+    def draw(self, points: int, rng: RandomGenerator) -> Split:
         """New samples, ``points`` for each group: float64 inputs (N, 2) and their labels."""
 
-    def read(self, draws: Draws) -> Dataset:
+    def read(self, rng: RandomGenerator) -> Dataset:
         """The generated samples; the classes are named by their numbers.
 
         Raises UsageError when more samples are asked for than ``MOST_SAMPLES``.
         """
         for (key,), message in self.conflicts():
             raise UsageError(f"data.{key}: {message}")
-        train = self.draw(self.points, draws)
-        test = self.draw(self.test_points, draws) if self.test_points else None
+        train = self.draw(self.points, rng)
+        test = self.draw(self.test_points, rng) if self.test_points else None
         return Dataset(train, test, tuple(str(label) for label in range(train.labels.max() + 1)))
 
 
@@ -71,12 +71,12 @@ class Spiral(ToySource):
         """The number of classes."""
         return self.classes
 
-    def draw(self, points: int, draws: Draws) -> Split:
+    def draw(self, points: int, rng: RandomGenerator) -> Split:
         """One ``standard_normal(points)`` for each class, in order."""
         inputs = np.empty((self.classes, points, 2))
         radius = np.linspace(0.0, 1.0, points)
         for label, arm in enumerate(inputs):
-            angle = np.linspace(4 * label, 4 * (label + 1), points) + draws.standard_normal(points) * self.noise
+            angle = np.linspace(4 * label, 4 * (label + 1), points) + rng.standard_normal(points) * self.noise
             arm[:, 0] = radius * np.sin(angle)
             arm[:, 1] = radius * np.cos(angle)
         return Split(inputs.reshape(-1, 2), np.repeat(np.arange(self.classes), points))
@@ -97,13 +97,13 @@ class Moons(ToySource):
         """The two classes."""
         return 2
 
-    def draw(self, points: int, draws: Draws) -> Split:
+    def draw(self, points: int, rng: RandomGenerator) -> Split:
         """All angles first, then the noise."""
         labels = np.arange(2 * points) % 2
-        angle = draws.uniform(0.0, np.pi, 2 * points)
+        angle = rng.uniform(0.0, np.pi, 2 * points)
         inputs = np.stack((np.cos(angle), np.sin(angle)), axis=1)
         inputs[labels == 1] = (1.0, 0.5) - inputs[labels == 1]
-        inputs += draws.standard_normal(inputs.shape) * self.noise
+        inputs += rng.standard_normal(inputs.shape) * self.noise
         return Split(inputs, labels)
 
 
@@ -122,8 +122,8 @@ class Xor(ToySource):
         """The four clusters."""
         return 4
 
-    def draw(self, points: int, draws: Draws) -> Split:
+    def draw(self, points: int, rng: RandomGenerator) -> Split:
         """One ``standard_normal((N, 2))`` around the centres."""
         centres = np.tile(((1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)), (points, 1))
         labels = (centres[:, 0] != centres[:, 1]).astype(np.intp)
-        return Split(centres + draws.standard_normal(centres.shape) * self.noise, labels)
+        return Split(centres + rng.standard_normal(centres.shape) * self.noise, labels)

@@ -10,7 +10,7 @@ from nnlab.data.dataset import Dataset, Split
 from nnlab.data.inputs import Column
 from nnlab.data.tables.label_arrays import as_classes
 from nnlab.data.tables.sample_arrays import as_samples, to_unit_range
-from nnlab.errors import DataError, shown
+from nnlab.errors import DataError, quote
 
 
 class Part(NamedTuple):
@@ -64,7 +64,7 @@ def dataset_of(
     if first.ndim > 2:
         samples, scaling, surprise = to_unit_range(samples)
         surprises = [*filter(None, (surprise,)), *surprises]
-    label = shown(Path(parts["train"].labels_at.rpartition(": ")[2]).name)
+    label = quote(Path(parts["train"].labels_at.rpartition(": ")[2]).name)
     kind = f"images of {shape_text(first.shape[1:])}" if first.ndim > 2 else f"{first.shape[1]} features"
     counts = [f"{len(array):,} {_WORDS[part] if len(samples) > 1 else ''}".rstrip() for part, array in samples.items()]
     said = f"label {label} ({len(names)} classes), {kind}, {' and '.join(counts)} samples"

@@ -15,7 +15,7 @@ from nnlab.data.tables.csv_text import CsvRows, Row
 from nnlab.data.tables.decimals import Block, read_block
 from nnlab.data.tables.labels import MOST_LABELS, sorted_labels
 from nnlab.data.tables.rows import MISSING, Codes, Rows, Source, UnknownCategories, counted, one_hot
-from nnlab.errors import DataError, one_line, shown
+from nnlab.errors import DataError, one_line, quote
 
 MOST_CATEGORIES = 1000
 PAUSE = 15
@@ -224,8 +224,8 @@ class _Reading:
 
     def _problem_in(self, line: int, column: int | None, expected: str, cell: str, hint: str) -> None:
         """Note a bad cell; a hint is given once."""
-        name = shown(self._source.names[column or 0])
-        found = shown(cell) if cell else "nothing"
+        name = quote(self._source.names[column or 0])
+        found = quote(cell) if cell else "nothing"
         once = f": {hint}" if hint not in self._hints else ""
         self._hints.add(hint)
         self._problem(line, f"{name}: expected {expected}, found {found}{one_line(once, 200)}")

@@ -8,7 +8,7 @@ from math import isfinite
 from nnlab.data.tables.csv_cells import Cells, normalised
 from nnlab.data.tables.csv_header import Head
 from nnlab.data.tables.csv_text import CsvFormat, separator_hint
-from nnlab.errors import DataError, shown
+from nnlab.errors import DataError, quote
 
 _LABEL_NAMES = ("label", "class", "target", "labels", "classes", "クラス", "ラベル")
 _LIKELY_LABEL_NAMES = (
@@ -58,7 +58,7 @@ def select(
         raise DataError(f"{where}: data.exclude: expected at least a feature and the label to be left, found none")
     label_column = rest[-1] if label is None else head.column(label, f"{where}: data.label")
     if label_column in excluded:
-        raise DataError(f"{where}: data.label: {shown(names[label_column])} is excluded or the split column")
+        raise DataError(f"{where}: data.label: {quote(names[label_column])} is excluded or the split column")
     if features is None:
         feature_columns = [column for column in rest if column != label_column]
     else:
@@ -70,13 +70,13 @@ def select(
         )
     if not feature_columns:
         raise DataError(
-            f"{where}: expected at least one feature beside the label {shown(names[label_column])}, found none "
+            f"{where}: expected at least one feature beside the label {quote(names[label_column])}, found none "
             f"({separator_hint(form)})"
         )
     if label_column in feature_columns or split in feature_columns or len(set(feature_columns)) < len(feature_columns):
         raise DataError(
-            f"{where}: data.features: expected each column once and not the label {shown(names[label_column])}"
-            + ("" if split is None else f" or the split column {shown(names[split])}")
+            f"{where}: data.features: expected each column once and not the label {quote(names[label_column])}"
+            + ("" if split is None else f" or the split column {quote(names[split])}")
         )
     if label is None:
         _refuse_doubtful_label(head, label_column, rest, where)
@@ -87,7 +87,7 @@ def _refuse_doubtful_label(head: Head, chosen: int, rest: Sequence[int], where: 
     """Raise DataError when no label is named, and another column than the last is called so."""
     called = [column for column in rest if head.names[column].casefold() in _LABEL_NAMES]
     if called and chosen not in called:
-        last, other = shown(head.names[chosen]), shown(head.names[called[0]])
+        last, other = quote(head.names[chosen]), quote(head.names[called[0]])
         raise DataError(
             f"{where}: no label is named, and the last column is {last} while there is a column {other}: "
             f"add label: {other} to data (or label: {last})"

@@ -9,7 +9,7 @@ from typing import IO
 
 from nnlab.data.files.file_kinds import HEAD, refuse_other_kind
 from nnlab.data.files.reading import CHUNK, LARGEST, check_growth
-from nnlab.errors import DataError, shown
+from nnlab.errors import DataError, quote
 
 # The codec for each name. Browsers and Excel read Shift_JIS as cp932, which has more characters (WHATWG Encoding).
 ENCODINGS = {
@@ -157,7 +157,7 @@ class _Checker:
     def _error(self, newlines: int, encoding: str, text: str) -> DataError:
         expected = "UTF-8" if self._codec == "utf-8-sig" else self._codec
         words = _foreign_words(text)
-        example = f" ({shown(words, 30)})" if words else ""
+        example = f" ({quote(words, 30)})" if words else ""
         return DataError(
             f"{self._name}:{newlines + 1}: expected {expected} text, found bytes that look like "
             f"{encoding}{example}: add encoding: {encoding} to data"

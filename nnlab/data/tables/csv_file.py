@@ -22,7 +22,7 @@ from nnlab.data.tables.labels import classes_of
 from nnlab.data.tables.notes import table_notes
 from nnlab.data.tables.rows import Rows, Source, counted
 from nnlab.data.tables.splits import SPLITS, split_by_column
-from nnlab.errors import DataError, shown
+from nnlab.errors import DataError, quote
 from nnlab.registry import near_name
 
 MOST_AUTOMATIC_CATEGORIES = 50
@@ -125,7 +125,7 @@ def read_rows(
                 read = _read_known(rows, columns, form, label, missing, name, plain=found.plain)
             if cache:
                 cache.put(key, read, found.size)
-    labels = None if label is None else _known_classes(read, class_names, f"{name}: {shown(label)}")
+    labels = None if label is None else _known_classes(read, class_names, f"{name}: {quote(label)}")
     return FileSamples(read.inputs, labels, found.sha256, read.notes)
 
 
@@ -169,10 +169,10 @@ def _places(head: Head, columns: Sequence[Column], name: str) -> list[int]:
     if absent:
         wanted = set(names)
         near = near_name(absent[0], [other for other in head.names if other not in wanted])
-        hint = f"; is {shown(absent[0])} called {shown(near)} here?" if near else ""
+        hint = f"; is {quote(absent[0])} called {quote(near)} here?" if near else ""
         raise DataError(
             f"{name}:{head.line}: expected the {len(names)} columns of the training samples, "
-            f"missing {shown(', '.join(absent), 200)}{hint}"
+            f"missing {quote(', '.join(absent), 200)}{hint}"
         )
     return [head.place[column] for column in names]
 
@@ -180,7 +180,7 @@ def _places(head: Head, columns: Sequence[Column], name: str) -> list[int]:
 def _label_place(head: Head, label: str, name: str) -> int:
     if normalised(label) not in head.place:
         raise DataError(
-            f"{name}:{head.line}: expected a column {shown(label)} with the labels, found none; "
+            f"{name}:{head.line}: expected a column {quote(label)} with the labels, found none; "
             "nnlab.predict(run, x) in Python takes samples without labels"
         )
     return head.place[normalised(label)]
@@ -193,8 +193,8 @@ def _known_classes(read: Rows, class_names: Sequence[str], where: str) -> Array:
     codes, names = classes_of([*class_names, *texts], where)
     unknown = [name for name in names if name not in number]
     if unknown:
-        few = shown(", ".join(class_names[:20]), 100)
-        raise DataError(f"{where}: expected a class of the training samples ({few}), found {shown(unknown[0])}")
+        few = quote(", ".join(class_names[:20]), 100)
+        raise DataError(f"{where}: expected a class of the training samples ({few}), found {quote(unknown[0])}")
     return np.array([number[names[code]] for code in codes[len(class_names) :]], np.intp)[read.labels]
 
 
@@ -238,7 +238,7 @@ def _named(head: Head, chosen: Selection, settings: CsvSettings, where: str) -> 
     features = set(chosen.features)
     stray = next((column for column in columns if column not in features), None)
     if stray is not None:
-        raise DataError(f"{where}: data.categorical: {shown(head.names[stray])} is not one of the features")
+        raise DataError(f"{where}: data.categorical: {quote(head.names[stray])} is not one of the features")
     return frozenset(columns)
 
 
@@ -251,7 +251,7 @@ def _is_text(head: Head, column: int, cells: Cells, name: str) -> bool:
     values = [(line, cell) for line, cell in values if not cells.is_missing(cell) and cell != head.names[column]]
     if not values or any(isfinite(cells.number(cell)) for _, cell in values):
         return False
-    title = shown(head.names[column])
+    title = quote(head.names[column])
     if {cell.casefold() for _, cell in values} <= SPLITS.keys():
         raise DataError(
             f"{name}:{head.line}: {title}: expected a feature, found the words train, test or validation: add "
@@ -260,7 +260,7 @@ def _is_text(head: Head, column: int, cells: Cells, name: str) -> bool:
     for line, cell in values[:100]:
         like = cells.looks_like(cell)
         if like:
-            raise DataError(f"{name}:{line}: {title}: expected a number or a category, found {shown(cell)}: {like}")
+            raise DataError(f"{name}:{line}: {title}: expected a number or a category, found {quote(cell)}: {like}")
     where = f"{name}:{values[0][0]}"
     different = len({cell for _, cell in values})
     rarely_repeated = different == len(values) > 2 or (different > 5 and 2 * different > len(values))

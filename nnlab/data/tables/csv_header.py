@@ -9,7 +9,7 @@ from math import isfinite
 
 from nnlab.data.tables.csv_cells import Cells, normalised
 from nnlab.data.tables.csv_text import CsvFormat, Row
-from nnlab.errors import DataError, shown
+from nnlab.errors import DataError, quote
 from nnlab.registry import near_name
 
 MOST_AHEAD_ROWS, MOST_AHEAD_CELLS = 1000, 200_000
@@ -44,8 +44,8 @@ class Head:
             return self.place[name]
         known = [other for other in self.names if other]
         near = near_name(name, known)
-        hint = f"did you mean {shown(near)}?" if near else f"the columns are {shown(', '.join(known), limit=200)}"
-        raise DataError(f"{where}: no column {shown(wanted)}; {hint}")
+        hint = f"did you mean {quote(near)}?" if near else f"the columns are {quote(', '.join(known), limit=200)}"
+        raise DataError(f"{where}: no column {quote(wanted)}; {hint}")
 
     def cells(self, column: int) -> list[str]:
         """What stands below a name, as far as it has been looked at."""
@@ -87,7 +87,7 @@ def read_head(rows: Iterable[Row], form: CsvFormat, name: str) -> Head:
     names = tuple(map(normalised, _without_blank_end(first, ahead)))
     twice = next((column for column, count in Counter(names).items() if column and count > 1), None)
     if twice is not None:
-        raise DataError(f"{where}: expected a header row with every name once, found {shown(twice)} twice")
+        raise DataError(f"{where}: expected a header row with every name once, found {quote(twice)} twice")
     return Head(names, line, ahead[1:])
 
 
@@ -134,7 +134,7 @@ def _refuse_title(ahead: Sequence[Row], name: str) -> None:
         title = next(filter(None, cells))
         begins = ahead[start][0]
         raise DataError(
-            f"{name}:{line}: expected a header row, found the single cell {shown(title)}: if it is a title and the "
+            f"{name}:{line}: expected a header row, found the single cell {quote(title)}: if it is a title and the "
             f"table begins at line {begins}, add skip_rows: {begins - 1} to data"
         )
 
@@ -150,11 +150,11 @@ def _refuse_sample(first: list[str], below: Sequence[Row], cells: Cells, where: 
     elif fraction is not None:
         found = f"the number {fraction}"
     elif numbers and not _is_numbering(numbers) and _are_numbers_below(first, below, cells):
-        found = f"the numbers {shown(', '.join(cell for cell in first if isfinite(cells.number(cell))))}"
+        found = f"the numbers {quote(', '.join(cell for cell in first if isfinite(cells.number(cell))))}"
     else:
         again = _found_again(first, below)
         if again and (numbers or 2 * len(again) >= len(filled)):
-            found = f"{shown(again[0])}, which is also a value in its column"
+            found = f"{quote(again[0])}, which is also a value in its column"
     if found:
         raise DataError(f"{where}: expected a header row with the names of the columns, found {found}: {_HEADER_HINT}")
 
@@ -168,7 +168,7 @@ def _refuse_names(ahead: Sequence[Row], cells: Cells, name: str) -> None:
         under = [row[column] for _, row in below if column < len(row) and not cells.is_missing(row[column])]
         if len(under) > 1 and all(isfinite(cells.number(other)) for other in under):
             raise DataError(
-                f"{name}:{line}: expected a sample, as data.header is false, found {shown(cell)} above numbers: "
+                f"{name}:{line}: expected a sample, as data.header is false, found {quote(cell)} above numbers: "
                 "remove header: false if it is a name"
             )
 

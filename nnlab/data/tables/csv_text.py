@@ -13,7 +13,7 @@ from typing import IO, Any, Literal, Self, TextIO
 
 from nnlab.data.files.reading import CHUNK, file_name, opened, unpacked
 from nnlab.data.tables.csv_encoding import LONGEST_LINE, Scan, scan
-from nnlab.errors import DataError, shown
+from nnlab.errors import DataError, quote
 
 # Where two cut equally well, the first of them: commas also stand in numbers and sentences.
 SEPARATORS = "\t;|,"
@@ -214,5 +214,5 @@ def _fit(sample: list[str], separator: str) -> tuple[float, int]:
 def separator_hint(form: CsvFormat) -> str:
     """What to try when a file seems to have one column only."""
     if form.separator != "auto":
-        return f"data.separator is {shown(form.separator)}"
+        return f"data.separator is {quote(form.separator)}"
     return "columns are separated by comma, semicolon, tab, | or spaces; data.separator names another"

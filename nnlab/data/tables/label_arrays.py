@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.tables.labels import MOST_CLASSES, check_classes, check_spellings, classes_of, label_notes
-from nnlab.errors import DataError, one_line, shown
+from nnlab.errors import DataError, one_line, quote
 
 LabelsAndNames = tuple[dict[str, Array], tuple[str, ...], list[str]]
 
@@ -82,7 +82,7 @@ def _by_spelling(labels: Mapping[str, Array], where: str) -> LabelsAndNames:
 
 def _check_names(names: Sequence[str], where: str) -> None:
     if len(set(names)) < len(names) or not all(names):
-        raise DataError(f"{where}: expected a name for each class, all different, found {shown(', '.join(names), 200)}")
+        raise DataError(f"{where}: expected a name for each class, all different, found {quote(', '.join(names), 200)}")
 
 
 def _named(count: int, names: Sequence[str], where: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from nnlab.errors import DataError, one_line, shown
+from nnlab.errors import DataError, one_line, quote
 
 MOST_CLASSES = 10_000
 # How many different spellings of labels are read before giving up: 1 and 1.0 are two of one class.
@@ -41,7 +41,7 @@ def classes_of(labels: Sequence[str], where: str) -> tuple[list[int], tuple[str,
     elif len(keys) < len(labels):
         fraction = next(label for label, number in zip(labels, numbers, strict=True) if not isinstance(number, int))
         raise DataError(
-            f"{where}: expected class names or whole numbers, found {shown(fraction)}: "
+            f"{where}: expected class names or whole numbers, found {quote(fraction)}: "
             f"this looks like a regression target, and nnlab trains classifiers"
         )
     names: list[str | int] = sorted(set(keys))
@@ -73,12 +73,12 @@ def label_notes(spellings: Sequence[str], codes: Sequence[int], class_names: Seq
     spelled = defaultdict(list)
     for spelling, code in zip(spellings, codes, strict=True):
         spelled[code].append(spelling)
-    merged = [" and ".join(map(shown, sorted(group))) for group in spelled.values() if len(group) > 1]
+    merged = [" and ".join(map(quote, sorted(group))) for group in spelled.values() if len(group) > 1]
     yield from (f"{one_line(group, 200)} are one class" for group in merged[:MOST_NOTES])
     folded = defaultdict(list)
     for name in class_names:
         folded[name.casefold().lstrip("0") or "0"].append(name)
-    alike = [" and ".join(map(shown, group)) for group in folded.values() if len(group) > 1]
+    alike = [" and ".join(map(quote, group)) for group in folded.values() if len(group) > 1]
     yield from (f"{one_line(group, 200)} are different classes" for group in alike[:MOST_NOTES])
 
 

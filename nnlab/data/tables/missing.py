@@ -7,7 +7,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.inputs import Column
-from nnlab.errors import DataError, shown
+from nnlab.errors import DataError, quote
 
 
 def fill_missing(dataset: Dataset, missing: str | float, name: str) -> Dataset:
@@ -20,7 +20,7 @@ def fill_missing(dataset: Dataset, missing: str | float, name: str) -> Dataset:
     columns: list[Column] = []
     fills: list[float] = []
     for column in dataset.columns:
-        fill = 0.0 if column.categories else _fill(train[:, len(fills)], missing, f"{name}: {shown(column.name)}")
+        fill = 0.0 if column.categories else _fill(train[:, len(fills)], missing, f"{name}: {quote(column.name)}")
         columns.append(replace(column, missing=fill))
         fills += [fill] * column.width
     filled = {

@@ -11,7 +11,7 @@ from nnlab.data.tables.csv_columns import Selection, likely_label
 from nnlab.data.tables.csv_header import Head
 from nnlab.data.tables.labels import check_classes, check_spellings, classes_of, label_notes
 from nnlab.data.tables.rows import Rows, counted
-from nnlab.errors import DataError, one_line, shown
+from nnlab.errors import DataError, one_line, quote
 
 FEWEST_NUMBERED = 10
 LARGEST_EXACT = 2.0**53
@@ -22,7 +22,7 @@ _ID_NAMES = ("id", "ids", "index", "idx", "no", "no.", "nr", "number", "row", "r
 def table_notes(head: Head, chosen: Selection, read: Rows, cells: Cells, name: str) -> tuple[str, ...]:
     """What the user should know about the table; raises DataError when the labels are none."""
     label = head.names[chosen.label]
-    where = f"{name}: {shown(label)}"
+    where = f"{name}: {quote(label)}"
     try:
         check_spellings(len(read.label_texts), where)
         codes, class_names = classes_of(read.label_texts, where)
@@ -31,11 +31,11 @@ def table_notes(head: Head, chosen: Selection, read: Rows, cells: Cells, name: s
         raise DataError(f"{error}{_label_hint(head, chosen, cells)}") from error
     last = ", the last column" if chosen.assumed else ""
     return (
-        f"label {shown(label)}{last} ({len(class_names)} classes), {counted(len(chosen.features), 'feature')}, "
+        f"label {quote(label)}{last} ({len(class_names)} classes), {counted(len(chosen.features), 'feature')}, "
         f"{len(read.labels):,} samples",
         *head.notes,
         *read.notes,
-        *(f"label {shown(label)}: {note}" for note in label_notes(read.label_texts, codes, class_names)),
+        *(f"label {quote(label)}: {note}" for note in label_notes(read.label_texts, codes, class_names)),
         *_rare_classes(codes, read, class_names),
         *_feature_notes(read),
     )
@@ -45,16 +45,16 @@ def _rare_classes(codes: Sequence[int], read: Rows, class_names: Sequence[str]) 
     counts = np.bincount(np.array(codes)[read.labels], minlength=len(class_names))
     rare = [class_names[int(index)] for index in np.flatnonzero(counts == 1)]
     if rare:
-        few = shown(", ".join(rare), 100)
+        few = quote(", ".join(rare), 100)
         yield f"{'class' if len(rare) == 1 else 'classes'} {few}: a single sample, so none to test with"
 
 
 def _label_hint(head: Head, chosen: Selection, cells: Cells) -> str:
     other = likely_label(head, chosen.label, cells)
     if not chosen.assumed:
-        return f"; {shown(other)} looks more like a label" if other else ""
+        return f"; {quote(other)} looks more like a label" if other else ""
     named = f"add label: {other}" if other else "name the column of the labels with label:"
-    return f"; {shown(head.names[chosen.label])} is the last column, taken as data.label is not given: {named}"
+    return f"; {quote(head.names[chosen.label])} is the last column, taken as data.label is not given: {named}"
 
 
 def _feature_notes(table: Rows) -> Iterator[str]:
@@ -72,15 +72,15 @@ def _feature_notes(table: Rows) -> Iterator[str]:
             rounded.append(column.name)
     for name in numbering[:MOST_NAMED]:
         yield (
-            f"warning: feature {shown(name)} is the row number, which gives away the order of the samples; "
+            f"warning: feature {quote(name)} is the row number, which gives away the order of the samples; "
             f"data.exclude: [{one_line(name)}] leaves it out"
         )
     for name in rounded[:MOST_NAMED]:
-        yield f"warning: feature {shown(name)} has numbers above 2^53, which are rounded"
+        yield f"warning: feature {quote(name)} has numbers above 2^53, which are rounded"
     categorical = [column for column in table.columns if column.categories]
     for column in categorical[:MOST_NAMED]:
         few = one_line(", ".join(column.categories), 100)
-        yield f"feature {shown(column.name)}: {len(column.categories)} categories, one input each ({few})"
+        yield f"feature {quote(column.name)}: {len(column.categories)} categories, one input each ({few})"
     if len(categorical) > MOST_NAMED:
         yield f"{len(categorical) - MOST_NAMED} more features hold categories"
 

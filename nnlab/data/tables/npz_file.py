@@ -14,7 +14,7 @@ from nnlab.data.files.npy_header import check_content, error_text, read_contents
 from nnlab.data.files.reading import check_fits, check_growth, check_unpacked, checksum, file_name, opened
 from nnlab.data.tables.array_names import CLASS_NAMES, FEATURE_NAMES, LABELS, find_pairs, unused
 from nnlab.data.tables.arrays import Names, Part, dataset_of
-from nnlab.errors import DataError, one_line, shown
+from nnlab.errors import DataError, one_line, quote
 from nnlab.registry import near_name
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -90,9 +90,9 @@ class _Archive:
         for name in names:
             if name not in self.members:
                 near = near_name(name, list(self.members))
-                known = shown(", ".join(self.members), limit=200)
-                hint = f"did you mean {shown(near)}?" if near else f"the arrays are {known}"
-                raise DataError(f"{self.name}: no array {shown(name)}; {hint}")
+                known = quote(", ".join(self.members), limit=200)
+                hint = f"did you mean {quote(near)}?" if near else f"the arrays are {known}"
+                raise DataError(f"{self.name}: no array {quote(name)}; {hint}")
         check_fits(self.name, sum(self._checked_size(name) for name in names))
 
     def _checked_size(self, name: str) -> int:

@@ -9,7 +9,7 @@ from nnlab.core.arrays import Array
 from nnlab.data.files.reading import check_fits
 from nnlab.data.inputs import Column
 from nnlab.data.tables.labels import plain_label
-from nnlab.errors import shown
+from nnlab.errors import quote
 
 MISSING = -1
 """The code of a missing category, and of labels that there are none of."""
@@ -99,7 +99,7 @@ class UnknownCategories:
         """What was found, with some of the categories; nothing where all are known."""
         if not self._cells:
             return
-        few = ", ".join([*map(shown, self._names)][:MOST_UNKNOWN_NAMED])
+        few = ", ".join([*map(quote, self._names)][:MOST_UNKNOWN_NAMED])
         more = ", ..." if len(self._names) > MOST_UNKNOWN_NAMED else ""
         kind = "a category" if self._cells == 1 else "categories"
         cells = f"{counted(self._cells, 'cell')} with {kind} that the training samples lack ({few}{more})"

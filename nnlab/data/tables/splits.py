@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlab.data.dataset import Dataset
 from nnlab.data.tables.rows import Rows
-from nnlab.errors import DataError, shown
+from nnlab.errors import DataError, quote
 
 SPLITS = {
     **dict.fromkeys(("train", "training", "学習", "訓練"), "train"),
@@ -21,11 +21,11 @@ def split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Da
 
     Raises DataError for other words, and for classes without a sample to train on.
     """
-    where = f"{name}: data.split_column: {shown(column)}"
+    where = f"{name}: data.split_column: {quote(column)}"
     unknown = next((text for text in table.part_texts if text.casefold() not in SPLITS), None)
     if unknown is not None:
         raise DataError(
-            f"{where}: expected train, validation or test, found {shown(unknown) if unknown else 'nothing'}"
+            f"{where}: expected train, validation or test, found {quote(unknown) if unknown else 'nothing'}"
         )
     part_of = [SPLITS[text.casefold()] for text in table.part_texts]
     splits = {}
@@ -38,6 +38,6 @@ def split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Da
         raise DataError(f"{where}: expected rows that say train, found none")
     absent = np.flatnonzero(np.bincount(train.labels, minlength=dataset.classes) == 0)
     if len(absent):
-        class_name = shown(dataset.class_names[absent[0]])
+        class_name = quote(dataset.class_names[absent[0]])
         raise DataError(f"{where}: expected samples of each class to train on, found none of class {class_name}")
     return replace(dataset, train=train, validation=splits["validation"], test=splits["test"])

@@ -22,7 +22,7 @@ STATM = Path("/proc/self/statm")
 DOCUMENTED = {0, 1, 2, 3, 4, 5}
 STEERING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
-Harmless = Callable[..., Any]
+SafeGroup = Callable[..., Any]
 set_handler, set_timer = signal.signal, signal.setitimer  # the fixture nnlab puts something else in their place
 
 
@@ -63,7 +63,7 @@ def little_memory() -> Iterator[None]:
 
 
 @pytest.fixture
-def harmless(nnlab: Any) -> Harmless:
+def harmless(nnlab: Any) -> SafeGroup:
     """Call ``nnlab``: it does not hang, it ends as documented (with ``code``), and its words are clean and few."""
 
     def call(*arguments: object, code: int | None = None) -> Any:
@@ -80,7 +80,7 @@ def harmless(nnlab: Any) -> Harmless:
 
 
 @pytest.fixture
-def refused(harmless: Harmless) -> Harmless:
+def refused(harmless: SafeGroup) -> SafeGroup:
     """The same within 100 MB, for what would take gigabytes."""
 
     def call(*arguments: object, code: int) -> Any:

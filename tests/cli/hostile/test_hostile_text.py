@@ -13,7 +13,7 @@ from rich.text import Text
 
 from nnlab.cli.console import _console
 from nnlab.config.tree import dump_tree, parse_tree
-from nnlab.errors import harmless as cleaned
+from nnlab.errors import escape_control as cleaned
 from nnlab.storage.folders import as_json, folder_name
 
 TEXTS = [

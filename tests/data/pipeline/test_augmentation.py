@@ -20,7 +20,7 @@ from nnlab.data.pipeline.augmentation import (
     Shift,
     augment,
 )
-from nnlab.data.pipeline.batches import Batches, Feed
+from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.errors import UsageError
 from nnlab.registry import augmentations, datasets
 
@@ -135,9 +135,9 @@ def test_a_quarter_turn_goes_clockwise() -> None:
 def test_cutout(shape: tuple[int, ...], dtype: str, tolerance: float, size: int) -> None:
     N, _, H, W = shape
     x = images(shape, dtype)
-    draws = stream("cutout", 1)
-    rows = np.floor(draws.uniform(0, H, (N, 1))).ravel().astype(int)
-    columns = np.floor(draws.uniform(0, W, (N, 1))).ravel().astype(int)
+    rng = stream("cutout", 1)
+    rows = np.floor(rng.uniform(0, H, (N, 1))).ravel().astype(int)
+    columns = np.floor(rng.uniform(0, W, (N, 1))).ravel().astype(int)
     expected = x.copy()
     for n in range(N):
         for i in range(rows[n] - size // 2, rows[n] - size // 2 + size):
@@ -243,7 +243,7 @@ SPLIT = Split(PIXELS, np.arange(40))
 
 
 def batches(size: Any, *chosen: Augmentation, mode: str = "streams") -> Batches:
-    return Batches(Feed(SPLIT, "float64"), size, "shuffle", make_streams(mode, 0), chosen)
+    return Batches(BatchLoader(SPLIT, "float64"), size, "shuffle", make_streams(mode, 0), chosen)
 
 
 @pytest.mark.parametrize("size", [8, "full"])
@@ -287,7 +287,7 @@ class Fixed(DatasetSource):
     registered_name = "fixed"
     inputs = PIXELS
 
-    def read(self, draws: object) -> Dataset:
+    def read(self, rng: object) -> Dataset:
         return Dataset(Split(self.inputs, SPLIT.labels), None, ("a", "b"))
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from nnlab.core.random import make_streams
 from nnlab.data.dataset import Split
-from nnlab.data.pipeline.batches import Batches, Feed
+from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.errors import ShapeError, UsageError
 
 
@@ -15,7 +15,7 @@ def numbered(count: int) -> Split:
 
 
 def batches(count: int, size: int, sampling: str, mode: str = "streams", seed: int = 0) -> Batches:
-    return Batches(Feed(numbered(count), "float64"), size, sampling, make_streams(mode, seed))  # type: ignore[arg-type]
+    return Batches(BatchLoader(numbered(count), "float64"), size, sampling, make_streams(mode, seed))  # type: ignore[arg-type]
 
 
 @given(count=st.integers(1, 40), size=st.integers(1, 40))
@@ -84,7 +84,7 @@ def test_the_last_batch_of_an_epoch_may_be_smaller() -> None:
 
 
 def test_full_batches_are_all_samples_in_order() -> None:
-    source = Batches(Feed(numbered(7), "float32"), "full", "shuffle", make_streams("streams", 0))
+    source = Batches(BatchLoader(numbered(7), "float32"), "full", "shuffle", make_streams("streams", 0))
     x, labels = source.batch(1)
     np.testing.assert_array_equal(labels, np.arange(7))
     assert x.dtype == np.float32
@@ -92,7 +92,7 @@ def test_full_batches_are_all_samples_in_order() -> None:
 
 
 def test_a_smaller_last_batch_can_be_left_out() -> None:
-    feed = Feed(numbered(10), "float64")
+    feed = BatchLoader(numbered(10), "float64")
     source = Batches(feed, 4, "shuffle", make_streams("streams", 0), drop_last=True)
     plain = batches(10, 4, "shuffle")
     assert (source.steps_per_epoch, source.smallest, plain.smallest) == (2, 4, 2)
@@ -105,7 +105,7 @@ def test_a_smaller_last_batch_can_be_left_out() -> None:
 
 @pytest.mark.parametrize(("samples", "size"), [(7, 7), (100, 100), (101, 100)])
 def test_a_batch_has_100_samples_or_all_where_there_are_fewer(samples: int, size: int) -> None:
-    source = Batches(Feed(numbered(samples), "float64"), None, "shuffle", make_streams("streams", 0))
+    source = Batches(BatchLoader(numbered(samples), "float64"), None, "shuffle", make_streams("streams", 0))
     assert source.batch_size == size
     assert len(source.batch(1)[1]) == size
     assert not source.full
@@ -119,7 +119,7 @@ def test_a_batch_larger_than_the_data_is_refused() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_pixels_are_scaled_to_one_and_stay_in_their_type(dtype: str) -> None:
     pixels = np.arange(256, dtype=np.uint8).reshape(64, 1, 2, 2)
-    feed = Feed(Split(pixels, np.zeros(64, np.intp)), dtype)
+    feed = BatchLoader(Split(pixels, np.zeros(64, np.intp)), dtype)
     expected = (pixels / 255).astype(dtype)
     for x, _ in (feed.take(np.arange(64)), feed.chunk(0, 64), feed.everything()):
         assert x.dtype == dtype
@@ -130,7 +130,7 @@ def test_pixels_are_scaled_to_one_and_stay_in_their_type(dtype: str) -> None:
 @pytest.mark.parametrize("count", [None, 1, 10, 11, 10**6])
 def test_chunks_cover_the_first_samples_in_order(count: int | None) -> None:
     total = 25
-    feed = Feed(numbered(total).first(count or total), "float64")
+    feed = BatchLoader(numbered(total).first(count or total), "float64")
     chunks = [feed.chunk(start, 10)[1].copy() for start in range(0, len(feed.split), 10)]
     assert max(map(len, chunks)) <= 10
     labels = np.concatenate(chunks)

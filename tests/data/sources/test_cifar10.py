@@ -16,9 +16,9 @@ from nnlab.data.files.download import Download, RemoteFile
 from nnlab.data.sources.cifar10 import ARCHIVE, CLASS_NAMES, RECORD, Cifar10
 from nnlab.errors import DataError
 
-SAMPLE = Path(__file__).parent / "files" / "cifar10"
+SAMPLE = Path(__file__).parents[1] / "files" / "cifar10"
 NAMES = ("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin")
-DRAWS = AddressedStreams(0).draws(Purpose.DATASET)
+DRAWS = AddressedStreams(0).rng(Purpose.DATASET)
 
 
 @pytest.fixture

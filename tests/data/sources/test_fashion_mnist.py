@@ -7,7 +7,7 @@ from nnlab.core.random import AddressedStreams, Purpose
 from nnlab.data.sources.fashion_mnist import CLASS_NAMES, FILES, FashionMnist
 from nnlab.errors import DataError
 
-DRAWS = AddressedStreams(0).draws(Purpose.DATASET)
+DRAWS = AddressedStreams(0).rng(Purpose.DATASET)
 
 
 def test_it_is_read_like_mnist_with_names_for_the_classes(fashion_mnist: Path) -> None:

@@ -15,7 +15,7 @@ from nnlab.core.random import AddressedStreams, Purpose
 from nnlab.data.sources.idx import Idx, read_idx
 from nnlab.errors import DataError
 
-DRAWS = AddressedStreams(0).draws(Purpose.DATASET)
+DRAWS = AddressedStreams(0).rng(Purpose.DATASET)
 TYPE_CODES = {"uint8": 8, "int8": 9, "int16": 11, "int32": 12, "float32": 13, "float64": 14}
 SAME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 

@@ -12,7 +12,7 @@ from nnlab.data.sources.mnist import PUBLISHED_SHA256, Mnist
 from nnlab.errors import DataError
 from nnlab.registry import datasets
 
-DRAWS = AddressedStreams(0).draws(Purpose.DATASET)
+DRAWS = AddressedStreams(0).rng(Purpose.DATASET)
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
 TEST_COUNTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 

@@ -11,7 +11,7 @@ from nnlab.registry import datasets
 
 
 def streams() -> np.random.Generator:
-    return AddressedStreams(7).draws(Purpose.DATASET)
+    return AddressedStreams(7).rng(Purpose.DATASET)
 
 
 def csv_file(folder: Path, rows: np.ndarray, labels: list[str]) -> Path:
@@ -52,7 +52,7 @@ def test_a_csv_is_shuffled_and_split_with_each_class_giving_its_share(flowers):
 
 def test_the_split_comes_from_the_stream_alone(flowers):
     path = str(flowers[0])
-    one, two, other = (Table(path=path).load(draws) for draws in (streams(), streams(), np.random.RandomState(1)))
+    one, two, other = (Table(path=path).load(rng) for rng in (streams(), streams(), np.random.RandomState(1)))
     np.testing.assert_array_equal(one.train.inputs, two.train.inputs)
     np.testing.assert_array_equal(one.test.inputs, two.test.inputs)
     assert not np.array_equal(one.test.inputs, other.test.inputs)

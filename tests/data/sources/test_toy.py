@@ -11,7 +11,7 @@ TOYS = [Spiral, Moons, Xor]
 
 
 def streams() -> np.random.Generator:
-    return AddressedStreams(7).draws(Purpose.DATASET)
+    return AddressedStreams(7).rng(Purpose.DATASET)
 
 
 def test_the_spiral_is_the_published_one():
