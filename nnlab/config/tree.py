@@ -6,6 +6,7 @@ PyYAML supplies the scanner and parser; values are built here because its constr
 
 import re
 import sys
+from collections.abc import Iterator
 from math import isfinite
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +23,9 @@ MAX_BYTES = 128 * 1024
 MAX_DEPTH = 32
 MOST_VALUES = 20_000
 MOST_SIGNS = 100
+# Parsing takes most of the time of reading a spec, and a resumed run or a cross-validation reads the same one again.
+REMEMBERED_SPECS = 32
+LONGEST_REMEMBERED = 8 * 1024
 STANDARD_INPUT = Path("-")
 # Where a shell puts what it pipes into a command; a pipe found anywhere else may never end.
 PIPES = (Path("/dev/stdin"), Path("/dev/fd"), Path("/proc/self/fd"))
@@ -122,6 +126,16 @@ class _Mark(Protocol):
     column: int
 
 
+# The events of texts that were read to the end without a problem; nothing changes an event.
+_EVENTS: dict[str, tuple[yaml.Event, ...]] = {}
+
+
+def _recorded(loader: yaml.SafeLoader, seen: list[yaml.Event]) -> Iterator[yaml.Event]:
+    for event in iter(loader.get_event, None):
+        seen.append(event)
+        yield event
+
+
 class _Builder:
     """Builds plain values from parser events and collects what a spec may not contain."""
 
@@ -134,12 +148,21 @@ class _Builder:
 
     def build(self, text: str) -> None:
         """Fill the tree; raises _Unreadable."""
+        if known := _EVENTS.get(text):
+            self._events = iter(known)
+            self._documents()
+        else:
+            self._parse(text)
+        self.tree.places.setdefault((), _place_after("", self._source, self._depth, self._folder))
+
+    def _parse(self, text: str) -> None:
         try:
             loader = yaml.SafeLoader(text)
         except yaml.reader.ReaderError as error:
             place = _place_after(text[: error.position], self._source, self._depth, self._folder)
             raise _Unreadable(place, _not_allowed(text[error.position])) from None
-        self._events = iter(loader.get_event, None)
+        seen: list[yaml.Event] = []
+        self._events = _recorded(loader, seen) if len(text) <= LONGEST_REMEMBERED else iter(loader.get_event, None)
         try:
             self._documents()
         except yaml.MarkedYAMLError as error:
@@ -147,7 +170,10 @@ class _Builder:
             raise self._unreadable(text, mark, error.problem or error.context or "") from None
         except (ValueError, OverflowError):  # PyYAML takes an escape such as "\UFFFFFFFF" for a character
             raise _Unreadable(self._place(loader.get_mark()), "not valid YAML: a number is out of range") from None
-        self.tree.places.setdefault((), _place_after("", self._source, self._depth, self._folder))
+        if seen and not self.tree.problems:
+            if len(_EVENTS) >= REMEMBERED_SPECS:
+                _EVENTS.clear()
+            _EVENTS[text] = tuple(seen)
 
     def _unreadable(self, text: str, mark: _Mark | None, problem: str) -> _Unreadable:
         """What the parser says, at the sign that is its likely cause where there is one."""

@@ -157,6 +157,18 @@ def test_a_faulty_tree_keeps_what_could_be_read() -> None:
     assert [path for _, path, _ in tree.problems] == [("a",), ("b",), ("c",), ()]
 
 
+@pytest.mark.parametrize("text", ["a: {b: [1, x]}\nc: 2", "a: &x 1\nb: *x\na: 3", "a: [", "a: 1\n---\nb: 2", ""])
+def test_a_text_read_again_gives_the_same_in_a_tree_of_its_own(text: str) -> None:
+    first = parse_collecting_problems(text, "a.yaml")
+    before = repr(first)
+    if isinstance(first.value, dict):
+        first.value.clear()
+    first.places.clear()
+    first.problems.append((Place(1, 1, "a.yaml:1:1"), (), "its own"))
+    assert repr(parse_collecting_problems(text, "a.yaml")) == before
+    assert repr(parse_collecting_problems(text, "other.yaml")) == before.replace("a.yaml", "other.yaml")
+
+
 def test_a_broken_tree_has_no_value() -> None:
     tree = parse_collecting_problems("a: [", "a.yaml")
     assert tree.broken
