@@ -11,6 +11,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 from nnlab.aliases import aliases
@@ -88,7 +89,7 @@ class Hyperparameter:
 
 def hyperparameters(component: type[Any]) -> list[Hyperparameter]:
     """The hyper-parameters of a component class, in the order in which it declares them."""
-    hints = get_type_hints(component, include_extras=True)
+    hints = _hints(component)  # type: ignore[arg-type]  # mypy does not take type[Any] for hashable
     found = []
     for field in dataclasses.fields(component):
         if not field.init:
@@ -113,6 +114,11 @@ def hyperparameters(component: type[Any]) -> list[Hyperparameter]:
             )
         )
     return found
+
+
+@cache
+def _hints(component: type[Any]) -> dict[str, Any]:
+    return get_type_hints(component, include_extras=True)
 
 
 def _is_annotated(annotation: Any) -> bool:
