@@ -3,6 +3,7 @@
 import copy
 import gzip
 import json
+import os
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -44,6 +45,18 @@ settings.load_profile("nnlab")
 def _one_blas_thread() -> Iterator[None]:
     """Two test processes with two BLAS threads each are five times slower on two cores."""
     with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """No test cuts the power, and a training waits for the disk longer than it computes; no name changes."""
+
+    def fsync(handle: int) -> None:
+        os.fstat(handle)  # as fsync, raises OSError where nothing is open
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
         yield
 
 
