@@ -248,7 +248,7 @@ def test_layer_gradients(name: str, training: bool) -> None:
     x, dy = normal((N, *in_shape)), normal((N, *out_shape), seed=1)
 
     def value(x: np.ndarray) -> float:
-        return float((layer.forward(x, training=training) * dy).sum()) + layer.activity().real
+        return float((layer.forward(x, training=training) * dy).sum()) + layer.activity_penalty().real
 
     value(x)
     dx = layer.backward(dy).copy()

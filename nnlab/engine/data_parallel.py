@@ -86,7 +86,7 @@ class DataParallel:
     def _part(self, index: int, x: Array, labels: Array, batch_size: int | None) -> float:
         network, loss = self.networks[index], self._losses[index]
         scores = network.forward(x, training=True)
-        objective = loss.forward(scores, labels) + network.activity().real
+        objective = loss.forward(scores, labels) + network.activity_penalty().real
         network.backward(loss.backward(batch_size))
         return objective
 

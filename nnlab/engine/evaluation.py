@@ -42,7 +42,7 @@ def _tally(network: Network, loss: Loss, x: Array, labels: Array) -> Tally:
     mean = reported.forward(scores, labels)
     minimised = mean if reported is loss else loss.forward(scores, labels)
     right = int((scores.argmax(axis=1) == labels).sum())
-    return mean * N, (minimised + network.activity().real) * N, right, N
+    return mean * N, (minimised + network.activity_penalty().real) * N, right, N
 
 
 def _summed(tallies: Sequence[Tally]) -> Score:

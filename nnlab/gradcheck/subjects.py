@@ -82,7 +82,7 @@ def layer_subject(
         _place(parameters, fixed | at)
         y = layer.forward(laid_out(at["x"]), training=training)
         penalty = sum(term.value(at[key].reshape(-1)) for term, key in priced)
-        return complex((y * direction).sum()) + layer.activity() + penalty
+        return complex((y * direction).sum()) + layer.activity_penalty() + penalty
 
     def gradients(at: Tensors) -> Tensors:
         value(at)
@@ -176,7 +176,7 @@ def _network_subject(
         _place(parameters, everything)
         scores = network.forward(everything["x"], training=True)
         penalty = sum(term.value(at[key].reshape(-1)) for term, key in priced)
-        return complex(loss.per_sample(scores, labels).mean()) + network.activity() + penalty
+        return complex(loss.per_sample(scores, labels).mean()) + network.activity_penalty() + penalty
 
     def gradients(at: Tensors) -> Tensors:
         value(at)

@@ -35,7 +35,7 @@ class ActivityPenalty(Layer):
         dx += dy
         return dx
 
-    def activity(self) -> complex:
+    def activity_penalty(self) -> complex:
         """λ/N times the price of the last input."""
         return self.strength / len(self._x) * self._price(self._x)
 

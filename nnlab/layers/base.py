@@ -90,7 +90,7 @@ class Layer(ABC):
         """The layer's own penalties with the weights they act on."""
         return []
 
-    def activity(self) -> complex:
+    def activity_penalty(self) -> complex:
         """What the layer adds to the objective for the output of its last forward."""
         return 0.0
 

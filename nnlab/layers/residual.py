@@ -108,9 +108,9 @@ class Residual(Layer):
         """Those of the inner layers."""
         return [own for layer in self._inner for own in layer.penalties()]
 
-    def activity(self) -> complex:
+    def activity_penalty(self) -> complex:
         """The sum of the inner layers'."""
-        return sum(layer.activity() for layer in self._inner)
+        return sum(layer.activity_penalty() for layer in self._inner)
 
     def kink_sides(self) -> Array | None:
         """Those of the inner layers, one after the other."""

@@ -70,7 +70,7 @@ def test_parts_add_up_to_the_whole(
     whole, cut = make_network(), make_network()
     whole.arena.gradients.fill(np.nan)
     cut.arena.gradients.fill(np.nan)
-    expected = loss.forward(whole.forward(x, training=True), labels) + whole.activity().real
+    expected = loss.forward(whole.forward(x, training=True), labels) + whole.activity_penalty().real
     whole.backward(loss.backward())
     # Another batch first, of another size: nothing of it may be left.
     shards = DataParallel(cut, loss.replica(), 3, Workers(threads))

@@ -29,7 +29,7 @@ X = np.array([[1.0, -2.0, 0.0], [0.5, 4.0, -1.0]])
 def test_the_price_is_divided_by_the_batch_size(layer: Layer, price: float, slope: np.ndarray) -> None:
     layer.setup((3,), make_streams("streams", 0))
     np.testing.assert_array_equal(layer.forward(X, training=True), X)
-    assert layer.activity().real == pytest.approx(price, rel=1e-12)
+    assert layer.activity_penalty().real == pytest.approx(price, rel=1e-12)
     dy = np.full(X.shape, 0.25)
     np.testing.assert_allclose(layer.backward(dy), dy + slope, rtol=1e-12)
 
@@ -47,7 +47,7 @@ def test_a_network_adds_up_what_its_layers_ask_even_inside_a_residual_block() ->
     first = X @ made.state()["linear1.W"]
     second = first @ made.state()["residual1.linear1.W"]
     expected = 0.1 / 2 * (first**2).sum() + 0.5 / 2 * np.abs(second).sum()
-    assert made.activity().real == pytest.approx(expected, rel=1e-12)
+    assert made.activity_penalty().real == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_layers_own_penalty_acts_on_its_weights_only() -> None:
