@@ -101,7 +101,7 @@ def train(
             keeper.keep(step, ending=ending)
 
     with np.errstate(all="ignore"):  # overflow is found at the step it happens, with a message that says what to do
-        x, labels = batches.batch(1) if step == 0 else batches.again()
+        x, labels = batches.batch(1) if step == 0 else batches.last_batch()
         while True:
             lr = controls.lr(step)
             last = step == training.iterations or stop()  # asked once a step: a signal may come in between
@@ -109,7 +109,7 @@ def train(
             if last and not due:
                 keep(ending=True)  # before an evaluation that a longer training would not make
             if (due and (step == 0 or step > training.start)) or (last and not due):
-                batch = batches.plain((x, labels))
+                batch = batches.without_augmentation((x, labels))
                 row = training.evaluation.row(step, batches.epochs(step), lr, batch)
                 if wrong := first_nonfinite(row):
                     measured_on = training.evaluation.inputs(wrong[0], batch)

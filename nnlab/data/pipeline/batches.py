@@ -123,11 +123,11 @@ class Batches:
         augment(x, self._augmentations, self._streams, step)
         return x, labels
 
-    def plain(self, batch: Batch) -> Batch:
+    def without_augmentation(self, batch: Batch) -> Batch:
         """The batch that was given out last as evaluation sees it: without augmentation."""
         return self._plain_feed.take(self._last_indices) if self._augmentations else batch
 
-    def again(self) -> Batch:
+    def last_batch(self) -> Batch:
         """The batch that was given out last, as evaluation sees it; after ``load_state`` too."""
         if self.full and not self._augmentations:
             return self.batch(1)

@@ -263,7 +263,7 @@ def test_evaluation_gets_the_batch_in_hand_without_changes(size: object) -> None
     source = batches(size, Shift(), Flip())
     batch = source.batch(3)
     in_hand = batch[0].copy()
-    x, labels = source.plain(batch)
+    x, labels = source.without_augmentation(batch)
     np.testing.assert_allclose(x, PIXELS[labels] / 255)
     np.testing.assert_array_equal(labels, batch[1])
     np.testing.assert_array_equal(batch[0], in_hand)
@@ -273,7 +273,7 @@ def test_evaluation_gets_the_batch_in_hand_without_changes(size: object) -> None
 def test_without_augmentation_the_batch_itself_is_plain() -> None:
     source = batches(8)
     batch = source.batch(1)
-    assert source.plain(batch) is batch
+    assert source.without_augmentation(batch) is batch
 
 
 def test_a_step_needs_nothing_but_its_number() -> None:
