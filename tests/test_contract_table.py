@@ -373,7 +373,7 @@ def test_model(name: str, dtype: Any, tolerance: float) -> None:
     x, dscores = normal((N, *in_shape), dtype), normal((N, 3), dtype)
     assert network.forward(x, training=True).dtype == dtype
     network.backward(dscores)
-    assert network.arena.gradients.dtype == dtype
+    assert network.flat.gradients.dtype == dtype
     assert all(parameter.grad.any() for parameter in network.parameters if parameter.regularized)
     assert network.forward(x, training=False).shape == (N, 3)
     assert_evaluation(network.forward, x, tolerance)

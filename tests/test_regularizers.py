@@ -88,9 +88,9 @@ def test_biases_and_scales_of_a_network_are_left_alone(make: type[Regularizer], 
     stack = [Linear(units=4), BatchNorm(), Linear(units=2)]
     network = Network(stack, (3,), 2, make_streams("streams", 0))
     network.allocate(np.float64)
-    network.arena.values[:] = np.random.default_rng(1).standard_normal(network.parameter_count)
+    network.flat.values[:] = np.random.default_rng(1).standard_normal(network.parameter_count)
     penalty = make(strength=0.3)
-    penalty.add_gradient(network.arena.weights, network.arena.weight_gradients)
+    penalty.add_gradient(network.flat.weights, network.flat.weight_gradients)
     total = 0.0
     for parameter in network.parameters:
         value, gradient = oracle(parameter.value.ravel().tolist(), 0.3)
@@ -99,4 +99,4 @@ def test_biases_and_scales_of_a_network_are_left_alone(make: type[Regularizer], 
             np.testing.assert_allclose(parameter.grad.ravel(), gradient, rtol=1e-12)
         else:
             assert not parameter.grad.any(), parameter.name
-    assert penalty.value(network.arena.weights) == pytest.approx(total, rel=1e-12)
+    assert penalty.value(network.flat.weights) == pytest.approx(total, rel=1e-12)

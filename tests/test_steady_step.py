@@ -150,7 +150,7 @@ def test_a_step_of_training_uses_its_memory_again(dtype: str, shards: int, threa
         iterations=8,
         eval_every=8,
     )
-    rule.bind(network.arena.values, network.arena.gradients, network.arena.regularized)
+    rule.bind(network.flat.values, network.flat.gradients, network.flat.regularized)
     tracemalloc.start()
     try:
         train(training, [watch], lambda: False)

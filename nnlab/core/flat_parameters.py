@@ -1,10 +1,11 @@
 """All parameters of a network in one flat vector, all gradients in another.
 
-A penalty is then one slice, a gradient norm one dot product, an update rule a few passes whatever the depth, and a
-saved model one array. Decayed parameters (weights) come first, so penalties act on ``values[:decayed]``; frozen
-parameters come last, so update rules, clipping and penalties never meet them.
+A regularizer then acts on one slice, a gradient norm is one dot product, and an update rule makes a few passes whatever
+the depth. Weights come first, so that regularizers act on ``values[:regularized]``; frozen parameters come last, so
+that update rules, clipping and regularizers never touch them.
 """
 
+import builtins
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -21,18 +22,18 @@ from nnlab.core.random import RandomGenerator
 class Parameter:
     """A trainable array of a layer.
 
-    ``value`` and ``grad`` are views into the arena once it is allocated, and ``place`` is where they lie in it.
-
-    ``start`` gives the initial values as float64; ``decayed`` says whether penalties act on it. A ``frozen`` one keeps
-    its initial values: it gets no update and no penalty, and layers need not write its gradient.
+    ``initial`` draws the initial values in float64; ``regularized`` says whether regularizers act on it. A ``frozen``
+    parameter keeps its initial values: no update and no regularizer touches it, and layers need not write its gradient.
+    Once :class:`FlatParameters` are allocated, ``value`` and ``grad`` are views of ``values[slice]`` and
+    ``gradients[slice]``.
     """
 
     name: str
     shape: Shape
-    start: Callable[[RandomGenerator], Array]
+    initial: Callable[[RandomGenerator], Array]
     regularized: bool
     frozen: bool = False
-    place: slice = field(init=False, repr=False)
+    slice: builtins.slice = field(init=False, repr=False)
     value: Array = field(init=False, repr=False)
     grad: Array = field(init=False, repr=False)
 
@@ -42,16 +43,16 @@ class Parameter:
         return prod(self.shape)
 
     def with_gradient_in(self, gradients: Array) -> "Parameter":
-        """The same parameter, its gradient written to its place in another flat vector."""
+        """The same parameter with its gradient in another flat vector."""
         other = copy(self)
-        other.grad = gradients[self.place].reshape(self.shape)
+        other.grad = gradients[self.slice].reshape(self.shape)
         return other
 
 
 class FlatParameters:
-    """The flat vectors ``values`` and ``gradients`` behind a list of parameters.
+    """The flat vectors ``values`` and ``gradients``: the first ``trained`` elements are not frozen.
 
-    The first ``trained`` numbers are not frozen; the first ``decayed`` of these are weights.
+    Regularizers act on the first ``regularized`` of them, which are the weights.
     """
 
     def __init__(self, parameters: Sequence[Parameter], dtype: npt.DTypeLike) -> None:
@@ -64,27 +65,27 @@ class FlatParameters:
         start = 0
         for parameter in sorted(parameters, key=lambda parameter: (parameter.frozen, not parameter.regularized)):
             end = start + parameter.size
-            parameter.place = slice(start, end)
+            parameter.slice = slice(start, end)
             parameter.value = self.values[start:end].reshape(parameter.shape)
             parameter.grad = self.gradients[start:end].reshape(parameter.shape)
             start = end
 
     @property
     def trained_values(self) -> Array:
-        """The values that update rules change."""
+        """The values that the optimizer updates."""
         return self.values[: self.trained]
 
     @property
     def trained_gradients(self) -> Array:
-        """Their gradients."""
+        """The gradients that the optimizer reads."""
         return self.gradients[: self.trained]
 
     @property
     def weights(self) -> Array:
-        """The values that penalties act on."""
+        """The values that regularizers act on."""
         return self.values[: self.regularized]
 
     @property
     def weight_gradients(self) -> Array:
-        """The gradients of the values that penalties act on."""
+        """The gradients that regularizers add to."""
         return self.gradients[: self.regularized]

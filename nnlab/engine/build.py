@@ -117,7 +117,7 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     workers = Workers(_threads(experiment))
     loss, optimizer = experiment.loss.for_classes(dataset.class_counts), copy(experiment.optimizer)
     shards = DataParallel(network, loss, prepared.shards, workers)
-    optimizer.bind(network.arena.trained_values, network.arena.trained_gradients, network.arena.regularized)
+    optimizer.bind(network.flat.trained_values, network.flat.trained_gradients, network.flat.regularized)
     iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
     eval_every = batches.steps_per_epoch if settings.eval_every == "epoch" else settings.eval_every
     return Training(

@@ -45,8 +45,8 @@ class DataParallel:
 
     def __init__(self, network: Network, loss: Loss, count: int, workers: Workers) -> None:
         self._workers = workers
-        self._gradients = [network.arena.gradients]
-        self._gradients += [np.zeros_like(network.arena.gradients) for _ in range(1, count)]
+        self._gradients = [network.flat.gradients]
+        self._gradients += [np.zeros_like(network.flat.gradients) for _ in range(1, count)]
         self.networks = [network]
         for index, gradients in enumerate(self._gradients[1:], start=1):
             self.networks.append(network.replica(ShardStreams(network.streams, index), gradients))
@@ -58,11 +58,11 @@ class DataParallel:
             and replicas[0].W.size >= JOINT_WEIGHTS
             and not replicas[0].frozen
         ]
-        self._blocks = _blocks_without(network.arena.trained, [replicas[0].W.place for replicas in self._joint])
+        self._blocks = _blocks_without(network.flat.trained, [replicas[0].W.slice for replicas in self._joint])
         self._losses = [loss, *(loss.replica() for _ in range(1, count))]
 
     def compute(self, x: Array, labels: Array) -> float:
-        """The batch's mean loss with the prices on activity; their gradient stands in the network's arena after it."""
+        """The batch's mean loss with the prices on activity; their gradient stands in the flat gradient after it."""
         count, N = len(self.networks), len(x)
         if count == 1:
             return self._part(0, x, labels, None)

@@ -89,7 +89,7 @@ class Evaluation:
             "test": dataset.test,
             "validation": dataset.validation,
         }
-        dtype = network.arena.values.dtype
+        dtype = network.flat.values.dtype
         self._feeds = {
             part: [BatchLoader(split, dtype) for _ in range(workers.threads)] for part, split in splits.items() if split
         }

@@ -17,9 +17,9 @@ class LastUpdate:
     """
 
     def __init__(self, network: Network) -> None:
-        self._arena = network.arena
+        self._flat = network.flat
         self._layers = dict(_with_parameters(zip(network.names, network.layers, strict=True)))
-        self._now = self._arena.values.copy()
+        self._now = self._flat.values.copy()
         self._before = self._now.copy()
         self._norms: dict[str, tuple[float, float | None]] | None = {}
 
@@ -27,7 +27,7 @@ class LastUpdate:
         """Keep the parameters of before and after the step."""
         self._norms = None
         self._before, self._now = self._now, self._before
-        np.copyto(self._now, self._arena.values)
+        np.copyto(self._now, self._flat.values)
 
     def norms(self) -> Mapping[str, tuple[float, float | None]]:
         """By layer the norm of its gradient, and the norm of its update over that of its parameters before.
@@ -49,13 +49,13 @@ class LastUpdate:
         copy_arrays(state, {"norms": rows}, "saved last update")
         found = zip(self._layers, rows.tolist(), strict=True)
         self._norms = {name: (gradient, None if isnan(moved) else moved) for name, (gradient, moved) in found}
-        np.copyto(self._now, self._arena.values)
+        np.copyto(self._now, self._flat.values)
 
     def _measured(self, layer: Layer) -> tuple[float, float | None]:
-        places = [parameter.place for parameter in layer.parameters]
+        places = [parameter.slice for parameter in layer.parameters]
         before = norm([self._before[place] for place in places])
         update = norm([self._now[place] - self._before[place] for place in places])
-        gradient = norm([self._arena.gradients[part.place] for part in layer.parameters if not part.frozen])
+        gradient = norm([self._flat.gradients[part.slice] for part in layer.parameters if not part.frozen])
         return gradient, update / before if before > 0 else None
 
 

@@ -92,7 +92,7 @@ def train(
     """Train to the last iteration, until a control or ``stop`` says so, or until a number is no longer finite."""
     network, shards, penalties = training.network, training.shards, training.penalties
     optimizer, batches, controls = training.optimizer, training.batches, training.controls
-    arena, good = network.arena, training.good
+    flat, good = network.flat, training.good
     started = perf_counter()
     step, fault, reason = training.start, "", ""
 
@@ -138,12 +138,12 @@ def train(
                 break
             for penalty in penalties:
                 penalty.add_gradient()
-            if not all_finite(arena.trained_gradients):
+            if not all_finite(flat.trained_gradients):
                 fault = message("the gradient", *nonfinite_gradient(network), step + 1, lr, x)
                 break
-            controls.clip(arena.trained_gradients)
+            controls.clip(flat.trained_gradients)
             optimizer.step(lr)
-            if not all_finite(arena.trained_values):
+            if not all_finite(flat.trained_values):
                 fault = message("a weight", *nonfinite_weight(network), step + 1, lr, x)
                 break
             step += 1

@@ -70,7 +70,7 @@ class Forward(Protocol):
 
 def scores_of(forward: Forward, network: Network, inputs: Array) -> Iterator[Array]:
     """The scores of samples (N, ...) chunk by chunk, each valid until the next; pixels are scaled."""
-    feed = BatchLoader(Split(inputs, np.zeros(len(inputs), np.intp)), network.arena.values.dtype)
+    feed = BatchLoader(Split(inputs, np.zeros(len(inputs), np.intp)), network.flat.values.dtype)
     chunk = network.evaluation_chunk(1)
     for start in range(0, len(inputs), chunk):
         yield forward(feed.chunk(start, chunk)[0], training=False)

@@ -158,7 +158,7 @@ class Layer(ABC):
     def initialise(self, rng: RandomGenerator) -> None:
         """Draw the starting values of the parameters, in the order of their declaration."""
         for parameter in self.parameters:
-            parameter.value[...] = parameter.start(rng)
+            parameter.value[...] = parameter.initial(rng)
 
     def reject(self, message: str) -> ShapeError:
         """The error for an input shape that does not fit."""

@@ -1,4 +1,4 @@
-"""A stack of layers as one function, with all its parameters in one arena."""
+"""A stack of layers as one function, with all its parameters in one flat vector."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -101,11 +101,11 @@ class Network:
     @property
     def allocated(self) -> bool:
         """Whether the parameters have memory."""
-        return hasattr(self, "arena")
+        return hasattr(self, "flat")
 
     def allocate(self, dtype: npt.DTypeLike) -> None:
         """Give all parameters memory and draw their starting values, layer by layer."""
-        self.arena = FlatParameters(self.parameters, dtype)
+        self.flat = FlatParameters(self.parameters, dtype)
         ordinal = 0  # counts the layers that draw, so that any other layer in between changes no weight
         for layer in self.layers:
             layer.initialise(self.streams.rng(Purpose.INIT, ordinal))
@@ -114,7 +114,7 @@ class Network:
     def replica(self, streams: Streams | None = None, gradients: Array | None = None) -> "Network":
         """A network of the same parameters and buffers with memory of its own, to work beside this one.
 
-        With ``gradients``, as long as the arena's, it writes its gradients there and none into the arena.
+        With ``gradients``, as long as those of ``flat``, it writes its gradients there.
         """
         parameters = {
             id(parameter): parameter if gradients is None else parameter.with_gradient_in(gradients)
@@ -146,7 +146,7 @@ class Network:
 
     def penalty_terms(self, everywhere: Sequence[Regularizer]) -> list[RegularizerTerm]:
         """Penalties on all weights, and the layers' own; the network must have memory."""
-        terms = [RegularizerTerm(penalty, self.arena.weights, self.arena.weight_gradients) for penalty in everywhere]
+        terms = [RegularizerTerm(penalty, self.flat.weights, self.flat.weight_gradients) for penalty in everywhere]
         for layer in self.layers:
             for penalty, weight in layer.penalties():
                 terms.append(RegularizerTerm(penalty, weight.value.reshape(-1), weight.grad.reshape(-1)))

@@ -1,4 +1,4 @@
-"""The arena: parameters are views of flat vectors, decayed ones first."""
+"""Parameters are views of flat vectors, regularized ones first."""
 
 from math import prod
 
@@ -27,7 +27,7 @@ def test_the_flat_vector_is_the_decayed_parameters_then_the_others_each_in_order
     declared: Declared, dtype: type
 ) -> None:
     parameters = declare(declared)
-    arena = FlatParameters(parameters, dtype)
+    flat = FlatParameters(parameters, dtype)
     for number, parameter in enumerate(parameters):
         parameter.value[...] = 1000 * number + np.arange(parameter.size).reshape(parameter.shape)
         parameter.grad[...] = -parameter.value
@@ -36,18 +36,18 @@ def test_the_flat_vector_is_the_decayed_parameters_then_the_others_each_in_order
         for number, (shape, regularized) in enumerate(declared):
             if regularized is wanted:
                 expected += [1000 * number + k for k in range(prod(shape))]
-    assert arena.values.tolist() == expected
-    assert arena.gradients.tolist() == [-value for value in expected]
-    assert arena.values.dtype == arena.gradients.dtype == dtype
-    assert arena.regularized == sum(prod(shape) for shape, regularized in declared if regularized)
+    assert flat.values.tolist() == expected
+    assert flat.gradients.tolist() == [-value for value in expected]
+    assert flat.values.dtype == flat.gradients.dtype == dtype
+    assert flat.regularized == sum(prod(shape) for shape, regularized in declared if regularized)
 
 
 @given(DECLARED)
 def test_parameters_are_views_with_their_own_shapes(declared: Declared) -> None:
     parameters = declare(declared)
-    arena = FlatParameters(parameters, np.float64)
-    arena.values[:] = 3
-    arena.gradients[:] = 4
+    flat = FlatParameters(parameters, np.float64)
+    flat.values[:] = 3
+    flat.gradients[:] = 4
     for parameter, (shape, _) in zip(parameters, declared, strict=True):
         assert parameter.size == prod(shape)
         assert parameter.value.shape == parameter.grad.shape == shape
@@ -56,16 +56,16 @@ def test_parameters_are_views_with_their_own_shapes(declared: Declared) -> None:
 
 
 def test_weights_are_the_decayed_part_as_views() -> None:
-    arena = FlatParameters(declare([((2,), False), ((3, 2), True), ((4,), False), ((5,), True)]), np.float64)
-    assert arena.regularized == 11
-    arena.weights[:] = 1
-    arena.weight_gradients[:] = 2
-    assert arena.values.tolist() == [1] * 11 + [0] * 6
-    assert arena.gradients.tolist() == [2] * 11 + [0] * 6
+    flat = FlatParameters(declare([((2,), False), ((3, 2), True), ((4,), False), ((5,), True)]), np.float64)
+    assert flat.regularized == 11
+    flat.weights[:] = 1
+    flat.weight_gradients[:] = 2
+    assert flat.values.tolist() == [1] * 11 + [0] * 6
+    assert flat.gradients.tolist() == [2] * 11 + [0] * 6
 
 
 @pytest.mark.parametrize("regularized", [True, False])
 def test_one_kind_of_parameter_alone(regularized: bool) -> None:
-    arena = FlatParameters(declare([((2, 2), regularized), ((3,), regularized)]), np.float32)
-    assert len(arena.weights) == len(arena.weight_gradients) == (7 if regularized else 0)
-    assert len(arena.values) == 7
+    flat = FlatParameters(declare([((2, 2), regularized), ((3,), regularized)]), np.float32)
+    assert len(flat.weights) == len(flat.weight_gradients) == (7 if regularized else 0)
+    assert len(flat.values) == 7

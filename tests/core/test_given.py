@@ -39,10 +39,10 @@ def test_a_convolution_starts_with_them() -> None:
     kernel = np.arange(18.0).reshape(2, 1, 3, 3)
     layer = Conv2D(filters=2, init=Given(W=kernel.tolist(), b=[0.5, -0.5]))
     layer.setup((1, 3, 3), make_streams("streams", 0))
-    drawn = layer.W.start(np.random.RandomState(0))
+    drawn = layer.W.initial(np.random.RandomState(0))
     np.testing.assert_array_equal(drawn, kernel)
     assert layer.b is not None
-    np.testing.assert_array_equal(layer.b.start(np.random.RandomState(0)), [0.5, -0.5])
+    np.testing.assert_array_equal(layer.b.initial(np.random.RandomState(0)), [0.5, -0.5])
 
 
 @pytest.mark.parametrize(

@@ -194,9 +194,9 @@ def restored_weights(*, restore_best: bool) -> tuple[int | None, list[float]]:
     on = network()
     steered = controls(early_stopping=EarlyStopping(patience=2, restore_best=restore_best), on=on)
     for index, loss in enumerate([0.5, 1.0, 2.0, 2.0]):
-        on.arena.values[:] = index
+        on.flat.values[:] = index
         steered.after_evaluation(row(10 * index, validation_loss=loss))
-    return steered.restore_best(30), sorted(set(on.arena.values.tolist()))
+    return steered.restore_best(30), sorted(set(on.flat.values.tolist()))
 
 
 def test_the_best_weights_are_put_back_unless_told_otherwise() -> None:

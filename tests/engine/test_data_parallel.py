@@ -51,10 +51,10 @@ def test_a_network_is_as_it_was_after_a_batch_in_parts(monkeypatch: pytest.Monke
     network, other, loss = make_network(), make_network(), CrossEntropy()
     DataParallel(network, loss, 2, Workers(1)).compute(x, labels)
     for each in (network, other):
-        each.arena.gradients.fill(np.nan)
+        each.flat.gradients.fill(np.nan)
         loss.forward(each.forward(x, training=True), labels)
         each.backward(loss.backward())
-    np.testing.assert_array_equal(network.arena.gradients, other.arena.gradients)
+    np.testing.assert_array_equal(network.flat.gradients, other.flat.gradients)
 
 
 @pytest.mark.parametrize("joint_weights", [1, 2**19])
@@ -68,24 +68,24 @@ def test_parts_add_up_to_the_whole(
     rng = np.random.default_rng(samples)
     x, labels = rng.standard_normal((samples, *SHAPE)), rng.integers(3, size=samples)
     whole, cut = make_network(), make_network()
-    whole.arena.gradients.fill(np.nan)
-    cut.arena.gradients.fill(np.nan)
+    whole.flat.gradients.fill(np.nan)
+    cut.flat.gradients.fill(np.nan)
     expected = loss.forward(whole.forward(x, training=True), labels) + whole.activity_penalty().real
     whole.backward(loss.backward())
     # Another batch first, of another size: nothing of it may be left.
     shards = DataParallel(cut, loss.replica(), 3, Workers(threads))
     shards.compute(np.concatenate([x, x]), np.concatenate([labels, labels]))
     assert shards.compute(x, labels) == pytest.approx(expected, rel=1e-12)
-    np.testing.assert_allclose(cut.arena.gradients, whole.arena.gradients, rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(cut.flat.gradients, whole.flat.gradients, rtol=1e-10, atol=1e-14)
 
 
 def test_the_gradient_of_a_batch_in_parts_is_the_numerical_one() -> None:
     rng = np.random.default_rng(3)
     x, labels = rng.standard_normal((7, *SHAPE)), rng.integers(3, size=7)
     network = make_network()
-    values, shards = network.arena.values, DataParallel(network, CrossEntropy(), 3, Workers(1))
+    values, shards = network.flat.values, DataParallel(network, CrossEntropy(), 3, Workers(1))
     shards.compute(x, labels)
-    gradient = network.arena.gradients.copy()
+    gradient = network.flat.gradients.copy()
     for index in range(0, len(values), len(values) // 40):
         start, found = values[index], []
         for h in (1e-6, -1e-6):

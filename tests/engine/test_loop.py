@@ -79,7 +79,7 @@ def make_training(
     optimizer = optimizer or SGD(lr=0.1)
     controls = Controls(TrainSettings(iterations=iterations, **settings), optimizer.lr, iterations, network)
     part = DataParallel(network, loss, shards, workers)
-    optimizer.bind(network.arena.values, network.arena.gradients, network.arena.regularized)
+    optimizer.bind(network.flat.values, network.flat.gradients, network.flat.regularized)
     good = LastFinite(network)
     return Training(network, part, penalties, optimizer, batches, evaluation, controls, good, iterations, eval_every)
 
@@ -231,14 +231,14 @@ def test_a_limit_that_is_not_reached_changes_no_bit() -> None:
 def test_the_norm_is_of_all_gradients_with_penalties() -> None:
     limit = 0.01
     training = make_training(l2=0.5, iterations=1, clip_norm=limit)
-    arena = training.network.arena
-    before = arena.values.copy()
+    flat = training.network.flat
+    before = flat.values.copy()
     run(training)
-    np.testing.assert_allclose(np.linalg.norm(arena.values - before), 0.1 * limit, rtol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(flat.values - before), 0.1 * limit, rtol=1e-12)
     plain = make_training(l2=0.5, iterations=1)
     run(plain)
-    full = plain.network.arena.values - before
-    np.testing.assert_allclose(arena.values - before, full * 0.1 * limit / np.linalg.norm(full), rtol=1e-9)
+    full = plain.network.flat.values - before
+    np.testing.assert_allclose(flat.values - before, full * 0.1 * limit / np.linalg.norm(full), rtol=1e-9)
 
 
 def test_smoothing_is_in_the_objective_and_not_in_the_reported_loss() -> None:
@@ -323,7 +323,7 @@ def test_a_diverged_training_is_left_with_its_best_weights() -> None:
     _, outcome = run(training)
     assert outcome.status == "diverged"
     assert outcome.restored is not None
-    assert np.isfinite(training.network.arena.values).all()
+    assert np.isfinite(training.network.flat.values).all()
     assert outcome.message.endswith(f"the weights saved are those of step {outcome.restored}")
 
 

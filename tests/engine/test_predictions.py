@@ -46,7 +46,7 @@ def test_answers_are_the_highest_scores_in_chunks_as_in_one_go() -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_scores_that_are_no_numbers_answer_nothing(value: float) -> None:
     net = network([Linear(units=3)])
-    net.arena.values[0] = value
+    net.flat.values[0] = value
     assert (Trained.begin(points(5), net, CrossEntropy()).predict(np.ones((5, 2))) == -1).all()
 
 

@@ -105,9 +105,9 @@ def test_the_data_may_be_fetched_first(record: RunRecord) -> None:
 def test_an_animation_leaves_the_weights_as_they_were(record: RunRecord, tmp_path: Path) -> None:
     run = drawable(record)
     (record.path / "snapshots" / "step-0000004.safetensors").unlink()
-    before = run.trained.network.arena.values.copy()
+    before = run.trained.network.flat.values.copy()
     animate(run, tmp_path)
-    assert (run.trained.network.arena.values == before).all()
+    assert (run.trained.network.flat.values == before).all()
 
 
 def test_features_too_large_to_draw_leave_a_finished_run(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from nnlab.layers.base import Layer
 
 @pytest.fixture(scope="session")
 def prepared() -> Callable[..., Any]:
-    """A layer with its shapes checked, its parameters in an arena and its starting values drawn."""
+    """A layer with its shapes checked, its parameters in flat vectors and its starting values drawn."""
 
     def prepare(
         layer: Layer,

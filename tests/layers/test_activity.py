@@ -57,7 +57,7 @@ def test_a_layers_own_penalty_acts_on_its_weights_only() -> None:
     every = [state["linear1.W"], state["residual1.linear1.W"], state["linear2.W"]]
     expected = 0.0625 * sum((W**2).sum() for W in every) + 0.25 * (every[0] ** 2).sum() + 0.25 * np.abs(every[1]).sum()
     assert sum(term.value() for term in terms) == pytest.approx(expected, rel=1e-12)
-    made.arena.gradients.fill(0)
+    made.flat.gradients.fill(0)
     for term in terms:
         term.add_gradient()
     slopes = {parameter.name: parameter.grad for layer in made.layers[:1] for parameter in layer.parameters}

@@ -240,7 +240,7 @@ def test_every_parameter_and_buffer_has_a_name_of_its_own_in_the_state() -> None
 def test_a_saved_state_brings_the_inner_running_statistics_along() -> None:
     first, second = network(), network()
     x = np.random.default_rng(0).standard_normal((9, 4))
-    first.arena.values[:] = np.random.default_rng(1).standard_normal(first.parameter_count)
+    first.flat.values[:] = np.random.default_rng(1).standard_normal(first.parameter_count)
     first.forward(x, training=True)
     second.load_state({name: array.copy() for name, array in first.state().items()})
     np.testing.assert_array_equal(second.forward(x, training=False), first.forward(x, training=False))
@@ -301,4 +301,4 @@ def test_legacy_weights_are_drawn_inner_layers_first_then_the_projection() -> No
 def test_a_block_that_draws_no_weights_leaves_those_of_the_others_alone(rng: str) -> None:
     plain = network(rng, [Linear(units=4), Linear(units=3)])
     decorated = network(rng, [Linear(units=4), Residual(layers=[BatchNorm(), ReLU(), Dropout()]), Linear(units=3)])
-    np.testing.assert_array_equal(decorated.arena.weights, plain.arena.weights)
+    np.testing.assert_array_equal(decorated.flat.weights, plain.flat.weights)

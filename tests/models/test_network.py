@@ -1,4 +1,4 @@
-"""Networks: forward and backward against plain loops, the arena's order, shapes, memory, saved states."""
+"""Networks: forward and backward against plain loops, the order of the flat vector, shapes, memory, saved states."""
 
 from collections.abc import Sequence
 from math import exp, log
@@ -33,7 +33,7 @@ def build(
 
 
 def randomised(network: Network) -> Network:
-    network.arena.values[:] = np.random.default_rng(1).standard_normal(network.parameter_count)
+    network.flat.values[:] = np.random.default_rng(1).standard_normal(network.parameter_count)
     return network
 
 
@@ -77,16 +77,16 @@ def test_two_layers_are_the_plain_loops() -> None:
     np.testing.assert_allclose(network.input_gradient(dscores), dx, rtol=1e-12, atol=1e-15)
 
 
-def test_the_arena_holds_the_weights_layer_by_layer_then_all_else() -> None:
+def test_the_flat_vector_holds_the_weights_layer_by_layer_then_all_else() -> None:
     network = build(mixed(), (2, 3), 3)
     first, norm, last = (network.layers[i] for i in (1, 2, 5))
     expected = [first.W, last.W, first.b, norm.gamma, norm.beta, last.b]  # type: ignore[attr-defined]
     for number, parameter in enumerate(expected):
         parameter.value[...] = number
     sizes = [6 * 4, 4 * 3, 4, 4, 4, 3]
-    assert network.arena.values.tolist() == [i for i, size in enumerate(sizes) for _ in range(size)]
-    assert network.arena.regularized == 6 * 4 + 4 * 3
-    assert network.parameter_count == sum(sizes) == len(network.arena.values)
+    assert network.flat.values.tolist() == [i for i, size in enumerate(sizes) for _ in range(size)]
+    assert network.flat.regularized == 6 * 4 + 4 * 3
+    assert network.parameter_count == sum(sizes) == len(network.flat.values)
 
 
 def test_the_first_layer_computes_no_dx_but_the_same_parameter_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,16 +96,16 @@ def test_the_first_layer_computes_no_dx_but_the_same_parameter_gradients(monkeyp
     network.forward(x, training=True)
     dx = network.input_gradient(dscores)
     assert dx.shape == x.shape
-    gradients = network.arena.gradients.copy()
+    gradients = network.flat.gradients.copy()
 
     def unwanted(dy: Any) -> Any:
         raise AssertionError("the gradient for the data is not needed")
 
     for layer in network.layers[:2]:
         monkeypatch.setattr(layer, "backward", unwanted)
-    network.arena.gradients[:] = np.nan
+    network.flat.gradients[:] = np.nan
     network.backward(dscores)
-    np.testing.assert_array_equal(network.arena.gradients, gradients)
+    np.testing.assert_array_equal(network.flat.gradients, gradients)
 
 
 def test_the_input_gradient_is_a_numerical_one() -> None:
@@ -134,14 +134,14 @@ def test_each_layer_starts_from_numbers_of_its_own() -> None:
     assert not np.array_equal(starts[0], starts[1])
     assert not np.array_equal(starts[1], starts[2])
     again = build([Linear(units=4), Linear(units=4), Linear(units=4)], (4,), 4)
-    np.testing.assert_array_equal(again.arena.values, network.arena.values)
+    np.testing.assert_array_equal(again.flat.values, network.flat.values)
 
 
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
 def test_layers_that_draw_no_weights_leave_the_starting_weights_of_the_others_alone(rng: str) -> None:
     plain = build([Linear(units=4), Linear(units=3)], (5,), 3, rng=rng)
     decorated = build([Linear(units=4), BatchNorm(), Tanh(), Dropout(), Linear(units=3)], (5,), 3, rng=rng)
-    np.testing.assert_array_equal(decorated.arena.weights, plain.arena.weights)
+    np.testing.assert_array_equal(decorated.flat.weights, plain.flat.weights)
 
 
 def test_a_saved_state_makes_another_network_equal() -> None:
@@ -162,7 +162,7 @@ def test_a_saved_state_makes_another_network_equal() -> None:
     assert saved["linear1.W"].shape == (6, 4)
     second = build(mixed(), (2, 3), 3)
     second.load_state(saved)
-    np.testing.assert_array_equal(second.arena.values, first.arena.values)
+    np.testing.assert_array_equal(second.flat.values, first.flat.values)
     np.testing.assert_array_equal(second.forward(x, training=False), first.forward(x, training=False))
 
 
@@ -180,10 +180,10 @@ def spoilt(saved: dict[str, np.ndarray], spoil: str) -> dict[str, np.ndarray]:
 def test_a_state_of_another_network_is_refused_and_changes_nothing(spoil: str, message: str) -> None:
     network = build(mixed(), (2, 3), 3)
     saved = spoilt({name: array + 1 for name, array in network.state().items()}, spoil)
-    before = network.arena.values.copy()
+    before = network.flat.values.copy()
     with pytest.raises(ShapeError, match=message):
         network.load_state(saved)
-    np.testing.assert_array_equal(network.arena.values, before)
+    np.testing.assert_array_equal(network.flat.values, before)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_evaluating_between_training_steps_changes_no_training_step() -> None:
             network.backward(np.ones((20, 3)))
             if evaluates:
                 network.forward(np.concatenate((x, x)), training=False)
-        np.testing.assert_array_equal(networks[0].arena.gradients, networks[1].arena.gradients)
+        np.testing.assert_array_equal(networks[0].flat.gradients, networks[1].flat.gradients)
         for name, array in networks[0].state().items():
             np.testing.assert_array_equal(array, networks[1].state()[name])
 
@@ -254,7 +254,7 @@ def test_an_activation_computed_after_pooling_changes_no_bit(activation: Layer, 
     assert network.order == ([layers[0], pool, activation, *layers[3:]] if exchanged else layers)
     scores = network.forward(x, training=True).copy()
     dx = network.input_gradient(dscores).copy()
-    gradients = network.arena.gradients.copy()
+    gradients = network.flat.gradients.copy()
     expected = x
     for layer in layers:
         expected = layer.forward(expected, training=True)
@@ -262,7 +262,7 @@ def test_an_activation_computed_after_pooling_changes_no_bit(activation: Layer, 
     for layer in reversed(layers):
         dscores = layer.backward(dscores)
     np.testing.assert_array_equal(dx, dscores)
-    np.testing.assert_array_equal(gradients, network.arena.gradients)
+    np.testing.assert_array_equal(gradients, network.flat.gradients)
     kinds = registered_name(activation), registered_name(pool)
     assert network.names == ["conv2d1", f"{kinds[0]}1", f"{kinds[1]}1", "flatten1", "linear1"]
 

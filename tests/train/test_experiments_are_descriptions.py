@@ -41,7 +41,7 @@ def experiment(tmp_path: Path, model: str, optimizer: str) -> Experiment:
 
 def trained_weights(training: Any) -> Array:
     assert train(training, [], lambda: False).status == "completed"
-    values: Array = training.network.arena.values.copy()
+    values: Array = training.network.flat.values.copy()
     return values
 
 
@@ -54,9 +54,9 @@ def test_two_trainings_of_one_experiment_are_alike_and_leave_it_as_it_was(
     alone = experiment(tmp_path, model, optimizer)
     expected = trained_weights(make_training(alone, prepare(alone)))
     first, second = (make_training(one, prepare(one)) for _ in range(2))
-    start = first.network.arena.values.copy()
+    start = first.network.flat.values.copy()
     assert np.array_equal(trained_weights(first), expected)
-    assert np.array_equal(second.network.arena.values, start)
+    assert np.array_equal(second.network.flat.values, start)
     assert np.array_equal(trained_weights(second), expected)
     assert not np.array_equal(expected, start)
     assert not hasattr(one.optimizer, "t")

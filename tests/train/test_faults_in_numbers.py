@@ -136,7 +136,7 @@ def three_equal_layers() -> Network:
     layers = [layer for _ in range(3) for layer in (Linear(units=4, l2=1.0), Tanh())]
     network = Network(layers, (4,), 4, make_streams("streams", 0))
     network.allocate(np.float64)
-    network.arena.values[:] = 0.5
+    network.flat.values[:] = 0.5
     return network
 
 

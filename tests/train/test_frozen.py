@@ -100,17 +100,17 @@ def test_no_penalty_counts_them(load: Load) -> None:
     experiment = load(text=TEXT.replace("FROZEN", "true"))
     training = make_training(experiment, prepare(experiment))
     assert sum(penalty.W.size for penalty in training.penalties if penalty.penalty.registered_name == "l2") == 20 + 8
-    assert training.optimizer.state()["m"].size == training.network.arena.trained == 20 + 4 + 8 + 2
+    assert training.optimizer.state()["m"].size == training.network.flat.trained == 20 + 4 + 8 + 2
 
 
 def test_clipping_measures_the_trained_gradient_only(load: Load) -> None:
     experiment = load("train.clip_norm=1e-3", text=TEXT.replace("FROZEN", "true"))
     training = make_training(experiment, prepare(experiment))
-    arena = training.network.arena
-    arena.gradients[arena.trained :] = 1e6
-    arena.trained_gradients[...] = 1e-9
-    training.controls.clip(arena.trained_gradients)
-    assert (arena.trained_gradients == np.float32(1e-9)).all()
+    flat = training.network.flat
+    flat.gradients[flat.trained :] = 1e6
+    flat.trained_gradients[...] = 1e-9
+    training.controls.clip(flat.trained_gradients)
+    assert (flat.trained_gradients == np.float32(1e-9)).all()
 
 
 @pytest.mark.parametrize("shards", [1, 2])
@@ -137,14 +137,14 @@ def test_nothing_left_to_train_is_refused(load: Load) -> None:
         prepare(load(text=text.replace("units: 2}", "units: 2, frozen: true}")))
 
 
-def test_frozen_parameters_come_last_in_the_arena() -> None:
+def test_frozen_parameters_come_last_in_the_flat_vector() -> None:
     names = [("a", True, True), ("b", False, False), ("c", True, False), ("d", False, True)]
     parameters = [
         Parameter(name, (2,), lambda rng: np.zeros(2), regularized, frozen) for name, regularized, frozen in names
     ]
-    arena = FlatParameters(parameters, np.float64)
-    assert [parameter.name for parameter in sorted(parameters, key=lambda one: one.place.start)] == ["c", "b", "a", "d"]
-    assert (arena.trained, arena.regularized, len(arena.values)) == (4, 2, 8)
+    flat = FlatParameters(parameters, np.float64)
+    assert [parameter.name for parameter in sorted(parameters, key=lambda one: one.slice.start)] == ["c", "b", "a", "d"]
+    assert (flat.trained, flat.regularized, len(flat.values)) == (4, 2, 8)
 
 
 def test_layers_below_the_first_trained_one_are_not_gone_through_backwards(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,8 +96,8 @@ class Batches:
         self._sampling = sampling
         self._streams = streams
         self._augmentations = augmentations
-        # With memory of its own: the batch in hand must survive that it is asked for as it was.
-        self._plain_feed = BatchLoader(feed.split, feed.dtype)
+        # With memory of its own: asking for the last batch must not overwrite the current one.
+        self._unaugmented = BatchLoader(feed.split, feed.dtype)
         self._last_indices: Array = np.empty(0, np.intp)
         self._everything: Batch | None = None
         self._epoch = -1
@@ -124,14 +124,14 @@ class Batches:
         return x, labels
 
     def without_augmentation(self, batch: Batch) -> Batch:
-        """The batch that was given out last as evaluation sees it: without augmentation."""
-        return self._plain_feed.take(self._last_indices) if self._augmentations else batch
+        """The given batch, the last one that ``batch`` returned, without augmentation."""
+        return self._unaugmented.take(self._last_indices) if self._augmentations else batch
 
     def last_batch(self) -> Batch:
-        """The batch that was given out last, as evaluation sees it; after ``load_state`` too."""
+        """The last batch that ``batch`` returned, without augmentation; available after ``load_state`` too."""
         if self.full and not self._augmentations:
             return self.batch(1)
-        return self._plain_feed.take(self._last_indices)
+        return self._unaugmented.take(self._last_indices)
 
     def state(self) -> dict[str, Array]:
         """What cannot be found again from the step alone: of the legacy stream, the order of the epoch it is in."""
