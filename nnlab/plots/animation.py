@@ -15,8 +15,8 @@ DPI = 90
 
 
 @contextmanager
-def animation(figure: Figure, path: Path) -> Iterator[Callable[[], None]]:
-    """A GIF of a figure; gives what takes the next frame of it as it stands.
+def animation(figure: Figure, path: Path) -> Iterator[Callable[..., None]]:
+    """A GIF of a figure; gives what takes the next frame of it as it stands, ``grab_frame(count)`` as several.
 
     The figure is laid out once, so that nothing moves from frame to frame but what should. The file is made in memory
     and written at the end. Raises OSError when it cannot be written.
@@ -26,7 +26,13 @@ def animation(figure: Figure, path: Path) -> Iterator[Callable[[], None]]:
     writer = PillowWriter(fps=FRAMES_A_SECOND)
     writer.setup(figure, str(path), DPI)
     drawn = vars(writer)["outfile"] = _Gif()
-    yield writer.grab_frame
+
+    def grab_frame(count: int = 1) -> None:
+        writer.grab_frame()
+        frames = vars(writer)["_frames"]
+        frames += frames[-1:] * (count - 1)  # drawing the same again takes a tenth of a second
+
+    yield grab_frame
     writer.finish()
     atomic_write(path, drawn.getvalue())
 

@@ -43,9 +43,9 @@ def animate_race(function: Function, drawings: Sequence[Drawing], title: str, vi
         clock = axes.text(0.99, 0.02, "", transform=axes.transAxes, ha="right", fontsize=9)
         legend_below(figure, axes, drawings)
         with animation(figure, path) as grab_frame:
-            for step in [*steps, *[last] * FRAMES_A_SECOND]:  # the end stays for a second
+            for step in steps:
                 clock.set_text(say("step {step} of {last}", step=f"{step:,}", last=f"{last:,}"))
                 for way, trail, head in zip(ways, trails, heads, strict=True):
                     trail.set_data(*way[: step + 1].T)
                     head.set_data(*way[min(step, len(way) - 1)][:, None])
-                grab_frame()
+                grab_frame(1 if step < last else 1 + FRAMES_A_SECOND)  # the end stays for a second

@@ -58,12 +58,10 @@ def animate_boundary(
         image, extent = _draw(figure, dataset, shown[0][1]())
         (heading,) = figure.texts
         with animation(figure, path) as grab_frame:
-            for step, network in shown:
+            for place, (step, network) in enumerate(shown, start=1):
                 image.set_data(_tinted(_answers(network(), extent)))
                 heading.set_text(_moment(name, step, last))
-                grab_frame()
-            for _ in range(PAUSE):
-                grab_frame()
+                grab_frame(1 if place < len(shown) else 1 + PAUSE)
     return path
 
 
