@@ -87,6 +87,7 @@ def test_divergence_is_shown_and_ends_with_3(nnlab, spec: Path, tmp_path: Path) 
     assert answer.stdout.splitlines()[-1] == f"runs/{folder.name}"
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_folds_are_compared_by_naming_everything_in_the_folder(nnlab, spec: Path) -> None:
     folder = Path(nnlab("crossval", spec, "--folds", 3, "-q").stdout.splitlines()[-1])
     answer = nnlab("compare", *sorted(folder.iterdir()), "--out", "pictures")
@@ -118,6 +119,7 @@ def test_ctrl_c_saves_what_was_done(spec: Path, tmp_path: Path) -> None:
     assert [run["status"] for run in summary["runs"]] == ["interrupted"]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_one_that_was_killed_goes_on_with_resume_last(nnlab, spec: Path, tmp_path: Path) -> None:
     done = nnlab("crossval", spec, "--folds", 3, "-q")
     folder = tmp_path / done.stdout.splitlines()[-1]

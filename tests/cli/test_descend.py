@@ -13,6 +13,7 @@ from nnlab.storage.file_system import NO_FSYNC, NO_LOCKS
 CONFIGS = Path(__file__).parents[2] / "configs" / "descent"
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_start_end_and_value_go_to_stdout(nnlab, tmp_path: Path) -> None:
     answer = nnlab("descend", CONFIGS / "sphere.yaml", "--no-animate")
     assert (answer.code, answer.stderr) == (0, "")
@@ -59,6 +60,7 @@ def test_bad_input_is_one_line_and_2(nnlab, tmp_path: Path, override: str, messa
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_descent_is_shown_but_not_compared(nnlab) -> None:
     folder = nnlab("descend", CONFIGS / "sphere.yaml", "--no-animate").stdout.splitlines()[-1]
     shown = nnlab("show", folder)
@@ -101,6 +103,7 @@ def test_a_descent_is_drawn_anew(nnlab, tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in plots.iterdir()} == before
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_kinds_format_and_race_of_a_descent(nnlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnlab.plots.race.FRAMES", 3)
     folder = nnlab("descend", CONFIGS / "sphere.yaml", "--no-animate").stdout.splitlines()[-1]
@@ -109,6 +112,7 @@ def test_kinds_format_and_race_of_a_descent(nnlab, tmp_path: Path, monkeypatch: 
     assert all(Path(line).is_file() for line in answer.stdout.splitlines())
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_pictures_that_a_descent_cannot_have(nnlab, tmp_path: Path) -> None:
     spec = tmp_path / "three.yaml"
     spec.write_text("{function: sphere, start: [1, 2, 3], optimizer: {name: sgd, lr: 0.1}}", encoding="utf-8")
@@ -123,6 +127,7 @@ def test_pictures_that_a_descent_cannot_have(nnlab, tmp_path: Path) -> None:
         assert message in answer.stderr
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_the_bar_counts_every_point(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = []
 

@@ -50,6 +50,7 @@ def test_a_run_whose_samples_are_no_points_hears_that_first(nnlab, make_run: Cal
     assert "snapshots" not in answer.stderr
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_without_snapshots_nothing_is_drawn(nnlab, spec: Path, tmp_path: Path) -> None:
     run = Path(nnlab("train", spec, "-q").stdout.splitlines()[-1])
     answer = nnlab("plot", run, "accuracy", "--animate", "--out", "new")

@@ -26,6 +26,7 @@ def killed(folder: Path) -> None:
     (folder / "summary.json").write_text(json.dumps(summary | {"status": "running"}), encoding="utf-8")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_the_last_run_goes_on_and_a_finished_one_is_extended(nnlab, spec: Path, tmp_path: Path) -> None:
     folder = Path(nnlab("train", spec, "-q").stdout.splitlines()[-1])
     steps = (folder / "steps.csv").read_bytes()
@@ -44,6 +45,7 @@ def test_the_last_run_goes_on_and_a_finished_one_is_extended(nnlab, spec: Path, 
     assert len((folder / "steps.csv").read_text(encoding="utf-8").splitlines()) == 1 + 7
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_diverged_run_is_still_one(nnlab, spec: Path) -> None:
     first = nnlab("train", spec, "-q", "-s", "optimizer.lr=1e6", "-s", "penalty.l2=1e3", "-s", "model.hidden=[9, 9]")
     assert first.code == 3
@@ -72,6 +74,7 @@ def test_what_cannot_be_resumed(nnlab, spec: Path, arguments: list[str], code: i
     assert message in line
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_descent_is_not_resumed(nnlab, tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text("{function: sphere, start: [1, 2, 3], optimizer: {name: sgd, lr: 0.1}}", encoding="utf-8")
@@ -81,6 +84,7 @@ def test_a_descent_is_not_resumed(nnlab, tmp_path: Path) -> None:
     assert "is not the folder of a training run" in answer.stderr
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_terminal_that_closes_stops_a_training_as_a_signal_does(tmp_path: Path) -> None:
     spec = tmp_path / "long.yaml"
     spec.write_text(LONG, encoding="utf-8")

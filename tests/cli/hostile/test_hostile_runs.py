@@ -33,14 +33,25 @@ DESCENT = (
 TEXT = "[/x]\x1b[31m\x9b0m\u202e$\\frac{$"
 
 
+def undrawn(patched: pytest.MonkeyPatch) -> None:
+    """Leave out the pictures of what is trained and descended: those of the command ``plot`` are looked at."""
+    patched.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
+    patched.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+    patched.setattr("nnlab.descent.run.draw_pictures", lambda *arguments: [])
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run and a descent."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "a.yaml").write_text(SPEC, encoding="utf-8")
     (folder / "b.yaml").write_text(DESCENT, encoding="utf-8")
-    train(load_experiment(folder / "a.yaml"), folder / "runs").path.rename(folder / "run")
-    run_descent(load_descent(folder / "b.yaml"), folder / "runs", animate=False).path.rename(folder / "descent")
+    with pytest.MonkeyPatch.context() as patched:
+        undrawn(patched)
+        train(load_experiment(folder / "a.yaml"), folder / "runs").path.rename(folder / "run")
+        run_descent(load_descent(folder / "b.yaml"), folder / "runs").path.rename(folder / "descent")
+    for name in ("run", "descent"):
+        (folder / name / "plots").mkdir(exist_ok=True)
     return folder
 
 
@@ -351,8 +362,14 @@ def test_nor_into_a_folder_of_somebody_else(refused: Any, run: Path, folder: str
 @pytest.mark.parametrize("kind", ["run", "descent"])
 @pytest.mark.parametrize("dangling", [False, True])
 def test_pictures_are_not_drawn_through_links(
-    harmless: Any, request: pytest.FixtureRequest, kind: str, dangling: bool, tmp_path: Path
+    harmless: Any,
+    request: pytest.FixtureRequest,
+    kind: str,
+    dangling: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("nnlab.plots.regions.GRID", 4)
     folder, precious = request.getfixturevalue(kind), tmp_path / "precious"
     shutil.rmtree(folder / "plots")
     (folder / "plots").mkdir()
@@ -368,6 +385,7 @@ def test_pictures_are_not_drawn_through_links(
     assert dangling or precious.read_text(encoding="utf-8") == "precious"
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("file", ["lock", "log.txt", "steps.csv", "metrics.csv", "diagnostics.csv", "summary.json"])
 def test_no_pipe_is_waited_for_by_those_who_write(harmless: Any, run: Path, file: str) -> None:
     unfinished(run)
@@ -378,6 +396,7 @@ def test_no_pipe_is_waited_for_by_those_who_write(harmless: Any, run: Path, file
     harmless("runs", "rm", run, "-y")
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(
     "environment",
     [
@@ -394,6 +413,7 @@ def test_an_environment_that_none_has(harmless: Any, refused: Any, run: Path, en
     harmless("train", "--resume", run, "--allow-drift", code=0)
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_repository_of_a_stranger_is_not_obeyed(
     harmless: Any, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,7 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_names_of_columns_and_classes(harmless: Any, table: Path, tmp_path: Path) -> None:
     run = harmless("train", table, code=0).stdout.splitlines()[-1]
     assert "\\x1b[31m" in harmless("data", "show", table, "--out", tmp_path, code=0).stdout
