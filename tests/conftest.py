@@ -1,11 +1,12 @@
 """Fixtures that several parts of the tests share."""
 
 import copy
+import gc
 import gzip
 import json
 import os
 import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,17 @@ SPEC: dict[str, Any] = {
 # The same examples every time, and no verdict by the clock.
 settings.register_profile("nnlab", deadline=None, derandomize=True, max_examples=100 if THOROUGH else 50)
 settings.load_profile("nnlab")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """The garbage collector does not go through thousands of collected tests, which stay until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawing import lay_out_only
 from matplotlib.figure import Figure
 
 from nnlab.plots import confusion, curves, descent, diagnostics, mistakes, regions, samples, spreads, style, weights
@@ -21,8 +22,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
     def keep(path: Path, *arguments: Any, **options: Any) -> Iterator[Figure]:
         with canvas(path, *arguments, **options) as figure:
             yield figure
-            # Laid out as for its file, but without the pixels, which take most of the time.
-            monkeypatch.setattr(figure, "savefig", lambda *_, **__: figure.draw_without_rendering())
+            lay_out_only(monkeypatch, figure)
         kept[path.name] = figure
 
     for module in (confusion, curves, descent, diagnostics, mistakes, regions, samples, spreads, style, weights):

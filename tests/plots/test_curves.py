@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawing import lay_out_only
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -30,6 +31,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
     def keep(path: Path, title: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]:
         with picture(path, title, ylabel) as both:
             yield both
+            lay_out_only(monkeypatch, both[0])
         kept[path.name] = both
 
     monkeypatch.setattr(curves, "picture", keep)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawing import lay_out_only
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
@@ -29,6 +30,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
     def keep(path: Path, *arguments: Any) -> Iterator[Figure]:
         with canvas(path, *arguments) as figure:
             yield figure
+            lay_out_only(monkeypatch, figure)
         kept[path.name] = figure
 
     monkeypatch.setattr(regions, "canvas", keep)
