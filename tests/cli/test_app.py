@@ -223,7 +223,7 @@ def test_a_run_whose_name_no_system_takes_is_missing(nnlab, command: list[str]) 
 
 @pytest.mark.parametrize("ending", ["2>/dev/full", "2>&-"])
 def test_where_no_message_can_be_written_the_exit_code_still_tells(ending: str) -> None:
-    command = f"{sys.executable} -m nnlab compare no-such-run {ending}"
+    command = f"{sys.executable} -m nnlab runs rm -y no-such-run {ending}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (5, b"", b"")
 
