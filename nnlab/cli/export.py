@@ -31,6 +31,7 @@ def export_command(
             show_default=False,
         ),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists already.")] = False,
     runs: RunsFolder = Path("runs"),
 ) -> None:
     """Export a run, a cross-validation or a descent as a zip file that can be given away.
@@ -40,13 +41,16 @@ def export_command(
 
     Example: nnlab export last --to zip
     """
+    from nnlab.errors import UsageError
     from nnlab.records.packing import packed_run
     from nnlab.records.run_names import find_run
     from nnlab.storage.disk import write_output
 
     run = find_run(name, runs)
-    contents = packed_run(run)
     path = out or Path(f"{run.resolve().name}.{target}")
+    if path.is_file() and not overwrite:
+        raise UsageError(f"{path}: exists already; --overwrite replaces it, --out FILE writes another")
+    contents = packed_run(run)
     with naming_output(path):
         write_output(path, contents)
     echo(str(path))

@@ -16,6 +16,18 @@ def test_the_newest_run_as_a_zip_file(nnlab, make_run) -> None:
     assert Path("a.zip").read_bytes() == Path(f"{run.name}.zip").read_bytes()
 
 
+def test_an_existing_file_is_replaced_only_when_asked(nnlab, make_run) -> None:
+    make_run()
+    Path("a.zip").write_bytes(b"kept")
+    arguments = ["export", "last", "--to", "zip", "--out", "a.zip"]
+    answer = nnlab(*arguments)
+    assert (answer.code, answer.stdout) == (2, "")
+    assert "a.zip: exists already; --overwrite replaces it" in answer.stderr
+    assert Path("a.zip").read_bytes() == b"kept"
+    assert nnlab(*arguments, "--overwrite").code == 0
+    assert ZipFile("a.zip").namelist()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
