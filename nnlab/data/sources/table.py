@@ -91,9 +91,9 @@ class Table(DatasetSource):
             "rows with missing values: refuse or drop them, or fill in a number or a statistic of the training samples"
         ),
     ] = "refuse"
-    missing_values: Annotated[list[str], MaxLen(100), Doc("cells that count as missing, in upper or lower case")] = (
-        field(default_factory=lambda: list(MISSING_VALUES))
-    )
+    missing_values: Annotated[
+        list[str], MaxLen(100), Doc("cells that count as missing, compared as text in any case")
+    ] = field(default_factory=lambda: list(MISSING_VALUES))
     categorical: Annotated[
         Literal["auto", "refuse"] | list[str],
         Doc("columns with one input (0 or 1) for each category; auto: those that hold text only"),

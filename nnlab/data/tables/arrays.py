@@ -1,16 +1,19 @@
 """Arrays of samples and labels as a labelled dataset."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from nnlab.core.arrays import Array, shape_text
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.inputs import Column
 from nnlab.data.tables.label_arrays import as_classes
-from nnlab.data.tables.sample_arrays import as_samples, to_unit_range
-from nnlab.errors import DataError, quote
+from nnlab.data.tables.sample_arrays import as_samples, layout_notes, to_unit_range
+from nnlab.data.tables.splits import samples_by_split
+from nnlab.errors import DataError, one_line, quote
 
 
 class Part(NamedTuple):
@@ -30,7 +33,6 @@ class Names(NamedTuple):
 
 
 NO_NAMES = Names((), "")
-_WORDS = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def dataset_of(
@@ -66,8 +68,10 @@ def dataset_of(
         surprises = [*filter(None, (surprise,)), *surprises]
     label = quote(Path(parts["train"].labels_at.rpartition(": ")[2]).name)
     kind = f"images of {shape_text(first.shape[1:])}" if first.ndim > 2 else f"{first.shape[1]} features"
-    counts = [f"{len(array):,} {_WORDS[part] if len(samples) > 1 else ''}".rstrip() for part, array in samples.items()]
-    said = f"label {label} ({len(names)} classes), {kind}, {' and '.join(counts)} samples"
+    counts = {part: len(array) for part, array in samples.items()}
+    size = samples_by_split(counts) if len(counts) > 1 else f"{len(first):,} samples"
+    said = f"label {label} ({len(names)} classes), {kind}, {size}"
+    surprises = [*layout_notes(parts["train"].samples), *surprises, *_untrained_classes(labels, names)]
     splits = {part: Split(array, labels[part]) for part, array in samples.items()}
     dataset = Dataset(
         splits["train"],
@@ -81,6 +85,17 @@ def dataset_of(
     if not feature_names.names or first.ndim > 2:
         return dataset
     return replace(dataset, columns=_columns(feature_names, first.shape[1]))
+
+
+def _untrained_classes(labels: Mapping[str, Array], names: Sequence[str]) -> Iterator[str]:
+    """Classes of which there are samples, but none to train on."""
+    trained = np.bincount(labels["train"], minlength=len(names)) > 0
+    for part, found in labels.items():
+        absent = np.flatnonzero((np.bincount(found, minlength=len(names)) > 0) & ~trained)
+        if len(absent):
+            few = one_line(", ".join(names[int(index)] for index in absent), 100)
+            title = "class" if len(absent) == 1 else "classes"
+            yield f"warning: {title} {few}: {part} samples, but no training samples"
 
 
 def _columns(feature_names: Names, count: int) -> tuple[Column, ...]:

@@ -21,7 +21,7 @@ from nnlab.data.inputs import Column
 from nnlab.data.tables.rows import Rows
 from nnlab.errors import DataError
 
-FORMAT = 3
+FORMAT = 4
 """To be counted up whenever the same file and settings are read differently."""
 
 SMALLEST_FILE = 1 << 20

@@ -14,14 +14,17 @@ from nnlab.data.tables.csv_cells import Cells
 from nnlab.data.tables.csv_text import CsvRows, Row
 from nnlab.data.tables.decimals import Block, read_block
 from nnlab.data.tables.labels import MOST_LABELS, sorted_labels
-from nnlab.data.tables.rows import MISSING, Codes, Rows, Source, UnknownCategories, counted, one_hot
+from nnlab.data.tables.rows import MISSING, Codes, Rows, Source, SurprisingCells, UnknownCategories, counted, one_hot
 from nnlab.errors import DataError, one_line, quote
 
 MOST_CATEGORIES = 1000
+NONE = "none"
+"""Counts as missing by default, and is a category in many a table (no garage, no garden)."""
 PAUSE = 15
 """How many blocks are read row by row after one in which few rows were plain."""
 _LABEL_HINT = "data.missing: drop leaves such rows out, data.missing_values says what counts as missing"
 _MISSING_HINT = "data.missing: drop leaves such rows out, mean, median or a number stands in"
+_MISSING_TEXT_HINT = f"data.missing_values lists it, and without it none is a category; {_MISSING_HINT}"
 _MISSING_NUMBER_HINT = f"data.missing_values lists it; {_MISSING_HINT}"
 
 
@@ -57,6 +60,7 @@ class _Reading:
         self._codes = {column: Codes(source.known.get(column)) for column in source.categorical}
         self._incomplete = self._comments = 0
         self._unknown = UnknownCategories()
+        self._surprising = SurprisingCells()
         self._problems: list[str] = []
         self._hints: set[str] = set()
         self._read_numbers = cells.reader(plain=plain)
@@ -161,6 +165,9 @@ class _Reading:
             return
         problems = len(self._problems)
         missing = [column for column in self._used() if self._cells.is_missing(cells[column])]
+        for column in missing:
+            if cells[column].casefold() == NONE and column in self._codes and source.missing != "refuse":
+                self._surprising.add_none(source.names[column])
         if missing and source.missing == "drop":
             self._incomplete += 1
             return
@@ -170,9 +177,7 @@ class _Reading:
             self._unknown.rows += 1
             return
         if source.label in missing:
-            self._problem_in(
-                line, source.label, "a label", cells[source.label], "data.missing: drop leaves such rows out"
-            )
+            self._problem_in(line, source.label, "a label", cells[source.label], _LABEL_HINT)
         if len(self._problems) > problems:
             return
         label = self._label_codes.add(cells[source.label]) if source.label is not None else MISSING
@@ -199,6 +204,8 @@ class _Reading:
             hint = f"data.categorical: [{self._source.names[column]}] reads text as categories"
             self._problem_in(line, column, "a finite number", cell, self._cells.looks_like(cell) or hint)
             return nan
+        if value in self._missing_numbers:
+            self._surprising.add_spelling(self._source.names[column], cell)
         return value
 
     def _category(self, line: int, column: int, cell: str) -> int:
@@ -206,7 +213,10 @@ class _Reading:
         source, codes = self._source, self._codes[column]
         if self._cells.is_missing(cell):
             if source.missing == "refuse":
-                self._problem_in(line, column, "a category", cell, _MISSING_HINT)
+                hint = _MISSING_TEXT_HINT if cell.casefold() == NONE else _MISSING_HINT
+                self._problem_in(line, column, "a category", cell, hint)
+            else:
+                self._surprising.add_zeros(source.names[column])
             return MISSING
         if column not in source.known and column not in source.named and isfinite(self._cells.number(cell)):
             hint = f"text stands above it; data.categorical: [{source.names[column]}] takes both for categories"
@@ -245,6 +255,7 @@ class _Reading:
         notes = [f"comment lines skipped: {self._comments}"] if self._comments else []
         notes += [f"{counted(self._incomplete, 'row')} with missing values left out"] if self._incomplete else []
         notes += self._unknown.notes()
+        notes += self._surprising.notes()
         if not source.categorical:
             inputs = numbers
         else:

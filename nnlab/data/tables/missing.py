@@ -1,5 +1,6 @@
 """What stands in for missing values: a statistic of the samples to train on, or a number."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.inputs import Column
+from nnlab.data.tables.rows import MOST_COLUMNS_NAMED, counted
 from nnlab.errors import DataError, quote
 
 
@@ -23,6 +25,7 @@ def fill_missing(dataset: Dataset, missing: str | float, name: str) -> Dataset:
         fill = 0.0 if column.categories else _fill(train[:, len(fills)], missing, f"{name}: {quote(column.name)}")
         columns.append(replace(column, missing=fill))
         fills += [fill] * column.width
+    filled_in = _filled_in(dataset, missing)
     filled = {
         part: Split(_filled(split.inputs, np.array(fills)), split.labels) for part, split in dataset.splits.items()
     }
@@ -32,7 +35,26 @@ def fill_missing(dataset: Dataset, missing: str | float, name: str) -> Dataset:
         test=filled.get("test"),
         validation=filled.get("validation"),
         columns=tuple(columns),
+        notes=(*dataset.notes, *filled_in),
     )
+
+
+def _filled_in(dataset: Dataset, missing: str | float) -> list[str]:
+    """How many values are filled in, in which columns."""
+    counts: Counter[str] = Counter()
+    start = 0
+    for column in dataset.columns:
+        for split in dataset.splits.values():
+            values = split.inputs.reshape(len(split), -1)[:, start]
+            counts[column.name] += int(np.isnan(values).sum())
+        start += column.width
+    found = [f"{quote(name)} {count:,}" for name, count in counts.items() if count]
+    if not found:
+        return []
+    more = ", ..." if len(found) > MOST_COLUMNS_NAMED else ""
+    stand_in = f"the {missing} of the training samples" if isinstance(missing, str) else f"{missing:g}"
+    total = counted(counts.total(), "missing value")
+    return [f"{total} replaced by {stand_in} ({', '.join(found[:MOST_COLUMNS_NAMED])}{more})"]
 
 
 def _fill(values: Array, missing: str | float, where: str) -> float:

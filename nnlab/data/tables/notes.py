@@ -11,6 +11,7 @@ from nnlab.data.tables.csv_columns import Selection, likely_label
 from nnlab.data.tables.csv_header import Head
 from nnlab.data.tables.labels import check_classes, check_spellings, classes_of, label_notes
 from nnlab.data.tables.rows import Rows, counted
+from nnlab.data.tables.splits import samples_by_split, split_counts
 from nnlab.errors import DataError, one_line, quote
 
 FEWEST_NUMBERED = 10
@@ -30,9 +31,11 @@ def table_notes(head: Head, chosen: Selection, read: Rows, cells: Cells, name: s
     except DataError as error:
         raise DataError(f"{error}{_label_hint(head, chosen, cells)}") from error
     last = ", the last column" if chosen.assumed else ""
+    counts = {} if chosen.split is None else split_counts(read)
+    samples = samples_by_split(counts) if any(counts.values()) else f"{len(read.labels):,} samples"
     return (
         f"label {quote(label)}{last} ({len(class_names)} classes), {counted(len(chosen.features), 'feature')}, "
-        f"{len(read.labels):,} samples",
+        f"{samples}",
         *head.notes,
         *read.notes,
         *(f"label {quote(label)}: {note}" for note in label_notes(read.label_texts, codes, class_names)),

@@ -1,7 +1,9 @@
 """Samples of a table as arrays: numbers, and codes into the texts of categories and labels."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -15,6 +17,7 @@ MISSING = -1
 """The code of a missing category, and of labels that there are none of."""
 
 MOST_UNKNOWN_NAMED = 3
+MOST_COLUMNS_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,47 @@ class UnknownCategories:
             yield f"{counted(self.rows, 'row')} left out: {cells}"
         else:
             yield f"{cells}; all inputs of such a cell are 0"
+
+
+class SurprisingCells:
+    """Counts cells that may not mean what they were read as, by column.
+
+    Numbers equal to one in ``missing_values`` but spelled otherwise, ``none`` as a missing category, and categories
+    that are missing and stay so.
+    """
+
+    def __init__(self) -> None:
+        self._spelled: dict[str, tuple[str, int]] = {}
+        self._none: Counter[str] = Counter()
+        self._zeros: Counter[str] = Counter()
+
+    def add_spelling(self, column: str, cell: str) -> None:
+        """Count a number that is missing in another spelling."""
+        first, count = self._spelled.get(column, (cell, 0))
+        self._spelled[column] = first, count + 1
+
+    def add_none(self, column: str) -> None:
+        """Count a cell ``none`` that counts as missing where text is expected."""
+        self._none[column] += 1
+
+    def add_zeros(self, column: str) -> None:
+        """Count a missing category."""
+        self._zeros[column] += 1
+
+    def notes(self) -> Iterator[str]:
+        """A line for each column and surprise, for the first few columns."""
+        for column, (cell, count) in islice(self._spelled.items(), MOST_COLUMNS_NAMED):
+            yield (
+                f"warning: feature {quote(column)}: {counted(count, 'cell')} such as {quote(cell)} count as numbers; "
+                "data.missing_values lists another spelling, and cells are compared as text"
+            )
+        for column, count in islice(self._none.items(), MOST_COLUMNS_NAMED):
+            yield (
+                f"feature {quote(column)}: {counted(count, 'cell')} 'none' taken for missing; "
+                "where it is a category, data.missing_values: ['', '?', NA] or the like leaves it out"
+            )
+        for column, count in islice(self._zeros.items(), MOST_COLUMNS_NAMED):
+            yield f"feature {quote(column)}: {counted(count, 'missing value')}; all inputs of such a cell are 0"
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,6 +1,6 @@
 """Arrays of any library's conventions as samples: pixels or floats (N, C, H, W), or features (N, D)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -33,6 +33,16 @@ def as_samples(parts: Mapping[str, Array], where: Mapping[str, str]) -> dict[str
     if first.ndim > 2 and _are_pixels(samples, where):
         return {part: np.ascontiguousarray(array, np.uint8) for part, array in samples.items()}
     return {part: _floats(array, where[part]) for part, array in samples.items()}
+
+
+def layout_notes(array: Array) -> Iterator[str]:
+    """How images of an ambiguous shape, (N, H, W, C) as well as (N, C, H, W), are read."""
+    if array.ndim == 4 and array.shape[3] in CHANNELS and array.shape[1] in CHANNELS:
+        _, first, second, last = array.shape
+        yield (
+            f"warning: images of shape ({first}, {second}, {last}) are read as (H, W, C), channels last; "
+            "if they are (C, H, W), store x.transpose(0, 2, 3, 1)"
+        )
 
 
 def to_unit_range(images: Mapping[str, Array]) -> tuple[dict[str, Array], Scaling | None, str]:

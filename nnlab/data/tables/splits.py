@@ -1,5 +1,6 @@
 """Training, validation and test samples as a column of a table names them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,22 @@ SPLITS = {
     **dict.fromkeys(("validation", "valid", "val", "dev", "検証"), "validation"),
 }
 """The words for each split, in any case."""
+_ADJECTIVES = {"train": "training", "validation": "validation", "test": "test"}
+
+
+def samples_by_split(counts: Mapping[str, int]) -> str:
+    """The number of samples in each split, as ``120 training and 30 test samples``."""
+    return " and ".join(f"{count:,} {_ADJECTIVES[part]}" for part, count in counts.items() if count) + " samples"
+
+
+def split_counts(table: Rows) -> dict[str, int]:
+    """How many samples the texts of the split column put into each split; none for other words."""
+    counts = dict.fromkeys(_ADJECTIVES, 0)
+    found = np.bincount(table.parts, minlength=len(table.part_texts))
+    for text, count in zip(table.part_texts, found.tolist(), strict=True):
+        if part := SPLITS.get(text.casefold()):
+            counts[part] += count
+    return counts
 
 
 def split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Dataset:

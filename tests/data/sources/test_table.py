@@ -185,7 +185,7 @@ NEW_TOWNS = "2,Oslo,x\n?,Rome,y\n3,Paris,x\n4,Lima,y\n4,Lima,y\n1,Rome,?\n6,Kyot
 
 
 @pytest.mark.parametrize(
-    ("rows", "missing", "notes"),
+    ("rows", "missing", "notes", "replaced"),
     [
         (
             NEW_TOWNS,
@@ -196,6 +196,7 @@ NEW_TOWNS = "2,Oslo,x\n?,Rome,y\n3,Paris,x\n4,Lima,y\n4,Lima,y\n1,Rome,?\n6,Kyot
                 "5 rows left out: 5 cells with categories that the training samples lack "
                 "('town=Paris', 'town=Lima', 'town=Kyoto', ...)",
             ),
+            (),
         ),
         (
             "2,Oslo,x\n3,Paris,x\n",
@@ -204,6 +205,7 @@ NEW_TOWNS = "2,Oslo,x\n?,Rome,y\n3,Paris,x\n4,Lima,y\n4,Lima,y\n1,Rome,?\n6,Kyot
                 "1 test sample",
                 "1 row left out: 1 cell with a category that the training samples lack ('town=Paris')",
             ),
+            (),
         ),
         (
             NEW_TOWNS.replace("Rome,?", "Rome,x"),
@@ -213,14 +215,26 @@ NEW_TOWNS = "2,Oslo,x\n?,Rome,y\n3,Paris,x\n4,Lima,y\n4,Lima,y\n1,Rome,?\n6,Kyot
                 "6 cells with categories that the training samples lack "
                 "('town=Paris', 'town=Lima', 'town=Kyoto', ...); all inputs of such a cell are 0",
             ),
+            ("2 missing values replaced by the mean of the training samples ('rooms' 2)",),
         ),
-        ("# c\n2,Oslo,x\n?,?,y\n", 0.0, ("2 test samples", "comment lines skipped: 1")),
+        (
+            "# c\n2,Oslo,x\n?,?,y\n",
+            0.0,
+            (
+                "2 test samples",
+                "comment lines skipped: 1",
+                "feature 'town': 1 missing value; all inputs of such a cell are 0",
+            ),
+            ("1 missing value replaced by 0 ('rooms' 1)",),
+        ),
     ],
 )
-def test_dropped_rows_and_unknown_categories_of_a_test_file_are_noted(tmp_path, rows, missing, notes):
+def test_dropped_rows_and_unknown_categories_of_a_test_file_are_noted(tmp_path, rows, missing, notes, replaced):
     (tmp_path / "test.csv").write_text(f"rooms,town,price\n{rows}")
     source = table(tmp_path, TOWNS, missing=missing, test_path=str(tmp_path / "test.csv"))
-    assert source.load(streams()).notes[1:-1] == tuple(f"test.csv: {note}" for note in notes)
+    _, *found = source.load(streams()).notes
+    categories = "feature 'town': 2 categories, one input each (Oslo, Rome)"
+    assert found == [*(f"test.csv: {note}" for note in notes), categories, *replaced]
 
 
 def test_a_test_file_of_dropped_rows_alone_is_refused(tmp_path):
