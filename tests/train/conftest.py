@@ -1,12 +1,16 @@
 """Small experiments: with everything in it that a training goes on from, and to cross-validate."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 from moons_runs import moons
 
 from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.data.dataset import Dataset
+from nnlab.data.sources import mnist
+from nnlab.data.sources.idx import read_folder
 
 SPEC = """\
 data:      {name: moons, points: 30, test_points: 10}
@@ -14,6 +18,21 @@ model:     {name: mlp, hidden: [6], activation: tanh, dropout: 0.2, batch_norm: 
 optimizer: {name: adam, lr: 0.05}
 train:     {iterations: 20, batch_size: 8, eval_every: 3, checkpoint_every: 2}
 """
+
+
+@cache
+def packaged_mnist() -> Dataset:
+    """The packaged MNIST, read once in each test process; who writes into it fails."""
+    dataset = read_folder(mnist.FOLDER)
+    for split in (dataset.train, dataset.test):
+        assert split is not None
+        split.inputs.flags.writeable = split.labels.flags.writeable = False
+    return dataset
+
+
+@pytest.fixture(autouse=True)
+def _mnist_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mnist, "read_folder", lambda folder: packaged_mnist())
 
 
 @pytest.fixture
