@@ -9,6 +9,9 @@ from nnlab.config.places import KeyPath, Place, Tree
 from nnlab.config.tree import MAX_DEPTH, parse_collecting_problems
 from nnlab.errors import one_line
 
+_SIGNS = (",", ":")
+"""Values such as separators and decimal marks that mean something else in YAML."""
+
 
 def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
     """Write each ``key.path=value`` into the tree, in order; values are YAML.
@@ -28,7 +31,8 @@ def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
             continue
         value = parse_collecting_problems(text, "value")
         if value.problems:
-            tree.problems.extend((place, (*parts, *inner), message) for _, inner, message in value.problems)
+            hint = f"; text goes in quotes: -s '{dotted_path}=\"{text}\"'" if text in _SIGNS else ""
+            tree.problems.extend((place, (*parts, *inner), message + hint) for _, inner, message in value.problems)
         elif isinstance(tree.value, dict):
             _write(tree, parts, value, place, changed)
 

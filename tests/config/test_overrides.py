@@ -275,3 +275,15 @@ def test_any_override_is_applied_or_complained_about(overrides: list[str]) -> No
     for override in overrides:
         if "=" not in override:
             assert any(message.startswith("must be KEY=VALUE") for _, _, message in tree.problems)
+
+
+def test_a_decimal_mark_needs_quotes() -> None:
+    tree = Tree({}, {})
+    apply_overrides(tree, ["data.decimal=,"])
+    ((_, path, message),) = tree.problems
+    assert path == ("data", "decimal")
+    assert message.endswith("""; text goes in quotes: -s 'data.decimal=","'""")
+    quoted = Tree({}, {})
+    apply_overrides(quoted, ['data.decimal=","'])
+    assert quoted.problems == []
+    assert quoted.value == {"data": {"decimal": ","}}
