@@ -38,7 +38,7 @@ class SafeGroup(TyperGroup):
             if hasattr(error, "possibilities") and (hint := _hint_for(error)):
                 vars(error).update(message=f"{vars(error)['message']}; {hint}", possibilities=None)
             if isinstance(message := getattr(error, "message", None), str):
-                vars(error)["message"] = escape_control(message)
+                vars(error)["message"] = escape_control(message.removeprefix("Value error, "))  # Typer's validator
             raise
 
 

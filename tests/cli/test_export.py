@@ -31,7 +31,7 @@ def test_an_existing_file_is_replaced_only_when_asked(nnlab, make_run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--to", "onnx"], 2, "'onnx' is not one of 'zip'"),
+        (["--to", "onnx"], 2, "'--to': 'onnx' is not one of 'zip'"),
         (["--to", "zip", "--out", "file/inside"], 5, "file/inside: cannot be written: "),
     ],
 )
