@@ -204,8 +204,8 @@ def test_each_frame_says_its_step_and_the_last_one_stays(monkeypatch: pytest.Mon
     said: list[str] = []
 
     @contextmanager
-    def note(figure: Figure, path: Path) -> Iterator[Callable[[], None]]:
-        yield lambda: said.append(figure.texts[0].get_text())
+    def note(figure: Figure, path: Path) -> Iterator[Callable[[int], None]]:
+        yield lambda times: said.extend([figure.texts[0].get_text()] * times)
 
     monkeypatch.setattr(regions, "animation", note)
     monkeypatch.setattr(regions, "GRID", 2)
