@@ -6,7 +6,8 @@
 
 import signal
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,28 @@ class Interrupted(_Picklable):
     def __init__(self, signal_number: int, message: str = "") -> None:
         super().__init__(message or f"stopped by {signal.Signals(signal_number).name}")
         self.exit_code = 128 + signal_number
+
+
+def reason_of(error: BaseException) -> str:
+    """What an error says; of one of the system's the description alone, without its number and the path."""
+    return str(getattr(error, "strerror", None) or error)
+
+
+@contextmanager
+def reported_as(
+    kind: type[NnlabError],
+    place: str = "",
+    *,
+    catch: type[BaseException] | tuple[type[BaseException], ...] = OSError,
+) -> Iterator[None]:
+    """Raise ``kind`` in place of a caught error of the body: ``<place>: <reason>``, or the reason alone.
+
+    ``with reported_as(RunError, f"{path}: cannot be written"): ...``
+    """
+    try:
+        yield
+    except catch as error:
+        raise kind(f"{place}: {reason_of(error)}" if place else reason_of(error)) from error
 
 
 _WORDS = {"None": "null", "True": "true", "False": "false", "inf": ".inf", "-inf": "-.inf", "nan": ".nan"}

@@ -12,7 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab import errors
-from nnlab.errors import BugError, Interrupted, NnlabError, Problem, SpecError, escape_control, one_line, quote
+from nnlab.errors import (
+    BugError,
+    Interrupted,
+    NnlabError,
+    Problem,
+    RunError,
+    ShapeError,
+    SpecError,
+    escape_control,
+    one_line,
+    quote,
+    reported_as,
+)
 
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -183,3 +195,17 @@ def test_an_error_in_another_process_ends_only_its_own_task() -> None:
 
 def _fail() -> None:
     raise SpecError([Problem("a.yaml:1:1", "seed", "must be a number")])
+
+
+def test_an_error_is_reported_as_another_with_the_place_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "missing.csv"
+    with (
+        pytest.raises(RunError, match=r"missing\.csv: cannot be read: No such file or directory$") as caught,
+        reported_as(RunError, f"{path}: cannot be read"),
+    ):
+        path.read_bytes()
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
+    with pytest.raises(RunError, match=r"^no W$"), reported_as(RunError, catch=ShapeError):
+        raise ShapeError("no W")
+    with pytest.raises(ShapeError), reported_as(RunError, "a place"):
+        raise ShapeError("no W")

@@ -40,7 +40,7 @@ def naming_output(place: Path) -> Iterator[None]:
 
     What pictures have to say goes to stderr.
     """
-    from nnlab.errors import RunError
+    from nnlab.errors import RunError, reason_of
     from nnlab.plots.notices import noticed_by
 
     try:
@@ -49,4 +49,4 @@ def naming_output(place: Path) -> Iterator[None]:
     except BrokenPipeError:  # whoever read the command's stdout has gone
         raise
     except OSError as error:
-        raise RunError(f"{error.filename or place}: cannot be written: {error.strerror or error}") from None
+        raise RunError(f"{error.filename or place}: cannot be written: {reason_of(error)}") from None

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from nnlab.core.arrays import Array
-from nnlab.errors import RunError, one_line, quote
+from nnlab.errors import RunError, one_line, quote, reason_of
 from nnlab.records.formats import CHECKPOINTS_FOLDER, METRICS_FILE, STEPS_FILE, TABLES, step_file, step_of
 from nnlab.storage.checked_files import MOST_SECONDS, check_file, damaged, parsed_json
 from nnlab.storage.disk import atomic_write
@@ -66,7 +66,7 @@ def read_checkpoint(path: Path, content: int) -> Checkpoint:
     except RunError:
         raise
     except OSError as error:
-        raise UnusableCheckpointError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise UnusableCheckpointError(f"{path}: cannot be read: {reason_of(error)}") from None
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{path}: is damaged: {one_line(str(error), 200)}") from None
     if not sound:

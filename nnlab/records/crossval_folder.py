@@ -8,7 +8,7 @@ from annotated_types import Ge
 
 from nnlab.config.expectation import check
 from nnlab.core.statistics import mean_std
-from nnlab.errors import RunError
+from nnlab.errors import RunError, reported_as
 from nnlab.records.formats import SPEC_FILE, SUMMARY_FILE, fold_folder
 from nnlab.records.reader import read_run, read_status
 from nnlab.storage.checked_files import damaged
@@ -50,11 +50,9 @@ class CrossvalFolder:
             "spec_sha256": spec_sha256,
             "message": "",
         }
-        try:
+        with reported_as(RunError, f"{path}: cannot be written"):
             self._lock = RunLock(path)
             remove_temporaries(path)
-        except OSError as error:
-            raise RunError(f"{path}: cannot be written: {error.strerror or error}") from error
         self._write(SPEC_FILE, spec.encode())
         self._write(SUMMARY_FILE, as_json(self.summary))
 
@@ -62,10 +60,8 @@ class CrossvalFolder:
     def create(cls, root: Path, name: str, folds: int, spec: str, spec_sha256: str) -> Self:
         """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-crossval-<6 hex>``, never touching a folder that exists."""
         path = create_folder(root, f"{folder_name(name)}-crossval")
-        try:
+        with reported_as(RunError, f"{path}: cannot be written"):
             make_folder(path / fold_folder(1))  # by which it is known from its first moment
-        except OSError as error:
-            raise RunError(f"{path}: cannot be written: {error.strerror or error}") from error
         return cls(path, folds, spec, spec_sha256)
 
     def fold(self, number: int) -> Path:
@@ -87,10 +83,8 @@ class CrossvalFolder:
         self._lock.release()
 
     def _write(self, name: str, contents: bytes) -> None:
-        try:
+        with reported_as(RunError, f"{self.path / name}: cannot be written"):
             atomic_write(self.path / name, contents)
-        except OSError as error:
-            raise RunError(f"{self.path / name}: cannot be written: {error.strerror or error}") from error
 
 
 def read_crossval_summary(folder: Path) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.core.arrays import Array
-from nnlab.errors import RunError
+from nnlab.errors import RunError, reported_as
 from nnlab.records.formats import (
     ENVIRONMENT_FILE,
     LOG_FILE,
@@ -23,10 +23,8 @@ from nnlab.storage.folders import as_json, create_folder, folder_name
 def create_descent_folder(root: Path, name: str) -> Path:
     """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>`` with a folder for pictures; raises RunError."""
     path = create_folder(root, folder_name(name))
-    try:
+    with reported_as(RunError, f"{path}: cannot be created"):
         make_folder(path / PLOTS_FOLDER)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
     return path
 
 
@@ -57,8 +55,6 @@ def write_descent(
         LOG_FILE: "".join(f"{line}\n" for line in lines).encode(),
         SUMMARY_FILE: as_json(summary),
     }
-    try:
+    with reported_as(RunError, f"{path}: cannot be written"):
         for file, contents in files.items():
             atomic_write(path / file, contents)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written: {error.strerror or error}") from error

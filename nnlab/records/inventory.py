@@ -7,7 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from nnlab.errors import RunError
+from nnlab.errors import RunError, reason_of
 from nnlab.records.crossval_folder import read_crossval_summary
 from nnlab.records.drawing import lacks_pictures
 from nnlab.records.formats import CRASHED, DAMAGED, FINISHED, SUMMARY_FILE, Kind, kind_of
@@ -57,7 +57,7 @@ def inventory(runs: Path, *, missing_ok: bool = False) -> list[StoredRun]:
             return []
         raise RunError(f"{runs}: no such folder, so it holds no runs") from None
     except OSError as error:
-        raise RunError(f"{runs}: cannot be read: {error.strerror or error}") from None
+        raise RunError(f"{runs}: cannot be read: {reason_of(error)}") from None
     return [holding(path, kind) for path in paths if (kind := kind_of(path))]
 
 
@@ -71,7 +71,7 @@ def holding(path: Path, kind: Kind) -> StoredRun:
     except RunError as error:
         return StoredRun(path, kind, DAMAGED, message=str(error))
     except OSError as error:
-        return StoredRun(path, kind, DAMAGED, message=f"{path}: cannot be read: {error.strerror or error}")
+        return StoredRun(path, kind, DAMAGED, message=f"{path}: cannot be read: {reason_of(error)}")
     status, progress, metrics = found
     status = CRASHED if status == "running" and not written else status
     finite = {key: float(value) for key, value in metrics.items() if _is_number(value)}

@@ -15,7 +15,7 @@ from nnlab.errors import RunError, UsageError, one_line
 from nnlab.records.formats import CHECKPOINTS_FOLDER, ENVIRONMENT_FILE, LOG_FILE, SPEC_FILE, SUMMARY_FILE, kind_of
 from nnlab.records.reader import read_environment
 from nnlab.records.trash import is_written
-from nnlab.storage.checked_files import check_file
+from nnlab.storage.checked_files import check_file, reading
 from nnlab.storage.folders import as_json
 from nnlab.storage.lock import LOCK_FILE
 from nnlab.storage.short_paths import ShortPaths, folder_of, last_name, leads_out
@@ -81,10 +81,8 @@ def _contents(path: Path, short: ShortPaths) -> bytes:
         return _summary(path, short)
     if path.name == SPEC_FILE and (away := _away(spec := _spec(path))):
         return dump_tree(_with_names(spec, away)).encode()
-    try:
+    with reading(path):
         contents = path.read_bytes()
-    except OSError as error:
-        raise RunError(f"{path}: cannot be read: {error.strerror or error}") from None
     if path.name == LOG_FILE:
         return short.text(contents.decode(errors="surrogateescape")).encode(errors="surrogateescape")
     return contents

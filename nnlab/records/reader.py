@@ -16,7 +16,7 @@ from nnlab.config.resolved import spec_sha256
 from nnlab.config.tree import MAX_BYTES, read_tree
 from nnlab.core.rows import MAX_STEPS, Row
 from nnlab.data.inputs import InputFormat
-from nnlab.errors import RunError, SpecError, UsageError, one_line, quote
+from nnlab.errors import RunError, SpecError, UsageError, one_line, quote, reason_of
 from nnlab.records.formats import (
     CRASHED,
     FIRST_METRICS_COLUMNS,
@@ -36,13 +36,12 @@ from nnlab.records.formats import (
 )
 from nnlab.storage.checked_files import (
     MOST_SECONDS,
-    Table,
     check_file,
     damaged,
     parsed_json,
-    read_table,
-    rows_of,
+    reading,
 )
+from nnlab.storage.csv_tables import Table, read_table, rows_of
 from nnlab.storage.lock import is_being_written
 from nnlab.storage.tensors import INPUTS_ENTRY, read_metadata
 
@@ -162,7 +161,7 @@ def _check_folder(path: Path) -> None:
         pattern = any(character in str(path) for character in "*?[")
         damaged(path, "nothing matches this pattern" if pattern else "no such run folder")
     except (OSError, ValueError) as error:
-        damaged(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        damaged(path, f"cannot be read: {reason_of(error)}")
 
 
 def _name_one(parent: Path) -> str:
@@ -213,13 +212,12 @@ def read_inputs(run: Path) -> InputFormat | None:
 def _read_json(path: Path, limit: int = MAX_SUMMARY_BYTES) -> dict[str, Any]:
     check_file(path, limit)
     try:
-        found = parsed_json(path.read_bytes())
+        with reading(path):
+            found = parsed_json(path.read_bytes())
     except json.JSONDecodeError as error:
         damaged(path, f"not JSON: {error.msg} at column {error.colno}", error.lineno)
     except ValueError as error:
         damaged(path, f"not JSON: {one_line(str(error), 200)}")
-    except OSError as error:
-        damaged(path, f"cannot be read: {error.strerror or error}")
     if not isinstance(found, dict):
         damaged(path, f"must be an object, got {quote(found)}")
     return found

@@ -10,7 +10,7 @@ from typing import Any, Self
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
 from nnlab.data.inputs import InputFormat
-from nnlab.errors import RunError
+from nnlab.errors import RunError, reported_as
 from nnlab.records.cleaning import check_own, clear_after
 from nnlab.records.formats import (
     DIAGNOSTICS_COLUMNS,
@@ -33,7 +33,7 @@ from nnlab.records.formats import (
     csv_line,
     step_file,
 )
-from nnlab.storage.checked_files import read_table, rows_of
+from nnlab.storage.csv_tables import read_table, rows_of
 from nnlab.storage.disk import GrowingFile, atomic_write, make_folder, remove
 from nnlab.storage.file_system import take_unsupported
 from nnlab.storage.folders import as_json, as_json_lines, create_folder, folder_name
@@ -90,12 +90,10 @@ class RunFolder:
     @classmethod
     def begin(cls, path: Path) -> Self:
         """Write into this folder, which is new, empty or was left before the run began."""
-        try:
+        with reported_as(RunError, f"{path}: cannot be created"):
             make_folder(path, exist_ok=True)
             check_own(path)
             return cls._cleared(path, RunLock(path), 0, {}, ())
-        except OSError as error:
-            raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
 
     @classmethod
     def reopen(
@@ -111,14 +109,12 @@ class RunFolder:
 
         What came later is cut off; ``tables`` are written first in place of those there.
         """
-        try:
+        with reported_as(RunError, f"{path}: cannot be written"):
             check_own(path)
             for name, contents in (tables or {}).items():
                 atomic_write(path / name, contents)
             folder = cls._cleared(path, lock, step, marks, snapshots)
             folder._take_up(step)
-        except OSError as error:
-            raise RunError(f"{path}: cannot be written: {error.strerror or error}") from None
         return folder
 
     @classmethod

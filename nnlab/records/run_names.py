@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nnlab.errors import RunError, one_line
+from nnlab.errors import RunError, one_line, reported_as
 from nnlab.records.formats import FOLDER_NAME, SPEC_FILE, Kind, kind_of
 from nnlab.storage.folders import folder_name
 
@@ -42,10 +42,8 @@ def find_run(name: str, runs: Path, *only: Kind) -> Path:
 
 def newest(runs: Path, wanted: Callable[[Path], bool], noun: str = "run") -> Path:
     """The run that began last in a folder of runs, of those ``wanted``; raises RunError when there is none."""
-    try:
+    with reported_as(RunError, f"{runs}: cannot be read"):
         found = [path for path in runs.iterdir() if _is_readable(path) and wanted(path)]
-    except OSError as error:
-        raise RunError(f"{runs}: cannot be read: {error.strerror or error}") from None
     if not found:
         raise RunError(f"{runs}: has no {noun}")
     return max(found, key=_began)

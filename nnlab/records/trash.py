@@ -3,11 +3,9 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from nnlab.errors import RunError
+from nnlab.errors import RunError, reason_of, reported_as
 from nnlab.records.formats import fold_folders, is_crossval_folder, is_fold_folder, kind_of
 from nnlab.storage import disk
 from nnlab.storage.file_system import WINDOWS
@@ -46,7 +44,7 @@ class Trash:
         """Move a run here from beside, and give back where it is now; nobody can begin to write it meanwhile."""
         check_removable(run)
         target = self._free(run.name)
-        with _told(run, "moved to the trash"):
+        with reported_as(RunError, f"{run}: cannot be moved to the trash"):
             disk.make_folder(self.folder, exist_ok=True)
             self._move(run, target)
         return target
@@ -58,7 +56,7 @@ class Trash:
         target = self._runs / run.name
         if os.path.lexists(target):
             raise RunError(f"{target}: is there, so the run of this name in the trash cannot be restored; rename one")
-        with _told(run, "restored"):
+        with reported_as(RunError, f"{run}: cannot be restored"):
             self._move(run, target)
         return target
 
@@ -66,7 +64,7 @@ class Trash:
         """Delete a run in the trash for good."""
         if is_written(run):
             raise RunError(f"{run}: is being written; stop the process that does")
-        with _told(run, "deleted"):
+        with reported_as(RunError, f"{run}: cannot be deleted"):
             if run.is_symlink() or not run.is_dir():
                 disk.attempt(os.unlink, run)
                 return
@@ -81,7 +79,7 @@ class Trash:
             if path.name.startswith(PURGING):
                 self.purge(path)
         if self.folder.exists() and not self._entries():
-            with _told(self.folder, "deleted"):
+            with reported_as(RunError, f"{self.folder}: cannot be deleted"):
                 disk.attempt(os.rmdir, self.folder)
 
     def _entries(self) -> list[Path]:
@@ -90,7 +88,7 @@ class Trash:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise RunError(f"{self.folder}: cannot be read: {error.strerror or error}") from None
+            raise RunError(f"{self.folder}: cannot be read: {reason_of(error)}") from None
 
     def _free(self, name: str) -> Path:
         """A path of this name in the trash, with a number where there is one already."""
@@ -144,11 +142,3 @@ def is_written(path: Path) -> bool:
 
 def _are(held: list[Path]) -> str:
     return f"are {', '.join(path.name for path in held[:10])}{', ...' if held[10:] else ''}" if held else "are none"
-
-
-@contextmanager
-def _told(path: Path, what: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise RunError(f"{path}: cannot be {what}: {error.strerror or error}") from None

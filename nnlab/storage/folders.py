@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nnlab.errors import RunError, escape_control
+from nnlab.errors import RunError, escape_control, reason_of
 from nnlab.storage.disk import make_folder
 
 
@@ -24,7 +24,7 @@ def create_folder(root: Path, name: str) -> Path:
             if not root.is_dir():
                 raise RunError(f"{root}: is not a folder, so no run can be written there") from None
         except OSError as error:
-            raise RunError(f"{path}: cannot be created: {error.strerror or error}") from None
+            raise RunError(f"{path}: cannot be created: {reason_of(error)}") from None
     raise RunError(f"{root}: found no free name for a run folder")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import sleep
 
 from nnlab.core.processes import is_alive
-from nnlab.errors import RunError, one_line
+from nnlab.errors import RunError, one_line, reported_as
 from nnlab.storage import disk
 from nnlab.storage.file_system import NO_LOCKS, NOT_SUPPORTED, OWN_FILE, WINDOWS, note_unsupported
 
@@ -122,10 +122,8 @@ class RunLock:
 @contextmanager
 def writing(folder: Path) -> Iterator[RunLock]:
     """Keep others out of a folder while this is open; raises RunError when somebody is at it or the disk refuses."""
-    try:
+    with reported_as(RunError, f"{folder}: cannot be written"):
         lock = RunLock(folder)
-    except OSError as error:
-        raise RunError(f"{folder}: cannot be written: {error.strerror or error}") from None
     try:
         yield lock
     finally:

@@ -9,7 +9,8 @@ from typing import Any
 
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import Checkpoint, UnusableCheckpointError, checkpoint_files, read_checkpoint
-from nnlab.storage.checked_files import MAX_TABLE_BYTES, check_file
+from nnlab.storage.checked_files import check_file
+from nnlab.storage.csv_tables import MAX_TABLE_BYTES
 from nnlab.storage.disk import start_sha256
 
 

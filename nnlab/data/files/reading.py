@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from typing import IO, cast
 
 from nnlab.core.memory import available_bytes, readable_bytes
-from nnlab.errors import DataError, one_line
+from nnlab.errors import DataError, one_line, reason_of
 
 LARGEST = 4 << 30
 """The most bytes that a data file may hold, packed or unpacked."""
@@ -95,10 +95,8 @@ def opened(path: Traversable) -> Iterator[tuple[IO[bytes], int]]:
             yield file, size
     except MemoryError as error:
         raise DataError(f"{name}: does not fit into memory") from error
-    except OSError as error:
-        raise DataError(f"{name}: {error.strerror or error}") from error
-    except (EOFError, zlib.error) as error:
-        raise DataError(f"{name}: {error}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{name}: {reason_of(error)}") from error
 
 
 def unpacked(file: IO[bytes]) -> tuple[IO[bytes], bool]:

@@ -15,7 +15,7 @@ from nnlab.data.files.download import Download, DownloadObserver, RemoteFile
 from nnlab.data.files.plain_pickle import read_plain_pickle
 from nnlab.data.files.reading import HashingReader, check_fits, file_name, most_unpacked, opened, unpacked
 from nnlab.data.files.tar import first_folder, members
-from nnlab.errors import DataError
+from nnlab.errors import DataError, reason_of
 from nnlab.registry import Doc, FilePath, datasets
 
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -78,7 +78,7 @@ class Cifar10(DatasetSource):
         try:
             is_folder = path.is_dir()
         except OSError as error:
-            raise DataError(f"{file_name(path)}: {error.strerror or error}") from error
+            raise DataError(f"{file_name(path)}: {reason_of(error)}") from error
         checksums: dict[str, str] = {}
         records = (_read_folder if is_folder else _read_archive)(path, checksums)
         train, test = (_split(records, names) for names in (TRAIN_FILES, TEST_FILES))

@@ -16,7 +16,7 @@ from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import RandomGenerator
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.files.reading import HashingReader, check_fits, check_unpacked, file_name, opened, unpacked
-from nnlab.errors import DataError, one_line, quote
+from nnlab.errors import DataError, one_line, quote, reason_of
 from nnlab.registry import Doc, FilePath, datasets
 
 ELEMENT_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -129,7 +129,7 @@ def _find(folder: Traversable, name: str, endings: Sequence[str]) -> Traversable
                 return folder.joinpath(spelling)
         fault = "a file is missing" if folder.is_dir() else "no such folder"
     except OSError as error:
-        raise DataError(f"{file_name(folder)}: {error.strerror or error}") from error
+        raise DataError(f"{file_name(folder)}: {reason_of(error)}") from error
     raise DataError(f"{file_name(folder)}: {fault}: expected {' or '.join(accepted)}")
 
 
@@ -151,7 +151,7 @@ def _find_prefixed(folder: Path, prefix: str | None) -> dict[str, list[tuple[str
     try:
         names = sorted(path.name for path in islice(folder.iterdir(), MOST_FILES)) if folder.is_dir() else []
     except OSError as error:
-        raise DataError(f"{file_name(folder)}: {error.strerror or error}") from error
+        raise DataError(f"{file_name(folder)}: {reason_of(error)}") from error
     found: dict[str, dict[tuple[str, str], str]] = {}
     for name in names:
         if match := _NAME.fullmatch(name):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from nnlab.errors import RunError
 from nnlab.records.formats import csv_line
-from nnlab.storage import checked_files
-from nnlab.storage.checked_files import Table, read_table
+from nnlab.storage import csv_tables
+from nnlab.storage.csv_tables import Table, csv_rows, read_table
 
 COLUMNS = ("step", "loss")
 
@@ -111,7 +111,7 @@ def test_a_missing_file_and_a_folder_in_its_place(tmp_path: Path) -> None:
 
 
 def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checked_files, "MAX_TABLE_BYTES", 20)
+    monkeypatch.setattr(csv_tables, "MAX_TABLE_BYTES", 20)
     with pytest.raises(RunError, match="30 B is more than the 20 B"):
         read(tmp_path, "step,loss\n" + "1,2.0\n" * 3 + "1,")
 
@@ -119,3 +119,35 @@ def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest
 def test_a_line_beyond_the_limit_is_not_read_whole(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"steps\.csv:2: the line is cut off: '0000"):
         read(tmp_path, "step,loss\n" + "0" * 70_000 + ",1\n")
+
+
+def quoted_cells(folder: Path, text: str) -> list[list[str]]:
+    path = folder / "path.csv"
+    path.write_text(text, encoding="utf-8")
+    with csv_rows(path, ("rule", "step"), unfinished=False, quoted=True) as (_, rows):
+        return [cells for _, cells in rows]
+
+
+def test_quoted_cells_may_contain_commas(tmp_path: Path) -> None:
+    assert quoted_cells(tmp_path, 'rule,step\n"sgd lr=1, decay=2",0\nsgd,1\n') == [
+        ["sgd lr=1, decay=2", "0"],
+        ["sgd", "1"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('rule,step\nsgd,0\n"sgd,1\n', r"path\.csv:3: cannot be read: "),
+        ("rule,step\nsgd,0\nsgd", r"path\.csv:3: the line is cut off: 'sgd'"),
+        ("rule,step\n\n", r"path\.csv:2: expected 2 cells, found 0: ''"),
+    ],
+)
+def test_damaged_quoted_cells_are_reported_with_their_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(RunError, match=message):
+        quoted_cells(tmp_path, text)
+
+
+def test_an_overlong_line_of_an_unfinished_file_is_damage(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"steps\.csv:2: the line is cut off: '0000"):
+        read(tmp_path, "step,loss\n" + "0" * 70_000, unfinished=True)

@@ -1,0 +1,138 @@
+"""Reading CSV files of a run folder: bounded line by line, every fault reported with file and line."""
+
+import csv
+from array import array
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from math import nan
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.core.rows import MAX_STEPS, Row
+from nnlab.errors import one_line, quote
+from nnlab.storage.checked_files import check_file, damaged, reading
+
+MAX_TABLE_BYTES = 2**30  # steps.csv of some 35 million updates
+MAX_LINE_BYTES = 2**16
+MAX_COLUMNS = 100
+
+Table = dict[str, Array]
+
+
+class CsvRow(NamedTuple):
+    """A line of a CSV file: its number in the file, counted from 1, and its cells."""
+
+    line: int
+    cells: list[str]
+
+
+@contextmanager
+def csv_rows(
+    path: Path, columns: Sequence[str], *, unfinished: bool, quoted: bool = False
+) -> Iterator[tuple[list[str], Iterator[CsvRow]]]:
+    """The column names of a CSV file, which begin with ``columns``, and its rows, each with a cell per column.
+
+    An ``unfinished`` file may be empty or end within a line: its writer is still running or was killed. ``quoted``
+    cells may contain commas between double quotes, and must be UTF-8. Raises RunError.
+    """
+    check_file(path, MAX_TABLE_BYTES)
+    with reading(path, UnicodeDecodeError), path.open("rb") as file:
+        names = _header(path, file.readline(MAX_LINE_BYTES), columns, unfinished, quoted)
+        yield names, _rows(path, file, len(names), unfinished, quoted)
+
+
+def read_table(path: Path, columns: Sequence[str], *, unfinished: bool, gaps: bool) -> Table:
+    """The columns of a CSV file of numbers; the first of its ``columns`` is the step, an increasing integer.
+
+    With ``gaps``, cells after the first may be empty and become NaN. ``unfinished`` as for :func:`csv_rows`. Raises
+    RunError.
+    """
+    numbers = array("d")
+    with csv_rows(path, columns, unfinished=unfinished) as (names, rows):
+        for row in rows:
+            numbers.extend(_numbers(path, row, names, gaps))
+    table = np.array(numbers, dtype=np.float64).reshape(-1, len(names))
+    _check_steps(path, table[:, 0])
+    for index, name in enumerate(names):
+        column = table[:, index]
+        if name.endswith("_accuracy") and (wrong := (column < 0) | (column > 1)).any():
+            place = int(wrong.argmax())
+            damaged(path, f"{one_line(name)}: must be from 0 to 1, got {column[place]:g}", place + 2)
+    return {name: table[:, index] for index, name in enumerate(names)}
+
+
+def rows_of(table: Table) -> list[Row]:
+    """A table of evaluations row by row; None where a metric has no value, and the step as an int."""
+    lines = zip(*(column.tolist() for column in table.values()), strict=True)
+    rows = [{name: None if cell != cell else cell for name, cell in zip(table, line, strict=True)} for line in lines]
+    return [{**row, "step": int(row["step"] or 0)} for row in rows]
+
+
+def parse_float(cell: str) -> float:
+    """The number in a cell; raises ValueError. Unlike ``float`` it takes neither 1_000 nor other scripts' digits."""
+    if "_" in cell or not cell.isascii():
+        raise ValueError(cell)
+    return float(cell)
+
+
+def _header(path: Path, line: bytes, columns: Sequence[str], unfinished: bool, quoted: bool) -> list[str]:
+    if unfinished and not line.endswith(b"\n"):
+        return list(columns)
+    names = line.removeprefix(BOM_UTF8).rstrip(b"\r\n").decode("utf-8", "strict" if quoted else "replace").split(",")
+    if len(names) > MAX_COLUMNS:
+        damaged(path, f"has {len(names)} columns, but such a file has at most {MAX_COLUMNS}", 1)
+    if names[: len(columns)] != list(columns) or len(set(names)) < len(names) or not line.endswith(b"\n"):
+        damaged(path, f"expected the header {','.join(columns)}, found {_excerpt(line)}", 1)
+    return names
+
+
+def _rows(path: Path, file: BinaryIO, width: int, unfinished: bool, quoted: bool) -> Iterator[CsvRow]:
+    for number, line in enumerate(iter(partial(file.readline, MAX_LINE_BYTES), b""), start=2):
+        cells = _quoted_cells(path, number, line) if quoted else _text(line).rstrip("\r\n").split(",")
+        if not line.endswith(b"\n"):
+            if unfinished and len(line) < MAX_LINE_BYTES:
+                return
+            damaged(path, f"the line is cut off: {_excerpt(line)}", number)
+        if len(cells) != width:
+            damaged(path, f"expected {width} cells, found {len(cells)}: {_excerpt(line)}", number)
+        yield CsvRow(number, cells)
+
+
+def _quoted_cells(path: Path, number: int, line: bytes) -> list[str]:
+    try:
+        return next(csv.reader([line.decode().rstrip("\r\n")], strict=True), [])
+    except csv.Error as error:
+        damaged(path, f"cannot be read: {error}", number)
+
+
+def _check_steps(path: Path, steps: Array) -> None:
+    wrong = ~((steps >= 0) & (steps <= MAX_STEPS) & (steps == np.floor(steps)))
+    wrong[1:] |= ~(steps[1:] > steps[:-1])
+    if wrong.any():
+        index = int(wrong.argmax())
+        last = f" above {steps[index - 1]:.0f}" if index else ""
+        damaged(path, f"step: must be a whole number{last}, got {steps[index]:g}", index + 2)
+
+
+def _numbers(path: Path, row: CsvRow, names: Sequence[str], gaps: bool) -> list[float]:
+    numbers: list[float] = []
+    try:
+        for cell in row.cells:
+            numbers.append(nan if gaps and not cell else parse_float(cell))  # noqa: PERF401 - its length tells the column
+    except ValueError:
+        column = len(numbers)
+        damaged(path, f"{names[column]}: must be a number, got {quote(row.cells[column][:200], 80)}", row.line)
+    return numbers
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _excerpt(raw: bytes) -> str:
+    return quote(_text(raw[:200].rstrip(b"\r\n")), 80)
