@@ -24,12 +24,10 @@ def expanded(names: Iterable[str]) -> list[str]:
 
 def new_folder(root: Path) -> Path:
     """Make ``root/<UTC yyyymmdd-hhmmss>-<6 hex>``; raises OSError."""
-    import secrets
-    from datetime import UTC, datetime
-
     from nnlab.storage.disk import make_folder
+    from nnlab.storage.folder_names import new_folder_name
 
-    folder = root / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    folder = root / new_folder_name()
     make_folder(folder)
     return folder
 

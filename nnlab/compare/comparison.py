@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,14 +16,13 @@ from nnlab.compare.entries import MEASURES, Entry, make_entries, measured
 from nnlab.compare.labels import distinguishing_labels, short_keys
 from nnlab.core.statistics import MeanStd
 from nnlab.errors import RunError, UsageError, format_value, one_line, quote
-from nnlab.records.formats import Kind, distinct_folders, is_crossval_folder, kind_of, text_cell
+from nnlab.records.formats import FolderKind, distinct_folders, is_crossval_folder, kind_of, text_cell
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.records.run_names import NOUNS
 from nnlab.registry import near_hint
+from nnlab.storage.folder_names import without_time
 
 DEFAULT_SORT = "test_accuracy"
-
-_FOLDER_TIME = re.compile(r"^[0-9]{8}-[0-9]{6}-")
 
 
 class Damaged(NamedTuple):
@@ -38,7 +36,7 @@ class PassedOver(NamedTuple):
     """Something of nnlab's that is no training run, and what its reader says of it."""
 
     path: Path
-    kind: Kind
+    kind: FolderKind
     message: str
 
 
@@ -69,7 +67,7 @@ class Comparison:
     def titles(self) -> tuple[str, ...]:
         """What to call each entry: its run folder, without the time where that is clear, or name and seeds."""
         full = [entry.names + entry.seeds if entry.seeds else entry.folders[0] for entry in self.entries]
-        short = [_FOLDER_TIME.sub("", title) for title in full]
+        short = [without_time(title) for title in full]
         return tuple(short if len(set(short)) == len(set(full)) else full)
 
     @cached_property

@@ -16,7 +16,7 @@ MARKERS = ("o", "^")
 SPLIT_MARKERS = {"test": "X", "validation": "P"}
 CLASSES_IN_LEGEND = COLOUR_COUNT * len(MARKERS)
 
-Kind = Literal["plain", "hollow", "rimmed", "test", "validation"]
+PointStyle = Literal["plain", "hollow", "rimmed", "test", "validation"]
 
 
 def class_colour(label: int) -> str:
@@ -24,7 +24,7 @@ def class_colour(label: int) -> str:
     return shades().colours[label % COLOUR_COUNT] if label < CLASSES_IN_LEGEND else FAINT
 
 
-def draw_points(axes: Axes, split: Split, kind: Kind = "plain") -> None:
+def draw_points(axes: Axes, split: Split, kind: PointStyle = "plain") -> None:
     """Draw the samples (N, 2) of a split, at most 5,000 from its first to its last.
 
     ``rimmed`` points and those with a marker of their split, which crosses colours, stand out on coloured ground.

@@ -13,7 +13,8 @@ from nnlab.records.formats import SPEC_FILE, SUMMARY_FILE, fold_folder
 from nnlab.records.reader import read_run, read_status
 from nnlab.storage.checked_files import damaged
 from nnlab.storage.disk import atomic_write, make_folder, remove_temporaries
-from nnlab.storage.folders import as_json, create_folder, folder_name
+from nnlab.storage.folder_names import plain_name
+from nnlab.storage.folders import as_json, create_folder
 from nnlab.storage.lock import RunLock
 
 # What is averaged over the folds, in this order.
@@ -59,7 +60,7 @@ class CrossvalFolder:
     @classmethod
     def create(cls, root: Path, name: str, folds: int, spec: str, spec_sha256: str) -> Self:
         """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-crossval-<6 hex>``, never touching a folder that exists."""
-        path = create_folder(root, f"{folder_name(name)}-crossval")
+        path = create_folder(root, f"{plain_name(name)}-crossval")
         with reported_as(RunError, f"{path}: cannot be written"):
             make_folder(path / fold_folder(1))  # by which it is known from its first moment
         return cls(path, folds, spec, spec_sha256)

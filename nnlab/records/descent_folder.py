@@ -17,12 +17,13 @@ from nnlab.records.formats import (
     path_columns,
 )
 from nnlab.storage.disk import atomic_write, make_folder
-from nnlab.storage.folders import as_json, create_folder, folder_name
+from nnlab.storage.folder_names import plain_name
+from nnlab.storage.folders import as_json, create_folder
 
 
 def create_descent_folder(root: Path, name: str) -> Path:
     """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>`` with a folder for pictures; raises RunError."""
-    path = create_folder(root, folder_name(name))
+    path = create_folder(root, plain_name(name))
     with reported_as(RunError, f"{path}: cannot be created"):
         make_folder(path / PLOTS_FOLDER)
     return path

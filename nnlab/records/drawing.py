@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nnlab.errors import RunError
-from nnlab.records.formats import PLOTS_FOLDER, Kind
+from nnlab.records.formats import PLOTS_FOLDER, FolderKind
 from nnlab.storage.checked_files import check_file
 from nnlab.storage.disk import atomic_write, remove
 
@@ -47,7 +47,7 @@ def unfinished_pictures(run: Path) -> list[str]:
         return []
 
 
-def lacks_pictures(run: Path, kind: Kind) -> bool:
+def lacks_pictures(run: Path, kind: FolderKind) -> bool:
     """Whether pictures of a finished run or descent are missing, since it was stopped while drawing."""
     plots = run / PLOTS_FOLDER
     if kind not in _FIRST or not plots.is_dir():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from nnlab.core.rows import Row
+from nnlab.storage.folder_names import parse_folder_name
 
 SPEC_FILE = "spec.yaml"
 STEPS_FILE = "steps.csv"
@@ -58,10 +59,7 @@ CRASHED = "crashed"
 DAMAGED = "damaged"
 ALL_STATUSES = (*STATUSES, CRASHED, DAMAGED)
 
-# The name that a folder of a run is made with: UTC time, name, six hex digits.
-FOLDER_NAME = re.compile(r"[0-9]{8}-[0-9]{6}-.+-[0-9a-f]{6}")
-
-Kind = Literal["run", "crossval", "descent"]
+FolderKind = Literal["run", "crossval", "descent"]
 
 
 def csv_line(values: "list[float | None]") -> str:
@@ -136,7 +134,7 @@ def is_fold_folder(path: Path) -> bool:
     return re.fullmatch(r"fold-[1-9][0-9]*", path.name) is not None and is_crossval_folder(path.parent)
 
 
-def kind_of(path: Path) -> Kind | None:
+def kind_of(path: Path) -> FolderKind | None:
     """What a folder of runs holds at this path; None where it is none of nnlab's.
 
     A folder that was made for a run and has nothing in it yet is known by its name; one with another name by its
@@ -152,7 +150,7 @@ def kind_of(path: Path) -> Kind | None:
         has_both = (path / SPEC_FILE).is_file() and (path / SUMMARY_FILE).is_file()
     except OSError:
         return "run"
-    return "run" if has_both or FOLDER_NAME.fullmatch(path.name) else None
+    return "run" if has_both or parse_folder_name(path.name) else None
 
 
 def distinct_folders(paths: Iterable[Path]) -> list[Path]:

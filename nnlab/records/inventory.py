@@ -10,7 +10,7 @@ from typing import Any
 from nnlab.errors import RunError, reason_of
 from nnlab.records.crossval_folder import read_crossval_summary
 from nnlab.records.drawing import lacks_pictures
-from nnlab.records.formats import CRASHED, DAMAGED, FINISHED, SUMMARY_FILE, Kind, kind_of
+from nnlab.records.formats import CRASHED, DAMAGED, FINISHED, SUMMARY_FILE, FolderKind, kind_of
 from nnlab.records.reader import read_run, read_status, read_summary
 from nnlab.records.trash import is_written
 
@@ -24,7 +24,7 @@ class StoredRun:
     """
 
     path: Path
-    kind: Kind
+    kind: FolderKind
     status: str
     progress: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
@@ -61,7 +61,7 @@ def inventory(runs: Path, *, missing_ok: bool = False) -> list[StoredRun]:
     return [holding(path, kind) for path in paths if (kind := kind_of(path))]
 
 
-def holding(path: Path, kind: Kind) -> StoredRun:
+def holding(path: Path, kind: FolderKind) -> StoredRun:
     """What there is to say of one; one that is damaged or cannot be read is no error."""
     try:
         written = is_written(path)

@@ -36,7 +36,8 @@ from nnlab.records.formats import (
 from nnlab.storage.csv_tables import read_table, rows_of
 from nnlab.storage.disk import GrowingFile, atomic_write, make_folder, remove
 from nnlab.storage.file_system import take_unsupported
-from nnlab.storage.folders import as_json, as_json_lines, create_folder, folder_name
+from nnlab.storage.folder_names import plain_name
+from nnlab.storage.folders import as_json, as_json_lines, create_folder
 from nnlab.storage.lock import LOCK_FILE, RunLock
 from nnlab.storage.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
 
@@ -78,7 +79,7 @@ class RunFolder:
     @classmethod
     def create(cls, root: Path, name: str) -> Self:
         """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>``, never touching a folder that exists."""
-        path = create_folder(root, folder_name(name))
+        path = create_folder(root, plain_name(name))
         try:
             return cls.begin(path)
         except BaseException:

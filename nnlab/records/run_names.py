@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nnlab.errors import RunError, one_line, reported_as
-from nnlab.records.formats import FOLDER_NAME, SPEC_FILE, Kind, kind_of
-from nnlab.storage.folders import folder_name
+from nnlab.records.formats import SPEC_FILE, FolderKind, kind_of
+from nnlab.storage.folder_names import folder_time, parse_folder_name, plain_name
 
 LAST = "last"
 MOST_NAMED = 10
 SHORTEST_PART = 4
 
-NOUNS: dict[Kind, str] = {"run": "run", "crossval": "cross-validation", "descent": "descent"}
+NOUNS: dict[FolderKind, str] = {"run": "run", "crossval": "cross-validation", "descent": "descent"}
 
 
-def find_run(name: str, runs: Path, *only: Kind) -> Path:
+def find_run(name: str, runs: Path, *only: FolderKind) -> Path:
     """The path of a run: ``last`` is the newest in ``runs`` (of these kinds only), a path that exists is itself.
 
     Any other word is looked for in ``runs``: the whole name of a folder; else the 6 hex digits at its end; else the
@@ -49,7 +49,7 @@ def newest(runs: Path, wanted: Callable[[Path], bool], noun: str = "run") -> Pat
     return max(found, key=_began)
 
 
-def _matching(name: str, runs: Path, kinds: Collection[Kind]) -> list[Path]:
+def _matching(name: str, runs: Path, kinds: Collection[FolderKind]) -> list[Path]:
     """The folders that the most exact way of matching finds, by name."""
     try:
         folders = sorted(path for path in runs.iterdir() if not path.name.startswith("."))
@@ -66,15 +66,15 @@ def _is_folder_name(name: str, folder: str) -> bool:
 
 
 def _is_identifier(name: str, folder: str) -> bool:
-    return len(name) == 6 and FOLDER_NAME.fullmatch(folder) is not None and folder.endswith(f"-{name.lower()}")
+    parts = parse_folder_name(folder)
+    return parts is not None and parts.identifier == name.lower()
 
 
 def _is_experiment(name: str, folder: str) -> bool:
-    """Between time and hex digits stands the experiment's name, as far as a folder can have it."""
-    plain = folder_name(name)
-    if plain == folder_name("") != name:  # a name of nothing but signs
+    plain, parts = plain_name(name), parse_folder_name(folder)
+    if plain == plain_name("") != name:  # a name without letters and digits
         return False
-    return FOLDER_NAME.fullmatch(folder) is not None and folder[16:-7] in {plain, f"{plain}-crossval"}
+    return parts is not None and parts.name in {plain, f"{plain}-crossval"}
 
 
 def _is_part(name: str, folder: str) -> bool:
@@ -91,6 +91,5 @@ def _is_readable(path: Path) -> bool:
 def _began(path: Path) -> tuple[str, int]:
     """When a run began: by its folder's name, else (it was renamed) by the file that is written first."""
     written = (path / SPEC_FILE).stat().st_mtime_ns
-    if FOLDER_NAME.fullmatch(path.name):
-        return path.name[:15], written
-    return datetime.fromtimestamp(written / 1e9, UTC).strftime("%Y%m%d-%H%M%S"), written
+    parts = parse_folder_name(path.name)
+    return (parts.time if parts else folder_time(datetime.fromtimestamp(written / 1e9, UTC))), written

@@ -1,22 +1,18 @@
-"""New folders and their names."""
+"""New folders, and the JSON documents in them."""
 
 import json
-import re
-import secrets
-import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from nnlab.errors import RunError, escape_control, reason_of
 from nnlab.storage.disk import make_folder
+from nnlab.storage.folder_names import new_folder_name
 
 
 def create_folder(root: Path, name: str) -> Path:
     """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>``, never touching a folder that exists; raises RunError."""
-    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     for _ in range(100):
-        path = root / f"{moment}-{name}-{secrets.token_hex(3)}"
+        path = root / new_folder_name(name)
         try:
             make_folder(path)
             return path
@@ -26,17 +22,6 @@ def create_folder(root: Path, name: str) -> Path:
         except OSError as error:
             raise RunError(f"{path}: cannot be created: {reason_of(error)}") from None
     raise RunError(f"{root}: found no free name for a run folder")
-
-
-def folder_name(name: str) -> str:
-    """A run's name as part of a folder name: letters, digits, ``_.-``, at most 60 characters and 180 bytes.
-
-    Letters that the encoding of the system's paths lacks are left out.
-    """
-    encoding = sys.getfilesystemencoding()
-    name = name.encode(encoding, "replace").decode(encoding)
-    plain = re.sub(r"[^\w.]+", "-", name).strip("-.")[:60]
-    return plain.encode()[:180].decode(errors="ignore") or "run"
 
 
 def as_json(value: object) -> bytes:

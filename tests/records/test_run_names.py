@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nnlab.errors import RunError
-from nnlab.records.formats import Kind
+from nnlab.records.formats import FolderKind
 from nnlab.records.run_names import find_run, newest
 
 ADAM, ADAM_AGAIN, SGD = "20250101-120000-adam-0a1b2c", "20250102-120000-adam-ffff00", "20250103-120000-sgd-0a1b3d"
@@ -32,7 +32,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("only", "name"), [((), DESCENT), (("run",), SGD), (("run", "crossval"), CROSSVAL), (("crossval",), CROSSVAL)]
 )
-def test_last_is_the_newest_of_the_kinds(runs: Path, only: tuple[Kind, ...], name: str) -> None:
+def test_last_is_the_newest_of_the_kinds(runs: Path, only: tuple[FolderKind, ...], name: str) -> None:
     assert find_run("last", runs, *only) == runs / name
 
 

@@ -14,7 +14,8 @@ from rich.text import Text
 from nnlab.cli.console import _console
 from nnlab.config.tree import dump_tree, parse_tree
 from nnlab.errors import escape_control as cleaned
-from nnlab.storage.folders import as_json, folder_name
+from nnlab.storage.folder_names import plain_name
+from nnlab.storage.folders import as_json
 
 TEXTS = [
     "[/markup][bold]",
@@ -118,7 +119,7 @@ def test_names_of_experiments(
     "name", [*TEXTS, *"./~-", "..", "CON", "aux.txt", "-", "--", ".hidden", "a.", "a ", "com1.", " "]
 )
 def test_part_of_a_folder_name(name: str) -> None:
-    assert re.fullmatch(r"\w[\w.-]{0,59}", folder_name(name))
+    assert re.fullmatch(r"\w[\w.-]{0,59}", plain_name(name))
 
 
 FILES = [text for text in TEXTS if "\0" not in text and "/" not in text and len(text.encode()) < 250]
