@@ -9,7 +9,8 @@ import matplotlib as mpl
 import numpy as np
 
 from benchmarks.workloads import TARGETS, question
-from nnlab.plots.style import canvas, shades
+from nnlab.plots.canvas import canvas
+from nnlab.plots.palette import palette
 from nnlab.records.environment import describe_environment
 
 LIBRARIES = {"nnlab": "nnlab", "torch": "PyTorch", "sklearn": "scikit-learn", "textbook": "textbook"}
@@ -70,7 +71,7 @@ def plot(results: Results, path: Path) -> None:
             ratios = [
                 results[name].get(key, {}).get("seconds", np.nan) / results[name]["torch"]["seconds"] for name in names
             ]
-            axes.barh(places, ratios, height * 0.9, color=shades().colours[index], label=LIBRARIES[key])
+            axes.barh(places, ratios, height * 0.9, color=palette().colours[index], label=LIBRARIES[key])
         bounds = [results[name]["bound"] / results[name]["torch"]["seconds"] for name in names]
         axes.plot(bounds, np.arange(len(names)) + 0.4 - height / 2, "k|", markersize=18, label="matrix products alone")
         axes.set_yticks(np.arange(len(names)) + 0.4 - height / 2, names)

@@ -7,7 +7,8 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 
-from nnlab.plots.style import canvas, shades
+from nnlab.plots.canvas import canvas
+from nnlab.plots.palette import palette
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def plot(steps: Steps, names: dict[str, str], path: Path) -> None:
         for axis, axes in zip(AXES, figure.subplots(1, len(AXES), sharey=True), strict=True):
             for index, (library, rows) in enumerate(steps.items()):
                 times = [rows[axis.label][value] for value in axis.values]
-                axes.plot(axis.values, times, "o-", color=shades().colours[index], label=names[library])
+                axes.plot(axis.values, times, "o-", color=palette().colours[index], label=names[library])
             last = axis.values[-1]
             top = steps["nnlab"][axis.label][last]
             straight = [top * value / last for value in axis.values]

@@ -35,7 +35,7 @@ def activations_command(
     from nnlab.cli.train import naming
     from nnlab.config.experiment import load_experiment
     from nnlab.engine.activation_statistics import activation_statistics
-    from nnlab.plots.spreads import check_rows, plot_spreads
+    from nnlab.plots.activations import check_rows, plot_untrained_activations
 
     check_rows(len(specs))
     experiments = [load_experiment(spec, overrides or []) for spec in specs]
@@ -45,5 +45,5 @@ def activations_command(
         with naming(spec):
             rows.append((experiment.name, activation_statistics(experiment)))
     with naming_output(out or FOLDER):
-        path = plot_spreads(rows, out or new_folder(FOLDER))
+        path = plot_untrained_activations(rows, out or new_folder(FOLDER))
     echo(str(path))

@@ -24,7 +24,7 @@ KINDS = (
 # The shell reads what is offered as if it had been typed: a folder may be called $(...), and would be run.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@%:,-]*")
 DESCENT_PICTURES = ("field", "paths", "values")
-PICTURES = ("accuracy", "loss", "gradients", "activations", "boundary", "confusion", "mistakes", "weights")
+PICTURES = ("accuracy", "loss", "gradients", "activation_histograms", "boundary", "confusion", "mistakes", "weights")
 
 
 def complete_listed(incomplete: str) -> list[str]:

@@ -11,7 +11,7 @@ from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, complete_picture
 from nnlab.cli.echo import echo
 from nnlab.cli.folders import naming_output
 from nnlab.cli.options import MovedData, RunsFolder
-from nnlab.plots.look import Format, Language, PlotStyle, Style
+from nnlab.plots.plot_style import Format, Language, PlotStyle, Style
 
 
 def plot_command(
@@ -50,7 +50,7 @@ def plot_command(
     Example: nnlab plot last accuracy confusion --format svg --style dark
     """
     from nnlab.errors import RunError
-    from nnlab.plots.style import drawn_as
+    from nnlab.plots.palette import drawn_as
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.drawing import last_pictures
     from nnlab.records.formats import PLOTS_FOLDER, is_descent_folder
@@ -82,11 +82,11 @@ def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool, data: Pat
     """Likewise those of a training run, whose ``data`` may have been moved."""
     from nnlab.cli.downloading import fetch
     from nnlab.figures.run_pictures import animate as animate_run
-    from nnlab.figures.run_pictures import check_kinds, draw, draw_all, snapshots_of
+    from nnlab.figures.run_pictures import draw, draw_all, picture_kinds, snapshots_of
     from nnlab.figures.run_view import drawable
     from nnlab.records.reader import read_run
 
-    check_kinds(kinds)
+    kinds = picture_kinds(kinds)
     target = drawable(read_run(run), _warn, fetch, data)
     if animate:
         snapshots_of(target)  # before anything is drawn

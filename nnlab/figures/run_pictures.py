@@ -13,10 +13,15 @@ from nnlab.errors import DataError, NnlabError, RunError, UsageError, one_line, 
 from nnlab.figures.run_view import RunView, ignore
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
 from nnlab.plots.curves import FILES, plot_run
-from nnlab.plots.diagnostics import ACTIVATIONS_PICTURE, GRADIENTS_PICTURE, plot_activations, plot_gradients
+from nnlab.plots.diagnostics import (
+    GRADIENTS_PICTURE,
+    HISTOGRAMS_PICTURE,
+    plot_activation_histograms,
+    plot_gradients,
+)
 from nnlab.plots.mistakes import MISTAKES_FILE, plot_mistakes
+from nnlab.plots.palette import in_format
 from nnlab.plots.regions import ANIMATION_FILE, BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
-from nnlab.plots.style import in_format
 from nnlab.plots.weights import WEIGHTS_FILE, plot_weights
 from nnlab.records.formats import DIAGNOSTICS_FILE, MODEL_FILE, SNAPSHOTS_FOLDER, step_file, step_of
 from nnlab.registry import near_hint
@@ -95,23 +100,30 @@ KINDS: Mapping[str, Kind] = {
     "accuracy": Kind(FILES["accuracy"], lambda run, folder: plot_run(run.record, folder, ["accuracy"])),
     "loss": Kind(FILES["loss"], lambda run, folder: plot_run(run.record, folder, ["loss"])),
     "gradients": Kind(GRADIENTS_PICTURE, lambda run, folder: plot_gradients(run.record, folder), _no_diagnostics),
-    "activations": Kind(ACTIVATIONS_PICTURE, lambda run, folder: plot_activations(run.record, folder), _no_diagnostics),
+    "activation_histograms": Kind(
+        HISTOGRAMS_PICTURE, lambda run, folder: plot_activation_histograms(run.record, folder), _no_diagnostics
+    ),
     "boundary": Kind(BOUNDARY_FILE, _boundary, _no_points, of_network=True),
     "confusion": Kind(CONFUSION_FILE, _confusion, of_network=True),
     "mistakes": Kind(MISTAKES_FILE, _mistakes, _no_images, of_network=True),
     "weights": Kind(WEIGHTS_FILE, _weights, _no_weights, of_network=True),
 }
 
+# Names of earlier versions, up to 0.2.0.
+OLDER_KINDS = {"activations": "activation_histograms"}
+
 # Drawn after every training; the others after one with diagnostics, since they take their time.
 BY_TRAINING = ("accuracy", "loss", "boundary")
 
 
-def check_kinds(kinds: Sequence[str]) -> None:
-    """Raise UsageError for a name that no kind of picture has."""
+def picture_kinds(names: Sequence[str]) -> list[str]:
+    """The kinds of pictures with these names, of earlier versions too; raises UsageError for an unknown one."""
+    kinds = [OLDER_KINDS.get(name, name) for name in names]
     for kind in kinds:
         if kind not in KINDS:
             hint = near_hint(kind, list(KINDS))
             raise UsageError(f"no kind of picture is called {quote(kind)}; {hint}there are {', '.join(KINDS)}")
+    return kinds
 
 
 def draw(run: RunView, kinds: Sequence[str], folder: Path, written: Callable[[Path], None] = ignore) -> list[Path]:

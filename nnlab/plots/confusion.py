@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 
 from nnlab.core.arrays import Array
-from nnlab.plots.style import canvas, from_paper, plain_text, say, shades
+from nnlab.plots.canvas import canvas, plain_text
+from nnlab.plots.palette import from_paper, palette, tr
 
 CONFUSION_FILE = "confusion.png"
 
@@ -32,13 +33,13 @@ def plot_confusion(
     drawn = classes if len(classes) <= MOST_CLASSES else most_confused(labels, answers, MOST_CONFUSED)
     counts = confusion_matrix(labels, answers, drawn)
     right = int((labels == answers).sum())
-    words = {"name": plain_text(name, 40), "part": say(part), "right": f"{right:,}", "samples": f"{len(labels):,}"}
-    title = say("{name}: answers to the {part} samples, {right} of {samples} right", **words)
+    words = {"name": plain_text(name, 40), "part": tr(part), "right": f"{right:,}", "samples": f"{len(labels):,}"}
+    title = tr("{name}: answers to the {part} samples, {right} of {samples} right", **words)
     if silent := int((answers < 0).sum()):
-        title = say("{title}, {silent} without an answer", title=title, silent=f"{silent:,}")
+        title = tr("{title}, {silent} without an answer", title=title, silent=f"{silent:,}")
     if len(drawn) < len(classes):
         words = {"shown": f"{len(drawn):,}", "classes": f"{len(classes):,}"}
-        title = say("{title}; the {shown} most confused of {classes} classes", title=title, **words)
+        title = tr("{title}; the {shown} most confused of {classes} classes", title=title, **words)
     names = [class_names[label] for label in drawn.tolist()]
     side = 4.6 if len(names) <= LARGE_NUMBERS else 6.2
     with canvas(folder / CONFUSION_FILE, title, (side + 1.6, side + 0.4)) as figure:
@@ -46,12 +47,12 @@ def plot_confusion(
         axes.grid(visible=False)
         shares = counts / np.maximum(np.bincount(labels, minlength=len(classes))[drawn, None], 1)
         norm = PowerNorm(0.5, 0, 1)  # a few mistakes among many right answers must be seen
-        image = axes.imshow(shares, cmap=from_paper(shades().colours[0]), norm=norm, interpolation="nearest")
+        image = axes.imshow(shares, cmap=from_paper(palette().colours[0]), norm=norm, interpolation="nearest")
         bar = figure.colorbar(image, ax=axes, shrink=0.8, ticks=[0, 0.05, 0.2, 0.5, 1])
         bar.ax.set_yticklabels(["0", "5 %", "20 %", "50 %", "100 %"])
-        bar.set_label(say("share of the true class"))
-        axes.set_xlabel(say("class answered"))
-        axes.set_ylabel(say("true class"))
+        bar.set_label(tr("share of the true class"))
+        axes.set_xlabel(tr("class answered"))
+        axes.set_ylabel(tr("true class"))
         _name_classes(axes, names)
         if len(names) <= WITH_NUMBERS:
             _write_counts(axes, counts, shares)
@@ -100,5 +101,5 @@ def _write_counts(axes: Axes, counts: Array, shares: Array) -> None:
     for row, column in np.ndindex(*counts.shape):
         count = int(counts[row, column])
         dark = shares[row, column] > 0.3
-        colour = (shades().paper if dark else shades().ink) if count else shades().edge
+        colour = (palette().paper if dark else palette().ink) if count else palette().edge
         axes.text(column, row, str(count), ha="center", va="center", fontsize=size, color=colour)

@@ -15,20 +15,8 @@ from matplotlib.lines import Line2D
 from nnlab.compare.comparison import Comparison
 from nnlab.compare.entries import Entry
 from nnlab.core.arrays import Array
-from nnlab.plots.style import (
-    COLOUR_COUNT,
-    DPI,
-    FAINT,
-    HEIGHT,
-    LINE_STYLES,
-    MARKED_POINTS,
-    WIDTH,
-    picture,
-    plain_text,
-    say,
-    shades,
-    write_nothing,
-)
+from nnlab.plots.canvas import DPI, HEIGHT, MARKED_POINTS, WIDTH, picture, plain_text, write_nothing
+from nnlab.plots.palette import COLOUR_COUNT, FAINT, LINE_STYLES, palette, tr
 from nnlab.records.reader import RunRecord
 
 FILES = {"accuracy": "accuracy.png", "loss": "loss.png"}
@@ -69,7 +57,7 @@ class Curve:
 
 def title_of(record: RunRecord) -> str:
     """The name of a run, with its status unless it was completed."""
-    return record.name if record.status == "completed" else f"{plain_text(record.name, 60)} ({say(record.status)})"
+    return record.name if record.status == "completed" else f"{plain_text(record.name, 60)} ({tr(record.status)})"
 
 
 def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] = tuple(FILES)) -> None:
@@ -80,15 +68,15 @@ def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] = tuple(FILES
     folder.mkdir(parents=True, exist_ok=True)
     title = title_of(record)
     for kind in kinds:
-        with picture(folder / FILES[kind], title, say(kind)) as (_, axes):
+        with picture(folder / FILES[kind], title, tr(kind)) as (_, axes):
             drawn = []
             if kind == "loss":
                 curve = _curve(record.steps["step"], record.steps["loss"])
                 metrics = record.metrics
                 alike = np.isclose(metrics["objective"], metrics["train_loss"], rtol=0, atol=0, equal_nan=True)
-                label = say("objective of each batch") if not alike.all() else say("each batch")
+                label = tr("objective of each batch") if not alike.all() else tr("each batch")
                 drawn += _draw(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label=label)
-            for part, colour in zip(PARTS, shades().colours, strict=False):
+            for part, colour in zip(PARTS, palette().colours, strict=False):
                 curve = _curve(record.metrics["step"], record.metrics[f"{part}_{kind}"])
                 drawn += _draw(axes, curve, color=colour, label=_with_final(part, curve), **LINES[part])
             _scale(axes, kind, drawn)
@@ -113,11 +101,11 @@ def plot_comparison(comparison: Comparison, folder: Path) -> None:
         shown = [_shown_part(entry, kind) for entry in comparison.entries]
         part = min(shown, key=PREFERRED.index)
         both = part != "train" and len(comparison.entries) <= ENTRIES_WITH_TRAIN
-        words = {"kind": say(kind), "part": say(part)}
-        ylabel = say("{kind} (thin: {part}, broad: train)", **words) if both else say("{part} {kind}", **words)
+        words = {"kind": tr(kind), "part": tr(part)}
+        ylabel = tr("{kind} (thin: {part}, broad: train)", **words) if both else tr("{part} {kind}", **words)
         with picture(folder / file, _comparison_title(comparison), ylabel) as (figure, axes):
             drawn: list[Line2D] = []
-            notes = [say(name) if name != part else "" for name in shown]
+            notes = [tr(name) if name != part else "" for name in shown]
             labels = _legend_labels(comparison, notes)
             for index, (entry, label) in enumerate(zip(comparison.entries, labels, strict=True)):
                 drawn += _draw_entry(axes, entry, kind, index, label, both)
@@ -156,36 +144,36 @@ def _curve(step: Array, value: Array) -> Curve:
     return Curve(step[usable], value[usable])
 
 
-def _draw(axes: Axes, curve: Curve, **look: Any) -> list[Line2D]:
+def _draw(axes: Axes, curve: Curve, **style: Any) -> list[Line2D]:
     """Draw a curve and the band around it, if it has points."""
     if not len(curve.step):
         return []
     if len(curve.step) <= MARKED_POINTS:
-        look = {"marker": "o", **look}
+        style = {"marker": "o", **style}
     elif len(curve.step) > 2 * BINS:
-        look = {"linewidth": 0.8, **look}
+        style = {"linewidth": 0.8, **style}
     step, value = thinned(curve.step, curve.value)
     if curve.spread is not None:
         low, high = curve.value - curve.spread, curve.value + curve.spread
-        axes.fill_between(curve.step, low, high, color=look["color"], alpha=0.2, linewidth=0)
-    return axes.plot(step, value, **look)
+        axes.fill_between(curve.step, low, high, color=style["color"], alpha=0.2, linewidth=0)
+    return axes.plot(step, value, **style)
 
 
 def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, both: bool) -> list[Line2D]:
     """Draw an entry's test curve (or what it has instead) and, with ``both``, its training curve."""
     listed = index < ENTRIES_IN_LEGEND
-    look: dict[str, Any] = {
-        "color": shades().colours[index % COLOUR_COUNT] if listed else FAINT,
+    style: dict[str, Any] = {
+        "color": palette().colours[index % COLOUR_COUNT] if listed else FAINT,
         "linestyle": LINE_STYLES[index // COLOUR_COUNT % len(LINE_STYLES)],
         "linewidth": 1.6 if listed else 0.6,
         "zorder": 3 - index / 1000,
     }
     part = _shown_part(entry, kind)
-    lines = _draw(axes, _entry_curve(entry, f"{part}_{kind}"), **look)
+    lines = _draw(axes, _entry_curve(entry, f"{part}_{kind}"), **style)
     for line in lines:
         line.set_label(label if listed else "_")
     if both and part != "train":
-        train = {**look, **LINES["train"], "alpha": 0.35, "zorder": 2 - index / 1000, "label": "_"}
+        train = {**style, **LINES["train"], "alpha": 0.35, "zorder": 2 - index / 1000, "label": "_"}
         lines += _draw(axes, _entry_curve(entry, f"train_{kind}"), **train)
     return lines
 
@@ -206,9 +194,9 @@ def _has(entry: Entry, column: str) -> bool:
 
 def _with_final(part: str, curve: Curve) -> str:
     if not len(curve.value):
-        return say(part)
+        return tr(part)
     final = f"{curve.value[-1]:.{4 if curve.value[-1] > 0.01 else 2}g}"
-    return say("{part} ({value} at the end)", part=say(part), value=final)
+    return tr("{part} ({value} at the end)", part=tr(part), value=final)
 
 
 def _ceiling(comparison: Comparison, kind: str) -> float | None:
@@ -239,7 +227,7 @@ def _scale(axes: Axes, kind: str, drawn: Sequence[Line2D], ceiling: float | None
     seen = values[(values > 0) & (values <= (ceiling or HIGHEST))]
     if kind == "loss" and seen.size and seen.max() > 100 * seen.min():
         axes.set_yscale("log")
-        axes.set_ylabel(say("{label}, log scale", label=axes.get_ylabel()))
+        axes.set_ylabel(tr("{label}, log scale", label=axes.get_ylabel()))
         axes.set_ylim(bottom=seen.min() / 1.2)
     elif ceiling is not None:
         axes.set_ylim(bottom=0)
@@ -249,9 +237,9 @@ def _scale(axes: Axes, kind: str, drawn: Sequence[Line2D], ceiling: float | None
 
 def _comparison_title(comparison: Comparison) -> str:
     runs = sum(len(entry.runs) for entry in comparison.entries)
-    title = say("1 run") if runs == 1 else say("{runs} runs", runs=runs)
+    title = tr("1 run") if runs == 1 else tr("{runs} runs", runs=runs)
     if any(entry.seeds for entry in comparison.entries):
-        return say("{runs}; lines are means over seeds, bands ± one standard deviation", runs=title)
+        return tr("{runs}; lines are means over seeds, bands ± one standard deviation", runs=title)
     return title
 
 
@@ -265,7 +253,7 @@ def _legend_labels(comparison: Comparison, parts: Sequence[str]) -> list[str]:
     labels = []
     rows = zip(comparison.entries, parts, texts, clear, comparison.titles, strict=True)
     for entry, part, text, is_clear, title in rows:
-        notes = [say(entry.status)] if entry.status != "completed" else []
+        notes = [tr(entry.status)] if entry.status != "completed" else []
         notes += [part] if part else []
         lines = text if text and is_clear else _lines(title) or [plain_text(title, LEGEND_WIDTH)]
         note = f" ({', '.join(notes)})" if notes else ""
@@ -286,7 +274,7 @@ def _legend_beside(figure: Figure, drawn: Sequence[Line2D], more: int) -> None:
     """A legend right of the axes; the picture grows as wide and high as it needs."""
     lines = [line for line in drawn if not str(line.get_label()).startswith("_")]
     if more > 0:
-        lines.append(Line2D([], [], color=FAINT, linewidth=0.6, label=say("… and {more} more", more=more)))
+        lines.append(Line2D([], [], color=FAINT, linewidth=0.6, label=tr("… and {more} more", more=more)))
     if not lines:
         return
     text_lines = sum(str(line.get_label()).count("\n") + 1 for line in lines)

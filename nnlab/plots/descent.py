@@ -10,14 +10,16 @@ from matplotlib.colors import LogNorm, Normalize
 
 from nnlab.core.arrays import Array
 from nnlab.functions.base import Function
+from nnlab.plots.canvas import WIDTH, canvas, picture, plain_text
+from nnlab.plots.palette import FAINT, palette, tr
 from nnlab.plots.plane import (
     Drawing,
     View,
     draw_contours,
-    head_look,
+    head_style,
     inside,
     legend_below,
-    line_look,
+    line_style,
     mark_start,
     plane,
     plane_size,
@@ -25,7 +27,6 @@ from nnlab.plots.plane import (
     size_with_legend,
 )
 from nnlab.plots.race import animate_race
-from nnlab.plots.style import FAINT, WIDTH, canvas, picture, plain_text, say, shades
 
 Arrows = Literal["unit", "length"]
 RACE = "race"
@@ -87,24 +88,24 @@ def _plot_field(function: Function, title: str, view: View, arrows: Arrows, path
         unit = 0.8 / steep if arrows == "unit" else LONGEST / steep.max(initial=0)
         # Both axes have the same scale, or else each arrow is as long as its own scale makes it.
         drawn_arrows = downhill[:, usable] * unit * np.array([[across], [down]])
-    with canvas(path, say("{title}, downhill", title=title), plane_size(view)) as figure:
+    with canvas(path, tr("{title}, downhill", title=title), plane_size(view)) as figure:
         axes = plane(figure, view)
         if not steep.size:
-            axes.text(0.5, 0.5, say("no slope anywhere"), transform=axes.transAxes, ha="center", color=FAINT)
+            axes.text(0.5, 0.5, tr("no slope anywhere"), transform=axes.transAxes, ha="center", color=FAINT)
             return
         wide = steep.max() > 100 * steep.min()
         norm: Normalize = LogNorm(steep.min(), steep.max()) if wide else Normalize(0, steep.max())
         drawn = axes.quiver(
             *(x[usable], y[usable], *drawn_arrows, steep),
             norm=norm,
-            cmap=shades().steepness,
+            cmap=palette().steepness,
             angles="xy",
             scale_units="xy",
             scale=1,
             pivot="mid",
             width=0.0035,
         )
-        figure.colorbar(drawn, ax=axes, label=say("gradient norm"), shrink=0.9, pad=0.02)
+        figure.colorbar(drawn, ax=axes, label=tr("gradient norm"), shrink=0.9, pad=0.02)
 
 
 def _centres(low: float, high: float, spacing: float) -> tuple[Array, float]:
@@ -123,10 +124,10 @@ def _plot_paths(function: Function, drawings: Sequence[Drawing], title: str, vie
             positions = inside(drawing.positions, view)
             marker = "o" if len(drawing.positions) <= MARKED_STEPS + 1 else None
             axes.plot(
-                *positions.T, marker=marker, markersize=2.5, linewidth=1.2, label=drawing.title, **line_look(index)
+                *positions.T, marker=marker, markersize=2.5, linewidth=1.2, label=drawing.title, **line_style(index)
             )
             if not drawing.diverged:
-                axes.plot(*positions[-1], **head_look(index))
+                axes.plot(*positions[-1], **head_style(index))
         legend_below(figure, axes, drawings)
 
 
@@ -146,9 +147,9 @@ def _plot_line(function: Function, drawings: Sequence[Drawing], title: str, path
         for index, drawing in enumerate(drawings):
             inside = (drawing.positions[:, 0] >= left) & (drawing.positions[:, 0] <= right)
             places, values = drawing.positions[inside, 0], drawing.values[inside]
-            axes.plot(places, values, marker="o", markersize=3, linewidth=0.8, label=drawing.title, **line_look(index))
+            axes.plot(places, values, marker="o", markersize=3, linewidth=0.8, label=drawing.title, **line_style(index))
             if not drawing.diverged:
-                axes.plot(places[-1], values[-1], **head_look(index))
+                axes.plot(places[-1], values[-1], **head_style(index))
         axes.set_xlabel("x0")
         axes.set_ylabel("f")
         legend_below(figure, axes, drawings)
@@ -162,13 +163,13 @@ def _plot_values(drawings: Sequence[Drawing], title: str, path: Path) -> None:
             steps = np.arange(len(drawing.values))
             drawn = np.isfinite(drawing.values) & (np.abs(drawing.values) < 1e100)
             usable.append(drawing.values[drawn])
-            axes.plot(steps[drawn], drawing.values[drawn], label=drawing.title, **line_look(index))
+            axes.plot(steps[drawn], drawing.values[drawn], label=drawing.title, **line_style(index))
         values = np.concatenate(usable)
-        axes.set_xlabel(say("step"))
+        axes.set_xlabel(tr("step"))
         if values.size and values.min() > 0 and values.max() > 100 * values.min():
             axes.set_yscale("log")
-            axes.set_ylabel(say("{label}, log scale", label="f"))
+            axes.set_ylabel(tr("{label}, log scale", label="f"))
         elif values.size and np.abs(values).max() > 1e4 * max(abs(float(drawings[0].values[0])), 1e-3):
             axes.set_yscale("symlog", linthresh=max(abs(float(drawings[0].values[0])), 1e-3))
-            axes.set_ylabel(say("f, log scale beyond its first value"))
+            axes.set_ylabel(tr("f, log scale beyond its first value"))
         legend_below(figure, axes, drawings)

@@ -8,8 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 
 from nnlab.errors import RunError
-from nnlab.plots.curves import HIGHEST
-from nnlab.plots.style import (
+from nnlab.plots.canvas import (
     DPI,
     HEIGHT,
     MARKED_POINTS,
@@ -19,15 +18,15 @@ from nnlab.plots.style import (
     label_text,
     picture,
     plain_text,
-    say,
-    shades,
     write_nothing,
 )
+from nnlab.plots.curves import HIGHEST
+from nnlab.plots.palette import palette, tr
 from nnlab.records.diagnostics_reader import Histograms, read_gradient_norms, read_histograms
 from nnlab.records.reader import RunRecord
 
 GRADIENTS_PICTURE = "gradients.png"
-ACTIVATIONS_PICTURE = "activations.png"
+HISTOGRAMS_PICTURE = "activation_histograms.png"
 MOST_PANELS = 60
 LEAST_WIDTH = 8.8  # inches, for the title beside the legend
 MOST_LINES = 240
@@ -41,19 +40,19 @@ def plot_gradients(record: RunRecord, folder: Path) -> None:
     _plot_gradients(norms, record.name, folder / GRADIENTS_PICTURE)
 
 
-def plot_activations(record: RunRecord, folder: Path) -> None:
-    """Write activations.png likewise."""
+def plot_activation_histograms(record: RunRecord, folder: Path) -> None:
+    """Write activation_histograms.png from the records of a run with diagnostics; raises RunError likewise."""
     histograms = read_histograms(record.path)
     folder.mkdir(parents=True, exist_ok=True)
-    _plot_activations(histograms, record.name, folder / ACTIVATIONS_PICTURE)
+    _plot_histograms(histograms, record.name, folder / HISTOGRAMS_PICTURE)
 
 
 def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path: Path) -> None:
     """One line a layer, the first in the strongest colour and the last in the faintest, on a logarithmic axis."""
     norms = dict(evenly(list(norms.items()), MOST_LINES))
-    colours = mpl.colormaps[shades().layers].resampled(len(norms) + 1)
-    heading = say("{name}: gradient of each layer", name=plain_text(title, 36))
-    with picture(path, heading, say("norm of the gradient")) as (figure, axes):
+    colours = mpl.colormaps[palette().layers].resampled(len(norms) + 1)
+    heading = tr("{name}: gradient of each layer", name=plain_text(title, 36))
+    with picture(path, heading, tr("norm of the gradient")) as (figure, axes):
         for index, (layer, points) in enumerate(norms.items()):
             usable = [(step, value) for step, value in points if value < HIGHEST]
             marker = "o" if len(usable) <= MARKED_POINTS else None
@@ -71,7 +70,7 @@ def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path:
             write_nothing(axes)
 
 
-def _plot_activations(histograms: dict[str, Histograms], title: str, path: Path) -> None:
+def _plot_histograms(histograms: dict[str, Histograms], title: str, path: Path) -> None:
     """One panel a layer: how its outputs spread at the start and at the end, each scaled to its highest bar.
 
     Bars at start and end differ in width, and a layer that answers all samples alike is one bar: areas would hide
@@ -82,10 +81,10 @@ def _plot_activations(histograms: dict[str, Histograms], title: str, path: Path)
     shown = evenly(list(histograms.items()), MOST_PANELS)
     columns = min(4 if len(shown) <= 16 else 6, len(shown))
     rows = ceil(len(shown) / columns)
-    heading = say("{name}: outputs of each layer, scaled to equal height", name=plain_text(title, 24))
+    heading = tr("{name}: outputs of each layer, scaled to equal height", name=plain_text(title, 24))
     if len(shown) < len(histograms):
         few = {"shown": len(shown), "layers": len(histograms), "name": plain_text(title, 24)}
-        heading = say("{name}: outputs of {shown} of {layers} layers, scaled to equal height", **few)
+        heading = tr("{name}: outputs of {shown} of {layers} layers, scaled to equal height", **few)
     with canvas(path, heading, (max(LEAST_WIDTH, 2.4 * columns + 0.6), 1.9 * rows + 0.7)) as figure:
         panels = figure.subplots(rows, columns, squeeze=False).reshape(-1)
         for axes, (layer, moments) in zip(panels, shown, strict=False):
@@ -101,9 +100,9 @@ def _draw_panel(axes: Axes, layer: str, moments: Histograms) -> None:
     for index, step in enumerate(dict.fromkeys((min(moments), max(moments)))):
         edges, counts = moments[step]
         heights = [count / max(1, *counts) for count in counts]
-        label = say("at the start") if step == 0 else say("at the end")
-        look: dict[str, Any] = {"color": shades().colours[index], "alpha": 0.5 if index == 0 else 1}
-        axes.stairs(heights, edges, label=label, fill=index == 0, **look)
+        label = tr("at the start") if step == 0 else tr("at the end")
+        style: dict[str, Any] = {"color": palette().colours[index], "alpha": 0.5 if index == 0 else 1}
+        axes.stairs(heights, edges, label=label, fill=index == 0, **style)
     axes.set_yticks([])
     axes.grid(visible=False)
     axes.tick_params(labelsize=8)

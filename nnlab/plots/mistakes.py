@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Split
+from nnlab.plots.canvas import canvas, plain_text
+from nnlab.plots.palette import FAINT, tr
 from nnlab.plots.samples import tile
-from nnlab.plots.style import FAINT, canvas, plain_text, say
 
 MISTAKES_FILE = "mistakes.png"
 
@@ -37,20 +38,18 @@ def plot_mistakes(
     folder.mkdir(parents=True, exist_ok=True)
     chosen = surest_mistakes(split.labels, answers, sureness)
     wrong = int(((answers != split.labels) & (answers >= 0)).sum())
-    words = {"name": plain_text(name, 40), "part": say(part), "shown": len(chosen), "wrong": f"{wrong:,}"}
-    title = say("{name}: the {shown} surest of {wrong} mistakes on {part} images", **words)
+    words = {"name": plain_text(name, 40), "part": tr(part), "shown": len(chosen), "wrong": f"{wrong:,}"}
+    title = tr("{name}: the {shown} surest of {wrong} mistakes on {part} images", **words)
     columns = min(COLUMNS, max(4, len(chosen)))
     rows = max(1, ceil(len(chosen) / columns))
     with canvas(folder / MISTAKES_FILE, title, (columns * PANEL[0] + 0.3, rows * PANEL[1] + 0.7)) as figure:
         how = (
-            say("true class → class answered, probability")
-            if probability
-            else say("true class → class answered, score")
+            tr("true class → class answered, probability") if probability else tr("true class → class answered, score")
         )
         figure.supxlabel(how, fontsize=9)
         if not len(chosen):
             figure.text(
-                0.5, 0.5, say("no answers") if (answers < 0).all() else say("no mistakes"), ha="center", color=FAINT
+                0.5, 0.5, tr("no answers") if (answers < 0).all() else tr("no mistakes"), ha="center", color=FAINT
             )
         for place, index in enumerate(chosen.tolist(), start=1):
             true, answered = (plain_text(class_names[label], 10) for label in (split.labels[index], answers[index]))

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from nnlab.core.arrays import Array
 from nnlab.functions.base import Function
-from nnlab.plots.style import LINE_STYLES, WIDTH, from_paper, say, shades
+from nnlab.plots.canvas import WIDTH
+from nnlab.plots.palette import LINE_STYLES, from_paper, palette, tr
 
 # Of the ends of paths: those that share a colour differ.
 MARKERS = ("o", "^")
@@ -35,7 +36,7 @@ class Drawing:
     @property
     def title(self) -> str:
         """The label as the legend has it."""
-        return say("{label} (diverged)", label=self.label) if self.diverged else self.label
+        return tr("{label} (diverged)", label=self.label) if self.diverged else self.label
 
 
 def seen(function: Function, drawings: Sequence[Drawing], view: Sequence[float] | None = None) -> View:
@@ -97,23 +98,23 @@ def draw_contours(axes: Axes, function: Function, view: View, *, shaded: bool = 
     masked = np.ma.masked_invalid(values)
     if shaded:
         heights = np.interp(np.ma.filled(masked, np.nan), levels, np.arange(len(levels)))
-        cmap, aspect = from_paper(shades().grid), axes.get_aspect()
+        cmap, aspect = from_paper(palette().grid), axes.get_aspect()
         axes.imshow(heights, extent=view, origin="lower", cmap=cmap, aspect=aspect, zorder=0)
     axes.contour(x, y, masked, levels=levels[1:-1], colors="#888888", linewidths=0.5, linestyles="solid")
 
 
-def line_look(index: int) -> dict[str, Any]:
+def line_style(index: int) -> dict[str, Any]:
     """Colour and line style of the path with this number."""
-    colours = shades().colours
+    colours = palette().colours
     return {
         "color": colours[index % len(colours)],
         "linestyle": LINE_STYLES[index // len(colours) % len(LINE_STYLES)],
     }
 
 
-def head_look(index: int) -> dict[str, Any]:
+def head_style(index: int) -> dict[str, Any]:
     """Colour and marker of the end of the path with this number."""
-    colours = shades().colours
+    colours = palette().colours
     return {
         "color": colours[index % len(colours)],
         "marker": MARKERS[index // len(colours) % len(MARKERS)],
@@ -142,7 +143,7 @@ def mark_start(axes: Axes, drawings: Sequence[Drawing]) -> None:
     """A square where every path begins, beneath the paths."""
     place = drawings[0].positions[0]
     y = place[1] if len(place) == 2 else drawings[0].values[0]
-    axes.plot(place[0], y, marker="s", markersize=9, color=shades().ink, linestyle="", label=say("start"))
+    axes.plot(place[0], y, marker="s", markersize=9, color=palette().ink, linestyle="", label=tr("start"))
 
 
 def size_with_legend(size: tuple[float, float], drawings: Sequence[Drawing]) -> tuple[float, float]:

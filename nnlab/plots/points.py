@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nnlab.data.dataset import Dataset, Split
-from nnlab.plots.style import COLOUR_COUNT, FAINT, label_text, say, shades
+from nnlab.plots.canvas import label_text
+from nnlab.plots.palette import COLOUR_COUNT, FAINT, palette, tr
 
 MOST_POINTS = 5000
 MARKERS = ("o", "^")
@@ -21,7 +22,7 @@ PointStyle = Literal["plain", "hollow", "rimmed", "test", "validation"]
 
 def class_colour(label: int) -> str:
     """The colour of a class; one for all those that the legend has no room for."""
-    return shades().colours[label % COLOUR_COUNT] if label < CLASSES_IN_LEGEND else FAINT
+    return palette().colours[label % COLOUR_COUNT] if label < CLASSES_IN_LEGEND else FAINT
 
 
 def draw_points(axes: Axes, split: Split, kind: PointStyle = "plain") -> None:
@@ -29,8 +30,8 @@ def draw_points(axes: Axes, split: Split, kind: PointStyle = "plain") -> None:
 
     ``rimmed`` points and those with a marker of their split, which crosses colours, stand out on coloured ground.
     """
-    axes.set_xlabel(say("feature 1"))
-    axes.set_ylabel(say("feature 2"))
+    axes.set_xlabel(tr("feature 1"))
+    axes.set_ylabel(tr("feature 2"))
     chosen = np.unique(np.linspace(0, len(split) - 1, min(len(split), MOST_POINTS)).round().astype(np.intp))
     x, labels = split.inputs[chosen], split.labels[chosen]
     area = 22 if len(x) <= 500 else 9
@@ -44,7 +45,7 @@ def draw_points(axes: Axes, split: Split, kind: PointStyle = "plain") -> None:
             s=area * (1.5 if kind in SPLIT_MARKERS else 1),
             marker=SPLIT_MARKERS.get(kind, class_marker(label)),
             facecolors="none" if kind == "hollow" else colour,
-            edgecolors=shades().paper if on_colours else colour,
+            edgecolors=palette().paper if on_colours else colour,
             linewidths={"plain": 0, "hollow": 0.9}.get(kind, rim),
             alpha=1 if on_colours else 0.85,
         )
@@ -64,15 +65,15 @@ def legend_of_classes(figure: Figure, dataset: Dataset, splits: Sequence[str] = 
         if label < CLASSES_IN_LEGEND
     ]
     if dataset.classes > CLASSES_IN_LEGEND:
-        lines.append((MARKERS[0], FAINT, say("… and {more} more", more=dataset.classes - CLASSES_IN_LEGEND)))
+        lines.append((MARKERS[0], FAINT, tr("… and {more} more", more=dataset.classes - CLASSES_IN_LEGEND)))
     if splits:
-        lines.append((MARKERS[0], shades().edge, say("train")))
-        lines += [(SPLIT_MARKERS[split], shades().edge, say(split)) for split in splits]
+        lines.append((MARKERS[0], palette().edge, tr("train")))
+        lines += [(SPLIT_MARKERS[split], palette().edge, tr(split)) for split in splits]
     handles = [Line2D([], [], linestyle="", marker=marker, color=colour, markersize=5) for marker, colour, _ in lines]
     labels = [label for *_, label in lines]
     if note:
         handles.append(Line2D([], [], linestyle=""))
         labels.append(note)
-    legend = figure.legend(handles, labels, loc="outside right upper", title=say("class"))
+    legend = figure.legend(handles, labels, loc="outside right upper", title=tr("class"))
     for text in legend.get_texts():
         text.set_parse_math(False)

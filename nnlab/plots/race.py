@@ -6,20 +6,21 @@ from pathlib import Path
 
 from nnlab.functions.base import Function
 from nnlab.plots.animation import DPI, FRAMES_A_SECOND, animation
+from nnlab.plots.canvas import blank
+from nnlab.plots.palette import tr
 from nnlab.plots.plane import (
     Drawing,
     View,
     draw_contours,
-    head_look,
+    head_style,
     inside,
     legend_below,
-    line_look,
+    line_style,
     mark_start,
     plane,
     plane_size,
     size_with_legend,
 )
-from nnlab.plots.style import blank, say
 
 FRAMES = 60
 
@@ -36,15 +37,15 @@ def animate_race(function: Function, drawings: Sequence[Drawing], title: str, vi
         mark_start(axes, drawings)
         ways = [inside(drawing.positions, view) for drawing in drawings]
         trails = [
-            axes.plot([], [], linewidth=1.2, label=drawing.title, **line_look(index))[0]
+            axes.plot([], [], linewidth=1.2, label=drawing.title, **line_style(index))[0]
             for index, drawing in enumerate(drawings)
         ]
-        heads = [axes.plot([], [], **head_look(index))[0] for index in range(len(drawings))]
+        heads = [axes.plot([], [], **head_style(index))[0] for index in range(len(drawings))]
         clock = axes.text(0.99, 0.02, "", transform=axes.transAxes, ha="right", fontsize=9)
         legend_below(figure, axes, drawings)
         with animation(figure, path) as grab_frame:
             for step in steps:
-                clock.set_text(say("step {step} of {last}", step=f"{step:,}", last=f"{last:,}"))
+                clock.set_text(tr("step {step} of {last}", step=f"{step:,}", last=f"{last:,}"))
                 for way, trail, head in zip(ways, trails, heads, strict=True):
                     trail.set_data(*way[: step + 1].T)
                     head.set_data(*way[min(step, len(way) - 1)][:, None])

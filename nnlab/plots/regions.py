@@ -13,8 +13,9 @@ from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
 from nnlab.errors import UsageError
 from nnlab.plots.animation import animation
+from nnlab.plots.canvas import blank, canvas, evenly, plain_text
+from nnlab.plots.palette import COLOUR_COUNT, palette, tr
 from nnlab.plots.points import MOST_POINTS, class_colour, draw_points, legend_of_classes
-from nnlab.plots.style import COLOUR_COUNT, blank, canvas, evenly, plain_text, say, shades
 
 BOUNDARY_FILE = "boundary.png"
 ANIMATION_FILE = "boundary.gif"
@@ -38,7 +39,7 @@ def plot_boundary(name: str, dataset: Dataset, predict: Predict, folder: Path) -
     Raises OSError when the picture cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    title = say("{name}: the class answered in each place", name=plain_text(name, 28))
+    title = tr("{name}: the class answered in each place", name=plain_text(name, 28))
     with canvas(folder / BOUNDARY_FILE, title, SIZE) as figure:
         _draw(figure, dataset, predict)
 
@@ -66,7 +67,7 @@ def animate_boundary(
 
 
 def _moment(name: str, step: int, last: int) -> str:
-    return say("{name}: step {step} of {last}", name=plain_text(name, 36), step=f"{step:,}", last=f"{last:,}")
+    return tr("{name}: step {step} of {last}", name=plain_text(name, 36), step=f"{step:,}", last=f"{last:,}")
 
 
 def _draw(figure: Figure, dataset: Dataset, predict: Predict) -> tuple[AxesImage, Extent]:
@@ -81,7 +82,7 @@ def _draw(figure: Figure, dataset: Dataset, predict: Predict) -> tuple[AxesImage
         draw_points(axes, dataset.test, "test")
     drawn = sum(min(len(split), MOST_POINTS) for split in dataset.splits.values())
     samples = sum(len(split) for split in dataset.splits.values())
-    note = say("{shown} of\n{samples} drawn", shown=f"{drawn:,}", samples=f"{samples:,}") if drawn < samples else ""
+    note = tr("{shown} of\n{samples} drawn", shown=f"{drawn:,}", samples=f"{samples:,}") if drawn < samples else ""
     legend_of_classes(figure, dataset, [part for part in dataset.splits if part != "train"], note=note)
     _show(axes, extent)
     figure.draw_without_rendering()  # now the axes have their size
@@ -139,7 +140,7 @@ def _tinted(answers: Array) -> Array:
 
     Classes that share a colour differ in how pale it is.
     """
-    paper = np.array(to_rgb(shades().paper))
+    paper = np.array(to_rgb(palette().paper))
     tinted = np.empty((*answers.shape, 3))
     for label in np.unique(answers).tolist():
         colour = paper if label < 0 else np.array(to_rgb(class_colour(label)))
@@ -148,5 +149,5 @@ def _tinted(answers: Array) -> Array:
     border = np.zeros(answers.shape, bool)
     border[:, 1:] |= answers[:, 1:] != answers[:, :-1]
     border[1:] |= answers[1:] != answers[:-1]
-    tinted[border] = to_rgb(shades().edge)
+    tinted[border] = to_rgb(palette().edge)
     return tinted

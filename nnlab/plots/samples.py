@@ -13,8 +13,9 @@ from nnlab.core.random import Streams
 from nnlab.data.dataset import Dataset
 from nnlab.data.inputs import WHITE
 from nnlab.data.pipeline.augmentation import Augmentation, augment
+from nnlab.plots.canvas import DPI, HEIGHT, WIDTH, canvas, plain_text
+from nnlab.plots.palette import in_format, palette, tr
 from nnlab.plots.points import draw_points, legend_of_classes
-from nnlab.plots.style import DPI, HEIGHT, WIDTH, canvas, in_format, plain_text, say, shades
 
 SAMPLES_FILE = "samples.png"
 AUGMENTED_FILE = "augmented.png"
@@ -51,15 +52,15 @@ def plot_samples(
     rows = [dataset.train.inputs[np.flatnonzero(labels == label)[:columns]] for label in shown]
     words = {"name": plain_text(name), "shown": len(shown), "classes": dataset.classes}
     if len(shown) < dataset.classes:
-        title = say("{name}: {shown} of {classes} classes, the first training images of each class", **words)
+        title = tr("{name}: {shown} of {classes} classes, the first training images of each class", **words)
     else:
-        title = say("{name}: the first training images of each class", **words)
+        title = tr("{name}: the first training images of each class", **words)
     plot_grid(path, title, rows, names)
     if not augmentations:
         return [in_format(path)]
     augmented = folder / AUGMENTED_FILE
     rows = _augmented(np.stack([row[0] for row in rows]), augmentations, streams, columns)
-    plot_grid(augmented, say("{name}: an image of each class and how training steps see it", **words), rows, names)
+    plot_grid(augmented, tr("{name}: an image of each class and how training steps see it", **words), rows, names)
     return [in_format(path), in_format(augmented)]
 
 
@@ -104,7 +105,7 @@ def _mosaic(rows: Sequence[Array]) -> Array:
     height, width, _ = tiles[0][0].shape
     down, right = height + GAP, width + GAP
     mosaic = np.empty((len(rows) * down - GAP, max(map(len, tiles)) * right - GAP, 3), np.uint8)
-    mosaic[...] = np.rint(np.multiply(to_rgb(shades().paper), WHITE))
+    mosaic[...] = np.rint(np.multiply(to_rgb(palette().paper), WHITE))
     for i, row in enumerate(tiles):
         for j, enlarged in enumerate(row):
             mosaic[i * down : i * down + height, j * right : j * right + width] = enlarged
@@ -128,7 +129,7 @@ def tile(image: Array) -> Array:
 
 def _plot_points(path: Path, name: str, dataset: Dataset) -> None:
     words = {"name": plain_text(name)}
-    title = say("{name}: the samples (test: hollow)", **words) if dataset.test else say("{name}: the samples", **words)
+    title = tr("{name}: the samples (test: hollow)", **words) if dataset.test else tr("{name}: the samples", **words)
     with canvas(path, title, (WIDTH, HEIGHT)) as figure:
         axes = figure.add_subplot()
         draw_points(axes, dataset.train)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from nnlab.gradcheck import Sweep
-from nnlab.plots.style import FAINT, canvas, say, shades
+from nnlab.plots.canvas import canvas
+from nnlab.plots.palette import FAINT, palette, tr
 
 MOST_PANELS = 12
 COLUMNS = 3
@@ -25,19 +26,19 @@ def plot_sweeps(sweeps: Sequence[Sweep], path: Path) -> None:
     columns = min(COLUMNS, len(sweeps))
     rows = ceil(len(sweeps) / columns)
     size = (7.0 if columns == 1 else 4.0 * columns, 4.9 if rows == 1 else 3.2 * rows + 0.6)
-    title = say("Truncation meets rounding: error of numerical gradients")
+    title = tr("Truncation meets rounding: error of numerical gradients")
     with canvas(path, title, size) as figure:
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).reshape(-1)
         for panel, found in zip(panels, sweeps, strict=False):
-            for colour, (method, errors) in zip(shades().colours, found.errors.items(), strict=False):
-                panel.loglog(found.steps, np.maximum(errors, LOWEST), color=colour, label=say(LABELS[method]))
+            for colour, (method, errors) in zip(palette().colours, found.errors.items(), strict=False):
+                panel.loglog(found.steps, np.maximum(errors, LOWEST), color=colour, label=tr(LABELS[method]))
             rounding = found.steps <= 1e-3
             panel.loglog(
                 *(found.steps[rounding], np.finfo(float).eps / 2 / found.steps[rounding]),
                 color=FAINT,
                 linestyle=":",
                 linewidth=1.2,
-                label=say("rounding of a difference, ~ 1/h"),
+                label=tr("rounding of a difference, ~ 1/h"),
             )
             panel.set_xticks([1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 1])
             panel.set_ylim(LOWEST / 3, 10)
@@ -46,8 +47,8 @@ def plot_sweeps(sweeps: Sequence[Sweep], path: Path) -> None:
             panel.set_visible(False)
         for index, panel in enumerate(panels[: len(sweeps)]):
             if index + columns >= len(sweeps):
-                panel.set_xlabel(say("step h"))
+                panel.set_xlabel(tr("step h"))
                 panel.tick_params(labelbottom=True)
             if index % columns == 0:
-                panel.set_ylabel(say("relative error"))
+                panel.set_ylabel(tr("relative error"))
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)

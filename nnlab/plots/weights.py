@@ -9,7 +9,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.image import AxesImage
 
 from nnlab.core.arrays import Array
-from nnlab.plots.style import canvas, plain_text, say, shades
+from nnlab.plots.canvas import canvas, plain_text
+from nnlab.plots.palette import palette, tr
 
 WEIGHTS_FILE = "weights.png"
 
@@ -27,9 +28,9 @@ def plot_weights(name: str, before: Array, after: Array, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     units, words = len(after), {"name": plain_text(name, 50), "shown": min(len(after), MOST_UNITS), "units": len(after)}
     if units > MOST_UNITS:
-        title = say("{name}: weights of the first {shown} of {units} units of the first layer", **words)
+        title = tr("{name}: weights of the first {shown} of {units} units of the first layer", **words)
     else:
-        title = say("{name}: weights of the {units} units of the first layer", **words)
+        title = tr("{name}: weights of the {units} units of the first layer", **words)
     before, after = before[:MOST_UNITS], after[:MOST_UNITS]
     columns = ceil(sqrt(len(after)))
     rows = ceil(len(after) / columns)
@@ -38,9 +39,9 @@ def plot_weights(name: str, before: Array, after: Array, folder: Path) -> None:
         for axes, weights, moment in zip(panels, (before, after), ("at the start", "at the end"), strict=True):
             limit = float(np.max(np.abs(weights), initial=0, where=np.isfinite(weights))) or 1.0
             image = _draw(axes, weights, columns, limit)
-            axes.set_title(say(moment), fontsize=10)
+            axes.set_title(tr(moment), fontsize=10)
             if after.shape[1] == 3:
-                scale = say("grey: 0, the brightest and darkest: ±{limit}", limit=f"{limit:.3g}")
+                scale = tr("grey: 0, the brightest and darkest: ±{limit}", limit=f"{limit:.3g}")
                 axes.text(0.5, -0.03, scale, transform=axes.transAxes, ha="center", va="top", fontsize=8)
             else:
                 figure.colorbar(image, ax=axes, shrink=0.9, aspect=25, pad=0.02)
@@ -51,7 +52,7 @@ def _draw(axes: Axes, weights: Array, columns: int, limit: float) -> AxesImage:
     axes.set_axis_off()
     mosaic = _mosaic(weights, columns)
     if mosaic.shape[2] == 3:
-        colours = np.where(np.isfinite(mosaic), np.clip(0.5 + mosaic / (2 * limit), 0, 1), to_rgb(shades().paper))
+        colours = np.where(np.isfinite(mosaic), np.clip(0.5 + mosaic / (2 * limit), 0, 1), to_rgb(palette().paper))
         return axes.imshow(colours, interpolation="nearest")
     return axes.imshow(mosaic[:, :, 0], cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
 

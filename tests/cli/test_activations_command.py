@@ -22,7 +22,7 @@ def test_rows_are_the_specs_in_their_order(nnlab, spec: Path, monkeypatch: pytes
         drawn.append([(name, len(layers)) for name, layers in rows])
         return folder
 
-    monkeypatch.setattr("nnlab.plots.spreads.plot_spreads", note)
+    monkeypatch.setattr("nnlab.plots.activations.plot_untrained_activations", note)
     other = spec.with_name("deeper.yaml")
     other.write_text(spec.read_text().replace("[4]", "[4, 3]"), encoding="utf-8")
     assert nnlab("activations", other, spec, "--out", "here").stdout == "here\n"

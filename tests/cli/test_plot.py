@@ -10,8 +10,8 @@ from PIL import Image
 
 from nnlab.cli.completion import PICTURES, complete_picture
 from nnlab.figures.run_pictures import KINDS
-from nnlab.plots.look import FORMATS, LANGUAGES
-from nnlab.plots.style import STYLES
+from nnlab.plots.palette import STYLES
+from nnlab.plots.plot_style import FORMATS, LANGUAGES
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_folder_that_is_no_run_ends_with_5(nnlab, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fonts", [["DejaVu Sans"], ["DejaVu Sans", "IPAexGothic"]])
 def test_japanese_needs_a_font(nnlab, trained: Path, fonts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnlab.plots.letters.fontManager.get_font_names", lambda: fonts)
+    monkeypatch.setattr("nnlab.plots.fonts.fontManager.get_font_names", lambda: fonts)
     answer = nnlab("plot", trained, "accuracy", "--lang", "ja", "--format", "svg", "--out", "ja")
     if len(fonts) > 1:
         assert (answer.code, answer.stdout) == (0, "ja/accuracy.svg\n")
@@ -143,8 +143,8 @@ def test_a_name_without_its_font_is_said_in_one_line(
     nnlab, make_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two pictures, one line; with English words too."""
-    monkeypatch.setattr("nnlab.plots.letters.findSystemFonts", list)
-    monkeypatch.setattr("nnlab.plots.letters.fontManager.get_font_names", lambda: ["DejaVu Sans"])
+    monkeypatch.setattr("nnlab.plots.fonts.findSystemFonts", list)
+    monkeypatch.setattr("nnlab.plots.fonts.fontManager.get_font_names", lambda: ["DejaVu Sans"])
     run = make_run("a", {"name": "名前"})
     for command in (("plot", run, "accuracy", "loss"), ("compare", run, make_run("b", {"name": "名札"}))):
         answer = nnlab(*command)
@@ -158,7 +158,7 @@ def test_a_name_without_its_font_is_said_in_one_line(
 def test_the_tab_key_and_help_know_every_kind(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     assert tuple(KINDS) == PICTURES
-    assert complete_picture("a") == ["accuracy", "activations"]
+    assert complete_picture("a") == ["accuracy", "activation_histograms"]
     text = nnlab("plot", "--help").stdout
     assert "Example: nnlab plot last " in text
     for word in (*KINDS, *FORMATS, *STYLES, *LANGUAGES):

@@ -9,10 +9,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from nnlab.config.experiment import load_experiment
 from nnlab.errors import RunError, UsageError
 from nnlab.figures import run_pictures as pictures
-from nnlab.figures.run_pictures import KINDS, Kind, check_kinds, draw, draw_all
+from nnlab.figures.run_pictures import KINDS, Kind, draw, draw_all, picture_kinds
 from nnlab.figures.run_view import RunView, drawable
-from nnlab.plots.look import PlotStyle
-from nnlab.plots.style import drawn_as
+from nnlab.plots.palette import drawn_as
+from nnlab.plots.plot_style import PlotStyle
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.train.run import run
 
@@ -75,7 +75,7 @@ def test_weights_before_training_are_those_of_step_0(images: Path) -> None:
         ("mistakes", POINTS, "its samples are not images"),
         ("weights", POINTS, "its samples are not images"),
         ("gradients", POINTS, r"it has no diagnostics; train it with train\.diagnostics: true"),
-        ("activations", POINTS, "it has no diagnostics"),
+        ("activation_histograms", POINTS, "it has no diagnostics"),
     ],
 )
 def test_a_picture_that_a_run_cannot_have(images: Path, tmp_path: Path, kind: str, text: str, reason: str) -> None:
@@ -86,9 +86,13 @@ def test_a_picture_that_a_run_cannot_have(images: Path, tmp_path: Path, kind: st
 
 
 def test_an_unknown_kind_gets_the_nearest(tmp_path: Path) -> None:
-    check_kinds(list(KINDS))
+    assert picture_kinds(list(KINDS)) == list(KINDS)
     with pytest.raises(UsageError, match="no kind of picture is called 'los'; did you mean 'loss'"):
-        check_kinds(["accuracy", "los"])
+        picture_kinds(["accuracy", "los"])
+
+
+def test_activations_is_the_earlier_name_of_activation_histograms() -> None:
+    assert picture_kinds(["loss", "activations"]) == ["loss", "activation_histograms"]
 
 
 def test_a_run_that_was_killed_has_what_its_records_tell(images: Path, tmp_path: Path) -> None:
@@ -108,7 +112,7 @@ def test_data_that_is_gone_is_told(images: Path, tmp_path: Path) -> None:
         path.unlink()
     said: list[str] = []
     written = draw_all(drawable(record), tmp_path / "out", said.append)
-    assert [path.stem for path in written] == ["accuracy", "loss", "gradients", "activations"]
+    assert [path.stem for path in written] == ["accuracy", "loss", "gradients", "activation_histograms"]
     assert said[0].startswith(f"{record.path}: only what the records tell is drawn: ")
     assert len(said) == 1
 

@@ -9,14 +9,15 @@ import pytest
 from drawing import lay_out_only
 from matplotlib.figure import Figure
 
-from nnlab.plots import confusion, curves, descent, diagnostics, mistakes, regions, samples, spreads, style, weights
-from nnlab.plots.style import canvas
+from nnlab.plots import activations, confusion, curves, descent, diagnostics, mistakes, regions, samples, weights
+from nnlab.plots import canvas as canvases
 
 
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
     """The figures that are drawn, by the name of their file as PNG."""
     kept: dict[str, Figure] = {}
+    canvas = canvases.canvas
 
     @contextmanager
     def keep(path: Path, *arguments: Any, **options: Any) -> Iterator[Figure]:
@@ -25,7 +26,8 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
             lay_out_only(monkeypatch, figure)
         kept[path.name] = figure
 
-    for module in (confusion, curves, descent, diagnostics, mistakes, regions, samples, spreads, style, weights):
+    modules = (activations, confusion, curves, descent, diagnostics, mistakes, regions, samples, weights, canvases)
+    for module in modules:
         if hasattr(module, "canvas"):
             monkeypatch.setattr(module, "canvas", keep)
     return kept

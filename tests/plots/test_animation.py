@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from nnlab.plots.animation import FRAMES_A_SECOND, animation
-from nnlab.plots.style import blank
+from nnlab.plots.canvas import blank
 from nnlab.storage import disk
 
 

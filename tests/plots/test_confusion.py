@@ -10,8 +10,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from nnlab.plots.confusion import confusion_matrix, most_confused, plot_confusion
-from nnlab.plots.look import PlotStyle, Style
-from nnlab.plots.style import STYLES, drawn_as
+from nnlab.plots.palette import STYLES, drawn_as
+from nnlab.plots.plot_style import PlotStyle, Style
 
 Figures = dict[str, Figure]
 

@@ -14,8 +14,9 @@ from matplotlib.lines import Line2D
 
 from nnlab.compare.comparison import compare
 from nnlab.plots import curves
+from nnlab.plots.canvas import picture
 from nnlab.plots.curves import BINS, ENTRIES_IN_LEGEND, PARTS, Curve, mean_curve, plot_comparison, plot_run, thinned
-from nnlab.plots.style import FAINT, picture
+from nnlab.plots.palette import FAINT
 from nnlab.records.reader import read_run
 
 MakeRun = Callable[..., Path]

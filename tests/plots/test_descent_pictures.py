@@ -12,9 +12,9 @@ from nnlab.functions.base import Function
 from nnlab.functions.expression import Expression
 from nnlab.functions.named import Rosenbrock, Sphere
 from nnlab.plots.descent import descent_pictures
-from nnlab.plots.look import PlotStyle, Style
+from nnlab.plots.palette import STYLES, drawn_as
 from nnlab.plots.plane import Drawing
-from nnlab.plots.style import STYLES, drawn_as
+from nnlab.plots.plot_style import PlotStyle, Style
 
 
 def drawing(*points: tuple[float, float], diverged: bool = False) -> Drawing:

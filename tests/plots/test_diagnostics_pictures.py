@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from nnlab.errors import RunError
 from nnlab.plots import diagnostics
-from nnlab.plots.diagnostics import MOST_PANELS, plot_activations, plot_gradients
-from nnlab.plots.style import canvas, picture
+from nnlab.plots.canvas import canvas, picture
+from nnlab.plots.diagnostics import MOST_PANELS, plot_activation_histograms, plot_gradients
 from nnlab.records.reader import RunRecord, read_run
 
 Figures = dict[str, Figure]
@@ -64,8 +64,8 @@ def test_every_layer_has_a_panel_with_start_and_end_as_high_as_it(
     record: RunRecord, drawn: Figures, tmp_path: Path, layers: int
 ) -> None:
     write(record.path, layers)
-    plot_activations(record, tmp_path)
-    panels = [axes for axes in drawn["activations.png"].axes if axes.get_visible()]
+    plot_activation_histograms(record, tmp_path)
+    panels = [axes for axes in drawn["activation_histograms.png"].axes if axes.get_visible()]
     assert [axes.get_title() for axes in panels] == [f"linear{n}" for n in range(1, layers + 1)]
     for n, axes in enumerate(panels, start=1):
         for patch in axes.patches:
@@ -78,8 +78,8 @@ def test_of_very_many_layers_the_last_is_among_the_panels(
 ) -> None:
     monkeypatch.setattr(diagnostics, "MOST_PANELS", 7)
     write(record.path, 47)
-    plot_activations(record, tmp_path)
-    titles = [axes.get_title() for axes in drawn["activations.png"].axes if axes.get_visible()]
+    plot_activation_histograms(record, tmp_path)
+    titles = [axes.get_title() for axes in drawn["activation_histograms.png"].axes if axes.get_visible()]
     assert len(titles) == len(set(titles)) == 7
     assert (titles[0], titles[-1]) == ("linear1", "linear47")
 
@@ -94,7 +94,7 @@ def test_few_evaluations_are_marked_since_one_makes_no_line(
     assert [(line.get_label(), line.get_marker()) for line in lines] == [("linear1", marker), ("linear2", marker)]
 
 
-@pytest.mark.parametrize("draw", [plot_gradients, plot_activations])
+@pytest.mark.parametrize("draw", [plot_gradients, plot_activation_histograms])
 def test_damaged_records_are_told(record: RunRecord, tmp_path: Path, draw: Callable[[RunRecord, Path], None]) -> None:
     write(record.path, 1)
     (record.path / "histograms.csv").write_text("step,layer,left,right,count\n0,linear1,a,b,c\n", encoding="utf-8")
@@ -109,7 +109,7 @@ def test_a_run_that_made_no_update_says_so(record: RunRecord, drawn: Figures, tm
     assert [text.get_text() for text in drawn["gradients.png"].axes[0].texts] == ["nothing was recorded"]
     (record.path / "histograms.csv").write_text("step,layer,left,right,count\n", encoding="utf-8")
     with pytest.raises(RunError, match="no histogram was recorded"):
-        plot_activations(record, tmp_path)
+        plot_activation_histograms(record, tmp_path)
 
 
 def test_a_line_that_was_cut_off_is_left_out(make_run: Any, drawn: Figures, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_line_that_was_cut_off_is_left_out(make_run: Any, drawn: Figures, tmp_
         with (record.path / name).open("a", encoding="utf-8") as file:
             file.write("7,linear1")
     plot_gradients(record, tmp_path)
-    plot_activations(record, tmp_path)
+    plot_activation_histograms(record, tmp_path)
     assert [len(line.get_xdata()) for line in drawn["gradients.png"].axes[0].lines] == [1, 1]  # type: ignore[arg-type]
 
 
@@ -128,7 +128,7 @@ def test_a_long_title_keeps_clear_of_the_legend(make_run: Any, drawn: Figures, t
     record = read_run(make_run("long", {"name": "a rather long name of an experiment"}))
     write(record.path, layers)
     plot_gradients(record, tmp_path)
-    plot_activations(record, tmp_path)
+    plot_activation_histograms(record, tmp_path)
     for figure in drawn.values():
         title, legend = figure.texts[0].get_window_extent(), figure.legends[0].get_window_extent()
         assert title.x1 <= legend.x0 or title.y0 >= legend.y1
@@ -136,8 +136,8 @@ def test_a_long_title_keeps_clear_of_the_legend(make_run: Any, drawn: Figures, t
 
 def test_the_start_is_filled_and_the_end_an_outline(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
     write(record.path, 1)
-    plot_activations(record, tmp_path)
-    figure = drawn["activations.png"]
+    plot_activation_histograms(record, tmp_path)
+    figure = drawn["activation_histograms.png"]
     moments = {patch.get_label(): patch for patch in figure.axes[0].patches}
     assert list(moments) == ["at the start", "at the end"]
     reach = {label: patch.get_data().edges[-1] for label, patch in moments.items()}  # type: ignore[attr-defined]

@@ -15,9 +15,10 @@ from PIL import Image
 from nnlab.data.dataset import Dataset, Split
 from nnlab.errors import UsageError
 from nnlab.plots import regions
+from nnlab.plots.canvas import canvas
+from nnlab.plots.palette import palette
 from nnlab.plots.points import MOST_POINTS, class_colour
 from nnlab.plots.regions import MOST_FRAMES, Predict, animate_boundary, plot_boundary
-from nnlab.plots.style import canvas, shades
 
 CORNERS = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [4.0, 2.0]])
 
@@ -161,7 +162,7 @@ def test_of_many_snapshots_first_and_last_are_shown(monkeypatch: pytest.MonkeyPa
 
 def test_borders_between_regions_are_lines(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     plot_boundary("net", data(), right_of(1.0), tmp_path)
-    edge = pytest.approx(to_rgb(shades().edge))
+    edge = pytest.approx(to_rgb(palette().edge))
     (image,) = drawn["boundary.png"].axes[0].images
     colours = np.asarray(image.get_array())
     for row in colours[::50]:

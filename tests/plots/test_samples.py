@@ -15,9 +15,9 @@ from nnlab.core.random import make_streams
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.augmentation import Augmentation, Flip, augment
 from nnlab.plots import samples
+from nnlab.plots.canvas import canvas
 from nnlab.plots.points import CLASSES_IN_LEGEND, MOST_POINTS
 from nnlab.plots.samples import MOST_CLASSES, plot_samples
-from nnlab.plots.style import canvas
 
 
 @pytest.fixture

@@ -18,17 +18,17 @@ from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.augmentation import Flip
 from nnlab.engine.activation_statistics import ActivationStatistics
 from nnlab.errors import UsageError
-from nnlab.plots import letters, style
+from nnlab.plots import canvas, fonts
+from nnlab.plots.activations import plot_untrained_activations
 from nnlab.plots.confusion import plot_confusion
 from nnlab.plots.curves import FILES, PARTS, plot_comparison, plot_run
-from nnlab.plots.diagnostics import plot_activations, plot_gradients
-from nnlab.plots.letters import JAPANESE_FONTS
-from nnlab.plots.look import PlotStyle
+from nnlab.plots.diagnostics import plot_activation_histograms, plot_gradients
+from nnlab.plots.fonts import JAPANESE_FONTS
 from nnlab.plots.mistakes import plot_mistakes
+from nnlab.plots.palette import drawn_as, tr
+from nnlab.plots.plot_style import PlotStyle
 from nnlab.plots.regions import plot_boundary
 from nnlab.plots.samples import plot_samples
-from nnlab.plots.spreads import plot_spreads
-from nnlab.plots.style import drawn_as, say
 from nnlab.plots.sweep import LABELS
 from nnlab.plots.weights import plot_weights
 from nnlab.plots.words import JAPANESE
@@ -40,17 +40,17 @@ MODULES = sorted(Path(nnlab.plots.__file__).parent.glob("*.py"))
 NAMED = {*FILES, *PARTS, *STATUSES, CRASHED, *LABELS.values(), "at the start", "at the end"}
 
 
-def said() -> Iterator[str]:
+def translated() -> Iterator[str]:
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "tr":
                 (text,) = node.args
                 if isinstance(text, ast.Constant):
                     yield str(text.value)
 
 
-def test_the_table_holds_what_is_said_and_nothing_else() -> None:
-    assert {*said(), *NAMED} == set(JAPANESE)
+def test_the_table_holds_the_translated_texts_and_nothing_else() -> None:
+    assert {*translated(), *NAMED} == set(JAPANESE)
 
 
 @pytest.mark.parametrize("text", JAPANESE)
@@ -67,22 +67,22 @@ def test_a_translation_has_the_same_places_and_no_english(text: str) -> None:
 @pytest.fixture
 def japanese_font(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a Japanese font were installed; its letters are drawn as boxes."""
-    monkeypatch.setattr(letters.fontManager, "get_font_names", lambda: ["DejaVu Sans", JAPANESE_FONTS[2]])
+    monkeypatch.setattr(fonts.fontManager, "get_font_names", lambda: ["DejaVu Sans", JAPANESE_FONTS[2]])
 
 
 def test_without_a_japanese_font_the_error_names_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(letters.fontManager, "get_font_names", lambda: ["DejaVu Sans", "Noto Sans"])
+    monkeypatch.setattr(fonts.fontManager, "get_font_names", lambda: ["DejaVu Sans", "Noto Sans"])
     with pytest.raises(UsageError, match=r"no Japanese font was found; install one of Noto Sans CJK JP, .*apt install"):
         drawn_as(PlotStyle(language="ja")).__enter__()
-    assert say("loss") == "loss"
+    assert tr("loss") == "loss"
 
 
 def test_a_font_that_is_found_is_used(japanese_font: None) -> None:
     with drawn_as(PlotStyle(language="ja")):
-        assert say("loss") == "損失"
-        with style.blank("title", (1, 1)) as figure:
+        assert tr("loss") == "損失"
+        with canvas.blank("title", (1, 1)) as figure:
             assert figure.texts[0].get_fontfamily() == ["DejaVu Sans", JAPANESE_FONTS[2]]
-    assert say("loss") == "loss"
+    assert tr("loss") == "loss"
 
 
 def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
@@ -93,7 +93,7 @@ def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
     (record.path / "histograms.csv").write_text("step,layer,left,right,count\n0,0,0,1,5\n1,0,0,1,5\n", encoding="utf-8")
     plot_run(record, folder / "run")
     plot_gradients(record, folder)
-    plot_activations(record, folder)
+    plot_activation_histograms(record, folder)
     plot_comparison(compare(records), folder)
     rng = np.random.default_rng(0)
     points = Split(rng.random((40, 2)), np.arange(40) % 20)
@@ -110,7 +110,7 @@ def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
         ActivationStatistics(rng.random(9), (0, 1), None, 0.5),
         ActivationStatistics(rng.random(9), None, 0.5, None),
     ]
-    plot_spreads([("0", spreads)], folder)
+    plot_untrained_activations([("0", spreads)], folder)
 
 
 def test_nothing_of_ours_stays_english(

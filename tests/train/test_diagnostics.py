@@ -92,7 +92,7 @@ def test_recording_changes_nothing_in_the_training(diagnosed) -> None:
 
 def test_what_was_recorded_is_drawn(trained_with_pictures) -> None:
     with_them, without = trained_with_pictures(), trained_with_pictures(overrides=("train.diagnostics=false",))
-    for name in ("gradients.png", "activations.png"):
+    for name in ("gradients.png", "activation_histograms.png"):
         assert (with_them / "plots" / name).is_file()
         assert not (without / "plots" / name).exists()
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from nnlab.engine.activation_statistics import ActivationStatistics
 from nnlab.errors import UsageError
-from nnlab.plots.spreads import BINS, MOST_COLUMNS, MOST_ROWS, plot_spreads
+from nnlab.plots.activations import BINS, MOST_COLUMNS, MOST_ROWS, plot_untrained_activations
 
 Figures = dict[str, Figure]
 
@@ -27,7 +27,7 @@ def heights(figure: Figure, index: int) -> np.ndarray:
 
 def test_bars_count_the_outputs_within_the_range(figures: Figures, tmp_path: Path) -> None:
     row = [spread(0.01, 0.02, 0.99, limits=(0, 1)), spread(0, 0, 0, 3.0, 3.1, 6, zero=0.5)]
-    assert plot_spreads([("net", row)], tmp_path / "new") == tmp_path / "new" / "activations.png"
+    assert plot_untrained_activations([("net", row)], tmp_path / "new") == tmp_path / "new" / "activations.png"
     figure = figures["activations.png"]
     assert heights(figure, 0).tolist() == [1, *[0] * (BINS - 2), 0.5]
     assert figure.axes[0].get_title() == "std 0.46, saturated 25%"
@@ -38,7 +38,7 @@ def test_bars_count_the_outputs_within_the_range(figures: Figures, tmp_path: Pat
 
 def test_rows_have_names_columns_places_and_nothing_overlaps(figures: Figures, tmp_path: Path) -> None:
     rows = [(f"long_name_of_network_{k}", [spread(1e-5, 2e4, zero=0.123)] * (3 + k)) for k in range(3)]
-    plot_spreads(rows, tmp_path)
+    plot_untrained_activations(rows, tmp_path)
     figure = figures["activations.png"]
     panels = np.array(figure.axes).reshape(3, 5)
     assert [axes.get_visible() for axes in panels[0]] == [True] * 3 + [False] * 2
@@ -51,11 +51,11 @@ def test_rows_have_names_columns_places_and_nothing_overlaps(figures: Figures, t
 
 @pytest.mark.parametrize("numbers", [(0.0, 0.0), (5.0,), (np.inf, np.nan)])
 def test_outputs_that_are_all_alike_or_no_numbers_have_a_panel(tmp_path: Path, numbers: tuple[float, ...]) -> None:
-    assert plot_spreads([("net", [spread(*numbers), spread(*numbers, zero=1.0)])], tmp_path).is_file()
+    assert plot_untrained_activations([("net", [spread(*numbers), spread(*numbers, zero=1.0)])], tmp_path).is_file()
 
 
 def test_of_many_layers_first_and_last_are_shown(figures: Figures, tmp_path: Path) -> None:
-    plot_spreads([("net", [spread(float(k), 2.0 * k) for k in range(1, 101)])], tmp_path)
+    plot_untrained_activations([("net", [spread(float(k), 2.0 * k) for k in range(1, 101)])], tmp_path)
     labels = [axes.get_xlabel() for axes in figures["activations.png"].axes]
     assert len(labels) == MOST_COLUMNS
     assert (labels[0], labels[-1]) == ("activation 1", "activation 100")
@@ -63,7 +63,7 @@ def test_of_many_layers_first_and_last_are_shown(figures: Figures, tmp_path: Pat
 
 def test_each_column_says_which_layers_stand_in_it(figures: Figures, tmp_path: Path) -> None:
     def labels(*counts: int) -> list[list[str]]:
-        plot_spreads([("net", [spread(0.0, 1.0)] * count) for count in counts], tmp_path)
+        plot_untrained_activations([("net", [spread(0.0, 1.0)] * count) for count in counts], tmp_path)
         panels = np.array(figures["activations.png"].axes).reshape(len(counts), -1)
         return [[axes.get_xlabel().removeprefix("activation ") for axes in row] for row in panels]
 
@@ -75,4 +75,4 @@ def test_each_column_says_which_layers_stand_in_it(figures: Figures, tmp_path: P
 
 def test_more_networks_than_rows_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="41 specs are more than the 40 rows"):
-        plot_spreads([("net", [spread(1.0)])] * (MOST_ROWS + 1), tmp_path)
+        plot_untrained_activations([("net", [spread(1.0)])] * (MOST_ROWS + 1), tmp_path)

@@ -15,8 +15,9 @@ from matplotlib import image
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from nnlab.plots.look import Format, PlotStyle, Style
-from nnlab.plots.style import COLOUR_COUNT, STYLES, drawn_as, picture, plain_text, shades
+from nnlab.plots.canvas import picture, plain_text
+from nnlab.plots.palette import COLOUR_COUNT, STYLES, drawn_as, palette
+from nnlab.plots.plot_style import Format, PlotStyle, Style
 
 
 def draw(path: Path, title: str = "title") -> bytes:
@@ -75,7 +76,7 @@ def test_the_backend_of_a_notebook_is_of_no_concern(tmp_path: Path, backend: str
     code = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from nnlab.plots.style import picture\n"
+        "from nnlab.plots.canvas import picture\n"
         "with picture(Path('a.png'), 'title', 'loss') as (_, axes):\n    axes.plot([0, 10], [1, 2])\n"
         "import matplotlib\n"
         "assert 'matplotlib.pyplot' not in sys.modules\n"
@@ -109,9 +110,9 @@ def test_every_format_repeats_byte_for_byte_and_holds_no_date(tmp_path: Path, fo
 def test_a_look_ends_with_its_block_even_after_an_error(tmp_path: Path) -> None:
     expected = draw(tmp_path / "a.png")
     with suppress(ZeroDivisionError), drawn_as(PlotStyle(format="svg", style="dark")):
-        assert shades() is STYLES["dark"]
+        assert palette() is STYLES["dark"]
         raise ZeroDivisionError
-    assert shades() is STYLES["light"]
+    assert palette() is STYLES["light"]
     assert draw(tmp_path / "b.png") == expected
 
 

@@ -4,18 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from nnlab.plots import letters
-from nnlab.plots.letters import families, is_east_asian
-from nnlab.plots.look import Language, PlotStyle
+from nnlab.plots import fonts
+from nnlab.plots.canvas import picture
+from nnlab.plots.fonts import families, is_east_asian
 from nnlab.plots.notices import noticed_by
-from nnlab.plots.style import drawn_as, picture, say
+from nnlab.plots.palette import drawn_as, tr
+from nnlab.plots.plot_style import Language, PlotStyle
 
 
 @pytest.fixture
 def only_dejavu(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if no font but matplotlib's own were installed."""
-    monkeypatch.setattr(letters.fontManager, "get_font_names", lambda: ["DejaVu Sans"])
-    monkeypatch.setattr(letters, "findSystemFonts", list)
+    monkeypatch.setattr(fonts.fontManager, "get_font_names", lambda: ["DejaVu Sans"])
+    monkeypatch.setattr(fonts, "findSystemFonts", list)
 
 
 @pytest.mark.parametrize(
@@ -56,17 +57,17 @@ def test_a_font_installed_since_the_last_look_is_found(
 ) -> None:
     """Where words are Japanese, or a title is."""
     names = ["DejaVu Sans"]
-    monkeypatch.setattr(letters, "findSystemFonts", lambda: [str(tmp_path / "new.ttf"), str(tmp_path / "broken.ttf")])
-    monkeypatch.setattr(letters.fontManager, "get_font_names", lambda: names)
+    monkeypatch.setattr(fonts, "findSystemFonts", lambda: [str(tmp_path / "new.ttf"), str(tmp_path / "broken.ttf")])
+    monkeypatch.setattr(fonts.fontManager, "get_font_names", lambda: names)
 
     def add(path: str) -> None:
         if path.endswith("broken.ttf"):
             raise RuntimeError("no font")
         names.append("IPAexGothic")
 
-    monkeypatch.setattr(letters.fontManager, "addfont", add)
+    monkeypatch.setattr(fonts.fontManager, "addfont", add)
     with drawn_as(PlotStyle(language=language)):
-        assert say("loss") == ("損失" if language == "ja" else "loss")
+        assert tr("loss") == ("損失" if language == "ja" else "loss")
         assert ("IPAexGothic" in families("narrow")) is (language == "ja")
         assert families("名前") == ["DejaVu Sans", "IPAexGothic"]
 

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from nnlab.core.arrays import Array
 from nnlab.engine.activation_statistics import ActivationStatistics
 from nnlab.errors import UsageError
-from nnlab.plots.style import canvas, in_format, plain_text, say, shades
+from nnlab.plots.canvas import canvas, plain_text
+from nnlab.plots.palette import in_format, palette, tr
 
-SPREADS_FILE = "activations.png"
+ACTIVATIONS_FILE = "activations.png"
 
 MOST_ROWS, MOST_COLUMNS = 40, 12
 BINS = 30
@@ -19,7 +20,7 @@ PANEL = (1.45, 1.15)  # inches
 LABEL_WIDTH = 16  # letters
 
 
-def plot_spreads(networks: Sequence[tuple[str, Sequence[ActivationStatistics]]], folder: Path) -> Path:
+def plot_untrained_activations(networks: Sequence[tuple[str, Sequence[ActivationStatistics]]], folder: Path) -> Path:
     """Write ``activations.png`` from (name, layers) of each network; gives its path.
 
     Zeros of a ReLU are counted above its panel and not drawn: their bar would hide all others. Raises UsageError for
@@ -29,8 +30,8 @@ def plot_spreads(networks: Sequence[tuple[str, Sequence[ActivationStatistics]]],
     folder.mkdir(parents=True, exist_ok=True)
     chosen = [(name, _evenly(layers)) for name, layers in networks]
     rows, columns = len(chosen), max(len(layers) for _, layers in chosen)
-    path = folder / SPREADS_FILE
-    title = say("outputs of each activation layer before training, on one batch")
+    path = folder / ACTIVATIONS_FILE
+    title = tr("outputs of each activation layer before training, on one batch")
     with canvas(path, title, (max(5.5, PANEL[0] * columns + 1.5), PANEL[1] * rows + 0.8)) as figure:
         panels = figure.subplots(rows, columns, squeeze=False)
         for row, (name, layers) in zip(panels, chosen, strict=True):
@@ -45,7 +46,7 @@ def plot_spreads(networks: Sequence[tuple[str, Sequence[ActivationStatistics]]],
             for row, (_, layers) in zip(panels[::-1], chosen[::-1], strict=True):
                 if column < len(layers) and layers[column][0] != below:
                     below = layers[column][0]
-                    row[column].set_xlabel(say("activation {place}", place=below), fontsize=9)
+                    row[column].set_xlabel(tr("activation {place}", place=below), fontsize=9)
     return in_format(path)
 
 
@@ -66,7 +67,7 @@ def _draw(axes: Axes, spread: ActivationStatistics) -> None:
     shown = numbers[numbers != 0] if spread.zero is not None else numbers
     limits = spread.limits or _around(shown if spread.zero is None else np.append(shown, 0))
     counts, edges = np.histogram(shown, bins=BINS, range=limits)
-    axes.stairs(counts / max(1, counts.max()), edges, fill=True, color=shades().colours[0])
+    axes.stairs(counts / max(1, counts.max()), edges, fill=True, color=palette().colours[0])
     axes.set_ylim(0, 1.05)
     axes.set_xlim(*limits)
     axes.set_yticks([])
@@ -75,11 +76,11 @@ def _draw(axes: Axes, spread: ActivationStatistics) -> None:
     axes.locator_params(axis="x", nbins=3)
     axes.xaxis.set_major_formatter("{x:.3g}")
     sound = numbers.size == spread.outputs.size
-    notes = [say("std {value}", value=f"{numbers.std():.2g}" if sound and numbers.size else "–")]
+    notes = [tr("std {value}", value=f"{numbers.std():.2g}" if sound and numbers.size else "–")]
     if spread.zero is not None:
-        notes.append(say("zero {share}", share=f"{spread.zero:.0%}"))
+        notes.append(tr("zero {share}", share=f"{spread.zero:.0%}"))
     if spread.saturated is not None:
-        notes.append(say("saturated {share}", share=f"{spread.saturated:.0%}"))
+        notes.append(tr("saturated {share}", share=f"{spread.saturated:.0%}"))
     axes.set_title(", ".join(notes), fontsize=7)
 
 

@@ -1,0 +1,96 @@
+"""The palette of pictures, their style and their language, while they are drawn."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+
+from nnlab.errors import UsageError
+from nnlab.plots.fonts import INSTALL_JAPANESE, has_japanese_font
+from nnlab.plots.plot_style import Format, PlotStyle, Style
+from nnlab.plots.words import JAPANESE
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of a style: curves and classes, background, text, axes, grid, and two of matplotlib's colormaps."""
+
+    colours: tuple[str, ...]
+    paper: str
+    ink: str
+    edge: str
+    grid: str
+    layers: str  # colormap over the layers
+    steepness: str  # colormap over gradient norms
+
+
+# Okabe & Ito, "Color Universal Design" (2008): on white without yellow, which is too pale for lines there; on black
+# without the darker blue, and with white for black.
+STYLES: Mapping[Style, Palette] = {
+    "light": Palette(
+        ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
+        paper="#FFFFFF",
+        ink="#000000",
+        edge="#555555",
+        grid="#E4E4E4",
+        layers="viridis",
+        steepness="viridis_r",
+    ),
+    "dark": Palette(
+        ("#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#F0E442", "#FFFFFF"),
+        paper="#16181D",
+        ink="#E6E6E6",
+        edge="#9A9A9A",
+        grid="#34373E",
+        layers="viridis_r",
+        steepness="viridis",
+    ),
+}
+COLOUR_COUNT = 7
+LINE_STYLES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.2, 1.2)))
+FAINT = "#9A9A9A"
+
+_plot_style: ContextVar[PlotStyle] = ContextVar("plot_style", default=PlotStyle())  # noqa: B039 - frozen
+
+
+@contextmanager
+def drawn_as(plot_style: PlotStyle) -> Iterator[None]:
+    """Draw every picture of the body in this style.
+
+    Raises UsageError when the language needs a font that is not installed.
+    """
+    if plot_style.language == "ja" and not has_japanese_font():
+        raise UsageError(f"no Japanese font was found; {INSTALL_JAPANESE}")
+    token = _plot_style.set(plot_style)
+    try:
+        yield
+    finally:
+        _plot_style.reset(token)
+
+
+def palette() -> Palette:
+    """The palette of the current style."""
+    return STYLES[_plot_style.get().style]
+
+
+def from_paper(colour: str) -> Colormap:
+    """A colormap from the background to ``colour``."""
+    return LinearSegmentedColormap.from_list("from paper", [palette().paper, colour])
+
+
+def tr(text: str, **values: object) -> str:
+    """Translate a text of :mod:`nnlab.plots.words` into the current language and format it with ``values``."""
+    return (JAPANESE[text] if _plot_style.get().language == "ja" else text).format(**values)
+
+
+def plot_format() -> Format:
+    """The current format."""
+    return _plot_style.get().format
+
+
+def in_format(path: Path) -> Path:
+    """The path of a picture with the ending of the current format."""
+    return path.with_suffix(f".{plot_format()}")
