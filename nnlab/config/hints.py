@@ -55,6 +55,14 @@ def owners_hint(registry: Registry, key: str) -> str:
     return f"it is a key of {' and '.join(filter(None, (', '.join(listed[:-1]), listed[-1])))}; "
 
 
+def kind_hint(registry: Registry, name: str) -> str:
+    """``it is a layer; `` for the name of a component of another kind, by itself or as other libraries call it."""
+    for other in REGISTRIES.values():
+        if other is not registry and (name in other or any(known in other for known in aliases(name))):
+            return f"it is {'an' if other.kind[0] in 'aeiou' else 'a'} {other.kind}; "
+    return ""
+
+
 def _keys(cls: type[Any], raw: object, prefix: str) -> Iterator[str]:
     """Every key that a section can have as it is filled in, dotted."""
     given = raw if isinstance(raw, Mapping) else {}

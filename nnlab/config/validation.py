@@ -9,7 +9,7 @@ from annotated_types import MaxLen
 
 from nnlab.config.data_paths import DataPaths, FoundPath, UnusablePathError
 from nnlab.config.expectation import check
-from nnlab.config.hints import owners_hint
+from nnlab.config.hints import kind_hint, owners_hint
 from nnlab.config.places import KeyPath
 from nnlab.errors import MOST_LINES, quote
 from nnlab.registry import (
@@ -64,7 +64,7 @@ class Validator:
             return self._reject(path, f"needs a name: {_listed(registry.names())}")
         name = raw["name"]
         if not isinstance(name, str) or name not in registry:
-            hint = near_hint(name, registry.names()) if isinstance(name, str) else ""
+            hint = (near_hint(name, registry.names()) or kind_hint(registry, name)) if isinstance(name, str) else ""
             known = f"{hint}there are {_listed(registry.names())}"
             return self._reject(name_path, f"no {registry.kind} is called {quote(name)}; {known}")
         return self.section(registry[name], {key: raw[key] for key in raw if key != "name"}, path, name, registry)

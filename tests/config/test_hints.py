@@ -99,3 +99,10 @@ def test_an_alias_counts_only_where_its_name_is_known() -> None:
     assert near_hint("Dense", ["linear", "sense"]) == "nnlab's name is 'linear'; "
     assert near_hint("Dense", ["sense"]) == "did you mean 'sense'? "
     assert alias_hint("x" * 100_000, ["x"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"), [("model=Dense", "a layer"), ("model=adam", "an optimizer"), ("optimizer.name=relu", "a layer")]
+)
+def test_a_component_of_another_kind_is_named(tmp_path: Path, change: str, kind: str) -> None:
+    assert f"; it is {kind}; there are " in refusal(tmp_path, change)
