@@ -5,12 +5,13 @@
 """
 
 import signal
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from nnlab.text import quote
 
 EXIT_BUG = 70
 
@@ -132,47 +133,3 @@ def reported_as(
         yield
     except catch as error:
         raise kind(f"{place}: {reason_of(error)}" if place else reason_of(error)) from error
-
-
-_WORDS = {"None": "null", "True": "true", "False": "false", "inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
-
-
-def quote(value: object, limit: int = 60) -> str:
-    """A value as a spec writes it, fit for a message; text gets quotes."""
-    return (
-        f"'{one_line(value, limit)}'" if isinstance(value, str) else one_line(format_value(value, quoted=True), limit)
-    )
-
-
-def one_line(text: str, limit: int = 60) -> str:
-    """Text fit for a message: on one line, short, control characters written as escapes."""
-    text = _escaped(text[: limit + 1])
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def escape_control(text: str) -> str:
-    """Text as it may go to a terminal: its lines stay, all that would steer it is written as escapes."""
-    return text if text.isascii() and text.isprintable() else "\n".join(map(_escaped, text.split("\n")))
-
-
-def format_value(value: object, *, quoted: bool = False) -> str:
-    """A value as a spec writes it, in full; text with quotes or without."""
-    match value:
-        case str():
-            return f"'{value}'" if quoted else value
-        case Mapping():
-            inner = (f"{key}: {format_value(entry, quoted=quoted)}" for key, entry in value.items())
-            return "{" + ", ".join(inner) + "}"
-        case list() | tuple():
-            return "[" + ", ".join(format_value(entry, quoted=quoted) for entry in value) + "]"
-    text = repr(value)
-    return _WORDS.get(text, text)
-
-
-def _escaped(text: str) -> str:
-    return "".join(c if _is_harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def _is_harmless(character: str) -> bool:
-    """Whether a character neither steers a terminal nor reorders the text around it."""
-    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

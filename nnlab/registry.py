@@ -6,7 +6,6 @@ all read those fields, so nothing is declared twice.
 """
 
 import dataclasses
-import difflib
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -14,13 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
-from nnlab.aliases import aliases
-
 T = TypeVar("T")
-
-# Names that a near one is looked for: comparing longer or more of them would take seconds.
-LONGEST_WORD = 100
-MOST_KNOWN = 1000
 
 
 @dataclass(frozen=True)
@@ -180,31 +173,6 @@ def registered_name(component: object) -> str:
     """The name under which a component (or its class) is registered."""
     name: str = component.registered_name  # type: ignore[attr-defined]  # set by Registry.register
     return name
-
-
-def near_name(word: str, known: Sequence[str]) -> str | None:
-    """The known name closest to a mistyped one, if any is close; the time that this takes is bounded."""
-    if len(word) > LONGEST_WORD:
-        return None
-    folded = {name.casefold(): name for name in known[:MOST_KNOWN]}
-    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return folded[close[0]] if close else None
-
-
-def alias_hint(word: str, known: Sequence[str]) -> str:
-    """``nnlab's name is 'linear'; `` for a word that other libraries use for one of the known names, or nothing."""
-    if len(word) > LONGEST_WORD:
-        return ""
-    name = next((name for name in aliases(word) if name in known), None)
-    return f"nnlab's name is {name!r}; " if name else ""
-
-
-def near_hint(word: str, known: Sequence[str]) -> str:
-    """:func:`alias_hint`, else ``did you mean 'x'? ``, or nothing where no known name is close."""
-    if hint := alias_hint(word, known):
-        return hint
-    near = near_name(word, known)
-    return f"did you mean {near!r}? " if near else ""
 
 
 def summary(component: type[Any]) -> str:

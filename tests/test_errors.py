@@ -1,32 +1,15 @@
-"""Errors know their exit codes, and nothing that stands in a message can harm a terminal."""
+"""Errors: exit codes, messages, pickling."""
 
 import multiprocessing
 import pickle
 import signal
-import unicodedata
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nnlab import errors
-from nnlab.errors import (
-    BugError,
-    Interrupted,
-    NnlabError,
-    Problem,
-    RunError,
-    ShapeError,
-    SpecError,
-    escape_control,
-    one_line,
-    quote,
-    reported_as,
-)
-
-HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+from nnlab.errors import BugError, Interrupted, NnlabError, Problem, RunError, ShapeError, SpecError, reported_as
 
 
 @pytest.mark.parametrize(
@@ -93,70 +76,6 @@ def test_a_bug_is_one_line_with_the_path_of_the_details() -> None:
     assert str(error).startswith("this is a bug in nnlab (ValueError: 'two\\nlines \\x1b[31mxxx")
     assert str(error).endswith("; the details are in run/log.txt")
     assert len(str(error)) < 400
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "null"),
-        (True, "true"),
-        (False, "false"),
-        (1, "1"),
-        (1.5, "1.5"),
-        (1e-7, "1e-07"),
-        (float("inf"), ".inf"),
-        (float("-inf"), "-.inf"),
-        (float("nan"), ".nan"),
-        ("adam", "'adam'"),
-        ("", "''"),
-        ("None", "'None'"),
-        ([], "[]"),
-        ([None, True, "a", 1.5], "[null, true, 'a', 1.5]"),
-        ({"name": "mlp", "hidden": [1, 2], "batch_norm": {}}, "{name: 'mlp', hidden: [1, 2], batch_norm: {}}"),
-        ("two\nlines\tand\rmore", "'two\\nlines\\tand\\rmore'"),
-        ("\x1b[31mred\x1b[0m", "'\\x1b[31mred\\x1b[0m'"),
-        ("\u202eevil", "'\\u202eevil'"),
-        ("\u2066a\u2069", "'\\u2066a\\u2069'"),
-        ("\ufeff", "'\\ufeff'"),
-        ("a\u2028b\x85c", "'a\\u2028b\\x85c'"),
-        ("\ud800", "'\\ud800'"),
-        (["\x1b[2J"], "['\\x1b[2J']"),
-        ({"\x1b[2J": "\x07"}, "{\\x1b[2J: '\\x07'}"),
-        ("学習率 λ é 🎉", "'学習率 λ é 🎉'"),
-    ],
-)
-def test_shown(value: object, text: str) -> None:
-    assert quote(value) == text
-
-
-def test_long_values_are_cut() -> None:
-    assert quote("x" * 61) == "'" + "x" * 59 + "…'"
-    assert quote("x" * 60) == "'" + "x" * 60 + "'"
-    assert quote(list(range(1000)), 10) == "[0, 1, 2,…"
-    assert quote(10**400) == "1" + "0" * 58 + "…"
-    assert one_line("\x00" * 5, 8) == "\\x00\\x0…"
-
-
-@given(st.text(st.characters(codec=None), max_size=90), st.integers(5, 100))
-def test_no_text_can_steer_a_terminal_or_leave_its_line(text: str, limit: int) -> None:
-    line = one_line(text, limit)
-    assert len(line) <= limit
-    assert not {unicodedata.category(character) for character in line} & HARMFUL
-    assert line.splitlines() in ([line], [])
-    assert quote(text, limit) == f"'{line}'"
-
-
-@given(text=st.text())
-def test_lines_for_a_terminal_stay_lines_and_steer_nothing(text: str) -> None:
-    cleaned = escape_control(text)
-    assert cleaned.count("\n") == text.count("\n")
-    assert not {unicodedata.category(c) for c in cleaned if c != "\n"} & HARMFUL
-    assert escape_control(cleaned) == cleaned
-
-
-def test_harmless_text_is_left_alone() -> None:
-    text = "a\nλ 学習率 é → –\n"
-    assert escape_control(text) == text
 
 
 ERRORS = [

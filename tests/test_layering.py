@@ -12,7 +12,9 @@ import nnlab
 ROOT = Path(nnlab.__file__).parent
 # Lowest first; a module may import its own level and those before it.
 LEVELS = [
-    {"aliases", "errors"},
+    {"aliases"},
+    {"text"},
+    {"errors"},
     {"registry"},
     {"core"},
     {"storage"},

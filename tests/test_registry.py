@@ -1,4 +1,4 @@
-"""Components by name: what is registered, what its fields say, and which name a mistyped one is near to."""
+"""The registry: component names, hyper-parameters and their bounds."""
 
 import subprocess
 import sys
@@ -20,7 +20,6 @@ from nnlab.registry import (
     hyperparameters,
     initialisers,
     layers,
-    near_name,
     optimizers,
     registered_name,
 )
@@ -146,24 +145,3 @@ def test_hyperparameters_are_the_fields_of_a_class() -> None:
     assert lr.mark(Ge) is None
     assert (sizes.name, sizes.default, sizes.required) == ("sizes", [1], False)
     assert (plain.name, plain.base, plain.default, plain.doc, plain.metadata) == ("plain", bool, True, "", ())
-
-
-@pytest.mark.parametrize(
-    ("word", "near"),
-    [
-        ("adma", "adam"),
-        ("ADAM", "adam"),
-        ("adamw ", "adamw"),
-        ("optimiser", None),
-        ("", None),
-        ("rms_prop", "rmsprop"),
-        ("x" * 100_000, None),
-    ],
-)
-def test_near_name(word: str, near: str | None) -> None:
-    assert near_name(word, optimizers.names()) == near
-
-
-def test_a_near_name_is_spelt_as_it_is_known() -> None:
-    assert near_name("full", ["FULL", "NONE"]) == "FULL"
-    assert near_name("a", []) is None

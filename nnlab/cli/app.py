@@ -21,7 +21,7 @@ from nnlab.cli.runs import runs_app
 from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
 from nnlab.cli.train import train_command
-from nnlab.errors import escape_control
+from nnlab.text import escape_control
 
 
 class SafeGroup(TyperGroup):

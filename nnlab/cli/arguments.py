@@ -8,7 +8,8 @@ _CLOSED_BY = {"[": "]", "{": "}"}
 
 def check_split(arguments: Sequence[str]) -> None:
     """Refuse ``-s model.hidden=[40, 20]`` without quotes, which the shell splits at its spaces; raises UsageError."""
-    from nnlab.errors import UsageError, one_line
+    from nnlab.errors import UsageError
+    from nnlab.text import one_line
 
     for index, argument in enumerate(arguments):
         if argument == "--":
@@ -46,7 +47,7 @@ def option_hint(option: str) -> str:
     """For an option that is none, such as ``--lr``, the way to change the key of the spec; else nothing."""
     from nnlab.aliases import aliases
     from nnlab.config.keys import spec_keys
-    from nnlab.registry import LONGEST_WORD
+    from nnlab.text import LONGEST_WORD
 
     word = option.lstrip("-").replace("-", "_")
     if len(word) > LONGEST_WORD:

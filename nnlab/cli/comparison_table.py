@@ -14,7 +14,7 @@ from nnlab.cli.console import results
 from nnlab.compare.comparison import Comparison
 from nnlab.compare.entries import Entry
 from nnlab.compare.labels import ABSENT
-from nnlab.errors import format_value, one_line
+from nnlab.text import format_value, one_line
 
 HEADINGS = {
     "test_accuracy": "test acc",

@@ -12,7 +12,7 @@ from functools import cache
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from nnlab.errors import escape_control
+from nnlab.text import escape_control
 
 WIDTH_OFF_TERMINAL = 160
 

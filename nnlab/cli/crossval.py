@@ -78,7 +78,8 @@ def cross_validate_spec(
     """Cross-validate a spec, its data downloaded first where it is missing."""
     from nnlab.cli.downloading import fetch
     from nnlab.config.experiment import load_experiment
-    from nnlab.errors import UsageError, one_line
+    from nnlab.errors import UsageError
+    from nnlab.text import one_line
     from nnlab.train.crossval import cross_validate
 
     for override in overrides:

@@ -133,8 +133,9 @@ def _experiment(target: str, overrides: list[str]) -> "Experiment":
 
 
 def _unknown(what: str, name: str) -> "UsageError":
-    from nnlab.errors import UsageError, quote
-    from nnlab.registry import datasets, near_hint
+    from nnlab.errors import UsageError
+    from nnlab.registry import datasets
+    from nnlab.text import near_hint, quote
 
     hint = near_hint(name, datasets.names())
     return UsageError(f"{what} is called {quote(name)}; {hint}there are {', '.join(datasets.names())}")
@@ -167,7 +168,7 @@ def _print_counts(name: str, dataset: "Dataset") -> None:
 
     from nnlab.cli.console import results
     from nnlab.core.arrays import shape_text
-    from nnlab.errors import one_line
+    from nnlab.text import one_line
 
     parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     splits = {part: split for part, split in parts.items() if split is not None}

@@ -2,7 +2,7 @@
 
 import typer
 
-from nnlab.errors import escape_control
+from nnlab.text import escape_control
 
 
 def echo(text: str, *, err: bool = False, nl: bool = True) -> None:

@@ -12,7 +12,8 @@ from threading import Timer, main_thread
 from typing import NoReturn, TextIO
 
 from nnlab.core.signals import SIGNALS, survives_terminal
-from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError, escape_control, quote
+from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError
+from nnlab.text import escape_control, quote
 
 
 def main() -> None:

@@ -102,10 +102,11 @@ def gradcheck_command(
 
 def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
     """Draw the error of numerical gradients against their step, and say where each method is best."""
-    from nnlab.errors import UsageError, quote
+    from nnlab.errors import UsageError
     from nnlab.gradcheck import component_subjects, sweep
     from nnlab.plots.sweep import MOST_PANELS, plot_sweeps
     from nnlab.storage.folders import create_folder
+    from nnlab.text import quote
 
     if out is not None and out.suffix.lower() != ".png":
         raise UsageError(f"--out: a picture is a .png file, got {quote(out.name)}")

@@ -27,8 +27,8 @@ def list_command(
 
     Example: nnlab list optimizer
     """
-    from nnlab.errors import UsageError, quote
-    from nnlab.registry import near_hint
+    from nnlab.errors import UsageError
+    from nnlab.text import near_hint, quote
 
     kinds = _kinds()
     if name is None:

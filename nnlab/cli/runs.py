@@ -51,10 +51,11 @@ def list_runs(
 
     Example: nnlab runs ls --status crashed
     """
-    from nnlab.errors import UsageError, quote
+    from nnlab.errors import UsageError
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.inventory import inventory
     from nnlab.records.trash import Trash
+    from nnlab.text import quote
 
     if status is not None and status not in ALL_STATUSES:
         raise UsageError(f"--status: must be one of {', '.join(ALL_STATUSES)}, got {quote(status)}")
@@ -194,7 +195,7 @@ def _found(name: str, runs: Path) -> Path:
 
 
 def _question(verb: str, paths: Sequence[Path], what: str) -> str:
-    from nnlab.errors import one_line
+    from nnlab.text import one_line
 
     lines = [f"  {one_line(str(path), 300)}" for path in paths[:MOST_NAMED]]
     if len(paths) > MOST_NAMED:
@@ -207,7 +208,7 @@ def _print_table(found: Sequence["StoredRun"]) -> None:
     from nnlab.cli.comparison_table import GAP, HEADINGS, Column, laid_out, shown_number
     from nnlab.cli.console import results
     from nnlab.core.memory import readable_bytes
-    from nnlab.errors import one_line
+    from nnlab.text import one_line
 
     columns = {"run": Column("run", [one_line(holding.path.name, 100) for holding in found])}
     if any(holding.kind != "run" for holding in found):

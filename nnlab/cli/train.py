@@ -138,7 +138,8 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
 @contextmanager
 def naming(spec: Path) -> Iterator[None]:
     """Put the spec's file before what only its data could show to be wrong."""
-    from nnlab.errors import SpecError, UsageError, one_line
+    from nnlab.errors import SpecError, UsageError
+    from nnlab.text import one_line
 
     try:
         yield

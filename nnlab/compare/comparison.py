@@ -15,12 +15,12 @@ from nnlab.compare.differences import differing_keys
 from nnlab.compare.entries import MEASURES, Entry, make_entries, measured
 from nnlab.compare.labels import distinguishing_labels, short_keys
 from nnlab.core.statistics import MeanStd
-from nnlab.errors import RunError, UsageError, format_value, one_line, quote
+from nnlab.errors import RunError, UsageError
 from nnlab.records.formats import FolderKind, distinct_folders, is_crossval_folder, kind_of, text_cell
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.records.run_names import NOUNS
-from nnlab.registry import near_hint
 from nnlab.storage.folder_names import without_time
+from nnlab.text import format_value, near_hint, one_line, quote
 
 DEFAULT_SORT = "test_accuracy"
 

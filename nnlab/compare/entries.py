@@ -8,8 +8,8 @@ from typing import Any
 
 from nnlab.config.validation import flatten
 from nnlab.core.statistics import MeanStd, mean_std
-from nnlab.errors import one_line
 from nnlab.records.reader import RunRecord
+from nnlab.text import one_line
 
 # The numbers that a comparison reports, in this order; further ones can be sorted by.
 MEASURES = (

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from nnlab.errors import format_value, one_line
+from nnlab.text import format_value, one_line
 
 ABSENT = "–"
 LABEL_LENGTH = 72

@@ -8,7 +8,8 @@ import numpy as np
 
 from nnlab.config.places import KeyPath, Tree
 from nnlab.config.tree import PIPES, STANDARD_INPUT, read_collecting_problems
-from nnlab.errors import UsageError, one_line, quote
+from nnlab.errors import UsageError
+from nnlab.text import one_line, quote
 
 BASE = "base"
 MOST_BASES = 8

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.data.files.reading import CHUNK, most_unpacked, opened, unpacked
-from nnlab.errors import DataError, UsageError, quote
+from nnlab.errors import DataError, UsageError
 from nnlab.registry import FilePath, hyperparameters
+from nnlab.text import quote
 
 ENVIRONMENT_FILE = "environment.json"
 PLACES = "data_places"

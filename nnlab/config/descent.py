@@ -13,10 +13,10 @@ from nnlab.config.overrides import apply_overrides
 from nnlab.config.places import KeyPath, Tree, spec_error
 from nnlab.config.resolved import Resolved
 from nnlab.config.validation import Validator
-from nnlab.errors import quote
 from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer
 from nnlab.registry import Component, Doc
+from nnlab.text import quote
 
 MOST_RULES = 12
 MOST_NUMBERS = 10_000_000

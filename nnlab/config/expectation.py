@@ -9,8 +9,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 import annotated_types
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from nnlab.errors import quote
-from nnlab.registry import REGISTRIES, Component, FilePath, Hyperparameter, OptionalComponent, WeightsByName, near_name
+from nnlab.registry import REGISTRIES, Component, FilePath, Hyperparameter, OptionalComponent, WeightsByName
+from nnlab.text import near_name, quote
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 _WORDS: dict[Any, str] = {

@@ -8,7 +8,6 @@ from typing import Any
 
 from nnlab.aliases import aliases
 from nnlab.registry import (
-    LONGEST_WORD,
     REGISTRIES,
     Component,
     Hyperparameter,
@@ -18,6 +17,7 @@ from nnlab.registry import (
     hyperparameters,
     registered_name,
 )
+from nnlab.text import LONGEST_WORD
 
 MOST_HINTS = 3
 MOST_LISTED = 20

@@ -7,7 +7,7 @@ from typing import Any
 
 from nnlab.config.places import KeyPath, Place, Tree
 from nnlab.config.tree import MAX_DEPTH, parse_collecting_problems
-from nnlab.errors import one_line
+from nnlab.text import one_line
 
 _SIGNS = (",", ":")
 """Values such as separators and decimal marks that mean something else in YAML."""

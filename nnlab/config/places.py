@@ -6,7 +6,8 @@ from math import inf
 from pathlib import Path
 
 from nnlab.config.signs import mistyped
-from nnlab.errors import Problem, SpecError, one_line
+from nnlab.errors import Problem, SpecError
+from nnlab.text import one_line
 
 KeyPath = tuple[str | int, ...]
 

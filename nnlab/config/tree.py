@@ -17,7 +17,8 @@ from nnlab.config.encoding import NotTextError, decoded
 from nnlab.config.places import Finding, KeyPath, Place, Tree, spec_error
 from nnlab.config.scalars import FLOAT, scalar
 from nnlab.config.signs import cause_before, mistyped
-from nnlab.errors import UsageError, escape_control, one_line, quote
+from nnlab.errors import UsageError
+from nnlab.text import escape_control, one_line, quote
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 32

@@ -11,7 +11,7 @@ from nnlab.config.data_paths import DataPaths, FoundPath, UnusablePathError
 from nnlab.config.expectation import check
 from nnlab.config.hints import kind_hint, owners_hint
 from nnlab.config.places import KeyPath
-from nnlab.errors import MOST_LINES, quote
+from nnlab.errors import MOST_LINES
 from nnlab.registry import (
     REGISTRIES,
     Component,
@@ -21,11 +21,10 @@ from nnlab.registry import (
     OptionalComponent,
     Registry,
     WeightsByName,
-    alias_hint,
     hyperparameters,
-    near_hint,
     registered_name,
 )
+from nnlab.text import alias_hint, near_hint, quote
 
 
 class Validator:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlab.errors import ShapeError, one_line
+from nnlab.errors import ShapeError
+from nnlab.text import one_line
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]

@@ -10,8 +10,8 @@ from annotated_types import Ge, Le, MinLen
 from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.initialisers import Initialiser
 from nnlab.core.random import RandomGenerator
-from nnlab.errors import quote
 from nnlab.registry import Doc, initialisers
+from nnlab.text import quote
 
 # The most that a number written out may be.
 LARGEST = 1e12

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlab.core.arrays import Array
-from nnlab.errors import UsageError, quote
+from nnlab.errors import UsageError
+from nnlab.text import quote
 
 LARGEST_STEP = 1e300  # 2h must still be a number
 GradientMethod = Literal["forward", "central", "complex"]

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from nnlab.config.descent import Descent
 from nnlab.descent.path import DescentPath, labels
-from nnlab.errors import UsageError, quote
+from nnlab.errors import UsageError
 from nnlab.plots.descent import FILES, RACE, descent_pictures
 from nnlab.plots.palette import in_format
 from nnlab.plots.plane import Drawing
 from nnlab.records.descent_reader import read_descent, read_paths
 from nnlab.records.drawing import unfinished_pictures
-from nnlab.registry import near_hint
+from nnlab.text import near_hint, quote
 
 STILL_KINDS = tuple(kind for kind in FILES if kind != RACE)
 

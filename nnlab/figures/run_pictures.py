@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from nnlab.engine.build import load_weights
 from nnlab.engine.predictions import first_layer_filters
-from nnlab.errors import DataError, NnlabError, RunError, UsageError, one_line, quote
+from nnlab.errors import DataError, NnlabError, RunError, UsageError
 from nnlab.figures.run_view import RunView, ignore
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
 from nnlab.plots.curves import FILES, plot_run
@@ -24,7 +24,7 @@ from nnlab.plots.palette import in_format
 from nnlab.plots.regions import ANIMATION_FILE, BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
 from nnlab.plots.weights import WEIGHTS_FILE, plot_weights
 from nnlab.records.formats import DIAGNOSTICS_FILE, MODEL_FILE, SNAPSHOTS_FOLDER, step_file, step_of
-from nnlab.registry import near_hint
+from nnlab.text import near_hint, one_line, quote
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ import numpy as np
 from annotated_types import MaxLen, MinLen
 
 from nnlab.core.arrays import Array
-from nnlab.errors import quote
 from nnlab.functions.base import Function
-from nnlab.registry import Doc, functions, near_hint
+from nnlab.registry import Doc, functions
+from nnlab.text import near_hint, quote
 
 MOST_LETTERS = 1000
 MOST_DEPTH = 50

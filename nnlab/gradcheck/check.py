@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from nnlab.errors import CheckFailed, UsageError, quote
+from nnlab.errors import CheckFailed, UsageError
 from nnlab.gradcheck.subjects import (
     Subject,
     Tensors,
@@ -25,7 +25,8 @@ from nnlab.gradcheck.subjects import (
     loss_subject,
     penalty_subject,
 )
-from nnlab.registry import layers, losses, near_name, penalties
+from nnlab.registry import layers, losses, penalties
+from nnlab.text import near_name, quote
 
 Method = Literal["central", "complex"]
 

@@ -8,11 +8,11 @@ import numpy as np
 from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.flat_parameters import Parameter
 from nnlab.core.random import AddressedStreams
-from nnlab.errors import format_value
 from nnlab.layers.base import Layer
 from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.regularizers import Regularizer
+from nnlab.text import format_value
 
 Tensors = dict[str, Array]
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findSystemFonts, fontManager, get_font
 from matplotlib.text import Text
 
-from nnlab.errors import one_line
 from nnlab.plots.notices import notice
+from nnlab.text import one_line
 
 JAPANESE_FONTS = (
     "Noto Sans CJK JP",

@@ -11,11 +11,12 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from nnlab.core.arrays import Array
-from nnlab.errors import RunError, one_line, quote, reason_of
+from nnlab.errors import RunError, reason_of
 from nnlab.records.formats import CHECKPOINTS_FOLDER, METRICS_FILE, STEPS_FILE, TABLES, step_file, step_of
 from nnlab.storage.checked_files import MOST_SECONDS, check_file, damaged, parsed_json
 from nnlab.storage.disk import atomic_write
 from nnlab.storage.tensors import MAX_HEADER_BYTES, check_header, packed
+from nnlab.text import one_line, quote
 
 FORMAT = 1
 _ENTRY = "nnlab"

@@ -5,7 +5,6 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
-from nnlab.errors import quote
 from nnlab.records.formats import (
     DIAGNOSTICS_COLUMNS,
     DIAGNOSTICS_FILE,
@@ -15,6 +14,7 @@ from nnlab.records.formats import (
 )
 from nnlab.storage.checked_files import damaged
 from nnlab.storage.csv_tables import csv_rows, parse_float
+from nnlab.text import quote
 
 MOST_MOMENTS = 1000  # a training writes two, and one more each time it is extended
 MOST_LAYERS = 10_000

@@ -13,8 +13,8 @@ from threadpoolctl import threadpool_info
 
 from nnlab import __version__
 from nnlab.core.sysctl import sysctl
-from nnlab.errors import one_line
 from nnlab.records.git import read_commit
+from nnlab.text import one_line
 
 PACKAGES = ("numpy", "matplotlib", "pooch", "pydantic", "pyyaml", "rich", "safetensors", "threadpoolctl", "typer")
 _OF_A_LIBRARY = ("internal_api", "version", "architecture", "num_threads")

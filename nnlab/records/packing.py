@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from nnlab.config.data_paths import PLACES
 from nnlab.config.resolved import spec_sha256
 from nnlab.config.tree import MAX_BYTES, dump_tree, read_tree
-from nnlab.errors import RunError, UsageError, one_line
+from nnlab.errors import RunError, UsageError
 from nnlab.records.formats import CHECKPOINTS_FOLDER, ENVIRONMENT_FILE, LOG_FILE, SPEC_FILE, SUMMARY_FILE, kind_of
 from nnlab.records.reader import read_environment
 from nnlab.records.trash import is_written
@@ -19,6 +19,7 @@ from nnlab.storage.checked_files import check_file, reading
 from nnlab.storage.folders import as_json
 from nnlab.storage.lock import LOCK_FILE
 from nnlab.storage.short_paths import ShortPaths, folder_of, last_name, leads_out
+from nnlab.text import one_line
 
 DATA_PATHS = ("path", "labels", "test_path", "test_labels")
 """The keys of ``data`` that name files or folders."""

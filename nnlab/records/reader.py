@@ -16,7 +16,7 @@ from nnlab.config.resolved import spec_sha256
 from nnlab.config.tree import MAX_BYTES, read_tree
 from nnlab.core.rows import MAX_STEPS, Row
 from nnlab.data.inputs import InputFormat
-from nnlab.errors import RunError, SpecError, UsageError, one_line, quote, reason_of
+from nnlab.errors import RunError, SpecError, UsageError, reason_of
 from nnlab.records.formats import (
     CRASHED,
     FIRST_METRICS_COLUMNS,
@@ -44,6 +44,7 @@ from nnlab.storage.checked_files import (
 from nnlab.storage.csv_tables import Table, read_table, rows_of
 from nnlab.storage.lock import is_being_written
 from nnlab.storage.tensors import INPUTS_ENTRY, read_metadata
+from nnlab.text import one_line, quote
 
 MAX_SUMMARY_BYTES = 2**20
 MAX_INPUTS_BYTES = 2**26  # those of 100,000 columns with long names

@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nnlab.errors import RunError, one_line, reported_as
+from nnlab.errors import RunError, reported_as
 from nnlab.records.formats import SPEC_FILE, FolderKind, kind_of
 from nnlab.storage.folder_names import folder_time, parse_folder_name, plain_name
+from nnlab.text import one_line
 
 LAST = "last"
 MOST_NAMED = 10

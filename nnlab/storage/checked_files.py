@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nnlab.core.memory import readable_bytes
-from nnlab.errors import RunError, one_line, reason_of, reported_as
+from nnlab.errors import RunError, reason_of, reported_as
+from nnlab.text import one_line
 
 MAX_JSON_DEPTH = 32
 MOST_SECONDS = 1e10  # 300 years

@@ -14,8 +14,8 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.core.rows import MAX_STEPS, Row
-from nnlab.errors import one_line, quote
 from nnlab.storage.checked_files import check_file, damaged, reading
+from nnlab.text import one_line, quote
 
 MAX_TABLE_BYTES = 2**30  # steps.csv of some 35 million updates
 MAX_LINE_BYTES = 2**16

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from nnlab.errors import RunError, escape_control, reason_of
+from nnlab.errors import RunError, reason_of
 from nnlab.storage.disk import make_folder
 from nnlab.storage.folder_names import new_folder_name
+from nnlab.text import escape_control
 
 
 def create_folder(root: Path, name: str) -> Path:

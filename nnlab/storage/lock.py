@@ -14,9 +14,10 @@ from pathlib import Path
 from time import sleep
 
 from nnlab.core.processes import is_alive
-from nnlab.errors import RunError, one_line, reported_as
+from nnlab.errors import RunError, reported_as
 from nnlab.storage import disk
 from nnlab.storage.file_system import NO_LOCKS, NOT_SUPPORTED, OWN_FILE, WINDOWS, note_unsupported
+from nnlab.text import one_line
 
 LOCK_FILE = "lock"
 # On Windows nobody else may read the first byte, which is the one that is locked, so the process stands after it.

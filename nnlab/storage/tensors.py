@@ -10,8 +10,8 @@ from safetensors.numpy import load_file, save
 
 from nnlab.core.arrays import Array
 from nnlab.core.memory import readable_bytes
-from nnlab.errors import one_line
 from nnlab.storage.checked_files import check_file, damaged
+from nnlab.text import one_line
 
 # Parsing a header of 100 MB, which safetensors allows, takes 1.4 GB and 24 s; a network of 1000 layers needs 0.2 MB.
 MAX_HEADER_BYTES = 2**21

@@ -7,8 +7,8 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
 from nnlab.engine.predictions import Trained
-from nnlab.errors import quote
 from nnlab.losses import CrossEntropy, Loss
+from nnlab.text import quote
 
 UNBALANCED = 2
 """Classes are unbalanced where the largest has so many times the training samples of the smallest."""

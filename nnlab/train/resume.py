@@ -12,7 +12,7 @@ from nnlab.config.resolved import spec_sha256
 from nnlab.config.validation import flatten
 from nnlab.core.rows import MAX_STEPS
 from nnlab.engine.loop import Training
-from nnlab.errors import RunError, UsageError, one_line, quote
+from nnlab.errors import RunError, UsageError
 from nnlab.records.cleaning import clear_leftovers
 from nnlab.records.drawing import lacks_pictures
 from nnlab.records.environment import drift
@@ -28,6 +28,7 @@ from nnlab.records.reader import read_environment, read_spec, read_summary
 from nnlab.records.run_folder import RunFolder
 from nnlab.records.run_names import newest
 from nnlab.storage.lock import RunLock, writing
+from nnlab.text import one_line, quote
 from nnlab.train.checkpoints import most_bytes, restore
 from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume_point import ResumePoint, latest_valid_checkpoint

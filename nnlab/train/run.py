@@ -19,7 +19,7 @@ from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.engine.build import Prepared, make_training, prepare
 from nnlab.engine.loop import Training, train
 from nnlab.engine.predictions import Trained
-from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError, one_line
+from nnlab.errors import BugError, Diverged, Interrupted, NnlabError, RunError
 from nnlab.figures.run_pictures import BY_TRAINING, KINDS, draw_all, naming_picture
 from nnlab.figures.run_view import RunView
 from nnlab.plots.curves import FILES, plot_run
@@ -31,6 +31,7 @@ from nnlab.records.formats import LOG_FILE
 from nnlab.records.reader import read_run
 from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
+from nnlab.text import one_line
 from nnlab.train.balance import majority_note, recall, recall_line
 from nnlab.train.checkpoints import Checkpoints
 from nnlab.train.diagnostics import Diagnostics

@@ -3,7 +3,7 @@
 import pytest
 
 from nnlab.compare.labels import distinguishing_labels, short_keys
-from nnlab.errors import format_value, one_line
+from nnlab.text import format_value, one_line
 
 
 def test_values_are_written_as_in_a_spec() -> None:

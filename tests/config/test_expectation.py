@@ -12,10 +12,10 @@ from nnlab.config.expectation import accepted, check, expectation, only_words, o
 from nnlab.config.experiment import Experiment, TrainSettings
 from nnlab.data.sources.cifar10 import Cifar10
 from nnlab.data.sources.table import Table
-from nnlab.errors import quote
 from nnlab.models.mlp import MLP
 from nnlab.models.sequential import Sequential
 from nnlab.registry import Doc, hyperparameters
+from nnlab.text import quote
 
 Rate = Annotated[float, Gt(0), Le(1), Doc("a rate")]
 Count = Annotated[int, Ge(1), Le(9)]

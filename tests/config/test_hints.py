@@ -8,7 +8,8 @@ from nnlab.aliases import _names, aliases
 from nnlab.config.descent import load_descent
 from nnlab.config.experiment import load_experiment
 from nnlab.errors import SpecError
-from nnlab.registry import REGISTRIES, alias_hint, hyperparameters, near_hint
+from nnlab.registry import REGISTRIES, hyperparameters
+from nnlab.text import alias_hint, near_hint
 
 TEXT = """\
 data:      {name: moons, points: 10}

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from nnlab.core.processes import is_alive
 from nnlab.data.files.reading import checksum, file_name, opened
-from nnlab.errors import DataError, one_line
+from nnlab.errors import DataError
+from nnlab.text import one_line
 
 if TYPE_CHECKING:
     import requests

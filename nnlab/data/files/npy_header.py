@@ -7,7 +7,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.errors import DataError, one_line, quote
+from nnlab.errors import DataError
+from nnlab.text import one_line, quote
 
 NPY_MAGIC = b"\x93NUMPY"
 OBJECTS = "O"

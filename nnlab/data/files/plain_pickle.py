@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.errors import DataError, one_line, quote
+from nnlab.errors import DataError
+from nnlab.text import one_line, quote
 
 MOST_INSTRUCTIONS = 2_000_000
 """CIFAR-10's files have some 40,000 each."""

@@ -10,7 +10,8 @@ from importlib.resources.abc import Traversable
 from typing import IO, cast
 
 from nnlab.core.memory import available_bytes, readable_bytes
-from nnlab.errors import DataError, one_line, reason_of
+from nnlab.errors import DataError, reason_of
+from nnlab.text import one_line
 
 LARGEST = 4 << 30
 """The most bytes that a data file may hold, packed or unpacked."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from nnlab.core.memory import readable_bytes
 from nnlab.data.files.reading import HashingReader
-from nnlab.errors import DataError, quote
+from nnlab.errors import DataError
+from nnlab.text import quote
 
 BLOCK = 512
 LARGEST_ARCHIVE = 1 << 30

@@ -9,8 +9,8 @@ from nnlab.core.arrays import Array, shape_text
 from nnlab.data.inputs import WHITE, Column, InputFormat
 from nnlab.data.tables.csv_text import MISSING_VALUES
 from nnlab.data.tables.labels import plain_label, plain_number
-from nnlab.errors import UsageError, one_line, quote
-from nnlab.registry import near_hint
+from nnlab.errors import UsageError
+from nnlab.text import near_hint, one_line, quote
 
 SPANS = 2.0
 """Samples whose median lies this many times the range of training outside it were measured in something else."""

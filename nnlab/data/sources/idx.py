@@ -16,8 +16,9 @@ from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import RandomGenerator
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.files.reading import HashingReader, check_fits, check_unpacked, file_name, opened, unpacked
-from nnlab.errors import DataError, one_line, quote, reason_of
+from nnlab.errors import DataError, reason_of
 from nnlab.registry import Doc, FilePath, datasets
+from nnlab.text import one_line, quote
 
 ELEMENT_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_DIMENSIONS = 32

@@ -13,7 +13,8 @@ from nnlab.data.inputs import Column
 from nnlab.data.tables.label_arrays import as_classes
 from nnlab.data.tables.sample_arrays import as_samples, layout_notes, to_unit_range
 from nnlab.data.tables.splits import samples_by_split
-from nnlab.errors import DataError, one_line, quote
+from nnlab.errors import DataError
+from nnlab.text import one_line, quote
 
 
 class Part(NamedTuple):

@@ -15,7 +15,8 @@ from nnlab.data.tables.csv_text import CsvRows, Row
 from nnlab.data.tables.decimals import Block, read_block
 from nnlab.data.tables.labels import MOST_LABELS, sorted_labels
 from nnlab.data.tables.rows import MISSING, Codes, Rows, Source, SurprisingCells, UnknownCategories, counted, one_hot
-from nnlab.errors import DataError, one_line, quote
+from nnlab.errors import DataError
+from nnlab.text import one_line, quote
 
 MOST_CATEGORIES = 1000
 NONE = "none"

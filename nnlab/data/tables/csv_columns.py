@@ -8,7 +8,8 @@ from math import isfinite
 from nnlab.data.tables.csv_cells import Cells, normalised
 from nnlab.data.tables.csv_header import Head
 from nnlab.data.tables.csv_text import CsvFormat, separator_hint
-from nnlab.errors import DataError, quote
+from nnlab.errors import DataError
+from nnlab.text import quote
 
 _LABEL_NAMES = ("label", "class", "target", "labels", "classes", "クラス", "ラベル")
 _LIKELY_LABEL_NAMES = (

@@ -9,7 +9,8 @@ from typing import IO
 
 from nnlab.data.files.file_kinds import HEAD, refuse_other_kind
 from nnlab.data.files.reading import CHUNK, LARGEST, check_growth
-from nnlab.errors import DataError, quote
+from nnlab.errors import DataError
+from nnlab.text import quote
 
 # The codec for each name. Browsers and Excel read Shift_JIS as cp932, which has more characters (WHATWG Encoding).
 ENCODINGS = {

@@ -22,8 +22,8 @@ from nnlab.data.tables.labels import classes_of
 from nnlab.data.tables.notes import table_notes
 from nnlab.data.tables.rows import Rows, Source, counted
 from nnlab.data.tables.splits import SPLITS, split_by_column
-from nnlab.errors import DataError, quote
-from nnlab.registry import near_name
+from nnlab.errors import DataError
+from nnlab.text import near_name, quote
 
 MOST_AUTOMATIC_CATEGORIES = 50
 

@@ -9,8 +9,8 @@ from math import isfinite
 
 from nnlab.data.tables.csv_cells import Cells, normalised
 from nnlab.data.tables.csv_text import CsvFormat, Row
-from nnlab.errors import DataError, quote
-from nnlab.registry import near_name
+from nnlab.errors import DataError
+from nnlab.text import near_name, quote
 
 MOST_AHEAD_ROWS, MOST_AHEAD_CELLS = 1000, 200_000
 """How much of the table is looked at before it is read."""

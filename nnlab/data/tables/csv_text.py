@@ -13,7 +13,8 @@ from typing import IO, Any, Literal, Self, TextIO
 
 from nnlab.data.files.reading import CHUNK, file_name, opened, unpacked
 from nnlab.data.tables.csv_encoding import LONGEST_LINE, Scan, scan
-from nnlab.errors import DataError, quote
+from nnlab.errors import DataError
+from nnlab.text import quote
 
 # Where two cut equally well, the first of them: commas also stand in numbers and sentences.
 SEPARATORS = "\t;|,"

@@ -6,7 +6,8 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.tables.labels import MOST_CLASSES, check_classes, check_spellings, classes_of, label_notes
-from nnlab.errors import DataError, one_line, quote
+from nnlab.errors import DataError
+from nnlab.text import one_line, quote
 
 LabelsAndNames = tuple[dict[str, Array], tuple[str, ...], list[str]]
 

@@ -4,7 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from nnlab.errors import DataError, one_line, quote
+from nnlab.errors import DataError
+from nnlab.text import one_line, quote
 
 MOST_CLASSES = 10_000
 # How many different spellings of labels are read before giving up: 1 and 1.0 are two of one class.

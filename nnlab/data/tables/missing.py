@@ -9,7 +9,8 @@ from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.inputs import Column
 from nnlab.data.tables.rows import MOST_COLUMNS_NAMED, counted
-from nnlab.errors import DataError, quote
+from nnlab.errors import DataError
+from nnlab.text import quote
 
 
 def fill_missing(dataset: Dataset, missing: str | float, name: str) -> Dataset:

@@ -12,7 +12,8 @@ from nnlab.data.tables.csv_header import Head
 from nnlab.data.tables.labels import check_classes, check_spellings, classes_of, label_notes
 from nnlab.data.tables.rows import Rows, counted
 from nnlab.data.tables.splits import samples_by_split, split_counts
-from nnlab.errors import DataError, one_line, quote
+from nnlab.errors import DataError
+from nnlab.text import one_line, quote
 
 FEWEST_NUMBERED = 10
 LARGEST_EXACT = 2.0**53

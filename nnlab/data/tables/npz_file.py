@@ -14,8 +14,8 @@ from nnlab.data.files.npy_header import check_content, error_text, read_contents
 from nnlab.data.files.reading import check_fits, check_growth, check_unpacked, checksum, file_name, opened
 from nnlab.data.tables.array_names import CLASS_NAMES, FEATURE_NAMES, LABELS, find_pairs, unused
 from nnlab.data.tables.arrays import Names, Part, dataset_of
-from nnlab.errors import DataError, one_line, quote
-from nnlab.registry import near_name
+from nnlab.errors import DataError
+from nnlab.text import near_name, one_line, quote
 
 ZIP_MAGIC = b"PK\x03\x04"
 MOST_AT_ONCE = 1 << 20

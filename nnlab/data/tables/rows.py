@@ -11,7 +11,7 @@ from nnlab.core.arrays import Array
 from nnlab.data.files.reading import check_fits
 from nnlab.data.inputs import Column
 from nnlab.data.tables.labels import plain_label
-from nnlab.errors import quote
+from nnlab.text import quote
 
 MISSING = -1
 """The code of a missing category, and of labels that there are none of."""

@@ -7,7 +7,8 @@ import numpy as np
 
 from nnlab.data.dataset import Dataset
 from nnlab.data.tables.rows import Rows
-from nnlab.errors import DataError, quote
+from nnlab.errors import DataError
+from nnlab.text import quote
 
 SPLITS = {
     **dict.fromkeys(("train", "training", "学習", "訓練"), "train"),

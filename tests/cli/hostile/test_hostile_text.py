@@ -13,9 +13,9 @@ from rich.text import Text
 
 from nnlab.cli.console import _console
 from nnlab.config.tree import dump_tree, parse_tree
-from nnlab.errors import escape_control as cleaned
 from nnlab.storage.folder_names import plain_name
 from nnlab.storage.folders import as_json
+from nnlab.text import escape_control as cleaned
 
 TEXTS = [
     "[/markup][bold]",
