@@ -1,0 +1,157 @@
+"""The textbook class for each component, and objects of it with the same settings and weights, in float64."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nnlab import textbook
+from nnlab.core.arrays import Array
+from nnlab.core.initialisers import Initialiser
+from nnlab.layers.base import Layer
+from nnlab.losses import Loss
+from nnlab.models.network import Network
+from nnlab.optim.base import Optimizer
+from nnlab.registry import hyperparameters, registered_name
+from nnlab.regularizers import Regularizer
+
+
+def twin_of_layer(layer: Layer) -> textbook.Layer:
+    """A textbook layer with copies of the layer's weights and running averages, in float64."""
+    twin = LAYERS[registered_name(layer)](layer)
+    twin.frozen = layer.frozen
+    twin.regularizers = [twin_of_penalty(penalty) for penalty, _ in layer.penalties() if twin.parameters]
+    return twin
+
+
+def twin_of_loss(loss: Loss, counts: Array) -> textbook.SoftmaxWithLoss | textbook.MeanSquaredError:
+    """A textbook loss for training samples of which counts[k] are of class k."""
+    return LOSSES[registered_name(loss)](loss, counts)
+
+
+def twin_of_penalty(penalty: Regularizer) -> textbook.L1 | textbook.L2:
+    """A textbook regularizer of the same strength."""
+    return PENALTIES[registered_name(penalty)](penalty.strength)
+
+
+def twin_of_optimizer(optimizer: Optimizer) -> Any:
+    """A textbook update rule before its first step."""
+    return OPTIMIZERS[registered_name(optimizer)](**_settings(optimizer))
+
+
+def twin_of_initialiser(initialiser: Initialiser) -> Callable[..., Array]:
+    """A function of shape and generator that draws the initial weights."""
+    return partial(INITIALISERS[registered_name(initialiser)], **_settings(initialiser))
+
+
+def _settings(component: Any) -> dict[str, Any]:
+    return {key.name: getattr(component, key.name) for key in hyperparameters(type(component))}
+
+
+def twin_of_network(
+    network: Network, loss: Loss, counts: Array, penalties: Sequence[Regularizer] = ()
+) -> textbook.Network:
+    """A textbook network with the weights that a network has now; ``penalties`` act on all weights."""
+    twin = textbook.Network([twin_of_layer(layer) for layer in network.layers], twin_of_loss(loss, counts))
+    everywhere = [twin_of_penalty(penalty) for penalty in penalties]
+    for layer in twin.trained:
+        if "W" in layer.parameters:
+            layer.regularizers = [*everywhere, *layer.regularizers]
+    return twin
+
+
+class StepMasks:
+    """The uniform numbers that a dropout layer draws at the current step of its streams."""
+
+    def __init__(self, layer: Any) -> None:
+        self.layer = layer
+
+    def random(self, size: tuple[int, ...]) -> Array:
+        """Numbers from 0 to 1 in the precision in which the layer draws them."""
+        rng = self.layer.streams.dropout(*self.layer.address)
+        numbers: Array = rng.random(size, np.float32) if isinstance(rng, np.random.Generator) else rng.random(size)
+        return numbers
+
+
+def _parameters(layer: Layer) -> dict[str, Array]:
+    """Copies of the layer's own weights by name: W and b, or gamma and beta."""
+    return {parameter.name.rpartition(".")[2]: np.array(parameter.value, np.float64) for parameter in layer.parameters}
+
+
+def _padding(layer: Any) -> int | str:
+    return 0 if layer.padding == "valid" else layer.padding
+
+
+def _pool(cls: type[Any]) -> Callable[[Any], textbook.Layer]:
+    return lambda layer: cls(layer.size, layer.stride, _padding(layer))
+
+
+def _batch_norm(layer: Any) -> textbook.Layer:
+    twin = textbook.BatchNormalization(**_parameters(layer), momentum=layer.momentum, eps=layer.eps)
+    twin.running_mean = np.array(layer.buffers["running_mean"])
+    twin.running_var = np.array(layer.buffers["running_variance"])
+    return twin
+
+
+def _residual(layer: Layer) -> textbook.Layer:
+    twins = {name: twin_of_layer(inner) for name, inner in layer.inner()}
+    projection = twins.pop("projection", None)
+    return textbook.Residual(list(twins.values()), projection)
+
+
+def _cross_entropy(loss: Any, counts: Array) -> textbook.SoftmaxWithLoss:
+    weights = loss.class_weights
+    if weights == "balanced":
+        return textbook.SoftmaxWithLoss(loss.smoothing, textbook.balanced_class_weights(counts))
+    return textbook.SoftmaxWithLoss(loss.smoothing, None if weights is None else np.array(weights))
+
+
+LAYERS: dict[str, Callable[[Any], textbook.Layer]] = {
+    "identity": lambda layer: textbook.Identity(),
+    "sigmoid": lambda layer: textbook.Sigmoid(),
+    "tanh": lambda layer: textbook.Tanh(),
+    "relu": lambda layer: textbook.Relu(),
+    "leaky_relu": lambda layer: textbook.LeakyRelu(layer.slope),
+    "elu": lambda layer: textbook.Elu(layer.alpha),
+    "linear": lambda layer: textbook.Affine(**_parameters(layer)),
+    "flatten": lambda layer: textbook.Flatten(),
+    "conv2d": lambda layer: textbook.Convolution(**_parameters(layer), stride=layer.stride, pad=_padding(layer)),
+    "max_pool": _pool(textbook.Pooling),
+    "avg_pool": _pool(textbook.AveragePooling),
+    "global_avg_pool": lambda layer: textbook.GlobalAveragePooling(),
+    "upsample": lambda layer: textbook.Upsample(layer.factor),
+    "batch_norm": _batch_norm,
+    "layer_norm": lambda layer: textbook.LayerNormalization(**_parameters(layer), eps=layer.eps),
+    "lrn": lambda layer: textbook.LocalResponseNormalization(layer.size, layer.alpha, layer.beta, layer.k),
+    "dropout": lambda layer: textbook.Dropout(layer.rate, StepMasks(layer)),
+    "activity_l1": lambda layer: textbook.ActivityL1(layer.strength),
+    "activity_l2": lambda layer: textbook.ActivityL2(layer.strength),
+    "residual": _residual,
+}
+LOSSES: dict[str, Callable[[Any, Array], textbook.SoftmaxWithLoss | textbook.MeanSquaredError]] = {
+    "cross_entropy": _cross_entropy,
+    "mean_squared_error": lambda loss, counts: textbook.MeanSquaredError(),
+}
+PENALTIES: dict[str, type[textbook.L1] | type[textbook.L2]] = {"l1": textbook.L1, "l2": textbook.L2}
+OPTIMIZERS: dict[str, type[Any]] = {
+    "sgd": textbook.SGD,
+    "momentum": textbook.Momentum,
+    "nesterov": textbook.Nesterov,
+    "adagrad": textbook.AdaGrad,
+    "rmsprop": textbook.RMSProp,
+    "adadelta": textbook.AdaDelta,
+    "adam": textbook.Adam,
+    "nadam": textbook.Nadam,
+    "adamw": textbook.AdamW,
+}
+INITIALISERS: dict[str, Callable[..., Array]] = {
+    "normal": textbook.normal,
+    "xavier": textbook.xavier,
+    "he": textbook.he,
+    "glorot": textbook.glorot,
+    "lecun": textbook.lecun,
+    "truncated": textbook.truncated,
+    "orthogonal": textbook.orthogonal,
+    "given": textbook.given,
+}

@@ -1,0 +1,72 @@
+"""Every layer, loss, regularizer, initialiser and update rule of nnlab in plain NumPy, named as the books name them.
+
+Fresh arrays, formulas in the docstrings, and no import from the rest of nnlab. Each fast component gives the same
+numbers as its class here, which the tests compare; ``docs/textbook.md`` walks through the code.
+"""
+
+from nnlab.textbook.activations import Elu, Identity, LeakyRelu, Relu, Sigmoid, Tanh
+from nnlab.textbook.activity import ActivityL1, ActivityL2
+from nnlab.textbook.affine import Affine, Flatten
+from nnlab.textbook.composite import Concatenate, Residual
+from nnlab.textbook.convolution import Convolution, col2im, im2col
+from nnlab.textbook.dropout import Dropout
+from nnlab.textbook.initialisers import given, glorot, he, lecun, normal, orthogonal, truncated, xavier
+from nnlab.textbook.layer import Layer
+from nnlab.textbook.losses import MeanSquaredError, SoftmaxWithLoss, balanced_class_weights
+from nnlab.textbook.network import Network, train, with_inner
+from nnlab.textbook.normalisation import BatchNormalization, LayerNormalization, LocalResponseNormalization
+from nnlab.textbook.optimizers import SGD, AdaDelta, AdaGrad, Adam, AdamW, Momentum, Nadam, Nesterov, RMSProp
+from nnlab.textbook.pooling import AveragePooling, GlobalAveragePooling, Pooling, Upsample
+from nnlab.textbook.regularizers import L1, L2
+
+__all__ = [
+    "L1",
+    "L2",
+    "SGD",
+    "ActivityL1",
+    "ActivityL2",
+    "AdaDelta",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Affine",
+    "AveragePooling",
+    "BatchNormalization",
+    "Concatenate",
+    "Convolution",
+    "Dropout",
+    "Elu",
+    "Flatten",
+    "GlobalAveragePooling",
+    "Identity",
+    "Layer",
+    "LayerNormalization",
+    "LeakyRelu",
+    "LocalResponseNormalization",
+    "MeanSquaredError",
+    "Momentum",
+    "Nadam",
+    "Nesterov",
+    "Network",
+    "Pooling",
+    "RMSProp",
+    "Relu",
+    "Residual",
+    "Sigmoid",
+    "SoftmaxWithLoss",
+    "Tanh",
+    "Upsample",
+    "balanced_class_weights",
+    "col2im",
+    "given",
+    "glorot",
+    "he",
+    "im2col",
+    "lecun",
+    "normal",
+    "orthogonal",
+    "train",
+    "truncated",
+    "with_inner",
+    "xavier",
+]

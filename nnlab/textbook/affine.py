@@ -1,0 +1,37 @@
+"""The affine (linear, fully connected) layer, and what turns images into its input."""
+
+import numpy as np
+
+from nnlab.textbook.layer import Layer
+
+
+class Affine(Layer):
+    """out = x W + b; dx = dout Wᵀ, dW = xᵀ dout, db = Σ_n dout_n.
+
+    x is (N, D_in), W is (D_in, D_out), b is (D_out,) or None.
+    """
+
+    def __init__(self, W: np.ndarray, b: np.ndarray | None = None) -> None:
+        self.W, self.b = W, b
+        self.parameters = ("W",) if b is None else ("W", "b")
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        self.x = x
+        out = x @ self.W
+        return out if self.b is None else out + self.b
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        self.dW = self.x.T @ dout
+        self.db = dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class Flatten(Layer):
+    """Each sample as one row: (N, C, H, W) to (N, C·H·W) and back."""
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        self.shape = x.shape
+        return x.reshape(len(x), -1)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        return dout.reshape(self.shape)

@@ -1,0 +1,68 @@
+"""A network of layers, and its training."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from nnlab.textbook.composite import backward, forward
+from nnlab.textbook.layer import Layer
+from nnlab.textbook.losses import Loss
+from nnlab.textbook.optimizers import Arrays, Optimizer
+
+
+class Network:
+    """Layers one behind the other, and the loss of the scores that leave the last one.
+
+    The weights are called W1, b1, W2, b2, ...; the number counts the layers that have weights.
+    """
+
+    def __init__(self, layers: Sequence[Layer], last_layer: Loss) -> None:
+        self.layers, self.last_layer = layers, last_layer
+        self.trained = [layer for layer in with_inner(layers) if layer.parameters and not layer.frozen]
+        self.params = self.named("")
+
+    def predict(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        """The scores (N, K) of a batch."""
+        return forward(self.layers, x, training)
+
+    def loss(self, x: np.ndarray, t: np.ndarray, training: bool = False) -> float:
+        """The loss with all regularisation terms, which training minimises."""
+        loss = self.last_layer.forward(self.predict(x, training), t)
+        loss += sum(layer.penalty() for layer in with_inner(self.layers))
+        return loss + sum(term.value(layer.W) for layer in self.trained for term in layer.regularizers)
+
+    def gradient(self, x: np.ndarray, t: np.ndarray) -> Arrays:
+        """The gradient of the loss of a batch in training: forward through all layers, then backward."""
+        self.training_loss = self.loss(x, t, training=True)
+        backward(self.layers, self.last_layer.backward())
+        for layer in self.trained:
+            for term in layer.regularizers:
+                layer.dW = layer.dW + term.gradient(layer.W)
+        return self.named("d")
+
+    def named(self, d: str) -> Arrays:
+        """All weights by name; with "d", their gradients by the names of the weights."""
+        return {
+            f"{name}{number}": getattr(layer, d + name)
+            for number, layer in enumerate(self.trained, start=1)
+            for name in layer.parameters
+        }
+
+
+def with_inner(layers: Iterable[Layer]) -> Iterator[Layer]:
+    """The layers, each followed by those that it is made of."""
+    for layer in layers:
+        yield layer
+        yield from with_inner(layer.inner)
+
+
+def train(
+    network: Network, optimizer: Optimizer, x: np.ndarray, t: np.ndarray, batches: Iterable[np.ndarray]
+) -> list[float]:
+    """One update for each batch, which is an array of indices of samples; the loss before each update."""
+    losses = []
+    for batch in batches:
+        grads = network.gradient(x[batch], t[batch])
+        optimizer.update(network.params, grads)
+        losses.append(network.training_loss)
+    return losses
