@@ -12,6 +12,7 @@ import nnlab
 ROOT = Path(nnlab.__file__).parent
 # Lowest first; a module may import its own level and those before it.
 LEVELS = [
+    {"textbook"},
     {"aliases"},
     {"text"},
     {"errors"},
@@ -59,6 +60,13 @@ def test_imports_point_down(path: Path) -> None:
         parts = name.split(".")
         if parts[0] == "nnlab" and len(parts) > 1 and parts[1] in LEVEL_OF:
             assert LEVEL_OF[parts[1]] <= own, f"{path.name} imports {name} from above"
+
+
+def test_the_textbook_imports_numpy_only() -> None:
+    for path in (ROOT / "textbook").rglob("*.py"):
+        for name in imported_modules(path):
+            own = name.startswith("nnlab.textbook")
+            assert own or name.split(".")[0] in {"numpy", *sys.stdlib_module_names}, f"{path.name}: {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
