@@ -13,7 +13,7 @@ from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.engine.controls import Controls
-from nnlab.engine.data_parallel import DataParallel
+from nnlab.engine.data_parallel import DataParallel, DataParallelLoss
 from nnlab.engine.divergence import LastFinite
 from nnlab.engine.evaluation import Evaluation
 from nnlab.engine.loop import Training, train
@@ -139,14 +139,14 @@ def test_a_step_of_training_uses_its_memory_again(dtype: str, shards: int, threa
 
     watch = PatienceCounter()
     training = Training(
-        network=network,
-        shards=DataParallel(network, loss, shards, workers),
-        penalties=penalties,
+        network=DataParallel(network, shards, workers) if shards > 1 else network,
+        loss=DataParallelLoss(loss, shards) if shards > 1 else loss,
+        regularizers=penalties,
         optimizer=rule,
         batches=Batches(BatchLoader(split, dtype), 100, "shuffle", streams),
         evaluation=Evaluation(network, loss, penalties, dataset, 200, 100, workers),
         controls=Controls(settings, rule.lr, 8, network),
-        good=LastFinite(network),
+        last_finite=LastFinite(network),
         iterations=8,
         eval_every=8,
     )

@@ -42,7 +42,7 @@ def activation_statistics(experiment: Experiment) -> list[ActivationStatistics]:
     prepared = prepare(experiment)
     network = prepared.network
     network.allocate(experiment.dtype)
-    x = prepared.batches.without_augmentation(prepared.batches.batch(1))[0][:MOST_SAMPLES]
+    x = prepared.batches.last_batch()[0][:MOST_SAMPLES]
     found = []
     with np.errstate(all="ignore"):  # weights may be so large that numbers overflow
         _take_statistics(network, x)

@@ -11,7 +11,7 @@ from nnlab.core.threads import Workers, available_cores
 from nnlab.data.dataset import Dataset, DatasetSource
 from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.engine.controls import Controls
-from nnlab.engine.data_parallel import DataParallel, automatic_shards
+from nnlab.engine.data_parallel import DataParallel, DataParallelLoss, automatic_shards
 from nnlab.engine.divergence import LastFinite
 from nnlab.engine.evaluation import Evaluation
 from nnlab.engine.last_update import LastUpdate
@@ -113,31 +113,31 @@ def make_training(experiment: Experiment, prepared: Prepared) -> Training:
     if network.allocated:
         raise ValueError("this prepared network belongs to a training already; prepare the experiment again")
     network.allocate(experiment.dtype)
-    penalties = network.penalty_terms([replace(penalty) for penalty in experiment.penalty])
+    regularizers = network.penalty_terms([replace(penalty) for penalty in experiment.penalty])
     workers = Workers(_threads(experiment))
     loss, optimizer = experiment.loss.for_classes(dataset.class_counts), copy(experiment.optimizer)
-    shards = DataParallel(network, loss, prepared.shards, workers)
+    parallel = DataParallel(network, prepared.shards, workers) if prepared.shards > 1 else None
     optimizer.bind(network.flat.trained_values, network.flat.trained_gradients, network.flat.regularized)
     iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
     eval_every = batches.steps_per_epoch if settings.eval_every == "epoch" else settings.eval_every
     return Training(
-        network=network,
-        shards=shards,
-        penalties=penalties,
+        network=parallel or network,
+        loss=DataParallelLoss(loss, prepared.shards) if parallel else loss,
+        regularizers=regularizers,
         optimizer=optimizer,
         batches=batches,
         evaluation=Evaluation(
             network=network,
             loss=loss,
-            penalties=penalties,
+            regularizers=regularizers,
             dataset=dataset,
             eval_train=settings.eval_train,
             chunk=network.evaluation_chunk(batches.batch_size),
             workers=workers,
-            replicas=shards.networks[1:],
+            replicas=parallel.replicas if parallel else (),
         ),
         controls=Controls(settings, optimizer.lr, iterations, network),
-        good=LastFinite(network),
+        last_finite=LastFinite(network),
         iterations=iterations,
         eval_every=eval_every,
         checkpoint_every=settings.checkpoint_every if isinstance(settings.checkpoint_every, int) else eval_every,

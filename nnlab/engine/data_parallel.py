@@ -1,13 +1,15 @@
-"""One batch in several parts, computed side by side, with the gradient of the whole."""
+"""Data parallelism: each batch is computed in parts by replicas of the network."""
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.core.random import ShardStreams
 from nnlab.core.threads import Workers
+from nnlab.core.workspace import Workspace
 from nnlab.layers.linear import Linear
 from nnlab.losses import Loss
 from nnlab.models.network import Network
@@ -36,70 +38,123 @@ def automatic_shards(network: Network, batch_size: int, *, legacy: bool) -> int:
     return SHARDS if pays else 1
 
 
-class DataParallel:
-    """A network and its twins, each of which computes a part of every batch; parts are as equal as can be.
+class DataParallel(Network):
+    """A network that computes each training batch in parts, which are as equal as can be, each on a replica.
 
-    Each part divides by the size of the whole batch, and their gradients are added up in the order of the parts: the
-    sum depends on their number and not on how many threads there are.
+    Parameters, buffers and gradients are those of ``network``, which computes the first part. The gradient is the sum
+    of those of the parts in their order: it depends on the number of parts, not on the number of threads.
     """
 
-    def __init__(self, network: Network, loss: Loss, count: int, workers: Workers) -> None:
+    def __init__(self, network: Network, count: int, workers: Workers) -> None:
+        vars(self).update(vars(network))
         self._workers = workers
-        self._gradients = [network.flat.gradients]
-        self._gradients += [np.zeros_like(network.flat.gradients) for _ in range(1, count)]
-        self.networks = [network]
-        for index, gradients in enumerate(self._gradients[1:], start=1):
-            self.networks.append(network.replica(ShardStreams(network.streams, index), gradients))
+        self._workspace = Workspace()
+        self._parts: list[slice] = []
+        self._gradients = [network.flat.gradients, *(np.zeros_like(network.flat.gradients) for _ in range(1, count))]
+        self.replicas = [
+            network.replica(ShardStreams(network.streams, index), gradients)
+            for index, gradients in enumerate(self._gradients[1:], start=1)
+        ]
+        self._networks = [network, *self.replicas]
         self._joint = [
             [replica for replica in replicas if isinstance(replica, Linear)]
-            for replicas in zip(*(network.layers for network in self.networks), strict=True)
-            if count > 1
-            and isinstance(replicas[0], Linear)
-            and replicas[0].W.size >= JOINT_WEIGHTS
-            and not replicas[0].frozen
+            for replicas in zip(*(network.layers for network in self._networks), strict=True)
+            if isinstance(replicas[0], Linear) and replicas[0].W.size >= JOINT_WEIGHTS and not replicas[0].frozen
         ]
         self._blocks = _blocks_without(network.flat.trained, [replicas[0].W.slice for replicas in self._joint])
-        self._losses = [loss, *(loss.replica() for _ in range(1, count))]
 
-    def compute(self, x: Array, labels: Array) -> float:
-        """The batch's mean loss with the prices on activity; their gradient stands in the flat gradient after it."""
-        count, N = len(self.networks), len(x)
-        if count == 1:
-            return self._part(0, x, labels, None)
-        cuts = [round(N * index / count) for index in range(count + 1)]
-        parts = [slice(start, stop) for start, stop in pairwise(cuts) if stop > start]
-        self._cut(N)
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """The scores of all parts, joined."""
+        if not training:
+            return super().forward(x, training=False)
+        parts = self._parts = split_batch(len(x), len(self._networks))
+        scores = self._workers.run(lambda i: self._networks[i].forward(x[parts[i]], training=True), len(parts))
+        out = self._workspace.array("scores", (len(x), *scores[0].shape[1:]), scores[0].dtype)
+        return np.concatenate(scores, out=out)
+
+    def activity_penalty(self) -> "MeanOfParts":
+        """The mean over the parts."""
+        penalties = [network.activity_penalty() for network, _ in zip(self._networks, self._parts, strict=False)]
+        return MeanOfParts(penalties, self._parts)
+
+    def backward(self, dscores: Array) -> None:
+        """Backpropagate each part, then sum the gradients in the order of the parts."""
+        parts = self._parts
+        self._set_global_batch_size(len(dscores))
         try:
-            means = self._workers.run(lambda i: self._part(i, x[parts[i]], labels[parts[i]], N), len(parts))
+            self._workers.run(lambda i: self._networks[i].backward(dscores[parts[i]]), len(parts))
         finally:
-            self._cut(None)
-        self._workers.run(lambda index: self._finish(index, len(parts)), count)
-        return sum((part.stop - part.start) / N * mean for part, mean in zip(parts, means, strict=True))
+            self._set_global_batch_size(None)
+        self._workers.run(lambda index: self._sum_gradients(index, len(parts)), len(self._networks))
 
-    def _cut(self, batch_size: int | None) -> None:
-        """Tell the layers that they see parts of a batch, or (None) that it is over."""
-        for network in self.networks:
+    def _set_global_batch_size(self, batch_size: int | None) -> None:
+        for network in self._networks:
             network.set_global_batch_size(batch_size)
         for layer in (layer for replicas in self._joint for layer in replicas):
             layer.joint = batch_size is not None
 
-    def _part(self, index: int, x: Array, labels: Array, batch_size: int | None) -> float:
-        network, loss = self.networks[index], self._losses[index]
-        scores = network.forward(x, training=True)
-        objective = loss.forward(scores, labels) + network.activity_penalty().real
-        network.backward(loss.backward(batch_size))
-        return objective
-
-    def _finish(self, index: int, parts: int) -> None:
-        """One share of what is left when all parts are done: joint products, and adding up blocks of the gradient."""
-        count = len(self.networks)
+    def _sum_gradients(self, index: int, parts: int) -> None:
+        """One worker's share of the joint products and of the blocks of the gradient to sum."""
+        count = len(self._networks)
         for replicas in self._joint:
             D = replicas[0].W.shape[0]
             replicas[index].joint_gradient(replicas[:parts], slice(D * index // count, D * (index + 1) // count))
-        whole, *others = self._gradients[:parts]
+        total, *others = self._gradients[:parts]
         for block in self._blocks[index::count]:
             for gradients in others:
-                whole[block] += gradients[block]
+                total[block] += gradients[block]
+
+
+class DataParallelLoss:
+    """The loss of the joined scores of a :class:`DataParallel` network, part by part.
+
+    Sums over samples are rounded within each part first, as their number decides every digit of a result.
+    """
+
+    def __init__(self, loss: Loss, count: int) -> None:
+        self._losses = [loss.replica() for _ in range(count)]
+        self._workspace = Workspace()
+
+    def forward(self, scores: Array, labels: Array) -> "MeanOfParts":
+        """The mean loss of the batch."""
+        self._parts = split_batch(len(labels), len(self._losses))
+        pairs = zip(self._losses, self._parts, strict=False)
+        return MeanOfParts([loss.forward(scores[part], labels[part]) for loss, part in pairs], self._parts)
+
+    def backward(self) -> Array:
+        """∂(mean loss)/∂scores, shape (N, K)."""
+        N = self._parts[-1].stop
+        dscores = [loss.backward(N) for loss, _ in zip(self._losses, self._parts, strict=False)]
+        return np.concatenate(dscores, out=self._workspace.array("dscores", (N, dscores[0].shape[1]), dscores[0].dtype))
+
+
+class MeanOfParts(float):
+    """Σ_i N_i/N · mean_i for parts of N_i of N samples.
+
+    Two of them are added part by part, so that loss and activity penalty are rounded as in one pass over each part.
+    """
+
+    def __new__(cls, means: Sequence[float], parts: Sequence[slice]) -> Self:
+        """From the mean of each part."""
+        N = parts[-1].stop
+        mean = super().__new__(cls, sum((part.stop - part.start) / N * m for m, part in zip(means, parts, strict=True)))
+        mean._means, mean._parts = means, parts
+        return mean
+
+    _means: Sequence[float]
+    _parts: Sequence[slice]
+
+    def __add__(self, other: float) -> float:
+        """With a plain number, their sum."""
+        if isinstance(other, MeanOfParts):
+            return MeanOfParts([a + b for a, b in zip(self._means, other._means, strict=True)], self._parts)
+        return super().__add__(other)
+
+
+def split_batch(samples: int, count: int) -> list[slice]:
+    """``count`` parts of a batch as equal as can be, or one for each sample where there are fewer."""
+    cuts = [round(samples * index / count) for index in range(count + 1)]
+    return [slice(start, stop) for start, stop in pairwise(cuts) if stop > start]
 
 
 def _blocks_without(length: int, left_out: Sequence[slice]) -> list[slice]:

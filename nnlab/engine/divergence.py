@@ -1,6 +1,7 @@
-"""Numbers gone wrong: where the first NaN or infinity stands, why that may be, and the last weights without one."""
+"""Divergence: where the first NaN or infinity stands, its likely cause, and the last weights that were finite."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
@@ -14,14 +15,131 @@ from nnlab.regularizers import RegularizerTerm
 LARGE_INPUT = 1e3
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The first tensor that holds NaN or infinity: ``phrase`` with its name, such as linear1.W, in place of {}."""
+
+    phrase: str
+    layer: str = ""
+    tensor: str = ""
+
+    def __str__(self) -> str:
+        return self.phrase.format(".".join(filter(None, (self.layer, self.tensor))))
+
+
+class NonFinite(Exception):
+    """``quantity`` became NaN or infinite at ``step``; ``x`` are the samples that it was computed from."""
+
+    def __init__(
+        self, quantity: str, value: float, step: int, origin: Origin | None, x: Array, inputs: str = "the inputs"
+    ) -> None:
+        super().__init__(quantity, value, step, origin)
+        self.quantity, self.value, self.step, self.origin = quantity, value, step, origin
+        self._largest, self._inputs = float(np.abs(x).max(initial=0.0)), inputs
+
+    def message(self, lr: float) -> str:
+        """What happened, where it was seen first, and what most likely helps."""
+        if not isfinite(self._largest) or self._largest > LARGE_INPUT:
+            cause = f"{self._inputs} reach {self._largest:.3g}: scale them to about 1"
+        elif self.step <= 1:
+            cause = "starting weights that are too large: try a smaller model.init, and check the scale of the inputs"
+        else:
+            cause = (
+                f"a learning rate that is too large (here {lr:g}): try a tenth of it, or check the scale of the inputs "
+                "and initial weights"
+            )
+        first = f", first in {self.origin}" if self.origin else ""
+        return f"{self.quantity} became {self.value} at step {self.step}{first}; the usual cause is {cause}"
+
+
+def check_objective(objective: float, network: Network, regularizers: Sequence[RegularizerTerm], x: Array) -> None:
+    """Raise NonFinite where the objective of the batch x is not finite."""
+    if not isfinite(objective):
+        origin = nonfinite_output(network, x) or nonfinite_penalty(network, regularizers) or Origin("the loss itself")
+        raise NonFinite("the objective", objective, network.streams.step, origin, x)
+
+
+def check_gradient(network: Network, x: Array) -> None:
+    """Raise NonFinite where the gradient of the batch x is not finite."""
+    if not all_finite(network.flat.trained_gradients):
+        value, origin = nonfinite_gradient(network)
+        raise NonFinite("the gradient", value, network.streams.step, origin, x)
+
+
+def check_weights(network: Network, x: Array) -> None:
+    """Raise NonFinite where the update that the batch x led to left a weight that is not finite."""
+    if not all_finite(network.flat.trained_values):
+        value, origin = nonfinite_weight(network)
+        raise NonFinite("a weight", value, network.streams.step, origin, x)
+
+
+def check_evaluation(row: Row, network: Network, inputs: Callable[[str], Iterable[Array]]) -> None:
+    """Raise NonFinite where a number of the row is not finite; ``inputs`` gives the samples that a column is about."""
+    for column, value in row.items():
+        if value is None or isfinite(value):
+            continue
+        origin, x = None, np.empty(0)
+        for x in inputs(column):
+            origin = nonfinite_output(network, x, training=False)
+            if origin:
+                break
+        split = "" if column.startswith(("train", "objective")) else f"{column.partition('_')[0]} "
+        step = int(row["step"] or 0)
+        raise NonFinite(f"the {column.replace('_', ' ')}", value, step, origin, x, f"the {split}inputs")
+
+
 def all_finite(vector: Array) -> bool:
     """Whether a flat vector has neither NaN nor infinity; a sum of squares tells in one pass unless it overflows."""
     return isfinite(np.dot(vector, vector)) or bool(np.isfinite(vector).all())
 
 
-def first_nonfinite(row: Row) -> tuple[str, float] | None:
-    """The first number of an evaluation that is NaN or infinite, and its name."""
-    return next(((name, number) for name, number in row.items() if number is not None and not isfinite(number)), None)
+def nonfinite_output(network: Network, x: Array, *, training: bool = True) -> Origin | None:
+    """The first layer whose outputs for a batch are not finite; None where all are.
+
+    In training this may change buffers of the network, such as running means.
+    """
+    if not np.isfinite(x).all():
+        return Origin("the inputs")
+    for layer in network.order:
+        x = layer.forward(x, training=training)
+        if not np.isfinite(x).all():
+            return Origin("the outputs of {}", network.name_of(layer))
+    return None
+
+
+def nonfinite_penalty(network: Network, regularizers: Sequence[RegularizerTerm]) -> Origin | None:
+    """The largest of the weights whose penalty is not finite; None where all are."""
+    for regularizer in regularizers:
+        if not isfinite(regularizer.value()):
+            named = [entry for entry in network.named_parameters() if np.shares_memory(entry[1].value, regularizer.W)]
+            name, _ = max(named, key=lambda entry: float(np.abs(entry[1].value).max()))
+            return _origin("the penalty on {}", name)
+    return None
+
+
+def nonfinite_gradient(network: Network) -> tuple[float, Origin]:
+    """The value and the tensor of the non-finite gradient that is nearest to the loss."""
+    trained = [(name, parameter) for name, parameter in network.named_parameters() if not parameter.frozen]
+    *_, (value, name) = _nonfinite((name, parameter.grad) for name, parameter in trained)
+    return value, _origin("the gradient of {}", name)
+
+
+def nonfinite_weight(network: Network) -> tuple[float, Origin]:
+    """The value and the tensor of the first parameter that is not finite."""
+    value, name = next(_nonfinite((name, parameter.value) for name, parameter in network.named_parameters()))
+    return value, _origin("{}", name)
+
+
+def _nonfinite(named: Iterable[tuple[str, Array]]) -> Iterator[tuple[float, str]]:
+    for name, array in named:
+        wrong = array[~np.isfinite(array)]
+        if wrong.size:
+            yield float(wrong[0]), name
+
+
+def _origin(phrase: str, parameter: str) -> Origin:
+    layer, _, tensor = parameter.partition(".")
+    return Origin(phrase, layer, tensor)
 
 
 class LastFinite:
@@ -63,75 +181,3 @@ class LastFinite:
         self.keep(step.item())
         if weights:
             copy_arrays(weights, self._state, "saved last good weights")
-
-
-def nonfinite_output(network: Network, x: Array, *, training: bool = True) -> str:
-    """The first layer whose outputs for a batch are not finite; empty where all are.
-
-    In training buffers of the network, such as running means, may be changed.
-    """
-    if not np.isfinite(x).all():
-        return "the inputs"
-    for layer in network.order:
-        x = layer.forward(x, training=training)
-        if not np.isfinite(x).all():
-            return f"the outputs of {network.name_of(layer)}"
-    return ""
-
-
-def nonfinite_penalty(network: Network, penalties: Sequence[RegularizerTerm]) -> str:
-    """The largest of the weights whose penalty is not finite; empty where all are."""
-    for penalty in penalties:
-        if not isfinite(penalty.value()):
-            named = [entry for entry in network.named_parameters() if np.shares_memory(entry[1].value, penalty.W)]
-            name, _ = max(named, key=lambda entry: float(np.abs(entry[1].value).max()))
-            return f"the penalty on {name}"
-    return ""
-
-
-def nonfinite_gradient(network: Network) -> tuple[float, str]:
-    """A number that is not finite, of the gradient nearest to the loss that has one, and which that is."""
-    trained = [(name, parameter) for name, parameter in network.named_parameters() if not parameter.frozen]
-    *_, (number, name) = _wrong_numbers((name, parameter.grad) for name, parameter in trained)
-    return number, f"the gradient of {name}"
-
-
-def nonfinite_weight(network: Network) -> tuple[float, str]:
-    """A number that is not finite, of the first tensor that has one, and which that is."""
-    return next(_wrong_numbers((name, parameter.value) for name, parameter in network.named_parameters()))
-
-
-def _wrong_numbers(named: Iterable[tuple[str, Array]]) -> Iterator[tuple[float, str]]:
-    for name, array in named:
-        wrong = array[~np.isfinite(array)]
-        if wrong.size:
-            yield float(wrong[0]), name
-
-
-def evaluation_message(
-    network: Network, wrong: tuple[str, float], batches: Iterable[Array], step: int, lr: float
-) -> str:
-    """Like :func:`message`, for a number measured on these batches, one of which is to blame."""
-    (name, number), where, x = wrong, "", np.empty(0)
-    for x in batches:
-        where = nonfinite_output(network, x, training=False)
-        if where:
-            break
-    part = "" if name.startswith(("train", "objective")) else f"{name.partition('_')[0]} "
-    return message(f"the {name.replace('_', ' ')}", number, where, step, lr, x, f"the {part}inputs")
-
-
-def message(what: str, wrong: float, where: str, step: int, lr: float, x: Array, inputs: str = "the inputs") -> str:
-    """What went wrong, where it was seen first, and what most likely helps."""
-    reach = float(np.abs(x).max(initial=0.0))
-    first = f", first in {where}" if where else ""
-    if not isfinite(reach) or reach > LARGE_INPUT:
-        cause = f"{inputs} reach {reach:.3g}: scale them to about 1"
-    elif step <= 1:
-        cause = "starting weights that are too large: try a smaller model.init, and check the scale of the inputs"
-    else:
-        cause = (
-            f"a learning rate that is too large (here {lr:g}): try a tenth of it, or check the scale of the inputs "
-            "and initial weights"
-        )
-    return f"{what} became {wrong} at step {step}{first}; the usual cause is {cause}"

@@ -42,7 +42,7 @@ def _tally(network: Network, loss: Loss, x: Array, labels: Array) -> Tally:
     mean = reported.forward(scores, labels)
     minimised = mean if reported is loss else loss.forward(scores, labels)
     right = int((scores.argmax(axis=1) == labels).sum())
-    return mean * N, (minimised + network.activity_penalty().real) * N, right, N
+    return mean * N, (minimised + network.activity_penalty()) * N, right, N
 
 
 def _summed(tallies: Sequence[Tally]) -> Score:
@@ -50,9 +50,9 @@ def _summed(tallies: Sequence[Tally]) -> Score:
     return Score(loss / samples, right / samples, minimised / samples)
 
 
-def penalty_value(penalties: Sequence[RegularizerTerm]) -> float:
+def penalty_value(regularizers: Sequence[RegularizerTerm]) -> float:
     """The sum of all penalties on the weights."""
-    return sum(penalty.value() for penalty in penalties)
+    return sum(regularizer.value() for regularizer in regularizers)
 
 
 class Evaluation:
@@ -66,7 +66,7 @@ class Evaluation:
         self,
         network: Network,
         loss: Loss,
-        penalties: Sequence[RegularizerTerm],
+        regularizers: Sequence[RegularizerTerm],
         dataset: Dataset,
         eval_train: int | Literal["all", "batch"],
         chunk: int,
@@ -75,7 +75,7 @@ class Evaluation:
     ) -> None:
         self._network = network
         self._loss = loss
-        self._penalties = penalties
+        self._regularizers = regularizers
         self._on_batch = eval_train == "batch"
         self._workers = workers
         self.chunk = chunk
@@ -94,9 +94,9 @@ class Evaluation:
             part: [BatchLoader(split, dtype) for _ in range(workers.threads)] for part, split in splits.items() if split
         }
 
-    def row(self, step: int, epoch: float, lr: float, batch: Batch) -> dict[str, float | None]:
-        """Evaluate now; ``batch`` is the mini-batch to use where ``eval_train`` is ``batch``."""
-        train = self._score_batch(*batch) if self._on_batch else self._score_part("train")
+    def row(self, step: int, epoch: float, lr: float, last_batch: Callable[[], Batch]) -> dict[str, float | None]:
+        """Evaluate now; ``last_batch`` gives the mini-batch to use where ``eval_train`` is ``batch``."""
+        train = self._score_batch(*last_batch()) if self._on_batch else self._score_part("train")
         test = self._score_part("test") if "test" in self._feeds else None
         validation = self._score_part("validation") if "validation" in self._feeds else None
         return {
@@ -107,18 +107,18 @@ class Evaluation:
             "train_accuracy": train.accuracy,
             "test_loss": test.loss if test else None,
             "test_accuracy": test.accuracy if test else None,
-            "objective": train.minimised + penalty_value(self._penalties),
+            "objective": train.minimised + penalty_value(self._regularizers),
             "validation_loss": validation.loss if validation else None,
             "validation_accuracy": validation.accuracy if validation else None,
         }
 
-    def inputs(self, name: str, batch: Batch) -> Iterator[Array]:
-        """The samples that a number of the row was measured on, chunk by chunk."""
-        part = name.partition("_")[0]
+    def inputs(self, column: str, last_batch: Callable[[], Batch]) -> Iterator[Array]:
+        """The samples that a column of the row was measured on, chunk by chunk."""
+        part = column.partition("_")[0]
         if part not in self._feeds or part == "train":  # the objective is measured with the training loss
             part = "train"
             if self._on_batch:
-                yield batch[0]
+                yield last_batch()[0]
                 return
         feed = self._feeds[part][0]
         for start in range(0, len(feed.split), self.chunk):

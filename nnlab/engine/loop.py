@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from time import perf_counter
 from typing import Protocol
 
@@ -11,30 +10,28 @@ import numpy as np
 from nnlab.core.rows import Row
 from nnlab.data.pipeline.batches import Batches
 from nnlab.engine.controls import Controls
-from nnlab.engine.data_parallel import DataParallel
+from nnlab.engine.data_parallel import DataParallelLoss
 from nnlab.engine.divergence import (
     LastFinite,
-    all_finite,
-    evaluation_message,
-    first_nonfinite,
-    message,
-    nonfinite_gradient,
-    nonfinite_output,
-    nonfinite_penalty,
-    nonfinite_weight,
+    NonFinite,
+    check_evaluation,
+    check_gradient,
+    check_objective,
+    check_weights,
 )
 from nnlab.engine.evaluation import Evaluation, penalty_value
 from nnlab.engine.last_update import LastUpdate
+from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.optim.base import Optimizer
 from nnlab.regularizers import RegularizerTerm
 
 
 class Observer(Protocol):
-    """Somebody who is told what happens and cannot steer."""
+    """Receives what happens during training and cannot change it."""
 
     def on_step(self, step: int, objective: float) -> None:
-        """An update was made; ``objective`` is the loss and penalties of the forward pass that led to it."""
+        """The weights were updated; ``objective`` is the loss with all penalties of the forward pass before."""
         ...
 
     def on_evaluation(self, row: Row) -> None:
@@ -42,11 +39,19 @@ class Observer(Protocol):
         ...
 
 
+class Checkpointer(Protocol):
+    """Saves the state that a training resumes from."""
+
+    def save(self, step: int, *, ending: bool) -> None:
+        """Save the state after ``step`` updates if a checkpoint is due; ``ending``: training ends here."""
+        ...
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """How training ended: ``status`` is completed, interrupted or diverged; ``steps`` counts the updates made.
+    """How training ended: ``status`` is completed, interrupted or diverged; ``steps`` is the number of updates.
 
-    ``restored`` is the step that the weights are of, where they are not those after the last step.
+    ``restored`` is the step that the weights belong to, where that is not the last.
     """
 
     status: str
@@ -56,29 +61,21 @@ class Outcome:
     restored: int | None = None
 
 
-class Checkpointer(Protocol):
-    """Somebody who saves what training goes on from."""
-
-    def keep(self, step: int, *, ending: bool) -> None:
-        """Save the state after ``step`` updates if it is time; with ``ending``, none will follow for now."""
-        ...
-
-
 @dataclass(frozen=True)
 class Training:
-    """Everything that the loop puts in motion, bound together; ``start`` counts updates that were made before.
+    """What the loop trains and with what; a resumed training starts after ``start`` updates.
 
-    ``last_update`` is there where diagnostics are recorded.
+    With diagnostics ``last_update`` is given.
     """
 
     network: Network
-    shards: DataParallel
-    penalties: Sequence[RegularizerTerm]
+    loss: Loss | DataParallelLoss
+    regularizers: Sequence[RegularizerTerm]
     optimizer: Optimizer
     batches: Batches
     evaluation: Evaluation
     controls: Controls
-    good: LastFinite
+    last_finite: LastFinite
     iterations: int
     eval_every: int
     checkpoint_every: int = 1
@@ -87,71 +84,67 @@ class Training:
 
 
 def train(
-    training: Training, observers: Sequence[Observer], stop: Callable[[], bool], keeper: Checkpointer | None = None
+    training: Training,
+    observers: Sequence[Observer],
+    stop: Callable[[], bool],
+    checkpointer: Checkpointer | None = None,
 ) -> Outcome:
-    """Train to the last iteration, until a control or ``stop`` says so, or until a number is no longer finite."""
-    network, shards, penalties = training.network, training.shards, training.penalties
+    """Train to the last iteration, until early stopping or ``stop`` ends it, or until a number is not finite."""
+    network, loss, regularizers = training.network, training.loss, training.regularizers
     optimizer, batches, controls = training.optimizer, training.batches, training.controls
-    flat, good = network.flat, training.good
-    started = perf_counter()
-    step, fault, reason = training.start, "", ""
+    started, step, reason = perf_counter(), training.start, ""
 
-    def keep(*, ending: bool) -> None:
-        if keeper and step > training.start:
-            keeper.keep(step, ending=ending)
+    def evaluate() -> None:
+        row = training.evaluation.row(step, batches.epochs(step), controls.lr(step), batches.last_batch)
+        check_evaluation(row, network, lambda column: training.evaluation.inputs(column, batches.last_batch))
+        training.last_finite.keep(step)
+        for observer in observers:
+            observer.on_evaluation(row)
+        controls.after_evaluation(row)
 
-    with np.errstate(all="ignore"):  # overflow is found at the step it happens, with a message that says what to do
-        x, labels = batches.batch(1) if step == 0 else batches.last_batch()
-        while True:
-            lr = controls.lr(step)
-            last = step == training.iterations or stop()  # asked once a step: a signal may come in between
-            due = step % training.eval_every == 0
-            if last and not due:
-                keep(ending=True)  # before an evaluation that a longer training would not make
-            if (due and (step == 0 or step > training.start)) or (last and not due):
-                batch = batches.without_augmentation((x, labels))
-                row = training.evaluation.row(step, batches.epochs(step), lr, batch)
-                if wrong := first_nonfinite(row):
-                    measured_on = training.evaluation.inputs(wrong[0], batch)
-                    fault = evaluation_message(network, wrong, measured_on, step, lr)
+    def checkpoint(*, ending: bool) -> None:
+        if checkpointer and step > training.start:
+            checkpointer.save(step, ending=ending)
+
+    try:
+        with np.errstate(all="ignore"):  # the checks report an overflow at the step where it happens
+            while True:
+                last = step == training.iterations or stop()  # asked once a step: a signal may arrive at any time
+                due = step % training.eval_every == 0
+                if due and not 0 < step == training.start:  # a resumed training has evaluated there before
+                    evaluate()
+                reason = controls.reason(step) if due else ""
+                if last or reason:
                     break
-                good.keep(step)
-                for observer in observers:
-                    observer.on_evaluation(row)
-                controls.after_evaluation(row)
-            reason = controls.reason(step) if due else ""
-            if due and (last or reason):
-                keep(ending=True)
-            if last or reason:
-                break
-            if step % training.checkpoint_every == 0:
-                keep(ending=False)
+                if step % training.checkpoint_every == 0:
+                    checkpoint(ending=False)
 
-            lr = controls.lr(step)
-            if step > 0:
                 x, labels = batches.batch(step + 1)
-            network.streams.step = step + 1
-            objective = shards.compute(x, labels) + penalty_value(penalties)
-            if not isfinite(objective):
-                where = nonfinite_output(network, x) or nonfinite_penalty(network, penalties) or "the loss itself"
-                fault = message("the objective", objective, where, step + 1, lr, x)
-                break
-            for penalty in penalties:
-                penalty.add_gradient()
-            if not all_finite(flat.trained_gradients):
-                fault = message("the gradient", *nonfinite_gradient(network), step + 1, lr, x)
-                break
-            controls.clip(flat.trained_gradients)
-            optimizer.step(lr)
-            if not all_finite(flat.trained_values):
-                fault = message("a weight", *nonfinite_weight(network), step + 1, lr, x)
-                break
-            step += 1
-            for observer in observers:
-                observer.on_step(step, objective)
-    restored = controls.restore_best(step)
-    if fault and restored is None:
-        restored = good.restore()
-    status = "diverged" if fault else "completed" if reason or step == training.iterations else "interrupted"
+                network.streams.step = step + 1
+                scores = network.forward(x, training=True)
+                objective = loss.forward(scores, labels) + network.activity_penalty() + penalty_value(regularizers)
+                check_objective(objective, network, regularizers, x)
+                network.backward(loss.backward())
+                for regularizer in regularizers:
+                    regularizer.add_gradient()
+                check_gradient(network, x)
+                controls.clip(network.flat.trained_gradients)
+                optimizer.step(controls.lr(step))
+                check_weights(network, x)
+                step += 1
+                for observer in observers:
+                    observer.on_step(step, objective)
+
+            checkpoint(ending=True)
+            if not due:  # after the checkpoint: a training with more iterations does not evaluate here
+                evaluate()
+    except NonFinite as error:
+        status, reason = "diverged", error.message(controls.lr(step))
+        restored = controls.restore_best(step)
+        if restored is None:
+            restored = training.last_finite.restore()
+    else:
+        status = "completed" if reason or step == training.iterations else "interrupted"
+        restored = controls.restore_best(step)
     kept = "" if restored is None else f"the weights saved are those of step {restored}"
-    return Outcome(status, step, perf_counter() - started, "; ".join(filter(None, (fault or reason, kept))), restored)
+    return Outcome(status, step, perf_counter() - started, "; ".join(filter(None, (reason, kept))), restored)

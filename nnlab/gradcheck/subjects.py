@@ -175,8 +175,9 @@ def _network_subject(
         everything = {key: array.astype(dtype, copy=False) for key, array in fixed.items()} | at
         _place(parameters, everything)
         scores = network.forward(everything["x"], training=True)
+        activity = sum(layer.activity_penalty() for layer in network.layers)
         penalty = sum(term.value(at[key].reshape(-1)) for term, key in priced)
-        return complex(loss.per_sample(scores, labels).mean()) + network.activity_penalty() + penalty
+        return complex(loss.per_sample(scores, labels).mean()) + activity + penalty
 
     def gradients(at: Tensors) -> Tensors:
         value(at)

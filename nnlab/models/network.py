@@ -152,9 +152,9 @@ class Network:
                 terms.append(RegularizerTerm(penalty, weight.value.reshape(-1), weight.grad.reshape(-1)))
         return terms
 
-    def activity_penalty(self) -> complex:
+    def activity_penalty(self) -> float:
         """What layers add to the objective for their outputs in the last forward."""
-        return sum(layer.activity_penalty() for layer in self.layers)
+        return sum(layer.activity_penalty() for layer in self.layers).real
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Scores (N, K) for a batch (N, ...)."""

@@ -36,7 +36,7 @@ def parts(training: Training) -> dict[str, Stateful]:
         "model": training.network,  # the first: others compare themselves with it
         "optimizer": training.optimizer,
         "controls": training.controls,
-        "good": training.good,
+        "good": training.last_finite,
         "batches": training.batches,
         "random": training.network.streams,
         "last_update": training.last_update,
@@ -86,7 +86,7 @@ class Checkpoints:
         self._clock = clock
         self._started = self._written_at = clock()
 
-    def keep(self, step: int, *, ending: bool) -> None:
+    def save(self, step: int, *, ending: bool) -> None:
         """Write a checkpoint if it is time; raises OSError when the disk refuses."""
         now = self._clock()
         if self._every == "never":

@@ -142,9 +142,9 @@ def train_and_record(
             prepared.network, folder, training.iterations, settings.snapshots, spec_sha256, training.start
         )
         facts = {"spec": experiment.resolved(), "spec_sha256": spec_sha256, "iterations": training.iterations}
-        keeper = Checkpoints(training, folder, settings.checkpoint_every, facts, before)
+        checkpoints = Checkpoints(training, folder, settings.checkpoint_every, facts, before)
         with reporter.watch(training.iterations) as observers:
-            outcome = train(training, [folder, lines, *diagnostics, snapshots, *observers], stop, keeper)
+            outcome = train(training, [folder, lines, *diagnostics, snapshots, *observers], stop, checkpoints)
         saved = outcome.steps if outcome.restored is None else outcome.restored
         messages = [outcome.message]
         if outcome.status == "completed":

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
 from nnlab.core.threads import Workers
-from nnlab.engine.data_parallel import DataParallel, automatic_shards
+from nnlab.engine.data_parallel import DataParallel, DataParallelLoss, automatic_shards
 from nnlab.layers.activations import ReLU
 from nnlab.layers.activity import ActivityL1, ActivityL2
 from nnlab.layers.batch_norm import BatchNorm
@@ -36,6 +37,13 @@ def make_network() -> Network:
     return network
 
 
+def backpropagated(network: Network, loss: Loss | DataParallelLoss, x: Array, labels: Array) -> float:
+    """The mean loss with the activity penalties; the gradients are written."""
+    objective = loss.forward(network.forward(x, training=True), labels) + network.activity_penalty()
+    network.backward(loss.backward())
+    return objective
+
+
 def test_what_needs_a_whole_batch_is_found_however_deep() -> None:
     deep = Residual(layers=[Residual(layers=[Linear(units=3), BatchNorm()])])
     network = Network([deep, Linear(units=2)], (3,), 2, make_streams("streams", 0))
@@ -49,11 +57,10 @@ def test_a_network_is_as_it_was_after_a_batch_in_parts(monkeypatch: pytest.Monke
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((6, *SHAPE)), rng.integers(3, size=6)
     network, other, loss = make_network(), make_network(), CrossEntropy()
-    DataParallel(network, loss, 2, Workers(1)).compute(x, labels)
+    backpropagated(DataParallel(network, 2, Workers(1)), DataParallelLoss(loss, 2), x, labels)
     for each in (network, other):
         each.flat.gradients.fill(np.nan)
-        loss.forward(each.forward(x, training=True), labels)
-        each.backward(loss.backward())
+        backpropagated(each, loss, x, labels)
     np.testing.assert_array_equal(network.flat.gradients, other.flat.gradients)
 
 
@@ -70,12 +77,11 @@ def test_parts_add_up_to_the_whole(
     whole, cut = make_network(), make_network()
     whole.flat.gradients.fill(np.nan)
     cut.flat.gradients.fill(np.nan)
-    expected = loss.forward(whole.forward(x, training=True), labels) + whole.activity_penalty().real
-    whole.backward(loss.backward())
+    expected = backpropagated(whole, loss, x, labels)
     # Another batch first, of another size: nothing of it may be left.
-    shards = DataParallel(cut, loss.replica(), 3, Workers(threads))
-    shards.compute(np.concatenate([x, x]), np.concatenate([labels, labels]))
-    assert shards.compute(x, labels) == pytest.approx(expected, rel=1e-12)
+    parallel, loss_of_parts = DataParallel(cut, 3, Workers(threads)), DataParallelLoss(loss, 3)
+    backpropagated(parallel, loss_of_parts, np.concatenate([x, x]), np.concatenate([labels, labels]))
+    assert backpropagated(parallel, loss_of_parts, x, labels) == pytest.approx(expected, rel=1e-12)
     np.testing.assert_allclose(cut.flat.gradients, whole.flat.gradients, rtol=1e-10, atol=1e-14)
 
 
@@ -83,13 +89,14 @@ def test_the_gradient_of_a_batch_in_parts_is_the_numerical_one() -> None:
     rng = np.random.default_rng(3)
     x, labels = rng.standard_normal((7, *SHAPE)), rng.integers(3, size=7)
     network = make_network()
-    values, shards = network.flat.values, DataParallel(network, CrossEntropy(), 3, Workers(1))
-    shards.compute(x, labels)
+    parallel, loss = DataParallel(network, 3, Workers(1)), DataParallelLoss(CrossEntropy(), 3)
+    values = network.flat.values
+    backpropagated(parallel, loss, x, labels)
     gradient = network.flat.gradients.copy()
     for index in range(0, len(values), len(values) // 40):
         start, found = values[index], []
         for h in (1e-6, -1e-6):
             values[index] = start + h
-            found.append(shards.compute(x, labels))
+            found.append(backpropagated(parallel, loss, x, labels))
         values[index] = start
         assert gradient[index] == pytest.approx((found[0] - found[1]) / 2e-6, rel=1e-5, abs=1e-8)

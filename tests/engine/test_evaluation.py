@@ -6,11 +6,16 @@ import pytest
 from nnlab.core.random import make_streams
 from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset, Split
+from nnlab.data.pipeline.batches import Batch
 from nnlab.engine.evaluation import Evaluation
 from nnlab.layers.activity import ActivityL1, ActivityL2
 from nnlab.layers.linear import Linear
 from nnlab.losses import CrossEntropy
 from nnlab.models.network import Network
+
+
+def no_batch() -> Batch:
+    raise AssertionError("the mini-batch is used with eval_train: batch only")
 
 
 @pytest.mark.parametrize("chunk", [2, 5, 100])
@@ -22,7 +27,8 @@ def test_the_objective_has_the_price_on_activity_and_the_loss_has_not(chunk: int
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((11, 2)), rng.integers(3, size=11)
     dataset = Dataset(Split(x, labels), None, ("a", "b", "c"))
-    row = Evaluation(network, CrossEntropy(), [], dataset, "all", chunk, Workers(threads)).row(0, 0.0, 0.1, (x, labels))
+    evaluation = Evaluation(network, CrossEntropy(), [], dataset, "all", chunk, Workers(threads))
+    row = evaluation.row(0, 0.0, 0.1, no_batch)
     hidden = x @ layers[0].W.value + layers[0].b.value
     scores = hidden @ layers[3].W.value + layers[3].b.value
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
@@ -46,8 +52,7 @@ def make_evaluation(samples: int, chunk: int, threads: int) -> tuple[Network, Ev
 
 @pytest.mark.parametrize("threads", [2, 3, 5])
 def test_threads_change_no_bit_of_a_sum_over_many_chunks(threads: int) -> None:
-    batch = (np.zeros((1, 40), np.float32), np.zeros(1, int))
-    rows = [make_evaluation(331, 13, count)[1].row(0, 0.0, 0.1, batch) for count in (1, threads)]
+    rows = [make_evaluation(331, 13, count)[1].row(0, 0.0, 0.1, no_batch) for count in (1, threads)]
     assert rows[0] == rows[1]
 
 
@@ -66,5 +71,5 @@ def test_a_single_chunk_is_halved_where_that_pays_whatever_the_threads(
     monkeypatch.setattr(Network, "forward", counting)
     monkeypatch.setattr("nnlab.engine.evaluation.worth_splitting", lambda network, samples: worth)
     _, evaluation = make_evaluation(11, 100, threads)
-    evaluation.row(0, 0.0, 0.1, (np.zeros((1, 40), np.float32), np.zeros(1, int)))
+    evaluation.row(0, 0.0, 0.1, no_batch)
     assert sorted(seen, reverse=True) == sizes

@@ -13,7 +13,7 @@ from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.engine.controls import Controls
-from nnlab.engine.data_parallel import DataParallel
+from nnlab.engine.data_parallel import DataParallel, DataParallelLoss
 from nnlab.engine.divergence import LastFinite
 from nnlab.engine.evaluation import Evaluation, score
 from nnlab.engine.loop import Outcome, Training, train
@@ -78,10 +78,19 @@ def make_training(
     batches = Batches(BatchLoader(split, "float64"), 7, "shuffle", streams)
     optimizer = optimizer or SGD(lr=0.1)
     controls = Controls(TrainSettings(iterations=iterations, **settings), optimizer.lr, iterations, network)
-    part = DataParallel(network, loss, shards, workers)
     optimizer.bind(network.flat.values, network.flat.gradients, network.flat.regularized)
-    good = LastFinite(network)
-    return Training(network, part, penalties, optimizer, batches, evaluation, controls, good, iterations, eval_every)
+    return Training(
+        network=DataParallel(network, shards, workers) if shards > 1 else network,
+        loss=DataParallelLoss(loss, shards) if shards > 1 else loss,
+        regularizers=penalties,
+        optimizer=optimizer,
+        batches=batches,
+        evaluation=evaluation,
+        controls=controls,
+        last_finite=LastFinite(network),
+        iterations=iterations,
+        eval_every=eval_every,
+    )
 
 
 def run(training: Training, stop: Callable[[], bool] = lambda: False) -> tuple[Recorder, Outcome]:

@@ -146,7 +146,9 @@ def test_outputs_of_equal_layers_are_named_apart(number: int, kind: str, monkeyp
     network = three_equal_layers()
     layer = network.layers[2 * (number - 1) + (kind == "tanh")]
     monkeypatch.setattr(layer, "forward", lambda x, training: np.full_like(x, np.nan))
-    assert nonfinite_output(network, np.ones((2, 4))) == f"the outputs of {kind}{number}"
+    origin = nonfinite_output(network, np.ones((2, 4)))
+    assert str(origin) == f"the outputs of {kind}{number}"
+    assert (origin.layer, origin.tensor) == (f"{kind}{number}", "")
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -155,10 +157,15 @@ def test_tensors_of_equal_layers_are_named_apart(number: int, tensor: str) -> No
     network = three_equal_layers()
     parameter = dict(network.named_parameters())[f"linear{number}.{tensor}"]
     parameter.grad[...] = np.inf
-    assert nonfinite_gradient(network) == (np.inf, f"the gradient of linear{number}.{tensor}")
+    value, origin = nonfinite_gradient(network)
+    assert (value, str(origin)) == (np.inf, f"the gradient of linear{number}.{tensor}")
+    assert (origin.layer, origin.tensor) == (f"linear{number}", tensor)
     parameter.value[...] = -np.inf
-    assert nonfinite_weight(network) == (-np.inf, f"linear{number}.{tensor}")
+    value, origin = nonfinite_weight(network)
+    assert (value, str(origin)) == (-np.inf, f"linear{number}.{tensor}")
     if tensor == "W":
         parameter.value[0] = 1e200
         with np.errstate(over="ignore"):
-            assert nonfinite_penalty(network, network.penalty_terms([])) == f"the penalty on linear{number}.W"
+            origin = nonfinite_penalty(network, network.penalty_terms([]))
+            assert str(origin) == f"the penalty on linear{number}.W"
+            assert (origin.layer, origin.tensor) == (f"linear{number}", "W")

@@ -9,6 +9,7 @@ import pytest
 from stopped_runs import contents, stopped
 
 from nnlab.config.experiment import Experiment
+from nnlab.core.arrays import Array
 from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.random import make_streams
 from nnlab.engine.build import make_training, prepare
@@ -44,12 +45,18 @@ FROZEN = ("linear1.W", "linear1.b", "batch_norm1.gamma", "batch_norm1.beta")
 Load = Callable[..., Experiment]
 
 
+def backpropagated(training: Training, x: Array, labels: Array) -> float:
+    objective = training.loss.forward(training.network.forward(x, training=True), labels)
+    training.network.backward(training.loss.backward())
+    return objective
+
+
 def update(training: Training, step: int) -> float:
     x, labels = training.batches.batch(step)
     training.network.streams.step = step
-    objective = training.shards.compute(x, labels)
-    for penalty in training.penalties:
-        penalty.add_gradient()
+    objective = backpropagated(training, x, labels)
+    for regularizer in training.regularizers:
+        regularizer.add_gradient()
     training.optimizer.step(0.05)
     return objective
 
@@ -99,7 +106,7 @@ def test_a_run_leaves_them_out_and_is_resumed_byte_for_byte(
 def test_no_penalty_counts_them(load: Load) -> None:
     experiment = load(text=TEXT.replace("FROZEN", "true"))
     training = make_training(experiment, prepare(experiment))
-    assert sum(penalty.W.size for penalty in training.penalties if penalty.penalty.registered_name == "l2") == 20 + 8
+    assert sum(penalty.W.size for penalty in training.regularizers if penalty.penalty.registered_name == "l2") == 20 + 8
     assert training.optimizer.state()["m"].size == training.network.flat.trained == 20 + 4 + 8 + 2
 
 
@@ -120,10 +127,10 @@ def test_shards_with_a_large_frozen_layer(load: Load, monkeypatch: pytest.Monkey
     experiment = load(f"compute.shards={shards}", "dtype=float64", text=text)
     training = make_training(experiment, prepare(experiment))
     x, labels = training.batches.batch(1)
-    assert training.shards.compute(x, labels) > 0
+    assert backpropagated(training, x, labels) > 0
     one = load("compute.shards=1", "dtype=float64", text=text.replace("frozen: true", "frozen: false"))
     other = make_training(one, prepare(one))
-    other.shards.compute(x, labels)
+    backpropagated(other, x, labels)
     for (name, mine), (_, theirs) in zip(
         training.network.named_parameters(), other.network.named_parameters(), strict=True
     ):

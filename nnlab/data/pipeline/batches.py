@@ -99,6 +99,7 @@ class Batches:
         # With memory of its own: asking for the last batch must not overwrite the current one.
         self._unaugmented = BatchLoader(feed.split, feed.dtype)
         self._last_indices: Array = np.empty(0, np.intp)
+        self._drawn_ahead = False
         self._everything: Batch | None = None
         self._epoch = -1
         self._epoch_indices: Array = np.empty(0, np.intp)
@@ -118,19 +119,19 @@ class Batches:
             if self._everything is None:
                 self._everything = self._feed.everything()
             return self._everything
-        self._last_indices = self._indices(step)
+        if not self._drawn_ahead:
+            self._last_indices = self._indices(step)
+        self._drawn_ahead = False
         x, labels = self._feed.take(self._last_indices)
         augment(x, self._augmentations, self._streams, step)
         return x, labels
 
-    def without_augmentation(self, batch: Batch) -> Batch:
-        """The given batch, the last one that ``batch`` returned, without augmentation."""
-        return self._unaugmented.take(self._last_indices) if self._augmentations else batch
-
     def last_batch(self) -> Batch:
-        """The last batch that ``batch`` returned, without augmentation; available after ``load_state`` too."""
+        """The batch of the last step without augmentation; before the first step, that of step 1."""
         if self.full and not self._augmentations:
             return self.batch(1)
+        if not self._last_indices.size:
+            self._last_indices, self._drawn_ahead = self._indices(1), True
         return self._unaugmented.take(self._last_indices)
 
     def state(self) -> dict[str, Array]:

@@ -259,21 +259,15 @@ def test_training_batches_are_changed_and_the_data_is_not(size: object) -> None:
 
 
 @pytest.mark.parametrize("size", [8, "full"])
-def test_evaluation_gets_the_batch_in_hand_without_changes(size: object) -> None:
+def test_the_last_batch_is_the_current_one_without_augmentation(size: object) -> None:
     source = batches(size, Shift(), Flip())
     batch = source.batch(3)
     in_hand = batch[0].copy()
-    x, labels = source.without_augmentation(batch)
+    x, labels = source.last_batch()
     np.testing.assert_allclose(x, PIXELS[labels] / 255)
     np.testing.assert_array_equal(labels, batch[1])
     np.testing.assert_array_equal(batch[0], in_hand)
     assert not np.array_equal(x, in_hand)
-
-
-def test_without_augmentation_the_batch_itself_is_plain() -> None:
-    source = batches(8)
-    batch = source.batch(1)
-    assert source.without_augmentation(batch) is batch
 
 
 def test_a_step_needs_nothing_but_its_number() -> None:
