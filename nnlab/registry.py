@@ -183,7 +183,7 @@ def summary(component: type[Any]) -> str:
 models = Registry("model", "nnlab.models")
 activations = Registry("activation", "nnlab.layers")
 layers = Registry("layer", "nnlab.layers", includes=(activations,))
-initialisers = Registry("initialiser", "nnlab.core.given", number=("normal", "std"))
+initialisers = Registry("initialiser", "nnlab.core.given_weights", number=("normal", "std"))
 losses = Registry("loss", "nnlab.losses")
 penalties = Registry("penalty", "nnlab.regularizers")
 optimizers = Registry("optimizer", "nnlab.optim")

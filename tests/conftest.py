@@ -17,8 +17,8 @@ from examples import THOROUGH
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
-from nnlab.config.resolved import spec_sha256
-from nnlab.config.tree import dump_tree
+from nnlab.config.resolved_spec import spec_sha256
+from nnlab.config.yaml_writer import dump_yaml
 from nnlab.data.files.download import Download, RemoteFile
 from nnlab.data.sources.fashion_mnist import FILES, FashionMnist
 from nnlab.records.formats import METRICS_COLUMNS, STEPS_COLUMNS, best_row, csv_line
@@ -155,7 +155,7 @@ def make_run(tmp_path: Path) -> MakeRun:
         steps = max(0, len(rows) - 1) * eval_every
         path = tmp_path / "runs" / folder
         path.mkdir(parents=True)
-        (path / "spec.yaml").write_text(dump_tree(spec), encoding="utf-8")
+        (path / "spec.yaml").write_text(dump_yaml(spec), encoding="utf-8")
         lines = [csv_line([row[column] for column in METRICS_COLUMNS]) for row in rows]
         (path / "metrics.csv").write_text(",".join(METRICS_COLUMNS) + "\n" + "".join(lines), encoding="utf-8")
         lines = [csv_line([step, 2.5 / step]) for step in range(1, steps + 1)]

@@ -46,7 +46,7 @@ def _depth(text: str) -> int:
 def option_hint(option: str) -> str:
     """For an option that is none, such as ``--lr``, the way to change the key of the spec; else nothing."""
     from nnlab.aliases import aliases
-    from nnlab.config.keys import spec_keys
+    from nnlab.config.completions import spec_keys
     from nnlab.text import LONGEST_WORD
 
     word = option.lstrip("-").replace("-", "_")

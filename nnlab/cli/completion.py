@@ -58,7 +58,7 @@ def complete_picture(incomplete: str) -> list[str]:
 
 def complete_override(incomplete: str) -> list[str]:
     """``key=`` for the keys of a spec, and ``key=name`` where a registered name is wanted."""
-    from nnlab.config.keys import spec_keys
+    from nnlab.config.completions import spec_keys
 
     return [text for text in spec_keys() if text.startswith(incomplete)]
 

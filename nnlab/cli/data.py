@@ -119,7 +119,7 @@ def _experiment(target: str, overrides: list[str]) -> "Experiment":
     """The experiment of a spec file, or one on the dataset of the given name."""
     from nnlab.config.experiment import experiment_from_tree, load_experiment
     from nnlab.config.overrides import apply_overrides
-    from nnlab.config.tree import parse_tree
+    from nnlab.config.yaml_reader import parse_yaml
     from nnlab.registry import datasets
 
     if target not in datasets and not Path(target).exists():
@@ -127,7 +127,7 @@ def _experiment(target: str, overrides: list[str]) -> "Experiment":
     if target not in datasets:
         return load_experiment(Path(target), overrides)
     text = f"{{data: {{name: {target}}}, model: softmax, optimizer: adam, train: {{epochs: 1}}}}"
-    tree = parse_tree(text, target)
+    tree = parse_yaml(text, target)
     apply_overrides(tree, overrides)
     return experiment_from_tree(tree, default_name=target, folders=(Path.cwd(),))
 

@@ -78,7 +78,7 @@ def _render(kind: str, classes: Mapping[str, type]) -> None:
     from rich.text import Text
 
     from nnlab.cli.console import results
-    from nnlab.config.expectation import accepted
+    from nnlab.config.type_checks import describe_accepted
     from nnlab.registry import hyperparameters, summary
 
     table = Table(title=kind, title_justify="left", title_style="bold", show_lines=False)
@@ -88,7 +88,7 @@ def _render(kind: str, classes: Mapping[str, type]) -> None:
         table.add_row(Text(name, "bold"), "", "", "", Text(summary(cls)), end_section=False)
         for parameter in hyperparameters(cls):
             default = Text("required", "italic") if parameter.required else Text(default_text(parameter))
-            table.add_row("", Text(parameter.name), Text(accepted(parameter)), default, Text(parameter.doc))
+            table.add_row("", Text(parameter.name), Text(describe_accepted(parameter)), default, Text(parameter.doc))
         table.add_section()
     results().print(table)
 

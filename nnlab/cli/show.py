@@ -28,10 +28,10 @@ def show_command(
 
     Example: nnlab show configs/adam.yaml
     """
-    from nnlab.config.base import read_spec
     from nnlab.config.descent import descent_from, load_descent
     from nnlab.config.experiment import experiment_from, load_experiment
-    from nnlab.config.resolved import describes_descent
+    from nnlab.config.inheritance import read_spec
+    from nnlab.config.resolved_spec import describes_descent
     from nnlab.errors import DataError, RunError
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.descent_reader import read_descent, read_log

@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
 
-from nnlab.config.base import default_name, read_spec, tree_of
-from nnlab.config.hints import Elsewhere
+from nnlab.config.inheritance import default_name, read_spec, tree_from_mapping
+from nnlab.config.misplaced_keys import MisplacedKeys
 from nnlab.config.overrides import apply_overrides
-from nnlab.config.places import KeyPath, Tree, spec_error
-from nnlab.config.resolved import Resolved
+from nnlab.config.positions import KeyPath, YamlTree, spec_error
+from nnlab.config.resolved_spec import ResolvedSpec
 from nnlab.config.validation import Validator
 from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer
@@ -24,7 +24,7 @@ Coordinate = Annotated[float, Ge(-1e12), Le(1e12)]
 
 
 @dataclass(kw_only=True)
-class Descent(Resolved):
+class Descent(ResolvedSpec):
     """A function of n variables, where to start, and the update rules that go down from there.
 
     Without update rules, and so without a start, there is only the field of gradients of a function of two variables.
@@ -101,33 +101,39 @@ def as_descent(spec: "Descent | Path | str | Mapping[str, Any]") -> Descent:
     """A descent as it is, from the path of a spec, or from a dict of what a spec says; raises UsageError."""
     if isinstance(spec, Descent):
         return spec
-    return descent_from_tree(tree_of(spec), default_name="descent") if isinstance(spec, Mapping) else load_descent(spec)
+    return (
+        descent_from_tree(tree_from_mapping(spec), default_name="descent")
+        if isinstance(spec, Mapping)
+        else load_descent(spec)
+    )
 
 
-def descent_from(tree: Tree, path: Path, overrides: Sequence[str] = ()) -> Descent:
+def descent_from(tree: YamlTree, path: Path, overrides: Sequence[str] = ()) -> Descent:
     """Like :func:`load_descent`, from a tree that was read from ``path``."""
     apply_overrides(tree, overrides)
     return descent_from_tree(tree, default_name=default_name(path))
 
 
-def descent_from_tree(tree: Tree, *, default_name: str) -> Descent:
+def descent_from_tree(tree: YamlTree, *, default_name: str) -> Descent:
     """Check a tree of plain values and build the descent it describes; raises SpecError."""
     raw, problems, descent = tree.value, list(tree.problems), None
     if raw is None and not tree.broken:
-        problems.append((tree.place(()), (), "is empty; a descent needs function, start and optimizer"))
+        problems.append((tree.position(()), (), "is empty; a descent needs function, start and optimizer"))
     elif isinstance(raw, dict) and "model" in raw and not {"function", "expression"} & raw.keys():
-        problems.append((tree.place(()), (), "describes a training, which nnlab train takes; a descent has a function"))
+        problems.append(
+            (tree.position(()), (), "describes a training, which nnlab train takes; a descent has a function")
+        )
     elif not tree.broken:
         written_out = _WrittenOut(raw)
-        problems.extend((tree.place(key), key, message) for key, message in written_out.problems)
-        validator = Validator(elsewhere=Elsewhere(Descent, raw))
+        problems.extend((tree.position(key), key, message) for key, message in written_out.problems)
+        validator = Validator(elsewhere=MisplacedKeys(Descent, raw))
         value = {"name": default_name, **written_out.value} if isinstance(written_out.value, dict) else raw
         descent = validator.section(Descent, value, (), "a descent")
         reported = {key for _, key, _ in problems}
         # A rule with several learning rates stands once in the file and so is complained of once.
         for key, message in dict.fromkeys((written_out.origin(key), message) for key, message in validator.problems):
             if key not in reported:
-                problems.append(tree.finding(key, message))
+                problems.append(tree.problem_at(key, message))
     if problems:
         raise spec_error(problems)
     if not isinstance(descent, Descent):
@@ -182,10 +188,10 @@ class _WrittenOut:
             for number, rate in enumerate(several):
                 if len(spec["optimizer"]) > MOST_RULES:  # too many already, and each may be long
                     return
-                place: KeyPath = ("optimizer", len(spec["optimizer"]))
-                self._origins[place] = path
+                position: KeyPath = ("optimizer", len(spec["optimizer"]))
+                self._origins[position] = path
                 if rate is not None and isinstance(rule, dict):
                     spec["optimizer"].append({**rule, "lr": rate})
-                    self._origins[*place, "lr"] = (*path, "lr", number)
+                    self._origins[*position, "lr"] = (*path, "lr", number)
                 else:
                     spec["optimizer"].append(rule)

@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen, Predicate
 
-from nnlab.config.base import default_name, read_spec, tree_of
 from nnlab.config.data_paths import DataPaths, Recorded
-from nnlab.config.hints import Elsewhere
+from nnlab.config.inheritance import default_name, read_spec, tree_from_mapping
+from nnlab.config.misplaced_keys import MisplacedKeys
 from nnlab.config.overrides import apply_overrides
-from nnlab.config.places import KeyPath, Tree, spec_error
-from nnlab.config.resolved import Resolved, describes_descent
-from nnlab.config.tree import MAX_BYTES
+from nnlab.config.positions import KeyPath, YamlTree, spec_error
+from nnlab.config.resolved_spec import ResolvedSpec, describes_descent
 from nnlab.config.validation import Validator
+from nnlab.config.yaml_reader import MAX_BYTES
 from nnlab.data.dataset import DatasetSource
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.models.base import Model
@@ -105,7 +105,7 @@ class ComputeSettings:
 
 
 @dataclass(kw_only=True)
-class Experiment(Resolved):
+class Experiment(ResolvedSpec):
     """Everything that decides a run."""
 
     name: Annotated[
@@ -172,11 +172,11 @@ def as_experiment(spec: "Experiment | Path | str | Mapping[str, Any]") -> Experi
     if isinstance(spec, Experiment):
         return spec
     if isinstance(spec, Mapping):
-        return experiment_from_tree(tree_of(spec), default_name="experiment", folders=(Path.cwd(),))
+        return experiment_from_tree(tree_from_mapping(spec), default_name="experiment", folders=(Path.cwd(),))
     return load_experiment(spec)
 
 
-def experiment_from(tree: Tree, path: Path, overrides: Sequence[str] = (), data: Path | None = None) -> Experiment:
+def experiment_from(tree: YamlTree, path: Path, overrides: Sequence[str] = (), data: Path | None = None) -> Experiment:
     """Like :func:`load_experiment`, from a tree that was read from ``path``."""
     apply_overrides(tree, overrides)
     folders = (path.absolute().parent, Path.cwd())
@@ -185,7 +185,7 @@ def experiment_from(tree: Tree, path: Path, overrides: Sequence[str] = (), data:
 
 
 def experiment_from_tree(
-    tree: Tree, *, default_name: str, folders: tuple[Path, ...], paths: DataPaths | None = None
+    tree: YamlTree, *, default_name: str, folders: tuple[Path, ...], paths: DataPaths | None = None
 ) -> Experiment:
     """Check a tree of plain values and build the experiment it describes.
 
@@ -194,20 +194,20 @@ def experiment_from_tree(
     raw, problems = tree.value, list(tree.problems)
     experiment = None
     if raw is None and not tree.broken:
-        problems.append((tree.place(()), (), "is empty; a spec needs data, model, optimizer and train"))
+        problems.append((tree.position(()), (), "is empty; a spec needs data, model, optimizer and train"))
     elif describes_descent(raw):
-        problems.append((tree.place(()), (), "describes a descent, which nnlab descend takes; a spec has a model"))
+        problems.append((tree.position(()), (), "describes a descent, which nnlab descend takes; a spec has a model"))
     elif not tree.broken:
-        validator = Validator(folders, Elsewhere(Experiment, raw), lambda key: tree.place(key).folder, paths)
+        validator = Validator(folders, MisplacedKeys(Experiment, raw), lambda key: tree.position(key).folder, paths)
         experiment = validator.section(
             Experiment, {"name": default_name, **raw} if isinstance(raw, dict) else raw, (), "a spec"
         )
         reported = {key for _, key, _ in problems}
-        problems.extend(tree.finding(key, message) for key, message in validator.problems if key not in reported)
+        problems.extend(tree.problem_at(key, message) for key, message in validator.problems if key not in reported)
         # A run's own spec has to be one that can be read again.
-        if experiment and len(tree.places) > MANY and len(experiment.to_yaml().encode()) > MAX_BYTES:
+        if experiment and len(tree.positions) > MANY and len(experiment.to_yaml().encode()) > MAX_BYTES:
             most = f"{MAX_BYTES // 1024} KiB"
-            problems.append((tree.place(()), (), f"has more than {most} with all defaults written out"))
+            problems.append((tree.position(()), (), f"has more than {most} with all defaults written out"))
     if problems:
         raise spec_error(problems)
     if not isinstance(experiment, Experiment):

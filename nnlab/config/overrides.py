@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any
 
-from nnlab.config.places import KeyPath, Place, Tree
-from nnlab.config.tree import MAX_DEPTH, parse_collecting_problems
+from nnlab.config.positions import KeyPath, Position, YamlTree
+from nnlab.config.yaml_reader import MAX_DEPTH, parse_collecting_problems
 from nnlab.text import one_line
 
 _SIGNS = (",", ":")
 """Values such as separators and decimal marks that mean something else in YAML."""
 
 
-def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
+def apply_overrides(tree: YamlTree, overrides: Sequence[str]) -> None:
     """Write each ``key.path=value`` into the tree, in order; values are YAML.
 
     Where a key has to go into something that holds no keys, a mapping takes its place: a word (``optimizer: adam``)
@@ -21,23 +21,25 @@ def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
     everything else; an override that cannot be read or placed, or that undoes an earlier one, is added to the tree's
     ``problems``.
     """
-    changed: dict[KeyPath, Place] = {}
+    changed: dict[KeyPath, Position] = {}
     for index, override in enumerate(overrides):
-        place = Place(inf, index, f"-s {one_line(override, 100)}")
+        position = Position(inf, index, f"-s {one_line(override, 100)}")
         dotted_path, equals, text = override.partition("=")
         parts = dotted_path.strip().split(".")
         if not equals or not all(parts) or len(parts) > MAX_DEPTH:
-            tree.problems.append((place, (), "must be KEY=VALUE, such as optimizer.lr=0.1"))
+            tree.problems.append((position, (), "must be KEY=VALUE, such as optimizer.lr=0.1"))
             continue
         value = parse_collecting_problems(text, "value")
         if value.problems:
             hint = f"; text goes in quotes: -s '{dotted_path}=\"{text}\"'" if text in _SIGNS else ""
-            tree.problems.extend((place, (*parts, *inner), message + hint) for _, inner, message in value.problems)
+            tree.problems.extend((position, (*parts, *inner), message + hint) for _, inner, message in value.problems)
         elif isinstance(tree.value, dict):
-            _write(tree, parts, value, place, changed)
+            _write(tree, parts, value, position, changed)
 
 
-def _write(tree: Tree, parts: Sequence[str], value: Tree, place: Place, changed: dict[KeyPath, Place]) -> None:
+def _write(
+    tree: YamlTree, parts: Sequence[str], value: YamlTree, position: Position, changed: dict[KeyPath, Position]
+) -> None:
     """Set one value and its place, unless that would undo one of those in ``changed``."""
     parent: Any = tree.value
     path: KeyPath = ()
@@ -45,7 +47,7 @@ def _write(tree: Tree, parts: Sequence[str], value: Tree, place: Place, changed:
         key = _key(parent, part)
         if key is None:
             message = f"there is no such item; the list has {len(parent)}, counted from 0"
-            tree.problems.append((place, (*path, part), message))
+            tree.problems.append((position, (*path, part), message))
             return
         path = (*path, key)
         if len(path) < len(parts):
@@ -56,29 +58,29 @@ def _write(tree: Tree, parts: Sequence[str], value: Tree, place: Place, changed:
             )
             if path in changed and gives_way:
                 message = f"contradicts {changed[path]}; keep one"
-                tree.problems.append((place, (*path, *parts[len(path) :]), message))
+                tree.problems.append((position, (*path, *parts[len(path) :]), message))
                 return
             if isinstance(child, str):
                 parent[key] = {"name": child}
             elif not isinstance(child, dict | list):
                 parent[key] = {}
-                tree.places[path] = place
+                tree.positions[path] = position
             parent = parent[key]
     undone = next((known for known in changed if known[: len(path)] == path), None)
     if undone is not None:
         twice = f"given twice, first by {changed[undone]}; keep one"
         message = twice if undone == path else f"replaces what {changed[undone]} set; give the whole before its parts"
-        tree.problems.append((place, path, message))
+        tree.problems.append((position, path, message))
         return
     whole = next((path[:length] for length in range(1, len(path)) if path[:length] in changed), None)
     if whole is not None and (isinstance(parent, list) or key in parent):
-        tree.problems.append((place, path, f"contradicts {changed[whole]}; keep one"))
+        tree.problems.append((position, path, f"contradicts {changed[whole]}; keep one"))
         return
-    changed[path] = place
+    changed[path] = position
     parent[key] = value.value
-    tree.forget(path)
-    tree.places[path] = place
-    tree.signs |= {(*path, *inner): (place, sign) for inner, (_, sign) in value.signs.items()}
+    tree.remove(path)
+    tree.positions[path] = position
+    tree.typos |= {(*path, *inner): (position, typo) for inner, (_, typo) in value.typos.items()}
 
 
 def _key(parent: object, part: str) -> str | int | None:

@@ -6,8 +6,8 @@ from typing import Any
 from annotated_types import MaxLen
 
 from nnlab.config.descent import Descent
-from nnlab.config.expectation import adapter
 from nnlab.config.experiment import Experiment
+from nnlab.config.type_checks import type_adapter
 from nnlab.config.validation import plain
 from nnlab.registry import (
     REGISTRIES,
@@ -132,7 +132,7 @@ def _value(parameter: Hyperparameter) -> Schema:
         return {"type": "object", "properties": properties, "additionalProperties": False}
     if dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
         return _mapping(parameter.base)
-    return adapter(parameter.annotation).json_schema()
+    return type_adapter(parameter.annotation).json_schema()
 
 
 def _component(registry: Registry) -> Schema:

@@ -8,9 +8,9 @@ from typing import Any
 from annotated_types import MaxLen
 
 from nnlab.config.data_paths import DataPaths, FoundPath, UnusablePathError
-from nnlab.config.expectation import check
-from nnlab.config.hints import kind_hint, owners_hint
-from nnlab.config.places import KeyPath
+from nnlab.config.misplaced_keys import kind_hint, owners_hint
+from nnlab.config.positions import KeyPath
+from nnlab.config.type_checks import check
 from nnlab.errors import MOST_LINES
 from nnlab.registry import (
     REGISTRIES,

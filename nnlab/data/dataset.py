@@ -12,7 +12,7 @@ from annotated_types import Ge, Le, Lt, MaxLen
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import RandomGenerator
 from nnlab.data.files.download import Download, DownloadObserver
-from nnlab.data.inputs import WHITE, Column, InputFormat, Scaling
+from nnlab.data.input_format import WHITE, Column, InputFormat, Scaling
 from nnlab.data.pipeline.augmentation import Augmentation, check_augmentations
 from nnlab.data.pipeline.splitting import hold_out_fold, hold_out_share
 from nnlab.errors import DataError, UsageError

@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 from nnlab.core.arrays import Array
 from nnlab.core.random import Streams
 from nnlab.data.dataset import Dataset
-from nnlab.data.inputs import WHITE
+from nnlab.data.input_format import WHITE
 from nnlab.data.pipeline.augmentation import Augmentation, augment
 from nnlab.plots.canvas import DPI, HEIGHT, WIDTH, canvas, plain_text
 from nnlab.plots.palette import in_format, palette, tr

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from annotated_types import Ge
 
-from nnlab.config.expectation import check
+from nnlab.config.type_checks import check
 from nnlab.core.statistics import mean_std
 from nnlab.errors import RunError, reported_as
 from nnlab.records.formats import SPEC_FILE, SUMMARY_FILE, fold_folder

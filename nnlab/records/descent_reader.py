@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from nnlab.config.descent import Descent, load_descent
-from nnlab.config.tree import MAX_BYTES
+from nnlab.config.yaml_reader import MAX_BYTES
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError, UsageError
 from nnlab.records.formats import LOG_FILE, PATH_FILE, SPEC_FILE, path_columns

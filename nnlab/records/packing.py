@@ -9,8 +9,9 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from nnlab.config.data_paths import PLACES
-from nnlab.config.resolved import spec_sha256
-from nnlab.config.tree import MAX_BYTES, dump_tree, read_tree
+from nnlab.config.resolved_spec import spec_sha256
+from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
+from nnlab.config.yaml_writer import dump_yaml
 from nnlab.errors import RunError, UsageError
 from nnlab.records.formats import CHECKPOINTS_FOLDER, ENVIRONMENT_FILE, LOG_FILE, SPEC_FILE, SUMMARY_FILE, kind_of
 from nnlab.records.reader import read_environment
@@ -81,7 +82,7 @@ def _contents(path: Path, short: ShortPaths) -> bytes:
     if path.name == SUMMARY_FILE:
         return _summary(path, short)
     if path.name == SPEC_FILE and (away := _away(spec := _spec(path))):
-        return dump_tree(_with_names(spec, away)).encode()
+        return dump_yaml(_with_names(spec, away)).encode()
     with reading(path):
         contents = path.read_bytes()
     if path.name == LOG_FILE:
@@ -102,7 +103,7 @@ def _summary(path: Path, short: ShortPaths) -> bytes:
 def _spec(path: Path) -> dict[str, Any]:
     check_file(path, MAX_BYTES)
     try:
-        spec = read_tree(path).value
+        spec = read_yaml(path).value
     except UsageError as error:
         raise RunError(one_line(str(error), 500)) from None
     return spec if isinstance(spec, dict) else {}

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.config.expectation import check
-from nnlab.config.resolved import spec_sha256
-from nnlab.config.tree import MAX_BYTES, read_tree
+from nnlab.config.resolved_spec import spec_sha256
+from nnlab.config.type_checks import check
+from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
 from nnlab.core.rows import MAX_STEPS, Row
-from nnlab.data.inputs import InputFormat
+from nnlab.data.input_format import InputFormat
 from nnlab.errors import RunError, SpecError, UsageError, reason_of
 from nnlab.records.formats import (
     CRASHED,
@@ -173,7 +173,7 @@ def read_spec(path: Path) -> Mapping[str, Any]:
     """The spec of a run as plain values; raises RunError."""
     check_file(path, MAX_BYTES)
     try:
-        spec = read_tree(path).value
+        spec = read_yaml(path).value
     except SpecError as error:
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
         raise RunError(one_line(f"{error.problems[0]}{more}", 500)) from None

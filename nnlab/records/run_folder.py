@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
-from nnlab.data.inputs import InputFormat
+from nnlab.data.input_format import InputFormat
 from nnlab.errors import RunError, reported_as
 from nnlab.records.cleaning import check_own, clear_after
 from nnlab.records.formats import (

@@ -10,7 +10,7 @@ import numpy as np
 from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
-from nnlab.data.inputs import InputFormat
+from nnlab.data.input_format import InputFormat
 from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
 from nnlab.engine.build import check_finished, load_weights, started
 from nnlab.engine.predictions import probabilities_of, scores_of

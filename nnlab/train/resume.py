@@ -8,7 +8,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from nnlab.config.experiment import Experiment, load_experiment
-from nnlab.config.resolved import spec_sha256
+from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.validation import flatten
 from nnlab.core.rows import MAX_STEPS
 from nnlab.engine.loop import Training

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
 
-from nnlab.config.tree import dump_tree
+from nnlab.config.yaml_writer import dump_yaml
 from nnlab.registry import REGISTRIES, hyperparameters
 
 HUGE = 10**9 + 1  # more than any count may be
@@ -50,7 +50,7 @@ def test_huge_sizes_are_refused_not_attempted(
 ) -> None:
     spec = {**BASE, section: {**BASE.get(section, {}), **keys}}
     path = tmp_path / "spec.yaml"
-    path.write_text(dump_tree(spec), encoding="utf-8")
+    path.write_text(dump_yaml(spec), encoding="utf-8")
     answer = nnlab("train", path)
     assert answer.code == 2
     assert message in answer.stderr
@@ -59,7 +59,7 @@ def test_huge_sizes_are_refused_not_attempted(
 
 def test_more_samples_than_there_are_is_a_matter_of_data(train: Any, tmp_path: Path) -> None:
     spec = {**BASE, "data": {"name": "xor", "train_size": 10**9}}
-    assert train(tmp_path, dump_tree(spec)).code == 4
+    assert train(tmp_path, dump_yaml(spec)).code == 4
 
 
 SHORT = {"iterations": 3, "batch_size": 2}
@@ -108,11 +108,11 @@ def test_extreme_values_within_the_bounds_train_or_diverge(
 ) -> None:
     for dtype in ("float32", "float64"):
         spec = {**BASE, "dtype": dtype, "train": SHORT}
-        assert train(images, dump_tree(spec | AROUND[kind]({"name": name, key: value}))).code in (0, 3)
+        assert train(images, dump_yaml(spec | AROUND[kind]({"name": name, key: value}))).code in (0, 3)
 
 
 @pytest.mark.parametrize(("lr", "code"), [(1e6, 3), (1e-320, 0)])
 def test_extreme_learning_rates_train_or_diverge(train: Any, tmp_path: Path, lr: float, code: int) -> None:
     spec = {**BASE, "loss": "mean_squared_error", "optimizer": {"name": "sgd", "lr": lr}}
     spec["train"] = {"iterations": 30, "batch_size": 5}
-    assert train(tmp_path, dump_tree(spec)).code == code
+    assert train(tmp_path, dump_yaml(spec)).code == code

@@ -17,7 +17,8 @@ from made_specs import JUNK, descents, experiment_of, specs, texts
 
 from nnlab.config.descent import descent_from_tree
 from nnlab.config.experiment import experiment_from_tree, load_experiment
-from nnlab.config.tree import dump_tree, parse_collecting_problems
+from nnlab.config.yaml_reader import parse_collecting_problems
+from nnlab.config.yaml_writer import dump_yaml
 from nnlab.data.sources.cifar10 import FILES
 from nnlab.descent.path import descend, gradient_of, labels
 from nnlab.descent.run import line
@@ -109,7 +110,7 @@ def fuzz(what: Strategy, holds: Callable[[Any], str], times: settings) -> Counte
 
 
 def fuzz_sound_specs(folder: Path, times: settings) -> None:
-    endings = fuzz(specs(folder), lambda spec: ends_as_documented(dump_tree(spec), folder), times)
+    endings = fuzz(specs(folder), lambda spec: ends_as_documented(dump_yaml(spec), folder), times)
     assert endings["completed"] + endings["diverged"] > endings.total() / 4
 
 
@@ -119,7 +120,7 @@ def fuzz_mutated_specs(folder: Path, times: settings) -> None:
 
 
 def fuzz_sound_descents(times: settings) -> None:
-    assert fuzz(descents(), lambda spec: descends_as_documented(dump_tree(spec)), times)["descended"] > 10
+    assert fuzz(descents(), lambda spec: descends_as_documented(dump_yaml(spec)), times)["descended"] > 10
 
 
 def fuzz_mutated_descents(times: settings) -> None:
@@ -146,7 +147,7 @@ def test_mutated_descents_end_as_documented() -> None:
 @given(data=st.data())
 def test_a_sound_spec_trains_all_its_steps(train: Any, folder: Path, data: st.DataObject) -> None:
     spec = data.draw(specs(folder))
-    answer = train(folder, dump_tree(spec))
+    answer = train(folder, dump_yaml(spec))
     if answer.code == 0 and spec["train"]["iterations"]:
         assert f", {spec['train']['iterations']} steps in " in answer.stdout
 
@@ -171,7 +172,7 @@ def test_a_mutated_spec_trains_or_is_refused(train: Any, folder: Path, data: st.
 @examples(80, SHORT)
 @given(spec=JUNK)
 def test_junk_is_refused(train: Any, tmp_path: Path, spec: Any) -> None:
-    assert train(tmp_path, dump_tree(spec)).code == 2
+    assert train(tmp_path, dump_yaml(spec)).code == 2
 
 
 @pytest.mark.long

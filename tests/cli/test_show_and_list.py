@@ -7,7 +7,7 @@ import pytest
 
 from nnlab.cli.completion import KINDS
 from nnlab.config.experiment import load_experiment
-from nnlab.config.tree import parse_tree
+from nnlab.config.yaml_reader import parse_yaml
 from nnlab.losses import CrossEntropy
 from nnlab.registry import REGISTRIES, hyperparameters, optimizers
 
@@ -18,7 +18,7 @@ def test_show_prints_the_resolved_spec_and_the_layers(nnlab, spec: Path) -> None
     answer = nnlab("show", spec)
     assert answer.code == 0
     text, _, table = answer.stdout.partition("\n\n")
-    assert parse_tree(text, "shown").value == load_experiment(spec).resolved()
+    assert parse_yaml(text, "shown").value == load_experiment(spec).resolved()
     for cell in ("linear1", "12 (W 2x4 + b 4)", "tanh1", "10 (W 4x2 + b 2)", "22 parameters", "40 training samples"):
         assert cell in table
 

@@ -10,7 +10,7 @@ import pytest
 
 from nnlab.compare.comparison import Comparison, compare
 from nnlab.compare.entries import RECORDING_KEYS
-from nnlab.config.keys import spec_keys
+from nnlab.config.completions import spec_keys
 from nnlab.errors import RunError, UsageError
 
 MakeRun = Callable[..., Path]

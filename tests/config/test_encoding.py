@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nnlab.config.tree import read_tree
+from nnlab.config.yaml_reader import read_yaml
 from nnlab.errors import SpecError
 
 JAPANESE = "# \u5b66\u7fd2\u7387\u3092\u5909\u3048\u308b\r\nlr: 0.1\r\n"  # "change the learning rate"
@@ -14,15 +14,15 @@ JAPANESE = "# \u5b66\u7fd2\u7387\u3092\u5909\u3048\u308b\r\nlr: 0.1\r\n"  # "cha
 def test_utf_8_and_utf_16_with_a_byte_order_mark_are_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(JAPANESE.encode(encoding))
-    tree = read_tree(path)
+    tree = read_yaml(path)
     assert tree.value == {"lr": 0.1}
-    assert str(tree.place(("lr",))) == f"{path}:2:1"
+    assert str(tree.position(("lr",))) == f"{path}:2:1"
 
 
 def test_big_endian_utf_16_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"\xfe\xff" + "a: é".encode("utf-16-be"))
-    assert read_tree(path).value == {"a": "é"}
+    assert read_yaml(path).value == {"a": "é"}
 
 
 @pytest.mark.parametrize(
@@ -44,5 +44,5 @@ def test_another_encoding_is_named(tmp_path: Path, raw: bytes, message: str) -> 
     path = tmp_path / "a.yaml"
     path.write_bytes(raw)
     with pytest.raises(SpecError) as caught:
-        read_tree(path)
+        read_yaml(path)
     assert str(caught.value) == f"{path}{message}"

@@ -18,9 +18,10 @@ from nnlab.config.experiment import (
     experiment_from_tree,
     load_experiment,
 )
-from nnlab.config.resolved import spec_sha256
-from nnlab.config.tree import dump_tree, parse_tree
+from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.validation import Validator, plain
+from nnlab.config.yaml_reader import parse_yaml
+from nnlab.config.yaml_writer import dump_yaml
 from nnlab.errors import SpecError, UsageError
 from nnlab.registry import REGISTRIES, Component, FilePath, OptionalComponent, WeightsByName, hyperparameters
 
@@ -49,7 +50,7 @@ def refusal(folder: Path, text: str) -> list[str]:
 
 def again(experiment: Experiment) -> Experiment:
     """The experiment that the resolved spec of another describes."""
-    return experiment_from_tree(parse_tree(experiment.to_yaml(), "a.yaml"), default_name="other", folders=())
+    return experiment_from_tree(parse_yaml(experiment.to_yaml(), "a.yaml"), default_name="other", folders=())
 
 
 def test_defaults(tmp_path: Path) -> None:
@@ -515,7 +516,7 @@ def named(draw: st.DrawFn, kind: str, name: str) -> Any:
 @examples(200)
 @given(sections(Experiment))
 def test_a_resolved_spec_loads_to_an_equal_experiment(raw: dict[str, Any]) -> None:
-    experiment = experiment_from_tree(parse_tree(dump_tree(raw), "a.yaml"), default_name="a", folders=())
+    experiment = experiment_from_tree(parse_yaml(dump_yaml(raw), "a.yaml"), default_name="a", folders=())
     reloaded = again(experiment)
     assert repr(reloaded) == repr(experiment)  # layers compare by identity
     assert reloaded.resolved() == experiment.resolved()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.config.overrides import apply_overrides
-from nnlab.config.places import Tree
-from nnlab.config.tree import parse_collecting_problems
+from nnlab.config.positions import YamlTree
+from nnlab.config.yaml_reader import parse_collecting_problems
 from nnlab.errors import SpecError
 from nnlab.registry import initialisers, optimizers
 
@@ -26,14 +26,14 @@ train:     {iterations: 5, batch_size: 5}
 BASE = "base: OTHER.yaml starts from another spec"
 
 
-def changed(text: str, *overrides: str) -> Tree:
+def changed(text: str, *overrides: str) -> YamlTree:
     tree = parse_collecting_problems(text, "a.yaml")
     apply_overrides(tree, overrides)
     return tree
 
 
-def complaints(tree: Tree) -> list[str]:
-    return [f"{place}: {message}" for place, _, message in tree.problems]
+def complaints(tree: YamlTree) -> list[str]:
+    return [f"{position}: {message}" for position, _, message in tree.problems]
 
 
 def load(folder: Path, overrides: Sequence[str], text: str = TEXT) -> Experiment:
@@ -114,7 +114,7 @@ def test_a_whole_may_be_followed_by_its_parts() -> None:
 
 def test_places_of_what_was_changed_are_the_overrides() -> None:
     tree = changed("a: {b: {c: 1}}\nd: word\ne: 1\nf: [1]", "a.b={c: 2}", "d.x=1", "e.x=1", "g.x=1", "f.0=2")
-    shown = {path: str(place) for path, place in tree.places.items()}
+    shown = {path: str(position) for path, position in tree.positions.items()}
     assert shown == {
         (): "a.yaml:1:1",
         ("a",): "a.yaml:1:1",
@@ -132,7 +132,7 @@ def test_places_of_what_was_changed_are_the_overrides() -> None:
 
 def test_places_of_overrides_keep_their_order_after_the_file() -> None:
     tree = changed("b: 1\na: 2", "z=1", "y=1")
-    assert sorted([("y",), ("a",), ("z",), ("b",)], key=tree.place) == [("b",), ("a",), ("z",), ("y",)]
+    assert sorted([("y",), ("a",), ("z",), ("b",)], key=tree.position) == [("b",), ("a",), ("z",), ("y",)]
 
 
 @pytest.mark.parametrize("override", ["", "a", "=1", ".=1", "a.=1", ".a=1", "a..b=1", "  =1", "a" + ".a" * 40 + "=1"])
@@ -166,8 +166,8 @@ def test_a_bad_form_says_what_would_be_right(override: str) -> None:
 def test_an_override_that_cannot_be_read_or_placed_changes_nothing(override: str, message: str) -> None:
     tree = changed("a: 0\nl: [1, 2]", override)
     assert tree.value == {"a": 0, "l": [1, 2]}
-    ((place, _, found),) = tree.problems
-    assert str(place).startswith("-s ")
+    ((position, _, found),) = tree.problems
+    assert str(position).startswith("-s ")
     assert found == message
 
 
@@ -269,8 +269,8 @@ def test_an_option_cannot_steer_the_terminal(tmp_path: Path) -> None:
 def test_any_override_is_applied_or_complained_about(overrides: list[str]) -> None:
     tree = changed("a: {b: [1, {c: 2}], d: word}\nl: [x]", *overrides)
     assert isinstance(tree.value, dict)
-    for place, _, message in tree.problems:
-        assert str(place).startswith("-s ")
+    for position, _, message in tree.problems:
+        assert str(position).startswith("-s ")
         assert message
     for override in overrides:
         if "=" not in override:
@@ -278,12 +278,12 @@ def test_any_override_is_applied_or_complained_about(overrides: list[str]) -> No
 
 
 def test_a_decimal_mark_needs_quotes() -> None:
-    tree = Tree({}, {})
+    tree = YamlTree({}, {})
     apply_overrides(tree, ["data.decimal=,"])
     ((_, path, message),) = tree.problems
     assert path == ("data", "decimal")
     assert message.endswith("""; text goes in quotes: -s 'data.decimal=","'""")
-    quoted = Tree({}, {})
+    quoted = YamlTree({}, {})
     apply_overrides(quoted, ['data.decimal=","'])
     assert quoted.problems == []
     assert quoted.value == {"data": {"decimal": ","}}

@@ -6,7 +6,7 @@ import pytest
 from nnlab.config.descent import load_descent
 from nnlab.config.experiment import load_experiment
 from nnlab.config.schema import spec_schema
-from nnlab.config.tree import parse_tree, read_tree
+from nnlab.config.yaml_reader import parse_yaml, read_yaml
 from nnlab.registry import REGISTRIES, hyperparameters
 
 SPECS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
@@ -33,12 +33,12 @@ def accepts(value: object) -> bool:
 )
 def test_exactly_one_of_iterations_and_epochs(train: str, right: bool) -> None:
     text = f"{{data: xor, model: softmax, optimizer: adam, train: {{{train}}}}}"
-    assert accepts(parse_tree(text, "x").value) is right
+    assert accepts(parse_yaml(text, "x").value) is right
 
 
 @pytest.mark.parametrize("path", DESCENTS, ids=lambda path: path.stem)
 def test_it_accepts_every_descent_as_written_and_resolved(path: Path) -> None:
-    assert accepts(read_tree(path).value)
+    assert accepts(read_yaml(path).value)
     assert accepts(load_descent(path).resolved())
 
 
@@ -59,7 +59,7 @@ def test_it_accepts_every_descent_as_written_and_resolved(path: Path) -> None:
     ],
 )
 def test_it_knows_descents(text: str, right: bool) -> None:
-    assert accepts(parse_tree(text, "x").value) is right
+    assert accepts(parse_yaml(text, "x").value) is right
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_it_knows_descents(text: str, right: bool) -> None:
     ],
 )
 def test_of_a_spec_with_a_base_the_keys_are_checked(text: str, right: bool) -> None:
-    assert accepts(parse_tree(text, "x").value) is right
+    assert accepts(parse_yaml(text, "x").value) is right
 
 
 def test_it_is_a_valid_schema() -> None:
@@ -82,7 +82,7 @@ def test_it_is_a_valid_schema() -> None:
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_it_accepts_every_config_as_written_and_resolved(path: Path) -> None:
-    assert accepts(read_tree(path).value)
+    assert accepts(read_yaml(path).value)
     assert accepts(load_experiment(path).resolved())
 
 
@@ -109,8 +109,8 @@ def test_it_defines_every_component_with_all_its_keys() -> None:
     ],
 )
 def test_it_rejects_what_the_loader_rejects(extra: str) -> None:
-    assert accepts(parse_tree(MINIMAL % "", "x").value)
-    assert not accepts(parse_tree(MINIMAL % extra, "x").value)
+    assert accepts(parse_yaml(MINIMAL % "", "x").value)
+    assert not accepts(parse_yaml(MINIMAL % extra, "x").value)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_it_rejects_what_the_loader_rejects(extra: str) -> None:
 )
 def test_augmentations_are_a_list_that_may_be_empty(augment: str, right: bool) -> None:
     text = f"{{data: {{name: mnist, augment: {augment}}}, model: softmax, optimizer: adam, train: {{epochs: 1}}}}"
-    assert accepts(parse_tree(text, "x").value) is right
+    assert accepts(parse_yaml(text, "x").value) is right
 
 
 @pytest.mark.parametrize(
@@ -144,9 +144,9 @@ def test_augmentations_are_a_list_that_may_be_empty(augment: str, right: bool) -
 )
 def test_it_knows_what_steers_training(train: str, fits: bool) -> None:
     text = f"{{data: xor, model: softmax, optimizer: adam, train: {{epochs: 1, {train}}}}}"
-    assert accepts(parse_tree(text, "x").value) is fits
+    assert accepts(parse_yaml(text, "x").value) is fits
 
 
 def test_it_knows_the_short_forms() -> None:
     for model in ("{name: mlp, hidden: [3], init: he}", "{name: mlp, hidden: [3], init: 0.5, batch_norm: true}"):
-        assert accepts(parse_tree(f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}", "x").value)
+        assert accepts(parse_yaml(f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}", "x").value)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from nnlab.data.inputs import Column, InputFormat
+from nnlab.data.input_format import Column, InputFormat
 from nnlab.errors import RunError
 from nnlab.records.formats import METRICS_COLUMNS, best_row, csv_line
 from nnlab.records.reader import read_inputs

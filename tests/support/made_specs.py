@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from nnlab.config.descent import Descent
 from nnlab.config.experiment import Experiment, experiment_from_tree
-from nnlab.config.places import Tree
-from nnlab.config.tree import dump_tree
+from nnlab.config.positions import YamlTree
+from nnlab.config.yaml_writer import dump_yaml
 from nnlab.engine.build import prepare
 from nnlab.errors import NnlabError
 from nnlab.registry import (
@@ -174,7 +174,7 @@ def components(registry: Registry, depth: int = 0) -> Strategy:
 
 
 def experiment_of(spec: dict[str, Any], folder: Path) -> Experiment:
-    return experiment_from_tree(Tree(spec), default_name="spec", folders=(folder,))
+    return experiment_from_tree(YamlTree(spec), default_name="spec", folders=(folder,))
 
 
 def sound(draw: st.DrawFn, spec: dict[str, Any], folder: Path) -> None:
@@ -309,5 +309,5 @@ def texts(draw: st.DrawFn, of: Strategy) -> str:
     """The YAML of a spec with something wrong in its values, or in its letters."""
     spec = draw(of)
     if draw(st.integers(0, 3)) < 3:
-        return dump_tree(mutated(draw, spec))
-    return edited(draw, dump_tree(spec))
+        return dump_yaml(mutated(draw, spec))
+    return edited(draw, dump_yaml(spec))

@@ -10,7 +10,7 @@ from nnlab.core.arrays import Array, copy_arrays
 from nnlab.core.random import LegacyStreams, Purpose, RandomGenerator, Streams
 from nnlab.core.workspace import Workspace
 from nnlab.data.dataset import Split
-from nnlab.data.inputs import WHITE
+from nnlab.data.input_format import WHITE
 from nnlab.data.pipeline.augmentation import Augmentation, augment
 from nnlab.errors import ShapeError, UsageError
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from nnlab.core.arrays import Array, shape_text
-from nnlab.data.inputs import WHITE, Column, InputFormat
+from nnlab.data.input_format import WHITE, Column, InputFormat
 from nnlab.data.tables.csv_text import MISSING_VALUES
 from nnlab.data.tables.labels import plain_label, plain_number
 from nnlab.errors import UsageError

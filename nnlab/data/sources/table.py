@@ -14,7 +14,7 @@ from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.files.file_kinds import HEAD, refuse_other_kind
 from nnlab.data.files.npy_header import NPY_MAGIC
 from nnlab.data.files.reading import file_name, opened
-from nnlab.data.inputs import Scaling
+from nnlab.data.input_format import Scaling
 from nnlab.data.pipeline.splitting import hold_out_share
 from nnlab.data.tables.cache import TableCache
 from nnlab.data.tables.csv_file import CsvSettings, read_csv

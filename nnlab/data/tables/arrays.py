@@ -9,7 +9,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array, shape_text
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.inputs import Column
+from nnlab.data.input_format import Column
 from nnlab.data.tables.label_arrays import as_classes
 from nnlab.data.tables.sample_arrays import as_samples, layout_notes, to_unit_range
 from nnlab.data.tables.splits import samples_by_split

@@ -17,7 +17,7 @@ from numpy.lib import format as npy
 
 from nnlab.core.arrays import Array
 from nnlab.data.files.download import data_folder
-from nnlab.data.inputs import Column
+from nnlab.data.input_format import Column
 from nnlab.data.tables.rows import Rows
 from nnlab.errors import DataError
 

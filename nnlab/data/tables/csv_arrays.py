@@ -9,7 +9,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.files.reading import MOST_PROBLEMS
-from nnlab.data.inputs import Column
+from nnlab.data.input_format import Column
 from nnlab.data.tables.csv_cells import Cells
 from nnlab.data.tables.csv_text import CsvRows, Row
 from nnlab.data.tables.decimals import Block, read_block

@@ -11,7 +11,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.files.reading import file_name
-from nnlab.data.inputs import Column
+from nnlab.data.input_format import Column
 from nnlab.data.tables.cache import TableCache
 from nnlab.data.tables.csv_arrays import read_rows_of
 from nnlab.data.tables.csv_cells import Cells, normalised

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.inputs import WHITE
+from nnlab.data.input_format import WHITE
 from nnlab.errors import DataError
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.inputs import Column
+from nnlab.data.input_format import Column
 from nnlab.data.tables.rows import MOST_COLUMNS_NAMED, counted
 from nnlab.errors import DataError
 from nnlab.text import quote

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.data.inputs import Column
+from nnlab.data.input_format import Column
 from nnlab.data.tables.csv_cells import Cells
 from nnlab.data.tables.csv_columns import Selection, likely_label
 from nnlab.data.tables.csv_header import Head

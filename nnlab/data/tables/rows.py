@@ -9,7 +9,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.files.reading import check_fits
-from nnlab.data.inputs import Column
+from nnlab.data.input_format import Column
 from nnlab.data.tables.labels import plain_label
 from nnlab.text import quote
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.files.reading import MOST_PROBLEMS, check_fits
-from nnlab.data.inputs import WHITE, Scaling
+from nnlab.data.input_format import WHITE, Scaling
 from nnlab.errors import DataError
 
 CHANNELS = (1, 3)

@@ -14,8 +14,9 @@ from safetensors.numpy import load_file, save_file
 
 from nnlab.config.descent import load_descent
 from nnlab.config.experiment import load_experiment
-from nnlab.config.resolved import spec_sha256
-from nnlab.config.tree import dump_tree, read_tree
+from nnlab.config.resolved_spec import spec_sha256
+from nnlab.config.yaml_reader import read_yaml
+from nnlab.config.yaml_writer import dump_yaml
 from nnlab.descent.run import run_descent
 from nnlab.engine.build import prepare
 from nnlab.train.run import run as train
@@ -173,15 +174,15 @@ def test_a_last_line_without_end(refused: Any, run: Path, file: str) -> None:
 
 def rewrite(run: Path, spec: dict[str, Any] | None = None, **summary: Any) -> None:
     """Change what a run says, with the hash that makes it believed."""
-    spec = (read_tree(run / "spec.yaml").value if spec is None else spec) | {}
-    (run / "spec.yaml").write_text(dump_tree(spec), encoding="utf-8")
+    spec = (read_yaml(run / "spec.yaml").value if spec is None else spec) | {}
+    (run / "spec.yaml").write_text(dump_yaml(spec), encoding="utf-8")
     document = json.loads((run / "summary.json").read_text(encoding="utf-8"))
     document |= {"spec_sha256": spec_sha256(spec), **summary}
     (run / "summary.json").write_text(json.dumps(document), encoding="utf-8")
 
 
 def test_words_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, tmp_path: Path) -> None:
-    sound = read_tree(run / "spec.yaml").value
+    sound = read_yaml(run / "spec.yaml").value
     assert isinstance(sound, dict)
     rewrite(run, message=TEXT, extra={TEXT: [TEXT]})
     (run / "log.txt").write_text(TEXT, encoding="utf-8")
@@ -267,7 +268,7 @@ def test_very_many_layers_and_moments_are_drawn_in_part(harmless: Any, run: Path
 
 
 def test_a_spec_that_needs_more_than_the_machine_has(refused: Any, run: Path) -> None:
-    spec = read_tree(run / "spec.yaml").value
+    spec = read_yaml(run / "spec.yaml").value
     assert isinstance(spec, dict)
     rewrite(run, spec | {"model": {**spec["model"], "hidden": [10**7, 10**7]}})
     refused("plot", run, "confusion", code=2)

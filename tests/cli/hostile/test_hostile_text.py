@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nnlab.cli.console import _console
-from nnlab.config.tree import dump_tree, parse_tree
+from nnlab.config.yaml_reader import parse_yaml
+from nnlab.config.yaml_writer import dump_yaml
 from nnlab.storage.folder_names import plain_name
 from nnlab.storage.folders import as_json
 from nnlab.text import escape_control as cleaned
@@ -55,7 +56,7 @@ def table(tmp_path: Path) -> Path:
         rows.writerow([TEXTS[1], TEXTS[3], "label"])
         rows.writerows([index % 7, index % 5, text] for index, text in enumerate(IN_A_TABLE * 3))
     path = tmp_path / "spec.yaml"
-    path.write_text(dump_tree(SPEC), encoding="utf-8")
+    path.write_text(dump_yaml(SPEC), encoding="utf-8")
     return path
 
 
@@ -81,17 +82,17 @@ def test_words_of_a_spec(harmless: Any, table: Path, text: str) -> None:
         if key.isprintable():
             harmless("train", table, "-s", f"{key}={quoted}", code=2)
     spec = table.with_name("keys.yaml")
-    spec.write_text(dump_tree({**SPEC, text: {text: text}}), encoding="utf-8")
+    spec.write_text(dump_yaml({**SPEC, text: {text: text}}), encoding="utf-8")
     harmless("train", spec, code=2)
-    spec.write_text(dump_tree({**SPEC, "data": {**SPEC["data"], "path": text}}), encoding="utf-8")
+    spec.write_text(dump_yaml({**SPEC, "data": {**SPEC["data"], "path": text}}), encoding="utf-8")
     harmless("train", spec, code=2 if len(text) > 255 else 4)
 
 
 def test_a_spec_in_full_shows_escapes_and_reads_back_equal() -> None:
     value = {text: [text, {"key": text}] for text in TEXTS}
-    text = dump_tree(value)
+    text = dump_yaml(value)
     assert text == cleaned(text)
-    assert parse_tree(text, "spec").value == value
+    assert parse_yaml(text, "spec").value == value
     document = as_json(value)
     assert document.decode() == cleaned(document.decode())
     assert json.loads(document) == value

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.data.inputs import Column, InputFormat, Scaling
+from nnlab.data.input_format import Column, InputFormat, Scaling
 from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
 from nnlab.errors import UsageError
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnlab.data.inputs import Column
+from nnlab.data.input_format import Column
 from nnlab.data.tables import cache as table_cache
 from nnlab.data.tables.cache import TableCache
 from nnlab.data.tables.csv_file import CsvSettings, read_csv

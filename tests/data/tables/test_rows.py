@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnlab.data.inputs import Column
+from nnlab.data.input_format import Column
 from nnlab.data.tables import csv_arrays as table_reading
 from nnlab.data.tables import csv_header, csv_text
 from nnlab.data.tables.csv_file import CsvSettings, read_csv, read_rows

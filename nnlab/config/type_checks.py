@@ -30,7 +30,7 @@ _BOUND_MESSAGES = {
 
 
 @cache
-def adapter(annotation: Any) -> TypeAdapter[Any]:
+def type_adapter(annotation: Any) -> TypeAdapter[Any]:
     """The strict pydantic validator of a type: no coercion of true to 1.0, no NaN, no infinity."""
     return TypeAdapter(annotation, config=_STRICT)
 
@@ -38,7 +38,7 @@ def adapter(annotation: Any) -> TypeAdapter[Any]:
 def check(annotation: Any, value: object) -> tuple[Any, list[tuple[tuple[int, ...], str]]]:
     """The value as the type wants it, and what is wrong as (path inside the value, message)."""
     try:
-        return adapter(annotation).validate_python(value), []
+        return type_adapter(annotation).validate_python(value), []
     except (ValidationError, OverflowError) as error:
         if isinstance(error, OverflowError) or _is_union(annotation):
             return None, [((), _mismatch(annotation, value))]
@@ -55,7 +55,7 @@ def check(annotation: Any, value: object) -> tuple[Any, list[tuple[tuple[int, ..
         return None, problems
 
 
-def expectation(annotation: Any) -> str:
+def describe_type(annotation: Any) -> str:
     """What a type accepts, in words: ``a number above 0 and at most 1``."""
     return _in_words(*_parts(annotation))
 
@@ -73,7 +73,7 @@ def _in_words(base: Any, marks: tuple[Any, ...]) -> str:
     kinds = [mark.func.__name__.removeprefix("is") for mark in marks if isinstance(mark, annotated_types.Predicate)]
     bounds = _bounds(marks, "items" if is_list else "characters")
     words = " ".join(filter(None, (*kinds, words, bounds)))
-    return f"{words}, each {expectation(get_args(base)[0])}" if is_list else words
+    return f"{words}, each {describe_type(get_args(base)[0])}" if is_list else words
 
 
 def _bounds(marks: tuple[Any, ...], unit: str) -> str:
@@ -85,7 +85,7 @@ def _bounds(marks: tuple[Any, ...], unit: str) -> str:
     return f"{bounds} {unit}" if sized else bounds
 
 
-def accepted(parameter: Hyperparameter) -> str:
+def describe_accepted(parameter: Hyperparameter) -> str:
     """What a hyper-parameter accepts, in words, components included."""
     if component := parameter.mark(Component):
         return f"a list of {component.kind}s" if component.many else f"{_article(component.kind)} {component.kind}"
@@ -94,10 +94,10 @@ def accepted(parameter: Hyperparameter) -> str:
     if strengths := parameter.mark(WeightsByName):
         return " or ".join(f"{name}: a number" for name in REGISTRIES[strengths.kind].names())
     if parameter.mark(FilePath):
-        return expectation(parameter.annotation).replace("text", "a path")
+        return describe_type(parameter.annotation).replace("text", "a path")
     if is_dataclass(parameter.base):
         return f"the keys of {parameter.name}"
-    return expectation(parameter.annotation)
+    return describe_type(parameter.annotation)
 
 
 def options(annotation: Any) -> list[str]:
@@ -119,7 +119,7 @@ def only_words(annotation: Any) -> bool:
 
 
 def _mismatch(annotation: Any, value: object) -> str:
-    message = f"must be {expectation(annotation)}, got {quote(value)}"
+    message = f"must be {describe_type(annotation)}, got {quote(value)}"
     near = near_name(value, options(annotation)) if isinstance(value, str) else None
     return f"{message}; did you mean {near!r}?" if near else message
 

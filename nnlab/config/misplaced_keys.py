@@ -24,7 +24,7 @@ MOST_LISTED = 20
 MOST_KEYS = 2000
 
 
-class Elsewhere:
+class MisplacedKeys:
     """Hints for keys that exist elsewhere in the spec ``raw``; of components only those that the spec names count."""
 
     def __init__(self, root: type[Any], raw: object) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
-from nnlab.config.signs import mistyped
+from nnlab.config.lookalikes import likely_typo
 from nnlab.errors import Problem, SpecError
 from nnlab.text import one_line
 
@@ -13,7 +13,7 @@ KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class Position:
     """Where something was written; overrides have no line and come after everything from a file.
 
     Of a place in a base ``folder`` is the folder of its file, and ``depth`` counts the files that lead to it.
@@ -29,54 +29,54 @@ class Place:
         return self.text
 
 
-Finding = tuple[Place, KeyPath, str]
+Finding = tuple[Position, KeyPath, str]
 """What is wrong: where, about which key, and in words."""
 
 
 @dataclass
-class Tree:
+class YamlTree:
     """Plain values (dict, list, str, int, float, bool, None) and where each of them was written.
 
     ``problems`` is what a spec may not contain; in a ``broken`` tree it kept the values from being read at all.
-    ``signs`` is what looks mistyped in a key or value, such as a full-width digit: the cause of what is wrong with it.
+    ``typos`` is what looks mistyped in a key or value, such as a full-width digit: the cause of what is wrong with it.
     """
 
     value: object
-    places: dict[KeyPath, Place] = field(default_factory=dict)
+    positions: dict[KeyPath, Position] = field(default_factory=dict)
     problems: list[Finding] = field(default_factory=list)
     broken: bool = False
-    signs: dict[KeyPath, tuple[Place, str]] = field(default_factory=dict)
+    typos: dict[KeyPath, tuple[Position, str]] = field(default_factory=dict)
 
-    def place(self, path: KeyPath) -> Place:
+    def position(self, path: KeyPath) -> Position:
         """Where the value at ``path`` stands, or the nearest thing around it that stands anywhere."""
         for length in range(len(path), -1, -1):
-            place = self.places.get(path[:length])
-            if place is not None:
-                return place
-        return Place(inf, 0, "")
+            position = self.positions.get(path[:length])
+            if position is not None:
+                return position
+        return Position(inf, 0, "")
 
-    def finding(self, path: KeyPath, message: str) -> Finding:
+    def problem_at(self, path: KeyPath, message: str) -> Finding:
         """A problem with the value at ``path``, at the sign that is its likely cause where there is one.
 
         That stands in the value or its own key, or in a key inside, which is then not the key that was meant.
         """
-        inside = (key for key in self.signs if key[: len(path)] == path and mistyped(str(key[-1])))
-        cause = path if path in self.signs else next(inside, None)
+        inside = (key for key in self.typos if key[: len(path)] == path and likely_typo(str(key[-1])))
+        cause = path if path in self.typos else next(inside, None)
         if cause is None:
-            return self.place(path), path, message
-        place, advice = self.signs[cause]
-        return place, path, f"{advice}: {message}"
+            return self.position(path), path, message
+        position, advice = self.typos[cause]
+        return position, path, f"{advice}: {message}"
 
-    def forget(self, path: KeyPath) -> None:
+    def remove(self, path: KeyPath) -> None:
         """Drop places and signs of what stood at ``path``, which gives way to something else."""
-        self.places = {known: place for known, place in self.places.items() if known[: len(path)] != path}
-        self.signs = {known: sign for known, sign in self.signs.items() if known[: len(path)] != path}
+        self.positions = {known: position for known, position in self.positions.items() if known[: len(path)] != path}
+        self.typos = {known: typo for known, typo in self.typos.items() if known[: len(path)] != path}
 
 
 def spec_error(problems: Iterable[Finding]) -> SpecError:
     """The error that reports all problems, in the order of their places: file by file, then overrides."""
     ordered = sorted(problems, key=lambda problem: (problem[0].line == inf, problem[0].depth, problem[0]))
-    return SpecError([Problem(str(place), shown_key(path), message) for place, path, message in ordered])
+    return SpecError([Problem(str(position), quote_key(path), message) for position, path, message in ordered])
 
 
 def dotted(path: KeyPath) -> str:
@@ -84,6 +84,6 @@ def dotted(path: KeyPath) -> str:
     return ".".join(str(part) or "''" for part in path)
 
 
-def shown_key(path: KeyPath) -> str:
+def quote_key(path: KeyPath) -> str:
     """A key path as it can be put into a message: dotted, short, without control characters."""
     return one_line(dotted(path), 100)

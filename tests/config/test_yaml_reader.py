@@ -8,8 +8,9 @@ from examples import examples
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nnlab.config.places import Place
-from nnlab.config.tree import MAX_BYTES, MAX_DEPTH, dump_tree, parse_collecting_problems, parse_tree, read_tree
+from nnlab.config.positions import Position
+from nnlab.config.yaml_reader import MAX_BYTES, MAX_DEPTH, parse_collecting_problems, parse_yaml, read_yaml
+from nnlab.config.yaml_writer import dump_yaml
 from nnlab.errors import SpecError, UsageError
 
 BASE = "base: OTHER.yaml starts from another spec"
@@ -18,7 +19,7 @@ BASE = "base: OTHER.yaml starts from another spec"
 def problems(text: str) -> list[str]:
     """What is wrong with a text, one line each."""
     with pytest.raises(SpecError) as caught:
-        parse_tree(text, "a.yaml")
+        parse_yaml(text, "a.yaml")
     return str(caught.value).splitlines()
 
 
@@ -57,12 +58,12 @@ def problems(text: str) -> list[str]:
     ],
 )
 def test_values(text: str, value: object) -> None:
-    assert parse_tree(text, "a.yaml").value == value
+    assert parse_yaml(text, "a.yaml").value == value
 
 
 def test_places_are_those_of_the_keys_and_items() -> None:
-    tree = parse_tree("data: mnist\noptimizer:\n  name: adam\n  beta1: 0.9\nlist: [1, {a: 2}]\n", "a.yaml")
-    found = {path: str(place) for path, place in tree.places.items()}
+    tree = parse_yaml("data: mnist\noptimizer:\n  name: adam\n  beta1: 0.9\nlist: [1, {a: 2}]\n", "a.yaml")
+    found = {path: str(position) for path, position in tree.positions.items()}
     assert found == {
         (): "a.yaml:1:1",
         ("data",): "a.yaml:1:1",
@@ -77,17 +78,17 @@ def test_places_are_those_of_the_keys_and_items() -> None:
 
 
 def test_what_stands_nowhere_is_placed_at_what_is_around_it() -> None:
-    tree = parse_tree("a: 1\nb:\n  c: 2\n", "a.yaml")
-    assert str(tree.place(("b", "c", "d", 0))) == "a.yaml:3:3"
-    assert str(tree.place(("b", "x"))) == "a.yaml:2:1"
-    assert str(tree.place(("x",))) == "a.yaml:1:1"
-    assert str(parse_tree("", "a.yaml").place(("x",))) == "a.yaml:1:1"
-    assert str(parse_tree("# one\n\na: 1", "a.yaml").place(())) == "a.yaml:3:1"
+    tree = parse_yaml("a: 1\nb:\n  c: 2\n", "a.yaml")
+    assert str(tree.position(("b", "c", "d", 0))) == "a.yaml:3:3"
+    assert str(tree.position(("b", "x"))) == "a.yaml:2:1"
+    assert str(tree.position(("x",))) == "a.yaml:1:1"
+    assert str(parse_yaml("", "a.yaml").position(("x",))) == "a.yaml:1:1"
+    assert str(parse_yaml("# one\n\na: 1", "a.yaml").position(())) == "a.yaml:3:1"
 
 
 def test_places_sort_by_line_then_column() -> None:
-    places = [Place(10, 1, "c"), Place(2, 9, "b"), Place(2, 1, "a"), Place(inf, 0, "d")]
-    assert [str(place) for place in sorted(places)] == ["a", "b", "c", "d"]
+    positions = [Position(10, 1, "c"), Position(2, 9, "b"), Position(2, 1, "a"), Position(inf, 0, "d")]
+    assert [str(position) for position in sorted(positions)] == ["a", "b", "c", "d"]
 
 
 @pytest.mark.parametrize(
@@ -163,8 +164,8 @@ def test_a_text_read_again_gives_the_same_in_a_tree_of_its_own(text: str) -> Non
     before = repr(first)
     if isinstance(first.value, dict):
         first.value.clear()
-    first.places.clear()
-    first.problems.append((Place(1, 1, "a.yaml:1:1"), (), "its own"))
+    first.positions.clear()
+    first.problems.append((Position(1, 1, "a.yaml:1:1"), (), "its own"))
     assert repr(parse_collecting_problems(text, "a.yaml")) == before
     assert repr(parse_collecting_problems(text, "other.yaml")) == before.replace("a.yaml", "other.yaml")
 
@@ -193,7 +194,7 @@ def test_deep_nesting_is_refused_where_it_becomes_too_deep(text: str) -> None:
 
 
 def test_the_deepest_nesting_allowed() -> None:
-    assert dump_tree(parse_tree("[" * MAX_DEPTH + "]" * MAX_DEPTH, "a.yaml").value).strip() == (
+    assert dump_yaml(parse_yaml("[" * MAX_DEPTH + "]" * MAX_DEPTH, "a.yaml").value).strip() == (
         "- " * (MAX_DEPTH - 2) + "- []"
     )
     problems("[" * (MAX_DEPTH + 2) + "]" * (MAX_DEPTH + 2))
@@ -219,21 +220,21 @@ def test_long_keys_are_cut() -> None:
 def test_reading_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("a: é\nb: 1\n", encoding="utf-8")
-    tree = read_tree(path)
+    tree = read_yaml(path)
     assert tree.value == {"a": "é", "b": 1}
-    assert str(tree.place(("b",))) == f"{path}:2:1"
+    assert str(tree.position(("b",))) == f"{path}:2:1"
 
 
 def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1\n")
-    tree = read_tree(path)
+    tree = read_yaml(path)
     assert tree.value == {"a": 1}
-    assert str(tree.place(("a",))) == f"{path}:1:1"
+    assert str(tree.position(("a",))) == f"{path}:1:1"
 
 
 @pytest.mark.parametrize(
-    ("raw", "place"),
+    ("raw", "position"),
     [
         (b"a: 1\nb: \xff\n", ":2:4"),
         (b"\xef\xbb\xbfa: \xff", ":1:4"),
@@ -241,12 +242,12 @@ def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
         ("a: é".encode("latin-1"), ":1:4"),
     ],
 )
-def test_a_file_that_is_not_utf_8(tmp_path: Path, raw: bytes, place: str) -> None:
+def test_a_file_that_is_not_utf_8(tmp_path: Path, raw: bytes, position: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(raw)
     with pytest.raises(SpecError) as caught:
-        read_tree(path)
-    assert str(caught.value) == f"{path}{place}: not UTF-8 text; save it as UTF-8"
+        read_yaml(path)
+    assert str(caught.value) == f"{path}{position}: not UTF-8 text; save it as UTF-8"
 
 
 @pytest.mark.parametrize("size", [MAX_BYTES + 1, 10_000_000])
@@ -254,25 +255,25 @@ def test_a_file_that_is_too_large(tmp_path: Path, size: int) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"#" * size)
     with pytest.raises(UsageError) as caught:
-        read_tree(path)
+        read_yaml(path)
     assert str(caught.value) == f"{path}: larger than 128 KiB, which no spec needs"
 
 
 def test_the_largest_file(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"#" * (MAX_BYTES - 5) + b"\na: 1")
-    assert read_tree(path).value == {"a": 1}
+    assert read_yaml(path).value == {"a": 1}
 
 
 def test_a_file_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        read_tree(tmp_path / "a.yaml")
+        read_yaml(tmp_path / "a.yaml")
     assert str(caught.value) == f"{tmp_path / 'a.yaml'}: No such file or directory"
 
 
 def test_a_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        read_tree(tmp_path)
+        read_yaml(tmp_path)
     assert str(caught.value) == f"{tmp_path}: Is a directory"
 
 
@@ -282,19 +283,19 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(UsageError, match=r"secret\.yaml: Permission denied$"):
-        read_tree(tmp_path / "secret.yaml")
+        read_yaml(tmp_path / "secret.yaml")
 
 
 def test_a_path_with_a_null_byte() -> None:
     with pytest.raises(UsageError, match=r"^a\\x00b: embedded null byte$"):
-        read_tree(Path("a\0b"))
+        read_yaml(Path("a\0b"))
 
 
 def test_the_path_cannot_steer_a_terminal(tmp_path: Path) -> None:
     path = tmp_path / "\x1b[31m\n.yaml"
     path.write_text("a: *x", encoding="utf-8")
     with pytest.raises(SpecError) as caught:
-        read_tree(path)
+        read_yaml(path)
     assert str(caught.value).startswith(f"{tmp_path}/\\x1b[31m\\n.yaml:1:4: a: aliases")
 
 
@@ -334,15 +335,15 @@ def same(one: object, other: object) -> bool:
 @example({"a": inf, "b": -inf, "c": [1e16, 1e-7, 123456789.0, 0.1, 5e-324, 1.7976931348623157e308]})
 @example({"key " * 50: "value " * 50, "k" * 300: {"a b": ["c: d"]}})
 def test_what_is_dumped_parses_back_equal(value: object) -> None:
-    text = dump_tree(value)
-    assert same(parse_tree(text, "a.yaml").value, value), text
+    text = dump_yaml(value)
+    assert same(parse_yaml(text, "a.yaml").value, value), text
 
 
 @examples(300)
 @given(PLAIN)
 def test_dumping_is_stable(value: object) -> None:
-    text = dump_tree(value)
-    assert dump_tree(parse_tree(text, "a.yaml").value) == text
+    text = dump_yaml(value)
+    assert dump_yaml(parse_yaml(text, "a.yaml").value) == text
 
 
 @pytest.mark.parametrize(
@@ -357,12 +358,12 @@ def test_dumping_is_stable(value: object) -> None:
     ],
 )
 def test_dumped_text_is_easy_to_read(value: object, text: str) -> None:
-    assert dump_tree(value) == text
+    assert dump_yaml(value) == text
 
 
 def test_a_value_that_occurs_twice_is_written_twice() -> None:
     shared = [1, 2]
-    assert dump_tree({"a": shared, "b": shared}) == "a: [1, 2]\nb: [1, 2]\n"
+    assert dump_yaml({"a": shared, "b": shared}) == "a: [1, 2]\nb: [1, 2]\n"
 
 
 @examples(1000)
@@ -373,17 +374,17 @@ def test_a_value_that_occurs_twice_is_written_twice() -> None:
 )
 def test_any_text_is_read_or_refused_with_its_place(text: str) -> None:
     tree = parse_collecting_problems(text, "a.yaml")
-    for place, _, message in tree.problems:
-        assert str(place) == f"a.yaml:{place.line}:{place.column}"
-        assert 1 <= place.line <= len(text) + 1
-        assert 1 <= place.column <= len(text) + 1
+    for position, _, message in tree.problems:
+        assert str(position) == f"a.yaml:{position.line}:{position.column}"
+        assert 1 <= position.line <= len(text) + 1
+        assert 1 <= position.column <= len(text) + 1
         assert message
-    assert same(parse_tree(dump_tree(tree.value), "a.yaml").value, tree.value)
+    assert same(parse_yaml(dump_yaml(tree.value), "a.yaml").value, tree.value)
 
 
 def test_lines_are_those_of_an_editor(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"a: 1\r\n\r\nb: *x\r\n")
     with pytest.raises(SpecError) as caught:
-        read_tree(path)
+        read_yaml(path)
     assert str(caught.value).startswith(f"{path}:3:4: b: ")

@@ -5,11 +5,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from nnlab.config.tree import dump_tree
 from nnlab.config.validation import plain
+from nnlab.config.yaml_writer import dump_yaml
 
 
-class Resolved:
+class ResolvedSpec:
     """A dataclass of hyper-parameters that was built from a spec."""
 
     def resolved(self) -> dict[str, Any]:
@@ -21,7 +21,7 @@ class Resolved:
 
     def to_yaml(self) -> str:
         """The resolved spec as YAML that loads to an equal one."""
-        return dump_tree(self.resolved())
+        return dump_yaml(self.resolved())
 
     def sha256(self) -> str:
         """SHA-256 of the resolved spec in canonical JSON."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nnlab.config.base import MOST_BASES, read_spec
 from nnlab.config.descent import load_descent
 from nnlab.config.experiment import load_experiment
+from nnlab.config.inheritance import MOST_BASES, read_spec
 from nnlab.errors import SpecError, UsageError
 
 BASE = """\

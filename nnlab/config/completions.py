@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from nnlab.config.expectation import only_words, options
 from nnlab.config.experiment import Experiment
+from nnlab.config.type_checks import only_words, options
 from nnlab.registry import REGISTRIES, Component, OptionalComponent, WeightsByName, hyperparameters
 
 

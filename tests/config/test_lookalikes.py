@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from nnlab.config.experiment import load_experiment
-from nnlab.config.signs import mistyped
-from nnlab.config.tree import parse_tree
+from nnlab.config.lookalikes import likely_typo
+from nnlab.config.yaml_reader import parse_yaml
 from nnlab.errors import SpecError
 
 DATA = "data: {name: spiral, points: 20}\nmodel: {name: mlp, hidden: [8]}\n"
@@ -77,23 +77,23 @@ def test_what_is_quoted_or_far_away_is_not_blamed() -> None:
         "a: \uff1a\n" + "b: 1\n" * 6 + "c: ]\n",
     ):
         with pytest.raises(SpecError) as caught:
-            parse_tree(text, "a.yaml")
+            parse_yaml(text, "a.yaml")
         assert "replace" not in str(caught.value)
 
 
 @pytest.mark.parametrize("path", ["C:\\\\data", "C:/data", "http://x", "a", "a: 1", "1:2"])
 def test_paths_and_times_lack_no_space(path: str) -> None:
-    assert mistyped(path) is None
+    assert likely_typo(path) is None
 
 
 @pytest.mark.parametrize("text", [r'a: "C:\data"', r'a: "C:\Users\me"'])
 def test_a_backslash_in_double_quotes_is_explained(text: str) -> None:
     with pytest.raises(SpecError, match="put a path in single quotes, or write / for"):
-        parse_tree(text, "a.yaml")
+        parse_yaml(text, "a.yaml")
 
 
 def test_lines_that_end_in_carriage_returns_and_ctrl_z() -> None:
-    assert parse_tree("a: 1\rb: 2\r", "a.yaml").value == {"a": 1, "b": 2}
+    assert parse_yaml("a: 1\rb: 2\r", "a.yaml").value == {"a": 1, "b": 2}
     with pytest.raises(SpecError) as caught:
-        parse_tree("a: 1\rb: 2\r\n\x1a", "a.yaml")
+        parse_yaml("a: 1\rb: 2\r\n\x1a", "a.yaml")
     assert str(caught.value).startswith("a.yaml:3:1: the character U+001A is not allowed; it is Ctrl-Z")

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nnlab.config.places import KeyPath, Tree
-from nnlab.config.tree import PIPES, STANDARD_INPUT, read_collecting_problems
+from nnlab.config.positions import KeyPath, YamlTree
+from nnlab.config.yaml_reader import PIPES, STANDARD_INPUT, read_collecting_problems
 from nnlab.errors import UsageError
 from nnlab.text import one_line, quote
 
@@ -15,7 +15,7 @@ BASE = "base"
 MOST_BASES = 8
 
 
-def read_spec(path: Path) -> Tree:
+def read_spec(path: Path) -> YamlTree:
     """Read a spec with everything that its bases say and it does not; raises UsageError when it cannot be read.
 
     ``base`` names another spec, relative to the file that it stands in. Mappings merge key by key. A component with
@@ -25,10 +25,10 @@ def read_spec(path: Path) -> Tree:
     return _with_bases(read_collecting_problems(path), path, (_real(path),))
 
 
-def tree_of(spec: Mapping[str, Any]) -> Tree:
+def tree_from_mapping(spec: Mapping[str, Any]) -> YamlTree:
     """A spec that is a mapping of plain values already, such as a dict of Python's, with what its bases say."""
     try:
-        return _with_bases(Tree(_plain_copy(spec)), STANDARD_INPUT, ())
+        return _with_bases(YamlTree(_plain_copy(spec)), STANDARD_INPUT, ())
     except RecursionError:
         raise UsageError("the spec is nested too deep; does a dict or list hold itself?") from None
 
@@ -49,29 +49,31 @@ def default_name(path: Path) -> str:
     return "stdin" if path == STANDARD_INPUT else path.stem
 
 
-def _with_bases(tree: Tree, path: Path, chain: tuple[Path, ...]) -> Tree:
+def _with_bases(tree: YamlTree, path: Path, chain: tuple[Path, ...]) -> YamlTree:
     if not isinstance(tree.value, dict) or BASE not in tree.value:
         return tree
     name = tree.value.pop(BASE)
     try:
         base = _read_base(name, path, chain)
     except UsageError as error:
-        tree.problems.append((tree.place((BASE,)), (BASE,), str(error)))
+        tree.problems.append((tree.position((BASE,)), (BASE,), str(error)))
         tree.broken = True  # without its base, what a spec lacks is not known
         return tree
     if isinstance(base.value, dict):
         base.value.pop("name", None)
-        base.forget(("name",))
+        base.remove(("name",))
         _merge(base, tree)
     elif not base.broken:
-        base.problems.append((base.place(()), (), f"must be a mapping, as the base of a spec; got {quote(base.value)}"))
+        base.problems.append(
+            (base.position(()), (), f"must be a mapping, as the base of a spec; got {quote(base.value)}")
+        )
         base.broken = True
     base.problems += tree.problems
-    base.places[()] = tree.places.get((), base.place(()))
+    base.positions[()] = tree.positions.get((), base.position(()))
     return base
 
 
-def _read_base(name: object, path: Path, chain: tuple[Path, ...]) -> Tree:
+def _read_base(name: object, path: Path, chain: tuple[Path, ...]) -> YamlTree:
     """The tree of a base; raises UsageError when it cannot be read or leads back to where it came from."""
     if not isinstance(name, str) or not name:
         raise UsageError(f"must be the path of another spec, got {quote(name)}")
@@ -93,7 +95,7 @@ def _read_base(name: object, path: Path, chain: tuple[Path, ...]) -> Tree:
     return _with_bases(read_collecting_problems(other, depth=len(chain)), other, (*chain, real))
 
 
-def _merge(base: Tree, tree: Tree) -> None:
+def _merge(base: YamlTree, tree: YamlTree) -> None:
     """Write what a spec says over what its base says, with the places of both."""
     replaced: set[KeyPath] = set()
     touched: set[KeyPath] = set()
@@ -117,10 +119,12 @@ def _merge(base: Tree, tree: Tree) -> None:
     if not (isinstance(base.value, dict) and isinstance(tree.value, dict)):
         raise TypeError("specs that are merged are mappings")
     write(base.value, tree.value, ())
-    base.places = {path: place for path, place in base.places.items() if path not in touched and not is_own(path)}
-    base.places |= {path: place for path, place in tree.places.items() if path in touched or is_own(path)}
-    base.signs = {path: sign for path, sign in base.signs.items() if not is_own(path)}
-    base.signs |= {path: sign for path, sign in tree.signs.items() if is_own(path)}
+    base.positions = {
+        path: position for path, position in base.positions.items() if path not in touched and not is_own(path)
+    }
+    base.positions |= {path: position for path, position in tree.positions.items() if path in touched or is_own(path)}
+    base.typos = {path: typo for path, typo in base.typos.items() if not is_own(path)}
+    base.typos |= {path: typo for path, typo in tree.typos.items() if is_own(path)}
 
 
 def _goes_on(before: object, value: object) -> bool:

@@ -27,7 +27,7 @@ _NO_SPACE = re.compile(r"([A-Za-z_][\w.]*):([^\s:/\\].*)", re.DOTALL)
 NEAR = 5
 
 
-def mistyped(text: str) -> tuple[int, str] | None:
+def likely_typo(text: str) -> tuple[int, str] | None:
     """Where in an unquoted key or value something looks mistyped, and what to change; None where nothing does."""
     if found := _ANY.search(text):
         return found.start(), _advice(found.group())
@@ -36,7 +36,7 @@ def mistyped(text: str) -> tuple[int, str] | None:
     return None
 
 
-def cause_before(text: str, line: int) -> tuple[int, int, str] | None:
+def lookalike_before(text: str, line: int) -> tuple[int, int, str] | None:
     """The sign that is the likely cause of what the parser noticed in ``line``: its line and column, and the advice.
 
     Lines and columns are counted from 0. What is quoted or a comment does not count.

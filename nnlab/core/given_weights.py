@@ -21,7 +21,7 @@ Path = tuple[str | int, ...]
 
 @initialisers.register("given")
 @dataclass(kw_only=True)
-class Given(Initialiser):
+class GivenWeights(Initialiser):
     """The weights W written out, and the bias b (zeros where it is left out)."""
 
     W: Annotated[

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.inputs import Column, InputFormat, Scaling
+from nnlab.data.input_format import Column, InputFormat, Scaling
 
 
 def format_of_a_table() -> InputFormat:

@@ -8,8 +8,8 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, Predicate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.config.expectation import accepted, check, expectation, only_words, options
 from nnlab.config.experiment import Experiment, TrainSettings
+from nnlab.config.type_checks import check, describe_accepted, describe_type, only_words, options
 from nnlab.data.sources.cifar10 import Cifar10
 from nnlab.data.sources.table import Table
 from nnlab.models.mlp import MLP
@@ -49,7 +49,7 @@ Units = Annotated[list[Count], MaxLen(3)]
     ],
 )
 def test_expectation(annotation: Any, words: str) -> None:
-    assert expectation(annotation) == words
+    assert describe_type(annotation) == words
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,9 @@ def test_options(annotation: Any, words: list[str], nothing_else: bool) -> None:
 
 
 def test_accepted_names_components_switches_and_paths() -> None:
-    words = {key.name: accepted(key) for cls in (Experiment, MLP, Sequential, Table) for key in hyperparameters(cls)}
+    words = {
+        key.name: describe_accepted(key) for cls in (Experiment, MLP, Sequential, Table) for key in hyperparameters(cls)
+    }
     assert words["optimizer"] == "an optimizer"
     assert words["model"] == "a model"
     assert words["activation"] == "an activation"
@@ -156,7 +158,7 @@ def test_accepted_names_components_switches_and_paths() -> None:
     assert words["layers"] == "a list of layers"
     assert words["path"] == "a path"
     (path,) = [key for key in hyperparameters(Cifar10) if key.name == "path"]
-    assert accepted(path) == "a path or null"
+    assert describe_accepted(path) == "a path or null"
 
 
 def test_every_plain_key_can_be_put_into_words() -> None:
@@ -172,7 +174,7 @@ def test_every_plain_key_can_be_put_into_words() -> None:
     }
     for key in hyperparameters(TrainSettings):
         words = steering.get(key.name, "a whole number from 1 to 1000000000 or ")
-        assert accepted(key).startswith(words)
+        assert describe_accepted(key).startswith(words)
 
 
 @given(st.integers(-20, 20) | st.floats(-20, 20) | st.booleans() | st.none() | st.text(max_size=2))

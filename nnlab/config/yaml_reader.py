@@ -4,26 +4,24 @@ PyYAML supplies the scanner and parser; values are built here because its constr
 ``no`` as false and ``010`` as 8, keep the last of two equal keys, and follow aliases that grow without bound.
 """
 
-import re
 import sys
 from collections.abc import Iterator
-from math import isfinite
 from pathlib import Path
 from typing import Protocol
 
 import yaml
 
 from nnlab.config.encoding import NotTextError, decoded
-from nnlab.config.places import Finding, KeyPath, Place, Tree, spec_error
-from nnlab.config.scalars import FLOAT, scalar
-from nnlab.config.signs import cause_before, mistyped
+from nnlab.config.lookalikes import likely_typo, lookalike_before
+from nnlab.config.positions import Finding, KeyPath, Position, YamlTree, spec_error
+from nnlab.config.scalars import scalar
 from nnlab.errors import UsageError
-from nnlab.text import escape_control, one_line, quote
+from nnlab.text import one_line, quote
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 32
 MOST_VALUES = 20_000
-MOST_SIGNS = 100
+MOST_TYPOS = 100
 # Parsing takes most of the time of reading a spec, and a resumed run or a cross-validation reads the same one again.
 REMEMBERED_SPECS = 32
 LONGEST_REMEMBERED = 8 * 1024
@@ -32,7 +30,7 @@ STANDARD_INPUT = Path("-")
 PIPES = (Path("/dev/stdin"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
-def read_tree(path: Path) -> Tree:
+def read_yaml(path: Path) -> YamlTree:
     """Read a YAML file.
 
     Raises UsageError when the file cannot be read and SpecError, with every place, when it is not a strict spec.
@@ -40,8 +38,8 @@ def read_tree(path: Path) -> Tree:
     return _strict(read_collecting_problems(path))
 
 
-def read_collecting_problems(path: Path, depth: int = 0) -> Tree:
-    """Read a YAML file (``-`` is standard input) like :func:`read_tree`, with what is wrong left in ``problems``.
+def read_collecting_problems(path: Path, depth: int = 0) -> YamlTree:
+    """Read a YAML file (``-`` is standard input) like :func:`read_yaml`, with what is wrong left in ``problems``.
 
     ``depth`` counts the specs that lead to this one as their base.
     """
@@ -55,8 +53,8 @@ def read_collecting_problems(path: Path, depth: int = 0) -> Tree:
     try:
         text = decoded(raw)
     except NotTextError as error:
-        place = _place_after(error.before, source, depth)
-        return Tree(None, {(): place}, [(place, (), str(error))], broken=True)
+        position = _position_after(error.before, source, depth)
+        return YamlTree(None, {(): position}, [(position, (), str(error))], broken=True)
     return parse_collecting_problems(text, source, depth, path.absolute().parent if depth else None)
 
 
@@ -71,13 +69,13 @@ def _bytes(path: Path, source: str) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def parse_tree(text: str, source: str) -> Tree:
+def parse_yaml(text: str, source: str) -> YamlTree:
     """Parse YAML text; ``source`` names it in messages. Raises SpecError, with every place."""
     return _strict(parse_collecting_problems(text, source))
 
 
-def parse_collecting_problems(text: str, source: str, depth: int = 0, folder: Path | None = None) -> Tree:
-    """Parse YAML text like :func:`parse_tree`, with what is wrong in it left in ``problems``.
+def parse_collecting_problems(text: str, source: str, depth: int = 0, folder: Path | None = None) -> YamlTree:
+    """Parse YAML text like :func:`parse_yaml`, with what is wrong in it left in ``problems``.
 
     ``depth`` and ``folder`` are those of its places.
     """
@@ -90,16 +88,16 @@ def parse_collecting_problems(text: str, source: str, depth: int = 0, folder: Pa
     return builder.tree
 
 
-def _strict(tree: Tree) -> Tree:
+def _strict(tree: YamlTree) -> YamlTree:
     if tree.problems:
         raise spec_error(tree.problems)
     return tree
 
 
-def _place_after(text: str, source: str, depth: int = 0, folder: Path | None = None) -> Place:
+def _position_after(text: str, source: str, depth: int = 0, folder: Path | None = None) -> Position:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
-    return Place(line, column, f"{source}:{line}:{column}", depth, folder)
+    return Position(line, column, f"{source}:{line}:{column}", depth, folder)
 
 
 _BASE = "base: OTHER.yaml starts from another spec"
@@ -115,9 +113,9 @@ def _not_allowed(character: str) -> str:
 class _Unreadable(Exception):
     """There is no telling what the rest of the text means."""
 
-    def __init__(self, place: Place, message: str) -> None:
+    def __init__(self, position: Position, message: str) -> None:
         super().__init__(message)
-        self.finding: Finding = (place, (), message)
+        self.finding: Finding = (position, (), message)
 
 
 class _Mark(Protocol):
@@ -141,7 +139,7 @@ class _Builder:
     """Builds plain values from parser events and collects what a spec may not contain."""
 
     def __init__(self, source: str, depth: int, folder: Path | None) -> None:
-        self.tree = Tree(None)
+        self.tree = YamlTree(None)
         self._source = source
         self._depth = depth
         self._folder = folder
@@ -154,14 +152,14 @@ class _Builder:
             self._documents()
         else:
             self._parse(text)
-        self.tree.places.setdefault((), _place_after("", self._source, self._depth, self._folder))
+        self.tree.positions.setdefault((), _position_after("", self._source, self._depth, self._folder))
 
     def _parse(self, text: str) -> None:
         try:
             loader = yaml.SafeLoader(text)
         except yaml.reader.ReaderError as error:
-            place = _place_after(text[: error.position], self._source, self._depth, self._folder)
-            raise _Unreadable(place, _not_allowed(text[error.position])) from None
+            position = _position_after(text[: error.position], self._source, self._depth, self._folder)
+            raise _Unreadable(position, _not_allowed(text[error.position])) from None
         seen: list[yaml.Event] = []
         self._events = _recorded(loader, seen) if len(text) <= LONGEST_REMEMBERED else iter(loader.get_event, None)
         try:
@@ -170,7 +168,7 @@ class _Builder:
             mark = error.problem_mark or error.context_mark or loader.get_mark()
             raise self._unreadable(text, mark, error.problem or error.context or "") from None
         except (ValueError, OverflowError):  # PyYAML takes an escape such as "\UFFFFFFFF" for a character
-            raise _Unreadable(self._place(loader.get_mark()), "not valid YAML: a number is out of range") from None
+            raise _Unreadable(self._position(loader.get_mark()), "not valid YAML: a number is out of range") from None
         if seen and not self.tree.problems:
             if len(_EVENTS) >= REMEMBERED_SPECS:
                 _EVENTS.clear()
@@ -183,11 +181,11 @@ class _Builder:
             problem = "a tab; YAML indents with spaces"
         elif "escape" in problem:
             problem = f"{problem}; {_ESCAPES}"
-        if mark and (cause := cause_before(text, mark.line)):
+        if mark and (cause := lookalike_before(text, mark.line)):
             line, column, advice = cause
             noticed = f"noticed in line {mark.line + 1}: {problem}"
             return _Unreadable(self._at(line, column), f"not valid YAML; {advice} ({noticed})")
-        return _Unreadable(self._place(mark), f"not valid YAML: {problem}")
+        return _Unreadable(self._position(mark), f"not valid YAML: {problem}")
 
     def _documents(self) -> None:
         documents = 0
@@ -200,12 +198,12 @@ class _Builder:
                 self.tree.value = self._node(next(self._events), ())
 
     def _node(self, event: yaml.Event, path: KeyPath) -> object:
-        self.tree.places.setdefault(path, self._place(event.start_mark))
+        self.tree.positions.setdefault(path, self._position(event.start_mark))
         if len(path) > MAX_DEPTH:
-            raise _Unreadable(self._place(event.start_mark), f"nested more than {MAX_DEPTH} levels deep")
+            raise _Unreadable(self._position(event.start_mark), f"nested more than {MAX_DEPTH} levels deep")
         self._values += 1
         if self._values > MOST_VALUES:
-            raise _Unreadable(self._place(event.start_mark), f"more than {MOST_VALUES} values, which no spec needs")
+            raise _Unreadable(self._position(event.start_mark), f"more than {MOST_VALUES} values, which no spec needs")
         if isinstance(event, yaml.AliasEvent):
             self._problem(
                 event.start_mark, path, f"aliases (*name) are not part of a spec; write the value out, or {_BASE}"
@@ -215,7 +213,7 @@ class _Builder:
             raise TypeError(f"unexpected event {event!r}")
         self._check_plain(event, path)
         if isinstance(event, yaml.ScalarEvent):
-            self._note_sign(event, path)
+            self._note_typo(event, path)
             return scalar(event.value) if event.style is None else event.value
         return self._sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
 
@@ -229,15 +227,15 @@ class _Builder:
         entries: dict[str, object] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                raise _Unreadable(self._place(event.start_mark), "a key must be a plain word")
+                raise _Unreadable(self._position(event.start_mark), "a key must be a plain word")
             child = (*path, event.value)
             self._check_plain(event, child)
-            self._note_sign(event, child)
+            self._note_typo(event, child)
             if event.value == "<<" and event.style is None:
                 self._problem(event.start_mark, child, f"merge keys (<<) are not part of a spec; {_BASE}")
             elif event.value in entries:
-                self._problem(event.start_mark, child, f"given twice; first at {self.tree.places[child]}")
-            self.tree.places.setdefault(child, self._place(event.start_mark))
+                self._problem(event.start_mark, child, f"given twice; first at {self.tree.positions[child]}")
+            self.tree.positions.setdefault(child, self._position(event.start_mark))
             entries[event.value] = self._node(next(self._events), child)
         return entries
 
@@ -247,54 +245,21 @@ class _Builder:
         if event.tag is not None:
             self._problem(event.start_mark, path, f"tags ({quote(event.tag)}) are not part of a spec")
 
-    def _place(self, mark: _Mark | None) -> Place:
+    def _position(self, mark: _Mark | None) -> Position:
         return self._at(mark.line, mark.column) if mark else self._at(0, 0)
 
-    def _at(self, line: int, column: int) -> Place:
+    def _at(self, line: int, column: int) -> Position:
         """A place by line and column counted from 0."""
         text = f"{self._source}:{line + 1}:{column + 1}"
-        return Place(line + 1, column + 1, text, self._depth, self._folder)
+        return Position(line + 1, column + 1, text, self._depth, self._folder)
 
-    def _note_sign(self, event: yaml.ScalarEvent, path: KeyPath) -> None:
+    def _note_typo(self, event: yaml.ScalarEvent, path: KeyPath) -> None:
         """Remember what looks mistyped in an unquoted key or value."""
-        signs, mark = self.tree.signs, event.start_mark
-        if event.style is not None or mark is None or path in signs or len(signs) == MOST_SIGNS:
+        typos, mark = self.tree.typos, event.start_mark
+        if event.style is not None or mark is None or path in typos or len(typos) == MOST_TYPOS:
             return
-        if found := mistyped(event.value):
-            signs[path] = self._at(mark.line, mark.column + found[0]), found[1]
+        if found := likely_typo(event.value):
+            typos[path] = self._at(mark.line, mark.column + found[0]), found[1]
 
     def _problem(self, mark: _Mark | None, path: KeyPath, message: str) -> None:
-        self.tree.problems.append((self._place(mark), path, message))
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes YAML that :func:`parse_tree` reads back equal, so text that looks like a number gets quotes."""
-
-    def ignore_aliases(self, data: object) -> bool:
-        return True
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = None if isinstance(scalar(text), str) else "'"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style if text.isprintable() else '"')
-
-
-def _represent_float(dumper: yaml.SafeDumper, number: float) -> yaml.ScalarNode:
-    text = repr(number) if isfinite(number) else quote(number)
-    return dumper.represent_scalar("tag:yaml.org,2002:float", text)
-
-
-_Dumper.add_representer(str, _represent_text)
-_Dumper.add_representer(float, _represent_float)
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"(?:{FLOAT.pattern})$"), list("-+.0123456789"))
-
-
-def dump_tree(value: object) -> str:
-    """YAML text for plain values; innermost mappings and lists stand on one line each, unless text needs quotes.
-
-    What is not printable stands in double quotes, where the escapes of YAML are those of Python.
-    """
-    text: str = yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
-    )
-    return escape_control(text)
+        self.tree.problems.append((self._position(mark), path, message))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnlab.config.validation import Validator, plain
-from nnlab.core.given import Given
+from nnlab.core.given_weights import GivenWeights
 from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError
 from nnlab.layers.conv import Conv2D
@@ -25,19 +25,19 @@ def network(layer: Any, in_shape: tuple[int, ...], classes: int) -> Network:
 
 
 def test_a_softmax_classifier_starts_with_them() -> None:
-    (layer,) = Softmax(init=Given(W=W, b=[1, 2, 3])).stack((2,), 3)
+    (layer,) = Softmax(init=GivenWeights(W=W, b=[1, 2, 3])).stack((2,), 3)
     state = network(layer, (2,), 3).state()
     np.testing.assert_array_equal(state["linear1.W"], W)
     np.testing.assert_array_equal(state["linear1.b"], [1, 2, 3])
 
 
 def test_the_bias_is_zero_where_it_is_left_out() -> None:
-    assert not network(Linear(units=3, init=Given(W=W)), (2,), 3).state()["linear1.b"].any()
+    assert not network(Linear(units=3, init=GivenWeights(W=W)), (2,), 3).state()["linear1.b"].any()
 
 
 def test_a_convolution_starts_with_them() -> None:
     kernel = np.arange(18.0).reshape(2, 1, 3, 3)
-    layer = Conv2D(filters=2, init=Given(W=kernel.tolist(), b=[0.5, -0.5]))
+    layer = Conv2D(filters=2, init=GivenWeights(W=kernel.tolist(), b=[0.5, -0.5]))
     layer.setup((1, 3, 3), make_streams("streams", 0))
     drawn = layer.W.initial(np.random.RandomState(0))
     np.testing.assert_array_equal(drawn, kernel)
@@ -48,11 +48,23 @@ def test_a_convolution_starts_with_them() -> None:
 @pytest.mark.parametrize(
     ("layer", "in_shape", "message"),
     [
-        (Linear(units=3, init=Given(W=W)), (3,), "init gives W of shape 2x3, but the layer's W is 3x3"),
-        (Linear(units=3, init=Given(W=[1.0])), (3,), "init gives W of shape 1, but the layer's W is 3x3"),
-        (Linear(units=3, init=Given(W=W, b=[1.0])), (2,), "init gives 1 numbers for b, but the layer has 3 outputs"),
-        (Linear(units=3, init=Given(W=W, b=[1.0] * 3), bias=False), (2,), "init gives b, but the layer has none"),
-        (Conv2D(filters=3, init=Given(W=W)), (1, 3, 3), "init gives W of shape 2x3, but the layer's W is 3x1x3x3"),
+        (Linear(units=3, init=GivenWeights(W=W)), (3,), "init gives W of shape 2x3, but the layer's W is 3x3"),
+        (Linear(units=3, init=GivenWeights(W=[1.0])), (3,), "init gives W of shape 1, but the layer's W is 3x3"),
+        (
+            Linear(units=3, init=GivenWeights(W=W, b=[1.0])),
+            (2,),
+            "init gives 1 numbers for b, but the layer has 3 outputs",
+        ),
+        (
+            Linear(units=3, init=GivenWeights(W=W, b=[1.0] * 3), bias=False),
+            (2,),
+            "init gives b, but the layer has none",
+        ),
+        (
+            Conv2D(filters=3, init=GivenWeights(W=W)),
+            (1, 3, 3),
+            "init gives W of shape 2x3, but the layer's W is 3x1x3x3",
+        ),
     ],
 )
 def test_other_shapes_are_refused(layer: Any, in_shape: tuple[int, ...], message: str) -> None:
@@ -85,4 +97,4 @@ def test_what_is_no_array_of_numbers_is_refused(raw: object, path: tuple[object,
 
 
 def test_what_is_written_out_is_written_back() -> None:
-    assert plain(Given(W=W)) == {"name": "given", "W": W, "b": None}
+    assert plain(GivenWeights(W=W)) == {"name": "given", "W": W, "b": None}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from nnlab.config.completions import spec_keys
 from nnlab.config.experiment import load_experiment
-from nnlab.config.keys import spec_keys
 from nnlab.errors import SpecError
 from nnlab.registry import REGISTRIES, hyperparameters
 
