@@ -15,7 +15,7 @@ from nnlab.textbook.layer import Layer
 from nnlab.textbook.losses import MeanSquaredError, SoftmaxWithLoss, balanced_class_weights
 from nnlab.textbook.network import Network, train, with_inner
 from nnlab.textbook.normalisation import BatchNormalization, LayerNormalization, LocalResponseNormalization
-from nnlab.textbook.optimizers import SGD, AdaDelta, AdaGrad, Adam, AdamW, Momentum, Nadam, Nesterov, RMSProp
+from nnlab.textbook.optimizers import SGD, AdaDelta, AdaGrad, Adam, AdamW, Arrays, Momentum, Nadam, Nesterov, RMSProp
 from nnlab.textbook.pooling import AveragePooling, GlobalAveragePooling, Pooling, Upsample
 from nnlab.textbook.regularizers import L1, L2
 
@@ -30,6 +30,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Affine",
+    "Arrays",
     "AveragePooling",
     "BatchNormalization",
     "Concatenate",

@@ -1,18 +1,18 @@
-"""Numbers that were published elsewhere, and an independent straight-line training that must agree with nnlab.
+"""Numbers that were published elsewhere, and an independent training that must agree with nnlab.
 
 The spiral's losses, weights and accuracies are those of a seeded run (seed 0) of the case study in Stanford's CS231n
 notes ("Putting it together: Minimal Neural Network Case Study"); the notes themselves print another run, whose losses
-differ in the fifth digit. The update rules below are written from their formulas, with fresh arrays and nothing
-shared with nnlab.
+differ in the fifth digit. The independent training is textbook code, which shares nothing with the fast code.
 """
 
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from nnlab import textbook
 from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
@@ -74,82 +74,29 @@ def test_spiral_relu_reaches_the_published_accuracy_and_loss() -> None:
     assert abs(recorder.losses[-1] - 0.25) < 0.01
 
 
-State = dict[str, Array]
-Rule = Callable[[Array, Array, State, int], Array]
-
-
-def sgd(theta: Array, g: Array, state: State, t: int) -> Array:
-    return theta - 0.01 * g
-
-
-def momentum(theta: Array, g: Array, state: State, t: int) -> Array:
-    state["v"] = 0.9 * state.get("v", 0 * g) - 0.01 * g
-    return theta + state["v"]
-
-
-def nesterov(theta: Array, g: Array, state: State, t: int) -> Array:
-    v = state.get("v", 0 * g)
-    state["v"] = 0.9 * v - 0.01 * g
-    return theta + 0.9 * 0.9 * v - (1 + 0.9) * 0.01 * g
-
-
-def adagrad(theta: Array, g: Array, state: State, t: int) -> Array:
-    state["h"] = state.get("h", 0 * g) + g * g
-    return theta - 0.01 * g / (np.sqrt(state["h"]) + 1e-7)
-
-
-def rmsprop(theta: Array, g: Array, state: State, t: int) -> Array:
-    state["h"] = 0.99 * state.get("h", 0 * g) + (1 - 0.99) * g * g
-    return theta - 0.01 * g / (np.sqrt(state["h"]) + 1e-7)
-
-
-def adam(theta: Array, g: Array, state: State, t: int) -> Array:
-    state["m"] = 0.9 * state.get("m", 0 * g) + (1 - 0.9) * g
-    state["v"] = 0.999 * state.get("v", 0 * g) + (1 - 0.999) * g * g
-    rate = 0.01 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-    return theta - rate * state["m"] / (np.sqrt(state["v"]) + 1e-7)
-
-
-RULES: dict[str, Rule] = {
-    "sgd": sgd,
-    "momentum": momentum,
-    "nesterov": nesterov,
-    "adagrad": adagrad,
-    "rmsprop": rmsprop,
-    "adam": adam,
+RULES: dict[str, type[Any]] = {
+    "sgd": textbook.SGD,
+    "momentum": textbook.Momentum,
+    "nesterov": textbook.Nesterov,
+    "adagrad": textbook.AdaGrad,
+    "rmsprop": textbook.RMSProp,
+    "adam": textbook.Adam,
 }
 STEPS = 200
 
 
-def straight_line(rule: Rule, images: Array, labels: Array) -> tuple[list[float], list[Array]]:
-    """784-40-20-10 with sigmoids as a learner would write it: one RandomState, textbook forward and backward."""
+def textbook_training(rule: type[Any], images: Array, labels: Array) -> tuple[list[float], textbook.Arrays]:
+    """784-40-20-10 with sigmoids and L2 as a learner would write it, one RandomState for weights and batches."""
     random = np.random.RandomState(7)
-    sizes = [784, 40, 20, 10]
-    theta: list[Array] = []
-    for fan_in, fan_out in pairwise(sizes):
-        theta += [0.01 * random.randn(fan_in, fan_out), np.zeros(fan_out)]
-    states: list[State] = [{} for _ in theta]
-    losses = []
-    for t in range(1, STEPS + 1):
-        mask = random.choice(len(images), 100)
-        x, target = images[mask].reshape(100, 784) / 255.0, labels[mask]
-        z1 = 1 / (1 + np.exp(-(x @ theta[0] + theta[1])))
-        z2 = 1 / (1 + np.exp(-(z1 @ theta[2] + theta[3])))
-        scores = z2 @ theta[4] + theta[5]
-        p = np.exp(scores - scores.max(axis=1, keepdims=True))
-        p /= p.sum(axis=1, keepdims=True)
-        weights = theta[0::2]
-        losses.append(-np.log(p[np.arange(100), target]).mean() + sum(0.5 * 1e-3 * (W * W).sum() for W in weights))
-        d3 = p.copy()
-        d3[np.arange(100), target] -= 1
-        d3 /= 100
-        d2 = (d3 @ theta[4].T) * z2 * (1 - z2)
-        d1 = (d2 @ theta[2].T) * z1 * (1 - z1)
-        gradients = [x.T @ d1, d1.sum(0), z1.T @ d2, d2.sum(0), z2.T @ d3, d3.sum(0)]
-        for i in (0, 2, 4):
-            gradients[i] = gradients[i] + 1e-3 * theta[i]
-        theta = [rule(value, g, state, t) for value, g, state in zip(theta, gradients, states, strict=True)]
-    return losses, theta
+    layers: list[textbook.Layer] = []
+    for fan_in, fan_out in pairwise([784, 40, 20, 10]):
+        affine = textbook.Affine(textbook.normal((fan_in, fan_out), random), np.zeros(fan_out))
+        affine.regularizers = [textbook.L2(1e-3)]
+        layers += [affine, textbook.Sigmoid()]
+    network = textbook.Network([textbook.Flatten(), *layers[:-1]], textbook.SoftmaxWithLoss())
+    batches = (random.choice(len(images), 100) for _ in range(STEPS))
+    losses = textbook.train(network, rule(lr=0.01), images / 255.0, labels, batches)
+    return losses, network.params
 
 
 @pytest.fixture(scope="module")
@@ -171,9 +118,9 @@ def test_legacy_training_follows_the_textbook(
         encoding="utf-8",
     )
     recorder, state = trained(load_experiment(spec))
-    losses, theta = straight_line(RULES[name], *images_and_labels)
-    np.testing.assert_allclose(recorder.losses, losses, rtol=1e-9)
+    losses, theta = textbook_training(RULES[name], *images_and_labels)
+    np.testing.assert_allclose(recorder.losses, losses, rtol=1e-10)
     names = [f"linear{i}.{part}" for i in (1, 2, 3) for part in ("W", "b")]
-    for key, value in zip(names, theta, strict=True):
+    for key, value in zip(names, theta.values(), strict=True):
         distance = np.linalg.norm(state[key] - value) / np.linalg.norm(value)
         assert distance < 1e-9, key
