@@ -31,7 +31,7 @@ def plot_untrained_activations(networks: Sequence[tuple[str, Sequence[Activation
     chosen = [(name, _evenly(layers)) for name, layers in networks]
     rows, columns = len(chosen), max(len(layers) for _, layers in chosen)
     path = folder / ACTIVATIONS_FILE
-    title = tr("outputs of each activation layer before training, on one batch")
+    title = tr("activation histograms before training, one batch")
     with canvas(path, title, (max(5.5, PANEL[0] * columns + 1.5), PANEL[1] * rows + 0.8)) as figure:
         panels = figure.subplots(rows, columns, squeeze=False)
         for row, (name, layers) in zip(panels, chosen, strict=True):

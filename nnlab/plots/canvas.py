@@ -139,7 +139,7 @@ def evenly(items: Sequence[T], most: int) -> list[T]:
 
 def write_nothing(axes: Axes) -> None:
     """Write into empty axes that nothing was recorded."""
-    axes.text(0.5, 0.5, tr("nothing was recorded"), transform=axes.transAxes, ha="center", color=FAINT)
+    axes.text(0.5, 0.5, tr("no data recorded"), transform=axes.transAxes, ha="center", color=FAINT)
 
 
 def plain_text(text: str, limit: int = 80) -> str:

@@ -1,4 +1,4 @@
-"""The confusion matrix: how often each class was taken for each other."""
+"""The confusion matrix of a network's predictions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,64 +14,64 @@ from nnlab.plots.palette import from_paper, palette, tr
 CONFUSION_FILE = "confusion.png"
 
 WITH_NUMBERS = 20  # classes at most
-WITH_NAMES = 40  # classes at most; of more, every so many are numbered
+WITH_NAMES = 40  # classes at most; of more, about ten are numbered
 LARGE_NUMBERS = 10  # classes at most
 MOST_CLASSES = 100  # of more, the most confused are drawn: K × K numbers of 10,000 classes would take 800 MB
 MOST_CONFUSED = 40
 
 
 def plot_confusion(
-    name: str, part: str, labels: Array, answers: Array, class_names: Sequence[str], folder: Path
+    name: str, part: str, labels: Array, predicted: Array, class_names: Sequence[str], folder: Path
 ) -> None:
-    """Write ``confusion.png``: a row for each true class, a column for each answer, samples counted in the cells.
+    """Write ``confusion.png``: rows are true classes, columns predicted classes, cells counts of samples.
 
-    Answers of −1 (no class) have no cell. Colours show shares of a class. Of more than 100 classes only the 40 most
-    confused are drawn. Raises OSError when it cannot be written.
+    Predictions of −1 (scores that are not numbers) have no cell. Colours show fractions of the true class. Of more
+    than 100 classes only the 40 most confused are drawn. Raises OSError when it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     classes = np.arange(len(class_names))
-    drawn = classes if len(classes) <= MOST_CLASSES else most_confused(labels, answers, MOST_CONFUSED)
-    counts = confusion_matrix(labels, answers, drawn)
-    right = int((labels == answers).sum())
+    drawn = classes if len(classes) <= MOST_CLASSES else most_confused(labels, predicted, MOST_CONFUSED)
+    counts = confusion_matrix(labels, predicted, drawn)
+    right = int((labels == predicted).sum())
     words = {"name": plain_text(name, 40), "part": tr(part), "right": f"{right:,}", "samples": f"{len(labels):,}"}
-    title = tr("{name}: answers to the {part} samples, {right} of {samples} right", **words)
-    if silent := int((answers < 0).sum()):
-        title = tr("{title}, {silent} without an answer", title=title, silent=f"{silent:,}")
+    title = tr("{name}: confusion matrix, {part} set ({right} of {samples} correct)", **words)
+    if missing := int((predicted < 0).sum()):
+        title = tr("{title}, {silent} without a prediction", title=title, silent=f"{missing:,}")
     if len(drawn) < len(classes):
         words = {"shown": f"{len(drawn):,}", "classes": f"{len(classes):,}"}
-        title = tr("{title}; the {shown} most confused of {classes} classes", title=title, **words)
+        title = tr("{title}; {shown} most confused of {classes} classes", title=title, **words)
     names = [class_names[label] for label in drawn.tolist()]
     side = 4.6 if len(names) <= LARGE_NUMBERS else 6.2
     with canvas(folder / CONFUSION_FILE, title, (side + 1.6, side + 0.4)) as figure:
         axes = figure.add_subplot()
         axes.grid(visible=False)
         shares = counts / np.maximum(np.bincount(labels, minlength=len(classes))[drawn, None], 1)
-        norm = PowerNorm(0.5, 0, 1)  # a few mistakes among many right answers must be seen
+        norm = PowerNorm(0.5, 0, 1)  # a few errors among many correct predictions must be visible
         image = axes.imshow(shares, cmap=from_paper(palette().colours[0]), norm=norm, interpolation="nearest")
         bar = figure.colorbar(image, ax=axes, shrink=0.8, ticks=[0, 0.05, 0.2, 0.5, 1])
         bar.ax.set_yticklabels(["0", "5 %", "20 %", "50 %", "100 %"])
-        bar.set_label(tr("share of the true class"))
-        axes.set_xlabel(tr("class answered"))
+        bar.set_label(tr("fraction of the true class"))
+        axes.set_xlabel(tr("predicted class"))
         axes.set_ylabel(tr("true class"))
         _name_classes(axes, names)
         if len(names) <= WITH_NUMBERS:
             _write_counts(axes, counts, shares)
 
 
-def confusion_matrix(labels: Array, answers: Array, classes: Array) -> Array:
+def confusion_matrix(labels: Array, predicted: Array, classes: Array) -> Array:
     """How many samples of each of these classes (rows, ascending) were predicted as each of them (columns)."""
     counts = np.zeros((len(classes), len(classes)), np.int64)
-    counted = np.isin(labels, classes) & np.isin(answers, classes)
-    places = np.searchsorted(classes, labels[counted]), np.searchsorted(classes, answers[counted])
+    counted = np.isin(labels, classes) & np.isin(predicted, classes)
+    places = np.searchsorted(classes, labels[counted]), np.searchsorted(classes, predicted[counted])
     np.add.at(counts, places, 1)
     return counts
 
 
-def most_confused(labels: Array, answers: Array, count: int) -> Array:
-    """The classes of the most frequent mistakes, then the first of the others; ascending."""
-    wrong = (labels != answers) & (answers >= 0)
-    mistakes = np.stack((labels[wrong], answers[wrong]), axis=1)
-    pairs, frequencies = np.unique(mistakes, axis=0, return_counts=True)
+def most_confused(labels: Array, predicted: Array, count: int) -> Array:
+    """The classes of the most frequent errors, then the first of the others; ascending."""
+    wrong = (labels != predicted) & (predicted >= 0)
+    errors = np.stack((labels[wrong], predicted[wrong]), axis=1)
+    pairs, frequencies = np.unique(errors, axis=0, return_counts=True)
     found: dict[int, None] = {}
     for pair in pairs[np.argsort(-frequencies, kind="stable")].tolist():
         found |= dict.fromkeys(pair)
@@ -95,7 +95,7 @@ def _name_classes(axes: Axes, class_names: Sequence[str]) -> None:
 
 
 def _write_counts(axes: Axes, counts: Array, shares: Array) -> None:
-    """The number in each cell, in a colour that stands out from the cell's; nothing stands faint."""
+    """The number in each cell, in a colour that contrasts with the cell's; zeros are faint."""
     digits = len(str(counts.max()))
     size = (10 if digits <= 4 else 8) if len(counts) <= LARGE_NUMBERS else min(7.0, 24 / digits)
     for row, column in np.ndindex(*counts.shape):

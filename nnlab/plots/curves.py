@@ -74,7 +74,7 @@ def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] = tuple(FILES
                 curve = _curve(record.steps["step"], record.steps["loss"])
                 metrics = record.metrics
                 alike = np.isclose(metrics["objective"], metrics["train_loss"], rtol=0, atol=0, equal_nan=True)
-                label = tr("objective of each batch") if not alike.all() else tr("each batch")
+                label = tr("batch objective") if not alike.all() else tr("batch loss")
                 drawn += _draw(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label=label)
             for part, colour in zip(PARTS, palette().colours, strict=False):
                 curve = _curve(record.metrics["step"], record.metrics[f"{part}_{kind}"])
@@ -102,7 +102,7 @@ def plot_comparison(comparison: Comparison, folder: Path) -> None:
         part = min(shown, key=PREFERRED.index)
         both = part != "train" and len(comparison.entries) <= ENTRIES_WITH_TRAIN
         words = {"kind": tr(kind), "part": tr(part)}
-        ylabel = tr("{kind} (thin: {part}, broad: train)", **words) if both else tr("{part} {kind}", **words)
+        ylabel = tr("{kind} (thin: {part}, thick: train)", **words) if both else tr("{part} {kind}", **words)
         with picture(folder / file, _comparison_title(comparison), ylabel) as (figure, axes):
             drawn: list[Line2D] = []
             notes = [tr(name) if name != part else "" for name in shown]
@@ -196,7 +196,7 @@ def _with_final(part: str, curve: Curve) -> str:
     if not len(curve.value):
         return tr(part)
     final = f"{curve.value[-1]:.{4 if curve.value[-1] > 0.01 else 2}g}"
-    return tr("{part} ({value} at the end)", part=tr(part), value=final)
+    return tr("{part} (final: {value})", part=tr(part), value=final)
 
 
 def _ceiling(comparison: Comparison, kind: str) -> float | None:
@@ -239,7 +239,7 @@ def _comparison_title(comparison: Comparison) -> str:
     runs = sum(len(entry.runs) for entry in comparison.entries)
     title = tr("1 run") if runs == 1 else tr("{runs} runs", runs=runs)
     if any(entry.seeds for entry in comparison.entries):
-        return tr("{runs}; lines are means over seeds, bands ± one standard deviation", runs=title)
+        return tr("{runs}; lines: mean over seeds, bands: ± one standard deviation", runs=title)
     return title
 
 

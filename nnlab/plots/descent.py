@@ -88,10 +88,10 @@ def _plot_field(function: Function, title: str, view: View, arrows: Arrows, path
         unit = 0.8 / steep if arrows == "unit" else LONGEST / steep.max(initial=0)
         # Both axes have the same scale, or else each arrow is as long as its own scale makes it.
         drawn_arrows = downhill[:, usable] * unit * np.array([[across], [down]])
-    with canvas(path, tr("{title}, downhill", title=title), plane_size(view)) as figure:
+    with canvas(path, tr("{title}, negative gradient", title=title), plane_size(view)) as figure:
         axes = plane(figure, view)
         if not steep.size:
-            axes.text(0.5, 0.5, tr("no slope anywhere"), transform=axes.transAxes, ha="center", color=FAINT)
+            axes.text(0.5, 0.5, tr("no gradient to show"), transform=axes.transAxes, ha="center", color=FAINT)
             return
         wide = steep.max() > 100 * steep.min()
         norm: Normalize = LogNorm(steep.min(), steep.max()) if wide else Normalize(0, steep.max())
@@ -171,5 +171,5 @@ def _plot_values(drawings: Sequence[Drawing], title: str, path: Path) -> None:
             axes.set_ylabel(tr("{label}, log scale", label="f"))
         elif values.size and np.abs(values).max() > 1e4 * max(abs(float(drawings[0].values[0])), 1e-3):
             axes.set_yscale("symlog", linthresh=max(abs(float(drawings[0].values[0])), 1e-3))
-            axes.set_ylabel(tr("f, log scale beyond its first value"))
+            axes.set_ylabel(tr("f (log scale above its initial value)"))
         legend_below(figure, axes, drawings)

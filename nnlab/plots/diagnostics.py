@@ -51,8 +51,8 @@ def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path:
     """One line a layer, the first in the strongest colour and the last in the faintest, on a logarithmic axis."""
     norms = dict(evenly(list(norms.items()), MOST_LINES))
     colours = mpl.colormaps[palette().layers].resampled(len(norms) + 1)
-    heading = tr("{name}: gradient of each layer", name=plain_text(title, 36))
-    with picture(path, heading, tr("norm of the gradient")) as (figure, axes):
+    heading = tr("{name}: gradient norm of each layer", name=plain_text(title, 36))
+    with picture(path, heading, tr("gradient norm")) as (figure, axes):
         for index, (layer, points) in enumerate(norms.items()):
             usable = [(step, value) for step, value in points if value < HIGHEST]
             marker = "o" if len(usable) <= MARKED_POINTS else None
@@ -81,10 +81,10 @@ def _plot_histograms(histograms: dict[str, Histograms], title: str, path: Path) 
     shown = evenly(list(histograms.items()), MOST_PANELS)
     columns = min(4 if len(shown) <= 16 else 6, len(shown))
     rows = ceil(len(shown) / columns)
-    heading = tr("{name}: outputs of each layer, scaled to equal height", name=plain_text(title, 24))
+    heading = tr("{name}: activation histograms (normalised)", name=plain_text(title, 24))
     if len(shown) < len(histograms):
         few = {"shown": len(shown), "layers": len(histograms), "name": plain_text(title, 24)}
-        heading = tr("{name}: outputs of {shown} of {layers} layers, scaled to equal height", **few)
+        heading = tr("{name}: activation histograms of {shown} of {layers} layers (normalised)", **few)
     with canvas(path, heading, (max(LEAST_WIDTH, 2.4 * columns + 0.6), 1.9 * rows + 0.7)) as figure:
         panels = figure.subplots(rows, columns, squeeze=False).reshape(-1)
         for axes, (layer, moments) in zip(panels, shown, strict=False):
@@ -100,7 +100,7 @@ def _draw_panel(axes: Axes, layer: str, moments: Histograms) -> None:
     for index, step in enumerate(dict.fromkeys((min(moments), max(moments)))):
         edges, counts = moments[step]
         heights = [count / max(1, *counts) for count in counts]
-        label = tr("at the start") if step == 0 else tr("at the end")
+        label = tr("before training") if step == 0 else tr("after training")
         style: dict[str, Any] = {"color": palette().colours[index], "alpha": 0.5 if index == 0 else 1}
         axes.stairs(heights, edges, label=label, fill=index == 0, **style)
     axes.set_yticks([])

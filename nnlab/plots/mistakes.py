@@ -1,4 +1,4 @@
-"""The images on which a network is surest of a wrong answer."""
+"""The most confident errors of a network on images."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -23,52 +23,54 @@ def plot_mistakes(
     name: str,
     part: str,
     split: Split,
-    answers: Array,
-    sureness: Array,
+    predicted: Array,
+    confidence: Array,
     class_names: Sequence[str],
     folder: Path,
     *,
     probability: bool = True,
 ) -> None:
-    """Write ``mistakes.png``: up to 24 images taken for another class, from the surest answer on.
+    """Write ``mistakes.png``: up to 24 misclassified images, the most confident first.
 
-    Above each stand its class, the class answered and the probability of the answer (or its score). Raises OSError
+    Above each: its true class, the predicted class and that class's probability (or score). Raises OSError
     when the picture cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = surest_mistakes(split.labels, answers, sureness)
-    wrong = int(((answers != split.labels) & (answers >= 0)).sum())
+    chosen = most_confident_errors(split.labels, predicted, confidence)
+    wrong = int(((predicted != split.labels) & (predicted >= 0)).sum())
     words = {"name": plain_text(name, 40), "part": tr(part), "shown": len(chosen), "wrong": f"{wrong:,}"}
-    title = tr("{name}: the {shown} surest of {wrong} mistakes on {part} images", **words)
+    title = tr("{name}: most confident errors on {part} images ({shown} of {wrong})", **words)
     columns = min(COLUMNS, max(4, len(chosen)))
     rows = max(1, ceil(len(chosen) / columns))
     with canvas(folder / MISTAKES_FILE, title, (columns * PANEL[0] + 0.3, rows * PANEL[1] + 0.7)) as figure:
         how = (
-            tr("true class → class answered, probability") if probability else tr("true class → class answered, score")
+            tr("true class → predicted class, probability")
+            if probability
+            else tr("true class → predicted class, score")
         )
         figure.supxlabel(how, fontsize=9)
         if not len(chosen):
             figure.text(
-                0.5, 0.5, tr("no answers") if (answers < 0).all() else tr("no mistakes"), ha="center", color=FAINT
+                0.5, 0.5, tr("no predictions") if (predicted < 0).all() else tr("no errors"), ha="center", color=FAINT
             )
         for place, index in enumerate(chosen.tolist(), start=1):
-            true, answered = (plain_text(class_names[label], 10) for label in (split.labels[index], answers[index]))
-            heading = _heading(true, answered, float(sureness[index]), probability=probability)
+            true, guess = (plain_text(class_names[label], 10) for label in (split.labels[index], predicted[index]))
+            heading = _heading(true, guess, float(confidence[index]), probability=probability)
             _draw_image(figure, (rows, columns, place), split.inputs[index], heading)
 
 
-def surest_mistakes(labels: Array, answers: Array, sureness: Array) -> Array:
-    """Indices of the wrong answers, from the surest on, at most as many as the picture has room for."""
-    wrong = np.flatnonzero((answers != labels) & (answers >= 0))
-    return wrong[np.argsort(-sureness[wrong], kind="stable")][: COLUMNS * ROWS]
+def most_confident_errors(labels: Array, predicted: Array, confidence: Array) -> Array:
+    """Indices of the wrong predictions, the most confident first; at most as many as the picture has room for."""
+    wrong = np.flatnonzero((predicted != labels) & (predicted >= 0))
+    return wrong[np.argsort(-confidence[wrong], kind="stable")][: COLUMNS * ROWS]
 
 
-def _heading(true: str, answered: str, sureness: float, *, probability: bool) -> str:
-    number = f"{sureness:.2f}"
+def _heading(true: str, guess: str, confidence: float, *, probability: bool) -> str:
+    number = f"{confidence:.2f}"
     if probability:
-        number = "> 99.9 %" if sureness > 0.999 else f"{sureness:.1%}".replace("%", " %")
-    between = "\n→ " if len(true) + len(answered) > 4 else " → "
-    return f"{true}{between}{answered}, {number}" if between == " → " else f"{true}{between}{answered}\n{number}"
+        number = "> 99.9 %" if confidence > 0.999 else f"{confidence:.1%}".replace("%", " %")
+    between = "\n→ " if len(true) + len(guess) > 4 else " → "
+    return f"{true}{between}{guess}, {number}" if between == " → " else f"{true}{between}{guess}\n{number}"
 
 
 def _draw_image(figure: Figure, place: tuple[int, int, int], image: Array, heading: str) -> None:

@@ -1,4 +1,4 @@
-"""Decision regions: which class a network answers where in the plane, at the end and as training goes on."""
+"""Decision regions of a network in the plane, as a picture and as an animation over training."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,23 +23,23 @@ ANIMATION_FILE = "boundary.gif"
 SIZE = (6.6, 4.5)  # inches
 GRID = 300  # points of the grid along each side
 MARGIN = 0.08  # around the training points, as a share of their span
-TINTS = (0.4, 0.7)  # of a region: how much of it is the colour of its class, the rest being paper
+TINTS = (0.4, 0.7)  # of a region: the share of its class's colour, the rest being background
 HIGHEST = 1e100  # numbers beyond this cannot be drawn
 MOST_FRAMES = 60
-PAUSE = 15  # frames for which the last one stays
+PAUSE = 15  # extra frames of the last one
 
-# Inputs (N, 2) to the class answered for each, −1 where the scores are no numbers.
+# Inputs (N, 2) to predicted classes (N,), −1 where the scores are not numbers.
 Predict = Callable[[Array], Array]
 Extent = tuple[float, float, float, float]
 
 
 def plot_boundary(name: str, dataset: Dataset, predict: Predict, folder: Path) -> None:
-    """Write ``boundary.png`` into ``folder``: the region of each class, with the samples over it.
+    """Write ``boundary.png`` into ``folder``: the decision regions, with the samples over them.
 
     Raises OSError when the picture cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    title = tr("{name}: the class answered in each place", name=plain_text(name, 28))
+    title = tr("{name}: decision regions", name=plain_text(name, 28))
     with canvas(folder / BOUNDARY_FILE, title, SIZE) as figure:
         _draw(figure, dataset, predict)
 
@@ -47,9 +47,9 @@ def plot_boundary(name: str, dataset: Dataset, predict: Predict, folder: Path) -
 def animate_boundary(
     name: str, dataset: Dataset, frames: Sequence[tuple[int, Callable[[], Predict]]], folder: Path
 ) -> Path:
-    """Write ``boundary.gif``: how the regions form, from (step, function that gives the network of then) in order.
+    """Write ``boundary.gif``: decision regions over training, from (step, function that loads its network).
 
-    Of many snapshots about 60 are shown, the first and the last among them. Raises OSError when it cannot be written.
+    Of more than 60 snapshots, 60 evenly spaced ones are shown. Raises OSError when it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / ANIMATION_FILE
@@ -60,7 +60,7 @@ def animate_boundary(
         (heading,) = figure.texts
         with animation(figure, path) as grab_frame:
             for place, (step, network) in enumerate(shown, start=1):
-                image.set_data(_tinted(_answers(network(), extent)))
+                image.set_data(_tinted(_predicted(network(), extent)))
                 heading.set_text(_moment(name, step, last))
                 grab_frame(1 if place < len(shown) else 1 + PAUSE)
     return path
@@ -82,13 +82,13 @@ def _draw(figure: Figure, dataset: Dataset, predict: Predict) -> tuple[AxesImage
         draw_points(axes, dataset.test, "test")
     drawn = sum(min(len(split), MOST_POINTS) for split in dataset.splits.values())
     samples = sum(len(split) for split in dataset.splits.values())
-    note = tr("{shown} of\n{samples} drawn", shown=f"{drawn:,}", samples=f"{samples:,}") if drawn < samples else ""
+    note = tr("{shown} of\n{samples} shown", shown=f"{drawn:,}", samples=f"{samples:,}") if drawn < samples else ""
     legend_of_classes(figure, dataset, [part for part in dataset.splits if part != "train"], note=note)
     _show(axes, extent)
     figure.draw_without_rendering()  # now the axes have their size
     box = axes.get_window_extent()
     extent = _with_equal_units(extent, box.width / box.height)
-    colours = _tinted(_answers(predict, extent))
+    colours = _tinted(_predicted(predict, extent))
     image = axes.imshow(colours, extent=extent, origin="lower", aspect="auto", interpolation="antialiased")
     _show(axes, extent)
     return image, extent
@@ -100,9 +100,9 @@ def _show(axes: Axes, extent: Extent) -> None:
 
 
 def _with_equal_units(extent: Extent, shape: float) -> Extent:
-    """More of the plane to both sides, so that axes of this width to height show circles as circles.
+    """The extent widened for equal units on axes of this width to height.
 
-    Features whose spans differ widely keep units of their own.
+    Features whose spans differ by a factor of 4 or more keep units of their own.
     """
     left, right, bottom, top = extent
     width, height = right - left, top - bottom
@@ -113,9 +113,9 @@ def _with_equal_units(extent: Extent, shape: float) -> Extent:
 
 
 def _extent(dataset: Dataset) -> Extent:
-    """The rectangle around all samples; a span of nothing is widened to 1.
+    """The rectangle around all samples; a span of zero is widened to 1.
 
-    Raises UsageError for samples so far away that they cannot be drawn.
+    Raises UsageError for coordinates too large to draw.
     """
     inputs = np.concatenate([split.inputs for split in dataset.splits.values()]).astype(np.float64)
     low, high = inputs.min(axis=0), inputs.max(axis=0)
@@ -127,27 +127,27 @@ def _extent(dataset: Dataset) -> Extent:
     return left, right, bottom, top
 
 
-def _answers(predict: Predict, extent: Extent) -> Array:
-    """The class answered in the middle of each cell of the grid, from the lower left."""
+def _predicted(predict: Predict, extent: Extent) -> Array:
+    """The predicted class at the centre of each cell of the grid (GRID, GRID), from the lower left."""
     left, right, bottom, top = extent
     middles = (np.arange(GRID) + 0.5) / GRID
     x, y = np.meshgrid(left + middles * (right - left), bottom + middles * (top - bottom))
     return predict(np.column_stack((x.ravel(), y.ravel()))).reshape(GRID, GRID)
 
 
-def _tinted(answers: Array) -> Array:
-    """Classes as pale colours (GRID, GRID, RGB) with lines between them; the paper where there is no answer.
+def _tinted(predicted: Array) -> Array:
+    """Classes as pale colours (GRID, GRID, RGB) with lines between them; −1 is the background.
 
-    Classes that share a colour differ in how pale it is.
+    Classes that share a colour differ in tint.
     """
     paper = np.array(to_rgb(palette().paper))
-    tinted = np.empty((*answers.shape, 3))
-    for label in np.unique(answers).tolist():
+    tinted = np.empty((*predicted.shape, 3))
+    for label in np.unique(predicted).tolist():
         colour = paper if label < 0 else np.array(to_rgb(class_colour(label)))
         tint = TINTS[max(label, 0) // COLOUR_COUNT % len(TINTS)]
-        tinted[answers == label] = tint * colour + (1 - tint) * paper
-    border = np.zeros(answers.shape, bool)
-    border[:, 1:] |= answers[:, 1:] != answers[:, :-1]
-    border[1:] |= answers[1:] != answers[:-1]
+        tinted[predicted == label] = tint * colour + (1 - tint) * paper
+    border = np.zeros(predicted.shape, bool)
+    border[:, 1:] |= predicted[:, 1:] != predicted[:, :-1]
+    border[1:] |= predicted[1:] != predicted[:-1]
     tinted[border] = to_rgb(palette().edge)
     return tinted

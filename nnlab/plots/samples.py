@@ -52,15 +52,15 @@ def plot_samples(
     rows = [dataset.train.inputs[np.flatnonzero(labels == label)[:columns]] for label in shown]
     words = {"name": plain_text(name), "shown": len(shown), "classes": dataset.classes}
     if len(shown) < dataset.classes:
-        title = tr("{name}: {shown} of {classes} classes, the first training images of each class", **words)
+        title = tr("{name}: first training images of {shown} of {classes} classes", **words)
     else:
-        title = tr("{name}: the first training images of each class", **words)
+        title = tr("{name}: first training images of each class", **words)
     plot_grid(path, title, rows, names)
     if not augmentations:
         return [in_format(path)]
     augmented = folder / AUGMENTED_FILE
     rows = _augmented(np.stack([row[0] for row in rows]), augmentations, streams, columns)
-    plot_grid(augmented, tr("{name}: an image of each class and how training steps see it", **words), rows, names)
+    plot_grid(augmented, tr("{name}: augmented training images (first column: original)", **words), rows, names)
     return [in_format(path), in_format(augmented)]
 
 
@@ -129,7 +129,7 @@ def tile(image: Array) -> Array:
 
 def _plot_points(path: Path, name: str, dataset: Dataset) -> None:
     words = {"name": plain_text(name)}
-    title = tr("{name}: the samples (test: hollow)", **words) if dataset.test else tr("{name}: the samples", **words)
+    title = tr("{name}: samples (test: hollow)", **words) if dataset.test else tr("{name}: samples", **words)
     with canvas(path, title, (WIDTH, HEIGHT)) as figure:
         axes = figure.add_subplot()
         draw_points(axes, dataset.train)

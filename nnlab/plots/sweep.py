@@ -26,7 +26,7 @@ def plot_sweeps(sweeps: Sequence[Sweep], path: Path) -> None:
     columns = min(COLUMNS, len(sweeps))
     rows = ceil(len(sweeps) / columns)
     size = (7.0 if columns == 1 else 4.0 * columns, 4.9 if rows == 1 else 3.2 * rows + 0.6)
-    title = tr("Truncation meets rounding: error of numerical gradients")
+    title = tr("Truncation and rounding error of numerical gradients")
     with canvas(path, title, size) as figure:
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).reshape(-1)
         for panel, found in zip(panels, sweeps, strict=False):
@@ -38,7 +38,7 @@ def plot_sweeps(sweeps: Sequence[Sweep], path: Path) -> None:
                 color=FAINT,
                 linestyle=":",
                 linewidth=1.2,
-                label=tr("rounding of a difference, ~ 1/h"),
+                label=tr("rounding error, ~ 1/h"),
             )
             panel.set_xticks([1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 1])
             panel.set_ylim(LOWEST / 3, 10)
@@ -47,7 +47,7 @@ def plot_sweeps(sweeps: Sequence[Sweep], path: Path) -> None:
             panel.set_visible(False)
         for index, panel in enumerate(panels[: len(sweeps)]):
             if index + columns >= len(sweeps):
-                panel.set_xlabel(tr("step h"))
+                panel.set_xlabel(tr("step size h"))
                 panel.tick_params(labelbottom=True)
             if index % columns == 0:
                 panel.set_ylabel(tr("relative error"))

@@ -1,4 +1,4 @@
-"""The weights that look at the images, as images themselves, before and after training."""
+"""Weights of first-layer filters as images, before and after training."""
 
 from math import ceil, sqrt
 from pathlib import Path
@@ -21,34 +21,34 @@ GAP = 1  # pixels of an image between two
 def plot_weights(name: str, before: Array, after: Array, folder: Path) -> None:
     """Write ``weights.png`` from the weights (units, C, H, W) before and after training, side by side.
 
-    Each moment has a colour scale of its own, symmetric around 0: starting weights are often much smaller than those
-    at the end. Weights of three channels are colours around grey, those of any other number are averaged over the
-    channels. Raises OSError when the picture cannot be written.
+    Each has a colour scale of its own, symmetric around 0: initial weights are often much smaller than trained ones.
+    Three channels are drawn as colours around grey, any other number is averaged. Raises OSError when the picture
+    cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     units, words = len(after), {"name": plain_text(name, 50), "shown": min(len(after), MOST_UNITS), "units": len(after)}
     if units > MOST_UNITS:
-        title = tr("{name}: weights of the first {shown} of {units} units of the first layer", **words)
+        title = tr("{name}: weights of first-layer filters ({shown} of {units})", **words)
     else:
-        title = tr("{name}: weights of the {units} units of the first layer", **words)
+        title = tr("{name}: weights of first-layer filters ({units})", **words)
     before, after = before[:MOST_UNITS], after[:MOST_UNITS]
     columns = ceil(sqrt(len(after)))
     rows = ceil(len(after) / columns)
     with canvas(folder / WEIGHTS_FILE, title, (8.6, 3.7 * rows / columns + 0.9)) as figure:
         panels = figure.subplots(1, 2, gridspec_kw={"wspace": 0.1})
-        for axes, weights, moment in zip(panels, (before, after), ("at the start", "at the end"), strict=True):
+        for axes, weights, moment in zip(panels, (before, after), ("before training", "after training"), strict=True):
             limit = float(np.max(np.abs(weights), initial=0, where=np.isfinite(weights))) or 1.0
             image = _draw(axes, weights, columns, limit)
             axes.set_title(tr(moment), fontsize=10)
             if after.shape[1] == 3:
-                scale = tr("grey: 0, the brightest and darkest: ±{limit}", limit=f"{limit:.3g}")
+                scale = tr("grey: 0, brightest and darkest: ±{limit}", limit=f"{limit:.3g}")
                 axes.text(0.5, -0.03, scale, transform=axes.transAxes, ha="center", va="top", fontsize=8)
             else:
                 figure.colorbar(image, ax=axes, shrink=0.9, aspect=25, pad=0.02)
 
 
 def _draw(axes: Axes, weights: Array, columns: int, limit: float) -> AxesImage:
-    """All units in one image; red is above 0, blue below."""
+    """All units in one image; red is positive, blue negative."""
     axes.set_axis_off()
     mosaic = _mosaic(weights, columns)
     if mosaic.shape[2] == 3:

@@ -43,7 +43,7 @@ def test_of_very_many_classes_the_most_confused_are_drawn_in_little_memory(figur
     assert [label.get_text() for label in axes.get_yticklabels()] == names[:40]
     shares = np.asarray(axes.images[0].get_array())
     np.testing.assert_array_equal(shares, np.eye(40, k=1))
-    title = "net: answers to the test samples, 99,950 of 100,000 right; the 40 most confused of 100,000 classes"
+    title = "net: confusion matrix, test set (99,950 of 100,000 correct); 40 most confused of 100,000 classes"
     assert figures["confusion.png"].get_suptitle() == title
 
 
@@ -62,10 +62,10 @@ def test_counts_stand_in_their_cells(figures: Figures, tmp_path: Path) -> None:
     assert written == {(0, 0): "23", (1, 0): "7", (0, 1): "1", (1, 1): "19"}
     shares = np.asarray(axes.images[0].get_array())
     np.testing.assert_allclose(shares, [[23 / 30, 7 / 30], [1 / 20, 19 / 20]])
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("class answered", "true class")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
     for axis in (axes.get_xticklabels(), axes.get_yticklabels()):
         assert [label.get_text() for label in axis] == ["cat", "$dog"]
-    assert figures["confusion.png"].get_suptitle() == "net: answers to the test samples, 42 of 50 right"
+    assert figures["confusion.png"].get_suptitle() == "net: confusion matrix, test set (42 of 50 correct)"
 
 
 @pytest.mark.parametrize("style", ["light", "dark"])
@@ -113,7 +113,7 @@ def test_colours_show_shares_on_one_scale_that_is_named(figures: Figures, tmp_pa
     assert image.norm.vmin == 0
     assert image.norm.vmax == 1
     np.testing.assert_allclose(np.asarray(image.norm([0, 0.01, 0.25, 1])), [0, 0.1, 0.5, 1])
-    assert bar.get_ylabel() == "share of the true class"
+    assert bar.get_ylabel() == "fraction of the true class"
     np.testing.assert_allclose(bar.get_yticks(), [0, 0.05, 0.2, 0.5, 1])
     assert [label.get_text() for label in bar.get_yticklabels()] == ["0", "5 %", "20 %", "50 %", "100 %"]
 

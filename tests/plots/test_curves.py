@@ -61,10 +61,10 @@ def test_a_run_has_its_curves(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -
     figure, axes = drawn["accuracy.png"]
     assert figure.get_suptitle() == "adam"
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "accuracy")
-    assert legend(figure, axes) == ["train (0.9375 at the end)", "test (0.875 at the end)"]
+    assert legend(figure, axes) == ["train (final: 0.9375)", "test (final: 0.875)"]
     assert line(axes, "train") == [(0, 0.125), (10, 0.5), (20, 0.75), (30, 0.875), (40, 0.9375)]
     figure, axes = drawn["loss.png"]
-    assert len(line(axes, "each batch")) == 40
+    assert len(line(axes, "batch loss")) == 40
     assert line(axes, "test")[0] == (0, 2.5 * 0.875 * 1.25)
 
 
@@ -107,13 +107,13 @@ def test_the_legend_lies_between_title_and_axes(
 
 def test_without_a_test_set_only_training_is_drawn(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_run(read_run(make_run(test=False)), tmp_path)
-    assert legend(*drawn["accuracy.png"]) == ["train (0.9375 at the end)"]
+    assert legend(*drawn["accuracy.png"]) == ["train (final: 0.9375)"]
 
 
 def test_validation_is_a_third_curve(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_run(read_run(make_run(validation=True)), tmp_path)
     figure, axes = drawn["accuracy.png"]
-    labels = ["train (0.9375 at the end)", "test (0.875 at the end)", "validation (0.9062 at the end)"]
+    labels = ["train (final: 0.9375)", "test (final: 0.875)", "validation (final: 0.9062)"]
     assert legend(figure, axes) == labels
     assert line(axes, "validation")[0] == (0, 0.09375)
     assert len({line.get_color() for line in axes.lines}) == 3
@@ -146,7 +146,7 @@ def test_one_evaluation_is_a_point(make_run: MakeRun, tmp_path: Path, drawn: Dra
 
 def test_a_run_without_evaluations_says_so(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_run(read_run(make_run(accuracies=[], status="failed")), tmp_path)
-    assert [text.get_text() for text in drawn["loss.png"][1].texts] == ["nothing was recorded"]
+    assert [text.get_text() for text in drawn["loss.png"][1].texts] == ["no data recorded"]
 
 
 def test_values_that_are_no_numbers_are_left_out(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
@@ -208,7 +208,7 @@ def test_few_runs_show_training_too(make_run: MakeRun, tmp_path: Path, drawn: Dr
     figure, axes = drawn["accuracy.png"]
     assert legend(figure, axes) == ["lr 1.0", "lr 2.0"]
     assert [hidden_below(below, above) for above, below in (axes.lines[:2], axes.lines[2:])] == [False, False]
-    assert axes.get_ylabel() == "accuracy (thin: test, broad: train)"
+    assert axes.get_ylabel() == "accuracy (thin: test, thick: train)"
 
 
 def test_more_runs_show_the_test_set_only(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
@@ -230,7 +230,7 @@ def test_runs_without_a_test_set_are_drawn_by_their_validation(make_run: MakeRun
     runs = make_many(make_run, 2, test=False, validation=True)
     plot_comparison(compare(runs), tmp_path)
     figure, axes = drawn["accuracy.png"]
-    assert axes.get_ylabel() == "accuracy (thin: validation, broad: train)"
+    assert axes.get_ylabel() == "accuracy (thin: validation, thick: train)"
     assert legend(figure, axes) == ["lr 1.0", "lr 2.0"]
     assert line(axes, "lr\N{NO-BREAK SPACE}1.0")[-1] == (40, 0.90625)
     runs += [make_run("tested", {"optimizer.lr": 9.0}), make_run("alone", {"optimizer.lr": 8.0}, test=False)]

@@ -63,7 +63,7 @@ def test_arrows_can_be_as_long_as_the_gradient(figures: dict[str, Figure], tmp_p
     assert cell < np.hypot(*directions).max() < 2 * cell
     flat = descent_pictures(Expression(text="1 + 0 * x1"), "own", [], view, "length")
     flat["field"](tmp_path)
-    assert "no slope anywhere" in [text.get_text() for text in figures["field.png"].axes[0].texts]
+    assert "no gradient to show" in [text.get_text() for text in figures["field.png"].axes[0].texts]
 
 
 @pytest.mark.parametrize("view", [(-1e6, 1e6, -3.0, 3.0), (-1.0, 1.0, 0.0, 1e5)])
@@ -80,7 +80,7 @@ def test_there_are_no_arrows_where_there_is_no_value(figures: dict[str, Figure],
     draw(["field", "paths"], Expression(text="log(x0) + x1"), [drawing((1.0, 1.0), (2.0, 1.0))], tmp_path)
     assert (quiver_of(figures["field.png"]).X > 0).all()
     draw(["field", "paths"], Expression(text="log(-1 - x0**2) + x1"), [drawing((1.0, 1.0))], tmp_path)
-    assert "no slope anywhere" in [text.get_text() for text in figures["field.png"].axes[0].texts]
+    assert "no gradient to show" in [text.get_text() for text in figures["field.png"].axes[0].texts]
 
 
 def test_an_end_is_marked_where_a_path_has_one(figures: dict[str, Figure], tmp_path: Path) -> None:

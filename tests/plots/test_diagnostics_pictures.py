@@ -106,7 +106,7 @@ def test_damaged_records_are_told(record: RunRecord, tmp_path: Path, draw: Calla
 def test_a_run_that_made_no_update_says_so(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
     write(record.path, 0)
     plot_gradients(record, tmp_path)
-    assert [text.get_text() for text in drawn["gradients.png"].axes[0].texts] == ["nothing was recorded"]
+    assert [text.get_text() for text in drawn["gradients.png"].axes[0].texts] == ["no data recorded"]
     (record.path / "histograms.csv").write_text("step,layer,left,right,count\n", encoding="utf-8")
     with pytest.raises(RunError, match="no histogram was recorded"):
         plot_activation_histograms(record, tmp_path)
@@ -139,8 +139,11 @@ def test_the_start_is_filled_and_the_end_an_outline(record: RunRecord, drawn: Fi
     plot_activation_histograms(record, tmp_path)
     figure = drawn["activation_histograms.png"]
     moments = {patch.get_label(): patch for patch in figure.axes[0].patches}
-    assert list(moments) == ["at the start", "at the end"]
+    assert list(moments) == ["before training", "after training"]
     reach = {label: patch.get_data().edges[-1] for label, patch in moments.items()}  # type: ignore[attr-defined]
-    assert reach == {"at the start": 1.5, "at the end": 12}
-    assert {label: patch.get_fill() for label, patch in moments.items()} == {"at the start": True, "at the end": False}
+    assert reach == {"before training": 1.5, "after training": 12}
+    assert {label: patch.get_fill() for label, patch in moments.items()} == {
+        "before training": True,
+        "after training": False,
+    }
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(moments)

@@ -1,4 +1,4 @@
-"""The surest mistakes: which images are shown, and what is said of each."""
+"""The most confident errors: which images are shown, and the text above each."""
 
 import itertools
 from pathlib import Path
@@ -8,23 +8,23 @@ import pytest
 from matplotlib.figure import Figure
 
 from nnlab.data.dataset import Split
-from nnlab.plots.mistakes import COLUMNS, ROWS, plot_mistakes, surest_mistakes
+from nnlab.plots.mistakes import COLUMNS, ROWS, most_confident_errors, plot_mistakes
 
 Figures = dict[str, Figure]
 
 
-def test_only_wrong_answers_from_the_surest_on() -> None:
+def test_errors_in_order_of_confidence() -> None:
     labels, answers = np.array([0, 1, 1, 0, 1]), np.array([1, 1, 0, 1, -1])
-    sureness = np.array([0.6, 0.99, 0.9, 0.7, 0.8])
-    assert surest_mistakes(labels, answers, sureness).tolist() == [2, 3, 0]
+    confidence = np.array([0.6, 0.99, 0.9, 0.7, 0.8])
+    assert most_confident_errors(labels, answers, confidence).tolist() == [2, 3, 0]
 
 
 def draw(folder: Path, wrong: int, names: tuple[str, ...] = ("a", "b"), *, probability: bool = True) -> Split:
     images = np.random.default_rng(0).integers(0, 256, (50, 1, 4, 4), np.uint8)
     split = Split(images, np.zeros(50, int))
     answers = (np.arange(50) < wrong).astype(int)
-    sureness = np.linspace(1, 0.5, 50)
-    plot_mistakes("net", "test", split, answers, sureness, names, folder, probability=probability)
+    confidence = np.linspace(1, 0.5, 50)
+    plot_mistakes("net", "test", split, answers, confidence, names, folder, probability=probability)
     return split
 
 
@@ -32,7 +32,7 @@ def test_each_image_has_its_classes_and_probability(figures: Figures, tmp_path: 
     split = draw(tmp_path / "new", 3)
     figure = figures["mistakes.png"]
     assert [axes.get_title() for axes in figure.axes] == ["a → b, > 99.9 %", "a → b, 99.0 %", "a → b, 98.0 %"]
-    assert figure.get_suptitle() == "net: the 3 surest of 3 mistakes on test images"
+    assert figure.get_suptitle() == "net: most confident errors on test images (3 of 3)"
     for axes, image in zip(figure.axes, split.inputs, strict=False):
         shown = np.asarray(axes.images[0].get_array())
         np.testing.assert_array_equal(shown[:: len(shown) // 4, :: len(shown) // 4, 0], image[0])
@@ -41,7 +41,7 @@ def test_each_image_has_its_classes_and_probability(figures: Figures, tmp_path: 
 def test_scores_are_no_probabilities(figures: Figures, tmp_path: Path) -> None:
     draw(tmp_path, 1, probability=False)
     assert figures["mistakes.png"].axes[0].get_title() == "a → b, 1.00"
-    assert figures["mistakes.png"].get_supxlabel() == "true class → class answered, score"
+    assert figures["mistakes.png"].get_supxlabel() == "true class → predicted class, score"
 
 
 @pytest.mark.parametrize("names", [("a", "b"), ("automobile and", "$motorcycle$")])
@@ -59,12 +59,12 @@ def test_no_heading_touches_another(figures: Figures, tmp_path: Path, names: tup
 
 def test_a_network_without_mistakes_is_told_so(figures: Figures, tmp_path: Path) -> None:
     draw(tmp_path, 0)
-    assert "no mistakes" in [text.get_text() for text in figures["mistakes.png"].texts]
+    assert "no errors" in [text.get_text() for text in figures["mistakes.png"].texts]
 
 
 def test_samples_without_an_answer_are_no_mistakes(figures: Figures, tmp_path: Path) -> None:
     split = Split(np.zeros((5, 1, 4, 4), np.uint8), np.zeros(5, int))
-    answers, sureness = np.array([1, -1, 0, 1, -1]), np.full(5, 0.5)
-    plot_mistakes("net", "test", split, answers, sureness, ("a", "b"), tmp_path)
-    assert figures["mistakes.png"].get_suptitle() == "net: the 2 surest of 2 mistakes on test images"
-    assert figures["mistakes.png"].get_supxlabel() == "true class → class answered, probability"
+    answers, confidence = np.array([1, -1, 0, 1, -1]), np.full(5, 0.5)
+    plot_mistakes("net", "test", split, answers, confidence, ("a", "b"), tmp_path)
+    assert figures["mistakes.png"].get_suptitle() == "net: most confident errors on test images (2 of 2)"
+    assert figures["mistakes.png"].get_supxlabel() == "true class → predicted class, probability"

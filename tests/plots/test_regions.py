@@ -1,4 +1,4 @@
-"""Decision regions: the class answered in each place has its colour there, in the picture and in each frame."""
+"""Decision regions: each place has the colour of the predicted class, in the picture and in each frame."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -59,10 +59,10 @@ def tint(colour: str) -> tuple[float, ...]:
     return tuple(0.4 * np.array(to_rgb(colour)) + 0.6)
 
 
-def test_each_place_has_the_colour_of_the_class_answered_there(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+def test_each_place_has_the_colour_of_the_predicted_class(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     plot_boundary("net", data(), right_of(1.0), tmp_path / "new")
     figure = drawn["boundary.png"]
-    assert figure.get_suptitle() == "net: the class answered in each place"
+    assert figure.get_suptitle() == "net: decision regions"
     for x, label in ((0.9, 0), (1.1, 1), (-0.3, 0), (4.3, 1)):
         for y in (-0.1, 1.0, 2.1):
             assert region_at(figure, x, y) == pytest.approx(tint(class_colour(label)))
@@ -177,7 +177,7 @@ def test_samples_ordered_by_class_are_drawn_from_every_class(tmp_path: Path, dra
     clouds = [np.asarray(cloud.get_offsets()) for cloud in figure.axes[0].collections]
     assert sum(map(len, clouds)) == MOST_POINTS
     assert min(map(len, clouds)) > MOST_POINTS / 4
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b", "c", "5,000 of\n15,000 drawn"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b", "c", "5,000 of\n15,000 shown"]
 
 
 def test_a_class_of_test_samples_only_is_in_the_legend_and_validation_has_a_marker(

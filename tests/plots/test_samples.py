@@ -84,7 +84,7 @@ def test_rows_are_named_after_their_classes(tmp_path: Path, drawn: dict[str, Fig
     axes = figure.axes[0]
     assert [text.get_text() for text in axes.texts] == ["a$b$", "[/x]", "very long name …"]
     assert not any(text.get_parse_math() for text in axes.texts)
-    assert figure.get_suptitle() == "some: the first training images of each class"
+    assert figure.get_suptitle() == "some: first training images of each class"
     for text in (*axes.texts, *figure.texts):
         box = text.get_window_extent()
         assert box.x0 >= 0
@@ -97,7 +97,7 @@ def test_the_title_keeps_clear_of_a_tall_grid(tmp_path: Path, drawn: dict[str, F
     plot(images(300, MOST_CLASSES + 5, (1, 8, 8)), tmp_path)
     figure = drawn["samples.png"]
     assert len(figure.axes[0].texts) == MOST_CLASSES
-    assert figure.get_suptitle() == "some: 20 of 25 classes, the first training images of each class"
+    assert figure.get_suptitle() == "some: first training images of 20 of 25 classes"
     title = figure.texts[0].get_window_extent()
     assert figure.axes[0].bbox.y1 < title.y0
     assert title.y1 <= figure.bbox.y1
@@ -145,7 +145,7 @@ def test_points_have_the_colours_of_their_classes(tmp_path: Path, drawn: dict[st
     assert len(set(edges)) == 3
     assert all(len(cloud.get_facecolor()) == 0 for cloud in axes.collections[3:]), "test samples are hollow"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["c0", "c1", "c2"]
-    assert figure.get_suptitle() == "some: the samples (test: hollow)"
+    assert figure.get_suptitle() == "some: samples (test: hollow)"
 
 
 def test_many_classes_and_points_stay_within_the_picture(tmp_path: Path, drawn: dict[str, Figure]) -> None:

@@ -20,7 +20,7 @@ def test_units_stand_row_by_row_each_moment_on_its_own_scale(figures: Figures, t
     before, after = weights(5, scale=0.01), weights(5)
     plot_weights("net", before, after, tmp_path / "new")
     left, right, left_bar, right_bar = figures["weights.png"].axes
-    assert (left.get_title(), right.get_title()) == ("at the start", "at the end")
+    assert (left.get_title(), right.get_title()) == ("before training", "after training")
     assert left.images[0].get_clim() == (-abs(before).max(), abs(before).max())
     assert right.images[0].get_clim() == (-abs(after).max(), abs(after).max())
     extents = [axes.get_window_extent() for axes in (left, left_bar, right, right_bar)]
@@ -46,7 +46,10 @@ def test_three_channels_are_colours_around_grey(figures: Figures, tmp_path: Path
 def test_of_many_units_the_first_are_shown(figures: Figures, tmp_path: Path, shape: tuple[int, int]) -> None:
     plot_weights("net", weights(*shape), weights(*shape), tmp_path)
     title = figures["weights.png"].get_suptitle()
-    assert title.startswith(f"net: weights of the {f'first {MOST_UNITS} of ' if shape[0] > MOST_UNITS else ''}")
+    assert (
+        title
+        == f"net: weights of first-layer filters ({f'{MOST_UNITS} of ' if shape[0] > MOST_UNITS else ''}{shape[0]})"
+    )
 
 
 @pytest.mark.parametrize("value", [0.0, np.nan, np.inf])

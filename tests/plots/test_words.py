@@ -37,7 +37,7 @@ from nnlab.records.reader import read_run
 
 MODULES = sorted(Path(nnlab.plots.__file__).parent.glob("*.py"))
 # Used by name, not as they stand.
-NAMED = {*FILES, *PARTS, *STATUSES, CRASHED, *LABELS.values(), "at the start", "at the end"}
+NAMED = {*FILES, *PARTS, *STATUSES, CRASHED, *LABELS.values(), "before training", "after training"}
 
 
 def translated() -> Iterator[str]:
