@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.workloads import evaluated_training_samples
 from nnlab.config.experiment import Experiment
 from nnlab.engine.build import make_training, prepare
+from nnlab.layers.planning import multiply_adds
 
 SIZE = 2048
 
@@ -17,11 +18,11 @@ def operations(experiment: Experiment) -> float:
     prepared = prepare(experiment)
     training = make_training(experiment, prepared)
     layers = prepared.network.layers
-    forward = sum(layer.multiply_adds() for layer in layers)
+    forward = sum(multiply_adds(layer) for layer in layers)
     first = next(layer for layer in layers if layer.parameters)
     # Backward are two products more for each layer, but no gradient for the data.
     samples = training.iterations * prepared.batches.batch_size
-    count = 2.0 * samples * (3 * forward - first.multiply_adds())
+    count = 2.0 * samples * (3 * forward - multiply_adds(first))
     evaluations = 1 - (-training.iterations // training.eval_every)  # the last step is always evaluated
     evaluated = evaluated_training_samples(experiment, len(prepared.dataset.train), prepared.batches.batch_size)
     evaluated += len(prepared.dataset.test) if prepared.dataset.test else 0

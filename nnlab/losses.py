@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from math import log
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from annotated_types import Ge, Le, Lt
@@ -23,8 +23,16 @@ class Loss(ABC):
     batch, the mean is over its ``batch_size``, so that the gradients of all parts add up to that of the batch.
     """
 
+    # Whether the scores are logits of a softmax: log-probabilities but for a constant.
+    softmax: ClassVar[bool] = False
+
     def __init__(self) -> None:
         self.workspace = Workspace()
+
+    @property
+    def weighted(self) -> bool:
+        """Whether classes have weights."""
+        return False
 
     @abstractmethod
     def per_sample(self, scores: Array, labels: Array) -> Array:
@@ -80,6 +88,8 @@ class CrossEntropy(Loss):
     compared.
     """
 
+    softmax = True
+
     smoothing: Annotated[float, Ge(0), Lt(1), Doc("share s of the target spread evenly over all classes")] = 0.0
     class_weights: Annotated[
         Literal["balanced"] | list[Annotated[float, Ge(0), Le(1e6)]] | None,
@@ -106,6 +116,10 @@ class CrossEntropy(Loss):
         elif self.class_weights is not None and not any(self.class_weights):
             raise UsageError("loss.class_weights: needs a weight above 0")
         return loss
+
+    @property
+    def weighted(self) -> bool:
+        return bool(self.class_weights)
 
     @property
     def reported(self) -> Loss:

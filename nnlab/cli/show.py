@@ -114,6 +114,7 @@ def _print_layers(experiment: "Experiment", network: "Network", samples: str) ->
     from nnlab.cli.console import results
     from nnlab.core.arrays import shape_text
     from nnlab.core.memory import readable_bytes
+    from nnlab.layers.planning import multiply_adds
 
     table = Table(title=f"{experiment.name}: the network", title_justify="left")
     table.add_column("", justify="right")
@@ -130,7 +131,7 @@ def _print_layers(experiment: "Experiment", network: "Network", samples: str) ->
             Text(name),
             shape_text(layer.out_shape),
             f"{count:,} ({parts})" if parts else "0",
-            f"{layer.multiply_adds():,}",
+            f"{multiply_adds(layer):,}",
         )
     results().print(table)
     size = readable_bytes(network.required_bytes(experiment.dtype, 0, len(experiment.optimizer.slots)))
@@ -138,5 +139,5 @@ def _print_layers(experiment: "Experiment", network: "Network", samples: str) ->
     echo(
         f"{network.parameter_count:,} parameters ({f'{frozen:,} frozen; ' if frozen else ''}"
         f"{size} with gradients and optimizer state), "
-        f"{sum(layer.multiply_adds() for layer in network.layers):,} multiply-adds a sample; {samples}"
+        f"{sum(multiply_adds(layer) for layer in network.layers):,} multiply-adds a sample; {samples}"
     )

@@ -8,15 +8,11 @@ from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.engine.build import prepare
 from nnlab.errors import UsageError
-from nnlab.layers.activations import Activation, ReLU, Sigmoid, Tanh
-from nnlab.layers.base import Layer, layer_outputs
-from nnlab.layers.batch_norm import BatchNorm
-from nnlab.layers.dropout import Dropout
-from nnlab.models.network import Network
+from nnlab.layers.base import Activation, Layer
+from nnlab.layers.composite import layer_outputs, take_statistics
 
 MOST_SAMPLES = 500
-LIMITS: dict[type[Activation], tuple[float, float]] = {Sigmoid: (0.0, 1.0), Tanh: (-1.0, 1.0)}
-# Nearer than this to an end of its range, a sigmoid passes on less than 1 % of a gradient, a tanh less than 4 %.
+# Nearer than this share of its range to an end, a sigmoid passes on less than 1 % of a gradient, a tanh less than 4 %.
 SATURATION = 0.01
 
 
@@ -45,38 +41,26 @@ def activation_statistics(experiment: Experiment) -> list[ActivationStatistics]:
     x = prepared.batches.last_batch()[0][:MOST_SAMPLES]
     found = []
     with np.errstate(all="ignore"):  # weights may be so large that numbers overflow
-        _take_statistics(network, x)
+        take_statistics(network.layers, x)
         for _, layer, y in layer_outputs(zip(network.names, network.layers, strict=True), x):
             if isinstance(layer, Activation):
-                zero = float((y == 0).mean()) if isinstance(layer, ReLU) else None
-                found.append(ActivationStatistics(y.copy(), LIMITS.get(type(layer)), zero, saturated_share(layer, y)))
+                zero = float((y == 0).mean()) if layer.dies_at_zero else None
+                found.append(ActivationStatistics(y.copy(), layer.saturates_at, zero, saturated_share(layer, y)))
     if not found:
         raise UsageError("model: has no activation layers, so there is nothing to draw")
     return found
 
 
-def _take_statistics(network: Network, x: Array) -> None:
-    """Make the statistics of a batch the running ones."""
-    normalising = [layer for layer in network.all_layers() if isinstance(layer, BatchNorm)]
-    if not normalising:
-        return
-    for layer in network.all_layers():
-        if isinstance(layer, Dropout):
-            layer.rate = 0.0
-    for layer in normalising:
-        layer.momentum = 0.0
-    network.forward(x, training=True)
-
-
 def dead_share(layer: Layer, y: Array) -> float | None:
     """The share of a ReLU's units that are zero for every sample."""
-    return float((y <= 0).all(axis=0).mean()) if isinstance(layer, ReLU) else None
+    dies = isinstance(layer, Activation) and layer.dies_at_zero
+    return float((y <= 0).all(axis=0).mean()) if dies else None
 
 
 def saturated_share(layer: Layer, y: Array) -> float | None:
-    """The share of a sigmoid's or tanh's outputs that lie within 1 % of an end of their range."""
-    if isinstance(layer, Sigmoid):
-        return float(((y < SATURATION) | (y > 1 - SATURATION)).mean())
-    if isinstance(layer, Tanh):
-        return float((np.abs(y) > 1 - 2 * SATURATION).mean())
-    return None
+    """The share of a sigmoid's or tanh's outputs within 1 % of an end of their range."""
+    if not isinstance(layer, Activation) or layer.saturates_at is None:
+        return None
+    low, high = layer.saturates_at
+    margin = SATURATION * (high - low)
+    return float(((y < low + margin) | (y > high - margin)).mean())

@@ -17,6 +17,7 @@ from nnlab.engine.evaluation import Evaluation
 from nnlab.engine.last_update import LastUpdate
 from nnlab.engine.loop import Training
 from nnlab.errors import RunError, ShapeError, UsageError
+from nnlab.layers.planning import smallest_batch
 from nnlab.models.network import Network
 from nnlab.records.formats import MODEL_FILE, SPEC_FILE
 from nnlab.storage.tensors import read_tensors
@@ -94,11 +95,11 @@ def _shards(experiment: Experiment, network: Network, batches: Batches) -> int:
 def _check_batches(batches: Batches, network: Network) -> None:
     """Refuse batches too small for a layer."""
     for layer in network.layers:
-        if batches.smallest < layer.smallest_batch():
+        if batches.smallest < smallest_batch(layer):
             last = "" if batches.smallest == batches.batch_size else "the last batch of each epoch has "
             raise UsageError(
                 f"train.batch_size: {last}{batches.smallest} sample, but {layer.label} needs at least "
-                f"{layer.smallest_batch()} in each batch while training; choose another batch size"
+                f"{smallest_batch(layer)} in each batch while training; choose another batch size"
             )
 
 

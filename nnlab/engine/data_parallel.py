@@ -10,7 +10,8 @@ from nnlab.core.arrays import Array
 from nnlab.core.random import ShardStreams
 from nnlab.core.threads import Workers
 from nnlab.core.workspace import Workspace
-from nnlab.layers.linear import Linear
+from nnlab.layers.joint_gradient import JointGradient
+from nnlab.layers.planning import multiply_adds
 from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.optim.base import BLOCK
@@ -28,7 +29,7 @@ JOINT_WEIGHTS = 2**19
 
 def worth_splitting(network: Network, samples: int) -> bool:
     """Whether so many samples are work enough for two threads."""
-    work = samples * sum(layer.multiply_adds() for layer in network.layers)
+    work = samples * sum(multiply_adds(layer) for layer in network.layers)
     return work >= max(WORTH_SHARDS, WORTH_FOR_EACH_LAYER * len(network.all_layers()))
 
 
@@ -57,9 +58,9 @@ class DataParallel(Network):
         ]
         self._networks = [network, *self.replicas]
         self._joint = [
-            [replica for replica in replicas if isinstance(replica, Linear)]
+            [replica for replica in replicas if isinstance(replica, JointGradient)]
             for replicas in zip(*(network.layers for network in self._networks), strict=True)
-            if isinstance(replicas[0], Linear) and replicas[0].W.size >= JOINT_WEIGHTS and not replicas[0].frozen
+            if isinstance(replicas[0], JointGradient) and replicas[0].W.size >= JOINT_WEIGHTS and not replicas[0].frozen
         ]
         self._blocks = _blocks_without(network.flat.trained, [replicas[0].W.slice for replicas in self._joint])
 

@@ -12,8 +12,8 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.batches import BatchLoader
-from nnlab.layers.weighted import WeightedLayer
-from nnlab.losses import CrossEntropy, Loss
+from nnlab.layers.planning import draws_weights
+from nnlab.losses import Loss
 from nnlab.models.network import Network
 
 
@@ -32,7 +32,7 @@ class Trained:
     @classmethod
     def begin(cls, dataset: Dataset, network: Network, loss: Loss) -> Self:
         """Take down the weights of a network that has memory and has not been trained yet."""
-        return cls(dataset, network, isinstance(loss, CrossEntropy), first_layer_filters(network))
+        return cls(dataset, network, loss.softmax, first_layer_filters(network))
 
     def predict(self, inputs: Array) -> Array:
         """The class with the highest score for each input (N, ...), −1 where a score is no finite number."""
@@ -91,12 +91,14 @@ def first_layer_filters(network: Network) -> Array | None:
     Those are the weights of the first layer that has any, if as many numbers reach it as an image has pixels: a
     linear layer's look at whole images, a convolution's at patches.
     """
-    first = next((layer for layer in network.layers if layer.draws_weights), None)
-    if len(network.in_shape) != 3 or not isinstance(first, WeightedLayer):
+    first = next((layer for layer in network.layers if draws_weights(layer)), None)
+    if len(network.in_shape) != 3 or first is None or first.inner():
         return None
     if prod(first.in_shape) != prod(network.in_shape):
         return None
-    (W,) = [parameter.value.copy() for parameter in first.parameters if parameter.regularized]
+    W, *others = [parameter.value.copy() for parameter in first.parameters if parameter.regularized]
+    if others or W.ndim not in (2, 4):
+        return None
     return W if W.ndim == 4 else W.T.reshape(-1, *network.in_shape)
 
 

@@ -9,6 +9,7 @@ from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.flat_parameters import Parameter
 from nnlab.core.random import AddressedStreams
 from nnlab.layers.base import Layer
+from nnlab.layers.planning import activation_memory
 from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.regularizers import Regularizer
@@ -133,7 +134,7 @@ def model_subject(
     vanishes (small weights, deep sigmoids) would drown in the rounding of a difference.
     """
     rng = np.random.default_rng(seed)
-    large = sum(layer.activation_memory() for layer in network.layers) > LARGE_MODEL
+    large = sum(activation_memory(layer) for layer in network.layers) > LARGE_MODEL
     samples = SAMPLES if large else MODEL_SAMPLES
     labels = rng.integers(classes, size=samples)
     parameters = dict(network.named_parameters())

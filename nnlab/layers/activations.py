@@ -2,31 +2,17 @@
 
 from dataclasses import dataclass
 from math import inf
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Gt, Le, Lt
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.layers.base import Layer
+from nnlab.layers.base import Activation
 from nnlab.registry import Doc, activations
 
 # The exponential of a number below this is finite in double precision.
 LARGEST_EXPONENT = 709.0
-
-
-class Activation(Layer):
-    """A function of each number by itself; the shape stays."""
-
-    # Whether max(f(a), f(b)) = f(max(a, b)) to the last bit, and likewise for the gradient.
-    commutes_with_max: ClassVar[bool] = False
-
-    def build(self, in_shape: Shape) -> Shape:
-        """Any shape to the same shape."""
-        return in_shape
-
-    def _like(self, name: str, x: Array) -> Array:
-        return self.workspace.like(name, x)
 
 
 @activations.register("identity")
@@ -48,7 +34,8 @@ class Identity(Activation):
 class Sigmoid(Activation):
     """y = 1 / (1 + e⁻ˣ)."""
 
-    arrays = 6  # two of them in double precision
+    activation_arrays = 6  # two of them in double precision
+    saturates_at = (0.0, 1.0)
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = eˣ / (1 + eˣ), computed in double precision: (1 + tanh(x/2)) / 2 loses all digits below x = −20.
@@ -59,12 +46,12 @@ class Sigmoid(Activation):
         e = np.minimum(x, LARGEST_EXPONENT, out=self.workspace.like("e", x, double))
         np.exp(e, out=e)
         self._s = np.add(e, 1, out=self.workspace.like("s", x, double))
-        self._y = np.divide(e, self._s, out=self._like("y", x))
+        self._y = np.divide(e, self._s, out=self.workspace.like("y", x))
         return self._y
 
     def backward(self, dy: Array) -> Array:
         """dx = dy · y (1 − y), with 1 − y = 1 / (1 + eˣ), which is exact for large x too."""
-        dx = np.divide(self._y, self._s, out=self._like("dx", dy))
+        dx = np.divide(self._y, self._s, out=self.workspace.like("dx", dy))
         dx *= dy
         return dx
 
@@ -74,15 +61,17 @@ class Sigmoid(Activation):
 class Tanh(Activation):
     """y = tanh(x)."""
 
+    saturates_at = (-1.0, 1.0)
+
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = tanh(x)."""
-        self._y = y = self._like("y", x)
+        self._y = y = self.workspace.like("y", x)
         np.tanh(x, out=y)
         return y
 
     def backward(self, dy: Array) -> Array:
         """dx = dy · (1 − y²)."""
-        dx = np.multiply(self._y, self._y, out=self._like("dx", dy))
+        dx = np.multiply(self._y, self._y, out=self.workspace.like("dx", dy))
         np.subtract(1, dx, out=dx)
         dx *= dy
         return dx
@@ -109,15 +98,16 @@ class ReLU(Rectifier):
     """y = max(x, 0)."""
 
     commutes_with_max = True
+    dies_at_zero = True
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = max(x, 0), as a clip: NumPy takes 10 µs for the maximum of 30,000 numbers with 0, 4 µs for this."""
-        self._y = np.clip(x, 0, inf, out=self._like("y", x))
+        self._y = np.clip(x, 0, inf, out=self.workspace.like("y", x))
         return self._y
 
     def backward(self, dy: Array) -> Array:
         """dx = dy where y > 0, else 0."""
-        dx = self._like("dx", dy)
+        dx = self.workspace.like("dx", dy)
         np.multiply(dy, self.kink_sides(), out=dx)
         return dx
 
@@ -131,13 +121,13 @@ class LeakyReLU(Rectifier):
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = max(x, slope · x)."""
-        y = np.multiply(x, self.slope, out=self._like("y", x))
+        y = np.multiply(x, self.slope, out=self.workspace.like("y", x))
         self._y = np.maximum(x, y, out=y)
         return self._y
 
     def backward(self, dy: Array) -> Array:
         """dx = dy where y > 0, else slope · dy."""
-        dx = np.multiply(dy, self.slope, out=self._like("dx", dy))
+        dx = np.multiply(dy, self.slope, out=self.workspace.like("dx", dy))
         np.copyto(dx, dy, where=self.kink_sides())
         return dx
 
@@ -154,20 +144,20 @@ class ELU(Rectifier):
         """The smooth case alpha = 1 and one with a kink."""
         return [(cls(), (5,)), (cls(alpha=0.5), (5,))]
 
-    arrays = 3
+    activation_arrays = 3
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = max(x, 0) + alpha (eᵐ − 1) with m = min(x, 0), of which one is 0."""
-        self._m = m = np.minimum(x, 0, out=self._like("m", x))
-        y = np.expm1(m, out=self._like("y", x), dtype=np.result_type(x, np.float64))
+        self._m = m = np.minimum(x, 0, out=self.workspace.like("m", x))
+        y = np.expm1(m, out=self.workspace.like("y", x), dtype=np.result_type(x, np.float64))
         y *= self.alpha
-        y += np.maximum(x, 0, out=self._like("dx", x))
+        y += np.maximum(x, 0, out=self.workspace.like("dx", x))
         self._y = y
         return y
 
     def backward(self, dy: Array) -> Array:
         """dx = dy where y > 0, else dy · alpha eᵐ: y + alpha loses all digits below x = −17 in float32."""
-        dx = np.exp(self._m, out=self._like("dx", dy), dtype=np.result_type(dy, np.float64))
+        dx = np.exp(self._m, out=self.workspace.like("dx", dy), dtype=np.result_type(dy, np.float64))
         if self.alpha != 1:
             dx *= self.alpha
             np.copyto(dx, 1, where=self.kink_sides())

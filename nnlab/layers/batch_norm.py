@@ -1,7 +1,6 @@
 """Batch normalisation."""
 
 from dataclasses import dataclass
-from math import prod
 from typing import Annotated
 
 import numpy as np
@@ -23,7 +22,7 @@ class BatchNorm(Layer):
     and leaves them as they are.
     """
 
-    arrays = 3
+    activation_arrays = 3
     batch_dependent = True
 
     eps: Annotated[float, Gt(0), Le(1), Doc("added to the variance")] = 1e-5
@@ -46,10 +45,6 @@ class BatchNorm(Layer):
         self.buffers = {"running_mean": self._running[0], "running_variance": self._running[1]}
         return in_shape
 
-    def smallest_batch(self) -> int:
-        """Two numbers for each mean: of one alone nothing is left but zero."""
-        return 2 if prod(self.in_shape[1:]) == 1 else 1
-
     def forward(self, x: Array, *, training: bool) -> Array:
         """Normalise with the statistics of the batch (training) or the running ones (evaluation)."""
         return self._restored(self._normalise(self._rows(x, "x"), training), len(x))
@@ -57,6 +52,11 @@ class BatchNorm(Layer):
     def backward(self, dy: Array) -> Array:
         """dx = gamma/√(variance + eps) · (dy − dbeta/N − x̂ dgamma/N) with dgamma = Σ dy x̂, dbeta = Σ dy."""
         return self._restored(self._gradients(self._rows(dy, "dy")), len(dy))
+
+    def take_statistics(self, x: Array) -> None:
+        momentum, self.momentum = self.momentum, 0.0
+        self.forward(x, training=True)
+        self.momentum = momentum
 
     def _rows(self, x: Array, name: str) -> Array:
         """Images as one row for each pixel: then channels are features."""

@@ -22,7 +22,7 @@ class Conv2D(WeightedLayer):
     Computed as a matrix product of the windows, one row each (im2col), with W (F, C, K, K) as a matrix.
     """
 
-    arrays = 3
+    activation_arrays = 3
     # Columns of all images at once would take 265 MB for a 32-to-32 3x3 layer on a batch of 256; pieces of this size
     # stay in the cache, and the products run at full speed.
     column_bytes = 2**21
@@ -53,10 +53,6 @@ class Conv2D(WeightedLayer):
         shape = (self.filters, C, self.kernel, self.kernel)
         self.W, self.b = self.weights_and_bias(shape, fan_in, self.filters)
         return (self.filters, *self._windows.out)
-
-    def multiply_adds(self) -> int:
-        """F·H_out·W_out·C·K²."""
-        return prod(self.out_shape) * self.in_shape[0] * self.kernel**2
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Windows times filters, piece by piece."""

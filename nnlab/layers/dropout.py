@@ -22,7 +22,7 @@ class Dropout(Layer):
     Nothing happens in evaluation. Srivastava et al. 2014, JMLR 15.
     """
 
-    arrays = 4
+    activation_arrays = 4
 
     rate: Annotated[float, Ge(0), Le(MAX_RATE), Doc("probability of dropping a number")] = 0.5
 

@@ -20,7 +20,7 @@ class LayerNorm(Layer):
     alike. gamma and beta have the shape of a sample.
     """
 
-    arrays = 4
+    activation_arrays = 4
 
     eps: Annotated[float, Gt(0), Le(1), Doc("added to the variance")] = 1e-5
     frozen: Annotated[bool, FROZEN] = False

@@ -8,17 +8,15 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape, column_sums, shape_text
+from nnlab.layers.joint_gradient import JointGradient
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.registry import Doc, layers
 
 
 @layers.register("linear")
 @dataclass(kw_only=True)
-class Linear(WeightedLayer):
+class Linear(JointGradient, WeightedLayer):
     """y = x W + b with x (N, D_in), W (D_in, D_out), b (D_out,)."""
-
-    # Whether ``joint_gradient`` writes dW once all parts of a batch have been computed.
-    joint = False
 
     units: Annotated[int, Ge(1), Le(10**7), Doc("number of outputs")]
 
@@ -34,10 +32,6 @@ class Linear(WeightedLayer):
         (fan_in,) = in_shape
         self.W, self.b = self.weights_and_bias((fan_in, self.units), fan_in, self.units)
         return (self.units,)
-
-    def multiply_adds(self) -> int:
-        """D_in·D_out."""
-        return self.W.size
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = x W + b."""
@@ -58,10 +52,6 @@ class Linear(WeightedLayer):
             column_sums(dy, out=self.b.grad)
 
     def joint_gradient(self, parts: "Sequence[Linear]", rows: slice) -> None:
-        """Write some rows of the first part's dW for a whole batch, of which each of these twins had a part.
-
-        The memory for it is this layer's: each thread calls it on a twin of its own.
-        """
         N, D = sum(len(part._x) for part in parts), rows.stop - rows.start
         x = self.workspace.array("joint x", (N, D), self.W.grad.dtype)
         dy = self.workspace.array("joint dy", (N, self.units), self.W.grad.dtype)

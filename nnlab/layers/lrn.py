@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Le
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
+from nnlab.layers.windows import image_shape
 from nnlab.registry import Doc, layers
 
 
@@ -20,7 +21,7 @@ class LocalResponseNorm(Layer):
     Krizhevsky et al. 2012, section 3.3, where α is not divided by the size.
     """
 
-    arrays = 6
+    activation_arrays = 6
 
     size: Annotated[int, Ge(1), Le(999), Doc("channels in the sum, rounded up to an odd number: c in the middle")] = 5
     alpha: Annotated[float, Ge(0), Le(1e3), Doc("α, weight of the sum of squares")] = 1e-4
@@ -34,7 +35,7 @@ class LocalResponseNorm(Layer):
 
     def build(self, in_shape: Shape) -> Shape:
         """(C, H, W) to the same shape."""
-        return self.need_images(in_shape)
+        return image_shape(self, in_shape)
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = x s^−β."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
-from nnlab.layers.windows import Padding, Size, channels_last, windows_over
+from nnlab.layers.windows import Padding, Size, channels_last, image_shape, windows_over
 from nnlab.registry import Doc, layers
 
 
@@ -17,7 +17,7 @@ from nnlab.registry import Doc, layers
 class Pool(Layer):
     """What max and average pooling share: windows over each channel by itself."""
 
-    arrays = 3
+    activation_arrays = 3
 
     size: Annotated[Size, Doc("height and width of each window")] = 2
     stride: Annotated[Size | None, Doc("step between windows; null for the size: windows side by side")] = None
@@ -163,7 +163,7 @@ class GlobalAvgPool(Layer):
 
     def build(self, in_shape: Shape) -> Shape:
         """(C, H, W) to (C,)."""
-        return self.need_images(in_shape)[:1]
+        return image_shape(self, in_shape)[:1]
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Σ_i,j x / (H·W), added up in double precision: a float32 sum of 224×224 pixels loses two digits."""

@@ -8,6 +8,7 @@ from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
+from nnlab.layers.windows import image_shape
 from nnlab.registry import Doc, layers
 
 
@@ -25,7 +26,7 @@ class Upsample(Layer):
 
     def build(self, in_shape: Shape) -> Shape:
         """(C, H, W) to (C, factor·H, factor·W)."""
-        C, H, W = self.need_images(in_shape)
+        C, H, W = image_shape(self, in_shape)
         return (C, self.factor * H, self.factor * W)
 
     def forward(self, x: Array, *, training: bool) -> Array:

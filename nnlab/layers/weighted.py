@@ -31,7 +31,7 @@ class WeightedLayer(Layer):
         if not self.bias:
             return W, None
         b = Parameter("b", (outputs,), lambda rng: self.init.start_bias((outputs,)), regularized=False)
-        return W, self._declare(b)
+        return W, self.declare(b)
 
     def penalties(self) -> list[tuple[Regularizer, Parameter]]:
         """The layer's own penalties on W; none on frozen ones, where they would be a constant."""

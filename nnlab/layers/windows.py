@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.core.arrays import Array, Shape
+from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.workspace import Workspace
 from nnlab.layers.base import Layer
 
@@ -74,12 +74,19 @@ class Windows:
         return images[:, :, j : j + self.stride * (self.out[1] - 1) + 1 : self.stride]
 
 
+def image_shape(layer: Layer, in_shape: Shape) -> Shape:
+    """The input shape of a layer, which must be that of images (C, H, W); raises ShapeError."""
+    if len(in_shape) != 3:
+        raise layer.reject(f"needs images (C, H, W), got {shape_text(in_shape)}")
+    return in_shape
+
+
 def windows_over(layer: Layer, in_shape: Shape, name: str, size: int, stride: int, padding: Padding) -> Windows:
     """The windows of a layer over its input; ``name`` says in messages what ``size`` is (kernel, size).
 
     Padding ``valid`` adds nothing; ``same`` makes H_out = ⌈H / stride⌉, the odd one behind. Raises ShapeError.
     """
-    _, H, W = layer.need_images(in_shape)
+    _, H, W = image_shape(layer, in_shape)
     if padding == "same":
         totals = [max((-(-length // stride) - 1) * stride + size - length, 0) for length in (H, W)]
         before = [total // 2 for total in totals]

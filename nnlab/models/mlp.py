@@ -8,8 +8,8 @@ from annotated_types import Ge, Le, MaxLen
 
 from nnlab.core.arrays import Shape
 from nnlab.core.initialisers import He, Initialiser
-from nnlab.layers.activations import Activation, ReLU
-from nnlab.layers.base import Layer
+from nnlab.layers.activations import ReLU
+from nnlab.layers.base import Activation, Layer
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.dropout import MAX_RATE, Dropout
 from nnlab.layers.flatten import Flatten

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -13,9 +12,10 @@ from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.core.random import Purpose, Streams
 from nnlab.errors import ShapeError
-from nnlab.layers.activations import Activation
-from nnlab.layers.base import Layer, set_up
-from nnlab.layers.pool import MaxPool
+from nnlab.layers.base import Layer
+from nnlab.layers.composite import replica, set_up
+from nnlab.layers.fusion import fuse_relu_into_maxpool
+from nnlab.layers.planning import activation_memory, all_layers, draws_weights, initialise
 from nnlab.regularizers import Regularizer, RegularizerTerm
 
 CHUNK_NUMBERS = 2**21
@@ -74,7 +74,7 @@ class Network:
         A batch is no burden, since training needs memory for one anyway. The number follows from the network alone,
         so that the last bits of a loss do not depend on the machine.
         """
-        largest = max(layer.activation_memory() for layer in self.layers)
+        largest = max(activation_memory(layer) for layer in self.layers)
         return min(max(CHUNK_NUMBERS // largest, batch, 1), LARGEST_CHUNK)
 
     def required_bytes(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int) -> int:
@@ -82,7 +82,7 @@ class Network:
 
         Starting values are drawn in float64, which for a moment takes one copy of the largest array.
         """
-        kept = prod(self.in_shape) + sum(layer.activation_memory() for layer in self.layers)
+        kept = prod(self.in_shape) + sum(activation_memory(layer) for layer in self.layers)
         numbers = self.parameter_count * (3 + optimizer_slots) + batch * kept
         largest = max(parameter.size for parameter in self.parameters)
         return numbers * np.dtype(dtype).itemsize + largest * np.dtype(np.float64).itemsize
@@ -108,8 +108,8 @@ class Network:
         self.flat = FlatParameters(self.parameters, dtype)
         ordinal = 0  # counts the layers that draw, so that any other layer in between changes no weight
         for layer in self.layers:
-            layer.initialise(self.streams.rng(Purpose.INIT, ordinal))
-            ordinal += layer.draws_weights
+            initialise(layer, self.streams.rng(Purpose.INIT, ordinal))
+            ordinal += draws_weights(layer)
 
     def replica(self, streams: Streams | None = None, gradients: Array | None = None) -> "Network":
         """A network of the same parameters and buffers with memory of its own, to work beside this one.
@@ -122,7 +122,7 @@ class Network:
         }
         other = copy(self)
         other.streams = streams or self.streams
-        other.layers = [layer.replica(other.streams, parameters) for layer in self.layers]
+        other.layers = [replica(layer, other.streams, parameters) for layer in self.layers]
         other.order = fuse_relu_into_maxpool(other.layers)
         return other
 
@@ -137,12 +137,7 @@ class Network:
 
     def all_layers(self) -> list[Layer]:
         """The layers and those that they are made of, however deep."""
-        found, left = [], list(reversed(self.layers))
-        while left:
-            layer = left.pop()
-            found.append(layer)
-            left += [inner for _, inner in reversed(layer.inner())]
-        return found
+        return list(all_layers(self.layers))
 
     def penalty_terms(self, everywhere: Sequence[Regularizer]) -> list[RegularizerTerm]:
         """Penalties on all weights, and the layers' own; the network must have memory."""
@@ -188,15 +183,3 @@ class Network:
     def load_state(self, state: Mapping[str, Array]) -> None:
         """Copy saved arrays in; raises ShapeError when names or shapes differ."""
         copy_arrays(state, self.state(), "saved model")
-
-
-def fuse_relu_into_maxpool(layers: Sequence[Layer]) -> list[Layer]:
-    """The layers in the order in which they are computed: max(relu(x)) = relu(max(x)), to the last bit.
-
-    After a 2x2 pooling an activation has a quarter of the numbers left: of the small ConvNet's 16.6 ms a step, 2.2.
-    """
-    order = list(layers)
-    for index, (layer, after) in enumerate(pairwise(layers)):
-        if isinstance(layer, Activation) and layer.commutes_with_max and isinstance(after, MaxPool):
-            order[index : index + 2] = [after, layer]
-    return order

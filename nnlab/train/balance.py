@@ -7,7 +7,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
 from nnlab.engine.predictions import Trained
-from nnlab.losses import CrossEntropy, Loss
+from nnlab.losses import Loss
 from nnlab.text import quote
 
 UNBALANCED = 2
@@ -29,8 +29,7 @@ def majority_note(dataset: Dataset, loss: Loss) -> str:
     share = counts.max() / counts.sum()
     if share <= 1 / 2 or not is_unbalanced(counts):
         return ""
-    weighted = isinstance(loss, CrossEntropy) and loss.class_weights
-    hint = "" if weighted else "; loss.class_weights: balanced gives each class the same weight"
+    hint = "" if loss.weighted else "; loss.class_weights: balanced gives each class the same weight"
     name = quote(dataset.class_names[int(counts.argmax())])
     return f"class {name} has {share:.1%} of the training samples, so answering it always has that accuracy{hint}"
 

@@ -9,7 +9,8 @@ from nnlab.core.rows import Row
 from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.engine.activation_statistics import dead_share, saturated_share
 from nnlab.engine.last_update import LastUpdate
-from nnlab.layers.base import Layer, layer_outputs
+from nnlab.layers.base import Layer
+from nnlab.layers.composite import layer_outputs
 from nnlab.models.network import Network
 from nnlab.records.formats import HISTOGRAM_BINS
 from nnlab.records.run_folder import RunFolder

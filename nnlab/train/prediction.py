@@ -15,7 +15,6 @@ from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
 from nnlab.engine.build import check_finished, load_weights, started
 from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import RunError, UsageError
-from nnlab.losses import CrossEntropy
 from nnlab.models.network import Network
 from nnlab.records import reader
 from nnlab.records.formats import MODEL_FILE, SPEC_FILE
@@ -84,7 +83,7 @@ class TrainedNetwork(Network):
                 sample = int(np.argmin(finite))
                 raise RunError(f"the scores of sample {sample} (from 0) are not finite: the network cannot be used")
             if probabilities:
-                return probabilities_of(scores, softmax=isinstance(self._experiment.loss, CrossEntropy))
+                return probabilities_of(scores, softmax=self._experiment.loss.softmax)
         names: Array = self._names[scores.argmax(axis=1)]
         return names
 

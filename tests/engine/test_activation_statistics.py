@@ -9,6 +9,7 @@ from nnlab.config.experiment import load_experiment
 from nnlab.engine.activation_statistics import activation_statistics
 from nnlab.engine.build import prepare
 from nnlab.errors import UsageError
+from nnlab.layers.planning import draws_weights
 
 SPEC = """\
 dtype: float64
@@ -55,7 +56,7 @@ def test_batch_normalisation_uses_the_batch_and_nothing_is_dropped(tmp_path: Pat
     prepared = prepare(experiment)
     prepared.network.allocate("float64")
     x = prepared.batches.batch(1)[0]
-    linear = [layer for layer in prepared.network.layers if layer.draws_weights]
+    linear = [layer for layer in prepared.network.layers if draws_weights(layer)]
     for spread, layer in zip(activation_statistics(experiment), linear, strict=False):
         z = x @ layer.parameters[0].value
         x = np.tanh((z - z.mean(axis=0)) / np.sqrt(z.var(axis=0) + 1e-5))

@@ -9,6 +9,7 @@ import pytest
 from nnlab.core.flat_parameters import FlatParameters
 from nnlab.core.random import Purpose, make_streams
 from nnlab.layers.base import Layer
+from nnlab.layers.planning import initialise
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +28,7 @@ def prepared() -> Callable[..., Any]:
         streams = make_streams(rng, seed)
         layer.setup(in_shape, streams, index, address=(index,))
         FlatParameters(layer.parameters, dtype)
-        layer.initialise(streams.rng(Purpose.INIT, index))
+        initialise(layer, streams.rng(Purpose.INIT, index))
         return layer
 
     return prepare

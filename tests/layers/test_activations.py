@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from nnlab.core.random import AddressedStreams
-from nnlab.layers.activations import ELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
+from nnlab.layers.activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
+from nnlab.layers.base import Activation
 
 Prepared = Callable[..., Any]
 Function = Callable[[float], float]

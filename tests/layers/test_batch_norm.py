@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from nnlab.errors import ShapeError
 from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.planning import smallest_batch
 from nnlab.layers.residual import Residual
 
 Prepared = Callable[..., Any]
@@ -225,5 +226,5 @@ def test_what_is_neither_features_nor_images_is_refused(prepared: Prepared, shap
 def test_a_mean_needs_two_numbers_which_one_image_may_have(
     prepared: Prepared, shape: tuple[int, ...], least: int
 ) -> None:
-    assert prepared(BatchNorm(), shape).smallest_batch() == least
-    assert prepared(Residual(layers=[BatchNorm()]), shape).smallest_batch() == least
+    assert smallest_batch(prepared(BatchNorm(), shape)) == least
+    assert smallest_batch(prepared(Residual(layers=[BatchNorm()]), shape)) == least

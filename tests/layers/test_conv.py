@@ -18,6 +18,7 @@ from nnlab.core.initialisers import Normal
 from nnlab.errors import ShapeError
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
+from nnlab.layers.planning import multiply_adds
 
 Prepared = Callable[..., Any]
 ORDERS = ["channels first", "channels last", "cropped"]
@@ -260,9 +261,9 @@ def test_weights_are_decayed_and_biases_are_not(prepared: Prepared) -> None:
 
 
 def test_multiply_adds_are_the_products_of_one_sample(prepared: Prepared) -> None:
-    assert prepared(Conv2D(filters=30, kernel=5), (1, 28, 28)).multiply_adds() == 30 * 24 * 24 * 25
+    assert multiply_adds(prepared(Conv2D(filters=30, kernel=5), (1, 28, 28))) == 30 * 24 * 24 * 25
     layer = prepared(Conv2D(filters=5, kernel=3, stride=2, padding="same"), (4, 9, 6))
-    assert layer.multiply_adds() == 5 * 5 * 3 * 4 * 9
+    assert multiply_adds(layer) == 5 * 5 * 3 * 4 * 9
 
 
 def test_a_kernel_larger_than_the_image_is_refused(prepared: Prepared) -> None:

@@ -6,7 +6,7 @@ from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError
 from nnlab.layers import Layer
 from nnlab.layers.activations import ReLU, Tanh
-from nnlab.layers.base import set_up
+from nnlab.layers.composite import set_up
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.dropout import Dropout
 from nnlab.layers.flatten import Flatten

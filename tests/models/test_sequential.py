@@ -13,14 +13,15 @@ from nnlab.core.random import Purpose, make_streams
 from nnlab.errors import ShapeError
 from nnlab.layers import Layer
 from nnlab.layers.activations import ReLU, Sigmoid
-from nnlab.layers.base import set_up
 from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.composite import set_up
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.dropout import Dropout
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.layer_norm import LayerNorm
 from nnlab.layers.linear import Linear
 from nnlab.layers.lrn import LocalResponseNorm
+from nnlab.layers.planning import initialise
 from nnlab.layers.pool import AvgPool, GlobalAvgPool, MaxPool
 from nnlab.layers.residual import Residual
 from nnlab.layers.upsample import Upsample
@@ -107,7 +108,7 @@ def test_any_layers_on_images_give_the_shapes_they_promise_or_are_refused(
         return
     FlatParameters([parameter for layer in stack for parameter in layer.parameters], dtype)
     for layer in stack:
-        layer.initialise(streams.rng(Purpose.INIT, layer.index))
+        initialise(layer, streams.rng(Purpose.INIT, layer.index))
     for N in (3, 1):
         y = np.random.default_rng(0).standard_normal((N, *in_shape)).astype(dtype)
         y.flags.writeable = False

@@ -1,0 +1,146 @@
+"""Layers one behind the other, and layers made of such stacks."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy, deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nnlab.core.arrays import Array, Shape
+from nnlab.core.flat_parameters import Parameter
+from nnlab.core.random import Streams
+from nnlab.core.workspace import Workspace
+from nnlab.errors import ShapeError
+from nnlab.layers.base import Layer
+from nnlab.registry import registered_name
+from nnlab.regularizers import Regularizer
+
+Named = list[tuple[str, Layer]]
+
+
+@dataclass(eq=False)
+class Stack:
+    """Layers one behind the other, by name; without any the output is the input."""
+
+    named: Named
+    out_shape: Shape
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers without their names."""
+        return [layer for _, layer in self.named]
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """The output of the last layer."""
+        for _, layer in self.named:
+            x = layer.forward(x, training=training)
+        return x
+
+    def backward(self, dy: Array) -> Array:
+        """The gradient of the first layer's input."""
+        for _, layer in reversed(self.named):
+            dy = layer.backward(dy)
+        return dy
+
+
+class Composite(Layer):
+    """A layer made of stacks of others, each of which starts from the layer's own input.
+
+    ``build`` sets ``stacks``, each from ``set_up_stack``; what follows from the layers inside is derived here.
+    """
+
+    stacks: list[Stack]
+
+    def set_up_stack(
+        self, layers: Sequence[Layer], in_shape: Shape, naming: str = "{}", address: tuple[int, ...] = ()
+    ) -> Stack:
+        """Copies of layers, set up as a part of this one; raises ShapeError naming this layer and the inner one.
+
+        ``naming`` makes their names of linear1, relu1, ...; ``address`` follows the layer's own.
+        """
+        copies = [deepcopy(layer) for layer in layers]
+        try:
+            out_shape, names = set_up(copies, in_shape, self.streams, (*self.address, *address))
+        except ShapeError as error:
+            raise self.reject(str(error)) from None
+        stack = Stack([(naming.format(name), layer) for name, layer in zip(names, copies, strict=True)], out_shape)
+        for name, layer in stack.named:
+            for parameter in layer.parameters:
+                parameter.name = f"{name}.{parameter.name}"
+            self.parameters += layer.parameters
+            self.buffers |= {f"{name}.{key}": buffer for key, buffer in layer.buffers.items()}
+        return stack
+
+    def inner(self) -> Named:
+        return [named for stack in self.stacks for named in stack.named]
+
+    def penalties(self) -> list[tuple[Regularizer, Parameter]]:
+        return [own for _, layer in self.inner() for own in layer.penalties()]
+
+    def activity_penalty(self) -> complex:
+        return sum(layer.activity_penalty() for _, layer in self.inner())
+
+    def kink_sides(self) -> Array | None:
+        sides = [side.reshape(-1) for _, layer in self.inner() if (side := layer.kink_sides()) is not None]
+        return np.concatenate(sides) if sides else None
+
+    def take_statistics(self, x: Array) -> None:
+        for stack in self.stacks:
+            take_statistics(stack.layers, x)
+
+
+def set_up(
+    layers: Sequence[Layer], in_shape: Shape, streams: Streams, prefix: tuple[int, ...] = ()
+) -> tuple[Shape, list[str]]:
+    """Set up layers one behind the other; gives the shape that leaves the last, and a name for each: linear1, relu1.
+
+    Each layer's streams are addressed by the number of layers of its kind before it, so that a layer of another kind
+    in between changes no number; composites are one kind, so that no two layers inside share an address. Raises
+    ShapeError.
+    """
+    names: Counter[str] = Counter()
+    addresses: Counter[str] = Counter()
+    found = []
+    for index, layer in enumerate(layers):
+        name = registered_name(layer)
+        kind = Composite.__name__ if isinstance(layer, Composite) else name
+        in_shape = layer.setup(in_shape, streams, index, (*prefix, addresses[kind]))
+        addresses[kind] += 1
+        names[name] += 1
+        found.append(f"{name}{names[name]}")
+    return in_shape, found
+
+
+def layer_outputs(named: Iterable[tuple[str, Layer]], x: Array) -> Iterator[tuple[str, Layer, Array]]:
+    """Name, layer and output of each layer in evaluation mode; layers inside another come before it."""
+    for name, layer in named:
+        for stack in layer.stacks if isinstance(layer, Composite) else ():
+            for key, inner, y in layer_outputs(stack.named, x):
+                yield f"{name}.{key}", inner, y
+        x = layer.forward(x, training=False)
+        yield name, layer, x
+
+
+def take_statistics(layers: Iterable[Layer], x: Array) -> None:
+    """Make the statistics of the batch x the running ones of every layer that keeps any; nothing is dropped."""
+    for layer in layers:
+        layer.take_statistics(x)
+        x = layer.forward(x, training=False)
+
+
+def replica(layer: Layer, streams: Streams, parameters: Mapping[int, Parameter]) -> Layer:
+    """The same layer with memory of its own, to work beside it; ``parameters`` maps the id of each to the new one."""
+    other = copy(layer)
+    other.streams = streams
+    other.workspace = Workspace()
+    other.parameters = [parameters[id(parameter)] for parameter in layer.parameters]
+    for name, value in vars(layer).items():
+        if isinstance(value, Parameter):
+            setattr(other, name, parameters[id(value)])
+    if isinstance(other, Composite):
+        other.stacks = [
+            replace(stack, named=[(name, replica(inner, streams, parameters)) for name, inner in stack.named])
+            for stack in other.stacks
+        ]
+    return other
