@@ -25,10 +25,11 @@ class Doc:
 
 @dataclass(frozen=True)
 class Component:
-    """Marks a field that holds a registered component of ``kind`` (or, with ``many``, a list of them)."""
+    """Marks a field that holds a registered component of ``kind``: with ``many`` a list, ``nested`` a list of lists."""
 
     kind: str
     many: bool = False
+    nested: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from nnlab.layers.activations import Tanh
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
+from nnlab.layers.pool import MaxPool
 from nnlab.models.network import Network
 from nnlab.optim.patience import Patience
 from nnlab.optim.schedules import Cosine
@@ -74,6 +75,11 @@ TABLE: dict[str, dict[str, Any]] = {
         "global_avg_pool": ({}, (3, 4, 2), (3,)),
         "lrn": ({"size": 3, "alpha": 0.5}, (4, 2, 2), (4, 2, 2)),
         "upsample": ({"factor": 3}, (2, 1, 2), (2, 3, 6)),
+        "concat": (
+            {"branches": [[Conv2D(filters=3, padding=1), BatchNorm()], [], [MaxPool(size=3, stride=1, padding=1)]]},
+            (2, 4, 4),
+            (7, 4, 4),
+        ),
         "residual": ({"layers": [Conv2D(filters=3, stride=2, padding=1), BatchNorm()]}, (2, 4, 4), (3, 2, 2)),
     },
     # Keys.

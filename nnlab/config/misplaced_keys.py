@@ -70,16 +70,20 @@ def _keys(cls: type[Any], raw: object, prefix: str) -> Iterator[str]:
         key, value = f"{prefix}{parameter.name}", given.get(parameter.name, parameter.default)
         yield key
         if component := parameter.mark(Component):
-            items = (
-                {f"{key}.{index}.": item for index, item in enumerate(value[:MOST_LISTED])}
-                if isinstance(value, list)
-                else {f"{key}.": value}
-            )
-            for inside, item in items.items():
+            for inside, item in _items(f"{key}.", value):
                 if inner := _class_of(REGISTRIES[component.kind], item):
                     yield from _keys(inner, item, inside)
         else:
             yield from _inside(parameter, value, f"{key}.")
+
+
+def _items(prefix: str, value: object) -> Iterator[tuple[str, object]]:
+    """What stands in a list, or in lists within it, with its prefix; anything else itself."""
+    if not isinstance(value, list):
+        yield prefix, value
+        return
+    for index, item in enumerate(value[:MOST_LISTED]):
+        yield from _items(f"{prefix}{index}.", item)
 
 
 def _inside(parameter: Hyperparameter, value: object, prefix: str) -> Iterator[str]:

@@ -119,6 +119,8 @@ def _value(parameter: Hyperparameter) -> Schema:
     )
     if component:
         one = _component(REGISTRIES[component.kind])
+        if component.nested:
+            one = {"type": "array", "items": one}
         limit = parameter.mark(MaxLen)
         most = {"maxItems": limit.max_length} if limit else {}
         return {"type": "array", "items": one, "minItems": int(parameter.required), **most} if component.many else one

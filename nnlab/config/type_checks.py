@@ -88,7 +88,9 @@ def _bounds(marks: tuple[Any, ...], unit: str) -> str:
 def describe_accepted(parameter: Hyperparameter) -> str:
     """What a hyper-parameter accepts, in words, components included."""
     if component := parameter.mark(Component):
-        return f"a list of {component.kind}s" if component.many else f"{_article(component.kind)} {component.kind}"
+        if component.many:
+            return f"a list of {'lists of ' if component.nested else ''}{component.kind}s"
+        return f"{_article(component.kind)} {component.kind}"
     if switch := parameter.mark(OptionalComponent):
         return f"true, false or the keys of {switch.name}"
     if strengths := parameter.mark(WeightsByName):

@@ -113,8 +113,11 @@ class Validator:
             most, least = parameter.mark(MaxLen), 1 if parameter.required else 0
             if not isinstance(raw, list) or len(raw) < least or (most and len(raw) > most.max_length):
                 limit = f"{least} to {most.max_length} " if most else ""
-                return self._reject(path, f"must be a list of {limit}{registry.kind}s, got {quote(raw)}")
-            return [self.component(registry, item, (*path, index)) for index, item in enumerate(raw)]
+                lists = "lists of " if component.nested else ""
+                return self._reject(path, f"must be a list of {limit}{lists}{registry.kind}s, got {quote(raw)}")
+            if component.nested:
+                return [self._components(registry, items, (*path, index)) for index, items in enumerate(raw)]
+            return self._components(registry, raw, path)
         if switch:
             if raw is None or raw is False:
                 return None
@@ -134,6 +137,11 @@ class Validator:
         self.problems.extend(((*path, *inner), message) for inner, message in wrong)
         is_path = parameter.mark(FilePath) is not None
         return self._find_file(value, path) if is_path and isinstance(value, str) else value
+
+    def _components(self, registry: Registry, raw: object, path: KeyPath) -> Any:
+        if not isinstance(raw, list):
+            return self._reject(path, f"must be a list of {registry.kind}s, got {quote(raw)}")
+        return [self.component(registry, item, (*path, index)) for index, item in enumerate(raw)]
 
     def _strengths(self, registry: Registry, raw: object, path: KeyPath) -> Any:
         if not isinstance(raw, Mapping):

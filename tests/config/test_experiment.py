@@ -464,6 +464,8 @@ def sections(draw: st.DrawFn, cls: type[Any]) -> dict[str, Any]:
         if component:
             one = components(component.kind)
             least = int(parameter.required)
+            if component.nested:
+                one = st.lists(one, max_size=2)
             chosen[parameter.name] = draw(st.lists(one, min_size=least, max_size=3) if component.many else one)
         elif switch:
             keys = sections(REGISTRIES[switch.kind][switch.name])

@@ -76,6 +76,23 @@ def test_of_a_spec_with_a_base_the_keys_are_checked(text: str, right: bool) -> N
     assert accepts(parse_yaml(text, "x").value) is right
 
 
+@pytest.mark.parametrize(
+    ("branches", "right"),
+    [
+        ("[[relu, {name: linear, units: 3}], []]", True),
+        ("[[{name: concat, branches: [[]]}]]", True),
+        ("[]", False),
+        ("[relu]", False),
+        ("[[relo]]", False),
+    ],
+)
+def test_branches_are_lists_of_lists_of_layers(branches: str, right: bool) -> None:
+    model = f"{{name: sequential, layers: [{{name: concat, branches: {branches}}}]}}"
+    assert (
+        accepts(parse_tree(f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}", "x").value) is right
+    )
+
+
 def test_it_is_a_valid_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 

@@ -12,6 +12,7 @@ from nnlab.config.experiment import Experiment, TrainSettings
 from nnlab.config.type_checks import check, describe_accepted, describe_type, only_words, options
 from nnlab.data.sources.cifar10 import Cifar10
 from nnlab.data.sources.table import Table
+from nnlab.layers.concat import Concat
 from nnlab.models.mlp import MLP
 from nnlab.models.sequential import Sequential
 from nnlab.registry import Doc, hyperparameters
@@ -148,14 +149,14 @@ def test_options(annotation: Any, words: list[str], nothing_else: bool) -> None:
 
 
 def test_accepted_names_components_switches_and_paths() -> None:
-    words = {
-        key.name: describe_accepted(key) for cls in (Experiment, MLP, Sequential, Table) for key in hyperparameters(cls)
-    }
+    classes = (Experiment, MLP, Sequential, Concat, Table)
+    words = {key.name: describe_accepted(key) for cls in classes for key in hyperparameters(cls)}
     assert words["optimizer"] == "an optimizer"
     assert words["model"] == "a model"
     assert words["activation"] == "an activation"
     assert words["batch_norm"] == "true, false or the keys of batch_norm"
     assert words["layers"] == "a list of layers"
+    assert words["branches"] == "a list of lists of layers"
     assert words["path"] == "a path"
     (path,) = [key for key in hyperparameters(Cifar10) if key.name == "path"]
     assert describe_accepted(path) == "a path or null"

@@ -301,7 +301,15 @@ def test_plain_values_of_defaults_build_equal_components() -> None:
             continue
         for name in registry.names():
             given = {"lr": 1, "units": 1, "hidden": [1], "layers": ["relu"], "every": 1, "decay": 0.5, "steps": 1}
-            given |= {"filters": 1, "strength": 0.1, "factor": 2, "metric": "train_loss", "text": "x0", "W": [[1.0]]}
+            given |= {
+                "filters": 1,
+                "strength": 0.1,
+                "factor": 2,
+                "metric": "train_loss",
+                "text": "x0",
+                "W": [[1.0]],
+                "branches": [["relu"], []],
+            }
             needed = [parameter.name for parameter in hyperparameters(registry[name]) if parameter.required]
             component = build(registry, {"name": name, **{key: given[key] for key in needed}})
             again = build(registry, plain(component))

@@ -10,6 +10,7 @@ from nnlab.engine.data_parallel import DataParallel, DataParallelLoss, automatic
 from nnlab.layers.activations import ReLU
 from nnlab.layers.activity import ActivityL1, ActivityL2
 from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.concat import Concat
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
@@ -30,6 +31,7 @@ def make_network() -> Network:
         Flatten(),
         Residual(layers=[Linear(units=10), ActivityL1(strength=0.3)]),  # 12 to 10: with a projection
         Residual(layers=[Residual(layers=[Linear(units=10), ActivityL2(strength=0.1)])]),
+        Concat(branches=[[Linear(units=4), ActivityL2(strength=0.1)], [], [Residual(layers=[ReLU()])]]),
         Linear(units=3),
     ]
     network = Network(layers, SHAPE, 3, make_streams("streams", 0))
