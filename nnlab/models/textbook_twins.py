@@ -100,6 +100,10 @@ def _residual(layer: Layer) -> textbook.Layer:
     return textbook.Residual(list(twins.values()), projection)
 
 
+def _concat(layer: Any) -> textbook.Layer:
+    return textbook.Concatenate([[twin_of_layer(inner) for inner in stack.layers] for stack in layer.stacks])
+
+
 def _cross_entropy(loss: Any, counts: Array) -> textbook.SoftmaxWithLoss:
     weights = loss.class_weights
     if weights == "balanced":
@@ -128,6 +132,7 @@ LAYERS: dict[str, Callable[[Any], textbook.Layer]] = {
     "activity_l1": lambda layer: textbook.ActivityL1(layer.strength),
     "activity_l2": lambda layer: textbook.ActivityL2(layer.strength),
     "residual": _residual,
+    "concat": _concat,
 }
 LOSSES: dict[str, Callable[[Any, Array], textbook.SoftmaxWithLoss | textbook.MeanSquaredError]] = {
     "cross_entropy": _cross_entropy,

@@ -148,7 +148,6 @@ def test_a_replica_shares_parameters_and_statistics_and_no_memory(prepared: Prep
 
 
 def test_no_two_dropouts_in_branches_and_blocks_share_a_mask() -> None:
-    # The rate is 0.5: a sample of 64 that passes through tells the mask.
     inner: list[Layer] = [Dropout(), Dropout()]
     layers = [
         Dropout(),
