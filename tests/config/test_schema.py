@@ -88,9 +88,8 @@ def test_of_a_spec_with_a_base_the_keys_are_checked(text: str, right: bool) -> N
 )
 def test_branches_are_lists_of_lists_of_layers(branches: str, right: bool) -> None:
     model = f"{{name: sequential, layers: [{{name: concat, branches: {branches}}}]}}"
-    assert (
-        accepts(parse_tree(f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}", "x").value) is right
-    )
+    text = f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}"
+    assert accepts(parse_yaml(text, "x").value) is right
 
 
 def test_it_is_a_valid_schema() -> None:
