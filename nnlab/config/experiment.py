@@ -19,7 +19,8 @@ from nnlab.data.dataset import DatasetSource
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.models.base import Model
 from nnlab.optim.base import Optimizer
-from nnlab.optim.patience import EarlyStopping, Patience
+from nnlab.optim.early_stopping import EarlyStopping
+from nnlab.optim.patience import Patience
 from nnlab.optim.schedules import Constant, Schedule, Steps
 from nnlab.registry import Component, Doc, OptionalComponent, WeightsByName, hyperparameters
 from nnlab.regularizers import Regularizer

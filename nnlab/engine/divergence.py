@@ -8,6 +8,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array, arrays_under, copy_arrays
 from nnlab.core.rows import Row
+from nnlab.core.state import KeptWeights
 from nnlab.models.network import Network
 from nnlab.regularizers import RegularizerTerm
 
@@ -142,42 +143,21 @@ def _origin(phrase: str, parameter: str) -> Origin:
     return Origin(phrase, layer, tensor)
 
 
-class LastFinite:
+class LastFinite(KeptWeights):
     """The weights at the last evaluation, of which every number was finite."""
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
-        self._state: Mapping[str, Array] = {}
-        self._step: int | None = None
-
-    def keep(self, step: int) -> None:
-        """Remember the weights after so many updates."""
-        self._step = step
-        if not self._state:
-            self._state = {name: array.copy() for name, array in self._network.state().items()}
-            return
-        for name, array in self._network.state().items():
-            self._state[name][...] = array
-
-    def restore(self) -> int | None:
-        """Put them back and say of which step they are; None where there was no evaluation."""
-        if self._step is not None:
-            self._network.load_state(self._state)
-        return self._step
-
     def state(self) -> dict[str, Array]:
-        """The step, and as ``weights.linear1.W`` the weights where those of the network are others by now."""
-        if self._step is None:
+        """The step, and as ``weights.linear1.W`` the weights where those of the network are different by now."""
+        if self.step is None:
             return {}
         now = self._network.state()
-        same = all(np.array_equal(array, now[name]) for name, array in self._state.items())
-        weights = {} if same else {f"weights.{name}": array for name, array in self._state.items()}
-        return {"step": np.array(self._step), **weights}
+        same = all(np.array_equal(array, now[name]) for name, array in self.arrays.items())
+        weights = {} if same else {f"weights.{name}": array for name, array in self.arrays.items()}
+        return {"step": np.array(self.step), **weights}
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a saved state, after the network has; raises ShapeError when it is not one of this network's."""
-        step, weights = np.array(0), arrays_under("weights", state)
+        """Resume from a saved state after the network has; raises ShapeError where that does not fit."""
+        step = np.array(0)
         copy_arrays({key: state[key] for key in state if not key.startswith("weights.")}, {"step": step}, "last step")
-        self.keep(step.item())
-        if weights:
-            copy_arrays(weights, self._state, "saved last good weights")
+        weights = arrays_under("weights", state) or self._network.state()
+        self.load(step.item(), weights, "saved last good weights")

@@ -113,7 +113,7 @@ def train(
                 due = step % training.eval_every == 0
                 if due and not 0 < step == training.start:  # a resumed training has evaluated there before
                     evaluate()
-                reason = controls.reason(step) if due else ""
+                reason = controls.stop_reason(step) if due else ""
                 if last or reason:
                     break
                 if step % training.checkpoint_every == 0:

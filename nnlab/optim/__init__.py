@@ -1,6 +1,19 @@
-"""Update rules by name, one in each file, schedules and controls; importing this package registers all of them."""
+"""Optimizers, one in each file, schedules and early stopping; importing this package registers all of them."""
 
-from nnlab.optim import adadelta, adagrad, adam, adamw, momentum, nadam, nesterov, patience, rmsprop, schedules, sgd
+from nnlab.optim import (
+    adadelta,
+    adagrad,
+    adam,
+    adamw,
+    early_stopping,
+    momentum,
+    nadam,
+    nesterov,
+    patience,
+    rmsprop,
+    schedules,
+    sgd,
+)
 from nnlab.optim.base import Optimizer
 
 __all__ = [
@@ -9,6 +22,7 @@ __all__ = [
     "adagrad",
     "adam",
     "adamw",
+    "early_stopping",
     "momentum",
     "nadam",
     "nesterov",

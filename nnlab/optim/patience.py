@@ -1,11 +1,17 @@
-"""Waiting for a metric to improve, and early stopping, which does so."""
+"""Patience: wait for a metric to improve."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Annotated, Literal
 
+import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.registry import Doc, Forbidden, controls
+from nnlab.core.arrays import Array, copy_arrays
+from nnlab.core.rows import Row
+from nnlab.errors import UsageError
+from nnlab.registry import Doc, Forbidden
 
 Metric = Annotated[
     Literal["train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "objective"],
@@ -19,19 +25,49 @@ Metric = Annotated[
 
 @dataclass(kw_only=True)
 class Patience:
-    """How many evaluations to wait for a metric to improve: losses fall, accuracies rise.
-
-    The first evaluation that counts comes after the first update.
-    """
+    """The metric to follow and the number of evaluations to wait for it to improve: losses fall, accuracies rise."""
 
     metric: Annotated[Metric, Doc("column of metrics.csv to follow")] = "validation_loss"
     patience: Annotated[int, Ge(1), Le(10**9), Doc("evaluations in a row without an improvement to wait for")] = 5
     minimum_change: Annotated[float, Ge(0), Le(1e6), Doc("only a change by more than this is an improvement")] = 0.0
 
 
-@controls.register("early_stopping")
-@dataclass(kw_only=True)
-class EarlyStopping(Patience):
-    """End training once a metric no longer improves (Prechelt 1998, "Early Stopping – But When?")."""
+class PatienceCounter:
+    """Counts the evaluations since the best value of a metric (accuracies negated, as losses).
 
-    restore_best: Annotated[bool, Doc("save the weights of the best evaluation instead of the last ones")] = True
+    The first evaluation that counts comes after the first update.
+    """
+
+    _NUMBERS = ("best", "best_step", "waited")
+
+    def __init__(self, patience: Patience) -> None:
+        self._metric = patience.metric
+        self._minimum_change = patience.minimum_change
+        self.best = inf
+        self.best_step = 0
+        self.waited = 0
+
+    def improved(self, row: Row) -> bool:
+        """Whether this evaluation is the best so far; raises UsageError where it did not measure the metric."""
+        value, step = row[self._metric], row["step"]
+        if value is None or step is None:
+            raise UsageError(f"{self._metric} was not measured: there are no samples for it")
+        loss = -value if self._metric.endswith("accuracy") else value
+        if step == 0:
+            return False
+        if self.best - loss > self._minimum_change:
+            self.best, self.best_step, self.waited = loss, int(step), 0
+            return True
+        self.waited += 1
+        return False
+
+    def state(self) -> dict[str, Array]:
+        """The best value, its step, and the number of evaluations since."""
+        return {name: np.array(getattr(self, name)) for name in self._NUMBERS}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Resume from a saved state; raises ShapeError where that does not fit."""
+        own = {name: array.copy() for name, array in self.state().items()}
+        copy_arrays(state, own, "saved patience")
+        for name, array in own.items():
+            setattr(self, name, array.item())

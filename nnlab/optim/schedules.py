@@ -1,14 +1,17 @@
-"""Learning-rate schedules: by what the optimizer's learning rate is multiplied at each update."""
+"""Learning-rate schedules: the factor on the optimizer's learning rate at each update."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import cos, pi
 from typing import Annotated
 
+import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
-from nnlab.core.rows import MAX_STEPS
-from nnlab.optim.patience import Patience
+from nnlab.core.arrays import Array
+from nnlab.core.rows import MAX_STEPS, Row
+from nnlab.optim.patience import Patience, PatienceCounter
 from nnlab.registry import Component, Doc, schedules
 
 Steps = Annotated[int, Ge(1), Le(MAX_STEPS)]
@@ -25,8 +28,8 @@ class Schedule(ABC):
         """The share of the optimizer's learning rate in force after ``step`` of ``steps`` updates."""
 
     @property
-    def plateau(self) -> "Plateau | None":
-        """The part that waits for evaluations, if there is one; whoever sees the evaluations applies it on top."""
+    def plateau(self) -> "ReduceLROnPlateau | None":
+        """The part that depends on evaluations, if there is one; the controls of training apply it on top."""
         return None
 
 
@@ -82,11 +85,10 @@ class Cosine(Schedule):
 
 @schedules.register("plateau")
 @dataclass(kw_only=True)
-class Plateau(Patience, Schedule):
-    """η times factor whenever a metric has not improved for ``patience`` evaluations, after which the wait begins anew.
+class ReduceLROnPlateau(Patience, Schedule):
+    """η is multiplied by factor each time a metric has not improved for ``patience`` evaluations, as in Keras.
 
-    As Keras's ``ReduceLROnPlateau``. The reduction depends on what evaluations measured, so it is no function of the
-    step and kept by the controls of training.
+    The reduction depends on the evaluations, not on the step, so :class:`ReduceLROnPlateauState` keeps it.
     """
 
     factor: Annotated[float, Gt(0), Lt(1), Doc("share of the learning rate left after each reduction")] = 0.1
@@ -97,9 +99,34 @@ class Plateau(Patience, Schedule):
         return 1.0
 
     @property
-    def plateau(self) -> "Plateau":
+    def plateau(self) -> "ReduceLROnPlateau":
         """Itself."""
         return self
+
+
+class ReduceLROnPlateauState:
+    """The reduction so far: the learning rate is multiplied by ``share``."""
+
+    def __init__(self, settings: ReduceLROnPlateau) -> None:
+        self.share = 1.0
+        self._settings = settings
+        self._counter = PatienceCounter(settings)
+
+    def after_evaluation(self, row: Row) -> None:
+        """Multiply ``share`` by the factor once the metric has not improved for ``patience`` evaluations."""
+        if not self._counter.improved(row) and self._counter.waited == self._settings.patience:
+            self.share = max(self._settings.minimum, self.share * self._settings.factor)
+            self._counter.waited = 0
+
+    def state(self) -> dict[str, Array]:
+        """The share, and the state of the counter."""
+        return {"share": np.array(self.share), **self._counter.state()}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Resume from a saved state; raises ShapeError where that does not fit."""
+        left = dict(state)
+        self.share = float(left.pop("share", np.array(1.0)))
+        self._counter.load_state(left)
 
 
 @schedules.register("warmup")
@@ -122,6 +149,6 @@ class Warmup(Schedule):
         return self.after.scale(step - self.steps, steps - self.steps)
 
     @property
-    def plateau(self) -> Plateau | None:
-        """That of ``after``; its wait begins with the training."""
+    def plateau(self) -> ReduceLROnPlateau | None:
+        """That of ``after``; it counts evaluations from the start of training."""
         return self.after.plateau

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
-from nnlab.core.arrays import Array, arrays_under
+from nnlab.core.arrays import arrays_under
+from nnlab.core.state import Stateful
 from nnlab.engine.loop import Training
 from nnlab.errors import RunError, ShapeError
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, write_checkpoint
@@ -16,18 +17,6 @@ from nnlab.storage.disk import remove
 # With checkpoint_every: auto, so many seconds lie between two checkpoints, save before an end.
 SECONDS_BETWEEN = 10.0
 NEWEST_KEPT = 2
-
-
-class Stateful(Protocol):
-    """A part of a training that is not the same at every step."""
-
-    def state(self) -> dict[str, Array]:
-        """What it goes on from."""
-        ...
-
-    def load_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from there; raises ShapeError when it does not fit."""
-        ...
 
 
 def parts(training: Training) -> dict[str, Stateful]:

@@ -12,12 +12,13 @@ from hypothesis.extra.numpy import arrays
 from nnlab.config.experiment import TrainSettings
 from nnlab.core.random import make_streams
 from nnlab.core.rows import Row
-from nnlab.engine.controls import Controls, PatienceCounter, clip_norm, clip_value
+from nnlab.engine.controls import Controls, clip_norm, clip_value
 from nnlab.errors import UsageError
 from nnlab.models.mlp import MLP
 from nnlab.models.network import Network
-from nnlab.optim.patience import EarlyStopping
-from nnlab.optim.schedules import Plateau, Schedule, StepDecay, Warmup
+from nnlab.optim.early_stopping import EarlyStopping
+from nnlab.optim.patience import PatienceCounter
+from nnlab.optim.schedules import ReduceLROnPlateau, Schedule, StepDecay, Warmup
 from nnlab.records.formats import METRICS_COLUMNS
 
 
@@ -101,17 +102,17 @@ def test_controls_clip_as_the_settings_say() -> None:
 def test_what_an_improvement_is(
     metric: str, minimum_change: float, values: Sequence[float], improved: Sequence[bool]
 ) -> None:
-    watch = PatienceCounter(EarlyStopping(metric=metric, minimum_change=minimum_change))  # type: ignore[arg-type]
-    assert [watch.improved(row(10 * i, **{metric: value})) for i, value in enumerate(values, start=1)] == improved
+    counter = PatienceCounter(EarlyStopping(metric=metric, minimum_change=minimum_change))  # type: ignore[arg-type]
+    assert [counter.improved(row(10 * i, **{metric: value})) for i, value in enumerate(values, start=1)] == improved
     best = max(i for i, better in enumerate(improved, start=1) if better)
-    assert (watch.best_step, watch.waited) == (10 * best, len(values) - best)
+    assert (counter.best_step, counter.waited) == (10 * best, len(values) - best)
 
 
 def test_the_untrained_network_is_never_the_best() -> None:
-    watch = PatienceCounter(EarlyStopping(metric="validation_accuracy"))
-    found = [watch.improved(row(step, validation_accuracy=value)) for step, value in [(0, 0.9), (10, 0.4), (20, 0.5)]]
+    counter = PatienceCounter(EarlyStopping(metric="validation_accuracy"))
+    found = [counter.improved(row(step, validation_accuracy=value)) for step, value in [(0, 0.9), (10, 0.4), (20, 0.5)]]
     assert found == [False, True, True]
-    assert (watch.best_step, watch.waited) == (20, 0)
+    assert (counter.best_step, counter.waited) == (20, 0)
 
 
 def test_a_metric_that_was_not_measured_is_an_error() -> None:
@@ -126,24 +127,24 @@ def rates(schedule: Schedule, losses: Sequence[float], lr: float = 1.0) -> list[
     steered.after_evaluation(row(0, train_loss=-1.0))  # the untrained network, which does not count
     for index, loss in enumerate(losses, start=1):
         steered.after_evaluation(row(10 * index, train_loss=loss))
-        assert steered.reason(10 * index) == ""
+        assert steered.stop_reason(10 * index) == ""
         found.append(steered.lr(10 * index))
     return found
 
 
 def test_the_rate_falls_whenever_patience_ends() -> None:
-    plateau = Plateau(metric="train_loss", patience=2, factor=0.5)
+    plateau = ReduceLROnPlateau(metric="train_loss", patience=2, factor=0.5)
     losses = [3, 2, 2, 2, 2, 2, 1, 1, 0.5, 0.5, 0.5, 0.5]
     assert rates(plateau, losses) == [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.125, 0.125]
 
 
 def test_the_rate_does_not_fall_below_the_minimum() -> None:
-    plateau = Plateau(metric="train_loss", patience=1, factor=0.5, minimum=0.3)
+    plateau = ReduceLROnPlateau(metric="train_loss", patience=1, factor=0.5, minimum=0.3)
     assert rates(plateau, [1, 1, 1, 1, 1], lr=2.0) == [2, 1, 0.6, 0.6, 0.6]
 
 
 def test_a_plateau_multiplies_the_warmup_before_it() -> None:
-    plateau = Plateau(metric="train_loss", patience=1, factor=0.5)
+    plateau = ReduceLROnPlateau(metric="train_loss", patience=1, factor=0.5)
     assert rates(Warmup(steps=20, after=plateau), [3, 2, 2, 1]) == [0.55, 1, 0.5, 0.5]
 
 
@@ -157,7 +158,7 @@ def stopped(losses: Sequence[float], iterations: int = 1000, **settings: Any) ->
     steered.after_evaluation(row(0, validation_loss=-1.0, train_accuracy=1.0))  # untrained: does not count
     for index, loss in enumerate(losses, start=1):
         steered.after_evaluation(row(10 * index, validation_loss=loss, train_accuracy=-loss))
-        if reason := steered.reason(10 * index):
+        if reason := steered.stop_reason(10 * index):
             return index, reason
     return None, ""
 

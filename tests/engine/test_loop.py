@@ -22,9 +22,9 @@ from nnlab.losses import CrossEntropy
 from nnlab.models.mlp import MLP
 from nnlab.models.network import Network
 from nnlab.optim.base import Optimizer
+from nnlab.optim.early_stopping import EarlyStopping
 from nnlab.optim.momentum import Momentum
-from nnlab.optim.patience import EarlyStopping
-from nnlab.optim.schedules import Cosine, Plateau, Warmup
+from nnlab.optim.schedules import Cosine, ReduceLROnPlateau, Warmup
 from nnlab.optim.sgd import SGD
 from nnlab.records.formats import METRICS_COLUMNS
 from nnlab.regularizers import L2
@@ -224,7 +224,7 @@ def test_a_constant_schedule_is_no_schedule() -> None:
 
 def test_a_plateau_reduces_the_rate_of_the_updates_after_its_evaluation() -> None:
     # Nothing improves by a million, so every second evaluation after the first that counts reduces the rate.
-    schedule = Plateau(metric="train_loss", patience=2, factor=0.5, minimum_change=1e6)
+    schedule = ReduceLROnPlateau(metric="train_loss", patience=2, factor=0.5, minimum_change=1e6)
     recorder, _ = run(make_training(iterations=12, eval_every=2, schedule=schedule))
     assert [row["lr"] for row in recorder.rows] == [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.025]
 
@@ -345,6 +345,6 @@ def test_a_rate_that_an_evaluation_reduces_is_in_force_at_once() -> None:
             super().step(lr)
 
     # After the first evaluation that counts none can be better by a whole accuracy.
-    plateau = Plateau(metric="train_accuracy", patience=1, factor=0.5, minimum_change=1.0)
+    plateau = ReduceLROnPlateau(metric="train_accuracy", patience=1, factor=0.5, minimum_change=1.0)
     run(make_training(iterations=4, eval_every=1, optimizer=Recorded(lr=0.1), schedule=plateau))
     assert rates == [0.1, 0.1, 0.05, 0.025]

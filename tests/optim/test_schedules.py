@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.optim.schedules import Constant, Cosine, Exponential, Plateau, Schedule, StepDecay, Warmup
+from nnlab.optim.schedules import Constant, Cosine, Exponential, ReduceLROnPlateau, Schedule, StepDecay, Warmup
 
 STEPS = 50
 
@@ -25,7 +25,7 @@ def warm_cosine(s: int, S: int) -> float:
         (Exponential(decay=0.9), lambda s, S: 0.9**s),
         (Cosine(), lambda s, S: 0.5 * (1 + cos(pi * s / S))),
         (Cosine(final=0.2), lambda s, S: 0.2 + 0.8 * 0.5 * (1 + cos(pi * s / S))),
-        (Plateau(), lambda s, S: 1.0),
+        (ReduceLROnPlateau(), lambda s, S: 1.0),
         (Warmup(steps=4), lambda s, S: [0.25, 0.5, 0.75, 1.0][s] if s < 4 else 1.0),
         (Warmup(steps=10, after=Cosine()), warm_cosine),
         (Warmup(steps=3, after=StepDecay(every=5)), lambda s, S: (s + 1) / 3 if s < 3 else 0.1 ** ((s - 3) // 5)),
@@ -58,7 +58,7 @@ def test_warmup_as_long_as_the_training_ends_at_the_full_rate(steps: int, after:
 
 
 def test_only_a_plateau_waits_for_evaluations_even_behind_a_warmup() -> None:
-    plateau = Plateau(patience=2)
+    plateau = ReduceLROnPlateau(patience=2)
     assert plateau.plateau is plateau
     assert Warmup(steps=5, after=plateau).plateau is plateau
     assert Warmup(steps=5, after=Cosine()).plateau is None
