@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.echo import echo
-from nnlab.cli.folders import naming_output, new_folder
-from nnlab.cli.options import Overrides
+from nnlab.cli.arguments import Overrides
+from nnlab.cli.console import echo, naming_output
 
 FOLDER = Path("activations")
 
@@ -36,6 +35,7 @@ def activations_command(
     from nnlab.config.experiment import load_experiment
     from nnlab.engine.activation_statistics import activation_statistics
     from nnlab.plots.activations import check_rows, plot_untrained_activations
+    from nnlab.storage.folders import create_folder
 
     check_rows(len(specs))
     experiments = [load_experiment(spec, overrides or []) for spec in specs]
@@ -45,5 +45,5 @@ def activations_command(
         with naming(spec):
             rows.append((experiment.name, activation_statistics(experiment)))
     with naming_output(out or FOLDER):
-        path = plot_untrained_activations(rows, out or new_folder(FOLDER))
+        path = plot_untrained_activations(rows, out or create_folder(FOLDER))
     echo(str(path))

@@ -9,10 +9,10 @@ from nnlab import __version__
 from nnlab.cli.activations import activations_command
 from nnlab.cli.arguments import option_hint
 from nnlab.cli.compare import compare_command
+from nnlab.cli.console import echo
 from nnlab.cli.crossval import crossval_command
 from nnlab.cli.data import data_app
 from nnlab.cli.descend import descend_command
-from nnlab.cli.echo import echo
 from nnlab.cli.export import export_command
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.list import list_command

@@ -1,9 +1,55 @@
-"""Arguments that look like overrides of a spec and did not arrive as such."""
+"""What several commands take: shared options, patterns of paths, and hints for options typed wrongly."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnlab.cli.completion import complete_override
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="KEY=VALUE",
+        help="Change a key of the spec, such as optimizer.lr=0.1; repeatable.",
+        autocompletion=complete_override,
+    ),
+]
+
+RunsFolder = Annotated[
+    Path, typer.Option("--runs", metavar="DIR", help="Where last and other short names of runs are looked for.")
+]
+
+MovedData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="PATH",
+        help="Where the run's data is now: its file, or the folder of its files.",
+        show_default=False,
+    ),
+]
 
 _OPTIONS = ("-s", "--set")
 _CLOSED_BY = {"[": "]", "{": "}"}
+
+
+def expanded(names: Iterable[str]) -> list[str]:
+    """The names with each pattern (``runs/*``, quoted or where no shell expands it) replaced by what it matches.
+
+    What exists under the name itself, and a pattern that matches nothing, stay as they are.
+    """
+    found: list[str] = []
+    for name in names:
+        pattern = has_magic(name) and not os.path.lexists(name)
+        matches = sorted(glob(name)) if pattern else []  # noqa: PTH207 - Path.glob takes no absolute patterns
+        found += matches or [name]
+    return found
 
 
 def check_split(arguments: Sequence[str]) -> None:

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.echo import echo
-from nnlab.cli.folders import expanded, naming_output, new_folder
-from nnlab.cli.options import RunsFolder
+from nnlab.cli.arguments import RunsFolder, expanded
+from nnlab.cli.console import echo, naming_output
 
 if TYPE_CHECKING:
     from nnlab.compare.comparison import Comparison
@@ -65,6 +64,7 @@ def compare_command(
     from nnlab.plots.curves import plot_comparison
     from nnlab.records.run_names import find_run
     from nnlab.storage.disk import write_output
+    from nnlab.storage.folders import create_folder
 
     if json and csv == "-":
         raise UsageError("--json and --csv - both want stdout; give --csv a file name")
@@ -80,7 +80,7 @@ def compare_command(
     with naming_output(out or FOLDER):
         if csv not in (None, "-"):
             write_output(Path(csv), comparison.to_csv().encode())
-        folder = out or new_folder(FOLDER)
+        folder = out or create_folder(FOLDER)
         plot_comparison(comparison, folder)
     echo(str(folder), err=json or csv == "-")
 

@@ -1,43 +1,93 @@
-"""Where output goes: results to stdout, progress and messages to stderr.
+"""The console: results on stdout, progress, messages and questions on stderr.
 
-Markup is off, since names and paths of users may contain brackets, and no text can steer the terminal. Rich honours
-NO_COLOR and leaves colour out off a terminal.
+Nothing that is printed can steer a terminal, whoever wrote the names and paths in it: control characters become
+escapes, and rich's markup is off. Rich honours NO_COLOR and leaves colour out off a terminal.
 """
 
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
+import typer
 
 from nnlab.text import escape_control
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 WIDTH_OFF_TERMINAL = 160
 
 
+def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print a text on stdout, or on stderr."""
+    typer.echo(escape_control(text), err=err, nl=nl)
+
+
+def confirmed(question: str) -> bool:
+    """Ask on stderr and read the answer from stdin; anything but yes is no.
+
+    Raises UsageError when there is no input.
+    """
+    from nnlab.errors import UsageError
+
+    echo(f"{question} [y/N] ", err=True, nl=False)
+    answer = sys.stdin.readline() if sys.stdin else ""
+    if not answer:
+        echo("", err=True)
+        raise UsageError("no input available; nothing was changed (use -y to confirm)")
+    return answer.strip().lower() in {"y", "yes"}
+
+
+@contextmanager
+def naming_output(place: Path) -> Iterator[None]:
+    """Raise RunError where output cannot be written: with the file's name, or ``place`` where the system gives none.
+
+    Notices about pictures go to stderr.
+    """
+    from nnlab.errors import RunError, reason_of
+    from nnlab.plots.notices import noticed_by
+
+    try:
+        with noticed_by(lambda text: echo(f"nnlab: {text}", err=True)):
+            yield
+    except BrokenPipeError:  # stdout was closed by its reader
+        raise
+    except OSError as error:
+        raise RunError(f"{error.filename or place}: cannot be written: {reason_of(error)}") from None
+
+
 @cache
-def results() -> Console:
-    """The console for results."""
+def results() -> "Console":
+    """The rich console on stdout."""
     return _console(stderr=False)
 
 
 @cache
-def messages() -> Console:
-    """The console for progress and messages."""
+def messages() -> "Console":
+    """The rich console on stderr."""
     return _console(stderr=True)
 
 
-class _HarmlessConsole(Console):
-    """Writes as escapes what a text, wherever it came from, has in it to steer the terminal; rich's own codes stay."""
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(escape_control(segment.text), segment.style)
-
-
-def _console(*, stderr: bool) -> Console:
+def _console(*, stderr: bool) -> "Console":
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH_OFF_TERMINAL
-    return _HarmlessConsole(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
+    return _safe_console()(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
+
+
+@cache
+def _safe_console() -> type["Console"]:
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
+
+    class SafeConsole(Console):
+        """Writes control characters in a text as escapes; rich's own codes stay."""
+
+        def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+            for segment in super().render(renderable, options):
+                yield segment if segment.control else Segment(escape_control(segment.text), segment.style)
+
+    return SafeConsole

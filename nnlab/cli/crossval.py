@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nnlab.cli.echo import echo
-from nnlab.cli.options import Overrides
+from nnlab.cli.arguments import Overrides
+from nnlab.cli.console import echo
 
 if TYPE_CHECKING:
     from nnlab.train.crossval import CrossvalResult

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnlab.cli.arguments import Overrides
 from nnlab.cli.completion import complete_dataset
-from nnlab.cli.echo import echo
-from nnlab.cli.folders import naming_output
-from nnlab.cli.options import Overrides
+from nnlab.cli.console import echo, naming_output
 
 if TYPE_CHECKING:
     from nnlab.config.experiment import Experiment

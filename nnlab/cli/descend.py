@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.echo import echo
+from nnlab.cli.console import echo
 
 
 def descend_command(

@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from nnlab.cli.arguments import RunsFolder
 from nnlab.cli.completion import complete_run
-from nnlab.cli.echo import echo
-from nnlab.cli.folders import naming_output
-from nnlab.cli.options import RunsFolder
+from nnlab.cli.console import echo, naming_output
 
 
 def export_command(

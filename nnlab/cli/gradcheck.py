@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from nnlab.cli.arguments import Overrides
 from nnlab.cli.completion import complete_checked
-from nnlab.cli.echo import echo
-from nnlab.cli.folders import naming_output
-from nnlab.cli.options import Overrides
+from nnlab.cli.console import echo, naming_output
 
 # Of larger batches the scores are not printed.
 MOST_SCORES = 5

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli.completion import complete_listed
-from nnlab.cli.echo import echo
+from nnlab.cli.console import echo
 
 if TYPE_CHECKING:
     from nnlab.registry import Hyperparameter

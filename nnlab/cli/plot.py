@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
+from nnlab.cli.arguments import MovedData, RunsFolder
 from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, complete_picture
-from nnlab.cli.echo import echo
-from nnlab.cli.folders import naming_output
-from nnlab.cli.options import MovedData, RunsFolder
+from nnlab.cli.console import echo, naming_output
 from nnlab.plots.plot_style import Format, Language, PlotStyle, Style
 
 

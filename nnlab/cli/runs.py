@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli.completion import complete_removed, complete_run, complete_status
-from nnlab.cli.echo import echo
+from nnlab.cli.console import echo
 from nnlab.records.formats import ALL_STATUSES, DAMAGED, distinct_folders
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def remove_runs(
 
     Example: nnlab runs rm runs/20250101-120000-adam-0a1b2c
     """
-    from nnlab.cli.asking import confirmed
+    from nnlab.cli.console import confirmed
     from nnlab.records.trash import check_removable, trash_of
 
     paths = distinct_folders(_found(name, runs) for name in names)
@@ -160,7 +160,7 @@ def purge_runs(
 
     Example: nnlab runs purge
     """
-    from nnlab.cli.asking import confirmed
+    from nnlab.cli.console import confirmed
     from nnlab.core.memory import readable_bytes
     from nnlab.records.inventory import bytes_of
     from nnlab.records.trash import Trash

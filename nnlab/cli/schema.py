@@ -1,6 +1,6 @@
 """``nnlab schema``: specs for editors."""
 
-from nnlab.cli.echo import echo
+from nnlab.cli.console import echo
 
 
 def schema_command() -> None:

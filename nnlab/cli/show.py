@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.echo import echo
-from nnlab.cli.options import Overrides, RunsFolder
+from nnlab.cli.arguments import Overrides, RunsFolder
+from nnlab.cli.console import echo
 
 if TYPE_CHECKING:
     from nnlab.config.experiment import Experiment

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.echo import echo
-from nnlab.cli.options import MovedData, Overrides
+from nnlab.cli.arguments import MovedData, Overrides
+from nnlab.cli.console import echo
 
 
 def train_command(

@@ -10,7 +10,7 @@ from nnlab.storage.folder_names import new_folder_name
 from nnlab.text import escape_control
 
 
-def create_folder(root: Path, name: str) -> Path:
+def create_folder(root: Path, name: str = "") -> Path:
     """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>``, never touching a folder that exists; raises RunError."""
     for _ in range(100):
         path = root / new_folder_name(name)
@@ -19,7 +19,7 @@ def create_folder(root: Path, name: str) -> Path:
             return path
         except FileExistsError:
             if not root.is_dir():
-                raise RunError(f"{root}: is not a folder, so no run can be written there") from None
+                raise RunError(f"{root}: is not a folder, so no folder can be made in it") from None
         except OSError as error:
             raise RunError(f"{path}: cannot be created: {reason_of(error)}") from None
     raise RunError(f"{root}: found no free name for a run folder")

@@ -166,7 +166,7 @@ def test_where_nobody_can_answer_nothing_is_done(nnlab, make_run, monkeypatch: p
         monkeypatch.setattr(sys, "stdin", stdin)
         said = nnlab("runs", "rm", run)
         assert said.code == 2
-        assert "no answer came, so nothing was done; -y answers yes beforehand" in said.stderr
+        assert "no input available; nothing was changed (use -y to confirm)" in said.stderr
         assert run.is_dir()
 
 

@@ -195,7 +195,7 @@ def test_no_text_steers_the_console_while_colours_stay(
 def test_every_line_goes_through_the_echo_that_cleans_it() -> None:
     folder = Path(__file__).parents[3] / "nnlab" / "cli"
     with_echo = {path.name for path in folder.glob("*.py") if "typer.echo(" in path.read_text(encoding="utf-8")}
-    assert with_echo == {"echo.py"}
+    assert with_echo == {"console.py"}
 
 
 @pytest.mark.parametrize("command", [["schema"], ["show", "a"], ["data", "list"], ["runs", "ls"], ["list", "model"]])
