@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from nnlab.core.initialisers import Normal
 from nnlab.errors import ShapeError
 from nnlab.layers.conv import Conv2D
+from nnlab.layers.im2col import Columns
 from nnlab.layers.linear import Linear
 from nnlab.layers.planning import multiply_adds
 
@@ -153,8 +154,8 @@ def test_a_batch_cut_into_pieces_is_the_same_batch(
     x, dy = random_problem(layer, 7, seed=0)
     # 3·2 windows of 3·3·2 numbers and a one, 8 bytes each; room for less than one image still computes one at a time.
     monkeypatch.setattr(layer, "column_bytes", images * 3 * 2 * (3 * 3 * 2 + 1) * 8 + 7)
-    matrices = Mock(wraps=layer._columns)
-    monkeypatch.setattr(layer, "_columns", matrices)
+    matrices = Mock(wraps=Columns.matrix)
+    monkeypatch.setattr(Columns, "matrix", lambda columns, piece: matrices(columns, piece))
     assert_same(layer, x, dy, lying(x, order), lying(dy, order), 1e-12)
     assert matrices.call_count == 2 * -(-7 // max(1, images)), "once forward and once backward for each piece"
 
