@@ -35,6 +35,7 @@ model:
     - {name: max_pool, size: 2}
     - {name: residual, layers: [{name: conv2d, filters: 4, padding: same}, leaky_relu]}
     - {name: residual, layers: [{name: conv2d, filters: 6, stride: 2, padding: 1, bias: false}]}
+    - {name: concat, branches: [[{name: conv2d, filters: 2, padding: same}, tanh], []]}
     - lrn
     - {name: upsample, factor: 2}
     - {name: avg_pool, size: 3, stride: 1, padding: 1}
