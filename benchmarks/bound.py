@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.workloads import evaluated_training_samples
 from nnlab.config.experiment import Experiment
-from nnlab.engine.build import make_training, prepare
+from nnlab.engine.build import RunSetup
 from nnlab.layers.planning import multiply_adds
 
 SIZE = 2048
@@ -15,17 +15,16 @@ SIZE = 2048
 
 def operations(experiment: Experiment) -> float:
     """Multiplications and additions in the matrix products of a training with its evaluations."""
-    prepared = prepare(experiment)
-    training = make_training(experiment, prepared)
-    layers = prepared.network.layers
+    setup = RunSetup(experiment).allocate()
+    layers = setup.network.layers
     forward = sum(multiply_adds(layer) for layer in layers)
     first = next(layer for layer in layers if layer.parameters)
     # Backward are two products more for each layer, but no gradient for the data.
-    samples = training.iterations * prepared.batches.batch_size
+    samples = setup.iterations * setup.batches.batch_size
     count = 2.0 * samples * (3 * forward - multiply_adds(first))
-    evaluations = 1 - (-training.iterations // training.eval_every)  # the last step is always evaluated
-    evaluated = evaluated_training_samples(experiment, len(prepared.dataset.train), prepared.batches.batch_size)
-    evaluated += len(prepared.dataset.test) if prepared.dataset.test else 0
+    evaluations = 1 - (-setup.iterations // setup.eval_every)  # the last step is always evaluated
+    evaluated = evaluated_training_samples(experiment, len(setup.dataset.train), setup.batches.batch_size)
+    evaluated += len(setup.dataset.test) if setup.dataset.test else 0
     return count + 2.0 * evaluations * evaluated * forward
 
 

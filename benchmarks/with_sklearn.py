@@ -8,7 +8,7 @@ from benchmarks.workloads import evaluated_training_samples
 from nnlab.config.experiment import Experiment
 from nnlab.data.dataset import Split
 from nnlab.data.pipeline.batches import Batch, BatchLoader
-from nnlab.engine.build import prepare
+from nnlab.engine.build import RunSetup
 from nnlab.models.mlp import MLP
 from nnlab.registry import registered_name
 
@@ -26,10 +26,10 @@ def train(experiment: Experiment) -> tuple[float, float]:
 
     Without L2 (its alpha acts in another way), which makes its work a little less.
     """
-    prepared = prepare(experiment)
-    batches, settings = prepared.batches, experiment.train
-    x, y = _flat(prepared.dataset.train)
-    test = _flat(prepared.dataset.test) if prepared.dataset.test else None
+    setup = RunSetup(experiment)
+    batches, settings = setup.batches, experiment.train
+    x, y = _flat(setup.dataset.train)
+    test = _flat(setup.dataset.test) if setup.dataset.test else None
     iterations = settings.iterations or (settings.epochs or 0) * batches.steps_per_epoch
     rule = experiment.optimizer
     network = MLPClassifier(

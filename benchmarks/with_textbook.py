@@ -8,32 +8,31 @@ from benchmarks.workloads import evaluated_training_samples
 from nnlab import textbook
 from nnlab.config.experiment import Experiment
 from nnlab.data.pipeline.batches import Batch, BatchLoader
-from nnlab.engine.build import make_training, prepare
+from nnlab.engine.build import RunSetup
 from nnlab.models.textbook_twins import twin_of_network, twin_of_optimizer
 
 
 def train(experiment: Experiment) -> tuple[float, float]:
     """Seconds of the training loop with its evaluations, and the final accuracy."""
-    prepared = prepare(experiment)
-    training = make_training(experiment, prepared)
-    dataset = prepared.dataset
-    network = twin_of_network(prepared.network, experiment.loss, dataset.class_counts, experiment.penalty)
+    setup = RunSetup(experiment).allocate()
+    dataset = setup.dataset
+    network = twin_of_network(setup.network, experiment.loss, dataset.class_counts, experiment.penalty)
     optimizer = twin_of_optimizer(experiment.optimizer)
     x, t = BatchLoader(dataset.train, "float64").everything()
     test = BatchLoader(dataset.test, "float64").everything() if dataset.test else None
-    N, size = len(x), prepared.batches.batch_size
+    N, size = len(x), setup.batches.batch_size
     count = evaluated_training_samples(experiment, N, size)
     rng = np.random.RandomState(experiment.seed)
     accuracy = 0.0
     started = perf_counter()
-    for step in range(training.iterations + 1):
-        if step % training.eval_every == 0 or step == training.iterations:
+    for step in range(setup.iterations + 1):
+        if step % setup.eval_every == 0 or step == setup.iterations:
             accuracy = score(network, (x[:count], t[:count]))
             if test:
                 accuracy = score(network, test)
-        if step == training.iterations:
+        if step == setup.iterations:
             break
-        prepared.network.streams.step = step + 1  # addresses the masks of dropout
+        setup.network.streams.step = step + 1  # addresses the masks of dropout
         batch = np.arange(N) if size == N else rng.choice(N, size)
         textbook.train(network, optimizer, x, t, [batch])
     return perf_counter() - started, accuracy

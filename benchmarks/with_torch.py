@@ -15,7 +15,7 @@ from benchmarks.workloads import evaluated_training_samples
 from nnlab.config.experiment import Experiment
 from nnlab.data.dataset import Split
 from nnlab.data.pipeline.batches import BatchLoader
-from nnlab.engine.build import make_training, prepare
+from nnlab.engine.build import RunSetup
 from nnlab.layers.base import Layer
 from nnlab.registry import registered_name
 
@@ -27,27 +27,26 @@ def train(experiment: Experiment) -> tuple[float, float]:
     """Seconds of the training loop with its evaluations, and the final accuracy."""
     torch.set_num_threads(experiment.compute.threads)
     torch.manual_seed(experiment.seed)
-    prepared = prepare(experiment)
-    training = make_training(experiment, prepared)
-    model = nn.Sequential(*(module_of(layer) for layer in prepared.network.layers))
+    setup = RunSetup(experiment).allocate()
+    model = nn.Sequential(*(module_of(layer) for layer in setup.network.layers))
     convolves = any(isinstance(module, nn.Conv2d) for module in model)
     if convolves:
         model = model.to(memory_format=torch.channels_last)
     evaluation_batch = EVALUATION_BATCH_OF_CONVOLUTIONS if convolves else EVALUATION_BATCH
     optimizer = optimizer_of(experiment, model)
-    x_train, y_train = tensors(prepared.dataset.train, channels_last=convolves)
-    test = tensors(prepared.dataset.test, channels_last=convolves) if prepared.dataset.test else None
+    x_train, y_train = tensors(setup.dataset.train, channels_last=convolves)
+    test = tensors(setup.dataset.test, channels_last=convolves) if setup.dataset.test else None
     cross_entropy = nn.CrossEntropyLoss()
-    N, size = len(x_train), prepared.batches.batch_size
+    N, size = len(x_train), setup.batches.batch_size
     full = size == N
     count = evaluated_training_samples(experiment, N, size)
     accuracy = 0.0
     started = perf_counter()
     order = torch.randperm(N)
-    for step in range(training.iterations + 1):
-        if step % training.eval_every == 0 or step == training.iterations:
+    for step in range(setup.iterations + 1):
+        if step % setup.eval_every == 0 or step == setup.iterations:
             accuracy = evaluate(model, cross_entropy, (x_train[:count], y_train[:count]), test, evaluation_batch)
-        if step == training.iterations:
+        if step == setup.iterations:
             break
         if full:
             x, y = x_train, y_train

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnlab.text import quote
+from nnlab.text import one_line, quote
 
 EXIT_BUG = 70
 
@@ -133,3 +133,15 @@ def reported_as(
         yield
     except catch as error:
         raise kind(f"{place}: {reason_of(error)}" if place else reason_of(error)) from error
+
+
+@contextmanager
+def naming(place: Path, *kinds: type[NnlabError]) -> Iterator[None]:
+    """Put the path of a spec or run before the messages of these kinds of errors; a SpecError names its file itself."""
+    try:
+        yield
+    except SpecError:
+        raise
+    except kinds as error:
+        kind = next(kind for kind in kinds if isinstance(error, kind))
+        raise kind(f"{one_line(str(place), 1000)}: {error}") from error

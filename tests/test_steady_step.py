@@ -6,17 +6,11 @@ from math import prod
 
 import numpy as np
 import pytest
+from made_setups import made_setup
 
-from nnlab.config.experiment import TrainSettings
 from nnlab.core.random import make_streams
-from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.pipeline.batches import Batches, BatchLoader
-from nnlab.engine.controls import Controls
-from nnlab.engine.data_parallel import DataParallel, DataParallelLoss
-from nnlab.engine.divergence import LastFinite
-from nnlab.engine.evaluation import Evaluation
-from nnlab.engine.loop import Training, train
+from nnlab.engine.loop import train
 from nnlab.layers.activations import ReLU
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
@@ -25,6 +19,7 @@ from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
 from nnlab.losses import CrossEntropy
 from nnlab.models.network import Network
+from nnlab.models.sequential import Sequential
 from nnlab.optim.adam import Adam
 from nnlab.registry import REGISTRIES
 from nnlab.regularizers import L1, L2, RegularizerTerm
@@ -109,18 +104,26 @@ def test_an_update_rule_uses_its_memory_again(name: str) -> None:
 @pytest.mark.parametrize(("shards", "threads"), [(1, 1), (2, 1), (2, 2)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_step_of_training_uses_its_memory_again(dtype: str, shards: int, threads: int) -> None:
-    streams = make_streams("streams", 0)
     layers = [Conv2D(filters=8), ReLU(), MaxPool(), Conv2D(filters=8), ReLU(), Flatten(), Linear(units=100)]
     layers += [ReLU(), Linear(units=10)] if shards > 1 else [BatchNorm(), ReLU(), Linear(units=10)]
-    network = Network(layers, (1, 28, 28), 10, streams)
-    network.allocate(dtype)
     rng = np.random.default_rng(0)
     split = Split(rng.integers(256, size=(1000, 1, 28, 28), dtype=np.uint8), rng.integers(10, size=1000))
-    dataset = Dataset(split, split.first(200), tuple("abcdefghij"))
-    penalties, loss = network.penalty_terms([L1(strength=1e-4), L2(strength=1e-4)]), CrossEntropy(smoothing=0.1)
-    workers = Workers(threads)
-    settings = TrainSettings(iterations=8, clip_norm=1.0, clip_value=0.5)
-    rule = Adam()
+    setup = made_setup(
+        Dataset(split, split.first(200), tuple("abcdefghij")),
+        Sequential(layers=layers),
+        Adam(),
+        loss=CrossEntropy(smoothing=0.1),
+        penalty=[L1(strength=1e-4), L2(strength=1e-4)],
+        dtype=dtype,
+        threads=threads,
+        shards=shards,
+        batch_size=100,
+        iterations=8,
+        eval_every=8,
+        eval_train=200,
+        clip_norm=1.0,
+        clip_value=0.5,
+    )
 
     class PatienceCounter:
         """Measures from the end of one update to the end of the next."""
@@ -138,22 +141,9 @@ def test_a_step_of_training_uses_its_memory_again(dtype: str, shards: int, threa
             """Evaluations come first and last only."""
 
     watch = PatienceCounter()
-    training = Training(
-        network=DataParallel(network, shards, workers) if shards > 1 else network,
-        loss=DataParallelLoss(loss, shards) if shards > 1 else loss,
-        regularizers=penalties,
-        optimizer=rule,
-        batches=Batches(BatchLoader(split, dtype), 100, "shuffle", streams),
-        evaluation=Evaluation(network, loss, penalties, dataset, 200, 100, workers),
-        controls=Controls(settings, rule.lr, 8, network),
-        last_finite=LastFinite(network),
-        iterations=8,
-        eval_every=8,
-    )
-    rule.bind(network.flat.values, network.flat.gradients, network.flat.regularized)
     tracemalloc.start()
     try:
-        train(training, [watch], lambda: False)
+        train(setup, [watch], lambda: False)
     finally:
         tracemalloc.stop()
     assert len(watch.peaks) == 8

@@ -31,9 +31,9 @@ def activations_command(
     Example: nnlab activations configs/activations/*.yaml
     """
     from nnlab.cli.downloading import fetch
-    from nnlab.cli.train import naming
     from nnlab.config.experiment import load_experiment
     from nnlab.engine.activation_statistics import activation_statistics
+    from nnlab.errors import UsageError, naming
     from nnlab.plots.activations import check_rows, plot_untrained_activations
     from nnlab.storage.folders import create_folder
 
@@ -42,7 +42,7 @@ def activations_command(
     rows = []
     for spec, experiment in zip(specs, experiments, strict=True):
         fetch(experiment.data)
-        with naming(spec):
+        with naming(spec, UsageError):
             rows.append((experiment.name, activation_statistics(experiment)))
     with naming_output(out or FOLDER):
         path = plot_untrained_activations(rows, out or create_folder(FOLDER))

@@ -133,19 +133,18 @@ def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) 
     from nnlab.cli.downloading import fetch
     from nnlab.config.experiment import load_experiment
     from nnlab.core.random import AddressedStreams
-    from nnlab.engine.build import prepare
+    from nnlab.engine.build import RunSetup
     from nnlab.gradcheck import POINTS, gradient_entries, trained_subject
 
-    experiment = replace(load_experiment(spec, overrides), dtype="float64")
+    experiment = load_experiment(spec, overrides)
+    experiment = replace(experiment, dtype="float64", compute=replace(experiment.compute, shards=1))
     fetch(experiment.data)
-    prepared = prepare(experiment)
-    prepared.network.allocate(experiment.dtype)
-    x, labels = prepared.batches.batch(1)
+    setup = RunSetup(experiment).allocate()
+    x, labels = setup.batches.batch(1)
     # As in the first update; legacy draws would give dropout another mask at every evaluation of the function.
     streams = AddressedStreams(experiment.seed)
     streams.step = 1
-    network = prepared.network.replica(streams)
-    loss = experiment.loss.for_classes(prepared.dataset.class_counts)
+    network, loss = setup.network.replica(streams), experiment.loss.for_classes(setup.dataset.class_counts)
     scores = network.forward(x, training=True)
     if len(x) <= MOST_SCORES:
         for number, row in enumerate(scores, start=1):
@@ -172,17 +171,17 @@ def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) ->
     from nnlab.cli.downloading import fetch
     from nnlab.config.experiment import load_experiment
     from nnlab.core.random import AddressedStreams
-    from nnlab.engine.build import prepare
+    from nnlab.engine.build import RunSetup
     from nnlab.gradcheck import POINTS, check, model_subject
     from nnlab.models.network import Network
 
     experiment = load_experiment(spec, overrides)
     fetch(experiment.data)
-    dataset = prepare(experiment).dataset
+    dataset = RunSetup(experiment).dataset
+    loss = experiment.loss.for_classes(dataset.class_counts)
     stack = experiment.model.stack(dataset.sample_shape, dataset.classes)
     # Addressed streams whatever the spec's rng: dropout must draw the same mask at every evaluation of the function.
     network = Network(stack, dataset.sample_shape, dataset.classes, AddressedStreams(seed))
-    loss = experiment.loss.for_classes(dataset.class_counts)
     make = partial(model_subject, experiment.name, network, dataset.classes, loss, experiment.penalty)
     return check(make, method, seed, sampled=POINTS)
 

@@ -82,11 +82,11 @@ def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool, data: Pat
     from nnlab.cli.downloading import fetch
     from nnlab.figures.run_pictures import animate as animate_run
     from nnlab.figures.run_pictures import draw, draw_all, picture_kinds, snapshots_of
-    from nnlab.figures.run_view import drawable
+    from nnlab.figures.run_view import run_view
     from nnlab.records.reader import read_run
 
     kinds = picture_kinds(kinds)
-    target = drawable(read_run(run), _warn, fetch, data)
+    target = run_view(read_run(run), _warn, fetch, data)
     if animate:
         snapshots_of(target)  # before anything is drawn
     if kinds:

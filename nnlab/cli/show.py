@@ -76,7 +76,7 @@ def show_experiment(experiment: "Experiment", *, with_data: bool = False) -> Non
     """
     from nnlab.cli.downloading import fetch
     from nnlab.core.random import make_streams
-    from nnlab.engine.build import prepare
+    from nnlab.engine.build import RunSetup
     from nnlab.errors import DataError
     from nnlab.models.network import Network
     from nnlab.registry import registered_name
@@ -93,16 +93,16 @@ def show_experiment(experiment: "Experiment", *, with_data: bool = False) -> Non
         return
     try:
         fetch(source)
-        prepared = prepare(experiment)
+        setup = RunSetup(experiment)
     except DataError as error:
         echo(experiment.to_yaml())
         raise DataError(f"the shapes of the layers follow from the data, which cannot be read: {error}") from None
     echo(experiment.to_yaml())
-    dataset = prepared.dataset
+    dataset = setup.dataset
     test = f"{len(dataset.test):,} test samples" if dataset.test else "no test samples"
     held_out = f"{len(dataset.validation):,} validation samples, " if dataset.validation else ""
     samples = f"{len(dataset.train):,} training samples, {held_out}{test}, {dataset.classes} classes"
-    _print_layers(experiment, prepared.network, samples)
+    _print_layers(experiment, setup.network, samples)
     for note in dataset.notes:
         echo(note)
 

@@ -1,7 +1,5 @@
 """``nnlab train``: run experiments."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -100,8 +98,8 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.cli.show import show_experiment
     from nnlab.config.experiment import load_experiment
-    from nnlab.engine.build import prepare
-    from nnlab.errors import Diverged
+    from nnlab.engine.build import RunSetup
+    from nnlab.errors import Diverged, UsageError, naming
     from nnlab.records.result_line import result_line
     from nnlab.train.reporting import Silent
     from nnlab.train.run import run
@@ -109,19 +107,19 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
     experiments = [load_experiment(spec, overrides) for spec in specs]
     if dry_run:
         for spec, experiment in zip(specs, experiments, strict=True):
-            with naming(spec):
+            with naming(spec, UsageError):
                 show_experiment(experiment, with_data=True)
         return
     for experiment in experiments:
         fetch(experiment.data, quiet=quiet)
     if len(experiments) > 1:
         for spec, experiment in zip(specs, experiments, strict=True):
-            with naming(spec):
-                prepare(experiment)
+            with naming(spec, UsageError):
+                RunSetup(experiment)
     diverged: list[Diverged] = []
     for spec, experiment in zip(specs, experiments, strict=True):
         try:
-            with naming(spec):
+            with naming(spec, UsageError):
                 result = run(experiment, runs, Silent() if quiet else ConsoleReporter())
         except Diverged as error:
             if len(experiments) == 1:
@@ -133,17 +131,3 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
         echo(str(result.path))
     if diverged:
         raise Diverged(f"{len(diverged)} of {len(experiments)} runs diverged")
-
-
-@contextmanager
-def naming(spec: Path) -> Iterator[None]:
-    """Put the spec's file before what only its data could show to be wrong."""
-    from nnlab.errors import SpecError, UsageError
-    from nnlab.text import one_line
-
-    try:
-        yield
-    except UsageError as error:
-        if isinstance(error, SpecError):
-            raise
-        raise UsageError(f"{one_line(str(spec), 1000)}: {error}") from None

@@ -1,4 +1,4 @@
-"""What the activation layers of an untrained network put out."""
+"""Statistics of the outputs of activation layers."""
 
 from dataclasses import dataclass
 
@@ -6,21 +6,21 @@ import numpy as np
 
 from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
-from nnlab.engine.build import prepare
+from nnlab.engine.build import RunSetup
 from nnlab.errors import UsageError
 from nnlab.layers.base import Activation, Layer
 from nnlab.layers.composite import layer_outputs, take_statistics
 
 MOST_SAMPLES = 500
-# Nearer than this share of its range to an end, a sigmoid passes on less than 1 % of a gradient, a tanh less than 4 %.
+# Within this fraction of its range from a bound, a sigmoid's derivative is below 0.01, a tanh's below 0.04.
 SATURATION = 0.01
 
 
 @dataclass(frozen=True, eq=False)
 class ActivationStatistics:
-    """The outputs of one layer; ``limits`` are the ends of its range, where it has any.
+    """The outputs of one layer; ``limits`` are the bounds of its range, where it has any.
 
-    ``zero`` and ``saturated`` are shares of the outputs, None where a layer has neither.
+    ``zero`` and ``saturated`` are fractions of the outputs, None where they do not apply to the layer.
     """
 
     outputs: Array
@@ -30,15 +30,14 @@ class ActivationStatistics:
 
 
 def activation_statistics(experiment: Experiment) -> list[ActivationStatistics]:
-    """The outputs of each activation layer for the first training batch, or for its first 500 samples.
+    """The outputs of each activation layer before training, for the first 500 samples of the first batch at most.
 
-    Nothing is dropped, and batch normalisation uses the statistics of that batch, as in the first step. Raises
-    UsageError for a network without activations, and whatever keeps the experiment from being trained.
+    Dropout is off, and batch normalisation uses the statistics of that batch, as in the first step. Raises UsageError
+    for a network without activation layers, and every error of :class:`~nnlab.engine.build.RunSetup`.
     """
-    prepared = prepare(experiment)
-    network = prepared.network
-    network.allocate(experiment.dtype)
-    x = prepared.batches.last_batch()[0][:MOST_SAMPLES]
+    setup = RunSetup(experiment).allocate()
+    network = setup.network
+    x = setup.batches.last_batch()[0][:MOST_SAMPLES]
     found = []
     with np.errstate(all="ignore"):  # weights may be so large that numbers overflow
         take_statistics(network.layers, x)
@@ -52,13 +51,13 @@ def activation_statistics(experiment: Experiment) -> list[ActivationStatistics]:
 
 
 def dead_share(layer: Layer, y: Array) -> float | None:
-    """The share of a ReLU's units that are zero for every sample."""
+    """The fraction of a ReLU layer's units that are zero for every sample; None for other layers."""
     dies = isinstance(layer, Activation) and layer.dies_at_zero
     return float((y <= 0).all(axis=0).mean()) if dies else None
 
 
 def saturated_share(layer: Layer, y: Array) -> float | None:
-    """The share of a sigmoid's or tanh's outputs within 1 % of an end of their range."""
+    """The fraction of a sigmoid's or tanh's outputs within 1 % of a bound of its range; None for other layers."""
     if not isinstance(layer, Activation) or layer.saturates_at is None:
         return None
     low, high = layer.saturates_at

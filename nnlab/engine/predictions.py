@@ -1,11 +1,8 @@
-"""What a trained network answers, and the weights it began with."""
+"""The predictions of a network, and its first layer's weights as images."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from functools import cached_property
 from math import prod
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 
@@ -13,51 +10,31 @@ from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.layers.planning import draws_weights
-from nnlab.losses import Loss
 from nnlab.models.network import Network
 
 
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """A trained network, its data, and the result of :func:`seeing_weights` before training, if there is one.
+def predicted_classes(network: Network, inputs: Array) -> Array:
+    """The class with the highest score for each input (N, ...), −1 where a score is not finite."""
+    return class_predictions(network, inputs, softmax=False)[0]
 
-    With ``softmax`` the scores are logarithms of probabilities, but for a constant; else they are the answer itself.
+
+def class_predictions(network: Network, inputs: Array, *, softmax: bool) -> tuple[Array, Array]:
+    """For each input (N, ...) the predicted class, −1 where a score is not finite, and its probability (N,).
+
+    Without ``softmax`` the score takes the place of the probability.
     """
+    classes, probabilities = [], []
+    with np.errstate(all="ignore"):  # after a divergence scores may be anything
+        for scores in scores_of(network.forward, network, inputs):
+            classes.append(np.where(np.isfinite(scores).all(axis=1), scores.argmax(axis=1), -1))
+            probabilities.append(probabilities_of(scores, softmax=softmax).max(axis=1))
+    return np.concatenate(classes), np.concatenate(probabilities)
 
-    dataset: Dataset
-    network: Network
-    softmax: bool
-    first_weights: Array | None = None
 
-    @classmethod
-    def begin(cls, dataset: Dataset, network: Network, loss: Loss) -> Self:
-        """Take down the weights of a network that has memory and has not been trained yet."""
-        return cls(dataset, network, loss.softmax, first_layer_filters(network))
-
-    def predict(self, inputs: Array) -> Array:
-        """The class with the highest score for each input (N, ...), −1 where a score is no finite number."""
-        with _any_numbers():
-            return np.concatenate([_classes(scores) for scores in self._scores(inputs)])
-
-    @cached_property
-    def predictions(self) -> tuple[Array, Array]:
-        """For each sample of ``judged`` the class answered (−1: none) and its probability or score."""
-        with _any_numbers():
-            found = [
-                (_classes(scores), probabilities_of(scores, softmax=self.softmax).max(axis=1))
-                for scores in self._scores(self.evaluation_split[1].inputs)
-            ]
-        classes, probabilities = zip(*found, strict=True)
-        return np.concatenate(classes), np.concatenate(probabilities)
-
-    @property
-    def evaluation_split(self) -> tuple[str, Split]:
-        """The part of the data to judge the network by: test samples, else validation samples, else those it saw."""
-        parts = {"test": self.dataset.test, "validation": self.dataset.validation, "train": self.dataset.train}
-        return next((part, split) for part, split in parts.items() if split)
-
-    def _scores(self, inputs: Array) -> Iterator[Array]:
-        return scores_of(self.network.forward, self.network, inputs)
+def evaluation_split(dataset: Dataset) -> tuple[str, Split]:
+    """The split to judge a network by, and its name: test samples, else validation samples, else training samples."""
+    name = next(name for name in ("test", "validation", "train") if name in dataset.splits)
+    return name, dataset.splits[name]
 
 
 class Forward(Protocol):
@@ -70,10 +47,10 @@ class Forward(Protocol):
 
 def scores_of(forward: Forward, network: Network, inputs: Array) -> Iterator[Array]:
     """The scores of samples (N, ...) chunk by chunk, each valid until the next; pixels are scaled."""
-    feed = BatchLoader(Split(inputs, np.zeros(len(inputs), np.intp)), network.flat.values.dtype)
+    loader = BatchLoader(Split(inputs, np.zeros(len(inputs), np.intp)), network.flat.values.dtype)
     chunk = network.evaluation_chunk(1)
     for start in range(0, len(inputs), chunk):
-        yield forward(feed.chunk(start, chunk)[0], training=False)
+        yield forward(loader.chunk(start, chunk)[0], training=False)
 
 
 def probabilities_of(scores: Array, *, softmax: bool) -> Array:
@@ -86,10 +63,9 @@ def probabilities_of(scores: Array, *, softmax: bool) -> Array:
 
 
 def first_layer_filters(network: Network) -> Array | None:
-    """A copy of the weights that look at the images, as images (units, C, H, W) themselves; None where there are none.
+    """A copy of the first weights as images (units, C, H, W); None where the input is no image or was resized.
 
-    Those are the weights of the first layer that has any, if as many numbers reach it as an image has pixels: a
-    linear layer's look at whole images, a convolution's at patches.
+    Those of a linear layer have the size of an image, those of a convolution the size of its kernel.
     """
     first = next((layer for layer in network.layers if draws_weights(layer)), None)
     if len(network.in_shape) != 3 or first is None or first.inner():
@@ -100,13 +76,3 @@ def first_layer_filters(network: Network) -> Array | None:
     if others or W.ndim not in (2, 4):
         return None
     return W if W.ndim == 4 else W.T.reshape(-1, *network.in_shape)
-
-
-def _any_numbers() -> AbstractContextManager[object]:
-    """No warnings: a network that diverged may answer anything."""
-    return np.errstate(all="ignore")
-
-
-def _classes(scores: Array) -> Array:
-    classes: Array = np.where(np.isfinite(scores).all(axis=1), scores.argmax(axis=1), -1)
-    return classes

@@ -8,7 +8,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from nnlab.engine.build import load_weights
-from nnlab.engine.predictions import first_layer_filters
+from nnlab.engine.predictions import evaluation_split, first_layer_filters, predicted_classes
 from nnlab.errors import DataError, NnlabError, RunError, UsageError
 from nnlab.figures.run_view import RunView, ignore
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
@@ -63,35 +63,39 @@ def _no_diagnostics(run: RunView) -> str:
 
 
 def _no_points(run: RunView) -> str:
-    return "" if run.begun.dataset.sample_shape == (2,) else "its samples are not points in the plane"
+    return "" if run.setup.dataset.sample_shape == (2,) else "its samples are not points in the plane"
 
 
 def _boundary(run: RunView, folder: Path) -> None:
-    plot_boundary(run.name, run.trained.dataset, run.trained.predict, folder)
+    network = run.trained.network
+    plot_boundary(run.name, run.trained.dataset, lambda inputs: predicted_classes(network, inputs), folder)
 
 
 def _confusion(run: RunView, folder: Path) -> None:
-    (part, split), (answers, _) = run.trained.evaluation_split, run.trained.predictions
-    plot_confusion(run.name, part, split.labels, answers, run.trained.dataset.class_names, folder)
+    dataset, (predicted, _) = run.trained.dataset, run.predictions
+    name, split = evaluation_split(dataset)
+    plot_confusion(run.name, name, split.labels, predicted, dataset.class_names, folder)
 
 
 def _no_images(run: RunView) -> str:
-    return "" if len(run.begun.dataset.sample_shape) == 3 else "its samples are not images"
+    return "" if len(run.setup.dataset.sample_shape) == 3 else "its samples are not images"
 
 
 def _mistakes(run: RunView, folder: Path) -> None:
-    (part, split), predictions, trained = run.trained.evaluation_split, run.trained.predictions, run.trained
-    names = trained.dataset.class_names
-    plot_mistakes(run.name, part, split, *predictions, names, folder, probability=trained.softmax)
+    dataset = run.trained.dataset
+    name, split = evaluation_split(dataset)
+    plot_mistakes(
+        run.name, name, split, *run.predictions, dataset.class_names, folder, probability=run.has_probabilities
+    )
 
 
 def _no_weights(run: RunView) -> str:
     reason = "the weights of its first layer do not look at images"
-    return _no_images(run) or ("" if run.trained.first_weights is not None else reason)
+    return _no_images(run) or ("" if run.setup.initial_filters is not None else reason)
 
 
 def _weights(run: RunView, folder: Path) -> None:
-    before, after = run.trained.first_weights, first_layer_filters(run.trained.network)
+    before, after = run.setup.initial_filters, first_layer_filters(run.trained.network)
     if before is not None and after is not None:
         plot_weights(run.name, before, after, folder)
 
@@ -109,11 +113,12 @@ KINDS: Mapping[str, Kind] = {
     "weights": Kind(WEIGHTS_FILE, _weights, _no_weights, of_network=True),
 }
 
-# Names of earlier versions, up to 0.2.0.
-OLDER_KINDS = {"activations": "activation_histograms"}
-
 # Drawn after every training; the others after one with diagnostics, since they take their time.
 BY_TRAINING = ("accuracy", "loss", "boundary")
+
+
+# Names of earlier versions, up to 0.2.0.
+OLDER_KINDS = {"activations": "activation_histograms"}
 
 
 def picture_kinds(names: Sequence[str]) -> list[str]:
@@ -198,22 +203,22 @@ def snapshots_of(run: RunView) -> list[Path]:
 
 def animate(run: RunView, folder: Path) -> Path:
     """Write ``boundary.gif`` from the snapshots of a run; raises UsageError when it has none or no regions."""
-    files, trained = snapshots_of(run), run.begun
-    state = {name: array.copy() for name, array in trained.network.state().items()}
+    files, network = snapshots_of(run), run.setup.network
+    state = {name: array.copy() for name, array in network.state().items()}
 
     def moment(file: Path) -> Callable[[], Predict]:
         def load() -> Predict:
-            load_weights(trained.network, file)
-            return trained.predict
+            load_weights(network, file)
+            return lambda inputs: predicted_classes(network, inputs)
 
         return load
 
     frames = [(_step(file), moment(file)) for file in files]
     try:
         with threadpool_limits(limits=1, user_api="blas"), naming_picture(run.path, Path(ANIMATION_FILE).name):
-            return animate_boundary(run.name, trained.dataset, frames, folder)
+            return animate_boundary(run.name, run.setup.dataset, frames, folder)
     finally:
-        trained.network.load_state(state)
+        network.load_state(state)
 
 
 def _step(file: Path) -> int:

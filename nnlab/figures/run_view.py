@@ -1,15 +1,15 @@
-"""A run whose pictures are drawn: its records, and its network with its data once a picture needs them."""
+"""A run as its pictures see it: its records, and once a picture needs them its network and data."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, DatasetSource
-from nnlab.engine.build import check_finished, load_weights, started
-from nnlab.engine.predictions import Trained
-from nnlab.errors import DataError, RunError, ShapeError, SpecError, UsageError
+from nnlab.engine.build import RunSetup, check_finished, load_weights, setup_of_run
+from nnlab.engine.predictions import class_predictions, evaluation_split
+from nnlab.errors import DataError, RunError, ShapeError, UsageError, naming
 from nnlab.plots.curves import title_of
 from nnlab.records.environment import changed_data
 from nnlab.records.formats import ENVIRONMENT_FILE, MODEL_FILE
@@ -22,25 +22,36 @@ def ignore(value: object) -> None:
 
 @dataclass(eq=False)
 class RunView:
-    """A run whose pictures are drawn.
+    """A run as its pictures see it.
 
-    Once a picture needs them, ``begin`` gives the network and its data, and ``finish`` puts the trained weights in.
+    Once a picture needs them, ``build`` makes the run's set-up, and ``load`` puts the trained weights into it.
     """
 
     record: RunRecord
-    begin: Callable[[], Trained]
-    finish: Callable[[Trained], None] = ignore
+    build: Callable[[], RunSetup]
+    load: Callable[[RunSetup], None] = ignore
 
     @cached_property
-    def begun(self) -> Trained:
-        """The network with its data, whatever its weights."""
-        return self.begin()
+    def setup(self) -> RunSetup:
+        """The network with its data, whatever its weights are."""
+        return self.build()
 
     @cached_property
-    def trained(self) -> Trained:
-        """The trained network with its data."""
-        self.finish(self.begun)
-        return self.begun
+    def trained(self) -> RunSetup:
+        """The network with its trained weights and its data."""
+        self.load(self.setup)
+        return self.setup
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether softmax makes probabilities of the scores."""
+        return self.setup.experiment.loss.softmax
+
+    @cached_property
+    def predictions(self) -> tuple[Array, Array]:
+        """The predicted class of each sample of the evaluation split (−1: none), and its probability or score."""
+        _, split = evaluation_split(self.setup.dataset)
+        return class_predictions(self.trained.network, split.inputs, softmax=self.has_probabilities)
 
     @property
     def path(self) -> Path:
@@ -49,36 +60,35 @@ class RunView:
 
     @property
     def name(self) -> str:
-        """The experiment's name, with what became of it unless it was completed."""
+        """The experiment's name, with the run's status unless it was completed."""
         return title_of(self.record)
 
 
-def drawable(
+def run_view(
     record: RunRecord,
     warn: Callable[[str], None] = ignore,
     fetch: Callable[[DatasetSource], None] = ignore,
     data: Path | None = None,
 ) -> RunView:
-    """A run as its folder holds it; ``warn`` hears of data that changed, ``fetch`` may download what is not there.
+    """A run as its folder holds it; ``warn`` is called where the data has changed, ``fetch`` may download the data.
 
-    ``data`` is the file or folder of its data, where that was moved.
-
-    Whatever keeps its network and data from being had is raised when a picture needs them, and names the run.
+    ``data`` is the file or folder of its data, where that was moved. What is wrong with network or data is raised when
+    a picture needs them, and the message names the run.
     """
     changed: list[str] = []
 
-    def begin() -> Trained:
-        with _naming(record.path):
-            experiment, prepared = started(record.path, fetch, data)
-        changed.extend(_changed_data(record.path, prepared.dataset))
+    def build() -> RunSetup:
+        with naming(record.path, DataError, UsageError):
+            setup = setup_of_run(record.path, fetch, data)
+        changed.extend(_changed_data(record.path, setup.dataset))
         if changed:
             warn(f"{record.path}: the data has changed since the training: {', '.join(changed)}")
-        return Trained.begin(prepared.dataset, prepared.network, experiment.loss)
+        return setup
 
-    def finish(trained: Trained) -> None:
+    def load(setup: RunSetup) -> None:
         check_finished(record.path)
         try:
-            load_weights(trained.network, record.path / MODEL_FILE)
+            load_weights(setup.network, record.path / MODEL_FILE)
         except RunError as error:
             if not (changed and isinstance(error.__cause__, ShapeError)):
                 raise
@@ -86,23 +96,11 @@ def drawable(
                 f"{record.path}: its weights no longer fit the data, which has changed: {', '.join(changed)}"
             ) from error
 
-    return RunView(record, begin, finish)
+    return RunView(record, build, load)
 
 
 def _changed_data(run: Path, dataset: Dataset) -> list[str]:
-    """The files that are not what the run was trained on; none where it does not say."""
+    """The files that are not what the run was trained on; empty where it does not say."""
     if not (run / ENVIRONMENT_FILE).is_file():
         return []
     return changed_data(read_environment(run / ENVIRONMENT_FILE), dataset.checksums)
-
-
-@contextmanager
-def _naming(run: Path) -> Iterator[None]:
-    """Put the run before what is wrong with its data."""
-    try:
-        yield
-    except SpecError:  # which names the run's spec
-        raise
-    except (DataError, UsageError) as error:
-        kind = DataError if isinstance(error, DataError) else UsageError
-        raise kind(f"{run}: {error}") from error

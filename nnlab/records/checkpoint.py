@@ -1,4 +1,4 @@
-"""A checkpoint on disk: every array that training goes on from, and facts about it, in one checked file."""
+"""A checkpoint on disk: every array that training goes on from, and metadata, in one checked file."""
 
 import hashlib
 import json
@@ -28,17 +28,17 @@ class UnusableCheckpointError(RunError):
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """The state of a training after ``step`` updates: arrays by name, and facts that JSON can hold."""
+    """The state of a training after ``step`` updates: arrays by name, and metadata as plain values for JSON."""
 
     step: int
     arrays: Mapping[str, Array]
-    facts: Mapping[str, Any]
+    metadata: Mapping[str, Any]
 
 
 def write_checkpoint(run: Path, checkpoint: Checkpoint) -> Path:
     """Save a checkpoint under its step; once this is back, it is on the disk. Raises OSError."""
-    facts = {**checkpoint.facts, "format": FORMAT, "step": checkpoint.step}
-    entry = json.dumps({"facts": facts, "sha256": _sha256(facts, checkpoint.arrays)})
+    metadata = {**checkpoint.metadata, "format": FORMAT, "step": checkpoint.step}
+    entry = json.dumps({"facts": metadata, "sha256": _sha256(metadata, checkpoint.arrays)})
     path = run / CHECKPOINTS_FOLDER / step_file(checkpoint.step)
     atomic_write(path, packed(checkpoint.arrays, {_ENTRY: entry}))
     return path
@@ -47,7 +47,7 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint) -> Path:
 def read_checkpoint(path: Path, content: int) -> Checkpoint:
     """Read a checkpoint, of arrays of at most ``content`` bytes, and hold every byte against its hash.
 
-    The hash tells what was damaged, not what was made up: facts that no training writes are refused as well.
+    The hash tells what was damaged, not what was made up: metadata that no training writes is refused as well.
     Raises UnusableCheckpointError where the file cannot be opened or another version wrote it, RunError where it is
     damaged.
     """
@@ -55,38 +55,38 @@ def read_checkpoint(path: Path, content: int) -> Checkpoint:
     try:
         check_header(path)
         with safe_open(path, framework="np") as file:
-            metadata = file.metadata() or {}
-            entry = parsed_json(metadata.get(_ENTRY, "null"))
+            entry = parsed_json((file.metadata() or {}).get(_ENTRY, "null"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        facts, expected = entry["facts"], entry["sha256"]
-        if facts["format"] != FORMAT:
+        metadata, expected = entry["facts"], entry["sha256"]
+        if metadata["format"] != FORMAT:
             raise UnusableCheckpointError(
-                f"{path}: has format {quote(facts['format'], 20)}, but this version of nnlab reads {FORMAT}"
+                f"{path}: has format {quote(metadata['format'], 20)}, but this version of nnlab reads {FORMAT}"
             )
-        sound = _sha256(facts, arrays) == expected and path.name == step_file(facts["step"]) and _plausible(facts)
+        intact = _sha256(metadata, arrays) == expected and path.name == step_file(metadata["step"])
+        plausible = _plausible(metadata)
     except RunError:
         raise
     except OSError as error:
         raise UnusableCheckpointError(f"{path}: cannot be read: {reason_of(error)}") from None
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{path}: is damaged: {one_line(str(error), 200)}") from None
-    if not sound:
+    if not (intact and plausible):
         damaged(path, "is damaged: its contents are not those that were written")
-    return Checkpoint(facts["step"], arrays, facts)
+    return Checkpoint(metadata["step"], arrays, metadata)
 
 
-def _plausible(facts: Mapping[str, Any]) -> bool:
-    """Whether the facts are of the kinds that are written: tables of a run, how far they go, and how long it took."""
-    seconds, marks = facts["seconds"], facts["marks"]
+def _plausible(metadata: Mapping[str, Any]) -> bool:
+    """Whether the metadata is of the kind that is written: tables of a run, how far they go, and how long it took."""
+    seconds, digests = metadata["seconds"], metadata["marks"]
     return (
-        isinstance(facts["step"], int)
-        and isinstance(facts["iterations"], int)
-        and 0 <= facts["step"] <= facts["iterations"]
-        and isinstance(facts["spec"], dict)
+        isinstance(metadata["step"], int)
+        and isinstance(metadata["iterations"], int)
+        and 0 <= metadata["step"] <= metadata["iterations"]
+        and isinstance(metadata["spec"], dict)
         and isinstance(seconds, int | float)
         and 0 <= seconds <= MOST_SECONDS
-        and {STEPS_FILE, METRICS_FILE} <= marks.keys() <= set(TABLES)
-        and all(isinstance(size, int) and size >= 0 and isinstance(sha256, str) for size, sha256 in marks.values())
+        and {STEPS_FILE, METRICS_FILE} <= digests.keys() <= set(TABLES)
+        and all(isinstance(size, int) and size >= 0 and isinstance(sha256, str) for size, sha256 in digests.values())
     )
 
 
@@ -96,8 +96,8 @@ def checkpoint_files(run: Path) -> list[Path]:
     return sorted(files, key=lambda path: step_of(path) or 0, reverse=True)
 
 
-def _sha256(facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+def _sha256(metadata: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape} ".encode())
         digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)

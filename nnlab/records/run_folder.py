@@ -46,7 +46,7 @@ FLUSH_EVERY = 1000
 
 
 # How much of a file a checkpoint counts on: its size in bytes and their SHA-256.
-Mark = tuple[int, str]
+FileDigest = tuple[int, str]
 
 
 class RunFolder:
@@ -55,7 +55,7 @@ class RunFolder:
     Raises RunError when the disk refuses.
     """
 
-    def __init__(self, path: Path, lock: RunLock, marks: Mapping[str, Mark]) -> None:
+    def __init__(self, path: Path, lock: RunLock, digests: Mapping[str, FileDigest]) -> None:
         self.path = path
         self._lock = lock
         self._pending: list[str] = []
@@ -63,12 +63,12 @@ class RunFolder:
         self._step = 0
         self._started = perf_counter()
         self._summary: dict[str, Any] = {}
-        self._marks = marks
+        self._digests = digests
         self._tables: dict[str, GrowingFile] = {}
         try:
             self._steps = self._table(STEPS_FILE, STEPS_COLUMNS)
             self._metrics = self._table(METRICS_FILE, METRICS_COLUMNS)
-            for name in marks:
+            for name in digests:
                 self._table(name, ())
             log = path / LOG_FILE
             self._log = GrowingFile(log, kept=log.stat().st_size if log.exists() else 0)
@@ -102,7 +102,7 @@ class RunFolder:
         path: Path,
         lock: RunLock,
         step: int,
-        marks: Mapping[str, Mark],
+        digests: Mapping[str, FileDigest],
         snapshots: Collection[int],
         tables: Mapping[str, bytes] | None = None,
     ) -> Self:
@@ -114,17 +114,17 @@ class RunFolder:
             check_own(path)
             for name, contents in (tables or {}).items():
                 atomic_write(path / name, contents)
-            folder = cls._cleared(path, lock, step, marks, snapshots)
+            folder = cls._cleared(path, lock, step, digests, snapshots)
             folder._take_up(step)
         return folder
 
     @classmethod
     def _cleared(
-        cls, path: Path, lock: RunLock, step: int, marks: Mapping[str, Mark], snapshots: Collection[int]
+        cls, path: Path, lock: RunLock, step: int, digests: Mapping[str, FileDigest], snapshots: Collection[int]
     ) -> Self:
         try:
-            clear_after(path, step, marks, snapshots)
-            return cls(path, lock, marks)
+            clear_after(path, step, digests, snapshots)
+            return cls(path, lock, digests)
         except BaseException:
             lock.release()
             raise
@@ -199,8 +199,8 @@ class RunFolder:
         for file in self._files():
             file.flush()
 
-    def marks(self) -> dict[str, Mark]:
-        """Force the tables to the disk and say how far they go."""
+    def file_digests(self) -> dict[str, FileDigest]:
+        """Force the tables to the disk; their sizes and SHA-256."""
         self.flush()
         for file in self._tables.values():
             file.sync()
@@ -297,7 +297,7 @@ class RunFolder:
     def _table(self, name: str, columns: Sequence[str]) -> GrowingFile:
         """A CSV file; those that only some runs have are opened when first written to."""
         if name not in self._tables:
-            kept = self._marks[name][0] if name in self._marks else 0
+            kept = self._digests[name][0] if name in self._digests else 0
             self._tables[name] = GrowingFile(self.path / name, kept)
             if not kept:
                 self._tables[name].write(",".join(columns) + "\n")

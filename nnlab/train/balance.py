@@ -6,8 +6,9 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
-from nnlab.engine.predictions import Trained
+from nnlab.engine.predictions import predicted_classes
 from nnlab.losses import Loss
+from nnlab.models.network import Network
 from nnlab.text import quote
 
 UNBALANCED = 2
@@ -34,19 +35,18 @@ def majority_note(dataset: Dataset, loss: Loss) -> str:
     return f"class {name} has {share:.1%} of the training samples, so answering it always has that accuracy{hint}"
 
 
-def recall(trained: Trained) -> dict[str, Any]:
-    """What the summary says of each class: the share of its samples that are recognised, where classes are unbalanced.
+def recall(network: Network, dataset: Dataset) -> dict[str, Any]:
+    """The recall of each class for the summary, where classes are unbalanced.
 
     ``recall`` maps the name of each class with samples to TP / (TP + FN), measured on the part ``recall_of``:
     validation samples, else test samples, else those trained on. Empty for balanced or for more than ``MOST_CLASSES``
     classes.
     """
-    dataset = trained.dataset
     if dataset.classes > MOST_CLASSES or not is_unbalanced(dataset.class_counts):
         return {}
     part = next(part for part in ("validation", "test", "train") if part in dataset.splits)
     split = dataset.splits[part]
-    right = split.labels[trained.predict(split.inputs) == split.labels]
+    right = split.labels[predicted_classes(network, split.inputs) == split.labels]
     samples, recognised = (np.bincount(labels, minlength=dataset.classes) for labels in (split.labels, right))
     found = {
         name: int(count) / int(of)

@@ -1,98 +1,97 @@
-"""Checkpoints of a training: when one is written, what is in it, which are kept, and how training goes on from one."""
+"""Checkpoints of a training: when one is written, what it holds, which are kept, and how one is restored."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from time import perf_counter
-from typing import Any
 
 from nnlab.core.arrays import arrays_under
 from nnlab.core.state import Stateful
-from nnlab.engine.loop import Training
+from nnlab.engine.build import RunSetup
 from nnlab.errors import RunError, ShapeError
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, write_checkpoint
 from nnlab.records.formats import step_of
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.disk import remove
 
-# With checkpoint_every: auto, so many seconds lie between two checkpoints, save before an end.
+# With checkpoint_every: auto, at least this many seconds lie between two checkpoints, except at the end.
 SECONDS_BETWEEN = 10.0
 NEWEST_KEPT = 2
 
 
-def parts(training: Training) -> dict[str, Stateful]:
-    """Everything that changes while a network is trained."""
+def parts(setup: RunSetup) -> dict[str, Stateful]:
+    """Everything whose state a checkpoint holds, by its name there."""
     every: dict[str, Stateful | None] = {
-        "model": training.network,  # the first: others compare themselves with it
-        "optimizer": training.optimizer,
-        "controls": training.controls,
-        "good": training.last_finite,
-        "batches": training.batches,
-        "random": training.network.streams,
-        "last_update": training.last_update,
+        "model": setup.network,  # the first: others compare themselves with it
+        "optimizer": setup.optimizer,
+        "controls": setup.controls,
+        "good": setup.last_finite,
+        "batches": setup.batches,
+        "random": setup.network.streams,
+        "last_update": setup.last_update,
     }
     return {name: part for name, part in every.items() if part is not None}
 
 
-def most_bytes(training: Training) -> int:
-    """The most bytes that the arrays of a checkpoint have: those of now, best and good weights, an epoch's order."""
-    own = {name: part.state() for name, part in parts(training).items()}
+def most_bytes(setup: RunSetup) -> int:
+    """The most bytes of arrays in a checkpoint: the present state, best and last finite weights, an epoch's order."""
+    own = {name: part.state() for name, part in parts(setup).items()}
     size = sum(array.nbytes for state in (*own.values(), own["model"], own["model"]) for array in state.values())
-    return size + 16 * training.batches.samples + 2**16
+    return size + 16 * setup.batches.samples + 2**16
 
 
-def restore(training: Training, checkpoint: Checkpoint) -> Training:
-    """The training as it was when the checkpoint was written; raises RunError when the checkpoint is of another."""
+def restore(setup: RunSetup, checkpoint: Checkpoint) -> None:
+    """Make the training what it was when the checkpoint was written; raises RunError when it does not fit."""
     try:
-        for name, part in parts(training).items():
+        for name, part in parts(setup).items():
             part.load_state(arrays_under(name, checkpoint.arrays))
-        if training.optimizer.t != checkpoint.step:
-            raise ShapeError(f"its update rule has made {training.optimizer.t} steps")
+        if setup.optimizer.t != checkpoint.step:
+            raise ShapeError(f"its update rule has made {setup.optimizer.t} steps")
     except (ShapeError, ValueError, TypeError, OverflowError) as error:
         raise RunError(f"the checkpoint after step {checkpoint.step} does not fit this spec: {error}") from None
-    return replace(training, start=checkpoint.step)
+    setup.start = checkpoint.step
 
 
-class Checkpoints:
+class Checkpointer:
     """Writes the checkpoints of one run: the newest two are kept, and the best of those that were written.
 
-    ``every`` is auto, never or a number of steps; ``before`` is how many seconds of training went before.
+    ``seconds`` is how long training took before this session.
     """
 
     def __init__(
         self,
-        training: Training,
+        setup: RunSetup,
         folder: RunFolder,
-        every: str | int,
-        facts: Mapping[str, Any],
-        before: float = 0.0,
+        spec_sha256: str,
+        seconds: float = 0.0,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
-        self._training = training
+        self._setup = setup
         self._folder = folder
-        self._every = every
-        self._facts = facts
-        self._before = before
+        self._every = setup.experiment.train.checkpoint_every
+        self._metadata = {
+            "spec": setup.experiment.resolved(),
+            "spec_sha256": spec_sha256,
+            "iterations": setup.iterations,
+        }
+        self._seconds = seconds
         self._clock = clock
         self._started = self._written_at = clock()
 
     def save(self, step: int, *, ending: bool) -> None:
-        """Write a checkpoint if it is time; raises OSError when the disk refuses."""
+        """Write a checkpoint if one is due; raises OSError when the disk refuses."""
         now = self._clock()
         if self._every == "never":
             return
         if self._every == "auto" and not ending and now - self._written_at < SECONDS_BETWEEN:
             return
         arrays = {
-            f"{name}.{key}": array
-            for name, part in parts(self._training).items()
-            for key, array in part.state().items()
+            f"{name}.{key}": array for name, part in parts(self._setup).items() for key, array in part.state().items()
         }
-        facts = {
-            **self._facts,
-            "seconds": self._before + now - self._started,
-            "marks": self._folder.marks(),
+        metadata = {
+            **self._metadata,
+            "seconds": self._seconds + now - self._started,
+            "marks": self._folder.file_digests(),
         }
-        write_checkpoint(self._folder.path, Checkpoint(step, arrays, facts))
+        write_checkpoint(self._folder.path, Checkpoint(step, arrays, metadata))
         self._remove_old()
         self._written_at = self._clock()
 

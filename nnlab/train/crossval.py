@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nnlab.config.experiment import Experiment, as_experiment, load_experiment
-from nnlab.engine.build import prepare
+from nnlab.engine.build import RunSetup
 from nnlab.errors import Diverged, Interrupted, RunError, UsageError
 from nnlab.records.crossval_folder import CrossvalFolder, read_crossval, read_crossval_summary
 from nnlab.records.environment import drift
@@ -23,9 +22,10 @@ from nnlab.records.formats import (
 )
 from nnlab.records.reader import read_environment, read_spec, read_summary
 from nnlab.records.run_folder import RunFolder
+from nnlab.train.drift import changed_keys, listed, refusal
 from nnlab.train.reporting import Reporter, Silent
-from nnlab.train.resume import changed_keys, listed, refusal, resume
-from nnlab.train.run import environment_of, run_in
+from nnlab.train.resume import resume
+from nnlab.train.run import environment_of, one_blas_thread, train_and_record
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ def cross_validate(
     runs: Path | str = "runs",
     reporter: Reporter | None = None,
 ) -> CrossvalResult:
-    """Train an experiment once for each fold, held out as its validation samples, and average what was measured.
+    """Train an experiment once for each fold, held out as validation samples, and average the metrics.
 
     ``spec`` is an experiment, the path of its spec, or a dict of what a spec says.
 
-    Each fold is a whole run in a folder of its own, and its spec repeats it. Every fold begins with the same weights.
+    Each fold is a whole run in a folder of its own, and its spec repeats it. Every fold has the same initial weights.
     A fold that diverges does not keep the others from being trained. Raises UsageError or DataError before a folder
     is made when the experiment cannot start, Interrupted after a signal and RunError when a folder cannot be written;
     in the last two cases the folder holds what was done until then, with its status.
@@ -59,7 +59,7 @@ def cross_validate(
         raise UsageError(f"folds: must be at least 2, got {folds}")
     experiment = as_experiment(spec)
     reporter = reporter or Silent()
-    prepare(fold_of(experiment, 1, folds))  # the fold with the most samples held out: what it can do all can
+    RunSetup(fold_of(experiment, 1, folds))  # the fold with the fewest training samples: if it can be trained, all can
     experiments = [fold_of(experiment, number, folds) for number in range(1, folds + 1)]
     whole = fold_of(experiment, None, folds)
     folder = CrossvalFolder.create(Path(runs), whole.name, folds, whole.to_yaml(), whole.sha256())
@@ -69,14 +69,14 @@ def cross_validate(
 def resume_cross_validation(
     path: Path, reporter: Reporter | None = None, *, allow_drift: bool = False
 ) -> CrossvalResult:
-    """Go on with a cross-validation that was stopped: finished folds stay, the others are resumed or trained.
+    """Resume an interrupted cross-validation: finished folds stay, the others are resumed or trained.
 
-    One that has been finished is left alone. Raises RunError when the folder is locked or holds no cross-validation,
-    or when spec, data, NumPy or BLAS are not what they were, unless ``allow_drift`` says to go on.
+    A finished one is left alone. Raises RunError when the folder is locked or holds no cross-validation, or when spec,
+    data, NumPy or BLAS changed, unless ``allow_drift`` says to continue.
     """
     reporter = reporter or Silent()
     if not is_crossval_folder(path):
-        raise RunError(f"{path}: is not the folder of a cross-validation, so there is nothing to go on with")
+        raise RunError(f"{path}: is not the folder of a cross-validation, so there is nothing to resume")
     summary = read_crossval_summary(path)
     folds = summary["folds"]
     try:
@@ -103,17 +103,17 @@ def resume_cross_validation(
 
 
 def _changed(path: Path, first: Experiment) -> tuple[list[str], list[str]]:
-    """What was no longer as when the first fold began at an earlier resumption, and what is not now."""
-    prepared = prepare(first)
+    """What had changed since the first fold started when it was resumed before, and what has changed now."""
+    setup = RunSetup(first)
     recorded = path / fold_folder(1) / ENVIRONMENT_FILE
     if not recorded.exists():
         return [], []
     environment = read_environment(recorded)
-    return listed(environment, "drift"), drift(environment, environment_of(prepared))
+    return listed(environment, "drift"), drift(environment, environment_of(setup))
 
 
 def _changed_spec(path: Path, first: Experiment) -> list[str]:
-    """In which keys the spec is not the one of the first fold."""
+    """The keys in which the spec is not the one of the first fold."""
     recorded = path / fold_folder(1) / SPEC_FILE
     return changed_keys(read_spec(recorded), first.resolved()) if recorded.exists() else []
 
@@ -135,7 +135,7 @@ def _train_folds(
             try:
                 with suppress(Diverged):
                     if status is None:
-                        run_in(partial(RunFolder.begin, path), fold, reporter, drifted)
+                        _train_fold(fold, path, reporter, drifted)
                     elif status not in FINISHED:
                         resume(path, reporter, allow_drift=allow_drift)
             finally:
@@ -149,21 +149,29 @@ def _train_folds(
     return CrossvalResult(folder.path, experiments[0].name, folder.summary)
 
 
+def _train_fold(fold: Experiment, path: Path, reporter: Reporter, drifted: Sequence[str]) -> None:
+    """``drifted`` is what changed since the cross-validation started; it is recorded."""
+    with one_blas_thread():
+        setup = RunSetup(fold).allocate()
+        environment = environment_of(setup) | ({"drift": list(drifted)} if drifted else {})
+        train_and_record(setup, RunFolder.begin(path), reporter, environment)
+
+
 def fold_of(experiment: Experiment, number: int | None, folds: int) -> Experiment:
-    """The experiment with one fold held out (with None: yet to be chosen) in place of other validation samples."""
+    """The experiment with one fold held out (with None: not chosen yet) in place of other validation samples."""
     return replace(experiment, data=replace(experiment.data, validation=0.0, fold=number, folds=folds))
 
 
 @contextmanager
 def _endings_recorded(folder: CrossvalFolder) -> Iterator[None]:
-    """Whatever ends a cross-validation before its time, its folder says so; then others may write it."""
+    """Record in the folder whatever ends a cross-validation early, and close the folder."""
     try:
         yield
     except Interrupted as error:
         completed = sum(run["status"] == "completed" for run in folder.summary["runs"])
         message = f"stopped after {completed} of {folder.summary['folds']} folds"
         folder.finish("interrupted", message)
-        saved = f"everything is saved in {folder.path}, and nnlab crossval --resume {folder.path} goes on"
+        saved = f"everything is saved in {folder.path}, and nnlab crossval --resume {folder.path} resumes it"
         raise Interrupted(error.exit_code - 128, f"{message}; {saved}") from error
     except Exception as error:
         with suppress(RunError):

@@ -1,4 +1,4 @@
-"""How gradients and activations fare in each layer, recorded at every evaluation when a spec asks for it."""
+"""Per-layer gradient and activation statistics, recorded at every evaluation when a spec asks for them."""
 
 from collections.abc import Iterator
 
@@ -8,40 +8,39 @@ from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
 from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.engine.activation_statistics import dead_share, saturated_share
+from nnlab.engine.build import RunSetup
 from nnlab.engine.last_update import LastUpdate
 from nnlab.layers.base import Layer
 from nnlab.layers.composite import layer_outputs
-from nnlab.models.network import Network
 from nnlab.records.formats import HISTOGRAM_BINS
 from nnlab.records.run_folder import RunFolder
 
-# Layers are looked at on the first training samples, at most so many; more of them change the shares by little.
+# Statistics are of the first training samples, at most this many; more of them change the fractions by little.
 PROBE = 500
 
 
 class Diagnostics:
-    """Writes a line for each layer at each evaluation, and histograms of the outputs at the start and at the end.
+    """Writes a line for each layer at each evaluation, and histograms of the outputs before and after training.
 
-    The gradient and the update are those of the last step before the evaluation, the gradient with penalties and as
-    clipped: what the update was made of. Outputs are those of the first training samples (as many as an evaluation
-    takes in one go, at most 500) in evaluation mode. Layers inside others are looked at one by one.
+    The gradient and the update are those of the last step before the evaluation, the gradient with regularisation and
+    after clipping. Outputs are those of the first training samples (one chunk of an evaluation, at most 500) in
+    evaluation mode. Layers inside others have a line each.
     """
 
-    def __init__(
-        self, network: Network, last_update: LastUpdate, probe: BatchLoader, chunk: int, folder: RunFolder
-    ) -> None:
-        self._network = network
+    def __init__(self, setup: RunSetup, last_update: LastUpdate, folder: RunFolder) -> None:
+        self._network = setup.network
         self._last_update = last_update
-        self._probe = probe
-        self._samples = min(PROBE, chunk)
+        self._samples = BatchLoader(
+            setup.dataset.train.first(min(PROBE, setup.evaluation.chunk)), setup.experiment.dtype
+        )
         self._folder = folder
 
     def on_step(self, step: int, objective: float) -> None:
-        """Look at the update."""
+        """Keep the parameters from before and after the update."""
         self._last_update.on_step()
 
     def on_evaluation(self, row: Row) -> None:
-        """Write what every layer does now."""
+        """Write the statistics of every layer."""
         step = int(row["step"] or 0)
         updates = self._last_update.norms()
         for name, layer, y in self._outputs():
@@ -52,14 +51,14 @@ class Diagnostics:
             self.write_histograms(0)
 
     def write_histograms(self, step: int) -> None:
-        """Write how the outputs of every layer spread now that the weights are those of ``step``."""
+        """Write a histogram of the outputs of every layer; the weights are those of ``step``."""
         with np.errstate(all="ignore"):  # outputs of a diverged network may be anything
             for name, _, y in self._outputs():
                 edges, counts = histogram(y)
                 self._folder.write_histogram(step, name, edges, counts)
 
     def _outputs(self) -> Iterator[tuple[str, Layer, Array]]:
-        x, _ = self._probe.chunk(0, self._samples)
+        x, _ = self._samples.chunk(0, PROBE)
         return layer_outputs(zip(self._network.names, self._network.layers, strict=True), x)
 
 

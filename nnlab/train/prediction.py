@@ -1,4 +1,4 @@
-"""A finished run as a function of raw samples."""
+"""Predictions of a finished run for raw samples."""
 
 import warnings
 from contextlib import suppress
@@ -12,7 +12,7 @@ from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
 from nnlab.data.input_format import InputFormat
 from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
-from nnlab.engine.build import check_finished, load_weights, started
+from nnlab.engine.build import check_finished, load_weights, setup_of_run
 from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import RunError, UsageError
 from nnlab.models.network import Network
@@ -40,7 +40,7 @@ class TrainedNetwork(Network):
     def load(cls, folder: Path | str) -> Self:
         """The network of a run folder with its trained weights, without the training data.
 
-        A run written before nnlab recorded the inputs needs its data. Raises RunError when the folder holds no
+        A run written before nnlab recorded the input format needs its data. Raises RunError when the folder holds no
         readable model.
         """
         path = Path(folder)
@@ -49,7 +49,7 @@ class TrainedNetwork(Network):
             experiment = load_experiment(path / SPEC_FILE)
         except UsageError as error:
             raise RunError(str(error)) from None
-        inputs = read_inputs(path) or started(path)[1].dataset.inputs
+        inputs = read_inputs(path) or setup_of_run(path).dataset.inputs
         network = cls(experiment, inputs)
         load_weights(network, path / MODEL_FILE)
         return network

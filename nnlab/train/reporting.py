@@ -1,30 +1,35 @@
-"""Where a run says what it does, and which evaluations it says."""
+"""What a run reports on the console and in its log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from nnlab.core.rows import Row
+from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import Observer
 from nnlab.records.run_folder import RunFolder
+from nnlab.train.balance import majority_note
 
+# At most about this many evaluations of a run are reported.
 LINES = 25
+# A network that learns nothing stays at the loss of chance; above this multiple of it, training has made it worse.
+WORSE = 1.2
 
 
 class Reporter(Protocol):
-    """Where a run says what it does."""
+    """Shows what a run reports."""
 
     def say(self, line: str) -> None:
         """Show one line."""
         ...
 
     def watch(self, iterations: int) -> AbstractContextManager[Sequence[Observer]]:
-        """Open live progress for training; gives the observers that feed it."""
+        """Show live progress while this is open; gives the observers that feed it."""
         ...
 
 
 class Silent:
-    """A reporter that shows nothing; the log file is written all the same."""
+    """A reporter that shows nothing; the log file is written nevertheless."""
 
     def say(self, line: str) -> None:
         """Show nothing."""
@@ -35,14 +40,14 @@ class Silent:
 
 
 class EvaluationLines:
-    """Says the evaluations in words, at most about 25 of them, to the console and the log."""
+    """Reports evaluations, about 25 of them at most, on the console and in the log."""
 
-    def __init__(self, folder: RunFolder, reporter: Reporter, iterations: int, eval_every: int) -> None:
+    def __init__(self, folder: RunFolder, reporter: Reporter, setup: RunSetup) -> None:
         self._folder = folder
         self._reporter = reporter
-        self._iterations = iterations
-        evaluations = iterations // eval_every + 1
-        self._every = eval_every * -(-evaluations // LINES)
+        self._iterations = setup.iterations
+        evaluations = setup.iterations // setup.eval_every + 1
+        self._every = setup.eval_every * -(-evaluations // LINES)
 
     def say(self, line: str) -> None:
         """Show a line and log it."""
@@ -50,10 +55,10 @@ class EvaluationLines:
         self._folder.log(line)
 
     def on_step(self, step: int, objective: float) -> None:
-        """Single steps are not said."""
+        """Single steps are not reported."""
 
     def on_evaluation(self, row: Row) -> None:
-        """Say every so many evaluations, and the last."""
+        """Report evaluations at even distances, and the last one."""
         step = int(row["step"] or 0)
         if step % self._every and step != self._iterations:
             return
@@ -63,3 +68,27 @@ class EvaluationLines:
             if row[f"{part}_accuracy"] is not None:
                 line += f"  {part} accuracy {row[f'{part}_accuracy']:.4f}"
         self.say(line)
+
+
+def opening_lines(setup: RunSetup) -> Iterator[str]:
+    """What a run reports before it trains: the size of its network and training, and notes on its data."""
+    resumed = f", resuming after step {setup.start:,}" if setup.start else ""
+    size = f"{setup.network.parameter_count:,} parameters, {setup.iterations:,} iterations"
+    yield f"{setup.experiment.name}: {size}{resumed}"
+    yield from setup.dataset.notes
+    if note := majority_note(setup.dataset, setup.experiment.loss):
+        yield note
+
+
+def worse_than_chance(row: Row | None, setup: RunSetup) -> str:
+    """A message where training ended with a higher loss than equal scores for all classes have; else empty."""
+    loss = None if row is None else row["train_loss"]
+    classes = setup.dataset.classes
+    chance = setup.experiment.loss.reported.chance(classes)
+    if loss is None or loss <= WORSE * chance:
+        return ""
+    return (
+        f"the training ended worse than chance: train loss {loss:.4g}, but the same scores for all {classes} classes "
+        f"give {chance:.4g}; the usual cause is a learning rate that is too large (here {setup.optimizer.lr:g}): "
+        "try a tenth of it"
+    )

@@ -27,13 +27,13 @@ class ResumePoint:
         return self.checkpoint.step
 
     @property
-    def facts(self) -> Mapping[str, Any]:
+    def metadata(self) -> Mapping[str, Any]:
         """What the checkpoint records beside its arrays."""
-        return self.checkpoint.facts
+        return self.checkpoint.metadata
 
 
 def latest_valid_checkpoint(path: Path, content: int, warn: Callable[[str], None]) -> ResumePoint | None:
-    """The newest checkpoint that is intact and whose tables still begin as they did; ``warn`` hears of others.
+    """The newest checkpoint that is intact and whose tables still begin as they did; ``warn`` is called for others.
 
     One with more than ``content`` bytes of arrays is not of this run. None where there is no intact checkpoint; raises
     RunError where there are some, but none can be read here or fits the tables: resuming would discard them.
@@ -48,7 +48,7 @@ def latest_valid_checkpoint(path: Path, content: int, warn: Callable[[str], None
         except RunError as error:
             warn(f"{error}; the one before it is taken")
             continue
-        tables, reason = verified_tables(path, checkpoint.facts["marks"])
+        tables, reason = verified_tables(path, checkpoint.metadata["marks"])
         if not reason:
             for name in tables:
                 warn(f"{path / name}: its line endings or byte-order mark were changed; resuming puts them back")
@@ -62,13 +62,13 @@ def latest_valid_checkpoint(path: Path, content: int, warn: Callable[[str], None
     return None
 
 
-def verified_tables(path: Path, marks: Mapping[str, Any]) -> tuple[dict[str, bytes], str]:
+def verified_tables(path: Path, digests: Mapping[str, Any]) -> tuple[dict[str, bytes], str]:
     """The tables to put back as they were written, where only line endings or a byte-order mark were changed.
 
     And why a table no longer begins with what was written; empty where all do.
     """
     changed: dict[str, bytes] = {}
-    for name, (size, sha256) in marks.items():
+    for name, (size, sha256) in digests.items():
         try:
             check_file(path / name, MAX_TABLE_BYTES)
             if start_sha256(path / name, size) == sha256:

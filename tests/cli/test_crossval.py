@@ -136,7 +136,7 @@ def test_one_that_was_killed_goes_on_with_resume_last(nnlab, spec: Path, tmp_pat
     assert "is completed, so there is nothing left to do" in again.stderr
     refused = nnlab("train", "--resume", folder)
     assert refused.code == 5
-    assert f"a cross-validation; nnlab crossval --resume {folder} goes on with it" in refused.stderr
+    assert f"a cross-validation; nnlab crossval --resume {folder} resumes it" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from nnlab.config.yaml_writer import dump_yaml
 from nnlab.data.sources.cifar10 import FILES
 from nnlab.descent.path import descend, gradient_of, labels
 from nnlab.descent.run import line
-from nnlab.engine.build import make_training, prepare
+from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train as run_loop
 from nnlab.errors import DataError, SpecError, UsageError
 
@@ -64,10 +64,10 @@ def ends_as_documented(text: str, folder: Path) -> str:
         return "refused"
     assert experiment_of(experiment.resolved(), folder).sha256() == experiment.sha256()
     try:
-        prepared = prepare(experiment)
+        setup = RunSetup(experiment)
     except (UsageError, DataError):
         return "does not fit"
-    outcome = run_loop(make_training(experiment, prepared), [], lambda: False)
+    outcome = run_loop(setup.allocate(), [], lambda: False)
     assert outcome.status in ("completed", "diverged")
     assert outcome.steps >= 1 or outcome.status == "diverged"
     return outcome.status

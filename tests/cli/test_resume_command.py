@@ -35,7 +35,7 @@ def test_the_last_run_goes_on_and_a_finished_one_is_extended(nnlab, spec: Path, 
     answer = nnlab("train", "--resume", "last")
     assert answer.code == 0
     assert answer.stdout.splitlines()[-1] == str(folder)
-    assert "going on after step 4" in answer.stderr
+    assert "resuming after step 4" in answer.stderr
     assert (folder / "steps.csv").read_bytes() == steps
     again = nnlab("train", "--resume", folder)
     assert (again.code, again.stdout.splitlines()[-1]) == (0, str(folder))

@@ -7,7 +7,7 @@ import pytest
 
 from nnlab.config.experiment import load_experiment
 from nnlab.engine.activation_statistics import activation_statistics
-from nnlab.engine.build import prepare
+from nnlab.engine.build import RunSetup
 from nnlab.errors import UsageError
 from nnlab.layers.planning import draws_weights
 
@@ -29,11 +29,10 @@ def load(folder: Path, activation: str, *overrides: str):
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "elu"])
 def test_each_activation_layer_is_looked_at_before_training(tmp_path: Path, activation: str) -> None:
     experiment = load(tmp_path, activation)
-    prepared = prepare(experiment)
-    prepared.network.allocate("float64")
-    x = prepared.batches.batch(1)[0]
+    setup = RunSetup(experiment).allocate()
+    x = setup.batches.batch(1)[0]
     expected = []
-    for index, layer in enumerate(prepared.network.layers[:4]):
+    for index, layer in enumerate(setup.network.layers[:4]):
         x = layer.forward(x, training=False).copy()
         if index % 2:
             expected.append(x)
@@ -53,10 +52,9 @@ def test_a_network_without_activations_has_nothing_to_draw(tmp_path: Path) -> No
 
 def test_batch_normalisation_uses_the_batch_and_nothing_is_dropped(tmp_path: Path) -> None:
     experiment = load(tmp_path, "tanh", "model.batch_norm=true", "model.dropout=0.5", "model.init=1e-3")
-    prepared = prepare(experiment)
-    prepared.network.allocate("float64")
-    x = prepared.batches.batch(1)[0]
-    linear = [layer for layer in prepared.network.layers if draws_weights(layer)]
+    setup = RunSetup(experiment).allocate()
+    x = setup.batches.batch(1)[0]
+    linear = [layer for layer in setup.network.layers if draws_weights(layer)]
     for spread, layer in zip(activation_statistics(experiment), linear, strict=False):
         z = x @ layer.parameters[0].value
         x = np.tanh((z - z.mean(axis=0)) / np.sqrt(z.var(axis=0) + 1e-5))

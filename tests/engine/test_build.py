@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from nnlab.config.experiment import load_experiment
-from nnlab.engine.build import prepare
+from nnlab.engine.build import RunSetup
 from nnlab.errors import UsageError
-from nnlab.train.run import set_up
 
 
 @pytest.mark.parametrize(
@@ -28,10 +27,10 @@ def test_a_batch_of_one_sample_has_no_variance(tmp_path: Path, train: str, words
         encoding="utf-8",
     )
     if words is None:
-        assert prepare(load_experiment(path)).batches.samples == 40
+        assert RunSetup(load_experiment(path)).batches.samples == 40
         return
     with pytest.raises(UsageError) as refusal:
-        prepare(load_experiment(path))
+        RunSetup(load_experiment(path))
     assert str(refusal.value).startswith(words)
 
 
@@ -44,10 +43,10 @@ def test_early_stopping_follows_validation_samples_that_the_data_has_of_its_own(
     )
     arrays = {"x_train": np.arange(12.0).reshape(6, 2), "y_train": [0, 1] * 3}
     np.savez(data, **arrays, x_val=np.eye(2), y_val=[1, 0])
-    assert prepare(load_experiment(path)).dataset.validation
+    assert RunSetup(load_experiment(path)).dataset.validation
     np.savez(data, **arrays)
     with pytest.raises(UsageError, match=r"^train\.early_stopping\.metric: validation_loss needs validation samples"):
-        prepare(load_experiment(path))
+        RunSetup(load_experiment(path))
 
 
 @pytest.mark.parametrize(("points", "size"), [(10, 40), (50, 100)])
@@ -58,6 +57,6 @@ def test_the_batch_size_that_was_not_given_is_recorded(tmp_path: Path, points: i
         "train: {iterations: 1}\n",
         encoding="utf-8",
     )
-    setting = set_up(load_experiment(path))
-    assert setting.experiment.train.batch_size == setting.training.batches.batch_size == size
-    assert f"batch_size: {size}" in setting.experiment.to_yaml()
+    setup = RunSetup(load_experiment(path))
+    assert setup.experiment.train.batch_size == setup.batches.batch_size == size
+    assert f"batch_size: {size}" in setup.experiment.to_yaml()

@@ -4,23 +4,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_setups import made_setup
 
-from nnlab.config.experiment import TrainSettings
 from nnlab.core.arrays import Array
-from nnlab.core.random import make_streams
 from nnlab.core.rows import Row
-from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset, Split
-from nnlab.data.pipeline.batches import Batches, BatchLoader
-from nnlab.engine.controls import Controls
-from nnlab.engine.data_parallel import DataParallel, DataParallelLoss
-from nnlab.engine.divergence import LastFinite
-from nnlab.engine.evaluation import Evaluation, score
-from nnlab.engine.loop import Outcome, Training, train
+from nnlab.data.pipeline.batches import BatchLoader
+from nnlab.engine.build import RunSetup
+from nnlab.engine.evaluation import score
+from nnlab.engine.loop import Outcome, train
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.losses import CrossEntropy
 from nnlab.models.mlp import MLP
-from nnlab.models.network import Network
 from nnlab.optim.base import Optimizer
 from nnlab.optim.early_stopping import EarlyStopping
 from nnlab.optim.momentum import Momentum
@@ -53,47 +48,30 @@ def make_split(count: int, seed: int = 0) -> Split:
 def make_training(
     *,
     optimizer: Optimizer | None = None,
-    iterations: int = 20,
-    eval_every: int = 5,
-    eval_train: object = "all",
     l2: float = 0.0,
     dropout: float = 0.0,
     smoothing: float = 0.0,
     batch_norm: bool = False,
-    chunk: int = 1000,
     threads: int = 1,
     shards: int = 1,
     **settings: Any,
-) -> Training:
-    streams = make_streams("streams", 0)
-    stack = MLP(hidden=[8], dropout=dropout, batch_norm=BatchNorm() if batch_norm else None).stack((4,), 3)
-    network = Network(stack, (4,), 3, streams)
-    network.allocate("float64")
-    split = make_split(30)
-    penalties = network.penalty_terms([L2(strength=l2)] if l2 else [])
-    loss = CrossEntropy(smoothing=smoothing)
-    dataset = Dataset(split, make_split(10, seed=1), ("a", "b", "c"), validation=make_split(12, seed=2))
-    workers = Workers(threads)
-    evaluation = Evaluation(network, loss, penalties, dataset, eval_train, chunk, workers)  # type: ignore[arg-type]
-    batches = Batches(BatchLoader(split, "float64"), 7, "shuffle", streams)
-    optimizer = optimizer or SGD(lr=0.1)
-    controls = Controls(TrainSettings(iterations=iterations, **settings), optimizer.lr, iterations, network)
-    optimizer.bind(network.flat.values, network.flat.gradients, network.flat.regularized)
-    return Training(
-        network=DataParallel(network, shards, workers) if shards > 1 else network,
-        loss=DataParallelLoss(loss, shards) if shards > 1 else loss,
-        regularizers=penalties,
-        optimizer=optimizer,
-        batches=batches,
-        evaluation=evaluation,
-        controls=controls,
-        last_finite=LastFinite(network),
-        iterations=iterations,
-        eval_every=eval_every,
+) -> RunSetup:
+    settings = {"iterations": 20, "eval_every": 5} | settings
+    dataset = Dataset(make_split(30), make_split(10, seed=1), ("a", "b", "c"), validation=make_split(12, seed=2))
+    return made_setup(
+        dataset,
+        MLP(hidden=[8], dropout=dropout, batch_norm=BatchNorm() if batch_norm else None),
+        optimizer or SGD(lr=0.1),
+        loss=CrossEntropy(smoothing=smoothing),
+        penalty=[L2(strength=l2)] if l2 else [],
+        batch_size=7,
+        threads=threads,
+        shards=shards,
+        **settings,
     )
 
 
-def run(training: Training, stop: Callable[[], bool] = lambda: False) -> tuple[Recorder, Outcome]:
+def run(training: RunSetup, stop: Callable[[], bool] = lambda: False) -> tuple[Recorder, Outcome]:
     recorder = Recorder()
     return recorder, train(training, [recorder], stop)
 
@@ -275,7 +253,7 @@ def test_validation_is_measured_by_hand() -> None:
     assert recorder.rows[0]["validation_accuracy"] == measured.accuracy
 
 
-def stopping_early(*, restore_best: bool) -> tuple[Training, Recorder, Outcome]:
+def stopping_early(*, restore_best: bool) -> tuple[RunSetup, Recorder, Outcome]:
     stopping = EarlyStopping(patience=3, restore_best=restore_best)
     training = make_training(
         iterations=400, eval_every=4, optimizer=Momentum(lr=1.0), batch_norm=True, early_stopping=stopping

@@ -1,4 +1,4 @@
-"""What a trained network answers, against the network asked directly; which weights look at the images."""
+"""Predictions against the scores of the network itself; the first layer's weights as images."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 from nnlab.core.random import make_streams
 from nnlab.data.dataset import Dataset, Split
-from nnlab.engine.predictions import Trained, first_layer_filters
+from nnlab.engine.predictions import class_predictions, evaluation_split, first_layer_filters, predicted_classes
 from nnlab.layers.activations import ReLU
 from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
@@ -15,7 +15,6 @@ from nnlab.layers.conv import Conv2D
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
-from nnlab.losses import CrossEntropy, MeanSquaredError
 from nnlab.models.network import Network
 
 
@@ -30,35 +29,33 @@ def points(count: int = 1200) -> Dataset:
     return Dataset(Split(inputs, np.arange(count) % 3), None, ("a", "b", "c"))
 
 
-def test_answers_are_the_highest_scores_in_chunks_as_in_one_go() -> None:
+def test_predictions_are_the_highest_scores_in_chunks_as_in_one_pass() -> None:
     data, net = points(), network([Linear(units=3)])
-    trained = Trained.begin(data, net, CrossEntropy())
     scores = net.forward(data.train.inputs, training=False).copy()
-    np.testing.assert_array_equal(trained.predict(data.train.inputs), scores.argmax(axis=1))
-    answers, sureness = trained.predictions
-    np.testing.assert_array_equal(answers, scores.argmax(axis=1))
+    np.testing.assert_array_equal(predicted_classes(net, data.train.inputs), scores.argmax(axis=1))
+    classes, probabilities = class_predictions(net, data.train.inputs, softmax=True)
+    np.testing.assert_array_equal(classes, scores.argmax(axis=1))
     softmax = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(sureness, softmax.max(axis=1))
-    squared = Trained.begin(data, net, MeanSquaredError())
-    np.testing.assert_array_equal(squared.predictions[1], scores.max(axis=1))
+    np.testing.assert_allclose(probabilities, softmax.max(axis=1))
+    _, highest = class_predictions(net, data.train.inputs, softmax=False)
+    np.testing.assert_array_equal(highest, scores.max(axis=1))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_scores_that_are_no_numbers_answer_nothing(value: float) -> None:
+def test_scores_that_are_not_finite_predict_no_class(value: float) -> None:
     net = network([Linear(units=3)])
     net.flat.values[0] = value
-    assert (Trained.begin(points(5), net, CrossEntropy()).predict(np.ones((5, 2))) == -1).all()
+    assert (predicted_classes(net, np.ones((5, 2))) == -1).all()
 
 
-def test_it_is_judged_by_what_it_has_seen_least_of() -> None:
+def test_the_evaluation_split_is_the_test_set_else_validation_else_training_samples() -> None:
     train, test, held_out = (Split(np.zeros((n, 2)), np.zeros(n, int)) for n in (5, 3, 2))
-    net = network([Linear(units=3)])
     for data, part, count in (
         (Dataset(train, test, ("a",), validation=held_out), "test", 3),
         (Dataset(train, None, ("a",), validation=held_out), "validation", 2),
         (Dataset(train, None, ("a",)), "train", 5),
     ):
-        found, split = Trained.begin(data, net, CrossEntropy()).evaluation_split
+        found, split = evaluation_split(data)
         assert (found, len(split)) == (part, count)
 
 
@@ -89,14 +86,12 @@ def test_only_weights_that_look_at_images_are_such(layers: list[Layer], shape: t
     assert (first_layer_filters(network(layers, shape)) is None) is (len(shape) == 1)
 
 
-def test_answers_are_those_of_a_network_that_is_not_being_trained() -> None:
+def test_predictions_are_made_in_evaluation_mode() -> None:
     data, net = points(50), network([Linear(units=3), BatchNorm()])
     data.train.inputs[...] += 5  # far from the mean of 0 that a new batch normalisation has seen
     expected = net.forward(data.train.inputs, training=False).argmax(axis=1)
     before = {name: array.copy() for name, array in net.state().items()}
-    trained = Trained.begin(data, net, CrossEntropy())
-    np.testing.assert_array_equal(trained.predict(data.train.inputs), expected)
-    np.testing.assert_array_equal(trained.predictions[0], expected)
+    np.testing.assert_array_equal(predicted_classes(net, data.train.inputs), expected)
     for name, array in net.state().items():
         np.testing.assert_array_equal(array, before[name])
 

@@ -10,7 +10,7 @@ from nnlab.config.experiment import load_experiment
 from nnlab.errors import RunError, UsageError
 from nnlab.figures import run_pictures as pictures
 from nnlab.figures.run_pictures import KINDS, Kind, draw, draw_all, picture_kinds
-from nnlab.figures.run_view import RunView, drawable
+from nnlab.figures.run_view import RunView, run_view
 from nnlab.plots.palette import drawn_as
 from nnlab.plots.plot_style import PlotStyle
 from nnlab.records.reader import RunRecord, read_run
@@ -52,7 +52,7 @@ def test_training_draws_regions_and_with_diagnostics_all_it_can(images: Path) ->
 def test_drawn_anew_they_are_the_same_byte_for_byte(images: Path, tmp_path: Path) -> None:
     for text in (POINTS, IMAGES):
         record = train(images, text)
-        written = draw_all(drawable(record), tmp_path / "again", pytest.fail)
+        written = draw_all(run_view(record), tmp_path / "again", pytest.fail)
         for path in (record.path / "plots").iterdir():
             assert tmp_path / "again" / path.name in written
             assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
@@ -63,7 +63,7 @@ def test_weights_before_training_are_those_of_step_0(images: Path) -> None:
     from safetensors.numpy import load_file
 
     start = load_file(record.path / "snapshots" / "step-0000000.safetensors")["linear1.W"]
-    first = drawable(record).trained.first_weights
+    first = run_view(record).trained.initial_filters
     assert first is not None
     np.testing.assert_array_equal(first.reshape(4, 9).T, start)
 
@@ -81,7 +81,7 @@ def test_weights_before_training_are_those_of_step_0(images: Path) -> None:
 def test_a_picture_that_a_run_cannot_have(images: Path, tmp_path: Path, kind: str, text: str, reason: str) -> None:
     record = train(images, text)
     with pytest.raises(UsageError, match=f"cannot have the picture {kind}: {reason}"):
-        draw(drawable(record), ["loss", kind], tmp_path / "out")
+        draw(run_view(record), ["loss", kind], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -99,11 +99,14 @@ def test_a_run_that_was_killed_has_what_its_records_tell(images: Path, tmp_path:
     record = train(images, POINTS)
     (record.path / "model.safetensors").unlink()
     said: list[str] = []
-    assert [path.stem for path in draw_all(drawable(record), tmp_path / "out", said.append)] == ["accuracy", "loss"]
+    assert [path.stem for path in draw_all(run_view(record), tmp_path / "out", said.append)] == [
+        "accuracy",
+        "loss",
+    ]
     assert len(said) == 1
     assert "needs spec.yaml and model.safetensors" in said[0]
     with pytest.raises(RunError, match=r"needs spec\.yaml and model\.safetensors"):
-        draw(drawable(record), ["boundary"], tmp_path / "out")
+        draw(run_view(record), ["boundary"], tmp_path / "out")
 
 
 def test_data_that_is_gone_is_told(images: Path, tmp_path: Path) -> None:
@@ -111,7 +114,7 @@ def test_data_that_is_gone_is_told(images: Path, tmp_path: Path) -> None:
     for path in images.glob("*ubyte"):
         path.unlink()
     said: list[str] = []
-    written = draw_all(drawable(record), tmp_path / "out", said.append)
+    written = draw_all(run_view(record), tmp_path / "out", said.append)
     assert [path.stem for path in written] == ["accuracy", "loss", "gradients", "activation_histograms"]
     assert said[0].startswith(f"{record.path}: only what the records tell is drawn: ")
     assert len(said) == 1
@@ -121,14 +124,14 @@ def test_what_records_tell_is_drawn_without_reading_data(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = train(images, POINTS)
-    monkeypatch.setattr("nnlab.figures.run_view.started", lambda *_: pytest.fail("read the data"))
-    assert draw(drawable(record), ["loss", "loss"], tmp_path) == [tmp_path / "loss.png"]
+    monkeypatch.setattr("nnlab.figures.run_view.setup_of_run", lambda *_: pytest.fail("read the data"))
+    assert draw(run_view(record), ["loss", "loss"], tmp_path) == [tmp_path / "loss.png"]
 
 
 def test_paths_have_the_ending_of_their_format(images: Path, tmp_path: Path) -> None:
     record = train(images, POINTS)
     with drawn_as(PlotStyle(format="svg")):
-        (path,) = draw(drawable(record), ["boundary"], tmp_path / "out")
+        (path,) = draw(run_view(record), ["boundary"], tmp_path / "out")
     assert path == tmp_path / "out" / "boundary.svg"
     assert path.read_bytes().startswith(b"<?xml")
 
@@ -147,7 +150,7 @@ def test_the_confusion_matrix_is_that_of_the_part_it_names(
         drawn.append((part, len(labels)))
 
     monkeypatch.setattr(pictures, "plot_confusion", note)
-    draw(drawable(record), ["confusion"], tmp_path / "out")
+    draw(run_view(record), ["confusion"], tmp_path / "out")
     assert drawn == [(part, samples)]
 
 
@@ -158,7 +161,7 @@ def test_mistakes_have_probabilities_only_where_there_are_any(
     record = train(images, IMAGES, f"loss={loss}", "train.diagnostics=false")
     told: list[object] = []
     monkeypatch.setattr(pictures, "plot_mistakes", lambda *arguments, **options: told.append(options["probability"]))
-    draw(drawable(record), ["mistakes"], tmp_path / "out")
+    draw(run_view(record), ["mistakes"], tmp_path / "out")
     assert told == [probability]
 
 
@@ -168,7 +171,7 @@ def test_pictures_are_drawn_with_one_thread_for_each_product(images: Path, tmp_p
     def note(run: RunView, folder: Path) -> None:
         threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
 
-    run = drawable(train(images, POINTS))
+    run = run_view(train(images, POINTS))
     with threadpool_limits(limits=2, user_api="blas"):
         before = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
         assert Kind("any.png", note).drawn(run, tmp_path) == tmp_path / "any.png"

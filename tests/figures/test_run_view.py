@@ -10,7 +10,7 @@ from nnlab.config.experiment import load_experiment
 from nnlab.data.dataset import DatasetSource
 from nnlab.errors import DataError, RunError, UsageError
 from nnlab.figures.run_pictures import animate, draw, draw_all
-from nnlab.figures.run_view import drawable
+from nnlab.figures.run_view import run_view
 from nnlab.plots import regions
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.train.run import run
@@ -58,22 +58,25 @@ def test_without_network_and_data_the_records_are_drawn_and_every_message_names_
 ) -> None:
     harm(record.path)
     said: list[str] = []
-    assert [path.stem for path in draw_all(drawable(record), tmp_path / "out", said.append)] == ["accuracy", "loss"]
+    assert [path.stem for path in draw_all(run_view(record), tmp_path / "out", said.append)] == [
+        "accuracy",
+        "loss",
+    ]
     assert len(said) == 1
     assert said[0].startswith(f"{record.path}: only what the records tell is drawn: ")
     assert "\n" not in said[0]
     with pytest.raises(error, match=str(record.path)):
-        draw(drawable(record), ["accuracy", "boundary"], tmp_path / "new")
+        draw(run_view(record), ["accuracy", "boundary"], tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
 def test_data_that_changed_is_told_once_and_drawn(record: RunRecord, tmp_path: Path) -> None:
     said: list[str] = []
-    unchanged = drawable(record, said.append)
+    unchanged = run_view(record, said.append)
     draw(unchanged, ["boundary"], tmp_path / "before")
     assert said == []
     write(tmp_path, [*ROWS[:-1], "9,9,a"])
-    run = drawable(record, said.append)
+    run = run_view(record, said.append)
     draw(run, ["accuracy"], tmp_path / "after")
     assert said == [], "the records are not of the data"
     draw(run, ["boundary", "confusion"], tmp_path / "after")
@@ -81,29 +84,29 @@ def test_data_that_changed_is_told_once_and_drawn(record: RunRecord, tmp_path: P
     assert said == [f"{record.path}: the data has changed since the training: points.csv"]
     environment = record.path / "environment.json"
     environment.write_text(json.dumps(json.loads(environment.read_text()) | {"data_sha256": None}))
-    draw(drawable(record, pytest.fail), ["boundary"], tmp_path / "after")
+    draw(run_view(record, pytest.fail), ["boundary"], tmp_path / "after")
 
 
 def test_weights_that_no_longer_fit_are_the_fault_of_the_data(record: RunRecord, tmp_path: Path) -> None:
     write(tmp_path, [*ROWS, "3,3,c"])
     with pytest.raises(DataError, match=r"weights no longer fit the data, which has changed: points\.csv"):
-        draw(drawable(record), ["boundary"], tmp_path / "out")
+        draw(run_view(record), ["boundary"], tmp_path / "out")
     environment = record.path / "environment.json"
     environment.write_text(json.dumps(json.loads(environment.read_text()) | {"data_sha256": None}))
     with pytest.raises(RunError, match=r"model\.safetensors: cannot be loaded"):
-        draw(drawable(record), ["boundary"], tmp_path / "out")
+        draw(run_view(record), ["boundary"], tmp_path / "out")
 
 
 def test_the_data_may_be_fetched_first(record: RunRecord) -> None:
     asked: list[DatasetSource] = []
-    run = drawable(record, fetch=asked.append)
+    run = run_view(record, fetch=asked.append)
     assert asked == []
-    assert run.trained is run.begun
+    assert run.trained is run.setup
     assert [type(source).__name__ for source in asked] == ["Table"]
 
 
 def test_an_animation_leaves_the_weights_as_they_were(record: RunRecord, tmp_path: Path) -> None:
-    run = drawable(record)
+    run = run_view(record)
     (record.path / "snapshots" / "step-0000004.safetensors").unlink()
     before = run.trained.network.flat.values.copy()
     animate(run, tmp_path)
@@ -120,7 +123,7 @@ def test_features_too_large_to_draw_leave_a_finished_run(tmp_path: Path) -> None
     assert message in (path / "log.txt").read_text(encoding="utf-8")
     drawn = tmp_path / "out"
     with pytest.raises(UsageError, match="the picture boundary cannot be drawn: its features reach"):
-        draw_all(drawable(record), drawn, pytest.fail)
+        draw_all(run_view(record), drawn, pytest.fail)
     assert sorted(file.stem for file in drawn.iterdir()) == ["accuracy", "confusion", "loss"]
     with pytest.raises(UsageError, match=r"the picture boundary\.gif cannot be drawn: its features reach"):
-        animate(drawable(record), drawn)
+        animate(run_view(record), drawn)

@@ -33,7 +33,7 @@ def some(step: int = 7) -> Checkpoint:
 def test_arrays_and_facts_come_back(run: Path) -> None:
     written = some()
     read = read_checkpoint(write_checkpoint(run, written), 2**20)
-    assert (read.step, read.facts["seconds"], read.facts["marks"]) == (7, 0.5, MARKS)
+    assert (read.step, read.metadata["seconds"], read.metadata["marks"]) == (7, 0.5, MARKS)
     assert read.arrays.keys() == written.arrays.keys()
     for name, array in written.arrays.items():
         np.testing.assert_array_equal(read.arrays[name], array)
@@ -104,7 +104,7 @@ def test_facts_that_no_training_writes_are_refused_though_their_hash_is_right(
     written = some()
     with monkeypatch.context() as patch:  # as somebody would make it up who knows how
         patch.setattr("nnlab.records.checkpoint.step_file", lambda step: "step-0000007.safetensors")
-        path = write_checkpoint(run, Checkpoint(facts.get("step", 7), written.arrays, {**written.facts, **facts}))
+        path = write_checkpoint(run, Checkpoint(facts.get("step", 7), written.arrays, {**written.metadata, **facts}))
     with pytest.raises(RunError, match="step-0000007"):
         read_checkpoint(path, 2**20)
 

@@ -212,9 +212,9 @@ def test_what_a_checkpoint_counts_on_is_on_the_disk(folder: RunFolder, monkeypat
 
     folder.on_step(1, 0.5)
     monkeypatch.setattr("os.fsync", fsync)
-    marks = folder.marks()
-    assert marks.keys() == {"metrics.csv", "steps.csv"}
-    assert set(synced) == {(folder.path / name).stat().st_ino for name in marks}
-    for name, (size, sha256) in marks.items():
+    digests = folder.file_digests()
+    assert digests.keys() == {"metrics.csv", "steps.csv"}
+    assert set(synced) == {(folder.path / name).stat().st_ino for name in digests}
+    for name, (size, sha256) in digests.items():
         raw = (folder.path / name).read_bytes()
         assert (len(raw), hashlib.sha256(raw).hexdigest()) == (size, sha256)

@@ -19,7 +19,7 @@ from nnlab.config.descent import Descent
 from nnlab.config.experiment import Experiment, experiment_from_tree
 from nnlab.config.positions import YamlTree
 from nnlab.config.yaml_writer import dump_yaml
-from nnlab.engine.build import prepare
+from nnlab.engine.build import RunSetup
 from nnlab.errors import NnlabError
 from nnlab.registry import (
     REGISTRIES,
@@ -187,7 +187,7 @@ def sound(draw: st.DrawFn, spec: dict[str, Any], folder: Path) -> None:
     data = spec["data"] = spec["data"] if isinstance(spec["data"], dict) else {"name": spec["data"]}
     data |= draw(st.sampled_from([{"fold": None, "folds": None}, {"fold": 1, "folds": 2, "validation": 0}]))
     try:
-        dataset = prepare(experiment_of(spec | {"data": data | {"augment": []}, "model": "softmax"}, folder)).dataset
+        dataset = RunSetup(experiment_of(spec | {"data": data | {"augment": []}, "model": "softmax"}, folder)).dataset
     except NnlabError:
         return
     if len(dataset.sample_shape) != 3:
@@ -213,7 +213,7 @@ def fit(spec: dict[str, Any], layers: list[Any], end: list[Any], folder: Path) -
 def misfit(spec: dict[str, Any], folder: Path) -> bool:
     """Whether layers do not fit."""
     try:
-        prepare(experiment_of(spec, folder))
+        RunSetup(experiment_of(spec, folder))
     except NnlabError as error:
         return str(error).startswith(("layer", "model"))
     return False

@@ -11,7 +11,7 @@ import pytest
 
 from nnlab.config.experiment import Experiment
 from nnlab.core.rows import Row
-from nnlab.engine.loop import Training
+from nnlab.engine.build import RunSetup
 from nnlab.errors import Interrupted
 from nnlab.train import run as run_module
 from nnlab.train.reporting import Silent
@@ -25,7 +25,7 @@ def stopped(experiment: Experiment, runs: Path, at: int, monkeypatch: pytest.Mon
     """A run to which a signal came during step ``at``."""
     train = run_module.train
 
-    def interrupted(training: Training, observers: Any, stop: Any, keeper: Any) -> Any:
+    def interrupted(training: RunSetup, observers: Any, stop: Any, keeper: Any) -> Any:
         class Signal:
             def on_step(self, step: int, objective: float) -> None:
                 if step == at:
@@ -37,7 +37,7 @@ def stopped(experiment: Experiment, runs: Path, at: int, monkeypatch: pytest.Mon
 
     with monkeypatch.context() as patched:
         patched.setattr(run_module, "train", interrupted)
-        with pytest.raises(Interrupted, match=r"--resume .* (goes on|begins again, for want of a checkpoint)$"):
+        with pytest.raises(Interrupted, match=r"--resume .* (resumes it|restarts it from step 0 \(no checkpoint\))$"):
             run(experiment, runs)
     return last_run(runs)
 
@@ -58,7 +58,7 @@ def killed(
             if row["step"] == evaluation:
                 raise KeyboardInterrupt
 
-    def short(training: Training, observers: Any, stop: Any, keeper: Any) -> Any:
+    def short(training: RunSetup, observers: Any, stop: Any, keeper: Any) -> Any:
         return train(training, [Kill(), *observers], stop, keeper)
 
     with monkeypatch.context() as patched:

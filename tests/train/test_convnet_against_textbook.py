@@ -13,7 +13,7 @@ from nnlab.config.experiment import load_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
 from nnlab.data.sources.mnist import Mnist
-from nnlab.engine.build import make_training, prepare
+from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
 
 STEPS, BATCH, SAMPLES = 20, 20, 200
@@ -70,8 +70,8 @@ def test_the_first_adam_steps_in_legacy_mode_are_those_of_the_textbook(
         encoding="utf-8",
     )
     experiment = load_experiment(spec)
-    prepared, recorder = prepare(experiment), Recorder()
-    assert train(make_training(experiment, prepared), [recorder], lambda: False).status == "completed"
+    setup, recorder = RunSetup(experiment).allocate(), Recorder()
+    assert train(setup, [recorder], lambda: False).status == "completed"
 
     split = Mnist().load(np.random.default_rng(0)).train.first(SAMPLES)
     images = split.inputs.astype(np.float64)
@@ -79,7 +79,7 @@ def test_the_first_adam_steps_in_legacy_mode_are_those_of_the_textbook(
     losses, theta = textbook_training(images, split.labels, stride, padding, FILTERS * pooled**2)
     np.testing.assert_allclose(recorder.losses, losses, rtol=1e-10)
     assert losses[-1] < 0.9 * losses[0], "the steps went somewhere"
-    state = prepared.network.state()
+    state = setup.network.state()
     names = [f"{layer}.{part}" for layer in ("conv2d1", "linear1", "linear2") for part in ("W", "b")]
     assert list(state) == names
     for name, value in zip(names, theta.values(), strict=True):

@@ -10,7 +10,7 @@ from moons_runs import moons, read_summary
 from stopped_runs import Lines
 
 from nnlab.config.experiment import Experiment, load_experiment
-from nnlab.engine.build import prepare
+from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import Outcome
 from nnlab.errors import BugError, DataError, Interrupted, RunError, UsageError
 from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE
@@ -75,10 +75,10 @@ def test_a_cross_validation_repeats_with_its_own_spec(experiment: Experiment, tm
 
 
 def test_every_training_sample_is_held_out_once_and_the_test_set_is_left_alone(experiment: Experiment) -> None:
-    whole = prepare(experiment).dataset
+    whole = RunSetup(experiment).dataset
     held_out = []
     for number in (1, 2, 3, 4):
-        dataset = prepare(fold_of(experiment, number, 4)).dataset
+        dataset = RunSetup(fold_of(experiment, number, 4)).dataset
         assert dataset.validation is not None
         assert dataset.test is not None
         assert whole.test is not None
@@ -92,7 +92,7 @@ def test_folds_take_the_place_of_a_validation_split(tmp_path: Path) -> None:
     result = cross_validate(experiment, 5, tmp_path / "runs")
     spec = read_run(result.path / "fold-1").spec["data"]
     assert (spec["validation"], spec["fold"], spec["folds"]) == (0.0, 1, 5)
-    assert len(prepare(fold_of(experiment, 1, 5)).dataset.train) == 48
+    assert len(RunSetup(fold_of(experiment, 1, 5)).dataset.train) == 48
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """One experiment can be trained any number of times: nothing of a training is kept in it."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.arrays import Array
 from nnlab.descent.path import descend
-from nnlab.engine.build import make_training, prepare
+from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
 from nnlab.functions.named import Valley
 from nnlab.optim.momentum import Momentum
@@ -52,8 +55,8 @@ def test_two_trainings_of_one_experiment_are_alike_and_leave_it_as_it_was(
 ) -> None:
     one = experiment(tmp_path, model, optimizer)
     alone = experiment(tmp_path, model, optimizer)
-    expected = trained_weights(make_training(alone, prepare(alone)))
-    first, second = (make_training(one, prepare(one)) for _ in range(2))
+    expected = trained_weights(RunSetup(alone).allocate())
+    first, second = (RunSetup(one).allocate() for _ in range(2))
     start = first.network.flat.values.copy()
     assert np.array_equal(trained_weights(first), expected)
     assert np.array_equal(second.network.flat.values, start)
@@ -63,12 +66,34 @@ def test_two_trainings_of_one_experiment_are_alike_and_leave_it_as_it_was(
     assert one.sha256() == alone.sha256()
 
 
-def test_a_prepared_network_serves_one_training(tmp_path: Path) -> None:
-    one = experiment(tmp_path, "mlp", "adam")
-    prepared = prepare(one)
-    make_training(one, prepared)
-    with pytest.raises(ValueError, match="prepare the experiment again"):
-        make_training(one, prepared)
+def test_a_setup_serves_one_training(tmp_path: Path) -> None:
+    setup = RunSetup(experiment(tmp_path, "mlp", "adam")).allocate()
+    with pytest.raises(ValueError, match="make another one from the experiment"):
+        setup.allocate()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_setup_shares_no_component_with_its_experiment(tmp_path: Path, model: str) -> None:
+    one = experiment(tmp_path, model, "adam")
+    before = deepcopy(vars(one.optimizer))
+    setup = RunSetup(one).allocate()
+    train(setup, [], lambda: False)
+    described = {id(part) for part in components(one)}
+    regularizers = [term.penalty for term in setup.regularizers]
+    for part in (setup.loss, setup.optimizer, *regularizers, *setup.network.all_layers()):
+        assert id(part) not in described, part
+    assert vars(one.optimizer) == before
+
+
+def components(value: object) -> Iterator[object]:
+    """A component and those that it is made of."""
+    if isinstance(value, list | tuple):
+        for inner in value:
+            yield from components(inner)
+    elif is_dataclass(value):
+        yield value
+        for entry in fields(value):
+            yield from components(getattr(value, entry.name))
 
 
 @pytest.mark.usefixtures("no_pictures")

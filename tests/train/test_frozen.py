@@ -12,8 +12,7 @@ from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.random import make_streams
-from nnlab.engine.build import make_training, prepare
-from nnlab.engine.loop import Training
+from nnlab.engine.build import RunSetup
 from nnlab.errors import ShapeError, UsageError
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
@@ -45,13 +44,13 @@ FROZEN = ("linear1.W", "linear1.b", "batch_norm1.gamma", "batch_norm1.beta")
 Load = Callable[..., Experiment]
 
 
-def backpropagated(training: Training, x: Array, labels: Array) -> float:
+def backpropagated(training: RunSetup, x: Array, labels: Array) -> float:
     objective = training.loss.forward(training.network.forward(x, training=True), labels)
     training.network.backward(training.loss.backward())
     return objective
 
 
-def update(training: Training, step: int) -> float:
+def update(training: RunSetup, step: int) -> float:
     x, labels = training.batches.batch(step)
     training.network.streams.step = step
     objective = backpropagated(training, x, labels)
@@ -68,7 +67,7 @@ def test_the_others_are_updated_bit_for_bit_as_if_the_frozen_were_put_back_each_
     trainings = []
     for frozen in ("true", "false"):
         experiment = load(rule, text=layers.replace("FROZEN", frozen))
-        trainings.append(make_training(experiment, prepare(experiment)))
+        trainings.append(RunSetup(experiment).allocate())
     own, free = trainings
     start = {name: array.copy() for name, array in own.network.state().items()}
     for step in range(1, 7):
@@ -86,8 +85,7 @@ def test_a_run_leaves_them_out_and_is_resumed_byte_for_byte(
     load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment = load("train.clip_norm=0.1", "train.diagnostics=true", text=TEXT.replace("FROZEN", "true"))
-    start = prepare(experiment)
-    start.network.allocate("float32")
+    start = RunSetup(experiment).allocate()
     whole = run(experiment, tmp_path / "whole").path
     from nnlab.storage.tensors import read_tensors
 
@@ -105,14 +103,14 @@ def test_a_run_leaves_them_out_and_is_resumed_byte_for_byte(
 
 def test_no_penalty_counts_them(load: Load) -> None:
     experiment = load(text=TEXT.replace("FROZEN", "true"))
-    training = make_training(experiment, prepare(experiment))
+    training = RunSetup(experiment).allocate()
     assert sum(penalty.W.size for penalty in training.regularizers if penalty.penalty.registered_name == "l2") == 20 + 8
     assert training.optimizer.state()["m"].size == training.network.flat.trained == 20 + 4 + 8 + 2
 
 
 def test_clipping_measures_the_trained_gradient_only(load: Load) -> None:
     experiment = load("train.clip_norm=1e-3", text=TEXT.replace("FROZEN", "true"))
-    training = make_training(experiment, prepare(experiment))
+    training = RunSetup(experiment).allocate()
     flat = training.network.flat
     flat.gradients[flat.trained :] = 1e6
     flat.trained_gradients[...] = 1e-9
@@ -125,11 +123,11 @@ def test_shards_with_a_large_frozen_layer(load: Load, monkeypatch: pytest.Monkey
     monkeypatch.setattr("nnlab.engine.data_parallel.JOINT_WEIGHTS", 1)
     text = TEXT.replace("    - {name: batch_norm, frozen: FROZEN}\n", "").replace("FROZEN", "true")
     experiment = load(f"compute.shards={shards}", "dtype=float64", text=text)
-    training = make_training(experiment, prepare(experiment))
+    training = RunSetup(experiment).allocate()
     x, labels = training.batches.batch(1)
     assert backpropagated(training, x, labels) > 0
     one = load("compute.shards=1", "dtype=float64", text=text.replace("frozen: true", "frozen: false"))
-    other = make_training(one, prepare(one))
+    other = RunSetup(one).allocate()
     backpropagated(other, x, labels)
     for (name, mine), (_, theirs) in zip(
         training.network.named_parameters(), other.network.named_parameters(), strict=True
@@ -141,7 +139,7 @@ def test_shards_with_a_large_frozen_layer(load: Load, monkeypatch: pytest.Monkey
 def test_nothing_left_to_train_is_refused(load: Load) -> None:
     text = TEXT.replace("FROZEN", "true").replace("units: 4", "units: 4, frozen: true")
     with pytest.raises(UsageError, match="every layer with parameters is frozen"):
-        prepare(load(text=text.replace("units: 2}", "units: 2, frozen: true}")))
+        RunSetup(load(text=text.replace("units: 2}", "units: 2, frozen: true}")))
 
 
 def test_frozen_parameters_come_last_in_the_flat_vector() -> None:

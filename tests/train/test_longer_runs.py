@@ -40,7 +40,7 @@ def test_a_schedule_over_the_whole_training_is_not_silently_stretched(
     folder = run(load(f"train.schedule={schedule}"), tmp_path / "runs").path
     before = contents(folder)
     rates = "learning rates up to step 20: those of a training of 20 steps, not of 33"
-    with pytest.raises(RunError, match=f"{rates}\n--allow-drift goes on anyway"):
+    with pytest.raises(RunError, match=f"{rates}\n--allow-drift resumes it anyway"):
         resume(folder, iterations=33)
     assert contents(folder) == before
     resume(folder, iterations=33, allow_drift=True)
@@ -77,7 +77,7 @@ def test_a_run_that_stopped_early_cannot_be_made_longer(
 
 def test_a_finished_run_without_checkpoints_cannot_be_extended(load: Callable[..., Experiment], tmp_path: Path) -> None:
     folder = run(load("train.checkpoint_every=never"), tmp_path / "runs").path
-    with pytest.raises(UsageError, match="has no checkpoint to go on from"):
+    with pytest.raises(UsageError, match="has no checkpoint to resume from"):
         resume(folder, iterations=50)
 
 

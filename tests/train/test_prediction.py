@@ -7,7 +7,7 @@ import pytest
 
 import nnlab
 from nnlab.config.experiment import load_experiment
-from nnlab.engine.build import prepare
+from nnlab.engine.build import RunSetup
 from nnlab.errors import RunError, UsageError
 from nnlab.records.formats import INPUTS_FILE, MODEL_FILE, SPEC_FILE
 from nnlab.storage.tensors import packed, read_tensors
@@ -97,7 +97,7 @@ def test_pixels_are_predicted_as_the_run_measured_them(tmp_path: Path) -> None:
     )
     experiment = load_experiment(spec)
     result = run(experiment, tmp_path / "runs")
-    test = prepare(experiment).dataset.test
+    test = RunSetup(experiment).dataset.test
     assert test is not None
     found = result.predict(test.inputs)
     assert found.dtype.kind == "i"

@@ -17,7 +17,7 @@ from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
 from nnlab.data.sources.mnist import Mnist
-from nnlab.engine.build import make_training, prepare
+from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -38,11 +38,11 @@ class Recorder:
 
 
 def trained(experiment: Experiment) -> tuple[Recorder, dict[str, Array]]:
-    prepared = prepare(experiment)
+    setup = RunSetup(experiment).allocate()
     recorder = Recorder()
-    outcome = train(make_training(experiment, prepared), [recorder], lambda: False)
+    outcome = train(setup, [recorder], lambda: False)
     assert outcome.status == "completed"
-    return recorder, prepared.network.state()
+    return recorder, setup.network.state()
 
 
 def test_spiral_softmax_reproduces_the_published_losses_and_weights() -> None:

@@ -12,8 +12,7 @@ import pytest
 from stopped_runs import change_environment, contents, environment, killed, stopped, summary
 
 from nnlab.config.experiment import Experiment
-from nnlab.engine.build import make_training, prepare
-from nnlab.engine.loop import Training
+from nnlab.engine.build import RunSetup
 from nnlab.errors import Diverged, Interrupted, RunError
 from nnlab.optim.sgd import SGD
 from nnlab.records.checkpoint import checkpoint_files, read_checkpoint, write_checkpoint
@@ -60,11 +59,11 @@ def test_what_training_adds_to_its_state_is_not_too_large(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: list[str]
 ) -> None:
     folder = stopped(load(*changes), tmp_path, 10, monkeypatch)
-    prepared = make_training(load(*changes), prepare(load(*changes)))
+    setup = RunSetup(load(*changes)).allocate()
     checkpoint = read_checkpoint(checkpoint_files(folder)[0], 2**30)
     size = sum(array.nbytes for array in checkpoint.arrays.values())
-    before = sum(array.nbytes for part in parts(prepared).values() for array in part.state().values())
-    assert before + 2**16 < size <= most_bytes(prepared)
+    before = sum(array.nbytes for part in parts(setup).values() for array in part.state().values())
+    assert before + 2**16 < size <= most_bytes(setup)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +118,7 @@ def test_a_run_may_be_stopped_many_times(
     train = run_module.train
     for at in (2, 3, 7, 8, 19):
 
-        def interrupted(training: Training, observers: Any, stop: Any, keeper: Any, at: int = at) -> Any:
+        def interrupted(training: RunSetup, observers: Any, stop: Any, keeper: Any, at: int = at) -> Any:
             def asked() -> bool:
                 calls.append(1)
                 if len(calls) > at - training.start:
@@ -192,9 +191,9 @@ def test_the_time_that_went_before_counts(
 ) -> None:
     folder = stopped(load(), tmp_path, 10, monkeypatch)
     checkpoint = read_checkpoint(checkpoint_files(folder)[0], 2**20)
-    write_checkpoint(folder, replace(checkpoint, facts={**checkpoint.facts, "seconds": 1000.0}))
+    write_checkpoint(folder, replace(checkpoint, metadata={**checkpoint.metadata, "seconds": 1000.0}))
     assert 1000 < resume(folder).summary["train_seconds"] < 1100
-    assert 1000 < read_checkpoint(checkpoint_files(folder)[0], 2**20).facts["seconds"] < 1100
+    assert 1000 < read_checkpoint(checkpoint_files(folder)[0], 2**20).metadata["seconds"] < 1100
 
 
 def test_what_happened_at_earlier_resumptions_is_remembered(
@@ -217,13 +216,13 @@ def test_a_failed_run_knows_how_long_it_took(
 ) -> None:
     folder = stopped(load(), tmp_path, 10, monkeypatch)
     checkpoint = read_checkpoint(checkpoint_files(folder)[0], 2**20)
-    write_checkpoint(folder, replace(checkpoint, facts={**checkpoint.facts, "seconds": 1000.0}))
+    write_checkpoint(folder, replace(checkpoint, metadata={**checkpoint.metadata, "seconds": 1000.0}))
 
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(run_module, "train", full)
-    with pytest.raises(RunError, match=r"No space left on device; once it can, nnlab train --resume .* goes on"):
+    with pytest.raises(RunError, match=r"No space left on device; once it can, nnlab train --resume .* resumes it"):
         resume(folder)
     found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert found["status"] == "failed"

@@ -89,7 +89,7 @@ def test_what_is_not_as_it_was_is_refused(
 ) -> None:
     folder = stopped_in_fold(2, experiment, tmp_path / "runs", monkeypatch, 4)
     change_environment(folder / "fold-1", packages={"numpy": "1.0"})
-    with pytest.raises(RunError, match=r"numpy: 1\.0 then, .* now\n--allow-drift goes on anyway"):
+    with pytest.raises(RunError, match=r"numpy: 1\.0 then, .* now\n--allow-drift resumes it anyway"):
         resume_cross_validation(folder)
     assert resume_cross_validation(folder, allow_drift=True).summary["status"] == "completed"
     drift = environment(folder / "fold-3")["drift"]

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from nnlab.config.experiment import Experiment, load_experiment
-from nnlab.engine.build import prepare
+from nnlab.engine.build import RunSetup
 from nnlab.errors import BugError, Diverged, Interrupted, RunError, UsageError
 from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
 from nnlab.records.reader import read_run
@@ -133,7 +133,7 @@ def test_a_steered_run_repeats_byte_for_byte_and_saves_its_best_weights(spec: Pa
     assert summary["message"].startswith(f"stopped early after step {summary['steps']}: validation_loss ")
     assert summary["message"] in (result.path / "log.txt").read_text(encoding="utf-8")
 
-    validation = prepare(experiment).dataset.validation
+    validation = RunSetup(experiment).dataset.validation
     assert validation is not None
     scores = trained_network(result.path).forward(validation.inputs.astype(np.float32), training=False)
     found = float((scores.argmax(axis=1) == validation.labels).mean())
@@ -176,7 +176,7 @@ def test_evaluation_sees_no_augmentation(spec: Path, tmp_path: Path, eval_train:
 def test_the_saved_model_scores_what_the_run_recorded(spec: Path, tmp_path: Path) -> None:
     experiment = load_experiment(spec)
     result = run(experiment, tmp_path / "runs")
-    test = prepare(experiment).dataset.test
+    test = RunSetup(experiment).dataset.test
     assert test is not None
     scores = trained_network(result.path).forward(test.inputs.astype(np.float32), training=False)
     final = result.summary["final"]
@@ -297,7 +297,7 @@ def test_one_core_gives_the_same_bytes_as_all(images: Path) -> None:
 )
 def test_shards_that_cannot_be(spec: Path, overrides: list[str], message: str) -> None:
     with pytest.raises(UsageError) as refusal:
-        prepare(load_experiment(spec, overrides))
+        RunSetup(load_experiment(spec, overrides))
     assert str(refusal.value).startswith(message)
 
 
@@ -317,7 +317,7 @@ def test_batches_are_cut_by_themselves_where_that_pays(tmp_path: Path, model: st
     path.write_text(
         f"{{data: mnist, model: {model}, optimizer: adam, train: {{iterations: 1}}, rng: {rng}}}", encoding="utf-8"
     )
-    assert prepare(load_experiment(path)).shards == shards
+    assert RunSetup(load_experiment(path)).shard_count == shards
 
 
 def diverging(spec: Path) -> Experiment:
@@ -430,7 +430,9 @@ def test_a_second_signal_ends_the_loop_at_once(spec: Path, tmp_path: Path, monke
         raise Interrupted(signal.SIGINT)
 
     monkeypatch.setattr(run_module, "train", interrupted)
-    with pytest.raises(Interrupted, match=r"stopped at once; nnlab train --resume .* begins again, for want"):
+    with pytest.raises(
+        Interrupted, match=r"stopped at once; nnlab train --resume .* restarts it from step 0 \(no checkpoint\)"
+    ):
         run(load_experiment(spec), tmp_path / "runs")
     (folder,) = (tmp_path / "runs").iterdir()
     assert summary_of(folder)["status"] == "interrupted"

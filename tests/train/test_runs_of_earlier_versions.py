@@ -9,7 +9,7 @@ import pytest
 import nnlab
 from nnlab.compare.comparison import make_entries
 from nnlab.figures.run_pictures import draw_all
-from nnlab.figures.run_view import drawable
+from nnlab.figures.run_view import run_view
 from nnlab.plots.curves import plot_run
 from nnlab.records.inventory import holding
 from nnlab.records.reader import read_run
@@ -36,7 +36,7 @@ def test_it_is_read_and_compared(folder: Path) -> None:
 def test_it_is_drawn(folder: Path) -> None:
     record = read_run(folder)
     plot_run(record, folder / "plots")
-    draw_all(drawable(record), folder / "plots", lambda line: pytest.fail(line), ["boundary", "confusion", "gradients"])
+    draw_all(run_view(record), folder / "plots", lambda line: pytest.fail(line), ["boundary", "confusion", "gradients"])
     assert {path.stem for path in (folder / "plots").iterdir()} == {
         *("accuracy", "loss", "boundary", "confusion", "gradients")
     }

@@ -9,10 +9,10 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from nnlab.config.experiment import load_experiment
-from nnlab.engine.build import prepare
+from nnlab.engine.build import RunSetup
 from nnlab.errors import Diverged, RunError, SpecError, UsageError
 from nnlab.figures.run_pictures import animate
-from nnlab.figures.run_view import drawable
+from nnlab.figures.run_view import run_view
 from nnlab.records.reader import read_run
 from nnlab.train.run import run
 
@@ -46,7 +46,7 @@ def test_snapshots_are_spread_evenly_from_start_to_end(spec: Path, tmp_path: Pat
     experiment = load_experiment(spec)
     folder = run(experiment, tmp_path / "runs").path
     assert snapshots(folder) == [f"step-{step:07d}.safetensors" for step in (0, 2, 5, 8, 10)]
-    network = prepare(experiment).network
+    network = RunSetup(experiment).network
     network.allocate("float64")
     first = load_file(folder / "snapshots" / "step-0000000.safetensors")
     assert first.keys() == network.state().keys()
@@ -107,19 +107,19 @@ def test_a_diverged_run_has_the_weights_of_its_last_evaluation(spec: Path, tmp_p
 def test_snapshots_become_an_animation(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnlab.plots.regions.GRID", 3)
     record = read_run(run(load_experiment(spec), tmp_path / "runs").path)
-    path = animate(drawable(record), tmp_path / "out")
+    path = animate(run_view(record), tmp_path / "out")
     assert path == tmp_path / "out" / "boundary.gif"
     assert path.read_bytes().startswith(b"GIF89a")
     bad = record.path / "snapshots" / "step-0000002.safetensors"
     bad.write_bytes(b"x")
     with pytest.raises(RunError, match=r"step-0000002\.safetensors: cannot be loaded"):
-        animate(drawable(record), tmp_path / "out")
+        animate(run_view(record), tmp_path / "out")
 
 
 def test_without_snapshots_the_error_names_the_key(spec: Path, tmp_path: Path) -> None:
     folder = run(load_experiment(spec, ["train.snapshots=0"]), tmp_path / "runs").path
     with pytest.raises(UsageError, match=r"has no snapshots to animate; .* train\.snapshots: 30"):
-        animate(drawable(read_run(folder)), tmp_path)
+        animate(run_view(read_run(folder)), tmp_path)
 
 
 def test_snapshots_are_shown_in_the_order_of_their_steps(
@@ -133,11 +133,11 @@ def test_snapshots_are_shown_in_the_order_of_their_steps(
         "nnlab.figures.run_pictures.animate_boundary",
         lambda name, data, frames, out: shown.extend(step for step, _ in frames),
     )
-    animate(drawable(read_run(folder)), tmp_path)
+    animate(run_view(read_run(folder)), tmp_path)
     assert shown == [0, 2, 5, 8, 10_000_000]
     last.with_name("step-x.safetensors").write_bytes(b"")
     with pytest.raises(RunError, match=r"step-x\.safetensors: is no snapshot"):
-        animate(drawable(read_run(folder)), tmp_path)
+        animate(run_view(read_run(folder)), tmp_path)
 
 
 def test_weights_that_were_put_back_are_kept_though_all_moments_have_been(spec: Path, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_what_changed_is_shown_and_refused(
     assert "spec optimizer.lr: 0.05 then, 0.01 now" in message
     assert f"numpy: 1.0 then, {np.__version__} now" in message
     assert "data train: abc then, nothing now" in message
-    assert message.endswith("--allow-drift goes on anyway")
+    assert message.endswith("--allow-drift resumes it anyway")
     assert summary(folder)["status"] == "interrupted"
     resume(folder, allow_drift=True)
     assert summary(folder)["status"] == "completed"
@@ -116,7 +116,7 @@ def test_tables_whose_line_endings_were_changed_are_put_back(
     assert (
         said.lines[0] == f"{folder / name}: its line endings or byte-order mark were changed; resuming puts them back"
     )
-    assert "going on after step 10" in said.lines[1]
+    assert "resuming after step 10" in said.lines[1]
     assert contents(folder) == contents(run(load(), tmp_path / "whole").path)
 
 
@@ -146,7 +146,7 @@ def test_checkpoints_are_never_discarded_for_changed_tables_unless_asked(
     assert {path: path.read_bytes() for path in before} == before
     said = Lines()
     resume(folder, said, restart=True)
-    assert said.lines[0] == f"{folder}: --restart was given, so training begins again from the start"
+    assert said.lines[0] == f"{folder}: --restart was given, so training restarts from step 0"
     assert contents(folder) == contents(run(load("train.checkpoint_every=1"), tmp_path / "whole").path)
 
 
@@ -182,7 +182,7 @@ def test_a_lost_log_is_begun_anew(
     folder = stopped(load(), tmp_path, 10, monkeypatch)
     (folder / "log.txt").unlink()
     assert resume(folder).summary["status"] == "completed"
-    assert "going on after step 10" in (folder / "log.txt").read_text(encoding="utf-8")
+    assert "resuming after step 10" in (folder / "log.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("at", ["begin", "resume"])
@@ -195,7 +195,7 @@ def test_without_a_checkpoint_it_is_said_that_all_begins_again(
     log = (folder / "log.txt").read_text(encoding="utf-8")
     said = Lines()
     resume(folder, said)
-    assert said.lines[0] == f"{folder}: there is no checkpoint to go on from, so training begins again from the start"
+    assert said.lines[0] == f"{folder}: there is no checkpoint to resume from, so training restarts from step 0"
     assert (folder / "log.txt").read_text(encoding="utf-8").startswith(log)
 
 
@@ -217,7 +217,7 @@ def test_a_folder_that_is_no_run(
 ) -> None:
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
     (folder / missing).unlink()
-    with pytest.raises(RunError, match="nothing to go on with"):
+    with pytest.raises(RunError, match="nothing to resume"):
         resume(folder)
 
 
@@ -227,7 +227,7 @@ def test_the_last_run_is_the_one_that_began_last(tmp_path: Path) -> None:
         if name != "notes":
             (tmp_path / name / "spec.yaml").write_text("", encoding="utf-8")
     assert last_run(tmp_path).name == "20250102-000000-a-000000"
-    with pytest.raises(RunError, match="has no run to go on with"):
+    with pytest.raises(RunError, match="has no run to resume"):
         last_run(tmp_path / "notes")
     with pytest.raises(RunError, match="cannot be read"):
         last_run(tmp_path / "gone")

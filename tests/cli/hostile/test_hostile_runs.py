@@ -18,7 +18,7 @@ from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.yaml_reader import read_yaml
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.descent.run import run_descent
-from nnlab.engine.build import prepare
+from nnlab.engine.build import RunSetup
 from nnlab.train.run import run as train
 
 SPEC = """\
@@ -316,7 +316,7 @@ def test_an_expression_with_more_than_meets_the_eye(harmless: Any, tmp_path: Pat
 
 
 def test_sound_folders_are_read(harmless: Any, run: Path, descent: Path) -> None:
-    assert prepare(load_experiment(run / "spec.yaml")).network.parameter_count == 22
+    assert RunSetup(load_experiment(run / "spec.yaml")).network.parameter_count == 22
     for folder in (run, descent):
         harmless("show", folder, code=0)
         harmless("plot", folder, "--out", "pictures", code=0)
