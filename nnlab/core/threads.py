@@ -1,4 +1,4 @@
-"""Work shared out over threads: NumPy lets go of the interpreter while it computes."""
+"""Worker threads: NumPy releases the interpreter's lock while it computes."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def available_cores() -> int:
-    """How many cores this process may use; on Apple silicon the fast ones, since a step waits for its slowest part."""
+    """The number of cores this process may use; on Apple silicon the fast ones: a step waits for its slowest part."""
     affinity = getattr(os, "sched_getaffinity", None)  # only Linux has it
     if affinity:
         return len(affinity(0))
@@ -21,14 +21,14 @@ def available_cores() -> int:
 
 
 class Workers:
-    """A fixed number of threads, the calling one among them."""
+    """A fixed number of threads, the calling thread included."""
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
         self._pool = ThreadPoolExecutor(threads - 1, "nnlab") if threads > 1 else None
 
     def run(self, function: Callable[[int], T], count: int) -> list[T]:
-        """[function(0), ..., function(count − 1)]; handing out the work takes about 30 µs."""
+        """[function(0), ..., function(count − 1)], computed by all threads; starting them takes about 30 µs."""
         if self._pool is None or count < 2:
             return [function(index) for index in range(count)]
         results: dict[int, T] = {}
@@ -42,7 +42,7 @@ class Workers:
         try:
             share(0)
         finally:
-            wait(others)  # whatever went wrong: nobody may still write when this returns
+            wait(others)  # after an error too: no thread may still write when this returns
         for other in others:
             other.result()
         return [results[index] for index in range(count)]

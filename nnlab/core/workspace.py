@@ -1,4 +1,4 @@
-"""Memory that a layer uses again at every step, so that a steady step allocates nothing."""
+"""Memory that is reused at every step, so that training allocates nothing after the first steps."""
 
 from math import prod
 
@@ -11,8 +11,8 @@ from nnlab.core.arrays import Array, Shape
 class Workspace:
     """Named arrays that keep their memory between calls.
 
-    Asking for the same name with another shape gives a view of the same memory (a training batch and an evaluation
-    chunk share it), so an array is valid only until its name is asked for again.
+    The same name with another shape is a view of the same memory (a training batch and an evaluation chunk share it),
+    so an array is valid only until its name is requested again.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Workspace:
         self._alike: dict[tuple[str, Shape, Shape, npt.DTypeLike], Array] = {}
 
     def array(self, name: str, shape: Shape, dtype: npt.DTypeLike) -> Array:
-        """An array of the given shape with undefined contents, on the memory kept under ``name``."""
+        """An uninitialised array of the given shape in the memory kept under ``name``."""
         key = (name, shape, dtype)
         view = self._views.get(key)
         if view is None:
@@ -29,12 +29,12 @@ class Workspace:
         return view
 
     def images(self, name: str, shape: Shape, dtype: npt.DTypeLike) -> Array:
-        """An array (N, C, H, W) that lies in memory as N, H, W, C: channels of one pixel side by side."""
+        """An array (N, C, H, W) whose memory layout is N, H, W, C: the channels of a pixel are adjacent."""
         N, C, H, W = shape
         return self.array(name, (N, H, W, C), dtype).transpose(0, 3, 1, 2)
 
     def like(self, name: str, x: Array, dtype: npt.DTypeLike | None = None) -> Array:
-        """An array of x's shape with its axes in the order in which x has them in memory (and x's dtype by default)."""
+        """An array of x's shape and memory layout, and of x's dtype by default."""
         key = (name, x.shape, x.strides, dtype or x.dtype)
         view = self._alike.get(key)
         if view is None:

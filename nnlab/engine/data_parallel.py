@@ -16,25 +16,25 @@ from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.optim.base import BLOCK
 
-# Multiplications with additions in the forward pass of a batch from which on two parts pay for handing them out, and
-# how many there must be for each layer: threads with little to do between two calls wait for the interpreter's lock
-# (32 layers of 100 units took 3.6 ms a step in two parts, 1.9 ms in one).
+# Two parts are faster than one from this many multiply-adds in the forward pass of a batch, and this many per layer:
+# threads with little to do between two calls wait for the interpreter's lock (32 layers of 100 units took 3.6 ms a step
+# in two parts, 1.9 ms in one).
 WORTH_SHARDS = 2**25
 WORTH_FOR_EACH_LAYER = 2**21
 SHARDS = 2
-# Linear layers with so many weights get their gradient from the whole batch in one product: to write two of them and
-# add them up takes longer (of AlexNet's 305 ms a step, 50).
+# From this many weights a linear layer's gradient is one product over the whole batch: writing one for each part and
+# adding them takes longer (50 of the 305 ms of an AlexNet step).
 JOINT_WEIGHTS = 2**19
 
 
 def worth_splitting(network: Network, samples: int) -> bool:
-    """Whether so many samples are work enough for two threads."""
+    """Whether two threads compute this many samples faster than one."""
     work = samples * sum(multiply_adds(layer) for layer in network.layers)
     return work >= max(WORTH_SHARDS, WORTH_FOR_EACH_LAYER * len(network.all_layers()))
 
 
 def automatic_shards(network: Network, batch_size: int, *, legacy: bool) -> int:
-    """How many parts a batch is best cut into, by the network alone: the machine must not change a result."""
+    """The number of parts of a batch; it depends on the network alone, as the machine must not change a result."""
     pays = worth_splitting(network, batch_size) and not legacy and network.needs_batch() is None
     return SHARDS if pays else 1
 
@@ -159,7 +159,7 @@ def split_batch(samples: int, count: int) -> list[slice]:
 
 
 def _blocks_without(length: int, left_out: Sequence[slice]) -> list[slice]:
-    """A vector in blocks that stay in the cache, without some stretches of it."""
+    """The slices of a vector in blocks that fit the cache, without the slices ``left_out``."""
     blocks, start = [], 0
     for stretch in sorted((*left_out, slice(length, length)), key=lambda stretch: stretch.start):
         blocks += [slice(at, min(at + BLOCK, stretch.start)) for at in range(start, stretch.start, BLOCK)]

@@ -12,7 +12,7 @@ from nnlab.core.state import KeptWeights
 from nnlab.models.network import Network
 from nnlab.regularizers import RegularizerTerm
 
-# Features beyond this are far from the scale that starting values are drawn for.
+# Inputs beyond this are far from the scale that weight initialisers assume.
 LARGE_INPUT = 1e3
 
 
@@ -90,7 +90,7 @@ def check_evaluation(row: Row, network: Network, inputs: Callable[[str], Iterabl
 
 
 def all_finite(vector: Array) -> bool:
-    """Whether a flat vector has neither NaN nor infinity; a sum of squares tells in one pass unless it overflows."""
+    """Whether a flat vector has no NaN or infinity; the sum of squares shows it in one pass unless it overflows."""
     return isfinite(np.dot(vector, vector)) or bool(np.isfinite(vector).all())
 
 

@@ -1,4 +1,4 @@
-"""The last update of every layer's parameters: how long the gradient was, and how far it moved them."""
+"""The last update of each layer: gradient norm, and update-to-weight ratio."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from math import isnan, nan
@@ -11,9 +11,9 @@ from nnlab.models.network import Network
 
 
 class LastUpdate:
-    """Sees every update of a network's parameters and measures the last one when asked.
+    """Keeps the parameters before and after each update and measures the last one on request.
 
-    The gradient is the one with penalties and as clipped: what the update was made of.
+    The gradient is the one that the optimizer used: with regularizers, and clipped.
     """
 
     def __init__(self, network: Network) -> None:
@@ -24,27 +24,27 @@ class LastUpdate:
         self._norms: dict[str, tuple[float, float | None]] | None = {}
 
     def on_step(self) -> None:
-        """Keep the parameters of before and after the step."""
+        """Keep the parameters after the step, and those before it."""
         self._norms = None
         self._before, self._now = self._now, self._before
         np.copyto(self._now, self._flat.values)
 
     def norms(self) -> Mapping[str, tuple[float, float | None]]:
-        """By layer the norm of its gradient, and the norm of its update over that of its parameters before.
+        """By layer ‖g‖ and ‖Δθ‖/‖θ‖ with θ from before the update; empty before the first update.
 
-        The second is None where these were all zero. Before the first update there is nothing.
+        The ratio is None where θ was zero.
         """
         if self._norms is None:
             self._norms = {name: self._measured(layer) for name, layer in self._layers.items()}
         return self._norms
 
     def state(self) -> dict[str, Array]:
-        """A row of two norms for each layer."""
+        """A row (‖g‖, ‖Δθ‖/‖θ‖) for each layer."""
         rows = [(gradient, nan if moved is None else moved) for gradient, moved in self.norms().values()]
         return {"norms": np.array(rows or np.empty((0, 2)))}
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a saved state, after the network has; raises ShapeError when it has other layers."""
+        """Resume from a saved state after the network has; raises ShapeError where the layers are others."""
         rows = np.empty((len(self._layers), 2))
         copy_arrays(state, {"norms": rows}, "saved last update")
         found = zip(self._layers, rows.tolist(), strict=True)
@@ -60,12 +60,12 @@ class LastUpdate:
 
 
 def norm(parts: list[Array]) -> float:
-    """The length of several arrays taken as one vector, in float64."""
+    """The Euclidean norm of several arrays as one vector, in float64."""
     return float(np.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for part in parts)))
 
 
 def _with_parameters(named: Iterable[tuple[str, Layer]]) -> Iterator[tuple[str, Layer]]:
-    """The layers that hold parameters themselves; those inside another by its name and theirs."""
+    """The layers that hold parameters, by name; layers inside a composite as ``residual1.linear1``."""
     for name, layer in named:
         if inner := layer.inner():
             yield from _with_parameters((f"{name}.{key}", part) for key, part in inner)

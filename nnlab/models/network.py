@@ -1,4 +1,4 @@
-"""A stack of layers as one function, with all its parameters in one flat vector."""
+"""The network: a sequence of layers whose parameters share one flat vector."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -23,7 +23,7 @@ LARGEST_CHUNK = 500
 
 
 class Network:
-    """Layers set up for one sample shape; ``allocate`` gives them memory and starting values.
+    """Layers in sequence for samples of one shape; ``allocate`` gives them memory and initial values.
 
     Shapes are inferred and checked here, before anything is allocated. Raises ShapeError.
     """
@@ -65,22 +65,22 @@ class Network:
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers the parameters have, frozen ones included."""
+        """The number of parameters, frozen ones included."""
         return sum(parameter.size for parameter in self.parameters)
 
     def evaluation_chunk(self, batch: int) -> int:
-        """Samples in one go of an evaluation: few enough that the largest layer stays near the cache.
+        """Samples that an evaluation computes at once: few enough that the largest layer stays near the cache.
 
-        A batch is no burden, since training needs memory for one anyway. The number follows from the network alone,
-        so that the last bits of a loss do not depend on the machine.
+        At least a batch, since training needs memory for one anyway. It depends on the network alone, so that the last
+        bits of a loss do not depend on the machine.
         """
         largest = max(activation_memory(layer) for layer in self.layers)
         return min(max(CHUNK_NUMBERS // largest, batch, 1), LARGEST_CHUNK)
 
     def required_bytes(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int) -> int:
-        """Memory for training: values, gradients, a penalty's gradient, optimizer state, and one batch both ways.
+        """Memory for training: values, gradients, a regularizer's gradient, optimizer state, activations of a batch.
 
-        Starting values are drawn in float64, which for a moment takes one copy of the largest array.
+        Initial values are drawn in float64, which takes one copy of the largest array for a moment.
         """
         kept = prod(self.in_shape) + sum(activation_memory(layer) for layer in self.layers)
         numbers = self.parameter_count * (3 + optimizer_slots) + batch * kept
@@ -88,7 +88,7 @@ class Network:
         return numbers * np.dtype(dtype).itemsize + largest * np.dtype(np.float64).itemsize
 
     def check_memory(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int) -> None:
-        """Refuse a network that cannot fit in this machine's memory; raises ShapeError."""
+        """Raise ShapeError for a network that does not fit in this machine's memory."""
         required = self.required_bytes(dtype, batch, optimizer_slots)
         available = available_bytes()
         if available is not None and required > available:
@@ -104,7 +104,7 @@ class Network:
         return hasattr(self, "flat")
 
     def allocate(self, dtype: npt.DTypeLike) -> None:
-        """Give all parameters memory and draw their starting values, layer by layer."""
+        """Allocate all parameters and draw their initial values, layer by layer."""
         self.flat = FlatParameters(self.parameters, dtype)
         ordinal = 0  # counts the layers that draw, so that any other layer in between changes no weight
         for layer in self.layers:
@@ -112,7 +112,7 @@ class Network:
             ordinal += draws_weights(layer)
 
     def replica(self, streams: Streams | None = None, gradients: Array | None = None) -> "Network":
-        """A network of the same parameters and buffers with memory of its own, to work beside this one.
+        """A network with the same parameters and buffers but its own memory, to compute beside this one.
 
         With ``gradients``, as long as those of ``flat``, it writes its gradients there.
         """
@@ -127,11 +127,11 @@ class Network:
         return other
 
     def needs_batch(self) -> Layer | None:
-        """The first layer whose outputs depend on the other samples of a batch, if there is one."""
+        """The first layer whose outputs depend on the other samples of a batch; None where there is none."""
         return next((layer for layer in self.all_layers() if layer.batch_dependent), None)
 
     def set_global_batch_size(self, batch_size: int | None) -> None:
-        """From now on each forward sees a part of a batch of so many samples; None: a whole batch."""
+        """What layers see from now on is part of a batch of this size; None: a whole batch."""
         for layer in self.all_layers():
             layer.batch_size = batch_size
 
@@ -140,7 +140,7 @@ class Network:
         return list(all_layers(self.layers))
 
     def penalty_terms(self, everywhere: Sequence[Regularizer]) -> list[RegularizerTerm]:
-        """Penalties on all weights, and the layers' own; the network must have memory."""
+        """These regularizers on all weights, and those of the layers; the network must be allocated."""
         terms = [RegularizerTerm(penalty, self.flat.weights, self.flat.weight_gradients) for penalty in everywhere]
         for layer in self.layers:
             for penalty, weight in layer.penalties():
@@ -148,7 +148,7 @@ class Network:
         return terms
 
     def activity_penalty(self) -> float:
-        """What layers add to the objective for their outputs in the last forward."""
+        """The activity regularisation of the last forward, a part of the objective."""
         return sum(layer.activity_penalty() for layer in self.layers).real
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -158,13 +158,13 @@ class Network:
         return x
 
     def backward(self, dscores: Array) -> None:
-        """Write the gradient of every parameter; the gradient for the data itself is not computed."""
+        """Write the gradient of every parameter; the gradient of the input is not computed."""
         for layer in reversed(self.order[self._first_trained + 1 :]):
             dscores = layer.backward(dscores)
         self.order[self._first_trained].backward_parameters(dscores)
 
     def input_gradient(self, dscores: Array) -> Array:
-        """Like ``backward``, and the gradient for the data too."""
+        """Like ``backward``, and return the gradient of the input, shape (N, ...)."""
         for layer in reversed(self.order):
             dscores = layer.backward(dscores)
         return dscores

@@ -27,9 +27,9 @@ Metric = Annotated[
 class Patience:
     """The metric to follow and the number of evaluations to wait for it to improve: losses fall, accuracies rise."""
 
-    metric: Annotated[Metric, Doc("column of metrics.csv to follow")] = "validation_loss"
-    patience: Annotated[int, Ge(1), Le(10**9), Doc("evaluations in a row without an improvement to wait for")] = 5
-    minimum_change: Annotated[float, Ge(0), Le(1e6), Doc("only a change by more than this is an improvement")] = 0.0
+    metric: Annotated[Metric, Doc("column of metrics.csv to monitor")] = "validation_loss"
+    patience: Annotated[int, Ge(1), Le(10**9), Doc("evaluations without improvement before it takes effect")] = 5
+    minimum_change: Annotated[float, Ge(0), Le(1e6), Doc("an improvement must exceed this")] = 0.0
 
 
 class PatienceCounter:

@@ -18,14 +18,14 @@ Steps = Annotated[int, Ge(1), Le(MAX_STEPS)]
 
 
 class Schedule(ABC):
-    """The learning rate η·scale(s, S) for the update that follows s of S updates, a pure function of s and S.
+    """The learning rate η·scale(s, S) of the update that follows s of S updates, a pure function of s and S.
 
-    The row of step s in metrics.csv shows it too: the rate in force when the network was evaluated.
+    The row of step s in metrics.csv shows the same rate.
     """
 
     @abstractmethod
     def scale(self, step: int, steps: int) -> float:
-        """The share of the optimizer's learning rate in force after ``step`` of ``steps`` updates."""
+        """The factor on the optimizer's learning rate after ``step`` of ``steps`` updates."""
 
     @property
     def plateau(self) -> "ReduceLROnPlateau | None":
@@ -46,10 +46,10 @@ class Constant(Schedule):
 @schedules.register("step")
 @dataclass(kw_only=True)
 class StepDecay(Schedule):
-    """η · factor^⌊s / every⌋ after s updates: falls in steps (as in He et al. 2016, arXiv 1512.03385, section 4.2)."""
+    """η · factor^⌊s / every⌋ after s updates (as in He et al. 2016, arXiv 1512.03385, section 4.2)."""
 
-    every: Annotated[Steps, Doc("steps between two falls")]
-    factor: Annotated[float, Gt(0), Le(1), Doc("share of the learning rate left after each fall")] = 0.1
+    every: Annotated[Steps, Doc("steps between two reductions")]
+    factor: Annotated[float, Gt(0), Le(1), Doc("factor on the learning rate at each reduction")] = 0.1
 
     def scale(self, step: int, steps: int) -> float:
         """factor^⌊s / every⌋."""
@@ -61,7 +61,7 @@ class StepDecay(Schedule):
 class Exponential(Schedule):
     """η · decay^s after s updates."""
 
-    decay: Annotated[float, Gt(0), Le(1), Doc("share of the learning rate kept at each step, such as 0.999")]
+    decay: Annotated[float, Gt(0), Le(1), Doc("factor on the learning rate at each step, such as 0.999")]
 
     def scale(self, step: int, steps: int) -> float:
         """decay^s."""
@@ -76,7 +76,7 @@ class Cosine(Schedule):
     Loshchilov & Hutter 2017, arXiv 1608.03983, equation 5, without restarts.
     """
 
-    final: Annotated[float, Ge(0), Le(1), Doc("share of the learning rate left at the end")] = 0.0
+    final: Annotated[float, Ge(0), Le(1), Doc("fraction of the learning rate at the end")] = 0.0
 
     def scale(self, step: int, steps: int) -> float:
         """From 1 at the first update to ``final`` after the last."""
@@ -91,11 +91,11 @@ class ReduceLROnPlateau(Patience, Schedule):
     The reduction depends on the evaluations, not on the step, so :class:`ReduceLROnPlateauState` keeps it.
     """
 
-    factor: Annotated[float, Gt(0), Lt(1), Doc("share of the learning rate left after each reduction")] = 0.1
-    minimum: Annotated[float, Ge(0), Le(1), Doc("share of the learning rate that is always left")] = 0.0
+    factor: Annotated[float, Gt(0), Lt(1), Doc("factor on the learning rate at each reduction")] = 0.1
+    minimum: Annotated[float, Ge(0), Le(1), Doc("lower limit, as a fraction of the learning rate")] = 0.0
 
     def scale(self, step: int, steps: int) -> float:
-        """Always 1: by the step alone nothing changes."""
+        """Always 1: it does not depend on the step."""
         return 1.0
 
     @property
@@ -132,13 +132,13 @@ class ReduceLROnPlateauState:
 @schedules.register("warmup")
 @dataclass(kw_only=True)
 class Warmup(Schedule):
-    """η · (s + 1) / steps while s < steps, a linear rise to η; then another schedule as if training began there.
+    """η · (s + 1) / steps while s < steps, a linear rise to η; then the schedule ``after``, counted from there.
 
     Goyal et al. 2017, arXiv 1706.02677, section 2.2.
     """
 
-    steps: Annotated[Steps, Doc("steps until the full learning rate is reached")]
-    after: Annotated[Schedule, Component("schedule"), Doc("the schedule of all later steps")] = field(
+    steps: Annotated[Steps, Doc("steps of the linear rise")]
+    after: Annotated[Schedule, Component("schedule"), Doc("schedule after the warmup")] = field(
         default_factory=Constant
     )
 
