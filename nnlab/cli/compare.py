@@ -61,7 +61,7 @@ def compare_command(
     from nnlab.cli.comparison_table import print_comparison
     from nnlab.compare.comparison import DEFAULT_SORT, compare
     from nnlab.errors import UsageError
-    from nnlab.plots.curves import plot_comparison
+    from nnlab.plots.comparison import plot_comparison
     from nnlab.records.run_names import find_run
     from nnlab.storage.disk import write_output
     from nnlab.storage.folders import create_folder

@@ -28,7 +28,7 @@ def pictured(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     def note(comparison: Comparison, folder: Path) -> None:
         folders.append(folder)
 
-    monkeypatch.setattr("nnlab.plots.curves.plot_comparison", note)
+    monkeypatch.setattr("nnlab.plots.comparison.plot_comparison", note)
     return folders
 
 

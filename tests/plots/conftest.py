@@ -6,10 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from curves_drawn import Drawn
 from drawing import lay_out_only
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nnlab.plots import activations, confusion, curves, descent, diagnostics, mistakes, regions, samples, weights
+from nnlab.plots import (
+    activations,
+    comparison,
+    confusion,
+    curves,
+    descent,
+    diagnostics,
+    mistakes,
+    regions,
+    samples,
+    weights,
+)
 from nnlab.plots import canvas as canvases
 
 
@@ -26,8 +39,38 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
             lay_out_only(monkeypatch, figure)
         kept[path.name] = figure
 
-    modules = (activations, confusion, curves, descent, diagnostics, mistakes, regions, samples, weights, canvases)
-    for module in modules:
+    modules = (
+        activations,
+        comparison,
+        confusion,
+        curves,
+        descent,
+        diagnostics,
+        mistakes,
+        regions,
+        samples,
+        weights,
+        canvases,
+    )
+    for module in (*modules, canvases):
         if hasattr(module, "canvas"):
             monkeypatch.setattr(module, "canvas", keep)
+    return kept
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
+    """The figures of curves that are drawn, and their axes, by file name."""
+    kept: Drawn = {}
+    picture = canvases.picture
+
+    @contextmanager
+    def keep(path: Path, title: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]:
+        with picture(path, title, ylabel) as both:
+            yield both
+            lay_out_only(monkeypatch, both[0])
+        kept[path.name] = both
+
+    for module in (curves, comparison):
+        monkeypatch.setattr(module, "picture", keep)
     return kept

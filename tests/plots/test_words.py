@@ -20,8 +20,9 @@ from nnlab.engine.activation_statistics import ActivationStatistics
 from nnlab.errors import UsageError
 from nnlab.plots import canvas, fonts
 from nnlab.plots.activations import plot_untrained_activations
+from nnlab.plots.comparison import plot_comparison
 from nnlab.plots.confusion import plot_confusion
-from nnlab.plots.curves import FILES, PARTS, plot_comparison, plot_run
+from nnlab.plots.curves import FILES, PARTS, plot_run
 from nnlab.plots.diagnostics import plot_activation_histograms, plot_gradients
 from nnlab.plots.fonts import JAPANESE_FONTS
 from nnlab.plots.mistakes import plot_mistakes

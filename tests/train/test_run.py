@@ -514,7 +514,7 @@ def test_pictures_that_cannot_be_written_do_not_spoil_the_run(
 
 @pytest.mark.parametrize(
     ("drawing", "rest"),
-    [("nnlab.plots.regions._draw", ["accuracy", "loss"]), ("nnlab.plots.curves._scale", ["boundary"])],
+    [("nnlab.plots.regions._draw", ["accuracy", "loss"]), ("nnlab.plots.curves.scale_axes", ["boundary"])],
 )
 def test_a_picture_that_cannot_be_drawn_does_not_spoil_the_run_or_the_others(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drawing: str, rest: list[str]
