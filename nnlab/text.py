@@ -71,6 +71,11 @@ def near_hint(word: str, known: Sequence[str]) -> str:
     return f"did you mean {near!r}? " if near else ""
 
 
+def with_article(noun: str) -> str:
+    """``a layer``, ``an optimizer``."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def _escaped(text: str) -> str:
     return "".join(c if _is_safe(c) else c.encode("unicode_escape").decode("ascii") for c in text)
 

@@ -1,4 +1,4 @@
-"""Every key that a spec can have, as the shell completes it."""
+"""Spec keys for shell completion."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ def spec_keys() -> list[str]:
 
 
 def _keys(cls: type[Any], prefix: str, within: tuple[type[Any], ...] = ()) -> Iterator[str]:
-    """The keys of a class; a component inside one of its own class gets no keys, which would go on forever."""
+    """The keys of a class; the recursion stops at a component nested in its own class."""
     within = (*within, cls)
     for parameter in hyperparameters(cls):
         key = f"{prefix}{parameter.name}"
@@ -27,11 +27,11 @@ def _keys(cls: type[Any], prefix: str, within: tuple[type[Any], ...] = ()) -> It
                 yield f"{key}.name={name}"
                 if inner not in within:
                     yield from _keys(inner, f"{key}.", within)
-        elif switch := parameter.mark(OptionalComponent):
+        elif optional := parameter.mark(OptionalComponent):
             yield from (f"{key}=true", f"{key}=false")
-            yield from _keys(REGISTRIES[switch.kind][switch.name], f"{key}.", within)
-        elif strengths := parameter.mark(WeightsByName):
-            yield from (f"{key}.{name}=" for name in REGISTRIES[strengths.kind].names())
+            yield from _keys(REGISTRIES[optional.kind][optional.name], f"{key}.", within)
+        elif weights := parameter.mark(WeightsByName):
+            yield from (f"{key}.{name}=" for name in REGISTRIES[weights.kind].names())
         elif dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
             yield from _keys(parameter.base, f"{key}.", within)
         else:

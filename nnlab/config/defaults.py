@@ -1,4 +1,4 @@
-"""The default that a component gives to a key of a spec."""
+"""Default values of spec keys."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,9 @@ from nnlab.registry import REGISTRIES, Component, OptionalComponent, WeightsByNa
 
 
 def has_default(settings: Mapping[str, object], key: str) -> bool:
-    """Whether a dotted key of a flat resolved spec has the value that it would have had if it had been left out.
+    """Whether a dotted key of a flat resolved spec has its default value.
 
-    A key that this version does not know, or that must be given, has none.
+    False for a required key and for a key that this version does not know.
     """
     cls: type[Any] = Experiment
     parts = key.split(".")
@@ -30,11 +30,11 @@ def has_default(settings: Mapping[str, object], key: str) -> bool:
                 False if parameter.mark(OptionalComponent) and parameter.default is None else plain(parameter.default)
             )
             values = flatten(default, tuple(parts[:depth]))
-            return settings[key] in [values[place] for place in (key, prefix) if place in values]
+            return settings[key] in [values[name] for name in (key, prefix) if name in values]
         if component := parameter.mark(Component):
             registry, name = REGISTRIES[component.kind], settings.get(f"{prefix}.name")
-        elif switch := parameter.mark(OptionalComponent):
-            registry, name = REGISTRIES[switch.kind], switch.name
+        elif optional := parameter.mark(OptionalComponent):
+            registry, name = REGISTRIES[optional.kind], optional.name
         else:
             cls = parameter.base
             continue

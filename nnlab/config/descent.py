@@ -1,4 +1,4 @@
-"""What a spec for ``nnlab descend`` may say: a function, and the update rules that race from a start, if any."""
+"""The settings of ``nnlab descend``: a function, a starting point, and the optimizers to compare."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,62 +25,71 @@ Coordinate = Annotated[float, Ge(-1e12), Le(1e12)]
 
 @dataclass(kw_only=True)
 class Descent(ResolvedSpec):
-    """A function of n variables, where to start, and the update rules that go down from there.
+    """A function of n variables, a starting point, and the optimizers that minimise the function from there.
 
-    Without update rules, and so without a start, there is only the field of gradients of a function of two variables.
+    Without optimizers (and starting point) only the gradient field of a function of two variables is plotted.
     """
 
     name: Annotated[
-        str, Predicate(str.isprintable), MinLen(1), MaxLen(100), Doc("names the run folder; default: the file's name")
+        str,
+        Predicate(str.isprintable),
+        MinLen(1),
+        MaxLen(100),
+        Doc("name of the run folders; default: the file name"),
     ]
     function: Annotated[
-        Function, Component("function"), Doc("what is minimised; expression: TEXT stands for one written out")
+        Function, Component("function"), Doc("function to minimise; expression: TEXT is short for an expression")
     ]
-    start: Annotated[list[Coordinate], MaxLen(100), Doc("the point from which every rule starts")] = field(
+    start: Annotated[list[Coordinate], MaxLen(100), Doc("starting point, shared by all optimizers")] = field(
         default_factory=list
     )
     optimizer: Annotated[
         list[Optimizer],
         Component("optimizer", many=True),
         MaxLen(MOST_RULES),
-        Doc("one update rule or a list of them; lr may be a list too, for one rule each; none: only field.png"),
+        Doc("one optimizer or a list; lr may be a list too (one optimizer each); none: only the gradient field"),
     ] = field(default_factory=list)
-    steps: Annotated[int, Ge(1), Le(100_000), Doc("number of steps of each")] = 100
+    steps: Annotated[int, Ge(1), Le(100_000), Doc("number of updates")] = 100
     gradient: Annotated[
         Literal["central", "complex", "analytic"],
-        Doc("central: (f(x + h) − f(x − h)) / 2h; complex: Im f(x + ih) / h; analytic: the derivative written out"),
+        Doc("central: (f(x + h) − f(x − h)) / 2h; complex: Im f(x + ih) / h; analytic: the exact derivative"),
     ] = "central"
-    h: Annotated[float, Ge(1e-300), Le(1), Doc("the step of central and complex")] = 1e-4
+    h: Annotated[float, Ge(1e-300), Le(1), Doc("step size h of central and complex")] = 1e-4
     view: Annotated[
         list[Coordinate] | None,
-        Doc("the part of the plane that pictures show: left, right, bottom, top; null: what suits function and paths"),
+        Doc("axis limits of the plots: left, right, bottom, top; null: chosen from function and paths"),
     ] = None
     arrows: Annotated[
         Literal["unit", "length"],
-        Doc("of field.png: unit: all equally long, coloured by gradient norm; length: as long as the gradient, too"),
+        Doc(
+            "arrows in field.png; unit: equal lengths, coloured by gradient norm; length: proportional to the gradient"
+        ),
     ] = "unit"
 
-    # Keys that may stand in a spec for others.
-    short_forms: ClassVar[tuple[str, ...]] = ("expression",)
+    # Keys that a spec may use as abbreviations.
+    abbreviations: ClassVar[tuple[str, ...]] = ("expression",)
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
-        """The start must have as many numbers as the function has variables, and a view four in order."""
+        """Wrong combinations of function, starting point, optimizers, h and view."""
         least, most = self.function.variables
         count = len(self.start)
         plane = least <= 2 <= (most or 2) and count in (0, 2)
         if not self.optimizer and not plane:
-            yield ("function",), "without an optimizer there is only the field of gradients, of two variables"
+            yield (
+                ("function",),
+                "without an optimizer only a gradient field is plotted, which needs a function of two variables",
+            )
         elif self.optimizer and not self.start:
-            yield ("start",), "needs the point from which every optimizer starts, such as [-3, 4]"
+            yield ("start",), "needs the starting point, such as [-3, 4]"
         elif self.start and (count < least or (most is not None and count > most)):
             wanted = f"{least}" if least == most else f"at least {least}"
-            yield ("start",), f"has {count} number{'s' * (count != 1)}, but the function takes {wanted}"
+            yield ("start",), f"has {count} coordinate{'s' * (count != 1)}, but the function needs {wanted}"
         recorded = self.steps * count * len(self.optimizer)
         if recorded > MOST_NUMBERS:
-            yield ("steps",), f"{recorded:,} coordinates would be recorded, but at most {MOST_NUMBERS:,} can be"
+            yield ("steps",), f"would record {recorded:,} coordinates; the limit is {MOST_NUMBERS:,}"
         if self.gradient == "central" and any(abs(x) + self.h == abs(x) for x in self.start):
             far = max(self.start, key=abs)
-            yield ("h",), f"{quote(self.h)} is lost in the digits of the start {quote(far)}; take a larger one"
+            yield ("h",), f"{quote(self.h)} is below the float64 precision at start {quote(far)}; use a larger h"
         if self.view is not None:
             if len(self.view) != 4:
                 yield ("view",), f"must have 4 numbers: left, right, bottom, top; got {len(self.view)}"
@@ -89,16 +98,16 @@ class Descent(ResolvedSpec):
 
 
 def load_descent(path: Path | str, overrides: Sequence[str] = ()) -> Descent:
-    """Read a spec for ``nnlab descend``, apply ``key=value`` overrides and check everything.
+    """Read a spec for ``nnlab descend``, apply ``key=value`` overrides and validate it.
 
-    Raises UsageError when the file cannot be read and SpecError with every problem found.
+    Raises UsageError when the file cannot be read and SpecError with all problems.
     """
     path = Path(path)
     return descent_from(read_spec(path), path, overrides)
 
 
 def as_descent(spec: "Descent | Path | str | Mapping[str, Any]") -> Descent:
-    """A descent as it is, from the path of a spec, or from a dict of what a spec says; raises UsageError."""
+    """A descent from a descent, the path of a spec, or a dict; raises UsageError."""
     if isinstance(spec, Descent):
         return spec
     return (
@@ -109,29 +118,29 @@ def as_descent(spec: "Descent | Path | str | Mapping[str, Any]") -> Descent:
 
 
 def descent_from(tree: YamlTree, path: Path, overrides: Sequence[str] = ()) -> Descent:
-    """Like :func:`load_descent`, from a tree that was read from ``path``."""
+    """Like :func:`load_descent`, from a YAML tree that was read from ``path``."""
     apply_overrides(tree, overrides)
     return descent_from_tree(tree, default_name=default_name(path))
 
 
 def descent_from_tree(tree: YamlTree, *, default_name: str) -> Descent:
-    """Check a tree of plain values and build the descent it describes; raises SpecError."""
+    """Validate a YAML tree and build its descent; raises SpecError."""
     raw, problems, descent = tree.value, list(tree.problems), None
     if raw is None and not tree.broken:
         problems.append((tree.position(()), (), "is empty; a descent needs function, start and optimizer"))
     elif isinstance(raw, dict) and "model" in raw and not {"function", "expression"} & raw.keys():
         problems.append(
-            (tree.position(()), (), "describes a training, which nnlab train takes; a descent has a function")
+            (tree.position(()), (), "is a training spec; run it with nnlab train (a descent spec has a function)")
         )
     elif not tree.broken:
-        written_out = _WrittenOut(raw)
-        problems.extend((tree.position(key), key, message) for key, message in written_out.problems)
+        expanded = _Expanded(raw)
+        problems.extend((tree.position(key), key, message) for key, message in expanded.problems)
         validator = Validator(elsewhere=MisplacedKeys(Descent, raw))
-        value = {"name": default_name, **written_out.value} if isinstance(written_out.value, dict) else raw
+        value = {"name": default_name, **expanded.value} if isinstance(expanded.value, dict) else raw
         descent = validator.section(Descent, value, (), "a descent")
         reported = {key for _, key, _ in problems}
-        # A rule with several learning rates stands once in the file and so is complained of once.
-        for key, message in dict.fromkeys((written_out.origin(key), message) for key, message in validator.problems):
+        # An optimizer with several learning rates stands once in the file: its problem is reported once.
+        for key, message in dict.fromkeys((expanded.origin(key), message) for key, message in validator.problems):
             if key not in reported:
                 problems.append(tree.problem_at(key, message))
     if problems:
@@ -141,10 +150,10 @@ def descent_from_tree(tree: YamlTree, *, default_name: str) -> Descent:
     return descent
 
 
-class _WrittenOut:
-    """A spec without its short forms: ``expression``, one optimizer without a list, several learning rates.
+class _Expanded:
+    """A spec with its abbreviations expanded: ``expression``, one optimizer without a list, several learning rates.
 
-    ``origin`` leads from a key of it to the key that stands in the file.
+    ``origin`` maps a key of the expanded spec to the key in the file.
     """
 
     def __init__(self, raw: object) -> None:
@@ -153,25 +162,25 @@ class _WrittenOut:
         self._origins: dict[KeyPath, KeyPath] = {}
         if isinstance(raw, dict):
             self.value = dict(raw)
-            self._write_out_expression(self.value)
-            self._write_out_rules(self.value)
+            self._expand_expression(self.value)
+            self._expand_optimizers(self.value)
 
     def origin(self, key: KeyPath) -> KeyPath:
-        """The key in the file for a key of the spec written out."""
+        """The key in the file for a key of the expanded spec."""
         for length in range(len(key), 0, -1):
             if key[:length] in self._origins:
                 return self._origins[key[:length]] + key[length:]
         return key
 
-    def _write_out_expression(self, spec: dict[Any, Any]) -> None:
+    def _expand_expression(self, spec: dict[Any, Any]) -> None:
         if "expression" not in spec:
             return
         if "function" in spec:
-            self.problems.append((("expression",), "function and expression are both given; keep one"))
+            self.problems.append((("expression",), "both function and expression are given; keep one"))
         spec["function"] = {"name": "expression", "text": spec.pop("expression")}
         self._origins |= dict.fromkeys([("function",), ("function", "text")], ("expression",))
 
-    def _write_out_rules(self, spec: dict[Any, Any]) -> None:
+    def _expand_optimizers(self, spec: dict[Any, Any]) -> None:
         given = spec.get("optimizer")
         if isinstance(given, str | dict):
             rules: list[tuple[KeyPath, object]] = [(("optimizer",), given)]
@@ -183,7 +192,7 @@ class _WrittenOut:
         for path, rule in rules:
             rates = rule.get("lr") if isinstance(rule, dict) else None
             if isinstance(rates, list) and not rates:
-                self.problems.append(((*path, "lr"), "must be a number above 0 or a list of them, got []"))
+                self.problems.append(((*path, "lr"), "must be a number above 0 or a list of numbers, got []"))
             several = (rates or [1.0]) if isinstance(rates, list) else [None]
             for number, rate in enumerate(several):
                 if len(spec["optimizer"]) > MOST_RULES:  # too many already, and each may be long

@@ -1,14 +1,14 @@
-"""The text of a spec file from its bytes: UTF-8, or UTF-16 with a byte order mark; any other encoding is named."""
+"""Decoding of spec files: UTF-8, or UTF-16 with a byte order mark; the error names any other encoding."""
 
 import codecs
 
 ADVICE = "save it as UTF-8"
-# As editors call what Windows calls cp932.
+# Encoding names as editors show them.
 _NAMES = {"cp932": "Shift_JIS (cp932)", "euc_jp": "EUC-JP", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
 
 class NotTextError(Exception):
-    """Bytes that are not text in an encoding that specs may have; ``before`` is the text in front of the first."""
+    """Bytes in an unsupported encoding; ``before`` is the text before the first of them."""
 
     def __init__(self, before: str, message: str) -> None:
         super().__init__(message)
@@ -16,7 +16,7 @@ class NotTextError(Exception):
 
 
 def decoded(raw: bytes) -> str:
-    """The text; raises NotTextError, which names the encoding as far as it can be told."""
+    """The decoded text; raises NotTextError, which names the detected encoding, if any."""
     if raw.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise NotTextError("", f"UTF-32 text; {ADVICE}")
     wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -26,7 +26,7 @@ def decoded(raw: bytes) -> str:
         before = error.object[: error.start].decode(error.encoding, errors="ignore")
         if wide:
             raise NotTextError(before, f"damaged UTF-16 text; {ADVICE}") from None
-        from nnlab.data.tables.csv_encoding import guess_encoding  # which brings in NumPy
+        from nnlab.data.tables.csv_encoding import guess_encoding  # imports NumPy
 
         if name := _without_mark(raw):
             before = ""
@@ -39,7 +39,7 @@ def decoded(raw: bytes) -> str:
 
 
 def _without_mark(raw: bytes) -> str:
-    """UTF-16 without a byte order mark: every other byte of plain English is zero."""
+    """The name of UTF-16 without a byte order mark where every other byte is zero, as in English text; else nothing."""
     for offset, order in ((1, "little"), (0, "big")):
         if raw[offset::2].count(0) > 0.4 * len(raw[offset::2]):
             return f"UTF-16 ({order}-endian) without a byte order mark"

@@ -1,4 +1,4 @@
-"""One experiment, fully resolved: what a spec says, with every default filled in."""
+"""The settings of an experiment: a spec with every default filled in."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen, Predicate
 
-from nnlab.config.data_paths import DataPaths, Recorded
+from nnlab.config.data_paths import DataPaths, RecordedData
 from nnlab.config.inheritance import default_name, read_spec, tree_from_mapping
 from nnlab.config.misplaced_keys import MisplacedKeys
 from nnlab.config.overrides import apply_overrides
@@ -25,7 +25,7 @@ from nnlab.optim.schedules import Constant, Schedule, Steps
 from nnlab.registry import Component, Doc, OptionalComponent, WeightsByName, hyperparameters
 from nnlab.regularizers import Regularizer
 
-# So many values, with their defaults, fit into a spec for certain.
+# A spec with at most this many values always stays below MAX_BYTES when its defaults are written out.
 MANY = 500
 
 Samples = Annotated[int, Ge(1), Le(10**9)]
@@ -34,53 +34,51 @@ Limit = Annotated[float, Gt(0), Le(1e6)]
 
 @dataclass(kw_only=True)
 class TrainSettings:
-    """How long to train, on which batches, when to evaluate, and what may steer the training."""
+    """Training length, batches, evaluation, schedule, clipping, early stopping, checkpoints."""
 
-    iterations: Annotated[Steps | None, Doc("number of steps; exactly one of iterations and epochs is given")] = None
+    iterations: Annotated[Steps | None, Doc("number of updates; give either iterations or epochs")] = None
     epochs: Annotated[Steps | None, Doc("passes through the training samples")] = None
     batch_size: Annotated[
         Samples | Literal["full"] | None,
-        Doc("samples for each step, or full for all of them; null: 100, or all where there are fewer"),
+        Doc("mini-batch size, or full for the whole training set; null: 100, or all samples if fewer"),
     ] = None
-    drop_last: Annotated[
-        bool, Doc("with shuffle: leave out the last batch of an epoch where it would be smaller than the others")
-    ] = False
+    drop_last: Annotated[bool, Doc("with shuffle: drop the last batch of an epoch if it is incomplete")] = False
     sampling: Annotated[
         Literal["shuffle", "replacement"],
-        Doc("shuffle: a new permutation each epoch; replacement: each batch drawn from all samples"),
+        Doc("shuffle: a new permutation each epoch; replacement: each batch drawn with replacement"),
     ] = "shuffle"
-    eval_every: Annotated[Steps | Literal["epoch"], Doc("steps between two evaluations, or epoch: after each")] = (
+    eval_every: Annotated[Steps | Literal["epoch"], Doc("evaluate every N updates, or epoch: after each epoch")] = (
         "epoch"
     )
     eval_train: Annotated[
         Samples | Literal["all", "batch"],
-        Doc("training samples to evaluate on: all, batch (the last mini-batch) or the first N"),
+        Doc("training samples used for evaluation: all, batch (the last mini-batch) or the first N"),
     ] = "all"
-    schedule: Annotated[Schedule, Component("schedule"), Doc("how the learning rate changes while training")] = field(
+    schedule: Annotated[Schedule, Component("schedule"), Doc("learning-rate schedule")] = field(
         default_factory=Constant
     )
-    clip_value: Annotated[Limit | None, Doc("every number of a gradient is kept from -c to c; null for any")] = None
-    clip_norm: Annotated[Limit | None, Doc("a gradient of all parameters longer than c is scaled down to c")] = None
+    clip_value: Annotated[Limit | None, Doc("clip each gradient element to [-c, c]; null: no clipping")] = None
+    clip_norm: Annotated[Limit | None, Doc("clip the global gradient norm to c; null: no clipping")] = None
     early_stopping: Annotated[
         EarlyStopping | None,
         OptionalComponent("control", "early_stopping"),
-        Doc("true, or its keys, to end training once a metric no longer improves"),
+        Doc("early stopping: true, or its keys"),
     ] = None
 
     diagnostics: Annotated[
-        bool, Doc("record gradients, updates and activations of each layer at every evaluation, and draw them")
+        bool, Doc("record and plot per-layer gradient, update and activation statistics at each evaluation")
     ] = False
     checkpoint_every: Annotated[
         Steps | Literal["auto", "never"],
-        Doc("save what nnlab train --resume goes on from every N steps; auto: at evaluations, each 10 s"),
+        Doc("write a checkpoint every N updates; auto: at evaluations, at most every 10 s"),
     ] = "auto"
     snapshots: Annotated[
         Annotated[int, Ge(2), Le(1000)] | Literal[0],
-        Doc("keep the weights of so many moments, from before the first step to the end, for nnlab plot --animate"),
+        Doc("save N weight snapshots, evenly spaced, for nnlab plot --animate; 0: none"),
     ] = 0
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
-        """Exactly one of ``iterations`` and ``epochs`` must be given, and at most one way of clipping."""
+        """Exactly one of ``iterations`` and ``epochs``, at most one of ``clip_value`` and ``clip_norm``."""
         if self.iterations is None and self.epochs is None:
             yield (), "needs iterations or epochs"
         if self.iterations is not None and self.epochs is not None:
@@ -91,65 +89,69 @@ class TrainSettings:
 
 @dataclass(kw_only=True)
 class ComputeSettings:
-    """How the machine is used: ``threads`` changes only how long a run takes.
+    """Threads and data-parallel shards.
 
-    ``shards`` changes the last bits of a result, and which numbers dropout drops.
+    ``threads`` changes only the running time; ``shards`` changes the last bits of the results and the dropout masks.
     """
 
     threads: Annotated[
-        Annotated[int, Ge(1), Le(256)] | Literal["auto"], Doc("threads that share the work; auto: one for each core")
+        Annotated[int, Ge(1), Le(256)] | Literal["auto"], Doc("number of threads; auto: one per core")
     ] = "auto"
     shards: Annotated[
         Annotated[int, Ge(1), Le(256)] | Literal["auto"],
-        Doc("parts of each batch, computed side by side; auto: 2 where the network is large enough to gain, else 1"),
+        Doc("data-parallel parts of each batch; auto: 2 if the network is large enough to benefit, else 1"),
     ] = "auto"
 
 
 @dataclass(kw_only=True)
 class Experiment(ResolvedSpec):
-    """Everything that decides a run."""
+    """A training run: data, model, loss, optimizer, regularisation, training settings, seed."""
 
     name: Annotated[
-        str, Predicate(str.isprintable), MinLen(1), MaxLen(100), Doc("names the run folder; default: the file's name")
+        str,
+        Predicate(str.isprintable),
+        MinLen(1),
+        MaxLen(100),
+        Doc("name of the run folders; default: the file name"),
     ]
-    seed: Annotated[int, Ge(0), Le(2**32 - 1), Doc("where all random numbers start")] = 0
-    dtype: Annotated[Literal["float32", "float64"], Doc("the precision of every number in the network")] = "float32"
+    seed: Annotated[int, Ge(0), Le(2**32 - 1), Doc("random seed")] = 0
+    dtype: Annotated[Literal["float32", "float64"], Doc("floating-point precision")] = "float32"
     rng: Annotated[
         Literal["streams", "legacy"],
-        Doc("streams: one random stream for each purpose; legacy: one RandomState, as in published scripts"),
+        Doc("streams: a separate random stream per purpose; legacy: one RandomState, as in published scripts"),
     ] = "streams"
-    data: Annotated[DatasetSource, Component("dataset"), Doc("the samples")]
-    model: Annotated[Model, Component("model"), Doc("the network")]
-    loss: Annotated[Loss, Component("loss"), Doc("what is minimised")] = field(default_factory=CrossEntropy)
-    optimizer: Annotated[Optimizer, Component("optimizer"), Doc("the update rule")]
+    data: Annotated[DatasetSource, Component("dataset"), Doc("dataset")]
+    model: Annotated[Model, Component("model"), Doc("network architecture")]
+    loss: Annotated[Loss, Component("loss"), Doc("loss function")] = field(default_factory=CrossEntropy)
+    optimizer: Annotated[Optimizer, Component("optimizer"), Doc("update rule")]
     penalty: Annotated[
-        list[Regularizer], WeightsByName("penalty"), Doc("the strength λ of each penalty on the weights")
+        list[Regularizer], WeightsByName("penalty"), Doc("regularisation strength λ of each weight penalty")
     ] = field(default_factory=list)
-    train: Annotated[TrainSettings, Doc("length, batches and evaluation")]
+    train: Annotated[TrainSettings, Doc("training length, batches, evaluation, checkpoints")]
     compute: Annotated[ComputeSettings, Doc("threads and shards")] = field(default_factory=ComputeSettings)
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
-        """What follows a metric on validation samples needs such samples."""
+        """A validation metric needs validation samples."""
         if not self.data.holds_out:
-            yield from self.follows_validation()
+            yield from self.needs_validation()
 
-    def follows_validation(self) -> Iterator[tuple[KeyPath, str]]:
-        """The keys that follow a metric on validation samples, each with what is wrong where there are none."""
-        waiting: dict[KeyPath, Patience | None] = {
+    def needs_validation(self) -> Iterator[tuple[KeyPath, str]]:
+        """Keys that monitor a validation metric, each with the message for a dataset without validation samples."""
+        monitored: dict[KeyPath, Patience | None] = {
             ("train", "schedule"): self.train.schedule.plateau,
             ("train", "early_stopping", "metric"): self.train.early_stopping,
         }
-        for path, patience in waiting.items():
+        for path, patience in monitored.items():
             if patience and patience.metric.startswith("validation"):
                 yield (
                     path,
-                    f"{patience.metric} needs validation samples; hold some out with data.validation: 0.1, or follow "
+                    f"{patience.metric} needs validation samples; hold some out with data.validation: 0.1, or monitor "
                     "train_loss, train_accuracy or objective",
                 )
 
 
 def spec_sections() -> dict[str, type]:
-    """The spec itself and those of its sections that are no registered components."""
+    """The spec and its sections that are not registered components."""
     sections: dict[str, type] = {"spec": Experiment}
     for parameter in hyperparameters(Experiment):
         if isinstance(parameter.base, type) and is_dataclass(parameter.base) and not parameter.mark(Component):
@@ -158,18 +160,18 @@ def spec_sections() -> dict[str, type]:
 
 
 def load_experiment(path: Path | str, overrides: Sequence[str] = (), data: Path | None = None) -> Experiment:
-    """Read a spec file, apply ``key=value`` overrides and check everything.
+    """Read a spec file, apply ``key=value`` overrides and validate it.
 
-    A relative data path is looked for beside the spec, then (for a run's own spec) where the run found it, then in the
-    working folder; ``data`` is a file or folder to take in its place. Raises UsageError when the file cannot be read
-    and SpecError with every problem found.
+    A relative data path is resolved against the spec's folder, then (for the spec of a run) against the path recorded
+    by the run, then against the working folder; ``data`` is a file or folder to use instead. Raises UsageError when the
+    file cannot be read and SpecError with all problems.
     """
     path = Path(path)
     return experiment_from(read_spec(path), path, overrides, data)
 
 
 def as_experiment(spec: "Experiment | Path | str | Mapping[str, Any]") -> Experiment:
-    """An experiment as it is, from the path of a spec, or from a dict of what a spec says; raises UsageError."""
+    """An experiment from an experiment, the path of a spec, or a dict; raises UsageError."""
     if isinstance(spec, Experiment):
         return spec
     if isinstance(spec, Mapping):
@@ -178,26 +180,28 @@ def as_experiment(spec: "Experiment | Path | str | Mapping[str, Any]") -> Experi
 
 
 def experiment_from(tree: YamlTree, path: Path, overrides: Sequence[str] = (), data: Path | None = None) -> Experiment:
-    """Like :func:`load_experiment`, from a tree that was read from ``path``."""
+    """Like :func:`load_experiment`, from a YAML tree that was read from ``path``."""
     apply_overrides(tree, overrides)
     folders = (path.absolute().parent, Path.cwd())
-    paths = DataPaths(Recorded.of(folders[0]), data)
+    paths = DataPaths(RecordedData.of(folders[0]), data)
     return experiment_from_tree(tree, default_name=default_name(path), folders=folders, paths=paths)
 
 
 def experiment_from_tree(
     tree: YamlTree, *, default_name: str, folders: tuple[Path, ...], paths: DataPaths | None = None
 ) -> Experiment:
-    """Check a tree of plain values and build the experiment it describes.
+    """Validate a YAML tree and build its experiment.
 
-    Raises SpecError with the tree's own problems and every other one found; a key that has one gets no second.
+    Raises SpecError with the tree's own problems and all others, at most one per key.
     """
     raw, problems = tree.value, list(tree.problems)
     experiment = None
     if raw is None and not tree.broken:
         problems.append((tree.position(()), (), "is empty; a spec needs data, model, optimizer and train"))
     elif describes_descent(raw):
-        problems.append((tree.position(()), (), "describes a descent, which nnlab descend takes; a spec has a model"))
+        problems.append(
+            (tree.position(()), (), "is a descent spec; run it with nnlab descend (a training spec has a model)")
+        )
     elif not tree.broken:
         validator = Validator(folders, MisplacedKeys(Experiment, raw), lambda key: tree.position(key).folder, paths)
         experiment = validator.section(
@@ -205,10 +209,10 @@ def experiment_from_tree(
         )
         reported = {key for _, key, _ in problems}
         problems.extend(tree.problem_at(key, message) for key, message in validator.problems if key not in reported)
-        # A run's own spec has to be one that can be read again.
+        # A run saves its resolved spec, which must be readable again.
         if experiment and len(tree.positions) > MANY and len(experiment.to_yaml().encode()) > MAX_BYTES:
             most = f"{MAX_BYTES // 1024} KiB"
-            problems.append((tree.position(()), (), f"has more than {most} with all defaults written out"))
+            problems.append((tree.position(()), (), f"is larger than {most} with all defaults written out"))
     if problems:
         raise spec_error(problems)
     if not isinstance(experiment, Experiment):

@@ -1,4 +1,4 @@
-"""Specs that start from another: ``base: other.yaml``."""
+"""Spec inheritance: ``base: other.yaml``."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,25 +16,25 @@ MOST_BASES = 8
 
 
 def read_spec(path: Path) -> YamlTree:
-    """Read a spec with everything that its bases say and it does not; raises UsageError when it cannot be read.
+    """Read a spec and merge it into its bases; raises UsageError when it cannot be read.
 
-    ``base`` names another spec, relative to the file that it stands in. Mappings merge key by key. A component with
-    another ``name``, a list or any other value replaces what the base says. The name of an experiment is never
-    taken from a base. What is wrong is left in ``problems``, each at its place in its own file.
+    ``base`` is the path of another spec, relative to the file that names it. Mappings merge key by key. A component
+    with another ``name``, a list or any other value replaces the value of the base. The ``name`` of an experiment is
+    not inherited. Errors are collected in ``problems``, each with its position in its own file.
     """
     return _with_bases(read_collecting_problems(path), path, (_real(path),))
 
 
 def tree_from_mapping(spec: Mapping[str, Any]) -> YamlTree:
-    """A spec that is a mapping of plain values already, such as a dict of Python's, with what its bases say."""
+    """A spec given as a Python mapping of plain values, merged into its bases."""
     try:
         return _with_bases(YamlTree(_plain_copy(spec)), STANDARD_INPUT, ())
     except RecursionError:
-        raise UsageError("the spec is nested too deep; does a dict or list hold itself?") from None
+        raise UsageError("the spec is nested too deeply; does a dict or list contain itself?") from None
 
 
 def _plain_copy(value: object) -> object:
-    """New dicts and lists, without tuples, paths and NumPy's numbers, which a spec file does not have."""
+    """New dicts and lists; tuples, paths and NumPy values become the plain values of a spec file."""
     if isinstance(value, Mapping):
         return {str(key): _plain_copy(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -45,7 +45,7 @@ def _plain_copy(value: object) -> object:
 
 
 def default_name(path: Path) -> str:
-    """The name of an experiment whose spec has none."""
+    """The name of an experiment whose spec gives none."""
     return "stdin" if path == STANDARD_INPUT else path.stem
 
 
@@ -57,7 +57,7 @@ def _with_bases(tree: YamlTree, path: Path, chain: tuple[Path, ...]) -> YamlTree
         base = _read_base(name, path, chain)
     except UsageError as error:
         tree.problems.append((tree.position((BASE,)), (BASE,), str(error)))
-        tree.broken = True  # without its base, what a spec lacks is not known
+        tree.broken = True  # missing keys might stand in the base
         return tree
     if isinstance(base.value, dict):
         base.value.pop("name", None)
@@ -65,7 +65,7 @@ def _with_bases(tree: YamlTree, path: Path, chain: tuple[Path, ...]) -> YamlTree
         _merge(base, tree)
     elif not base.broken:
         base.problems.append(
-            (base.position(()), (), f"must be a mapping, as the base of a spec; got {quote(base.value)}")
+            (base.position(()), (), f"must be a mapping (it is the base of a spec), got {quote(base.value)}")
         )
         base.broken = True
     base.problems += tree.problems
@@ -74,7 +74,7 @@ def _with_bases(tree: YamlTree, path: Path, chain: tuple[Path, ...]) -> YamlTree
 
 
 def _read_base(name: object, path: Path, chain: tuple[Path, ...]) -> YamlTree:
-    """The tree of a base; raises UsageError when it cannot be read or leads back to where it came from."""
+    """The YAML tree of a base; raises UsageError when it cannot be read or when the bases form a cycle."""
     if not isinstance(name, str) or not name:
         raise UsageError(f"must be the path of another spec, got {quote(name)}")
     folder = Path() if path == STANDARD_INPUT else path.parent
@@ -89,25 +89,25 @@ def _read_base(name: object, path: Path, chain: tuple[Path, ...]) -> YamlTree:
     real = _real(other)
     if real in chain:
         cycle = " -> ".join(one_line(link.name, 60) for link in (*chain[chain.index(real) :], real))
-        raise UsageError(f"leads back to the same spec: {cycle}")
+        raise UsageError(f"the bases form a cycle: {cycle}")
     if len(chain) > MOST_BASES:
-        raise UsageError(f"is the base of a base more than {MOST_BASES} times over")
+        raise UsageError(f"more than {MOST_BASES} levels of bases")
     return _with_bases(read_collecting_problems(other, depth=len(chain)), other, (*chain, real))
 
 
 def _merge(base: YamlTree, tree: YamlTree) -> None:
-    """Write what a spec says over what its base says, with the places of both."""
+    """Merge a spec into its base, with the positions of both."""
     replaced: set[KeyPath] = set()
-    touched: set[KeyPath] = set()
+    merged: set[KeyPath] = set()
 
     def write(target: dict[str, Any], own: Mapping[str, Any], path: KeyPath) -> None:
         for key, value in own.items():
             child = (*path, key)
-            if key not in target or not _goes_on(target[key], value):
+            if key not in target or not _refines(target[key], value):
                 target[key] = value
                 replaced.add(child)
                 continue
-            touched.add(child)
+            merged.add(child)
             if isinstance(target[key], str):
                 target[key] = {"name": target[key]}
             if isinstance(value, Mapping):
@@ -120,15 +120,15 @@ def _merge(base: YamlTree, tree: YamlTree) -> None:
         raise TypeError("specs that are merged are mappings")
     write(base.value, tree.value, ())
     base.positions = {
-        path: position for path, position in base.positions.items() if path not in touched and not is_own(path)
+        path: position for path, position in base.positions.items() if path not in merged and not is_own(path)
     }
-    base.positions |= {path: position for path, position in tree.positions.items() if path in touched or is_own(path)}
+    base.positions |= {path: position for path, position in tree.positions.items() if path in merged or is_own(path)}
     base.typos = {path: typo for path, typo in base.typos.items() if not is_own(path)}
     base.typos |= {path: typo for path, typo in tree.typos.items() if is_own(path)}
 
 
-def _goes_on(before: object, value: object) -> bool:
-    """Whether a value states some keys of the component or section that stands in the base, and leaves the others."""
+def _refines(before: object, value: object) -> bool:
+    """Whether a value changes some keys of the base's component or section and keeps the others."""
     if isinstance(before, str) and isinstance(value, Mapping):
         return bool(value.get("name", before) == before)
     if not isinstance(before, Mapping):
@@ -141,5 +141,5 @@ def _goes_on(before: object, value: object) -> bool:
 def _real(path: Path) -> Path:
     try:
         return path.resolve()
-    except (OSError, ValueError, RuntimeError):  # who reads it says what is wrong
+    except (OSError, ValueError, RuntimeError):  # reported when the file is read
         return path

@@ -1,11 +1,11 @@
-"""Signs that only look like those of YAML: full-width colons, ideographic and no-break spaces, curly quotes."""
+"""Look-alike characters in YAML: full-width colons, ideographic and no-break spaces, curly quotes."""
 
 import re
 import unicodedata
 
 _PLAIN_SPACE = "a plain space"
 _NOTHING = "nothing"
-# What to write instead.
+# Look-alike character -> correct character.
 _REPLACEMENTS: dict[str, str] = {
     **{chr(code): repr(chr(code - 0xFEE0)) for code in range(0xFF01, 0xFF5F)},
     **dict.fromkeys("\u3000\u00a0\u202f\u205f" + "".join(map(chr, range(0x2000, 0x200B))), _PLAIN_SPACE),
@@ -16,20 +16,20 @@ _REPLACEMENTS: dict[str, str] = {
     "\u3001": "','",
     "\u3002": "'.'",
 }
-_ANY = re.compile(f"[{re.escape(''.join(_REPLACEMENTS))}]")
-# Those that can be why text is no YAML: what stands for a colon, comma, bracket, space, quote, dash or comment sign.
+_LOOKALIKE = re.compile(f"[{re.escape(''.join(_REPLACEMENTS))}]")
+# Look-alikes that can make text invalid YAML: of a colon, comma, bracket, space, quote, dash or comment sign.
 _STRUCTURAL = re.compile(
-    "[" + re.escape("".join(sign for sign, plain in _REPLACEMENTS.items() if not plain[1:-1].isalnum())) + "]"
+    "[" + re.escape("".join(character for character, plain in _REPLACEMENTS.items() if not plain[1:-1].isalnum())) + "]"
 )
 _QUOTED_OR_COMMENT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|(?:^|(?<=\s))#.*")
 _NO_SPACE = re.compile(r"([A-Za-z_][\w.]*):([^\s:/\\].*)", re.DOTALL)
-# How far behind such a sign the parser may notice it.
+# The parser reports an error at most this many lines after its cause.
 NEAR = 5
 
 
 def likely_typo(text: str) -> tuple[int, str] | None:
-    """Where in an unquoted key or value something looks mistyped, and what to change; None where nothing does."""
-    if found := _ANY.search(text):
+    """Index and correction of a likely typo in an unquoted key or value, or None."""
+    if found := _LOOKALIKE.search(text):
         return found.start(), _advice(found.group())
     if found := _NO_SPACE.fullmatch(text):
         return found.end(1), f"write {f'{found[1]}: {found[2]}'[:60]!r} with a space after the colon"
@@ -37,9 +37,9 @@ def likely_typo(text: str) -> tuple[int, str] | None:
 
 
 def lookalike_before(text: str, line: int) -> tuple[int, int, str] | None:
-    """The sign that is the likely cause of what the parser noticed in ``line``: its line and column, and the advice.
+    """Line, column (zero-based) and correction of the look-alike that probably caused a parser error in ``line``.
 
-    Lines and columns are counted from 0. What is quoted or a comment does not count.
+    Quoted text and comments are ignored.
     """
     lines = text.splitlines()
     for number in range(min(line, len(lines) - 1), max(-1, line - NEAR), -1):
@@ -49,10 +49,10 @@ def lookalike_before(text: str, line: int) -> tuple[int, int, str] | None:
     return None
 
 
-def _advice(sign: str) -> str:
-    name, plain = f"U+{ord(sign):04X}", _REPLACEMENTS[sign]
-    called = unicodedata.name(sign, "unnamed").lower()
+def _advice(character: str) -> str:
+    name, plain = f"U+{ord(character):04X}", _REPLACEMENTS[character]
+    called = unicodedata.name(character, "unnamed").lower()
     if plain == _NOTHING:
         return f"delete {name} ({called})"
-    shown = f"{name} ({called})" if plain == _PLAIN_SPACE else f"'{sign}' ({name}, {called})"
-    return f"replace {shown} with {plain}"
+    found = f"{name} ({called})" if plain == _PLAIN_SPACE else f"'{character}' ({name}, {called})"
+    return f"replace {found} with {plain}"

@@ -1,4 +1,4 @@
-"""Where in a spec a key that stands in the wrong place belongs."""
+"""Hints for keys in the wrong section of a spec."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from nnlab.registry import (
     hyperparameters,
     registered_name,
 )
-from nnlab.text import LONGEST_WORD
+from nnlab.text import LONGEST_WORD, with_article
 
 MOST_HINTS = 3
 MOST_LISTED = 20
@@ -25,7 +25,7 @@ MOST_KEYS = 2000
 
 
 class MisplacedKeys:
-    """Hints for keys that exist elsewhere in the spec ``raw``; of components only those that the spec names count."""
+    """Hints for keys that exist in another section of the spec ``raw`` (with the components that the spec names)."""
 
     def __init__(self, root: type[Any], raw: object) -> None:
         self._root = root
@@ -36,7 +36,7 @@ class MisplacedKeys:
         return list(islice(_keys(self._root, self._raw, ""), MOST_KEYS))
 
     def __call__(self, word: str) -> str:
-        """``did you mean 'optimizer.lr'? ``, or nothing; a word of another library leads to nnlab's name."""
+        """``did you mean 'optimizer.lr'? ``, or nothing; names of other libraries are translated to nnlab's."""
         if len(word) > LONGEST_WORD:
             return ""
         for names, before, after in (((word,), "did you mean", "? "), (aliases(word), "nnlab's name is", "; ")):
@@ -47,7 +47,7 @@ class MisplacedKeys:
 
 
 def owners_hint(registry: Registry, key: str) -> str:
-    """``it is a key of momentum and nesterov; `` for one that other components of the same kind have, or nothing."""
+    """``it is a key of momentum and nesterov; `` for a key of other components of the same kind, or nothing."""
     owners = [name for name, cls in registry.items() if key in {parameter.name for parameter in hyperparameters(cls)}]
     if not owners:
         return ""
@@ -56,15 +56,15 @@ def owners_hint(registry: Registry, key: str) -> str:
 
 
 def kind_hint(registry: Registry, name: str) -> str:
-    """``it is a layer; `` for the name of a component of another kind, by itself or as other libraries call it."""
+    """``it is a layer; `` for a component of another kind, under nnlab's or another library's name, or nothing."""
     for other in REGISTRIES.values():
         if other is not registry and (name in other or any(known in other for known in aliases(name))):
-            return f"it is {'an' if other.kind[0] in 'aeiou' else 'a'} {other.kind}; "
+            return f"it is {with_article(other.kind)}; "
     return ""
 
 
 def _keys(cls: type[Any], raw: object, prefix: str) -> Iterator[str]:
-    """Every key that a section can have as it is filled in, dotted."""
+    """All valid dotted keys of a section, given the components that it names."""
     given = raw if isinstance(raw, Mapping) else {}
     for parameter in hyperparameters(cls):
         key, value = f"{prefix}{parameter.name}", given.get(parameter.name, parameter.default)
@@ -87,16 +87,16 @@ def _items(prefix: str, value: object) -> Iterator[tuple[str, object]]:
 
 
 def _inside(parameter: Hyperparameter, value: object, prefix: str) -> Iterator[str]:
-    if switch := parameter.mark(OptionalComponent):
-        yield from _keys(REGISTRIES[switch.kind][switch.name], value, prefix)
-    elif strengths := parameter.mark(WeightsByName):
-        yield from (f"{prefix}{name}" for name in REGISTRIES[strengths.kind].names())
+    if optional := parameter.mark(OptionalComponent):
+        yield from _keys(REGISTRIES[optional.kind][optional.name], value, prefix)
+    elif weights := parameter.mark(WeightsByName):
+        yield from (f"{prefix}{name}" for name in REGISTRIES[weights.kind].names())
     elif dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
         yield from _keys(parameter.base, value, prefix)
 
 
 def _class_of(registry: Registry, item: object) -> type[Any] | None:
-    """The class that a spec's value, or a default, names."""
+    """The component class that a spec's value or a default names."""
     if dataclasses.is_dataclass(item) and not isinstance(item, type):
         return registry[registered_name(item)]
     name = item.get("name") if isinstance(item, Mapping) else item

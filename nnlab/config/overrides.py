@@ -1,4 +1,4 @@
-"""Changes from the command line: ``-s optimizer.lr=0.1``."""
+"""Overrides from the command line: ``-s optimizer.lr=0.1``."""
 
 import re
 from collections.abc import Sequence
@@ -9,17 +9,16 @@ from nnlab.config.positions import KeyPath, Position, YamlTree
 from nnlab.config.yaml_reader import MAX_DEPTH, parse_collecting_problems
 from nnlab.text import one_line
 
-_SIGNS = (",", ":")
-"""Values such as separators and decimal marks that mean something else in YAML."""
+_PUNCTUATION = (",", ":")
+"""Separators and decimal marks, which YAML reads as punctuation."""
 
 
 def apply_overrides(tree: YamlTree, overrides: Sequence[str]) -> None:
-    """Write each ``key.path=value`` into the tree, in order; values are YAML.
+    """Apply each ``key.path=value`` to the tree, in order; values are YAML.
 
-    Where a key has to go into something that holds no keys, a mapping takes its place: a word (``optimizer: adam``)
-    becomes the mapping's name, a number, true, false or null gives way. Whether a key exists is checked later with
-    everything else; an override that cannot be read or placed, or that undoes an earlier one, is added to the tree's
-    ``problems``.
+    A parent that is not a mapping becomes one: a word (``optimizer: adam``) becomes its ``name``; a number, true,
+    false or null is replaced. Unknown keys are reported later, by the validation. An override that cannot be parsed or
+    applied, or that contradicts an earlier one, is added to the tree's ``problems``.
     """
     changed: dict[KeyPath, Position] = {}
     for index, override in enumerate(overrides):
@@ -31,7 +30,7 @@ def apply_overrides(tree: YamlTree, overrides: Sequence[str]) -> None:
             continue
         value = parse_collecting_problems(text, "value")
         if value.problems:
-            hint = f"; text goes in quotes: -s '{dotted_path}=\"{text}\"'" if text in _SIGNS else ""
+            hint = f"; text goes in quotes: -s '{dotted_path}=\"{text}\"'" if text in _PUNCTUATION else ""
             tree.problems.extend((position, (*parts, *inner), message + hint) for _, inner, message in value.problems)
         elif isinstance(tree.value, dict):
             _write(tree, parts, value, position, changed)
@@ -40,23 +39,23 @@ def apply_overrides(tree: YamlTree, overrides: Sequence[str]) -> None:
 def _write(
     tree: YamlTree, parts: Sequence[str], value: YamlTree, position: Position, changed: dict[KeyPath, Position]
 ) -> None:
-    """Set one value and its place, unless that would undo one of those in ``changed``."""
+    """Set one value and its position, unless that would undo an earlier override (``changed``)."""
     parent: Any = tree.value
     path: KeyPath = ()
     for part in parts:
         key = _key(parent, part)
         if key is None:
-            message = f"there is no such item; the list has {len(parent)}, counted from 0"
+            message = f"no such item; the list has {len(parent)} items, counted from 0"
             tree.problems.append((position, (*path, part), message))
             return
         path = (*path, key)
         if len(path) < len(parts):
             child = parent.get(key) if isinstance(parent, dict) else parent[key]
             names_it = len(parts) == len(path) + 1 and parts[-1] == "name"
-            gives_way = not (
+            is_replaced = not (
                 isinstance(child, dict | list) or child is True or (isinstance(child, str) and not names_it)
             )
-            if path in changed and gives_way:
+            if path in changed and is_replaced:
                 message = f"contradicts {changed[path]}; keep one"
                 tree.problems.append((position, (*path, *parts[len(path) :]), message))
                 return
@@ -66,10 +65,10 @@ def _write(
                 parent[key] = {}
                 tree.positions[path] = position
             parent = parent[key]
-    undone = next((known for known in changed if known[: len(path)] == path), None)
-    if undone is not None:
-        twice = f"given twice, first by {changed[undone]}; keep one"
-        message = twice if undone == path else f"replaces what {changed[undone]} set; give the whole before its parts"
+    overwritten = next((known for known in changed if known[: len(path)] == path), None)
+    if overwritten is not None:
+        twice = f"given twice, first by {changed[overwritten]}; keep one"
+        message = twice if overwritten == path else f"overwrites {changed[overwritten]}; set the parent before its keys"
         tree.problems.append((position, path, message))
         return
     whole = next((path[:length] for length in range(1, len(path)) if path[:length] in changed), None)
@@ -84,7 +83,7 @@ def _write(
 
 
 def _key(parent: object, part: str) -> str | int | None:
-    """The key or index that a part of a dotted path stands for; None for an item that a list does not have."""
+    """The mapping key or list index of one part of a dotted path; None for an index outside the list."""
     if not isinstance(parent, list):
         return part
     return int(part) if re.fullmatch(r"[0-9]{1,6}", part) and int(part) < len(parent) else None

@@ -1,4 +1,4 @@
-"""What is written where in a spec: plain values with their places, and the error that reports all problems."""
+"""Positions in a spec: plain values with line and column, and the error that reports all problems."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """Where something was written; overrides have no line and come after everything from a file.
+    """Line and column of a key or value; overrides have no line and sort after all files.
 
-    Of a place in a base ``folder`` is the folder of its file, and ``depth`` counts the files that lead to it.
+    In a base spec ``folder`` is that of its file and ``depth`` the number of specs between it and the spec itself.
     """
 
     line: float
@@ -30,15 +30,15 @@ class Position:
 
 
 Finding = tuple[Position, KeyPath, str]
-"""What is wrong: where, about which key, and in words."""
+"""A problem: its position, key path and message."""
 
 
 @dataclass
 class YamlTree:
-    """Plain values (dict, list, str, int, float, bool, None) and where each of them was written.
+    """Plain values (dict, list, str, int, float, bool, None) with the position of each.
 
-    ``problems`` is what a spec may not contain; in a ``broken`` tree it kept the values from being read at all.
-    ``typos`` is what looks mistyped in a key or value, such as a full-width digit: the cause of what is wrong with it.
+    ``problems`` lists what specs must not contain; a ``broken`` tree has no usable values because of them. ``typos``
+    lists likely typos in keys and values, such as a full-width digit, which explain later problems.
     """
 
     value: object
@@ -48,7 +48,7 @@ class YamlTree:
     typos: dict[KeyPath, tuple[Position, str]] = field(default_factory=dict)
 
     def position(self, path: KeyPath) -> Position:
-        """Where the value at ``path`` stands, or the nearest thing around it that stands anywhere."""
+        """The position of the value at ``path``, or of its nearest parent that has one."""
         for length in range(len(path), -1, -1):
             position = self.positions.get(path[:length])
             if position is not None:
@@ -56,9 +56,9 @@ class YamlTree:
         return Position(inf, 0, "")
 
     def problem_at(self, path: KeyPath, message: str) -> Finding:
-        """A problem with the value at ``path``, at the sign that is its likely cause where there is one.
+        """A problem with the value at ``path``, reported at the likely typo that caused it, if any.
 
-        That stands in the value or its own key, or in a key inside, which is then not the key that was meant.
+        The typo is in the value, in its key, or in a nested key, which is then not the intended key.
         """
         inside = (key for key in self.typos if key[: len(path)] == path and likely_typo(str(key[-1])))
         cause = path if path in self.typos else next(inside, None)
@@ -68,22 +68,22 @@ class YamlTree:
         return position, path, f"{advice}: {message}"
 
     def remove(self, path: KeyPath) -> None:
-        """Drop places and signs of what stood at ``path``, which gives way to something else."""
+        """Remove the positions and typos at and below ``path``, whose value is being replaced."""
         self.positions = {known: position for known, position in self.positions.items() if known[: len(path)] != path}
         self.typos = {known: typo for known, typo in self.typos.items() if known[: len(path)] != path}
 
 
 def spec_error(problems: Iterable[Finding]) -> SpecError:
-    """The error that reports all problems, in the order of their places: file by file, then overrides."""
+    """The error that reports all problems, ordered by position: file by file, then overrides."""
     ordered = sorted(problems, key=lambda problem: (problem[0].line == inf, problem[0].depth, problem[0]))
     return SpecError([Problem(str(position), quote_key(path), message) for position, path, message in ordered])
 
 
 def dotted(path: KeyPath) -> str:
-    """A key path as users write it: ``optimizer.beta1``."""
+    """A key path in dotted notation: ``optimizer.beta1``."""
     return ".".join(str(part) or "''" for part in path)
 
 
 def quote_key(path: KeyPath) -> str:
-    """A key path as it can be put into a message: dotted, short, without control characters."""
+    """A key path for a message: dotted, shortened, control characters escaped."""
     return one_line(dotted(path), 100)

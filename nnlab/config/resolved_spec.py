@@ -1,4 +1,4 @@
-"""What every checked spec can do: say all that it stands for, as values, as YAML, and in one number."""
+"""A validated spec as plain values, as YAML and as a SHA-256."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ class ResolvedSpec:
         return resolved
 
     def to_yaml(self) -> str:
-        """The resolved spec as YAML that loads to an equal one."""
+        """The resolved spec as YAML that loads back equal."""
         return dump_yaml(self.resolved())
 
     def sha256(self) -> str:
@@ -35,5 +35,5 @@ def spec_sha256(resolved: Mapping[str, Any]) -> str:
 
 
 def describes_descent(raw: object) -> bool:
-    """Whether a spec as read is one for ``nnlab descend``, whatever may be wrong with it."""
+    """Whether unvalidated values are a spec for ``nnlab descend``."""
     return isinstance(raw, Mapping) and "model" not in raw and bool({"function", "expression"} & raw.keys())

@@ -1,9 +1,9 @@
-"""What an unquoted word of a spec means, by the core schema of YAML 1.2 (its section 10.3)."""
+"""Unquoted scalars by the core schema of YAML 1.2 (section 10.3)."""
 
 import re
 from math import inf, nan
 
-# Python refuses to print numbers of more digits than a limit, which nobody can set below 640.
+# Python cannot print integers beyond a digit limit, which cannot be set below 640.
 MAX_DIGITS = 500
 
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -20,7 +20,7 @@ _WORDS: dict[str, object] = {
 
 
 def scalar(text: str) -> object:
-    """The value of an unquoted scalar; whole numbers of more than ``MAX_DIGITS`` digits become infinite."""
+    """The value of an unquoted scalar; integers of more than ``MAX_DIGITS`` digits become infinite."""
     if text in _WORDS:
         return _WORDS[text]
     for pattern, skipped, base in ((_INTEGER, 0, 10), (_OCTAL, 2, 8), (_HEXADECIMAL, 2, 16)):

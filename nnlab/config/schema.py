@@ -1,4 +1,4 @@
-"""The JSON schema of a spec, made from the fields of the registered components, for editors that complete YAML."""
+"""JSON schema of a spec, derived from the fields of the registered components, for YAML editors."""
 
 import dataclasses
 from typing import Any
@@ -23,10 +23,10 @@ Schema = dict[str, Any]
 
 
 def spec_schema() -> Schema:
-    """The JSON schema (draft 2020-12) of a spec, for a training or for a descent.
+    """The JSON schema (draft 2020-12) of a spec for ``nnlab train`` or ``nnlab descend``.
 
-    Every component stands once, under ``$defs``. Of a spec with a base only the keys are checked, since it may lack
-    everything that the base says.
+    ``$defs`` holds every component once. In a spec with a base only the keys are checked, since values may be
+    inherited.
     """
     definitions = {
         f"{registry.kind}.{name}": _mapping(cls, named=name)
@@ -40,7 +40,7 @@ def spec_schema() -> Schema:
         for part in ("descent", "experiment")
         for name, value in definitions[part]["properties"].items()
     }
-    based = {"base": {"type": "string", "description": "another spec, relative to this file, that this one changes"}}
+    based = {"base": {"type": "string", "description": "path of the spec to inherit from, relative to this file"}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "nnlab spec",
@@ -58,8 +58,8 @@ def spec_schema() -> Schema:
 
 def _experiment() -> Schema:
     schema = _mapping(Experiment)
-    schema["required"].remove("name")  # its default, the file's name, is known only when the file is read
-    number = {"type": "integer"}  # the other one may be null
+    schema["required"].remove("name")  # defaults to the file name
+    number = {"type": "integer"}  # the other key may be null
     schema["properties"]["train"]["oneOf"] = [
         {"properties": {key: number}, "required": [key]} for key in ("iterations", "epochs")
     ]
@@ -67,13 +67,13 @@ def _experiment() -> Schema:
 
 
 def _descent() -> Schema:
-    """One rule or several, each with one learning rate or several; ``expression`` in place of ``function``."""
+    """One optimizer or a list, each with one learning rate or a list; ``expression`` instead of ``function``."""
     schema = _mapping(Descent)
     for key in ("name", "function"):
         schema["required"].remove(key)
     properties = schema["properties"]
     (text,) = hyperparameters(REGISTRIES["function"]["expression"])
-    properties["expression"] = _value(text) | {"description": "the function written out, such as x0**2 + x1**2"}
+    properties["expression"] = _value(text) | {"description": "the function as an expression, such as x0**2 + x1**2"}
     rules = [{"$ref": f"#/$defs/rule.{name}"} for name in REGISTRIES["optimizer"].names()]
     one = {"anyOf": [_component(REGISTRIES["optimizer"])["anyOf"][0], *rules]}
     several = properties["optimizer"]
@@ -82,7 +82,7 @@ def _descent() -> Schema:
 
 
 def _rule(optimizer: Schema) -> Schema:
-    """An update rule of a descent, whose lr may be a list."""
+    """An optimizer of a descent, whose lr may be a list."""
     lr = optimizer["properties"]["lr"]
     several = {"anyOf": [lr, {"type": "array", "items": lr, "minItems": 1}], "description": lr["description"]}
     return optimizer | {"properties": optimizer["properties"] | {"lr": several}}
@@ -112,7 +112,7 @@ def _notes(parameter: Hyperparameter) -> Schema:
 
 
 def _value(parameter: Hyperparameter) -> Schema:
-    component, switch, strengths = (
+    component, optional, weights = (
         parameter.mark(Component),
         parameter.mark(OptionalComponent),
         parameter.mark(WeightsByName),
@@ -124,11 +124,11 @@ def _value(parameter: Hyperparameter) -> Schema:
         limit = parameter.mark(MaxLen)
         most = {"maxItems": limit.max_length} if limit else {}
         return {"type": "array", "items": one, "minItems": int(parameter.required), **most} if component.many else one
-    if switch:
-        keys = _mapping(REGISTRIES[switch.kind][switch.name])
+    if optional:
+        keys = _mapping(REGISTRIES[optional.kind][optional.name])
         return {"anyOf": [{"type": ["boolean", "null"]}, keys]}
-    if strengths:
-        registry = REGISTRIES[strengths.kind]
+    if weights:
+        registry = REGISTRIES[weights.kind]
         fields = {name: {item.name: item for item in hyperparameters(cls)} for name, cls in registry.items()}
         properties = {name: _value(items["strength"]) for name, items in fields.items()}
         return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -1,4 +1,4 @@
-"""What a type asks for, in words, and what is wrong with a value that does not meet it."""
+"""Type checks of spec values, with messages that describe the expected type in words."""
 
 import re
 import types
@@ -10,7 +10,7 @@ import annotated_types
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from nnlab.registry import REGISTRIES, Component, FilePath, Hyperparameter, OptionalComponent, WeightsByName
-from nnlab.text import near_name, quote
+from nnlab.text import near_name, quote, with_article
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 _WORDS: dict[Any, str] = {
@@ -31,12 +31,12 @@ _BOUND_MESSAGES = {
 
 @cache
 def type_adapter(annotation: Any) -> TypeAdapter[Any]:
-    """The strict pydantic validator of a type: no coercion of true to 1.0, no NaN, no infinity."""
+    """The strict pydantic validator of a type: true is not coerced to 1.0; no NaN, no infinity."""
     return TypeAdapter(annotation, config=_STRICT)
 
 
 def check(annotation: Any, value: object) -> tuple[Any, list[tuple[tuple[int, ...], str]]]:
-    """The value as the type wants it, and what is wrong as (path inside the value, message)."""
+    """The validated value, and its faults as (path inside the value, message)."""
     try:
         return type_adapter(annotation).validate_python(value), []
     except (ValidationError, OverflowError) as error:
@@ -47,16 +47,16 @@ def check(annotation: Any, value: object) -> tuple[Any, list[tuple[tuple[int, ..
             template = _BOUND_MESSAGES.get(entry["type"])
             context = {key: _number(bound) for key, bound in entry.get("ctx", {}).items()}
             path = tuple(part for part in entry["loc"] if isinstance(part, int))
-            wrong = entry["input"]
+            invalid = entry["input"]
             if template:
-                problems.append((path, f"{template.format(**context)}, got {quote(wrong)}"))
+                problems.append((path, f"{template.format(**context)}, got {quote(invalid)}"))
             else:
-                problems.append((path, _mismatch(_inner(annotation, path), wrong)))
+                problems.append((path, _mismatch(_inner(annotation, path), invalid)))
         return None, problems
 
 
 def describe_type(annotation: Any) -> str:
-    """What a type accepts, in words: ``a number above 0 and at most 1``."""
+    """A type in words: ``a number above 0 and at most 1``."""
     return _in_words(*_parts(annotation))
 
 
@@ -86,15 +86,15 @@ def _bounds(marks: tuple[Any, ...], unit: str) -> str:
 
 
 def describe_accepted(parameter: Hyperparameter) -> str:
-    """What a hyper-parameter accepts, in words, components included."""
+    """The values that a hyper-parameter accepts, in words, including components."""
     if component := parameter.mark(Component):
         if component.many:
             return f"a list of {'lists of ' if component.nested else ''}{component.kind}s"
-        return f"{_article(component.kind)} {component.kind}"
-    if switch := parameter.mark(OptionalComponent):
-        return f"true, false or the keys of {switch.name}"
-    if strengths := parameter.mark(WeightsByName):
-        return " or ".join(f"{name}: a number" for name in REGISTRIES[strengths.kind].names())
+        return with_article(component.kind)
+    if optional := parameter.mark(OptionalComponent):
+        return f"true, false or the keys of {optional.name}"
+    if weights := parameter.mark(WeightsByName):
+        return " or ".join(f"{name}: a number" for name in REGISTRIES[weights.kind].names())
     if parameter.mark(FilePath):
         return describe_type(parameter.annotation).replace("text", "a path")
     if is_dataclass(parameter.base):
@@ -103,7 +103,7 @@ def describe_accepted(parameter: Hyperparameter) -> str:
 
 
 def options(annotation: Any) -> list[str]:
-    """The words that a type accepts, as far as it lists them."""
+    """The literal words that a type accepts."""
     base, _ = _parts(annotation)
     if get_origin(base) is Literal:
         return [option for option in get_args(base) if isinstance(option, str)]
@@ -113,7 +113,7 @@ def options(annotation: Any) -> list[str]:
 
 
 def only_words(annotation: Any) -> bool:
-    """Whether :func:`options` lists all that a type accepts."""
+    """Whether a type accepts nothing but the words of :func:`options`."""
     base, _ = _parts(annotation)
     if _is_union(base):
         return all(only_words(option) for option in get_args(base))
@@ -127,14 +127,14 @@ def _mismatch(annotation: Any, value: object) -> str:
 
 
 def _inner(annotation: Any, path: tuple[int, ...]) -> Any:
-    """The type of the items that a path of list indices leads to."""
+    """The item type at a path of list indices."""
     for _ in path:
         annotation = get_args(_parts(annotation)[0])[0]
     return annotation
 
 
 def _parts(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """The bare type and the marks of a type that may be ``Annotated``."""
+    """The bare type and the metadata of a type that may be ``Annotated``."""
     marks = getattr(annotation, "__metadata__", ())
     return (annotation.__origin__ if marks else annotation), marks
 
@@ -158,7 +158,3 @@ def _bound(mark: object) -> str:
 
 def _number(bound: object) -> str:
     return f"{bound:g}" if isinstance(bound, float) else str(bound)
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"

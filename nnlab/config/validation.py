@@ -1,4 +1,4 @@
-"""Plain values turned into components, every problem collected; and components turned back into plain values."""
+"""Build components from plain values, collecting all problems, and turn components back into plain values."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -28,11 +28,10 @@ from nnlab.text import alias_hint, near_hint, quote
 
 
 class Validator:
-    """Builds components from plain values; what is wrong lands in ``problems`` as (key path, message).
+    """Builds components from plain values and collects ``problems`` as (key path, message).
 
-    ``folders`` is where relative file names are looked for, in turn; ``elsewhere`` gives the hint for a key of another
-    part of the spec. ``beside`` gives the folder of the file that a key stands in, where it is not that of the spec;
-    ``paths`` finds files.
+    ``folders`` are searched in order for relative file names. ``elsewhere`` gives the hint for a key that belongs to
+    another section. ``beside`` gives the folder of a base spec for the keys that come from it. ``paths`` finds files.
     """
 
     def __init__(
@@ -49,10 +48,10 @@ class Validator:
         self._paths = paths or DataPaths()
 
     def component(self, registry: Registry, raw: object, path: KeyPath) -> Any:
-        """The component that ``raw`` names: a name, a mapping with ``name``, or the registry's number shorthand."""
+        """The component given by a name, a mapping with ``name``, or a number (the registry's shorthand)."""
         if registry.number and isinstance(raw, int | float) and not isinstance(raw, bool):
             name, key = registry.number
-            return self._in_shorthand(registry[name], key, raw, path)
+            return self._from_number(registry[name], key, raw, path)
         name_path = path if isinstance(raw, str) else (*path, "name")
         if isinstance(raw, str):
             raw = {"name": raw}
@@ -71,13 +70,13 @@ class Validator:
     def section(
         self, cls: type[Any], raw: object, path: KeyPath, owner: str = "", registry: Registry | None = None
     ) -> Any:
-        """A dataclass from a mapping of its fields; ``owner`` names it in messages, ``registry`` has others like it."""
+        """A dataclass from a mapping of its fields; ``owner`` names it in messages; ``registry`` is its kind."""
         if not isinstance(raw, Mapping):
             return self._reject(path, f"must be a mapping with the keys {_listed(_keys(cls))}, got {quote(raw)}")
         before = len(self.problems)
         parameters = hyperparameters(cls)
         keys = [parameter.name for parameter in parameters]
-        known = [*keys, *getattr(cls, "short_forms", ())]
+        known = [*keys, *getattr(cls, "abbreviations", ())]
         for key in raw:
             if key not in keys:
                 self._reject((*path, key), self._unknown_key(key, known, owner or str(path[-1]), registry))
@@ -94,14 +93,14 @@ class Validator:
             self.problems.extend(((*path, *key), message) for key, message in built.conflicts())
         return None if len(self.problems) > before else built
 
-    def _in_shorthand(self, cls: type[Any], key: str, raw: object, path: KeyPath) -> Any:
+    def _from_number(self, cls: type[Any], key: str, raw: object, path: KeyPath) -> Any:
         before = len(self.problems)
         built = self.section(cls, {key: raw}, path)
         self.problems[before:] = [(path, message) for _, message in self.problems[before:]]
         return built
 
     def _value(self, parameter: Hyperparameter, raw: object, path: KeyPath) -> Any:
-        component, switch, strengths = (
+        component, optional, weights = (
             parameter.mark(Component),
             parameter.mark(OptionalComponent),
             parameter.mark(WeightsByName),
@@ -118,23 +117,23 @@ class Validator:
             if component.nested:
                 return [self._components(registry, items, (*path, index)) for index, items in enumerate(raw)]
             return self._components(registry, raw, path)
-        if switch:
+        if optional:
             if raw is None or raw is False:
                 return None
-            cls = REGISTRIES[switch.kind][switch.name]
+            cls = REGISTRIES[optional.kind][optional.name]
             if raw is not True and not isinstance(raw, Mapping):
                 keys = _listed(_keys(cls))
                 return self._reject(path, f"must be true, false or a mapping with {keys}, got {quote(raw)}")
-            return self.section(cls, {} if raw is True else raw, path, switch.name)
-        if strengths:
-            return self._strengths(REGISTRIES[strengths.kind], raw, path)
+            return self.section(cls, {} if raw is True else raw, path, optional.name)
+        if weights:
+            return self._weights(REGISTRIES[weights.kind], raw, path)
         if dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
             return self.section(parameter.base, raw, path)
-        refused = parameter.mark(Forbidden)
-        if refused and raw in refused.values:
-            return self._reject(path, f"{quote(raw)} is not allowed: {refused.reason}")
-        value, wrong = check(parameter.annotation, raw)
-        self.problems.extend(((*path, *inner), message) for inner, message in wrong)
+        forbidden = parameter.mark(Forbidden)
+        if forbidden and raw in forbidden.values:
+            return self._reject(path, f"{quote(raw)} is not allowed: {forbidden.reason}")
+        value, faults = check(parameter.annotation, raw)
+        self.problems.extend(((*path, *inner), message) for inner, message in faults)
         is_path = parameter.mark(FilePath) is not None
         return self._find_file(value, path) if is_path and isinstance(value, str) else value
 
@@ -143,15 +142,15 @@ class Validator:
             return self._reject(path, f"must be a list of {registry.kind}s, got {quote(raw)}")
         return [self.component(registry, item, (*path, index)) for index, item in enumerate(raw)]
 
-    def _strengths(self, registry: Registry, raw: object, path: KeyPath) -> Any:
+    def _weights(self, registry: Registry, raw: object, path: KeyPath) -> Any:
         if not isinstance(raw, Mapping):
             return self._reject(path, f"must be a mapping with the keys {_listed(registry.names())}, got {quote(raw)}")
         for key in raw:
             if key not in registry:
                 self._reject((*path, key), self._unknown_key(key, registry.names(), registry.kind))
-        # In the registry's order: the order in which a spec names them must not change the last bits of a sum.
+        # In the registry's order: the order of the keys in a spec must not change the rounding of a sum.
         built = [
-            self._in_shorthand(registry[name], "strength", raw[name], (*path, name))
+            self._from_number(registry[name], "strength", raw[name], (*path, name))
             for name in registry.names()
             if name in raw
         ]
@@ -170,7 +169,7 @@ class Validator:
 
     def _unknown_key(self, key: str, known: list[str], owner: str, registry: Registry | None = None) -> str:
         hint = ""
-        if len(self.problems) < MOST_LINES:  # beyond the problems that are reported, hints would only take time
+        if len(self.problems) < MOST_LINES:  # no hints for problems that are not reported: searching takes time
             hint = alias_hint(key, known) or (owners_hint(registry, key) if registry else "")
             hint = hint or self._elsewhere(key) or near_hint(key, known)
         return f"unknown key; {hint}{owner} has {_listed(known) if known else 'no keys'}"
@@ -180,7 +179,7 @@ class Validator:
 
 
 def plain(value: object) -> object:
-    """A component, section or value as a spec writes it, with every default filled in."""
+    """A component, section or value in spec notation (plain values), with every default filled in."""
     if isinstance(value, FoundPath):
         return value.written
     if isinstance(value, list | tuple):
@@ -190,9 +189,9 @@ def plain(value: object) -> object:
     fields: dict[str, object] = {}
     for parameter in hyperparameters(type(value)):
         inner = getattr(value, parameter.name)
-        if strengths := parameter.mark(WeightsByName):
+        if weights := parameter.mark(WeightsByName):
             given = {registered_name(item): item.strength for item in inner}
-            fields[parameter.name] = {name: given.get(name, 0.0) for name in REGISTRIES[strengths.kind].names()}
+            fields[parameter.name] = {name: given.get(name, 0.0) for name in REGISTRIES[weights.kind].names()}
         elif parameter.mark(OptionalComponent):
             fields[parameter.name] = _without_name(plain(inner)) if inner is not None else False
         else:
@@ -207,14 +206,14 @@ def plain(value: object) -> object:
 
 
 def flatten(value: object, path: KeyPath = ()) -> dict[str, object]:
-    """A nested plain value as one flat mapping from dotted keys to the values at the leaves; lists stay whole."""
+    """A nested mapping as a flat one from dotted keys to leaf values; lists are leaves."""
     if not isinstance(value, dict):
         return {".".join(str(part) for part in path): value}
     return {key: leaf for name, inner in value.items() for key, leaf in flatten(inner, (*path, name)).items()}
 
 
 def _with_default_name(parameter: Hyperparameter, raw: object) -> object:
-    """A mapping without a name is of the default component, where that has all its keys."""
+    """Add the default component's name to a mapping without one, if that component has all of its keys."""
     if parameter.required or not isinstance(raw, Mapping) or "name" in raw or not raw:
         return raw
     known = _keys(type(parameter.default))

@@ -1,7 +1,7 @@
-"""YAML read strictly: YAML 1.2 scalars, no aliases, tags or duplicate keys, and the place of every value.
+"""Strict YAML reader: YAML 1.2 scalars, no aliases, tags or duplicate keys, with the position of every value.
 
 PyYAML supplies the scanner and parser; values are built here because its constructors read ``1e-3`` as text,
-``no`` as false and ``010`` as 8, keep the last of two equal keys, and follow aliases that grow without bound.
+``no`` as false and ``010`` as 8, keep the last of two equal keys, and expand aliases without limit.
 """
 
 import sys
@@ -22,26 +22,26 @@ MAX_BYTES = 128 * 1024
 MAX_DEPTH = 32
 MOST_VALUES = 20_000
 MOST_TYPOS = 100
-# Parsing takes most of the time of reading a spec, and a resumed run or a cross-validation reads the same one again.
+# Parsing dominates the time to read a spec; a resumed run or a cross-validation reads the same text again.
 REMEMBERED_SPECS = 32
 LONGEST_REMEMBERED = 8 * 1024
 STANDARD_INPUT = Path("-")
-# Where a shell puts what it pipes into a command; a pipe found anywhere else may never end.
+# The paths of a shell's process substitution; other pipes are refused, since reading them may block forever.
 PIPES = (Path("/dev/stdin"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
 def read_yaml(path: Path) -> YamlTree:
     """Read a YAML file.
 
-    Raises UsageError when the file cannot be read and SpecError, with every place, when it is not a strict spec.
+    Raises UsageError when the file cannot be read and SpecError, with all positions, when it is not a valid spec.
     """
     return _strict(read_collecting_problems(path))
 
 
 def read_collecting_problems(path: Path, depth: int = 0) -> YamlTree:
-    """Read a YAML file (``-`` is standard input) like :func:`read_yaml`, with what is wrong left in ``problems``.
+    """Read a YAML file (``-`` is standard input) like :func:`read_yaml`, but collect errors in ``problems``.
 
-    ``depth`` counts the specs that lead to this one as their base.
+    ``depth`` is the number of specs between this base and the spec itself.
     """
     source = "standard input" if path == STANDARD_INPUT else one_line(str(path), 1000)
     try:
@@ -49,7 +49,7 @@ def read_collecting_problems(path: Path, depth: int = 0) -> YamlTree:
     except (OSError, ValueError) as error:  # ValueError: a NUL character
         raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
     if len(raw) > MAX_BYTES:
-        raise UsageError(f"{source}: larger than {MAX_BYTES // 1024} KiB, which no spec needs")
+        raise UsageError(f"{source}: is larger than the limit of {MAX_BYTES // 1024} KiB")
     try:
         text = decoded(raw)
     except NotTextError as error:
@@ -70,14 +70,14 @@ def _bytes(path: Path, source: str) -> bytes:
 
 
 def parse_yaml(text: str, source: str) -> YamlTree:
-    """Parse YAML text; ``source`` names it in messages. Raises SpecError, with every place."""
+    """Parse YAML text; ``source`` names it in messages. Raises SpecError with all positions."""
     return _strict(parse_collecting_problems(text, source))
 
 
 def parse_collecting_problems(text: str, source: str, depth: int = 0, folder: Path | None = None) -> YamlTree:
-    """Parse YAML text like :func:`parse_yaml`, with what is wrong in it left in ``problems``.
+    """Parse YAML text like :func:`parse_yaml`, but collect errors in ``problems``.
 
-    ``depth`` and ``folder`` are those of its places.
+    ``depth`` and ``folder`` are those of its positions.
     """
     builder = _Builder(source, depth, folder)
     try:
@@ -100,18 +100,20 @@ def _position_after(text: str, source: str, depth: int = 0, folder: Path | None 
     return Position(line, column, f"{source}:{line}:{column}", depth, folder)
 
 
-_BASE = "base: OTHER.yaml starts from another spec"
-_ESCAPES = "in double quotes \\ begins an escape; put a path in single quotes, or write / for \\"
+_BASE = "base: OTHER.yaml inherits from another spec"
+_ESCAPES = "in double quotes \\ starts an escape; put a path in single quotes, or write / for \\"
 
 
 def _not_allowed(character: str) -> str:
-    """Why a control character cannot be read."""
+    """The message for a control character."""
     message = f"the character U+{ord(character):04X} is not allowed"
-    return f"{message}; it is Ctrl-Z, an end of file of old programs: delete it" if character == "\x1a" else message
+    return (
+        f"{message}; it is Ctrl-Z, the end-of-file mark of DOS programs: delete it" if character == "\x1a" else message
+    )
 
 
 class _Unreadable(Exception):
-    """There is no telling what the rest of the text means."""
+    """The text cannot be parsed beyond this point."""
 
     def __init__(self, position: Position, message: str) -> None:
         super().__init__(message)
@@ -119,13 +121,13 @@ class _Unreadable(Exception):
 
 
 class _Mark(Protocol):
-    """A position in the text, counted from 0."""
+    """A position in the text, zero-based."""
 
     line: int
     column: int
 
 
-# The events of texts that were read to the end without a problem; nothing changes an event.
+# Parser events of valid texts, by text; events are never modified.
 _EVENTS: dict[str, tuple[yaml.Event, ...]] = {}
 
 
@@ -136,7 +138,7 @@ def _recorded(loader: yaml.SafeLoader, seen: list[yaml.Event]) -> Iterator[yaml.
 
 
 class _Builder:
-    """Builds plain values from parser events and collects what a spec may not contain."""
+    """Builds plain values from parser events and collects what specs must not contain."""
 
     def __init__(self, source: str, depth: int, folder: Path | None) -> None:
         self.tree = YamlTree(None)
@@ -167,7 +169,7 @@ class _Builder:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark or loader.get_mark()
             raise self._unreadable(text, mark, error.problem or error.context or "") from None
-        except (ValueError, OverflowError):  # PyYAML takes an escape such as "\UFFFFFFFF" for a character
+        except (ValueError, OverflowError):  # PyYAML accepts an escape such as "\UFFFFFFFF"
             raise _Unreadable(self._position(loader.get_mark()), "not valid YAML: a number is out of range") from None
         if seen and not self.tree.problems:
             if len(_EVENTS) >= REMEMBERED_SPECS:
@@ -175,16 +177,16 @@ class _Builder:
             _EVENTS[text] = tuple(seen)
 
     def _unreadable(self, text: str, mark: _Mark | None, problem: str) -> _Unreadable:
-        """What the parser says, at the sign that is its likely cause where there is one."""
+        """The parser's error, at the look-alike character that probably caused it, if any."""
         problem = one_line(problem, 200)
         if "'\\t'" in problem:
-            problem = "a tab; YAML indents with spaces"
+            problem = "a tab; indent with spaces"
         elif "escape" in problem:
             problem = f"{problem}; {_ESCAPES}"
         if mark and (cause := lookalike_before(text, mark.line)):
             line, column, advice = cause
-            noticed = f"noticed in line {mark.line + 1}: {problem}"
-            return _Unreadable(self._at(line, column), f"not valid YAML; {advice} ({noticed})")
+            detected = f"detected in line {mark.line + 1}: {problem}"
+            return _Unreadable(self._at(line, column), f"not valid YAML; {advice} ({detected})")
         return _Unreadable(self._position(mark), f"not valid YAML: {problem}")
 
     def _documents(self) -> None:
@@ -193,7 +195,7 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._problem(event.start_mark, (), "a second document; a spec is one document")
+                    self._problem(event.start_mark, (), "a second document; a spec is a single document")
                     return
                 self.tree.value = self._node(next(self._events), ())
 
@@ -203,11 +205,9 @@ class _Builder:
             raise _Unreadable(self._position(event.start_mark), f"nested more than {MAX_DEPTH} levels deep")
         self._values += 1
         if self._values > MOST_VALUES:
-            raise _Unreadable(self._position(event.start_mark), f"more than {MOST_VALUES} values, which no spec needs")
+            raise _Unreadable(self._position(event.start_mark), f"more than {MOST_VALUES} values")
         if isinstance(event, yaml.AliasEvent):
-            self._problem(
-                event.start_mark, path, f"aliases (*name) are not part of a spec; write the value out, or {_BASE}"
-            )
+            self._problem(event.start_mark, path, f"aliases (*name) are not allowed; write the value out, or {_BASE}")
             return None
         if not isinstance(event, yaml.ScalarEvent | yaml.SequenceStartEvent | yaml.MappingStartEvent):
             raise TypeError(f"unexpected event {event!r}")
@@ -227,34 +227,34 @@ class _Builder:
         entries: dict[str, object] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                raise _Unreadable(self._position(event.start_mark), "a key must be a plain word")
+                raise _Unreadable(self._position(event.start_mark), "a key must be a scalar")
             child = (*path, event.value)
             self._check_plain(event, child)
             self._note_typo(event, child)
             if event.value == "<<" and event.style is None:
-                self._problem(event.start_mark, child, f"merge keys (<<) are not part of a spec; {_BASE}")
+                self._problem(event.start_mark, child, f"merge keys (<<) are not allowed; {_BASE}")
             elif event.value in entries:
-                self._problem(event.start_mark, child, f"given twice; first at {self.tree.positions[child]}")
+                self._problem(event.start_mark, child, f"duplicate key; first at {self.tree.positions[child]}")
             self.tree.positions.setdefault(child, self._position(event.start_mark))
             entries[event.value] = self._node(next(self._events), child)
         return entries
 
     def _check_plain(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, path: KeyPath) -> None:
         if event.anchor is not None:
-            self._problem(event.start_mark, path, f"anchors (&name) are not part of a spec; {_BASE}")
+            self._problem(event.start_mark, path, f"anchors (&name) are not allowed; {_BASE}")
         if event.tag is not None:
-            self._problem(event.start_mark, path, f"tags ({quote(event.tag)}) are not part of a spec")
+            self._problem(event.start_mark, path, f"tags ({quote(event.tag)}) are not allowed")
 
     def _position(self, mark: _Mark | None) -> Position:
         return self._at(mark.line, mark.column) if mark else self._at(0, 0)
 
     def _at(self, line: int, column: int) -> Position:
-        """A place by line and column counted from 0."""
+        """A position from a zero-based line and column."""
         text = f"{self._source}:{line + 1}:{column + 1}"
         return Position(line + 1, column + 1, text, self._depth, self._folder)
 
     def _note_typo(self, event: yaml.ScalarEvent, path: KeyPath) -> None:
-        """Remember what looks mistyped in an unquoted key or value."""
+        """Record a likely typo in an unquoted key or value."""
         typos, mark = self.tree.typos, event.start_mark
         if event.style is not None or mark is None or path in typos or len(typos) == MOST_TYPOS:
             return

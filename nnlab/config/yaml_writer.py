@@ -10,7 +10,7 @@ from nnlab.text import escape_control, quote
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes YAML that :func:`parse_yaml` reads back equal, so text that looks like a number gets quotes."""
+    """Writes YAML that :func:`parse_yaml` reads back equal: text that looks like a number is quoted."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
@@ -32,9 +32,9 @@ _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"(?:{FLOAT
 
 
 def dump_yaml(value: object) -> str:
-    """YAML text for plain values; innermost mappings and lists stand on one line each, unless text needs quotes.
+    """YAML text for plain values; innermost mappings and lists take one line each, unless text needs quotes.
 
-    What is not printable stands in double quotes, where the escapes of YAML are those of Python.
+    Unprintable text is double-quoted with Python's escapes, which YAML shares.
     """
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None

@@ -59,7 +59,7 @@ class RunSetup:
         self._loss = own.loss.for_classes(dataset.class_counts)
         self._penalty = own.penalty
         if dataset.validation is None:
-            for path, message in own.follows_validation():
+            for path, message in own.needs_validation():
                 raise UsageError(f"{'.'.join(map(str, path))}: {message}")
         self.batches = Batches(
             BatchLoader(dataset.train, own.dtype),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from nnlab.config.data_paths import PLACES
+from nnlab.config.data_paths import LOCATIONS
 from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
 from nnlab.config.yaml_writer import dump_yaml
@@ -67,7 +67,7 @@ def _known_folders(run: Path, files: list[Path]) -> Iterator[str]:
         yield from (str(folder), str(folder.parent))
     for path in files:
         if path.name == ENVIRONMENT_FILE:
-            places = read_environment(path).get(PLACES)
+            places = read_environment(path).get(LOCATIONS)
             for place in places.values() if isinstance(places, dict) else ():
                 if isinstance(place, dict) and isinstance(absolute := place.get("absolute"), str):
                     yield from (folder_of(absolute), folder_of(os.path.normpath(absolute)))
@@ -78,7 +78,7 @@ def _known_folders(run: Path, files: list[Path]) -> Iterator[str]:
 def _contents(path: Path, short: ShortPaths) -> bytes:
     if path.name == ENVIRONMENT_FILE:
         environment = read_environment(path)
-        return as_json(short.value({key: value for key, value in environment.items() if key != PLACES}))
+        return as_json(short.value({key: value for key, value in environment.items() if key != LOCATIONS}))
     if path.name == SUMMARY_FILE:
         return _summary(path, short)
     if path.name == SPEC_FILE and (away := _away(spec := _spec(path))):

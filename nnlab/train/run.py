@@ -9,7 +9,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from nnlab.config.data_paths import PLACES, places_of
+from nnlab.config.data_paths import LOCATIONS, data_locations
 from nnlab.config.experiment import Experiment, as_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
@@ -80,7 +80,7 @@ def train_and_record(
 ) -> RunResult:
     """Train from ``setup.start`` on, before which training took ``seconds``, and write everything into the folder."""
     experiment, network = setup.experiment, setup.network
-    environment = {**environment, PLACES: places_of(experiment.data, folder.path)}
+    environment = {**environment, LOCATIONS: data_locations(experiment.data, folder.path)}
     with failures_recorded(folder), stop_on_signal() as stop:
         spec_sha256 = experiment.sha256()
         folder.write_start(experiment.to_yaml(), environment, network.parameter_count, spec_sha256, seconds)

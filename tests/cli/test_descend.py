@@ -47,7 +47,7 @@ def test_a_network_drive_without_locks_and_fsync_is_mentioned_once(nnlab, monkey
     ("override", "message"),
     [
         ("h=0", "h: must be at least 1e-300, got 0"),
-        ("start=[1]", "start: has 1 number, but the function takes 2"),
+        ("start=[1]", "start: has 1 coordinate, but the function needs 2"),
         ("function=valey", "no function is called 'valey'"),
         ("steps=x", "steps: must be a whole number"),
     ],
@@ -75,8 +75,8 @@ def test_a_descent_is_shown_but_not_compared(nnlab) -> None:
 
 def test_a_spec_of_the_other_kind_is_one_line(nnlab, spec: Path) -> None:
     for command, path, words in (
-        ("train", CONFIGS / "sphere.yaml", "describes a descent, which nnlab descend takes"),
-        ("descend", spec, "describes a training, which nnlab train takes"),
+        ("train", CONFIGS / "sphere.yaml", "is a descent spec; run it with nnlab descend"),
+        ("descend", spec, "is a training spec; run it with nnlab train"),
     ):
         answer = nnlab(command, path)
         assert answer.code == 2

@@ -1,4 +1,4 @@
-"""What the shell completes after ``-s``."""
+"""Completions of ``-s`` in the shell."""
 
 from pathlib import Path
 
@@ -14,12 +14,12 @@ SECTION = {"dataset": "data", "model": "model", "loss": "loss", "optimizer": "op
 SHORTHAND = "data: xor\nmodel: {name: mlp, hidden: [2], init: 0.1}\noptimizer: adam\ntrain: {iterations: 1}\n"
 
 
-def test_keys_are_sorted_and_come_once() -> None:
+def test_completions_are_sorted_and_unique() -> None:
     assert sorted(set(KEYS)) == KEYS
 
 
 @pytest.mark.parametrize("kind", SECTION)
-def test_every_name_and_every_key_of_every_component(kind: str) -> None:
+def test_completions_cover_all_names_and_keys(kind: str) -> None:
     for name, cls in REGISTRIES[kind].items():
         assert f"{SECTION[kind]}.name={name}" in KEYS
         for parameter in hyperparameters(cls):
@@ -46,7 +46,7 @@ def test_every_name_and_every_key_of_every_component(kind: str) -> None:
         "data.augment=",
     ],
 )
-def test_a_key_that_can_be_set_is_offered(key: str) -> None:
+def test_settable_keys_are_completed(key: str) -> None:
     assert key in KEYS
 
 
@@ -57,7 +57,7 @@ def test_a_key_that_can_be_set_is_offered(key: str) -> None:
         *("train.schedule.after.after.name=cosine", "train.early_stopping.metric=test_loss", "train.schedule="),
     ],
 )
-def test_a_key_that_needs_more_is_not_offered(key: str) -> None:
+def test_incomplete_keys_are_not_completed(key: str) -> None:
     assert key not in KEYS
 
 
@@ -72,7 +72,7 @@ def unknown(path: Path, overrides: list[str]) -> bool:
     return False
 
 
-def test_every_key_offered_exists_for_some_component(tmp_path: Path) -> None:
+def test_every_completion_is_a_valid_key(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(SHORTHAND, encoding="utf-8")
     assert unknown(path, ["optimizer.l=1"])

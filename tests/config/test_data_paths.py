@@ -1,4 +1,4 @@
-"""Where the files that a spec names are found, whoever moved them."""
+"""Resolution of data paths, also after the data or the run has moved."""
 
 import copy
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nnlab.config import data_paths
-from nnlab.config.data_paths import DataPaths, FoundPath, Recorded, existing_spelling, places_of
+from nnlab.config.data_paths import DataPaths, FoundPath, RecordedData, data_locations, existing_spelling
 from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.data.sources.table import Table
 from nnlab.errors import SpecError, UsageError
@@ -36,25 +36,25 @@ def recorded(run: Path, data: Path, text: str = "a") -> None:
     """Write what a run in a folder records about its data."""
     environment = {
         "data_sha256": {"t.csv": sha256(text.encode()).hexdigest()},
-        "data_places": places_of(Table(path=str(data)), run),
+        "data_places": data_locations(Table(path=str(data)), run),
     }
     file(run / "environment.json", json.dumps(environment))
 
 
-def test_the_name_of_the_environment_is_that_of_the_run_folder() -> None:
+def test_environment_file_name_matches_run_folder() -> None:
     assert data_paths.ENVIRONMENT_FILE == formats.ENVIRONMENT_FILE
     assert formats.fold_folder(1) == data_paths.FIRST_FOLD
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda path: pickle.loads(pickle.dumps(path))])
-def test_a_found_path_remembers_how_it_was_written(duplicate) -> None:
+def test_found_path_keeps_path_as_written(duplicate) -> None:
     found = duplicate(FoundPath("/a/b.csv", "b.csv"))
     assert found == "/a/b.csv"
     assert Path(found).name == "b.csv"
     assert found.written == "b.csv"
 
 
-def test_the_resolved_spec_has_the_path_as_written(tmp_path: Path) -> None:
+def test_resolved_spec_keeps_path_as_written(tmp_path: Path) -> None:
     data = file(tmp_path / "specs" / "t.csv")
     experiment = load(tmp_path / "specs", "t.csv")
     assert experiment.data.files() == [data]
@@ -65,7 +65,7 @@ def test_the_resolved_spec_has_the_path_as_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("stored", "asked"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED), (COMPOSED, COMPOSED)])
-def test_a_file_is_found_in_either_unicode_form(tmp_path: Path, stored: str, asked: str) -> None:
+def test_data_path_in_either_unicode_form(tmp_path: Path, stored: str, asked: str) -> None:
     data = file(tmp_path / stored)
     (found,) = load(tmp_path, f'"{asked}"').data.files()
     assert found.samefile(data)
@@ -79,29 +79,29 @@ def test_a_file_is_found_in_either_unicode_form(tmp_path: Path, stored: str, ask
     [
         (
             "https://example.org/t.csv",
-            "is a URL, got 'https://example.org/t.csv'; nnlab reads local files",
+            "must be a local file, got the URL 'https://example.org/t.csv'",
         ),
-        ("s3://bucket/t.csv", "is a URL"),
+        ("s3://bucket/t.csv", "must be a local file, got the URL"),
         (
             r'"C:\new\table.csv"',
             r"in double quotes YAML reads \n as one: put the path in single quotes",
         ),
         (r'"C:\temp\bells.csv"', r"in double quotes YAML reads \t as one"),
-        (r'"C:\data\t.csv"', r"in double quotes \ begins an escape; put a path in single quotes, or write / for"),
+        (r'"C:\data\t.csv"', r"in double quotes \ starts an escape; put a path in single quotes, or write / for"),
     ],
 )
-def test_what_names_no_local_file_is_refused_with_the_way_out(tmp_path: Path, written: str, message: str) -> None:
+def test_unusable_data_path_is_rejected_with_advice(tmp_path: Path, written: str, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         load(tmp_path, written)
     assert message in str(caught.value)
 
 
-def test_a_name_with_a_control_character_is_found_where_there_is_such_a_file(tmp_path: Path) -> None:
+def test_data_path_with_control_character(tmp_path: Path) -> None:
     data = file(tmp_path / "a\tb.csv")
     assert load(tmp_path, '"a\\tb.csv"').data.files() == [data]
 
 
-def test_a_runs_own_spec_finds_the_data_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_spec_finds_data_from_any_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data, run = file(tmp_path / "project" / "t.csv"), tmp_path / "project" / "runs" / "one"
     recorded(run, data)
     monkeypatch.chdir(tmp_path)
@@ -111,14 +111,14 @@ def test_a_runs_own_spec_finds_the_data_from_anywhere(tmp_path: Path, monkeypatc
     assert found == tmp_path / "moved" / "t.csv"
 
 
-def test_a_run_that_was_moved_alone_finds_the_data_where_it_was(tmp_path: Path) -> None:
+def test_moved_run_finds_data_at_absolute_path(tmp_path: Path) -> None:
     data, run = file(tmp_path / "project" / "t.csv"), tmp_path / "project" / "runs" / "one"
     recorded(run, data)
     run.rename(tmp_path / "one")
     assert load(tmp_path / "one", "t.csv").data.files() == [data]
 
 
-def test_the_file_with_the_recorded_checksum_is_preferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_with_recorded_checksum_is_preferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run, other, changed = tmp_path / "runs" / "one", file(tmp_path / "here" / "t.csv"), file(tmp_path / "t.csv", "b")
     recorded(run, changed, "a")
     monkeypatch.chdir(other.parent)
@@ -127,7 +127,7 @@ def test_the_file_with_the_recorded_checksum_is_preferred(tmp_path: Path, monkey
     assert load(run, "t.csv").data.files() == [changed]  # neither is; the place that was recorded
 
 
-def test_an_absolute_path_that_is_gone_is_replaced_by_the_same_file_only(
+def test_missing_absolute_path_is_replaced_by_same_checksum_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, here = tmp_path / "runs" / "one", file(tmp_path / "here" / "t.csv", "b")
@@ -138,20 +138,20 @@ def test_an_absolute_path_that_is_gone_is_replaced_by_the_same_file_only(
     assert load(run, "/gone/t.csv").data.files() == [here]
 
 
-def test_a_cross_validation_finds_the_data_of_its_first_fold(tmp_path: Path) -> None:
+def test_crossval_finds_data_recorded_in_first_fold(tmp_path: Path) -> None:
     data = file(tmp_path / "elsewhere" / "t.csv")
     recorded(tmp_path / "cv" / "fold-1", data)
     assert load(tmp_path / "cv", "t.csv").data.files() == [data]
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"data_places": 5, "data_sha256": []}', '{"data_places": {"path": 5}}'])
-def test_a_damaged_environment_records_no_place(tmp_path: Path, text: str) -> None:
+def test_damaged_environment_records_no_data_path(tmp_path: Path, text: str) -> None:
     file(tmp_path / "environment.json", text)
-    assert list(Recorded.of(tmp_path).places("path")) == []
+    assert list(RecordedData.of(tmp_path).paths("path")) == []
     assert load(tmp_path, "t.csv").data.files() == [tmp_path / "t.csv"]
 
 
-def test_the_user_says_where_the_data_is_now(tmp_path: Path) -> None:
+def test_data_option_overrides_data_path(tmp_path: Path) -> None:
     data, folder = file(tmp_path / "new" / "renamed.csv"), file(tmp_path / "folder" / "t.csv").parent
     experiment = load(tmp_path, "t.csv", data)
     assert experiment.data.files() == [data]

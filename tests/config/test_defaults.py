@@ -1,4 +1,4 @@
-"""Which keys of a spec say no more than their component's name does."""
+"""Default values of spec keys."""
 
 import pytest
 
@@ -50,5 +50,5 @@ SETTINGS = {
         ("loss.smoothing", False),
     ],
 )
-def test_a_default_is_known_by_its_key(key: str, expected: bool) -> None:
+def test_has_default(key: str, expected: bool) -> None:
     assert has_default(SETTINGS, key) is expected

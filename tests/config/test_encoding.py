@@ -1,4 +1,4 @@
-"""The bytes of a spec file: which encodings are read, and which are named."""
+"""Encodings of spec files."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ JAPANESE = "# \u5b66\u7fd2\u7387\u3092\u5909\u3048\u308b\r\nlr: 0.1\r\n"  # "cha
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_utf_8_and_utf_16_with_a_byte_order_mark_are_read(tmp_path: Path, encoding: str) -> None:
+def test_utf_8_and_utf_16_with_byte_order_mark(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(JAPANESE.encode(encoding))
     tree = read_yaml(path)
@@ -19,7 +19,7 @@ def test_utf_8_and_utf_16_with_a_byte_order_mark_are_read(tmp_path: Path, encodi
     assert str(tree.position(("lr",))) == f"{path}:2:1"
 
 
-def test_big_endian_utf_16_is_read(tmp_path: Path) -> None:
+def test_big_endian_utf_16(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"\xfe\xff" + "a: é".encode("utf-16-be"))
     assert read_yaml(path).value == {"a": "é"}
@@ -40,7 +40,7 @@ def test_big_endian_utf_16_is_read(tmp_path: Path) -> None:
         (b"a: \xff", ":1:4: not UTF-8 text; save it as UTF-8"),
     ],
 )  # fmt: skip
-def test_another_encoding_is_named(tmp_path: Path, raw: bytes, message: str) -> None:
+def test_error_names_other_encodings(tmp_path: Path, raw: bytes, message: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(raw)
     with pytest.raises(SpecError) as caught:

@@ -1,4 +1,4 @@
-"""A spec file as a whole: what it says, every problem at once, and a resolved spec that says the same again."""
+"""Training specs: defaults, validation of all keys at once, resolved specs."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ train: {iterations: 5}
 """
 CONFIGS = sorted(Path(__file__).parents[2].glob("configs/*.yaml"))
 
-BASE = "base: OTHER.yaml starts from another spec"
+BASE = "base: OTHER.yaml inherits from another spec"
 
 
 def load(folder: Path, text: str, name: str = "a.yaml") -> Experiment:
@@ -95,7 +95,7 @@ def test_defaults(tmp_path: Path) -> None:
     }
 
 
-def test_the_spec_of_the_contract(tmp_path: Path) -> None:
+def test_spec_with_all_sections(tmp_path: Path) -> None:
     text = """\
 name: adam            # default: the file's name
 seed: 0
@@ -114,7 +114,7 @@ train:     {iterations: 1000, batch_size: 100, sampling: replacement, eval_every
 
 
 @pytest.mark.parametrize(("file", "name"), [("a.yaml", "a"), ("a.b.yaml", "a.b"), ("5.yaml", "5"), ("実験", "実験")])
-def test_the_name_is_that_of_the_file_unless_given(tmp_path: Path, file: str, name: str) -> None:
+def test_name_defaults_to_file_name(tmp_path: Path, file: str, name: str) -> None:
     assert load(tmp_path, MINIMAL, file).name == name
     assert again(load(tmp_path, MINIMAL, file)).name == name
     assert load(tmp_path, MINIMAL + "name: given", file).name == "given"
@@ -131,13 +131,13 @@ def test_the_name_is_that_of_the_file_unless_given(tmp_path: Path, file: str, na
         ("[a]", "['a']"),
     ],
 )
-def test_a_name_is_one_line_of_text(tmp_path: Path, name: str, shown: str) -> None:
+def test_name_must_be_one_printable_line(tmp_path: Path, name: str, shown: str) -> None:
     lines = refusal(tmp_path, f"name: {name}\nseed: -1\n{MINIMAL}")
     assert lines[0] == f"a.yaml:1:1: name: must be printable text of 1 to 100 characters, got {shown}"
     assert len(lines) == 2
 
 
-def test_a_file_name_that_cannot_be_a_name(tmp_path: Path) -> None:
+def test_unprintable_file_name_is_no_default_name(tmp_path: Path) -> None:
     path = tmp_path / "a\nb.yaml"
     path.write_text(MINIMAL, encoding="utf-8")
     with pytest.raises(SpecError) as caught:
@@ -148,7 +148,7 @@ def test_a_file_name_that_cannot_be_a_name(tmp_path: Path) -> None:
     assert load_experiment(path, ["name=ab"]).name == "ab"
 
 
-def test_the_example_of_the_contract(tmp_path: Path) -> None:
+def test_documented_error_message(tmp_path: Path) -> None:
     text = """\
 # How far does Adam bring a small network?
 data: {name: xor}
@@ -163,7 +163,7 @@ optimizer:
     assert refusal(tmp_path, text) == ["a.yaml:9:3: optimizer.beta1: must be below 1, got 1.5"]
 
 
-def test_all_problems_at_once_in_the_order_of_their_places(tmp_path: Path) -> None:
+def test_all_problems_are_reported_in_order_of_position(tmp_path: Path) -> None:
     text = """\
 train:     {iterations: 10, epochs: 2, batch_size: 0, sampling: shufle}
 seed: 1.5
@@ -183,8 +183,8 @@ models: 5
     assert refusal(tmp_path, text) == [
         "a.yaml:1:40: train.batch_size: must be a whole number from 1 to 1000000000 or 'full' or null, got 0",
         "a.yaml:1:55: train.sampling: must be 'shuffle' or 'replacement', got 'shufle'; did you mean 'shuffle'?",
-        "a.yaml:3:1: seed: given twice; first at a.yaml:2:1",
-        "a.yaml:4:12: optimizer: anchors (&name) are not part of a spec; " + BASE,
+        "a.yaml:3:1: seed: duplicate key; first at a.yaml:2:1",
+        "a.yaml:4:12: optimizer: anchors (&name) are not allowed; " + BASE,
         "a.yaml:4:28: optimizer.beta1: must be below 1, got 1.5",
         "a.yaml:4:40: optimizer.betta2: unknown key; did you mean 'beta2'? adam has lr, beta1, beta2, eps",
         "a.yaml:7:16: model.hidden.1: must be at least 1, got -1",
@@ -196,7 +196,7 @@ models: 5
         "a.yaml:11:20: penalty.l2: must be at least 0, got -1",
         "a.yaml:12:13: data.name: no dataset is called 'spirals'; did you mean 'spiral'? there are "
         "cifar10, fashion_mnist, idx, mnist, moons, spiral, table, xor",
-        "a.yaml:13:22: compute.threads: aliases (*name) are not part of a spec; write the value out, or " + BASE,
+        "a.yaml:13:22: compute.threads: aliases (*name) are not allowed; write the value out, or " + BASE,
         "a.yaml:14:1: models: unknown key; did you mean 'model'? a spec has name, seed, dtype, rng, data, model, loss, "
         "optimizer, penalty, train, compute",
     ]
@@ -218,16 +218,16 @@ models: 5
         (
             "seed: 1",
             [
-                "a.yaml:1:1: needs the key data (the samples)",
-                "a.yaml:1:1: needs the key model (the network)",
-                "a.yaml:1:1: needs the key optimizer (the update rule)",
-                "a.yaml:1:1: needs the key train (length, batches and evaluation)",
+                "a.yaml:1:1: needs the key data (dataset)",
+                "a.yaml:1:1: needs the key model (network architecture)",
+                "a.yaml:1:1: needs the key optimizer (update rule)",
+                "a.yaml:1:1: needs the key train (training length, batches, evaluation, checkpoints)",
             ],
         ),
         ("a: [", ["a.yaml:1:5: not valid YAML: expected the node content, but found '<stream end>'"]),
     ],
 )
-def test_what_is_no_spec_at_all(tmp_path: Path, text: str, expected: list[str]) -> None:
+def test_not_a_spec(tmp_path: Path, text: str, expected: list[str]) -> None:
     assert refusal(tmp_path, text) == expected
 
 
@@ -252,7 +252,7 @@ def test_exactly_one_of_iterations_and_epochs(tmp_path: Path, train: str, proble
     assert refusal(tmp_path, f"data: xor\nmodel: softmax\ntrain: {train}\noptimizer: adam") == [f"a.yaml:{problem}"]
 
 
-HINT = "hold some out with data.validation: 0.1, or follow train_loss, train_accuracy or objective"
+HINT = "hold some out with data.validation: 0.1, or monitor train_loss, train_accuracy or objective"
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ HINT = "hold some out with data.validation: 0.1, or follow train_loss, train_acc
         ("{name: xor, validation: 1}", "", "data.validation: must be below 1, got 1"),
     ],
 )
-def test_what_steers_training_must_fit_together(tmp_path: Path, data: str, train: str, problem: str) -> None:
+def test_conflicting_train_settings(tmp_path: Path, data: str, train: str, problem: str) -> None:
     text = f"data: {data}\nmodel: softmax\noptimizer: adam\ntrain: {{iterations: 5, {train}}}\n"
     (line,) = refusal(tmp_path, text)
     assert line.split(": ", 1)[1] == problem
@@ -322,7 +322,7 @@ def test_what_steers_training_must_fit_together(tmp_path: Path, data: str, train
         ("xor", "early_stopping: null, clip_norm: 1, clip_value: null"),
     ],
 )
-def test_what_fits_together_loads(tmp_path: Path, data: str, train: str) -> None:
+def test_compatible_train_settings(tmp_path: Path, data: str, train: str) -> None:
     text = f"data: {data}\nmodel: softmax\noptimizer: adam\ntrain: {{iterations: 5, {train}}}\n"
     experiment = load(tmp_path, text)
     assert again(experiment) == experiment
@@ -348,26 +348,24 @@ def test_what_fits_together_loads(tmp_path: Path, data: str, train: str) -> None
     ],
     ids=lambda value: value[:20],
 )
-def test_a_number_is_a_number(tmp_path: Path, lr: str, message: str) -> None:
+def test_learning_rate_must_be_a_number(tmp_path: Path, lr: str, message: str) -> None:
     text = MINIMAL.replace("adam", f"{{name: adam, lr: {lr}}}")
     assert refusal(tmp_path, text) == [f"a.yaml:3:25: optimizer.lr: {message}"]
 
 
-def test_keys_cannot_steer_a_terminal(tmp_path: Path) -> None:
+def test_keys_in_messages_are_escaped(tmp_path: Path) -> None:
     (line,) = refusal(tmp_path, MINIMAL + '"\\e[31m\\u202e\\n": 1\n')
     assert line.startswith("a.yaml:5:1: \\x1b[31m\\u202e\\n: unknown key; a spec has name, ")
     (line,) = refusal(tmp_path, MINIMAL + f"? {'k' * 5000}\n: 1\n")
     assert len(line) < 300
 
 
-def test_a_missing_file() -> None:
+def test_missing_spec_file() -> None:
     with pytest.raises(UsageError, match=r"^nowhere/a\.yaml: No such file or directory$"):
         load_experiment("nowhere/a.yaml")
 
 
-def test_a_path_is_looked_for_beside_the_spec_then_in_the_working_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_path_is_relative_to_spec_then_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     specs, work = tmp_path / "specs", tmp_path / "work"
     for folder, names in ((specs, ["both.csv"]), (work, ["both.csv", "only.csv"])):
         folder.mkdir()
@@ -384,7 +382,7 @@ def test_a_path_is_looked_for_beside_the_spec_then_in_the_working_folder(
             assert again(experiment).resolved() == experiment.resolved()
 
 
-def test_a_path_that_may_be_left_out(tmp_path: Path) -> None:
+def test_optional_path(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     assert load(tmp_path, MINIMAL.replace("xor", "cifar10")).resolved()["data"]["path"] is None
     assert load(tmp_path, MINIMAL.replace("xor", "{name: cifar10, path: null}")).resolved()["data"]["path"] is None
@@ -397,13 +395,13 @@ def test_a_path_that_may_be_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_every_config_is_a_spec(path: Path) -> None:
+def test_every_config_is_valid(path: Path) -> None:
     experiment = load_experiment(path)
     assert experiment.name == path.stem
     assert repr(again(experiment)) == repr(experiment)
 
 
-def test_the_checksum_is_of_what_the_spec_means_not_of_how_it_is_written(tmp_path: Path) -> None:
+def test_sha256_ignores_notation(tmp_path: Path) -> None:
     experiment = load(tmp_path, MINIMAL)
     reordered = "\n".join(reversed(MINIMAL.splitlines()))
     assert load(tmp_path, f"# a comment\n{reordered}\nseed: 0x0\n").sha256() == experiment.sha256()
@@ -415,7 +413,7 @@ def test_the_checksum_is_of_what_the_spec_means_not_of_how_it_is_written(tmp_pat
         assert load(tmp_path, MINIMAL + change).sha256() != experiment.sha256()
 
 
-def test_the_order_of_penalties_is_no_part_of_a_spec(tmp_path: Path) -> None:
+def test_order_of_penalties_does_not_matter(tmp_path: Path) -> None:
     one = load(tmp_path, MINIMAL + "penalty: {l1: 0.1, l2: 0.2}")
     other = load(tmp_path, MINIMAL + "penalty: {l2: 0.2, l1: 0.1}")
     assert one == other
@@ -517,7 +515,7 @@ def named(draw: st.DrawFn, kind: str, name: str) -> Any:
 
 @examples(200)
 @given(sections(Experiment))
-def test_a_resolved_spec_loads_to_an_equal_experiment(raw: dict[str, Any]) -> None:
+def test_resolved_spec_loads_equal(raw: dict[str, Any]) -> None:
     experiment = experiment_from_tree(parse_yaml(dump_yaml(raw), "a.yaml"), default_name="a", folders=())
     reloaded = again(experiment)
     assert repr(reloaded) == repr(experiment)  # layers compare by identity
@@ -535,7 +533,7 @@ def test_a_resolved_spec_loads_to_an_equal_experiment(raw: dict[str, Any]) -> No
         if name not in WITH_FILES and kind not in ("penalty", "control")  # written as numbers and switches
     ],
 )
-def test_the_keys_of_every_component_come_back_equal(kind: str, name: str) -> None:
+def test_every_component_round_trips(kind: str, name: str) -> None:
     @settings(max_examples=10)
     @given(named(kind, name))
     def check(raw: Any) -> None:
@@ -549,7 +547,7 @@ def test_the_keys_of_every_component_come_back_equal(kind: str, name: str) -> No
     check()
 
 
-def test_keys_of_the_default_loss_need_no_name(tmp_path: Path) -> None:
+def test_keys_of_default_loss_without_name(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(
         "data: xor\nmodel: softmax\noptimizer: {name: sgd, lr: 0.1}\ntrain: {epochs: 1}\n"

@@ -1,4 +1,4 @@
-"""Specs given from Python: a path, a dict, or what was loaded already."""
+"""Specs from Python: a path, a dict, or a loaded experiment."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ SPEC: dict[str, Any] = {
 }
 
 
-def test_a_dict_and_a_path_make_the_same_experiment(tmp_path: Path) -> None:
+def test_dict_and_path_give_same_experiment(tmp_path: Path) -> None:
     experiment = as_experiment(SPEC | {"name": "own"})
     path = tmp_path / "own.yaml"
     path.write_text(experiment.to_yaml(), encoding="utf-8")
@@ -29,13 +29,13 @@ def test_a_dict_and_a_path_make_the_same_experiment(tmp_path: Path) -> None:
     assert SPEC["model"]["hidden"] == (4, 3)  # left as it was
 
 
-def test_a_dict_has_a_base_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dict_with_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("own.yaml").write_text(as_experiment(SPEC).to_yaml(), encoding="utf-8")
     assert as_experiment({"base": "own.yaml", "optimizer": {"lr": 0.5}}).optimizer.lr == 0.5
 
 
-def test_what_is_wrong_in_a_dict_is_named_by_its_key() -> None:
+def test_errors_in_dict_name_the_key() -> None:
     with pytest.raises(SpecError) as caught:
         as_experiment(SPEC | {"seed": -1, "optimizer": "adma"})
     lines = str(caught.value).splitlines()
@@ -44,7 +44,7 @@ def test_what_is_wrong_in_a_dict_is_named_by_its_key() -> None:
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_run_takes_a_path_a_dict_or_an_experiment(tmp_path: Path) -> None:
+def test_run_accepts_path_dict_or_experiment(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(as_experiment(SPEC).to_yaml(), encoding="utf-8")
     results = [nnlab.run(spec, tmp_path / "runs") for spec in (str(path), path, SPEC, load_experiment(path))]
@@ -56,7 +56,7 @@ def test_run_takes_a_path_a_dict_or_an_experiment(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_run_descent_takes_a_dict(tmp_path: Path) -> None:
+def test_run_descent_accepts_dict(tmp_path: Path) -> None:
     spec = {"function": "sphere", "start": [1, 2], "optimizer": "adam", "steps": 2}
     assert nnlab.run_descent(spec, tmp_path).summary["status"] == "completed"
     assert as_descent(as_descent(spec)).name == "descent"

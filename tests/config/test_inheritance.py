@@ -1,4 +1,4 @@
-"""``base: other.yaml``: a spec says only what differs from another."""
+"""Spec inheritance: ``base: other.yaml``."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -57,21 +57,21 @@ def complaints(path: Path, *overrides: str) -> list[str]:
         ("data: xor", "data", "xor"),
     ],
 )
-def test_what_a_spec_makes_of_its_base(write: Write, own: str, key: str, value: object) -> None:
+def test_merge_of_spec_and_base(write: Write, own: str, key: str, value: object) -> None:
     tree = read_spec(write(f"base: base.yaml\n{own}\n"))
     assert tree.problems == []
     assert isinstance(tree.value, dict)
     assert tree.value[key] == value
 
 
-def test_a_word_in_the_base_and_keys_in_the_spec(write: Write) -> None:
+def test_base_names_component_and_spec_sets_its_keys(write: Write) -> None:
     write(BASE.replace("{name: adam, lr: 0.1}", "adam"), "base.yaml")
     experiment = load_experiment(write("base: base.yaml\noptimizer: {lr: 0.5}\n"))
     assert experiment.resolved()["optimizer"]["lr"] == 0.5
     assert load_experiment(write("base: base.yaml\noptimizer: {name: sgd, lr: 0.5}\n")).optimizer.lr == 0.5
 
 
-def test_the_resolved_spec_has_no_base_and_the_name_is_its_own(write: Write) -> None:
+def test_resolved_spec_has_no_base_and_does_not_inherit_name(write: Write) -> None:
     experiment = load_experiment(write("base: base.yaml\n"))
     assert experiment.name == "own"
     assert "base" not in experiment.resolved()
@@ -80,18 +80,18 @@ def test_the_resolved_spec_has_no_base_and_the_name_is_its_own(write: Write) -> 
     assert load_experiment(write("base: base.yaml\nname: x\n")).name == "x"
 
 
-def test_overrides_come_last(write: Write) -> None:
+def test_overrides_are_applied_after_base(write: Write) -> None:
     path = write("base: base.yaml\noptimizer: {lr: 0.5}\n")
     assert load_experiment(path, ["optimizer.lr=0.7"]).optimizer.lr == 0.7
 
 
-def test_a_chain_of_bases(write: Write) -> None:
+def test_chain_of_bases(write: Write) -> None:
     write("base: ../base.yaml\nseed: 1\noptimizer: {lr: 0.3}\n", "sub/middle.yaml")
     experiment = load_experiment(write("base: sub/middle.yaml\nseed: 2\n"))
     assert (experiment.seed, experiment.optimizer.lr, experiment.resolved()["data"]["noise"]) == (2, 0.3, 0.2)
 
 
-def test_data_lies_beside_the_spec_that_names_it(write: Write, tmp_path: Path) -> None:
+def test_data_path_is_relative_to_the_spec_that_sets_it(write: Write, tmp_path: Path) -> None:
     write("x,y\n", "sub/a.csv")
     write("x,y\n", "b.csv")
     write(BASE.replace("{name: moons, points: 10, noise: 0.2}", "{name: table, path: a.csv}"), "sub/table.yaml")
@@ -103,7 +103,7 @@ def test_data_lies_beside_the_spec_that_names_it(write: Write, tmp_path: Path) -
     assert found.path == str(tmp_path / "b.csv")
 
 
-def test_errors_point_into_the_file_that_holds_the_key(write: Write) -> None:
+def test_errors_have_position_in_their_own_file(write: Write) -> None:
     write(BASE.replace("noise: 0.2", "noise: x").replace("lr: 0.1", "lr: -1"), "base.yaml")
     lines = complaints(write("base: base.yaml\nseed: -1\noptimizer: {beta1: 2}\n"), "model.init=-3")
     assert [line.partition(": must")[0] for line in lines] == [
@@ -115,7 +115,7 @@ def test_errors_point_into_the_file_that_holds_the_key(write: Write) -> None:
     ]
 
 
-def test_what_is_overridden_is_not_complained_about(write: Write) -> None:
+def test_overridden_values_of_base_are_not_validated(write: Write) -> None:
     write(BASE.replace("lr: 0.1", "lr: -1, betta: 3"), "base.yaml")
     assert load_experiment(write("base: base.yaml\noptimizer: {name: sgd, lr: 1}\n")).optimizer.lr == 1
 
@@ -127,15 +127,15 @@ def test_what_is_overridden_is_not_complained_about(write: Write) -> None:
         ("base: ''", "own.yaml:1:1: base: must be the path of another spec, got ''"),
         ("base: {a: 1}", "own.yaml:1:1: base: must be the path of another spec, got {a: 1}"),
         ("base: gone.yaml", "own.yaml:1:1: base: gone.yaml: No such file or directory"),
-        ("base: own.yaml", "own.yaml:1:1: base: leads back to the same spec: own.yaml -> own.yaml"),
-        ("base: back.yaml", "back.yaml:1:1: base: leads back to the same spec: own.yaml -> back.yaml -> own.yaml"),
+        ("base: own.yaml", "own.yaml:1:1: base: the bases form a cycle: own.yaml -> own.yaml"),
+        ("base: back.yaml", "back.yaml:1:1: base: the bases form a cycle: own.yaml -> back.yaml -> own.yaml"),
         ("base: /dev/stdin", "own.yaml:1:1: base: must be the path of a file, got '/dev/stdin'"),
-        ("base: list.yaml", "list.yaml:1:1: must be a mapping, as the base of a spec; got [1]"),
+        ("base: list.yaml", "list.yaml:1:1: must be a mapping (it is the base of a spec), got [1]"),
         ("base: broken.yaml", "broken.yaml:1:6: not valid YAML: expected ',' or ']', but got '<stream end>'"),
-        ("base: twice.yaml", "twice.yaml:2:1: seed: given twice; first at twice.yaml:1:1"),
+        ("base: twice.yaml", "twice.yaml:2:1: seed: duplicate key; first at twice.yaml:1:1"),
     ],
 )
-def test_a_base_that_cannot_be(write: Write, own: str, complaint: str) -> None:
+def test_invalid_base(write: Write, own: str, complaint: str) -> None:
     write("base: own.yaml", "back.yaml")
     write("[1]", "list.yaml")
     write("a: [1", "broken.yaml")
@@ -143,31 +143,31 @@ def test_a_base_that_cannot_be(write: Write, own: str, complaint: str) -> None:
     assert complaints(write(own)) == [complaint]
 
 
-def test_the_chain_is_bounded(write: Write) -> None:
+def test_number_of_bases_is_bounded(write: Write) -> None:
     for number in range(MOST_BASES + 1):
         write(f"base: b{number + 1}.yaml\n", f"b{number}.yaml")
     write(BASE, f"b{MOST_BASES}.yaml")
     assert load_experiment(write("base: b1.yaml\n")).seed == 0
-    assert complaints(write("base: b0.yaml\n"))[0].endswith(f"is the base of a base more than {MOST_BASES} times over")
+    assert complaints(write("base: b0.yaml\n"))[0].endswith(f"more than {MOST_BASES} levels of bases")
 
 
-def test_a_large_base_is_merged_in_no_time(write: Write) -> None:
+def test_merge_of_large_base_is_fast(write: Write) -> None:
     many = "".join(f"k{number}: {{a: 1}}\n" for number in range(6000))
     write(BASE + many, "base.yaml")
     assert len(complaints(write(f"base: base.yaml\n{many}"))) == 101
 
 
-def test_a_descent_has_a_base_too(write: Write) -> None:
+def test_descent_spec_with_base(write: Write) -> None:
     write("function: sphere\nstart: [1, 2]\noptimizer: [{name: sgd, lr: 0.1}]\n", "descent.yaml")
     descent = load_descent(write("base: descent.yaml\nsteps: 7\noptimizer: adam\n"))
     assert (descent.steps, len(descent.optimizer), descent.name) == (7, 1, "own")
 
 
-def test_no_base_through_the_command_line(write: Write) -> None:
+def test_base_cannot_be_overridden(write: Write) -> None:
     (line,) = complaints(write(BASE), "base=base.yaml")
     assert line.startswith("-s base=base.yaml: base: ")
 
 
-def test_a_spec_that_is_missing_is_a_usage_error(tmp_path: Path) -> None:
+def test_missing_spec_is_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         read_spec(tmp_path / "gone.yaml")

@@ -1,4 +1,4 @@
-"""Signs that only look like those of YAML are pointed at, where they stand."""
+"""Look-alike characters in YAML are reported at their position."""
 
 from pathlib import Path
 
@@ -38,15 +38,15 @@ def complaints(folder: Path, text: str, *overrides: str) -> list[str]:
         (":\n  name: sgd\n  lr: 0.1\u3000# \u7387\n", "5:10: optimizer.lr", "replace U+3000"),
         (": {name\uff1asgd, lr: 1}\n", "3:17: optimizer", "replace '\uff1a'"),
         (":\n  name:sgd\n", "4:7: optimizer", "write 'name: sgd' with a space after the colon"),
-        (":\n\tname: sgd\n", "4:1", "a tab; YAML indents with spaces"),
+        (":\n\tname: sgd\n", "4:1", "a tab; indent with spaces"),
     ],
 )  # fmt: skip
-def test_a_mistyped_sign(tmp_path: Path, rest: str, place: str, advice: str) -> None:
+def test_lookalike_character(tmp_path: Path, rest: str, place: str, advice: str) -> None:
     lines = complaints(tmp_path, f"{DATA}optimizer{rest}{TRAIN}")
     assert any(line.startswith(f"a.yaml:{place}") and advice in line for line in lines)
 
 
-def test_a_missing_space_in_a_flow_mapping(tmp_path: Path) -> None:
+def test_missing_space_in_flow_mapping(tmp_path: Path) -> None:
     lines = complaints(tmp_path, f"{DATA}optimizer: {{name: sgd, lr:0.1}}\n{TRAIN}")
     advice = "write 'lr: 0.1' with a space after the colon"
     assert lines == [
@@ -55,12 +55,12 @@ def test_a_missing_space_in_a_flow_mapping(tmp_path: Path) -> None:
     ]
 
 
-def test_an_override_with_such_a_sign(tmp_path: Path) -> None:
+def test_override_with_lookalike(tmp_path: Path) -> None:
     (line,) = complaints(tmp_path, f"{DATA}optimizer: adam\n{TRAIN}", "optimizer.lr=\uff10.1")
     assert line.startswith("-s optimizer.lr=\uff10.1: optimizer.lr: replace '\uff10'")
 
 
-def test_such_signs_are_fine_in_comments_quotes_and_names(tmp_path: Path) -> None:
+def test_lookalikes_are_allowed_in_comments_quotes_and_names(tmp_path: Path) -> None:
     path, name = tmp_path / "a.yaml", "\u5b9f\u9a13\uff08\uff11\uff09"
     path.write_text(
         f"# \uff1a\u3000\nname: {name}\n{DATA}optimizer: adam  # \u3001\n{TRAIN}",
@@ -69,7 +69,7 @@ def test_such_signs_are_fine_in_comments_quotes_and_names(tmp_path: Path) -> Non
     assert load_experiment(path).name == name
 
 
-def test_what_is_quoted_or_far_away_is_not_blamed() -> None:
+def test_quoted_or_distant_lookalikes_are_ignored() -> None:
     for text in (
         "a: '\uff1a'\nb: [1\n",
         "# \uff1a\nb: [1\n",
@@ -82,17 +82,17 @@ def test_what_is_quoted_or_far_away_is_not_blamed() -> None:
 
 
 @pytest.mark.parametrize("path", ["C:\\\\data", "C:/data", "http://x", "a", "a: 1", "1:2"])
-def test_paths_and_times_lack_no_space(path: str) -> None:
+def test_paths_and_times_are_no_typos(path: str) -> None:
     assert likely_typo(path) is None
 
 
 @pytest.mark.parametrize("text", [r'a: "C:\data"', r'a: "C:\Users\me"'])
-def test_a_backslash_in_double_quotes_is_explained(text: str) -> None:
+def test_backslash_in_double_quotes(text: str) -> None:
     with pytest.raises(SpecError, match="put a path in single quotes, or write / for"):
         parse_yaml(text, "a.yaml")
 
 
-def test_lines_that_end_in_carriage_returns_and_ctrl_z() -> None:
+def test_carriage_returns_and_ctrl_z() -> None:
     assert parse_yaml("a: 1\rb: 2\r", "a.yaml").value == {"a": 1, "b": 2}
     with pytest.raises(SpecError) as caught:
         parse_yaml("a: 1\rb: 2\r\n\x1a", "a.yaml")

@@ -1,4 +1,4 @@
-"""Keys in the wrong place and words of other libraries lead to nnlab's."""
+"""Hints for keys in the wrong section and for names of other libraries."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def refusal(tmp_path: Path, override: str, text: str = TEXT) -> str:
         ("zzz=1", "a spec has"),
     ],
 )
-def test_a_key_in_the_wrong_place_or_by_another_name(tmp_path: Path, override: str, hint: str) -> None:
+def test_hint_for_misplaced_key_or_alias(tmp_path: Path, override: str, hint: str) -> None:
     message = refusal(tmp_path, override)
     start = message.partition("; ")[2]
     assert start.startswith(hint), message
@@ -73,19 +73,19 @@ def test_a_key_in_the_wrong_place_or_by_another_name(tmp_path: Path, override: s
         ("ReLU", "relu"),
     ],
 )
-def test_layers_by_the_names_of_other_libraries(tmp_path: Path, word: str, name: str) -> None:
+def test_aliases_of_layers(tmp_path: Path, word: str, name: str) -> None:
     message = refusal(tmp_path, f"model={{name: sequential, layers: [{word}]}}")
     assert message.startswith(f"no layer is called '{word}'; ")
     assert message.partition("; ")[2].startswith((f"nnlab's name is '{name}'; ", f"did you mean '{name}'? "))
 
 
-def test_rules_of_a_descent(tmp_path: Path) -> None:
+def test_aliases_in_descent_spec(tmp_path: Path) -> None:
     text = "function: sphere\nstart: [1, 2]\noptimizer: {name: sgd, lr: 0.1}\n"
     assert "did you mean 'optimizer.lr'?" in refusal(tmp_path, "lr=1", text)
     assert "nnlab's name is 'steps'" in refusal(tmp_path, "iters_num=1", text)
 
 
-def test_aliases_lead_to_names_that_exist_and_are_none_of_them() -> None:
+def test_aliases_map_to_existing_names_only() -> None:
     components = [(name, cls) for registry in REGISTRIES.values() for name, cls in registry.items()]
     keys = {parameter.name for _, cls in components for parameter in hyperparameters(cls)}
     sections = {"data", "model", "loss", "optimizer", "penalty", "seed", "iterations", "epochs", "batch_size",
@@ -96,7 +96,7 @@ def test_aliases_lead_to_names_that_exist_and_are_none_of_them() -> None:
     assert aliases("Weight-Init_STD") == ["init", "std"]
 
 
-def test_an_alias_counts_only_where_its_name_is_known() -> None:
+def test_alias_needs_a_known_name() -> None:
     assert near_hint("Dense", ["linear", "sense"]) == "nnlab's name is 'linear'; "
     assert near_hint("Dense", ["sense"]) == "did you mean 'sense'? "
     assert alias_hint("x" * 100_000, ["x"]) == ""
@@ -105,5 +105,5 @@ def test_an_alias_counts_only_where_its_name_is_known() -> None:
 @pytest.mark.parametrize(
     ("change", "kind"), [("model=Dense", "a layer"), ("model=adam", "an optimizer"), ("optimizer.name=relu", "a layer")]
 )
-def test_a_component_of_another_kind_is_named(tmp_path: Path, change: str, kind: str) -> None:
+def test_hint_names_other_kind(tmp_path: Path, change: str, kind: str) -> None:
     assert f"; it is {kind}; there are " in refusal(tmp_path, change)

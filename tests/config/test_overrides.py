@@ -1,4 +1,4 @@
-"""Changes from the command line: what they may reach, and that every complaint names the option."""
+"""Overrides from the command line: ``-s key=value``."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ optimizer: adam
 train:     {iterations: 5, batch_size: 5}
 """
 
-BASE = "base: OTHER.yaml starts from another spec"
+BASE = "base: OTHER.yaml inherits from another spec"
 
 
 def changed(text: str, *overrides: str) -> YamlTree:
@@ -80,7 +80,7 @@ def refusal(folder: Path, *overrides: str, text: str = TEXT) -> list[str]:
         ("a: 1", "a=|\n two\n lines", {"a": "two\nlines"}),
     ],
 )
-def test_what_an_override_writes(text: str, override: str, value: object) -> None:
+def test_override(text: str, override: str, value: object) -> None:
     tree = changed(text, override)
     assert tree.value == value
     assert complaints(tree) == []
@@ -92,7 +92,7 @@ def test_what_an_override_writes(text: str, override: str, value: object) -> Non
         ("a: 1", "a=2", "a=3", "given twice, first by -s a=2; keep one"),
         ("a: 1", "a=2", "a=2", "given twice, first by -s a=2; keep one"),
         ("a: [1, 2]", "a.1=3", "a.01=3", "given twice, first by -s a.1=3; keep one"),
-        ("a: 1", "b.c=1", "b={d: 4}", "replaces what -s b.c=1 set; give the whole before its parts"),
+        ("a: 1", "b.c=1", "b={d: 4}", "overwrites -s b.c=1; set the parent before its keys"),
         ("a: 1", "a={d: 1}", "a.d=2", "contradicts -s a={d: 1}; keep one"),
         ("a: 1", "a=[1, 2]", "a.0=3", "contradicts -s a=[1, 2]; keep one"),
         ("a: 1", "a=word", "a.name=other", "contradicts -s a=word; keep one"),
@@ -100,19 +100,19 @@ def test_what_an_override_writes(text: str, override: str, value: object) -> Non
         ("a: 1", "a=false", "a.eps=1", "contradicts -s a=false; keep one"),
     ],
 )
-def test_an_override_that_undoes_another_is_refused(text: str, first: str, second: str, message: str) -> None:
+def test_contradicting_overrides_are_rejected(text: str, first: str, second: str, message: str) -> None:
     tree = changed(text, first, second)
     assert tree.value == changed(text, first).value
     assert complaints(tree) == [f"-s {second}: {message}"]
 
 
-def test_a_whole_may_be_followed_by_its_parts() -> None:
+def test_parent_then_key_overrides() -> None:
     tree = changed("a: 1", "a=x", "a.lr=1", "b=true", "b.eps=1", "c={d: 1}", "c.e=2")
     assert tree.value == {"a": {"name": "x", "lr": 1}, "b": {"eps": 1}, "c": {"d": 1, "e": 2}}
     assert complaints(tree) == []
 
 
-def test_places_of_what_was_changed_are_the_overrides() -> None:
+def test_overridden_values_have_position_of_override() -> None:
     tree = changed("a: {b: {c: 1}}\nd: word\ne: 1\nf: [1]", "a.b={c: 2}", "d.x=1", "e.x=1", "g.x=1", "f.0=2")
     shown = {path: str(position) for path, position in tree.positions.items()}
     assert shown == {
@@ -130,13 +130,13 @@ def test_places_of_what_was_changed_are_the_overrides() -> None:
     }
 
 
-def test_places_of_overrides_keep_their_order_after_the_file() -> None:
+def test_overrides_sort_after_file_in_order() -> None:
     tree = changed("b: 1\na: 2", "z=1", "y=1")
     assert sorted([("y",), ("a",), ("z",), ("b",)], key=tree.position) == [("b",), ("a",), ("z",), ("y",)]
 
 
 @pytest.mark.parametrize("override", ["", "a", "=1", ".=1", "a.=1", ".a=1", "a..b=1", "  =1", "a" + ".a" * 40 + "=1"])
-def test_a_bad_form_says_what_would_be_right(override: str) -> None:
+def test_malformed_override(override: str) -> None:
     tree = changed("a: 1", override, "a=2")
     assert tree.value == {"a": 2}
     (complaint,) = complaints(tree)
@@ -149,21 +149,21 @@ def test_a_bad_form_says_what_would_be_right(override: str) -> None:
         ("a=[1", "not valid YAML: expected ',' or ']', but got '<stream end>'"),
         (
             "a=*x",
-            "aliases (*name) are not part of a spec; write the value out, or " + BASE,
+            "aliases (*name) are not allowed; write the value out, or " + BASE,
         ),
-        ("a=!!int 1", "tags ('tag:yaml.org,2002:int') are not part of a spec"),
-        ("a=1\n--- 2", "a second document; a spec is one document"),
-        ("a={b: 1, b: 2}", "given twice; first at value:1:2"),
+        ("a=!!int 1", "tags ('tag:yaml.org,2002:int') are not allowed"),
+        ("a=1\n--- 2", "a second document; a spec is a single document"),
+        ("a={b: 1, b: 2}", "duplicate key; first at value:1:2"),
         ("a=\x00", "the character U+0000 is not allowed"),
-        ("l.2=1", "there is no such item; the list has 2, counted from 0"),
-        ("l.-1=1", "there is no such item; the list has 2, counted from 0"),
-        ("l.x=1", "there is no such item; the list has 2, counted from 0"),
-        ("l.²=1", "there is no such item; the list has 2, counted from 0"),
-        ("l." + "9" * 5000 + "=1", "there is no such item; the list has 2, counted from 0"),
-        ("l.x.y=1", "there is no such item; the list has 2, counted from 0"),
+        ("l.2=1", "no such item; the list has 2 items, counted from 0"),
+        ("l.-1=1", "no such item; the list has 2 items, counted from 0"),
+        ("l.x=1", "no such item; the list has 2 items, counted from 0"),
+        ("l.²=1", "no such item; the list has 2 items, counted from 0"),
+        ("l." + "9" * 5000 + "=1", "no such item; the list has 2 items, counted from 0"),
+        ("l.x.y=1", "no such item; the list has 2 items, counted from 0"),
     ],
 )
-def test_an_override_that_cannot_be_read_or_placed_changes_nothing(override: str, message: str) -> None:
+def test_invalid_override_changes_nothing(override: str, message: str) -> None:
     tree = changed("a: 0\nl: [1, 2]", override)
     assert tree.value == {"a": 0, "l": [1, 2]}
     ((position, _, found),) = tree.problems
@@ -171,7 +171,7 @@ def test_an_override_that_cannot_be_read_or_placed_changes_nothing(override: str
     assert found == message
 
 
-def test_overrides_of_what_is_no_mapping_are_left_to_the_report_on_the_spec() -> None:
+def test_overrides_of_non_mapping_are_ignored() -> None:
     for text in ("[1, 2]", "", "word"):
         tree = changed(text, "a=1")
         assert tree.value == parse_collecting_problems(text, "a.yaml").value
@@ -204,7 +204,7 @@ def test_overrides_of_what_is_no_mapping_are_left_to_the_report_on_the_spec() ->
         (["name=other"], "name", "other"),
     ],
 )
-def test_overrides_of_a_spec(tmp_path: Path, overrides: list[str], key: str, value: Any) -> None:
+def test_overrides_in_experiment(tmp_path: Path, overrides: list[str], key: str, value: Any) -> None:
     found = load(tmp_path, overrides).resolved()[key]
     assert {name: found[name] for name in value} == value if isinstance(value, dict) else found == value
 
@@ -236,15 +236,15 @@ def test_overrides_of_a_spec(tmp_path: Path, overrides: list[str], key: str, val
         ("train.epochs=3", "train.epochs: both iterations and epochs are given; keep one (the other may be null)"),
         ("seed.x=1", "seed: must be a whole number from 0 to 4294967295, got {x: 1}"),
         ("compute=5", "compute: must be a mapping with the keys threads, shards, got 5"),
-        ("model.hidden.2=5", "model.hidden.2: there is no such item; the list has 2, counted from 0"),
+        ("model.hidden.2=5", "model.hidden.2: no such item; the list has 2 items, counted from 0"),
         ("seed=[", "seed: not valid YAML: expected the node content, but found '<stream end>'"),
     ],
 )
-def test_a_complaint_names_the_option(tmp_path: Path, override: str, complaint: str) -> None:
+def test_error_names_the_override(tmp_path: Path, override: str, complaint: str) -> None:
     assert refusal(tmp_path, override) == [f"-s {override}: {complaint}"]
 
 
-def test_all_at_once_with_what_is_wrong_in_the_file(tmp_path: Path) -> None:
+def test_errors_of_file_and_overrides_together(tmp_path: Path) -> None:
     text = TEXT.replace("points: 10", "points: 0").replace("[4, 3]", "[4, x]")
     lines = refusal(tmp_path, "seed=-1", "nonsense", "optimizer.lr=0", "train.batch_size=[", text=text)
     assert lines == [
@@ -257,7 +257,7 @@ def test_all_at_once_with_what_is_wrong_in_the_file(tmp_path: Path) -> None:
     ]
 
 
-def test_an_option_cannot_steer_the_terminal(tmp_path: Path) -> None:
+def test_overrides_in_messages_are_escaped(tmp_path: Path) -> None:
     (line,) = refusal(tmp_path, "a\x1b[31m=\u202e\x07" + "x" * 1000)
     assert line.startswith("-s a\\x1b[31m=\\u202e\\x07xxx")
     assert "\x1b" not in line
@@ -266,7 +266,7 @@ def test_an_option_cannot_steer_the_terminal(tmp_path: Path) -> None:
 
 @examples(500)
 @given(st.lists(st.text("ab01.=:{}[]' ,*&!-\n", max_size=12) | st.text(max_size=8), max_size=4))
-def test_any_override_is_applied_or_complained_about(overrides: list[str]) -> None:
+def test_fuzzed_override_is_applied_or_reported(overrides: list[str]) -> None:
     tree = changed("a: {b: [1, {c: 2}], d: word}\nl: [x]", *overrides)
     assert isinstance(tree.value, dict)
     for position, _, message in tree.problems:
@@ -277,7 +277,7 @@ def test_any_override_is_applied_or_complained_about(overrides: list[str]) -> No
             assert any(message.startswith("must be KEY=VALUE") for _, _, message in tree.problems)
 
 
-def test_a_decimal_mark_needs_quotes() -> None:
+def test_decimal_mark_needs_quotes() -> None:
     tree = YamlTree({}, {})
     apply_overrides(tree, ["data.decimal=,"])
     ((_, path, message),) = tree.problems

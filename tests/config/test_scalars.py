@@ -1,4 +1,4 @@
-"""YAML 1.2 scalars, where PyYAML by itself would read those of YAML 1.1."""
+"""YAML 1.2 scalars."""
 
 from math import inf, isnan
 
@@ -54,7 +54,7 @@ from nnlab.config.scalars import MAX_DIGITS, scalar
         (".INF", inf),
     ],
 )
-def test_words_that_mean_something(text: str, value: object) -> None:
+def test_null_booleans_and_numbers(text: str, value: object) -> None:
     assert scalar(text) == value
     assert type(scalar(text)) is type(value)
 
@@ -75,37 +75,37 @@ def test_not_a_number(text: str) -> None:
         *(".iNf", "inf", "nan", "-.nan", "+.nan", "infinity", "<<", "=", "full", "1e-3\n", "1\n"),
     ],
 )
-def test_everything_else_is_text(text: str) -> None:
+def test_text(text: str) -> None:
     assert scalar(text) == text
 
 
 @pytest.mark.parametrize("digits", ["1" * MAX_DIGITS, "0o" + "7" * (MAX_DIGITS - 2), "0x" + "f" * (MAX_DIGITS - 2)])
-def test_the_longest_numbers_can_still_be_printed(digits: str) -> None:
+def test_longest_integers_can_be_printed(digits: str) -> None:
     number = scalar(digits)
     assert isinstance(number, int)
     assert len(str(number)) <= 640
 
 
 @pytest.mark.parametrize("digits", ["1" * 100_000, "0o" + "7" * 100_000, "0x" + "f" * 100_000, "1" * 100_000 + ".5"])
-def test_longer_ones_are_infinite(digits: str) -> None:
+def test_longer_integers_are_infinite(digits: str) -> None:
     assert scalar(digits) == inf
 
 
-def test_a_long_negative_one_too() -> None:
+def test_long_negative_integer_is_negative_infinity() -> None:
     assert scalar("-" + "9" * 5000) == -inf
 
 
 @given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))
-def test_what_python_prints_reads_back(number: float) -> None:
+def test_repr_round_trips(number: float) -> None:
     assert scalar(repr(number)) == number
     assert type(scalar(repr(number))) is type(number)
 
 
 @given(st.from_regex(r"[-+.0-9eExo_:a-f]{1,6}", fullmatch=True))
-def test_it_never_fails_and_never_invents_other_types(text: str) -> None:
+def test_fuzzed_scalar(text: str) -> None:
     assert type(scalar(text)) in (str, int, float)
 
 
-def test_pyyaml_would_have_read_these_differently() -> None:
+def test_differs_from_pyyaml() -> None:
     theirs = yaml.safe_load("[1e-3, no, 010, 1_000, 12:30]")
     assert theirs != [scalar(text) for text in ("1e-3", "no", "010", "1_000", "12:30")]

@@ -37,7 +37,7 @@ def test_exactly_one_of_iterations_and_epochs(train: str, right: bool) -> None:
 
 
 @pytest.mark.parametrize("path", DESCENTS, ids=lambda path: path.stem)
-def test_it_accepts_every_descent_as_written_and_resolved(path: Path) -> None:
+def test_schema_accepts_every_descent_config(path: Path) -> None:
     assert accepts(read_yaml(path).value)
     assert accepts(load_descent(path).resolved())
 
@@ -58,7 +58,7 @@ def test_it_accepts_every_descent_as_written_and_resolved(path: Path) -> None:
         ("{function: sphere, start: [1], optimizer: adam, model: softmax}", False),
     ],
 )
-def test_it_knows_descents(text: str, right: bool) -> None:
+def test_schema_of_descents(text: str, right: bool) -> None:
     assert accepts(parse_yaml(text, "x").value) is right
 
 
@@ -72,7 +72,7 @@ def test_it_knows_descents(text: str, right: bool) -> None:
         ("{base: a.yaml, optimzer: {lr: 0.1}}", False),
     ],
 )
-def test_of_a_spec_with_a_base_the_keys_are_checked(text: str, right: bool) -> None:
+def test_schema_checks_keys_of_spec_with_base(text: str, right: bool) -> None:
     assert accepts(parse_yaml(text, "x").value) is right
 
 
@@ -86,23 +86,23 @@ def test_of_a_spec_with_a_base_the_keys_are_checked(text: str, right: bool) -> N
         ("[[relo]]", False),
     ],
 )
-def test_branches_are_lists_of_lists_of_layers(branches: str, right: bool) -> None:
+def test_schema_of_branches(branches: str, right: bool) -> None:
     model = f"{{name: sequential, layers: [{{name: concat, branches: {branches}}}]}}"
     text = f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}"
     assert accepts(parse_yaml(text, "x").value) is right
 
 
-def test_it_is_a_valid_schema() -> None:
+def test_schema_is_valid() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
-def test_it_accepts_every_config_as_written_and_resolved(path: Path) -> None:
+def test_schema_accepts_every_config(path: Path) -> None:
     assert accepts(read_yaml(path).value)
     assert accepts(load_experiment(path).resolved())
 
 
-def test_it_defines_every_component_with_all_its_keys() -> None:
+def test_schema_defines_every_component() -> None:
     for kind, registry in REGISTRIES.items():
         for name, cls in registry.items():
             properties = SCHEMA["$defs"][f"{kind}.{name}"]["properties"]
@@ -124,7 +124,7 @@ def test_it_defines_every_component_with_all_its_keys() -> None:
         ", loss: {name: cross_entropy, smoothing: 1}",
     ],
 )
-def test_it_rejects_what_the_loader_rejects(extra: str) -> None:
+def test_schema_rejects_invalid_keys(extra: str) -> None:
     assert accepts(parse_yaml(MINIMAL % "", "x").value)
     assert not accepts(parse_yaml(MINIMAL % extra, "x").value)
 
@@ -139,7 +139,7 @@ def test_it_rejects_what_the_loader_rejects(extra: str) -> None:
         ("[relu]", False),
     ],
 )
-def test_augmentations_are_a_list_that_may_be_empty(augment: str, right: bool) -> None:
+def test_schema_of_augmentations(augment: str, right: bool) -> None:
     text = f"{{data: {{name: mnist, augment: {augment}}}, model: softmax, optimizer: adam, train: {{epochs: 1}}}}"
     assert accepts(parse_yaml(text, "x").value) is right
 
@@ -158,11 +158,11 @@ def test_augmentations_are_a_list_that_may_be_empty(augment: str, right: bool) -
         ("clip_norm: 0", False),
     ],
 )
-def test_it_knows_what_steers_training(train: str, fits: bool) -> None:
+def test_schema_of_train_settings(train: str, fits: bool) -> None:
     text = f"{{data: xor, model: softmax, optimizer: adam, train: {{epochs: 1, {train}}}}}"
     assert accepts(parse_yaml(text, "x").value) is fits
 
 
-def test_it_knows_the_short_forms() -> None:
+def test_schema_of_abbreviations() -> None:
     for model in ("{name: mlp, hidden: [3], init: he}", "{name: mlp, hidden: [3], init: 0.5, batch_norm: true}"):
         assert accepts(parse_yaml(f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}", "x").value)

@@ -1,4 +1,4 @@
-"""What a type asks for, in words, and what is wrong with a value that does not meet it."""
+"""Type checks of spec values and their messages."""
 
 from math import inf, nan
 from typing import Annotated, Any, Literal, get_args
@@ -49,7 +49,7 @@ Units = Annotated[list[Count], MaxLen(3)]
         (Literal["none", "standard", "minmax"], "'none' or 'standard' or 'minmax'"),
     ],
 )
-def test_expectation(annotation: Any, words: str) -> None:
+def test_describe_type(annotation: Any, words: str) -> None:
     assert describe_type(annotation) == words
 
 
@@ -71,7 +71,7 @@ def test_expectation(annotation: Any, words: str) -> None:
         (list[str] | None, ["a"], ["a"]),
     ],
 )
-def test_what_fits_is_given_back(annotation: Any, value: object, result: object) -> None:
+def test_valid_values(annotation: Any, value: object, result: object) -> None:
     checked, wrong = check(annotation, value)
     assert (checked, type(checked), wrong) == (result, type(result), [])
 
@@ -112,18 +112,18 @@ def test_what_fits_is_given_back(annotation: Any, value: object, result: object)
         (list[str] | None, [1], "must be null or a list, each text, got [1]"),
     ],
 )
-def test_what_does_not_fit_is_told_with_what_would(annotation: Any, value: object, message: str) -> None:
+def test_invalid_values(annotation: Any, value: object, message: str) -> None:
     assert check(annotation, value) == (None, [((), message)])
 
 
 @pytest.mark.parametrize("annotation", [Rate, Count, Size, Maybe, bool, str, Name, Units, list[str]])
 @pytest.mark.parametrize("value", [10**400, -(10**400), 10**308, {"a": 1}, [[[]]], [None], "x" * 10_000], ids=quote)
-def test_extreme_values_are_no_bug(annotation: Any, value: object) -> None:
+def test_extreme_values(annotation: Any, value: object) -> None:
     checked, wrong = check(annotation, value)
     assert (checked == value) if not wrong else all(len(message) < 200 for _, message in wrong)
 
 
-def test_wrong_items_of_a_list_are_each_told() -> None:
+def test_every_invalid_list_item_is_reported() -> None:
     assert check(Units, [0, 1, "x"]) == (
         None,
         [((0,), "must be at least 1, got 0"), ((2,), "must be a whole number from 1 to 9, got 'x'")],
@@ -148,7 +148,7 @@ def test_options(annotation: Any, words: list[str], nothing_else: bool) -> None:
     assert only_words(annotation) is nothing_else
 
 
-def test_accepted_names_components_switches_and_paths() -> None:
+def test_describe_accepted() -> None:
     classes = (Experiment, MLP, Sequential, Concat, Table)
     words = {key.name: describe_accepted(key) for cls in classes for key in hyperparameters(cls)}
     assert words["optimizer"] == "an optimizer"
@@ -162,7 +162,7 @@ def test_accepted_names_components_switches_and_paths() -> None:
     assert describe_accepted(path) == "a path or null"
 
 
-def test_every_plain_key_can_be_put_into_words() -> None:
+def test_every_key_has_a_description() -> None:
     steering = {
         "drop_last": "true or false",
         "sampling": "'shuffle' or 'replacement'",
@@ -179,7 +179,7 @@ def test_every_plain_key_can_be_put_into_words() -> None:
 
 
 @given(st.integers(-20, 20) | st.floats(-20, 20) | st.booleans() | st.none() | st.text(max_size=2))
-def test_a_count_takes_the_whole_numbers_in_its_bounds_and_nothing_else(value: object) -> None:
+def test_bounded_integer(value: object) -> None:
     fits = type(value) is int and 1 <= value <= 9
     assert (check(Count, value)[1] == []) is fits
     assert (check(Maybe, value)[1] == []) is (fits or value is None)

@@ -1,4 +1,4 @@
-"""Plain values to components and back."""
+"""Validation of plain values and the components built from them."""
 
 import os
 from dataclasses import asdict
@@ -126,11 +126,11 @@ def test_components(registry: Registry, raw: object, component: Any) -> None:
          "x.points: (1000000 + 0) x 11 makes 11000000 samples; there may be at most 10000000 in all"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit(registry: Registry, raw: object, expected: str) -> None:
+def test_invalid_component(registry: Registry, raw: object, expected: str) -> None:
     assert complaints(registry, raw) == [expected]
 
 
-def test_everything_wrong_in_a_component_is_told_at_once() -> None:
+def test_all_problems_of_component_at_once() -> None:
     raw = {
         "name": "mlp",
         "hiden": [5],
@@ -178,7 +178,7 @@ def penalties(raw: object) -> tuple[Any, list[Any]]:
     return validator.section(Experiment, raw, (), "a spec"), validator.problems
 
 
-def test_strengths() -> None:
+def test_weights_by_name() -> None:
     experiment, wrong = penalties({"l2": 0.5, "l1": 1})
     assert wrong == []
     # Whatever their order in the spec, their order is the same: sums of floats depend on it.
@@ -198,7 +198,7 @@ def test_strengths() -> None:
         ({"l2": True}, ("l2",), "must be a number from 0 to 1e+06, got true"),
     ],
 )
-def test_wrong_strengths(raw: object, key: tuple[str, ...], message: str) -> None:
+def test_invalid_weights_by_name(raw: object, key: tuple[str, ...], message: str) -> None:
     assert penalties(raw) == (None, [(("penalty", *key), message)])
 
 
@@ -208,7 +208,7 @@ def find(name: str, *folders: Path) -> tuple[Any, list[Any]]:
     return built and built.path, validator.problems
 
 
-def test_a_path_is_looked_for_in_one_folder_after_the_other(tmp_path: Path) -> None:
+def test_folders_are_searched_in_order(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder, names in ((first, ["both"]), (second, ["both", "only"])):
         for name in names:
@@ -220,24 +220,24 @@ def test_a_path_is_looked_for_in_one_folder_after_the_other(tmp_path: Path) -> N
     assert find("only") == ("only", [])
 
 
-def test_a_path_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "digits").mkdir()
     assert find("~/digits", tmp_path / "elsewhere") == (str(tmp_path / "digits"), [])
 
 
-def test_a_relative_folder_gives_an_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_folder_gives_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert find("digits", Path("specs")) == (str(tmp_path / "specs" / "digits"), [])
 
 
-def test_the_home_folder_of_nobody(tmp_path: Path) -> None:
+def test_unknown_home_folder(tmp_path: Path) -> None:
     message = "is not a usable path: '~nobody-of-this-name/x' (RuntimeError)"
     assert find("~nobody-of-this-name/x", tmp_path) == (None, [(("data", "path"), message)])
 
 
 @pytest.mark.parametrize("name", ["", "a\0b", "x" * 5000, "\ud800", "/", "..", "a/" * 3000])
-def test_a_path_that_cannot_be_is_told_here_or_when_it_is_read(tmp_path: Path, name: str) -> None:
+def test_impossible_path(tmp_path: Path, name: str) -> None:
     path, wrong = find(name, tmp_path)
     if path is None:
         ((key, message),) = wrong
@@ -250,7 +250,7 @@ def test_a_path_that_cannot_be_is_told_here_or_when_it_is_read(tmp_path: Path, n
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may look everywhere")
-def test_a_path_behind_a_closed_folder(tmp_path: Path) -> None:
+def test_path_in_unreadable_folder(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o000)
     assert find("closed/x", tmp_path)[1] == [
         (("data", "path"), "is not a usable path: 'closed/x' (PermissionError)"),
@@ -295,7 +295,7 @@ def test_plain(component: object, raw: object) -> None:
     assert plain(component) == raw
 
 
-def test_plain_values_of_defaults_build_equal_components() -> None:
+def test_plain_defaults_round_trip() -> None:
     for registry in REGISTRIES.values():
         if registry.kind in ("penalty", "dataset"):
             continue

@@ -1,4 +1,4 @@
-"""YAML read strictly, with the place of every value; written so that it reads back equal."""
+"""The strict YAML reader and the writer whose text it reads back equal."""
 
 from math import copysign, inf, isnan
 from pathlib import Path
@@ -13,7 +13,7 @@ from nnlab.config.yaml_reader import MAX_BYTES, MAX_DEPTH, parse_collecting_prob
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.errors import SpecError, UsageError
 
-BASE = "base: OTHER.yaml starts from another spec"
+BASE = "base: OTHER.yaml inherits from another spec"
 
 
 def problems(text: str) -> list[str]:
@@ -61,7 +61,7 @@ def test_values(text: str, value: object) -> None:
     assert parse_yaml(text, "a.yaml").value == value
 
 
-def test_places_are_those_of_the_keys_and_items() -> None:
+def test_positions_of_keys_and_items() -> None:
     tree = parse_yaml("data: mnist\noptimizer:\n  name: adam\n  beta1: 0.9\nlist: [1, {a: 2}]\n", "a.yaml")
     found = {path: str(position) for path, position in tree.positions.items()}
     assert found == {
@@ -77,7 +77,7 @@ def test_places_are_those_of_the_keys_and_items() -> None:
     }
 
 
-def test_what_stands_nowhere_is_placed_at_what_is_around_it() -> None:
+def test_position_of_unknown_path_is_nearest_parent() -> None:
     tree = parse_yaml("a: 1\nb:\n  c: 2\n", "a.yaml")
     assert str(tree.position(("b", "c", "d", 0))) == "a.yaml:3:3"
     assert str(tree.position(("b", "x"))) == "a.yaml:2:1"
@@ -86,7 +86,7 @@ def test_what_stands_nowhere_is_placed_at_what_is_around_it() -> None:
     assert str(parse_yaml("# one\n\na: 1", "a.yaml").position(())) == "a.yaml:3:1"
 
 
-def test_places_sort_by_line_then_column() -> None:
+def test_positions_sort_by_line_then_column() -> None:
     positions = [Position(10, 1, "c"), Position(2, 9, "b"), Position(2, 1, "a"), Position(inf, 0, "d")]
     assert [str(position) for position in sorted(positions)] == ["a", "b", "c", "d"]
 
@@ -94,28 +94,28 @@ def test_places_sort_by_line_then_column() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: 1\nb: 2\na: 3\n", ["a.yaml:3:1: a: given twice; first at a.yaml:1:1"]),
-        ("o: {a: 1, 'a': 2}", ["a.yaml:1:11: o.a: given twice; first at a.yaml:1:5"]),
-        ("1: a\n'1': b", ["a.yaml:2:1: 1: given twice; first at a.yaml:1:1"]),
-        ("'': 1\n'': 2", ["a.yaml:2:1: '': given twice; first at a.yaml:1:1"]),
-        ("a: *b", ["a.yaml:1:4: a: aliases (*name) are not part of a spec; write the value out, or " + BASE]),
-        ("a: &b 1", ["a.yaml:1:4: a: anchors (&name) are not part of a spec; " + BASE]),
-        ("&b a: 1", ["a.yaml:1:1: a: anchors (&name) are not part of a spec; " + BASE]),
-        ("a: !!str 1", ["a.yaml:1:4: a: tags ('tag:yaml.org,2002:str') are not part of a spec"]),
-        ("!!str a: 1", ["a.yaml:1:1: a: tags ('tag:yaml.org,2002:str') are not part of a spec"]),
-        ("a: ! 1", ["a.yaml:1:4: a: tags ('!') are not part of a spec"]),
-        ("a: !!set {b}", ["a.yaml:1:4: a: tags ('tag:yaml.org,2002:set') are not part of a spec"]),
+        ("a: 1\nb: 2\na: 3\n", ["a.yaml:3:1: a: duplicate key; first at a.yaml:1:1"]),
+        ("o: {a: 1, 'a': 2}", ["a.yaml:1:11: o.a: duplicate key; first at a.yaml:1:5"]),
+        ("1: a\n'1': b", ["a.yaml:2:1: 1: duplicate key; first at a.yaml:1:1"]),
+        ("'': 1\n'': 2", ["a.yaml:2:1: '': duplicate key; first at a.yaml:1:1"]),
+        ("a: *b", ["a.yaml:1:4: a: aliases (*name) are not allowed; write the value out, or " + BASE]),
+        ("a: &b 1", ["a.yaml:1:4: a: anchors (&name) are not allowed; " + BASE]),
+        ("&b a: 1", ["a.yaml:1:1: a: anchors (&name) are not allowed; " + BASE]),
+        ("a: !!str 1", ["a.yaml:1:4: a: tags ('tag:yaml.org,2002:str') are not allowed"]),
+        ("!!str a: 1", ["a.yaml:1:1: a: tags ('tag:yaml.org,2002:str') are not allowed"]),
+        ("a: ! 1", ["a.yaml:1:4: a: tags ('!') are not allowed"]),
+        ("a: !!set {b}", ["a.yaml:1:4: a: tags ('tag:yaml.org,2002:set') are not allowed"]),
         (
             "a: !!python/object/apply:os.system [ls]",
-            ["a.yaml:1:4: a: tags ('tag:yaml.org,2002:python/object/apply:os.system') are not part of a spec"],
+            ["a.yaml:1:4: a: tags ('tag:yaml.org,2002:python/object/apply:os.system') are not allowed"],
         ),
-        ("a: {<<: {b: 1}}", ["a.yaml:1:5: a.<<: merge keys (<<) are not part of a spec; " + BASE]),
-        ("? [a, b]\n: 1", ["a.yaml:1:3: a key must be a plain word"]),
-        ("{a: 1}: 1", ["a.yaml:1:1: a key must be a plain word"]),
-        ("*a : 1", ["a.yaml:1:1: a key must be a plain word"]),
-        ("a: 1\n---\nb: 1", ["a.yaml:2:1: a second document; a spec is one document"]),
-        ("---\n---\na: 1", ["a.yaml:2:1: a second document; a spec is one document"]),
-        ("a: 1\n\tb: 2", ["a.yaml:2:1: not valid YAML: a tab; YAML indents with spaces"]),
+        ("a: {<<: {b: 1}}", ["a.yaml:1:5: a.<<: merge keys (<<) are not allowed; " + BASE]),
+        ("? [a, b]\n: 1", ["a.yaml:1:3: a key must be a scalar"]),
+        ("{a: 1}: 1", ["a.yaml:1:1: a key must be a scalar"]),
+        ("*a : 1", ["a.yaml:1:1: a key must be a scalar"]),
+        ("a: 1\n---\nb: 1", ["a.yaml:2:1: a second document; a spec is a single document"]),
+        ("---\n---\na: 1", ["a.yaml:2:1: a second document; a spec is a single document"]),
+        ("a: 1\n\tb: 2", ["a.yaml:2:1: not valid YAML: a tab; indent with spaces"]),
         ("a: [1, 2", ["a.yaml:1:9: not valid YAML: expected ',' or ']', but got '<stream end>'"]),
         ("a: 'x", ["a.yaml:1:6: not valid YAML: found unexpected end of stream"]),
         ("a: 1\n b: 2", ["a.yaml:2:3: not valid YAML: mapping values are not allowed here"]),
@@ -134,11 +134,11 @@ def test_places_sort_by_line_then_column() -> None:
         ("%YAML 1." + "9" * 5000 + "\n--- 1", ["a.yaml:1:9: not valid YAML: a number is out of range"]),
     ],
 )  # fmt: skip
-def test_what_a_spec_may_not_contain(text: str, expected: list[str]) -> None:
+def test_forbidden_yaml(text: str, expected: list[str]) -> None:
     assert problems(text) == expected
 
 
-def test_all_of_it_is_reported_in_the_order_of_places() -> None:
+def test_all_problems_in_order_of_position() -> None:
     text = "a: &x 1\nb: *x\nc: !!int 2\na: 3\nd: {<<: *x}\ne: [1"
     assert [line.split(": ")[0] for line in problems(text)] == [
         "a.yaml:1:4",
@@ -151,7 +151,7 @@ def test_all_of_it_is_reported_in_the_order_of_places() -> None:
     ]
 
 
-def test_a_faulty_tree_keeps_what_could_be_read() -> None:
+def test_tree_with_problems_keeps_values() -> None:
     tree = parse_collecting_problems("a: 1\na: 2\nb: &x 3\nc: *x\n---\nd: 4", "a.yaml")
     assert tree.value == {"a": 2, "b": 3, "c": None}
     assert not tree.broken
@@ -159,7 +159,7 @@ def test_a_faulty_tree_keeps_what_could_be_read() -> None:
 
 
 @pytest.mark.parametrize("text", ["a: {b: [1, x]}\nc: 2", "a: &x 1\nb: *x\na: 3", "a: [", "a: 1\n---\nb: 2", ""])
-def test_a_text_read_again_gives_the_same_in_a_tree_of_its_own(text: str) -> None:
+def test_cached_text_gives_independent_equal_tree(text: str) -> None:
     first = parse_collecting_problems(text, "a.yaml")
     before = repr(first)
     if isinstance(first.value, dict):
@@ -170,7 +170,7 @@ def test_a_text_read_again_gives_the_same_in_a_tree_of_its_own(text: str) -> Non
     assert repr(parse_collecting_problems(text, "other.yaml")) == before.replace("a.yaml", "other.yaml")
 
 
-def test_a_broken_tree_has_no_value() -> None:
+def test_broken_tree_has_no_value() -> None:
     tree = parse_collecting_problems("a: [", "a.yaml")
     assert tree.broken
     assert tree.value is None
@@ -188,36 +188,36 @@ def test_a_broken_tree_has_no_value() -> None:
     ],
     ids=["[", "{a: ", "- ", "block", "closed"],
 )
-def test_deep_nesting_is_refused_where_it_becomes_too_deep(text: str) -> None:
+def test_deep_nesting_is_rejected(text: str) -> None:
     (line,) = problems(text)
     assert line.endswith(f"nested more than {MAX_DEPTH} levels deep")
 
 
-def test_the_deepest_nesting_allowed() -> None:
+def test_deepest_allowed_nesting() -> None:
     assert dump_yaml(parse_yaml("[" * MAX_DEPTH + "]" * MAX_DEPTH, "a.yaml").value).strip() == (
         "- " * (MAX_DEPTH - 2) + "- []"
     )
     problems("[" * (MAX_DEPTH + 2) + "]" * (MAX_DEPTH + 2))
 
 
-def test_aliases_never_grow() -> None:
+def test_alias_bomb() -> None:
     bomb = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 100))
     assert len(problems(bomb)) == 101
     assert len(parse_collecting_problems(bomb, "a.yaml").problems) == 100 + 2 * 99
 
 
-def test_text_from_the_file_cannot_steer_a_terminal() -> None:
+def test_file_text_in_messages_is_escaped() -> None:
     lines = problems('"\\e[31m\\u202e": 1\n"\\e[31m\\u202e": 2\nb: !%1b%5b31m 1\n')
-    assert lines[0] == "a.yaml:2:1: \\x1b[31m\\u202e: given twice; first at a.yaml:1:1"
-    assert lines[1] == "a.yaml:3:4: b: tags ('!\\x1b[31m') are not part of a spec"
+    assert lines[0] == "a.yaml:2:1: \\x1b[31m\\u202e: duplicate key; first at a.yaml:1:1"
+    assert lines[1] == "a.yaml:3:4: b: tags ('!\\x1b[31m') are not allowed"
 
 
-def test_long_keys_are_cut() -> None:
+def test_long_keys_are_truncated() -> None:
     (line,) = problems(f"{{? {'k' * 5000} : 1, ? {'k' * 5000} : 2}}")
     assert len(line) < 200
 
 
-def test_reading_a_file(tmp_path: Path) -> None:
+def test_read_file(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("a: é\nb: 1\n", encoding="utf-8")
     tree = read_yaml(path)
@@ -225,7 +225,7 @@ def test_reading_a_file(tmp_path: Path) -> None:
     assert str(tree.position(("b",))) == f"{path}:2:1"
 
 
-def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
+def test_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1\n")
     tree = read_yaml(path)
@@ -242,7 +242,7 @@ def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
         ("a: é".encode("latin-1"), ":1:4"),
     ],
 )
-def test_a_file_that_is_not_utf_8(tmp_path: Path, raw: bytes, position: str) -> None:
+def test_file_that_is_not_utf_8(tmp_path: Path, raw: bytes, position: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(raw)
     with pytest.raises(SpecError) as caught:
@@ -251,33 +251,33 @@ def test_a_file_that_is_not_utf_8(tmp_path: Path, raw: bytes, position: str) -> 
 
 
 @pytest.mark.parametrize("size", [MAX_BYTES + 1, 10_000_000])
-def test_a_file_that_is_too_large(tmp_path: Path, size: int) -> None:
+def test_file_that_is_too_large(tmp_path: Path, size: int) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"#" * size)
     with pytest.raises(UsageError) as caught:
         read_yaml(path)
-    assert str(caught.value) == f"{path}: larger than 128 KiB, which no spec needs"
+    assert str(caught.value) == f"{path}: is larger than the limit of 128 KiB"
 
 
-def test_the_largest_file(tmp_path: Path) -> None:
+def test_largest_file(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"#" * (MAX_BYTES - 5) + b"\na: 1")
     assert read_yaml(path).value == {"a": 1}
 
 
-def test_a_file_that_is_missing(tmp_path: Path) -> None:
+def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         read_yaml(tmp_path / "a.yaml")
     assert str(caught.value) == f"{tmp_path / 'a.yaml'}: No such file or directory"
 
 
-def test_a_folder(tmp_path: Path) -> None:
+def test_folder_instead_of_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         read_yaml(tmp_path)
     assert str(caught.value) == f"{tmp_path}: Is a directory"
 
 
-def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -286,12 +286,12 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.Monkey
         read_yaml(tmp_path / "secret.yaml")
 
 
-def test_a_path_with_a_null_byte() -> None:
+def test_path_with_null_byte() -> None:
     with pytest.raises(UsageError, match=r"^a\\x00b: embedded null byte$"):
         read_yaml(Path("a\0b"))
 
 
-def test_the_path_cannot_steer_a_terminal(tmp_path: Path) -> None:
+def test_path_in_messages_is_escaped(tmp_path: Path) -> None:
     path = tmp_path / "\x1b[31m\n.yaml"
     path.write_text("a: *x", encoding="utf-8")
     with pytest.raises(SpecError) as caught:
@@ -299,7 +299,7 @@ def test_the_path_cannot_steer_a_terminal(tmp_path: Path) -> None:
     assert str(caught.value).startswith(f"{tmp_path}/\\x1b[31m\\n.yaml:1:4: a: aliases")
 
 
-LOOKALIKES = st.sampled_from(
+SPECIAL_TEXTS = st.sampled_from(
     [
         *("", "~", "null", "true", "False", "yes", "no", "on", "1", "-1", "010", "0o7", "0x1F", "1e-3", "1.5", ".inf"),
         *("-.inf", ".nan", "1_000", "12:30", "2024-01-31", "<<", "=", "- a", "a: b", "a #b", "#a", "&a", "*a", "!a"),
@@ -308,7 +308,7 @@ LOOKALIKES = st.sampled_from(
         *("\x1b", "\x7f", "\U0001f389", "\uffff", "\U0010ffff", "\ud800", "x" * 300, "word " * 60, "  two  " * 40),
     ]
 )
-TEXT = LOOKALIKES | st.text(st.characters(codec=None), max_size=40) | st.text("ab \n\t:#-'\"\\", max_size=40)
+TEXT = SPECIAL_TEXTS | st.text(st.characters(codec=None), max_size=40) | st.text("ab \n\t:#-'\"\\", max_size=40)
 NUMBERS = st.integers() | st.floats() | st.sampled_from([10**300, -(10**300), 5e-324, 1e16, 1e22, -0.0])
 PLAIN = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXT,
@@ -334,14 +334,14 @@ def same(one: object, other: object) -> bool:
 @given(PLAIN)
 @example({"a": inf, "b": -inf, "c": [1e16, 1e-7, 123456789.0, 0.1, 5e-324, 1.7976931348623157e308]})
 @example({"key " * 50: "value " * 50, "k" * 300: {"a b": ["c: d"]}})
-def test_what_is_dumped_parses_back_equal(value: object) -> None:
+def test_dump_round_trips(value: object) -> None:
     text = dump_yaml(value)
     assert same(parse_yaml(text, "a.yaml").value, value), text
 
 
 @examples(300)
 @given(PLAIN)
-def test_dumping_is_stable(value: object) -> None:
+def test_dump_is_stable(value: object) -> None:
     text = dump_yaml(value)
     assert dump_yaml(parse_yaml(text, "a.yaml").value) == text
 
@@ -357,11 +357,11 @@ def test_dumping_is_stable(value: object) -> None:
         (["two\nlines"], '- "two\\nlines"\n'),
     ],
 )
-def test_dumped_text_is_easy_to_read(value: object, text: str) -> None:
+def test_dump_format(value: object, text: str) -> None:
     assert dump_yaml(value) == text
 
 
-def test_a_value_that_occurs_twice_is_written_twice() -> None:
+def test_dump_without_aliases() -> None:
     shared = [1, 2]
     assert dump_yaml({"a": shared, "b": shared}) == "a: [1, 2]\nb: [1, 2]\n"
 
@@ -370,9 +370,9 @@ def test_a_value_that_occurs_twice_is_written_twice() -> None:
 @given(
     st.text("ab01:-,[]{}&*!|>'\"%@#?<~ \n\t\\.eExo", max_size=60)
     | st.text(st.characters(codec=None), max_size=40)
-    | st.lists(LOOKALIKES).map(" ".join)
+    | st.lists(SPECIAL_TEXTS).map(" ".join)
 )
-def test_any_text_is_read_or_refused_with_its_place(text: str) -> None:
+def test_fuzzed_text_is_read_or_rejected_with_position(text: str) -> None:
     tree = parse_collecting_problems(text, "a.yaml")
     for position, _, message in tree.problems:
         assert str(position) == f"a.yaml:{position.line}:{position.column}"
@@ -382,7 +382,7 @@ def test_any_text_is_read_or_refused_with_its_place(text: str) -> None:
     assert same(parse_yaml(dump_yaml(tree.value), "a.yaml").value, tree.value)
 
 
-def test_lines_are_those_of_an_editor(tmp_path: Path) -> None:
+def test_line_numbers_with_crlf(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"a: 1\r\n\r\nb: *x\r\n")
     with pytest.raises(SpecError) as caught:

@@ -34,7 +34,7 @@ def test_a_batch_of_one_sample_has_no_variance(tmp_path: Path, train: str, words
     assert str(refusal.value).startswith(words)
 
 
-def test_early_stopping_follows_validation_samples_that_the_data_has_of_its_own(tmp_path: Path) -> None:
+def test_early_stopping_needs_validation_samples_that_the_data_has_of_its_own(tmp_path: Path) -> None:
     path, data = tmp_path / "a.yaml", tmp_path / "d.npz"
     path.write_text(
         "data: {name: table, path: d.npz}\nmodel: softmax\noptimizer: {name: sgd, lr: 0.1}\n"

@@ -75,7 +75,7 @@ def test_a_spec_too_long_to_be_read_again_is_refused(refused: Any, tmp_path: Pat
     layer = "{name: residual, layers: [{name: conv2d, filters: 1}, relu]}"
     path = tmp_path / "spec.yaml"
     path.write_text(f"{HEAD}model: {{name: sequential, layers: [{', '.join([layer] * 1000)}]}}", encoding="utf-8")
-    assert "has more than 128 KiB with all defaults written out" in refused("train", path, code=2).stderr
+    assert "is larger than 128 KiB with all defaults written out" in refused("train", path, code=2).stderr
 
 
 EXPRESSIONS = {
