@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nnlab.config.data_paths import DataPaths, Recorded
+from nnlab.config.data_paths import DataPaths, RecordedData
 from nnlab.config.experiment import Experiment, experiment_from_tree
 from nnlab.config.inheritance import default_name, read_spec
 from nnlab.core.rows import MAX_STEPS
@@ -117,7 +117,7 @@ def _read(path: Path, data: Path | None) -> _StoppedRun:
             tree,
             default_name=default_name(path / SPEC_FILE),
             folders=(folder, Path.cwd()),
-            paths=DataPaths(Recorded(folder, environment), data),
+            paths=DataPaths(RecordedData(folder, environment), data),
         )
     except UsageError as error:
         raise RunError(str(error)) from None
