@@ -9,7 +9,7 @@ import pytest
 from nnlab import textbook
 from nnlab.config.experiment import load_experiment
 from nnlab.core.rows import Row
-from nnlab.engine.build import make_training, prepare
+from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
 from nnlab.models.textbook_twins import twin_of_network, twin_of_optimizer
 
@@ -56,15 +56,15 @@ compute:   {threads: 1, shards: 1}
 class TextbookBeside:
     """Trains the textbook's version of a network on each batch, and compares it with the network after the update."""
 
-    def __init__(self, training: Any, twin: textbook.Network, optimizer: Any) -> None:
-        self.training, self.twin, self.optimizer = training, twin, optimizer
+    def __init__(self, setup: RunSetup, twin: textbook.Network, optimizer: Any) -> None:
+        self.setup, self.twin, self.optimizer = setup, twin, optimizer
         self.losses: list[float] = []
 
     def on_step(self, step: int, objective: float) -> None:
-        x, t = self.training.batches.last_batch()
+        x, t = self.setup.batches.last_batch()
         self.losses += textbook.train(self.twin, self.optimizer, x, t, [np.arange(len(x))])
         assert objective == pytest.approx(self.losses[-1], rel=1e-10)
-        trained = [parameter for parameter in self.training.network.parameters if not parameter.frozen]
+        trained = [parameter for parameter in self.setup.network.parameters if not parameter.frozen]
         for parameter, (name, weights) in zip(trained, self.twin.params.items(), strict=True):
             np.testing.assert_allclose(parameter.value, weights, rtol=1e-10, atol=1e-10, err_msg=f"step {step}, {name}")
 
@@ -76,12 +76,10 @@ def train_beside_the_textbook(spec: str, folder: Path) -> TextbookBeside:
     path = folder / "spec.yaml"
     path.write_text(spec, encoding="utf-8")
     experiment = load_experiment(path)
-    prepared = prepare(experiment)
-    training = make_training(experiment, prepared)
-    counts = prepared.dataset.class_counts
-    twin = twin_of_network(training.network, experiment.loss, counts, experiment.penalty)
-    beside = TextbookBeside(training, twin, twin_of_optimizer(experiment.optimizer))
-    assert train(training, [beside], lambda: False).status == "completed"
+    setup = RunSetup(experiment).allocate()
+    twin = twin_of_network(setup.network, experiment.loss, setup.dataset.class_counts, experiment.penalty)
+    beside = TextbookBeside(setup, twin, twin_of_optimizer(experiment.optimizer))
+    assert train(setup, [beside], lambda: False).status == "completed"
     return beside
 
 
