@@ -90,7 +90,7 @@ class CrossEntropy(Loss):
 
     softmax = True
 
-    smoothing: Annotated[float, Ge(0), Lt(1), Doc("share s of the target spread evenly over all classes")] = 0.0
+    smoothing: Annotated[float, Ge(0), Lt(1), Doc("label smoothing s, spread evenly over all classes")] = 0.0
     class_weights: Annotated[
         Literal["balanced"] | list[Annotated[float, Ge(0), Le(1e6)]] | None,
         Doc("weight of each class in the order of the classes; balanced: inverse to its training samples"),

@@ -14,9 +14,9 @@ from nnlab.registry import Doc, penalties
 
 @dataclass
 class Regularizer(ABC):
-    """A price λ on the size of the flat weight vector W."""
+    """A regularisation term λ‖W‖ of the flat weight vector W."""
 
-    strength: Annotated[float, Ge(0), Le(1e6), Doc("λ; 0 switches the penalty off")] = 0.0
+    strength: Annotated[float, Ge(0), Le(1e6), Doc("regularisation strength λ; 0: none")] = 0.0
 
     def __post_init__(self) -> None:
         self.workspace = Workspace()
@@ -61,12 +61,10 @@ class L1(Regularizer):
     """λ Σ|W|, gradient λ sign(W): drives weights to exactly zero."""
 
     def value(self, W: Array) -> complex:
-        """λ Σ|W|."""
         magnitude = np.sign(W.real, out=self.workspace.array("magnitude", W.shape, W.real.dtype))
         return self.strength * complex(np.dot(W, magnitude))
 
     def gradient(self, W: Array, out: Array) -> Array:
-        """λ sign(W)."""
         np.sign(W, out=out)
         out *= self.strength
         return out
@@ -82,9 +80,7 @@ class L2(Regularizer):
     """λ/2 ΣW², gradient λW: keeps all weights small (weight decay)."""
 
     def value(self, W: Array) -> complex:
-        """λ/2 ΣW²."""
         return 0.5 * self.strength * complex(np.dot(W, W))
 
     def gradient(self, W: Array, out: Array) -> Array:
-        """λW."""
         return np.multiply(W, self.strength, out=out)

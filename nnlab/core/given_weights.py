@@ -1,4 +1,4 @@
-"""Weights that are not drawn but written out."""
+"""Initial weights written out in the spec."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,11 +47,9 @@ class GivenWeights(Initialiser):
         return ""
 
     def start_bias(self, shape: Shape) -> Array:
-        """b, or zeros."""
         return super().start_bias(shape) if self.b is None else np.array(self.b, np.float64)
 
     def draw(self, shape: Shape, fan_in: int, rng: RandomGenerator) -> Array:
-        """W; nothing is drawn."""
         return np.array(self.W, np.float64)
 
 

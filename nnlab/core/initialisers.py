@@ -1,4 +1,4 @@
-"""Where weights start: random numbers of mean 0 whose spread suits the size of the layer."""
+"""Weight initialisers: random numbers of mean 0 whose standard deviation suits the size of the layer."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ DISTRIBUTION = Doc("normal, or uniform from −√3·std to √3·std")
 
 
 class Initialiser(ABC):
-    """Draws the starting weights of a layer."""
+    """Draws the initial weights of a layer."""
 
     @abstractmethod
     def draw(self, shape: Shape, fan_in: int, rng: RandomGenerator) -> Array:
@@ -64,7 +64,6 @@ class Normal(Scaled):
     std: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of the weights")] = 0.01
 
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
-        """The fixed standard deviation."""
         return self.std
 
 
@@ -74,7 +73,6 @@ class Xavier(Scaled):
     """Std √(1/fan_in), what "Deep Learning from Scratch" calls Xavier; the rule of Xavier Glorot's paper is glorot."""
 
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
-        """√(1/fan_in)."""
         return sqrt(1.0 / fan_in)
 
 
@@ -84,7 +82,6 @@ class He(Scaled):
     """Std √(2/fan_in), which keeps the variance of ReLU layers (He et al. 2015, arXiv 1502.01852)."""
 
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
-        """√(2/fan_in)."""
         return sqrt(2.0 / fan_in)
 
 
@@ -99,7 +96,6 @@ class Glorot(Scaled):
     distribution: Annotated[Distribution, DISTRIBUTION] = "uniform"
 
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
-        """√(2/(fan_in + fan_out))."""
         return sqrt(2.0 / (fan_in + fan_out))
 
 
@@ -111,19 +107,18 @@ class LeCun(Scaled):
     distribution: Annotated[Distribution, DISTRIBUTION] = "normal"
 
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
-        """√(1/fan_in)."""
         return sqrt(1.0 / fan_in)
 
 
 @initialisers.register("truncated")
 @dataclass(kw_only=True)
 class Truncated(Initialiser):
-    """Normal distribution without its tails: W = std · N(0, 1), drawn again where |W| > 2·std."""
+    """Truncated normal distribution: W = std · N(0, 1), redrawn where |W| > 2·std."""
 
-    std: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation before the tails are cut; 0.88 of it is left")] = 0.01
+    std: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation before truncation; 0.88 of it is left")] = 0.01
 
     def draw(self, shape: Shape, fan_in: int, rng: RandomGenerator) -> Array:
-        """Normal numbers; those beyond two standard deviations (4.6 %) are drawn again, until none is left."""
+        """Normal numbers, those beyond two standard deviations (4.6 %) redrawn until none is left."""
         weights = rng.standard_normal(shape)
         while (outside := np.abs(weights) > 2).any():
             weights[outside] = rng.standard_normal(int(outside.sum()))

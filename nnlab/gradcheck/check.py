@@ -6,7 +6,7 @@ nothing and is exact to rounding (Squire & Trapp 1998).
 
 A kink (ReLU at 0, |W| at 0) has no derivative, and a difference taken across one is wrong. Layers with kinks say
 which side they took; a step that changes any side is made smaller, and where even the smallest crosses one, the
-whole point is drawn anew.
+whole point is drawn again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -53,7 +53,7 @@ class Result:
 
 
 class AtKinkError(CheckFailed):
-    """A point lies so close to a kink that no step avoids it."""
+    """A point so close to a kink that every step crosses it."""
 
 
 def check_components(method: Method = "central", names: Sequence[str] | None = None, seed: int = 0) -> list[Result]:
@@ -90,17 +90,17 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
 
 
 def check(make: Callable[[int], Subject], method: Method, seed: int = 0, sampled: int | None = None) -> list[Result]:
-    """Check every tensor of a subject; ``make`` builds it at the random point that a seed stands for.
+    """Check every tensor of a subject; ``make`` builds it at a random point from a seed.
 
     Large tensors are checked at ``sampled`` coordinates, chosen at random from ``seed``. Raises AtKinkError when ten
-    points in a row lie on kinks.
+    points in a row are on kinks.
     """
     for attempt in range(10):
         try:
             return list(_check_tensors(make(seed + attempt), method, sampled, np.random.default_rng(seed)))
         except AtKinkError:
             continue
-    raise AtKinkError(f"{make(seed).name}: ten random points in a row lie on kinks; another --seed may do")
+    raise AtKinkError(f"{make(seed).name}: ten random points in a row are on kinks; try another --seed")
 
 
 def _check_tensors(subject: Subject, method: Method, sampled: int | None, rng: np.random.Generator) -> Iterator[Result]:

@@ -28,7 +28,7 @@ LARGE_MODEL = 2**16
 class Subject:
     """A scalar function of named tensors with its gradient as the code under test computes it.
 
-    ``value`` may be called with real or complex tensors; ``branches`` tells which side of each kink the
+    ``value`` may be called with real or complex tensors; ``kink_sides`` gives the side of each kink that the
     last call took.
     """
 
@@ -65,7 +65,7 @@ def layer_subject(
 ) -> Subject:
     """f = Σ direction · layer(x), with a fixed random direction, and the layer's own penalties on weights and outputs.
 
-    ``channels_last``: images lie in memory as N, H, W, C, as convolutions give them.
+    ``channels_last``: images are in memory as N, H, W, C, as convolutions return them.
     """
     rng = np.random.default_rng(seed)
     layer.setup(in_shape, AddressedStreams(seed))
@@ -76,24 +76,24 @@ def layer_subject(
     fixed = _frozen(parameters, tensors)
 
     keys = {id(parameter): key for key, parameter in parameters.items()}
-    priced = [(penalty, keys[id(weight)]) for penalty, weight in layer.penalties()]
+    penalised = [(penalty, keys[id(weight)]) for penalty, weight in layer.penalties()]
     laid_out = _channels_last if channels_last else np.asarray
 
     def value(at: Tensors) -> complex:
         _place(parameters, fixed | at)
         y = layer.forward(laid_out(at["x"]), training=training)
-        penalty = sum(term.value(at[key].reshape(-1)) for term, key in priced)
+        penalty = sum(term.value(at[key].reshape(-1)) for term, key in penalised)
         return complex((y * direction).sum()) + layer.activity_penalty() + penalty
 
     def gradients(at: Tensors) -> Tensors:
         value(at)
         dx = layer.backward(laid_out(direction))
-        for term, key in priced:
+        for term, key in penalised:
             term.add_gradient(at[key].reshape(-1), parameters[key].grad.reshape(-1))
         return {"x": dx} | {key: parameter.grad for key, parameter in parameters.items() if key in tensors}
 
     def kink_sides(at: Tensors) -> list[Array]:
-        return _branches([layer]) + [side for term, key in priced for side in term.kink_sides(at[key].reshape(-1))]
+        return _kink_sides([layer]) + [side for term, key in penalised for side in term.kink_sides(at[key].reshape(-1))]
 
     return Subject(name, tensors, value, gradients, kink_sides)
 
@@ -168,8 +168,8 @@ def _network_subject(
     parameters = dict(network.named_parameters())
     keys = {id(parameter): key for key, parameter in parameters.items()}
     weights = [key for key, parameter in parameters.items() if parameter.regularized and not parameter.frozen]
-    priced = [(term, key) for term in terms for key in weights]
-    priced += [(own, keys[id(weight)]) for layer in network.layers for own, weight in layer.penalties()]
+    penalised = [(term, key) for term in terms for key in weights]
+    penalised += [(own, keys[id(weight)]) for layer in network.layers for own, weight in layer.penalties()]
 
     def value(at: Tensors) -> complex:
         dtype = next(iter(at.values())).dtype  # layers compute in that of their input
@@ -177,14 +177,14 @@ def _network_subject(
         _place(parameters, everything)
         scores = network.forward(everything["x"], training=True)
         activity = sum(layer.activity_penalty() for layer in network.layers)
-        penalty = sum(term.value(at[key].reshape(-1)) for term, key in priced)
+        penalty = sum(term.value(at[key].reshape(-1)) for term, key in penalised)
         return complex(loss.per_sample(scores, labels).mean()) + activity + penalty
 
     def gradients(at: Tensors) -> Tensors:
         value(at)
         network.backward(loss.backward())
         written = {key: parameter.grad.copy() for key, parameter in parameters.items() if key in tensors}
-        for term, key in priced:
+        for term, key in penalised:
             term.add_gradient(at[key].reshape(-1), written[key].reshape(-1))
         if "x" not in tensors:
             return written
@@ -192,8 +192,8 @@ def _network_subject(
         return {"x": network.input_gradient(loss.backward())} | written
 
     def kink_sides(at: Tensors) -> list[Array]:
-        return _branches(network.layers) + [
-            side for term, key in priced for side in term.kink_sides(at[key].reshape(-1))
+        return _kink_sides(network.layers) + [
+            side for term, key in penalised for side in term.kink_sides(at[key].reshape(-1))
         ]
 
     return Subject(name, tensors, value, gradients, kink_sides)
@@ -222,5 +222,5 @@ def _channels_last(x: Array) -> Array:
     return x.transpose(0, 2, 3, 1).copy().transpose(0, 3, 1, 2) if x.ndim == 4 else x
 
 
-def _branches(stack: Sequence[Layer]) -> list[Array]:
+def _kink_sides(stack: Sequence[Layer]) -> list[Array]:
     return [side.copy() for layer in stack if (side := layer.kink_sides()) is not None]

@@ -21,11 +21,9 @@ class Identity(Activation):
     """y = x: a network of only linear layers."""
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """The input itself."""
         return x
 
     def backward(self, dy: Array) -> Array:
-        """dx = dy."""
         return dy
 
 
@@ -64,7 +62,6 @@ class Tanh(Activation):
     saturates_at = (-1.0, 1.0)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """y = tanh(x)."""
         self._y = y = self.workspace.like("y", x)
         np.tanh(x, out=y)
         return y
@@ -83,7 +80,6 @@ class Rectifier(Activation):
     _y: Array
 
     def kink_sides(self) -> Array:
-        """Where the input was positive."""
         return self._positive(self._y)
 
     def _positive(self, x: Array) -> Array:
@@ -137,11 +133,10 @@ class LeakyReLU(Rectifier):
 class ELU(Rectifier):
     """y = x where x > 0, else alpha (eˣ − 1) (Clevert et al. 2016, arXiv 1511.07289)."""
 
-    alpha: Annotated[float, Gt(0), Le(100), Doc("the output tends to −alpha for very negative inputs")] = 1.0
+    alpha: Annotated[float, Gt(0), Le(100), Doc("α: outputs of negative inputs tend to −α")] = 1.0
 
     @classmethod
     def examples(cls) -> "list[tuple[ELU, Shape]]":
-        """The smooth case alpha = 1 and one with a kink."""
         return [(cls(), (5,)), (cls(alpha=0.5), (5,))]
 
     activation_arrays = 3

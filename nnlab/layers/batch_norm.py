@@ -19,19 +19,18 @@ class BatchNorm(Layer):
 
     Per feature for vectors, over N; per channel for images, over N, H and W. Mean and (biased) variance are those of
     the batch in training and running averages in evaluation. A frozen layer uses its running averages in training too,
-    and leaves them as they are.
+    and does not update them.
     """
 
     activation_arrays = 3
     batch_dependent = True
 
-    eps: Annotated[float, Gt(0), Le(1), Doc("added to the variance")] = 1e-5
-    momentum: Annotated[float, Ge(0), Lt(1), Doc("share of the old running average kept at each step")] = 0.9
+    eps: Annotated[float, Gt(0), Le(1), Doc("ε added to the variance for numerical stability")] = 1e-5
+    momentum: Annotated[float, Ge(0), Lt(1), Doc("decay rate of the running mean and variance")] = 0.9
     frozen: Annotated[bool, FROZEN] = False
 
     @classmethod
     def examples(cls) -> "list[tuple[BatchNorm, Shape]]":
-        """Features and images."""
         return [(cls(), (5,)), (cls(), (3, 2, 2))]
 
     def build(self, in_shape: Shape) -> Shape:
@@ -59,7 +58,7 @@ class BatchNorm(Layer):
         self.momentum = momentum
 
     def _rows(self, x: Array, name: str) -> Array:
-        """Images as one row for each pixel: then channels are features."""
+        """Images as one row per pixel, so that channels are features."""
         return x if x.ndim == 2 else channels_last(x, self.workspace, name).reshape(-1, x.shape[1])
 
     def _restored(self, rows: Array, N: int) -> Array:
@@ -90,7 +89,7 @@ class BatchNorm(Layer):
         self._centred = centred
         self._inverse_std = 1 / np.sqrt(variance + self.eps)
         self._scale = self.gamma.value * self._inverse_std
-        # In one factor: to make x̂ first would take a pass more.
+        # One factor; computing x̂ first would take one more pass.
         np.multiply(centred, self._scale, out=y)
         y += self.beta.value
         return y

@@ -1,4 +1,4 @@
-"""Layers one behind the other, and layers made of such stacks."""
+"""Stacks of layers, and layers made of stacks."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,24 +21,21 @@ Named = list[tuple[str, Layer]]
 
 @dataclass(eq=False)
 class Stack:
-    """Layers one behind the other, by name; without any the output is the input."""
+    """Layers in sequence, by name; an empty stack is the identity."""
 
     named: Named
     out_shape: Shape
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers without their names."""
         return [layer for _, layer in self.named]
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """The output of the last layer."""
         for _, layer in self.named:
             x = layer.forward(x, training=training)
         return x
 
     def backward(self, dy: Array) -> Array:
-        """The gradient of the first layer's input."""
         for _, layer in reversed(self.named):
             dy = layer.backward(dy)
         return dy
@@ -55,7 +52,7 @@ class Composite(Layer):
     def set_up_stack(
         self, layers: Sequence[Layer], in_shape: Shape, naming: str = "{}", address: tuple[int, ...] = ()
     ) -> Stack:
-        """Copies of layers, set up as a part of this one; raises ShapeError naming this layer and the inner one.
+        """Copies of layers, set up as part of this one; raises ShapeError naming this layer and the inner one.
 
         ``naming`` makes their names of linear1, relu1, ...; ``address`` follows the layer's own.
         """
@@ -93,7 +90,7 @@ class Composite(Layer):
 def set_up(
     layers: Sequence[Layer], in_shape: Shape, streams: Streams, prefix: tuple[int, ...] = ()
 ) -> tuple[Shape, list[str]]:
-    """Set up layers one behind the other; gives the shape that leaves the last, and a name for each: linear1, relu1.
+    """Set up layers in sequence; returns the last one's output shape and a name for each: linear1, relu1.
 
     Each layer's streams are addressed by the number of layers of its kind before it, so that a layer of another kind
     in between changes no number; composites are one kind, so that no two layers inside share an address. Raises

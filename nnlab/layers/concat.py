@@ -1,4 +1,4 @@
-"""Branches side by side."""
+"""Concatenation of branches."""
 
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -21,7 +21,7 @@ from nnlab.registry import Component, Doc, layers
 @layers.register("concat")
 @dataclass(kw_only=True)
 class Concat(Composite):
-    """y = [f₁(x), f₂(x), ...]: branches on the same input, their outputs joined along the channels or features.
+    """y = [f₁(x), f₂(x), ...]: branches on the same input, concatenated along channels or features.
 
     Inception modules (Szegedy et al. 2015, arXiv 1409.4842); with an empty branch, whose output is x itself, the dense
     blocks of Huang et al. 2017 (arXiv 1608.06993).
@@ -56,7 +56,7 @@ class Concat(Composite):
         return (ends[-1], *shapes[0][1:])
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """The outputs of the branches side by side."""
+        """y = [f₁(x), f₂(x), ...] along axis 1."""
         outputs = [stack.forward(x, training=training) for stack in self.stacks]
         shape, dtype = (len(x), *self.out_shape), outputs[0].dtype
         y = (self.workspace.images if len(shape) == 4 else self.workspace.array)("y", shape, dtype)

@@ -26,8 +26,8 @@ class Conv2D(WeightedLayer):
 
     filters: Annotated[int, Ge(1), Le(10**6), Doc("number of filters F, the channels of the output")]
     kernel: Annotated[Size, Doc("height and width K of each filter")] = 3
-    stride: Annotated[Size, Doc("step between windows")] = 1
-    padding: Annotated[Padding, Doc("zeros around the image: a number, same (H_out = ⌈H/stride⌉) or valid (none)")] = 0
+    stride: Annotated[Size, Doc("step between positions of the filter")] = 1
+    padding: Annotated[Padding, Doc("zero padding: pixels on each side, same (H_out = ⌈H/stride⌉) or valid (none)")] = 0
 
     @classmethod
     def examples(cls) -> "list[tuple[Conv2D, Shape]]":
@@ -43,7 +43,6 @@ class Conv2D(WeightedLayer):
         ]
 
     def build(self, in_shape: Shape) -> Shape:
-        """(C, H, W) to (F, H_out, W_out)."""
         self._windows = windows_over(self, in_shape, "kernel", self.kernel, self.stride, self.padding)
         C = in_shape[0]
         fan_in = C * self.kernel**2
@@ -94,7 +93,7 @@ class Conv2D(WeightedLayer):
 
     @property
     def _kernel_shape(self) -> Shape:
-        """W's axes in the order in which a window lies in memory."""
+        """W's axes in the memory order of a window."""
         return (self.kernel, self.kernel, self.in_shape[0], self.filters)
 
     def _matrix(self) -> Array:

@@ -10,24 +10,23 @@ from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
 from nnlab.registry import Doc, layers
 
-# Uniform float32 numbers have 24 bits: beyond this rate the share that is kept would no longer be exact.
+# Uniform float32 numbers have 24 bits: at a higher rate the fraction kept would no longer be exact.
 MAX_RATE = 0.999
 
 
 @layers.register("dropout")
 @dataclass(kw_only=True)
 class Dropout(Layer):
-    """Inverted dropout: while training each number is zeroed with probability rate and the rest divided by 1 − rate.
+    """Inverted dropout: in training each input is set to 0 with probability rate, the rest is divided by 1 − rate.
 
-    Nothing happens in evaluation. Srivastava et al. 2014, JMLR 15.
+    The identity in evaluation. Srivastava et al. 2014, JMLR 15.
     """
 
     activation_arrays = 4
 
-    rate: Annotated[float, Ge(0), Le(MAX_RATE), Doc("probability of dropping a number")] = 0.5
+    rate: Annotated[float, Ge(0), Le(MAX_RATE), Doc("fraction of inputs set to zero while training")] = 0.5
 
     def build(self, in_shape: Shape) -> Shape:
-        """Any shape to the same shape."""
         return in_shape
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -48,7 +47,7 @@ class Dropout(Layer):
         rng = self.streams.dropout(*self.address)
         uniform: Array
         if isinstance(rng, np.random.Generator):
-            # float32 is drawn in half the time, and for both dtypes, so that they drop the same numbers.
+            # float32 takes half the time; used for both dtypes, so that both drop the same inputs.
             uniform = self.workspace.array("uniform", x.shape, np.float32)
             rng.random(dtype=np.float32, out=uniform)
         else:

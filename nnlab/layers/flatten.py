@@ -17,15 +17,13 @@ class Flatten(Layer):
 
     @classmethod
     def examples(cls) -> "list[tuple[Flatten, Shape]]":
-        """One small image shape."""
         return [(cls(), (2, 3, 2))]
 
     def build(self, in_shape: Shape) -> Shape:
-        """(C, H, W) to (C·H·W,)."""
         return (prod(in_shape),)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """The same numbers in one row each."""
+        """Each sample as one row."""
         self._like = x
         if not x.flags.c_contiguous:
             ordered = self.workspace.array("y", x.shape, x.dtype)
@@ -34,7 +32,7 @@ class Flatten(Layer):
         return x.reshape(len(x), *self.out_shape)
 
     def backward(self, dy: Array) -> Array:
-        """The same numbers in the input's shape, lying in memory as the input does."""
+        """The same numbers in the input's shape and memory order."""
         dx = dy.reshape(len(dy), *self.in_shape)
         if self._like.flags.c_contiguous:
             return dx

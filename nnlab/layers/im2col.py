@@ -24,7 +24,7 @@ class Columns:
 
     All windows at once would take 265 MB for a 32-to-32 3x3 layer on a batch of 256; pieces of ``most_bytes``, at
     least one image each, stay in the cache, and products of them run at full speed. ``ones`` (0 or 1) columns of ones
-    behind the windows take a bias into the product.
+    after those of the windows take a bias into the product.
     """
 
     def __init__(self, x: Array, windows: Windows, ones: int, workspace: Workspace, most_bytes: int) -> None:

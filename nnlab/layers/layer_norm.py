@@ -16,22 +16,20 @@ from nnlab.registry import Doc, layers
 class LayerNorm(Layer):
     """y = gamma · (x − mean) / √(variance + eps) + beta over all numbers of a sample.
 
-    Ba et al. 2016, arXiv 1607.06450. Nothing depends on the other samples of a batch, so training and evaluation are
-    alike. gamma and beta have the shape of a sample.
+    Ba et al. 2016, arXiv 1607.06450. No sample depends on the others of its batch, so training and evaluation are
+    the same. gamma and beta have the shape of a sample.
     """
 
     activation_arrays = 4
 
-    eps: Annotated[float, Gt(0), Le(1), Doc("added to the variance")] = 1e-5
+    eps: Annotated[float, Gt(0), Le(1), Doc("ε added to the variance for numerical stability")] = 1e-5
     frozen: Annotated[bool, FROZEN] = False
 
     @classmethod
     def examples(cls) -> "list[tuple[LayerNorm, Shape]]":
-        """Features and images."""
         return [(cls(), (5,)), (cls(), (2, 3, 2))]
 
     def build(self, in_shape: Shape) -> Shape:
-        """Any shape to the same shape."""
         self.gamma = self.constant("gamma", in_shape, 1.0)
         self.beta = self.constant("beta", in_shape, 0.0)
         self._axes = tuple(range(1, len(in_shape) + 1))
@@ -70,7 +68,7 @@ class LayerNorm(Layer):
         return dx
 
     def _mean(self, name: str, x: Array) -> Array:
-        """The mean of each sample, with axes of length 1 for those of a sample."""
+        """The mean of each sample, with a sample's axes kept as length 1."""
         mean = self.workspace.array(name, (len(x), *self._ones), x.dtype)
         np.mean(x, axis=self._axes, keepdims=True, out=mean)
         return mean

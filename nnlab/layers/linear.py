@@ -22,11 +22,9 @@ class Linear(JointGradient, WeightedLayer):
 
     @classmethod
     def examples(cls) -> "list[tuple[Linear, Shape]]":
-        """With and without a bias, and with penalties."""
         return [(cls(units=4), (5,)), (cls(units=3, bias=False), (5,)), (cls(units=3, l1=0.1, l2=0.2), (5,))]
 
     def build(self, in_shape: Shape) -> Shape:
-        """(D_in,) to (D_out,)."""
         if len(in_shape) != 1:
             raise self.reject(f"needs a flat input, got {shape_text(in_shape)}; put a flatten layer before it")
         (fan_in,) = in_shape

@@ -23,10 +23,10 @@ class LocalResponseNorm(Layer):
 
     activation_arrays = 6
 
-    size: Annotated[int, Ge(1), Le(999), Doc("channels in the sum, rounded up to an odd number: c in the middle")] = 5
-    alpha: Annotated[float, Ge(0), Le(1e3), Doc("α, weight of the sum of squares")] = 1e-4
-    beta: Annotated[float, Gt(0), Le(10), Doc("β, exponent")] = 0.75
-    k: Annotated[float, Gt(0), Le(1e3), Doc("k, added to the sum")] = 2.0
+    size: Annotated[int, Ge(1), Le(999), Doc("channels in the sum, centred on c; rounded up to an odd number")] = 5
+    alpha: Annotated[float, Ge(0), Le(1e3), Doc("weight α of the sum of squares")] = 1e-4
+    beta: Annotated[float, Gt(0), Le(10), Doc("exponent β")] = 0.75
+    k: Annotated[float, Gt(0), Le(1e3), Doc("constant k of the denominator")] = 2.0
 
     @classmethod
     def examples(cls) -> "list[tuple[LocalResponseNorm, Shape]]":
@@ -34,7 +34,6 @@ class LocalResponseNorm(Layer):
         return [(cls(), (6, 2, 2)), (cls(size=3, alpha=0.5), (4, 1, 3))]
 
     def build(self, in_shape: Shape) -> Shape:
-        """(C, H, W) to the same shape."""
         return image_shape(self, in_shape)
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -67,9 +66,9 @@ class LocalResponseNorm(Layer):
     def _add_neighbours(self, x: Array, out: Array) -> None:
         """out_c = Σ x_c' over the channels within size/2 of c."""
         np.copyto(out, x)
-        for ahead, behind in self._shifts(x.shape[1]):
-            out[:, ahead] += x[:, behind]
-            out[:, behind] += x[:, ahead]
+        for above, below in self._shifts(x.shape[1]):
+            out[:, above] += x[:, below]
+            out[:, below] += x[:, above]
 
     def _shifts(self, C: int) -> Iterator[tuple[slice, slice]]:
         for distance in range(1, min(self.size // 2, C - 1) + 1):

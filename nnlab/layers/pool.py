@@ -15,17 +15,16 @@ from nnlab.registry import Doc, layers
 
 @dataclass(kw_only=True)
 class Pool(Layer):
-    """What max and average pooling share: windows over each channel by itself."""
+    """What max and average pooling share: windows over each channel."""
 
     activation_arrays = 3
 
     size: Annotated[Size, Doc("height and width of each window")] = 2
-    stride: Annotated[Size | None, Doc("step between windows; null for the size: windows side by side")] = None
-    padding: Annotated[Padding, Doc("border around the image: a number, same (H_out = ⌈H/stride⌉) or valid")] = 0
+    stride: Annotated[Size | None, Doc("step between windows; null: the size")] = None
+    padding: Annotated[Padding, Doc("padding: pixels on each side, same (H_out = ⌈H/stride⌉) or valid (none)")] = 0
 
     @classmethod
     def examples(cls) -> "list[tuple[Pool, Shape]]":
-        """Windows side by side, overlapping, and with padding of each kind."""
         return [
             (cls(), (2, 4, 5)),
             (cls(size=3, stride=2), (2, 5, 5)),
@@ -34,11 +33,10 @@ class Pool(Layer):
         ]
 
     def build(self, in_shape: Shape) -> Shape:
-        """(C, H, W) to (C, H_out, W_out)."""
         self._windows = windows_over(self, in_shape, "size", self.size, self.stride or self.size, self.padding)
         return (in_shape[0], *self._windows.out)
 
-    def _spread(self, N: int, dtype: np.dtype[np.generic]) -> Array:
+    def _zeros(self, N: int, dtype: np.dtype[np.generic]) -> Array:
         """Memory for the gradient of the padded input, (N, H, W, C): zeros where windows do not tile it."""
         dx = self.workspace.array("dx", (N, *self._windows.padded, self.in_shape[0]), dtype)
         if not self._windows.tile:
@@ -69,7 +67,7 @@ class MaxPool(Pool):
     def backward(self, dy: Array) -> Array:
         """dx = dy at the winner of each window, added up where windows overlap."""
         rows = channels_last(dy, self.workspace, "dy")
-        dx = self._spread(len(dy), dy.dtype)
+        dx = self._zeros(len(dy), dy.dtype)
         share = self.workspace.array("share", rows.shape, dy.dtype)
         for (i, j), won in self._winners():
             target = self._windows.part(dx, i, j)
@@ -114,10 +112,9 @@ def _largest(parts: Sequence[Array], out: Array) -> None:
 @layers.register("avg_pool")
 @dataclass(kw_only=True)
 class AvgPool(Pool):
-    """The mean of each window, over what lies inside the image: the border does not count."""
+    """The mean of the pixels of each window; padding is left out of sum and count."""
 
     def build(self, in_shape: Shape) -> Shape:
-        """(C, H, W) to (C, H_out, W_out)."""
         out_shape = super().build(in_shape)
         inside = np.zeros((1, *self._windows.padded, 1))
         self._windows.crop(inside).fill(1)
@@ -126,7 +123,7 @@ class AvgPool(Pool):
         return out_shape
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Sum over the places of a window, divided by how many lie inside."""
+        """The sum over each window, divided by the number of its pixels inside the image."""
         padded = self._windows.pad(channels_last(x, self.workspace, "x"), self.workspace, 0)
         y = self.workspace.images("y", (len(x), *self.out_shape), x.dtype)
         total = y.transpose(0, 2, 3, 1)
@@ -141,7 +138,7 @@ class AvgPool(Pool):
         rows = channels_last(dy, self.workspace, "dy")
         share = self.workspace.array("share", rows.shape, dy.dtype)
         np.multiply(rows, self._weight.astype(dy.dtype), out=share)
-        dx = self._spread(len(dy), dy.dtype)
+        dx = self._zeros(len(dy), dy.dtype)
         for i, j in self._windows.offsets():
             target = self._windows.part(dx, i, j)
             if self._windows.overlap:
@@ -158,11 +155,9 @@ class GlobalAvgPool(Layer):
 
     @classmethod
     def examples(cls) -> "list[tuple[GlobalAvgPool, Shape]]":
-        """One small image shape."""
         return [(cls(), (3, 2, 4))]
 
     def build(self, in_shape: Shape) -> Shape:
-        """(C, H, W) to (C,)."""
         return image_shape(self, in_shape)[:1]
 
     def forward(self, x: Array, *, training: bool) -> Array:

@@ -25,7 +25,7 @@ class Residual(Composite):
     linear layer for features.
     """
 
-    layers: Annotated[list[Layer], Component("layer", many=True), MaxLen(1000), Doc("the inner layers f")]
+    layers: Annotated[list[Layer], Component("layer", many=True), MaxLen(1000), Doc("layers of f")]
 
     @classmethod
     def examples(cls) -> "list[tuple[Residual, Shape]]":

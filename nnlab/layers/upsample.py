@@ -17,20 +17,18 @@ from nnlab.registry import Doc, layers
 class Upsample(Layer):
     """Each pixel repeated factor x factor times (nearest neighbour)."""
 
-    factor: Annotated[int, Ge(1), Le(64), Doc("how many times higher and wider the image becomes")] = 2
+    factor: Annotated[int, Ge(1), Le(64), Doc("factor by which height and width grow")] = 2
 
     @classmethod
     def examples(cls) -> "list[tuple[Upsample, Shape]]":
-        """Two factors."""
         return [(cls(), (2, 2, 3)), (cls(factor=3), (1, 2, 1))]
 
     def build(self, in_shape: Shape) -> Shape:
-        """(C, H, W) to (C, factor·H, factor·W)."""
         C, H, W = image_shape(self, in_shape)
         return (C, self.factor * H, self.factor * W)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Repeat rows and columns."""
+        """y[n,c,i,j] = x[n,c,⌊i/factor⌋,⌊j/factor⌋]."""
         y = self.workspace.images("y", (len(x), *self.out_shape), x.dtype)
         for i in range(self.factor):
             for j in range(self.factor):

@@ -1,4 +1,4 @@
-"""What linear layers and convolutions share: weights with an initialiser, a bias, and penalties of their own."""
+"""What linear layers and convolutions share: weights with an initialiser, a bias, and their own regularisation."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -17,14 +17,14 @@ from nnlab.regularizers import L1, L2, Regularizer
 class WeightedLayer(Layer):
     """A layer with weights W, which its ``build`` declares, and a bias b."""
 
-    init: Annotated[Initialiser, Component("initialiser"), Doc("where the weights start")] = field(default_factory=He)
-    bias: Annotated[bool, Doc("whether to add b")] = True
-    l1: Annotated[float, Ge(0), Le(1e6), Doc("λ of an L1 penalty on these weights, besides the global one")] = 0.0
-    l2: Annotated[float, Ge(0), Le(1e6), Doc("λ of an L2 penalty on these weights, besides the global one")] = 0.0
+    init: Annotated[Initialiser, Component("initialiser"), Doc("weight initialiser")] = field(default_factory=He)
+    bias: Annotated[bool, Doc("whether the layer has a bias b")] = True
+    l1: Annotated[float, Ge(0), Le(1e6), Doc("λ of L1 regularisation of this layer, added to the global one")] = 0.0
+    l2: Annotated[float, Ge(0), Le(1e6), Doc("λ of L2 regularisation of this layer, added to the global one")] = 0.0
     frozen: Annotated[bool, FROZEN] = False
 
     def weights_and_bias(self, shape: Shape, fan_in: int, outputs: int) -> tuple[Parameter, Parameter | None]:
-        """Declare W and, unless it is switched off, b; raises ShapeError where the initialiser does not fit."""
+        """Declare W and, with ``bias``, b; raises ShapeError where the initialiser does not fit."""
         if message := self.init.mismatch(shape, (outputs,) if self.bias else None):
             raise self.reject(message)
         W = self.weight("W", shape, self.init, fan_in)
@@ -34,7 +34,7 @@ class WeightedLayer(Layer):
         return W, self.declare(b)
 
     def penalties(self) -> list[tuple[Regularizer, Parameter]]:
-        """The layer's own penalties on W; none on frozen ones, where they would be a constant."""
+        """The layer's own penalties on W; none where W is frozen, as they would be constant."""
         if self.frozen:
             return []
         (W,) = [parameter for parameter in self.parameters if parameter.regularized]

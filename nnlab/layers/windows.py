@@ -48,21 +48,21 @@ class Windows:
 
     @property
     def overlap(self) -> bool:
-        """Whether a number may lie in several windows."""
+        """Whether windows share pixels."""
         return self.stride < self.size
 
     @property
     def tile(self) -> bool:
-        """Whether every number, padding too, lies in exactly one window."""
+        """Whether every pixel, padding included, is in exactly one window."""
         covered = (self.out[0] * self.size, self.out[1] * self.size)
         return self.stride == self.size and self.padded == covered
 
     def offsets(self) -> Iterator[tuple[int, int]]:
-        """Each place within a window, row by row."""
+        """Each (i, j) within a window, row by row."""
         return ((i, j) for i in range(self.size) for j in range(self.size))
 
     def part(self, padded: Array, i: int, j: int) -> Array:
-        """What stands at place (i, j) of every window, (N, H_out, W_out, C), as a view."""
+        """Pixel (i, j) of every window, (N, H_out, W_out, C), as a view."""
         return self.column(self.row(padded, i), j)
 
     def row(self, images: Array, i: int) -> Array:
@@ -84,7 +84,8 @@ def image_shape(layer: Layer, in_shape: Shape) -> Shape:
 def windows_over(layer: Layer, in_shape: Shape, name: str, size: int, stride: int, padding: Padding) -> Windows:
     """The windows of a layer over its input; ``name`` says in messages what ``size`` is (kernel, size).
 
-    Padding ``valid`` adds nothing; ``same`` makes H_out = ⌈H / stride⌉, the odd one behind. Raises ShapeError.
+    Padding ``valid`` adds nothing; ``same`` makes H_out = ⌈H / stride⌉, with an odd row or column after the image.
+    Raises ShapeError.
     """
     _, H, W = image_shape(layer, in_shape)
     if padding == "same":
@@ -106,7 +107,7 @@ def windows_over(layer: Layer, in_shape: Shape, name: str, size: int, stride: in
 
 
 def channels_last(x: Array, workspace: Workspace, name: str) -> Array:
-    """Images (N, C, H, W) as (N, H, W, C) side by side in memory: a view where they lie so, else a copy."""
+    """Images (N, C, H, W) as contiguous (N, H, W, C): a view where memory has that order, else a copy."""
     view = x.transpose(0, 2, 3, 1)
     if view.flags.c_contiguous:
         return view

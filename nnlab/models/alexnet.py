@@ -30,9 +30,9 @@ class AlexNet(Model):
     """
 
     hidden: Annotated[int, Ge(1), Le(10**6), Doc("units of the two hidden linear layers")] = 4096
-    dropout: Annotated[float, Ge(0), Le(MAX_RATE), Doc("share of their outputs dropped while training")] = 0.5
-    upsample: Annotated[int, Ge(1), Le(64), Doc("enlarge images first, so that 32x32 becomes 64x64 by 2")] = 1
-    init: Annotated[Initialiser, Component("initialiser"), Doc("where the weights start")] = field(default_factory=He)
+    dropout: Annotated[float, Ge(0), Le(MAX_RATE), Doc("fraction of their outputs set to zero")] = 0.5
+    upsample: Annotated[int, Ge(1), Le(64), Doc("factor by which images are enlarged first (32x32 to 64x64: 2)")] = 1
+    init: Annotated[Initialiser, Component("initialiser"), Doc("weight initialiser")] = field(default_factory=He)
 
     def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
         """Convolutions with 96, 256, 384, 384 and 256 filters, then the linear layers."""

@@ -25,13 +25,12 @@ class ConvNet(Model):
 
     filters: Annotated[int, Ge(1), Le(10**6), Doc("filters of the convolution")] = 30
     kernel: Annotated[Size, Doc("height and width of each filter")] = 5
-    stride: Annotated[Size, Doc("step of the convolution")] = 1
-    padding: Annotated[Padding, Doc("zeros around the image: a number, same or valid")] = 0
+    stride: Annotated[Size, Doc("stride of the convolution")] = 1
+    padding: Annotated[Padding, Doc("zero padding of the convolution: pixels on each side, same or valid")] = 0
     hidden: Annotated[int, Ge(1), Le(10**7), Doc("units of the hidden linear layer")] = 100
-    init: Annotated[Initialiser, Component("initialiser"), Doc("where the weights start")] = field(default_factory=He)
+    init: Annotated[Initialiser, Component("initialiser"), Doc("weight initialiser")] = field(default_factory=He)
 
     def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
-        """The seven layers."""
         return [
             Conv2D(filters=self.filters, kernel=self.kernel, stride=self.stride, padding=self.padding, init=self.init),
             ReLU(),

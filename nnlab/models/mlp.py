@@ -29,16 +29,16 @@ class MLP(Model):
     hidden: Annotated[
         list[Annotated[int, Ge(1), Le(10**7)]], MaxLen(1000), Doc("units of each hidden layer, such as [100, 50]")
     ]
-    activation: Annotated[Activation, Component("activation"), Doc("after each hidden linear layer")] = field(
+    activation: Annotated[Activation, Component("activation"), Doc("activation of the hidden layers")] = field(
         default_factory=ReLU
     )
-    init: Annotated[Initialiser, Component("initialiser"), Doc("where the weights start")] = field(default_factory=He)
+    init: Annotated[Initialiser, Component("initialiser"), Doc("weight initialiser")] = field(default_factory=He)
     batch_norm: Annotated[
         BatchNorm | None,
         OptionalComponent("layer", "batch_norm"),
-        Doc("true, or its keys, for batch normalisation between linear layer and activation"),
+        Doc("batch normalisation between linear layer and activation: true, or its keys"),
     ] = None
-    dropout: Annotated[float, Ge(0), Le(MAX_RATE), Doc("share of hidden outputs dropped while training")] = 0.0
+    dropout: Annotated[float, Ge(0), Le(MAX_RATE), Doc("fraction of hidden outputs set to zero while training")] = 0.0
 
     def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
         """Flatten if needed, the hidden blocks, and a linear layer with one output for each class."""
@@ -59,7 +59,7 @@ class MLP(Model):
 class Softmax(Model):
     """One linear layer: with cross-entropy, multinomial logistic regression."""
 
-    init: Annotated[Initialiser, Component("initialiser"), Doc("where the weights start")] = field(default_factory=He)
+    init: Annotated[Initialiser, Component("initialiser"), Doc("weight initialiser")] = field(default_factory=He)
 
     def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
         """Flatten if needed, then one linear layer."""

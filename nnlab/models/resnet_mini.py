@@ -29,7 +29,7 @@ class ResNetMini(Model):
 
     filters: Annotated[int, Ge(1), Le(10**4), Doc("filters of the first stage; 16 in the paper")] = 16
     blocks: Annotated[int, Ge(1), Le(200), Doc("residual blocks in each of the three stages")] = 1
-    init: Annotated[Initialiser, Component("initialiser"), Doc("where the weights start")] = field(default_factory=He)
+    init: Annotated[Initialiser, Component("initialiser"), Doc("weight initialiser")] = field(default_factory=He)
 
     def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
         """6·blocks + 2 layers with weights, besides the projections."""

@@ -25,5 +25,4 @@ class Sequential(Model):
     ]
 
     def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
-        """Copies of the layers given."""
         return [deepcopy(layer) for layer in self.layers]

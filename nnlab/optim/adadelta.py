@@ -16,8 +16,8 @@ class Adadelta(Optimizer):
     """h ← ρh + (1−ρ)g², Δ = −g √(s+ε) / √(h+ε), s ← ρs + (1−ρ)Δ², θ ← θ + ηΔ (Zeiler 2012, arXiv 1212.5701)."""
 
     lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η; 1 in the paper")] = 1.0
-    decay: Annotated[float, Ge(0), Lt(1), Doc("share ρ of the running mean squares kept at each step")] = 0.95
-    eps: Annotated[float, Gt(0), Le(1), Doc("ε, starts the first step and keeps the division finite")] = 1e-6
+    decay: Annotated[float, Ge(0), Lt(1), Doc("decay rate ρ of the running averages of g² and Δ²")] = 0.95
+    eps: Annotated[float, Gt(0), Le(1), Doc("ε added under both roots; it sets the size of the first step")] = 1e-6
 
     slots: ClassVar[tuple[str, ...]] = ("h", "s")
 

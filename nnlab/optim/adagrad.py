@@ -15,7 +15,7 @@ from nnlab.registry import Doc, optimizers
 class AdaGrad(Optimizer):
     """h ← h + g², θ ← θ − ηg / (√h + ε) (Duchi et al. 2011, JMLR 12)."""
 
-    eps: Annotated[float, Gt(0), Le(1), Doc("ε, keeps the division finite")] = 1e-7
+    eps: Annotated[float, Gt(0), Le(1), Doc("ε added to the denominator for numerical stability")] = 1e-7
 
     slots: ClassVar[tuple[str, ...]] = ("h",)
 

@@ -18,7 +18,7 @@ class AdamW(Adam):
     Loshchilov & Hutter 2019, arXiv 1711.05101.
     """
 
-    weight_decay: Annotated[float, Ge(0), Le(1), Doc("decay λ of the weights, multiplied by the learning rate")] = 0.01
+    weight_decay: Annotated[float, Ge(0), Le(1), Doc("weight decay λ, multiplied by the learning rate")] = 0.01
 
     def update(self, block: Block, lr: float) -> None:
         """Shrink the weights of the block, then Adam."""

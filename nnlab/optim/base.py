@@ -18,7 +18,10 @@ BLOCK = 32_768
 
 @dataclass
 class Block:
-    """A stretch of the flat parameter vector θ, its gradient g, the rule's state, and two arrays of scratch memory."""
+    """A slice of the flat parameter vector θ, its gradient g, the rule's state, and two arrays of scratch memory.
+
+    The first ``regularized`` values are weights.
+    """
 
     theta: Array
     g: Array
@@ -40,7 +43,7 @@ class Optimizer(ABC):
     slots: ClassVar[tuple[str, ...]] = ()
 
     def bind(self, theta: Array, g: Array, regularized: int = 0) -> None:
-        """Work on these vectors from now on, with fresh state; the first ``decayed`` values are weights."""
+        """Update these vectors from now on, with new state; the first ``regularized`` values are weights."""
         self.t = 0
         self._state = {name: np.zeros_like(theta) for name in self.slots}
         scratch, spare = np.empty((2, min(BLOCK, len(theta))), theta.dtype)
@@ -60,7 +63,7 @@ class Optimizer(ABC):
             )
 
     def step(self, lr: float | None = None) -> None:
-        """One update of θ from g; ``lr`` stands in for the rule's own learning rate at this step."""
+        """One update of θ from g, with ``lr`` in place of the rule's own learning rate where given."""
         self.t += 1
         rate = self.lr if lr is None else lr
         for block in self._blocks:

@@ -19,12 +19,11 @@ class Momentum(Optimizer):
     η, earlier steps go on at their old rate (PyTorch multiplies the whole velocity by the new one).
     """
 
-    momentum: Annotated[float, Ge(0), Lt(1), Doc("share μ of the velocity kept at each step")] = 0.9
+    momentum: Annotated[float, Ge(0), Lt(1), Doc("momentum coefficient μ")] = 0.9
 
     slots: ClassVar[tuple[str, ...]] = ("v",)
 
     def update(self, block: Block, lr: float) -> None:
-        """v ← μv − ηg, θ ← θ + v."""
         (v,) = block.state
         np.multiply(block.g, lr, out=block.scratch)
         v *= self.momentum

@@ -20,11 +20,11 @@ class NAdam(Adam):
     """
 
     def update(self, block: Block, lr: float) -> None:
-        """Moments kept as sums, as in Adam."""
-        (m, _), scratch = block.state, block.scratch
+        """The state holds the sums M = m/(1−β₁) and V = v/(1−β₂), as in Adam."""
+        (M, _), scratch = block.state, block.scratch
         corrected = sqrt(1 - self.beta2**self.t)
         root = self.accumulate(block, self.eps * corrected)
-        ahead = np.multiply(m, self.beta1 / (1 - self.beta1 ** (self.t + 1)), out=block.spare)
+        ahead = np.multiply(M, self.beta1 / (1 - self.beta1 ** (self.t + 1)), out=block.spare)
         ahead /= scratch
         np.divide(block.g, scratch, out=scratch)
         scratch /= 1 - self.beta1**self.t

@@ -19,7 +19,7 @@ class Nesterov(Optimizer):
     holds each gradient times the learning rate of its own step.
     """
 
-    momentum: Annotated[float, Ge(0), Lt(1), Doc("share μ of the velocity kept at each step")] = 0.9
+    momentum: Annotated[float, Ge(0), Lt(1), Doc("momentum coefficient μ")] = 0.9
 
     slots: ClassVar[tuple[str, ...]] = ("v",)
 

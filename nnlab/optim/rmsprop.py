@@ -15,8 +15,8 @@ from nnlab.registry import Doc, optimizers
 class RMSProp(Optimizer):
     """h ← ρh + (1−ρ)g², θ ← θ − ηg / (√h + ε) (Tieleman & Hinton 2012, Coursera lecture 6.5)."""
 
-    decay: Annotated[float, Ge(0), Lt(1), Doc("share ρ of the running mean square kept at each step")] = 0.99
-    eps: Annotated[float, Gt(0), Le(1), Doc("ε, keeps the division finite")] = 1e-7
+    decay: Annotated[float, Ge(0), Lt(1), Doc("decay rate ρ of the running average of g²")] = 0.99
+    eps: Annotated[float, Gt(0), Le(1), Doc("ε added to the denominator for numerical stability")] = 1e-7
 
     slots: ClassVar[tuple[str, ...]] = ("h",)
 

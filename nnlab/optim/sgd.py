@@ -14,6 +14,5 @@ class SGD(Optimizer):
     """θ ← θ − ηg (Robbins & Monro 1951)."""
 
     def update(self, block: Block, lr: float) -> None:
-        """θ ← θ − ηg."""
         np.multiply(block.g, lr, out=block.scratch)
         block.theta -= block.scratch

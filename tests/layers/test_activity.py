@@ -20,16 +20,16 @@ X = np.array([[1.0, -2.0, 0.0], [0.5, 4.0, -1.0]])
 
 
 @pytest.mark.parametrize(
-    ("layer", "price", "slope"),
+    ("layer", "penalty", "slope"),
     [
         (ActivityL1(strength=0.3), 0.3 / 2 * 8.5, 0.3 / 2 * np.array([[1, -1, 0], [1, 1, -1]])),
         (ActivityL2(strength=0.3), 0.3 / 2 * 22.25, 0.3 / 2 * 2 * X),
     ],
 )
-def test_the_price_is_divided_by_the_batch_size(layer: Layer, price: float, slope: np.ndarray) -> None:
+def test_the_penalty_is_divided_by_the_batch_size(layer: Layer, penalty: float, slope: np.ndarray) -> None:
     layer.setup((3,), make_streams("streams", 0))
     np.testing.assert_array_equal(layer.forward(X, training=True), X)
-    assert layer.activity_penalty().real == pytest.approx(price, rel=1e-12)
+    assert layer.activity_penalty().real == pytest.approx(penalty, rel=1e-12)
     dy = np.full(X.shape, 0.25)
     np.testing.assert_allclose(layer.backward(dy), dy + slope, rtol=1e-12)
 
