@@ -13,7 +13,7 @@ from nnlab.textbook.optimizers import Arrays, Optimizer
 class Network:
     """Layers one behind the other, and the loss of the scores that leave the last one.
 
-    The weights are called W1, b1, W2, b2, ...; the number counts the layers that have weights.
+    The weights are called W1, b1, W2, b2, ...; the number counts the layers whose weights are trained.
     """
 
     def __init__(self, layers: Sequence[Layer], last_layer: Loss) -> None:
