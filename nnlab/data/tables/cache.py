@@ -20,6 +20,7 @@ from nnlab.data.files.download import data_folder
 from nnlab.data.input_format import Column
 from nnlab.data.tables.rows import Rows
 from nnlab.errors import DataError
+from nnlab.storage.file_system import OWN_FILE
 
 FORMAT = 4
 """To be counted up whenever the same file and settings are read differently."""
@@ -29,9 +30,8 @@ LARGEST_ENTRY = 1 << 30
 LARGEST_FOLDER = 2 << 30
 SUFFIX = ".table"
 _DIGEST = 32
-_LONGEST_FACTS = 64 << 20
+_MAX_METADATA_BYTES = 64 << 20
 _ARRAYS = ("inputs", "labels", "parts")
-_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class TableCache:
@@ -99,10 +99,10 @@ def _private(path: str, flags: int) -> int:
 @contextmanager
 def _opened_own(path: Path) -> Iterator[IO[bytes]]:
     """A regular file that belongs to this user, open for reading; raises OSError for any other."""
-    handle = os.open(path, _OPEN)
+    handle = os.open(path, os.O_RDONLY | OWN_FILE)
     with os.fdopen(handle, "rb") as file:
         state = os.fstat(handle)
-        if not stat.S_ISREG(state.st_mode) or state.st_size > LARGEST_ENTRY + _LONGEST_FACTS:
+        if not stat.S_ISREG(state.st_mode) or state.st_size > LARGEST_ENTRY + _MAX_METADATA_BYTES:
             raise OSError("not a file of this cache")
         if hasattr(os, "getuid") and (state.st_uid != os.getuid() or state.st_mode & 0o022):
             raise OSError("may be written by others")
@@ -155,7 +155,7 @@ def _smallest(inputs: Array) -> Array:
 
 def _read(file: _Hashing) -> Rows:
     """The table; raises one of many errors where it is none, or where its digest is another."""
-    facts = json.loads(file.readline(_LONGEST_FACTS))
+    facts = json.loads(file.readline(_MAX_METADATA_BYTES))
     inputs, labels, parts = (npy.read_array(cast("IO[bytes]", file), allow_pickle=False) for _ in _ARRAYS)
     digest = file.digest.digest()
     if file.read(_DIGEST + 1) != digest:

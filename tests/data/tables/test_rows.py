@@ -6,7 +6,9 @@ import pytest
 from nnlab.data.input_format import Column
 from nnlab.data.tables import csv_arrays as table_reading
 from nnlab.data.tables import csv_header, csv_text
-from nnlab.data.tables.csv_file import CsvSettings, read_csv, read_rows
+from nnlab.data.tables.checked_rows import MOST_CATEGORIES
+from nnlab.data.tables.csv_file import CsvSettings, read_csv
+from nnlab.data.tables.csv_samples import read_rows
 from nnlab.data.tables.csv_text import CsvFormat
 from nnlab.errors import DataError
 
@@ -95,7 +97,7 @@ def test_a_number_far_below_text_is_refused_unless_the_column_is_named(table: Pa
 
 
 def test_categories_are_bounded(table: Path) -> None:
-    rows = "".join(f"t{i},{'xy'[i % 2]}\n" for i in range(table_reading.MOST_CATEGORIES + 1))
+    rows = "".join(f"t{i},{'xy'[i % 2]}\n" for i in range(MOST_CATEGORIES + 1))
     with pytest.raises(DataError, match="expected at most 1000 categories"):
         read(table, f"a,kind\n{rows}", categorical=("a",))
 

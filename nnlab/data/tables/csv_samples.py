@@ -1,0 +1,129 @@
+"""Samples of a CSV file in the columns of another one that was read before."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.data.files.reading import file_name
+from nnlab.data.input_format import Column
+from nnlab.data.tables.cache import TableCache
+from nnlab.data.tables.csv_arrays import read_rows_of
+from nnlab.data.tables.csv_cells import Cells, normalised
+from nnlab.data.tables.csv_header import Head, read_head
+from nnlab.data.tables.csv_text import CsvFormat, CsvRows, csv_rows, scanned
+from nnlab.data.tables.labels import classes_of
+from nnlab.data.tables.rows import Rows, Source
+from nnlab.errors import DataError
+from nnlab.text import near_name, quote
+
+
+class FileSamples(NamedTuple):
+    """Raw inputs (N, D), labels (N,) or None, the file's SHA-256, and notes such as how many rows were left out."""
+
+    inputs: Array
+    labels: Array | None
+    sha256: str
+    notes: tuple[str, ...]
+
+
+def read_rows(
+    path: Path,
+    columns: Sequence[Column],
+    form: CsvFormat | None = None,
+    *,
+    label: str | None = None,
+    class_names: Sequence[str] = (),
+    missing: str | float = "refuse",
+    cache: TableCache | None = None,
+) -> FileSamples:
+    """The samples of a file in the given columns, with labels where ``label`` names a column.
+
+    Columns are found by their names, in any order and among others; a file without a header must have them in the
+    same places, or just them. NaN is a missing value, unless ``missing`` is ``refuse`` or ``drop``. Labels are numbers
+    of ``class_names``. Raises DataError, which names missing columns, unknown categories and unknown classes.
+    """
+    form = form or CsvFormat()
+    name = file_name(path)
+    with scanned(path, form.encoding) as (stream, found):
+        key = (found.sha256, form, tuple(columns), label, missing)
+        read = cache.get(key) if cache else None
+        if read is None:
+            with csv_rows(stream, found, form, name) as rows:
+                read = _read_known(rows, columns, form, label, missing, name, plain=found.plain)
+            if cache:
+                cache.put(key, read, found.size)
+    labels = None if label is None else _known_classes(read, class_names, f"{name}: {quote(label)}")
+    return FileSamples(read.inputs, labels, found.sha256, read.notes)
+
+
+def _read_known(
+    rows: CsvRows,
+    columns: Sequence[Column],
+    form: CsvFormat,
+    label: str | None,
+    missing: str | float,
+    name: str,
+    *,
+    plain: bool,
+) -> Rows:
+    head = read_head(rows, form, name)
+    if form.header is False and head.width == len(columns):
+        head = replace(head, names=tuple(column.name for column in columns))
+    places = _places(head, columns, name)
+    source = Source(
+        name,
+        head.names,
+        features=places,
+        numeric=[place for place, column in zip(places, columns, strict=True) if not column.categories],
+        categorical=[place for place, column in zip(places, columns, strict=True) if column.categories],
+        named=frozenset(),
+        label=None if label is None else _label_place(head, label, name),
+        part=None,
+        missing=missing,
+        known={place: column.categories for place, column in zip(places, columns, strict=True)},
+    )
+    read = read_rows_of(head.ahead, rows, source, Cells(form), plain=plain)
+    if not len(read.inputs):
+        dropped = f" ({'; '.join(read.notes)})" if read.dropped else ""
+        raise DataError(f"{name}: expected samples, found none{dropped}")
+    return read
+
+
+def _places(head: Head, columns: Sequence[Column], name: str) -> list[int]:
+    """Where the columns stand; raises DataError for those that are missing, with near names."""
+    names = [normalised(column.name) for column in columns]
+    absent = [column for column in names if column not in head.place]
+    if absent:
+        wanted = set(names)
+        near = near_name(absent[0], [other for other in head.names if other not in wanted])
+        hint = f"; is {quote(absent[0])} called {quote(near)} here?" if near else ""
+        raise DataError(
+            f"{name}:{head.line}: expected the {len(names)} columns of the training samples, "
+            f"missing {quote(', '.join(absent), 200)}{hint}"
+        )
+    return [head.place[column] for column in names]
+
+
+def _label_place(head: Head, label: str, name: str) -> int:
+    if normalised(label) not in head.place:
+        raise DataError(
+            f"{name}:{head.line}: expected a column {quote(label)} with the labels, found none; "
+            "nnlab.predict(run, x) in Python takes samples without labels"
+        )
+    return head.place[normalised(label)]
+
+
+def _known_classes(read: Rows, class_names: Sequence[str], where: str) -> Array:
+    texts = list(read.label_texts)
+    number = {name: index for index, name in enumerate(class_names)}
+    # Joined with the known ones, labels are spelled as those are: 1.0 is the class 1.
+    codes, names = classes_of([*class_names, *texts], where)
+    unknown = [name for name in names if name not in number]
+    if unknown:
+        few = quote(", ".join(class_names[:20]), 100)
+        raise DataError(f"{where}: expected a class of the training samples ({few}), found {quote(unknown[0])}")
+    return np.array([number[names[code]] for code in codes[len(class_names) :]], np.intp)[read.labels]
