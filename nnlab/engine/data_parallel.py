@@ -1,13 +1,13 @@
 """Data parallelism: each batch is computed in parts by replicas of the network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.core.random import ShardStreams
+from nnlab.core.random import ShardStreams, Streams
 from nnlab.core.threads import Workers
 from nnlab.core.workspace import Workspace
 from nnlab.layers.joint_gradient import JointGradient
@@ -15,6 +15,8 @@ from nnlab.layers.planning import multiply_adds
 from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.optim.base import BLOCK
+
+T = TypeVar("T")
 
 # Two parts are faster than one from this many multiply-adds in the forward pass of a batch, and this many per layer:
 # threads with little to do between two calls wait for the interpreter's lock (32 layers of 100 units took 3.6 ms a step
@@ -47,7 +49,7 @@ class DataParallel(Network):
     """
 
     def __init__(self, network: Network, count: int, workers: Workers) -> None:
-        vars(self).update(vars(network))
+        vars(self).update(vars(network))  # the same layers and parameters
         self._workers = workers
         self._workspace = Workspace()
         self._parts: list[slice] = []
@@ -64,12 +66,14 @@ class DataParallel(Network):
         ]
         self._blocks = _blocks_without(network.flat.trained, [replicas[0].W.slice for replicas in self._joint])
 
+    def replica(self, streams: Streams | None = None, gradients: Array | None = None) -> Network:
+        """One that computes whole batches."""
+        return self._networks[0].replica(streams, gradients)
+
     def forward(self, x: Array, *, training: bool) -> Array:
-        """The scores of all parts, joined."""
-        if not training:
-            return super().forward(x, training=False)
-        parts = self._parts = split_batch(len(x), len(self._networks))
-        scores = self._workers.run(lambda i: self._networks[i].forward(x[parts[i]], training=True), len(parts))
+        """The scores of all parts, joined; outside of training the batch is one part."""
+        parts = self._parts = split_batch(len(x), len(self._networks) if training else 1)
+        scores = self._workers.run(lambda i: self._networks[i].forward(x[parts[i]], training=training), len(parts))
         out = self._workspace.array("scores", (len(x), *scores[0].shape[1:]), scores[0].dtype)
         return np.concatenate(scores, out=out)
 
@@ -80,13 +84,21 @@ class DataParallel(Network):
 
     def backward(self, dscores: Array) -> None:
         """Backpropagate each part, then sum the gradients in the order of the parts."""
+        self._backpropagate(Network.backward, dscores)
+
+    def input_gradient(self, dscores: Array) -> Array:
+        """Like ``backward``, and join the input gradients of the parts."""
+        return np.concatenate(self._backpropagate(Network.input_gradient, dscores))
+
+    def _backpropagate(self, backward: Callable[[Network, Array], T], dscores: Array) -> list[T]:
         parts = self._parts
         self._set_global_batch_size(len(dscores))
         try:
-            self._workers.run(lambda i: self._networks[i].backward(dscores[parts[i]]), len(parts))
+            results = self._workers.run(lambda i: backward(self._networks[i], dscores[parts[i]]), len(parts))
         finally:
             self._set_global_batch_size(None)
         self._workers.run(lambda index: self._sum_gradients(index, len(parts)), len(self._networks))
+        return results
 
     def _set_global_batch_size(self, batch_size: int | None) -> None:
         for network in self._networks:

@@ -90,7 +90,7 @@ def train(
                     checkpoint(ending=False)
 
                 x, labels = batches.batch(step + 1)
-                network.streams.step = step + 1
+                network.streams.step = step + 1  # the address of dropout masks
                 scores = network.forward(x, training=True)
                 objective = loss.forward(scores, labels) + network.activity_penalty() + penalty_value(regularizers)
                 check_objective(objective, network, regularizers, x)

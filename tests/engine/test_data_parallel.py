@@ -1,4 +1,4 @@
-"""A batch in parts: the same objective and gradient as the whole."""
+"""Data parallelism: the objective and the gradients of the parts of a batch are those of the whole."""
 
 import numpy as np
 import pytest
@@ -84,6 +84,50 @@ def test_parts_add_up_to_the_whole(
     parallel, loss_of_parts = DataParallel(cut, 3, Workers(threads)), DataParallelLoss(loss, 3)
     backpropagated(parallel, loss_of_parts, np.concatenate([x, x]), np.concatenate([labels, labels]))
     assert backpropagated(parallel, loss_of_parts, x, labels) == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(cut.flat.gradients, whole.flat.gradients, rtol=1e-10, atol=1e-14)
+
+
+def test_loss_and_activity_penalty_are_added_part_by_part_before_the_mean() -> None:
+    """The last digits of steps.csv depend on the order of the sums."""
+    rng, network = np.random.default_rng(0), make_network()
+    parallel, loss = DataParallel(network, 2, Workers(1)), DataParallelLoss(CrossEntropy(), 2)
+    otherwise = 0
+    for _ in range(20):
+        x, labels = rng.standard_normal((7, *SHAPE)), rng.integers(3, size=7)
+        objective = loss.forward(parallel.forward(x, training=True), labels) + parallel.activity_penalty()
+        means, penalties, one = [], [], CrossEntropy()
+        for part in (slice(0, 4), slice(4, 7)):
+            means.append(one.forward(network.forward(x[part], training=True), labels[part]))
+            penalties.append(network.activity_penalty())
+        assert objective == 4 / 7 * (means[0] + penalties[0]) + 3 / 7 * (means[1] + penalties[1])
+        mean, penalty = (4 / 7 * first + 3 / 7 * second for first, second in (means, penalties))
+        otherwise += objective != mean + penalty
+    assert otherwise > 0
+
+
+def test_outside_of_training_and_its_replicas_it_is_the_network_itself() -> None:
+    rng = np.random.default_rng(0)
+    x, labels = rng.standard_normal((6, *SHAPE)), rng.integers(3, size=6)
+    network, loss = make_network(), CrossEntropy()
+    parallel = DataParallel(network, 2, Workers(2))
+    parallel.forward(x, training=True)
+    whole = network.forward(x, training=False).copy()
+    np.testing.assert_array_equal(parallel.forward(x, training=False), whole)
+    assert parallel.activity_penalty() == network.activity_penalty()
+    backpropagated(network, loss, x, labels)
+    expected, network.flat.gradients[:] = network.flat.gradients.copy(), np.nan
+    backpropagated(parallel.replica(), loss, x, labels)
+    np.testing.assert_array_equal(network.flat.gradients, expected)
+
+
+def test_input_gradients_of_the_parts_are_joined() -> None:
+    rng = np.random.default_rng(0)
+    x, dscores = rng.standard_normal((7, *SHAPE)), rng.standard_normal((7, 3))
+    whole, cut = make_network(), make_network()
+    parallel = DataParallel(cut, 3, Workers(2))
+    whole.forward(x, training=True)
+    parallel.forward(x, training=True)
+    np.testing.assert_allclose(parallel.input_gradient(dscores), whole.input_gradient(dscores), rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(cut.flat.gradients, whole.flat.gradients, rtol=1e-10, atol=1e-14)
 
 

@@ -83,6 +83,55 @@ def test_steps_and_evaluations_come_at_their_times() -> None:
     assert (outcome.status, outcome.steps, outcome.message) == ("completed", 12, "")
 
 
+class Events(Recorder):
+    """Updates are left out; evaluations and checkpoints come in the order in which they were made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[str] = []
+
+    def on_evaluation(self, row: Row) -> None:
+        self.events.append(f"evaluate {row['step']}")
+
+    def save(self, step: int, *, ending: bool) -> None:
+        self.events.append(f"save {step}, ending" if ending else f"save {step}")
+
+
+@pytest.mark.parametrize(
+    ("start", "iterations", "expected"),
+    [
+        (0, 10, ["evaluate 0", "save 4", "evaluate 5", "save 8", "evaluate 10", "save 10, ending"]),
+        # A training of more iterations does not evaluate at 12: the state is saved before that evaluation changes it.
+        (0, 12, ["evaluate 0", "save 4", "evaluate 5", "save 8", "evaluate 10", "save 12, ending", "evaluate 12"]),
+        # The evaluation and the checkpoint of the step it resumes from were made before.
+        (5, 10, ["save 8", "evaluate 10", "save 10, ending"]),
+        (8, 9, ["save 9, ending", "evaluate 9"]),
+        (10, 10, []),
+        (9, 9, ["evaluate 9"]),
+    ],
+)
+def test_evaluations_and_checkpoints_of_whole_and_resumed_trainings(
+    start: int, iterations: int, expected: list[str]
+) -> None:
+    training, events = make_training(iterations=iterations, eval_every=5, checkpoint_every=4), Events()
+    training.start = start
+    asked: list[int] = []
+    outcome = train(training, [events], lambda: bool(asked.append(1)), events)
+    assert events.events == expected
+    assert events.steps == list(range(start + 1, iterations + 1))
+    assert (outcome.status, outcome.steps) == ("completed", iterations)
+    assert len(asked) == iterations - start  # once before each update
+
+
+def test_a_diverged_training_saves_no_checkpoint_of_its_end() -> None:
+    training, events = make_training(optimizer=SGD(lr=1e6), l2=1e6, iterations=1000, checkpoint_every=1), Events()
+    outcome = train(training, [events], lambda: False, events)
+    assert outcome.status == "diverged"
+    assert [event for event in events.events if event.startswith("save")] == [
+        f"save {step}" for step in range(1, outcome.steps + 1)
+    ]
+
+
 def test_training_learns() -> None:
     recorder, _ = run(make_training(iterations=200, optimizer=Momentum(lr=0.1)))
     first, last = recorder.rows[0]["train_loss"], recorder.rows[-1]["train_loss"]
@@ -312,6 +361,7 @@ def test_a_diverged_training_is_left_with_its_best_weights() -> None:
     assert outcome.restored is not None
     assert np.isfinite(training.network.flat.values).all()
     assert outcome.message.endswith(f"the weights saved are those of step {outcome.restored}")
+    assert outcome.restored == training.controls.restore_best(-1) != training.last_finite.step
 
 
 def test_a_rate_that_an_evaluation_reduces_is_in_force_at_once() -> None:

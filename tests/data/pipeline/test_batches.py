@@ -37,6 +37,21 @@ def test_two_epochs_of_shuffle_differ() -> None:
     assert not np.array_equal(first, second)
 
 
+@pytest.mark.parametrize("mode", ["streams", "legacy"])
+@pytest.mark.parametrize("sampling", ["shuffle", "replacement"])
+def test_the_last_batch_before_the_first_step_is_that_of_step_one(sampling: str, mode: str) -> None:
+    plain, source = batches(20, 6, sampling, mode), batches(20, 6, sampling, mode)
+    first = source.last_batch()[1].copy()
+    for step in range(1, 6):
+        x, labels = source.batch(step)
+        in_hand = x.copy()
+        np.testing.assert_array_equal(labels, plain.batch(step)[1])
+        np.testing.assert_array_equal(source.last_batch()[1], labels)
+        np.testing.assert_array_equal(x, in_hand)  # in memory of its own
+        if step == 1:
+            np.testing.assert_array_equal(labels, first)
+
+
 @pytest.mark.parametrize("sampling", ["shuffle", "replacement"])
 def test_inputs_go_with_their_labels(sampling: str) -> None:
     source = batches(50, 8, sampling)
