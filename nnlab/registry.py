@@ -8,10 +8,10 @@ all read those fields, so nothing is declared twice.
 import dataclasses
 import importlib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, cast, get_type_hints
 
 T = TypeVar("T")
 
@@ -51,8 +51,15 @@ class WeightsByName:
 class Forbidden:
     """Marks values that suggest themselves but must not be given, and says why."""
 
-    values: tuple[object, ...]
+    values: Container[object]
     reason: str
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Marks a text field that accepts these words only, looked up whenever the field is: they may be registered."""
+
+    values: Iterable[str]
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ def hyperparameters(component: type[Any]) -> list[Hyperparameter]:
     for field in dataclasses.fields(component):
         if not field.init:
             continue
-        annotation = hints[field.name]
+        annotation = _with_words(hints[field.name])
         default: Any = None
         required = False
         if field.default is not dataclasses.MISSING:
@@ -113,6 +120,14 @@ def hyperparameters(component: type[Any]) -> list[Hyperparameter]:
 @cache
 def _hints(component: type[Any]) -> dict[str, Any]:
     return get_type_hints(component, include_extras=True)
+
+
+def _with_words(annotation: Any) -> Any:
+    """A type with the words of :class:`OneOf` as the ``Literal`` that they are."""
+    marks = getattr(annotation, "__metadata__", ())
+    words = next((mark.values for mark in marks if isinstance(mark, OneOf)), None)
+    literal, annotated = cast(Any, Literal), cast(Any, Annotated)
+    return annotation if words is None else annotated[literal[tuple(words)], *marks]
 
 
 def _is_annotated(annotation: Any) -> bool:
@@ -186,6 +201,7 @@ activations = Registry("activation", "nnlab.layers")
 layers = Registry("layer", "nnlab.layers", includes=(activations,))
 initialisers = Registry("initialiser", "nnlab.core.given_weights", number=("normal", "std"))
 losses = Registry("loss", "nnlab.losses")
+metrics = Registry("metric", "nnlab.metrics")
 penalties = Registry("penalty", "nnlab.regularizers")
 optimizers = Registry("optimizer", "nnlab.optim")
 schedules = Registry("schedule", "nnlab.optim")
@@ -198,6 +214,6 @@ REGISTRIES: dict[str, Registry] = {
     registry.kind: registry
     for registry in (
         *(datasets, augmentations, models, layers, activations, initialisers),
-        *(losses, penalties, optimizers, schedules, controls, functions),
+        *(losses, metrics, penalties, optimizers, schedules, controls, functions),
     )
 }

@@ -19,7 +19,7 @@ LEVELS = [
     {"registry"},
     {"core"},
     {"storage"},
-    {"functions", "layers", "losses", "regularizers", "optim", "data"},
+    {"functions", "layers", "losses", "metrics", "regularizers", "optim", "data"},
     {"models"},
     {"gradcheck", "config"},
     {"records"},

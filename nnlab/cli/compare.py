@@ -25,8 +25,8 @@ def compare_command(
             "--sort",
             metavar="KEY",
             show_default=False,
-            help="Metric or spec key to sort by, such as train_seconds or optimizer.lr; accuracies descend, "
-            "everything else ascends (default: test_accuracy)",
+            help="Metric or spec key to sort by, such as train_seconds or optimizer.lr; metrics of which "
+            "higher is better descend, everything else ascends (default: test_accuracy)",
         ),
     ] = None,
     top: Annotated[
@@ -46,7 +46,7 @@ def compare_command(
         typer.Option(
             "--out",
             metavar="DIR",
-            help=f"Where accuracy.png and loss.png go (default: a new folder in {FOLDER})",
+            help=f"Where the pictures of the curves go (default: a new folder in {FOLDER})",
             show_default=False,
         ),
     ] = None,

@@ -12,24 +12,20 @@ from rich.text import Text
 
 from nnlab.cli.console import results
 from nnlab.compare.comparison import Comparison
-from nnlab.compare.entries import Entry
+from nnlab.compare.entries import BEST_MEASURE, MEASURES, Entry
 from nnlab.compare.labels import ABSENT
+from nnlab.core.rows import SPLITS
+from nnlab.metrics import BEST, LOSS, PRIMARY, format_column, metric_of
 from nnlab.text import format_value, one_line
 
-HEADINGS = {
-    "test_accuracy": "test acc",
-    "best_test_accuracy": "test acc @best step",
-    "validation_accuracy": "validation acc",
-    "validation_loss": "validation loss",
-    "train_accuracy": "train acc",
-    "test_loss": "test loss",
-    "train_loss": "train loss",
-    "train_seconds": "seconds",
-}
 # Left out where no run has them.
-OPTIONAL = ("validation_accuracy", "validation_loss")
+OPTIONAL = tuple(f"validation_{name}" for name in (PRIMARY, LOSS))
+# The columns of every comparison.
+COLUMNS = (
+    *(f"test_{PRIMARY}", BEST_MEASURE, *OPTIONAL, f"train_{PRIMARY}", f"test_{LOSS}", f"train_{LOSS}", "train_seconds"),
+)
 # Given up in this order on a narrow terminal.
-DISPENSABLE = ("train_loss", "validation_loss", "test_loss", "train_seconds")
+DISPENSABLE = (*(f"{split}_{LOSS}" for split in SPLITS), "train_seconds")
 
 # A longer word may be broken to make a table fit.
 WIDEST_WORD = 24
@@ -78,7 +74,8 @@ def print_comparison(comparison: Comparison) -> None:
             left, below = [numbers, runs], [numbers, _wrapped(joined, console.width - numbers.widest - GAP)]
             columns = [*left, *measures.values(), status]
     given_up = []
-    for name in DISPENSABLE:
+    further = [name for name in reversed(measures) if name not in COLUMNS]
+    for name in (*DISPENSABLE, *further):
         if name in measures and name != comparison.sort and not _fits(columns, console.width):
             given_up.append(measures.pop(name).heading)
             columns = [*left, *measures.values(), status]
@@ -154,15 +151,14 @@ def _key_columns(comparison: Comparison) -> list[Column]:
 
 
 def _measure_columns(comparison: Comparison) -> dict[str, Column]:
-    """The usual numbers, and the one that was sorted by."""
+    """The usual numbers, those of further metrics, and the one that was sorted by."""
     measured = {name for entry in comparison.entries for name in entry.measures}
-    names = dict.fromkeys(name for name in HEADINGS if name in measured or name not in OPTIONAL)
+    further = [name for name in comparison.measures if name not in MEASURES]
+    names = dict.fromkeys(name for name in (*COLUMNS, *further) if name in measured or name not in OPTIONAL)
     if comparison.sort in measured:
         names |= {comparison.sort: None}
     return {
-        name: Column(
-            HEADINGS.get(name, one_line(name)), [_cell(entry, name) for entry in comparison.entries], numbers=True
-        )
+        name: Column(heading(name), [_cell(entry, name) for entry in comparison.entries], numbers=True)
         for name in names
         if name != "best_step"
     }
@@ -174,15 +170,19 @@ def _cell(entry: Entry, name: str) -> str:
         return ABSENT
     if spread.std is not None:
         return f"{shown_number(name, spread.mean)} ±{shown_number(name, spread.std)}"
-    if name == "best_test_accuracy":
+    if name == BEST_MEASURE:
         return f"{shown_number(name, spread.mean)} @{entry.measures['best_step'].mean:.0f}"
     return shown_number(name, spread.mean)
 
 
+def heading(name: str) -> str:
+    """The heading of a column of measured numbers."""
+    if metric := metric_of(name):
+        split = name.removeprefix(BEST).partition("_")[0]
+        return f"{split} {metric.heading}{' @best step' * name.startswith(BEST)}"
+    return "seconds" if name == "train_seconds" else one_line(name)
+
+
 def shown_number(name: str, value: float) -> str:
     """A measured number with as many digits as are of use."""
-    if name.endswith("accuracy"):
-        return f"{value:.4f}"
-    if name.endswith("seconds"):
-        return f"{value:.2f}"
-    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.3g}"
+    return f"{value:.2f}" if name.endswith("seconds") else format_column(name, value)

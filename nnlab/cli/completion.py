@@ -15,6 +15,7 @@ KINDS = (
     "activation",
     "initialiser",
     "loss",
+    "metric",
     "penalty",
     "optimizer",
     "schedule",

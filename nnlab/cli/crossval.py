@@ -95,24 +95,22 @@ def _render(name: str, summary: Mapping[str, Any]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from nnlab.cli.comparison_table import HEADINGS, shown_number
+    from nnlab.cli.comparison_table import heading, shown_number
     from nnlab.cli.console import results
 
     metrics = {key: value for key, value in summary["metrics"].items() if key != "objective"}
     title = f"{name}: {summary['folds']} folds, mean ± standard deviation of those completed"
     table = Table(title=Text(title), title_justify="left")
     table.add_column("fold")
-    for heading in ("steps", *(HEADINGS[key] for key in metrics)):
-        table.add_column(heading, justify="right")
+    for text in ("steps", *map(heading, metrics)):
+        table.add_column(text, justify="right")
     table.add_column("status")
     for run in summary["runs"]:
         final = run["final"] or {}
         cells = ["" if final.get(key) is None else shown_number(key, final[key]) for key in metrics]
         table.add_row(run["folder"], f"{run['steps']:,}", *cells, run["status"])
     table.add_section()
-    for heading, part in (("mean", "mean"), ("± std", "std")):
+    for text, part in (("mean", "mean"), ("± std", "std")):
         numbers = [(key, value[part]) for key, value in metrics.items()]
-        table.add_row(
-            heading, "", *("" if number is None else shown_number(key, number) for key, number in numbers), ""
-        )
+        table.add_row(text, "", *("" if number is None else shown_number(key, number) for key, number in numbers), "")
     results().print(table)

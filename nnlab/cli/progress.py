@@ -1,4 +1,4 @@
-"""Live progress of training on a terminal: a bar with loss, accuracy and speed, and a sparkline of the loss."""
+"""Live progress of training on a terminal: a bar with objective, metric and speed, and a sparkline."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -7,8 +7,10 @@ from time import perf_counter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nnlab.cli.console import messages
-from nnlab.core.rows import Row
+from nnlab.core.rows import REPORTING_SPLITS, Row
 from nnlab.engine.loop import Observer
+from nnlab.metrics import PRIMARY, headline
+from nnlab.registry import metrics
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 PLAIN_BLOCKS = ".:-=+*#%"  # for a console whose encoding lacks the blocks, such as cp932 on Japanese Windows
@@ -43,7 +45,7 @@ class ConsoleReporter:
         if not messages().is_terminal:
             yield ()
             return
-        numbers = "objective {task.fields[objective]}  accuracy {task.fields[accuracy]}  {task.fields[speed]} steps/s"
+        numbers = "objective {task.fields[objective]}  {task.fields[metric]}  {task.fields[speed]} steps/s"
         columns = [BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn(numbers), TimeRemainingColumn()]
         if messages().width >= WIDTH_WITH_SPARKLINE:
             columns.insert(0, TextColumn("{task.fields[sparkline]}"))
@@ -95,7 +97,8 @@ class LiveBar:
         self._bar = bar
         self._blocks = BLOCKS if _can_show(BLOCKS) else PLAIN_BLOCKS
         none = "–" if _can_show("–") else "-"
-        self._task = bar.add_task("train", total=iterations, sparkline="", objective=none, accuracy=none, speed=none)
+        metric = f"{metrics[PRIMARY].label} {none}"
+        self._task = bar.add_task("train", total=iterations, sparkline="", objective=none, metric=metric, speed=none)
         self._bucket = -(-iterations // SPARKLINE_WIDTH)
         self._means: list[float] = []
         self._sum = 0.0
@@ -119,10 +122,11 @@ class LiveBar:
             )
 
     def on_evaluation(self, row: Row) -> None:
-        """Take in an accuracy: on the test set, else on validation samples, else in training."""
-        measured = (row.get(f"{part}_accuracy") for part in ("test", "validation", "train"))
-        accuracy = next(value for value in measured if value is not None)
-        self._bar.update(self._task, completed=row["step"], accuracy=f"{accuracy:.4f}")
+        """Show the first metric on the first split of ``REPORTING_SPLITS`` that was evaluated."""
+        name = headline(row)[0]
+        value = next(value for split in REPORTING_SPLITS if (value := row.get(f"{split}_{name}")) is not None)
+        metric = metrics[name]
+        self._bar.update(self._task, completed=row["step"], metric=f"{metric.label} {metric.format(value)}")
 
 
 def sparkline(numbers: Sequence[float], blocks: str = BLOCKS) -> str:

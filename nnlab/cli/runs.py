@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from nnlab.records.inventory import StoredRun
 
 MOST_NAMED = 20
-# Columns given up in this order on a narrow terminal, so that names stay whole.
-DISPENSABLE = ("validation_accuracy", "size", "kind", "test_accuracy")
 
 Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder of runs.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -45,7 +43,7 @@ def list_runs(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the paths only, for other commands.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
 ) -> None:
-    """List runs, cross-validations and descents with their status, how far they came, their accuracy and size.
+    """List runs, cross-validations and descents with status, progress, final metrics and size.
 
     A run whose process is gone is crashed; what cannot be read is damaged, and stderr says why.
 
@@ -205,9 +203,11 @@ def _question(verb: str, paths: Sequence[Path], what: str) -> str:
 
 
 def _print_table(found: Sequence["StoredRun"]) -> None:
-    from nnlab.cli.comparison_table import GAP, HEADINGS, Column, laid_out, shown_number
+    from nnlab.cli.comparison_table import GAP, Column, heading, laid_out, shown_number
     from nnlab.cli.console import results
     from nnlab.core.memory import readable_bytes
+    from nnlab.core.rows import CHOOSING_SPLITS
+    from nnlab.metrics import PRIMARY
     from nnlab.text import one_line
 
     columns = {"run": Column("run", [one_line(holding.path.name, 100) for holding in found])}
@@ -215,14 +215,15 @@ def _print_table(found: Sequence["StoredRun"]) -> None:
         columns["kind"] = Column("kind", [holding.kind for holding in found])
     columns["status"] = Column("status", [holding.status for holding in found])
     columns["done"] = Column("done", [holding.progress for holding in found])
-    for name in ("validation_accuracy", "test_accuracy"):
+    held_out = [f"{split}_{PRIMARY}" for split in CHOOSING_SPLITS if split != "train"]
+    for name in held_out:
         if any(name in holding.metrics for holding in found):
             cells = [shown_number(name, holding.metrics[name]) if name in holding.metrics else "" for holding in found]
-            columns[name] = Column(HEADINGS[name], cells, numbers=True)
+            columns[name] = Column(heading(name), cells, numbers=True)
     sizes = [readable_bytes(holding.bytes).replace(" ", "") for holding in found]
     columns["size"] = Column("size", sizes, numbers=True)
     console = results()
-    for name in DISPENSABLE:
+    for name in (held_out[0], "size", "kind", *held_out[1:]):  # given up in this order, so that names stay whole
         if sum(column.widest + GAP for column in columns.values()) - GAP > console.width:
             columns.pop(name, None)
     console.print(laid_out(list(columns.values()), console.width), soft_wrap=False)

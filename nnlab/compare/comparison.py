@@ -14,15 +14,17 @@ from typing import Any, NamedTuple
 from nnlab.compare.differences import differing_keys
 from nnlab.compare.entries import MEASURES, Entry, make_entries, measured
 from nnlab.compare.labels import distinguishing_labels, short_keys
+from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.core.statistics import MeanStd
 from nnlab.errors import RunError, UsageError
+from nnlab.metrics import PRIMARY, higher_is_better, metric_of
 from nnlab.records.formats import FolderKind, distinct_folders, is_crossval_folder, kind_of, text_cell
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.records.run_names import NOUNS
 from nnlab.storage.folder_names import without_time
 from nnlab.text import format_value, near_hint, one_line, quote
 
-DEFAULT_SORT = "test_accuracy"
+DEFAULT_SORT = f"{REPORTING_SPLITS[0]}_{PRIMARY}"
 
 
 class Damaged(NamedTuple):
@@ -83,6 +85,12 @@ class Comparison:
         labels = distinguishing_labels(rows, self.short_keys, titles)
         return tuple(label + entry.seeds for label, entry in zip(labels, self.entries, strict=True))
 
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """The numbers to report: ``MEASURES`` and those of further metrics that any run measured."""
+        found = dict.fromkeys(name for entry in self.entries for name in entry.measures)
+        return (*MEASURES, *(name for name in found if name not in MEASURES and metric_of(name)))
+
     @property
     def passed_over_counts(self) -> str:
         """What is no run, counted: ``2 descents, 1 cross-validation``; empty where there is none."""
@@ -94,13 +102,14 @@ class Comparison:
         settings = [key for key in self.keys if key != "name"]
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        measures = [column for name in MEASURES for column in (name, f"{name}_std")]
+        names = self.measures
+        measures = [column for name in names for column in (name, f"{name}_std")]
         keys = [text_cell(one_line(key, 200)) for key in settings]
         writer.writerow(["run", "name", "status", "n", *keys, *measures])
         for entry in self.entries:
             row = [text_cell(" ".join(entry.folders)), text_cell(entry.names), entry.status, str(len(entry.runs))]
             row += [_setting_cell(entry.settings[key]) if key in entry.settings else "" for key in settings]
-            row += [cell for name in MEASURES for cell in _cells(entry.measures.get(name))]
+            row += [cell for name in names for cell in _cells(entry.measures.get(name))]
             writer.writerow(row)
         return text.getvalue()
 
@@ -133,8 +142,8 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
     The files that lie beside the folds of a cross-validation are left out, so that ``FOLDER/*`` names its folds;
     descents and cross-validations are passed over.
 
-    ``sort`` is a metric or a spec key: accuracies descend, everything else ascends, what has no value comes last. Where
-    no run has a test accuracy, the validation or the training accuracy stands in.
+    ``sort`` is a metric or a spec key: metrics of which higher is better descend, everything else ascends, what has no
+    value comes last. Where no run has the default metric on a test set, validation or training samples stand in.
     ``top`` keeps the first so many entries. Raises UsageError for a key that no run has and RunError when no run
     could be read.
     """
@@ -160,8 +169,8 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
     entries = make_entries(records)
     key = _sort_key(sort, entries)
     if key == DEFAULT_SORT:
-        accuracies = (DEFAULT_SORT, "validation_accuracy", "train_accuracy")
-        key = next((name for name in accuracies if any(name in entry.measures for entry in entries)), key)
+        columns = [f"{split}_{PRIMARY}" for split in REPORTING_SPLITS]
+        key = next((name for name in columns if any(name in entry.measures for entry in entries)), key)
     entries.sort(key=lambda entry: _rank(entry, key))
     return Comparison(tuple(entries[:top]), tuple(damaged), key, tuple(passed_over))
 
@@ -196,7 +205,7 @@ def _rank(entry: Entry, key: str) -> tuple[bool, int, float, str]:
     """Where an entry belongs: the smallest rank comes first."""
     spread = entry.measures.get(key)
     if spread is not None:
-        return False, 0, -spread.mean if key.endswith("accuracy") else spread.mean, ""
+        return False, 0, -spread.mean if higher_is_better(key) else spread.mean, ""
     if key not in entry.settings:
         return True, 0, 0.0, ""
     value = entry.settings[key]

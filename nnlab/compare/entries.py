@@ -8,22 +8,15 @@ from typing import Any
 
 from nnlab.config.validation import flatten
 from nnlab.core.statistics import MeanStd, mean_std
+from nnlab.metrics import BEST, LOSS, PRIMARY
 from nnlab.records.reader import RunRecord
 from nnlab.text import one_line
 
 # The numbers that a comparison reports, in this order; further ones can be sorted by.
+BEST_MEASURE = f"{BEST}test_{PRIMARY}"
 MEASURES = (
-    "test_accuracy",
-    "best_test_accuracy",
-    "best_step",
-    "train_accuracy",
-    "test_loss",
-    "train_loss",
-    "train_seconds",
-    "steps",
-    "parameters",
-    "validation_accuracy",
-    "validation_loss",
+    *(f"test_{PRIMARY}", BEST_MEASURE, "best_step", f"train_{PRIMARY}", f"test_{LOSS}", f"train_{LOSS}"),
+    *("train_seconds", "steps", "parameters", f"validation_{PRIMARY}", f"validation_{LOSS}"),
 )
 
 # What may differ between runs of one experiment.
@@ -133,7 +126,7 @@ def measured(run: RunRecord) -> dict[str, float]:
     final, best = run.final or {}, run.best or {}
     found = {
         **final,
-        "best_test_accuracy": best.get("test_accuracy"),
+        BEST_MEASURE: best.get(BEST_MEASURE.removeprefix(BEST)),
         "best_step": best.get("step"),
         "parameters": run.summary["parameters"],
     }

@@ -17,6 +17,7 @@ from nnlab.config.validation import Validator
 from nnlab.config.yaml_reader import MAX_BYTES
 from nnlab.data.dataset import DatasetSource
 from nnlab.losses import CrossEntropy, Loss
+from nnlab.metrics import MetricColumns
 from nnlab.models.base import Model
 from nnlab.optim.base import Optimizer
 from nnlab.optim.early_stopping import EarlyStopping
@@ -141,12 +142,13 @@ class Experiment(ResolvedSpec):
             ("train", "schedule"): self.train.schedule.plateau,
             ("train", "early_stopping", "metric"): self.train.early_stopping,
         }
+        *others, last = MetricColumns(("train",), ("objective",))
         for path, patience in monitored.items():
             if patience and patience.metric.startswith("validation"):
                 yield (
                     path,
                     f"{patience.metric} needs validation samples; hold some out with data.validation: 0.1, or monitor "
-                    "train_loss, train_accuracy or objective",
+                    f"{', '.join(others)} or {last}",
                 )
 
 

@@ -1,53 +1,74 @@
-"""Loss and accuracy of a network as it stands."""
+"""Loss and metrics of a network as it stands."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from nnlab.core.arrays import Array
+from nnlab.core.rows import Row
 from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset
 from nnlab.data.pipeline.batches import Batch, BatchLoader
 from nnlab.engine.data_parallel import worth_splitting
 from nnlab.losses import Loss
+from nnlab.metrics import LOSS, MeanLoss, Metric, default_metrics, metrics_columns
 from nnlab.models.network import Network
+from nnlab.registry import registered_name
 from nnlab.regularizers import RegularizerTerm
 
 
 @dataclass(frozen=True)
 class Score:
-    """Mean loss (without penalties) and the share of samples whose highest score is their label's.
+    """The metrics of a network on some samples, by name.
 
-    ``minimised`` is the mean loss as training minimises it: label smoothing and penalties on activities make it
-    another one.
+    ``minimised`` is the mean loss as training minimises it: label smoothing, class weights and penalties on activities
+    make it another one than the metric.
     """
 
-    loss: float
-    accuracy: float
+    metrics: Mapping[str, float]
     minimised: float
 
 
-Tally = tuple[float, float, int, int]
+@dataclass
+class Tally:
+    """The metrics of one chunk of samples, and Σ of the loss that training minimises."""
+
+    loss: MeanLoss
+    others: list[Metric]
+    minimised: float
+
+    @classmethod
+    def of(cls, network: Network, loss: Loss, metrics: Sequence[Metric], x: Array, targets: Array) -> Self:
+        """Evaluate a network on a chunk, with dropout off and running statistics."""
+        mean_loss, others = MeanLoss().empty(loss), [metric.empty(loss) for metric in metrics]
+        scores = network.forward(x, training=False)
+        for metric in (mean_loss, *others):
+            metric.update(scores, targets)
+        minimised = mean_loss.batch_mean if loss.reported is loss else loss.forward(scores, targets)
+        return cls(mean_loss, others, (minimised + network.activity_penalty()) * len(targets))
+
+    def merge(self, other: Self) -> None:
+        """Add another chunk."""
+        for own, added in zip((self.loss, *self.others), (other.loss, *other.others), strict=True):
+            own.merge(added)
+        self.minimised += other.minimised
+
+    def score(self) -> Score:
+        """The metrics of all chunks added."""
+        metrics = {registered_name(metric): float(metric.result()) for metric in (self.loss, *self.others)}
+        return Score(metrics, self.minimised / self.loss.samples)
 
 
-def score(network: Network, loss: Loss, batches: Iterable[Batch]) -> Score:
+def score(network: Network, loss: Loss, batches: Iterable[Batch], metrics: Sequence[Metric]) -> Score:
     """Evaluate a network, with dropout off and running statistics."""
-    return _summed([_tally(network, loss, x, labels) for x, labels in batches])
-
-
-def _tally(network: Network, loss: Loss, x: Array, labels: Array) -> Tally:
-    """Sum of the reported and of the minimised loss, how many answers are right, and how many samples there are."""
-    reported, N = loss.reported, len(labels)
-    scores = network.forward(x, training=False)
-    mean = reported.forward(scores, labels)
-    minimised = mean if reported is loss else loss.forward(scores, labels)
-    right = int((scores.argmax(axis=1) == labels).sum())
-    return mean * N, (minimised + network.activity_penalty()) * N, right, N
+    return _summed([Tally.of(network, loss, metrics, x, targets) for x, targets in batches])
 
 
 def _summed(tallies: Sequence[Tally]) -> Score:
-    loss, minimised, right, samples = (sum(column) for column in zip(*tallies, strict=True))
-    return Score(loss / samples, right / samples, minimised / samples)
+    total, *others = tallies
+    for tally in others:
+        total.merge(tally)
+    return total.score()
 
 
 def penalty_value(regularizers: Sequence[RegularizerTerm]) -> float:
@@ -72,12 +93,15 @@ class Evaluation:
         chunk: int,
         workers: Workers,
         replicas: Sequence[Network] = (),
+        metrics: Sequence[Metric] | None = None,
     ) -> None:
         self._network = network
         self._loss = loss
         self._regularizers = regularizers
         self._on_batch = eval_train == "batch"
         self._workers = workers
+        self._metrics = default_metrics() if metrics is None else metrics
+        self.columns = metrics_columns([LOSS, *map(registered_name, self._metrics)])
         self.chunk = chunk
         # Twins that stand idle while nothing is trained; where there are not enough of them, new ones.
         more = range(1 + len(replicas), workers.threads)
@@ -97,20 +121,11 @@ class Evaluation:
     def row(self, step: int, epoch: float, lr: float, last_batch: Callable[[], Batch]) -> dict[str, float | None]:
         """Evaluate now; ``last_batch`` gives the mini-batch to use where ``eval_train`` is ``batch``."""
         train = self._score_batch(*last_batch()) if self._on_batch else self._score_part("train")
-        test = self._score_part("test") if "test" in self._feeds else None
-        validation = self._score_part("validation") if "validation" in self._feeds else None
-        return {
-            "step": step,
-            "epoch": epoch,
-            "lr": lr,
-            "train_loss": train.loss,
-            "train_accuracy": train.accuracy,
-            "test_loss": test.loss if test else None,
-            "test_accuracy": test.accuracy if test else None,
-            "objective": train.minimised + penalty_value(self._regularizers),
-            "validation_loss": validation.loss if validation else None,
-            "validation_accuracy": validation.accuracy if validation else None,
-        }
+        scores = {"train": train} | {part: self._score_part(part) for part in self._feeds if part != "train"}
+        measured = {f"{part}_{name}": value for part, score in scores.items() for name, value in score.metrics.items()}
+        objective = train.minimised + penalty_value(self._regularizers)
+        row: Row = {"step": step, "epoch": epoch, "lr": lr, "objective": objective, **measured}
+        return {column: row.get(column) for column in self.columns}
 
     def inputs(self, column: str, last_batch: Callable[[], Batch]) -> Iterator[Array]:
         """The samples that a column of the row was measured on, chunk by chunk."""
@@ -142,8 +157,9 @@ class Evaluation:
         threads = min(self._workers.threads, len(starts))
 
         def tally(worker: int) -> list[Tally]:
+            network, loss = self._networks[worker], self._losses[worker]
             chunks = (take(worker, start, size) for start in starts[worker::threads])
-            return [_tally(self._networks[worker], self._losses[worker], x, labels) for x, labels in chunks]
+            return [Tally.of(network, loss, self._metrics, x, targets) for x, targets in chunks]
 
         found = self._workers.run(tally, threads)
         return _summed([found[index % threads][index // threads] for index in range(len(starts))])

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from nnlab.core.arrays import Array
+from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.layers.planning import draws_weights
@@ -32,8 +33,8 @@ def class_predictions(network: Network, inputs: Array, *, softmax: bool) -> tupl
 
 
 def evaluation_split(dataset: Dataset) -> tuple[str, Split]:
-    """The split to judge a network by, and its name: test samples, else validation samples, else training samples."""
-    name = next(name for name in ("test", "validation", "train") if name in dataset.splits)
+    """The split to judge a network by, and its name: the first of ``REPORTING_SPLITS`` that there is."""
+    name = next(name for name in REPORTING_SPLITS if name in dataset.splits)
     return name, dataset.splits[name]
 
 

@@ -11,6 +11,7 @@ from nnlab.engine.build import load_weights
 from nnlab.engine.predictions import evaluation_split, first_layer_filters, predicted_classes
 from nnlab.errors import DataError, NnlabError, RunError, UsageError
 from nnlab.figures.run_view import RunView, ignore
+from nnlab.metrics import names_in
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
 from nnlab.plots.curves import FILES, plot_run
 from nnlab.plots.diagnostics import (
@@ -24,6 +25,7 @@ from nnlab.plots.palette import in_format
 from nnlab.plots.regions import ANIMATION_FILE, BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
 from nnlab.plots.weights import WEIGHTS_FILE, plot_weights
 from nnlab.records.formats import DIAGNOSTICS_FILE, MODEL_FILE, SNAPSHOTS_FOLDER, step_file, step_of
+from nnlab.registry import metrics
 from nnlab.text import near_hint, one_line, quote
 
 
@@ -100,9 +102,18 @@ def _weights(run: RunView, folder: Path) -> None:
         plot_weights(run.name, before, after, folder)
 
 
+def _curves(metric: str) -> Kind:
+    """The curves of a metric."""
+    unmeasured = f"it did not measure {metric}"
+    return Kind(
+        f"{metric}.png",
+        lambda run, folder: plot_run(run.record, folder, [metric]),
+        lambda run: "" if metric in names_in(run.record.metrics) else unmeasured,
+    )
+
+
 KINDS: Mapping[str, Kind] = {
-    "accuracy": Kind(FILES["accuracy"], lambda run, folder: plot_run(run.record, folder, ["accuracy"])),
-    "loss": Kind(FILES["loss"], lambda run, folder: plot_run(run.record, folder, ["loss"])),
+    **{name: _curves(name) for name in [*FILES, *(name for name in metrics.names() if name not in FILES)]},
     "gradients": Kind(GRADIENTS_PICTURE, lambda run, folder: plot_gradients(run.record, folder), _no_diagnostics),
     "activation_histograms": Kind(
         HISTOGRAMS_PICTURE, lambda run, folder: plot_activation_histograms(run.record, folder), _no_diagnostics
@@ -114,7 +125,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 # Drawn after every training; the others after one with diagnostics, since they take their time.
-BY_TRAINING = ("accuracy", "loss", "boundary")
+BY_TRAINING = (*FILES, "boundary")
 
 
 # Names of earlier versions, up to 0.2.0.

@@ -3,37 +3,40 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, copy_arrays
-from nnlab.core.rows import Row
+from nnlab.core.rows import STEERING_SPLITS, Row
 from nnlab.errors import UsageError
-from nnlab.registry import Doc, Forbidden
+from nnlab.metrics import LOSS, PRIMARY, MetricColumns, higher_is_better
+from nnlab.registry import Doc, Forbidden, OneOf
 
-Metric = Annotated[
-    Literal["train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "objective"],
+MetricColumn = Annotated[
+    str,
+    OneOf(MetricColumns(STEERING_SPLITS, ("objective",))),
     Forbidden(
-        ("test_loss", "test_accuracy"),
+        MetricColumns(("test",)),
         "the test set must not steer training: what it measures would then flatter the network, since the moment was "
-        "chosen to suit it; hold samples out with data.validation: 0.1 and use validation_loss or validation_accuracy",
+        f"chosen to suit it; hold samples out with data.validation: 0.1 and use validation_{LOSS} or "
+        f"validation_{PRIMARY}",
     ),
 ]
 
 
 @dataclass(kw_only=True)
 class Patience:
-    """The metric to follow and the number of evaluations to wait for it to improve: losses fall, accuracies rise."""
+    """The metric to follow and the number of evaluations to wait for it to improve in its own direction."""
 
-    metric: Annotated[Metric, Doc("column of metrics.csv to monitor")] = "validation_loss"
+    metric: Annotated[MetricColumn, Doc("column of metrics.csv to monitor")] = f"validation_{LOSS}"
     patience: Annotated[int, Ge(1), Le(10**9), Doc("evaluations without improvement before it takes effect")] = 5
     minimum_change: Annotated[float, Ge(0), Le(1e6), Doc("an improvement must exceed this")] = 0.0
 
 
 class PatienceCounter:
-    """Counts the evaluations since the best value of a metric (accuracies negated, as losses).
+    """Counts the evaluations since the best value of a metric (negated where higher is better).
 
     The first evaluation that counts comes after the first update.
     """
@@ -49,10 +52,10 @@ class PatienceCounter:
 
     def improved(self, row: Row) -> bool:
         """Whether this evaluation is the best so far; raises UsageError where it did not measure the metric."""
-        value, step = row[self._metric], row["step"]
+        value, step = row.get(self._metric), row["step"]
         if value is None or step is None:
             raise UsageError(f"{self._metric} was not measured: there are no samples for it")
-        loss = -value if self._metric.endswith("accuracy") else value
+        loss = -value if higher_is_better(self._metric) else value
         if step == 0:
             return False
         if self.best - loss > self._minimum_change:

@@ -13,12 +13,22 @@ from matplotlib.lines import Line2D
 
 from nnlab.compare.comparison import Comparison
 from nnlab.compare.entries import Entry
+from nnlab.core.rows import REPORTING_SPLITS
+from nnlab.metrics import names_in
 from nnlab.plots.canvas import DPI, HEIGHT, WIDTH, picture, plain_text
-from nnlab.plots.curves import FILES, LINES, PARTS, Curve, draw_curve, finite_curve, mean_curve, scale_axes
+from nnlab.plots.curves import (
+    LINES,
+    PARTS,
+    Curve,
+    draw_curve,
+    is_measured,
+    label_of,
+    mean_curve,
+    metric_curve,
+    scale_axes,
+)
 from nnlab.plots.palette import COLOUR_COUNT, FAINT, LINE_STYLES, palette, tr
 
-# What a comparison shows of each run: the first of these that it has.
-PREFERRED = ("test", "validation", "train")
 # A comparison of at most this many entries shows training curves beside those of the test set.
 ENTRIES_WITH_TRAIN = 3
 # Entries with a colour and line style of their own and a line in the legend; the others are grey.
@@ -29,19 +39,19 @@ LEGEND_LINES_PER_COLUMN = 32
 
 
 def plot_comparison(comparison: Comparison, folder: Path) -> None:
-    """Write ``accuracy.png`` and ``loss.png`` with the curves of all entries into ``folder``.
+    """Write a picture of each metric with the curves of all entries into ``folder``.
 
     Entries averaged over seeds are their mean with a band of one standard deviation. Raises OSError when the pictures
     cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for kind, file in FILES.items():
+    for kind in names_in(column for entry in comparison.entries for run in entry.runs for column in run.metrics):
         shown = [_shown_part(entry, kind) for entry in comparison.entries]
-        part = min(shown, key=PREFERRED.index)
+        part = min(shown, key=REPORTING_SPLITS.index)
         both = part != "train" and len(comparison.entries) <= ENTRIES_WITH_TRAIN
-        words = {"kind": tr(kind), "part": tr(part)}
+        words = {"kind": label_of(kind), "part": tr(part)}
         ylabel = tr("{kind} (thin: {part}, thick: train)", **words) if both else tr("{part} {kind}", **words)
-        with picture(folder / file, _comparison_title(comparison), ylabel) as (figure, axes):
+        with picture(folder / f"{kind}.png", _comparison_title(comparison), ylabel) as (figure, axes):
             drawn: list[Line2D] = []
             notes = [tr(name) if name != part else "" for name in shown]
             labels = _legend_labels(comparison, notes)
@@ -71,23 +81,20 @@ def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, bot
 
 
 def _entry_curve(entry: Entry, column: str) -> Curve:
-    curves = [finite_curve(run.metrics["step"], run.metrics[column]) for run in entry.runs]
+    curves = [metric_curve(run, column) for run in entry.runs]
     return curves[0] if len(curves) == 1 else mean_curve(curves)
 
 
 def _shown_part(entry: Entry, kind: str) -> str:
-    return next((part for part in PREFERRED if _has(entry, f"{part}_{kind}")), PREFERRED[-1])
-
-
-def _has(entry: Entry, column: str) -> bool:
-    return any(bool(np.isfinite(run.metrics[column]).any()) for run in entry.runs)
+    measured = (part for part in REPORTING_SPLITS if any(is_measured(run, f"{part}_{kind}") for run in entry.runs))
+    return next(measured, REPORTING_SPLITS[-1])
 
 
 def _ceiling(comparison: Comparison, kind: str) -> float | None:
     """The top of the axes where diverged runs would hide the others; None where none does."""
     sound = diverged = 0.0
     for run in (run for entry in comparison.entries for run in entry.runs):
-        columns = [finite_curve(run.metrics["step"], run.metrics[f"{part}_{kind}"]).value for part in PARTS]
+        columns = [metric_curve(run, f"{part}_{kind}").value for part in PARTS]
         highest = float(np.concatenate(columns).max(initial=0))
         if run.status == "diverged":
             diverged = max(diverged, highest)

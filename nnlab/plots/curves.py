@@ -1,4 +1,4 @@
-"""Accuracy and loss of one run over its steps."""
+"""The metrics of one run over its steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from nnlab.core.arrays import Array
+from nnlab.metrics import LOSS, METRICS_COLUMNS, names_in
 from nnlab.plots.canvas import MARKED_POINTS, picture, plain_text, write_nothing
-from nnlab.plots.palette import FAINT, palette, tr
+from nnlab.plots.palette import FAINT, in_language, palette, tr
 from nnlab.records.reader import RunRecord
+from nnlab.registry import metrics
 
-FILES = {"accuracy": "accuracy.png", "loss": "loss.png"}
+FILES = {name: f"{name}.png" for name in names_in(METRICS_COLUMNS)}
+"""The pictures of the metrics that every run has."""
 
 PARTS = ("train", "test", "validation")
 
@@ -46,34 +49,51 @@ def title_of(record: RunRecord) -> str:
     return record.name if record.status == "completed" else f"{plain_text(record.name, 60)} ({tr(record.status)})"
 
 
-def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] = tuple(FILES)) -> None:
-    """Write ``accuracy.png`` and ``loss.png`` of one run (or one of them) into ``folder``, made if need be.
+def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] | None = None) -> None:
+    """Write a picture of each metric of one run (or of those in ``kinds``) into ``folder``, made if need be.
 
     Raises RunError when the run's steps are damaged and OSError when the pictures cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     title = title_of(record)
-    for kind in kinds:
-        with picture(folder / FILES[kind], title, tr(kind)) as (_, axes):
+    for kind in names_in(record.metrics) if kinds is None else kinds:
+        with picture(folder / f"{kind}.png", title, label_of(kind)) as (_, axes):
             drawn = []
-            if kind == "loss":
+            if kind == LOSS:
                 curve = finite_curve(record.steps["step"], record.steps["loss"])
-                metrics = record.metrics
-                alike = np.isclose(metrics["objective"], metrics["train_loss"], rtol=0, atol=0, equal_nan=True)
+                both = record.metrics["objective"], record.metrics[f"train_{LOSS}"]
+                alike = np.isclose(*both, rtol=0, atol=0, equal_nan=True)
                 label = tr("batch objective") if not alike.all() else tr("batch loss")
                 drawn += draw_curve(axes, curve, color=FAINT, alpha=0.6, linewidth=0.6, label=label)
             for part, colour in zip(PARTS, palette().colours, strict=False):
-                curve = finite_curve(record.metrics["step"], record.metrics[f"{part}_{kind}"])
+                curve = metric_curve(record, f"{part}_{kind}")
                 drawn += draw_curve(axes, curve, color=colour, label=_with_final(part, curve), **LINES[part])
             scale_axes(axes, kind, drawn)
             if drawn:
-                validated = np.isfinite(record.metrics[f"validation_{kind}"]).any()
+                validated = is_measured(record, f"validation_{kind}")
                 columns = 2 if validated else 3
                 legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=columns, borderaxespad=0.2)
                 # One row may be as wide as it likes, the axes keep their width: a blank title makes room for it.
-                legend.set_in_layout(bool(validated))
+                legend.set_in_layout(validated)
                 if not validated:
                     axes.set_title(" ", fontsize=9)
+
+
+def label_of(kind: str) -> str:
+    """The name of a metric in the language of the pictures."""
+    metric = metrics[kind]
+    return in_language(metric.label, metric.label_ja)
+
+
+def is_measured(record: RunRecord, column: str) -> bool:
+    """Whether a column of the evaluations has any finite value."""
+    return bool(np.isfinite(record.metrics.get(column, np.nan)).any())
+
+
+def metric_curve(record: RunRecord, column: str) -> Curve:
+    """A column of the evaluations; without points where it was not measured."""
+    step = record.metrics["step"]
+    return finite_curve(step, record.metrics.get(column, np.full(len(step), np.nan)))
 
 
 def thinned(step: Array, value: Array) -> tuple[Array, Array]:
@@ -130,19 +150,23 @@ def _with_final(part: str, curve: Curve) -> str:
 
 
 def scale_axes(axes: Axes, kind: str, drawn: Sequence[Line2D], ceiling: float | None = None) -> None:
-    """Accuracies from 0 to 1; a log scale for losses over more than two decades, nothing above the ceiling."""
-    if kind == "accuracy":
-        axes.set_ylim(0, 1)
+    """The whole range of a metric where it is finite; else, where the metric asks for it, a log scale over two decades.
+
+    Nothing is drawn above the ceiling.
+    """
+    metric = metrics[kind]
+    if metric.range.finite:
+        axes.set_ylim(*metric.range)
     if not drawn:
         write_nothing(axes)
         return
-    if kind == "accuracy":
+    if metric.range.finite:
         for line in drawn:  # one along 0 or 1 is shown in its whole width
             line.set_clip_on(False)
         return
     values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in drawn])
     seen = values[(values > 0) & (values <= (ceiling or HIGHEST))]
-    if kind == "loss" and seen.size and seen.max() > 100 * seen.min():
+    if metric.log_scale and seen.size and seen.max() > 100 * seen.min():
         axes.set_yscale("log")
         axes.set_ylabel(tr("{label}, log scale", label=axes.get_ylabel()))
         axes.set_ylim(bottom=seen.min() / 1.2)

@@ -81,6 +81,11 @@ def from_paper(colour: str) -> Colormap:
     return LinearSegmentedColormap.from_list("from paper", [palette().paper, colour])
 
 
+def in_language(english: str, japanese: str) -> str:
+    """Whichever of two texts is in the current language."""
+    return japanese if _plot_style.get().language == "ja" else english
+
+
 def tr(text: str, **values: object) -> str:
     """Translate a text of :mod:`nnlab.plots.words` into the current language and format it with ``values``."""
     return (JAPANESE[text] if _plot_style.get().language == "ja" else text).format(**values)

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 
 JAPANESE: Mapping[str, str] = {
     # curves
-    "accuracy": "正解率",
-    "loss": "損失",
     "train": "訓練",
     "test": "テスト",
     "validation": "検証",

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Self
 from annotated_types import Ge
 
 from nnlab.config.type_checks import check
+from nnlab.core.rows import CHOOSING_SPLITS
 from nnlab.core.statistics import mean_std
 from nnlab.errors import RunError, reported_as
+from nnlab.metrics import names_in
 from nnlab.records.formats import SPEC_FILE, SUMMARY_FILE, fold_folder
 from nnlab.records.reader import read_run, read_status
 from nnlab.storage.checked_files import damaged
@@ -16,18 +18,6 @@ from nnlab.storage.disk import atomic_write, make_folder, remove_temporaries
 from nnlab.storage.folder_names import plain_name
 from nnlab.storage.folders import as_json, create_folder
 from nnlab.storage.lock import RunLock
-
-# What is averaged over the folds, in this order.
-MEASURES = (
-    "validation_accuracy",
-    "validation_loss",
-    "test_accuracy",
-    "test_loss",
-    "train_accuracy",
-    "train_loss",
-    "objective",
-)
-
 
 # What the summary repeats of each run.
 _OF_A_RUN = ("status", "steps", "train_seconds", "final", "best", "message")
@@ -113,7 +103,9 @@ def _fold_entry(folder: Path, number: int) -> dict[str, Any]:
 def _added_up(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What a summary says of all its folds together."""
     rows = [run["final"] or {} for run in runs if run["status"] == "completed"]
-    values = {name: [row[name] for row in rows if row.get(name) is not None] for name in MEASURES}
+    names = names_in(column for row in rows for column in row)
+    columns = [*(f"{split}_{name}" for split in CHOOSING_SPLITS for name in names), "objective"]
+    values = {column: [row[column] for row in rows if row.get(column) is not None] for column in columns}
     return {
         "metrics": {name: mean_std(found)._asdict() for name, found in values.items() if found},
         "runs": list(runs),

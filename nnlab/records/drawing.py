@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nnlab.errors import RunError
+from nnlab.metrics import PRIMARY
 from nnlab.records.formats import PLOTS_FOLDER, FolderKind
 from nnlab.storage.checked_files import check_file
 from nnlab.storage.disk import atomic_write, remove
@@ -12,7 +13,7 @@ from nnlab.storage.disk import atomic_write, remove
 MARK = ".unfinished"
 MAX_MARK_BYTES = 1 << 12
 # The pictures of which each kind always has one. Descents and runs of version 0.1.0 have no mark.
-_FIRST = {"run": ("accuracy",), "descent": ("values", "field")}
+_FIRST = {"run": (PRIMARY,), "descent": ("values", "field")}
 
 
 def begin_drawing(run: Path, kinds: Sequence[str]) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from nnlab.core.rows import Row
 from nnlab.storage.folder_names import parse_folder_name
 
 SPEC_FILE = "spec.yaml"
@@ -24,18 +23,6 @@ SNAPSHOTS_FOLDER = "snapshots"
 CHECKPOINTS_FOLDER = "checkpoints"
 
 STEPS_COLUMNS = ("step", "loss")
-# The columns of every metrics.csv; those that came later may be missing in an older one.
-FIRST_METRICS_COLUMNS = (
-    "step",
-    "epoch",
-    "lr",
-    "train_loss",
-    "train_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "objective",
-)
-METRICS_COLUMNS = (*FIRST_METRICS_COLUMNS, "validation_loss", "validation_accuracy")
 DIAGNOSTICS_COLUMNS = (
     "step",
     "layer",
@@ -73,19 +60,6 @@ def csv_line(values: "list[float | None]") -> str:
 def text_cell(text: str) -> str:
     """A text for a CSV cell, with an apostrophe before what a spreadsheet would read as a formula."""
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
-
-
-def best_row(rows: "list[Row]") -> Row | None:
-    """The first evaluation with the highest accuracy on validation samples, else on the test set, else in training.
-
-    That of the untrained network (step 0) counts only where there is no other.
-    """
-    if not rows:
-        return None
-    columns = ("validation_accuracy", "test_accuracy", "train_accuracy")
-    column = next((column for column in columns if rows[0].get(column) is not None), columns[-1])
-    trained = [row for row in rows if row["step"]]
-    return max(trained or rows, key=lambda row: row[column] or 0.0)
 
 
 def step_file(step: int) -> str:

@@ -17,11 +17,10 @@ from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
 from nnlab.core.rows import MAX_STEPS, Row
 from nnlab.data.input_format import InputFormat
 from nnlab.errors import RunError, SpecError, UsageError, reason_of
+from nnlab.metrics import FIRST_METRICS_COLUMNS, METRICS_COLUMNS, best_row, bounds_of
 from nnlab.records.formats import (
     CRASHED,
-    FIRST_METRICS_COLUMNS,
     INPUTS_FILE,
-    METRICS_COLUMNS,
     METRICS_FILE,
     MODEL_FILE,
     SPEC_FILE,
@@ -29,7 +28,6 @@ from nnlab.records.formats import (
     STEPS_COLUMNS,
     STEPS_FILE,
     SUMMARY_FILE,
-    best_row,
     is_crossval_folder,
     is_descent_folder,
     is_run_folder,
@@ -125,7 +123,9 @@ def read_run(folder: Path | str) -> RunRecord:
     if spec_sha256(spec) != summary["spec_sha256"]:
         damaged(path / SPEC_FILE, f"is not the spec of this run: its SHA-256 is not the one in {SUMMARY_FILE}")
     unfinished = summary["status"] == "running"
-    metrics = read_table(path / METRICS_FILE, FIRST_METRICS_COLUMNS, unfinished=unfinished, gaps=True)
+    metrics = read_table(
+        path / METRICS_FILE, FIRST_METRICS_COLUMNS, unfinished=unfinished, gaps=True, bounds_of=bounds_of
+    )
     steps = metrics["step"]
     for column in METRICS_COLUMNS:
         metrics.setdefault(column, np.full(len(steps), np.nan))
@@ -261,5 +261,6 @@ def _check_row(path: Path, key: str, row: object) -> None:
     for column, value in row.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             damaged(path, f"{key}.{one_line(column)}: must be a number or null, got {quote(value)}")
-        if value is not None and column.endswith("_accuracy") and (value < 0 or value > 1):
-            damaged(path, f"{key}.{column}: must be from 0 to 1, got {quote(value)}")
+        bounds = bounds_of(column)
+        if value is not None and not bounds.low <= value <= bounds.high and value == value:
+            damaged(path, f"{key}.{column}: must be {bounds}, got {quote(value)}")

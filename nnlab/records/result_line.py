@@ -3,19 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
+from nnlab.core.rows import CHOOSING_SPLITS
+from nnlab.metrics import format_column, labelled
+
 
 def result_line(name: str, summary: Mapping[str, Any]) -> str:
     """A finished run in one line: its final metrics, how long it took, and how it ended."""
     parts = []
     final, best = summary["final"], summary["best"]
     if isinstance(final, dict) and isinstance(best, dict):
-        held_out = [f"{part}_accuracy" for part in ("validation", "test") if final.get(f"{part}_accuracy") is not None]
-        for key in held_out:
-            chosen = key == held_out[0] and best.get(key) is not None
-            chosen_by = f" (best {best[key]:.4f} at step {best['step']:,})" if chosen else ""
-            parts.append(f"{key.replace('_', ' ')} {final[key]:.4f}{chosen_by}")
-        if final["train_accuracy"] is not None:
-            parts.append(f"train accuracy {final['train_accuracy']:.4f}")
+        *held_out, train = CHOOSING_SPLITS
+        named = {column: text for split in held_out for column, text in labelled(final, split).items()}
+        for index, (column, text) in enumerate(named.items()):
+            chosen = index == 0 and best.get(column) is not None
+            chosen_by = f" (best {format_column(column, best[column])} at step {best['step']:,})" if chosen else ""
+            parts.append(f"{text}{chosen_by}")
+        parts += labelled(final, train).values()
         if final["objective"] is not None:
             objective = final["objective"]
             parts.append(f"objective {objective:{'.6f' if abs(objective) < 1e9 else '.6g'}}")

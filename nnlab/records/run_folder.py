@@ -11,6 +11,7 @@ from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
 from nnlab.data.input_format import InputFormat
 from nnlab.errors import RunError, reported_as
+from nnlab.metrics import METRICS_COLUMNS, best_row, bounds_of
 from nnlab.records.cleaning import check_own, clear_after
 from nnlab.records.formats import (
     DIAGNOSTICS_COLUMNS,
@@ -20,7 +21,6 @@ from nnlab.records.formats import (
     HISTOGRAMS_FILE,
     INPUTS_FILE,
     LOG_FILE,
-    METRICS_COLUMNS,
     METRICS_FILE,
     MODEL_FILE,
     PLOTS_FOLDER,
@@ -29,7 +29,6 @@ from nnlab.records.formats import (
     STEPS_COLUMNS,
     STEPS_FILE,
     SUMMARY_FILE,
-    best_row,
     csv_line,
     step_file,
 )
@@ -131,7 +130,7 @@ class RunFolder:
 
     def _take_up(self, step: int) -> None:
         self.flush()
-        table = read_table(self.path / METRICS_FILE, METRICS_COLUMNS, unfinished=False, gaps=True)
+        table = read_table(self.path / METRICS_FILE, METRICS_COLUMNS, unfinished=False, gaps=True, bounds_of=bounds_of)
         self._rows = rows_of(table)
         self._step = step
 

@@ -3,7 +3,7 @@
 import csv
 from array import array
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from math import nan
@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.core.rows import MAX_STEPS, Row
+from nnlab.core.rows import MAX_STEPS, Bounds, Row
 from nnlab.storage.checked_files import check_file, damaged, reading
 from nnlab.text import one_line, quote
 
@@ -46,11 +46,18 @@ def csv_rows(
         yield names, _rows(path, file, len(names), unfinished, quoted)
 
 
-def read_table(path: Path, columns: Sequence[str], *, unfinished: bool, gaps: bool) -> Table:
+def read_table(
+    path: Path,
+    columns: Sequence[str],
+    *,
+    unfinished: bool,
+    gaps: bool,
+    bounds_of: Callable[[str], Bounds] = lambda column: Bounds(),
+) -> Table:
     """The columns of a CSV file of numbers; the first of its ``columns`` is the step, an increasing integer.
 
-    With ``gaps``, cells after the first may be empty and become NaN. ``unfinished`` as for :func:`csv_rows`. Raises
-    RunError.
+    With ``gaps``, cells after the first may be empty and become NaN. ``unfinished`` as for :func:`csv_rows`. The other
+    numbers of a column are within its ``bounds_of``. Raises RunError.
     """
     numbers = array("d")
     with csv_rows(path, columns, unfinished=unfinished) as (names, rows):
@@ -60,9 +67,10 @@ def read_table(path: Path, columns: Sequence[str], *, unfinished: bool, gaps: bo
     _check_steps(path, table[:, 0])
     for index, name in enumerate(names):
         column = table[:, index]
-        if name.endswith("_accuracy") and (wrong := (column < 0) | (column > 1)).any():
+        bounds = bounds_of(name)
+        if bounds != Bounds() and (wrong := (column < bounds.low) | (column > bounds.high)).any():
             place = int(wrong.argmax())
-            damaged(path, f"{one_line(name)}: must be from 0 to 1, got {column[place]:g}", place + 2)
+            damaged(path, f"{one_line(name)}: must be {bounds}, got {column[place]:g}", place + 2)
     return {name: table[:, index] for index, name in enumerate(names)}
 
 

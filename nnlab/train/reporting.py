@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from nnlab.core.rows import Row
+from nnlab.core.rows import SPLITS, Row
 from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import Observer
+from nnlab.metrics import labelled
 from nnlab.records.run_folder import RunFolder
 from nnlab.train.balance import majority_note
 
@@ -64,10 +65,8 @@ class EvaluationLines:
             return
         width = len(f"{self._iterations:,}")
         line = f"step {step:>{width},}/{self._iterations:,}  objective {row['objective']:.6f}"
-        for part in ("train", "validation", "test"):
-            if row[f"{part}_accuracy"] is not None:
-                line += f"  {part} accuracy {row[f'{part}_accuracy']:.4f}"
-        self.say(line)
+        measured = (text for split in SPLITS for text in labelled(row, split).values())
+        self.say("  ".join([line, *measured]))
 
 
 def opening_lines(setup: RunSetup) -> Iterator[str]:

@@ -14,12 +14,12 @@ from nnlab.core.random import make_streams
 from nnlab.core.rows import Row
 from nnlab.engine.controls import Controls, clip_norm, clip_value
 from nnlab.errors import UsageError
+from nnlab.metrics import METRICS_COLUMNS
 from nnlab.models.mlp import MLP
 from nnlab.models.network import Network
 from nnlab.optim.early_stopping import EarlyStopping
 from nnlab.optim.patience import PatienceCounter
 from nnlab.optim.schedules import ReduceLROnPlateau, Schedule, StepDecay, Warmup
-from nnlab.records.formats import METRICS_COLUMNS
 
 
 def network() -> Network:

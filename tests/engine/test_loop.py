@@ -15,13 +15,13 @@ from nnlab.engine.evaluation import score
 from nnlab.engine.loop import Outcome, train
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.losses import CrossEntropy
+from nnlab.metrics import METRICS_COLUMNS, default_metrics
 from nnlab.models.mlp import MLP
 from nnlab.optim.base import Optimizer
 from nnlab.optim.early_stopping import EarlyStopping
 from nnlab.optim.momentum import Momentum
 from nnlab.optim.schedules import Cosine, ReduceLROnPlateau, Warmup
 from nnlab.optim.sgd import SGD
-from nnlab.records.formats import METRICS_COLUMNS
 from nnlab.regularizers import L2
 
 
@@ -163,9 +163,10 @@ def test_accuracy_and_loss_of_an_evaluation_by_hand() -> None:
     split = make_split(10, seed=1)
     scores = training.network.forward(split.inputs, training=False).copy()
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    measured = score(training.network, CrossEntropy(), [BatchLoader(split, "float64").chunk(0, 100)])
-    assert measured.accuracy == sum(int(np.argmax(row)) == y for row, y in zip(p, split.labels, strict=True)) / 10
-    assert measured.loss == pytest.approx(-np.log(p[np.arange(10), split.labels]).mean(), rel=1e-12)
+    measured = score(training.network, CrossEntropy(), [BatchLoader(split, "float64").chunk(0, 100)], default_metrics())
+    correct = sum(int(np.argmax(row)) == y for row, y in zip(p, split.labels, strict=True))
+    assert measured.metrics["accuracy"] == correct / 10
+    assert measured.metrics["loss"] == pytest.approx(-np.log(p[np.arange(10), split.labels]).mean(), rel=1e-12)
 
 
 @pytest.mark.parametrize("eval_train", ["all", "batch", 7, 3])
@@ -296,10 +297,13 @@ def test_smoothing_is_in_the_objective_and_not_in_the_reported_loss() -> None:
 def test_validation_is_measured_by_hand() -> None:
     recorder, _ = run(make_training(iterations=1))
     measured = score(
-        make_training().network, CrossEntropy(), [BatchLoader(make_split(12, seed=2), "float64").chunk(0, 100)]
+        make_training().network,
+        CrossEntropy(),
+        [BatchLoader(make_split(12, seed=2), "float64").chunk(0, 100)],
+        default_metrics(),
     )
-    assert recorder.rows[0]["validation_loss"] == measured.loss
-    assert recorder.rows[0]["validation_accuracy"] == measured.accuracy
+    assert recorder.rows[0]["validation_loss"] == measured.metrics["loss"]
+    assert recorder.rows[0]["validation_accuracy"] == measured.metrics["accuracy"]
 
 
 def stopping_early(*, restore_best: bool) -> tuple[RunSetup, Recorder, Outcome]:
@@ -329,7 +333,9 @@ def test_early_stopping_ends_the_training_where_its_own_rows_say(restore_best: b
 @pytest.mark.parametrize("restore_best", [True, False])
 def test_the_network_is_left_with_the_weights_and_statistics_of_the_best_evaluation(restore_best: bool) -> None:
     training, recorder, outcome = stopping_early(restore_best=restore_best)
-    left = score(training.network, CrossEntropy(), [BatchLoader(make_split(12, seed=2), "float64").chunk(0, 100)]).loss
+    left = score(
+        training.network, CrossEntropy(), [BatchLoader(make_split(12, seed=2), "float64").chunk(0, 100)], ()
+    ).metrics["loss"]
     at = outcome.restored if restore_best else outcome.steps
     (row,) = [row for row in recorder.rows if row["step"] == at]
     assert left == row["validation_loss"]
