@@ -1,6 +1,7 @@
 """The contract table: a row for every registered component, and what every component of a kind must do."""
 
 import operator
+import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
+from nnlab.losses import CrossEntropy
 from nnlab.models.network import Network
 from nnlab.optim.patience import Patience
 from nnlab.optim.schedules import Cosine
@@ -84,6 +86,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     # Keys.
     "loss": {"cross_entropy": {"smoothing": 0.2}, "mean_squared_error": {}},
+    "metric": {"accuracy": {}, "loss": {}},
     "penalty": {"l1": {"strength": 0.3}, "l2": {"strength": 0.3}},
     "initialiser": {
         "normal": {"std": 0.1},
@@ -287,6 +290,36 @@ def test_loss(name: str, dtype: Any, tolerance: float) -> None:
         assert loss.per_sample(scores[n : n + 1], labels[n : n + 1]) == pytest.approx(per_sample[n], rel=tolerance)
     if dtype is np.float64:
         assert_gradient(lambda scores: loss.forward(scores, labels), scores, gradient)
+
+
+@rows("metric")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_metric(name: str, dtype: Any) -> None:
+    cls = REGISTRIES["metric"][name]
+    metric, scores, labels = cls(**TABLE["metric"][name]), normal((N, 4), dtype), np.array([0, 1, 2, 3, 0, 1])
+    labels.flags.writeable = False
+
+    def measured(scores: np.ndarray, *cuts: int) -> float:
+        """Counted in chunks of their own, which are merged."""
+        total = metric.empty(CrossEntropy())
+        for start, end in zip((0, *cuts), (*cuts, N), strict=True):
+            chunk = total.empty(CrossEntropy())
+            chunk.update(scores[start:end], labels[start:end])
+            total.merge(chunk)
+        return total.result()
+
+    value = measured(scores)
+    assert cls.range.low <= value <= cls.range.high
+    assert float(cls.format(value)) == pytest.approx(value, rel=1e-3)
+    for cuts in ((1,), (2, 3), tuple(range(1, N))):
+        assert measured(scores, *cuts) == pytest.approx(value, rel=1e-6)
+    right = np.eye(4, dtype=dtype)[labels]
+    best, worst = measured(right), measured(-right)
+    assert (best > value > worst) if cls.higher_is_better else (best < value < worst)
+    assert metric == metric.empty(CrossEntropy()), "the metric itself has counted nothing"
+    assert cls.label
+    assert cls.heading
+    assert re.search("[\u3040-\u9fff]", cls.label_ja)
 
 
 @rows("penalty")

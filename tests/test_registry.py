@@ -45,8 +45,8 @@ def numbers(annotation: Any, marks: tuple[Any, ...] = ()) -> list[tuple[type, tu
 
 
 def test_kinds() -> None:
-    kinds = ["dataset", "augmentation", "model", "layer", "activation", "initialiser", "loss", "penalty", "optimizer"]
-    kinds += ["schedule", "control", "function"]
+    kinds = ["dataset", "augmentation", "model", "layer", "activation", "initialiser", "loss", "metric"]
+    kinds += ["penalty", "optimizer", "schedule", "control", "function"]
     assert list(REGISTRIES) == kinds
     assert all(registry.kind == kind for kind, registry in REGISTRIES.items())
 

@@ -67,7 +67,7 @@ def test_a_font_installed_since_the_last_look_is_found(
 
     monkeypatch.setattr(fonts.fontManager, "addfont", add)
     with drawn_as(PlotStyle(language=language)):
-        assert tr("loss") == ("損失" if language == "ja" else "loss")
+        assert tr("train") == ("訓練" if language == "ja" else "train")
         assert ("IPAexGothic" in families("narrow")) is (language == "ja")
         assert families("名前") == ["DejaVu Sans", "IPAexGothic"]
 
