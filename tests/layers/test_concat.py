@@ -9,7 +9,6 @@ import pytest
 
 from nnlab.config.experiment import load_experiment
 from nnlab.core.random import make_streams
-from nnlab.engine.build import prepare
 from nnlab.errors import ShapeError, SpecError
 from nnlab.layers import Layer
 from nnlab.layers.activations import Identity, ReLU
@@ -185,9 +184,9 @@ train: {iterations: 1}
 def test_a_spec_writes_each_branch_as_a_list(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(SPEC % "[[{name: linear, units: 4}, relu], [], [tanh]]", encoding="utf-8")
-    prepared = prepare(load_experiment(path))
-    assert prepared.network.layers[0].out_shape == (4 + 2 + 2,)
-    assert [name for name, _ in prepared.network.named_parameters()] == [
+    network = Network(load_experiment(path).model.stack((2,), 3), (2,), 3, make_streams("streams", 0))
+    assert network.layers[0].out_shape == (4 + 2 + 2,)
+    assert [name for name, _ in network.named_parameters()] == [
         "concat1.branch1.linear1.W",
         "concat1.branch1.linear1.b",
         "linear1.W",
