@@ -1,19 +1,55 @@
 """What the README says is true: its commands exist, its spec loads, its CI line is the one CI runs."""
 
 import re
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from documents import PAGES, ROOT, blocks, inline_code, name_of, subcommand
 
 import nnlab
-from nnlab.cli.app import app
+from nnlab.config.descent import Descent, load_descent
 from nnlab.config.experiment import load_experiment
+from nnlab.config.keys import spec_keys
+from nnlab.figures.run_pictures import KINDS
+from nnlab.plots.descent import FILES as DESCENT_PICTURES
+from nnlab.records import formats
+from nnlab.records.trash import TRASH_FOLDER
 from nnlab.registry import optimizers
 from nnlab.train.run import run
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXTENDING = ROOT / "docs" / "extending.md"
+EXPERIMENTS = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
+CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
 SPECS = sorted([*(ROOT / "configs").glob("*.yaml"), *(ROOT / "configs" / "activations").glob("*.yaml")])
+
+RUN_FILES = {
+    *(value for name, value in vars(formats).items() if name.endswith(("_FILE", "_FOLDER"))),
+    *(kind.file for kind in KINDS.values()),
+    *DESCENT_PICTURES.values(),
+    "boundary.gif",
+    TRASH_FOLDER,
+    formats.step_file(100),
+}
+# Where a page may say a path from: the repository, and the folder of the components it talks about.
+FOLDERS = [ROOT, ROOT / "docs", ROOT / "nnlab", ROOT / "nnlab" / "data"]
+USERS_FILES = {"nnlab/optim/signsgd.py", "flowers.csv", ".vscode/settings.json", "lion.py", "prelu.py"}
+TOP_KEYS = {key.split(".")[0].split("=")[0] for key in spec_keys()}
+OTHER_KEYS = {"base"}
+
+
+def is_option(word: str) -> bool:
+    return re.fullmatch(r"-[a-z]|--[a-z-]+", word) is not None
+
+
+def options(command: Any) -> set[str]:
+    own = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    return own.union({"-h", "--help"}, *(options(inner) for inner in getattr(command, "commands", {}).values()))
+
+
+ALL_OPTIONS = options(subcommand([])[0])
 
 
 def test_ci_runs_the_readmes_test_command_word_for_word() -> None:
@@ -22,27 +58,77 @@ def test_ci_runs_the_readmes_test_command_word_for_word() -> None:
     assert command in lines
 
 
-def test_every_command_in_the_readme_exists() -> None:
-    known = {command.name for command in (*app.registered_commands, *app.registered_groups)}
-    named = set(re.findall(r"^    nnlab ([a-z]+)", README, flags=re.MULTILINE))
-    assert named
-    assert named <= known
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_command_and_option_exists(page: Path) -> None:
+    for code in inline_code(page):
+        words = code.split()
+        if words[0] == "nnlab" and len(words) > 1:
+            command, rest = subcommand([word for word in words[1:] if not word.endswith("...")])
+            assert {word for word in rest if is_option(word)} <= options(command), code
+        elif is_option(words[0]):
+            assert words[0] in ALL_OPTIONS, code
 
 
-def test_the_readmes_spec_loads(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
-    path = tmp_path / "readme.yaml"
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_spec_key_exists(page: Path) -> None:
+    keys = {line.split("=")[0] for line in spec_keys()}
+    names = {part for key in keys for part in key.split(".")} | set(Descent.__dataclass_fields__) | OTHER_KEYS
+    for code in inline_code(page):
+        if match := re.fullmatch(r"([a-z_]+(?:\.[a-z_0-9]+)+)(?:: .*|=.*)?", code):
+            if match[1].split(".")[0] in TOP_KEYS and not is_path(match[1]):
+                assert match[1] in keys, code
+        elif match := re.fullmatch(r"([a-z_0-9]+): .+", code):
+            assert match[1] in names, code
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_specs_load(page: Path, tmp_path: Path) -> None:
+    """Whole specs as they are, parts of one on top of configs/adam.yaml."""
+    shutil.copy(ROOT / "configs" / "adam.yaml", tmp_path)
+    path = tmp_path / "documented.yaml"
+    for block in blocks(page, "yaml"):
+        descent = "function:" in block.text
+        whole = descent or re.search("^(train|base):", block.text, re.M)
+        path.write_text(block.text if whole else "base: adam.yaml\n" + block.text, encoding="utf-8")
+        (load_descent if descent else load_experiment)(path)
+
+
+def test_the_first_spec_of_its_page_names_every_key(tmp_path: Path) -> None:
+    text = blocks(ROOT / "docs" / "spec.md", "yaml")[0].text
+    path = tmp_path / "documented.yaml"
     path.write_text(text, encoding="utf-8")
-    experiment = load_experiment(path)
     written = {line.split(":")[0] for line in text.splitlines() if re.match(r"\w", line)}
-    assert written == set(experiment.resolved())
+    assert written == set(load_experiment(path).resolved())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_file_exists(page: Path) -> None:
+    for code in inline_code(page):
+        if is_path(code) and code not in USERS_FILES:
+            name = re.sub(r"^(RUN/|FOLDER/|runs/|plots/(?=.))+", "", code)
+            known = name.rstrip("/") in RUN_FILES or any((folder / name).exists() for folder in FOLDERS)
+            assert known, code
+
+
+def is_path(code: str) -> bool:
+    return re.fullmatch(r"[\w./-]*(\.(py|md|ya?ml|csv|json|png|gif|txt|toml|safetensors)|\w/)", code) is not None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target, _, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(#([^)\s]+))?\)", page.read_text(encoding="utf-8")):
+        linked = page.parent / target if target else page
+        assert linked.exists(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.M)
+            assert anchor in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}, anchor
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_the_readmes_optimizer_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (text,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+def test_the_documented_optimizer_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = blocks(EXTENDING, "python")
     monkeypatch.setattr(optimizers, "_classes", {k: v for k, v in optimizers.items() if k != "signsgd"})
-    exec(compile(text, "README.md", "exec"), {"__name__": "signsgd"})
+    exec(compile(block.text, "extending.md", "exec"), {"__name__": "signsgd"})
     path = tmp_path / "signsgd.yaml"
     path.write_text(
         "{data: xor, model: softmax, optimizer: {name: signsgd, lr: 0.01}, train: {epochs: 1, eval_every: 1}}",
@@ -52,17 +138,18 @@ def test_the_readmes_optimizer_works(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert result.summary["status"] == "completed"
 
 
-def test_whats_where_names_every_part_of_the_package() -> None:
+def test_the_package_layout_names_every_part_of_the_package() -> None:
+    layout = EXTENDING.read_text(encoding="utf-8")
     package = Path(nnlab.__file__).parent
     parts = [path.name + "/" * path.is_dir() for path in package.iterdir() if not path.name.startswith("_")]
     for part in parts:
         if part != "py.typed":
-            assert f"`nnlab/{part}`" in README, part
+            assert f"`nnlab/{part}`" in layout, part
 
 
-def test_every_experiment_is_in_the_readme() -> None:
-    for path in SPECS:
-        assert f"`{path.stem}`" in README, path.stem
+def test_every_experiment_is_documented() -> None:
+    for path in CONFIGS:
+        assert f"`{path.stem}`" in EXPERIMENTS, path.stem
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)

@@ -1,0 +1,156 @@
+"""Every command in README and docs runs, on configs cut down to two steps; those not run are parsed.
+
+The commands of one page run in order, in one working folder that also holds the runs which the page talks about.
+"""
+
+import functools
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from documents import PAGES, README, ROOT, Block, blocks, name_of, subcommand
+
+import nnlab as package
+from nnlab.data.sources import mnist
+from nnlab.data.sources.idx import read_folder
+
+Nnlab = Callable[..., Any]
+
+read_once = functools.cache(read_folder)
+
+CRASHED = "20250101-120000-relu-0a1b2c"  # named in docs/run-folder.md
+PAGES_WITH_COMMANDS = [page for page in PAGES if blocks(page, "bash") and page.name != "README.ja.md"]
+PAGES_WITH_PYTHON = [
+    page for page in PAGES if "import nnlab" in "".join(block.text for block in blocks(page, "python"))
+]
+
+
+# Commands after which the others of a page do not ask; those that README has too are run there only.
+SELF_CONTAINED = {"activations", "compare", "crossval", "data", "gradcheck", "list", "plot", "show"}
+
+
+def cut_down(path: Path) -> str:
+    """A config with two steps on few samples."""
+    text = path.read_text(encoding="utf-8")
+    spec = yaml.safe_load(text)
+    if "train" in spec:
+        spec["train"].pop("epochs", None)
+        spec["train"] |= {"iterations": 2, "eval_every": 1, "eval_train": "batch"}
+        if spec["data"]["name"] == "mnist":
+            spec["data"] |= {"train_size": 500, "test_size": 100}
+    elif "steps" in spec:
+        spec["steps"] = 2
+    return yaml.safe_dump(spec)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all configs, cut down, a completed run, a crashed one and a cross-validation."""
+    folder = tmp_path_factory.mktemp("documented")
+    configs = ROOT / "configs"
+    for path in [*configs.glob("*.yaml"), *configs.glob("descent/*.yaml"), *configs.glob("activations/*_he.yaml")]:
+        target = folder / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(cut_down(path), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mnist, "read_folder", read_once)
+        patch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
+        patch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+        package.cross_validate(folder / "configs" / "spiral_softmax.yaml", 2, folder / "runs")
+        run = package.run(folder / "configs" / "adam.yaml", folder / "runs").path
+    crashed = folder / "runs" / CRASHED
+    shutil.copytree(run, crashed)
+    summary = json.loads((crashed / "summary.json").read_text(encoding="utf-8")) | {"status": "running"}
+    (crashed / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The prepared folder as the working folder, in a terminal of 120 columns."""
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(mnist, "read_folder", read_once)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    return tmp_path
+
+
+def nnlab_commands(block: Block, *, run: bool) -> list[str]:
+    """The nnlab command lines of a bash block, those that are run or those that are not."""
+    wanted = block.language == "bash" and bool(block.not_run) != run
+    return [line.split(" #")[0].rstrip() for line in block.commands if line.startswith("nnlab ")] if wanted else []
+
+
+def arguments(line: str, folder: Path, call: Callable[..., str]) -> tuple[list[str], Path | None]:
+    """What a shell would pass to nnlab, and the file to which it would send the output."""
+    line = re.sub(r"\$\(nnlab (.*?)\)", lambda match: call(*shlex.split(match[1])), line)
+    words = shlex.split(line)[1:]
+    output = None
+    if ">" in words:
+        *words, _, name = words
+        output = folder / name
+    expanded: list[str] = []
+    for word in words:
+        quoted = f"'{word}'" in line
+        paths = [] if quoted or "*" not in word else sorted(folder.glob(word))
+        expanded += [path.relative_to(folder).as_posix() for path in paths] or [word]
+    return expanded, output
+
+
+IN_README = {line for block in blocks(README) for line in nnlab_commands(block, run=True)}
+
+
+@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=name_of)
+def test_documented_commands_run_and_print_what_is_shown(page: Path, nnlab: Nnlab, workspace: Path) -> None:
+    def call(*words: str) -> str:
+        answer = nnlab(*words)
+        assert answer.code == 0, f"{words}: {answer.stderr}"
+        printed.update(masked(answer.stdout + answer.stderr))
+        stdout: str = answer.stdout
+        return stdout
+
+    if page == README:  # it makes all the runs that it names
+        shutil.rmtree(workspace / "runs")
+    printed: set[str] = set()
+    for block in blocks(page, "bash", "console"):
+        if block.language == "console":
+            assert masked(block.text) - {"..."} <= printed, block.text
+        printed.clear()
+        for line in nnlab_commands(block, run=True):
+            if page != README and line in IN_README and line.split()[1] in SELF_CONTAINED:
+                continue
+            words, output = arguments(line, workspace, call)
+            stdout = call(*words)
+            if output:
+                output.write_text(stdout, encoding="utf-8")
+
+
+def masked(output: str) -> set[str]:
+    """The lines of an output without what differs between runs: numbers, times and random names."""
+    output = re.sub(r"\d{8}-\d{6}((?:-[a-z_]+)?)-[0-9a-f]{6}\b", r"TIME\1-ID", output)
+    output = re.sub(r"-[0-9a-f]{6}\b", "-ID", output)
+    output = re.sub(r"\d[\d,.]*", "N", output)
+    output = re.sub("─+", "─", output)
+    return {" ".join(line.split()) for line in output.splitlines() if line.strip()}
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=name_of)
+def test_documented_commands_that_are_not_run_are_parsed(page: Path) -> None:
+    for block in blocks(page, "bash"):
+        for line in nnlab_commands(block, run=False):
+            command, words = subcommand(shlex.split(line)[1:])
+            command.make_context(command.name, words, resilient_parsing=hasattr(command, "commands"))
+
+
+@pytest.mark.usefixtures("workspace", "no_pictures")
+@pytest.mark.parametrize("page", PAGES_WITH_PYTHON, ids=name_of)
+def test_documented_python_runs(page: Path) -> None:
+    for block in blocks(page, "python"):
+        exec(compile(block.text, name_of(page), "exec"), {"__name__": "documented"})
