@@ -9,9 +9,9 @@ import pytest
 from documents import PAGES, ROOT, blocks, inline_code, name_of, subcommand
 
 import nnlab
+from nnlab.config.completions import spec_keys
 from nnlab.config.descent import Descent, load_descent
 from nnlab.config.experiment import load_experiment
-from nnlab.config.keys import spec_keys
 from nnlab.figures.run_pictures import KINDS
 from nnlab.plots.descent import FILES as DESCENT_PICTURES
 from nnlab.records import formats
@@ -34,7 +34,7 @@ RUN_FILES = {
     formats.step_file(100),
 }
 # Where a page may say a path from: the repository, and the folder of the components it talks about.
-FOLDERS = [ROOT, ROOT / "docs", ROOT / "nnlab", ROOT / "nnlab" / "data"]
+FOLDERS = [ROOT, ROOT / "docs", *(ROOT / "nnlab" / part for part in ("", "data", "textbook"))]
 USERS_FILES = {"nnlab/optim/signsgd.py", "flowers.csv", ".vscode/settings.json", "lion.py", "prelu.py"}
 TOP_KEYS = {key.split(".")[0].split("=")[0] for key in spec_keys()}
 OTHER_KEYS = {"base"}
