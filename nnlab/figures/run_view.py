@@ -13,7 +13,8 @@ from nnlab.errors import DataError, RunError, ShapeError, UsageError, naming
 from nnlab.plots.curves import title_of
 from nnlab.records.environment import changed_data
 from nnlab.records.formats import ENVIRONMENT_FILE, MODEL_FILE
-from nnlab.records.reader import RunRecord, read_environment
+from nnlab.records.json_files import read_environment
+from nnlab.records.reader import RunRecord
 
 
 def ignore(value: object) -> None:

@@ -1,30 +1,24 @@
-"""A run folder as it is read: every file is checked, every fault reported with its file and line."""
+"""Reading a run folder: every file is checked, every fault reported with file and line."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from annotated_types import Ge, Le
 
 from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.type_checks import check
 from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
-from nnlab.core.rows import MAX_STEPS, Row
-from nnlab.data.input_format import InputFormat
+from nnlab.core.rows import Row
 from nnlab.errors import RunError, SpecError, UsageError, reason_of
 from nnlab.metrics import FIRST_METRICS_COLUMNS, METRICS_COLUMNS, best_row, bounds_of
 from nnlab.records.formats import (
     CRASHED,
-    INPUTS_FILE,
     METRICS_FILE,
-    MODEL_FILE,
     SPEC_FILE,
-    STATUSES,
     STEPS_COLUMNS,
     STEPS_FILE,
     SUMMARY_FILE,
@@ -32,29 +26,14 @@ from nnlab.records.formats import (
     is_descent_folder,
     is_run_folder,
 )
+from nnlab.records.json_files import SUMMARY_ROWS, read_summary
 from nnlab.storage.checked_files import (
-    MOST_SECONDS,
     check_file,
     damaged,
-    parsed_json,
-    reading,
 )
 from nnlab.storage.csv_tables import Table, read_table, rows_of
 from nnlab.storage.lock import is_being_written
-from nnlab.storage.tensors import INPUTS_ENTRY, read_metadata
 from nnlab.text import one_line, quote
-
-MAX_SUMMARY_BYTES = 2**20
-MAX_INPUTS_BYTES = 2**26  # those of 100,000 columns with long names
-
-# What every summary holds beside its status and its two rows of metrics.
-_SUMMARY_TYPES: Mapping[str, Any] = {
-    "steps": Annotated[int, Ge(0), Le(MAX_STEPS)],
-    "parameters": Annotated[int, Ge(0)],
-    "train_seconds": Annotated[float, Ge(0), Le(MOST_SECONDS)],
-    "spec_sha256": str,
-}
-_SUMMARY_ROWS = ("final", "best")
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +118,7 @@ def read_run(folder: Path | str) -> RunRecord:
 
 def _check_final(record: RunRecord) -> None:
     """The final and best rows of the summary must stand in the metrics."""
-    for key in _SUMMARY_ROWS:
+    for key in SUMMARY_ROWS:
         row = record.summary[key]
         if row is not None and not any(row.items() <= other.items() for other in record.rows):
             damaged(record.path / SUMMARY_FILE, f"{key}: is no row of {METRICS_FILE}")
@@ -186,81 +165,3 @@ def read_spec(path: Path) -> Mapping[str, Any]:
         if wrong:
             damaged(path, f"{key}: {wrong[0][1]}")
     return spec
-
-
-def read_environment(path: Path) -> Mapping[str, Any]:
-    """What a run depended on; raises RunError."""
-    return _read_json(path)
-
-
-def read_inputs(run: Path) -> InputFormat | None:
-    """What the model of a run expects of raw samples; None where the run does not say. Raises RunError.
-
-    It stands in the metadata of the model, or only in a file of its own where it is too long for that.
-    """
-    model, file = run / MODEL_FILE, run / INPUTS_FILE
-    recorded = read_metadata(model).get(INPUTS_ENTRY)
-    if recorded is None and not file.exists():
-        return None
-    place = file if recorded is None else model
-    try:
-        found = _read_json(file, MAX_INPUTS_BYTES) if recorded is None else parsed_json(recorded)
-        return InputFormat.from_plain(found)
-    except ValueError as error:
-        damaged(place, f"inputs: {one_line(str(error), 200)}")
-
-
-def _read_json(path: Path, limit: int = MAX_SUMMARY_BYTES) -> dict[str, Any]:
-    check_file(path, limit)
-    try:
-        with reading(path):
-            found = parsed_json(path.read_bytes())
-    except json.JSONDecodeError as error:
-        damaged(path, f"not JSON: {error.msg} at column {error.colno}", error.lineno)
-    except ValueError as error:
-        damaged(path, f"not JSON: {one_line(str(error), 200)}")
-    if not isinstance(found, dict):
-        damaged(path, f"must be an object, got {quote(found)}")
-    return found
-
-
-def read_status(path: Path) -> Mapping[str, Any]:
-    """The summary of a run, a cross-validation or a descent, in which only the status is checked; raises RunError."""
-    summary = _read_json(path)
-    status = summary.get("status")
-    if status not in STATUSES:
-        damaged(path, f"status: must be one of {', '.join(STATUSES)}, got {quote(status)}")
-    return summary
-
-
-def read_summary(path: Path) -> Mapping[str, Any]:
-    """The summary of a run, in which every key is there and of its type; raises RunError."""
-    summary = read_status(path)
-    if summary["status"] == "running":
-        summary = {**dict.fromkeys(_SUMMARY_ROWS), **summary}
-    missing = [key for key in (*_SUMMARY_TYPES, *_SUMMARY_ROWS) if key not in summary]
-    if missing:
-        damaged(path, f"lacks {', '.join(missing)}")
-    for key, annotation in _SUMMARY_TYPES.items():
-        wrong = check(annotation, summary[key])[1]
-        if wrong:
-            damaged(path, f"{key}: {wrong[0][1]}")
-    for key in _SUMMARY_ROWS:
-        _check_row(path, key, summary[key])
-    return summary
-
-
-def _check_row(path: Path, key: str, row: object) -> None:
-    if row is None:
-        return
-    if not isinstance(row, dict):
-        damaged(path, f"{key}: must be an object or null, got {quote(row)}")
-    missing = [column for column in FIRST_METRICS_COLUMNS if column not in row]
-    if missing:
-        damaged(path, f"{key}: lacks {', '.join(missing)}")
-    for column, value in row.items():
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            damaged(path, f"{key}.{one_line(column)}: must be a number or null, got {quote(value)}")
-        bounds = bounds_of(column)
-        if value is not None and not bounds.low <= value <= bounds.high and value == value:
-            damaged(path, f"{key}.{column}: must be {bounds}, got {quote(value)}")

@@ -33,10 +33,11 @@ from nnlab.records.formats import (
     step_file,
 )
 from nnlab.storage.csv_tables import read_table, rows_of
-from nnlab.storage.disk import GrowingFile, atomic_write, make_folder, remove
+from nnlab.storage.disk import atomic_write, make_folder, remove
 from nnlab.storage.file_system import take_unsupported
 from nnlab.storage.folder_names import plain_name
 from nnlab.storage.folders import as_json, as_json_lines, create_folder
+from nnlab.storage.growing_file import GrowingFile
 from nnlab.storage.lock import LOCK_FILE, RunLock
 from nnlab.storage.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
 

@@ -1,7 +1,6 @@
 """The one way to the disk: every operation that changes the files of a run goes through ``attempt``."""
 
 import errno
-import hashlib
 import os
 import re
 import secrets
@@ -31,7 +30,6 @@ T = TypeVar("T")
 TEMPORARY = ".tmp"
 # As _write_beside makes them, or as version 0.1.0 did, which did not tell the process.
 _TEMPORARY_NAME = re.compile(r"\.(?:(?P<process>[0-9a-f]{1,8})-[0-9a-f]{6}|.+\.[0-9a-f]{8})\.tmp")
-CHUNK = 1 << 20
 PAUSES = (0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.5)  # about two seconds
 
 try:
@@ -191,75 +189,3 @@ def write_all(handle: int, contents: bytes | memoryview) -> None:
     left = memoryview(contents)
     while left:
         left = left[attempt(os.write, handle, left) :]
-
-
-class GrowingFile:
-    """A text file that only grows, with its size and the SHA-256 of what it holds.
-
-    Opened with ``kept``, it begins with so many bytes of what is there already; whatever follows them is cut off.
-    """
-
-    def __init__(self, path: Path, kept: int = 0) -> None:
-        self.size = kept
-        self._folder = path.parent
-        self._pending: list[str] = []
-        self._hash = hashlib.sha256()
-        if kept:
-            _take_in(self._hash, path, kept)
-        self._handle: int | None = open_own(path, os.O_WRONLY | os.O_CREAT)
-        try:
-            attempt(os.ftruncate, self._handle, kept)
-            os.lseek(self._handle, kept, os.SEEK_SET)
-        except BaseException:
-            os.close(self._handle)
-            raise
-
-    def write(self, text: str) -> None:
-        """Take in text, which ``flush`` hands over."""
-        self._pending.append(text)
-
-    def flush(self) -> None:
-        """Hand everything written so far to the operating system."""
-        contents = "".join(self._pending).encode("utf-8", "backslashreplace")
-        self._pending.clear()
-        if contents and self._handle is not None:
-            write_all(self._handle, contents)
-            self._hash.update(contents)
-            self.size += len(contents)
-
-    def sync(self) -> None:
-        """Force everything written so far to the disk."""
-        self.flush()
-        if self._handle is not None:
-            sync(self._handle, self._folder)
-
-    def sha256(self) -> str:
-        """Of everything handed over."""
-        return self._hash.copy().hexdigest()
-
-    def close(self) -> None:
-        """Hand over the rest and close; a second time does nothing."""
-        if self._handle is None:
-            return
-        try:
-            self.flush()
-        finally:
-            handle, self._handle = self._handle, None
-            attempt(os.close, handle)
-
-
-def start_sha256(path: Path, size: int) -> str:
-    """The SHA-256 of the first bytes of a file; raises OSError when it has fewer."""
-    digest = hashlib.sha256()
-    _take_in(digest, path, size)
-    return digest.hexdigest()
-
-
-def _take_in(digest: "hashlib._Hash", path: Path, size: int) -> None:
-    left = size
-    with path.open("rb") as file:
-        while left and (chunk := file.read(min(left, CHUNK))):
-            digest.update(chunk)
-            left -= len(chunk)
-    if left:
-        raise OSError(f"{path.name} has only {size - left} of the {size} bytes that were written")

@@ -20,7 +20,8 @@ from nnlab.records.formats import (
     fold_folders,
     is_crossval_folder,
 )
-from nnlab.records.reader import read_environment, read_spec, read_summary
+from nnlab.records.json_files import read_environment, read_summary
+from nnlab.records.reader import read_spec
 from nnlab.records.run_folder import RunFolder
 from nnlab.train.drift import changed_keys, listed, refusal
 from nnlab.train.reporting import Reporter, Silent

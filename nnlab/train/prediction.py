@@ -18,7 +18,8 @@ from nnlab.errors import RunError, UsageError
 from nnlab.models.network import Network
 from nnlab.records import reader
 from nnlab.records.formats import MODEL_FILE, SPEC_FILE
-from nnlab.records.reader import RunRecord, read_inputs
+from nnlab.records.json_files import read_inputs
+from nnlab.records.reader import RunRecord
 
 
 class TrainedNetwork(Network):

@@ -22,7 +22,7 @@ from nnlab.records.formats import (
     is_crossval_folder,
     is_descent_folder,
 )
-from nnlab.records.reader import read_environment, read_summary
+from nnlab.records.json_files import read_environment, read_summary
 from nnlab.records.reader import read_spec as read_recorded_spec
 from nnlab.records.run_folder import RunFolder
 from nnlab.records.run_names import newest

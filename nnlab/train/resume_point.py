@@ -11,7 +11,7 @@ from nnlab.errors import RunError
 from nnlab.records.checkpoint import Checkpoint, UnusableCheckpointError, checkpoint_files, read_checkpoint
 from nnlab.storage.checked_files import check_file
 from nnlab.storage.csv_tables import MAX_TABLE_BYTES
-from nnlab.storage.disk import start_sha256
+from nnlab.storage.growing_file import start_sha256
 
 
 @dataclass(frozen=True, eq=False)

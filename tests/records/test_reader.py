@@ -149,7 +149,7 @@ def test_text_among_the_final_metrics_is_reported(make_run: MakeRun) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name: a\nname: b\n", r"spec\.yaml:2:1: name: given twice"),
+        ("name: a\nname: b\n", r"spec\.yaml:2:1: name: duplicate key"),
         ("a: [1\n", r"spec\.yaml:2:1: not valid YAML"),
         ("just words\n", r"spec\.yaml:1: must be a mapping, got 'just words'"),
         ("seed: 0\n", r"spec\.yaml: name: must be text, got null"),

@@ -18,7 +18,7 @@ from nnlab.data.input_format import Column, InputFormat
 from nnlab.errors import RunError
 from nnlab.metrics import METRICS_COLUMNS, best_row
 from nnlab.records.formats import csv_line
-from nnlab.records.reader import read_inputs
+from nnlab.records.json_files import read_inputs
 from nnlab.records.run_folder import FLUSH_EVERY, RunFolder
 from nnlab.storage.tensors import packed
 

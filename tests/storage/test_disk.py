@@ -1,7 +1,6 @@
 """Whole files, files that grow, and what is left when an operation fails."""
 
 import errno
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +11,9 @@ import pytest
 
 from nnlab.errors import RunError
 from nnlab.storage import disk, file_system
-from nnlab.storage.disk import GrowingFile, atomic_write, remove_temporaries, start_sha256
+from nnlab.storage.disk import atomic_write, remove_temporaries
 from nnlab.storage.file_system import NO_FSYNC, NOT_SUPPORTED, take_unsupported
+from nnlab.storage.growing_file import GrowingFile
 
 Operation = Callable[..., Any]
 
@@ -70,27 +70,6 @@ def test_every_byte_is_written_though_the_system_takes_few_at_a_time(
     monkeypatch.setattr(disk, "attempt", attempt)
     atomic_write(tmp_path / "a", b"0123456789")
     assert (tmp_path / "a").read_bytes() == b"0123456789"
-
-
-def test_a_file_that_grows_knows_its_size_and_hash_and_can_be_cut_back(tmp_path: Path) -> None:
-    path = tmp_path / "steps.csv"
-    file = GrowingFile(path)
-    file.write("step,λ\n")
-    file.write("1,2\n")
-    file.sync()
-    size, sha256 = file.size, file.sha256()
-    assert (size, sha256) == (12, hashlib.sha256("step,λ\n1,2\n".encode()).hexdigest())
-    file.write("2,torn")
-    file.close()
-    file.close()
-    assert start_sha256(path, size) == sha256
-    again = GrowingFile(path, kept=size)
-    again.write("2,3\n")
-    again.close()
-    assert path.read_text(encoding="utf-8") == "step,λ\n1,2\n2,3\n"
-    assert again.sha256() == hashlib.sha256(path.read_bytes()).hexdigest()
-    with pytest.raises(OSError, match=r"steps.csv has only 16 of the 17 bytes"):
-        start_sha256(path, 17)
 
 
 def test_left_overs_are_removed_and_nothing_else(tmp_path: Path) -> None:

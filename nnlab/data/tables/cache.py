@@ -135,9 +135,9 @@ class _Hashing(io.RawIOBase):
 
 
 def _write(file: _Hashing, table: Rows) -> None:
-    facts = {field.name: getattr(table, field.name) for field in fields(table) if field.name not in _ARRAYS}
-    facts["columns"] = [asdict(column) for column in table.columns]
-    file.write(json.dumps(facts).encode() + b"\n")
+    metadata = {field.name: getattr(table, field.name) for field in fields(table) if field.name not in _ARRAYS}
+    metadata["columns"] = [asdict(column) for column in table.columns]
+    file.write(json.dumps(metadata).encode() + b"\n")
     for array in (_smallest(table.inputs), table.labels, table.parts):
         npy.write_array(cast("IO[bytes]", file), array, allow_pickle=False)
     file.write(file.digest.digest())
@@ -155,22 +155,24 @@ def _smallest(inputs: Array) -> Array:
 
 def _read(file: _Hashing) -> Rows:
     """The table; raises one of many errors where it is none, or where its digest is another."""
-    facts = json.loads(file.readline(_MAX_METADATA_BYTES))
+    metadata = json.loads(file.readline(_MAX_METADATA_BYTES))
     inputs, labels, parts = (npy.read_array(cast("IO[bytes]", file), allow_pickle=False) for _ in _ARRAYS)
     digest = file.digest.digest()
     if file.read(_DIGEST + 1) != digest:
         raise ValueError("damaged")
-    columns = tuple(Column(entry["name"], tuple(entry["categories"]), entry["missing"]) for entry in facts["columns"])
+    columns = tuple(
+        Column(entry["name"], tuple(entry["categories"]), entry["missing"]) for entry in metadata["columns"]
+    )
     table = Rows(
         inputs.astype(np.float64, copy=False),
         columns,
         labels,
-        tuple(facts["label_texts"]),
+        tuple(metadata["label_texts"]),
         parts,
-        tuple(facts["part_texts"]),
-        facts["dropped"],
-        facts["label"],
-        tuple(facts["notes"]),
+        tuple(metadata["part_texts"]),
+        metadata["dropped"],
+        metadata["label"],
+        tuple(metadata["notes"]),
     )
     if table.inputs.shape != (len(labels), sum(column.width for column in columns)):
         raise ValueError("arrays that do not fit together")
