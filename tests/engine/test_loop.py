@@ -13,10 +13,14 @@ from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.engine.build import RunSetup
 from nnlab.engine.evaluation import score
 from nnlab.engine.loop import Outcome, train
+from nnlab.layers.activity import ActivityL2
 from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.linear import Linear
 from nnlab.losses import CrossEntropy
 from nnlab.metrics import METRICS_COLUMNS, default_metrics
+from nnlab.models.base import Model
 from nnlab.models.mlp import MLP
+from nnlab.models.sequential import Sequential
 from nnlab.optim.base import Optimizer
 from nnlab.optim.early_stopping import EarlyStopping
 from nnlab.optim.momentum import Momentum
@@ -54,13 +58,14 @@ def make_training(
     batch_norm: bool = False,
     threads: int = 1,
     shards: int = 1,
+    model: Model | None = None,
     **settings: Any,
 ) -> RunSetup:
     settings = {"iterations": 20, "eval_every": 5} | settings
     dataset = Dataset(make_split(30), make_split(10, seed=1), ("a", "b", "c"), validation=make_split(12, seed=2))
     return made_setup(
         dataset,
-        MLP(hidden=[8], dropout=dropout, batch_norm=BatchNorm() if batch_norm else None),
+        model or MLP(hidden=[8], dropout=dropout, batch_norm=BatchNorm() if batch_norm else None),
         optimizer or SGD(lr=0.1),
         loss=CrossEntropy(smoothing=smoothing),
         penalty=[L2(strength=l2)] if l2 else [],
@@ -156,6 +161,20 @@ def test_the_objective_of_step_one_is_that_of_the_starting_weights_with_penaltie
     expected += 0.25 * sum(float((W**2).sum()) for W in weights)
     recorder, _ = run(training)
     assert recorder.losses[0] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_the_objective_has_the_activity_penalty(shards: int) -> None:
+    layers = [Linear(units=8), ActivityL2(strength=0.5), Linear(units=3)]
+    training = make_training(model=Sequential(layers=layers), iterations=1, l2=0.5, shards=shards)
+    x, labels = make_training().batches.batch(1)
+    first, _, last = training.network.layers
+    hidden = x @ first.W.value + first.b.value
+    scores = hidden @ last.W.value + last.b.value
+    expected = -np.log(np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True))[np.arange(7), labels].mean()
+    expected += 0.5 * (hidden**2).sum() / 7 + 0.25 * ((first.W.value**2).sum() + (last.W.value**2).sum())
+    recorder, _ = run(training)
+    assert recorder.losses == [pytest.approx(expected, rel=1e-12)]
 
 
 def test_accuracy_and_loss_of_an_evaluation_by_hand() -> None:
