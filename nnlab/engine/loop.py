@@ -9,13 +9,7 @@ import numpy as np
 
 from nnlab.core.rows import Row
 from nnlab.engine.build import RunSetup
-from nnlab.engine.divergence import (
-    NonFinite,
-    check_evaluation,
-    check_gradient,
-    check_objective,
-    check_weights,
-)
+from nnlab.engine.divergence import NonFinite, check_evaluation, check_gradient, check_objective, check_weights
 from nnlab.engine.evaluation import penalty_value
 
 
@@ -53,6 +47,7 @@ class Outcome:
     restored: int | None = None
 
 
+@np.errstate(all="ignore")  # the checks report an overflow at the step where it happens
 def train(
     setup: RunSetup,
     observers: Sequence[Observer],
@@ -77,37 +72,36 @@ def train(
             checkpointer.save(step, ending=ending)
 
     try:
-        with np.errstate(all="ignore"):  # the checks report an overflow at the step where it happens
-            while True:
-                last = step == setup.iterations or stop()  # asked once a step: a signal may arrive at any time
-                due = step % setup.eval_every == 0
-                if due and not 0 < step == setup.start:  # a resumed training has evaluated there before
-                    evaluate()
-                reason = controls.stop_reason(step) if due else ""
-                if last or reason:
-                    break
-                if step % setup.checkpoint_every == 0:
-                    checkpoint(ending=False)
-
-                x, labels = batches.batch(step + 1)
-                network.streams.step = step + 1  # the address of dropout masks
-                scores = network.forward(x, training=True)
-                objective = loss.forward(scores, labels) + network.activity_penalty() + penalty_value(regularizers)
-                check_objective(objective, network, regularizers, x)
-                network.backward(loss.backward())
-                for regularizer in regularizers:
-                    regularizer.add_gradient()
-                check_gradient(network, x)
-                controls.clip(network.flat.trained_gradients)
-                optimizer.step(controls.lr(step))
-                check_weights(network, x)
-                step += 1
-                for observer in observers:
-                    observer.on_step(step, objective)
-
-            checkpoint(ending=True)
-            if not due:  # after the checkpoint: a training with more iterations does not evaluate here
+        while True:
+            last = step == setup.iterations or stop()  # asked once a step: a signal may arrive at any time
+            due = step % setup.eval_every == 0
+            if due and not 0 < step == setup.start:  # a resumed training has evaluated there before
                 evaluate()
+            reason = controls.stop_reason(step) if due else ""
+            if last or reason:
+                break
+            if step % setup.checkpoint_every == 0:
+                checkpoint(ending=False)
+
+            x, labels = batches.batch(step + 1)
+            network.streams.step = step + 1  # the address of dropout masks
+            scores = network.forward(x, training=True)
+            objective = loss.forward(scores, labels) + network.activity_penalty() + penalty_value(regularizers)
+            check_objective(objective, network, regularizers, x)
+            network.backward(loss.backward())
+            for regularizer in regularizers:
+                regularizer.add_gradient()
+            check_gradient(network, x)
+            controls.clip(network.flat.trained_gradients)
+            optimizer.step(controls.lr(step))
+            check_weights(network, x)
+            step += 1
+            for observer in observers:
+                observer.on_step(step, objective)
+
+        checkpoint(ending=True)
+        if not due:  # after the checkpoint: a training with more iterations does not evaluate here
+            evaluate()
     except NonFinite as error:
         status, reason = "diverged", error.message(controls.lr(step))
         restored = controls.restore_best(step)
