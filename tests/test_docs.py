@@ -114,6 +114,18 @@ def is_path(code: str) -> bool:
     return re.fullmatch(r"[\w./-]*(\.(py|md|ya?ml|csv|json|png|gif|txt|toml|safetensors)|\w/)", code) is not None
 
 
+def test_the_japanese_readme_has_the_commands_outputs_spec_and_links_of_the_english_one() -> None:
+    def without_prose(page: Path) -> tuple[list[tuple[str, str]], list[int], list[str]]:
+        text = page.read_text(encoding="utf-8")
+        fenced = [(block.language, re.sub(" *#.*", "", block.text)) for block in blocks(page)]
+        titles = [len(marks) for marks in re.findall("^(#+) ", re.sub("```.*?```", "", text, flags=re.S), re.M)]
+        links = [target for target in re.findall(r"\]\((.+?)\)", text) if not target.startswith("README")]
+        return fenced, titles, links
+
+    japanese = ROOT / "README.ja.md"
+    assert without_prose(japanese) == without_prose(ROOT / "README.md")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target, _, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(#([^)\s]+))?\)", page.read_text(encoding="utf-8")):
