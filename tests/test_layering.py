@@ -69,6 +69,28 @@ def test_the_textbook_imports_numpy_only() -> None:
             assert own or name.split(".")[0] in {"numpy", *sys.stdlib_module_names}, f"{path.name}: {name}"
 
 
+# What reads and writes files knows no mathematics, so that runs are listed and compared without loading any.
+MATHEMATICS = {"functions", "layers", "losses", "regularizers", "optim", "models", "gradcheck", "textbook"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_records_and_storage_import_no_mathematics(path: Path) -> None:
+    if top_part(path) in {"records", "storage", "compare"}:
+        parts = {name.split(".")[1] for name in imported_modules(path) if name.startswith("nnlab.")}
+        assert not parts & MATHEMATICS
+
+
+def test_activation_statistics_load_no_plotting_library() -> None:
+    code = (
+        "import sys\n"
+        "import nnlab.engine.activation_statistics, nnlab.engine.loop, nnlab.engine.predictions\n"
+        "loaded = {'matplotlib', 'nnlab.plots', 'nnlab.figures'} & set(sys.modules)\n"
+        "assert not loaded, loaded\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_matplotlib_lives_in_plots(path: Path) -> None:
     uses = any(name.split(".")[0] == "matplotlib" for name in imported_modules(path))

@@ -22,7 +22,7 @@ from nnlab.plots.canvas import (
 )
 from nnlab.plots.curves import HIGHEST
 from nnlab.plots.palette import palette, tr
-from nnlab.records.diagnostics_reader import Histograms, read_gradient_norms, read_histograms
+from nnlab.records.diagnostics_reader import GradientNorms, Histograms
 from nnlab.records.reader import RunRecord
 
 GRADIENTS_PICTURE = "gradients.png"
@@ -35,19 +35,19 @@ LONGEST_NAME = 40
 
 def plot_gradients(record: RunRecord, folder: Path) -> None:
     """Write gradients.png from the records of a run with diagnostics; raises RunError when they are damaged."""
-    norms = read_gradient_norms(record.path)
+    norms = record.gradient_norms
     folder.mkdir(parents=True, exist_ok=True)
     _plot_gradients(norms, record.name, folder / GRADIENTS_PICTURE)
 
 
 def plot_activation_histograms(record: RunRecord, folder: Path) -> None:
     """Write activation_histograms.png from the records of a run with diagnostics; raises RunError likewise."""
-    histograms = read_histograms(record.path)
+    histograms = record.histograms
     folder.mkdir(parents=True, exist_ok=True)
     _plot_histograms(histograms, record.name, folder / HISTOGRAMS_PICTURE)
 
 
-def _plot_gradients(norms: dict[str, list[tuple[int, float]]], title: str, path: Path) -> None:
+def _plot_gradients(norms: GradientNorms, title: str, path: Path) -> None:
     """One line a layer, the first in the strongest colour and the last in the faintest, on a logarithmic axis."""
     norms = dict(evenly(list(norms.items()), MOST_LINES))
     colours = mpl.colormaps[palette().layers].resampled(len(norms) + 1)

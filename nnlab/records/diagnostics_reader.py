@@ -20,6 +20,9 @@ MOST_MOMENTS = 1000  # a training writes two, and one more each time it is exten
 MOST_LAYERS = 10_000
 MOST_DIGITS = 15
 
+# By layer the step and the norm of each gradient.
+GradientNorms = dict[str, list[tuple[int, float]]]
+
 # Edges of the bins and the count in each, by step.
 Histograms = dict[int, tuple[list[float], list[int]]]
 
@@ -31,10 +34,10 @@ class _Row(NamedTuple):
     cells: list[str]
 
 
-def read_gradient_norms(folder: Path) -> dict[str, list[tuple[int, float]]]:
+def read_gradient_norms(folder: Path) -> GradientNorms:
     """The steps and gradient norms of each layer that has parameters, by its name; raises RunError."""
     path = folder / DIAGNOSTICS_FILE
-    norms: dict[str, list[tuple[int, float]]] = {}
+    norms: GradientNorms = {}
     for row in _rows(path, DIAGNOSTICS_COLUMNS[:3]):
         if row.cells[0]:
             norms.setdefault(row.layer, []).append((row.step, _number(path, row, row.cells[0])))

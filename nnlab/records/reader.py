@@ -15,6 +15,7 @@ from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
 from nnlab.core.rows import Row
 from nnlab.errors import RunError, SpecError, UsageError, reason_of
 from nnlab.metrics import FIRST_METRICS_COLUMNS, METRICS_COLUMNS, best_row, bounds_of
+from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
 from nnlab.records.formats import (
     CRASHED,
     METRICS_FILE,
@@ -64,6 +65,16 @@ class RunRecord:
         if self.status == "completed" and found != expected:
             damaged(path, f"holds {found} steps, but {SUMMARY_FILE} says that {expected} were completed")
         return steps
+
+    @cached_property
+    def gradient_norms(self) -> GradientNorms:
+        """By layer with parameters the step and the norm of each gradient; raises RunError."""
+        return read_gradient_norms(self.path)
+
+    @cached_property
+    def histograms(self) -> dict[str, Histograms]:
+        """By layer the histograms of its outputs; raises RunError."""
+        return read_histograms(self.path)
 
     @property
     def final(self) -> Row | None:

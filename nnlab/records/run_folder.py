@@ -1,38 +1,34 @@
 """The run folder as it is written while a run goes on."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
 
 from nnlab.core.arrays import Array
-from nnlab.core.rows import Row
 from nnlab.data.input_format import InputFormat
 from nnlab.errors import RunError, reported_as
-from nnlab.metrics import METRICS_COLUMNS, best_row, bounds_of
+from nnlab.metrics import best_row
 from nnlab.records.cleaning import check_own, clear_after
+from nnlab.records.diagnostics_reader import GradientNorms, Histograms
 from nnlab.records.formats import (
-    DIAGNOSTICS_COLUMNS,
-    DIAGNOSTICS_FILE,
     ENVIRONMENT_FILE,
-    HISTOGRAMS_COLUMNS,
-    HISTOGRAMS_FILE,
     INPUTS_FILE,
     LOG_FILE,
-    METRICS_FILE,
     MODEL_FILE,
     PLOTS_FOLDER,
     SNAPSHOTS_FOLDER,
     SPEC_FILE,
-    STEPS_COLUMNS,
-    STEPS_FILE,
     SUMMARY_FILE,
-    csv_line,
     step_file,
 )
-from nnlab.storage.csv_tables import read_table, rows_of
+from nnlab.records.reader import RunRecord
+from nnlab.records.run_tables import FileDigest, RunTables, close_files
+from nnlab.storage.csv_tables import Table
 from nnlab.storage.disk import atomic_write, make_folder, remove
 from nnlab.storage.file_system import take_unsupported
 from nnlab.storage.folder_names import plain_name
@@ -41,39 +37,23 @@ from nnlab.storage.growing_file import GrowingFile
 from nnlab.storage.lock import LOCK_FILE, RunLock
 from nnlab.storage.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
 
-# Steps are written in bundles: a line each would cost more than a step of a small network.
-FLUSH_EVERY = 1000
 
+class RunFolder(RunTables):
+    """Writes one run: besides its tables its spec, environment, summary, log and weights.
 
-# How much of a file a checkpoint counts on: its size in bytes and their SHA-256.
-FileDigest = tuple[int, str]
-
-
-class RunFolder:
-    """Writes one run; as an observer of training it records steps and evaluations as they come.
-
-    Raises RunError when the disk refuses.
+    Nobody else can write the folder until it is closed. Raises RunError when the disk refuses to open it.
     """
 
     def __init__(self, path: Path, lock: RunLock, digests: Mapping[str, FileDigest]) -> None:
-        self.path = path
+        super().__init__(path, digests)
         self._lock = lock
-        self._pending: list[str] = []
-        self._rows: list[Row] = []
-        self._step = 0
         self._started = perf_counter()
         self._summary: dict[str, Any] = {}
-        self._digests = digests
-        self._tables: dict[str, GrowingFile] = {}
+        log = path / LOG_FILE
         try:
-            self._steps = self._table(STEPS_FILE, STEPS_COLUMNS)
-            self._metrics = self._table(METRICS_FILE, METRICS_COLUMNS)
-            for name in digests:
-                self._table(name, ())
-            log = path / LOG_FILE
             self._log = GrowingFile(log, kept=log.stat().st_size if log.exists() else 0)
         except BaseException:
-            _close(self._tables.values())
+            super().close()
             raise
 
     @classmethod
@@ -106,16 +86,16 @@ class RunFolder:
         snapshots: Collection[int],
         tables: Mapping[str, bytes] | None = None,
     ) -> Self:
-        """Write on in the folder of a run as it was after ``step`` updates, with the snapshots of these steps.
+        """Continue in the folder of a run as it was after ``step`` updates, with the snapshots of these steps.
 
-        What came later is cut off; ``tables`` are written first in place of those there.
+        What was written later is cut off; ``tables`` are written first in place of those there.
         """
         with reported_as(RunError, f"{path}: cannot be written"):
             check_own(path)
             for name, contents in (tables or {}).items():
                 atomic_write(path / name, contents)
             folder = cls._cleared(path, lock, step, digests, snapshots)
-            folder._take_up(step)
+            folder.read_back(step)
         return folder
 
     @classmethod
@@ -128,12 +108,6 @@ class RunFolder:
         except BaseException:
             lock.release()
             raise
-
-    def _take_up(self, step: int) -> None:
-        self.flush()
-        table = read_table(self.path / METRICS_FILE, METRICS_COLUMNS, unfinished=False, gaps=True, bounds_of=bounds_of)
-        self._rows = rows_of(table)
-        self._step = step
 
     @property
     def plots(self) -> Path:
@@ -165,56 +139,14 @@ class RunFolder:
         self._started = perf_counter()
         self.flush()
 
-    def on_step(self, step: int, objective: float) -> None:
-        """Record the objective of one update."""
-        self._step = step
-        self._pending.append(csv_line([step, objective]))
-        if len(self._pending) >= FLUSH_EVERY:
-            self.flush()
-
-    def on_evaluation(self, row: Row) -> None:
-        """Record one evaluation."""
-        self._rows.append(row)
-        self._metrics.write(csv_line([row[column] for column in METRICS_COLUMNS]))
-        self.flush()
-
-    def write_diagnostics(self, step: int, layer: str, values: list[float | None]) -> None:
-        """Record one line of diagnostics.csv."""
-        self._table(DIAGNOSTICS_FILE, DIAGNOSTICS_COLUMNS).write(f"{step},{layer},{csv_line(values)}")
-
-    def write_histogram(self, step: int, layer: str, edges: list[float], counts: list[int]) -> None:
-        """Record the histogram of a layer's outputs."""
-        table = self._table(HISTOGRAMS_FILE, HISTOGRAMS_COLUMNS)
-        for left, right, count in zip(edges, edges[1:], counts, strict=False):
-            table.write(f"{step},{layer},{csv_line([left, right, count])}")
-
     def log(self, text: str) -> None:
         """Record a line that the console showed."""
         self._log.write(text + "\n")
 
     def flush(self) -> None:
         """Hand everything recorded so far to the operating system."""
-        self._steps.write("".join(self._pending))
-        self._pending.clear()
-        for file in self._files():
-            file.flush()
-
-    def file_digests(self) -> dict[str, FileDigest]:
-        """Force the tables to the disk; their sizes and SHA-256."""
-        self.flush()
-        for file in self._tables.values():
-            file.sync()
-        return {name: (file.size, file.sha256()) for name, file in self._tables.items()}
-
-    def best_of(self, steps: Collection[int]) -> int | None:
-        """The step of the best evaluation among those after so many updates; None where none was evaluated."""
-        best = best_row([row for row in self._rows if row["step"] in steps])
-        return None if best is None else int(best["step"] or 0)
-
-    def row(self, step: int) -> Row | None:
-        """The evaluation after so many updates, or the last one."""
-        last = self._rows[-1] if self._rows else None
-        return next((row for row in self._rows if row["step"] == step), last)
+        super().flush()
+        self._log.flush()
 
     def write_model(self, arrays: Mapping[str, Array], spec_sha256: str, inputs: InputFormat) -> None:
         """Save the weights with what they expect of raw samples, which also gets a file of its own to read."""
@@ -233,8 +165,7 @@ class RunFolder:
 
     def check_in_place(self) -> None:
         """Raise RunError where another program removed or changed a file that this one wrote."""
-        self.flush()
-        written = {SPEC_FILE: None, ENVIRONMENT_FILE: None} | {name: file.size for name, file in self._tables.items()}
+        written = {SPEC_FILE: None, ENVIRONMENT_FILE: None} | self.file_sizes()
         for name, size in written.items():
             path = self.path / name
             try:
@@ -261,7 +192,7 @@ class RunFolder:
             "status": status,
             "steps": self._step,
             "final": self.row(self._step if restored is None else restored),
-            "best": best_row(self._rows),
+            "best": best_row(self.rows),
             "train_seconds": seconds,
             "message": message,
             **(more or {}),
@@ -282,29 +213,35 @@ class RunFolder:
         with suppress(OSError):
             self.finish(status, self._summary["train_seconds"] + perf_counter() - self._started, message)
 
+    def record(self, spec: Mapping[str, Any]) -> RunRecord:
+        """The run as its folder holds it now, from memory; ``spec`` is the resolved spec."""
+        return _RunInMemory(self.path, spec, self._summary, self.metrics, tables=self)
+
     def close(self) -> None:
         """Close the files and let others write; what a full disk refuses has been reported before."""
-        _close(self._files())
+        super().close()
+        close_files([self._log])
         self._lock.release()
 
     def take_unsupported(self) -> list[str]:
         """What the file system turned out not to support since this was last asked."""
         return take_unsupported(self.path)
 
-    def _files(self) -> list[GrowingFile]:
-        return [*self._tables.values(), self._log]
 
-    def _table(self, name: str, columns: Sequence[str]) -> GrowingFile:
-        """A CSV file; those that only some runs have are opened when first written to."""
-        if name not in self._tables:
-            kept = self._digests[name][0] if name in self._digests else 0
-            self._tables[name] = GrowingFile(self.path / name, kept)
-            if not kept:
-                self._tables[name].write(",".join(columns) + "\n")
-        return self._tables[name]
+@dataclass(frozen=True, eq=False)
+class _RunInMemory(RunRecord):
+    """A run whose tables are in memory."""
 
+    tables: RunTables
 
-def _close(files: Iterable[GrowingFile]) -> None:
-    for file in files:
-        with suppress(OSError):
-            file.close()
+    @cached_property
+    def steps(self) -> Table:
+        return self.tables.steps
+
+    @cached_property
+    def gradient_norms(self) -> GradientNorms:
+        return self.tables.gradient_norms
+
+    @cached_property
+    def histograms(self) -> dict[str, Histograms]:
+        return self.tables.histograms

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from nnlab.plots.curves import FILES, plot_run
 from nnlab.plots.notices import noticed_by
 from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.environment import describe_environment
-from nnlab.records.reader import read_run
 from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
 from nnlab.text import one_line
@@ -118,14 +116,14 @@ def train_and_record(
 
 
 def _draw(setup: RunSetup, folder: RunFolder, kinds: list[str], say: Callable[[str], None]) -> None:
-    """Draw the pictures of a run that has ended."""
-    record = cache(partial(read_run, folder.path))
+    """Draw the pictures of a run that has ended, from memory."""
+    record = folder.record(setup.experiment.resolved())
     with noticed_by(say):
         with _reported(say), naming_picture(folder.path, " and ".join(FILES)):
-            plot_run(record(), folder.plots)
+            plot_run(record, folder.plots)
         with _reported(say), last_pictures(folder.path):
             others = [kind for kind in kinds if kind not in FILES]
-            draw_all(RunView(record(), lambda: setup), folder.plots, say, others)
+            draw_all(RunView(record, lambda: setup), folder.plots, say, others)
 
 
 @contextmanager

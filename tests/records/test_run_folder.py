@@ -14,12 +14,16 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
+from nnlab.config.resolved_spec import spec_sha256
 from nnlab.data.input_format import Column, InputFormat
 from nnlab.errors import RunError
 from nnlab.metrics import METRICS_COLUMNS, best_row
 from nnlab.records.formats import csv_line
 from nnlab.records.json_files import read_inputs
-from nnlab.records.run_folder import FLUSH_EVERY, RunFolder
+from nnlab.records.reader import read_run
+from nnlab.records.run_folder import RunFolder
+from nnlab.records.run_tables import FLUSH_EVERY
+from nnlab.storage.lock import RunLock
 from nnlab.storage.tensors import packed
 
 INPUTS = InputFormat((1,), ("no", "ja, はい"), False, np.array([0.1]), np.array([5.0]), (Column("age"),))
@@ -219,3 +223,37 @@ def test_what_a_checkpoint_counts_on_is_on_the_disk(folder: RunFolder, monkeypat
     for name, (size, sha256) in digests.items():
         raw = (folder.path / name).read_bytes()
         assert (len(raw), hashlib.sha256(raw).hexdigest()) == (size, sha256)
+
+
+def test_the_record_in_memory_equals_the_one_that_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = {"name": "adam", "seed": 0}
+    lock = RunLock(tmp_path)
+    with closing(RunFolder(tmp_path, lock, {})) as folder:
+        folder.write_start("name: adam\nseed: 0\n", {}, 42, spec_sha256(spec))
+        fill(folder, 1)
+        digests = folder.file_digests()
+    with closing(RunFolder.reopen(tmp_path, RunLock(tmp_path), 3, digests, ())) as folder:
+        folder.write_start("name: adam\nseed: 0\n", {}, 42, spec_sha256(spec))
+        fill(folder, 4)
+        folder.finish("completed", 1.0)
+        written, read = folder.record(spec), read_run(tmp_path)
+        assert (written.name, written.status, written.summary) == (read.name, read.status, read.summary)
+        for name in ("metrics", "steps"):
+            ours, theirs = getattr(written, name), getattr(read, name)
+            assert ours.keys() == theirs.keys()
+            for column in ours:
+                np.testing.assert_array_equal(ours[column], theirs[column])
+        assert written.gradient_norms == read.gradient_norms == {"linear1": [(3, 0.5), (6, 0.5)]}
+        assert written.histograms == read.histograms
+        monkeypatch.setattr("nnlab.records.reader.read_table", lambda *_, **__: pytest.fail("read from the disk"))
+        assert len(folder.record(spec).steps["loss"]) == 6
+
+
+def fill(folder: RunFolder, start: int) -> None:
+    """Three steps, an evaluation, and statistics of two layers."""
+    for step in range(start, start + 3):
+        folder.on_step(step, 0.1 * step)
+    folder.on_evaluation(row(start + 2, None))
+    folder.write_diagnostics(start + 2, "linear1", [0.5, 0.1, 0.2, 0.3, None, None])
+    folder.write_diagnostics(start + 2, "relu1", [None, None, 0.2, 0.3, 0.0, None])
+    folder.write_histogram(start + 2, "relu1", [0.0, 0.1, 0.3], [2, 1])

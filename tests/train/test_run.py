@@ -512,6 +512,16 @@ def test_pictures_that_cannot_be_written_do_not_spoil_the_run(
     assert "pictures cannot be written" in (result.path / "log.txt").read_text(encoding="utf-8")
 
 
+def test_a_finished_run_is_drawn_from_memory(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for reader in ("csv_tables.csv_rows", "tensors.read_tensors"):
+        monkeypatch.setattr(f"nnlab.storage.{reader}", lambda *_, **__: pytest.fail("read from the disk"))
+    monkeypatch.setattr("nnlab.records.diagnostics_reader.csv_rows", lambda *_, **__: pytest.fail("read from the disk"))
+    path = run(load_experiment(spec, ["train.diagnostics=true"]), tmp_path / "runs").path
+    pictures = ["accuracy", "activation_histograms", "boundary", "confusion", "gradients", "loss"]
+    assert sorted(picture.stem for picture in (path / "plots").iterdir()) == pictures
+    assert "cannot be" not in (path / "log.txt").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("drawing", "rest"),
     [("nnlab.plots.regions._draw", ["accuracy", "loss"]), ("nnlab.plots.curves.scale_axes", ["boundary"])],
