@@ -7,7 +7,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.layers.im2col import Columns
+from nnlab.layers.im2col import Columns, filter_matrix, filters_of
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.layers.windows import Padding, Size, channels_last, windows_over
 from nnlab.registry import Doc, layers
@@ -87,20 +87,9 @@ class Conv2D(WeightedLayer):
         total.fill(0)
         for piece in reversed(columns.pieces):  # the last one's columns are still there
             total += np.matmul(columns.matrix(piece).T, rows[piece.rows], out=share)
-        self.W.grad[...] = total[: columns.window_size].reshape(self._kernel_shape).transpose(3, 2, 0, 1)
+        self.W.grad[...] = filters_of(total[: columns.window_size], self.W.shape)
         if self.b is not None:
             self.b.grad[...] = total[-1]
 
-    @property
-    def _kernel_shape(self) -> Shape:
-        """W's axes in the memory order of a window."""
-        return (self.kernel, self.kernel, self.in_shape[0], self.filters)
-
     def _matrix(self) -> Array:
-        """W as (K·K·C, F), and b as one more row: to add it to y would be another pass, a fifth of the time."""
-        size = self._columns.window_size
-        matrix = self.workspace.array("matrix", (self._columns.width, self.filters), self.W.value.dtype)
-        np.copyto(matrix[:size].reshape(self._kernel_shape), self.W.value.transpose(2, 3, 1, 0))
-        if self.b is not None:
-            matrix[-1] = self.b.value
-        return matrix
+        return filter_matrix(self.W.value, None if self.b is None else self.b.value, self.workspace)

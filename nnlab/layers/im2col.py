@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from nnlab.core.arrays import Array
+from nnlab.core.arrays import Array, Shape
 from nnlab.core.workspace import Workspace
 from nnlab.layers.windows import Windows
 
@@ -43,7 +43,7 @@ class Columns:
 
         Those asked for last are still there.
         """
-        fill = self._by_place if self._x.shape[3] == 1 else self._by_window
+        fill = self._by_offset if self._x.shape[3] == 1 else self._by_window
         matrix = fill(self._x[piece.images], held=piece == self._held)
         self._held = piece
         return matrix
@@ -62,8 +62,8 @@ class Columns:
             target = self._windows.part(dx[piece.images], i, j)
             target += shares[:, :, :, i, j]
 
-    def _by_place(self, x: Array, *, held: bool) -> Array:
-        """With one channel, a place of all windows at a time: long runs, a fifth of the time."""
+    def _by_offset(self, x: Array, *, held: bool) -> Array:
+        """With one channel, one kernel offset of all windows at a time: long runs, a fifth of the time."""
         K, windows = self._windows.size, self._windows
         memory = self._workspace.array("columns", (self.width, len(x) * prod(windows.out)), x.dtype)
         if held:
@@ -71,9 +71,9 @@ class Columns:
         shifted = self._workspace.array("shifted", (K, *x.shape[:2], windows.out[1]), x.dtype)
         for j in range(K):
             np.copyto(shifted[j], windows.column(x, j)[..., 0])
-        places = memory[: K * K].reshape(K, K * len(x), *windows.out)
+        offsets = memory[: K * K].reshape(K, K * len(x), *windows.out)
         for i in range(K):
-            np.copyto(places[i], windows.row(shifted.reshape(-1, *shifted.shape[2:]), i))
+            np.copyto(offsets[i], windows.row(shifted.reshape(-1, *shifted.shape[2:]), i))
         memory[K * K :] = 1
         return memory.T
 
@@ -85,3 +85,20 @@ class Columns:
             np.copyto(memory[..., : self.window_size].reshape(windows.shape), windows)
             memory[..., self.window_size :] = 1
         return memory.reshape(-1, self.width)
+
+
+def filter_matrix(W: Array, b: Array | None, workspace: Workspace) -> Array:
+    """W (F, C, K, K) as a matrix (K·K·C, F), and b as one more row: adding it to y would be another pass."""
+    F, C, K, _ = W.shape
+    size = K * K * C
+    matrix = workspace.array("matrix", (size if b is None else size + 1, F), W.dtype)
+    np.copyto(matrix[:size].reshape(K, K, C, F), W.transpose(2, 3, 1, 0))
+    if b is not None:
+        matrix[-1] = b
+    return matrix
+
+
+def filters_of(matrix: Array, shape: Shape) -> Array:
+    """A matrix (K·K·C, F) as filters (F, C, K, K), a view."""
+    F, C, K, _ = shape
+    return matrix.reshape(K, K, C, F).transpose(3, 2, 0, 1)
