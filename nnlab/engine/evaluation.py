@@ -1,4 +1,4 @@
-"""Loss and metrics of a network as it stands."""
+"""Evaluation: loss and metrics of a network on the splits of a dataset."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from nnlab.regularizers import RegularizerTerm
 class Score:
     """The metrics of a network on some samples, by name.
 
-    ``minimised`` is the mean loss as training minimises it: label smoothing, class weights and penalties on activities
-    make it another one than the metric.
+    ``minimised`` is the mean loss that training minimises, with label smoothing, class weights and activity penalties;
+    the metric has none of them.
     """
 
     metrics: Mapping[str, float]
@@ -39,7 +39,7 @@ class Tally:
 
     @classmethod
     def of(cls, network: Network, loss: Loss, metrics: Sequence[Metric], x: Array, targets: Array) -> Self:
-        """Evaluate a network on a chunk, with dropout off and running statistics."""
+        """Evaluate a network on a chunk, without dropout and with running statistics."""
         mean_loss, others = MeanLoss().empty(loss), [metric.empty(loss) for metric in metrics]
         scores = network.forward(x, training=False)
         for metric in (mean_loss, *others):
@@ -54,13 +54,13 @@ class Tally:
         self.minimised += other.minimised
 
     def score(self) -> Score:
-        """The metrics of all chunks added."""
+        """The metrics of all chunks."""
         metrics = {registered_name(metric): float(metric.result()) for metric in (self.loss, *self.others)}
         return Score(metrics, self.minimised / self.loss.samples)
 
 
 def score(network: Network, loss: Loss, batches: Iterable[Batch], metrics: Sequence[Metric]) -> Score:
-    """Evaluate a network, with dropout off and running statistics."""
+    """Evaluate a network, without dropout and with running statistics."""
     return _summed([Tally.of(network, loss, metrics, x, targets) for x, targets in batches])
 
 
@@ -72,15 +72,15 @@ def _summed(tallies: Sequence[Tally]) -> Score:
 
 
 def penalty_value(regularizers: Sequence[RegularizerTerm]) -> float:
-    """The sum of all penalties on the weights."""
+    """The regularisation term of the objective."""
     return sum(regularizer.value() for regularizer in regularizers)
 
 
 class Evaluation:
-    """What one row of metrics.csv is made of: the samples to evaluate on, and how.
+    """Measures one row of metrics.csv.
 
-    Chunks of samples are shared out over threads, each with a twin of the network, and summed in their order, so that
-    no digit depends on the number of threads.
+    Each thread evaluates chunks of samples on a replica of the network. The sums are in the order of the chunks, so no
+    digit depends on the number of threads.
     """
 
     def __init__(
@@ -103,25 +103,25 @@ class Evaluation:
         self._metrics = default_metrics() if metrics is None else metrics
         self.columns = metrics_columns([LOSS, *map(registered_name, self._metrics)])
         self.chunk = chunk
-        # Twins that stand idle while nothing is trained; where there are not enough of them, new ones.
+        # The replicas that compute parts of batches are free now; where they are too few, more are made.
         more = range(1 + len(replicas), workers.threads)
         self._networks = [network, *replicas, *(network.replica() for _ in more)]
         self._losses = [loss.replica() for _ in range(workers.threads)]
-        # Feeds of their own: the batch in hand must survive an evaluation.
+        # Loaders with memory of their own: an evaluation must not overwrite the current batch.
         splits = {
             "train": dataset.train.first(eval_train) if isinstance(eval_train, int) else dataset.train,
             "test": dataset.test,
             "validation": dataset.validation,
         }
         dtype = network.flat.values.dtype
-        self._feeds = {
+        self._loaders = {
             part: [BatchLoader(split, dtype) for _ in range(workers.threads)] for part, split in splits.items() if split
         }
 
     def row(self, step: int, epoch: float, lr: float, last_batch: Callable[[], Batch]) -> dict[str, float | None]:
         """Evaluate now; ``last_batch`` gives the mini-batch to use where ``eval_train`` is ``batch``."""
         train = self._score_batch(*last_batch()) if self._on_batch else self._score_part("train")
-        scores = {"train": train} | {part: self._score_part(part) for part in self._feeds if part != "train"}
+        scores = {"train": train} | {part: self._score_part(part) for part in self._loaders if part != "train"}
         measured = {f"{part}_{name}": value for part, score in scores.items() for name, value in score.metrics.items()}
         objective = train.minimised + penalty_value(self._regularizers)
         row: Row = {"step": step, "epoch": epoch, "lr": lr, "objective": objective, **measured}
@@ -130,14 +130,14 @@ class Evaluation:
     def inputs(self, column: str, last_batch: Callable[[], Batch]) -> Iterator[Array]:
         """The samples that a column of the row was measured on, chunk by chunk."""
         part = column.partition("_")[0]
-        if part not in self._feeds or part == "train":  # the objective is measured with the training loss
+        if part not in self._loaders or part == "train":  # the objective is measured with the training loss
             part = "train"
             if self._on_batch:
                 yield last_batch()[0]
                 return
-        feed = self._feeds[part][0]
-        for start in range(0, len(feed.split), self.chunk):
-            yield feed.chunk(start, self.chunk)[0]
+        loader = self._loaders[part][0]
+        for start in range(0, len(loader.split), self.chunk):
+            yield loader.chunk(start, self.chunk)[0]
 
     def _score_batch(self, x: Array, labels: Array) -> Score:
         return self._score(
@@ -145,14 +145,14 @@ class Evaluation:
         )
 
     def _score_part(self, part: str) -> Score:
-        feeds = self._feeds[part]
-        return self._score(len(feeds[0].split), lambda worker, start, size: feeds[worker].chunk(start, size))
+        loaders = self._loaders[part]
+        return self._score(len(loaders[0].split), lambda worker, start, size: loaders[worker].chunk(start, size))
 
     def _score(self, samples: int, take: Callable[[int, int, int], Batch]) -> Score:
-        """``take`` gives a thread so many samples from a place on."""
+        """``take(worker, start, size)`` loads the samples of a chunk."""
         size = self.chunk
         if samples <= size and worth_splitting(self._network, samples):
-            size = -(-samples // 2)  # two threads should have something to do
+            size = -(-samples // 2)  # one chunk for each of two threads
         starts = range(0, samples, size)
         threads = min(self._workers.threads, len(starts))
 

@@ -19,9 +19,8 @@ MetricColumn = Annotated[
     OneOf(MetricColumns(STEERING_SPLITS, ("objective",))),
     Forbidden(
         MetricColumns(("test",)),
-        "the test set must not steer training: what it measures would then flatter the network, since the moment was "
-        f"chosen to suit it; hold samples out with data.validation: 0.1 and use validation_{LOSS} or "
-        f"validation_{PRIMARY}",
+        "the test set must not steer training, or it no longer measures how the network does on unseen samples; "
+        f"hold out samples with data.validation: 0.1 and use validation_{LOSS} or validation_{PRIMARY}",
     ),
 ]
 

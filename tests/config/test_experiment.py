@@ -282,9 +282,9 @@ HINT = "hold some out with data.validation: 0.1, or monitor train_loss, train_ac
         (
             "xor",
             "early_stopping: {metric: test_loss}",
-            "train.early_stopping.metric: 'test_loss' is not allowed: the test set must not steer training: what it "
-            "measures would then flatter the network, since the moment was chosen to suit it; hold samples out with "
-            "data.validation: 0.1 and use validation_loss or validation_accuracy",
+            "train.early_stopping.metric: 'test_loss' is not allowed: the test set must not steer training, or it "
+            "no longer measures how the network does on unseen samples; hold out samples with data.validation: 0.1 and "
+            "use validation_loss or validation_accuracy",
         ),
         ("{name: xor, fold: 1}", "", "data.fold: needs data.folds, the number of folds that fold 1 is one of"),
         (

@@ -1,4 +1,4 @@
-"""What steers training, by hand: clipped gradients, plateaus, early stopping and the weights it keeps."""
+"""Gradient clipping, reduce-on-plateau, early stopping and the weights it keeps, against values computed by hand."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -71,7 +71,7 @@ def test_a_gradient_whose_square_overflows_is_still_clipped() -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_gradient_that_is_no_number_is_not_hidden(bad: float) -> None:
+def test_clipping_by_norm_does_not_hide_a_nonfinite_gradient(bad: float) -> None:
     g = np.array([bad, 1.0])
     with np.errstate(all="ignore"):
         clip_norm(g, 1.0)
@@ -99,7 +99,7 @@ def test_controls_clip_as_the_settings_say() -> None:
         ("train_accuracy", 0.125, [0.5, 0.625, 0.75, 0.875], [True, False, True, False]),
     ],
 )
-def test_what_an_improvement_is(
+def test_an_improvement_exceeds_the_minimum_change_in_the_direction_of_the_metric(
     metric: str, minimum_change: float, values: Sequence[float], improved: Sequence[bool]
 ) -> None:
     counter = PatienceCounter(EarlyStopping(metric=metric, minimum_change=minimum_change))  # type: ignore[arg-type]
@@ -132,23 +132,23 @@ def rates(schedule: Schedule, losses: Sequence[float], lr: float = 1.0) -> list[
     return found
 
 
-def test_the_rate_falls_whenever_patience_ends() -> None:
+def test_reduce_on_plateau_reduces_the_learning_rate_each_time_patience_ends() -> None:
     plateau = ReduceLROnPlateau(metric="train_loss", patience=2, factor=0.5)
     losses = [3, 2, 2, 2, 2, 2, 1, 1, 0.5, 0.5, 0.5, 0.5]
     assert rates(plateau, losses) == [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.125, 0.125]
 
 
-def test_the_rate_does_not_fall_below_the_minimum() -> None:
+def test_reduce_on_plateau_stops_at_the_minimum() -> None:
     plateau = ReduceLROnPlateau(metric="train_loss", patience=1, factor=0.5, minimum=0.3)
     assert rates(plateau, [1, 1, 1, 1, 1], lr=2.0) == [2, 1, 0.6, 0.6, 0.6]
 
 
-def test_a_plateau_multiplies_the_warmup_before_it() -> None:
+def test_reduce_on_plateau_multiplies_the_warmup_before_it() -> None:
     plateau = ReduceLROnPlateau(metric="train_loss", patience=1, factor=0.5)
     assert rates(Warmup(steps=20, after=plateau), [3, 2, 2, 1]) == [0.55, 1, 0.5, 0.5]
 
 
-def test_without_a_plateau_evaluations_change_no_rate() -> None:
+def test_other_schedules_do_not_depend_on_evaluations() -> None:
     assert rates(StepDecay(every=20, factor=0.5), [1, 1, 1, 1, 1]) == [1, 0.5, 0.5, 0.25, 0.25]
 
 
@@ -175,7 +175,9 @@ def stopped(losses: Sequence[float], iterations: int = 1000, **settings: Any) ->
         ([3, 2, 1, 2, 2], {"patience": 2, "metric": "train_accuracy"}, 5, 30),
     ],
 )
-def test_when_training_stops(losses: Sequence[float], settings: dict[str, Any], at: int | None, best: int) -> None:
+def test_early_stopping_after_patience_evaluations_without_improvement(
+    losses: Sequence[float], settings: dict[str, Any], at: int | None, best: int
+) -> None:
     index, reason = stopped(losses, **settings)
     assert index == at
     if at is not None:
@@ -186,7 +188,7 @@ def test_when_training_stops(losses: Sequence[float], settings: dict[str, Any], 
         )
 
 
-def test_at_the_last_step_there_is_nothing_to_stop() -> None:
+def test_early_stopping_does_not_stop_at_the_last_step() -> None:
     assert stopped([3, 2, 2, 2], iterations=40, patience=2) == (None, "")
 
 
@@ -200,12 +202,12 @@ def restored_weights(*, restore_best: bool) -> tuple[int | None, list[float]]:
     return steered.restore_best(30), sorted(set(on.flat.values.tolist()))
 
 
-def test_the_best_weights_are_put_back_unless_told_otherwise() -> None:
+def test_early_stopping_restores_the_best_weights_unless_restore_best_is_off() -> None:
     assert restored_weights(restore_best=True) == (10, [1.0])
     assert restored_weights(restore_best=False) == (None, [3.0])
 
 
-def test_nothing_is_put_back_where_the_last_weights_are_the_best() -> None:
+def test_early_stopping_restores_nothing_where_the_last_weights_are_the_best() -> None:
     steered = controls(early_stopping=EarlyStopping())
     assert steered.restore_best(0) is None
     steered.after_evaluation(row(0, validation_loss=0.5))

@@ -1,4 +1,4 @@
-"""What a row of metrics says, by hand."""
+"""Evaluation: a row of metrics against values computed by hand."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def no_batch() -> Batch:
 
 @pytest.mark.parametrize("chunk", [2, 5, 100])
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_the_objective_has_the_price_on_activity_and_the_loss_has_not(chunk: int, threads: int) -> None:
+def test_the_objective_has_the_activity_penalty_and_the_loss_has_not(chunk: int, threads: int) -> None:
     layers = [Linear(units=4), ActivityL1(strength=0.5), ActivityL2(strength=0.25), Linear(units=3)]
     network = Network(layers, (2,), 3, make_streams("streams", 0))
     network.allocate("float64")
@@ -33,9 +33,9 @@ def test_the_objective_has_the_price_on_activity_and_the_loss_has_not(chunk: int
     scores = hidden @ layers[3].W.value + layers[3].b.value
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     loss = -sum(np.log(p[n, label]) for n, label in enumerate(labels)) / 11
-    price = (0.5 * np.abs(hidden).sum() + 0.25 * (hidden**2).sum()) / 11
+    penalty = (0.5 * np.abs(hidden).sum() + 0.25 * (hidden**2).sum()) / 11
     assert row["train_loss"] == pytest.approx(loss, rel=1e-12)
-    assert row["objective"] == pytest.approx(loss + price, rel=1e-12)
+    assert row["objective"] == pytest.approx(loss + penalty, rel=1e-12)
     assert row["test_loss"] is None
 
 
@@ -51,14 +51,14 @@ def make_evaluation(samples: int, chunk: int, threads: int) -> tuple[Network, Ev
 
 
 @pytest.mark.parametrize("threads", [2, 3, 5])
-def test_threads_change_no_bit_of_a_sum_over_many_chunks(threads: int) -> None:
+def test_threads_change_no_bit_of_an_evaluation_in_chunks(threads: int) -> None:
     rows = [make_evaluation(331, 13, count)[1].row(0, 0.0, 0.1, no_batch) for count in (1, threads)]
     assert rows[0] == rows[1]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize(("worth", "sizes"), [(True, [6, 5]), (False, [11])])
-def test_a_single_chunk_is_halved_where_that_pays_whatever_the_threads(
+def test_a_single_chunk_is_halved_where_worth_splitting_whatever_the_threads(
     monkeypatch: pytest.MonkeyPatch, threads: int, worth: bool, sizes: list[int]
 ) -> None:
     seen: list[int] = []

@@ -81,7 +81,7 @@ def run(training: RunSetup, stop: Callable[[], bool] = lambda: False) -> tuple[R
     return recorder, train(training, [recorder], stop)
 
 
-def test_steps_and_evaluations_come_at_their_times() -> None:
+def test_updates_and_evaluations_follow_eval_every() -> None:
     recorder, outcome = run(make_training(iterations=12, eval_every=5))
     assert recorder.steps == list(range(1, 13))
     assert [row["step"] for row in recorder.rows] == [0, 5, 10, 12]
@@ -150,7 +150,7 @@ def test_a_row_has_exactly_the_columns_of_the_file() -> None:
     assert all(tuple(row) == METRICS_COLUMNS for row in recorder.rows)
 
 
-def test_the_objective_of_step_one_is_that_of_the_starting_weights_with_penalties() -> None:
+def test_the_objective_of_step_one_is_that_of_the_initial_weights_with_regularizers() -> None:
     training = make_training(l2=0.5)
     batches = make_training().batches
     x, labels = batches.batch(1)
@@ -191,7 +191,7 @@ def test_accuracy_and_loss_of_an_evaluation_by_hand() -> None:
 @pytest.mark.parametrize("eval_train", ["all", "batch", 7, 3])
 @pytest.mark.parametrize("eval_every", [1, 3, 100])
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_evaluating_never_changes_the_training(eval_train: object, eval_every: int, dropout: float) -> None:
+def test_evaluation_never_changes_training(eval_train: object, eval_every: int, dropout: float) -> None:
     plain, _ = run(make_training(eval_every=1000, eval_train=30, dropout=dropout))
     other, _ = run(make_training(eval_every=eval_every, eval_train=eval_train, dropout=dropout))
     assert other.losses == plain.losses
@@ -246,7 +246,9 @@ def test_an_evaluation_that_is_not_finite_is_not_recorded() -> None:
     assert all(isfinite(value) for row in recorder.rows for value in row.values() if value is not None)
 
 
-def test_every_update_uses_the_rate_of_the_schedule_and_the_row_shows_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_update_uses_the_learning_rate_of_the_schedule_and_the_row_shows_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     used: list[float] = []
     right = SGD.step
 
@@ -262,21 +264,21 @@ def test_every_update_uses_the_rate_of_the_schedule_and_the_row_shows_the_next(m
     assert [row["lr"] for row in recorder.rows] == pytest.approx(expected, abs=1e-17)
 
 
-def test_a_constant_schedule_is_no_schedule() -> None:
+def test_a_warmup_of_one_step_is_the_constant_schedule() -> None:
     plain, _ = run(make_training())
     other, _ = run(make_training(schedule=Warmup(steps=1)))
     assert other.losses == plain.losses
     assert other.rows == plain.rows
 
 
-def test_a_plateau_reduces_the_rate_of_the_updates_after_its_evaluation() -> None:
+def test_reduce_on_plateau_lowers_the_learning_rate_after_its_evaluation() -> None:
     # Nothing improves by a million, so every second evaluation after the first that counts reduces the rate.
     schedule = ReduceLROnPlateau(metric="train_loss", patience=2, factor=0.5, minimum_change=1e6)
     recorder, _ = run(make_training(iterations=12, eval_every=2, schedule=schedule))
     assert [row["lr"] for row in recorder.rows] == [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.025]
 
 
-def test_a_limit_that_is_not_reached_changes_no_bit() -> None:
+def test_clipping_changes_no_bit_below_its_limit() -> None:
     plain, _ = run(make_training(l2=0.01))
     for clipping in ({"clip_norm": 1e3}, {"clip_value": 1e3}):
         other, _ = run(make_training(l2=0.01, **clipping))
@@ -284,7 +286,7 @@ def test_a_limit_that_is_not_reached_changes_no_bit() -> None:
         assert other.rows == plain.rows
 
 
-def test_the_norm_is_of_all_gradients_with_penalties() -> None:
+def test_clip_norm_is_the_global_norm_with_regularizers() -> None:
     limit = 0.01
     training = make_training(l2=0.5, iterations=1, clip_norm=limit)
     flat = training.network.flat
@@ -297,7 +299,7 @@ def test_the_norm_is_of_all_gradients_with_penalties() -> None:
     np.testing.assert_allclose(flat.values - before, full * 0.1 * limit / np.linalg.norm(full), rtol=1e-9)
 
 
-def test_smoothing_is_in_the_objective_and_not_in_the_reported_loss() -> None:
+def test_label_smoothing_is_in_the_objective_and_not_in_the_reported_loss() -> None:
     smoothed, _ = run(make_training(iterations=1, l2=0.5, smoothing=0.2, eval_every=1))
     training = make_training(iterations=1, l2=0.5, eval_every=1)
     plain, _ = run(training)
@@ -334,7 +336,7 @@ def stopping_early(*, restore_best: bool) -> tuple[RunSetup, Recorder, Outcome]:
 
 
 @pytest.mark.parametrize("restore_best", [True, False])
-def test_early_stopping_ends_the_training_where_its_own_rows_say(restore_best: bool) -> None:
+def test_early_stopping_ends_training_patience_evaluations_after_the_best(restore_best: bool) -> None:
     _, recorder, outcome = stopping_early(restore_best=restore_best)
     losses = [row["validation_loss"] for row in recorder.rows]
     best = int(np.argmin(losses))
@@ -350,7 +352,7 @@ def test_early_stopping_ends_the_training_where_its_own_rows_say(restore_best: b
 
 
 @pytest.mark.parametrize("restore_best", [True, False])
-def test_the_network_is_left_with_the_weights_and_statistics_of_the_best_evaluation(restore_best: bool) -> None:
+def test_early_stopping_restores_weights_and_running_statistics_of_the_best_evaluation(restore_best: bool) -> None:
     training, recorder, outcome = stopping_early(restore_best=restore_best)
     left = score(
         training.network, CrossEntropy(), [BatchLoader(make_split(12, seed=2), "float64").chunk(0, 100)], ()
@@ -368,7 +370,7 @@ def test_early_stopping_changes_nothing_until_it_stops() -> None:
     assert whole.rows[: len(stopped.rows)] == stopped.rows
 
 
-def test_the_best_weights_are_put_back_at_the_end_of_a_training_that_was_not_stopped() -> None:
+def test_the_best_weights_are_restored_at_the_end_of_a_training_that_was_not_stopped() -> None:
     stopping = EarlyStopping(patience=1000)
     settings: dict[str, Any] = {"iterations": 100, "optimizer": Momentum(lr=1.0), "early_stopping": stopping}
     recorder, outcome = run(make_training(**settings))
@@ -377,7 +379,7 @@ def test_the_best_weights_are_put_back_at_the_end_of_a_training_that_was_not_sto
     assert outcome.message == f"the weights saved are those of step {best}"
 
 
-def test_a_diverged_training_is_left_with_its_best_weights() -> None:
+def test_a_diverged_training_restores_its_best_weights() -> None:
     training = make_training(
         optimizer=SGD(lr=1e6), l2=1e6, iterations=1000, eval_every=1, early_stopping=EarlyStopping(patience=1000)
     )
@@ -389,7 +391,7 @@ def test_a_diverged_training_is_left_with_its_best_weights() -> None:
     assert outcome.restored == training.controls.restore_best(-1) != training.last_finite.step
 
 
-def test_a_rate_that_an_evaluation_reduces_is_in_force_at_once() -> None:
+def test_a_learning_rate_that_an_evaluation_reduces_takes_effect_at_once() -> None:
     rates = []
 
     class Recorded(SGD):

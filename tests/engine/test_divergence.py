@@ -1,4 +1,4 @@
-"""The first NaN or infinity: where it is seen, what is said of it, and what is kept."""
+"""Divergence: the first NaN or infinity is named, and the last finite weights are saved."""
 
 import re
 from collections.abc import Callable
@@ -59,8 +59,9 @@ def test_large_numbers_are_finite_though_their_squares_are_not(vector: list[floa
         assert all_finite(np.array(vector, np.float32)) is finite
 
 
-def test_a_gradient_is_named_and_its_update_not_made(
-    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("clipping", [[], ["train.clip_value=0.1"]], ids=str)  # which must not hide an infinity
+def test_a_nonfinite_gradient_is_named_and_its_update_not_made(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clipping: list[str]
 ) -> None:
     backward, calls = Linear.backward_parameters, []
 
@@ -71,7 +72,7 @@ def test_a_gradient_is_named_and_its_update_not_made(
             self.b.grad[0] = np.inf
 
     monkeypatch.setattr(Linear, "backward_parameters", poisoned)
-    message, folder = diverged(load(), tmp_path / "runs")
+    message, folder = diverged(load(*clipping), tmp_path / "runs")
     assert "the gradient became inf at step 7, first in the gradient of linear1.b; the usual cause is" in message
     record = read_run(folder)
     assert record.summary["steps"] == 6
@@ -81,7 +82,9 @@ def test_a_gradient_is_named_and_its_update_not_made(
     assert all(np.isfinite(array).all() for array in load_file(folder / "model.safetensors").values())
 
 
-def test_a_weight_is_named(load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_nonfinite_weight_is_named(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     step = SGD.step
 
     def poisoned(self: SGD, lr: float | None = None) -> None:
