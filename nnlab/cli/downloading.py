@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from nnlab.cli.console import messages
 from nnlab.core.memory import readable_bytes
 from nnlab.data.dataset import DatasetSource
-from nnlab.data.files.download import DownloadObserver, RemoteFile, Unobserved
+from nnlab.data.files.download import DownloadObserver, NoObserver, RemoteFile
 
 
 def fetch(source: DatasetSource, *, quiet: bool = False) -> None:
@@ -60,7 +60,7 @@ class LiveBar(Lines):
 def download_observer(*, quiet: bool = False) -> Iterator[DownloadObserver]:
     """Whoever shows a download on this console."""
     if quiet:
-        yield Unobserved()
+        yield NoObserver()
     elif not messages().is_terminal:
         yield Lines()
     else:

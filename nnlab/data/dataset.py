@@ -1,4 +1,4 @@
-"""What every dataset is: labelled training samples, perhaps others held out or for testing, and the classes' names."""
+"""Datasets: labelled training, validation and test samples with their class names."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from nnlab.registry import Component, Doc, registered_name
 
 @dataclass(frozen=True)
 class Split:
-    """Samples with their labels: inputs (N, ...) as uint8 pixels or float64 features, labels (N,) from 0."""
+    """Samples with labels: inputs (N, ...) as uint8 pixels or float64 features, labels (N,) counted from 0."""
 
     inputs: Array
     labels: Array
@@ -40,12 +40,12 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training and test samples with the names of their classes.
+    """Training, validation and test samples with the class names.
 
-    ``validation`` holds training samples that were held out: training is steered by them, but never fitted to them.
-    ``checksums`` maps each file that was read to the SHA-256 of its (uncompressed) contents. ``columns`` are those of a
-    table, in the order of the features; ``scaling`` is what was applied to them. ``notes`` are one-line statements for
-    the user, such as which column holds the labels.
+    ``validation`` holds samples for early stopping and model selection; the network is never fitted to them.
+    ``checksums`` maps each file to the SHA-256 of its uncompressed contents. ``columns`` are the columns of a table, in
+    feature order; ``scaling`` was applied to them. ``notes`` are one-line messages for the user, such as which column
+    holds the labels.
     """
 
     train: Split
@@ -64,7 +64,7 @@ class Dataset:
 
     @property
     def splits(self) -> dict[str, Split]:
-        """The parts that there are, by name: train, validation, test."""
+        """The existing splits by name: train, validation, test."""
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: split for name, split in parts.items() if split}
 
@@ -80,7 +80,7 @@ class Dataset:
 
     @property
     def inputs(self) -> InputFormat:
-        """What a network trained on this data expects of one raw sample."""
+        """The format of raw samples that a network trained on this data expects."""
         inputs = self.train.inputs
         pixels = inputs.dtype == np.uint8
         low, high = np.array(0.0), np.array(float(WHITE))
@@ -94,54 +94,53 @@ class Dataset:
 
 @dataclass(kw_only=True)
 class DatasetSource(ABC):
-    """A dataset as a spec names it; ``load`` gives its samples.
+    """A dataset of the spec's ``data`` section; ``load`` returns its samples.
 
-    ``download`` says which files it needs that do not come with the package.
+    ``download`` lists the files that are not bundled with the package.
     """
 
     download: ClassVar[Download | None] = None
-    # The shape of a sample and the number of classes, where they are known without the files.
+    # Sample shape and number of classes, if known without reading the files.
     published_shape: ClassVar[tuple[Shape, int] | None] = None
 
-    train_size: Annotated[int | None, Ge(1), Le(10**9), Doc("use only the first N training samples; null for all")] = (
-        None
-    )
-    test_size: Annotated[int | None, Ge(1), Le(10**9), Doc("use only the first N test samples; null for all")] = None
+    train_size: Annotated[int | None, Ge(1), Le(10**9), Doc("use only the first N training samples; null: all")] = None
+    test_size: Annotated[int | None, Ge(1), Le(10**9), Doc("use only the first N test samples; null: all")] = None
     validation: Annotated[
-        float, Ge(0), Lt(1), Doc("share of the training samples (and of each class) held out for validation")
+        float, Ge(0), Lt(1), Doc("fraction of the training samples held out for validation, stratified by class")
     ] = 0.0
-    fold: Annotated[int | None, Ge(1), Le(10**9), Doc("hold out this fold of the training samples, from 1")] = None
-    folds: Annotated[int | None, Ge(2), Le(10**9), Doc("number of folds, each with its share of every class")] = None
+    fold: Annotated[
+        int | None, Ge(1), Le(10**9), Doc("fold of the training samples held out for validation, counted from 1")
+    ] = None
+    folds: Annotated[int | None, Ge(2), Le(10**9), Doc("number of folds K of the stratified K-fold split")] = None
     augment: Annotated[
         list[Augmentation],
         Component("augmentation", many=True),
         MaxLen(100),
-        Doc("random changes to the images of each training batch, in this order"),
+        Doc("data augmentation of the training images, applied in this order"),
     ] = field(default_factory=list)
 
     @abstractmethod
     def read(self, rng: RandomGenerator) -> Dataset:
-        """All samples of the dataset; ``draws`` is where generated data takes its random numbers from."""
+        """All samples of the dataset; generated data draws its random numbers from ``rng``."""
 
     def files(self) -> list[Path]:
-        """Where the samples are read from, whether it is there yet or not; empty where they are made up."""
+        """The files of the dataset, existing or not; empty for generated data."""
         return [self.download.folder / file.name for file in self.download.files] if self.download else []
 
     def fetch(self, observer: DownloadObserver | None = None) -> None:
-        """Download what is missing; ``load`` does so too, unobserved. Raises DataError when that cannot be done."""
+        """Download missing files; ``load`` does so too, without an observer. Raises DataError when it fails."""
         if self.download:
             self.download.fetch(observer)
 
     def finish(self, dataset: Dataset) -> Dataset:
-        """Whatever depends on which samples are trained on, such as scaling by their statistics."""
+        """Preprocessing that depends on the training samples, such as scaling by their statistics."""
         return dataset
 
-    def load(self, rng: RandomGenerator, held_out_draws: RandomGenerator | None = None) -> Dataset:
-        """The dataset cut to ``train_size`` and ``test_size``, then split as ``validation`` or ``fold`` say.
+    def load(self, rng: RandomGenerator, split_rng: RandomGenerator | None = None) -> Dataset:
+        """The dataset limited to ``train_size`` and ``test_size``, then split by ``validation`` or ``fold``.
 
-        ``held_out_draws`` is where the choice of the held-out samples takes its random numbers from (by default
-        ``draws``). Raises DataError when the data is missing, corrupt, or has fewer samples than asked for, and
-        UsageError when it cannot be split or augmented.
+        ``split_rng`` (default: ``rng``) chooses the held-out samples. Raises DataError when the data is missing,
+        corrupt, or has fewer samples than requested, and UsageError when it cannot be split or augmented.
         """
         dataset = self.read(rng)
         check_augmentations(self.augment, dataset.sample_shape, dataset.train.inputs.dtype)
@@ -150,17 +149,17 @@ class DatasetSource(ABC):
             train = self._first("train_size", self.train_size, train)
         if self.test_size is not None:
             if test is None:
-                raise DataError(f"data.test_size: {registered_name(self)} has no test samples here; leave it out")
+                raise DataError(f"data.test_size: {registered_name(self)} has no test samples here; remove test_size")
             test = self._first("test_size", self.test_size, test)
         if dataset.validation and self._holds_out_training:
             key, count = "validation" if self.fold is None else "fold", len(dataset.validation)
-            raise UsageError(f"data.{key}: the data has {count} validation samples of its own already; leave {key} out")
-        train, validation = self._split(train, held_out_draws or rng)
+            raise UsageError(f"data.{key}: the data already contains {count} validation samples; remove {key}")
+        train, validation = self._split(train, split_rng or rng)
         return self.finish(replace(dataset, train=train, test=test, validation=validation or dataset.validation))
 
     @property
     def holds_out(self) -> bool:
-        """Whether there are validation samples, or may be, which is known once the data has been read."""
+        """Whether the dataset has validation samples, or may have, as far as is known before it is read."""
         return self._holds_out_training
 
     @property
@@ -168,18 +167,18 @@ class DatasetSource(ABC):
         return self.validation > 0 or self.fold is not None
 
     def conflicts(self) -> Iterator[tuple[tuple[str], str]]:
-        """A fold is one of several, and takes the place of a validation split."""
+        """``fold`` and ``folds`` belong together and exclude ``validation``."""
         if self.fold is not None and self.folds is None:
-            yield ("fold",), f"needs data.folds, the number of folds that fold {self.fold} is one of"
+            yield ("fold",), "needs data.folds, the number of folds"
         if self.folds is not None and self.fold is None:
-            yield ("folds",), f"needs data.fold, from 1 to {self.folds} (nnlab crossval trains all of them in turn)"
+            yield ("folds",), f"needs data.fold, from 1 to {self.folds} (nnlab crossval trains all folds)"
         if self.fold is not None and self.folds is not None and self.fold > self.folds:
             yield ("fold",), f"must be at most {self.folds}, the number of folds, got {self.fold}"
         if self.fold is not None and self.validation > 0:
-            yield ("validation",), "a fold is held out already; keep one of validation and fold"
+            yield ("validation",), "both validation and fold are given; keep one"
 
     def _split(self, train: Split, rng: RandomGenerator) -> tuple[Split, Split | None]:
-        """The samples to train on and those held out."""
+        """The training samples and the held-out ones."""
         for (key,), message in self.conflicts():
             raise UsageError(f"data.{key}: {message}")
         if self.fold is not None and self.folds is not None:
@@ -188,8 +187,8 @@ class DatasetSource(ABC):
             kept, held_out = hold_out_share(train.labels, self.validation, rng)
             if not len(held_out):
                 raise UsageError(
-                    f"data.validation: {self.validation} of {len(train)} training samples is no whole sample, or would "
-                    "leave a class without any; 0 means no validation samples"
+                    f"data.validation: {self.validation} of {len(train)} training samples is less than one sample, or "
+                    "would leave a class without training samples; 0 means no validation samples"
                 )
         else:
             return train, None
@@ -197,5 +196,5 @@ class DatasetSource(ABC):
 
     def _first(self, key: str, size: int, split: Split) -> Split:
         if size > len(split):
-            raise DataError(f"data.{key}: {size} samples asked for, but {registered_name(self)} has {len(split)}")
+            raise DataError(f"data.{key}: {size} samples requested, but {registered_name(self)} has {len(split)}")
         return split.first(size)

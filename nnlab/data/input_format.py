@@ -1,4 +1,4 @@
-"""What a trained network expects of one sample: shape, columns, scaling and range of its raw inputs."""
+"""The input format of a trained network: shape, columns, scaling and range of raw samples."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ import numpy as np
 from nnlab.core.arrays import Array, Shape
 
 WHITE = 255
-"""The largest value of a uint8 pixel; a network sees pixels divided by it."""
+"""The largest uint8 pixel value; pixels are divided by it before they enter the network."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: a number, or with ``categories`` one input (0 or 1) for each of them, in their order.
+    """One column of a table: numeric, or one-hot encoded with one input for each of ``categories``.
 
-    ``missing`` is the number that stands in for an empty cell; None where every cell must hold a value.
+    ``missing`` replaces a missing value; None where missing values are errors.
     """
 
     name: str
@@ -27,35 +27,35 @@ class Column:
 
     @property
     def width(self) -> int:
-        """How many inputs of the network come from this column."""
+        """The number of network inputs from this column."""
         return len(self.categories) or 1
 
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """x ← (x − centre) / spread, with one centre and one spread for each number of a sample."""
+    """x ← (x − centre) / spread, elementwise, both of the shape of one sample."""
 
     centre: Array
     spread: Array
 
     def apply(self, x: Array) -> Array:
-        """The scaled samples (N, ...) as a new array."""
+        """Scale samples (N, ...) into a new array."""
         scaled = x - self.centre
         scaled /= self.spread
         return np.asarray(scaled)
 
     def undo(self, x: Array) -> Array:
-        """The raw samples (N, ...) of scaled ones, as a new array."""
+        """The inverse of :meth:`apply`, as a new array."""
         return x * self.spread + self.centre
 
 
 @dataclass(frozen=True, eq=False)
 class InputFormat:
-    """The raw samples that a model was trained on, and how they become the network's inputs.
+    """The format of raw samples and their conversion to network inputs.
 
-    ``shape`` is that of one sample: (C, H, W) for images, (D,) for features. ``pixels`` are uint8, 0 to 255, and
-    divided by 255. ``low`` and ``high`` are the range of the raw training samples: one number for images, one for each
-    feature (D,) otherwise.
+    ``shape`` is the shape of one sample: (C, H, W) for images, (D,) for features. ``pixels``: uint8 values from 0 to
+    255, divided by 255. ``low`` and ``high`` are the range of the raw training samples: a scalar for images, else one
+    value per feature (D,).
     """
 
     shape: Shape
@@ -68,14 +68,14 @@ class InputFormat:
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
-        """A name for each feature, ``colour=red`` for a category; empty where the data names none."""
+        """The feature names, ``colour=red`` for a category; empty if the data has no names."""
         names: list[str] = []
         for column in self.columns:
             names += [f"{column.name}={value}" for value in column.categories] or [column.name]
         return tuple(names)
 
     def as_plain(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """The format as plain values for JSON."""
         return {
             "shape": list(self.shape),
             "pixels": self.pixels,
@@ -93,7 +93,7 @@ class InputFormat:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """The format that :meth:`as_plain` described; raises ValueError where the values describe none."""
+        """The inverse of :meth:`as_plain`; raises ValueError for invalid values."""
         try:
             return cls._checked(plain)
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
@@ -103,7 +103,7 @@ class InputFormat:
     def _checked(cls, plain: Mapping[str, Any]) -> Self:
         shape = tuple(plain["shape"])
         if not 1 <= len(shape) <= 3 or not all(type(side) is int and side > 0 for side in shape):
-            raise ValueError(f"shape {plain['shape']}")
+            raise ValueError(f"invalid shape {plain['shape']}")
         class_names = _texts(plain["classes"])
         columns = tuple(
             Column(
@@ -114,27 +114,27 @@ class InputFormat:
             for entry in plain["columns"]
         )
         if columns and sum(column.width for column in columns) != prod(shape):
-            raise ValueError("columns that do not make one sample")
+            raise ValueError("the columns do not match the shape")
         scaling = plain["scaling"]
         if scaling is not None:
             scaling = Scaling(_numbers(scaling["centre"], shape), _numbers(scaling["spread"], shape))
             if not scaling.spread.all():
-                raise ValueError("a spread of 0")
+                raise ValueError("spread contains 0")
         if type(plain["pixels"]) is not bool:
-            raise ValueError("pixels that are neither true nor false")
-        reach = shape if len(shape) == 1 else ()
-        low, high = _numbers(plain["low"], reach), _numbers(plain["high"], reach)
+            raise ValueError("pixels must be true or false")
+        range_shape = shape if len(shape) == 1 else ()
+        low, high = _numbers(plain["low"], range_shape), _numbers(plain["high"], range_shape)
         return cls(shape, class_names, plain["pixels"], low, high, columns, scaling)
 
 
 def _texts(values: Sequence[object]) -> tuple[str, ...]:
     if not all(isinstance(value, str) for value in values):
-        raise ValueError("a name that is no text")
+        raise ValueError("a name is not text")
     return tuple(str(value) for value in values)
 
 
 def _numbers(values: object, shape: Shape) -> Array:
     numbers = np.array(values, np.float64)
     if numbers.shape != shape or not np.isfinite(numbers).all():
-        raise ValueError(f"numbers of shape {numbers.shape} where {shape} finite ones belong")
+        raise ValueError(f"expected finite numbers of shape {shape}, found shape {numbers.shape}")
     return numbers

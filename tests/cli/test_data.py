@@ -88,7 +88,7 @@ def test_fetch_downloads_once_and_prints_the_paths(nnlab, served: Path) -> None:
     first, failed, again, *_ = answer.stderr.splitlines()
     assert first == again
     assert first.startswith("downloading train-images-idx3-ubyte.gz (")
-    assert failed == "127.0.0.1: the server answers 404"
+    assert failed == "127.0.0.1: HTTP status 404"
     assert "\x1b" not in answer.stderr
     assert nnlab("data", "fetch", "fashion_mnist") == replace(answer, stderr="")
 
@@ -99,7 +99,7 @@ def test_fetch_without_any_mirror_says_what_to_do(nnlab, served: Path) -> None:
     answer = nnlab("data", "fetch", "fashion_mnist")
     assert answer.code == 4
     assert answer.stdout == ""
-    assert "and it cannot be downloaded:" in answer.stderr
+    assert "and the download failed:" in answer.stderr
     for path in FashionMnist().files():
         assert str(path) in answer.stderr
 
@@ -201,7 +201,7 @@ def test_show_of_what_does_not_exist_suggests(nnlab) -> None:
     [
         (["idx"], 2, "data: needs the key path"),
         (["moons", "-s", "data.point=5"], 2, "did you mean 'points'?"),
-        (["moons", "-s", "data.augment=[flip]"], 2, "flip changes images"),
+        (["moons", "-s", "data.augment=[flip]"], 2, "flip needs images"),
         (["moons", "--out", "file/below"], 5, "cannot be written"),
         (["cifar10", "-s", "data.path=absent"], 4, "no such file"),
     ],

@@ -56,7 +56,7 @@ def test_what_checks_a_spec_says_the_same(nnlab, tmp_path: Path, command: list[s
         ("missing: .nan", "utf-8", "data.missing"),
         ("image: [28, 28]", "utf-8", "data.image"),
         ("skip_rows: -1", "utf-8", "data.skip_rows: must be at least 0"),
-        ("decimal: ',', separator: ','", "utf-8", "data.decimal: is the separator, too"),
+        ("decimal: ',', separator: ','", "utf-8", "data.decimal: is also the separator"),
         ("categorical: [id, Farbe]", "utf-8", "data.categorical: no column 'Farbe'"),
         ("label: 種", "utf-8", "did you mean '種類'?"),
     ],

@@ -286,17 +286,17 @@ HINT = "hold some out with data.validation: 0.1, or monitor train_loss, train_ac
             "no longer measures how the network does on unseen samples; hold out samples with data.validation: 0.1 and "
             "use validation_loss or validation_accuracy",
         ),
-        ("{name: xor, fold: 1}", "", "data.fold: needs data.folds, the number of folds that fold 1 is one of"),
+        ("{name: xor, fold: 1}", "", "data.fold: needs data.folds, the number of folds"),
         (
             "{name: xor, folds: 4}",
             "",
-            "data.folds: needs data.fold, from 1 to 4 (nnlab crossval trains all of them in turn)",
+            "data.folds: needs data.fold, from 1 to 4 (nnlab crossval trains all folds)",
         ),
         ("{name: xor, fold: 5, folds: 4}", "", "data.fold: must be at most 4, the number of folds, got 5"),
         (
             "{name: xor, fold: 1, folds: 4, validation: 0.1}",
             "",
-            "data.validation: a fold is held out already; keep one of validation and fold",
+            "data.validation: both validation and fold are given; keep one",
         ),
         (
             "{name: xor, fold: 1, folds: 1}",

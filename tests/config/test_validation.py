@@ -123,7 +123,7 @@ def test_components(registry: Registry, raw: object, component: Any) -> None:
         (datasets, {"name": "mnist", "augment": ["shift", {"name": "flip", "probability": 1.5}]},
          "x.augment.1.probability: must be at most 1, got 1.5"),
         (datasets, {"name": "spiral", "points": 10**6, "classes": 11},
-         "x.points: (1000000 + 0) x 11 makes 11000000 samples; there may be at most 10000000 in all"),
+         "x.points: (1000000 + 0) x 11 = 11000000 samples; the limit is 10000000 in total"),
     ],
 )  # fmt: skip
 def test_invalid_component(registry: Registry, raw: object, expected: str) -> None:

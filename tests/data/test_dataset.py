@@ -70,12 +70,12 @@ def test_legacy_draws_come_from_the_one_state_only_when_asked_for(keys: dict[str
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"validation": 0.001}, r"^data\.validation: 0\.001 of 60 training samples is no whole sample"),
+        ({"validation": 0.001}, r"^data\.validation: 0\.001 of 60 training samples is less than one sample"),
         ({"train_size": 1, "validation": 0.9}, r"^data\.validation: 0\.9 of 1 training samples"),
         ({"folds": 21, "fold": 1}, r"^data\.folds: 21 folds .* smallest class has 20 of the 60 training samples"),
         ({"fold": 1}, r"^data\.fold: needs data\.folds"),
         ({"fold": 3, "folds": 2}, r"^data\.fold: must be at most 2"),
-        ({"fold": 1, "folds": 2, "validation": 0.1}, r"^data\.validation: a fold is held out already"),
+        ({"fold": 1, "folds": 2, "validation": 0.1}, r"^data\.validation: both validation and fold are given"),
     ],
 )
 def test_what_cannot_be_held_out_is_refused(keys: dict[str, Any], message: str) -> None:

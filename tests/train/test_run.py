@@ -202,7 +202,7 @@ def test_a_model_that_cannot_be_loaded_is_a_run_error(spec: Path, tmp_path: Path
 def test_augmenting_what_is_no_image_is_refused_before_a_folder_is_made(
     spec: Path, tmp_path: Path, augment: str
 ) -> None:
-    with pytest.raises(UsageError, match=r"data\.augment\.0: \w+ changes images, but a sample is 2 float64 numbers"):
+    with pytest.raises(UsageError, match=r"data\.augment\.0: \w+ needs images, but a sample is 2 float64 numbers"):
         run(load_experiment(spec, [f"data.augment=[{augment}]"]), tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 

@@ -1,4 +1,4 @@
-"""Published data files, downloaded when they are first needed and checked byte for byte every time."""
+"""Downloads of published datasets, verified by size and SHA-256 on every use."""
 
 import os
 import re
@@ -20,48 +20,48 @@ if TYPE_CHECKING:
 
 FOLDER_VARIABLE = "NNLAB_DATA_DIR"
 
-# Seconds for a connection, and for each part of an answer; then the next mirror is tried.
+# Timeouts in seconds for a connection and for each part of a response; then the next mirror is tried.
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 30.0
-# A mirror that delivers fewer bytes a second, on average after the first so many seconds, is given up too.
-SLOWEST, PATIENCE = 2000, 60.0
+# Minimum average speed of a mirror in bytes per second, checked after GRACE_PERIOD seconds.
+MIN_SPEED, GRACE_PERIOD = 2000, 60.0
 CHUNK = 1 << 13
 TEMPORARY = ".tmp"
-POOCH_TEMPORARY = r"tmp[a-z0-9_]{8}"  # of version 0.1.0
-LONG_AGO = 3600.0  # seconds
+POOCH_TEMPORARY = r"tmp[a-z0-9_]{8}"  # temporary files of nnlab 0.1.0
+STALE_AFTER = 3600.0  # seconds
 
 
 class DownloadObserver(Protocol):
-    """Somebody who is told how a download goes and cannot steer."""
+    """Callbacks for the progress of a download."""
 
     def on_start(self, file: "RemoteFile", url: str) -> None:
-        """A file is asked for."""
+        """A request to ``url`` starts."""
         ...
 
     def on_bytes(self, count: int) -> None:
-        """So many bytes of it are there."""
+        """``count`` bytes have been received."""
         ...
 
     def on_failure(self, url: str, reason: str) -> None:
-        """A mirror did not deliver it."""
+        """A mirror failed."""
         ...
 
 
-class Unobserved:
-    """Nobody is told."""
+class NoObserver:
+    """Callbacks that do nothing."""
 
     def on_start(self, file: "RemoteFile", url: str) -> None:
-        """Nothing happens."""
+        pass
 
     def on_bytes(self, count: int) -> None:
-        """Nothing happens."""
+        pass
 
     def on_failure(self, url: str, reason: str) -> None:
-        """Nothing happens."""
+        pass
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file exactly as it was published: its size in bytes, its SHA-256, and the addresses that serve it."""
+    """A published file: size in bytes, SHA-256 and mirror URLs."""
 
     name: str
     size: int
@@ -71,41 +71,40 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Download:
-    """The files of a dataset and the folder they belong into, inside that of all downloaded data."""
+    """The files of a dataset and their subfolder of the data folder."""
 
     subfolder: str
     files: tuple[RemoteFile, ...]
 
     @property
     def folder(self) -> Path:
-        """Where the files belong; the environment variable NNLAB_DATA_DIR may name another folder for all data."""
+        """The folder of the files; the environment variable NNLAB_DATA_DIR sets another data folder."""
         return data_folder() / self.subfolder
 
     @property
     def size(self) -> int:
-        """The bytes of all files together."""
+        """The total size in bytes."""
         return sum(file.size for file in self.files)
 
     def fetch(self, observer: DownloadObserver | None = None) -> Path:
-        """The folder with all files in it, each downloaded from the first mirror that delivers it unless it is there.
+        """Download missing files, each from the first mirror that works, and return their folder.
 
-        A file is given its name only when size and SHA-256 are right, so that an interrupted download leaves nothing
-        behind and two at once do not disturb each other. Raises DataError, which says where to put which file by
-        hand, when no mirror delivers it.
+        A file gets its name only after its size and SHA-256 were verified, so interrupted and concurrent downloads are
+        safe. Raises DataError, with instructions for a manual download, when all mirrors fail.
         """
-        observer = observer or Unobserved()
+        observer = observer or NoObserver()
         for file in self.files:
-            fault = _fault(self.folder / file.name, file)
-            if fault:
-                self._download(file, fault, observer)
+            problem = _problem(self.folder / file.name, file)
+            if problem:
+                self._download(file, problem, observer)
         return self.folder
 
-    def _download(self, file: RemoteFile, fault: str, observer: DownloadObserver) -> None:
+    def _download(self, file: RemoteFile, problem: str, observer: DownloadObserver) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             name = file_name(self.folder)
-            raise DataError(f"{name}: cannot be made for the downloaded data: {error.strerror}") from error
+            raise DataError(f"{name}: cannot create the folder for downloaded data: {error.strerror}") from error
         failures = []
         for url in file.mirrors:
             observer.on_start(file, url)
@@ -114,11 +113,11 @@ class Download:
                 return
             observer.on_failure(url, reason)
             failures.append(f"{url}: {reason}")
-        raise DataError(self._by_hand(file, fault, failures))
+        raise DataError(self._manual_instructions(file, problem, failures))
 
-    def _by_hand(self, failed: RemoteFile, fault: str, failures: list[str]) -> str:
-        lines = [f"{fault}, and it cannot be downloaded:", *(f"  {failure}" for failure in failures)]
-        lines.append(f"get what is missing in another way and put it here ({FOLDER_VARIABLE} names another folder):")
+    def _manual_instructions(self, failed: RemoteFile, problem: str, failures: list[str]) -> str:
+        lines = [f"{problem}, and the download failed:", *(f"  {failure}" for failure in failures)]
+        lines.append(f"download the missing files manually and save them here ({FOLDER_VARIABLE} sets another folder):")
         later = self.files[self.files.index(failed) + 1 :]
         missing = [failed, *(file for file in later if not (self.folder / file.name).is_file())]
         lines += (
@@ -128,7 +127,7 @@ class Download:
 
 
 def data_folder() -> Path:
-    """The folder for downloaded data: NNLAB_DATA_DIR, or else ``nnlab`` in the user's cache folder."""
+    """The data folder: NNLAB_DATA_DIR, or ``nnlab`` in the user's cache folder."""
     import pooch
 
     chosen = os.environ.get(FOLDER_VARIABLE)
@@ -138,12 +137,12 @@ def data_folder() -> Path:
         raise DataError(f"{FOLDER_VARIABLE}: {error}") from error
 
 
-# Of files as they were: 162 MiB are looked at once in a command, not at each of its steps.
+# Cached by path, modification time and inode, so that a command hashes a file of 162 MiB only once.
 _checksums: dict[tuple[Path, int, int], str] = {}
 
 
-def _fault(path: Path, file: RemoteFile) -> str:
-    """What is wrong with a file on disk; empty when it is byte for byte the published one."""
+def _problem(path: Path, file: RemoteFile) -> str:
+    """Why a file is not the published one; empty where it is."""
     try:
         with opened(path) as (stream, size):
             if size != file.size:
@@ -157,7 +156,7 @@ def _fault(path: Path, file: RemoteFile) -> str:
 
 
 def _retrieve(url: str, file: RemoteFile, folder: Path, observer: DownloadObserver) -> str:
-    """Download a file from one mirror; why that failed, or nothing."""
+    """Download a file from one mirror; returns the reason of a failure, or nothing."""
     temporary = folder / f"{_temporary_start(file)}{os.getpid():x}-{secrets.token_hex(4)}{TEMPORARY}"
     try:
         _remove_leftovers(file, folder)
@@ -176,23 +175,23 @@ def _temporary_start(file: RemoteFile) -> str:
 
 
 def _remove_leftovers(file: RemoteFile, folder: Path) -> None:
-    """Remove what downloads that were killed left of a file: those of processes that are gone, or hours old."""
+    """Remove temporary files of killed downloads: of ended processes, or hours old."""
     for path in folder.iterdir():
         ours = re.fullmatch(re.escape(_temporary_start(file)) + r"([0-9a-f]{1,8})-[0-9a-f]{8}\.tmp", path.name)
         if ours and is_alive(int(ours[1], 16)):
             continue
-        if ours or (re.fullmatch(POOCH_TEMPORARY, path.name) and time() - path.lstat().st_mtime > LONG_AGO):
+        if ours or (re.fullmatch(POOCH_TEMPORARY, path.name) and time() - path.lstat().st_mtime > STALE_AFTER):
             path.unlink(missing_ok=True)
 
 
 def _receive(url: str, file: RemoteFile, path: Path, observer: DownloadObserver) -> None:
-    """Write what a mirror delivers to a new file, as long as it can be the right thing.
+    """Download to a new file, verifying size and SHA-256.
 
-    Raises ValueError when it is not, and OSError, which requests' errors are.
+    Raises ValueError when they are wrong, and OSError (the base class of requests' errors).
     """
     started, count, digest = monotonic(), 0, sha256()
     with _session(url) as session, path.open("xb") as output:
-        # As it is: a mirror must not pack it once more for the journey.
+        # Without transfer compression: the published bytes are verified.
         headers = {"Accept-Encoding": "identity"}
         with session.get(url, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), headers=headers) as response:
             response.raise_for_status()
@@ -204,16 +203,16 @@ def _receive(url: str, file: RemoteFile, path: Path, observer: DownloadObserver)
                 digest.update(chunk)
                 observer.on_bytes(count)
                 seconds = monotonic() - started
-                if seconds > PATIENCE and count < SLOWEST * seconds:
+                if seconds > GRACE_PERIOD and count < MIN_SPEED * seconds:
                     raise ValueError(f"too slow: {count} bytes in {seconds:.0f} seconds")
     if count < file.size:
         raise ValueError(f"truncated: expected {file.size} bytes, found {count}")
     if digest.hexdigest() != file.sha256:
-        raise ValueError("the SHA-256 is not the published one")
+        raise ValueError("the SHA-256 differs from the published one")
 
 
 def _session(url: str) -> "requests.Session":
-    """A session that sends no password of the user's ``.netrc``; proxies and certificates of the environment count."""
+    """A session without credentials from ``.netrc``, with the proxies and certificates of the environment."""
     import requests
 
     session = requests.Session()
@@ -225,22 +224,22 @@ def _session(url: str) -> "requests.Session":
 
 
 def _reason(error: Exception) -> str:
-    """Why a download failed, in few words."""
+    """A short reason for a failed download."""
     from requests import exceptions
 
     match error:
         case exceptions.HTTPError() if error.response is not None:
-            return f"the server answers {error.response.status_code}"
+            return f"HTTP status {error.response.status_code}"
         case exceptions.ConnectTimeout():
             return f"no connection within {CONNECT_TIMEOUT:g} seconds"
         case exceptions.Timeout():
-            return f"no answer within {READ_TIMEOUT:g} seconds"
+            return f"no response within {READ_TIMEOUT:g} seconds"
         case exceptions.SSLError():
             return "no secure connection"
         case exceptions.ChunkedEncodingError():
-            return "truncated: the connection broke off"
+            return "truncated: the connection was closed"
         case exceptions.ConnectionError():
             return (
-                f"no answer within {READ_TIMEOUT:g} seconds" if "timed out" in str(error) else "the connection failed"
+                f"no response within {READ_TIMEOUT:g} seconds" if "timed out" in str(error) else "the connection failed"
             )
     return one_line(getattr(error, "strerror", None) or str(error), 200)

@@ -1,11 +1,11 @@
-"""Files that are no text tables, recognised by their first bytes or their name, and what to do with each."""
+"""Unsupported file formats, detected by magic bytes or name, with advice for each."""
 
 from typing import NamedTuple
 
 from nnlab.errors import DataError
 
 HEAD = 512
-"""How many bytes of a file are looked at."""
+"""Number of bytes needed to detect the format."""
 
 _SAVE_AS_CSV = 'save the sheet as "CSV UTF-8" in Excel or LibreOffice and name that file'
 _CONVERT = "convert it to CSV or .npz"
@@ -13,7 +13,7 @@ _UNPACK = "unpack it and name the CSV inside"
 
 
 class ForeignFormat(NamedTuple):
-    """What a file is, and what its user can do."""
+    """A file format and the advice for the user."""
 
     what: str
     remedy: str
@@ -27,10 +27,10 @@ _MAGIC: tuple[tuple[bytes, ForeignFormat], ...] = (
     (b"\x89HDF\r\n\x1a\n", ForeignFormat("an HDF5 file", _CONVERT)),
     (b"SQLite format 3\0", ForeignFormat("an SQLite database", _CONVERT)),
     (b"MATLAB 5.0 MAT-file", ForeignFormat("a MATLAB file", _CONVERT)),
-    (b"\x80\x02", ForeignFormat("a pickle, which is never opened since it can run commands", _CONVERT)),
-    (b"\x80\x03", ForeignFormat("a pickle, which is never opened since it can run commands", _CONVERT)),
-    (b"\x80\x04", ForeignFormat("a pickle, which is never opened since it can run commands", _CONVERT)),
-    (b"\x80\x05", ForeignFormat("a pickle, which is never opened since it can run commands", _CONVERT)),
+    (b"\x80\x02", ForeignFormat("a pickle, which is never loaded since it can run commands", _CONVERT)),
+    (b"\x80\x03", ForeignFormat("a pickle, which is never loaded since it can run commands", _CONVERT)),
+    (b"\x80\x04", ForeignFormat("a pickle, which is never loaded since it can run commands", _CONVERT)),
+    (b"\x80\x05", ForeignFormat("a pickle, which is never loaded since it can run commands", _CONVERT)),
     (b"BZh", ForeignFormat("bzip2 data", _UNPACK)),
     (b"\xfd7zXZ\0", ForeignFormat("xz data", _UNPACK)),
     (b"\x28\xb5\x2f\xfd", ForeignFormat("Zstandard data", _UNPACK)),
@@ -41,7 +41,7 @@ _MAGIC: tuple[tuple[bytes, ForeignFormat], ...] = (
     (b"\xff\xd8\xff", ForeignFormat("a JPEG picture", "collect the pictures in an .npz")),
 )
 _TEXT_MAGIC: tuple[tuple[bytes, ForeignFormat], ...] = (
-    (b"<!doctype html", ForeignFormat("a web page (HTML)", "download the file itself, not the page that shows it")),
+    (b"<!doctype html", ForeignFormat("a web page (HTML)", "download the file itself, not its web page")),
     (b"<html", ForeignFormat("a web page (HTML)", "download the file itself, or save the sheet as CSV")),
     (b"<table", ForeignFormat("a web page (HTML)", _SAVE_AS_CSV)),
     (b"<?xml", ForeignFormat("an XML file", _SAVE_AS_CSV)),
@@ -55,7 +55,7 @@ _EXCEL_SUFFIXES = (".xlsx", ".xlsm", ".xlsb")
 
 
 def other_kind(head: bytes, name: str) -> ForeignFormat | None:
-    """What a file is that is no text table, from its first ``HEAD`` bytes and its name; None where it may be one."""
+    """The format of a file that is not a text table, from its first ``HEAD`` bytes and its name, or None."""
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
@@ -68,7 +68,7 @@ def other_kind(head: bytes, name: str) -> ForeignFormat | None:
 
 
 def _zip_kind(head: bytes, name: str) -> ForeignFormat | None:
-    """What is in a zip file, from the name of its first member; None where that is an array."""
+    """The format of a zip file by the name of its first member; None for arrays."""
     first = head[30 : 30 + int.from_bytes(head[26:28], "little")]
     if first.startswith((b"[Content_Types].xml", b"xl/", b"_rels/", b"docProps/")) or name.endswith(_EXCEL_SUFFIXES):
         return ForeignFormat("an Excel file (.xlsx)", _SAVE_AS_CSV)
@@ -78,7 +78,7 @@ def _zip_kind(head: bytes, name: str) -> ForeignFormat | None:
 
 
 def refuse_other_kind(head: bytes, name: str) -> None:
-    """Raise DataError for a file that is no text table, saying what it is and what to do."""
+    """Raise DataError with format and advice for a file that is not a text table."""
     kind = other_kind(head, name.lower())
     if kind:
         raise DataError(f"{name}: expected a CSV or .npz file, found {kind.what}: {kind.remedy}")

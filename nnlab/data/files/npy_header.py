@@ -1,4 +1,4 @@
-"""The header of an array in NumPy's .npy format, checked before memory is taken for what it claims."""
+"""Reading of NumPy's .npy format; the header is validated before memory is allocated."""
 
 from math import prod
 from typing import IO
@@ -11,11 +11,10 @@ from nnlab.errors import DataError
 from nnlab.text import one_line, quote
 
 NPY_MAGIC = b"\x93NUMPY"
-OBJECTS = "O"
 
 
 def read_header(stream: IO[bytes], where: str) -> tuple[Shape, np.dtype[np.generic]]:
-    """Shape and element type; raises DataError, beginning with ``where``, when the header is damaged."""
+    """Shape and dtype; raises DataError, prefixed with ``where``, when the header is damaged."""
     try:
         version = npy.read_magic(stream)
         if version != (1, 0):
@@ -27,7 +26,7 @@ def read_header(stream: IO[bytes], where: str) -> tuple[Shape, np.dtype[np.gener
 
 
 def check_content(shape: Shape, dtype: np.dtype[np.generic], content: int, where: str) -> None:
-    """Raise DataError unless ``content`` bytes are what numbers or text of this shape take."""
+    """Raise DataError unless the array is numeric or text and its size is ``content`` bytes."""
     if dtype.kind not in "biufU":
         raise DataError(f"{where}: expected numbers or text, found {quote(str(dtype))}")
     expected = prod(shape) * dtype.itemsize
@@ -36,7 +35,7 @@ def check_content(shape: Shape, dtype: np.dtype[np.generic], content: int, where
 
 
 def read_contents(stream: IO[bytes], where: str) -> Array:
-    """The array of a stream whose header was checked; raises DataError when its contents are damaged."""
+    """The array of a stream whose header was validated; raises DataError when its contents are damaged."""
     try:
         array: Array = npy.read_array(stream, allow_pickle=False)
     except MemoryError:
@@ -47,5 +46,5 @@ def read_contents(stream: IO[bytes], where: str) -> Array:
 
 
 def error_text(error: Exception) -> str:
-    """An error of another library on one line."""
+    """An exception of another library as one line."""
     return one_line(str(error) or type(error).__name__, limit=200)

@@ -1,7 +1,7 @@
-"""Pickles of plain dictionaries with uint8 arrays, such as CIFAR-10's Python edition, read without unpickling.
+"""Safe reader for pickles of plain dictionaries with uint8 arrays, such as CIFAR-10's Python version.
 
-A pickle is a program. Python's unpickler looks up and calls whatever the program names; this reader knows only the
-instructions that those files consist of (protocols 0 to 3), calls nothing, and refuses all else.
+A pickle is a program. Python's unpickler imports and calls whatever the program names; this reader supports only the
+opcodes that those files contain (protocols 0 to 3), calls nothing, and rejects everything else.
 """
 
 import pickletools
@@ -17,7 +17,7 @@ from nnlab.errors import DataError
 from nnlab.text import one_line, quote
 
 MOST_INSTRUCTIONS = 2_000_000
-"""CIFAR-10's files have some 40,000 each."""
+"""The files of CIFAR-10 have about 40,000 each."""
 
 MOST_DIMENSIONS = 4
 
@@ -44,23 +44,23 @@ _CONSTANTS: dict[str, Callable[[], Any]] = {
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
-class _Refused(Exception):
-    """An instruction that plain data does not need."""
+class _Unsupported(Exception):
+    """The pickle contains something other than plain data."""
 
 
 @dataclass(frozen=True)
 class _Name:
-    """A name that the pickle would have Python look up; here only a word."""
+    """A global that Python would import; here only its name."""
 
     name: str
 
 
 class _Mark:
-    """Where a tuple, list or dictionary begins on the stack."""
+    """The stack mark at the start of a tuple, list or dictionary."""
 
 
 class _Bytes:
-    """The element type uint8."""
+    """The dtype uint8."""
 
 
 class _Raw:
@@ -70,29 +70,29 @@ class _Raw:
 
 
 def read_plain_pickle(content: bytes, where: str) -> dict[str, Any]:
-    """The dictionary in a pickle, its keys as text, its arrays of uint8 as NumPy arrays.
+    """The dictionary in a pickle, with text keys and NumPy arrays of uint8.
 
-    Raises DataError, beginning with ``where``, for a pickle that holds or does anything else.
+    Raises DataError, prefixed with ``where``, for a pickle with any other content.
     """
-    machine = _Machine(len(content))
+    machine = _PickleMachine(len(content))
     try:
         for count, (instruction, argument, _) in enumerate(pickletools.genops(content)):
             if count >= MOST_INSTRUCTIONS:
-                raise _Refused(f"more than {MOST_INSTRUCTIONS} instructions")
+                raise _Unsupported(f"more than {MOST_INSTRUCTIONS} instructions")
             machine.step(instruction.name, argument)
         found = machine.result()
-    except _Refused as error:
+    except _Unsupported as error:
         raise DataError(
             f"{where}: expected a pickle of plain arrays and lists, found {one_line(str(error), 200)}; "
-            "pickles can run commands, so nothing else is read"
+            "other pickles are rejected since they can run commands"
         ) from None
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise DataError(f"{where}: damaged pickle: {one_line(str(error) or type(error).__name__, 200)}") from None
     return found
 
 
-class _Machine:
-    """The stack and the memo of a pickle's program."""
+class _PickleMachine:
+    """The virtual machine of pickle: a stack and a memo."""
 
     def __init__(self, size: int) -> None:
         self._most_copied = size
@@ -101,7 +101,7 @@ class _Machine:
         self._memo: dict[int, Any] = {}
 
     def step(self, name: str, argument: Any) -> None:
-        """Carry out one instruction; raises _Refused for those that plain data does not need."""
+        """Execute one opcode; raises _Unsupported for opcodes that plain data does not need."""
         stack = self._stack
         if name in _VALUES:
             stack.append(argument)
@@ -116,7 +116,7 @@ class _Machine:
         elif name in _TUPLES:
             count = _TUPLES[name]
             if len(stack) < count:
-                raise ValueError("a tuple of more than there is")
+                raise ValueError("a tuple larger than the stack")
             stack[-count:] = [tuple(stack[-count:])]
         elif name in ("TUPLE", "LIST", "DICT"):
             items = self._since_mark()
@@ -129,21 +129,21 @@ class _Machine:
             _of_type(stack[-1], dict).update(_dictionary(items))
         elif name == "GLOBAL":
             if argument not in _GLOBALS:
-                raise _Refused(f"the name {quote(argument.replace(' ', '.'))}")
+                raise _Unsupported(f"the name {quote(argument.replace(' ', '.'))}")
             stack.append(_Name(_GLOBALS[argument]))
         elif name == "REDUCE":
             arguments = stack.pop()
-            stack.append(self._made(stack.pop(), _of_type(arguments, tuple)))
+            stack.append(self._call(stack.pop(), _of_type(arguments, tuple)))
         elif name == "BUILD":
             state = stack.pop()
-            self._complete(stack[-1], state)
+            self._set_state(stack[-1], state)
         elif name not in ("PROTO", "STOP"):
-            raise _Refused(f"the instruction {name}")
+            raise _Unsupported(f"the instruction {name}")
 
     def result(self) -> dict[str, Any]:
-        """What the program leaves behind."""
+        """The result of the program."""
         if len(self._stack) != 1 or not isinstance(self._stack[0], dict):
-            raise _Refused("no dictionary")
+            raise _Unsupported("no dictionary")
         return {_text(key): value.array if isinstance(value, _Raw) else value for key, value in self._stack[0].items()}
 
     def _since_mark(self) -> list[Any]:
@@ -156,8 +156,8 @@ class _Machine:
         del self._stack[start:]
         return items
 
-    def _made(self, function: Any, arguments: tuple[Any, ...]) -> Any:
-        """What the few calls of an array's pickle stand for: an empty array, the type uint8, text as bytes."""
+    def _call(self, function: Any, arguments: tuple[Any, ...]) -> Any:
+        """The calls in the pickle of an array: an empty array, the dtype uint8, text as bytes."""
         match function, arguments:
             case _Name(name="_reconstruct"), (_Name(name="ndarray"), (0,), _):
                 return _Raw()
@@ -166,11 +166,11 @@ class _Machine:
             case _Name(name="encode"), (str(text), "latin1" | "latin-1"):
                 return self._encoded(text)
             case _Name(name="dtype"), (str(kind), *_):
-                raise _Refused(f"an array of {quote(kind)}, not of uint8")
-        raise _Refused("a call of something else")
+                raise _Unsupported(f"an array of {quote(kind)}, not of uint8")
+        raise _Unsupported("an unsupported call")
 
-    def _complete(self, unfinished: Any, state: Any) -> None:
-        """Fill in what the pickle says of an array or an element type."""
+    def _set_state(self, unfinished: Any, state: Any) -> None:
+        """Set the state of an array or a dtype."""
         match unfinished, state:
             case _Bytes(), (int(), *_):
                 return
@@ -178,30 +178,30 @@ class _Machine:
                 content = self._encoded(data) if isinstance(data, str) else data
                 sides = [side for side in shape if type(side) is int and side >= 0]
                 if not 1 <= len(shape) == len(sides) <= MOST_DIMENSIONS or prod(sides) != len(content):
-                    raise ValueError(f"an array whose shape is not that of its {len(content)} bytes")
+                    raise ValueError(f"an array whose shape does not match its {len(content)} bytes")
                 array: Array = np.frombuffer(content, np.uint8)
                 unfinished.array = array.reshape(sides, order="F" if by_columns else "C")
                 return
-        raise _Refused("the state of something else")
+        raise _Unsupported("an unsupported object state")
 
     def _encoded(self, text: str) -> bytes:
-        """Text of one byte a character; a program that copies more than the file holds is refused."""
+        """Latin-1 text as bytes; rejects a program that copies more bytes than the file has."""
         self._copied += len(text)
         if self._copied > self._most_copied:
-            raise _Refused("the same text many times over")
+            raise _Unsupported("the same text too many times")
         return text.encode("latin-1")
 
 
 def _of_type(value: Any, kind: type[Any]) -> Any:
     if type(value) is not kind:
-        raise _Refused(f"a change to something that is no {kind.__name__}")
+        raise _Unsupported(f"a value that is not a {kind.__name__}")
     return value
 
 
 def _dictionary(items: list[Any]) -> dict[Any, Any]:
     keys, values = items[::2], items[1::2]
     if any(type(key) not in (bytes, str) for key in keys):
-        raise _Refused("a key that is no text")
+        raise _Unsupported("a key that is not text")
     return dict(zip(keys, values, strict=True))
 
 

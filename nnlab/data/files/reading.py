@@ -1,4 +1,4 @@
-"""What all readers of data files share: bounds on sizes, and one kind of error for whatever goes wrong."""
+"""Safe reading of untrusted data files: size limits, decompression limits, and DataError for every failure."""
 
 import gzip
 import io
@@ -14,19 +14,19 @@ from nnlab.errors import DataError, reason_of
 from nnlab.text import one_line
 
 LARGEST = 4 << 30
-"""The most bytes that a data file may hold, packed or unpacked."""
+"""Size limit of a data file in bytes, compressed or not."""
 
 MOST_PROBLEMS = 5
-"""How many faults of one kind are reported at once."""
+"""The number of problems reported at once."""
 
 DEFLATE_RATIO = 1032
-"""The most bytes that one byte of deflate data unpacks to: 258 from two bits (RFC 1951, section 3.2.5)."""
+"""The maximum compression ratio of deflate: 258 bytes from two bits (RFC 1951, section 3.2.5)."""
 
-PLENTY = 8 << 20
-MOST_TIMES = 100
-"""Packed data that unpacks to more than ``PLENTY`` bytes may grow to so many times its size.
+UNCHECKED_SIZE = 8 << 20
+MAX_RATIO = 100
+"""The compression ratio allowed for data of more than ``UNCHECKED_SIZE`` bytes.
 
-Images unpack to 5 times theirs (MNIST), bombs to 1,000 times; Apache POI's ZipSecureFile draws the line at 100 too.
+MNIST has a ratio of 5, zip bombs of 1,000; Apache POI's ZipSecureFile also allows 100.
 """
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -34,12 +34,12 @@ CHUNK = 1 << 18
 
 
 def file_name(path: Traversable) -> str:
-    """The path as it stands in messages."""
+    """A path for messages."""
     return one_line(str(path), limit=1000)
 
 
 def checksum(file: IO[bytes]) -> str:
-    """The SHA-256 of the whole file, which is left at its start again."""
+    """The SHA-256 of a whole file, which is rewound."""
     digest = sha256()
     while chunk := file.read(CHUNK):
         digest.update(chunk)
@@ -48,42 +48,41 @@ def checksum(file: IO[bytes]) -> str:
 
 
 def check_fits(name: str, count: int) -> None:
-    """Raise DataError when ``count`` bytes are more than ``LARGEST`` or than the memory there is."""
+    """Raise DataError when ``count`` bytes exceed ``LARGEST`` or the available memory."""
     most = min(LARGEST, available_bytes() or LARGEST)
     if count > most:
         raise DataError(f"{name}: expected at most {readable_bytes(most)}, found {readable_bytes(count)}")
 
 
 def most_unpacked(size: int) -> int:
-    """How many bytes so many bytes of deflate data can, and may, unpack to."""
-    return min(size * DEFLATE_RATIO, max(PLENTY, size * MOST_TIMES))
+    """The maximum uncompressed size that is possible and allowed for ``size`` bytes of deflate data."""
+    return min(size * DEFLATE_RATIO, max(UNCHECKED_SIZE, size * MAX_RATIO))
 
 
 def check_unpacked(name: str, size: int, count: int, kind: str) -> None:
-    """Raise DataError when so many bytes of ``kind`` data cannot or may not unpack to ``count`` bytes."""
+    """Raise DataError when ``size`` bytes of ``kind`` data cannot or must not decompress to ``count`` bytes."""
     if count > size * DEFLATE_RATIO:
         raise DataError(
             f"{name}: truncated: expected {count} bytes, found {size} bytes of {kind} data, "
-            f"which hold at most {size * DEFLATE_RATIO}"
+            f"which decompress to at most {size * DEFLATE_RATIO}"
         )
-    check_growth(name, size, count)
+    check_ratio(name, size, count)
 
 
-def check_growth(name: str, size: int, count: int) -> None:
-    """Raise DataError when so many packed bytes may not become ``count`` bytes."""
-    if count > max(PLENTY, size * MOST_TIMES):
+def check_ratio(name: str, size: int, count: int) -> None:
+    """Raise DataError when the compression ratio of ``count`` to ``size`` bytes is above ``MAX_RATIO``."""
+    if count > max(UNCHECKED_SIZE, size * MAX_RATIO):
         raise DataError(
-            f"{name}: {size} packed bytes would become {count}, more than {MOST_TIMES} times as many; "
-            "if that is meant, store them unpacked"
+            f"{name}: {size} compressed bytes would decompress to {count}, a ratio above {MAX_RATIO}; "
+            "if this is intended, store the data uncompressed"
         )
 
 
 @contextmanager
 def opened(path: Traversable) -> Iterator[tuple[IO[bytes], int]]:
-    """The open file and its size in bytes.
+    """Open a file; yields it with its size in bytes.
 
-    Raises DataError when there is no such file, when it is too large, and in place of every error of
-    reading or unpacking it that the body lets through.
+    Raises DataError when the file does not exist or is too large, and for read and decompression errors in the body.
     """
     name = file_name(path)
     try:
@@ -101,16 +100,16 @@ def opened(path: Traversable) -> Iterator[tuple[IO[bytes], int]]:
 
 
 def unpacked(file: IO[bytes]) -> tuple[IO[bytes], bool]:
-    """The file's contents from its start, unpacked where they are gzip data; and whether they are."""
+    """The contents of a file, decompressed if gzipped, and whether it is gzipped."""
     packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     file.seek(0)
     return (cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file), packed
 
 
 class HashingReader:
-    """Fills buffers from a plain or unpacked stream, and hashes and counts what it reads.
+    """Fills buffers from a stream, counting and hashing the bytes read.
 
-    ``digest`` is the SHA-256 of everything read; whoever wants that of a part puts a new one in its place.
+    ``digest`` is the SHA-256 of everything read; assign a new one to hash a part.
     """
 
     def __init__(self, name: str, stream: IO[bytes]) -> None:
@@ -120,7 +119,7 @@ class HashingReader:
         self._stream = stream
 
     def fill(self, buffer: memoryview, expected: str) -> None:
-        """Fill all of the buffer, or raise DataError that names the ``expected`` size."""
+        """Fill the whole buffer; raises DataError with the ``expected`` size when the stream ends early."""
         start = 0
         while start < len(buffer):
             chunk = self._read(min(CHUNK, len(buffer) - start), expected)
@@ -130,18 +129,18 @@ class HashingReader:
             start += len(chunk)
 
     def skip(self, count: int, expected: str) -> None:
-        """Pass over so many bytes, or raise DataError that names the ``expected`` size."""
-        passed = memoryview(bytearray(min(CHUNK, count)))
+        """Skip ``count`` bytes; raises DataError with the ``expected`` size when the stream ends early."""
+        skipped = memoryview(bytearray(min(CHUNK, count)))
         for start in range(0, count, CHUNK):
-            self.fill(passed[: count - start], expected)
+            self.fill(skipped[: count - start], expected)
 
     def end(self, expected: str) -> None:
-        """Raise DataError when the stream goes on, or when its checksum is wrong."""
+        """Raise DataError unless the stream ends here with a valid checksum."""
         if self._read(1, expected):
             raise DataError(f"{self.name}: too long: expected {expected} bytes, found more")
 
     def drain(self, most: int) -> None:
-        """Read to the end, where gzip data has its checksum, or raise DataError after more than ``most`` bytes."""
+        """Read to the end, where gzip stores its checksum; raises DataError after more than ``most`` bytes."""
         while self.count <= most:
             if not self._read(CHUNK, f"at most {most}"):
                 return

@@ -1,7 +1,7 @@
-"""Chosen files out of a tar archive (ustar and pax, IEEE Std 1003.1) as it streams by; nothing is written to disk.
+"""Streaming reader for selected members of a tar archive (ustar and pax, IEEE Std 1003.1), without writing to disk.
 
-Python's tarfile takes as much memory as the header of a long name claims. Here such headers are passed over like
-everything else that was not asked for.
+Python's tarfile allocates as much memory as the header of a long name claims. This reader skips such headers and all
+other members that were not selected.
 """
 
 from collections.abc import Collection, Iterator
@@ -14,24 +14,24 @@ from nnlab.text import quote
 
 BLOCK = 512
 LARGEST_ARCHIVE = 1 << 30
-"""The most bytes that an archive may unpack to."""
+"""Limit of the uncompressed size in bytes."""
 
 _KINDS = {b"1": "a hard link", b"2": "a symbolic link", b"5": "a folder"}
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file in an archive; its ``size`` is what the archive's header claims."""
+    """A file in an archive, with the size given in its header."""
 
     name: str
     size: int
 
 
 def members(reader: HashingReader, wanted: Collection[str], most: int | None = None) -> Iterator[Member]:
-    """Each wanted file as soon as the stream stands at its contents, which are to be read before going on.
+    """Yield each wanted member with the stream at its contents, which the caller must read before continuing.
 
-    The archive may have ``most`` bytes, and ``LARGEST_ARCHIVE`` in any case. Raises DataError when it is damaged or too
-    large, lacks a wanted file, or has one twice or as a link.
+    The limit is ``most`` bytes, at most ``LARGEST_ARCHIVE``. Raises DataError when the archive is damaged or too large,
+    or when a wanted member is missing, duplicated or a link.
     """
     missing = dict.fromkeys(wanted)
     most = LARGEST_ARCHIVE if most is None else min(most, LARGEST_ARCHIVE)
@@ -40,26 +40,26 @@ def members(reader: HashingReader, wanted: Collection[str], most: int | None = N
         if reader.count + size > most:
             limit = readable_bytes(most)
             raise DataError(
-                f"{reader.name}: {quote(name)}: expected at most {limit} in the archive, found {size} bytes"
+                f"{reader.name}: {quote(name)}: expected at most {limit} in the archive, found a file of {size} bytes"
             )
         end = reader.count + -(-size // BLOCK) * BLOCK
         if name in wanted:
             if kind not in (b"0", b"\0"):
                 raise DataError(f"{reader.name}: {name}: expected a file, found {_KINDS.get(kind, 'something else')}")
             if name not in missing:
-                raise DataError(f"{reader.name}: {name}: expected it once, found it twice")
+                raise DataError(f"{reader.name}: {name}: expected one such file, found two")
             del missing[name]
             yield Member(name, size)
         reader.skip(end - reader.count, f"at least {end}")
     if missing:
-        raise DataError(f"{reader.name}: expected {', '.join(wanted)}; found no {', '.join(missing)}")
+        raise DataError(f"{reader.name}: expected {', '.join(wanted)}; missing {', '.join(missing)}")
     reader.drain(most)
 
 
 def first_folder(reader: HashingReader, folders: Collection[str], most: int) -> str | None:
-    """Which of the folders the archive's first member is in, of those that are in any; None where none is.
+    """The folder of the first member that is in one of ``folders``, or None.
 
-    At most ``most`` bytes are read. Raises DataError when the archive is damaged up to there.
+    Reads at most ``most`` bytes. Raises DataError when these are damaged.
     """
     while header := _header(reader):
         name, size, _ = header
@@ -81,7 +81,7 @@ def _header(reader: HashingReader) -> tuple[str, int, bytes] | None:
     size, checksum = _octal(block[124:136]), _octal(block[148:156])
     if size is None or checksum != sum(block[:148]) + 8 * ord(" ") + sum(block[156:]):
         start = reader.count - BLOCK
-        raise DataError(f"{reader.name}: expected the header of a file in a tar archive at byte {start}, found no such")
+        raise DataError(f"{reader.name}: expected a tar header at byte {start}, found other data")
     name = _text(block[:100])
     if block[257:263] == b"ustar\0" and block[345]:
         name = f"{_text(block[345:500])}/{name}"

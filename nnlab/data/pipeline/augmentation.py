@@ -1,4 +1,4 @@
-"""Random changes to the training images, which make a network see more of them than there are."""
+"""Data augmentation: random transformations of training images."""
 
 import zlib
 from abc import ABC, abstractmethod
@@ -16,37 +16,37 @@ from nnlab.core.random import Purpose, RandomGenerator, Streams
 from nnlab.errors import UsageError
 from nnlab.registry import Doc, augmentations, registered_name
 
-# So many images are changed at once, which bounds the memory it takes and keeps it in the cache.
+# Images per call of ``apply``: bounds the memory and fits the CPU cache.
 IMAGES_AT_ONCE = 100
 
 
 class Augmentation(ABC):
-    """Changes each image of a training batch in its own random way; evaluation always sees the images as they are."""
+    """A random transformation of each training image; evaluation uses the original images."""
 
     @abstractmethod
     def apply(self, x: Array, rng: RandomGenerator) -> None:
-        """Change float images (N, C, H, W) with values in [0, 1] in place."""
+        """Transform float images (N, C, H, W) with values in [0, 1] in place."""
 
     def misfit(self, height: int, width: int) -> str:
-        """Why images of this size cannot be changed so; empty where they can."""
+        """Why images of this size cannot be transformed; empty where they can."""
         return ""
 
 
 def check_augmentations(chosen: Sequence[Augmentation], sample_shape: Shape, dtype: np.dtype[np.generic]) -> None:
-    """Raise UsageError unless samples of this kind are images that the augmentations can change."""
+    """Raise UsageError unless the samples are images that the augmentations can transform."""
     for index, augmentation in enumerate(chosen):
         where = f"data.augment.{index}: {registered_name(augmentation)}"
         if dtype != np.uint8 or len(sample_shape) != 3:
-            raise UsageError(f"{where} changes images, but a sample is {shape_text(sample_shape)} {dtype.name} numbers")
+            raise UsageError(f"{where} needs images, but a sample is {shape_text(sample_shape)} {dtype.name} numbers")
         if misfit := augmentation.misfit(*sample_shape[1:]):
             raise UsageError(f"{where}: {misfit}: the images are {shape_text(sample_shape)}")
 
 
 def augment(x: Array, chosen: Sequence[Augmentation], streams: Streams, step: int) -> None:
-    """Apply augmentations in turn to the batch of a step, in place.
+    """Apply the augmentations to the batch of a step, in order and in place.
 
-    The stream of each one is found at (AUGMENT, CRC-32 of its name, how many of that name came before, step), so
-    that adding, changing or dropping one leaves the numbers of all others as they were.
+    Each uses the random stream (AUGMENT, CRC-32 of its name, number of preceding ones with this name, step), so that
+    adding, changing or removing one does not change the random numbers of the others.
     """
     before: Counter[str] = Counter()
     for augmentation in chosen:
@@ -60,22 +60,21 @@ def augment(x: Array, chosen: Sequence[Augmentation], streams: Streams, step: in
 @augmentations.register("shift")
 @dataclass(kw_only=True)
 class Shift(Augmentation):
-    """Moves each image by a whole number of pixels down and right, both uniform in [-pixels, pixels]; black moves in.
+    """Random translation by whole pixels, uniform in [-pixels, pixels] in both directions, with zero padding.
 
-    The same as a random crop from the image with a black border (He et al. 2016, section 4.2).
+    Equivalent to a random crop of the zero-padded image (He et al. 2016, section 4.2).
     """
 
-    pixels: Annotated[int, Ge(0), Le(1000), Doc("how far to move at most, in each direction")] = 2
+    pixels: Annotated[int, Ge(0), Le(1000), Doc("maximum shift in each direction, in pixels")] = 2
 
     def misfit(self, height: int, width: int) -> str:
-        """An image must not be moved out of sight."""
         most = min(height, width) - 1
         return f"pixels must be at most {most}, got {self.pixels}" if self.pixels > most else ""
 
     def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y[i, j] = x[i − down, j − right]."""
         N, C, H, W = x.shape
-        top, left = _whole(rng, 2 * self.pixels + 1, (2, N))
+        top, left = _integers(rng, 2 * self.pixels + 1, (2, N))
         padded = np.zeros((N, C, H + 2 * self.pixels, W + 2 * self.pixels), x.dtype)
         padded[:, :, self.pixels : self.pixels + H, self.pixels : self.pixels + W] = x
         # One gather: 100 MNIST images take 54 µs, image by image 87 µs.
@@ -85,25 +84,25 @@ class Shift(Augmentation):
 @augmentations.register("flip")
 @dataclass(kw_only=True)
 class Flip(Augmentation):
-    """Mirrors each image left to right with the given probability."""
+    """Random horizontal flip with the given probability."""
 
-    probability: Annotated[float, Ge(0), Le(1), Doc("how likely an image is mirrored")] = 0.5
+    probability: Annotated[float, Ge(0), Le(1), Doc("probability of a flip")] = 0.5
 
     def apply(self, x: Array, rng: RandomGenerator) -> None:
-        """y[i, j] = x[i, W − 1 − j] for the images that are mirrored."""
-        mirrored = rng.uniform(0.0, 1.0, len(x)) < self.probability
-        x[mirrored] = x[mirrored][..., ::-1]
+        """y[i, j] = x[i, W − 1 − j] for the flipped images."""
+        flipped = rng.uniform(0.0, 1.0, len(x)) < self.probability
+        x[flipped] = x[flipped][..., ::-1]
 
 
 @augmentations.register("rotate")
 @dataclass(kw_only=True)
 class Rotate(Augmentation):
-    """Turns each image about its centre, clockwise by an angle uniform in [-degrees, degrees]; black turns in.
+    """Random rotation about the centre, clockwise by an angle uniform in [-degrees, degrees], with zero padding.
 
-    Between pixels the image is read bilinearly.
+    Bilinear interpolation.
     """
 
-    degrees: Annotated[float, Ge(0), Le(180), Doc("how far to turn at most, in each direction")] = 10.0
+    degrees: Annotated[float, Ge(0), Le(180), Doc("maximum angle in each direction, in degrees")] = 10.0
 
     def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y[p] = x[c + R(p − c)] with c the centre of the image and R the rotation by the drawn angle."""
@@ -112,9 +111,9 @@ class Rotate(Augmentation):
         cos, sin = np.cos(angle).astype(x.dtype), np.sin(angle).astype(x.dtype)
         down = (np.arange(H) - (H - 1) / 2).astype(x.dtype)[:, np.newaxis]
         right = (np.arange(W) - (W - 1) / 2).astype(x.dtype)
-        # Where each pixel comes from, in an image with a black border of one pixel.
-        top, below = _between(cos * down - sin * right + (H + 1) / 2, H)
-        left, beside = _between(sin * down + cos * right + (W + 1) / 2, W)
+        # Source position of each pixel in the image zero-padded by one pixel.
+        top, below = _floor_and_fraction(cos * down - sin * right + (H + 1) / 2, H)
+        left, beside = _floor_and_fraction(sin * down + cos * right + (W + 1) / 2, W)
         corner = (np.arange(N)[:, np.newaxis, np.newaxis] * (H + 2) + top) * (W + 2) + left
         padded = np.zeros((N, H + 2, W + 2), x.dtype)
         for channel in range(C):
@@ -128,22 +127,21 @@ class Rotate(Augmentation):
 @augmentations.register("cutout")
 @dataclass(kw_only=True)
 class Cutout(Augmentation):
-    """Blackens a square at a random place of each image; its centre is any pixel (DeVries & Taylor 2017, 1708.04552).
+    """Sets a square at a random position of each image to 0 (DeVries & Taylor 2017, arXiv 1708.04552).
 
-    Squares at the border reach over it and cover less.
+    The centre is uniform over all pixels; squares at the border are clipped.
     """
 
-    size: Annotated[int, Ge(1), Le(1000), Doc("side of the square in pixels")] = 8
+    size: Annotated[int, Ge(1), Le(1000), Doc("side length of the square in pixels")] = 8
 
     def misfit(self, height: int, width: int) -> str:
-        """A square must leave something of an image."""
         most = min(height, width) - 1
         return f"size must be at most {most}, got {self.size}" if self.size > most else ""
 
     def apply(self, x: Array, rng: RandomGenerator) -> None:
-        """y = 0 in rows and columns from centre − ⌊size/2⌋ on, x elsewhere."""
+        """y = 0 in ``size`` rows and columns from centre − ⌊size/2⌋, x elsewhere."""
         N, _, H, W = x.shape
-        rows, columns = (self._covered(side, _whole(rng, side, (N, 1)))[:, np.newaxis] for side in (H, W))
+        rows, columns = (self._covered(side, _integers(rng, side, (N, 1)))[:, np.newaxis] for side in (H, W))
         np.copyto(x, 0, where=rows[..., np.newaxis] & columns[:, :, np.newaxis])
 
     def _covered(self, side: int, centre: Array) -> Array:
@@ -154,9 +152,9 @@ class Cutout(Augmentation):
 @augmentations.register("brightness")
 @dataclass(kw_only=True)
 class Brightness(Augmentation):
-    """Makes each image brighter or darker by a number uniform in [-strength, strength], cut to [0, 1]."""
+    """Random brightness: adds a number uniform in [-strength, strength] to each image, clipped to [0, 1]."""
 
-    strength: Annotated[float, Ge(0), Le(1), Doc("the largest change; white is 1")] = 0.2
+    strength: Annotated[float, Ge(0), Le(1), Doc("maximum change of brightness; pixels are in [0, 1]")] = 0.2
 
     def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y = x + δ."""
@@ -167,12 +165,12 @@ class Brightness(Augmentation):
 @augmentations.register("contrast")
 @dataclass(kw_only=True)
 class Contrast(Augmentation):
-    """Stretches each image about its channels' means by a factor uniform in [1 - strength, 1 + strength].
+    """Random contrast: scales each image about its channel means by a factor in [1 - strength, 1 + strength].
 
-    The result is cut to [0, 1].
+    The factor is uniform; the result is clipped to [0, 1].
     """
 
-    strength: Annotated[float, Ge(0), Le(1), Doc("the largest change of the factor")] = 0.2
+    strength: Annotated[float, Ge(0), Le(1), Doc("maximum deviation of the factor from 1")] = 0.2
 
     def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y = m + c(x − m), m the mean over H and W."""
@@ -184,13 +182,13 @@ class Contrast(Augmentation):
         np.clip(x, 0, 1, out=x)
 
 
-def _whole(rng: RandomGenerator, count: int, shape: tuple[int, ...]) -> Array:
-    """Whole numbers, uniform in 0 to ``count`` − 1, from both kinds of generators."""
+def _integers(rng: RandomGenerator, count: int, shape: tuple[int, ...]) -> Array:
+    """Integers uniform in [0, count), from either kind of generator."""
     return np.floor(rng.uniform(0.0, count, shape)).astype(np.intp)
 
 
-def _between(position: Array, side: int) -> tuple[Array, Array]:
-    """The pixel at or before each position in a bordered image, and how far the position is on its way to the next."""
+def _floor_and_fraction(position: Array, side: int) -> tuple[Array, Array]:
+    """Floor and fraction of positions in a zero-padded image, for bilinear interpolation."""
     np.clip(position, 0, side + 1, out=position)
     pixel = np.minimum(position.astype(np.intp), side)
     return pixel, position - pixel.astype(position.dtype)

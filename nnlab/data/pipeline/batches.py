@@ -1,4 +1,4 @@
-"""From samples in memory to arrays that a network takes: mini-batches for training, chunks for evaluation."""
+"""Batches as network inputs: shuffled mini-batches for training, consecutive chunks for evaluation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -16,15 +16,15 @@ from nnlab.errors import ShapeError, UsageError
 
 Batch = tuple[Array, Array]
 
-USUAL = 100
-"""Samples in a batch where a spec does not say."""
+DEFAULT_BATCH_SIZE = 100
+"""The default batch size."""
 
 
 class BatchLoader:
-    """Samples of a split as arrays of the network's dtype; uint8 pixels are scaled to [0, 1].
+    """Loads samples of a split as arrays of the network's dtype; uint8 pixels are scaled to [0, 1].
 
-    Images stay uint8 in memory: gathering 100 rows and scaling them takes 17 µs, gathering float32 rows 28 µs.
-    The arrays given out are valid until the next call.
+    Images stay uint8 in memory: gathering and scaling 100 rows takes 17 µs, gathering float32 rows 28 µs.
+    Returned arrays are reused by the next call.
     """
 
     def __init__(self, split: Split, dtype: npt.DTypeLike) -> None:
@@ -41,7 +41,7 @@ class BatchLoader:
         return self._scaled(rows), self.split.labels[indices]
 
     def chunk(self, start: int, size: int) -> Batch:
-        """The samples from ``start`` on, at most ``size`` of them."""
+        """Up to ``size`` consecutive samples from ``start``."""
         part = slice(start, start + size)
         return self._scaled(self.split.inputs[part]), self.split.labels[part]
 
@@ -60,17 +60,17 @@ class BatchLoader:
 
 
 class Batches:
-    """The training batch of each step, addressed by the step, counted from 1.
+    """The training batch of each step; steps count from 1.
 
-    ``shuffle`` goes through a new permutation each epoch, whose last batch may be smaller, or is left out then
-    (``drop_last``); ``replacement`` draws each batch from all samples. Its images are changed by ``augmentations``.
-    Without a ``batch_size`` a batch has ``USUAL`` samples, or all where there are fewer. Raises UsageError when a batch
-    is larger than the data.
+    ``shuffle`` uses a new permutation each epoch, whose last batch may be smaller or dropped (``drop_last``);
+    ``replacement`` draws each batch with replacement. ``augmentations`` transform the images. The default
+    ``batch_size`` is ``DEFAULT_BATCH_SIZE``, or all samples if fewer. Raises UsageError when the batch size exceeds the
+    number of samples.
     """
 
     def __init__(
         self,
-        feed: BatchLoader,
+        loader: BatchLoader,
         batch_size: int | Literal["full"] | None,
         sampling: Literal["shuffle", "replacement"],
         streams: Streams,
@@ -78,9 +78,9 @@ class Batches:
         *,
         drop_last: bool = False,
     ) -> None:
-        self.samples = len(feed.split)
+        self.samples = len(loader.split)
         self.full = batch_size == "full"
-        self.batch_size = self.samples if batch_size == "full" else batch_size or min(USUAL, self.samples)
+        self.batch_size = self.samples if batch_size == "full" else batch_size or min(DEFAULT_BATCH_SIZE, self.samples)
         if self.batch_size > self.samples:
             raise UsageError(
                 f"train.batch_size: {self.batch_size} is more than the {self.samples} training samples; "
@@ -92,12 +92,12 @@ class Batches:
         self.steps_per_epoch = (
             self.samples // self.batch_size if self._drop_last else -(-self.samples // self.batch_size)
         )
-        self._feed = feed
+        self._loader = loader
         self._sampling = sampling
         self._streams = streams
         self._augmentations = augmentations
-        # With memory of its own: asking for the last batch must not overwrite the current one.
-        self._unaugmented = BatchLoader(feed.split, feed.dtype)
+        # A separate loader, since last_batch() must not overwrite the arrays of the current batch.
+        self._unaugmented = BatchLoader(loader.split, loader.dtype)
         self._last_indices: Array = np.empty(0, np.intp)
         self._drawn_ahead = False
         self._everything: Batch | None = None
@@ -105,7 +105,7 @@ class Batches:
         self._epoch_indices: Array = np.empty(0, np.intp)
 
     def epochs(self, step: int) -> float:
-        """How many passes through the data the first ``step`` batches amount to."""
+        """The number of epochs in the first ``step`` batches."""
         if self._drop_last:
             return step / self.steps_per_epoch
         if self._sampling == "replacement":
@@ -114,15 +114,15 @@ class Batches:
         return whole + part * self.batch_size / self.samples
 
     def batch(self, step: int) -> Batch:
-        """The samples and labels of a step; steps are asked for in order, each once."""
+        """Inputs and labels of a step; call it once per step, in order."""
         if self.full and not self._augmentations:
             if self._everything is None:
-                self._everything = self._feed.everything()
+                self._everything = self._loader.everything()
             return self._everything
         if not self._drawn_ahead:
             self._last_indices = self._indices(step)
         self._drawn_ahead = False
-        x, labels = self._feed.take(self._last_indices)
+        x, labels = self._loader.take(self._last_indices)
         augment(x, self._augmentations, self._streams, step)
         return x, labels
 
@@ -135,27 +135,31 @@ class Batches:
         return self._unaugmented.take(self._last_indices)
 
     def state(self) -> dict[str, Array]:
-        """What cannot be found again from the step alone: of the legacy stream, the order of the epoch it is in."""
+        """State that the step does not determine: the last batch and, for legacy streams, the current permutation."""
         state = {"last_indices": self._last_indices}
         if isinstance(self._streams, LegacyStreams):
             state |= {"epoch": np.array(self._epoch), "epoch_indices": self._epoch_indices}
         return state
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a saved state; raises ShapeError when it is not one of such batches."""
+        """Restore a saved state; raises ShapeError when it does not fit."""
         if self.state().keys() != state.keys():
-            raise ShapeError(f"saved batches: holds the arrays {sorted(state)}, not {sorted(self.state())}")
+            raise ShapeError(f"saved batches: expected the arrays {sorted(self.state())}, found {sorted(state)}")
         last, order = state["last_indices"], state.get("epoch_indices", self._epoch_indices)
         for indices in (last, order):
             if indices.dtype.kind != "i" or indices.ndim != 1:
-                raise ShapeError(f"saved batches: are no list of samples but {indices.dtype} {indices.shape}")
+                raise ShapeError(
+                    f"saved batches: expected a list of sample indices, found {indices.dtype} {indices.shape}"
+                )
             if indices.size and not 0 <= indices.min() <= indices.max() < self.samples:
-                raise ShapeError(f"saved batches: are of more than the {self.samples} training samples")
+                raise ShapeError(
+                    f"saved batches: expected indices below {self.samples}, the number of training samples"
+                )
         epoch_array = np.array(self._epoch)
         copy_arrays({"epoch": state.get("epoch", epoch_array)}, {"epoch": epoch_array}, "saved batches")
         epoch = int(epoch_array)
         if last.size > self.batch_size or (epoch >= 0 and order.size < self.samples):
-            raise ShapeError(f"saved batches: are not of {self.batch_size} of {self.samples} samples")
+            raise ShapeError(f"saved batches: expected batches of {self.batch_size} from {self.samples} samples")
         self._last_indices, self._epoch, self._epoch_indices = last, epoch, order
 
     def _indices(self, step: int) -> Array:
@@ -163,7 +167,7 @@ class Batches:
             return np.arange(self.samples)
         epoch, position = divmod(step - 1, self.steps_per_epoch)
         if self._sampling == "replacement" and isinstance(self._streams, LegacyStreams):
-            # The published scripts draw the indices of each batch just before they use it.
+            # The published scripts draw the indices of each batch just before using it.
             return self._streams.rng(Purpose.BATCHES).choice(self.samples, self.batch_size)
         if epoch != self._epoch:
             self._epoch = epoch

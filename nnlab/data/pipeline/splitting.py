@@ -1,4 +1,4 @@
-"""Which samples are held out: a share of each class, or one of K folds."""
+"""Stratified splits: a held-out fraction, or one of K folds."""
 
 import numpy as np
 
@@ -8,33 +8,33 @@ from nnlab.errors import UsageError
 
 
 def hold_out_share(labels: Array, share: float, rng: RandomGenerator) -> tuple[Array, Array]:
-    """Indices in random order of the samples to keep and of those held out: ``share`` of the whole and of each class.
+    """Shuffled indices of the kept and the held-out samples; ``share`` is held out, stratified by class.
 
-    The first sample of each class is kept.
+    At least one sample of each class is kept.
     """
     order, by_class = _shuffled(labels, rng)
     sorted_labels = labels[by_class]
     candidates = by_class[1:][sorted_labels[1:] == sorted_labels[:-1]]
     count = min(round(share * len(labels)), len(candidates))
     held_out = np.zeros(len(labels), bool)
-    # Evenly spaced through samples that are sorted by class: each class gives its share.
+    # Evenly spaced among samples sorted by class, so that each class contributes its share.
     held_out[candidates[(np.arange(count) * 2 + 1) * len(candidates) // max(1, 2 * count)]] = True
     return _parts(order, held_out)
 
 
 def hold_out_fold(labels: Array, fold: int, folds: int, rng: RandomGenerator) -> tuple[Array, Array]:
-    """Indices in random order of the samples to keep and of those in one fold, counted from 1.
+    """Shuffled indices of the kept samples and of those in one fold, counted from 1.
 
-    Samples sorted by class are dealt out like cards: folds differ by at most one sample, in all and in each class.
-    With the same draws every fold comes from the same deal. Raises UsageError when a class has fewer samples than
-    there are folds, unless each fold is a single sample.
+    Samples sorted by class are assigned to the folds in turn: fold sizes differ by at most one sample, in total and in
+    each class. The same random numbers give the same K folds. Raises UsageError when a class has fewer samples than
+    there are folds, unless each fold is a single sample (leave-one-out).
     """
     smallest = int(np.unique(labels, return_counts=True)[1].min())
     if folds > smallest and folds != len(labels):
         possible = f"2 to {smallest} folds, or " if smallest > 1 else ""
         raise UsageError(
             f"data.folds: {folds} folds cannot each have samples of every class, since the smallest class has "
-            f"{smallest} of the {len(labels)} training samples; use {possible}{len(labels)} to hold out single samples"
+            f"{smallest} of the {len(labels)} training samples; use {possible}{len(labels)} for leave-one-out"
         )
     order, by_class = _shuffled(labels, rng)
     held_out = np.zeros(len(labels), bool)
@@ -43,7 +43,7 @@ def hold_out_fold(labels: Array, fold: int, folds: int, rng: RandomGenerator) ->
 
 
 def _shuffled(labels: Array, rng: RandomGenerator) -> tuple[Array, Array]:
-    """All indices in random order, and sorted by class with that order within each class."""
+    """A permutation of all indices, and the same indices stably sorted by class."""
     order = rng.permutation(len(labels))
     return order, order[np.argsort(labels[order], kind="stable")]
 

@@ -1,4 +1,4 @@
-"""CIFAR-10 in its binary version or its Python version (https://www.cs.toronto.edu/~kriz/cifar.html)."""
+"""CIFAR-10, binary or Python version (https://www.cs.toronto.edu/~kriz/cifar.html)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ from nnlab.registry import Doc, FilePath, datasets
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 IMAGE = (3, 32, 32)
 RECORD = 1 + 3 * 32 * 32
-"""Bytes of an image: its label, then its red, green and blue pixels row by row."""
+"""Bytes per image: the label, then the red, green and blue pixels row by row."""
 
 TRAIN_FILES = tuple(f"data_batch_{number}" for number in range(1, 6))
 TEST_FILES = ("test_batch",)
 FILES = (*TRAIN_FILES, *TEST_FILES)
 BINARY, PYTHON = "cifar-10-batches-bin", "cifar-10-batches-py"
-"""The folders of the two editions; files of the binary one end in .bin, those of the other are pickles."""
+"""The folders of the two versions: .bin files in the binary version, pickles in the Python version."""
 
 LARGEST_PICKLE = 64 << 20
-"""The most bytes of a pickle; those of the Python edition have 31,035,704."""
+"""Size limit of a pickle in bytes; the published ones have 31,035,704."""
 
 # Size and SHA-256 as in TensorFlow Datasets' url_checksums/cifar10.txt.
 ARCHIVE = RemoteFile(
@@ -56,20 +56,19 @@ class Cifar10(DatasetSource):
     path: Annotated[
         str | None,
         FilePath(),
-        Doc("folder with data_batch_1(.bin), ..., test_batch(.bin), or the .tar.gz; null downloads"),
+        Doc("folder with data_batch_1(.bin), ..., test_batch(.bin), or the .tar.gz; null: download"),
     ] = None
 
     def files(self) -> list[Path]:
-        """The archive, or what ``path`` names."""
         return super().files() if self.path is None else [Path(self.path)]
 
     def fetch(self, observer: DownloadObserver | None = None) -> None:
-        """Download the archive, unless ``path`` names another place."""
+        """Download the archive unless ``path`` is given."""
         if self.path is None:
             super().fetch(observer)
 
     def read(self, rng: RandomGenerator) -> Dataset:
-        """All images in the order of the files.
+        """All images, in file order.
 
         Raises DataError when a file is missing or damaged, or when the archive cannot be downloaded.
         """
@@ -86,16 +85,16 @@ class Cifar10(DatasetSource):
 
 
 def _read_folder(folder: Path, checksums: dict[str, str]) -> dict[str, Array]:
-    for place, ending in ((folder, ".bin"), (folder, ""), (folder / BINARY, ".bin"), (folder / PYTHON, "")):
-        if (place / f"{FILES[0]}{ending}").exists():
-            folder = place
+    for location, ending in ((folder, ".bin"), (folder, ""), (folder / BINARY, ".bin"), (folder / PYTHON, "")):
+        if (location / f"{FILES[0]}{ending}").exists():
+            folder = location
             break
     else:
         ending = ".bin"
     names = [f"{name}{ending}" for name in FILES]
     missing = [name for name in names if not (folder / name).exists()]
     if missing:
-        raise DataError(f"{file_name(folder)}: expected {', '.join(names)}; found no {', '.join(missing)}")
+        raise DataError(f"{file_name(folder)}: expected {', '.join(names)}; missing {', '.join(missing)}")
     records = {}
     for name in FILES:
         with opened(folder / f"{name}{ending}") as (file, size):
@@ -107,7 +106,7 @@ def _read_folder(folder: Path, checksums: dict[str, str]) -> dict[str, Array]:
 
 
 def _read_archive(path: Path, checksums: dict[str, str]) -> dict[str, Array]:
-    """The records of each file in a .tar.gz, read from the stream: nothing is unpacked to disk."""
+    """The records of each file in a .tar.gz, read as a stream without unpacking to disk."""
     with opened(path) as (file, size):
         reader = HashingReader(file_name(path), unpacked(file)[0])
         pickled = first_folder(reader, (BINARY, PYTHON), most_unpacked(size)) == PYTHON
@@ -127,7 +126,7 @@ def _read_archive(path: Path, checksums: dict[str, str]) -> dict[str, Array]:
 
 
 def _read_pickle(reader: HashingReader, size: int, where: str) -> Array:
-    """The images of one pickled file as (N, RECORD) bytes, each with its label before its pixels."""
+    """The images of one pickle as (N, RECORD) bytes: the label, then the pixels."""
     if size > LARGEST_PICKLE:
         raise DataError(f"{where}: expected at most {LARGEST_PICKLE} bytes, found {size}")
     content = np.empty(size, np.uint8)
@@ -152,13 +151,13 @@ def _read_pickle(reader: HashingReader, size: int, where: str) -> Array:
 def _kind(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"shape {value.shape}"
-    return "none" if value is None else f"a {type(value).__name__}"
+    return "nothing" if value is None else f"a {type(value).__name__}"
 
 
 def _read_records(reader: HashingReader, size: int, where: str) -> Array:
     """The images of one file as (N, RECORD) bytes."""
     if size == 0 or size % RECORD:
-        raise DataError(f"{where}: expected a multiple of {RECORD} bytes, which is one image, found {size}")
+        raise DataError(f"{where}: expected a multiple of {RECORD} bytes (one image), found {size}")
     check_fits(where, size)
     records = np.empty((size // RECORD, RECORD), np.uint8)
     reader.fill(records.reshape(-1).data, f"at least {reader.count + size}")
@@ -173,7 +172,7 @@ def _read_records(reader: HashingReader, size: int, where: str) -> Array:
 
 
 def _split(records: dict[str, Array], names: Sequence[str]) -> Split:
-    """The images of several files, which are taken out of ``records`` one by one: there is one copy at a time."""
+    """The images of several files, removed from ``records`` one by one to save memory."""
     count = sum(len(records[name]) for name in names)
     images, labels = np.empty((count, *IMAGE), np.uint8), np.empty(count, np.intp)
     start = 0

@@ -45,16 +45,16 @@ FILES = (
 @datasets.register("fashion_mnist")
 @dataclass(kw_only=True)
 class FashionMnist(DatasetSource):
-    """Fashion-MNIST: 60,000 + 10,000 articles of clothing, 28x28 grey pixels (Xiao, Rasul & Vollgraf 2017).
+    """Fashion-MNIST: 60,000 + 10,000 articles of clothing, 28x28 greyscale pixels (Xiao, Rasul & Vollgraf 2017).
 
-    It has the format and the sizes of MNIST, and is harder (arXiv 1708.07747).
+    A harder drop-in replacement for MNIST (arXiv 1708.07747).
     """
 
     download: ClassVar[Download | None] = Download("fashion_mnist", FILES)
     published_shape: ClassVar[tuple[Shape, int] | None] = ((1, 28, 28), 10)
 
     def read(self, rng: RandomGenerator) -> Dataset:
-        """All 70,000 samples, in the order of the original files.
+        """All 70,000 samples, in the order of the published files.
 
         Raises DataError when the files cannot be downloaded.
         """

@@ -1,4 +1,4 @@
-"""Files in the IDX format of MNIST (http://yann.lecun.com/exdb/mnist/), and folders of four of them as a dataset."""
+"""IDX files, the format of MNIST (http://yann.lecun.com/exdb/mnist/), and folders of four of them as a dataset."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.core.arrays import Array, Shape
+from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.random import RandomGenerator
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.files.reading import HashingReader, check_fits, check_unpacked, file_name, opened, unpacked
@@ -29,10 +29,10 @@ _NAME = re.compile(r"(.*?)(train|t10k|test)[-_](images|labels)[-.]idx[13][-_]uby
 
 
 def read_idx(path: Traversable) -> tuple[Array, str]:
-    """The array in an IDX file, plain or gzipped, and the SHA-256 of its unpacked bytes.
+    """The array in an IDX file, plain or gzipped, and the SHA-256 of its uncompressed bytes.
 
-    The size that the header claims is checked against the file before memory is taken, and unpacking stops where the
-    claimed size ends. Raises DataError when the file is missing, truncated, too long, damaged, or not IDX.
+    The size in the header is checked against the file size before memory is allocated, and decompression stops at
+    that size. Raises DataError when the file is missing, truncated, too long, damaged, or not IDX.
     """
     with opened(path) as (file, size):
         stream, packed = unpacked(file)
@@ -49,7 +49,7 @@ def read_idx(path: Traversable) -> tuple[Array, str]:
 
 
 def _read_header(reader: HashingReader) -> tuple[np.dtype[np.generic], Shape]:
-    """The element type and the shape: two zeros, a type byte, the number of dimensions, each as a big-endian uint32."""
+    """Element type and shape: two zero bytes, a type byte, the number of dimensions, each size as big-endian uint32."""
     magic = bytearray(4)
     reader.fill(memoryview(magic), "at least 4")
     zeros, element_type, dimensions = magic[:2], magic[2], magic[3]
@@ -59,30 +59,30 @@ def _read_header(reader: HashingReader) -> tuple[np.dtype[np.generic], Shape]:
             f"({', '.join(f'{code:02x}' for code in ELEMENT_TYPES)}) and 01 to {MOST_DIMENSIONS:02x} dimensions, "
             f"found {magic.hex(' ')}"
         )
-    sides = bytearray(4 * dimensions)
-    reader.fill(memoryview(sides), f"at least {len(magic) + len(sides)}")
-    shape = tuple(int.from_bytes(sides[at : at + 4], "big") for at in range(0, len(sides), 4))
+    sizes = bytearray(4 * dimensions)
+    reader.fill(memoryview(sizes), f"at least {len(magic) + len(sizes)}")
+    shape = tuple(int.from_bytes(sizes[at : at + 4], "big") for at in range(0, len(sizes), 4))
     return np.dtype(ELEMENT_TYPES[element_type]), shape
 
 
 def _check_size(
     name: str, shape: Shape, dtype: np.dtype[np.generic], expected: int, size: int, *, packed: bool
 ) -> None:
-    """Refuse a header that the file's size contradicts."""
+    """Raise DataError when the header contradicts the file size."""
     if not packed and expected != size:
         fault = "truncated" if size < expected else "too long"
         raise DataError(f"{name}: {fault}: expected {expected} bytes, found {size}")
     if packed:
         check_unpacked(name, size, expected, "gzip")
-    # A side of length zero makes the content empty however long the others claim to be.
-    check_fits(name, prod(max(side, 1) for side in shape) * dtype.itemsize)
+    # With a dimension of size 0 the content is empty however large the other dimensions are.
+    check_fits(name, prod(max(size, 1) for size in shape) * dtype.itemsize)
 
 
 def read_folder(folder: Traversable, endings: Sequence[str] = ("", ".gz")) -> Dataset:
-    """The dataset in a folder that holds the four files of MNIST's naming, with grey images as (N, 1, H, W) pixels.
+    """The dataset in a folder of four files named like MNIST's, with greyscale images as (N, 1, H, W) pixels.
 
-    ``endings`` are those that the names may have. Raises DataError when a file is missing or damaged, or when the
-    files do not fit together.
+    ``endings`` are the allowed file name suffixes. Raises DataError when a file is missing or damaged, or when the
+    files are inconsistent.
     """
     files = {
         part: [(name, _find(folder, name, endings)) for name in (f"{word}-{IMAGES}", f"{word}-{LABELS}")]
@@ -92,13 +92,13 @@ def read_folder(folder: Traversable, endings: Sequence[str] = ("", ".gz")) -> Da
 
 
 def _read_files(folder: Traversable, files: Mapping[str, Sequence[tuple[str, Traversable]]]) -> Dataset:
-    """The dataset in four files, images and labels for train and test, each with the name of its checksum."""
+    """The dataset in four files: images and labels for train and test, each with its name in the checksums."""
     checksums: dict[str, str] = {}
     train, test = (_read_split(files[part][0], files[part][1], checksums) for part in ("train", "test"))
     if train.inputs.shape[1:] != test.inputs.shape[1:]:
         raise DataError(
-            f"{file_name(folder)}: expected test images of {_sides(train.inputs)} pixels as in training, "
-            f"found {_sides(test.inputs)}"
+            f"{file_name(folder)}: expected test images of {shape_text(train.inputs.shape[2:])} pixels as in training, "
+            f"found {shape_text(test.inputs.shape[2:])}"
         )
     classes = max(2, 1 + int(train.labels.max()), 1 + int(test.labels.max()))
     return Dataset(train, test, tuple(str(label) for label in range(classes)), checksums)
@@ -110,19 +110,19 @@ def _read_split(
     (images_name, images_file), (labels_name, labels_file) = images_at, labels_at
     images, checksums[images_name] = read_idx(images_file)
     labels, checksums[labels_name] = read_idx(labels_file)
-    for path, array, meaning in ((images_file, images, ("N", "H", "W")), (labels_file, labels, ("N",))):
-        if array.dtype != np.uint8 or array.ndim != len(meaning) or 0 in array.shape:
+    for path, array, axes in ((images_file, images, ("N", "H", "W")), (labels_file, labels, ("N",))):
+        if array.dtype != np.uint8 or array.ndim != len(axes) or 0 in array.shape:
             raise DataError(
-                f"{file_name(path)}: expected uint8 of shape ({', '.join(meaning)}), none of them 0, "
+                f"{file_name(path)}: expected uint8 of shape ({', '.join(axes)}), none of them 0, "
                 f"found {array.dtype.name} of shape {array.shape}"
             )
     if len(images) != len(labels):
-        raise DataError(f"{file_name(labels_file)}: expected {len(images)} labels as images, found {len(labels)}")
+        raise DataError(f"{file_name(labels_file)}: expected {len(images)} labels, one per image, found {len(labels)}")
     return Split(images[:, np.newaxis], labels.astype(np.intp))
 
 
 def _find(folder: Traversable, name: str, endings: Sequence[str]) -> Traversable:
-    """The file of the given name in any of its accepted spellings."""
+    """The file of the given name, in any accepted spelling."""
     accepted = [spelling + end for spelling in (name, name.replace("-idx", ".idx")) for end in endings]
     try:
         for spelling in accepted:
@@ -134,21 +134,17 @@ def _find(folder: Traversable, name: str, endings: Sequence[str]) -> Traversable
     raise DataError(f"{file_name(folder)}: {fault}: expected {' or '.join(accepted)}")
 
 
-def _sides(images: Array) -> str:
-    return "x".join(str(side) for side in images.shape[2:])
-
-
-def _is_usual(folder: Path) -> bool:
-    """Whether the images to train on have a name of MNIST's."""
+def _has_mnist_names(folder: Path) -> bool:
+    """Whether the file of training images has MNIST's name."""
     names = (f"train-{IMAGES}", f"train-{IMAGES}".replace("-idx", ".idx"))
     try:
         return any((folder / f"{name}{end}").exists() for name in names for end in ("", ".gz"))
-    except OSError:  # who reads it says what is wrong
+    except OSError:  # reported when the file is read
         return True
 
 
 def _find_prefixed(folder: Path, prefix: str | None) -> dict[str, list[tuple[str, Traversable]]] | None:
-    """The four files whose names begin alike, as EMNIST's; None where there are none. Raises DataError for several."""
+    """Four files with a common prefix, as of EMNIST, or None; raises DataError for several prefixes."""
     try:
         names = sorted(path.name for path in islice(folder.iterdir(), MOST_FILES)) if folder.is_dir() else []
     except OSError as error:
@@ -156,54 +152,51 @@ def _find_prefixed(folder: Path, prefix: str | None) -> dict[str, list[tuple[str
     found: dict[str, dict[tuple[str, str], str]] = {}
     for name in names:
         if match := _NAME.fullmatch(name):
-            begins, word, kind, _ = match.groups()
+            stem, word, kind, _ = match.groups()
             part = "train" if word == "train" else "test"
-            found.setdefault(begins, {}).setdefault((part, kind), name)
-    complete = {begins: files for begins, files in found.items() if len(files) == 4}
+            found.setdefault(stem, {}).setdefault((part, kind), name)
+    complete = {stem: files for stem, files in found.items() if len(files) == 4}
     if prefix is not None:
-        complete = {begins: files for begins, files in complete.items() if begins.rstrip("-_") == prefix.rstrip("-_")}
+        complete = {stem: files for stem, files in complete.items() if stem.rstrip("-_") == prefix.rstrip("-_")}
     if len(complete) > 1:
-        listed = one_line(", ".join(quote(begins.rstrip("-_"), 60) for begins in complete), 300)
-        raise DataError(f"{file_name(folder)}: several datasets; data.prefix names one of them: {listed}")
+        listed = one_line(", ".join(quote(stem.rstrip("-_"), 60) for stem in complete), 300)
+        raise DataError(f"{file_name(folder)}: several datasets; set data.prefix to one of {listed}")
     for files in complete.values():
         return {
             part: [(files[part, kind].removesuffix(".gz"), folder / files[part, kind]) for kind in ("images", "labels")]
             for part in ("train", "test")
         }
     if prefix is not None:
-        known = one_line(", ".join(quote(begins.rstrip("-_"), 60) for begins in found), 300) or "no IDX files"
+        known = one_line(", ".join(quote(stem.rstrip("-_"), 60) for stem in found), 300) or "no IDX files"
         where = f"{file_name(folder)}: data.prefix"
-        raise DataError(f"{where}: no four files that begin with {quote(prefix)}; found {known}")
+        raise DataError(f"{where}: expected four files with the prefix {quote(prefix)}; found {known}")
     return None
 
 
 @datasets.register("idx")
 @dataclass(kw_only=True)
 class Idx(DatasetSource):
-    """Grey images and labels in a folder of four IDX files named like those of MNIST or EMNIST, gzipped or not."""
+    """Greyscale images and labels in a folder of four IDX files named like MNIST's or EMNIST's, gzipped or not."""
 
     path: Annotated[
         str, FilePath(), Doc("folder with train- and t10k- (or test-) images-idx3-ubyte and labels-idx1-ubyte")
     ]
-    prefix: Annotated[
-        str | None, Doc("what the names of the files begin with, such as emnist-letters; null where that is clear")
-    ] = None
-    transpose: Annotated[bool, Doc("exchange rows and columns of each image; EMNIST's are stored that way")] = False
-    label_offset: Annotated[int, Ge(0), Le(255), Doc("the smallest label, such as 1 for EMNIST's letters")] = 0
+    prefix: Annotated[str | None, Doc("file name prefix, such as emnist-letters; null: the only one")] = None
+    transpose: Annotated[bool, Doc("transpose each image, as EMNIST requires")] = False
+    label_offset: Annotated[int, Ge(0), Le(255), Doc("smallest label, such as 1 for EMNIST letters")] = 0
 
     def files(self) -> list[Path]:
-        """The user's folder."""
         return [Path(self.path)]
 
     def read(self, rng: RandomGenerator) -> Dataset:
-        """All samples of the folder, in the order of the files."""
+        """All samples, in file order."""
         folder = Path(self.path)
-        files = None if self.prefix is None and _is_usual(folder) else _find_prefixed(folder, self.prefix)
+        files = None if self.prefix is None and _has_mnist_names(folder) else _find_prefixed(folder, self.prefix)
         dataset = _read_files(folder, files) if files else read_folder(folder)
-        return self._turned(self._numbered(dataset))
+        return self._transposed(self._with_label_offset(dataset))
 
-    def _numbered(self, dataset: Dataset) -> Dataset:
-        """The dataset without the classes below the smallest label."""
+    def _with_label_offset(self, dataset: Dataset) -> Dataset:
+        """The dataset with ``label_offset`` subtracted from the labels."""
         smallest = min(int(split.labels.min()) for split in dataset.splits.values())
         if smallest < self.label_offset:
             raise DataError(
@@ -211,20 +204,21 @@ class Idx(DatasetSource):
                 f"found {smallest}"
             )
         if not self.label_offset:
-            few = f"{smallest} classes without samples" if smallest > 1 else "a class without samples"
-            note = f"the smallest label is {smallest}, which leaves {few}; data.label_offset: {smallest} leaves it out"
+            few = f"{smallest} classes have no samples" if smallest > 1 else "one class has no samples"
+            them = "them" if smallest > 1 else "it"
+            note = f"the smallest label is {smallest}, so {few}; data.label_offset: {smallest} removes {them}"
             return replace(dataset, notes=(note,)) if smallest else dataset
         names = dataset.class_names[self.label_offset :]
         if len(names) < 2:
-            raise DataError(f"{file_name(Path(self.path))}: expected 2 classes or more, found {len(names)}")
+            raise DataError(f"{file_name(Path(self.path))}: expected at least 2 classes, found {len(names)}")
         parts = {name: Split(split.inputs, split.labels - self.label_offset) for name, split in dataset.splits.items()}
         return replace(dataset, train=parts["train"], test=parts["test"], class_names=names)
 
-    def _turned(self, dataset: Dataset) -> Dataset:
-        """The dataset with rows and columns of each image exchanged, where the spec says so."""
+    def _transposed(self, dataset: Dataset) -> Dataset:
+        """The dataset with transposed images if the spec says ``transpose``."""
         if not self.transpose:
             emnist = any(name.startswith("emnist") for name in dataset.checksums)
-            note = "EMNIST's images are stored with rows and columns exchanged; data.transpose: true turns them upright"
+            note = "EMNIST images are stored transposed; data.transpose: true corrects this"
             return replace(dataset, notes=(*dataset.notes, note)) if emnist else dataset
         parts = {
             name: Split(np.ascontiguousarray(split.inputs.transpose(0, 1, 3, 2)), split.labels)

@@ -1,4 +1,4 @@
-"""MNIST, which comes with the package."""
+"""MNIST, bundled with the package."""
 
 from dataclasses import dataclass
 from importlib.resources import files
@@ -25,18 +25,18 @@ PUBLISHED_SHA256 = {
 @datasets.register("mnist")
 @dataclass(kw_only=True)
 class Mnist(DatasetSource):
-    """MNIST: 60,000 + 10,000 handwritten digits, 28x28 grey pixels (LeCun, Bottou, Bengio & Haffner 1998)."""
+    """MNIST: 60,000 + 10,000 handwritten digits, 28x28 greyscale pixels (LeCun, Bottou, Bengio & Haffner 1998)."""
 
     published_shape: ClassVar[tuple[Shape, int] | None] = ((1, 28, 28), 10)
 
     def files(self) -> list[Path]:
-        """The four files in the package."""
+        """The four bundled files."""
         return [Path(str(FOLDER.joinpath(f"{name}.gz"))) for name in PUBLISHED_SHA256]
 
     def read(self, rng: RandomGenerator) -> Dataset:
-        """All 70,000 samples, in the order of the original files.
+        """All 70,000 samples, in the order of the published files.
 
-        Raises DataError when the package's copy is not the published data.
+        Raises DataError when the bundled files are not the published ones.
         """
         try:
             dataset = read_folder(FOLDER)
@@ -44,5 +44,5 @@ class Mnist(DatasetSource):
                 if dataset.checksums[name] != expected:
                     raise DataError(f"{name}: expected SHA-256 {expected}, found {dataset.checksums[name]}")
         except DataError as error:
-            raise DataError(f"the packaged MNIST is damaged, please reinstall nnlab-runner: {error}") from error
+            raise DataError(f"the bundled MNIST is damaged; reinstall nnlab-runner: {error}") from error
         return dataset

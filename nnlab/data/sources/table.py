@@ -1,4 +1,4 @@
-"""The user's own data: a CSV file, perhaps with a second one for testing, or arrays in an .npz file."""
+"""User data: a CSV file (optionally with a second one for testing), .npz or .npy arrays."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -45,103 +45,100 @@ Encoding = Literal[
 
 _NPY_KEYS = ("labels", "test_path", "test_labels")
 _ARRAYS = {
-    ".npz": "which has arrays for that: x_train, y_train, x_val, y_val, x_test, y_test",
-    ".npy": "whose labels are in the file that data.labels names",
+    ".npz": "whose arrays are named: x_train, y_train, x_val, y_val, x_test, y_test",
+    ".npy": "whose labels are in a file given by data.labels",
 }
 
 
 @datasets.register("table")
 @dataclass(kw_only=True)
 class Table(DatasetSource):
-    """A CSV file with a header row (or without one), an .npz with x and y or x_train, y_train, ..., or .npy files.
+    """A CSV file with or without header row, an .npz with x and y or x_train, y_train, ..., or .npy files.
 
-    The samples are put into random order before they are split, unless the test samples come from a file, column or
-    array of their own. Images in an .npz or .npy file, (N, H, W), (N, H, W, C) or (N, C, H, W), are not scaled here:
-    0 to 255 becomes 0 to 1, other floats stay as they are. Columns of text become one input for each category.
+    Samples are shuffled before the test split, unless the test samples come from their own file, column or array.
+    Images in an .npz or .npy file may be (N, H, W), (N, H, W, C) or (N, C, H, W); pixels from 0 to 255 are scaled to
+    [0, 1], other floats are unchanged. Text columns are one-hot encoded.
     """
 
     path: Annotated[str, FilePath(), Doc("CSV (also .csv.gz), .npz or .npy file")]
-    labels: Annotated[str | None, FilePath(), Doc("the .npy file with the labels of an .npy file")] = None
+    labels: Annotated[str | None, FilePath(), Doc(".npy file with the labels of an .npy file")] = None
     test_path: Annotated[
-        str | None, FilePath(), Doc("CSV with the test samples, its columns in any order (or an .npy file)")
+        str | None, FilePath(), Doc("CSV with the test samples, columns in any order (or an .npy file)")
     ] = None
-    test_labels: Annotated[str | None, FilePath(), Doc("the .npy file with the labels of test_path")] = None
-    label: Annotated[str | None, Doc("column of the labels; null for the last one (.npz: array, null for y)")] = None
-    features: Annotated[list[str] | None, Doc("feature columns; null for all others (.npz: one array, null for x)")] = (
+    test_labels: Annotated[str | None, FilePath(), Doc(".npy file with the labels of test_path")] = None
+    label: Annotated[str | None, Doc("label column; null: the last one (.npz: array name; null: y)")] = None
+    features: Annotated[list[str] | None, Doc("feature columns; null: all others (.npz: one array name; null: x)")] = (
         None
     )
     exclude: Annotated[
-        list[str], MaxLen(1000), Doc("columns to leave out, such as an id; '' for those without a name")
+        list[str], MaxLen(1000), Doc("columns to exclude, such as an id; '': columns without a name")
     ] = field(default_factory=list)
-    split_column: Annotated[str | None, Doc("column that says train, validation or test for each row")] = None
+    split_column: Annotated[str | None, Doc("column with train, validation or test in each row")] = None
     image: Annotated[
         Annotated[list[Annotated[int, Ge(1), Le(10**5)]], MinLen(3), MaxLen(3)] | None,
-        Doc("[C, H, W]: each row is an image; whole numbers from 0 to 255 become pixels"),
+        Doc("[C, H, W]: reshape each row to an image; integers from 0 to 255 become pixels"),
     ] = None
     test_split: Annotated[
-        float, Ge(0), Lt(1), Doc("share of the samples held out for testing, unless there are test samples already")
+        float, Ge(0), Lt(1), Doc("fraction of the samples held out for testing, unless the data contains test samples")
     ] = 0.2
     scaling: Annotated[
         Literal["none", "standard", "minmax"],
-        Doc("features to mean 0 and standard deviation 1, or to [0, 1], by the training samples' statistics"),
+        Doc("standard: zero mean, unit variance; minmax: [0, 1]; by the training samples' statistics"),
     ] = "standard"
     missing: Annotated[
         Literal["refuse", "drop", "mean", "median"] | Annotated[float, Ge(-1e9), Le(1e9)],
-        Doc(
-            "rows with missing values: refuse or drop them, or fill in a number or a statistic of the training samples"
-        ),
+        Doc("missing values: refuse, drop the rows, or impute a number or a statistic of the training samples"),
     ] = "refuse"
-    missing_values: Annotated[
-        list[str], MaxLen(100), Doc("cells that count as missing, compared as text in any case")
-    ] = field(default_factory=lambda: list(MISSING_VALUES))
+    missing_values: Annotated[list[str], MaxLen(100), Doc("texts of missing values, case-insensitive")] = field(
+        default_factory=lambda: list(MISSING_VALUES)
+    )
     categorical: Annotated[
         Literal["auto", "refuse"] | list[str],
-        Doc("columns with one input (0 or 1) for each category; auto: those that hold text only"),
+        Doc("columns to one-hot encode; auto: columns that contain only text"),
     ] = "auto"
     encoding: Annotated[Encoding, Doc("encoding of a CSV; auto: UTF-8, or UTF-16 with a byte order mark")] = "auto"
     separator: Annotated[
-        Literal["auto", ",", ";", "tab", "\t", "|", ":", "whitespace"], Doc("what separates the columns of a CSV")
+        Literal["auto", ",", ";", "tab", "\t", "|", ":", "whitespace"], Doc("column separator of a CSV")
     ] = "auto"
     decimal: Annotated[Literal[".", ","], Doc("decimal mark of a CSV")] = "."
     header: Annotated[
         Literal["auto"] | bool,
-        Doc("row 1 holds the names of the columns; false: they are c1, c2, ...; auto: refuse a row 1 like the others"),
+        Doc("first row holds the column names; false: c1, c2, ...; auto: reject a first row that looks like a sample"),
     ] = "auto"
-    skip_rows: Annotated[int, Ge(0), Le(10**6), Doc("lines of a CSV before the table, such as a title")] = 0
+    skip_rows: Annotated[int, Ge(0), Le(10**6), Doc("number of lines to skip before the header, such as a title")] = 0
 
     def files(self) -> list[Path]:
-        """The user's file or files."""
         given = (self.path, self.labels, self.test_path, self.test_labels)
         return [Path(path) for path in given if path is not None]
 
     @property
     def holds_out(self) -> bool:
-        """Whether there may be validation samples: an .npz can have some of its own."""
+        """Also true for a split column and for .npz files, which may contain validation samples."""
         return super().holds_out or self.split_column is not None or self.path.lower().endswith(".npz")
 
     def conflicts(self) -> Iterator[tuple[tuple[str], str]]:
-        """Columns are chosen in one way, test and validation samples too."""
+        """Keys that exclude each other."""
         yield from super().conflicts()
         if self.features is not None and self.exclude:
-            yield ("exclude",), "data.features lists the columns to use already; keep one of features and exclude"
+            yield ("exclude",), "both features and exclude are given; keep one"
         if self.split_column is not None and self.test_path is not None:
-            yield ("test_path",), "the split column names test samples already; keep one of split_column and test_path"
+            yield ("test_path",), "both split_column and test_path are given; keep one"
         if self.split_column is not None and self.fold is not None:
-            yield ("fold",), "the split column names the samples to train on; keep one of split_column and fold"
+            yield ("fold",), "both split_column and fold are given; keep one"
         if self.decimal == self.separator:
-            yield ("decimal",), "is the separator, too; a table with decimal commas has another separator"
+            yield ("decimal",), "is also the separator; a CSV with decimal commas needs another separator"
 
     @property
     def form(self) -> CsvFormat:
-        """How cells are read from the CSV files in ``path`` and ``test_path``."""
+        """The CSV format of ``path`` and ``test_path``."""
         return CsvFormat(
             self.encoding, self.separator, self.decimal, self.header, self.skip_rows, tuple(self.missing_values)
         )
 
     def read(self, rng: RandomGenerator) -> Dataset:
-        """All samples of the file, split; NaN where a value is missing.
+        """All samples, split; missing values are NaN.
 
-        Raises DataError when a file is missing, damaged, or holds no labelled samples.
+        Raises DataError when a file is missing, damaged, or has no labelled samples.
         """
         path = Path(self.path)
         name = file_name(path)
@@ -152,8 +149,8 @@ class Table(DatasetSource):
             dataset = self._read_arrays(path, head)
         elif given := next((key for key in ("labels", "test_labels") if getattr(self, key) is not None), None):
             raise DataError(
-                f"{name}: data.{given}: expected an .npy file as data.path, found a CSV; its label column "
-                "is named by data.label"
+                f"{name}: data.{given}: expected an .npy file as data.path, found a CSV; "
+                "data.label names its label column"
             )
         else:
             dataset = self._read_csv(path)
@@ -164,16 +161,16 @@ class Table(DatasetSource):
             if self.test_split and not len(held_out):
                 raise DataError(
                     f"{name}: data.test_split: {self.test_split} of {len(kept)} samples in {dataset.classes} classes "
-                    f"is no whole sample, or would leave a class without any; 0 means no test set"
+                    f"is less than one sample, or would leave a class without training samples; 0 means no test set"
                 )
             test = dataset.train.take(held_out) if self.test_split else None
             dataset = replace(dataset, train=dataset.train.take(kept), test=test)
         return dataset
 
     def finish(self, dataset: Dataset) -> Dataset:
-        """Missing values filled in and samples scaled, both by the statistics of the samples to train on.
+        """Impute missing values and scale the features, both by statistics of the training samples.
 
-        Raises DataError when that cannot be done.
+        Raises DataError when that fails.
         """
         name = file_name(Path(self.path))
         if dataset.columns and self.missing not in ("refuse", "drop"):
@@ -214,7 +211,7 @@ def _scaled(dataset: Dataset, kind: str, name: str) -> Dataset:
     constant = low == high
     with np.errstate(all="ignore"):
         centre, spread = (train.mean(axis=0), train.std(axis=0)) if kind == "standard" else (low, high - low)
-        # The rounded mean of a constant column may differ from it, and its spread be a tiny number instead of 0.
+        # For a constant column the rounded mean may differ from the value and the deviation from 0.
         centre, spread = np.where(constant, low, centre), np.where(constant, 1.0, spread)
 
         scaling = Scaling(centre, spread)
@@ -235,8 +232,8 @@ def _scaled(dataset: Dataset, kind: str, name: str) -> Dataset:
 
 
 def _check_range(inputs: Array, spread: Array, name: str) -> None:
-    bad = ~(np.isfinite(inputs).all(axis=0) & np.isfinite(spread))
-    if bad.any():
+    unscalable = ~(np.isfinite(inputs).all(axis=0) & np.isfinite(spread))
+    if unscalable.any():
         raise DataError(
-            f"{name}: feature {int(np.argmax(bad)) + 1}: its values are too large or too close together to be scaled"
+            f"{name}: feature {int(np.argmax(unscalable)) + 1}: the values are too large or too close together to scale"
         )

@@ -1,4 +1,4 @@
-"""Small two-dimensional classification problems, generated from the dataset's random stream."""
+"""Toy datasets: two-dimensional classification problems, generated from the dataset's random stream."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -21,32 +21,32 @@ class ToySource(DatasetSource):
     """Points in the plane; the test samples are drawn after all training samples."""
 
     points: Annotated[int, Ge(1), Le(1_000_000), Doc("training samples per class (xor: per cluster)")] = 100
-    test_points: Annotated[int, Ge(0), Le(1_000_000), Doc("test samples likewise; 0 for no test set")] = 0
+    test_points: Annotated[int, Ge(0), Le(1_000_000), Doc("test samples per class or cluster; 0: no test set")] = 0
 
     def conflicts(self) -> Iterator[tuple[tuple[str], str]]:
-        """There may be ``MOST_SAMPLES`` samples in all; the rest is as for every dataset."""
+        """At most ``MOST_SAMPLES`` samples in total."""
         yield from super().conflicts()
         samples = (self.points + self.test_points) * self.groups
         if samples > MOST_SAMPLES:
             yield (
                 ("points",),
-                f"({self.points} + {self.test_points}) x {self.groups} makes {samples} samples; "
-                f"there may be at most {MOST_SAMPLES} in all",
+                f"({self.points} + {self.test_points}) x {self.groups} = {samples} samples; "
+                f"the limit is {MOST_SAMPLES} in total",
             )
 
     @property
     @abstractmethod
     def groups(self) -> int:
-        """How many classes or clusters have ``points`` samples each."""
+        """The number of classes or clusters, each with ``points`` samples."""
 
     @abstractmethod
     def draw(self, points: int, rng: RandomGenerator) -> Split:
-        """New samples, ``points`` for each group: float64 inputs (N, 2) and their labels."""
+        """Generate ``points`` samples per group: float64 inputs (N, 2) and labels (N,)."""
 
     def read(self, rng: RandomGenerator) -> Dataset:
-        """The generated samples; the classes are named by their numbers.
+        """The generated samples; class names are the class numbers.
 
-        Raises UsageError when more samples are asked for than ``MOST_SAMPLES``.
+        Raises UsageError for more than ``MOST_SAMPLES`` samples.
         """
         for (key,), message in self.conflicts():
             raise UsageError(f"data.{key}: {message}")
@@ -60,7 +60,7 @@ class ToySource(DatasetSource):
 class Spiral(ToySource):
     """Spiral arms x = (r sin t, r cos t), r from 0 to 1, t from 4j to 4(j+1) plus noise for class j.
 
-    The recipe of CS231n's "Neural Networks Case Study", with its order of draws and of samples: class after class.
+    From CS231n's "Neural Networks Case Study", with the same order of random numbers and samples (by class).
     """
 
     classes: Annotated[int, Ge(2), Le(1000), Doc("number of arms")] = 3
@@ -68,11 +68,10 @@ class Spiral(ToySource):
 
     @property
     def groups(self) -> int:
-        """The number of classes."""
         return self.classes
 
     def draw(self, points: int, rng: RandomGenerator) -> Split:
-        """One ``standard_normal(points)`` for each class, in order."""
+        """One ``standard_normal(points)`` per class, in order."""
         inputs = np.empty((self.classes, points, 2))
         radius = np.linspace(0.0, 1.0, points)
         for label, arm in enumerate(inputs):
@@ -87,18 +86,17 @@ class Spiral(ToySource):
 class Moons(ToySource):
     """Two interleaving half circles, (cos t, sin t) and (1 - cos t, 1/2 - sin t), t uniform in [0, π), plus noise.
 
-    The classes alternate, so that the first samples are as balanced as all of them.
+    The classes alternate, so that the first N samples are balanced too.
     """
 
     noise: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of the noise on each coordinate")] = 0.1
 
     @property
     def groups(self) -> int:
-        """The two classes."""
         return 2
 
     def draw(self, points: int, rng: RandomGenerator) -> Split:
-        """All angles first, then the noise."""
+        """Draws all angles first, then the noise."""
         labels = np.arange(2 * points) % 2
         angle = rng.uniform(0.0, np.pi, 2 * points)
         inputs = np.stack((np.cos(angle), np.sin(angle)), axis=1)
@@ -112,18 +110,17 @@ class Moons(ToySource):
 class Xor(ToySource):
     """Four Gaussian clusters at (±1, ±1); class 1 where the signs of the centre differ.
 
-    The clusters take turns, so that the first samples are as balanced as all of them.
+    The clusters alternate, so that the first N samples are balanced too.
     """
 
     noise: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of each cluster")] = 0.25
 
     @property
     def groups(self) -> int:
-        """The four clusters."""
         return 4
 
     def draw(self, points: int, rng: RandomGenerator) -> Split:
-        """One ``standard_normal((N, 2))`` around the centres."""
+        """Draws one ``standard_normal((N, 2))`` around the centres."""
         centres = np.tile(((1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)), (points, 1))
         labels = (centres[:, 0] != centres[:, 1]).astype(np.intp)
         return Split(centres + rng.standard_normal(centres.shape) * self.noise, labels)

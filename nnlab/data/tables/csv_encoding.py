@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import IO
 
 from nnlab.data.files.file_kinds import HEAD, refuse_other_kind
-from nnlab.data.files.reading import CHUNK, LARGEST, check_growth
+from nnlab.data.files.reading import CHUNK, LARGEST, check_ratio
 from nnlab.errors import DataError
 from nnlab.text import quote
 
@@ -72,7 +72,7 @@ def scan(file: IO[bytes], size: int, name: str, encoding: str, *, packed: bool) 
     for chunk in iter(partial(file.read, CHUNK), b""):
         count += len(chunk)
         if packed:
-            check_growth(name, size, count)
+            check_ratio(name, size, count)
             if count > LARGEST:
                 raise DataError(f"{name}: expected at most {LARGEST} bytes when unpacked, found more")
         digest.update(chunk)

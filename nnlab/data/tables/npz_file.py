@@ -11,7 +11,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
 from nnlab.data.files.npy_header import check_content, error_text, read_contents, read_header
-from nnlab.data.files.reading import check_fits, check_growth, check_unpacked, checksum, file_name, opened
+from nnlab.data.files.reading import check_fits, check_ratio, check_unpacked, checksum, file_name, opened
 from nnlab.data.tables.array_names import CLASS_NAMES, FEATURE_NAMES, LABELS, find_pairs, unused
 from nnlab.data.tables.arrays import Names, Part, dataset_of
 from nnlab.errors import DataError
@@ -116,7 +116,7 @@ class _Archive:
             raise DataError(f"{where}: damaged: {error_text(error)}") from error
         check_content(shape, dtype, content, where)
         if deflated and (dtype != np.uint8 or len(shape) < 3):  # what are no images becomes numbers of 8 bytes
-            check_growth(where, packed, prod(shape) * 8)
+            check_ratio(where, packed, prod(shape) * 8)
         return content
 
     def first(self, names: Sequence[str]) -> str | None:

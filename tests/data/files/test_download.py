@@ -124,15 +124,15 @@ class Handler(BaseHTTPRequestHandler):
 
 
 BAD = [
-    ("wrong", "the SHA-256 is not the published one"),
+    ("wrong", "the SHA-256 differs from the published one"),
     ("truncated", "truncated"),
     ("short", f"truncated: expected {len(CONTENT)} bytes, found {len(CONTENT) - 1}"),
     ("short_without_length", f"truncated: expected {len(CONTENT)} bytes, found 100"),
     ("empty", f"truncated: expected {len(CONTENT)} bytes, found 0"),
     ("long", f"too long: expected {len(CONTENT)} bytes, found more"),
     ("endless", f"too long: expected {len(CONTENT)} bytes, found more"),
-    ("missing", "the server answers 404"),
-    ("broken", "the server answers 500"),
+    ("missing", "HTTP status 404"),
+    ("broken", "HTTP status 500"),
     ("page", f"truncated: expected {len(CONTENT)} bytes, found 26"),
     ("packed", "gzip"),
     ("rubbish", "the connection failed"),
@@ -207,7 +207,7 @@ def test_what_is_not_the_published_file_leads_to_the_next_mirror(
 ) -> None:
     failures: list[str] = []
 
-    class Observer(download.Unobserved):
+    class Observer(download.NoObserver):
         def on_failure(self, url: str, reason: str) -> None:
             failures.append(reason)
 
@@ -233,12 +233,12 @@ def test_a_dead_first_mirror_is_passed_over(server: Server, closed_port: int) ->
 @pytest.mark.parametrize("mood", ["silent", "stall"])
 def test_a_mirror_that_stalls_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch, mood: str) -> None:
     monkeypatch.setattr(download, "READ_TIMEOUT", 0.2)
-    assert refusal(published(server, mood))[1].endswith(f"/{mood}/file.bin: no answer within 0.2 seconds")
+    assert refusal(published(server, mood))[1].endswith(f"/{mood}/file.bin: no response within 0.2 seconds")
 
 
 def test_a_mirror_that_trickles_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "PATIENCE", 0.0)
-    monkeypatch.setattr(download, "SLOWEST", 10**9)
+    monkeypatch.setattr(download, "GRACE_PERIOD", 0.0)
+    monkeypatch.setattr(download, "MIN_SPEED", 10**9)
     assert "/drip/file.bin: too slow: " in refusal(published(server, "drip"))[1]
 
 
@@ -255,10 +255,10 @@ def test_no_mirror_alive_says_what_to_put_where(server: Server, data_dir: Path) 
     (data_dir / "set").mkdir(parents=True)
     (data_dir / "set" / "there.bin").write_bytes(b"x")
     assert refusal(first, second, there) == [
-        f"{data_dir}/set/file.bin: no such file, and it cannot be downloaded:",
-        f"  {first.mirrors[0]}: the server answers 404",
-        f"  {first.mirrors[1]}: the SHA-256 is not the published one",
-        "get what is missing in another way and put it here (NNLAB_DATA_DIR names another folder):",
+        f"{data_dir}/set/file.bin: no such file, and the download failed:",
+        f"  {first.mirrors[0]}: HTTP status 404",
+        f"  {first.mirrors[1]}: the SHA-256 differs from the published one",
+        "download the missing files manually and save them here (NNLAB_DATA_DIR sets another folder):",
         f"  {data_dir}/set/file.bin ({len(CONTENT)} bytes, SHA-256 {SHA256})",
         f"  {data_dir}/set/second.bin (7 bytes, SHA-256 {'0' * 64})",
     ]
@@ -291,7 +291,7 @@ def test_a_damaged_file_is_replaced_or_told_of(server: Server, data_dir: Path, c
 def test_a_folder_that_cannot_be_made_is_no_fault_of_the_mirrors(server: Server, data_dir: Path) -> None:
     data_dir.write_text("a file where the folder should be", encoding="utf-8")
     (line,) = refusal(published(server, "good"))
-    assert line.startswith(f"{data_dir}/set: cannot be made for the downloaded data: ")
+    assert line.startswith(f"{data_dir}/set: cannot create the folder for downloaded data: ")
     assert server.asked == []
 
 
@@ -314,7 +314,7 @@ def test_an_observer_hears_of_files_bytes_and_failures(server: Server) -> None:
     counts = [event[1] for event in heard if event[0] == "bytes"]
     assert heard[:3] == [
         ("start", "file.bin", bad),
-        ("failure", bad, "the server answers 404"),
+        ("failure", bad, "HTTP status 404"),
         ("start", "file.bin", good),
     ]
     assert counts == sorted(counts)  # type: ignore[type-var]
@@ -325,12 +325,12 @@ def test_an_interrupted_download_leaves_nothing_behind(server: Server, data_dir:
     class Stop(BaseException):
         pass
 
-    class Impatient(download.Unobserved):
+    class SlowObserver(download.NoObserver):
         def on_bytes(self, count: int) -> None:
             raise Stop
 
     with pytest.raises(Stop):
-        Download("set", (published(server, "good"),)).fetch(Impatient())
+        Download("set", (published(server, "good"),)).fetch(SlowObserver())
     assert leftovers(data_dir) == []
 
 

@@ -109,7 +109,7 @@ def test_what_is_no_plain_data_is_refused_and_never_called(value, protocol: int)
     ],
 )
 def test_instructions_that_look_up_or_call_are_refused(content: bytes) -> None:
-    assert "pickles can run commands, so nothing else is read" in refusal(content)
+    assert "other pickles are rejected since they can run commands" in refusal(content)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_text_that_is_copied_many_times_takes_no_memory() -> None:
     content = b"\x80\x02}U\x01a]" + text + b"a" + copies + b"s."
     tracemalloc.start()
     try:
-        assert "the same text many times over" in refusal(content)
+        assert "the same text too many times" in refusal(content)
         assert tracemalloc.get_traced_memory()[1] < 10 << 20
     finally:
         tracemalloc.stop()

@@ -81,7 +81,7 @@ def test_contents_that_are_not_read_are_passed_over() -> None:
 
 def test_a_missing_file_is_named() -> None:
     assert message(archive({"folder/b.bin": b""})) == (
-        "the.tar: expected folder/a.bin, folder/b.bin; found no folder/a.bin"
+        "the.tar: expected folder/a.bin, folder/b.bin; missing folder/a.bin"
     )
 
 
@@ -101,7 +101,7 @@ def test_a_link_is_no_file(kind: bytes, found: str) -> None:
 
 def test_a_file_that_comes_twice_is_refused() -> None:
     data = archive({"folder/a.bin": b"1", "folder/b.bin": b"2", "./folder/a.bin": b"3"})
-    assert message(data) == "the.tar: folder/a.bin: expected it once, found it twice"
+    assert message(data) == "the.tar: folder/a.bin: expected one such file, found two"
 
 
 @pytest.mark.parametrize("length", [*range(0, 1500, 97), 2047, 2560, 3583, 4000])
@@ -114,7 +114,7 @@ def test_every_truncation_is_refused(length: int) -> None:
 def test_a_damaged_header_is_noticed(at: int) -> None:
     data = bytearray(archive(CONTENTS))
     data[BLOCK + at] ^= 0x41
-    assert "expected the header of a file in a tar archive at byte 512" in message(bytes(data))
+    assert "expected a tar header at byte 512" in message(bytes(data))
 
 
 def with_size(data: bytes, size: bytes) -> bytes:
@@ -129,7 +129,9 @@ def with_size(data: bytes, size: bytes) -> bytes:
 
 @pytest.mark.parametrize("size", [b"-0000000001", b"0o17", b"1_0", b"\x80\0\0\0\0\0\0\0\0\0\0\1", b"", b"9"])
 def test_a_size_that_is_no_octal_number_is_refused(size: bytes) -> None:
-    assert "expected the header" in message(with_size(archive({"folder/a.bin": b"1"}, form=tarfile.USTAR_FORMAT), size))
+    assert "expected a tar header" in message(
+        with_size(archive({"folder/a.bin": b"1"}, form=tarfile.USTAR_FORMAT), size)
+    )
 
 
 @pytest.mark.parametrize("name", ["folder/a.bin", "folder/other"])
@@ -137,7 +139,7 @@ def test_a_size_beyond_all_bounds_costs_no_memory(name: str) -> None:
     data = with_size(archive({name: b"1"}, form=tarfile.USTAR_FORMAT), b"77777777777")
     tracemalloc.start()
     try:
-        assert f"'{name}': expected at most 1.0 GiB in the archive, found 8589934591 bytes" in message(data)
+        assert f"'{name}': expected at most 1.0 GiB in the archive, found a file of 8589934591 bytes" in message(data)
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()

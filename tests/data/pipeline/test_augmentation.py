@@ -290,8 +290,8 @@ class Fixed(DatasetSource):
     [
         (PIXELS, Shift(pixels=8), r"data\.augment\.1: shift: pixels must be at most 7, got 8: the images are 1x8x8"),
         (PIXELS, Cutout(size=8), r"data\.augment\.1: cutout: size must be at most 7, got 8: the images are 1x8x8"),
-        (np.zeros((40, 2)), Flip(), r"data\.augment\.0: flip changes images, but a sample is 2 float64 numbers"),
-        (np.zeros((40, 2), np.uint8), Flip(), "flip changes images, but a sample is 2 uint8 numbers"),
+        (np.zeros((40, 2)), Flip(), r"data\.augment\.0: flip needs images, but a sample is 2 float64 numbers"),
+        (np.zeros((40, 2), np.uint8), Flip(), "flip needs images, but a sample is 2 uint8 numbers"),
     ],
 )
 def test_what_cannot_be_changed_is_refused(inputs: np.ndarray, chosen: Augmentation, message: str) -> None:
@@ -303,5 +303,5 @@ def test_what_cannot_be_changed_is_refused(inputs: np.ndarray, chosen: Augmentat
 
 def test_what_just_fits_is_taken() -> None:
     Fixed(augment=[Shift(pixels=7), Cutout(size=7)]).load(np.random.default_rng(0))
-    with pytest.raises(UsageError, match="flip changes images"):
+    with pytest.raises(UsageError, match="flip needs images"):
         datasets["moons"](augment=[Flip()]).load(np.random.default_rng(0))

@@ -79,5 +79,5 @@ def test_more_folds_than_the_smallest_class_has_samples_are_refused() -> None:
         hold_out_fold(labels, 1, 5, np.random.RandomState(0))
     kept, held_out = hold_out_fold(labels, 54, 54, np.random.RandomState(0))
     assert (len(kept), len(held_out)) == (53, 1)
-    with pytest.raises(UsageError, match=r"smallest class has 1 of the 7 training samples; use 7 to hold out single"):
+    with pytest.raises(UsageError, match=r"smallest class has 1 of the 7 training samples; use 7 for leave-one-out"):
         hold_out_fold(labels_of([6, 1]), 1, 2, np.random.RandomState(0))

@@ -99,7 +99,7 @@ def test_sizes_cut_both_splits(folder: Path) -> None:
     dataset = Cifar10(path=str(folder), train_size=70, test_size=5).load(DRAWS)
     assert dataset.test is not None
     assert (len(dataset.train), len(dataset.test)) == (70, 5)
-    with pytest.raises(DataError, match=r"data\.train_size: 81 samples asked for, but cifar10 has 80"):
+    with pytest.raises(DataError, match=r"data\.train_size: 81 samples requested, but cifar10 has 80"):
         Cifar10(path=str(folder), train_size=81).load(DRAWS)
 
 
@@ -107,7 +107,7 @@ def test_sizes_cut_both_splits(folder: Path) -> None:
 def test_a_file_that_does_not_end_with_an_image_is_refused(folder: Path, tmp_path: Path, size: int) -> None:
     content = bytes(size)
     (folder / "data_batch_3.bin").write_bytes(content)
-    expected = f"data_batch_3.bin: expected a multiple of 3073 bytes, which is one image, found {size}"
+    expected = f"data_batch_3.bin: expected a multiple of 3073 bytes (one image), found {size}"
     assert expected in message(folder)
     shutil.copy(SAMPLE / "data_batch_3.bin", folder)
     assert f"cifar-10-batches-bin/{expected}" in message(pack(folder, tmp_path / "c.tar.gz", data_batch_3=content))
@@ -128,7 +128,7 @@ def test_missing_files_are_named(folder: Path) -> None:
     (folder / "test_batch.bin").unlink()
     assert message(folder).endswith(
         "expected data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin, "
-        "test_batch.bin; found no data_batch_5.bin, test_batch.bin"
+        "test_batch.bin; missing data_batch_5.bin, test_batch.bin"
     )
 
 
@@ -137,7 +137,7 @@ def test_a_missing_member_is_named(folder: Path, tmp_path: Path) -> None:
     with tarfile.open(path, "w:gz") as file:
         for name in (*NAMES[:4], "test_batch.bin"):
             file.add(folder / name, f"cifar-10-batches-bin/{name}")
-    assert message(path).endswith("; found no cifar-10-batches-bin/data_batch_5.bin")
+    assert message(path).endswith("; missing cifar-10-batches-bin/data_batch_5.bin")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999, 0.99999])
@@ -166,7 +166,7 @@ def test_a_member_larger_than_the_archive_can_hold_costs_no_memory(tmp_path: Pat
     path.write_bytes(gzip.compress(info.tobuf()))
     tracemalloc.start()
     try:
-        assert "KiB in the archive, found 614600000 bytes" in message(path)
+        assert "KiB in the archive, found a file of 614600000 bytes" in message(path)
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
@@ -207,7 +207,7 @@ def test_a_download_is_used_where_it_lies_and_checked(
     if right:
         np.testing.assert_array_equal(Cifar10().load(DRAWS).train.inputs, load(folder).train.inputs)
     else:
-        with pytest.raises(DataError, match=f"expected SHA-256 {ARCHIVE.sha256}, found .*, and it cannot be downl"):
+        with pytest.raises(DataError, match=f"expected SHA-256 {ARCHIVE.sha256}, found .*, and the download f"):
             Cifar10().load(DRAWS)
 
 
@@ -259,7 +259,7 @@ class Trap:
         ({"labels": [1]}, "expected the list labels of "),
         ({"labels": Trap()}, "expected a pickle of plain arrays and lists, found the name '_pytest.outcomes"),
         ({"data": np.zeros((3, 5), np.uint8)}, r"expected the array data of shape (N, 3072), found shape (3, 5)"),
-        ({"data": None}, "expected the array data of shape (N, 3072), found none"),
+        ({"data": None}, "expected the array data of shape (N, 3072), found nothing"),
         ({"data": np.zeros((1, 3072), np.uint8), "labels": [10]}, "expected a label from 0 to 9, found 10"),
         ({"data": np.zeros((1, 3072), np.uint8), "labels": [b"a"]}, "expected a label from 0 to 9, found bytes"),
     ],

@@ -25,7 +25,7 @@ def test_it_is_read_like_mnist_with_names_for_the_classes(fashion_mnist: Path) -
 def test_a_damaged_file_is_not_read(fashion_mnist: Path) -> None:
     path = fashion_mnist / "train-labels-idx1-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-1] + b"\1")
-    with pytest.raises(DataError, match=r"train-labels-idx1-ubyte\.gz: expected .*, and it cannot be downloaded"):
+    with pytest.raises(DataError, match=r"train-labels-idx1-ubyte\.gz: expected .*, and the download failed"):
         FashionMnist().load(DRAWS)
 
 

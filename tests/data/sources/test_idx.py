@@ -196,7 +196,7 @@ def test_sizes_cut_both_splits(tmp_path):
     dataset = Idx(path=str(write_folder(tmp_path)), train_size=3, test_size=1).load(DRAWS)
     assert dataset.test is not None
     assert (len(dataset.train), len(dataset.test)) == (3, 1)
-    with pytest.raises(DataError, match=r"data\.train_size: 6 samples asked for, but idx has 5"):
+    with pytest.raises(DataError, match=r"data\.train_size: 6 samples requested, but idx has 5"):
         Idx(path=str(tmp_path), train_size=6).load(DRAWS)
 
 
@@ -209,7 +209,7 @@ def test_the_classes_are_counted_over_both_splits(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"train_labels": LABELS[:4]}, "expected 5 labels as images, found 4"),
+        ({"train_labels": LABELS[:4]}, "expected 5 labels, one per image, found 4"),
         ({"train_images": IMAGES.reshape(5, 12)}, r"\(N, H, W\).*found uint8 of shape \(5, 12\)"),
         ({"t10k_images": IMAGES[:2].astype(np.int16)}, "found int16"),
         ({"t10k_labels": LABELS[:2].astype(np.int8)}, "found int8"),
@@ -270,8 +270,8 @@ def test_labels_from_1_and_exchanged_axes_are_said(tmp_path):
     dataset = Idx(path=emnist(tmp_path)).load(DRAWS)
     assert dataset.class_names == ("0", "1", "2", "3")
     assert dataset.notes == (
-        "the smallest label is 1, which leaves a class without samples; data.label_offset: 1 leaves it out",
-        "EMNIST's images are stored with rows and columns exchanged; data.transpose: true turns them upright",
+        "the smallest label is 1, so one class has no samples; data.label_offset: 1 removes it",
+        "EMNIST images are stored transposed; data.transpose: true corrects this",
     )
     (tmp_path / "mnist").mkdir()
     assert Idx(path=str(write_folder(tmp_path / "mnist"))).load(DRAWS).notes == ()
@@ -280,18 +280,20 @@ def test_labels_from_1_and_exchanged_axes_are_said(tmp_path):
 def test_a_label_below_the_offset_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"data\.label_offset: expected labels from 2, found 1"):
         Idx(path=emnist(tmp_path), label_offset=2).load(DRAWS)
-    with pytest.raises(DataError, match="expected 2 classes or more, found 1"):
+    with pytest.raises(DataError, match="expected at least 2 classes, found 1"):
         Idx(path=emnist(tmp_path, labels=(3, 3)), label_offset=3).load(DRAWS)
 
 
 def test_one_of_several_datasets_is_named(tmp_path):
     emnist(tmp_path, "digits", labels=(0, 1))
     path = emnist(tmp_path, "letters")
-    with pytest.raises(DataError, match=r"data\.prefix names one of them: 'emnist-digits', 'emnist-letters'"):
+    with pytest.raises(DataError, match=r"set data\.prefix to one of 'emnist-digits', 'emnist-letters'"):
         Idx(path=path).load(DRAWS)
     for prefix in ("emnist-digits", "emnist-digits-"):
         assert Idx(path=path, prefix=prefix).load(DRAWS).classes == 2
-    with pytest.raises(DataError, match=r"data\.prefix: no four files that begin with 'mnist'; found 'emnist-digits'"):
+    with pytest.raises(
+        DataError, match=r"data\.prefix: expected four files with the prefix 'mnist'; found 'emnist-digits'"
+    ):
         Idx(path=path, prefix="mnist").load(DRAWS)
     (tmp_path / "emnist-digits-test-labels-idx1-ubyte").unlink()
     assert Idx(path=path).load(DRAWS).classes == 4

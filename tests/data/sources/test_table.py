@@ -115,7 +115,7 @@ def test_a_constant_column_becomes_zero(tmp_path, scaling, constant):
 @pytest.mark.parametrize(("scaling", "extreme"), [("standard", 1.7e308), ("minmax", 1.7e308), ("standard", 5e-324)])
 def test_numbers_that_cannot_be_scaled_are_refused(tmp_path, scaling, extreme):
     path = csv_file(tmp_path, np.column_stack((np.arange(20.0), [extreme, -extreme] * 10)), ["a", "b"] * 10)
-    with pytest.raises(DataError, match="feature 2: its values are too large or too close together"):
+    with pytest.raises(DataError, match="feature 2: the values are too large or too close together"):
         Table(path=str(path), scaling=scaling).load(streams())
 
 
@@ -414,10 +414,10 @@ def test_what_may_surprise_is_said(tmp_path, content, note):
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"features": ["a"], "exclude": ["b"]}, "keep one of features and exclude"),
-        ({"split_column": "a", "test_path": "b.csv"}, "keep one of split_column and test_path"),
-        ({"split_column": "a", "fold": 1, "folds": 2}, "keep one of split_column and fold"),
-        ({"separator": ",", "decimal": ","}, "is the separator, too"),
+        ({"features": ["a"], "exclude": ["b"]}, "both features and exclude are given"),
+        ({"split_column": "a", "test_path": "b.csv"}, "both split_column and test_path are given"),
+        ({"split_column": "a", "fold": 1, "folds": 2}, "both split_column and fold are given"),
+        ({"separator": ",", "decimal": ","}, "is also the separator"),
     ],
 )
 def test_keys_that_contradict_each_other(keys, message):

@@ -147,7 +147,7 @@ def test_more_samples_than_allowed_in_all_are_refused(toy):
     ((key, message),) = toy.conflicts()
     assert key == ("points",)
     assert str(MOST_SAMPLES) in message
-    with pytest.raises(UsageError, match=r"data\.points: .* at most 10000000") as caught:
+    with pytest.raises(UsageError, match=r"data\.points: .* the limit is 10000000") as caught:
         toy.load(np.random.RandomState(0))
     assert caught.value.exit_code == 2
 
