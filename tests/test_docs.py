@@ -12,11 +12,14 @@ import nnlab
 from nnlab.config.completions import spec_keys
 from nnlab.config.descent import Descent, load_descent
 from nnlab.config.experiment import load_experiment
+from nnlab.core.random import make_streams
 from nnlab.figures.run_pictures import KINDS
+from nnlab.gradcheck import check, layer_subject
+from nnlab.models.network import Network
 from nnlab.plots.descent import FILES as DESCENT_PICTURES
 from nnlab.records import formats
 from nnlab.records.trash import TRASH_FOLDER
-from nnlab.registry import optimizers
+from nnlab.registry import layers, optimizers
 from nnlab.train.run import run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,7 +38,14 @@ RUN_FILES = {
 }
 # Where a page may say a path from: the repository, and the folder of the components it talks about.
 FOLDERS = [ROOT, ROOT / "docs", *(ROOT / "nnlab" / part for part in ("", "data", "textbook"))]
-USERS_FILES = {"nnlab/optim/signsgd.py", "flowers.csv", ".vscode/settings.json", "lion.py", "prelu.py"}
+USERS_FILES = {
+    "nnlab/optim/signsgd.py",
+    "nnlab/layers/prelu.py",
+    "flowers.csv",
+    ".vscode/settings.json",
+    "lion.py",
+    "prelu.py",
+}
 TOP_KEYS = {key.split(".")[0].split("=")[0] for key in spec_keys()}
 OTHER_KEYS = {"base"}
 
@@ -138,7 +148,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.usefixtures("no_pictures")
 def test_the_documented_optimizer_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (block,) = blocks(EXTENDING, "python")
+    block, _ = blocks(EXTENDING, "python")
     monkeypatch.setattr(optimizers, "_classes", {k: v for k, v in optimizers.items() if k != "signsgd"})
     exec(compile(block.text, "extending.md", "exec"), {"__name__": "signsgd"})
     path = tmp_path / "signsgd.yaml"
@@ -148,6 +158,22 @@ def test_the_documented_optimizer_works(tmp_path: Path, monkeypatch: pytest.Monk
     )
     result = run(load_experiment(path), tmp_path / "runs")
     assert result.summary["status"] == "completed"
+
+
+def test_the_documented_layer_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, block = blocks(EXTENDING, "python")
+    monkeypatch.setattr(layers, "_classes", {**layers._classes})
+    namespace: dict[str, Any] = {"__name__": "prelu"}
+    exec(compile(block.text, "extending.md", "exec", dont_inherit=True), namespace)
+    prelu = namespace["PReLU"]
+    for method in ("central", "complex"):
+        results = check(lambda seed: layer_subject("prelu", prelu(), (5,), seed), method)
+        assert {result.tensor for result in results if result.passed} == {"x", "a"}
+    path = tmp_path / "prelu.yaml"
+    model = "{name: sequential, layers: [{name: linear, units: 4}, prelu, {name: linear, units: 2}]}"
+    path.write_text(f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}", encoding="utf-8")
+    network = Network(load_experiment(path).model.stack((2,), 2), (2,), 2, make_streams("streams", 0))
+    assert [name for name, _ in network.named_parameters()][2] == "prelu1.a"
 
 
 def test_the_package_layout_names_every_part_of_the_package() -> None:
