@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.random import make_streams
 from nnlab.engine.divergence import (
+    LastFinite,
     all_finite,
     nonfinite_gradient,
     nonfinite_output,
@@ -132,6 +133,25 @@ def test_inputs_out_of_scale_are_the_likely_cause(load: Callable[..., Experiment
     data = f"data={{name: table, path: {table}, scaling: none}}"
     message, _ = diverged(load(data, "optimizer.lr=1e6"), tmp_path / "runs")
     assert re.search(r"the inputs reach 2\.\de\+31: scale them to about 1", message)
+
+
+def test_the_last_finite_weights_are_saved_only_where_the_network_has_others_by_now() -> None:
+    network, resumed = three_equal_layers(), three_equal_layers()
+    last, again = LastFinite(network), LastFinite(resumed)
+    assert last.state() == {}
+    last.keep(4)
+    assert list(last.state()) == ["step"]
+    again.load_state(last.state())  # the weights of step 4 are those of the resumed network
+    resumed.flat.values[:] = 9.0
+    assert again.restore() == 4
+    assert (resumed.flat.values == 0.5).all()
+    network.flat.values[:] = 7.0
+    saved = last.state()
+    assert sorted(saved) == sorted(["step", *(f"weights.{name}" for name in network.state())])
+    resumed.flat.values[:] = 7.0
+    again.load_state(saved)
+    assert again.restore() == 4
+    assert (resumed.flat.values == 0.5).all()
 
 
 def three_equal_layers() -> Network:
