@@ -12,7 +12,10 @@ from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.random import make_streams
 from nnlab.engine.divergence import (
     LastFinite,
+    NonFinite,
+    Origin,
     all_finite,
+    check_gradient,
     nonfinite_gradient,
     nonfinite_output,
     nonfinite_penalty,
@@ -182,7 +185,10 @@ def test_tensors_of_equal_layers_are_named_apart(number: int, tensor: str) -> No
     parameter.grad[...] = np.inf
     value, origin = nonfinite_gradient(network)
     assert (value, str(origin)) == (np.inf, f"the gradient of linear{number}.{tensor}")
-    assert (origin.layer, origin.tensor) == (f"linear{number}", tensor)
+    with pytest.raises(NonFinite) as caught:
+        check_gradient(network, np.ones((2, 4)))
+    assert caught.value.quantity == "the gradient"
+    assert caught.value.origin == origin == Origin("the gradient of {}", f"linear{number}", tensor)
     parameter.value[...] = -np.inf
     value, origin = nonfinite_weight(network)
     assert (value, str(origin)) == (-np.inf, f"linear{number}.{tensor}")
