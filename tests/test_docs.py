@@ -17,9 +17,9 @@ from nnlab.figures.run_pictures import KINDS
 from nnlab.gradcheck import check, layer_subject
 from nnlab.models.network import Network
 from nnlab.plots.descent import FILES as DESCENT_PICTURES
-from nnlab.records import formats
 from nnlab.records.trash import TRASH_FOLDER
 from nnlab.registry import layers, optimizers
+from nnlab.storage import layout
 from nnlab.train.run import run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,12 +29,12 @@ CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
 SPECS = sorted([*(ROOT / "configs").glob("*.yaml"), *(ROOT / "configs" / "activations").glob("*.yaml")])
 
 RUN_FILES = {
-    *(value for name, value in vars(formats).items() if name.endswith(("_FILE", "_FOLDER"))),
+    *(value for name, value in vars(layout).items() if name.endswith(("_FILE", "_FOLDER"))),
     *(kind.file for kind in KINDS.values()),
     *DESCENT_PICTURES.values(),
     "boundary.gif",
     TRASH_FOLDER,
-    formats.step_file(100),
+    layout.step_file(100),
 }
 # Where a page may say a path from: the repository, and the folder of the components it talks about.
 FOLDERS = [ROOT, ROOT / "docs", *(ROOT / "nnlab" / part for part in ("", "data", "textbook"))]

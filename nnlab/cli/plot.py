@@ -52,8 +52,9 @@ def plot_command(
     from nnlab.plots.palette import drawn_as
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.drawing import last_pictures
-    from nnlab.records.formats import PLOTS_FOLDER, is_descent_folder
+    from nnlab.records.formats import is_descent_folder
     from nnlab.records.run_names import find_run
+    from nnlab.storage.layout import PLOTS_FOLDER
 
     run = find_run(name, runs, "run", "descent")
     folder = out or run / PLOTS_FOLDER

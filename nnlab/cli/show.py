@@ -35,10 +35,11 @@ def show_command(
     from nnlab.errors import DataError, RunError
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.descent_reader import read_descent, read_log
-    from nnlab.records.formats import SPEC_FILE, is_descent_folder
+    from nnlab.records.formats import is_descent_folder
     from nnlab.records.reader import read_run
     from nnlab.records.result_line import result_line
     from nnlab.records.run_names import find_run
+    from nnlab.storage.layout import SPEC_FILE
 
     target = find_run(name, runs, "run", "descent")
     if not target.is_dir():

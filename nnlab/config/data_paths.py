@@ -12,13 +12,12 @@ from typing import Any
 from nnlab.data.files.reading import CHUNK, most_unpacked, opened, unpacked
 from nnlab.errors import DataError, UsageError
 from nnlab.registry import FilePath, hyperparameters
+from nnlab.storage.layout import ENVIRONMENT_FILE, fold_folder
 from nnlab.text import quote
 
-ENVIRONMENT_FILE = "environment.json"
 LOCATIONS = "data_places"
 CHECKSUMS = "data_sha256"
 LARGEST_ENVIRONMENT = 1 << 20
-FIRST_FOLD = "fold-1"
 _DRIVE = re.compile(r"[A-Za-z]:")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -54,7 +53,7 @@ class RecordedData:
     @classmethod
     def of(cls, folder: Path) -> "RecordedData":
         """The records of a run folder, or of the first fold of a cross-validation; empty for other folders."""
-        for run in (folder, folder / FIRST_FOLD):
+        for run in (folder, folder / fold_folder(1)):
             try:
                 file = run / ENVIRONMENT_FILE
                 if file.is_file() and file.stat().st_size <= LARGEST_ENVIRONMENT:

@@ -16,7 +16,7 @@ from nnlab.plots.descent import RACE
 from nnlab.records.descent_folder import create_descent_folder, write_descent
 from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.environment import describe_environment
-from nnlab.records.formats import PLOTS_FOLDER
+from nnlab.storage.layout import PLOTS_FOLDER
 from nnlab.storage.lock import writing
 
 

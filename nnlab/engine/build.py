@@ -22,8 +22,8 @@ from nnlab.errors import RunError, ShapeError, UsageError
 from nnlab.layers.planning import smallest_batch
 from nnlab.losses import Loss
 from nnlab.models.network import Network
-from nnlab.records.formats import MODEL_FILE, SPEC_FILE
 from nnlab.regularizers import RegularizerTerm
+from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
 from nnlab.storage.tensors import read_tensors
 
 

@@ -24,8 +24,8 @@ from nnlab.plots.mistakes import MISTAKES_FILE, plot_mistakes
 from nnlab.plots.palette import in_format
 from nnlab.plots.regions import ANIMATION_FILE, BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
 from nnlab.plots.weights import WEIGHTS_FILE, plot_weights
-from nnlab.records.formats import DIAGNOSTICS_FILE, MODEL_FILE, SNAPSHOTS_FOLDER, step_file, step_of
 from nnlab.registry import metrics
+from nnlab.storage.layout import DIAGNOSTICS_FILE, MODEL_FILE, SNAPSHOTS_FOLDER, step_file, step_of
 from nnlab.text import near_hint, one_line, quote
 
 

@@ -12,9 +12,9 @@ from nnlab.engine.predictions import class_predictions, evaluation_split
 from nnlab.errors import DataError, RunError, ShapeError, UsageError, naming
 from nnlab.plots.curves import title_of
 from nnlab.records.environment import changed_data
-from nnlab.records.formats import ENVIRONMENT_FILE, MODEL_FILE
 from nnlab.records.json_files import read_environment
 from nnlab.records.reader import RunRecord
+from nnlab.storage.layout import ENVIRONMENT_FILE, MODEL_FILE
 
 
 def ignore(value: object) -> None:

@@ -12,9 +12,10 @@ from safetensors import SafetensorError, safe_open
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError, reason_of
-from nnlab.records.formats import CHECKPOINTS_FOLDER, METRICS_FILE, STEPS_FILE, TABLES, step_file, step_of
+from nnlab.records.formats import TABLES
 from nnlab.storage.checked_files import MOST_SECONDS, check_file, damaged, parsed_json
 from nnlab.storage.disk import atomic_write
+from nnlab.storage.layout import CHECKPOINTS_FOLDER, METRICS_FILE, STEPS_FILE, step_file, step_of
 from nnlab.storage.tensors import MAX_HEADER_BYTES, check_header, packed
 from nnlab.text import one_line, quote
 

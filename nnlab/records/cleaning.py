@@ -6,20 +6,18 @@ from pathlib import Path
 
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import checkpoint_files
-from nnlab.records.formats import (
+from nnlab.records.formats import TABLES, fold_folders, kind_of
+from nnlab.storage.disk import make_folder, remove, remove_temporaries
+from nnlab.storage.file_system import check_single_link, is_link
+from nnlab.storage.layout import (
     CHECKPOINTS_FOLDER,
     DIAGNOSTICS_FILE,
     HISTOGRAMS_FILE,
     LOG_FILE,
     PLOTS_FOLDER,
     SNAPSHOTS_FOLDER,
-    TABLES,
-    fold_folders,
-    kind_of,
     step_of,
 )
-from nnlab.storage.disk import make_folder, remove, remove_temporaries
-from nnlab.storage.file_system import check_single_link, is_link
 from nnlab.storage.lock import LOCK_FILE, RunLock, is_being_written, is_lock
 
 

@@ -11,13 +11,13 @@ from nnlab.core.rows import CHOOSING_SPLITS
 from nnlab.core.statistics import mean_std
 from nnlab.errors import RunError, reported_as
 from nnlab.metrics import names_in
-from nnlab.records.formats import SPEC_FILE, SUMMARY_FILE, fold_folder
 from nnlab.records.json_files import read_status
 from nnlab.records.reader import read_run
 from nnlab.storage.checked_files import damaged
 from nnlab.storage.disk import atomic_write, make_folder, remove_temporaries
 from nnlab.storage.folder_names import plain_name
 from nnlab.storage.folders import as_json, create_folder
+from nnlab.storage.layout import SPEC_FILE, SUMMARY_FILE, fold_folder
 from nnlab.storage.lock import RunLock
 
 # What the summary repeats of each run.

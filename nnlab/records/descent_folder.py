@@ -6,19 +6,11 @@ from typing import Any
 
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError, reported_as
-from nnlab.records.formats import (
-    ENVIRONMENT_FILE,
-    LOG_FILE,
-    PATH_FILE,
-    PLOTS_FOLDER,
-    SPEC_FILE,
-    SUMMARY_FILE,
-    csv_line,
-    path_columns,
-)
+from nnlab.records.formats import csv_line, path_columns
 from nnlab.storage.disk import atomic_write, make_folder
 from nnlab.storage.folder_names import plain_name
 from nnlab.storage.folders import as_json, create_folder
+from nnlab.storage.layout import ENVIRONMENT_FILE, LOG_FILE, PATH_FILE, PLOTS_FOLDER, SPEC_FILE, SUMMARY_FILE
 
 
 def create_descent_folder(root: Path, name: str) -> Path:

@@ -10,9 +10,10 @@ from nnlab.config.descent import Descent, load_descent
 from nnlab.config.yaml_reader import MAX_BYTES
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError, UsageError
-from nnlab.records.formats import LOG_FILE, PATH_FILE, SPEC_FILE, path_columns
+from nnlab.records.formats import path_columns
 from nnlab.storage.checked_files import check_file, damaged, reading
 from nnlab.storage.csv_tables import csv_rows, parse_float
+from nnlab.storage.layout import LOG_FILE, PATH_FILE, SPEC_FILE
 from nnlab.text import one_line, quote
 
 # Positions (steps + 1, n), values and gradient norms.

@@ -5,15 +5,10 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
-from nnlab.records.formats import (
-    DIAGNOSTICS_COLUMNS,
-    DIAGNOSTICS_FILE,
-    HISTOGRAM_BINS,
-    HISTOGRAMS_COLUMNS,
-    HISTOGRAMS_FILE,
-)
+from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAM_BINS, HISTOGRAMS_COLUMNS
 from nnlab.storage.checked_files import damaged
 from nnlab.storage.csv_tables import csv_rows, parse_float
+from nnlab.storage.layout import DIAGNOSTICS_FILE, HISTOGRAMS_FILE
 from nnlab.text import quote
 
 MOST_MOMENTS = 1000  # a training writes two, and one more each time it is extended

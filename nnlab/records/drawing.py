@@ -6,9 +6,10 @@ from pathlib import Path
 
 from nnlab.errors import RunError
 from nnlab.metrics import PRIMARY
-from nnlab.records.formats import PLOTS_FOLDER, FolderKind
+from nnlab.records.formats import FolderKind
 from nnlab.storage.checked_files import check_file
 from nnlab.storage.disk import atomic_write, remove
+from nnlab.storage.layout import PLOTS_FOLDER
 
 MARK = ".unfinished"
 MAX_MARK_BYTES = 1 << 12

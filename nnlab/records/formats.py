@@ -6,21 +6,16 @@ from pathlib import Path
 from typing import Literal
 
 from nnlab.storage.folder_names import parse_folder_name
-
-SPEC_FILE = "spec.yaml"
-STEPS_FILE = "steps.csv"
-METRICS_FILE = "metrics.csv"
-SUMMARY_FILE = "summary.json"
-ENVIRONMENT_FILE = "environment.json"
-MODEL_FILE = "model.safetensors"
-INPUTS_FILE = "inputs.json"
-LOG_FILE = "log.txt"
-DIAGNOSTICS_FILE = "diagnostics.csv"
-HISTOGRAMS_FILE = "histograms.csv"
-PATH_FILE = "path.csv"
-PLOTS_FOLDER = "plots"
-SNAPSHOTS_FOLDER = "snapshots"
-CHECKPOINTS_FOLDER = "checkpoints"
+from nnlab.storage.layout import (
+    DIAGNOSTICS_FILE,
+    HISTOGRAMS_FILE,
+    METRICS_FILE,
+    PATH_FILE,
+    SPEC_FILE,
+    STEPS_FILE,
+    SUMMARY_FILE,
+    fold_folder,
+)
 
 STEPS_COLUMNS = ("step", "loss")
 DIAGNOSTICS_COLUMNS = (
@@ -62,17 +57,6 @@ def text_cell(text: str) -> str:
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
-def step_file(step: int) -> str:
-    """The name of a file with what there is after ``step`` updates; names sort as steps do, up to ten million."""
-    return f"step-{step:07d}.safetensors"
-
-
-def step_of(path: Path) -> int | None:
-    """The step in the name of such a file; None where there is none."""
-    digits = path.stem.removeprefix("step-")
-    return int(digits) if digits.isascii() and digits.isdigit() and path.name == step_file(int(digits)) else None
-
-
 def path_columns(variables: int) -> list[str]:
     """The columns of the path.csv of a descent."""
     return ["optimizer", "step", *(f"x{index}" for index in range(variables)), "value", "gradient_norm"]
@@ -86,11 +70,6 @@ def is_run_folder(path: Path) -> bool:
 def is_descent_folder(path: Path) -> bool:
     """Whether a path looks like the folder of a descent."""
     return (path / PATH_FILE).is_file()
-
-
-def fold_folder(number: int) -> str:
-    """The name of the run folder of one fold, counted from 1, in the folder of its cross-validation."""
-    return f"fold-{number}"
 
 
 def fold_folders(path: Path) -> list[Path]:

@@ -10,10 +10,11 @@ from typing import Any
 from nnlab.errors import RunError, reason_of
 from nnlab.records.crossval_folder import read_crossval_summary
 from nnlab.records.drawing import lacks_pictures
-from nnlab.records.formats import CRASHED, DAMAGED, FINISHED, SUMMARY_FILE, FolderKind, kind_of
+from nnlab.records.formats import CRASHED, DAMAGED, FINISHED, FolderKind, kind_of
 from nnlab.records.json_files import read_status, read_summary
 from nnlab.records.reader import read_run
 from nnlab.records.trash import is_written
+from nnlab.storage.layout import SUMMARY_FILE
 
 
 @dataclass(frozen=True)

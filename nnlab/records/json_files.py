@@ -11,11 +11,7 @@ from nnlab.config.type_checks import check
 from nnlab.core.rows import MAX_STEPS
 from nnlab.data.input_format import InputFormat
 from nnlab.metrics import FIRST_METRICS_COLUMNS, bounds_of
-from nnlab.records.formats import (
-    INPUTS_FILE,
-    MODEL_FILE,
-    STATUSES,
-)
+from nnlab.records.formats import STATUSES
 from nnlab.storage.checked_files import (
     MOST_SECONDS,
     check_file,
@@ -23,6 +19,7 @@ from nnlab.storage.checked_files import (
     parsed_json,
     reading,
 )
+from nnlab.storage.layout import INPUTS_FILE, MODEL_FILE
 from nnlab.storage.tensors import INPUTS_ENTRY, read_metadata
 from nnlab.text import one_line, quote
 

@@ -13,11 +13,12 @@ from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.errors import RunError, UsageError
-from nnlab.records.formats import CHECKPOINTS_FOLDER, ENVIRONMENT_FILE, LOG_FILE, SPEC_FILE, SUMMARY_FILE, kind_of
+from nnlab.records.formats import kind_of
 from nnlab.records.json_files import read_environment
 from nnlab.records.trash import is_written
 from nnlab.storage.checked_files import check_file, reading
 from nnlab.storage.folders import as_json
+from nnlab.storage.layout import CHECKPOINTS_FOLDER, ENVIRONMENT_FILE, LOG_FILE, SPEC_FILE, SUMMARY_FILE
 from nnlab.storage.lock import LOCK_FILE
 from nnlab.storage.short_paths import ShortPaths, folder_of, last_name, leads_out
 from nnlab.text import one_line

@@ -16,23 +16,14 @@ from nnlab.core.rows import Row
 from nnlab.errors import RunError, SpecError, UsageError, reason_of
 from nnlab.metrics import FIRST_METRICS_COLUMNS, METRICS_COLUMNS, best_row, bounds_of
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
-from nnlab.records.formats import (
-    CRASHED,
-    METRICS_FILE,
-    SPEC_FILE,
-    STEPS_COLUMNS,
-    STEPS_FILE,
-    SUMMARY_FILE,
-    is_crossval_folder,
-    is_descent_folder,
-    is_run_folder,
-)
+from nnlab.records.formats import CRASHED, STEPS_COLUMNS, is_crossval_folder, is_descent_folder, is_run_folder
 from nnlab.records.json_files import SUMMARY_ROWS, read_summary
 from nnlab.storage.checked_files import (
     check_file,
     damaged,
 )
 from nnlab.storage.csv_tables import Table, read_table, rows_of
+from nnlab.storage.layout import METRICS_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
 from nnlab.storage.lock import is_being_written
 from nnlab.text import one_line, quote
 

@@ -15,7 +15,15 @@ from nnlab.errors import RunError, reported_as
 from nnlab.metrics import best_row
 from nnlab.records.cleaning import check_own, clear_after
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms
-from nnlab.records.formats import (
+from nnlab.records.reader import RunRecord
+from nnlab.records.run_tables import FileDigest, RunTables, close_files
+from nnlab.storage.csv_tables import Table
+from nnlab.storage.disk import atomic_write, make_folder, remove
+from nnlab.storage.file_system import take_unsupported
+from nnlab.storage.folder_names import plain_name
+from nnlab.storage.folders import as_json, as_json_lines, create_folder
+from nnlab.storage.growing_file import GrowingFile
+from nnlab.storage.layout import (
     ENVIRONMENT_FILE,
     INPUTS_FILE,
     LOG_FILE,
@@ -26,14 +34,6 @@ from nnlab.records.formats import (
     SUMMARY_FILE,
     step_file,
 )
-from nnlab.records.reader import RunRecord
-from nnlab.records.run_tables import FileDigest, RunTables, close_files
-from nnlab.storage.csv_tables import Table
-from nnlab.storage.disk import atomic_write, make_folder, remove
-from nnlab.storage.file_system import take_unsupported
-from nnlab.storage.folder_names import plain_name
-from nnlab.storage.folders import as_json, as_json_lines, create_folder
-from nnlab.storage.growing_file import GrowingFile
 from nnlab.storage.lock import LOCK_FILE, RunLock
 from nnlab.storage.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
 

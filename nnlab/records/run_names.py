@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nnlab.errors import RunError, reported_as
-from nnlab.records.formats import SPEC_FILE, FolderKind, kind_of
+from nnlab.records.formats import FolderKind, kind_of
 from nnlab.storage.folder_names import folder_time, parse_folder_name, plain_name
+from nnlab.storage.layout import SPEC_FILE
 from nnlab.text import one_line
 
 LAST = "last"

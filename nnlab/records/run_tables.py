@@ -11,18 +11,10 @@ import numpy as np
 from nnlab.core.rows import Row
 from nnlab.metrics import METRICS_COLUMNS, best_row, bounds_of
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
-from nnlab.records.formats import (
-    DIAGNOSTICS_COLUMNS,
-    DIAGNOSTICS_FILE,
-    HISTOGRAMS_COLUMNS,
-    HISTOGRAMS_FILE,
-    METRICS_FILE,
-    STEPS_COLUMNS,
-    STEPS_FILE,
-    csv_line,
-)
+from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAMS_COLUMNS, STEPS_COLUMNS, csv_line
 from nnlab.storage.csv_tables import Table, read_table, rows_of
 from nnlab.storage.growing_file import GrowingFile
+from nnlab.storage.layout import DIAGNOSTICS_FILE, HISTOGRAMS_FILE, METRICS_FILE, STEPS_FILE
 
 # Steps are written in bundles: a line each would cost more than a step of a small network.
 FLUSH_EVERY = 1000

@@ -8,9 +8,9 @@ from nnlab.core.state import Stateful
 from nnlab.engine.build import RunSetup
 from nnlab.errors import RunError, ShapeError
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, write_checkpoint
-from nnlab.records.formats import step_of
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.disk import remove
+from nnlab.storage.layout import step_of
 
 # With checkpoint_every: auto, at least this many seconds lie between two checkpoints, except at the end.
 SECONDS_BETWEEN = 10.0

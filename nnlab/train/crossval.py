@@ -11,18 +11,11 @@ from nnlab.engine.build import RunSetup
 from nnlab.errors import Diverged, Interrupted, RunError, UsageError
 from nnlab.records.crossval_folder import CrossvalFolder, read_crossval, read_crossval_summary
 from nnlab.records.environment import drift
-from nnlab.records.formats import (
-    ENVIRONMENT_FILE,
-    FINISHED,
-    SPEC_FILE,
-    SUMMARY_FILE,
-    fold_folder,
-    fold_folders,
-    is_crossval_folder,
-)
+from nnlab.records.formats import FINISHED, fold_folders, is_crossval_folder
 from nnlab.records.json_files import read_environment, read_summary
 from nnlab.records.reader import read_spec
 from nnlab.records.run_folder import RunFolder
+from nnlab.storage.layout import ENVIRONMENT_FILE, SPEC_FILE, SUMMARY_FILE, fold_folder
 from nnlab.train.drift import changed_keys, listed, refusal
 from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume import resume

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from nnlab.errors import BugError, Interrupted, NnlabError, RunError
 from nnlab.records.checkpoint import checkpoint_files
-from nnlab.records.formats import LOG_FILE
 from nnlab.records.run_folder import RunFolder
+from nnlab.storage.layout import LOG_FILE
 
 
 @contextmanager

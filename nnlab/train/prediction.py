@@ -17,9 +17,9 @@ from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import RunError, UsageError
 from nnlab.models.network import Network
 from nnlab.records import reader
-from nnlab.records.formats import MODEL_FILE, SPEC_FILE
 from nnlab.records.json_files import read_inputs
 from nnlab.records.reader import RunRecord
+from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
 
 
 class TrainedNetwork(Network):

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from nnlab.config import data_paths
 from nnlab.config.data_paths import DataPaths, FoundPath, RecordedData, data_locations, existing_spelling
 from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.data.sources.table import Table
 from nnlab.errors import SpecError, UsageError
-from nnlab.records import formats
 
 SPEC = "data: {{name: table, path: {}}}\nmodel: softmax\noptimizer: {{name: sgd, lr: 0.1}}\ntrain: {{iterations: 1}}\n"
 COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "Zürich/がくしゅう.csv") for form in ("NFC", "NFD"))
@@ -39,11 +37,6 @@ def recorded(run: Path, data: Path, text: str = "a") -> None:
         "data_places": data_locations(Table(path=str(data)), run),
     }
     file(run / "environment.json", json.dumps(environment))
-
-
-def test_environment_file_name_matches_run_folder() -> None:
-    assert data_paths.ENVIRONMENT_FILE == formats.ENVIRONMENT_FILE
-    assert formats.fold_folder(1) == data_paths.FIRST_FOLD
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda path: pickle.loads(pickle.dumps(path))])

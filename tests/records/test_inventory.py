@@ -11,10 +11,10 @@ from nnlab.config.descent import load_descent
 from nnlab.descent.run import run_descent
 from nnlab.errors import RunError
 from nnlab.records.crossval_folder import CrossvalFolder
-from nnlab.records.formats import SUMMARY_FILE
 from nnlab.records.inventory import bytes_of, inventory
 from nnlab.records.run_names import newest
 from nnlab.records.trash import TRASH_FOLDER
+from nnlab.storage.layout import SUMMARY_FILE
 from nnlab.storage.lock import RunLock
 
 

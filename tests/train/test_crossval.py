@@ -13,8 +13,8 @@ from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import Outcome
 from nnlab.errors import BugError, DataError, Interrupted, RunError, UsageError
-from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE
 from nnlab.records.reader import read_run
+from nnlab.storage.layout import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE
 from nnlab.train import run as run_module
 from nnlab.train.crossval import cross_validate, fold_of
 from nnlab.train.run import run

@@ -17,7 +17,7 @@ from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
 from nnlab.functions.named import Valley
 from nnlab.optim.momentum import Momentum
-from nnlab.records.formats import METRICS_FILE, MODEL_FILE, STEPS_FILE
+from nnlab.storage.layout import METRICS_FILE, MODEL_FILE, STEPS_FILE
 from nnlab.train.run import run
 
 MODELS = {

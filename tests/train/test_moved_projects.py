@@ -9,7 +9,7 @@ import pytest
 from stopped_runs import stopped
 
 from nnlab.config.experiment import load_experiment
-from nnlab.records.formats import ENVIRONMENT_FILE, METRICS_FILE, SPEC_FILE, STEPS_FILE
+from nnlab.storage.layout import ENVIRONMENT_FILE, METRICS_FILE, SPEC_FILE, STEPS_FILE
 from nnlab.train.resume import resume
 from nnlab.train.run import run
 

@@ -9,7 +9,7 @@ import nnlab
 from nnlab.config.experiment import load_experiment
 from nnlab.engine.build import RunSetup
 from nnlab.errors import RunError, UsageError
-from nnlab.records.formats import INPUTS_FILE, MODEL_FILE, SPEC_FILE
+from nnlab.storage.layout import INPUTS_FILE, MODEL_FILE, SPEC_FILE
 from nnlab.storage.tensors import packed, read_tensors
 from nnlab.train.run import RunResult, run
 

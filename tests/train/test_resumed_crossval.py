@@ -10,7 +10,7 @@ from stopped_runs import Lines, change_environment, environment
 
 from nnlab.config.experiment import Experiment
 from nnlab.errors import Interrupted, RunError
-from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
+from nnlab.storage.layout import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
 from nnlab.storage.lock import RunLock
 from nnlab.train.crossval import cross_validate, resume_cross_validation
 from nnlab.train.run import run

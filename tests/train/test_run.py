@@ -17,10 +17,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.engine.build import RunSetup
 from nnlab.errors import BugError, Diverged, Interrupted, RunError, UsageError
-from nnlab.records.formats import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
 from nnlab.records.reader import read_run
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.file_system import NO_FSYNC, NO_LOCKS
+from nnlab.storage.layout import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
 from nnlab.train import run as run_module
 from nnlab.train.prediction import trained_network
 from nnlab.train.run import run
