@@ -1,4 +1,4 @@
-"""Arrays as Keras, MedMNIST and scikit-learn save them, become samples, classes and names."""
+"""Arrays saved by Keras, MedMNIST and scikit-learn become samples, labels and names."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def medmnist(folder: Path, **others) -> str:
     return saved(folder, **(parts | others))
 
 
-def test_medmnist_has_validation_samples_of_its_own(tmp_path):
+def test_medmnist_validation_samples(tmp_path):
     dataset = Table(path=medmnist(tmp_path)).load(rng())
     assert {name: len(split) for name, split in dataset.splits.items()} == {"train": 12, "validation": 6, "test": 3}
     np.testing.assert_array_equal(dataset.validation.inputs, PIXELS[:6, None])
@@ -50,17 +50,17 @@ def test_medmnist_has_validation_samples_of_its_own(tmp_path):
 
 
 @pytest.mark.parametrize("keys", [{"validation": 0.25}, {"fold": 1, "folds": 3}])
-def test_validation_samples_of_the_file_and_held_out_ones_exclude_each_other(tmp_path, keys):
-    with pytest.raises(UsageError, match=rf"data\.{next(iter(keys))}: the data has 6 validation samples of its own"):
+def test_validation_samples_in_file_exclude_validation_split(tmp_path, keys):
+    with pytest.raises(UsageError, match=rf"data\.{next(iter(keys))}: the data already contains 6 validation samples"):
         Table(path=medmnist(tmp_path), **keys).load(rng())
 
 
-def test_arrays_for_validation_are_complete_or_refused(tmp_path):
+def test_validation_arrays_must_be_complete(tmp_path):
     with pytest.raises(DataError, match="no array 'y_val'"):
         read_npz(Path(saved(tmp_path, x_train=PIXELS, y_train=LABELS, x_val=PIXELS)), None, None)
 
 
-def test_scikit_learn_names_classes_and_features(tmp_path):
+def test_scikit_learn_class_and_feature_names(tmp_path):
     path = Path(
         saved(
             tmp_path,
@@ -93,24 +93,24 @@ def test_scikit_learn_names_classes_and_features(tmp_path):
         ({"target": np.eye(3)[LABELS], "target_names": ["a", "b"]}, "expected 3 names of classes, .* found 2"),
     ],
 )
-def test_names_that_do_not_fit_are_refused(tmp_path, members, message):
+def test_mismatched_names_are_rejected(tmp_path, members, message):
     given = {"data": np.arange(24.0).reshape(12, 2), "target": LABELS} | members
     with pytest.raises(DataError, match=message):
         read_npz(Path(saved(tmp_path, **given)), None, None)
 
 
-def test_names_of_objects_are_not_read(tmp_path):
+def test_object_arrays_of_names_are_ignored(tmp_path):
     path = saved(tmp_path, x=PIXELS, y=LABELS, target_names=np.array(["a", "b", "c"], object))
     assert read_npz(Path(path), None, None).class_names == ("0", "1", "2")
 
 
-def test_names_of_classes_are_not_those_of_another_label(tmp_path):
+def test_class_names_do_not_apply_to_other_label_array(tmp_path):
     path = saved(tmp_path, data=PIXELS, target=LABELS, kind=LABELS + 7, target_names=["a", "b", "c"])
     assert read_npz(Path(path), "kind", None).class_names == ("7", "8", "9")
 
 
 @pytest.mark.parametrize("dtype", [int, float, bool, np.uint8])
-def test_one_hot_labels_become_classes(tmp_path, dtype):
+def test_one_hot_labels(tmp_path, dtype):
     one_hot = np.eye(4, dtype=dtype)[LABELS]  # a class without samples keeps its place
     path = Path(saved(tmp_path, x_train=PIXELS, y_train=one_hot, x_test=PIXELS, y_test=one_hot[::-1]))
     dataset = read_npz(path, None, None)
@@ -120,13 +120,13 @@ def test_one_hot_labels_become_classes(tmp_path, dtype):
 
 
 @pytest.mark.parametrize("labels", [np.eye(4)[LABELS], LABELS])
-def test_labels_of_another_kind_in_a_part_are_refused(labels):
+def test_labels_must_have_same_kind_in_all_splits(labels):
     with pytest.raises(DataError, match="y: expected labels of one kind in all parts, found shapes"):
         as_classes({"train": np.eye(3)[LABELS], "test": labels}, {"train": "y", "test": "t"}, (), "")
 
 
 @given(arrays.arrays(np.uint8, st.tuples(*[st.integers(1, 6)] * 3), elements=st.integers(0, 255)), st.data())
-def test_images_are_the_same_in_every_type_and_layout(images, data):
+def test_images_in_every_dtype_and_layout(images, data):
     images[0, 0, 0] = 200
     dtype = data.draw(st.sampled_from([np.int16, np.int64, np.uint16, np.uint64, np.float16, np.float32, np.float64]))
     layout = data.draw(st.sampled_from([(), (1,), (3,)]))
@@ -141,7 +141,7 @@ def test_images_are_the_same_in_every_type_and_layout(images, data):
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(12, 5, 4), (12, 5, 4, 3), (12, 3, 5, 4)])
-def test_float_images_from_0_to_1_are_not_scaled(tmp_path, dtype, shape):
+def test_float_images_in_unit_range_are_not_scaled(tmp_path, dtype, shape):
     images = np.random.RandomState(1).rand(*shape).astype(dtype)
     dataset = Table(path=saved(tmp_path, x=images, y=LABELS), test_split=0).load(rng())
     x = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2) if shape[3] == 3 else images
@@ -152,7 +152,7 @@ def test_float_images_from_0_to_1_are_not_scaled(tmp_path, dtype, shape):
     )
 
 
-def test_images_of_fractions_from_0_to_255_are_divided_by_255(tmp_path):
+def test_float_images_up_to_255_are_divided_by_255(tmp_path):
     images = PIXELS / 2
     dataset = Table(path=saved(tmp_path, x_train=images, y_train=LABELS)).load(rng())
     kept = Table(path=saved(tmp_path, x_train=images, y_train=LABELS), test_split=0).load(rng())
@@ -172,7 +172,7 @@ def test_images_of_fractions_from_0_to_255_are_divided_by_255(tmp_path):
         (PIXELS / 127.5 - 1, np.float64, ""),
     ],
 )
-def test_ranges_that_may_surprise_are_said(tmp_path, images, dtype, note):
+def test_notes_on_unusual_pixel_ranges(tmp_path, images, dtype, note):
     dataset = read_npz(Path(saved(tmp_path, x=images, y=LABELS)), None, None)
     assert dataset.train.inputs.dtype == dtype
     assert dataset.train.inputs.max() == images.max()
@@ -188,12 +188,12 @@ def test_ranges_that_may_surprise_are_said(tmp_path, images, dtype, note):
         (np.where(PIXELS == 255, np.nan, PIXELS), r"x: image \d+ \(from 0\): expected finite numbers"),
     ],
 )
-def test_images_of_no_pixels_are_refused(images, message):
+def test_invalid_images_are_rejected(images, message):
     with pytest.raises(DataError, match=message):
         as_samples({"train": images}, WHERE)
 
 
-def test_images_of_different_kinds_in_a_part_are_refused():
+def test_images_must_have_same_kind_in_all_splits():
     with pytest.raises(DataError, match=r"t: expected samples as in training, uint8 .*, found float32"):
         as_samples({"train": PIXELS, "test": (PIXELS / 255).astype(np.float32)}, {"train": "x", "test": "t"})
 
@@ -207,7 +207,7 @@ def npy(folder: Path, **files) -> dict[str, str]:
     return {key: str(folder / f"{key}.npy") for key in files}
 
 
-def test_a_pair_of_npy_files_is_a_dataset(tmp_path):
+def test_npy_files(tmp_path):
     source = Table(**npy(tmp_path, path=PIXELS, labels=LABELS), test_split=0.25)
     dataset = source.load(rng())
     assert (len(dataset.train), len(dataset.test)) == (9, 3)
@@ -217,7 +217,7 @@ def test_a_pair_of_npy_files_is_a_dataset(tmp_path):
     assert [path.name for path in source.files()] == ["path.npy", "labels.npy"]
 
 
-def test_test_samples_come_from_npy_files_of_their_own(tmp_path):
+def test_npy_files_with_test_samples(tmp_path):
     files = npy(tmp_path, path=PIXELS, labels=LABELS, test_path=PIXELS[:4], test_labels=np.eye(3)[LABELS[:4]])
     with pytest.raises(DataError, match="expected labels of one kind in all parts"):
         Table(**files).load(rng())
@@ -237,25 +237,25 @@ def test_test_samples_come_from_npy_files_of_their_own(tmp_path):
         ({"path": PIXELS.astype(object), "labels": LABELS}, r"path\.npy: expected numbers or text, found 'object'"),
     ],
 )
-def test_npy_files_that_make_no_dataset_are_refused(tmp_path, arrays, message):
+def test_invalid_npy_files_are_rejected(tmp_path, arrays, message):
     with pytest.raises(DataError, match=message):
         Table(**npy(tmp_path, **arrays)).load(rng())
 
 
 @pytest.mark.parametrize("keys", [{"label": "y"}, {"features": ["x"]}, {"image": [1, 2, 2]}])
-def test_npy_files_take_no_keys_of_tables(tmp_path, keys):
+def test_npy_files_reject_csv_keys(tmp_path, keys):
     with pytest.raises(DataError, match=rf"data\.{next(iter(keys))}: expected a CSV.*, found an \.npy"):
         Table(**npy(tmp_path, path=PIXELS, labels=LABELS), **keys).load(rng())
 
 
-def test_a_csv_and_an_npz_take_no_labels_from_elsewhere(tmp_path):
+def test_csv_and_npz_reject_npy_keys(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,x\n2,y\n")
     for path in (str(tmp_path / "a.csv"), saved(tmp_path, x=PIXELS, y=LABELS)):
         with pytest.raises(DataError, match=r"data\.labels: expected"):
             Table(path=path, labels=path).load(rng())
 
 
-def test_damage_of_npy_files_is_one_clear_error(tmp_path):
+def test_damaged_npy_files(tmp_path):
     files = npy(tmp_path, path=PIXELS[:3], labels=LABELS[:3])
     content = Path(files["path"]).read_bytes()
     for length in range(0, len(content), 7):

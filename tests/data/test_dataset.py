@@ -1,4 +1,4 @@
-"""What every dataset can do: cut, hold out a share or a fold of the training samples, leave the test set alone."""
+"""Datasets: train_size, validation split, folds."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ def points(split: Split | None) -> list[tuple[float, ...]]:
     return [(*row, label) for row, label in zip(split.inputs.tolist(), split.labels.tolist(), strict=True)]
 
 
-def test_without_a_word_nothing_is_held_out() -> None:
+def test_no_validation_split_by_default() -> None:
     dataset = load()
     assert dataset.validation is None
     assert len(dataset.train) == 60
 
 
 @pytest.mark.parametrize("keys", [{"validation": 0.25}, {"fold": 1, "folds": 4}])
-def test_held_out_samples_are_training_samples_that_are_not_trained_on(keys: dict[str, Any]) -> None:
+def test_validation_split_partitions_training_samples(keys: dict[str, Any]) -> None:
     whole, dataset = load(), load(**keys)
     assert dataset.validation is not None
     assert (len(dataset.train), len(dataset.validation)) == (45, 15)
@@ -37,27 +37,27 @@ def test_held_out_samples_are_training_samples_that_are_not_trained_on(keys: dic
     assert points(dataset.test) == points(whole.test)
 
 
-def test_the_cut_comes_first() -> None:
+def test_train_size_applies_before_validation_split() -> None:
     whole, dataset = load(train_size=40), load(train_size=40, validation=0.1)
     assert dataset.validation is not None
     assert (len(dataset.train), len(dataset.validation)) == (36, 4)
     assert sorted(points(dataset.train) + points(dataset.validation)) == sorted(points(whole.train))
 
 
-def test_folds_are_of_one_deal_and_cover_everything() -> None:
+def test_folds_partition_training_samples() -> None:
     whole = load()
     held_out = [load(fold=fold, folds=7).validation for fold in range(1, 8)]
     assert sorted(point for split in held_out for point in points(split)) == sorted(points(whole.train))
 
 
-def test_the_choice_has_a_stream_of_its_own() -> None:
+def test_validation_split_has_own_random_stream() -> None:
     drawn = [points(load(seed, validation=0.2).validation) for seed in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert points(load(validation=0.2).test) == points(load().test)
 
 
 @pytest.mark.parametrize(("keys", "drawn"), [({}, 0), ({"validation": 0.25}, 1), ({"fold": 1, "folds": 4}, 1)])
-def test_legacy_draws_come_from_the_one_state_only_when_asked_for(keys: dict[str, Any], drawn: int) -> None:
+def test_legacy_rng_draws_for_validation_split_only_if_used(keys: dict[str, Any], drawn: int) -> None:
     streams, script = LegacyStreams(3), np.random.RandomState(3)
     Moons(points=10, **keys).load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION))
     script.uniform(0, np.pi, 20)
@@ -78,7 +78,7 @@ def test_legacy_draws_come_from_the_one_state_only_when_asked_for(keys: dict[str
         ({"fold": 1, "folds": 2, "validation": 0.1}, r"^data\.validation: both validation and fold are given"),
     ],
 )
-def test_what_cannot_be_held_out_is_refused(keys: dict[str, Any], message: str) -> None:
+def test_invalid_validation_split_is_rejected(keys: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         load(**keys)
     assert caught.value.exit_code == 2

@@ -17,14 +17,14 @@ def format_of_a_table() -> InputFormat:
     return Dataset(split, None, ("no", "yes"), columns=columns, scaling=scaling).inputs
 
 
-def test_the_range_is_that_of_the_raw_features() -> None:
+def test_range_of_raw_features() -> None:
     inputs = format_of_a_table()
     assert inputs.low.tolist() == [0, 0, 0]
     assert inputs.high.tolist() == [4, 1, 1]
     assert inputs.feature_names == ("age", "colour=blue", "colour=red")
 
 
-def test_images_have_one_range_for_all_pixels() -> None:
+def test_images_have_one_range() -> None:
     labels = np.array([0, 1])
     pixels = Dataset(Split(np.full((2, 1, 2, 2), 7, np.uint8), labels), None, ("0", "1")).inputs
     assert (pixels.pixels, pixels.low, pixels.high, pixels.shape) == (True, 0, 255, (1, 2, 2))
@@ -33,7 +33,7 @@ def test_images_have_one_range_for_all_pixels() -> None:
 
 
 @pytest.mark.parametrize("scaled", [True, False])
-def test_a_format_survives_json(scaled: bool) -> None:
+def test_input_format_json_round_trip(scaled: bool) -> None:
     inputs = format_of_a_table() if scaled else replace(format_of_a_table(), scaling=None, columns=())
     again = InputFormat.from_plain(json.loads(json.dumps(inputs.as_plain())))
     assert again.as_plain() == inputs.as_plain()
@@ -65,6 +65,6 @@ def test_a_format_survives_json(scaled: bool) -> None:
         ("high", "wide"),
     ],
 )
-def test_what_describes_no_inputs_is_a_value_error(key: str, value: Any) -> None:
+def test_invalid_input_format_is_value_error(key: str, value: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the kinds of damage have words of their own
         InputFormat.from_plain({**format_of_a_table().as_plain(), key: value})

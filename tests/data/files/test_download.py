@@ -1,4 +1,4 @@
-"""Downloads from a server on this machine that behaves in every bad way."""
+"""Downloads from a local server that misbehaves in many ways."""
 
 import hashlib
 import os
@@ -187,7 +187,7 @@ def leftovers(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("mood", ["good", "good_without_length", "moved"])
-def test_a_good_file_is_kept_and_not_asked_for_again(server: Server, data_dir: Path, mood: str) -> None:
+def test_valid_file_is_downloaded_once(server: Server, data_dir: Path, mood: str) -> None:
     folder = fetched(published(server, mood))
     assert folder == data_dir / "set"
     assert (folder / "file.bin").read_bytes() == CONTENT
@@ -197,14 +197,12 @@ def test_a_good_file_is_kept_and_not_asked_for_again(server: Server, data_dir: P
     assert len(server.asked) == asked
 
 
-def test_everybody_may_read_what_was_downloaded(server: Server) -> None:
+def test_downloaded_file_permissions(server: Server) -> None:
     assert (fetched(published(server, "good")) / "file.bin").stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize(("mood", "reason"), BAD)
-def test_what_is_not_the_published_file_leads_to_the_next_mirror(
-    server: Server, data_dir: Path, mood: str, reason: str
-) -> None:
+def test_wrong_content_falls_back_to_next_mirror(server: Server, data_dir: Path, mood: str, reason: str) -> None:
     failures: list[str] = []
 
     class Observer(download.NoObserver):
@@ -219,36 +217,36 @@ def test_what_is_not_the_published_file_leads_to_the_next_mirror(
     assert leftovers(data_dir) == ["file.bin"]
 
 
-def test_reading_stops_where_the_file_should_end(server: Server) -> None:
+def test_download_stops_at_expected_size(server: Server) -> None:
     fetched(published(server, "endless", "good"))
     assert server.sent < ENDLESS / 2  # what fits into the buffers between server and client
 
 
-def test_a_dead_first_mirror_is_passed_over(server: Server, closed_port: int) -> None:
+def test_unreachable_mirror_is_skipped(server: Server, closed_port: int) -> None:
     file = published(server, "good")
     file = RemoteFile(file.name, file.size, file.sha256, (f"http://127.0.0.1:{closed_port}/file.bin", *file.mirrors))
     assert (fetched(file) / "file.bin").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("mood", ["silent", "stall"])
-def test_a_mirror_that_stalls_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch, mood: str) -> None:
+def test_stalled_mirror_times_out(server: Server, monkeypatch: pytest.MonkeyPatch, mood: str) -> None:
     monkeypatch.setattr(download, "READ_TIMEOUT", 0.2)
     assert refusal(published(server, mood))[1].endswith(f"/{mood}/file.bin: no response within 0.2 seconds")
 
 
-def test_a_mirror_that_trickles_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_mirror_is_abandoned(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "GRACE_PERIOD", 0.0)
     monkeypatch.setattr(download, "MIN_SPEED", 10**9)
     assert "/drip/file.bin: too slow: " in refusal(published(server, "drip"))[1]
 
 
-def test_a_mirror_that_cannot_be_reached_is_told_in_few_words(server: Server, closed_port: int) -> None:
+def test_unreachable_mirror_has_short_reason(server: Server, closed_port: int) -> None:
     dead, plain = f"http://127.0.0.1:{closed_port}/x", f"https://127.0.0.1:{server.server_port}/x"
     lines = refusal(RemoteFile("file.bin", 5, SHA256, (dead, plain)))
     assert lines[1:3] == [f"  {dead}: the connection failed", f"  {plain}: no secure connection"]
 
 
-def test_no_mirror_alive_says_what_to_put_where(server: Server, data_dir: Path) -> None:
+def test_failed_download_gives_manual_instructions(server: Server, data_dir: Path) -> None:
     first = published(server, "missing", "wrong")
     second = RemoteFile("second.bin", 7, "0" * 64, ("http://127.0.0.1:1/never-asked",))
     there = RemoteFile("there.bin", 1, hashlib.sha256(b"x").hexdigest(), ())
@@ -265,7 +263,7 @@ def test_no_mirror_alive_says_what_to_put_where(server: Server, data_dir: Path) 
     assert leftovers(data_dir) == ["there.bin"]
 
 
-def test_a_file_that_was_put_there_by_hand_is_taken(data_dir: Path) -> None:
+def test_manually_downloaded_file_is_accepted(data_dir: Path) -> None:
     (data_dir / "set").mkdir(parents=True)
     (data_dir / "set" / "file.bin").write_bytes(CONTENT)
     assert fetched(RemoteFile("file.bin", len(CONTENT), SHA256, ())) == data_dir / "set"
@@ -278,7 +276,7 @@ def test_a_file_that_was_put_there_by_hand_is_taken(data_dir: Path) -> None:
         (CONTENT[:-1] + b"\0", f"expected SHA-256 {SHA256}, found "),
     ],
 )
-def test_a_damaged_file_is_replaced_or_told_of(server: Server, data_dir: Path, content: bytes, fault: str) -> None:
+def test_damaged_file_is_downloaded_again(server: Server, data_dir: Path, content: bytes, fault: str) -> None:
     path = data_dir / "set" / "file.bin"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
@@ -288,14 +286,14 @@ def test_a_damaged_file_is_replaced_or_told_of(server: Server, data_dir: Path, c
     assert path.read_bytes() == CONTENT
 
 
-def test_a_folder_that_cannot_be_made_is_no_fault_of_the_mirrors(server: Server, data_dir: Path) -> None:
+def test_data_folder_cannot_be_created(server: Server, data_dir: Path) -> None:
     data_dir.write_text("a file where the folder should be", encoding="utf-8")
     (line,) = refusal(published(server, "good"))
     assert line.startswith(f"{data_dir}/set: cannot create the folder for downloaded data: ")
     assert server.asked == []
 
 
-def test_an_observer_hears_of_files_bytes_and_failures(server: Server) -> None:
+def test_download_observer(server: Server) -> None:
     heard: list[tuple[object, ...]] = []
 
     class Observer:
@@ -321,7 +319,7 @@ def test_an_observer_hears_of_files_bytes_and_failures(server: Server) -> None:
     assert counts[-1] == len(CONTENT)
 
 
-def test_an_interrupted_download_leaves_nothing_behind(server: Server, data_dir: Path) -> None:
+def test_interrupted_download_leaves_no_files(server: Server, data_dir: Path) -> None:
     class Stop(BaseException):
         pass
 
@@ -335,7 +333,7 @@ def test_an_interrupted_download_leaves_nothing_behind(server: Server, data_dir:
 
 
 @pytest.mark.parametrize("mood", ["good", "moved"])
-def test_no_mirror_is_sent_a_password_of_the_users(
+def test_netrc_credentials_are_not_sent(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mood: str
 ) -> None:
     (tmp_path / "netrc").write_text("default login ada password secret\n", encoding="ascii")
@@ -344,7 +342,7 @@ def test_no_mirror_is_sent_a_password_of_the_users(
     assert set(server.passwords) == {None}
 
 
-def test_proxies_and_certificates_of_the_environment_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_and_certificates_of_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     assert download._session("https://example.org/a").verify is True
@@ -357,7 +355,7 @@ def test_proxies_and_certificates_of_the_environment_count(monkeypatch: pytest.M
     assert not download._session("https://example.org/a").proxies
 
 
-def test_what_killed_downloads_left_goes_with_the_next_one(server: Server, data_dir: Path) -> None:
+def test_leftovers_of_killed_downloads_are_removed(server: Server, data_dir: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     (data_dir / "set").mkdir(parents=True)
@@ -369,7 +367,7 @@ def test_what_killed_downloads_left_goes_with_the_next_one(server: Server, data_
     assert leftovers(data_dir) == [living, "file.bin", "other", "tmpnew_0abc"]
 
 
-def test_mirrors_are_asked_over_https_only() -> None:
+def test_mirrors_use_https() -> None:
     urls = [url for name in datasets.names() if (found := datasets[name].download) for url in _urls(found)]
     assert urls
     assert all(url.startswith("https://") for url in urls)
@@ -379,12 +377,12 @@ def _urls(found: Download) -> list[str]:
     return [url for file in found.files for url in file.mirrors]
 
 
-def test_nothing_is_printed(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+def test_download_prints_nothing(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
     fetched(published(server, "missing", "good"))
     assert capfd.readouterr() == ("", "")
 
 
-def test_several_processes_at_once_do_not_disturb_each_other(server: Server, data_dir: Path) -> None:
+def test_concurrent_downloads(server: Server, data_dir: Path) -> None:
     code = (
         "from nnlab.data.files.download import Download, RemoteFile\n"
         f"Download('set', ({published(server, 'good_without_length')!r},)).fetch()\n"
@@ -398,7 +396,7 @@ def test_several_processes_at_once_do_not_disturb_each_other(server: Server, dat
     assert leftovers(data_dir) == ["file.bin"]
 
 
-def test_data_lies_in_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_data_folder_defaults_to_user_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("NNLAB_DATA_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     if sys.platform == "linux":

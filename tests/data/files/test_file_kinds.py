@@ -57,7 +57,7 @@ def tarred() -> bytes:
         ("a.csv", b"version https://git-lfs.github.com/spec/v1\noid", "a Git LFS pointer"),
     ],
 )
-def test_a_file_that_is_no_table_is_named(tmp_path: Path, name: str, contents: bytes, message: str) -> None:
+def test_unsupported_format_is_named(tmp_path: Path, name: str, contents: bytes, message: str) -> None:
     path = tmp_path / name
     path.write_bytes(contents)
     with pytest.raises(DataError, match=message) as caught:
@@ -66,7 +66,7 @@ def test_a_file_that_is_no_table_is_named(tmp_path: Path, name: str, contents: b
     assert "\n" not in str(caught.value)
 
 
-def test_a_gzip_file_is_read_as_what_it_holds(tmp_path: Path) -> None:
+def test_gzipped_files_are_read_by_content(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(ROWS)
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(ROWS, mtime=0))
     plain, packed = (Table(path=str(tmp_path / name)).load(np.random.RandomState(0)) for name in ("a.csv", "a.csv.gz"))
@@ -82,7 +82,7 @@ def test_a_gzip_file_is_read_as_what_it_holds(tmp_path: Path) -> None:
         (gzip.compress(ROWS, mtime=0)[:-8] + bytes(8), "CRC check failed"),
     ],
 )
-def test_a_damaged_or_hostile_gzip_file_is_one_clear_error(tmp_path: Path, contents: bytes, message: str) -> None:
+def test_damaged_or_malicious_gzip(tmp_path: Path, contents: bytes, message: str) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(contents)
     with pytest.raises(DataError, match=message):

@@ -1,4 +1,4 @@
-"""Pickles read without unpickling: CIFAR-10's as Python 2 wrote them, and all else refused."""
+"""Safe pickle reader: CIFAR-10's Python version is read, every other pickle is rejected."""
 
 import builtins
 import os
@@ -46,7 +46,7 @@ def refusal(content: bytes) -> str:
     return str(caught.value)
 
 
-def test_a_batch_as_python_2_wrote_it() -> None:
+def test_pickle_of_python_2() -> None:
     found = read_plain_pickle(python2(), "f")
     np.testing.assert_array_equal(found["data"], DATA)
     assert found["labels"] == [6, 9]
@@ -55,7 +55,7 @@ def test_a_batch_as_python_2_wrote_it() -> None:
 
 @pytest.mark.parametrize("protocol", [0, 1, 2, 3])
 @pytest.mark.parametrize("data", [DATA, np.asfortranarray(DATA)])
-def test_the_same_from_every_protocol(protocol: int, data: np.ndarray) -> None:
+def test_every_pickle_protocol(protocol: int, data: np.ndarray) -> None:
     found = read_plain_pickle(pickle.dumps(BATCH | {b"data": data}, protocol), "f")
     np.testing.assert_array_equal(found["data"], DATA)
     assert found["labels"] == [6, 9]
@@ -88,7 +88,7 @@ class Calls:
         {b"labels": 1.5},
     ],
 )
-def test_what_is_no_plain_data_is_refused_and_never_called(value, protocol: int) -> None:
+def test_other_pickles_are_rejected_without_calls(value, protocol: int) -> None:
     assert "pickle" in refusal(pickle.dumps(value, protocol))
 
 
@@ -108,7 +108,7 @@ def test_what_is_no_plain_data_is_refused_and_never_called(value, protocol: int)
         b"\x80\x02)K\x01a.",
     ],
 )
-def test_instructions_that_look_up_or_call_are_refused(content: bytes) -> None:
+def test_import_and_call_opcodes_are_rejected(content: bytes) -> None:
     assert "other pickles are rejected since they can run commands" in refusal(content)
 
 
@@ -126,18 +126,18 @@ def test_instructions_that_look_up_or_call_are_refused(content: bytes) -> None:
         python2(shape=b")"),
     ],
 )
-def test_damaged_pickles_are_refused(content: bytes) -> None:
+def test_damaged_pickles_are_rejected(content: bytes) -> None:
     refusal(content)
 
 
-def test_every_truncation_is_refused() -> None:
+def test_truncated_pickles_are_rejected() -> None:
     content = python2()
     for length in range(len(content)):
         refusal(content[:length])
 
 
 @given(st.data())
-def test_damage_anywhere_is_one_clear_error_or_plain_data(data: st.DataObject) -> None:
+def test_fuzzed_pickle_is_plain_data_or_data_error(data: st.DataObject) -> None:
     content = bytearray(python2())
     for at in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
         content[at] = data.draw(st.integers(0, 255))
@@ -151,7 +151,7 @@ def test_damage_anywhere_is_one_clear_error_or_plain_data(data: st.DataObject) -
     assert message.startswith("f: ")
 
 
-def test_a_text_that_is_copied_many_times_takes_no_memory() -> None:
+def test_pickle_bomb_of_copied_text() -> None:
     text = b"X" + struct.pack("<I", 1 << 20) + b"a" * (1 << 20) + b"q\x00"
     copies = b"c_codecs\nencode\nh\x00U\x06latin1\x86Ra" * 500
     content = b"\x80\x02}U\x01a]" + text + b"a" + copies + b"s."
@@ -163,12 +163,12 @@ def test_a_text_that_is_copied_many_times_takes_no_memory() -> None:
         tracemalloc.stop()
 
 
-def test_nested_without_end_is_refused() -> None:
+def test_deeply_nested_pickle_is_rejected() -> None:
     refusal(b"\x80\x02" + b")" + b"\x85" * 100_000 + b".")
     refusal(b"\x80\x02cnumpy\ndtype\n)" + b"\x85" * 100_000 + b"K\x00K\x01\x87R.")
 
 
-def test_more_instructions_than_any_batch_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_opcodes_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     count = sum(1 for _ in pickletools.genops(python2()))
     monkeypatch.setattr("nnlab.data.files.plain_pickle.MOST_INSTRUCTIONS", count)
     read_plain_pickle(python2(), "f")

@@ -1,4 +1,4 @@
-"""Archives as tarfile writes them, and headers that lie."""
+"""Streaming tar reader: archives written by tarfile, and forged headers."""
 
 import io
 import tarfile
@@ -62,24 +62,24 @@ def message(data: bytes) -> str:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_only_what_is_wanted_comes_in_the_order_of_the_archive(form: int) -> None:
+def test_selected_members_in_archive_order(form: int) -> None:
     found = read(archive(CONTENTS, form=form))
     assert list(found) == ["folder/b.bin", "folder/a.bin"]
     assert found == {name: CONTENTS[name] for name in found}
 
 
-def test_names_may_begin_with_a_dot_and_stand_in_two_fields() -> None:
+def test_member_names_with_dot_and_prefix_field() -> None:
     deep = "d" * 120 + "/a.bin"
     data = archive({"./folder/a.bin": b"a", "folder/b.bin": b"b", deep: b"c"}, form=tarfile.USTAR_FORMAT)
     assert read(data, (*WANTED, deep)) == {"folder/a.bin": b"a", "folder/b.bin": b"b", deep: b"c"}
 
 
-def test_contents_that_are_not_read_are_passed_over() -> None:
+def test_unread_contents_are_skipped() -> None:
     reader = HashingReader("the.tar", io.BytesIO(archive(CONTENTS)))
     assert [member.size for member in members(reader, WANTED)] == [1280, 512]
 
 
-def test_a_missing_file_is_named() -> None:
+def test_missing_member_is_named() -> None:
     assert message(archive({"folder/b.bin": b""})) == (
         "the.tar: expected folder/a.bin, folder/b.bin; missing folder/a.bin"
     )
@@ -94,24 +94,24 @@ def test_a_missing_file_is_named() -> None:
         (tarfile.FIFOTYPE, "something else"),
     ],
 )
-def test_a_link_is_no_file(kind: bytes, found: str) -> None:
+def test_links_are_rejected(kind: bytes, found: str) -> None:
     data = archive({"folder/b.bin": b""}, entry("folder/a.bin", kind, "/etc/passwd"))
     assert message(data) == f"the.tar: folder/a.bin: expected a file, found {found}"
 
 
-def test_a_file_that_comes_twice_is_refused() -> None:
+def test_duplicate_member_is_rejected() -> None:
     data = archive({"folder/a.bin": b"1", "folder/b.bin": b"2", "./folder/a.bin": b"3"})
     assert message(data) == "the.tar: folder/a.bin: expected one such file, found two"
 
 
 @pytest.mark.parametrize("length", [*range(0, 1500, 97), 2047, 2560, 3583, 4000])
-def test_every_truncation_is_refused(length: int) -> None:
+def test_truncated_archives_are_rejected(length: int) -> None:
     data = archive({"folder/a.bin": b"a" * 600, "folder/b.bin": b"b" * 600}, form=tarfile.USTAR_FORMAT)
     assert "truncated: expected" in message(data[:length])
 
 
 @pytest.mark.parametrize("at", [0, 100, 124, 148, 156, 257])
-def test_a_damaged_header_is_noticed(at: int) -> None:
+def test_damaged_header_is_detected(at: int) -> None:
     data = bytearray(archive(CONTENTS))
     data[BLOCK + at] ^= 0x41
     assert "expected a tar header at byte 512" in message(bytes(data))
@@ -128,14 +128,14 @@ def with_size(data: bytes, size: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("size", [b"-0000000001", b"0o17", b"1_0", b"\x80\0\0\0\0\0\0\0\0\0\0\1", b"", b"9"])
-def test_a_size_that_is_no_octal_number_is_refused(size: bytes) -> None:
+def test_non_octal_size_is_rejected(size: bytes) -> None:
     assert "expected a tar header" in message(
         with_size(archive({"folder/a.bin": b"1"}, form=tarfile.USTAR_FORMAT), size)
     )
 
 
 @pytest.mark.parametrize("name", ["folder/a.bin", "folder/other"])
-def test_a_size_beyond_all_bounds_costs_no_memory(name: str) -> None:
+def test_huge_size_in_header_allocates_no_memory(name: str) -> None:
     data = with_size(archive({name: b"1"}, form=tarfile.USTAR_FORMAT), b"77777777777")
     tracemalloc.start()
     try:
@@ -145,7 +145,7 @@ def test_a_size_beyond_all_bounds_costs_no_memory(name: str) -> None:
         tracemalloc.stop()
 
 
-def test_the_header_of_a_long_name_costs_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_name_header_allocates_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tar, "LARGEST_ARCHIVE", 60_000_000)
     name = entry("././@LongLink", tarfile.GNUTYPE_LONGNAME)
     name.size = 50_000_000
@@ -158,7 +158,7 @@ def test_the_header_of_a_long_name_costs_no_memory(monkeypatch: pytest.MonkeyPat
         tracemalloc.stop()
 
 
-def test_what_follows_the_end_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_after_end_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     data = archive({"folder/a.bin": b"1", "folder/b.bin": b"2"})
     monkeypatch.setattr(tar, "LARGEST_ARCHIVE", 100_000)
     assert len(read(data + bytes(50_000))) == 2

@@ -1,4 +1,4 @@
-"""Augmentations against plain loops, their streams, and that evaluation never sees them."""
+"""Augmentations against plain loops, their random streams, and evaluation on original images."""
 
 import zlib
 from math import cos, floor, radians, sin
@@ -45,7 +45,7 @@ def changed(x: np.ndarray, *chosen: Augmentation, step: int = 1, seed: int = 3, 
     return y
 
 
-def test_the_addresses_never_change() -> None:
+def test_stream_addresses_are_stable() -> None:
     assert {name: zlib.crc32(name.encode()) for name in ("shift", "flip", "rotate")} == {
         "shift": 2_768_976_709,
         "flip": 2_600_395_861,
@@ -71,7 +71,7 @@ def test_shift(shape: tuple[int, ...], dtype: str, tolerance: float) -> None:
     np.testing.assert_array_equal(changed(x, Shift(pixels=3)), expected)
 
 
-def test_shift_goes_equally_often_to_every_place() -> None:
+def test_shift_is_uniform() -> None:
     x = np.zeros((4500, 1, 5, 5))
     x[:, 0, 2, 2] = 1
     counts = changed(x, Shift(pixels=1)).sum(axis=(0, 1))
@@ -118,7 +118,7 @@ def test_rotate(shape: tuple[int, ...], dtype: str, tolerance: float, degrees: f
     np.testing.assert_allclose(changed(x, Rotate(degrees=degrees)), expected, atol=10 * tolerance)
 
 
-def test_a_quarter_turn_goes_clockwise() -> None:
+def test_rotation_is_clockwise() -> None:
     class Quarter:
         def uniform(self, low: float, high: float, shape: tuple[int, ...]) -> np.ndarray:
             return np.full(shape, 90.0)
@@ -184,20 +184,20 @@ NOTHING: list[Augmentation] = [
 
 
 @pytest.mark.parametrize("augmentation", NOTHING, ids=lambda augmentation: augmentation.registered_name)
-def test_strength_zero_changes_nothing(augmentation: Augmentation) -> None:
+def test_strength_0_is_identity(augmentation: Augmentation) -> None:
     x = images((6, 3, 7, 8))
     np.testing.assert_allclose(changed(x, augmentation), x, atol=1e-15)
 
 
 @pytest.mark.parametrize("name", augmentations.names())
-def test_single_and_double_precision_draw_the_same(name: str) -> None:
+def test_float32_and_float64_draw_same_numbers(name: str) -> None:
     x = np.round(images((50, 2, 8, 8)) * 255) / 255
     single = changed(x.astype("float32"), augmentations[name]())
     np.testing.assert_allclose(single, changed(x, augmentations[name]()), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", augmentations.names())
-def test_every_step_changes_images_anew_and_in_the_same_way_again(name: str) -> None:
+def test_augmentation_depends_on_step_and_is_reproducible(name: str) -> None:
     x = images((30, 1, 12, 12))
     chosen = augmentations[name]()
     first, second = changed(x, chosen, step=5), changed(x, chosen, step=6)
@@ -207,20 +207,20 @@ def test_every_step_changes_images_anew_and_in_the_same_way_again(name: str) -> 
     assert not np.array_equal(changed(x, chosen, step=5, seed=4), first)
 
 
-def test_an_augmentation_leaves_the_numbers_of_the_others_as_they_were() -> None:
+def test_augmentations_have_independent_streams() -> None:
     x = images((30, 1, 12, 12))
     alone = changed(x, Shift())
     np.testing.assert_array_equal(changed(x, Flip(probability=0.0), Rotate(degrees=0.0), Shift()), alone)
     np.testing.assert_array_equal(changed(alone, Flip()), changed(x, Shift(), Flip()))
 
 
-def test_two_of_one_name_draw_differently() -> None:
+def test_same_augmentation_twice_draws_differently() -> None:
     x = np.ones((40, 1, 16, 16))
     twice = changed(x, Cutout(size=2), Cutout(size=2))
     assert (twice == 0).sum() > 1.5 * (changed(x, Cutout(size=2)) == 0).sum()
 
 
-def test_many_images_are_changed_in_parts_from_one_stream() -> None:
+def test_large_batches_are_augmented_in_chunks() -> None:
     count = 2 * IMAGES_AT_ONCE + 7
     x = images((count, 1, 4, 4))
     lots = stream("flip", 1).uniform(0, 1, count) < 0.5
@@ -228,7 +228,7 @@ def test_many_images_are_changed_in_parts_from_one_stream() -> None:
     np.testing.assert_array_equal(changed(x, Flip()), expected)
 
 
-def test_legacy_draws_from_the_one_state_in_the_order_of_the_list() -> None:
+def test_legacy_rng_order_of_augmentations() -> None:
     x = images((6, 1, 5, 5))
     state = np.random.RandomState(3)
     lots, offsets = state.uniform(0, 1, 6) < 0.5, np.floor(state.uniform(0, 3, (2, 6))).astype(int)
@@ -247,7 +247,7 @@ def batches(size: Any, *chosen: Augmentation, mode: str = "streams") -> Batches:
 
 
 @pytest.mark.parametrize("size", [8, "full"])
-def test_training_batches_are_changed_and_the_data_is_not(size: object) -> None:
+def test_augmentation_changes_batches_not_data(size: object) -> None:
     before = PIXELS.copy()
     source, plain = batches(size, Shift(), Flip()), batches(size)
     for step in range(1, 8):
@@ -259,7 +259,7 @@ def test_training_batches_are_changed_and_the_data_is_not(size: object) -> None:
 
 
 @pytest.mark.parametrize("size", [8, "full"])
-def test_the_last_batch_is_the_current_one_without_augmentation(size: object) -> None:
+def test_last_batch_is_without_augmentation(size: object) -> None:
     source = batches(size, Shift(), Flip())
     batch = source.batch(3)
     in_hand = batch[0].copy()
@@ -270,7 +270,7 @@ def test_the_last_batch_is_the_current_one_without_augmentation(size: object) ->
     assert not np.array_equal(x, in_hand)
 
 
-def test_a_step_needs_nothing_but_its_number() -> None:
+def test_augmented_step_is_reproducible() -> None:
     whole, resumed = batches(8, Rotate(), Cutout(size=3)), batches(8, Rotate(), Cutout(size=3))
     for step in range(1, 13):
         wanted = whole.batch(step)[0].copy()
@@ -294,14 +294,14 @@ class Fixed(DatasetSource):
         (np.zeros((40, 2), np.uint8), Flip(), "flip needs images, but a sample is 2 uint8 numbers"),
     ],
 )
-def test_what_cannot_be_changed_is_refused(inputs: np.ndarray, chosen: Augmentation, message: str) -> None:
+def test_invalid_augmentation_is_rejected(inputs: np.ndarray, chosen: Augmentation, message: str) -> None:
     source = Fixed(augment=[Flip(), chosen])
     source.inputs = inputs
     with pytest.raises(UsageError, match=message):
         source.load(np.random.default_rng(0))
 
 
-def test_what_just_fits_is_taken() -> None:
+def test_largest_valid_augmentation() -> None:
     Fixed(augment=[Shift(pixels=7), Cutout(size=7)]).load(np.random.default_rng(0))
     with pytest.raises(UsageError, match="flip needs images"):
         datasets["moons"](augment=[Flip()]).load(np.random.default_rng(0))

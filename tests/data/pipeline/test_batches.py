@@ -19,7 +19,7 @@ def batches(count: int, size: int, sampling: str, mode: str = "streams", seed: i
 
 
 @given(count=st.integers(1, 40), size=st.integers(1, 40))
-def test_each_epoch_of_shuffle_visits_every_sample_once(count: int, size: int) -> None:
+def test_shuffle_visits_every_sample_once_per_epoch(count: int, size: int) -> None:
     size = min(size, count)
     source = batches(count, size, "shuffle")
     for epoch in range(2):
@@ -31,7 +31,7 @@ def test_each_epoch_of_shuffle_visits_every_sample_once(count: int, size: int) -
         assert sorted(seen) == list(range(count))
 
 
-def test_two_epochs_of_shuffle_differ() -> None:
+def test_shuffle_differs_between_epochs() -> None:
     source = batches(100, 100, "shuffle")
     first, second = source.batch(1)[1].copy(), source.batch(2)[1].copy()
     assert not np.array_equal(first, second)
@@ -53,14 +53,14 @@ def test_the_last_batch_before_the_first_step_is_that_of_step_one(sampling: str,
 
 
 @pytest.mark.parametrize("sampling", ["shuffle", "replacement"])
-def test_inputs_go_with_their_labels(sampling: str) -> None:
+def test_inputs_match_labels(sampling: str) -> None:
     source = batches(50, 8, sampling)
     for step in range(1, 20):
         x, labels = source.batch(step)
         np.testing.assert_array_equal(x[:, 0], labels)
 
 
-def test_a_step_is_addressed_not_drawn_in_sequence() -> None:
+def test_batches_are_addressed_by_step() -> None:
     for sampling in ("shuffle", "replacement"):
         whole = batches(50, 8, sampling)
         wanted = [whole.batch(step)[1].copy() for step in range(1, 31)]
@@ -68,21 +68,21 @@ def test_a_step_is_addressed_not_drawn_in_sequence() -> None:
         np.testing.assert_array_equal(resumed.batch(17)[1], wanted[16])
 
 
-def test_replacement_repeats_samples_and_other_seeds_draw_others() -> None:
+def test_replacement_repeats_samples_and_depends_on_seed() -> None:
     drawn = np.concatenate([batches(1000, 100, "replacement").batch(step)[1] for step in range(1, 10)])
     assert len(set(drawn)) < len(drawn)
     other = batches(1000, 100, "replacement", seed=1).batch(1)[1]
     assert not np.array_equal(other, drawn[:100])
 
 
-def test_legacy_replacement_draws_like_the_published_scripts() -> None:
+def test_legacy_rng_replacement_matches_published_scripts() -> None:
     source = batches(60, 10, "replacement", "legacy", seed=3)
     random = np.random.RandomState(3)
     for step in range(1, 8):
         np.testing.assert_array_equal(source.batch(step)[1], random.choice(60, 10))
 
 
-def test_legacy_shuffle_draws_a_permutation_each_epoch() -> None:
+def test_legacy_rng_shuffle_draws_permutation_per_epoch() -> None:
     source = batches(6, 3, "shuffle", "legacy", seed=3)
     random = np.random.RandomState(3)
     for epoch in range(3):
@@ -91,14 +91,14 @@ def test_legacy_shuffle_draws_a_permutation_each_epoch() -> None:
         np.testing.assert_array_equal(source.batch(2 * epoch + 2)[1], permutation[3:])
 
 
-def test_the_last_batch_of_an_epoch_may_be_smaller() -> None:
+def test_last_batch_of_epoch_may_be_smaller() -> None:
     source = batches(10, 4, "shuffle")
     assert source.steps_per_epoch == 3
     assert [len(source.batch(step)[1]) for step in range(1, 5)] == [4, 4, 2, 4]
     assert [source.epochs(step) for step in range(5)] == [0, 0.4, 0.8, 1, 1.4]
 
 
-def test_full_batches_are_all_samples_in_order() -> None:
+def test_full_batch_is_all_samples_in_order() -> None:
     source = Batches(BatchLoader(numbered(7), "float32"), "full", "shuffle", make_streams("streams", 0))
     x, labels = source.batch(1)
     np.testing.assert_array_equal(labels, np.arange(7))
@@ -106,7 +106,7 @@ def test_full_batches_are_all_samples_in_order() -> None:
     assert source.epochs(3) == 3
 
 
-def test_a_smaller_last_batch_can_be_left_out() -> None:
+def test_drop_last() -> None:
     feed = BatchLoader(numbered(10), "float64")
     source = Batches(feed, 4, "shuffle", make_streams("streams", 0), drop_last=True)
     plain = batches(10, 4, "shuffle")
@@ -119,20 +119,20 @@ def test_a_smaller_last_batch_can_be_left_out() -> None:
 
 
 @pytest.mark.parametrize(("samples", "size"), [(7, 7), (100, 100), (101, 100)])
-def test_a_batch_has_100_samples_or_all_where_there_are_fewer(samples: int, size: int) -> None:
+def test_default_batch_size(samples: int, size: int) -> None:
     source = Batches(BatchLoader(numbered(samples), "float64"), None, "shuffle", make_streams("streams", 0))
     assert source.batch_size == size
     assert len(source.batch(1)[1]) == size
     assert not source.full
 
 
-def test_a_batch_larger_than_the_data_is_refused() -> None:
+def test_batch_larger_than_data_is_rejected() -> None:
     with pytest.raises(UsageError, match="batch_size: 8 is more than the 7 training samples"):
         batches(7, 8, "shuffle")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_pixels_are_scaled_to_one_and_stay_in_their_type(dtype: str) -> None:
+def test_pixels_are_scaled_to_unit_range(dtype: str) -> None:
     pixels = np.arange(256, dtype=np.uint8).reshape(64, 1, 2, 2)
     feed = BatchLoader(Split(pixels, np.zeros(64, np.intp)), dtype)
     expected = (pixels / 255).astype(dtype)
@@ -143,7 +143,7 @@ def test_pixels_are_scaled_to_one_and_stay_in_their_type(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("count", [None, 1, 10, 11, 10**6])
-def test_chunks_cover_the_first_samples_in_order(count: int | None) -> None:
+def test_chunks_cover_samples_in_order(count: int | None) -> None:
     total = 25
     feed = BatchLoader(numbered(total).first(count or total), "float64")
     chunks = [feed.chunk(start, 10)[1].copy() for start in range(0, len(feed.split), 10)]
@@ -167,7 +167,7 @@ def test_chunks_cover_the_first_samples_in_order(count: int | None) -> None:
     ],
     ids=str,
 )
-def test_a_state_that_no_batches_have_is_refused(changes: dict[str, np.ndarray]) -> None:
+def test_invalid_saved_state_is_rejected(changes: dict[str, np.ndarray]) -> None:
     source = batches(10, 4, "shuffle", "legacy")
     source.batch(1)
     sound = {name: array.copy() for name, array in source.state().items()}

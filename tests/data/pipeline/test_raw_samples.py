@@ -1,4 +1,4 @@
-"""Raw samples are encoded and scaled as in training, or refused with what was expected."""
+"""Raw samples are encoded and scaled as in training, or rejected."""
 
 from typing import Any
 
@@ -44,11 +44,11 @@ EXPECTED = [[-1.0, 0, 1], [0.0, 1, 0]]
         np.array([(30.0, "red"), (np.nan, "blue")], dtype=[("age", float), ("colour", "U4")]),
     ],
 )
-def test_columns_are_ordered_encoded_filled_and_scaled(raw: Any) -> None:
+def test_columns_are_ordered_encoded_imputed_and_scaled(raw: Any) -> None:
     assert network_inputs(raw, TABLE).tolist() == EXPECTED
 
 
-def test_a_data_frame_is_read_by_its_columns() -> None:
+def test_data_frame() -> None:
     class Frame:
         columns = ("colour", "age")
 
@@ -58,7 +58,7 @@ def test_a_data_frame_is_read_by_its_columns() -> None:
     assert network_inputs(Frame(), TABLE).tolist() == EXPECTED
 
 
-def test_an_array_of_numbers_is_taken_in_the_order_of_training() -> None:
+def test_array_of_numbers_in_training_order() -> None:
     np.testing.assert_allclose(network_inputs([[0.6, 170]], NAMED), [[1, 1]])
     np.testing.assert_allclose(network_inputs([0.6, 170], NAMED), [[1, 1]])
     assert network_inputs(np.array([[0, 170]]), NUMBERS).tolist() == [[0, 170]]
@@ -93,12 +93,12 @@ def test_an_array_of_numbers_is_taken_in_the_order_of_training() -> None:
         (np.full((1, 2, 2), 255.0), images((1, 2, 2), pixels=False), "reach from 255 to 255, those of training from 0"),
     ],
 )
-def test_what_does_not_fit_is_refused(raw: Any, inputs: InputFormat, message: str) -> None:
+def test_mismatched_samples_are_rejected(raw: Any, inputs: InputFormat, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         network_inputs(raw, inputs)
 
 
-def test_the_range_is_checked_only_where_asked() -> None:
+def test_range_check_is_optional() -> None:
     assert network_inputs([[150, 0.5]], NAMED, check_range=False).shape == (1, 2)
 
 
@@ -120,25 +120,25 @@ GREY = np.arange(12, dtype=np.uint8).reshape(2, 1, 2, 3)
         (GREY[0, 0], GREY[:1]),
     ],
 )
-def test_images_are_taken_in_every_usual_layout(raw: Array, expected: Array) -> None:
+def test_image_layouts(raw: Array, expected: Array) -> None:
     found = network_inputs(raw, images(expected.shape[1:]))
     assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, expected)
 
 
-def test_floats_from_0_to_1_are_pixels_that_were_scaled() -> None:
+def test_float_images_in_unit_range_are_scaled_pixels() -> None:
     found = network_inputs(GREY / 255, images((1, 2, 3)))
     np.testing.assert_array_equal(found, GREY / 255)
 
 
-def test_scaled_samples_are_held_against_the_scaled_range() -> None:
+def test_scaled_samples_are_checked_against_scaled_range() -> None:
     assert out_of_range(np.array([[0.0, 1.0]]), NAMED, scaled=True) == ""
     assert "expected scaled features" in out_of_range(np.array([[0.5, 150.0]]), NAMED, scaled=True)
     assert "reach from 0 to 255" in out_of_range(np.array([[[[0.0, 255.0]]]]), images((1, 1, 2)), scaled=True)
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), "", " "])
-def test_a_missing_category_makes_all_its_inputs_0_where_training_allowed_it(missing: object) -> None:
+def test_missing_category_is_all_zeros(missing: object) -> None:
     columns = (Column("size", ("1", "2"), missing=0.0), Column("rate"))
     allowed = InputFormat((3,), ("0", "1"), False, np.zeros(3), np.ones(3), columns)
     samples = network_inputs({"size": [missing, "1.0", 2], "rate": [0.5, 0.5, 0.5]}, allowed)

@@ -1,4 +1,4 @@
-"""Held-out samples: each split is a partition, each class gives its share, folds are of one deal."""
+"""Stratified splits: partitions, class fractions, folds."""
 
 import numpy as np
 import pytest
@@ -17,9 +17,7 @@ def labels_of(counts: list[int], seed: int = 0) -> np.ndarray:
 
 
 @given(counts=COUNTS, share=st.floats(0, 1, exclude_max=True), seed=st.integers(0, 100))
-def test_every_split_is_a_partition_that_keeps_each_class_in_training(
-    counts: list[int], share: float, seed: int
-) -> None:
+def test_split_is_a_partition_with_every_class_in_training(counts: list[int], share: float, seed: int) -> None:
     labels = labels_of(counts)
     kept, held_out = hold_out_share(labels, share, np.random.RandomState(seed))
     assert sorted([*kept, *held_out]) == list(range(len(labels)))
@@ -32,7 +30,7 @@ def test_every_split_is_a_partition_that_keeps_each_class_in_training(
 
 
 @given(counts=COUNTS, data=st.data())
-def test_folds_partition_the_samples_exactly_and_are_stratified(counts: list[int], data: st.DataObject) -> None:
+def test_folds_are_stratified_partitions(counts: list[int], data: st.DataObject) -> None:
     labels = labels_of(counts)
     most = min(counts)
     folds = data.draw(st.integers(2, most)) if most > 1 else len(labels)
@@ -51,7 +49,7 @@ def test_folds_partition_the_samples_exactly_and_are_stratified(counts: list[int
     assert most == 1 or (in_class > 0).all()
 
 
-def test_folds_by_hand() -> None:
+def test_folds_worked_example() -> None:
     labels = np.array([1, 0, 0, 1, 0, 1, 0])
 
     class InOrder:
@@ -64,7 +62,7 @@ def test_folds_by_hand() -> None:
     assert [kept.tolist() for kept, _ in folds] == [[0, 2, 3, 4], [1, 3, 4, 5, 6], [0, 1, 2, 5, 6]]
 
 
-def test_the_order_is_random_and_comes_from_the_draws_alone() -> None:
+def test_order_depends_on_random_generator_only() -> None:
     labels = labels_of([50, 50])
     first, again, other = (hold_out_fold(labels, 1, 5, np.random.RandomState(seed)) for seed in (1, 1, 2))
     assert [part.tolist() for part in first] == [part.tolist() for part in again]
@@ -72,7 +70,7 @@ def test_the_order_is_random_and_comes_from_the_draws_alone() -> None:
     assert sorted(first[0]) != list(first[0])
 
 
-def test_more_folds_than_the_smallest_class_has_samples_are_refused() -> None:
+def test_too_many_folds_are_rejected() -> None:
     labels = labels_of([30, 4, 20])
     assert len(hold_out_fold(labels, 4, 4, np.random.RandomState(0))[1]) == 13
     with pytest.raises(UsageError, match=r"^data\.folds: 5 folds .* smallest class has 4 of the 54 .*use 2 to 4 folds"):

@@ -50,7 +50,7 @@ def message(path: Path) -> str:
     return str(caught.value)
 
 
-def test_a_folder_is_read_record_by_record(folder: Path) -> None:
+def test_binary_folder(folder: Path) -> None:
     dataset = load(folder)
     assert dataset.class_names == CLASS_NAMES
     assert dataset.test is not None
@@ -69,7 +69,7 @@ def test_a_folder_is_read_record_by_record(folder: Path) -> None:
                     assert bytes(split.inputs[n, channel, row]) == record[at : at + 32]
 
 
-def test_the_archive_gives_the_same_as_the_folder(folder: Path, tmp_path: Path) -> None:
+def test_archive_equals_folder(folder: Path, tmp_path: Path) -> None:
     dataset, packed = load(folder), load(pack(folder, tmp_path / "cifar.tar.gz"))
     for one, other in ((dataset.train, packed.train), (dataset.test, packed.test)):
         assert one is not None
@@ -81,21 +81,21 @@ def test_the_archive_gives_the_same_as_the_folder(folder: Path, tmp_path: Path) 
     assert len(dataset.checksums) == 6
 
 
-def test_an_unpacked_archive_will_do(folder: Path, tmp_path: Path) -> None:
+def test_unpacked_archive_folder(folder: Path, tmp_path: Path) -> None:
     packed = pack(folder, tmp_path / "cifar.tar.gz")
     plain = tmp_path / "cifar.tar"
     plain.write_bytes(gzip.decompress(packed.read_bytes()))
     np.testing.assert_array_equal(load(plain).train.inputs, load(folder).train.inputs)
 
 
-def test_nothing_is_written_to_disk(folder: Path, tmp_path: Path) -> None:
+def test_archive_is_not_unpacked_to_disk(folder: Path, tmp_path: Path) -> None:
     path = pack(folder, tmp_path / "cifar.tar.gz")
     before = sorted(tmp_path.rglob("*"))
     load(path)
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_sizes_cut_both_splits(folder: Path) -> None:
+def test_train_size_and_test_size(folder: Path) -> None:
     dataset = Cifar10(path=str(folder), train_size=70, test_size=5).load(DRAWS)
     assert dataset.test is not None
     assert (len(dataset.train), len(dataset.test)) == (70, 5)
@@ -104,7 +104,7 @@ def test_sizes_cut_both_splits(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, RECORD - 1, RECORD + 1, 2 * RECORD - 1])
-def test_a_file_that_does_not_end_with_an_image_is_refused(folder: Path, tmp_path: Path, size: int) -> None:
+def test_partial_image_is_rejected(folder: Path, tmp_path: Path, size: int) -> None:
     content = bytes(size)
     (folder / "data_batch_3.bin").write_bytes(content)
     expected = f"data_batch_3.bin: expected a multiple of 3073 bytes (one image), found {size}"
@@ -113,7 +113,7 @@ def test_a_file_that_does_not_end_with_an_image_is_refused(folder: Path, tmp_pat
     assert f"cifar-10-batches-bin/{expected}" in message(pack(folder, tmp_path / "c.tar.gz", data_batch_3=content))
 
 
-def test_a_label_above_nine_names_its_image(folder: Path, tmp_path: Path) -> None:
+def test_invalid_label_names_its_image(folder: Path, tmp_path: Path) -> None:
     content = bytearray((folder / "data_batch_2.bin").read_bytes())
     content[5 * RECORD] = 10
     content[7 * RECORD] = 255
@@ -123,7 +123,7 @@ def test_a_label_above_nine_names_its_image(folder: Path, tmp_path: Path) -> Non
     assert expected in message(folder)
 
 
-def test_missing_files_are_named(folder: Path) -> None:
+def test_missing_files(folder: Path) -> None:
     (folder / "data_batch_5.bin").unlink()
     (folder / "test_batch.bin").unlink()
     assert message(folder).endswith(
@@ -132,7 +132,7 @@ def test_missing_files_are_named(folder: Path) -> None:
     )
 
 
-def test_a_missing_member_is_named(folder: Path, tmp_path: Path) -> None:
+def test_missing_member(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "c.tar.gz"
     with tarfile.open(path, "w:gz") as file:
         for name in (*NAMES[:4], "test_batch.bin"):
@@ -141,14 +141,14 @@ def test_a_missing_member_is_named(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999, 0.99999])
-def test_a_truncated_archive_is_refused(folder: Path, tmp_path: Path, share: float) -> None:
+def test_truncated_archive_is_rejected(folder: Path, tmp_path: Path, share: float) -> None:
     path = pack(folder, tmp_path / "c.tar.gz")
     data = path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
     assert "expected" in message(path)
 
 
-def test_every_kind_of_flipped_byte_in_an_archive_is_noticed(folder: Path, tmp_path: Path) -> None:
+def test_flipped_bytes_in_archive_are_detected(folder: Path, tmp_path: Path) -> None:
     path = pack(folder, tmp_path / "c.tar.gz")
     data = path.read_bytes()
     name_end = data.index(b"\0", 10) + 1  # time, name: they hold no contents
@@ -159,7 +159,7 @@ def test_every_kind_of_flipped_byte_in_an_archive_is_noticed(folder: Path, tmp_p
         assert "expected" in message(path)
 
 
-def test_a_member_larger_than_the_archive_can_hold_costs_no_memory(tmp_path: Path) -> None:
+def test_oversized_member_allocates_no_memory(tmp_path: Path) -> None:
     info = tarfile.TarInfo("cifar-10-batches-bin/data_batch_1.bin")
     info.size = 200_000 * RECORD
     path = tmp_path / "c.tar.gz"
@@ -173,20 +173,20 @@ def test_a_member_larger_than_the_archive_can_hold_costs_no_memory(tmp_path: Pat
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 rubbish" * 100, bytes(range(256)) * 10])
-def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_not_an_archive(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "c.tar.gz"
     path.write_bytes(content)
     assert "expected" in message(path)
 
 
-def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_missing_path(tmp_path: Path) -> None:
     assert "no such file" in message(tmp_path / "absent")
     for name in ("nul\0", "x" * 5000):
         with pytest.raises(DataError):
             load(Path(name))
 
 
-def test_the_archive_is_pinned_as_published() -> None:
+def test_archive_checksum_is_the_published_one() -> None:
     assert Cifar10.download == Download("cifar10", (ARCHIVE,))
     assert (ARCHIVE.name, ARCHIVE.size) == ("cifar-10-binary.tar.gz", 170_052_171)
     assert len(bytes.fromhex(ARCHIVE.sha256)) == 32
@@ -196,7 +196,7 @@ def test_the_archive_is_pinned_as_published() -> None:
 
 
 @pytest.mark.parametrize("right", [True, False])
-def test_a_download_is_used_where_it_lies_and_checked(
+def test_downloaded_archive_is_verified(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, right: bool
 ) -> None:
     monkeypatch.setenv("NNLAB_DATA_DIR", str(tmp_path / "data"))
@@ -227,7 +227,7 @@ def pickled(folder: Path, protocol: int = 2, **changed: object) -> Path:
 
 
 @pytest.mark.parametrize("where", ["folder", "parent", "archive"])
-def test_the_python_edition_gives_the_same_as_the_binary_one(folder: Path, where: str) -> None:
+def test_python_version_equals_binary_version(folder: Path, where: str) -> None:
     path = batches = pickled(folder)
     if where == "archive":
         path = folder.with_name("cifar-10-python.tar.gz")
@@ -264,7 +264,7 @@ class Trap:
         ({"data": np.zeros((1, 3072), np.uint8), "labels": [b"a"]}, "expected a label from 0 to 9, found bytes"),
     ],
 )
-def test_pickles_that_are_no_batches_are_refused(folder: Path, changed: dict[str, object], words: str) -> None:
+def test_invalid_batches_are_rejected(folder: Path, changed: dict[str, object], words: str) -> None:
     batches = pickled(folder, **changed)
     assert words in message(batches)
     assert "data_batch_1: " in message(batches)

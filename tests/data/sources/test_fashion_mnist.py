@@ -10,7 +10,7 @@ from nnlab.errors import DataError
 DRAWS = AddressedStreams(0).rng(Purpose.DATASET)
 
 
-def test_it_is_read_like_mnist_with_names_for_the_classes(fashion_mnist: Path) -> None:
+def test_samples_and_class_names(fashion_mnist: Path) -> None:
     dataset = FashionMnist().load(DRAWS)
     assert dataset.train.inputs.shape == (20, 1, 28, 28)
     assert dataset.train.inputs.ravel()[:300].tolist() == [n % 256 for n in range(300)]
@@ -22,19 +22,19 @@ def test_it_is_read_like_mnist_with_names_for_the_classes(fashion_mnist: Path) -
     assert len(dataset.checksums) == 4
 
 
-def test_a_damaged_file_is_not_read(fashion_mnist: Path) -> None:
+def test_damaged_file_is_rejected(fashion_mnist: Path) -> None:
     path = fashion_mnist / "train-labels-idx1-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-1] + b"\1")
     with pytest.raises(DataError, match=r"train-labels-idx1-ubyte\.gz: expected .*, and the download failed"):
         FashionMnist().load(DRAWS)
 
 
-def test_unchecked_files_beside_the_checked_ones_are_not_read(fashion_mnist: Path) -> None:
+def test_unverified_files_are_ignored(fashion_mnist: Path) -> None:
     (fashion_mnist / "train-labels-idx1-ubyte").write_bytes(b"not the published file")
     assert FashionMnist().load(DRAWS).train.labels[0] == 9
 
 
-def test_the_files_are_pinned_as_published() -> None:
+def test_checksums_are_the_published_ones() -> None:
     assert [(file.name, file.size) for file in FILES] == [
         ("train-images-idx3-ubyte.gz", 26_421_880),
         ("train-labels-idx1-ubyte.gz", 29_515),

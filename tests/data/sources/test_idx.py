@@ -50,7 +50,7 @@ def message_of(path: Path) -> str:
     ),
     packed=st.booleans(),
 )
-def test_every_type_and_shape_comes_back_native(tmp_path, array, packed):
+def test_every_dtype_and_shape(tmp_path, array, packed):
     content = encode(array)
     # The name says nothing about packing; the contents do.
     path = written(tmp_path / "file.gz", gzip.compress(content) if packed else content)
@@ -62,7 +62,7 @@ def test_every_type_and_shape_comes_back_native(tmp_path, array, packed):
     assert digest == sha256(content).hexdigest()
 
 
-def test_more_than_one_chunk_and_more_than_one_gzip_member(tmp_path):
+def test_several_chunks_and_gzip_members(tmp_path):
     array = np.random.RandomState(0).randint(0, 256, (700, 1000), np.uint8)
     content = encode(array)
     path = written(tmp_path / "file", gzip.compress(content[:300_000]) + gzip.compress(content[300_000:]))
@@ -75,33 +75,33 @@ SMALL = encode(np.arange(6, dtype=np.int16).reshape(2, 3))
 
 
 @pytest.mark.parametrize("length", range(len(SMALL)))
-def test_every_truncation_of_a_plain_file_is_refused(tmp_path, length):
+def test_truncated_plain_file_is_rejected(tmp_path, length):
     message = message_of(written(tmp_path / "file", SMALL[:length]))
     assert "truncated" in message
     assert "expected" in message
     assert f"found {length}" in message
 
 
-def test_every_truncation_of_a_packed_file_is_refused(tmp_path):
+def test_truncated_gzip_file_is_rejected(tmp_path):
     packed = gzip.compress(SMALL, mtime=0)
     for length in range(len(packed)):
         assert "expected" in message_of(written(tmp_path / "file", packed[:length]))
 
 
 @pytest.mark.parametrize("length", range(len(SMALL)))
-def test_every_truncation_before_packing_is_refused(tmp_path, length):
+def test_gzip_of_truncated_file_is_rejected(tmp_path, length):
     message = message_of(written(tmp_path / "file", gzip.compress(SMALL[:length])))
     assert f"found {length}" in message
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_one_byte_too_many_is_refused(tmp_path, pack):
+def test_trailing_byte_is_rejected(tmp_path, pack):
     message = message_of(written(tmp_path / "file", pack(SMALL + b"\0")))
     assert "too long" in message
     assert f"expected {len(SMALL)}" in message
 
 
-def test_every_flipped_byte_of_packed_contents_is_noticed(tmp_path):
+def test_flipped_bytes_in_gzip_are_detected(tmp_path):
     packed = gzip.compress(SMALL, mtime=0)
     for at in range(10, len(packed)):  # the ten bytes before hold no contents
         damaged = bytearray(packed)
@@ -109,14 +109,14 @@ def test_every_flipped_byte_of_packed_contents_is_noticed(tmp_path):
         message_of(written(tmp_path / "file", bytes(damaged)))
 
 
-def test_rubbish_behind_packed_contents_is_refused(tmp_path):
+def test_garbage_after_gzip_is_rejected(tmp_path):
     assert "gzip" in message_of(written(tmp_path / "file", gzip.compress(SMALL) + b"rubbish"))
 
 
 @pytest.mark.parametrize(
     "magic", [b"\1\0\x08\1", b"\0\1\x08\1", b"\0\0\x0a\1", b"\0\0\x00\1", b"\0\0\x08\0", b"\0\0\x08\xff", b"PK\3\4"]
 )
-def test_wrong_magic_says_what_was_found(tmp_path, magic):
+def test_wrong_magic_bytes(tmp_path, magic):
     message = message_of(written(tmp_path / "file", magic + bytes(64)))
     assert "not an IDX file" in message
     assert magic.hex(" ") in message
@@ -132,7 +132,7 @@ def test_wrong_magic_says_what_was_found(tmp_path, magic):
         header(8, 0, 2**32 - 1, 2**32 - 1),
     ],
 )
-def test_a_header_that_claims_terabytes_costs_no_memory(tmp_path, head, pack):
+def test_huge_header_allocates_no_memory(tmp_path, head, pack):
     path = written(tmp_path / "file", pack(head + bytes(1000 * (0 not in head[4:8]))))
     tracemalloc.start()
     try:
@@ -142,7 +142,7 @@ def test_a_header_that_claims_terabytes_costs_no_memory(tmp_path, head, pack):
         tracemalloc.stop()
 
 
-def test_unpacking_stops_where_the_header_says(tmp_path):
+def test_decompression_stops_at_header_size(tmp_path):
     bomb = gzip.compress(header(8, 10) + bytes(50_000_000))
     tracemalloc.start()
     try:
@@ -152,7 +152,7 @@ def test_unpacking_stops_where_the_header_says(tmp_path):
         tracemalloc.stop()
 
 
-def test_what_is_no_file_is_refused(tmp_path):
+def test_not_a_file(tmp_path):
     assert "no such file" in message_of(tmp_path / "absent")
     assert "folder" in message_of(tmp_path)
     os.mkfifo(tmp_path / "pipe")
@@ -178,7 +178,7 @@ def write_folder(folder: Path, *, dotted: bool = False, packed: bool = False, **
 
 @pytest.mark.parametrize("dotted", [False, True])
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_folder_in_each_spelling_is_one_dataset(tmp_path, dotted, packed):
+def test_every_file_name_spelling(tmp_path, dotted, packed):
     dataset = Idx(path=str(write_folder(tmp_path, dotted=dotted, packed=packed))).load(DRAWS)
     np.testing.assert_array_equal(dataset.train.inputs, IMAGES[:, None])
     assert dataset.train.inputs.dtype == np.uint8
@@ -192,7 +192,7 @@ def test_a_folder_in_each_spelling_is_one_dataset(tmp_path, dotted, packed):
     assert len(dataset.checksums) == 4
 
 
-def test_sizes_cut_both_splits(tmp_path):
+def test_train_size_and_test_size(tmp_path):
     dataset = Idx(path=str(write_folder(tmp_path)), train_size=3, test_size=1).load(DRAWS)
     assert dataset.test is not None
     assert (len(dataset.train), len(dataset.test)) == (3, 1)
@@ -200,7 +200,7 @@ def test_sizes_cut_both_splits(tmp_path):
         Idx(path=str(tmp_path), train_size=6).load(DRAWS)
 
 
-def test_the_classes_are_counted_over_both_splits(tmp_path):
+def test_classes_of_both_splits(tmp_path):
     assert Idx(path=str(write_folder(tmp_path, t10k_labels=np.array([6, 0], np.uint8)))).load(DRAWS).classes == 7
     zeros = {"train_labels": np.zeros(5, np.uint8), "t10k_labels": np.zeros(2, np.uint8)}
     assert Idx(path=str(write_folder(tmp_path, **zeros))).load(DRAWS).classes == 2
@@ -219,13 +219,13 @@ def test_the_classes_are_counted_over_both_splits(tmp_path):
         ({"train_images": IMAGES[:, :0]}, r"found uint8 of shape \(5, 0, 3\)"),
     ],
 )
-def test_files_that_do_not_fit_together_are_refused(tmp_path, changed, expected):
+def test_inconsistent_files_are_rejected(tmp_path, changed, expected):
     source = Idx(path=str(write_folder(tmp_path, **changed)))
     with pytest.raises(DataError, match=expected):
         source.load(DRAWS)
 
 
-def test_a_missing_file_is_named_with_its_spellings(tmp_path):
+def test_missing_file_is_named_with_spellings(tmp_path):
     write_folder(tmp_path)
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
     with pytest.raises(DataError) as caught:
@@ -253,7 +253,7 @@ def emnist(folder: Path, kind: str = "letters", test: str = "test", end: str = "
 
 @pytest.mark.parametrize("test", ["test", "t10k"])
 @pytest.mark.parametrize("end", ["", ".gz"])
-def test_emnists_names_labels_and_orientation(tmp_path, test, end):
+def test_emnist_prefix_label_offset_and_transpose(tmp_path, test, end):
     path = emnist(tmp_path, test=test, end=end)
     dataset = Idx(path=path, transpose=True, label_offset=1).load(DRAWS)
     np.testing.assert_array_equal(dataset.train.inputs[:, 0], LETTERS.transpose(0, 2, 1))
@@ -266,7 +266,7 @@ def test_emnists_names_labels_and_orientation(tmp_path, test, end):
     assert len(dataset.checksums) == 4
 
 
-def test_labels_from_1_and_exchanged_axes_are_said(tmp_path):
+def test_notes_on_label_offset_and_transpose(tmp_path):
     dataset = Idx(path=emnist(tmp_path)).load(DRAWS)
     assert dataset.class_names == ("0", "1", "2", "3")
     assert dataset.notes == (
@@ -277,14 +277,14 @@ def test_labels_from_1_and_exchanged_axes_are_said(tmp_path):
     assert Idx(path=str(write_folder(tmp_path / "mnist"))).load(DRAWS).notes == ()
 
 
-def test_a_label_below_the_offset_is_refused(tmp_path):
+def test_label_below_offset_is_rejected(tmp_path):
     with pytest.raises(DataError, match=r"data\.label_offset: expected labels from 2, found 1"):
         Idx(path=emnist(tmp_path), label_offset=2).load(DRAWS)
     with pytest.raises(DataError, match="expected at least 2 classes, found 1"):
         Idx(path=emnist(tmp_path, labels=(3, 3)), label_offset=3).load(DRAWS)
 
 
-def test_one_of_several_datasets_is_named(tmp_path):
+def test_prefix_selects_one_of_several_datasets(tmp_path):
     emnist(tmp_path, "digits", labels=(0, 1))
     path = emnist(tmp_path, "letters")
     with pytest.raises(DataError, match=r"set data\.prefix to one of 'emnist-digits', 'emnist-letters'"):

@@ -22,7 +22,7 @@ def full() -> Dataset:
     return Mnist().load(DRAWS)
 
 
-def test_all_of_the_published_set_is_there(full):
+def test_full_dataset(full):
     assert full.train.inputs.shape == (60_000, 1, 28, 28)
     assert full.train.inputs.dtype == np.uint8
     assert full.test.inputs.shape == (10_000, 1, 28, 28)
@@ -32,18 +32,18 @@ def test_all_of_the_published_set_is_there(full):
     assert full.checksums == PUBLISHED_SHA256
 
 
-def test_the_mean_pixel_is_the_well_known_one(full):
+def test_mean_pixel(full):
     # 0.1307, the constant by which most tutorials normalise MNIST.
     assert round(float(full.train.inputs.mean()) / 255, 4) == 0.1307
 
 
-def test_train_size_takes_the_first_samples(full):
+def test_train_size_uses_first_samples(full):
     cut = Mnist(train_size=300, test_size=7).load(DRAWS)
     np.testing.assert_array_equal(cut.train.inputs, full.train.inputs[:300])
     np.testing.assert_array_equal(cut.test.labels, full.test.labels[:7])
 
 
-def test_loading_holds_one_copy_only():
+def test_loading_keeps_one_copy():
     tracemalloc.start()
     try:
         dataset = Mnist().load(DRAWS)
@@ -54,7 +54,7 @@ def test_loading_holds_one_copy_only():
     assert peak < held + 3_000_000
 
 
-def test_it_is_registered():
+def test_registered():
     assert datasets["mnist"] is Mnist
 
 
@@ -68,12 +68,12 @@ def copied(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_other_data_in_its_place_is_refused(copied):
+def test_wrong_checksum_is_rejected(copied):
     with pytest.raises(DataError, match=r"reinstall.*train-images.*expected SHA-256 ba891046.*found 0fa7898d"):
         Mnist().load(DRAWS)
 
 
-def test_a_missing_or_damaged_file_asks_for_a_new_installation(copied):
+def test_missing_or_damaged_file_suggests_reinstall(copied):
     path = copied / "t10k-labels-idx1-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DataError, match=r"reinstall.*t10k-labels"):

@@ -29,11 +29,11 @@ def flowers(tmp_path) -> tuple[Path, np.ndarray, list[str]]:
     return csv_file(tmp_path, rows, labels), rows, labels
 
 
-def test_it_is_registered():
+def test_registered():
     assert datasets["table"] is Table
 
 
-def test_a_csv_is_shuffled_and_split_with_each_class_giving_its_share(flowers):
+def test_csv_is_shuffled_and_split_stratified(flowers):
     path, rows, labels = flowers
     dataset = Table(path=str(path), scaling="none").load(streams())
     assert dataset.class_names == ("aster", "rose")
@@ -50,7 +50,7 @@ def test_a_csv_is_shuffled_and_split_with_each_class_giving_its_share(flowers):
     assert not np.all(np.diff(dataset.train.labels) <= 0)
 
 
-def test_the_split_comes_from_the_stream_alone(flowers):
+def test_test_split_depends_on_random_stream_only(flowers):
     path = str(flowers[0])
     one, two, other = (Table(path=path).load(rng) for rng in (streams(), streams(), np.random.RandomState(1)))
     np.testing.assert_array_equal(one.train.inputs, two.train.inputs)
@@ -58,19 +58,19 @@ def test_the_split_comes_from_the_stream_alone(flowers):
     assert not np.array_equal(one.test.inputs, other.test.inputs)
 
 
-def test_a_split_of_0_keeps_all_for_training(flowers):
+def test_test_split_0_keeps_all_for_training(flowers):
     dataset = Table(path=str(flowers[0]), test_split=0).load(streams())
     assert len(dataset.train) == 50
     assert dataset.test is None
 
 
-def test_a_split_that_leaves_no_test_sample_is_refused(tmp_path):
+def test_test_split_without_test_sample_is_rejected(tmp_path):
     path = csv_file(tmp_path, np.eye(4), ["a", "b", "c", "d"])
     with pytest.raises(DataError, match=r"data\.test_split: 0\.2 of 4 samples in 4 classes"):
         Table(path=str(path)).load(streams())
 
 
-def test_standard_scaling_uses_the_training_samples_alone(flowers):
+def test_standard_scaling_uses_training_statistics(flowers):
     path = str(flowers[0])
     raw, scaled = (Table(path=path, scaling=scaling).load(streams()) for scaling in ("none", "standard"))
     mean, deviation = raw.train.inputs.mean(0), raw.train.inputs.std(0)
@@ -80,7 +80,7 @@ def test_standard_scaling_uses_the_training_samples_alone(flowers):
 
 
 @pytest.mark.parametrize("keys", [{"validation": 0.25}, {"fold": 2, "folds": 4}])
-def test_scaling_leaves_held_out_samples_out_of_its_statistics(flowers, keys):
+def test_scaling_excludes_validation_samples(flowers, keys):
     path = str(flowers[0])
     raw, scaled = (Table(path=path, scaling=scaling, **keys).load(streams()) for scaling in ("none", "standard"))
     mean, deviation = raw.train.inputs.mean(0), raw.train.inputs.std(0)
@@ -89,12 +89,12 @@ def test_scaling_leaves_held_out_samples_out_of_its_statistics(flowers, keys):
     np.testing.assert_allclose(scaled.test.inputs, (raw.test.inputs - mean) / deviation, atol=1e-12)
 
 
-def test_scaling_uses_the_samples_that_train_size_keeps(flowers):
+def test_scaling_uses_train_size(flowers):
     dataset = Table(path=str(flowers[0]), train_size=10).load(streams())
     np.testing.assert_allclose(dataset.train.inputs.mean(0), 0, atol=1e-12)
 
 
-def test_minmax_scaling_uses_the_training_samples_alone(flowers):
+def test_minmax_scaling_uses_training_statistics(flowers):
     path = str(flowers[0])
     raw, scaled = (Table(path=path, scaling=scaling).load(streams()) for scaling in ("none", "minmax"))
     low, high = raw.train.inputs.min(0), raw.train.inputs.max(0)
@@ -105,7 +105,7 @@ def test_minmax_scaling_uses_the_training_samples_alone(flowers):
 
 @pytest.mark.parametrize("scaling", ["standard", "minmax"])
 @pytest.mark.parametrize("constant", [0.0, 0.1, -1e300])
-def test_a_constant_column_becomes_zero(tmp_path, scaling, constant):
+def test_constant_column_is_scaled_to_zero(tmp_path, scaling, constant):
     path = csv_file(tmp_path, np.column_stack((np.full(30, constant), np.arange(30.0))), ["a", "b"] * 15)
     dataset = Table(path=str(path), scaling=scaling).load(streams())
     np.testing.assert_array_equal(dataset.train.inputs[:, 0], 0)
@@ -113,13 +113,13 @@ def test_a_constant_column_becomes_zero(tmp_path, scaling, constant):
 
 
 @pytest.mark.parametrize(("scaling", "extreme"), [("standard", 1.7e308), ("minmax", 1.7e308), ("standard", 5e-324)])
-def test_numbers_that_cannot_be_scaled_are_refused(tmp_path, scaling, extreme):
+def test_unscalable_values_are_rejected(tmp_path, scaling, extreme):
     path = csv_file(tmp_path, np.column_stack((np.arange(20.0), [extreme, -extreme] * 10)), ["a", "b"] * 10)
     with pytest.raises(DataError, match="feature 2: the values are too large or too close together"):
         Table(path=str(path), scaling=scaling).load(streams())
 
 
-def test_npz_images_stay_pixels_and_are_split(tmp_path):
+def test_npz_images_stay_pixels(tmp_path):
     images = np.random.RandomState(0).randint(0, 256, (10, 5, 4), np.uint8)
     path = tmp_path / "images.npz"
     np.savez(path, x=images, y=np.arange(10) % 2)
@@ -131,7 +131,7 @@ def test_npz_images_stay_pixels_and_are_split(tmp_path):
     assert sorted(map(bytes, together)) == sorted(map(bytes, images))
 
 
-def test_an_npz_with_a_test_set_is_neither_shuffled_nor_split(tmp_path):
+def test_npz_with_test_set_is_not_split(tmp_path):
     x_train, x_test = np.arange(12.0).reshape(6, 2), np.arange(4.0).reshape(2, 2)
     path = tmp_path / "own.npz"
     np.savez(path, x_train=x_train, y_train=[0, 1] * 3, x_test=x_test, y_test=[1, 1])
@@ -141,13 +141,13 @@ def test_an_npz_with_a_test_set_is_neither_shuffled_nor_split(tmp_path):
     assert dataset.test.labels.tolist() == [1, 1]
 
 
-def test_the_kind_of_file_is_told_by_its_contents(tmp_path):
+def test_file_format_is_detected_by_content(tmp_path):
     np.savez(tmp_path / "arrays.npz", x=np.eye(4), y=[0, 0, 1, 1])
     (tmp_path / "arrays.npz").rename(tmp_path / "arrays.csv")
     assert Table(path=str(tmp_path / "arrays.csv"), test_split=0).load(streams()).sample_shape == (4,)
 
 
-def test_what_is_no_file_is_refused(tmp_path):
+def test_not_a_file(tmp_path):
     for path in (tmp_path, tmp_path / "absent.csv"):
         with pytest.raises(DataError, match=path.name) as caught:
             Table(path=str(path)).load(streams())
@@ -165,7 +165,7 @@ def table(folder: Path, content: str, **keys: object) -> Table:
     return Table(path=str(path), **keys)  # type: ignore[arg-type]  # as a spec gives them
 
 
-def test_a_test_file_gives_the_test_samples_whatever_the_order_of_its_columns(tmp_path):
+def test_test_file_columns_in_any_order(tmp_path):
     (tmp_path / "test.csv").write_text("p3,p2,label,p1,p0,extra\n7,5,1.0,3,1,0\n8,6,0,4,2,0\n")
     source = table(tmp_path, TRAIN, label="label", test_path=str(tmp_path / "test.csv"), scaling="none")
     dataset = source.load(streams())
@@ -229,7 +229,7 @@ NEW_TOWNS = "2,Oslo,x\n?,Rome,y\n3,Paris,x\n4,Lima,y\n4,Lima,y\n1,Rome,?\n6,Kyot
         ),
     ],
 )
-def test_dropped_rows_and_unknown_categories_of_a_test_file_are_noted(tmp_path, rows, missing, notes, replaced):
+def test_notes_on_dropped_rows_and_unknown_categories(tmp_path, rows, missing, notes, replaced):
     (tmp_path / "test.csv").write_text(f"rooms,town,price\n{rows}")
     source = table(tmp_path, TOWNS, missing=missing, test_path=str(tmp_path / "test.csv"))
     _, *found = source.load(streams()).notes
@@ -237,7 +237,7 @@ def test_dropped_rows_and_unknown_categories_of_a_test_file_are_noted(tmp_path, 
     assert found == [*(f"test.csv: {note}" for note in notes), categories, *replaced]
 
 
-def test_a_test_file_of_dropped_rows_alone_is_refused(tmp_path):
+def test_test_file_without_remaining_rows_is_rejected(tmp_path):
     (tmp_path / "test.csv").write_text("rooms,town,price\n?,Oslo,x\n2,Paris,y\n3,Paris,y\n")
     message = r"test\.csv: expected samples, found none \(1 row with missing values left out; 2 rows left out: 2 cells"
     with pytest.raises(DataError, match=message):
@@ -258,7 +258,7 @@ def test_a_test_file_of_dropped_rows_alone_is_refused(tmp_path):
         (None, r"test\.csv: no such file"),
     ],
 )
-def test_a_test_file_that_does_not_fit_is_refused(tmp_path, content, message):
+def test_mismatched_test_file_is_rejected(tmp_path, content, message):
     if content is not None:
         (tmp_path / "test.csv").write_text(content)
     with pytest.raises(DataError, match=message):
@@ -269,7 +269,7 @@ def test_a_test_file_that_does_not_fit_is_refused(tmp_path, content, message):
     ("train", "test", "validation"),
     [("train", "test", "val"), ("Training", "TEST", "valid"), ("学習", "テスト", "検証")],
 )
-def test_a_column_splits_the_samples(tmp_path, train, test, validation):
+def test_split_column(tmp_path, train, test, validation):
     parts = [train, test, validation, train] * 3
     rows = "".join(f"{part},{i},{'xxyy'[i % 4]}\n" for i, part in enumerate(parts))
     dataset = table(tmp_path, f"part,a,kind\n{rows}", split_column="part", scaling="none").load(streams())
@@ -288,19 +288,19 @@ def test_a_column_splits_the_samples(tmp_path, train, test, validation):
         (["train", "test"], "found none of class 'y'"),
     ],
 )
-def test_a_split_column_that_says_something_else_is_refused(tmp_path, parts, message):
+def test_invalid_split_column_is_rejected(tmp_path, parts, message):
     rows = "".join(f"{parts[i % 2]},{i},{'xy'[i % 2]}\n" for i in range(10))
     with pytest.raises(DataError, match=message):
         table(tmp_path, f"part,a,kind\n{rows}", split_column="part").load(streams())
 
 
-def test_a_column_of_the_words_train_and_test_is_no_feature(tmp_path):
+def test_column_of_split_names_is_no_feature(tmp_path):
     rows = "".join(f"{'train' if i % 3 else 'test'},{i},{'xy'[i % 2]}\n" for i in range(12))
     with pytest.raises(DataError, match=r"'split': .* add split_column: 'split' to data, or leave"):
         table(tmp_path, f"split,a,kind\n{rows}").load(streams())
 
 
-def test_two_files_of_one_name_have_a_checksum_each(tmp_path):
+def test_two_files_of_same_name_have_own_checksums(tmp_path):
     (tmp_path / "test").mkdir()
     (tmp_path / "test" / "table.csv").write_text(TRAIN.replace("254", "1"))
     dataset = table(tmp_path, TRAIN, label="label", test_path=str(tmp_path / "test" / "table.csv")).load(streams())
@@ -308,7 +308,7 @@ def test_two_files_of_one_name_have_a_checksum_each(tmp_path):
     assert len(set(dataset.checksums.values())) == 2
 
 
-def test_rows_become_images_of_pixels(tmp_path):
+def test_rows_as_images(tmp_path):
     dataset = table(tmp_path, TRAIN, label="label", image=[1, 2, 2], test_split=0).load(streams())
     assert dataset.train.inputs.dtype == np.uint8
     assert dataset.sample_shape == (1, 2, 2)
@@ -318,14 +318,14 @@ def test_rows_become_images_of_pixels(tmp_path):
 
 
 @pytest.mark.parametrize("odd", ["0.5", "256", "-1"])
-def test_images_of_other_numbers_are_scaled_like_features(tmp_path, odd):
+def test_non_pixel_images_are_scaled_like_features(tmp_path, odd):
     content = TRAIN.replace("0,0,0,255,0", f"0,{odd},0,255,0")
     flat, images = (table(tmp_path, content, label="label", image=image).load(streams()) for image in (None, [4, 1, 1]))
     assert images.train.inputs.dtype == np.float64
     np.testing.assert_array_equal(images.train.inputs[:, :, 0, 0], flat.train.inputs)
 
 
-def test_images_of_another_size_are_refused(tmp_path):
+def test_wrong_image_size_is_rejected(tmp_path):
     with pytest.raises(DataError, match=r"data\.image: expected 1 × 2 × 3 = 6 features, found 4 besides the label"):
         table(tmp_path, TRAIN, label="label", image=[1, 2, 3]).load(streams())
 
@@ -334,7 +334,7 @@ def test_images_of_another_size_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(("missing", "fill"), [("mean", 2.2), ("median", 2), (-1.0, -1), (0.0, 0)])
-def test_missing_values_are_filled_in_by_the_training_samples_alone(tmp_path, missing, fill):
+def test_imputation_uses_training_statistics(tmp_path, missing, fill):
     parts = ["train"] * 6 + ["test"] * 2
     values = ["1", "2", "?", "4", "1", "3", "?", "1000"]
     rows = "".join(
@@ -349,7 +349,7 @@ def test_missing_values_are_filled_in_by_the_training_samples_alone(tmp_path, mi
     np.testing.assert_allclose(scaled.scaling.undo(scaled.train.inputs), raw.train.inputs, atol=1e-12)
 
 
-def test_a_column_without_a_value_to_train_on_is_refused(tmp_path):
+def test_column_without_training_values_is_rejected(tmp_path):
     rows = "".join(f"?,{i},{'xy'[i % 2]}\n" for i in range(8))
     with pytest.raises(DataError, match="'a': expected a value in some training sample, found none"):
         table(tmp_path, f"a,b,kind\n{rows}", missing="median").load(streams())
@@ -381,13 +381,13 @@ WINE = "".join(f"{i % 3 + 1},{13 + i / 10},{i * 7 % 101 + 300}\n" for i in range
         ("M,a,b\n" + "".join(f"{'MB'[i % 2]},{i * 5},{i * 3}\n" for i in range(30)), "add label: M|header: false"),
     ],
 )
-def test_a_label_column_that_was_not_named_is_refused(tmp_path, content, message):
+def test_doubtful_default_label_is_rejected(tmp_path, content, message):
     with pytest.raises(DataError, match=message) as caught:
         table(tmp_path, content).load(streams())
     assert "\n" not in str(caught.value)
 
 
-def test_the_first_note_says_label_classes_features_and_samples(flowers):
+def test_first_note_summarises_the_table(flowers):
     dataset = Table(path=str(flowers[0])).load(streams())
     assert dataset.notes == ("table.csv: label 'kind', the last column (2 classes), 3 features, 50 samples",)
 
@@ -407,7 +407,7 @@ def test_the_first_note_says_label_classes_features_and_samples(flowers):
         ("a,kind\n" + "9007199254740993,x\n9007199254740995,y\n" * 2, "numbers above 2^53, which are rounded"),
     ],
 )
-def test_what_may_surprise_is_said(tmp_path, content, note):
+def test_notes_and_warnings(tmp_path, content, note):
     assert any(note in line for line in table(tmp_path, content, test_split=0).load(streams()).notes)
 
 
@@ -420,13 +420,13 @@ def test_what_may_surprise_is_said(tmp_path, content, note):
         ({"separator": ",", "decimal": ","}, "is also the separator"),
     ],
 )
-def test_keys_that_contradict_each_other(keys, message):
+def test_conflicting_keys(keys, message):
     (found,) = (text for _, text in Table(path="a.csv", **keys).conflicts())
     assert message in found
 
 
 @pytest.mark.parametrize("keys", [{"test_path": "b.csv"}, {"split_column": "a"}, {"image": [1, 2, 2]}])
-def test_an_npz_takes_no_keys_of_a_csv(tmp_path, keys):
+def test_npz_rejects_csv_keys(tmp_path, keys):
     np.savez(tmp_path / "a.npz", x=np.eye(4), y=[0, 0, 1, 1])
     with pytest.raises(DataError, match=rf"data\.{next(iter(keys))}: expected a CSV, found an \.npz"):
         Table(path=str(tmp_path / "a.npz"), **keys).load(streams())

@@ -14,7 +14,7 @@ def streams() -> np.random.Generator:
     return AddressedStreams(7).rng(Purpose.DATASET)
 
 
-def test_the_spiral_is_the_published_one():
+def test_spiral_matches_published_points():
     state = np.random.RandomState(0)
     noise = [[0.2 * value for value in state.randn(100)] for _ in range(3)]
     expected, labels = [], []
@@ -41,7 +41,7 @@ def test_the_spiral_is_the_published_one():
     )
 
 
-def test_a_linear_classifier_on_the_spiral_has_the_published_losses():
+def test_spiral_linear_classifier_has_published_losses():
     # CS231n, "Neural Networks Case Study": https://cs231n.github.io/neural-networks-case-study/
     state = np.random.RandomState(0)
     samples = Spiral().load(state).train
@@ -70,7 +70,7 @@ def test_spiral_test_samples_are_drawn_after_the_training_samples():
 
 
 @pytest.mark.parametrize("toy", TOYS)
-def test_the_same_stream_gives_the_same_points(toy):
+def test_same_seed_gives_same_points(toy):
     one, two = (toy(points=9, test_points=4).load(streams()) for _ in range(2))
     np.testing.assert_array_equal(one.train.inputs, two.train.inputs)
     np.testing.assert_array_equal(one.test.inputs, two.test.inputs)
@@ -82,7 +82,7 @@ def test_the_same_stream_gives_the_same_points(toy):
 
 
 @pytest.mark.parametrize("toy", TOYS)
-def test_one_point_is_enough_and_test_points_0_is_no_test_set(toy):
+def test_one_point_and_no_test_set(toy):
     dataset = toy(points=1).load(np.random.RandomState(0))
     assert len(dataset.train) == toy().groups
     assert dataset.test is None
@@ -90,7 +90,7 @@ def test_one_point_is_enough_and_test_points_0_is_no_test_set(toy):
         toy(points=1, test_size=1).load(np.random.RandomState(0))
 
 
-def test_moons_without_noise_lie_on_their_half_circles():
+def test_moons_without_noise_are_half_circles():
     samples = Moons(points=200, noise=0).load(streams()).train
     upper, lower = (samples.inputs[samples.labels == label] for label in (0, 1))
     assert len(upper) == len(lower) == 200
@@ -103,12 +103,12 @@ def test_moons_without_noise_lie_on_their_half_circles():
     assert lower[:, 0].min() < 0.1 < 1.9 < lower[:, 0].max()
 
 
-def test_moons_noise_has_the_given_deviation():
+def test_moons_noise_has_given_std():
     clean, noisy = (Moons(points=5000, noise=noise).load(streams()).train.inputs for noise in (0, 0.3))
     np.testing.assert_allclose((noisy - clean).std(axis=0), 0.3, rtol=0.05)
 
 
-def test_xor_is_four_clusters_labelled_by_the_signs():
+def test_xor_clusters_and_labels():
     samples = Xor(points=1000, noise=0.1).load(streams()).train
     assert len(samples) == 4000
     signs = np.sign(samples.inputs)
@@ -119,7 +119,7 @@ def test_xor_is_four_clusters_labelled_by_the_signs():
     np.testing.assert_allclose((samples.inputs - signs).std(axis=0), 0.1, rtol=0.05)
 
 
-def test_without_noise_xor_is_its_four_centres():
+def test_xor_without_noise_is_four_centres():
     samples = Xor(points=3, noise=0).load(streams()).train
     assert {(*map(float, row), int(k)) for row, k in zip(samples.inputs, samples.labels, strict=True)} == {
         (1.0, 1.0, 0),
@@ -130,7 +130,7 @@ def test_without_noise_xor_is_its_four_centres():
 
 
 @pytest.mark.parametrize("toy", [Moons, Xor])
-def test_the_first_samples_are_balanced(toy):
+def test_first_samples_are_balanced(toy):
     samples = toy(points=50, train_size=20).load(streams()).train
     assert np.bincount(samples.labels).tolist() == [10, 10]
 
@@ -143,7 +143,7 @@ def test_the_first_samples_are_balanced(toy):
         Xor(points=2_000_000, test_points=1_000_000),
     ],
 )
-def test_more_samples_than_allowed_in_all_are_refused(toy):
+def test_too_many_samples_are_rejected(toy):
     ((key, message),) = toy.conflicts()
     assert key == ("points",)
     assert str(MOST_SAMPLES) in message
@@ -152,5 +152,5 @@ def test_more_samples_than_allowed_in_all_are_refused(toy):
     assert caught.value.exit_code == 2
 
 
-def test_the_defaults_have_no_conflicts():
+def test_defaults_have_no_conflicts():
     assert [list(toy().conflicts()) for toy in TOYS] == [[], [], []]
