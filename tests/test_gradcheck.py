@@ -190,7 +190,7 @@ def test_a_network_with_one_broken_layer_fails(method: Method, monkeypatch: pyte
     assert passed == {"linear3.W", "linear3.b"}  # the layer behind the last sigmoid is right
 
 
-def test_a_point_near_a_kink_gets_a_smaller_step_not_an_excuse() -> None:
+def test_a_point_near_a_kink_is_checked_with_a_smaller_step() -> None:
     x = np.array([[1e-4, -0.5, 3e-5, 1.0]])
 
     def subject(seed: int) -> Subject:

@@ -84,7 +84,7 @@ def test_weight_vectors_of_changing_length(make: type[Regularizer], oracle: Orac
 
 
 @each_penalty
-def test_biases_and_scales_of_a_network_are_left_alone(make: type[Regularizer], oracle: Oracle) -> None:
+def test_biases_and_scales_of_a_network_are_not_regularized(make: type[Regularizer], oracle: Oracle) -> None:
     stack = [Linear(units=4), BatchNorm(), Linear(units=2)]
     network = Network(stack, (3,), 2, make_streams("streams", 0))
     network.allocate(np.float64)

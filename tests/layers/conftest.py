@@ -1,4 +1,4 @@
-"""What the layer tests share: layers set up on their own, arrays that cannot be written to, ways to lie in memory."""
+"""What the layer tests share: layers set up on their own, arrays that cannot be written to, memory orders."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,10 +47,10 @@ def frozen() -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def lying() -> Callable[..., Any]:
-    """Images (N, C, H, W) that cannot be written to, lying in memory in one of the ORDERS."""
+def laid_out() -> Callable[..., Any]:
+    """Images (N, C, H, W) that cannot be written to, in one of the memory ORDERS."""
 
-    def lie(values: Any, order: str, dtype: Any = np.float64) -> Any:
+    def lay_out(values: Any, order: str, dtype: Any = np.float64) -> Any:
         array = np.array(values, dtype)
         if order == "cropped":
             array = np.pad(array, ((0, 0), (0, 0), (1, 2), (2, 1)), constant_values=np.nan)
@@ -61,4 +61,4 @@ def lying() -> Callable[..., Any]:
         array.flags.writeable = False
         return array
 
-    return lie
+    return lay_out

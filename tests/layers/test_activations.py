@@ -148,7 +148,7 @@ def test_at_0(prepared: Prepared, make: Any, function: Function, derivative: Fun
 
 
 @pytest.mark.parametrize("make", [ReLU, LeakyReLU, ELU])
-def test_branches_tell_the_sides_of_the_kink(prepared: Prepared, make: Any) -> None:
+def test_kink_sides_are_where_the_input_is_positive(prepared: Prepared, make: Any) -> None:
     layer = prepared(make(), (4,))
     layer.forward(np.array([[-2.0, -1e-9, 1e-9, 3.0]]), training=True)
     assert layer.kink_sides().tolist() == [[False, False, True, True]]
@@ -169,9 +169,9 @@ def test_batches_of_changing_size_do_not_disturb_each_other(
 @each_activation
 @pytest.mark.parametrize("order_dy", ["channels first", "channels last", "cropped"])
 @pytest.mark.parametrize("order_x", ["channels first", "channels last", "cropped"])
-def test_images_may_lie_in_memory_in_any_order(
+def test_images_in_any_memory_order(
     prepared: Prepared,
-    lying: Callable[..., Any],
+    laid_out: Callable[..., Any],
     order_x: str,
     order_dy: str,
     make: Any,
@@ -181,9 +181,9 @@ def test_images_may_lie_in_memory_in_any_order(
     layer = prepared(make(), (2, 3, 4))
     rng = np.random.default_rng(0)
     x, dy = rng.standard_normal((3, 2, 3, 4)), rng.standard_normal((3, 2, 3, 4))
-    y = layer.forward(lying(x, order_x), training=True)
+    y = layer.forward(laid_out(x, order_x), training=True)
     np.testing.assert_allclose(y, each(function, x), rtol=1e-12, atol=1e-15)
-    np.testing.assert_allclose(layer.backward(lying(dy, order_dy)), dy * each(derivative, x), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(layer.backward(laid_out(dy, order_dy)), dy * each(derivative, x), rtol=1e-12, atol=1e-15)
 
 
 def test_elu_of_minus_infinity_is_minus_alpha() -> None:

@@ -40,7 +40,7 @@ def network(layers: list[Layer]) -> Network:
     return made
 
 
-def test_a_network_adds_up_what_its_layers_ask_even_inside_a_residual_block() -> None:
+def test_a_network_sums_the_activity_penalties_of_its_layers_inside_residual_blocks_too() -> None:
     inner = Residual(layers=[Linear(units=3), ActivityL1(strength=0.5)])
     made = network([Linear(units=3), ActivityL2(strength=0.1), inner, Linear(units=2)])
     made.forward(X, training=True)

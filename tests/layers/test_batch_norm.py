@@ -80,7 +80,7 @@ def test_running_statistics_by_hand(prepared: Prepared) -> None:
     np.testing.assert_allclose(layer.buffers["running_variance"], [0.9 + 0.4, 1.62], rtol=1e-12)
 
 
-def test_momentum_is_the_share_of_the_old_average(prepared: Prepared) -> None:
+def test_momentum_is_the_decay_rate_of_the_running_averages(prepared: Prepared) -> None:
     layer = prepared(BatchNorm(momentum=0.25), (1,))
     layer.forward(np.array([[7.0], [9.0]]), training=True)
     np.testing.assert_allclose(layer.buffers["running_mean"], [0.75 * 8], rtol=1e-12)
@@ -91,7 +91,7 @@ def test_momentum_is_the_share_of_the_old_average(prepared: Prepared) -> None:
 
 
 @pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (np.float32, 1e-5)])
-def test_evaluation_uses_the_running_statistics_and_leaves_them_alone(
+def test_evaluation_uses_the_running_statistics_and_does_not_update_them(
     prepared: Prepared, frozen: Callable[..., Any], dtype: Any, rtol: float
 ) -> None:
     layer = with_parameters(prepared(BatchNorm(eps=0.01), (3,), dtype), 3)
@@ -114,7 +114,7 @@ def test_evaluation_uses_the_running_statistics_and_leaves_them_alone(
     assert layer.buffers["running_variance"].tolist() == variance
 
 
-def test_one_sample_becomes_beta_and_sends_nothing_back(prepared: Prepared) -> None:
+def test_one_sample_becomes_beta_and_has_no_input_gradient(prepared: Prepared) -> None:
     layer = with_parameters(prepared(BatchNorm(), (3,)), 3)
     x = np.array([[5.0, -2.0, 1e3]])
     np.testing.assert_array_equal(layer.forward(x, training=True), [layer.beta.value])
@@ -161,15 +161,15 @@ ORDERS = ["channels first", "channels last", "cropped"]
     orders=st.tuples(st.sampled_from(ORDERS), st.sampled_from(ORDERS)),
 )
 def test_images_are_normalised_per_channel_over_n_h_and_w(
-    prepared: Prepared, lying: Callable[..., Any], shape: Any, eps: float, orders: Any
+    prepared: Prepared, laid_out: Callable[..., Any], shape: Any, eps: float, orders: Any
 ) -> None:
     N, C, H, W = shape
     layer = with_parameters(prepared(BatchNorm(eps=eps, momentum=0.75), (C, H, W)), C)
     assert layer.out_shape == (C, H, W)
     rng = np.random.default_rng(0)
     x, dy = 2 + rng.standard_normal(shape), rng.standard_normal(shape)
-    y = layer.forward(lying(x, orders[0]), training=True).copy()
-    dx = layer.backward(lying(dy, orders[1]))
+    y = layer.forward(laid_out(x, orders[0]), training=True).copy()
+    dx = layer.backward(laid_out(dy, orders[1]))
     for c in range(C):
         channel, dchannel = ([float(a[n, c, h, w]) for n, h, w in np.ndindex(N, H, W)] for a in (x, dy))
         gamma, beta = layer.gamma.value[c], layer.beta.value[c]
@@ -186,15 +186,15 @@ def test_images_are_normalised_per_channel_over_n_h_and_w(
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (np.float32, 1e-5)])
 def test_images_are_evaluated_with_the_running_statistics_of_their_channel(
-    prepared: Prepared, lying: Callable[..., Any], dtype: Any, rtol: float, order: str
+    prepared: Prepared, laid_out: Callable[..., Any], dtype: Any, rtol: float, order: str
 ) -> None:
     layer = with_parameters(prepared(BatchNorm(eps=0.01), (3, 2, 2), dtype), 3)
     mean, variance = [1.0, -2.0, 0.5], [4.0, 0.25, 1.0]
     layer.buffers["running_mean"][...], layer.buffers["running_variance"][...] = mean, variance
     rng = np.random.default_rng(0)
     x, dy = (rng.standard_normal((4, 3, 2, 2)).astype(dtype) for _ in range(2))
-    y = layer.forward(lying(x, order, dtype), training=False).copy()
-    dx = layer.backward(lying(dy, order, dtype))
+    y = layer.forward(laid_out(x, order, dtype), training=False).copy()
+    dx = layer.backward(laid_out(dy, order, dtype))
     assert y.dtype == dx.dtype == dtype
     for n, c, h, w in np.ndindex(x.shape):
         scale = float(layer.gamma.value[c]) / sqrt(variance[c] + 0.01)

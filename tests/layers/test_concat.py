@@ -61,7 +61,7 @@ def test_features_by_matrices(prepared: Prepared, frozen: Callable[..., Any]) ->
 
 
 @pytest.mark.parametrize("order", ["channels first", "channels last", "cropped"])
-def test_channels_of_images_by_loops(prepared: Prepared, lying: Callable[..., Any], order: str) -> None:
+def test_channels_of_images_by_loops(prepared: Prepared, laid_out: Callable[..., Any], order: str) -> None:
     branches: list[list[Layer]] = [[MaxPool(size=3, stride=1, padding=1)], [Conv2D(filters=2, kernel=1)]]
     layer = prepared(Concat(branches=branches), (3, 4, 5))
     assert layer.out_shape == (5, 4, 5)
@@ -78,8 +78,8 @@ def test_channels_of_images_by_loops(prepared: Prepared, lying: Callable[..., An
         place = max(window, key=lambda place: window[place])
         expected[n, c, i, j] = window[place]
         dx[n, c, *place] += dy[n, c, i, j]
-    close(layer.forward(lying(x, order), training=True), expected)
-    close(layer.backward(lying(dy, order)), dx)
+    close(layer.forward(laid_out(x, order), training=True), expected)
+    close(layer.backward(laid_out(dy, order)), dx)
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,7 @@ def test_branches_that_do_not_fit_are_refused(
 
 
 @pytest.mark.parametrize("branch", [[], [Identity()], [Dropout(rate=0.0)]])
-def test_branches_that_hand_on_what_they_get(
-    prepared: Prepared, frozen: Callable[..., Any], branch: list[Layer]
-) -> None:
+def test_branches_that_are_the_identity(prepared: Prepared, frozen: Callable[..., Any], branch: list[Layer]) -> None:
     layer = prepared(Concat(branches=[branch, branch]), (3,))
     x, dy = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(2, 6)
     np.testing.assert_array_equal(layer.forward(frozen(x), training=True), np.hstack([x, x]))

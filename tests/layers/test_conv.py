@@ -122,7 +122,7 @@ def assert_same(layer: Any, x: np.ndarray, dy: np.ndarray, given_x: Any, given_d
 
 @examples(200)
 @given(case=cases())
-def test_forward_and_backward_are_the_plain_loops(prepared: Prepared, lying: Callable[..., Any], case: Case) -> None:
+def test_forward_and_backward_are_the_plain_loops(prepared: Prepared, laid_out: Callable[..., Any], case: Case) -> None:
     layer = prepared(
         Conv2D(filters=case.F, kernel=case.K, stride=case.stride, padding=case.padding, bias=case.bias),  # type: ignore[arg-type]
         case.in_shape,
@@ -130,25 +130,25 @@ def test_forward_and_backward_are_the_plain_loops(prepared: Prepared, lying: Cal
     starts = [along(length, case.K, case.stride, case.padding) for length in case.in_shape[1:]]
     assert layer.out_shape == (case.F, len(starts[0]), len(starts[1]))
     x, dy = random_problem(layer, case.N, case.seed)
-    assert_same(layer, x, dy, lying(x, case.orders[0]), lying(dy, case.orders[1]), 1e-12)
+    assert_same(layer, x, dy, laid_out(x, case.orders[0]), laid_out(dy, case.orders[1]), 1e-12)
 
 
 @settings(max_examples=40)
 @given(case=cases())
-def test_float32_stays_float32_and_close(prepared: Prepared, lying: Callable[..., Any], case: Case) -> None:
+def test_float32_stays_float32_and_close(prepared: Prepared, laid_out: Callable[..., Any], case: Case) -> None:
     layer = prepared(
         Conv2D(filters=case.F, kernel=case.K, stride=case.stride, padding=case.padding, bias=case.bias),  # type: ignore[arg-type]
         case.in_shape,
         np.float32,
     )
     x, dy = (array.astype(np.float32) for array in random_problem(layer, case.N, case.seed))
-    assert_same(layer, x, dy, lying(x, case.orders[0], np.float32), lying(dy, case.orders[1], np.float32), 1e-4)
+    assert_same(layer, x, dy, laid_out(x, case.orders[0], np.float32), laid_out(dy, case.orders[1], np.float32), 1e-4)
 
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("images", [0, 1, 2, 3, 7])
 def test_a_batch_cut_into_pieces_is_the_same_batch(
-    prepared: Prepared, lying: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, images: int, order: str
+    prepared: Prepared, laid_out: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, images: int, order: str
 ) -> None:
     layer = prepared(Conv2D(filters=2, kernel=3, stride=2, padding=1), (2, 5, 4))
     x, dy = random_problem(layer, 7, seed=0)
@@ -156,7 +156,7 @@ def test_a_batch_cut_into_pieces_is_the_same_batch(
     monkeypatch.setattr(layer, "column_bytes", images * 3 * 2 * (3 * 3 * 2 + 1) * 8 + 7)
     matrices = Mock(wraps=Columns.matrix)
     monkeypatch.setattr(Columns, "matrix", lambda columns, piece: matrices(columns, piece))
-    assert_same(layer, x, dy, lying(x, order), lying(dy, order), 1e-12)
+    assert_same(layer, x, dy, laid_out(x, order), laid_out(dy, order), 1e-12)
     assert matrices.call_count == 2 * -(-7 // max(1, images)), "once forward and once backward for each piece"
 
 
@@ -197,7 +197,7 @@ def test_the_example_of_deep_learning_from_scratch(prepared: Prepared) -> None:
     np.testing.assert_array_equal(layer.forward(x, training=False), [[[[18, 19], [9, 18]]]])
 
 
-def test_same_puts_the_odd_column_behind(prepared: Prepared) -> None:
+def test_same_pads_an_odd_column_after_the_image(prepared: Prepared) -> None:
     layer = prepared(Conv2D(filters=1, kernel=2, padding="same"), (1, 2, 4))
     layer.W.value[...] = [[1, 10], [100, 1000]]
     x = np.array([[[[1, 2, 3, 4], [5, 6, 7, 8]]]], np.float64)
@@ -206,7 +206,7 @@ def test_same_puts_the_odd_column_behind(prepared: Prepared) -> None:
 
 @pytest.mark.parametrize(("H", "stride", "out"), [(28, 1, 28), (28, 2, 14), (7, 2, 4), (5, 3, 2), (1, 4, 1)])
 @pytest.mark.parametrize("K", [1, 2, 3, 4, 5])
-def test_same_gives_one_output_for_each_stride_begun(prepared: Prepared, H: int, stride: int, out: int, K: int) -> None:
+def test_same_gives_size_over_stride_rounded_up(prepared: Prepared, H: int, stride: int, out: int, K: int) -> None:
     assert prepared(Conv2D(filters=2, kernel=K, stride=stride, padding="same"), (1, H, H)).out_shape == (2, out, out)
 
 
@@ -252,7 +252,7 @@ def test_fan_in_is_the_number_of_products_in_one_sum(prepared: Prepared) -> None
     np.testing.assert_allclose(layer.W.value, he, rtol=1e-15)
 
 
-def test_weights_are_decayed_and_biases_are_not(prepared: Prepared) -> None:
+def test_weights_are_regularized_and_biases_are_not(prepared: Prepared) -> None:
     layer = prepared(Conv2D(filters=4, kernel=3), (2, 5, 5))
     found = [(parameter.name, parameter.shape, parameter.regularized) for parameter in layer.parameters]
     assert found == [("W", (4, 2, 3, 3), True), ("b", (4,), False)]

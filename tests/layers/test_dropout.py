@@ -20,7 +20,7 @@ def mask_at(layer: Any, step: int, shape: tuple[int, ...] = (20, 30)) -> np.ndar
 
 
 @given(rate=st.floats(0.01, 0.99), seed=st.integers(0, 1000))
-def test_each_number_is_dropped_or_divided_by_the_share_kept(
+def test_each_input_is_set_to_0_or_divided_by_1_minus_the_rate(
     prepared: Prepared, frozen: Callable[..., Any], rate: float, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -33,7 +33,7 @@ def test_each_number_is_dropped_or_divided_by_the_share_kept(
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
-def test_the_share_dropped_is_the_rate_and_the_mean_is_kept(prepared: Prepared, rate: float) -> None:
+def test_the_fraction_dropped_is_the_rate_and_the_mean_is_kept(prepared: Prepared, rate: float) -> None:
     y = mask_at(prepared(Dropout(rate=rate), (500,)), 0, (400, 500))
     n = y.size
     assert abs((y == 0).mean() - rate) < 5 * sqrt(rate * (1 - rate) / n)
@@ -51,7 +51,7 @@ def test_the_mask_is_the_same_at_the_same_step_and_another_at_other_steps(prepar
     np.testing.assert_array_equal(mask_at(prepared(Dropout(), (30,)), 1), first)
 
 
-def test_each_layer_and_each_seed_has_masks_of_its_own(prepared: Prepared) -> None:
+def test_each_layer_and_each_seed_has_its_own_masks(prepared: Prepared) -> None:
     masks = [
         mask_at(prepared(Dropout(), (30,), index=index, seed=seed), 1).tobytes()
         for index, seed in ((0, 0), (1, 0), (2, 0), (0, 1))
@@ -109,16 +109,16 @@ def test_images_keep_their_shape(prepared: Prepared) -> None:
 
 
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
-def test_the_mask_does_not_depend_on_how_images_lie_in_memory(
-    prepared: Prepared, lying: Callable[..., Any], rng: str
+def test_the_mask_does_not_depend_on_the_memory_order_of_images(
+    prepared: Prepared, laid_out: Callable[..., Any], rng: str
 ) -> None:
     x = 1 + np.random.default_rng(0).random((5, 3, 4, 2))
     kept = []
     for order in ("channels first", "channels last", "cropped"):
         layer = prepared(Dropout(), (3, 4, 2), rng=rng)
-        y = layer.forward(lying(x, order), training=True)
+        y = layer.forward(laid_out(x, order), training=True)
         kept.append(y != 0)
         np.testing.assert_allclose(y, 2 * x * kept[0], rtol=1e-15)
-        np.testing.assert_allclose(layer.backward(lying(x, "channels first")), 2 * x * kept[0], rtol=1e-15)
+        np.testing.assert_allclose(layer.backward(laid_out(x, "channels first")), 2 * x * kept[0], rtol=1e-15)
     np.testing.assert_array_equal(kept[0], kept[1])
     np.testing.assert_array_equal(kept[0], kept[2])

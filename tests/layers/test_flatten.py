@@ -33,12 +33,12 @@ def test_forward_is_c_h_w_order_and_backward_its_inverse(prepared: Prepared, sha
 
 @pytest.mark.parametrize("order", ["channels first", "channels last", "cropped"])
 def test_images_in_any_memory_order_come_out_in_c_h_w_order(
-    prepared: Prepared, lying: Callable[..., Any], order: str
+    prepared: Prepared, laid_out: Callable[..., Any], order: str
 ) -> None:
     layer = prepared(Flatten(), (2, 3, 4))
     for N in (2, 5, 1, 5):
         x = np.arange(N * 24.0)
-        images = lying(x.reshape(N, 2, 3, 4), order)
+        images = laid_out(x.reshape(N, 2, 3, 4), order)
         np.testing.assert_array_equal(layer.forward(images, training=False), x.reshape(N, 24))
         dy = np.asfortranarray(-x.reshape(N, 24))
         dy.flags.writeable = False

@@ -71,13 +71,13 @@ def test_forward_and_backward_are_the_plain_loops(
 
 @pytest.mark.parametrize("order_dy", ORDERS)
 @pytest.mark.parametrize("order_x", ORDERS)
-def test_images_may_lie_in_memory_in_any_order(
-    prepared: Prepared, lying: Callable[..., Any], order_x: str, order_dy: str
+def test_images_in_any_memory_order(
+    prepared: Prepared, laid_out: Callable[..., Any], order_x: str, order_dy: str
 ) -> None:
     layer = with_parameters(prepared(LayerNorm(), (3, 2, 4)))
     rng = np.random.default_rng(1)
     x, dy = rng.standard_normal((2, 3, 2, 4)), rng.standard_normal((2, 3, 2, 4))
-    assert_loops(layer, lying(x, order_x), lying(dy, order_dy), 1e-12)
+    assert_loops(layer, laid_out(x, order_x), laid_out(dy, order_dy), 1e-12)
 
 
 def test_float32_stays_float32_and_close(prepared: Prepared, frozen: Callable[..., Any]) -> None:

@@ -73,7 +73,7 @@ def test_a_prefix_comes_before_every_address() -> None:
     assert [layer.address for layer in layers] == [(3, 1, 0), (3, 1, 1)]
 
 
-def test_no_layers_hand_the_shape_on() -> None:
+def test_a_stack_without_layers_keeps_the_shape() -> None:
     assert set_up([], (2, 3), make_streams("streams", 0)) == ((2, 3), [])
 
 

@@ -120,7 +120,7 @@ def test_batches_of_changing_size_do_not_disturb_each_other(prepared: Prepared) 
         np.testing.assert_allclose(layer.b.grad, dy.sum(axis=0), rtol=1e-12, atol=1e-13)
 
 
-def test_inputs_may_lie_in_memory_in_any_way(prepared: Prepared) -> None:
+def test_inputs_in_any_memory_order(prepared: Prepared) -> None:
     layer = prepared(Linear(units=4), (3,))
     rng = np.random.default_rng(3)
     x, dy = rng.standard_normal((6, 3)), rng.standard_normal((6, 4))
@@ -132,7 +132,7 @@ def test_inputs_may_lie_in_memory_in_any_way(prepared: Prepared) -> None:
     np.testing.assert_allclose(layer.W.grad, expected[1], rtol=1e-12, atol=1e-14)
 
 
-def test_weights_are_decayed_and_biases_are_not(prepared: Prepared) -> None:
+def test_weights_are_regularized_and_biases_are_not(prepared: Prepared) -> None:
     layer = prepared(Linear(units=4), (3,))
     assert [(p.name, p.shape, p.regularized) for p in layer.parameters] == [("W", (3, 4), True), ("b", (4,), False)]
     assert layer.out_shape == (4,)

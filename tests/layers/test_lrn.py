@@ -42,7 +42,7 @@ def loops(x: Any, dy: Any, size: int, alpha: float, beta: float, k: float) -> tu
 )
 def test_forward_and_backward_are_the_plain_loops(
     prepared: Prepared,
-    lying: Callable[..., Any],
+    laid_out: Callable[..., Any],
     shape: Any,
     size: int,
     alpha: float,
@@ -56,8 +56,8 @@ def test_forward_and_backward_are_the_plain_loops(
     x, dy = rng.standard_normal(shape), rng.standard_normal(shape)
     y, dx = loops(x, dy, size, alpha, beta, k)
     for training in (False, True):
-        np.testing.assert_allclose(layer.forward(lying(x, orders[0]), training=training), y, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(layer.backward(lying(dy, orders[1])), dx, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(layer.forward(laid_out(x, orders[0]), training=training), y, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(layer.backward(laid_out(dy, orders[1])), dx, rtol=1e-12, atol=1e-13)
 
 
 def test_the_defaults_are_those_of_alexnet_with_alpha_undivided(prepared: Prepared) -> None:

@@ -83,15 +83,22 @@ def mean_loops(keys: dict[str, Any], x: np.ndarray, dy: np.ndarray) -> tuple[np.
 
 
 def assert_pool(
-    layer: Any, oracle: Any, case: Case, lying: Callable[..., Any], dtype: Any, tolerance: float, *, ties: bool = False
+    layer: Any,
+    oracle: Any,
+    case: Case,
+    laid_out: Callable[..., Any],
+    dtype: Any,
+    tolerance: float,
+    *,
+    ties: bool = False,
 ) -> None:
     keys, (N, C, H, W), orders, seed = case
     rng = np.random.default_rng(seed)
     assert layer.out_shape == (C, *out_shape(keys, H, W))
     x = rng.integers(-3, 0, (N, C, H, W)) * 1.0 if ties else rng.standard_normal((N, C, H, W)) - 3
     x, dy = x.astype(dtype), rng.standard_normal((N, *layer.out_shape)).astype(dtype)
-    y = layer.forward(lying(x, orders[0], dtype), training=True).copy()
-    dx = layer.backward(lying(dy, orders[1], dtype))
+    y = layer.forward(laid_out(x, orders[0], dtype), training=True).copy()
+    dx = layer.backward(laid_out(dy, orders[1], dtype))
     assert y.dtype == dx.dtype == dtype
     for array, expected in zip((y, dx), oracle(keys, x.astype(np.float64), dy.astype(np.float64)), strict=True):
         np.testing.assert_allclose(array, expected, rtol=tolerance, atol=tolerance)
@@ -99,43 +106,43 @@ def assert_pool(
 
 @settings(max_examples=120)
 @given(case=cases())
-def test_max_pooling_is_the_plain_loops(prepared: Prepared, lying: Callable[..., Any], case: Case) -> None:
-    assert_pool(prepared(MaxPool(**case[0]), case[1][1:]), max_loops, case, lying, np.float64, 1e-13)
+def test_max_pooling_is_the_plain_loops(prepared: Prepared, laid_out: Callable[..., Any], case: Case) -> None:
+    assert_pool(prepared(MaxPool(**case[0]), case[1][1:]), max_loops, case, laid_out, np.float64, 1e-13)
 
 
 @settings(max_examples=120)
 @given(case=cases())
 def test_of_equals_the_first_in_raster_order_takes_the_gradient(
-    prepared: Prepared, lying: Callable[..., Any], case: Case
+    prepared: Prepared, laid_out: Callable[..., Any], case: Case
 ) -> None:
-    assert_pool(prepared(MaxPool(**case[0]), case[1][1:]), max_loops, case, lying, np.float64, 1e-13, ties=True)
+    assert_pool(prepared(MaxPool(**case[0]), case[1][1:]), max_loops, case, laid_out, np.float64, 1e-13, ties=True)
 
 
 @settings(max_examples=120)
 @given(case=cases())
-def test_average_pooling_is_the_plain_loops(prepared: Prepared, lying: Callable[..., Any], case: Case) -> None:
-    assert_pool(prepared(AvgPool(**case[0]), case[1][1:]), mean_loops, case, lying, np.float64, 1e-13)
+def test_average_pooling_is_the_plain_loops(prepared: Prepared, laid_out: Callable[..., Any], case: Case) -> None:
+    assert_pool(prepared(AvgPool(**case[0]), case[1][1:]), mean_loops, case, laid_out, np.float64, 1e-13)
 
 
 @pytest.mark.parametrize(("cls", "oracle"), [(MaxPool, max_loops), (AvgPool, mean_loops)])
 @settings(max_examples=30)
 @given(case=cases())
 def test_float32_stays_float32_and_close(
-    prepared: Prepared, lying: Callable[..., Any], cls: Any, oracle: Any, case: Case
+    prepared: Prepared, laid_out: Callable[..., Any], cls: Any, oracle: Any, case: Case
 ) -> None:
-    assert_pool(prepared(cls(**case[0]), case[1][1:], np.float32), oracle, case, lying, np.float32, 1e-5)
+    assert_pool(prepared(cls(**case[0]), case[1][1:], np.float32), oracle, case, laid_out, np.float32, 1e-5)
 
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(("N", "C", "H", "W"), [(1, 1, 1, 1), (2, 3, 4, 5), (3, 2, 1, 6)])
 def test_the_global_average_is_the_mean_of_each_channel(
-    prepared: Prepared, lying: Callable[..., Any], order: str, N: int, C: int, H: int, W: int
+    prepared: Prepared, laid_out: Callable[..., Any], order: str, N: int, C: int, H: int, W: int
 ) -> None:
     layer = prepared(GlobalAvgPool(), (C, H, W))
     assert layer.out_shape == (C,)
     rng = np.random.default_rng(0)
     x, dy = rng.standard_normal((N, C, H, W)), rng.standard_normal((N, C))
-    y = layer.forward(lying(x, order), training=True).copy()
+    y = layer.forward(laid_out(x, order), training=True).copy()
     dx = layer.backward(dy)
     assert dx.shape == x.shape
     for n, c in product(range(N), range(C)):
@@ -174,7 +181,7 @@ def test_the_example_of_deep_learning_from_scratch(prepared: Prepared) -> None:
 
 @pytest.mark.parametrize("padding", [1, "same"])
 @pytest.mark.parametrize(("dtype", "least"), [(np.float32, -3e38), (np.float64, -1e308)])
-def test_the_border_never_wins(prepared: Prepared, padding: Any, dtype: Any, least: float) -> None:
+def test_padding_is_never_the_maximum(prepared: Prepared, padding: Any, dtype: Any, least: float) -> None:
     layer = prepared(MaxPool(size=2, stride=1, padding=padding), (2, 1, 3), dtype)
     x = np.full((3, 2, 1, 3), least, dtype)
     for training in (True, False):
@@ -196,7 +203,7 @@ def test_a_stride_beyond_the_size_skips_pixels(prepared: Prepared) -> None:
     np.testing.assert_array_equal(layer.backward(np.ones((1, 1, 2, 2))), [[[[1, 0, 1], [0, 0, 0], [1, 0, 1]]]])
 
 
-def test_branches_number_the_winners_in_raster_order(prepared: Prepared) -> None:
+def test_kink_sides_number_the_winners_in_raster_order(prepared: Prepared) -> None:
     layer = prepared(MaxPool(size=2), (1, 2, 6))
     layer.forward(np.array([[[[1.0, 0, 0, 2, 5, 5], [0, 0, 3, 0, 5, 5]]]]), training=True)
     assert layer.kink_sides().ravel().tolist() == [0, 2, 0]
@@ -231,10 +238,10 @@ def test_a_window_larger_than_the_image_is_refused(prepared: Prepared, cls: Any,
 
 @pytest.mark.parametrize("order", ["channels first", "channels last"])
 def test_the_mean_of_many_pixels_keeps_its_digits(
-    prepared: Callable[..., Any], lying: Callable[..., Any], order: str
+    prepared: Callable[..., Any], laid_out: Callable[..., Any], order: str
 ) -> None:
     x = np.random.default_rng(0).random((1, 5, 224, 224)).astype(np.float32)
     layer = prepared(GlobalAvgPool(), (5, 224, 224), np.float32)
-    y = layer.forward(lying(x, order, np.float32), training=True)
+    y = layer.forward(laid_out(x, order, np.float32), training=True)
     assert y.dtype == np.float32
     np.testing.assert_allclose(y, x.astype(np.float64).mean(axis=(2, 3)), rtol=1e-7)

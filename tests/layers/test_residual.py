@@ -80,7 +80,7 @@ def test_the_linear_projection_by_matrices(prepared: Prepared, frozen: Callable[
 @settings(max_examples=100)
 @given(C=st.integers(1, 3), H=st.integers(1, 9), W=st.integers(1, 9), F=st.integers(1, 3), stride=st.integers(1, 4))
 def test_a_1x1_projection_with_a_stride_follows_wherever_one_can(
-    prepared: Prepared, lying: Callable[..., Any], C: int, H: int, W: int, F: int, stride: int
+    prepared: Prepared, laid_out: Callable[..., Any], C: int, H: int, W: int, F: int, stride: int
 ) -> None:
     # A 1x1 filter with a stride picks pixels; what it computes is a product over the channels.
     layer = prepared(Residual(layers=[Conv2D(filters=F, kernel=1, stride=stride)]), (C, H, W))
@@ -106,8 +106,8 @@ def test_a_1x1_projection_with_a_stride_follows_wherever_one_can(
         close(layer.forward(x, training=True), expected)
         layer.backward(dy)
         close(gradients(layer)["projection.W"][:, :, 0, 0], np.einsum("nfij,ncij->fc", dy, x[picked]))
-    close(layer.forward(lying(x, "channels first"), training=True), expected)
-    close(layer.backward(lying(dy, "cropped")), dx)
+    close(layer.forward(laid_out(x, "channels first"), training=True), expected)
+    close(layer.backward(laid_out(dy, "cropped")), dx)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_an_inner_layer_that_does_not_fit_is_named_with_its_place(
 
 
 @pytest.mark.parametrize("inner", [Identity(), Dropout(rate=0.0)])
-def test_inner_layers_that_hand_on_what_they_get(prepared: Prepared, frozen: Callable[..., Any], inner: Layer) -> None:
+def test_inner_layers_that_are_the_identity(prepared: Prepared, frozen: Callable[..., Any], inner: Layer) -> None:
     layer = prepared(Residual(layers=[inner]), (3,))
     x, dy = np.arange(6.0).reshape(2, 3), np.ones((2, 3))
     np.testing.assert_array_equal(layer.forward(frozen(x), training=True), 2 * x)
@@ -192,7 +192,7 @@ def test_multiply_adds_are_those_of_the_inner_layers_and_the_projection(prepared
     assert multiply_adds(same) == 5 * 3 + 3 * 5
 
 
-def test_a_given_layer_is_copied_and_setting_up_again_starts_anew(prepared: Prepared) -> None:
+def test_a_given_layer_is_copied_and_setting_up_again_resets_the_block(prepared: Prepared) -> None:
     conv = Linear(units=3)
     layer = Residual(layers=[conv, conv])
     for _ in range(2):
@@ -272,7 +272,7 @@ def masks(layers: list[Layer], step: int = 1) -> list[bytes]:
     return found
 
 
-def test_every_dropout_inside_and_outside_of_blocks_has_masks_of_its_own() -> None:
+def test_every_dropout_inside_and_outside_of_blocks_has_its_own_masks() -> None:
     block = Residual(layers=[Dropout(), Dropout()])
     stack = [Dropout(), block, block, Residual(layers=[block]), Dropout()]
     found = [mask for step in (0, 1, 2) for mask in masks(stack, step)]
@@ -280,7 +280,7 @@ def test_every_dropout_inside_and_outside_of_blocks_has_masks_of_its_own() -> No
     assert len(set(found)) == len(found)
 
 
-def test_blocks_leave_the_masks_of_the_others_alone() -> None:
+def test_blocks_do_not_change_the_masks_of_others() -> None:
     first, second = masks([Dropout(), Dropout()])
     assert masks([Dropout(), Residual(layers=[Dropout()]), Dropout()])[::2] == [first, second]
     (inner,) = masks([Residual(layers=[Dropout()])])
@@ -299,7 +299,7 @@ def test_legacy_weights_are_drawn_inner_layers_first_then_the_projection() -> No
 
 
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
-def test_a_block_that_draws_no_weights_leaves_those_of_the_others_alone(rng: str) -> None:
+def test_a_block_without_weights_does_not_change_the_initial_weights_of_others(rng: str) -> None:
     plain = network(rng, [Linear(units=4), Linear(units=3)])
     decorated = network(rng, [Linear(units=4), Residual(layers=[BatchNorm(), ReLU(), Dropout()]), Linear(units=3)])
     np.testing.assert_array_equal(decorated.flat.weights, plain.flat.weights)

@@ -22,7 +22,7 @@ ORDERS = ["channels first", "channels last", "cropped"]
     orders=st.tuples(st.sampled_from(ORDERS), st.sampled_from(ORDERS)),
 )
 def test_each_output_pixel_is_the_input_pixel_below_it(
-    prepared: Prepared, lying: Callable[..., Any], shape: Any, factor: int, orders: Any
+    prepared: Prepared, laid_out: Callable[..., Any], shape: Any, factor: int, orders: Any
 ) -> None:
     N, C, H, W = shape
     layer = prepared(Upsample(factor=factor), (C, H, W))
@@ -33,8 +33,8 @@ def test_each_output_pixel_is_the_input_pixel_below_it(
     for n, c, i, j in product(range(N), range(C), range(factor * H), range(factor * W)):
         y[n, c, i, j] = x[n, c, i // factor, j // factor]
         dx[n, c, i // factor, j // factor] += dy[n, c, i, j]
-    np.testing.assert_array_equal(layer.forward(lying(x, orders[0]), training=True), y)
-    np.testing.assert_allclose(layer.backward(lying(dy, orders[1])), dx, rtol=1e-13, atol=1e-15)
+    np.testing.assert_array_equal(layer.forward(laid_out(x, orders[0]), training=True), y)
+    np.testing.assert_allclose(layer.backward(laid_out(dy, orders[1])), dx, rtol=1e-13, atol=1e-15)
 
 
 def test_by_hand(prepared: Prepared) -> None:

@@ -47,7 +47,7 @@ def test_a_window_larger_than_the_image(
         (AvgPool(padding=2), "avg_pool: padding 2 must be smaller than the size 2"),
     ],
 )
-def test_a_border_in_which_a_whole_window_could_lie(prepared: Prepared, layer: Layer, message: str) -> None:
+def test_padding_in_which_a_whole_window_fits(prepared: Prepared, layer: Layer, message: str) -> None:
     with pytest.raises(ShapeError, match=f"^layer 6 {message}"):
         prepared(layer, (1, 28, 28), index=5)
 

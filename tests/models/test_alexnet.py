@@ -94,7 +94,7 @@ def test_any_image_from_63_pixels_up_and_any_number_of_classes_fits(
     assert network(AlexNet(hidden=5), in_shape, classes).layers[-1].out_shape == (classes,)
 
 
-def test_small_images_are_enlarged_when_asked() -> None:
+def test_small_images_are_enlarged_with_upsample() -> None:
     net = network(AlexNet(upsample=2), (3, 32, 32), 10)
     assert [registered_name(layer) for layer in net.layers][:2] == ["upsample", "conv2d"]
     assert net.layers[0].out_shape == (3, 64, 64)

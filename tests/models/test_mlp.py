@@ -58,7 +58,7 @@ def test_each_hidden_block_is_linear_norm_activation_dropout() -> None:
         ({"activation": Sigmoid()}, ["linear", "sigmoid"]),
     ],
 )
-def test_what_is_not_asked_for_is_not_there(keys: dict[str, Any], block: list[str]) -> None:
+def test_without_batch_norm_and_dropout_there_are_no_such_layers(keys: dict[str, Any], block: list[str]) -> None:
     assert kinds(MLP(hidden=[5], **keys).stack((3,), 2)) == [*block, "linear"]
 
 

@@ -128,7 +128,7 @@ def test_legacy_weights_are_drawn_layer_after_layer() -> None:
         np.testing.assert_allclose(layer.parameters[0].value, (2 / shape[0]) ** 0.5 * script.randn(*shape), rtol=1e-15)
 
 
-def test_each_layer_starts_from_numbers_of_its_own() -> None:
+def test_each_layer_has_its_own_initial_weights() -> None:
     network = build([Linear(units=4), Linear(units=4), Linear(units=4)], (4,), 4)
     starts = [layer.parameters[0].value for layer in network.layers]
     assert not np.array_equal(starts[0], starts[1])
@@ -138,7 +138,7 @@ def test_each_layer_starts_from_numbers_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
-def test_layers_that_draw_no_weights_leave_the_starting_weights_of_the_others_alone(rng: str) -> None:
+def test_layers_without_weights_do_not_change_the_initial_weights_of_others(rng: str) -> None:
     plain = build([Linear(units=4), Linear(units=3)], (5,), 3, rng=rng)
     decorated = build([Linear(units=4), BatchNorm(), Tanh(), Dropout(), Linear(units=3)], (5,), 3, rng=rng)
     np.testing.assert_array_equal(decorated.flat.weights, plain.flat.weights)

@@ -57,7 +57,7 @@ def test_a_first_step_with_learning_rate_0_stays(name: str, problem: Any, walked
 
 @each_rule
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_saved_state_goes_on_bit_for_bit(name: str, dtype: Any, problem: Any, walked: Any) -> None:
+def test_a_saved_state_resumes_bit_for_bit(name: str, dtype: Any, problem: Any, walked: Any) -> None:
     θ, gs = problem(BLOCK + 100, 20)
     θ, regularized = θ.astype(dtype), BLOCK + 17
     whole = walked(optimizers[name](lr=0.01), θ, gs, regularized=regularized)
@@ -82,7 +82,7 @@ def test_a_saved_state_goes_on_bit_for_bit(name: str, dtype: Any, problem: Any, 
 
 
 @each_rule
-def test_binding_again_starts_afresh(name: str, problem: Any, walked: Any) -> None:
+def test_binding_again_resets_the_state(name: str, problem: Any, walked: Any) -> None:
     θ, gs = problem(30, 5)
     optimizer = optimizers[name](lr=0.01)
     first = walked(optimizer, θ, gs)
