@@ -1,4 +1,4 @@
-"""``nnlab activations``: what untrained networks put out, layer by layer."""
+"""``nnlab activations``: activation histograms of untrained networks."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +26,7 @@ def activations_command(
         ),
     ] = None,
 ) -> None:
-    """Draw how the outputs of each activation layer spread before training, on one batch of the spec's data.
+    """Plot activation histograms of untrained networks, on one batch of each spec's data.
 
     Example: nnlab activations configs/activations/*.yaml
     """

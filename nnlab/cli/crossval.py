@@ -1,4 +1,4 @@
-"""``nnlab crossval``: how much a result depends on which samples were held out."""
+"""``nnlab crossval``: K-fold cross-validation."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ def crossval_command(
     ] = None,
     folds: Annotated[
         int | None,
-        typer.Option("--folds", metavar="K", min=2, help="How many folds, each held out once.", show_default=False),
+        typer.Option("--folds", metavar="K", min=2, help="Number of folds, each held out once.", show_default=False),
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="Short for -s seed=N.", metavar="N", show_default=False)
@@ -39,14 +39,14 @@ def crossval_command(
         ),
     ] = None,
     allow_drift: Annotated[
-        bool, typer.Option("--allow-drift", help="With --resume: go on though data or versions are others now.")
+        bool, typer.Option("--allow-drift", help="With --resume: continue even if data or versions changed.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
 ) -> None:
-    """Cross-validate: split the training samples into K folds with their share of each class, train K times.
+    """Stratified K-fold cross-validation of a spec.
 
-    Each time one fold is held out as validation samples (in place of data.validation); a test set stays the test
-    set. Prints each fold and mean ± standard deviation.
+    Trains K times, each time with another fold of the training samples as validation samples (in place of
+    data.validation); a test set stays the test set. Prints each fold and mean ± standard deviation.
 
     Example: nnlab crossval configs/overfit.yaml --folds 5
     """
@@ -59,7 +59,7 @@ def crossval_command(
     reporter = Silent() if quiet else ConsoleReporter()
     if resume is not None:
         if spec or folds or seed is not None or overrides:
-            raise UsageError("--resume goes on with a cross-validation as it began; it takes no SPEC, --folds or -s")
+            raise UsageError("--resume continues a cross-validation with its own spec; it takes no SPEC, --folds or -s")
         result = resume_cross_validation(find_run(resume, runs, "crossval"), reporter, allow_drift=allow_drift)
     elif spec is None or folds is None or allow_drift:
         raise UsageError("give a SPEC and --folds K, such as configs/overfit.yaml --folds 5, or --resume FOLDER")
@@ -75,7 +75,7 @@ def crossval_command(
 def cross_validate_spec(
     spec: Path, folds: int, overrides: list[str], runs: Path, reporter: "Reporter", *, quiet: bool
 ) -> "CrossvalResult":
-    """Cross-validate a spec, its data downloaded first where it is missing."""
+    """Cross-validate a spec; missing data is downloaded first."""
     from nnlab.cli.downloading import fetch
     from nnlab.config.experiment import load_experiment
     from nnlab.errors import UsageError
@@ -84,7 +84,7 @@ def cross_validate_spec(
 
     for override in overrides:
         if override.partition("=")[0].strip() in {"data.validation", "data.fold", "data.folds"}:
-            raise UsageError(f"-s {one_line(override, 100)}: --folds decides what is held out; leave this out")
+            raise UsageError(f"-s {one_line(override, 100)}: --folds chooses the validation samples; leave this out")
     held_out = ["data.validation=0", "data.fold=1", f"data.folds={folds}"]
     experiment = load_experiment(spec, [*overrides, *held_out])
     fetch(experiment.data, quiet=quiet)

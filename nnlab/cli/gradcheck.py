@@ -1,4 +1,4 @@
-"""``nnlab gradcheck``: prove the gradients."""
+"""``nnlab gradcheck``: check gradients numerically."""
 
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from nnlab.cli.arguments import Overrides
 from nnlab.cli.completion import complete_checked
 from nnlab.cli.console import echo, naming_output
 
-# Of larger batches the scores are not printed.
+# The scores of larger batches are not printed.
 MOST_SCORES = 5
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ def gradcheck_command(
     ] = None,
     method: Annotated[
         Literal["central", "complex"] | None,
-        typer.Option(
-            "--method", help="Differences as in the book (central, default), or the complex step.", show_default=False
-        ),
+        typer.Option("--method", help="Central differences (default) or the complex step.", show_default=False),
     ] = None,
     only: Annotated[
         list[str] | None,
@@ -34,7 +32,7 @@ def gradcheck_command(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option("--seed", min=0, help="Chooses the random point and the coordinates of large tensors.")
+        int, typer.Option("--seed", min=0, help="Random seed of the point and of the coordinates of large tensors.")
     ] = 0,
     overrides: Overrides = None,
     values: Annotated[
@@ -46,23 +44,23 @@ def gradcheck_command(
     ] = False,
     h_sweep: Annotated[
         bool,
-        typer.Option("--h-sweep", help="Draw the error of numerical gradients against their step h instead."),
+        typer.Option("--h-sweep", help="Plot the error of numerical gradients against their step h instead."),
     ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             metavar="FILE",
-            help="Where --h-sweep draws (default: h_sweep.png in a new folder in gradchecks)",
+            help="Where the picture of --h-sweep goes (default: h_sweep.png in a new folder in gradchecks)",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Check every gradient against numerical derivatives; exit code 1 when one is wrong.
+    """Check gradients numerically; exit code 1 when one is wrong.
 
-    With --values: the numbers themselves, for all trained parameters of a SPEC (20 numbers of a larger tensor).
+    --values prints the gradients of all trained parameters of a SPEC (20 coordinates of a larger tensor).
 
-    With --h-sweep: a picture of forward and central differences and the complex step at every h from 1e-16 to 1, for
+    --h-sweep plots the errors of forward and central differences and the complex step for h from 1e-16 to 1, for
     cross_entropy or the components named with --only.
 
     Example: nnlab gradcheck --method complex
@@ -73,21 +71,21 @@ def gradcheck_command(
     if spec is None and overrides:
         raise UsageError("-s changes a spec, but no SPEC is given")
     if spec is not None and only:
-        raise UsageError("--only names components, so it cannot go with a SPEC")
+        raise UsageError("--only names components, so it cannot be combined with a SPEC")
     if values and (spec is None or h_sweep or out is not None):
-        raise UsageError("--values prints the gradients of a SPEC, and goes with --method, --seed and -s only")
+        raise UsageError("--values needs a SPEC, and can be combined with --method, --seed and -s only")
     if values and spec is not None:
         print_values(spec, overrides or [], method or "central", seed)
         return
     if h_sweep:
         if spec is not None:
-            raise UsageError("--h-sweep is of components, named with --only, so it cannot go with a SPEC")
+            raise UsageError("--h-sweep is for components, named with --only, so it cannot be combined with a SPEC")
         if method is not None:
-            raise UsageError("--h-sweep draws every method, so it cannot go with --method")
+            raise UsageError("--h-sweep plots every method, so it cannot be combined with --method")
         draw_sweeps(only or ["cross_entropy"], seed, out)
         return
     if out is not None:
-        raise UsageError("--out says where --h-sweep draws, and that is not asked for")
+        raise UsageError("--out is the file of --h-sweep, which is not given")
     method = method or "central"
     results = check_components(method, only, seed) if spec is None else check_spec(spec, overrides or [], method, seed)
     tolerance = TOLERANCES[method]
@@ -100,7 +98,7 @@ def gradcheck_command(
 
 
 def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
-    """Draw the error of numerical gradients against their step, and say where each method is best."""
+    """Plot the error of numerical gradients against their step, and print the best step of each method."""
     from nnlab.errors import UsageError
     from nnlab.gradcheck import component_subjects, sweep
     from nnlab.plots.sweep import MOST_PANELS, plot_sweeps
@@ -111,7 +109,7 @@ def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
         raise UsageError(f"--out: a picture is a .png file, got {quote(out.name)}")
     first = dict(reversed(component_subjects(names)))  # of several examples the first
     if len(first) > MOST_PANELS:
-        raise UsageError(f"--h-sweep: {len(first)} components are more than the {MOST_PANELS} that fit into a picture")
+        raise UsageError(f"--h-sweep: {len(first)} components, but a picture has room for {MOST_PANELS}")
     sweeps = [sweep(name, first[name], seed) for name in dict.fromkeys(names)]
     path = out or create_folder(Path("gradchecks"), "h-sweep") / "h_sweep.png"
     with naming_output(path):
@@ -123,7 +121,7 @@ def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
 
 
 def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) -> None:
-    """Print the gradients of a spec's network before its first update, as backward and as differences give them."""
+    """Print analytic and numerical gradients of a spec's network before its first update."""
     from dataclasses import replace
 
     from rich.table import Table
@@ -141,7 +139,7 @@ def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) 
     fetch(experiment.data)
     setup = RunSetup(experiment).allocate()
     x, labels = setup.batches.batch(1)
-    # As in the first update; legacy draws would give dropout another mask at every evaluation of the function.
+    # As in the first update; with legacy streams dropout would draw another mask in every forward pass.
     streams = AddressedStreams(experiment.seed)
     streams.step = 1
     network, loss = setup.network.replica(streams), experiment.loss.for_classes(setup.dataset.class_counts)
@@ -167,7 +165,7 @@ def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) 
 
 
 def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) -> "list[Result]":
-    """Check the network of a spec with its loss and penalties, large tensors at a sample of their coordinates."""
+    """Check the network of a spec with its loss and penalties, large tensors at random coordinates."""
     from nnlab.cli.downloading import fetch
     from nnlab.config.experiment import load_experiment
     from nnlab.core.random import AddressedStreams
@@ -180,7 +178,7 @@ def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) ->
     dataset = RunSetup(experiment).dataset
     loss = experiment.loss.for_classes(dataset.class_counts)
     stack = experiment.model.stack(dataset.sample_shape, dataset.classes)
-    # Addressed streams whatever the spec's rng: dropout must draw the same mask at every evaluation of the function.
+    # Addressed streams whatever the spec's rng: dropout must draw the same mask in every forward pass.
     network = Network(stack, dataset.sample_shape, dataset.classes, AddressedStreams(seed))
     make = partial(model_subject, experiment.name, network, dataset.classes, loss, experiment.penalty)
     return check(make, method, seed, sampled=POINTS)

@@ -1,4 +1,4 @@
-"""``nnlab plot``: the pictures of a run, drawn anew from its records."""
+"""``nnlab plot``: plot a run or a descent again."""
 
 from contextlib import nullcontext
 from functools import partial
@@ -27,14 +27,14 @@ def plot_command(
             autocompletion=complete_picture,
         ),
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="What the pictures are written as.")] = "png",
-    style: Annotated[Style, typer.Option("--style", help="Drawn on white or on black.")] = "light",
-    language: Annotated[Language, typer.Option("--lang", help="English or Japanese.")] = "en",
+    format_: Annotated[Format, typer.Option("--format", help="File format of the pictures.")] = "png",
+    style: Annotated[Style, typer.Option("--style", help="White or black background.")] = "light",
+    language: Annotated[Language, typer.Option("--lang", help="Language of titles and labels.")] = "en",
     animate: Annotated[
         bool,
         typer.Option(
             "--animate",
-            help="Draw what moves: boundary.gif, from the run's snapshots; race.gif of a descent.",
+            help="Draw the animation: boundary.gif, from the run's snapshots; race.gif of a descent.",
         ),
     ] = False,
     out: Annotated[
@@ -44,7 +44,7 @@ def plot_command(
     data: MovedData = None,
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Draw the pictures of a run or a descent anew, as light or dark PNG, SVG or PDF, with English or Japanese words.
+    """Plot a run or a descent again, as PNG, SVG or PDF, light or dark, in English or Japanese.
 
     Example: nnlab plot last accuracy confusion --format svg --style dark
     """
@@ -59,7 +59,7 @@ def plot_command(
     run = find_run(name, runs, "run", "descent")
     folder = out or run / PLOTS_FOLDER
     if out is None and folder.is_symlink():
-        raise RunError(f"{folder}: is a link; --out DIR draws somewhere else than in the run's own folder")
+        raise RunError(f"{folder}: is a link; --out DIR draws into another folder")
     clear_leftovers(run)
     draw = draw_descent if is_descent_folder(run) else partial(draw_run, data=data)
     everything = out is None and not kinds and not animate
@@ -72,14 +72,14 @@ def plot_command(
 
 
 def draw_descent(run: Path, kinds: list[str], folder: Path, animate: bool) -> None:
-    """Draw the pictures of a descent asked for, or all that do not move where none is, and print their paths."""
+    """Draw these pictures of a descent, or all except the animation where none is named, and print their paths."""
     from nnlab.descent.pictures import redraw
 
     redraw(run, folder, kinds, animate=animate, written=_print)
 
 
 def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool, data: Path | None = None) -> None:
-    """Likewise those of a training run, whose ``data`` may have been moved."""
+    """Draw these pictures of a run, or all where none is named, and print their paths; ``data`` is its moved data."""
     from nnlab.cli.downloading import fetch
     from nnlab.figures.run_pictures import animate as animate_run
     from nnlab.figures.run_pictures import draw, draw_all, picture_kinds, snapshots_of

@@ -1,4 +1,4 @@
-"""``nnlab show``: what a spec or a run says in full, and the network it makes."""
+"""``nnlab show``: the resolved spec, the network, and the final metrics of a run."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,7 +24,7 @@ def show_command(
     overrides: Overrides = None,
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Show the resolved spec and the layers with their output shapes and parameters; of a run also its final metrics.
+    """Show the resolved spec and the layers with output shapes and parameters; of a run also its final metrics.
 
     Example: nnlab show configs/adam.yaml
     """
@@ -61,19 +61,19 @@ def show_command(
     experiment = load_experiment(target / SPEC_FILE, overrides or [])
     try:
         show_experiment(experiment)
-    except DataError as error:  # a run says what it did wherever its folder went
+    except DataError as error:  # the results of a run are shown wherever its folder was moved
         echo(str(error), err=True)
     steps = int(record.final["step"] or 0) if record.final else 0
     summary = {**record.summary, "final": record.final, "best": record.best}
-    summary["steps"] = max(steps, summary["steps"])  # the summary of a running run does not count yet
+    summary["steps"] = max(steps, summary["steps"])  # a running run has no steps in its summary yet
     echo(f"{record.status}: {result_line(record.name, summary)}")
 
 
 def show_experiment(experiment: "Experiment", *, with_data: bool = False) -> None:
     """Print the resolved spec, a table of the network's layers, and the samples.
 
-    Where shapes are known without the data, and that is missing, nothing is downloaded and no sample counted, unless
-    ``with_data``. Raises DataError, after the spec, where the shapes follow from data that cannot be had.
+    Where the data is missing but its shapes are known, nothing is downloaded and no sample is counted, unless
+    ``with_data``. Raises DataError, after the spec, where the shapes depend on data that cannot be read.
     """
     from nnlab.cli.downloading import fetch
     from nnlab.core.random import make_streams
@@ -97,7 +97,7 @@ def show_experiment(experiment: "Experiment", *, with_data: bool = False) -> Non
         setup = RunSetup(experiment)
     except DataError as error:
         echo(experiment.to_yaml())
-        raise DataError(f"the shapes of the layers follow from the data, which cannot be read: {error}") from None
+        raise DataError(f"the shapes of the layers depend on the data, which cannot be read: {error}") from None
     echo(experiment.to_yaml())
     dataset = setup.dataset
     test = f"{len(dataset.test):,} test samples" if dataset.test else "no test samples"

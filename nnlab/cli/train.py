@@ -36,7 +36,7 @@ def train_command(
     ] = None,
     allow_drift: Annotated[
         bool,
-        typer.Option("--allow-drift", help="With --resume: go on though spec, data or versions are others now."),
+        typer.Option("--allow-drift", help="With --resume: continue even if the spec, data or versions changed."),
     ] = False,
     data: MovedData = None,
     restart: Annotated[
@@ -44,7 +44,7 @@ def train_command(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
 ) -> None:
-    """Train the network that a spec describes and write a run folder, or go on with one that was stopped.
+    """Train the network of a spec and write a run folder, or resume an interrupted run.
 
     Example: nnlab train configs/adam.yaml -s optimizer.lr=0.001 -s seed=1
     """
@@ -52,7 +52,7 @@ def train_command(
 
     if resume is not None:
         if specs or overrides or dry_run:
-            raise UsageError("--resume goes on with a run as its own spec says; it takes no SPEC, -s or --dry-run")
+            raise UsageError("--resume continues a run with its own spec; it takes no SPEC, -s or --dry-run")
         resume_run(resume, runs, iterations, allow_drift=allow_drift, restart=restart, quiet=quiet, data=data)
         return
     if data is not None:
@@ -74,18 +74,18 @@ def resume_run(
     quiet: bool,
     data: Path | None = None,
 ) -> None:
-    """Go on with a run, or with the latest."""
+    """Resume a run, or the newest one."""
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.errors import Diverged
     from nnlab.records.result_line import result_line
     from nnlab.records.run_names import find_run
     from nnlab.train.reporting import Silent
     from nnlab.train.resume import last_run
-    from nnlab.train.resume import resume as go_on
+    from nnlab.train.resume import resume as resume_training
 
     path = last_run(runs) if run == "last" else find_run(run, runs, "run", "crossval")
     reporter = Silent() if quiet else ConsoleReporter()
-    result = go_on(path, reporter, iterations=iterations, allow_drift=allow_drift, restart=restart, data=data)
+    result = resume_training(path, reporter, iterations=iterations, allow_drift=allow_drift, restart=restart, data=data)
     echo(result_line(result.name, result.summary))
     echo(str(result.path))
     if result.summary["status"] == "diverged":

@@ -1,4 +1,4 @@
-"""Ctrl-C, termination, a terminal that closes: training finishes its step and saves; all else stops at once."""
+"""Signals: training finishes its step and saves on Ctrl-C, SIGTERM and SIGHUP; everything else stops at once."""
 
 import signal
 import threading
@@ -13,13 +13,13 @@ SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP",
 
 
 class StopRequest:
-    """Remembers that a signal came."""
+    """Remembers the signal that asked to stop."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
 
     def __call__(self) -> bool:
-        """Whether a signal came."""
+        """Whether a signal arrived."""
         return self.signal is not None
 
     def receive(self, number: int, frame: FrameType | None) -> None:
@@ -36,8 +36,8 @@ def stop_on_signal() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    heard = [number for number in SIGNALS if not survives_terminal(number)]
-    previous = {number: signal.signal(number, request.receive) for number in heard}
+    handled = [number for number in SIGNALS if not survives_terminal(number)]
+    previous = {number: signal.signal(number, request.receive) for number in handled}
     try:
         yield request
     finally:
@@ -46,5 +46,5 @@ def stop_on_signal() -> Iterator[StopRequest]:
 
 
 def survives_terminal(number: signal.Signals) -> bool:
-    """Whether the signal is that of a closed terminal and ``nohup`` asked to go on all the same."""
+    """Whether the signal is SIGHUP, of a closed terminal, and ``nohup`` asked to ignore it."""
     return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN

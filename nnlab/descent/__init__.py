@@ -1,1 +1,1 @@
-"""Descents on functions of several variables: the lab for gradients and update rules."""
+"""Minimising test functions of several variables with one or more optimizers."""

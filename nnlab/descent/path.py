@@ -1,4 +1,4 @@
-"""One update rule on its way down."""
+"""The path of one optimizer on a function of several variables."""
 
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -13,15 +13,15 @@ from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer
 from nnlab.registry import hyperparameters, registered_name
 
-# Beyond this distance from the start, in units of 1 + its length, a path is lost.
+# A path that ends further than this from its start, in units of 1 + ‖start‖, diverged.
 FAR_AWAY = 1e6
-# A path no longer than this, in the same units, has not moved for all that anybody can see.
+# A path that ends nearer than this to its start, in the same units, did not visibly move.
 STILL = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
 class DescentPath:
-    """Where a rule has been: positions (steps + 1, n), with value and gradient norm at each."""
+    """Positions of an optimizer (steps + 1, n), with value and gradient norm at each."""
 
     label: str
     positions: Array
@@ -30,12 +30,12 @@ class DescentPath:
 
     @property
     def steps(self) -> int:
-        """How many updates were made."""
+        """The number of updates."""
         return len(self.values) - 1
 
     @property
     def status(self) -> str:
-        """How it ended: diverged (not finite, or lost), still (hardly moved), higher (than it started) or completed."""
+        """One of diverged (not finite, or far away), still (hardly moved), higher (than at the start) and completed."""
         start, end = self.positions[0], self.positions[-1]
         with np.errstate(over="ignore"):
             unit, distance = 1 + float(np.linalg.norm(start)), float(np.linalg.norm(end - start))
@@ -58,13 +58,13 @@ def descend(
     label: str,
     stop: Callable[[], bool] = lambda: False,
 ) -> DescentPath:
-    """Follow a rule for so many updates, until a number is no longer finite or until ``stop`` says so.
+    """Make ``steps`` updates, fewer where a number is no longer finite or ``stop`` returns true.
 
-    ``start`` is left alone.
+    ``start`` is not changed.
     """
     x = np.array(start, dtype=np.float64)
     g = np.zeros_like(x)
-    rule = copy(rule)  # a description may be followed any number of times
+    rule = copy(rule)  # the rule given stays a description and is never bound
     rule.bind(x, g, regularized=len(x))
     positions, values, norms = [], [], []
     with np.errstate(all="ignore"):
@@ -83,7 +83,7 @@ def descend(
 
 
 def gradient_of(descent: Descent) -> Callable[[Array], Array]:
-    """The gradient as the spec wants it."""
+    """The gradient by the method of the spec."""
     function, method, h = descent.function, descent.gradient, descent.h
     if method == "analytic":
         return function.gradient
@@ -91,7 +91,7 @@ def gradient_of(descent: Descent) -> Callable[[Array], Array]:
 
 
 def labels(rules: Sequence[Optimizer]) -> list[str]:
-    """A name for each rule: its own with the learning rate, and whatever else sets it apart from others so named."""
+    """A label for each optimizer: name, learning rate, and the hyper-parameters that distinguish equal names."""
     names = [f"{registered_name(rule)} lr={rule.lr:g}" for rule in rules]
     found = []
     for rule, name in zip(rules, names, strict=True):

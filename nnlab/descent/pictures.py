@@ -1,4 +1,4 @@
-"""The pictures of a descent, from its paths or from what its folder tells of them."""
+"""The pictures of a descent, from its paths or from its folder."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ STILL_KINDS = tuple(kind for kind in FILES if kind != RACE)
 
 
 def pictures_of(descent: Descent, paths: Sequence[DescentPath]) -> Mapping[str, Callable[[Path], None]]:
-    """What draws each kind of picture that there can be of these paths into a folder."""
+    """By kind of picture that these paths can have, a function that draws it into a folder."""
     drawings = [Drawing(path.label, path.positions, path.values, path.status == "diverged") for path in paths]
     return descent_pictures(descent.function, descent.name, drawings, descent.view, descent.arrows)
 
@@ -28,9 +28,9 @@ def draw_pictures(
     kinds: Sequence[str],
     written: Callable[[Path], None] = lambda path: None,
 ) -> list[Path]:
-    """Draw those of the pictures that are of these kinds into a folder that is there; gives their paths.
+    """Draw the pictures of these kinds into an existing folder; gives their paths.
 
-    ``written`` is told of each as soon as it is there. Raises OSError when they cannot be written.
+    ``written`` is called with each path. Raises OSError when they cannot be written.
     """
     drawn = []
     for kind in dict.fromkeys(kind for kind in kinds if kind in pictures):
@@ -49,17 +49,16 @@ def redraw(
     animate: bool,
     written: Callable[[Path], None] = lambda path: None,
 ) -> list[Path]:
-    """Draw the pictures of a descent anew from its folder into another; gives their paths.
+    """Draw the pictures of a descent from its folder into another; gives their paths.
 
-    Without ``kinds`` and ``animate``, all that do not move, and the race where the descent was stopped before it was
-    drawn.
-    Raises UsageError for pictures that it cannot have, RunError for damaged records and OSError when a picture cannot
-    be written.
+    Without ``kinds`` and ``animate``: all except the animation, which is drawn where the descent was interrupted before
+    it had one. ``written`` is called with each path. Raises UsageError for pictures that it cannot have, RunError for
+    damaged records and OSError when a picture cannot be written.
     """
     for kind in kinds:
         if kind not in STILL_KINDS:
             hint = near_hint(kind, STILL_KINDS)
-            known = f"{hint}there are {', '.join(STILL_KINDS)}, and --animate draws the race"
+            known = f"{hint}there are {', '.join(STILL_KINDS)}, and --animate draws the animation"
             raise UsageError(f"no kind of picture of a descent is called {quote(kind)}; {known}")
     descent = read_descent(folder)
     tables = read_paths(folder, descent.start, labels(descent.optimizer))

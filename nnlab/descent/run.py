@@ -1,4 +1,4 @@
-"""A whole descent: from a spec to a finished folder."""
+"""One descent: from a spec to a finished folder."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from nnlab.storage.lock import writing
 
 @dataclass(frozen=True)
 class DescentResult:
-    """Where a descent was written, its summary, and the path of each rule."""
+    """Where a descent was written, its summary, and the path of each optimizer."""
 
     path: Path
     summary: dict[str, Any]
@@ -36,9 +36,9 @@ def run_descent(
     animate: bool = True,
     on_step: Callable[[], None] = lambda: None,
 ) -> DescentResult:
-    """Follow every rule of a descent from the same start and write a folder under ``runs``.
+    """Run every optimizer of a descent from the same start and write a folder under ``runs``.
 
-    ``spec`` is a descent, the path of its spec, or a dict of what a spec says.
+    ``spec`` is a descent, the path of its spec, or a dict with the contents of a spec.
 
     Files: spec.yaml, path.csv, summary.json, environment.json, log.txt, and in plots/ values.png; of one variable also
     paths.png, of two also field.png, paths.png and (with ``animate``) race.gif; without an optimizer field.png only.
@@ -94,7 +94,7 @@ def run_descent(
 
 
 def line(path: DescentPath) -> str:
-    """What became of a path, in one line."""
+    """Start, end, number of steps and value of a path, in one line."""
     start, end = point_text(path.positions[0]), point_text(path.positions[-1])
     count = f"{path.steps:,} step{'s' * (path.steps != 1)}"
     note = _note(path)
@@ -102,7 +102,7 @@ def line(path: DescentPath) -> str:
 
 
 def _note(path: DescentPath) -> str:
-    """What is wrong with a path, and what would help."""
+    """What is wrong with a path, and what to try."""
     match path.status:
         case "diverged" if path.steps == 0:
             what = "gradient" if isfinite(path.values[0]) else "value"

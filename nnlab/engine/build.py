@@ -133,7 +133,7 @@ class RunSetup:
             return automatic_shards(self.network, batch_size, legacy=legacy)
         if asked > 1:
             if legacy:
-                raise UsageError("compute.shards: rng: legacy draws one number after the other; use 1 or auto")
+                raise UsageError("compute.shards: rng: legacy draws in sequence; use 1 or auto")
             if layer := self.network.needs_batch():
                 raise UsageError(f"compute.shards: {layer.label} needs whole batches; use 1 or auto")
             if asked > batch_size:

@@ -1,4 +1,4 @@
-"""The kinds of pictures that a run can have, and how each is drawn from its records."""
+"""The kinds of pictures that a run can have, and how each is drawn."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -48,7 +48,7 @@ class Kind:
 
 @contextmanager
 def naming_picture(run: Path, kind: str) -> Iterator[None]:
-    """Whatever keeps a picture from being drawn, but a disk or damaged records, becomes a UsageError that names it."""
+    """Raise a UsageError that names the picture for every error except those of the disk and of damaged records."""
     try:
         yield
     except (OSError, RunError):
@@ -65,7 +65,7 @@ def _no_diagnostics(run: RunView) -> str:
 
 
 def _no_points(run: RunView) -> str:
-    return "" if run.setup.dataset.sample_shape == (2,) else "its samples are not points in the plane"
+    return "" if run.setup.dataset.sample_shape == (2,) else "its samples do not have two features"
 
 
 def _boundary(run: RunView, folder: Path) -> None:
@@ -92,7 +92,7 @@ def _mistakes(run: RunView, folder: Path) -> None:
 
 
 def _no_weights(run: RunView) -> str:
-    reason = "the weights of its first layer do not look at images"
+    reason = "its first layer with weights is not applied to the images"
     return _no_images(run) or ("" if run.setup.initial_filters is not None else reason)
 
 
@@ -124,7 +124,7 @@ KINDS: Mapping[str, Kind] = {
     "weights": Kind(WEIGHTS_FILE, _weights, _no_weights, of_network=True),
 }
 
-# Drawn after every training; the others after one with diagnostics, since they take their time.
+# Drawn after every training; the others only after one with diagnostics, since they take longer.
 BY_TRAINING = (*FILES, "boundary")
 
 
@@ -171,7 +171,7 @@ def draw_all(
     kinds: Sequence[str] = tuple(KINDS),
     written: Callable[[Path], None] = ignore,
 ) -> list[Path]:
-    """Draw all of the kinds that a run can have; a word of warning where its network or data are not there.
+    """Draw all of the kinds that a run can have; ``warn`` is called where its network or data is missing.
 
     What is damaged or cannot be drawn does not keep the others from being drawn: the last such error is raised at the
     end, and ``warn`` is told of those before it. OSError, when a picture cannot be written, is raised at once.
@@ -184,7 +184,7 @@ def draw_all(
         if isinstance(error, RunError) and (run.path / MODEL_FILE).exists():
             errors.append(error)
         else:
-            warn(f"{run.path}: only what the records tell is drawn: {one_line(str(error), 500)}")
+            warn(f"{run.path}: only pictures of the recorded numbers are drawn: {one_line(str(error), 500)}")
     drawn = []
     for kind in kinds:
         if KINDS[kind].unavailable_because(run):

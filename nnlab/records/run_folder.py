@@ -1,4 +1,4 @@
-"""The run folder as it is written while a run goes on."""
+"""The run folder as it is written during a run."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -132,7 +132,7 @@ class RunFolder(RunTables):
             "message": "",
         }
         files = {SPEC_FILE: spec.encode(), ENVIRONMENT_FILE: as_json(environment), SUMMARY_FILE: as_json(summary)}
-        # A new run exists once it has a summary. One that goes on keeps the spec of its checkpoints to the last.
+        # A new run exists once it has a summary. A resumed one replaces the spec of its checkpoints last.
         for name in reversed(files) if (self.path / SUMMARY_FILE).exists() else files:
             atomic_write(self.path / name, files[name])
         self._summary = summary

@@ -1,1 +1,1 @@
-"""Training: the loop, its evaluations, its signals, and a whole run from spec to folder."""
+"""The life of a run: training, resuming, cross-validation, checkpoints, snapshots, diagnostics."""

@@ -1,4 +1,4 @@
-"""Unbalanced classes: how a run says so, and how well it does on each of them."""
+"""Unbalanced classes: a note before training, and the recall of each class after it."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from nnlab.models.network import Network
 from nnlab.text import quote
 
 UNBALANCED = 2
-"""Classes are unbalanced where the largest has so many times the training samples of the smallest."""
+"""Classes are unbalanced where the largest has at least this many times the training samples of the smallest."""
 
 MOST_CLASSES = 100
 MOST_SHOWN = 10
@@ -26,14 +26,14 @@ def is_unbalanced(counts: Array) -> bool:
 
 
 def majority_note(dataset: Dataset, loss: Loss) -> str:
-    """In words, that one class has more than half of the training samples of unbalanced classes; else empty."""
+    """A note where one of unbalanced classes has more than half of the training samples; else empty."""
     counts = dataset.class_counts
     share = counts.max() / counts.sum()
     if share <= 1 / 2 or not is_unbalanced(counts):
         return ""
     hint = "" if loss.weighted else "; loss.class_weights: balanced gives each class the same weight"
     name = quote(dataset.class_names[int(counts.argmax())])
-    return f"class {name} has {share:.1%} of the training samples, so answering it always has that accuracy{hint}"
+    return f"class {name} has {share:.1%} of the training samples, so always predicting it has that accuracy{hint}"
 
 
 def recall(network: Network, dataset: Dataset) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
 
 
 class TrainedNetwork(Network):
-    """The network of a finished run; every array it returns is the caller's own.
+    """The network of a finished run; every array that it returns is a copy.
 
     ``inputs`` describes the raw samples of the training.
     """
@@ -78,7 +78,7 @@ class TrainedNetwork(Network):
         after a divergence.
         """
         raw = network_inputs(x, self.inputs, check_range=check_range)
-        with np.errstate(all="ignore"):  # a network that diverged may answer anything
+        with np.errstate(all="ignore"):  # after a divergence scores may be anything
             scores = np.concatenate([chunk.copy() for chunk in scores_of(super().forward, self, raw)])
             if not (finite := np.isfinite(scores).all(axis=1)).all():
                 sample = int(np.argmin(finite))
@@ -124,7 +124,7 @@ def predict(run: "Path | str | _HasPath", x: object, *, probabilities: bool = Fa
 
 
 class TrainedRun(RunRecord):
-    """A run as its folder holds it, which predicts."""
+    """A run as its folder holds it, with predictions."""
 
     def predict(self, x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
         """The class of each raw sample: see :meth:`TrainedNetwork.predict`."""

@@ -16,14 +16,14 @@ from nnlab.storage.growing_file import start_sha256
 
 @dataclass(frozen=True, eq=False)
 class ResumePoint:
-    """A checkpoint that training can go on from, and the tables that must be put back for it to fit."""
+    """A checkpoint that training can resume from, and the tables that must be restored for it."""
 
     checkpoint: Checkpoint
     tables: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def step(self) -> int:
-        """How many updates had been made."""
+        """The number of updates made."""
         return self.checkpoint.step
 
     @property
@@ -46,24 +46,24 @@ def latest_valid_checkpoint(path: Path, content: int, warn: Callable[[str], None
             unfit.append(str(error))
             continue
         except RunError as error:
-            warn(f"{error}; the one before it is taken")
+            warn(f"{error}; the checkpoint before it is used")
             continue
         tables, reason = verified_tables(path, checkpoint.metadata["marks"])
         if not reason:
             for name in tables:
-                warn(f"{path / name}: its line endings or byte-order mark were changed; resuming puts them back")
+                warn(f"{path / name}: its line endings or byte-order mark were changed; resuming restores them")
             return ResumePoint(checkpoint, tables)
         unfit.append(f"{reason}, so the checkpoint after step {checkpoint.step} does not fit it")
     if unfit:
         raise RunError(
-            f"{unfit[0]}; nothing was changed: put the file right (from version control or a backup), or train from "
-            f"the start and discard the checkpoints with nnlab train --resume {path} --restart"
+            f"{unfit[0]}; nothing was changed: restore the file (from version control or a backup), or discard the "
+            f"checkpoints and train from step 0 with nnlab train --resume {path} --restart"
         )
     return None
 
 
 def verified_tables(path: Path, digests: Mapping[str, Any]) -> tuple[dict[str, bytes], str]:
-    """The tables to put back as they were written, where only line endings or a byte-order mark were changed.
+    """The original contents of tables in which only line endings or a byte-order mark were changed.
 
     And why a table no longer begins with what was written; empty where all do.
     """

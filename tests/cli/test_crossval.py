@@ -160,7 +160,7 @@ def test_what_cannot_be_gone_on_with(nnlab, spec: Path, arguments: list[str], co
 def test_what_is_held_out_is_not_overridden(nnlab, spec: Path, override: str) -> None:
     answer = nnlab("crossval", spec, "--folds", 2, "-s", override)
     assert answer.code == 2
-    assert answer.stderr == f"nnlab: -s {override}: --folds decides what is held out; leave this out\n"
+    assert answer.stderr == f"nnlab: -s {override}: --folds chooses the validation samples; leave this out\n"
 
 
 def test_a_seed_given_twice_is_refused(nnlab, spec: Path) -> None:

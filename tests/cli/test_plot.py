@@ -46,7 +46,7 @@ def test_animation(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_run_whose_samples_are_no_points_hears_that_first(nnlab, make_run: Callable[..., Path]) -> None:
     answer = nnlab("plot", make_run(), "--animate")
     assert answer.code == 2
-    assert "cannot be animated: its samples are not points in the plane" in answer.stderr
+    assert "cannot be animated: its samples do not have two features" in answer.stderr
     assert "snapshots" not in answer.stderr
 
 

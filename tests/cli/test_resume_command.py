@@ -58,7 +58,7 @@ def test_a_diverged_run_is_still_one(nnlab, spec: Path) -> None:
     ("arguments", "code", "message"),
     [
         ([], 2, "nothing to train: give a SPEC, such as configs/adam.yaml, or --resume RUN"),
-        (["--resume", "last", "moons.yaml"], 2, "--resume goes on with a run as its own spec says"),
+        (["--resume", "last", "moons.yaml"], 2, "--resume continues a run with its own spec"),
         (["--resume", "last", "-s", "seed=1"], 2, "it takes no SPEC, -s or --dry-run"),
         (["--resume", "last"], 5, "runs: cannot be read: No such file or directory"),
         (["--resume", "gone"], 5, "gone: is not the folder of a training run"),

@@ -175,7 +175,7 @@ def test_show_of_a_spec_whose_data_is_missing_prints_the_spec_and_says_what_is_n
     answer = nnlab("show", spec, "-s", "data={name: table, path: gone.csv}")
     assert answer.code == 4
     assert answer.stdout.startswith("name: moons\n")
-    assert "the shapes of the layers follow from the data, which cannot be read: " in answer.stderr
+    assert "the shapes of the layers depend on the data, which cannot be read: " in answer.stderr
     assert "gone.csv" in answer.stderr
 
 

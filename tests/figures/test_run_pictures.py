@@ -71,7 +71,7 @@ def test_weights_before_training_are_those_of_step_0(images: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "reason"),
     [
-        ("boundary", IMAGES, "its samples are not points in the plane"),
+        ("boundary", IMAGES, "its samples do not have two features"),
         ("mistakes", POINTS, "its samples are not images"),
         ("weights", POINTS, "its samples are not images"),
         ("gradients", POINTS, r"it has no diagnostics; train it with train\.diagnostics: true"),
@@ -116,7 +116,7 @@ def test_data_that_is_gone_is_told(images: Path, tmp_path: Path) -> None:
     said: list[str] = []
     written = draw_all(run_view(record), tmp_path / "out", said.append)
     assert [path.stem for path in written] == ["accuracy", "loss", "gradients", "activation_histograms"]
-    assert said[0].startswith(f"{record.path}: only what the records tell is drawn: ")
+    assert said[0].startswith(f"{record.path}: only pictures of the recorded numbers are drawn: ")
     assert len(said) == 1
 
 

@@ -63,7 +63,7 @@ def test_without_network_and_data_the_records_are_drawn_and_every_message_names_
         "loss",
     ]
     assert len(said) == 1
-    assert said[0].startswith(f"{record.path}: only what the records tell is drawn: ")
+    assert said[0].startswith(f"{record.path}: only pictures of the recorded numbers are drawn: ")
     assert "\n" not in said[0]
     with pytest.raises(error, match=str(record.path)):
         draw(run_view(record), ["accuracy", "boundary"], tmp_path / "new")

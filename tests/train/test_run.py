@@ -290,7 +290,10 @@ def test_one_core_gives_the_same_bytes_as_all(images: Path) -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["compute.shards=2", "rng=legacy"], "compute.shards: rng: legacy draws one number after the other; use 1"),
+        (
+            ["compute.shards=2", "rng=legacy"],
+            "compute.shards: rng: legacy draws in sequence; use 1",
+        ),
         (["compute.shards=2"], "compute.shards: layer 2 batch_norm needs whole batches; use 1 or auto"),
         (["compute.shards=17", "model.batch_norm=false"], "compute.shards: 17 is more than the 16 samples of a batch"),
     ],

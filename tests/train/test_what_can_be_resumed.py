@@ -113,9 +113,7 @@ def test_tables_whose_line_endings_were_changed_are_put_back(
     (folder / name).write_bytes(touched((folder / name).read_bytes()))
     said = Lines()
     resume(folder, said)
-    assert (
-        said.lines[0] == f"{folder / name}: its line endings or byte-order mark were changed; resuming puts them back"
-    )
+    assert said.lines[0] == f"{folder / name}: its line endings or byte-order mark were changed; resuming restores them"
     assert "resuming after step 10" in said.lines[1]
     assert contents(folder) == contents(run(load(), tmp_path / "whole").path)
 
