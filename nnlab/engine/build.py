@@ -89,7 +89,7 @@ class RunSetup:
         network, settings = self.network, self.experiment.train
         network.allocate(self.experiment.dtype)
         self.initial_filters = first_layer_filters(network)
-        self.regularizers = network.penalty_terms(self._penalty)
+        self.regularizers = network.regularizer_terms(self._penalty)
         workers = Workers(self.threads)
         parallel = DataParallel(network, self.shard_count, workers) if self.shard_count > 1 else None
         self.network = parallel or network

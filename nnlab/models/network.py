@@ -139,7 +139,7 @@ class Network:
         """The layers and those that they are made of, however deep."""
         return list(all_layers(self.layers))
 
-    def penalty_terms(self, everywhere: Sequence[Regularizer]) -> list[RegularizerTerm]:
+    def regularizer_terms(self, everywhere: Sequence[Regularizer]) -> list[RegularizerTerm]:
         """These regularizers on all weights, and those of the layers; the network must be allocated."""
         terms = [RegularizerTerm(penalty, self.flat.weights, self.flat.weight_gradients) for penalty in everywhere]
         for layer in self.layers:

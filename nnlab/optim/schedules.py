@@ -39,7 +39,6 @@ class Constant(Schedule):
     """η at every update."""
 
     def scale(self, step: int, steps: int) -> float:
-        """Always 1."""
         return 1.0
 
 
@@ -52,7 +51,6 @@ class StepDecay(Schedule):
     factor: Annotated[float, Gt(0), Le(1), Doc("factor on the learning rate at each reduction")] = 0.1
 
     def scale(self, step: int, steps: int) -> float:
-        """factor^⌊s / every⌋."""
         return self.factor ** (step // self.every)
 
 
@@ -64,7 +62,6 @@ class Exponential(Schedule):
     decay: Annotated[float, Gt(0), Le(1), Doc("factor on the learning rate at each step, such as 0.999")]
 
     def scale(self, step: int, steps: int) -> float:
-        """decay^s."""
         return self.decay**step
 
 
@@ -79,7 +76,6 @@ class Cosine(Schedule):
     final: Annotated[float, Ge(0), Le(1), Doc("fraction of the learning rate at the end")] = 0.0
 
     def scale(self, step: int, steps: int) -> float:
-        """From 1 at the first update to ``final`` after the last."""
         return self.final + (1 - self.final) * (1 + cos(pi * step / max(steps, 1))) / 2
 
 
@@ -95,12 +91,10 @@ class ReduceLROnPlateau(Patience, Schedule):
     minimum: Annotated[float, Ge(0), Le(1), Doc("lower limit, as a fraction of the learning rate")] = 0.0
 
     def scale(self, step: int, steps: int) -> float:
-        """Always 1: it does not depend on the step."""
         return 1.0
 
     @property
     def plateau(self) -> "ReduceLROnPlateau":
-        """Itself."""
         return self
 
 
@@ -143,7 +137,6 @@ class Warmup(Schedule):
     )
 
     def scale(self, step: int, steps: int) -> float:
-        """(s + 1) / steps, then ``after`` at s − steps of S − steps."""
         if step < self.steps:
             return (step + 1) / self.steps
         return self.after.scale(step - self.steps, steps - self.steps)

@@ -195,6 +195,6 @@ def test_tensors_of_equal_layers_are_named_apart(number: int, tensor: str) -> No
     if tensor == "W":
         parameter.value[0] = 1e200
         with np.errstate(over="ignore"):
-            origin = nonfinite_penalty(network, network.penalty_terms([]))
+            origin = nonfinite_penalty(network, network.regularizer_terms([]))
             assert str(origin) == f"the penalty on linear{number}.W"
             assert (origin.layer, origin.tensor) == (f"linear{number}", "W")

@@ -53,7 +53,7 @@ def test_a_network_sums_the_activity_penalties_of_its_layers_inside_residual_blo
 def test_a_layers_own_penalty_acts_on_its_weights_only() -> None:
     made = network([Linear(units=3, l2=0.5), Residual(layers=[Linear(units=3, l1=0.25)]), Linear(units=2)])
     state = made.state()
-    terms = made.penalty_terms([L2(strength=0.125)])
+    terms = made.regularizer_terms([L2(strength=0.125)])
     every = [state["linear1.W"], state["residual1.linear1.W"], state["linear2.W"]]
     expected = 0.0625 * sum((W**2).sum() for W in every) + 0.25 * (every[0] ** 2).sum() + 0.25 * np.abs(every[1]).sum()
     assert sum(term.value() for term in terms) == pytest.approx(expected, rel=1e-12)
