@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents import PAGES, ROOT, blocks, inline_code, name_of, subcommand
+from documents import PAGES, ROOT, blocks, inline_code, is_option, name_of, options, subcommand
 
 import nnlab
 from nnlab.config.completions import spec_keys
@@ -48,15 +48,6 @@ USERS_FILES = {
 }
 TOP_KEYS = {key.split(".")[0].split("=")[0] for key in spec_keys()}
 OTHER_KEYS = {"base"}
-
-
-def is_option(word: str) -> bool:
-    return re.fullmatch(r"-[a-z]|--[a-z-]+", word) is not None
-
-
-def options(command: Any) -> set[str]:
-    own = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    return own.union({"-h", "--help"}, *(options(inner) for inner in getattr(command, "commands", {}).values()))
 
 
 ALL_OPTIONS = options(subcommand([])[0])
@@ -134,6 +125,12 @@ def test_the_japanese_readme_has_the_commands_outputs_spec_and_links_of_the_engl
 
     japanese = ROOT / "README.ja.md"
     assert without_prose(japanese) == without_prose(ROOT / "README.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_config_exists(page: Path) -> None:
+    for path in re.findall(r"configs/[\w./-]+\.yaml", page.read_text(encoding="utf-8")):
+        assert (ROOT / path).is_file(), path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from documents import PAGES, README, ROOT, Block, blocks, name_of, subcommand
+from documents import PAGES, README, ROOT, Block, blocks, is_option, name_of, options, subcommand
 
 import nnlab as package
 from nnlab.data.sources import mnist
@@ -146,6 +146,7 @@ def test_documented_commands_that_are_not_run_are_parsed(page: Path) -> None:
     for block in blocks(page, "bash"):
         for line in nnlab_commands(block, run=False):
             command, words = subcommand(shlex.split(line)[1:])
+            assert {word for word in words if is_option(word)} <= options(command)
             command.make_context(command.name, words, resilient_parsing=hasattr(command, "commands"))
 
 

@@ -50,6 +50,17 @@ def subcommand(words: list[str]) -> tuple[Any, list[str]]:
     return command, words
 
 
+def is_option(word: str) -> bool:
+    """Whether a word of a command line has the form of an option."""
+    return re.fullmatch(r"-[a-z]|--[a-z-]+", word) is not None
+
+
+def options(command: Any) -> set[str]:
+    """The options of a command and of those under it."""
+    own = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    return own.union({"-h", "--help"}, *(options(inner) for inner in getattr(command, "commands", {}).values()))
+
+
 def inline_code(page: Path) -> Iterator[str]:
     """The text between single backticks, outside of fenced blocks."""
     prose = _BLOCK.sub("", page.read_text("utf-8"))
