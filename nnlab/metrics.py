@@ -29,10 +29,15 @@ BEST = "best_"
 
 @dataclass(kw_only=True)
 class Metric(ABC):
-    """A number that says how good the scores of a network are for the targets of any number of samples.
+    """A measure of how well the scores of a network fit the targets of its samples.
 
-    Fields with ``init=False`` are tallies: ``update`` adds the samples of one chunk to them, ``result`` computes the
-    metric from them. Chunks may be counted apart and merged, so tallies must be sums over samples (numbers or arrays).
+    ``update`` adds a chunk of samples to the tallies, which are the fields with ``init=False``; ``result`` computes the
+    metric from them. Chunks are counted in parallel and then merged, so a tally is a sum over samples: a number, or an
+    array that starts as the number 0.
+
+    ``label`` and ``label_ja`` name the metric in pictures and lines, ``heading`` in tables. Values outside of ``range``
+    are refused where files are read, and axes show the whole of a finite range. ``log_scale`` lets axes become
+    logarithmic where values span more than two decades.
     """
 
     label: ClassVar[str]
@@ -142,24 +147,26 @@ def default_metrics() -> list[Metric]:
     return [metrics[name]() for name in DEFAULT_METRICS if name != LOSS]
 
 
-def metrics_columns(names: Iterable[str] = DEFAULT_METRICS) -> tuple[str, ...]:
-    """The columns of metrics.csv for these metrics: first those that every run has, in their published order."""
-    more = [name for name in names if name not in DEFAULT_METRICS]
-    return (
-        *FIRST_METRICS_COLUMNS,
-        *(f"validation_{name}" for name in DEFAULT_METRICS),
-        *(f"{split}_{name}" for split in ("train", "test", "validation") for name in more),
-    )
-
-
 FIRST_METRICS_COLUMNS = (
     *("step", "epoch", "lr"),
     *(f"{split}_{name}" for split in ("train", "test") for name in DEFAULT_METRICS),
     "objective",
 )
-"""The columns of every metrics.csv; those that came later may be missing in an older one."""
+"""The columns of every metrics.csv, in their published order; later ones may be missing in an older file."""
 
-METRICS_COLUMNS = metrics_columns()
+
+def metrics_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """The columns of metrics.csv for these metrics: those of the default ones first, then those of the others."""
+    further = [name for name in names if name not in DEFAULT_METRICS]
+    return (
+        *FIRST_METRICS_COLUMNS,
+        *(f"validation_{name}" for name in DEFAULT_METRICS),
+        *(f"{split}_{name}" for name in further for split in SPLITS),
+    )
+
+
+METRICS_COLUMNS = metrics_columns(DEFAULT_METRICS)
+"""The columns of metrics.csv where no further metrics are measured."""
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,11 @@ def complete_checked(incomplete: str) -> list[str]:
 
 
 def complete_picture(incomplete: str) -> list[str]:
-    """Kinds of pictures of a run or a descent."""
-    return [kind for kind in (*PICTURES, *DESCENT_PICTURES) if kind.startswith(incomplete)]
+    """Kinds of pictures of a run or a descent; the curves of every metric are one."""
+    from nnlab.registry import metrics
+
+    kinds = dict.fromkeys((*PICTURES, *metrics.names(), *DESCENT_PICTURES))
+    return [kind for kind in kinds if kind.startswith(incomplete)]
 
 
 def complete_override(incomplete: str) -> list[str]:

@@ -113,7 +113,7 @@ def _curves(metric: str) -> Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    **{name: _curves(name) for name in [*FILES, *(name for name in metrics.names() if name not in FILES)]},
+    **{name: _curves(name) for name in FILES},
     "gradients": Kind(GRADIENTS_PICTURE, lambda run, folder: plot_gradients(run.record, folder), _no_diagnostics),
     "activation_histograms": Kind(
         HISTOGRAMS_PICTURE, lambda run, folder: plot_activation_histograms(run.record, folder), _no_diagnostics
@@ -127,19 +127,23 @@ KINDS: Mapping[str, Kind] = {
 # Drawn after every training; the others only after one with diagnostics, since they take longer.
 BY_TRAINING = (*FILES, "boundary")
 
-
 # Names of earlier versions, up to 0.2.0.
 OLDER_KINDS = {"activations": "activation_histograms"}
 
 
 def picture_kinds(names: Sequence[str]) -> list[str]:
     """The kinds of pictures with these names, of earlier versions too; raises UsageError for an unknown one."""
-    kinds = [OLDER_KINDS.get(name, name) for name in names]
+    kinds, known = [OLDER_KINDS.get(name, name) for name in names], list(dict.fromkeys((*KINDS, *metrics.names())))
     for kind in kinds:
-        if kind not in KINDS:
-            hint = near_hint(kind, list(KINDS))
-            raise UsageError(f"no kind of picture is called {quote(kind)}; {hint}there are {', '.join(KINDS)}")
+        if kind not in known:
+            hint = near_hint(kind, known)
+            raise UsageError(f"no kind of picture is called {quote(kind)}; {hint}there are {', '.join(known)}")
     return kinds
+
+
+def _kind(name: str) -> Kind:
+    """The kind of this name; what is none of ``KINDS`` is a further metric."""
+    return KINDS.get(name) or _curves(name)
 
 
 def draw(run: RunView, kinds: Sequence[str], folder: Path, written: Callable[[Path], None] = ignore) -> list[Path]:
@@ -151,15 +155,15 @@ def draw(run: RunView, kinds: Sequence[str], folder: Path, written: Callable[[Pa
     """
     kinds = list(dict.fromkeys(kinds))
     for kind in kinds:
-        if reason := KINDS[kind].unavailable_because(run):
+        if reason := _kind(kind).unavailable_because(run):
             raise UsageError(f"{run.path}: cannot have the picture {kind}: {reason}")
-        if KINDS[kind].of_network:
+        if _kind(kind).of_network:
             _ = run.trained
     return [_drawn(run, kind, folder, written) for kind in kinds]
 
 
 def _drawn(run: RunView, kind: str, folder: Path, written: Callable[[Path], None]) -> Path:
-    path = KINDS[kind].drawn(run, folder)
+    path = _kind(kind).drawn(run, folder)
     written(path)
     return path
 
@@ -168,7 +172,7 @@ def draw_all(
     run: RunView,
     folder: Path,
     warn: Callable[[str], None],
-    kinds: Sequence[str] = tuple(KINDS),
+    kinds: Sequence[str] | None = None,
     written: Callable[[Path], None] = ignore,
 ) -> list[Path]:
     """Draw all of the kinds that a run can have; ``warn`` is called where its network or data is missing.
@@ -176,18 +180,19 @@ def draw_all(
     What is damaged or cannot be drawn does not keep the others from being drawn: the last such error is raised at the
     end, and ``warn`` is told of those before it. OSError, when a picture cannot be written, is raised at once.
     """
+    kinds = list(dict.fromkeys((*KINDS, *names_in(run.record.metrics)))) if kinds is None else kinds
     errors: list[NnlabError] = []
     try:
         _ = run.trained
     except (DataError, RunError, UsageError) as error:
-        kinds = [kind for kind in kinds if not KINDS[kind].of_network]
+        kinds = [kind for kind in kinds if not _kind(kind).of_network]
         if isinstance(error, RunError) and (run.path / MODEL_FILE).exists():
             errors.append(error)
         else:
             warn(f"{run.path}: only pictures of the recorded numbers are drawn: {one_line(str(error), 500)}")
     drawn = []
     for kind in kinds:
-        if KINDS[kind].unavailable_because(run):
+        if _kind(kind).unavailable_because(run):
             continue
         try:
             drawn.append(_drawn(run, kind, folder, written))

@@ -1,9 +1,11 @@
 """Which pictures a run can have, and that they are those of its saved weights."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from made_metrics import measure, registered
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from nnlab.config.experiment import load_experiment
@@ -93,6 +95,18 @@ def test_an_unknown_kind_gets_the_nearest(tmp_path: Path) -> None:
 
 def test_activations_is_the_earlier_name_of_activation_histograms() -> None:
     assert picture_kinds(["loss", "activations"]) == ["loss", "activation_histograms"]
+
+
+def test_the_curves_of_a_new_metric_are_a_kind_of_picture(make_run: Callable[..., Path], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no kind of picture is called 'top_2'"):
+        picture_kinds(["top_2"])
+    with registered():
+        run, other = make_run("measured"), make_run("other")
+        measure(run, {"train_top_2": [0.5, 0.625, 0.75, 0.75, 0.75]})
+        assert picture_kinds(["top_2"]) == ["top_2"]
+        assert draw(run_view(read_run(run)), ["top_2"], tmp_path) == [tmp_path / "top_2.png"]
+        with pytest.raises(UsageError, match="cannot have the picture top_2: it did not measure top_2"):
+            draw(run_view(read_run(other)), ["top_2"], tmp_path)
 
 
 def test_a_run_that_was_killed_has_what_its_records_tell(images: Path, tmp_path: Path) -> None:

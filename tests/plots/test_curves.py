@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from curves_drawn import Drawn, hidden_below, legend, line
+from made_metrics import measure, registered
 
 from nnlab.compare.comparison import compare
 from nnlab.plots.comparison import plot_comparison
@@ -167,3 +168,21 @@ def test_the_legend_of_a_run_stays_inside_the_picture(make_run: MakeRun, tmp_pat
     assert box.get_window_extent().x1 <= figure.bbox.x1
     assert box.get_window_extent().y1 <= figure.bbox.y1
     assert axes.get_window_extent().width > 0.85 * figure.bbox.width
+
+
+def test_a_new_metric_has_curves_in_its_own_words_and_range(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+    with registered():
+        run, other = make_run("measured"), make_run("other", {"optimizer.lr": 1.0})
+        measure(run, {"test_top_2": [0.5, 0.625, 0.75, 0.75, 0.75], "train_worst_class": [9.0, 8.0, 7.0, 6.0, 2.0]})
+        for plot in (
+            lambda: plot_run(read_run(run), tmp_path),
+            lambda: plot_comparison(compare([run, other]), tmp_path),
+        ):
+            drawn.clear()
+            plot()
+            assert list(drawn) == ["accuracy.png", "loss.png", "top_2.png", "worst_class.png"]
+            axes = drawn["top_2.png"][1]
+            assert axes.get_ylim() == (0, 1)
+            assert axes.get_ylabel().replace("test ", "").startswith("top-2 accuracy")
+            assert [line.get_xydata().tolist()[1] for line in axes.lines if len(line.get_xydata())] == [[10, 0.625]]
+            assert drawn["worst_class.png"][1].get_ylim()[1] > 9

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_metrics import registered
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -22,7 +23,7 @@ from nnlab.plots import canvas, fonts
 from nnlab.plots.activations import plot_untrained_activations
 from nnlab.plots.comparison import plot_comparison
 from nnlab.plots.confusion import plot_confusion
-from nnlab.plots.curves import PARTS, plot_run
+from nnlab.plots.curves import PARTS, label_of, plot_run
 from nnlab.plots.diagnostics import plot_activation_histograms, plot_gradients
 from nnlab.plots.fonts import JAPANESE_FONTS
 from nnlab.plots.mistakes import plot_mistakes
@@ -84,6 +85,12 @@ def test_a_font_that_is_found_is_used(japanese_font: None) -> None:
         with canvas.blank("title", (1, 1)) as figure:
             assert figure.texts[0].get_fontfamily() == ["DejaVu Sans", JAPANESE_FONTS[2]]
     assert tr("test") == "test"
+
+
+def test_metrics_name_themselves(japanese_font: None) -> None:
+    assert [label_of(name) for name in ("accuracy", "loss")] == ["accuracy", "loss"]
+    with drawn_as(PlotStyle(language="ja")), registered():
+        assert [label_of(name) for name in ("accuracy", "loss", "top_2")] == ["正解率", "損失", "上位2正解率"]
 
 
 def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
