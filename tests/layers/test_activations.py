@@ -83,7 +83,7 @@ def test_float32_stays_float32_and_close(
     np.testing.assert_allclose(dx, each(derivative, x), rtol=2e-6, atol=1e-6)
 
 
-# Sides of 0 and tails, and what lies below the smallest normal number, where float32 has fewer digits.
+# Sides of 0 and tails, and numbers below the smallest normal one, where float32 has fewer digits.
 DENSE = np.concatenate([np.linspace(-100, 100, 20_001), np.geomspace(1e-7, 1, 500), -np.geomspace(1e-7, 1, 500)])
 SMOOTH = [case for case, name in zip(CASES, NAMES, strict=True) if name.startswith(("sigmoid", "elu"))]
 

@@ -1,4 +1,4 @@
-"""Branches side by side: their outputs joined, names, random numbers, refusals, and how a spec writes them."""
+"""Concatenated branches: outputs, gradients, names, random numbers, refusals, and their form in a spec."""
 
 from collections.abc import Callable
 from pathlib import Path

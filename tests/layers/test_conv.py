@@ -28,7 +28,7 @@ PADDINGS: list[int | str] = ["same", "valid", 0, 1, 2, 3]
 
 @dataclass(frozen=True)
 class Case:
-    """Sizes and keys of a convolution, with how x and dy lie in memory."""
+    """Sizes and keys of a convolution, with the memory orders of x and dy."""
 
     N: int
     in_shape: tuple[int, int, int]

@@ -1,4 +1,4 @@
-"""Layers one behind the other: shapes handed on, names, places, and where their random numbers are found."""
+"""Layers in sequence: shapes, names, indices, and the addresses of their random streams."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Pooling against plain loops over the pixels of each window that lie inside the image."""
+"""Pooling against plain loops over the pixels of each window inside the image."""
 
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -21,7 +21,7 @@ Case = tuple[dict[str, Any], tuple[int, int, int, int], tuple[str, str], int]
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """Keys of a pool, the shape of a batch, how x and dy lie in memory, a seed."""
+    """Keys of a pool, the shape of a batch, the memory orders of x and dy, a seed."""
     N, C, H, W = (draw(st.integers(1, most)) for most in (3, 3, 8, 8))
     padding = draw(st.sampled_from(PADDINGS))
     border = padding if isinstance(padding, int) else 0
@@ -43,7 +43,7 @@ def starts(length: int, size: int, stride: int, padding: int | str) -> list[int]
 
 
 def windows(keys: dict[str, Any], H: int, W: int) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
-    """Each place of the output with the pixels of its window that lie inside the image, in raster order."""
+    """Each place of the output with the pixels of its window inside the image, in raster order."""
     size, stride, padding = keys["size"], keys["stride"] or keys["size"], keys["padding"]
     for (i, top), (j, left) in product(
         enumerate(starts(H, size, stride, padding)), enumerate(starts(W, size, stride, padding))
