@@ -46,7 +46,7 @@ class Streams(Protocol):
         ...
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a saved state; raises ShapeError when it is not one of these streams."""
+        """Restore a saved state; raises ShapeError when it is not one of these streams."""
         ...
 
 
@@ -136,7 +136,7 @@ class ShardStreams:
         return self._whole.state()
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a saved state of the whole."""
+        """Restore a saved state of the whole."""
         self._whole.load_state(state)
 
 

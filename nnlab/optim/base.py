@@ -78,7 +78,7 @@ class Optimizer(ABC):
         return {**self._state, "t": np.array(self.t)}
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a saved state; raises ShapeError when it is not one of this rule on as many values."""
+        """Restore a saved state; raises ShapeError when it is not one of this rule on as many values."""
         t = np.array(self.t)
         copy_arrays(state, {**self._state, "t": t}, f"saved state of {registered_name(self)}")
         self.t = int(t)

@@ -59,7 +59,7 @@ class _Sips:
         self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
 
     def read(self, size: int = -1) -> bytes:
-        """So many bytes; raises BadZipFile when they are more than ``MOST_AT_ONCE``."""
+        """Read ``size`` bytes; raises BadZipFile when they are more than ``MOST_AT_ONCE``."""
         if size > MOST_AT_ONCE:
             raise zipfile.BadZipFile(f"a part of {size} bytes, which no array and no list of arrays needs")
         return self._file.read(size)
