@@ -1,4 +1,4 @@
-"""What several commands take: shared options, patterns of paths, and hints for options typed wrongly."""
+"""Arguments of several commands: shared options, glob patterns, and hints for mistyped options."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,8 @@ Overrides = Annotated[
 ]
 
 RunsFolder = Annotated[
-    Path, typer.Option("--runs", metavar="DIR", help="Where last and other short names of runs are looked for.")
+    Path,
+    typer.Option("--runs", metavar="DIR", help="Folder in which short names of runs are looked up."),
 ]
 
 MovedData = Annotated[
@@ -30,7 +31,7 @@ MovedData = Annotated[
     typer.Option(
         "--data",
         metavar="PATH",
-        help="Where the run's data is now: its file, or the folder of its files.",
+        help="New location of the run's data: its file, or the folder of its files.",
         show_default=False,
     ),
 ]
@@ -40,9 +41,9 @@ _CLOSED_BY = {"[": "]", "{": "}"}
 
 
 def expanded(names: Iterable[str]) -> list[str]:
-    """The names with each pattern (``runs/*``, quoted or where no shell expands it) replaced by what it matches.
+    """The names with each pattern (``runs/*``, quoted or in a shell that does not expand it) replaced by its matches.
 
-    What exists under the name itself, and a pattern that matches nothing, stay as they are.
+    Existing paths, and patterns without a match, are kept as they are.
     """
     found: list[str] = []
     for name in names:
@@ -53,7 +54,7 @@ def expanded(names: Iterable[str]) -> list[str]:
 
 
 def check_split(arguments: Sequence[str]) -> None:
-    """Refuse ``-s model.hidden=[40, 20]`` without quotes, which the shell splits at its spaces; raises UsageError."""
+    """Raise UsageError for ``-s model.hidden=[40, 20]`` without quotes, which the shell splits at its spaces."""
     from nnlab.errors import UsageError
     from nnlab.text import one_line
 
@@ -71,7 +72,7 @@ def check_split(arguments: Sequence[str]) -> None:
 
 
 def _last_part(override: str, following: Sequence[str]) -> int:
-    """How many of the arguments that follow belong to the value of an override: up to the one that closes it."""
+    """How many of the following arguments belong to the value of an override: up to the closing bracket."""
     value = override.partition("=")[2].lstrip()
     closing = _CLOSED_BY.get(value[:1])
     if closing is None or _depth(value) <= 0:
@@ -85,12 +86,12 @@ def _last_part(override: str, following: Sequence[str]) -> int:
 
 
 def _depth(text: str) -> int:
-    """Brackets opened and not closed."""
+    """The number of unclosed brackets."""
     return sum(text.count(sign) for sign in "[{") - sum(text.count(sign) for sign in "]}")
 
 
 def option_hint(option: str) -> str:
-    """For an option that is none, such as ``--lr``, the way to change the key of the spec; else nothing."""
+    """A hint for an unknown option that is a key of the spec, such as ``--lr``; else empty."""
     from nnlab.aliases import aliases
     from nnlab.config.completions import spec_keys
     from nnlab.text import LONGEST_WORD
@@ -101,8 +102,8 @@ def option_hint(option: str) -> str:
     known = {key.partition("=")[0] for key in spec_keys()}
     known |= {key.removesuffix(".name") for key in known}
     for name in (word, *aliases(word)):
-        # The likeliest is the one nearest to the top: train.epochs, not train.schedule.epochs.
+        # The least nested key is most likely: train.epochs, not train.schedule.epochs.
         found = sorted((key for key in known if key.rpartition(".")[2] == name), key=lambda key: (key.count("."), key))
         if found:
-            return f"a key of the spec is changed with -s {found[0]}=VALUE"
+            return f"set this key of the spec with -s {found[0]}=VALUE"
     return ""

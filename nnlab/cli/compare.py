@@ -1,4 +1,4 @@
-"""``nnlab compare``: runs side by side."""
+"""``nnlab compare``: a table and curves of several runs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,36 +25,34 @@ def compare_command(
             "--sort",
             metavar="KEY",
             show_default=False,
-            help="Metric or spec key to sort by, such as train_seconds or optimizer.lr; metrics of which "
-            "higher is better descend, everything else ascends (default: test_accuracy)",
+            help="Sort by a metric or spec key, such as train_seconds or optimizer.lr; metrics of which "
+            "higher is better descend, everything else ascends (default: test_accuracy).",
         ),
     ] = None,
     top: Annotated[
-        int | None, typer.Option("--top", metavar="N", min=1, help="Keep only the first N rows.", show_default=False)
+        int | None, typer.Option("--top", metavar="N", min=1, help="Show only the first N rows.", show_default=False)
     ] = None,
     csv: Annotated[
         str | None,
         typer.Option(
-            "--csv", metavar="FILE|-", help="Write the table as CSV with all digits; - is stdout.", show_default=False
+            "--csv", metavar="FILE|-", help="Write the table as CSV with all digits; - for stdout.", show_default=False
         ),
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print JSON instead of the table: every row, run and damaged run.")
-    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the rows, runs and damaged runs as JSON.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             metavar="DIR",
-            help=f"Where the pictures of the curves go (default: a new folder in {FOLDER})",
+            help=f"Folder for the pictures of the curves (default: a new folder in {FOLDER}).",
             show_default=False,
         ),
     ] = None,
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Compare runs: what differs in their specs, what came of it, and their curves in one picture.
+    """Compare runs: a table of the settings that differ and the final metrics, and the curves in one picture.
 
-    Runs that differ only in seed become one row, mean ± standard deviation.
+    Runs that differ only in their seed are one row: mean ± standard deviation.
 
     Example: nnlab compare runs/* --sort test_accuracy
     """
@@ -67,7 +65,7 @@ def compare_command(
     from nnlab.storage.folders import create_folder
 
     if json and csv == "-":
-        raise UsageError("--json and --csv - both want stdout; give --csv a file name")
+        raise UsageError("--json and --csv - both write to stdout; give --csv a file name")
     paths = [find_run(name, runs, "run") for name in expanded(names)]
     comparison = compare(paths, sort=sort or DEFAULT_SORT, top=top)
     if json:
@@ -87,6 +85,6 @@ def compare_command(
 
 def _report_left_out(comparison: "Comparison") -> None:
     if comparison.passed_over:
-        echo(f"passed over: {comparison.passed_over_counts}", err=True)
+        echo(f"skipped: {comparison.passed_over_counts}", err=True)
     for run in comparison.damaged:
         echo(f"damaged, not compared: {run.message}", err=True)

@@ -24,7 +24,7 @@ OPTIONAL = tuple(f"validation_{name}" for name in (PRIMARY, LOSS))
 COLUMNS = (
     *(f"test_{PRIMARY}", BEST_MEASURE, *OPTIONAL, f"train_{PRIMARY}", f"test_{LOSS}", f"train_{LOSS}", "train_seconds"),
 )
-# Given up in this order on a narrow terminal.
+# Left out in this order on a narrow terminal.
 DISPENSABLE = (*(f"{split}_{LOSS}" for split in SPLITS), "train_seconds")
 
 # A longer word may be broken to make a table fit.
@@ -73,20 +73,20 @@ def print_comparison(comparison: Comparison) -> None:
             numbers = Column("#", [str(number) for number, _ in enumerate(comparison.entries, 1)], numbers=True)
             left, below = [numbers, runs], [numbers, _wrapped(joined, console.width - numbers.widest - GAP)]
             columns = [*left, *measures.values(), status]
-    given_up = []
+    left_out = []
     further = [name for name in reversed(measures) if name not in COLUMNS]
     for name in (*DISPENSABLE, *further):
         if name in measures and name != comparison.sort and not _fits(columns, console.width):
-            given_up.append(measures.pop(name).heading)
+            left_out.append(measures.pop(name).heading)
             columns = [*left, *measures.values(), status]
     console.print(laid_out(columns, console.width), soft_wrap=False)
     if below:
         console.print()
         console.print(laid_out(below, console.width), soft_wrap=False)
-    if given_up:
-        console.print(f"no room for {', '.join(given_up)}; --csv - has all numbers")
+    if left_out:
+        console.print(f"columns left out for lack of room: {', '.join(left_out)} (--csv - has all)")
     if comparison.passed_over:
-        console.print(Text(f"passed over: {comparison.passed_over_counts}"))
+        console.print(Text(f"skipped: {comparison.passed_over_counts}"))
     for run in comparison.damaged:
         console.print(Text(f"damaged, not compared: {run.message}"))
 
@@ -100,7 +100,7 @@ def _width(columns: Sequence[Column]) -> int:
 
 
 def laid_out(columns: Sequence[Column], width: int) -> Table:
-    """Lay out columns; what the narrowest widths leave over goes to the first columns, which name the runs."""
+    """A table of these columns; the first ones, which name the runs, get the spare width."""
     table = Table(box=SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
     fits = _fits(columns, width)
     spare = width + GAP - sum(column.narrowest + GAP for column in columns)

@@ -1,4 +1,4 @@
-"""What the shell offers when the tab key is pressed."""
+"""Shell completion of names, keys and runs."""
 
 import re
 from pathlib import Path
@@ -22,14 +22,14 @@ KINDS = (
     "control",
     "function",
 )
-# The shell reads what is offered as if it had been typed: a folder may be called $(...), and would be run.
+# The shell evaluates a completion as typed input: a folder named $(...) would be executed.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@%:,-]*")
 DESCENT_PICTURES = ("field", "paths", "values")
 PICTURES = ("accuracy", "loss", "gradients", "activation_histograms", "boundary", "confusion", "mistakes", "weights")
 
 
 def complete_listed(incomplete: str) -> list[str]:
-    """Kinds of components; where no kind begins so, components."""
+    """Kinds of components; without a match, components."""
     from nnlab.registry import REGISTRIES
 
     kinds = [kind for kind in KINDS if kind.startswith(incomplete)]
@@ -53,7 +53,7 @@ def complete_checked(incomplete: str) -> list[str]:
 
 
 def complete_picture(incomplete: str) -> list[str]:
-    """Kinds of pictures of a run or a descent; the curves of every metric are one."""
+    """Pictures of a run, which include the curves of each metric, or of a descent."""
     from nnlab.registry import metrics
 
     kinds = dict.fromkeys((*PICTURES, *metrics.names(), *DESCENT_PICTURES))
@@ -61,14 +61,14 @@ def complete_picture(incomplete: str) -> list[str]:
 
 
 def complete_override(incomplete: str) -> list[str]:
-    """``key=`` for the keys of a spec, and ``key=name`` where a registered name is wanted."""
+    """``key=`` for the keys of a spec, and ``key=name`` for keys that take a component."""
     from nnlab.config.completions import spec_keys
 
     return [text for text in spec_keys() if text.startswith(incomplete)]
 
 
 def complete_run(ctx: Context, incomplete: str) -> list[str]:
-    """Runs by name in the folder of ``--runs``, or by path in the folder that was typed."""
+    """Run folders by name in ``--runs``, or by path in the folder typed."""
     from nnlab.records.formats import kind_of
 
     parent, slash, start = incomplete.rpartition("/")
@@ -78,7 +78,7 @@ def complete_run(ctx: Context, incomplete: str) -> list[str]:
 
 
 def complete_status(incomplete: str) -> list[str]:
-    """What a run can be."""
+    """Statuses of runs."""
     from nnlab.records.formats import ALL_STATUSES
 
     return [status for status in ALL_STATUSES if status.startswith(incomplete)]
@@ -91,7 +91,7 @@ def complete_removed(ctx: Context, incomplete: str) -> list[str]:
 
     try:
         names = [path.name for path in Trash(_runs(ctx)).held()]
-    except RunError:  # nothing can be offered, and no message helps whoever pressed the tab key
+    except RunError:  # no completions; an error message would garble the command line
         return []
     return [name for name in names if name.startswith(incomplete) and _PLAIN.fullmatch(name)]
 

@@ -1,4 +1,4 @@
-"""``nnlab data``: what there is to train on, where it lies, and what it looks like."""
+"""``nnlab data``: list, download and preview datasets."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,14 +18,14 @@ FOLDER = Path("samples")
 MOST_ROWS = 50
 
 data_app = typer.Typer(
-    help="What there is to train on: list it, download it, look at it.\n\nExample: nnlab data show mnist",
+    help="List, download and preview datasets.\n\nExample: nnlab data show mnist",
     no_args_is_help=True,
 )
 
 
 @data_app.command("list")
 def list_data() -> None:
-    """List the datasets with where they lie and how large they are.
+    """List the datasets with their location and size.
 
     Example: nnlab data list
     """
@@ -36,9 +36,9 @@ def list_data() -> None:
     from nnlab.data.files.download import FOLDER_VARIABLE, data_folder
     from nnlab.registry import datasets, summary
 
-    table = Table(title=f"datasets (downloads go to {data_folder()}; {FOLDER_VARIABLE} names another folder)")
+    table = Table(title=f"datasets (download folder: {data_folder()}; set {FOLDER_VARIABLE} to change it)")
     table.title_justify = "left"
-    for heading in ("name", "what", "where"):
+    for heading in ("name", "description", "location"):
         table.add_column(heading, overflow="fold")
     table.add_column("size", justify="right")
     for name, cls in datasets.items():
@@ -53,7 +53,7 @@ def fetch_data(
         str, typer.Argument(metavar="NAME", help="A dataset, such as cifar10.", autocompletion=complete_dataset)
     ],
 ) -> None:
-    """Download a dataset, so that training can do without a network later on.
+    """Download a dataset, for training without a network connection.
 
     Example: nnlab data fetch cifar10
     """
@@ -85,12 +85,12 @@ def show_data(
         typer.Option(
             "--out",
             metavar="DIR",
-            help=f"Where the pictures go (default: {FOLDER}/NAME)",
+            help=f"Folder for the pictures (default: {FOLDER}/NAME).",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Count the samples of each class and draw some: images with their labels, or points in the plane.
+    """Count the samples of each class and plot some of them: images, or points in the plane.
 
     Example: nnlab data show cifar10 --out pictures
     """
@@ -109,13 +109,13 @@ def show_data(
     with naming_output(folder):
         pictures = plot_samples(name, dataset, folder, experiment.data.augment, streams)
     if not pictures:
-        echo("no picture: a sample is neither an image nor a point in the plane", err=True)
+        echo("no picture: the samples are neither images nor points in the plane", err=True)
     for picture in pictures:
         echo(str(picture))
 
 
 def _experiment(target: str, overrides: list[str]) -> "Experiment":
-    """The experiment of a spec file, or one on the dataset of the given name."""
+    """The experiment of a spec file, or one on the named dataset."""
     from nnlab.config.experiment import experiment_from_tree, load_experiment
     from nnlab.config.overrides import apply_overrides
     from nnlab.config.yaml_reader import parse_yaml
@@ -141,13 +141,13 @@ def _unknown(what: str, name: str) -> "UsageError":
 
 
 def _place(cls: "type[DatasetSource]") -> tuple[str, str]:
-    """Where a dataset lies and its size, in words."""
+    """The location and the size of a dataset, as text."""
     from nnlab.core.memory import readable_bytes
     from nnlab.registry import hyperparameters
 
     required = [parameter.name for parameter in hyperparameters(cls) if parameter.required]
     if required:
-        return f"your own: {', '.join(required)}", ""
+        return f"your file: {', '.join(required)}", ""
     source = cls()
     files = source.files()
     if source.download and not all(path.is_file() for path in files):

@@ -13,7 +13,7 @@ from nnlab.data.files.download import DownloadObserver, NoObserver, RemoteFile
 
 
 def fetch(source: DatasetSource, *, quiet: bool = False) -> None:
-    """Download what a dataset lacks or holds damaged; raises DataError, which says what to do, when that fails."""
+    """Download the missing and damaged files of a dataset; raises DataError, with instructions, when that fails."""
     if not source.download:
         return
     with download_observer(quiet=quiet) as observer:
@@ -21,44 +21,40 @@ def fetch(source: DatasetSource, *, quiet: bool = False) -> None:
 
 
 class Lines:
-    """Says when a file is asked for and when a mirror fails."""
+    """Prints a line for each download and each failed mirror."""
 
     def on_start(self, file: RemoteFile, url: str) -> None:
-        """Say where a file comes from."""
         host = urlsplit(url).hostname
         messages().print(f"downloading {file.name} ({readable_bytes(file.size)}) from {host}")
 
     def on_bytes(self, count: int) -> None:
-        """Single parts are not said."""
+        """Print nothing for a part of a file."""
 
     def on_failure(self, url: str, reason: str) -> None:
-        """Say what went wrong."""
         messages().print(f"{urlsplit(url).hostname}: {reason}")
 
 
 class LiveBar(Lines):
-    """Keeps a bar below the lines."""
+    """Shows a bar below the lines."""
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
         self._task: TaskID | None = None
 
     def on_start(self, file: RemoteFile, url: str) -> None:
-        """Begin with an empty bar."""
         super().on_start(file, url)
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(file.name, total=file.size)
 
     def on_bytes(self, count: int) -> None:
-        """Move the bar."""
         if self._task is not None:
             self._bar.update(self._task, completed=count)
 
 
 @contextmanager
 def download_observer(*, quiet: bool = False) -> Iterator[DownloadObserver]:
-    """Whoever shows a download on this console."""
+    """The observer that shows downloads on this console."""
     if quiet:
         yield NoObserver()
     elif not messages().is_terminal:

@@ -1,4 +1,4 @@
-"""``nnlab export``: a run in another form."""
+"""``nnlab export``: a run as a zip file."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,23 +20,23 @@ def export_command(
             autocompletion=complete_run,
         ),
     ],
-    target: Annotated[Literal["zip"], typer.Option("--to", help="The form; zip packs the folder.", show_default=False)],
+    target: Annotated[Literal["zip"], typer.Option("--to", help="Format; zip packs the folder.", show_default=False)],
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             metavar="FILE",
-            help="The file to write (default: the name of the run folder, in the working folder)",
+            help="File to write (default: the name of the run folder, in the working folder).",
             show_default=False,
         ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists already.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Export a run, a cross-validation or a descent as a zip file that can be given away.
+    """Export a run, a cross-validation or a descent as a zip file to share.
 
-    For reading, plotting, predicting and repeating, not for resuming: checkpoints are left out, and so is the data.
-    Of paths that lead out of the project, in the spec, summary, environment and log, only the last names stay.
+    The copy can be read, plotted, used for prediction and repeated, but not resumed: checkpoints and data are not
+    included. Paths outside the project are shortened to their last names in the spec, summary, environment and log.
 
     Example: nnlab export last --to zip
     """
@@ -48,7 +48,7 @@ def export_command(
     run = find_run(name, runs)
     path = out or Path(f"{run.resolve().name}.{target}")
     if path.is_file() and not overwrite:
-        raise UsageError(f"{path}: exists already; --overwrite replaces it, --out FILE writes another")
+        raise UsageError(f"{path}: already exists; use --overwrite to replace it, or --out FILE")
     contents = packed_run(run)
     with naming_output(path):
         write_output(path, contents)

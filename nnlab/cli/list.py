@@ -1,4 +1,4 @@
-"""``nnlab list``: what a spec can name."""
+"""``nnlab list``: the components and keys of a spec."""
 
 import sys
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ def list_command(
         str | None,
         typer.Argument(
             metavar="[KIND|NAME]",
-            help="A kind, such as optimizer, or a component, such as adam; spec and descent for the keys of a spec.",
+            help="A kind, such as optimizer, or a component, such as adam; spec or descent for the keys of a spec.",
             autocompletion=complete_listed,
         ),
     ] = None,
 ) -> None:
-    """List the names that a spec can use; of a kind or a component also keys, accepted values, defaults and meaning.
+    """List components; for a kind or a component, its keys with accepted values, defaults and meaning.
 
     Example: nnlab list optimizer
     """
@@ -35,7 +35,7 @@ def list_command(
         for kind, classes in kinds.items():
             echo(f"{kind:<14}{_names(kind, classes)}")
         if sys.stdout.isatty():
-            echo("nnlab list KIND and nnlab list NAME print keys, defaults and meaning", err=True)
+            echo("nnlab list KIND and nnlab list NAME list keys, defaults and meaning", err=True)
         return
     if name in kinds:
         _render(name, kinds[name])
@@ -53,7 +53,7 @@ def list_command(
 
 
 def _kinds() -> "dict[str, dict[str, type]]":
-    """Every kind with its components by name; the sections of a spec are kinds of their own."""
+    """Components by kind and name; the sections of a spec and of a descent are kinds too."""
     from nnlab.config.descent import Descent
     from nnlab.config.experiment import spec_sections
     from nnlab.registry import REGISTRIES
@@ -63,7 +63,7 @@ def _kinds() -> "dict[str, dict[str, type]]":
 
 
 def _names(kind: str, classes: Mapping[str, type]) -> str:
-    """The names of a kind on one line; what a spec itself consists of are its keys."""
+    """The names of a kind on one line; of spec and descent the keys."""
     from nnlab.registry import activations, hyperparameters
 
     if kind in ("spec", "descent"):
@@ -94,7 +94,7 @@ def _render(kind: str, classes: Mapping[str, type]) -> None:
 
 
 def default_text(parameter: "Hyperparameter") -> str:
-    """A default as a spec writes it."""
+    """A default value as a spec writes it."""
     import json
     from dataclasses import is_dataclass
 

@@ -1,4 +1,4 @@
-"""``nnlab runs``: what lies in a folder of runs, and tidying it up."""
+"""``nnlab runs``: list, delete, restore and purge runs."""
 
 import os
 from collections.abc import Sequence
@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 20
 
-Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder of runs.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Folder of runs.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Delete without confirmation.")]
 
 runs_app = typer.Typer(
-    help="What lies in a folder of runs: list it, move runs to the trash, restore them, delete them for good."
-    "\n\nExample: nnlab runs ls",
+    help="List, delete, restore and purge runs.\n\nExample: nnlab runs ls",
     no_args_is_help=True,
 )
 
@@ -29,23 +28,23 @@ runs_app = typer.Typer(
 @runs_app.command("ls")
 def list_runs(
     runs: Runs = Path("runs"),
-    trash: Annotated[bool, typer.Option("--trash", help="What lies in the trash instead.")] = False,
+    trash: Annotated[bool, typer.Option("--trash", help="List the trash instead.")] = False,
     status: Annotated[
         str | None,
         typer.Option(
             "--status",
             metavar="STATUS",
-            help=f"Only those that are so: {', '.join(ALL_STATUSES)}.",
+            help=f"List only runs with this status: {', '.join(ALL_STATUSES)}.",
             show_default=False,
             autocompletion=complete_status,
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the paths only, for other commands.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the paths.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
 ) -> None:
     """List runs, cross-validations and descents with status, progress, final metrics and size.
 
-    A run whose process is gone is crashed; what cannot be read is damaged, and stderr says why.
+    Status crashed: the process of the run has ended. Status damaged: the run cannot be read; stderr says why.
 
     Example: nnlab runs ls --status crashed
     """
@@ -58,28 +57,28 @@ def list_runs(
     if status is not None and status not in ALL_STATUSES:
         raise UsageError(f"--status: must be one of {', '.join(ALL_STATUSES)}, got {quote(status)}")
     if quiet and json:
-        raise UsageError("--quiet and --json both want stdout")
+        raise UsageError("--quiet and --json both write to stdout")
     found = inventory(runs) if not trash else inventory(Trash(runs).folder, missing_ok=True)
-    found = [holding for holding in found if status in (None, holding.status)]
-    for holding in found:
-        clear_leftovers(holding.path)
+    found = [run for run in found if status in (None, run.status)]
+    for run in found:
+        clear_leftovers(run.path)
     if json:
         import json as json_format
 
-        echo(json_format.dumps([holding.as_dict() for holding in found], indent=2))
+        echo(json_format.dumps([run.as_dict() for run in found], indent=2))
         return
     if quiet:
-        for holding in found:
-            echo(str(holding.path))
+        for run in found:
+            echo(str(run.path))
         return
     if not found:
         what = "nothing" if status is None else f"nothing that is {status}"
         echo(f"{what} in {'the trash of ' if trash else ''}{runs}", err=True)
         return
     _print_table(found)
-    for holding in found:
-        if holding.message:
-            echo(f"{'damaged: ' * (holding.status == DAMAGED)}{holding.message}", err=True)
+    for run in found:
+        if run.message:
+            echo(f"{'damaged: ' * (run.status == DAMAGED)}{run.message}", err=True)
 
 
 @runs_app.command("rm")
@@ -96,9 +95,9 @@ def remove_runs(
     runs: Runs = Path("runs"),
     yes: Yes = False,
 ) -> None:
-    """Move runs to the trash, a folder beside them, from which they can be restored.
+    """Move runs to the trash, from which nnlab runs restore brings them back; print their new paths.
 
-    Prints where they are now. A run that is being written is refused, and then none is moved.
+    If one of them is being written, none is moved.
 
     Example: nnlab runs rm runs/20250101-120000-adam-0a1b2c
     """
@@ -116,7 +115,10 @@ def remove_runs(
     folders = {path.parent for path in paths}
     beside = next(iter(folders)) if len(folders) == 1 else "DIR"
     where = "" if folders == {Path("runs")} else f" --runs {beside}"
-    echo(f"nnlab runs restore{where} NAME brings one back, nnlab runs purge{where} deletes all for good", err=True)
+    echo(
+        f"to restore: nnlab runs restore{where} NAME; to delete permanently: nnlab runs purge{where}",
+        err=True,
+    )
 
 
 @runs_app.command("restore")
@@ -129,7 +131,7 @@ def restore_runs(
     ],
     runs: Runs = Path("runs"),
 ) -> None:
-    """Bring runs back from the trash, to where they were.
+    """Restore runs from the trash.
 
     Example: nnlab runs restore 20250101-120000-adam-0a1b2c
     """
@@ -154,7 +156,7 @@ def purge_runs(
     runs: Runs = Path("runs"),
     yes: Yes = False,
 ) -> None:
-    """Delete what is in the trash, for good.
+    """Delete runs in the trash permanently.
 
     Example: nnlab runs purge
     """
@@ -167,7 +169,7 @@ def purge_runs(
     paths = list(dict.fromkeys(trash.find(Path(name).name) for name in names)) if names else trash.held()
     if paths:
         size = readable_bytes(sum(map(bytes_of, paths)))
-        if not yes and not confirmed(_question("Delete", paths, f"for good ({size})")):
+        if not yes and not confirmed(_question("Delete", paths, f"permanently ({size})")):
             echo("nothing was deleted", err=True)
             return
     else:
@@ -188,7 +190,7 @@ def _found(name: str, runs: Path) -> Path:
     path = find_run(name, runs)
     if path.name in {"", ".."}:  # of . and .. only the real path has a name
         return path.resolve()
-    # A path that leads through the run itself would be gone with it.
+    # A path through the run itself would no longer exist once it is moved.
     return path.parent.resolve() / path.name if ".." in path.parts else path
 
 
@@ -210,20 +212,20 @@ def _print_table(found: Sequence["StoredRun"]) -> None:
     from nnlab.metrics import PRIMARY
     from nnlab.text import one_line
 
-    columns = {"run": Column("run", [one_line(holding.path.name, 100) for holding in found])}
-    if any(holding.kind != "run" for holding in found):
-        columns["kind"] = Column("kind", [holding.kind for holding in found])
-    columns["status"] = Column("status", [holding.status for holding in found])
-    columns["done"] = Column("done", [holding.progress for holding in found])
+    columns = {"run": Column("run", [one_line(run.path.name, 100) for run in found])}
+    if any(run.kind != "run" for run in found):
+        columns["kind"] = Column("kind", [run.kind for run in found])
+    columns["status"] = Column("status", [run.status for run in found])
+    columns["done"] = Column("done", [run.progress for run in found])
     held_out = [f"{split}_{PRIMARY}" for split in CHOOSING_SPLITS if split != "train"]
     for name in held_out:
-        if any(name in holding.metrics for holding in found):
-            cells = [shown_number(name, holding.metrics[name]) if name in holding.metrics else "" for holding in found]
+        if any(name in run.metrics for run in found):
+            cells = [shown_number(name, run.metrics[name]) if name in run.metrics else "" for run in found]
             columns[name] = Column(heading(name), cells, numbers=True)
-    sizes = [readable_bytes(holding.bytes).replace(" ", "") for holding in found]
+    sizes = [readable_bytes(run.bytes).replace(" ", "") for run in found]
     columns["size"] = Column("size", sizes, numbers=True)
     console = results()
-    for name in (held_out[0], "size", "kind", *held_out[1:]):  # given up in this order, so that names stay whole
+    for name in (held_out[0], "size", "kind", *held_out[1:]):  # left out in this order on a narrow terminal
         if sum(column.widest + GAP for column in columns.values()) - GAP > console.width:
             columns.pop(name, None)
     console.print(laid_out(list(columns.values()), console.width), soft_wrap=False)

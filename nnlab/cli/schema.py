@@ -1,10 +1,10 @@
-"""``nnlab schema``: specs for editors."""
+"""``nnlab schema``: the JSON schema of specs."""
 
 from nnlab.cli.console import echo
 
 
 def schema_command() -> None:
-    """Print the JSON schema of specs (trainings and descents), with which editors complete and check YAML.
+    """Print the JSON schema of specs, for completion and validation of YAML in an editor.
 
     Example: nnlab schema > spec.schema.json
     """

@@ -1,4 +1,4 @@
-"""Runs side by side: which spec keys differ, and what came of it."""
+"""Comparison of runs: the spec keys in which they differ, and their final metrics."""
 
 import csv
 import io
@@ -28,14 +28,14 @@ DEFAULT_SORT = f"{REPORTING_SPLITS[0]}_{PRIMARY}"
 
 
 class Damaged(NamedTuple):
-    """A run that could not be read, and why, with file and line."""
+    """A run that could not be read, and the error with file and line."""
 
     path: Path
     message: str
 
 
 class PassedOver(NamedTuple):
-    """Something of nnlab's that is no training run, and what its reader says of it."""
+    """A descent or cross-validation among the runs, and the error of reading it as a run."""
 
     path: Path
     kind: FolderKind
@@ -44,7 +44,7 @@ class PassedOver(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Entries in the order asked for, the runs that could not be read, and what is no run."""
+    """Sorted entries, the runs that could not be read, and the folders that are not training runs."""
 
     entries: tuple[Entry, ...]
     damaged: tuple[Damaged, ...]
@@ -55,27 +55,27 @@ class Comparison:
     def keys(self) -> tuple[str, ...]:
         """The dotted spec keys in which entries differ; ``name`` only where nothing else does.
 
-        What follows from another difference is none: the betas of the only Adam, as long as they are its defaults.
+        Keys that follow from another difference are left out: the betas of the only Adam at their defaults.
         """
         differing = differing_keys([entry.settings for entry in self.entries])
         return tuple(key for key in differing if key != "name") or tuple(differing)
 
     @cached_property
     def short_keys(self) -> dict[str, str]:
-        """Each differing key's shortest clear form."""
+        """The shortest unambiguous form of each differing key."""
         return short_keys(self.keys)
 
     @cached_property
     def titles(self) -> tuple[str, ...]:
-        """What to call each entry: its run folder, without the time where that is clear, or name and seeds."""
+        """The title of each entry: its run folder, without the time if unambiguous; name and seeds of an average."""
         full = [entry.names + entry.seeds if entry.seeds else entry.folders[0] for entry in self.entries]
         short = [without_time(title) for title in full]
         return tuple(short if len(set(short)) == len(set(full)) else full)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """For each entry what sets it apart, in few words: ``optimizer adam, lr 0.01``."""
-        # Beside averages over seeds, the seed of a lone run is no mark of its own.
+        """A short label of each entry's distinguishing settings: ``optimizer adam, lr 0.01``."""
+        # Beside averages over seeds, the seed of a single run does not distinguish it.
         keys = set(self.keys) - ({"seed"} if any(entry.seeds for entry in self.entries) else set())
         rows = [
             {key: value for key, value in entry.settings.items() if key in keys and entry.shares(key)}
@@ -93,7 +93,7 @@ class Comparison:
 
     @property
     def passed_over_counts(self) -> str:
-        """What is no run, counted: ``2 descents, 1 cross-validation``; empty where there is none."""
+        """The skipped folders, counted: ``2 descents, 1 cross-validation``; empty without any."""
         counts = Counter(NOUNS[found.kind] for found in self.passed_over)
         return ", ".join(f"{count} {noun}{'s' * (count > 1)}" for noun, count in counts.items())
 
@@ -137,14 +137,14 @@ class Comparison:
 
 
 def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int | None = None) -> Comparison:
-    """Read runs and set them side by side, best first; each run counts once, however often it is named.
+    """Read runs and compare them, best first; duplicate paths count once.
 
-    The files that lie beside the folds of a cross-validation are left out, so that ``FOLDER/*`` names its folds;
-    descents and cross-validations are passed over.
+    Files next to the folds of a cross-validation are ignored, so that ``FOLDER/*`` names its folds; descents and
+    cross-validations are skipped.
 
     ``sort`` is a metric or a spec key: metrics of which higher is better descend, everything else ascends, what has no
     value comes last. Where no run has the default metric on a test set, validation or training samples stand in.
-    ``top`` keeps the first so many entries. Raises UsageError for a key that no run has and RunError when no run
+    ``top`` keeps the first ``top`` entries. Raises UsageError for a key that no run has and RunError when no run
     could be read.
     """
     if top is not None and top < 1:
@@ -202,7 +202,7 @@ def _sort_key(key: str, entries: Sequence[Entry]) -> str:
 
 
 def _rank(entry: Entry, key: str) -> tuple[bool, int, float, str]:
-    """Where an entry belongs: the smallest rank comes first."""
+    """The sort key of an entry, in ascending order."""
     spread = entry.measures.get(key)
     if spread is not None:
         return False, 0, -spread.mean if higher_is_better(key) else spread.mean, ""
@@ -238,7 +238,7 @@ def _run_document(run: RunRecord) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it; JSON has no numbers that are not finite, so they become words."""
+    """A value as JSON; numbers that are not finite, which JSON lacks, become text."""
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, list):

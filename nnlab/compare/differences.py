@@ -9,10 +9,10 @@ Settings = Mapping[str, object]
 
 
 def differing_keys(rows: Sequence[Settings]) -> list[str]:
-    """The dotted keys whose value is not the same in all rows of settings.
+    """The dotted keys whose values differ between rows of settings.
 
-    A key that only some rows have is left out where it has its default in all of them: it follows from another
-    component (``optimizer.beta1`` beside ``sgd``), or an earlier version of nnlab did not know it.
+    A key that only some rows have is left out where all of these have its default: it belongs to another component
+    (``optimizer.beta1`` beside ``sgd``), or an earlier version of nnlab did not have it.
     """
     every = dict.fromkeys(key for row in rows for key in row)
     return [

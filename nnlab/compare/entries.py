@@ -1,4 +1,4 @@
-"""The rows of a comparison: runs, and runs averaged over seeds, with their settings and measured numbers."""
+"""The rows of a comparison: runs, and averages over seeds, with settings and metrics."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,13 +22,13 @@ MEASURES = (
 # What may differ between runs of one experiment.
 REPEATED_KEYS = ("name", "seed")
 
-# What is recorded beside a training and changes none of its numbers.
+# Keys that record more of a training without changing its numbers.
 RECORDING_KEYS = ("train.checkpoint_every", "train.diagnostics", "train.snapshots")
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One row of a comparison: a run, or several completed ones that differ in nothing but their seed."""
+    """One row of a comparison: a run, or completed runs that differ only in their seed."""
 
     runs: tuple[RunRecord, ...]
     settings: Mapping[str, Any]
@@ -41,12 +41,12 @@ class Entry:
 
     @property
     def status(self) -> str:
-        """The status that its runs share."""
+        """The common status of its runs."""
         return self.runs[0].status
 
     @property
     def seeds(self) -> str:
-        """How many seeds were averaged, in words; nothing for one run."""
+        """The number of seeds averaged, ``(3 seeds)``; empty for one run."""
         return f" ({len(self.runs)} seeds)" if len(self.runs) > 1 else ""
 
     def shares(self, key: str) -> bool:
@@ -60,29 +60,29 @@ class Entry:
 
 
 def make_entries(records: Sequence[RunRecord]) -> list[Entry]:
-    """Runs with equal settings; only completed ones with seeds of their own can be averaged."""
+    """Group runs with equal settings; only completed runs with distinct seeds are averaged."""
     groups: list[_Group] = []
     for record, settings in zip(records, _settings(records), strict=True):
         own = canonical({key: value for key, value in settings.items() if key not in REPEATED_KEYS})
-        home = next((group for group in groups if group.takes(own, record)), None)
-        if home is None:
-            home = _Group(own)
-            groups.append(home)
-        home.runs.append(record)
-        home.settings.append(settings)
+        group = next((known for known in groups if known.takes(own, record)), None)
+        if group is None:
+            group = _Group(own)
+            groups.append(group)
+        group.runs.append(record)
+        group.settings.append(settings)
     return [_entry(group.runs, group.settings) for group in groups]
 
 
 @dataclass
 class _Group:
-    """Runs of one experiment, while they are being found."""
+    """Runs of one experiment, while they are grouped."""
 
     own: str
     runs: list[RunRecord] = field(default_factory=list)
     settings: list[dict[str, Any]] = field(default_factory=list)
 
     def takes(self, own: str, record: RunRecord) -> bool:
-        """Whether a run is another completed one of these, with a seed that none of them has."""
+        """Whether a run is completed, of this experiment, and has another seed."""
         return (
             own == self.own
             and all(run.status == "completed" for run in (*self.runs, record))
@@ -91,7 +91,7 @@ class _Group:
 
 
 def _settings(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
-    """Each run's spec, flat and without RECORDING_KEYS; a word and a mapping at the same place share a key.
+    """Each run's spec, flat and without RECORDING_KEYS; a name and a mapping at the same place share a key.
 
     A component without keys (``relu``) stands under ``activation.name`` like one with keys; a switch that is off in one
     run (``batch_norm: false``) is ``true`` where another run has its keys.
@@ -122,7 +122,7 @@ def _entry(runs: Sequence[RunRecord], settings: Sequence[Mapping[str, Any]]) -> 
 
 
 def measured(run: RunRecord) -> dict[str, float]:
-    """Everything measured in a run that has a finite value."""
+    """The finite metrics of a run."""
     final, best = run.final or {}, run.best or {}
     found = {
         **final,
@@ -136,5 +136,5 @@ def measured(run: RunRecord) -> dict[str, float]:
 
 
 def canonical(value: object) -> str:
-    """Text that is equal for equal plain values only."""
+    """A text that is equal exactly for equal plain values."""
     return json.dumps(value, sort_keys=True)

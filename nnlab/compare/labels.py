@@ -1,4 +1,4 @@
-"""Spec keys and values in few words: table headers, cells and legends that name what differs."""
+"""Short labels of spec keys and values for table headers, cells and legends."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ LABEL_LENGTH = 72
 
 
 def short_keys(keys: Sequence[str]) -> dict[str, str]:
-    """The shortest ending that tells each dotted key from the others; ``optimizer.name`` reads ``optimizer``."""
+    """The shortest unambiguous ending of each dotted key; ``optimizer.name`` becomes ``optimizer``."""
     parts = {key: (key.removesuffix(".name") or key).split(".") for key in keys}
     length = dict.fromkeys(keys, 1)
     while True:
@@ -26,11 +26,10 @@ def short_keys(keys: Sequence[str]) -> dict[str, str]:
 def distinguishing_labels(
     settings: Sequence[Mapping[str, object]], short: Mapping[str, str], titles: Sequence[str]
 ) -> list[str]:
-    """One label for each row of ``settings`` that names what sets it apart: ``optimizer adam, lr 0.01``.
+    """A label of each row's distinguishing settings: ``optimizer adam, lr 0.01``.
 
-    Keys in ``short`` that have one value wherever they occur (the betas of the only Adam) follow from the others and
-    are left out, unless rows would read alike. Long labels keep only the keys it takes to tell rows apart; where the
-    settings cannot, ``titles`` do.
+    Keys in ``short`` with a single value (the betas of the only Adam) are left out unless labels would coincide. Long
+    labels keep only the keys needed to distinguish the rows; where settings do not suffice, ``titles`` are added.
     """
     rows = [{key: format_value(row[key]) for key in short if key in row} for row in settings]
     keys = [key for key in short if len({row[key] for row in rows if key in row}) > 1]
@@ -47,12 +46,12 @@ def distinguishing_labels(
 
 
 def _alike(rows: Sequence[Mapping[str, str]], keys: Sequence[str]) -> int:
-    """How many rows do not stand out by the values of ``keys``."""
+    """The number of rows that the values of ``keys`` do not distinguish."""
     return len(rows) - len({tuple(row.get(key) for key in keys) for row in rows})
 
 
 def _fewest(rows: Sequence[Mapping[str, str]], keys: Sequence[str]) -> list[str]:
-    """A few of ``keys`` that tell rows apart as well as all: each time the one that tells most, components first."""
+    """A few of ``keys`` that distinguish the rows as well as all of them, chosen greedily; components first."""
     chosen: list[str] = []
     while _alike(rows, chosen) > _alike(rows, keys):
         chosen.append(min(keys, key=lambda key: (_alike(rows, [*chosen, key]), not key.endswith(".name"))))

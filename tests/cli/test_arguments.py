@@ -53,7 +53,7 @@ def test_what_was_not_split_is_left_alone(arguments: list[str]) -> None:
     ],
 )
 def test_an_option_named_like_a_key_leads_to_the_override(nnlab, spec: Path, option: str, key: str) -> None:
-    assert option_hint(option) == f"a key of the spec is changed with -s {key}=VALUE"
+    assert option_hint(option) == f"set this key of the spec with -s {key}=VALUE"
     answer = nnlab("train", spec, option, "1")
     assert answer.code == 2
     assert f"-s {key}=VALUE" in " ".join(answer.stderr.replace("│", "").split())

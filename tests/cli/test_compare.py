@@ -77,7 +77,7 @@ def test_the_table_keeps_within_the_terminal(
         assert word in words
 
 
-def test_a_narrow_terminal_gives_up_losses_first(
+def test_a_narrow_terminal_leaves_out_losses_first(
     nnlab, make_run: MakeRun, pictured: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = [make_run("20250101-120000-adam-aaaaaa"), make_run("20250101-120001-sgd-bbbbbb", SGD)]
@@ -89,7 +89,7 @@ def test_a_narrow_terminal_gives_up_losses_first(
     monkeypatch.setenv("COLUMNS", "50")
     answer = nnlab("compare", *runs, "--sort", "train_loss")
     assert max(map(len, answer.stdout.splitlines()[:-2])) <= 50
-    assert "no room for test loss, seconds;" in answer.stdout
+    assert "columns left out for lack of room: test loss, seconds (--csv - has all)" in answer.stdout
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -123,7 +123,7 @@ def test_what_is_no_run_is_passed_over_in_one_line(nnlab, make_run: MakeRun, pic
     make_run("three")
     for answer in (nnlab("compare", "runs/*"), nnlab("compare", "runs/*", "--csv", "-")):
         assert answer.code == 0
-        assert "passed over: 2 descents\n" in answer.stdout + answer.stderr
+        assert "skipped: 2 descents\n" in answer.stdout + answer.stderr
         assert "damaged" not in answer.stdout + answer.stderr
 
 

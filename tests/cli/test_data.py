@@ -67,7 +67,7 @@ def test_list_says_where_everything_lies(nnlab, fashion_mnist: Path, monkeypatch
     table = answer.stdout
     assert all(row(table, name) for name in datasets.names())
     assert "generated" in row(table, "moons")
-    assert "your own: path" in row(table, "table")
+    assert "your file: path" in row(table, "table")
     assert "60,000 + 10,000 handwritten digits" in row(table, "mnist")
     assert "10.7 MiB" in row(table, "mnist")
     assert "not downloaded" in row(table, "cifar10")
@@ -107,7 +107,7 @@ def test_fetch_without_any_mirror_says_what_to_do(nnlab, served: Path) -> None:
 def test_fetch_of_what_needs_no_download(nnlab) -> None:
     assert nnlab("data", "fetch", "mnist").stdout.startswith("mnist needs no download: it is /")
     assert nnlab("data", "fetch", "xor").stdout == "xor needs no download: it is generated\n"
-    assert nnlab("data", "fetch", "table").stdout == "table needs no download: it is your own: path\n"
+    assert nnlab("data", "fetch", "table").stdout == "table needs no download: it is your file: path\n"
 
 
 def test_fetch_of_an_unknown_dataset_suggests(nnlab) -> None:

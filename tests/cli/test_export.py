@@ -22,7 +22,7 @@ def test_an_existing_file_is_replaced_only_when_asked(nnlab, make_run) -> None:
     arguments = ["export", "last", "--to", "zip", "--out", "a.zip"]
     answer = nnlab(*arguments)
     assert (answer.code, answer.stdout) == (2, "")
-    assert "a.zip: exists already; --overwrite replaces it" in answer.stderr
+    assert "a.zip: already exists; use --overwrite to replace it" in answer.stderr
     assert Path("a.zip").read_bytes() == b"kept"
     assert nnlab(*arguments, "--overwrite").code == 0
     assert ZipFile("a.zip").namelist()

@@ -112,7 +112,7 @@ def test_removed_runs_are_listed_restored_and_purged(nnlab, make_run) -> None:
     removed = nnlab("runs", "rm", f"runs/{names[0]}", names[1], "-y")  # by path, and by name
     assert removed.code == 0
     assert removed.stdout.splitlines() == [f"runs/.trash/{name}" for name in names[:2]]
-    assert "nnlab runs restore NAME brings one back" in removed.stderr
+    assert "to restore: nnlab runs restore NAME" in removed.stderr
     assert nnlab("runs", "ls", "-q").stdout == f"runs/{names[2]}\n"
     assert nnlab("runs", "ls", "-q", "--trash").stdout == removed.stdout
     restored = nnlab("runs", "restore", names[0])
@@ -144,7 +144,7 @@ def test_anything_but_yes_leaves_everything_as_it_is(nnlab, make_run, answer, te
     answer(text)
     said = nnlab("runs", "purge")
     assert said.code == 0
-    assert said.stderr.startswith(f"  runs/.trash/{run.name}\nDelete this run for good (")
+    assert said.stderr.startswith(f"  runs/.trash/{run.name}\nDelete this run permanently (")
     assert said.stderr.endswith(" KiB)? [y/N] nothing was deleted\n")
     assert nnlab("runs", "ls", "--trash", "-q").stdout == f"runs/.trash/{run.name}\n"
 
@@ -224,7 +224,7 @@ def test_the_folder_one_stands_in_can_be_named(nnlab, make_run, monkeypatch: pyt
     [
         (["ls", "--runs", "nowhere"], 5, "nowhere: no such folder, so it holds no runs"),
         (["ls", "--status", "dead"], 2, "--status: must be one of running, completed, interrupted, diverged, failed"),
-        (["ls", "-q", "--json"], 2, "--quiet and --json both want stdout"),
+        (["ls", "-q", "--json"], 2, "--quiet and --json both write to stdout"),
         (["rm", "nothing", "-y"], 5, "nothing: no such run folder"),
         (["rm", "runs", "-y"], 5, "runs: is not the folder of a run, so it is left alone"),
         (["rm", "/", "-y"], 5, "/: is not the folder of a run, so it is left alone"),
