@@ -1,10 +1,10 @@
 """nnlab: an experiment runner for neural networks written by hand in NumPy.
 
-From Python: ``run(load_experiment("configs/adam.yaml"))`` trains, ``cross_validate(experiment, folds)`` trains once for
-each fold, ``read_run(folder)`` gives the records, ``predict(folder, x)`` the classes of raw samples,
-``trained_network(folder)`` the network with its weights.
-``numerical_gradient(f, x)`` is the gradient of any function from its values, and ``run_descent(load_descent(file))``
-goes down one. Nothing heavy is imported before one of these names is used, so that ``nnlab --help`` answers at once.
+From Python: ``run("configs/adam.yaml")`` trains, ``cross_validate(spec, folds)`` trains once per fold,
+``read_run(folder)`` reads the records, ``predict(folder, x)`` classifies raw samples, ``trained_network(folder)`` loads
+the network with its weights. ``numerical_gradient(f, x)`` is the gradient of any function from its values,
+``run_descent(spec)`` minimises a test function. Nothing heavy is imported before one of these names is used, so that
+``nnlab --help`` starts at once.
 """
 
 import os

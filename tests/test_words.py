@@ -16,7 +16,7 @@ FORBIDDEN = {
     r"\bprices? (of|on)\b": "penalty, regularisation",
     r"\b(what|and what) came of\b": "result",
     r"\bstrangers?\b": "untrusted",
-    r"\bsomebody\b": "name who",
+    r"\b(some|any)body\b": "name who",
     r"\b(is|are|was|were|been) told\b": "is reported, receives",
     r"\bhears? of\b": "is reported",
     r"\b(lies|lay|lie) (in|on|under|beside|where)\b": "is in",
@@ -32,6 +32,12 @@ FORBIDDEN = {
     r"\bfor all that\b": "although",
     r"\bshares? out\b": "distributes",
     r"\bcarr(y|ies|ied) out\b": "run",
+    r"\bfor good\b": "permanently",
+    r"\bbe had\b": "is available",
+    r"\bgo(es)? down (a|one)\b": "minimise",
+    r"\b(give|given|gives) away\b": "share",
+    r"\bare others\b": "differ",
+    r"\bnot gone on\b": "not resumed",
     r"\blearnt\b": "learned",
 }
 PHRASES = {re.compile(phrase, re.IGNORECASE): better for phrase, better in FORBIDDEN.items()}

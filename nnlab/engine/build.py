@@ -158,7 +158,7 @@ def setup_of_run(
     """The set-up of a run before its first update.
 
     ``fetch`` may download the data, ``data`` is the file or folder of the data where it was moved. Raises DataError
-    when the data cannot be had, UsageError when spec and data no longer fit each other.
+    when the data is not available, UsageError when spec and data no longer fit each other.
     """
     experiment = load_experiment(path / SPEC_FILE, data=data)
     fetch(experiment.data)

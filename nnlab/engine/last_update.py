@@ -44,7 +44,7 @@ class LastUpdate:
         return {"norms": np.array(rows or np.empty((0, 2)))}
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Resume from a saved state after the network has; raises ShapeError where the layers are others."""
+        """Resume from a saved state after the network has; raises ShapeError where the layers differ."""
         rows = np.empty((len(self._layers), 2))
         copy_arrays(state, {"norms": rows}, "saved last update")
         found = zip(self._layers, rows.tolist(), strict=True)

@@ -76,7 +76,7 @@ def _feature_notes(table: Rows) -> Iterator[str]:
             rounded.append(column.name)
     for name in numbering[:MOST_NAMED]:
         yield (
-            f"warning: feature {quote(name)} is the row number, which gives away the order of the samples; "
+            f"warning: feature {quote(name)} is the row number, which leaks the order of the samples; "
             f"data.exclude: [{one_line(name)}] leaves it out"
         )
     for name in rounded[:MOST_NAMED]:
