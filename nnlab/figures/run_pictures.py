@@ -149,7 +149,7 @@ def _kind(name: str) -> Kind:
 def draw(run: RunView, kinds: Sequence[str], folder: Path, written: Callable[[Path], None] = ignore) -> list[Path]:
     """Draw pictures of a run into ``folder``, which is made if need be; gives their paths.
 
-    ``written`` is told of each as soon as it is there. Raises UsageError for a kind that the run cannot have before
+    ``written`` is called with each path. Raises UsageError for a kind that the run cannot have before
     any is drawn and for one that cannot be drawn, RunError for damaged records, DataError when the data is no longer
     there and OSError when a picture cannot be written.
     """
@@ -178,7 +178,7 @@ def draw_all(
     """Draw all of the kinds that a run can have; ``warn`` is called where its network or data is missing.
 
     What is damaged or cannot be drawn does not keep the others from being drawn: the last such error is raised at the
-    end, and ``warn`` is told of those before it. OSError, when a picture cannot be written, is raised at once.
+    end, and ``warn`` is called with those before it. OSError, when a picture cannot be written, is raised at once.
     """
     kinds = list(dict.fromkeys((*KINDS, *names_in(run.record.metrics)))) if kinds is None else kinds
     errors: list[NnlabError] = []

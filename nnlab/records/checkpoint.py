@@ -1,4 +1,4 @@
-"""A checkpoint on disk: every array that training goes on from, and metadata, in one checked file."""
+"""A checkpoint on disk: every array that training resumes from, and metadata, in one checked file."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The outputs of untrained networks, against the layers computed one by one."""
+"""Activations of untrained networks, against the layers computed one by one."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def load(folder: Path, activation: str, *overrides: str):
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "elu"])
-def test_each_activation_layer_is_looked_at_before_training(tmp_path: Path, activation: str) -> None:
+def test_each_activation_layer_has_statistics_before_training(tmp_path: Path, activation: str) -> None:
     experiment = load(tmp_path, activation)
     setup = RunSetup(experiment).allocate()
     x = setup.batches.batch(1)[0]
@@ -50,7 +50,7 @@ def test_a_network_without_activations_has_nothing_to_draw(tmp_path: Path) -> No
         activation_statistics(load(tmp_path, "relu", "model=softmax"))
 
 
-def test_batch_normalisation_uses_the_batch_and_nothing_is_dropped(tmp_path: Path) -> None:
+def test_batch_normalisation_uses_the_batch_and_dropout_is_off(tmp_path: Path) -> None:
     experiment = load(tmp_path, "tanh", "model.batch_norm=true", "model.dropout=0.5", "model.init=1e-3")
     setup = RunSetup(experiment).allocate()
     x = setup.batches.batch(1)[0]
@@ -61,6 +61,6 @@ def test_batch_normalisation_uses_the_batch_and_nothing_is_dropped(tmp_path: Pat
         np.testing.assert_allclose(spread.outputs, x, rtol=0.05, atol=1e-3)
 
 
-def test_at_most_five_hundred_samples_are_looked_at(tmp_path: Path) -> None:
+def test_statistics_are_of_at_most_five_hundred_samples(tmp_path: Path) -> None:
     experiment = load(tmp_path, "tanh", "data.points=700", "train.batch_size=full")
     assert {len(spread.outputs) for spread in activation_statistics(experiment)} == {500}

@@ -1,4 +1,4 @@
-"""What can only be found wrong once data and network are known."""
+"""Errors of a spec that only its data or network show."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def test_early_stopping_needs_validation_samples_that_the_data_has_of_its_own(tm
 
 
 @pytest.mark.parametrize(("points", "size"), [(10, 40), (50, 100)])
-def test_the_batch_size_that_was_not_given_is_recorded(tmp_path: Path, points: int, size: int) -> None:
+def test_the_default_batch_size_is_recorded(tmp_path: Path, points: int, size: int) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(
         f"data: {{name: xor, points: {points}}}\nmodel: softmax\noptimizer: {{name: sgd, lr: 0.1}}\n"

@@ -69,7 +69,7 @@ def test_linear_weights_become_images_of_their_units() -> None:
     assert weights.any(), "a copy, which training does not change"
 
 
-def test_filters_are_images_already() -> None:
+def test_filters_of_a_convolution_are_images() -> None:
     layers = [Conv2D(filters=4, kernel=2), Flatten(), Linear(units=3)]
     net = network(layers, (3, 4, 4))
     weights = first_layer_filters(net)
@@ -82,7 +82,7 @@ def test_filters_are_images_already() -> None:
     ("layers", "shape"),
     [([Linear(units=3)], (2,)), ([Conv2D(filters=3, kernel=4), Flatten(), BatchNorm()], (1, 4, 4))],
 )
-def test_only_weights_that_look_at_images_are_such(layers: list[Layer], shape: tuple[int, ...], tmp_path: Path) -> None:
+def test_only_the_first_weights_are_filters(layers: list[Layer], shape: tuple[int, ...], tmp_path: Path) -> None:
     assert (first_layer_filters(network(layers, shape)) is None) is (len(shape) == 1)
 
 
@@ -100,5 +100,5 @@ def test_predictions_are_made_in_evaluation_mode() -> None:
     "layers",
     [[MaxPool(size=2), Flatten(), Linear(units=3)], [MaxPool(size=2), Conv2D(filters=3, kernel=2), Flatten()]],
 )
-def test_weights_behind_a_pooling_do_not_look_at_the_images(layers: list[Layer]) -> None:
+def test_weights_behind_a_pooling_are_no_images(layers: list[Layer]) -> None:
     assert first_layer_filters(network(layers, (1, 4, 4))) is None

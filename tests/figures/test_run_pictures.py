@@ -51,7 +51,7 @@ def test_training_draws_regions_and_with_diagnostics_all_it_can(images: Path) ->
     assert names(record.path / "plots") == expected
 
 
-def test_drawn_anew_they_are_the_same_byte_for_byte(images: Path, tmp_path: Path) -> None:
+def test_pictures_drawn_again_are_the_same_byte_for_byte(images: Path, tmp_path: Path) -> None:
     for text in (POINTS, IMAGES):
         record = train(images, text)
         written = draw_all(run_view(record), tmp_path / "again", pytest.fail)
@@ -109,7 +109,7 @@ def test_the_curves_of_a_new_metric_are_a_kind_of_picture(make_run: Callable[...
             draw(run_view(read_run(other)), ["top_2"], tmp_path)
 
 
-def test_a_run_that_was_killed_has_what_its_records_tell(images: Path, tmp_path: Path) -> None:
+def test_a_killed_run_has_the_pictures_of_its_recorded_numbers(images: Path, tmp_path: Path) -> None:
     record = train(images, POINTS)
     (record.path / "model.safetensors").unlink()
     said: list[str] = []
@@ -123,7 +123,7 @@ def test_a_run_that_was_killed_has_what_its_records_tell(images: Path, tmp_path:
         draw(run_view(record), ["boundary"], tmp_path / "out")
 
 
-def test_data_that_is_gone_is_told(images: Path, tmp_path: Path) -> None:
+def test_missing_data_is_reported(images: Path, tmp_path: Path) -> None:
     record = train(images, IMAGES)
     for path in images.glob("*ubyte"):
         path.unlink()
@@ -134,7 +134,7 @@ def test_data_that_is_gone_is_told(images: Path, tmp_path: Path) -> None:
     assert len(said) == 1
 
 
-def test_what_records_tell_is_drawn_without_reading_data(
+def test_recorded_numbers_are_plotted_without_reading_data(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = train(images, POINTS)

@@ -70,7 +70,7 @@ def test_without_network_and_data_the_records_are_drawn_and_every_message_names_
     assert not (tmp_path / "new").exists()
 
 
-def test_data_that_changed_is_told_once_and_drawn(record: RunRecord, tmp_path: Path) -> None:
+def test_changed_data_is_reported_once_and_plotted(record: RunRecord, tmp_path: Path) -> None:
     said: list[str] = []
     unchanged = run_view(record, said.append)
     draw(unchanged, ["boundary"], tmp_path / "before")

@@ -1,4 +1,4 @@
-"""Small experiments: with everything in it that a training goes on from, and to cross-validate."""
+"""Small experiments: one whose training has every kind of state, and one to cross-validate."""
 
 from collections.abc import Callable
 from functools import cache

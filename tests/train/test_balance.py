@@ -1,4 +1,4 @@
-"""Unbalanced classes: class weights, recall of each class, and what a run says of them."""
+"""Unbalanced classes: class weights, recall of each class, and the notes of a run."""
 
 import json
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_twice_the_samples_of_another_class_is_unbalanced(counts: list[int], unb
         ([4, 3, 2], CrossEntropy(), ""),
     ],
 )
-def test_a_majority_is_said(counts: list[int], loss: Loss, said: str) -> None:
+def test_a_majority_class_is_reported(counts: list[int], loss: Loss, said: str) -> None:
     labels = np.repeat(np.arange(len(counts)), counts)
     names = tuple(f"c{k}" for k in range(len(counts)))
     note = majority_note(Dataset(Split(np.zeros((len(labels), 1)), labels), None, names), loss)

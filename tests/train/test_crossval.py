@@ -1,4 +1,4 @@
-"""Cross-validation: every fold is a whole run that its spec repeats, and the parent adds them up."""
+"""Cross-validation: every fold is a whole run that its spec repeats, and the parent averages them."""
 
 import signal
 import statistics
@@ -74,7 +74,9 @@ def test_a_cross_validation_repeats_with_its_own_spec(experiment: Experiment, tm
     assert again.summary["metrics"] == first.summary["metrics"]
 
 
-def test_every_training_sample_is_held_out_once_and_the_test_set_is_left_alone(experiment: Experiment) -> None:
+def test_every_sample_is_held_out_once_and_the_test_set_is_unchanged(
+    experiment: Experiment,
+) -> None:
     whole = RunSetup(experiment).dataset
     held_out = []
     for number in (1, 2, 3, 4):
@@ -104,7 +106,7 @@ def test_folds_take_the_place_of_a_validation_split(tmp_path: Path) -> None:
         (["data.train_size=100"], 3, DataError, r"data\.train_size"),
     ],
 )
-def test_what_cannot_start_leaves_nothing_behind(
+def test_a_cross_validation_that_cannot_start_leaves_no_folder(
     tmp_path: Path, overrides: list[str], folds: int, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
@@ -146,7 +148,7 @@ def test_where_every_fold_diverges_there_is_no_mean(tmp_path: Path) -> None:
     assert (summary["status"], summary["metrics"]) == ("diverged", {})
 
 
-def test_a_signal_within_a_fold_ends_them_all(
+def test_a_signal_within_a_fold_interrupts_the_cross_validation(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(training: Any, observers: Any, stop: Any, keeper: Any) -> Outcome:
@@ -165,7 +167,7 @@ def test_a_signal_within_a_fold_ends_them_all(
     assert summary["metrics"]["validation_loss"]["std"] is None
 
 
-def test_a_signal_between_folds_ends_them_all(
+def test_a_signal_between_folds_interrupts_the_cross_validation(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from nnlab.train import crossval
@@ -197,9 +199,7 @@ def test_a_bug_in_a_fold_is_recorded(experiment: Experiment, tmp_path: Path, mon
     assert [run["status"] for run in summary["runs"]] == ["completed", "failed"]
 
 
-def test_a_disk_that_refuses_ends_in_a_run_error(
-    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_a_run_error(experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 

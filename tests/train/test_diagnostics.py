@@ -1,4 +1,4 @@
-"""What is recorded about each layer, against the same numbers worked out from the run's own files."""
+"""Per-layer statistics, against the same numbers computed from the run's own files."""
 
 import csv
 import json
@@ -90,14 +90,14 @@ def test_recording_changes_nothing_in_the_training(diagnosed) -> None:
     assert not (without / "diagnostics.csv").exists()
 
 
-def test_what_was_recorded_is_drawn(trained_with_pictures) -> None:
+def test_recorded_diagnostics_are_plotted(trained_with_pictures) -> None:
     with_them, without = trained_with_pictures(), trained_with_pictures(overrides=("train.diagnostics=false",))
     for name in ("gradients.png", "activation_histograms.png"):
         assert (with_them / "plots" / name).is_file()
         assert not (without / "plots" / name).exists()
 
 
-def test_dead_and_saturated_shares_by_hand() -> None:
+def test_dead_and_saturated_fractions_by_hand() -> None:
     y = np.array([[0.0, 0.0, 2.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
     layers = [ReLU(), Sigmoid(), Tanh()]
     for layer in layers:
@@ -116,7 +116,7 @@ def test_small_weights_make_the_gradient_vanish_towards_the_first_layer(diagnose
     assert norms[0] < norms[-1] / 1000
 
 
-def test_five_hundred_samples_are_looked_at_or_as_many_as_an_evaluation_takes_at_once(diagnosed) -> None:
+def test_statistics_are_of_five_hundred_samples_or_one_chunk_of_an_evaluation(diagnosed) -> None:
     for overrides, samples in [(("data.points=300",), 500), (("data.points=300", "model.hidden=[8192, 4]"), 128)]:
         rows = rows_of(diagnosed(overrides=(*overrides, "train.batch_size=10")), "histograms.csv")
         counts = [int(row["count"]) for row in rows if (row["step"], row["layer"]) == ("0", "linear3")]
@@ -138,7 +138,7 @@ def test_the_histograms_at_the_end_are_those_of_the_weights_that_are_saved(diagn
     "overrides",
     [("model.init=0",), ("model.init=1e-8", "dtype=float32"), ("penalty.l2=5", "dtype=float32", "train.iterations=90")],
 )
-def test_outputs_that_are_all_alike_end_no_run(diagnosed, overrides: tuple[str, ...]) -> None:
+def test_constant_outputs_do_not_fail_the_run(diagnosed, overrides: tuple[str, ...]) -> None:
     rows = rows_of(diagnosed("sigmoid", overrides), "histograms.csv")
     assert sum(int(row["count"]) for row in rows if row["layer"] == "linear3") == 2 * 40 * 2
 
@@ -152,7 +152,7 @@ def test_a_histogram_counts_every_finite_number(numbers: list[float]) -> None:
     assert all(edges[0] <= np.float32(number) <= edges[-1] for number in numbers)
 
 
-def test_layers_inside_a_block_are_looked_at_one_by_one(diagnosed) -> None:
+def test_layers_inside_a_residual_block_have_statistics_of_their_own(diagnosed) -> None:
     inner = "[{name: linear, units: 5}, relu, {name: linear, units: 3}]"
     layers = f"[{{name: residual, layers: {inner}}}, {{name: linear, units: 2}}]"
     rows = rows_of(diagnosed(overrides=(f"model={{name: sequential, layers: {layers}}}",)), "diagnostics.csv")

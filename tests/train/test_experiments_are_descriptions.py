@@ -1,4 +1,4 @@
-"""One experiment can be trained any number of times: nothing of a training is kept in it."""
+"""One experiment can be trained any number of times: training leaves no state in it."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -50,7 +50,7 @@ def trained_weights(training: Any) -> Array:
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
-def test_two_trainings_of_one_experiment_are_alike_and_leave_it_as_it_was(
+def test_two_trainings_of_one_experiment_are_equal_and_leave_it_unchanged(
     tmp_path: Path, model: str, optimizer: str
 ) -> None:
     one = experiment(tmp_path, model, optimizer)
@@ -106,7 +106,7 @@ def test_runs_of_one_experiment_in_two_threads_write_the_same_files(tmp_path: Pa
                 assert (result.path / name).read_bytes() == (alone / name).read_bytes()
 
 
-def test_a_rule_can_descend_twice() -> None:
+def test_an_optimizer_can_descend_twice() -> None:
     rule = Momentum(lr=0.1)
     first, second = (
         descend(Valley(), rule, [-7.0, 2.0], 5, lambda x: np.array([x[0] / 10, 2 * x[1]]), "momentum") for _ in range(2)

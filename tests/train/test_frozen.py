@@ -61,7 +61,7 @@ def update(training: RunSetup, step: int) -> float:
 
 
 @pytest.mark.parametrize("name", optimizers.names())
-def test_the_others_are_updated_bit_for_bit_as_if_the_frozen_were_put_back_each_time(load: Load, name: str) -> None:
+def test_others_are_updated_as_if_frozen_layers_were_reset_after_each_step(load: Load, name: str) -> None:
     rule, layers = f"optimizer={{name: {name}, lr: 0.05}}", TEXT.replace("batch_norm, frozen: FROZEN", "layer_norm")
     layers = layers.replace(", l2: 0.1", "")
     trainings = []
@@ -81,7 +81,7 @@ def test_the_others_are_updated_bit_for_bit_as_if_the_frozen_were_put_back_each_
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_a_run_leaves_them_out_and_is_resumed_byte_for_byte(
+def test_a_run_with_frozen_layers_is_resumed_byte_for_byte(
     load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment = load("train.clip_norm=0.1", "train.diagnostics=true", text=TEXT.replace("FROZEN", "true"))
@@ -101,7 +101,7 @@ def test_a_run_leaves_them_out_and_is_resumed_byte_for_byte(
     assert contents(folder) == contents(whole)
 
 
-def test_no_penalty_counts_them(load: Load) -> None:
+def test_regularizers_leave_out_frozen_weights(load: Load) -> None:
     experiment = load(text=TEXT.replace("FROZEN", "true"))
     training = RunSetup(experiment).allocate()
     assert sum(penalty.W.size for penalty in training.regularizers if penalty.penalty.registered_name == "l2") == 20 + 8
@@ -152,7 +152,7 @@ def test_frozen_parameters_come_last_in_the_flat_vector() -> None:
     assert (flat.trained, flat.regularized, len(flat.values)) == (4, 2, 8)
 
 
-def test_layers_below_the_first_trained_one_are_not_gone_through_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_layers_below_the_first_trained_one_have_no_backward_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = Linear(units=3, frozen=True), Linear(units=2)
     network = Network([first, second], (4,), 2, make_streams("streams", 0))
     network.allocate(np.float64)
@@ -191,6 +191,6 @@ def test_a_frozen_batch_norm_uses_its_running_statistics_while_training() -> Non
     assert not layer.buffers["running_mean"].any()
 
 
-def test_a_model_with_no_parameters_at_all_is_another_error() -> None:
+def test_a_model_without_parameters_is_another_error() -> None:
     with pytest.raises(ShapeError, match="no layer has parameters"):
         Network([Flatten()], (2, 1, 1), 2, make_streams("streams", 0))

@@ -1,4 +1,4 @@
-"""A run that goes on further than it was meant to."""
+"""Extending a run with more iterations."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.mark.parametrize("changes", [[], ["train.eval_every=7"], ["rng=legacy"], ["train.diagnostics=true"]])
-def test_a_finished_run_becomes_a_longer_one(
+def test_a_finished_run_is_extended_byte_for_byte(
     load: Callable[..., Experiment], tmp_path: Path, changes: list[str]
 ) -> None:
     longer = run(load(*changes, "train.iterations=33"), tmp_path / "longer").path
@@ -47,7 +47,7 @@ def test_a_schedule_over_the_whole_training_is_not_silently_stretched(
     assert environment(folder)["drift"] == [rates]
 
 
-def test_a_longer_run_keeps_the_snapshots_it_has(load: Callable[..., Experiment], tmp_path: Path) -> None:
+def test_an_extended_run_keeps_its_snapshots(load: Callable[..., Experiment], tmp_path: Path) -> None:
     experiment = load("train.snapshots=5", "train.iterations=40")
     folder = run(load("train.snapshots=5"), tmp_path / "runs").path
     snapshots = {path.name: path.read_bytes() for path in (folder / "snapshots").iterdir()}
@@ -62,7 +62,7 @@ def test_a_longer_run_keeps_the_snapshots_it_has(load: Callable[..., Experiment]
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine"])
-def test_a_run_that_stopped_early_cannot_be_made_longer(
+def test_a_run_that_stopped_early_cannot_be_extended(
     load: Callable[..., Experiment], tmp_path: Path, schedule: str
 ) -> None:
     stopping = "train.early_stopping={metric: train_loss, patience: 2, minimum_change: 10}"
@@ -82,7 +82,7 @@ def test_a_finished_run_without_checkpoints_cannot_be_extended(load: Callable[..
 
 
 @pytest.mark.parametrize("written", ["", "summary.json", "environment.json", "spec.yaml"])
-def test_a_run_may_be_stopped_while_it_is_made_longer(
+def test_a_run_may_be_interrupted_while_it_is_extended(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
     """As where a process is killed after it wrote one of the files that say how a run goes on."""
@@ -105,7 +105,7 @@ def test_a_run_may_be_stopped_while_it_is_made_longer(
     assert contents(folder) == contents(run(load("train.iterations=33"), tmp_path / "longer").path)
 
 
-def test_an_end_that_was_moved_in_the_spec_is_refused(
+def test_iterations_changed_in_the_spec_are_refused(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
@@ -118,7 +118,7 @@ def test_an_end_that_was_moved_in_the_spec_is_refused(
         resume(folder, allow_drift=True)
 
 
-def test_an_end_that_no_spec_can_have_is_refused(load: Callable[..., Experiment], tmp_path: Path) -> None:
+def test_more_iterations_than_a_spec_can_have_are_refused(load: Callable[..., Experiment], tmp_path: Path) -> None:
     folder = run(load(), tmp_path / "runs").path
     before = contents(folder)
     with pytest.raises(UsageError, match="--iterations: must be at most 1000000000, got 2000000000"):

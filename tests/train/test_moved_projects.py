@@ -63,7 +63,7 @@ def test_a_run_is_resumed_after_its_project_was_moved(project: Path, monkeypatch
     assert tables(there / half.name) == tables(there / whole.name)
 
 
-def test_data_that_went_elsewhere_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_moved_data_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = load_experiment(project / "a.yaml")
     whole = run(experiment, project / "runs").path
     half = stopped(experiment, project / "runs", 3, monkeypatch)

@@ -1,4 +1,4 @@
-"""A finished run predicts raw samples without its data, and what it returns stays as it is."""
+"""A finished run predicts raw samples without its data, and returns copies."""
 
 from pathlib import Path
 
@@ -60,12 +60,12 @@ def test_probabilities_are_the_softmax_of_the_scores(loans: RunResult) -> None:
     np.testing.assert_allclose(nnlab.predict(loans, RAW, probabilities=True), expected, rtol=1e-6)
 
 
-def test_a_swapped_column_is_said(loans: RunResult) -> None:
+def test_a_swapped_column_is_reported(loans: RunResult) -> None:
     with pytest.raises(UsageError, match=r"rate is about .* in the order income, rate"):
         nnlab.predict(loans, RAW[:, ::-1])
 
 
-def test_raw_rows_given_to_forward_are_said(loans: RunResult) -> None:
+def test_raw_rows_given_to_forward_are_reported(loans: RunResult) -> None:
     network = nnlab.trained_network(loans)
     with pytest.warns(UserWarning, match="forward takes scaled inputs, predict raw ones: income is about"):
         network.forward(RAW.astype(np.float32), training=False)

@@ -1,4 +1,4 @@
-"""A run that was stopped and resumed is, byte for byte, one that never stopped."""
+"""A run that was interrupted and resumed is, byte for byte, one that was never interrupted."""
 
 import json
 import signal
@@ -39,7 +39,7 @@ def assert_same(experiment: Experiment, tmp_path: Path, at: int, monkeypatch: py
 
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
 @pytest.mark.parametrize("name", optimizers.names())
-def test_every_update_rule_goes_on_exactly(
+def test_every_optimizer_resumes_exactly(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, rng: str
 ) -> None:
     rule = f"optimizer={{name: {name}, lr: 0.05}}"
@@ -55,7 +55,7 @@ def test_every_update_rule_goes_on_exactly(
     ],
     ids=["the order of an epoch", "best weights"],
 )
-def test_what_training_adds_to_its_state_is_not_too_large(
+def test_a_checkpoint_is_within_its_size_limit(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: list[str]
 ) -> None:
     folder = stopped(load(*changes), tmp_path, 10, monkeypatch)
@@ -89,14 +89,14 @@ def test_what_training_adds_to_its_state_is_not_too_large(
     ids=" ".join,
 )
 @pytest.mark.parametrize("at", [1, 9, 13])
-def test_every_way_to_train_goes_on_exactly(
+def test_every_kind_of_training_resumes_exactly(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: list[str], at: int
 ) -> None:
     assert_same(load(*changes), tmp_path, at, monkeypatch)
 
 
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
-def test_images_with_augmentation_convolutions_and_parts_of_batches(
+def test_images_with_augmentation_convolutions_and_shards_resume_exactly(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: str
 ) -> None:
     text = """\
@@ -109,7 +109,7 @@ train: {iterations: 9, batch_size: 16, eval_every: 2, checkpoint_every: 3}
     assert_same(load(*changes, text=text), tmp_path, 5, monkeypatch)
 
 
-def test_a_run_may_be_stopped_many_times(
+def test_a_run_may_be_interrupted_many_times(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment = load("train.early_stopping={metric: train_loss, patience: 3}", "rng=legacy")
@@ -139,7 +139,7 @@ def test_a_run_may_be_stopped_many_times(
 
 
 @pytest.mark.parametrize("at", [4, 8, 10, 11])
-def test_numbers_gone_wrong_after_a_resumption_leave_the_weights_of_the_last_evaluation(
+def test_a_resumed_run_that_diverges_keeps_the_weights_of_the_last_evaluation(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     experiment = load("optimizer={name: sgd, lr: 0.05}", "train.eval_every=5", "train.checkpoint_every=1")
@@ -160,7 +160,7 @@ def test_numbers_gone_wrong_after_a_resumption_leave_the_weights_of_the_last_eva
     assert summary(folder)["final"]["step"] == 10
 
 
-def test_a_run_begun_again_has_no_snapshot_of_its_stop(
+def test_a_restarted_run_has_no_snapshot_of_its_interruption(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert_same(load("train.snapshots=5", "train.checkpoint_every=never"), tmp_path, 9, monkeypatch)
@@ -173,7 +173,7 @@ def test_the_newest_two_checkpoints_and_the_best_are_kept(load: Callable[..., Ex
     assert kept == sorted({20, 19, best}, reverse=True)
 
 
-def test_diagnostics_of_an_evaluation_that_is_made_again_are_the_same(
+def test_diagnostics_of_a_repeated_evaluation_are_the_same(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last evaluation is not due by itself and comes after the last checkpoint."""
@@ -186,7 +186,7 @@ def test_diagnostics_of_an_evaluation_that_is_made_again_are_the_same(
     assert contents(folder) == contents(run(experiment, tmp_path / "whole").path)
 
 
-def test_the_time_that_went_before_counts(
+def test_train_seconds_include_the_time_before_resuming(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path, 10, monkeypatch)
@@ -196,7 +196,7 @@ def test_the_time_that_went_before_counts(
     assert 1000 < read_checkpoint(checkpoint_files(folder)[0], 2**20).metadata["seconds"] < 1100
 
 
-def test_what_happened_at_earlier_resumptions_is_remembered(
+def test_drift_of_earlier_resumptions_stays_recorded(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load("train.snapshots=4"), tmp_path, 10, monkeypatch)
@@ -211,7 +211,7 @@ def test_what_happened_at_earlier_resumptions_is_remembered(
     assert not list((folder / "snapshots").glob(".*"))
 
 
-def test_a_failed_run_knows_how_long_it_took(
+def test_train_seconds_of_a_failed_run_include_the_time_before_resuming(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path, 10, monkeypatch)

@@ -1,4 +1,4 @@
-"""A cross-validation that was stopped goes on as if it had not."""
+"""An interrupted cross-validation is resumed exactly."""
 
 import json
 import signal
@@ -39,7 +39,7 @@ RESULTS = (SPEC_FILE, STEPS_FILE, METRICS_FILE, MODEL_FILE)
 
 
 @pytest.mark.parametrize(("number", "at"), [(1, 4), (2, 0), (3, 8)])
-def test_one_that_was_stopped_goes_on_as_if_it_had_not(
+def test_an_interrupted_cross_validation_resumes_exactly(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, at: int
 ) -> None:
     whole = cross_validate(experiment, 3, tmp_path / "whole")
@@ -61,7 +61,7 @@ def test_one_that_was_stopped_goes_on_as_if_it_had_not(
     assert again.lines == [f"{folder}: is completed, so there is nothing left to do"]
 
 
-def test_one_that_was_killed_before_a_fold_had_begun_goes_on(experiment: Experiment, tmp_path: Path) -> None:
+def test_a_cross_validation_killed_before_a_fold_started_resumes(experiment: Experiment, tmp_path: Path) -> None:
     folder = cross_validate(experiment, 3, tmp_path / "runs").path
     whole = {name: (folder / f"fold-3/{name}").read_bytes() for name in RESULTS}
     summary = read_summary(folder)
@@ -74,7 +74,9 @@ def test_one_that_was_killed_before_a_fold_had_begun_goes_on(experiment: Experim
     assert {name: (folder / f"fold-3/{name}").read_bytes() for name in RESULTS} == whole
 
 
-def test_two_cannot_write_one(experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_writer_of_a_cross_validation_is_refused(
+    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = stopped_in_fold(2, experiment, tmp_path / "runs", monkeypatch, 4)
     lock = RunLock(folder)
     with pytest.raises(RunError, match="is writing it"):
@@ -84,7 +86,7 @@ def test_two_cannot_write_one(experiment: Experiment, tmp_path: Path, monkeypatc
     assert not (folder / "lock").exists()
 
 
-def test_what_is_not_as_it_was_is_refused(
+def test_drift_of_a_cross_validation_is_refused(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped_in_fold(2, experiment, tmp_path / "runs", monkeypatch, 4)
@@ -101,7 +103,7 @@ def test_what_is_not_as_it_was_is_refused(
         resume_cross_validation(folder)
 
 
-def test_a_fold_that_lies_elsewhere_is_not_written(
+def test_a_fold_that_is_a_link_is_refused(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped_in_fold(2, experiment, tmp_path / "runs", monkeypatch, 4)
@@ -113,7 +115,7 @@ def test_a_fold_that_lies_elsewhere_is_not_written(
     assert (elsewhere / STEPS_FILE).read_bytes() == before
 
 
-def test_what_changed_before_an_earlier_resumption_is_recorded_for_later_folds_too(
+def test_drift_of_an_earlier_resumption_is_recorded_for_later_folds_too(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped_in_fold(2, experiment, tmp_path / "runs", monkeypatch, 4)
@@ -125,14 +127,14 @@ def test_what_changed_before_an_earlier_resumption_is_recorded_for_later_folds_t
     assert not list((folder / "fold-3").glob(".*"))
 
 
-def test_only_a_cross_validation_can_be_gone_on_with(experiment: Experiment, tmp_path: Path) -> None:
+def test_only_a_cross_validation_can_be_resumed(experiment: Experiment, tmp_path: Path) -> None:
     path = run(experiment, tmp_path).path
     for folder in (path, tmp_path / "nothing"):
         with pytest.raises(RunError, match="is not the folder of a cross-validation"):
             resume_cross_validation(folder)
 
 
-def test_a_fold_without_final_metrics_counts_for_none(experiment: Experiment, tmp_path: Path) -> None:
+def test_a_fold_without_final_metrics_is_left_out_of_the_mean(experiment: Experiment, tmp_path: Path) -> None:
     folder = cross_validate(experiment, 3, tmp_path / "runs").path
     file = folder / "fold-2" / "summary.json"
     summary = json.loads(file.read_text(encoding="utf-8"))

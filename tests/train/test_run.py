@@ -117,7 +117,9 @@ STEERED = [
 
 @pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
-def test_a_steered_run_repeats_byte_for_byte_and_saves_its_best_weights(spec: Path, tmp_path: Path, rng: str) -> None:
+def test_early_stopping_and_plateau_repeat_byte_for_byte_and_save_the_best_weights(
+    spec: Path, tmp_path: Path, rng: str
+) -> None:
     experiment = load_experiment(spec, [*STEERED, f"rng={rng}"])
     result = run(experiment, tmp_path / "runs")
     repeated = run(load_experiment(result.path / SPEC_FILE), tmp_path / "runs").path
@@ -216,7 +218,7 @@ def test_weights_are_saved_in_by_out(spec: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_matrix_products_have_one_thread_while_training_and_theirs_back_after(spec: Path, tmp_path: Path) -> None:
+def test_blas_has_one_thread_while_training_and_its_own_number_after(spec: Path, tmp_path: Path) -> None:
     with threadpool_limits(2, user_api="blas"):
         before = [library["num_threads"] for library in threadpool_info()]
         assert 2 in before
@@ -265,7 +267,11 @@ def test_the_number_of_threads_changes_no_byte_and_that_of_shards_only_the_last_
     for name, array in one[2].items():
         np.testing.assert_array_equal(array, two[2][name])
         np.testing.assert_array_equal(array, five[2][name])
-    still = ("model.layers.2=relu", "model.layers.5=relu", "dtype=float64")  # no dropout, whose masks shards draw anew
+    still = (
+        "model.layers.2=relu",
+        "model.layers.5=relu",
+        "dtype=float64",
+    )  # dropout masks depend on the shards
     whole, parts = outputs("compute.shards=1", *still), outputs("compute.shards=3", *still)
     assert whole[0] != parts[0]
     for name, array in whole[2].items():
@@ -298,7 +304,7 @@ def test_one_core_gives_the_same_bytes_as_all(images: Path) -> None:
         (["compute.shards=17", "model.batch_norm=false"], "compute.shards: 17 is more than the 16 samples of a batch"),
     ],
 )
-def test_shards_that_cannot_be(spec: Path, overrides: list[str], message: str) -> None:
+def test_impossible_shards_are_refused(spec: Path, overrides: list[str], message: str) -> None:
     with pytest.raises(UsageError) as refusal:
         RunSetup(load_experiment(spec, overrides))
     assert str(refusal.value).startswith(message)
@@ -315,7 +321,7 @@ def test_shards_that_cannot_be(spec: Path, overrides: list[str], message: str) -
         ("convnet", "streams", 2),
     ],
 )
-def test_batches_are_cut_by_themselves_where_that_pays(tmp_path: Path, model: str, rng: str, shards: int) -> None:
+def test_automatic_shards_depend_on_the_network(tmp_path: Path, model: str, rng: str, shards: int) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(
         f"{{data: mnist, model: {model}, optimizer: adam, train: {{iterations: 1}}, rng: {rng}}}", encoding="utf-8"
@@ -327,7 +333,7 @@ def diverging(spec: Path) -> Experiment:
     return load_experiment(spec, ["optimizer={name: sgd, lr: 1e6}", "penalty.l2=1e6", "train.epochs=200"])
 
 
-def test_a_diverged_run_keeps_what_it_did(spec: Path, tmp_path: Path) -> None:
+def test_a_diverged_run_keeps_its_steps_and_metrics(spec: Path, tmp_path: Path) -> None:
     with pytest.raises(Diverged, match="learning rate") as caught:
         run(diverging(spec), tmp_path / "runs")
     (folder,) = (tmp_path / "runs").iterdir()
@@ -365,7 +371,7 @@ def test_a_bug_leaves_its_traceback_in_the_log(spec: Path, tmp_path: Path, monke
     assert summary_of(folder)["status"] == "failed"
 
 
-def test_a_disk_that_refuses_ends_in_a_run_error(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_a_run_error(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -385,7 +391,7 @@ def test_a_disk_that_refuses_ends_in_a_run_error(spec: Path, tmp_path: Path, mon
         ("metrics.csv", "was changed while the run was being written: "),
     ],
 )
-def test_a_file_that_another_program_removed_or_changed_is_told_at_the_end(
+def test_a_file_that_another_program_removed_or_changed_is_reported_at_the_end(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, message: str
 ) -> None:
     train = run_module.train
@@ -410,7 +416,7 @@ def test_a_file_that_another_program_removed_or_changed_is_told_at_the_end(
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_a_folder_that_was_renamed_meanwhile_is_told(
+def test_a_folder_renamed_during_training_is_reported(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train = run_module.train
@@ -442,7 +448,7 @@ def test_a_second_signal_ends_the_loop_at_once(spec: Path, tmp_path: Path, monke
 
 
 @pytest.mark.parametrize("signals", [1, 2])
-def test_a_signal_while_pictures_are_drawn_does_not_unmake_a_finished_run(
+def test_a_signal_while_pictures_are_drawn_leaves_the_run_completed(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signals: int
 ) -> None:
     def signalled(record: object, folder: Path) -> None:
@@ -489,7 +495,7 @@ def test_a_signal_finishes_the_step_and_saves_everything(
 
 
 @pytest.mark.parametrize(("error", "message"), [(MemoryError(), "out of memory"), (SystemExit(3), "SystemExit(3)")])
-def test_whatever_ends_a_run_its_folder_says_so(
+def test_every_failure_is_recorded_in_the_folder(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, message: str
 ) -> None:
     def fail(*arguments: object) -> None:
@@ -503,7 +509,7 @@ def test_whatever_ends_a_run_its_folder_says_so(
     assert summary_of(folder)["message"] == message
 
 
-def test_pictures_that_cannot_be_written_do_not_spoil_the_run(
+def test_pictures_that_cannot_be_written_do_not_fail_the_run(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*arguments: object) -> None:
@@ -529,7 +535,7 @@ def test_a_finished_run_is_drawn_from_memory(spec: Path, tmp_path: Path, monkeyp
     ("drawing", "rest"),
     [("nnlab.plots.regions._draw", ["accuracy", "loss"]), ("nnlab.plots.curves.scale_axes", ["boundary"])],
 )
-def test_a_picture_that_cannot_be_drawn_does_not_spoil_the_run_or_the_others(
+def test_a_picture_that_cannot_be_drawn_fails_neither_the_run_nor_the_others(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drawing: str, rest: list[str]
 ) -> None:
     def fail(*arguments: object, **options: object) -> None:
@@ -546,7 +552,7 @@ def test_a_picture_that_cannot_be_drawn_does_not_spoil_the_run_or_the_others(
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_at_most_25_evaluations_are_said_and_always_the_last(spec: Path, tmp_path: Path) -> None:
+def test_at_most_25_evaluations_are_reported_and_always_the_last(spec: Path, tmp_path: Path) -> None:
     overrides = ["train={iterations: 107, eval_every: 1, batch_size: 20}"]
     log = (run(load_experiment(spec, overrides), tmp_path / "runs").path / "log.txt").read_text(encoding="utf-8")
     said = [line for line in log.splitlines() if line.startswith("step ")]
@@ -557,7 +563,7 @@ def test_at_most_25_evaluations_are_said_and_always_the_last(spec: Path, tmp_pat
 
 @pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(("lr", "worse"), [("0.01", False), ("1e-300", False), ("1000", True)])
-def test_a_training_that_ends_worse_than_chance_says_so(spec: Path, tmp_path: Path, lr: str, worse: bool) -> None:
+def test_a_training_that_ends_worse_than_chance_is_reported(spec: Path, tmp_path: Path, lr: str, worse: bool) -> None:
     result = run(load_experiment(spec, [f"optimizer.lr={lr}", "model.init=0.01"]), tmp_path / "runs")
     log = (result.path / "log.txt").read_text(encoding="utf-8")
     message = (
@@ -568,7 +574,7 @@ def test_a_training_that_ends_worse_than_chance_says_so(spec: Path, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_a_network_drive_without_locks_and_fsync_is_mentioned_once_in_each_run(
+def test_a_file_system_without_locks_and_fsync_is_reported_once_in_each_run(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unsupported(*arguments: object) -> None:

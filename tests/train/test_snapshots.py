@@ -1,4 +1,4 @@
-"""Snapshots are the weights of the moments that they are named after."""
+"""Snapshots hold the weights after the step in their name."""
 
 import json
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_snapshots_are_spread_evenly_from_start_to_end(spec: Path, tmp_path: Pat
         assert file.metadata() == {"spec_sha256": experiment.sha256()}
 
 
-def test_keeping_them_changes_nothing_in_the_training(spec: Path, tmp_path: Path) -> None:
+def test_snapshots_change_nothing_in_the_training(spec: Path, tmp_path: Path) -> None:
     kept, plain = (run(load_experiment(spec, [f"train.snapshots={n}"]), tmp_path / "runs").path for n in (5, 0))
     for name in ("steps.csv", "metrics.csv"):
         assert (kept / name).read_bytes() == (plain / name).read_bytes()
@@ -75,12 +75,12 @@ def test_more_snapshots_than_steps_are_one_for_each(spec: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("count", [1, 1001, -2, "true"])
-def test_one_snapshot_is_no_movie_and_there_is_a_limit(spec: Path, count: object) -> None:
+def test_the_number_of_snapshots_has_bounds(spec: Path, count: object) -> None:
     with pytest.raises(SpecError, match=r"train\.snapshots: must be a whole number from 2 to 1000 or 0, got"):
         load_experiment(spec, [f"train.snapshots={count}"])
 
 
-def test_an_early_end_is_a_snapshot_and_so_are_the_weights_put_back(spec: Path, tmp_path: Path) -> None:
+def test_early_stopping_saves_snapshots_of_its_end_and_of_the_restored_weights(spec: Path, tmp_path: Path) -> None:
     stopping = "train.early_stopping={metric: train_loss, patience: 2, minimum_change: 1e3, restore_best: %s}"
     changes = ["train.iterations=60", "train.snapshots=4", "train.eval_every=7"]
     folder = run(load_experiment(spec, [*changes, stopping % "false"]), tmp_path / "runs").path
@@ -140,7 +140,7 @@ def test_snapshots_are_shown_in_the_order_of_their_steps(
         animate(run_view(read_run(folder)), tmp_path)
 
 
-def test_weights_that_were_put_back_are_kept_though_all_moments_have_been(spec: Path, tmp_path: Path) -> None:
+def test_restored_weights_are_a_snapshot_after_all_planned_ones(spec: Path, tmp_path: Path) -> None:
     stopping = "train.early_stopping={metric: train_loss, patience: 1000, minimum_change: 1e3, restore_best: true}"
     changes = ["train.iterations=20", "train.snapshots=2", "train.eval_every=7", stopping, "optimizer.lr=0.5"]
     folder = run(load_experiment(spec, changes), tmp_path / "runs").path

@@ -1,4 +1,4 @@
-"""What a run can go on from: damaged files are passed over, what changed is refused."""
+"""What can be resumed: damaged checkpoints are skipped, drift is refused."""
 
 import json
 from codecs import BOM_UTF8
@@ -32,7 +32,7 @@ def test_a_finished_run_is_left_alone(load: Callable[..., Experiment], tmp_path:
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
-def test_what_changed_is_shown_and_refused(
+def test_drift_is_shown_and_refused(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
@@ -53,7 +53,7 @@ def test_what_changed_is_shown_and_refused(
     read_run(folder)
 
 
-def test_a_spec_of_another_network_cannot_be_drifted_to(
+def test_allow_drift_does_not_accept_a_spec_of_another_network(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
@@ -63,7 +63,7 @@ def test_a_spec_of_another_network_cannot_be_drifted_to(
         resume(folder, allow_drift=True)
 
 
-def test_damaged_checkpoints_are_passed_over(
+def test_damaged_checkpoints_are_skipped(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment = load("train.eval_every=1", "train.checkpoint_every=1")
@@ -102,7 +102,7 @@ def byte_order_mark(contents: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("touched", [carriage_returns, byte_order_mark, lambda old: BOM_UTF8 + carriage_returns(old)])
-def test_tables_whose_line_endings_were_changed_are_put_back(
+def test_tables_whose_line_endings_were_changed_are_restored(
     load: Callable[..., Experiment],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -148,7 +148,7 @@ def test_checkpoints_are_never_discarded_for_changed_tables_unless_asked(
     assert contents(folder) == contents(run(load("train.checkpoint_every=1"), tmp_path / "whole").path)
 
 
-def test_checkpoints_that_are_of_no_use_do_not_take_the_place_of_new_ones(
+def test_damaged_checkpoints_do_not_count_among_the_newest(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load("train.checkpoint_every=1"), tmp_path, 16, monkeypatch)
@@ -174,7 +174,7 @@ def test_garbage_after_the_last_checkpoint_is_cut_off(
     assert not list(folder.rglob("*.tmp"))
 
 
-def test_a_lost_log_is_begun_anew(
+def test_a_lost_log_is_created_again(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path, 10, monkeypatch)
@@ -184,7 +184,7 @@ def test_a_lost_log_is_begun_anew(
 
 
 @pytest.mark.parametrize("at", ["begin", "resume"])
-def test_without_a_checkpoint_it_is_said_that_all_begins_again(
+def test_restarting_without_a_checkpoint_is_reported(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     folder = stopped(load("train.checkpoint_every=never" if at == "begin" else "seed=1"), tmp_path, 10, monkeypatch)
@@ -210,7 +210,7 @@ def test_a_second_writer_is_refused(
 
 
 @pytest.mark.parametrize("missing", ["summary.json", "spec.yaml"])
-def test_a_folder_that_is_no_run(
+def test_a_folder_without_a_run_is_refused(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
@@ -219,7 +219,7 @@ def test_a_folder_that_is_no_run(
         resume(folder)
 
 
-def test_the_last_run_is_the_one_that_began_last(tmp_path: Path) -> None:
+def test_the_last_run_is_the_newest(tmp_path: Path) -> None:
     for name in ("20250101-000000-b-000000", "20250102-000000-a-000000", "notes"):
         (tmp_path / name).mkdir()
         if name != "notes":
@@ -231,7 +231,7 @@ def test_the_last_run_is_the_one_that_began_last(tmp_path: Path) -> None:
         last_run(tmp_path / "gone")
 
 
-def test_what_another_process_finished_a_moment_ago_is_left_alone(
+def test_a_run_that_another_process_just_finished_is_left_alone(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path, 10, monkeypatch)
@@ -250,7 +250,7 @@ def test_what_another_process_finished_a_moment_ago_is_left_alone(
     assert environment(folder)["resumed_after"] == [10]
 
 
-def test_a_checkpoint_whose_parts_do_not_belong_together_is_refused(
+def test_a_checkpoint_with_inconsistent_parts_is_refused(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path, 10, monkeypatch)
@@ -260,7 +260,7 @@ def test_a_checkpoint_whose_parts_do_not_belong_together_is_refused(
         resume(folder)
 
 
-def test_what_a_stranger_wrote_does_not_forge_lines(
+def test_an_untrusted_environment_cannot_forge_lines(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path, 10, monkeypatch)
@@ -301,7 +301,7 @@ def test_a_checkpoint_that_cannot_be_opened_is_never_discarded_unless_asked(
     assert checkpoint_files(folder)
 
 
-def test_a_completed_run_is_trained_again_when_asked(load: Callable[..., Experiment], tmp_path: Path) -> None:
+def test_restart_trains_a_completed_run_again(load: Callable[..., Experiment], tmp_path: Path) -> None:
     folder = run(load(), tmp_path / "runs").path
     expected = contents(folder)
     metrics = (folder / "metrics.csv").read_bytes()
