@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from nnlab.cli.console import messages
 from nnlab.core.rows import REPORTING_SPLITS, Row
 from nnlab.engine.loop import Observer
-from nnlab.metrics import PRIMARY, headline
+from nnlab.metrics import LOSS, PRIMARY, headline
 from nnlab.registry import metrics
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -123,7 +123,7 @@ class LiveBar:
 
     def on_evaluation(self, row: Row) -> None:
         """Show the first metric on the first split of ``REPORTING_SPLITS`` that was evaluated."""
-        name = headline(row)[0]
+        name = next(iter(headline(row)), LOSS)
         value = next(value for split in REPORTING_SPLITS if (value := row.get(f"{split}_{name}")) is not None)
         metric = metrics[name]
         self._bar.update(self._task, completed=row["step"], metric=f"{metric.label} {metric.format(value)}")

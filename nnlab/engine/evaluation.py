@@ -17,6 +17,9 @@ from nnlab.registry import registered_name
 from nnlab.regularizers import RegularizerTerm
 
 
+MEAN_LOSS = MeanLoss()
+
+
 @dataclass(frozen=True)
 class Score:
     """The metrics of a network on some samples, by name.
@@ -40,7 +43,7 @@ class Tally:
     @classmethod
     def of(cls, network: Network, loss: Loss, metrics: Sequence[Metric], x: Array, targets: Array) -> Self:
         """Evaluate a network on a chunk, without dropout and with running statistics."""
-        mean_loss, others = MeanLoss().empty(loss), [metric.empty(loss) for metric in metrics]
+        mean_loss, others = MEAN_LOSS.empty(loss), [metric.empty(loss) for metric in metrics]
         scores = network.forward(x, training=False)
         for metric in (mean_loss, *others):
             metric.update(scores, targets)
