@@ -145,9 +145,10 @@ class Accuracy(Metric):
         return f"{value:.4f}"
 
 
-def default_metrics() -> list[Metric]:
-    """What an evaluation measures besides the loss."""
-    return [metrics[name]() for name in DEFAULT_METRICS if name != LOSS]
+def measured_metrics(columns: Iterable[str] = ()) -> list[Metric]:
+    """What an evaluation measures besides the loss: the default metrics, and those that training monitors."""
+    names = dict.fromkeys((*DEFAULT_METRICS, *names_in(columns)))
+    return [metrics[name]() for name in names if name != LOSS]
 
 
 FIRST_METRICS_COLUMNS = (

@@ -78,6 +78,11 @@ class TrainSettings:
         Doc("save N weight snapshots, evenly spaced, for nnlab plot --animate; 0: none"),
     ] = 0
 
+    @property
+    def monitored_columns(self) -> list[str]:
+        """The columns of metrics.csv that a plateau and early stopping follow."""
+        return [patience.metric for patience in (self.schedule.plateau, self.early_stopping) if patience]
+
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
         """Exactly one of ``iterations`` and ``epochs``, at most one of ``clip_value`` and ``clip_norm``."""
         if self.iterations is None and self.epochs is None:

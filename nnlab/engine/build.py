@@ -21,6 +21,7 @@ from nnlab.engine.predictions import first_layer_filters
 from nnlab.errors import RunError, ShapeError, UsageError
 from nnlab.layers.planning import smallest_batch
 from nnlab.losses import Loss
+from nnlab.metrics import measured_metrics
 from nnlab.models.network import Network
 from nnlab.regularizers import RegularizerTerm
 from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
@@ -104,6 +105,7 @@ class RunSetup:
             chunk=network.evaluation_chunk(self.batches.batch_size),
             workers=workers,
             replicas=parallel.replicas if parallel else (),
+            metrics=measured_metrics(settings.monitored_columns),
         )
         self.controls = Controls(settings, self.optimizer.lr, self.iterations, network)
         self.last_finite = LastFinite(network)

@@ -11,11 +11,10 @@ from nnlab.data.dataset import Dataset
 from nnlab.data.pipeline.batches import Batch, BatchLoader
 from nnlab.engine.data_parallel import worth_splitting
 from nnlab.losses import Loss
-from nnlab.metrics import LOSS, MeanLoss, Metric, default_metrics, metrics_columns
+from nnlab.metrics import LOSS, MeanLoss, Metric, measured_metrics, metrics_columns
 from nnlab.models.network import Network
 from nnlab.registry import registered_name
 from nnlab.regularizers import RegularizerTerm
-
 
 MEAN_LOSS = MeanLoss()
 
@@ -103,7 +102,7 @@ class Evaluation:
         self._regularizers = regularizers
         self._on_batch = eval_train == "batch"
         self._workers = workers
-        self._metrics = default_metrics() if metrics is None else metrics
+        self._metrics = measured_metrics() if metrics is None else metrics
         self.columns = metrics_columns([LOSS, *map(registered_name, self._metrics)])
         self.chunk = chunk
         # The replicas that compute parts of batches are free now; where they are too few, more are made.

@@ -1,7 +1,7 @@
 """The run folder as it is written during a run."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import Any, Self
 from nnlab.core.arrays import Array
 from nnlab.data.input_format import InputFormat
 from nnlab.errors import RunError, reported_as
-from nnlab.metrics import best_row
+from nnlab.metrics import METRICS_COLUMNS, best_row
 from nnlab.records.cleaning import check_own, clear_after
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms
 from nnlab.records.reader import RunRecord
@@ -44,8 +44,10 @@ class RunFolder(RunTables):
     Nobody else can write the folder until it is closed. Raises RunError when the disk refuses to open it.
     """
 
-    def __init__(self, path: Path, lock: RunLock, digests: Mapping[str, FileDigest]) -> None:
-        super().__init__(path, digests)
+    def __init__(
+        self, path: Path, lock: RunLock, digests: Mapping[str, FileDigest], columns: Sequence[str] = METRICS_COLUMNS
+    ) -> None:
+        super().__init__(path, digests, columns)
         self._lock = lock
         self._started = perf_counter()
         self._summary: dict[str, Any] = {}
@@ -57,11 +59,11 @@ class RunFolder(RunTables):
             raise
 
     @classmethod
-    def create(cls, root: Path, name: str) -> Self:
+    def create(cls, root: Path, name: str, columns: Sequence[str] = METRICS_COLUMNS) -> Self:
         """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>``, never touching a folder that exists."""
         path = create_folder(root, plain_name(name))
         try:
-            return cls.begin(path)
+            return cls.begin(path, columns)
         except BaseException:
             with suppress(OSError):  # where more than the lock was written the folder stays
                 remove(path / LOCK_FILE)
@@ -69,12 +71,12 @@ class RunFolder(RunTables):
             raise
 
     @classmethod
-    def begin(cls, path: Path) -> Self:
+    def begin(cls, path: Path, columns: Sequence[str] = METRICS_COLUMNS) -> Self:
         """Write into this folder, which is new, empty or was left before the run began."""
         with reported_as(RunError, f"{path}: cannot be created"):
             make_folder(path, exist_ok=True)
             check_own(path)
-            return cls._cleared(path, RunLock(path), 0, {}, ())
+            return cls._cleared(path, RunLock(path), 0, {}, (), columns)
 
     @classmethod
     def reopen(
@@ -85,6 +87,7 @@ class RunFolder(RunTables):
         digests: Mapping[str, FileDigest],
         snapshots: Collection[int],
         tables: Mapping[str, bytes] | None = None,
+        columns: Sequence[str] = METRICS_COLUMNS,
     ) -> Self:
         """Continue in the folder of a run as it was after ``step`` updates, with the snapshots of these steps.
 
@@ -94,17 +97,23 @@ class RunFolder(RunTables):
             check_own(path)
             for name, contents in (tables or {}).items():
                 atomic_write(path / name, contents)
-            folder = cls._cleared(path, lock, step, digests, snapshots)
+            folder = cls._cleared(path, lock, step, digests, snapshots, columns)
             folder.read_back(step)
         return folder
 
     @classmethod
     def _cleared(
-        cls, path: Path, lock: RunLock, step: int, digests: Mapping[str, FileDigest], snapshots: Collection[int]
+        cls,
+        path: Path,
+        lock: RunLock,
+        step: int,
+        digests: Mapping[str, FileDigest],
+        snapshots: Collection[int],
+        columns: Sequence[str],
     ) -> Self:
         try:
             clear_after(path, step, digests, snapshots)
-            return cls(path, lock, digests)
+            return cls(path, lock, digests, columns)
         except BaseException:
             lock.release()
             raise

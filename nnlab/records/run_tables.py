@@ -27,11 +27,12 @@ class RunTables:
     """Writes the tables of one run; as an observer of training it records steps and evaluations as they come.
 
     Files with a digest are continued after its size; the others are new. ``gradient_norms`` and ``histograms`` are by
-    layer, as their readers give them. Raises OSError when the disk refuses.
+    layer, as their readers give them; ``columns`` are those of metrics.csv. Raises OSError when the disk refuses.
     """
 
-    def __init__(self, path: Path, digests: Mapping[str, FileDigest]) -> None:
+    def __init__(self, path: Path, digests: Mapping[str, FileDigest], columns: Sequence[str] = METRICS_COLUMNS) -> None:
         self.path = path
+        self.columns = tuple(columns)
         self.rows: list[Row] = []
         self.gradient_norms: GradientNorms = {}
         self.histograms: dict[str, Histograms] = {}
@@ -42,7 +43,7 @@ class RunTables:
         self._tables: dict[str, GrowingFile] = {}
         try:
             self._steps = self._table(STEPS_FILE, STEPS_COLUMNS)
-            self._metrics = self._table(METRICS_FILE, METRICS_COLUMNS)
+            self._metrics = self._table(METRICS_FILE, self.columns)
             for name in digests:
                 self._table(name, ())
         except BaseException:
@@ -53,9 +54,7 @@ class RunTables:
         """Take into memory what the files hold of the first ``step`` updates; raises RunError."""
         self.flush()
         self._step = step
-        metrics = read_table(
-            self.path / METRICS_FILE, METRICS_COLUMNS, unfinished=False, gaps=True, bounds_of=bounds_of
-        )
+        metrics = read_table(self.path / METRICS_FILE, self.columns, unfinished=False, gaps=True, bounds_of=bounds_of)
         self.rows = rows_of(metrics)
         steps = read_table(self.path / STEPS_FILE, STEPS_COLUMNS, unfinished=False, gaps=False)
         self._objectives = array("d", steps["loss"])
@@ -67,7 +66,7 @@ class RunTables:
     @property
     def metrics(self) -> Table:
         """The columns of metrics.csv; an empty cell is NaN."""
-        cells = {column: [row.get(column) for row in self.rows] for column in METRICS_COLUMNS}
+        cells = {column: [row.get(column) for row in self.rows] for column in self.columns}
         return {
             column: np.array([nan if value is None else value for value in values], np.float64)
             for column, values in cells.items()
@@ -89,7 +88,7 @@ class RunTables:
     def on_evaluation(self, row: Row) -> None:
         """Record one evaluation."""
         self.rows.append(row)
-        self._metrics.write(csv_line([row[column] for column in METRICS_COLUMNS]))
+        self._metrics.write(csv_line([row[column] for column in self.columns]))
         self.flush()
 
     def write_diagnostics(self, step: int, layer: str, values: Sequence[float | None]) -> None:

@@ -148,7 +148,7 @@ def _train_fold(fold: Experiment, path: Path, reporter: Reporter, drifted: Seque
     with one_blas_thread():
         setup = RunSetup(fold).allocate()
         environment = environment_of(setup) | ({"drift": list(drifted)} if drifted else {})
-        train_and_record(setup, RunFolder.begin(path), reporter, environment)
+        train_and_record(setup, RunFolder.begin(path, setup.evaluation.columns), reporter, environment)
 
 
 def fold_of(experiment: Experiment, number: int | None, folds: int) -> Experiment:

@@ -146,13 +146,14 @@ def _check_new_end(path: Path, iterations: int, summary: Mapping[str, Any], poin
 
 def _restored(path: Path, lock: RunLock, setup: RunSetup, point: ResumePoint | None) -> tuple[RunFolder, float]:
     """The training and its folder as they were at a checkpoint, and how many seconds it had taken."""
+    columns = setup.evaluation.columns
     if point is None:
-        return RunFolder.reopen(path, lock, 0, {}, ()), 0.0
+        return RunFolder.reopen(path, lock, 0, {}, (), columns=columns), 0.0
     restore(setup, point.checkpoint)
     count = setup.experiment.train.snapshots
     ends = (point.metadata["iterations"], setup.iterations)
     kept = {step for end in ends for step in snapshot_steps(end, count) if step <= point.step}
-    folder = RunFolder.reopen(path, lock, point.step, point.metadata["marks"], kept, point.tables)
+    folder = RunFolder.reopen(path, lock, point.step, point.metadata["marks"], kept, point.tables, columns)
     return folder, float(point.metadata["seconds"])
 
 

@@ -59,7 +59,7 @@ def run(
     with one_blas_thread():
         setup = RunSetup(experiment).allocate()
         environment = environment_of(setup)
-        folder = RunFolder.create(Path(runs), experiment.name)
+        folder = RunFolder.create(Path(runs), experiment.name, setup.evaluation.columns)
         return train_and_record(setup, folder, reporter or Silent(), environment)
 
 
