@@ -1,4 +1,4 @@
-"""Train every workload with each library in turn, several times, and write what came of it.
+"""Train every workload with each library in turn, several times, and write the results.
 
 Run from the checkout: ``python -m benchmarks`` (extra ``bench``).
 """

@@ -1,4 +1,4 @@
-"""Harm done to runs on purpose, and whether anything is lost: ``python tests/faults.py`` prints a table.
+"""Fault injection into runs: ``python tests/faults.py`` prints a table of what survived.
 
 Each fault strikes a training in a process of its own. What counts as survived: once the run has been resumed to its
 end, its tables and its weights are byte for byte those of a run that nothing happened to. The exit code is 1 when
@@ -435,7 +435,7 @@ CHANGES = dict.fromkeys(("flip", "cut"), ("model.hidden=[200]",))
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do the harm that is asked for, or all of it, and print what came of it; 1 when anything was lost."""
+    """Inject the named faults, or all of them, and print the results; 1 when anything was lost."""
     parser = argparse.ArgumentParser(description="Harm runs on purpose and see whether anything is lost.")
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--seed", type=int, default=0, help="chooses moments, bits and halves")

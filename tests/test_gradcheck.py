@@ -251,7 +251,7 @@ def test_right_gradients_pass_at_many_points(l2: float, method: Method) -> None:
         assert all(result.passed for result in results), (seed, results)
 
 
-def test_examples_are_told_apart_by_what_differs_and_else_by_number() -> None:
+def test_examples_are_labelled_by_what_differs_and_else_by_number() -> None:
     examples = [Linear(units=4), Linear(units=4, bias=False), Linear(units=4)]
     assert example_labels("linear", examples) == ["linear bias true (1)", "linear bias false", "linear bias true (3)"]
     assert example_labels("flatten", [Flatten(), Flatten()], [(2, 3), (4,)]) == ["flatten on 2x3", "flatten on 4"]

@@ -23,7 +23,7 @@ def descend_command(
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where the folder goes.")] = Path("runs"),
     animate: Annotated[bool, typer.Option(help="Draw race.gif, which takes a few seconds.")] = True,
 ) -> None:
-    """Go down a function of n variables with one update rule or several, from the same start.
+    """Minimise a test function with one or more optimizers, from the same start.
 
     Prints where each began and ended; the folder has every step in path.csv and pictures of the gradient field, the
     paths, the values and the race. Exit code 3 when a path diverged.

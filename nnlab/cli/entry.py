@@ -73,7 +73,7 @@ def _check_folder() -> None:
 
 
 def _check_options(arguments: list[str]) -> None:
-    """Refuse an option that no command has before anybody prints its name: files may be called so, and * finds them."""
+    """Refuse an option that no command has before its name is printed: a file may be called so, and * expands to it."""
     for argument in arguments:
         name = argument.partition("=")[0]
         if name == "--":
@@ -87,7 +87,7 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _unraisable(report: "sys.UnraisableHookArgs") -> None:
-    """Send a signal once more that came while Python was in a place that cannot raise; other errors are told."""
+    """Send a signal again that arrived where Python cannot raise; other errors are reported."""
     error = report.exc_value
     if isinstance(error, Interrupted):
         Timer(0.01, _send_again, (error.exit_code - 128,)).start()

@@ -69,7 +69,7 @@ def _kept(bar: Progress) -> Iterator[None]:
 
 @contextmanager
 def step_bar(steps: int) -> Iterator[Callable[[], None]]:
-    """Keep a bar on stderr over so many steps; gives what counts one. Nothing off a terminal."""
+    """A progress bar of ``steps`` steps on stderr; yields the function that counts one. No bar off a terminal."""
     if not messages().is_terminal:
         yield lambda: None
         return

@@ -18,7 +18,7 @@ def noticed_by(listener: Callable[[str], None]) -> Iterator[None]:
 
 
 def notice(text: str) -> None:
-    """Tell whoever listens, unless something was told before."""
+    """Send a notice to the listener, once."""
     listener = _LISTENER.get()
     if listener is not None:
         _LISTENER.set(None)

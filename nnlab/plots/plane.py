@@ -18,7 +18,7 @@ from nnlab.plots.palette import LINE_STYLES, from_paper, palette, tr
 MARKERS = ("o", "^")
 GRID = 240
 LEVELS = 18
-# A path that leaves the picture is followed for so many widths of it.
+# A path that leaves the picture is followed for this number of picture widths.
 FOLLOWED = 3.0
 
 View = tuple[float, float, float, float]

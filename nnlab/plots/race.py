@@ -26,7 +26,7 @@ FRAMES = 60
 
 
 def animate_race(function: Function, drawings: Sequence[Drawing], title: str, view: View, path: Path) -> None:
-    """Write a GIF: all rules at once, step by step; of a long race, every so many steps."""
+    """Write a GIF: all rules at once, step by step; of a long one, every n-th step."""
     last = max(len(drawing.positions) for drawing in drawings) - 1
     stride = max(1, ceil(last / FRAMES))
     steps = [*range(0, last, stride), last]

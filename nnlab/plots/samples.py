@@ -20,7 +20,7 @@ from nnlab.plots.points import draw_points, legend_of_classes
 SAMPLES_FILE = "samples.png"
 AUGMENTED_FILE = "augmented.png"
 
-# A grid: so many classes at most, so many images of each; sizes in pixels of the picture.
+# A grid of at most MOST_CLASSES classes and MOST_COLUMNS images of each; sizes in pixels of the picture.
 MOST_CLASSES = 20
 MOST_COLUMNS = 10
 GRID_WIDTH = 700

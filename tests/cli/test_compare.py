@@ -32,7 +32,7 @@ def pictured(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return folders
 
 
-def test_the_table_shows_what_differs_and_what_came_of_it(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+def test_the_table_shows_differing_settings_and_results(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
     answer = nnlab("compare", make_run("a"), make_run("b", SGD, accuracies=[0.5, 0.9375, 0.75]))
     assert answer.code == 0
     assert answer.stderr == ""
@@ -198,7 +198,7 @@ def test_stdout_has_room_for_one(nnlab, make_run: MakeRun) -> None:
 
 
 @pytest.mark.parametrize("option", ["--csv", "--out"])
-def test_what_cannot_be_written_is_told(nnlab, make_run: MakeRun, tmp_path: Path, option: str) -> None:
+def test_output_that_cannot_be_written_is_reported(nnlab, make_run: MakeRun, tmp_path: Path, option: str) -> None:
     (tmp_path / "file").write_text("")
     answer = nnlab("compare", make_run(), option, tmp_path / "file" / "inside")
     assert answer.code == 5

@@ -120,7 +120,7 @@ def test_ctrl_c_saves_what_was_done(spec: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_one_that_was_killed_goes_on_with_resume_last(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_resume_last_continues_a_killed_cross_validation(nnlab, spec: Path, tmp_path: Path) -> None:
     done = nnlab("crossval", spec, "--folds", 3, "-q")
     folder = tmp_path / done.stdout.splitlines()[-1]
     shutil.rmtree(folder / "fold-3")
@@ -149,7 +149,7 @@ def test_one_that_was_killed_goes_on_with_resume_last(nnlab, spec: Path, tmp_pat
         (["--resume", "nowhere"], 5, "nowhere: is not the folder of a cross-validation"),
     ],
 )
-def test_what_cannot_be_gone_on_with(nnlab, spec: Path, arguments: list[str], code: int, message: str) -> None:
+def test_what_cannot_be_resumed(nnlab, spec: Path, arguments: list[str], code: int, message: str) -> None:
     answer = nnlab("crossval", *[spec if argument == "SPEC" else argument for argument in arguments])
     assert answer.code == code
     assert message in answer.stderr

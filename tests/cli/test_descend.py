@@ -91,7 +91,7 @@ def test_a_spec_of_a_descent_is_shown_in_full(nnlab) -> None:
     assert "h: 0.0001\n" in shown.stdout
 
 
-def test_a_descent_is_drawn_anew(nnlab, tmp_path: Path) -> None:
+def test_plot_draws_a_descent_again(nnlab, tmp_path: Path) -> None:
     folder = nnlab("descend", CONFIGS / "learning_rates.yaml", "--no-animate").stdout.splitlines()[-1]
     plots = tmp_path / folder / "plots"
     before = {path.name: path.read_bytes() for path in plots.iterdir()}

@@ -1,4 +1,4 @@
-"""Specs made by chance: whatever is accepted also builds and takes a step, the rest is refused as documented.
+"""Randomly generated specs: whatever is accepted also builds and takes a step, the rest is refused as documented.
 
 The tests marked ``long`` do the same with twenty thousand examples, new ones each time.
 """
@@ -89,7 +89,7 @@ def descends_as_documented(text: str) -> str:
     return "descended"
 
 
-# ---- so many times ----
+# ---- number of specs ----
 
 SHORT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 LONG = settings(SHORT, derandomize=False, print_blob=True)

@@ -1,4 +1,4 @@
-"""A process that is killed while drawing leaves a finished run whose missing pictures are told and drawn."""
+"""A process that is killed while drawing leaves a finished run whose missing pictures are reported and drawn."""
 
 import subprocess
 import sys

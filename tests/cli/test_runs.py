@@ -83,7 +83,7 @@ def test_a_run_that_cannot_be_looked_into_ends_with_5_only_where_it_is_asked_for
     assert [row.split()[1] for row in listed.stdout.splitlines()[2:]] == ["completed", "damaged"]
 
 
-def test_it_is_told_what_is_damaged_and_why(nnlab, make_run) -> None:
+def test_damaged_runs_are_listed_with_the_reason(nnlab, make_run) -> None:
     run = make_run()
     (run / "summary.json").write_text("{", encoding="utf-8")
     answer = nnlab("runs", "ls")

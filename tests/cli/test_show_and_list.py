@@ -28,7 +28,7 @@ def test_show_counts_the_samples_that_are_held_out(nnlab, spec: Path) -> None:
     assert "30 training samples, 10 validation samples, 20 test samples" in answer.stdout
 
 
-def test_show_of_a_run_adds_what_came_of_it(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_show_of_a_run_adds_its_final_metrics(nnlab, spec: Path, tmp_path: Path) -> None:
     nnlab("train", spec)
     (folder,) = (tmp_path / "runs").iterdir()
     answer = nnlab("show", folder)
@@ -37,7 +37,7 @@ def test_show_of_a_run_adds_what_came_of_it(nnlab, spec: Path, tmp_path: Path) -
     assert "completed: moons: test accuracy" in answer.stdout
 
 
-def test_show_of_a_run_whose_data_has_gone_still_says_what_came_of_it(nnlab, tmp_path: Path) -> None:
+def test_show_of_a_run_without_its_data_still_shows_final_metrics(nnlab, tmp_path: Path) -> None:
     table = tmp_path / "own.csv"
     table.write_text("x,y\n" + "".join(f"{n},{n % 2}\n" for n in range(20)), encoding="utf-8")
     spec = tmp_path / "own.yaml"

@@ -37,7 +37,9 @@ def test_overrides_land_in_the_resolved_spec(nnlab, spec: Path, tmp_path: Path) 
     assert "seed: 9" in text
 
 
-def test_a_typo_is_told_with_place_and_nearest_name_and_nothing_is_written(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_a_typo_is_reported_with_position_and_nearest_name_and_nothing_is_written(
+    nnlab, spec: Path, tmp_path: Path
+) -> None:
     spec.write_text(spec.read_text(encoding="utf-8").replace("activation: tanh", "activation: tahn"), encoding="utf-8")
     answer = nnlab("train", spec)
     assert answer.code == 2

@@ -101,7 +101,7 @@ def test_images_have_the_channels_of_one_pixel_side_by_side(shape: Any, dtype: A
     data=st.data(),
     dtype=st.sampled_from([None, np.float32, np.bool_]),
 )
-def test_an_array_like_another_lies_in_memory_as_it_does(sizes: list[int], data: Any, dtype: Any) -> None:
+def test_an_array_like_another_has_its_memory_layout(sizes: list[int], data: Any, dtype: Any) -> None:
     order = data.draw(st.permutations(range(len(sizes))))
     x = np.zeros([sizes[axis] + 1 for axis in order])[tuple(slice(1, None) for _ in sizes)].transpose(np.argsort(order))
     assert x.shape == tuple(sizes)

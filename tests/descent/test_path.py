@@ -78,7 +78,7 @@ def test_every_step_is_recorded_with_value_and_gradient() -> None:
 
 
 @pytest.mark.parametrize("name", optimizers.names())
-def test_every_rule_goes_down_a_bowl_and_leaves_the_start_alone(name: str) -> None:
+def test_every_optimizer_minimises_a_bowl_and_does_not_change_the_start(name: str) -> None:
     start = np.array([-3.0, 4.0, 1.0])
     path = descend(Sphere(), optimizers[name](lr=0.05), start, 50, Sphere().gradient, name)
     np.testing.assert_array_equal(start, [-3, 4, 1])

@@ -95,7 +95,9 @@ def test_few_evaluations_are_marked_since_one_makes_no_line(
 
 
 @pytest.mark.parametrize("draw", [plot_gradients, plot_activation_histograms])
-def test_damaged_records_are_told(record: RunRecord, tmp_path: Path, draw: Callable[[RunRecord, Path], None]) -> None:
+def test_damaged_records_are_reported(
+    record: RunRecord, tmp_path: Path, draw: Callable[[RunRecord, Path], None]
+) -> None:
     write(record.path, 1)
     (record.path / "histograms.csv").write_text("step,layer,left,right,count\n0,linear1,a,b,c\n", encoding="utf-8")
     (record.path / "diagnostics.csv").write_text("step,layer,gradient_norm\n0,linear1,x\n", encoding="utf-8")

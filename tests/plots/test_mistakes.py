@@ -57,7 +57,7 @@ def test_no_heading_touches_another(figures: Figures, tmp_path: Path, names: tup
         assert lower[0].title.get_window_extent().y1 <= upper[0].get_window_extent().y0
 
 
-def test_a_network_without_mistakes_is_told_so(figures: Figures, tmp_path: Path) -> None:
+def test_a_network_without_errors_has_a_picture_that_says_so(figures: Figures, tmp_path: Path) -> None:
     draw(tmp_path, 0)
     assert "no errors" in [text.get_text() for text in figures["mistakes.png"].texts]
 

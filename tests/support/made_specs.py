@@ -1,4 +1,4 @@
-"""Specs made by chance from the registered components.
+"""Randomly generated specs of the registered components.
 
 The strategies read the declared fields, so a new component is fuzzed as soon as it is registered.
 """

@@ -1,4 +1,4 @@
-"""The command line with something in its hands that a stranger made: little time, little memory, clean words."""
+"""The command line on untrusted input: limited time and memory, and no control characters in its output."""
 
 import resource
 import signal

@@ -1,4 +1,4 @@
-"""Data files of strangers: bombs, headers that lie, objects, and archives that reach out of themselves."""
+"""Untrusted data files: decompression bombs, forged headers, pickled objects, archives with paths outside of them."""
 
 import gzip
 import io
@@ -31,7 +31,7 @@ def idx(*shape: int, kind: int = 8) -> bytes:
 
 
 def zeros(count: int, head: bytes = b"") -> bytes:
-    """So many zeros after a head as gzip data, a thousandth as large."""
+    """``size`` zeros after a head as gzip data, a thousandth as large."""
     part = 1 << 20
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as file:
@@ -170,7 +170,7 @@ FOLDER = "cifar-10-batches-bin"
 
 
 def tar(*members: tuple[tarfile.TarInfo, int]) -> bytes:
-    """An archive of members with so many zeros in each, as gzip data."""
+    """An archive of members with a given number of zeros in each, as gzip data."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz", format=tarfile.USTAR_FORMAT) as file:
         for info, size in members:

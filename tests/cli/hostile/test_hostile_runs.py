@@ -1,4 +1,4 @@
-"""Run folders of strangers: every file in them may claim anything."""
+"""Untrusted run folders: every file in them may be forged."""
 
 import json
 import os
@@ -330,7 +330,7 @@ def unfinished(run: Path) -> Path:
 
 @pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
 @pytest.mark.parametrize("file", ["lock", "log.txt", "steps.csv", "metrics.csv", "diagnostics.csv"])
-def test_going_on_writes_into_no_file_of_somebody_else(
+def test_resume_writes_into_no_file_outside_of_the_run(
     refused: Any, run: Path, file: str, link: str, tmp_path: Path
 ) -> None:
     precious = tmp_path / "precious"
@@ -346,7 +346,7 @@ def test_going_on_writes_into_no_file_of_somebody_else(
 
 
 @pytest.mark.parametrize("folder", ["plots", "checkpoints", "snapshots"])
-def test_nor_into_a_folder_of_somebody_else(refused: Any, run: Path, folder: str, tmp_path: Path) -> None:
+def test_resume_writes_into_no_folder_outside_of_the_run(refused: Any, run: Path, folder: str, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     (run / folder).rename(elsewhere)
     (elsewhere / ".precious.tmp").write_text("precious", encoding="utf-8")
@@ -415,7 +415,7 @@ def test_an_environment_that_none_has(harmless: Any, refused: Any, run: Path, en
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_a_repository_of_a_stranger_is_not_obeyed(
+def test_an_untrusted_repository_runs_nothing(
     harmless: Any, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Git would run what these name: a filter, a hook, a file system monitor, in a bare repository too."""

@@ -1,4 +1,4 @@
-"""Specs of strangers: bombs of every kind, and files that are none."""
+"""Untrusted specs: bombs of every kind, and files that are no specs."""
 
 import os
 from pathlib import Path

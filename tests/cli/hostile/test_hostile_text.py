@@ -1,4 +1,4 @@
-"""Strings of strangers on the console and in pictures: markup, escape sequences, characters that reorder text."""
+"""Untrusted strings on the console and in pictures: markup, escape sequences, characters that reorder text."""
 
 import csv
 import json
@@ -146,7 +146,7 @@ def test_names_of_files(harmless: Any, spec: Path, tmp_path: Path, text: str) ->
         harmless(command, text, f"{text}2", f"--{text}", code=2)
 
 
-def test_a_run_where_paths_have_names_of_strangers(harmless: Any, spec: Path, tmp_path: Path) -> None:
+def test_a_run_with_untrusted_path_names(harmless: Any, spec: Path, tmp_path: Path) -> None:
     runs = Path("runs\x1b[31m\u202e\n[/bold]")
     answer = harmless("train", spec, "--runs", runs, "-s", "train.iterations=1", code=0)
     (run,) = runs.iterdir()

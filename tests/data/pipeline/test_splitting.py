@@ -12,7 +12,7 @@ COUNTS = st.lists(st.integers(1, 30), min_size=2, max_size=5)
 
 
 def labels_of(counts: list[int], seed: int = 0) -> np.ndarray:
-    """Labels with so many samples of each class, in random order."""
+    """Labels with the given numbers of samples of each class, in random order."""
     return np.random.RandomState(seed).permutation(np.repeat(np.arange(len(counts)), counts))
 
 
