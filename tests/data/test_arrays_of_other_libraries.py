@@ -86,11 +86,11 @@ def test_scikit_learn_class_and_feature_names(tmp_path):
     ("members", "message"),
     [
         ({"target_names": ["a", "b"]}, r"target: row 2 \(from 0\): expected a label from 0 to 1, .* found 2"),
-        ({"target_names": ["a", "b", "b"]}, "target_names: expected a name for each class, all different"),
+        ({"target_names": ["a", "b", "b"]}, "target_names: expected distinct, non-empty class names"),
         ({"target_names": [["a", "b", "c"]]}, "target_names: expected a list of names, found"),
-        ({"feature_names": ["a"]}, "feature_names: expected 2 names, one for each feature, found 1"),
-        ({"feature_names": ["a", "a"]}, "feature_names: expected 2 names, one for each feature, all different"),
-        ({"target": np.eye(3)[LABELS], "target_names": ["a", "b"]}, "expected 3 names of classes, .* found 2"),
+        ({"feature_names": ["a"]}, "feature_names: expected 2 names, one per feature, found 1"),
+        ({"feature_names": ["a", "a"]}, "feature_names: expected 2 names, one per feature, all different"),
+        ({"target": np.eye(3)[LABELS], "target_names": ["a", "b"]}, "expected 3 class names, .* found 2"),
     ],
 )
 def test_mismatched_names_are_rejected(tmp_path, members, message):
@@ -121,7 +121,7 @@ def test_one_hot_labels(tmp_path, dtype):
 
 @pytest.mark.parametrize("labels", [np.eye(4)[LABELS], LABELS])
 def test_labels_must_have_same_kind_in_all_splits(labels):
-    with pytest.raises(DataError, match="y: expected labels of one kind in all parts, found shapes"):
+    with pytest.raises(DataError, match="y: expected labels of the same kind in all splits, found shapes"):
         as_classes({"train": np.eye(3)[LABELS], "test": labels}, {"train": "y", "test": "t"}, (), "")
 
 
@@ -165,10 +165,10 @@ def test_float_images_up_to_255_are_divided_by_255(tmp_path):
 @pytest.mark.parametrize(
     ("images", "dtype", "note"),
     [
-        (PIXELS % 2, np.uint8, "warning: the pixels are only 0 and 1, and divided by 255"),
+        (PIXELS % 2, np.uint8, "warning: all pixels are 0 or 1 and will be divided by 255"),
         (PIXELS % 2 == 1, np.float64, ""),
         ((PIXELS % 2).astype(int), np.float64, ""),
-        (PIXELS - 128.0, np.float64, "warning: the images have values from -128 to 127, and are not scaled"),
+        (PIXELS - 128.0, np.float64, "warning: the images have values from -128 to 127 and are not scaled"),
         (PIXELS / 127.5 - 1, np.float64, ""),
     ],
 )
@@ -184,7 +184,7 @@ def test_notes_on_unusual_pixel_ranges(tmp_path, images, dtype, note):
     ("images", "message"),
     [
         (PIXELS.astype(int) - 1, "x: expected integer pixels from 0 to 255, found -1 to 254"),
-        (PIXELS.astype(np.uint16) * 256, "x: expected integer pixels from 0 to 255, found 0 to 65280: divide them"),
+        (PIXELS.astype(np.uint16) * 256, "x: expected integer pixels from 0 to 255, found 0 to 65280: store floats"),
         (np.where(PIXELS == 255, np.nan, PIXELS), r"x: image \d+ \(from 0\): expected finite numbers"),
     ],
 )
@@ -219,7 +219,7 @@ def test_npy_files(tmp_path):
 
 def test_npy_files_with_test_samples(tmp_path):
     files = npy(tmp_path, path=PIXELS, labels=LABELS, test_path=PIXELS[:4], test_labels=np.eye(3)[LABELS[:4]])
-    with pytest.raises(DataError, match="expected labels of one kind in all parts"):
+    with pytest.raises(DataError, match="expected labels of the same kind in all splits"):
         Table(**files).load(rng())
     np.save(files["test_labels"], LABELS[:4])
     dataset = Table(**files).load(rng())
@@ -233,7 +233,7 @@ def test_npy_files_with_test_samples(tmp_path):
         ({"path": PIXELS}, r"data\.labels: expected the \.npy file with the labels"),
         ({"path": PIXELS, "labels": LABELS, "test_path": PIXELS}, r"data\.test_labels: expected an \.npy file"),
         ({"path": PIXELS, "labels": LABELS, "test_labels": LABELS}, r"data\.test_path: expected an \.npy file"),
-        ({"path": PIXELS, "labels": LABELS[:5]}, r"labels\.npy: expected 12 labels, one for each sample, found 5"),
+        ({"path": PIXELS, "labels": LABELS[:5]}, r"labels\.npy: expected 12 labels, one per sample, found 5"),
         ({"path": PIXELS.astype(object), "labels": LABELS}, r"path\.npy: expected numbers or text, found 'object'"),
     ],
 )

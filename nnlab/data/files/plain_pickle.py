@@ -5,6 +5,7 @@ opcodes that those files contain (protocols 0 to 3), calls nothing, and rejects 
 """
 
 import pickletools
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -76,10 +77,12 @@ def read_plain_pickle(content: bytes, where: str) -> dict[str, Any]:
     """
     machine = _PickleMachine(len(content))
     try:
-        for count, (instruction, argument, _) in enumerate(pickletools.genops(content)):
-            if count >= MOST_INSTRUCTIONS:
-                raise _Unsupported(f"more than {MOST_INSTRUCTIONS} instructions")
-            machine.step(instruction.name, argument)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # pickletools warns of invalid escapes in text
+            for count, (instruction, argument, _) in enumerate(pickletools.genops(content)):
+                if count >= MOST_INSTRUCTIONS:
+                    raise _Unsupported(f"more than {MOST_INSTRUCTIONS} instructions")
+                machine.step(instruction.name, argument)
         found = machine.result()
     except _Unsupported as error:
         raise DataError(

@@ -1,4 +1,4 @@
-"""Raw samples, as a person has them, turned into what a trained network takes."""
+"""Preprocessing of raw samples for a trained network: encoding, imputation, scaling as in training."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -12,23 +12,23 @@ from nnlab.data.tables.labels import plain_label, plain_number
 from nnlab.errors import UsageError
 from nnlab.text import near_hint, one_line, quote
 
-SPANS = 2.0
-"""Samples whose median lies this many times the range of training outside it were measured in something else."""
+MAX_FEATURE_DISTANCE = 2.0
+"""Features whose median is this many training ranges outside the training range have another unit."""
 
-HALF = 0.5
-"""And for images, whose values have a fixed range: -1 to 1 is another scale than 0 to 1."""
+MAX_IMAGE_DISTANCE = 0.5
+"""The same for images, whose range is fixed: [-1, 1] is another scale than [0, 1]."""
 
 MOST_NAMED = 5
-_MISSING = ("", "nan", "none")  # as NumPy spells what is missing among texts
+_MISSING = ("", "nan", "none")  # NumPy's missing values in arrays of text
 
 
 def network_inputs(raw: object, inputs: InputFormat, *, check_range: bool = True) -> Array:
-    """The samples (N, ...) encoded and scaled as in training: uint8 pixels, or float64.
+    """The samples (N, ...) encoded and scaled as in training: uint8 pixels or float64.
 
-    ``raw`` is an array or nested list of samples (or one sample), or for a table with named columns a mapping from
-    names to values, a data frame or a structured array, whose columns may stand in any order. Pixels are uint8 from 0
-    to 255 or floats from 0 to 1. Raises UsageError where shape, columns or values do not fit, and unless
-    ``check_range`` is false where values are far from those of training.
+    ``raw`` is an array or nested list of samples (or one sample); for a table with named columns also a mapping, a data
+    frame or a structured array with columns in any order. Pixels are uint8 from 0 to 255 or floats from 0 to 1. Raises
+    UsageError for a wrong shape, wrong columns or invalid values, and (with ``check_range``) for values far outside the
+    training range.
     """
     samples = _images(raw, inputs) if len(inputs.shape) > 1 else _features(raw, inputs)
     if samples.dtype == np.uint8:
@@ -38,16 +38,16 @@ def network_inputs(raw: object, inputs: InputFormat, *, check_range: bool = True
     if (
         check_range
         and not inputs.pixels
-        and (problem := out_of_range(samples, inputs) or _scaled_before(samples, inputs))
+        and (problem := out_of_range(samples, inputs) or _already_scaled(samples, inputs))
     ):
         raise UsageError(f"{problem}; check_range=False accepts them")
     return samples if inputs.scaling is None else inputs.scaling.apply(samples)
 
 
 def out_of_range(samples: Array, inputs: InputFormat, *, scaled: bool = False) -> str:
-    """Which samples are far from those of training, in words; empty where none are.
+    """A message about values far outside the training range; empty where there are none.
 
-    With ``scaled`` the samples are held against the range of training after scaling.
+    With ``scaled`` the samples are compared with the scaled training range.
     """
     low, high = inputs.low, inputs.high
     if scaled:
@@ -55,11 +55,11 @@ def out_of_range(samples: Array, inputs: InputFormat, *, scaled: bool = False) -
     span = np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
     if len(inputs.shape) > 1:
         least, most = float(samples.min()), float(samples.max())
-        if least >= low - HALF * span and most <= high + HALF * span:
+        if least >= low - MAX_IMAGE_DISTANCE * span and most <= high + MAX_IMAGE_DISTANCE * span:
             return ""
-        return f"the values reach from {least:g} to {most:g}, those of training from {low:g} to {high:g}"
+        return f"the values range from {least:g} to {most:g}, in training from {low:g} to {high:g}"
     median = np.median(samples, axis=0)
-    far = np.flatnonzero((median < low - SPANS * span) | (median > high + SPANS * span))
+    far = np.flatnonzero((median < low - MAX_FEATURE_DISTANCE * span) | (median > high + MAX_FEATURE_DISTANCE * span))
     if not far.size:
         return ""
     names = inputs.feature_names or [f"feature {index + 1}" for index in range(len(median))]
@@ -73,8 +73,8 @@ def out_of_range(samples: Array, inputs: InputFormat, *, scaled: bool = False) -
     return f"{'; '.join(listed)}{more}: expected {kind} features as in training{order}"
 
 
-def _scaled_before(samples: Array, inputs: InputFormat) -> str:
-    """In words, that features were scaled already; empty where they look raw."""
+def _already_scaled(samples: Array, inputs: InputFormat) -> str:
+    """A message about features that look scaled already; empty where they look raw."""
     if inputs.scaling is None or len(inputs.shape) > 1:
         return ""
     low, high = network_range(inputs)
@@ -82,11 +82,11 @@ def _scaled_before(samples: Array, inputs: InputFormat) -> str:
     outside = (median < inputs.low) | (median > inputs.high)
     if 2 * outside.sum() < len(median) or (median < low).any() or (median > high).any():
         return ""
-    return "the features look scaled already: expected raw ones, which are scaled here as in training"
+    return "the features look already scaled: expected raw features, which are scaled here as in training"
 
 
 def network_range(inputs: InputFormat) -> tuple[Array, Array]:
-    """The range of the training samples as the network saw them."""
+    """The range of the scaled training samples."""
     if inputs.pixels:
         return inputs.low / WHITE, inputs.high / WHITE
     if inputs.scaling is None:
@@ -141,7 +141,7 @@ def _pixels(images: Array) -> Array:
 
 
 def _features(raw: object, inputs: InputFormat) -> Array:
-    """Samples (N, D) in float64: cells turned to numbers, categories to 0 and 1, as yet unscaled."""
+    """Samples (N, D) in float64, categories one-hot encoded, not yet scaled."""
     named = _by_name(raw)
     if named is not None:
         return _encoded(_ordered(named, inputs), inputs)
@@ -156,7 +156,7 @@ def _features(raw: object, inputs: InputFormat) -> Array:
         and samples.dtype.kind in "biuf"
         and cells in {0, D}
     ):
-        return _filled(samples.astype(np.float64), inputs)
+        return _imputed(samples.astype(np.float64), inputs)
     if samples.ndim == 2 and len(samples) and cells and samples.shape[1] == cells:
         return _encoded(list(samples.T), inputs)
     expected = f"{cells or D} numbers a sample"
@@ -167,7 +167,7 @@ def _features(raw: object, inputs: InputFormat) -> Array:
 
 
 def _by_name(raw: object) -> Mapping[str, Any] | None:
-    """The columns by name, where ``raw`` has names."""
+    """The columns of ``raw`` by name, if it has names."""
     if isinstance(raw, Mapping):
         return {str(name): np.atleast_1d(_array(values)) for name, values in raw.items()}
     if isinstance(raw, np.ndarray) and raw.dtype.names:
@@ -181,13 +181,13 @@ def _by_name(raw: object) -> Mapping[str, Any] | None:
 
 def _ordered(named: Mapping[str, Array], inputs: InputFormat) -> list[Array]:
     if not inputs.columns:
-        raise UsageError(f"the training data had no names of columns: give an array (N, {inputs.shape[0]})")
+        raise UsageError(f"the training data had no column names: give an array (N, {inputs.shape[0]})")
     missing = [column.name for column in inputs.columns if column.name not in named]
     if missing:
         listed = ", ".join(quote(name) for name in missing[:MOST_NAMED])
         more = f" and {len(missing) - MOST_NAMED} others" if len(missing) > MOST_NAMED else ""
         hint = near_hint(missing[0], list(named))
-        raise UsageError(f"no column {listed}{more}, which training had; {hint}found {one_line(', '.join(named), 200)}")
+        raise UsageError(f"missing column {listed}{more}; {hint}found {one_line(', '.join(named), 200)}")
     columns = [named[column.name] for column in inputs.columns]
     lengths = sorted({len(column) for column in columns})
     if any(column.ndim > 1 for column in columns):
@@ -198,7 +198,7 @@ def _ordered(named: Mapping[str, Array], inputs: InputFormat) -> list[Array]:
 
 
 def _encoded(cells: Sequence[Array], inputs: InputFormat) -> Array:
-    """One column of cells after the other as numbers (N, D)."""
+    """The encoded columns, concatenated (N, D)."""
     parts = [
         _one_hot(values, column) if column.categories else _column_of_numbers(values, column)
         for values, column in zip(cells, inputs.columns, strict=True)
@@ -206,8 +206,8 @@ def _encoded(cells: Sequence[Array], inputs: InputFormat) -> Array:
     return np.concatenate(parts, axis=1)
 
 
-def _filled(samples: Array, inputs: InputFormat) -> Array:
-    """The samples with NaN replaced where training replaced missing values."""
+def _imputed(samples: Array, inputs: InputFormat) -> Array:
+    """Replace NaN in the columns that were imputed in training."""
     for index, column in enumerate(inputs.columns):
         if column.missing is not None:
             samples[np.isnan(samples[:, index]), index] = column.missing
@@ -226,7 +226,7 @@ def _one_hot(values: Array, column: Column) -> Array:
         if name not in position:
             known = one_line(", ".join(column.categories), 200)
             where = f"sample {row} (from 0): column {quote(column.name)}"
-            raise UsageError(f"{where}: {quote(name)} is no category of training ({known})")
+            raise UsageError(f"{where}: {quote(name)} is not a category of the training samples ({known})")
         encoded[row, position[name]] = 1
     return encoded
 

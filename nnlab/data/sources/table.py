@@ -20,7 +20,7 @@ from nnlab.data.tables.cache import TableCache
 from nnlab.data.tables.csv_file import CsvSettings, read_csv
 from nnlab.data.tables.csv_text import MISSING_VALUES, CsvFormat
 from nnlab.data.tables.images import as_images
-from nnlab.data.tables.missing import fill_missing
+from nnlab.data.tables.missing import impute
 from nnlab.data.tables.npy_files import read_npy
 from nnlab.data.tables.npz_file import ZIP_MAGIC, read_npz
 from nnlab.errors import DataError
@@ -174,7 +174,7 @@ class Table(DatasetSource):
         """
         name = file_name(Path(self.path))
         if dataset.columns and self.missing not in ("refuse", "drop"):
-            dataset = fill_missing(dataset, self.missing, name)
+            dataset = impute(dataset, self.missing, name)
         images = dataset.train.inputs.ndim > 2 and not dataset.columns
         if self.scaling == "none" or images or dataset.train.inputs.dtype == np.uint8:
             return dataset

@@ -1,1 +1,1 @@
-"""Tables of a user's own: CSV files and arrays."""
+"""User data: CSV files and arrays."""

@@ -1,4 +1,4 @@
-"""Which arrays of an .npz file are the samples and which the labels, by the names that other libraries use."""
+"""Names of sample and label arrays in .npz files, as other libraries write them."""
 
 from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
@@ -15,16 +15,16 @@ _DESCRIPTIONS = ("DESCR", "frame", "filename", "data_module", "data_filename", "
 
 
 class Pair(NamedTuple):
-    """The names of an array of samples and of the array with their labels."""
+    """The names of a sample array and its label array."""
 
     samples: str
     labels: str
 
 
 def find_pairs(members: Container[str], label: str | None, features: str | None) -> dict[str, Pair]:
-    """The pairs of arrays to read, by part: train, validation, test.
+    """The arrays to read for each split: train, validation, test.
 
-    ``x_train`` and ``train_x`` are preferred to ``x``. Where no pair is complete, the names that are most likely meant.
+    ``x_train`` and ``train_x`` take precedence over ``x``. If no pair is complete, the most likely names.
     """
     samples = SAMPLES if features is None else (features,)
     labels = LABELS if label is None else (label,)
@@ -42,13 +42,13 @@ def find_pairs(members: Container[str], label: str | None, features: str | None)
 
 
 def unused(members: Sequence[str], used: Container[str]) -> list[str]:
-    """The arrays that are neither used nor a description of the others."""
+    """The arrays that are neither used nor descriptions."""
     known = (*_DESCRIPTIONS, *CLASS_NAMES, *FEATURE_NAMES)
     return [name for name in members if name not in used and name not in known]
 
 
 def _candidates(samples: Sequence[str], labels: Sequence[str]) -> Iterator[tuple[str, Pair, Pair | None]]:
-    """Patterns with the pair for training that they make; without a pattern, one pair holds all samples."""
+    """Naming patterns, each with its training pair; the empty pattern has one pair with all samples."""
     for x in samples:
         for y in labels:
             for pattern in _PATTERNS:

@@ -1,4 +1,4 @@
-"""Arrays of samples and labels as a labelled dataset."""
+"""Datasets from arrays of samples and labels."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from nnlab.text import one_line, quote
 
 
 class Part(NamedTuple):
-    """Samples and labels for training, validation or testing as a file has them, and how messages name them."""
+    """Sample and label arrays of one split, with their names for messages."""
 
     samples: Array
     labels: Array
@@ -27,7 +27,7 @@ class Part(NamedTuple):
 
 
 class Names(NamedTuple):
-    """Names of classes or features, perhaps none, and how messages name the place they come from."""
+    """Class or feature names (possibly none), with their source for messages."""
 
     names: tuple[str, ...]
     where: str
@@ -44,15 +44,15 @@ def dataset_of(
     checksums: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
 ) -> Dataset:
-    """A dataset of the parts train and, where given, validation and test; ``name`` is the file's in its notes.
+    """A dataset from the splits train and optionally validation and test; ``name`` is the file name in the notes.
 
-    Raises DataError when the parts are no labelled samples or do not fit together.
+    Raises DataError when the arrays are not labelled samples or are inconsistent.
     """
     samples = as_samples(
         {part: found.samples for part, found in parts.items()},
         {part: found.samples_at for part, found in parts.items()},
     )
-    labels, names, surprises = as_classes(
+    labels, names, remarks = as_classes(
         {part: found.labels for part, found in parts.items()},
         {part: found.labels_at for part, found in parts.items()},
         *class_names,
@@ -60,19 +60,17 @@ def dataset_of(
     for part, found in parts.items():
         count = len(samples[part])
         if len(labels[part]) != count:
-            raise DataError(
-                f"{found.labels_at}: expected {count} labels, one for each sample, found {len(labels[part])}"
-            )
+            raise DataError(f"{found.labels_at}: expected {count} labels, one per sample, found {len(labels[part])}")
     scaling, first = None, samples["train"]
     if first.ndim > 2:
-        samples, scaling, surprise = to_unit_range(samples)
-        surprises = [*filter(None, (surprise,)), *surprises]
+        samples, scaling, remark = to_unit_range(samples)
+        remarks = [*filter(None, (remark,)), *remarks]
     label = quote(Path(parts["train"].labels_at.rpartition(": ")[2]).name)
     kind = f"images of {shape_text(first.shape[1:])}" if first.ndim > 2 else f"{first.shape[1]} features"
     counts = {part: len(array) for part, array in samples.items()}
     size = samples_by_split(counts) if len(counts) > 1 else f"{len(first):,} samples"
-    said = f"label {label} ({len(names)} classes), {kind}, {size}"
-    surprises = [*layout_notes(parts["train"].samples), *surprises, *_untrained_classes(labels, names)]
+    summary = f"label {label} ({len(names)} classes), {kind}, {size}"
+    remarks = [*layout_notes(parts["train"].samples), *remarks, *_untrained_classes(labels, names)]
     splits = {part: Split(array, labels[part]) for part, array in samples.items()}
     dataset = Dataset(
         splits["train"],
@@ -81,7 +79,7 @@ def dataset_of(
         dict(checksums or {}),
         validation=splits.get("validation"),
         scaling=scaling,
-        notes=tuple(f"{name}: {note}" for note in (said, *surprises, *notes)),
+        notes=tuple(f"{name}: {note}" for note in (summary, *remarks, *notes)),
     )
     if not feature_names.names or first.ndim > 2:
         return dataset
@@ -89,7 +87,7 @@ def dataset_of(
 
 
 def _untrained_classes(labels: Mapping[str, Array], names: Sequence[str]) -> Iterator[str]:
-    """Classes of which there are samples, but none to train on."""
+    """Warnings for classes without training samples."""
     trained = np.bincount(labels["train"], minlength=len(names)) > 0
     for part, found in labels.items():
         absent = np.flatnonzero((np.bincount(found, minlength=len(names)) > 0) & ~trained)
@@ -103,5 +101,5 @@ def _columns(feature_names: Names, count: int) -> tuple[Column, ...]:
     names, where = feature_names
     if len(names) != count or len(set(names)) < count:
         different = "all different, " if len(names) == count else ""
-        raise DataError(f"{where}: expected {count} names, one for each feature, {different}found {len(names)}")
+        raise DataError(f"{where}: expected {count} names, one per feature, {different}found {len(names)}")
     return tuple(Column(name) for name in names)

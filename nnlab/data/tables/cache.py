@@ -1,4 +1,4 @@
-"""Arrays of large CSV files, kept in the user's cache folder so that a second run does not parse them again."""
+"""Cache of parsed large CSV files in the user's cache folder."""
 
 import io
 import json
@@ -22,8 +22,8 @@ from nnlab.data.tables.rows import Rows
 from nnlab.errors import DataError
 from nnlab.storage.file_system import OWN_FILE
 
-FORMAT = 4
-"""To be counted up whenever the same file and settings are read differently."""
+FORMAT = 5
+"""Increment whenever the same file and settings give another table or other notes."""
 
 SMALLEST_FILE = 1 << 20
 LARGEST_ENTRY = 1 << 30
@@ -35,17 +35,17 @@ _ARRAYS = ("inputs", "labels", "parts")
 
 
 class TableCache:
-    """One file for each CSV and settings, named by their SHA-256: a line of JSON, arrays as .npy, the SHA-256 of both.
+    """One file per CSV and settings, named by their SHA-256: a line of JSON, arrays as .npy, a SHA-256 of both.
 
-    What is damaged, another user's, or cannot be read or written is passed over: the CSV is parsed then. The oldest
-    files go when all together are larger than ``LARGEST_FOLDER``.
+    Entries that are damaged, unreadable or owned by another user are ignored, and the CSV is parsed. The oldest entries
+    are removed when the cache exceeds ``LARGEST_FOLDER``.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
 
     def get(self, key: object) -> Rows | None:
-        """The arrays kept under a key; None where there are none, or damaged ones."""
+        """The cached table, or None."""
         try:
             path = self._path(key)
             with _opened_own(path) as file:
@@ -56,7 +56,7 @@ class TableCache:
         return table
 
     def put(self, key: object, table: Rows, size: int) -> None:
-        """Keep the arrays of a file of ``size`` bytes, unless that is small or they are too large."""
+        """Cache the table of a file of ``size`` bytes, unless the file is small or the table too large."""
         if size < SMALLEST_FILE or table.inputs.nbytes > LARGEST_ENTRY:
             return
         temporary = None
@@ -98,7 +98,7 @@ def _private(path: str, flags: int) -> int:
 
 @contextmanager
 def _opened_own(path: Path) -> Iterator[IO[bytes]]:
-    """A regular file that belongs to this user, open for reading; raises OSError for any other."""
+    """Open a regular file owned by this user; raises OSError for any other."""
     handle = os.open(path, os.O_RDONLY | OWN_FILE)
     with os.fdopen(handle, "rb") as file:
         state = os.fstat(handle)
@@ -110,26 +110,23 @@ def _opened_own(path: Path) -> Iterator[IO[bytes]]:
 
 
 class _Hashing(io.RawIOBase):
-    """A file with the SHA-256 of all that has been read or written."""
+    """A file that hashes all bytes read or written."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.digest = sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
         data = self._file.read(size)
         self.digest.update(data)
         return data
 
     def readline(self, size: int | None = -1) -> bytes:
-        """The next line."""
         line = self._file.readline(-1 if size is None else size)
         self.digest.update(line)
         return line
 
     def write(self, data: Any) -> int:
-        """Write bytes."""
         self.digest.update(data)
         return self._file.write(data)
 
@@ -144,7 +141,7 @@ def _write(file: _Hashing, table: Rows) -> None:
 
 
 def _smallest(inputs: Array) -> Array:
-    """The inputs as uint8 where that holds them to the bit, as it does pixels."""
+    """The inputs as uint8 where that is lossless, as for pixels."""
     for part in (inputs[:100], inputs):
         with np.errstate(invalid="ignore"):
             pixels = part.astype(np.uint8)
@@ -154,7 +151,7 @@ def _smallest(inputs: Array) -> Array:
 
 
 def _read(file: _Hashing) -> Rows:
-    """The table; raises one of many errors where it is none, or where its digest is another."""
+    """The table; raises various errors for a damaged entry or a wrong digest."""
     metadata = json.loads(file.readline(_MAX_METADATA_BYTES))
     inputs, labels, parts = (npy.read_array(cast("IO[bytes]", file), allow_pickle=False) for _ in _ARRAYS)
     digest = file.digest.digest()
@@ -175,5 +172,5 @@ def _read(file: _Hashing) -> Rows:
         tuple(metadata["notes"]),
     )
     if table.inputs.shape != (len(labels), sum(column.width for column in columns)):
-        raise ValueError("arrays that do not fit together")
+        raise ValueError("inconsistent arrays")
     return table

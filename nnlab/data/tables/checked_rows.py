@@ -1,25 +1,25 @@
-"""Rows of a CSV file, checked cell by cell; each bad cell is named with its line and column."""
+"""Validation of CSV rows cell by cell; errors name line and column."""
 
 from collections.abc import Iterator, Mapping
 from math import isfinite, nan
 from typing import NamedTuple
 
 from nnlab.data.tables.csv_cells import Cells
-from nnlab.data.tables.rows import MISSING, Codes, Source, SurprisingCells, UnknownCategories, counted
+from nnlab.data.tables.rows import MISSING, Codes, DoubtfulCells, Source, UnknownCategories, counted
 from nnlab.text import one_line, quote
 
 MOST_CATEGORIES = 1000
 # Missing by default, but a category in many tables (no garage, no garden).
 NONE = "none"
 
-_LABEL_HINT = "data.missing: drop leaves such rows out, data.missing_values says what counts as missing"
-_MISSING_HINT = "data.missing: drop leaves such rows out, mean, median or a number stands in"
-_MISSING_TEXT_HINT = f"data.missing_values lists it, and without it none is a category; {_MISSING_HINT}"
+_LABEL_HINT = "data.missing: drop removes such rows; data.missing_values lists the missing values"
+_MISSING_HINT = "data.missing: drop removes such rows; mean, median or a number imputes them"
+_MISSING_TEXT_HINT = f"data.missing_values lists it (without it, none is a category); {_MISSING_HINT}"
 _MISSING_NUMBER_HINT = f"data.missing_values lists it; {_MISSING_HINT}"
 
 
 class Sample(NamedTuple):
-    """A row: its numbers, the codes of its categories, and the texts of its label and of its split."""
+    """A row: numbers, category codes, label text and split text."""
 
     numbers: list[float]
     codes: list[int]
@@ -28,7 +28,7 @@ class Sample(NamedTuple):
 
 
 class CheckedRows:
-    """Reads rows cell by cell and collects ``problems``, one line for each bad cell."""
+    """Reads rows cell by cell and collects ``problems``, one line per invalid cell."""
 
     def __init__(self, source: Source, cells: Cells, codes: Mapping[int, Codes]) -> None:
         self.problems: list[str] = []
@@ -38,11 +38,11 @@ class CheckedRows:
         self._codes = codes
         self._incomplete = self._comments = 0
         self._unknown = UnknownCategories()
-        self._surprising = SurprisingCells()
+        self._doubtful = DoubtfulCells()
         self._hints: set[str] = set()
 
     def read(self, line: int, row: list[str]) -> Sample | None:
-        """The sample in a row; None where it has none, is left out, or has problems."""
+        """The sample in a row; None for rows that are blank, dropped or invalid."""
         source = self._source
         cells = [cell.strip() for cell in row]
         width = len(source.names)
@@ -57,13 +57,13 @@ class CheckedRows:
                 self._problem(line, f"expected {width} cells as in the header, found {len(cells)}")
             return None
         if cells == list(source.names):
-            self._problem(line, "expected a sample, found the names of the columns again; remove this row")
+            self._problem(line, "expected a sample, found the header again; remove this row")
             return None
         problems = len(self.problems)
         missing = [column for column in self._used() if self._cells.is_missing(cells[column])]
         for column in missing:
             if cells[column].casefold() == NONE and column in self._codes and source.missing != "refuse":
-                self._surprising.add_none(source.names[column])
+                self._doubtful.add_none(source.names[column])
         if missing and source.missing == "drop":
             self._incomplete += 1
             return None
@@ -81,20 +81,20 @@ class CheckedRows:
         return Sample(numbers, codes, label, part)
 
     @property
-    def left_out(self) -> int:
-        """The number of rows left out since a value is missing or a category unknown."""
+    def dropped(self) -> int:
+        """The number of rows dropped for a missing value or an unknown category."""
         return self._incomplete + self._unknown.rows
 
     def notes(self) -> list[str]:
-        """What to report of the rows."""
+        """Notes on skipped, dropped and doubtful cells."""
         notes = [f"comment lines skipped: {self._comments}"] if self._comments else []
-        notes += [f"{counted(self._incomplete, 'row')} with missing values left out"] if self._incomplete else []
+        notes += [f"{counted(self._incomplete, 'row')} with missing values dropped"] if self._incomplete else []
         notes += self._unknown.notes()
-        notes += self._surprising.notes()
+        notes += self._doubtful.notes()
         return notes
 
     def _used(self) -> Iterator[int]:
-        """The columns in which a value may be missing."""
+        """The columns that are checked for missing values."""
         source = self._source
         yield from source.numeric
         yield from source.categorical
@@ -110,11 +110,11 @@ class CheckedRows:
                 self._problem_in(line, column, "a finite number", cell, hint)
             return nan
         if not isfinite(value):
-            hint = f"data.categorical: [{self._source.names[column]}] reads text as categories"
+            hint = f"data.categorical: [{self._source.names[column]}] makes the column categorical"
             self._problem_in(line, column, "a finite number", cell, self._cells.looks_like(cell) or hint)
             return nan
         if value in self._missing_numbers:
-            self._surprising.add_spelling(self._source.names[column], cell)
+            self._doubtful.add_spelling(self._source.names[column], cell)
         return value
 
     def _category(self, line: int, column: int, cell: str) -> int:
@@ -125,10 +125,10 @@ class CheckedRows:
                 hint = _MISSING_TEXT_HINT if cell.casefold() == NONE else _MISSING_HINT
                 self._problem_in(line, column, "a category", cell, hint)
             else:
-                self._surprising.add_zeros(source.names[column])
+                self._doubtful.add_zeros(source.names[column])
             return MISSING
         if column not in source.known and column not in source.named and isfinite(self._cells.number(cell)):
-            hint = f"text stands above it; data.categorical: [{source.names[column]}] takes both for categories"
+            hint = f"the rows above are text; data.categorical: [{source.names[column]}] reads both as categories"
             self._problem_in(line, column, "text", cell, hint)
             return MISSING
         code = codes.add(cell)
@@ -138,11 +138,13 @@ class CheckedRows:
                 known = f"a category of the training samples ({', '.join(codes.texts[:20])})"
                 self._problem_in(line, column, known, cell, _MISSING_HINT)
         if len(codes.texts) > MOST_CATEGORIES:
-            self._problem_in(line, column, f"at most {MOST_CATEGORIES} categories", cell, "data.exclude leaves it out")
+            self._problem_in(
+                line, column, f"at most {MOST_CATEGORIES} categories", cell, "exclude the column with data.exclude"
+            )
         return code
 
     def _problem_in(self, line: int, column: int | None, expected: str, cell: str, hint: str) -> None:
-        """Note a bad cell; a hint is given once."""
+        """Record an invalid cell; each hint is given once."""
         name = quote(self._source.names[column or 0])
         found = quote(cell) if cell else "nothing"
         once = f": {hint}" if hint not in self._hints else ""

@@ -18,29 +18,29 @@ from nnlab.data.tables.labels import MOST_LABELS, sorted_labels
 from nnlab.data.tables.rows import MISSING, Codes, Rows, Source, one_hot
 from nnlab.errors import DataError
 
-# Blocks that are read row by row after one in which few rows were plain.
+# Number of blocks read row by row after a block with mostly irregular rows.
 PAUSE = 15
 
 
 def read_rows_of(ahead: Iterable[Row], rows: CsvRows, source: Source, cells: Cells, *, plain: bool) -> Rows:
-    """The rows read ``ahead`` and those that follow.
+    """The table of all rows: those read ``ahead`` and the remaining ones.
 
-    ``plain`` when all that ``float`` accepts in the file is a decimal number. Raises DataError, with several bad cells
-    at once.
+    ``plain``: everything in the file that ``float`` accepts is a decimal number. Raises DataError with several invalid
+    cells at once.
     """
     reading = _Reading(source, cells, plain=plain)
-    reading.take_rows(ahead)
+    reading.add_rows(ahead)
     if rows.separator is None:
-        reading.take_rows(rows)
+        reading.add_rows(rows)
     else:
-        reading.take_blocks(rows, rows.separator)
+        reading.add_blocks(rows, rows.separator)
     return reading.finish()
 
 
 class _Reading:
-    """The arrays while they grow.
+    """Builds the arrays row by row.
 
-    Rows of plain numbers and known categories are read fast, in files without quotes many at once; any other row is
+    Rows of plain numbers and known categories take a fast path (in files without quotes, whole blocks); all others are
     checked cell by cell.
     """
 
@@ -57,72 +57,72 @@ class _Reading:
         self._pick = _picker(source.numeric)
         self._categories_of = [(column, self._codes[column].of) for column in source.categorical]
 
-    def take_rows(self, rows: Iterable[Row]) -> None:
-        """Take in rows one by one, until there are too many problems."""
+    def add_rows(self, rows: Iterable[Row]) -> None:
+        """Add rows one by one, until there are too many problems."""
         for line, row in rows:
-            if self._take(line, row):
+            if self._add(line, row):
                 break
 
-    def take_blocks(self, rows: CsvRows, separator: int) -> None:
-        """Take in the rows that are left, many at once where they hold plain decimal numbers."""
+    def add_blocks(self, rows: CsvRows, separator: int) -> None:
+        """Add the remaining rows, in blocks where they are plain decimal numbers."""
         mark = ord("," if self._cells.comma else ".")
         pause = 0
         for line, text in rows.blocks():
             block = None if pause else read_block(text, separator, mark, len(self._source.names))
             pause = max(0, pause - 1)
-            if block is None or not self._take_block(line, text, block, rows):
+            if block is None or not self._add_block(line, text, block, rows):
                 pause = pause or (PAUSE if block else 0)
-                self.take_rows((line + offset, row) for offset, row in enumerate(rows.parse(text.decode())))
+                self.add_rows((line + offset, row) for offset, row in enumerate(rows.parse(text.decode())))
             if self._full:
                 break
 
-    def _take_block(self, line: int, text: bytes, block: Block, rows: CsvRows) -> bool:
-        """Take in the rows of a block, unless most of them have to be checked cell by cell."""
+    def _add_block(self, line: int, text: bytes, block: Block, rows: CsvRows) -> bool:
+        """Add the rows of a block; returns False if most need to be checked cell by cell."""
         source = self._source
         numbers = block.values[:, source.numeric]
-        good: Array = np.asarray(block.valid[:, source.numeric].all(axis=1))
+        plain_rows: Array = np.asarray(block.valid[:, source.numeric].all(axis=1))
         for value in self._missing_numbers:
-            good &= (numbers != value).all(axis=1)
-        if 2 * np.count_nonzero(good) < len(good):
+            plain_rows &= (numbers != value).all(axis=1)
+        if 2 * np.count_nonzero(plain_rows) < len(plain_rows):
             return False
-        every = [(column, self._codes[column]) for column in source.categorical]
-        every += [] if source.label is None else [(source.label, self._label_codes)]
-        every += [] if source.part is None else [(source.part, self._part_codes)]
-        codes = {column: _codes_in(text, block, column, known) for column, known in every}
+        coded = [(column, self._codes[column]) for column in source.categorical]
+        coded += [] if source.label is None else [(source.label, self._label_codes)]
+        coded += [] if source.part is None else [(source.part, self._part_codes)]
+        codes = {column: _codes_in(text, block, column, known) for column, known in coded}
         for found in codes.values():
-            good &= found != MISSING
-        none = np.full(len(good), MISSING, np.int64)
-        categories = np.array([codes[column] for column in source.categorical], np.int64).reshape(-1, len(good)).T
+            plain_rows &= found != MISSING
+        none = np.full(len(plain_rows), MISSING, np.int64)
+        categories = np.array([codes[column] for column in source.categorical], np.int64).reshape(-1, len(plain_rows)).T
         labels = none if source.label is None else codes[source.label]
         parts = none if source.part is None else codes[source.part]
         start = 0
-        for row in [*np.flatnonzero(~good).tolist(), len(good)]:
+        for row in [*np.flatnonzero(~plain_rows).tolist(), len(plain_rows)]:
             self._numbers.frombytes(numbers[start:row].tobytes())
             self._categories.frombytes(categories[start:row].tobytes())
             self._labels.frombytes(labels[start:row].tobytes())
             self._parts.frombytes(parts[start:row].tobytes())
-            if row == len(good) or self._full:
+            if row == len(plain_rows) or self._full:
                 break
             cells = text[block.starts[row, 0] : block.ends[row, -1]].decode()
-            self._take(line + row, next(rows.parse(cells), []))
+            self._add(line + row, next(rows.parse(cells), []))
             start = row + 1
         return True
 
-    def _take(self, line: int, row: list[str]) -> bool:
-        """Take in a row; whether there are too many problems now."""
+    def _add(self, line: int, row: list[str]) -> bool:
+        """Add a row; returns whether there are too many problems."""
         try:
             numbers = self._read_numbers(self._pick(row))
             codes = [of[row[column].strip()] for column, of in self._categories_of]
             label = MISSING if self._source.label is None else self._label_codes.of[row[self._source.label].strip()]
             part = MISSING if self._source.part is None else self._part_codes.of[row[self._source.part].strip()]
         except (ValueError, KeyError, IndexError):
-            self._take_checked(line, row)
+            self._add_checked(line, row)
         else:
-            usual = isfinite(sum(numbers)) and len(row) == len(self._source.names)
-            if usual and self._missing_numbers.isdisjoint(numbers):
+            regular = isfinite(sum(numbers)) and len(row) == len(self._source.names)
+            if regular and self._missing_numbers.isdisjoint(numbers):
                 self._append(numbers, codes, label, part)
                 return False
-            self._take_checked(line, row)
+            self._add_checked(line, row)
         return self._full
 
     @property
@@ -136,7 +136,7 @@ class _Reading:
         self._labels.append(label)
         self._parts.append(part)
 
-    def _take_checked(self, line: int, row: list[str]) -> None:
+    def _add_checked(self, line: int, row: list[str]) -> None:
         sample = self._checked.read(line, row)
         if sample is not None:
             label = self._label_codes.add(sample.label) if self._source.label is not None else MISSING
@@ -163,8 +163,8 @@ class _Reading:
                 texts = self._codes[column].texts
                 order = texts if column in source.known else sorted_labels(texts)
                 columns[column] = Column(source.names[column], tuple(order))
-                place = {text: rank for rank, text in enumerate(order)}
-                ranks[column] = np.array([place[text] for text in texts], np.intp)
+                rank_of = {text: rank for rank, text in enumerate(order)}
+                ranks[column] = np.array([rank_of[text] for text in texts], np.intp)
             inputs = one_hot(source, columns, numbers, found, ranks)
         return Rows(
             inputs,
@@ -173,13 +173,13 @@ class _Reading:
             tuple(self._label_codes.texts),
             parts,
             tuple(self._part_codes.texts),
-            self._checked.left_out,
+            self._checked.dropped,
             notes=tuple(self._checked.notes()),
         )
 
 
 def _codes_in(text: bytes, block: Block, column: int, known: Codes) -> Array:
-    """The codes of a column's cells, ``MISSING`` where they are not known yet."""
+    """The codes of a column's cells, ``MISSING`` for new texts."""
     cells = [
         text[start:end]
         for start, end in zip(block.starts[:, column].tolist(), block.ends[:, column].tolist(), strict=True)
@@ -192,7 +192,7 @@ def _codes_in(text: bytes, block: Block, column: int, known: Codes) -> Array:
 
 
 def _picker(columns: Sequence[int]) -> Callable[[list[str]], Sequence[str]]:
-    """A function that takes the cells of these columns out of a row."""
+    """A function that selects the cells of these columns from a row."""
     if not columns:
         return lambda row: ()
     first, last = columns[0], columns[-1]

@@ -1,4 +1,4 @@
-"""What stands in a cell: a number, a missing value, or something that is neither, named as what it looks like."""
+"""CSV cells: numbers, missing values, and hints for cells that look like numbers in another notation."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from nnlab.data.tables.csv_text import CsvFormat
 from nnlab.data.tables.labels import plain_number
 
 LONGEST_NUMBER = 100
-"""Longer cells are no numbers in another notation; patterns would take their time."""
+"""Longer cells get no hint: matching the patterns would take too long."""
 
 _DATE = re.compile(
     r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ]+\d{1,2}:\d{2}.*)?"
@@ -22,25 +22,25 @@ _CURRENCY = "$€£¥￥"
 
 
 def normalised(name: str) -> str:
-    """A column's name in Unicode's composed form (NFC), as macOS and others may write it differently."""
+    """A column name in Unicode NFC, since macOS may write NFD."""
     return unicodedata.normalize("NFC", name.strip())
 
 
 class Cells:
-    """Reads cells as a format says."""
+    """Reads cells of a given format."""
 
     def __init__(self, form: CsvFormat) -> None:
         self.comma = form.decimal == ","
         self._missing = {value.strip().casefold() for value in form.missing_values}
         self.missing_numbers = frozenset(filter(isfinite, map(self.number, self._missing)))
-        """The values of the missing texts that read as numbers; other spellings of them are not missing."""
+        """The numbers among the missing values; only their listed spelling is missing."""
 
     def is_missing(self, cell: str) -> bool:
-        """Whether a stripped cell stands for a missing value."""
+        """Whether a stripped cell is a missing value."""
         return not cell or cell.casefold() in self._missing
 
     def number(self, cell: str) -> float:
-        """The number in a cell, perhaps infinite; NaN when there is none."""
+        """The number in a cell, possibly infinite; NaN for other cells."""
         if self.comma:
             if "." in cell:
                 return nan
@@ -51,9 +51,9 @@ class Cells:
             return nan
 
     def reader(self, *, plain: bool) -> Callable[[Sequence[str]], list[float]]:
-        """What reads many cells at once, perhaps as NaN or infinity; it raises ValueError where one is no number.
+        """A function that reads many cells at once, possibly as NaN or infinity; raises ValueError for other cells.
 
-        ``plain`` when there is nothing in the file that only ``float`` takes for a number.
+        ``plain``: everything in the file that ``float`` accepts is a decimal number.
         """
         if plain and not self.comma:
             return lambda cells: list(map(float, cells))
@@ -69,7 +69,7 @@ class Cells:
         return read
 
     def looks_like(self, cell: str) -> str:
-        """What a cell that is no number looks like and what to do about it; empty where it is plain text."""
+        """What a cell that is not a number looks like, with advice; empty for plain text."""
         if abs(self.number(cell)) == inf:
             return "infinite or too large"
         if len(cell) > LONGEST_NUMBER:
@@ -82,15 +82,15 @@ class Cells:
         if cell.strip(_CURRENCY) != cell and any(letter.isdigit() for letter in cell):
             return "an amount of money; write it as a plain number"
         if _DATE.fullmatch(cell):
-            return "a date or time; leave the column out with data.exclude, or write a number"
+            return "a date or time; exclude the column with data.exclude, or write a number"
         if _DECIMAL_COMMA.fullmatch(cell) and not self.comma:
             if _THOUSANDS.fullmatch(cell):
-                return "a number with a comma; remove the marks between thousands, or add decimal: ',' to data"
+                return "a number with a comma; remove the thousands separators, or add decimal: ',' to data"
             return "a number with a decimal comma; add decimal: ',' to data"
         if _THOUSANDS.fullmatch(cell):
-            return "a number with marks between thousands; remove them"
+            return "a number with thousands separators; remove them"
         if self.comma and "." in cell and not any(letter.isalpha() for letter in cell):
             return "a number with a decimal point; data.decimal is ','"
         if _OTHER_NOTATION.fullmatch(cell):
-            return "a number as programming languages or other scripts write it; write plain digits"
+            return "a number in the notation of a programming language or script; write plain digits"
         return ""

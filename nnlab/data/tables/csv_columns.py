@@ -1,4 +1,4 @@
-"""Which columns of a CSV file are features and which is the label."""
+"""Selection of feature, label and split columns."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from nnlab.data.tables.csv_cells import Cells, normalised
-from nnlab.data.tables.csv_header import Head
+from nnlab.data.tables.csv_header import Header
 from nnlab.data.tables.csv_text import CsvFormat, separator_hint
 from nnlab.errors import DataError
 from nnlab.text import quote
@@ -24,12 +24,11 @@ _LIKELY_LABEL_NAMES = (
     "品種",
     "種類",
 )
-_ONLY_LABELS = frozenset(_LABEL_NAMES)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which columns hold what, by their places; ``assumed`` when no label is named, so it is the last column."""
+    """Column indices of features, label and split; ``assumed``: the label is the last column by default."""
 
     features: tuple[int, ...]
     label: int
@@ -38,7 +37,7 @@ class Selection:
 
 
 def select(
-    head: Head,
+    head: Header,
     name: str,
     form: CsvFormat,
     label: str | None,
@@ -46,7 +45,7 @@ def select(
     exclude: Sequence[str],
     split_column: str | None,
 ) -> Selection:
-    """The columns that a spec names; the label is the last of them by default, the features are all others."""
+    """The selected columns; by default the label is the last column and the features are all others."""
     names, where = head.names, f"{name}:{head.line}"
     excluded = {head.column(column, f"{where}: data.exclude") for column in exclude if normalised(column)}
     if any(not normalised(column) for column in exclude):
@@ -56,7 +55,7 @@ def select(
         excluded.add(split)
     rest = [column for column in range(len(names)) if column not in excluded]
     if not rest:
-        raise DataError(f"{where}: data.exclude: expected at least a feature and the label to be left, found none")
+        raise DataError(f"{where}: data.exclude: expected at least one feature and the label to remain, found none")
     label_column = rest[-1] if label is None else head.column(label, f"{where}: data.label")
     if label_column in excluded:
         raise DataError(f"{where}: data.label: {quote(names[label_column])} is excluded or the split column")
@@ -66,12 +65,10 @@ def select(
         feature_columns = [head.column(feature, f"{where}: data.features") for feature in features]
     unnamed = next((column for column in (*feature_columns, label_column) if not names[column]), None)
     if unnamed is not None:
-        raise DataError(
-            f"{where}: column {unnamed + 1} has no name: give it one, or leave it out with exclude: [''] under data"
-        )
+        raise DataError(f"{where}: column {unnamed + 1} has no name: add one, or exclude it with data.exclude: ['']")
     if not feature_columns:
         raise DataError(
-            f"{where}: expected at least one feature beside the label {quote(names[label_column])}, found none "
+            f"{where}: expected at least one feature besides the label {quote(names[label_column])}, found none "
             f"({separator_hint(form)})"
         )
     if label_column in feature_columns or split in feature_columns or len(set(feature_columns)) < len(feature_columns):
@@ -84,19 +81,19 @@ def select(
     return Selection(tuple(feature_columns), label_column, split, assumed=label is None)
 
 
-def _refuse_doubtful_label(head: Head, chosen: int, rest: Sequence[int], where: str) -> None:
-    """Raise DataError when no label is named, and another column than the last is called so."""
+def _refuse_doubtful_label(head: Header, chosen: int, rest: Sequence[int], where: str) -> None:
+    """Raise DataError when no label is given and a column other than the last is named like a label."""
     called = [column for column in rest if head.names[column].casefold() in _LABEL_NAMES]
     if called and chosen not in called:
         last, other = quote(head.names[chosen]), quote(head.names[called[0]])
         raise DataError(
-            f"{where}: no label is named, and the last column is {last} while there is a column {other}: "
+            f"{where}: no label is given; the last column is {last}, but there is a column {other}: "
             f"add label: {other} to data (or label: {last})"
         )
 
 
-def likely_label(head: Head, chosen: int, cells: Cells) -> str:
-    """The name of another column that looks like classes; empty where none does."""
+def likely_label(head: Header, chosen: int, cells: Cells) -> str:
+    """The name of another column that looks like a label, or nothing."""
     others = [column for column in range(head.width) if column != chosen and head.names[column]]
     for column in sorted(others, key=lambda column: head.names[column].casefold() not in _LIKELY_LABEL_NAMES):
         values = Counter(cell for cell in head.cells(column) if not cells.is_missing(cell))

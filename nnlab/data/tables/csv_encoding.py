@@ -1,4 +1,4 @@
-"""The encoding of a text file: checked byte by byte, and named where it is not UTF-8."""
+"""Text encodings: validation of the whole file, and detection of encodings other than UTF-8."""
 
 import codecs
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from nnlab.data.files.reading import CHUNK, LARGEST, check_ratio
 from nnlab.errors import DataError
 from nnlab.text import quote
 
-# The codec for each name. Browsers and Excel read Shift_JIS as cp932, which has more characters (WHATWG Encoding).
+# Codec of each name. Browsers and Excel decode Shift_JIS as cp932, a superset (WHATWG Encoding).
 ENCODINGS = {
     "utf-8": "utf-8-sig",
     "utf-16": "utf-16",
@@ -34,11 +34,11 @@ _JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over the bytes of a text file found, of which there are ``size``.
+    """Properties of a text file of ``size`` bytes, found in one pass.
 
-    ``plain``: only ASCII, and no underscore, so that ``float`` reads nothing that is no number to everybody.
-    ``quoted``: has double quotes. ``short_lines``: no line is longer than ``LONGEST_LINE`` and a chunk.
-    ``lone_returns``: has carriage returns that no newline follows.
+    ``plain``: ASCII without underscores, so that ``float`` accepts only decimal numbers. ``quoted``: has double quotes.
+    ``short_lines``: no line is longer than ``LONGEST_LINE`` plus a chunk. ``lone_returns``: has carriage returns that
+    are not followed by a newline.
     """
 
     codec: str
@@ -51,10 +51,10 @@ class Scan:
 
 
 def scan(file: IO[bytes], size: int, name: str, encoding: str, *, packed: bool) -> Scan:
-    """Check that the whole file is text of that encoding (``auto``: UTF-8, or UTF-16 by its byte order mark).
+    """Validate the encoding of the whole file (``auto``: UTF-8, or UTF-16 with a byte order mark) and rewind it.
 
-    ``size`` is that of the file on disk, ``packed`` when ``file`` unpacks it. The file is left at its start. Raises
-    DataError, which names the line and the encoding that fits better, and for files that are no text.
+    ``size`` is the size on disk; ``packed``: ``file`` decompresses it. Raises DataError with the line and a better
+    encoding, and for files that are not text.
     """
     head = file.read(HEAD)
     file.seek(0)
@@ -62,10 +62,10 @@ def scan(file: IO[bytes], size: int, name: str, encoding: str, *, packed: bool) 
     codec = ENCODINGS[encoding] if encoding != "auto" else _codec_by_mark(head, name)
     if codec == "utf-16" and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise DataError(
-            f"{name}:1: expected UTF-16 text with a byte order mark, found none: without one, name utf-16-le or "
-            "utf-16-be, if it is UTF-16 at all"
+            f"{name}:1: expected UTF-16 text with a byte order mark, found none: if it is UTF-16, set "
+            "encoding: utf-16-le or utf-16-be"
         )
-    checker = _Checker(name, codec, told=encoding != "auto")
+    checker = _Checker(name, codec, explicit=encoding != "auto")
     digest, count, newlines = sha256(), 0, 0
     plain, quoted, short, since_newline = not codec.startswith("utf-16"), False, True, 0
     lone_returns, before = False, b""
@@ -74,7 +74,7 @@ def scan(file: IO[bytes], size: int, name: str, encoding: str, *, packed: bool) 
         if packed:
             check_ratio(name, size, count)
             if count > LARGEST:
-                raise DataError(f"{name}: expected at most {LARGEST} bytes when unpacked, found more")
+                raise DataError(f"{name}: expected at most {LARGEST} uncompressed bytes, found more")
         digest.update(chunk)
         checker.check(chunk, newlines)
         newlines += chunk.count(b"\n")
@@ -92,12 +92,12 @@ def scan(file: IO[bytes], size: int, name: str, encoding: str, *, packed: bool) 
 
 
 def _has_lone_return(text: bytes) -> bool:
-    """Whether a carriage return has no newline after it; the last byte may still get one."""
+    """Whether a carriage return is not followed by a newline; the last byte is undecided."""
     return b"\r" in text and text.count(b"\r") > text.count(b"\r\n") + text.endswith(b"\r")
 
 
 def _first_and_last_line_end(chunk: bytes) -> tuple[int, int]:
-    """Where the first line of a chunk ends (its length, where none does), and where the last one does (or -1)."""
+    """The ends of the first line (default: the length of the chunk) and of the last line (default: -1)."""
     end = b"\n" if b"\n" in chunk else b"\r"
     first = chunk.find(end)
     return (first if first >= 0 else len(chunk)), chunk.rfind(end)
@@ -112,21 +112,21 @@ def _codec_by_mark(head: bytes, name: str) -> str:
 
 
 class _Checker:
-    """Decodes a file chunk by chunk, and names the encoding that fits where the expected one does not."""
+    """Decodes a file chunk by chunk; on failure detects the actual encoding."""
 
-    def __init__(self, name: str, codec: str, *, told: bool) -> None:
+    def __init__(self, name: str, codec: str, *, explicit: bool) -> None:
         self._name = name
         self._codec = codec
-        self._told = told
+        self._explicit = explicit
         self._decoder = codecs.getincrementaldecoder(codec)()
         self._wide = codec.startswith("utf-16")
 
     def check(self, chunk: bytes, newlines: int) -> None:
-        """Raise DataError, naming the line, unless the chunk goes on as text; ``newlines`` came before it."""
+        """Raise DataError with the line unless the chunk is valid text; ``newlines`` precede it."""
         if not self._wide and b"\0" in chunk:
             self._refuse_nul(chunk, newlines)
         if not self._wide and chunk.isascii() and not self._decoder.getstate()[0]:
-            if not self._told and b"\x1b" in chunk and any(escape in chunk for escape in _JAPANESE_ESCAPES):
+            if not self._explicit and b"\x1b" in chunk and any(escape in chunk for escape in _JAPANESE_ESCAPES):
                 raise self._error(newlines, "iso2022_jp", chunk.decode("iso2022_jp", "replace"))
             return
         try:
@@ -135,7 +135,7 @@ class _Checker:
             raise self._wrong(error, newlines) from error
 
     def end(self, newlines: int) -> None:
-        """Raise DataError when the file ends in the middle of a character."""
+        """Raise DataError when the file ends inside a character."""
         try:
             self._decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
@@ -151,7 +151,7 @@ class _Checker:
             expected = "UTF-8" if self._codec == "utf-8-sig" else self._codec
             return DataError(
                 f"{self._name}:{newlines + 1}: expected {expected} text, found other bytes: "
-                "save it as UTF-8, or name its encoding with data.encoding"
+                "save it as UTF-8, or set data.encoding"
             )
         return self._error(newlines, *found)
 
@@ -175,8 +175,7 @@ class _Checker:
                 )
         line = newlines + chunk.count(b"\n", 0, position) + 1
         raise DataError(
-            f"{self._name}:{line}: expected text, found a NUL character: the file is damaged or is no text; "
-            "save it again"
+            f"{self._name}:{line}: expected text, found a NUL character: the file is damaged or not text; save it again"
         )
 
 
@@ -187,10 +186,10 @@ def _foreign_words(text: str) -> str:
 
 
 def guess_encoding(sample: bytes) -> tuple[str, str] | None:
-    """The likeliest encoding of bytes that are not UTF-8, with the text that they make in it; None where none is.
+    """The likeliest encoding of bytes that are not UTF-8, with the decoded text, or None.
 
-    Each candidate is scored by how usual its characters beyond ASCII are: kana and the kanji of JIS level 1 in cp932
-    and EUC-JP (where half-width katakana are the mark of the wrong one), letters beside ASCII letters in Latin.
+    Candidates are scored by the frequency of common non-ASCII characters: kana and JIS level 1 kanji in cp932 and
+    EUC-JP (half-width katakana indicate the wrong one), letters next to ASCII letters in Latin encodings.
     """
     best: tuple[float, str, str] | None = None
     for encoding, score in _scores(sample):
@@ -206,8 +205,8 @@ def _scores(sample: bytes) -> Iterator[tuple[str, float]]:
         except UnicodeDecodeError:
             continue
         foreign = [character for character in text if not character.isascii()]
-        score = sum(map(_usual_in_japanese, foreign)) / max(1, len(foreign))
-        # Nearly every character of cp932 begins with one of these bytes, none of EUC-JP's does.
+        score = sum(map(_japanese_score, foreign)) / max(1, len(foreign))
+        # These lead bytes are frequent in cp932 and do not occur in EUC-JP.
         if encoding == "euc_jp" and not any(0x80 <= byte <= 0xA0 for byte in sample):
             score *= 1.5
         yield encoding, score
@@ -216,10 +215,10 @@ def _scores(sample: bytes) -> Iterator[tuple[str, float]]:
     except UnicodeDecodeError:
         return
     c1 = any(0x80 <= byte <= 0x9F for byte in sample)
-    yield "cp1252" if c1 else "latin-1", _usual_in_latin(text)
+    yield "cp1252" if c1 else "latin-1", _latin_score(text)
 
 
-def _usual_in_japanese(character: str) -> float:
+def _japanese_score(character: str) -> float:
     if "\u3000" <= character <= "\u30ff" or "\uff01" <= character <= "\uff5e":
         return 1.0
     if "\u4e00" <= character <= "\u9fff":
@@ -232,8 +231,8 @@ def _usual_in_japanese(character: str) -> float:
     return 0.0 if half_width_or_private else 0.4
 
 
-def _usual_in_latin(text: str) -> float:
-    """The share of the characters beyond ASCII that are letters beside ASCII letters, or signs such as ° and €."""
+def _latin_score(text: str) -> float:
+    """The fraction of non-ASCII characters that are letters next to ASCII letters, or symbols such as ° and €."""
     foreign = [index for index, character in enumerate(text) if not character.isascii()]
     usual = 0
     for index in foreign:

@@ -12,7 +12,7 @@ from nnlab.data.tables.cache import TableCache
 from nnlab.data.tables.csv_arrays import read_rows_of
 from nnlab.data.tables.csv_cells import Cells
 from nnlab.data.tables.csv_columns import Selection, select
-from nnlab.data.tables.csv_header import Head, read_head
+from nnlab.data.tables.csv_header import Header, read_header
 from nnlab.data.tables.csv_samples import read_rows
 from nnlab.data.tables.csv_text import CsvFormat, CsvRows, csv_rows, scanned
 from nnlab.data.tables.labels import classes_of
@@ -27,9 +27,9 @@ MOST_AUTOMATIC_CATEGORIES = 50
 
 @dataclass(frozen=True)
 class CsvSettings:
-    """What a spec says about a CSV file: its format, which columns hold what, and what to do without a value.
+    """The settings of a CSV file: format, columns, categories and missing values.
 
-    ``missing`` is ``refuse``, ``drop``, or what stands in later on; ``categorical`` ``auto``, ``refuse`` or names.
+    ``missing`` is ``refuse``, ``drop`` or a later imputation; ``categorical`` is ``auto``, ``refuse`` or column names.
     """
 
     form: CsvFormat = field(default_factory=CsvFormat)
@@ -47,21 +47,21 @@ def read_csv(
     test_path: Path | None = None,
     cache: TableCache | None = None,
 ) -> Dataset:
-    """The samples with float64 inputs (N, D), NaN for missing values, all in ``train`` unless a column splits them.
+    """The samples as float64 inputs (N, D) with NaN for missing values, all in ``train`` unless a column splits them.
 
-    ``test_path`` is a file with the test samples, ``cache`` keeps the arrays of large files. Raises DataError naming
-    file, line and column; several bad cells are reported at once.
+    ``test_path`` is a file with test samples; ``cache`` keeps the arrays of large files. Raises DataError with file,
+    line and column; several invalid cells are reported at once.
     """
     settings = settings or CsvSettings()
     name = file_name(path)
     with scanned(path, settings.form.encoding) as (stream, found):
-        kept = (found.sha256, settings)
-        table = cache.get(kept) if cache else None
+        key = (found.sha256, settings)
+        table = cache.get(key) if cache else None
         if table is None:
             with csv_rows(stream, found, settings.form, name) as rows:
                 table = _read_table(rows, settings, name, plain=found.plain)
             if cache:
-                cache.put(kept, table, found.size)
+                cache.put(key, table, found.size)
     dataset = _dataset(table, settings, path, found.sha256)
     if test_path is None:
         return dataset
@@ -78,18 +78,18 @@ def read_csv(
         raise TypeError("labels were asked for")
     notes = [f"{test_path.name}: {note}" for note in (counted(len(samples.labels), "test sample"), *samples.notes)]
     same_name = test_path.name in dataset.checksums
-    key = f"{test_path.absolute().parent.name}/{test_path.name}" if same_name else test_path.name
+    checksum_name = f"{test_path.absolute().parent.name}/{test_path.name}" if same_name else test_path.name
     return replace(
         dataset,
         test=Split(samples.inputs, samples.labels),
-        checksums=dataset.checksums | {key: samples.sha256},
+        checksums=dataset.checksums | {checksum_name: samples.sha256},
         notes=(dataset.notes[0], *notes, *dataset.notes[1:]),
     )
 
 
 def _read_table(rows: CsvRows, settings: CsvSettings, name: str, *, plain: bool) -> Rows:
     form, cells = settings.form, Cells(settings.form)
-    head = read_head(rows, form, name)
+    head = read_header(rows, form, name)
     chosen = select(head, name, form, settings.label, settings.features, settings.exclude, settings.split_column)
     if not head.ahead:
         raise DataError(f"{name}: expected samples below the header row, found none")
@@ -99,12 +99,12 @@ def _read_table(rows: CsvRows, settings: CsvSettings, name: str, *, plain: bool)
         for column in chosen.features
         if column in named or (settings.categorical == "auto" and _is_text(head, column, cells, name))
     ]
-    set_apart = set(categorical)
+    one_hot_columns = set(categorical)
     source = Source(
         name,
         head.names,
         features=chosen.features,
-        numeric=[column for column in chosen.features if column not in set_apart],
+        numeric=[column for column in chosen.features if column not in one_hot_columns],
         categorical=categorical,
         named=named,
         label=chosen.label,
@@ -119,8 +119,8 @@ def _read_table(rows: CsvRows, settings: CsvSettings, name: str, *, plain: bool)
     return replace(read, label=head.names[chosen.label], notes=table_notes(head, chosen, read, cells, name))
 
 
-def _named(head: Head, chosen: Selection, settings: CsvSettings, where: str) -> frozenset[int]:
-    """The columns that the spec says hold categories."""
+def _named(head: Header, chosen: Selection, settings: CsvSettings, where: str) -> frozenset[int]:
+    """The categorical columns given in the spec."""
     if isinstance(settings.categorical, str):
         return frozenset()
     columns = [head.column(column, f"{where}: data.categorical") for column in settings.categorical]
@@ -131,10 +131,10 @@ def _named(head: Head, chosen: Selection, settings: CsvSettings, where: str) -> 
     return frozenset(columns)
 
 
-def _is_text(head: Head, column: int, cells: Cells, name: str) -> bool:
-    """Whether a column holds text only, as far as it has been looked at, and so few different ones as categories do.
+def _is_text(head: Header, column: int, cells: Cells, name: str) -> bool:
+    """Whether a column contains only text in the rows read ahead, with few enough distinct values for categories.
 
-    Raises DataError for text that looks like numbers or dates, and for more different ones.
+    Raises DataError for text that looks like numbers or dates, and for too many distinct values.
     """
     values = [(line, row[column]) for line, row in head.ahead if column < len(row)]
     values = [(line, cell) for line, cell in values if not cells.is_missing(cell) and cell != head.names[column]]
@@ -144,21 +144,21 @@ def _is_text(head: Head, column: int, cells: Cells, name: str) -> bool:
     if {cell.casefold() for _, cell in values} <= SPLITS.keys():
         raise DataError(
             f"{name}:{head.line}: {title}: expected a feature, found the words train, test or validation: add "
-            f"split_column: {title} to data, or leave the column out with exclude: [{title}]"
+            f"split_column: {title} to data, or exclude the column with exclude: [{title}]"
         )
     for line, cell in values[:100]:
         like = cells.looks_like(cell)
         if like:
             raise DataError(f"{name}:{line}: {title}: expected a number or a category, found {quote(cell)}: {like}")
     where = f"{name}:{values[0][0]}"
-    different = len({cell for _, cell in values})
-    rarely_repeated = different == len(values) > 2 or (different > 5 and 2 * different > len(values))
-    if different > MOST_AUTOMATIC_CATEGORIES or rarely_repeated:
+    distinct = len({cell for _, cell in values})
+    rarely_repeated = distinct == len(values) > 2 or (distinct > 5 and 2 * distinct > len(values))
+    if distinct > MOST_AUTOMATIC_CATEGORIES or rarely_repeated:
         column_name = head.names[column]
         raise DataError(
-            f"{where}: {title}: expected a number, found text, {different} different ones in {len(values)} rows: "
-            f"data.exclude: [{column_name}] leaves the column out, data.categorical: [{column_name}] takes it for "
-            "categories"
+            f"{where}: {title}: expected a number, found text with {distinct} distinct values in {len(values)} rows: "
+            f"exclude the column with data.exclude: [{column_name}], or one-hot encode it with "
+            f"data.categorical: [{column_name}]"
         )
     return True
 

@@ -1,4 +1,4 @@
-"""The names of a CSV file's columns, and whether its first row holds them."""
+"""The header of a CSV file: column names, and whether the first row contains them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,14 +13,14 @@ from nnlab.errors import DataError
 from nnlab.text import near_name, quote
 
 MOST_AHEAD_ROWS, MOST_AHEAD_CELLS = 1000, 200_000
-"""How much of the table is looked at before it is read."""
+"""How many rows and cells are read ahead to inspect the table."""
 
-_HEADER_HINT = "if it is a sample, add header: false to data (header: true if these are names)"
+_HEADER_HINT = "if it is a sample, add header: false to data (header: true if it contains names)"
 
 
 @dataclass(frozen=True)
-class Head:
-    """The names of all columns, and the first rows below them, stripped, as far as they have been looked at."""
+class Header:
+    """The column names and the rows read ahead below them, with stripped cells."""
 
     names: tuple[str, ...]
     line: int
@@ -33,37 +33,37 @@ class Head:
         return len(self.names)
 
     @cached_property
-    def place(self) -> dict[str, int]:
-        """Where each column stands."""
+    def index_of(self) -> dict[str, int]:
+        """The index of each column name."""
         return {name: column for column, name in enumerate(self.names)}
 
     def column(self, wanted: str, where: str) -> int:
-        """The place of a column; raises DataError, which begins with ``where`` and names a near one."""
+        """The index of a column; raises DataError, prefixed with ``where``, with a near name."""
         name = normalised(wanted)
-        if name in self.place:
-            return self.place[name]
+        if name in self.index_of:
+            return self.index_of[name]
         known = [other for other in self.names if other]
         near = near_name(name, known)
         hint = f"did you mean {quote(near)}?" if near else f"the columns are {quote(', '.join(known), limit=200)}"
         raise DataError(f"{where}: no column {quote(wanted)}; {hint}")
 
     def cells(self, column: int) -> list[str]:
-        """What stands below a name, as far as it has been looked at."""
+        """The cells of a column in the rows read ahead."""
         return [cells[column] for _, cells in self.ahead if column < len(cells)]
 
 
 def stripped(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows that hold anything, with stripped cells."""
+    """The non-blank rows, with stripped cells."""
     for line, row in rows:
         cells = [cell.strip() for cell in row]
         if any(cells):
             yield line, cells
 
 
-def read_head(rows: Iterable[Row], form: CsvFormat, name: str) -> Head:
-    """Read the names and some rows below them.
+def read_header(rows: Iterable[Row], form: CsvFormat, name: str) -> Header:
+    """Read the column names and some rows ahead.
 
-    Raises DataError when there is no such row, when it looks like a sample, or has a name twice.
+    Raises DataError when there is no header, when it looks like a sample, or has duplicate names.
     """
     cells = Cells(form)
     ahead, comments = _look_ahead(stripped(rows))
@@ -71,28 +71,28 @@ def read_head(rows: Iterable[Row], form: CsvFormat, name: str) -> Head:
         raise DataError(f"{name}: expected a header row and samples, found an empty file")
     if form.header is False:
         _refuse_names(ahead, cells, name)
-        width = max(1, len(_without_blank_end(ahead[0][1], ahead)))
-        return Head(tuple(f"c{number}" for number in range(1, width + 1)), ahead[0][0], ahead)
+        width = max(1, len(_without_trailing_blanks(ahead[0][1], ahead)))
+        return Header(tuple(f"c{number}" for number in range(1, width + 1)), ahead[0][0], ahead)
     line, first = ahead[0]
     if comments and _is_commented_header(comments[-1][1], ahead, cells):
         line, first = comments[-1]
         first = [first[0].lstrip("# "), *first[1:]]
-        note = f"line {line}, a comment, holds the names of the columns"
+        note = f"the comment in line {line} contains the column names"
         names = tuple(map(normalised, first))
-        return Head(names, line, ahead, (note,))
+        return Header(names, line, ahead, (note,))
     where = f"{name}:{line}"
     if form.header == "auto":
         _refuse_title(ahead, name)
         _refuse_sample(first, ahead[1:], cells, where)
-    names = tuple(map(normalised, _without_blank_end(first, ahead)))
+    names = tuple(map(normalised, _without_trailing_blanks(first, ahead)))
     twice = next((column for column, count in Counter(names).items() if column and count > 1), None)
     if twice is not None:
-        raise DataError(f"{where}: expected a header row with every name once, found {quote(twice)} twice")
-    return Head(names, line, ahead[1:])
+        raise DataError(f"{where}: expected a header row with distinct names, found {quote(twice)} twice")
+    return Header(names, line, ahead[1:])
 
 
 def _look_ahead(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
-    """The first rows, and the comments (lines with # at their start) that stand before them."""
+    """The first rows, and the comments (lines starting with #) before them."""
     ahead: list[Row] = []
     comments: list[Row] = []
     count = 0
@@ -107,8 +107,8 @@ def _look_ahead(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     return ahead, comments
 
 
-def _without_blank_end(first: list[str], ahead: Sequence[Row]) -> list[str]:
-    """The first row without the columns at its end in which no row has anything."""
+def _without_trailing_blanks(first: list[str], ahead: Sequence[Row]) -> list[str]:
+    """The first row without trailing columns that are blank in all rows."""
     width = len(first)
     while width and not first[width - 1] and not any(len(cells) >= width and cells[width - 1] for _, cells in ahead):
         width -= 1
@@ -116,7 +116,7 @@ def _without_blank_end(first: list[str], ahead: Sequence[Row]) -> list[str]:
 
 
 def _is_commented_header(comment: list[str], ahead: Sequence[Row], cells: Cells) -> bool:
-    """Whether a comment holds names for the row below it, as numpy.savetxt writes them."""
+    """Whether a comment contains the column names, as numpy.savetxt writes them."""
     first = ahead[0][1]
     return (
         len(comment) == len(first) > 1
@@ -126,7 +126,7 @@ def _is_commented_header(comment: list[str], ahead: Sequence[Row], cells: Cells)
 
 
 def _refuse_title(ahead: Sequence[Row], name: str) -> None:
-    """Raise DataError when the first rows hold one cell each and the rows below them several."""
+    """Raise DataError when the first rows have one cell each, but later rows have several."""
     filled = [sum(map(bool, cells)) for _, cells in ahead]
     start = next((row for row, count in enumerate(filled) if count > 1), 0)
     if start and max(filled) > 2:
@@ -135,12 +135,12 @@ def _refuse_title(ahead: Sequence[Row], name: str) -> None:
         begins = ahead[start][0]
         raise DataError(
             f"{name}:{line}: expected a header row, found the single cell {quote(title)}: if it is a title and the "
-            f"table begins at line {begins}, add skip_rows: {begins - 1} to data"
+            f"table starts at line {begins}, add skip_rows: {begins - 1} to data"
         )
 
 
 def _refuse_sample(first: list[str], below: Sequence[Row], cells: Cells, where: str) -> None:
-    """Raise DataError when the first row looks like those below it."""
+    """Raise DataError when the first row looks like a sample."""
     numbers = [value for value in map(cells.number, first) if isfinite(value)]
     fraction = next((value for value in numbers if not value.is_integer()), None)
     filled = [cell for cell in first if cell]
@@ -154,13 +154,13 @@ def _refuse_sample(first: list[str], below: Sequence[Row], cells: Cells, where: 
     else:
         again = _found_again(first, below)
         if again and (numbers or 2 * len(again) >= len(filled)):
-            found = f"{quote(again[0])}, which is also a value in its column"
+            found = f"{quote(again[0])}, which is also a value of that column"
     if found:
-        raise DataError(f"{where}: expected a header row with the names of the columns, found {found}: {_HEADER_HINT}")
+        raise DataError(f"{where}: expected a header row with column names, found {found}: {_HEADER_HINT}")
 
 
 def _refuse_names(ahead: Sequence[Row], cells: Cells, name: str) -> None:
-    """Raise DataError when the first row has text above numbers, as names are."""
+    """Raise DataError when ``header: false`` is given but the first row looks like column names."""
     (line, first), *below = ahead
     for column, cell in enumerate(first):
         if cells.is_missing(cell) or isfinite(cells.number(cell)):
@@ -169,19 +169,19 @@ def _refuse_names(ahead: Sequence[Row], cells: Cells, name: str) -> None:
         if len(under) > 1 and all(isfinite(cells.number(other)) for other in under):
             raise DataError(
                 f"{name}:{line}: expected a sample, as data.header is false, found {quote(cell)} above numbers: "
-                "remove header: false if it is a name"
+                "remove header: false if it is a column name"
             )
 
 
 def _is_numbering(numbers: Sequence[float]) -> bool:
-    """Whether numbers can be the names of columns: 0, 1, 2 or years, each one above the one before."""
+    """Whether numbers can be column names: 0, 1, 2, ... or increasing years."""
     steps = {later - earlier for earlier, later in pairwise(numbers)}
     years = all(1000 <= number <= 3000 for number in numbers) and all(step > 0 for step in steps)
     return years or (steps <= {1.0} and numbers[0] in (0, 1))
 
 
 def _are_numbers_below(first: list[str], below: Sequence[Row], cells: Cells) -> bool:
-    """Whether every column that the first row has a number in has numbers, too, in the rows below."""
+    """Whether the columns with a number in the first row contain numbers below it too."""
     columns = [column for column, cell in enumerate(first) if isfinite(cells.number(cell))]
     return bool(below) and all(
         isfinite(cells.number(row[column])) or cells.is_missing(row[column])
@@ -192,7 +192,7 @@ def _are_numbers_below(first: list[str], below: Sequence[Row], cells: Cells) -> 
 
 
 def _found_again(first: list[str], below: Sequence[Row]) -> list[str]:
-    """The cells of the first row that stand in the same column below, in rows that are not all the same."""
+    """The cells of the first row that occur again in their column, in a different row."""
     others = [row for _, row in below if row != first]
     return [
         cell

@@ -1,4 +1,4 @@
-"""Samples of a CSV file in the columns of another one that was read before."""
+"""Samples of a CSV file with the columns of the training data."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from nnlab.data.input_format import Column
 from nnlab.data.tables.cache import TableCache
 from nnlab.data.tables.csv_arrays import read_rows_of
 from nnlab.data.tables.csv_cells import Cells, normalised
-from nnlab.data.tables.csv_header import Head, read_head
+from nnlab.data.tables.csv_header import Header, read_header
 from nnlab.data.tables.csv_text import CsvFormat, CsvRows, csv_rows, scanned
 from nnlab.data.tables.labels import classes_of
 from nnlab.data.tables.rows import Rows, Source
@@ -22,7 +22,7 @@ from nnlab.text import near_name, quote
 
 
 class FileSamples(NamedTuple):
-    """Raw inputs (N, D), labels (N,) or None, the file's SHA-256, and notes such as how many rows were left out."""
+    """Raw inputs (N, D), labels (N,) or None, the file's SHA-256, and notes such as the number of dropped rows."""
 
     inputs: Array
     labels: Array | None
@@ -40,11 +40,11 @@ def read_rows(
     missing: str | float = "refuse",
     cache: TableCache | None = None,
 ) -> FileSamples:
-    """The samples of a file in the given columns, with labels where ``label`` names a column.
+    """The samples of a file in the given columns, with labels if ``label`` names a column.
 
-    Columns are found by their names, in any order and among others; a file without a header must have them in the
-    same places, or just them. NaN is a missing value, unless ``missing`` is ``refuse`` or ``drop``. Labels are numbers
-    of ``class_names``. Raises DataError, which names missing columns, unknown categories and unknown classes.
+    Columns are matched by name, in any order, and other columns are ignored; a file without header must have the same
+    columns or only these. Missing values are NaN unless ``missing`` is ``refuse`` or ``drop``. Labels are indices into
+    ``class_names``. Raises DataError for missing columns, unknown categories and unknown classes.
     """
     form = form or CsvFormat()
     name = file_name(path)
@@ -70,21 +70,21 @@ def _read_known(
     *,
     plain: bool,
 ) -> Rows:
-    head = read_head(rows, form, name)
+    head = read_header(rows, form, name)
     if form.header is False and head.width == len(columns):
         head = replace(head, names=tuple(column.name for column in columns))
-    places = _places(head, columns, name)
+    indices = _column_indices(head, columns, name)
     source = Source(
         name,
         head.names,
-        features=places,
-        numeric=[place for place, column in zip(places, columns, strict=True) if not column.categories],
-        categorical=[place for place, column in zip(places, columns, strict=True) if column.categories],
+        features=indices,
+        numeric=[index for index, column in zip(indices, columns, strict=True) if not column.categories],
+        categorical=[index for index, column in zip(indices, columns, strict=True) if column.categories],
         named=frozenset(),
-        label=None if label is None else _label_place(head, label, name),
+        label=None if label is None else _label_index(head, label, name),
         part=None,
         missing=missing,
-        known={place: column.categories for place, column in zip(places, columns, strict=True)},
+        known={index: column.categories for index, column in zip(indices, columns, strict=True)},
     )
     read = read_rows_of(head.ahead, rows, source, Cells(form), plain=plain)
     if not len(read.inputs):
@@ -93,10 +93,10 @@ def _read_known(
     return read
 
 
-def _places(head: Head, columns: Sequence[Column], name: str) -> list[int]:
-    """Where the columns stand; raises DataError for those that are missing, with near names."""
+def _column_indices(head: Header, columns: Sequence[Column], name: str) -> list[int]:
+    """The indices of the columns; raises DataError for missing ones, with near names."""
     names = [normalised(column.name) for column in columns]
-    absent = [column for column in names if column not in head.place]
+    absent = [column for column in names if column not in head.index_of]
     if absent:
         wanted = set(names)
         near = near_name(absent[0], [other for other in head.names if other not in wanted])
@@ -105,22 +105,22 @@ def _places(head: Head, columns: Sequence[Column], name: str) -> list[int]:
             f"{name}:{head.line}: expected the {len(names)} columns of the training samples, "
             f"missing {quote(', '.join(absent), 200)}{hint}"
         )
-    return [head.place[column] for column in names]
+    return [head.index_of[column] for column in names]
 
 
-def _label_place(head: Head, label: str, name: str) -> int:
-    if normalised(label) not in head.place:
+def _label_index(head: Header, label: str, name: str) -> int:
+    if normalised(label) not in head.index_of:
         raise DataError(
             f"{name}:{head.line}: expected a column {quote(label)} with the labels, found none; "
             "nnlab.predict(run, x) in Python takes samples without labels"
         )
-    return head.place[normalised(label)]
+    return head.index_of[normalised(label)]
 
 
 def _known_classes(read: Rows, class_names: Sequence[str], where: str) -> Array:
     texts = list(read.label_texts)
     number = {name: index for index, name in enumerate(class_names)}
-    # Joined with the known ones, labels are spelled as those are: 1.0 is the class 1.
+    # Together with the known class names, so that 1.0 is the class 1.
     codes, names = classes_of([*class_names, *texts], where)
     unknown = [name for name in names if name not in number]
     if unknown:

@@ -1,4 +1,4 @@
-"""The text of a CSV file as rows of cells: separators, lines to skip, and bounds on both."""
+"""CSV parsing: separator detection, skipped lines, limits on line length and columns."""
 
 import csv
 import re
@@ -16,7 +16,7 @@ from nnlab.data.tables.csv_encoding import LONGEST_LINE, Scan, scan
 from nnlab.errors import DataError
 from nnlab.text import quote
 
-# Where two cut equally well, the first of them: commas also stand in numbers and sentences.
+# In order of preference for equal fits: commas also occur in numbers and sentences.
 SEPARATORS = "\t;|,"
 WHITESPACE = "whitespace"
 MOST_COLUMNS = 100_000
@@ -25,12 +25,12 @@ MISSING_VALUES = ("", "?", "NA", "N/A", "#N/A", "nan", "null", "none")
 _SEP_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
 
 Row = tuple[int, list[str]]
-"""The number of a row's first line, from 1, and its cells as they stand."""
+"""A row: the number of its first line, from 1, and its raw cells."""
 
 
 @dataclass(frozen=True)
 class CsvFormat:
-    """How a file's bytes become rows of cells, and which cells (in any case) are missing values."""
+    """The format of a CSV file, and its missing values (case-insensitive)."""
 
     encoding: str = "auto"
     separator: str = "auto"
@@ -42,9 +42,9 @@ class CsvFormat:
 
 @contextmanager
 def scanned(path: Path, encoding: str) -> Iterator[tuple[IO[bytes], Scan]]:
-    """The contents of a file, unpacked where they are gzip data, and what a pass over them found.
+    """The contents of a file, decompressed if gzipped, and the result of scanning them.
 
-    Raises DataError when it cannot be read or is no text of the given encoding.
+    Raises DataError when the file cannot be read or is not text in the given encoding.
     """
     with opened(path) as (file, size):
         stream, packed = unpacked(file)
@@ -57,21 +57,21 @@ def csv_rows(stream: IO[bytes], found: Scan, form: CsvFormat, name: str) -> Iter
     text = TextIOWrapper(stream, found.codec, newline="")
     try:
         yield CsvRows(stream, text, found, form, name)
-    except UnicodeDecodeError as error:  # the file has changed since it was scanned
+    except UnicodeDecodeError as error:  # the file changed after the scan
         raise DataError(f"{name}: {error}") from error
     finally:
         text.detach()
 
 
 class _Lines:
-    """The lines of a text; a row, with the blank lines before it, takes at most ``LONGEST_LINE`` letters of them."""
+    """The lines of a text; a row, with preceding blank lines, may have at most ``LONGEST_LINE`` characters."""
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
         self.end_row()
 
     def end_row(self) -> None:
-        """What follows belongs to another row."""
+        """Start the next row."""
         self._left = LONGEST_LINE
 
     def __iter__(self) -> Self:
@@ -83,12 +83,12 @@ class _Lines:
             raise StopIteration
         self._left -= len(line)
         if self._left < 0:
-            raise csv.Error(f"expected at most {LONGEST_LINE} letters in a row, found more")
+            raise csv.Error(f"expected at most {LONGEST_LINE} characters in a row, found more")
         return line
 
 
 class CsvRows:
-    """The rows of a text one by one, or the bytes of those that are left."""
+    """The rows of a text one by one, or the remaining rows as blocks of bytes."""
 
     def __init__(self, stream: IO[bytes], text: TextIO, found: Scan, form: CsvFormat, name: str) -> None:
         self._stream = stream
@@ -96,10 +96,10 @@ class CsvRows:
         self._name = name
         self._lines = _Lines(text)
         self._line = 1
-        sample, told = self._begin(form)
+        sample, declared = self._begin(form)
         separator = form.separator
         if separator == "auto":
-            separator = told or _best_separator(sample, form.decimal)
+            separator = declared or _best_separator(sample, form.decimal)
         self._separator = {"tab": "\t"}.get(separator, separator)
         self._rows = self._read(sample, text)
 
@@ -107,19 +107,19 @@ class CsvRows:
         return self._rows
 
     def parse(self, text: str) -> Iterator[list[str]]:
-        """The rows of some whole lines."""
+        """Parse complete lines."""
         return csv.reader(StringIO(text, newline=""), **self._dialect())
 
     @property
     def separator(self) -> int | None:
-        """The byte that separates cells; None where rows must be read one by one."""
+        """The separator byte; None where rows must be read one by one."""
         found = self._found
         one_byte = len(self._separator) == 1 and self._separator.isascii()
         simple = found.short_lines and not found.quoted and not found.lone_returns
         return ord(self._separator) if one_byte and simple and found.codec == "utf-8-sig" else None
 
     def blocks(self) -> Iterator[tuple[int, bytes]]:
-        """The number of the first line and the bytes of whole lines, for all rows that have not been read yet."""
+        """The remaining rows as blocks: the number of the first line, and the bytes of complete lines."""
         self._stream.seek(0)
         for _ in range(self._line - 1):
             self._stream.readline()
@@ -129,20 +129,20 @@ class CsvRows:
             self._line += block.count(b"\n")
 
     def _begin(self, form: CsvFormat) -> tuple[list[str], str]:
-        """Skip what stands before the table; gives the first lines of it, and the separator that ``sep=`` names."""
+        """Skip lines before the table; returns its first lines, and the separator of a ``sep=`` line."""
         try:
             first = next(self._lines, "")
-            told = _SEP_LINE.fullmatch(first)
-            if told or form.skip_rows:
+            declared = _SEP_LINE.fullmatch(first)
+            if declared or form.skip_rows:
                 self._line += 1
             for _ in range(form.skip_rows - 1):
                 self._lines.end_row()
                 if next(self._lines, None) is None:
-                    skipped = f"{form.skip_rows} lines are skipped, but there are {self._line - 1}"
+                    skipped = f"expected more than {form.skip_rows} lines, found {self._line - 1}"
                     raise DataError(f"{self._name}: data.skip_rows: {skipped}")
                 self._line += 1
             sample = [] if self._line > 1 else [first]
-            return sample + _sample(self._lines), told[1] if told else ""
+            return sample + _sample(self._lines), declared[1] if declared else ""
         except csv.Error as error:
             raise DataError(f"{self._name}:{self._line}: {error}") from error
 
@@ -170,14 +170,14 @@ class CsvRows:
 
 
 def _sample(lines: _Lines) -> list[str]:
-    """The first lines, of which at most ``MOST_SAMPLE_LINES`` and ``LONGEST_LINE`` letters are looked at."""
+    """The first lines: at most ``MOST_SAMPLE_LINES``, and little more than ``LONGEST_LINE`` characters."""
     sample: list[str] = []
-    letters = 0
+    characters = 0
     for line in islice(lines, MOST_SAMPLE_LINES):
         lines.end_row()
         sample.append(line)
-        letters += len(line)
-        if letters > LONGEST_LINE:
+        characters += len(line)
+        if characters > LONGEST_LINE:
             break
     return sample
 
@@ -187,17 +187,17 @@ def _single_spaced(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _best_separator(sample: list[str], decimal: str) -> str:
-    """The separator that cuts most of the first rows into equally many cells, and then the one with most cells."""
+    """The separator with which most of the first rows have the same number of cells; then, the most cells."""
     candidates = [separator for separator in SEPARATORS if separator != decimal]
     best = max(candidates, key=lambda separator: _fit(sample, separator))
     spaced = _fit(list(_single_spaced(sample)), " ")
-    # Some files have a second tab where a column is narrow.
+    # Some files align narrow columns with a second tab.
     doubled = best == "\t" and spaced[0] > _fit(sample, best)[0]
     return WHITESPACE if doubled or (_fit(sample, best)[1] < 2 <= spaced[1]) else best
 
 
 def _fit(sample: list[str], separator: str) -> tuple[float, int]:
-    """Which share of the rows has the most frequent number of cells (0 where that is 1), and that number."""
+    """The fraction of rows with the most frequent number of cells (0 if that is 1), and that number."""
     reader = csv.reader(sample, delimiter=separator, skipinitialspace=True)
     widths: Counter[int] = Counter()
     try:
@@ -213,7 +213,7 @@ def _fit(sample: list[str], separator: str) -> tuple[float, int]:
 
 
 def separator_hint(form: CsvFormat) -> str:
-    """What to try when a file seems to have one column only."""
+    """Advice for a file that seems to have a single column."""
     if form.separator != "auto":
         return f"data.separator is {quote(form.separator)}"
-    return "columns are separated by comma, semicolon, tab, | or spaces; data.separator names another"
+    return "detected separators are comma, semicolon, tab, | and spaces; set data.separator for others"

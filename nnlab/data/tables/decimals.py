@@ -1,4 +1,4 @@
-"""Many decimal numbers in bytes, read at once with NumPy and rounded as ``float`` rounds them."""
+"""Vectorised parsing of decimal numbers from bytes, correctly rounded like ``float``."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 
 LONGEST = 16
-"""The most digits before or after the decimal mark that are read here."""
+"""The maximum number of digits before and after the decimal mark."""
 
 _POWERS = 10 ** np.arange(LONGEST + 1, dtype=np.int64)
 _EXACT = np.int64(1 << 53)
@@ -18,7 +18,7 @@ _NEWLINE, _RETURN, _MINUS, _PLUS = b"\n\r-+"
 
 
 class Block(NamedTuple):
-    """Rows of equally many cells: where each cell starts and ends (N, D), its number, and whether it holds one."""
+    """Start, end, value and validity of each cell, all (N, D)."""
 
     starts: Array
     ends: Array
@@ -27,13 +27,13 @@ class Block(NamedTuple):
 
 
 def read_block(text: bytes, separator: int, mark: int, width: int) -> Block | None:
-    """The cells of whole lines, each of which ends in a newline; None where they have not all ``width`` cells.
+    """The cells of complete lines, each ending in a newline; None unless every line has ``width`` cells.
 
-    Valid are plain decimal numbers of at most 15 to 16 digits, with or without a sign: as a whole number below 2^53
-    divided by a power of ten up to 10^16, both exact in float64, each is rounded once and so correctly (Clinger 1990).
-    Whatever else ``float`` reads (exponents, more digits, spaces) is not valid here.
+    Valid cells are optionally signed decimal numbers of at most 15 to 16 digits: an integer below 2^53 divided by a
+    power of ten up to 10^16, both exact in float64, is rounded correctly in one operation (Clinger 1990). Other input
+    of ``float`` (exponents, more digits, spaces) is not valid here.
     """
-    raw = np.frombuffer(bytes(LONGEST) + text, np.uint8)  # so that the bytes before every cell can be looked at
+    raw = np.frombuffer(bytes(LONGEST) + text, np.uint8)  # cells are read in words of eight bytes
     is_end = (raw == separator) | (raw == _NEWLINE)
     marks = np.flatnonzero(is_end | (raw == mark))
     ends_cell = is_end[marks]
@@ -76,7 +76,7 @@ def read_block(text: bytes, separator: int, mark: int, width: int) -> Block | No
 
 
 def _digits(raw: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
-    """The whole numbers between the given places, as int64, and whether all there are digits, at most ``LONGEST``."""
+    """The integers in the given byte ranges as int64, and whether they are at most ``LONGEST`` digits."""
     eights = np.lib.stride_tricks.as_strided(raw.view(), (len(raw) - 7, 8), (1, 1)).view("<u8")[:, 0]
     length = ends - starts
     numbers, valid = _eight_digits(eights[ends - 8], np.minimum(length, 8))
@@ -90,12 +90,12 @@ def _digits(raw: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
 
 
 def _eight_digits(words: Array, length: Array) -> tuple[Array, Array]:
-    """The numbers in the last ``length`` bytes of words of eight, the first byte lowest; and which hold digits only.
+    """The numbers in the last ``length`` bytes of little-endian words of eight bytes, and whether these are digits.
 
-    Pairs, fours and eights of digits are added up within each word (Lemire, "Quickly parsing eight digits", 2018).
+    Digits are combined in pairs, fours and eights within a word (Lemire, "Quickly parsing eight digits", 2018).
     """
     shift = (8 * length).astype(np.uint64)
-    # A shift by 64 is undefined: the empty word is all zeros then.
+    # A shift by 64 is undefined, so the mask of an empty word is set separately.
     kept = np.where(length == 0, np.uint64(0), ~np.uint64(0) << (np.uint64(64) - np.maximum(shift, np.uint64(8))))
     words = (words & kept) | (_ZEROS & ~kept)
     valid = ((words & _HIGH) == _ZEROS) & (((words + _SIX) & _HIGH) == _ZEROS)

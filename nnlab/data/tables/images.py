@@ -1,4 +1,4 @@
-"""Rows of a table as images."""
+"""Images from the rows of a table."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,9 +13,9 @@ from nnlab.errors import DataError
 
 
 def as_images(dataset: Dataset, shape: Sequence[int], name: str) -> Dataset:
-    """The samples as images (N, C, H, W): uint8 pixels where all are whole numbers from 0 to 255.
+    """The samples as images (N, C, H, W): uint8 pixels if all values are integers from 0 to 255.
 
-    Raises DataError when a row has another number of features than an image has values.
+    Raises DataError when the number of features is not C · H · W.
     """
     count = dataset.train.inputs.shape[1]
     if prod(shape) != count:
@@ -24,7 +24,7 @@ def as_images(dataset: Dataset, shape: Sequence[int], name: str) -> Dataset:
             f"{name}: data.image: expected {product} = {prod(shape)} features, found {count} besides the label"
         )
     pixels = all(_are_pixels(split.inputs) for split in dataset.splits.values())
-    surprise = "" if pixels else _no_pixels(dataset)
+    warning = "" if pixels else _warning(dataset)
     images = {
         part: Split(split.inputs.astype(np.uint8 if pixels else np.float64).reshape(-1, *shape), split.labels)
         for part, split in dataset.splits.items()
@@ -34,20 +34,20 @@ def as_images(dataset: Dataset, shape: Sequence[int], name: str) -> Dataset:
         train=images["train"],
         test=images.get("test"),
         validation=images.get("validation"),
-        notes=(*dataset.notes, *filter(None, (surprise,))),
+        notes=(*dataset.notes, *filter(None, (warning,))),
     )
 
 
-def _no_pixels(dataset: Dataset) -> str:
-    """The range of values that are taken for numbers and not for pixels; empty for those from 0 to 1."""
+def _warning(dataset: Dataset) -> str:
+    """A warning for values that are neither pixels nor in [0, 1]."""
     values = [split.inputs[~np.isnan(split.inputs)] for split in dataset.splits.values()]
     least = min((float(part.min()) for part in values if part.size), default=0.0)
     most = max((float(part.max()) for part in values if part.size), default=0.0)
     if least >= 0 and most <= 1:
         return ""
     return (
-        f"warning: the images have values from {least:.4g} to {most:.4g} and not only whole numbers from 0 to {WHITE}, "
-        "so they are no pixels; data.scaling scales them like other features"
+        f"warning: the images have values from {least:.4g} to {most:.4g}, not only integers from 0 to {WHITE}; "
+        "they are not read as pixels but scaled like other features, by data.scaling"
     )
 
 

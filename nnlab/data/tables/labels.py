@@ -1,4 +1,4 @@
-"""From labels as a file writes them to class numbers."""
+"""Class indices from the label texts of a file."""
 
 import re
 from collections import defaultdict
@@ -8,11 +8,11 @@ from nnlab.errors import DataError
 from nnlab.text import one_line, quote
 
 MOST_CLASSES = 10_000
-# How many different spellings of labels are read before giving up: 1 and 1.0 are two of one class.
+# Limit of distinct label texts; several texts may be one class, such as 1 and 1.0.
 MOST_LABELS = 10 * MOST_CLASSES
-# So few classes are never too many for their samples: examples for teaching have few of both.
+# At most this many classes are accepted for any number of samples (toy examples).
 FEW_CLASSES = 5
-# A number of classes that whole numbers rarely have, unless each has many samples.
+# Integer labels of more classes than MANY_NUMBERS with fewer samples per class than FEW_SAMPLES are doubtful.
 MANY_NUMBERS, FEW_SAMPLES = 20, 10
 MOST_NOTES = 3
 
@@ -20,7 +20,7 @@ _PADDED = re.compile(r"[+-]?0[0-9]")
 
 
 def check_spellings(count: int, where: str) -> None:
-    """Raise DataError, beginning with ``where``, when labels are spelled in more ways than classes can need."""
+    """Raise DataError, prefixed with ``where``, for more than ``MOST_LABELS`` distinct label texts."""
     if count > MOST_LABELS:
         raise DataError(
             f"{where}: expected 2 to {MOST_CLASSES} classes, found more than {MOST_LABELS} different labels"
@@ -28,10 +28,10 @@ def check_spellings(count: int, where: str) -> None:
 
 
 def classes_of(labels: Sequence[str], where: str) -> tuple[list[int], tuple[str, ...]]:
-    """The class number of each given label, and the classes' names.
+    """The class index of each label, and the class names.
 
-    1 and 1.0 are one class. When all labels are numbers they are sorted as such, otherwise as text. Raises DataError,
-    beginning with ``where``, when they do not make 2 to ``MOST_CLASSES`` classes.
+    1 and 1.0 are the same class. Classes are sorted numerically if all labels are numbers, else as text. Raises
+    DataError, prefixed with ``where``, unless there are 2 to ``MOST_CLASSES`` classes.
     """
     numbers = [_number(label) for label in labels]
     keys: Sequence[str | int] = [number for number in numbers if isinstance(number, int)]
@@ -43,21 +43,21 @@ def classes_of(labels: Sequence[str], where: str) -> tuple[list[int], tuple[str,
         fraction = next(label for label, number in zip(labels, numbers, strict=True) if not isinstance(number, int))
         raise DataError(
             f"{where}: expected class names or whole numbers, found {quote(fraction)}: "
-            f"this looks like a regression target, and nnlab trains classifiers"
+            f"this looks like a regression target, but nnlab trains classifiers"
         )
     names: list[str | int] = sorted(set(keys))
     if not 2 <= len(names) <= MOST_CLASSES:
-        hint = ": this looks like a regression target, and nnlab trains classifiers" if len(names) > 1 else ""
+        hint = ": this looks like a regression target, but nnlab trains classifiers" if len(names) > 1 else ""
         raise DataError(f"{where}: expected 2 to {MOST_CLASSES} classes, found {len(names)}{hint}")
     position = {name: index for index, name in enumerate(names)}
     return [position[key] for key in keys], tuple(str(name) for name in names)
 
 
 def check_classes(class_names: Sequence[str], samples: int, where: str, *, assumed: bool) -> None:
-    """Raise DataError when there are too many classes for the number of samples.
+    """Raise DataError for too many classes.
 
-    That is: more than half as many classes as samples; for a label that nobody named (``assumed``) also more than 20
-    whole numbers with fewer than 10 samples each, as a measurement has them.
+    That is more than one class per two samples; for a default label column (``assumed``) also more than 20 integer
+    classes with fewer than 10 samples each, which look like measurements.
     """
     classes = len(class_names)
     if classes > FEW_CLASSES and 2 * classes > samples:
@@ -70,12 +70,12 @@ def check_classes(class_names: Sequence[str], samples: int, where: str, *, assum
 
 
 def label_notes(spellings: Sequence[str], codes: Sequence[int], class_names: Sequence[str]) -> Iterable[str]:
-    """What may surprise about classes: several spellings of one, and two that differ in case or leading zeros only."""
+    """Notes on classes with several spellings, and on classes that differ only in case or leading zeros."""
     spelled = defaultdict(list)
     for spelling, code in zip(spellings, codes, strict=True):
         spelled[code].append(spelling)
     merged = [" and ".join(map(quote, sorted(group))) for group in spelled.values() if len(group) > 1]
-    yield from (f"{one_line(group, 200)} are one class" for group in merged[:MOST_NOTES])
+    yield from (f"{one_line(group, 200)} are the same class" for group in merged[:MOST_NOTES])
     folded = defaultdict(list)
     for name in class_names:
         folded[name.casefold().lstrip("0") or "0"].append(name)
@@ -84,23 +84,20 @@ def label_notes(spellings: Sequence[str], codes: Sequence[int], class_names: Seq
 
 
 def plain_number(text: str) -> str:
-    """The text, if a number in it is one to everybody; raises ValueError.
-
-    Python reads 1_0 and digits of other scripts as numbers too.
-    """
+    """The text unchanged; raises ValueError for underscores and non-ASCII digits, which ``float`` accepts."""
     if "_" in text or not text.isascii():
         raise ValueError(text)
     return text
 
 
 def plain_label(text: str) -> str:
-    """A label or category, with 1.0 and 1 spelled alike."""
+    """A label or category in canonical form: 1.0 becomes 1."""
     number = _number(text)
     return str(number) if isinstance(number, int) else text
 
 
 def sorted_labels(labels: Iterable[str]) -> list[str]:
-    """Sorted as numbers where all are whole numbers, otherwise as text."""
+    """Labels sorted numerically if all are integers, else as text."""
     found = list(labels)
     numbers = [_number(label) for label in found]
     if all(isinstance(number, int) for number in numbers):
@@ -109,7 +106,7 @@ def sorted_labels(labels: Iterable[str]) -> list[str]:
 
 
 def _number(text: str) -> int | float | None:
-    """The number that a label spells, an int where it is whole; None for other text, such as 007, an identifier."""
+    """The number of a label, int if integral; None for text and for identifiers such as 007."""
     if _PADDED.match(text):
         return None
     try:

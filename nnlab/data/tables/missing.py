@@ -1,4 +1,4 @@
-"""What stands in for missing values: a statistic of the samples to train on, or a number."""
+"""Imputation of missing values by a statistic of the training samples or a number."""
 
 from collections import Counter
 from dataclasses import replace
@@ -13,22 +13,24 @@ from nnlab.errors import DataError
 from nnlab.text import quote
 
 
-def fill_missing(dataset: Dataset, missing: str | float, name: str) -> Dataset:
-    """The dataset without NaN, each column with the number that stands in for a missing value of it.
+def impute(dataset: Dataset, missing: str | float, name: str) -> Dataset:
+    """The dataset with NaN replaced; each column records its replacement in ``missing``.
 
-    ``missing`` is ``mean``, ``median`` or a number. A column of categories has 0 in all its inputs instead. Raises
-    DataError for a column in which no sample to train on has a value.
+    ``missing`` is ``mean``, ``median`` or a number. A missing category is encoded as all zeros. Raises DataError for a
+    column without values in the training samples.
     """
     train = dataset.train.inputs.reshape(len(dataset.train), -1)
     columns: list[Column] = []
-    fills: list[float] = []
+    replacements: list[float] = []
     for column in dataset.columns:
-        fill = 0.0 if column.categories else _fill(train[:, len(fills)], missing, f"{name}: {quote(column.name)}")
-        columns.append(replace(column, missing=fill))
-        fills += [fill] * column.width
-    filled_in = _filled_in(dataset, missing)
+        where = f"{name}: {quote(column.name)}"
+        replacement = 0.0 if column.categories else _replacement(train[:, len(replacements)], missing, where)
+        columns.append(replace(column, missing=replacement))
+        replacements += [replacement] * column.width
+    notes = _notes(dataset, missing)
     filled = {
-        part: Split(_filled(split.inputs, np.array(fills)), split.labels) for part, split in dataset.splits.items()
+        part: Split(_replaced(split.inputs, np.array(replacements)), split.labels)
+        for part, split in dataset.splits.items()
     }
     return replace(
         dataset,
@@ -36,12 +38,12 @@ def fill_missing(dataset: Dataset, missing: str | float, name: str) -> Dataset:
         test=filled.get("test"),
         validation=filled.get("validation"),
         columns=tuple(columns),
-        notes=(*dataset.notes, *filled_in),
+        notes=(*dataset.notes, *notes),
     )
 
 
-def _filled_in(dataset: Dataset, missing: str | float) -> list[str]:
-    """How many values are filled in, in which columns."""
+def _notes(dataset: Dataset, missing: str | float) -> list[str]:
+    """A note with the number of imputed values per column."""
     counts: Counter[str] = Counter()
     start = 0
     for column in dataset.columns:
@@ -53,22 +55,22 @@ def _filled_in(dataset: Dataset, missing: str | float) -> list[str]:
     if not found:
         return []
     more = ", ..." if len(found) > MOST_COLUMNS_NAMED else ""
-    stand_in = f"the {missing} of the training samples" if isinstance(missing, str) else f"{missing:g}"
+    replacement = f"the {missing} of the training samples" if isinstance(missing, str) else f"{missing:g}"
     total = counted(counts.total(), "missing value")
-    return [f"{total} replaced by {stand_in} ({', '.join(found[:MOST_COLUMNS_NAMED])}{more})"]
+    return [f"{total} replaced by {replacement} ({', '.join(found[:MOST_COLUMNS_NAMED])}{more})"]
 
 
-def _fill(values: Array, missing: str | float, where: str) -> float:
+def _replacement(values: Array, missing: str | float, where: str) -> float:
     if not isinstance(missing, str):
         return float(missing)
     there = values[~np.isnan(values)]
     if not len(there):
-        raise DataError(f"{where}: expected a value in some training sample, found none: exclude the column")
+        raise DataError(f"{where}: expected values in the training samples, found none: exclude the column")
     return float(np.median(there) if missing == "median" else there.mean())
 
 
-def _filled(inputs: Array, fills: Array) -> Array:
+def _replaced(inputs: Array, replacements: Array) -> Array:
     if inputs.dtype == np.uint8:
         return inputs
     flat = inputs.reshape(len(inputs), -1)
-    return np.where(np.isnan(flat), fills, flat).reshape(inputs.shape)
+    return np.where(np.isnan(flat), replacements, flat).reshape(inputs.shape)

@@ -1,4 +1,4 @@
-"""What a user should know about a table, in a line each: label, classes, and what may surprise."""
+"""Notes on a table for the user: label column, classes, features, warnings."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from nnlab.core.arrays import Array
 from nnlab.data.input_format import Column
 from nnlab.data.tables.csv_cells import Cells
 from nnlab.data.tables.csv_columns import Selection, likely_label
-from nnlab.data.tables.csv_header import Head
+from nnlab.data.tables.csv_header import Header
 from nnlab.data.tables.labels import check_classes, check_spellings, classes_of, label_notes
 from nnlab.data.tables.rows import Rows, counted
 from nnlab.data.tables.splits import samples_by_split, split_counts
@@ -21,8 +21,8 @@ MOST_NAMED = 5
 _ID_NAMES = ("id", "ids", "index", "idx", "no", "no.", "nr", "number", "row", "rowid", "rownames", "key", "unnamed: 0")
 
 
-def table_notes(head: Head, chosen: Selection, read: Rows, cells: Cells, name: str) -> tuple[str, ...]:
-    """What the user should know about the table; raises DataError when the labels are none."""
+def table_notes(head: Header, chosen: Selection, read: Rows, cells: Cells, name: str) -> tuple[str, ...]:
+    """The notes on a table; raises DataError for an invalid label column."""
     label = head.names[chosen.label]
     where = f"{name}: {quote(label)}"
     try:
@@ -50,19 +50,19 @@ def _rare_classes(codes: Sequence[int], read: Rows, class_names: Sequence[str]) 
     rare = [class_names[int(index)] for index in np.flatnonzero(counts == 1)]
     if rare:
         few = quote(", ".join(rare), 100)
-        yield f"{'class' if len(rare) == 1 else 'classes'} {few}: a single sample, so none to test with"
+        yield f"{'class' if len(rare) == 1 else 'classes'} {few}: a single sample, so no test sample"
 
 
-def _label_hint(head: Head, chosen: Selection, cells: Cells) -> str:
+def _label_hint(head: Header, chosen: Selection, cells: Cells) -> str:
     other = likely_label(head, chosen.label, cells)
     if not chosen.assumed:
-        return f"; {quote(other)} looks more like a label" if other else ""
-    named = f"add label: {other}" if other else "name the column of the labels with label:"
-    return f"; {quote(head.names[chosen.label])} is the last column, taken as data.label is not given: {named}"
+        return f"; {quote(other)} looks like a label column" if other else ""
+    advice = f"add label: {other}" if other else "name the label column with label:"
+    return f"; {quote(head.names[chosen.label])} is the last column, used because data.label is not given: {advice}"
 
 
 def _feature_notes(table: Rows) -> Iterator[str]:
-    """Columns that number the rows, categories with their inputs, whole numbers that float64 rounds."""
+    """Warnings for row numbers and rounded integers, notes on one-hot encoded columns."""
     start = 0
     numbering, rounded = [], []
     for column in table.columns:
@@ -70,27 +70,27 @@ def _feature_notes(table: Rows) -> Iterator[str]:
         start += column.width
         if column.categories:
             continue
-        if _numbers_rows(values, column):
+        if _is_row_number(values, column):
             numbering.append(column.name)
         elif np.abs(values[0]) >= LARGEST_EXACT and (np.abs(values) >= LARGEST_EXACT).all():
             rounded.append(column.name)
     for name in numbering[:MOST_NAMED]:
         yield (
             f"warning: feature {quote(name)} is the row number, which leaks the order of the samples; "
-            f"data.exclude: [{one_line(name)}] leaves it out"
+            f"exclude it with data.exclude: [{one_line(name)}]"
         )
     for name in rounded[:MOST_NAMED]:
-        yield f"warning: feature {quote(name)} has numbers above 2^53, which are rounded"
+        yield f"warning: feature {quote(name)} has integers above 2^53, which float64 rounds"
     categorical = [column for column in table.columns if column.categories]
     for column in categorical[:MOST_NAMED]:
         few = one_line(", ".join(column.categories), 100)
-        yield f"feature {quote(column.name)}: {len(column.categories)} categories, one input each ({few})"
+        yield f"feature {quote(column.name)}: {len(column.categories)} categories, one-hot encoded ({few})"
     if len(categorical) > MOST_NAMED:
-        yield f"{len(categorical) - MOST_NAMED} more features hold categories"
+        yield f"{len(categorical) - MOST_NAMED} more categorical features"
 
 
-def _numbers_rows(values: Array, column: Column) -> bool:
-    """Whether a column counts the rows, or is called an id and differs in each."""
+def _is_row_number(values: Array, column: Column) -> bool:
+    """Whether a column is a row number, or is named like an id and has distinct integers."""
     if len(values) < FEWEST_NUMBERED or not np.isfinite(values[:2]).all():
         return False
     with np.errstate(over="ignore"):

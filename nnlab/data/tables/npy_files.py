@@ -1,4 +1,4 @@
-"""Samples in one .npy file and their labels in another as a labelled dataset."""
+"""Datasets from pairs of .npy files: samples and labels."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from nnlab.errors import DataError
 
 
 def read_npy(path: Path, labels: Path | None, test_path: Path | None, test_labels: Path | None) -> Dataset:
-    """The samples of ``path`` with ``labels``, and those of ``test_path`` with ``test_labels`` where these are given.
+    """The samples of ``path`` with ``labels``, and optionally of ``test_path`` with ``test_labels``.
 
-    Raises DataError when a file is missing, damaged, too large, or holds no samples or no labels.
+    Raises DataError when a file is missing, damaged, too large or invalid.
     """
     if labels is None:
         raise DataError(f"{file_name(path)}: data.labels: expected the .npy file with the labels, found none")
@@ -21,9 +21,9 @@ def read_npy(path: Path, labels: Path | None, test_path: Path | None, test_label
     if test_path is not None and test_labels is not None:
         pairs["test"] = test_path, test_labels
     elif test_path is not None or test_labels is not None:
-        lacking = "test_labels" if test_labels is None else "test_path"
+        missing_key = "test_labels" if test_labels is None else "test_path"
         raise DataError(
-            f"{file_name(path)}: data.{lacking}: expected an .npy file, as test samples need both, found none"
+            f"{file_name(path)}: data.{missing_key}: expected an .npy file (test samples need both), found none"
         )
     checksums: dict[str, str] = {}
     parts = {

@@ -1,4 +1,4 @@
-"""Arrays in an .npz file as a labelled dataset."""
+"""Datasets from .npz files."""
 
 import zipfile
 from collections.abc import Sequence
@@ -22,13 +22,12 @@ MOST_AT_ONCE = 1 << 20
 
 
 def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> Dataset:
-    """The samples and labels in an .npz file, by the names that NumPy's users give them.
+    """The samples and labels in an .npz file.
 
-    ``x`` (or ``X``, ``data``, ``images``) and ``y`` (or ``Y``, ``target``, ``labels``) hold all samples; ``x_train``
-    (or ``train_x``) and the like those to train on, ``x_test`` and ``x_val`` others. ``features`` holds another name
-    for x, ``label`` one for y. ``target_names`` and ``feature_names`` name classes and features. See ``as_samples``
-    and ``as_classes`` for what the arrays may hold. Raises DataError when an array is missing, damaged, too large, or
-    not of that kind.
+    ``x`` (or ``X``, ``data``, ``images``) and ``y`` (or ``Y``, ``target``, ``labels``) are all samples; ``x_train`` (or
+    ``train_x``), ``x_val``, ``x_test`` etc. are splits. ``features`` gives another name for x, ``label`` for y.
+    ``target_names`` and ``feature_names`` are the class and feature names. ``as_samples`` and ``as_classes`` describe
+    valid arrays. Raises DataError when an array is missing, damaged, too large or invalid.
     """
     with opened(path) as (file, size):
         digest = checksum(file)
@@ -38,7 +37,7 @@ def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> D
         pairs = find_pairs(arrays.members, label, features[0] if features else None)
         names = {CLASS_NAMES: arrays.first(CLASS_NAMES), FEATURE_NAMES: arrays.first(FEATURE_NAMES)}
         if label is not None and label not in LABELS:
-            names[CLASS_NAMES] = None  # whose names they are is not known
+            names[CLASS_NAMES] = None  # the class names may belong to another array
         used = [*(name for pair in pairs.values() for name in pair), *filter(None, names.values())]
         arrays.check(used)
         parts = {
@@ -51,28 +50,28 @@ def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> D
     return dataset_of(parts, path.name, class_names, feature_names, {path.name: digest}, notes)
 
 
-class _Sips:
-    """A file that is read in small parts only; its list of members, which zipfile reads in one, may be no larger."""
+class _SmallReads:
+    """A file with limited reads, so that a forged member list, which zipfile reads at once, cannot exhaust memory."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
 
     def read(self, size: int = -1) -> bytes:
-        """Read ``size`` bytes; raises BadZipFile when they are more than ``MOST_AT_ONCE``."""
+        """Read ``size`` bytes; raises BadZipFile for more than ``MOST_AT_ONCE``."""
         if size > MOST_AT_ONCE:
-            raise zipfile.BadZipFile(f"a part of {size} bytes, which no array and no list of arrays needs")
+            raise zipfile.BadZipFile(f"a read of {size} bytes, above the limit of {MOST_AT_ONCE}")
         return self._file.read(size)
 
 
 class _Archive:
-    """The .npy members of a zip file; none is unpacked before its sizes have been checked."""
+    """The .npy members of a zip file; sizes are validated before anything is decompressed."""
 
     def __init__(self, file: IO[bytes], size: int, name: str) -> None:
         self.name = name
         self._size = size
         try:
-            self._zip = zipfile.ZipFile(cast("IO[bytes]", _Sips(file)))
+            self._zip = zipfile.ZipFile(cast("IO[bytes]", _SmallReads(file)))
         except Exception as error:  # zipfile raises many unrelated classes on damaged bytes
             raise DataError(f"{name}: expected an .npz file, found a damaged zip: {error_text(error)}") from error
         self.members = {
@@ -82,11 +81,11 @@ class _Archive:
             raise DataError(f"{name}: expected an .npz file, found a zip without arrays")
 
     def where(self, name: str) -> str:
-        """An array as it stands in messages."""
+        """The name of an array for messages."""
         return f"{self.name}: {one_line(name)}"
 
     def check(self, names: Sequence[str]) -> None:
-        """Raise DataError unless all arrays exist, are plain numbers or text, and hold what their headers claim."""
+        """Raise DataError unless all arrays exist, are numeric or text, and have the size given in their headers."""
         for name in names:
             if name not in self.members:
                 near = near_name(name, list(self.members))
@@ -99,7 +98,9 @@ class _Archive:
         info = self.members[name]
         where = self.where(name)
         if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise DataError(f"{where}: expected it stored or deflated and not encrypted, as numpy.savez writes it")
+            raise DataError(
+                f"{where}: expected an array stored or deflated without encryption, as written by numpy.savez"
+            )
         packed = min(info.compress_size, self._size)
         deflated = info.compress_type == zipfile.ZIP_DEFLATED
         if deflated:
@@ -115,23 +116,23 @@ class _Archive:
         except Exception as error:  # as above
             raise DataError(f"{where}: damaged: {error_text(error)}") from error
         check_content(shape, dtype, content, where)
-        if deflated and (dtype != np.uint8 or len(shape) < 3):  # what are no images becomes numbers of 8 bytes
+        if deflated and (dtype != np.uint8 or len(shape) < 3):  # all but images is converted to float64
             check_ratio(where, packed, prod(shape) * 8)
         return content
 
     def first(self, names: Sequence[str]) -> str | None:
-        """The first of the names that is an array of numbers or text, if one is."""
+        """The first name that is an array of numbers or text, or None."""
         return next((name for name in names if name in self.members and not self._holds_objects(name)), None)
 
     def _holds_objects(self, name: str) -> bool:
         try:
             with self._zip.open(self.members[name]) as member:
                 return read_header(member, name)[1].hasobject
-        except Exception:  # damaged: the check says how
+        except Exception:  # damaged: reported by check()
             return False
 
     def read(self, name: str) -> Array:
-        """A checked array; raises DataError when its contents are damaged."""
+        """A validated array; raises DataError when its contents are damaged."""
         where = self.where(name)
         try:
             with self._zip.open(self.members[name]) as member:
@@ -142,7 +143,7 @@ class _Archive:
             raise DataError(f"{where}: damaged: {error_text(error)}") from error
 
     def texts(self, name: str | None) -> Names:
-        """A checked list of names, where there is one."""
+        """A validated list of names, if any."""
         if name is None:
             return Names((), "")
         array, where = self.read(name), self.where(name)

@@ -1,4 +1,4 @@
-"""Samples of a table as arrays: numbers, and codes into the texts of categories and labels."""
+"""Tables as arrays: numbers, and integer codes of categories and labels."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from nnlab.data.tables.labels import plain_label
 from nnlab.text import quote
 
 MISSING = -1
-"""The code of a missing category, and of labels that there are none of."""
+"""The code of a missing category or label."""
 
 MOST_UNKNOWN_NAMED = 3
 MOST_COLUMNS_NAMED = 5
@@ -22,10 +22,10 @@ MOST_COLUMNS_NAMED = 5
 
 @dataclass(frozen=True)
 class Rows:
-    """Samples as a file has them: inputs (N, D) with NaN for missing values, codes (N,) into the texts beside them.
+    """The samples of a file: inputs (N, D) with NaN for missing values; ``labels`` and ``parts`` are codes (N,).
 
-    A missing or unknown category makes all inputs of its column 0. ``dropped`` rows had one, or another missing value.
-    ``label`` is the name of that column.
+    The codes index ``label_texts`` and ``part_texts``. A missing or unknown category is encoded as all zeros.
+    ``dropped`` counts the rows dropped for missing values; ``label`` is the name of the label column.
     """
 
     inputs: Array
@@ -41,11 +41,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the cells of a sample stand in a row: each column's place, and what it may hold.
+    """The roles of the columns of a file, by column index.
 
-    ``names`` are those of the header. ``features`` are those of ``numeric`` and ``categorical``, in the order of the
-    inputs; of the latter, those ``named`` may also hold numbers, and the categories of those ``known`` are complete.
-    ``missing`` is the key of the spec. ``label`` and ``part`` are None where there is none.
+    ``names`` is the header. ``features`` are the columns of ``numeric`` and ``categorical`` in input order; categorical
+    columns in ``named`` may contain numbers; ``known`` holds complete lists of categories. ``missing`` is the spec's
+    key. ``label`` and ``part`` (split column) may be None.
     """
 
     name: str
@@ -61,18 +61,18 @@ class Source:
 
 
 class Codes:
-    """Numbers texts in the order in which they appear; unless ``exact``, spellings of one number share theirs."""
+    """Assigns integer codes to texts in order of appearance; unless ``exact``, 1 and 1.0 share a code."""
 
     def __init__(self, known: Sequence[str] | None = None, *, exact: bool = False) -> None:
         self._closed = known is not None
         self._exact = exact
         self.texts = list(known or ())
         self._of_plain = {text: code for code, text in enumerate(self.texts)}
-        self.of: dict[str, int] = {}  # only texts that have been added: another spelling may count as missing
-        self.seen: dict[bytes, int] = {}  # the same of cells as they stand in the file
+        self.of: dict[str, int] = {}  # only added texts: another spelling may be a missing value
+        self.seen: dict[bytes, int] = {}  # the same by the bytes of a cell
 
     def add(self, text: str) -> int:
-        """The code of a text, a new one if need be; ``MISSING`` where it is not among the known ones."""
+        """The code of a text, new or existing; ``MISSING`` for a text outside a complete list."""
         key = text if self._exact else plain_label(text)
         code = self._of_plain.get(key, MISSING)
         if code == MISSING and not self._closed:
@@ -85,38 +85,38 @@ class Codes:
 
 
 class UnknownCategories:
-    """Counts cells with categories that the training samples lack, and the rows left out for them."""
+    """Counts cells with unknown categories, and the rows dropped because of them."""
 
     def __init__(self) -> None:
         self.rows = 0
         self._cells = 0
-        self._names: dict[str, None] = {}  # one more than are named, however many there are
+        self._names: dict[str, None] = {}  # at most one more than are named
 
     def add(self, column: str, category: str) -> None:
-        """Count a cell."""
+        """Count a cell with an unknown category."""
         self._cells += 1
         if len(self._names) <= MOST_UNKNOWN_NAMED:
             self._names[f"{column}={category}"] = None
 
     def notes(self) -> Iterator[str]:
-        """What was found, with some of the categories; nothing where all are known."""
+        """A note with some of the unknown categories, if any."""
         if not self._cells:
             return
         few = ", ".join([*map(quote, self._names)][:MOST_UNKNOWN_NAMED])
         more = ", ..." if len(self._names) > MOST_UNKNOWN_NAMED else ""
-        kind = "a category" if self._cells == 1 else "categories"
-        cells = f"{counted(self._cells, 'cell')} with {kind} that the training samples lack ({few}{more})"
+        kind = "an unknown category" if self._cells == 1 else "unknown categories"
+        cells = f"{counted(self._cells, 'cell')} with {kind} ({few}{more})"
         if self.rows:
-            yield f"{counted(self.rows, 'row')} left out: {cells}"
+            yield f"{counted(self.rows, 'row')} dropped: {cells}"
         else:
-            yield f"{cells}; all inputs of such a cell are 0"
+            yield f"{cells}, encoded as all zeros"
 
 
-class SurprisingCells:
-    """Counts cells that may not mean what they were read as, by column.
+class DoubtfulCells:
+    """Counts cells whose reading is doubtful, by column.
 
-    Numbers equal to one in ``missing_values`` but spelled otherwise, ``none`` as a missing category, and categories
-    that are missing and stay so.
+    That is: numbers equal to one in ``missing_values`` but spelled differently, ``none`` read as a missing value, and
+    missing categories.
     """
 
     def __init__(self) -> None:
@@ -125,12 +125,12 @@ class SurprisingCells:
         self._zeros: Counter[str] = Counter()
 
     def add_spelling(self, column: str, cell: str) -> None:
-        """Count a number that is missing in another spelling."""
+        """Count a number whose other spelling is a missing value."""
         first, count = self._spelled.get(column, (cell, 0))
         self._spelled[column] = first, count + 1
 
     def add_none(self, column: str) -> None:
-        """Count a cell ``none`` that counts as missing where text is expected."""
+        """Count a cell ``none`` in a text column, read as a missing value."""
         self._none[column] += 1
 
     def add_zeros(self, column: str) -> None:
@@ -138,42 +138,42 @@ class SurprisingCells:
         self._zeros[column] += 1
 
     def notes(self) -> Iterator[str]:
-        """A line for each column and surprise, for the first few columns."""
+        """One note per column and kind, for the first few columns."""
         for column, (cell, count) in islice(self._spelled.items(), MOST_COLUMNS_NAMED):
             yield (
-                f"warning: feature {quote(column)}: {counted(count, 'cell')} such as {quote(cell)} count as numbers; "
-                "data.missing_values lists another spelling, and cells are compared as text"
+                f"warning: feature {quote(column)}: {counted(count, 'cell')} such as {quote(cell)} are numbers; "
+                "data.missing_values lists another spelling, but cells are compared as text"
             )
         for column, count in islice(self._none.items(), MOST_COLUMNS_NAMED):
             yield (
-                f"feature {quote(column)}: {counted(count, 'cell')} 'none' taken for missing; "
-                "where it is a category, data.missing_values: ['', '?', NA] or the like leaves it out"
+                f"feature {quote(column)}: {counted(count, 'cell')} 'none' read as missing; "
+                "if it is a category, set data.missing_values without it, such as ['', '?', NA]"
             )
         for column, count in islice(self._zeros.items(), MOST_COLUMNS_NAMED):
-            yield f"feature {quote(column)}: {counted(count, 'missing value')}; all inputs of such a cell are 0"
+            yield f"feature {quote(column)}: {counted(count, 'missing value')}, encoded as all zeros"
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things, the noun in the plural unless it is 1."""
+    """``1 row``, ``2 rows``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def one_hot(
     source: Source, columns: Mapping[int, Column], numbers: Array, codes: Array, ranks: Mapping[int, Array]
 ) -> Array:
-    """The inputs (N, D): numbers as they are, and 0 or 1 for each category, in the order of the features."""
+    """The inputs (N, D) in feature order: numbers unchanged, categories one-hot encoded."""
     width = sum(column.width for column in columns.values())
     check_fits(source.name, len(codes) * width * 8)
     inputs = np.zeros((len(codes), width))
     start = 0
     coded = {column: index for index, column in enumerate(source.categorical)}
-    counted = {column: index for index, column in enumerate(source.numeric)}
+    numeric = {column: index for index, column in enumerate(source.numeric)}
     for column in source.features:
         if column in ranks:
             of_column = codes[:, coded[column]]
-            there = np.flatnonzero(of_column != MISSING)
-            inputs[there, start + ranks[column][of_column[there]]] = 1
+            present = np.flatnonzero(of_column != MISSING)
+            inputs[present, start + ranks[column][of_column[present]]] = 1
         else:
-            inputs[:, start] = numbers[:, counted[column]]
+            inputs[:, start] = numbers[:, numeric[column]]
         start += columns[column].width
     return inputs

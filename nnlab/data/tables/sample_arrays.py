@@ -1,4 +1,4 @@
-"""Arrays of any library's conventions as samples: pixels or floats (N, C, H, W), or features (N, D)."""
+"""Sample arrays in the layouts of other libraries, as images (N, C, H, W) or features (N, D)."""
 
 from collections.abc import Iterator, Mapping
 
@@ -13,11 +13,11 @@ CHANNELS = (1, 3)
 
 
 def as_samples(parts: Mapping[str, Array], where: Mapping[str, str]) -> dict[str, Array]:
-    """The samples of all parts of a dataset, whose kind and shape are those of the first part.
+    """The samples of all splits; kind and shape must match the first split.
 
-    Images (N, H, W), (N, H, W, C) and (N, C, H, W) become (N, C, H, W): uint8 where all parts hold whole numbers from
-    0 to 255 (that are not only 0 and 1), else floats as they are. Arrays (N, D) become float64. Raises DataError,
-    beginning with the part's ``where``, for all others.
+    Images (N, H, W), (N, H, W, C) and (N, C, H, W) become (N, C, H, W): uint8 if all values are integers from 0 to 255
+    (and not only 0 and 1), else unchanged floats. Arrays (N, D) become float64. Raises DataError, prefixed with the
+    split's ``where``, for all other arrays.
     """
     samples = {part: _channels_first(array, where[part]) for part, array in parts.items()}
     first = next(iter(samples.values()))
@@ -36,7 +36,7 @@ def as_samples(parts: Mapping[str, Array], where: Mapping[str, str]) -> dict[str
 
 
 def layout_notes(array: Array) -> Iterator[str]:
-    """How images of an ambiguous shape, (N, H, W, C) as well as (N, C, H, W), are read."""
+    """A warning for images whose shape fits both (N, H, W, C) and (N, C, H, W)."""
     if array.ndim == 4 and array.shape[3] in CHANNELS and array.shape[1] in CHANNELS:
         _, first, second, last = array.shape
         yield (
@@ -46,19 +46,19 @@ def layout_notes(array: Array) -> Iterator[str]:
 
 
 def to_unit_range(images: Mapping[str, Array]) -> tuple[dict[str, Array], Scaling | None, str]:
-    """Float images from 0 to 255 divided by 255, with the scaling that did so; and what may surprise about the range.
+    """Divide float images with values up to 255 by 255; returns images, scaling and a remark about the range.
 
-    Other images stay as they are.
+    Other images are unchanged.
     """
     least, most = min(part.min() for part in images.values()), max(part.max() for part in images.values())
     if next(iter(images.values())).dtype == np.uint8:
-        surprise = f"warning: the pixels are only 0 and 1, and divided by {WHITE}; store floats to keep 0 and 1"
-        return dict(images), None, surprise if most <= 1 else ""
+        warning = f"warning: all pixels are 0 or 1 and will be divided by {WHITE}; store floats to keep 0 and 1"
+        return dict(images), None, warning if most <= 1 else ""
     if least >= -1 and most <= 1:
         return dict(images), None, ""
     if least < 0 or most > WHITE:
-        reach = f"the images have values from {least:.4g} to {most:.4g}"
-        return dict(images), None, f"warning: {reach}, and are not scaled; networks learn best from 0 to 1"
+        found = f"the images have values from {least:.4g} to {most:.4g}"
+        return dict(images), None, f"warning: {found} and are not scaled; networks train best on values from 0 to 1"
     shape = next(iter(images.values())).shape[1:]
     divided = {part: array / array.dtype.type(WHITE) for part, array in images.items()}
     scaling = Scaling(np.zeros(shape), np.full(shape, float(WHITE)))
@@ -66,9 +66,9 @@ def to_unit_range(images: Mapping[str, Array]) -> tuple[dict[str, Array], Scalin
 
 
 def _channels_first(array: Array, where: str) -> Array:
-    """The array as (N, C, H, W) or (N, D), as a view."""
+    """A view of the array as (N, C, H, W) or (N, D)."""
     if 0 in array.shape or array.dtype.kind == "U":
-        raise DataError(f"{where}: expected numbers of samples, found {array.dtype} of shape {array.shape}")
+        raise DataError(f"{where}: expected an array of numbers, found {array.dtype} of shape {array.shape}")
     if array.ndim == 2:
         return array
     if array.ndim == 3:
@@ -84,23 +84,23 @@ def _channels_first(array: Array, where: str) -> Array:
 
 
 def _are_pixels(samples: Mapping[str, Array], where: Mapping[str, str]) -> bool:
-    """Whether images are whole numbers from 0 to 255; raises DataError for integers beyond."""
-    reach = {part: (array.min(), array.max()) for part, array in samples.items()}
-    inside = {part: bool(least >= 0 and most <= WHITE) for part, (least, most) in reach.items()}  # False for NaN
+    """Whether all values are integers from 0 to 255; raises DataError for larger integers."""
+    ranges = {part: (array.min(), array.max()) for part, array in samples.items()}
+    inside = {part: bool(least >= 0 and most <= WHITE) for part, (least, most) in ranges.items()}  # False for NaN
     for part, array in samples.items():
         if array.dtype.kind in "iu" and not inside[part]:
-            least, most = reach[part]
+            least, most = ranges[part]
             raise DataError(
                 f"{where[part]}: expected integer pixels from 0 to {WHITE}, found {least} to {most}: "
-                "divide them by the largest and store floats from 0 to 1"
+                "store floats from 0 to 1 (divided by the largest value)"
             )
-    if not all(inside.values()) or max(most for _, most in reach.values()) <= 1:
+    if not all(inside.values()) or max(most for _, most in ranges.values()) <= 1:
         return False
     return all(bool((array == np.floor(array)).all()) for array in samples.values())
 
 
 def _floats(array: Array, where: str) -> Array:
-    """Finite floats in order of the axes: float32 images keep their type, all else is float64."""
+    """C-contiguous finite floats: float32 images stay float32, everything else becomes float64."""
     dtype = np.float32 if array.ndim > 2 and array.dtype == np.float32 else np.float64
     check_fits(where, array.size * np.dtype(dtype).itemsize)
     with np.errstate(over="ignore"):
@@ -112,10 +112,10 @@ def _floats(array: Array, where: str) -> Array:
 
 def _not_finite(floats: Array, where: str) -> list[str]:
     if floats.ndim == 2:
-        bad = np.argwhere(~np.isfinite(floats))[:MOST_PROBLEMS]
+        invalid = np.argwhere(~np.isfinite(floats))[:MOST_PROBLEMS]
         return [
             f"{where}: row {row}, column {column} (from 0): expected a finite number, found {floats[row, column]}"
-            for row, column in bad
+            for row, column in invalid
         ]
-    bad = np.flatnonzero(~np.isfinite(floats.reshape(len(floats), -1)).all(axis=1))[:MOST_PROBLEMS]
-    return [f"{where}: image {index} (from 0): expected finite numbers, found nan or inf" for index in bad]
+    invalid = np.flatnonzero(~np.isfinite(floats.reshape(len(floats), -1)).all(axis=1))[:MOST_PROBLEMS]
+    return [f"{where}: image {index} (from 0): expected finite numbers, found nan or inf" for index in invalid]

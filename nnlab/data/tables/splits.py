@@ -1,4 +1,4 @@
-"""Training, validation and test samples as a column of a table names them."""
+"""Splits given by a column of a table."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ SPLITS = {
     **dict.fromkeys(("test", "testing", "テスト"), "test"),
     **dict.fromkeys(("validation", "valid", "val", "dev", "検証"), "validation"),
 }
-"""The words for each split, in any case."""
+"""Words for each split, case-insensitive."""
 _ADJECTIVES = {"train": "training", "validation": "validation", "test": "test"}
 
 
@@ -25,7 +25,7 @@ def samples_by_split(counts: Mapping[str, int]) -> str:
 
 
 def split_counts(table: Rows) -> dict[str, int]:
-    """How many samples the texts of the split column put into each split; none for other words."""
+    """The number of samples per split; unknown words are ignored."""
     counts = dict.fromkeys(_ADJECTIVES, 0)
     found = np.bincount(table.parts, minlength=len(table.part_texts))
     for text, count in zip(table.part_texts, found.tolist(), strict=True):
@@ -35,9 +35,9 @@ def split_counts(table: Rows) -> dict[str, int]:
 
 
 def split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Dataset:
-    """The dataset with all its samples split.
+    """The dataset split by a column.
 
-    Raises DataError for other words, and for classes without a sample to train on.
+    Raises DataError for unknown words, and for classes without training samples.
     """
     where = f"{name}: data.split_column: {quote(column)}"
     unknown = next((text for text in table.part_texts if text.casefold() not in SPLITS), None)
@@ -53,9 +53,9 @@ def split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Da
         splits[part] = dataset.train.take(indices) if len(indices) else None
     train = splits["train"]
     if train is None:
-        raise DataError(f"{where}: expected rows that say train, found none")
+        raise DataError(f"{where}: expected rows with train, found none")
     absent = np.flatnonzero(np.bincount(train.labels, minlength=dataset.classes) == 0)
     if len(absent):
         class_name = quote(dataset.class_names[absent[0]])
-        raise DataError(f"{where}: expected samples of each class to train on, found none of class {class_name}")
+        raise DataError(f"{where}: expected training samples of every class, found none of class {class_name}")
     return replace(dataset, train=train, validation=splits["validation"], test=splits["test"])

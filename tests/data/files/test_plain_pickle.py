@@ -136,6 +136,10 @@ def test_truncated_pickles_are_rejected() -> None:
         refusal(content[:length])
 
 
+def test_invalid_escape_in_a_name_gives_no_warning() -> None:
+    assert "expected a pickle of plain arrays" in refusal(b"\x80\x02cnum\\y\nndarray\n.")
+
+
 @given(st.data())
 def test_fuzzed_pickle_is_plain_data_or_data_error(data: st.DataObject) -> None:
     content = bytearray(python2())

@@ -67,30 +67,30 @@ def test_array_of_numbers_in_training_order() -> None:
 @pytest.mark.parametrize(
     ("raw", "inputs", "message"),
     [
-        ({"colour": ["red"]}, TABLE, r"no column 'age', which training had; found colour"),
-        ({"colour": ["red"], "agee": [3]}, TABLE, r"no column 'age'.*did you mean 'agee'"),
-        ({"colour": ["green"], "age": [30]}, TABLE, r"sample 0 .* 'colour': 'green' is no category .*\(blue, red\)"),
+        ({"colour": ["red"]}, TABLE, r"missing column 'age'; found colour"),
+        ({"colour": ["red"], "agee": [3]}, TABLE, r"missing column 'age'.*did you mean 'agee'"),
+        ({"colour": ["green"], "age": [30]}, TABLE, r"sample 0 .* 'colour': 'green' is not a category .*\(blue, red\)"),
         ({"colour": ["red"], "age": ["old"]}, TABLE, "sample 0 .* 'age': expected a number, found 'old'"),
         ({"colour": ["red"], "age": [1, 2]}, TABLE, r"equal length, at least 1, found \[1, 2\]"),
         ({"colour": [["red"]], "age": [[3]]}, TABLE, "a list of values for each column, found lists of lists"),
         ([[1.0, 2], [3.0]], NUMBERS, "expected samples of equal length, found lists of unequal length"),
-        ({"a": [1.0]}, NUMBERS, "had no names of columns"),
+        ({"a": [1.0]}, NUMBERS, "had no column names"),
         ([[1.0, 2, 3]], NAMED, r"expected 2 columns \(rate, income\), found float64 of shape \(1, 3\)"),
         ([[1.0, 2, 3]], NUMBERS, r"expected 2 numbers a sample, found float64 of shape \(1, 3\)"),
         (np.zeros((0, 2)), NUMBERS, r"found float64 of shape \(0, 2\)"),
         ([[0.5, float("nan")]], NUMBERS, r"sample 0 \(from 0\): expected finite numbers"),
         ([[150, 0.5], [160, 0.4]], NAMED, r"rate is about 155 \(in training 0 to 1\).*in the order rate, income"),
-        ([[0.3, -0.4], [-0.5, 0.2]], NAMED, "the features look scaled already: expected raw ones"),
+        ([[0.3, -0.4], [-0.5, 0.2]], NAMED, "the features look already scaled: expected raw features"),
         (
             np.array([[[-1.0, 1.0]]]),
             images((1, 1, 2), pixels=False),
-            "reach from -1 to 1, those of training from 0 to 1",
+            "range from -1 to 1, in training from 0 to 1",
         ),
         (np.zeros((2, 27, 28)), images((1, 28, 28)), r"1x28x28 numbers \(N, C, H, W\), found shape \(2, 27, 28\)"),
         (np.full((1, 2, 2), 256), images((1, 2, 2)), "expected pixels from 0 to 255, found 256 to 256"),
         (np.full((1, 2, 2), 254.0), images((1, 2, 2)), "floats from 0 to 1, or uint8 from 0 to 255, found 254.0"),
         (np.ones((1, 2, 2), np.uint8), images((1, 2, 2)), "found only 0 and 1"),
-        (np.full((1, 2, 2), 255.0), images((1, 2, 2), pixels=False), "reach from 255 to 255, those of training from 0"),
+        (np.full((1, 2, 2), 255.0), images((1, 2, 2), pixels=False), "range from 255 to 255, in training from 0"),
     ],
 )
 def test_mismatched_samples_are_rejected(raw: Any, inputs: InputFormat, message: str) -> None:
@@ -134,7 +134,7 @@ def test_float_images_in_unit_range_are_scaled_pixels() -> None:
 def test_scaled_samples_are_checked_against_scaled_range() -> None:
     assert out_of_range(np.array([[0.0, 1.0]]), NAMED, scaled=True) == ""
     assert "expected scaled features" in out_of_range(np.array([[0.5, 150.0]]), NAMED, scaled=True)
-    assert "reach from 0 to 255" in out_of_range(np.array([[[[0.0, 255.0]]]]), images((1, 1, 2)), scaled=True)
+    assert "range from 0 to 255" in out_of_range(np.array([[[[0.0, 255.0]]]]), images((1, 1, 2)), scaled=True)
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), "", " "])
@@ -143,7 +143,7 @@ def test_missing_category_is_all_zeros(missing: object) -> None:
     allowed = InputFormat((3,), ("0", "1"), False, np.zeros(3), np.ones(3), columns)
     samples = network_inputs({"size": [missing, "1.0", 2], "rate": [0.5, 0.5, 0.5]}, allowed)
     assert samples.tolist() == [[0, 0, 0.5], [1, 0, 0.5], [0, 1, 0.5]]
-    with pytest.raises(UsageError, match="is no category of training"):
+    with pytest.raises(UsageError, match="is not a category of the training samples"):
         network_inputs(
             {"size": [missing], "rate": [0.5]},
             InputFormat((3,), ("0", "1"), False, np.zeros(3), np.ones(3), (Column("size", ("1", "2")), Column("rate"))),

@@ -192,9 +192,8 @@ NEW_TOWNS = "2,Oslo,x\n?,Rome,y\n3,Paris,x\n4,Lima,y\n4,Lima,y\n1,Rome,?\n6,Kyot
             "drop",
             (
                 "1 test sample",
-                "3 rows with missing values left out",
-                "5 rows left out: 5 cells with categories that the training samples lack "
-                "('town=Paris', 'town=Lima', 'town=Kyoto', ...)",
+                "3 rows with missing values dropped",
+                "5 rows dropped: 5 cells with unknown categories ('town=Paris', 'town=Lima', 'town=Kyoto', ...)",
             ),
             (),
         ),
@@ -203,7 +202,7 @@ NEW_TOWNS = "2,Oslo,x\n?,Rome,y\n3,Paris,x\n4,Lima,y\n4,Lima,y\n1,Rome,?\n6,Kyot
             "drop",
             (
                 "1 test sample",
-                "1 row left out: 1 cell with a category that the training samples lack ('town=Paris')",
+                "1 row dropped: 1 cell with an unknown category ('town=Paris')",
             ),
             (),
         ),
@@ -212,8 +211,7 @@ NEW_TOWNS = "2,Oslo,x\n?,Rome,y\n3,Paris,x\n4,Lima,y\n4,Lima,y\n1,Rome,?\n6,Kyot
             "mean",
             (
                 "9 test samples",
-                "6 cells with categories that the training samples lack "
-                "('town=Paris', 'town=Lima', 'town=Kyoto', ...); all inputs of such a cell are 0",
+                "6 cells with unknown categories ('town=Paris', 'town=Lima', 'town=Kyoto', ...), encoded as all zeros",
             ),
             ("2 missing values replaced by the mean of the training samples ('rooms' 2)",),
         ),
@@ -223,7 +221,7 @@ NEW_TOWNS = "2,Oslo,x\n?,Rome,y\n3,Paris,x\n4,Lima,y\n4,Lima,y\n1,Rome,?\n6,Kyot
             (
                 "2 test samples",
                 "comment lines skipped: 1",
-                "feature 'town': 1 missing value; all inputs of such a cell are 0",
+                "feature 'town': 1 missing value, encoded as all zeros",
             ),
             ("1 missing value replaced by 0 ('rooms' 1)",),
         ),
@@ -233,13 +231,13 @@ def test_notes_on_dropped_rows_and_unknown_categories(tmp_path, rows, missing, n
     (tmp_path / "test.csv").write_text(f"rooms,town,price\n{rows}")
     source = table(tmp_path, TOWNS, missing=missing, test_path=str(tmp_path / "test.csv"))
     _, *found = source.load(streams()).notes
-    categories = "feature 'town': 2 categories, one input each (Oslo, Rome)"
+    categories = "feature 'town': 2 categories, one-hot encoded (Oslo, Rome)"
     assert found == [*(f"test.csv: {note}" for note in notes), categories, *replaced]
 
 
 def test_test_file_without_remaining_rows_is_rejected(tmp_path):
     (tmp_path / "test.csv").write_text("rooms,town,price\n?,Oslo,x\n2,Paris,y\n3,Paris,y\n")
-    message = r"test\.csv: expected samples, found none \(1 row with missing values left out; 2 rows left out: 2 cells"
+    message = r"test\.csv: expected samples, found none \(1 row with missing values dropped; 2 rows dropped: 2 cells"
     with pytest.raises(DataError, match=message):
         table(tmp_path, TOWNS, missing="drop", test_path=str(tmp_path / "test.csv")).load(streams())
 
@@ -284,7 +282,7 @@ def test_split_column(tmp_path, train, test, validation):
     [
         (["train", "holdout"], r"split_column: 'part': expected train, validation or test, found 'holdout'"),
         (["train", ""], "found nothing"),
-        (["test", "test"], "expected rows that say train, found none"),
+        (["test", "test"], "expected rows with train, found none"),
         (["train", "test"], "found none of class 'y'"),
     ],
 )
@@ -296,7 +294,7 @@ def test_invalid_split_column_is_rejected(tmp_path, parts, message):
 
 def test_column_of_split_names_is_no_feature(tmp_path):
     rows = "".join(f"{'train' if i % 3 else 'test'},{i},{'xy'[i % 2]}\n" for i in range(12))
-    with pytest.raises(DataError, match=r"'split': .* add split_column: 'split' to data, or leave"):
+    with pytest.raises(DataError, match=r"'split': .* add split_column: 'split' to data, or exclude"):
         table(tmp_path, f"split,a,kind\n{rows}").load(streams())
 
 
@@ -351,7 +349,7 @@ def test_imputation_uses_training_statistics(tmp_path, missing, fill):
 
 def test_column_without_training_values_is_rejected(tmp_path):
     rows = "".join(f"?,{i},{'xy'[i % 2]}\n" for i in range(8))
-    with pytest.raises(DataError, match="'a': expected a value in some training sample, found none"):
+    with pytest.raises(DataError, match="'a': expected values in the training samples, found none"):
         table(tmp_path, f"a,b,kind\n{rows}", missing="median").load(streams())
 
 
@@ -365,11 +363,11 @@ WINE = "".join(f"{i % 3 + 1},{13 + i / 10},{i * 7 % 101 + 300}\n" for i in range
     [
         (
             f"Class,Alcohol,Proline\n{WINE}",
-            "last column is 'Proline' while there is a column 'Class': add label: 'Class'",
+            "last column is 'Proline', but there is a column 'Class': add label: 'Class'",
         ),
         (f"Cultivar,Alcohol,Proline\n{WINE}", "found 101 classes in 178 samples; .* add label: Cultivar"),
         (f"Cultivar,Alcohol,Proline\n{WINE * 3}", "found 101 different numbers in 534 samples; .* add label: Cultivar"),
-        ("label,p0,p1\n" + "0,1,0\n1,2,0\n" * 5, "last column is 'p1' while there is a column 'label'"),
+        ("label,p0,p1\n" + "0,1,0\n1,2,0\n" * 5, "last column is 'p1', but there is a column 'label'"),
         ("digit,p0,p1\n" + "0,1,0\n1,2,0\n" * 5, "'p1': expected 2 to 10000 classes, found 1; .* add label: digit"),
         ("kind,a,b\n" + "x,1,0.5\ny,2,0.25\n" * 5, "found '0.5': .*regression target.* add label: kind"),
         (
@@ -377,7 +375,7 @@ WINE = "".join(f"{i % 3 + 1},{13 + i / 10},{i * 7 % 101 + 300}\n" for i in range
             "20 classes in 20 .* add label: kind",
         ),
         ("a,b,y\n" + "".join(f"{i * 3},{i % 11},{i}\n" for i in range(40)), "found 40 classes in 40 samples"),
-        ("target,a,b\n" + "0,1,0\n1,2,1\n" * 5, "last column is 'b' while there is a column 'target'"),
+        ("target,a,b\n" + "0,1,0\n1,2,1\n" * 5, "last column is 'b', but there is a column 'target'"),
         ("M,a,b\n" + "".join(f"{'MB'[i % 2]},{i * 5},{i * 3}\n" for i in range(30)), "add label: M|header: false"),
     ],
 )
@@ -399,12 +397,12 @@ def test_first_note_summarises_the_table(flowers):
         ("a,kind\n" + "".join(f"{i + 501},{'xy'[i % 2]}\n" for i in range(12)), "feature 'a' is the row number"),
         ("id,kind\n" + "".join(f"{i * 7 % 13},{'xy'[i % 2]}\n" for i in range(12)), "feature 'id' is the row number"),
         ("user_id,kind\n" + "".join(f"{i * i},{'xy'[i % 2]}\n" for i in range(12)), "feature 'user_id'"),
-        ("a,kind\n1,1\n2,1.0\n3,2\n4,2\n", "'1' and '1.0' are one class"),
+        ("a,kind\n1,1\n2,1.0\n3,2\n4,2\n", "'1' and '1.0' are the same class"),
         ("a,kind\n1,01\n5,1\n3,2\n4,2\n", "'01' and '1' are different classes"),
-        ("a,kind\n1,1\n2,1.0\n3,unknown\n4,unknown\n", "'1' and '1.0' are one class"),
+        ("a,kind\n1,1\n2,1.0\n3,unknown\n4,unknown\n", "'1' and '1.0' are the same class"),
         ("a,kind\n1,Yes\n7,yes\n3,No\n4,Yes\n", "'Yes' and 'yes' are different classes"),
         ("a,kind\n1,x\n7,y\n3,x\n4,rare\n5,y\n", "class 'rare': a single sample"),
-        ("a,kind\n" + "9007199254740993,x\n9007199254740995,y\n" * 2, "numbers above 2^53, which are rounded"),
+        ("a,kind\n" + "9007199254740993,x\n9007199254740995,y\n" * 2, "integers above 2^53, which float64 rounds"),
     ],
 )
 def test_notes_and_warnings(tmp_path, content, note):

@@ -27,12 +27,12 @@ from nnlab.data.tables.array_names import find_pairs, unused
     ],
 )
 @pytest.mark.parametrize("reverse", [False, True])
-def test_names_that_other_libraries_use(members, pairs, reverse):
+def test_array_names_of_other_libraries(members, pairs, reverse):
     names = sorted(members.split(), reverse=reverse)
     assert find_pairs(names, None, None) == pairs
 
 
-def test_names_given_by_the_user_come_first():
+def test_given_names_take_precedence():
     members = ["x", "y", "x_train", "y_train", "kinds", "pictures_train", "pictures_val", "kinds_train", "kinds_val"]
     assert find_pairs(members, "kinds", None) == {"train": ("x_train", "kinds_train")}
     assert find_pairs(members, None, "x")["train"] == ("x_train", "y_train")
@@ -45,10 +45,10 @@ def test_names_given_by_the_user_come_first():
 @pytest.mark.parametrize(
     ("members", "pair"), [("x", ("x", "y")), ("y", ("x", "y")), ("x_train y", ("x_train", "y_train")), ("", ("x", "y"))]
 )
-def test_the_pair_most_likely_meant_where_none_is_complete(members, pair):
+def test_most_likely_names_if_no_pair_is_complete(members, pair):
     assert find_pairs(members.split(), None, None)["train"] == pair
 
 
-def test_descriptions_are_not_counted_as_unused():
+def test_descriptions_are_not_unused():
     members = ["data", "target", "images", "DESCR", "target_names", "frame"]
     assert unused(members, ["data", "target"]) == ["images"]

@@ -38,7 +38,7 @@ def entries(folder: Path) -> list[Path]:
     "inputs",
     [PIXELS, PIXELS / 7, -PIXELS, PIXELS * 100, np.where(PIXELS == 5, np.nan, PIXELS), np.array([[1e300], [-0.0]])],
 )
-def test_what_is_kept_comes_back_equal_to_the_bit(cache: TableCache, inputs: np.ndarray) -> None:
+def test_cached_table_is_bitwise_equal(cache: TableCache, inputs: np.ndarray) -> None:
     kept = rows(inputs)
     cache.put("key", kept, 100)
     found = cache.get("key")
@@ -51,12 +51,12 @@ def test_what_is_kept_comes_back_equal_to_the_bit(cache: TableCache, inputs: np.
         assert getattr(found, name) == getattr(kept, name)
 
 
-def test_pixels_take_a_byte_each(cache: TableCache, tmp_path: Path) -> None:
+def test_pixels_are_cached_as_uint8(cache: TableCache, tmp_path: Path) -> None:
     cache.put("key", rows(np.full((10_000, 3), 7.0)), 100)
     assert 30_000 < entries(tmp_path)[0].stat().st_size < 250_000
 
 
-def test_another_key_is_another_entry(cache: TableCache) -> None:
+def test_keys_have_separate_entries(cache: TableCache) -> None:
     cache.put(("sha", CsvSettings()), rows(), 100)
     assert cache.get(("sha", CsvSettings())) is not None
     assert cache.get(("sha", CsvSettings(CsvFormat(decimal=",")))) is None
@@ -64,7 +64,7 @@ def test_another_key_is_another_entry(cache: TableCache) -> None:
 
 
 @pytest.mark.parametrize("position", [0, 31, 32, 40, 200, -1])
-def test_damage_is_no_entry(cache: TableCache, tmp_path: Path, position: int) -> None:
+def test_damaged_entry_is_ignored(cache: TableCache, tmp_path: Path, position: int) -> None:
     cache.put("key", rows(), 100)
     (path,) = entries(tmp_path)
     contents = bytearray(path.read_bytes())
@@ -78,7 +78,7 @@ def test_damage_is_no_entry(cache: TableCache, tmp_path: Path, position: int) ->
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions and links of POSIX")
 @pytest.mark.parametrize("harm", ["writable", "link", "folder", "pipe"])
-def test_what_others_may_write_is_no_entry(cache: TableCache, tmp_path: Path, harm: str) -> None:
+def test_entry_writable_by_others_is_ignored(cache: TableCache, tmp_path: Path, harm: str) -> None:
     cache.put("key", rows(), 100)
     (path,) = entries(tmp_path)
     if harm == "writable":
@@ -94,7 +94,7 @@ def test_what_others_may_write_is_no_entry(cache: TableCache, tmp_path: Path, ha
     assert cache.get("key") is None
 
 
-def test_small_files_and_large_arrays_are_not_kept(
+def test_small_files_and_large_arrays_are_not_cached(
     cache: TableCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache.put("key", rows(), 0)
@@ -103,7 +103,7 @@ def test_small_files_and_large_arrays_are_not_kept(
     assert not (tmp_path / "cache").exists()
 
 
-def test_the_oldest_entries_make_room(cache: TableCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oldest_entries_are_removed(cache: TableCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.put(0, rows(), 100)
     size = entries(tmp_path)[0].stat().st_size
     monkeypatch.setattr(table_cache, "LARGEST_FOLDER", 3 * size + 10)
@@ -116,14 +116,14 @@ def test_the_oldest_entries_make_room(cache: TableCache, tmp_path: Path, monkeyp
     assert [cache.get(key) is not None for key in range(4)] == [True, False, True, True]
 
 
-def test_a_folder_that_cannot_be_made_or_written_is_passed_over(tmp_path: Path) -> None:
+def test_unwritable_cache_folder_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     cache = TableCache(tmp_path / "file" / "cache")
     cache.put("key", rows(), 100)
     assert cache.get("key") is None
 
 
-def test_a_failed_write_leaves_nothing(cache: TableCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_leaves_no_files(cache: TableCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
@@ -132,7 +132,7 @@ def test_a_failed_write_leaves_nothing(cache: TableCache, tmp_path: Path, monkey
     assert entries(tmp_path) == []
 
 
-def test_a_csv_is_parsed_once(cache: TableCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_csv_is_parsed_once(cache: TableCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.csv"
     path.write_text("a,town,kind\n1,Oslo,x\n2,Rome,y\n1.5,Oslo,y\n")
     first = read_csv(path, cache=cache)
@@ -148,7 +148,7 @@ def test_a_csv_is_parsed_once(cache: TableCache, tmp_path: Path, monkeypatch: py
         read_csv(path, cache=cache)
 
 
-def test_the_folder_is_that_of_downloads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_cache_is_in_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NNLAB_DATA_DIR", str(tmp_path / "data"))
     TableCache().put("key", rows(), 100)
     assert [path.suffix for path in (tmp_path / "data" / "tables").iterdir()] == [".table"]

@@ -31,7 +31,7 @@ def table(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_utf_8_and_utf_16_with_a_byte_order_mark_need_no_word(table: Path, codec: str) -> None:
+def test_utf_8_and_utf_16_with_byte_order_mark_are_detected(table: Path, codec: str) -> None:
     mark = "\ufeff" if codec in {"utf-16-le", "utf-16-be"} else ""
     table.write_bytes((mark + FLOWERS).encode(codec))
     dataset = read_csv(table)
@@ -55,7 +55,7 @@ def test_utf_8_and_utf_16_with_a_byte_order_mark_need_no_word(table: Path, codec
         ("latin-1", "latin-1", LATIN),
     ],
 )
-def test_an_encoding_that_is_named_is_read(table: Path, encoding: str, codec: str, text: str) -> None:
+def test_given_encoding(table: Path, encoding: str, codec: str, text: str) -> None:
     table.write_bytes(text.encode(codec))
     dataset = read_csv(table, settings(encoding))
     assert dataset.train.inputs[:2].tolist() in ([[1.5, 2], [0.5, 1]], [[1, 2], [2, 1]])
@@ -64,7 +64,7 @@ def test_an_encoding_that_is_named_is_read(table: Path, encoding: str, codec: st
 
 @pytest.mark.parametrize("text", JAPANESE)
 @pytest.mark.parametrize("encoding", ["cp932", "euc_jp"])
-def test_japanese_encodings_are_recognised(text: str, encoding: str) -> None:
+def test_japanese_encodings_are_detected(text: str, encoding: str) -> None:
     assert guess_encoding(text.encode(encoding)) == (encoding, text)
 
 
@@ -80,12 +80,12 @@ def test_japanese_encodings_are_recognised(text: str, encoding: str) -> None:
         ("Ærø,København,Århus", "latin-1"),
     ],
 )
-def test_latin_encodings_are_recognised(text: str, encoding: str) -> None:
+def test_latin_encodings_are_detected(text: str, encoding: str) -> None:
     assert guess_encoding(text.encode(encoding)) == (encoding, text)
 
 
 @pytest.mark.parametrize("sample", [b"\xff\xfe\xfd", b"a,\x81\x20,b", bytes(range(128, 256))])
-def test_bytes_that_are_no_text_are_not_guessed(sample: bytes) -> None:
+def test_binary_data_has_no_encoding(sample: bytes) -> None:
     assert guess_encoding(sample) is None
 
 
@@ -107,7 +107,7 @@ def test_bytes_that_are_no_text_are_not_guessed(sample: bytes) -> None:
         (b"a,kind\n1,x\n2,\x81\xff\n", "auto", ":3: expected UTF-8 text, found other bytes: save it as UTF-8"),
     ],
 )  # fmt: skip
-def test_another_encoding_is_named_with_its_line(table: Path, contents: bytes, encoding: str, message: str) -> None:
+def test_error_names_encoding_and_line(table: Path, contents: bytes, encoding: str, message: str) -> None:
     table.write_bytes(contents)
     with pytest.raises(DataError) as caught:
         read_csv(table, settings(encoding))

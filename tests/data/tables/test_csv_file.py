@@ -46,7 +46,7 @@ def table(tmp_path):
         "a,b,kind\n+1,2e0,x\n3.,.45e1,y\n",
     ],
 )
-def test_the_same_table_in_each_dialect(table, content):
+def test_csv_dialects(table, content):
     dataset = read_csv(table(content))
     assert dataset.train.inputs.tolist() == INPUTS
     assert dataset.train.inputs.dtype == np.float64
@@ -55,7 +55,7 @@ def test_the_same_table_in_each_dialect(table, content):
     assert dataset.class_names == ("x", "y")
 
 
-def test_a_delimiter_inside_a_name_does_not_count(table):
+def test_separator_inside_column_name(table):
     path = table("size, cm;weight, kg;kind, any\n1;2;x\n3;4.5;y\n")
     assert read_csv(path).train.inputs.tolist() == INPUTS
     assert read_csv(path, CsvSettings(label="kind, any", features=("weight, kg",))).train.inputs.tolist() == [
@@ -64,21 +64,21 @@ def test_a_delimiter_inside_a_name_does_not_count(table):
     ]
 
 
-def test_columns_by_name_in_the_order_of_their_naming(table):
+def test_columns_in_given_order(table):
     path = table("id,kind,a,b\nr1,x,1,2\nr2,y,3,4.5\n")
     dataset = read_csv(path, CsvSettings(label="kind", features=("b", "a")))
     assert dataset.train.inputs.tolist() == [[2, 1], [4.5, 3]]
     assert dataset.class_names == ("x", "y")
 
 
-def test_an_unnamed_column_may_stay_unused(table):
+def test_unused_column_needs_no_name(table):
     path = table(",a,kind\n0,1,x\n1,3,y\n")
     assert read_csv(path, CsvSettings(features=("a",))).train.inputs.tolist() == [[1], [3]]
     with pytest.raises(DataError, match="column 1 has no name"):
         read_csv(path)
 
 
-def test_quoted_cells_may_hold_delimiters_quotes_and_line_ends(table):
+def test_quoted_cells(table):
     dataset = read_csv(table('a,kind\n1,"x, ""or"" \n y"\n2,z\n'))
     assert dataset.class_names == ('x, "or" \n y', "z")
 
@@ -92,8 +92,8 @@ def test_quoted_cells_may_hold_delimiters_quotes_and_line_ends(table):
         ("1,2,3\n4,5,6\n", ":1: expected a header row .* found only numbers"),
         ("5.1,3.5,rose\n4.9,3.0,rose\n", ":1: expected a header row .* found the number 5.1"),
         ("a,b,a\n1,2,x\n", ":1: .*found 'a' twice"),
-        ("kind\nx\ny\n", ":1: expected at least one feature beside the label 'kind'"),
-        ("a/b/kind\n1/2/x\n", "separated by comma, semicolon, tab, | or spaces"),
+        ("kind\nx\ny\n", ":1: expected at least one feature besides the label 'kind'"),
+        ("a/b/kind\n1/2/x\n", "separators are comma, semicolon, tab, | and spaces"),
         ("a,kind\n1,x\n2\n", ":3: expected 2 cells as in the header, found 1"),
         ("a,kind\n1,x\n2,y,z\n", ":3: expected 2 cells as in the header, found 3"),
         ("a,kind\n1,x\n,y\n", ":3: 'a': expected a finite number, found nothing"),
@@ -115,7 +115,7 @@ def test_quoted_cells_may_hold_delimiters_quotes_and_line_ends(table):
         ("a,kind\n1,x\n\x1b[31m,y\n", r"found '\\x1b\[31m'"),
     ],
 )
-def test_a_bad_file_is_one_clear_error(table, content, message):
+def test_invalid_csv(table, content, message):
     path = table(content)
     with pytest.raises(DataError) as caught:
         read_csv(path)
@@ -137,12 +137,12 @@ def test_a_bad_file_is_one_clear_error(table, content, message):
         (None, [], "expected at least one feature"),
     ],
 )
-def test_a_wrong_column_name_is_answered_with_the_right_one(table, label, features, message):
+def test_misspelt_column_name(table, label, features, message):
     with pytest.raises(DataError, match=message):
         read_csv(table(GOOD), CsvSettings(label=label, features=features))
 
 
-def test_up_to_five_bad_cells_are_reported_at_once(table):
+def test_five_invalid_cells_are_reported_at_once(table):
     path = table("a,b,kind\n1,?,x\n1,2\n?,?,\n1,2,y\n?,?,y\n")
     with pytest.raises(DataError) as caught:
         read_csv(path)
@@ -156,7 +156,7 @@ def test_up_to_five_bad_cells_are_reported_at_once(table):
     ]
 
 
-def test_a_problem_inside_a_quoted_row_names_its_first_line(table):
+def test_error_in_multiline_row_has_its_first_line(table):
     with pytest.raises(DataError, match=r"table\.csv:5: 'a'"):
         read_csv(table('a,kind\n1,"x\n\nx"\n?,"y\ny"\n'))
 
@@ -170,7 +170,7 @@ def test_a_problem_inside_a_quoted_row_names_its_first_line(table):
     ).filter(lambda rows: len({label for _, label in rows}) > 1),
     delimiter=st.sampled_from(",;\t"),
 )
-def test_what_the_csv_module_writes_is_read_back_exactly(tmp_path, rows, delimiter):
+def test_csv_writer_round_trip(tmp_path, rows, delimiter):
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(["number", "kind"])
@@ -184,7 +184,7 @@ def test_what_the_csv_module_writes_is_read_back_exactly(tmp_path, rows, delimit
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=60) | st.text('a1.,;\t\n\r" \0é', max_size=40).map(str.encode))
-def test_any_bytes_are_a_table_or_one_clear_error(tmp_path, content):
+def test_fuzzed_bytes_are_table_or_data_error(tmp_path, content):
     path = tmp_path / "table.csv"
     path.write_bytes(content)
     try:
@@ -198,6 +198,6 @@ def test_any_bytes_are_a_table_or_one_clear_error(tmp_path, content):
 
 
 @pytest.mark.parametrize("cell", ["1_000", "\u0663"])
-def test_what_only_python_reads_as_a_number_is_none(table, cell: str) -> None:
+def test_python_number_notations_are_rejected(table, cell: str) -> None:
     with pytest.raises(DataError, match=cell):
         read_csv(table(f"a,b,kind\n1,2,x\n{cell},4.5,y\n"))

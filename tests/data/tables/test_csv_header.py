@@ -34,7 +34,7 @@ def table(tmp_path: Path) -> Path:
         "5.1 3.5 1\n4.9 3.0 2\n4.7 3.2 1\n",
     ],
 )
-def test_a_file_without_names_is_refused_with_the_key_to_add(table: Path, content: str) -> None:
+def test_missing_header_is_rejected_with_advice(table: Path, content: str) -> None:
     table.write_text(content)
     with pytest.raises(DataError, match=r":1: expected a header row .* add header: false to data") as caught:
         read_csv(table)
@@ -56,7 +56,7 @@ def test_a_file_without_names_is_refused_with_the_key_to_add(table: Path, conten
         "rose_width,b,c,rose_or_not",
     ],
 )
-def test_names_are_not_taken_for_a_sample(table: Path, names: str) -> None:
+def test_headers_that_resemble_samples(table: Path, names: str) -> None:
     table.write_text(f"{names}\n{IRIS}" * 1, encoding="utf-8")
     form = CsvFormat(header=True) if names == "1,2,3,4" else CsvFormat()
     dataset = read_csv(table, CsvSettings(form))
@@ -64,7 +64,7 @@ def test_names_are_not_taken_for_a_sample(table: Path, names: str) -> None:
     assert len(dataset.train) == 3
 
 
-def test_without_a_header_columns_are_numbered_from_1(table: Path) -> None:
+def test_header_false_numbers_columns_from_1(table: Path) -> None:
     table.write_text(IRIS)
     form = CsvFormat(header=False)
     dataset = read_csv(table, CsvSettings(form))
@@ -77,7 +77,7 @@ def test_without_a_header_columns_are_numbered_from_1(table: Path) -> None:
 @pytest.mark.parametrize(
     ("there", "wanted"), [("ガ", "カ\u3099"), ("カ\u3099", "ガ"), ("é", "e\u0301"), ("e\u0301", "é")]
 )
-def test_names_are_compared_in_their_composed_form(table: Path, there: str, wanted: str) -> None:
+def test_column_names_are_compared_in_nfc(table: Path, there: str, wanted: str) -> None:
     table.write_text(f"{there},b,kind\n1,2,x\n2,1,y\n", encoding="utf-8")
     assert read_csv(table, CsvSettings(features=(wanted,))).train.inputs.tolist() == [[1], [2]]
     assert read_csv(table, CsvSettings(exclude=(wanted,))).train.inputs.tolist() == [[2], [1]]
@@ -92,15 +92,13 @@ def test_names_are_compared_in_their_composed_form(table: Path, there: str, want
         ({"exclude": ("kind",)}, ["id", "a"]),
     ],
 )
-def test_excluded_columns_are_neither_features_nor_label(
-    table: Path, settings: dict[str, tuple[str, ...]], features: list[str]
-) -> None:
+def test_excluded_columns(table: Path, settings: dict[str, tuple[str, ...]], features: list[str]) -> None:
     table.write_text("id,a,b,kind\n" + "".join(f"{i * 3},{i * 7 % 5},{i % 2},{'xy'[i % 2]}\n" for i in range(20)))
     dataset = read_csv(table, CsvSettings(**settings))  # type: ignore[arg-type]  # as a spec gives them
     assert [column.name for column in dataset.columns] == features
 
 
-def test_a_column_without_a_name_can_be_excluded(table: Path) -> None:
+def test_unnamed_column_can_be_excluded(table: Path) -> None:
     table.write_text(",a,kind\n0,1,x\n1,3,y\n")
     assert read_csv(table, CsvSettings(exclude=("",))).train.inputs.tolist() == [[1], [3]]
 
@@ -110,14 +108,14 @@ def test_a_column_without_a_name_can_be_excluded(table: Path) -> None:
     [
         ({"exclude": ("aa",)}, r"data\.exclude: no column 'aa'; did you mean 'a'\?"),
         ({"exclude": ("kind",), "label": "kind"}, r"data\.label: 'kind' is excluded"),
-        ({"exclude": ("a", "kind")}, "at least a feature and the label"),
-        ({"exclude": ("a",)}, "at least one feature beside the label 'kind'"),
+        ({"exclude": ("a", "kind")}, "at least one feature and the label"),
+        ({"exclude": ("a",)}, "at least one feature besides the label 'kind'"),
         ({"split_column": "part"}, r"data\.split_column: no column 'part'"),
         ({"categorical": ("kind",)}, r"data\.categorical: 'kind' is not one of the features"),
         ({"categorical": ("knd",)}, r"data\.categorical: no column 'knd'; did you mean 'kind'\?"),
     ],
 )
-def test_columns_that_cannot_be_chosen(table: Path, settings: dict[str, tuple[str, ...]], message: str) -> None:
+def test_invalid_column_selection(table: Path, settings: dict[str, tuple[str, ...]], message: str) -> None:
     table.write_text("a,kind\n1,x\n2,y\n")
     with pytest.raises(DataError, match=message):
         read_csv(table, CsvSettings(**settings))  # type: ignore[arg-type]  # as a spec gives them

@@ -46,7 +46,7 @@ def read(folder: Path, content: str, **form: object) -> list[list[float]]:
         '"a, 1"|"b|2"|kind\n1|2|x\n3|4.5|y\n',
     ],
 )
-def test_the_same_table_with_what_programs_put_around_it(tmp_path: Path, content: str) -> None:
+def test_csv_exports_of_other_programs(tmp_path: Path, content: str) -> None:
     assert read(tmp_path, content) == INPUTS
 
 
@@ -72,31 +72,29 @@ def test_the_same_table_with_what_programs_put_around_it(tmp_path: Path, content
         ("5,2018,kind\n1,2,x\n3,4.5,y\n", {"header": True}),
     ],
 )
-def test_the_format_that_a_spec_names(tmp_path: Path, content: str, form: dict[str, object]) -> None:
+def test_given_format(tmp_path: Path, content: str, form: dict[str, object]) -> None:
     assert read(tmp_path, content, **form) == INPUTS
 
 
 @pytest.mark.parametrize(
     ("content", "form", "message"),
     [
-        (GOOD, {"skip_rows": 9}, r"data\.skip_rows: 9 lines are skipped, but there are 3"),
+        (GOOD, {"skip_rows": 9}, r"data\.skip_rows: expected more than 9 lines, found 3"),
         (GOOD, {"skip_rows": 3}, "found an empty file"),
         (GOOD, {"separator": ";"}, r"at least one feature .* \(data\.separator is ';'\)"),
         ("a;kind\n1.5;x\n2;y\n", {"decimal": ","}, ":2: 'a': .* found '1.5': a number with a decimal point"),
-        ("a;kind\n1.234,5;x\n2;y\n", {"decimal": ","}, ":2: 'a': .* found '1.234,5': a number with marks between thou"),
+        ("a;kind\n1.234,5;x\n2;y\n", {"decimal": ","}, ":2: 'a': .* found '1.234,5': a number with thousands sep"),
         ("a;kind\n0,5;x\n2;y\n", {}, ":2: 'a': .* found '0,5': a number with a decimal comma; add decimal: ','"),
-        ("a;kind\n1,000;x\n2;y\n", {}, ":2: 'a': .* remove the marks between thousands, or add decimal: ','"),
-        ("a,kind\n1 000 000,x\n2,y\n", {}, ":2: 'a': .* marks between thousands"),
-        ("Flowers 2024\n\na,b,kind\n1,2,x\n", {}, "single cell 'Flowers 2024': .* begins at line 3, add skip_rows: 2"),
-        ("Flowers\nof 2024\na,b,kind\n1,2,x\n", {}, ":1: .* begins at line 3, add skip_rows: 2"),
-        (GOOD + "a,b,kind\n1,2,x\n", {}, ":4: expected a sample, found the names of the columns again"),
+        ("a;kind\n1,000;x\n2;y\n", {}, ":2: 'a': .* remove the thousands separators, or add decimal: ','"),
+        ("a,kind\n1 000 000,x\n2,y\n", {}, ":2: 'a': .* thousands separators"),
+        ("Flowers 2024\n\na,b,kind\n1,2,x\n", {}, "single cell 'Flowers 2024': .* starts at line 3, add skip_rows: 2"),
+        ("Flowers\nof 2024\na,b,kind\n1,2,x\n", {}, ":1: .* starts at line 3, add skip_rows: 2"),
+        (GOOD + "a,b,kind\n1,2,x\n", {}, ":4: expected a sample, found the header again"),
         (GOOD + "#,1,x\n", {}, ":4: 'a': expected a finite number, found '#'"),
         (GOOD, {"header": False}, ":1: expected a sample, as data.header is false, found 'a' above numbers"),
     ],
 )  # fmt: skip
-def test_a_format_that_does_not_fit_is_one_clear_error(
-    tmp_path: Path, content: str, form: dict[str, object], message: str
-) -> None:
+def test_wrong_format(tmp_path: Path, content: str, form: dict[str, object], message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
         read(tmp_path, content, **form)
     assert "\n" not in str(caught.value)
@@ -106,6 +104,6 @@ def test_a_format_that_does_not_fit_is_one_clear_error(
     "content",
     ["number;kind\n1,5;x\n2,5;y\n", "a;b;kind\n1,0;2,0;x\n3,0;4,5;y\n"],
 )
-def test_a_decimal_comma_is_not_taken_for_the_separator(tmp_path: Path, content: str) -> None:
+def test_decimal_comma_is_not_the_separator(tmp_path: Path, content: str) -> None:
     with pytest.raises(DataError, match=r"decimal comma|expected 2 cells"):
         read(tmp_path, content)

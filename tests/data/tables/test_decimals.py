@@ -20,7 +20,7 @@ CELLS = st.one_of(
 )
 @example(rows=[["0.1", "-0", "+.5"], ["9007199254740991", "9007199254740992", "0.9007199254740993"]], end="\n")
 @example(rows=[["12345678", "123456789", "1234567812345678"], ["", ".", "-"]], end="\r\n")
-def test_what_is_valid_is_read_as_float_reads_it(rows: list[list[str]], end: str) -> None:
+def test_valid_numbers_equal_float(rows: list[list[str]], end: str) -> None:
     text = "".join(",".join(row) + end for row in rows).encode()
     block = read_block(text, COMMA, POINT, 3)
     assert block is not None
@@ -36,7 +36,7 @@ def test_what_is_valid_is_read_as_float_reads_it(rows: list[list[str]], end: str
     "cell",
     ["0", "255", "-1", "+1", "0.5", ".5", "5.", "-0.0", "00012", "12345678.125", "123456789", "0.000000000001234"],
 )
-def test_plain_decimal_numbers_are_valid(cell: str) -> None:
+def test_decimal_numbers_are_valid(cell: str) -> None:
     block = read_block(f"{cell};{cell}\n".encode(), SEMICOLON, POINT, 2)
     assert block is not None
     assert block.valid.all()
@@ -46,13 +46,13 @@ def test_plain_decimal_numbers_are_valid(cell: str) -> None:
 @pytest.mark.parametrize(
     "cell", ["", ".", "-", "--1", "1.2.3", "1e5", "nan", "inf", "1_0", " 1", "1 ", "?", "0x1", "１", "1,5"]
 )
-def test_anything_else_is_not_valid(cell: str) -> None:
+def test_other_notations_are_invalid(cell: str) -> None:
     block = read_block(f"{cell};1\n".encode(), SEMICOLON, POINT, 2)
     assert block is not None
     assert block.valid.tolist() == [[False, True]]
 
 
-def test_a_decimal_comma() -> None:
+def test_decimal_comma() -> None:
     block = read_block(b"0,25;-1,5\n1.5;2\n", SEMICOLON, COMMA, 2)
     assert block is not None
     assert block.values[0].tolist() == [0.25, -1.5]
@@ -60,11 +60,11 @@ def test_a_decimal_comma() -> None:
 
 
 @pytest.mark.parametrize("text", [b"1,2\n3\n", b"1,2\n\n3,4\n", b"1,2,3\n", b"\n", b"1\n2,3,4\n"])
-def test_rows_of_unequal_width_are_no_block(text: bytes) -> None:
+def test_rows_of_unequal_width(text: bytes) -> None:
     assert read_block(text, COMMA, POINT, 2) is None
 
 
-def test_the_numbers_of_a_large_block_are_those_of_loadtxt() -> None:
+def test_large_block_equals_loadtxt() -> None:
     rows = np.random.RandomState(0).randn(300, 20) * 10.0 ** np.arange(-3, 17)
     text = "".join(",".join(f"{x:.3f}" for x in row) + "\n" for row in rows)
     block = read_block(text.encode(), COMMA, POINT, 20)

@@ -18,29 +18,29 @@ from nnlab.errors import DataError
         (["9007199254740993", "9007199254740992"], [1, 0], ("9007199254740992", "9007199254740993")),
     ],
 )
-def test_numbers_sort_as_numbers_and_text_as_text(labels, numbers, names):
+def test_classes_are_sorted_numerically_or_as_text(labels, numbers, names):
     assert classes_of(labels, "here") == (numbers, names)
 
 
 @pytest.mark.parametrize("labels", [["1", "2.5"], ["1", "nan"], ["0.1", "0.2"], ["1", "inf"], ["1", "1e999"]])
-def test_fractions_look_like_a_regression_target(labels):
-    with pytest.raises(DataError, match=r"^here: .*found '.*regression target, and nnlab trains classifiers"):
+def test_fractions_are_a_regression_target(labels):
+    with pytest.raises(DataError, match=r"^here: .*found '.*regression target, but nnlab trains classifiers"):
         classes_of(labels, "here")
 
 
 @pytest.mark.parametrize("labels", [["a"], ["1", "1.0"], []])
-def test_one_class_is_too_few(labels):
+def test_one_class_is_rejected(labels):
     with pytest.raises(DataError, match=rf"^here: expected 2 to {MOST_CLASSES} classes, found [01]$"):
         classes_of(labels, "here")
 
 
-def test_too_many_classes_look_like_a_regression_target():
+def test_too_many_classes_are_a_regression_target():
     labels = [str(number) for number in range(MOST_CLASSES + 1)]
     assert len(classes_of(labels[1:], "here")[1]) == MOST_CLASSES
     with pytest.raises(DataError, match=f"found {MOST_CLASSES + 1}: this looks like a regression target"):
         classes_of(labels, "here")
 
 
-def test_leading_zeros_make_an_identifier() -> None:
+def test_leading_zeros_are_kept() -> None:
     assert classes_of(["007", "7", "1", "1.0"], "a.csv") == ([0, 2, 1, 1], ("007", "1", "7"))
     assert list(label_notes(["007", "7"], [0, 1], ["007", "7"])) == ["'007' and '7' are different classes"]

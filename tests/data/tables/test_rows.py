@@ -29,7 +29,7 @@ def read(path: Path, content: str, **settings: object) -> list[list[float]]:
 # ---- categories ----
 
 
-def test_columns_of_text_become_one_input_for_each_category(table: Path) -> None:
+def test_text_columns_are_one_hot_encoded(table: Path) -> None:
     inputs = read(table, HOUSES)
     assert inputs[:3] == [[3, 0, 1, 0, 0, 1], [4, 0, 0, 1, 1, 0], [5, 0, 1, 0, 0, 1]]
     dataset = read_csv(table)
@@ -39,7 +39,7 @@ def test_columns_of_text_become_one_input_for_each_category(table: Path) -> None
         Column("heated", ("no", "yes")),
     )
     assert dataset.inputs.feature_names == ("rooms", "town=Bern", "town=Oslo", "town=Rome", "heated=no", "heated=yes")
-    assert "feature 'town': 3 categories, one input each (Bern, Oslo, Rome)" in dataset.notes
+    assert "feature 'town': 3 categories, one-hot encoded (Bern, Oslo, Rome)" in dataset.notes
 
 
 @pytest.mark.parametrize(
@@ -62,41 +62,44 @@ def test_categories_are_sorted(table: Path, cells: list[str], categories: tuple[
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
-        (["1", "2", "more"], ":4: 'a': expected a finite number, found 'more': data.categorical: .a. reads text as"),
+        (["1", "2", "more"], ":4: 'a': expected a finite number, found 'more': data.categorical: .a. makes the column"),
         (["0%", "5%"], ":2: 'a': .* a percentage"),
-        (["2024-01-01", "2024-01-02"], ":2: 'a': .* a date or time; leave the column out with data.exclude"),
+        (["2024-01-01", "2024-01-02"], ":2: 'a': .* a date or time; exclude the column with data.exclude"),
         (["1/2/2024", "13/2/2024"], "a date or time"),
         (["12:30", "13:45:10"], "a date or time"),
         (["2024年1月1日", "2024年1月2日"], "a date or time"),
         (["１", "２"], "full-width digits"),
         (["$5", "$7.50"], "an amount of money"),
         (["¥1,000", "¥200"], "an amount of money"),
-        (["1_000", "2_000"], "as programming languages or other scripts write it"),
-        (["0x1F", "0x2A"], "as programming languages or other scripts write it"),
+        (["1_000", "2_000"], "in the notation of a programming language or script"),
+        (["0x1F", "0x2A"], "in the notation of a programming language or script"),
         (["inf", "inf"], "infinite or too large"),
-        (["Braund, Mr", "Cumings", "Heikkinen", "Allen"], "4 different ones in 4 rows: data.exclude: .a. leaves"),
+        (
+            ["Braund, Mr", "Cumings", "Heikkinen", "Allen"],
+            "4 distinct values in 4 rows: exclude the column",
+        ),
     ],
 )
-def test_text_that_is_no_category_is_refused(table: Path, cells: list[str], message: str) -> None:
+def test_invalid_text_is_rejected(table: Path, cells: list[str], message: str) -> None:
     rows = "".join(f'"{cell}",1,{kind}\n' for cell, kind in zip(cells, "xyxyx", strict=False))
     with pytest.raises(DataError, match=message) as caught:
         read(table, f"a,b,kind\n{rows}")
     assert "\n" not in str(caught.value)
 
 
-def test_text_can_be_refused(table: Path) -> None:
+def test_categorical_refuse(table: Path) -> None:
     with pytest.raises(DataError, match=":2: 'town': expected a finite number, found 'Oslo'"):
         read(table, HOUSES, categorical="refuse")
 
 
-def test_a_number_far_below_text_is_refused_unless_the_column_is_named(table: Path) -> None:
+def test_number_in_text_column_needs_categorical(table: Path) -> None:
     content = "a,kind\n" + "low,x\nhigh,y\n" * 600 + "3,x\n"
-    with pytest.raises(DataError, match=":1202: 'a': expected text, found '3': text stands above it"):
+    with pytest.raises(DataError, match=":1202: 'a': expected text, found '3': the rows above are text"):
         read(table, content)
     assert read(table, content, categorical=("a",))[-1] == [1, 0, 0]
 
 
-def test_categories_are_bounded(table: Path) -> None:
+def test_number_of_categories_is_limited(table: Path) -> None:
     rows = "".join(f"t{i},{'xy'[i % 2]}\n" for i in range(MOST_CATEGORIES + 1))
     with pytest.raises(DataError, match="expected at most 1000 categories"):
         read(table, f"a,kind\n{rows}", categorical=("a",))
@@ -108,29 +111,29 @@ ABSENT = ["", "NA", "na", "N/A", "#N/A", "nan", "NaN", "NULL", "null", "None", "
 
 
 @pytest.mark.parametrize("absent", ABSENT)
-def test_a_missing_feature_is_refused_dropped_or_nan(table: Path, absent: str) -> None:
+def test_missing_feature_refuse_drop_or_nan(table: Path, absent: str) -> None:
     content = f"a,b,kind\n1,2,x\n{absent},5,x\n3,4,y\n"
-    with pytest.raises(DataError, match=r":3: 'a': expected a finite number, found .*data\.missing: drop leaves"):
+    with pytest.raises(DataError, match=r":3: 'a': expected a finite number, found .*data\.missing: drop removes"):
         read(table, content)
     assert read(table, content, missing="drop") == [[1, 2], [3, 4]]
     np.testing.assert_array_equal(read(table, content, missing="mean"), [[1, 2], [np.nan, 5], [3, 4]])
 
 
 @pytest.mark.parametrize("absent", ABSENT)
-def test_a_missing_label_is_no_class(table: Path, absent: str) -> None:
+def test_missing_label(table: Path, absent: str) -> None:
     content = f"a,b,kind\n1,2,x\n7,5,{absent}\n3,4,y\n"
     for missing in ("refuse", "mean", 0.0):
         with pytest.raises(DataError, match=r":3: 'kind': expected a label, found .*data\.missing: drop"):
             read(table, content, missing=missing)
     assert read(table, content, missing="drop") == [[1, 2], [3, 4]]
-    assert "1 row with missing values left out" in read_csv(table, CsvSettings(missing="drop")).notes
+    assert "1 row with missing values dropped" in read_csv(table, CsvSettings(missing="drop")).notes
 
 
 @pytest.mark.parametrize(
     ("values", "classes"),
     [(("-999",), ("none", "x")), (("none", "-999"), ("x", "y")), (("",), ("-999", "none", "x"))],
 )
-def test_a_spec_says_what_missing_looks_like(table: Path, values: tuple[str, ...], classes: tuple[str, ...]) -> None:
+def test_missing_values_key(table: Path, values: tuple[str, ...], classes: tuple[str, ...]) -> None:
     table.write_text("a,kind\n1,x\n2,none\n3,-999\n" + ("4,y\n" if classes == ("x", "y") else ""))
     dataset = read_csv(table, CsvSettings(CsvFormat(missing_values=values), missing="drop"))
     assert dataset.class_names == classes
@@ -139,7 +142,7 @@ def test_a_spec_says_what_missing_looks_like(table: Path, values: tuple[str, ...
 @pytest.mark.parametrize("quote", ["", '"'])
 @pytest.mark.parametrize("blocks", [True, False])
 @pytest.mark.parametrize("missing", ["refuse", "drop", "mean", "median", 0.5])
-def test_numeric_missing_values_of_features(
+def test_numeric_missing_values(
     table: Path, monkeypatch: pytest.MonkeyPatch, missing: str | float, blocks: bool, quote: str
 ) -> None:
     if blocks:
@@ -174,13 +177,13 @@ def test_missing_values_are_compared_as_text(table: Path) -> None:
     np.testing.assert_array_equal(inputs, [[nan, 1, 0], [-9.5, 0, 1]])
 
 
-def test_a_missing_value_is_no_other_spelling_of_a_category(table: Path) -> None:
+def test_missing_value_is_no_other_spelling_of_category(table: Path) -> None:
     content = "a,b,kind\n1.0,1,x\n1,2,x\n2,3,y\n1.00,4,y\n"
     settings = {"form": CsvFormat(missing_values=("1",)), "missing": 0.0, "categorical": ("a",)}
     assert read(table, content, features=("a",), **settings) == [[1, 0], [0, 0], [0, 1], [1, 0]]
 
 
-def test_a_missing_category_makes_all_its_inputs_0(table: Path) -> None:
+def test_missing_category_is_all_zeros(table: Path) -> None:
     content = HOUSES + "7,?,yes,low\n"
     assert read(table, content, missing="mean")[-1] == [7, 0, 0, 0, 0, 1]
     assert len(read(table, content, missing="drop")) == 5
@@ -191,7 +194,7 @@ def test_a_missing_category_makes_all_its_inputs_0(table: Path) -> None:
 # ---- rows of another file ----
 
 
-def test_rows_of_another_file_are_found_by_name(table: Path) -> None:
+def test_columns_of_another_file_are_matched_by_name(table: Path) -> None:
     columns = (Column("rooms"), Column("town", ("Bern", "Oslo", "Rome")), Column("heated", ("no", "yes")))
     table.write_text("heated,town,extra,rooms\nyes,Rome,1,9\nno,Bern,2,8\n")
     inputs, labels, *_ = read_rows(table, columns)
@@ -214,21 +217,21 @@ def test_rows_of_another_file_are_found_by_name(table: Path) -> None:
         ("rooms,town,heated\n", "expected samples, found none"),
     ],
 )
-def test_rows_that_do_not_fit_are_refused(table: Path, content: str, message: str) -> None:
+def test_mismatched_file_is_rejected(table: Path, content: str, message: str) -> None:
     columns = (Column("rooms"), Column("town", ("Bern", "Oslo", "Rome")), Column("heated", ("no", "yes")))
     table.write_text(content)
     with pytest.raises(DataError, match=message):
         read_rows(table, columns)
 
 
-def test_an_unknown_category_counts_as_missing(table: Path) -> None:
+def test_unknown_category_is_missing(table: Path) -> None:
     columns = (Column("rooms"), Column("town", ("Bern", "Oslo"), missing=0.0))
     table.write_text("rooms,town\n1,Paris\n2,Oslo\n")
     assert read_rows(table, columns, missing="mean")[0].tolist() == [[1, 0, 0], [2, 0, 1]]
     assert read_rows(table, columns, missing="drop")[0].tolist() == [[2, 0, 1]]
 
 
-def test_rows_without_a_header_stand_in_the_same_places_or_alone(table: Path) -> None:
+def test_file_without_header_has_same_columns_or_only_features(table: Path) -> None:
     columns = (Column("c2"), Column("c3"))
     form = CsvFormat(header=False)
     table.write_text("x,1,2\ny,3,4.5\n")
@@ -261,7 +264,7 @@ def test_rows_without_a_header_stand_in_the_same_places_or_alone(table: Path) ->
         ("a b  kind\n1 2  x\n3 4  y\n", {}),
     ],
 )
-def test_every_way_of_reading_gives_the_same(
+def test_block_and_row_readers_agree(
     table: Path, monkeypatch: pytest.MonkeyPatch, content: str, settings: dict[str, object], repeats: int
 ) -> None:
     lines = content.splitlines(keepends=True)
@@ -287,7 +290,7 @@ def test_every_way_of_reading_gives_the_same(
         assert (other.columns, other.class_names, other.notes) == (careful.columns, careful.class_names, careful.notes)
 
 
-def test_a_bad_cell_in_a_block_is_named_with_its_line(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_cell_in_block_has_its_line(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_header, "MOST_AHEAD_ROWS", 10)
     monkeypatch.setattr(csv_text, "CHUNK", 100)
     rows = [f"{i},{i / 4},{'xy'[i % 2]}\n" for i in range(300)]
@@ -300,7 +303,7 @@ def test_a_bad_cell_in_a_block_is_named_with_its_line(table: Path, monkeypatch: 
     assert ":252: expected 3 cells as in the header, found 4" in second
 
 
-def test_long_cells_and_many_columns_take_no_time(table: Path) -> None:
+def test_long_cells_and_many_columns_are_fast(table: Path) -> None:
     with pytest.raises(DataError, match="expected a finite number, found '1111"):
         read(table, f"a,kind\n1,x\n{'1' * 100_000}x,y\n")
     columns = tuple(Column(f"f{index}") for index in range(30_000))
