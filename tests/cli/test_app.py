@@ -102,7 +102,7 @@ def test_ctrl_c_before_the_handlers_are_in_place_is_one_line(
     assert capsys.readouterr() == ("", "nnlab: stopped by SIGINT\n")
 
 
-def test_next_to_nothing_is_imported_before_ctrl_c_is_met() -> None:
+def test_ctrl_c_is_handled_before_heavy_imports() -> None:
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import nnlab.cli; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
     imported = set(done.stdout.split())
@@ -132,7 +132,7 @@ nnlab.cli.main()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="os.kill ends a process of Windows")
-def test_a_signal_where_python_cannot_raise_stops_the_command_all_the_same() -> None:
+def test_a_signal_where_python_cannot_raise_still_stops_the_command() -> None:
     command = [sys.executable, "-c", IN_A_DESTRUCTOR]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=15)
     assert (done.returncode, done.stderr) == (130, "nnlab: stopped by SIGINT\n")
@@ -166,7 +166,7 @@ def test_a_closed_pipe_is_quiet() -> None:
     assert done.stderr == ""
 
 
-def test_an_encoding_without_greek_letters_is_no_reason_to_fail() -> None:
+def test_an_encoding_without_greek_letters_is_no_error() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "nnlab", "list", "optimizer"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
@@ -174,7 +174,7 @@ def test_an_encoding_without_greek_letters_is_no_reason_to_fail() -> None:
     assert "adam" in done.stdout
 
 
-def test_a_locale_without_the_letters_of_a_name_is_no_reason_to_fail(spec: Path, tmp_path: Path) -> None:
+def test_a_locale_that_cannot_encode_a_name_is_no_error(spec: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     spec.write_text("name: 名前\n" + spec.read_text(encoding="utf-8"), encoding="utf-8")
     command = [sys.executable, "-m", "nnlab", "train", "-q", spec, "--runs", tmp_path / "runs"]
@@ -185,7 +185,7 @@ def test_a_locale_without_the_letters_of_a_name_is_no_reason_to_fail(spec: Path,
     assert read_run(run).name == "名前"
 
 
-def test_a_path_that_the_locale_cannot_name_is_a_clear_error(nnlab, monkeypatch: pytest.MonkeyPatch, spec) -> None:
+def test_a_path_that_the_locale_cannot_encode_is_a_clear_error(nnlab, monkeypatch: pytest.MonkeyPatch, spec) -> None:
     monkeypatch.setattr("nnlab.config.experiment.load_experiment", lambda *arguments: "名前".encode("latin-1"))
     answer = nnlab("train", spec)
     assert answer.code == 2
@@ -215,14 +215,14 @@ def test_a_stderr_that_cannot_be_written_does_not_stop_training(spec, tmp_path, 
 
 
 @pytest.mark.parametrize("command", [["train", "--resume"], ["plot"], ["runs", "rm", "-y"], ["crossval", "--resume"]])
-def test_a_run_whose_name_no_system_takes_is_missing(nnlab, command: list[str]) -> None:
+def test_a_run_name_that_no_file_system_allows_is_missing(nnlab, command: list[str]) -> None:
     answer = nnlab(*command, "x" * 300)
     assert answer.code == 5
     assert answer.stderr.strip().endswith("File name too long")
 
 
 @pytest.mark.parametrize("ending", ["2>/dev/full", "2>&-"])
-def test_where_no_message_can_be_written_the_exit_code_still_tells(ending: str) -> None:
+def test_the_exit_code_is_right_where_no_message_can_be_written(ending: str) -> None:
     command = f"{sys.executable} -m nnlab runs rm -y no-such-run {ending}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (5, b"", b"")

@@ -37,7 +37,7 @@ def test_a_value_that_the_shell_split_is_refused_with_its_quotes(arguments: list
         ["train", "-s", "name=x[1", "2]"],
     ],
 )
-def test_what_was_not_split_is_left_alone(arguments: list[str]) -> None:
+def test_arguments_that_were_not_split_are_unchanged(arguments: list[str]) -> None:
     check_split(arguments)
 
 
@@ -52,7 +52,7 @@ def test_what_was_not_split_is_left_alone(arguments: list[str]) -> None:
         ("--weight_init_std", "model.init"),
     ],
 )
-def test_an_option_named_like_a_key_leads_to_the_override(nnlab, spec: Path, option: str, key: str) -> None:
+def test_an_option_named_like_a_spec_key_suggests_the_override(nnlab, spec: Path, option: str, key: str) -> None:
     assert option_hint(option) == f"set this key of the spec with -s {key}=VALUE"
     answer = nnlab("train", spec, option, "1")
     assert answer.code == 2
@@ -60,11 +60,11 @@ def test_an_option_named_like_a_key_leads_to_the_override(nnlab, spec: Path, opt
 
 
 @pytest.mark.parametrize("option", ["--nonsense", "--", "--" + "x" * 100_000, "--a.b"])
-def test_other_options_get_no_such_hint(option: str) -> None:
+def test_other_unknown_options_suggest_no_override(option: str) -> None:
     assert option_hint(option) == ""
 
 
-def test_the_command_line_says_what_was_split(nnlab, spec: Path) -> None:
+def test_the_error_names_the_split_value(nnlab, spec: Path) -> None:
     answer = nnlab("train", spec, "-s", "model.hidden=[40,", "20]")
     assert answer.code == 2
     assert answer.stderr == (

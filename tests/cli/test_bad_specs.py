@@ -61,7 +61,7 @@ def test_huge_sizes_are_refused_not_attempted(
     assert not (tmp_path / "runs").exists()
 
 
-def test_more_samples_than_there_are_is_a_matter_of_data(train: Any, tmp_path: Path) -> None:
+def test_more_samples_than_the_dataset_has_is_a_data_error(train: Any, tmp_path: Path) -> None:
     spec = {**BASE, "data": {"name": "xor", "train_size": 10**9}}
     assert train(tmp_path, dump_yaml(spec)).code == 4
 

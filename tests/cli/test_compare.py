@@ -51,7 +51,7 @@ def test_the_table_shows_differing_settings_and_results(nnlab, make_run: MakeRun
     assert Path(folder).is_dir()
 
 
-def test_pictures_land_where_out_says(nnlab, make_run: MakeRun, tmp_path: Path) -> None:
+def test_out_is_the_folder_of_the_pictures(nnlab, make_run: MakeRun, tmp_path: Path) -> None:
     for attempt in range(2):
         answer = nnlab("compare", make_run(f"r{attempt}"), "--out", tmp_path / "pictures" / "mine")
         assert answer.stdout.splitlines()[-1] == str(tmp_path / "pictures" / "mine")
@@ -61,7 +61,7 @@ def test_pictures_land_where_out_says(nnlab, make_run: MakeRun, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("width", [100, 130, 160])
-def test_the_table_keeps_within_the_terminal(
+def test_the_table_fits_the_terminal(
     nnlab, make_run: MakeRun, pictured: list[Path], monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
@@ -93,7 +93,7 @@ def test_a_narrow_terminal_leaves_out_losses_first(
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_25_runs_that_differ_in_much_stay_readable(
+def test_25_runs_with_many_differing_settings_stay_readable(
     nnlab, make_run: MakeRun, pictured: list[Path], monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     """One line a run in the table; below it, by number, what differs, with no key apart from its value."""
@@ -117,7 +117,7 @@ def test_25_runs_that_differ_in_much_stay_readable(
     assert not any(line.rstrip().endswith(pairs) for line in block.splitlines())
 
 
-def test_what_is_no_run_is_passed_over_in_one_line(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+def test_descents_and_cross_validations_are_skipped_in_one_line(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
     for name in ("one", "two"):
         (make_run(name) / "path.csv").write_text("")
     make_run("three")
@@ -158,7 +158,7 @@ def test_validation_has_columns_where_any_run_measured_it(nnlab, make_run: MakeR
     assert "validation" not in nnlab("compare", runs[0]).stdout
 
 
-def test_json_is_all_there_is_on_stdout(nnlab, make_run: MakeRun, pictured: list[Path], tmp_path: Path) -> None:
+def test_json_is_the_only_output_on_stdout(nnlab, make_run: MakeRun, pictured: list[Path], tmp_path: Path) -> None:
     answer = nnlab("compare", make_run("a"), make_run("b", SGD), tmp_path / "gone", "--json")
     document = json.loads(answer.stdout)
     assert [entry["name"] for entry in document["entries"]] == ["adam", "sgd"]
@@ -192,7 +192,7 @@ def test_csv_in_a_file_that_a_link_names_or_a_pipe(nnlab, make_run: MakeRun, pic
     assert Path("/dev/null").is_char_device()
 
 
-def test_stdout_has_room_for_one(nnlab, make_run: MakeRun) -> None:
+def test_csv_and_json_on_stdout_exclude_each_other(nnlab, make_run: MakeRun) -> None:
     answer = nnlab("compare", make_run(), "--json", "--csv", "-")
     assert (answer.code, answer.stdout) == (2, "")
 
@@ -205,7 +205,7 @@ def test_output_that_cannot_be_written_is_reported(nnlab, make_run: MakeRun, tmp
     assert f"{tmp_path}/file/inside: cannot be written: " in answer.stderr
 
 
-def test_damage_is_listed_with_its_line_and_the_rest_is_compared(
+def test_damaged_runs_are_listed_with_line_and_the_rest_is_compared(
     nnlab, make_run: MakeRun, pictured: list[Path]
 ) -> None:
     bad = make_run("bad")
@@ -225,7 +225,7 @@ def test_nothing_readable_ends_with_5(nnlab, make_run: MakeRun, tmp_path: Path) 
     assert not (tmp_path / "comparisons").exists()
 
 
-def test_markup_and_terminal_codes_are_harmless(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+def test_markup_and_terminal_codes_are_escaped(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
     nasty = "[/bold]\x1b[31m:smile:"
     runs = [make_run("a", {"name": nasty, "dtype": nasty}), make_run("[red]b"), make_run("c", {"seed": 1})]
     bad = make_run("bad[/x]")

@@ -12,7 +12,7 @@ NAMES = ["$(touch pwned)", "`id`", "a b", "a;b", "a\x1b[31m", "-rf", "a'b", "a\u
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
-def test_names_that_a_shell_would_read_otherwise_are_not_offered(make_run, name: str) -> None:
+def test_names_with_shell_characters_are_not_completed(make_run, name: str) -> None:
     run = make_run()
     runs: Path = run.parent
     context = Mock(params={"runs": runs})
@@ -26,7 +26,7 @@ def test_names_that_a_shell_would_read_otherwise_are_not_offered(make_run, name:
     assert complete_run(context, "") == []
 
 
-def test_a_run_that_cannot_be_looked_into_hides_no_other(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_run_does_not_hide_the_others(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
     run, closed = make_run("20250101-120000-a-0a1b2c"), make_run("20250102-120000-b-0a1b2c")
     (run.parent / ".trash").mkdir()
     forbid(closed, monkeypatch)

@@ -41,7 +41,7 @@ def test_progress_names_the_folds(nnlab, spec: Path) -> None:
     assert "fold 1" not in answer.stdout
 
 
-def test_overrides_seed_and_place(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_overrides_seed_and_runs_folder(nnlab, spec: Path, tmp_path: Path) -> None:
     answer = nnlab(
         "crossval", spec, "--folds", 2, "-s", "optimizer.lr=0.25", "--seed", 7, "--runs", tmp_path / "elsewhere", "-q"
     )
@@ -157,7 +157,7 @@ def test_what_cannot_be_resumed(nnlab, spec: Path, arguments: list[str], code: i
 
 
 @pytest.mark.parametrize("override", ["data.validation=0.2", "data.fold=2", "data.folds=7"])
-def test_what_is_held_out_is_not_overridden(nnlab, spec: Path, override: str) -> None:
+def test_held_out_folds_cannot_be_overridden(nnlab, spec: Path, override: str) -> None:
     answer = nnlab("crossval", spec, "--folds", 2, "-s", override)
     assert answer.code == 2
     assert answer.stderr == f"nnlab: -s {override}: --folds chooses the validation samples; leave this out\n"

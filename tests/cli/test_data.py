@@ -59,7 +59,7 @@ def test_help_has_an_example(nnlab, command: str) -> None:
     assert f"Example: nnlab data {command}" in answer.stdout
 
 
-def test_list_says_where_everything_lies(nnlab, fashion_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_shows_the_folder_of_each_dataset(nnlab, fashion_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "400")
     answer = nnlab("data", "list")
     assert answer.code == 0

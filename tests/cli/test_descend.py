@@ -113,7 +113,7 @@ def test_kinds_format_and_race_of_a_descent(nnlab, tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_pictures_that_a_descent_cannot_have(nnlab, tmp_path: Path) -> None:
+def test_pictures_that_are_unavailable_for_a_descent(nnlab, tmp_path: Path) -> None:
     spec = tmp_path / "three.yaml"
     spec.write_text("{function: sphere, start: [1, 2, 3], optimizer: {name: sgd, lr: 0.1}}", encoding="utf-8")
     folder = nnlab("descend", spec).stdout.splitlines()[-1]

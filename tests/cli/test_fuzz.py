@@ -145,7 +145,7 @@ def test_mutated_descents_end_as_documented() -> None:
 
 @examples(60, SHORT)
 @given(data=st.data())
-def test_a_sound_spec_trains_all_its_steps(train: Any, folder: Path, data: st.DataObject) -> None:
+def test_a_valid_spec_trains_all_its_steps(train: Any, folder: Path, data: st.DataObject) -> None:
     spec = data.draw(specs(folder))
     answer = train(folder, dump_yaml(spec))
     if answer.code == 0 and spec["train"]["iterations"]:
@@ -171,17 +171,17 @@ def test_a_mutated_spec_trains_or_is_refused(train: Any, folder: Path, data: st.
 
 @examples(80, SHORT)
 @given(spec=JUNK)
-def test_junk_is_refused(train: Any, tmp_path: Path, spec: Any) -> None:
+def test_random_bytes_are_refused(train: Any, tmp_path: Path, spec: Any) -> None:
     assert train(tmp_path, dump_yaml(spec)).code == 2
 
 
 @pytest.mark.long
-def test_ten_thousand_that_are_sound(folder: Path) -> None:
+def test_ten_thousand_valid_specs(folder: Path) -> None:
     fuzz_sound_specs(folder, settings(LONG, max_examples=10_000))
 
 
 @pytest.mark.long
-def test_seven_thousand_that_are_mutated(folder: Path) -> None:
+def test_seven_thousand_mutated_specs(folder: Path) -> None:
     fuzz_mutated_specs(folder, settings(LONG, max_examples=7000))
 
 

@@ -24,7 +24,7 @@ def test_a_wrong_gradient_ends_with_1_and_is_named(nnlab, monkeypatch: pytest.Mo
     assert "sigmoid.x" in answer.stderr
 
 
-def test_only_checks_what_it_names(nnlab) -> None:
+def test_only_restricts_the_check_to_the_named_components(nnlab) -> None:
     answer = nnlab("gradcheck", "--only", "linear", "--only", "l1")
     assert answer.code == 0
     assert "sigmoid" not in answer.stdout
@@ -92,7 +92,7 @@ def test_a_sweep_has_a_folder_of_its_own(nnlab, tmp_path: Path) -> None:
         (["--h-sweep", *(part for name in [*layers.names()] for part in ("--only", name))], 2),
     ],
 )
-def test_a_sweep_that_cannot_be(nnlab, arguments: list[str], code: int) -> None:
+def test_a_sweep_that_is_refused(nnlab, arguments: list[str], code: int) -> None:
     answer = nnlab("gradcheck", *arguments)
     assert (answer.code, answer.stdout) == (code, "")
     assert len(answer.stderr.splitlines()) == 1

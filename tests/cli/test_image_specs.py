@@ -55,7 +55,7 @@ def sequential(layers: str) -> str:
         ),
     ],
 )
-def test_shapes_that_cannot_be(show_model: ShowModel, model: str, message: str) -> None:
+def test_invalid_shapes(show_model: ShowModel, model: str, message: str) -> None:
     answer = show_model(model)
     assert (answer.code, answer.stdout, answer.stderr) == (2, "", f"nnlab: {message}\n")
 
@@ -86,7 +86,7 @@ SIZES = "must be a whole number from 0 to 10000 or 'same' or 'valid'"
         ),
     ],
 )
-def test_keys_that_cannot_be(show_model: ShowModel, model: str, message: str) -> None:
+def test_invalid_keys(show_model: ShowModel, model: str, message: str) -> None:
     answer = show_model(model)
     assert (answer.code, answer.stdout) == (2, "")
     assert message in answer.stderr
@@ -116,7 +116,7 @@ def test_show_counts_what_is_inside_of_a_block(show_model: ShowModel, monkeypatc
     ],
 )
 @pytest.mark.usefixtures("no_pictures")
-def test_what_fits_is_trained_and_its_model_loads(
+def test_valid_image_specs_are_trained_and_their_models_load(
     nnlab: Any, show_model: ShowModel, tmp_path: Path, model: str
 ) -> None:
     from nnlab.train.prediction import trained_network

@@ -7,7 +7,7 @@ import pytest
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_a_picture_needs_the_data_wherever_it_is_now(nnlab, tmp_path: Path) -> None:
+def test_a_picture_finds_moved_data(nnlab, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "d.npz", x=rng.standard_normal((20, 2)), y=np.arange(20) % 2)
     spec = "data: {name: table, path: d.npz}\nmodel: softmax\noptimizer: {name: sgd, lr: 0.1}\ntrain: {iterations: 2"

@@ -20,7 +20,7 @@ def trained(nnlab, spec: Path, no_pictures: None) -> Path:
     return Path(answer.stdout.splitlines()[-1])
 
 
-def test_all_that_a_run_can_have_is_drawn_into_its_folder(nnlab, trained: Path) -> None:
+def test_all_available_pictures_are_drawn_into_the_run_folder(nnlab, trained: Path) -> None:
     for path in (trained / "plots").iterdir():
         path.unlink()
     answer = nnlab("plot", trained)
@@ -43,7 +43,7 @@ def test_animation(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert Path("movie/boundary.gif").read_bytes().startswith(b"GIF8")
 
 
-def test_a_run_whose_samples_are_no_points_hears_that_first(nnlab, make_run: Callable[..., Path]) -> None:
+def test_a_run_without_points_in_the_plane_says_so_first(nnlab, make_run: Callable[..., Path]) -> None:
     answer = nnlab("plot", make_run(), "--animate")
     assert answer.code == 2
     assert "cannot be animated: its samples do not have two features" in answer.stderr
@@ -74,7 +74,7 @@ def test_a_killed_run_is_animated_from_its_snapshots(nnlab, trained: Path, monke
     assert (answer.code, answer.stdout, answer.stderr) == (0, f"{trained}/plots/boundary.gif\n", "")
 
 
-def test_a_folder_of_its_own_that_cannot_be_written_is_a_fault_of_the_run(nnlab, trained: Path) -> None:
+def test_a_plots_folder_that_cannot_be_written_is_a_run_error(nnlab, trained: Path) -> None:
     shutil.rmtree(trained / "plots")
     (trained / "plots").write_text("")
     answer = nnlab("plot", trained)
@@ -84,7 +84,7 @@ def test_a_folder_of_its_own_that_cannot_be_written_is_a_fault_of_the_run(nnlab,
     assert nnlab("plot", trained, "--out", "elsewhere").code == 0
 
 
-def test_damaged_weights_leave_what_the_records_tell(nnlab, trained: Path) -> None:
+def test_with_damaged_weights_the_pictures_of_the_records_are_drawn(nnlab, trained: Path) -> None:
     (trained / "model.safetensors").write_bytes(b"damaged")
     answer = nnlab("plot", trained, "--out", "new")
     assert (answer.code, answer.stdout) == (5, "new/accuracy.png\nnew/loss.png\n")
@@ -112,7 +112,7 @@ def test_a_missing_data_set_is_fetched_where_the_console_shows_it(
         (["--out", "file/inside"], 5, "file/inside: cannot be written: "),
     ],
 )
-def test_what_cannot_be_drawn(
+def test_unavailable_pictures(
     nnlab, trained: Path, arguments: list[str], code: int, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
@@ -139,7 +139,7 @@ def test_japanese_needs_a_font(nnlab, trained: Path, fonts: list[str], monkeypat
         assert not Path("ja").exists()
 
 
-def test_a_name_without_its_font_is_said_in_one_line(
+def test_a_name_without_a_font_is_reported_in_one_line(
     nnlab, make_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two pictures, one line; with English words too."""
@@ -155,7 +155,7 @@ def test_a_name_without_its_font_is_said_in_one_line(
     assert nnlab("plot", make_run("c"), "accuracy", "loss").stderr == ""
 
 
-def test_the_tab_key_and_help_know_every_kind(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_completion_and_help_have_every_kind(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     assert tuple(KINDS) == PICTURES
     assert complete_picture("a") == ["accuracy", "activation_histograms"]
@@ -165,7 +165,7 @@ def test_the_tab_key_and_help_know_every_kind(nnlab, monkeypatch: pytest.MonkeyP
         assert word in text
 
 
-def test_an_animation_has_the_style_asked_for(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_animation_has_the_requested_style(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnlab.plots.regions.GRID", 4)
     papers = {}
     for style in ("light", "dark"):

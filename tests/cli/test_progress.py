@@ -41,7 +41,7 @@ def test_on_a_terminal_there_is_a_bar_with_objective_accuracy_speed_and_sparklin
         assert part in shown
 
 
-def test_the_bar_is_fed_at_most_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bar_is_updated_at_most_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(n * 0.03 for n in range(1000))
     monkeypatch.setattr(progress, "perf_counter", lambda: next(clock))
     bar = MagicMock()

@@ -27,7 +27,7 @@ def killed(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_the_last_run_goes_on_and_a_finished_one_is_extended(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_resume_last_continues_and_iterations_extends_a_finished_run(nnlab, spec: Path, tmp_path: Path) -> None:
     folder = Path(nnlab("train", spec, "-q").stdout.splitlines()[-1])
     steps = (folder / "steps.csv").read_bytes()
     killed(folder)
@@ -46,7 +46,7 @@ def test_the_last_run_goes_on_and_a_finished_one_is_extended(nnlab, spec: Path, 
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_a_diverged_run_is_still_one(nnlab, spec: Path) -> None:
+def test_a_resumed_diverged_run_is_still_diverged(nnlab, spec: Path) -> None:
     first = nnlab("train", spec, "-q", "-s", "optimizer.lr=1e6", "-s", "penalty.l2=1e3", "-s", "model.hidden=[9, 9]")
     assert first.code == 3
     again = nnlab("train", "--resume", "last", "-q")
@@ -85,7 +85,7 @@ def test_a_descent_is_not_resumed(nnlab, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_a_terminal_that_closes_stops_a_training_as_a_signal_does(tmp_path: Path) -> None:
+def test_closing_the_terminal_stops_a_training_like_a_signal(tmp_path: Path) -> None:
     spec = tmp_path / "long.yaml"
     spec.write_text(LONG, encoding="utf-8")
     own, other = pty.openpty()

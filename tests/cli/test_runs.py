@@ -49,7 +49,7 @@ def test_the_table_has_status_length_accuracy_and_size(nnlab, make_run) -> None:
     assert all(re.fullmatch(r"[0-9.]+(Ki)?B", row[-1]) for row in cells)
 
 
-def test_on_a_narrow_terminal_names_stay_whole(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_narrow_terminal_names_are_not_truncated(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
     name = make_run("20250101-120000-rather-long-0a1b2c", validation=True).name
     kept = {
         160: ["run", "status", "done", "validation", "acc", "test", "acc", "size"],
@@ -69,7 +69,7 @@ def test_on_a_narrow_terminal_names_stay_whole(nnlab, make_run, monkeypatch: pyt
     [["plot"], ["show"], ["train", "--resume"], ["crossval", "--resume"], ["compare"], ["runs", "rm", "-y"]],
     ids="-".join,
 )
-def test_a_run_that_cannot_be_looked_into_ends_with_5_only_where_it_is_asked_for(
+def test_an_unreadable_run_ends_with_5_only_where_it_is_named(
     nnlab, make_run, command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_run("20250101-120000-a-0a1b2c")
@@ -133,7 +133,7 @@ def test_one_of_several_can_be_purged(nnlab, make_run) -> None:
 
 
 @pytest.mark.parametrize("text", ["n\n", "\n", "no\n", "what?\n", "nyes\n"])
-def test_anything_but_yes_leaves_everything_as_it_is(nnlab, make_run, answer, text: str) -> None:
+def test_any_answer_but_yes_changes_nothing(nnlab, make_run, answer, text: str) -> None:
     run = make_run()
     answer(text)
     said = nnlab("runs", "rm", run)
@@ -160,7 +160,7 @@ def test_yes_is_yes(nnlab, make_run, answer, text: str) -> None:
     assert list(run.parent.iterdir()) == []
 
 
-def test_where_nobody_can_answer_nothing_is_done(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_input_nothing_is_changed(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run()
     for stdin in (io.StringIO(""), None):
         monkeypatch.setattr(sys, "stdin", stdin)
@@ -170,7 +170,7 @@ def test_where_nobody_can_answer_nothing_is_done(nnlab, make_run, monkeypatch: p
         assert run.is_dir()
 
 
-def test_ctrl_c_at_the_question_is_no_answer(make_run) -> None:
+def test_ctrl_c_at_the_question_changes_nothing(make_run) -> None:
     run = make_run()
     own, other = pty.openpty()
     command = [sys.executable, "-m", "nnlab", "runs", "rm", str(run)]
@@ -211,7 +211,7 @@ def test_a_path_that_leads_through_the_run_itself(nnlab, make_run) -> None:
     assert not run.exists()
 
 
-def test_the_folder_one_stands_in_can_be_named(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_working_folder_can_be_named(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run("a")
     nnlab("runs", "ls")
     monkeypatch.chdir(run)
@@ -235,9 +235,7 @@ def test_the_folder_one_stands_in_can_be_named(nnlab, make_run, monkeypatch: pyt
         (["rm"], 2, "Missing argument 'RUN...'"),
     ],
 )
-def test_what_is_wrong_is_said_with_the_documented_code(
-    nnlab, make_run, arguments: list[str], code: int, message: str
-) -> None:
+def test_errors_have_the_documented_exit_code(nnlab, make_run, arguments: list[str], code: int, message: str) -> None:
     run = make_run()
     said = nnlab("runs", *arguments)
     assert said.code == code
@@ -255,7 +253,7 @@ def test_an_empty_folder_is_no_error(nnlab, make_run) -> None:
     assert nnlab("runs", "ls", "--json").stdout == "[]\n"
 
 
-def test_the_tab_key_knows_runs_and_the_trash(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_completion_has_runs_and_the_trash(nnlab, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a-run", "b-run"):
         make_run(name)
     nnlab("runs", "rm", "b-run", "-y")

@@ -26,7 +26,7 @@ def written(folder: Path, keys: str = "", encoding: str = "utf-8") -> Path:
     return spec
 
 
-def test_a_run_says_its_label_and_what_may_surprise(nnlab, tmp_path: Path) -> None:
+def test_a_run_reports_its_label_and_warnings(nnlab, tmp_path: Path) -> None:
     spec = written(tmp_path)
     answer = nnlab("train", spec)
     assert answer.code == 0
@@ -39,7 +39,7 @@ def test_a_run_says_its_label_and_what_may_surprise(nnlab, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("command", [["train", "--dry-run"], ["show"], ["data", "show"]])
-def test_what_checks_a_spec_says_the_same(nnlab, tmp_path: Path, command: list[str]) -> None:
+def test_dry_run_and_show_report_the_same(nnlab, tmp_path: Path, command: list[str]) -> None:
     answer = nnlab(*command, written(tmp_path))
     assert answer.code == 0
     assert LABEL in answer.stdout
@@ -61,7 +61,7 @@ def test_what_checks_a_spec_says_the_same(nnlab, tmp_path: Path, command: list[s
         ("label: 種", "utf-8", "did you mean '種類'?"),
     ],
 )
-def test_what_does_not_fit_is_one_error_and_makes_no_run(
+def test_a_table_that_does_not_fit_is_one_error_and_makes_no_run(
     nnlab, tmp_path: Path, keys: str, encoding: str, message: str
 ) -> None:
     answer = nnlab("train", written(tmp_path, keys, encoding))

@@ -28,7 +28,7 @@ def test_quiet_says_nothing_on_stderr(nnlab, spec: Path) -> None:
     assert len(answer.stdout.splitlines()) == 2
 
 
-def test_overrides_land_in_the_resolved_spec(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_overrides_are_in_the_resolved_spec(nnlab, spec: Path, tmp_path: Path) -> None:
     answer = nnlab("train", spec, "-s", "optimizer.lr=0.25", "--set", "seed=9", "--runs", tmp_path / "elsewhere")
     assert answer.code == 0
     (folder,) = (tmp_path / "elsewhere").iterdir()
@@ -113,7 +113,7 @@ def test_a_result_with_validation_names_it_first() -> None:
     )
 
 
-def test_an_early_stop_is_said(nnlab, spec: Path) -> None:
+def test_an_early_stop_is_reported(nnlab, spec: Path) -> None:
     stopping = "train.early_stopping={patience: 1, minimum_change: 100}"
     overrides = [stopping, "data.validation=0.25", "train.iterations=6"]
     answer = nnlab("train", spec, *(part for override in overrides for part in ("-s", override)))

@@ -31,7 +31,7 @@ def idx(*shape: int, kind: int = 8) -> bytes:
 
 
 def zeros(count: int, head: bytes = b"") -> bytes:
-    """``size`` zeros after a head as gzip data, a thousandth as large."""
+    """``count`` zeros after a head as gzip data, a thousandth as large."""
     part = 1 << 20
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as file:
@@ -55,7 +55,7 @@ IMAGES: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("make", IMAGES.values(), ids=IMAGES.keys())
-def test_images_that_lie(refused: Any, tmp_path: Path, make: Callable[[], bytes]) -> None:
+def test_forged_image_headers(refused: Any, tmp_path: Path, make: Callable[[], bytes]) -> None:
     images = make()
     for name in ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte"):
         (tmp_path / name).write_bytes(images)
@@ -119,7 +119,7 @@ NPZ: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("make", NPZ.values(), ids=NPZ.keys())
-def test_arrays_that_lie(refused: Any, tmp_path: Path, make: Callable[[], bytes]) -> None:
+def test_forged_array_headers(refused: Any, tmp_path: Path, make: Callable[[], bytes]) -> None:
     (tmp_path / "data.npz").write_bytes(make())
     assert "data.npz" in refused("train", spec(tmp_path, "table", "data.npz"), code=4).stderr
     assert not (tmp_path / "unpickled").exists()
@@ -152,7 +152,7 @@ CSV: dict[str, tuple[str, Callable[[], Iterator[bytes]]]] = {
 
 
 @pytest.mark.parametrize(("head", "rest"), CSV.values(), ids=CSV.keys())
-def test_tables_without_end(refused: Any, tmp_path: Path, head: str, rest: Callable[[], Iterator[bytes]]) -> None:
+def test_endless_tables(refused: Any, tmp_path: Path, head: str, rest: Callable[[], Iterator[bytes]]) -> None:
     with (tmp_path / "table.csv").open("wb") as file:
         file.write(head.encode())
         file.writelines(rest())
@@ -210,7 +210,7 @@ TARS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("make", TARS.values(), ids=TARS.keys())
-def test_archives_that_reach_out(refused: Any, tmp_path: Path, make: Callable[[], bytes]) -> None:
+def test_archives_with_paths_outside_of_them(refused: Any, tmp_path: Path, make: Callable[[], bytes]) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "cifar.tar.gz").write_bytes(make())
     assert "cifar.tar.gz" in refused("train", spec(tmp_path, "cifar10", "inner/cifar.tar.gz"), code=4).stderr

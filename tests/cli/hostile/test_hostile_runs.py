@@ -100,7 +100,7 @@ TENSORS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("make", TENSORS.values(), ids=TENSORS.keys())
-def test_weights_that_lie(refused: Any, run: Path, make: Callable[[], bytes]) -> None:
+def test_forged_weights(refused: Any, run: Path, make: Callable[[], bytes]) -> None:
     contents = make()
     (run / "model.safetensors").write_bytes(contents)
     assert "model.safetensors: " in refused("plot", run, "confusion", code=5).stderr
@@ -109,7 +109,7 @@ def test_weights_that_lie(refused: Any, run: Path, make: Callable[[], bytes]) ->
     refused("plot", run, "--animate", code=5)
 
 
-def test_weights_of_another_kind(harmless: Any, run: Path) -> None:
+def test_weights_of_another_type(harmless: Any, run: Path) -> None:
     path = run / "model.safetensors"
     path.write_bytes(path.read_bytes().replace(b'"F32"', b'"I32"'))
     harmless("plot", run, "confusion", "--out", "pictures", code=0)
@@ -123,7 +123,7 @@ def test_weights_of_another_kind(harmless: Any, run: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
-def test_weights_beyond_all_bounds(harmless: Any, run: Path, value: float) -> None:
+def test_weights_that_are_too_large(harmless: Any, run: Path, value: float) -> None:
     path = run / "model.safetensors"
     save_file({name: np.full_like(array, value) for name, array in load_file(path).items()}, path)
     harmless("plot", run, "boundary", "confusion", "--out", "pictures", code=0)
@@ -135,7 +135,7 @@ KINDS = {"diagnostics.csv": "gradients", "histograms.csv": "activations", "model
 
 
 @pytest.mark.parametrize("file", [*FILES, "model.safetensors"])
-def test_what_is_no_file_is_not_waited_for(refused: Any, run: Path, file: str) -> None:
+def test_pipes_and_devices_do_not_block(refused: Any, run: Path, file: str) -> None:
     kind = KINDS.get(file, "loss")
     (run / file).unlink()
     os.mkfifo(run / file)
@@ -154,7 +154,7 @@ def test_what_is_no_file_is_not_waited_for(refused: Any, run: Path, file: str) -
     [b"", b"\0" * 1000, b"\xff\xfe", b"[" * 100_000, b'{"a":' * 50_000, b"x" * 50_000_000, TEXT.encode() * 100],
     ids=["nothing", "nulls", "other bytes", "brackets", "braces", "a long line", "escape sequences"],
 )
-def test_records_that_are_none(refused: Any, harmless: Any, run: Path, file: str, contents: bytes) -> None:
+def test_invalid_records(refused: Any, harmless: Any, run: Path, file: str, contents: bytes) -> None:
     (run / file).write_bytes(contents)
     kind = KINDS.get(file, "loss")
     if file == "diagnostics.csv":  # as the writer of a run that was killed may leave it
@@ -167,7 +167,7 @@ def test_records_that_are_none(refused: Any, harmless: Any, run: Path, file: str
 
 
 @pytest.mark.parametrize("file", FILES[2:])
-def test_a_last_line_without_end(refused: Any, run: Path, file: str) -> None:
+def test_an_endless_last_line(refused: Any, run: Path, file: str) -> None:
     os.truncate(run / file, 150_000_000)
     refused("plot", run, KINDS.get(file, "loss"), "--out", "pictures", code=5)
 
@@ -181,7 +181,7 @@ def rewrite(run: Path, spec: dict[str, Any] | None = None, **summary: Any) -> No
     (run / "summary.json").write_text(json.dumps(document), encoding="utf-8")
 
 
-def test_words_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, tmp_path: Path) -> None:
+def test_control_characters_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, tmp_path: Path) -> None:
     sound = read_yaml(run / "spec.yaml").value
     assert isinstance(sound, dict)
     rewrite(run, message=TEXT, extra={TEXT: [TEXT]})
@@ -214,7 +214,7 @@ def test_words_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, tmp
 
 
 @pytest.mark.parametrize("value", ["inf", "nan", "1e308", "-1e308", "5e-324", ""])
-def test_numbers_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, value: str) -> None:
+def test_extreme_numbers_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, value: str) -> None:
     """In every column but the steps and the shares and, with a metric that the best row lacks, in the summary."""
     path = run / "metrics.csv"
     header, *rows = path.read_text(encoding="utf-8").splitlines()
@@ -253,12 +253,12 @@ HISTOGRAMS = {
 
 
 @pytest.mark.parametrize("rows", HISTOGRAMS.values(), ids=HISTOGRAMS.keys())
-def test_histograms_that_lie(refused: Any, run: Path, rows: str) -> None:
+def test_forged_histograms(refused: Any, run: Path, rows: str) -> None:
     (run / "histograms.csv").write_text(f"step,layer,left,right,count\n{rows}\n", encoding="utf-8")
     assert "histograms.csv:" in refused("plot", run, "activations", code=5).stderr
 
 
-def test_very_many_layers_and_moments_are_drawn_in_part(harmless: Any, run: Path) -> None:
+def test_very_many_layers_and_snapshots_are_drawn_in_part(harmless: Any, run: Path) -> None:
     rows = [f"{step},a{layer},0,1,3" for step in range(20) for layer in range(3)]
     (run / "histograms.csv").write_text("\n".join(["step,layer,left,right,count", *rows, ""]), encoding="utf-8")
     (run / "diagnostics.csv").write_text(
@@ -295,7 +295,7 @@ def test_words_and_numbers_in_the_records_of_a_descent(harmless: Any, descent: P
 
 
 @pytest.mark.parametrize("file", ["path.csv", "log.txt", "spec.yaml"])
-def test_what_is_no_file_in_a_descent(refused: Any, descent: Path, file: str) -> None:
+def test_pipes_and_devices_in_a_descent_do_not_block(refused: Any, descent: Path, file: str) -> None:
     command = "plot" if file == "path.csv" else "show"
     os.truncate(descent / file, 150_000_000)
     refused(command, descent, code=5)
@@ -304,7 +304,7 @@ def test_what_is_no_file_in_a_descent(refused: Any, descent: Path, file: str) ->
     refused("show", descent, code=5)
 
 
-def test_an_expression_with_more_than_meets_the_eye(harmless: Any, tmp_path: Path) -> None:
+def test_an_expression_with_hidden_characters(harmless: Any, tmp_path: Path) -> None:
     spec = tmp_path / "spec.yaml"
     text = json.dumps("x0**2 + x1**2  # \x1b]0;title\x07\u202e")
     spec.write_text(
@@ -315,7 +315,7 @@ def test_an_expression_with_more_than_meets_the_eye(harmless: Any, tmp_path: Pat
     harmless("plot", run, "--format", "svg", code=0)
 
 
-def test_sound_folders_are_read(harmless: Any, run: Path, descent: Path) -> None:
+def test_valid_folders_are_read(harmless: Any, run: Path, descent: Path) -> None:
     assert RunSetup(load_experiment(run / "spec.yaml")).network.parameter_count == 22
     for folder in (run, descent):
         harmless("show", folder, code=0)
@@ -388,7 +388,7 @@ def test_pictures_are_not_drawn_through_links(
 
 @pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("file", ["lock", "log.txt", "steps.csv", "metrics.csv", "diagnostics.csv", "summary.json"])
-def test_no_pipe_is_waited_for_by_those_who_write(harmless: Any, run: Path, file: str) -> None:
+def test_writing_does_not_block_on_pipes(harmless: Any, run: Path, file: str) -> None:
     unfinished(run)
     (run / file).unlink(missing_ok=True)
     os.mkfifo(run / file)
@@ -407,7 +407,7 @@ def test_no_pipe_is_waited_for_by_those_who_write(harmless: Any, run: Path, file
     ],
     ids=["of other kinds", "none", "with words"],
 )
-def test_an_environment_that_none_has(harmless: Any, refused: Any, run: Path, environment: dict[str, Any]) -> None:
+def test_an_invalid_environment(harmless: Any, refused: Any, run: Path, environment: dict[str, Any]) -> None:
     unfinished(run)
     (run / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
     refused("train", "--resume", run, code=5)

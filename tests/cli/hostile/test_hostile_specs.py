@@ -58,14 +58,14 @@ def test_a_bomb_is_refused(refused: Any, tmp_path: Path, bomb: str | bytes) -> N
 
 @pytest.mark.parametrize("bomb", ["aliases in one", "a tag that builds"])
 @pytest.mark.parametrize("command", ["descend", "show"])
-def test_so_it_is_by_other_commands(refused: Any, tmp_path: Path, bomb: str, command: str) -> None:
+def test_a_bomb_is_refused_by_other_commands(refused: Any, tmp_path: Path, bomb: str, command: str) -> None:
     path = tmp_path / "spec.yaml"
     path.write_text(f"{BOMBS[bomb]}\n", encoding="utf-8")
     refused(command, path, code=2)
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_override_is_no_way_around(refused: Any, spec: Path) -> None:
+def test_a_bomb_in_an_override_is_refused(refused: Any, spec: Path) -> None:
     for value in ("[" * 100_000, "&a [*a]", "{<<: *a}", "!!python/name:os.system", "9" * 50_000, '"\\ud800"'):
         refused("train", spec, "-s", f"name={value}", code=2)
     refused("train", spec, "-s", ".".join("a" * 10_000) + "=1", code=2)
@@ -92,7 +92,7 @@ EXPRESSIONS = {
 
 
 @pytest.mark.parametrize("text", EXPRESSIONS.values(), ids=EXPRESSIONS.keys())
-def test_an_expression_cannot_do_harm(harmless: Any, tmp_path: Path, text: str) -> None:
+def test_an_expression_executes_no_code(harmless: Any, tmp_path: Path, text: str) -> None:
     path = tmp_path / "spec.yaml"
     quoted = text if text.startswith('"') else f'"{text}"'
     path.write_text(f"expression: {quoted}\nstart: [1]\noptimizer: {{name: sgd, lr: 0.1}}\n", encoding="utf-8")
@@ -102,7 +102,7 @@ def test_an_expression_cannot_do_harm(harmless: Any, tmp_path: Path, text: str) 
 
 
 @pytest.mark.parametrize("command", ["train", "descend", "show", "gradcheck", "activations"])
-def test_what_never_ends_is_not_waited_for(refused: Any, tmp_path: Path, command: str) -> None:
+def test_an_endless_spec_does_not_block(refused: Any, tmp_path: Path, command: str) -> None:
     fifo, link = tmp_path / "fifo.yaml", tmp_path / "link.yaml"
     os.mkfifo(fifo)
     link.symlink_to("/dev/zero")
@@ -113,7 +113,7 @@ def test_what_never_ends_is_not_waited_for(refused: Any, tmp_path: Path, command
     refused(command, link, code=2)
 
 
-def test_what_the_shell_pipes_in_is_a_spec(harmless: Any, tmp_path: Path, spec: Path) -> None:
+def test_a_shell_pipe_is_a_spec(harmless: Any, tmp_path: Path, spec: Path) -> None:
     read, write = os.pipe()
     try:
         os.write(write, spec.read_bytes())
@@ -123,7 +123,7 @@ def test_what_the_shell_pipes_in_is_a_spec(harmless: Any, tmp_path: Path, spec: 
         os.close(read)
 
 
-def test_data_that_never_ends_is_not_waited_for(refused: Any, tmp_path: Path, spec: Path) -> None:
+def test_endless_data_does_not_block(refused: Any, tmp_path: Path, spec: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for path in (
         "fifo",

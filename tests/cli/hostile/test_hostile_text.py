@@ -174,7 +174,7 @@ def test_bytes_that_are_no_text_in_the_name_of_a_file(harmless: Any, spec: Path,
 
 
 @pytest.mark.parametrize("stderr", [False, True])
-def test_no_text_steers_the_console_while_colours_stay(
+def test_control_characters_are_escaped_and_colours_stay(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stderr: bool
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -192,14 +192,14 @@ def test_no_text_steers_the_console_while_colours_stay(
     assert "\x1b[1;31m" in written
 
 
-def test_every_line_goes_through_the_echo_that_cleans_it() -> None:
+def test_every_line_is_printed_by_the_escaping_echo() -> None:
     folder = Path(__file__).parents[3] / "nnlab" / "cli"
     with_echo = {path.name for path in folder.glob("*.py") if "typer.echo(" in path.read_text(encoding="utf-8")}
     assert with_echo == {"console.py"}
 
 
 @pytest.mark.parametrize("command", [["schema"], ["show", "a"], ["data", "list"], ["runs", "ls"], ["list", "model"]])
-def test_what_was_typed_too_much_is_repeated_without_harm(nnlab, command: list[str]) -> None:
+def test_extra_arguments_are_escaped_in_the_message(nnlab, command: list[str]) -> None:
     answer = nnlab(*command, "a\u202e\u2066\x1b[31mb")
     assert answer.code == 2
     assert "unexpected extra argument" in answer.stderr
