@@ -21,7 +21,7 @@ from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.data.files.download import Download, RemoteFile
 from nnlab.data.sources.fashion_mnist import FILES, FashionMnist
-from nnlab.metrics import METRICS_COLUMNS, best_row
+from nnlab.metric_columns import METRICS_COLUMNS, best_row
 from nnlab.records.formats import STEPS_COLUMNS, csv_line
 
 SPEC: dict[str, Any] = {

@@ -19,7 +19,7 @@ LEVELS = [
     {"registry"},
     {"core"},
     {"storage"},
-    {"functions", "layers", "losses", "metrics", "regularizers", "optim", "data"},
+    {"functions", "layers", "losses", "metric_columns", "metrics", "regularizers", "optim", "data"},
     {"models"},
     {"gradcheck", "config"},
     {"records"},

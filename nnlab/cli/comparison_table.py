@@ -15,7 +15,8 @@ from nnlab.compare.comparison import Comparison
 from nnlab.compare.entries import BEST_MEASURE, MEASURES, Entry
 from nnlab.compare.labels import ABSENT
 from nnlab.core.rows import SPLITS
-from nnlab.metrics import BEST, LOSS, PRIMARY, format_column, metric_of
+from nnlab.metric_columns import BEST, format_column, metric_of
+from nnlab.metrics import LOSS, PRIMARY
 from nnlab.text import format_value, one_line
 
 # Left out where no run has them.

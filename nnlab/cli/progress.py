@@ -9,7 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from nnlab.cli.console import messages
 from nnlab.core.rows import REPORTING_SPLITS, Row
 from nnlab.engine.loop import Observer
-from nnlab.metrics import LOSS, PRIMARY, headline
+from nnlab.metric_columns import headline
+from nnlab.metrics import LOSS, PRIMARY
 from nnlab.registry import metrics
 
 BLOCKS = "▁▂▃▄▅▆▇█"

@@ -17,7 +17,8 @@ from nnlab.compare.labels import distinguishing_labels, short_keys
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.core.statistics import MeanStd
 from nnlab.errors import RunError, UsageError
-from nnlab.metrics import PRIMARY, higher_is_better, metric_of
+from nnlab.metric_columns import higher_is_better, metric_of
+from nnlab.metrics import PRIMARY
 from nnlab.records.formats import FolderKind, distinct_folders, is_crossval_folder, kind_of, text_cell
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.records.run_names import NOUNS

@@ -8,7 +8,8 @@ from typing import Any
 
 from nnlab.config.validation import flatten
 from nnlab.core.statistics import MeanStd, mean_std
-from nnlab.metrics import BEST, LOSS, PRIMARY
+from nnlab.metric_columns import BEST
+from nnlab.metrics import LOSS, PRIMARY
 from nnlab.records.reader import RunRecord
 from nnlab.text import one_line
 

@@ -17,7 +17,7 @@ from nnlab.config.validation import Validator
 from nnlab.config.yaml_reader import MAX_BYTES
 from nnlab.data.dataset import DatasetSource
 from nnlab.losses import CrossEntropy, Loss
-from nnlab.metrics import MetricColumns
+from nnlab.metric_columns import MetricColumns
 from nnlab.models.base import Model
 from nnlab.optim.base import Optimizer
 from nnlab.optim.early_stopping import EarlyStopping

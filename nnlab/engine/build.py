@@ -21,7 +21,7 @@ from nnlab.engine.predictions import first_layer_filters
 from nnlab.errors import RunError, ShapeError, UsageError
 from nnlab.layers.planning import smallest_batch
 from nnlab.losses import Loss
-from nnlab.metrics import measured_metrics
+from nnlab.metric_columns import measured_metrics
 from nnlab.models.network import Network
 from nnlab.regularizers import RegularizerTerm
 from nnlab.storage.layout import MODEL_FILE, SPEC_FILE

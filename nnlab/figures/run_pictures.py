@@ -11,7 +11,7 @@ from nnlab.engine.build import load_weights
 from nnlab.engine.predictions import evaluation_split, first_layer_filters, predicted_classes
 from nnlab.errors import DataError, NnlabError, RunError, UsageError
 from nnlab.figures.run_view import RunView, ignore
-from nnlab.metrics import names_in
+from nnlab.metric_columns import names_in
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
 from nnlab.plots.curves import FILES, plot_run
 from nnlab.plots.diagnostics import (

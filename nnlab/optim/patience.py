@@ -11,7 +11,8 @@ from annotated_types import Ge, Le
 from nnlab.core.arrays import Array, copy_arrays
 from nnlab.core.rows import STEERING_SPLITS, Row
 from nnlab.errors import UsageError
-from nnlab.metrics import LOSS, PRIMARY, MetricColumns, higher_is_better
+from nnlab.metric_columns import MetricColumns, higher_is_better
+from nnlab.metrics import LOSS, PRIMARY
 from nnlab.registry import Doc, Forbidden, OneOf
 
 MetricColumn = Annotated[

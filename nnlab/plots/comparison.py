@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from nnlab.compare.comparison import Comparison
 from nnlab.compare.entries import Entry
 from nnlab.core.rows import REPORTING_SPLITS
-from nnlab.metrics import names_in
+from nnlab.metric_columns import names_in
 from nnlab.plots.canvas import DPI, HEIGHT, WIDTH, picture, plain_text
 from nnlab.plots.curves import (
     LINES,

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from nnlab.core.arrays import Array
-from nnlab.metrics import LOSS, METRICS_COLUMNS, names_in
+from nnlab.metric_columns import METRICS_COLUMNS, names_in
+from nnlab.metrics import LOSS
 from nnlab.plots.canvas import MARKED_POINTS, picture, plain_text, write_nothing
 from nnlab.plots.palette import FAINT, in_language, palette, tr
 from nnlab.records.reader import RunRecord

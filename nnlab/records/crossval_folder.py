@@ -10,7 +10,7 @@ from nnlab.config.type_checks import check
 from nnlab.core.rows import CHOOSING_SPLITS
 from nnlab.core.statistics import mean_std
 from nnlab.errors import RunError, reported_as
-from nnlab.metrics import names_in
+from nnlab.metric_columns import names_in
 from nnlab.records.json_files import read_status
 from nnlab.records.reader import read_run
 from nnlab.storage.checked_files import damaged

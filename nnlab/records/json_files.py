@@ -10,7 +10,7 @@ from annotated_types import Ge, Le
 from nnlab.config.type_checks import check
 from nnlab.core.rows import MAX_STEPS
 from nnlab.data.input_format import InputFormat
-from nnlab.metrics import FIRST_METRICS_COLUMNS, bounds_of
+from nnlab.metric_columns import FIRST_METRICS_COLUMNS, bounds_of
 from nnlab.records.formats import STATUSES
 from nnlab.storage.checked_files import (
     MOST_SECONDS,

@@ -14,7 +14,7 @@ from nnlab.config.type_checks import check
 from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
 from nnlab.core.rows import Row
 from nnlab.errors import RunError, SpecError, UsageError, reason_of
-from nnlab.metrics import FIRST_METRICS_COLUMNS, METRICS_COLUMNS, best_row, bounds_of
+from nnlab.metric_columns import FIRST_METRICS_COLUMNS, METRICS_COLUMNS, best_row, bounds_of
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
 from nnlab.records.formats import CRASHED, STEPS_COLUMNS, is_crossval_folder, is_descent_folder, is_run_folder
 from nnlab.records.json_files import SUMMARY_ROWS, read_summary

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nnlab.core.rows import CHOOSING_SPLITS
-from nnlab.metrics import format_column, labelled
+from nnlab.metric_columns import format_column, labelled
 
 
 def result_line(name: str, summary: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Self
 from nnlab.core.arrays import Array
 from nnlab.data.input_format import InputFormat
 from nnlab.errors import RunError, reported_as
-from nnlab.metrics import METRICS_COLUMNS, best_row
+from nnlab.metric_columns import METRICS_COLUMNS, best_row
 from nnlab.records.cleaning import check_own, clear_after
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms
 from nnlab.records.reader import RunRecord

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nnlab.core.rows import Row
-from nnlab.metrics import METRICS_COLUMNS, best_row, bounds_of
+from nnlab.metric_columns import METRICS_COLUMNS, best_row, bounds_of
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
 from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAMS_COLUMNS, STEPS_COLUMNS, csv_line
 from nnlab.storage.csv_tables import Table, read_table, rows_of

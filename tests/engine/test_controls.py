@@ -14,7 +14,7 @@ from nnlab.core.random import make_streams
 from nnlab.core.rows import Row
 from nnlab.engine.controls import Controls, clip_norm, clip_value
 from nnlab.errors import UsageError
-from nnlab.metrics import METRICS_COLUMNS
+from nnlab.metric_columns import METRICS_COLUMNS
 from nnlab.models.mlp import MLP
 from nnlab.models.network import Network
 from nnlab.optim.early_stopping import EarlyStopping

@@ -17,7 +17,7 @@ from nnlab.layers.activity import ActivityL2
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.linear import Linear
 from nnlab.losses import CrossEntropy
-from nnlab.metrics import METRICS_COLUMNS, measured_metrics
+from nnlab.metric_columns import METRICS_COLUMNS, measured_metrics
 from nnlab.models.base import Model
 from nnlab.models.mlp import MLP
 from nnlab.models.sequential import Sequential

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 from nnlab.config.resolved_spec import spec_sha256
 from nnlab.data.input_format import Column, InputFormat
 from nnlab.errors import RunError
-from nnlab.metrics import METRICS_COLUMNS, best_row
+from nnlab.metric_columns import METRICS_COLUMNS, best_row
 from nnlab.records.formats import csv_line
 from nnlab.records.json_files import read_inputs
 from nnlab.records.reader import read_run

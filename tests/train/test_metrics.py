@@ -8,7 +8,7 @@ from moons_runs import moons
 
 from nnlab.compare.comparison import compare
 from nnlab.core.rows import SPLITS
-from nnlab.metrics import METRICS_COLUMNS
+from nnlab.metric_columns import METRICS_COLUMNS
 from nnlab.records.reader import read_run
 from nnlab.train.crossval import cross_validate
 from nnlab.train.resume import resume
