@@ -1,12 +1,12 @@
-"""Names of Keras, PyTorch, scikit-learn and textbooks with nnlab's name for the same thing.
+"""Aliases: names of Keras, PyTorch, scikit-learn and textbooks with nnlab's equivalents.
 
-They serve error messages only: a spec that uses one is refused, with nnlab's name in the message.
+They are used in error messages only: a spec with an alias is rejected, and the message has nnlab's name.
 """
 
 from collections.abc import Sequence
 from functools import cache
 
-# Under nnlab's names, the likelier first, the words for them in lower case without _ and -.
+# nnlab's name (likelier ones first): aliases in lower case without _ and -.
 _WORDS = {
     # layers
     "linear": "dense affine affinelayer fullyconnected fc innerproduct",
@@ -97,5 +97,5 @@ def _names() -> dict[str, list[str]]:
 
 
 def aliases(word: str) -> Sequence[str]:
-    """nnlab's names for a word of another library."""
+    """nnlab's names for an alias."""
     return _names().get(word.casefold().replace("_", "").replace("-", ""), ())

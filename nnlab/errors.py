@@ -1,4 +1,4 @@
-"""Every error a user can meet; each one knows the exit code it ends the command with.
+"""All errors for users, with the exit codes of commands.
 
 0 done, 1 a check failed, 2 wrong usage or invalid spec, 3 training diverged, 4 data missing or corrupt,
 5 run folder missing, corrupt or locked, 70 a bug in nnlab, 129, 130 and 143 signals.
@@ -19,14 +19,14 @@ MOST_LINES = 100
 
 
 class _Picklable(BaseException):
-    """An error that crosses a process boundary as it is, however its class is constructed."""
+    """An error that can be pickled whatever the signature of its constructor."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), self.args, vars(self))
 
 
 def _restored(cls: type[BaseException], args: tuple[object, ...], attributes: dict[str, object]) -> BaseException:
-    """An error with its text and attributes, without a call of its constructor."""
+    """Rebuild an error without calling its constructor."""
     error = cls.__new__(cls, *args)
     error.args = args
     vars(error).update(attributes)
@@ -34,26 +34,26 @@ def _restored(cls: type[BaseException], args: tuple[object, ...], attributes: di
 
 
 class NnlabError(_Picklable, Exception):
-    """An error with a message for the user; the message says what, where and what would be right."""
+    """An error with a message for the user: what is wrong, where, and what would be right."""
 
     exit_code = EXIT_BUG
 
 
 class CheckFailed(NnlabError):
-    """A check ran to its end and found something wrong."""
+    """A check completed and failed."""
 
     exit_code = 1
 
 
 class UsageError(NnlabError):
-    """The command line or an argument from Python cannot be understood."""
+    """The command line or a Python argument is invalid."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in a spec: where it stands, which key it is about, and what would be right."""
+    """One problem in a spec: position, key and message."""
 
     where: str
     key: str
@@ -64,18 +64,18 @@ class Problem:
 
 
 class SpecError(UsageError):
-    """A spec is invalid; every problem found is reported at once, one a line (the first 100 of very many)."""
+    """An invalid spec; all problems are reported at once, one per line (at most 100)."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         lines = [str(problem) for problem in problems[:MOST_LINES]]
         if len(problems) > MOST_LINES:
-            lines.append(f"... and {len(problems) - MOST_LINES} problems more")
+            lines.append(f"... and {len(problems) - MOST_LINES} more problems")
         super().__init__("\n".join(lines))
         self.problems = tuple(problems)
 
 
 class ShapeError(UsageError):
-    """Layers do not fit together, or a network does not fit its data or the machine's memory."""
+    """Layers are incompatible, or a network does not fit its data or the available memory."""
 
 
 class Diverged(NnlabError):
@@ -97,7 +97,7 @@ class RunError(NnlabError):
 
 
 class BugError(NnlabError):
-    """Something that should never happen; ``log`` is the file that holds the traceback."""
+    """An internal error; ``log`` is the file with the traceback."""
 
     def __init__(self, error: BaseException, log: Path) -> None:
         super().__init__(
@@ -106,7 +106,7 @@ class BugError(NnlabError):
 
 
 class Interrupted(_Picklable):
-    """A signal asked the command to stop; like KeyboardInterrupt it is no Exception, so nothing swallows it."""
+    """A signal stopped the command; like KeyboardInterrupt not an Exception, so that it is not swallowed."""
 
     def __init__(self, signal_number: int, message: str = "") -> None:
         super().__init__(message or f"stopped by {signal.Signals(signal_number).name}")

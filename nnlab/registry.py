@@ -1,8 +1,8 @@
-"""Names that a spec can use, and the classes behind them.
+"""Registries: component names of the spec and their classes.
 
-A component is a dataclass. Its fields are its hyper-parameters: the annotation carries the type, the bounds
+A component is a dataclass. Its fields are its hyper-parameters: the annotation has the type, the bounds
 (``annotated_types``) and a one-line :class:`Doc`. Validation, ``nnlab list``, ``nnlab schema`` and the constructor
-all read those fields, so nothing is declared twice.
+read these fields, so that nothing is declared twice.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Doc:
-    """The one-line meaning of a hyper-parameter, placed in its ``Annotated`` type."""
+    """The one-line description of a hyper-parameter, in its ``Annotated`` type."""
 
     text: str
 
@@ -34,7 +34,7 @@ class Component:
 
 @dataclass(frozen=True)
 class OptionalComponent:
-    """Marks an optional field that a spec may turn on with ``true`` or with the component's own keys."""
+    """Marks an optional component, which a spec enables with ``true`` or with its keys."""
 
     kind: str
     name: str
@@ -42,14 +42,14 @@ class OptionalComponent:
 
 @dataclass(frozen=True)
 class WeightsByName:
-    """Marks a field that maps each registered name of ``kind`` to its one number (its ``strength``)."""
+    """Marks a field that maps registered names of ``kind`` to their ``strength``."""
 
     kind: str
 
 
 @dataclass(frozen=True)
 class Forbidden:
-    """Marks values that suggest themselves but must not be given, and says why."""
+    """Marks forbidden values, with the reason."""
 
     values: Container[object]
     reason: str
@@ -64,12 +64,12 @@ class OneOf:
 
 @dataclass(frozen=True)
 class FilePath:
-    """Marks a text field that names a file or folder; a relative one is looked for beside the spec first."""
+    """Marks the path of a file or folder; relative paths are resolved against the spec's folder first."""
 
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One field of a component, as validation and documentation need it."""
+    """A field of a component, for validation and documentation."""
 
     name: str
     annotation: Any
@@ -80,16 +80,16 @@ class Hyperparameter:
 
     @property
     def doc(self) -> str:
-        """The one-line meaning."""
+        """The one-line description."""
         return next((mark.text for mark in self.metadata if isinstance(mark, Doc)), "")
 
     def mark(self, kind: type[T]) -> T | None:
-        """The first metadata entry of the given class, if there is one."""
+        """The first metadata entry of the given class, or None."""
         return next((mark for mark in self.metadata if isinstance(mark, kind)), None)
 
 
 def hyperparameters(component: type[Any]) -> list[Hyperparameter]:
-    """The hyper-parameters of a component class, in the order in which it declares them."""
+    """The hyper-parameters of a component class, in declaration order."""
     hints = _hints(component)  # type: ignore[arg-type]  # mypy does not take type[Any] for hashable
     found = []
     for field in dataclasses.fields(component):
@@ -137,8 +137,7 @@ def _is_annotated(annotation: Any) -> bool:
 class Registry:
     """The components of one kind by name.
 
-    The first look-up imports the package that defines them, so the registry never depends on what else happened
-    to be imported.
+    The first look-up imports the package that defines them, so the contents do not depend on other imports.
     """
 
     def __init__(
@@ -156,7 +155,7 @@ class Registry:
         self._classes: dict[str, type[Any]] = {}
 
     def register(self, name: str) -> Callable[[type[T]], type[T]]:
-        """Class decorator: make a component available under ``name``."""
+        """Class decorator: register a component under ``name``."""
 
         def add(component: type[T]) -> type[T]:
             if name in self._classes:
@@ -168,11 +167,11 @@ class Registry:
         return add
 
     def names(self) -> list[str]:
-        """Every registered name, sorted."""
+        """All registered names, sorted."""
         return sorted(name for name, _ in self.items())
 
     def items(self) -> Iterator[tuple[str, type[Any]]]:
-        """Every name with its class, in the order of registration."""
+        """All names with their classes, in the order of registration."""
         importlib.import_module(self._module)
         yield from self._classes.items()
         for other in self._includes:
@@ -186,13 +185,13 @@ class Registry:
 
 
 def registered_name(component: object) -> str:
-    """The name under which a component (or its class) is registered."""
+    """The registered name of a component or its class."""
     name: str = component.registered_name  # type: ignore[attr-defined]  # set by Registry.register
     return name
 
 
 def summary(component: type[Any]) -> str:
-    """The first paragraph of a component's documentation, on one line."""
+    """The first paragraph of a component's docstring, on one line."""
     return (inspect.getdoc(component) or "").split("\n\n")[0].replace("\n", " ")
 
 

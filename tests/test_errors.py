@@ -67,7 +67,7 @@ def test_a_flood_of_problems_is_counted_but_not_written_out() -> None:
     lines = str(error).splitlines()
     assert len(lines) == 101
     assert lines[99].startswith("a.yaml:100:1:")
-    assert lines[100] == "... and 9900 problems more"
+    assert lines[100] == "... and 9900 more problems"
     assert len(error.problems) == 10_000
 
 

@@ -1,4 +1,4 @@
-"""The array types that every other module uses, sums over rows, and copying saved arrays into place."""
+"""Array types, column sums, and copies of saved arrays."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,18 +15,18 @@ Shape = tuple[int, ...]
 
 
 def shape_text(shape: Shape) -> str:
-    """A shape as messages show it: ``1x28x28``."""
+    """A shape for messages: ``1x28x28``."""
     return "x".join(str(size) for size in shape) or "a single number"
 
 
-# Rows in one go: of 57,600 rows of float32 in one sum, the last ones would lose four of their seven digits.
+# Rows per partial sum: summing 57,600 float32 rows at once would lose four of seven digits of the last rows.
 BLOCK = 1024
 
 
 def column_sums(rows: Array, out: Array | None = None) -> Array:
-    """Σ over the rows of (M, D), block by block: (D,).
+    """Column sums of (M, D), in blocks of rows: (D,).
 
-    A product with ones sums the rows of a batch of 100 in 1.1 µs; rows.sum(0) takes 3.1 µs.
+    A matrix product with ones sums 100 rows in 1.1 µs; rows.sum(0) takes 3.1 µs.
     """
     M, D = rows.shape
     ones = _ones(rows.dtype)
@@ -46,21 +46,21 @@ def _ones(dtype: npt.DTypeLike) -> Array:
 
 
 def arrays_under(name: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """The arrays whose names begin with ``name.``, without that."""
-    start = f"{name}."
-    return {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)}
+    """The arrays with the prefix ``name.``, which is removed."""
+    prefix = f"{name}."
+    return {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
 
 
 def copy_arrays(saved: Mapping[str, Array], own: Mapping[str, Array], what: str) -> None:
-    """Copy saved arrays into ``own``, all or none; raises ShapeError naming ``what`` when they are not like those."""
+    """Copy saved arrays into ``own``, all or none; raises ShapeError, prefixed with ``what``, on a mismatch."""
     if own.keys() != saved.keys():
         found, expected = (one_line(", ".join(sorted(names)), 300) for names in (saved, own))
-        raise ShapeError(f"{what}: holds the arrays {found}; expected {expected}")
+        raise ShapeError(f"{what}: expected the arrays {expected}; found {found}")
     for name, array in own.items():
         if saved[name].shape != array.shape:
             found, expected = shape_text(saved[name].shape), shape_text(array.shape)
-            raise ShapeError(f"{what}: {name} is {found}, not {expected}")
+            raise ShapeError(f"{what}: {name}: expected shape {expected}, found {found}")
         if not np.can_cast(saved[name].dtype, array.dtype, "same_kind"):
-            raise ShapeError(f"{what}: {name} is {saved[name].dtype.name}, not {array.dtype.name}")
+            raise ShapeError(f"{what}: {name}: expected {array.dtype.name}, found {saved[name].dtype.name}")
     for name, array in own.items():
         array[...] = saved[name]

@@ -13,16 +13,16 @@ from nnlab.core.random import RandomGenerator
 from nnlab.registry import Doc, initialisers
 from nnlab.text import quote
 
-# The most that a number written out may be.
+# Bound on the absolute value of a weight.
 LARGEST = 1e12
-# Where in nested lists something stands.
+# Indices into nested lists.
 Path = tuple[str | int, ...]
 
 
 @initialisers.register("given")
 @dataclass(kw_only=True)
 class GivenWeights(Initialiser):
-    """The weights W written out, and the bias b (zeros where it is left out)."""
+    """Given weights W and optional bias b (default: zeros)."""
 
     W: Annotated[
         list[Any], MinLen(1), Doc("weights, row by row: (in, out) of linear, (filters, channels, K, K) of conv2d")

@@ -1,4 +1,4 @@
-"""How much memory there is, to refuse a network that cannot fit before anything is allocated."""
+"""Available memory, to reject networks that cannot fit before allocating anything."""
 
 import ctypes
 import os
@@ -6,13 +6,13 @@ from pathlib import Path
 
 
 def available_bytes() -> int | None:
-    """Memory that can be allocated now, in bytes; None where the system does not say."""
+    """Available memory in bytes; None if unknown."""
     amounts = [amount for amount in (_system_bytes(), _container_bytes()) if amount is not None]
     return min(amounts, default=None)
 
 
 def _container_bytes() -> int | None:
-    """What the control group of a container leaves, where it sets a limit."""
+    """The memory left to a container by its control group, if limited."""
     group = Path("/sys/fs/cgroup")
     try:
         limit = int((group / "memory.max").read_text(encoding="ascii"))
@@ -38,7 +38,7 @@ def _system_bytes() -> int | None:
 
 
 class MemoryStatus(ctypes.Structure):
-    """MEMORYSTATUSEX of the Windows API; ``load`` in per cent, all else in bytes."""
+    """MEMORYSTATUSEX of the Windows API; ``load`` in per cent, the rest in bytes."""
 
     _fields_ = (
         ("length", ctypes.c_uint32),
@@ -54,7 +54,7 @@ class MemoryStatus(ctypes.Structure):
 
 
 def _windows_bytes() -> int | None:
-    """Physical memory that is free, or what the process may still commit, whichever is less."""
+    """Free physical memory or the remaining commit limit of the process, whichever is less."""
     windll = getattr(ctypes, "windll", None)
     if windll is None:
         return None
@@ -65,7 +65,7 @@ def _windows_bytes() -> int | None:
 
 
 def readable_bytes(count: int) -> str:
-    """A number of bytes in the largest fitting unit: ``1.5 GiB``."""
+    """A size in the largest fitting unit: ``1.5 GiB``."""
     if count >= 2**70:
         return "more than 1,000,000 PiB"
     amount, units = float(count), ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]

@@ -1,18 +1,18 @@
-"""Whether a process of a given number lives."""
+"""Process liveness."""
 
 import os
 
 
-def is_alive(process: int) -> bool:
-    """Whether a process of this machine lives; True where the system cannot be asked, as on Windows."""
-    if process <= 0:  # which os.kill takes for groups of processes
+def is_alive(pid: int) -> bool:
+    """Whether a local process is running; True if unknown, as on Windows."""
+    if pid <= 0:  # process groups, for os.kill
         return False
-    if os.name != "posix":  # os.kill would end it there
+    if os.name != "posix":  # os.kill would terminate it
         return True
     try:
-        os.kill(process, 0)
+        os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except OSError:  # another user's
+    except OSError:  # a process of another user
         return True
     return True

@@ -1,7 +1,7 @@
-"""Random numbers without global state: one stream for each purpose, addressed instead of drawn in sequence.
+"""Random streams without global state: one per purpose, found by address instead of drawn in sequence.
 
-A stream is found by its address ``(seed, purpose, ...)``. Changing one consumer therefore leaves the numbers of all
-others as they were, and going on at step t needs nothing but t.
+The address of a stream is ``(seed, purpose, ...)``, so changing one consumer does not change the random numbers of the
+others, and resuming at step t needs only t.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ RandomGenerator = np.random.Generator | np.random.RandomState
 
 
 class Purpose(IntEnum):
-    """What a stream is for; the numbers are part of every recorded result and never change."""
+    """The purpose of a stream; the numbers determine all recorded results and never change."""
 
     DATASET = 0
     INIT = 1
@@ -29,7 +29,7 @@ class Purpose(IntEnum):
 
 
 class Streams(Protocol):
-    """Where random numbers come from; ``step`` is the update that is being computed and addresses dropout."""
+    """The random streams of a run; ``step`` is the current update, which addresses dropout masks."""
 
     step: int
 
@@ -38,11 +38,11 @@ class Streams(Protocol):
         ...
 
     def dropout(self, *address: int) -> RandomGenerator:
-        """The stream of one dropout layer at the current step."""
+        """The stream of a dropout layer at the current step."""
         ...
 
     def state(self) -> dict[str, Array]:
-        """What cannot be found again from the step alone."""
+        """State that the step does not determine."""
         ...
 
     def load_state(self, state: Mapping[str, Array]) -> None:
@@ -51,7 +51,7 @@ class Streams(Protocol):
 
 
 class AddressedStreams:
-    """``rng: streams``: each address has a generator of its own, ``SeedSequence(seed, spawn_key=address)``."""
+    """``rng: streams``: a separate generator per address, ``SeedSequence(seed, spawn_key=address)``."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -63,52 +63,51 @@ class AddressedStreams:
         return np.random.Generator(np.random.PCG64(sequence))
 
     def dropout(self, *address: int) -> np.random.Generator:
-        """A new generator at ``(seed, DROPOUT, *address, step)``: the same step draws the same mask again."""
+        """A new generator at ``(seed, DROPOUT, *address, step)``: the same step gives the same mask."""
         return self.rng(Purpose.DROPOUT, *address, self.step)
 
     def state(self) -> dict[str, Array]:
-        """Nothing: every stream is found by its address."""
+        """Empty: every stream is found by its address."""
         return {}
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Take in nothing."""
         copy_arrays(state, {}, "saved random numbers")
 
 
 class LegacyStreams:
-    """``rng: legacy``: one ``RandomState(seed)`` for everything, in the order in which the published scripts draw."""
+    """``rng: legacy``: one ``RandomState(seed)`` for everything, drawn in the order of the published scripts."""
 
     def __init__(self, seed: int) -> None:
         self.step = 0
         self._state = np.random.RandomState(seed)
 
     def rng(self, purpose: Purpose, *address: int) -> np.random.RandomState:
-        """The one shared state, wherever it stands."""
+        """The shared generator at its current position."""
         return self._state
 
     def dropout(self, *address: int) -> np.random.RandomState:
-        """The one shared state, wherever it stands."""
+        """The shared generator at its current position."""
         return self._state
 
     def state(self) -> dict[str, Array]:
-        """Where the generator stands."""
+        """The position of the generator."""
         state = self._state.get_state(legacy=False)
         inner = state["state"]
         numbers = {"position": inner["pos"], "has_normal": state["has_gauss"], "normal": state["gauss"]}
         return {"key": inner["key"], **{name: np.array(number) for name, number in numbers.items()}}
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Put the generator where it stood; raises ShapeError where none stands."""
+        """Restore the position of the generator; raises ShapeError when it is invalid."""
         own = {name: array.copy() for name, array in self.state().items()}
         copy_arrays(state, own, "saved random numbers")
         position, has_normal = int(own["position"]), int(own["has_normal"])
         if not 0 <= position <= own["key"].size or has_normal not in {0, 1}:  # NumPy would read beyond the key
-            raise ShapeError(f"saved random numbers: position {position} and has_normal {has_normal} are of none")
+            raise ShapeError(f"saved random numbers: invalid position {position} or has_normal {has_normal}")
         self._state.set_state(("MT19937", own["key"], position, has_normal, float(own["normal"])))
 
 
 class ShardStreams:
-    """The streams of one part of each batch: dropout masks of its own, everything else as the whole has it."""
+    """The streams of one data-parallel shard: separate dropout masks, all other streams shared."""
 
     def __init__(self, whole: Streams, shard: int) -> None:
         self._whole = whole
@@ -116,7 +115,7 @@ class ShardStreams:
 
     @property
     def step(self) -> int:
-        """The update that is being computed."""
+        """The current update."""
         return self._whole.step
 
     @step.setter
@@ -124,7 +123,7 @@ class ShardStreams:
         self._whole.step = step
 
     def rng(self, purpose: Purpose, *address: int) -> RandomGenerator:
-        """The stream of the whole."""
+        """The shared stream."""
         return self._whole.rng(purpose, *address)
 
     def dropout(self, *address: int) -> RandomGenerator:
@@ -132,11 +131,11 @@ class ShardStreams:
         return self._whole.rng(Purpose.DROPOUT_OF_SHARD, self._shard, *address, self.step)
 
     def state(self) -> dict[str, Array]:
-        """That of the whole."""
+        """The state of the shared streams."""
         return self._whole.state()
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Restore a saved state of the whole."""
+        """Restore a saved state of the shared streams."""
         self._whole.load_state(state)
 
 

@@ -1,4 +1,4 @@
-"""What macOS says of the machine."""
+"""System properties of macOS."""
 
 import platform
 import subprocess
@@ -9,7 +9,7 @@ PROGRAM = "/usr/sbin/sysctl"
 
 @cache
 def sysctl(name: str) -> str | None:
-    """A value of ``sysctl``; None on other systems, and where there is none of this name."""
+    """A value of ``sysctl``; None on other systems and for unknown names."""
     if platform.system() != "Darwin":
         return None
     try:

@@ -1,4 +1,4 @@
-"""Functions of several variables to descend on, by name and as expressions."""
+"""Test functions of several variables, by name and as expressions."""
 
 from nnlab.functions import expression, named
 from nnlab.functions.base import Function

@@ -1,4 +1,4 @@
-"""The protocol of every function of several variables."""
+"""The protocol of test functions."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -7,9 +7,9 @@ from nnlab.core.arrays import Array
 
 
 class Function(ABC):
-    """f(x) with x (n, ...): the variables along the first axis, any number of points along the others.
+    """f(x) with x (n, ...): variables along the first axis, points along the others.
 
-    ``view`` is the part of the plane where there is something to see: left, right, bottom, top.
+    ``view`` are the default axis limits of plots: left, right, bottom, top.
     """
 
     least: ClassVar[int] = 1
@@ -18,7 +18,7 @@ class Function(ABC):
 
     @property
     def variables(self) -> tuple[int, int | None]:
-        """The least and the largest number of variables that it takes; None for any number."""
+        """The minimum and maximum number of variables; None for no maximum."""
         return self.least, self.most
 
     @abstractmethod
@@ -31,5 +31,5 @@ class Function(ABC):
 
     @property
     def formula(self) -> str:
-        """The function as people write it."""
+        """The formula of the function."""
         return (type(self).__doc__ or "").split(":")[0].split("\n")[0].strip().rstrip(".")

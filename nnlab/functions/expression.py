@@ -1,7 +1,7 @@
-"""A function written as an expression in a spec, such as ``x0**2 + sin(x1)``.
+"""A function given as an expression, such as ``x0**2 + sin(x1)``.
 
-The text becomes a syntax tree, of which only the nodes named here are allowed: numbers, the variables, + - * / **,
-signs, and calls of a few functions. Nothing is ever handed to ``eval``.
+The text is parsed to a syntax tree with a whitelist of nodes: numbers, variables, + - * / **, signs, and calls of a few
+functions. ``eval`` is never used.
 """
 
 import ast
@@ -28,11 +28,11 @@ CONSTANTS = {"pi": pi, "e": e}
 
 
 def _magnitude(x: Any) -> Any:
-    """|x|, with the sign of the real part for complex numbers, so that the complex step works; slope 0 at 0."""
+    """|x|, for complex x by the sign of the real part, so that the complex step works; derivative 0 at 0."""
     return np.sign(np.real(x)) * x
 
 
-# Each function with its derivative.
+# Functions with their derivatives.
 CALLS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "sin": (np.sin, np.cos),
     "cos": (np.cos, lambda x: -np.sin(x)),
@@ -49,7 +49,7 @@ CALLS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 
 @dataclass(frozen=True)
 class Dual:
-    """A value with its gradient (n, ...): the rules of differentiation, one operation at a time (forward mode)."""
+    """Dual number: a value with its gradient (n, ...), for forward-mode differentiation."""
 
     value: Array
     gradient: Array
@@ -69,21 +69,21 @@ class Dual:
 
     def __pow__(self, other: "Dual") -> "Dual":
         power = self.value**other.value
-        slope = np.where(other.value == 0, 0, other.value * self.value ** (other.value - 1))
-        # The logarithm of a base that is not positive must not spoil the variables that the exponent does not hold.
-        rise = np.where(power == 0, 0, power * np.log(self.value))
-        by_base = np.where(self.gradient == 0, 0, slope * self.gradient)
-        by_exponent = np.where(other.gradient == 0, 0, rise * other.gradient)
+        d_base = np.where(other.value == 0, 0, other.value * self.value ** (other.value - 1))
+        # The NaN of log(base ≤ 0) must not reach variables that do not occur in the exponent.
+        d_exponent = np.where(power == 0, 0, power * np.log(self.value))
+        by_base = np.where(self.gradient == 0, 0, d_base * self.gradient)
+        by_exponent = np.where(other.gradient == 0, 0, d_exponent * other.gradient)
         return Dual(power, by_base + by_exponent)
 
     def __neg__(self) -> "Dual":
         return Dual(-self.value, -self.gradient)
 
     def call(self, name: str) -> "Dual":
-        """The function of that name, by the chain rule."""
+        """Apply a function, by the chain rule."""
         function, derivative = CALLS[name]
         value = function(self.value)
-        # The derivative's formula may have a value where the function has none (1/x for the logarithm).
+        # The derivative may be defined where the function is not (1/x for the logarithm).
         return Dual(value, np.where(np.isnan(value), np.nan, derivative(self.value)) * self.gradient)
 
 
@@ -102,10 +102,10 @@ UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {ast.USub: lambda a: -a, 
 class Expression(Function):
     """An expression of x0, x1, ...: + - * / **, pi, e, sin cos tan sinh cosh tanh exp log sqrt abs."""
 
-    text: Annotated[str, MinLen(1), MaxLen(MOST_LETTERS), Doc("the expression, such as x0**2 + x1**2")]
+    text: Annotated[str, MinLen(1), MaxLen(MOST_LETTERS), Doc("expression, such as x0**2 + x1**2")]
 
     def conflicts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """What the expression may not contain."""
+        """Errors in the expression."""
         try:
             self._parse()
         except ValueError as error:
@@ -113,23 +113,22 @@ class Expression(Function):
 
     @property
     def formula(self) -> str:
-        """The expression itself."""
         return self.text.strip()
 
     @property
     def variables(self) -> tuple[int, int | None]:
-        """At least one more than the largest number of an x."""
+        """At least the largest index of a variable plus one."""
         names = (node.id for node in ast.walk(self._parse()) if isinstance(node, ast.Name))
         return max((int(name[1:]) + 1 for name in names if _is_variable(name)), default=1), None
 
     def value(self, x: Array) -> Array:
-        """The expression at each point; NaN or infinite where it has no value."""
+        """The expression at each point; NaN or infinite where it is undefined."""
         with np.errstate(all="ignore"):
             found = _evaluate(self._parse(), list(x), np.asarray)
         return np.broadcast_to(found, x.shape[1:]).copy()
 
     def gradient(self, x: Array) -> Array:
-        """By the rules of differentiation, exact to rounding."""
+        """By forward-mode differentiation, exact up to rounding."""
         zero = np.zeros_like(x)
         variables = []
         for index, row in enumerate(x):
@@ -141,32 +140,32 @@ class Expression(Function):
         return np.broadcast_to(found.gradient, x.shape).copy()
 
     def _parse(self) -> ast.expr:
-        """The checked syntax tree; raises ValueError that says what is wrong."""
+        """The validated syntax tree; raises ValueError with the reason."""
         return parse(self.text)
 
 
 @cache
 def parse(text: str) -> ast.expr:
-    """The syntax tree of an expression of which every node is allowed; raises ValueError."""
+    """The validated syntax tree of an expression; raises ValueError."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python thinks of "1if x0 else 2" is no concern of the reader's
+            warnings.simplefilter("ignore")  # of Python about text such as "1if x0 else 2"
             tree = ast.parse(text.strip(), mode="eval").body
         _check(tree)
     except SyntaxError as error:
         where = f"cannot be read near column {error.offset}" if error.offset else "ends too soon"
         raise ValueError(f"{where}: {quote(text)}") from None
     except UnicodeError:
-        raise ValueError("holds something that is no character") from None
+        raise ValueError("contains an invalid character") from None
     except (RecursionError, MemoryError, OverflowError):
-        raise ValueError("is nested too deeply or holds a number that is too long") from None
+        raise ValueError("is nested too deeply or contains a number that is too long") from None
     return tree
 
 
 def _check(node: ast.expr, depth: int = 1) -> None:
-    """Refuse a node that is not allowed; raises ValueError.
+    """Raise ValueError for a node that is not allowed.
 
-    A sum of many terms leans to the left: what stands left of an operator is no deeper than the whole.
+    A sum of many terms is nested to the left: the left operand does not count as a level.
     """
     while isinstance(node, ast.BinOp) and type(node.op) in BINARY:
         _check(node.right, depth + 1)
@@ -179,10 +178,10 @@ def _check(node: ast.expr, depth: int = 1) -> None:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ValueError(f"only real numbers are allowed, not {quote(ast.unparse(node))}")
             if abs(value) > sys.float_info.max:
-                raise ValueError("holds a number that is too large")
+                raise ValueError("contains a number that is too large")
         case ast.Name(id=name):
             if name in CALLS:
-                raise ValueError(f"{name} needs a number, such as {name}(x0)")
+                raise ValueError(f"{name} needs an argument, such as {name}(x0)")
             if not _is_variable(name) and name not in CONSTANTS:
                 known = [*CONSTANTS, *CALLS]
                 hint = near_hint(name, known)
@@ -196,10 +195,10 @@ def _check(node: ast.expr, depth: int = 1) -> None:
             name = ast.unparse(called)
             hint = near_hint(name, list(CALLS)) if name not in CALLS else ""
             raise ValueError(
-                f"{quote(name)} cannot be called so; {hint}there are {', '.join(CALLS)}, each of one number"
+                f"{quote(name)} is not a valid call; {hint}there are {', '.join(CALLS)}, each with one argument"
             )
         case ast.BinOp(op=ast.BitXor()):
-            raise ValueError(f"{quote(ast.unparse(node))} is not allowed; a power is written **")
+            raise ValueError(f"{quote(ast.unparse(node))} is not allowed; write powers with **")
         case _:
             raise ValueError(
                 f"{quote(ast.unparse(node))} is not allowed; use numbers, x0, x1, ..., + - * / ** and calls"
@@ -209,7 +208,7 @@ def _check(node: ast.expr, depth: int = 1) -> None:
 
 
 def _evaluate(node: ast.expr, variables: Sequence[Any], constant: Callable[[float], Any]) -> Any:
-    """The value of a checked tree, in arrays or duals, as the variables are."""
+    """Evaluate a validated tree, with arrays or dual numbers as variables."""
     match node:
         case ast.Constant(value=int() | float() as number):
             return constant(float(number))
@@ -218,7 +217,7 @@ def _evaluate(node: ast.expr, variables: Sequence[Any], constant: Callable[[floa
         case ast.UnaryOp(op=sign, operand=operand):
             return UNARY[type(sign)](_evaluate(operand, variables, constant))
         case ast.BinOp():
-            pending = []  # a sum of many terms leans to the left, further than calls may go
+            pending = []  # iterative, since a long sum would exceed the recursion limit
             while isinstance(node, ast.BinOp):
                 pending.append((BINARY[type(node.op)], node.right))
                 node = node.left
@@ -229,7 +228,7 @@ def _evaluate(node: ast.expr, variables: Sequence[Any], constant: Callable[[floa
         case ast.Call(func=ast.Name(id=name), args=[inner]):
             argument = _evaluate(inner, variables, constant)
             return argument.call(name) if isinstance(argument, Dual) else CALLS[name][0](argument)
-    raise TypeError(f"{type(node).__name__} has not been checked")
+    raise TypeError(f"{type(node).__name__} was not validated")
 
 
 def _is_variable(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Functions by name: bowls, valleys, saddles and hills on which update rules show what they do."""
+"""Named test functions for optimizers."""
 
 from dataclasses import dataclass
 
@@ -12,21 +12,19 @@ from nnlab.registry import functions
 @functions.register("sphere")
 @dataclass(kw_only=True)
 class Sphere(Function):
-    """f = Σ x_i²: a bowl, minimum 0 at 0."""
+    """f = Σ x_i²: convex, minimum 0 at 0."""
 
     def value(self, x: Array) -> Array:
-        """Σ x_i²."""
         return np.asarray((x**2).sum(axis=0))
 
     def gradient(self, x: Array) -> Array:
-        """2x."""
         return 2 * x
 
 
 @functions.register("valley")
 @dataclass(kw_only=True)
 class Valley(Function):
-    """f = x0²/20 + x1²: a long valley, twenty times steeper across than along, minimum 0 at 0.
+    """f = x0²/20 + x1²: an elongated valley, twenty times steeper along x1, minimum 0 at 0.
 
     Deep Learning from Scratch, section 6.1.
     """
@@ -35,11 +33,9 @@ class Valley(Function):
     view = (-8.5, 8.5, -3.5, 3.5)
 
     def value(self, x: Array) -> Array:
-        """x0²/20 + x1²."""
         return np.asarray(x[0] ** 2 / 20 + x[1] ** 2)
 
     def gradient(self, x: Array) -> Array:
-        """(x0/10, 2 x1)."""
         return np.stack([x[0] / 10, 2 * x[1]])
 
 
@@ -55,11 +51,9 @@ class Rosenbrock(Function):
     view = (-2.0, 2.0, -1.0, 3.0)
 
     def value(self, x: Array) -> Array:
-        """Σ (1 − x_i)² + 100 (x_i+1 − x_i²)²."""
         return np.asarray(((1 - x[:-1]) ** 2 + 100 * (x[1:] - x[:-1] ** 2) ** 2).sum(axis=0))
 
     def gradient(self, x: Array) -> Array:
-        """Each term has a part for x_i and one for x_i+1."""
         gradient = np.zeros_like(x)
         beyond = x[1:] - x[:-1] ** 2
         gradient[:-1] = -2 * (1 - x[:-1]) - 400 * x[:-1] * beyond
@@ -76,11 +70,9 @@ class Saddle(Function):
     view = (-3.0, 3.0, -3.0, 3.0)
 
     def value(self, x: Array) -> Array:
-        """x0² − x1²."""
         return np.asarray(x[0] ** 2 - x[1] ** 2)
 
     def gradient(self, x: Array) -> Array:
-        """(2 x0, −2 x1)."""
         return np.stack([2 * x[0], -2 * x[1]])
 
 
@@ -96,11 +88,9 @@ class Himmelblau(Function):
     view = (-5.5, 5.5, -5.5, 5.5)
 
     def value(self, x: Array) -> Array:
-        """(x0² + x1 − 11)² + (x0 + x1² − 7)²."""
         return np.asarray((x[0] ** 2 + x[1] - 11) ** 2 + (x[0] + x[1] ** 2 - 7) ** 2)
 
     def gradient(self, x: Array) -> Array:
-        """Of both squares."""
         first, second = x[0] ** 2 + x[1] - 11, x[0] + x[1] ** 2 - 7
         return np.stack([4 * x[0] * first + 2 * second, 2 * first + 4 * x[1] * second])
 
@@ -108,7 +98,7 @@ class Himmelblau(Function):
 @functions.register("beale")
 @dataclass(kw_only=True)
 class Beale(Function):
-    """f = Σ_k=1..3 (c_k − x0 + x0 x1ᵏ)² with c = 1.5, 2.25, 2.625: flat with sharp corners, minimum 0 at (3, 0.5).
+    """f = Σ_k=1..3 (c_k − x0 + x0 x1ᵏ)² with c = 1.5, 2.25, 2.625: a flat valley, minimum 0 at (3, 0.5).
 
     Beale 1958, Princeton University, Statistical Techniques Research Group, technical report 25.
     """
@@ -117,7 +107,6 @@ class Beale(Function):
     view = (-4.5, 4.5, -4.5, 4.5)
 
     def value(self, x: Array) -> Array:
-        """Σ_k (c_k − x0 + x0 x1ᵏ)²."""
         return np.asarray(sum(term**2 for term, _ in self._terms(x)))
 
     def gradient(self, x: Array) -> Array:
@@ -133,7 +122,7 @@ class Beale(Function):
 @functions.register("rastrigin")
 @dataclass(kw_only=True)
 class Rastrigin(Function):
-    """f = 10 n + Σ x_i² − 10 cos(2π x_i): a bowl full of hollows, minimum 0 at 0.
+    """f = 10 n + Σ x_i² − 10 cos(2π x_i): many local minima, global minimum 0 at 0.
 
     Rastrigin 1974, Systems of Extremal Control; in this form Mühlenbein et al. 1991, Parallel Computing 17.
     """
@@ -141,26 +130,22 @@ class Rastrigin(Function):
     view = (-5.12, 5.12, -5.12, 5.12)
 
     def value(self, x: Array) -> Array:
-        """10 n + Σ x_i² − 10 cos(2π x_i)."""
         return np.asarray(10 * len(x) + (x**2 - 10 * np.cos(2 * np.pi * x)).sum(axis=0))
 
     def gradient(self, x: Array) -> Array:
-        """2 x_i + 20π sin(2π x_i)."""
         return 2 * x + 20 * np.pi * np.sin(2 * np.pi * x)
 
 
 @functions.register("plateau")
 @dataclass(kw_only=True)
 class Plateau(Function):
-    """f = s / (1 + s) with s = Σ x_i²: steep around the minimum 0 at 0, ever flatter away from it."""
+    """f = s / (1 + s) with s = Σ x_i²: steep near the minimum 0 at 0, vanishing gradients far from it."""
 
     view = (-6.0, 6.0, -6.0, 6.0)
 
     def value(self, x: Array) -> Array:
-        """s / (1 + s)."""
         s = (x**2).sum(axis=0)
         return np.asarray(s / (1 + s))
 
     def gradient(self, x: Array) -> Array:
-        """2x / (1 + s)²."""
         return np.asarray(2 * x / (1 + (x**2).sum(axis=0)) ** 2)

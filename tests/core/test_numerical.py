@@ -99,15 +99,15 @@ def test_a_batch_is_its_points_one_by_one(points: list[list[float]]) -> None:
         (lambda: numerical_gradient(squares, [[1], [1, 2]]), "x: must be an array of real numbers"),
         (
             lambda: numerical_gradient(lambda x: x, [1.0, 2.0]),
-            "f: must give one number, got an array of the shape (2,)",
+            "f: must return one number, got an array of shape (2,)",
         ),  # type: ignore[arg-type,return-value]
-        (lambda: numerical_gradient(lambda x: None, [1.0]), "f: must give one number, got null"),  # type: ignore[arg-type,return-value]
-        (lambda: numerical_gradient(lambda x: [[1], [1, 2]], [1.0]), "f: must give one number, got [[1], [1, 2]]"),  # type: ignore[arg-type,return-value]
+        (lambda: numerical_gradient(lambda x: None, [1.0]), "f: must return one number, got null"),  # type: ignore[arg-type,return-value]
+        (lambda: numerical_gradient(lambda x: [[1], [1, 2]], [1.0]), "f: must return one number, got [[1], [1, 2]]"),  # type: ignore[arg-type,return-value]
         (lambda: numerical_gradient(squares, [1.0], h=10**400), "h: must be a number above 0"),
-        (lambda: numerical_gradient(lambda x: "a", [1.0]), "f: must give one number"),  # type: ignore[arg-type,return-value]
+        (lambda: numerical_gradient(lambda x: "a", [1.0]), "f: must return one number"),  # type: ignore[arg-type,return-value]
         (
             lambda: numerical_gradient(lambda x: float(np.abs(x).sum()), [1.0], method="complex"),
-            "f: gave a real number for a complex one",
+            "f: returned a real number for a complex argument",
         ),
         (lambda: numerical_gradient_batch(squares, [1.0]), "X: must have a row for each point"),
     ],
