@@ -1,4 +1,4 @@
-"""The contract table: a row for every registered component, and what every component of a kind must do."""
+"""The contract table: one row per registered component, and the contract of each kind."""
 
 import operator
 import re
@@ -201,7 +201,7 @@ def assert_evaluation(forward: Callable[..., np.ndarray], x: np.ndarray, toleran
         np.testing.assert_allclose(forward(x[n : n + 1], training=False), y[n : n + 1], rtol=tolerance, atol=tolerance)
 
 
-def test_every_registered_component_has_a_row() -> None:
+def test_every_component_has_a_row() -> None:
     assert {kind: sorted(names) for kind, names in TABLE.items()} == {
         kind: registry.names() for kind, registry in REGISTRIES.items()
     }

@@ -32,14 +32,14 @@ def test_exit_codes(name: str, code: int) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signals_have_the_codes_that_shells_give_them(number: signal.Signals, code: int) -> None:
+def test_exit_codes_of_signals(number: signal.Signals, code: int) -> None:
     interrupted = Interrupted(number)
     assert interrupted.exit_code == code
     assert str(interrupted) == f"stopped by {number.name}"
     assert str(Interrupted(number, "stopped after step 5")) == "stopped after step 5"
 
 
-def test_except_exception_does_not_swallow_a_signal() -> None:
+def test_interrupted_is_no_exception() -> None:
     assert not issubclass(Interrupted, Exception)
 
 
@@ -51,18 +51,18 @@ def test_except_exception_does_not_swallow_a_signal() -> None:
         (Problem("", "", "is empty"), "is empty"),
     ],
 )
-def test_a_problem_names_place_key_and_fault(problem: Problem, text: str) -> None:
+def test_problem_text(problem: Problem, text: str) -> None:
     assert str(problem) == text
 
 
-def test_a_spec_error_has_one_line_for_each_problem() -> None:
+def test_spec_error_has_one_line_per_problem() -> None:
     problems = [Problem(f"a.yaml:{line}:1", "key", "is wrong") for line in range(1, 4)]
     error = SpecError(problems)
     assert str(error).splitlines() == [str(problem) for problem in problems]
     assert error.problems == tuple(problems)
 
 
-def test_a_flood_of_problems_is_counted_but_not_written_out() -> None:
+def test_spec_error_lists_at_most_100_problems() -> None:
     error = SpecError([Problem(f"a.yaml:{line}:1", "key", "is wrong") for line in range(1, 10_001)])
     lines = str(error).splitlines()
     assert len(lines) == 101
@@ -71,7 +71,7 @@ def test_a_flood_of_problems_is_counted_but_not_written_out() -> None:
     assert len(error.problems) == 10_000
 
 
-def test_a_bug_is_one_line_with_the_path_of_the_details() -> None:
+def test_bug_error_is_one_line_with_log_path() -> None:
     error = BugError(ValueError("two\nlines \x1b[31m" + "x" * 1000), Path("run/log.txt"))
     assert str(error).startswith("this is a bug in nnlab (ValueError: 'two\\nlines \\x1b[31mxxx")
     assert str(error).endswith("; the details are in run/log.txt")
@@ -86,7 +86,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
-def test_every_error_survives_pickling_with_its_text_and_exit_code(kind: type[BaseException]) -> None:
+def test_errors_pickle_with_text_and_exit_code(kind: type[BaseException]) -> None:
     made = {
         SpecError: lambda: SpecError([Problem("a.yaml:1:1", "seed", "must be a number")]),
         BugError: lambda: BugError(ValueError("odd"), Path("log.txt")),
@@ -100,12 +100,12 @@ def test_every_error_survives_pickling_with_its_text_and_exit_code(kind: type[Ba
     assert vars(again) == vars(error)
 
 
-def test_the_problems_of_a_spec_survive_pickling() -> None:
+def test_spec_error_pickles_with_problems() -> None:
     problem = Problem("a.yaml:1:1", "seed", "must be a number")
     assert pickle.loads(pickle.dumps(SpecError([problem]))).problems == (problem,)
 
 
-def test_an_error_in_another_process_ends_only_its_own_task() -> None:
+def test_error_in_process_pool() -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         failing = pool.submit(_fail)
         assert isinstance(failing.exception(), SpecError)
@@ -116,7 +116,7 @@ def _fail() -> None:
     raise SpecError([Problem("a.yaml:1:1", "seed", "must be a number")])
 
 
-def test_an_error_is_reported_as_another_with_the_place_before_it(tmp_path: Path) -> None:
+def test_reported_as(tmp_path: Path) -> None:
     path = tmp_path / "missing.csv"
     with (
         pytest.raises(RunError, match=r"missing\.csv: cannot be read: No such file or directory$") as caught,

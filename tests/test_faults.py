@@ -1,4 +1,4 @@
-"""Harm done on purpose: whatever strikes a training, resuming it gives what it would have given."""
+"""Fault injection: a resumed run gives the result of an undisturbed one."""
 
 import subprocess
 import sys
@@ -58,7 +58,7 @@ def harm() -> Iterator[Callable[..., list[str]]]:
 
 
 @pytest.mark.parametrize("kind", LEAST)
-def test_nothing_is_lost(kind: str, harm: Callable[..., list[str]]) -> None:
+def test_faults_lose_nothing(kind: str, harm: Callable[..., list[str]]) -> None:
     changes = ["train.iterations=4", "train.eval_every=4"] if kind in STRIDES and kind != "kill" else []
     if kind in ("flip", "cut"):
         changes = ["train.iterations=20"]

@@ -1,4 +1,4 @@
-"""gradcheck passes what is right and fails what is wrong, by both methods."""
+"""gradcheck passes correct gradients and fails wrong ones, with both methods."""
 
 from collections.abc import Callable
 
@@ -50,7 +50,7 @@ def test_every_registered_component_passes(method: Method) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_errors_stay_far_below_the_tolerance(method: Method) -> None:
+def test_errors_are_far_below_tolerance(method: Method) -> None:
     assert max(result.error for result in check_components(method)) < TOLERANCES[method] / 100
 
 
@@ -59,7 +59,7 @@ def test_every_parameter_and_the_input_of_a_layer_are_checked() -> None:
     assert tensors == {"x", "gamma", "beta"}
 
 
-def test_a_loss_is_checked_with_smoothing_and_class_weights_too() -> None:
+def test_loss_is_checked_with_smoothing_and_class_weights() -> None:
     assert [result.component for result in check_components(names=["cross_entropy"])] == [
         "cross_entropy smoothing 0.0",
         "cross_entropy smoothing 0.1",
@@ -69,7 +69,7 @@ def test_a_loss_is_checked_with_smoothing_and_class_weights_too() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_gradient_without_the_smoothing_is_caught(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gradient_without_smoothing_fails(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     smoothed = CrossEntropy(smoothing=0.1)
 
     def unsmoothed(self: CrossEntropy) -> Array:
@@ -83,7 +83,7 @@ def test_a_gradient_without_the_smoothing_is_caught(method: Method, monkeypatch:
     assert failed(lambda seed: loss_subject("broken", smoothed, seed), method) == {"scores"}
 
 
-def test_unknown_name_suggests_the_nearest() -> None:
+def test_unknown_name_suggests_near_name() -> None:
     with pytest.raises(UsageError, match="'sigmoyd'; did you mean 'sigmoid'"):
         check_components(names=["sigmoyd"])
 
@@ -105,7 +105,7 @@ def failed(make: Callable[[int], Subject], method: Method) -> set[str]:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS.keys())
 @pytest.mark.parametrize("layer", [Linear(units=3), Sigmoid(), ReLU(), BatchNorm()], ids=lambda la: type(la).__name__)
-def test_a_broken_input_gradient_is_caught(
+def test_wrong_input_gradient_fails(
     layer: Layer, mutation: Mutation, method: Method, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = type(layer).backward
@@ -116,7 +116,7 @@ def test_a_broken_input_gradient_is_caught(
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS.keys())
 @pytest.mark.parametrize("tensor", ["W", "b"])
-def test_a_broken_parameter_gradient_is_caught(
+def test_wrong_parameter_gradient_fails(
     tensor: str, mutation: Mutation, method: Method, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = Linear.backward_parameters
@@ -133,7 +133,7 @@ def test_a_broken_parameter_gradient_is_caught(
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS.keys())
-def test_broken_losses_and_penalties_are_caught(
+def test_wrong_loss_and_penalty_gradients_fail(
     mutation: Mutation, method: Method, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right_loss, right_penalty = CrossEntropy.backward, L2.gradient
@@ -144,7 +144,7 @@ def test_broken_losses_and_penalties_are_caught(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_missing_batch_statistic_in_batch_norm_is_caught(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_norm_without_gradient_of_statistics_fails(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     def without_mean_term(self: BatchNorm, dy: Array) -> Array:
         right(self, dy)
         inverse_std: Array = self._inverse_std
@@ -161,7 +161,7 @@ def network(model: MLP) -> Network:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("activation", [Sigmoid(), ReLU()])
-def test_a_whole_network_with_penalties_passes(activation: Sigmoid | ReLU, method: Method) -> None:
+def test_network_with_regularizers_passes(activation: Sigmoid | ReLU, method: Method) -> None:
     model = MLP(hidden=[8, 7, 6], activation=activation, batch_norm=BatchNorm(), dropout=0.2)
     terms = [L1(strength=0.01), L2(strength=0.1)]
     results = check(
@@ -172,7 +172,7 @@ def test_a_whole_network_with_penalties_passes(activation: Sigmoid | ReLU, metho
     assert {"x", "linear1.W", "linear4.b", "batch_norm3.gamma"} <= {result.tensor for result in results}
 
 
-def test_a_whole_network_is_checked_at_weights_that_keep_the_variance() -> None:
+def test_network_is_checked_at_variance_preserving_weights() -> None:
     stack: list[Layer] = [Conv2D(filters=50, kernel=5), Flatten(), Linear(units=100)]
     made = Network(stack, (2, 6, 7), 100, AddressedStreams(0))
     tensors = model_subject("convnet", made, 100, CrossEntropy(), [], 0).tensors
@@ -181,7 +181,7 @@ def test_a_whole_network_is_checked_at_weights_that_keep_the_variance() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_network_with_one_broken_layer_fails(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_network_with_one_wrong_layer_fails(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     right = Sigmoid.backward
     monkeypatch.setattr(Sigmoid, "backward", lambda self, dy: right(self, dy) * (1 + 1e-6))
     model = MLP(hidden=[8, 7], activation=Sigmoid())
@@ -190,7 +190,7 @@ def test_a_network_with_one_broken_layer_fails(method: Method, monkeypatch: pyte
     assert passed == {"linear3.W", "linear3.b"}  # the layer behind the last sigmoid is right
 
 
-def test_a_point_near_a_kink_is_checked_with_a_smaller_step() -> None:
+def test_smaller_step_near_a_kink() -> None:
     x = np.array([[1e-4, -0.5, 3e-5, 1.0]])
 
     def subject(seed: int) -> Subject:
@@ -202,7 +202,7 @@ def test_a_point_near_a_kink_is_checked_with_a_smaller_step() -> None:
     assert result.checked == 16
 
 
-def test_a_point_on_a_kink_is_moved_and_ten_in_a_row_are_an_error() -> None:
+def test_point_on_a_kink_is_redrawn_up_to_ten_times() -> None:
     tried = []
 
     def always_on_the_kink(seed: int) -> Subject:
@@ -221,7 +221,7 @@ def test_a_point_on_a_kink_is_moved_and_ten_in_a_row_are_an_error() -> None:
     assert result.passed
 
 
-def test_a_complex_path_that_computes_something_else_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_complex_forward_that_differs_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     right = Sigmoid.forward
 
     def forward(self: Sigmoid, x: Array, *, training: bool) -> Array:
@@ -232,13 +232,13 @@ def test_a_complex_path_that_computes_something_else_is_caught(monkeypatch: pyte
     assert failed(lambda seed: layer_subject("broken", Sigmoid(), (4,), seed), "complex") == {"x"}
 
 
-def test_the_tolerances_are_those_promised() -> None:
+def test_documented_tolerances() -> None:
     assert gradcheck.TOLERANCES == {"central": 1e-7, "complex": 1e-10}
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("l2", [0.0, 1e6])
-def test_right_gradients_pass_at_many_points(l2: float, method: Method) -> None:
+def test_correct_gradients_pass_at_many_points(l2: float, method: Method) -> None:
     """Biases in front of a batch normalisation have no gradient, and a huge penalty swamps the loss."""
     model = MLP(hidden=[30, 20], batch_norm=BatchNorm(), init=Normal(std=0.01), dropout=0.3)
     for seed in range(15):
@@ -251,14 +251,14 @@ def test_right_gradients_pass_at_many_points(l2: float, method: Method) -> None:
         assert all(result.passed for result in results), (seed, results)
 
 
-def test_examples_are_labelled_by_what_differs_and_else_by_number() -> None:
+def test_examples_are_labelled_by_difference_or_number() -> None:
     examples = [Linear(units=4), Linear(units=4, bias=False), Linear(units=4)]
     assert example_labels("linear", examples) == ["linear bias true (1)", "linear bias false", "linear bias true (3)"]
     assert example_labels("flatten", [Flatten(), Flatten()], [(2, 3), (4,)]) == ["flatten on 2x3", "flatten on 4"]
     assert example_labels("flatten", [Flatten()], [(2, 3)]) == ["flatten"]
 
 
-def test_a_sweep_shows_truncation_and_rounding() -> None:
+def test_h_sweep_shows_truncation_and_rounding() -> None:
     (_, make), *_ = component_subjects(["tanh"])
     found = sweep("tanh", make)
     for method, low, high, error in (("forward", 1e-9, 1e-6, 1e-6), ("central", 1e-6, 1e-4, 1e-9)):
@@ -276,7 +276,7 @@ def test_a_sweep_shows_truncation_and_rounding() -> None:
     assert slopes == pytest.approx({"forward": 1, "central": 2, "complex": 2}, abs=0.05)
 
 
-def test_the_paths_that_layers_take_by_mode_memory_and_size_are_checked() -> None:
+def test_training_mode_memory_and_size_variants_are_checked() -> None:
     labels = {result.component for result in check_components(names=["batch_norm", "flatten", "conv2d", "max_pool"])}
     assert {"batch_norm on 5 in evaluation", "flatten channels last"} <= labels
     assert any(label.startswith("max_pool") and label.endswith("channels last") for label in labels)
@@ -284,7 +284,7 @@ def test_the_paths_that_layers_take_by_mode_memory_and_size_are_checked() -> Non
     assert len(pieces) == 2
 
 
-def test_of_equal_numbers_in_a_window_one_takes_the_gradient_of_all() -> None:
+def test_max_pool_ties_give_gradient_to_one_element() -> None:
     # A number among equals has no derivative of its own; all of them together have.
     layer = MaxPool()
     layer.setup((1, 2, 2), AddressedStreams(0))
@@ -297,7 +297,7 @@ def test_of_equal_numbers_in_a_window_one_takes_the_gradient_of_all() -> None:
     assert np.count_nonzero(dx) == 1
 
 
-def test_l1_at_0_has_the_derivative_of_a_symmetric_difference() -> None:
+def test_l1_at_0_has_symmetric_derivative() -> None:
     penalty, W = L1(strength=0.5), np.array([0.0, -2.0, 0.0, 3.0])
     shifts = 1e-3 * np.eye(4)
     numerical = [(penalty.value(W + h).real - penalty.value(W - h).real) / 2e-3 for h in shifts]

@@ -1,4 +1,4 @@
-"""Imports point down only, heavy packages stay out of the way of ``nnlab --help``, matplotlib lives in plots."""
+"""Imports point down only; ``nnlab --help`` loads no heavy packages; only plots imports matplotlib."""
 
 import ast
 import subprocess

@@ -85,9 +85,7 @@ each_loss = pytest.mark.parametrize(
 
 @each_loss
 @given(problem=problems())
-def test_value_and_gradient_are_the_means_of_the_plain_loops(
-    make: type[Loss], oracle: Oracle, problem: Problem
-) -> None:
+def test_loss_and_gradient_equal_plain_loops(make: type[Loss], oracle: Oracle, problem: Problem) -> None:
     scores, labels = problem
     N = len(labels)
     expected = [oracle(row, label) for row, label in zip(scores.tolist(), labels.tolist(), strict=True)]
@@ -135,11 +133,11 @@ def test_cross_entropy_ignores_a_constant_added_to_all_scores() -> None:
     np.testing.assert_allclose(gradient.sum(axis=1), 0, atol=1e-16)
 
 
-def test_without_knowledge_the_cross_entropy_is_the_logarithm_of_the_number_of_classes() -> None:
+def test_cross_entropy_of_equal_scores_is_log_of_classes() -> None:
     assert CrossEntropy().forward(np.zeros((7, 10)), np.arange(7)) == pytest.approx(math.log(10), rel=1e-15)
 
 
-def test_smoothing_by_hand() -> None:
+def test_label_smoothing_worked_example() -> None:
     # p = (1/2, 1/4, 1/4) and t = (0.8, 0.1, 0.1): −0.8 log 1/2 − 0.2 log 1/4 = 1.2 log 2.
     loss = CrossEntropy(smoothing=0.3)
     scores = np.log(np.array([[2.0, 1.0, 1.0]]))
@@ -147,21 +145,21 @@ def test_smoothing_by_hand() -> None:
     np.testing.assert_allclose(loss.backward(), [[0.5 - 0.8, 0.25 - 0.1, 0.25 - 0.1]], rtol=1e-14)
 
 
-def test_evaluations_report_the_loss_without_smoothing() -> None:
+def test_evaluation_loss_is_without_label_smoothing() -> None:
     smoothed, plain = CrossEntropy(smoothing=0.3), CrossEntropy()
     assert smoothed.reported == plain
     assert plain.reported is plain
     assert MeanSquaredError().reported == MeanSquaredError()
 
 
-def test_mean_squared_error_by_hand() -> None:
+def test_mean_squared_error_worked_example() -> None:
     loss = MeanSquaredError()
     assert loss.forward(np.array([[1.0, 2.0], [0.0, 3.0]]), np.array([0, 1])) == (4 + 4) / 4
     np.testing.assert_array_equal(loss.backward(), [[0, 1], [0, 1]])
 
 
 @each_loss
-def test_batches_of_changing_size_do_not_disturb_each_other(make: type[Loss], oracle: Oracle) -> None:
+def test_batches_of_changing_size(make: type[Loss], oracle: Oracle) -> None:
     loss = make()
     rng = np.random.default_rng(0)
     for N in (3, 50, 1, 50, 3):
@@ -172,7 +170,7 @@ def test_batches_of_changing_size_do_not_disturb_each_other(make: type[Loss], or
 
 
 @each_loss
-def test_backward_is_the_gradient_however_often_it_is_asked_for(make: type[Loss], oracle: Oracle) -> None:
+def test_repeated_backward_gives_the_same_gradient(make: type[Loss], oracle: Oracle) -> None:
     loss = make()
     rng = np.random.default_rng(0)
     loss.forward(rng.standard_normal((5, 3)), rng.integers(0, 3, 5))
@@ -181,7 +179,7 @@ def test_backward_is_the_gradient_however_often_it_is_asked_for(make: type[Loss]
 
 
 @each_loss
-def test_per_sample_losses_outlive_the_next_call(make: type[Loss], oracle: Oracle) -> None:
+def test_per_sample_losses_are_not_overwritten(make: type[Loss], oracle: Oracle) -> None:
     loss = make()
     rng = np.random.default_rng(0)
     first = loss.per_sample(rng.standard_normal((5, 3)), rng.integers(0, 3, 5))
@@ -199,7 +197,7 @@ def test_labels_of_any_integer_type(make: type[Loss], oracle: Oracle, dtype: Any
     np.testing.assert_allclose(make().per_sample(scores, np.array(labels, dtype)), expected, rtol=1e-12)
 
 
-def test_the_mean_of_many_float32_losses_is_summed_in_float64() -> None:
+def test_mean_of_float32_losses_is_summed_in_float64() -> None:
     N = 300_000
     scores = np.zeros((N, 2), np.float32)
     assert CrossEntropy().forward(scores, np.zeros(N, np.intp)) == pytest.approx(
@@ -208,13 +206,13 @@ def test_the_mean_of_many_float32_losses_is_summed_in_float64() -> None:
 
 
 @pytest.mark.parametrize(("loss", "score"), [(CrossEntropy(), 7.0), (MeanSquaredError(), 1 / 4)])
-def test_chance_is_the_loss_of_the_same_scores_for_every_sample(loss: Loss, score: float) -> None:
+def test_chance_loss(loss: Loss, score: float) -> None:
     labels = np.arange(12) % 4
     assert loss.chance(4) == pytest.approx(loss.forward(np.full((12, 4), score), labels), rel=1e-12)
 
 
 @given(labels=arrays(np.intp, st.integers(1, 40), elements=st.integers(0, 5)))
-def test_balanced_class_weights_give_each_class_the_same_weight(labels: np.ndarray) -> None:
+def test_balanced_class_weights(labels: np.ndarray) -> None:
     counts = np.bincount(labels, minlength=6)
     loss = CrossEntropy(class_weights="balanced").for_classes(counts)
     # Scores of zero: each sample's loss is its weight times log 6.
@@ -226,7 +224,7 @@ def test_balanced_class_weights_give_each_class_the_same_weight(labels: np.ndarr
 
 
 @given(problem=problems(), cut=st.integers(0, 6))
-def test_weighted_gradients_of_the_parts_of_a_batch_make_that_of_the_batch(problem: Problem, cut: int) -> None:
+def test_class_weights_with_data_parallel_shards(problem: Problem, cut: int) -> None:
     scores, labels = problem
     loss = CrossEntropy(class_weights=CLASS_WEIGHTS)
     mean, whole = loss.forward(scores, labels), loss.backward().copy()
@@ -239,7 +237,7 @@ def test_weighted_gradients_of_the_parts_of_a_batch_make_that_of_the_batch(probl
     assert total / len(labels) == pytest.approx(mean, rel=1e-12, abs=1e-15)
 
 
-def test_class_weights_change_what_is_minimised_but_not_what_is_reported() -> None:
+def test_class_weights_do_not_change_reported_loss() -> None:
     loss = CrossEntropy(class_weights=CLASS_WEIGHTS)
     scores, labels = np.random.default_rng(0).standard_normal((7, 5)), np.arange(7) % 5
     assert loss.reported.forward(scores, labels) == CrossEntropy().forward(scores, labels)
@@ -247,7 +245,7 @@ def test_class_weights_change_what_is_minimised_but_not_what_is_reported() -> No
     assert loss.replica().forward(scores, labels) == loss.forward(scores, labels)
 
 
-def test_an_experiments_loss_is_not_bound_to_the_classes_of_one_training() -> None:
+def test_loss_of_experiment_is_not_bound() -> None:
     loss = CrossEntropy(class_weights="balanced")
     weighted = loss.for_classes(np.array([1, 3]))
     assert weighted.per_sample(np.zeros((2, 2)), np.array([0, 1])) == pytest.approx(
@@ -257,7 +255,7 @@ def test_an_experiments_loss_is_not_bound_to_the_classes_of_one_training() -> No
         loss.per_sample(np.zeros((1, 2)), np.array([0]))
 
 
-def test_a_weight_for_each_class_and_one_above_0() -> None:
+def test_invalid_class_weights_are_rejected() -> None:
     with pytest.raises(
         UsageError, match=r"loss\.class_weights: 5 weights, but the data has 3 classes; give one for each"
     ):

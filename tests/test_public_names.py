@@ -6,16 +6,16 @@ import pytest
 import nnlab
 
 
-def test_every_public_name_exists() -> None:
+def test_public_names_exist() -> None:
     assert all(getattr(nnlab, name) is not None for name in nnlab.__all__)
     assert set(nnlab._HOMES) == set(nnlab.__all__) - {"__version__"}
 
 
-def test_an_unknown_name_is_an_attribute_error() -> None:
+def test_unknown_name_is_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nope'"):
         _ = nnlab.nope
 
 
-def test_importing_nnlab_is_light() -> None:
+def test_import_nnlab_is_light() -> None:
     code = "import nnlab, sys; assert 'numpy' not in sys.modules; nnlab.run; assert 'numpy' in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -44,14 +44,14 @@ def numbers(annotation: Any, marks: tuple[Any, ...] = ()) -> list[tuple[type, tu
     return []
 
 
-def test_kinds() -> None:
+def test_registry_kinds() -> None:
     kinds = ["dataset", "augmentation", "model", "layer", "activation", "initialiser", "loss", "metric"]
     kinds += ["penalty", "optimizer", "schedule", "control", "function"]
     assert list(REGISTRIES) == kinds
     assert all(registry.kind == kind for kind, registry in REGISTRIES.items())
 
 
-def test_the_names_of_the_contract() -> None:
+def test_documented_component_names() -> None:
     rules = {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "nadam", "adamw"}
     assert rules <= set(optimizers.names())
     assert {"softmax", "mlp", "sequential"} <= set(REGISTRIES["model"].names())
@@ -63,31 +63,31 @@ def test_the_names_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize(("cls", "parameter"), FIELDS, ids=name_of)
-def test_every_key_is_documented_in_one_line(cls: type[Any], parameter: Any) -> None:
+def test_every_key_has_a_one_line_doc(cls: type[Any], parameter: Any) -> None:
     assert parameter.doc
     assert "\n" not in parameter.doc
     assert sum(isinstance(mark, Doc) for mark in parameter.metadata) == 1
 
 
 @pytest.mark.parametrize(("cls", "parameter"), FIELDS, ids=name_of)
-def test_every_number_is_bounded_on_both_sides(cls: type[Any], parameter: Any) -> None:
+def test_every_number_has_both_bounds(cls: type[Any], parameter: Any) -> None:
     for _, marks in numbers(parameter.annotation):
         assert any(isinstance(mark, Ge | Gt) for mark in marks), "no lower bound"
         assert any(isinstance(mark, Le | Lt) for mark in marks), "no upper bound"
 
 
-def test_the_walk_over_bounds_sees_numbers_wherever_they_are() -> None:
+def test_nested_numbers_are_found() -> None:
     found = {parameter.name for _, parameter in FIELDS if numbers(parameter.annotation)}
     assert {"lr", "hidden", "train_size", "batch_size", "iterations", "strength", "threads", "seed"} <= found
     assert numbers(Annotated[int | None, Ge(1)]) == [(int, (Ge(1),))]
 
 
-def test_lists_of_components_have_a_largest_length() -> None:
+def test_lists_of_components_have_a_maximum_length() -> None:
     marks = [(parameter.mark(Component), parameter.mark(MaxLen)) for _, parameter in FIELDS]
     assert all(longest for component, longest in marks if component and component.many)
 
 
-def test_looking_up_a_name_imports_what_defines_it() -> None:
+def test_look_up_imports_the_component() -> None:
     code = (
         "import sys\n"
         "from nnlab.registry import optimizers\n"
@@ -114,7 +114,7 @@ def test_names_are_sorted_and_known() -> None:
             registry["nothing"]
 
 
-def test_a_name_is_registered_once() -> None:
+def test_duplicate_registration_is_rejected() -> None:
     registry = Registry("toy", "nnlab.registry")
 
     @registry.register("a")
@@ -127,7 +127,7 @@ def test_a_name_is_registered_once() -> None:
     assert registry["a"] is First
 
 
-def test_hyperparameters_are_the_fields_of_a_class() -> None:
+def test_hyperparameters_of_a_class() -> None:
     @dataclass(kw_only=True)
     class Parent:
         lr: Annotated[float, Gt(0), Doc("learning rate")]

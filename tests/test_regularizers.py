@@ -1,4 +1,4 @@
-"""Penalties against plain loops; they act on weights only."""
+"""Regularizers against plain loops; they act on weights only."""
 
 import math
 from collections.abc import Callable
@@ -33,7 +33,7 @@ each_penalty = pytest.mark.parametrize(("make", "oracle"), [(L1, l1), (L2, l2)])
 
 @each_penalty
 @given(W=WEIGHTS, strength=STRENGTHS)
-def test_value_and_gradient_are_the_plain_loops(
+def test_penalty_and_gradient_equal_plain_loops(
     make: type[Regularizer], oracle: Oracle, W: np.ndarray, strength: float
 ) -> None:
     W.flags.writeable = False
@@ -59,7 +59,7 @@ def test_float32_stays_float32_and_close(make: type[Regularizer], oracle: Oracle
 
 
 @each_penalty
-def test_strength_0_is_no_penalty(make: type[Regularizer], oracle: Oracle) -> None:
+def test_strength_0_is_no_regularizer(make: type[Regularizer], oracle: Oracle) -> None:
     W, dW = np.array([1.0, -2.0, 0.0]), np.array([5.0, 6.0, 7.0])
     assert make().strength == 0
     assert make().value(W) == 0
@@ -67,7 +67,7 @@ def test_strength_0_is_no_penalty(make: type[Regularizer], oracle: Oracle) -> No
     assert dW.tolist() == [5, 6, 7]
 
 
-def test_the_gradient_of_l1_at_0_is_0() -> None:
+def test_l1_gradient_at_0_is_0() -> None:
     dW = np.zeros(3)
     L1(strength=2.0).add_gradient(np.array([0.0, -0.0, 1e-300]), dW)
     assert dW.tolist() == [0, 0, 2]
@@ -84,7 +84,7 @@ def test_weight_vectors_of_changing_length(make: type[Regularizer], oracle: Orac
 
 
 @each_penalty
-def test_biases_and_scales_of_a_network_are_not_regularized(make: type[Regularizer], oracle: Oracle) -> None:
+def test_biases_and_norm_scales_are_not_regularized(make: type[Regularizer], oracle: Oracle) -> None:
     stack = [Linear(units=4), BatchNorm(), Linear(units=2)]
     network = Network(stack, (3,), 2, make_streams("streams", 0))
     network.allocate(np.float64)

@@ -1,4 +1,4 @@
-"""A steady step allocates no large array: whatever is as long as a batch or the weights is memory used again."""
+"""A steady-state training step allocates no large arrays."""
 
 import tracemalloc
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def allocated(step: Callable[[], object]) -> int:
     return peak - before
 
 
-def test_the_measurement_sees_an_array_that_lives_for_a_moment() -> None:
+def test_short_lived_arrays_are_measured() -> None:
     x = np.zeros(LIMIT)
     assert allocated(lambda: (x + 1).sum()) >= x.nbytes
     assert allocated(lambda: np.add(x, 1, out=x)) < LIMIT / 8
@@ -56,7 +56,7 @@ def test_the_measurement_sees_an_array_that_lives_for_a_moment() -> None:
 
 @pytest.mark.parametrize("name", TABLE["layer"])
 @pytest.mark.parametrize("order", ["channels first", "channels last"])
-def test_a_layer_uses_its_memory_again(name: str, order: str) -> None:
+def test_layer_reuses_memory(name: str, order: str) -> None:
     keys, in_shape, out_shape = TABLE["layer"][name]
     network = Network(
         [REGISTRIES["layer"][name](**keys), Flatten(), Linear(units=2)], in_shape, 2, make_streams("streams", 0)
@@ -79,7 +79,7 @@ def test_a_layer_uses_its_memory_again(name: str, order: str) -> None:
 
 
 @pytest.mark.parametrize("name", TABLE["loss"])
-def test_a_loss_uses_its_memory_again(name: str) -> None:
+def test_loss_reuses_memory(name: str) -> None:
     loss = REGISTRIES["loss"][name](**TABLE["loss"][name])
     rng = np.random.default_rng(0)
     scores = rng.standard_normal((500, 100)).astype(np.float32)
@@ -88,13 +88,13 @@ def test_a_loss_uses_its_memory_again(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TABLE["penalty"])
-def test_a_penalty_uses_its_memory_again(name: str) -> None:
+def test_regularizer_reuses_memory(name: str) -> None:
     term = RegularizerTerm(REGISTRIES["penalty"][name](strength=0.1), *np.ones((2, 50_000), np.float32))
     assert allocated(lambda: (term.value(), term.add_gradient())) < LIMIT
 
 
 @pytest.mark.parametrize("name", TABLE["optimizer"])
-def test_an_update_rule_uses_its_memory_again(name: str) -> None:
+def test_optimizer_reuses_memory(name: str) -> None:
     keys = TABLE["optimizer"][name]
     rule = REGISTRIES["optimizer"][name](**keys[0] if isinstance(keys, tuple) else keys)
     rule.bind(*np.ones((2, 100_000), np.float32), regularized=90_000)
@@ -103,7 +103,7 @@ def test_an_update_rule_uses_its_memory_again(name: str) -> None:
 
 @pytest.mark.parametrize(("shards", "threads"), [(1, 1), (2, 1), (2, 2)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_step_of_training_uses_its_memory_again(dtype: str, shards: int, threads: int) -> None:
+def test_training_step_reuses_memory(dtype: str, shards: int, threads: int) -> None:
     layers = [Conv2D(filters=8), ReLU(), MaxPool(), Conv2D(filters=8), ReLU(), Flatten(), Linear(units=100)]
     layers += [ReLU(), Linear(units=10)] if shards > 1 else [BatchNorm(), ReLU(), Linear(units=10)]
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Training, resuming, listing, removing and plotting on Windows, as far as it can be acted out on Linux."""
+"""Windows behaviour, simulated on Linux: train, resume, list, remove, plot."""
 
 import json
 import os
@@ -124,7 +124,7 @@ def stopped_at(modules: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(run_module, "train", watched)
 
 
-def test_every_file_of_a_run_is_the_one_that_other_systems_write(
+def test_run_files_equal_those_of_other_systems(
     nnlab: Command, spec: Path, tmp_path: Path, expected: dict[str, bytes]
 ) -> None:
     code, output = nnlab("train", spec)
@@ -141,7 +141,7 @@ def test_every_file_of_a_run_is_the_one_that_other_systems_write(
 
 
 @pytest.mark.usefixtures("no_pictures_there")
-def test_finished_runs_are_listed_removed_restored_and_purged(nnlab: Command, spec: Path, tmp_path: Path) -> None:
+def test_runs_list_remove_restore_purge_on_windows(nnlab: Command, spec: Path, tmp_path: Path) -> None:
     nnlab("train", spec)
     run = only_run(tmp_path)
     assert nnlab("runs", "ls", "-q", "--status", "completed") == (0, f"runs/{run.name}\n")
@@ -155,7 +155,7 @@ def test_finished_runs_are_listed_removed_restored_and_purged(nnlab: Command, sp
 
 
 @pytest.mark.usefixtures("no_pictures_there")
-def test_a_killed_run_is_crashed_and_resumed_byte_for_byte(
+def test_killed_run_resumes_byte_for_byte_on_windows(
     nnlab: Command,
     modules: dict[str, ModuleType],
     spec: Path,
@@ -188,7 +188,7 @@ def test_a_killed_run_is_crashed_and_resumed_byte_for_byte(
 
 
 @pytest.mark.usefixtures("no_pictures_there", "killed")
-def test_ctrl_break_saves_the_run(
+def test_ctrl_break_saves_the_run_on_windows(
     nnlab: Command,
     modules: dict[str, ModuleType],
     spec: Path,
@@ -214,7 +214,7 @@ def test_ctrl_break_saves_the_run(
 
 
 @pytest.mark.usefixtures("no_pictures_there")
-def test_a_run_has_one_writer_and_stays_where_it_is(
+def test_locked_run_cannot_be_written_or_moved_on_windows(
     nnlab: Command, modules: dict[str, ModuleType], spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nnlab("train", spec)
@@ -231,7 +231,7 @@ def test_a_run_has_one_writer_and_stays_where_it_is(
 
 
 @pytest.mark.usefixtures("no_pictures_there")
-def test_pictures_and_tables_are_made_from_a_finished_run(nnlab: Command, spec: Path, tmp_path: Path) -> None:
+def test_plot_and_compare_on_windows(nnlab: Command, spec: Path, tmp_path: Path) -> None:
     nnlab("train", spec)
     run = only_run(tmp_path)
     assert nnlab("plot", run, "accuracy", "--out", "pictures")[0] == 0
@@ -241,7 +241,7 @@ def test_pictures_and_tables_are_made_from_a_finished_run(nnlab: Command, spec: 
 
 
 @pytest.mark.usefixtures("no_pictures_there")
-def test_a_cross_validation_is_written_resumed_and_removed(nnlab: Command, spec: Path, tmp_path: Path) -> None:
+def test_crossval_resume_and_remove_on_windows(nnlab: Command, spec: Path, tmp_path: Path) -> None:
     assert nnlab("crossval", spec, "--folds", "2", "-s", "train.iterations=4")[0] == 0
     run = only_run(tmp_path)
     assert nnlab("crossval", "--resume", run)[0] == 0

@@ -1,4 +1,4 @@
-"""Every file that a command writes goes through ``storage/disk.py``; each exception is listed here with its reason."""
+"""All files are written through ``storage/disk.py``; the exceptions are listed with their reasons."""
 
 import ast
 from collections.abc import Iterator
@@ -63,13 +63,13 @@ def writers(source: str) -> Iterator[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_files_are_written_by_the_disk_module_only(path: Path) -> None:
+def test_files_are_written_by_disk_module_only(path: Path) -> None:
     name = path.relative_to(ROOT).as_posix()
     found = [call for call in writers(path.read_text(encoding="utf-8")) if (name, call[0]) not in ALLOWED]
     assert name == DISK or not found, f"write with nnlab.storage.disk.atomic_write or write_output: {found}"
 
 
-def test_no_exception_is_listed_in_vain() -> None:
+def test_every_listed_exception_is_needed() -> None:
     used = {
         (path.relative_to(ROOT).as_posix(), name)
         for path in ROOT.rglob("*.py")
@@ -93,10 +93,10 @@ def test_no_exception_is_listed_in_vain() -> None:
         "shutil.move(p, q)",
     ],
 )
-def test_a_writer_is_recognised(source: str) -> None:
+def test_writers_are_detected(source: str) -> None:
     assert list(writers(source))
 
 
 @pytest.mark.parametrize("source", ["open(p)", 'p.open("rb")', 'open(p, "r")', 'text.replace("a", "b")', "save(a)"])
-def test_a_reader_is_none(source: str) -> None:
+def test_readers_are_not_writers(source: str) -> None:
     assert not list(writers(source))

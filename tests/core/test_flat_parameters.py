@@ -23,9 +23,7 @@ def declare(declared: Declared) -> list[Parameter]:
 
 
 @given(DECLARED, st.sampled_from([np.float32, np.float64]))
-def test_the_flat_vector_is_the_decayed_parameters_then_the_others_each_in_order(
-    declared: Declared, dtype: type
-) -> None:
+def test_flat_vector_has_regularized_parameters_first(declared: Declared, dtype: type) -> None:
     parameters = declare(declared)
     flat = FlatParameters(parameters, dtype)
     for number, parameter in enumerate(parameters):
@@ -55,7 +53,7 @@ def test_parameters_are_views_with_their_own_shapes(declared: Declared) -> None:
         assert (parameter.grad == 4).all()
 
 
-def test_weights_are_the_decayed_part_as_views() -> None:
+def test_weights_are_views_of_the_regularized_part() -> None:
     flat = FlatParameters(declare([((2,), False), ((3, 2), True), ((4,), False), ((5,), True)]), np.float64)
     assert flat.regularized == 11
     flat.weights[:] = 1
@@ -65,7 +63,7 @@ def test_weights_are_the_decayed_part_as_views() -> None:
 
 
 @pytest.mark.parametrize("regularized", [True, False])
-def test_one_kind_of_parameter_alone(regularized: bool) -> None:
+def test_only_one_kind_of_parameter(regularized: bool) -> None:
     flat = FlatParameters(declare([((2, 2), regularized), ((3,), regularized)]), np.float32)
     assert len(flat.weights) == len(flat.weight_gradients) == (7 if regularized else 0)
     assert len(flat.values) == 7

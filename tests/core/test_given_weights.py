@@ -1,4 +1,4 @@
-"""Weights written out in a spec."""
+"""Weights given in a spec."""
 
 from typing import Any
 
@@ -24,18 +24,18 @@ def network(layer: Any, in_shape: tuple[int, ...], classes: int) -> Network:
     return made
 
 
-def test_a_softmax_classifier_starts_with_them() -> None:
+def test_softmax_classifier_with_given_weights() -> None:
     (layer,) = Softmax(init=GivenWeights(W=W, b=[1, 2, 3])).stack((2,), 3)
     state = network(layer, (2,), 3).state()
     np.testing.assert_array_equal(state["linear1.W"], W)
     np.testing.assert_array_equal(state["linear1.b"], [1, 2, 3])
 
 
-def test_the_bias_is_zero_where_it_is_left_out() -> None:
+def test_default_bias_is_zero() -> None:
     assert not network(Linear(units=3, init=GivenWeights(W=W)), (2,), 3).state()["linear1.b"].any()
 
 
-def test_a_convolution_starts_with_them() -> None:
+def test_convolution_with_given_weights() -> None:
     kernel = np.arange(18.0).reshape(2, 1, 3, 3)
     layer = Conv2D(filters=2, init=GivenWeights(W=kernel.tolist(), b=[0.5, -0.5]))
     layer.setup((1, 3, 3), make_streams("streams", 0))
@@ -67,7 +67,7 @@ def test_a_convolution_starts_with_them() -> None:
         ),
     ],
 )
-def test_other_shapes_are_refused(layer: Any, in_shape: tuple[int, ...], message: str) -> None:
+def test_wrong_shapes_are_rejected(layer: Any, in_shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         layer.setup(in_shape, make_streams("streams", 0))
 
@@ -85,7 +85,7 @@ def test_other_shapes_are_refused(layer: Any, in_shape: tuple[int, ...], message
         ([[1], [[2]]], ("W", 1, 0), "must be a number from -1e+12 to 1e+12, got [2]"),
     ],
 )
-def test_what_is_no_array_of_numbers_is_refused(raw: object, path: tuple[object, ...], message: str) -> None:
+def test_invalid_weights_are_rejected(raw: object, path: tuple[object, ...], message: str) -> None:
     validator = Validator()
     built = validator.component(initialisers, {"name": "given", "W": raw}, ())
     if message:
@@ -96,5 +96,5 @@ def test_what_is_no_array_of_numbers_is_refused(raw: object, path: tuple[object,
         assert built.mismatch((1, 1), None)
 
 
-def test_what_is_written_out_is_written_back() -> None:
+def test_given_weights_round_trip() -> None:
     assert plain(GivenWeights(W=W)) == {"name": "given", "W": W, "b": None}

@@ -1,4 +1,4 @@
-"""Starting weights: legacy draws are those of the published scripts, the spread is the one of the papers."""
+"""Weight initialisers: standard deviations of the papers, legacy random numbers."""
 
 from collections.abc import Callable
 from math import sqrt
@@ -29,18 +29,18 @@ UNIFORM = [
 
 @pytest.mark.parametrize(("initialiser", "std"), CASES + UNIFORM)
 @given(fan_in=st.integers(1, 10**6), fan_out=st.integers(1, 10**6))
-def test_the_standard_deviation_is_the_papers(initialiser: Scaled, std: Std, fan_in: int, fan_out: int) -> None:
+def test_standard_deviation(initialiser: Scaled, std: Std, fan_in: int, fan_out: int) -> None:
     assert initialiser.standard_deviation(fan_in, fan_out) == pytest.approx(std(fan_in, fan_out), rel=1e-15)
 
 
 @given(outputs=st.integers(1, 50), inputs=st.integers(1, 50), kernel=st.integers(1, 7))
-def test_the_fan_out_of_linear_layers_and_convolutions(outputs: int, inputs: int, kernel: int) -> None:
+def test_fan_out(outputs: int, inputs: int, kernel: int) -> None:
     assert fan_out((inputs, outputs), inputs) == outputs
     assert fan_out((outputs, inputs, kernel, kernel), inputs * kernel**2) == outputs * kernel**2
 
 
 @pytest.mark.parametrize(("initialiser", "std"), CASES)
-def test_legacy_weights_are_std_times_randn_layer_after_layer(initialiser: Scaled, std: Std) -> None:
+def test_legacy_rng_weights_are_std_times_randn(initialiser: Scaled, std: Std) -> None:
     script = np.random.RandomState(11)
     rng = make_streams("legacy", 11).rng(Purpose.INIT, 0)
     for fan_in, units in ((784, 5), (5, 3)):
@@ -51,7 +51,7 @@ def test_legacy_weights_are_std_times_randn_layer_after_layer(initialiser: Scale
 
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
 @pytest.mark.parametrize(("initialiser", "std"), CASES)
-def test_weights_are_normal_with_mean_0(initialiser: Scaled, std: Std, rng: str) -> None:
+def test_weights_are_normal_with_zero_mean(initialiser: Scaled, std: Std, rng: str) -> None:
     fan_in, units = 400, 250
     rng = make_streams(rng, 0).rng(Purpose.INIT, 0)
     weights = initialiser.draw((fan_in, units), fan_in, rng).ravel() / std(fan_in, units)
@@ -80,7 +80,7 @@ def test_uniform_weights_have_the_same_variance(initialiser: Scaled, std: Std, r
 
 
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
-def test_a_truncated_normal_has_no_tails(rng: str) -> None:
+def test_truncated_normal_has_no_tails(rng: str) -> None:
     weights = Truncated(std=0.5).draw((400, 250), 400, make_streams(rng, 0).rng(Purpose.INIT, 0)).ravel() / 0.5
     n = weights.size
     assert 1.99 < np.abs(weights).max() <= 2

@@ -1,4 +1,4 @@
-"""Memory: how much there is and how a number of bytes is written."""
+"""Available memory and formatted sizes."""
 
 import ctypes
 import os
@@ -29,16 +29,16 @@ from nnlab.core.memory import MemoryStatus, available_bytes, readable_bytes
         (10**400, "more than 1,000,000 PiB"),
     ],
 )
-def test_bytes_are_written_in_the_largest_fitting_unit(count: int, text: str) -> None:
+def test_readable_bytes(count: int, text: str) -> None:
     assert readable_bytes(count) == text
 
 
-def test_this_machine_has_some_memory() -> None:
+def test_available_memory_is_positive() -> None:
     available = available_bytes()
     assert available is None or 2**20 < available < 2**60
 
 
-def test_available_memory_is_read_from_meminfo_in_kib(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_available_memory_from_meminfo(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "MemTotal:       9999 kB\nMemFree:         111 kB\nMemAvailable:   1234 kB\nSwapFree:  77 kB\n"
     monkeypatch.setattr(Path, "read_text", lambda self, **options: text)
     assert available_bytes() == 1234 * 1024
@@ -49,21 +49,21 @@ def _unreadable(self: Path, **options: object) -> str:
 
 
 @pytest.mark.parametrize("read_text", [_unreadable, lambda self, **options: "MemTotal: 9 kB\n"])
-def test_without_meminfo_it_is_the_physical_memory(monkeypatch: pytest.MonkeyPatch, read_text: object) -> None:
+def test_physical_memory_without_meminfo(monkeypatch: pytest.MonkeyPatch, read_text: object) -> None:
     sizes = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1000}
     monkeypatch.setattr(Path, "read_text", read_text)
     monkeypatch.setattr(os, "sysconf", sizes.__getitem__, raising=False)
     assert available_bytes() == 4096 * 1000
 
 
-def test_where_the_system_does_not_say_it_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_memory_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "read_text", _unreadable)
     monkeypatch.delattr(os, "sysconf", raising=False)
     assert available_bytes() is None
 
 
 @pytest.mark.parametrize(("physical", "page_file", "answer", "expected"), [(3, 5, 1, 3), (5, 3, 1, 3), (3, 5, 0, None)])
-def test_windows_says_what_can_be_allocated(
+def test_available_memory_on_windows(
     monkeypatch: pytest.MonkeyPatch, physical: int, page_file: int, answer: int, expected: int | None
 ) -> None:
     def status_of(reference: Any) -> int:

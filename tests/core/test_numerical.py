@@ -1,4 +1,4 @@
-"""Numerical gradients: published values, any shape, the order of their error, and x as it was."""
+"""Numerical gradients: published values, shapes, order of the error, x unchanged."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ def squares(x: np.ndarray) -> Any:
 
 
 @pytest.mark.parametrize(("x", "gradient"), [((3.0, 4.0), (6, 8)), ((0.0, 2.0), (0, 4)), ((3.0, 0.0), (6, 0))])
-def test_the_examples_of_the_book(x: tuple[float, float], gradient: tuple[int, int]) -> None:
+def test_examples_of_the_book(x: tuple[float, float], gradient: tuple[int, int]) -> None:
     # Deep Learning from Scratch, section 4.4.
     np.testing.assert_allclose(numerical_gradient(squares, np.array(x)), gradient, rtol=1e-9, atol=1e-11)
 
@@ -30,7 +30,7 @@ def test_the_examples_of_the_book(x: tuple[float, float], gradient: tuple[int, i
     [np.arange(6.0).reshape(2, 3), np.arange(4), [1, 2], 3.0, np.float32([[[1]]]), np.array([True, False]), []],
     ids=str,
 )
-def test_any_shape_and_kind_of_number(x: Any, method: Any) -> None:
+def test_any_shape_and_dtype(x: Any, method: Any) -> None:
     gradient = numerical_gradient(squares, x, method=method)
     assert (gradient.shape, gradient.dtype) == (np.shape(x), np.float64)
     np.testing.assert_allclose(gradient, 2 * np.asarray(x, float), rtol=1e-3, atol=2e-4)
@@ -38,7 +38,7 @@ def test_any_shape_and_kind_of_number(x: Any, method: Any) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
-def test_x_is_never_touched_whatever_f_does(dtype: Any, method: Any) -> None:
+def test_x_is_not_modified(dtype: Any, method: Any) -> None:
     x = np.arange(6, dtype=dtype).reshape(2, 3)
     before = x.copy()
 
@@ -56,7 +56,7 @@ def test_x_is_never_touched_whatever_f_does(dtype: Any, method: Any) -> None:
 
 
 @pytest.mark.parametrize(("method", "order"), [("forward", 1), ("central", 2), ("complex", 2)])
-def test_the_error_falls_as_documented(method: Any, order: int) -> None:
+def test_order_of_the_error(method: Any, order: int) -> None:
     def error(h: float) -> float:
         return abs(float(numerical_gradient(lambda x: np.exp(np.sin(x[0])), [0.7], h, method)[0]) - slope)
 
@@ -64,7 +64,7 @@ def test_the_error_falls_as_documented(method: Any, order: int) -> None:
     assert error(1e-2) / error(1e-3) == pytest.approx(10**order, rel=0.1)
 
 
-def test_the_complex_step_is_exact_where_differences_round() -> None:
+def test_complex_step_has_no_cancellation() -> None:
     slope = np.cos(0.7) * np.exp(np.sin(0.7))
     complex_step = numerical_gradient(lambda x: np.exp(np.sin(x[0])), [0.7], 1e-30, "complex")
     assert complex_step[0] == pytest.approx(slope, rel=1e-15)
@@ -75,7 +75,7 @@ def test_the_complex_step_is_exact_where_differences_round() -> None:
 @given(
     points=st.lists(st.lists(st.floats(-10, 10), min_size=3, max_size=3), min_size=1, max_size=5),
 )
-def test_a_batch_is_its_points_one_by_one(points: list[list[float]]) -> None:
+def test_batch_equals_single_points(points: list[list[float]]) -> None:
     def f(x: np.ndarray) -> Any:
         return x[0] * x[1] + np.sin(x[2])
 
@@ -112,7 +112,7 @@ def test_a_batch_is_its_points_one_by_one(points: list[list[float]]) -> None:
         (lambda: numerical_gradient_batch(squares, [1.0]), "X: must have a row for each point"),
     ],
 )
-def test_what_cannot_be_is_one_clear_error(call: Callable[[], object], message: str) -> None:
+def test_invalid_arguments(call: Callable[[], object], message: str) -> None:
     with pytest.raises(UsageError) as refusal:
         call()
     assert str(refusal.value).startswith(message)

@@ -1,4 +1,4 @@
-"""Whether a process lives is asked without disturbing it."""
+"""Process liveness."""
 
 import os
 
@@ -7,15 +7,15 @@ import pytest
 from nnlab.core.processes import is_alive
 
 
-def test_this_process_lives() -> None:
+def test_this_process_is_alive() -> None:
     assert is_alive(os.getpid())
 
 
-def test_numbers_that_stand_for_groups_are_no_processes() -> None:
+def test_process_group_numbers_are_not_alive() -> None:
     assert not any(is_alive(process) for process in (0, -1, -os.getpid()))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows cannot be asked")
 @pytest.mark.parametrize("process", [2**31 - 1, 2**70])
-def test_numbers_beyond_every_process(process: int) -> None:
+def test_out_of_range_pid_is_not_alive(process: int) -> None:
     assert not is_alive(process)

@@ -1,4 +1,4 @@
-"""Random streams: addressed streams are independent of each other, legacy draws come in the order of a script."""
+"""Random streams: addressed streams are independent, legacy streams draw in script order."""
 
 from itertools import combinations
 
@@ -32,7 +32,7 @@ def normals(streams: AddressedStreams, address: tuple[int, ...], count: int = 8)
     return streams.rng(Purpose(address[0]), *address[1:]).standard_normal(count)
 
 
-def test_purposes_keep_their_numbers_because_recorded_results_depend_on_them() -> None:
+def test_purpose_numbers_are_stable() -> None:
     assert {purpose.name: int(purpose) for purpose in Purpose} == {
         "DATASET": 0,
         "INIT": 1,
@@ -49,7 +49,7 @@ def test_purposes_keep_their_numbers_because_recorded_results_depend_on_them() -
     purpose=st.sampled_from(Purpose),
     address=st.lists(st.integers(0, 10**9), max_size=3),
 )
-def test_a_stream_is_the_seed_sequence_spawned_at_its_address(seed: int, purpose: Purpose, address: list[int]) -> None:
+def test_stream_is_spawned_seed_sequence(seed: int, purpose: Purpose, address: list[int]) -> None:
     oracle = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose.value, *address)))
     np.testing.assert_array_equal(AddressedStreams(seed).rng(purpose, *address).random(5), oracle.random(5))
 
@@ -63,7 +63,7 @@ def test_dropout_is_addressed_by_layer_and_step(seed: int, layer: int, step: int
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_the_same_address_gives_the_same_numbers_whatever_was_drawn_before(address: tuple[int, ...]) -> None:
+def test_same_address_gives_same_numbers(address: tuple[int, ...]) -> None:
     streams = AddressedStreams(5)
     first = normals(streams, address)
     for other in ADDRESSES:
@@ -73,14 +73,14 @@ def test_the_same_address_gives_the_same_numbers_whatever_was_drawn_before(addre
     assert not np.array_equal(normals(AddressedStreams(6), address), first)
 
 
-def test_streams_of_different_addresses_are_uncorrelated() -> None:
+def test_different_addresses_are_uncorrelated() -> None:
     streams = AddressedStreams(0)
     correlation = np.corrcoef([normals(streams, address, count=10_000) for address in ADDRESSES])
     for i, j in combinations(range(len(ADDRESSES)), 2):
         assert abs(correlation[i, j]) < 0.05, (ADDRESSES[i], ADDRESSES[j])
 
 
-def test_open_streams_do_not_disturb_each_other() -> None:
+def test_open_streams_are_independent() -> None:
     alone = AddressedStreams(1).rng(Purpose.INIT, 0).random(20)
     streams = AddressedStreams(1)
     one, other = streams.rng(Purpose.INIT, 0), streams.rng(Purpose.BATCHES, 0)
@@ -91,7 +91,7 @@ def test_open_streams_do_not_disturb_each_other() -> None:
     np.testing.assert_array_equal(interleaved, alone)
 
 
-def test_legacy_draws_come_from_one_random_state_in_the_order_of_a_script() -> None:
+def test_legacy_rng_draws_from_one_random_state() -> None:
     script = np.random.RandomState(42)
     noise, W1, W2 = script.randn(6), script.randn(4, 3), script.randn(3, 2)
     batch, mask, later_batch = script.choice(100, 10), script.rand(2, 3), script.choice(100, 10)
@@ -109,7 +109,7 @@ def test_legacy_draws_come_from_one_random_state_in_the_order_of_a_script() -> N
 
 
 @pytest.mark.parametrize("mode", ["streams", "legacy"])
-def test_streams_neither_touch_nor_follow_numpys_global_state(mode: str) -> None:
+def test_streams_are_independent_of_numpy_global_state(mode: str) -> None:
     before = np.random.get_state()[1].tolist()  # type: ignore[index]  # the legacy tuple form
     first = make_streams(mode, 9).rng(Purpose.DATASET).standard_normal(5)
     assert np.random.get_state()[1].tolist() == before  # type: ignore[index]
@@ -117,12 +117,12 @@ def test_streams_neither_touch_nor_follow_numpys_global_state(mode: str) -> None
     np.testing.assert_array_equal(make_streams(mode, 9).rng(Purpose.DATASET).standard_normal(5), first)
 
 
-def test_the_mode_chooses_the_kind_of_streams() -> None:
+def test_make_streams() -> None:
     assert isinstance(make_streams("streams", 0), AddressedStreams)
     assert isinstance(make_streams("legacy", 0), LegacyStreams)
 
 
-def test_each_part_of_a_batch_drops_numbers_of_its_own_at_every_step() -> None:
+def test_shards_have_separate_dropout_masks() -> None:
     whole = AddressedStreams(0)
     seen = set()
     for step in (1, 2):
@@ -140,7 +140,7 @@ def test_each_part_of_a_batch_drops_numbers_of_its_own_at_every_step() -> None:
     [{"position": 2**30}, {"position": -1}, {"position": 625}, {"has_normal": 2}, {"has_normal": -1}],
     ids=str,
 )
-def test_a_place_where_no_generator_stands_is_refused(changes: dict[str, int]) -> None:
+def test_invalid_legacy_state_is_rejected(changes: dict[str, int]) -> None:
     streams = LegacyStreams(0)
     state = {name: array.copy() for name, array in streams.state().items()}
     with pytest.raises(ShapeError, match="saved random numbers"):

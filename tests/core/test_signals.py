@@ -9,7 +9,7 @@ from nnlab.errors import Interrupted
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_the_first_signal_asks_and_the_second_ends_at_once(number: signal.Signals) -> None:
+def test_second_signal_stops_at_once(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     with stop_on_signal() as stop:
         assert not stop()
@@ -23,7 +23,7 @@ def test_the_first_signal_asks_and_the_second_ends_at_once(number: signal.Signal
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
-def test_what_nohup_started_outlives_its_terminal() -> None:
+def test_nohup_ignores_sighup() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with stop_on_signal() as stop:
@@ -34,7 +34,7 @@ def test_what_nohup_started_outlives_its_terminal() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_outside_the_main_thread_signals_stay_as_they_are() -> None:
+def test_signals_outside_the_main_thread() -> None:
     found = []
 
     def work() -> None:

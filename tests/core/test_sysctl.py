@@ -1,4 +1,4 @@
-"""What macOS says of the machine, and that no other system is asked."""
+"""System properties of macOS; other systems are not queried."""
 
 import platform
 from collections.abc import Iterator
@@ -29,16 +29,16 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("program")
 @pytest.mark.parametrize(("name", "value"), [("hw.ncpu", "8"), ("hw.perflevel0.physicalcpu", None)])
-def test_a_value_or_none_where_there_is_none_of_the_name(name: str, value: str | None) -> None:
+def test_sysctl_value_or_none(name: str, value: str | None) -> None:
     assert sysctl(name) == value
 
 
-def test_without_the_program_there_is_no_value(program: Path) -> None:
+def test_missing_sysctl_program(program: Path) -> None:
     program.unlink()
     assert sysctl("hw.ncpu") is None
 
 
 @pytest.mark.usefixtures("program")
-def test_other_systems_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sysctl_on_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "system", lambda: "Linux")
     assert sysctl("hw.ncpu") is None

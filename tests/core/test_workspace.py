@@ -1,4 +1,4 @@
-"""The workspace: arrays of the asked shape on memory that is kept."""
+"""Workspace: arrays on reused memory."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def address(array: np.ndarray) -> int:
 
 
 @given(REQUESTS)
-def test_each_request_gives_a_writable_contiguous_array_of_its_shape_and_dtype(requests: Any) -> None:
+def test_arrays_are_writable_and_contiguous(requests: Any) -> None:
     workspace = Workspace()
     for name, shape, dtype in requests:
         array = workspace.array(name, shape, dtype)
@@ -49,7 +49,7 @@ def test_arrays_of_different_names_never_overlap(requests: Any) -> None:
 
 
 @given(REQUESTS)
-def test_repeating_the_same_requests_uses_the_same_memory(requests: Any) -> None:
+def test_repeated_requests_reuse_memory(requests: Any) -> None:
     workspace = Workspace()
     for request in requests:
         workspace.array(*request)
@@ -58,7 +58,7 @@ def test_repeating_the_same_requests_uses_the_same_memory(requests: Any) -> None
     assert second == third
 
 
-def test_the_same_request_gives_the_same_array() -> None:
+def test_same_request_gives_same_array() -> None:
     workspace = Workspace()
     array = workspace.array("y", (3, 4), np.float64)
     array.fill(7)
@@ -66,7 +66,7 @@ def test_the_same_request_gives_the_same_array() -> None:
     assert (array == 7).all()
 
 
-def test_a_smaller_shape_shares_the_memory_of_a_larger_one() -> None:
+def test_smaller_shape_shares_memory() -> None:
     workspace = Workspace()
     large = workspace.array("y", (100, 5), np.float32)
     small = workspace.array("y", (7, 5), np.float32)
@@ -74,7 +74,7 @@ def test_a_smaller_shape_shares_the_memory_of_a_larger_one() -> None:
     assert workspace.array("y", (100, 5), np.float32) is large
 
 
-def test_after_growing_all_shapes_are_on_the_new_memory() -> None:
+def test_grown_memory_is_shared_by_all_shapes() -> None:
     workspace = Workspace()
     old = workspace.array("y", (2, 3), np.float64)
     large = workspace.array("y", (20, 3), np.float64)
@@ -83,12 +83,12 @@ def test_after_growing_all_shapes_are_on_the_new_memory() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", np.float32, np.dtype(np.float32)])
-def test_every_spelling_of_a_dtype_is_understood(dtype: Any) -> None:
+def test_dtype_spellings(dtype: Any) -> None:
     assert Workspace().array("y", (2,), dtype).dtype == np.float32
 
 
 @given(st.tuples(*(st.integers(0, 4) for _ in range(4))), st.sampled_from([np.float32, np.float64]))
-def test_images_have_the_channels_of_one_pixel_side_by_side(shape: Any, dtype: Any) -> None:
+def test_images_are_channels_last_in_memory(shape: Any, dtype: Any) -> None:
     images = Workspace().images("y", shape, dtype)
     assert images.shape == shape
     assert images.dtype == dtype
@@ -101,7 +101,7 @@ def test_images_have_the_channels_of_one_pixel_side_by_side(shape: Any, dtype: A
     data=st.data(),
     dtype=st.sampled_from([None, np.float32, np.bool_]),
 )
-def test_an_array_like_another_has_its_memory_layout(sizes: list[int], data: Any, dtype: Any) -> None:
+def test_like_keeps_memory_layout(sizes: list[int], data: Any, dtype: Any) -> None:
     order = data.draw(st.permutations(range(len(sizes))))
     x = np.zeros([sizes[axis] + 1 for axis in order])[tuple(slice(1, None) for _ in sizes)].transpose(np.argsort(order))
     assert x.shape == tuple(sizes)
@@ -112,14 +112,14 @@ def test_an_array_like_another_has_its_memory_layout(sizes: list[int], data: Any
     assert array.transpose(order).flags.c_contiguous, "without the gaps of a view"
 
 
-def test_an_array_like_one_that_repeats_itself_has_room_for_every_number() -> None:
+def test_like_of_broadcast_array_is_full_size() -> None:
     repeated = np.broadcast_to(np.arange(3.0)[:, None, None], (3, 4, 5))
     array = Workspace().like("y", repeated)
     array[...] = np.arange(60.0).reshape(3, 4, 5)
     np.testing.assert_array_equal(array, np.arange(60.0).reshape(3, 4, 5))
 
 
-def test_arrays_images_and_likes_of_one_name_share_its_memory_even_after_growing() -> None:
+def test_arrays_of_one_name_share_memory_after_growing() -> None:
     workspace = Workspace()
     x = np.zeros((2, 3, 4, 5)).transpose(0, 3, 1, 2)
     like, images = workspace.like("y", x), workspace.images("y", (2, 5, 3, 4), np.float64)
@@ -133,7 +133,7 @@ def test_arrays_images_and_likes_of_one_name_share_its_memory_even_after_growing
         assert array.shape == (2, 5, 3, 4)
 
 
-def test_one_shape_in_two_memory_orders_gives_one_of_each() -> None:
+def test_same_shape_in_two_memory_orders() -> None:
     workspace = Workspace()
     rows, columns = np.zeros((3, 4)), np.zeros((4, 3)).T
     for _ in range(2):

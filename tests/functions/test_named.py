@@ -1,4 +1,4 @@
-"""Functions by name: their published minima and values worked out by hand."""
+"""Named test functions: minima and values worked out by hand."""
 
 import numpy as np
 import pytest
@@ -45,5 +45,5 @@ def test_values(name: str, point: tuple[float, ...], value: float) -> None:
         ("plateau", (0.0, 0.0)),
     ],
 )
-def test_the_gradient_is_zero_at_minima_and_saddles(name: str, point: tuple[float, float]) -> None:
+def test_gradient_is_zero_at_minima_and_saddles(name: str, point: tuple[float, float]) -> None:
     np.testing.assert_allclose(functions[name]().gradient(np.array(point)), 0, atol=1e-12)
