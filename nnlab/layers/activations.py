@@ -18,7 +18,10 @@ LARGEST_EXPONENT = 709.0
 @activations.register("identity")
 @dataclass(kw_only=True)
 class Identity(Activation):
-    """y = x: a network of only linear layers."""
+    """y = x: a network of only linear layers.
+
+    Equals ``textbook.Identity``.
+    """
 
     def forward(self, x: Array, *, training: bool) -> Array:
         return x
@@ -30,7 +33,10 @@ class Identity(Activation):
 @activations.register("sigmoid")
 @dataclass(kw_only=True)
 class Sigmoid(Activation):
-    """y = 1 / (1 + e⁻ˣ)."""
+    """y = 1 / (1 + e⁻ˣ).
+
+    Equals ``textbook.Sigmoid``, whose e⁻ˣ overflows for large negative x.
+    """
 
     activation_arrays = 6  # two of them in double precision
     saturates_at = (0.0, 1.0)
@@ -57,7 +63,10 @@ class Sigmoid(Activation):
 @activations.register("tanh")
 @dataclass(kw_only=True)
 class Tanh(Activation):
-    """y = tanh(x)."""
+    """y = tanh(x).
+
+    Equals ``textbook.Tanh``, in memory that is reused at each step.
+    """
 
     saturates_at = (-1.0, 1.0)
 
@@ -91,7 +100,10 @@ class Rectifier(Activation):
 @activations.register("relu")
 @dataclass(kw_only=True)
 class ReLU(Rectifier):
-    """y = max(x, 0)."""
+    """y = max(x, 0).
+
+    Equals ``textbook.Relu``; faster, since it clips in place.
+    """
 
     commutes_with_max = True
     dies_at_zero = True
@@ -111,7 +123,10 @@ class ReLU(Rectifier):
 @activations.register("leaky_relu")
 @dataclass(kw_only=True)
 class LeakyReLU(Rectifier):
-    """y = max(x, slope · x) (Maas et al. 2013)."""
+    """y = max(x, slope · x) (Maas et al. 2013).
+
+    Equals ``textbook.LeakyRelu``, in memory that is reused at each step.
+    """
 
     slope: Annotated[float, Gt(0), Lt(1), Doc("slope for negative inputs")] = 0.01
 
@@ -131,7 +146,10 @@ class LeakyReLU(Rectifier):
 @activations.register("elu")
 @dataclass(kw_only=True)
 class ELU(Rectifier):
-    """y = x where x > 0, else alpha (eˣ − 1) (Clevert et al. 2016, arXiv 1511.07289)."""
+    """y = x where x > 0, else alpha (eˣ − 1) (Clevert et al. 2016, arXiv 1511.07289).
+
+    Equals ``textbook.Elu``, in memory that is reused at each step.
+    """
 
     alpha: Annotated[float, Gt(0), Le(100), Doc("α: outputs of negative inputs tend to −α")] = 1.0
 

@@ -47,7 +47,10 @@ class ActivityPenalty(Layer):
 @layers.register("activity_l1")
 @dataclass(kw_only=True)
 class ActivityL1(ActivityPenalty):
-    """λ/N Σ|x| on the output of the layer before, which makes most of it zero."""
+    """λ/N Σ|x| on the output of the layer before, which makes most of it zero.
+
+    Equals ``textbook.ActivityL1``.
+    """
 
     def _norm(self, x: Array) -> complex:
         signs = self.workspace.like("signs", x, x.real.dtype)
@@ -66,7 +69,10 @@ class ActivityL1(ActivityPenalty):
 @layers.register("activity_l2")
 @dataclass(kw_only=True)
 class ActivityL2(ActivityPenalty):
-    """λ/N Σx² on the output of the layer before (Keras' form, without the half), which keeps it small."""
+    """λ/N Σx² on the output of the layer before (Keras' form, without the half), which keeps it small.
+
+    Equals ``textbook.ActivityL2``.
+    """
 
     def _norm(self, x: Array) -> complex:
         return complex(np.multiply(x, x, out=self.workspace.like("norm", x)).sum())

@@ -25,6 +25,7 @@ class Concat(Composite):
 
     Inception modules (Szegedy et al. 2015, arXiv 1409.4842); with an empty branch, whose output is x itself, the dense
     blocks of Huang et al. 2017 (arXiv 1608.06993).
+    Equals ``textbook.Concatenate``.
     """
 
     branches: Annotated[

@@ -19,6 +19,7 @@ class Conv2D(WeightedLayer):
     """y[n,f,i,j] = Σ_c,u,v W[f,c,u,v] x[n,c,i·stride+u,j·stride+v] + b[f], with x padded by zeros.
 
     Computed as a matrix product of the windows, one row each (im2col), with W (F, C, K, K) as a matrix: see im2col.py.
+    Equals ``textbook.Convolution``; faster, since the windows of a few images at a time stay in the cache.
     """
 
     activation_arrays = 3

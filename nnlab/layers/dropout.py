@@ -20,6 +20,7 @@ class Dropout(Layer):
     """Inverted dropout: in training each input is set to 0 with probability rate, the rest is divided by 1 − rate.
 
     The identity in evaluation. Srivastava et al. 2014, JMLR 15.
+    Equals ``textbook.Dropout``; faster, since random numbers are drawn in float32.
     """
 
     activation_arrays = 4

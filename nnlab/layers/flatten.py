@@ -13,7 +13,10 @@ from nnlab.registry import layers
 @layers.register("flatten")
 @dataclass(kw_only=True)
 class Flatten(Layer):
-    """Each sample as one vector, (N, C, H, W) to (N, C·H·W), in C, H, W order."""
+    """Each sample as one vector, (N, C, H, W) to (N, C·H·W), in C, H, W order.
+
+    Equals ``textbook.Flatten``.
+    """
 
     @classmethod
     def examples(cls) -> "list[tuple[Flatten, Shape]]":

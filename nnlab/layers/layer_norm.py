@@ -18,6 +18,7 @@ class LayerNorm(Layer):
 
     Ba et al. 2016, arXiv 1607.06450. No sample depends on the others of its batch, so training and evaluation are
     the same. gamma and beta have the shape of a sample.
+    Equals ``textbook.LayerNormalization``, in memory that is reused at each step.
     """
 
     activation_arrays = 4

@@ -16,7 +16,10 @@ from nnlab.registry import Doc, layers
 @layers.register("linear")
 @dataclass(kw_only=True)
 class Linear(JointGradient, WeightedLayer):
-    """y = x W + b with x (N, D_in), W (D_in, D_out), b (D_out,)."""
+    """y = x W + b with x (N, D_in), W (D_in, D_out), b (D_out,).
+
+    Equals ``textbook.Affine``, in memory that is reused at each step.
+    """
 
     units: Annotated[int, Ge(1), Le(10**7), Doc("number of outputs")]
 

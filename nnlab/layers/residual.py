@@ -23,6 +23,7 @@ class Residual(Composite):
 
     Where f changes the shape, x goes through a projection without bias: a 1x1 convolution with a stride for images, a
     linear layer for features.
+    Equals ``textbook.Residual``.
     """
 
     layers: Annotated[list[Layer], Component("layer", many=True), MaxLen(1000), Doc("layers of f")]

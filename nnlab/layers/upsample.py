@@ -15,7 +15,10 @@ from nnlab.registry import Doc, layers
 @layers.register("upsample")
 @dataclass(kw_only=True)
 class Upsample(Layer):
-    """Each pixel repeated factor x factor times (nearest neighbour)."""
+    """Each pixel repeated factor x factor times (nearest neighbour).
+
+    Equals ``textbook.Upsample``.
+    """
 
     factor: Annotated[int, Ge(1), Le(64), Doc("factor by which height and width grow")] = 2
 

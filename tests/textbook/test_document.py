@@ -49,3 +49,12 @@ def test_the_table_names_every_component_once_with_its_textbook_class_and_its_fa
 def test_the_files_named_exist() -> None:
     for path in re.findall(r"`((?:nnlab|tests)/[\w/.]+)`", PAGE):
         assert (ROOT / path).exists(), path
+
+
+LAYERS_AND_LOSSES = {**dict(REGISTRIES["layer"].items()), **dict(REGISTRIES["loss"].items())}
+
+
+@pytest.mark.parametrize("name", LAYERS_AND_LOSSES)
+def test_a_layer_or_loss_says_which_class_of_the_textbook_it_equals(name: str) -> None:
+    (twin,) = [row[1] for row in ROWS if row[0] == name]
+    assert re.findall(r"Equals ``textbook\.(\w+)``", LAYERS_AND_LOSSES[name].__doc__) == [twin]
