@@ -19,11 +19,11 @@ from nnlab.registry import Doc, losses
 class Loss(ABC):
     """Scores (N, K) and labels (N,) to one loss for each sample; the objective is their mean.
 
-    ``backward`` is the gradient of that mean for the scores of the last ``per_sample``; where those are a part of a
-    batch, the mean is over its ``batch_size``, so that the gradients of all parts add up to that of the batch.
+    ``backward`` is the gradient of that mean with respect to the scores of the last ``per_sample``; where those are a
+    part of a batch, the mean is over its ``batch_size``, so that the gradients of all parts sum to the batch's.
     """
 
-    # Whether the scores are logits of a softmax: log-probabilities but for a constant.
+    # Whether the scores are logits of a softmax: log-probabilities up to an additive constant.
     softmax: ClassVar[bool] = False
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class Loss(ABC):
 
     @abstractmethod
     def chance(self, classes: int) -> float:
-        """The loss of the same best guess for every sample, where all K classes are equally frequent."""
+        """The loss of the best constant prediction, where all K classes are equally frequent."""
 
     @classmethod
     def examples(cls) -> Sequence[Self]:

@@ -51,7 +51,7 @@ def main() -> None:
     except OSError as error:
         if error.filename is None:
             _complain(f"nnlab: the output cannot be written: {error.strerror or error}", RunError.exit_code)
-        # Whoever opens specs and data words such errors, so this is about the folder of a run.
+        # Errors of specs and data are worded where they are opened, so this is a run folder.
         _complain(f"nnlab: {error.filename}: {error.strerror or error}", RunError.exit_code)
     except MemoryError:
         _complain("nnlab: MemoryError: this needs more memory than there is", UsageError.exit_code)
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _check_folder() -> None:
-    """Refuse to work in a folder that was deleted, where every relative path would be a puzzle."""
+    """Refuse to work in a deleted folder, where no relative path can be resolved."""
     try:
         Path.cwd()
     except FileNotFoundError:
@@ -73,7 +73,7 @@ def _check_folder() -> None:
 
 
 def _check_options(arguments: list[str]) -> None:
-    """Refuse an option that no command has before its name is printed: a file may be called so, and * expands to it."""
+    """Refuse an option with control characters before its name is printed: * may expand to a name with a leading -."""
     for argument in arguments:
         name = argument.partition("=")[0]
         if name == "--":
@@ -87,7 +87,7 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _unraisable(report: "sys.UnraisableHookArgs") -> None:
-    """Send a signal again that arrived where Python cannot raise; other errors are reported."""
+    """Send a signal again that arrived where Python ignores exceptions; report other errors."""
     error = report.exc_value
     if isinstance(error, Interrupted):
         Timer(0.01, _send_again, (error.exit_code - 128,)).start()

@@ -10,11 +10,11 @@ class Stateful(Protocol):
     """A part of a training that changes from step to step."""
 
     def state(self) -> dict[str, Array]:
-        """What it resumes from; the arrays may be its own."""
+        """The state to save; the arrays may be views."""
         ...
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Resume from a saved state; raises ShapeError where that does not fit."""
+        """Restore a saved state; raises ShapeError when it does not fit."""
         ...
 
 
@@ -27,7 +27,7 @@ class KeptWeights:
         self.arrays: dict[str, Array] = {}
 
     def keep(self, step: int) -> None:
-        """Copy the network of now in place of the last copy."""
+        """Copy the current weights in place of the last copy."""
         self.step = step
         now = self._network.state()
         if self.arrays:
@@ -36,13 +36,13 @@ class KeptWeights:
             self.arrays = {name: array.copy() for name, array in now.items()}
 
     def restore(self) -> int | None:
-        """Put the copy back into the network and return its step; None where nothing was kept."""
+        """Restore the copy and return its step; None where nothing was kept."""
         if self.step is not None:
             self._network.load_state(self.arrays)
         return self.step
 
     def load(self, step: int, saved: Mapping[str, Array], what: str) -> None:
-        """Take a copy that was saved; raises ShapeError naming ``what`` where it is not one of this network."""
+        """Use a saved copy; raises ShapeError naming ``what`` where it is not one of this network."""
         arrays = {name: array.copy() for name, array in self._network.state().items()}
         copy_arrays(saved, arrays, what)
         self.step, self.arrays = step, arrays

@@ -30,7 +30,7 @@ class Controls:
         return self._lr * scale * (self._reduction.share if self._reduction else 1.0)
 
     def clip(self, gradient: Array) -> None:
-        """Clip the gradient of all trained parameters in place, by value and then by norm, where the spec says so."""
+        """Clip the gradient of all trained parameters in place, by value or by norm, where the spec says so."""
         if self._settings.clip_value is not None:
             clip_value(gradient, self._settings.clip_value)
         if self._settings.clip_norm is not None:

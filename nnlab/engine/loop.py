@@ -75,7 +75,8 @@ def train(
         while True:
             last = step == setup.iterations or stop()  # asked once a step: a signal may arrive at any time
             due = step % setup.eval_every == 0
-            if due and not 0 < step == setup.start:  # a resumed training has evaluated there before
+            resumed_here = 0 < step == setup.start  # evaluated before the training was interrupted
+            if due and not resumed_here:
                 evaluate()
             reason = controls.stop_reason(step) if due else ""
             if last or reason:
@@ -84,7 +85,7 @@ def train(
                 checkpoint(ending=False)
 
             x, labels = batches.batch(step + 1)
-            network.streams.step = step + 1  # the address of dropout masks
+            network.streams.step = step + 1  # dropout masks are seeded by the step
             scores = network.forward(x, training=True)
             objective = loss.forward(scores, labels) + network.activity_penalty() + penalty_value(regularizers)
             check_objective(objective, network, regularizers, x)

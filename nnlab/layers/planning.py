@@ -32,7 +32,7 @@ def multiply_adds(layer: Layer) -> int:
 
 
 def smallest_batch(layer: Layer) -> int:
-    """The fewest samples of a training batch: a mean over one number alone would leave nothing but zero of it."""
+    """The fewest samples of a training batch: batch statistics of a single number normalise it to 0."""
     one_number = (each.batch_dependent and prod(each.in_shape[1:]) == 1 for each in all_layers([layer]))
     return 2 if any(one_number) else 1
 

@@ -37,7 +37,7 @@ class Checkpoint:
 
 
 def write_checkpoint(run: Path, checkpoint: Checkpoint) -> Path:
-    """Save a checkpoint under its step; once this is back, it is on the disk. Raises OSError."""
+    """Write a checkpoint named by its step; returns after the file is fsynced. Raises OSError."""
     metadata = {**checkpoint.metadata, "format": FORMAT, "step": checkpoint.step}
     entry = json.dumps({"facts": metadata, "sha256": _sha256(metadata, checkpoint.arrays)})
     path = run / CHECKPOINTS_FOLDER / step_file(checkpoint.step)
@@ -48,7 +48,7 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint) -> Path:
 def read_checkpoint(path: Path, content: int) -> Checkpoint:
     """Read a checkpoint, of arrays of at most ``content`` bytes, and hold every byte against its hash.
 
-    The hash tells what was damaged, not what was made up: metadata that no training writes is refused as well.
+    The hash detects corruption, not forgery: metadata that no training writes is refused as well.
     Raises UnusableCheckpointError where the file cannot be opened or another version wrote it, RunError where it is
     damaged.
     """

@@ -8,14 +8,14 @@ from nnlab.textbook.layer import Layer
 
 
 def forward(layers: Sequence[Layer], x: np.ndarray, training: bool) -> np.ndarray:
-    """What leaves the last of several layers, one behind the other."""
+    """The output of layers in sequence."""
     for layer in layers:
         x = layer.forward(x, training)
     return x
 
 
 def backward(layers: Sequence[Layer], dout: np.ndarray) -> np.ndarray:
-    """The way back: the gradient for what entered the first."""
+    """Backpropagate through layers in sequence; returns dx."""
     for layer in reversed(layers):
         dout = layer.backward(dout)
     return dout
@@ -43,7 +43,7 @@ class Residual(Layer):
 class Concatenate(Layer):
     """out = [f₁(x), f₂(x), ...] side by side, along the features or channels; dx = the sum of the branches' dx.
 
-    A branch without layers gives x itself (Szegedy et al. 2015; Huang et al. 2017).
+    An empty branch is the identity (Szegedy et al. 2015; Huang et al. 2017).
     """
 
     def __init__(self, branches: Sequence[Sequence[Layer]]) -> None:

@@ -11,7 +11,7 @@ from nnlab.textbook.optimizers import Arrays, Optimizer
 
 
 class Network:
-    """Layers one behind the other, and the loss of the scores that leave the last one.
+    """Layers in sequence, and the loss of their scores.
 
     The weights are called W1, b1, W2, b2, ...; the number counts the layers whose weights are trained.
     """

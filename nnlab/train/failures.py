@@ -60,5 +60,5 @@ def resume_hint(path: Path) -> str:
 
 
 def already_ended(folder: RunFolder) -> str:
-    """Where a run is that had ended before it was interrupted."""
+    """Status and path of a run that had finished before the signal."""
     return f"the run was {folder.status} already and is in {folder.path}"

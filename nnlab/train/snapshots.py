@@ -36,7 +36,7 @@ class Snapshots:
             self._write(0)
 
     def finish(self, step: int) -> None:
-        """Save the weights that the run saves, those of ``step``, unless there is such a snapshot."""
+        """Save the final weights, those of ``step``, unless there is such a snapshot."""
         if not self._finished and step not in self._steps - self._left:
             self._write(step)
         self._finished = True
