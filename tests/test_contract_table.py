@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
+from trainings import make_network
 
 from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.numerical import numerical_gradient
@@ -22,7 +23,6 @@ from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
 from nnlab.losses import CrossEntropy
-from nnlab.models.network import Network
 from nnlab.optim.patience import Patience
 from nnlab.optim.schedules import Cosine
 from nnlab.registry import REGISTRIES, Hyperparameter, hyperparameters
@@ -407,8 +407,7 @@ def test_initialiser(name: str) -> None:
 @pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
 def test_model(name: str, dtype: Any, tolerance: float) -> None:
     keys, in_shape = TABLE["model"][name]
-    network = Network(REGISTRIES["model"][name](**keys).stack(in_shape, 3), in_shape, 3, make_streams("streams", 0))
-    network.allocate(dtype)
+    network = make_network(REGISTRIES["model"][name](**keys), in_shape, 3, dtype=dtype)
     x, dscores = normal((N, *in_shape), dtype), normal((N, 3), dtype)
     assert network.forward(x, training=True).dtype == dtype
     network.backward(dscores)

@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 from documents import PAGES, ROOT, blocks, inline_code, is_option, name_of, options, subcommand
+from trainings import make_experiment, make_network
 
 import nnlab
 from nnlab.config.completions import spec_keys
 from nnlab.config.descent import Descent, load_descent
 from nnlab.config.experiment import load_experiment
-from nnlab.core.random import make_streams
 from nnlab.figures.run_pictures import KINDS
 from nnlab.gradcheck import check, layer_subject
-from nnlab.models.network import Network
 from nnlab.plots.descent import FILES as DESCENT_PICTURES
 from nnlab.records.trash import TRASH_FOLDER
 from nnlab.registry import layers, optimizers
@@ -166,10 +165,9 @@ def test_the_documented_layer_works(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for method in ("central", "complex"):
         results = check(lambda seed: layer_subject("prelu", prelu(), (5,), seed), method)
         assert {result.tensor for result in results if result.passed} == {"x", "a"}
-    path = tmp_path / "prelu.yaml"
     model = "{name: sequential, layers: [{name: linear, units: 4}, prelu, {name: linear, units: 2}]}"
-    path.write_text(f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}", encoding="utf-8")
-    network = Network(load_experiment(path).model.stack((2,), 2), (2,), 2, make_streams("streams", 0))
+    experiment = make_experiment(tmp_path, f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}")
+    network = make_network(experiment.model, (2,), 2, dtype=None)
     assert [name for name, _ in network.named_parameters()][2] == "prelu1.a"
 
 

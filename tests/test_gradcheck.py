@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from trainings import make_network
 
 from nnlab import gradcheck
 from nnlab.core.arrays import Array
@@ -34,7 +35,6 @@ from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
 from nnlab.losses import CrossEntropy
 from nnlab.models.mlp import MLP
-from nnlab.models.network import Network
 from nnlab.registry import layers, losses, penalties
 from nnlab.regularizers import L1, L2
 
@@ -155,17 +155,15 @@ def test_batch_norm_without_gradient_of_statistics_fails(method: Method, monkeyp
     assert failed(lambda seed: layer_subject("broken", BatchNorm(), (4,), seed), method) == {"x"}
 
 
-def network(model: MLP) -> Network:
-    return Network(model.stack((6,), 4), (6,), 4, AddressedStreams(0))
-
-
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("activation", [Sigmoid(), ReLU()])
 def test_network_with_regularizers_passes(activation: Sigmoid | ReLU, method: Method) -> None:
     model = MLP(hidden=[8, 7, 6], activation=activation, batch_norm=BatchNorm(), dropout=0.2)
     terms = [L1(strength=0.01), L2(strength=0.1)]
     results = check(
-        lambda seed: model_subject("mlp", network(model), 4, CrossEntropy(), terms, seed), method, sampled=10
+        lambda seed: model_subject("mlp", make_network(model, (6,), 4, dtype=None), 4, CrossEntropy(), terms, seed),
+        method,
+        sampled=10,
     )
     assert all(result.passed for result in results)
     assert {result.checked for result in results if result.size > 10} == {10}
@@ -174,7 +172,7 @@ def test_network_with_regularizers_passes(activation: Sigmoid | ReLU, method: Me
 
 def test_network_is_checked_at_variance_preserving_weights() -> None:
     stack: list[Layer] = [Conv2D(filters=50, kernel=5), Flatten(), Linear(units=100)]
-    made = Network(stack, (2, 6, 7), 100, AddressedStreams(0))
+    made = make_network(stack, (2, 6, 7), 100, dtype=None)
     tensors = model_subject("convnet", made, 100, CrossEntropy(), [], 0).tensors
     assert tensors["conv2d1.W"].std() == pytest.approx((2 / (2 * 5 * 5)) ** 0.5, rel=0.05)
     assert tensors["linear1.W"].std() == pytest.approx((2 / (50 * 2 * 3)) ** 0.5, rel=0.05)
@@ -185,7 +183,9 @@ def test_network_with_one_wrong_layer_fails(method: Method, monkeypatch: pytest.
     right = Sigmoid.backward
     monkeypatch.setattr(Sigmoid, "backward", lambda self, dy: right(self, dy) * (1 + 1e-6))
     model = MLP(hidden=[8, 7], activation=Sigmoid())
-    results = check(lambda seed: model_subject("mlp", network(model), 4, CrossEntropy(), [], seed), method)
+    results = check(
+        lambda seed: model_subject("mlp", make_network(model, (6,), 4, dtype=None), 4, CrossEntropy(), [], seed), method
+    )
     passed = {result.tensor for result in results if result.passed}
     assert passed == {"linear3.W", "linear3.b"}  # the layer behind the last sigmoid is right
 
@@ -243,7 +243,9 @@ def test_correct_gradients_pass_at_many_points(l2: float, method: Method) -> Non
     model = MLP(hidden=[30, 20], batch_norm=BatchNorm(), init=Normal(std=0.01), dropout=0.3)
     for seed in range(15):
         results = check(
-            lambda point: model_subject("mlp", network(model), 4, CrossEntropy(), [L2(strength=l2)], point),
+            lambda point: model_subject(
+                "mlp", make_network(model, (6,), 4, dtype=None), 4, CrossEntropy(), [L2(strength=l2)], point
+            ),
             method,
             seed,
             sampled=5,

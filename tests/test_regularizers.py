@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from trainings import make_network
 
-from nnlab.core.random import make_streams
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.linear import Linear
-from nnlab.models.network import Network
 from nnlab.regularizers import L1, L2, Regularizer
 
 WEIGHTS = arrays(np.float64, st.integers(0, 20), elements=st.floats(-10, 10))
@@ -86,8 +85,7 @@ def test_weight_vectors_of_changing_length(make: type[Regularizer], oracle: Orac
 @each_penalty
 def test_biases_and_norm_scales_are_not_regularized(make: type[Regularizer], oracle: Oracle) -> None:
     stack = [Linear(units=4), BatchNorm(), Linear(units=2)]
-    network = Network(stack, (3,), 2, make_streams("streams", 0))
-    network.allocate(np.float64)
+    network = make_network(stack, (3,), 2)
     network.flat.values[:] = np.random.default_rng(1).standard_normal(network.parameter_count)
     penalty = make(strength=0.3)
     penalty.add_gradient(network.flat.weights, network.flat.weight_gradients)

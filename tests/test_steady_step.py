@@ -6,9 +6,8 @@ from math import prod
 
 import numpy as np
 import pytest
-from made_setups import made_setup
+from trainings import make_network, make_setup_on
 
-from nnlab.core.random import make_streams
 from nnlab.data.dataset import Dataset, Split
 from nnlab.engine.loop import train
 from nnlab.layers.activations import ReLU
@@ -18,7 +17,6 @@ from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
 from nnlab.losses import CrossEntropy
-from nnlab.models.network import Network
 from nnlab.models.sequential import Sequential
 from nnlab.optim.adam import Adam
 from nnlab.registry import REGISTRIES
@@ -58,10 +56,9 @@ def test_short_lived_arrays_are_measured() -> None:
 @pytest.mark.parametrize("order", ["channels first", "channels last"])
 def test_layer_reuses_memory(name: str, order: str) -> None:
     keys, in_shape, out_shape = TABLE["layer"][name]
-    network = Network(
-        [REGISTRIES["layer"][name](**keys), Flatten(), Linear(units=2)], in_shape, 2, make_streams("streams", 0)
+    network = make_network(
+        [REGISTRIES["layer"][name](**keys), Flatten(), Linear(units=2)], in_shape, 2, dtype="float32"
     )
-    network.allocate("float32")
     layer = network.layers[0]
     N = NUMBERS // min(prod(in_shape), prod(out_shape))
     rng = np.random.default_rng(0)
@@ -108,7 +105,7 @@ def test_training_step_reuses_memory(dtype: str, shards: int, threads: int) -> N
     layers += [ReLU(), Linear(units=10)] if shards > 1 else [BatchNorm(), ReLU(), Linear(units=10)]
     rng = np.random.default_rng(0)
     split = Split(rng.integers(256, size=(1000, 1, 28, 28), dtype=np.uint8), rng.integers(10, size=1000))
-    setup = made_setup(
+    setup = make_setup_on(
         Dataset(split, split.first(200), tuple("abcdefghij")),
         Sequential(layers=layers),
         Adam(),

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from trainings import make_network
 
 from nnlab.config.validation import Validator, plain
 from nnlab.core.given_weights import GivenWeights
@@ -12,27 +13,20 @@ from nnlab.errors import ShapeError
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
 from nnlab.models.mlp import Softmax
-from nnlab.models.network import Network
 from nnlab.registry import initialisers
 
 W = [[0.24055208, -0.08417877, 0.10270625], [0.57949381, 0.17237454, 0.73158598]]
 
 
-def network(layer: Any, in_shape: tuple[int, ...], classes: int) -> Network:
-    made = Network([layer], in_shape, classes, make_streams("legacy", 0))
-    made.allocate(np.float64)
-    return made
-
-
 def test_softmax_classifier_with_given_weights() -> None:
     (layer,) = Softmax(init=GivenWeights(W=W, b=[1, 2, 3])).stack((2,), 3)
-    state = network(layer, (2,), 3).state()
+    state = make_network([layer], (2,), 3, rng="legacy").state()
     np.testing.assert_array_equal(state["linear1.W"], W)
     np.testing.assert_array_equal(state["linear1.b"], [1, 2, 3])
 
 
 def test_default_bias_is_zero() -> None:
-    assert not network(Linear(units=3, init=GivenWeights(W=W)), (2,), 3).state()["linear1.b"].any()
+    assert not make_network([Linear(units=3, init=GivenWeights(W=W))], (2,), 3, rng="legacy").state()["linear1.b"].any()
 
 
 def test_convolution_with_given_weights() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from trainings import make_experiment
 
-from nnlab.config.experiment import load_experiment
 from nnlab.engine.activation_statistics import activation_statistics
 from nnlab.engine.build import RunSetup
 from nnlab.errors import UsageError
@@ -20,15 +20,9 @@ train:     {iterations: 1, batch_size: 30}
 """
 
 
-def load(folder: Path, activation: str, *overrides: str):
-    path = folder / "spec.yaml"
-    path.write_text(SPEC % activation, encoding="utf-8")
-    return load_experiment(path, overrides)
-
-
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "elu"])
 def test_each_activation_layer_has_statistics_before_training(tmp_path: Path, activation: str) -> None:
-    experiment = load(tmp_path, activation)
+    experiment = make_experiment(tmp_path, SPEC % activation)
     setup = RunSetup(experiment).allocate()
     x = setup.batches.batch(1)[0]
     expected = []
@@ -47,11 +41,13 @@ def test_each_activation_layer_has_statistics_before_training(tmp_path: Path, ac
 
 def test_a_network_without_activations_has_nothing_to_draw(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="model: has no activation layers"):
-        activation_statistics(load(tmp_path, "relu", "model=softmax"))
+        activation_statistics(make_experiment(tmp_path, SPEC % "relu", "model=softmax"))
 
 
 def test_batch_normalisation_uses_the_batch_and_dropout_is_off(tmp_path: Path) -> None:
-    experiment = load(tmp_path, "tanh", "model.batch_norm=true", "model.dropout=0.5", "model.init=1e-3")
+    experiment = make_experiment(
+        tmp_path, SPEC % "tanh", "model.batch_norm=true", "model.dropout=0.5", "model.init=1e-3"
+    )
     setup = RunSetup(experiment).allocate()
     x = setup.batches.batch(1)[0]
     linear = [layer for layer in setup.network.layers if draws_weights(layer)]
@@ -62,5 +58,5 @@ def test_batch_normalisation_uses_the_batch_and_dropout_is_off(tmp_path: Path) -
 
 
 def test_statistics_are_of_at_most_five_hundred_samples(tmp_path: Path) -> None:
-    experiment = load(tmp_path, "tanh", "data.points=700", "train.batch_size=full")
+    experiment = make_experiment(tmp_path, SPEC % "tanh", "data.points=700", "train.batch_size=full")
     assert {len(spread.outputs) for spread in activation_statistics(experiment)} == {500}

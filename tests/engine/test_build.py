@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from trainings import make_experiment
 
-from nnlab.config.experiment import load_experiment
 from nnlab.engine.build import RunSetup
 from nnlab.errors import UsageError
 
@@ -20,43 +20,40 @@ from nnlab.errors import UsageError
     ],
 )
 def test_a_batch_of_one_sample_has_no_variance(tmp_path: Path, train: str, words: str | None) -> None:
-    path = tmp_path / "a.yaml"
-    path.write_text(
+    experiment = make_experiment(
+        tmp_path,
         "data: {name: xor, points: 10}\nmodel: {name: mlp, hidden: [3], batch_norm: true}\noptimizer: adam\n"
         f"train: {{{train}}}\n",
-        encoding="utf-8",
     )
     if words is None:
-        assert RunSetup(load_experiment(path)).batches.samples == 40
+        assert RunSetup(experiment).batches.samples == 40
         return
     with pytest.raises(UsageError) as refusal:
-        RunSetup(load_experiment(path))
+        RunSetup(experiment)
     assert str(refusal.value).startswith(words)
 
 
 def test_early_stopping_needs_validation_samples_that_the_data_has_of_its_own(tmp_path: Path) -> None:
-    path, data = tmp_path / "a.yaml", tmp_path / "d.npz"
-    path.write_text(
+    data = tmp_path / "d.npz"
+    spec = (
         "data: {name: table, path: d.npz}\nmodel: softmax\noptimizer: {name: sgd, lr: 0.1}\n"
-        "train: {iterations: 1, batch_size: full, early_stopping: true}\n",
-        encoding="utf-8",
+        "train: {iterations: 1, batch_size: full, early_stopping: true}\n"
     )
     arrays = {"x_train": np.arange(12.0).reshape(6, 2), "y_train": [0, 1] * 3}
     np.savez(data, **arrays, x_val=np.eye(2), y_val=[1, 0])
-    assert RunSetup(load_experiment(path)).dataset.validation
+    assert RunSetup(make_experiment(tmp_path, spec)).dataset.validation
     np.savez(data, **arrays)
     with pytest.raises(UsageError, match=r"^train\.early_stopping\.metric: validation_loss needs validation samples"):
-        RunSetup(load_experiment(path))
+        RunSetup(make_experiment(tmp_path, spec))
 
 
 @pytest.mark.parametrize(("points", "size"), [(10, 40), (50, 100)])
 def test_the_default_batch_size_is_recorded(tmp_path: Path, points: int, size: int) -> None:
-    path = tmp_path / "a.yaml"
-    path.write_text(
+    experiment = make_experiment(
+        tmp_path,
         f"data: {{name: xor, points: {points}}}\nmodel: softmax\noptimizer: {{name: sgd, lr: 0.1}}\n"
         "train: {iterations: 1}\n",
-        encoding="utf-8",
     )
-    setup = RunSetup(load_experiment(path))
+    setup = RunSetup(experiment)
     assert setup.experiment.train.batch_size == setup.batches.batch_size == size
     assert f"batch_size: {size}" in setup.experiment.to_yaml()

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from trainings import make_network
 
 from nnlab.config.experiment import TrainSettings
-from nnlab.core.random import make_streams
 from nnlab.core.rows import Row
 from nnlab.engine.controls import Controls, clip_norm, clip_value
 from nnlab.errors import UsageError
@@ -22,18 +22,14 @@ from nnlab.optim.patience import PatienceCounter
 from nnlab.optim.schedules import ReduceLROnPlateau, Schedule, StepDecay, Warmup
 
 
-def network() -> Network:
-    made = Network(MLP(hidden=[3], batch_norm=None).stack((2,), 2), (2,), 2, make_streams("streams", 0))
-    made.allocate("float64")
-    return made
-
-
 def row(step: int, **values: float) -> Row:
     return dict.fromkeys(METRICS_COLUMNS, None) | {"step": step} | values
 
 
 def controls(lr: float = 0.1, iterations: int = 1000, on: Network | None = None, **settings: Any) -> Controls:
-    return Controls(TrainSettings(iterations=iterations, **settings), lr, iterations, on or network())
+    return Controls(
+        TrainSettings(iterations=iterations, **settings), lr, iterations, on or make_network(MLP(hidden=[3]), (2,), 2)
+    )
 
 
 def test_clipping_by_norm_by_hand() -> None:
@@ -194,7 +190,7 @@ def test_early_stopping_does_not_stop_at_the_last_step() -> None:
 
 def restored_weights(*, restore_best: bool) -> tuple[int | None, list[float]]:
     """Weights that are 0, 1, 2, 3 at evaluations of which the second is the best (the first is of no training)."""
-    on = network()
+    on = make_network(MLP(hidden=[3]), (2,), 2)
     steered = controls(early_stopping=EarlyStopping(patience=2, restore_best=restore_best), on=on)
     for index, loss in enumerate([0.5, 1.0, 2.0, 2.0]):
         on.flat.values[:] = index

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from trainings import make_network
 
 from nnlab.core.arrays import Array
-from nnlab.core.random import make_streams
 from nnlab.core.threads import Workers
 from nnlab.engine.data_parallel import DataParallel, DataParallelLoss, automatic_shards
 from nnlab.layers.activations import ReLU
@@ -22,7 +22,7 @@ from nnlab.models.network import Network
 SHAPE = (2, 6, 6)
 
 
-def make_network() -> Network:
+def network_with_blocks() -> Network:
     layers = [
         Conv2D(filters=3),
         ReLU(),
@@ -34,9 +34,7 @@ def make_network() -> Network:
         Concat(branches=[[Linear(units=4), ActivityL2(strength=0.1)], [], [Residual(layers=[ReLU()])]]),
         Linear(units=3),
     ]
-    network = Network(layers, SHAPE, 3, make_streams("streams", 0))
-    network.allocate("float64")
-    return network
+    return make_network(layers, SHAPE, 3)
 
 
 def backpropagated(network: Network, loss: Loss | DataParallelLoss, x: Array, labels: Array) -> float:
@@ -48,7 +46,7 @@ def backpropagated(network: Network, loss: Loss | DataParallelLoss, x: Array, la
 
 def test_what_needs_a_whole_batch_is_found_however_deep() -> None:
     deep = Residual(layers=[Residual(layers=[Linear(units=3), BatchNorm()])])
-    network = Network([deep, Linear(units=2)], (3,), 2, make_streams("streams", 0))
+    network = make_network([deep, Linear(units=2)], (3,), 2, dtype=None)
     found = network.needs_batch()
     assert isinstance(found, BatchNorm)
     assert automatic_shards(network, 10**9, legacy=False) == 1
@@ -58,7 +56,7 @@ def test_a_network_is_as_it_was_after_a_batch_in_parts(monkeypatch: pytest.Monke
     monkeypatch.setattr("nnlab.engine.data_parallel.JOINT_WEIGHTS", 1)
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((6, *SHAPE)), rng.integers(3, size=6)
-    network, other, loss = make_network(), make_network(), CrossEntropy()
+    network, other, loss = network_with_blocks(), network_with_blocks(), CrossEntropy()
     backpropagated(DataParallel(network, 2, Workers(1)), DataParallelLoss(loss, 2), x, labels)
     for each in (network, other):
         each.flat.gradients.fill(np.nan)
@@ -76,7 +74,7 @@ def test_parts_add_up_to_the_whole(
     monkeypatch.setattr("nnlab.engine.data_parallel.JOINT_WEIGHTS", joint_weights)
     rng = np.random.default_rng(samples)
     x, labels = rng.standard_normal((samples, *SHAPE)), rng.integers(3, size=samples)
-    whole, cut = make_network(), make_network()
+    whole, cut = network_with_blocks(), network_with_blocks()
     whole.flat.gradients.fill(np.nan)
     cut.flat.gradients.fill(np.nan)
     expected = backpropagated(whole, loss, x, labels)
@@ -89,7 +87,7 @@ def test_parts_add_up_to_the_whole(
 
 def test_loss_and_activity_penalty_are_added_part_by_part_before_the_mean() -> None:
     """The last digits of steps.csv depend on the order of the sums."""
-    rng, network = np.random.default_rng(0), make_network()
+    rng, network = np.random.default_rng(0), network_with_blocks()
     parallel, loss = DataParallel(network, 2, Workers(1)), DataParallelLoss(CrossEntropy(), 2)
     otherwise = 0
     for _ in range(20):
@@ -108,7 +106,7 @@ def test_loss_and_activity_penalty_are_added_part_by_part_before_the_mean() -> N
 def test_outside_of_training_and_its_replicas_it_is_the_network_itself() -> None:
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((6, *SHAPE)), rng.integers(3, size=6)
-    network, loss = make_network(), CrossEntropy()
+    network, loss = network_with_blocks(), CrossEntropy()
     parallel = DataParallel(network, 2, Workers(2))
     parallel.forward(x, training=True)
     whole = network.forward(x, training=False).copy()
@@ -123,7 +121,7 @@ def test_outside_of_training_and_its_replicas_it_is_the_network_itself() -> None
 def test_input_gradients_of_the_parts_are_joined() -> None:
     rng = np.random.default_rng(0)
     x, dscores = rng.standard_normal((7, *SHAPE)), rng.standard_normal((7, 3))
-    whole, cut = make_network(), make_network()
+    whole, cut = network_with_blocks(), network_with_blocks()
     parallel = DataParallel(cut, 3, Workers(2))
     whole.forward(x, training=True)
     parallel.forward(x, training=True)
@@ -134,7 +132,7 @@ def test_input_gradients_of_the_parts_are_joined() -> None:
 def test_the_gradient_of_a_batch_in_parts_is_the_numerical_one() -> None:
     rng = np.random.default_rng(3)
     x, labels = rng.standard_normal((7, *SHAPE)), rng.integers(3, size=7)
-    network = make_network()
+    network = network_with_blocks()
     parallel, loss = DataParallel(network, 3, Workers(1)), DataParallelLoss(CrossEntropy(), 3)
     values = network.flat.values
     backpropagated(parallel, loss, x, labels)

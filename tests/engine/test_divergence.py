@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
+from trainings import make_experiment, make_network
 
-from nnlab.config.experiment import Experiment, load_experiment
-from nnlab.core.random import make_streams
+from nnlab.config.experiment import Experiment
 from nnlab.engine.divergence import (
     LastFinite,
     NonFinite,
@@ -39,12 +40,7 @@ train:     {iterations: 20, batch_size: 10, eval_every: 4}
 
 @pytest.fixture
 def load(tmp_path: Path, no_pictures: None) -> Callable[..., Experiment]:
-    def make(*changes: str) -> Experiment:
-        path = tmp_path / "own.yaml"
-        path.write_text(SPEC, encoding="utf-8")
-        return load_experiment(path, changes)
-
-    return make
+    return partial(make_experiment, tmp_path, SPEC)
 
 
 def diverged(experiment: Experiment, runs: Path) -> tuple[str, Path]:
@@ -160,8 +156,7 @@ def test_the_last_finite_weights_are_saved_only_where_the_network_has_others_by_
 def three_equal_layers() -> Network:
     """Three linear layers and three activations of equal settings and shapes."""
     layers = [layer for _ in range(3) for layer in (Linear(units=4, l2=1.0), Tanh())]
-    network = Network(layers, (4,), 4, make_streams("streams", 0))
-    network.allocate(np.float64)
+    network = make_network(layers, (4,), 4)
     network.flat.values[:] = 0.5
     return network
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from trainings import make_network
 
-from nnlab.core.random import make_streams
 from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.batches import Batch
@@ -22,8 +22,7 @@ def no_batch() -> Batch:
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_the_objective_has_the_activity_penalty_and_the_loss_has_not(chunk: int, threads: int) -> None:
     layers = [Linear(units=4), ActivityL1(strength=0.5), ActivityL2(strength=0.25), Linear(units=3)]
-    network = Network(layers, (2,), 3, make_streams("streams", 0))
-    network.allocate("float64")
+    network = make_network(layers, (2,), 3)
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((11, 2)), rng.integers(3, size=11)
     dataset = Dataset(Split(x, labels), None, ("a", "b", "c"))
@@ -40,8 +39,7 @@ def test_the_objective_has_the_activity_penalty_and_the_loss_has_not(chunk: int,
 
 
 def make_evaluation(samples: int, chunk: int, threads: int) -> tuple[Network, Evaluation]:
-    network = Network([Linear(units=50), Linear(units=3)], (40,), 3, make_streams("streams", 0))
-    network.allocate("float32")
+    network = make_network([Linear(units=50), Linear(units=3)], (40,), 3, dtype="float32")
     rng = np.random.default_rng(0)
     split = Split(
         rng.standard_normal((samples, 40)) * 10 ** rng.uniform(-3, 3, (samples, 1)), rng.integers(3, size=samples)

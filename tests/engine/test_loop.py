@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_setups import made_setup
+from trainings import Recorder, make_setup_on
 
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
@@ -29,20 +29,6 @@ from nnlab.optim.sgd import SGD
 from nnlab.regularizers import L2
 
 
-class Recorder:
-    def __init__(self) -> None:
-        self.steps: list[int] = []
-        self.losses: list[float] = []
-        self.rows: list[Row] = []
-
-    def on_step(self, step: int, objective: float) -> None:
-        self.steps.append(step)
-        self.losses.append(objective)
-
-    def on_evaluation(self, row: Row) -> None:
-        self.rows.append(row)
-
-
 def make_split(count: int, seed: int = 0) -> Split:
     rng = np.random.default_rng(seed)
     labels = rng.integers(3, size=count)
@@ -63,7 +49,7 @@ def make_training(
 ) -> RunSetup:
     settings = {"iterations": 20, "eval_every": 5} | settings
     dataset = Dataset(make_split(30), make_split(10, seed=1), ("a", "b", "c"), validation=make_split(12, seed=2))
-    return made_setup(
+    return make_setup_on(
         dataset,
         model or MLP(hidden=[8], dropout=dropout, batch_norm=BatchNorm() if batch_norm else None),
         optimizer or SGD(lr=0.1),

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from trainings import make_network
 
-from nnlab.core.random import make_streams
 from nnlab.data.dataset import Dataset, Split
 from nnlab.engine.predictions import class_predictions, evaluation_split, first_layer_filters, predicted_classes
 from nnlab.layers.activations import ReLU
@@ -15,13 +15,6 @@ from nnlab.layers.conv import Conv2D
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
-from nnlab.models.network import Network
-
-
-def network(layers: list[Layer], shape: tuple[int, ...] = (2,), classes: int = 3) -> Network:
-    made = Network(layers, shape, classes, make_streams("streams", 0))
-    made.allocate("float64")
-    return made
 
 
 def points(count: int = 1200) -> Dataset:
@@ -30,7 +23,7 @@ def points(count: int = 1200) -> Dataset:
 
 
 def test_predictions_are_the_highest_scores_in_chunks_as_in_one_pass() -> None:
-    data, net = points(), network([Linear(units=3)])
+    data, net = points(), make_network([Linear(units=3)], (2,), 3)
     scores = net.forward(data.train.inputs, training=False).copy()
     np.testing.assert_array_equal(predicted_classes(net, data.train.inputs), scores.argmax(axis=1))
     classes, probabilities = class_predictions(net, data.train.inputs, softmax=True)
@@ -43,7 +36,7 @@ def test_predictions_are_the_highest_scores_in_chunks_as_in_one_pass() -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_scores_that_are_not_finite_predict_no_class(value: float) -> None:
-    net = network([Linear(units=3)])
+    net = make_network([Linear(units=3)], (2,), 3)
     net.flat.values[0] = value
     assert (predicted_classes(net, np.ones((5, 2))) == -1).all()
 
@@ -60,7 +53,7 @@ def test_the_evaluation_split_is_the_test_set_else_validation_else_training_samp
 
 
 def test_linear_weights_become_images_of_their_units() -> None:
-    net = network([Flatten(), ReLU(), Linear(units=3)], (2, 3, 4))
+    net = make_network([Flatten(), ReLU(), Linear(units=3)], (2, 3, 4), 3)
     weights, (W, _) = first_layer_filters(net), net.parameters
     assert weights is not None
     x = np.random.default_rng(0).random((2, 3, 4))
@@ -71,7 +64,7 @@ def test_linear_weights_become_images_of_their_units() -> None:
 
 def test_filters_of_a_convolution_are_images() -> None:
     layers = [Conv2D(filters=4, kernel=2), Flatten(), Linear(units=3)]
-    net = network(layers, (3, 4, 4))
+    net = make_network(layers, (3, 4, 4), 3)
     weights = first_layer_filters(net)
     assert weights is not None
     assert weights.shape == (4, 3, 2, 2)
@@ -83,11 +76,11 @@ def test_filters_of_a_convolution_are_images() -> None:
     [([Linear(units=3)], (2,)), ([Conv2D(filters=3, kernel=4), Flatten(), BatchNorm()], (1, 4, 4))],
 )
 def test_only_the_first_weights_are_filters(layers: list[Layer], shape: tuple[int, ...], tmp_path: Path) -> None:
-    assert (first_layer_filters(network(layers, shape)) is None) is (len(shape) == 1)
+    assert (first_layer_filters(make_network(layers, shape, 3)) is None) is (len(shape) == 1)
 
 
 def test_predictions_are_made_in_evaluation_mode() -> None:
-    data, net = points(50), network([Linear(units=3), BatchNorm()])
+    data, net = points(50), make_network([Linear(units=3), BatchNorm()], (2,), 3)
     data.train.inputs[...] += 5  # far from the mean of 0 that a new batch normalisation has seen
     expected = net.forward(data.train.inputs, training=False).argmax(axis=1)
     before = {name: array.copy() for name, array in net.state().items()}
@@ -101,4 +94,4 @@ def test_predictions_are_made_in_evaluation_mode() -> None:
     [[MaxPool(size=2), Flatten(), Linear(units=3)], [MaxPool(size=2), Conv2D(filters=3, kernel=2), Flatten()]],
 )
 def test_weights_behind_a_pooling_are_no_images(layers: list[Layer]) -> None:
-    assert first_layer_filters(network(layers, (1, 4, 4))) is None
+    assert first_layer_filters(make_network(layers, (1, 4, 4), 3)) is None

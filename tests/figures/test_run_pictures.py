@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from made_metrics import measure, registered
 from threadpoolctl import threadpool_info, threadpool_limits
+from trainings import make_experiment
 
-from nnlab.config.experiment import load_experiment
 from nnlab.errors import RunError, UsageError
 from nnlab.figures import run_pictures as pictures
 from nnlab.figures.run_pictures import KINDS, Kind, draw, draw_all, picture_kinds
@@ -34,9 +34,7 @@ train:     {iterations: 3, batch_size: 6, eval_every: 1, diagnostics: true}
 
 
 def train(folder: Path, text: str, *overrides: str) -> RunRecord:
-    spec = folder / "spec.yaml"
-    spec.write_text(text, encoding="utf-8")
-    return read_run(run(load_experiment(spec, overrides), folder / "runs").path)
+    return read_run(run(make_experiment(folder, text, *overrides), folder / "runs").path)
 
 
 def names(folder: Path) -> list[str]:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from trainings import make_experiment
 
-from nnlab.config.experiment import load_experiment
 from nnlab.data.dataset import DatasetSource
 from nnlab.errors import DataError, RunError, UsageError
 from nnlab.figures.run_pictures import animate, draw, draw_all
@@ -32,8 +32,7 @@ def write(folder: Path, rows: list[str]) -> None:
 def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_pictures: None) -> RunRecord:
     monkeypatch.setattr(regions, "GRID", 4)
     write(tmp_path, ROWS)
-    (tmp_path / "spec.yaml").write_text(SPEC, encoding="utf-8")
-    return read_run(run(load_experiment(tmp_path / "spec.yaml"), tmp_path / "runs").path)
+    return read_run(run(make_experiment(tmp_path, SPEC), tmp_path / "runs").path)
 
 
 def cut_the_data(path: Path) -> None:
@@ -115,8 +114,7 @@ def test_an_animation_leaves_the_weights_as_they_were(record: RunRecord, tmp_pat
 
 def test_features_too_large_to_draw_leave_a_finished_run(tmp_path: Path) -> None:
     write(tmp_path, ["-1e300,1e300,a", "1e300,-1e300,b", *ROWS])
-    (tmp_path / "spec.yaml").write_text(SPEC, encoding="utf-8")
-    path = run(load_experiment(tmp_path / "spec.yaml", ["train.iterations=1", "dtype=float64"]), tmp_path / "runs").path
+    path = run(make_experiment(tmp_path, SPEC, "train.iterations=1", "dtype=float64"), tmp_path / "runs").path
     record = read_run(path)
     assert record.status == "completed"
     message = f"{path}: the picture boundary cannot be drawn: its features reach 1e+300, and at most 1e+100"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from trainings import make_network
 
 from nnlab.core.random import make_streams
 from nnlab.gradcheck import check, model_subject
@@ -13,7 +14,6 @@ from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.layers.residual import Residual
 from nnlab.losses import CrossEntropy
-from nnlab.models.network import Network
 from nnlab.regularizers import L2
 
 X = np.array([[1.0, -2.0, 0.0], [0.5, 4.0, -1.0]])
@@ -34,15 +34,9 @@ def test_the_penalty_is_divided_by_the_batch_size(layer: Layer, penalty: float, 
     np.testing.assert_allclose(layer.backward(dy), dy + slope, rtol=1e-12)
 
 
-def network(layers: list[Layer]) -> Network:
-    made = Network(layers, (3,), 2, make_streams("streams", 0))
-    made.allocate("float64")
-    return made
-
-
 def test_a_network_sums_the_activity_penalties_of_its_layers_inside_residual_blocks_too() -> None:
     inner = Residual(layers=[Linear(units=3), ActivityL1(strength=0.5)])
-    made = network([Linear(units=3), ActivityL2(strength=0.1), inner, Linear(units=2)])
+    made = make_network([Linear(units=3), ActivityL2(strength=0.1), inner, Linear(units=2)], (3,), 2)
     made.forward(X, training=True)
     first = X @ made.state()["linear1.W"]
     second = first @ made.state()["residual1.linear1.W"]
@@ -51,7 +45,8 @@ def test_a_network_sums_the_activity_penalties_of_its_layers_inside_residual_blo
 
 
 def test_a_layers_own_penalty_acts_on_its_weights_only() -> None:
-    made = network([Linear(units=3, l2=0.5), Residual(layers=[Linear(units=3, l1=0.25)]), Linear(units=2)])
+    layers = [Linear(units=3, l2=0.5), Residual(layers=[Linear(units=3, l1=0.25)]), Linear(units=2)]
+    made = make_network(layers, (3,), 2)
     state = made.state()
     terms = made.regularizer_terms([L2(strength=0.125)])
     every = [state["linear1.W"], state["residual1.linear1.W"], state["linear2.W"]]
@@ -77,7 +72,7 @@ def test_gradients_of_a_network_with_penalties_of_every_kind(method: str) -> Non
             ActivityL2(strength=0.05),
             Linear(units=2),
         ]
-        made = Network(layers, (1, 3, 3), 2, make_streams("streams", seed))
+        made = make_network(layers, (1, 3, 3), 2, seed=seed, dtype=None)
         return model_subject("all", made, 2, CrossEntropy(), [L2(strength=0.1)], seed)
 
     results = check(subject, method)  # type: ignore[arg-type]

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from trainings import make_experiment, make_network
 
-from nnlab.config.experiment import load_experiment
-from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError, SpecError
 from nnlab.layers import Layer
 from nnlab.layers.activations import Identity, ReLU
@@ -22,7 +21,6 @@ from nnlab.layers.linear import Linear
 from nnlab.layers.planning import activation_memory, multiply_adds, smallest_batch
 from nnlab.layers.pool import MaxPool
 from nnlab.layers.residual import Residual
-from nnlab.models.network import Network
 
 Prepared = Callable[..., Any]
 
@@ -159,8 +157,7 @@ def test_no_two_dropouts_in_branches_and_blocks_share_a_mask() -> None:
         masks.append((mask.reshape(-1)[:200] != 0).tobytes())
         return mask
 
-    network = Network([*layers, Linear(units=2)], (64,), 2, make_streams("streams", 0))
-    network.allocate(np.float64)
+    network = make_network([*layers, Linear(units=2)], (64,), 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Dropout, "_draw_mask", spy)
         network.forward(np.ones((20, 64)), training=True)
@@ -180,9 +177,8 @@ train: {iterations: 1}
 
 
 def test_a_spec_writes_each_branch_as_a_list(tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    path.write_text(SPEC % "[[{name: linear, units: 4}, relu], [], [tanh]]", encoding="utf-8")
-    network = Network(load_experiment(path).model.stack((2,), 3), (2,), 3, make_streams("streams", 0))
+    experiment = make_experiment(tmp_path, SPEC % "[[{name: linear, units: 4}, relu], [], [tanh]]")
+    network = make_network(experiment.model, (2,), 3, dtype=None)
     assert network.layers[0].out_shape == (4 + 2 + 2,)
     assert [name for name, _ in network.named_parameters()] == [
         "concat1.branch1.linear1.W",
@@ -203,8 +199,6 @@ def test_a_spec_writes_each_branch_as_a_list(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_list_of_branches(tmp_path: Path, branches: str, message: str) -> None:
-    path = tmp_path / "a.yaml"
-    path.write_text(SPEC % branches, encoding="utf-8")
     with pytest.raises(SpecError) as refusal:
-        load_experiment(path)
+        make_experiment(tmp_path, SPEC % branches)
     assert f": model.layers.0.{message}" in str(refusal.value)

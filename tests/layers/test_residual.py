@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trainings import make_network
 
 from nnlab.core.initialisers import Normal
-from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError
 from nnlab.layers import Layer
 from nnlab.layers.activations import Identity, ReLU
@@ -214,9 +214,7 @@ def blocks() -> list[Layer]:
 
 
 def network(rng: str = "streams", layers: list[Layer] | None = None) -> Network:
-    built = Network(layers or blocks(), (4,), 3, make_streams(rng, 0))
-    built.allocate(np.float64)
-    return built
+    return make_network(layers or blocks(), (4,), 3, rng=rng)
 
 
 def test_every_parameter_and_buffer_has_a_name_of_its_own_in_the_state() -> None:
@@ -264,9 +262,7 @@ def masks(layers: list[Layer], step: int = 1) -> list[bytes]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Dropout, "_draw_mask", spy)
-        stack = Sequential(layers=[*layers, Linear(units=2)]).stack((40,), 2)
-        net = Network(stack, (40,), 2, make_streams("streams", 0))
-        net.allocate(np.float64)
+        net = make_network(Sequential(layers=[*layers, Linear(units=2)]), (40,), 2)
         net.streams.step = step
         net.forward(np.ones((20, 40)), training=True)
     return found

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from trainings import make_network
 
 from nnlab.core.initialisers import Normal
-from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError
 from nnlab.gradcheck import Method, check, model_subject
 from nnlab.layers.conv import Conv2D
@@ -15,17 +15,12 @@ from nnlab.layers.linear import Linear
 from nnlab.layers.planning import multiply_adds
 from nnlab.losses import CrossEntropy
 from nnlab.models.alexnet import AlexNet
-from nnlab.models.network import Network
 from nnlab.registry import registered_name
 
 STAGE = ["conv2d", "relu", "lrn", "max_pool"]
 CONVOLUTIONS = [*STAGE, *STAGE, "conv2d", "relu", "conv2d", "relu", "conv2d", "relu", "max_pool"]
 # Filters, kernel, stride, padding of the five convolutions (Krizhevsky et al. 2012, section 3.5).
 PAPER = [(96, 11, 4, 2), (256, 5, 1, 2), (384, 3, 1, 1), (384, 3, 1, 1), (256, 3, 1, 1)]
-
-
-def network(model: AlexNet, in_shape: tuple[int, int, int], classes: int) -> Network:
-    return Network(model.stack(in_shape, classes), in_shape, classes, make_streams("streams", 0))
 
 
 def test_the_layers_come_in_the_order_of_the_paper() -> None:
@@ -51,7 +46,7 @@ STAGES = {
 @pytest.mark.parametrize("H", STAGES)
 def test_the_shapes_of_the_five_stages_by_hand(H: int) -> None:
     conv1, pool1, conv2, pool2, conv3, conv4, conv5, pool5, flat = STAGES[H]
-    net = network(AlexNet(), (3, H, H), 1000)
+    net = make_network(AlexNet(), (3, H, H), 1000, dtype=None)
     shapes = [
         *[(96, conv1, conv1)] * 3,
         (96, pool1, pool1),
@@ -78,24 +73,24 @@ def test_the_number_of_parameters_of_the_original_in_one_piece(H: int) -> None:
     # The paper's 60 million, with the connections that two GPUs left out.
     convolutions = sum(F * C * K**2 + F for (F, K, _, _), C in zip(PAPER, [3, 96, 256, 384, 384], strict=True))
     dense = (256 * 6 * 6 * 4096 + 4096) + (4096 * 4096 + 4096) + (4096 * 1000 + 1000)
-    assert network(AlexNet(), (3, H, H), 1000).parameter_count == convolutions + dense == 62_378_344
+    assert make_network(AlexNet(), (3, H, H), 1000, dtype=None).parameter_count == convolutions + dense == 62_378_344
 
 
 @pytest.mark.parametrize("in_shape", [(3, 62, 62), (3, 62, 200), (1, 200, 62)])
 def test_below_63_pixels_the_layer_that_no_longer_fits_is_named(in_shape: tuple[int, int, int]) -> None:
     with pytest.raises(ShapeError, match=r"^layer 15 max_pool: size 3 exceeds input (2x\d+|\d+x2)$"):
-        network(AlexNet(), in_shape, 10)
+        make_network(AlexNet(), in_shape, 10, dtype=None)
 
 
 @pytest.mark.parametrize(("in_shape", "classes"), [((1, 63, 63), 2), ((3, 63, 200), 10), ((4, 300, 64), 7)])
 def test_any_image_from_63_pixels_up_and_any_number_of_classes_fits(
     in_shape: tuple[int, int, int], classes: int
 ) -> None:
-    assert network(AlexNet(hidden=5), in_shape, classes).layers[-1].out_shape == (classes,)
+    assert make_network(AlexNet(hidden=5), in_shape, classes, dtype=None).layers[-1].out_shape == (classes,)
 
 
 def test_small_images_are_enlarged_with_upsample() -> None:
-    net = network(AlexNet(upsample=2), (3, 32, 32), 10)
+    net = make_network(AlexNet(upsample=2), (3, 32, 32), 10, dtype=None)
     assert [registered_name(layer) for layer in net.layers][:2] == ["upsample", "conv2d"]
     assert net.layers[0].out_shape == (3, 64, 64)
     assert net.layers[-1].out_shape == (10,)
@@ -125,7 +120,9 @@ def test_the_gradients_of_a_thin_one_are_numerical_ones(method: Method, monkeypa
     thinned(monkeypatch)
     model = AlexNet(hidden=8, dropout=0.2)
     results = check(
-        lambda seed: model_subject("alexnet", network(model, (2, 63, 63), 3), 3, CrossEntropy(), [], seed),
+        lambda seed: model_subject(
+            "alexnet", make_network(model, (2, 63, 63), 3, dtype=None), 3, CrossEntropy(), [], seed
+        ),
         method,
         sampled=3,
     )
@@ -137,8 +134,7 @@ def test_the_gradients_of_a_thin_one_are_numerical_ones(method: Method, monkeypa
 
 def test_dropout_acts_in_training_only(monkeypatch: pytest.MonkeyPatch) -> None:
     thinned(monkeypatch)
-    net = network(AlexNet(hidden=20), (1, 63, 63), 3)
-    net.allocate(np.float64)
+    net = make_network(AlexNet(hidden=20), (1, 63, 63), 3)
     x = np.random.default_rng(0).standard_normal((2, 1, 63, 63))
     evaluated = net.forward(x, training=False).copy()
     np.testing.assert_array_equal(net.forward(x, training=False), evaluated)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trainings import make_network
 
 from nnlab.core.initialisers import He, Normal
-from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError
 from nnlab.gradcheck import Method, check, model_subject
 from nnlab.layers.conv import Conv2D
@@ -16,18 +16,13 @@ from nnlab.layers.linear import Linear
 from nnlab.layers.planning import multiply_adds
 from nnlab.losses import CrossEntropy
 from nnlab.models.convnet import ConvNet
-from nnlab.models.network import Network
 from nnlab.registry import hyperparameters, registered_name
 
 SEQUENCE = ["conv2d", "relu", "max_pool", "flatten", "linear", "relu", "linear"]
 
 
-def network(model: ConvNet, in_shape: tuple[int, int, int], classes: int, rng: str = "streams") -> Network:
-    return Network(model.stack(in_shape, classes), in_shape, classes, make_streams(rng, 0))
-
-
 def test_the_network_of_deep_learning_from_scratch_chapter_7() -> None:
-    net = network(ConvNet(), (1, 28, 28), 10)
+    net = make_network(ConvNet(), (1, 28, 28), 10, dtype=None)
     assert [registered_name(layer) for layer in net.layers] == SEQUENCE
     shapes = [(30, 24, 24), (30, 24, 24), (30, 12, 12), (4320,), (100,), (100,), (10,)]
     assert [layer.out_shape for layer in net.layers] == shapes
@@ -58,7 +53,7 @@ def test_parameters_and_products_by_formula(
         out = [(length + 2 * border - kernel) // stride + 1 for length in (H, W)]
     pooled = filters * (out[0] // 2) * (out[1] // 2)
     model = ConvNet(filters=filters, kernel=kernel, stride=stride, padding=padding, hidden=hidden)
-    net = network(model, in_shape, classes)
+    net = make_network(model, in_shape, classes, dtype=None)
     weights = [filters * C * kernel**2, pooled * hidden, hidden * classes]
     assert net.parameter_count == sum(weights) + filters + hidden + classes
     products = sum(multiply_adds(layer) for layer in net.layers)
@@ -83,8 +78,7 @@ def test_the_keys_and_defaults_are_those_of_the_contract() -> None:
 
 
 def test_legacy_weights_are_drawn_conv_then_linear_then_linear() -> None:
-    net = network(ConvNet(filters=4, kernel=3, hidden=6, init=Normal(std=0.01)), (2, 8, 8), 3, rng="legacy")
-    net.allocate(np.float64)
+    net = make_network(ConvNet(filters=4, kernel=3, hidden=6, init=Normal(std=0.01)), (2, 8, 8), 3, rng="legacy")
     script, state = np.random.RandomState(0), net.state()
     np.testing.assert_array_equal(state["conv2d1.W"], 0.01 * script.randn(4, 2, 3, 3))
     np.testing.assert_array_equal(state["linear1.W"], 0.01 * script.randn(4 * 3 * 3, 6))
@@ -108,7 +102,7 @@ def test_every_stack_is_new() -> None:
 )
 def test_images_that_are_too_small_are_refused(keys: Any, in_shape: Any, message: str) -> None:
     with pytest.raises(ShapeError) as refusal:
-        network(ConvNet(**keys), in_shape, 10)
+        make_network(ConvNet(**keys), in_shape, 10, dtype=None)
     assert str(refusal.value) == message
 
 
@@ -117,7 +111,9 @@ def test_images_that_are_too_small_are_refused(keys: Any, in_shape: Any, message
 def test_its_gradients_are_numerical_ones(keys: Any, method: Method) -> None:
     model = ConvNet(filters=3, kernel=3, hidden=4, **keys)
     results = check(
-        lambda seed: model_subject("convnet", network(model, (2, 7, 6), 3), 3, CrossEntropy(), [], seed),
+        lambda seed: model_subject(
+            "convnet", make_network(model, (2, 7, 6), 3, dtype=None), 3, CrossEntropy(), [], seed
+        ),
         method,
         sampled=10,
     )

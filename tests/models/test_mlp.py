@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trainings import make_network
 
 from nnlab.core.initialisers import Normal, Xavier
-from nnlab.core.random import make_streams
 from nnlab.layers.activations import ELU, ReLU, Sigmoid
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.dropout import Dropout
 from nnlab.layers.linear import Linear
 from nnlab.models.mlp import MLP, Softmax
-from nnlab.models.network import Network
 from nnlab.registry import hyperparameters, registered_name
 
 
@@ -31,14 +30,14 @@ def kinds(stack: list[Any]) -> list[str]:
 )
 def test_the_number_of_parameters(inputs: int, hidden: list[int], classes: int, batch_norm: bool) -> None:
     model = MLP(hidden=hidden, batch_norm=BatchNorm() if batch_norm else None)
-    network = Network(model.stack((inputs,), classes), (inputs,), classes, make_streams("streams", 0))
+    network = make_network(model, (inputs,), classes, dtype=None)
     linear = sum(fan_in * units + units for fan_in, units in pairwise([inputs, *hidden, classes]))
     assert network.parameter_count == linear + (2 * sum(hidden) if batch_norm else 0)
 
 
 def test_the_networks_of_the_published_experiments() -> None:
     for hidden, count in (([40, 20], 785 * 40 + 41 * 20 + 21 * 10), ([50], 785 * 50 + 51 * 10), ([], 7850)):
-        network = Network(MLP(hidden=hidden).stack((1, 28, 28), 10), (1, 28, 28), 10, make_streams("streams", 0))
+        network = make_network(MLP(hidden=hidden), (1, 28, 28), 10, dtype=None)
         assert network.parameter_count == count
 
 
@@ -85,8 +84,7 @@ def test_every_stack_is_new_and_every_layer_its_own() -> None:
 
 def test_two_dropout_layers_drop_differently() -> None:
     stack = MLP(hidden=[50, 50], dropout=0.5).stack((3,), 2)
-    network = Network(stack, (3,), 2, make_streams("streams", 0))
-    network.allocate(np.float64)
+    make_network(stack, (3,), 2)
     first, second = (layer for layer in stack if isinstance(layer, Dropout))
     ones = np.ones((20, 50))
     assert not np.array_equal(first.forward(ones, training=True), second.forward(ones, training=True))

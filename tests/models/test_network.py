@@ -1,14 +1,13 @@
 """Networks: forward and backward against plain loops, the order of the flat vector, shapes, memory, saved states."""
 
-from collections.abc import Sequence
 from math import exp, log
 from typing import Any
 
 import numpy as np
 import pytest
+from trainings import make_network
 
 from nnlab.core.arrays import Shape
-from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError
 from nnlab.layers import Layer
 from nnlab.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
@@ -22,14 +21,6 @@ from nnlab.losses import CrossEntropy
 from nnlab.models import network as network_module
 from nnlab.models.network import Network
 from nnlab.registry import registered_name
-
-
-def build(
-    layers: Sequence[Layer], in_shape: tuple[int, ...], classes: int, dtype: Any = np.float64, rng: str = "streams"
-) -> Network:
-    network = Network(layers, in_shape, classes, make_streams(rng, 0))
-    network.allocate(dtype)
-    return network
 
 
 def randomised(network: Network) -> Network:
@@ -62,7 +53,7 @@ def two_layers_by_loops(x: Any, labels: Any, W1: Any, b1: Any, W2: Any, b2: Any)
 
 
 def test_two_layers_are_the_plain_loops() -> None:
-    network = randomised(build([Linear(units=5), Sigmoid(), Linear(units=3)], (4,), 3))
+    network = randomised(make_network([Linear(units=5), Sigmoid(), Linear(units=3)], (4,), 3))
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((6, 4)), rng.integers(0, 3, 6)
     loss, scores, gradients, dx = two_layers_by_loops(x, labels, *(p.value for p in network.parameters))
@@ -78,7 +69,7 @@ def test_two_layers_are_the_plain_loops() -> None:
 
 
 def test_the_flat_vector_holds_the_weights_layer_by_layer_then_all_else() -> None:
-    network = build(mixed(), (2, 3), 3)
+    network = make_network(mixed(), (2, 3), 3)
     first, norm, last = (network.layers[i] for i in (1, 2, 5))
     expected = [first.W, last.W, first.b, norm.gamma, norm.beta, last.b]  # type: ignore[attr-defined]
     for number, parameter in enumerate(expected):
@@ -90,7 +81,7 @@ def test_the_flat_vector_holds_the_weights_layer_by_layer_then_all_else() -> Non
 
 
 def test_the_first_layer_computes_no_dx_but_the_same_parameter_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
-    network = randomised(build([Flatten(), Linear(units=4), ReLU(), Linear(units=3)], (2, 3), 3))
+    network = randomised(make_network([Flatten(), Linear(units=4), ReLU(), Linear(units=3)], (2, 3), 3))
     rng = np.random.default_rng(0)
     x, dscores = rng.standard_normal((5, 2, 3)), rng.standard_normal((5, 3))
     network.forward(x, training=True)
@@ -109,7 +100,7 @@ def test_the_first_layer_computes_no_dx_but_the_same_parameter_gradients(monkeyp
 
 
 def test_the_input_gradient_is_a_numerical_one() -> None:
-    network = randomised(build([Flatten(), Linear(units=4), BatchNorm(), Tanh(), Linear(units=3)], (2, 3), 3))
+    network = randomised(make_network([Flatten(), Linear(units=4), BatchNorm(), Tanh(), Linear(units=3)], (2, 3), 3))
     rng = np.random.default_rng(0)
     x, dscores = rng.standard_normal((5, 2, 3)), rng.standard_normal((5, 3))
     network.forward(x, training=True)
@@ -122,30 +113,30 @@ def test_the_input_gradient_is_a_numerical_one() -> None:
 
 
 def test_legacy_weights_are_drawn_layer_after_layer() -> None:
-    network = build([Linear(units=4), Sigmoid(), BatchNorm(), Linear(units=3)], (5,), 3, rng="legacy")
+    network = make_network([Linear(units=4), Sigmoid(), BatchNorm(), Linear(units=3)], (5,), 3, rng="legacy")
     script = np.random.RandomState(0)
     for layer, shape in ((network.layers[0], (5, 4)), (network.layers[3], (4, 3))):
         np.testing.assert_allclose(layer.parameters[0].value, (2 / shape[0]) ** 0.5 * script.randn(*shape), rtol=1e-15)
 
 
 def test_each_layer_has_its_own_initial_weights() -> None:
-    network = build([Linear(units=4), Linear(units=4), Linear(units=4)], (4,), 4)
+    network = make_network([Linear(units=4), Linear(units=4), Linear(units=4)], (4,), 4)
     starts = [layer.parameters[0].value for layer in network.layers]
     assert not np.array_equal(starts[0], starts[1])
     assert not np.array_equal(starts[1], starts[2])
-    again = build([Linear(units=4), Linear(units=4), Linear(units=4)], (4,), 4)
+    again = make_network([Linear(units=4), Linear(units=4), Linear(units=4)], (4,), 4)
     np.testing.assert_array_equal(again.flat.values, network.flat.values)
 
 
 @pytest.mark.parametrize("rng", ["streams", "legacy"])
 def test_layers_without_weights_do_not_change_the_initial_weights_of_others(rng: str) -> None:
-    plain = build([Linear(units=4), Linear(units=3)], (5,), 3, rng=rng)
-    decorated = build([Linear(units=4), BatchNorm(), Tanh(), Dropout(), Linear(units=3)], (5,), 3, rng=rng)
+    plain = make_network([Linear(units=4), Linear(units=3)], (5,), 3, rng=rng)
+    decorated = make_network([Linear(units=4), BatchNorm(), Tanh(), Dropout(), Linear(units=3)], (5,), 3, rng=rng)
     np.testing.assert_array_equal(decorated.flat.weights, plain.flat.weights)
 
 
 def test_a_saved_state_makes_another_network_equal() -> None:
-    first = randomised(build(mixed(), (2, 3), 3))
+    first = randomised(make_network(mixed(), (2, 3), 3))
     x = np.random.default_rng(0).standard_normal((20, 2, 3))
     first.forward(x, training=True)
     saved = {name: array.copy() for name, array in first.state().items()}
@@ -160,7 +151,7 @@ def test_a_saved_state_makes_another_network_equal() -> None:
         "linear2.b",
     ]
     assert saved["linear1.W"].shape == (6, 4)
-    second = build(mixed(), (2, 3), 3)
+    second = make_network(mixed(), (2, 3), 3)
     second.load_state(saved)
     np.testing.assert_array_equal(second.flat.values, first.flat.values)
     np.testing.assert_array_equal(second.forward(x, training=False), first.forward(x, training=False))
@@ -178,7 +169,7 @@ def spoilt(saved: dict[str, np.ndarray], spoil: str) -> dict[str, np.ndarray]:
     ("spoil", "message"), [("missing", "linear2.b"), ("extra", "linear3.W"), ("shape", r"linear2\.b is 1.* 3")]
 )
 def test_a_state_of_another_network_is_refused_and_changes_nothing(spoil: str, message: str) -> None:
-    network = build(mixed(), (2, 3), 3)
+    network = make_network(mixed(), (2, 3), 3)
     saved = spoilt({name: array + 1 for name, array in network.state().items()}, spoil)
     before = network.flat.values.copy()
     with pytest.raises(ShapeError, match=message):
@@ -198,11 +189,11 @@ def test_a_state_of_another_network_is_refused_and_changes_nothing(spoil: str, m
 )
 def test_layers_that_do_not_fit_are_named(layers: list[Layer], in_shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(ShapeError, match=message):
-        Network(layers, in_shape, 3, make_streams("streams", 0))
+        make_network(layers, in_shape, 3, dtype=None)
 
 
 def test_shapes_are_known_before_anything_is_allocated(monkeypatch: pytest.MonkeyPatch) -> None:
-    network = Network([Linear(units=10**7), Linear(units=10)], (10**6,), 10, make_streams("streams", 0))
+    network = make_network([Linear(units=10**7), Linear(units=10)], (10**6,), 10, dtype=None)
     assert network.parameter_count == 10**13 + 10**7 + 10**8 + 10
     assert [layer.out_shape for layer in network.layers] == [(10**7,), (10,)]
     monkeypatch.setattr(network_module, "available_bytes", lambda: 2**40)
@@ -211,7 +202,7 @@ def test_shapes_are_known_before_anything_is_allocated(monkeypatch: pytest.Monke
 
 
 def test_memory_that_is_missing_is_refused_and_memory_that_suffices_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    network = Network([Linear(units=10)], (784,), 10, make_streams("streams", 0))
+    network = make_network([Linear(units=10)], (784,), 10, dtype=None)
     required = network.required_bytes(np.float32, 100, 2)
     # Values, gradients and two optimizer vectors, the batch and its scores.
     assert required >= 4 * (7850 * 4 + 100 * (784 + 10))
@@ -229,7 +220,7 @@ def test_memory_that_is_missing_is_refused_and_memory_that_suffices_is_not(monke
 
 def test_evaluating_between_training_steps_changes_no_training_step() -> None:
     x = np.random.default_rng(0).standard_normal((20, 2, 3))
-    networks = [randomised(build(mixed(), (2, 3), 3)) for _ in range(2)]
+    networks = [randomised(make_network(mixed(), (2, 3), 3)) for _ in range(2)]
     for step in range(3):
         for network, evaluates in zip(networks, (True, False), strict=True):
             network.streams.step = step
@@ -248,8 +239,7 @@ def test_an_activation_computed_after_pooling_changes_no_bit(activation: Layer, 
     rng = np.random.default_rng(0)
     x, dscores = rng.integers(-3, 4, (5, 2, 7, 7)) / 2, rng.standard_normal((5, 3))  # many ties
     layers = [Conv2D(filters=4), activation, pool, Flatten(), Linear(units=3)]
-    network = Network(layers, (2, 7, 7), 3, make_streams("streams", 0))
-    network.allocate("float64")
+    network = make_network(layers, (2, 7, 7), 3)
     exchanged = isinstance(pool, MaxPool) and isinstance(activation, ReLU)
     assert network.order == ([layers[0], pool, activation, *layers[3:]] if exchanged else layers)
     scores = network.forward(x, training=True).copy()
@@ -276,4 +266,4 @@ def test_an_activation_computed_after_pooling_changes_no_bit(activation: Layer, 
     ],
 )
 def test_evaluations_of_large_layers_go_in_small_chunks(layers: list[Layer], in_shape: Shape, chunk: int) -> None:
-    assert Network(layers, in_shape, 3, make_streams("streams", 0)).evaluation_chunk(16) == chunk
+    assert make_network(layers, in_shape, 3, dtype=None).evaluation_chunk(16) == chunk

@@ -6,21 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trainings import make_network
 
-from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError
 from nnlab.gradcheck import Method, check, model_subject
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.planning import multiply_adds
 from nnlab.layers.residual import Residual
 from nnlab.losses import CrossEntropy
-from nnlab.models.network import Network
 from nnlab.models.resnet_mini import ResNetMini
 from nnlab.registry import registered_name
-
-
-def network(model: ResNetMini, in_shape: tuple[int, int, int], classes: int = 10) -> Network:
-    return Network(model.stack(in_shape, classes), in_shape, classes, make_streams("streams", 0))
 
 
 def by_formula(f: int, blocks: int, in_shape: tuple[int, int, int], classes: int) -> tuple[int, int]:
@@ -44,7 +39,7 @@ def by_formula(f: int, blocks: int, in_shape: tuple[int, int, int], classes: int
 
 @pytest.mark.parametrize(("in_shape", "sizes"), [((1, 28, 28), (28, 14, 7)), ((3, 32, 32), (32, 16, 8))])
 def test_three_stages_each_half_as_large_with_twice_the_filters(in_shape: Any, sizes: tuple[int, int, int]) -> None:
-    net = network(ResNetMini(), in_shape)
+    net = make_network(ResNetMini(), in_shape, 10, dtype=None)
     first, second, third = sizes
     assert [(registered_name(layer), layer.out_shape) for layer in net.layers] == [
         ("conv2d", (16, first, first)),
@@ -65,7 +60,7 @@ def test_three_stages_each_half_as_large_with_twice_the_filters(in_shape: Any, s
 
 
 def test_the_paper_has_3_blocks_a_stage_and_0_27_million_parameters_in_its_20_layers() -> None:
-    net = network(ResNetMini(blocks=3), (3, 32, 32))
+    net = make_network(ResNetMini(blocks=3), (3, 32, 32), 10, dtype=None)
     weights = [p for p in net.parameters if p.regularized and "projection" not in p.name]
     assert len(weights) == 20
     # Table 6 of the paper; its shortcuts have no parameters, ours have 16·32 + 32·64.
@@ -82,7 +77,7 @@ def test_the_paper_has_3_blocks_a_stage_and_0_27_million_parameters_in_its_20_la
 def test_any_image_fits_with_parameters_and_products_by_formula(
     in_shape: Any, classes: int, filters: int, blocks: int
 ) -> None:
-    net = network(ResNetMini(filters=filters, blocks=blocks), in_shape, classes)
+    net = make_network(ResNetMini(filters=filters, blocks=blocks), in_shape, classes, dtype=None)
     assert (net.parameter_count, sum(multiply_adds(layer) for layer in net.layers)) == by_formula(
         filters, blocks, in_shape, classes
     )
@@ -109,12 +104,11 @@ def test_each_block_is_conv_norm_relu_conv_norm_without_biases() -> None:
 
 def test_vectors_are_refused() -> None:
     with pytest.raises(ShapeError, match=r"^layer 1 conv2d: needs images \(C, H, W\), got 784$"):
-        Network(ResNetMini().stack((784,), 10), (784,), 10, make_streams("streams", 0))
+        make_network(ResNetMini(), (784,), 10, dtype=None)
 
 
 def test_every_running_statistic_is_part_of_the_state_and_moves() -> None:
-    net = network(ResNetMini(filters=2), (1, 8, 8), 3)
-    net.allocate(np.float64)
+    net = make_network(ResNetMini(filters=2), (1, 8, 8), 3)
     before = {name: array.copy() for name, array in net.state().items()}
     net.forward(1 + np.random.default_rng(0).random((4, 1, 8, 8)), training=True)
     moved = {name for name, array in net.state().items() if not np.array_equal(array, before[name])}
@@ -127,7 +121,9 @@ def test_every_running_statistic_is_part_of_the_state_and_moves() -> None:
 def test_its_gradients_are_numerical_ones(keys: Any, in_shape: Any, method: Method) -> None:
     model = ResNetMini(**keys)
     results = check(
-        lambda seed: model_subject("resnet_mini", network(model, in_shape, 3), 3, CrossEntropy(), [], seed),
+        lambda seed: model_subject(
+            "resnet_mini", make_network(model, in_shape, 3, dtype=None), 3, CrossEntropy(), [], seed
+        ),
         method,
         sampled=4,
     )
@@ -135,4 +131,4 @@ def test_its_gradients_are_numerical_ones(keys: Any, in_shape: Any, method: Meth
     tensors = {result.tensor for result in results}
     assert {"x", "conv2d1.W", "residual1.conv2d2.W", "residual3.batch_norm2.gamma", "linear1.b"} <= tensors
     assert sum(tensor.endswith("projection.W") for tensor in tensors) == 2
-    assert len(tensors) == 1 + len(network(model, in_shape, 3).parameters)
+    assert len(tensors) == 1 + len(make_network(model, in_shape, 3, dtype=None).parameters)

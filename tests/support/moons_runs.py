@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nnlab.config.experiment import Experiment, load_experiment
+from trainings import make_experiment
+
+from nnlab.config.experiment import Experiment
 
 SPEC = """\
 data:      {name: moons, points: 30, test_points: 10, noise: 0.3}
@@ -15,9 +17,7 @@ train:     {iterations: 12, batch_size: 8, eval_every: 4}
 
 
 def moons(folder: Path, *overrides: str) -> Experiment:
-    path = folder / "moons.yaml"
-    path.write_text(SPEC, encoding="utf-8")
-    return load_experiment(path, overrides)
+    return make_experiment(folder, SPEC, *overrides, name="moons")
 
 
 def read_summary(folder: Path) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from trainings import make_setup
 
 from nnlab import textbook
-from nnlab.config.experiment import load_experiment
 from nnlab.core.rows import Row
 from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
@@ -73,10 +73,8 @@ class TextbookBeside:
 
 
 def train_beside_the_textbook(spec: str, folder: Path) -> TextbookBeside:
-    path = folder / "spec.yaml"
-    path.write_text(spec, encoding="utf-8")
-    experiment = load_experiment(path)
-    setup = RunSetup(experiment).allocate()
+    setup = make_setup(folder, spec)
+    experiment = setup.experiment
     twin = twin_of_network(setup.network, experiment.loss, setup.dataset.class_counts, experiment.penalty)
     beside = TextbookBeside(setup, twin, twin_of_optimizer(experiment.optimizer))
     assert train(setup, [beside], lambda: False).status == "completed"

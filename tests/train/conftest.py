@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from moons_runs import moons
+from trainings import make_experiment
 
-from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment
 from nnlab.data.dataset import Dataset
 from nnlab.data.sources import mnist
 from nnlab.data.sources.idx import read_folder
@@ -38,9 +39,7 @@ def _mnist_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def load(tmp_path: Path) -> Callable[..., Experiment]:
     def make(*changes: str, text: str = SPEC) -> Experiment:
-        path = tmp_path / "own.yaml"
-        path.write_text(text, encoding="utf-8")
-        return load_experiment(path, changes)
+        return make_experiment(tmp_path, text, *changes, name="own")
 
     return make
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from trainings import make_experiment
 
-from nnlab.config.experiment import load_experiment
 from nnlab.data.dataset import Dataset, Split
 from nnlab.errors import UsageError
 from nnlab.losses import CrossEntropy, Loss, MeanSquaredError
@@ -27,8 +27,7 @@ def trained(folder: Path, weights: str, data: str = "") -> dict:
     y = np.array(["rare"] * 10 + ["usual"] * 90)
     x = rng.standard_normal((100, 2)) + 1.5 * (y == "rare")[:, None]
     np.savez(folder / "d.npz", x_train=x, y_train=y, x_test=x[:20], y_test=y[:20])
-    (folder / "a.yaml").write_text(SPEC.format(weights=weights, data=data), encoding="utf-8")
-    result = run(load_experiment(folder / "a.yaml"), folder / "runs")
+    result = run(make_experiment(folder, SPEC.format(weights=weights, data=data)), folder / "runs")
     summary = json.loads((result.path / "summary.json").read_text())
     return summary | {"log": (result.path / "log.txt").read_text(), "path": result.path}
 

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from trainings import Recorder, make_setup
 
 from nnlab import textbook
-from nnlab.config.experiment import load_experiment
 from nnlab.core.arrays import Array
-from nnlab.core.rows import Row
 from nnlab.data.sources.mnist import Mnist
-from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
 
 STEPS, BATCH, SAMPLES = 20, 20, 200
@@ -43,34 +41,17 @@ def textbook_training(
     return losses, network.params
 
 
-class Recorder:
-    """Keeps the objective of every step."""
-
-    def __init__(self) -> None:
-        self.losses: list[float] = []
-
-    def on_step(self, step: int, objective: float) -> None:
-        self.losses.append(objective)
-
-    def on_evaluation(self, row: Row) -> None:
-        pass
-
-
-# 28 → 24 → 12, and 28 + 4 → 14 → 7.
 @pytest.mark.parametrize(("stride", "padding", "pooled"), [(1, 0, 12), (2, 2, 7)])
 def test_the_first_adam_steps_in_legacy_mode_are_those_of_the_textbook(
     tmp_path: Path, stride: int, padding: int, pooled: int
 ) -> None:
-    spec = tmp_path / "convnet.yaml"
-    spec.write_text(
+    spec = (
         f"{{seed: 7, dtype: float64, rng: legacy, data: {{name: mnist, train_size: {SAMPLES}, test_size: 10}},\n"
         f" model: {{name: convnet, filters: {FILTERS}, kernel: {KERNEL}, stride: {stride}, padding: {padding},\n"
         f"         hidden: {HIDDEN}, init: {STD}}}, optimizer: {{name: adam, lr: {LR}}},\n"
-        f" train: {{iterations: {STEPS}, batch_size: {BATCH}, sampling: replacement, eval_every: {STEPS}}}}}\n",
-        encoding="utf-8",
+        f" train: {{iterations: {STEPS}, batch_size: {BATCH}, sampling: replacement, eval_every: {STEPS}}}}}\n"
     )
-    experiment = load_experiment(spec)
-    setup, recorder = RunSetup(experiment).allocate(), Recorder()
+    setup, recorder = make_setup(tmp_path, spec), Recorder()
     assert train(setup, [recorder], lambda: False).status == "completed"
 
     split = Mnist().load(np.random.default_rng(0)).train.first(SAMPLES)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from trainings import make_experiment
 
-from nnlab.config.experiment import load_experiment
 from nnlab.core.random import make_streams
 from nnlab.engine.activation_statistics import dead_share, saturated_share
 from nnlab.layers.activations import ReLU, Sigmoid, Tanh
@@ -35,9 +35,7 @@ def diagnosed(trained_with_pictures: Callable[..., Path], no_pictures: None) -> 
 @pytest.fixture
 def trained_with_pictures(tmp_path: Path) -> Callable[..., Path]:
     def make(activation: str = "relu", overrides: tuple[str, ...] = ()) -> Path:
-        spec = tmp_path / "moons.yaml"
-        spec.write_text(SPEC % activation, encoding="utf-8")
-        return run(load_experiment(spec, overrides), tmp_path / "runs").path
+        return run(make_experiment(tmp_path, SPEC % activation, *overrides), tmp_path / "runs").path
 
     return make
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from trainings import make_experiment
 
-from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.descent.path import descend
 from nnlab.engine.build import RunSetup
@@ -30,16 +31,14 @@ MODELS = {
 
 
 def experiment(tmp_path: Path, model: str, optimizer: str) -> Experiment:
-    path = tmp_path / "one.yaml"
-    path.write_text(
+    return make_experiment(
+        tmp_path,
         f"data: {{name: spiral, points: 20}}\nmodel: {MODELS[model]}\noptimizer: {{name: {optimizer}, lr: 0.05}}\n"
         "loss: {name: cross_entropy, smoothing: 0.1}\npenalty: {l1: 0.001, l2: 0.01}\ncompute: {threads: 1}\n"
         "train: {iterations: 30, batch_size: 20, eval_every: 5,\n"
         "  schedule: {name: plateau, metric: train_loss, patience: 1},\n"
         "  early_stopping: {metric: train_loss, patience: 20}}\n",
-        encoding="utf-8",
     )
-    return load_experiment(path)
 
 
 def trained_weights(training: Any) -> Array:

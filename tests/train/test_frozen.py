@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from stopped_runs import contents, stopped
+from trainings import make_network
 
 from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.core.flat_parameters import FlatParameters, Parameter
-from nnlab.core.random import make_streams
 from nnlab.engine.build import RunSetup
 from nnlab.errors import ShapeError, UsageError
 from nnlab.layers.batch_norm import BatchNorm
@@ -19,7 +19,6 @@ from nnlab.layers.conv import Conv2D
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.layers.residual import Residual
-from nnlab.models.network import Network
 from nnlab.registry import optimizers
 from nnlab.train.resume import resume
 from nnlab.train.run import run
@@ -154,8 +153,7 @@ def test_frozen_parameters_come_last_in_the_flat_vector() -> None:
 
 def test_layers_below_the_first_trained_one_have_no_backward_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = Linear(units=3, frozen=True), Linear(units=2)
-    network = Network([first, second], (4,), 2, make_streams("streams", 0))
-    network.allocate(np.float64)
+    network = make_network([first, second], (4,), 2)
     monkeypatch.setattr(first, "backward_parameters", None)
     monkeypatch.setattr(first, "backward", None)
     network.forward(np.ones((5, 4)), training=True)
@@ -174,8 +172,7 @@ def test_the_gradient_for_the_input_is_the_same(make: Callable[[bool], Any]) -> 
     found = []
     for frozen in (True, False):
         layer = make(frozen)
-        network = Network([layer, Flatten(), Linear(units=2)], (2, 5, 5), 2, make_streams("streams", 0))
-        network.allocate(np.float64)
+        network = make_network([layer, Flatten(), Linear(units=2)], (2, 5, 5), 2)
         x = np.random.default_rng(1).standard_normal((3, 2, 5, 5))
         network.forward(x, training=True)
         found.append(network.input_gradient(np.ones((3, 2))).copy())
@@ -184,8 +181,7 @@ def test_the_gradient_for_the_input_is_the_same(make: Callable[[bool], Any]) -> 
 
 def test_a_frozen_batch_norm_uses_its_running_statistics_while_training() -> None:
     layer = BatchNorm(frozen=True)
-    network = Network([layer, Linear(units=2)], (3,), 2, make_streams("streams", 0))
-    network.allocate(np.float64)
+    make_network([layer, Linear(units=2)], (3,), 2)
     x = 5 + np.random.default_rng(0).standard_normal((6, 3))
     np.testing.assert_allclose(layer.forward(x, training=True), x / np.sqrt(1 + 1e-5))
     assert not layer.buffers["running_mean"].any()
@@ -193,4 +189,4 @@ def test_a_frozen_batch_norm_uses_its_running_statistics_while_training() -> Non
 
 def test_a_model_without_parameters_is_another_error() -> None:
     with pytest.raises(ShapeError, match="no layer has parameters"):
-        Network([Flatten()], (2, 1, 1), 2, make_streams("streams", 0))
+        make_network([Flatten()], (2, 1, 1), 2)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from trainings import make_experiment
 
 import nnlab
 from nnlab.config.experiment import load_experiment
@@ -26,16 +27,15 @@ def loans(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
         noise = random.standard_normal(2)
         lines.append(f"{income + 30 * noise[0]:.1f},{rate + 0.03 * noise[1]:.3f},{'good' if index % 2 else 'bad'}")
     (folder / "loans.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    spec = folder / "loans.yaml"
-    spec.write_text(
+    experiment = make_experiment(
+        folder,
         "data: {name: table, path: loans.csv}\nmodel: {name: mlp, hidden: [8]}\n"
         "optimizer: {name: adam, lr: 0.05}\ntrain: {epochs: 10, batch_size: 16}\n",
-        encoding="utf-8",
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
         patch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
-        result = run(load_experiment(spec), folder / "runs")
+        result = run(experiment, folder / "runs")
     (folder / "loans.csv").unlink()  # nothing below needs the data
     return result
 

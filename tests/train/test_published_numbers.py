@@ -11,30 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from trainings import Recorder
 
 from nnlab import textbook
 from nnlab.config.experiment import Experiment, load_experiment
 from nnlab.core.arrays import Array
-from nnlab.core.rows import Row
 from nnlab.data.sources.mnist import Mnist
 from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-
-
-class Recorder:
-    """Keeps everything that training reports."""
-
-    def __init__(self) -> None:
-        self.losses: list[float] = []
-        self.rows: list[Row] = []
-
-    def on_step(self, step: int, objective: float) -> None:
-        self.losses.append(objective)
-
-    def on_evaluation(self, row: Row) -> None:
-        self.rows.append(row)
 
 
 def trained(experiment: Experiment) -> tuple[Recorder, dict[str, Array]]:
