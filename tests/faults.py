@@ -27,8 +27,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: a process th
 from nnlab.config.experiment import load_experiment
 from nnlab.errors import Interrupted, NnlabError, RunError
 from nnlab.records.checkpoint import checkpoint_files
-from nnlab.storage import disk
-from nnlab.storage import folders as writing
+from nnlab.storage import disk, folder_names
+from nnlab.storage.folders import create_folder
 from nnlab.train import run as run_module
 from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume import last_run, resume
@@ -358,7 +358,7 @@ class Faults:
 
         def work() -> None:
             for _ in range(FOLDERS // 4):
-                writing.create_folder(runs, "same")
+                create_folder(runs, "same")
 
         with fixed_clock(datetime(2025, 1, 1, tzinfo=UTC)):
             children = [os.fork() for _ in range(1)]
@@ -409,12 +409,12 @@ def fixed_clock(moment: datetime) -> Iterator[None]:
         def now(zone: object) -> datetime:
             return moment
 
-    real = writing.datetime
-    writing.datetime = Clock  # type: ignore[assignment,misc]
+    real = folder_names.datetime
+    folder_names.datetime = Clock  # type: ignore[assignment,misc]
     try:
         yield
     finally:
-        writing.datetime = real  # type: ignore[misc]
+        folder_names.datetime = real  # type: ignore[misc]
 
 
 KINDS: dict[str, tuple[str, Callable[[Faults], Tally]]] = {
