@@ -51,7 +51,7 @@ def cut_down(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all configs, cut down, a completed run, a crashed one and a cross-validation."""
+    """A folder with all configs, cut down, two completed runs, a crashed one and a cross-validation."""
     folder = tmp_path_factory.mktemp("documented")
     configs = ROOT / "configs"
     for path in [*configs.glob("*.yaml"), *configs.glob("descent/*.yaml"), *configs.glob("activations/*_he.yaml")]:
@@ -64,6 +64,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
         package.cross_validate(folder / "configs" / "spiral_softmax.yaml", 2, folder / "runs")
         run = package.run(folder / "configs" / "adam.yaml", folder / "runs").path
+        run = run.rename(run.with_name("20250102-120000-adam-0a1b2d"))
+        package.run(folder / "configs" / "spiral_relu.yaml", folder / "runs")  # the last: it has few pictures
     crashed = folder / "runs" / CRASHED
     shutil.copytree(run, crashed)
     summary = json.loads((crashed / "summary.json").read_text(encoding="utf-8")) | {"status": "running"}
