@@ -131,7 +131,7 @@ def measured(run: RunRecord) -> dict[str, float]:
         "best_step": best.get("step"),
         "parameters": run.summary["parameters"],
     }
-    if run.summary["status"] != "running":  # until a run ends, its summary does not count
+    if run.summary["status"] != "running":  # until a run ends, its summary is not final
         found |= {"train_seconds": run.summary["train_seconds"], "steps": run.summary["steps"]}
     return {name: value for name, value in found.items() if value is not None and isfinite(value)}
 

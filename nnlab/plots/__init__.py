@@ -6,7 +6,7 @@ from contextlib import suppress
 
 
 def _import_matplotlib_with_any_backend() -> None:
-    """Import matplotlib although ``MPLBACKEND`` may name a backend that it cannot find here, and refuses.
+    """Import matplotlib even if ``MPLBACKEND`` names a backend that is not installed here.
 
     A process started from a notebook inherits the notebook's backend. Pictures are always drawn by Agg; a backend that
     matplotlib does accept stays the one of the user's own figures.

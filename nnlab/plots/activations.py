@@ -1,4 +1,4 @@
-"""How the outputs of activation layers spread: a row for each network, a column for each layer."""
+"""Activation histograms of untrained networks: a row for each network, a column for each layer."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,10 +21,10 @@ LABEL_WIDTH = 16  # letters
 
 
 def plot_untrained_activations(networks: Sequence[tuple[str, Sequence[ActivationStatistics]]], folder: Path) -> Path:
-    """Write ``activations.png`` from (name, layers) of each network; gives its path.
+    """Write ``activations.png`` from (name, layers) of each network and return its path.
 
-    Zeros of a ReLU are counted above its panel and not drawn: their bar would hide all others. Raises UsageError for
-    more than 40 networks and OSError when the picture cannot be written.
+    The share of zeros of a ReLU is written above its panel and not drawn: its bar would dwarf the others. Raises
+    UsageError for more than 40 networks and OSError when the picture cannot be written.
     """
     check_rows(len(networks))
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def check_rows(count: int) -> None:
 
 
 def _evenly(layers: Sequence[ActivationStatistics]) -> list[tuple[int, ActivationStatistics]]:
-    """The layers with their places from 1; of more than fit, some from the first to the last."""
+    """The layers with their numbers from 1; evenly spaced ones where not all fit."""
     places = np.unique(np.linspace(1, len(layers), min(len(layers), MOST_COLUMNS)).round().astype(int)).tolist()
     return [(place, layers[place - 1]) for place in places]
 
@@ -85,6 +85,6 @@ def _draw(axes: Axes, spread: ActivationStatistics) -> None:
 
 
 def _around(numbers: Array) -> tuple[float, float]:
-    """The range of some numbers; one of no width is widened."""
+    """The range of these numbers; a range of zero is widened to 1."""
     low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 0.0)
     return (low, high) if high > low else (low - 0.5, high + 0.5)

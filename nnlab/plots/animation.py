@@ -1,4 +1,4 @@
-"""Pictures that move."""
+"""Animated GIFs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +16,10 @@ DPI = 90
 
 @contextmanager
 def animation(figure: Figure, path: Path) -> Iterator[Callable[..., None]]:
-    """A GIF of a figure; gives what takes the next frame of it as it stands, ``grab_frame(count)`` as several.
+    """A GIF of a figure; yields ``grab_frame(count=1)``, which adds its current state as ``count`` frames.
 
-    The figure is laid out once, so that nothing moves from frame to frame but what should. The file is made in memory
-    and written at the end. Raises OSError when it cannot be written.
+    The figure is laid out once, so that axes and texts keep their places. The file is built in memory and written at
+    the end. Raises OSError when it cannot be written.
     """
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
@@ -30,7 +30,7 @@ def animation(figure: Figure, path: Path) -> Iterator[Callable[..., None]]:
     def grab_frame(count: int = 1) -> None:
         writer.grab_frame()
         frames = vars(writer)["_frames"]
-        frames += frames[-1:] * (count - 1)  # drawing the same again takes a tenth of a second
+        frames += frames[-1:] * (count - 1)  # drawing a frame again would take a tenth of a second
 
     yield grab_frame
     writer.finish()
@@ -38,4 +38,4 @@ def animation(figure: Figure, path: Path) -> Iterator[Callable[..., None]]:
 
 
 class _Gif(BytesIO):
-    name = "animation.gif"  # by its ending Pillow knows the format
+    name = "animation.gif"  # Pillow takes the format from its ending

@@ -132,7 +132,7 @@ def _legend_labels(comparison: Comparison, parts: Sequence[str]) -> list[str]:
 
 def _lines(label: str) -> list[str] | None:
     """A label wrapped to the legend's width; None where it takes too many lines."""
-    # Only commas may end a line; and matplotlib leaves labels that begin with an underscore out of legends.
+    # Lines break only after commas; matplotlib leaves labels with a leading underscore out of legends.
     unbroken = re.sub("(?<!,) |^(?=_)", "\N{NO-BREAK SPACE}", plain_text(label, 120))
     lines = wrap(unbroken, LEGEND_WIDTH)
     return lines if len(lines) <= LEGEND_LINES else None

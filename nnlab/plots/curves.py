@@ -30,7 +30,7 @@ LINES: Mapping[str, Mapping[str, Any]] = {
     "validation": {"linewidth": 1.4, "linestyle": (0, (4, 2.5))},
 }
 
-# Bins across a picture: more than it has pixels to show.
+# Intervals across a picture, more than it has pixels.
 BINS = 1000
 # Larger losses are left out, as infinite ones are.
 HIGHEST = 1e100
@@ -38,7 +38,7 @@ HIGHEST = 1e100
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Points to connect, and half the height of the band around them (None: no band)."""
+    """The points of a curve, and half the height of the band around it (None: no band)."""
 
     step: Array
     value: Array
@@ -51,7 +51,7 @@ def title_of(record: RunRecord) -> str:
 
 
 def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] | None = None) -> None:
-    """Write a picture of each metric of one run (or of those in ``kinds``) into ``folder``, made if need be.
+    """Write a picture of each metric of one run (or of those in ``kinds``) into ``folder``, created if necessary.
 
     Raises RunError when the run's steps are damaged and OSError when the pictures cannot be written.
     """
@@ -74,14 +74,14 @@ def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] | None = None
                 validated = is_measured(record, f"validation_{kind}")
                 columns = 2 if validated else 3
                 legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 1), ncols=columns, borderaxespad=0.2)
-                # One row may be as wide as it likes, the axes keep their width: a blank title makes room for it.
+                # A single row may exceed the width of the axes, which keep theirs: a blank title reserves its height.
                 legend.set_in_layout(validated)
                 if not validated:
                     axes.set_title(" ", fontsize=9)
 
 
 def label_of(kind: str) -> str:
-    """The name of a metric in the language of the pictures."""
+    """The name of a metric in the current language."""
     metric = metrics[kind]
     return in_language(metric.label, metric.label_ja)
 
@@ -151,9 +151,9 @@ def _with_final(part: str, curve: Curve) -> str:
 
 
 def scale_axes(axes: Axes, kind: str, drawn: Sequence[Line2D], ceiling: float | None = None) -> None:
-    """The whole range of a metric where it is finite; else, where the metric asks for it, a log scale over two decades.
+    """Show the whole range of a metric if it is finite; else use a log scale over two decades where the metric allows.
 
-    Nothing is drawn above the ceiling.
+    Nothing above ``ceiling`` is shown.
     """
     metric = metrics[kind]
     if metric.range.finite:
@@ -162,7 +162,7 @@ def scale_axes(axes: Axes, kind: str, drawn: Sequence[Line2D], ceiling: float | 
         write_nothing(axes)
         return
     if metric.range.finite:
-        for line in drawn:  # one along 0 or 1 is shown in its whole width
+        for line in drawn:  # a line along 0 or 1 keeps its full width
             line.set_clip_on(False)
         return
     values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in drawn])

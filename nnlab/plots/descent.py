@@ -1,4 +1,4 @@
-"""Pictures of descents: the field of gradients, the paths over contours, the values, and the race."""
+"""Pictures of descents: the gradient field, the paths over contours, the values, and the animation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -34,7 +34,7 @@ FILES: Mapping[str, str] = {"field": "field.png", "paths": "paths.png", "values"
 
 ARROWS = 21  # along the longer side
 LONGEST = 1.2  # cells
-# Steps up to which each is marked with a dot.
+# Longest descent of which each step is marked with a dot.
 MARKED_STEPS = 100
 
 
@@ -45,9 +45,9 @@ def descent_pictures(
     view: Sequence[float] | None = None,
     arrows: Arrows = "unit",
 ) -> Mapping[str, Callable[[Path], None]]:
-    """What draws each kind of picture into a folder: values always, paths of one and two variables, all of two.
+    """The functions that draw each kind of picture into a folder: values, paths for one or two variables, all for two.
 
-    Without drawings there is only the field of gradients, of two variables.
+    Without drawings there is only the gradient field of two variables.
     Each raises OSError when its picture cannot be written.
     """
     title = f"{plain_text(name, 60)}: {plain_text(function.formula, 80)}"
@@ -71,9 +71,9 @@ def _into(draw: Callable[[Path], None], file: str, folder: Path) -> None:
 
 
 def _plot_field(function: Function, title: str, view: View, arrows: Arrows, path: Path) -> None:
-    """Arrows down the slope, coloured by how steep it is: all of one length, or each as long as the gradient, to scale.
+    """Arrows along the negative gradient, coloured by its norm; of one length, or proportional to the norm.
 
-    The longest of those to scale is LONGEST cells long.
+    The longest proportional arrow spans LONGEST cells.
     """
     left, right, bottom, top = view
     spacing = max(right - left, top - bottom) / ARROWS
@@ -86,7 +86,7 @@ def _plot_field(function: Function, title: str, view: View, arrows: Arrows, path
         usable = np.isfinite(length) & (length > 0) & np.isfinite(function.value(points))
         steep = length[usable]
         unit = 0.8 / steep if arrows == "unit" else LONGEST / steep.max(initial=0)
-        # Both axes have the same scale, or else each arrow is as long as its own scale makes it.
+        # Exact on axes with equal scales; otherwise each axis scales its own component.
         drawn_arrows = downhill[:, usable] * unit * np.array([[across], [down]])
     with canvas(path, tr("{title}, negative gradient", title=title), plane_size(view)) as figure:
         axes = plane(figure, view)
@@ -109,7 +109,7 @@ def _plot_field(function: Function, title: str, view: View, arrows: Arrows, path
 
 
 def _centres(low: float, high: float, spacing: float) -> tuple[Array, float]:
-    """The middles of equal cells about as wide as the spacing, at least three, and their width."""
+    """The centres of at least three equal cells about as wide as ``spacing``, and their width."""
     count = max(round((high - low) / spacing), 3)
     width = (high - low) / count
     return low + width * (np.arange(count) + 0.5), width
@@ -132,7 +132,7 @@ def _plot_paths(function: Function, drawings: Sequence[Drawing], title: str, vie
 
 
 def _plot_line(function: Function, drawings: Sequence[Drawing], title: str, path: Path) -> None:
-    """A function of one variable as a curve, with the points that the paths went through."""
+    """A function of one variable as a curve, with the points of the paths."""
     left, right = function.view[:2]
     sound = [drawing.positions[:, 0] for drawing in drawings if not drawing.diverged]
     points = np.concatenate([drawings[0].positions[:1, 0], *sound])
@@ -156,7 +156,7 @@ def _plot_line(function: Function, drawings: Sequence[Drawing], title: str, path
 
 
 def _plot_values(drawings: Sequence[Drawing], title: str, path: Path) -> None:
-    """The value after each step, on a logarithmic axis where it spans more than two decades above 0."""
+    """The value after each step, on a log scale where it is positive and spans more than two decades."""
     with picture(path, title, "f") as (figure, axes):
         usable = []
         for index, drawing in enumerate(drawings):

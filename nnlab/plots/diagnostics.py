@@ -1,4 +1,4 @@
-"""Pictures of gradients and activations, layer by layer."""
+"""Gradient norms and activation histograms of each layer."""
 
 from math import ceil
 from pathlib import Path
@@ -48,7 +48,7 @@ def plot_activation_histograms(record: RunRecord, folder: Path) -> None:
 
 
 def _plot_gradients(norms: GradientNorms, title: str, path: Path) -> None:
-    """One line a layer, the first in the strongest colour and the last in the faintest, on a logarithmic axis."""
+    """One line per layer on a log scale, from the darkest colour for the first layer to the lightest for the last."""
     norms = dict(evenly(list(norms.items()), MOST_LINES))
     colours = mpl.colormaps[palette().layers].resampled(len(norms) + 1)
     heading = tr("{name}: gradient norm of each layer", name=plain_text(title, 36))
@@ -64,17 +64,16 @@ def _plot_gradients(norms: GradientNorms, title: str, path: Path) -> None:
             legend = figure.legend(loc="outside right upper", ncols=ceil(len(norms) / 24))
             for text in legend.get_texts():
                 text.set_parse_math(False)
-            size = legend.get_window_extent()  # the picture grows with it, so that axes and title keep their room
+            size = legend.get_window_extent()  # the figure grows by it, so that axes and title keep their size
             figure.set_size_inches(WIDTH + size.width / DPI, max(HEIGHT, size.height / DPI + 0.3))
         else:
             write_nothing(axes)
 
 
 def _plot_histograms(histograms: dict[str, Histograms], title: str, path: Path) -> None:
-    """One panel a layer: how its outputs spread at the start and at the end, each scaled to its highest bar.
+    """One panel per layer: histograms before and after training, each normalised to its maximum.
 
-    Bars at start and end differ in width, and a layer that answers all samples alike is one bar: areas would hide
-    one or the other.
+    Their bins differ in width, and constant outputs are a single bar: with equal areas one would hide the other.
     """
     if not histograms:
         raise RunError(f"{path}: cannot be drawn: no histogram was recorded")
@@ -95,7 +94,7 @@ def _plot_histograms(histograms: dict[str, Histograms], title: str, path: Path) 
 
 
 def _draw_panel(axes: Axes, layer: str, moments: Histograms) -> None:
-    """The first and the last of the moments."""
+    """The first and the last histogram of a layer."""
     axes.set_title(plain_text(layer, LONGEST_NAME), fontsize=9, parse_math=False)
     for index, step in enumerate(dict.fromkeys((min(moments), max(moments)))):
         edges, counts = moments[step]

@@ -1,4 +1,4 @@
-"""Letters in a picture that no installed font has."""
+"""Fonts of pictures, and characters that no installed font has."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,7 +23,7 @@ JAPANESE_FONTS = (
     "TakaoGothic",
     "VL Gothic",
 )
-# Tried in this order for letters that the standard font lacks.
+# Tried in this order for characters that the standard font lacks.
 _FONTS_WITH_MORE_LETTERS = (*JAPANESE_FONTS, "Noto Sans", "Arial Unicode MS")
 INSTALL_JAPANESE = (
     f"install one of {', '.join(JAPANESE_FONTS)} (on Debian and Ubuntu: apt install fonts-noto-cjk or fonts-ipaexfont)"
@@ -31,12 +31,12 @@ INSTALL_JAPANESE = (
 
 
 def has_japanese_font() -> bool:
-    """Whether matplotlib knows a font with Japanese letters, or finds one that was installed after it last looked."""
+    """Whether matplotlib finds a font with Japanese characters, known to it or newly installed."""
     return _knows_japanese() or _finds_japanese()
 
 
 def families(text: str) -> list[str]:
-    """The fonts for a picture with this title, in the order in which each letter is looked for."""
+    """The font families for a picture with this title, in order of preference."""
     if is_east_asian(text) and not _knows_japanese():
         _find_new_fonts()
     installed = set(fontManager.get_font_names())
@@ -44,7 +44,7 @@ def families(text: str) -> list[str]:
 
 
 def notice_missing(figure: Figure) -> None:
-    """Say in one line which letters of a figure no font has, so that they are drawn as boxes, and which fonts help."""
+    """Report in one line the characters of a figure that are drawn as boxes, and the fonts that have them."""
     missing = "".join(_missing(figure))
     if not missing:
         return
@@ -53,7 +53,7 @@ def notice_missing(figure: Figure) -> None:
 
 
 def is_east_asian(text: str) -> bool:
-    """Whether a text has Chinese, Japanese or Korean letters."""
+    """Whether a text has Chinese, Japanese or Korean characters."""
     return any(east_asian_width(letter) in "WFH" and letter <= "\uffff" for letter in text)
 
 
@@ -88,9 +88,9 @@ def _finds_japanese() -> bool:
 
 
 def _find_new_fonts() -> None:
-    """Take in fonts that were installed after matplotlib last looked."""
+    """Add fonts that were installed after matplotlib built its list."""
     known = {entry.fname for entry in fontManager.ttflist}
     for path in findSystemFonts():
         if path not in known:
-            with suppress(OSError, RuntimeError):  # no font after all
+            with suppress(OSError, RuntimeError):  # not a font
                 fontManager.addfont(path)

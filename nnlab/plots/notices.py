@@ -1,4 +1,4 @@
-"""What those who draw pictures must hear without a picture failing: one line, once."""
+"""Notices about pictures that are not errors, such as missing fonts: one line, once."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ _LISTENER: ContextVar[Callable[[str], None] | None] = ContextVar("listener", def
 
 @contextmanager
 def noticed_by(listener: Callable[[str], None]) -> Iterator[None]:
-    """The first notice of all pictures drawn while this is open goes to ``listener``."""
+    """Pass the first notice of the pictures drawn in the body to ``listener``."""
     token = _LISTENER.set(listener)
     try:
         yield
@@ -18,7 +18,7 @@ def noticed_by(listener: Callable[[str], None]) -> Iterator[None]:
 
 
 def notice(text: str) -> None:
-    """Send a notice to the listener, once."""
+    """Pass a notice to the listener, unless it received one before."""
     listener = _LISTENER.get()
     if listener is not None:
         _LISTENER.set(None)

@@ -82,7 +82,7 @@ def from_paper(colour: str) -> Colormap:
 
 
 def in_language(english: str, japanese: str) -> str:
-    """Whichever of two texts is in the current language."""
+    """The one of two texts that is in the current language."""
     return japanese if _plot_style.get().language == "ja" else english
 
 

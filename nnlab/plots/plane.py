@@ -1,4 +1,4 @@
-"""What pictures of descents share: the part of the plane they show, contours, and how a path looks."""
+"""The plane of a descent's pictures: the view, contours, and the styles of paths."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from nnlab.functions.base import Function
 from nnlab.plots.canvas import WIDTH
 from nnlab.plots.palette import LINE_STYLES, from_paper, palette, tr
 
-# Of the ends of paths: those that share a colour differ.
+# Markers of the ends of paths; paths with the same colour have different ones.
 MARKERS = ("o", "^")
 GRID = 240
 LEVELS = 18
-# A path that leaves the picture is followed for this number of picture widths.
+# Widths of the view within which a path that leaves it is still drawn.
 FOLLOWED = 3.0
 
 View = tuple[float, float, float, float]
@@ -26,7 +26,7 @@ View = tuple[float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """What is drawn of a path: its label, positions (steps + 1, n), the value at each, and whether it diverged."""
+    """A path to draw: its label, positions (steps + 1, n), the value at each, and whether it diverged."""
 
     label: str
     positions: Array
@@ -35,12 +35,12 @@ class Drawing:
 
     @property
     def title(self) -> str:
-        """The label as the legend has it."""
+        """The label in the legend."""
         return tr("{label} (diverged)", label=self.label) if self.diverged else self.label
 
 
 def seen(function: Function, drawings: Sequence[Drawing], view: Sequence[float] | None = None) -> View:
-    """The part of the plane that the pictures show: what the function is known for, and where the paths went.
+    """The part of the plane to show: the usual domain of the function, extended by the paths.
 
     Paths that diverged do not count, and no path makes the picture more than FOLLOWED times as wide or high.
     """
@@ -65,14 +65,14 @@ def seen(function: Function, drawings: Sequence[Drawing], view: Sequence[float] 
 
 
 def plane_size(view: View) -> tuple[float, float]:
-    """Inches for a picture in which both axes have the same scale, with room for what stands beside it."""
+    """The size in inches of a picture with equal scales, with room beside it."""
     left, right, bottom, top = view
     shape = min(max((top - bottom) / (right - left), 0.35), 1.4)
     return WIDTH, min(max(5.2 * shape + 1.3, 3.2), 6.5)
 
 
 def plane(figure: Figure, view: View) -> Axes:
-    """Axes over a part of the plane, with the same scale both ways where that leaves room to see anything."""
+    """Axes over a part of the plane, with equal scales unless they would be too narrow."""
     left, right, bottom, top = view
     axes = figure.add_subplot()
     axes.set_xlim(left, right)
@@ -86,7 +86,7 @@ def plane(figure: Figure, view: View) -> Axes:
 
 
 def draw_contours(axes: Axes, function: Function, view: View, *, shaded: bool = True) -> None:
-    """Lines of equal value, closer together where it is low, and a shade of grey where it is high."""
+    """Contour lines, closer at low values, and grey shading of high values."""
     left, right, bottom, top = view
     x, y = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
     with np.errstate(all="ignore"):
@@ -104,7 +104,7 @@ def draw_contours(axes: Axes, function: Function, view: View, *, shaded: bool = 
 
 
 def line_style(index: int) -> dict[str, Any]:
-    """Colour and line style of the path with this number."""
+    """Colour and line style of the ``index``-th path."""
     colours = palette().colours
     return {
         "color": colours[index % len(colours)],
@@ -113,7 +113,7 @@ def line_style(index: int) -> dict[str, Any]:
 
 
 def head_style(index: int) -> dict[str, Any]:
-    """Colour and marker of the end of the path with this number."""
+    """Colour and marker of the end of the ``index``-th path."""
     colours = palette().colours
     return {
         "color": colours[index % len(colours)],
@@ -125,7 +125,7 @@ def head_style(index: int) -> dict[str, Any]:
 
 
 def inside(positions: Array, view: View) -> Array:
-    """A path up to the first point far outside the picture, which is brought nearer along the way to it."""
+    """A path up to the first point far outside the view, which is moved along its segment towards the view."""
     centre = np.array([view[0] + view[1], view[2] + view[3]]) / 2
     reach = 10 * max(view[1] - view[0], view[3] - view[2])
     for index, point in enumerate(positions):
@@ -140,7 +140,7 @@ def inside(positions: Array, view: View) -> Array:
 
 
 def mark_start(axes: Axes, drawings: Sequence[Drawing]) -> None:
-    """A square where every path begins, beneath the paths."""
+    """A square at the common start, below the paths."""
     place = drawings[0].positions[0]
     y = place[1] if len(place) == 2 else drawings[0].values[0]
     axes.plot(place[0], y, marker="s", markersize=9, color=palette().ink, linestyle="", label=tr("start"))
@@ -161,7 +161,7 @@ def _columns(drawings: Sequence[Drawing]) -> int:
 
 
 def legend_below(figure: Figure, axes: Axes, drawings: Sequence[Drawing]) -> None:
-    """Below the axes, where no line runs."""
+    """A legend below the axes."""
     handles, labels = axes.get_legend_handles_labels()
     legend = figure.legend(handles, labels, loc="outside lower center", ncols=_columns(drawings))
     for text in legend.get_texts():

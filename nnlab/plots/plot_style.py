@@ -1,4 +1,4 @@
-"""How pictures can be written: formats, styles and languages."""
+"""Formats, styles and languages of pictures."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -12,7 +12,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 @dataclass(frozen=True)
 class PlotStyle:
-    """How pictures are written and in which language their words are."""
+    """The format, style and language of pictures."""
 
     format: Format = "png"
     style: Style = "light"

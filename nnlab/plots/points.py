@@ -21,12 +21,12 @@ PointStyle = Literal["plain", "hollow", "rimmed", "test", "validation"]
 
 
 def class_colour(label: int) -> str:
-    """The colour of a class; one for all those that the legend has no room for."""
+    """The colour of a class; the same for all classes that do not fit into the legend."""
     return palette().colours[label % COLOUR_COUNT] if label < CLASSES_IN_LEGEND else FAINT
 
 
 def draw_points(axes: Axes, split: Split, kind: PointStyle = "plain") -> None:
-    """Draw the samples (N, 2) of a split, at most 5,000 from its first to its last.
+    """Draw the samples (N, 2) of a split, at most 5,000, evenly spaced.
 
     ``rimmed`` points and those with a marker of their split, which crosses colours, stand out on coloured ground.
     """
@@ -57,7 +57,7 @@ def class_marker(label: int) -> str:
 
 
 def legend_of_classes(figure: Figure, dataset: Dataset, splits: Sequence[str] = (), *, note: str = "") -> None:
-    """A legend right of the axes with each class that any sample has, the markers of splits, and a note."""
+    """A legend right of the axes with the classes that occur, the markers of splits, and a note."""
     present = np.unique(np.concatenate([split.labels for split in dataset.splits.values()])).tolist()
     lines = [
         (class_marker(label), class_colour(label), label_text(dataset.class_names[label], 24))

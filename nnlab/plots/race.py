@@ -1,4 +1,4 @@
-"""The race of a descent as an animation."""
+"""The animation of a descent."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -26,7 +26,7 @@ FRAMES = 60
 
 
 def animate_race(function: Function, drawings: Sequence[Drawing], title: str, view: View, path: Path) -> None:
-    """Write a GIF: all rules at once, step by step; of a long one, every n-th step."""
+    """Write a GIF of all paths, step by step; a long descent in about 60 frames."""
     last = max(len(drawing.positions) for drawing in drawings) - 1
     stride = max(1, ceil(last / FRAMES))
     steps = [*range(0, last, stride), last]
@@ -49,4 +49,4 @@ def animate_race(function: Function, drawings: Sequence[Drawing], title: str, vi
                 for way, trail, head in zip(ways, trails, heads, strict=True):
                     trail.set_data(*way[: step + 1].T)
                     head.set_data(*way[min(step, len(way) - 1)][:, None])
-                grab_frame(1 if step < last else 1 + FRAMES_A_SECOND)  # the end stays for a second
+                grab_frame(1 if step < last else 1 + FRAMES_A_SECOND)  # the last frame stays for a second

@@ -1,4 +1,4 @@
-"""What a dataset looks like: a grid of labelled images, or points in the plane."""
+"""Samples of a dataset: a grid of labelled images, or points in the plane."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -20,7 +20,7 @@ from nnlab.plots.points import draw_points, legend_of_classes
 SAMPLES_FILE = "samples.png"
 AUGMENTED_FILE = "augmented.png"
 
-# A grid of at most MOST_CLASSES classes and MOST_COLUMNS images of each; sizes in pixels of the picture.
+# The grid: at most MOST_CLASSES rows of MOST_COLUMNS images; sizes in pixels of the picture.
 MOST_CLASSES = 20
 MOST_COLUMNS = 10
 GRID_WIDTH = 700
@@ -32,7 +32,7 @@ TITLE_HEIGHT, MARGIN = 42, 10
 def plot_samples(
     name: str, dataset: Dataset, folder: Path, augmentations: Sequence[Augmentation], streams: Streams
 ) -> list[Path]:
-    """Write pictures of a dataset into ``folder``, which is made if need be; gives their paths.
+    """Write pictures of a dataset into ``folder``, created if necessary, and return their paths.
 
     Images make ``samples.png`` and, with augmentations, ``augmented.png``; points in the plane make ``samples.png``;
     other samples make none. Raises OSError when the pictures cannot be written.
@@ -65,7 +65,7 @@ def plot_samples(
 
 
 def _augmented(images: Array, augmentations: Sequence[Augmentation], streams: Streams, columns: int) -> list[Array]:
-    """Each image, followed by itself as changed in the first training steps."""
+    """Each image, followed by its augmented versions of the first training steps."""
     versions = [images]
     for step in range(1, columns):
         x = images / np.float32(WHITE)
@@ -75,7 +75,7 @@ def _augmented(images: Array, augmentations: Sequence[Augmentation], streams: St
 
 
 def plot_grid(path: Path, title: str, rows: Sequence[Array], names: Sequence[str]) -> None:
-    """Draw rows of images (n, C, H, W), each with the name of its class; the grid's pixels are the picture's."""
+    """Draw rows of images (n, C, H, W), each labelled with its class, at one pixel of the picture per grid pixel."""
     mosaic = _mosaic(rows)
     height, width = mosaic.shape[:2]
     with canvas(path, title, (WIDTH, HEIGHT), layout=None) as figure:
@@ -87,7 +87,7 @@ def plot_grid(path: Path, title: str, rows: Sequence[Array], names: Sequence[str
         for index, name in enumerate(names):
             middle = (index + 0.5) * (height + GAP) / len(rows) - GAP / 2
             labels.append(axes.text(-MARGIN, middle, plain_text(name, 16), **beside))
-        # Whole pixels: what lies between two would be blurred.
+        # Whole pixels: an image between two pixels would be blurred.
         left = 2 * MARGIN + ceil(max(label.get_window_extent().width for label in labels))
         (heading,) = figure.texts
         size = (
@@ -100,7 +100,7 @@ def plot_grid(path: Path, title: str, rows: Sequence[Array], names: Sequence[str
 
 
 def _mosaic(rows: Sequence[Array]) -> Array:
-    """All images in one, as (height, width, RGB) with the colour of the paper between them."""
+    """All images in one (height, width, RGB), with the background colour between them."""
     tiles = [[tile(image) for image in row] for row in rows]
     height, width, _ = tiles[0][0].shape
     down, right = height + GAP, width + GAP
@@ -117,7 +117,7 @@ def _tile_side(dataset: Dataset) -> int:
 
 
 def tile(image: Array) -> Array:
-    """An image (C, H, W) as (H, W, RGB), each of its pixels enlarged to a square, or some left out if it is large."""
+    """An image (C, H, W) as (H, W, RGB), enlarged by a whole factor, or subsampled if it is large."""
     side = max(image.shape[1:])
     if side > LARGEST_TILE:
         step = -(-side // LARGEST_TILE)

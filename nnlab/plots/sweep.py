@@ -1,4 +1,4 @@
-"""The error of numerical gradients against their step."""
+"""The error of numerical gradients against their step size."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -12,7 +12,7 @@ from nnlab.plots.palette import FAINT, palette, tr
 
 MOST_PANELS = 12
 COLUMNS = 3
-# What an error of 0 is drawn as.
+# Drawn for an error of 0.
 LOWEST = 1e-17
 LABELS = {
     "forward": "forward difference, error ~ h",

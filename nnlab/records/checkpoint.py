@@ -1,4 +1,4 @@
-"""A checkpoint on disk: every array that training resumes from, and metadata, in one checked file."""
+"""Checkpoint files: every array that resuming needs, with metadata and a SHA-256 of both."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ _ENTRY = "nnlab"
 
 
 class UnusableCheckpointError(RunError):
-    """A checkpoint that may be intact, but that cannot be read here and now."""
+    """A checkpoint that may be intact, but cannot be opened, or has the format of another version."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Checkpoint:
 
 
 def write_checkpoint(run: Path, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint named by its step; returns after the file is fsynced. Raises OSError."""
+    """Write a checkpoint named by its step and sync it to the disk. Raises OSError."""
     metadata = {**checkpoint.metadata, "format": FORMAT, "step": checkpoint.step}
     entry = json.dumps({"facts": metadata, "sha256": _sha256(metadata, checkpoint.arrays)})
     path = run / CHECKPOINTS_FOLDER / step_file(checkpoint.step)
@@ -46,9 +46,9 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint) -> Path:
 
 
 def read_checkpoint(path: Path, content: int) -> Checkpoint:
-    """Read a checkpoint, of arrays of at most ``content`` bytes, and hold every byte against its hash.
+    """Read a checkpoint with arrays of at most ``content`` bytes and verify its hash.
 
-    The hash detects corruption, not forgery: metadata that no training writes is refused as well.
+    The hash detects corruption, not forgery: implausible metadata is rejected as well.
     Raises UnusableCheckpointError where the file cannot be opened or another version wrote it, RunError where it is
     damaged.
     """
@@ -72,12 +72,12 @@ def read_checkpoint(path: Path, content: int) -> Checkpoint:
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{path}: is damaged: {one_line(str(error), 200)}") from None
     if not (intact and plausible):
-        damaged(path, "is damaged: its contents are not those that were written")
+        damaged(path, "is damaged: its contents do not match their SHA-256")
     return Checkpoint(metadata["step"], arrays, metadata)
 
 
 def _plausible(metadata: Mapping[str, Any]) -> bool:
-    """Whether the metadata is of the kind that is written: tables of a run, how far they go, and how long it took."""
+    """Whether the metadata has the types and ranges that a training writes."""
     seconds, digests = metadata["seconds"], metadata["marks"]
     return (
         isinstance(metadata["step"], int)

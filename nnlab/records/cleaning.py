@@ -1,4 +1,4 @@
-"""Clearing a run's folder of what follows the step that it is resumed from, and of what killed processes left."""
+"""Removing later records from a run that is resumed, and the leftovers of killed processes."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -22,25 +22,25 @@ from nnlab.storage.lock import LOCK_FILE, RunLock, is_being_written, is_lock
 
 
 def check_own(path: Path) -> None:
-    """Raise RunError where what a run writes, or clears away, would land somewhere else."""
+    """Raise RunError where a run would write or delete files outside its folder."""
     for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER, path / SNAPSHOTS_FOLDER):
         if is_link(place):
-            raise RunError(f"{place}: is a link, but a run writes into its own folder only; put a folder in its place")
-    for name in (LOCK_FILE, LOG_FILE, *TABLES):  # which are written in place
+            raise RunError(f"{place}: is a link, but a run writes only into its own folder; replace it with a folder")
+    for name in (LOCK_FILE, LOG_FILE, *TABLES):  # written in place
         check_single_link(path / name)
 
 
 def clear_after(path: Path, step: int, tables: Collection[str], snapshots: Collection[int]) -> None:
-    """Leave the checkpoints up to ``step`` and the snapshots of these steps, and no half-written file.
+    """Keep the checkpoints up to ``step`` and the snapshots of these steps; remove later ones and temporary files.
 
-    Of the tables that only some runs have, those not among ``tables`` go too. Raises OSError.
+    Optional tables not in ``tables`` are removed too. Raises OSError.
     """
     for place in (path, path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
         make_folder(place, exist_ok=True)
         remove_temporaries(place)
     remove_temporaries(path / SNAPSHOTS_FOLDER)
     for file in checkpoint_files(path):
-        if (step_of(file) or 0) > step:  # damaged or of no use, they would count among the newest
+        if (step_of(file) or 0) > step:  # even if damaged: they would count among the newest
             remove(file)
     for file in (path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"):
         if step_of(file) not in snapshots:
@@ -50,10 +50,10 @@ def clear_after(path: Path, step: int, tables: Collection[str], snapshots: Colle
 
 
 def clear_leftovers(path: Path) -> None:
-    """Remove the temporary files and the lock that processes left in a run's folder, if they are gone.
+    """Remove the temporary files and the lock of ended processes from a run's folder.
 
-    What a living process holds stays, and so does everything in a folder that cannot be written, that is a link, or
-    that is not the folder of a run, a cross-validation or a descent.
+    Nothing is removed while a process holds the folder, or where it is read-only, a link, or not a run,
+    cross-validation or descent.
     """
     with suppress(OSError):
         kind = kind_of(path)
@@ -67,7 +67,7 @@ def _clear_leftovers(path: Path) -> None:
         if is_link(path) or kind_of(path) is None or is_being_written(path):
             return
         if is_lock(path / LOCK_FILE):
-            RunLock(path).release()  # which removes it; RunError where it is held
+            RunLock(path).release()  # removes it; RunError where it is held
         remove_temporaries(path)
         for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER, path / SNAPSHOTS_FOLDER):
             if not is_link(place):

@@ -1,4 +1,4 @@
-"""The folder of a cross-validation: its spec, its summary, and in it one run folder for each fold."""
+"""The folder of a cross-validation: its spec, its summary and a run folder for each fold."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,15 +20,15 @@ from nnlab.storage.folders import as_json, create_folder
 from nnlab.storage.layout import SPEC_FILE, SUMMARY_FILE, fold_folder
 from nnlab.storage.lock import RunLock
 
-# What the summary repeats of each run.
+# Keys that the summary repeats of each run.
 _OF_A_RUN = ("status", "steps", "train_seconds", "final", "best", "message")
 
 
 class CrossvalFolder:
-    """Writes a cross-validation; after every fold the summary is up to date.
+    """Writes a cross-validation; its summary is updated after each fold.
 
-    Mean and sample standard deviation are over the folds that were completed. Nobody else can write it until it is
-    closed. Raises RunError when the disk refuses or somebody else is writing.
+    Mean and sample standard deviation are over the folds that were completed. It is locked
+    until it is closed. Raises RunError when the disk refuses or another process writes it.
     """
 
     def __init__(self, path: Path, folds: int, spec: str, spec_sha256: str) -> None:
@@ -53,25 +53,25 @@ class CrossvalFolder:
         """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-crossval-<6 hex>``, never touching a folder that exists."""
         path = create_folder(root, f"{plain_name(name)}-crossval")
         with reported_as(RunError, f"{path}: cannot be written"):
-            make_folder(path / fold_folder(1))  # by which it is known from its first moment
+            make_folder(path / fold_folder(1))  # which identifies it as a cross-validation from the start
         return cls(path, folds, spec, spec_sha256)
 
     def fold(self, number: int) -> Path:
-        """Where the run of a fold goes, counted from 1."""
+        """The run folder of a fold, counted from 1."""
         return self.path / fold_folder(number)
 
     def add(self, number: int) -> None:
-        """Take in the run of a fold, however it ended."""
+        """Add the run of a fold, whatever its status, to the summary."""
         self.summary |= _added_up([*self.summary["runs"], _fold_entry(self.path, number)])
         self._write(SUMMARY_FILE, as_json(self.summary))
 
     def finish(self, status: str, message: str = "") -> None:
-        """Write how it ended."""
+        """Write the final status."""
         self.summary |= {"status": status, "message": message}
         self._write(SUMMARY_FILE, as_json(self.summary))
 
     def close(self) -> None:
-        """Let others write."""
+        """Release the lock."""
         self._lock.release()
 
     def _write(self, name: str, contents: bytes) -> None:
@@ -80,7 +80,7 @@ class CrossvalFolder:
 
 
 def read_crossval_summary(folder: Path) -> Mapping[str, Any]:
-    """The summary of a cross-validation: its ``status``, ``folds`` and ``spec_sha256`` are checked; raises RunError."""
+    """The summary, with ``status``, ``folds``, ``spec_sha256`` and ``message`` checked; raises RunError."""
     path = folder / SUMMARY_FILE
     summary = read_status(path)
     for key, annotation in (("folds", Annotated[int, Ge(2)]), ("spec_sha256", str), ("message", str)):
@@ -91,7 +91,7 @@ def read_crossval_summary(folder: Path) -> Mapping[str, Any]:
 
 
 def read_crossval(folder: Path) -> dict[str, Any]:
-    """The summary of a cross-validation that has ended, its numbers as its folds have them; raises RunError."""
+    """The summary of a finished cross-validation, with its numbers recomputed from the folds; raises RunError."""
     summary = read_crossval_summary(folder)
     return {**summary, **_added_up([_fold_entry(folder, number) for number in range(1, summary["folds"] + 1)])}
 
@@ -102,7 +102,7 @@ def _fold_entry(folder: Path, number: int) -> dict[str, Any]:
 
 
 def _added_up(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What a summary says of all its folds together."""
+    """The part of a summary that aggregates the folds."""
     rows = [run["final"] or {} for run in runs if run["status"] == "completed"]
     names = names_in(column for row in rows for column in row)
     columns = [*(f"{split}_{name}" for split in CHOOSING_SPLITS for name in names), "objective"]

@@ -1,4 +1,4 @@
-"""The folder of a descent: its spec, every step of every path, and how each ended."""
+"""The folder of a descent: its spec, every step of every path, and a summary."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,10 +30,10 @@ def write_descent(
     paths: Mapping[str, tuple[Array, Array, Array]],
     lines: Sequence[str],
 ) -> None:
-    """Write spec.yaml, environment.json, path.csv, log.txt and, last of all, summary.json; raises RunError.
+    """Write spec.yaml, environment.json, path.csv, log.txt and, last, summary.json; raises RunError.
 
-    ``paths`` gives positions (steps + 1, n), values and gradient norms by the label of the rule. Without any, path.csv
-    has its header only, for two variables.
+    ``paths`` holds positions (steps + 1, n), values and gradient norms by the optimizer's label. Without any, path.csv
+    has only the header for two variables.
     """
     count = next((positions.shape[1] for positions, _, _ in paths.values()), 2)
     rows = [",".join(path_columns(count)) + "\n"]

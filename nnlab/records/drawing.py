@@ -1,4 +1,4 @@
-"""Whether all pictures of a finished run or descent were drawn: a mark in its folder tells until they are."""
+"""The marker file of pictures that are not yet drawn, in the folder of a finished run or descent."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,21 +13,21 @@ from nnlab.storage.layout import PLOTS_FOLDER
 
 MARK = ".unfinished"
 MAX_MARK_BYTES = 1 << 12
-# The pictures of which each kind always has one. Descents and runs of version 0.1.0 have no mark.
+# Each kind always has one of these pictures. Descents and runs of version 0.1.0 have no marker.
 _FIRST = {"run": (PRIMARY,), "descent": ("values", "field")}
 
 
 def begin_drawing(run: Path, kinds: Sequence[str]) -> None:
-    """Note that these kinds of pictures are about to be drawn; a disk that refuses will say so to the pictures."""
+    """Write the marker for these kinds of pictures; an error of the disk is left to the pictures."""
     with suppress(OSError):
         atomic_write(run / PLOTS_FOLDER / MARK, "".join(f"{kind}\n" for kind in kinds).encode())
 
 
 @contextmanager
 def last_pictures(run: Path) -> Iterator[None]:
-    """Remove the mark once the body has drawn what is left to be drawn, or found that it cannot be.
+    """Remove the marker after the body, which draws the last pictures or fails to.
 
-    It stays where the body is interrupted or the disk refuses.
+    It is kept where the body is interrupted or the disk refuses.
     """
     try:
         yield
@@ -40,7 +40,7 @@ def last_pictures(run: Path) -> Iterator[None]:
 
 
 def unfinished_pictures(run: Path) -> list[str]:
-    """The kinds that were about to be drawn when the run was stopped; none where all were drawn."""
+    """The kinds of pictures that were not drawn when the run was stopped; empty where all were."""
     path = run / PLOTS_FOLDER / MARK
     try:
         check_file(path, MAX_MARK_BYTES)
@@ -50,7 +50,7 @@ def unfinished_pictures(run: Path) -> list[str]:
 
 
 def lacks_pictures(run: Path, kind: FolderKind) -> bool:
-    """Whether pictures of a finished run or descent are missing, since it was stopped while drawing."""
+    """Whether pictures of a finished run or descent are missing because it was stopped while drawing."""
     plots = run / PLOTS_FOLDER
     if kind not in _FIRST or not plots.is_dir():
         return False

@@ -1,4 +1,4 @@
-"""What a run depended on besides its spec: versions, processor, BLAS, commit, data."""
+"""The environment of a run: versions, processor, BLAS, commit, data."""
 
 import os
 import platform
@@ -21,7 +21,7 @@ _OF_A_LIBRARY = ("internal_api", "version", "architecture", "num_threads")
 
 
 def describe_environment(checksums: Mapping[str, str]) -> dict[str, Any]:
-    """Versions, CPU, BLAS with its threads as now in force, commit and branch of the working folder, data checksums."""
+    """Versions, CPU, BLAS with its current threads, commit and branch of the working folder, data checksums."""
     return {
         "nnlab": __version__,
         "python": platform.python_version(),
@@ -36,9 +36,9 @@ def describe_environment(checksums: Mapping[str, str]) -> dict[str, Any]:
 
 
 def drift(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between two environments and could change the digits of a result, one line for each."""
+    """The differences between two environments that could change the digits of a result, one line each."""
     old, new = _decisive(before), _decisive(now)
-    if before.get("blas") == []:  # version 0.1.0 did not see that of macOS
+    if before.get("blas") == []:  # version 0.1.0 did not detect Accelerate on macOS
         new |= {key: value for key, value in old.items() if key.startswith("BLAS ")}
     return [
         f"{one_line(key, 200)}: {_said(old.get(key))} then, {_said(new.get(key))} now"
@@ -52,7 +52,7 @@ def _said(value: object) -> str:
 
 
 def changed_data(before: Mapping[str, Any], checksums: Mapping[str, str]) -> list[str]:
-    """The names of data files whose checksums are others than those of an environment, as far as it has any."""
+    """The names of data files whose checksums differ from those in an environment, if it has any."""
     old = before.get("data_sha256")
     if not isinstance(old, Mapping):
         return []
@@ -88,7 +88,7 @@ def _version(package: str) -> str | None:
 
 
 def _blas() -> list[dict[str, Any]]:
-    """The BLAS libraries that are loaded, or what NumPy was built with where threadpoolctl sees none (Accelerate)."""
+    """The loaded BLAS libraries; where threadpoolctl finds none (Accelerate), the one NumPy was built with."""
     found = [
         {key: library.get(key) for key in _OF_A_LIBRARY}
         for library in threadpool_info()

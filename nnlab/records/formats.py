@@ -1,4 +1,4 @@
-"""The names and columns of the files in a run folder, in one place for those who write and those who read."""
+"""The columns of the tables in a run folder, the statuses of a run, and the kinds of folders."""
 
 import re
 from collections.abc import Iterable
@@ -30,14 +30,14 @@ DIAGNOSTICS_COLUMNS = (
 )
 HISTOGRAMS_COLUMNS = ("step", "layer", "left", "right", "count")
 HISTOGRAM_BINS = 40
-# Those that a run only adds lines to.
+# Tables that a run appends to.
 TABLES = (STEPS_FILE, METRICS_FILE, DIAGNOSTICS_FILE, HISTOGRAMS_FILE)
 STATUSES = ("running", "completed", "interrupted", "diverged", "failed")
-# Those of a run that has nothing left to do.
+# Statuses of a run that cannot be resumed.
 FINISHED = ("completed", "diverged")
-# What a reader says of a run whose summary says running, but that no process writes any more.
+# The summary says running, but the process has ended.
 CRASHED = "crashed"
-# And of one that cannot be read.
+# The run cannot be read.
 DAMAGED = "damaged"
 ALL_STATUSES = (*STATUSES, CRASHED, DAMAGED)
 
@@ -45,7 +45,7 @@ FolderKind = Literal["run", "crossval", "descent"]
 
 
 def csv_line(values: "list[float | None]") -> str:
-    """One line of a CSV file: numbers with all their digits in the shortest form that reads back equal.
+    """One line of a CSV file; each number in the shortest form that reads back equal.
 
     None (such as a test metric without a test set) becomes an empty cell.
     """
@@ -53,7 +53,7 @@ def csv_line(values: "list[float | None]") -> str:
 
 
 def text_cell(text: str) -> str:
-    """A text for a CSV cell, with an apostrophe before what a spreadsheet would read as a formula."""
+    """A text for a CSV cell, with an apostrophe before it where a spreadsheet would read a formula."""
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
@@ -88,10 +88,10 @@ def is_fold_folder(path: Path) -> bool:
 
 
 def kind_of(path: Path) -> FolderKind | None:
-    """What a folder of runs holds at this path; None where it is none of nnlab's.
+    """The kind of a folder; None where nnlab did not make it.
 
-    A folder that was made for a run and has nothing in it yet is known by its name; one with another name by its
-    spec and summary. One that cannot be looked into counts as a run, of which its reader says what is wrong.
+    An empty folder of a run is recognised by its name, a renamed one by its spec and summary. An unreadable folder
+    counts as a run, whose reader reports the error.
     """
     try:
         if not path.is_dir():
@@ -107,11 +107,11 @@ def kind_of(path: Path) -> FolderKind | None:
 
 
 def distinct_folders(paths: Iterable[Path]) -> list[Path]:
-    """The paths without those that lead to the same folder as an earlier one."""
+    """The paths without duplicates of the same folder."""
     found: dict[Path, Path] = {}
     for path in paths:
         try:
             found.setdefault(path.resolve(), path)
-        except (OSError, ValueError, RuntimeError):  # cannot be followed; who reads it will say why
+        except (OSError, ValueError, RuntimeError):  # cannot be resolved; its reader reports why
             found.setdefault(path, path)
     return list(found.values())

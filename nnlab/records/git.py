@@ -1,6 +1,6 @@
-"""The commit and branch that are checked out, read from the files of a repository; no program is run for it.
+"""The current commit and branch, read from the files of a repository without running git.
 
-A repository may be a stranger's: ``git status`` runs the filters and hooks that its configuration names. Formats:
+A repository may be untrusted: ``git status`` runs the filters and hooks in its configuration. Formats:
 gitrepository-layout(5), git-check-ref-format(1).
 """
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from nnlab.storage.file_system import OWN_FILE
 
 MAX_LINE_BYTES = 4096
-MAX_PACKED_BYTES = 1 << 24  # some 200,000 branches and tags
-MOST_LINKS = 5  # from a branch that only names another
+MAX_PACKED_BYTES = 1 << 24  # about 200,000 branches and tags
+MOST_LINKS = 5  # symbolic references followed
 
 _HASH = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
 _BRANCHES = "refs/heads/"
@@ -21,10 +21,9 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|[
 
 
 def read_commit(folder: Path) -> dict[str, str | None] | None:
-    """``commit`` and ``branch`` of the repository around a folder, each None where there is none; None outside of one.
+    """``commit`` and ``branch`` of the repository around a folder, each None if absent; None outside a repository.
 
-    Only files in the repository are read, each of bounded size; what is not laid out as git does it counts as no
-    repository.
+    Only files of bounded size in the repository are read; an unknown layout counts as no repository.
     """
     try:
         found = _repository(folder.resolve())
@@ -34,7 +33,7 @@ def read_commit(folder: Path) -> dict[str, str | None] | None:
 
 
 def _repository(folder: Path) -> tuple[Path, Path] | None:
-    """Where the repository around a folder has its HEAD, and where its branches."""
+    """The folders with HEAD and with the branches of the repository around a folder."""
     for place in (folder, *folder.parents):
         entry = place / ".git"
         try:
@@ -48,7 +47,7 @@ def _repository(folder: Path) -> tuple[Path, Path] | None:
 
 
 def _linked(entry: Path) -> tuple[Path, Path] | None:
-    """The same for a ``.git`` that is a file and names a folder: of a worktree or a submodule, and of nothing else."""
+    """The same for a ``.git`` file, of a worktree or a submodule only."""
     head = _named(entry.parent, _line(entry), b"gitdir: ")
     if head is None or not head.is_dir():
         return None
@@ -61,9 +60,11 @@ def _linked(entry: Path) -> tuple[Path, Path] | None:
 
 
 def _named(folder: Path, line: bytes | None, before: bytes = b"") -> Path | None:
-    """The path that a line names, relative to a folder."""
+    """The path in a line, relative to a folder."""
     name = None if line is None or not line.startswith(before) else line.removeprefix(before)
-    if name is None or name.replace(b"\\", b"/").startswith(b"//"):  # Windows would sign in at the server of that name
+    if name is None or name.replace(b"\\", b"/").startswith(
+        b"//"
+    ):  # a network path: Windows would log in to that server
         return None
     return (folder / os.fsdecode(name)).resolve()
 
@@ -82,7 +83,7 @@ def _head(head: Path, common: Path) -> dict[str, str | None] | None:
 
 
 def _commit_of(common: Path, name: str) -> str | None:
-    """The commit that a branch is at: in its own file, or else packed with others; None before the first commit."""
+    """The commit of a branch, from its own file or packed-refs; None before the first commit."""
     for _ in range(MOST_LINKS):
         line = _line(common / name, inside=common)
         if line is None:
@@ -99,7 +100,7 @@ def _commit_of(common: Path, name: str) -> str | None:
 
 
 def _ref(line: bytes) -> str | None:
-    """The name in ``ref: refs/heads/main``, if git would let one be called so."""
+    """The name in ``ref: refs/heads/main``, if git allows it."""
     if not line.startswith(b"ref:"):
         return None
     name = line.removeprefix(b"ref:").strip().decode("utf-8")
@@ -107,18 +108,18 @@ def _ref(line: bytes) -> str | None:
 
 
 def _line(path: Path, inside: Path | None = None) -> bytes | None:
-    """The one line of a small file."""
+    """The only line of a small file."""
     contents = _contents(path, MAX_LINE_BYTES, inside)
     line = None if contents is None else contents.rstrip(b"\r\n")
     return line if line and not re.search(rb"[\x00\r\n]", line) else None
 
 
 def _contents(path: Path, limit: int, inside: Path | None) -> bytes | None:
-    """What a regular file of at most so many bytes holds, if it is there and no link leads out of a folder to it."""
+    """The contents of a regular file of at most ``limit`` bytes that is not outside the folder; else None."""
     if inside is not None and not path.resolve().is_relative_to(inside):
         return None
     try:
-        if not stat.S_ISREG(path.lstat().st_mode):  # a device may do something when it is opened
+        if not stat.S_ISREG(path.lstat().st_mode):  # opening a device may have effects
             return None
         handle = os.open(path, os.O_RDONLY | OWN_FILE)
     except (FileNotFoundError, NotADirectoryError):

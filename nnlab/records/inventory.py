@@ -1,4 +1,4 @@
-"""What lies in a folder of runs: each with what it is, how it ended or whether it still goes on, and its size."""
+"""The runs, cross-validations and descents in a folder, each with status, progress, final metrics and size."""
 
 import os
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ from nnlab.storage.layout import SUMMARY_FILE
 class StoredRun:
     """One run, cross-validation or descent in a folder of runs.
 
-    ``metrics`` are the final ones (of a cross-validation the means), as far as there are any; ``message`` says what is
-    wrong with a damaged one, and of others whether pictures are missing.
+    ``metrics`` are the final ones (of a cross-validation the means), if any; ``message`` is the error of a damaged run,
+    or reports missing pictures.
     """
 
     path: Path
@@ -38,7 +38,7 @@ class StoredRun:
         return bytes_of(self.path)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for programs."""
+        """Plain values for JSON."""
         return {
             "path": str(self.path),
             "kind": self.kind,
@@ -51,20 +51,20 @@ class StoredRun:
 
 
 def inventory(runs: Path, *, missing_ok: bool = False) -> list[StoredRun]:
-    """Everything in a folder of runs, by name, which begins with the time; raises RunError when it cannot be read."""
+    """The contents of a folder of runs, sorted by name, which begins with the time; raises RunError."""
     try:
         paths = sorted(path for path in runs.iterdir() if not path.name.startswith("."))
     except FileNotFoundError:
         if missing_ok:
             return []
-        raise RunError(f"{runs}: no such folder, so it holds no runs") from None
+        raise RunError(f"{runs}: no such folder") from None
     except OSError as error:
         raise RunError(f"{runs}: cannot be read: {reason_of(error)}") from None
-    return [holding(path, kind) for path in paths if (kind := kind_of(path))]
+    return [stored_run(path, kind) for path in paths if (kind := kind_of(path))]
 
 
-def holding(path: Path, kind: FolderKind) -> StoredRun:
-    """What there is to say of one; one that is damaged or cannot be read is no error."""
+def stored_run(path: Path, kind: FolderKind) -> StoredRun:
+    """The entry of a folder; a damaged or unreadable one is reported in it, not raised."""
     try:
         written = is_written(path)
         if not (path / SUMMARY_FILE).exists():
@@ -85,7 +85,7 @@ def holding(path: Path, kind: FolderKind) -> StoredRun:
 def _run(path: Path) -> tuple[str, str, Mapping[str, Any]]:
     summary = read_summary(path / SUMMARY_FILE)
     steps, final = summary["steps"], summary["final"]
-    if summary["status"] == "running":  # until a run ends, its summary does not count
+    if summary["status"] == "running":  # until a run ends, its summary is not final
         final = read_run(path).final
         steps = int(final["step"] or 0) if final else 0
     return summary["status"], f"{steps:,} step{'s' * (steps != 1)}", final or {}
@@ -121,6 +121,6 @@ def bytes_of(folder: Path) -> int:
         for name in names:
             try:
                 total += os.lstat(os.path.join(parent, name)).st_size  # noqa: PTH118 - os.walk gives texts
-            except OSError:  # it has gone meanwhile
+            except OSError:  # deleted meanwhile
                 continue
     return total

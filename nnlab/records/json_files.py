@@ -24,9 +24,9 @@ from nnlab.storage.tensors import INPUTS_ENTRY, read_metadata
 from nnlab.text import one_line, quote
 
 MAX_SUMMARY_BYTES = 2**20
-MAX_INPUTS_BYTES = 2**26  # those of 100,000 columns with long names
+MAX_INPUTS_BYTES = 2**26  # 100,000 columns with long names
 
-# What every summary holds beside its status and its two rows of metrics.
+# Keys of every summary besides its status and two rows of metrics.
 _SUMMARY_TYPES: Mapping[str, Any] = {
     "steps": Annotated[int, Ge(0), Le(MAX_STEPS)],
     "parameters": Annotated[int, Ge(0)],
@@ -37,7 +37,7 @@ SUMMARY_ROWS = ("final", "best")
 
 
 def read_status(path: Path) -> Mapping[str, Any]:
-    """The summary of a run, a cross-validation or a descent, in which only the status is checked; raises RunError."""
+    """The summary of a run, a cross-validation or a descent, with only its status checked; raises RunError."""
     summary = _read_json(path)
     status = summary.get("status")
     if status not in STATUSES:
@@ -46,7 +46,7 @@ def read_status(path: Path) -> Mapping[str, Any]:
 
 
 def read_summary(path: Path) -> Mapping[str, Any]:
-    """The summary of a run, in which every key is there and of its type; raises RunError."""
+    """The summary of a run, checked to have every key with its type; raises RunError."""
     summary = read_status(path)
     if summary["status"] == "running":
         summary = {**dict.fromkeys(SUMMARY_ROWS), **summary}
@@ -79,14 +79,14 @@ def _check_row(path: Path, key: str, row: object) -> None:
 
 
 def read_environment(path: Path) -> Mapping[str, Any]:
-    """What a run depended on; raises RunError."""
+    """The environment of a run; raises RunError."""
     return _read_json(path)
 
 
 def read_inputs(run: Path) -> InputFormat | None:
-    """What the model of a run expects of raw samples; None where the run does not say. Raises RunError.
+    """The input format of the model of a run; None where it was not recorded. Raises RunError.
 
-    It stands in the metadata of the model, or only in a file of its own where it is too long for that.
+    It is in the metadata of the model, or only in inputs.json where it is too long for that.
     """
     model, file = run / MODEL_FILE, run / INPUTS_FILE
     recorded = read_metadata(model).get(INPUTS_ENTRY)

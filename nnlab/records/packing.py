@@ -1,4 +1,4 @@
-"""A run's folder as one zip file that can be given away: without the folders of this computer."""
+"""A run folder as a zip file to share, without the paths of this computer."""
 
 import os
 import stat
@@ -26,23 +26,23 @@ from nnlab.text import one_line
 DATA_PATHS = ("path", "labels", "test_path", "test_labels")
 """The keys of ``data`` that name files or folders."""
 
-_DATE = (1980, 1, 1, 0, 0, 0)  # so that one run always makes the same zip file
+_DATE = (1980, 1, 1, 0, 0, 0)  # a constant, so that a run always gives the same zip file
 
 
 def packed_run(run: Path) -> bytes:
     """The files of a run, a cross-validation or a descent under the name of its folder, in a zip file.
 
-    For reading, plotting, predicting and repeating, not for resuming: checkpoints, which hold the spec as it was, are
-    left out, and so are links, hidden files and the lock. In spec.yaml, a path of data that is absolute or leads
-    upwards becomes the file's name, and the SHA-256 in summary.json follows. environment.json does not say where the
-    data was. In both JSON files and log.txt, absolute paths are shortened to their last names; of one with spaces only
-    where it lies in a folder of the run, of its data, the working or the home folder. Raises RunError where there is no
-    run, where a process writes it, or where a file cannot be read.
+    The copy can be read, plotted, used for prediction and repeated, but not resumed: checkpoints, which contain the
+    original spec, are left out, and so are links, hidden files and the lock. In spec.yaml, a path of data that is
+    absolute or leads upwards becomes the file's name, and the SHA-256 in summary.json follows. environment.json loses
+    the location of the data. In both JSON files and log.txt, absolute paths are shortened to their last names; those
+    with spaces only inside the folder of the run, of its data, the working or the home folder. Raises RunError where
+    there is no run, where a process writes it, or where a file cannot be read.
     """
     if not run.is_dir() or kind_of(run) is None:
         raise RunError(f"{run}: {'is not a' if run.exists() else 'no such'} run folder")
     if is_written(run):
-        raise RunError(f"{run}: is being written; stop the process that does, or wait for it")
+        raise RunError(f"{run}: is being written; stop its process or wait for it")
     packed, name = BytesIO(), run.resolve().name
     files = _files(run)
     short = ShortPaths(_known_folders(run, files))
@@ -63,7 +63,7 @@ def _files(run: Path) -> list[Path]:
 
 
 def _known_folders(run: Path, files: list[Path]) -> Iterator[str]:
-    """The folders that the records of a run may name."""
+    """The folders that may occur in the records of a run."""
     for folder in (run.absolute(), run.resolve(), Path.cwd()):
         yield from (str(folder), str(folder.parent))
     for path in files:
@@ -96,7 +96,7 @@ def _summary(path: Path, short: ShortPaths) -> bytes:
     spec_file = path.with_name(SPEC_FILE)
     if spec_file.is_file():
         spec = _spec(spec_file)
-        if summary.get("spec_sha256") == spec_sha256(spec):  # a spec that was changed stays known as one
+        if summary.get("spec_sha256") == spec_sha256(spec):  # an edited spec must still be detected
             summary["spec_sha256"] = spec_sha256(_with_names(spec, _away(spec)))
     return as_json(short.value(summary))
 
@@ -117,7 +117,7 @@ def _data_paths(spec: dict[str, Any]) -> dict[str, str]:
 
 
 def _away(spec: dict[str, Any]) -> dict[str, str]:
-    """The paths of data that lead out of the project, by key, as they are packed."""
+    """The data paths outside the project, shortened, by key."""
     return {key: last_name(path) for key, path in _data_paths(spec).items() if leads_out(path)}
 
 

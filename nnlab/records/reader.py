@@ -30,7 +30,7 @@ from nnlab.text import one_line, quote
 
 @dataclass(frozen=True, eq=False)
 class RunRecord:
-    """One run as its folder holds it; an empty cell of ``metrics`` is NaN."""
+    """One run as recorded in its folder; an empty cell of ``metrics`` is NaN."""
 
     path: Path
     spec: Mapping[str, Any]
@@ -44,7 +44,7 @@ class RunRecord:
 
     @cached_property
     def status(self) -> str:
-        """One of ``formats.STATUSES``, or ``crashed`` where a run is neither finished nor anybody at it."""
+        """One of ``formats.STATUSES``, or ``crashed`` where it is running but its process has ended."""
         return run_status(self.path, self.summary)
 
     @cached_property
@@ -59,23 +59,23 @@ class RunRecord:
 
     @cached_property
     def gradient_norms(self) -> GradientNorms:
-        """By layer with parameters the step and the norm of each gradient; raises RunError."""
+        """Steps and gradient norms by layer with parameters; raises RunError."""
         return read_gradient_norms(self.path)
 
     @cached_property
     def histograms(self) -> dict[str, Histograms]:
-        """By layer the histograms of its outputs; raises RunError."""
+        """Histograms of the outputs by layer; raises RunError."""
         return read_histograms(self.path)
 
     @property
     def final(self) -> Row | None:
-        """The evaluation of the saved weights, from the summary; the last one where a run has not ended."""
+        """The evaluation of the saved weights, from the summary; the last one of a run that has not ended."""
         final: Row | None = self.summary["final"]
         return final or next(reversed(self.rows), None)
 
     @property
     def best(self) -> Row | None:
-        """The best evaluation, from the summary or, where a run has not ended, from the metrics so far."""
+        """The best evaluation, from the summary; the best so far of a run that has not ended."""
         best: Row | None = self.summary["best"]
         return best or best_row(self.rows)
 
@@ -86,7 +86,7 @@ class RunRecord:
 
 
 def run_status(path: Path, summary: Mapping[str, Any]) -> str:
-    """The status in a run's summary, but ``crashed`` where it says running and no process is."""
+    """The status in a run's summary; ``crashed`` where it is running but its process has ended."""
     status = str(summary["status"])
     return CRASHED if status == "running" and not is_being_written(path) else status
 
@@ -94,15 +94,15 @@ def run_status(path: Path, summary: Mapping[str, Any]) -> str:
 def read_run(folder: Path | str) -> RunRecord:
     """Read a run folder.
 
-    A run that is still going, or was killed, may lack its final metrics and end within a line; any other fault
-    raises RunError naming file, line, what was expected and what was found.
+    A running or killed run may lack its final metrics and end within a line; any other fault raises RunError with the
+    file, the line, what was expected and what was found.
     """
     path = Path(folder)
     _check_folder(path)
     summary = read_summary(path / SUMMARY_FILE)
     spec = read_spec(path / SPEC_FILE)
     if spec_sha256(spec) != summary["spec_sha256"]:
-        damaged(path / SPEC_FILE, f"is not the spec of this run: its SHA-256 is not the one in {SUMMARY_FILE}")
+        damaged(path / SPEC_FILE, f"is not the spec of this run: its SHA-256 differs from the one in {SUMMARY_FILE}")
     unfinished = summary["status"] == "running"
     metrics = read_table(
         path / METRICS_FILE, FIRST_METRICS_COLUMNS, unfinished=unfinished, gaps=True, bounds_of=bounds_of
@@ -119,11 +119,11 @@ def read_run(folder: Path | str) -> RunRecord:
 
 
 def _check_final(record: RunRecord) -> None:
-    """The final and best rows of the summary must stand in the metrics."""
+    """Raise RunError unless the final and best rows of the summary are rows of the metrics."""
     for key in SUMMARY_ROWS:
         row = record.summary[key]
         if row is not None and not any(row.items() <= other.items() for other in record.rows):
-            damaged(record.path / SUMMARY_FILE, f"{key}: is no row of {METRICS_FILE}")
+            damaged(record.path / SUMMARY_FILE, f"{key}: is not a row of {METRICS_FILE}")
 
 
 def _check_folder(path: Path) -> None:
@@ -136,7 +136,7 @@ def _check_folder(path: Path) -> None:
             hint = f"; the folders in it are runs, {_name_one(path)}" if inside else ""
             damaged(path, f"not a run folder: it has neither {SPEC_FILE} nor {SUMMARY_FILE}{hint}")
         if is_descent_folder(path):
-            damaged(path, "a descent, not a training run; nnlab show says what became of it, nnlab plot draws it")
+            damaged(path, "a descent, not a training run; use nnlab show or nnlab plot")
         if is_crossval_folder(path):
             damaged(path, f"a cross-validation; its folds are runs, {_name_one(path)}")
     except FileNotFoundError:

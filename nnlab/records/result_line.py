@@ -1,4 +1,4 @@
-"""How a run ended, in one line."""
+"""The result of a run in one line."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from nnlab.metric_columns import format_column, labelled
 
 
 def result_line(name: str, summary: Mapping[str, Any]) -> str:
-    """A finished run in one line: its final metrics, how long it took, and how it ended."""
+    """The final metrics, steps and duration of a finished run in one line."""
     parts = []
     final, best = summary["final"], summary["best"]
     if isinstance(final, dict) and isinstance(best, dict):

@@ -39,9 +39,9 @@ from nnlab.storage.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
 
 
 class RunFolder(RunTables):
-    """Writes one run: besides its tables its spec, environment, summary, log and weights.
+    """Writes one run: its tables, spec, environment, summary, log and weights.
 
-    Nobody else can write the folder until it is closed. Raises RunError when the disk refuses to open it.
+    The folder is locked until it is closed. Raises RunError when the disk refuses to open it.
     """
 
     def __init__(
@@ -65,14 +65,14 @@ class RunFolder(RunTables):
         try:
             return cls.begin(path, columns)
         except BaseException:
-            with suppress(OSError):  # where more than the lock was written the folder stays
+            with suppress(OSError):  # a folder with more than the lock in it is kept
                 remove(path / LOCK_FILE)
                 path.rmdir()
             raise
 
     @classmethod
     def begin(cls, path: Path, columns: Sequence[str] = METRICS_COLUMNS) -> Self:
-        """Write into this folder, which is new, empty or was left before the run began."""
+        """Write a new run into this folder: a new one, an empty one, or one of a run killed before it began."""
         with reported_as(RunError, f"{path}: cannot be created"):
             make_folder(path, exist_ok=True)
             check_own(path)
@@ -91,7 +91,7 @@ class RunFolder(RunTables):
     ) -> Self:
         """Continue in the folder of a run as it was after ``step`` updates, with the snapshots of these steps.
 
-        What was written later is cut off; ``tables`` are written first in place of those there.
+        Later records are cut off; before that, ``tables`` replace the files on the disk.
         """
         with reported_as(RunError, f"{path}: cannot be written"):
             check_own(path)
@@ -120,15 +120,15 @@ class RunFolder(RunTables):
 
     @property
     def plots(self) -> Path:
-        """Where the pictures go."""
+        """The folder for pictures."""
         return self.path / PLOTS_FOLDER
 
     def write_start(
         self, spec: str, environment: Mapping[str, Any], parameters: int, spec_sha256: str, before: float = 0.0
     ) -> None:
-        """Record what is about to run, ``before`` seconds of which were run earlier.
+        """Write the spec, the environment and a summary with the status ``running``.
 
-        The summary says ``running`` until :meth:`finish`.
+        ``before`` is the time trained earlier, in seconds.
         """
         summary = {
             "status": "running",
@@ -149,7 +149,7 @@ class RunFolder(RunTables):
         self.flush()
 
     def log(self, text: str) -> None:
-        """Record a line that the console showed."""
+        """Record a line of console output."""
         self._log.write(text + "\n")
 
     def flush(self) -> None:
@@ -158,7 +158,7 @@ class RunFolder(RunTables):
         self._log.flush()
 
     def write_model(self, arrays: Mapping[str, Array], spec_sha256: str, inputs: InputFormat) -> None:
-        """Save the weights with what they expect of raw samples, which also gets a file of its own to read."""
+        """Save the weights with their input format, which is also written to inputs.json."""
         plain = inputs.as_plain()
         atomic_write(self.path / INPUTS_FILE, as_json_lines(plain))
         entry = json.dumps(plain)
@@ -167,13 +167,13 @@ class RunFolder(RunTables):
         atomic_write(self.path / MODEL_FILE, packed(arrays, metadata))
 
     def write_snapshot(self, step: int, arrays: Mapping[str, Array], spec_sha256: str) -> None:
-        """Save the weights after ``step`` updates beside those of other steps."""
+        """Save the weights after ``step`` updates as a snapshot."""
         folder = self.path / SNAPSHOTS_FOLDER
         make_folder(folder, exist_ok=True)
         atomic_write(folder / step_file(step), packed(arrays, {"spec_sha256": spec_sha256}))
 
     def check_in_place(self) -> None:
-        """Raise RunError where another program removed or changed a file that this one wrote."""
+        """Raise RunError where another program removed or changed a file of the run."""
         written = {SPEC_FILE: None, ENVIRONMENT_FILE: None} | self.file_sizes()
         for name, size in written.items():
             path = self.path / name
@@ -192,7 +192,7 @@ class RunFolder(RunTables):
         restored: int | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Write the final summary with ``more`` in it, and give it back.
+        """Write the final summary with ``more`` in it, and return it.
 
         Its ``final`` metrics are those of the saved weights: the last ones, or those of the step ``restored``.
         """
@@ -212,28 +212,28 @@ class RunFolder(RunTables):
 
     @property
     def status(self) -> str | None:
-        """What the summary on the disk says; None before there is one."""
+        """The status in the summary on the disk; None before there is one."""
         return self._summary.get("status")
 
     def fail(self, status: str, message: str) -> None:
-        """Note in the summary how the run ended before its time, if it has begun and the disk still takes it."""
+        """Write the status of an aborted run into its summary, if it has begun and the disk allows."""
         if self.status != "running":
             return
         with suppress(OSError):
             self.finish(status, self._summary["train_seconds"] + perf_counter() - self._started, message)
 
     def record(self, spec: Mapping[str, Any]) -> RunRecord:
-        """The run as its folder holds it now, from memory; ``spec`` is the resolved spec."""
+        """The run as recorded so far, from memory; ``spec`` is the resolved spec."""
         return _RunInMemory(self.path, spec, self._summary, self.metrics, tables=self)
 
     def close(self) -> None:
-        """Close the files and let others write; what a full disk refuses has been reported before."""
+        """Close the files and release the lock; an error of a full disk has been reported before."""
         super().close()
         close_files([self._log])
         self._lock.release()
 
     def take_unsupported(self) -> list[str]:
-        """What the file system turned out not to support since this was last asked."""
+        """Return and clear the messages about what the file system does not support."""
         return take_unsupported(self.path)
 
 

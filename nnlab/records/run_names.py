@@ -1,4 +1,4 @@
-"""Runs by a short name: ``last``, the experiment's name, six hex digits, or the start or end of the folder's name."""
+"""Short names of runs: ``last``, the experiment's name, six hex digits, or the start or end of the folder's name."""
 
 import os
 from collections.abc import Callable, Collection
@@ -21,10 +21,10 @@ NOUNS: dict[FolderKind, str] = {"run": "run", "crossval": "cross-validation", "d
 def find_run(name: str, runs: Path, *only: FolderKind) -> Path:
     """The path of a run: ``last`` is the newest in ``runs`` (of these kinds only), a path that exists is itself.
 
-    Any other word is looked for in ``runs``: the whole name of a folder; else the 6 hex digits at its end; else the
-    experiment's name; else the start or end of its name. A name that nothing matches is taken for a path, so that who
-    reads it says what is missing. Raises RunError where several runs match, with their names, and where ``last`` is
-    asked for and there is none.
+    Any other name is looked up in ``runs``: the whole name of a folder; else the 6 hex digits at its end; else the
+    experiment's name; else the start or end of its name. A name without a match is returned as a path, whose reader
+    reports what is missing. Raises RunError where several runs match, with their names, and for ``last`` without any
+    run.
     """
     kinds = only or tuple(NOUNS)
     if name == LAST:
@@ -37,22 +37,22 @@ def find_run(name: str, runs: Path, *only: FolderKind) -> Path:
         listed = "".join(f"\n  {one_line(match.name, 200)}" for match in found[-MOST_NAMED:])
         more = f"\n  ... and {len(found) - MOST_NAMED} older" if len(found) > MOST_NAMED else ""
         raise RunError(
-            f"{one_line(name, 200)}: {len(found)} runs in {runs} match; give more of one name:{listed}{more}"
+            f"{one_line(name, 200)}: {len(found)} runs in {runs} match; use a longer part of the name:{listed}{more}"
         )
     return found[0] if found else path
 
 
 def newest(runs: Path, wanted: Callable[[Path], bool], noun: str = "run") -> Path:
-    """The run that began last in a folder of runs, of those ``wanted``; raises RunError when there is none."""
+    """The newest of the ``wanted`` runs in a folder; raises RunError when there is none."""
     with reported_as(RunError, f"{runs}: cannot be read"):
         found = [path for path in runs.iterdir() if _is_readable(path) and wanted(path)]
     if not found:
-        raise RunError(f"{runs}: has no {noun}")
+        raise RunError(f"{runs}: contains no {noun}")
     return max(found, key=_began)
 
 
 def _matching(name: str, runs: Path, kinds: Collection[FolderKind]) -> list[Path]:
-    """The folders that the most exact way of matching finds, by name."""
+    """The folders found by the most exact rule that matches any, sorted by name."""
     try:
         folders = sorted(path for path in runs.iterdir() if not path.name.startswith("."))
     except OSError:
@@ -91,7 +91,7 @@ def _is_readable(path: Path) -> bool:
 
 
 def _began(path: Path) -> tuple[str, int]:
-    """When a run began: by its folder's name, else (it was renamed) by the file that is written first."""
+    """The start time of a run from its folder's name, or from its spec file if it was renamed."""
     written = (path / SPEC_FILE).stat().st_mtime_ns
     parts = parse_folder_name(path.name)
     return (parts.time if parts else folder_time(datetime.fromtimestamp(written / 1e9, UTC))), written

@@ -1,4 +1,4 @@
-"""The CSV files of a run while it is trained, and in memory what stands in them."""
+"""The CSV files of a run during training, with a copy of their contents in memory."""
 
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ FileDigest = tuple[int, str]
 
 
 class RunTables:
-    """Writes the tables of one run; as an observer of training it records steps and evaluations as they come.
+    """Writes the tables of one run; as an observer of training it records each step and evaluation.
 
     Files with a digest are continued after its size; the others are new. ``gradient_norms`` and ``histograms`` are by
     layer, as their readers give them; ``columns`` are those of metrics.csv. Raises OSError when the disk refuses.
@@ -51,7 +51,7 @@ class RunTables:
             raise
 
     def read_back(self, step: int) -> None:
-        """Take into memory what the files hold of the first ``step`` updates; raises RunError."""
+        """Read the records of the first ``step`` updates into memory; raises RunError."""
         self.flush()
         self._step = step
         metrics = read_table(self.path / METRICS_FILE, self.columns, unfinished=False, gaps=True, bounds_of=bounds_of)
@@ -124,7 +124,7 @@ class RunTables:
         return {name: file.size for name, file in self._tables.items()}
 
     def best_of(self, steps: Collection[int]) -> int | None:
-        """The step of the best of the evaluations after these steps; None where there is none."""
+        """The step of the best evaluation among these ``steps``; None where none was evaluated."""
         best = best_row([row for row in self.rows if row["step"] in steps])
         return None if best is None else int(best["step"] or 0)
 
@@ -134,7 +134,7 @@ class RunTables:
         return next((row for row in self.rows if row["step"] == step), last)
 
     def close(self) -> None:
-        """Close the files; what a full disk refuses has been reported before."""
+        """Close the files; an error of a full disk has been reported before."""
         close_files(self._tables.values())
 
     def _table(self, name: str, columns: Sequence[str]) -> GrowingFile:
@@ -148,7 +148,7 @@ class RunTables:
 
 
 def close_files(files: Iterable[GrowingFile]) -> None:
-    """Close files, whatever the disk says."""
+    """Close files, ignoring errors of the disk."""
     for file in files:
         with suppress(OSError):
             file.close()

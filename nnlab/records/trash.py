@@ -1,4 +1,4 @@
-"""Runs that were removed: they lie in a trash folder beside the others until they are restored or purged."""
+"""The trash folder of removed runs, which can be restored or purged."""
 
 import os
 import secrets
@@ -12,12 +12,12 @@ from nnlab.storage.file_system import WINDOWS
 from nnlab.storage.lock import LOCK_FILE, RunLock, is_being_written
 
 TRASH_FOLDER = ".trash"
-# A run that is being purged has this before its name: half of one must not be restored.
+# Prefix of a run that is being purged: a half-deleted run must not be restored.
 PURGING = ".purging-"
 
 
 class Trash:
-    """What was removed from a folder of runs.
+    """The removed runs of a folder of runs.
 
     Raises RunError where a folder cannot be read or written.
     """
@@ -26,22 +26,22 @@ class Trash:
         self._runs = runs
         self.folder = runs / TRASH_FOLDER
         if self.folder.is_symlink():
-            raise RunError(f"{self.folder}: is a link, and what it leads to may be no trash; remove it by hand")
+            raise RunError(f"{self.folder}: is a link, which may lead elsewhere; remove it manually")
 
     def held(self) -> list[Path]:
-        """The runs in it, by name."""
+        """The runs in the trash, sorted by name."""
         return [path for path in self._entries() if not path.name.startswith(PURGING)]
 
     def find(self, name: str) -> Path:
-        """The run of this name."""
+        """The run with this name; raises RunError."""
         held = self.held()
         for path in held:
             if path.name == name:
                 return path
-        raise RunError(f"{self.folder}: holds no run of the name {name}; there {_are(held)}")
+        raise RunError(f"{self.folder}: contains no run called {name}; there {_are(held)}")
 
     def take(self, run: Path) -> Path:
-        """Move a run here from beside, and give back where it is now; nobody can begin to write it meanwhile."""
+        """Move a run to the trash under its lock and return its new path."""
         check_removable(run)
         target = self._free(run.name)
         with reported_as(RunError, f"{run}: cannot be moved to the trash"):
@@ -50,20 +50,22 @@ class Trash:
         return target
 
     def restore(self, run: Path) -> Path:
-        """Put a run back where it was, and give back its path."""
+        """Restore a run and return its path."""
         if run.is_symlink() or not run.is_dir():
-            raise RunError(f"{run}: is no folder but a link or a file, so it stays; nnlab runs purge deletes it")
+            raise RunError(
+                f"{run}: is a link or a file, not a folder, and cannot be restored; delete it with nnlab runs purge"
+            )
         target = self._runs / run.name
         if os.path.lexists(target):
-            raise RunError(f"{target}: is there, so the run of this name in the trash cannot be restored; rename one")
+            raise RunError(f"{target}: already exists, so the run in the trash cannot be restored; rename one of them")
         with reported_as(RunError, f"{run}: cannot be restored"):
             self._move(run, target)
         return target
 
     def purge(self, run: Path) -> None:
-        """Delete a run in the trash for good."""
+        """Delete a run in the trash permanently."""
         if is_written(run):
-            raise RunError(f"{run}: is being written; stop the process that does")
+            raise RunError(f"{run}: is being written; stop its process")
         with reported_as(RunError, f"{run}: cannot be deleted"):
             if run.is_symlink() or not run.is_dir():
                 disk.attempt(os.unlink, run)
@@ -74,7 +76,7 @@ class Trash:
             disk.attempt_patiently(shutil.rmtree, going)
 
     def purge_leftovers(self) -> None:
-        """Delete what earlier purges that were stopped have left, and the trash folder if it is empty then."""
+        """Delete the leftovers of interrupted purges, and the trash folder if it is empty."""
         for path in self._entries():
             if path.name.startswith(PURGING):
                 self.purge(path)
@@ -91,7 +93,7 @@ class Trash:
             raise RunError(f"{self.folder}: cannot be read: {reason_of(error)}") from None
 
     def _free(self, name: str) -> Path:
-        """A path of this name in the trash, with a number where there is one already."""
+        """An unused path for this name in the trash, with a number if necessary."""
         path, number = self.folder / name, 1
         while os.path.lexists(path):
             number += 1
@@ -101,7 +103,7 @@ class Trash:
     def _move(self, run: Path, target: Path) -> None:
         lock = RunLock(run)
         try:
-            if WINDOWS:  # a folder with an open file cannot be moved there, so nobody begins to write meanwhile
+            if WINDOWS:  # a folder with an open file cannot be moved, which excludes writers
                 lock.release()
             disk.attempt_patiently(os.rename, run, target)
             disk.remove(target / LOCK_FILE)
@@ -112,30 +114,30 @@ class Trash:
 
 
 def trash_of(run: Path) -> Trash:
-    """The trash beside a run."""
+    """The trash of the folder that contains a run."""
     return Trash(run.parent)
 
 
 def check_removable(path: Path) -> None:
-    """Raise RunError where a path is not a run, a cross-validation or a descent that can be moved as a whole."""
+    """Raise RunError unless a path is a run, a cross-validation or a descent that can be moved to the trash."""
     if path.is_symlink():
-        raise RunError(f"{path}: is a link, which cannot be moved to the trash; remove it by hand")
+        raise RunError(f"{path}: is a link, which cannot be moved to the trash; remove it manually")
     if not path.is_dir():
         raise RunError(f"{path}: no such run folder")
     if path.parent.name == TRASH_FOLDER:
-        raise RunError(f"{path}: is in the trash already; nnlab runs purge deletes it for good")
+        raise RunError(f"{path}: is in the trash already; delete it permanently with nnlab runs purge")
     if path.name.startswith(PURGING):
-        raise RunError(f"{path}: has the name of what is being deleted; rename it first")
+        raise RunError(f"{path}: is named like a run that is being deleted; rename it first")
     if is_fold_folder(path):
-        raise RunError(f"{path}: is one fold of a cross-validation; only {path.parent} as a whole can be removed")
+        raise RunError(f"{path}: is a fold of a cross-validation; remove {path.parent} as a whole")
     if kind_of(path) is None:
-        raise RunError(f"{path}: is not the folder of a run, so it is left alone")
+        raise RunError(f"{path}: is not a run folder and was not removed")
     if is_written(path):
-        raise RunError(f"{path}: is being written; stop the process that does, or wait for it")
+        raise RunError(f"{path}: is being written; stop its process or wait for it")
 
 
 def is_written(path: Path) -> bool:
-    """Whether a process writes a run, or any fold of a cross-validation."""
+    """Whether a process is writing a run, or any fold of a cross-validation."""
     folds = fold_folders(path) if is_crossval_folder(path) else []
     return any(is_being_written(folder) for folder in (path, *folds))
 

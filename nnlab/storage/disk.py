@@ -1,4 +1,4 @@
-"""The one way to the disk: every operation that changes the files of a run goes through ``attempt``."""
+"""Writing to the disk: every operation that changes the files of a run goes through ``attempt``."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ from nnlab.storage.file_system import (
 T = TypeVar("T")
 
 TEMPORARY = ".tmp"
-# As _write_beside makes them, or as version 0.1.0 did, which did not tell the process.
+# As _write_beside names them, or as version 0.1.0 did, without the process.
 _TEMPORARY_NAME = re.compile(r"\.(?:(?P<process>[0-9a-f]{1,8})-[0-9a-f]{6}|.+\.[0-9a-f]{8})\.tmp")
 PAUSES = (0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.5)  # about two seconds
 
@@ -36,17 +36,17 @@ try:
     fcntl: Any = import_module("fcntl")
 except ImportError:  # Windows
     fcntl = None
-# On macOS fsync leaves the data in the drive's own memory.
+# On macOS fsync leaves the data in the drive's cache.
 FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
 
 
 def attempt(operation: Callable[..., T], *arguments: object) -> T:
-    """Do one operation; tests make the n-th one fail, or end the process in the middle of it."""
+    """Run one operation; fault injection makes the n-th one fail or kills the process in it."""
     return operation(*arguments)
 
 
 def attempt_patiently(operation: Callable[..., T], *arguments: object) -> T:
-    """Like :func:`attempt`; repeated for about two seconds while Windows says that another program has a file open."""
+    """Like :func:`attempt`, retried for about two seconds on a sharing violation of Windows."""
     for pause in PAUSES:
         try:
             return attempt(operation, *arguments)
@@ -58,7 +58,7 @@ def attempt_patiently(operation: Callable[..., T], *arguments: object) -> T:
 
 
 def make_folder(path: Path, *, exist_ok: bool = False) -> None:
-    """Make a folder, with those above it; it must not exist yet, unless that is ``exist_ok``."""
+    """Make a folder and its parents; it must not exist unless ``exist_ok``."""
     if exist_ok and path.is_dir():
         return
     if not path.parent.is_dir():
@@ -66,15 +66,15 @@ def make_folder(path: Path, *, exist_ok: bool = False) -> None:
     try:
         attempt(os.mkdir, path)
     except FileExistsError:
-        if not (exist_ok and path.is_dir()):  # by another process, a moment ago
+        if not (exist_ok and path.is_dir()):  # made by another process meanwhile
             raise
 
 
 def atomic_write(path: Path, contents: bytes) -> None:
-    """Write a whole file so that a reader sees the old or the new one, never half of it, even after a power cut.
+    """Write a whole file atomically: a reader sees the old or the new one, even after a power failure.
 
-    The new one is written under a name of its own in the same folder, forced to the disk and renamed; then the folder
-    is forced to the disk too. Raises OSError that names ``path``, and the old file is still there.
+    The new file is written under a temporary name in the same folder, synced and renamed; then the folder is synced.
+    Raises OSError that names ``path``; the old file is then unchanged.
     """
     try:
         _write_beside(path, contents)
@@ -85,7 +85,7 @@ def atomic_write(path: Path, contents: bytes) -> None:
 
 
 def write_output(path: Path, contents: bytes) -> None:
-    """Write what a user asked for in a file of any name: links are followed, pipes and devices are written into.
+    """Write a user's output file: links are followed, pipes and devices are written to.
 
     Other files are written as by ``atomic_write``. Raises OSError that names the path.
     """
@@ -104,7 +104,7 @@ def write_output(path: Path, contents: bytes) -> None:
 
 
 def _write_beside(path: Path, contents: bytes) -> None:
-    # A short name, since Windows allows 260 characters for a path; by the process's number a left one is known.
+    # A short name, since Windows allows 260 characters for a path; the process number identifies leftovers.
     temporary = path.with_name(f".{os.getpid():x}-{secrets.token_hex(3)}{TEMPORARY}")
     handle = attempt(os.open, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
     try:
@@ -115,13 +115,13 @@ def _write_beside(path: Path, contents: bytes) -> None:
             attempt(os.close, handle)
         attempt_patiently(os.replace, temporary, path)
     except BaseException:
-        with suppress(OSError):  # on a full disk the room is needed for the summary
+        with suppress(OSError):  # a full disk needs the space for the summary
             temporary.unlink()
         raise
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Remove what processes killed in the middle of ``atomic_write`` left behind; that of living ones stays."""
+    """Remove the temporary files of processes killed in ``atomic_write``; files of running processes are kept."""
     for path in folder.glob(f".*{TEMPORARY}"):
         name = _TEMPORARY_NAME.fullmatch(path.name)
         if name and not (name["process"] and is_alive(int(name["process"], 16))):
@@ -129,15 +129,15 @@ def remove_temporaries(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, if it is there."""
+    """Remove a file if it exists."""
     with suppress(FileNotFoundError):
         attempt_patiently(os.unlink, path)
 
 
 def open_own(path: Path, flags: int) -> int:
-    """Open a file of a run folder to be written in place.
+    """Open a file of a run folder for writing in place.
 
-    Raises OSError where it is a link, RunError where it has a second hard link: the file written would be another one.
+    Raises OSError for a symbolic link and RunError for a second hard link: writing would change another file.
     """
     if not hasattr(os, "O_NOFOLLOW") and is_link(path):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
@@ -151,7 +151,7 @@ def open_own(path: Path, flags: int) -> int:
 
 
 def sync(handle: int, folder: Path) -> None:
-    """Force an open file to the disk; a file system that cannot is noted for its ``folder`` and survived."""
+    """Force an open file to the disk; a file system without fsync is noted for its ``folder``, not an error."""
     try:
         if FULL_SYNC is not None and _full_sync(handle):
             return
@@ -163,7 +163,7 @@ def sync(handle: int, folder: Path) -> None:
 
 
 def _full_sync(handle: int) -> bool:
-    """Empty the memory of the drive too; False where the file system has no such operation, as on network drives."""
+    """Flush the drive's cache too; False where the file system cannot, as on network drives."""
     try:
         attempt(fcntl.fcntl, handle, FULL_SYNC)
     except OSError as error:
@@ -174,7 +174,7 @@ def _full_sync(handle: int) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to the disk, where the system knows such a thing."""
+    """Force the entries of a folder to the disk, on POSIX systems."""
     if os.name != "posix":
         return
     handle = attempt(os.open, folder, os.O_RDONLY)
@@ -185,7 +185,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_all(handle: int, contents: bytes | memoryview) -> None:
-    """Write every byte; the system may take fewer at a time."""
+    """Write every byte; the system may write fewer at a time."""
     left = memoryview(contents)
     while left:
         left = left[attempt(os.write, handle, left) :]

@@ -1,4 +1,4 @@
-"""What the system and the file system under a run folder offer, and what they lack."""
+"""Differences between operating systems and file systems."""
 
 import errno
 import os
@@ -9,31 +9,31 @@ from pathlib import Path
 from nnlab.errors import RunError
 
 WINDOWS = os.name == "nt"
-LONGEST_PATH = 259  # of Windows, unless its registry allows more
+LONGEST_PATH = 259  # on Windows, unless its registry allows more
 
-# Without it Windows translates every newline of what is written, in binary files too.
+# Without it Windows translates every newline written, in binary files too.
 BINARY = getattr(os, "O_BINARY", 0)
-# A file that is opened again in a folder that may be a stranger's: no link is followed, no pipe is waited for.
+# Opens a file in an untrusted folder: symbolic links are not followed, pipes do not block.
 OWN_FILE = BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
-# Another program (a virus scanner, OneDrive, a reader) has the file open; Windows numbers of OSError.winerror.
+# OSError.winerror when another program (a virus scanner, OneDrive, a viewer) has the file open.
 SHARING_VIOLATIONS = frozenset({5, 32, 33})
 
-# What a file system answers that has no such operation: network drives and those in user space.
+# Errors for operations that a file system lacks: network drives and those in user space.
 NOT_SUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
-NO_FSYNC = "the file system does not support fsync; a power cut may lose the last files written"
+NO_FSYNC = "the file system does not support fsync; a power failure may lose the last files written"
 NO_LOCKS = "the file system does not support file locks; do not let two processes write one run"
 
 _unsupported: dict[Path, dict[str, None]] = {}
 
 
 def note_unsupported(folder: Path, message: str) -> None:
-    """Remember what the file system of a folder cannot do, until it is taken."""
+    """Keep a message about the file system of a folder for :func:`take_unsupported`."""
     _unsupported.setdefault(folder, {})[message] = None
 
 
 def take_unsupported(folder: Path) -> list[str]:
-    """What the file system of a folder turned out not to support, each message once."""
+    """Return and clear the messages about the file system of a folder, each once."""
     return list(_unsupported.pop(folder, ()))
 
 
@@ -48,17 +48,15 @@ def is_link(path: Path) -> bool:
 
 
 def check_single_link(path: Path, information: os.stat_result | None = None) -> None:
-    """Raise RunError where a file has a second hard link; what is not there has none."""
+    """Raise RunError where a file exists and has a second hard link."""
     with suppress(OSError):
         found = information or os.lstat(path)
         if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
-            raise RunError(
-                f"{path}: is hard-linked to another file, which would be changed too; put a copy of it in its place"
-            )
+            raise RunError(f"{path}: is hard-linked to another file, which would change too; replace it with a copy")
 
 
 def with_length(error: OSError, path: Path) -> OSError:
-    """An error of the system, which on Windows takes a path that is too long for one that is not there."""
+    """The error, worded for a path that is too long, which Windows reports as a missing file."""
     length = len(str(path.absolute()))
     if not WINDOWS or not isinstance(error, FileNotFoundError) or length <= LONGEST_PATH:
         return error

@@ -1,4 +1,4 @@
-"""New folders, and the JSON documents in them."""
+"""Creation of folders, and serialisation of JSON files."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from nnlab.text import escape_control
 
 
 def create_folder(root: Path, name: str = "") -> Path:
-    """Make ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>``, never touching a folder that exists; raises RunError."""
+    """Create ``root/<UTC yyyymmdd-hhmmss>-<name>-<6 hex>``, never an existing folder; raises RunError."""
     for _ in range(100):
         path = root / new_folder_name(name)
         try:
@@ -26,12 +26,12 @@ def create_folder(root: Path, name: str = "") -> Path:
 
 
 def as_json(value: object) -> bytes:
-    """A JSON document for people and programs to read."""
+    """An indented JSON document."""
     return _readable(lambda ascii_only: json.dumps(value, indent=2, ensure_ascii=ascii_only))
 
 
 def as_json_lines(value: Mapping[str, object]) -> bytes:
-    """A JSON object with one line for each key, however long its value is."""
+    """A JSON object with one line for each key."""
 
     def text(ascii_only: bool) -> str:
         lines = (f"  {json.dumps(key)}: {json.dumps(entry, ensure_ascii=ascii_only)}" for key, entry in value.items())
@@ -41,6 +41,6 @@ def as_json_lines(value: Mapping[str, object]) -> bytes:
 
 
 def _readable(text: Callable[[bool], str]) -> bytes:
-    """A document in ASCII only where a terminal that shows it would be steered by what is in it."""
+    """A document in UTF-8; in ASCII where it contains characters that control a terminal."""
     plain = text(False)
     return ((plain if escape_control(plain) == plain else text(True)) + "\n").encode()

@@ -1,4 +1,4 @@
-"""Who writes a run folder: a lock that ends with the process that holds it, however that ends.
+"""The lock of a run folder, which the system releases when its process ends.
 
 ``filelock.lock_descriptor`` locks a file that is opened here, without following a link: flock, on Windows LockFileEx.
 Its classes with a path would open, truncate and remove the file themselves.
@@ -20,17 +20,17 @@ from nnlab.storage.file_system import NO_LOCKS, NOT_SUPPORTED, OWN_FILE, WINDOWS
 from nnlab.text import one_line
 
 LOCK_FILE = "lock"
-# On Windows nobody else may read the first byte, which is the one that is locked, so the process stands after it.
+# On Windows no other process can read the first byte, which is locked, so the process number follows it.
 LOCKED = " " if sys.platform == "win32" else ""
 NO_LOCK_THERE = NOT_SUPPORTED | {errno.ENOLCK}
 TRIES, PAUSE = 5, 0.01
 MOST_RACES = 100
-_CONTENTS = re.compile(rb" ?[1-9][0-9]{0,9}\n")  # of either system: a folder may have been copied
+_CONTENTS = re.compile(rb" ?[1-9][0-9]{0,9}\n")  # of either system, since folders are copied
 
 
 def _try_lock(handle: int) -> bool:
-    """Take the lock of an open file; somebody who only asks whether it is held has it for a moment, so try again."""
-    from filelock import lock_descriptor  # 15 ms, which commands that write nothing need not wait for
+    """Take the lock of an open file; retry, since a process that only tests the lock holds it for a moment."""
+    from filelock import lock_descriptor  # takes 15 ms, which only commands that write need to wait for
 
     for _ in range(TRIES - 1):
         if lock_descriptor(handle, blocking=False):
@@ -53,9 +53,9 @@ else:
     import fcntl
 
     def _is_locked(handle: int) -> bool:
-        """Whether a process holds the lock; without locks, whether the process that the file names lives."""
+        """Whether a process holds the lock; without locks, whether the process named in the file is running."""
         try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # two that ask do not disturb each other
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared, so that two tests do not block each other
         except BlockingIOError:
             return True
         except OSError as error:
@@ -67,9 +67,9 @@ else:
 
 
 class RunLock:
-    """Keeps other processes from writing a run folder; raises RunError when one already does.
+    """Excludes other processes from writing a run folder; raises RunError when one already writes it.
 
-    Where the file system has no locks, that is noted, and nobody is kept out.
+    A file system without locks is noted, and no process is excluded.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -99,22 +99,22 @@ class RunLock:
                 raise RunError(f"{folder}: process {process} is writing it; wait for it or stop it")
             if _is_at(handle, self._path):
                 return handle
-            if left:  # its holder let it go and removed it while this one opened it
+            if left:  # its holder released and removed it while this process opened it
                 os.close(handle)
         note_unsupported(folder, NO_LOCKS)
         return handle
 
     def release(self) -> None:
-        """Let others in; a second time does nothing."""
+        """Release and remove the lock; a second call does nothing."""
         handle, self._handle = self._handle, None
         if handle is None:
             return
-        if WINDOWS:  # no open file can be removed there
+        if WINDOWS:  # where an open file cannot be removed
             os.close(handle)
         try:
             disk.attempt(os.unlink, self._path)
         except OSError:
-            pass  # a lock file that nobody holds means nothing
+            pass  # a lock file without a holder has no effect
         finally:
             if not WINDOWS:
                 os.close(handle)
@@ -122,7 +122,7 @@ class RunLock:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[RunLock]:
-    """Keep others out of a folder while this is open; raises RunError when somebody is at it or the disk refuses."""
+    """Hold the lock of a folder during the body; raises RunError when another process holds it or the disk refuses."""
     with reported_as(RunError, f"{folder}: cannot be written"):
         lock = RunLock(folder)
     try:
@@ -144,7 +144,7 @@ def is_being_written(folder: Path) -> bool:
 
 
 def is_lock(path: Path) -> bool:
-    """Whether a file holds the number of a process and nothing else, as a lock does."""
+    """Whether a file holds a process number and nothing else, as a lock does."""
     try:
         handle = os.open(path, os.O_RDONLY | OWN_FILE)
     except OSError:
@@ -165,7 +165,7 @@ def _is_at(handle: int, path: Path) -> bool:
 
 
 def _process_in(handle: int) -> str:
-    """The number of the process that an open lock file names; empty where it names none."""
+    """The process number in an open lock file; empty where there is none."""
     try:
         os.lseek(handle, len(LOCKED), os.SEEK_SET)
         return os.read(handle, 20).decode(errors="replace").strip()

@@ -1,4 +1,4 @@
-"""Texts without the folders of this computer: of a path only the last name stays."""
+"""Shortening of paths in texts to their last names, to hide the folders of a computer."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 _START = r"(?<![\w./~\\-])"
 _BELOW = r"""(?:[^\s\\/:'"]+[\\/]+)*"""
-# An absolute path, or one that goes up or to a user's home, up to its last name.
+# An absolute path, one with .. or a user's home, up to its last name.
 _FOLDERS = re.compile(
     rf"""{_START}(?:
         (?:/|(?:\.\./)+)[^\s\\/:'"]+/+{_BELOW}
@@ -20,7 +20,7 @@ _FOLDERS = re.compile(
 
 
 class ShortPaths:
-    """Shortens paths; those in the ``known`` folders also where a folder's name has spaces. The home is ``~``."""
+    """Shortens paths; in the ``known`` folders also those with spaces. The home folder becomes ``~``."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         home = _home()
@@ -38,7 +38,7 @@ class ShortPaths:
         return _FOLDERS.sub("", text)
 
     def value(self, value: Any) -> Any:
-        """A JSON value with the paths in its texts shortened, of whole paths also those with spaces."""
+        """A JSON value with the paths in its texts shortened; a text that is a path may contain spaces."""
         if isinstance(value, dict):
             return {key: self.value(entry) for key, entry in value.items()}
         if isinstance(value, list):
@@ -50,17 +50,17 @@ class ShortPaths:
 
 
 def leads_out(path: str) -> bool:
-    """Whether a path names folders outside the one that it starts from: an absolute one, one with ``..`` or ``~``."""
+    """Whether a path leaves the folder it starts from: absolute, with ``..`` or with ``~``."""
     return _is_absolute(path) or path.startswith("~") or ".." in re.split(r"[\\/]", path)
 
 
 def last_name(path: str) -> str:
-    """What a path of any system ends with."""
-    return PureWindowsPath(path).name  # which takes both \ and / for separators
+    """The last name of a path of any system."""
+    return PureWindowsPath(path).name  # which splits at both \ and /
 
 
 def folder_of(path: str) -> str:
-    """What a path of any system has before its last name, without the separator."""
+    """The folder of a path of any system, without a separator at its end."""
     return path.removesuffix(last_name(path)).rstrip("/\\")
 
 

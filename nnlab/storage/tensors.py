@@ -1,4 +1,4 @@
-"""Saved weights as they are read: a safetensors file whose header is looked at before it is believed."""
+"""Reading and writing safetensors files; headers are checked before they are parsed."""
 
 import json
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ from nnlab.text import one_line
 MAX_HEADER_BYTES = 2**21
 _LENGTH_BYTES = 8
 INPUTS_ENTRY = "inputs"
-"""The metadata that says what a model expects of raw samples, as JSON."""
+"""Metadata entry with the input format of a model, as JSON."""
 
 
 def packed(arrays: Mapping[str, Array], metadata: dict[str, str]) -> bytes:
     """A safetensors file, the same bytes for the same arrays and metadata.
 
-    safetensors scrambles arrays that are not C-contiguous, so they are made so first; it writes metadata in another
-    order in each process, so the header is written anew with its entries sorted.
+    safetensors scrambles arrays that are not C-contiguous, so they are copied first; it writes metadata in another
+    order in each process, so the header is rewritten with its entries sorted.
     """
     file = save({name: np.asarray(array, order="C") for name, array in arrays.items()}, metadata=metadata)
     end = _LENGTH_BYTES + int.from_bytes(file[:_LENGTH_BYTES], "little")
@@ -38,7 +38,7 @@ def packed(arrays: Mapping[str, Array], metadata: dict[str, str]) -> bytes:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """The texts in a safetensors file's header; raises RunError when the file is damaged."""
+    """The metadata of a safetensors file; raises RunError when the file is damaged."""
     try:
         check_header(path)
         with safe_open(path, framework="np") as file:
@@ -48,7 +48,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def check_header(path: Path) -> None:
-    """Raise RunError where the header claims more than a header needs, and OSError when the file cannot be read."""
+    """Raise RunError where the header claims more than 2 MiB, and OSError when the file cannot be read."""
     with path.open("rb") as file:
         header = int.from_bytes(file.read(_LENGTH_BYTES), "little")
     if header > MAX_HEADER_BYTES:
@@ -59,7 +59,7 @@ def check_header(path: Path) -> None:
 def read_tensors(path: Path, content: int) -> dict[str, Array]:
     """The arrays in a safetensors file, of at most ``content`` bytes together.
 
-    Raises RunError when the file is damaged or larger, or holds numbers that NumPy does not have.
+    Raises RunError when the file is damaged or larger, or has a data type that NumPy lacks.
     """
     check_file(path, _LENGTH_BYTES + MAX_HEADER_BYTES + content)
     try:

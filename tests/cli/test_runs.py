@@ -193,7 +193,7 @@ def test_when_one_cannot_be_moved_none_is(nnlab, make_run) -> None:
     lock = RunLock(runs[1])
     said = nnlab("runs", "rm", *runs, "-y")
     assert (said.code, said.stdout) == (5, "")
-    assert said.stderr == f"nnlab: {runs[1]}: is being written; stop the process that does, or wait for it\n"
+    assert said.stderr == f"nnlab: {runs[1]}: is being written; stop its process or wait for it\n"
     assert all(run.is_dir() for run in runs)
     lock.release()
     assert nnlab("runs", "rm", *runs, "-y").code == 0
@@ -222,16 +222,16 @@ def test_the_working_folder_can_be_named(nnlab, make_run, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["ls", "--runs", "nowhere"], 5, "nowhere: no such folder, so it holds no runs"),
+        (["ls", "--runs", "nowhere"], 5, "nowhere: no such folder"),
         (["ls", "--status", "dead"], 2, "--status: must be one of running, completed, interrupted, diverged, failed"),
         (["ls", "-q", "--json"], 2, "--quiet and --json both write to stdout"),
         (["rm", "nothing", "-y"], 5, "nothing: no such run folder"),
-        (["rm", "runs", "-y"], 5, "runs: is not the folder of a run, so it is left alone"),
-        (["rm", "/", "-y"], 5, "/: is not the folder of a run, so it is left alone"),
-        (["rm", "..", "-y"], 5, "is not the folder of a run, so it is left alone"),
+        (["rm", "runs", "-y"], 5, "runs: is not a run folder and was not removed"),
+        (["rm", "/", "-y"], 5, "/: is not a run folder and was not removed"),
+        (["rm", "..", "-y"], 5, "is not a run folder and was not removed"),
         (["rm", "a\x1b[2J", "-y"], 5, "a\\x1b[2J: no such run folder"),
-        (["restore", "nothing"], 5, "runs/.trash: holds no run of the name nothing; there are none"),
-        (["purge", "nothing", "-y"], 5, "runs/.trash: holds no run of the name nothing; there are none"),
+        (["restore", "nothing"], 5, "runs/.trash: contains no run called nothing; there are none"),
+        (["purge", "nothing", "-y"], 5, "runs/.trash: contains no run called nothing; there are none"),
         (["rm"], 2, "Missing argument 'RUN...'"),
     ],
 )

@@ -46,11 +46,11 @@ def test_last_is_the_newest_run_and_an_ambiguous_name_is_an_error(
         assert Path(asked.pop()) == Path("runs/20250102-120000-adam-ffff00")
     answer = nnlab(*(argument.format("adam") for argument in arguments))
     assert answer.code == 5
-    assert "adam: 2 runs in runs match; give more of one name:" in answer.stderr
+    assert "adam: 2 runs in runs match; use a longer part of the name:" in answer.stderr
     assert asked == []
 
 
 def test_last_without_runs(nnlab) -> None:
     Path("runs").mkdir()
     answer = nnlab("show", "last")
-    assert (answer.code, answer.stderr) == (5, "nnlab: runs: has no run or descent\n")
+    assert (answer.code, answer.stderr) == (5, "nnlab: runs: contains no run or descent\n")

@@ -52,7 +52,7 @@ def test_every_flipped_bit_is_noticed(run: Path) -> None:
 
 def test_a_checkpoint_under_another_name_is_none(run: Path) -> None:
     path = write_checkpoint(run, some())
-    with pytest.raises(RunError, match="its contents are not those that were written"):
+    with pytest.raises(RunError, match="its contents do not match their SHA-256"):
         read_checkpoint(path.rename(path.with_name("step-0000008.safetensors")), 2**20)
 
 

@@ -243,7 +243,7 @@ def test_a_summary_that_tells_other_numbers_than_the_metrics_is_damage(make_run:
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     summary[key]["test_accuracy"] = 0.0625
     (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
-    with pytest.raises(RunError, match=rf"summary\.json: {key}: is no row of metrics\.csv"):
+    with pytest.raises(RunError, match=rf"summary\.json: {key}: is not a row of metrics\.csv"):
         read_run(folder)
 
 

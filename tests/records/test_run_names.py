@@ -61,7 +61,7 @@ def test_kinds_that_a_command_does_not_take_are_not_found(runs: Path) -> None:
 def test_an_ambiguous_name_lists_the_candidates(runs: Path) -> None:
     with pytest.raises(RunError) as caught:
         find_run("adam", runs, "run")
-    assert str(caught.value) == f"adam: 2 runs in runs match; give more of one name:\n  {ADAM}\n  {ADAM_AGAIN}"
+    assert str(caught.value) == f"adam: 2 runs in runs match; use a longer part of the name:\n  {ADAM}\n  {ADAM_AGAIN}"
     with pytest.raises(RunError, match="5 runs"):
         find_run("20250", runs)
 
@@ -87,7 +87,7 @@ def test_a_renamed_run_began_when_its_spec_was_written(runs: Path) -> None:
 
 
 def test_no_run_at_all(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="has no run or descent"):
+    with pytest.raises(RunError, match="contains no run or descent"):
         find_run("last", tmp_path, "run", "descent")
     with pytest.raises(RunError, match="cannot be read"):
         newest(tmp_path / "gone", lambda path: True)

@@ -68,7 +68,7 @@ def test_a_restored_run_takes_nobodys_place(make_run) -> None:
     trash = trash_of(run)
     removed = trash.take(run)
     run.mkdir()  # even an empty folder, which a rename would replace
-    with pytest.raises(RunError, match="is there, so the run of this name in the trash cannot be restored"):
+    with pytest.raises(RunError, match="already exists, so the run in the trash cannot be restored"):
         trash.restore(removed)
     run.rmdir()
     trash.restore(removed)
@@ -153,7 +153,7 @@ def test_whatever_fails_a_run_is_whole_in_one_place(make_run, monkeypatch: pytes
 def test_a_run_that_is_being_written_stays(make_run, name: str) -> None:
     run = make_run(name)
     lock = RunLock(run)
-    with pytest.raises(RunError, match="is being written; stop the process that does, or wait for it"):
+    with pytest.raises(RunError, match="is being written; stop its process or wait for it"):
         trash_of(run).take(run)
     lock.release()
     trash_of(run).take(run)
@@ -167,7 +167,7 @@ def test_a_cross_validation_of_which_a_fold_is_being_written_stays(tmp_path: Pat
     lock = RunLock(folder.fold(1))
     with pytest.raises(RunError, match="is being written"):
         trash_of(folder.path).take(folder.path)
-    with pytest.raises(RunError, match=r"is one fold of a cross-validation; only .* as a whole can be removed"):
+    with pytest.raises(RunError, match=r"is a fold of a cross-validation; remove .* as a whole"):
         trash_of(folder.fold(1)).take(folder.fold(1))
     lock.release()
     assert trash_of(folder.path).take(folder.path).parent == tmp_path / TRASH_FOLDER
@@ -196,21 +196,21 @@ def test_only_runs_are_moved(make_run, tmp_path: Path) -> None:
     file.write_text("", encoding="utf-8")
     removed = trash_of(run).take(run)
     for path, message in {
-        other: "is not the folder of a run, so it is left alone",
-        run.parent: "is not the folder of a run",
+        other: "is not a run folder and was not removed",
+        run.parent: "is not a run folder",
         link: "is a link, which cannot be moved to the trash",
         file: "no such run folder",
         run: "no such run folder",
-        removed: "is in the trash already; nnlab runs purge deletes it for good",
+        removed: "is in the trash already; delete it permanently with nnlab runs purge",
     }.items():
         with pytest.raises(RunError, match=message):
             trash_of(path).take(path)
     assert removed.is_dir()
     assert other.is_dir()
-    with pytest.raises(RunError, match=f"holds no run of the name x; there are {run.name}"):
+    with pytest.raises(RunError, match=f"contains no run called x; there are {run.name}"):
         trash_of(run).find("x")
     trash_of(run).purge(removed)
-    with pytest.raises(RunError, match="holds no run of the name x; there are none"):
+    with pytest.raises(RunError, match="contains no run called x; there are none"):
         trash_of(run).find("x")
 
 
@@ -224,7 +224,7 @@ def test_a_trash_that_leads_elsewhere_is_not_touched(make_run, tmp_path: Path) -
     run = make_run()
     (tmp_path / "home").mkdir()
     (run.parent / TRASH_FOLDER).symlink_to(tmp_path / "home")
-    with pytest.raises(RunError, match=r"\.trash: is a link, and what it leads to may be no trash; remove it by hand"):
+    with pytest.raises(RunError, match=r"\.trash: is a link, which may lead elsewhere; remove it manually"):
         Trash(run.parent)
 
 
@@ -235,7 +235,7 @@ def test_what_a_link_in_the_trash_leads_to_is_left_alone(make_run, tmp_path: Pat
     victim.mkdir()
     (victim / "lock").write_text("precious", encoding="utf-8")
     (trash.folder / "evil").symlink_to(victim)
-    with pytest.raises(RunError, match=r"evil: is no folder but a link or a file"):
+    with pytest.raises(RunError, match=r"evil: is a link or a file, not a folder, and cannot be restored"):
         trash.restore(trash.find("evil"))
     trash.purge(trash.find("evil"))
     assert (victim / "lock").read_text(encoding="utf-8") == "precious"
@@ -244,7 +244,7 @@ def test_what_a_link_in_the_trash_leads_to_is_left_alone(make_run, tmp_path: Pat
 def test_a_run_named_like_what_is_being_deleted_is_not_taken(make_run) -> None:
     run = make_run()
     mine = run.rename(run.parent / ".purging-mine")
-    with pytest.raises(RunError, match="has the name of what is being deleted; rename it first"):
+    with pytest.raises(RunError, match="is named like a run that is being deleted; rename it first"):
         trash_of(mine).take(mine)
     trash_of(mine).purge_leftovers()
     assert read_run(mine).status == "completed"

@@ -190,7 +190,7 @@ def test_a_file_with_a_second_hard_link_is_not_written(tmp_path: Path, name: str
     precious = tmp_path / "precious"
     precious.write_bytes(b"precious")
     (tmp_path / name).hardlink_to(precious)
-    with pytest.raises(RunError, match=f"{name}: is hard-linked to another file, which would be changed too"):
+    with pytest.raises(RunError, match=f"{name}: is hard-linked to another file, which would change too"):
         GrowingFile(tmp_path / name)
     assert precious.read_bytes() == b"precious"
 

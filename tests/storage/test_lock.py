@@ -128,7 +128,7 @@ def test_a_lock_file_with_a_second_hard_link_is_not_written(tmp_path: Path) -> N
     precious = tmp_path / "precious"
     precious.write_bytes(b"precious")
     (tmp_path / "lock").hardlink_to(precious)
-    with pytest.raises(RunError, match="lock: is hard-linked to another file, which would be changed too"):
+    with pytest.raises(RunError, match="lock: is hard-linked to another file, which would change too"):
         RunLock(tmp_path)
     assert precious.read_bytes() == b"precious"
 

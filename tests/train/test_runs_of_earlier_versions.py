@@ -11,7 +11,7 @@ from nnlab.compare.comparison import make_entries
 from nnlab.figures.run_pictures import draw_all
 from nnlab.figures.run_view import run_view
 from nnlab.plots.curves import plot_run
-from nnlab.records.inventory import holding
+from nnlab.records.inventory import stored_run
 from nnlab.records.reader import read_run
 from nnlab.train.resume import resume
 
@@ -30,7 +30,7 @@ def test_it_is_read_and_compared(folder: Path) -> None:
     assert record.final["objective"] == pytest.approx(0.775833, abs=1e-6)
     (entry,) = make_entries([record])
     assert entry.measures["validation_accuracy"].mean == pytest.approx(4 / 9)
-    assert holding(folder, "run").status == "completed"
+    assert stored_run(folder, "run").status == "completed"
 
 
 def test_it_is_drawn(folder: Path) -> None:

@@ -225,7 +225,7 @@ def test_the_last_run_is_the_newest(tmp_path: Path) -> None:
         if name != "notes":
             (tmp_path / name / "spec.yaml").write_text("", encoding="utf-8")
     assert last_run(tmp_path).name == "20250102-000000-a-000000"
-    with pytest.raises(RunError, match="has no run to resume"):
+    with pytest.raises(RunError, match="contains no run to resume"):
         last_run(tmp_path / "notes")
     with pytest.raises(RunError, match="cannot be read"):
         last_run(tmp_path / "gone")

@@ -354,7 +354,7 @@ def test_resume_writes_into_no_folder_outside_of_the_run(refused: Any, run: Path
     before = {path: path.read_bytes() for path in elsewhere.iterdir()}
     (run / folder).symlink_to(elsewhere)
     said = refused("train", "--resume", unfinished(run), code=5)
-    assert f"{folder}: is a link, but a run writes into its own folder only" in said.stderr
+    assert f"{folder}: is a link, but a run writes only into its own folder" in said.stderr
     if folder == "plots":
         refused("plot", run, "accuracy", code=5)
     assert {path: path.read_bytes() for path in elsewhere.iterdir()} == before
