@@ -44,9 +44,6 @@ PHRASES = {re.compile(phrase, re.IGNORECASE): better for phrase, better in FORBI
 TEXTS = [*PAGES, ROOT / "CHANGELOG.md", *sorted((ROOT / "configs").rglob("*.yaml"))]
 PYTHON = sorted(path for folder in ("nnlab", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
 PYTHON.remove(Path(__file__))
-# Rooms that are still to be reworded.
-PENDING = ["nnlab/records", "nnlab/storage", "tests/records", "tests/storage"]
-PYTHON = [path for path in PYTHON if not any(path.is_relative_to(ROOT / room) for room in PENDING)]
 
 
 def words_of(path: Path) -> Iterator[tuple[int, str]]:

@@ -29,14 +29,14 @@ def test_only_differing_keys_are_kept(make_run: MakeRun) -> None:
     assert comparison.labels == ("hidden [40, 20], optimizer adam, lr 0.01", "hidden [50], optimizer sgd, lr 0.1")
 
 
-def test_what_is_recorded_beside_a_training_is_no_difference(make_run: MakeRun) -> None:
+def test_recording_keys_are_not_differences(make_run: MakeRun) -> None:
     recording = {"train.snapshots": 5, "train.diagnostics": True, "train.checkpoint_every": 7}
     assert set(recording) == set(RECORDING_KEYS) <= {key.partition("=")[0] for key in spec_keys()}
     comparison = compare([make_run("a"), make_run("b", {"seed": 1, **recording})])
     assert comparison.labels == ("adam (2 seeds)",)
 
 
-def test_names_count_only_where_nothing_else_differs(make_run: MakeRun) -> None:
+def test_name_is_a_difference_only_without_others(make_run: MakeRun) -> None:
     same = compare([make_run("a", {"name": "first"}), make_run("b", {"name": "second"})])
     assert same.keys == ("name",)
     assert same.labels == ("name first", "name second")
@@ -66,7 +66,7 @@ def test_seeds_are_averaged(make_run: MakeRun) -> None:
     assert comparison.labels[comparison.entries.index(group)] == "lr 0.01 (3 seeds)"
 
 
-def test_a_lone_group_is_called_by_its_name(make_run: MakeRun) -> None:
+def test_single_group_has_its_name_as_title(make_run: MakeRun) -> None:
     comparison = compare([make_run("a"), make_run("b", {"seed": 1})])
     assert comparison.keys == ()
     assert comparison.titles == comparison.labels == ("adam (2 seeds)",)
@@ -114,7 +114,7 @@ def test_validation_can_be_sorted_by(make_run: MakeRun) -> None:
     assert (row["validation_accuracy"], row["test_accuracy"]) == ("0.71875", "")
 
 
-def test_files_beside_folds_are_passed_over(make_run: MakeRun) -> None:
+def test_files_next_to_folds_are_ignored(make_run: MakeRun) -> None:
     folds = [make_run(f"parent/fold-{k}", {"data.fold": k, "data.folds": 2}, validation=True) for k in (1, 2)]
     parent = folds[0].parent
     for name in ("spec.yaml", "summary.json"):
@@ -124,7 +124,7 @@ def test_files_beside_folds_are_passed_over(make_run: MakeRun) -> None:
     assert comparison.labels == ("fold 1", "fold 2")
 
 
-def test_what_is_no_run_is_counted(make_run: MakeRun, tmp_path: Path) -> None:
+def test_skipped_folders_are_counted(make_run: MakeRun, tmp_path: Path) -> None:
     run, parent = make_run("a"), make_run("parent/fold-1").parent
     descents = [make_run(f"descent-{number}") for number in (1, 2)]
     for path in (parent, *descents):
@@ -200,7 +200,7 @@ def test_without_any_test_set_training_accuracy_decides(make_run: MakeRun) -> No
     assert names(compare(runs)) == ["high", "low"]
 
 
-def test_a_lone_seed_is_no_label_beside_averages(make_run: MakeRun) -> None:
+def test_single_seed_is_not_in_labels_beside_averages(make_run: MakeRun) -> None:
     runs = [make_run(f"a{seed}", {"optimizer.lr": 0.1, "seed": seed}) for seed in (0, 1)]
     runs.append(make_run("b", {"optimizer.lr": 0.5}))
     assert set(compare(runs).labels) == {"lr 0.1 (2 seeds)", "lr 0.5"}
@@ -214,7 +214,7 @@ def test_top_keeps_the_first_and_what_differs_among_them(make_run: MakeRun) -> N
         compare(runs, top=0)
 
 
-def test_damaged_runs_are_kept_apart(make_run: MakeRun, tmp_path: Path) -> None:
+def test_damaged_runs_are_listed_separately(make_run: MakeRun, tmp_path: Path) -> None:
     bad, worse = make_run("bad"), make_run("worse")
     (bad / "metrics.csv").write_text((bad / "metrics.csv").read_text() + "garbage\n")
     (worse / "steps.csv").write_text((worse / "steps.csv").read_text().replace("\n7,", "\nseven,"))
@@ -235,7 +235,7 @@ def test_nothing_to_compare_is_an_error(tmp_path: Path) -> None:
         compare([])
 
 
-def test_a_run_named_twice_counts_once(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_duplicate_paths_count_once(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run("a")
     monkeypatch.chdir(run.parent)
     (run.parent / "link").symlink_to(run)
@@ -244,7 +244,7 @@ def test_a_run_named_twice_counts_once(make_run: MakeRun, monkeypatch: pytest.Mo
     assert len(comparison.entries[0].runs) == 1
 
 
-def test_titles_leave_out_the_time_where_that_is_clear(make_run: MakeRun) -> None:
+def test_titles_leave_out_the_time_if_unambiguous(make_run: MakeRun) -> None:
     first, second = make_run("20250101-120000-adam-aaaaaa"), make_run("20250102-120000-adam-bbbbbb")
     assert compare([first, second]).titles == ("adam-aaaaaa", "adam-bbbbbb")
     replica = make_run("20250103-120000-adam-aaaaaa")
@@ -302,7 +302,7 @@ def test_json_has_no_numbers_that_are_not_finite(make_run: MakeRun) -> None:
     assert ".nan" in [entry["spec"]["optimizer.lr"] for entry in document["entries"]]
 
 
-def test_a_switch_is_true_where_another_run_has_it_off(make_run: MakeRun) -> None:
+def test_optional_component_is_true_where_another_run_has_it_off(make_run: MakeRun) -> None:
     runs = [
         make_run("off", {"model.batch_norm": False}),
         make_run("on", {"model.batch_norm": {"eps": 1e-5, "momentum": 0.9}}),

@@ -35,5 +35,5 @@ STEPS = {"train.schedule.name": "step", "train.schedule.every": 10, "train.sched
         ([], []),
     ],
 )
-def test_what_follows_from_a_difference_is_none(rows: list[dict[str, object]], expected: list[str]) -> None:
+def test_keys_that_follow_from_a_difference_are_left_out(rows: list[dict[str, object]], expected: list[str]) -> None:
     assert differing_keys(rows) == expected

@@ -1,4 +1,4 @@
-"""Keys, values and labels in few words."""
+"""Short labels of keys and values."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def test_values_are_written_as_in_a_spec() -> None:
     assert format_value([40, None, True, "relu", {"a": 1e-7}]) == "[40, null, true, relu, {a: 1e-07}]"
 
 
-def test_text_from_files_is_made_harmless() -> None:
+def test_control_characters_in_labels_are_escaped() -> None:
     assert one_line("a\x1b[31m\nb") == "a\\x1b[31m\\nb"
     assert len(one_line("x" * 500, 40)) == 40
 
@@ -24,7 +24,7 @@ def test_text_from_files_is_made_harmless() -> None:
         (["a.b.c", "b.c", "c"], ["a.b.c", "b.c", "c"]),
     ],
 )
-def test_short_keys_are_clear(keys: list[str], short: list[str]) -> None:
+def test_short_keys_are_unambiguous(keys: list[str], short: list[str]) -> None:
     assert list(short_keys(keys).values()) == short
 
 
@@ -43,12 +43,12 @@ def test_labels_name_a_key_that_only_one_row_has_where_nothing_else_differs() ->
     assert labels({"model.batch_norm": False}, {"model.batch_norm.eps": 1e-5}) == ["batch_norm false", "eps 1e-05"]
 
 
-def test_rows_that_no_key_tells_apart_get_their_titles() -> None:
+def test_rows_that_no_key_distinguishes_get_titles() -> None:
     assert labels({}, {}) == ["run0", "run1"]
     assert labels({"a": 1}, {"a": 1}, {"a": 2}) == ["run0, a 1", "run1, a 1", "a 2"]
 
 
-def test_long_labels_keep_the_keys_that_tell_most() -> None:
+def test_long_labels_keep_the_most_distinguishing_keys() -> None:
     rows: list[dict[str, object]] = [
         {"data.path": "p" * 25, "notes": notes * 25, "optimizer.name": name, "train.iterations": iterations}
         for notes, name, iterations in [("0", "adam", 100), ("1", "sgd", 100), ("0", "nadam", 101)]

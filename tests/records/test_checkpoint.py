@@ -1,4 +1,4 @@
-"""Checkpoints come back as they were written, and nothing else is taken for one."""
+"""Checkpoint files: round trip, damage, forgery and other versions."""
 
 import struct
 from pathlib import Path
@@ -30,7 +30,7 @@ def some(step: int = 7) -> Checkpoint:
     return Checkpoint(step, arrays, {"seconds": 0.5, "iterations": 10**8, "spec": {"seed": 0}, "marks": MARKS})
 
 
-def test_arrays_and_facts_come_back(run: Path) -> None:
+def test_checkpoint_round_trip_of_arrays_and_metadata(run: Path) -> None:
     written = some()
     read = read_checkpoint(write_checkpoint(run, written), 2**20)
     assert (read.step, read.metadata["seconds"], read.metadata["marks"]) == (7, 0.5, MARKS)
@@ -41,7 +41,7 @@ def test_arrays_and_facts_come_back(run: Path) -> None:
     assert arrays_under("model", read.arrays).keys() == {"W", "none"}
 
 
-def test_every_flipped_bit_is_noticed(run: Path) -> None:
+def test_checkpoint_hash_detects_every_flipped_bit(run: Path) -> None:
     path = write_checkpoint(run, some())
     sound = path.read_bytes()
     for place in range(0, len(sound), 3):
@@ -50,21 +50,21 @@ def test_every_flipped_bit_is_noticed(run: Path) -> None:
             read_checkpoint(path, 2**20)
 
 
-def test_a_checkpoint_under_another_name_is_none(run: Path) -> None:
+def test_renamed_checkpoint_is_damaged(run: Path) -> None:
     path = write_checkpoint(run, some())
     with pytest.raises(RunError, match="its contents do not match their SHA-256"):
         read_checkpoint(path.rename(path.with_name("step-0000008.safetensors")), 2**20)
 
 
 @pytest.mark.parametrize("raw", [b"", b"x" * 100, struct.pack("<Q", 2**60), struct.pack("<Q", 2) + b"{}"])
-def test_what_is_no_checkpoint(run: Path, raw: bytes) -> None:
+def test_files_that_are_not_checkpoints_are_damaged(run: Path, raw: bytes) -> None:
     path = run / "checkpoints" / "step-0000001.safetensors"
     path.write_bytes(raw)
     with pytest.raises(RunError, match="step-0000001"):
         read_checkpoint(path, 2**20)
 
 
-def test_the_newest_comes_first_and_other_files_are_left_alone(run: Path) -> None:
+def test_checkpoint_files_are_listed_newest_first(run: Path) -> None:
     for step in (5, 20_000_000, 300):
         write_checkpoint(run, some(step))
     (run / "checkpoints" / "step-x.safetensors").write_bytes(b"")
@@ -73,7 +73,7 @@ def test_the_newest_comes_first_and_other_files_are_left_alone(run: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "facts",
+    "forged",
     [
         {"marks": {**MARKS, "../../notes.txt": [0, "abc"]}},
         {"marks": {**MARKS, "/etc/passwd": [0, "abc"]}},
@@ -98,18 +98,18 @@ def test_the_newest_comes_first_and_other_files_are_left_alone(run: Path) -> Non
     ],
     ids=str,
 )
-def test_facts_that_no_training_writes_are_refused_though_their_hash_is_right(
-    run: Path, facts: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_implausible_checkpoint_metadata_with_a_valid_hash_is_rejected(
+    run: Path, forged: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = some()
-    with monkeypatch.context() as patch:  # as somebody would make it up who knows how
+    with monkeypatch.context() as patch:  # a forged file whose hash is valid
         patch.setattr("nnlab.records.checkpoint.step_file", lambda step: "step-0000007.safetensors")
-        path = write_checkpoint(run, Checkpoint(facts.get("step", 7), written.arrays, {**written.metadata, **facts}))
+        path = write_checkpoint(run, Checkpoint(forged.get("step", 7), written.arrays, {**written.metadata, **forged}))
     with pytest.raises(RunError, match="step-0000007"):
         read_checkpoint(path, 2**20)
 
 
-def test_one_that_is_larger_than_it_can_be_is_not_read(run: Path) -> None:
+def test_oversized_checkpoint_is_not_read(run: Path) -> None:
     path = write_checkpoint(run, some())
     with path.open("r+b") as file:
         file.truncate(2**40)  # a sparse file takes no room on the disk
@@ -117,7 +117,7 @@ def test_one_that_is_larger_than_it_can_be_is_not_read(run: Path) -> None:
         read_checkpoint(path, 2**20)
 
 
-def test_one_of_another_version_is_not_guessed_at(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checkpoint_of_another_format_version_is_unusable(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("nnlab.records.checkpoint.FORMAT", 2)
         path = write_checkpoint(run, some())

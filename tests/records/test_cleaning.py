@@ -1,4 +1,4 @@
-"""What killed processes left is removed, and nothing that a living one holds."""
+"""Leftovers of killed processes are removed, those of running ones are kept."""
 
 import os
 import subprocess
@@ -42,14 +42,14 @@ def files(folder: Path) -> set[str]:
     return found - RECORDS
 
 
-def test_what_nobody_holds_is_removed(run: Path) -> None:
+def test_leftovers_of_killed_processes_are_removed(run: Path) -> None:
     clear_leftovers(run)
     assert files(run) == {"plots/.hidden"}
     clear_leftovers(run)
     clear_leftovers(run / "nothing")
 
 
-def test_nothing_of_a_run_that_is_being_written(run: Path) -> None:
+def test_running_run_is_not_cleaned(run: Path) -> None:
     lock = RunLock(run)
     before = files(run)
     clear_leftovers(run)
@@ -57,14 +57,14 @@ def test_nothing_of_a_run_that_is_being_written(run: Path) -> None:
     lock.release()
 
 
-def test_a_temporary_file_of_a_living_process_stays(run: Path) -> None:
+def test_temporary_file_of_a_running_process_is_kept(run: Path) -> None:
     drawing = f"plots/.{os.getpid():x}-0a1b2c.tmp"
     (run / drawing).write_text("half", encoding="utf-8")
     clear_leftovers(run)
     assert files(run) == {"plots/.hidden", drawing}
 
 
-def test_folds_are_cleared_too(run: Path) -> None:
+def test_folds_of_a_cross_validation_are_cleaned(run: Path) -> None:
     fold = run.parent / "crossval" / "fold-1"
     fold.parent.mkdir()
     run.rename(fold)
@@ -72,7 +72,7 @@ def test_folds_are_cleared_too(run: Path) -> None:
     assert files(fold) == {"plots/.hidden"}
 
 
-def test_nothing_is_removed_through_a_link(run: Path, dead: int) -> None:
+def test_cleaning_does_not_follow_links(run: Path, dead: int) -> None:
     outside = run.parent / "outside"
     (run / "plots").rename(outside)
     (run / "plots").symlink_to(outside)
@@ -81,7 +81,7 @@ def test_nothing_is_removed_through_a_link(run: Path, dead: int) -> None:
 
 
 @pytest.mark.parametrize("linked", ["run", "fold-2"])
-def test_a_linked_run_and_a_linked_fold_are_left_alone(run: Path, linked: str) -> None:
+def test_linked_runs_and_folds_are_not_cleaned(run: Path, linked: str) -> None:
     before = files(run)
     (run.parent / "crossval" / "fold-1").mkdir(parents=True)
     link = run.parent / "crossval" / linked
@@ -90,14 +90,14 @@ def test_a_linked_run_and_a_linked_fold_are_left_alone(run: Path, linked: str) -
     assert files(run) == before
 
 
-def test_a_folder_that_is_no_run_is_left_alone(run: Path) -> None:
+def test_folder_that_is_not_a_run_is_not_cleaned(run: Path) -> None:
     (run / "spec.yaml").unlink()
     before = files(run)
     clear_leftovers(run)
     assert files(run) == before
 
 
-def test_the_folds_of_a_linked_cross_validation_are_left_alone(run: Path) -> None:
+def test_folds_of_a_linked_cross_validation_are_not_cleaned(run: Path) -> None:
     fold = run.parent / "crossval" / "fold-1"
     fold.parent.mkdir()
     run.rename(fold)
@@ -108,7 +108,7 @@ def test_the_folds_of_a_linked_cross_validation_are_left_alone(run: Path) -> Non
 
 
 @pytest.mark.parametrize("contents", ["", "the user's", "17 18\n", "17", "-1\n", "17\n" + "more " * 9])
-def test_a_file_named_lock_that_is_none_stays(run: Path, contents: str) -> None:
+def test_file_named_lock_that_is_not_a_lock_is_kept(run: Path, contents: str) -> None:
     (run / LOCK_FILE).write_text(contents, encoding="utf-8")
     clear_leftovers(run)
     assert (run / LOCK_FILE).read_text(encoding="utf-8") == contents
@@ -117,7 +117,7 @@ def test_a_file_named_lock_that_is_none_stays(run: Path, contents: str) -> None:
 @pytest.mark.parametrize(
     "name", [".draft.tmp", ".1a-0a1b2c.tmp.tmp", ".1g-0a1b2c.tmp", ".notes-0a1b2c.tmp", ".a.12ab.tmp"]
 )
-def test_a_temporary_file_of_another_form_stays(run: Path, name: str) -> None:
+def test_temporary_file_with_another_name_format_is_kept(run: Path, name: str) -> None:
     (run / name).write_text("the user's", encoding="utf-8")
     clear_leftovers(run)
     assert files(run) == {"plots/.hidden", name}

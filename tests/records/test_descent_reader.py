@@ -1,4 +1,4 @@
-"""The records of a descent as they are read, sound and damaged."""
+"""Reading valid and damaged records of a descent."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def folder(tmp_path: Path, no_pictures: None) -> Path:
     return run_descent(load_descent(spec), tmp_path / "runs", animate=False).path
 
 
-def test_what_was_written_is_read(tmp_path: Path, folder: Path) -> None:
+def test_descent_paths_round_trip(tmp_path: Path, folder: Path) -> None:
     result = run_descent(read_descent(folder), tmp_path / "again", animate=False)
     tables = read_paths(folder, [-1, 2], LABELS)
     assert list(tables) == [path.label for path in result.paths]
@@ -50,14 +50,14 @@ def test_what_was_written_is_read(tmp_path: Path, folder: Path) -> None:
         (lambda text: text.replace("sgd", "$sgd", 1), "optimizer: expected one of 'momentum lr=0.1, .*', found '.sgd"),
     ],
 )
-def test_damage_is_named(folder: Path, damage, message: str) -> None:
+def test_damaged_path_csv_is_reported(folder: Path, damage, message: str) -> None:
     path = folder / "path.csv"
     path.write_text(damage(path.read_text(encoding="utf-8")), encoding="utf-8")
     with pytest.raises(RunError, match=message):
         read_paths(folder, [-1, 2], LABELS)
 
 
-def test_bytes_that_are_no_text(folder: Path) -> None:
+def test_files_that_are_not_utf8_are_reported(folder: Path) -> None:
     for name, read in (
         ("path.csv", lambda: read_paths(folder, [-1, 2], LABELS)),
         ("log.txt", lambda: read_log(folder)),
@@ -67,7 +67,7 @@ def test_bytes_that_are_no_text(folder: Path) -> None:
             read()
 
 
-def test_a_spec_that_is_no_descent(folder: Path) -> None:
+def test_invalid_descent_spec_is_reported(folder: Path) -> None:
     (folder / "spec.yaml").write_text("start: [1]\n", encoding="utf-8")
     with pytest.raises(RunError, match=r"spec.yaml:1:1: needs the key function"):
         read_descent(folder)

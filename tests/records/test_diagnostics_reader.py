@@ -1,4 +1,4 @@
-"""What a run recorded of its layers, sound and damaged."""
+"""Reading valid and damaged statistics of layers."""
 
 from math import inf
 from pathlib import Path
@@ -20,7 +20,7 @@ def histograms(folder: Path, *rows: str) -> Path:
     return folder
 
 
-def test_norms_of_layers_with_parameters(tmp_path: Path) -> None:
+def test_gradient_norms_of_layers_with_parameters(tmp_path: Path) -> None:
     rows = [
         "0,linear1,,,0.5,1,,",
         "0,relu1,,,0.5,1,0,",
@@ -31,7 +31,7 @@ def test_norms_of_layers_with_parameters(tmp_path: Path) -> None:
     assert read_gradient_norms(diagnostics(tmp_path, *rows)) == {"linear1": [(5, 0.25), (9, inf)]}
 
 
-def test_bins_that_join(tmp_path: Path) -> None:
+def test_histograms_of_contiguous_bins(tmp_path: Path) -> None:
     rows = ["0,a,-1.0,0.0,3", "0,a,0.0,1.0,4", "5,a,0.0,2.0,7", "0,b,0.0,1.0,7", ""]
     assert read_histograms(histograms(tmp_path, *rows)) == {
         "a": {0: ([-1.0, 0.0, 1.0], [3, 4]), 5: ([0.0, 2.0], [7])},
@@ -50,12 +50,12 @@ def test_bins_that_join(tmp_path: Path) -> None:
         ("0,a,0,1,2.5", "expected a whole number, found '2.5'"),
     ],
 )
-def test_a_fault_is_named_with_its_line(tmp_path: Path, row: str, message: str) -> None:
+def test_damaged_histograms_are_reported_with_their_line(tmp_path: Path, row: str, message: str) -> None:
     with pytest.raises(RunError, match=rf"histograms\.csv:3: {message}"):
         read_histograms(histograms(tmp_path, "0,b,0,1,2", row, ""))
 
 
-def test_another_header_and_no_file_at_all(tmp_path: Path) -> None:
+def test_wrong_header_and_missing_file_are_reported(tmp_path: Path) -> None:
     (tmp_path / "histograms.csv").write_text("step,layer,left,right,number\n", encoding="utf-8")
     with pytest.raises(RunError, match=r"histograms\.csv:1: expected the header step,layer,left,right,count"):
         read_histograms(tmp_path)

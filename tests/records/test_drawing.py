@@ -1,4 +1,4 @@
-"""A run or descent that was killed while drawing is known by its mark until its pictures are drawn."""
+"""The marker of pictures that a killed run or descent has not drawn."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def run(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_pictures_are_missing_from_the_mark_until_the_last_is_drawn(run: Path) -> None:
+def test_marker_reports_missing_pictures_until_the_last_is_drawn(run: Path) -> None:
     assert not lacks_pictures(run, "run")
     begin_drawing(run, ["accuracy", "loss"])
     assert lacks_pictures(run, "run")
@@ -25,14 +25,14 @@ def test_pictures_are_missing_from_the_mark_until_the_last_is_drawn(run: Path) -
 
 
 @pytest.mark.parametrize(("error", "stays"), [(KeyboardInterrupt, True), (OSError, True), (ValueError, False)])
-def test_the_mark_stays_where_drawing_again_may_help(run: Path, error: type[BaseException], stays: bool) -> None:
+def test_marker_is_kept_where_drawing_can_be_retried(run: Path, error: type[BaseException], stays: bool) -> None:
     begin_drawing(run, ["accuracy"])
     with pytest.raises(error), last_pictures(run):
         raise error
     assert lacks_pictures(run, "run") is stays
 
 
-def test_without_a_mark_the_first_picture_tells(run: Path) -> None:
+def test_without_a_marker_the_first_picture_decides(run: Path) -> None:
     (run / "plots" / "accuracy.svg").unlink()
     assert lacks_pictures(run, "run")
     assert lacks_pictures(run, "descent")
@@ -42,11 +42,11 @@ def test_without_a_mark_the_first_picture_tells(run: Path) -> None:
     assert not lacks_pictures(run / "elsewhere", "run")
 
 
-def test_a_mark_that_nnlab_did_not_write_is_of_no_use(run: Path) -> None:
+def test_marker_not_written_by_nnlab_is_ignored(run: Path) -> None:
     (run / "plots" / MARK).symlink_to("/dev/zero")
     assert unfinished_pictures(run) == []
 
 
-def test_a_disk_that_refuses_the_mark_will_say_so_to_the_pictures(run: Path) -> None:
+def test_disk_error_while_writing_the_marker_is_ignored(run: Path) -> None:
     begin_drawing(run / "elsewhere", ["accuracy"])
     assert not (run / "elsewhere").exists()

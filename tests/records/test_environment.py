@@ -1,4 +1,4 @@
-"""BLAS and processor where threadpoolctl and /proc say nothing, and what counts as drift then."""
+"""BLAS and processor where threadpoolctl and /proc report nothing, and drift in that case."""
 
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,12 @@ def test_accelerate_and_the_processor_are_recorded_on_macos() -> None:
 
 @pytest.mark.parametrize("built", [{}, {"Build Dependencies": {}}, {"Build Dependencies": {"blas": {}}}, None])
 @pytest.mark.usefixtures("macos")
-def test_a_numpy_that_does_not_say_has_no_blas(monkeypatch: pytest.MonkeyPatch, built: Any) -> None:
+def test_no_blas_is_recorded_where_numpy_does_not_report_one(monkeypatch: pytest.MonkeyPatch, built: Any) -> None:
     monkeypatch.setattr(np, "show_config", lambda mode: built)
     assert describe_environment({})["blas"] == []
 
 
-def test_what_threadpoolctl_sees_is_recorded_with_its_threads() -> None:
+def test_blas_and_threads_from_threadpoolctl_are_recorded() -> None:
     seen = [library for library in threadpool_info() if library["user_api"] == "blas"]
     found = describe_environment({})["blas"]
     assert [library["num_threads"] for library in found if seen] == [library["num_threads"] for library in seen]
@@ -55,5 +55,5 @@ def test_what_threadpoolctl_sees_is_recorded_with_its_threads() -> None:
         ([ACCELERATE], [], 3),
     ],
 )
-def test_a_blas_that_was_not_seen_before_is_no_drift(before: Any, now: Any, differences: int) -> None:
+def test_newly_detected_blas_is_not_drift(before: Any, now: Any, differences: int) -> None:
     assert len(drift({"blas": before}, {"blas": now})) == differences

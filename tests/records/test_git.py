@@ -1,4 +1,4 @@
-"""Commit and branch are those of git, and nothing of a repository is run, followed out of it or waited for."""
+"""Commit and branch match git; an untrusted repository runs no program, leads nowhere and does not block."""
 
 import os
 import shutil
@@ -59,7 +59,7 @@ def test_packed_refs(repository: Path, ending: str) -> None:
     assert read_commit(repository) == {"commit": COMMIT, "branch": "main"}
 
 
-def test_a_loose_ref_counts_before_a_packed_one_and_may_name_another(repository: Path) -> None:
+def test_loose_ref_takes_precedence_over_packed_and_may_be_symbolic(repository: Path) -> None:
     write(repository / ".git" / "packed-refs", f"{OTHER} refs/heads/main\n")
     write(repository / ".git" / "HEAD", "ref: refs/heads/topic/名前\n")
     write(repository / ".git" / "refs" / "heads" / "topic" / "名前", "ref: refs/heads/main\n")
@@ -107,7 +107,7 @@ def test_no_repository(tmp_path: Path) -> None:
         "\0" * 40,
     ],
 )
-def test_a_head_that_git_would_not_write(repository: Path, head: str) -> None:
+def test_invalid_head_is_ignored(repository: Path, head: str) -> None:
     write(repository / "secret", f"{OTHER}\n")
     write(repository / ".git" / "HEAD", head)
     assert read_commit(repository) is None
@@ -126,7 +126,7 @@ def test_large_files_are_not_read(repository: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
 @pytest.mark.parametrize("file", [".git", ".git/HEAD", ".git/refs/heads/main", ".git/packed-refs"])
 @pytest.mark.parametrize("planted", ["pipe", "link to a device", "link to a file", "link in a circle"])
-def test_no_pipe_is_waited_for_and_no_link_leads_out(repository: Path, file: str, planted: str) -> None:
+def test_pipes_do_not_block_and_links_outside_are_not_followed(repository: Path, file: str, planted: str) -> None:
     outside = write(repository.parent / "outside", f"{OTHER}\n")
     path = repository / file
     if file == ".git/packed-refs":
@@ -151,7 +151,7 @@ def test_no_pipe_is_waited_for_and_no_link_leads_out(repository: Path, file: str
 @pytest.mark.parametrize(
     "named", ["/dev/zero", "/dev", "../elsewhere", "//server/share", "\\\\server\\share", "", "a\0b", "pipe"]
 )
-def test_a_git_file_that_names_what_is_no_worktree(tmp_path: Path, named: str) -> None:
+def test_git_file_that_does_not_name_a_worktree_is_ignored(tmp_path: Path, named: str) -> None:
     write(tmp_path / "elsewhere" / "HEAD", f"{OTHER}\n")
     write(tmp_path / "clone" / ".git", f"gitdir: {named}\n")
     if hasattr(os, "mkfifo"):
@@ -159,7 +159,7 @@ def test_a_git_file_that_names_what_is_no_worktree(tmp_path: Path, named: str) -
     assert read_commit(tmp_path / "clone") is None
 
 
-def test_a_subfolder_that_is_a_bare_repository_is_none(repository: Path) -> None:
+def test_bare_repository_in_a_subfolder_is_ignored(repository: Path) -> None:
     bare = repository / "data"
     write(bare / "HEAD", "ref: refs/heads/planted\n")
     write(bare / "refs" / "heads" / "planted", f"{OTHER}\n")
@@ -180,7 +180,7 @@ def test_no_program_is_run(repository: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-def test_as_git_says(tmp_path: Path) -> None:
+def test_commit_and_branch_match_git(tmp_path: Path) -> None:
     """Normal, packed, detached, worktree and submodule folders as git itself makes them."""
 
     def git(*arguments: str, folder: Path = tmp_path) -> str:

@@ -1,4 +1,4 @@
-"""What is said of the runs in a folder is true, of dead and damaged ones too."""
+"""The inventory of a folder with running, crashed and damaged runs."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ from nnlab.storage.lock import RunLock
 
 
 @pytest.mark.parametrize("status", ["completed", "interrupted", "diverged", "failed"])
-def test_a_run_that_has_ended(make_run, status: str) -> None:
+def test_inventory_of_a_completed_run(make_run, status: str) -> None:
     run = make_run(status=status, validation=True)
     (holding,) = inventory(run.parent)
     assert (holding.path, holding.kind, holding.status, holding.progress) == (run, "run", status, "40 steps")
@@ -28,7 +28,7 @@ def test_a_run_that_has_ended(make_run, status: str) -> None:
     assert holding.message == ""
 
 
-def test_a_run_is_running_while_somebody_writes_it_and_crashed_then(make_run) -> None:
+def test_run_is_running_while_locked_and_crashed_afterwards(make_run) -> None:
     run = make_run(status="running", accuracies=(0.25, 0.5))
     lock = RunLock(run)
     (holding,) = inventory(run.parent)
@@ -37,7 +37,7 @@ def test_a_run_is_running_while_somebody_writes_it_and_crashed_then(make_run) ->
     assert inventory(run.parent)[0].status == "crashed"
 
 
-def test_a_folder_that_was_made_for_a_run_and_is_empty(tmp_path: Path) -> None:
+def test_inventory_of_an_empty_run_folder(tmp_path: Path) -> None:
     path = tmp_path / "20250101-120000-adam-0a1b2c"
     path.mkdir()
     lock = RunLock(path)
@@ -50,9 +50,7 @@ def test_a_folder_that_was_made_for_a_run_and_is_empty(tmp_path: Path) -> None:
     ("summary", "message"),
     [("", "not JSON"), ('{"status": "running"}', "lacks "), ("[]", "must be an object"), ("{}", "status: must be one")],
 )
-def test_what_cannot_be_read_is_damaged_and_the_others_are_told_all_the_same(
-    make_run, summary: str, message: str
-) -> None:
+def test_unreadable_runs_are_damaged_and_others_are_listed(make_run, summary: str, message: str) -> None:
     make_run("a")
     damaged = make_run("b")
     make_run("c")
@@ -64,7 +62,7 @@ def test_what_cannot_be_read_is_damaged_and_the_others_are_told_all_the_same(
 
 
 @pytest.mark.parametrize("name", ["20250101-130000-adam-0a1b2d", "renamed"])
-def test_a_run_that_cannot_be_looked_into_hides_no_other(make_run, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inaccessible_run_does_not_hide_others(make_run, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     first, closed = make_run(), make_run(name)
     forbid(closed, monkeypatch)
     found = inventory(first.parent)
@@ -77,7 +75,7 @@ def test_a_run_that_cannot_be_looked_into_hides_no_other(make_run, name: str, mo
     ]
 
 
-def test_a_running_run_with_torn_metrics_is_damaged(make_run) -> None:
+def test_running_run_with_damaged_metrics_is_damaged(make_run) -> None:
     run = make_run(status="running")
     path = run / "metrics.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("\n10,", "\nxx,"), encoding="utf-8")
@@ -106,7 +104,7 @@ def test_cross_validations_and_descents(tmp_path: Path, no_pictures: None) -> No
     assert (holding.path, holding.kind, holding.status, holding.progress) == (path, "descent", "completed", "1 path")
 
 
-def test_foreign_things_and_the_trash_are_passed_over(make_run) -> None:
+def test_inventory_ignores_foreign_folders_and_the_trash(make_run) -> None:
     run = make_run()
     make_run(".20250101-120000-adam-0a1b2c")
     for name in ("photographs", "20250101-120000-adam-0a1b2c-notes", TRASH_FOLDER):
@@ -115,7 +113,7 @@ def test_foreign_things_and_the_trash_are_passed_over(make_run) -> None:
     assert [holding.path for holding in inventory(run.parent)] == [run]
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_inventory_of_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no such folder"):
         inventory(tmp_path / "runs")
     assert inventory(tmp_path / "runs", missing_ok=True) == []
@@ -124,7 +122,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         inventory(tmp_path / "file")
 
 
-def test_the_size_is_that_of_all_files_and_follows_no_link(tmp_path: Path) -> None:
+def test_size_sums_all_files_without_following_links(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "big").write_bytes(b"x" * 10_000)
     (tmp_path / "a" / "one").write_bytes(b"x" * 100)

@@ -1,4 +1,4 @@
-"""A packed run can be read where it is unpacked, and says nothing of the computer that it comes from."""
+"""An exported zip can be read elsewhere and reveals no paths of its computer."""
 
 import json
 from io import BytesIO
@@ -36,7 +36,7 @@ def run(make_run, monkeypatch: pytest.MonkeyPatch) -> Path:
     return run
 
 
-def test_a_packed_run_is_unpacked_and_read(run: Path, tmp_path: Path) -> None:
+def test_exported_zip_is_unpacked_and_read(run: Path, tmp_path: Path) -> None:
     contents = packed_run(run)
     assert contents == packed_run(run)
     with ZipFile(BytesIO(contents)) as archive:
@@ -53,7 +53,7 @@ def test_a_packed_run_is_unpacked_and_read(run: Path, tmp_path: Path) -> None:
     }
 
 
-def test_links_hidden_files_and_the_lock_stay_behind(run: Path, tmp_path: Path) -> None:
+def test_exported_zip_excludes_links_hidden_files_and_the_lock(run: Path, tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("precious", encoding="utf-8")
     for name in ("link", "plots/link"):
         (run / name).symlink_to(tmp_path / "precious")
@@ -66,7 +66,7 @@ def test_links_hidden_files_and_the_lock_stay_behind(run: Path, tmp_path: Path) 
     assert names == files
 
 
-def test_no_run_and_one_that_is_being_written_are_refused(run: Path, tmp_path: Path) -> None:
+def test_export_rejects_other_folders_and_running_runs(run: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no such run folder"):
         packed_run(tmp_path / "nothing")
     (tmp_path / "folder").mkdir()
@@ -78,7 +78,7 @@ def test_no_run_and_one_that_is_being_written_are_refused(run: Path, tmp_path: P
     lock.release()
 
 
-def test_values_that_are_no_paths_stay() -> None:
+def test_texts_without_paths_are_not_shortened() -> None:
     value = {"a": [1, None, True, "b", ""], "/key": 0.5}
     assert ShortPaths().value(value) == value
 
@@ -102,18 +102,20 @@ def test_values_that_are_no_paths_stay() -> None:
         ("https://example.org/a/b", "https://example.org/a/b"),
     ],
 )
-def test_of_a_path_in_a_text_the_last_name_stays(monkeypatch: pytest.MonkeyPatch, text: str, short: str) -> None:
+def test_paths_in_texts_are_shortened_to_their_last_name(
+    monkeypatch: pytest.MonkeyPatch, text: str, short: str
+) -> None:
     monkeypatch.setenv("HOME", "/home/ada")
     monkeypatch.setenv("USERPROFILE", "/home/ada")
     assert ShortPaths(["/my own", "/my own/data"]).text(text) == short
 
 
-def test_a_message_stays_whole_and_a_path_with_spaces_does_not() -> None:
+def test_path_with_spaces_is_shortened_and_a_message_is_not() -> None:
     value = ["/srv/ada/plots: is full, see plots/log.txt", "/my own/two words/a.csv", "/a.csv"]
     assert ShortPaths().value(value) == ["plots: is full, see plots/log.txt", "a.csv", "a.csv"]
 
 
-def test_the_keys_that_name_files_are_those_of_the_data_sources() -> None:
+def test_data_path_keys_match_the_data_sources() -> None:
     sources = [source for _, source in datasets.items()]
     keys = {parameter.name for source in sources for parameter in hyperparameters(source) if parameter.mark(FilePath)}
     assert keys == set(DATA_PATHS)

@@ -1,4 +1,4 @@
-"""Run folders are read as they were written, and every fault is named."""
+"""Reading run folders: round trip, and every fault reported."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def change_summary(run: Path, **changes: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-def test_a_run_reads_back(make_run: MakeRun) -> None:
+def test_run_folder_round_trip(make_run: MakeRun) -> None:
     record = read_run(make_run(changes={"name": "mine", "optimizer.lr": 0.5}))
     assert (record.name, record.status) == ("mine", "completed")
     assert record.spec["optimizer"]["lr"] == 0.5
@@ -40,13 +40,13 @@ def test_without_a_test_set_its_columns_are_nan(make_run: MakeRun) -> None:
     assert record.final["test_accuracy"] is None
 
 
-def test_validation_is_read_where_it_was_measured(make_run: MakeRun) -> None:
+def test_validation_metrics_are_read(make_run: MakeRun) -> None:
     record = read_run(make_run(validation=True))
     assert record.metrics["validation_accuracy"].tolist() == [0.09375, 0.46875, 0.71875, 0.84375, 0.90625]
     assert all(isnan(value) for value in read_run(make_run("other")).metrics["validation_accuracy"])
 
 
-def test_a_run_from_before_there_was_validation_is_read(make_run: MakeRun) -> None:
+def test_run_without_validation_columns_is_read(make_run: MakeRun) -> None:
     run = make_run()
     path = run / "metrics.csv"
     path.write_text("".join(",".join(line.split(",")[:8]) + "\n" for line in path.read_text().splitlines()))
@@ -59,7 +59,7 @@ def test_a_run_from_before_there_was_validation_is_read(make_run: MakeRun) -> No
     assert record.metrics["objective"][-1] == 2.5 * 0.0625
 
 
-def test_a_cross_validation_is_no_run_but_its_folds_are(make_run: MakeRun) -> None:
+def test_cross_validation_is_not_a_run_but_its_folds_are(make_run: MakeRun) -> None:
     run = make_run("parent/fold-1")
     for name in ("spec.yaml", "summary.json"):
         (run.parent / name).write_text((run / name).read_text())
@@ -71,7 +71,7 @@ def test_a_cross_validation_is_no_run_but_its_folds_are(make_run: MakeRun) -> No
     assert read_run(run).status == "completed"
 
 
-def test_a_killed_run_is_read_as_far_as_it_went(make_run: MakeRun) -> None:
+def test_killed_run_is_read_up_to_its_last_complete_line(make_run: MakeRun) -> None:
     run = make_run(accuracies=[0.125, 0.75, 0.5], status="running")
     for name in ("steps.csv", "metrics.csv"):
         path = run / name
@@ -84,7 +84,7 @@ def test_a_killed_run_is_read_as_far_as_it_went(make_run: MakeRun) -> None:
     assert record.final["train_accuracy"] == record.best["train_accuracy"] == 0.75
 
 
-def test_a_run_that_has_just_begun_has_no_metrics(make_run: MakeRun) -> None:
+def test_new_run_has_no_metrics(make_run: MakeRun) -> None:
     run = make_run(accuracies=[], status="running")
     (run / "metrics.csv").write_text("")
     (run / "steps.csv").write_text("")
@@ -166,14 +166,14 @@ def test_a_damaged_spec_is_reported_with_its_line(make_run: MakeRun, text: str |
 
 
 @pytest.mark.parametrize("name", ["spec.yaml", "summary.json", "metrics.csv"])
-def test_a_missing_file_is_named(make_run: MakeRun, name: str) -> None:
+def test_missing_file_is_reported(make_run: MakeRun, name: str) -> None:
     run = make_run()
     (run / name).unlink()
     with pytest.raises(RunError, match=f"{name}: missing"):
         read_run(run)
 
 
-def test_steps_are_read_when_asked_for(make_run: MakeRun) -> None:
+def test_steps_are_read_lazily(make_run: MakeRun) -> None:
     run = make_run()
     (run / "steps.csv").unlink()
     record = read_run(run)
@@ -182,7 +182,7 @@ def test_steps_are_read_when_asked_for(make_run: MakeRun) -> None:
 
 
 @pytest.mark.parametrize("name", ["metrics.csv", "steps.csv"])
-def test_missing_last_lines_of_a_completed_run_are_noticed(make_run: MakeRun, name: str) -> None:
+def test_missing_last_lines_of_a_completed_run_are_reported(make_run: MakeRun, name: str) -> None:
     run = make_run()
     lines = (run / name).read_text().splitlines(keepends=True)
     (run / name).write_text("".join(lines[:-1]))
@@ -190,7 +190,7 @@ def test_missing_last_lines_of_a_completed_run_are_noticed(make_run: MakeRun, na
         _ = read_run(run).steps
 
 
-def test_what_is_not_a_run_folder(make_run: MakeRun, tmp_path: Path) -> None:
+def test_paths_that_are_not_run_folders_are_reported(make_run: MakeRun, tmp_path: Path) -> None:
     run = make_run()
     (tmp_path / "file").write_text("")
     (tmp_path / "empty").mkdir()
@@ -229,7 +229,7 @@ def test_damage_anywhere_is_a_run_error_or_harmless(
     assert not fault or name in fault or "summary.json" in fault
 
 
-def test_a_spec_that_was_changed_afterwards_is_damage(make_run: MakeRun) -> None:
+def test_edited_spec_is_reported_as_damage(make_run: MakeRun) -> None:
     folder = make_run()
     spec = folder / "spec.yaml"
     spec.write_text(spec.read_text(encoding="utf-8").replace("lr: 0.01", "lr: 0.02"), encoding="utf-8")
@@ -238,7 +238,7 @@ def test_a_spec_that_was_changed_afterwards_is_damage(make_run: MakeRun) -> None
 
 
 @pytest.mark.parametrize("key", ["final", "best"])
-def test_a_summary_that_tells_other_numbers_than_the_metrics_is_damage(make_run: MakeRun, key: str) -> None:
+def test_summary_that_contradicts_the_metrics_is_damaged(make_run: MakeRun, key: str) -> None:
     folder = make_run()
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     summary[key]["test_accuracy"] = 0.0625
@@ -267,7 +267,7 @@ def test_a_table_of_many_columns_is_not_read(make_run: MakeRun) -> None:
         read_run(run)
 
 
-def test_a_step_that_no_training_reaches_is_damage(make_run: MakeRun) -> None:
+def test_step_beyond_the_maximum_is_damage(make_run: MakeRun) -> None:
     run = make_run()
     path = run / "metrics.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -278,7 +278,7 @@ def test_a_step_that_no_training_reaches_is_damage(make_run: MakeRun) -> None:
 
 
 @pytest.mark.parametrize("accuracy", ["1e308", "-0.5", "1.01"])
-def test_an_accuracy_is_a_share(make_run: MakeRun, accuracy: str) -> None:
+def test_accuracy_outside_0_to_1_is_damage(make_run: MakeRun, accuracy: str) -> None:
     run = make_run()
     path = run / "metrics.csv"
     header, *lines = path.read_text(encoding="utf-8").splitlines()

@@ -47,14 +47,14 @@ def folder(tmp_path: Path) -> Iterator[RunFolder]:
         yield made
 
 
-def test_the_name_is_utc_time_name_and_six_hex(folder: RunFolder) -> None:
+def test_run_folder_name_is_utc_time_name_and_six_hex_digits(folder: RunFolder) -> None:
     match = re.fullmatch(r"(\d{8}-\d{6})-adam-[0-9a-f]{6}", folder.path.name)
     assert match
     moment = datetime.strptime(match[1], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
     assert abs((datetime.now(UTC) - moment).total_seconds()) < 60
 
 
-def test_two_hundred_folders_at_once_are_two_hundred_folders(tmp_path: Path) -> None:
+def test_folders_created_concurrently_are_distinct(tmp_path: Path) -> None:
     paths = set()
     for _ in range(200):
         made = RunFolder.create(tmp_path, "same")
@@ -63,7 +63,7 @@ def test_two_hundred_folders_at_once_are_two_hundred_folders(tmp_path: Path) -> 
     assert len(paths) == 200
 
 
-def test_a_folder_that_exists_is_never_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_existing_folder_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = iter(["aaaaaa", "aaaaaa", "bbbbbb"])
     monkeypatch.setattr("secrets.token_hex", lambda size: next(tokens))
     with closing(RunFolder.create(tmp_path, "x")) as first:
@@ -73,7 +73,7 @@ def test_a_folder_that_exists_is_never_touched(tmp_path: Path, monkeypatch: pyte
     assert (first.path / "mine").read_text(encoding="utf-8") == "keep"
 
 
-def test_the_summary_says_running_until_the_end(folder: RunFolder) -> None:
+def test_summary_status_is_running_until_finish(folder: RunFolder) -> None:
     summary = json.loads((folder.path / "summary.json").read_text(encoding="utf-8"))
     assert summary["status"] == "running"
     assert (summary["parameters"], summary["spec_sha256"]) == (42, "abc")
@@ -97,7 +97,7 @@ def test_steps_and_metrics_are_written_with_all_their_digits(folder: RunFolder) 
     assert lines[1].endswith(",")
 
 
-def test_steps_reach_the_disk_every_thousand_even_without_evaluation(folder: RunFolder) -> None:
+def test_steps_are_flushed_every_thousand_updates(folder: RunFolder) -> None:
     for step in range(1, FLUSH_EVERY + 1):
         folder.on_step(step, 1.0)
     assert len((folder.path / "steps.csv").read_text(encoding="utf-8").splitlines()) == FLUSH_EVERY + 1
@@ -109,14 +109,14 @@ def test_a_csv_line_reads_back_equal(values: list[float | None]) -> None:
     assert [float(cell) if cell else None for cell in cells] == values
 
 
-def test_best_is_by_validation_accuracy_where_there_is_one() -> None:
+def test_best_row_by_validation_accuracy() -> None:
     rows = [row(0, 0.1, 0.1, 0.2), row(10, 0.5, 0.8, 0.9), row(20, 0.7, 0.9, 0.8), row(30, 0.6, 0.7, 0.9)]
     best = best_row(rows)
     assert best is not None
     assert best["step"] == 10
 
 
-def test_final_metrics_are_those_of_the_weights_that_are_saved(folder: RunFolder) -> None:
+def test_final_metrics_are_of_the_saved_weights(folder: RunFolder) -> None:
     for step in (1, 2, 3):
         folder.on_step(step, 1.0)
         folder.on_evaluation(row(step, step / 10))
@@ -125,7 +125,7 @@ def test_final_metrics_are_those_of_the_weights_that_are_saved(folder: RunFolder
     assert folder.finish("completed", 1.0)["final"]["step"] == 3
 
 
-def test_best_is_the_first_highest_test_accuracy() -> None:
+def test_best_row_is_the_first_with_the_highest_test_accuracy() -> None:
     rows = [row(0, 0.1), row(10, 0.9), row(20, 0.9), row(30, 0.2)]
     best = best_row(rows)
     assert best is not None
@@ -137,13 +137,13 @@ def test_best_is_the_first_highest_test_accuracy() -> None:
     assert best_row([]) is None
 
 
-def test_the_untrained_network_is_the_best_only_where_nothing_else_was_evaluated() -> None:
+def test_best_row_is_step_0_only_without_other_evaluations() -> None:
     rows = [row(0, 0.9), row(10, 0.4), row(20, 0.5)]
     assert best_row(rows) == rows[2]
     assert best_row(rows[:1]) == rows[0]
 
 
-def test_arrays_that_are_not_contiguous_are_saved_as_they_read(folder: RunFolder) -> None:
+def test_non_contiguous_arrays_are_saved_correctly(folder: RunFolder) -> None:
     W = np.arange(6.0).reshape(2, 3)
     folder.write_model({"a": W.T, "b": W[:, ::2]}, "abc", INPUTS)
     loaded = load_file(folder.path / "model.safetensors")
@@ -151,7 +151,7 @@ def test_arrays_that_are_not_contiguous_are_saved_as_they_read(folder: RunFolder
     np.testing.assert_array_equal(loaded["b"], W[:, ::2])
 
 
-def test_a_model_names_its_spec_and_describes_its_inputs(folder: RunFolder) -> None:
+def test_model_metadata_has_spec_hash_and_input_format(folder: RunFolder) -> None:
     folder.write_model({"a": np.zeros(2)}, "abc", INPUTS)
     with safe_open(folder.path / "model.safetensors", "np") as model:
         metadata = model.metadata()
@@ -163,7 +163,7 @@ def test_a_model_names_its_spec_and_describes_its_inputs(folder: RunFolder) -> N
     assert found.as_plain() == INPUTS.as_plain()
 
 
-def test_inputs_too_long_for_a_header_stand_in_their_own_file_only(folder: RunFolder) -> None:
+def test_input_format_too_long_for_the_header_is_only_in_inputs_json(folder: RunFolder) -> None:
     D = 70_000
     inputs = InputFormat((D,), ("0", "1"), False, np.zeros(D), np.full(D, 1 / 3))
     folder.write_model({"a": np.zeros(2)}, "abc", inputs)
@@ -175,7 +175,7 @@ def test_inputs_too_long_for_a_header_stand_in_their_own_file_only(folder: RunFo
 
 
 @pytest.mark.parametrize("damage", ["[1]", '{"shape": [2]}', "not json", "[" * 1000 + "]" * 1000])
-def test_damaged_inputs_name_their_file(folder: RunFolder, damage: str) -> None:
+def test_damaged_input_format_is_reported_with_its_file(folder: RunFolder, damage: str) -> None:
     (folder.path / "model.safetensors").write_bytes(packed({"a": np.zeros(2)}, {"inputs": damage}))
     with pytest.raises(RunError, match=r"model\.safetensors: inputs: "):
         read_inputs(folder.path)
@@ -186,19 +186,19 @@ def test_damaged_inputs_name_their_file(folder: RunFolder, damage: str) -> None:
         read_inputs(folder.path)
 
 
-def test_no_temporary_files_stay_behind(folder: RunFolder) -> None:
+def test_no_temporary_files_remain(folder: RunFolder) -> None:
     folder.write_model({"a": np.zeros(2)}, "abc", INPUTS)
     folder.finish("completed", 0.1)
     assert not list(folder.path.glob(".*"))
 
 
-def test_a_root_that_is_a_file_is_an_error(tmp_path: Path) -> None:
+def test_runs_folder_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("", encoding="utf-8")
     with pytest.raises(RunError, match="runs"):
         RunFolder.create(tmp_path / "runs", "x")
 
 
-def test_a_write_that_fails_leaves_no_half_file_behind(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_leaves_no_partial_file(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -209,7 +209,7 @@ def test_a_write_that_fails_leaves_no_half_file_behind(folder: RunFolder, monkey
     assert not (folder.path / "model.safetensors").exists()
 
 
-def test_what_a_checkpoint_counts_on_is_on_the_disk(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_digests_describe_synced_bytes(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
 
     def fsync(handle: int) -> None:

@@ -49,11 +49,11 @@ def test_last_is_the_newest_of_the_kinds(runs: Path, only: tuple[FolderKind, ...
         ("adam-crossval", CROSSVAL),
     ],
 )
-def test_a_short_name_finds_its_run(runs: Path, short: str, name: str) -> None:
+def test_short_name_finds_its_run(runs: Path, short: str, name: str) -> None:
     assert find_run(short, runs) == runs / name
 
 
-def test_kinds_that_a_command_does_not_take_are_not_found(runs: Path) -> None:
+def test_other_kinds_of_folders_are_not_found(runs: Path) -> None:
     assert find_run("valley", runs, "run") == Path("valley")
     assert find_run("adam-crossval", runs, "run", "descent") == Path("adam-crossval")
 
@@ -66,7 +66,7 @@ def test_an_ambiguous_name_lists_the_candidates(runs: Path) -> None:
         find_run("20250", runs)
 
 
-def test_what_exists_as_a_path_is_taken_as_it_is(runs: Path) -> None:
+def test_existing_path_is_used_unchanged(runs: Path) -> None:
     Path("sgd").mkdir()
     assert find_run("sgd", runs) == Path("sgd")
     assert find_run("./last", runs) == Path("./last")
@@ -74,19 +74,19 @@ def test_what_exists_as_a_path_is_taken_as_it_is(runs: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "nothing", "*", "202", "notes", ".trash", "x/../adam", "a\x00b"])
-def test_what_matches_nothing_is_left_as_a_path(runs: Path, name: str) -> None:
+def test_name_without_a_match_is_returned_as_a_path(runs: Path, name: str) -> None:
     (runs / "20250106-120000-run-777777").mkdir()
     assert find_run(name, runs) == Path(name)
 
 
-def test_a_renamed_run_began_when_its_spec_was_written(runs: Path) -> None:
+def test_start_time_of_a_renamed_run_is_that_of_its_spec_file(runs: Path) -> None:
     (runs / SGD).rename(runs / "zzz-best")
     os.utime(runs / "zzz-best" / "spec.yaml", (1, 1))
     assert find_run("last", runs, "run") == runs / ADAM_AGAIN
     assert find_run("zzz-best", runs) == runs / "zzz-best"
 
 
-def test_no_run_at_all(tmp_path: Path) -> None:
+def test_last_without_any_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="contains no run or descent"):
         find_run("last", tmp_path, "run", "descent")
     with pytest.raises(RunError, match="cannot be read"):

@@ -1,4 +1,4 @@
-"""A removed run lies in the trash, whole, until it is restored or purged; whatever fails, it is in one place."""
+"""The trash: move, restore and purge, with fault injection."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_run_goes_to_the_trash_and_comes_back_as_it_was(make_run) -> None:
+def test_trash_and_restore_round_trip(make_run) -> None:
     run = make_run()
     before = contents(run)
     trash = trash_of(run)
@@ -34,7 +34,7 @@ def test_a_run_goes_to_the_trash_and_comes_back_as_it_was(make_run) -> None:
     assert trash.held() == []
 
 
-def test_a_move_is_on_the_disk_when_it_is_done(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_move_to_the_trash_is_synced(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run()
     done: list[tuple[str, Any]] = []
 
@@ -52,7 +52,7 @@ def test_a_move_is_on_the_disk_when_it_is_done(make_run, monkeypatch: pytest.Mon
     assert len(opened) == 2
 
 
-def test_two_of_one_name_are_told_apart(make_run) -> None:
+def test_runs_with_the_same_name_are_numbered_in_the_trash(make_run) -> None:
     first, trash = make_run("best", {"seed": 1}), Trash(make_run("other").parent)
     trash.take(first)
     second = make_run("best", {"seed": 2})
@@ -63,7 +63,7 @@ def test_two_of_one_name_are_told_apart(make_run) -> None:
     assert seeds == {"best": 1, "best.2": 2, "best.3": 3}
 
 
-def test_a_restored_run_takes_nobodys_place(make_run) -> None:
+def test_restore_does_not_overwrite_an_existing_run(make_run) -> None:
     run = make_run("best", {"seed": 1})
     trash = trash_of(run)
     removed = trash.take(run)
@@ -75,7 +75,7 @@ def test_a_restored_run_takes_nobodys_place(make_run) -> None:
     assert read_run(run).spec["seed"] == 1
 
 
-def test_purging_deletes_runs_and_in_the_end_the_trash(make_run, tmp_path: Path) -> None:
+def test_purge_deletes_runs_and_the_empty_trash(make_run, tmp_path: Path) -> None:
     outside = tmp_path / "precious"
     outside.mkdir()
     (outside / "file").write_text("x", encoding="utf-8")
@@ -94,7 +94,7 @@ def test_purging_deletes_runs_and_in_the_end_the_trash(make_run, tmp_path: Path)
     trash.purge_leftovers()
 
 
-def test_half_a_run_is_not_restored(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_purged_run_is_not_restored(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
     trash = trash_of(make_run())
     removed = trash.take(make_run("best"))
 
@@ -114,7 +114,7 @@ def test_half_a_run_is_not_restored(make_run, monkeypatch: pytest.MonkeyPatch) -
     assert not trash.folder.exists()
 
 
-def test_whatever_fails_a_run_is_whole_in_one_place(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_injection_leaves_a_run_whole_in_one_place(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 40):
         run = make_run(f"run-{number}")
         before = contents(run)
@@ -150,7 +150,7 @@ def test_whatever_fails_a_run_is_whole_in_one_place(make_run, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("name", ["20250101-120000-adam-0a1b2c", "renamed"])
-def test_a_run_that_is_being_written_stays(make_run, name: str) -> None:
+def test_running_run_is_not_moved(make_run, name: str) -> None:
     run = make_run(name)
     lock = RunLock(run)
     with pytest.raises(RunError, match="is being written; stop its process or wait for it"):
@@ -159,7 +159,7 @@ def test_a_run_that_is_being_written_stays(make_run, name: str) -> None:
     trash_of(run).take(run)
 
 
-def test_a_cross_validation_of_which_a_fold_is_being_written_stays(tmp_path: Path) -> None:
+def test_cross_validation_with_a_running_fold_is_not_moved(tmp_path: Path) -> None:
     folder = CrossvalFolder.create(tmp_path, "a", 2, "seed: 0\n", "abc")
     with pytest.raises(RunError, match="is being written"):
         trash_of(folder.path).take(folder.path)
@@ -173,7 +173,7 @@ def test_a_cross_validation_of_which_a_fold_is_being_written_stays(tmp_path: Pat
     assert trash_of(folder.path).take(folder.path).parent == tmp_path / TRASH_FOLDER
 
 
-def test_what_is_resumed_in_the_trash_stays_there(make_run) -> None:
+def test_run_resumed_in_the_trash_is_neither_restored_nor_purged(make_run) -> None:
     trash = trash_of(make_run())
     removed = trash.take(make_run("a"))
     lock = RunLock(removed)
@@ -185,7 +185,7 @@ def test_what_is_resumed_in_the_trash_stays_there(make_run) -> None:
     trash.purge(removed)
 
 
-def test_only_runs_are_moved(make_run, tmp_path: Path) -> None:
+def test_only_run_folders_are_moved(make_run, tmp_path: Path) -> None:
     run = make_run()
     other = run.parent / "photographs"
     other.mkdir()
@@ -214,13 +214,13 @@ def test_only_runs_are_moved(make_run, tmp_path: Path) -> None:
         trash_of(run).find("x")
 
 
-def test_a_run_without_records_is_known_by_its_name(tmp_path: Path) -> None:
+def test_empty_run_folder_is_recognised_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "20250101-120000-adam-0a1b2c"
     path.mkdir()
     assert trash_of(path).take(path).is_dir()
 
 
-def test_a_trash_that_leads_elsewhere_is_not_touched(make_run, tmp_path: Path) -> None:
+def test_linked_trash_is_rejected(make_run, tmp_path: Path) -> None:
     run = make_run()
     (tmp_path / "home").mkdir()
     (run.parent / TRASH_FOLDER).symlink_to(tmp_path / "home")
@@ -228,7 +228,7 @@ def test_a_trash_that_leads_elsewhere_is_not_touched(make_run, tmp_path: Path) -
         Trash(run.parent)
 
 
-def test_what_a_link_in_the_trash_leads_to_is_left_alone(make_run, tmp_path: Path) -> None:
+def test_purge_does_not_follow_links(make_run, tmp_path: Path) -> None:
     trash = trash_of(make_run())
     trash.folder.mkdir()
     victim = tmp_path / "victim"
@@ -241,7 +241,7 @@ def test_what_a_link_in_the_trash_leads_to_is_left_alone(make_run, tmp_path: Pat
     assert (victim / "lock").read_text(encoding="utf-8") == "precious"
 
 
-def test_a_run_named_like_what_is_being_deleted_is_not_taken(make_run) -> None:
+def test_run_with_the_purging_prefix_is_rejected(make_run) -> None:
     run = make_run()
     mine = run.rename(run.parent / ".purging-mine")
     with pytest.raises(RunError, match="is named like a run that is being deleted; rename it first"):

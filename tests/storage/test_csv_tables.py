@@ -1,4 +1,4 @@
-"""CSV files of numbers: what is read, and how damage is reported."""
+"""Reading CSV files, and the report of damage."""
 
 from math import isnan
 from pathlib import Path
@@ -110,13 +110,13 @@ def test_a_missing_file_and_a_folder_in_its_place(tmp_path: Path) -> None:
         read_table(tmp_path / "steps.csv", COLUMNS, unfinished=False, gaps=False)
 
 
-def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oversized_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_tables, "MAX_TABLE_BYTES", 20)
     with pytest.raises(RunError, match="30 B is more than the 20 B"):
         read(tmp_path, "step,loss\n" + "1,2.0\n" * 3 + "1,")
 
 
-def test_a_line_beyond_the_limit_is_not_read_whole(tmp_path: Path) -> None:
+def test_overlong_line_is_not_read_whole(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"steps\.csv:2: the line is cut off: '0000"):
         read(tmp_path, "step,loss\n" + "0" * 70_000 + ",1\n")
 

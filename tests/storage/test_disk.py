@@ -1,4 +1,4 @@
-"""Whole files, files that grow, and what is left when an operation fails."""
+"""Atomic writes, and the state of the disk after a failed operation."""
 
 import errno
 import os
@@ -18,7 +18,7 @@ from nnlab.storage.growing_file import GrowingFile
 Operation = Callable[..., Any]
 
 
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+def test_atomic_write_replaces_the_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "summary.json"
     for contents in (b"one", b"", b"x" * 1_000_000):
         atomic_write(path, contents)
@@ -26,7 +26,7 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["summary.json"]
 
 
-def test_it_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_atomic_write_syncs_before_renaming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
 
     def attempt(operation: Callable[..., Any], *arguments: Any) -> Any:
@@ -39,7 +39,7 @@ def test_it_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("number", range(1, 6))
-def test_when_an_operation_fails_the_old_file_is_there_and_nothing_else(
+def test_failed_atomic_write_keeps_the_old_file_and_no_leftovers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     path = tmp_path / "a"
@@ -59,9 +59,7 @@ def test_when_an_operation_fails_the_old_file_is_there_and_nothing_else(
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("a", b"old")]
 
 
-def test_every_byte_is_written_though_the_system_takes_few_at_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_partial_writes_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def attempt(operation: Callable[..., Any], *arguments: Any) -> Any:
         if operation is os.write:
             return os.write(arguments[0], arguments[1][:3])
@@ -72,7 +70,7 @@ def test_every_byte_is_written_though_the_system_takes_few_at_a_time(
     assert (tmp_path / "a").read_bytes() == b"0123456789"
 
 
-def test_left_overs_are_removed_and_nothing_else(tmp_path: Path) -> None:
+def test_remove_temporaries_keeps_other_files(tmp_path: Path) -> None:
     dead, living = ".7fffffff-0a1b2c.tmp", f".{os.getpid():x}-0a1b2c.tmp"
     for name in (".a.0a1b2c3d.tmp", dead, living, "a.tmp", ".draft.tmp", ".hidden", "a"):
         (tmp_path / name).write_bytes(b"")
@@ -80,7 +78,7 @@ def test_left_overs_are_removed_and_nothing_else(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {living, ".draft.tmp", ".hidden", "a", "a.tmp"}
 
 
-def test_a_temporary_file_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_temporary_files_have_unique_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     precious = tmp_path / "precious"
     precious.write_bytes(b"precious")
     monkeypatch.setattr("secrets.token_hex", lambda count: "0a1b2c3d")
@@ -91,7 +89,7 @@ def test_a_temporary_file_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def failing(operation: Operation, error: OSError, times: int) -> Operation:
-    """``attempt`` in which the first so many calls of one operation raise an error."""
+    """``attempt`` in which the first ``times`` calls of one operation raise an error."""
     left = [times]
 
     def attempt(wanted: Operation, *arguments: Any) -> Any:
@@ -137,7 +135,7 @@ def test_any_other_error_is_not_retried(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("number", sorted(NOT_SUPPORTED))
-def test_a_file_system_without_fsync_is_noted_once_and_survived(
+def test_file_system_without_fsync_is_reported_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     monkeypatch.setattr(disk, "attempt", failing(os.fsync, OSError(number, os.strerror(number)), 99))
@@ -161,7 +159,7 @@ def test_an_fsync_that_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(("answer", "synced"), [(0, []), (errno.ENOTTY, ["fsync"]), (errno.ENOTSUP, ["fsync"])])
-def test_macos_empties_the_memory_of_the_drive_too(
+def test_macos_flushes_the_drive_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: int, synced: list[str]
 ) -> None:
     asked: list[int] = []
@@ -186,7 +184,7 @@ def test_macos_empties_the_memory_of_the_drive_too(
 
 
 @pytest.mark.parametrize("name", ["log.txt", "steps.csv"])
-def test_a_file_with_a_second_hard_link_is_not_written(tmp_path: Path, name: str) -> None:
+def test_hard_linked_file_is_not_written(tmp_path: Path, name: str) -> None:
     precious = tmp_path / "precious"
     precious.write_bytes(b"precious")
     (tmp_path / name).hardlink_to(precious)
@@ -195,7 +193,7 @@ def test_a_file_with_a_second_hard_link_is_not_written(tmp_path: Path, name: str
     assert precious.read_bytes() == b"precious"
 
 
-def test_without_o_nofollow_a_link_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_symbolic_link_is_rejected_without_o_nofollow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     precious = tmp_path / "precious"
     precious.write_bytes(b"precious")
     (tmp_path / "log.txt").symlink_to(precious)
@@ -225,7 +223,7 @@ def test_every_file_is_opened_in_binary_mode(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(("length", "said"), [(259, "No such file"), (260, "the path has 260 characters, but Windows")])
-def test_a_path_that_is_too_long_for_windows_is_named_as_such(
+def test_path_too_long_for_windows_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int, said: str
 ) -> None:
     folder = tmp_path / "missing"

@@ -33,7 +33,7 @@ def test_any_name_becomes_a_plain_folder_name(name: str, expected: str) -> None:
     ("encoding", "name", "expected"),
     [("latin-1", "名前", "run"), ("latin-1", "é 名前 a", "é-a"), ("ascii", "é1", "1"), ("utf-8", "名\udce5a", "名-a")],
 )
-def test_letters_that_paths_cannot_have_are_left_out(
+def test_characters_that_paths_cannot_encode_are_left_out(
     monkeypatch: pytest.MonkeyPatch, encoding: str, name: str, expected: str
 ) -> None:
     monkeypatch.setattr("sys.getfilesystemencoding", lambda: encoding)
@@ -41,7 +41,7 @@ def test_letters_that_paths_cannot_have_are_left_out(
 
 
 @given(st.text(min_size=1, max_size=400))
-def test_a_folder_name_has_nothing_that_a_shell_or_path_could_mistake(name: str) -> None:
+def test_folder_name_is_safe_for_shells_and_paths(name: str) -> None:
     made = plain_name(name)
     assert re.fullmatch(r"[\w.-]{1,60}", made)
     assert made[0] not in "-."

@@ -1,4 +1,4 @@
-"""New folders and whole files."""
+"""Creation of folders."""
 
 import re
 from datetime import datetime, tzinfo
@@ -10,7 +10,7 @@ from nnlab.errors import RunError
 from nnlab.storage.folders import create_folder
 
 
-def test_a_new_folder_is_empty_and_named_by_time_name_and_chance(tmp_path: Path) -> None:
+def test_new_folder_is_empty_and_has_a_unique_name(tmp_path: Path) -> None:
     path = create_folder(tmp_path / "runs", "adam-crossval")
     assert re.fullmatch(r"\d{8}-\d{6}-adam-crossval-[0-9a-f]{6}", path.name)
     assert not list(path.iterdir())
@@ -22,7 +22,7 @@ class FrozenTime:
         return datetime(2025, 1, 1, tzinfo=zone)
 
 
-def test_when_no_name_is_free_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_free_folder_name_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda size: "aaaaaa")
     monkeypatch.setattr("nnlab.storage.folder_names.datetime", FrozenTime)
     create_folder(tmp_path, "x")

@@ -8,7 +8,7 @@ import pytest
 from nnlab.storage.growing_file import GrowingFile, start_sha256
 
 
-def test_a_file_that_grows_knows_its_size_and_hash_and_can_be_cut_back(tmp_path: Path) -> None:
+def test_growing_file_has_size_and_hash_and_can_be_truncated(tmp_path: Path) -> None:
     path = tmp_path / "steps.csv"
     file = GrowingFile(path)
     file.write("step,λ\n")

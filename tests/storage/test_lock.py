@@ -1,4 +1,4 @@
-"""One writer for each run folder, for as long as its process lives."""
+"""The lock of a run folder: one writer, until its process ends."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ time.sleep(60)
 """
 
 
-def test_a_lock_keeps_others_out_until_it_is_released(tmp_path: Path) -> None:
+def test_lock_excludes_other_processes_until_released(tmp_path: Path) -> None:
     assert not is_being_written(tmp_path)
     lock = RunLock(tmp_path)
     assert is_being_written(tmp_path)
@@ -42,9 +42,7 @@ def test_a_lock_keeps_others_out_until_it_is_released(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("operation", [os.open, os.ftruncate, os.write])
-def test_a_lock_that_cannot_be_taken_is_not_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: object
-) -> None:
+def test_failed_lock_is_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: object) -> None:
     def attempt(wanted: Callable[..., Any], *arguments: Any) -> Any:
         if wanted is operation:
             raise OSError(28, "No space left on device")
@@ -58,7 +56,7 @@ def test_a_lock_that_cannot_be_taken_is_not_held(
     RunLock(tmp_path).release()
 
 
-def test_a_lock_file_that_was_removed_meanwhile_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lock_file_removed_meanwhile_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     attempt = disk.attempt
     removed: list[Path] = []
 
@@ -79,7 +77,7 @@ def test_a_lock_file_that_was_removed_meanwhile_is_no_lock(tmp_path: Path, monke
     lock.release()
 
 
-def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
+def test_killed_process_releases_its_lock(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "held\n"
@@ -101,7 +99,7 @@ def no_locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.usefixtures("no_locks")
-def test_a_file_system_without_locks_is_noted_and_survived(tmp_path: Path) -> None:
+def test_file_system_without_locks_is_reported(tmp_path: Path) -> None:
     with writing(tmp_path):
         assert is_being_written(tmp_path)  # by the process that the file names
     assert not list(tmp_path.iterdir())
@@ -111,12 +109,12 @@ def test_a_file_system_without_locks_is_noted_and_survived(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("no_locks")
 @pytest.mark.parametrize("text", ["", "abc", "0", "-1", "9" * 19, str(2**22 + 1)])
-def test_without_locks_a_process_that_is_gone_writes_nothing(tmp_path: Path, text: str) -> None:
+def test_without_locks_an_ended_process_is_not_writing(tmp_path: Path, text: str) -> None:
     (tmp_path / "lock").write_text(text, encoding="utf-8")
     assert not is_being_written(tmp_path)
 
 
-def test_a_lock_that_is_asked_about_can_be_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lock_can_be_taken_while_it_is_tested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([False, False, True])
     monkeypatch.setattr("filelock.lock_descriptor", lambda handle, blocking: next(answers))
     monkeypatch.setattr(lock_module, "PAUSE", 0.0)
@@ -124,7 +122,7 @@ def test_a_lock_that_is_asked_about_can_be_taken(tmp_path: Path, monkeypatch: py
     assert not list(answers)
 
 
-def test_a_lock_file_with_a_second_hard_link_is_not_written(tmp_path: Path) -> None:
+def test_hard_linked_lock_file_is_not_written(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_bytes(b"precious")
     (tmp_path / "lock").hardlink_to(precious)
@@ -133,7 +131,7 @@ def test_a_lock_file_with_a_second_hard_link_is_not_written(tmp_path: Path) -> N
     assert precious.read_bytes() == b"precious"
 
 
-def test_a_run_that_cannot_be_locked_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_that_cannot_be_locked_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(handle: int, *, blocking: bool) -> bool:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
@@ -143,7 +141,7 @@ def test_a_run_that_cannot_be_locked_leaves_no_folder(tmp_path: Path, monkeypatc
     assert not list(tmp_path.iterdir())
 
 
-def test_a_drive_on_which_no_file_is_ever_the_same_counts_as_one_without_locks(
+def test_drive_with_unstable_file_identities_counts_as_without_locks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lock_module, "_is_at", lambda handle, path: False)

@@ -1,4 +1,4 @@
-"""Saved weights are read back, and a header is not believed before it has been looked at."""
+"""safetensors files: round trip, and forged headers."""
 
 import struct
 import subprocess
@@ -15,7 +15,7 @@ from nnlab.storage.tensors import MAX_HEADER_BYTES, packed, read_metadata, read_
 W = np.arange(6, dtype=np.float32).reshape(2, 3)
 
 
-def test_what_was_saved_is_read(tmp_path: Path) -> None:
+def test_tensors_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     save_file({"W": W}, path)
     arrays = read_tensors(path, W.nbytes)
@@ -31,14 +31,14 @@ def test_what_was_saved_is_read(tmp_path: Path) -> None:
         (b"short", "cannot be loaded"),
     ],
 )
-def test_a_header_that_lies_is_refused(tmp_path: Path, header: bytes, message: str) -> None:
+def test_forged_tensor_header_is_rejected(tmp_path: Path, header: bytes, message: str) -> None:
     path = tmp_path / "a.safetensors"
     path.write_bytes(header)
     with pytest.raises(RunError, match=rf"a\.safetensors: .*{message}"):
         read_tensors(path, 0)
 
 
-def test_more_than_a_network_needs_is_refused(tmp_path: Path) -> None:
+def test_oversized_tensor_file_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     path.write_bytes(bytes(8 + MAX_HEADER_BYTES + 25))
     with pytest.raises(RunError, match=r"more than the 2\.0 MiB"):
@@ -59,7 +59,7 @@ def test_metadata_and_arrays_are_the_same_bytes_in_every_process(tmp_path: Path)
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == contents
 
 
-def test_metadata_of_what_is_no_model_is_a_run_error(tmp_path: Path) -> None:
+def test_metadata_of_an_invalid_file_is_a_run_error(tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     path.write_bytes(b"nothing of the kind")
     with pytest.raises(RunError, match=r"a\.safetensors: cannot be loaded"):
