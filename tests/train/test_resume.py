@@ -1,7 +1,9 @@
 """A run that was interrupted and resumed is, byte for byte, one that was never interrupted."""
 
+import io
 import json
 import signal
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -227,3 +229,23 @@ def test_train_seconds_of_a_failed_run_include_the_time_before_resuming(
     found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert found["status"] == "failed"
     assert 1000 < found["train_seconds"] < 1100
+
+
+def test_resuming_reads_each_document_of_the_run_once(
+    load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stopped(load(), tmp_path, 10, monkeypatch)
+    opened: Counter[str] = Counter()
+    real = io.open
+
+    def counting(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        if "r" in mode:
+            opened[Path(str(file)).name] += 1
+        return real(file, mode, *arguments, **options)
+
+    for module in ("io", "builtins"):
+        monkeypatch.setattr(f"{module}.open", counting)
+    resume(folder)
+    monkeypatch.undo()
+    documents = ("spec.yaml", "summary.json", "environment.json")
+    assert [opened[name] for name in documents] == [1, 1, 1]
