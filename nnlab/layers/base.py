@@ -114,7 +114,7 @@ class Layer(ABC):
         """The layer in messages, counted from 1: ``layer 2 linear``."""
         return f"layer {self.index + 1} {registered_name(self)}"
 
-    def reject(self, message: str) -> ShapeError:
+    def shape_error(self, message: str) -> ShapeError:
         """The error for an input shape that does not fit."""
         return ShapeError(f"{self.label}: {message}")
 

@@ -37,7 +37,7 @@ class BatchNorm(Layer):
     def build(self, in_shape: Shape) -> Shape:
         """(D,) to (D,), or (C, H, W) to (C, H, W)."""
         if len(in_shape) not in (1, 3):
-            raise self.reject(f"needs features (D,) or images (C, H, W), got {shape_text(in_shape)}")
+            raise self.shape_error(f"needs features (D,) or images (C, H, W), got {shape_text(in_shape)}")
         features = in_shape[:1]
         self.gamma = self.constant("gamma", features, 1.0)
         self.beta = self.constant("beta", features, 0.0)

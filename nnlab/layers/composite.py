@@ -58,9 +58,9 @@ class Composite(Layer):
         """
         copies = [deepcopy(layer) for layer in layers]
         try:
-            out_shape, names = set_up(copies, in_shape, self.streams, (*self.address, *address))
+            out_shape, names = set_up_layers(copies, in_shape, self.streams, (*self.address, *address))
         except ShapeError as error:
-            raise self.reject(str(error)) from None
+            raise self.shape_error(str(error)) from None
         stack = Stack([(naming.format(name), layer) for name, layer in zip(names, copies, strict=True)], out_shape)
         for name, layer in stack.named:
             for parameter in layer.parameters:
@@ -87,7 +87,7 @@ class Composite(Layer):
             take_statistics(stack.layers, x)
 
 
-def set_up(
+def set_up_layers(
     layers: Sequence[Layer], in_shape: Shape, streams: Streams, prefix: tuple[int, ...] = ()
 ) -> tuple[Shape, list[str]]:
     """Set up layers in sequence; returns the last one's output shape and a name for each: linear1, relu1.

@@ -51,7 +51,7 @@ class Concat(Composite):
         shapes = [stack.out_shape for stack in self.stacks]
         if len({shape[1:] for shape in shapes}) > 1:
             listed = ", ".join(shape_text(shape) for shape in shapes)
-            raise self.reject(f"the branches give {listed}; only the first size (channels) may differ")
+            raise self.shape_error(f"the branches give {listed}; only the first size (channels) may differ")
         ends = list(accumulate((shape[0] for shape in shapes), initial=0))
         self._parts = [slice(start, stop) for start, stop in pairwise(ends)]
         return (ends[-1], *shapes[0][1:])

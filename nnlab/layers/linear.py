@@ -29,7 +29,7 @@ class Linear(JointGradient, WeightedLayer):
 
     def build(self, in_shape: Shape) -> Shape:
         if len(in_shape) != 1:
-            raise self.reject(f"needs a flat input, got {shape_text(in_shape)}; put a flatten layer before it")
+            raise self.shape_error(f"needs a flat input, got {shape_text(in_shape)}; put a flatten layer before it")
         (fan_in,) = in_shape
         self.W, self.b = self.weights_and_bias((fan_in, self.units), fan_in, self.units)
         return (self.units,)

@@ -44,7 +44,9 @@ class Residual(Composite):
         shortcut = self.set_up_stack(projection, in_shape, naming="projection", address=(len(self.layers),))
         if shortcut.out_shape != f.out_shape:
             shapes = f"{shape_text(in_shape)} into {shape_text(f.out_shape)}"
-            raise self.reject(f"the inner layers turn {shapes}, and no 1x1 projection does the same to the shortcut")
+            raise self.shape_error(
+                f"the inner layers turn {shapes}, and no 1x1 projection does the same to the shortcut"
+            )
         self.stacks = [f, shortcut]
         return f.out_shape
 

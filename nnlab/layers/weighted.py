@@ -26,7 +26,7 @@ class WeightedLayer(Layer):
     def weights_and_bias(self, shape: Shape, fan_in: int, outputs: int) -> tuple[Parameter, Parameter | None]:
         """Declare W and, with ``bias``, b; raises ShapeError where the initialiser does not fit."""
         if message := self.init.mismatch(shape, (outputs,) if self.bias else None):
-            raise self.reject(message)
+            raise self.shape_error(message)
         W = self.weight("W", shape, self.init, fan_in)
         if not self.bias:
             return W, None

@@ -77,7 +77,7 @@ class Windows:
 def image_shape(layer: Layer, in_shape: Shape) -> Shape:
     """The input shape of a layer, which must be that of images (C, H, W); raises ShapeError."""
     if len(in_shape) != 3:
-        raise layer.reject(f"needs images (C, H, W), got {shape_text(in_shape)}")
+        raise layer.shape_error(f"needs images (C, H, W), got {shape_text(in_shape)}")
     return in_shape
 
 
@@ -94,14 +94,16 @@ def windows_over(layer: Layer, in_shape: Shape, name: str, size: int, stride: in
     else:
         border = 0 if padding == "valid" else padding
         if border >= size:
-            raise layer.reject(f"padding {border} must be smaller than the {name} {size}, or windows would be empty")
+            raise layer.shape_error(
+                f"padding {border} must be smaller than the {name} {size}, or windows would be empty"
+            )
         totals, before = [2 * border] * 2, [border] * 2
     padded = (H + totals[0], W + totals[1])
     if size > min(padded):
         around = f" with padding {padding}" if padded != (H, W) else ""
-        raise layer.reject(f"{name} {size} exceeds input {H}x{W}{around}")
+        raise layer.shape_error(f"{name} {size} exceeds input {H}x{W}{around}")
     if size > max(2 * max(H, W), 11):  # most places of every window would see nothing but padding
-        raise layer.reject(f"{name} {size} is more than twice the input {H}x{W}; make it smaller")
+        raise layer.shape_error(f"{name} {size} is more than twice the input {H}x{W}; make it smaller")
     out = ((padded[0] - size) // stride + 1, (padded[1] - size) // stride + 1)
     return Windows(size, stride, before[0], before[1], (H, W), padded, out)
 

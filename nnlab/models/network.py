@@ -13,7 +13,7 @@ from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.core.random import Purpose, Streams
 from nnlab.errors import ShapeError
 from nnlab.layers.base import Layer
-from nnlab.layers.composite import replica, set_up
+from nnlab.layers.composite import replica, set_up_layers
 from nnlab.layers.fusion import fuse_relu_into_maxpool
 from nnlab.layers.planning import activation_memory, all_layers, draws_weights, initialise
 from nnlab.regularizers import Regularizer, RegularizerTerm
@@ -32,7 +32,7 @@ class Network:
         self.layers = list(layers)
         self.in_shape = in_shape
         self.streams = streams
-        shape, self.names = set_up(self.layers, in_shape, streams)
+        shape, self.names = set_up_layers(self.layers, in_shape, streams)
         if shape != (classes,):
             last = self.layers[-1].label if self.layers else "the network"
             raise ShapeError(f"{last}: gives {shape_text(shape)} values a sample, but the data has {classes} classes")

@@ -100,7 +100,7 @@ def read_run(folder: Path | str) -> RunRecord:
     path = Path(folder)
     _check_folder(path)
     summary = read_summary(path / SUMMARY_FILE)
-    spec = read_spec(path / SPEC_FILE)
+    spec = read_recorded_spec(path / SPEC_FILE)
     if spec_sha256(spec) != summary["spec_sha256"]:
         damaged(path / SPEC_FILE, f"is not the spec of this run: its SHA-256 differs from the one in {SUMMARY_FILE}")
     unfinished = summary["status"] == "running"
@@ -150,7 +150,7 @@ def _name_one(parent: Path) -> str:
     return f"so name one of them (nnlab compare takes them all: {one_line(str(parent), 200)}/*)"
 
 
-def read_spec(path: Path) -> Mapping[str, Any]:
+def read_recorded_spec(path: Path) -> Mapping[str, Any]:
     """The spec of a run as plain values; raises RunError."""
     check_file(path, MAX_BYTES)
     try:

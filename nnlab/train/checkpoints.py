@@ -50,7 +50,7 @@ def restore(setup: RunSetup, checkpoint: Checkpoint) -> None:
     setup.start = checkpoint.step
 
 
-class Checkpointer:
+class CheckpointWriter:
     """Writes the checkpoints of one run: the newest two are kept, and the best of those that were written.
 
     ``seconds`` is how long training took before this session.

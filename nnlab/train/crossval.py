@@ -13,7 +13,7 @@ from nnlab.records.crossval_folder import CrossvalFolder, read_crossval, read_cr
 from nnlab.records.environment import drift
 from nnlab.records.formats import FINISHED, fold_folders, is_crossval_folder
 from nnlab.records.json_files import read_environment, read_summary
-from nnlab.records.reader import read_spec
+from nnlab.records.reader import read_recorded_spec
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.layout import ENVIRONMENT_FILE, SPEC_FILE, SUMMARY_FILE, fold_folder
 from nnlab.train.drift import changed_keys, listed, refusal
@@ -109,7 +109,7 @@ def _changed(path: Path, first: Experiment) -> tuple[list[str], list[str]]:
 def _changed_spec(path: Path, first: Experiment) -> list[str]:
     """The keys in which the spec is not the one of the first fold."""
     recorded = path / fold_folder(1) / SPEC_FILE
-    return changed_keys(read_spec(recorded), first.resolved()) if recorded.exists() else []
+    return changed_keys(read_recorded_spec(recorded), first.resolved()) if recorded.exists() else []
 
 
 def _train_folds(

@@ -16,7 +16,7 @@ from nnlab.records.drawing import lacks_pictures
 from nnlab.records.environment import drift
 from nnlab.records.formats import FINISHED, is_crossval_folder, is_descent_folder
 from nnlab.records.json_files import read_environment, read_summary
-from nnlab.records.reader import read_spec as read_recorded_spec
+from nnlab.records.reader import read_recorded_spec
 from nnlab.records.run_folder import RunFolder
 from nnlab.records.run_names import newest
 from nnlab.storage.layout import ENVIRONMENT_FILE, SPEC_FILE, SUMMARY_FILE

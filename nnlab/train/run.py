@@ -25,7 +25,7 @@ from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
 from nnlab.text import one_line
 from nnlab.train.balance import recall, recall_line
-from nnlab.train.checkpoints import Checkpointer
+from nnlab.train.checkpoints import CheckpointWriter
 from nnlab.train.diagnostics import Diagnostics
 from nnlab.train.failures import already_ended, failures_recorded, resume_hint
 from nnlab.train.prediction import predict
@@ -87,7 +87,7 @@ def train_and_record(
             lines.say(line)
         diagnostics = Diagnostics(setup, setup.last_update, folder) if setup.last_update else None
         snapshots = Snapshots(setup, folder, spec_sha256)
-        checkpointer = Checkpointer(setup, folder, spec_sha256, seconds)
+        checkpointer = CheckpointWriter(setup, folder, spec_sha256, seconds)
         observers: list[Observer] = [folder, lines, *([diagnostics] if diagnostics else []), snapshots]
         with reporter.watch(setup.iterations) as live:
             outcome = train(setup, [*observers, *live], stop, checkpointer)

@@ -6,7 +6,7 @@ from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError
 from nnlab.layers import Layer
 from nnlab.layers.activations import ReLU, Tanh
-from nnlab.layers.composite import set_up
+from nnlab.layers.composite import set_up_layers
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.dropout import Dropout
 from nnlab.layers.flatten import Flatten
@@ -31,7 +31,7 @@ def stack() -> list[Layer]:
 
 def test_shapes_names_indices_and_addresses() -> None:
     layers = stack()
-    shape, names = set_up(layers, (1, 8, 8), make_streams("streams", 0))
+    shape, names = set_up_layers(layers, (1, 8, 8), make_streams("streams", 0))
     assert shape == (3,)
     assert [layer.out_shape for layer in layers[:7]] == [
         (4, 6, 6),
@@ -63,23 +63,23 @@ def test_shapes_names_indices_and_addresses() -> None:
 def test_a_layer_of_another_kind_in_between_moves_no_address() -> None:
     plain, decorated = [Dropout(), Dropout()], [Dropout(), Tanh(), Linear(units=5), Tanh(), Dropout()]
     for layers in (plain, decorated):
-        set_up(layers, (5,), make_streams("streams", 0))
+        set_up_layers(layers, (5,), make_streams("streams", 0))
     assert [layer.address for layer in decorated if isinstance(layer, Dropout)] == [layer.address for layer in plain]
 
 
 def test_a_prefix_comes_before_every_address() -> None:
     layers = [Dropout(), Dropout()]
-    set_up(layers, (5,), make_streams("streams", 0), (3, 1))
+    set_up_layers(layers, (5,), make_streams("streams", 0), (3, 1))
     assert [layer.address for layer in layers] == [(3, 1, 0), (3, 1, 1)]
 
 
 def test_a_stack_without_layers_keeps_the_shape() -> None:
-    assert set_up([], (2, 3), make_streams("streams", 0)) == ((2, 3), [])
+    assert set_up_layers([], (2, 3), make_streams("streams", 0)) == ((2, 3), [])
 
 
 def test_the_first_layer_that_does_not_fit_is_named() -> None:
     with pytest.raises(ShapeError, match=r"^layer 4 conv2d: kernel 3 exceeds input 2x2$"):
-        set_up(stack(), (1, 4, 4), make_streams("streams", 0))
+        set_up_layers(stack(), (1, 4, 4), make_streams("streams", 0))
 
 
 @pytest.mark.parametrize(("name", "kind"), list(layer_registry.items()))

@@ -15,7 +15,7 @@ from nnlab.errors import ShapeError
 from nnlab.layers import Layer
 from nnlab.layers.activations import ReLU, Sigmoid
 from nnlab.layers.batch_norm import BatchNorm
-from nnlab.layers.composite import set_up
+from nnlab.layers.composite import set_up_layers
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.dropout import Dropout
 from nnlab.layers.flatten import Flatten
@@ -93,7 +93,7 @@ def test_any_layers_on_images_give_the_shapes_they_promise_or_are_refused(
     stack, streams = Sequential(layers=layers).stack(in_shape, 2), make_streams("streams", 0)
     refusal = ""
     try:
-        set_up(stack, in_shape, streams)
+        set_up_layers(stack, in_shape, streams)
     except ShapeError as error:
         refusal = str(error)
     event("refused" if refusal else "built")
