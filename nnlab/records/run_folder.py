@@ -3,8 +3,6 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
@@ -14,10 +12,8 @@ from nnlab.data.input_format import InputFormat
 from nnlab.errors import RunError, reported_as
 from nnlab.metric_columns import METRICS_COLUMNS, best_row
 from nnlab.records.cleaning import check_own, clear_after
-from nnlab.records.diagnostics_reader import GradientNorms, Histograms
 from nnlab.records.reader import RunRecord
-from nnlab.records.run_tables import FileDigest, RunTables, close_files
-from nnlab.storage.csv_tables import Table
+from nnlab.records.run_tables import FileDigest, RunInMemory, RunTables, close_files
 from nnlab.storage.disk import atomic_write, make_folder, remove
 from nnlab.storage.file_system import take_unsupported
 from nnlab.storage.folder_names import plain_name
@@ -224,7 +220,7 @@ class RunFolder(RunTables):
 
     def record(self, spec: Mapping[str, Any]) -> RunRecord:
         """The run as recorded so far, from memory; ``spec`` is the resolved spec."""
-        return _RunInMemory(self.path, spec, self._summary, self.metrics, tables=self)
+        return RunInMemory(self.path, spec, self._summary, self.metrics, tables=self)
 
     def close(self) -> None:
         """Close the files and release the lock; an error of a full disk has been reported before."""
@@ -235,22 +231,3 @@ class RunFolder(RunTables):
     def take_unsupported(self) -> list[str]:
         """Return and clear the messages about what the file system does not support."""
         return take_unsupported(self.path)
-
-
-@dataclass(frozen=True, eq=False)
-class _RunInMemory(RunRecord):
-    """A run whose tables are in memory."""
-
-    tables: RunTables
-
-    @cached_property
-    def steps(self) -> Table:
-        return self.tables.steps
-
-    @cached_property
-    def gradient_norms(self) -> GradientNorms:
-        return self.tables.gradient_norms
-
-    @cached_property
-    def histograms(self) -> dict[str, Histograms]:
-        return self.tables.histograms

@@ -3,6 +3,8 @@
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from math import nan
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from nnlab.core.rows import Row
 from nnlab.metric_columns import METRICS_COLUMNS, best_row, bounds_of
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
 from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAMS_COLUMNS, STEPS_COLUMNS, csv_line
+from nnlab.records.reader import RunRecord
 from nnlab.storage.csv_tables import Table, read_table, rows_of
 from nnlab.storage.growing_file import GrowingFile
 from nnlab.storage.layout import DIAGNOSTICS_FILE, HISTOGRAMS_FILE, METRICS_FILE, STEPS_FILE
@@ -152,3 +155,22 @@ def close_files(files: Iterable[GrowingFile]) -> None:
     for file in files:
         with suppress(OSError):
             file.close()
+
+
+@dataclass(frozen=True, eq=False)
+class RunInMemory(RunRecord):
+    """A run whose tables are in memory."""
+
+    tables: RunTables
+
+    @cached_property
+    def steps(self) -> Table:
+        return self.tables.steps
+
+    @cached_property
+    def gradient_norms(self) -> GradientNorms:
+        return self.tables.gradient_norms
+
+    @cached_property
+    def histograms(self) -> dict[str, Histograms]:
+        return self.tables.histograms
