@@ -127,9 +127,11 @@ def test_the_japanese_readme_has_the_commands_outputs_spec_and_links_of_the_engl
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_every_config_exists(page: Path) -> None:
-    for path in re.findall(r"configs/[\w./-]+\.yaml", page.read_text(encoding="utf-8")):
-        assert (ROOT / path).is_file(), path
+def test_every_path_of_the_repository_exists(page: Path) -> None:
+    for path in re.findall(
+        r"\b(?:benchmarks|configs|docs|nnlab|tests)/[\w./-]+\.\w+", page.read_text(encoding="utf-8")
+    ):
+        assert path in USERS_FILES or (ROOT / path).exists(), path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
