@@ -1,1 +1,1 @@
-"""Speed and memory side by side with what one would use instead: ``python -m benchmarks``."""
+"""Benchmarks of speed and memory against other libraries: ``python -m benchmarks``."""

@@ -1,4 +1,4 @@
-"""Train every workload with each library in turn, several times, and write the results.
+"""Train every workload with each library in turn, repeatedly, and write the results.
 
 Run from the checkout: ``python -m benchmarks`` (extra ``bench``).
 """
@@ -28,10 +28,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("workloads", nargs="*", choices=[*workloads.NAMES, []], metavar="WORKLOAD")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2, help="for every library")
+    parser.add_argument("--threads", type=int, default=2, help="threads of every library")
     parser.add_argument("--backends", nargs="+", default=list(BACKENDS), choices=BACKENDS)
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
-    parser.add_argument("--cifar", help="a folder with the .bin files of CIFAR-10 (default: download)")
+    parser.add_argument("--cifar", help="folder with the .bin files of CIFAR-10 (default: download)")
     parser.add_argument("--write", action="store_true", help="write these parts of RESULTS.md and their pictures")
     arguments = parser.parse_args()
     arguments.workloads = arguments.workloads or list(workloads.NAMES)
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def print_part(name: str, lines: list[str]) -> None:
-    """Show what --write would put into RESULTS.md."""
+    """Print a part of RESULTS.md."""
     print(f"\n{name}\n" + "\n".join(lines))
 
 
@@ -123,7 +123,7 @@ def _measure(
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """Every library picks the kernels that it thinks best for the processor."""
+    """Let every library choose its kernels for the CPU."""
     environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
     return environment | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
 

@@ -1,4 +1,4 @@
-"""What the matrix products alone must take: their operations over the speed of one large product on this machine."""
+"""Lower bound of the training time: the operations of all matrix products over the speed of one large product."""
 
 from time import perf_counter
 
@@ -29,7 +29,7 @@ def operations(experiment: Experiment) -> float:
 
 
 def operations_per_second(threads: int) -> float:
-    """How many of them one large product does in a second."""
+    """Operations per second of one large matrix product."""
     A = np.ones((SIZE, SIZE), np.float32)
     best = float("inf")
     with threadpool_limits(threads):

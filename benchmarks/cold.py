@@ -1,4 +1,4 @@
-"""Whole commands from a cold start, interpreter, imports and data included: seconds and peak memory."""
+"""Time and peak memory of whole commands from a cold start, with interpreter, imports and data."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ def lines(found: dict[str, tuple[float, float]]) -> list[str]:
 
 
 def _once(command: Sequence[str], environment: dict[str, str]) -> tuple[float, float]:
-    """A small process in between starts the command, so that the peak of its children is the command's own."""
+    """Run the command from a small process, so that the peak memory of its children is the command's."""
     started = perf_counter()
     script = (
         "import subprocess, sys, resource; subprocess.run(sys.argv[1:], check=True, stdout=-3, stderr=-3); "

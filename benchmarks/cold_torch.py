@@ -1,4 +1,4 @@
-"""configs/adam.yaml as a script of its own in PyTorch: what a learner would write, without pictures.
+"""configs/adam.yaml as a stand-alone PyTorch script, as a learner would write it, without pictures.
 
 It reads the same files, trains the same network, evaluates as often and saves metrics and model.
 """
@@ -17,12 +17,12 @@ torch.manual_seed(0)
 
 
 def load(name: str, header: int) -> np.ndarray:
-    """The numbers of one gzipped idx file."""
+    """The array of a gzipped IDX file."""
     return np.frombuffer(gzip.decompress((data / name).read_bytes()), np.uint8, offset=header)
 
 
 def split(prefix: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images as rows of floats, and labels."""
+    """Images as float rows (N, D), and labels."""
     images = load(f"{prefix}-images-idx3-ubyte.gz", 16).reshape(-1, 784)
     labels = load(f"{prefix}-labels-idx1-ubyte.gz", 8)
     return torch.from_numpy(images.astype(np.float32) / 255), torch.from_numpy(labels.astype(np.int64))

@@ -1,4 +1,4 @@
-"""One workload trained once by one library, in a process of its own, so that its peak memory is its own."""
+"""One training of a workload with one library, in a separate process to measure its peak memory."""
 
 import argparse
 import importlib
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def peak_mib() -> float:
-    """The most memory this process has held; Linux counts the parent's into getrusage, but not into its own status."""
+    """Peak memory of this process, from /proc/self/status: on Linux getrusage includes the parent's."""
     status = Path("/proc/self/status")
     if status.exists():
         (line,) = (line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))

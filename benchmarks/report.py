@@ -1,4 +1,4 @@
-"""The results as a table and a picture."""
+"""The results as tables and plots."""
 
 import importlib.metadata
 import platform
@@ -21,7 +21,7 @@ PATH = Path(__file__).parent / "RESULTS.md"
 
 
 def write_part(name: str, lines: list[str]) -> None:
-    """Put a part of RESULTS.md, which stands between its marks, in place of the one before."""
+    """Replace the part of RESULTS.md between its markers."""
     start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     before, rest = PATH.read_text(encoding="utf-8").split(start)
     after = rest.split(end)[1]
@@ -29,7 +29,7 @@ def write_part(name: str, lines: list[str]) -> None:
 
 
 def workload_lines(results: Results, kernels: str, repeats: int, threads: int) -> list[str]:
-    """The table with machine and versions as Markdown; ``kernels`` are those of NumPy's matrix products."""
+    """The table, machine and versions as Markdown; ``kernels`` are those of NumPy's BLAS."""
     environment = describe_environment({})
     lines = [
         f"Medians of {repeats} (textbook: one run), {threads} threads for every library. {environment['cpu']}, "
@@ -57,7 +57,7 @@ def workload_lines(results: Results, kernels: str, repeats: int, threads: int) -
 
 
 def plot(results: Results, path: Path) -> None:
-    """Bars of seconds relative to PyTorch's, on a logarithmic axis, with the bound of the matrix products."""
+    """Bar chart of times relative to PyTorch, on a logarithmic axis, with the bound of the matrix products."""
     mpl.use("agg")
     names = list(results)
     shown = [key for key in LIBRARIES if any(key in row for row in results.values())]

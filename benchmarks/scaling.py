@@ -1,4 +1,4 @@
-"""Seconds of a step as a network grows: in the size of the batch, in its width, in its depth."""
+"""Scaling: time per step against batch size, width and depth."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from nnlab.plots.palette import palette
 
 @dataclass(frozen=True)
 class Axis:
-    """One direction in which the network grows, and what is put into the spec for a value."""
+    """A scaling parameter: label, values, and the overrides for a value."""
 
     label: str
     values: tuple[int, ...]
@@ -30,14 +30,14 @@ Steps = dict[str, dict[str, dict[int, float]]]
 
 
 def growth(steps: dict[int, float]) -> float:
-    """The exponent p of time ∝ valueᵖ over the larger half of the values: 1 is linear growth."""
+    """The exponent p of time ∝ valueᵖ, over the larger half of the values; 1 is linear."""
     values = sorted(steps)[len(steps) // 2 - 1 :]
     slope, _ = np.polyfit(np.log(values), np.log([steps[value] for value in values]), 1)
     return float(slope)
 
 
 def lines(steps: Steps, names: dict[str, str]) -> list[str]:
-    """A Markdown table of milliseconds a step, with the exponent of growth."""
+    """A Markdown table of milliseconds per step, with the exponent."""
     found = []
     for axis in AXES:
         found += [
@@ -52,7 +52,7 @@ def lines(steps: Steps, names: dict[str, str]) -> list[str]:
 
 
 def plot(steps: Steps, names: dict[str, str], path: Path) -> None:
-    """Milliseconds of a step against each value, with a line of linear growth."""
+    """Plot of milliseconds per step against each value, with a linear reference."""
     mpl.use("agg")
     with canvas(path, "Time of one training step as the network grows", (10.0, 3.8)) as figure:
         for axis, axes in zip(AXES, figure.subplots(1, len(AXES), sharey=True), strict=True):

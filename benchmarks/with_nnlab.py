@@ -1,4 +1,4 @@
-"""A workload trained by nnlab itself, run folder and all."""
+"""Training with nnlab, including the run folder."""
 
 from tempfile import TemporaryDirectory
 
@@ -7,8 +7,8 @@ from nnlab.train import run as runs
 
 
 def train(experiment: Experiment) -> tuple[float, float]:
-    """Seconds of the training loop with its evaluations and records, and the final accuracy."""
-    runs.plot_run = lambda record, folder: None  # pictures belong neither to the loop nor to the comparison's memory
+    """Seconds of the training loop with evaluations and records, and the final accuracy."""
+    runs.plot_run = lambda record, folder: None  # plots are not part of the loop, nor of the memory of other libraries
     with TemporaryDirectory() as folder:
         summary = runs.run(experiment, folder).summary
     final = summary["final"]

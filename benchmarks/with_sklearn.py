@@ -1,4 +1,4 @@
-"""The workloads that scikit-learn's MLPClassifier can do: fully connected, ReLU or tanh or sigmoid, SGD or Adam."""
+"""Training with scikit-learn's MLPClassifier: fully connected, ReLU, tanh or sigmoid, SGD or Adam."""
 
 from time import perf_counter
 
@@ -16,13 +16,13 @@ ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic", "identity"
 
 
 def can(experiment: Experiment) -> bool:
-    """Whether MLPClassifier can train this at all."""
+    """Whether MLPClassifier supports this workload."""
     model, rule = experiment.model, registered_name(experiment.optimizer)
     return isinstance(model, MLP) and not model.batch_norm and not model.dropout and rule in ("sgd", "adam", "momentum")
 
 
 def train(experiment: Experiment) -> tuple[float, float]:
-    """Seconds of as many steps, with the accuracies at the same ones but the first; and the last accuracy.
+    """Seconds of the same number of steps with the same evaluations except the first, and the final accuracy.
 
     Without L2 (its alpha acts in another way), which makes its work a little less.
     """

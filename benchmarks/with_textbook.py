@@ -1,4 +1,4 @@
-"""The same network trained by the textbook: float64, fresh arrays at every step, an object for each layer."""
+"""Training with the textbook layers: float64, new arrays at every step."""
 
 from time import perf_counter
 
@@ -13,7 +13,7 @@ from nnlab.models.textbook_twins import twin_of_network, twin_of_optimizer
 
 
 def train(experiment: Experiment) -> tuple[float, float]:
-    """Seconds of the training loop with its evaluations, and the final accuracy."""
+    """Seconds of the training loop with evaluations, and the final accuracy."""
     setup = RunSetup(experiment).allocate()
     dataset = setup.dataset
     network = twin_of_network(setup.network, experiment.loss, dataset.class_counts, experiment.penalty)
@@ -39,7 +39,7 @@ def train(experiment: Experiment) -> tuple[float, float]:
 
 
 def score(network: textbook.Network, batch: Batch) -> float:
-    """Accuracy, a thousand samples at a time."""
+    """Accuracy, in chunks of 1,000 samples."""
     x, labels = batch
     correct = 0
     for start in range(0, len(x), 1000):

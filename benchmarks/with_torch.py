@@ -1,4 +1,4 @@
-"""The same network, data and settings in PyTorch, eager, as its documentation advises for speed on a CPU.
+"""Training with PyTorch in eager mode, with the settings that its documentation recommends for CPUs.
 
 Fused optimizers, ``inference_mode`` for evaluation, samples kept as float32 tensors, convolutions with channels last in
 memory; evaluation in batches of 1,000, with convolutions of 100 (a third of the time of 1,000 there). The network
@@ -24,7 +24,7 @@ EVALUATION_BATCH_OF_CONVOLUTIONS = 100
 
 
 def train(experiment: Experiment) -> tuple[float, float]:
-    """Seconds of the training loop with its evaluations, and the final accuracy."""
+    """Seconds of the training loop with evaluations, and the final accuracy."""
     torch.set_num_threads(experiment.compute.threads)
     torch.manual_seed(experiment.seed)
     setup = RunSetup(experiment).allocate()
@@ -66,7 +66,7 @@ def train(experiment: Experiment) -> tuple[float, float]:
 
 
 def module_of(layer: Layer) -> nn.Module:
-    """PyTorch's module for one of nnlab's layers, with the same weights."""
+    """The PyTorch module of a layer, with the same weights."""
     name = registered_name(layer)
     values = {parameter.name: torch.from_numpy(np.array(parameter.value)) for parameter in layer.parameters}
     match name:
@@ -101,7 +101,7 @@ def _set(module: nn.Module, W: torch.Tensor, b: torch.Tensor) -> None:
 
 
 def optimizer_of(experiment: Experiment, model: nn.Module) -> torch.optim.Optimizer:
-    """The same update rule, fused; L2 as weight decay of the weights only, as nnlab has it."""
+    """The same update rule, fused; L2 as weight decay on weights only, as in nnlab."""
     weights = [parameter for parameter in model.parameters() if parameter.ndim > 1]
     others = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
     l2 = sum(penalty.strength for penalty in experiment.penalty if registered_name(penalty) == "l2")
@@ -134,7 +134,7 @@ def evaluate(
     test: tuple[torch.Tensor, torch.Tensor] | None,
     batch: int,
 ) -> float:
-    """Loss and accuracy on what nnlab evaluates too; gives the accuracy on the test set, if there is one."""
+    """Loss and accuracy on the samples that nnlab evaluates; returns the test accuracy, if any."""
     model.eval()
     with torch.inference_mode():
         accuracy = score(model, loss, *train, batch)
@@ -145,7 +145,7 @@ def evaluate(
 
 
 def score(model: nn.Module, loss: nn.Module, x: torch.Tensor, y: torch.Tensor, batch: int) -> float:
-    """Accuracy, with the mean loss computed on the way as nnlab does."""
+    """Accuracy, also computing the mean loss as nnlab does."""
     correct, total = 0, 0.0
     for xs, ys in zip(x.split(batch), y.split(batch), strict=True):
         scores = model(xs)

@@ -1,4 +1,4 @@
-"""The networks that are trained, each an ordinary spec."""
+"""The benchmark workloads, each a spec."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ SCALING = "scaling"
 
 
 def load(name: str, cifar: str | None, threads: int, changes: Sequence[str] = ()) -> Experiment:
-    """The spec of a workload; ``cifar`` is a folder with the .bin files of CIFAR-10, downloaded otherwise."""
+    """The spec of a workload; ``cifar`` is a folder with the .bin files of CIFAR-10 (default: download)."""
     overrides = [f"compute.threads={threads}", *changes]
     if cifar and name in ("cifar", "alexnet"):
         overrides.append(f"data.path={cifar}")
@@ -34,11 +34,11 @@ def load(name: str, cifar: str | None, threads: int, changes: Sequence[str] = ()
 
 
 def question(name: str) -> str:
-    """What the workload is, from the first comment of its spec."""
+    """The description of a workload: the first comment of its spec."""
     return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
 
 
 def evaluated_training_samples(experiment: Experiment, samples: int, batch_size: int) -> int:
-    """How many training samples an evaluation takes in."""
+    """The number of training samples per evaluation."""
     asked = experiment.train.eval_train
     return asked if isinstance(asked, int) else {"all": samples, "batch": batch_size}[asked]

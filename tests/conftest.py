@@ -1,4 +1,4 @@
-"""Fixtures that several parts of the tests share."""
+"""Shared fixtures."""
 
 import copy
 import gc
@@ -38,14 +38,14 @@ SPEC: dict[str, Any] = {
     "compute": {"threads": 1},
 }
 
-# The same examples every time, and no verdict by the clock.
+# Reproducible examples without deadlines.
 settings.register_profile("nnlab", deadline=None, derandomize=True, max_examples=100 if THOROUGH else 50)
 settings.load_profile("nnlab")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """The garbage collector does not go through thousands of collected tests, which stay until the end."""
+    """Exclude the collected tests, which live until the end, from garbage collection."""
     gc.disable()
     try:
         return (yield)
@@ -56,17 +56,17 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_blas_thread() -> Iterator[None]:
-    """Two test processes with two BLAS threads each are five times slower on two cores."""
+    """One BLAS thread per test process: two each are five times slower on two cores."""
     with threadpool_limits(limits=1, user_api="blas"):
         yield
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_waiting_for_the_disk() -> Iterator[None]:
-    """No test cuts the power, and a training waits for the disk longer than it computes; no name changes."""
+    """Skip flushing to disk, which takes longer than the trainings; no test simulates a power failure."""
 
     def fsync(handle: int) -> None:
-        os.fstat(handle)  # as fsync, raises OSError where nothing is open
+        os.fstat(handle)  # raises OSError for a closed file, like fsync
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", fsync)
@@ -75,7 +75,7 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
 
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trainings and descents without their pictures, which take most of the time of small ones."""
+    """Trainings and descents without pictures, which dominate the time of small runs."""
     monkeypatch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
     monkeypatch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
     monkeypatch.setattr("nnlab.descent.run.draw_pictures", lambda *arguments: [])
@@ -83,7 +83,7 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def fashion_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a small set in the form of Fashion-MNIST, which takes its place as if it had been downloaded."""
+    """The folder of a small dataset that replaces the downloaded Fashion-MNIST."""
     images = np.arange(20 * 28 * 28, dtype=np.int64).astype(np.uint8).reshape(20, 28, 28)
     labels = np.array([9, *range(10), *range(9)], np.uint8)
     monkeypatch.setenv("NNLAB_DATA_DIR", str(tmp_path / "data"))
@@ -105,7 +105,7 @@ MakeRun = Callable[..., Path]
 def metrics_row(
     step: float, accuracy: float, loss: float, *, test: bool = True, validation: bool = False
 ) -> dict[str, float | None]:
-    """A row of metrics.csv whose test numbers are a little worse than those of training, validation between them."""
+    """A row of metrics.csv: test metrics slightly worse than training, validation in between."""
     return {
         "step": step,
         "epoch": step / 600,
@@ -180,7 +180,7 @@ def make_run(tmp_path: Path) -> MakeRun:
 
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
-    """A folder of idx files: images of 3x3 in three classes, 6 for training and 3 for the test."""
+    """A folder of IDX files: 3x3 images of three classes, 6 for training and 3 for testing."""
     for prefix, count in (("train", 6), ("t10k", 3)):
         pixels = bytes(range(count * 9))
         labels = bytes(i % 3 for i in range(count))

@@ -1,8 +1,7 @@
-"""Fault injection into runs: ``python tests/faults.py`` prints a table of what survived.
+"""Fault injection: ``python tests/faults.py`` prints a table of injected and survived faults.
 
-Each fault strikes a training in a process of its own. What counts as survived: once the run has been resumed to its
-end, its tables and its weights are byte for byte those of a run that nothing happened to. The exit code is 1 when
-anything was lost.
+Each fault hits a training in a separate process. A fault is survived if, after resuming, tables and weights are byte
+for byte those of an undisturbed run. The exit code is 1 if any fault was not survived.
 """
 
 import argparse
@@ -22,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: a process that forks should have one thread
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: forking needs a single thread
 
 from nnlab.config.experiment import load_experiment
 from nnlab.errors import Interrupted, NnlabError, RunError
@@ -49,14 +48,14 @@ Operation = Callable[..., Any]
 
 
 def fake_picture(record: object, folder: Path, *rest: object) -> None:
-    """Pictures take a quarter of a second each, so one file stands in for them."""
+    """A small file instead of pictures, which take a quarter of a second each."""
     disk.atomic_write(folder / "accuracy.png", b"picture" * 100)
 
 
-# To ask git and the processor each time would take as long as a training.
+# Querying git and the CPU each time would take as long as a training.
 ENVIRONMENT = run_module.describe_environment({})
 
-# A killed process loses nothing that the system has, and waiting for the disk would take most of the time.
+# A killed process loses nothing that was written to the system; flushing to disk would take most of the time.
 os.fsync = lambda handle: None
 run_module.describe_environment = lambda checksums: ENVIRONMENT
 run_module.plot_run = fake_picture
@@ -64,10 +63,10 @@ run_module.draw_all = lambda *arguments: []  # type: ignore[assignment]
 
 
 def in_child(work: Callable[[], object], strike: Callable[[int], None] | None = None) -> int:
-    """Do work in a process of its own, perhaps while something strikes it; its exit code, negative for a signal."""
+    """Run work in a child process, optionally hit by ``strike``; returns the exit code, negative for a signal."""
     child = os.fork()
     if not child:
-        gc.disable()  # collecting would copy the parent's memory, which costs more than the training
+        gc.disable()  # a collection would copy the parent's memory, which takes longer than the training
         code = 70
         try:
             work()
@@ -84,7 +83,7 @@ def in_child(work: Callable[[], object], strike: Callable[[int], None] | None = 
 
 
 class Faults:
-    """One experiment, what becomes of it undisturbed, and ways to disturb it."""
+    """An experiment, its undisturbed result, and faults to inject."""
 
     def __init__(self, root: Path, seed: int, extra: tuple[str, ...] = (), stride: int = 1) -> None:
         self.root = root
@@ -98,7 +97,7 @@ class Faults:
         self.expected = self.contents(run(self.experiment, root / "undisturbed").path)
 
     def contents(self, folder: Path) -> list[bytes]:
-        """What must not differ."""
+        """The files that must not differ."""
         return [(folder / name).read_bytes() for name in SAME]
 
     def runs(self) -> Path:
@@ -107,12 +106,12 @@ class Faults:
         return self.root / f"runs-{self._count}"
 
     def recovered(self, runs: Path, reporter: Reporter | None = None, *, may_restart: bool = False) -> bool:
-        """Resume what there is, as often as it takes, and hold it against what it should be.
+        """Resume the run and compare it with the undisturbed one.
 
-        With ``may_restart`` it may be refused first, with every checkpoint still there, and then trained again.
+        With ``may_restart`` the resume may be rejected first, with all checkpoints kept, and then restarted.
         """
         if not runs.exists() or not any((folder / "summary.json").exists() for folder in runs.iterdir()):
-            runs = self.runs()  # killed before anything was recorded: it is simply started again
+            runs = self.runs()  # killed before anything was recorded: start again
             in_child(lambda: run(self.experiment, runs))
         code = in_child(lambda: resume(last_run(runs), reporter))
         if may_restart and code == RunError.exit_code and checkpoint_files(last_run(runs)):
@@ -120,12 +119,12 @@ class Faults:
         return code == 0 and self.contents(last_run(runs)) == self.expected
 
     def tally(self, trials: Iterator[bool]) -> Tally:
-        """How many faults there were and how many were survived."""
+        """The numbers of injected and survived faults."""
         survived = list(trials)
         return len(survived), sum(survived)
 
     def train(self, runs: Path, attempt: Operation | None = None) -> Callable[[], object]:
-        """A training in which every operation on files goes through ``attempt``."""
+        """A training whose file operations go through ``attempt``."""
 
         def work() -> object:
             if attempt:
@@ -135,7 +134,7 @@ class Faults:
         return work
 
     def operations(self) -> int:
-        """How many operations on files a training makes."""
+        """The number of file operations of a training."""
         return self._counted(lambda attempt: self.train(self.runs(), attempt))
 
     @staticmethod
@@ -150,7 +149,7 @@ class Faults:
         return int.from_bytes(counted[:])
 
     def kills_at_random(self) -> Tally:
-        """kill -9 at random moments of a training and of its resumptions."""
+        """kill -9 at random moments of a training and of resuming it."""
 
         def trials() -> Iterator[bool]:
             started = time.perf_counter()
@@ -170,7 +169,7 @@ class Faults:
         os.kill(child, signal.SIGKILL)
 
     def kills_inside_saves(self) -> Tally:
-        """kill -9 in the middle of each operation on a file, half of a write done."""
+        """kill -9 during each file operation, after half of a write."""
 
         def kill(operation: Operation, arguments: tuple[Any, ...]) -> None:
             if operation is not os.write and self.random.random() < 0.5:
@@ -180,7 +179,7 @@ class Faults:
         return self.tally(self._each_operation(lambda number: self._striking(number, kill), -signal.SIGKILL))
 
     def failures(self) -> Tally:
-        """The n-th operation on a file fails, for every n; later ones work."""
+        """The n-th file operation fails, for every n; later ones succeed."""
 
         def fail(operation: Operation, arguments: tuple[Any, ...]) -> None:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -189,7 +188,7 @@ class Faults:
 
     @staticmethod
     def _striking(number: int, strike: Callable[[Operation, tuple[Any, ...]], None]) -> Operation:
-        """What does operations as they are, but strikes at one of them, after half of it where it writes."""
+        """An operation that runs ``strike`` at the given number, after half of a write."""
         left = [number]
 
         def attempt(operation: Operation, *arguments: Any) -> object:
@@ -203,7 +202,7 @@ class Faults:
         return attempt
 
     def full_disk(self) -> Tally:
-        """From the n-th operation on, for every n, nothing more can be written or created."""
+        """The disk is full from the n-th operation, for every n."""
 
         def plan(number: int) -> Operation:
             return self._refusing(number, errno.ENOSPC, (os.write, os.mkdir, os.open))
@@ -211,7 +210,7 @@ class Faults:
         return self.tally(self._each_operation(plan, 5))
 
     def read_only(self) -> Tally:
-        """From the n-th operation on, for every n, the folder can be read only."""
+        """The folder is read-only from the n-th operation, for every n."""
 
         def plan(number: int) -> Operation:
             return self._refusing(number, errno.EROFS, (os.write, os.mkdir, os.open, os.replace, os.unlink))
@@ -238,7 +237,7 @@ class Faults:
             yield self.recovered(runs) and ended in (0, code)
 
     def failing_resumptions(self) -> Tally:
-        """While a run is resumed, before its first checkpoint or half way, the disk fails once or is full from then on.
+        """The disk fails once or becomes full while a run is resumed, before its first checkpoint or half way.
 
         Once the disk works, the run is resumed again.
         """
@@ -286,24 +285,24 @@ class Faults:
         return runs
 
     def flipped_bytes(self) -> Tally:
-        """A byte of the newest checkpoint is another, at every kilobyte."""
+        """A flipped bit in the latest checkpoint, at every kilobyte."""
 
-        def harm(raw: bytearray, place: int) -> bytes:
+        def damage(raw: bytearray, place: int) -> bytes:
             raw[place] ^= 1 << self.random.randrange(8)
             return bytes(raw)
 
-        return self.tally(self._each_kilobyte(harm))
+        return self.tally(self._each_kilobyte(damage))
 
     def truncations(self) -> Tally:
-        """The newest checkpoint ends at every kilobyte."""
+        """The latest checkpoint is truncated, at every kilobyte."""
         return self.tally(self._each_kilobyte(lambda raw, place: bytes(raw[:place])))
 
-    def _each_kilobyte(self, harm: Callable[[bytearray, int], bytes]) -> Iterator[bool]:
+    def _each_kilobyte(self, damage: Callable[[bytearray, int], bytes]) -> Iterator[bool]:
         runs = self._stopped()
         newest = checkpoint_files(last_run(runs))[0]
-        sound = newest.read_bytes()
-        for place in range(0, len(sound), 1024):
-            newest.write_bytes(harm(bytearray(sound), place))
+        intact = newest.read_bytes()
+        for place in range(0, len(intact), 1024):
+            newest.write_bytes(damage(bytearray(intact), place))
             warned = Warnings()
             kept = {path: path.read_bytes() for path in last_run(runs).rglob("*") if path.is_file()}
             survived = in_child(lambda warned=warned: (resume(last_run(runs), warned), warned.check(newest.name))) == 0
@@ -313,7 +312,7 @@ class Faults:
                 path.write_bytes(raw)
 
     def _stopped(self) -> Path:
-        """A run that was stopped half way."""
+        """A run that was interrupted half way."""
         runs = self.runs()
 
         def work() -> object:
@@ -353,7 +352,7 @@ class Faults:
         return self.tally(trials())
 
     def starts_at_once(self) -> Tally:
-        """200 runs start within one second by the clock, in four processes."""
+        """200 runs start within one second of the clock, in four processes."""
         runs = self.runs()
 
         def work() -> None:
@@ -371,7 +370,7 @@ class Faults:
         return FOLDERS, len(list(runs.iterdir()))
 
     def clock_set_back(self) -> Tally:
-        """The clock goes back an hour between start and resumption, and a day before another start."""
+        """The clock goes back an hour between start and resume, and a day before another start."""
 
         def trials() -> Iterator[bool]:
             runs = self._stopped()
@@ -385,7 +384,7 @@ class Faults:
 
 
 class Warnings(Silent):
-    """Hears what a resumption complains of."""
+    """Collects the warnings of a resumed run."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -397,12 +396,12 @@ class Warnings(Silent):
     def check(self, name: str) -> None:
         """Raise an error unless a damaged file was named."""
         if not any(name in line for line in self.lines):
-            raise AssertionError(f"nothing was said of {name}")
+            raise AssertionError(f"no warning about {name}")
 
 
 @contextmanager
 def fixed_clock(moment: datetime) -> Iterator[None]:
-    """Let the names of new folders think that it is this moment."""
+    """Set the clock for the names of new folders."""
 
     class Clock:
         @staticmethod
@@ -430,33 +429,33 @@ KINDS: dict[str, tuple[str, Callable[[Faults], Tally]]] = {
     "starts": ("200 starts within a second", Faults.starts_at_once),
     "clock": ("the clock set back", Faults.clock_set_back),
 }
-# With more weights there are more kilobytes to harm.
+# More weights give larger checkpoints.
 CHANGES = dict.fromkeys(("flip", "cut"), ("model.hidden=[200]",))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Inject the named faults, or all of them, and print the results; 1 when anything was lost."""
-    parser = argparse.ArgumentParser(description="Harm runs on purpose and see whether anything is lost.")
+    parser = argparse.ArgumentParser(description="Inject faults into runs and check that nothing is lost.")
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
-    parser.add_argument("--seed", type=int, default=0, help="chooses moments, bits and halves")
-    parser.add_argument("-s", dest="changes", action="append", default=[], help="changes a key of the spec")
-    parser.add_argument("--stride", type=int, default=1, help="strike every N-th operation, make 1/N of the kills")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of moments, bits and halves")
+    parser.add_argument("-s", dest="changes", action="append", default=[], help="override a key of the spec")
+    parser.add_argument("--stride", type=int, default=1, help="inject every N-th fault, 1/N of the kills")
     parser.add_argument("--lines", action="store_true", help="read arguments from each line of standard input")
     given = parser.parse_args(arguments)
     unknown = set(given.kinds) - KINDS.keys()
     if unknown:
-        parser.error(f"no kind of harm is called {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
+        parser.error(f"no fault is called {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
     if given.lines:
         return max((answer(line) for line in sys.stdin), default=0)
     sys.stdout.write("| fault | injected | survived | lost |\n|---|---|---|---|\n")
     lost = 0
     with tempfile.TemporaryDirectory() as root:
         for kind in given.kinds or KINDS:
-            name, harm = KINDS[kind]
+            name, inject = KINDS[kind]
             place = Path(root, kind)
             place.mkdir()
             faults = Faults(place, given.seed, (*CHANGES.get(kind, ()), *given.changes), given.stride)
-            injected, survived = harm(faults)
+            injected, survived = inject(faults)
             lost += injected - survived
             sys.stdout.write(f"| {name} | {injected} | {survived} | {injected - survived} |\n")
             sys.stdout.flush()
@@ -464,7 +463,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def answer(line: str) -> int:
-    """Do the harm of one line within five minutes, and end its table with a line of the exit code."""
+    """Inject the faults of one line within five minutes, and end the table with the exit code."""
     signal.alarm(300)
     code = main(line.split())
     signal.alarm(0)

@@ -10,8 +10,8 @@ from subprocess import PIPE
 import pytest
 
 FAULTS = Path(__file__).with_name("faults.py")
-# What each kind of harm must have injected at least, with specs short enough for every third operation to be struck
-# (each kind begins at another one); python tests/faults.py strikes them all.
+# Minimum number of injected faults of each kind. Here every third file operation is hit (each kind starts at another
+# one); python tests/faults.py hits all of them.
 LEAST = {
     "kill": 20,
     "save": 20,
@@ -29,8 +29,8 @@ STRIDES = {"kill": 3, "save": 3, "fail": 3, "full": 3, "readonly": 3, "resume": 
 
 
 @pytest.fixture(scope="module")
-def harm() -> Iterator[Callable[..., list[str]]]:
-    """Does the harm of given arguments and returns what was printed; one process, since imports take a second."""
+def inject() -> Iterator[Callable[..., list[str]]]:
+    """Injects faults and returns the printed lines; a single process, since imports take a second."""
     command = [sys.executable, FAULTS, "--lines"]
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
@@ -49,7 +49,7 @@ def harm() -> Iterator[Callable[..., list[str]]]:
                     return printed
                 printed.append(line)
             errors.seek(0)
-            raise AssertionError(f"it ended: {printed} {errors.read()}")
+            raise AssertionError(f"the process ended: {printed} {errors.read()}")
 
         try:
             yield ask
@@ -58,12 +58,12 @@ def harm() -> Iterator[Callable[..., list[str]]]:
 
 
 @pytest.mark.parametrize("kind", LEAST)
-def test_faults_lose_nothing(kind: str, harm: Callable[..., list[str]]) -> None:
+def test_faults_lose_nothing(kind: str, inject: Callable[..., list[str]]) -> None:
     changes = ["train.iterations=4", "train.eval_every=4"] if kind in STRIDES and kind != "kill" else []
     if kind in ("flip", "cut"):
         changes = ["train.iterations=20"]
     arguments = [kind, *(part for change in changes for part in ("-s", change))]
-    printed = harm(*arguments, "--stride", str(STRIDES.get(kind, 1)), "--seed", str(list(LEAST).index(kind)))
+    printed = inject(*arguments, "--stride", str(STRIDES.get(kind, 1)), "--seed", str(list(LEAST).index(kind)))
     injected, survived, lost = (int(cell) for cell in printed[-1].split("|")[2:5])
     assert injected >= LEAST[kind]
     assert (survived, lost) == (injected, 0)

@@ -11,9 +11,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from acted_windows import SIGBREAK, import_nnlab, windows
 from matplotlib.image import imread
 from safetensors.numpy import load_file
+from simulated_windows import SIGBREAK, import_nnlab, windows
 
 from nnlab.config.experiment import load_experiment
 from nnlab.train.run import run as train_here

@@ -4,7 +4,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from forbidden import forbid
+from unreadable_folders import make_unreadable
 
 from nnlab.cli.completion import complete_removed, complete_run
 
@@ -29,8 +29,8 @@ def test_names_with_shell_characters_are_not_completed(make_run, name: str) -> N
 def test_an_unreadable_run_does_not_hide_the_others(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
     run, closed = make_run("20250101-120000-a-0a1b2c"), make_run("20250102-120000-b-0a1b2c")
     (run.parent / ".trash").mkdir()
-    forbid(closed, monkeypatch)
-    forbid(run.parent / ".trash", monkeypatch)
+    make_unreadable(closed, monkeypatch)
+    make_unreadable(run.parent / ".trash", monkeypatch)
     context = Mock(params={"runs": run.parent})
     assert complete_run(context, "") == [run.name, closed.name]
     assert complete_removed(context, "") == []

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from forbidden import forbid
 from terminals import own_terminal
+from unreadable_folders import make_unreadable
 
 from nnlab.storage.lock import RunLock
 
@@ -74,7 +74,7 @@ def test_an_unreadable_run_ends_with_5_only_where_it_is_named(
 ) -> None:
     make_run("20250101-120000-a-0a1b2c")
     closed = make_run("20250102-120000-b-0a1b2c")
-    forbid(closed, monkeypatch)
+    make_unreadable(closed, monkeypatch)
     answer = nnlab(*command, closed)
     assert answer.code == 5
     assert answer.stderr.endswith("Permission denied\n")

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from forbidden import forbid
+from unreadable_folders import make_unreadable
 
 from nnlab.compare.comparison import compare
 from nnlab.config.descent import load_descent
@@ -64,7 +64,7 @@ def test_unreadable_runs_are_damaged_and_others_are_listed(make_run, summary: st
 @pytest.mark.parametrize("name", ["20250101-130000-adam-0a1b2d", "renamed"])
 def test_inaccessible_run_does_not_hide_others(make_run, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     first, closed = make_run(), make_run(name)
-    forbid(closed, monkeypatch)
+    make_unreadable(closed, monkeypatch)
     found = inventory(first.parent)
     assert [(holding.path, holding.status) for holding in found] == [(first, "completed"), (closed, "damaged")]
     assert found[1].message == f"{closed}: cannot be read: Permission denied"

@@ -1,4 +1,4 @@
-"""How many examples property-based tests try: a share in each run of the suite, all with NNLAB_TESTS=thorough."""
+"""The number of examples of property-based tests: a quarter by default, all with NNLAB_TESTS=thorough."""
 
 import os
 
@@ -8,5 +8,5 @@ THOROUGH = os.environ.get("NNLAB_TESTS") == "thorough"
 
 
 def examples(count: int, parent: settings | None = None) -> settings:
-    """Settings for ``count`` examples when thorough, for a quarter of them otherwise."""
+    """Settings for ``count`` examples if thorough, else for a quarter of them."""
     return settings(parent, max_examples=count if THOROUGH else max(count // 4, 10))

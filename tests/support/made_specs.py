@@ -34,11 +34,11 @@ from nnlab.registry import (
 
 Strategy = st.SearchStrategy[Any]
 
-HUGE = 10**9 + 1  # more than any count may be
-# A count beyond this would take its time: where it is the default, another one is given.
+HUGE = 10**9 + 1  # above every bound
+# Larger default counts are replaced: they would take too long.
 LARGE = 10
 DEEPEST = 2
-# Data that takes no download and no time.
+# Datasets without download that are fast.
 DATASETS = [
     name for name, cls in REGISTRIES["dataset"].items() if name != "mnist" and (name == "cifar10" or not cls.download)
 ]
@@ -51,11 +51,11 @@ WORDS = {
 }
 
 
-# ---- what a field may hold ----
+# ---- values of fields ----
 
 
 def bounds(marks: tuple[Any, ...]) -> tuple[float, float]:
-    """The least and the largest number that the marks of a type allow."""
+    """The lower and upper bound given by the marks of a type."""
     low, high = -inf, inf
     for mark in marks:
         match mark:
@@ -71,7 +71,7 @@ def bounds(marks: tuple[Any, ...]) -> tuple[float, float]:
 
 
 def numbers(marks: tuple[Any, ...]) -> Strategy:
-    """Fractions inside the bounds, most of them usual ones."""
+    """Floats within the bounds, mostly common ones."""
     low, high = bounds(marks)
     usual = [number for number in (0, 0.0, 1e-7, 1e-3, 0.1, 0.25, 0.5, 0.9, 1, 1.0, 2.5) if low <= number <= high]
     extreme = [number for number in (low, high, 1e-320, 1e6, -1.5) if low <= number <= high and abs(number) < inf]
@@ -79,7 +79,7 @@ def numbers(marks: tuple[Any, ...]) -> Strategy:
 
 
 def counts(marks: tuple[Any, ...]) -> Strategy:
-    """Small whole numbers inside the bounds."""
+    """Small integers within the bounds."""
     low, high = bounds(marks)
     first = int(low) if low > -inf else 0
     return st.sampled_from(
@@ -88,7 +88,7 @@ def counts(marks: tuple[Any, ...]) -> Strategy:
 
 
 def typed(annotation: Any, marks: tuple[Any, ...] = (), words: tuple[str, ...] = ("a", "b")) -> Strategy:
-    """Values of a type as a field declares it."""
+    """Values of the declared type of a field."""
     marks = (*marks, *getattr(annotation, "__metadata__", ()))
     base = getattr(annotation, "__origin__", annotation) if hasattr(annotation, "__metadata__") else annotation
     origin = get_origin(base)
@@ -138,7 +138,7 @@ def field(parameter: Hyperparameter, owner: str, depth: int) -> Strategy:
 
 @cache
 def sections(cls: type[Any], depth: int = 0, owner: str = "") -> Strategy:
-    """Mappings of the fields of a class: all that must be given, and up to three others."""
+    """Mappings for the fields of a class: the required ones and up to three others."""
     fields = {key.name: field(key, owner, depth) for key in hyperparameters(cls) if key.name != "name"}
     needed = [key.name for key in hyperparameters(cls) if key.name in fields and is_needed(key)]
     others = [name for name in fields if name not in needed]
@@ -147,14 +147,14 @@ def sections(cls: type[Any], depth: int = 0, owner: str = "") -> Strategy:
 
 
 def is_needed(key: Hyperparameter) -> bool:
-    """Whether a key is always given: it has no default, or one that takes its time or is not on this machine."""
+    """Whether a key is always given: it is required, or its default is slow or not available locally."""
     large = isinstance(key.default, int) and key.default > LARGE
     return key.required or large or key.name in ("threads", "compute") or key.mark(FilePath) is not None
 
 
 @cache
 def components(registry: Registry, depth: int = 0) -> Strategy:
-    """Components of a kind: with keys, as a bare name where that is enough, or as the number that stands for one."""
+    """Components of a kind: with keys, as a bare name, or as a number."""
     found: list[Strategy] = []
     for name, cls in registry.items():
         keys = hyperparameters(cls)
@@ -179,8 +179,8 @@ def experiment_of(spec: dict[str, Any], folder: Path) -> Experiment:
     return experiment_from_tree(YamlTree(spec), default_name="spec", folders=(folder,))
 
 
-def sound(draw: st.DrawFn, spec: dict[str, Any], folder: Path) -> None:
-    """Mend what only several keys together can have wrong, so that most specs come to a step."""
+def make_consistent(draw: st.DrawFn, spec: dict[str, Any], folder: Path) -> None:
+    """Fix conflicts between keys, so that most specs can be trained."""
     length = spec["train"]
     length[draw(st.sampled_from(["clip_norm", "clip_value"]))] = None
     length |= draw(st.sampled_from([{"iterations": 1, "epochs": None}, {"iterations": None, "epochs": 2}]))
@@ -202,7 +202,7 @@ def sound(draw: st.DrawFn, spec: dict[str, Any], folder: Path) -> None:
 
 
 def fit(spec: dict[str, Any], layers: list[Any], end: list[Any], folder: Path) -> None:
-    """Keep those layers of a model that fit the data and each other."""
+    """Keep the layers of a model that are compatible with the data and each other."""
     kept: list[Any] = []
     for layer in layers:
         spec["model"]["layers"] = [*kept, layer, *end]
@@ -211,7 +211,7 @@ def fit(spec: dict[str, Any], layers: list[Any], end: list[Any], folder: Path) -
 
 
 def misfit(spec: dict[str, Any], folder: Path) -> bool:
-    """Whether layers do not fit."""
+    """Whether layers are incompatible."""
     try:
         RunSetup(experiment_of(spec, folder))
     except NnlabError as error:
@@ -228,7 +228,7 @@ def whole() -> Strategy:
 def specs(draw: st.DrawFn, folder: Path) -> dict[str, Any]:
     spec: dict[str, Any] = copy.deepcopy(draw(whole()))
     if draw(st.integers(0, 9)) < 9:
-        sound(draw, spec, folder)
+        make_consistent(draw, spec, folder)
     return spec
 
 
@@ -256,17 +256,17 @@ JUNK = st.recursive(
 )
 
 
-def places(value: Any) -> Iterator[tuple[Any, Any]]:
+def paths_in(value: Any) -> Iterator[tuple[Any, Any]]:
     """Every (container, key or index) inside a value."""
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         yield value, key
-        yield from places(inner)
+        yield from paths_in(inner)
 
 
 def mutated(draw: st.DrawFn, spec: dict[str, Any]) -> dict[str, Any]:
-    """A spec with one to three things in it dropped, renamed, replaced, wrapped, doubled or swapped."""
+    """A spec with one to three mutations: drop, rename, replace, wrap, duplicate or swap."""
     for _ in range(draw(st.integers(1, 3))):
-        container, key = draw(st.sampled_from(list(places(spec)) or [(spec, "name")]))
+        container, key = draw(st.sampled_from(list(paths_in(spec)) or [(spec, "name")]))
         value = container.pop(key) if isinstance(container, dict) and key in container else None
         match draw(st.sampled_from(["drop", "rename", "junk", "number", "wrap", "nest", "text", "swap"])):
             case "rename" if isinstance(container, dict):
@@ -282,13 +282,13 @@ def mutated(draw: st.DrawFn, spec: dict[str, Any]) -> dict[str, Any]:
             case "text":
                 container[key] = str(value)
             case "swap":
-                other, other_key = draw(st.sampled_from(list(places(spec)) or [(spec, "name")]))
+                other, other_key = draw(st.sampled_from(list(paths_in(spec)) or [(spec, "name")]))
                 container[key], other[other_key] = other.get(other_key) if isinstance(other, dict) else None, value
     return spec
 
 
 def edited(draw: st.DrawFn, text: str) -> str:
-    """A text with one to three characters or lines deleted, inserted, doubled or cut off."""
+    """A text with one to three characters or lines deleted, inserted, duplicated or truncated."""
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(text)))
         match draw(st.sampled_from(["delete", "insert", "line", "cut", "move"])):
@@ -308,7 +308,7 @@ def edited(draw: st.DrawFn, text: str) -> str:
 
 @st.composite
 def texts(draw: st.DrawFn, of: Strategy) -> str:
-    """The YAML of a spec with something wrong in its values, or in its letters."""
+    """The YAML of a spec with mutated values or characters."""
     spec = draw(of)
     if draw(st.integers(0, 3)) < 3:
         return dump_yaml(mutated(draw, spec))

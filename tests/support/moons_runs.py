@@ -1,4 +1,4 @@
-"""A small experiment to cross-validate, and what is said of it."""
+"""A small experiment for cross-validation, and its summary."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Runs that were stopped or killed, and what must be the same once they have gone on."""
+"""Interrupted and killed runs, and the files that must be the same after resuming."""
 
 import json
 import signal
@@ -22,7 +22,7 @@ TABLES = ("steps.csv", "metrics.csv")
 
 
 def stopped(experiment: Experiment, runs: Path, at: int, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A run to which a signal came during step ``at``."""
+    """A run that was interrupted by a signal during step ``at``."""
     train = run_module.train
 
     def interrupted(training: RunSetup, observers: Any, stop: Any, keeper: Any) -> Any:
@@ -46,7 +46,7 @@ def stopped(experiment: Experiment, runs: Path, at: int, monkeypatch: pytest.Mon
 def killed(
     monkeypatch: pytest.MonkeyPatch, *, step: int | None = None, evaluation: int | None = None
 ) -> Iterator[None]:
-    """What trains while this is open ends, with nothing saved, after a step or before an evaluation is recorded."""
+    """Kill the training in the body after a step or before an evaluation is recorded, without saving."""
     train = run_module.train
 
     class Kill:
@@ -68,7 +68,7 @@ def killed(
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Everything that must come out the same, however often a run was stopped."""
+    """The files that must be the same however often a run was interrupted."""
     names = [*TABLES, "model.safetensors", "diagnostics.csv", "histograms.csv", "spec.yaml"]
     snapshots = sorted((folder / "snapshots").glob("*"))
     files = [folder / name for name in names if (folder / name).exists()] + snapshots
@@ -76,7 +76,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 class Lines(Silent):
-    """A reporter that keeps what is said."""
+    """A reporter that keeps its lines."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -92,7 +92,7 @@ def environment(folder: Path) -> dict[str, Any]:
 
 
 def change_environment(folder: Path, **changes: Any) -> None:
-    """Make a run look as if it had begun elsewhere; a mapping is added to what there is."""
+    """Change the recorded environment of a run; mappings are merged."""
     found = environment(folder)
     for key, value in changes.items():
         found[key] = {**found[key], **value} if isinstance(value, dict) else value

@@ -1,9 +1,9 @@
-"""Terminals of their own for processes under test."""
+"""Controlling terminals of processes under test."""
 
 import fcntl
 import termios
 
 
 def own_terminal() -> None:
-    """Make the terminal on stdin the one of this process: its keys, and its end, send signals here."""
+    """Make the terminal on stdin the controlling terminal of this process, so that it receives its signals."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -18,7 +18,7 @@ from nnlab.errors import DataError
 
 SAMPLE = Path(__file__).parents[1] / "files" / "cifar10"
 NAMES = ("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin")
-DRAWS = AddressedStreams(0).rng(Purpose.DATASET)
+RNG = AddressedStreams(0).rng(Purpose.DATASET)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def pack(folder: Path, path: Path, **changed: bytes) -> Path:
 
 
 def load(path: Path) -> Dataset:
-    return Cifar10(path=str(path)).load(DRAWS)
+    return Cifar10(path=str(path)).load(RNG)
 
 
 def message(path: Path) -> str:
@@ -96,11 +96,11 @@ def test_archive_is_not_unpacked_to_disk(folder: Path, tmp_path: Path) -> None:
 
 
 def test_train_size_and_test_size(folder: Path) -> None:
-    dataset = Cifar10(path=str(folder), train_size=70, test_size=5).load(DRAWS)
+    dataset = Cifar10(path=str(folder), train_size=70, test_size=5).load(RNG)
     assert dataset.test is not None
     assert (len(dataset.train), len(dataset.test)) == (70, 5)
     with pytest.raises(DataError, match=r"data\.train_size: 81 samples requested, but cifar10 has 80"):
-        Cifar10(path=str(folder), train_size=81).load(DRAWS)
+        Cifar10(path=str(folder), train_size=81).load(RNG)
 
 
 @pytest.mark.parametrize("size", [0, 1, RECORD - 1, RECORD + 1, 2 * RECORD - 1])
@@ -205,10 +205,10 @@ def test_downloaded_archive_is_verified(
     published = RemoteFile(ARCHIVE.name, len(data), sha256(data).hexdigest() if right else ARCHIVE.sha256, ())
     monkeypatch.setattr(Cifar10, "download", Download("cifar10", (published,)))
     if right:
-        np.testing.assert_array_equal(Cifar10().load(DRAWS).train.inputs, load(folder).train.inputs)
+        np.testing.assert_array_equal(Cifar10().load(RNG).train.inputs, load(folder).train.inputs)
     else:
         with pytest.raises(DataError, match=f"expected SHA-256 {ARCHIVE.sha256}, found .*, and the download f"):
-            Cifar10().load(DRAWS)
+            Cifar10().load(RNG)
 
 
 # ---- the Python edition ----

@@ -7,11 +7,11 @@ from nnlab.core.random import AddressedStreams, Purpose
 from nnlab.data.sources.fashion_mnist import CLASS_NAMES, FILES, FashionMnist
 from nnlab.errors import DataError
 
-DRAWS = AddressedStreams(0).rng(Purpose.DATASET)
+RNG = AddressedStreams(0).rng(Purpose.DATASET)
 
 
 def test_samples_and_class_names(fashion_mnist: Path) -> None:
-    dataset = FashionMnist().load(DRAWS)
+    dataset = FashionMnist().load(RNG)
     assert dataset.train.inputs.shape == (20, 1, 28, 28)
     assert dataset.train.inputs.ravel()[:300].tolist() == [n % 256 for n in range(300)]
     assert dataset.train.labels.tolist() == [9, *range(10), *range(9)]
@@ -26,12 +26,12 @@ def test_damaged_file_is_rejected(fashion_mnist: Path) -> None:
     path = fashion_mnist / "train-labels-idx1-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-1] + b"\1")
     with pytest.raises(DataError, match=r"train-labels-idx1-ubyte\.gz: expected .*, and the download failed"):
-        FashionMnist().load(DRAWS)
+        FashionMnist().load(RNG)
 
 
 def test_unverified_files_are_ignored(fashion_mnist: Path) -> None:
     (fashion_mnist / "train-labels-idx1-ubyte").write_bytes(b"not the published file")
-    assert FashionMnist().load(DRAWS).train.labels[0] == 9
+    assert FashionMnist().load(RNG).train.labels[0] == 9
 
 
 def test_checksums_are_the_published_ones() -> None:

@@ -15,7 +15,7 @@ from nnlab.core.random import AddressedStreams, Purpose
 from nnlab.data.sources.idx import Idx, read_idx
 from nnlab.errors import DataError
 
-DRAWS = AddressedStreams(0).rng(Purpose.DATASET)
+RNG = AddressedStreams(0).rng(Purpose.DATASET)
 TYPE_CODES = {"uint8": 8, "int8": 9, "int16": 11, "int32": 12, "float32": 13, "float64": 14}
 SAME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
@@ -179,7 +179,7 @@ def write_folder(folder: Path, *, dotted: bool = False, packed: bool = False, **
 @pytest.mark.parametrize("dotted", [False, True])
 @pytest.mark.parametrize("packed", [False, True])
 def test_every_file_name_spelling(tmp_path, dotted, packed):
-    dataset = Idx(path=str(write_folder(tmp_path, dotted=dotted, packed=packed))).load(DRAWS)
+    dataset = Idx(path=str(write_folder(tmp_path, dotted=dotted, packed=packed))).load(RNG)
     np.testing.assert_array_equal(dataset.train.inputs, IMAGES[:, None])
     assert dataset.train.inputs.dtype == np.uint8
     assert dataset.sample_shape == (1, 4, 3)
@@ -193,17 +193,17 @@ def test_every_file_name_spelling(tmp_path, dotted, packed):
 
 
 def test_train_size_and_test_size(tmp_path):
-    dataset = Idx(path=str(write_folder(tmp_path)), train_size=3, test_size=1).load(DRAWS)
+    dataset = Idx(path=str(write_folder(tmp_path)), train_size=3, test_size=1).load(RNG)
     assert dataset.test is not None
     assert (len(dataset.train), len(dataset.test)) == (3, 1)
     with pytest.raises(DataError, match=r"data\.train_size: 6 samples requested, but idx has 5"):
-        Idx(path=str(tmp_path), train_size=6).load(DRAWS)
+        Idx(path=str(tmp_path), train_size=6).load(RNG)
 
 
 def test_classes_of_both_splits(tmp_path):
-    assert Idx(path=str(write_folder(tmp_path, t10k_labels=np.array([6, 0], np.uint8)))).load(DRAWS).classes == 7
+    assert Idx(path=str(write_folder(tmp_path, t10k_labels=np.array([6, 0], np.uint8)))).load(RNG).classes == 7
     zeros = {"train_labels": np.zeros(5, np.uint8), "t10k_labels": np.zeros(2, np.uint8)}
-    assert Idx(path=str(write_folder(tmp_path, **zeros))).load(DRAWS).classes == 2
+    assert Idx(path=str(write_folder(tmp_path, **zeros))).load(RNG).classes == 2
 
 
 @pytest.mark.parametrize(
@@ -222,19 +222,19 @@ def test_classes_of_both_splits(tmp_path):
 def test_inconsistent_files_are_rejected(tmp_path, changed, expected):
     source = Idx(path=str(write_folder(tmp_path, **changed)))
     with pytest.raises(DataError, match=expected):
-        source.load(DRAWS)
+        source.load(RNG)
 
 
 def test_missing_file_is_named_with_spellings(tmp_path):
     write_folder(tmp_path)
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
     with pytest.raises(DataError) as caught:
-        Idx(path=str(tmp_path)).load(DRAWS)
+        Idx(path=str(tmp_path)).load(RNG)
     assert str(tmp_path) in str(caught.value)
     for name in ("t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte.gz", "t10k-labels.idx1-ubyte"):
         assert name in str(caught.value)
     with pytest.raises(DataError, match="no such folder"):
-        Idx(path=str(tmp_path / "absent")).load(DRAWS)
+        Idx(path=str(tmp_path / "absent")).load(RNG)
 
 
 # ---- EMNIST ----
@@ -255,7 +255,7 @@ def emnist(folder: Path, kind: str = "letters", test: str = "test", end: str = "
 @pytest.mark.parametrize("end", ["", ".gz"])
 def test_emnist_prefix_label_offset_and_transpose(tmp_path, test, end):
     path = emnist(tmp_path, test=test, end=end)
-    dataset = Idx(path=path, transpose=True, label_offset=1).load(DRAWS)
+    dataset = Idx(path=path, transpose=True, label_offset=1).load(RNG)
     np.testing.assert_array_equal(dataset.train.inputs[:, 0], LETTERS.transpose(0, 2, 1))
     assert dataset.train.inputs.flags.c_contiguous
     assert dataset.sample_shape == (1, 4, 3)
@@ -267,33 +267,33 @@ def test_emnist_prefix_label_offset_and_transpose(tmp_path, test, end):
 
 
 def test_notes_on_label_offset_and_transpose(tmp_path):
-    dataset = Idx(path=emnist(tmp_path)).load(DRAWS)
+    dataset = Idx(path=emnist(tmp_path)).load(RNG)
     assert dataset.class_names == ("0", "1", "2", "3")
     assert dataset.notes == (
         "the smallest label is 1, so one class has no samples; data.label_offset: 1 removes it",
         "EMNIST images are stored transposed; data.transpose: true corrects this",
     )
     (tmp_path / "mnist").mkdir()
-    assert Idx(path=str(write_folder(tmp_path / "mnist"))).load(DRAWS).notes == ()
+    assert Idx(path=str(write_folder(tmp_path / "mnist"))).load(RNG).notes == ()
 
 
 def test_label_below_offset_is_rejected(tmp_path):
     with pytest.raises(DataError, match=r"data\.label_offset: expected labels from 2, found 1"):
-        Idx(path=emnist(tmp_path), label_offset=2).load(DRAWS)
+        Idx(path=emnist(tmp_path), label_offset=2).load(RNG)
     with pytest.raises(DataError, match="expected at least 2 classes, found 1"):
-        Idx(path=emnist(tmp_path, labels=(3, 3)), label_offset=3).load(DRAWS)
+        Idx(path=emnist(tmp_path, labels=(3, 3)), label_offset=3).load(RNG)
 
 
 def test_prefix_selects_one_of_several_datasets(tmp_path):
     emnist(tmp_path, "digits", labels=(0, 1))
     path = emnist(tmp_path, "letters")
     with pytest.raises(DataError, match=r"set data\.prefix to one of 'emnist-digits', 'emnist-letters'"):
-        Idx(path=path).load(DRAWS)
+        Idx(path=path).load(RNG)
     for prefix in ("emnist-digits", "emnist-digits-"):
-        assert Idx(path=path, prefix=prefix).load(DRAWS).classes == 2
+        assert Idx(path=path, prefix=prefix).load(RNG).classes == 2
     with pytest.raises(
         DataError, match=r"data\.prefix: expected four files with the prefix 'mnist'; found 'emnist-digits'"
     ):
-        Idx(path=path, prefix="mnist").load(DRAWS)
+        Idx(path=path, prefix="mnist").load(RNG)
     (tmp_path / "emnist-digits-test-labels-idx1-ubyte").unlink()
-    assert Idx(path=path).load(DRAWS).classes == 4
+    assert Idx(path=path).load(RNG).classes == 4

@@ -12,14 +12,14 @@ from nnlab.data.sources.mnist import PUBLISHED_SHA256, Mnist
 from nnlab.errors import DataError
 from nnlab.registry import datasets
 
-DRAWS = AddressedStreams(0).rng(Purpose.DATASET)
+RNG = AddressedStreams(0).rng(Purpose.DATASET)
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
 TEST_COUNTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
 @pytest.fixture(scope="module")
 def full() -> Dataset:
-    return Mnist().load(DRAWS)
+    return Mnist().load(RNG)
 
 
 def test_full_dataset(full):
@@ -38,7 +38,7 @@ def test_mean_pixel(full):
 
 
 def test_train_size_uses_first_samples(full):
-    cut = Mnist(train_size=300, test_size=7).load(DRAWS)
+    cut = Mnist(train_size=300, test_size=7).load(RNG)
     np.testing.assert_array_equal(cut.train.inputs, full.train.inputs[:300])
     np.testing.assert_array_equal(cut.test.labels, full.test.labels[:7])
 
@@ -46,7 +46,7 @@ def test_train_size_uses_first_samples(full):
 def test_loading_keeps_one_copy():
     tracemalloc.start()
     try:
-        dataset = Mnist().load(DRAWS)
+        dataset = Mnist().load(RNG)
         held, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -70,14 +70,14 @@ def copied(tmp_path, monkeypatch) -> Path:
 
 def test_wrong_checksum_is_rejected(copied):
     with pytest.raises(DataError, match=r"reinstall.*train-images.*expected SHA-256 ba891046.*found 0fa7898d"):
-        Mnist().load(DRAWS)
+        Mnist().load(RNG)
 
 
 def test_missing_or_damaged_file_suggests_reinstall(copied):
     path = copied / "t10k-labels-idx1-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DataError, match=r"reinstall.*t10k-labels"):
-        Mnist().load(DRAWS)
+        Mnist().load(RNG)
     path.unlink()
     with pytest.raises(DataError, match=r"reinstall.*missing"):
-        Mnist().load(DRAWS)
+        Mnist().load(RNG)

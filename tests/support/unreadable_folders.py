@@ -1,4 +1,4 @@
-"""Folders that cannot be looked into, for every user that tests run as."""
+"""Unreadable folders, also for the superuser."""
 
 import io
 import os
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 
-def forbid(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on the system refuses whatever is asked about what is in a folder."""
+def make_unreadable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every access to the contents of a folder raise PermissionError."""
     inside = f"{folder}{os.sep}"
 
     def refusing(original: Callable[..., Any], entries: bool) -> Callable[..., Any]:

@@ -1,11 +1,11 @@
-"""Windows, acted out on Linux: nnlab imported once more as it would be there, and files that behave as they do there.
+"""Simulation of Windows on Linux: a second import of nnlab, and a file system that behaves like Windows'.
 
-Acted: text mode of ``os.open`` without O_BINARY and of ``open`` without ``newline``, cp932 without ``encoding``; files
-that are open can be neither removed nor renamed nor replaced, nor can the folders around them be renamed; ``os.rename``
-replaces nothing; a virus scanner has each file open for a moment when it is first replaced (winerror 32); no folder can
-be opened; fsync needs a file open for writing; byte-range locks that keep others from reading the byte; no names with
-``<>:"|?*``; no fcntl, pwd and the like; no O_NOFOLLOW, O_NONBLOCK, O_CLOEXEC, SIGHUP, SIGKILL, sysconf or affinity, but
-O_BINARY and SIGBREAK. Not acted: drive letters, the length of paths, consoles.
+Simulated: text mode of ``os.open`` without O_BINARY and of ``open`` without ``newline``; cp932 without ``encoding``;
+open files cannot be removed, renamed or replaced, nor their folders renamed; ``os.rename`` does not replace; a virus
+scanner briefly opens each file when it is first replaced (winerror 32); folders cannot be opened; fsync needs a file
+open for writing; byte-range locks prevent others from reading the byte; no names with ``<>:"|?*``; no fcntl, pwd etc.;
+no O_NOFOLLOW, O_NONBLOCK, O_CLOEXEC, SIGHUP, SIGKILL, sysconf or affinity, but O_BINARY and SIGBREAK. Not simulated:
+drive letters, path lengths, consoles.
 """
 
 import builtins
@@ -30,23 +30,23 @@ import pytest
 
 O_BINARY = 0x8000
 SIGBREAK = 21
-# What stands for SIGBREAK here stops a process until something handles it.
+# The signal used as SIGBREAK stops a process unless it is handled.
 Signals = IntEnum(  # type: ignore[misc]
     "Signals", {**{name: signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGABRT")}, "SIGBREAK": SIGBREAK}
 )
 FORBIDDEN = frozenset('<>:"|?*')
 
 
-class Acted(ModuleType):
-    """A module with some names changed and some missing."""
+class SimulatedModule(ModuleType):
+    """A module with replaced and missing names."""
 
     def __init__(self, real: ModuleType, missing: set[str], **changed: object) -> None:
         super().__init__(real.__name__)
         self.__dict__.update(changed)
-        self.__dict__["_acted"] = (real, missing)
+        self.__dict__["_simulated"] = (real, missing)
 
     def __getattr__(self, name: str) -> Any:
-        real, missing = self.__dict__["_acted"]
+        real, missing = self.__dict__["_simulated"]
         if name in missing:
             raise AttributeError(name)
         return getattr(real, name)
@@ -65,18 +65,18 @@ def _import_all() -> dict[str, ModuleType]:
 
 
 def import_nnlab() -> dict[str, ModuleType]:
-    """Every module of nnlab as Windows has it, beside those of this process, which stay as they are."""
-    _import_all()  # so that other packages are not imported under the acting
+    """All modules of nnlab as imported on Windows; the modules of this process are unchanged."""
+    _import_all()  # so that other packages are not imported under simulation
     missing = {"O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "sysconf", "sched_getaffinity", "geteuid", "mkfifo"}
-    acted = {
-        "os": Acted(os, missing, name="nt", O_BINARY=O_BINARY),
-        "sys": Acted(sys, set(), platform="win32"),
-        "signal": Acted(signal, {"SIGHUP", "SIGKILL"}, Signals=Signals, SIGBREAK=Signals.SIGBREAK),
+    simulated = {
+        "os": SimulatedModule(os, missing, name="nt", O_BINARY=O_BINARY),
+        "sys": SimulatedModule(sys, set(), platform="win32"),
+        "signal": SimulatedModule(signal, {"SIGHUP", "SIGKILL"}, Signals=Signals, SIGBREAK=Signals.SIGBREAK),
         **dict.fromkeys(("fcntl", "grp", "posix", "pwd", "resource", "termios")),
     }
     before = _nnlab_modules()
     with pytest.MonkeyPatch.context() as patch:
-        for name, module in acted.items():
+        for name, module in simulated.items():
             patch.setitem(sys.modules, name, module)
         for name in before:
             del sys.modules[name]
@@ -110,7 +110,7 @@ def _is_open(path: Path) -> bool:
 
 
 class Files:
-    """The files of Windows: what is known of each open handle, and how often one was busy."""
+    """The simulated file system: open handles, and how often a file was busy."""
 
     def __init__(self) -> None:
         self.texts: set[int] = set()
@@ -166,7 +166,7 @@ class Files:
     def replace(self, source: Any, target: Any) -> None:
         if _is_open(Path(source)) or _is_open(Path(target)):
             raise windows_error(PermissionError, 5, source)
-        if Path(target) not in self.busy:  # a virus scanner has found it
+        if Path(target) not in self.busy:  # a virus scanner opens it
             self.busy.add(Path(target))
             raise windows_error(PermissionError, 32, source)
         self.real.replace(source, target)
@@ -211,7 +211,7 @@ class Files:
 
 @contextmanager
 def windows(modules: Mapping[str, ModuleType]) -> Iterator[Files]:
-    """While this is open, ``modules`` are nnlab's and every file behaves as on Windows."""
+    """Simulate Windows: ``modules`` replace those of nnlab, and files behave as on Windows."""
     files = Files()
     before = _nnlab_modules()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, SIGBREAK)}
