@@ -19,7 +19,7 @@ ALLOWED = {
     ("data/tables/cache.py", "fdopen"),  # to read
     ("data/tables/npz_file.py", "open"),  # a zip's member, to read
     ("plots/animation.py", "setup"),  # of a writer whose file is in memory
-    ("plots/style.py", "savefig"),  # into memory
+    ("plots/canvas.py", "savefig"),  # into memory
     ("storage/lock.py", "open"),  # to read
     ("records/git.py", "open"),  # to read
     ("records/git.py", "fdopen"),

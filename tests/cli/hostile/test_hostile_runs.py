@@ -119,7 +119,7 @@ def test_weights_of_another_type(harmless: Any, run: Path) -> None:
         start, end = end, end + 8 * int(np.prod(entry["shape"]))
         entry["data_offsets"] = [start, end]
     path.write_bytes(tensors(header, bytes(end)))
-    assert "is complex64, not float32" in harmless("plot", run, "confusion", code=5).stderr
+    assert "expected float32, found complex64" in harmless("plot", run, "confusion", code=5).stderr
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
