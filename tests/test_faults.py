@@ -9,6 +9,8 @@ from subprocess import PIPE
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 FAULTS = Path(__file__).with_name("faults.py")
 # Minimum number of injected faults of each kind. Here every third file operation is hit (each kind starts at another
 # one); python tests/faults.py hits all of them.

@@ -18,7 +18,10 @@ from simulated_windows import SIGBREAK, import_nnlab, windows
 from nnlab.config.experiment import load_experiment
 from nnlab.train.run import run as train_here
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are looked up there")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are looked up there"),
+]
 
 SPEC = """\
 data:      {name: moons, points: 20, test_points: 10}

@@ -11,6 +11,8 @@ from annotated_types import Ge, Gt, Le, Lt
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.registry import REGISTRIES, hyperparameters
 
+pytestmark = pytest.mark.slow
+
 HUGE = 10**9 + 1  # more than any count may be
 
 BASE: dict[str, Any] = {

@@ -20,6 +20,8 @@ import nnlab as package
 from nnlab.data.sources import mnist
 from nnlab.data.sources.idx import read_folder
 
+pytestmark = pytest.mark.slow
+
 Nnlab = Callable[..., Any]
 
 read_once = functools.cache(read_folder)

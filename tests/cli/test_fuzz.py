@@ -26,6 +26,8 @@ from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train as run_loop
 from nnlab.errors import DataError, SpecError, UsageError
 
+pytestmark = pytest.mark.slow
+
 Strategy = st.SearchStrategy[Any]
 
 

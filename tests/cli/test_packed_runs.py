@@ -19,7 +19,7 @@ model: softmax
 optimizer: {{name: momentum, lr: 0.1}}
 train: {{iterations: 6, batch_size: 4, checkpoint_every: 1, eval_every: 2, snapshots: 2}}
 """
-pytestmark = pytest.mark.usefixtures("no_pictures")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_pictures")]
 
 
 @pytest.mark.parametrize("absolute", [True, False])

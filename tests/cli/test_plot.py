@@ -13,6 +13,8 @@ from nnlab.figures.run_pictures import KINDS
 from nnlab.plots.palette import STYLES
 from nnlab.plots.plot_style import FORMATS, LANGUAGES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def trained(nnlab, spec: Path, no_pictures: None) -> Path:

@@ -18,6 +18,8 @@ from nnlab.functions.named import Sphere
 from nnlab.records.descent_reader import read_paths
 from nnlab.records.drawing import lacks_pictures
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = Path(__file__).parents[2] / "configs" / "descent"
 
 

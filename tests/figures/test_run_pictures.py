@@ -18,6 +18,8 @@ from nnlab.plots.plot_style import PlotStyle
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.train.run import run
 
+pytestmark = pytest.mark.slow
+
 POINTS = """\
 data:      {name: moons, points: 20, test_points: 10}
 model:     {name: mlp, hidden: [4], activation: tanh}

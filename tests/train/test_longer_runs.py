@@ -13,7 +13,7 @@ from nnlab.storage.disk import atomic_write
 from nnlab.train.resume import resume
 from nnlab.train.run import run
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_pictures")]
 
 
 @pytest.mark.parametrize("changes", [[], ["train.eval_every=7"], ["rng=legacy"], ["train.diagnostics=true"]])

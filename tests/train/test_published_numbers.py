@@ -20,6 +20,8 @@ from nnlab.data.sources.mnist import Mnist
 from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 

@@ -25,7 +25,7 @@ from nnlab.train.checkpoints import most_bytes, parts
 from nnlab.train.resume import last_run, resume
 from nnlab.train.run import run
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_pictures")]
 
 
 def assert_same(experiment: Experiment, tmp_path: Path, at: int, monkeypatch: pytest.MonkeyPatch) -> Path:

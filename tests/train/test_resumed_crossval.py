@@ -15,7 +15,7 @@ from nnlab.storage.lock import RunLock
 from nnlab.train.crossval import cross_validate, resume_cross_validation
 from nnlab.train.run import run
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_pictures")]
 
 
 def stopped_in_fold(number: int, experiment: Experiment, runs: Path, monkeypatch: pytest.MonkeyPatch, at: int) -> Path:

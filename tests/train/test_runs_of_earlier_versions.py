@@ -15,6 +15,8 @@ from nnlab.records.inventory import stored_run
 from nnlab.records.reader import read_run
 from nnlab.train.resume import resume
 
+pytestmark = pytest.mark.slow
+
 STORED = Path(__file__).parents[1] / "records" / "files" / "written_by_0_1_0" / "20261128-052017-old-5a2d6f"
 
 

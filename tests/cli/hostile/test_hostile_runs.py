@@ -21,6 +21,8 @@ from nnlab.descent.run import run_descent
 from nnlab.engine.build import RunSetup
 from nnlab.train.run import run as train
 
+pytestmark = pytest.mark.slow
+
 SPEC = """\
 data:      {name: moons, points: 20, test_points: 10}
 model:     {name: mlp, hidden: [4], activation: tanh}

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HEAD = "data: xor\noptimizer: adam\ntrain: {iterations: 1}\n"
 
 BOMBS = {

@@ -18,6 +18,8 @@ from nnlab.storage.folder_names import plain_name
 from nnlab.storage.folders import as_json
 from nnlab.text import escape_control as cleaned
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [
     "[/markup][bold]",
     "\x1b[31m\x1b]0;title\x07",
