@@ -15,7 +15,7 @@ def test_several_specs_become_one_picture_in_a_new_folder(nnlab, spec: Path) -> 
     assert Path(answer.stdout.strip()).read_bytes().startswith(b"\x89PNG")
 
 
-def test_rows_are_the_specs_in_their_order(nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_follow_the_order_of_the_specs(nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[list[tuple[str, int]]] = []
 
     def note(rows: list[tuple[str, list[ActivationStatistics]]], folder: Path) -> Path:
@@ -29,7 +29,7 @@ def test_rows_are_the_specs_in_their_order(nnlab, spec: Path, monkeypatch: pytes
     assert drawn == [[("deeper", 2), ("moons", 1)]]
 
 
-def test_bad_specs_and_folders(nnlab, spec: Path) -> None:
+def test_invalid_specs_and_folders_are_refused(nnlab, spec: Path) -> None:
     answer = nnlab("activations", spec, "-s", "model=softmax")
     assert answer.code == 2
     assert f"{spec}: model: has no activation layers" in answer.stderr
@@ -41,9 +41,7 @@ def test_bad_specs_and_folders(nnlab, spec: Path) -> None:
     assert not Path("activations").exists()
 
 
-def test_too_many_specs_are_refused_before_anything_is_computed(
-    nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_specs_are_refused_before_computing(nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "nnlab.engine.activation_statistics.activation_statistics", lambda experiment: pytest.fail("computed")
     )

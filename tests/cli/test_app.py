@@ -36,7 +36,7 @@ def test_help_of_each_command_has_an_example(nnlab, command: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["trian"], ["train"], ["train", "--nope", "x"], ["gradcheck", "--method", "x"]])
-def test_wrong_usage_ends_with_2(nnlab, arguments: list[str]) -> None:
+def test_usage_error_exits_with_2(nnlab, arguments: list[str]) -> None:
     answer = nnlab(*arguments)
     assert answer.code == 2
     assert answer.stderr
@@ -46,7 +46,7 @@ def test_wrong_usage_ends_with_2(nnlab, arguments: list[str]) -> None:
     ("error", "code"),
     [(DataError("no data"), 4), (RunError("no run"), 5), (Interrupted(2), 130), (Interrupted(15), 143)],
 )
-def test_every_error_ends_with_its_code(nnlab, monkeypatch, spec, error: NnlabError, code: int) -> None:
+def test_every_error_has_its_exit_code(nnlab, monkeypatch, spec, error: NnlabError, code: int) -> None:
     def fail(*arguments: object) -> None:
         raise error
 
@@ -56,7 +56,7 @@ def test_every_error_ends_with_its_code(nnlab, monkeypatch, spec, error: NnlabEr
     assert answer.stderr.strip() == f"nnlab: {error}"
 
 
-def test_a_bug_is_one_line_with_the_path_of_a_log(nnlab, monkeypatch, spec) -> None:
+def test_bug_is_reported_in_one_line_with_the_path_of_a_log(nnlab, monkeypatch, spec) -> None:
     def fail(*arguments: object) -> None:
         raise ZeroDivisionError("planted")
 
@@ -70,7 +70,7 @@ def test_a_bug_is_one_line_with_the_path_of_a_log(nnlab, monkeypatch, spec) -> N
         assert "Traceback" in file.read()
 
 
-def test_no_memory_is_not_a_bug(nnlab, monkeypatch, spec) -> None:
+def test_out_of_memory_is_not_reported_as_a_bug(nnlab, monkeypatch, spec) -> None:
     def fail(*arguments: object) -> None:
         raise MemoryError
 
@@ -80,7 +80,7 @@ def test_no_memory_is_not_a_bug(nnlab, monkeypatch, spec) -> None:
     assert "memory" in answer.stderr
 
 
-def test_a_working_folder_that_was_deleted(nnlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deleted_working_folder_is_one_error(nnlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
@@ -205,7 +205,7 @@ main()
 
 
 @pytest.mark.parametrize("ending", ["2>&1 >/dev/null | head -n 1", "2>/dev/full", "2>&-"])
-def test_a_stderr_that_cannot_be_written_does_not_stop_training(spec, tmp_path, ending: str) -> None:
+def test_unwritable_stderr_does_not_stop_training(spec, tmp_path, ending: str) -> None:
     train = [sys.executable, "-c", UNDRAWN, "train", spec, "--runs", tmp_path / "runs", "-s", "train.iterations=30"]
     command = f"{shlex.join(map(str, train))} {ending}"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False)
@@ -228,7 +228,7 @@ def test_the_exit_code_is_right_where_no_message_can_be_written(ending: str) -> 
     assert (done.returncode, done.stdout, done.stderr) == (5, b"", b"")
 
 
-def test_a_stdout_that_cannot_be_written_is_one_clear_line() -> None:
+def test_unwritable_stdout_is_one_clear_line() -> None:
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} -m nnlab list optimizer >/dev/full"],
         capture_output=True,

@@ -19,7 +19,7 @@ from nnlab.errors import UsageError
         (["show", "a.yaml", "-s", "model={name:", "mlp,", "hidden:", "[4]}"], "model={name: mlp, hidden: [4]}"),
     ],
 )
-def test_a_value_that_the_shell_split_is_refused_with_its_quotes(arguments: list[str], whole: str) -> None:
+def test_value_split_by_the_shell_is_refused_with_the_quoted_form(arguments: list[str], whole: str) -> None:
     with pytest.raises(UsageError) as caught:
         check_split(arguments)
     assert str(caught.value).endswith(f"put it in quotes: -s '{whole}'")

@@ -51,7 +51,7 @@ BASE: dict[str, Any] = {
         ("compute", {"threads": 257}, "compute.threads: must be a whole number from 1 to 256 or 'auto', got 257"),
     ],
 )
-def test_huge_sizes_are_refused_not_attempted(
+def test_huge_sizes_are_refused_before_allocation(
     nnlab: Any, tmp_path: Path, section: str, keys: dict[str, Any], message: str
 ) -> None:
     spec = {**BASE, section: {**BASE.get(section, {}), **keys}}

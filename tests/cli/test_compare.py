@@ -145,7 +145,7 @@ def test_sort_and_top(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
     assert "did you mean 'test_accuracy'?" in answer.stderr
 
 
-def test_a_sort_key_that_has_no_column_gets_one(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+def test_sort_key_without_a_column_gets_one(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
     assert "objective" in nnlab("compare", make_run(), "--sort", "objective").stdout
 
 
@@ -216,7 +216,7 @@ def test_damaged_runs_are_listed_with_line_and_the_rest_is_compared(
     assert answer.stdout.splitlines()[2].startswith("good ")
 
 
-def test_nothing_readable_ends_with_5(nnlab, make_run: MakeRun, tmp_path: Path) -> None:
+def test_no_readable_run_exits_with_5(nnlab, make_run: MakeRun, tmp_path: Path) -> None:
     (tmp_path / ".gitkeep").write_text("")
     answer = nnlab("compare", tmp_path / ".gitkeep", tmp_path / "*.none")
     assert answer.code == 5

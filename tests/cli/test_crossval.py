@@ -20,7 +20,7 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch, no_pictures: None) -> None:
     monkeypatch.setenv("COLUMNS", "160")
 
 
-def test_the_table_has_each_fold_and_mean_and_deviation(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_table_has_each_fold_mean_and_standard_deviation(nnlab, spec: Path, tmp_path: Path) -> None:
     answer = nnlab("crossval", spec, "--folds", 4, "--quiet")
     assert (answer.code, answer.stderr) == (0, "")
     folder = Path(answer.stdout.splitlines()[-1])
@@ -70,7 +70,7 @@ def test_early_stopping_needs_no_other_validation_samples(nnlab, spec: Path) -> 
         (["--folds", "2", "-s", "train.batch_size=21"], "train.batch_size: 21 is more than the 20 training samples"),
     ],
 )
-def test_what_cannot_start_is_wrong_usage(
+def test_invalid_cross_validation_is_a_usage_error(
     nnlab, spec: Path, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     answer = nnlab("crossval", spec, *arguments)
@@ -79,7 +79,7 @@ def test_what_cannot_start_is_wrong_usage(
     assert not (tmp_path / "runs").exists()
 
 
-def test_divergence_is_shown_and_ends_with_3(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_divergence_is_reported_and_exits_with_3(nnlab, spec: Path, tmp_path: Path) -> None:
     overrides = ["optimizer.lr=1e6", "penalty.l2=1e6", "train.iterations=500"]
     answer = nnlab("crossval", spec, "--folds", 2, "-q", *(part for text in overrides for part in ("-s", text)))
     assert answer.code == 3
@@ -90,7 +90,7 @@ def test_divergence_is_shown_and_ends_with_3(nnlab, spec: Path, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_folds_are_compared_by_naming_everything_in_the_folder(nnlab, spec: Path) -> None:
+def test_compare_takes_the_folds_of_a_cross_validation(nnlab, spec: Path) -> None:
     folder = Path(nnlab("crossval", spec, "--folds", 3, "-q").stdout.splitlines()[-1])
     answer = nnlab("compare", *sorted(folder.iterdir()), "--out", "pictures")
     assert answer.code == 0
@@ -101,7 +101,7 @@ def test_folds_are_compared_by_naming_everything_in_the_folder(nnlab, spec: Path
     assert nnlab("show", folder).code == 5
 
 
-def test_ctrl_c_saves_what_was_done(spec: Path, tmp_path: Path) -> None:
+def test_ctrl_c_saves_the_completed_folds(spec: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     command = [sys.executable, "-m", "nnlab", "crossval", str(spec), "--folds", "3", "--runs", str(runs)]
     command += ["-s", "train.iterations=100000000", "-s", "train.eval_every=1000"]
@@ -165,7 +165,7 @@ def test_held_out_folds_cannot_be_overridden(nnlab, spec: Path, override: str) -
     assert answer.stderr == f"nnlab: -s {override}: --folds chooses the validation samples; leave this out\n"
 
 
-def test_a_seed_given_twice_is_refused(nnlab, spec: Path) -> None:
+def test_seed_given_twice_is_refused(nnlab, spec: Path) -> None:
     answer = nnlab("crossval", spec, "--folds", 2, "--seed", 1, "-s", "seed=2")
     assert answer.code == 2
     assert answer.stderr == "-s seed=1: seed: given twice, first by -s seed=2; keep one\n"

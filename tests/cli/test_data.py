@@ -93,7 +93,7 @@ def test_fetch_downloads_once_and_prints_the_paths(nnlab, served: Path) -> None:
     assert nnlab("data", "fetch", "fashion_mnist") == replace(answer, stderr="")
 
 
-def test_fetch_without_any_mirror_says_what_to_do(nnlab, served: Path) -> None:
+def test_fetch_without_a_reachable_mirror_explains_manual_download(nnlab, served: Path) -> None:
     for file in (served.parent / "served").iterdir():
         file.unlink()
     answer = nnlab("data", "fetch", "fashion_mnist")
@@ -104,20 +104,20 @@ def test_fetch_without_any_mirror_says_what_to_do(nnlab, served: Path) -> None:
         assert str(path) in answer.stderr
 
 
-def test_fetch_of_what_needs_no_download(nnlab) -> None:
+def test_fetch_of_a_bundled_dataset_downloads_nothing(nnlab) -> None:
     assert nnlab("data", "fetch", "mnist").stdout.startswith("mnist needs no download: it is /")
     assert nnlab("data", "fetch", "xor").stdout == "xor needs no download: it is generated\n"
     assert nnlab("data", "fetch", "table").stdout == "table needs no download: it is your file: path\n"
 
 
-def test_fetch_of_an_unknown_dataset_suggests(nnlab) -> None:
+def test_fetch_of_an_unknown_dataset_suggests_the_nearest(nnlab) -> None:
     answer = nnlab("data", "fetch", "cifar_10")
     assert answer.code == 2
     assert "no dataset is called 'cifar_10'; did you mean 'cifar10'? there are cifar10, " in answer.stderr
 
 
 @pytest.mark.usefixtures("served", "no_pictures")
-def test_training_downloads_first_and_says_so_unless_quiet(nnlab, tmp_path: Path) -> None:
+def test_training_reports_its_download_unless_quiet(nnlab, tmp_path: Path) -> None:
     spec = tmp_path / "fashion.yaml"
     spec.write_text(
         "{data: fashion_mnist, model: softmax, optimizer: adam, train: {iterations: 1, batch_size: 5}}",
@@ -140,7 +140,7 @@ def test_training_downloads_first_and_says_so_unless_quiet(nnlab, tmp_path: Path
 
 
 @pytest.mark.usefixtures("served")
-def test_on_a_terminal_there_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_download_has_a_progress_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=100, markup=False, emoji=False)
     monkeypatch.setattr(downloading, "messages", lambda: console)
@@ -164,7 +164,7 @@ def test_show_counts_the_classes_and_draws_them(nnlab, tmp_path: Path) -> None:
     assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
 
 
-def test_show_of_a_spec_with_augmentation_draws_that_too(nnlab, tmp_path: Path) -> None:
+def test_show_of_a_spec_draws_its_augmentation(nnlab, tmp_path: Path) -> None:
     spec = tmp_path / "a.yaml"
     spec.write_text(
         f"{{data: {{name: cifar10, path: {CIFAR10}, augment: [flip]}}, model: softmax, optimizer: adam,"
@@ -177,7 +177,7 @@ def test_show_of_a_spec_with_augmentation_draws_that_too(nnlab, tmp_path: Path) 
     assert len(list((tmp_path / "deep" / "pictures").iterdir())) == 2
 
 
-def test_show_of_a_table_only_counts(nnlab, tmp_path: Path) -> None:
+def test_show_of_a_table_counts_without_drawing(nnlab, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "five.npz", x=rng.random((130, 5)), y=np.arange(130) % 65)
     answer = nnlab("data", "show", "table", "-s", "data.path=five.npz")
@@ -190,7 +190,7 @@ def test_show_of_a_table_only_counts(nnlab, tmp_path: Path) -> None:
     assert not (tmp_path / "samples").exists()
 
 
-def test_show_of_what_does_not_exist_suggests(nnlab) -> None:
+def test_show_of_an_unknown_dataset_suggests_the_nearest(nnlab) -> None:
     answer = nnlab("data", "show", "moon")
     assert answer.code == 2
     assert "neither a dataset nor a spec file is called 'moon'; did you mean 'moons'?" in answer.stderr
@@ -206,7 +206,9 @@ def test_show_of_what_does_not_exist_suggests(nnlab) -> None:
         (["cifar10", "-s", "data.path=absent"], 4, "no such file"),
     ],
 )
-def test_show_refuses_in_one_line(nnlab, tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
+def test_show_refuses_invalid_input_in_one_line(
+    nnlab, tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
     (tmp_path / "file").touch()
     answer = nnlab("data", "show", *arguments)
     assert answer.code == code

@@ -14,7 +14,7 @@ CONFIGS = Path(__file__).parents[2] / "configs" / "descent"
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_start_end_and_value_go_to_stdout(nnlab, tmp_path: Path) -> None:
+def test_descend_prints_start_end_and_value_to_stdout(nnlab, tmp_path: Path) -> None:
     answer = nnlab("descend", CONFIGS / "sphere.yaml", "--no-animate")
     assert (answer.code, answer.stderr) == (0, "")
     formula, path, folder = answer.stdout.splitlines()
@@ -23,7 +23,7 @@ def test_start_end_and_value_go_to_stdout(nnlab, tmp_path: Path) -> None:
     assert (tmp_path / folder / "path.csv").is_file()
 
 
-def test_a_path_that_diverged_ends_with_3_after_all_have_been_written(nnlab, tmp_path: Path) -> None:
+def test_diverged_path_exits_with_3_after_all_paths_are_written(nnlab, tmp_path: Path) -> None:
     answer = nnlab("descend", CONFIGS / "learning_rates.yaml", "--no-animate", "--runs", tmp_path / "else")
     assert answer.code == 3
     assert answer.stderr == "nnlab: 1 of 3 diverged: sgd lr=10\n"
@@ -52,7 +52,7 @@ def test_a_network_drive_without_locks_and_fsync_is_mentioned_once(nnlab, monkey
         ("steps=x", "steps: must be a whole number"),
     ],
 )
-def test_bad_input_is_one_line_and_2(nnlab, tmp_path: Path, override: str, message: str) -> None:
+def test_invalid_descent_exits_with_2_and_one_line(nnlab, tmp_path: Path, override: str, message: str) -> None:
     answer = nnlab("descend", CONFIGS / "valley.yaml", "-s", override)
     assert (answer.code, answer.stdout) == (2, "")
     (line,) = answer.stderr.splitlines()
@@ -61,7 +61,7 @@ def test_bad_input_is_one_line_and_2(nnlab, tmp_path: Path, override: str, messa
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_a_descent_is_shown_but_not_compared(nnlab) -> None:
+def test_descent_can_be_shown_but_not_compared(nnlab) -> None:
     folder = nnlab("descend", CONFIGS / "sphere.yaml", "--no-animate").stdout.splitlines()[-1]
     shown = nnlab("show", folder)
     assert shown.code == 0
@@ -73,7 +73,7 @@ def test_a_descent_is_shown_but_not_compared(nnlab) -> None:
     assert "a descent, not a training run" in compared.stderr
 
 
-def test_a_spec_of_the_other_kind_is_one_line(nnlab, spec: Path) -> None:
+def test_spec_of_the_other_kind_is_one_line(nnlab, spec: Path) -> None:
     for command, path, words in (
         ("train", CONFIGS / "sphere.yaml", "is a descent spec; run it with nnlab descend"),
         ("descend", spec, "is a training spec; run it with nnlab train"),
@@ -104,7 +104,9 @@ def test_plot_draws_a_descent_again(nnlab, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_kinds_format_and_race_of_a_descent(nnlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plot_of_a_descent_takes_kinds_format_and_animation(
+    nnlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("nnlab.plots.race.FRAMES", 3)
     folder = nnlab("descend", CONFIGS / "sphere.yaml", "--no-animate").stdout.splitlines()[-1]
     answer = nnlab("plot", folder, "values", "--format", "svg", "--animate", "--out", "mine")
@@ -128,7 +130,7 @@ def test_pictures_that_are_unavailable_for_a_descent(nnlab, tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_the_bar_counts_every_point(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_bar_counts_every_point(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = []
 
     @contextmanager

@@ -146,7 +146,7 @@ def masked(output: str) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=name_of)
-def test_documented_commands_that_are_not_run_are_parsed(page: Path) -> None:
+def test_documented_commands_exempt_from_running_are_parsed(page: Path) -> None:
     for block in blocks(page, "bash"):
         for line in nnlab_commands(block, run=False):
             command, words = subcommand(shlex.split(line)[1:])

@@ -6,7 +6,7 @@ from zipfile import ZipFile
 import pytest
 
 
-def test_the_newest_run_as_a_zip_file(nnlab, make_run) -> None:
+def test_export_writes_the_newest_run_as_a_zip_file(nnlab, make_run) -> None:
     run = make_run()
     answer = nnlab("export", "last", "--to", "zip")
     assert (answer.code, answer.stdout) == (0, f"{run.name}.zip\n")
@@ -16,7 +16,7 @@ def test_the_newest_run_as_a_zip_file(nnlab, make_run) -> None:
     assert Path("a.zip").read_bytes() == Path(f"{run.name}.zip").read_bytes()
 
 
-def test_an_existing_file_is_replaced_only_when_asked(nnlab, make_run) -> None:
+def test_export_replaces_an_existing_file_only_with_overwrite(nnlab, make_run) -> None:
     make_run()
     Path("a.zip").write_bytes(b"kept")
     arguments = ["export", "last", "--to", "zip", "--out", "a.zip"]
@@ -35,7 +35,7 @@ def test_an_existing_file_is_replaced_only_when_asked(nnlab, make_run) -> None:
         (["--to", "zip", "--out", "file/inside"], 5, "file/inside: cannot be written: "),
     ],
 )
-def test_what_cannot_be_exported(
+def test_export_is_refused_with_the_documented_exit_code(
     nnlab, make_run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, message: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")

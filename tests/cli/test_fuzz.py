@@ -129,19 +129,19 @@ def fuzz_mutated_descents(times: settings) -> None:
     assert fuzz(texts(descents()), descends_as_documented, times)["refused"] > 10
 
 
-def test_what_is_accepted_builds_and_takes_a_step(folder: Path) -> None:
+def test_fuzz_valid_specs_build_and_take_a_step(folder: Path) -> None:
     fuzz_sound_specs(folder, examples(500, SHORT))
 
 
-def test_what_is_mutated_ends_as_documented(folder: Path) -> None:
+def test_fuzz_mutated_specs_end_as_documented(folder: Path) -> None:
     fuzz_mutated_specs(folder, examples(800, SHORT))
 
 
-def test_descents_that_are_accepted_take_a_step() -> None:
+def test_fuzz_valid_descents_take_a_step() -> None:
     fuzz_sound_descents(examples(300, SHORT))
 
 
-def test_mutated_descents_end_as_documented() -> None:
+def test_fuzz_mutated_descents_end_as_documented() -> None:
     fuzz_mutated_descents(examples(300, SHORT))
 
 
@@ -156,7 +156,7 @@ def test_a_valid_spec_trains_all_its_steps(train: Any, folder: Path, data: st.Da
 
 @examples(250, SHORT)
 @given(data=st.data())
-def test_a_mutated_spec_trains_or_is_refused(train: Any, folder: Path, data: st.DataObject) -> None:
+def test_fuzz_mutated_specs_train_or_are_refused(train: Any, folder: Path, data: st.DataObject) -> None:
     answer = train(folder, data.draw(texts(specs(folder))))
     refusal = None
     try:
@@ -188,6 +188,6 @@ def test_seven_thousand_mutated_specs(folder: Path) -> None:
 
 
 @pytest.mark.long
-def test_three_thousand_descents() -> None:
+def test_fuzz_three_thousand_descents() -> None:
     fuzz_sound_descents(settings(LONG, max_examples=1500))
     fuzz_mutated_descents(settings(LONG, max_examples=1500))

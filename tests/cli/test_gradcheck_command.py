@@ -31,7 +31,7 @@ def test_only_restricts_the_check_to_the_named_components(nnlab) -> None:
     assert "linear bias false" in answer.stdout
 
 
-def test_an_unknown_name_is_wrong_usage(nnlab) -> None:
+def test_unknown_component_is_a_usage_error(nnlab) -> None:
     answer = nnlab("gradcheck", "--only", "linar")
     assert answer.code == 2
     assert "did you mean 'linear'?" in answer.stderr
@@ -54,7 +54,7 @@ def test_a_spec_with_a_wrong_layer_fails(nnlab, spec: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("arguments", [["-s", "seed=1"], ["SPEC", "--only", "linear"]])
-def test_options_that_do_not_go_together(nnlab, spec: Path, arguments: list[str]) -> None:
+def test_incompatible_options_are_refused(nnlab, spec: Path, arguments: list[str]) -> None:
     answer = nnlab("gradcheck", *(spec if argument == "SPEC" else argument for argument in arguments))
     assert answer.code == 2
 
@@ -65,7 +65,7 @@ def test_dropout_with_legacy_draws_passes(nnlab, spec: Path, method: str) -> Non
     assert answer.code == 0, answer.stderr
 
 
-def test_the_sweep_draws_and_says_where_each_method_is_best(nnlab, tmp_path: Path) -> None:
+def test_step_size_sweep_plots_errors_and_prints_the_best_step_of_each_method(nnlab, tmp_path: Path) -> None:
     answer = nnlab("gradcheck", "--h-sweep", "--only", "tanh", "--only", "l2", "--out", tmp_path / "h.png")
     assert (answer.code, answer.stderr) == (0, "")
     tanh, l2, path = answer.stdout.splitlines()
@@ -75,7 +75,7 @@ def test_the_sweep_draws_and_says_where_each_method_is_best(nnlab, tmp_path: Pat
     assert (tmp_path / "h.png").stat().st_size > 10_000
 
 
-def test_a_sweep_has_a_folder_of_its_own(nnlab, tmp_path: Path) -> None:
+def test_each_step_size_sweep_has_its_own_folder(nnlab, tmp_path: Path) -> None:
     for count in (1, 2):
         assert nnlab("gradcheck", "--h-sweep").code == 0
         assert len(list((tmp_path / "gradchecks").glob("*/h_sweep.png"))) == count
@@ -98,7 +98,7 @@ def test_a_sweep_that_is_refused(nnlab, arguments: list[str], code: int) -> None
     assert len(answer.stderr.splitlines()) == 1
 
 
-def test_a_spec_with_frozen_layers_is_checked_without_them(nnlab, spec: Path) -> None:
+def test_frozen_layers_of_a_spec_are_left_out(nnlab, spec: Path) -> None:
     layers = (
         "[{name: linear, units: 4, frozen: true}, {name: batch_norm, frozen: true}, tanh, {name: linear, units: 2}]"
     )
@@ -157,7 +157,7 @@ def test_values_of_larger_tensors_are_sampled_and_kinks_named(nnlab, spec: Path)
 
 
 @pytest.mark.parametrize("arguments", [[], ["SPEC", "--h-sweep"], ["SPEC", "--out", "x.png"]])
-def test_values_are_of_a_spec(nnlab, spec: Path, arguments: list[str]) -> None:
+def test_values_option_prints_the_gradients_of_a_spec(nnlab, spec: Path, arguments: list[str]) -> None:
     answer = nnlab("gradcheck", "--values", *(spec if argument == "SPEC" else argument for argument in arguments))
     assert answer.code == 2
     assert "--values needs a SPEC" in answer.stderr

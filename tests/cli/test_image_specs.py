@@ -94,7 +94,7 @@ def test_invalid_keys(show_model: ShowModel, model: str, message: str) -> None:
     assert answer.stderr.count("\n") == 1
 
 
-def test_show_counts_what_is_inside_of_a_block(show_model: ShowModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_counts_the_layers_inside_a_block(show_model: ShowModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     block = "{name: residual, layers: [{name: conv2d, filters: 2, stride: 2, padding: 1}, batch_norm, relu]}"
     answer = show_model(sequential(block))

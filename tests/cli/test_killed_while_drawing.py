@@ -33,7 +33,7 @@ DESCENT = "{function: sphere, start: [1, 2], steps: 3, optimizer: {name: sgd, lr
         ("descend", "race.gif", {"field.png", "paths.png", "values.png", "race.gif"}),
     ],
 )
-def test_killed_while_drawing(
+def test_pictures_of_a_run_killed_while_drawing_are_reported_missing(
     nnlab, spec: Path, tmp_path: Path, command: str, picture: str, all_pictures: set[str]
 ) -> None:
     if command == "descend":

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_pictures")]
 
 
 @pytest.mark.parametrize("absolute", [True, False])
-def test_nothing_in_it_names_the_users_folders(tmp_path: Path, nnlab, absolute: bool) -> None:
+def test_exported_run_contains_no_absolute_paths(tmp_path: Path, nnlab, absolute: bool) -> None:
     home, lent = tmp_path / "ada lovelace", tmp_path / "lent"
     (home / "project").mkdir(parents=True)
     rng = np.random.default_rng(0)

@@ -32,13 +32,13 @@ def test_all_available_pictures_are_drawn_into_the_run_folder(nnlab, trained: Pa
     assert all(Path(line).is_file() for line in answer.stdout.splitlines())
 
 
-def test_kinds_format_style_and_folder(nnlab, trained: Path, tmp_path: Path) -> None:
+def test_plot_options_kinds_format_style_and_folder(nnlab, trained: Path, tmp_path: Path) -> None:
     answer = nnlab("plot", trained, "loss", "confusion", "--format", "svg", "--style", "dark", "--out", "mine")
     assert answer.stdout.splitlines() == ["mine/loss.svg", "mine/confusion.svg"]
     assert "#16181d" in (tmp_path / "mine" / "loss.svg").read_text(encoding="utf-8").lower()
 
 
-def test_animation(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plot_animates_decision_regions(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnlab.plots.regions.GRID", 4)
     answer = nnlab("plot", trained, "--animate", "--out", "movie")
     assert (answer.code, answer.stdout) == (0, "movie/boundary.gif\n")
@@ -53,7 +53,7 @@ def test_a_run_without_points_in_the_plane_says_so_first(nnlab, make_run: Callab
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_without_snapshots_nothing_is_drawn(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_plot_animate_without_snapshots_draws_nothing(nnlab, spec: Path, tmp_path: Path) -> None:
     run = Path(nnlab("train", spec, "-q").stdout.splitlines()[-1])
     answer = nnlab("plot", run, "accuracy", "--animate", "--out", "new")
     assert (answer.code, answer.stdout) == (2, "")
@@ -69,7 +69,7 @@ def test_each_path_is_printed_as_soon_as_its_picture_is_there(nnlab, trained: Pa
     assert [path.name for path in Path("new").iterdir()] == ["accuracy.png"]
 
 
-def test_a_killed_run_is_animated_from_its_snapshots(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_run_is_animated_from_its_snapshots(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnlab.plots.regions.GRID", 4)
     (trained / "model.safetensors").unlink()
     answer = nnlab("plot", trained, "--animate")
@@ -94,9 +94,7 @@ def test_with_damaged_weights_the_pictures_of_the_records_are_drawn(nnlab, train
     assert answer.stderr.count("\n") == 1
 
 
-def test_a_missing_data_set_is_fetched_where_the_console_shows_it(
-    nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_dataset_is_downloaded_with_progress(nnlab, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[object] = []
     monkeypatch.setattr("nnlab.cli.downloading.fetch", fetched.append)
     assert nnlab("plot", trained, "loss").code == 0
@@ -125,7 +123,7 @@ def test_unavailable_pictures(
     assert answer.stdout == ""
 
 
-def test_a_folder_that_is_no_run_ends_with_5(nnlab, tmp_path: Path) -> None:
+def test_plot_of_a_folder_without_a_run_exits_with_5(nnlab, tmp_path: Path) -> None:
     assert nnlab("plot", tmp_path / "gone").code == 5
 
 

@@ -30,7 +30,7 @@ def run_bar(steps: int) -> None:
             observer.on_evaluation({"step": steps, "test_accuracy": 0.875, "train_accuracy": 0.9})
 
 
-def test_on_a_terminal_there_is_a_bar_with_objective_accuracy_speed_and_sparkline(
+def test_progress_bar_on_a_terminal_has_objective_accuracy_speed_and_sparkline(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_UPDATES", 0.0)
@@ -51,7 +51,7 @@ def test_the_bar_is_updated_at_most_ten_times_a_second(monkeypatch: pytest.Monke
     assert bar.update.call_count == 25
 
 
-def test_without_a_test_set_the_accuracy_is_that_of_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_without_a_test_set_reports_validation_accuracy(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = console_of(monkeypatch, terminal=True)
     row = {"step": 1, "test_accuracy": None, "validation_accuracy": 0.625, "train_accuracy": 0.9}
     with ConsoleReporter().watch(1) as observers:
@@ -60,20 +60,20 @@ def test_without_a_test_set_the_accuracy_is_that_of_validation(monkeypatch: pyte
     assert "accuracy 0.6250" in stream.getvalue()
 
 
-def test_off_a_terminal_there_is_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_progress_bar_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = console_of(monkeypatch, terminal=False)
     run_bar(100)
     assert stream.getvalue() == ""
 
 
-def test_lines_are_shown_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_are_printed_without_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = console_of(monkeypatch, terminal=False)
     ConsoleReporter().say("name [/red] :smile:")
     assert stream.getvalue() == "name [/red] :smile:\n"
 
 
 @pytest.mark.parametrize("encoding", ["cp932", "cp1252", "ascii", "utf-8"])
-def test_a_console_is_shown_only_what_its_encoding_has(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+def test_console_receives_only_characters_of_its_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_UPDATES", 0.0)
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, errors="replace")

@@ -67,7 +67,9 @@ def test_a_resumed_diverged_run_is_still_diverged(nnlab, spec: Path) -> None:
         (["moons.yaml", "--allow-drift"], 2, "--allow-drift and --restart belong to --resume"),
     ],
 )
-def test_what_cannot_be_resumed(nnlab, spec: Path, arguments: list[str], code: int, message: str) -> None:
+def test_resume_is_refused_with_the_documented_exit_code(
+    nnlab, spec: Path, arguments: list[str], code: int, message: str
+) -> None:
     answer = nnlab("train", *arguments)
     assert (answer.code, answer.stdout) == (code, "")
     (line,) = answer.stderr.splitlines()
@@ -75,7 +77,7 @@ def test_what_cannot_be_resumed(nnlab, spec: Path, arguments: list[str], code: i
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_a_descent_is_not_resumed(nnlab, tmp_path: Path) -> None:
+def test_resume_of_a_descent_is_refused(nnlab, tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text("{function: sphere, start: [1, 2, 3], optimizer: {name: sgd, lr: 0.1}}", encoding="utf-8")
     folder = nnlab("descend", path).stdout.splitlines()[-1]

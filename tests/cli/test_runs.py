@@ -32,7 +32,7 @@ def answer(monkeypatch: pytest.MonkeyPatch):
     return typed
 
 
-def test_the_table_has_status_length_accuracy_and_size(nnlab, make_run) -> None:
+def test_runs_table_has_status_steps_accuracy_and_size(nnlab, make_run) -> None:
     make_run("20250101-120000-a-0a1b2c")
     make_run("20250102-120000-b-0a1b2c", status="running", accuracies=(0.25, 0.5))
     make_run("20250103-120000-c-0a1b2c", status="diverged")
@@ -92,7 +92,7 @@ def test_damaged_runs_are_listed_with_the_reason(nnlab, make_run) -> None:
     assert answer.stderr.startswith(f"damaged: runs/{run.name}/summary.json:1: not JSON")
 
 
-def test_paths_and_json_are_for_other_programs(nnlab, make_run) -> None:
+def test_paths_and_json_are_machine_readable(nnlab, make_run) -> None:
     make_run("20250101-120000-a-0a1b2c")
     make_run("20250102-120000-b-0a1b2c", status="running")
     answer = nnlab("runs", "ls", "-q", "--status", "crashed")
@@ -188,7 +188,7 @@ def test_ctrl_c_at_the_question_changes_nothing(make_run) -> None:
     assert run.is_dir()
 
 
-def test_when_one_cannot_be_moved_none_is(nnlab, make_run) -> None:
+def test_if_one_run_cannot_be_moved_none_is(nnlab, make_run) -> None:
     runs = [make_run(name) for name in ("a", "b", "c")]
     lock = RunLock(runs[1])
     said = nnlab("runs", "rm", *runs, "-y")
@@ -205,7 +205,7 @@ def test_a_run_named_twice_is_moved_once(nnlab, make_run) -> None:
     assert (said.code, said.stdout) == (0, "runs/.trash/a\n")
 
 
-def test_a_path_that_leads_through_the_run_itself(nnlab, make_run) -> None:
+def test_path_through_the_run_itself_is_resolved(nnlab, make_run) -> None:
     run = make_run("a")
     assert nnlab("runs", "rm", f"{run}/../a", "-y").stdout == f"{run.parent}/.trash/a\n"
     assert not run.exists()

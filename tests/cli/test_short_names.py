@@ -21,7 +21,7 @@ def runs(make_run, nnlab) -> Path:
         ("train", "--resume", "{}"),
     ],
 )
-def test_last_is_the_newest_run_and_an_ambiguous_name_is_an_error(
+def test_last_is_the_newest_run_and_an_ambiguous_prefix_is_an_error(
     nnlab, runs: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     asked: list[str] = []
@@ -50,7 +50,7 @@ def test_last_is_the_newest_run_and_an_ambiguous_name_is_an_error(
     assert asked == []
 
 
-def test_last_without_runs(nnlab) -> None:
+def test_last_without_runs_is_an_error(nnlab) -> None:
     Path("runs").mkdir()
     answer = nnlab("show", "last")
     assert (answer.code, answer.stderr) == (5, "nnlab: runs: contains no run or descent\n")

@@ -56,7 +56,7 @@ def test_show_of_a_run_without_its_data_still_shows_final_metrics(nnlab, tmp_pat
     assert "own.csv" in answer.stderr
 
 
-def test_show_of_a_run_that_was_killed_shows_its_last_evaluation(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_show_of_a_killed_run_prints_its_last_evaluation(nnlab, spec: Path, tmp_path: Path) -> None:
     nnlab("train", spec)
     (folder,) = (tmp_path / "runs").iterdir()
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
@@ -67,20 +67,20 @@ def test_show_of_a_run_that_was_killed_shows_its_last_evaluation(nnlab, spec: Pa
     assert f"{summary['steps']} steps in" in answer.stdout
 
 
-def test_show_of_a_folder_that_is_no_run_is_a_run_error(nnlab, tmp_path: Path) -> None:
+def test_show_of_a_folder_without_a_run_is_a_run_error(nnlab, tmp_path: Path) -> None:
     answer = nnlab("show", tmp_path)
     assert answer.code == 5
     assert "not a run folder" in answer.stderr
 
 
-def test_shapes_that_do_not_fit_name_the_layer(nnlab, spec: Path) -> None:
+def test_shape_mismatch_names_the_layer(nnlab, spec: Path) -> None:
     layers = "[{name: linear, units: 3}, relu]"
     answer = nnlab("show", spec, "-s", f"model={{name: sequential, layers: {layers}}}")
     assert answer.code == 2
     assert "layer 2 relu: gives 3 values a sample, but the data has 2 classes" in answer.stderr
 
 
-def test_list_has_one_line_a_kind_with_every_name(nnlab) -> None:
+def test_list_prints_one_line_per_kind_with_every_name(nnlab) -> None:
     answer = nnlab("list")
     assert answer.code == 0
     lines = {line.split()[0]: line.replace(",", "").split()[1:] for line in answer.stdout.splitlines()}
@@ -108,20 +108,20 @@ def test_list_of_a_component_has_only_its_keys(nnlab) -> None:
     assert "iterations" in nnlab("list", "train").stdout
 
 
-def test_list_of_a_name_of_two_kinds_has_both(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_of_a_name_of_two_kinds_prints_both(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(REGISTRIES["loss"]._classes, "adam", CrossEntropy)
     words = nnlab("list", "adam").stdout.split()
     assert {"loss", "optimizer", "beta1", "smoothing"} <= set(words)
 
 
-def test_list_of_one_kind_has_only_that_kind(nnlab) -> None:
+def test_list_of_one_kind_prints_only_that_kind(nnlab) -> None:
     answer = nnlab("list", "optimizer")
     assert "nesterov" in answer.stdout
     assert "sigmoid" not in answer.stdout
     assert "required" in answer.stdout  # sgd's lr
 
 
-def test_list_of_the_spec_has_its_own_keys_and_their_defaults(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_of_the_spec_prints_its_keys_and_defaults(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     text = nnlab("list", "spec").stdout
     for words in ("eval_train", "sampling", "threads", "l1: a number or l2: a number", "the keys of train", "float32"):
@@ -129,14 +129,14 @@ def test_list_of_the_spec_has_its_own_keys_and_their_defaults(nnlab, monkeypatch
     assert "beta1" not in text
 
 
-def test_a_switch_is_off_by_default(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_optional_component_is_off_by_default(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     (line,) = (line for line in nnlab("list", "model").stdout.splitlines() if " batch_norm " in line)
     assert "│ false " in line
 
 
 @pytest.mark.parametrize(("name", "near"), [("optimizr", "optimizer"), ("adamm", "adam")])
-def test_list_of_an_unknown_name_suggests(nnlab, name: str, near: str) -> None:
+def test_list_of_an_unknown_name_suggests_the_nearest(nnlab, name: str, near: str) -> None:
     answer = nnlab("list", name)
     assert answer.code == 2
     assert f"no kind or component is called '{name}'; did you mean '{near}'? the kinds are spec," in answer.stderr
@@ -146,7 +146,7 @@ def test_completion_knows_every_kind() -> None:
     assert set(KINDS) == {"spec", "descent", *REGISTRIES}
 
 
-def test_a_spec_from_standard_input(nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spec_is_read_from_standard_input(nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def give(raw: bytes) -> None:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(raw)))
 
@@ -171,7 +171,7 @@ def test_show_needs_no_data_where_shapes_are_known(
     assert not (tmp_path / "none").exists()
 
 
-def test_show_of_a_spec_whose_data_is_missing_prints_the_spec_and_says_what_is_needed(nnlab, spec: Path) -> None:
+def test_show_of_a_spec_with_missing_data_prints_the_spec_and_the_missing_file(nnlab, spec: Path) -> None:
     answer = nnlab("show", spec, "-s", "data={name: table, path: gone.csv}")
     assert answer.code == 4
     assert answer.stdout.startswith("name: moons\n")

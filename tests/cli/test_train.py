@@ -21,7 +21,7 @@ def test_results_go_to_stdout_and_progress_to_stderr(nnlab, spec: Path, tmp_path
     assert log == answer.stderr + result + "\n"
 
 
-def test_quiet_says_nothing_on_stderr(nnlab, spec: Path) -> None:
+def test_quiet_prints_nothing_to_stderr(nnlab, spec: Path) -> None:
     answer = nnlab("train", spec, "--quiet")
     assert answer.code == 0
     assert answer.stderr == ""
@@ -48,7 +48,7 @@ def test_a_typo_is_reported_with_position_and_nearest_name_and_nothing_is_writte
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_missing_spec_is_wrong_usage(nnlab) -> None:
+def test_missing_spec_is_a_usage_error(nnlab) -> None:
     answer = nnlab("train", "nowhere.yaml")
     assert answer.code == 2
     assert "nowhere.yaml" in answer.stderr
@@ -62,7 +62,7 @@ def test_dry_run_shows_the_network_and_writes_nothing(nnlab, spec: Path, tmp_pat
     assert not (tmp_path / "runs").exists()
 
 
-def test_dry_run_finds_what_training_would_refuse(nnlab, spec: Path) -> None:
+def test_dry_run_reports_what_training_would_refuse(nnlab, spec: Path) -> None:
     answer = nnlab("train", spec, "--dry-run", "-s", "train.batch_size=100")
     assert answer.code == 2
     assert "train.batch_size: 100 is more than the 40 training samples" in answer.stderr
@@ -79,7 +79,7 @@ def test_several_specs_run_in_turn_and_all_are_checked_first(nnlab, spec: Path, 
     assert len(list((tmp_path / "runs").iterdir())) == 2
 
 
-def test_divergence_ends_with_3_and_names_the_folder(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_divergence_exits_with_3_and_names_the_folder(nnlab, spec: Path, tmp_path: Path) -> None:
     answer = nnlab("train", spec, "-s", "optimizer.lr=1e6", "-s", "penalty.l2=1e6", "-s", "train.iterations=500")
     assert answer.code == 3
     (folder,) = (tmp_path / "runs").iterdir()
@@ -104,7 +104,7 @@ def test_one_divergence_among_several_specs_does_not_stop_the_others(nnlab, spec
     assert statuses == {"completed", "diverged"}
 
 
-def test_a_result_with_validation_names_it_first() -> None:
+def test_result_names_validation_accuracy_first() -> None:
     row = {"step": 5, "validation_accuracy": 0.75, "test_accuracy": 0.625, "train_accuracy": 1.0, "objective": 1.25}
     summary = {"final": row, "best": {**row, "step": 3, "validation_accuracy": 0.875}, "steps": 5, "train_seconds": 0.5}
     assert result_line("x", summary) == (
@@ -124,13 +124,13 @@ def test_an_early_stop_is_reported(nnlab, spec: Path) -> None:
     )
 
 
-def test_a_result_without_test_data_names_the_training_accuracy() -> None:
+def test_result_without_test_data_names_training_accuracy() -> None:
     row = {"step": 5, "test_accuracy": None, "train_accuracy": 0.5, "objective": 1.25}
     summary = {"final": row, "best": row, "steps": 5, "train_seconds": 0.5}
     assert result_line("x", summary) == "x: train accuracy 0.5000, objective 1.250000, 5 steps in 0.50 s"
 
 
-def test_what_only_data_can_show_names_the_spec_before_anything_is_trained(nnlab, spec: Path, tmp_path: Path) -> None:
+def test_data_errors_name_the_spec_before_any_training_starts(nnlab, spec: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.yaml"
     other.write_text(spec.read_text(encoding="utf-8").replace("batch_size: 10", "batch_size: 1000"), encoding="utf-8")
     answer = nnlab("train", spec, other)

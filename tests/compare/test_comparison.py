@@ -97,7 +97,7 @@ def test_best_is_not_final(make_run: MakeRun) -> None:
     assert measures["best_step"].mean == 10
 
 
-def test_best_is_chosen_by_validation_where_there_is_one(make_run: MakeRun) -> None:
+def test_best_is_chosen_by_validation_if_present(make_run: MakeRun) -> None:
     measures = compare([make_run(accuracies=[0.5, 0.9375, 0.75], validation=True)]).entries[0].measures
     assert (measures["validation_accuracy"].mean, measures["best_test_accuracy"].mean) == (0.71875, 0.875)
     assert measures["best_step"].mean == 10
@@ -228,7 +228,7 @@ def test_damaged_runs_are_listed_separately(make_run: MakeRun, tmp_path: Path) -
     ]
 
 
-def test_nothing_to_compare_is_an_error(tmp_path: Path) -> None:
+def test_no_run_to_compare_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"a: no such run folder\n.*b: no such run folder"):
         compare([tmp_path / "a", tmp_path / "b"])
     with pytest.raises(RunError, match="no run was named"):

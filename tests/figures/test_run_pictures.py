@@ -43,7 +43,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_training_draws_regions_and_with_diagnostics_all_it_can(images: Path) -> None:
+def test_training_draws_decision_regions_and_with_diagnostics_every_kind(images: Path) -> None:
     points = train(images, POINTS)
     assert names(points.path / "plots") == ["accuracy.png", "boundary.png", "loss.png"]
     record = train(images, IMAGES)
@@ -80,14 +80,14 @@ def test_weights_before_training_are_those_of_step_0(images: Path) -> None:
         ("activation_histograms", POINTS, "it has no diagnostics"),
     ],
 )
-def test_a_picture_that_a_run_cannot_have(images: Path, tmp_path: Path, kind: str, text: str, reason: str) -> None:
+def test_unavailable_kind_is_refused(images: Path, tmp_path: Path, kind: str, text: str, reason: str) -> None:
     record = train(images, text)
     with pytest.raises(UsageError, match=f"cannot have the picture {kind}: {reason}"):
         draw(run_view(record), ["loss", kind], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_an_unknown_kind_gets_the_nearest(tmp_path: Path) -> None:
+def test_unknown_kind_suggests_the_nearest(tmp_path: Path) -> None:
     assert picture_kinds(list(KINDS)) == list(KINDS)
     with pytest.raises(UsageError, match="no kind of picture is called 'los'; did you mean 'loss'"):
         picture_kinds(["accuracy", "los"])
@@ -142,7 +142,7 @@ def test_recorded_numbers_are_plotted_without_reading_data(
     assert draw(run_view(record), ["loss", "loss"], tmp_path) == [tmp_path / "loss.png"]
 
 
-def test_paths_have_the_ending_of_their_format(images: Path, tmp_path: Path) -> None:
+def test_paths_have_the_suffix_of_their_format(images: Path, tmp_path: Path) -> None:
     record = train(images, POINTS)
     with drawn_as(PlotStyle(format="svg")):
         (path,) = draw(run_view(record), ["boundary"], tmp_path / "out")
@@ -154,7 +154,7 @@ def test_paths_have_the_ending_of_their_format(images: Path, tmp_path: Path) -> 
     ("held", "part", "samples"),
     [("test_points: 10", "test", 20), ("validation: 0.5", "validation", 20), ("noise: 0.2", "train", 40)],
 )
-def test_the_confusion_matrix_is_that_of_the_part_it_names(
+def test_confusion_matrix_is_of_the_split_it_names(
     images: Path, tmp_path: Path, held: str, part: str, samples: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = train(images, POINTS.replace("test_points: 10", held))
@@ -169,7 +169,7 @@ def test_the_confusion_matrix_is_that_of_the_part_it_names(
 
 
 @pytest.mark.parametrize(("loss", "probability"), [("cross_entropy", True), ("mean_squared_error", False)])
-def test_mistakes_have_probabilities_only_where_there_are_any(
+def test_most_confident_errors_have_probabilities_only_with_cross_entropy(
     images: Path, tmp_path: Path, loss: str, probability: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = train(images, IMAGES, f"loss={loss}", "train.diagnostics=false")

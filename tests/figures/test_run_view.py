@@ -86,7 +86,7 @@ def test_changed_data_is_reported_once_and_plotted(record: RunRecord, tmp_path: 
     draw(run_view(record, pytest.fail), ["boundary"], tmp_path / "after")
 
 
-def test_weights_that_no_longer_fit_are_the_fault_of_the_data(record: RunRecord, tmp_path: Path) -> None:
+def test_weights_that_do_not_fit_changed_data_are_a_data_error(record: RunRecord, tmp_path: Path) -> None:
     write(tmp_path, [*ROWS, "3,3,c"])
     with pytest.raises(DataError, match=r"weights no longer fit the data, which has changed: points\.csv"):
         draw(run_view(record), ["boundary"], tmp_path / "out")
@@ -96,7 +96,7 @@ def test_weights_that_no_longer_fit_are_the_fault_of_the_data(record: RunRecord,
         draw(run_view(record), ["boundary"], tmp_path / "out")
 
 
-def test_the_data_may_be_fetched_first(record: RunRecord) -> None:
+def test_missing_data_may_be_downloaded_first(record: RunRecord) -> None:
     asked: list[DatasetSource] = []
     run = run_view(record, fetch=asked.append)
     assert asked == []

@@ -50,18 +50,18 @@ def test_rows_have_names_columns_places_and_nothing_overlaps(figures: Figures, t
 
 
 @pytest.mark.parametrize("numbers", [(0.0, 0.0), (5.0,), (np.inf, np.nan)])
-def test_outputs_that_are_all_alike_or_no_numbers_have_a_panel(tmp_path: Path, numbers: tuple[float, ...]) -> None:
+def test_constant_or_nan_outputs_have_a_panel(tmp_path: Path, numbers: tuple[float, ...]) -> None:
     assert plot_untrained_activations([("net", [spread(*numbers), spread(*numbers, zero=1.0)])], tmp_path).is_file()
 
 
-def test_of_many_layers_first_and_last_are_shown(figures: Figures, tmp_path: Path) -> None:
+def test_first_and_last_of_many_layers_are_drawn(figures: Figures, tmp_path: Path) -> None:
     plot_untrained_activations([("net", [spread(float(k), 2.0 * k) for k in range(1, 101)])], tmp_path)
     labels = [axes.get_xlabel() for axes in figures["activations.png"].axes]
     assert len(labels) == MOST_COLUMNS
     assert (labels[0], labels[-1]) == ("activation 1", "activation 100")
 
 
-def test_each_column_says_which_layers_stand_in_it(figures: Figures, tmp_path: Path) -> None:
+def test_each_column_names_its_layers(figures: Figures, tmp_path: Path) -> None:
     def labels(*counts: int) -> list[list[str]]:
         plot_untrained_activations([("net", [spread(0.0, 1.0)] * count) for count in counts], tmp_path)
         panels = np.array(figures["activations.png"].axes).reshape(len(counts), -1)

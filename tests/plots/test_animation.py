@@ -14,7 +14,7 @@ from nnlab.plots.canvas import blank
 from nnlab.storage import disk
 
 
-def test_frames_follow_each_other_at_the_pace_of_an_animation(tmp_path: Path) -> None:
+def test_frames_have_the_duration_of_an_animation(tmp_path: Path) -> None:
     with blank("title", (2, 1)) as figure, animation(figure, tmp_path / "a.gif") as grab_frame:
         for text in ("1", "2"):
             figure.text(0.5, 0.5, text)
@@ -27,7 +27,7 @@ def test_frames_follow_each_other_at_the_pace_of_an_animation(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("after", [0, 1])
-def test_an_interruption_leaves_nothing_and_is_what_is_raised(tmp_path: Path, after: int) -> None:
+def test_interruption_leaves_no_file_and_is_raised(tmp_path: Path, after: int) -> None:
     def draw(figure: Figure) -> None:
         with animation(figure, tmp_path / "a.gif") as grab_frame:
             for _ in range(after):
@@ -39,9 +39,7 @@ def test_an_interruption_leaves_nothing_and_is_what_is_raised(tmp_path: Path, af
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_refuses_leaves_nothing_and_the_error_names_the_picture(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_disk_error_leaves_no_file_and_names_the_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -56,7 +54,7 @@ def test_a_disk_that_refuses_leaves_nothing_and_the_error_names_the_picture(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_at_once_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_animations_are_independent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def draw() -> None:
         with blank("title", (2, 1)) as figure, animation(figure, tmp_path / "a.gif") as grab_frame:
             grab_frame()

@@ -32,7 +32,7 @@ def test_a_picture_repeats_byte_for_byte(tmp_path: Path) -> None:
     assert b"matplotlib" not in first.lower()
 
 
-def test_the_users_matplotlib_settings_are_left_out_and_left_alone(tmp_path: Path) -> None:
+def test_user_matplotlib_settings_are_ignored_and_unchanged(tmp_path: Path) -> None:
     expected = draw(tmp_path / "a.png")
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "savefig.dpi": 30, "text.usetex": True}):
         assert draw(tmp_path / "b.png") == expected
@@ -71,7 +71,7 @@ def test_plain_text_is_short_and_on_one_line() -> None:
     ("backend", "kept"),
     [("module://matplotlib_inline.backend_inline", find_spec("matplotlib_inline") is not None), ("svg", True)],
 )
-def test_the_backend_of_a_notebook_is_of_no_concern(tmp_path: Path, backend: str, kept: bool) -> None:
+def test_notebook_backend_is_ignored(tmp_path: Path, backend: str, kept: bool) -> None:
     """Agg draws, pyplot is never imported, and the user's own figures keep a backend that matplotlib knows."""
     code = (
         "import os, sys\n"
@@ -92,7 +92,7 @@ def test_the_backend_of_a_notebook_is_of_no_concern(tmp_path: Path, backend: str
 
 
 @pytest.mark.parametrize(("form", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
-def test_every_format_repeats_byte_for_byte_and_holds_no_date(tmp_path: Path, form: Format, magic: bytes) -> None:
+def test_every_format_repeats_byte_for_byte_without_a_date(tmp_path: Path, form: Format, magic: bytes) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         with drawn_as(PlotStyle(format=form)), picture(tmp_path / folder / "x.png", "title", "loss") as (_, axes):
@@ -107,7 +107,7 @@ def test_every_format_repeats_byte_for_byte_and_holds_no_date(tmp_path: Path, fo
         assert word not in first
 
 
-def test_a_look_ends_with_its_block_even_after_an_error(tmp_path: Path) -> None:
+def test_style_ends_with_its_block_even_after_an_error(tmp_path: Path) -> None:
     expected = draw(tmp_path / "a.png")
     with suppress(ZeroDivisionError), drawn_as(PlotStyle(format="svg", style="dark")):
         assert palette() is STYLES["dark"]
@@ -150,14 +150,14 @@ COLOUR_BLIND = {
 
 @pytest.mark.parametrize("name", ["light", "dark"])
 @pytest.mark.parametrize("matrix", COLOUR_BLIND.values(), ids=COLOUR_BLIND)
-def test_colour_blind_readers_can_tell_the_colours_apart(name: Style, matrix: list[list[float]]) -> None:
+def test_colours_are_distinguishable_for_colour_blind_readers(name: Style, matrix: list[list[float]]) -> None:
     colours = STYLES[name].colours
     assert len(set(colours)) == COLOUR_COUNT
     seen = [np.clip(np.array(matrix) @ np.power(to_rgb(colour), 2.2), 0, 1) ** (1 / 2.2) for colour in colours]
     assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 0.1
 
 
-def test_a_long_title_goes_on_in_a_second_line(tmp_path: Path) -> None:
+def test_long_title_wraps_to_a_second_line(tmp_path: Path) -> None:
     title = "a name of many words that says all that was tried: " + "x0**2 + " * 8 + "x1**2"
     with picture(tmp_path / "a.png", title, "loss") as (figure, _):
         figure.draw_without_rendering()

@@ -19,7 +19,7 @@ def make_many(make_run: MakeRun, count: int, **options: Any) -> list[Path]:
     return [make_run(f"r{index}", {"optimizer.lr": 1.0 + index}, **options) for index in range(count)]
 
 
-def test_few_runs_show_training_too(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+def test_comparison_of_few_runs_draws_training_curves_too(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_comparison(compare(make_many(make_run, 2)), tmp_path)
     figure, axes = drawn["accuracy.png"]
     assert legend(figure, axes) == ["lr 1.0", "lr 2.0"]
@@ -27,7 +27,7 @@ def test_few_runs_show_training_too(make_run: MakeRun, tmp_path: Path, drawn: Dr
     assert axes.get_ylabel() == "accuracy (thin: test, thick: train)"
 
 
-def test_more_runs_show_the_test_set_only(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+def test_comparison_of_many_runs_draws_the_test_set_only(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_comparison(compare(make_many(make_run, 4)), tmp_path)
     _, axes = drawn["loss.png"]
     assert len(axes.lines) == 4
@@ -56,7 +56,7 @@ def test_runs_without_a_test_set_are_drawn_by_their_validation(make_run: MakeRun
     assert sorted(legend(figure, axes)) == ["lr 1.0 (validation)", "lr 2.0 (validation)", "lr 8.0 (train)", "lr 9.0"]
 
 
-def test_many_runs_keep_their_own_looks_and_a_full_legend(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+def test_many_runs_have_distinct_styles_and_a_full_legend(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_comparison(compare(make_many(make_run, ENTRIES_IN_LEGEND + 3)), tmp_path)
     figure, axes = drawn["accuracy.png"]
     looks = {(line.get_color(), repr(line._dash_pattern)) for line in axes.lines if line.get_color() != FAINT}
@@ -104,14 +104,14 @@ def test_a_name_that_begins_with_an_underscore_is_in_the_legend(
     assert [text.strip() for text in legend(*drawn["accuracy.png"])] == ["_mine"]
 
 
-def test_labels_cannot_start_a_formula(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+def test_labels_are_never_read_as_formulas(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     runs = [make_run("a", {"data.name": "$\\frac"}), make_run("b", {"data.name": "$x$"})]
     plot_comparison(compare(runs), tmp_path)
     figure, axes = drawn["accuracy.png"]
     assert sorted(legend(figure, axes)) == ["data $\\frac", "data $x$"]
 
 
-def test_labels_too_long_for_the_legend_give_way_to_titles(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+def test_labels_too_long_for_the_legend_become_titles(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     """Many differing keys: what would be cut off is exactly what tells the runs apart."""
     common = {"model.hidden": [100] * 12, "model.activation": "a_rather_long_activation", "model.init": "he"}
     changes: list[dict[str, Any]] = [{}]

@@ -16,20 +16,20 @@ from nnlab.plots.plot_style import PlotStyle, Style
 Figures = dict[str, Figure]
 
 
-def test_rows_are_true_classes_and_columns_answers() -> None:
+def test_rows_are_true_classes_and_columns_predicted_classes() -> None:
     labels, answers = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 2, 2, 1, 0, -1])
     np.testing.assert_array_equal(confusion_matrix(labels, answers, np.arange(3)), [[1, 0, 2], [0, 1, 0], [1, 0, 0]])
     np.testing.assert_array_equal(confusion_matrix(labels, answers, np.array([0, 2])), [[1, 2], [1, 0]])
 
 
-def test_the_most_confused_are_those_of_the_most_frequent_mistakes() -> None:
+def test_most_confused_classes_have_the_most_frequent_errors() -> None:
     labels, answers = np.array([7, 7, 9, 3, 3, 3, 5, 8]), np.array([9, 9, 7, 4, 4, 4, 5, -1])
     np.testing.assert_array_equal(most_confused(labels, answers, 2), [3, 4])
     np.testing.assert_array_equal(most_confused(labels, answers, 4), [3, 4, 7, 9])
     np.testing.assert_array_equal(most_confused(labels, answers, 6), [0, 1, 3, 4, 7, 9])
 
 
-def test_of_very_many_classes_the_most_confused_are_drawn_in_little_memory(figures: Figures, tmp_path: Path) -> None:
+def test_most_confused_of_many_classes_are_drawn_in_little_memory(figures: Figures, tmp_path: Path) -> None:
     labels = np.arange(100_000)
     answers = np.where(labels < 50, (labels + 1) % 50, labels)
     names = [f"c{k}" for k in labels]
@@ -54,7 +54,7 @@ def draw(folder: Path, classes: int, names: list[str] | None = None, samples: in
     plot_confusion("net", "test", labels, answers, names or [f"c{k}" for k in range(classes)], folder)
 
 
-def test_counts_stand_in_their_cells(figures: Figures, tmp_path: Path) -> None:
+def test_counts_are_in_their_cells(figures: Figures, tmp_path: Path) -> None:
     labels, answers = np.repeat([0, 1], [30, 20]), np.repeat([0, 1, 0, 1], [23, 7, 1, 19])
     plot_confusion("net", "test", labels, answers, ["cat", "$dog"], tmp_path / "new")
     axes = figures["confusion.png"].axes[0]
@@ -105,7 +105,7 @@ def test_long_names_stay_within_the_picture(figures: Figures, tmp_path: Path) ->
     assert all(left.x1 <= right.x0 for left, right in itertools.pairwise(boxes))
 
 
-def test_colours_show_shares_on_one_scale_that_is_named(figures: Figures, tmp_path: Path) -> None:
+def test_colours_are_shares_of_the_true_class_on_a_labelled_scale(figures: Figures, tmp_path: Path) -> None:
     labels, answers = np.repeat([0, 1], [100, 100]), np.repeat([0, 1, 0, 1], [75, 25, 40, 60])
     plot_confusion("net", "test", labels, answers, ["a", "b"], tmp_path)
     axes, bar = figures["confusion.png"].axes

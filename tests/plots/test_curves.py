@@ -16,7 +16,7 @@ from nnlab.records.reader import read_run
 MakeRun = Callable[..., Path]
 
 
-def test_a_run_has_its_curves(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+def test_training_and_test_curves_of_a_run(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_run(read_run(make_run()), tmp_path / "plots")
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["accuracy.png", "loss.png"]
     figure, axes = drawn["accuracy.png"]
@@ -55,9 +55,7 @@ def test_no_curve_of_a_run_hides_another_that_coincides_with_it(
 
 
 @pytest.mark.parametrize("validation", [False, True])
-def test_the_legend_lies_between_title_and_axes(
-    make_run: MakeRun, tmp_path: Path, drawn: Drawn, validation: bool
-) -> None:
+def test_legend_is_between_title_and_axes(make_run: MakeRun, tmp_path: Path, drawn: Drawn, validation: bool) -> None:
     plot_run(read_run(make_run(validation=validation)), tmp_path)
     for figure, axes in drawn.values():
         legend, title = axes.get_legend().get_window_extent(), figure.texts[0].get_window_extent()
@@ -97,7 +95,7 @@ def test_losses_over_more_than_two_decades_get_a_log_scale(
     assert drawn["accuracy.png"][1].get_yscale() == "linear"
 
 
-def test_one_evaluation_is_a_point(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+def test_single_evaluation_is_a_point(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_run(read_run(make_run(accuracies=[0.5], status="interrupted")), tmp_path)
     figure, axes = drawn["accuracy.png"]
     assert line(axes, "train") == [(0, 0.5)]
@@ -110,7 +108,7 @@ def test_a_run_without_evaluations_says_so(make_run: MakeRun, tmp_path: Path, dr
     assert [text.get_text() for text in drawn["loss.png"][1].texts] == ["no data recorded"]
 
 
-def test_values_that_are_no_numbers_are_left_out(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+def test_nan_values_are_left_out(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     losses = [2.0, float("nan"), 1e300, float("inf"), 3.0]
     plot_run(read_run(make_run(losses=losses, status="diverged")), tmp_path)
     _, axes = drawn["loss.png"]
@@ -152,7 +150,7 @@ def test_the_mean_over_runs_of_different_length() -> None:
     assert mean.spread.tolist() == pytest.approx([2**0.5, 8**0.5, 0])
 
 
-def test_long_means_are_cut_to_what_can_be_seen() -> None:
+def test_long_mean_curves_are_thinned() -> None:
     step = np.arange(50_000.0)
     mean = mean_curve([Curve(step, step), Curve(step, step + 2)])
     assert len(mean.step) == 2 * BINS
@@ -170,7 +168,7 @@ def test_the_legend_of_a_run_stays_inside_the_picture(make_run: MakeRun, tmp_pat
     assert axes.get_window_extent().width > 0.85 * figure.bbox.width
 
 
-def test_a_new_metric_has_curves_in_its_own_words_and_range(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
+def test_new_metric_has_curves_with_its_own_label_and_range(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     with registered():
         run, other = make_run("measured"), make_run("other", {"optimizer.lr": 1.0})
         measure(run, {"test_top_2": [0.5, 0.625, 0.75, 0.75, 0.75], "train_worst_class": [9.0, 8.0, 7.0, 6.0, 2.0]})

@@ -39,7 +39,7 @@ def quiver_of(figure: Figure) -> Quiver:
     return found
 
 
-def test_arrows_point_straight_downhill_and_are_equally_long(figures: dict[str, Figure], tmp_path: Path) -> None:
+def test_arrows_point_along_the_negative_gradient_with_equal_length(figures: dict[str, Figure], tmp_path: Path) -> None:
     draw(["field", "paths"], Sphere(), [drawing((-3.0, 3.0), (0.0, 0.0))], tmp_path)
     arrows = quiver_of(figures["field.png"])
     directions = np.stack([arrows.U, arrows.V])
@@ -50,7 +50,7 @@ def test_arrows_point_straight_downhill_and_are_equally_long(figures: dict[str, 
     np.testing.assert_allclose(arrows.get_array(), 2 * np.hypot(*places))
 
 
-def test_arrows_can_be_as_long_as_the_gradient(figures: dict[str, Figure], tmp_path: Path) -> None:
+def test_arrows_can_have_the_length_of_the_gradient(figures: dict[str, Figure], tmp_path: Path) -> None:
     """Without a path too; the longest is less than two cells long."""
     view = (-2.0, 2.0, -2.0, 2.0)
     pictures = descent_pictures(Sphere(), "own", [], view, "length")
@@ -67,7 +67,7 @@ def test_arrows_can_be_as_long_as_the_gradient(figures: dict[str, Figure], tmp_p
 
 
 @pytest.mark.parametrize("view", [(-1e6, 1e6, -3.0, 3.0), (-1.0, 1.0, 0.0, 1e5)])
-def test_a_view_of_any_shape_has_arrows_inside(
+def test_arrows_stay_inside_a_view_of_any_shape(
     figures: dict[str, Figure], tmp_path: Path, view: tuple[float, float, float, float]
 ) -> None:
     draw(["field"], Rosenbrock(), [drawing((0.5, 0.5), (1.0, 1.0))], tmp_path, view)
@@ -76,14 +76,14 @@ def test_a_view_of_any_shape_has_arrows_inside(
     assert ((view[0] < arrows.X) & (view[1] > arrows.X) & (view[2] < arrows.Y) & (view[3] > arrows.Y)).all()
 
 
-def test_there_are_no_arrows_where_there_is_no_value(figures: dict[str, Figure], tmp_path: Path) -> None:
+def test_no_arrows_where_the_function_is_undefined(figures: dict[str, Figure], tmp_path: Path) -> None:
     draw(["field", "paths"], Expression(text="log(x0) + x1"), [drawing((1.0, 1.0), (2.0, 1.0))], tmp_path)
     assert (quiver_of(figures["field.png"]).X > 0).all()
     draw(["field", "paths"], Expression(text="log(-1 - x0**2) + x1"), [drawing((1.0, 1.0))], tmp_path)
     assert "no gradient to show" in [text.get_text() for text in figures["field.png"].axes[0].texts]
 
 
-def test_an_end_is_marked_where_a_path_has_one(figures: dict[str, Figure], tmp_path: Path) -> None:
+def test_end_of_a_path_is_marked(figures: dict[str, Figure], tmp_path: Path) -> None:
     drawings = [drawing((-3.0, 3.0), (1.0, 0.5)), drawing((-3.0, 3.0), (2.0, 2.0), diverged=True)]
     draw(["field", "paths"], Sphere(), drawings, tmp_path)
     (axes,) = figures["paths.png"].axes
@@ -91,7 +91,7 @@ def test_an_end_is_marked_where_a_path_has_one(figures: dict[str, Figure], tmp_p
     assert ends == [[-3.0, 3.0], [1.0, 0.5]]
 
 
-def test_twelve_ends_can_be_told_apart(figures: dict[str, Figure], tmp_path: Path) -> None:
+def test_twelve_path_ends_are_distinguishable(figures: dict[str, Figure], tmp_path: Path) -> None:
     drawings = [drawing((-3.0, 3.0), (float(index), 0.0)) for index in range(12)]
     draw(["paths"], Sphere(), drawings, tmp_path)
     (axes,) = figures["paths.png"].axes
@@ -108,13 +108,13 @@ def test_the_end_on_a_curve_is_marked(figures: dict[str, Figure], tmp_path: Path
 
 
 @pytest.mark.parametrize(("variables", "kinds"), [(1, {"paths", "values"}), (3, {"values"})])
-def test_what_can_be_drawn_depends_on_the_variables(variables: int, kinds: set[str]) -> None:
+def test_available_descent_pictures_depend_on_the_number_of_variables(variables: int, kinds: set[str]) -> None:
     path = Drawing("sgd", np.ones((2, variables)), np.ones(2), False)
     assert descent_pictures(Expression(text="x0"), "own", [path]).keys() == kinds
 
 
 @pytest.mark.parametrize("style", ["light", "dark"])
-def test_heights_have_the_shades_of_the_style(figures: dict[str, Figure], tmp_path: Path, style: Style) -> None:
+def test_contours_have_the_colours_of_the_style(figures: dict[str, Figure], tmp_path: Path, style: Style) -> None:
     with drawn_as(PlotStyle(style=style)):
         draw(["paths"], Sphere(), [drawing((-3.0, 3.0), (0.0, 0.0))], tmp_path)
     (axes,) = figures["paths.png"].axes

@@ -85,7 +85,7 @@ def test_of_very_many_layers_the_last_is_among_the_panels(
 
 
 @pytest.mark.parametrize(("steps", "marker"), [(1, "o"), (15, "o"), (16, "None")])
-def test_few_evaluations_are_marked_since_one_makes_no_line(
+def test_few_evaluations_have_markers(
     record: RunRecord, drawn: Figures, tmp_path: Path, steps: int, marker: str
 ) -> None:
     write(record.path, 2, steps)
@@ -105,7 +105,7 @@ def test_damaged_records_are_reported(
         draw(record, tmp_path)
 
 
-def test_a_run_that_made_no_update_says_so(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
+def test_run_without_updates_is_reported(record: RunRecord, drawn: Figures, tmp_path: Path) -> None:
     write(record.path, 0)
     plot_gradients(record, tmp_path)
     assert [text.get_text() for text in drawn["gradients.png"].axes[0].texts] == ["no data recorded"]
@@ -114,7 +114,7 @@ def test_a_run_that_made_no_update_says_so(record: RunRecord, drawn: Figures, tm
         plot_activation_histograms(record, tmp_path)
 
 
-def test_a_line_that_was_cut_off_is_left_out(make_run: Any, drawn: Figures, tmp_path: Path) -> None:
+def test_truncated_last_line_is_left_out(make_run: Any, drawn: Figures, tmp_path: Path) -> None:
     record = read_run(make_run(status="running"))
     write(record.path, 2)
     for name in ("diagnostics.csv", "histograms.csv"):

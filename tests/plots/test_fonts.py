@@ -31,7 +31,7 @@ def only_dejavu(monkeypatch: pytest.MonkeyPatch) -> None:
         ("a\tb\nc\u3000d", ""),
     ],
 )
-def test_missing_letters_are_said(tmp_path: Path, only_dejavu: None, text: str, boxes: str) -> None:
+def test_missing_glyphs_are_reported(tmp_path: Path, only_dejavu: None, text: str, boxes: str) -> None:
     said: list[str] = []
     with noticed_by(said.append):
         for name in ("a.png", "b.png"):
@@ -43,7 +43,7 @@ def test_missing_letters_are_said(tmp_path: Path, only_dejavu: None, text: str, 
     assert ("; install" in "".join(said)) is ("; install" in boxes)
 
 
-def test_without_a_listener_nothing_is_said(
+def test_missing_glyphs_without_a_reporter_are_silent(
     tmp_path: Path, only_dejavu: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with picture(tmp_path / "a.png", "名前", "loss"):
@@ -52,9 +52,7 @@ def test_without_a_listener_nothing_is_said(
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_a_font_installed_since_the_last_look_is_found(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, language: Language
-) -> None:
+def test_newly_installed_font_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, language: Language) -> None:
     """Where words are Japanese, or a title is."""
     names = ["DejaVu Sans"]
     monkeypatch.setattr(fonts, "findSystemFonts", lambda: [str(tmp_path / "new.ttf"), str(tmp_path / "broken.ttf")])

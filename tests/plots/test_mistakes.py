@@ -62,7 +62,7 @@ def test_a_network_without_errors_has_a_picture_that_says_so(figures: Figures, t
     assert "no errors" in [text.get_text() for text in figures["mistakes.png"].texts]
 
 
-def test_samples_without_an_answer_are_no_mistakes(figures: Figures, tmp_path: Path) -> None:
+def test_samples_without_a_prediction_are_no_errors(figures: Figures, tmp_path: Path) -> None:
     split = Split(np.zeros((5, 1, 4, 4), np.uint8), np.zeros(5, int))
     answers, confidence = np.array([1, -1, 0, 1, -1]), np.full(5, 0.5)
     plot_mistakes("net", "test", split, answers, confidence, ("a", "b"), tmp_path)

@@ -12,11 +12,11 @@ def drawing(*points: tuple[float, float], diverged: bool = False) -> Drawing:
     return Drawing("sgd", positions, (positions**2).sum(axis=1), diverged)
 
 
-def test_the_view_is_the_functions_own_where_paths_stay_inside() -> None:
+def test_default_view_of_the_function_is_kept_if_paths_stay_inside() -> None:
     assert seen(Valley(), [drawing((-7, 2), (1, 0))]) == Valley.view
 
 
-def test_the_view_grows_with_paths_but_not_without_end() -> None:
+def test_view_grows_with_paths_up_to_a_limit() -> None:
     left, right, bottom, top = seen(Sphere(), [drawing((-3, 4), (9, 0))])
     assert (left, bottom) == (-4, -4)
     assert 9 < right < 10
@@ -33,7 +33,7 @@ def test_a_path_that_diverged_does_not_stretch_the_view_but_its_start_is_in_it()
     assert top > 60
 
 
-def test_the_spec_may_say_what_to_show() -> None:
+def test_view_of_the_spec_is_used() -> None:
     assert seen(Sphere(), [drawing((-3, 3), (1e6, 0))], [0, 1, 2, 3]) == (0, 1, 2, 3)
 
 

@@ -59,7 +59,7 @@ def tint(colour: str) -> tuple[float, ...]:
     return tuple(0.4 * np.array(to_rgb(colour)) + 0.6)
 
 
-def test_each_place_has_the_colour_of_the_predicted_class(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+def test_decision_regions_have_the_colour_of_the_predicted_class(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     plot_boundary("net", data(), right_of(1.0), tmp_path / "new")
     figure = drawn["boundary.png"]
     assert figure.get_suptitle() == "net: decision regions"
@@ -68,13 +68,13 @@ def test_each_place_has_the_colour_of_the_predicted_class(tmp_path: Path, drawn:
             assert region_at(figure, x, y) == pytest.approx(tint(class_colour(label)))
 
 
-def test_classes_lie_from_below_as_they_do_in_the_data(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+def test_decision_regions_have_the_orientation_of_the_data(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     plot_boundary("net", data(), lambda inputs: (inputs[:, 1] > 1.5).astype(int), tmp_path)
     assert region_at(drawn["boundary.png"], 2, 1.9) == pytest.approx(tint(class_colour(1)))
     assert region_at(drawn["boundary.png"], 2, 0.1) == pytest.approx(tint(class_colour(0)))
 
 
-def test_all_samples_lie_within_and_test_samples_have_another_marker(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+def test_all_samples_are_inside_and_test_samples_have_another_marker(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     plot_boundary("net", data(test=True), right_of(1.0), tmp_path)
     figure = drawn["boundary.png"]
     axes = figure.axes[0]
@@ -114,7 +114,7 @@ def test_features_of_very_different_spans_keep_their_own_units(tmp_path: Path, d
     assert drawn["boundary.png"].axes[0].get_ylim() == pytest.approx((-0.16, 2.16))
 
 
-def test_where_scores_are_no_numbers_no_class_is_answered(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+def test_nonfinite_scores_predict_no_class(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     plot_boundary("net", data(), lambda inputs: np.full(len(inputs), -1), tmp_path)
     assert region_at(drawn["boundary.png"], 1, 1) == (1, 1, 1)
 
@@ -201,7 +201,7 @@ def test_classes_that_share_a_colour_have_regions_of_two_tints(tmp_path: Path, d
     assert region_at(drawn["boundary.png"], 0.5, 1) != pytest.approx(region_at(drawn["boundary.png"], 1.5, 1))
 
 
-def test_each_frame_says_its_step_and_the_last_one_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_each_frame_names_its_step_and_the_last_is_held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     said: list[str] = []
 
     @contextmanager
@@ -216,7 +216,7 @@ def test_each_frame_says_its_step_and_the_last_one_stays(monkeypatch: pytest.Mon
     assert said == [first, *rest, *[rest[-1]] * 15]
 
 
-def test_the_class_of_a_cell_is_that_of_its_middle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_class_of_a_cell_is_predicted_at_its_centre(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[np.ndarray] = []
 
     def predict(inputs: np.ndarray) -> np.ndarray:
@@ -238,7 +238,7 @@ def test_test_samples_have_the_colours_of_their_classes(tmp_path: Path, drawn: d
 
 
 @pytest.mark.parametrize("reach", [1e101, 1e308, -1.79e308])
-def test_samples_too_far_away_to_be_drawn_are_refused(tmp_path: Path, reach: float) -> None:
+def test_samples_too_large_to_draw_are_refused(tmp_path: Path, reach: float) -> None:
     far = Dataset(Split(np.array([[0.0, 0.0], [reach, 1.0]]), np.array([0, 1])), None, ("a", "b"))
     with pytest.raises(UsageError, match=r"its features reach .*at most 1e\+100 can be drawn"):
         plot_boundary("net", far, right_of(0), tmp_path)

@@ -110,7 +110,7 @@ def test_classes_without_images_have_no_row(tmp_path: Path, drawn: dict[str, Fig
     assert [text.get_text() for text in drawn["samples.png"].axes[0].texts] == ["c3", "c29"]
 
 
-def test_large_images_are_made_smaller(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+def test_large_images_are_downsampled(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     dataset = images(4, 2, (3, 600, 300))
     (path,) = plot(dataset, tmp_path)
     tiles = grid(path, drawn[path.name], 2, 2, 200, 100)

@@ -16,7 +16,7 @@ def weights(units: int, channels: int = 1, scale: float = 1.0) -> np.ndarray:
     return np.random.default_rng(units).normal(0, scale, (units, channels, 3, 2))
 
 
-def test_units_stand_row_by_row_each_moment_on_its_own_scale(figures: Figures, tmp_path: Path) -> None:
+def test_filters_are_in_rows_each_step_with_its_own_scale(figures: Figures, tmp_path: Path) -> None:
     before, after = weights(5, scale=0.01), weights(5)
     plot_weights("net", before, after, tmp_path / "new")
     left, right, left_bar, right_bar = figures["weights.png"].axes
@@ -43,7 +43,7 @@ def test_three_channels_are_colours_around_grey(figures: Figures, tmp_path: Path
 
 
 @pytest.mark.parametrize("shape", [(100, 1), (100, 5), (1, 1)])
-def test_of_many_units_the_first_are_shown(figures: Figures, tmp_path: Path, shape: tuple[int, int]) -> None:
+def test_only_the_first_of_many_filters_are_drawn(figures: Figures, tmp_path: Path, shape: tuple[int, int]) -> None:
     plot_weights("net", weights(*shape), weights(*shape), tmp_path)
     title = figures["weights.png"].get_suptitle()
     assert (
@@ -53,13 +53,13 @@ def test_of_many_units_the_first_are_shown(figures: Figures, tmp_path: Path, sha
 
 
 @pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
-def test_weights_that_cannot_be_scaled_end_nothing(tmp_path: Path, value: float) -> None:
+def test_nonfinite_weights_are_drawn_without_error(tmp_path: Path, value: float) -> None:
     for channels in (1, 3):
         plot_weights("net", np.full((2, channels, 2, 2), value), np.full((2, channels, 2, 2), value), tmp_path)
     assert (tmp_path / "weights.png").is_file()
 
 
-def test_red_is_above_0_and_blue_below(figures: Figures, tmp_path: Path) -> None:
+def test_positive_weights_are_red_and_negative_blue(figures: Figures, tmp_path: Path) -> None:
     after = np.array([1.0, -1.0, 0.0, 0.5]).reshape(1, 1, 2, 2)
     plot_weights("net", np.zeros_like(after), after, tmp_path)
     image = figures["weights.png"].axes[1].images[0]

@@ -84,7 +84,7 @@ def test_running_run_with_damaged_metrics_is_damaged(make_run) -> None:
     assert "metrics.csv:3" in holding.message
 
 
-def test_cross_validations_and_descents(tmp_path: Path, no_pictures: None) -> None:
+def test_cross_validations_and_descents_are_listed(tmp_path: Path, no_pictures: None) -> None:
     folder = CrossvalFolder.create(tmp_path, "a", 3, "seed: 0\n", "abc")
     assert [(holding.kind, holding.status, holding.progress) for holding in inventory(tmp_path)] == [
         ("crossval", "running", "0 of 3 folds")

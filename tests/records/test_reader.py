@@ -214,7 +214,7 @@ def test_paths_that_are_not_run_folders_are_reported(make_run: MakeRun, tmp_path
     where=st.floats(0, 1),
     patch=st.binary(min_size=1, max_size=4),
 )
-def test_damage_anywhere_is_a_run_error_or_harmless(
+def test_damaged_bytes_are_a_run_error_or_without_effect(
     tmp_path_factory: pytest.TempPathFactory, make_run: MakeRun, name: str, where: float, patch: bytes
 ) -> None:
     run = make_run(tmp_path_factory.mktemp("damaged").name)

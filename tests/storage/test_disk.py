@@ -151,7 +151,7 @@ def test_file_system_without_fsync_is_reported_once(
     assert take_unsupported(tmp_path) == []
 
 
-def test_an_fsync_that_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_fsync_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "attempt", failing(os.fsync, OSError(errno.EIO, "Input/output error"), 1))
     with pytest.raises(OSError, match="Input/output error"):
         atomic_write(tmp_path / "a", b"x")

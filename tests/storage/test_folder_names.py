@@ -58,11 +58,11 @@ def test_a_new_name_is_read_back(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["adam", "20250101-120000-0a1b2c", "20250101-120000-adam", "2025-adam-0a1b2c", ""])
-def test_other_names_have_no_parts(name: str) -> None:
+def test_other_names_are_not_parsed(name: str) -> None:
     assert parse_folder_name(name) is None
 
 
-def test_times_sort_as_texts_and_can_be_left_out() -> None:
+def test_timestamps_sort_as_text_and_are_optional() -> None:
     early, late = (folder_time(datetime(2025, month, 1, tzinfo=UTC)) for month in (9, 10))
     assert early < late
     assert without_time(f"{early}-adam-0a1b2c") == "adam-0a1b2c"

@@ -49,11 +49,11 @@ def test_balanced_class_weights_raise_the_recall_of_the_rare_class(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_recall_is_measured_on_validation_samples_where_there_are_any(tmp_path: Path) -> None:
+def test_recall_is_measured_on_validation_samples_if_present(tmp_path: Path) -> None:
     assert trained(tmp_path, "[2, 1]", "validation: 0.2")["recall_of"] == "validation"
 
 
-def test_weights_for_another_number_of_classes_are_refused_before_a_folder_is_made(tmp_path: Path) -> None:
+def test_class_weights_of_wrong_length_are_refused_before_a_folder_is_created(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="3 weights, but the data has 2 classes"):
         trained(tmp_path, "[1, 2, 3]")
     assert not (tmp_path / "runs").exists()
@@ -63,7 +63,7 @@ def test_weights_for_another_number_of_classes_are_refused_before_a_folder_is_ma
     ("counts", "unbalanced"),
     [([10, 10], False), ([19, 10], False), ([20, 10], True), ([10, 0, 10], False), ([5], False)],
 )
-def test_twice_the_samples_of_another_class_is_unbalanced(counts: list[int], unbalanced: bool) -> None:
+def test_classes_with_a_ratio_of_two_are_unbalanced(counts: list[int], unbalanced: bool) -> None:
     assert is_unbalanced(np.array(counts)) == unbalanced
 
 
@@ -88,7 +88,7 @@ def test_a_majority_class_is_reported(counts: list[int], loss: Loss, said: str) 
     assert bool(note) == bool(said)
 
 
-def test_the_lowest_recalls_are_shown() -> None:
+def test_lowest_recalls_are_reported() -> None:
     found = {"recall_of": "test", "recall": {str(k): k / 12 for k in range(12)}}
     line = recall_line(found)
     assert line.startswith("recall of each class on the test samples: '0' 0.0000, '1' 0.0833, ")

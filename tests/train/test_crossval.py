@@ -22,7 +22,7 @@ from nnlab.train.run import run
 pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
-def test_each_fold_is_a_whole_run_under_one_parent(experiment: Experiment, tmp_path: Path) -> None:
+def test_each_fold_is_a_whole_run_in_one_folder(experiment: Experiment, tmp_path: Path) -> None:
     reporter = Lines()
     result = cross_validate(experiment, 3, tmp_path / "runs", reporter)
     assert list((tmp_path / "runs").iterdir()) == [result.path]
@@ -37,7 +37,7 @@ def test_each_fold_is_a_whole_run_under_one_parent(experiment: Experiment, tmp_p
     assert [line for line in reporter.lines if line.startswith("fold ")] == [f"fold {k} of 3" for k in (1, 2, 3)]
 
 
-def test_the_summary_has_mean_and_sample_deviation_of_every_metric(experiment: Experiment, tmp_path: Path) -> None:
+def test_summary_has_mean_and_sample_standard_deviation_of_every_metric(experiment: Experiment, tmp_path: Path) -> None:
     result = cross_validate(experiment, 4, tmp_path)
     summary = read_summary(result.path)
     assert summary == result.summary
@@ -114,7 +114,7 @@ def test_a_cross_validation_that_cannot_start_leaves_no_folder(
     assert not (tmp_path / "runs").exists()
 
 
-def test_single_samples_can_be_held_out(tmp_path: Path) -> None:
+def test_leave_one_out(tmp_path: Path) -> None:
     experiment = moons(tmp_path, "data.points=3", "train.batch_size=full", "train.iterations=1")
     result = cross_validate(experiment, 6, tmp_path / "runs")
     assert result.summary["metrics"]["validation_accuracy"]["n"] == 6
@@ -142,7 +142,7 @@ def test_a_diverged_fold_is_left_out_of_the_mean_and_does_not_stop_the_others(
     assert summary["metrics"]["validation_loss"]["n"] == 3
 
 
-def test_where_every_fold_diverges_there_is_no_mean(tmp_path: Path) -> None:
+def test_no_mean_if_every_fold_diverges(tmp_path: Path) -> None:
     wild = moons(tmp_path, "optimizer={name: sgd, lr: 1e6}", "penalty.l2=1e6", "train.iterations=500")
     summary = cross_validate(wild, 2, tmp_path / "runs").summary
     assert (summary["status"], summary["metrics"]) == ("diverged", {})
@@ -208,7 +208,7 @@ def test_a_full_disk_is_a_run_error(experiment: Experiment, tmp_path: Path, monk
         cross_validate(experiment, 3, tmp_path / "runs")
 
 
-def test_more_folds_than_samples_are_refused_before_they_are_made(experiment: Experiment, tmp_path: Path) -> None:
+def test_more_folds_than_samples_are_refused_before_training(experiment: Experiment, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="folds"):
         cross_validate(experiment, 10**9, tmp_path / "runs")
     assert not (tmp_path / "runs").exists()

@@ -81,7 +81,7 @@ def same(row: dict[str, str], other: dict[str, str]) -> bool:
     return (row["step"], row["layer"]) == (other["step"], other["layer"])
 
 
-def test_recording_changes_nothing_in_the_training(diagnosed) -> None:
+def test_diagnostics_change_nothing_in_the_training(diagnosed) -> None:
     with_them, without = diagnosed(), diagnosed(overrides=("train.diagnostics=false",))
     for name in ("steps.csv", "metrics.csv"):
         assert (with_them / name).read_bytes() == (without / name).read_bytes()
@@ -107,7 +107,7 @@ def test_dead_and_saturated_fractions_by_hand() -> None:
     assert saturated_share(layers[0], y) is None
 
 
-def test_small_weights_make_the_gradient_vanish_towards_the_first_layer(diagnosed) -> None:
+def test_small_weights_give_vanishing_gradients(diagnosed) -> None:
     folder = diagnosed("sigmoid", ("model.init=0.01", "model.hidden=[10, 10, 10]"))
     norms = [float(row["gradient_norm"]) for row in rows_of(folder, "diagnostics.csv") if row["gradient_norm"]][-4:]
     assert len(norms) == 4

@@ -107,7 +107,7 @@ def test_regularizers_leave_out_frozen_weights(load: Load) -> None:
     assert training.optimizer.state()["m"].size == training.network.flat.trained == 20 + 4 + 8 + 2
 
 
-def test_clipping_measures_the_trained_gradient_only(load: Load) -> None:
+def test_gradient_clipping_measures_trained_parameters_only(load: Load) -> None:
     experiment = load("train.clip_norm=1e-3", text=TEXT.replace("FROZEN", "true"))
     training = RunSetup(experiment).allocate()
     flat = training.network.flat
@@ -135,7 +135,7 @@ def test_shards_with_a_large_frozen_layer(load: Load, monkeypatch: pytest.Monkey
             np.testing.assert_allclose(mine.grad, theirs.grad, rtol=1e-12, atol=1e-15, err_msg=name)
 
 
-def test_nothing_left_to_train_is_refused(load: Load) -> None:
+def test_freezing_every_layer_is_refused(load: Load) -> None:
     text = TEXT.replace("FROZEN", "true").replace("units: 4", "units: 4, frozen: true")
     with pytest.raises(UsageError, match="every layer with parameters is frozen"):
         RunSetup(load(text=text.replace("units: 2}", "units: 2, frozen: true}")))
@@ -168,7 +168,7 @@ def test_layers_below_the_first_trained_one_have_no_backward_pass(monkeypatch: p
         lambda frozen: Residual(layers=[Conv2D(filters=2, padding="same", frozen=frozen)]),
     ],
 )
-def test_the_gradient_for_the_input_is_the_same(make: Callable[[bool], Any]) -> None:
+def test_frozen_layers_leave_the_input_gradient_unchanged(make: Callable[[bool], Any]) -> None:
     found = []
     for frozen in (True, False):
         layer = make(frozen)

@@ -34,7 +34,7 @@ def test_a_finished_run_is_extended_byte_for_byte(
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "{name: warmup, steps: 3, after: cosine}"])
-def test_a_schedule_over_the_whole_training_is_not_silently_stretched(
+def test_schedule_over_the_whole_training_is_not_silently_stretched(
     load: Callable[..., Experiment], tmp_path: Path, schedule: str
 ) -> None:
     folder = run(load(f"train.schedule={schedule}"), tmp_path / "runs").path

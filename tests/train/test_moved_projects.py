@@ -40,7 +40,7 @@ def tables(folder: Path) -> list[bytes]:
     return [(folder / name).read_bytes() for name in (STEPS_FILE, METRICS_FILE)]
 
 
-def test_a_runs_spec_repeats_it_from_anywhere(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resolved_spec_repeats_a_run_from_any_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = run(load_experiment(project / "a.yaml"), project / "runs").path
     spec = (first / SPEC_FILE).read_text()
     assert "path: d.npz" in spec

@@ -71,7 +71,7 @@ def test_raw_rows_given_to_forward_are_reported(loans: RunResult) -> None:
         network.forward(RAW.astype(np.float32), training=False)
 
 
-def test_arrays_of_a_trained_network_are_the_callers_own(loans: RunResult) -> None:
+def test_arrays_of_a_trained_network_are_copies(loans: RunResult) -> None:
     network = nnlab.trained_network(loans)
     a, b = np.zeros((3, 2), np.float32), np.ones((3, 2), np.float32)
     p = network.forward(a, training=False)
@@ -88,7 +88,7 @@ def test_arrays_of_a_trained_network_are_the_callers_own(loans: RunResult) -> No
     np.testing.assert_array_equal(da, kept)
 
 
-def test_pixels_are_predicted_as_the_run_measured_them(tmp_path: Path) -> None:
+def test_predictions_on_pixels_equal_the_recorded_accuracy(tmp_path: Path) -> None:
     spec = tmp_path / "digits.yaml"
     spec.write_text(
         "data: {name: mnist, train_size: 300, test_size: 200}\nmodel: softmax\noptimizer: {name: adam, lr: 0.01}\n"

@@ -168,7 +168,7 @@ def test_a_restarted_run_has_no_snapshot_of_its_interruption(
     assert_same(load("train.snapshots=5", "train.checkpoint_every=never"), tmp_path, 9, monkeypatch)
 
 
-def test_the_newest_two_checkpoints_and_the_best_are_kept(load: Callable[..., Experiment], tmp_path: Path) -> None:
+def test_two_newest_checkpoints_and_the_best_are_kept(load: Callable[..., Experiment], tmp_path: Path) -> None:
     folder = run(load("train.eval_every=1", "train.checkpoint_every=1"), tmp_path / "runs").path
     best = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["best"]["step"]
     kept = [read_checkpoint(path, 2**20).step for path in checkpoint_files(folder)]

@@ -73,7 +73,7 @@ def test_a_run_folder_holds_everything_the_contract_names(spec: Path, tmp_path: 
     assert steps == ["step", "0", "3", "6", "9", "12", "15", "18", "21", "24", "25"]
 
 
-def test_the_environment_says_what_the_run_depended_on(tmp_path: Path, no_pictures: None) -> None:
+def test_environment_records_versions_data_and_threads(tmp_path: Path, no_pictures: None) -> None:
     spec = tmp_path / "mnist.yaml"
     spec.write_text(
         "{data: {name: mnist, test_size: 50}, model: softmax, optimizer: sgd,"
@@ -164,7 +164,7 @@ def test_augmented_training_repeats_byte_for_byte(spec: Path, tmp_path: Path, rn
 
 @pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("eval_train", ["all", "batch", "20"])
-def test_evaluation_sees_no_augmentation(spec: Path, tmp_path: Path, eval_train: str) -> None:
+def test_evaluation_uses_no_augmentation(spec: Path, tmp_path: Path, eval_train: str) -> None:
     spec.write_text(AUGMENTED, encoding="utf-8")
     # Without steps that change the weights, every evaluation is that of the starting network.
     overrides = [f"train.eval_train={eval_train}", "optimizer.lr=1e-300", "dtype=float64"]
@@ -201,7 +201,7 @@ def test_a_model_that_cannot_be_loaded_is_a_run_error(spec: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("augment", ["flip", "{name: shift, pixels: 5}"])
-def test_augmenting_what_is_no_image_is_refused_before_a_folder_is_made(
+def test_augmentation_without_images_is_refused_before_a_folder_is_created(
     spec: Path, tmp_path: Path, augment: str
 ) -> None:
     with pytest.raises(UsageError, match=r"data\.augment\.0: \w+ needs images, but a sample is 2 float64 numbers"):
@@ -279,7 +279,7 @@ def test_the_number_of_threads_changes_no_byte_and_that_of_shards_only_the_last_
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux lets a process choose its cores")
-def test_one_core_gives_the_same_bytes_as_all(images: Path) -> None:
+def test_one_core_gives_the_same_bytes_as_all_cores(images: Path) -> None:
     path = images / "images.yaml"
     path.write_text(IMAGES, encoding="utf-8")
     code = "import nnlab; from nnlab.train import run; run.plot_run = lambda *_: None; run.draw_all = lambda *_: []; "
@@ -350,15 +350,13 @@ def test_a_diverged_run_keeps_its_steps_and_metrics(spec: Path, tmp_path: Path) 
     ("override", "message"),
     [("train.batch_size=81", "batch_size"), ("data.validation=0.001", "data.validation: 0.001 of 80 training samples")],
 )
-def test_nothing_is_left_behind_when_a_run_cannot_start(
-    spec: Path, tmp_path: Path, override: str, message: str
-) -> None:
+def test_invalid_run_leaves_nothing_behind(spec: Path, tmp_path: Path, override: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         run(load_experiment(spec, [override]), tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_bug_leaves_its_traceback_in_the_log(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bug_has_its_traceback_in_the_log(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object) -> None:
         raise KeyError("planted")
 
@@ -434,7 +432,7 @@ def test_a_folder_renamed_during_training_is_reported(
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_a_second_signal_ends_the_loop_at_once(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_second_signal_stops_the_loop_immediately(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object) -> None:
         raise Interrupted(signal.SIGINT)
 

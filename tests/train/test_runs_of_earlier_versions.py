@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(STORED, tmp_path / STORED.name))
 
 
-def test_it_is_read_and_compared(folder: Path) -> None:
+def test_run_of_an_earlier_version_is_read_and_compared(folder: Path) -> None:
     record = read_run(folder)
     assert (record.status, record.name, len(record.steps["step"])) == ("completed", "old", 40)
     assert record.final is not None
@@ -35,7 +35,7 @@ def test_it_is_read_and_compared(folder: Path) -> None:
     assert stored_run(folder, "run").status == "completed"
 
 
-def test_it_is_drawn(folder: Path) -> None:
+def test_run_of_an_earlier_version_is_plotted(folder: Path) -> None:
     record = read_run(folder)
     plot_run(record, folder / "plots")
     draw_all(run_view(record), folder / "plots", lambda line: pytest.fail(line), ["boundary", "confusion", "gradients"])
@@ -45,13 +45,13 @@ def test_it_is_drawn(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_it_is_resumed(folder: Path) -> None:
+def test_run_of_an_earlier_version_is_resumed(folder: Path) -> None:
     before = (folder / "steps.csv").read_bytes()
     assert resume(folder, iterations=60, allow_drift=True).summary["steps"] == 60
     assert (folder / "steps.csv").read_bytes().startswith(before)
 
 
-def test_it_predicts(folder: Path) -> None:
+def test_run_of_an_earlier_version_predicts(folder: Path) -> None:
     probabilities = nnlab.predict(folder, [[0.1, 0.2], [0.5, -0.5]], probabilities=True)
     assert probabilities.shape == (2, 3)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)

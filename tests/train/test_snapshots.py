@@ -69,7 +69,7 @@ def test_snapshots_change_nothing_in_the_training(spec: Path, tmp_path: Path) ->
     assert not (plain / "snapshots").exists()
 
 
-def test_more_snapshots_than_steps_are_one_for_each(spec: Path, tmp_path: Path) -> None:
+def test_more_snapshots_than_steps_are_one_per_step(spec: Path, tmp_path: Path) -> None:
     folder = run(load_experiment(spec, ["train.snapshots=1000"]), tmp_path / "runs").path
     assert len(snapshots(folder)) == 11
 

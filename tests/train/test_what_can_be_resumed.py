@@ -22,7 +22,7 @@ from nnlab.train.run import run
 pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
-def test_a_finished_run_is_left_alone(load: Callable[..., Experiment], tmp_path: Path) -> None:
+def test_resume_of_a_completed_run_changes_nothing(load: Callable[..., Experiment], tmp_path: Path) -> None:
     folder = run(load(), tmp_path / "runs").path
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     said = Lines()
@@ -129,7 +129,7 @@ def test_tables_whose_line_endings_were_changed_are_restored(
         (lambda folder: (folder / "steps.csv").unlink(), r"steps\.csv: missing"),
     ],
 )
-def test_checkpoints_are_never_discarded_for_changed_tables_unless_asked(
+def test_resume_discards_no_checkpoint_for_changed_tables_unless_asked(
     load: Callable[..., Experiment],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -160,7 +160,7 @@ def test_damaged_checkpoints_do_not_count_among_the_newest(
     assert steps[:2] == [13, 12]
 
 
-def test_garbage_after_the_last_checkpoint_is_cut_off(
+def test_resume_truncates_tables_after_the_last_checkpoint(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
@@ -197,7 +197,7 @@ def test_restarting_without_a_checkpoint_is_reported(
     assert (folder / "log.txt").read_text(encoding="utf-8").startswith(log)
 
 
-def test_a_second_writer_is_refused(
+def test_resume_refuses_a_second_writer(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
@@ -272,7 +272,7 @@ def test_an_untrusted_environment_cannot_forge_lines(
     assert len(str(caught.value)) < 5000
 
 
-def test_a_checkpoint_of_another_version_is_never_discarded_unless_asked(
+def test_resume_discards_no_checkpoint_of_another_version_unless_asked(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nnlab.records.checkpoint.FORMAT", 2)
@@ -286,7 +286,7 @@ def test_a_checkpoint_of_another_version_is_never_discarded_unless_asked(
     assert {file: file.read_bytes() for file in before} == before
 
 
-def test_a_checkpoint_that_cannot_be_opened_is_never_discarded_unless_asked(
+def test_resume_discards_no_unreadable_checkpoint_unless_asked(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = stopped(load(), tmp_path, 10, monkeypatch)

@@ -63,7 +63,7 @@ def little_memory() -> Iterator[None]:
 
 
 @pytest.fixture
-def harmless(nnlab: Any) -> SafeGroup:
+def ends_safely(nnlab: Any) -> SafeGroup:
     """Call ``nnlab``: it does not hang, it ends as documented (with ``code``), and its words are clean and few."""
 
     def call(*arguments: object, code: int | None = None) -> Any:
@@ -80,12 +80,12 @@ def harmless(nnlab: Any) -> SafeGroup:
 
 
 @pytest.fixture
-def refused(harmless: SafeGroup) -> SafeGroup:
+def refused(ends_safely: SafeGroup) -> SafeGroup:
     """The same within 100 MB, for what would take gigabytes."""
 
     def call(*arguments: object, code: int) -> Any:
         with little_memory():
-            answer = harmless(*arguments, code=code)
+            answer = ends_safely(*arguments, code=code)
         assert all(line.startswith("pictures/") for line in answer.stdout.splitlines())  # what was sound was drawn
         assert "memory" not in answer.stderr
         return answer

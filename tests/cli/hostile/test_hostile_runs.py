@@ -111,24 +111,24 @@ def test_forged_weights(refused: Any, run: Path, make: Callable[[], bytes]) -> N
     refused("plot", run, "--animate", code=5)
 
 
-def test_weights_of_another_type(harmless: Any, run: Path) -> None:
+def test_weights_of_another_type(ends_safely: Any, run: Path) -> None:
     path = run / "model.safetensors"
     path.write_bytes(path.read_bytes().replace(b'"F32"', b'"I32"'))
-    harmless("plot", run, "confusion", "--out", "pictures", code=0)
+    ends_safely("plot", run, "confusion", "--out", "pictures", code=0)
     header = {name: {"dtype": "C64", "shape": list(array.shape)} for name, array in load_file(path).items()}
     end = 0
     for entry in header.values():
         start, end = end, end + 8 * int(np.prod(entry["shape"]))
         entry["data_offsets"] = [start, end]
     path.write_bytes(tensors(header, bytes(end)))
-    assert "expected float32, found complex64" in harmless("plot", run, "confusion", code=5).stderr
+    assert "expected float32, found complex64" in ends_safely("plot", run, "confusion", code=5).stderr
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
-def test_weights_that_are_too_large(harmless: Any, run: Path, value: float) -> None:
+def test_weights_that_are_too_large(ends_safely: Any, run: Path, value: float) -> None:
     path = run / "model.safetensors"
     save_file({name: np.full_like(array, value) for name, array in load_file(path).items()}, path)
-    harmless("plot", run, "boundary", "confusion", "--out", "pictures", code=0)
+    ends_safely("plot", run, "boundary", "confusion", "--out", "pictures", code=0)
 
 
 FILES = ["spec.yaml", "summary.json", "metrics.csv", "steps.csv", "diagnostics.csv", "histograms.csv"]
@@ -156,11 +156,11 @@ def test_pipes_and_devices_do_not_block(refused: Any, run: Path, file: str) -> N
     [b"", b"\0" * 1000, b"\xff\xfe", b"[" * 100_000, b'{"a":' * 50_000, b"x" * 50_000_000, TEXT.encode() * 100],
     ids=["nothing", "nulls", "other bytes", "brackets", "braces", "a long line", "escape sequences"],
 )
-def test_invalid_records(refused: Any, harmless: Any, run: Path, file: str, contents: bytes) -> None:
+def test_invalid_records(refused: Any, ends_safely: Any, run: Path, file: str, contents: bytes) -> None:
     (run / file).write_bytes(contents)
     kind = KINDS.get(file, "loss")
     if file == "diagnostics.csv":  # as the writer of a run that was killed may leave it
-        harmless("plot", run, kind, "--out", "pictures")
+        ends_safely("plot", run, kind, "--out", "pictures")
         return
     refused("plot", run, kind, "--out", "pictures", code=5)
     if file in FILES[:3]:
@@ -183,40 +183,42 @@ def rewrite(run: Path, spec: dict[str, Any] | None = None, **summary: Any) -> No
     (run / "summary.json").write_text(json.dumps(document), encoding="utf-8")
 
 
-def test_control_characters_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, tmp_path: Path) -> None:
+def test_control_characters_in_the_records_of_a_run(ends_safely: Any, run: Path, made: Path, tmp_path: Path) -> None:
     sound = read_yaml(run / "spec.yaml").value
     assert isinstance(sound, dict)
     rewrite(run, message=TEXT, extra={TEXT: [TEXT]})
     (run / "log.txt").write_text(TEXT, encoding="utf-8")
     (run / "environment.json").write_text(json.dumps({TEXT: TEXT}), encoding="utf-8")
-    harmless("show", run, code=0)
+    ends_safely("show", run, code=0)
     for name in ("diagnostics.csv", "histograms.csv"):
         (run / name).write_text((run / name).read_text(encoding="utf-8").replace("tanh1", TEXT), encoding="utf-8")
-    pictures = harmless("plot", run, "gradients", "activations", "--format", "svg", "--out", "pictures", code=0).stdout
+    pictures = ends_safely(
+        "plot", run, "gradients", "activations", "--format", "svg", "--out", "pictures", code=0
+    ).stdout
     for picture in pictures.splitlines():
         assert not {"\x1b", "\x9b", "\u202e"} & set(Path(picture).read_text(encoding="utf-8"))
     rewrite(run, sound | {"name": TEXT, "model": {"name": TEXT, TEXT: {TEXT: TEXT}}})
-    harmless("show", run, code=2)
+    ends_safely("show", run, code=2)
     for sort in (TEXT, "model.name", f"model.{TEXT}.{TEXT}"):
-        harmless("compare", run, made / "run", "--sort", sort, "--out", "pictures", code=0)
-    harmless("compare", run, made / "run", "--csv", "-", code=0)
-    harmless("compare", run, made / "run", "--json", code=0)
-    harmless("plot", run, "loss", "--format", "svg", code=0)
+        ends_safely("compare", run, made / "run", "--sort", sort, "--out", "pictures", code=0)
+    ends_safely("compare", run, made / "run", "--csv", "-", code=0)
+    ends_safely("compare", run, made / "run", "--json", code=0)
+    ends_safely("plot", run, "loss", "--format", "svg", code=0)
     for status in (TEXT, [TEXT], {"a": 1}):
         rewrite(run, status=status)
-        harmless("compare", run, code=5)
-        harmless("show", run, code=5)
+        ends_safely("compare", run, code=5)
+        ends_safely("show", run, code=5)
     rewrite(run, status="completed")
     metrics = (run / "metrics.csv").read_text(encoding="utf-8").splitlines()
     wider = [f"{line},{TEXT if place == 0 else 1}" for place, line in enumerate(metrics)]
     (run / "metrics.csv").write_text("\n".join([*wider, ""]), encoding="utf-8")
-    harmless("compare", run, "--sort", "nothing", code=2)
+    ends_safely("compare", run, "--sort", "nothing", code=2)
     rewrite(run, final=None, best=None)
-    harmless("compare", run, "--sort", TEXT, "--out", "pictures", code=0)
+    ends_safely("compare", run, "--sort", TEXT, "--out", "pictures", code=0)
 
 
 @pytest.mark.parametrize("value", ["inf", "nan", "1e308", "-1e308", "5e-324", ""])
-def test_extreme_numbers_in_the_records_of_a_run(harmless: Any, run: Path, made: Path, value: str) -> None:
+def test_extreme_numbers_in_the_records_of_a_run(ends_safely: Any, run: Path, made: Path, value: str) -> None:
     """In every column but the steps and the shares and, with a metric that the best row lacks, in the summary."""
     path = run / "metrics.csv"
     header, *rows = path.read_text(encoding="utf-8").splitlines()
@@ -228,16 +230,16 @@ def test_extreme_numbers_in_the_records_of_a_run(harmless: Any, run: Path, made:
     final["step"] = 4
     best = {name: float(cell) if cell else None for name, cell in zip(names, rows[0].split(","), strict=True)}
     rewrite(run, final=final, best=best)
-    harmless("show", run, code=0)
+    ends_safely("show", run, code=0)
     path.write_text("\n".join([header, *changed, ""]), encoding="utf-8")
     rewrite(run, final=final, best=final)
-    harmless("show", run, code=0)
-    harmless("compare", run, made / "run", "--out", "pictures", code=0)
+    ends_safely("show", run, code=0)
+    ends_safely("compare", run, made / "run", "--out", "pictures", code=0)
     (run / "steps.csv").write_text(f"step,loss\n1,{value or 0}\n2,1\n3,{value or 0}\n4,1\n", encoding="utf-8")
     (run / "diagnostics.csv").write_text(
         f"step,layer,gradient_norm\n1,a,{value}\n2,a,{value}\n2,b,1\n", encoding="utf-8"
     )
-    harmless("plot", run, "loss", "gradients", "--out", "pictures", code=0)
+    ends_safely("plot", run, "loss", "gradients", "--out", "pictures", code=0)
 
 
 HISTOGRAMS = {
@@ -260,16 +262,16 @@ def test_forged_histograms(refused: Any, run: Path, rows: str) -> None:
     assert "histograms.csv:" in refused("plot", run, "activations", code=5).stderr
 
 
-def test_very_many_layers_and_snapshots_are_drawn_in_part(harmless: Any, run: Path) -> None:
+def test_very_many_layers_and_snapshots_are_drawn_in_part(ends_safely: Any, run: Path) -> None:
     rows = [f"{step},a{layer},0,1,3" for step in range(20) for layer in range(3)]
     (run / "histograms.csv").write_text("\n".join(["step,layer,left,right,count", *rows, ""]), encoding="utf-8")
     (run / "diagnostics.csv").write_text(
         "\n".join(["step,layer,gradient_norm", *(f"1,a{layer},1" for layer in range(2000)), ""]), encoding="utf-8"
     )
-    harmless("plot", run, "gradients", "activations", "--out", "pictures", code=0)
+    ends_safely("plot", run, "gradients", "activations", "--out", "pictures", code=0)
 
 
-def test_a_spec_that_needs_more_than_the_machine_has(refused: Any, run: Path) -> None:
+def test_spec_that_exceeds_memory_is_refused(refused: Any, run: Path) -> None:
     spec = read_yaml(run / "spec.yaml").value
     assert isinstance(spec, dict)
     rewrite(run, spec | {"model": {**spec["model"], "hidden": [10**7, 10**7]}})
@@ -277,23 +279,23 @@ def test_a_spec_that_needs_more_than_the_machine_has(refused: Any, run: Path) ->
     refused("show", run, code=2)
 
 
-def test_words_and_numbers_in_the_records_of_a_descent(harmless: Any, descent: Path) -> None:
+def test_untrusted_text_and_numbers_in_descent_records(ends_safely: Any, descent: Path) -> None:
     path = descent / "path.csv"
     sound = path.read_text(encoding="utf-8")
     for label in (TEXT, "_", "x" * 1000, "", '"two\nlines"'):
         path.write_text(sound.replace("sgd lr=0.1", label), encoding="utf-8")
-        harmless("plot", descent, code=5)
+        ends_safely("plot", descent, code=5)
     for value in ("nan", "-1e308"):
         header, first, *rows = sound.splitlines()
         rows = [",".join([*row.split(",")[:2], *[value] * 4]) for row in rows if "sgd" in row]
         path.write_text("\n".join([header, first, *rows, ""]), encoding="utf-8")
-        harmless("plot", descent, "--out", "pictures", code=0)
+        ends_safely("plot", descent, "--out", "pictures", code=0)
         path.write_text("\n".join([header, f"sgd lr=0.1,0{4 * f',{value}'}", *rows, ""]), encoding="utf-8")
-        harmless("plot", descent, "--out", "pictures", code=5)
+        ends_safely("plot", descent, "--out", "pictures", code=5)
         path.write_text("\n".join([header, f"sgd lr=0.1,0,1,2,{value},{value}", *rows, ""]), encoding="utf-8")
-        harmless("plot", descent, "paths", "values", "--out", "pictures", code=0)
+        ends_safely("plot", descent, "paths", "values", "--out", "pictures", code=0)
     (descent / "log.txt").write_text(TEXT, encoding="utf-8")
-    assert "\\x1b[31m" in harmless("show", descent, code=0).stdout
+    assert "\\x1b[31m" in ends_safely("show", descent, code=0).stdout
 
 
 @pytest.mark.parametrize("file", ["path.csv", "log.txt", "spec.yaml"])
@@ -306,22 +308,22 @@ def test_pipes_and_devices_in_a_descent_do_not_block(refused: Any, descent: Path
     refused("show", descent, code=5)
 
 
-def test_an_expression_with_hidden_characters(harmless: Any, tmp_path: Path) -> None:
+def test_an_expression_with_hidden_characters(ends_safely: Any, tmp_path: Path) -> None:
     spec = tmp_path / "spec.yaml"
     text = json.dumps("x0**2 + x1**2  # \x1b]0;title\x07\u202e")
     spec.write_text(
         f"{{expression: {text}, start: [1, 2], steps: 2, optimizer: {{name: sgd, lr: 1}}}}", encoding="utf-8"
     )
-    run = harmless("descend", spec, code=0).stdout.splitlines()[-1]
-    harmless("show", run, code=0)
-    harmless("plot", run, "--format", "svg", code=0)
+    run = ends_safely("descend", spec, code=0).stdout.splitlines()[-1]
+    ends_safely("show", run, code=0)
+    ends_safely("plot", run, "--format", "svg", code=0)
 
 
-def test_valid_folders_are_read(harmless: Any, run: Path, descent: Path) -> None:
+def test_valid_folders_are_read(ends_safely: Any, run: Path, descent: Path) -> None:
     assert RunSetup(load_experiment(run / "spec.yaml")).network.parameter_count == 22
     for folder in (run, descent):
-        harmless("show", folder, code=0)
-        harmless("plot", folder, "--out", "pictures", code=0)
+        ends_safely("show", folder, code=0)
+        ends_safely("plot", folder, "--out", "pictures", code=0)
 
 
 def unfinished(run: Path) -> Path:
@@ -365,7 +367,7 @@ def test_resume_writes_into_no_folder_outside_of_the_run(refused: Any, run: Path
 @pytest.mark.parametrize("kind", ["run", "descent"])
 @pytest.mark.parametrize("dangling", [False, True])
 def test_pictures_are_not_drawn_through_links(
-    harmless: Any,
+    ends_safely: Any,
     request: pytest.FixtureRequest,
     kind: str,
     dangling: bool,
@@ -381,7 +383,7 @@ def test_pictures_are_not_drawn_through_links(
             (folder / "plots" / planted).symlink_to(precious)
     if not dangling:
         precious.write_text("precious", encoding="utf-8")
-    harmless("plot", folder, *(["accuracy"] if kind == "run" else ["values"]), "--animate", code=0)
+    ends_safely("plot", folder, *(["accuracy"] if kind == "run" else ["values"]), "--animate", code=0)
     drawn = {path.name for path in (folder / "plots").iterdir() if not path.is_symlink()}
     assert drawn == ({"accuracy.png", "boundary.gif"} if kind == "run" else {"values.png", "race.gif"})
     assert precious.exists() is not dangling
@@ -390,13 +392,13 @@ def test_pictures_are_not_drawn_through_links(
 
 @pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("file", ["lock", "log.txt", "steps.csv", "metrics.csv", "diagnostics.csv", "summary.json"])
-def test_writing_does_not_block_on_pipes(harmless: Any, run: Path, file: str) -> None:
+def test_writing_does_not_block_on_pipes(ends_safely: Any, run: Path, file: str) -> None:
     unfinished(run)
     (run / file).unlink(missing_ok=True)
     os.mkfifo(run / file)
-    harmless("train", "--resume", run)
-    harmless("runs", "ls", "--runs", run.parent)
-    harmless("runs", "rm", run, "-y")
+    ends_safely("train", "--resume", run)
+    ends_safely("runs", "ls", "--runs", run.parent)
+    ends_safely("runs", "rm", run, "-y")
 
 
 @pytest.mark.usefixtures("no_pictures")
@@ -409,16 +411,16 @@ def test_writing_does_not_block_on_pipes(harmless: Any, run: Path, file: str) ->
     ],
     ids=["of other kinds", "none", "with words"],
 )
-def test_an_invalid_environment(harmless: Any, refused: Any, run: Path, environment: dict[str, Any]) -> None:
+def test_an_invalid_environment(ends_safely: Any, refused: Any, run: Path, environment: dict[str, Any]) -> None:
     unfinished(run)
     (run / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
     refused("train", "--resume", run, code=5)
-    harmless("train", "--resume", run, "--allow-drift", code=0)
+    ends_safely("train", "--resume", run, "--allow-drift", code=0)
 
 
 @pytest.mark.usefixtures("no_pictures")
 def test_an_untrusted_repository_runs_nothing(
-    harmless: Any, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ends_safely: Any, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Git would run what these name: a filter, a hook, a file system monitor, in a bare repository too."""
     script = f"#!/bin/sh\ntouch {tmp_path}/obeyed\n"
@@ -454,7 +456,7 @@ def test_an_untrusted_repository_runs_nothing(
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin{os.pathsep}{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path / "work")
-    run = harmless("train", spec, "-s", "train.iterations=1", code=0).stdout.splitlines()[-1]
+    run = ends_safely("train", spec, "-s", "train.iterations=1", code=0).stdout.splitlines()[-1]
     found = json.loads(Path(run, "environment.json").read_bytes())["git"]
     assert found == {"commit": "a" * 40, "branch": "main"}
     assert not (tmp_path / "obeyed").exists()

@@ -51,7 +51,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())
-def test_a_bomb_is_refused(refused: Any, tmp_path: Path, bomb: str | bytes) -> None:
+def test_yaml_bombs_are_refused(refused: Any, tmp_path: Path, bomb: str | bytes) -> None:
     path = tmp_path / "spec.yaml"
     path.write_bytes(bomb if isinstance(bomb, bytes) else bomb.encode())
     refused("train", path, code=2)
@@ -73,7 +73,7 @@ def test_a_bomb_in_an_override_is_refused(refused: Any, spec: Path) -> None:
     refused("train", spec, "-s", ".".join("a" * 10_000) + "=1", code=2)
 
 
-def test_a_spec_too_long_to_be_read_again_is_refused(refused: Any, tmp_path: Path) -> None:
+def test_spec_whose_resolved_form_is_too_large_is_refused(refused: Any, tmp_path: Path) -> None:
     layer = "{name: residual, layers: [{name: conv2d, filters: 1}, relu]}"
     path = tmp_path / "spec.yaml"
     path.write_text(f"{HEAD}model: {{name: sequential, layers: [{', '.join([layer] * 1000)}]}}", encoding="utf-8")
@@ -94,11 +94,11 @@ EXPRESSIONS = {
 
 
 @pytest.mark.parametrize("text", EXPRESSIONS.values(), ids=EXPRESSIONS.keys())
-def test_an_expression_executes_no_code(harmless: Any, tmp_path: Path, text: str) -> None:
+def test_an_expression_executes_no_code(ends_safely: Any, tmp_path: Path, text: str) -> None:
     path = tmp_path / "spec.yaml"
     quoted = text if text.startswith('"') else f'"{text}"'
     path.write_text(f"expression: {quoted}\nstart: [1]\noptimizer: {{name: sgd, lr: 0.1}}\n", encoding="utf-8")
-    answer = harmless("descend", path, "--no-animate", code=3 if text.startswith("9**") else 2)
+    answer = ends_safely("descend", path, "--no-animate", code=3 if text.startswith("9**") else 2)
     assert "RecursionError" not in answer.stderr
     assert not (tmp_path / "hacked").exists()
 
@@ -115,12 +115,12 @@ def test_an_endless_spec_does_not_block(refused: Any, tmp_path: Path, command: s
     refused(command, link, code=2)
 
 
-def test_a_shell_pipe_is_a_spec(harmless: Any, tmp_path: Path, spec: Path) -> None:
+def test_a_shell_pipe_is_a_spec(ends_safely: Any, tmp_path: Path, spec: Path) -> None:
     read, write = os.pipe()
     try:
         os.write(write, spec.read_bytes())
         os.close(write)
-        harmless("train", f"/dev/fd/{read}", "--dry-run", "-s", "name=piped", code=0)
+        ends_safely("train", f"/dev/fd/{read}", "--dry-run", "-s", "name=piped", code=0)
     finally:
         os.close(read)
 

@@ -63,31 +63,31 @@ def table(tmp_path: Path) -> Path:
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_names_of_columns_and_classes(harmless: Any, table: Path, tmp_path: Path) -> None:
-    run = harmless("train", table, code=0).stdout.splitlines()[-1]
-    assert "\\x1b[31m" in harmless("data", "show", table, "--out", tmp_path, code=0).stdout
-    harmless("show", table, code=0)
-    assert "\\x1b[31m" in harmless("train", table, "-s", "data.label=kind", code=4).stderr
-    pictures = harmless("plot", run, "boundary", "confusion", "--format", "svg", code=0).stdout.splitlines()
+def test_untrusted_column_and_class_names_are_escaped(ends_safely: Any, table: Path, tmp_path: Path) -> None:
+    run = ends_safely("train", table, code=0).stdout.splitlines()[-1]
+    assert "\\x1b[31m" in ends_safely("data", "show", table, "--out", tmp_path, code=0).stdout
+    ends_safely("show", table, code=0)
+    assert "\\x1b[31m" in ends_safely("train", table, "-s", "data.label=kind", code=4).stderr
+    pictures = ends_safely("plot", run, "boundary", "confusion", "--format", "svg", code=0).stdout.splitlines()
     for picture in pictures:
         assert not UNSAFE_IN_A_PICTURE.search(Path(picture).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
-def test_words_of_a_spec(harmless: Any, table: Path, text: str) -> None:
+def test_untrusted_text_in_a_spec_is_escaped(ends_safely: Any, table: Path, text: str) -> None:
     quoted = json.dumps(text)
     for key in ("label", "features"):
         value = f"[{quoted}]" if key == "features" else quoted
         expected = 0 if text in (TEXTS[1], TEXTS[3]) else 4
-        harmless("train", table, "-s", f"data.{key}={value}", "-s", "data.test_split=0", "--dry-run", code=expected)
+        ends_safely("train", table, "-s", f"data.{key}={value}", "-s", "data.test_split=0", "--dry-run", code=expected)
     for key in ("seed", "model", "optimizer.name", "data.name", "train.sampling", "model.hidden", f'"{text}"'):
         if key.isprintable():
-            harmless("train", table, "-s", f"{key}={quoted}", code=2)
+            ends_safely("train", table, "-s", f"{key}={quoted}", code=2)
     spec = table.with_name("keys.yaml")
     spec.write_text(dump_yaml({**SPEC, text: {text: text}}), encoding="utf-8")
-    harmless("train", spec, code=2)
+    ends_safely("train", spec, code=2)
     spec.write_text(dump_yaml({**SPEC, "data": {**SPEC["data"], "path": text}}), encoding="utf-8")
-    harmless("train", spec, code=2 if len(text) > 255 else 4)
+    ends_safely("train", spec, code=2 if len(text) > 255 else 4)
 
 
 def test_a_spec_in_full_shows_escapes_and_reads_back_equal() -> None:
@@ -101,14 +101,14 @@ def test_a_spec_in_full_shows_escapes_and_reads_back_equal() -> None:
 
 
 @pytest.mark.parametrize("name", [*TEXTS, "", ".", "..", "/", "~", "CON", "nul.yaml", "x" * 300, "a" * 255 + "\u0301"])
-def test_names_of_experiments(
-    harmless: Any, spec: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_untrusted_experiment_names_are_escaped(
+    ends_safely: Any, spec: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "$" not in name:  # the others are drawn as names of classes are
         monkeypatch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
         monkeypatch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
     allowed = name.isprintable() and 1 <= len(name) <= 100
-    answer = harmless(
+    answer = ends_safely(
         "train", spec, "-s", f"name={json.dumps(name)}", "-s", "train.iterations=1", code=2 * (not allowed)
     )
     if allowed:
@@ -121,7 +121,7 @@ def test_names_of_experiments(
 @pytest.mark.parametrize(
     "name", [*TEXTS, *"./~-", "..", "CON", "aux.txt", "-", "--", ".hidden", "a.", "a ", "com1.", " "]
 )
-def test_part_of_a_folder_name(name: str) -> None:
+def test_folder_names_from_untrusted_text_are_plain(name: str) -> None:
     assert re.fullmatch(r"\w[\w.-]{0,59}", plain_name(name))
 
 
@@ -129,50 +129,50 @@ FILES = [text for text in TEXTS if "\0" not in text and "/" not in text and len(
 
 
 @pytest.mark.parametrize("text", FILES, ids=range(len(FILES)))
-def test_names_of_files(harmless: Any, spec: Path, tmp_path: Path, text: str) -> None:
+def test_untrusted_file_names_are_escaped(ends_safely: Any, spec: Path, tmp_path: Path, text: str) -> None:
     """As a shell hands them over that writes ``*``."""
     file, folder = Path(f"{text}.yaml"), Path(text)
     file.write_text(spec.read_text(encoding="utf-8"), encoding="utf-8")
     folder.mkdir()
     (folder / "spec.yaml").write_text("name: a\n", encoding="utf-8")
-    harmless(
+    ends_safely(
         "train", file if not text.startswith("-") else f"./{file}", "--dry-run", code=0 if text.isprintable() else 2
     )
-    harmless("show", f"./{folder}", code=5)
-    harmless("plot", f"./{folder}", code=5)
-    harmless("compare", f"./{folder}", code=5)
-    harmless("train", f"./{folder}", code=2)
-    harmless("train", spec, "--runs", file, code=5)
-    harmless("train", spec, "-s", "model=softmax", "-s", f"data.path={json.dumps(text)}", code=2)
+    ends_safely("show", f"./{folder}", code=5)
+    ends_safely("plot", f"./{folder}", code=5)
+    ends_safely("compare", f"./{folder}", code=5)
+    ends_safely("train", f"./{folder}", code=2)
+    ends_safely("train", spec, "--runs", file, code=5)
+    ends_safely("train", spec, "-s", "model=softmax", "-s", f"data.path={json.dumps(text)}", code=2)
     for command in ("show", "train", "descend", "data", "list", "fetch"):
-        harmless(command, text, f"{text}2", f"--{text}", code=2)
+        ends_safely(command, text, f"{text}2", f"--{text}", code=2)
 
 
-def test_a_run_with_untrusted_path_names(harmless: Any, spec: Path, tmp_path: Path) -> None:
+def test_a_run_with_untrusted_path_names(ends_safely: Any, spec: Path, tmp_path: Path) -> None:
     runs = Path("runs\x1b[31m\u202e\n[/bold]")
-    answer = harmless("train", spec, "--runs", runs, "-s", "train.iterations=1", code=0)
+    answer = ends_safely("train", spec, "--runs", runs, "-s", "train.iterations=1", code=0)
     (run,) = runs.iterdir()
     assert answer.stdout.splitlines()[-1] == cleaned(str(run)).splitlines()[-1]
-    harmless("show", run, code=0)
-    harmless("plot", run, "accuracy", code=0)
-    assert json.loads(harmless("compare", run, "--json", "--out", "out\x1b[0m", code=0).stdout)["entries"][0]["runs"][
-        0
-    ]["path"] == str(run)
-    harmless("train", run / "spec.yaml", "-s", "train.batch_size=1000", code=2)
+    ends_safely("show", run, code=0)
+    ends_safely("plot", run, "accuracy", code=0)
+    assert json.loads(ends_safely("compare", run, "--json", "--out", "out\x1b[0m", code=0).stdout)["entries"][0][
+        "runs"
+    ][0]["path"] == str(run)
+    ends_safely("train", run / "spec.yaml", "-s", "train.batch_size=1000", code=2)
     (run / "steps.csv").write_text("\x1b[31m\n", encoding="utf-8")
-    harmless("plot", run, "loss", code=5)
+    ends_safely("plot", run, "loss", code=5)
 
 
-def test_bytes_that_are_no_text_in_the_name_of_a_file(harmless: Any, spec: Path, tmp_path: Path) -> None:
+def test_undecodable_file_names_are_escaped(ends_safely: Any, spec: Path, tmp_path: Path) -> None:
     rows = "".join(f"{index},{index % 2}\n" for index in range(20))
     table = tmp_path / os.fsdecode(b"\xff\xfe.csv")
     table.write_text(f"a,b\n{rows}", encoding="utf-8")
     data = 'data={name: table, path: "\\udcff\\udcfe.csv"}'
-    run = harmless("train", spec, "-s", data, "-s", "train.iterations=1", code=0).stdout.splitlines()[-1]
-    harmless("show", run, code=0)
-    harmless("train", f"{run}/spec.yaml", "--dry-run", code=0)
+    run = ends_safely("train", spec, "-s", data, "-s", "train.iterations=1", code=0).stdout.splitlines()[-1]
+    ends_safely("show", run, code=0)
+    ends_safely("train", f"{run}/spec.yaml", "--dry-run", code=0)
     assert os.fsdecode(b"\xff\xfe.csv") in json.loads(Path(run, "environment.json").read_bytes())["data_sha256"]
-    harmless("train", tmp_path / os.fsdecode(b"\xff.yaml"), code=2)
+    ends_safely("train", tmp_path / os.fsdecode(b"\xff.yaml"), code=2)
 
 
 @pytest.mark.parametrize("stderr", [False, True])
