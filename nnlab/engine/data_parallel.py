@@ -142,26 +142,32 @@ class DataParallelLoss:
 
 
 class MeanOfParts(float):
-    """Σ_i N_i/N · mean_i for parts of N_i of N samples.
+    """Σ_i N_i/N · mean_i for parts of N_i of N samples, plus a number that belongs to no part.
 
-    Two of them are added part by part, so that loss and activity penalty are rounded as in one pass over each part.
+    A sum with others and with plain numbers is the same in any order: two of them are added part by part, so that loss
+    and activity penalty are rounded as in one pass over each part, and the numbers are added to the mean last.
     """
 
-    def __new__(cls, means: Sequence[float], parts: Sequence[slice]) -> Self:
+    def __new__(cls, means: Sequence[float], parts: Sequence[slice], apart: float = 0.0) -> Self:
         """From the mean of each part."""
         N = parts[-1].stop
-        mean = super().__new__(cls, sum((part.stop - part.start) / N * m for m, part in zip(means, parts, strict=True)))
-        mean._means, mean._parts = means, parts
-        return mean
+        mean = sum((part.stop - part.start) / N * m for m, part in zip(means, parts, strict=True))
+        total = super().__new__(cls, mean + apart)
+        total._means, total._parts, total._apart = means, parts, apart
+        return total
 
     _means: Sequence[float]
     _parts: Sequence[slice]
+    _apart: float
 
-    def __add__(self, other: float) -> float:
-        """With a plain number, their sum."""
+    def __add__(self, other: float) -> "MeanOfParts":
+        """With another mean of the same parts, or a plain number."""
         if isinstance(other, MeanOfParts):
-            return MeanOfParts([a + b for a, b in zip(self._means, other._means, strict=True)], self._parts)
-        return super().__add__(other)
+            means = [a + b for a, b in zip(self._means, other._means, strict=True)]
+            return MeanOfParts(means, self._parts, self._apart + other._apart)
+        return MeanOfParts(self._means, self._parts, self._apart + other)
+
+    __radd__ = __add__
 
 
 def split_batch(samples: int, count: int) -> list[slice]:

@@ -1,12 +1,14 @@
 """Data parallelism: the objective and the gradients of the parts of a batch are those of the whole."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from trainings import make_network
 
 from nnlab.core.arrays import Array
 from nnlab.core.threads import Workers
-from nnlab.engine.data_parallel import DataParallel, DataParallelLoss, automatic_shards
+from nnlab.engine.data_parallel import DataParallel, DataParallelLoss, MeanOfParts, automatic_shards, split_batch
 from nnlab.layers.activations import ReLU
 from nnlab.layers.activity import ActivityL1, ActivityL2
 from nnlab.layers.batch_norm import BatchNorm
@@ -144,3 +146,13 @@ def test_the_gradient_of_a_batch_in_parts_is_the_numerical_one() -> None:
             found.append(backpropagated(parallel, loss, x, labels))
         values[index] = start
         assert gradient[index] == pytest.approx((found[0] - found[1]) / 2e-6, rel=1e-5, abs=1e-8)
+
+
+def test_a_mean_of_parts_is_added_to_means_and_numbers_in_any_order() -> None:
+    parts = split_batch(7, 2)
+    loss, activity, penalty = MeanOfParts([0.1, 0.5], parts), MeanOfParts([0.1, 0.6], parts), 0.2
+    expected = 4 / 7 * (0.1 + 0.1) + 3 / 7 * (0.5 + 0.6) + penalty
+    assert expected not in {sum(map(float, terms)) for terms in permutations((loss, activity, penalty))}
+    for terms in permutations((loss, activity, penalty)):
+        assert sum(terms) == expected
+        assert terms[0] + (terms[1] + terms[2]) == expected
