@@ -71,6 +71,12 @@ def near_hint(word: str, known: Sequence[str]) -> str:
     return f"did you mean {near!r}? " if near else ""
 
 
+def near_or_known(word: str, known: Sequence[str], noun: str) -> str:
+    """``did you mean 'x'?``, or ``the columns are 'a, b'`` (for the noun columns) where no known name is close."""
+    near = near_name(word, known)
+    return f"did you mean {quote(near)}?" if near else f"the {noun} are {quote(', '.join(known), limit=200)}"
+
+
 def with_article(noun: str) -> str:
     """``a layer``, ``an optimizer``."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

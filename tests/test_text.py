@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.registry import optimizers
-from nnlab.text import escape_control, near_name, one_line, quote
+from nnlab.text import escape_control, near_name, near_or_known, one_line, quote, with_article
 
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -95,3 +95,14 @@ def test_near_name(word: str, near: str | None) -> None:
 def test_near_name_keeps_the_case_of_the_known_name() -> None:
     assert near_name("full", ["FULL", "NONE"]) == "FULL"
     assert near_name("a", []) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("adma", "did you mean 'adam'?"), ("zzz", "the rules are 'adam, sgd'"), ("", "the rules are")]
+)
+def test_near_or_known(word: str, hint: str) -> None:
+    assert near_or_known(word, ["adam", "sgd"], "rules").startswith(hint)
+
+
+def test_with_article() -> None:
+    assert [with_article(noun) for noun in ("layer", "optimizer")] == ["a layer", "an optimizer"]

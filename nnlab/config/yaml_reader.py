@@ -15,7 +15,7 @@ from nnlab.config.encoding import NotTextError, decoded
 from nnlab.config.lookalikes import likely_typo, lookalike_before
 from nnlab.config.positions import Finding, KeyPath, Position, YamlTree, spec_error
 from nnlab.config.scalars import scalar
-from nnlab.errors import UsageError
+from nnlab.errors import UsageError, reason_of
 from nnlab.text import one_line, quote
 
 MAX_BYTES = 128 * 1024
@@ -47,7 +47,7 @@ def read_collecting_problems(path: Path, depth: int = 0) -> YamlTree:
     try:
         raw = _bytes(path, source)
     except (OSError, ValueError) as error:  # ValueError: a NUL character
-        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
+        raise UsageError(f"{source}: {reason_of(error)}") from None
     if len(raw) > MAX_BYTES:
         raise UsageError(f"{source}: is larger than the limit of {MAX_BYTES // 1024} KiB")
     try:

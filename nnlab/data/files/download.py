@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from nnlab.core.processes import is_alive
 from nnlab.data.files.reading import checksum, file_name, opened
-from nnlab.errors import DataError
+from nnlab.errors import DataError, reason_of
 from nnlab.text import one_line
 
 if TYPE_CHECKING:
@@ -242,4 +242,4 @@ def _reason(error: Exception) -> str:
             return (
                 f"no response within {READ_TIMEOUT:g} seconds" if "timed out" in str(error) else "the connection failed"
             )
-    return one_line(getattr(error, "strerror", None) or str(error), 200)
+    return one_line(reason_of(error), 200)

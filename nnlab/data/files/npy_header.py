@@ -7,8 +7,9 @@ import numpy as np
 from numpy.lib import format as npy
 
 from nnlab.core.arrays import Array, Shape
+from nnlab.data.files.reading import error_text
 from nnlab.errors import DataError
-from nnlab.text import one_line, quote
+from nnlab.text import quote
 
 NPY_MAGIC = b"\x93NUMPY"
 
@@ -43,8 +44,3 @@ def read_contents(stream: IO[bytes], where: str) -> Array:
     except Exception as error:  # as above
         raise DataError(f"{where}: damaged: {error_text(error)}") from error
     return array
-
-
-def error_text(error: Exception) -> str:
-    """An exception of another library as one line."""
-    return one_line(str(error) or type(error).__name__, limit=200)

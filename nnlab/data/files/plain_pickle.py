@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nnlab.core.arrays import Array
+from nnlab.data.files.reading import error_text
 from nnlab.errors import DataError
 from nnlab.text import one_line, quote
 
@@ -90,7 +91,7 @@ def read_plain_pickle(content: bytes, where: str) -> dict[str, Any]:
             "other pickles are rejected since they can run commands"
         ) from None
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise DataError(f"{where}: damaged pickle: {one_line(str(error) or type(error).__name__, 200)}") from None
+        raise DataError(f"{where}: damaged pickle: {error_text(error)}") from None
     return found
 
 

@@ -38,6 +38,11 @@ def file_name(path: Traversable) -> str:
     return one_line(str(path), limit=1000)
 
 
+def error_text(error: Exception) -> str:
+    """An exception of another library as one line."""
+    return one_line(str(error) or type(error).__name__, limit=200)
+
+
 def checksum(file: IO[bytes]) -> str:
     """The SHA-256 of a whole file, which is rewound."""
     digest = sha256()

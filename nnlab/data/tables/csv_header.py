@@ -10,7 +10,7 @@ from math import isfinite
 from nnlab.data.tables.csv_cells import Cells, normalised
 from nnlab.data.tables.csv_text import CsvFormat, Row
 from nnlab.errors import DataError
-from nnlab.text import near_name, quote
+from nnlab.text import near_or_known, quote
 
 MOST_AHEAD_ROWS, MOST_AHEAD_CELLS = 1000, 200_000
 """How many rows and cells are read ahead to inspect the table."""
@@ -43,9 +43,7 @@ class Header:
         if name in self.index_of:
             return self.index_of[name]
         known = [other for other in self.names if other]
-        near = near_name(name, known)
-        hint = f"did you mean {quote(near)}?" if near else f"the columns are {quote(', '.join(known), limit=200)}"
-        raise DataError(f"{where}: no column {quote(wanted)}; {hint}")
+        raise DataError(f"{where}: no column {quote(wanted)}; {near_or_known(name, known, 'columns')}")
 
     def cells(self, column: int) -> list[str]:
         """The cells of a column in the rows read ahead."""

@@ -6,9 +6,9 @@ from math import prod
 
 import numpy as np
 
-from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.input_format import WHITE
+from nnlab.data.tables.sample_arrays import holds_pixels
 from nnlab.errors import DataError
 
 
@@ -23,7 +23,7 @@ def as_images(dataset: Dataset, shape: Sequence[int], name: str) -> Dataset:
         raise DataError(
             f"{name}: data.image: expected {product} = {prod(shape)} features, found {count} besides the label"
         )
-    pixels = all(_are_pixels(split.inputs) for split in dataset.splits.values())
+    pixels = all(holds_pixels(split.inputs) for split in dataset.splits.values())
     warning = "" if pixels else _warning(dataset)
     images = {
         part: Split(split.inputs.astype(np.uint8 if pixels else np.float64).reshape(-1, *shape), split.labels)
@@ -49,9 +49,3 @@ def _warning(dataset: Dataset) -> str:
         f"warning: the images have values from {least:.4g} to {most:.4g}, not only integers from 0 to {WHITE}; "
         "they are not read as pixels but scaled like other features, by data.scaling"
     )
-
-
-def _are_pixels(inputs: Array) -> bool:
-    if not (inputs.min() >= 0 and inputs.max() <= WHITE):  # also false for NaN
-        return False
-    return bool((inputs == np.floor(inputs)).all())

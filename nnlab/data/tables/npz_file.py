@@ -10,12 +10,12 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
-from nnlab.data.files.npy_header import check_content, error_text, read_contents, read_header
-from nnlab.data.files.reading import check_fits, check_ratio, check_unpacked, checksum, file_name, opened
+from nnlab.data.files.npy_header import check_content, read_contents, read_header
+from nnlab.data.files.reading import check_fits, check_ratio, check_unpacked, checksum, error_text, file_name, opened
 from nnlab.data.tables.array_names import CLASS_NAMES, FEATURE_NAMES, LABELS, find_pairs, unused
 from nnlab.data.tables.arrays import Names, Part, dataset_of
 from nnlab.errors import DataError
-from nnlab.text import near_name, one_line, quote
+from nnlab.text import near_or_known, one_line, quote
 
 ZIP_MAGIC = b"PK\x03\x04"
 MOST_AT_ONCE = 1 << 20
@@ -88,9 +88,7 @@ class _Archive:
         """Raise DataError unless all arrays exist, are numeric or text, and have the size given in their headers."""
         for name in names:
             if name not in self.members:
-                near = near_name(name, list(self.members))
-                known = quote(", ".join(self.members), limit=200)
-                hint = f"did you mean {quote(near)}?" if near else f"the arrays are {known}"
+                hint = near_or_known(name, list(self.members), "arrays")
                 raise DataError(f"{self.name}: no array {quote(name)}; {hint}")
         check_fits(self.name, sum(self._checked_size(name) for name in names))
 

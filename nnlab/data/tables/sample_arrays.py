@@ -96,7 +96,14 @@ def _are_pixels(samples: Mapping[str, Array], where: Mapping[str, str]) -> bool:
             )
     if not all(inside.values()) or max(most for _, most in ranges.values()) <= 1:
         return False
-    return all(bool((array == np.floor(array)).all()) for array in samples.values())
+    return all(map(holds_pixels, samples.values()))
+
+
+def holds_pixels(array: Array) -> bool:
+    """Whether all values are integers from 0 to 255."""
+    if not (array.min() >= 0 and array.max() <= WHITE):  # also false for NaN
+        return False
+    return bool((array == np.floor(array)).all())
 
 
 def _floats(array: Array, where: str) -> Array:
