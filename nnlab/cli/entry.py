@@ -12,7 +12,7 @@ from threading import Timer, main_thread
 from typing import NoReturn, TextIO
 
 from nnlab.core.signals import SIGNALS, survives_terminal
-from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError
+from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError, reason_of
 from nnlab.text import escape_control, quote
 
 
@@ -50,9 +50,9 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         if error.filename is None:
-            _complain(f"nnlab: the output cannot be written: {error.strerror or error}", RunError.exit_code)
+            _complain(f"nnlab: the output cannot be written: {reason_of(error)}", RunError.exit_code)
         # Errors of specs and data are worded where they are opened, so this is a run folder.
-        _complain(f"nnlab: {error.filename}: {error.strerror or error}", RunError.exit_code)
+        _complain(f"nnlab: {error.filename}: {reason_of(error)}", RunError.exit_code)
     except MemoryError:
         _complain("nnlab: MemoryError: this needs more memory than there is", UsageError.exit_code)
     except RecursionError:

@@ -11,7 +11,7 @@ from nnlab.config.descent import Descent, as_descent
 from nnlab.core.signals import stop_on_signal
 from nnlab.descent.path import DescentPath, descend, gradient_of, labels
 from nnlab.descent.pictures import STILL_KINDS, draw_pictures, pictures_of
-from nnlab.errors import Interrupted, RunError
+from nnlab.errors import Interrupted, RunError, reason_of
 from nnlab.plots.descent import RACE
 from nnlab.records.descent_folder import create_descent_folder, write_descent
 from nnlab.records.drawing import begin_drawing, last_pictures
@@ -89,7 +89,7 @@ def run_descent(
             saved = f"all steps are saved in {folder}, and nnlab plot {folder} draws the pictures"
             raise Interrupted(error.exit_code - 128, f"stopped while drawing; {saved}") from error
         except OSError as error:
-            raise RunError(f"{folder / PLOTS_FOLDER}: cannot be written: {error.strerror or error}") from error
+            raise RunError(f"{folder / PLOTS_FOLDER}: cannot be written: {reason_of(error)}") from error
         return DescentResult(folder, summary, paths)
 
 

@@ -30,7 +30,7 @@ from nnlab.text import near_hint, one_line, quote
 
 
 @dataclass(frozen=True)
-class Kind:
+class Picture:
     """A kind of picture: its file, how it is drawn, and why a run cannot have it (empty: it can)."""
 
     file: str
@@ -102,26 +102,26 @@ def _weights(run: RunView, folder: Path) -> None:
         plot_weights(run.name, before, after, folder)
 
 
-def _curves(metric: str) -> Kind:
+def _curves(metric: str) -> Picture:
     """The curves of a metric."""
     unmeasured = f"it did not measure {metric}"
-    return Kind(
+    return Picture(
         f"{metric}.png",
         lambda run, folder: plot_run(run.record, folder, [metric]),
         lambda run: "" if metric in names_in(run.record.metrics) else unmeasured,
     )
 
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, Picture] = {
     **{name: _curves(name) for name in FILES},
-    "gradients": Kind(GRADIENTS_PICTURE, lambda run, folder: plot_gradients(run.record, folder), _no_diagnostics),
-    "activation_histograms": Kind(
+    "gradients": Picture(GRADIENTS_PICTURE, lambda run, folder: plot_gradients(run.record, folder), _no_diagnostics),
+    "activation_histograms": Picture(
         HISTOGRAMS_PICTURE, lambda run, folder: plot_activation_histograms(run.record, folder), _no_diagnostics
     ),
-    "boundary": Kind(BOUNDARY_FILE, _boundary, _no_points, of_network=True),
-    "confusion": Kind(CONFUSION_FILE, _confusion, of_network=True),
-    "mistakes": Kind(MISTAKES_FILE, _mistakes, _no_images, of_network=True),
-    "weights": Kind(WEIGHTS_FILE, _weights, _no_weights, of_network=True),
+    "boundary": Picture(BOUNDARY_FILE, _boundary, _no_points, of_network=True),
+    "confusion": Picture(CONFUSION_FILE, _confusion, of_network=True),
+    "mistakes": Picture(MISTAKES_FILE, _mistakes, _no_images, of_network=True),
+    "weights": Picture(WEIGHTS_FILE, _weights, _no_weights, of_network=True),
 }
 
 # Drawn after every training; the others only after one with diagnostics, since they take longer.
@@ -141,7 +141,7 @@ def picture_kinds(names: Sequence[str]) -> list[str]:
     return kinds
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> Picture:
     """The kind of this name; what is none of ``KINDS`` is a further metric."""
     return KINDS.get(name) or _curves(name)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nnlab.errors import BugError, Interrupted, NnlabError, RunError
+from nnlab.errors import BugError, Interrupted, NnlabError, RunError, reason_of
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.layout import LOG_FILE
@@ -22,7 +22,7 @@ def failures_recorded(folder: RunFolder) -> Iterator[None]:
                 f"{folder.path}: was renamed or removed while the run was being written; "
                 "if it was renamed, nnlab train --resume resumes it under its new name"
             ) from error
-        message = f"{folder.path}: cannot be written: {error.strerror or error}"
+        message = f"{folder.path}: cannot be written: {reason_of(error)}"
         folder.fail("failed", message)
         hint = f"; once it can, {resume_hint(folder.path)}" if folder.status else ""
         raise RunError(f"{message}{hint}") from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nnlab.errors import RunError
+from nnlab.errors import RunError, reason_of
 from nnlab.records.checkpoint import Checkpoint, UnusableCheckpointError, checkpoint_files, read_checkpoint
 from nnlab.storage.checked_files import check_file
 from nnlab.storage.csv_tables import MAX_TABLE_BYTES
@@ -77,7 +77,7 @@ def verified_tables(path: Path, digests: Mapping[str, Any]) -> tuple[dict[str, b
         except RunError as error:
             return {}, str(error)
         except OSError as error:
-            return {}, f"{path / name}: {error.strerror or error}"
+            return {}, f"{path / name}: {reason_of(error)}"
         if hashlib.sha256(written).hexdigest() != sha256:
             return {}, f"{path / name}: is not as it was written"
         changed[name] = written

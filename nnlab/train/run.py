@@ -14,7 +14,7 @@ from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
 from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import Observer, Outcome, train
-from nnlab.errors import Diverged, Interrupted, NnlabError
+from nnlab.errors import Diverged, Interrupted, NnlabError, reason_of
 from nnlab.figures.run_pictures import BY_TRAINING, KINDS, draw_all, naming_picture
 from nnlab.figures.run_view import RunView
 from nnlab.plots.curves import FILES, plot_run
@@ -132,7 +132,7 @@ def _reported(say: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        say(f"the pictures cannot be written: {error.strerror or error}")
+        say(f"the pictures cannot be written: {reason_of(error)}")
     except Exception as error:
         say(str(error) if isinstance(error, NnlabError) else f"the pictures cannot be drawn: {one_line(repr(error))}")
 

@@ -11,7 +11,7 @@ from trainings import make_experiment
 
 from nnlab.errors import RunError, UsageError
 from nnlab.figures import run_pictures as pictures
-from nnlab.figures.run_pictures import KINDS, Kind, draw, draw_all, picture_kinds
+from nnlab.figures.run_pictures import KINDS, Picture, draw, draw_all, picture_kinds
 from nnlab.figures.run_view import RunView, run_view
 from nnlab.plots.palette import drawn_as
 from nnlab.plots.plot_style import PlotStyle
@@ -188,7 +188,7 @@ def test_pictures_are_drawn_with_one_thread_for_each_product(images: Path, tmp_p
     run = run_view(train(images, POINTS))
     with threadpool_limits(limits=2, user_api="blas"):
         before = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
-        assert Kind("any.png", note).drawn(run, tmp_path) == tmp_path / "any.png"
+        assert Picture("any.png", note).drawn(run, tmp_path) == tmp_path / "any.png"
     if before == [1]:
         pytest.skip("this BLAS has one thread")
     assert set(threads) == {1}
