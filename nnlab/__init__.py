@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nnlab.config.descent import load_descent
-    from nnlab.config.experiment import load_experiment
+    from nnlab.config.loading import load_experiment
     from nnlab.core.numerical import numerical_gradient, numerical_gradient_batch
     from nnlab.descent.run import run_descent
     from nnlab.train.crossval import cross_validate
@@ -47,7 +47,7 @@ if sys.platform == "darwin":
 _HOMES = {
     "cross_validate": "nnlab.train.crossval",
     "load_descent": "nnlab.config.descent",
-    "load_experiment": "nnlab.config.experiment",
+    "load_experiment": "nnlab.config.loading",
     "numerical_gradient": "nnlab.core.numerical",
     "numerical_gradient_batch": "nnlab.core.numerical",
     "predict": "nnlab.train.prediction",

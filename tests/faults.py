@@ -23,7 +23,7 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: forking needs a single thread
 
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.errors import Interrupted, NnlabError, RunError
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.storage import disk, folder_names

@@ -12,7 +12,7 @@ from trainings import make_experiment, make_network
 import nnlab
 from nnlab.config.completions import spec_keys
 from nnlab.config.descent import Descent, load_descent
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.figures.run_pictures import KINDS
 from nnlab.gradcheck import check, layer_subject
 from nnlab.plots.descent import FILES as DESCENT_PICTURES

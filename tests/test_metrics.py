@@ -19,7 +19,7 @@ from made_metrics import MADE, TopTwo, WorstClass, measure, registered
 from nnlab.cli.comparison_table import heading, shown_number
 from nnlab.compare.comparison import compare
 from nnlab.config.completions import spec_keys
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.config.schema import spec_schema
 from nnlab.core.random import make_streams
 from nnlab.core.rows import SPLITS, Row

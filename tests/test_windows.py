@@ -15,7 +15,7 @@ from matplotlib.image import imread
 from safetensors.numpy import load_file
 from simulated_windows import SIGBREAK, import_nnlab, windows
 
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.train.run import run as train_here
 
 pytestmark = [

@@ -31,7 +31,7 @@ def activations_command(
     Example: nnlab activations configs/activations/*.yaml
     """
     from nnlab.cli.downloading import fetch
-    from nnlab.config.experiment import load_experiment
+    from nnlab.config.loading import load_experiment
     from nnlab.engine.activation_statistics import activation_statistics
     from nnlab.errors import UsageError, naming
     from nnlab.plots.activations import check_rows, plot_untrained_activations

@@ -77,7 +77,7 @@ def cross_validate_spec(
 ) -> "CrossvalResult":
     """Cross-validate a spec; missing data is downloaded first."""
     from nnlab.cli.downloading import fetch
-    from nnlab.config.experiment import load_experiment
+    from nnlab.config.loading import load_experiment
     from nnlab.errors import UsageError
     from nnlab.text import one_line
     from nnlab.train.crossval import cross_validate

@@ -129,7 +129,7 @@ def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) 
 
     from nnlab.cli.console import results
     from nnlab.cli.downloading import fetch
-    from nnlab.config.experiment import load_experiment
+    from nnlab.config.loading import load_experiment
     from nnlab.core.random import AddressedStreams
     from nnlab.engine.build import RunSetup
     from nnlab.gradcheck import POINTS, gradient_entries, trained_subject
@@ -167,7 +167,7 @@ def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) 
 def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) -> "list[Result]":
     """Check the network of a spec with its loss and penalties, large tensors at random coordinates."""
     from nnlab.cli.downloading import fetch
-    from nnlab.config.experiment import load_experiment
+    from nnlab.config.loading import load_experiment
     from nnlab.core.random import AddressedStreams
     from nnlab.engine.build import RunSetup
     from nnlab.gradcheck import POINTS, check, model_subject

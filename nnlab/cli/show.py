@@ -28,9 +28,9 @@ def show_command(
 
     Example: nnlab show configs/adam.yaml
     """
-    from nnlab.config.descent import descent_from, load_descent
-    from nnlab.config.experiment import experiment_from, load_experiment
+    from nnlab.config.descent import load_descent
     from nnlab.config.inheritance import read_spec
+    from nnlab.config.loading import load_experiment
     from nnlab.config.resolved_spec import describes_descent
     from nnlab.errors import DataError, RunError
     from nnlab.records.cleaning import clear_leftovers
@@ -45,9 +45,9 @@ def show_command(
     if not target.is_dir():
         tree = read_spec(target)
         if describes_descent(tree.value):
-            echo(descent_from(tree, target, overrides or []).to_yaml())
+            echo(load_descent(target, overrides or [], tree=tree).to_yaml())
         else:
-            show_experiment(experiment_from(tree, target, overrides or []))
+            show_experiment(load_experiment(target, overrides or [], tree=tree))
         return
     if not (target / SPEC_FILE).is_file():
         raise RunError(f"{target}: is not a run folder, it has no {SPEC_FILE}")

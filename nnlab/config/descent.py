@@ -97,13 +97,15 @@ class Descent(ResolvedSpec):
                 yield ("view",), "left must be below right, and bottom below top"
 
 
-def load_descent(path: Path | str, overrides: Sequence[str] = ()) -> Descent:
-    """Read a spec for ``nnlab descend``, apply ``key=value`` overrides and validate it.
+def load_descent(path: Path | str, overrides: Sequence[str] = (), *, tree: YamlTree | None = None) -> Descent:
+    """Read a spec for ``nnlab descend``, apply ``key=value`` overrides and validate it; ``tree`` is its YAML, if read.
 
     Raises UsageError when the file cannot be read and SpecError with all problems.
     """
     path = Path(path)
-    return descent_from(read_spec(path), path, overrides)
+    tree = read_spec(path) if tree is None else tree
+    apply_overrides(tree, overrides)
+    return descent_from_tree(tree, default_name=default_name(path))
 
 
 def as_descent(spec: "Descent | Path | str | Mapping[str, Any]") -> Descent:
@@ -115,12 +117,6 @@ def as_descent(spec: "Descent | Path | str | Mapping[str, Any]") -> Descent:
         if isinstance(spec, Mapping)
         else load_descent(spec)
     )
-
-
-def descent_from(tree: YamlTree, path: Path, overrides: Sequence[str] = ()) -> Descent:
-    """Like :func:`load_descent`, from a YAML tree that was read from ``path``."""
-    apply_overrides(tree, overrides)
-    return descent_from_tree(tree, default_name=default_name(path))
 
 
 def descent_from_tree(tree: YamlTree, *, default_name: str) -> Descent:

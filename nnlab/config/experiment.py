@@ -1,20 +1,13 @@
 """The settings of an experiment: a spec with every default filled in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, is_dataclass
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen, Predicate
 
-from nnlab.config.data_paths import DataPaths, RecordedData
-from nnlab.config.inheritance import default_name, read_spec, tree_from_mapping
-from nnlab.config.misplaced_keys import MisplacedKeys
-from nnlab.config.overrides import apply_overrides
-from nnlab.config.positions import KeyPath, YamlTree, spec_error
-from nnlab.config.resolved_spec import ResolvedSpec, describes_descent
-from nnlab.config.validation import Validator
-from nnlab.config.yaml_reader import MAX_BYTES
+from nnlab.config.positions import KeyPath
+from nnlab.config.resolved_spec import ResolvedSpec
 from nnlab.data.dataset import DatasetSource
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.metric_columns import MetricColumns
@@ -25,9 +18,6 @@ from nnlab.optim.patience import Patience
 from nnlab.optim.schedules import Constant, Schedule, Steps
 from nnlab.registry import Component, Doc, OptionalComponent, WeightsByName, hyperparameters
 from nnlab.regularizers import Regularizer
-
-# A spec with at most this many values always stays below MAX_BYTES when its defaults are written out.
-MANY = 500
 
 Samples = Annotated[int, Ge(1), Le(10**9)]
 Limit = Annotated[float, Gt(0), Le(1e6)]
@@ -164,64 +154,3 @@ def spec_sections() -> dict[str, type]:
         if isinstance(parameter.base, type) and is_dataclass(parameter.base) and not parameter.mark(Component):
             sections[parameter.name] = parameter.base
     return sections
-
-
-def load_experiment(path: Path | str, overrides: Sequence[str] = (), data: Path | None = None) -> Experiment:
-    """Read a spec file, apply ``key=value`` overrides and validate it.
-
-    A relative data path is resolved against the spec's folder, then (for the spec of a run) against the path recorded
-    by the run, then against the working folder; ``data`` is a file or folder to use instead. Raises UsageError when the
-    file cannot be read and SpecError with all problems.
-    """
-    path = Path(path)
-    return experiment_from(read_spec(path), path, overrides, data)
-
-
-def as_experiment(spec: "Experiment | Path | str | Mapping[str, Any]") -> Experiment:
-    """An experiment from an experiment, the path of a spec, or a dict; raises UsageError."""
-    if isinstance(spec, Experiment):
-        return spec
-    if isinstance(spec, Mapping):
-        return experiment_from_tree(tree_from_mapping(spec), default_name="experiment", folders=(Path.cwd(),))
-    return load_experiment(spec)
-
-
-def experiment_from(tree: YamlTree, path: Path, overrides: Sequence[str] = (), data: Path | None = None) -> Experiment:
-    """Like :func:`load_experiment`, from a YAML tree that was read from ``path``."""
-    apply_overrides(tree, overrides)
-    folders = (path.absolute().parent, Path.cwd())
-    paths = DataPaths(RecordedData.of(folders[0]), data)
-    return experiment_from_tree(tree, default_name=default_name(path), folders=folders, paths=paths)
-
-
-def experiment_from_tree(
-    tree: YamlTree, *, default_name: str, folders: tuple[Path, ...], paths: DataPaths | None = None
-) -> Experiment:
-    """Validate a YAML tree and build its experiment.
-
-    Raises SpecError with the tree's own problems and all others, at most one per key.
-    """
-    raw, problems = tree.value, list(tree.problems)
-    experiment = None
-    if raw is None and not tree.broken:
-        problems.append((tree.position(()), (), "is empty; a spec needs data, model, optimizer and train"))
-    elif describes_descent(raw):
-        problems.append(
-            (tree.position(()), (), "is a descent spec; run it with nnlab descend (a training spec has a model)")
-        )
-    elif not tree.broken:
-        validator = Validator(folders, MisplacedKeys(Experiment, raw), lambda key: tree.position(key).folder, paths)
-        experiment = validator.section(
-            Experiment, {"name": default_name, **raw} if isinstance(raw, dict) else raw, (), "a spec"
-        )
-        reported = {key for _, key, _ in problems}
-        problems.extend(tree.problem_at(key, message) for key, message in validator.problems if key not in reported)
-        # A run saves its resolved spec, which must be readable again.
-        if experiment and len(tree.positions) > MANY and len(experiment.to_yaml().encode()) > MAX_BYTES:
-            most = f"{MAX_BYTES // 1024} KiB"
-            problems.append((tree.position(()), (), f"is larger than {most} with all defaults written out"))
-    if problems:
-        raise spec_error(problems)
-    if not isinstance(experiment, Experiment):
-        raise TypeError("validation without problems gives an experiment")
-    return experiment

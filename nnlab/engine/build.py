@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import load_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.random import Purpose, make_streams
 from nnlab.core.threads import Workers, available_cores

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nnlab.config.experiment import Experiment, as_experiment, load_experiment
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import as_experiment, load_experiment
 from nnlab.engine.build import RunSetup
 from nnlab.errors import Diverged, Interrupted, RunError, UsageError
 from nnlab.records.crossval_folder import CrossvalFolder, read_crossval, read_crossval_summary

@@ -7,7 +7,8 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import load_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
 from nnlab.data.input_format import InputFormat

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.config.data_paths import DataPaths, RecordedData
-from nnlab.config.experiment import Experiment, experiment_from_tree
+from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, read_spec
+from nnlab.config.loading import experiment_from_tree
 from nnlab.core.rows import MAX_STEPS
 from nnlab.engine.build import RunSetup
 from nnlab.errors import RunError, UsageError

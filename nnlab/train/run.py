@@ -9,7 +9,8 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from nnlab.config.data_paths import LOCATIONS, data_locations
-from nnlab.config.experiment import Experiment, as_experiment
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import as_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
 from nnlab.engine.build import RunSetup

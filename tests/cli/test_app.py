@@ -60,7 +60,7 @@ def test_bug_is_reported_in_one_line_with_the_path_of_a_log(nnlab, monkeypatch, 
     def fail(*arguments: object) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("nnlab.config.experiment.load_experiment", fail)
+    monkeypatch.setattr("nnlab.config.loading.load_experiment", fail)
     answer = nnlab("train", spec)
     assert answer.code == 70
     (line,) = answer.stderr.splitlines()
@@ -74,7 +74,7 @@ def test_out_of_memory_is_not_reported_as_a_bug(nnlab, monkeypatch, spec) -> Non
     def fail(*arguments: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("nnlab.config.experiment.load_experiment", fail)
+    monkeypatch.setattr("nnlab.config.loading.load_experiment", fail)
     answer = nnlab("train", spec)
     assert answer.code == 2
     assert "memory" in answer.stderr
@@ -186,7 +186,7 @@ def test_a_locale_that_cannot_encode_a_name_is_no_error(spec: Path, tmp_path: Pa
 
 
 def test_a_path_that_the_locale_cannot_encode_is_a_clear_error(nnlab, monkeypatch: pytest.MonkeyPatch, spec) -> None:
-    monkeypatch.setattr("nnlab.config.experiment.load_experiment", lambda *arguments: "名前".encode("latin-1"))
+    monkeypatch.setattr("nnlab.config.loading.load_experiment", lambda *arguments: "名前".encode("latin-1"))
     answer = nnlab("train", spec)
     assert answer.code == 2
     assert answer.stderr == (

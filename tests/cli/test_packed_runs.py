@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.records.packing import packed_run
 from nnlab.records.reader import read_run
 from nnlab.train.prediction import predict

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnlab.cli.completion import KINDS
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.config.yaml_reader import parse_yaml
 from nnlab.losses import CrossEntropy
 from nnlab.registry import REGISTRIES, hyperparameters, optimizers

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nnlab.config.completions import spec_keys
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.errors import SpecError
 from nnlab.registry import REGISTRIES, hyperparameters
 

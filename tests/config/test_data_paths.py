@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from nnlab.config.data_paths import DataPaths, FoundPath, RecordedData, data_locations, existing_spelling
-from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import load_experiment
 from nnlab.data.sources.table import Table
 from nnlab.errors import SpecError, UsageError
 

@@ -11,13 +11,8 @@ from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnlab.config.experiment import (
-    ComputeSettings,
-    Experiment,
-    TrainSettings,
-    experiment_from_tree,
-    load_experiment,
-)
+from nnlab.config.experiment import ComputeSettings, Experiment, TrainSettings
+from nnlab.config.loading import experiment_from_tree, load_experiment
 from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.validation import Validator, plain
 from nnlab.config.yaml_reader import parse_yaml

@@ -8,7 +8,7 @@ import pytest
 
 import nnlab
 from nnlab.config.descent import as_descent
-from nnlab.config.experiment import as_experiment, load_experiment
+from nnlab.config.loading import as_experiment, load_experiment
 from nnlab.errors import SpecError, UsageError
 
 SPEC: dict[str, Any] = {

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from nnlab.config.descent import load_descent
-from nnlab.config.experiment import load_experiment
 from nnlab.config.inheritance import MOST_BASES, read_spec
+from nnlab.config.loading import load_experiment
 from nnlab.errors import SpecError, UsageError
 
 BASE = """\

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.config.lookalikes import likely_typo
 from nnlab.config.yaml_reader import parse_yaml
 from nnlab.errors import SpecError

@@ -6,7 +6,7 @@ import pytest
 
 from nnlab.aliases import _names, aliases
 from nnlab.config.descent import load_descent
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.errors import SpecError
 from nnlab.registry import REGISTRIES, hyperparameters
 from nnlab.text import alias_hint, near_hint

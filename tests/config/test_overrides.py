@@ -9,7 +9,8 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import load_experiment
 from nnlab.config.overrides import apply_overrides
 from nnlab.config.positions import YamlTree
 from nnlab.config.yaml_reader import parse_collecting_problems

@@ -4,7 +4,7 @@ import jsonschema
 import pytest
 
 from nnlab.config.descent import load_descent
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.config.schema import spec_schema
 from nnlab.config.yaml_reader import parse_yaml, read_yaml
 from nnlab.registry import REGISTRIES, hyperparameters

@@ -16,7 +16,8 @@ from annotated_types import Ge, Gt, Le, Lt
 from hypothesis import strategies as st
 
 from nnlab.config.descent import Descent
-from nnlab.config.experiment import Experiment, experiment_from_tree
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import experiment_from_tree
 from nnlab.config.positions import YamlTree
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.engine.build import RunSetup

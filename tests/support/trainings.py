@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnlab.config.experiment import ComputeSettings, Experiment, TrainSettings, load_experiment
+from nnlab.config.experiment import ComputeSettings, Experiment, TrainSettings
+from nnlab.config.loading import load_experiment
 from nnlab.core.random import RandomGenerator, make_streams
 from nnlab.core.rows import Row
 from nnlab.data.dataset import Dataset, DatasetSource

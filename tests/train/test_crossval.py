@@ -9,7 +9,8 @@ import pytest
 from moons_runs import moons, read_summary
 from stopped_runs import Lines
 
-from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import load_experiment
 from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import Outcome
 from nnlab.errors import BugError, DataError, Interrupted, RunError, UsageError

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from stopped_runs import stopped
 
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.storage.layout import ENVIRONMENT_FILE, METRICS_FILE, SPEC_FILE, STEPS_FILE
 from nnlab.train.resume import resume
 from nnlab.train.run import run

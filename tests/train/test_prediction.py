@@ -7,7 +7,7 @@ import pytest
 from trainings import make_experiment
 
 import nnlab
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.engine.build import RunSetup
 from nnlab.errors import RunError, UsageError
 from nnlab.storage.layout import INPUTS_FILE, MODEL_FILE, SPEC_FILE

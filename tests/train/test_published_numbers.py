@@ -14,7 +14,8 @@ import pytest
 from trainings import Recorder
 
 from nnlab import textbook
-from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import load_experiment
 from nnlab.core.arrays import Array
 from nnlab.data.sources.mnist import Mnist
 from nnlab.engine.build import RunSetup

@@ -14,7 +14,8 @@ import pytest
 from safetensors.numpy import load_file
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import load_experiment
 from nnlab.engine.build import RunSetup
 from nnlab.errors import BugError, Diverged, Interrupted, RunError, UsageError
 from nnlab.records.reader import read_run

@@ -8,7 +8,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.engine.build import RunSetup
 from nnlab.errors import Diverged, RunError, SpecError, UsageError
 from nnlab.figures.run_pictures import animate

@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from nnlab.config.descent import load_descent
-from nnlab.config.experiment import load_experiment
+from nnlab.config.loading import load_experiment
 from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.yaml_reader import read_yaml
 from nnlab.config.yaml_writer import dump_yaml
