@@ -54,14 +54,6 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests are slow: ``-m "not slow"`` replaces the ``-m "not long"`` of pyproject.toml and leaves out both."""
-    for item in items:
-        if item.get_closest_marker("long"):
-            item.add_marker("slow")
-
-
 @pytest.fixture(autouse=True, scope="session")
 def _one_blas_thread() -> Iterator[None]:
     """One BLAS thread per test process: two each are five times slower on two cores."""

@@ -49,6 +49,7 @@ def test_every_registered_component_passes(method: Method) -> None:
     assert checked == {*layers.names(), *losses.names(), *penalties.names()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_errors_are_far_below_tolerance(method: Method) -> None:
     assert max(result.error for result in check_components(method)) < TOLERANCES[method] / 100
@@ -236,6 +237,7 @@ def test_documented_tolerances() -> None:
     assert gradcheck.TOLERANCES == {"central": 1e-7, "complex": 1e-10}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("l2", [0.0, 1e6])
 def test_correct_gradients_pass_at_many_points(l2: float, method: Method) -> None:

@@ -88,6 +88,7 @@ def test_deleted_working_folder_is_one_error(nnlab, tmp_path: Path, monkeypatch:
     assert (answer.code, answer.stderr) == (2, "nnlab: the working folder was deleted; change to one that exists\n")
 
 
+@pytest.mark.slow
 def test_ctrl_c_before_the_handlers_are_in_place_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,6 +132,7 @@ nnlab.cli.main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="os.kill ends a process of Windows")
 def test_a_signal_where_python_cannot_raise_still_stops_the_command() -> None:
     command = [sys.executable, "-c", IN_A_DESTRUCTOR]
@@ -138,6 +140,7 @@ def test_a_signal_where_python_cannot_raise_still_stops_the_command() -> None:
     assert (done.returncode, done.stderr) == (130, "nnlab: stopped by SIGINT\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
 @pytest.mark.parametrize("ignored", [False, True])
 def test_a_closed_terminal_stops_a_command_unless_nohup_asked_otherwise(
@@ -159,6 +162,7 @@ def test_python_dash_m_is_the_same_command() -> None:
     assert (done.returncode, done.stdout) == (0, f"nnlab {__version__}\n")
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_quiet() -> None:
     command = f"{sys.executable} -m nnlab list | head -n 1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
@@ -166,6 +170,7 @@ def test_a_closed_pipe_is_quiet() -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_an_encoding_without_greek_letters_is_no_error() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "nnlab", "list", "optimizer"]
@@ -174,6 +179,7 @@ def test_an_encoding_without_greek_letters_is_no_error() -> None:
     assert "adam" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_locale_that_cannot_encode_a_name_is_no_error(spec: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     spec.write_text("name: 名前\n" + spec.read_text(encoding="utf-8"), encoding="utf-8")
@@ -185,6 +191,7 @@ def test_a_locale_that_cannot_encode_a_name_is_no_error(spec: Path, tmp_path: Pa
     assert read_run(run).name == "名前"
 
 
+@pytest.mark.slow
 def test_a_path_that_the_locale_cannot_encode_is_a_clear_error(nnlab, monkeypatch: pytest.MonkeyPatch, spec) -> None:
     monkeypatch.setattr("nnlab.config.loading.load_experiment", lambda *arguments: "名前".encode("latin-1"))
     answer = nnlab("train", spec)
@@ -204,6 +211,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["2>&1 >/dev/null | head -n 1", "2>/dev/full", "2>&-"])
 def test_unwritable_stderr_does_not_stop_training(spec, tmp_path, ending: str) -> None:
     train = [sys.executable, "-c", UNDRAWN, "train", spec, "--runs", tmp_path / "runs", "-s", "train.iterations=30"]
@@ -221,6 +229,7 @@ def test_a_run_name_that_no_file_system_allows_is_missing(nnlab, command: list[s
     assert answer.stderr.strip().endswith("File name too long")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["2>/dev/full", "2>&-"])
 def test_the_exit_code_is_right_where_no_message_can_be_written(ending: str) -> None:
     command = f"{sys.executable} -m nnlab runs rm -y no-such-run {ending}"
@@ -228,6 +237,7 @@ def test_the_exit_code_is_right_where_no_message_can_be_written(ending: str) -> 
     assert (done.returncode, done.stdout, done.stderr) == (5, b"", b"")
 
 
+@pytest.mark.slow
 def test_unwritable_stdout_is_one_clear_line() -> None:
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} -m nnlab list optimizer >/dev/full"],

@@ -23,6 +23,7 @@ def test_descend_prints_start_end_and_value_to_stdout(nnlab, tmp_path: Path) -> 
     assert (tmp_path / folder / "path.csv").is_file()
 
 
+@pytest.mark.slow
 def test_diverged_path_exits_with_3_after_all_paths_are_written(nnlab, tmp_path: Path) -> None:
     answer = nnlab("descend", CONFIGS / "learning_rates.yaml", "--no-animate", "--runs", tmp_path / "else")
     assert answer.code == 3
@@ -91,6 +92,7 @@ def test_a_spec_of_a_descent_is_shown_in_full(nnlab) -> None:
     assert "h: 0.0001\n" in shown.stdout
 
 
+@pytest.mark.slow
 def test_plot_draws_a_descent_again(nnlab, tmp_path: Path) -> None:
     folder = nnlab("descend", CONFIGS / "learning_rates.yaml", "--no-animate").stdout.splitlines()[-1]
     plots = tmp_path / folder / "plots"
@@ -103,6 +105,7 @@ def test_plot_draws_a_descent_again(nnlab, tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in plots.iterdir()} == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_pictures")
 def test_plot_of_a_descent_takes_kinds_format_and_animation(
     nnlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,7 @@ from nnlab.layers.activations import Sigmoid
 from nnlab.registry import layers, losses, penalties
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["central", "complex"])
 def test_all_components_pass(nnlab, method: str) -> None:
     answer = nnlab("gradcheck", "--method", method)
@@ -75,6 +76,7 @@ def test_step_size_sweep_plots_errors_and_prints_the_best_step_of_each_method(nn
     assert (tmp_path / "h.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_each_step_size_sweep_has_its_own_folder(nnlab, tmp_path: Path) -> None:
     for count in (1, 2):
         assert nnlab("gradcheck", "--h-sweep").code == 0

@@ -86,6 +86,7 @@ def test_resume_of_a_descent_is_refused(nnlab, tmp_path: Path) -> None:
     assert "is not the folder of a training run" in answer.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_pictures")
 def test_closing_the_terminal_stops_a_training_like_a_signal(tmp_path: Path) -> None:
     spec = tmp_path / "long.yaml"

@@ -115,6 +115,7 @@ def thinned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(AlexNet, "_conv", thin)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["central", "complex"])
 def test_the_gradients_of_a_thin_one_are_numerical_ones(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     thinned(monkeypatch)

@@ -116,6 +116,7 @@ def test_every_running_statistic_is_part_of_the_state_and_moves() -> None:
     assert moved == {f"{norm}.running_{statistic}" for norm in norms for statistic in ("mean", "variance")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["central", "complex"])
 @pytest.mark.parametrize(("keys", "in_shape"), [({"filters": 2}, (2, 8, 7)), ({"filters": 1, "blocks": 2}, (1, 4, 5))])
 def test_its_gradients_are_numerical_ones(keys: Any, in_shape: Any, method: Method) -> None:

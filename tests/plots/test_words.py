@@ -121,6 +121,7 @@ def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
     plot_untrained_activations([("0", spreads)], folder)
 
 
+@pytest.mark.slow
 def test_japanese_pictures_contain_no_english_text_of_nnlab(
     figures: dict[str, Figure], make_run: Callable[..., Path], tmp_path: Path, japanese_font: None
 ) -> None:

@@ -279,6 +279,7 @@ def test_the_number_of_threads_changes_no_byte_and_that_of_shards_only_the_last_
         np.testing.assert_allclose(array, parts[2][name], rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux lets a process choose its cores")
 def test_one_core_gives_the_same_bytes_as_all_cores(images: Path) -> None:
     path = images / "images.yaml"
@@ -464,6 +465,7 @@ def test_a_signal_while_pictures_are_drawn_leaves_the_run_completed(
     assert not (folder / "lock").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_finishes_the_step_and_saves_everything(
     number: signal.Signals, code: int, spec: Path, tmp_path: Path
@@ -520,6 +522,7 @@ def test_pictures_that_cannot_be_written_do_not_fail_the_run(
     assert "pictures cannot be written" in (result.path / "log.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_drawn_from_memory(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for reader in ("csv_tables.csv_rows", "tensors.read_tensors"):
         monkeypatch.setattr(f"nnlab.storage.{reader}", lambda *_, **__: pytest.fail("read from the disk"))

@@ -382,6 +382,7 @@ def test_download_prints_nothing(server: Server, capfd: pytest.CaptureFixture[st
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_concurrent_downloads(server: Server, data_dir: Path) -> None:
     code = (
         "from nnlab.data.files.download import Download, RemoteFile\n"

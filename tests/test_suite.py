@@ -1,0 +1,55 @@
+"""The suite itself: tests mirror nnlab, and every room keeps fast ones."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import nnlab
+
+ROOT = Path(nnlab.__file__).parent
+TESTS = Path(__file__).parent
+TEST_FILES = sorted(path.relative_to(TESTS) for path in TESTS.rglob("test_*.py"))
+MODULES = {path.relative_to(ROOT).with_suffix("") for path in ROOT.rglob("*.py")}
+PACKAGES = {path.parent.relative_to(ROOT) for path in ROOT.rglob("__init__.py")}
+# Untrusted input is a subject of its own, which no module of the command line has.
+SUBJECTS = {Path("cli/hostile")}
+
+
+@pytest.mark.parametrize("file", TEST_FILES, ids=Path.as_posix)
+def test_tests_mirror_nnlab(file: Path) -> None:
+    assert file.parent in PACKAGES | SUBJECTS, f"nnlab has no {file.parent}"
+    name = file.stem.removeprefix("test_")
+    homes = {module.parent for module in MODULES | PACKAGES if module.name == name}
+    assert not homes or file.parent in homes, f"{name} is in {', '.join(map(str, homes))}: move or rename this file"
+
+
+def markers(path: Path) -> dict[str, set[str]]:
+    """The tests of a file with their markers, those of the module included."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    own = [node.value for node in body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"]
+    functions = [node for node in body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    return {
+        function.name: {
+            part.attr
+            for expression in (*own, *function.decorator_list)
+            for part in ast.walk(expression)
+            if isinstance(part, ast.Attribute)
+        }
+        for function in functions
+    }
+
+
+MARKERS = {file: markers(TESTS / file) for file in TEST_FILES}
+
+
+def test_every_room_has_fast_tests() -> None:
+    fast = {file.parent for file, tests in MARKERS.items() if any("slow" not in found for found in tests.values())}
+    assert {file.parent for file in TEST_FILES} - fast <= SUBJECTS
+
+
+def test_long_tests_are_slow() -> None:
+    """Otherwise ``-m "not slow"``, which replaces the ``-m`` of pyproject.toml, would run them."""
+    long = [found for tests in MARKERS.values() for found in tests.values() if "long" in found]
+    assert len(long) >= 3
+    assert all("slow" in found for found in long)
