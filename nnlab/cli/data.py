@@ -118,7 +118,7 @@ def _experiment(target: str, overrides: list[str]) -> "Experiment":
     """The experiment of a spec file, or one on the named dataset."""
     from nnlab.config.loading import experiment_from_tree, load_experiment
     from nnlab.config.overrides import apply_overrides
-    from nnlab.config.yaml_reader import parse_yaml
+    from nnlab.config.yaml_parser import parse_yaml
     from nnlab.registry import datasets
 
     if target not in datasets and not Path(target).exists():

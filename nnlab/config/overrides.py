@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 
 from nnlab.config.positions import KeyPath, Position, YamlTree
-from nnlab.config.yaml_reader import MAX_DEPTH, parse_collecting_problems
+from nnlab.config.yaml_parser import MAX_DEPTH, parse_collecting_problems
 from nnlab.text import one_line
 
 _PUNCTUATION = (",", ":")

@@ -17,7 +17,7 @@ from made_specs import JUNK, descents, experiment_of, specs, texts
 
 from nnlab.config.descent import descent_from_tree
 from nnlab.config.loading import experiment_from_tree, load_experiment
-from nnlab.config.yaml_reader import parse_collecting_problems
+from nnlab.config.yaml_parser import parse_collecting_problems
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.data.sources.cifar10 import FILES
 from nnlab.descent.path import descend, gradient_of, labels

@@ -7,7 +7,7 @@ import pytest
 
 from nnlab.cli.completion import KINDS
 from nnlab.config.loading import load_experiment
-from nnlab.config.yaml_reader import parse_yaml
+from nnlab.config.yaml_parser import parse_yaml
 from nnlab.losses import CrossEntropy
 from nnlab.registry import REGISTRIES, hyperparameters, optimizers
 

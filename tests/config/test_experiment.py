@@ -15,7 +15,7 @@ from nnlab.config.experiment import ComputeSettings, Experiment, TrainSettings
 from nnlab.config.loading import experiment_from_tree, load_experiment
 from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.validation import Validator, plain
-from nnlab.config.yaml_reader import parse_yaml
+from nnlab.config.yaml_parser import parse_yaml
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.errors import SpecError, UsageError
 from nnlab.registry import REGISTRIES, Component, FilePath, OptionalComponent, WeightsByName, hyperparameters

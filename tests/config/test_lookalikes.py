@@ -6,7 +6,7 @@ import pytest
 
 from nnlab.config.loading import load_experiment
 from nnlab.config.lookalikes import likely_typo
-from nnlab.config.yaml_reader import parse_yaml
+from nnlab.config.yaml_parser import parse_yaml
 from nnlab.errors import SpecError
 
 DATA = "data: {name: spiral, points: 20}\nmodel: {name: mlp, hidden: [8]}\n"

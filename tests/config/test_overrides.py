@@ -13,7 +13,7 @@ from nnlab.config.experiment import Experiment
 from nnlab.config.loading import load_experiment
 from nnlab.config.overrides import apply_overrides
 from nnlab.config.positions import YamlTree
-from nnlab.config.yaml_reader import parse_collecting_problems
+from nnlab.config.yaml_parser import parse_collecting_problems
 from nnlab.errors import SpecError
 from nnlab.registry import initialisers, optimizers
 

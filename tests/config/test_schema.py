@@ -6,7 +6,8 @@ import pytest
 from nnlab.config.descent import load_descent
 from nnlab.config.loading import load_experiment
 from nnlab.config.schema import spec_schema
-from nnlab.config.yaml_reader import parse_yaml, read_yaml
+from nnlab.config.yaml_parser import parse_yaml
+from nnlab.config.yaml_reader import read_yaml
 from nnlab.registry import REGISTRIES, hyperparameters
 
 SPECS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))

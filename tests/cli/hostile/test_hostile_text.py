@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nnlab.cli.console import _console
-from nnlab.config.yaml_reader import parse_yaml
+from nnlab.config.yaml_parser import parse_yaml
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.storage.folder_names import plain_name
 from nnlab.storage.folders import as_json
