@@ -50,7 +50,7 @@ def test_saved_weights_are_loaded_all_or_none() -> None:
     network = TwoArrays()
     kept = KeptWeights(network)
     kept.keep(3)
-    with pytest.raises(ShapeError, match="saved best weights: mean is 2, not 3"):
+    with pytest.raises(ShapeError, match="saved best weights: mean: expected shape 3, found 2"):
         kept.load(5, {"W": np.ones((2, 3)), "mean": np.ones(2)}, "saved best weights")
     assert (kept.step, kept.arrays["W"].tolist()) == (3, [[0] * 3] * 2)
     kept.load(5, {"W": np.ones((2, 3)), "mean": np.ones(3)}, "saved best weights")

@@ -271,7 +271,7 @@ def test_very_many_layers_and_snapshots_are_drawn_in_part(ends_safely: Any, run:
     ends_safely("plot", run, "gradients", "activations", "--out", "pictures", code=0)
 
 
-def test_spec_that_exceeds_memory_is_refused(refused: Any, run: Path) -> None:
+def test_spec_of_a_huge_network_is_refused(refused: Any, run: Path) -> None:
     spec = read_yaml(run / "spec.yaml").value
     assert isinstance(spec, dict)
     rewrite(run, spec | {"model": {**spec["model"], "hidden": [10**7, 10**7]}})
