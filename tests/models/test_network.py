@@ -166,7 +166,8 @@ def spoilt(saved: dict[str, np.ndarray], spoil: str) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"), [("missing", "linear2.b"), ("extra", "linear3.W"), ("shape", r"linear2\.b: expected shape 3, found 1")]
+    ("spoil", "message"),
+    [("missing", "linear2.b"), ("extra", "linear3.W"), ("shape", r"linear2\.b: expected shape 3, found 1")],
 )
 def test_a_state_of_another_network_is_refused_and_changes_nothing(spoil: str, message: str) -> None:
     network = make_network(mixed(), (2, 3), 3)
