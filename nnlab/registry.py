@@ -201,7 +201,7 @@ layers = Registry("layer", "nnlab.layers", includes=(activations,))
 initialisers = Registry("initialiser", "nnlab.core.given_weights", number=("normal", "std"))
 losses = Registry("loss", "nnlab.losses")
 metrics = Registry("metric", "nnlab.metrics")
-penalties = Registry("penalty", "nnlab.regularizers")
+regularizers = Registry("penalty", "nnlab.regularizers")
 optimizers = Registry("optimizer", "nnlab.optim")
 schedules = Registry("schedule", "nnlab.optim")
 controls = Registry("control", "nnlab.optim")
@@ -213,6 +213,6 @@ REGISTRIES: dict[str, Registry] = {
     registry.kind: registry
     for registry in (
         *(datasets, augmentations, models, layers, activations, initialisers),
-        *(losses, metrics, penalties, optimizers, schedules, controls, functions),
+        *(losses, metrics, regularizers, optimizers, schedules, controls, functions),
     )
 }

@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array
 from nnlab.core.workspace import Workspace
-from nnlab.registry import Doc, penalties
+from nnlab.registry import Doc, regularizers
 
 
 @dataclass
@@ -42,20 +42,20 @@ class Regularizer(ABC):
 class RegularizerTerm:
     """A penalty on some of a network's weights: W and dW are views of their values and gradients."""
 
-    penalty: Regularizer
+    regularizer: Regularizer
     W: Array
     dW: Array
 
     def value(self) -> float:
         """The penalty of the weights as they are."""
-        return self.penalty.value(self.W).real
+        return self.regularizer.value(self.W).real
 
     def add_gradient(self) -> None:
         """Add the penalty's gradient to dW."""
-        self.penalty.add_gradient(self.W, self.dW)
+        self.regularizer.add_gradient(self.W, self.dW)
 
 
-@penalties.register("l1")
+@regularizers.register("l1")
 @dataclass
 class L1(Regularizer):
     """λ Σ|W|, gradient λ sign(W): drives weights to exactly zero."""
@@ -74,7 +74,7 @@ class L1(Regularizer):
         return [np.sign(W.real)]
 
 
-@penalties.register("l2")
+@regularizers.register("l2")
 @dataclass
 class L2(Regularizer):
     """λ/2 ΣW², gradient λW: keeps all weights small (weight decay)."""

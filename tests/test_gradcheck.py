@@ -22,7 +22,7 @@ from nnlab.gradcheck import (
     layer_subject,
     loss_subject,
     model_subject,
-    penalty_subject,
+    regularizer_subject,
     sweep,
 )
 from nnlab.gradcheck.subjects import example_labels
@@ -35,7 +35,7 @@ from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
 from nnlab.losses import CrossEntropy
 from nnlab.models.mlp import MLP
-from nnlab.registry import layers, losses, penalties
+from nnlab.registry import layers, losses, regularizers
 from nnlab.regularizers import L1, L2
 
 METHODS: list[Method] = ["central", "complex"]
@@ -46,7 +46,7 @@ def test_every_registered_component_passes(method: Method) -> None:
     results = check_components(method)
     assert all(result.passed for result in results), [result for result in results if not result.passed]
     checked = {result.component.split(" ")[0] for result in results}
-    assert checked == {*layers.names(), *losses.names(), *penalties.names()}
+    assert checked == {*layers.names(), *losses.names(), *regularizers.names()}
 
 
 @pytest.mark.slow
@@ -141,7 +141,7 @@ def test_wrong_loss_and_penalty_gradients_fail(
     monkeypatch.setattr(CrossEntropy, "backward", lambda self: mutation(right_loss(self)))
     monkeypatch.setattr(L2, "gradient", lambda self, W, out: mutation(right_penalty(self, W, out)))
     assert failed(lambda seed: loss_subject("broken", CrossEntropy(), seed), method) == {"scores"}
-    assert failed(lambda seed: penalty_subject("broken", L2(strength=0.1), seed), method) == {"W"}
+    assert failed(lambda seed: regularizer_subject("broken", L2(strength=0.1), seed), method) == {"W"}
 
 
 @pytest.mark.parametrize("method", METHODS)

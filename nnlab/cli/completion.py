@@ -46,9 +46,9 @@ def complete_dataset(incomplete: str) -> list[str]:
 
 def complete_checked(incomplete: str) -> list[str]:
     """Names of components whose gradients can be checked."""
-    from nnlab.registry import layers, losses, penalties
+    from nnlab.registry import layers, losses, regularizers
 
-    names = [name for registry in (layers, losses, penalties) for name in registry.names()]
+    names = [name for registry in (layers, losses, regularizers) for name in registry.names()]
     return [name for name in names if name.startswith(incomplete)]
 
 

@@ -59,7 +59,7 @@ class RunSetup:
         self.network = Network(layers, dataset.sample_shape, dataset.classes, streams)
         self.optimizer = own.optimizer
         self._loss = own.loss.for_classes(dataset.class_counts)
-        self._penalty = own.penalty
+        self._regularizers = own.penalty
         if dataset.validation is None:
             for path, message in own.needs_validation():
                 raise UsageError(f"{'.'.join(map(str, path))}: {message}")
@@ -91,7 +91,7 @@ class RunSetup:
         network, settings = self.network, self.experiment.train
         network.allocate(self.experiment.dtype)
         self.initial_filters = first_layer_filters(network)
-        self.regularizers = network.regularizer_terms(self._penalty)
+        self.regularizers = network.regularizer_terms(self._regularizers)
         workers = Workers(self.threads)
         parallel = DataParallel(network, self.shard_count, workers) if self.shard_count > 1 else None
         self.network = parallel or network

@@ -17,7 +17,7 @@ from nnlab.gradcheck.subjects import (
     layer_subject,
     loss_subject,
     model_subject,
-    penalty_subject,
+    regularizer_subject,
     trained_subject,
 )
 from nnlab.gradcheck.sweep import Sweep, sweep
@@ -41,7 +41,7 @@ __all__ = [
     "layer_subject",
     "loss_subject",
     "model_subject",
-    "penalty_subject",
+    "regularizer_subject",
     "sweep",
     "trained_subject",
 ]

@@ -23,9 +23,9 @@ from nnlab.gradcheck.subjects import (
     example_labels,
     layer_subject,
     loss_subject,
-    penalty_subject,
+    regularizer_subject,
 )
-from nnlab.registry import layers, losses, penalties
+from nnlab.registry import layers, losses, regularizers
 from nnlab.text import near_name, quote
 
 Method = Literal["central", "complex"]
@@ -79,7 +79,7 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
     for name, cls in losses.items():
         for label, loss in zip(example_labels(name, cls.examples()), cls.examples(), strict=True):
             makers.append((name, partial(loss_subject, label, loss)))
-    makers += [(name, partial(penalty_subject, name, cls(strength=0.1))) for name, cls in penalties.items()]
+    makers += [(name, partial(regularizer_subject, name, cls(strength=0.1))) for name, cls in regularizers.items()]
     known = sorted({name for name, _ in makers})
     for name in names or ():
         if name not in known:

@@ -76,7 +76,7 @@ def layer_subject(
     fixed = _frozen(parameters, tensors)
 
     keys = {id(parameter): key for key, parameter in parameters.items()}
-    penalised = [(penalty, keys[id(weight)]) for penalty, weight in layer.penalties()]
+    penalised = [(own, keys[id(weight)]) for own, weight in layer.regularizers()]
     laid_out = _channels_last if channels_last else np.asarray
 
     def value(at: Tensors) -> complex:
@@ -113,15 +113,19 @@ def loss_subject(name: str, loss: Loss, seed: int) -> Subject:
     return Subject(name, {"scores": rng.standard_normal((SAMPLES, 5))}, value, gradients, lambda at: [])
 
 
-def penalty_subject(name: str, penalty: Regularizer, seed: int) -> Subject:
+def regularizer_subject(name: str, regularizer: Regularizer, seed: int) -> Subject:
     """f = the penalty of random weights."""
     W = np.random.default_rng(seed).standard_normal(20)
 
     def gradients(at: Tensors) -> Tensors:
-        return {"W": penalty.gradient(at["W"], np.empty_like(W))}
+        return {"W": regularizer.gradient(at["W"], np.empty_like(W))}
 
     return Subject(
-        name, {"W": W}, lambda at: complex(penalty.value(at["W"])), gradients, lambda at: penalty.kink_sides(at["W"])
+        name,
+        {"W": W},
+        lambda at: complex(regularizer.value(at["W"])),
+        gradients,
+        lambda at: regularizer.kink_sides(at["W"]),
     )
 
 
@@ -169,7 +173,7 @@ def _network_subject(
     keys = {id(parameter): key for key, parameter in parameters.items()}
     weights = [key for key, parameter in parameters.items() if parameter.regularized and not parameter.frozen]
     penalised = [(term, key) for term in terms for key in weights]
-    penalised += [(own, keys[id(weight)]) for layer in network.layers for own, weight in layer.penalties()]
+    penalised += [(own, keys[id(weight)]) for layer in network.layers for own, weight in layer.regularizers()]
 
     def value(at: Tensors) -> complex:
         dtype = next(iter(at.values())).dtype  # layers compute in that of their input

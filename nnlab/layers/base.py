@@ -69,8 +69,8 @@ class Layer(ABC):
         """Write the gradient of each parameter only; a layer that saves work by it overrides this."""
         self.backward(dy)
 
-    def penalties(self) -> list[tuple[Regularizer, Parameter]]:
-        """The layer's own penalties with the weights they act on."""
+    def regularizers(self) -> list[tuple[Regularizer, Parameter]]:
+        """The layer's own regularizers with the weights they act on."""
         return []
 
     def activity_penalty(self) -> complex:

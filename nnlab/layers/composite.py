@@ -72,8 +72,8 @@ class Composite(Layer):
     def inner(self) -> Named:
         return [named for stack in self.stacks for named in stack.named]
 
-    def penalties(self) -> list[tuple[Regularizer, Parameter]]:
-        return [own for _, layer in self.inner() for own in layer.penalties()]
+    def regularizers(self) -> list[tuple[Regularizer, Parameter]]:
+        return [own for _, layer in self.inner() for own in layer.regularizers()]
 
     def activity_penalty(self) -> complex:
         return sum(layer.activity_penalty() for _, layer in self.inner())

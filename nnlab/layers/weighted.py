@@ -33,10 +33,10 @@ class WeightedLayer(Layer):
         b = Parameter("b", (outputs,), lambda rng: self.init.start_bias((outputs,)), regularized=False)
         return W, self.declare(b)
 
-    def penalties(self) -> list[tuple[Regularizer, Parameter]]:
-        """The layer's own penalties on W; none where W is frozen, as they would be constant."""
+    def regularizers(self) -> list[tuple[Regularizer, Parameter]]:
+        """The layer's own regularizers of W; none where W is frozen, as they would be constant."""
         if self.frozen:
             return []
         (W,) = [parameter for parameter in self.parameters if parameter.regularized]
         own: list[Regularizer] = [L1(strength=self.l1), L2(strength=self.l2)]
-        return [(penalty, W) for penalty in own if penalty.strength > 0]
+        return [(regularizer, W) for regularizer in own if regularizer.strength > 0]

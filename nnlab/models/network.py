@@ -141,10 +141,12 @@ class Network:
 
     def regularizer_terms(self, everywhere: Sequence[Regularizer]) -> list[RegularizerTerm]:
         """These regularizers on all weights, and those of the layers; the network must be allocated."""
-        terms = [RegularizerTerm(penalty, self.flat.weights, self.flat.weight_gradients) for penalty in everywhere]
+        terms = [
+            RegularizerTerm(regularizer, self.flat.weights, self.flat.weight_gradients) for regularizer in everywhere
+        ]
         for layer in self.layers:
-            for penalty, weight in layer.penalties():
-                terms.append(RegularizerTerm(penalty, weight.value.reshape(-1), weight.grad.reshape(-1)))
+            for regularizer, weight in layer.regularizers():
+                terms.append(RegularizerTerm(regularizer, weight.value.reshape(-1), weight.grad.reshape(-1)))
         return terms
 
     def activity_penalty(self) -> float:

@@ -21,7 +21,7 @@ def twin_of_layer(layer: Layer) -> textbook.Layer:
     """A textbook layer with copies of the layer's weights and running averages, in float64."""
     twin = LAYERS[registered_name(layer)](layer)
     twin.frozen = layer.frozen
-    twin.regularizers = [twin_of_penalty(penalty) for penalty, _ in layer.penalties() if twin.parameters]
+    twin.regularizers = [twin_of_regularizer(regularizer) for regularizer, _ in layer.regularizers() if twin.parameters]
     return twin
 
 
@@ -30,9 +30,9 @@ def twin_of_loss(loss: Loss, counts: Array) -> textbook.SoftmaxWithLoss | textbo
     return LOSSES[registered_name(loss)](loss, counts)
 
 
-def twin_of_penalty(penalty: Regularizer) -> textbook.L1 | textbook.L2:
+def twin_of_regularizer(regularizer: Regularizer) -> textbook.L1 | textbook.L2:
     """A textbook regularizer of the same strength."""
-    return PENALTIES[registered_name(penalty)](penalty.strength)
+    return REGULARIZERS[registered_name(regularizer)](regularizer.strength)
 
 
 def twin_of_optimizer(optimizer: Optimizer) -> Any:
@@ -50,11 +50,11 @@ def _settings(component: Any) -> dict[str, Any]:
 
 
 def twin_of_network(
-    network: Network, loss: Loss, counts: Array, penalties: Sequence[Regularizer] = ()
+    network: Network, loss: Loss, counts: Array, regularizers: Sequence[Regularizer] = ()
 ) -> textbook.Network:
-    """A textbook network with the weights that a network has now; ``penalties`` act on all weights."""
+    """A textbook network with the weights that a network has now; ``regularizers`` act on all weights."""
     twin = textbook.Network([twin_of_layer(layer) for layer in network.layers], twin_of_loss(loss, counts))
-    everywhere = [twin_of_penalty(penalty) for penalty in penalties]
+    everywhere = [twin_of_regularizer(regularizer) for regularizer in regularizers]
     for layer in twin.trained:
         if "W" in layer.parameters:
             layer.regularizers = [*everywhere, *layer.regularizers]
@@ -138,7 +138,7 @@ LOSSES: dict[str, Callable[[Any, Array], textbook.SoftmaxWithLoss | textbook.Mea
     "cross_entropy": _cross_entropy,
     "mean_squared_error": lambda loss, counts: textbook.MeanSquaredError(),
 }
-PENALTIES: dict[str, type[textbook.L1] | type[textbook.L2]] = {"l1": textbook.L1, "l2": textbook.L2}
+REGULARIZERS: dict[str, type[textbook.L1] | type[textbook.L2]] = {"l1": textbook.L1, "l2": textbook.L2}
 OPTIMIZERS: dict[str, type[Any]] = {
     "sgd": textbook.SGD,
     "momentum": textbook.Momentum,

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from nnlab.layers.activations import Sigmoid
-from nnlab.registry import layers, losses, penalties
+from nnlab.registry import layers, losses, regularizers
 
 
 @pytest.mark.slow
@@ -12,7 +12,7 @@ def test_all_components_pass(nnlab, method: str) -> None:
     answer = nnlab("gradcheck", "--method", method)
     assert answer.code == 0
     assert "FAIL" not in answer.stdout
-    for registry in (layers, losses, penalties):
+    for registry in (layers, losses, regularizers):
         assert all(name in answer.stdout for name in registry.names())
 
 

@@ -123,7 +123,7 @@ def test_what_a_network_needs_to_know_is_that_of_the_layers_inside(prepared: Pre
     assert activation_memory(layer) == 25 * (2 * 6 + 3 * 4 + 3 * 3 + 3 * 2)
     assert smallest_batch(layer) == 1
     assert smallest_batch(prepared(Concat(branches=[[], [BatchNorm()]]), (4,))) == 2
-    assert [(penalty.strength, weight.name) for penalty, weight in layer.penalties()] == [(0.1, "branch1.conv2d1.W")]
+    assert [(penalty.strength, weight.name) for penalty, weight in layer.regularizers()] == [(0.1, "branch1.conv2d1.W")]
     assert list(layer.buffers) == [
         "branch2.batch_norm1.running_mean",
         "branch2.batch_norm1.running_variance",

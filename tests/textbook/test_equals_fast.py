@@ -19,14 +19,14 @@ from nnlab.models.textbook_twins import (
     LAYERS,
     LOSSES,
     OPTIMIZERS,
-    PENALTIES,
+    REGULARIZERS,
     twin_of_initialiser,
     twin_of_loss,
     twin_of_optimizer,
-    twin_of_penalty,
+    twin_of_regularizer,
 )
 from nnlab.optim.base import BLOCK, Optimizer
-from nnlab.registry import initialisers, layers, losses, optimizers, penalties, registered_name
+from nnlab.registry import initialisers, layers, losses, optimizers, registered_name, regularizers
 
 WithTwin = Callable[..., tuple[Any, Any]]
 
@@ -84,7 +84,7 @@ def assert_equal_weights(fast: Layer, twin: textbook.Layer) -> None:
         np.testing.assert_array_equal(getattr(twin, name), parameter.value)
         if not fast.frozen:
             np.testing.assert_allclose(getattr(twin, f"d{name}"), parameter.grad, rtol=1e-11, atol=1e-12)
-    own = sum(penalty.value(W.value.reshape(-1)).real for penalty, W in fast.penalties())
+    own = sum(penalty.value(W.value.reshape(-1)).real for penalty, W in fast.regularizers())
     assert own == pytest.approx(sum(term.value(twin.W) for term in twin.regularizers), rel=1e-12)
     if isinstance(twin, textbook.BatchNormalization):
         np.testing.assert_allclose(twin.running_mean, fast.buffers["running_mean"], rtol=1e-12, atol=1e-14)
@@ -94,7 +94,7 @@ def assert_equal_weights(fast: Layer, twin: textbook.Layer) -> None:
 def test_every_component_has_a_textbook_version() -> None:
     assert sorted(LAYERS) == layers.names()
     assert sorted(LOSSES) == losses.names()
-    assert sorted(PENALTIES) == penalties.names()
+    assert sorted(REGULARIZERS) == regularizers.names()
     assert sorted(OPTIMIZERS) == optimizers.names()
     assert sorted(INITIALISERS) == initialisers.names()
 
@@ -175,11 +175,11 @@ def test_a_losss_value_and_gradient(loss: Any, N: int, scale: float) -> None:
     np.testing.assert_allclose(twin.backward(), fast.backward(), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", penalties.names())
+@pytest.mark.parametrize("name", regularizers.names())
 @pytest.mark.parametrize("strength", [0.0, 0.1, 2.5])
 def test_a_penaltys_value_and_gradient(name: str, strength: float) -> None:
-    fast = penalties[name](strength=strength)
-    twin = twin_of_penalty(fast)
+    fast = regularizers[name](strength=strength)
+    twin = twin_of_regularizer(fast)
     W = np.random.default_rng(0).standard_normal((4, 5))
     W[0, 0] = 0.0
     assert twin.value(W) == pytest.approx(fast.value(W.reshape(-1)).real, rel=1e-13)

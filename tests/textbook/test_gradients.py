@@ -10,8 +10,8 @@ from nnlab import textbook
 from nnlab.gradcheck import Subject, check
 from nnlab.layers.base import Layer
 from nnlab.losses import Loss
-from nnlab.models.textbook_twins import twin_of_loss, twin_of_penalty
-from nnlab.registry import layers, losses, penalties
+from nnlab.models.textbook_twins import twin_of_loss, twin_of_regularizer
+from nnlab.registry import layers, losses, regularizers
 
 N = 4
 Tensors = dict[str, np.ndarray]
@@ -93,9 +93,9 @@ def test_a_losss_gradient(loss: Loss) -> None:
     assert_proved(lambda seed: loss_subject("loss", twin_of_loss(loss, np.ones(5)), seed))
 
 
-@pytest.mark.parametrize("name", penalties.names())
+@pytest.mark.parametrize("name", regularizers.names())
 def test_a_penaltys_gradient(name: str) -> None:
-    twin = twin_of_penalty(penalties[name](strength=0.1))
+    twin = twin_of_regularizer(regularizers[name](strength=0.1))
 
     def subject(seed: int) -> Subject:
         W = np.random.default_rng(seed).standard_normal((4, 5))

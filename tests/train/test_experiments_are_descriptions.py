@@ -78,7 +78,7 @@ def test_a_setup_shares_no_component_with_its_experiment(tmp_path: Path, model: 
     setup = RunSetup(one).allocate()
     train(setup, [], lambda: False)
     described = {id(part) for part in components(one)}
-    regularizers = [term.penalty for term in setup.regularizers]
+    regularizers = [term.regularizer for term in setup.regularizers]
     for part in (setup.loss, setup.optimizer, *regularizers, *setup.network.all_layers()):
         assert id(part) not in described, part
     assert vars(one.optimizer) == before

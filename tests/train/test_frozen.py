@@ -103,7 +103,7 @@ def test_a_run_with_frozen_layers_is_resumed_byte_for_byte(
 def test_regularizers_leave_out_frozen_weights(load: Load) -> None:
     experiment = load(text=TEXT.replace("FROZEN", "true"))
     training = RunSetup(experiment).allocate()
-    assert sum(penalty.W.size for penalty in training.regularizers if penalty.penalty.registered_name == "l2") == 20 + 8
+    assert sum(term.W.size for term in training.regularizers if term.regularizer.registered_name == "l2") == 20 + 8
     assert training.optimizer.state()["m"].size == training.network.flat.trained == 20 + 4 + 8 + 2
 
 
