@@ -25,6 +25,7 @@ LEVELS = [
     {"gradcheck", "config"},
     {"records"},
     {"engine"},
+    {"saved_run"},
     {"compare"},
     {"plots"},
     {"figures"},
@@ -80,6 +81,12 @@ def test_records_and_storage_import_no_mathematics(path: Path) -> None:
     if top_part(path) in {"records", "storage", "compare"}:
         parts = {name.split(".")[1] for name in imported_modules(path) if name.startswith("nnlab.")}
         assert not parts & MATHEMATICS
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "engine").glob("*.py")), ids=lambda path: path.name)
+def test_the_engine_knows_no_run_folder(path: Path) -> None:
+    parts = {name.split(".")[1] for name in imported_modules(path) if name.startswith("nnlab.")}
+    assert not parts & {"records", "storage"}
 
 
 def test_activation_statistics_load_no_plotting_library() -> None:

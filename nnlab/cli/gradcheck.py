@@ -131,7 +131,7 @@ def print_values(spec: Path, overrides: list[str], method: "Method", seed: int) 
     from nnlab.cli.downloading import fetch
     from nnlab.config.loading import load_experiment
     from nnlab.core.random import AddressedStreams
-    from nnlab.engine.build import RunSetup
+    from nnlab.engine.run_setup import RunSetup
     from nnlab.gradcheck import POINTS, gradient_entries, trained_subject
 
     experiment = load_experiment(spec, overrides)
@@ -169,7 +169,7 @@ def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) ->
     from nnlab.cli.downloading import fetch
     from nnlab.config.loading import load_experiment
     from nnlab.core.random import AddressedStreams
-    from nnlab.engine.build import RunSetup
+    from nnlab.engine.run_setup import RunSetup
     from nnlab.gradcheck import POINTS, check, model_subject
     from nnlab.models.network import Network
 

@@ -77,7 +77,7 @@ def show_experiment(experiment: "Experiment", *, with_data: bool = False) -> Non
     """
     from nnlab.cli.downloading import fetch
     from nnlab.core.random import make_streams
-    from nnlab.engine.build import RunSetup
+    from nnlab.engine.run_setup import RunSetup
     from nnlab.errors import DataError
     from nnlab.models.network import Network
     from nnlab.registry import registered_name

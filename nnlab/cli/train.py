@@ -98,7 +98,7 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
     from nnlab.cli.progress import ConsoleReporter
     from nnlab.cli.show import show_experiment
     from nnlab.config.loading import load_experiment
-    from nnlab.engine.build import RunSetup
+    from nnlab.engine.run_setup import RunSetup
     from nnlab.errors import Diverged, UsageError, naming
     from nnlab.records.result_line import result_line
     from nnlab.train.reporting import Silent

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import UsageError
 from nnlab.layers.base import Activation, Layer
 from nnlab.layers.composite import layer_outputs, take_statistics
@@ -33,7 +33,7 @@ def activation_statistics(experiment: Experiment) -> list[ActivationStatistics]:
     """The outputs of each activation layer before training, for the first 500 samples of the first batch at most.
 
     Dropout is off, and batch normalisation uses the statistics of that batch, as in the first step. Raises UsageError
-    for a network without activation layers, and every error of :class:`~nnlab.engine.build.RunSetup`.
+    for a network without activation layers, and every error of :class:`~nnlab.engine.run_setup.RunSetup`.
     """
     setup = RunSetup(experiment).allocate()
     network = setup.network

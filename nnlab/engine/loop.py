@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from nnlab.core.rows import Row
-from nnlab.engine.build import RunSetup
 from nnlab.engine.divergence import NonFinite, check_evaluation, check_gradient, check_objective, check_weights
 from nnlab.engine.evaluation import penalty_value
+from nnlab.engine.run_setup import RunSetup
 
 
 class Observer(Protocol):

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from nnlab.engine.build import load_weights
 from nnlab.engine.predictions import evaluation_split, first_layer_filters, predicted_classes
 from nnlab.errors import DataError, NnlabError, RunError, UsageError
 from nnlab.figures.run_view import RunView, ignore
@@ -25,6 +24,7 @@ from nnlab.plots.palette import in_format
 from nnlab.plots.regions import ANIMATION_FILE, BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
 from nnlab.plots.weights import WEIGHTS_FILE, plot_weights
 from nnlab.registry import metrics
+from nnlab.saved_run import load_weights
 from nnlab.storage.layout import DIAGNOSTICS_FILE, MODEL_FILE, SNAPSHOTS_FOLDER, step_file, step_of
 from nnlab.text import near_hint, one_line, quote
 

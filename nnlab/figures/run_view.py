@@ -7,13 +7,14 @@ from pathlib import Path
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, DatasetSource
-from nnlab.engine.build import RunSetup, check_finished, load_weights, setup_of_run
 from nnlab.engine.predictions import class_predictions, evaluation_split
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import DataError, RunError, ShapeError, UsageError, naming
 from nnlab.plots.curves import title_of
 from nnlab.records.environment import changed_data
 from nnlab.records.json_files import read_environment
 from nnlab.records.reader import RunRecord
+from nnlab.saved_run import check_finished, load_weights, setup_of_run
 from nnlab.storage.layout import ENVIRONMENT_FILE, MODEL_FILE
 
 

@@ -5,7 +5,7 @@ from time import perf_counter
 
 from nnlab.core.arrays import arrays_under
 from nnlab.core.state import Stateful
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import RunError, ShapeError
 from nnlab.records.checkpoint import Checkpoint, checkpoint_files, write_checkpoint
 from nnlab.records.run_folder import RunFolder

@@ -8,7 +8,7 @@ from typing import Any
 
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import as_experiment, load_experiment
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, Interrupted, RunError, UsageError
 from nnlab.records.crossval_folder import CrossvalFolder, read_crossval, read_crossval_summary
 from nnlab.records.environment import drift

@@ -8,8 +8,8 @@ from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
 from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.engine.activation_statistics import dead_share, saturated_share
-from nnlab.engine.build import RunSetup
 from nnlab.engine.last_update import LastUpdate
+from nnlab.engine.run_setup import RunSetup
 from nnlab.layers.base import Layer
 from nnlab.layers.composite import layer_outputs
 from nnlab.records.formats import HISTOGRAM_BINS

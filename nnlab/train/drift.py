@@ -6,7 +6,7 @@ from typing import Any
 
 from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.validation import flatten
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.text import one_line, quote
 from nnlab.train.resume_point import ResumePoint
 

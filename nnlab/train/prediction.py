@@ -13,13 +13,13 @@ from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
 from nnlab.data.input_format import InputFormat
 from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
-from nnlab.engine.build import check_finished, load_weights, setup_of_run
 from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import RunError, UsageError
 from nnlab.models.network import Network
 from nnlab.records import reader
 from nnlab.records.json_files import read_inputs
 from nnlab.records.reader import RunRecord
+from nnlab.saved_run import check_finished, load_weights, setup_of_run
 from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
 
 

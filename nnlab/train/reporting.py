@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from nnlab.core.rows import SPLITS, Row
-from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import Observer
+from nnlab.engine.run_setup import RunSetup
 from nnlab.metric_columns import labelled
 from nnlab.records.run_folder import RunFolder
 from nnlab.train.balance import majority_note

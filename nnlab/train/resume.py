@@ -10,7 +10,7 @@ from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, read_spec
 from nnlab.config.loading import experiment_from_tree
 from nnlab.core.rows import MAX_STEPS
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import RunError, UsageError
 from nnlab.records.cleaning import clear_leftovers
 from nnlab.records.drawing import lacks_pictures

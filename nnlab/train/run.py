@@ -13,8 +13,8 @@ from nnlab.config.experiment import Experiment
 from nnlab.config.loading import as_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
-from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import Observer, Outcome, train
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, Interrupted, NnlabError, reason_of
 from nnlab.figures.run_pictures import BY_TRAINING, KINDS, draw_all, naming_picture
 from nnlab.figures.run_view import RunView

@@ -1,7 +1,7 @@
 """Weight snapshots, saved when a spec asks for them."""
 
 from nnlab.core.rows import Row
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.records.run_folder import RunFolder
 
 

@@ -22,8 +22,8 @@ from nnlab.config.yaml_writer import dump_yaml
 from nnlab.data.sources.cifar10 import FILES
 from nnlab.descent.path import descend, gradient_of, labels
 from nnlab.descent.run import line
-from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train as run_loop
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import DataError, SpecError, UsageError
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 from trainings import make_experiment
 
 from nnlab.engine.activation_statistics import activation_statistics
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import UsageError
 from nnlab.layers.planning import draws_weights
 

@@ -10,9 +10,9 @@ from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.batches import BatchLoader
-from nnlab.engine.build import RunSetup
 from nnlab.engine.evaluation import score
 from nnlab.engine.loop import Outcome, train
+from nnlab.engine.run_setup import RunSetup
 from nnlab.layers.activity import ActivityL2
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.linear import Linear

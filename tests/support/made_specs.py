@@ -20,7 +20,7 @@ from nnlab.config.experiment import Experiment
 from nnlab.config.loading import experiment_from_tree
 from nnlab.config.positions import YamlTree
 from nnlab.config.yaml_writer import dump_yaml
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import NnlabError
 from nnlab.registry import (
     REGISTRIES,

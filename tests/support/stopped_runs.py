@@ -11,7 +11,7 @@ import pytest
 
 from nnlab.config.experiment import Experiment
 from nnlab.core.rows import Row
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Interrupted
 from nnlab.train import run as run_module
 from nnlab.train.reporting import Silent

@@ -10,7 +10,7 @@ from nnlab.config.loading import load_experiment
 from nnlab.core.random import RandomGenerator, make_streams
 from nnlab.core.rows import Row
 from nnlab.data.dataset import Dataset, DatasetSource
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.layers.base import Layer
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.models.base import Model

@@ -9,8 +9,8 @@ from trainings import make_setup
 
 from nnlab import textbook
 from nnlab.core.rows import Row
-from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
+from nnlab.engine.run_setup import RunSetup
 from nnlab.models.textbook_twins import twin_of_network, twin_of_optimizer
 
 TWO_LAYERS = """\

@@ -11,8 +11,8 @@ from stopped_runs import Lines
 
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import load_experiment
-from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import Outcome
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import BugError, DataError, Interrupted, RunError, UsageError
 from nnlab.records.reader import read_run
 from nnlab.storage.layout import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE

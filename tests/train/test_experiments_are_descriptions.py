@@ -14,8 +14,8 @@ from trainings import make_experiment
 from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.descent.path import descend
-from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
+from nnlab.engine.run_setup import RunSetup
 from nnlab.functions.named import Valley
 from nnlab.optim.momentum import Momentum
 from nnlab.storage.layout import METRICS_FILE, MODEL_FILE, STEPS_FILE

@@ -12,7 +12,7 @@ from trainings import make_network
 from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.core.flat_parameters import FlatParameters, Parameter
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import ShapeError, UsageError
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D

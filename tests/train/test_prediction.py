@@ -8,7 +8,7 @@ from trainings import make_experiment
 
 import nnlab
 from nnlab.config.loading import load_experiment
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import RunError, UsageError
 from nnlab.storage.layout import INPUTS_FILE, MODEL_FILE, SPEC_FILE
 from nnlab.storage.tensors import packed, read_tensors

@@ -18,8 +18,8 @@ from nnlab.config.experiment import Experiment
 from nnlab.config.loading import load_experiment
 from nnlab.core.arrays import Array
 from nnlab.data.sources.mnist import Mnist
-from nnlab.engine.build import RunSetup
 from nnlab.engine.loop import train
+from nnlab.engine.run_setup import RunSetup
 
 pytestmark = pytest.mark.slow
 

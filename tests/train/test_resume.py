@@ -14,7 +14,7 @@ import pytest
 from stopped_runs import change_environment, contents, environment, killed, stopped, summary
 
 from nnlab.config.experiment import Experiment
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, Interrupted, RunError
 from nnlab.optim.sgd import SGD
 from nnlab.records.checkpoint import checkpoint_files, read_checkpoint, write_checkpoint

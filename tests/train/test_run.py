@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import load_experiment
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import BugError, Diverged, Interrupted, RunError, UsageError
 from nnlab.records.reader import read_run
 from nnlab.records.run_folder import RunFolder

@@ -9,7 +9,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from nnlab.config.loading import load_experiment
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, RunError, SpecError, UsageError
 from nnlab.figures.run_pictures import animate
 from nnlab.figures.run_view import run_view

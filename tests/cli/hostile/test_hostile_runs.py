@@ -18,7 +18,7 @@ from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.yaml_reader import read_yaml
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.descent.run import run_descent
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.train.run import run as train
 
 pytestmark = pytest.mark.slow

@@ -1,17 +1,13 @@
 """From an experiment to everything that its training works with: data, network, batches, update rule, evaluation."""
 
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
-from pathlib import Path
 from typing import Self
 
 from nnlab.config.experiment import Experiment
-from nnlab.config.loading import load_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.random import Purpose, make_streams
 from nnlab.core.threads import Workers, available_cores
-from nnlab.data.dataset import DatasetSource
 from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.engine.controls import Controls
 from nnlab.engine.data_parallel import DataParallel, DataParallelLoss, automatic_shards
@@ -19,14 +15,12 @@ from nnlab.engine.divergence import LastFinite
 from nnlab.engine.evaluation import Evaluation
 from nnlab.engine.last_update import LastUpdate
 from nnlab.engine.predictions import first_layer_filters
-from nnlab.errors import RunError, ShapeError, UsageError
+from nnlab.errors import UsageError
 from nnlab.layers.planning import smallest_batch
 from nnlab.losses import Loss
 from nnlab.metric_columns import measured_metrics
 from nnlab.models.network import Network
 from nnlab.regularizers import RegularizerTerm
-from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
-from nnlab.storage.tensors import read_tensors
 
 
 class RunSetup:
@@ -153,31 +147,3 @@ class RunSetup:
         evaluated = max(len(split) for split in self.dataset.splits.values())
         samples = max(batch_size, min(self.threads * self.network.evaluation_chunk(batch_size), evaluated))
         self.network.check_memory(self.experiment.dtype, samples, copies)
-
-
-def setup_of_run(
-    path: Path, fetch: Callable[[DatasetSource], None] = lambda source: None, data: Path | None = None
-) -> RunSetup:
-    """The set-up of a run before its first update.
-
-    ``fetch`` may download the data, ``data`` is the file or folder of the data where it was moved. Raises DataError
-    when the data is not available, UsageError when spec and data no longer fit each other.
-    """
-    experiment = load_experiment(path / SPEC_FILE, data=data)
-    fetch(experiment.data)
-    return RunSetup(experiment).allocate()
-
-
-def check_finished(path: Path) -> None:
-    """Raise RunError for a folder without a spec or without the weights that a training ends with."""
-    if not (path / SPEC_FILE).is_file() or not (path / MODEL_FILE).is_file():
-        raise RunError(f"{path}: is not the folder of a finished run, it needs {SPEC_FILE} and {MODEL_FILE}")
-
-
-def load_weights(network: Network, file: Path) -> None:
-    """Put saved weights into a network that has memory; raises RunError when they cannot be read or do not fit."""
-    arrays = read_tensors(file, sum(array.nbytes for array in network.state().values()))
-    try:
-        network.load_state(arrays)
-    except ShapeError as error:
-        raise RunError(f"{file}: cannot be loaded: {error}") from error

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from trainings import make_experiment
 
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import UsageError
 
 
