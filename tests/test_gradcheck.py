@@ -41,6 +41,7 @@ from nnlab.regularizers import L1, L2
 METHODS: list[Method] = ["central", "complex"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_every_registered_component_passes(method: Method) -> None:
     results = check_components(method)
@@ -280,6 +281,7 @@ def test_h_sweep_shows_truncation_and_rounding() -> None:
     assert slopes == pytest.approx({"forward": 1, "central": 2, "complex": 2}, abs=0.05)
 
 
+@pytest.mark.slow
 def test_training_mode_memory_and_size_variants_are_checked() -> None:
     labels = {result.component for result in check_components(names=["batch_norm", "flatten", "conv2d", "max_pool"])}
     assert {"batch_norm on 5 in evaluation", "flatten channels last"} <= labels

@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from made_metrics import MADE, TopTwo, WorstClass, measure, registered
+from trainings import make_network
 
 from nnlab.cli.comparison_table import heading, shown_number
 from nnlab.compare.comparison import compare
 from nnlab.config.completions import spec_keys
 from nnlab.config.loading import load_experiment
 from nnlab.config.schema import spec_schema
-from nnlab.core.random import make_streams
 from nnlab.core.rows import SPLITS, Row
 from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset, Split
@@ -37,7 +37,6 @@ from nnlab.metric_columns import (
     names_in,
 )
 from nnlab.metrics import Accuracy, MeanLoss, Metric
-from nnlab.models.network import Network
 from nnlab.optim.early_stopping import EarlyStopping
 from nnlab.optim.patience import PatienceCounter
 from nnlab.records.crossval_folder import CrossvalFolder
@@ -121,8 +120,7 @@ def test_counts_of_chunks_merge_to_those_of_all_samples(
 @pytest.mark.usefixtures("made_metrics")
 @pytest.mark.parametrize("threads", [1, 3])
 def test_evaluations_measure_a_new_metric_on_every_split(threads: int) -> None:
-    network = Network([Linear(units=3)], (2,), 3, make_streams("streams", 0))
-    network.allocate("float64")
+    network = make_network([Linear(units=3)], (2,), 3)
     rng = np.random.default_rng(0)
     train, test = (Split(rng.standard_normal((count, 2)), rng.integers(3, size=count)) for count in (17, 8))
     dataset = Dataset(train, test, ("a", "b", "c"))

@@ -16,6 +16,7 @@ def test_unknown_name_is_attribute_error() -> None:
         _ = nnlab.nope
 
 
+@pytest.mark.slow
 def test_import_nnlab_is_light() -> None:
     code = "import nnlab, sys; assert 'numpy' not in sys.modules; nnlab.run; assert 'numpy' in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

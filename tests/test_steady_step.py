@@ -23,6 +23,8 @@ from nnlab.registry import REGISTRIES
 from nnlab.regularizers import L1, L2, RegularizerTerm
 from tests.test_contract_table import TABLE
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 64 * 1024
 # Where rows do not lie side by side, NumPy walks over them with three buffers of 8,192 numbers.
 BUFFERS = 3 * 8192 * np.dtype(np.float32).itemsize

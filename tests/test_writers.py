@@ -69,6 +69,7 @@ def test_files_are_written_by_disk_module_only(path: Path) -> None:
     assert name == DISK or not found, f"write with nnlab.storage.disk.atomic_write or write_output: {found}"
 
 
+@pytest.mark.slow
 def test_every_listed_exception_is_needed() -> None:
     used = {
         (path.relative_to(ROOT).as_posix(), name)

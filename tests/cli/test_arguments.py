@@ -1,4 +1,4 @@
-"""Overrides that did not arrive as such."""
+"""Overrides that the shell split, and options mistaken for overrides."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the shell offers, which it then reads as if it had been typed."""
+"""Shell completion offers names that the shell reads back unchanged."""
 
 from pathlib import Path
 from unittest.mock import Mock

@@ -16,6 +16,7 @@ def test_all_components_pass(nnlab, method: str) -> None:
         assert all(name in answer.stdout for name in registry.names())
 
 
+@pytest.mark.slow
 def test_a_wrong_gradient_ends_with_1_and_is_named(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
     right = Sigmoid.backward
     monkeypatch.setattr(Sigmoid, "backward", lambda self, dy: -right(self, dy))
@@ -66,6 +67,7 @@ def test_dropout_with_legacy_draws_passes(nnlab, spec: Path, method: str) -> Non
     assert answer.code == 0, answer.stderr
 
 
+@pytest.mark.slow
 def test_step_size_sweep_plots_errors_and_prints_the_best_step_of_each_method(nnlab, tmp_path: Path) -> None:
     answer = nnlab("gradcheck", "--h-sweep", "--only", "tanh", "--only", "l2", "--out", tmp_path / "h.png")
     assert (answer.code, answer.stderr) == (0, "")

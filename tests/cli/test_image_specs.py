@@ -1,4 +1,4 @@
-"""Specs of image networks: shapes that cannot be end with one clear line and exit code 2 before anything is trained."""
+"""Specs of image networks: impossible shapes are one clear line and exit code 2 before any training."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tables as people have them, from the spec to the trained run."""
+"""Training on CSV and .npz tables, from the spec to the trained run."""
 
 from pathlib import Path
 

@@ -72,6 +72,7 @@ def unknown(path: Path, overrides: list[str]) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_every_completion_is_a_valid_key(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(SHORTHAND, encoding="utf-8")

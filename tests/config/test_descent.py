@@ -135,6 +135,7 @@ def test_missing_descent_spec_is_usage_error(tmp_path: Path) -> None:
         load_descent(tmp_path / "none.yaml")
 
 
+@pytest.mark.slow
 def test_expansion_of_learning_rates_is_bounded(tmp_path: Path) -> None:
     rates, keys = ", ".join(["1"] * 2000), ", ".join(f"a{index}: 1" for index in range(2000))
     tracemalloc.start()

@@ -151,6 +151,7 @@ def test_number_of_bases_is_bounded(write: Write) -> None:
     assert complaints(write("base: b0.yaml\n"))[0].endswith(f"more than {MOST_BASES} levels of bases")
 
 
+@pytest.mark.slow
 def test_merge_of_large_base_is_fast(write: Write) -> None:
     many = "".join(f"k{number}: {{a: 1}}\n" for number in range(6000))
     write(BASE + many, "base.yaml")

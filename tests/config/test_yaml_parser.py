@@ -247,6 +247,7 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
+@pytest.mark.slow
 @examples(1000)
 @given(PLAIN)
 @example({"a": inf, "b": -inf, "c": [1e16, 1e-7, 123456789.0, 0.1, 5e-324, 1.7976931348623157e308]})

@@ -1,4 +1,4 @@
-"""A run's network and data, where they are no longer what they were."""
+"""A run's network and data after weights or data were lost or changed."""
 
 import json
 from collections.abc import Callable

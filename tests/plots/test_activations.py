@@ -36,6 +36,7 @@ def test_bars_count_the_outputs_within_the_range(figures: Figures, tmp_path: Pat
     assert figure.axes[1].get_xlim() == (0, 6)
 
 
+@pytest.mark.slow
 def test_rows_have_names_columns_places_and_nothing_overlaps(figures: Figures, tmp_path: Path) -> None:
     rows = [(f"long_name_of_network_{k}", [spread(1e-5, 2e4, zero=0.123)] * (3 + k)) for k in range(3)]
     plot_untrained_activations(rows, tmp_path)
@@ -54,6 +55,7 @@ def test_constant_or_nan_outputs_have_a_panel(tmp_path: Path, numbers: tuple[flo
     assert plot_untrained_activations([("net", [spread(*numbers), spread(*numbers, zero=1.0)])], tmp_path).is_file()
 
 
+@pytest.mark.slow
 def test_first_and_last_of_many_layers_are_drawn(figures: Figures, tmp_path: Path) -> None:
     plot_untrained_activations([("net", [spread(float(k), 2.0 * k) for k in range(1, 101)])], tmp_path)
     labels = [axes.get_xlabel() for axes in figures["activations.png"].axes]
@@ -61,6 +63,7 @@ def test_first_and_last_of_many_layers_are_drawn(figures: Figures, tmp_path: Pat
     assert (labels[0], labels[-1]) == ("activation 1", "activation 100")
 
 
+@pytest.mark.slow
 def test_each_column_names_its_layers(figures: Figures, tmp_path: Path) -> None:
     def labels(*counts: int) -> list[list[str]]:
         plot_untrained_activations([("net", [spread(0.0, 1.0)] * count) for count in counts], tmp_path)

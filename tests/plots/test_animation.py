@@ -1,4 +1,4 @@
-"""A GIF appears when it is whole; nothing is left behind otherwise."""
+"""Animations are written atomically; failures leave no file."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Pictures look the same whatever the user's own settings are."""
+"""Pictures are independent of the user's matplotlib settings."""
 
 import os
 import subprocess
@@ -26,6 +26,7 @@ def draw(path: Path, title: str = "title") -> bytes:
     return path.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_picture_repeats_byte_for_byte(tmp_path: Path) -> None:
     first = draw(tmp_path / "a.png")
     assert first == draw(tmp_path / "b.png")
@@ -67,6 +68,7 @@ def test_plain_text_is_short_and_on_one_line() -> None:
     assert len(plain_text("x" * 1000)) == 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("backend", "kept"),
     [("module://matplotlib_inline.backend_inline", find_spec("matplotlib_inline") is not None), ("svg", True)],
@@ -91,6 +93,7 @@ def test_notebook_backend_is_ignored(tmp_path: Path, backend: str, kept: bool) -
     assert (tmp_path / "a.png").read_bytes() == draw(tmp_path / "b.png")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_every_format_repeats_byte_for_byte_without_a_date(tmp_path: Path, form: Format, magic: bytes) -> None:
     for folder in ("a", "b"):

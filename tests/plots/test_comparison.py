@@ -56,6 +56,7 @@ def test_runs_without_a_test_set_are_drawn_by_their_validation(make_run: MakeRun
     assert sorted(legend(figure, axes)) == ["lr 1.0 (validation)", "lr 2.0 (validation)", "lr 8.0 (train)", "lr 9.0"]
 
 
+@pytest.mark.slow
 def test_many_runs_have_distinct_styles_and_a_full_legend(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_comparison(compare(make_many(make_run, ENTRIES_IN_LEGEND + 3)), tmp_path)
     figure, axes = drawn["accuracy.png"]
@@ -65,6 +66,7 @@ def test_many_runs_have_distinct_styles_and_a_full_legend(make_run: MakeRun, tmp
     assert len(legend(figure, axes)) == ENTRIES_IN_LEGEND + 1
 
 
+@pytest.mark.slow
 def test_the_legend_stays_beside_the_curves(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     options = {"model.hidden": [100] * 12}
     runs = [make_run(f"r{i}", {"optimizer.lr": float(i), "model.hidden": [100 + i] * 12, **options}) for i in range(20)]

@@ -1,4 +1,4 @@
-"""The confusion matrix: rows are true classes, columns are answers, and all of it can be read."""
+"""The confusion matrix: rows are true classes, columns are predicted classes, and all numbers are readable."""
 
 import itertools
 import tracemalloc
@@ -29,6 +29,7 @@ def test_most_confused_classes_have_the_most_frequent_errors() -> None:
     np.testing.assert_array_equal(most_confused(labels, answers, 6), [0, 1, 3, 4, 7, 9])
 
 
+@pytest.mark.slow
 def test_most_confused_of_many_classes_are_drawn_in_little_memory(figures: Figures, tmp_path: Path) -> None:
     labels = np.arange(100_000)
     answers = np.where(labels < 50, (labels + 1) % 50, labels)
@@ -68,6 +69,7 @@ def test_counts_are_in_their_cells(figures: Figures, tmp_path: Path) -> None:
     assert figures["confusion.png"].get_suptitle() == "net: confusion matrix, test set (42 of 50 correct)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["light", "dark"])
 @pytest.mark.parametrize("classes", [2, 10, 20])
 def test_no_number_leaves_its_cell_and_each_stands_out(

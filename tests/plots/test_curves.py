@@ -29,6 +29,7 @@ def test_training_and_test_curves_of_a_run(make_run: MakeRun, tmp_path: Path, dr
     assert line(axes, "test")[0] == (0, 2.5 * 0.875 * 1.25)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accuracies", [[0.0625] * 4, [0.09375, 0.125, 0.09375], [1.0] * 3, []])
 def test_accuracies_are_drawn_from_0_to_1(
     make_run: MakeRun, tmp_path: Path, drawn: Drawn, accuracies: list[float]
@@ -158,6 +159,7 @@ def test_long_mean_curves_are_thinned() -> None:
     assert (mean.value == mean.step + 1).all()
 
 
+@pytest.mark.slow
 def test_the_legend_of_a_run_stays_inside_the_picture(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_run(read_run(make_run(losses=[2.5, 1.0, 0.01, 0.001, 0.00047413])), tmp_path)
     figure, axes = drawn["loss.png"]
@@ -168,6 +170,7 @@ def test_the_legend_of_a_run_stays_inside_the_picture(make_run: MakeRun, tmp_pat
     assert axes.get_window_extent().width > 0.85 * figure.bbox.width
 
 
+@pytest.mark.slow
 def test_new_metric_has_curves_with_its_own_label_and_range(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     with registered():
         run, other = make_run("measured"), make_run("other", {"optimizer.lr": 1.0})

@@ -76,6 +76,7 @@ def test_arrows_stay_inside_a_view_of_any_shape(
     assert ((view[0] < arrows.X) & (view[1] > arrows.X) & (view[2] < arrows.Y) & (view[3] > arrows.Y)).all()
 
 
+@pytest.mark.slow
 def test_no_arrows_where_the_function_is_undefined(figures: dict[str, Figure], tmp_path: Path) -> None:
     draw(["field", "paths"], Expression(text="log(x0) + x1"), [drawing((1.0, 1.0), (2.0, 1.0))], tmp_path)
     assert (quiver_of(figures["field.png"]).X > 0).all()

@@ -59,6 +59,7 @@ def write(folder: Path, layers: int, steps: int = 1) -> None:
     (folder / "histograms.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [1, 13, 24])
 def test_every_layer_has_a_panel_with_start_and_end_as_high_as_it(
     record: RunRecord, drawn: Figures, tmp_path: Path, layers: int
@@ -84,6 +85,7 @@ def test_of_very_many_layers_the_last_is_among_the_panels(
     assert (titles[0], titles[-1]) == ("linear1", "linear47")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("steps", "marker"), [(1, "o"), (15, "o"), (16, "None")])
 def test_few_evaluations_have_markers(
     record: RunRecord, drawn: Figures, tmp_path: Path, steps: int, marker: str
@@ -125,6 +127,7 @@ def test_truncated_last_line_is_left_out(make_run: Any, drawn: Figures, tmp_path
     assert [len(line.get_xdata()) for line in drawn["gradients.png"].axes[0].lines] == [1, 1]  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [1, 2, MOST_PANELS + 1])
 def test_a_long_title_keeps_clear_of_the_legend(make_run: Any, drawn: Figures, tmp_path: Path, layers: int) -> None:
     record = read_run(make_run("long", {"name": "a rather long name of an experiment"}))

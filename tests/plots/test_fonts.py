@@ -1,4 +1,4 @@
-"""Letters that no installed font has are said once, with the fonts that have them."""
+"""Glyphs missing in every installed font are reported once, with the fonts that have them."""
 
 from pathlib import Path
 

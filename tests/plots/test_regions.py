@@ -1,4 +1,4 @@
-"""Decision regions: each place has the colour of the predicted class, in the picture and in each frame."""
+"""Decision regions: each cell has the colour of the predicted class, in the picture and in each frame."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -127,6 +127,7 @@ def test_a_single_point_has_room_around_it(tmp_path: Path, drawn: dict[str, Figu
     assert right >= 1.5
 
 
+@pytest.mark.slow
 def test_an_animation_shows_how_the_border_moves_and_repeats_byte_for_byte(tmp_path: Path) -> None:
     borders = (-1.0, 0.5, 1.5, 3.0)
     frames = [(100 * index, lambda border=border: right_of(border)) for index, border in enumerate(borders)]
@@ -145,6 +146,7 @@ def test_an_animation_shows_how_the_border_moves_and_repeats_byte_for_byte(tmp_p
     assert path.read_bytes() == animate_boundary("net", data(), frames, tmp_path / "again").read_bytes()
 
 
+@pytest.mark.slow
 def test_of_many_snapshots_first_and_last_are_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[int] = []
 

@@ -1,4 +1,4 @@
-"""Pictures of data: every image is where it belongs, pixel for pixel."""
+"""Sample pictures: every image is in the row of its class, pixel for pixel."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

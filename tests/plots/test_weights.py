@@ -1,4 +1,4 @@
-"""First weights as images: each unit in its place, a scale for before and one for after, symmetric around 0."""
+"""First-layer filters as images, before and after training, each with its own scale symmetric around 0."""
 
 import itertools
 from pathlib import Path
@@ -52,6 +52,7 @@ def test_only_the_first_of_many_filters_are_drawn(figures: Figures, tmp_path: Pa
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
 def test_nonfinite_weights_are_drawn_without_error(tmp_path: Path, value: float) -> None:
     for channels in (1, 3):
@@ -59,6 +60,7 @@ def test_nonfinite_weights_are_drawn_without_error(tmp_path: Path, value: float)
     assert (tmp_path / "weights.png").is_file()
 
 
+@pytest.mark.slow
 def test_positive_weights_are_red_and_negative_blue(figures: Figures, tmp_path: Path) -> None:
     after = np.array([1.0, -1.0, 0.0, 0.5]).reshape(1, 1, 2, 2)
     plot_weights("net", np.zeros_like(after), after, tmp_path)

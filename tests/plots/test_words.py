@@ -1,4 +1,4 @@
-"""Every text in the table is used, every text used is in the table, and nothing of ours stays English in Japanese."""
+"""Translations: the table has exactly the texts in use, and Japanese pictures contain no English text of nnlab."""
 
 import ast
 import re

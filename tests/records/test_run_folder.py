@@ -54,6 +54,7 @@ def test_run_folder_name_is_utc_time_name_and_six_hex_digits(folder: RunFolder) 
     assert abs((datetime.now(UTC) - moment).total_seconds()) < 60
 
 
+@pytest.mark.slow
 def test_folders_created_concurrently_are_distinct(tmp_path: Path) -> None:
     paths = set()
     for _ in range(200):

@@ -335,6 +335,7 @@ def diverging(spec: Path) -> Experiment:
     return load_experiment(spec, ["optimizer={name: sgd, lr: 1e6}", "penalty.l2=1e6", "train.epochs=200"])
 
 
+@pytest.mark.slow
 def test_a_diverged_run_keeps_its_steps_and_metrics(spec: Path, tmp_path: Path) -> None:
     with pytest.raises(Diverged, match="learning rate") as caught:
         run(diverging(spec), tmp_path / "runs")

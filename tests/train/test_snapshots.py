@@ -104,6 +104,7 @@ def test_a_diverged_run_has_the_weights_of_its_last_evaluation(spec: Path, tmp_p
         np.testing.assert_array_equal(first[name], saved[name])
 
 
+@pytest.mark.slow
 def test_snapshots_become_an_animation(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnlab.plots.regions.GRID", 3)
     record = read_run(run(load_experiment(spec), tmp_path / "runs").path)

@@ -1,4 +1,4 @@
-"""Untrusted specs: bombs of every kind, and files that are no specs."""
+"""Untrusted specs: YAML bombs, expressions, pipes and endless files."""
 
 import os
 from pathlib import Path

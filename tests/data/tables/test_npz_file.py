@@ -186,6 +186,7 @@ def claim(shape: str) -> str:
     return f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [

@@ -303,6 +303,7 @@ def test_invalid_cell_in_block_has_its_line(table: Path, monkeypatch: pytest.Mon
     assert ":252: expected 3 cells as in the header, found 4" in second
 
 
+@pytest.mark.slow
 def test_long_cells_and_many_columns_are_fast(table: Path) -> None:
     with pytest.raises(DataError, match="expected a finite number, found '1111"):
         read(table, f"a,kind\n1,x\n{'1' * 100_000}x,y\n")
