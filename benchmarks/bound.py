@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.workloads import evaluated_training_samples
 from nnlab.config.experiment import Experiment
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.layers.planning import multiply_adds
 
 SIZE = 2048

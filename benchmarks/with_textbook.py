@@ -8,7 +8,7 @@ from benchmarks.workloads import evaluated_training_samples
 from nnlab import textbook
 from nnlab.config.experiment import Experiment
 from nnlab.data.pipeline.batches import Batch, BatchLoader
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.models.textbook_twins import twin_of_network, twin_of_optimizer
 
 

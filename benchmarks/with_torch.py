@@ -15,7 +15,7 @@ from benchmarks.workloads import evaluated_training_samples
 from nnlab.config.experiment import Experiment
 from nnlab.data.dataset import Split
 from nnlab.data.pipeline.batches import BatchLoader
-from nnlab.engine.build import RunSetup
+from nnlab.engine.run_setup import RunSetup
 from nnlab.layers.base import Layer
 from nnlab.registry import registered_name
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnlab.config.experiment import Experiment, load_experiment
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import load_experiment
 
 FOLDER = Path(__file__).parent / "workloads"
 NAMES = ("spiral", "two_layer", "adam", "deep", "wide", "convnet", "cifar", "batchnorm", "alexnet")

@@ -1,6 +1,8 @@
-"""The suite itself: tests mirror nnlab, and every room keeps fast ones."""
+"""The suite itself: tests mirror nnlab, every room keeps fast ones, benchmarks import what nnlab has."""
 
 import ast
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,13 @@ def test_long_tests_are_slow() -> None:
     long = [found for tests in MARKERS.values() for found in tests.values() if "long" in found]
     assert len(long) >= 3
     assert all("slow" in found for found in long)
+
+
+@pytest.mark.parametrize("path", sorted((TESTS.parent / "benchmarks").glob("*.py")), ids=lambda path: path.name)
+def test_benchmarks_import_names_that_nnlab_has(path: Path) -> None:
+    """Other libraries that they compare with need not be installed."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "nnlab":
+            for alias in node.names:
+                found = hasattr(import_module(node.module), alias.name)
+                assert found or find_spec(f"{node.module}.{alias.name}"), f"{node.module} has no {alias.name}"
