@@ -37,7 +37,7 @@ def worth_splitting(network: Network, samples: int) -> bool:
 
 def automatic_shards(network: Network, batch_size: int, *, legacy: bool) -> int:
     """The number of parts of a batch; it depends on the network alone, as the machine must not change a result."""
-    pays = worth_splitting(network, batch_size) and not legacy and network.needs_batch() is None
+    pays = worth_splitting(network, batch_size) and not legacy and not network.needs_batch()
     return SHARDS if pays else 1
 
 

@@ -132,7 +132,7 @@ class RunSetup:
             if legacy:
                 raise UsageError("compute.shards: rng: legacy draws in sequence; use 1 or auto")
             if layer := self.network.needs_batch():
-                raise UsageError(f"compute.shards: {layer.label} needs whole batches; use 1 or auto")
+                raise UsageError(f"compute.shards: {layer} needs whole batches; use 1 or auto")
             if asked > batch_size:
                 raise UsageError(f"compute.shards: {asked} is more than the {batch_size} samples of a batch")
         return asked

@@ -60,7 +60,8 @@ class Composite(Layer):
         try:
             out_shape, names = set_up_layers(copies, in_shape, self.streams, (*self.address, *address))
         except ShapeError as error:
-            raise self.shape_error(str(error)) from None
+            part = f"{naming.removesuffix('.{}')}: " if "." in naming else ""
+            raise self.shape_error(f"{part}{error}") from None
         stack = Stack([(naming.format(name), layer) for name, layer in zip(names, copies, strict=True)], out_shape)
         for name, layer in stack.named:
             for parameter in layer.parameters:

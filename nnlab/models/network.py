@@ -16,6 +16,7 @@ from nnlab.layers.base import Layer
 from nnlab.layers.composite import replica, set_up_layers
 from nnlab.layers.fusion import fuse_relu_into_maxpool
 from nnlab.layers.planning import activation_memory, all_layers, draws_weights, initialise
+from nnlab.registry import registered_name
 from nnlab.regularizers import Regularizer, RegularizerTerm
 
 CHUNK_NUMBERS = 2**21
@@ -126,9 +127,13 @@ class Network:
         other.order = fuse_relu_into_maxpool(other.layers)
         return other
 
-    def needs_batch(self) -> Layer | None:
-        """The first layer whose outputs depend on the other samples of a batch; None where there is none."""
-        return next((layer for layer in self.all_layers() if layer.batch_dependent), None)
+    def needs_batch(self) -> str:
+        """The first layer whose outputs depend on the other samples of a batch, as messages name it; empty: none."""
+        for layer in self.layers:
+            for each in all_layers([layer]):
+                if each.batch_dependent:
+                    return layer.label if each is layer else f"{registered_name(each)} in {layer.label}"
+        return ""
 
     def set_global_batch_size(self, batch_size: int | None) -> None:
         """What layers see from now on is part of a batch of this size; None: a whole batch."""

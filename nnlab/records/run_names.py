@@ -39,6 +39,8 @@ def find_run(name: str, runs: Path, *only: FolderKind) -> Path:
         raise RunError(
             f"{one_line(name, 200)}: {len(found)} runs in {runs} match; use a longer part of the name:{listed}{more}"
         )
+    if not found and len(others := _matching(name, runs, tuple(NOUNS))) == 1:
+        return others[0]  # its reader says that it is of another kind
     return found[0] if found else path
 
 

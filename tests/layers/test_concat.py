@@ -96,7 +96,7 @@ def test_channels_of_images_by_loops(prepared: Prepared, laid_out: Callable[...,
         (
             [[], [ReLU(), Linear(units=2)]],
             (1, 3, 3),
-            "layer 3 concat: layer 2 linear: needs a flat input, got 1x3x3; put a flatten layer before it",
+            "layer 3 concat: branch2: layer 2 linear: needs a flat input, got 1x3x3; put a flatten layer before it",
         ),
     ],
 )

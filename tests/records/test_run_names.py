@@ -53,9 +53,10 @@ def test_short_name_finds_its_run(runs: Path, short: str, name: str) -> None:
     assert find_run(short, runs) == runs / name
 
 
-def test_other_kinds_of_folders_are_not_found(runs: Path) -> None:
-    assert find_run("valley", runs, "run") == Path("valley")
-    assert find_run("adam-crossval", runs, "run", "descent") == Path("adam-crossval")
+def test_another_kind_of_folder_is_found_where_it_alone_matches(runs: Path) -> None:
+    assert find_run("valley", runs, "run") == runs / DESCENT  # its reader refuses it, with its kind
+    assert find_run("adam-crossval", runs, "run", "descent") == runs / CROSSVAL
+    assert find_run("adam", runs, "descent") == Path("adam")  # several of other kinds
 
 
 def test_an_ambiguous_name_lists_the_candidates(runs: Path) -> None:
