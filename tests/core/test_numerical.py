@@ -109,7 +109,7 @@ def test_batch_equals_single_points(points: list[list[float]]) -> None:
             lambda: numerical_gradient(lambda x: float(np.abs(x).sum()), [1.0], method="complex"),
             "f: returned a real number for a complex argument",
         ),
-        (lambda: numerical_gradient_batch(squares, [1.0]), "X: must have a row for each point"),
+        (lambda: numerical_gradient_batch(squares, [1.0]), "X: must have one row per point"),
     ],
 )
 def test_invalid_arguments(call: Callable[[], object], message: str) -> None:
