@@ -83,6 +83,12 @@ class Hyperparameter:
         """The one-line description."""
         return next((mark.text for mark in self.metadata if isinstance(mark, Doc)), "")
 
+    @property
+    def section(self) -> type[Any] | None:
+        """The dataclass of a section of the spec, where this is one; None for components and plain values."""
+        is_section = isinstance(self.base, type) and dataclasses.is_dataclass(self.base) and not self.mark(Component)
+        return self.base if is_section else None
+
     def mark(self, kind: type[T]) -> T | None:
         """The first metadata entry of the given class, or None."""
         return next((mark for mark in self.metadata if isinstance(mark, kind)), None)
@@ -115,6 +121,11 @@ def hyperparameters(component: type[Any]) -> list[Hyperparameter]:
             )
         )
     return found
+
+
+def hyperparameter_names(component: type[Any]) -> list[str]:
+    """The keys of a component class or section, in declaration order."""
+    return [parameter.name for parameter in hyperparameters(component)]
 
 
 @cache

@@ -64,10 +64,10 @@ def _kinds() -> "dict[str, dict[str, type]]":
 
 def _names(kind: str, classes: Mapping[str, type]) -> str:
     """The names of a kind on one line; of spec and descent the keys."""
-    from nnlab.registry import activations, hyperparameters
+    from nnlab.registry import activations, hyperparameter_names
 
     if kind in ("spec", "descent"):
-        return ", ".join(parameter.name for parameter in hyperparameters(classes[kind]))
+        return ", ".join(hyperparameter_names(classes[kind]))
     if kind == "layer":
         return ", ".join([*sorted(classes.keys() - set(activations.names())), "and every activation"])
     return ", ".join(sorted(classes))

@@ -1,6 +1,5 @@
 """Spec keys for shell completion."""
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,10 +10,10 @@ from nnlab.registry import REGISTRIES, Component, OptionalComponent, WeightsByNa
 
 def spec_keys() -> list[str]:
     """``seed=``, ``optimizer.name=adam``, ``optimizer.beta1=``, ``train.sampling=shuffle``, ..., sorted."""
-    return sorted(set(_keys(Experiment, "")))
+    return sorted(set(_assignments(Experiment, "")))
 
 
-def _keys(cls: type[Any], prefix: str, within: tuple[type[Any], ...] = ()) -> Iterator[str]:
+def _assignments(cls: type[Any], prefix: str, within: tuple[type[Any], ...] = ()) -> Iterator[str]:
     """The keys of a class; the recursion stops at a component nested in its own class."""
     within = (*within, cls)
     for parameter in hyperparameters(cls):
@@ -26,14 +25,14 @@ def _keys(cls: type[Any], prefix: str, within: tuple[type[Any], ...] = ()) -> It
             for name, inner in REGISTRIES[component.kind].items():
                 yield f"{key}.name={name}"
                 if inner not in within:
-                    yield from _keys(inner, f"{key}.", within)
+                    yield from _assignments(inner, f"{key}.", within)
         elif optional := parameter.mark(OptionalComponent):
             yield from (f"{key}=true", f"{key}=false")
-            yield from _keys(REGISTRIES[optional.kind][optional.name], f"{key}.", within)
+            yield from _assignments(REGISTRIES[optional.kind][optional.name], f"{key}.", within)
         elif weights := parameter.mark(WeightsByName):
             yield from (f"{key}.{name}=" for name in REGISTRIES[weights.kind].names())
-        elif dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
-            yield from _keys(parameter.base, f"{key}.", within)
+        elif section := parameter.section:
+            yield from _assignments(section, f"{key}.", within)
         else:
             yield from (f"{key}={word}" for word in options(parameter.annotation))
             if not only_words(parameter.annotation):

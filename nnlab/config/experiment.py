@@ -1,7 +1,7 @@
 """The settings of an experiment: a spec with every default filled in."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen, Predicate
@@ -151,6 +151,6 @@ def spec_sections() -> dict[str, type]:
     """The spec and its sections that are not registered components."""
     sections: dict[str, type] = {"spec": Experiment}
     for parameter in hyperparameters(Experiment):
-        if isinstance(parameter.base, type) and is_dataclass(parameter.base) and not parameter.mark(Component):
-            sections[parameter.name] = parameter.base
+        if parameter.section:
+            sections[parameter.name] = parameter.section
     return sections

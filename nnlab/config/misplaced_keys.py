@@ -14,6 +14,7 @@ from nnlab.registry import (
     OptionalComponent,
     Registry,
     WeightsByName,
+    hyperparameter_names,
     hyperparameters,
     registered_name,
 )
@@ -33,7 +34,7 @@ class MisplacedKeys:
 
     @cached_property
     def _keys(self) -> list[str]:
-        return list(islice(_keys(self._root, self._raw, ""), MOST_KEYS))
+        return list(islice(_dotted_keys(self._root, self._raw, ""), MOST_KEYS))
 
     def __call__(self, word: str) -> str:
         """``did you mean 'optimizer.lr'? ``, or nothing; names of other libraries are translated to nnlab's."""
@@ -48,7 +49,7 @@ class MisplacedKeys:
 
 def owners_hint(registry: Registry, key: str) -> str:
     """``it is a key of momentum and nesterov; `` for a key of other components of the same kind, or nothing."""
-    owners = [name for name, cls in registry.items() if key in {parameter.name for parameter in hyperparameters(cls)}]
+    owners = [name for name, cls in registry.items() if key in hyperparameter_names(cls)]
     if not owners:
         return ""
     listed = owners if len(owners) <= MOST_HINTS else [*owners[:MOST_HINTS], "others"]
@@ -63,7 +64,7 @@ def kind_hint(registry: Registry, name: str) -> str:
     return ""
 
 
-def _keys(cls: type[Any], raw: object, prefix: str) -> Iterator[str]:
+def _dotted_keys(cls: type[Any], raw: object, prefix: str) -> Iterator[str]:
     """All valid dotted keys of a section, given the components that it names."""
     given = raw if isinstance(raw, Mapping) else {}
     for parameter in hyperparameters(cls):
@@ -72,7 +73,7 @@ def _keys(cls: type[Any], raw: object, prefix: str) -> Iterator[str]:
         if component := parameter.mark(Component):
             for inside, item in _items(f"{key}.", value):
                 if inner := _class_of(REGISTRIES[component.kind], item):
-                    yield from _keys(inner, item, inside)
+                    yield from _dotted_keys(inner, item, inside)
         else:
             yield from _inside(parameter, value, f"{key}.")
 
@@ -88,11 +89,11 @@ def _items(prefix: str, value: object) -> Iterator[tuple[str, object]]:
 
 def _inside(parameter: Hyperparameter, value: object, prefix: str) -> Iterator[str]:
     if optional := parameter.mark(OptionalComponent):
-        yield from _keys(REGISTRIES[optional.kind][optional.name], value, prefix)
+        yield from _dotted_keys(REGISTRIES[optional.kind][optional.name], value, prefix)
     elif weights := parameter.mark(WeightsByName):
         yield from (f"{prefix}{name}" for name in REGISTRIES[weights.kind].names())
-    elif dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
-        yield from _keys(parameter.base, value, prefix)
+    elif parameter.section:
+        yield from _dotted_keys(parameter.section, value, prefix)
 
 
 def _class_of(registry: Registry, item: object) -> type[Any] | None:

@@ -1,6 +1,5 @@
 """JSON schema of a spec, derived from the fields of the registered components, for YAML editors."""
 
-import dataclasses
 from typing import Any
 
 from annotated_types import MaxLen
@@ -132,8 +131,8 @@ def _value(parameter: Hyperparameter) -> Schema:
         fields = {name: {item.name: item for item in hyperparameters(cls)} for name, cls in registry.items()}
         properties = {name: _value(items["strength"]) for name, items in fields.items()}
         return {"type": "object", "properties": properties, "additionalProperties": False}
-    if dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
-        return _mapping(parameter.base)
+    if parameter.section:
+        return _mapping(parameter.section)
     return type_adapter(parameter.annotation).json_schema()
 
 

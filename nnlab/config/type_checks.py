@@ -2,7 +2,6 @@
 
 import re
 import types
-from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -97,7 +96,7 @@ def describe_accepted(parameter: Hyperparameter) -> str:
         return " or ".join(f"{name}: a number" for name in REGISTRIES[weights.kind].names())
     if parameter.mark(FilePath):
         return describe_type(parameter.annotation).replace("text", "a path")
-    if is_dataclass(parameter.base):
+    if parameter.section:
         return f"the keys of {parameter.name}"
     return describe_type(parameter.annotation)
 

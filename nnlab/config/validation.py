@@ -21,6 +21,7 @@ from nnlab.registry import (
     OptionalComponent,
     Registry,
     WeightsByName,
+    hyperparameter_names,
     hyperparameters,
     registered_name,
 )
@@ -72,7 +73,8 @@ class Validator:
     ) -> Any:
         """A dataclass from a mapping of its fields; ``owner`` names it in messages; ``registry`` is its kind."""
         if not isinstance(raw, Mapping):
-            return self._reject(path, f"must be a mapping with the keys {_listed(_keys(cls))}, got {quote(raw)}")
+            keys = hyperparameter_names(cls)
+            return self._reject(path, f"must be a mapping with the keys {_listed(keys)}, got {quote(raw)}")
         before = len(self.problems)
         parameters = hyperparameters(cls)
         keys = [parameter.name for parameter in parameters]
@@ -122,13 +124,13 @@ class Validator:
                 return None
             cls = REGISTRIES[optional.kind][optional.name]
             if raw is not True and not isinstance(raw, Mapping):
-                keys = _listed(_keys(cls))
+                keys = _listed(hyperparameter_names(cls))
                 return self._reject(path, f"must be true, false or a mapping with {keys}, got {quote(raw)}")
             return self.section(cls, {} if raw is True else raw, path, optional.name)
         if weights:
             return self._weights(REGISTRIES[weights.kind], raw, path)
-        if dataclasses.is_dataclass(parameter.base) and isinstance(parameter.base, type):
-            return self.section(parameter.base, raw, path)
+        if parameter.section:
+            return self.section(parameter.section, raw, path)
         forbidden = parameter.mark(Forbidden)
         if forbidden and raw in forbidden.values:
             return self._reject(path, f"{quote(raw)} is not allowed: {forbidden.reason}")
@@ -216,16 +218,12 @@ def _with_default_name(parameter: Hyperparameter, raw: object) -> object:
     """Add the default component's name to a mapping without one, if that component has all of its keys."""
     if parameter.required or not isinstance(raw, Mapping) or "name" in raw or not raw:
         return raw
-    known = _keys(type(parameter.default))
+    known = hyperparameter_names(type(parameter.default))
     return {"name": registered_name(parameter.default), **raw} if all(key in known for key in raw) else raw
 
 
 def _without_name(value: object) -> object:
     return {key: inner for key, inner in value.items() if key != "name"} if isinstance(value, dict) else True
-
-
-def _keys(cls: type[Any]) -> list[str]:
-    return [parameter.name for parameter in hyperparameters(cls)]
 
 
 def _listed(names: list[str]) -> str:

@@ -1,7 +1,7 @@
 """Datasets: labelled training, validation and test samples with their class names."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -67,6 +67,11 @@ class Dataset:
         """The existing splits by name: train, validation, test."""
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: split for name, split in parts.items() if split}
+
+    def map_splits(self, change: Callable[[Split], Split]) -> "Dataset":
+        """The dataset with every existing split changed."""
+        splits = {name: change(split) for name, split in self.splits.items()}
+        return replace(self, train=splits["train"], test=splits.get("test"), validation=splits.get("validation"))
 
     @property
     def classes(self) -> int:

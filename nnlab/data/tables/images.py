@@ -25,17 +25,9 @@ def as_images(dataset: Dataset, shape: Sequence[int], name: str) -> Dataset:
         )
     pixels = all(holds_pixels(split.inputs) for split in dataset.splits.values())
     warning = "" if pixels else _warning(dataset)
-    images = {
-        part: Split(split.inputs.astype(np.uint8 if pixels else np.float64).reshape(-1, *shape), split.labels)
-        for part, split in dataset.splits.items()
-    }
-    return replace(
-        dataset,
-        train=images["train"],
-        test=images.get("test"),
-        validation=images.get("validation"),
-        notes=(*dataset.notes, *filter(None, (warning,))),
-    )
+    dtype = np.uint8 if pixels else np.float64
+    images = dataset.map_splits(lambda split: Split(split.inputs.astype(dtype).reshape(-1, *shape), split.labels))
+    return replace(images, notes=(*dataset.notes, *filter(None, (warning,))))
 
 
 def _warning(dataset: Dataset) -> str:

@@ -28,18 +28,9 @@ def impute(dataset: Dataset, missing: str | float, name: str) -> Dataset:
         columns.append(replace(column, missing=replacement))
         replacements += [replacement] * column.width
     notes = _notes(dataset, missing)
-    filled = {
-        part: Split(_replaced(split.inputs, np.array(replacements)), split.labels)
-        for part, split in dataset.splits.items()
-    }
-    return replace(
-        dataset,
-        train=filled["train"],
-        test=filled.get("test"),
-        validation=filled.get("validation"),
-        columns=tuple(columns),
-        notes=(*dataset.notes, *notes),
-    )
+    values = np.array(replacements)
+    filled = dataset.map_splits(lambda split: Split(_replaced(split.inputs, values), split.labels))
+    return replace(filled, columns=tuple(columns), notes=(*dataset.notes, *notes))
 
 
 def _notes(dataset: Dataset, missing: str | float) -> list[str]:
