@@ -1,5 +1,6 @@
 """Text for messages: values quoted, control characters escaped, the nearest known name."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
@@ -8,6 +9,7 @@ from nnlab.aliases import aliases
 # Limits of a search for near names: comparing longer or more of them would take seconds.
 LONGEST_WORD = 100
 MOST_KNOWN = 1000
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 _WORDS = {"None": "null", "True": "true", "False": "false", "inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 
@@ -23,6 +25,11 @@ def one_line(text: str, limit: int = 60) -> str:
     """Text on one line, cut to ``limit`` characters, with control characters escaped."""
     text = _escaped(text[: limit + 1])
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def breaking_after_commas(text: str) -> str:
+    """Text whose spaces are no-break spaces except after a comma, so that it wraps at commas only."""
+    return re.sub("(?<!,) ", NO_BREAK_SPACE, text)
 
 
 def escape_control(text: str) -> str:

@@ -1,13 +1,23 @@
 """Text for messages: quoting, escaping, near names."""
 
 import unicodedata
+from textwrap import wrap
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.registry import optimizers
-from nnlab.text import escape_control, near_name, near_or_known, one_line, quote, with_article
+from nnlab.text import (
+    NO_BREAK_SPACE,
+    breaking_after_commas,
+    escape_control,
+    near_name,
+    near_or_known,
+    one_line,
+    quote,
+    with_article,
+)
 
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -106,3 +116,10 @@ def test_near_or_known(word: str, hint: str) -> None:
 
 def test_with_article() -> None:
     assert [with_article(noun) for noun in ("layer", "optimizer")] == ["a layer", "an optimizer"]
+
+
+def test_text_that_breaks_after_commas_only() -> None:
+    text = breaking_after_commas("lr 0.1, hidden [20, 10], batch norm")
+    lines = [line.replace(NO_BREAK_SPACE, " ") for line in wrap(text, 14)]
+    assert lines == ["lr 0.1,", "hidden [20,", "10],", "batch norm"]
+    assert text.replace(NO_BREAK_SPACE, " ") == "lr 0.1, hidden [20, 10], batch norm"

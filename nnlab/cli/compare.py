@@ -1,15 +1,12 @@
 """``nnlab compare``: a table and curves of several runs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from nnlab.cli.arguments import RunsFolder, expanded
 from nnlab.cli.console import echo, naming_output
-
-if TYPE_CHECKING:
-    from nnlab.compare.comparison import Comparison
 
 FOLDER = Path("comparisons")
 
@@ -56,7 +53,7 @@ def compare_command(
 
     Example: nnlab compare runs/* --sort test_accuracy
     """
-    from nnlab.cli.comparison_table import print_comparison
+    from nnlab.cli.comparison_table import not_compared, print_comparison
     from nnlab.compare.comparison import DEFAULT_SORT, compare
     from nnlab.errors import UsageError
     from nnlab.plots.comparison import plot_comparison
@@ -72,7 +69,8 @@ def compare_command(
         echo(comparison.to_json(), nl=False)
     elif csv == "-":
         echo(comparison.to_csv(), nl=False)
-        _report_left_out(comparison)
+        for line in not_compared(comparison):
+            echo(line, err=True)
     else:
         print_comparison(comparison)
     with naming_output(out or FOLDER):
@@ -81,10 +79,3 @@ def compare_command(
         folder = out or create_folder(FOLDER)
         plot_comparison(comparison, folder)
     echo(str(folder), err=json or csv == "-")
-
-
-def _report_left_out(comparison: "Comparison") -> None:
-    if comparison.passed_over:
-        echo(f"skipped: {comparison.passed_over_counts}", err=True)
-    for run in comparison.damaged:
-        echo(f"damaged, not compared: {run.message}", err=True)

@@ -1,6 +1,5 @@
 """A comparison as a table for the terminal."""
 
-import re
 from collections.abc import Sequence
 from textwrap import wrap
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from nnlab.compare.labels import ABSENT
 from nnlab.core.rows import SPLITS
 from nnlab.metric_columns import BEST, format_column, metric_of
 from nnlab.metrics import LOSS, PRIMARY
-from nnlab.text import format_value, one_line
+from nnlab.text import NO_BREAK_SPACE, breaking_after_commas, format_value, one_line
 
 # Left out where no run has them.
 OPTIONAL = tuple(f"validation_{name}" for name in (PRIMARY, LOSS))
@@ -86,10 +85,14 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(laid_out(below, console.width), soft_wrap=False)
     if left_out:
         console.print(f"columns left out for lack of room: {', '.join(left_out)} (--csv - has all)")
-    if comparison.passed_over:
-        console.print(Text(f"skipped: {comparison.passed_over_counts}"))
-    for run in comparison.damaged:
-        console.print(Text(f"damaged, not compared: {run.message}"))
+    for line in not_compared(comparison):
+        console.print(Text(line))
+
+
+def not_compared(comparison: Comparison) -> list[str]:
+    """What was not compared, in lines: other folders by kind, then each damaged run with its damage."""
+    skipped = [f"skipped: {comparison.passed_over_counts}"] if comparison.passed_over else []
+    return [*skipped, *(f"damaged, not compared: {run.message}" for run in comparison.damaged)]
 
 
 def _fits(columns: Sequence[Column], width: int) -> bool:
@@ -121,10 +124,7 @@ def laid_out(columns: Sequence[Column], width: int) -> Table:
 
 def _wrapped(column: Column, width: int) -> Column:
     """A column of the block below in lines that end after a comma, not between a key and its value."""
-    cells = [
-        "\n".join(wrap(re.sub("(?<!,) ", "\N{NO-BREAK SPACE}", cell), width)).replace("\N{NO-BREAK SPACE}", " ")
-        for cell in column.cells
-    ]
+    cells = ["\n".join(wrap(breaking_after_commas(cell), width)).replace(NO_BREAK_SPACE, " ") for cell in column.cells]
     return Column(column.heading, cells)
 
 

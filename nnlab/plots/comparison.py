@@ -1,6 +1,5 @@
 """The curves of several runs in one picture."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
@@ -28,6 +27,7 @@ from nnlab.plots.curves import (
     scale_axes,
 )
 from nnlab.plots.palette import COLOUR_COUNT, FAINT, LINE_STYLES, palette, tr
+from nnlab.text import NO_BREAK_SPACE, breaking_after_commas
 
 # A comparison of at most this many entries shows training curves beside those of the test set.
 ENTRIES_WITH_TRAIN = 3
@@ -132,9 +132,9 @@ def _legend_labels(comparison: Comparison, parts: Sequence[str]) -> list[str]:
 
 def _lines(label: str) -> list[str] | None:
     """A label wrapped to the legend's width; None where it takes too many lines."""
-    # Lines break only after commas; matplotlib leaves labels with a leading underscore out of legends.
-    unbroken = re.sub("(?<!,) |^(?=_)", "\N{NO-BREAK SPACE}", plain_text(label, 120))
-    lines = wrap(unbroken, LEGEND_WIDTH)
+    text = breaking_after_commas(plain_text(label, 120))
+    # matplotlib leaves labels with a leading underscore out of legends.
+    lines = wrap(NO_BREAK_SPACE + text if text.startswith("_") else text, LEGEND_WIDTH)
     return lines if len(lines) <= LEGEND_LINES else None
 
 
