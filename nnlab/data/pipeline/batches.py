@@ -38,21 +38,21 @@ class BatchLoader:
         shape = (len(indices), *inputs.shape[1:])
         # mode="clip" keeps np.take from buffering its output; the indices are always in range.
         rows = np.take(inputs, indices, axis=0, out=self._workspace.array("rows", shape, inputs.dtype), mode="clip")
-        return self._scaled(rows), self.split.labels[indices]
+        return self._scaled(rows, self._workspace.array("x", rows.shape, self.dtype)), self.split.labels[indices]
 
     def chunk(self, start: int, size: int) -> Batch:
         """Up to ``size`` consecutive samples from ``start``."""
         part = slice(start, start + size)
-        return self._scaled(self.split.inputs[part]), self.split.labels[part]
+        rows = self.split.inputs[part]
+        return self._scaled(rows, self._workspace.array("x", rows.shape, self.dtype)), self.split.labels[part]
 
     def everything(self) -> Batch:
         """All samples in one new array."""
         inputs = self.split.inputs
-        scaled = inputs / self.dtype.type(WHITE) if inputs.dtype == np.uint8 else inputs.astype(self.dtype)
-        return scaled.astype(self.dtype, copy=False), self.split.labels
+        return self._scaled(inputs, np.empty_like(inputs, self.dtype)), self.split.labels
 
-    def _scaled(self, rows: Array) -> Array:
-        x = self._workspace.array("x", rows.shape, self.dtype)
+    def _scaled(self, rows: Array, x: Array) -> Array:
+        """The rows as network inputs, written to x."""
         if rows.dtype == np.uint8:
             return np.divide(rows, self.dtype.type(WHITE), out=x)
         np.copyto(x, rows)
