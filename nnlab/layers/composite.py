@@ -31,14 +31,10 @@ class Stack:
         return [layer for _, layer in self.named]
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        for _, layer in self.named:
-            x = layer.forward(x, training=training)
-        return x
+        return forward(self.layers, x, training=training)
 
     def backward(self, dy: Array) -> Array:
-        for _, layer in reversed(self.named):
-            dy = layer.backward(dy)
-        return dy
+        return backward(self.layers, dy)
 
 
 class Composite(Layer):
@@ -86,6 +82,20 @@ class Composite(Layer):
     def take_statistics(self, x: Array) -> None:
         for stack in self.stacks:
             take_statistics(stack.layers, x)
+
+
+def forward(layers: Iterable[Layer], x: Array, *, training: bool) -> Array:
+    """The output of layers in sequence."""
+    for layer in layers:
+        x = layer.forward(x, training=training)
+    return x
+
+
+def backward(layers: Sequence[Layer], dy: Array) -> Array:
+    """The gradient of the input of layers in sequence, from that of their output; each writes its parameters' own."""
+    for layer in reversed(layers):
+        dy = layer.backward(dy)
+    return dy
 
 
 def set_up_layers(

@@ -13,7 +13,7 @@ from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.core.random import Purpose, Streams
 from nnlab.errors import ShapeError
 from nnlab.layers.base import Layer
-from nnlab.layers.composite import replica, set_up_layers
+from nnlab.layers.composite import backward, forward, replica, set_up_layers
 from nnlab.layers.fusion import fuse_relu_into_maxpool
 from nnlab.layers.planning import activation_memory, all_layers, draws_weights, initialise
 from nnlab.registry import registered_name
@@ -160,21 +160,16 @@ class Network:
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Scores (N, K) for a batch (N, ...)."""
-        for layer in self.order:
-            x = layer.forward(x, training=training)
-        return x
+        return forward(self.order, x, training=training)
 
     def backward(self, dscores: Array) -> None:
         """Write the gradient of every parameter; the gradient of the input is not computed."""
-        for layer in reversed(self.order[self._first_trained + 1 :]):
-            dscores = layer.backward(dscores)
-        self.order[self._first_trained].backward_parameters(dscores)
+        first, *others = self.order[self._first_trained :]
+        first.backward_parameters(backward(others, dscores))
 
     def input_gradient(self, dscores: Array) -> Array:
         """Like ``backward``, and return the gradient of the input, shape (N, ...)."""
-        for layer in reversed(self.order):
-            dscores = layer.backward(dscores)
-        return dscores
+        return backward(self.order, dscores)
 
     def state(self) -> dict[str, Array]:
         """Every parameter and buffer by name, such as ``linear1.W``; the arrays are the network's own."""
