@@ -79,15 +79,21 @@ def opening_lines(setup: RunSetup) -> Iterator[str]:
         yield note
 
 
-def worse_than_chance(row: Row | None, setup: RunSetup) -> str:
-    """A message where training ended with a higher loss than equal scores for all classes have; else empty."""
-    loss = None if row is None else row["train_loss"]
+def worse_than_chance(first: Row | None, last: Row | None, setup: RunSetup) -> str:
+    """A message where training ended with a higher loss than equal scores for all classes have; else empty.
+
+    A loss that fell from the first evaluation on speaks for initial weights that are too large, else for the learning
+    rate.
+    """
+    loss, initial = (None if row is None else row["train_loss"] for row in (last, first))
     classes = setup.dataset.classes
     chance = setup.experiment.loss.reported.chance(classes)
-    if loss is None or loss <= WORSE * chance:
+    if loss is None or initial is None or loss <= WORSE * chance:
         return ""
+    cause = f"a learning rate that is too large (here {setup.optimizer.lr:g}): try a tenth of it"
+    if loss < initial:
+        cause = f"initial weights that are too large (train loss {initial:.4g} at step 0): try a smaller model.init"
     return (
         f"the training ended worse than chance: train loss {loss:.4g}, but the same scores for all {classes} classes "
-        f"give {chance:.4g}; the usual cause is a learning rate that is too large (here {setup.optimizer.lr:g}): "
-        "try a tenth of it"
+        f"give {chance:.4g}; the usual cause is {cause}"
     )

@@ -99,7 +99,7 @@ def train_and_record(
         snapshots.finish(saved)
         message = outcome.message
         if outcome.status == "completed":
-            message = "; ".join(filter(None, (message, worse_than_chance(folder.row(saved), setup))))
+            message = "; ".join(filter(None, (message, worse_than_chance(folder.row(0), folder.row(saved), setup))))
         if message:  # a divergence is shown by the error that the run ends with
             (folder.log if outcome.status == "diverged" else lines.say)(message)
         folder.write_model(network.state(), spec_sha256, setup.dataset.inputs)

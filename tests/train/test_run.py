@@ -577,6 +577,13 @@ def test_a_training_that_ends_worse_than_chance_is_reported(spec: Path, tmp_path
 
 
 @pytest.mark.usefixtures("no_pictures")
+def test_a_loss_above_chance_that_fell_points_to_the_initial_weights(spec: Path, tmp_path: Path) -> None:
+    changes = ["optimizer={name: sgd, lr: 1e-4}", "model.init=50"]
+    result = run(load_experiment(spec, changes), tmp_path / "runs")
+    assert "the usual cause is initial weights that are too large (train loss" in result.summary["message"]
+
+
+@pytest.mark.usefixtures("no_pictures")
 def test_a_file_system_without_locks_and_fsync_is_reported_once_in_each_run(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
