@@ -1,6 +1,7 @@
 """The suite itself: tests mirror nnlab, every room keeps fast ones, benchmarks import what nnlab has."""
 
 import ast
+import re
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -65,3 +66,9 @@ def test_benchmarks_import_names_that_nnlab_has(path: Path) -> None:
             for alias in node.names:
                 found = hasattr(import_module(node.module), alias.name)
                 assert found or find_spec(f"{node.module}.{alias.name}"), f"{node.module} has no {alias.name}"
+
+
+def test_networks_are_made_by_the_factory() -> None:
+    for path in {*TESTS.rglob("*.py")} - {TESTS / "support" / "trainings.py"}:
+        made = re.search(r"(?<![.\w])Network\(", path.read_text(encoding="utf-8"))
+        assert made is None, f"{path.relative_to(TESTS)}: call make_network of tests/support/trainings.py"

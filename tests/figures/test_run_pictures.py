@@ -173,10 +173,10 @@ def test_most_confident_errors_have_probabilities_only_with_cross_entropy(
     images: Path, tmp_path: Path, loss: str, probability: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = train(images, IMAGES, f"loss={loss}", "train.diagnostics=false")
-    told: list[object] = []
-    monkeypatch.setattr(pictures, "plot_mistakes", lambda *arguments, **options: told.append(options["probability"]))
+    shown: list[object] = []
+    monkeypatch.setattr(pictures, "plot_mistakes", lambda *arguments, **options: shown.append(options["probability"]))
     draw(run_view(record), ["mistakes"], tmp_path / "out")
-    assert told == [probability]
+    assert shown == [probability]
 
 
 def test_pictures_are_drawn_with_one_thread_for_each_product(images: Path, tmp_path: Path) -> None:

@@ -128,13 +128,13 @@ def test_fault_injection_leaves_a_run_whole_in_one_place(make_run, monkeypatch: 
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
             return operation(*arguments)
 
-        told = ""
+        message = ""
         with monkeypatch.context() as patch:
             patch.setattr(disk, "attempt", attempt)
             try:
                 trash.restore(trash.take(run))
             except RunError as error:
-                told = str(error)
+                message = str(error)
         places = [place for place in (run, trash.folder / run.name) if place.exists()]
         assert len(places) == 1
         assert {name: raw for name, raw in contents(places[0]).items() if name != "lock"} == before
@@ -143,9 +143,9 @@ def test_fault_injection_leaves_a_run_whole_in_one_place(make_run, monkeypatch: 
         RunLock(run).release()
         assert contents(run) == before
         if count < number:
-            assert told == ""
+            assert message == ""
             break
-        assert "Input/output error" in told or told == ""
+        assert "Input/output error" in message or message == ""
     assert 12 < number < 39
 
 

@@ -85,7 +85,7 @@ def test_a_finished_run_without_checkpoints_cannot_be_extended(load: Callable[..
 def test_a_run_may_be_interrupted_while_it_is_extended(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
-    """As where a process is killed after it wrote one of the files that say how a run goes on."""
+    """A process killed after it wrote only one of the files that an extension changes."""
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
 
     def cut_short(path: Path, raw: bytes) -> None:
