@@ -112,6 +112,9 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
         return
     for experiment in experiments:
         fetch(experiment.data, quiet=quiet)
+    # Problems that only data and network show are reported before the first training. Each set-up is made again when
+    # its turn comes: kept, they would hold the data of every spec in memory, and one dataset for several would change
+    # what rng: legacy draws after it.
     if len(experiments) > 1:
         for spec, experiment in zip(specs, experiments, strict=True):
             with naming(spec, UsageError):
