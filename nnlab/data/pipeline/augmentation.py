@@ -68,8 +68,7 @@ class Shift(Augmentation):
     pixels: Annotated[int, Ge(0), Le(1000), Doc("maximum shift in each direction, in pixels")] = 2
 
     def misfit(self, height: int, width: int) -> str:
-        most = min(height, width) - 1
-        return f"pixels must be at most {most}, got {self.pixels}" if self.pixels > most else ""
+        return _too_long("pixels", self.pixels, height, width)
 
     def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y[i, j] = x[i − down, j − right]."""
@@ -135,8 +134,7 @@ class Cutout(Augmentation):
     size: Annotated[int, Ge(1), Le(1000), Doc("side length of the square in pixels")] = 8
 
     def misfit(self, height: int, width: int) -> str:
-        most = min(height, width) - 1
-        return f"size must be at most {most}, got {self.size}" if self.size > most else ""
+        return _too_long("size", self.size, height, width)
 
     def apply(self, x: Array, rng: RandomGenerator) -> None:
         """y = 0 in ``size`` rows and columns from centre − ⌊size/2⌋, x elsewhere."""
@@ -180,6 +178,12 @@ class Contrast(Augmentation):
         x *= factor
         x += mean
         np.clip(x, 0, 1, out=x)
+
+
+def _too_long(key: str, value: int, height: int, width: int) -> str:
+    """The misfit of a length that must be less than both sides of the images."""
+    most = min(height, width) - 1
+    return f"{key} must be at most {most}, got {value}" if value > most else ""
 
 
 def _integers(rng: RandomGenerator, count: int, shape: tuple[int, ...]) -> Array:
