@@ -1,12 +1,14 @@
 """From the folder of a run back to its network: the set-up that its spec describes, and its weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from nnlab.config.experiment import Experiment
 from nnlab.config.loading import load_experiment
 from nnlab.data.dataset import DatasetSource
 from nnlab.engine.run_setup import RunSetup
-from nnlab.errors import RunError, ShapeError
+from nnlab.errors import DataError, RunError, ShapeError
 from nnlab.models.network import Network
 from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
 from nnlab.storage.tensors import read_tensors
@@ -22,7 +24,19 @@ def setup_of_run(
     """
     experiment = load_experiment(path / SPEC_FILE, data=data)
     fetch(experiment.data)
-    return RunSetup(experiment).allocate()
+    with moved_data_hint(experiment):
+        return RunSetup(experiment).allocate()
+
+
+@contextmanager
+def moved_data_hint(experiment: Experiment) -> Iterator[None]:
+    """Add to the DataError of a run whose data is no longer in its place how to name the new place."""
+    try:
+        yield
+    except DataError as error:
+        if all(file.exists() for file in experiment.data.files()):
+            raise
+        raise DataError(f"{error}; if the data was moved, --data PATH names its place") from error
 
 
 def check_finished(path: Path) -> None:

@@ -20,6 +20,7 @@ from nnlab.records.json_files import read_environment, read_summary
 from nnlab.records.reader import read_recorded_spec
 from nnlab.records.run_folder import RunFolder
 from nnlab.records.run_names import newest
+from nnlab.saved_run import moved_data_hint
 from nnlab.storage.layout import ENVIRONMENT_FILE, SPEC_FILE, SUMMARY_FILE
 from nnlab.storage.lock import RunLock, writing
 from nnlab.text import quote
@@ -54,7 +55,9 @@ def resume(
         summary = read_summary(path / SUMMARY_FILE)
         if summary["status"] not in FINISHED or iterations is not None or restart:
             run = _read(path, data)
-            setup = RunSetup(run.experiment if iterations is None else _extended(run.experiment, iterations)).allocate()
+            with moved_data_hint(run.experiment):
+                experiment = run.experiment if iterations is None else _extended(run.experiment, iterations)
+                setup = RunSetup(experiment).allocate()
             point = None if restart else latest_valid_checkpoint(path, most_bytes(setup), reporter.say)
             if iterations is not None and not restart:
                 _check_new_end(path, iterations, summary, point)

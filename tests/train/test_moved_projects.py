@@ -69,7 +69,7 @@ def test_moved_data_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> 
     half = stopped(experiment, project / "runs", 3, monkeypatch)
     spec = (half / SPEC_FILE).read_bytes()
     data = Path(shutil.move(project / "d.npz", project.parent / "renamed.npz"))
-    with pytest.raises(Exception, match=r"d\.npz: no such file"):
+    with pytest.raises(Exception, match=r"d\.npz: no such file; if the data was moved, --data PATH names its place"):
         resume(half)
     data = data.rename(data.with_name("d.npz"))
     assert resume(half, data=data).summary["status"] == "completed"
