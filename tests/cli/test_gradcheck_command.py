@@ -8,7 +8,8 @@ from nnlab.registry import layers, losses, regularizers
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["central", "complex"])
-def test_all_components_pass(nnlab, method: str) -> None:
+def test_all_components_pass(nnlab, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # names are cut in narrower tables
     answer = nnlab("gradcheck", "--method", method)
     assert answer.code == 0
     assert "FAIL" not in answer.stdout
