@@ -74,7 +74,7 @@ class Layer(ABC):
         return []
 
     def activity_penalty(self) -> complex:
-        """The activity regularisation of the last output, which is added to the objective."""
+        """The activity regularisation of the last output; complex under gradcheck's complex step only."""
         return 0.0
 
     def kink_sides(self) -> Array | None:

@@ -64,7 +64,7 @@ class Concat(Composite):
         return np.concatenate(outputs, axis=1, out=y)
 
     def backward(self, dy: Array) -> Array:
-        """dx = Σ_i f_i'(x) dy_i, with dy_i the gradient of branch i's output."""
+        """dx = Σ_i J_iᵀ dy_i, with J_i the Jacobian of branch i and dy_i the gradient of its output."""
         first, *others = (stack.backward(dy[:, part]) for stack, part in zip(self.stacks, self._parts, strict=True))
         dx = self.workspace.like("dx", first)
         np.copyto(dx, first)

@@ -56,7 +56,7 @@ class Residual(Composite):
         return np.add(f, shortcut, out=self.workspace.like("y", f))
 
     def backward(self, dy: Array) -> Array:
-        """dx = f'(x) dy + shortcut'(x) dy."""
+        """dx = J_fᵀ dy + J_shortcutᵀ dy, with J the Jacobians."""
         f, shortcut = (stack.backward(dy) for stack in self.stacks)
         return np.add(f, shortcut, out=self.workspace.like("dx", f))
 

@@ -41,7 +41,7 @@ def resume(
     restart: bool = False,
     data: Path | None = None,
 ) -> RunResult:
-    """Resume a run: its files end up byte for byte as if it had never been interrupted.
+    """Resume a run: its tables and weights end up byte for byte as if it had never been interrupted.
 
     ``iterations`` is a new end, for a finished run too; a finished run without one is left alone. ``restart`` discards
     the checkpoints and trains from step 0. ``data`` is the file or folder of the data, where it was moved. Raises

@@ -52,9 +52,9 @@ def run(
 ) -> RunResult:
     """Train an experiment, the spec of a path, or a dict of what a spec says, and write its run folder under ``runs``.
 
-    Raises UsageError or DataError before a folder is made when the experiment cannot start; Diverged when the loss
-    is no longer finite; Interrupted after a signal; RunError when the folder cannot be written. In the last three
-    cases the folder holds what was done until then, with its status.
+    Raises UsageError or DataError before a folder is made when the experiment cannot start; Diverged when a number is
+    no longer finite (objective, gradient, weights, an evaluation); Interrupted after a signal; RunError when the folder
+    cannot be written. In the last three cases the folder holds what was done until then, with its status.
     """
     experiment = as_experiment(spec)
     with one_blas_thread():
