@@ -19,19 +19,25 @@ MANY = 500
 
 
 def load_experiment(
-    path: Path | str, overrides: Sequence[str] = (), data: Path | None = None, *, tree: YamlTree | None = None
+    path: Path | str,
+    overrides: Sequence[str] = (),
+    data: Path | None = None,
+    *,
+    tree: YamlTree | None = None,
+    recorded: RecordedData | None = None,
 ) -> Experiment:
-    """Read a spec file, apply ``key=value`` overrides and validate it; ``tree`` is its YAML, where it was read already.
+    """Read a spec file, apply ``key=value`` overrides and validate it.
 
-    A relative data path is resolved against the spec's folder, then (for the spec of a run) against the path recorded
-    by the run, then against the working folder; ``data`` is a file or folder to use instead. Raises UsageError when the
-    file cannot be read and SpecError with all problems.
+    ``tree`` is its YAML and ``recorded`` what its run recorded of the data, where these were read already. A relative
+    data path is resolved against the spec's folder, then (for the spec of a run) against the path recorded by the run,
+    then against the working folder; ``data`` is a file or folder to use instead. Raises UsageError when the file cannot
+    be read and SpecError with all problems.
     """
     path = Path(path)
     tree = read_spec(path) if tree is None else tree
     apply_overrides(tree, overrides)
     folders = (path.absolute().parent, Path.cwd())
-    paths = DataPaths(RecordedData.of(folders[0]), data)
+    paths = DataPaths(RecordedData.of(folders[0]) if recorded is None else recorded, data)
     return experiment_from_tree(tree, default_name=default_name(path), folders=folders, paths=paths)
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nnlab.config.data_paths import DataPaths, RecordedData
+from nnlab.config.data_paths import RecordedData
 from nnlab.config.experiment import Experiment
-from nnlab.config.inheritance import default_name, read_spec
-from nnlab.config.loading import experiment_from_tree
+from nnlab.config.inheritance import read_spec
+from nnlab.config.loading import load_experiment
 from nnlab.core.rows import MAX_STEPS
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import RunError, UsageError
@@ -108,15 +108,10 @@ def _check_folder(path: Path) -> None:
 
 def _read(path: Path, data: Path | None) -> _StoppedRun:
     environment = read_environment(path / ENVIRONMENT_FILE)
-    folder = path.absolute()
     try:
         tree = read_spec(path / SPEC_FILE)
-        experiment = experiment_from_tree(
-            tree,
-            default_name=default_name(path / SPEC_FILE),
-            folders=(folder, Path.cwd()),
-            paths=DataPaths(RecordedData(folder, environment), data),
-        )
+        recorded = RecordedData(path.absolute(), environment)
+        experiment = load_experiment(path / SPEC_FILE, data=data, tree=tree, recorded=recorded)
     except UsageError as error:
         raise RunError(str(error)) from None
     if not isinstance(tree.value, Mapping):
