@@ -1,6 +1,6 @@
 """The predictions of a network, and its first layer's weights as images."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Protocol
 
@@ -32,9 +32,9 @@ def class_predictions(network: Network, inputs: Array, *, softmax: bool) -> tupl
     return np.concatenate(classes), np.concatenate(probabilities)
 
 
-def evaluation_split(dataset: Dataset) -> tuple[str, Split]:
-    """The split to judge a network by, and its name: the first of ``REPORTING_SPLITS`` that there is."""
-    name = next(name for name in REPORTING_SPLITS if name in dataset.splits)
+def evaluation_split(dataset: Dataset, order: Sequence[str] = REPORTING_SPLITS) -> tuple[str, Split]:
+    """The split to judge a network by, and its name: the first of ``order`` that the dataset has."""
+    name = next(name for name in order if name in dataset.splits)
     return name, dataset.splits[name]
 
 

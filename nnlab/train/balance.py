@@ -7,7 +7,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.core.rows import CHOOSING_SPLITS
 from nnlab.data.dataset import Dataset
-from nnlab.engine.predictions import predicted_classes
+from nnlab.engine.predictions import evaluation_split, predicted_classes
 from nnlab.losses import Loss
 from nnlab.models.network import Network
 from nnlab.text import quote
@@ -45,8 +45,7 @@ def recall(network: Network, dataset: Dataset) -> dict[str, Any]:
     """
     if dataset.classes > MOST_CLASSES or not is_unbalanced(dataset.class_counts):
         return {}
-    part = next(part for part in CHOOSING_SPLITS if part in dataset.splits)
-    split = dataset.splits[part]
+    part, split = evaluation_split(dataset, CHOOSING_SPLITS)
     right = split.labels[predicted_classes(network, split.inputs) == split.labels]
     samples, recognised = (np.bincount(labels, minlength=dataset.classes) for labels in (split.labels, right))
     found = {
