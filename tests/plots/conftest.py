@@ -39,7 +39,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
             lay_out_only(monkeypatch, figure)
         kept[path.name] = figure
 
-    modules = (
+    for module in (
         activations,
         comparison,
         confusion,
@@ -51,8 +51,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
         samples,
         weights,
         canvases,
-    )
-    for module in (*modules, canvases):
+    ):
         if hasattr(module, "canvas"):
             monkeypatch.setattr(module, "canvas", keep)
     return kept
