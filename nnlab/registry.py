@@ -219,11 +219,12 @@ controls = Registry("control", "nnlab.optim")
 datasets = Registry("dataset", "nnlab.data")
 augmentations = Registry("augmentation", "nnlab.data.pipeline.augmentation")
 functions = Registry("function", "nnlab.functions")
+searches = Registry("search", "nnlab.search")
 
 REGISTRIES: dict[str, Registry] = {
     registry.kind: registry
     for registry in (
         *(datasets, augmentations, models, layers, activations, initialisers),
-        *(losses, metrics, regularizers, optimizers, schedules, controls, functions),
+        *(losses, metrics, regularizers, optimizers, schedules, controls, functions, searches),
     )
 }

@@ -26,6 +26,8 @@ from nnlab.losses import CrossEntropy
 from nnlab.optim.patience import Patience
 from nnlab.optim.schedules import Cosine
 from nnlab.registry import REGISTRIES, Hyperparameter, hyperparameters
+from nnlab.search.base import PointResult
+from nnlab.search.space import Axis, Space
 
 N = 6
 
@@ -159,6 +161,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "moons": ({"points": 7, "test_points": 3}, (2,), 2),
         "xor": ({"points": 7}, (2,), 2),
     },
+    "search": {"grid": {}},
 }
 COMPONENTS = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry.names()]
 COMPARISONS = {Ge: ("ge", operator.ge), Gt: ("gt", operator.gt), Le: ("le", operator.le), Lt: ("lt", operator.lt)}
@@ -450,3 +453,21 @@ def test_dataset(tmp_path: Path, name: str) -> None:
             assert ((split.labels >= 0) & (split.labels < classes)).all()
             np.testing.assert_array_equal(split.inputs, again.inputs)
             np.testing.assert_array_equal(split.labels, again.labels)
+
+
+@rows("search")
+def test_search(name: str) -> None:
+    """A search asks for the same points again when it receives the same results, numbered without gaps."""
+    space = Space((Axis(("optimizer.lr",), ((0.1,), (0.01,))), Axis(("seed",), ((0,), (1,), (2,)))))
+    courses = []
+    for _ in range(2):
+        proposer = REGISTRIES["search"][name](**TABLE["search"][name]).start(space, seed=3, steps=900)
+        course, seen = [], set()
+        while batch := proposer.ask():
+            course += batch
+            seen |= {request.point for request in batch}
+            proposer.tell([PointResult(request.point, request.settings["optimizer.lr"]) for request in batch])
+        assert seen == set(range(1, proposer.points + 1))
+        assert all(set(request.settings) == set(space.keys) for request in course)
+        courses.append(course)
+    assert courses[0] == courses[1]

@@ -20,7 +20,7 @@ LEVELS = [
     {"registry"},
     {"core"},
     {"storage"},
-    {"functions", "layers", "losses", "metric_columns", "metrics", "regularizers", "optim", "data"},
+    {"functions", "layers", "losses", "metric_columns", "metrics", "regularizers", "optim", "data", "search"},
     {"models"},
     {"gradcheck", "config"},
     {"records"},
@@ -30,6 +30,7 @@ LEVELS = [
     {"plots"},
     {"figures"},
     {"descent", "train"},
+    {"sweeps"},
     {"cli"},
 ]
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}

@@ -46,7 +46,7 @@ def numbers(annotation: Any, marks: tuple[Any, ...] = ()) -> list[tuple[type, tu
 
 def test_registry_kinds() -> None:
     kinds = ["dataset", "augmentation", "model", "layer", "activation", "initialiser", "loss", "metric"]
-    kinds += ["penalty", "optimizer", "schedule", "control", "function"]
+    kinds += ["penalty", "optimizer", "schedule", "control", "function", "search"]
     assert list(REGISTRIES) == kinds
     assert all(registry.kind == kind for kind, registry in REGISTRIES.items())
 

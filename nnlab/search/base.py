@@ -1,0 +1,67 @@
+"""What every search has in common: it asks for points to be trained and receives their results."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from nnlab.search.space import Settings, Space
+
+
+@dataclass(frozen=True)
+class Request:
+    """Train a point, numbered from 1, until it has made ``until`` of its steps; None: to its end.
+
+    A point that was asked for before is resumed, so that its run is as if it had never paused.
+    """
+
+    point: int
+    settings: Settings
+    until: int | None = None
+
+
+@dataclass(frozen=True)
+class PointResult:
+    """How good a point was after a request: the mean goal over its seeds.
+
+    ``value`` is None where a trial failed or recorded no goal; ``diverged`` where a trial diverged, which counts as the
+    worst of all values.
+    """
+
+    point: int
+    value: float | None
+    diverged: bool = False
+
+
+class Proposer(Protocol):
+    """One search under way.
+
+    It depends on its arguments and on the results it received, and on nothing else: a resumed sweep asks and tells from
+    the beginning, with the recorded values, and comes to the same points.
+    """
+
+    @property
+    def points(self) -> int:
+        """The number of points that the search will have asked for at its end."""
+        ...
+
+    def ask(self) -> Sequence[Request]:
+        """The next batch, empty at the end; the results of all of it come before the next one."""
+        ...
+
+    def tell(self, results: Sequence[PointResult]) -> None:
+        """The results of the whole batch, in the order of its requests."""
+        ...
+
+
+@dataclass(kw_only=True)
+class Search(ABC):
+    """A registered search; its fields are its keys in ``search: {name: ..., ...}``."""
+
+    @abstractmethod
+    def start(self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True) -> Proposer:
+        """Start the search of a space.
+
+        ``seed`` is that of the sweep, ``steps`` how many updates a whole training makes. Raises UsageError where space
+        and search do not fit, such as a range in a grid.
+        """

@@ -1,0 +1,45 @@
+"""Grid search: every combination."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nnlab.errors import UsageError
+from nnlab.registry import searches
+from nnlab.search.base import PointResult, Request, Search
+from nnlab.search.space import Space
+
+
+@searches.register("grid")
+@dataclass(kw_only=True)
+class Grid(Search):
+    """Every combination of the values; the last key changes fastest."""
+
+    def start(self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True) -> "OneBatch":
+        for axis in space.axes:
+            if axis.range:
+                raise UsageError(
+                    f"{axis.keys[0]}: a grid needs values, got a range; list the values, or search: "
+                    "{name: random, trials: N}"
+                )
+        return OneBatch([Request(number, point) for number, point in enumerate(space.grid(), start=1)])
+
+
+class OneBatch:
+    """All points are known at the start."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self._all = list(requests)
+        self._asked = False
+
+    @property
+    def points(self) -> int:
+        """All points."""
+        return len(self._all)
+
+    def ask(self) -> Sequence[Request]:
+        """Everything the first time, then nothing."""
+        asked, self._asked = self._asked, True
+        return [] if asked else self._all
+
+    def tell(self, results: Sequence[PointResult]) -> None:
+        """Nothing follows from the results."""
