@@ -101,7 +101,7 @@ def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:
     """Plot the error of numerical gradients against their step, and print the best step of each method."""
     from nnlab.errors import UsageError
     from nnlab.gradcheck import component_subjects, sweep
-    from nnlab.plots.sweep import MOST_PANELS, plot_sweeps
+    from nnlab.plots.step_sizes import MOST_PANELS, plot_sweeps
     from nnlab.storage.folders import create_folder
     from nnlab.text import quote
 

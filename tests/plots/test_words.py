@@ -31,7 +31,7 @@ from nnlab.plots.palette import drawn_as, tr
 from nnlab.plots.plot_style import PlotStyle
 from nnlab.plots.regions import plot_boundary
 from nnlab.plots.samples import plot_samples
-from nnlab.plots.sweep import LABELS
+from nnlab.plots.step_sizes import LABELS
 from nnlab.plots.weights import plot_weights
 from nnlab.plots.words import JAPANESE
 from nnlab.records.formats import CRASHED, STATUSES
