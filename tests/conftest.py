@@ -76,8 +76,8 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings and descents without pictures, which dominate the time of small runs."""
-    monkeypatch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
-    monkeypatch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+    monkeypatch.setattr("nnlab.train.pictures.plot_run", lambda *arguments: None)
+    monkeypatch.setattr("nnlab.train.pictures.draw_all", lambda *arguments: [])
     monkeypatch.setattr("nnlab.descent.run.draw_pictures", lambda *arguments: [])
 
 

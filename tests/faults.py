@@ -28,6 +28,7 @@ from nnlab.errors import Interrupted, NnlabError, RunError
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.storage import disk, folder_names
 from nnlab.storage.folders import create_folder
+from nnlab.train import pictures as pictures_module
 from nnlab.train import run as run_module
 from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume import last_run, resume
@@ -58,8 +59,8 @@ ENVIRONMENT = run_module.describe_environment({})
 # A killed process loses nothing that was written to the system; flushing to disk would take most of the time.
 os.fsync = lambda handle: None
 run_module.describe_environment = lambda checksums: ENVIRONMENT
-run_module.plot_run = fake_picture
-run_module.draw_all = lambda *arguments: []  # type: ignore[assignment]
+pictures_module.plot_run = fake_picture
+pictures_module.draw_all = lambda *arguments: []  # type: ignore[assignment]
 
 
 def in_child(work: Callable[[], object], strike: Callable[[int], None] | None = None) -> int:

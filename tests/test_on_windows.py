@@ -80,8 +80,8 @@ def nnlab(modules: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.fixture
 def no_pictures_there(modules: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modules["nnlab.train.run"], "plot_run", lambda *arguments: None)
-    monkeypatch.setattr(modules["nnlab.train.run"], "draw_all", lambda *arguments: [])
+    monkeypatch.setattr(modules["nnlab.train.pictures"], "plot_run", lambda *arguments: None)
+    monkeypatch.setattr(modules["nnlab.train.pictures"], "draw_all", lambda *arguments: [])
 
 
 @pytest.fixture
@@ -97,8 +97,8 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("here")
     (folder / "moons.yaml").write_text(SPEC, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
-        patch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+        patch.setattr("nnlab.train.pictures.plot_run", lambda *arguments: None)
+        patch.setattr("nnlab.train.pictures.draw_all", lambda *arguments: [])
         path = train_here(load_experiment(folder / "moons.yaml"), folder / "runs").path
     return {name: (path / name).read_bytes() for name in SAME}
 

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -12,15 +12,21 @@ from nnlab.errors import Interrupted
 SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
 
-class StopRequest:
-    """Remembers the signal that asked to stop."""
+def never() -> bool:
+    """No request to stop."""
+    return False
 
-    def __init__(self) -> None:
+
+class StopRequest:
+    """Remembers the signal that asked to stop; ``other`` may ask too."""
+
+    def __init__(self, other: Callable[[], bool] = never) -> None:
         self.signal: int | None = None
+        self._other = other
 
     def __call__(self) -> bool:
-        """Whether a signal arrived."""
-        return self.signal is not None
+        """Whether a signal arrived, or ``other`` asks to stop."""
+        return self.signal is not None or self._other()
 
     def receive(self, number: int, frame: FrameType | None) -> None:
         """Signal handler: the first signal asks to stop after the current step, the second stops at once."""
@@ -30,9 +36,9 @@ class StopRequest:
 
 
 @contextmanager
-def stop_on_signal() -> Iterator[StopRequest]:
+def stop_on_signal(other: Callable[[], bool] = never) -> Iterator[StopRequest]:
     """While this is open, signals set the request instead of ending the process (in the main thread only)."""
-    request = StopRequest()
+    request = StopRequest(other)
     if threading.current_thread() is not threading.main_thread():
         yield request
         return

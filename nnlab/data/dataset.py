@@ -141,13 +141,16 @@ class DatasetSource(ABC):
         """Preprocessing that depends on the training samples, such as scaling by their statistics."""
         return dataset
 
-    def load(self, rng: RandomGenerator, split_rng: RandomGenerator | None = None) -> Dataset:
+    def load(
+        self, rng: RandomGenerator, split_rng: RandomGenerator | None = None, read: "ReadDataset | None" = None
+    ) -> Dataset:
         """The dataset limited to ``train_size`` and ``test_size``, then split by ``validation`` or ``fold``.
 
-        ``split_rng`` (default: ``rng``) chooses the held-out samples. Raises DataError when the data is missing,
-        corrupt, or has fewer samples than requested, and UsageError when it cannot be split or augmented.
+        ``split_rng`` (default: ``rng``) chooses the held-out samples, ``read`` stands in for :meth:`read`. Raises
+        DataError when the data is missing, corrupt, or has fewer samples than requested, and UsageError when it cannot
+        be split or augmented.
         """
-        dataset = self.read(rng)
+        dataset = self.read(rng) if read is None else read(self, rng)
         check_augmentations(self.augment, dataset.sample_shape, dataset.train.inputs.dtype)
         train, test = dataset.train, dataset.test
         if self.train_size is not None:
@@ -203,3 +206,7 @@ class DatasetSource(ABC):
         if size > len(split):
             raise DataError(f"data.{key}: {size} samples requested, but {registered_name(self)} has {len(split)}")
         return split.first(size)
+
+
+ReadDataset = Callable[[DatasetSource, RandomGenerator], Dataset]
+"""Reads all samples of a dataset, as :meth:`DatasetSource.read` does."""

@@ -8,6 +8,7 @@ from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.core.random import Purpose, make_streams
 from nnlab.core.threads import Workers, available_cores
+from nnlab.data.dataset import ReadDataset
 from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.engine.controls import Controls
 from nnlab.engine.data_parallel import DataParallel, DataParallelLoss, automatic_shards
@@ -32,7 +33,8 @@ class RunSetup:
 
     The experiment only describes. Loss, update rule, penalties, layers and augmentations are copies, so any number of
     set-ups can be made from one experiment and trained, in several threads at once. ``experiment`` has the batch size
-    filled in, ``start`` counts the updates made before this training.
+    filled in, ``start`` counts the updates made before this training. ``threads`` stands in for
+    ``compute.threads: auto`` (None: one per core), ``read`` for the reading of the dataset by its source.
     """
 
     # Set by allocate(), where shards compute parts of each batch the network and the loss as well.
@@ -44,10 +46,10 @@ class RunSetup:
     last_update: LastUpdate | None  # where diagnostics are recorded
     initial_filters: Array | None  # of the first layer, where they can be shown as images
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, *, threads: int | None = None, read: ReadDataset | None = None) -> None:
         own = deepcopy(experiment)
         settings, streams = own.train, make_streams(own.rng, own.seed)
-        dataset = own.data.load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION))
+        dataset = own.data.load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION), read)
         layers = own.model.stack(dataset.sample_shape, dataset.classes)
         self.dataset = dataset
         self.network = Network(layers, dataset.sample_shape, dataset.classes, streams)
@@ -73,7 +75,8 @@ class RunSetup:
         self.start = 0
         batch_size = settings.batch_size or self.batches.batch_size  # so that the run's spec says which number it was
         self.experiment = replace(experiment, train=replace(experiment.train, batch_size=batch_size))
-        self.threads = available_cores() if own.compute.threads == "auto" else own.compute.threads
+        asked = own.compute.threads
+        self.threads = asked if isinstance(asked, int) else threads or available_cores()
         self._check_batches()
         self.shard_count = self._shard_count()
         self._check_memory()

@@ -67,6 +67,11 @@ class RunTables:
             self.histograms = read_histograms(self.path)
 
     @property
+    def step(self) -> int:
+        """The number of updates recorded."""
+        return self._step
+
+    @property
     def metrics(self) -> Table:
         """The columns of metrics.csv; an empty cell is NaN."""
         cells = {column: [row.get(column) for row in self.rows] for column in self.columns}

@@ -26,6 +26,7 @@ from nnlab.storage.lock import RunLock, writing
 from nnlab.text import quote
 from nnlab.train.checkpoints import most_bytes, restore
 from nnlab.train.drift import changed_learning_rates, changed_spec, listed, refusal
+from nnlab.train.options import DEFAULT, RunOptions
 from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume_point import ResumePoint, latest_valid_checkpoint
 from nnlab.train.run import RunResult, environment_of, one_blas_thread, train_and_record
@@ -40,6 +41,7 @@ def resume(
     allow_drift: bool = False,
     restart: bool = False,
     data: Path | None = None,
+    options: RunOptions = DEFAULT,
 ) -> RunResult:
     """Resume a run: its tables and weights end up byte for byte as if it had never been interrupted.
 
@@ -57,7 +59,7 @@ def resume(
             run = _read(path, data)
             with moved_data_hint(run.experiment):
                 experiment = run.experiment if iterations is None else _extended(run.experiment, iterations)
-                setup = RunSetup(experiment).allocate()
+                setup = RunSetup(experiment, threads=options.threads, read=options.read).allocate()
             point = None if restart else latest_valid_checkpoint(path, most_bytes(setup), reporter.say)
             if iterations is not None and not restart:
                 _check_new_end(path, iterations, summary, point)
@@ -79,7 +81,7 @@ def resume(
             environment["resumed_after"] = [*listed(run.environment, "resumed_after"), setup.start]
             if known := [*listed(run.environment, "drift"), *changes]:
                 environment["drift"] = known
-            return train_and_record(setup, folder, reporter, environment, seconds)
+            return train_and_record(setup, folder, reporter, environment, seconds, options)
     clear_leftovers(path)
     reporter.say(_nothing_to_do(path, summary))
     return RunResult(path, str(read_recorded_spec(path / SPEC_FILE)["name"]), dict(summary))

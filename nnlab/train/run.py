@@ -1,10 +1,9 @@
 """One run: from an experiment to a finished run folder."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
@@ -15,23 +14,21 @@ from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
 from nnlab.engine.loop import Observer, Outcome, train
 from nnlab.engine.run_setup import RunSetup
-from nnlab.errors import Diverged, Interrupted, NnlabError, reason_of
-from nnlab.figures.run_pictures import BY_TRAINING, KINDS, draw_all, naming_picture
-from nnlab.figures.run_view import RunView
-from nnlab.plots.curves import FILES, plot_run
-from nnlab.plots.notices import noticed_by
-from nnlab.records.drawing import begin_drawing, last_pictures
+from nnlab.errors import Diverged, Interrupted
 from nnlab.records.environment import describe_environment
 from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
-from nnlab.text import one_line
 from nnlab.train.balance import recall, recall_line
 from nnlab.train.checkpoints import CheckpointWriter
 from nnlab.train.diagnostics import Diagnostics
 from nnlab.train.failures import already_ended, failures_recorded, resume_hint
+from nnlab.train.options import DEFAULT, RunOptions
 from nnlab.train.prediction import predict
 from nnlab.train.reporting import EvaluationLines, Reporter, Silent, opening_lines, worse_than_chance
 from nnlab.train.snapshots import Snapshots
+
+if TYPE_CHECKING:
+    from nnlab.train.pictures import TrainingPictures
 
 
 @dataclass(frozen=True)
@@ -75,12 +72,23 @@ def environment_of(setup: RunSetup) -> dict[str, Any]:
 
 
 def train_and_record(
-    setup: RunSetup, folder: RunFolder, reporter: Reporter, environment: Mapping[str, Any], seconds: float = 0.0
+    setup: RunSetup,
+    folder: RunFolder,
+    reporter: Reporter,
+    environment: Mapping[str, Any],
+    seconds: float = 0.0,
+    options: RunOptions = DEFAULT,
 ) -> RunResult:
     """Train from ``setup.start`` on, before which training took ``seconds``, and write everything into the folder."""
     experiment, network = setup.experiment, setup.network
     environment = {**environment, LOCATIONS: data_locations(experiment.data, folder.path)}
-    with failures_recorded(folder), stop_on_signal() as stop:
+
+    def ended() -> bool:
+        paused = options.pause_after is not None and folder.step >= options.pause_after
+        return paused or options.stop()
+
+    with failures_recorded(folder), stop_on_signal(ended) as stop:
+        pictures = _pictures(setup, folder) if options.pictures else None
         spec_sha256 = experiment.sha256()
         folder.write_start(experiment.to_yaml(), environment, network.parameter_count, spec_sha256, seconds)
         lines = EvaluationLines(folder, reporter, setup)
@@ -107,35 +115,20 @@ def train_and_record(
         if line := recall_line(recalls):
             lines.say(line)
         folder.check_in_place()
-        kinds = [kind for kind in KINDS if setup.experiment.train.diagnostics or kind in BY_TRAINING]
-        begin_drawing(folder.path, kinds)
+        if pictures:
+            pictures.begin()
         summary = folder.finish(outcome.status, seconds + outcome.seconds, message, outcome.restored, recalls)
         folder.log(result_line(experiment.name, summary))
-        _draw(setup, folder, kinds, lines.say)
+        if pictures:
+            pictures.draw(lines.say)
     _raise_unless_completed(outcome, folder, stop.signal)
     return RunResult(folder.path, experiment.name, summary)
 
 
-def _draw(setup: RunSetup, folder: RunFolder, kinds: list[str], say: Callable[[str], None]) -> None:
-    """Draw the pictures of a run that has ended, from memory."""
-    record = folder.record(setup.experiment.resolved())
-    with noticed_by(say):
-        with _reported(say), naming_picture(folder.path, " and ".join(FILES)):
-            plot_run(record, folder.plots)
-        with _reported(say), last_pictures(folder.path):
-            others = [kind for kind in kinds if kind not in FILES]
-            draw_all(RunView(record, lambda: setup), folder.plots, say, others)
+def _pictures(setup: RunSetup, folder: RunFolder) -> "TrainingPictures":
+    from nnlab.train.pictures import TrainingPictures  # loads matplotlib, which not every training needs
 
-
-@contextmanager
-def _reported(say: Callable[[str], None]) -> Iterator[None]:
-    """Report pictures that fail in one line; the run has ended as its summary says."""
-    try:
-        yield
-    except OSError as error:
-        say(f"the pictures cannot be written: {reason_of(error)}")
-    except Exception as error:
-        say(str(error) if isinstance(error, NnlabError) else f"the pictures cannot be drawn: {one_line(repr(error))}")
+    return TrainingPictures(setup, folder)
 
 
 def _raise_unless_completed(outcome: Outcome, folder: RunFolder, signal: int | None) -> None:

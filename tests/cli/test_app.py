@@ -203,10 +203,10 @@ def test_a_path_that_the_locale_cannot_encode_is_a_clear_error(nnlab, monkeypatc
 
 # Without its pictures, which would take most of the time.
 UNDRAWN = """
-import nnlab.train.run
+import nnlab.train.pictures
 from nnlab.cli import main
-nnlab.train.run.plot_run = lambda *arguments: None
-nnlab.train.run.draw_all = lambda *arguments: []
+nnlab.train.pictures.plot_run = lambda *arguments: None
+nnlab.train.pictures.draw_all = lambda *arguments: []
 main()
 """
 

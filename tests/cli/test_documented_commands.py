@@ -62,8 +62,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target.write_text(cut_down(path), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mnist, "read_folder", read_once)
-        patch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
-        patch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+        patch.setattr("nnlab.train.pictures.plot_run", lambda *arguments: None)
+        patch.setattr("nnlab.train.pictures.draw_all", lambda *arguments: [])
         package.cross_validate(folder / "configs" / "spiral_softmax.yaml", 2, folder / "runs")
         run = package.run(folder / "configs" / "adam.yaml", folder / "runs").path
         run = run.rename(run.with_name("20250102-120000-adam-0a1b2d"))

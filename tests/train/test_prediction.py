@@ -33,8 +33,8 @@ def loans(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
         "optimizer: {name: adam, lr: 0.05}\ntrain: {epochs: 10, batch_size: 16}\n",
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
-        patch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+        patch.setattr("nnlab.train.pictures.plot_run", lambda *arguments: None)
+        patch.setattr("nnlab.train.pictures.draw_all", lambda *arguments: [])
         result = run(experiment, folder / "runs")
     (folder / "loans.csv").unlink()  # nothing below needs the data
     return result

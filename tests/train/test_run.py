@@ -22,6 +22,7 @@ from nnlab.records.reader import read_run
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.file_system import NO_FSYNC, NO_LOCKS
 from nnlab.storage.layout import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
+from nnlab.train import pictures as pictures_module
 from nnlab.train import run as run_module
 from nnlab.train.prediction import trained_network
 from nnlab.train.run import run
@@ -284,7 +285,8 @@ def test_the_number_of_threads_changes_no_byte_and_that_of_shards_only_the_last_
 def test_one_core_gives_the_same_bytes_as_all_cores(images: Path) -> None:
     path = images / "images.yaml"
     path.write_text(IMAGES, encoding="utf-8")
-    code = "import nnlab; from nnlab.train import run; run.plot_run = lambda *_: None; run.draw_all = lambda *_: []; "
+    code = "import nnlab; from nnlab.train import pictures; "
+    code += "pictures.plot_run = lambda *_: None; pictures.draw_all = lambda *_: []; "
     code += f"print(nnlab.run(nnlab.load_experiment({str(path)!r}), {str(images / 'runs')!r}).path)"
     one = f"import os; os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}}); {code}"
     folders = [
@@ -456,7 +458,7 @@ def test_a_signal_while_pictures_are_drawn_leaves_the_run_completed(
         for _ in range(signals):
             signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(run_module, "plot_run", signalled)
+    monkeypatch.setattr(pictures_module, "plot_run", signalled)
     with pytest.raises(Interrupted, match="the run was completed already and is in") as stopped:
         run(load_experiment(spec), tmp_path / "runs")
     assert stopped.value.exit_code == 143
@@ -517,7 +519,7 @@ def test_pictures_that_cannot_be_written_do_not_fail_the_run(
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(run_module, "plot_run", full)
+    monkeypatch.setattr(pictures_module, "plot_run", full)
     result = run(load_experiment(spec), tmp_path / "runs")
     assert summary_of(result.path)["status"] == "completed"
     assert "pictures cannot be written" in (result.path / "log.txt").read_text(encoding="utf-8")

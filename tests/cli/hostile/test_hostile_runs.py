@@ -38,8 +38,8 @@ TEXT = "[/x]\x1b[31m\x9b0m\u202e$\\frac{$"
 
 def undrawn(patched: pytest.MonkeyPatch) -> None:
     """Leave out the pictures of what is trained and descended: those of the command ``plot`` are looked at."""
-    patched.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
-    patched.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
+    patched.setattr("nnlab.train.pictures.plot_run", lambda *arguments: None)
+    patched.setattr("nnlab.train.pictures.draw_all", lambda *arguments: [])
     patched.setattr("nnlab.descent.run.draw_pictures", lambda *arguments: [])
 
 

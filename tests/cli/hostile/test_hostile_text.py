@@ -105,8 +105,8 @@ def test_untrusted_experiment_names_are_escaped(
     ends_safely: Any, spec: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "$" not in name:  # the others are drawn as names of classes are
-        monkeypatch.setattr("nnlab.train.run.draw_all", lambda *arguments: [])
-        monkeypatch.setattr("nnlab.train.run.plot_run", lambda *arguments: None)
+        monkeypatch.setattr("nnlab.train.pictures.draw_all", lambda *arguments: [])
+        monkeypatch.setattr("nnlab.train.pictures.plot_run", lambda *arguments: None)
     allowed = name.isprintable() and 1 <= len(name) <= 100
     answer = ends_safely(
         "train", spec, "-s", f"name={json.dumps(name)}", "-s", "train.iterations=1", code=2 * (not allowed)

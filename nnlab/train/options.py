@@ -1,0 +1,27 @@
+"""How a run is carried out, beside its spec."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nnlab.core.signals import never
+from nnlab.data.dataset import ReadDataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How a run is carried out; no digit of its tables and weights depends on it.
+
+    ``threads`` stands in for ``compute.threads: auto``, None for one per core. Training ends, with a checkpoint, after
+    the step at which ``stop`` is true or once ``pause_after`` updates are made; the run can then be resumed.
+    ``read``
+    reads the dataset in place of its source. Without ``pictures`` none are drawn, and none count as missing.
+    """
+
+    pictures: bool = True
+    threads: int | None = None
+    stop: Callable[[], bool] = never
+    pause_after: int | None = None
+    read: ReadDataset | None = None
+
+
+DEFAULT = RunOptions()
