@@ -161,7 +161,11 @@ TABLE: dict[str, dict[str, Any]] = {
         "moons": ({"points": 7, "test_points": 3}, (2,), 2),
         "xor": ({"points": 7}, (2,), 2),
     },
-    "search": {"grid": {}},
+    "search": {
+        "grid": {},
+        "random": {"trials": 5},
+        "halving": {"factor": 2},
+    },
 }
 COMPONENTS = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry.names()]
 COMPARISONS = {Ge: ("ge", operator.ge), Gt: ("gt", operator.gt), Le: ("le", operator.le), Lt: ("lt", operator.lt)}

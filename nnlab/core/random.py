@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     AUGMENT = 4
     VALIDATION = 5
     DROPOUT_OF_SHARD = 6
+    SEARCH = 7
 
 
 class Streams(Protocol):

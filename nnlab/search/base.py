@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from nnlab.search.space import Settings, Space
 
@@ -56,12 +56,20 @@ class Proposer(Protocol):
 
 @dataclass(kw_only=True)
 class Search(ABC):
-    """A registered search; its fields are its keys in ``search: {name: ..., ...}``."""
+    """A registered search; its fields are its keys in ``search: {name: ..., ...}``.
+
+    ``needs_goal``: it chooses points by the results of others, which a sweep without a goal does not have.
+    """
+
+    needs_goal: ClassVar[bool] = False
 
     @abstractmethod
-    def start(self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True) -> Proposer:
+    def start(
+        self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True, eval_every: int = 1
+    ) -> Proposer:
         """Start the search of a space.
 
-        ``seed`` is that of the sweep, ``steps`` how many updates a whole training makes. Raises UsageError where space
-        and search do not fit, such as a range in a grid.
+        ``seed`` is that of the sweep; ``steps`` is how many updates a whole training makes and ``eval_every`` how many
+        are between two evaluations, where both are the same in all trials. Raises UsageError where space and search do
+        not fit, such as a range in a grid.
         """

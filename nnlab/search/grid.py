@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nnlab.errors import UsageError
 from nnlab.registry import searches
 from nnlab.search.base import PointResult, Request, Search
-from nnlab.search.space import Space
+from nnlab.search.space import Settings, Space
 
 
 @searches.register("grid")
@@ -14,21 +14,23 @@ from nnlab.search.space import Space
 class Grid(Search):
     """Every combination of the values; the last key changes fastest."""
 
-    def start(self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True) -> "OneBatch":
+    def start(
+        self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True, eval_every: int = 1
+    ) -> "OneBatch":
         for axis in space.axes:
             if axis.range:
                 raise UsageError(
                     f"{axis.keys[0]}: a grid needs values, got a range; list the values, or search: "
                     "{name: random, trials: N}"
                 )
-        return OneBatch([Request(number, point) for number, point in enumerate(space.grid(), start=1)])
+        return OneBatch(space.grid())
 
 
 class OneBatch:
     """All points are known at the start."""
 
-    def __init__(self, requests: Sequence[Request]) -> None:
-        self._all = list(requests)
+    def __init__(self, points: Sequence[Settings]) -> None:
+        self._all = [Request(number, point) for number, point in enumerate(points, start=1)]
         self._asked = False
 
     @property

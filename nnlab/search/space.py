@@ -1,9 +1,9 @@
 """The space of a sweep: spec keys with their values or ranges."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, product
-from math import prod
+from math import ceil, exp, log, log10, prod
 from typing import Any, Literal
 
 Settings = Mapping[str, Any]
@@ -20,6 +20,29 @@ class Range:
     scale: Literal["uniform", "log", "int"]
     low: float
     high: float
+
+    @property
+    def count(self) -> int | None:
+        """How many numbers an ``int`` range has; None for real numbers."""
+        return int(self.high) - int(self.low) + 1 if self.scale == "int" else None
+
+    def at(self, fraction: float) -> float | int:
+        """The quantile of a ``fraction`` (0 ≤ fraction < 1), as :meth:`plain` writes it."""
+        if self.count is not None:
+            return int(self.low) + int(fraction * self.count)
+        if self.scale == "log":
+            return self.plain(exp(log(self.low) * (1 - fraction) + log(self.high) * fraction))
+        return self.plain(self.low * (1 - fraction) + self.high * fraction)
+
+    def plain(self, value: float) -> float:
+        """A number with six significant digits, and those that all of the range begin with; within the range.
+
+        Libraries of mathematics differ in the last digits, and a sweep has the same trials on every machine.
+        """
+        largest = max(abs(self.low), abs(self.high))
+        width = self.high / largest - self.low / largest if largest else 0.0
+        digits = 6 - ceil(log10(width)) if 0 < width < 1 else 6
+        return float(min(max(float(f"{value:.{digits}g}"), self.low), self.high))
 
 
 @dataclass(frozen=True)
@@ -47,11 +70,20 @@ class Space:
         """Whether any axis is a range, which a grid cannot enumerate."""
         return any(axis.range for axis in self.axes)
 
+    @property
+    def points(self) -> int | None:
+        """The number of different points; None with a range of real numbers."""
+        counts = [axis.range.count if axis.range else len(axis.rows) for axis in self.axes]
+        return None if None in counts else prod(count for count in counts if count is not None)
+
     def __len__(self) -> int:
         """The number of grid points of the axes without ranges."""
         return prod(len(axis.rows) for axis in self.axes if axis.range is None)
 
     def grid(self) -> list[Settings]:
         """Every combination of the rows; the last axis changes fastest."""
-        combinations = product(*(axis.rows for axis in self.axes))
-        return [dict(zip(self.keys, chain.from_iterable(rows), strict=True)) for rows in combinations]
+        return [self.settings(rows) for rows in product(*(axis.rows for axis in self.axes))]
+
+    def settings(self, rows: Iterable[tuple[Any, ...]]) -> Settings:
+        """The point of one row of each axis; a range has rows of one number."""
+        return dict(zip(self.keys, chain.from_iterable(rows), strict=True))
