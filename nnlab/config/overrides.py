@@ -11,6 +11,7 @@ from nnlab.text import one_line
 
 _PUNCTUATION = (",", ":")
 """Separators and decimal marks, which YAML reads as punctuation."""
+NOT_A_SETTING = "must be KEY=VALUE, such as optimizer.lr=0.1"
 
 
 def apply_overrides(tree: YamlTree, overrides: Sequence[str]) -> None:
@@ -24,19 +25,25 @@ def apply_overrides(tree: YamlTree, overrides: Sequence[str]) -> None:
     for index, override in enumerate(overrides):
         position = Position(inf, index, f"-s {one_line(override, 100)}")
         dotted_path, equals, text = override.partition("=")
-        parts = dotted_path.strip().split(".")
-        if not equals or not all(parts) or len(parts) > MAX_DEPTH:
-            tree.problems.append((position, (), "must be KEY=VALUE, such as optimizer.lr=0.1"))
+        parts = key_parts(dotted_path)
+        if not equals or parts is None:
+            tree.problems.append((position, (), NOT_A_SETTING))
             continue
         value = parse_collecting_problems(text, "value")
         if value.problems:
             hint = f"; text goes in quotes: -s '{dotted_path}=\"{text}\"'" if text in _PUNCTUATION else ""
             tree.problems.extend((position, (*parts, *inner), message + hint) for _, inner, message in value.problems)
         elif isinstance(tree.value, dict):
-            _write(tree, parts, value, position, changed)
+            set_value(tree, parts, value, position, changed)
 
 
-def _write(
+def key_parts(dotted_path: str) -> list[str] | None:
+    """The parts of a dotted key; None where one is empty or there are too many."""
+    parts = dotted_path.strip().split(".")
+    return parts if all(parts) and len(parts) <= MAX_DEPTH else None
+
+
+def set_value(
     tree: YamlTree, parts: Sequence[str], value: YamlTree, position: Position, changed: dict[KeyPath, Position]
 ) -> None:
     """Set one value and its position, unless that would undo an earlier override (``changed``)."""

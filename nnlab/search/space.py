@@ -1,5 +1,6 @@
 """The space of a sweep: spec keys with their values or ranges."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, product
@@ -54,36 +55,74 @@ class Axis:
     range: Range | None = None
 
 
+def canonical(value: object) -> str:
+    """Text that is equal for equal plain values: 1 and 1.0 are equal, 1 and true are not."""
+    return json.dumps(_whole(value), sort_keys=True)
+
+
+def _whole(value: object) -> object:
+    """A plain value with whole numbers as integers."""
+    match value:
+        case Mapping():
+            return {str(key): _whole(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_whole(inner) for inner in value]
+        case float() if value.is_integer():
+            return int(value)
+    return value
+
+
 @dataclass(frozen=True)
 class Space:
-    """The axes of a sweep; a point takes one row, or one number of the range, of each."""
+    """The axes of a sweep; a point takes one row, or one number of the range, of each.
+
+    The grid points of the ``further`` spaces are added to those of the axes. A point that lacks a key leaves it as it
+    is in the base.
+    """
 
     axes: tuple[Axis, ...]
+    further: "tuple[Space, ...]" = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
         """All swept keys, in order."""
+        return tuple(dict.fromkeys(chain(self._own_keys, *(space.keys for space in self.further))))
+
+    @property
+    def _own_keys(self) -> tuple[str, ...]:
         return tuple(key for axis in self.axes for key in axis.keys)
 
     @property
     def has_ranges(self) -> bool:
         """Whether any axis is a range, which a grid cannot enumerate."""
-        return any(axis.range for axis in self.axes)
+        return any(axis.range for axis in self.axes) or any(space.has_ranges for space in self.further)
 
     @property
     def points(self) -> int | None:
-        """The number of different points; None with a range of real numbers."""
+        """The number of different points of the axes; None with a range of real numbers."""
         counts = [axis.range.count if axis.range else len(axis.rows) for axis in self.axes]
         return None if None in counts else prod(count for count in counts if count is not None)
 
+    @property
+    def combinations(self) -> int:
+        """The number of grid points of the axes without ranges; an upper bound where there are further spaces."""
+        own = prod(len(axis.rows) for axis in self.axes if axis.range is None)
+        return own + sum(space.combinations for space in self.further)
+
     def __len__(self) -> int:
         """The number of grid points of the axes without ranges."""
-        return prod(len(axis.rows) for axis in self.axes if axis.range is None)
+        return len(self.grid()) if self.further else self.combinations
 
     def grid(self) -> list[Settings]:
-        """Every combination of the rows; the last axis changes fastest."""
-        return [self.settings(rows) for rows in product(*(axis.rows for axis in self.axes))]
+        """Every combination of the rows, none twice; the last axis changes fastest."""
+        own = [self.settings(rows) for rows in product(*(axis.rows for axis in self.axes))]
+        if not self.further:
+            return own
+        first: dict[str, Settings] = {}
+        for point in chain(own, *(space.grid() for space in self.further)):
+            first.setdefault(canonical(point), point)
+        return list(first.values())
 
     def settings(self, rows: Iterable[tuple[Any, ...]]) -> Settings:
         """The point of one row of each axis; a range has rows of one number."""
-        return dict(zip(self.keys, chain.from_iterable(rows), strict=True))
+        return dict(zip(self._own_keys, chain.from_iterable(rows), strict=True))
