@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import checkpoint_files
-from nnlab.records.formats import TABLES, fold_folders, kind_of
+from nnlab.records.formats import TABLES, kind_of, runs_within
 from nnlab.storage.disk import make_folder, remove, remove_temporaries
 from nnlab.storage.file_system import check_single_link, is_link
 from nnlab.storage.layout import (
@@ -52,14 +52,13 @@ def clear_after(path: Path, step: int, tables: Collection[str], snapshots: Colle
 def clear_leftovers(path: Path) -> None:
     """Remove the temporary files and the lock of ended processes from a run's folder.
 
-    Nothing is removed while a process holds the folder, or where it is read-only, a link, or not a run,
-    cross-validation or descent.
+    Nothing is removed while a process holds the folder, or where it is read-only, a link, or not a folder that nnlab
+    made.
     """
     with suppress(OSError):
-        kind = kind_of(path)
         _clear_leftovers(path)
-        for fold in fold_folders(path) if kind == "crossval" and not is_link(path) else ():
-            _clear_leftovers(fold)
+        for run in () if is_link(path) else runs_within(path):
+            _clear_leftovers(run)
 
 
 def _clear_leftovers(path: Path) -> None:

@@ -1,5 +1,6 @@
 """The columns of the tables in a run folder, the statuses of a run, and the kinds of folders."""
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,9 @@ from nnlab.storage.layout import (
     SPEC_FILE,
     STEPS_FILE,
     SUMMARY_FILE,
+    SWEEP_FILE,
     fold_folder,
+    trial_number,
 )
 
 STEPS_COLUMNS = ("step", "loss")
@@ -41,7 +44,12 @@ CRASHED = "crashed"
 DAMAGED = "damaged"
 ALL_STATUSES = (*STATUSES, CRASHED, DAMAGED)
 
-FolderKind = Literal["run", "crossval", "descent"]
+# Statuses of a trial in trials.csv: stopped is one that its search gave up, waiting one that has not begun.
+TRIAL_STATUSES = ("completed", "diverged", "failed", "interrupted", "stopped", "waiting")
+# Statuses of a trial that its sweep is done with.
+ENDED_TRIALS = ("completed", "diverged", "failed", "stopped")
+
+FolderKind = Literal["run", "crossval", "descent", "sweep"]
 
 
 def csv_line(values: "list[float | None]") -> str:
@@ -82,9 +90,40 @@ def is_crossval_folder(path: Path) -> bool:
     return (path / fold_folder(1)).is_dir()
 
 
+def is_fold_name(name: str) -> bool:
+    """Whether a folder of this name, in that of a cross-validation, is one of its folds."""
+    return re.fullmatch(r"fold-[1-9][0-9]*", name) is not None
+
+
 def is_fold_folder(path: Path) -> bool:
     """Whether a path looks like the run folder of one fold of a cross-validation."""
-    return re.fullmatch(r"fold-[1-9][0-9]*", path.name) is not None and is_crossval_folder(path.parent)
+    return is_fold_name(path.name) and is_crossval_folder(path.parent)
+
+
+def is_sweep_folder(path: Path) -> bool:
+    """Whether a path looks like the folder of a sweep: not every folder in which a user keeps a sweep.yaml is one."""
+    return (path / SWEEP_FILE).is_file() and (
+        (path / SUMMARY_FILE).is_file() or parse_folder_name(path.name) is not None
+    )
+
+
+def is_trial_folder(path: Path) -> bool:
+    """Whether a path looks like the run folder of one trial of a sweep."""
+    return trial_number(path.name) is not None and is_sweep_folder(path.parent)
+
+
+def trial_folders(path: Path) -> list[Path]:
+    """The run folders in the folder of a sweep, by number; raises OSError."""
+    with os.scandir(path) as entries:
+        numbers = {entry.name: trial_number(entry.name) for entry in entries}
+    return [path / name for name in sorted(filter(numbers.get, numbers), key=lambda name: numbers[name] or 0)]
+
+
+def runs_within(path: Path) -> list[Path]:
+    """The run folders in the folder of a cross-validation or a sweep; none in another folder. Raises OSError."""
+    if is_crossval_folder(path):
+        return fold_folders(path)
+    return trial_folders(path) if is_sweep_folder(path) else []
 
 
 def kind_of(path: Path) -> FolderKind | None:
@@ -100,6 +139,8 @@ def kind_of(path: Path) -> FolderKind | None:
             return "crossval"
         if is_descent_folder(path):
             return "descent"
+        if is_sweep_folder(path):
+            return "sweep"
         has_both = (path / SPEC_FILE).is_file() and (path / SUMMARY_FILE).is_file()
     except OSError:
         return "run"

@@ -1,7 +1,7 @@
-"""The runs, cross-validations and descents in a folder, each with status, progress, final metrics and size."""
+"""The runs, cross-validations, descents and sweeps in a folder, each with status, progress, final metrics and size."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
@@ -10,19 +10,20 @@ from typing import Any
 from nnlab.errors import RunError, reason_of
 from nnlab.records.crossval_folder import read_crossval_summary
 from nnlab.records.drawing import lacks_pictures
-from nnlab.records.formats import CRASHED, DAMAGED, FINISHED, FolderKind, kind_of
+from nnlab.records.formats import CRASHED, DAMAGED, ENDED_TRIALS, FINISHED, FolderKind, is_trial_folder, kind_of
 from nnlab.records.json_files import read_status, read_summary
 from nnlab.records.reader import read_run
+from nnlab.records.sweep_folder import read_sweep_summary
 from nnlab.records.trash import is_written
 from nnlab.storage.layout import SUMMARY_FILE
 
 
 @dataclass(frozen=True)
 class StoredRun:
-    """One run, cross-validation or descent in a folder of runs.
+    """One run, cross-validation, descent or sweep in a folder of runs.
 
-    ``metrics`` are the final ones (of a cross-validation the means), if any; ``message`` is the error of a damaged run,
-    or reports missing pictures.
+    ``metrics`` are the final ones (of a cross-validation the means, of a sweep the best goal), if any; ``message`` is
+    the error of a damaged run, or reports missing pictures.
     """
 
     path: Path
@@ -69,7 +70,7 @@ def stored_run(path: Path, kind: FolderKind) -> StoredRun:
         written = is_written(path)
         if not (path / SUMMARY_FILE).exists():
             return StoredRun(path, kind, "running" if written else CRASHED, "not begun")
-        found = {"run": _run, "crossval": _crossval, "descent": _descent}[kind](path)
+        found = _READERS[kind](path)
     except RunError as error:
         return StoredRun(path, kind, DAMAGED, message=str(error))
     except OSError as error:
@@ -77,7 +78,8 @@ def stored_run(path: Path, kind: FolderKind) -> StoredRun:
     status, progress, metrics = found
     status = CRASHED if status == "running" and not written else status
     finite = {key: float(value) for key, value in metrics.items() if _is_number(value)}
-    missing = status in (*FINISHED, "interrupted") and not written and lacks_pictures(path, kind)
+    drawn = status in (*FINISHED, "interrupted") and not written and not is_trial_folder(path)
+    missing = drawn and lacks_pictures(path, kind)
     message = f"{path}: pictures are missing; nnlab plot {path} draws them" if missing else ""
     return StoredRun(path, kind, status, progress, finite, message)
 
@@ -108,6 +110,21 @@ def _descent(path: Path) -> tuple[str, str, Mapping[str, Any]]:
     paths = summary.get("paths")
     count = len(paths) if isinstance(paths, list) else 0
     return summary["status"], f"{count} path{'s' * (count != 1)}", {}
+
+
+def _sweep(path: Path) -> tuple[str, str, Mapping[str, Any]]:
+    summary = read_sweep_summary(path)
+    done = sum(summary["counts"].get(status, 0) for status in ENDED_TRIALS)
+    best = {summary["goal"]["column"]: summary["best"]["value"]} if summary["goal"] and summary["best"] else {}
+    return summary["status"], f"{done} of {summary['trials']} trials", best
+
+
+_READERS: Mapping[FolderKind, Callable[[Path], tuple[str, str, Mapping[str, Any]]]] = {
+    "run": _run,
+    "crossval": _crossval,
+    "descent": _descent,
+    "sweep": _sweep,
+}
 
 
 def _is_number(value: object) -> bool:

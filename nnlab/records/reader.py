@@ -16,7 +16,14 @@ from nnlab.core.rows import Row
 from nnlab.errors import RunError, SpecError, UsageError, reason_of
 from nnlab.metric_columns import FIRST_METRICS_COLUMNS, METRICS_COLUMNS, best_row, bounds_of
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
-from nnlab.records.formats import CRASHED, STEPS_COLUMNS, is_crossval_folder, is_descent_folder, is_run_folder
+from nnlab.records.formats import (
+    CRASHED,
+    STEPS_COLUMNS,
+    is_crossval_folder,
+    is_descent_folder,
+    is_run_folder,
+    is_sweep_folder,
+)
 from nnlab.records.json_files import SUMMARY_ROWS, read_summary
 from nnlab.storage.checked_files import (
     check_file,
@@ -139,6 +146,8 @@ def _check_folder(path: Path) -> None:
             damaged(path, "a descent, not a training run; use nnlab show or nnlab plot")
         if is_crossval_folder(path):
             damaged(path, f"a cross-validation; its folds are runs, {_name_one(path)}")
+        if is_sweep_folder(path):
+            damaged(path, f"a sweep; its trials are runs, {_name_one(path)}")
     except FileNotFoundError:
         pattern = any(character in str(path) for character in "*?[")
         damaged(path, "nothing matches this pattern" if pattern else "no such run folder")

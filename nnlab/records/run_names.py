@@ -6,32 +6,36 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nnlab.errors import RunError, reported_as
-from nnlab.records.formats import FolderKind, kind_of
+from nnlab.records.formats import FolderKind, is_fold_name, kind_of
 from nnlab.storage.folder_names import folder_time, parse_folder_name, plain_name
-from nnlab.storage.layout import SPEC_FILE
+from nnlab.storage.layout import SPEC_FILE, SWEEP_FILE, trial_number
 from nnlab.text import one_line
 
 LAST = "last"
 MOST_NAMED = 10
 SHORTEST_PART = 4
+_SPECS = (SPEC_FILE, SWEEP_FILE)
 
-NOUNS: dict[FolderKind, str] = {"run": "run", "crossval": "cross-validation", "descent": "descent"}
+NOUNS: dict[FolderKind, str] = {"run": "run", "crossval": "cross-validation", "descent": "descent", "sweep": "sweep"}
 
 
 def find_run(name: str, runs: Path, *only: FolderKind) -> Path:
     """The path of a run: ``last`` is the newest in ``runs`` (of these kinds only), a path that exists is itself.
 
     Any other name is looked up in ``runs``: the whole name of a folder; else the 6 hex digits at its end; else the
-    experiment's name; else the start or end of its name. A name without a match is returned as a path, whose reader
-    reports what is missing. Raises RunError where several runs match, with their names, and for ``last`` without any
-    run.
+    experiment's name; else the start or end of its name. ``NAME/trial-007`` and ``NAME/fold-2`` are in the sweep and
+    the cross-validation with this name. A name without a match is returned as a path, whose reader reports what is
+    missing. Raises RunError where several runs match, with their names, and for ``last`` without any run.
     """
     kinds = only or tuple(NOUNS)
     if name == LAST:
         return newest(runs, lambda path: kind_of(path) in kinds, " or ".join(NOUNS[kind] for kind in kinds))
     path = Path(name)
-    if name in {"", ".", ".."} or path.name != name or os.path.lexists(path):
+    if name in {"", ".", ".."} or os.path.lexists(path):
         return path
+    if path.name != name:
+        whole = _whole_of(path)
+        return find_run(str(path.parent), runs, whole) / path.name if whole else path
     found = _matching(name, runs, kinds)
     if len(found) > 1:
         listed = "".join(f"\n  {one_line(match.name, 200)}" for match in found[-MOST_NAMED:])
@@ -42,6 +46,13 @@ def find_run(name: str, runs: Path, *only: FolderKind) -> Path:
     if not found and len(others := _matching(name, runs, tuple(NOUNS))) == 1:
         return others[0]  # its reader says that it is of another kind
     return found[0] if found else path
+
+
+def _whole_of(part: Path) -> FolderKind | None:
+    """The kind of folder that ``NAME/trial-007`` or ``NAME/fold-2`` is in; None for other paths."""
+    if len(part.parts) != 2:
+        return None
+    return "sweep" if trial_number(part.name) else "crossval" if is_fold_name(part.name) else None
 
 
 def newest(runs: Path, wanted: Callable[[Path], bool], noun: str = "run") -> Path:
@@ -78,7 +89,7 @@ def _is_experiment(name: str, folder: str) -> bool:
     plain, parts = plain_name(name), parse_folder_name(folder)
     if plain == plain_name("") != name:  # a name without letters and digits
         return False
-    return parts is not None and parts.name in {plain, f"{plain}-crossval"}
+    return parts is not None and parts.name in {plain, f"{plain}-crossval", f"{plain}-sweep"}
 
 
 def _is_part(name: str, folder: str) -> bool:
@@ -87,13 +98,14 @@ def _is_part(name: str, folder: str) -> bool:
 
 def _is_readable(path: Path) -> bool:
     try:
-        return (path / SPEC_FILE).is_file()
+        return any((path / name).is_file() for name in _SPECS)
     except OSError:
         return False
 
 
 def _began(path: Path) -> tuple[str, int]:
     """The start time of a run from its folder's name, or from its spec file if it was renamed."""
-    written = (path / SPEC_FILE).stat().st_mtime_ns
+    spec = next(spec for name in _SPECS if (spec := path / name).is_file())
+    written = spec.stat().st_mtime_ns
     parts = parse_folder_name(path.name)
     return (parts.time if parts else folder_time(datetime.fromtimestamp(written / 1e9, UTC))), written

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from nnlab.errors import RunError, reason_of, reported_as
-from nnlab.records.formats import fold_folders, is_crossval_folder, is_fold_folder, kind_of
+from nnlab.records.formats import is_fold_folder, is_trial_folder, kind_of, runs_within
 from nnlab.storage import disk
 from nnlab.storage.file_system import WINDOWS
 from nnlab.storage.lock import LOCK_FILE, RunLock, is_being_written
@@ -119,7 +119,7 @@ def trash_of(run: Path) -> Trash:
 
 
 def check_removable(path: Path) -> None:
-    """Raise RunError unless a path is a run, a cross-validation or a descent that can be moved to the trash."""
+    """Raise RunError unless a path is a run, cross-validation, descent or sweep that can be moved to the trash."""
     if path.is_symlink():
         raise RunError(f"{path}: is a link, which cannot be moved to the trash; remove it manually")
     if not path.is_dir():
@@ -130,6 +130,8 @@ def check_removable(path: Path) -> None:
         raise RunError(f"{path}: is named like a run that is being deleted; rename it first")
     if is_fold_folder(path):
         raise RunError(f"{path}: is a fold of a cross-validation; remove {path.parent} as a whole")
+    if is_trial_folder(path):
+        raise RunError(f"{path}: is a trial of a sweep; remove {path.parent} as a whole")
     if kind_of(path) is None:
         raise RunError(f"{path}: is not a run folder and was not removed")
     if is_written(path):
@@ -137,9 +139,8 @@ def check_removable(path: Path) -> None:
 
 
 def is_written(path: Path) -> bool:
-    """Whether a process is writing a run, or any fold of a cross-validation."""
-    folds = fold_folders(path) if is_crossval_folder(path) else []
-    return any(is_being_written(folder) for folder in (path, *folds))
+    """Whether a process is writing a run, any fold of a cross-validation or any trial of a sweep."""
+    return is_being_written(path) or any(map(is_being_written, runs_within(path)))
 
 
 def _are(held: list[Path]) -> str:

@@ -91,7 +91,8 @@ def parse_float(cell: str) -> float:
 def _header(path: Path, line: bytes, columns: Sequence[str], unfinished: bool, quoted: bool) -> list[str]:
     if unfinished and not line.endswith(b"\n"):
         return list(columns)
-    names = line.removeprefix(BOM_UTF8).rstrip(b"\r\n").decode("utf-8", "strict" if quoted else "replace").split(",")
+    line = line.removeprefix(BOM_UTF8)
+    names = _quoted_cells(path, 1, line) if quoted else _text(line).rstrip("\r\n").split(",")
     if len(names) > MAX_COLUMNS:
         damaged(path, f"has {len(names)} columns, but such a file has at most {MAX_COLUMNS}", 1)
     if names[: len(columns)] != list(columns) or len(set(names)) < len(names) or not line.endswith(b"\n"):

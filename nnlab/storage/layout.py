@@ -1,4 +1,4 @@
-"""The names of the files and folders in a run folder."""
+"""The names of the files and folders in a run folder, and in the folder of a cross-validation or sweep."""
 
 from pathlib import Path
 
@@ -13,6 +13,10 @@ LOG_FILE = "log.txt"
 DIAGNOSTICS_FILE = "diagnostics.csv"
 HISTOGRAMS_FILE = "histograms.csv"
 PATH_FILE = "path.csv"
+ANNOTATIONS_FILE = "annotations.json"
+SWEEP_FILE = "sweep.yaml"
+TRIALS_FILE = "trials.csv"
+BEST_FILE = "best.yaml"
 PLOTS_FOLDER = "plots"
 SNAPSHOTS_FOLDER = "snapshots"
 CHECKPOINTS_FOLDER = "checkpoints"
@@ -32,3 +36,15 @@ def step_of(path: Path) -> int | None:
 def fold_folder(number: int) -> str:
     """The name of the run folder of a fold, counted from 1, in the folder of its cross-validation."""
     return f"fold-{number}"
+
+
+def trial_folder(number: int) -> str:
+    """The name of the run folder of a trial, counted from 1, in the folder of its sweep: ``trial-007``."""
+    return f"trial-{number:03d}"
+
+
+def trial_number(name: str) -> int | None:
+    """The number in the name of a trial's folder; None for any other name."""
+    digits = name.removeprefix("trial-")
+    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else 0
+    return number if number and name == trial_folder(number) else None
