@@ -165,6 +165,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "grid": {},
         "random": {"trials": 5},
         "halving": {"factor": 2},
+        "optuna": {"trials": 5, "batch": 2},
     },
 }
 COMPONENTS = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry.names()]

@@ -1,0 +1,151 @@
+"""Search by Optuna's samplers."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Le
+
+from nnlab.errors import UsageError
+from nnlab.registry import Doc, searches
+from nnlab.search.base import PointResult, Request, Search
+from nnlab.search.random import Choice, Trials, random_choices, require_points, settings_of
+from nnlab.search.space import Axis, Space
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from optuna import Study, Trial
+    from optuna.distributions import BaseDistribution
+    from optuna.samplers import BaseSampler
+
+REPEATS = 20
+"""How many proposals in a row may be points that were proposed before; then a random point is trained."""
+
+
+@searches.register("optuna")
+@dataclass(kw_only=True)
+class OptunaSearch(Search):
+    """Points proposed by Optuna from the results so far, none twice (Akiba et al. 2019, arXiv 1907.10902).
+
+    The default sampler is the tree-structured Parzen estimator (Bergstra et al. 2011), over all keys at once. It
+    proposes a batch from the results of all earlier ones: the same sweep has the same trials whichever finishes first.
+    """
+
+    trials: Annotated[Trials, Doc("number of points")]
+    sampler: Annotated[Literal["tpe", "random"], Doc("tpe: tree-structured Parzen estimator; random: no model")] = "tpe"
+    batch: Annotated[
+        Annotated[int, Ge(1), Le(1000)],
+        Doc("points proposed at a time, which can train in parallel; smaller batches know more results"),
+    ] = 4
+
+    needs_goal: ClassVar[bool] = True
+
+    def start(
+        self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True, eval_every: int = 1
+    ) -> "Proposals":
+        require_points(space, self.trials)
+        return Proposals(self, space, seed, maximize=maximize)
+
+    def make_sampler(self, seed: int) -> "BaseSampler":
+        """The sampler; the options are the defaults of Optuna 5, which Optuna 4 warns of as experimental."""
+        from optuna.samplers import RandomSampler, TPESampler
+
+        if self.sampler == "random":
+            return RandomSampler(seed=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return TPESampler(seed=seed, multivariate=True, constant_liar=True)
+
+
+class Proposals:
+    """A study in memory: the records of the sweep are its storage."""
+
+    def __init__(self, search: OptunaSearch, space: Space, seed: int, *, maximize: bool) -> None:
+        self._search = search
+        self._space = space
+        self._seed = seed
+        self._worst = -inf if maximize else inf
+        self._points: dict[Choice, int] = {}
+        self._asked: dict[int, Trial] = {}
+        with quiet_optuna() as optuna:
+            self._failed = optuna.trial.TrialState.FAIL
+            self._distributions = {str(index): distribution(axis) for index, axis in enumerate(space.axes)}
+            self._study: Study = optuna.create_study(
+                direction="maximize" if maximize else "minimize", sampler=search.make_sampler(seed)
+            )
+
+    @property
+    def points(self) -> int:
+        return self._search.trials
+
+    def ask(self) -> Sequence[Request]:
+        batch = []
+        with quiet_optuna():
+            for _ in range(min(self._search.batch, self._search.trials - len(self._points))):
+                trial, choice = self._new_trial()
+                number = self._points[choice] = len(self._points) + 1
+                self._asked[number] = trial
+                batch.append(Request(number, settings_of(self._space, choice)))
+        return batch
+
+    def tell(self, results: Sequence[PointResult]) -> None:
+        """Diverged points are as bad as can be, from which the estimator learns; it ignores failed ones."""
+        with quiet_optuna():
+            for result in sorted(results, key=lambda result: result.point):
+                trial = self._asked.pop(result.point)
+                if result.diverged:
+                    self._study.tell(trial, self._worst)
+                elif result.value is None or not isfinite(result.value):
+                    self._study.tell(trial, state=self._failed)
+                else:
+                    self._study.tell(trial, result.value)
+
+    def _new_trial(self) -> "tuple[Trial, Choice]":
+        """A proposal that was not made before, since equal settings train to equal results."""
+        for _ in range(REPEATS):
+            trial = self._study.ask(self._distributions)
+            choice = self._choice(trial)
+            if choice not in self._points:
+                return trial, choice
+            self._study.tell(trial, state=self._failed)
+        draws = random_choices(self._space, self._seed, len(self._points) + 1)
+        choice = next(choice for choice in draws if choice not in self._points)
+        self._study.enqueue_trial(dict(zip(self._distributions, choice, strict=True)))
+        return self._study.ask(self._distributions), choice
+
+    def _choice(self, trial: "Trial") -> Choice:
+        values = (trial.params[name] for name in self._distributions)
+        return tuple(
+            axis.range.plain(value) if axis.range and axis.range.count is None else int(value)
+            for axis, value in zip(self._space.axes, values, strict=True)
+        )
+
+
+def distribution(axis: Axis) -> "BaseDistribution":
+    """What Optuna draws for an axis: a number of its range, or the index of a row."""
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    if axis.range is None:
+        return CategoricalDistribution(range(len(axis.rows)))
+    if axis.range.scale == "int":
+        return IntDistribution(int(axis.range.low), int(axis.range.high))
+    return FloatDistribution(axis.range.low, axis.range.high, log=axis.range.scale == "log")
+
+
+@contextmanager
+def quiet_optuna() -> "Iterator[ModuleType]":
+    """Optuna, which logs to stderr, without its log; raises UsageError where it is not installed."""
+    try:
+        import optuna
+    except ModuleNotFoundError as error:
+        raise UsageError("search optuna: needs Optuna; install it by: pip install 'nnlab-runner[sweep]'") from error
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield optuna
+    finally:
+        optuna.logging.set_verbosity(verbosity)
