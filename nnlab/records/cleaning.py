@@ -35,10 +35,10 @@ def clear_after(path: Path, step: int, tables: Collection[str], snapshots: Colle
 
     Optional tables not in ``tables`` are removed too. Raises OSError.
     """
-    for place in (path, path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER):
+    for place in (path, path / CHECKPOINTS_FOLDER):
         make_folder(place, exist_ok=True)
+    for place in (path, path / CHECKPOINTS_FOLDER, path / PLOTS_FOLDER, path / SNAPSHOTS_FOLDER):
         remove_temporaries(place)
-    remove_temporaries(path / SNAPSHOTS_FOLDER)
     for file in checkpoint_files(path):
         if (step_of(file) or 0) > step:  # even if damaged: they would count among the newest
             remove(file)

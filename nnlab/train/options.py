@@ -1,4 +1,4 @@
-"""How a run is carried out, beside its spec."""
+"""Settings of a training that are not part of its spec."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from nnlab.data.dataset import ReadDataset
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """How a run is carried out; no digit of its tables and weights depends on it.
+    """How a run is trained, beside its spec; no digit of its tables and weights depends on it.
 
     ``threads`` stands in for ``compute.threads: auto``, None for one per core. Training ends, with a checkpoint, after
     the step at which ``stop`` is true or once ``pause_after`` updates are made; the run can then be resumed.

@@ -14,16 +14,21 @@ from nnlab.plots.curves import FILES, plot_run
 from nnlab.plots.notices import noticed_by
 from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.run_folder import RunFolder
+from nnlab.storage.disk import make_folder
 from nnlab.text import one_line
 
 
 class TrainingPictures:
-    """Draws the pictures of a run from memory: all kinds where diagnostics are recorded, else those of every run."""
+    """Draws the pictures of a run from memory: all kinds where diagnostics are recorded, else those of every run.
+
+    Raises OSError where their folder cannot be made.
+    """
 
     def __init__(self, setup: RunSetup, folder: RunFolder) -> None:
         self._setup = setup
         self._folder = folder
         self._kinds = [kind for kind in KINDS if setup.experiment.train.diagnostics or kind in BY_TRAINING]
+        make_folder(folder.plots, exist_ok=True)
 
     def begin(self) -> None:
         """Mark the pictures as missing, before the run counts as finished."""
