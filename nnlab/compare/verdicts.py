@@ -1,0 +1,161 @@
+"""Paired differences in words: ``better by 0.42 points (0.21 to 0.68, 8 seeds, p = 0.008)``."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import floor, log10
+from typing import Any, NamedTuple
+
+from nnlab.compare.entries import canonical
+from nnlab.compare.labels import distinguishing_labels, short_keys
+from nnlab.compare.paired import PairedDifference, PairedDifferences, paired_differences
+from nnlab.compare.sample_size import MOST_PAIRS, fewest_pairs, smallest_p
+from nnlab.metric_columns import metric_of
+
+METHOD = (
+    "best against each other point on equal seeds; 95 % BCa bootstrap intervals; sign-flip test, "
+    "corrected by Holm's procedure for all pairs of points"
+)
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+class Verdict(NamedTuple):
+    """What a paired difference shows, and what would show it where it does not; the advice may be empty."""
+
+    finding: str
+    advice: str
+
+    def __str__(self) -> str:
+        return "; ".join(filter(None, self))
+
+
+def verdict(found: PairedDifference, column: str, *, maximize: bool) -> Verdict:
+    """A paired difference of a column in words and in its unit; shares such as accuracy in points (percent)."""
+    low, high = (found.mean, found.mean) if found.low is None or found.high is None else (found.low, found.high)
+    amount = _Amounts(column, found.mean if found.low is None else (high - low) / 2)
+    won = f"{found.won} of {found.n} seeds won"
+    p = f"p {'=' if found.exact else '≈'} {_format_p(found.adjusted_p)}"
+    if found.shown:
+        words = ("better by", "worse by") if maximize else ("higher by", "lower by")
+        ends = (low, high) if found.mean > 0 else (-high, -low)
+        size = f"{words[found.mean < 0]} {amount.text(abs(found.mean))}"
+        return Verdict(f"{size} ({amount.range(*ends)}, {found.n} seeds, {p}), {won}", "")
+    difference = f"difference {amount.text(found.mean)}"
+    if found.n < fewest_pairs(found.comparisons):
+        return Verdict(f"{difference}, {won}", _too_few(found))
+    interval = amount.range(low, high)
+    return Verdict(f"cannot tell apart ({difference}, {interval}, {found.n} seeds, {p}), {won}", _more_seeds(found))
+
+
+def as_document(
+    found: PairedDifferences | None, labels: Sequence[str], column: str, *, maximize: bool
+) -> dict[str, Any] | None:
+    """Paired differences as plain values, each with all digits and its verdict; None where there are none."""
+    if found is None:
+        return None
+    return {
+        "column": column,
+        "maximize": maximize,
+        "best": labels[found.best],
+        "comparisons": found.comparisons,
+        "method": METHOD,
+        "against": [
+            {
+                "label": labels[one.against],
+                "seeds": one.n,
+                "difference": one.mean,
+                "low": one.low,
+                "high": one.high,
+                "won": one.won,
+                "p": one.p,
+                "adjusted_p": one.adjusted_p,
+                "exact": one.exact,
+                "shown": one.shown,
+                "more_seeds": one.more,
+                "verdict": str(verdict(one, column, maximize=maximize)),
+            }
+            for one in found.differences
+        ],
+        "unpaired": [labels[index] for index in found.unpaired],
+    }
+
+
+def sweep_statistics(
+    values: Mapping[str, Mapping[int, float]], *, column: str, maximize: bool
+) -> dict[str, Any] | None:
+    """The best point of a sweep against the other ones, closest first, as plain values for summary.json.
+
+    ``values`` has what each point measured, by label and seed. None where no two points share two seeds.
+    """
+    found = paired_differences(list(values.values()), maximize=maximize)
+    return as_document(found, list(values), column, maximize=maximize)
+
+
+def values_by_point(trials: Iterable[tuple[Mapping[str, object], int, float]]) -> dict[str, dict[int, float]]:
+    """What trials measured, by point and seed, where trials are (settings, seed, value).
+
+    A swept ``seed`` belongs to no point: trials whose settings are equal but for it are one point with several seeds.
+    """
+    points: dict[str, dict[str, object]] = {}
+    measured: dict[str, dict[int, float]] = {}
+    for settings, seed, value in trials:
+        point = {key: entry for key, entry in settings.items() if key != "seed"}
+        points.setdefault(canonical(point), point)
+        measured.setdefault(canonical(point), {})[seed] = value
+    rows = list(points.values())
+    keys = short_keys(list(dict.fromkeys(key for point in rows for key in point)))
+    labels = distinguishing_labels(rows, keys, [f"point {number}" for number, _ in enumerate(rows, 1)])
+    return dict(zip(labels, measured.values(), strict=True))
+
+
+class _Amounts:
+    """Differences of a column with as many decimals as their uncertainty is worth."""
+
+    def __init__(self, column: str, uncertainty: float) -> None:
+        metric = metric_of(column)
+        share = metric is not None and tuple(metric.range) == (0, 1)
+        self._factor = 100.0 if share else 1.0
+        self._unit = " points" if share else " s" if column.endswith("seconds") else ""
+        size = float(f"{abs(uncertainty) * self._factor:.1e}")  # of 0.99996 as of 1.0
+        self._decimals = max(0, 1 - floor(log10(size))) if size else 2
+
+    def text(self, value: float) -> str:
+        """A difference with its unit."""
+        return f"{self._number(value)}{self._unit}"
+
+    def range(self, low: float, high: float) -> str:
+        """An interval without its unit."""
+        return f"{self._number(low)} to {self._number(high)}"
+
+    def _number(self, value: float) -> str:
+        value *= self._factor
+        text = f"{value:.2g}" if self._decimals > 6 else f"{value:.{self._decimals}f}"
+        return text if float(text) else text.removeprefix("-")
+
+
+def _format_p(p: float) -> str:
+    if p < 1e-4:
+        return f"{p:.0e}"
+    return f"{p:.1g}" if p < 0.01 else f"{p:.2g}"
+
+
+def _too_few(found: PairedDifference) -> str:
+    """Why no difference could be shown with these seeds, whatever its size, and with how many seeds one can."""
+    n, comparisons = found.n, found.comparisons
+    if n < fewest_pairs():
+        smallest = f"the smallest possible p is {smallest_p(n):.3g}"
+    else:
+        smallest = f"corrected for {comparisons} pairs, the smallest possible p is {smallest_p(n, comparisons):.2g}"
+    number = _NUMBERS[n] if n < len(_NUMBERS) else str(n)
+    needed = f"nnlab sweep SPEC -s seed=0..{fewest_pairs(comparisons) - 1} can"
+    return f"{number} seed{'s' * (n > 1)} cannot show it: {smallest}; {needed}"
+
+
+def _more_seeds(found: PairedDifference) -> str:
+    if not found.mean:
+        return ""
+    if found.more is None:
+        return f"more than {MOST_PAIRS:,} seeds would be needed to show it"
+    # Two digits: the spread from which it follows is not known better.
+    digits = 10 ** max(0, len(str(found.more)) - 2)
+    more = -(-found.more // digits) * digits
+    return f"about {more:,} more seed{'s' * (more > 1)} would show it"
