@@ -31,7 +31,7 @@ class Verdict(NamedTuple):
 def verdict(found: PairedDifference, column: str, *, maximize: bool) -> Verdict:
     """A paired difference of a column in words and in its unit; shares such as accuracy in points (percent)."""
     low, high = (found.mean, found.mean) if found.low is None or found.high is None else (found.low, found.high)
-    amount = _Amounts(column, found.mean if found.low is None else (high - low) / 2)
+    amount = _Amounts(column, (high - low) / 2 or found.mean)
     won = f"{found.won} of {found.n} seeds won"
     p = f"p {'=' if found.exact else '≈'} {_format_p(found.adjusted_p)}"
     if found.shown:
