@@ -48,7 +48,9 @@ def random_points(space: Space, seed: int, count: int) -> Sequence[Settings]:
 
 
 def require_points(space: Space, count: int) -> None:
-    """Raise UsageError where a space has fewer than ``count`` points."""
+    """Raise UsageError where ``count`` points cannot be drawn from a space."""
+    if space.further:
+        raise UsageError("several over blocks add up in a grid only; give one block, or search: grid")
     if space.points is not None and space.points < count:
         raise UsageError(
             f"trials: {count} is more than the {space.points} different points of this space; ask for fewer trials"

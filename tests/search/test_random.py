@@ -56,3 +56,9 @@ def test_more_random_trials_than_points_are_refused() -> None:
         Random(trials=3).start(Space((rows,)), seed=0)
     with pytest.raises(UsageError, match=r"trials: 5 is more than the 4 .*; ask for fewer trials$"):
         Random(trials=5).start(Space((rows, Axis(("seed",), range=Range("int", 0, 1)))), seed=0)
+
+
+def test_random_points_of_several_blocks_are_refused() -> None:
+    rows = Axis(("optimizer.lr",), ((0.1,), (0.01,)))
+    with pytest.raises(UsageError, match="several over blocks add up in a grid only"):
+        Random(trials=1).start(Space((rows,), (Space((rows,)),)), seed=0)
