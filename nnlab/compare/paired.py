@@ -79,7 +79,7 @@ def paired_differences(points: Sequence[Values], *, maximize: bool, hidden: int 
     p_values = [sign_flip_p(differences) for differences in pairs.values()]
     adjusted = holm(p_values, comparisons)
     found = [
-        _difference(index, differences, p, adjusted_p, comparisons, maximize)
+        paired_difference(index, differences, p, adjusted_p, comparisons, maximize)
         for (index, differences), p, adjusted_p in zip(pairs.items(), p_values, adjusted, strict=True)
     ]
     found.sort(key=lambda difference: difference.mean if maximize else -difference.mean)
@@ -101,9 +101,10 @@ def _best(points: Sequence[Values], maximize: bool) -> int | None:
     return max(means, key=lambda index: means[index] if maximize else -means[index])
 
 
-def _difference(
+def paired_difference(
     index: int, differences: Sequence[float], p: float, adjusted_p: float, comparisons: int, maximize: bool
 ) -> PairedDifference:
+    """The differences of one pair of points, by seed, with their interval."""
     n, mean = len(differences), fmean(differences)
     low, high = bca_interval(differences) if n >= FEWEST_FOR_INTERVAL else (None, None)
     needed = pairs_needed(mean, stdev(differences), comparisons) if adjusted_p > ALPHA else None
