@@ -25,13 +25,13 @@ def measured(changes: int, effects: dict[Combination, float], *, maximize: bool 
     return contributions(trained, values, maximize=maximize)
 
 
-def tested(found: PairedDifference | None) -> PairedDifference:
+def present(found: PairedDifference | None) -> PairedDifference:
     assert found
     return found
 
 
 def mean(found: PairedDifference | None) -> Any:
-    return pytest.approx(tested(found).mean, abs=2e-4)
+    return pytest.approx(present(found).mean, abs=2e-4)
 
 
 def test_additive_effects_are_found_and_nothing_is_left() -> None:
@@ -41,11 +41,11 @@ def test_additive_effects_are_found_and_nothing_is_left() -> None:
     assert mean(second.in_a) == mean(second.in_b) == -0.02
     assert mean(found.total) == 0.08
     assert mean(found.left_in_a) == mean(found.left_in_b) == 0
-    assert tested(first.in_a).shown
-    assert tested(first.in_a).won == 10
-    assert tested(second.in_b).shown
-    assert tested(second.in_b).won == 0
-    assert not tested(third.in_a).shown
+    assert present(first.in_a).shown
+    assert present(first.in_a).won == 10
+    assert present(second.in_b).shown
+    assert present(second.in_b).won == 0
+    assert not present(third.in_a).shown
     assert not any(change.interaction and change.interaction.shown for change in found.changes)
 
 
@@ -54,10 +54,10 @@ def test_interaction_is_found_where_a_change_depends_on_another() -> None:
     first, second, third = found.changes
     assert (mean(first.in_a), mean(first.in_b)) == (0.1, -0.2)
     assert (mean(second.in_a), mean(second.in_b)) == (0, -0.3)
-    assert tested(first.interaction).shown
+    assert present(first.interaction).shown
     assert mean(first.interaction) == -0.3
-    assert tested(second.interaction).shown
-    assert not tested(third.interaction).shown
+    assert present(second.interaction).shown
+    assert not present(third.interaction).shown
     assert mean(found.left_in_a) == -0.3
     assert mean(found.left_in_b) == 0.3
 
@@ -65,7 +65,7 @@ def test_interaction_is_found_where_a_change_depends_on_another() -> None:
 def test_two_changes_have_one_interaction() -> None:
     first, second = measured(2, {frozenset({0, 1}): 0.1}).changes
     assert first.interaction == second.interaction
-    assert tested(first.interaction).comparisons == 1
+    assert present(first.interaction).comparisons == 1
 
 
 def test_a_single_change_is_the_whole_difference() -> None:
@@ -78,7 +78,7 @@ def test_a_single_change_is_the_whole_difference() -> None:
 
 def test_lower_is_better_counts_won_seeds() -> None:
     (only,) = measured(1, {frozenset({0}): -0.1}, maximize=False).changes
-    assert tested(only.in_a).won == 10
+    assert present(only.in_a).won == 10
 
 
 def test_missing_seeds_and_combinations_are_left_out() -> None:
@@ -89,13 +89,13 @@ def test_missing_seeds_and_combinations_are_left_out() -> None:
     del values[frozenset({0, 1})]
     found = contributions(trained, values, maximize=True)
     first, second, third = found.changes
-    assert tested(first.in_a).n == 2
-    assert tested(first.in_a).low is None
+    assert present(first.in_a).n == 2
+    assert present(first.in_a).low is None
     assert second.in_a is None
     assert second.interaction is None
     assert third.in_b is None
     assert found.left_in_a is None
-    assert tested(found.total).n == 10
+    assert present(found.total).n == 10
 
 
 @pytest.mark.parametrize(("changes", "effects", "seeds"), [(1, 1, 6), (2, 4, 8), (3, 6, 8), (4, 8, 9), (12, 24, 10)])
