@@ -37,11 +37,16 @@ def describe_environment(checksums: Mapping[str, str]) -> dict[str, Any]:
 
 def drift(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """The differences between two environments that could change the digits of a result, one line each."""
+    return [f"{key}: {old} then, {new} now" for key, old, new in differences(before, now)]
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What differs between two environments and could change the digits of a result: key and both values, as text."""
     old, new = _decisive(before), _decisive(now)
     if before.get("blas") == []:  # version 0.1.0 did not detect Accelerate on macOS
         new |= {key: value for key, value in old.items() if key.startswith("BLAS ")}
     return [
-        f"{one_line(key, 200)}: {_said(old.get(key))} then, {_said(new.get(key))} now"
+        (one_line(key, 200), _said(old.get(key)), _said(new.get(key)))
         for key in sorted({*old, *new})
         if old.get(key) != new.get(key)
     ]

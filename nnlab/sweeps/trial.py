@@ -56,13 +56,22 @@ class TrialOutcome:
     exit_code: int = 0
 
 
+class WorkersLost(NnlabError):
+    """No worker can be reached any more, which ends the sweep; it can be resumed."""
+
+    exit_code = 1
+
+
 class Workers(Protocol):
     """Where trials are trained: the processes of this machine, or those of a cluster."""
 
     slots: int
 
     def submit(self, task: TrialTask) -> "Future[TrialOutcome]":
-        """Train a trial; the future never raises but has a status for everything, a dead worker included."""
+        """Train a trial; the future has a status for everything, a dead worker included.
+
+        It raises only WorkersLost.
+        """
         ...
 
     def stop(self) -> None:

@@ -1,0 +1,229 @@
+"""Which worker of a Dask cluster trains which trial."""
+
+import secrets
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from queue import SimpleQueue
+from threading import Event
+from typing import Any
+from urllib.parse import urlsplit
+
+from nnlab.config.experiment import Experiment
+from nnlab.errors import EXIT_BUG, NnlabError
+from nnlab.sweeps.dask_checks import WorkerCheck, compare_worker
+from nnlab.sweeps.dask_cluster import Call, Cluster, SchedulerLostError
+from nnlab.sweeps.dask_tasks import Description, ask_to_stop, describe, train_assignment
+from nnlab.sweeps.dask_transfer import assigned, received
+from nnlab.sweeps.trial import TrialOutcome, TrialTask, WorkersLost
+from nnlab.text import one_line
+
+RECEIVING_THREADS = 4
+
+
+@dataclass(eq=False)
+class Trial:
+    """A submitted trial and the future of its outcome."""
+
+    task: TrialTask
+    future: "Future[TrialOutcome]" = field(default_factory=Future)
+
+    def end(self, outcome: TrialOutcome) -> None:
+        """Give the trial its outcome, unless it has one."""
+        if not self.future.done():
+            self.future.set_result(outcome)
+
+    def end_as(self, status: str, message: str = "", exit_code: int = 0) -> None:
+        """The same in parts."""
+        self.end(TrialOutcome(self.task.number, status, message, exit_code))
+
+    def raise_lost(self, message: str) -> None:
+        """Let the future raise WorkersLost, unless the trial has its outcome."""
+        if not self.future.done():
+            self.future.set_exception(WorkersLost(message))
+
+
+@dataclass(eq=False)
+class Worker:
+    """A worker: ``busy`` while it describes itself or trains, ``calls`` whose results are not here yet."""
+
+    address: str
+    busy: bool = False
+    check: WorkerCheck | None = None
+    calls: dict[Call, Trial | None] = field(default_factory=dict)
+
+    def may_train(self, *, allow_drift: bool) -> bool:
+        """Whether the worker was compared with this machine, and may train trials."""
+        check = self.check
+        return check is not None and check.error is None and (allow_drift or not check.differences)
+
+
+class Dispatcher:
+    """Sends each trial to one worker and receives its folder.
+
+    Only the thread in :meth:`run` changes what is kept here; the others put calls of its methods into ``events``.
+    Workers train nothing before :meth:`open`. ``answered`` is set once there are workers and all were compared.
+    """
+
+    def __init__(
+        self, cluster: Cluster, experiment: Experiment, here: Description, say: Callable[[str], None], *, drift: bool
+    ) -> None:
+        self.events: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self.workers: dict[str, Worker] = {}
+        self.answered = Event()
+        self.lost = ""
+        self._cluster, self._experiment, self._here, self._say = cluster, experiment, here, say
+        self._allow_drift = drift
+        self._session = secrets.token_hex(8)
+        self._waiting: deque[Trial] = deque()
+        self._open = self._stopping = self._reported_none = False
+        self._receivers = ThreadPoolExecutor(RECEIVING_THREADS, "nnlab-receiver")
+
+    @property
+    def slots(self) -> int:
+        """The number of workers that may train."""
+        return sum(worker.may_train(allow_drift=self._allow_drift) for worker in list(self.workers.values()))
+
+    def run(self) -> None:
+        """Make the calls in ``events`` one after the other, until there is None."""
+        while event := self.events.get():
+            try:
+                event()
+            except Exception as error:
+                self._end_all("failed", one_line(repr(error), 300), EXIT_BUG)
+
+    def open(self) -> None:
+        """Let the workers train."""
+        self._open = True
+        self._dispatch()
+
+    def accept(self, trial: Trial) -> None:
+        """Train a trial on the next worker that is free."""
+        if self.lost:
+            trial.raise_lost(self.lost)
+        elif self._stopping:
+            trial.end_as("waiting")
+        else:
+            self._waiting.append(trial)
+            self._dispatch()
+
+    def update(self, threads: Mapping[str, int]) -> None:
+        """Note which workers there are: compare new ones, and lose the trials of those that are gone."""
+        for address in self.workers.keys() - threads.keys():
+            for call, trial in self.workers.pop(address).calls.items():
+                call.cancel()
+                if trial:
+                    trial.end_as("lost", f"its worker {address} is gone")
+        for address in sorted(threads.keys() - self.workers.keys()):
+            worker = self.workers[address] = Worker(address)
+            self._send(worker, describe, self._experiment, None)
+            if threads[address] > 1:
+                self._say(
+                    f"worker {address} has {threads[address]} threads, but trains one trial at a time; for more, start "
+                    f"dask worker with --nworkers {threads[address]} --nthreads 1"
+                )
+        if self._open and not self.workers and not self._reported_none:
+            self._say(f"no worker is left; waiting for one: dask worker {self._cluster.address} --nthreads 1")
+        self._reported_none = not self.workers
+
+    def stop(self) -> None:
+        """Ask the running trials to save and end; what waits is not started."""
+        self._stopping = True
+        while self._waiting:
+            self._waiting.popleft().end_as("waiting")
+        training = [worker.address for worker in self.workers.values() if any(worker.calls.values())]
+        if training:
+            self._receivers.submit(self._cluster.tell, ask_to_stop, self._session, training)
+
+    def leave(self) -> None:
+        """Stop, and receive nothing more."""
+        self.stop()
+        for worker in self.workers.values():
+            for call in list(worker.calls):
+                call.cancel()
+        self._end_all("interrupted", "its worker was left before it had saved")
+        self._receivers.shutdown()
+
+    def lose_scheduler(self) -> None:
+        """Let every trial raise WorkersLost."""
+        self.lost = f"the Dask scheduler at {self._cluster.address} does not answer any more"
+        for trial in self._unfinished():
+            trial.raise_lost(self.lost)
+        self.workers.clear()
+        self.answered.set()
+
+    def _dispatch(self) -> None:
+        """Give each free worker a trial."""
+        free = [worker for worker in self.workers.values() if not worker.busy]
+        for worker in filter(lambda worker: worker.may_train(allow_drift=self._allow_drift), free):
+            while self._open and self._waiting and not worker.busy:
+                trial = self._waiting.popleft()
+                if not trial.future.running() and not trial.future.set_running_or_notify_cancel():
+                    continue
+                try:
+                    task = assigned(trial.task, self._session, self._threads(worker), allow_drift=self._allow_drift)
+                except NnlabError as error:
+                    trial.end_as("failed", str(error), error.exit_code)
+                else:
+                    self._send(worker, train_assignment, task, trial)
+
+    def _threads(self, worker: Worker) -> int:
+        """The threads for a trial: the cores of its machine, shared among the workers on it."""
+        hosts = Counter(urlsplit(address).hostname for address in self.workers)
+        cores = worker.check.cores if worker.check else 1
+        return max(1, cores // hosts[urlsplit(worker.address).hostname])
+
+    def _send(self, worker: Worker, function: Callable[[Any], Any], argument: object, trial: Trial | None) -> None:
+        name = trial.task.folder.name if trial else "describe"
+        call = self._cluster.submit(function, argument, worker.address, f"nnlab-{name}-{secrets.token_hex(8)}")
+        worker.busy, worker.calls[call] = True, trial
+        call.when_done(lambda: self.events.put(partial(self._finish, worker, call)))
+
+    def _finish(self, worker: Worker, call: Call) -> None:
+        """A call has ended, so its worker is free while the result is fetched."""
+        if call not in worker.calls or self.workers.get(worker.address) is not worker:
+            return
+        worker.busy = False
+        self._receivers.submit(self._fetch, worker, call, worker.calls[call])
+        self._dispatch()
+
+    def _fetch(self, worker: Worker, call: Call, trial: Trial | None) -> None:
+        """In a thread of its own: wait for the result of a call."""
+        if trial is None:
+            check = compare_worker(worker.address, self._here, call.result)
+            self.events.put(partial(self._compared, worker, call, check))
+            return
+        outcome = received(call, trial.task, worker.check)
+        if outcome.status == "lost":
+            try:
+                self._cluster.workers()
+            except SchedulerLostError:
+                self.events.put(self.lose_scheduler)
+        self.events.put(partial(self._received, worker, call, trial, outcome))
+
+    def _received(self, worker: Worker, call: Call, trial: Trial, outcome: TrialOutcome) -> None:
+        worker.calls.pop(call, None)
+        trial.end(outcome)
+
+    def _compared(self, worker: Worker, call: Call, check: WorkerCheck) -> None:
+        worker.calls.pop(call, None)
+        worker.check = check
+        if self._open and not worker.may_train(allow_drift=self._allow_drift):
+            self._say(f"{check.error or check.line}; it trains nothing")
+        elif self._open and check.differences:
+            self._say(check.line)
+        if all(other.check for other in self.workers.values()):
+            self.answered.set()
+        self._dispatch()
+
+    def _unfinished(self) -> list[Trial]:
+        """Every trial without an outcome; none of them waits any more."""
+        waiting, self._waiting = list(self._waiting), deque()
+        sent = [trial for worker in self.workers.values() for trial in worker.calls.values() if trial]
+        return waiting + sent
+
+    def _end_all(self, status: str, message: str, exit_code: int = 0) -> None:
+        for trial in self._unfinished():
+            trial.end_as(status, message, exit_code)

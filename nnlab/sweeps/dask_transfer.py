@@ -1,0 +1,39 @@
+"""A trial on its way to a worker of a Dask cluster and back."""
+
+from dataclasses import replace
+
+from nnlab.errors import EXIT_BUG, NnlabError
+from nnlab.sweeps.dask_checks import WorkerCheck
+from nnlab.sweeps.dask_cluster import Call, WorkerLostError
+from nnlab.sweeps.dask_folders import clear_arrivals, files_of, place, with_environment_of
+from nnlab.sweeps.dask_tasks import Assignment, Result, checksums_of
+from nnlab.sweeps.trial import TrialOutcome, TrialTask
+from nnlab.text import one_line
+
+
+def assigned(task: TrialTask, session: str, threads: int, *, allow_drift: bool) -> Assignment:
+    """What a worker receives: the trial with what its folder holds, and the checksums of its data.
+
+    Raises DataError where this machine lacks the data, RunError where the folder cannot be read.
+    """
+    clear_arrivals(task.folder)
+    checksums = checksums_of(task.experiment) if task.experiment.data.files() and not allow_drift else None
+    return Assignment(replace(task, threads=threads), session, checksums, files_of(task.folder))
+
+
+def received(call: Call, task: TrialTask, check: WorkerCheck | None) -> TrialOutcome:
+    """Wait for a trial, and put its folder in place; never raises."""
+    try:
+        result = call.result()
+        if not isinstance(result, Result):
+            raise TypeError(f"a worker returned {type(result).__name__}")
+        if result.files:
+            drift = check.differences if check else ()
+            place(with_environment_of(result.files, task.experiment.data, task.folder, drift), task.folder)
+        return result.outcome
+    except WorkerLostError as error:
+        return TrialOutcome(task.number, "lost", str(error))
+    except NnlabError as error:
+        return TrialOutcome(task.number, "failed", str(error), error.exit_code)
+    except Exception as error:  # of the worker's Python, or of distributed
+        return TrialOutcome(task.number, "failed", one_line(f"{type(error).__name__}: {error}", 300), EXIT_BUG)
