@@ -25,6 +25,7 @@ KINDS = (
 # The shell evaluates a completion as typed input: a folder named $(...) would be executed.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@%:,-]*")
 DESCENT_PICTURES = ("field", "paths", "values")
+SWEEP_PICTURES = ("goal", "curves", "heatmap", "scatter", "panels", "parallel", "importance", "best")
 PICTURES = ("accuracy", "loss", "gradients", "activation_histograms", "boundary", "confusion", "mistakes", "weights")
 
 
@@ -53,10 +54,10 @@ def complete_checked(incomplete: str) -> list[str]:
 
 
 def complete_picture(incomplete: str) -> list[str]:
-    """Pictures of a run, which include the curves of each metric, or of a descent."""
+    """Pictures of a run, which include the curves of each metric, of a descent, or of a sweep."""
     from nnlab.registry import metrics
 
-    kinds = dict.fromkeys((*PICTURES, *metrics.names(), *DESCENT_PICTURES))
+    kinds = dict.fromkeys((*PICTURES, *metrics.names(), *DESCENT_PICTURES, *SWEEP_PICTURES))
     return [kind for kind in kinds if kind.startswith(incomplete)]
 
 

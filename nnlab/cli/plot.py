@@ -1,4 +1,4 @@
-"""``nnlab plot``: plot a run or a descent again."""
+"""``nnlab plot``: plot a run, a descent or a sweep again."""
 
 from contextlib import nullcontext
 from functools import partial
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.arguments import MovedData, RunsFolder
-from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, complete_picture
+from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, SWEEP_PICTURES, complete_picture
 from nnlab.cli.console import echo, naming_output
 from nnlab.plots.plot_style import Format, Language, PlotStyle, Style
 
@@ -22,7 +22,10 @@ def plot_command(
         list[str] | None,
         typer.Argument(
             metavar="KIND",
-            help=f"{', '.join(PICTURES)}; of a descent {', '.join(DESCENT_PICTURES)} (default: all that it can have)",
+            help=(
+                f"{', '.join(PICTURES)}; of a descent {', '.join(DESCENT_PICTURES)}; of a sweep "
+                f"{', '.join(SWEEP_PICTURES)} (default: all that it can have, of a sweep those that suit its keys)"
+            ),
             show_default=False,
             autocompletion=complete_picture,
         ),
@@ -44,7 +47,7 @@ def plot_command(
     data: MovedData = None,
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Plot a run or a descent again, as PNG, SVG or PDF, light or dark, in English or Japanese.
+    """Plot a run, a descent or a sweep again, as PNG, SVG or PDF, light or dark, in English or Japanese.
 
     Example: nnlab plot last accuracy confusion --format svg --style dark
     """
@@ -52,16 +55,16 @@ def plot_command(
     from nnlab.plots.palette import drawn_as
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.drawing import last_pictures
-    from nnlab.records.formats import is_descent_folder
+    from nnlab.records.formats import kind_of
     from nnlab.records.run_names import find_run
     from nnlab.storage.layout import PLOTS_FOLDER
 
-    run = find_run(name, runs, "run", "descent")
+    run = find_run(name, runs, "run", "descent", "sweep")
     folder = out or run / PLOTS_FOLDER
     if out is None and folder.is_symlink():
         raise RunError(f"{folder}: is a link; --out DIR draws into another folder")
     clear_leftovers(run)
-    draw = draw_descent if is_descent_folder(run) else partial(draw_run, data=data)
+    draw = {"descent": draw_descent, "sweep": draw_sweep}.get(kind_of(run) or "run", partial(draw_run, data=data))
     everything = out is None and not kinds and not animate
     with (
         naming_output(folder),
@@ -76,6 +79,19 @@ def draw_descent(run: Path, kinds: list[str], folder: Path, animate: bool) -> No
     from nnlab.descent.pictures import redraw
 
     redraw(run, folder, kinds, animate=animate, written=_print)
+
+
+def draw_sweep(sweep: Path, kinds: list[str], folder: Path, animate: bool) -> None:
+    """Draw these pictures of a sweep, or those that suit its keys where none is named, and print their paths."""
+    from nnlab.errors import UsageError
+    from nnlab.figures.sweep_pictures import draw_sweep as draw
+
+    if animate:
+        raise UsageError(
+            f"{sweep}: is a sweep, which has no animation; its trials have: nnlab plot {sweep.name}/trial-001"
+        )
+    if not draw(sweep, _warn, kinds, folder, _print):
+        _warn(f"{sweep}: no trial has ended, so there is nothing to draw yet")
 
 
 def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool, data: Path | None = None) -> None:

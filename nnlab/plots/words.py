@@ -25,6 +25,30 @@ JAPANESE: Mapping[str, str] = {
     "interrupted": "中断",
     "diverged": "発散",
     "failed": "失敗",
+    "stopped": "打ち切り",
+    "waiting": "待機中",
+    # sweeps
+    "{name}: {what}, {trials}": "{name}：{what}、{trials}",
+    "1 trial": "試行 1 回",
+    "{trials} trials": "試行 {trials} 回",
+    "{count} {status}": "{status} {count} 件",
+    "{title} ({notes})": "{title}（{notes}）",
+    "no goal: for display only": "目標なし：表示のみ",
+    "objective": "目的関数",
+    "a trial": "各試行",
+    "mean ± one standard deviation, {seeds} seeds": "平均±標準偏差（シード {seeds} 個）",
+    "stopped early": "途中で打ち切り",
+    "best: {value} ({result})": "最良：{value}（{result}）",
+    "best {count}": "上位 {count} 件",
+    "{title}; the best {shown} of {values} values": "{title}、{values} 個の値のうち上位 {shown} 個",
+    "{title}; {shown} of {keys} keys": "{title}、{keys} 個のキーのうち {shown} 個",
+    "hyperparameter importance for {label} by explained rank variance": (
+        "{label}に対するハイパーパラメータの重要度（順位の分散の説明率）"
+    ),
+    "share of the variance of the ranks that a key explains alone (ε²)\nρ: Spearman's rank correlation": (
+        "各キーだけで説明できる順位の分散の割合（ε²）\nρ：スピアマンの順位相関係数"
+    ),
+    "best {shown} of {points} points by {label}": "{points} 点のうち{label}の上位 {shown} 点の学習曲線",
     # layers
     "{name}: gradient norm of each layer": "{name}：各層の勾配ノルム",
     "gradient norm": "勾配のノルム",

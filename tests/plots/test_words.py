@@ -34,12 +34,12 @@ from nnlab.plots.samples import plot_samples
 from nnlab.plots.step_sizes import LABELS
 from nnlab.plots.weights import plot_weights
 from nnlab.plots.words import JAPANESE
-from nnlab.records.formats import CRASHED, STATUSES
+from nnlab.records.formats import CRASHED, STATUSES, TRIAL_STATUSES
 from nnlab.records.reader import read_run
 
 MODULES = sorted(Path(nnlab.plots.__file__).parent.glob("*.py"))
 # Used by name, not as they stand.
-NAMED = {*PARTS, *STATUSES, CRASHED, *LABELS.values(), "before training", "after training"}
+NAMED = {*PARTS, *STATUSES, *TRIAL_STATUSES, CRASHED, *LABELS.values(), "before training", "after training"}
 
 
 def translated() -> Iterator[str]:
