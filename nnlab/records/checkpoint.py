@@ -36,12 +36,12 @@ class Checkpoint:
     metadata: Mapping[str, Any]
 
 
-def write_checkpoint(run: Path, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint named by its step and sync it to the disk. Raises OSError."""
+def write_checkpoint(run: Path, checkpoint: Checkpoint, *, synced: bool = True) -> Path:
+    """Write a checkpoint named by its step and sync it to the disk, if ``synced``. Raises OSError."""
     metadata = {**checkpoint.metadata, "format": FORMAT, "step": checkpoint.step}
     entry = json.dumps({"facts": metadata, "sha256": _sha256(metadata, checkpoint.arrays)})
     path = run / CHECKPOINTS_FOLDER / step_file(checkpoint.step)
-    atomic_write(path, packed(checkpoint.arrays, {_ENTRY: entry}))
+    atomic_write(path, packed(checkpoint.arrays, {_ENTRY: entry}), synced=synced)
     return path
 
 

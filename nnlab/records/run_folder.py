@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
@@ -11,10 +12,12 @@ from nnlab.core.arrays import Array
 from nnlab.data.input_format import InputFormat
 from nnlab.errors import RunError, reported_as
 from nnlab.metric_columns import METRICS_COLUMNS, best_row
+from nnlab.records.checkpoint import Checkpoint, write_checkpoint
 from nnlab.records.cleaning import check_own, clear_after
 from nnlab.records.reader import RunRecord
 from nnlab.records.run_tables import FileDigest, RunInMemory, RunTables, close_files
 from nnlab.storage.disk import atomic_write, make_folder, remove
+from nnlab.storage.file_group import FileGroup
 from nnlab.storage.file_system import take_unsupported
 from nnlab.storage.folder_names import plain_name
 from nnlab.storage.folders import as_json, as_json_lines, create_folder
@@ -37,14 +40,24 @@ from nnlab.storage.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
 class RunFolder(RunTables):
     """Writes one run: its tables, spec, environment, summary, log and weights.
 
-    The folder is locked until it is closed. Raises RunError when the disk refuses to open it.
+    The folder is locked until it is closed. Every file is forced to the disk when it is written. With ``together`` they
+    are forced to it all at once, before the first checkpoint of a training under way and before the last summary, and
+    there is no summary until then: a run of which a power failure may have left damaged files has not begun yet.
+    Raises RunError when the disk refuses to open it.
     """
 
     def __init__(
-        self, path: Path, lock: RunLock, digests: Mapping[str, FileDigest], columns: Sequence[str] = METRICS_COLUMNS
+        self,
+        path: Path,
+        lock: RunLock,
+        digests: Mapping[str, FileDigest],
+        columns: Sequence[str] = METRICS_COLUMNS,
+        *,
+        together: bool = False,
     ) -> None:
         super().__init__(path, digests, columns)
         self._lock = lock
+        self._files = FileGroup(together=together)
         self._started = perf_counter()
         self._summary: dict[str, Any] = {}
         log = path / LOG_FILE
@@ -67,12 +80,12 @@ class RunFolder(RunTables):
             raise
 
     @classmethod
-    def begin(cls, path: Path, columns: Sequence[str] = METRICS_COLUMNS) -> Self:
+    def begin(cls, path: Path, columns: Sequence[str] = METRICS_COLUMNS, *, together: bool = False) -> Self:
         """Write a new run into this folder: a new one, an empty one, or one of a run killed before it began."""
         with reported_as(RunError, f"{path}: cannot be created"):
             make_folder(path, exist_ok=True)
             check_own(path)
-            return cls._cleared(path, RunLock(path), 0, {}, (), columns)
+            return cls._cleared(path, RunLock(path), 0, {}, (), columns, together=together)
 
     @classmethod
     def reopen(
@@ -106,10 +119,12 @@ class RunFolder(RunTables):
         digests: Mapping[str, FileDigest],
         snapshots: Collection[int],
         columns: Sequence[str],
+        *,
+        together: bool = False,
     ) -> Self:
         try:
             clear_after(path, step, digests, snapshots)
-            return cls(path, lock, digests, columns)
+            return cls(path, lock, digests, columns, together=together)
         except BaseException:
             lock.release()
             raise
@@ -137,9 +152,11 @@ class RunFolder(RunTables):
             "message": "",
         }
         files = {SPEC_FILE: spec.encode(), ENVIRONMENT_FILE: as_json(environment), SUMMARY_FILE: as_json(summary)}
+        if self._files.together:
+            del files[SUMMARY_FILE]
         # A new run exists once it has a summary. A resumed one replaces the spec of its checkpoints last.
         for name in reversed(files) if (self.path / SUMMARY_FILE).exists() else files:
-            atomic_write(self.path / name, files[name])
+            self._files.write(self.path / name, files[name])
         self._summary = summary
         self._started = perf_counter()
         self.flush()
@@ -156,17 +173,29 @@ class RunFolder(RunTables):
     def write_model(self, arrays: Mapping[str, Array], spec_sha256: str, inputs: InputFormat) -> None:
         """Save the weights with their input format, which is also written to inputs.json."""
         plain = inputs.as_plain()
-        atomic_write(self.path / INPUTS_FILE, as_json_lines(plain))
+        self._files.write(self.path / INPUTS_FILE, as_json_lines(plain))
         entry = json.dumps(plain)
         fits = len(entry) <= MAX_HEADER_BYTES // 2
         metadata = {"spec_sha256": spec_sha256} | ({INPUTS_ENTRY: entry} if fits else {})
-        atomic_write(self.path / MODEL_FILE, packed(arrays, metadata))
+        self._files.write(self.path / MODEL_FILE, packed(arrays, metadata))
 
     def write_snapshot(self, step: int, arrays: Mapping[str, Array], spec_sha256: str) -> None:
         """Save the weights after ``step`` updates as a snapshot."""
         folder = self.path / SNAPSHOTS_FOLDER
         make_folder(folder, exist_ok=True)
-        atomic_write(folder / step_file(step), packed(arrays, {"spec_sha256": spec_sha256}))
+        self._files.write(folder / step_file(step), packed(arrays, {"spec_sha256": spec_sha256}))
+
+    def write_checkpoint(self, checkpoint: Checkpoint, *, ending: bool) -> None:
+        """Save a checkpoint whose metadata gets the digests of the tables; ``ending``: the last summary follows.
+
+        Raises OSError when the disk refuses.
+        """
+        if self._files.together and not ending:
+            self._sync()
+            atomic_write(self.path / SUMMARY_FILE, as_json(self._summary))
+        synced = not self._files.together
+        metadata = {**checkpoint.metadata, "marks": self.file_digests(synced=synced)}
+        self._files.add(write_checkpoint(self.path, replace(checkpoint, metadata=metadata), synced=synced))
 
     def check_in_place(self) -> None:
         """Raise RunError where another program removed or changed a file of the run."""
@@ -193,6 +222,7 @@ class RunFolder(RunTables):
         Its ``final`` metrics are those of the saved weights: the last ones, or those of the step ``restored``.
         """
         self.flush()
+        self._sync()
         ended = self._summary | {
             "status": status,
             "steps": self._step,
@@ -208,7 +238,7 @@ class RunFolder(RunTables):
 
     @property
     def status(self) -> str | None:
-        """The status in the summary on the disk; None before there is one."""
+        """The status in the summary; None before there is one."""
         return self._summary.get("status")
 
     def fail(self, status: str, message: str) -> None:
@@ -217,6 +247,13 @@ class RunFolder(RunTables):
             return
         with suppress(OSError):
             self.finish(status, self._summary["train_seconds"] + perf_counter() - self._started, message)
+
+    def _sync(self) -> None:
+        """Force to the disk what was not yet."""
+        if self._files.together:
+            self._files.sync(self.path / name for name in self.file_sizes())
+        else:
+            self.sync_tables()
 
     def record(self, spec: Mapping[str, Any]) -> RunRecord:
         """The run as recorded so far, from memory; ``spec`` is the resolved spec."""

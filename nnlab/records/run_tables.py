@@ -119,12 +119,17 @@ class RunTables:
         for file in self._tables.values():
             file.flush()
 
-    def file_digests(self) -> dict[str, FileDigest]:
-        """Force the tables to the disk; their sizes and SHA-256."""
+    def file_digests(self, *, synced: bool = True) -> dict[str, FileDigest]:
+        """Force the tables to the disk, if ``synced``; their sizes and SHA-256."""
         self.flush()
+        if synced:
+            self.sync_tables()
+        return {name: (file.size, file.sha256()) for name, file in self._tables.items()}
+
+    def sync_tables(self) -> None:
+        """Force the tables to the disk."""
         for file in self._tables.values():
             file.sync()
-        return {name: (file.size, file.sha256()) for name, file in self._tables.items()}
 
     def file_sizes(self) -> dict[str, int]:
         """The bytes written to each table."""

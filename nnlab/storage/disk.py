@@ -70,15 +70,17 @@ def make_folder(path: Path, *, exist_ok: bool = False) -> None:
             raise
 
 
-def atomic_write(path: Path, contents: bytes) -> None:
+def atomic_write(path: Path, contents: bytes, *, synced: bool = True) -> None:
     """Write a whole file atomically: a reader sees the old or the new one, even after a power failure.
 
     The new file is written under a temporary name in the same folder, synced and renamed; then the folder is synced.
-    Raises OSError that names ``path``; the old file is then unchanged.
+    Where it is not ``synced``, a power failure may damage it. Raises OSError that names ``path``; the old file is then
+    unchanged.
     """
     try:
-        _write_beside(path, contents)
-        sync_folder(path.parent)
+        _write_beside(path, contents, synced=synced)
+        if synced:
+            sync_folder(path.parent)
     except OSError as error:
         error.filename = str(path)
         raise with_length(error, path) from None
@@ -103,14 +105,15 @@ def write_output(path: Path, contents: bytes) -> None:
         attempt(os.close, handle)
 
 
-def _write_beside(path: Path, contents: bytes) -> None:
+def _write_beside(path: Path, contents: bytes, *, synced: bool) -> None:
     # A short name, since Windows allows 260 characters for a path; the process number identifies leftovers.
     temporary = path.with_name(f".{os.getpid():x}-{secrets.token_hex(3)}{TEMPORARY}")
     handle = attempt(os.open, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
     try:
         try:
             write_all(handle, contents)
-            sync(handle, path.parent)
+            if synced:
+                sync(handle, path.parent)
         finally:
             attempt(os.close, handle)
         attempt_patiently(os.replace, temporary, path)

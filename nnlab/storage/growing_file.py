@@ -17,6 +17,7 @@ class GrowingFile:
 
     def __init__(self, path: Path, kept: int = 0) -> None:
         self.size = kept
+        self._synced: int | None = None
         self._folder = path.parent
         self._pending: list[str] = []
         self._hash = hashlib.sha256()
@@ -44,10 +45,11 @@ class GrowingFile:
             self.size += len(contents)
 
     def sync(self) -> None:
-        """Force everything written so far to the disk."""
+        """Force everything written so far to the disk, unless it was already."""
         self.flush()
-        if self._handle is not None:
+        if self._handle is not None and self._synced != self.size:
             sync(self._handle, self._folder)
+            self._synced = self.size
 
     def sha256(self) -> str:
         """The SHA-256 of everything flushed."""

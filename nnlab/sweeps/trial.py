@@ -16,6 +16,7 @@ from nnlab.records.formats import FINISHED
 from nnlab.records.json_files import read_summary
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.disk import make_folder
+from nnlab.storage.growing_file import GrowingFile
 from nnlab.storage.layout import LOG_FILE, SUMMARY_FILE
 from nnlab.train.options import RunOptions
 from nnlab.train.reporting import Silent
@@ -105,10 +106,11 @@ def run_trial(task: TrialTask, stop: Callable[[], bool]) -> TrialOutcome:
         return TrialOutcome(task.number, "failed", message, UsageError.exit_code)
     except Exception as error:  # before the run has a log
         log = task.folder / LOG_FILE
-        with suppress(OSError):
+        with suppress(OSError, RunError):
             make_folder(task.folder, exist_ok=True)
-            with log.open("a", encoding="utf-8") as file:
-                file.write(traceback.format_exc())
+            file = GrowingFile(log, kept=log.stat().st_size if log.exists() else 0)
+            file.write(traceback.format_exc())
+            file.close()
         return TrialOutcome(task.number, "failed", str(BugError(error, log)), BugError.exit_code)
     return TrialOutcome(task.number, status, message, Diverged.exit_code if status == "diverged" else 0)
 
@@ -121,7 +123,7 @@ def _trained(task: TrialTask, stop: Callable[[], bool]) -> tuple[str, str]:
         with one_blas_thread():
             setup = RunSetup(task.experiment, threads=task.threads, read=DATASETS.read).allocate()
             environment = environment_of(setup)
-            folder = RunFolder.begin(task.folder, setup.evaluation.columns)
+            folder = RunFolder.begin(task.folder, setup.evaluation.columns, together=True)
             summary = train_and_record(setup, folder, Silent(), environment, options=options).summary
     elif summary["status"] not in FINISHED and not _has_paused(task, summary):
         summary = resume(task.folder, allow_drift=task.allow_drift, options=options).summary

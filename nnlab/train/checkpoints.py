@@ -7,7 +7,7 @@ from nnlab.core.arrays import arrays_under
 from nnlab.core.state import Stateful
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import RunError, ShapeError
-from nnlab.records.checkpoint import Checkpoint, checkpoint_files, write_checkpoint
+from nnlab.records.checkpoint import Checkpoint, checkpoint_files
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.disk import remove
 from nnlab.storage.layout import step_of
@@ -86,12 +86,8 @@ class CheckpointWriter:
         arrays = {
             f"{name}.{key}": array for name, part in parts(self._setup).items() for key, array in part.state().items()
         }
-        metadata = {
-            **self._metadata,
-            "seconds": self._seconds + now - self._started,
-            "marks": self._folder.file_digests(),
-        }
-        write_checkpoint(self._folder.path, Checkpoint(step, arrays, metadata))
+        metadata = {**self._metadata, "seconds": self._seconds + now - self._started}
+        self._folder.write_checkpoint(Checkpoint(step, arrays, metadata), ending=ending)
         self._remove_old()
         self._written_at = self._clock()
 

@@ -13,8 +13,8 @@ class RunOptions:
 
     ``threads`` stands in for ``compute.threads: auto``, None for one per core. Training ends, with a checkpoint, after
     the step at which ``stop`` is true or once ``pause_after`` updates are made; the run can then be resumed.
-    ``read``
-    reads the dataset in place of its source. Without ``pictures`` none are drawn, and none count as missing.
+    ``read`` stands in for the reading of the dataset by its source. Without ``pictures`` none are drawn, and none count
+    as missing.
     """
 
     pictures: bool = True

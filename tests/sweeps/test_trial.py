@@ -1,5 +1,6 @@
 """A trial is the run that ``nnlab train`` of its spec writes, whatever interrupts it."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -188,3 +189,44 @@ def test_trial_loads_no_matplotlib() -> None:
     code = "import sys, nnlab.sweeps.trial; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     assert not {"matplotlib", "typer", "rich", "PIL", "requests", "pooch"} & set(loaded)
+
+
+class Disk:
+    """Follows which files and folders have contents that a power failure would lose."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.unsynced: dict[int, str] = {}
+        self.at_summaries: list[set[str]] = []
+        self.syncs = 0
+        self._write, self._fsync, self._replace = os.write, os.fsync, os.replace
+        for name in ("write", "fsync", "replace"):
+            monkeypatch.setattr(os, name, getattr(self, name))
+
+    def write(self, handle: int, contents: Any) -> int:
+        self.unsynced[os.fstat(handle).st_ino] = "written"
+        return self._write(handle, contents)
+
+    def fsync(self, handle: int) -> None:
+        self.syncs += 1
+        self._fsync(handle)
+        self.unsynced.pop(os.fstat(handle).st_ino, None)
+
+    def replace(self, old: Path, new: Path) -> None:
+        if new.name == "summary.json":
+            found = {ino: path.name for path in new.parent.rglob("*") if (ino := path.stat().st_ino) in self.unsynced}
+            found |= {new.parent.stat().st_ino: "folder"} if new.parent.stat().st_ino in self.unsynced else {}
+            self.at_summaries.append(set(found.values()))
+        self._replace(old, new)
+        self.unsynced[new.parent.stat().st_ino] = "entries"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there folders are synced")
+@pytest.mark.parametrize(("changes", "summaries"), [((), 1), (("train.checkpoint_every=5",), 2)])
+def test_trial_has_a_summary_once_all_its_files_are_on_the_disk(
+    make: Callable[..., TrialTask], monkeypatch: pytest.MonkeyPatch, changes: tuple[str, ...], summaries: int
+) -> None:
+    task, disk = make(*KINDS["batch_norm"], *changes), Disk(monkeypatch)
+    assert run_trial(task, never).status == "completed"
+    assert disk.at_summaries == [{"lock", "log.txt"}] * summaries
+    assert not disk.unsynced.keys() & {path.stat().st_ino for path in task.folder.rglob("*") if path.name != "log.txt"}
+    assert task.folder.stat().st_ino not in disk.unsynced
