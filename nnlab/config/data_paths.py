@@ -82,12 +82,20 @@ class RecordedData:
 class DataPaths:
     """Finds the files that a spec names: at the path recorded by its run, in its folder, in the working folder.
 
-    ``given`` is the user's ``--data``: the file for the key ``path``, or a folder with the files.
+    ``given`` is the user's ``--data``: the file for the key ``path``, or a folder with the files. ``placed`` gives the
+    absolute path of a name, ``found`` collects them.
     """
 
-    def __init__(self, recorded: RecordedData | None = None, given: Path | None = None) -> None:
+    def __init__(
+        self,
+        recorded: RecordedData | None = None,
+        given: Path | None = None,
+        placed: Mapping[str, str] | None = None,
+    ) -> None:
         self._recorded = recorded or RecordedData(Path(), {})
         self._given = given
+        self._placed = placed or {}
+        self.found: dict[str, FoundPath] = {}
 
     def find(self, name: str, key: str, folders: Sequence[Path]) -> FoundPath:
         """The path of the file that ``key`` names; for a missing file, the first path searched.
@@ -101,6 +109,8 @@ class DataPaths:
         candidates = [(folder / expanded).absolute() for folder in folders]
         beside, *elsewhere = map(existing_spelling, candidates) if candidates else [None]
         recorded = list(self._recorded.paths(key))
+        if (placed := self._placed.get(name)) and not _names_server(placed):
+            recorded.append(Path(placed))
         # Recorded paths come first: a run folder holds other files that may have the same name.
         existing = list(dict.fromkeys(filter(None, (*filter(Path.exists, recorded), beside, *elsewhere))))
         if not existing:
@@ -114,7 +124,8 @@ class DataPaths:
             next((path for path in existing if self._recorded.matches(path)), None) if len(existing) > 1 else None
         )
         found = matching or next(iter(existing), None) or next(iter(missing), expanded)
-        return FoundPath(str(found), name)
+        self.found[name] = FoundPath(str(found), name)
+        return self.found[name]
 
 
 def _names_server(path: str) -> bool:

@@ -12,6 +12,7 @@ from nnlab.config.misplaced_keys import MisplacedKeys
 from nnlab.config.overrides import apply_overrides
 from nnlab.config.positions import KeyPath, YamlTree, spec_error
 from nnlab.config.resolved_spec import ResolvedSpec
+from nnlab.config.sweep_keys import IS_SWEEP, is_sweep_spec
 from nnlab.config.validation import Validator
 from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer
@@ -124,6 +125,8 @@ def descent_from_tree(tree: YamlTree, *, default_name: str) -> Descent:
     raw, problems, descent = tree.value, list(tree.problems), None
     if raw is None and not tree.broken:
         problems.append((tree.position(()), (), "is empty; a descent needs function, start and optimizer"))
+    elif is_sweep_spec(raw):
+        problems.append((tree.position(()), (), IS_SWEEP))
     elif isinstance(raw, dict) and "model" in raw and not {"function", "expression"} & raw.keys():
         problems.append(
             (tree.position(()), (), "is a training spec; run it with nnlab train (a descent spec has a function)")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnlab.config.positions import KeyPath, YamlTree
+from nnlab.config.sweep_keys import IS_SWEEP, is_sweep_spec
 from nnlab.config.yaml_reader import PIPES, STANDARD_INPUT, read_collecting_problems
 from nnlab.errors import UsageError
 from nnlab.text import one_line, quote
@@ -22,23 +23,33 @@ def read_spec(path: Path) -> YamlTree:
     with another ``name``, a list or any other value replaces the value of the base. The ``name`` of an experiment is
     not inherited. Errors are collected in ``problems``, each with its position in its own file.
     """
-    return _with_bases(read_collecting_problems(path), path, (_real(path),))
+    return with_bases(read_collecting_problems(path), path)
+
+
+def with_bases(tree: YamlTree, path: Path) -> YamlTree:
+    """The tree of the spec in a file, merged into its bases."""
+    return _with_bases(tree, path, (_real(path),))
+
+
+def read_base(name: object, path: Path) -> YamlTree:
+    """The spec that a file names as its base, with its own name; raises UsageError when it cannot be read."""
+    return _read_base(name, path, (_real(path),))
 
 
 def tree_from_mapping(spec: Mapping[str, Any]) -> YamlTree:
     """A spec given as a Python mapping of plain values, merged into its bases."""
     try:
-        return _with_bases(YamlTree(_plain_copy(spec)), STANDARD_INPUT, ())
+        return _with_bases(YamlTree(plain_copy(spec)), STANDARD_INPUT, ())
     except RecursionError:
         raise UsageError("the spec is nested too deeply; does a dict or list contain itself?") from None
 
 
-def _plain_copy(value: object) -> object:
+def plain_copy(value: object) -> object:
     """New dicts and lists; tuples, paths and NumPy values become the plain values of a spec file."""
     if isinstance(value, Mapping):
-        return {str(key): _plain_copy(inner) for key, inner in value.items()}
+        return {str(key): plain_copy(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain_copy(inner) for inner in value]
+        return [plain_copy(inner) for inner in value]
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     return str(value) if isinstance(value, Path) else value
@@ -50,7 +61,7 @@ def default_name(path: Path) -> str:
 
 
 def _with_bases(tree: YamlTree, path: Path, chain: tuple[Path, ...]) -> YamlTree:
-    if not isinstance(tree.value, dict) or BASE not in tree.value:
+    if not isinstance(tree.value, dict) or BASE not in tree.value or is_sweep_spec(tree.value):
         return tree
     name = tree.value.pop(BASE)
     try:
@@ -59,7 +70,10 @@ def _with_bases(tree: YamlTree, path: Path, chain: tuple[Path, ...]) -> YamlTree
         tree.problems.append((tree.position((BASE,)), (BASE,), str(error)))
         tree.broken = True  # missing keys might stand in the base
         return tree
-    if isinstance(base.value, dict):
+    if is_sweep_spec(base.value):
+        base.problems = [(base.position(()), (), f"{IS_SWEEP}; it cannot be the base of a spec")]
+        base.broken = True
+    elif isinstance(base.value, dict):
         base.value.pop("name", None)
         base.remove(("name",))
         _merge(base, tree)

@@ -9,8 +9,9 @@ from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, read_spec, tree_from_mapping
 from nnlab.config.misplaced_keys import MisplacedKeys
 from nnlab.config.overrides import apply_overrides
-from nnlab.config.positions import YamlTree, spec_error
+from nnlab.config.positions import Finding, YamlTree, spec_error
 from nnlab.config.resolved_spec import describes_descent
+from nnlab.config.sweep_keys import IS_SWEEP, is_sweep_spec
 from nnlab.config.validation import Validator
 from nnlab.config.yaml_reader import MAX_BYTES
 
@@ -57,10 +58,22 @@ def experiment_from_tree(
 
     Raises SpecError with the tree's own problems and all others, at most one per key.
     """
+    experiment, problems = validated(tree, default_name=default_name, folders=folders, paths=paths)
+    if experiment is None:
+        raise spec_error(problems)
+    return experiment
+
+
+def validated(
+    tree: YamlTree, *, default_name: str, folders: tuple[Path, ...], paths: DataPaths | None = None
+) -> tuple[Experiment | None, list[Finding]]:
+    """The experiment of a YAML tree, or None with its problems."""
     raw, problems = tree.value, list(tree.problems)
     experiment = None
     if raw is None and not tree.broken:
         problems.append((tree.position(()), (), "is empty; a spec needs data, model, optimizer and train"))
+    elif is_sweep_spec(raw):
+        problems.append((tree.position(()), (), IS_SWEEP))
     elif describes_descent(raw):
         problems.append(
             (tree.position(()), (), "is a descent spec; run it with nnlab descend (a training spec has a model)")
@@ -77,7 +90,7 @@ def experiment_from_tree(
             most = f"{MAX_BYTES // 1024} KiB"
             problems.append((tree.position(()), (), f"is larger than {most} with all defaults written out"))
     if problems:
-        raise spec_error(problems)
+        return None, problems
     if not isinstance(experiment, Experiment):
         raise TypeError("validation without problems gives an experiment")
-    return experiment
+    return experiment, problems

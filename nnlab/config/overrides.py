@@ -6,6 +6,8 @@ from math import inf
 from typing import Any
 
 from nnlab.config.positions import KeyPath, Position, YamlTree
+from nnlab.config.resolved_spec import describes_descent
+from nnlab.config.value_lists import several_hint
 from nnlab.config.yaml_parser import MAX_DEPTH, parse_collecting_problems
 from nnlab.text import one_line
 
@@ -30,11 +32,17 @@ def apply_overrides(tree: YamlTree, overrides: Sequence[str]) -> None:
             tree.problems.append((position, (), NOT_A_SETTING))
             continue
         value = parse_collecting_problems(text, "value")
+        several = "" if describes_descent(tree.value) else several_hint(text)
         if value.problems:
             hint = f"; text goes in quotes: -s '{dotted_path}=\"{text}\"'" if text in _PUNCTUATION else ""
+            if several:
+                tree.problems.append((position, (*parts,), several))
+                continue
             tree.problems.extend((position, (*parts, *inner), message + hint) for _, inner, message in value.problems)
         elif isinstance(tree.value, dict):
-            set_value(tree, parts, value, position, changed)
+            if several:
+                value.typos = {(): (position, several)}
+            set_value(tree, parts, YamlTree(value.value, typos=value.typos), position, changed)
 
 
 def key_parts(dotted_path: str) -> list[str] | None:
@@ -46,7 +54,10 @@ def key_parts(dotted_path: str) -> list[str] | None:
 def set_value(
     tree: YamlTree, parts: Sequence[str], value: YamlTree, position: Position, changed: dict[KeyPath, Position]
 ) -> None:
-    """Set one value and its position, unless that would undo an earlier override (``changed``)."""
+    """Set one value and its positions, unless that would undo an earlier override (``changed``).
+
+    ``position`` is reported where the value has no position of its own.
+    """
     parent: Any = tree.value
     path: KeyPath = ()
     for part in parts:
@@ -86,6 +97,7 @@ def set_value(
     parent[key] = value.value
     tree.remove(path)
     tree.positions[path] = position
+    tree.positions |= {(*path, *inner): place for inner, place in value.positions.items() if inner}
     tree.typos |= {(*path, *inner): (position, typo) for inner, (_, typo) in value.typos.items()}
 
 

@@ -1,0 +1,223 @@
+"""A sweep that is being put together: what a file and the command line say, checked as a whole."""
+
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+
+from nnlab.config.data_paths import DataPaths, RecordedData
+from nnlab.config.experiment import Experiment
+from nnlab.config.inheritance import default_name, read_base, with_bases
+from nnlab.config.positions import Finding, KeyPath, Position, YamlTree, quote_key, spec_error
+from nnlab.config.sweep import Sweep
+from nnlab.config.sweep_axes import SweepAxes, probes
+from nnlab.config.sweep_goal import HOLD_OUT, Goal, GoalError, default_goal, goal_problem, parse_goal
+from nnlab.config.sweep_keys import IS_SWEEP, SweepKeys, is_sweep_spec
+from nnlab.config.swept_values import MOST_TRIALS
+from nnlab.config.trial_specs import TrialSpecs, base_value
+from nnlab.config.validation import Validator
+from nnlab.config.yaml_reader import MAX_BYTES
+from nnlab.errors import UsageError
+from nnlab.registry import registered_name
+from nnlab.search.base import Search
+from nnlab.search.grid import Grid
+from nnlab.search.space import Axis, Space
+from nnlab.text import quote
+
+# Points that are tried while loading; a smaller grid is tried as a whole.
+MOST_PROBES = 200
+LARGEST_SEED = 2**32 - 1
+
+
+@dataclass
+class SweepDraft:
+    """A sweep that is being put together, with the problems found so far."""
+
+    paths: DataPaths
+    folders: tuple[Path, ...]
+    base: YamlTree = field(default_factory=lambda: YamlTree(None, broken=True))
+    default_name: str = ""
+    name: str = ""
+    axes: SweepAxes = field(default_factory=SweepAxes)
+    search: Search = field(default_factory=Grid)
+    seeds: int = 1
+    goal: Goal | None = None
+    problems: list[Finding] = field(default_factory=list)
+    positions: dict[str, Position] = field(default_factory=dict)
+
+    def read(self, tree: YamlTree, path: Path) -> None:
+        """Take everything from a sweep file."""
+        self.name = default_name(path)
+        self.problems += tree.problems
+        raw = tree.value if isinstance(tree.value, dict) else {}
+        self.take(tree)
+        if isinstance(raw.get("base"), str):
+            self._read_base(raw["base"], path)
+        elif isinstance(raw.get("base"), dict):
+            self.base, self.default_name = with_bases(tree.subtree(("base",)), path), self.name
+        placed = raw.get("paths")
+        if isinstance(placed, dict) and all(isinstance(item, str) for item in placed.values()):
+            self.paths = DataPaths(RecordedData.of(self.folders[0]), placed=placed)
+
+    def take(self, tree: YamlTree, *, complete: bool = True) -> None:
+        """Take all keys but ``base``; ``complete``: there must be one."""
+        validator = Validator()
+        raw = tree.value if isinstance(tree.value, dict) else {}
+        self.positions |= {key: tree.position((key,)) for key in raw}
+        found = validator.section(SweepKeys, raw if complete else {"base": "", **raw}, (), "a sweep")
+        reported = {path for _, path, _ in self.problems}
+        self.problems += [tree.problem_at(path, text) for path, text in validator.problems if path not in reported]
+        if isinstance(found, SweepKeys):
+            self.search = found.search if "search" in raw else self.search
+            self.seeds = found.seeds if "seeds" in raw else self.seeds
+            self.name = found.name or self.name
+        self.axes.read(tree)
+        if raw.get("goal") is not None:
+            self.set_goal(raw["goal"], tree.position(("goal",)), ("goal",))
+
+    def _read_base(self, name: str, path: Path) -> None:
+        try:
+            base = read_base(name, path)
+        except UsageError as error:
+            self.problems.append((self.positions["base"], ("base",), str(error)))
+            return
+        if is_sweep_spec(base.value):
+            self.problems.append((self.positions["base"], ("base",), f"{quote(name)} {IS_SWEEP}; name its base"))
+            return
+        self.base, self.default_name = base, default_name(Path(name))
+
+    def set_goal(self, raw: object, position: Position, path: KeyPath) -> None:
+        """Take the goal."""
+        self.positions["goal"] = position
+        try:
+            self.goal = parse_goal(raw)
+        except GoalError as error:
+            self.problems.append((position, path, str(error)))
+
+    def build(self) -> Sweep:
+        """The sweep; raises SpecError with all problems."""
+        self.axes.check()
+        self.problems += self.axes.problems
+        specs = TrialSpecs(self.base, self.default_name, self.folders, self.paths)
+        specs.fix(self.axes.fixed)
+        specs.know(self.axes.swept())
+        self._check_seeds()
+        if self.problems or self.base.broken:
+            raise spec_error([*self.problems, *self._problems_of_base(specs)])
+        self._require_values()
+        space = self.axes.space()
+        self._check_size(space)
+        base, others = self._valid_base(specs, space)
+        space = _with_base_values(space, specs, base)
+        goal = self.goal or default_goal(base)
+        specs.goal_position = self.positions.get("goal", Position(inf, 0, ""))
+        sweep = Sweep(
+            name=self.name or base.name,
+            base=base,
+            space=space,
+            search=self.search,
+            seeds=self.seeds,
+            goal=goal,
+            specs=specs,
+        )
+        self._check_search(sweep)
+        self._check_goal(goal, others)
+        if base.seed + self.seeds - 1 > LARGEST_SEED:
+            self._add("seeds", f"{self.seeds} seeds from {base.seed} exceed the largest, {LARGEST_SEED}")
+        if self.problems:
+            raise spec_error(self.problems)
+        if len(sweep.to_yaml().encode()) > MAX_BYTES:
+            raise UsageError(
+                f"the sweep is larger than {MAX_BYTES // 1024} KiB when it is written out; sweep fewer values"
+            )
+        return sweep
+
+    def _problems_of_base(self, specs: TrialSpecs) -> list[Finding]:
+        """The problems of the base alone; a key that it needs may be a swept one."""
+        if self.base.broken:
+            return self.base.problems
+        _, findings = specs.experiment({})
+        return [finding for finding in findings if not finding[2].startswith(("needs", "is empty"))]
+
+    def _valid_base(self, specs: TrialSpecs, space: Space) -> tuple[Experiment, list[Experiment]]:
+        """The base, or the first point where the base is incomplete; and the experiments of some points.
+
+        Raises SpecError with the problems of all probes.
+        """
+        tried = probes(space, MOST_PROBES)
+        built = [(settings, *specs.experiment(settings)) for settings in tried]
+        failed = [(settings, findings) for settings, experiment, findings in built if experiment is None]
+        if failed:
+            raise spec_error([*self.problems, *specs.problems_of(failed, len(tried))])
+        alone, _ = specs.experiment({})
+        points = [experiment for _, experiment, _ in built if experiment]
+        return alone or points[0], points
+
+    def _require_values(self) -> None:
+        if not any(True for _ in self.axes.swept()) and self.seeds == 1:
+            raise UsageError(
+                f"{self.default_name}: nothing is swept; give a key several values, such as "
+                "-s optimizer.lr=0.1,0.01 or -s seed=0..4 (nnlab train trains a single run)"
+            )
+
+    def _check_seeds(self) -> None:
+        if self.seeds > 1:
+            for item in self.axes.swept():
+                if item.key == "seed":
+                    message = "seed is swept, so seeds cannot train each point with several seeds; keep one of them"
+                    self.problems.append((item.position, ("seed",), message))
+
+    def _check_size(self, space: Space) -> None:
+        trials: int | None = getattr(self.search, "trials", None)
+        count = (space.combinations if trials is None else trials) * self.seeds
+        if count <= MOST_TRIALS:
+            return
+        sizes = [f"{quote_key(axis.keys)} {len(axis.rows):,}" for axis in space.axes if axis.rows]
+        if trials is not None:
+            sizes = [f"search {trials:,}"]
+        sizes += [f"seeds {self.seeds:,}"] if self.seeds > 1 else []
+        raise UsageError(
+            f"{count:,} trials ({' × '.join(sizes)}) are more than the limit of {MOST_TRIALS:,}; sweep fewer values, "
+            "or draw some of them with search: {name: random, trials: N}"
+        )
+
+    def _check_search(self, sweep: Sweep) -> None:
+        name, space = registered_name(self.search), sweep.space
+        if isinstance(self.search, Grid):
+            for item in self.axes.swept():
+                if item.range:
+                    message = (
+                        "a grid needs values, got a range; list the values, or draw from the range with search: "
+                        "{name: random, trials: N} (--random N)"
+                    )
+                    self.problems.append((item.position, (item.key,), message))
+        elif space.further and getattr(self.search, "trials", None) is not None:
+            self._add("over", f"several mappings need a grid; search {name} draws its points from one of them")
+        if getattr(self.search, "needs_goal", False) and sweep.goal is None:
+            self._add("search", f"{name} needs a goal: without validation samples there is none; {HOLD_OUT}")
+
+    def _check_goal(self, goal: Goal | None, points: list[Experiment]) -> None:
+        messages = dict.fromkeys(goal_problem(goal, point) for point in points) if goal else {}
+        for message in filter(None, messages):
+            self._add("goal", message)
+
+    def _add(self, key: str, message: str) -> None:
+        self.problems.append((self.positions.get(key, Position(inf, 0, f"--{key}")), (key,), message))
+
+
+def _with_base_values(space: Space, specs: TrialSpecs, base: Experiment) -> Space:
+    """The space with the base's value of each key that a block lacks, wherever writing it changes nothing."""
+    if not space.further:
+        return space
+    resolved = base.resolved()
+
+    def complete(axes: tuple[Axis, ...]) -> Space:
+        own = [key for axis in axes for key in axis.keys]
+        added = []
+        for key in space.keys:
+            if key not in own:
+                known, value = base_value(specs.tree, resolved, key, own)
+                added += [Axis((key,), ((value,),))] if known else []
+        return Space((*axes, *added))
+
+    first, *others = (complete(part.axes) for part in (space, *space.further))
+    return Space(first.axes, tuple(others))

@@ -1,0 +1,128 @@
+"""From the settings of a point to the experiment of its trial."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nnlab.config.data_paths import DataPaths
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import validated
+from nnlab.config.overrides import key_parts, set_value
+from nnlab.config.positions import Finding, KeyPath, Position, YamlTree, quote_key
+from nnlab.config.sweep_axes import FixedKey
+from nnlab.config.swept_values import SweptKey
+from nnlab.errors import Problem, SpecError
+from nnlab.search.space import Settings, canonical
+from nnlab.text import format_value, one_line
+
+MOST_NAMED = 3
+
+
+@dataclass
+class TrialSpecs:
+    """The base spec of a sweep, read once, to which the settings of each point are applied.
+
+    ``tree`` is the base with the fixed keys set, ``changed`` says where each of these was.
+    """
+
+    tree: YamlTree
+    default_name: str
+    folders: tuple[Path, ...]
+    paths: DataPaths
+    changed: dict[KeyPath, Position] = field(default_factory=dict)
+    keys: dict[str, Position] = field(default_factory=dict)
+    values: dict[tuple[str, str], YamlTree] = field(default_factory=dict)
+    goal_position: Position = field(default=Position(0, 0, ""))
+
+    def fix(self, keys: Iterable[FixedKey]) -> None:
+        """Set keys for all trials."""
+        for item in keys:
+            self._set(self.tree, item.key, item.value, item.position, self.changed)
+
+    def know(self, swept: Iterable[SweptKey]) -> None:
+        """Remember where each value stands, for messages."""
+        for item in swept:
+            self.keys.setdefault(item.key, item.position)
+            for tree in item.values:
+                self.values.setdefault((item.key, canonical(tree.value)), tree)
+
+    def experiment(self, settings: Settings, seed_offset: int = 0) -> tuple[Experiment | None, list[Finding]]:
+        """The experiment of a point, or None with its problems; ``seed_offset`` is added to its seed."""
+        tree, changed = self.tree.copy(), dict(self.changed)
+        for key in sorted(settings, key=lambda key: key.count(".")):  # a section before its keys
+            value = self.values.get((key, canonical(settings[key])), YamlTree(settings[key]))
+            self._set(tree, key, value, self.keys.get(key, Position(0, 0, "")), changed)
+        if seed_offset and isinstance(tree.value, dict):
+            seed = tree.value.get("seed", Experiment.seed)
+            if isinstance(seed, int):
+                tree.value["seed"] = seed + seed_offset
+        return validated(tree, default_name=self.default_name, folders=self.folders, paths=self.paths)
+
+    def problems_of(self, failed: Sequence[tuple[Settings, Sequence[Finding]]], tried: int) -> list[Finding]:
+        """The problems of failed points, equal ones once, each with the first of its points unless all have it."""
+        grouped: dict[tuple[KeyPath, str], list[tuple[Settings, Position]]] = {}
+        for settings, findings in failed:
+            for position, path, message in findings:
+                grouped.setdefault((path, message), []).append((settings, position))
+        problems = []
+        for (path, message), points in grouped.items():
+            positions = {position for _, position in points}
+            position = min(positions)
+            if len(positions) > 1:  # the same for several values of a key
+                position = self.keys.get(quote_key(path), position)
+            problems.append((position, path, message + _named([settings for settings, _ in points], tried)))
+        return problems
+
+    def error(self, settings: Settings, findings: Sequence[Finding]) -> SpecError:
+        """The error of one point, which names its settings."""
+        where = f" (trial {settings_text(settings)})" if settings else ""
+        return SpecError([Problem(str(place), quote_key(path), message + where) for place, path, message in findings])
+
+    def _set(
+        self, tree: YamlTree, key: str, value: YamlTree, position: Position, changed: dict[KeyPath, Position]
+    ) -> None:
+        parts = key_parts(key)
+        if parts is None:
+            tree.problems.append((position, (key,), "must be a dotted key, such as optimizer.lr"))
+        elif isinstance(tree.value, dict):
+            copied = YamlTree(value.copy().value, value.positions, typos=value.typos)
+            set_value(tree, parts, copied, value.positions.get((), position), changed)
+
+
+def settings_text(settings: Settings, limit: int = 200) -> str:
+    """``optimizer.lr=0.1, model.init=he``, on one line."""
+    return one_line(", ".join(f"{key}={format_value(value)}" for key, value in settings.items()), limit)
+
+
+def base_value(tree: YamlTree, resolved: Mapping[str, Any], key: str, swept: Sequence[str]) -> tuple[bool, Any]:
+    """Whether setting a key to the base's value changes nothing in a point with the ``swept`` keys, and that value."""
+    parts = key.split(".")
+    prefixes = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    for other in swept:
+        if other in prefixes or other.startswith(f"{key}."):
+            return False, None
+    found, value = _look_up(tree.value, parts)
+    if found and not isinstance(value, dict):
+        return True, value
+    if any(f"{prefix}.name" in swept for prefix in prefixes):
+        return False, None
+    found, value = _look_up(resolved, parts)
+    return found and not isinstance(value, dict), value
+
+
+def _look_up(value: Any, parts: Sequence[str]) -> tuple[bool, Any]:
+    for part in parts:
+        if not isinstance(value, Mapping) or part not in value:
+            return False, None
+        value = value[part]
+    return True, value
+
+
+def _named(points: Sequence[Settings], tried: int) -> str:
+    """`` (optimizer.lr=1, seed=0; optimizer.lr=1, seed=1; and 4 more)``; nothing where all points have the problem."""
+    if len(points) >= tried or not points[0]:
+        return ""
+    listed = "; ".join(settings_text(settings, 100) for settings in points[:MOST_NAMED])
+    more = f"; and {len(points) - MOST_NAMED} more" if len(points) > MOST_NAMED else ""
+    return f" ({listed}{more})"
