@@ -309,6 +309,7 @@ def test_plain_defaults_round_trip() -> None:
                 "text": "x0",
                 "W": [[1.0]],
                 "branches": [["relu"], []],
+                "trials": 2,
             }
             needed = [parameter.name for parameter in hyperparameters(registry[name]) if parameter.required]
             component = build(registry, {"name": name, **{key: given[key] for key in needed}})
