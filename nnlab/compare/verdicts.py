@@ -59,24 +59,37 @@ def as_document(
         "comparisons": found.comparisons,
         "method": METHOD,
         "against": [
-            {
-                "label": labels[one.against],
-                "seeds": one.n,
-                "difference": one.mean,
-                "low": one.low,
-                "high": one.high,
-                "won": one.won,
-                "p": one.p,
-                "adjusted_p": one.adjusted_p,
-                "exact": one.exact,
-                "shown": one.shown,
-                "more_seeds": one.more,
-                "verdict": str(verdict(one, column, maximize=maximize)),
-            }
+            {"label": labels[one.against], **difference_document(one, column, maximize=maximize)}
             for one in found.differences
         ],
         "unpaired": [labels[index] for index in found.unpaired],
     }
+
+
+def difference_document(one: PairedDifference, column: str, *, maximize: bool) -> dict[str, Any]:
+    """A paired difference as plain values with all digits, and its verdict."""
+    return {
+        "seeds": one.n,
+        "difference": one.mean,
+        "low": one.low,
+        "high": one.high,
+        "won": one.won,
+        "p": one.p,
+        "adjusted_p": one.adjusted_p,
+        "exact": one.exact,
+        "shown": one.shown,
+        "more_seeds": one.more,
+        "verdict": str(verdict(one, column, maximize=maximize)),
+    }
+
+
+def signed_difference(found: PairedDifference, column: str) -> str:
+    """A difference with its sign, interval and unit: ``+8.2 (7.9 to 8.5) points``."""
+    low, high = (found.mean, found.mean) if found.low is None or found.high is None else (found.low, found.high)
+    amount = _Amounts(column, (high - low) / 2 or found.mean)
+    number, _, unit = amount.text(found.mean).partition(" ")
+    interval = "" if found.low is None else f" ({amount.range(low, high)})"
+    return f"{'+' if found.mean > 0 else ''}{number}{interval}{f' {unit}' if unit else ''}"
 
 
 def sweep_statistics(

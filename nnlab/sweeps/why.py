@@ -1,7 +1,7 @@
 """What each differing key of two experiments contributes: the keys swapped one at a time, both ways."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -51,11 +51,13 @@ class Change:
 class WhyPlan:
     """The combinations to train: A, B, A with each change, B without each change.
 
-    ``impossible`` has the reason for each combination that is not a valid experiment.
+    ``a`` and ``b`` are the resolved specs; ``impossible`` has the reason for each combination that cannot be trained.
     """
 
+    a: Mapping[str, Any]
+    b: Mapping[str, Any]
     changes: tuple[Change, ...]
-    impossible: Mapping[Combination, str]
+    impossible: Mapping[Combination, str] = field(default_factory=dict)
 
     @property
     def whole(self) -> Combination:
@@ -100,9 +102,9 @@ def plan_why(a: Mapping[str, Any], b: Mapping[str, Any], check: Callable[[Settin
             reasons[name] = check(settings)
         return reasons[name]
 
-    plan = _joined(WhyPlan(tuple(changes), {}), reason)
+    plan = _joined(WhyPlan(a, b, tuple(changes)), reason)
     found = {combination: reason(plan, combination) for combination in plan.combinations}
-    return WhyPlan(plan.changes, {combination: why for combination, why in found.items() if why})
+    return replace(plan, impossible={combination: why for combination, why in found.items() if why})
 
 
 def _joined(plan: WhyPlan, reason: Callable[[WhyPlan, Combination], str]) -> WhyPlan:
@@ -116,7 +118,7 @@ def _joined(plan: WhyPlan, reason: Callable[[WhyPlan, Combination], str]) -> Why
         parts = [plan.changes[number] for number in sorted(pair)]
         if len({part.section for part in parts}) == 1 and not impossible(pair):
             others = [change for number, change in enumerate(plan.changes) if number not in pair]
-            return _joined(WhyPlan((parts[0] + parts[1], *others), {}), reason)
+            return _joined(replace(plan, changes=(parts[0] + parts[1], *others)), reason)
     return plan
 
 

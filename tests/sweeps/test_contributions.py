@@ -10,7 +10,7 @@ SEEDS = range(10)
 
 
 def plan(changes: int) -> WhyPlan:
-    return WhyPlan(tuple(Change((f"key{number}",), (0,), (1,)) for number in range(changes)), {})
+    return WhyPlan({}, {}, tuple(Change((f"key{number}",), (0,), (1,)) for number in range(changes)))
 
 
 def measured(changes: int, effects: dict[Combination, float], *, maximize: bool = True) -> Contributions:

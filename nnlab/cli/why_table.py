@@ -1,0 +1,141 @@
+"""The contributions of ``nnlab why`` as a table for the terminal and as JSON."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.text import Text
+
+from nnlab.cli.comparison_table import Column, laid_out
+from nnlab.cli.console import results
+from nnlab.compare.labels import ABSENT
+from nnlab.compare.paired import PairedDifference
+from nnlab.compare.verdicts import difference_document, signed_difference, verdict
+from nnlab.config.defaults import has_default
+from nnlab.config.validation import flatten
+from nnlab.sweeps.contributions import Contribution, Contributions, effects_to_test, fewest_seeds
+from nnlab.sweeps.why import Change, Combination, WhyPlan
+from nnlab.text import format_value, one_line
+
+SHOWN = "*"
+LONGEST_VALUE = 40
+
+
+def print_contributions(plan: WhyPlan, found: Contributions, column: str, *, maximize: bool) -> None:
+    """Print the effect of each change in A and in B, of all together, and what single changes do not explain."""
+    rows = [
+        (change.change.name, change_text(plan, change.change), change.in_a, change.in_b) for change in found.changes
+    ]
+    cells = [(name, values, _cell(in_a, column), _cell(in_b, column)) for name, values, in_a, in_b in rows]
+    if len(rows) > 1:
+        cells.append(("all together", "A → B", _cell(found.total, column), ""))
+        left = (_cell(found.left_in_a, column), _cell(found.left_in_b, column))
+        cells.append(("not explained by single keys", "", *left))
+    names, values, in_a, in_b = (list(part) for part in zip(*cells, strict=True))
+    table = [Column("key", names), Column("A → B", values), Column("effect in A", in_a, numbers=True)]
+    if len(rows) > 1:
+        table.append(Column("effect in B", in_b, numbers=True))
+    console = results()
+    console.print(laid_out(table, console.width), soft_wrap=False)
+    for line in (*_remarks(plan, found, column, maximize=maximize), *left_out(plan)):
+        console.print(Text(line))
+
+
+def _cell(found: PairedDifference | None, column: str) -> str:
+    return ABSENT if found is None else f"{signed_difference(found, column)}{SHOWN if found.shown else ' '}"
+
+
+def change_text(plan: WhyPlan, change: Change) -> str:
+    """The values of a change in A and in B: ``sgd, lr 0.1 → adam``."""
+    pairs = zip(change.keys, change.before, change.after, strict=True)
+    sides = [(_value(plan.a, key, before, after), _value(plan.b, key, after, before)) for key, before, after in pairs]
+    return " → ".join(", ".join(values) for values in zip(*sides, strict=True))
+
+
+def _value(spec: Mapping[str, Any], key: str, value: object, other: object) -> str:
+    """A value; of a component its name and the keys that are no defaults or differ from the other component's."""
+    if not isinstance(value, Mapping):
+        return one_line(format_value(value), LONGEST_VALUE)
+    others = other if isinstance(other, Mapping) else {}
+    settings = flatten(dict(spec))
+    parts = [
+        f"{name} {format_value(inner)}"
+        for name, inner in value.items()
+        if name != "name" and (others.get(name, inner) != inner or not has_default(settings, f"{key}.{name}"))
+    ]
+    return one_line(", ".join([str(value.get("name", "true")), *parts]), LONGEST_VALUE)
+
+
+def _remarks(plan: WhyPlan, found: Contributions, column: str, *, maximize: bool) -> Iterator[str]:
+    """What the table shows, in sentences."""
+    effects = [effect for change in found.changes for effect in (change.in_a, change.in_b) if effect]
+    if any(effect.shown for effect in effects):
+        corrected = f" after Holm's correction for {effects[0].comparisons} effects" if len(found.changes) > 1 else ""
+        yield f"{SHOWN} shown: p ≤ 0.05{corrected}; in brackets 95 % intervals"
+    seeds = max((effect.n for effect in effects), default=0)
+    if seeds < (needed := fewest_seeds(len(plan.changes))):
+        yield (
+            f"{seeds} seeds cannot show the effects of {len(plan.changes)} keys "
+            f"({effects_to_test(len(plan.changes))} tests); --seeds {needed} can"
+        )
+    if len(found.changes) > 1 and (best := largest(found)) and best.in_a:
+        yield f"largest effect: {best.change.name}, {verdict(best.in_a, column, maximize=maximize).finding}"
+    for change in found.changes:
+        if change.interaction and change.interaction.shown:
+            yield (
+                f"{change.change.name} depends on the other keys: "
+                f"its effect in B minus that in A is {signed_difference(change.interaction, column)}"
+            )
+
+
+def largest(found: Contributions) -> Contribution | None:
+    """The change with the largest effect in A, of those that are shown both ways and in the same direction."""
+    alike = [
+        (abs(change.in_a.mean), change)
+        for change in found.changes
+        if change.in_a and change.in_b and change.in_a.shown and change.in_b.shown
+        if change.in_a.mean * change.in_b.mean > 0
+    ]
+    return max(alike, key=lambda pair: pair[0], default=(0.0, None))[1]
+
+
+def left_out(plan: WhyPlan) -> list[str]:
+    """The combinations that cannot be trained, each with its reason."""
+    return [f"left out: {described(plan, one)}: {reason}" for one, reason in plan.impossible.items()]
+
+
+def described(plan: WhyPlan, combination: Combination) -> str:
+    """A combination in words: ``A with B's optimizer``."""
+    if not combination or combination == plan.whole:
+        return "B" if combination else "A"
+    has_b, has_a = (
+        ", ".join(plan.changes[number].name for number in sorted(part))
+        for part in (combination, plan.whole - combination)
+    )
+    return f"A with B's {has_b}" if len(combination) == 1 else f"B with A's {has_a}"
+
+
+def document(plan: WhyPlan, found: Contributions, column: str, *, maximize: bool) -> dict[str, Any]:
+    """The contributions as plain values with all digits."""
+
+    def plain(one: PairedDifference | None) -> dict[str, Any] | None:
+        return None if one is None else difference_document(one, column, maximize=maximize)
+
+    return {
+        "column": column,
+        "maximize": maximize,
+        "changes": [
+            {
+                "keys": list(one.change.keys),
+                "a": list(one.change.before),
+                "b": list(one.change.after),
+                "in_a": plain(one.in_a),
+                "in_b": plain(one.in_b),
+                "interaction": plain(one.interaction),
+            }
+            for one in found.changes
+        ],
+        "total": plain(found.total),
+        "left_in_a": plain(found.left_in_a),
+        "left_in_b": plain(found.left_in_b),
+        "left_out": [{"combination": described(plan, one), "reason": why} for one, why in plan.impossible.items()],
+    }
