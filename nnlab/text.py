@@ -90,6 +90,8 @@ def with_article(noun: str) -> str:
 
 
 def _escaped(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(c if _is_safe(c) else c.encode("unicode_escape").decode("ascii") for c in text)
 
 

@@ -17,6 +17,7 @@ from nnlab.metric_columns import names_in
 from nnlab.plots.canvas import DPI, HEIGHT, WIDTH, picture, plain_text
 from nnlab.plots.curves import (
     LINES,
+    MARKED_POINTS,
     PARTS,
     Curve,
     draw_curve,
@@ -25,6 +26,7 @@ from nnlab.plots.curves import (
     mean_curve,
     metric_curve,
     scale_axes,
+    thinned,
 )
 from nnlab.plots.palette import COLOUR_COUNT, FAINT, LINE_STYLES, palette, tr
 from nnlab.text import NO_BREAK_SPACE, breaking_after_commas
@@ -55,29 +57,43 @@ def plot_comparison(comparison: Comparison, folder: Path) -> None:
             drawn: list[Line2D] = []
             notes = [tr(name) if name != part else "" for name in shown]
             labels = _legend_labels(comparison, notes)
-            for index, (entry, label) in enumerate(zip(comparison.entries, labels, strict=True)):
+            listed = zip(comparison.entries[:ENTRIES_IN_LEGEND], labels, strict=False)
+            for index, (entry, label) in enumerate(listed):
                 drawn += _draw_entry(axes, entry, kind, index, label, both)
+            drawn += _draw_unlisted(axes, comparison.entries[ENTRIES_IN_LEGEND:], kind)
             scale_axes(axes, kind, drawn, _ceiling(comparison, kind))
             _legend_beside(figure, drawn, len(comparison.entries) - ENTRIES_IN_LEGEND)
 
 
 def _draw_entry(axes: Axes, entry: Entry, kind: str, index: int, label: str, both: bool) -> list[Line2D]:
     """Draw an entry's curve of its preferred split and, with ``both``, its training curve."""
-    listed = index < ENTRIES_IN_LEGEND
     style: dict[str, Any] = {
-        "color": palette().colours[index % COLOUR_COUNT] if listed else FAINT,
-        "linestyle": LINE_STYLES[index // COLOUR_COUNT % len(LINE_STYLES)],
-        "linewidth": 1.6 if listed else 0.6,
+        "color": palette().colours[index % COLOUR_COUNT],
+        "linestyle": LINE_STYLES[index // COLOUR_COUNT],
+        "linewidth": 1.6,
         "zorder": 3 - index / 1000,
     }
     part = _shown_part(entry, kind)
     lines = draw_curve(axes, _entry_curve(entry, f"{part}_{kind}"), **style)
     for line in lines:
-        line.set_label(label if listed else "_")
+        line.set_label(label)
     if both and part != "train":
         train = {**style, **LINES["train"], "alpha": 0.35, "zorder": 2 - index / 1000, "label": "_"}
         lines += draw_curve(axes, _entry_curve(entry, f"train_{kind}"), **train)
     return lines
+
+
+def _draw_unlisted(axes: Axes, entries: Sequence[Entry], kind: str) -> list[Line2D]:
+    """Draw the curves of all other entries as one grey line with gaps: a line each takes seconds for a sweep."""
+    curves = [_entry_curve(entry, f"{_shown_part(entry, kind)}_{kind}") for entry in entries]
+    thin = [thinned(curve.step, curve.value) for curve in curves if len(curve.step)]
+    if not thin:
+        return []
+    gap = [np.nan]
+    step, value = (np.concatenate([part for points in thin for part in (points[axis], gap)]) for axis in (0, 1))
+    marked = all(len(points[0]) <= MARKED_POINTS for points in thin)
+    style: dict[str, Any] = {"marker": "o"} if marked else {}
+    return axes.plot(step, value, color=FAINT, linewidth=0.6, zorder=2, label="_", **style)
 
 
 def _entry_curve(entry: Entry, column: str) -> Curve:
