@@ -189,7 +189,8 @@ class Registry:
             yield from other.items()
 
     def __contains__(self, name: object) -> bool:
-        return any(name == known for known, _ in self.items())
+        importlib.import_module(self._module)
+        return isinstance(name, str) and (name in self._classes or any(name in other for other in self._includes))
 
     def __getitem__(self, name: str) -> type[Any]:
         return dict(self.items())[name]

@@ -14,7 +14,7 @@ FOLDER = Path("comparisons")
 def compare_command(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="RUN...", help="Run folders, their short names, or last.", show_default=False),
+        typer.Argument(metavar="RUN...", help="Run folders or sweeps, their short names, or last.", show_default=False),
     ],
     sort: Annotated[
         str | None,
@@ -49,7 +49,7 @@ def compare_command(
 ) -> None:
     """Compare runs: a table of the settings that differ and the final metrics, and the curves in one picture.
 
-    Runs that differ only in their seed are one row: mean ± standard deviation.
+    Runs that differ only in their seed are one row: mean ± standard deviation. A sweep stands for its finished trials.
 
     Example: nnlab compare runs/* --sort test_accuracy
     """
@@ -63,7 +63,7 @@ def compare_command(
 
     if json and csv == "-":
         raise UsageError("--json and --csv - both write to stdout; give --csv a file name")
-    paths = [find_run(name, runs, "run") for name in expanded(names)]
+    paths = [find_run(name, runs, "run", "sweep") for name in expanded(names)]
     comparison = compare(paths, sort=sort or DEFAULT_SORT, top=top)
     if json:
         echo(comparison.to_json(), nl=False)

@@ -91,7 +91,8 @@ def print_comparison(comparison: Comparison) -> None:
 
 def not_compared(comparison: Comparison) -> list[str]:
     """What was not compared, in lines: other folders by kind, then each damaged run with its damage."""
-    skipped = [f"skipped: {comparison.passed_over_counts}"] if comparison.passed_over else []
+    counts = comparison.passed_over_counts
+    skipped = [f"skipped: {counts}"] if counts else []
     return [*skipped, *(f"damaged, not compared: {run.message}" for run in comparison.damaged)]
 
 
@@ -103,8 +104,11 @@ def _width(columns: Sequence[Column]) -> int:
     return sum(column.narrowest + GAP for column in columns) - GAP
 
 
-def laid_out(columns: Sequence[Column], width: int) -> Table:
+def laid_out(columns: Sequence[Column], width: int) -> Table | Text:
     """A table of these columns; the first ones, which name the runs, get the spare width."""
+    one_line_each = all("\n" not in cell for column in columns for cell in column.cells)
+    if one_line_each and sum(column.widest + GAP for column in columns) - GAP <= width:
+        return _in_lines(columns)
     table = Table(box=SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), pad_edge=False, show_edge=False)
     fits = _fits(columns, width)
     spare = width + GAP - sum(column.narrowest + GAP for column in columns)
@@ -120,6 +124,25 @@ def laid_out(columns: Sequence[Column], width: int) -> Table:
     for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*map(Text, row))
     return table
+
+
+def _in_lines(columns: Sequence[Column]) -> Text:
+    """The table as rich prints it where every cell has one line: rich takes seconds for a thousand rows."""
+    widths = [column.widest for column in columns]
+    header = _line([column.heading for column in columns], columns, widths)
+    table = Text(no_wrap=True, overflow="ignore").append(header + "\n", "table.header")
+    table.append("─" * (sum(width + GAP for width in widths) - GAP))
+    for row in zip(*(column.cells for column in columns), strict=True):
+        table.append("\n" + _line(row, columns, widths))
+    return table
+
+
+def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
+    padded = []
+    for cell, column, width in zip(cells, columns, widths, strict=True):
+        blank = " " * (width - cell_len(cell))
+        padded.append(blank + cell if column.numbers else cell + blank)
+    return (" " * GAP).join(padded)
 
 
 def _wrapped(column: Column, width: int) -> Column:

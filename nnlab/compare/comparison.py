@@ -19,10 +19,12 @@ from nnlab.core.statistics import MeanStd
 from nnlab.errors import RunError, UsageError
 from nnlab.metric_columns import higher_is_better, metric_of
 from nnlab.metrics import PRIMARY
-from nnlab.records.formats import FolderKind, distinct_folders, is_crossval_folder, kind_of, text_cell
+from nnlab.records.formats import FolderKind, distinct_folders, is_crossval_folder, is_sweep_folder, kind_of, text_cell
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.records.run_names import NOUNS
+from nnlab.records.sweep_folder import finished_trials
 from nnlab.storage.folder_names import without_time
+from nnlab.storage.layout import PLOTS_FOLDER
 from nnlab.text import format_value, near_hint, one_line, quote
 
 DEFAULT_SORT = f"{REPORTING_SPLITS[0]}_{PRIMARY}"
@@ -45,12 +47,13 @@ class PassedOver(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Sorted entries, the runs that could not be read, and the folders that are not training runs."""
+    """Sorted entries, the runs that could not be read, the folders that are no training runs, unfinished trials."""
 
     entries: tuple[Entry, ...]
     damaged: tuple[Damaged, ...]
     sort: str
     passed_over: tuple[PassedOver, ...] = ()
+    unfinished: tuple[Path, ...] = ()
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -94,9 +97,10 @@ class Comparison:
 
     @property
     def passed_over_counts(self) -> str:
-        """The skipped folders, counted: ``2 descents, 1 cross-validation``; empty without any."""
+        """What was skipped, counted: ``2 descents, 1 unfinished trial``; empty without any."""
         counts = Counter(NOUNS[found.kind] for found in self.passed_over)
-        return ", ".join(f"{count} {noun}{'s' * (count > 1)}" for noun, count in counts.items())
+        counts["unfinished trial"] = len(self.unfinished)
+        return ", ".join(f"{count} {noun}{'s' * (count > 1)}" for noun, count in counts.items() if count)
 
     def to_csv(self) -> str:
         """The entries as CSV: means, standard deviations and, under ``n``, the number of runs, with all digits."""
@@ -133,6 +137,7 @@ class Comparison:
             ],
             "damaged": [{"path": str(run.path), "message": run.message} for run in self.damaged],
             "passed_over": [{"path": str(found.path), "kind": found.kind} for found in self.passed_over],
+            "unfinished": [str(path) for path in self.unfinished],
         }
         return json.dumps(_plain(document), indent=2, allow_nan=False) + "\n"
 
@@ -140,8 +145,8 @@ class Comparison:
 def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int | None = None) -> Comparison:
     """Read runs and compare them, best first; duplicate paths count once.
 
-    Files next to the folds of a cross-validation are ignored, so that ``FOLDER/*`` names its folds; descents and
-    cross-validations are skipped.
+    A sweep stands for its finished trials. Files next to folds or trials are ignored, so that ``FOLDER/*`` names the
+    folds of a cross-validation and the trials of a sweep; descents and cross-validations are skipped.
 
     ``sort`` is a metric or a spec key: metrics of which higher is better descend, everything else ascends, what has no
     value comes last. Where no run has the default metric on a test set, validation or training samples stand in.
@@ -153,7 +158,8 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
     records: list[RunRecord] = []
     damaged: list[Damaged] = []
     passed_over: list[PassedOver] = []
-    for path in distinct_folders(path for path in map(Path, paths) if not _is_beside_folds(path)):
+    named, unfinished = _with_trials(path for path in map(Path, paths) if not _is_beside_runs(path))
+    for path in distinct_folders(named):
         try:
             record = read_run(path)
             record.steps  # noqa: B018  # reading is what finds damage
@@ -166,6 +172,7 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
                 passed_over.append(PassedOver(path, kind, str(error)))
     if not records:
         messages = [run.message for run in damaged] + [found.message for found in passed_over]
+        messages += [f"{path}: is not finished" for path in unfinished]
         raise RunError("\n".join(messages) or "no run was named")
     entries = make_entries(records)
     key = _sort_key(sort, entries)
@@ -173,12 +180,31 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
         columns = [f"{split}_{PRIMARY}" for split in REPORTING_SPLITS]
         key = next((name for name in columns if any(name in entry.measures for entry in entries)), key)
     entries.sort(key=lambda entry: _rank(entry, key))
-    return Comparison(tuple(entries[:top]), tuple(damaged), key, tuple(passed_over))
+    return Comparison(tuple(entries[:top]), tuple(damaged), key, tuple(passed_over), tuple(unfinished))
 
 
-def _is_beside_folds(path: Path) -> bool:
+def _with_trials(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """The paths with each sweep replaced by its finished trials, and the unfinished trials."""
+    named: list[Path] = []
+    unfinished: list[Path] = []
+    for path in paths:
+        try:
+            finished, others = finished_trials(path) if is_sweep_folder(path) else ([path], [])
+        except (OSError, ValueError):  # reading it will say why
+            finished, others = [path], []
+        named += finished
+        unfinished += others
+        if not finished and not others:
+            raise RunError(f"{path}: no trial of this sweep has begun")
+    return named, unfinished
+
+
+def _is_beside_runs(path: Path) -> bool:
+    """Whether a path is a file, or the folder of pictures, beside the folds of a cross-validation or trials."""
     try:
-        return path.is_file() and is_crossval_folder(path.parent)
+        return (path.is_file() or path.name == PLOTS_FOLDER) and bool(
+            is_crossval_folder(path.parent) or is_sweep_folder(path.parent)
+        )
     except (OSError, ValueError):  # reading it will say why
         return False
 

@@ -138,4 +138,4 @@ def measured(run: RunRecord) -> dict[str, float]:
 
 def canonical(value: object) -> str:
     """A text that is equal exactly for equal plain values."""
-    return json.dumps(value, sort_keys=True)
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else json.dumps(value)

@@ -14,10 +14,9 @@ from nnlab.compare.comparison import Comparison
 from nnlab.compare.entries import Entry
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.metric_columns import names_in
-from nnlab.plots.canvas import DPI, HEIGHT, WIDTH, picture, plain_text
+from nnlab.plots.canvas import DPI, HEIGHT, MARKED_POINTS, WIDTH, picture, plain_text
 from nnlab.plots.curves import (
     LINES,
-    MARKED_POINTS,
     PARTS,
     Curve,
     draw_curve,

@@ -36,9 +36,9 @@ _SUMMARY_TYPES: Mapping[str, Any] = {
 SUMMARY_ROWS = ("final", "best")
 
 
-def read_status(path: Path) -> Mapping[str, Any]:
-    """The summary of a run, a cross-validation or a descent, with only its status checked; raises RunError."""
-    summary = _read_json(path)
+def read_status(path: Path, limit: int = MAX_SUMMARY_BYTES) -> Mapping[str, Any]:
+    """The summary of a run, a cross-validation, descent or sweep, with only its status checked; raises RunError."""
+    summary = _read_json(path, limit)
     status = summary.get("status")
     if status not in STATUSES:
         damaged(path, f"status: must be one of {', '.join(STATUSES)}, got {quote(status)}")

@@ -40,6 +40,7 @@ from nnlab.storage.layout import (
 from nnlab.storage.lock import RunLock, is_being_written
 from nnlab.text import quote
 
+MAX_SWEEP_SUMMARY_BYTES = 2**26  # statistics have a few hundred bytes for each point
 _SUMMARY_TYPES: Mapping[str, Any] = {
     "trials": Annotated[int, Ge(0), Le(MAX_TRIALS)],
     "keys": list[str],
@@ -213,7 +214,7 @@ def read_sweep(path: Path | str) -> SweepRecord:
 def read_sweep_summary(folder: Path) -> Mapping[str, Any]:
     """The summary of a sweep, checked to have every key with its type; raises RunError."""
     path = folder / SUMMARY_FILE
-    summary = {"goal": None, "best": None, "statistics": None, **read_status(path)}
+    summary = {"goal": None, "best": None, "statistics": None, **read_status(path, MAX_SWEEP_SUMMARY_BYTES)}
     _check(path, "", _SUMMARY_TYPES, summary)
     for key, types in (("goal", _GOAL_TYPES), ("best", _BEST_TYPES), ("statistics", {})):
         if summary[key] is not None:
@@ -244,6 +245,22 @@ def trial_row(folder: Path, row: TrialRow, *, spec_sha256: str | None = None, st
         status = "stopped" if stopped else "interrupted"
     final = {name: value for name, value in (summary["final"] or {}).items() if is_metric(name) and value is not None}
     return replace(row, status=status, steps=summary["steps"], metrics=final)
+
+
+def finished_trials(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The run folders of the trials of a sweep that completed or diverged, and those of the others, by number.
+
+    A trial whose summary is damaged counts as finished, so that its reader reports why.
+    """
+    finished: list[Path] = []
+    others: list[Path] = []
+    for path in trial_folders(folder):
+        try:
+            ended = (path / SUMMARY_FILE).exists() and read_status(path / SUMMARY_FILE)["status"] in FINISHED
+        except RunError:
+            ended = True
+        (finished if ended else others).append(path)
+    return finished, others
 
 
 def rebuilt(record: SweepRecord) -> list[TrialRow]:

@@ -15,7 +15,7 @@ from nnlab.errors import RunError, UsageError
 from nnlab.records.cleaning import clear_leftovers
 from nnlab.records.drawing import lacks_pictures
 from nnlab.records.environment import drift
-from nnlab.records.formats import FINISHED, is_crossval_folder, is_descent_folder
+from nnlab.records.formats import FINISHED, is_crossval_folder, is_descent_folder, is_sweep_folder
 from nnlab.records.json_files import read_environment, read_summary
 from nnlab.records.reader import read_recorded_spec
 from nnlab.records.run_folder import RunFolder
@@ -104,6 +104,8 @@ class _StoppedRun:
 def _check_folder(path: Path) -> None:
     if is_crossval_folder(path):
         raise RunError(f"{path}: a cross-validation; nnlab crossval --resume {path} resumes it")
+    if is_sweep_folder(path):
+        raise RunError(f"{path}: a sweep; nnlab sweep --resume {path} resumes it")
     if not (path / SUMMARY_FILE).is_file() or is_descent_folder(path) or not (path / SPEC_FILE).is_file():
         raise RunError(f"{path}: is not the folder of a training run, so there is nothing to resume")
 
