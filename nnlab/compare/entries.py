@@ -63,12 +63,14 @@ class Entry:
 def make_entries(records: Sequence[RunRecord]) -> list[Entry]:
     """Group runs with equal settings; only completed runs with distinct seeds are averaged."""
     groups: list[_Group] = []
+    alike: dict[str, list[_Group]] = {}
     for record, settings in zip(records, _settings(records), strict=True):
         own = canonical({key: value for key, value in settings.items() if key not in REPEATED_KEYS})
-        group = next((known for known in groups if known.takes(own, record)), None)
+        group = next((known for known in alike.get(own, ()) if known.takes(record)), None)
         if group is None:
-            group = _Group(own)
+            group = _Group()
             groups.append(group)
+            alike.setdefault(own, []).append(group)
         group.runs.append(record)
         group.settings.append(settings)
     return [_entry(group.runs, group.settings) for group in groups]
@@ -78,16 +80,13 @@ def make_entries(records: Sequence[RunRecord]) -> list[Entry]:
 class _Group:
     """Runs of one experiment, while they are grouped."""
 
-    own: str
     runs: list[RunRecord] = field(default_factory=list)
     settings: list[dict[str, Any]] = field(default_factory=list)
 
-    def takes(self, own: str, record: RunRecord) -> bool:
-        """Whether a run is completed, of this experiment, and has another seed."""
-        return (
-            own == self.own
-            and all(run.status == "completed" for run in (*self.runs, record))
-            and all(run.spec["seed"] != record.spec["seed"] for run in self.runs)
+    def takes(self, record: RunRecord) -> bool:
+        """Whether a run of this experiment is completed and has another seed."""
+        return all(run.status == "completed" for run in (*self.runs, record)) and all(
+            run.spec["seed"] != record.spec["seed"] for run in self.runs
         )
 
 
