@@ -8,6 +8,7 @@ from typer import Context
 KINDS = (
     "spec",
     "descent",
+    "sweep",
     "dataset",
     "augmentation",
     "model",
@@ -21,6 +22,7 @@ KINDS = (
     "schedule",
     "control",
     "function",
+    "search",
 )
 # The shell evaluates a completion as typed input: a folder named $(...) would be executed.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@%:,-]*")

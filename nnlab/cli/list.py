@@ -18,7 +18,7 @@ def list_command(
         str | None,
         typer.Argument(
             metavar="[KIND|NAME]",
-            help="A kind, such as optimizer, or a component, such as adam; spec or descent for the keys of a spec.",
+            help="A kind, such as optimizer, or a component, such as adam; spec, descent or sweep for the keys.",
             autocompletion=complete_listed,
         ),
     ] = None,
@@ -53,20 +53,25 @@ def list_command(
 
 
 def _kinds() -> "dict[str, dict[str, type]]":
-    """Components by kind and name; the sections of a spec and of a descent are kinds too."""
+    """Components by kind and name; the sections of a spec, a descent and a sweep are kinds too."""
     from nnlab.config.descent import Descent
     from nnlab.config.experiment import spec_sections
+    from nnlab.config.sweep_keys import SweepKeys
     from nnlab.registry import REGISTRIES
 
-    kinds: dict[str, dict[str, type]] = {"spec": spec_sections(), "descent": {"descent": Descent}}
+    kinds: dict[str, dict[str, type]] = {
+        "spec": spec_sections(),
+        "descent": {"descent": Descent},
+        "sweep": {"sweep": SweepKeys},
+    }
     return kinds | {kind: dict(registry.items()) for kind, registry in REGISTRIES.items()}
 
 
 def _names(kind: str, classes: Mapping[str, type]) -> str:
-    """The names of a kind on one line; of spec and descent the keys."""
+    """The names of a kind on one line; of spec, descent and sweep the keys."""
     from nnlab.registry import activations, hyperparameter_names
 
-    if kind in ("spec", "descent"):
+    if kind in ("spec", "descent", "sweep"):
         return ", ".join(hyperparameter_names(classes[kind]))
     if kind == "layer":
         return ", ".join([*sorted(classes.keys() - set(activations.names())), "and every activation"])

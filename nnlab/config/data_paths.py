@@ -12,12 +12,13 @@ from typing import Any
 from nnlab.data.files.reading import CHUNK, most_unpacked, opened, unpacked
 from nnlab.errors import DataError, UsageError
 from nnlab.registry import FilePath, hyperparameters
-from nnlab.storage.layout import ENVIRONMENT_FILE, fold_folder
+from nnlab.storage.layout import ENVIRONMENT_FILE, SWEEP_FILE, fold_folder, trial_number
 from nnlab.text import quote
 
 LOCATIONS = "data_places"
 CHECKSUMS = "data_sha256"
 LARGEST_ENVIRONMENT = 1 << 20
+MOST_TRIALS_READ = 1000
 _DRIVE = re.compile(r"[A-Za-z]:")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -52,19 +53,29 @@ class RecordedData:
 
     @classmethod
     def of(cls, folder: Path) -> "RecordedData":
-        """The records of a run folder, or of the first fold of a cross-validation; empty for other folders."""
-        for run in (folder, folder / fold_folder(1)):
-            try:
-                file = run / ENVIRONMENT_FILE
-                if file.is_file() and file.stat().st_size <= LARGEST_ENVIRONMENT:
-                    found = json.loads(file.read_text(encoding="utf-8"))
-                    return cls(run, found if isinstance(found, dict) else {})
-            except (OSError, ValueError, RecursionError):  # reported where the environment is needed
-                continue
-        return cls(folder, {})
+        """The records of a run folder, of the first fold of a cross-validation, or of the trials of a sweep.
 
-    def paths(self, key: str) -> Iterator[Path]:
-        """The recorded file or folder of a key: relative to the run folder, then absolute."""
+        Empty for other folders.
+        """
+        for run in (folder, folder / fold_folder(1)):
+            if found := cls.read(run):
+                return found
+        return RecordedTrials(folder) if (folder / SWEEP_FILE).is_file() else cls(folder, {})
+
+    @classmethod
+    def read(cls, run: Path) -> "RecordedData | None":
+        """The records in a run folder; None where there are none."""
+        try:
+            file = run / ENVIRONMENT_FILE
+            if file.is_file() and file.stat().st_size <= LARGEST_ENVIRONMENT:
+                found = json.loads(file.read_text(encoding="utf-8"))
+                return RecordedData(run, found if isinstance(found, dict) else {})
+        except (OSError, ValueError, RecursionError):  # reported where the environment is needed
+            return None
+        return None
+
+    def paths(self, key: str, name: str = "") -> Iterator[Path]:
+        """The recorded file or folder of a key, ``name`` in the spec: relative to the run folder, then absolute."""
         recorded = self._locations.get(key)
         if not isinstance(recorded, dict):
             return
@@ -77,6 +88,30 @@ class RecordedData:
     def matches(self, candidate: Path) -> bool:
         """Whether a file has the SHA-256 of one that the run read."""
         return bool(self._digests) and candidate.is_file() and _digest(candidate) in self._digests
+
+
+class RecordedTrials(RecordedData):
+    """What the trials of a sweep recorded, of which each may have trained on other data."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, {})
+
+    def paths(self, key: str, name: str = "") -> Iterator[Path]:
+        """Those of the first trial whose file has this name."""
+        for run in self._trials():
+            recorded = RecordedData.read(self._folder / run)
+            found = list(recorded.paths(key)) if recorded else []
+            if recorded and any(_ends_with(path, name) for path in found):
+                self._digests |= recorded._digests
+                yield from found
+                return
+
+    def _trials(self) -> list[str]:
+        try:
+            names = [path.name for path in self._folder.iterdir() if trial_number(path.name)]
+        except OSError:
+            return []
+        return sorted(names, key=lambda name: trial_number(name) or 0)[:MOST_TRIALS_READ]
 
 
 class DataPaths:
@@ -108,7 +143,7 @@ class DataPaths:
         expanded = Path(name).expanduser()
         candidates = [(folder / expanded).absolute() for folder in folders]
         beside, *elsewhere = map(existing_spelling, candidates) if candidates else [None]
-        recorded = list(self._recorded.paths(key))
+        recorded = list(self._recorded.paths(key, name))
         if (placed := self._placed.get(name)) and not _names_server(placed):
             recorded.append(Path(placed))
         # Recorded paths come first: a run folder holds other files that may have the same name.
@@ -131,6 +166,13 @@ class DataPaths:
 def _names_server(path: str) -> bool:
     """Whether a path is a Windows network path: an untrusted run must not make Windows log in to a server."""
     return os.name == "nt" and path.replace("\\", "/").startswith("//")
+
+
+def _ends_with(path: Path, name: str) -> bool:
+    """Whether a path can be that of a name in a spec: it ends with its parts, leading ``..`` left out."""
+    composed = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", str(path))
+    named = [part for part in Path(os.path.normpath(composed[0])).parts if part not in {".", "..", "~"}]
+    return not named or list(Path(composed[1]).parts[-len(named) :]) == named
 
 
 def existing_spelling(path: Path) -> Path | None:

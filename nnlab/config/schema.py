@@ -6,8 +6,11 @@ from annotated_types import MaxLen
 
 from nnlab.config.descent import Descent
 from nnlab.config.experiment import Experiment
+from nnlab.config.sweep_goal import GOAL_COLUMNS
+from nnlab.config.sweep_keys import SWEEP_KEYS, SweepKeys
 from nnlab.config.type_checks import type_adapter
 from nnlab.config.validation import plain
+from nnlab.config.value_lists import COUNT, RANGES
 from nnlab.registry import (
     REGISTRIES,
     Component,
@@ -19,10 +22,11 @@ from nnlab.registry import (
 )
 
 Schema = dict[str, Any]
+_ONE_KEY: Schema = {"minProperties": 1, "maxProperties": 1}
 
 
 def spec_schema() -> Schema:
-    """The JSON schema (draft 2020-12) of a spec for ``nnlab train`` or ``nnlab descend``.
+    """The JSON schema (draft 2020-12) of a spec for ``nnlab train`` or ``nnlab descend``, and of a sweep.
 
     ``$defs`` holds every component once. In a spec with a base only the keys are checked, since values may be
     inherited.
@@ -33,7 +37,7 @@ def spec_schema() -> Schema:
         for name, cls in registry.items()
     }
     definitions |= {f"rule.{name}": _rule(definitions[f"optimizer.{name}"]) for name in REGISTRIES["optimizer"].names()}
-    definitions |= {"experiment": _experiment(), "descent": _descent()}
+    definitions |= {"experiment": _experiment(), "descent": _descent(), "sweep": _sweep()}
     keys = {
         name: {"description": value["description"]}
         for part in ("descent", "experiment")
@@ -44,12 +48,16 @@ def spec_schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "nnlab spec",
         "type": "object",
-        "if": {"required": ["base"]},
-        "then": {"properties": based | keys, "additionalProperties": False},
+        "if": _is_sweep(),
+        "then": {"$ref": "#/$defs/sweep"},
         "else": {
-            "if": {"anyOf": [{"required": ["function"]}, {"required": ["expression"]}]},
-            "then": {"$ref": "#/$defs/descent"},
-            "else": {"$ref": "#/$defs/experiment"},
+            "if": {"required": ["base"]},
+            "then": {"properties": based | keys, "additionalProperties": False},
+            "else": {
+                "if": {"anyOf": [{"required": ["function"]}, {"required": ["expression"]}]},
+                "then": {"$ref": "#/$defs/descent"},
+                "else": {"$ref": "#/$defs/experiment"},
+            },
         },
         "$defs": definitions,
     }
@@ -78,6 +86,34 @@ def _descent() -> Schema:
     several = properties["optimizer"]
     properties["optimizer"] = {"anyOf": [one, several | {"items": one}], "description": several["description"]}
     return schema | {"oneOf": [{"required": ["function"]}, {"required": ["expression"]}]}
+
+
+def _is_sweep() -> Schema:
+    """What :func:`nnlab.config.sweep_keys.is_sweep_spec` asks."""
+    own: list[Schema] = [{"required": ["base", key]} for key in SWEEP_KEYS]
+    return {"not": {"required": ["model"]}, "anyOf": [{"required": ["over"]}, {"required": ["zip"]}, *own]}
+
+
+def _sweep() -> Schema:
+    """Keys with lists of values or ranges; the values of a key are checked by nnlab alone."""
+    schema = _mapping(SweepKeys)
+    properties = schema["properties"]
+    values: Schema = {"type": "array", "minItems": 1}
+    count = {"type": "string", "pattern": f"^{COUNT.pattern}$"}
+    number = {"type": "number"}
+    ranges = {
+        scale: {"type": "array", "items": number | {"exclusiveMinimum": 0} if scale == "log" else number}
+        | {"minItems": 2, "maxItems": 2}
+        for scale in RANGES
+    }
+    one_range = {"type": "object", "properties": ranges, "additionalProperties": False} | _ONE_KEY
+    for key, forms in (("over", [values, count, one_range]), ("zip", [values, count])):
+        block = {"type": "object", "additionalProperties": {"anyOf": forms}}
+        properties[key] |= {"anyOf": [block, {"type": "array", "items": block}]}
+    column = {"enum": list(GOAL_COLUMNS)}
+    directed = {"type": "object", "properties": dict.fromkeys(("maximize", "minimize"), column)}
+    properties["goal"]["anyOf"] = [column, {"type": "null"}, directed | {"additionalProperties": False} | _ONE_KEY]
+    return schema
 
 
 def _rule(optimizer: Schema) -> Schema:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +39,15 @@ class Sweep:
     goal: Goal | None = None
     specs: TrialSpecs = field(repr=False, compare=False)
 
-    @property
+    @cached_property
     def points(self) -> int:
-        """How many points the search trains at most; counted without enumerating them."""
+        """How many points the search trains."""
         trials: int | None = getattr(self.search, "trials", None)
-        return self.space.combinations if trials is None else trials
+        return len(self.space) if trials is None else trials
 
     @property
     def trials(self) -> int:
-        """How many trials the sweep has at most."""
+        """How many trials the sweep has."""
         return self.points * self.seeds
 
     def experiment(self, settings: Settings, seed_offset: int = 0) -> Experiment:

@@ -9,7 +9,7 @@ from nnlab.metrics import DEFAULT_METRICS, LOSS, PRIMARY
 from nnlab.registry import registered_name
 from nnlab.text import near_or_known, quote
 
-OBJECTIVE = "objective"
+GOAL_COLUMNS = MetricColumns(STEERING_SPLITS, ("objective",))
 HOLD_OUT = "hold some out with data.validation: 0.1"
 
 
@@ -65,12 +65,11 @@ def goal_problem(goal: Goal, experiment: Experiment) -> str:
 
 def _column(name: str) -> str:
     """The name of a column that may be a goal; raises GoalError."""
-    columns = list(MetricColumns(STEERING_SPLITS, (OBJECTIVE,)))
-    if name in columns:
+    if name in GOAL_COLUMNS:
         return name
     if name.startswith("test"):
         raise GoalError(
             f"{quote(name)} is measured on the test set, which never chooses: the result would look better than it "
             f"is; take validation_{PRIMARY} and {HOLD_OUT}"
         )
-    raise GoalError(f"no column {quote(name)} can be a goal; {near_or_known(name, columns, 'columns')}")
+    raise GoalError(f"no column {quote(name)} can be a goal; {near_or_known(name, list(GOAL_COLUMNS), 'columns')}")

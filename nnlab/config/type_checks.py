@@ -67,6 +67,8 @@ def _in_words(base: Any, marks: tuple[Any, ...]) -> str:
         return " or ".join(_in_words(option, (*own, *marks)) for option, own in lists_last)
     if base is types.NoneType:
         return "null"
+    if get_origin(base) is dict:
+        return "a mapping"
     is_list = get_origin(base) is list
     words = "a list" if is_list else _WORDS.get(base, getattr(base, "__name__", str(base)))
     kinds = [mark.func.__name__.removeprefix("is") for mark in marks if isinstance(mark, annotated_types.Predicate)]

@@ -143,7 +143,7 @@ def test_list_of_an_unknown_name_suggests_the_nearest(nnlab, name: str, near: st
 
 
 def test_completion_knows_every_kind() -> None:
-    assert set(KINDS) == {"spec", "descent", *REGISTRIES}
+    assert set(KINDS) == {"spec", "descent", "sweep", *REGISTRIES}
 
 
 def test_spec_is_read_from_standard_input(nnlab, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
