@@ -164,10 +164,11 @@ class Dispatcher:
                     continue
                 try:
                     task = assigned(trial.task, self._session, self._threads(worker), allow_drift=self._allow_drift)
+                    self._send(worker, train_assignment, task, trial)
                 except NnlabError as error:
                     trial.end_as("failed", str(error), error.exit_code)
-                else:
-                    self._send(worker, train_assignment, task, trial)
+                except Exception as error:  # of a component that cannot be pickled
+                    trial.end_as("failed", one_line(f"cannot be sent: {error!r}", 300), EXIT_BUG)
 
     def _threads(self, worker: Worker) -> int:
         """The threads for a trial: the cores of its machine, shared among the workers on it."""

@@ -61,8 +61,8 @@ def write_files(files: Files, folder: Path) -> None:
     if len(files) > MOST_FILES:
         raise RunError(f"{folder}: {len(files)} files are more than the {MOST_FILES} of a run folder")
     _check_size(folder, sum(map(len, files.values())))
-    if wrong := next((name for name in files if not _NAME.fullmatch(name)), None):
-        raise RunError(f"{folder}: {quote(wrong)} is not the name of a file in a run folder")
+    if wrong := [name for name in files if not _NAME.fullmatch(name)]:
+        raise RunError(f"{folder}: {quote(wrong[0])} is not the name of a file in a run folder")
     with reported_as(RunError, f"{folder}: cannot be written"):
         disk.make_folder(folder)
         for name, contents in files.items():

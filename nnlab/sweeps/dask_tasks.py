@@ -8,8 +8,6 @@ from pathlib import Path, PureWindowsPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import distributed
-
 from nnlab.config.data_paths import FoundPath
 from nnlab.config.experiment import Experiment
 from nnlab.core.random import Purpose, make_streams
@@ -67,7 +65,9 @@ def describe(experiment: Experiment) -> Description:
 
 def train_assignment(assignment: Assignment) -> Result:
     """Train a trial in a temporary folder, and give back its files."""
-    number, worker = assignment.task.number, distributed.get_worker()
+    from distributed import get_worker
+
+    number, worker = assignment.task.number, get_worker()
     try:
         with TemporaryDirectory(prefix="nnlab-", dir=worker.local_directory, ignore_cleanup_errors=True) as folder:
             return _trained(assignment, Path(folder), _stopping(assignment.session, worker))

@@ -42,10 +42,11 @@ class DaskWorkers:
         seconds: float = WORKERS_SECONDS,
     ) -> None:
         self.slots = 1
+        self._cluster = connect(scheduler)
         here = describe(experiment)
         if here.error:
+            self._cluster.close()
             raise here.error
-        self._cluster = connect(scheduler)
         self._dispatcher = Dispatcher(self._cluster, experiment, here, say, drift=allow_drift)
         self._closing = Event()
         self._threads = [Thread(target=target, daemon=True) for target in (self._dispatcher.run, self._watch)]
