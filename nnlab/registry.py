@@ -164,6 +164,7 @@ class Registry:
         self._module = module
         self._includes = tuple(includes)
         self._classes: dict[str, type[Any]] = {}
+        self._loaded = False
 
     def register(self, name: str) -> Callable[[type[T]], type[T]]:
         """Class decorator: register a component under ``name``."""
@@ -183,17 +184,23 @@ class Registry:
 
     def items(self) -> Iterator[tuple[str, type[Any]]]:
         """All names with their classes, in the order of registration."""
-        importlib.import_module(self._module)
+        self._load()
         yield from self._classes.items()
         for other in self._includes:
             yield from other.items()
 
     def __contains__(self, name: object) -> bool:
-        importlib.import_module(self._module)
+        self._load()
         return isinstance(name, str) and (name in self._classes or any(name in other for other in self._includes))
 
     def __getitem__(self, name: str) -> type[Any]:
-        return dict(self.items())[name]
+        self._load()
+        return self._classes[name] if name in self._classes else dict(self.items())[name]
+
+    def _load(self) -> None:
+        if not self._loaded:
+            importlib.import_module(self._module)
+            self._loaded = True
 
 
 def registered_name(component: object) -> str:

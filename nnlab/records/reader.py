@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from nnlab.config.plain_yaml import plain_yaml
 from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.type_checks import check
 from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
@@ -25,7 +26,6 @@ from nnlab.records.formats import (
     is_sweep_folder,
 )
 from nnlab.records.json_files import SUMMARY_ROWS, read_summary
-from nnlab.records.spec_blocks import remember_blocks, spec_from_blocks
 from nnlab.storage.checked_files import check_file, damaged, reading
 from nnlab.storage.csv_tables import Table, read_table, rows_of
 from nnlab.storage.layout import METRICS_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
@@ -105,7 +105,7 @@ def read_run(folder: Path | str) -> RunRecord:
     path = Path(folder)
     _check_folder(path)
     summary = read_summary(path / SUMMARY_FILE)
-    spec = read_recorded_spec(path / SPEC_FILE, summary["spec_sha256"])
+    spec = read_recorded_spec(path / SPEC_FILE)
     if spec_sha256(spec) != summary["spec_sha256"]:
         damaged(path / SPEC_FILE, f"is not the spec of this run: its SHA-256 differs from the one in {SUMMARY_FILE}")
     unfinished = summary["status"] == "running"
@@ -157,16 +157,13 @@ def _name_one(parent: Path) -> str:
     return f"so name one of them (nnlab compare takes them all: {one_line(str(parent), 200)}/*)"
 
 
-def read_recorded_spec(path: Path, sha256: str | None = None) -> Mapping[str, Any]:
-    """The spec of a run as plain values, which are not to be modified; raises RunError.
-
-    With the SHA-256 that the run recorded of it, a spec that resembles earlier ones is read faster.
-    """
+def read_recorded_spec(path: Path) -> Mapping[str, Any]:
+    """The spec of a run as plain values; raises RunError."""
     check_file(path, MAX_BYTES)
     with reading(path):
         text = path.read_bytes().decode(errors="replace")
     try:
-        spec = (sha256 and spec_from_blocks(text, sha256)) or read_yaml(path).value
+        spec = plain_yaml(text) or read_yaml(path).value
     except SpecError as error:
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
         raise RunError(one_line(f"{error.problems[0]}{more}", 500)) from None
@@ -174,7 +171,6 @@ def read_recorded_spec(path: Path, sha256: str | None = None) -> Mapping[str, An
         raise RunError(one_line(str(error), 500)) from None
     if not isinstance(spec, dict):
         damaged(path, f"must be a mapping, got {quote(spec)}", 1)
-    remember_blocks(text, spec)
     for key, annotation in (("name", str), ("seed", int)):
         wrong = check(annotation, spec.get(key))[1]
         if wrong:
