@@ -1,19 +1,33 @@
 """The contributions of ``nnlab why`` as a table for the terminal and as JSON."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
-from nnlab.cli.comparison_table import Column, laid_out
-from nnlab.cli.console import results
+from nnlab.cli.comparison_table import Column, heading, laid_out
+from nnlab.cli.console import echo, results
 from nnlab.compare.labels import ABSENT
 from nnlab.compare.paired import PairedDifference
 from nnlab.compare.verdicts import difference_document, signed_difference, verdict
 from nnlab.config.defaults import has_default
+from nnlab.config.sweep import Sweep
 from nnlab.config.validation import flatten
-from nnlab.sweeps.contributions import Contribution, Contributions, effects_to_test, fewest_seeds
+from nnlab.core.statistics import mean_std
+from nnlab.metric_columns import format_column, higher_is_better
+from nnlab.records.sweep_folder import read_sweep
+from nnlab.sweeps.contributions import (
+    Contribution,
+    Contributions,
+    Values,
+    contributions,
+    effects_to_test,
+    fewest_seeds,
+)
 from nnlab.sweeps.why import Change, Combination, WhyPlan
+from nnlab.sweeps.why_sweep import measured_column, values_of
 from nnlab.text import format_value, one_line
 
 SHOWN = "*"
@@ -139,3 +153,58 @@ def document(plan: WhyPlan, found: Contributions, column: str, *, maximize: bool
         "left_in_b": plain(found.left_in_b),
         "left_out": [{"combination": described(plan, one), "reason": why} for one, why in plan.impossible.items()],
     }
+
+
+def list_combinations(plan: WhyPlan, sweep: Sweep) -> None:
+    """Print what would be trained."""
+    for combination in plan.combinations:
+        echo(described(plan, combination))
+    for change in plan.changes:
+        echo(f"{change.name}: {change_text(plan, change)}")
+    for line in left_out(plan):
+        echo(line)
+    combinations, seeds = len(plan.combinations), sweep.seeds
+    echo(f"{combinations * seeds:,} trials ({combinations} combinations, {seeds} seed{'s' * (seeds > 1)} each)")
+
+
+def show_contributions(plan: WhyPlan, sweep: Sweep, path: Path, *, as_json: bool) -> None:
+    """Print the contributions of the trials in a folder, and the folder."""
+    record = read_sweep(path)
+    column = measured_column(record)
+    values = values_of(plan, record, sweep.seeds, column)
+    maximize = higher_is_better(column)
+    found = contributions(plan, values, maximize=maximize)
+    sides = {"A": frozenset[int](), "B": plan.whole}
+    names = {"A": str(plan.a["name"]), "B": str(plan.b["name"])}
+    if as_json:
+        measured = {
+            side.lower(): {"name": names[side], "values": list(values[combination].values())}
+            for side, combination in sides.items()
+        }
+        echo(json.dumps({"path": str(path), **measured, **document(plan, found, column, maximize=maximize)}, indent=2))
+        return
+    for side, combination in sides.items():
+        numbers = list(values[combination].values())
+        name = f"{names[side]}, " if names["A"] != names["B"] else ""
+        echo(f"{side}: {name}{heading(column)} {_mean(column, numbers)}")
+    print_contributions(plan, found, column, maximize=maximize)
+    for line in _without_value(plan, values, sweep.seeds):
+        echo(line)
+    if sweep.goal is None:
+        echo(f"no validation samples: {heading(column)} is shown, and must choose nothing")
+    echo(str(path))
+
+
+def _mean(column: str, numbers: Sequence[float]) -> str:
+    """``0.9123 ± 0.0021 (8 seeds)``."""
+    if not numbers:
+        return "not measured: no trial completed"
+    mean, std, count = mean_std(numbers)
+    spread = "" if std is None else f" ± {format_column(column, std)} ({count} seeds)"
+    return format_column(column, mean) + spread
+
+
+def _without_value(plan: WhyPlan, values: Values, seeds: int) -> Iterator[str]:
+    for combination in plan.combinations:
+        if (missing := seeds - len(values[combination])) > 0:
+            yield f"{described(plan, combination)}: {missing} of {seeds} trials diverged or failed, and are left out"
