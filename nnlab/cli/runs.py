@@ -39,10 +39,15 @@ def list_runs(
             autocompletion=complete_status,
         ),
     ] = None,
+    inside: Annotated[
+        bool, typer.Option("--all", help="List the trials of sweeps and the folds of cross-validations too.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the paths.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
 ) -> None:
-    """List runs, cross-validations and descents with status, progress, final metrics and size.
+    """List runs, cross-validations, descents and sweeps with status, progress, final metrics and size.
+
+    A sweep is one line with its best goal; --all lists its trials beneath it, under names that all commands take.
 
     Status crashed: the process of the run has ended. Status damaged: the run cannot be read; stderr says why.
 
@@ -58,10 +63,12 @@ def list_runs(
         raise UsageError(f"--status: must be one of {', '.join(ALL_STATUSES)}, got {quote(status)}")
     if quiet and json:
         raise UsageError("--quiet and --json both write to stdout")
-    found = inventory(runs) if not trash else inventory(Trash(runs).folder, missing_ok=True)
+    folder = Trash(runs).folder if trash else runs
+    found = inventory(folder, missing_ok=trash, inside=inside)
     found = [run for run in found if status in (None, run.status)]
     for run in found:
-        clear_leftovers(run.path)
+        if not run.inside:  # the whole clears those of its runs
+            clear_leftovers(run.path)
     if json:
         import json as json_format
 
@@ -212,13 +219,14 @@ def _print_table(found: Sequence["StoredRun"]) -> None:
     from nnlab.metrics import PRIMARY
     from nnlab.text import one_line
 
-    columns = {"run": Column("run", [one_line(run.path.name, 100) for run in found])}
+    columns = {"run": Column("run", [one_line(run.name, 100) for run in found])}
     if any(run.kind != "run" for run in found):
         columns["kind"] = Column("kind", [run.kind for run in found])
     columns["status"] = Column("status", [run.status for run in found])
     columns["done"] = Column("done", [run.progress for run in found])
     held_out = [f"{split}_{PRIMARY}" for split in CHOOSING_SPLITS if split != "train"]
-    for name in held_out:
+    goals = dict.fromkeys(name for run in found if run.kind == "sweep" for name in run.metrics)
+    for name in dict.fromkeys((*held_out, *goals)):
         if any(name in run.metrics for run in found):
             cells = [shown_number(name, run.metrics[name]) if name in run.metrics else "" for run in found]
             columns[name] = Column(heading(name), cells, numbers=True)

@@ -18,7 +18,7 @@ def show_command(
         str,
         typer.Argument(
             metavar="SPEC|RUN",
-            help="A spec file (- is standard input); or a run folder, its short name, or last: the newest.",
+            help="A spec file (- is standard input); or a run folder or sweep, its short name, or last: the newest.",
         ),
     ],
     overrides: Overrides = None,
@@ -26,28 +26,37 @@ def show_command(
 ) -> None:
     """Show the resolved spec and the layers with output shapes and parameters; of a run also its final metrics.
 
+    Of a sweep: its status, its best points, and what the statistics say of them.
+
     Example: nnlab show configs/adam.yaml
     """
+    from nnlab.cli.show_sweep import show_sweep
     from nnlab.config.descent import load_descent
     from nnlab.config.inheritance import read_spec
     from nnlab.config.loading import load_experiment
     from nnlab.config.resolved_spec import describes_descent
-    from nnlab.errors import DataError, RunError
+    from nnlab.errors import DataError, RunError, UsageError
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.descent_reader import read_descent, read_log
-    from nnlab.records.formats import is_descent_folder
+    from nnlab.records.formats import is_descent_folder, is_sweep_folder
     from nnlab.records.reader import read_run
     from nnlab.records.result_line import result_line
     from nnlab.records.run_names import find_run
     from nnlab.storage.layout import SPEC_FILE
 
-    target = find_run(name, runs, "run", "descent")
+    target = find_run(name, runs, "run", "descent", "sweep")
     if not target.is_dir():
         tree = read_spec(target)
         if describes_descent(tree.value):
             echo(load_descent(target, overrides or [], tree=tree).to_yaml())
         else:
             show_experiment(load_experiment(target, overrides or [], tree=tree))
+        return
+    if is_sweep_folder(target):
+        if overrides:
+            raise UsageError("-s changes a spec, but a sweep has one for each trial; name one of them")
+        clear_leftovers(target)
+        show_sweep(target)
         return
     if not (target / SPEC_FILE).is_file():
         raise RunError(f"{target}: is not a run folder, it has no {SPEC_FILE}")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,17 @@ from typing import Any
 from nnlab.errors import RunError, reason_of
 from nnlab.records.crossval_folder import read_crossval_summary
 from nnlab.records.drawing import lacks_pictures
-from nnlab.records.formats import CRASHED, DAMAGED, ENDED_TRIALS, FINISHED, FolderKind, is_trial_folder, kind_of
+from nnlab.records.formats import (
+    CRASHED,
+    DAMAGED,
+    ENDED_TRIALS,
+    FINISHED,
+    FolderKind,
+    is_fold_folder,
+    is_trial_folder,
+    kind_of,
+    runs_within,
+)
 from nnlab.records.json_files import read_status, read_summary
 from nnlab.records.reader import read_run
 from nnlab.records.sweep_folder import read_sweep_summary
@@ -34,6 +45,16 @@ class StoredRun:
     message: str = ""
 
     @property
+    def name(self) -> str:
+        """The name of its folder; ``SWEEP/trial-007`` for a trial, ``CROSSVAL/fold-2`` for a fold."""
+        return f"{self.path.parent.name}/{self.path.name}" if self.inside else self.path.name
+
+    @cached_property
+    def inside(self) -> bool:
+        """Whether it is a fold or a trial."""
+        return is_fold_folder(self.path) or is_trial_folder(self.path)
+
+    @property
     def bytes(self) -> int:
         """The size of all files in it."""
         return bytes_of(self.path)
@@ -51,8 +72,11 @@ class StoredRun:
         }
 
 
-def inventory(runs: Path, *, missing_ok: bool = False) -> list[StoredRun]:
-    """The contents of a folder of runs, sorted by name, which begins with the time; raises RunError."""
+def inventory(runs: Path, *, missing_ok: bool = False, inside: bool = False) -> list[StoredRun]:
+    """The contents of a folder of runs, sorted by name, which begins with the time; raises RunError.
+
+    With ``inside``, each cross-validation and sweep is followed by its folds or trials.
+    """
     try:
         paths = sorted(path for path in runs.iterdir() if not path.name.startswith("."))
     except FileNotFoundError:
@@ -61,7 +85,19 @@ def inventory(runs: Path, *, missing_ok: bool = False) -> list[StoredRun]:
         raise RunError(f"{runs}: no such folder") from None
     except OSError as error:
         raise RunError(f"{runs}: cannot be read: {reason_of(error)}") from None
-    return [stored_run(path, kind) for path in paths if (kind := kind_of(path))]
+    found: list[StoredRun] = []
+    for path in paths:
+        if kind := kind_of(path):
+            found.append(stored_run(path, kind))
+            found += [stored_run(run, "run") for run in (_within(path) if inside else ())]
+    return found
+
+
+def _within(path: Path) -> list[Path]:
+    try:
+        return runs_within(path)
+    except OSError:  # the entry of the whole says that it cannot be read
+        return []
 
 
 def stored_run(path: Path, kind: FolderKind) -> StoredRun:
@@ -116,7 +152,7 @@ def _sweep(path: Path) -> tuple[str, str, Mapping[str, Any]]:
     summary = read_sweep_summary(path)
     done = sum(summary["counts"].get(status, 0) for status in ENDED_TRIALS)
     best = {summary["goal"]["column"]: summary["best"]["value"]} if summary["goal"] and summary["best"] else {}
-    return summary["status"], f"{done} of {summary['trials']} trials", best
+    return summary["status"], f"{done:,} of {summary['trials']:,} trials", best
 
 
 _READERS: Mapping[FolderKind, Callable[[Path], tuple[str, str, Mapping[str, Any]]]] = {
