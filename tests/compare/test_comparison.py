@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_sweeps import made_sweep
 
 from nnlab.compare.comparison import Comparison, compare
 from nnlab.compare.entries import RECORDING_KEYS
@@ -310,3 +311,53 @@ def test_optional_component_is_true_where_another_run_has_it_off(make_run: MakeR
     settings = {entry.folders[0]: entry.settings for entry in compare(runs).entries}
     assert settings["off"]["model.batch_norm"] is False
     assert settings["on"]["model.batch_norm"] is True
+
+
+TRIALS = [
+    *[(0.1, 0, 0.5, "completed"), (0.1, 1, 0.75, "completed"), (0.01, 0, 0.25, "diverged")],
+    *[(0.01, 1, 0.5, "interrupted"), (0.001, 0, 0.5, "running"), (0.001, 1, 0, "waiting")],
+]
+
+
+def test_sweep_stands_for_its_finished_trials(make_run: MakeRun) -> None:
+    sweep = made_sweep(make_run, TRIALS)
+    comparison = compare([sweep], sort="train_accuracy")
+    assert [entry.folders for entry in comparison.entries] == [("trial-001", "trial-002"), ("trial-003",)]
+    assert comparison.keys == ("seed", "optimizer.lr")
+    assert comparison.unfinished == (sweep / "trial-004", sweep / "trial-005")
+    assert comparison.passed_over_counts == "2 unfinished trials"
+    document = json.loads(comparison.to_json())
+    assert document["unfinished"] == [str(sweep / "trial-004"), str(sweep / "trial-005")]
+    assert (document["passed_over"], document["damaged"]) == ([], [])
+
+
+def test_sweeps_and_runs_are_compared_together_each_once(make_run: MakeRun) -> None:
+    run = make_run("alone", {"optimizer.lr": 7.0})
+    sweep = made_sweep(make_run, TRIALS[:3])
+    other = made_sweep(make_run, TRIALS[:1], name="20250107-120000-adam-sweep-aa00bc")
+    paths = [run, sweep, sweep / "trial-001", other]
+    comparison = compare(paths)
+    assert sorted(len(entry.runs) for entry in comparison.entries) == [1, 1, 1, 2]
+    assert comparison.passed_over_counts == ""
+
+
+def test_everything_in_the_folder_of_a_sweep_names_its_trials(make_run: MakeRun) -> None:
+    sweep = made_sweep(make_run, TRIALS[:3])
+    (sweep / "plots").mkdir()
+    comparison = compare(sweep.iterdir())
+    assert sum(len(entry.runs) for entry in comparison.entries) == 3
+    assert (comparison.damaged, comparison.passed_over) == ((), ())
+
+
+def test_sweep_without_finished_trials_is_an_error(make_run: MakeRun) -> None:
+    with pytest.raises(RunError, match="trial-001: is not finished"):
+        compare([made_sweep(make_run, TRIALS[3:5])])
+    with pytest.raises(RunError, match="no trial of this sweep has begun"):
+        compare([made_sweep(make_run, TRIALS[5:], name="20250107-120000-adam-sweep-aa00bc")])
+
+
+def test_damaged_trial_of_a_sweep_is_reported(make_run: MakeRun) -> None:
+    sweep = made_sweep(make_run, TRIALS[:3])
+    (sweep / "trial-002" / "summary.json").write_text("{")
+    comparison = compare([sweep])
+    assert [found.path for found in comparison.damaged] == [sweep / "trial-002"]

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from made_sweeps import made_sweep
 from unreadable_folders import make_unreadable
 
 from nnlab.compare.comparison import compare
@@ -130,3 +131,47 @@ def test_size_sums_all_files_without_following_links(tmp_path: Path) -> None:
     assert bytes_of(tmp_path / "a") == 120
     (tmp_path / "a" / "link").symlink_to(tmp_path / "big")
     assert 120 < bytes_of(tmp_path / "a") < 1000
+
+
+TRIALS = [
+    (0.1, 0, 0.5, "completed"),
+    (0.1, 1, 0.75, "completed"),
+    (0.01, 0, 0.25, "interrupted"),
+    (0.01, 1, 0, "waiting"),
+]
+
+
+def test_sweep_is_one_entry_with_its_best_goal(make_run) -> None:
+    sweep = made_sweep(make_run, TRIALS, status="interrupted")
+    (found,) = inventory(sweep.parent)
+    assert (found.path, found.kind, found.status, found.progress) == (sweep, "sweep", "interrupted", "2 of 4 trials")
+    assert (found.metrics, found.message, found.name) == ({"validation_accuracy": 0.59375}, "", sweep.name)
+    assert found.bytes > sum(map(bytes_of, sweep.glob("trial-*"))) > 0
+
+
+def test_trials_are_listed_beneath_their_sweep_by_number(make_run) -> None:
+    sweep = made_sweep(make_run, TRIALS)
+    (sweep / "trial-001").rename(sweep / "trial-1000")
+    found = inventory(sweep.parent, inside=True)
+    names = [sweep.name, *(f"{sweep.name}/{trial}" for trial in ("trial-002", "trial-003", "trial-1000"))]
+    assert [entry.name for entry in found] == names
+    assert [entry.status for entry in found] == ["completed", "completed", "interrupted", "completed"]
+    assert [entry.inside for entry in found] == [False, True, True, True]
+    (sweep / "trial-002" / "plots").mkdir()
+    assert all(entry.message == "" for entry in inventory(sweep.parent, inside=True))
+
+
+def test_sweep_runs_while_locked_and_crashed_afterwards(make_run) -> None:
+    sweep = made_sweep(make_run, TRIALS, status="running")
+    assert inventory(sweep.parent)[0].status == "crashed"
+    lock = RunLock(sweep / "trial-001")
+    assert inventory(sweep.parent)[0].status == "running"
+    lock.release()
+
+
+def test_sweep_killed_before_its_summary_has_not_begun(make_run) -> None:
+    sweep = made_sweep(make_run, TRIALS)
+    (sweep / SUMMARY_FILE).unlink()
+    assert [(found.kind, found.status, found.progress) for found in inventory(sweep.parent)] == [
+        ("sweep", "crashed", "not begun")
+    ]

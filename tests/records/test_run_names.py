@@ -93,3 +93,39 @@ def test_last_without_any_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot be read"):
         newest(tmp_path / "gone", lambda path: True)
     assert find_run("adam", tmp_path / "gone") == Path("adam")
+
+
+SWEEP = "20250106-120000-adam-sweep-fedcba"
+
+
+@pytest.fixture
+def sweep(runs: Path) -> Path:
+    (runs / SWEEP / "trial-007").mkdir(parents=True)
+    for file in ("sweep.yaml", "summary.json"):
+        (runs / SWEEP / file).touch()
+    return runs / SWEEP
+
+
+@pytest.mark.parametrize("name", ["last", SWEEP, "fedcba", "adam-sweep", "20250106"])
+def test_sweep_is_found_by_its_names(runs: Path, sweep: Path, name: str) -> None:
+    assert find_run(name, runs) == sweep
+
+
+def test_experiment_finds_its_only_sweep(runs: Path, sweep: Path) -> None:
+    assert find_run("adam", runs, "sweep") == sweep
+    with pytest.raises(RunError, match="4 runs in runs match"):
+        find_run("adam", runs)
+
+
+@pytest.mark.parametrize("name", ["last/trial-007", "adam/trial-007", "fedcba/trial-007", f"runs/{SWEEP}/trial-007"])
+def test_trial_is_found_by_the_name_of_its_sweep(runs: Path, sweep: Path, name: str) -> None:
+    assert find_run(name, runs, "run") == sweep / "trial-007"
+
+
+def test_fold_is_found_by_the_name_of_its_crossval(runs: Path, sweep: Path) -> None:
+    assert find_run("adam-crossval/fold-1", runs) == runs / CROSSVAL / "fold-1"
+
+
+@pytest.mark.parametrize("name", ["last/x", "a/b/trial-007", "adam/trial-7", "/trial-007", "../trial-007"])
+def test_other_paths_stay_as_they_are(runs: Path, sweep: Path, name: str) -> None:
+    assert find_run(name, runs) == Path(name)

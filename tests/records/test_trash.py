@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_sweeps import made_sweep
 
 from nnlab.errors import RunError
 from nnlab.records.crossval_folder import CrossvalFolder
@@ -248,3 +249,31 @@ def test_run_with_the_purging_prefix_is_rejected(make_run) -> None:
         trash_of(mine).take(mine)
     trash_of(mine).purge_leftovers()
     assert read_run(mine).status == "completed"
+
+
+TRIALS = [(0.1, 0, 0.5, "completed"), (0.01, 0, 0.25, "completed")]
+
+
+def test_sweep_is_moved_to_the_trash_and_restored_as_a_whole(make_run) -> None:
+    sweep = made_sweep(make_run, TRIALS)
+    before = contents(sweep)
+    trash = trash_of(sweep)
+    removed = trash.take(sweep)
+    assert contents(removed) == before
+    assert trash.restore(removed) == sweep
+    assert contents(sweep) == before
+
+
+def test_sweep_is_not_removed_while_it_or_a_trial_is_written(make_run) -> None:
+    sweep = made_sweep(make_run, TRIALS)
+    for folder in (sweep, sweep / "trial-002"):
+        lock = RunLock(folder)
+        with pytest.raises(RunError, match="is being written"):
+            trash_of(sweep).take(sweep)
+        lock.release()
+
+
+def test_trial_is_removed_with_its_sweep_only(make_run) -> None:
+    sweep = made_sweep(make_run, TRIALS)
+    with pytest.raises(RunError, match=f"is a trial of a sweep; remove {sweep} as a whole"):
+        trash_of(sweep / "trial-001").take(sweep / "trial-001")
