@@ -23,7 +23,8 @@ def compare_command(
             metavar="KEY",
             show_default=False,
             help="Sort by a metric or spec key, such as train_seconds or optimizer.lr; metrics of which "
-            "higher is better descend, everything else ascends (default: test_accuracy).",
+            "higher is better descend, everything else ascends (default: validation_accuracy where all runs have it, "
+            "else test_accuracy).",
         ),
     ] = None,
     top: Annotated[
@@ -50,11 +51,13 @@ def compare_command(
     """Compare runs: a table of the settings that differ and the final metrics, and the curves in one picture.
 
     Runs that differ only in their seed are one row: mean ± standard deviation. A sweep stands for its finished trials.
+    Rows that share seeds are paired on them: a verdict below the table says by how much the best one is better, or
+    that they cannot be told apart.
 
     Example: nnlab compare runs/* --sort test_accuracy
     """
     from nnlab.cli.comparison_table import not_compared, print_comparison
-    from nnlab.compare.comparison import DEFAULT_SORT, compare
+    from nnlab.compare.comparison import compare
     from nnlab.errors import UsageError
     from nnlab.plots.comparison import plot_comparison
     from nnlab.records.run_names import find_run
@@ -64,7 +67,7 @@ def compare_command(
     if json and csv == "-":
         raise UsageError("--json and --csv - both write to stdout; give --csv a file name")
     paths = [find_run(name, runs, "run", "sweep") for name in expanded(names)]
-    comparison = compare(paths, sort=sort or DEFAULT_SORT, top=top)
+    comparison = compare(paths, sort=sort, top=top)
     if json:
         echo(comparison.to_json(), nl=False)
     elif csv == "-":

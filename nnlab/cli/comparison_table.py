@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from nnlab.cli.comparison_statistics import print_statistics
 from nnlab.cli.console import results
 from nnlab.compare.comparison import Comparison
 from nnlab.compare.entries import BEST_MEASURE, MEASURES, Entry
@@ -85,6 +86,9 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(laid_out(below, console.width), soft_wrap=False)
     if left_out:
         console.print(f"columns left out for lack of room: {', '.join(left_out)} (--csv - has all)")
+    if comparison.sort in OPTIONAL:
+        console.print(f"sorted by {comparison.sort.replace('_', ' ')}")
+    print_statistics(comparison)
     for line in not_compared(comparison):
         console.print(Text(line))
 

@@ -4,30 +4,26 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from nnlab.compare.differences import differing_keys
-from nnlab.compare.entries import MEASURES, Entry, make_entries, measured
+from nnlab.compare.entries import MEASURES, Entry, make_entries
 from nnlab.compare.labels import distinguishing_labels, short_keys
-from nnlab.core.rows import REPORTING_SPLITS
-from nnlab.core.statistics import MeanStd
+from nnlab.compare.order import rank, sort_column
+from nnlab.compare.seeds import SeedStatistics, seed_statistics
+from nnlab.compare.serialisation import csv_heading, csv_row, entry_document, plain
 from nnlab.errors import RunError, UsageError
-from nnlab.metric_columns import higher_is_better, metric_of
-from nnlab.metrics import PRIMARY
-from nnlab.records.formats import FolderKind, distinct_folders, is_crossval_folder, is_sweep_folder, kind_of, text_cell
+from nnlab.metric_columns import metric_of
+from nnlab.records.formats import FolderKind, distinct_folders, is_crossval_folder, is_sweep_folder, kind_of
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.records.run_names import NOUNS
 from nnlab.records.sweep_folder import finished_trials
 from nnlab.storage.folder_names import without_time
 from nnlab.storage.layout import PLOTS_FOLDER
-from nnlab.text import format_value, near_hint, one_line, quote
-
-DEFAULT_SORT = f"{REPORTING_SPLITS[0]}_{PRIMARY}"
 
 
 class Damaged(NamedTuple):
@@ -47,13 +43,17 @@ class PassedOver(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Sorted entries, the runs that could not be read, the folders that are no training runs, unfinished trials."""
+    """Sorted entries, the runs that could not be read, the folders that are no training runs, unfinished trials.
+
+    ``hidden`` is the number of entries that ``top`` cut off.
+    """
 
     entries: tuple[Entry, ...]
     damaged: tuple[Damaged, ...]
     sort: str
     passed_over: tuple[PassedOver, ...] = ()
     unfinished: tuple[Path, ...] = ()
+    hidden: int = 0
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -95,6 +95,16 @@ class Comparison:
         found = dict.fromkeys(name for entry in self.entries for name in entry.measures)
         return (*MEASURES, *(name for name in found if name not in MEASURES and metric_of(name)))
 
+    @cached_property
+    def statistics(self) -> SeedStatistics | None:
+        """The best entry against each other one on equal seeds; None where no two share two of them."""
+        return seed_statistics(self.entries, self.sort, self.hidden)
+
+    @cached_property
+    def labels_without_seeds(self) -> tuple[str, ...]:
+        """The label of each entry without the number of its seeds."""
+        return tuple(label.removesuffix(entry.seeds) for label, entry in zip(self.labels, self.entries, strict=True))
+
     @property
     def passed_over_counts(self) -> str:
         """What was skipped, counted: ``2 descents, 1 unfinished trial``; empty without any."""
@@ -103,19 +113,17 @@ class Comparison:
         return ", ".join(f"{count} {noun}{'s' * (count > 1)}" for noun, count in counts.items() if count)
 
     def to_csv(self) -> str:
-        """The entries as CSV: means, standard deviations and, under ``n``, the number of runs, with all digits."""
+        """The entries as CSV: means, standard deviations and, under ``n``, the number of runs, with all digits.
+
+        The last columns are the standard errors of accuracies and, paired on seeds, best entry − this one.
+        """
         settings = [key for key in self.keys if key != "name"]
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        names = self.measures
-        measures = [column for name in names for column in (name, f"{name}_std")]
-        keys = [text_cell(one_line(key, 200)) for key in settings]
-        writer.writerow(["run", "name", "status", "n", *keys, *measures])
-        for entry in self.entries:
-            row = [text_cell(" ".join(entry.folders)), text_cell(entry.names), entry.status, str(len(entry.runs))]
-            row += [_setting_cell(entry.settings[key]) if key in entry.settings else "" for key in settings]
-            row += [cell for name in names for cell in _cells(entry.measures.get(name))]
-            writer.writerow(row)
+        writer.writerow(csv_heading(settings, self.measures))
+        paired = {one.against: one for one in self.statistics.found.differences} if self.statistics else {}
+        for index, entry in enumerate(self.entries):
+            writer.writerow(csv_row(entry, settings, self.measures, paired.get(index)))
         return text.getvalue()
 
     def to_json(self) -> str:
@@ -124,34 +132,26 @@ class Comparison:
             "sort": self.sort,
             "differing": self.keys,
             "entries": [
-                {
-                    "label": label,
-                    "name": entry.names,
-                    "status": entry.status,
-                    "n": len(entry.runs),
-                    "spec": {key: entry.settings[key] for key in self.keys if key in entry.settings},
-                    "measures": {name: spread._asdict() for name, spread in entry.measures.items()},
-                    "runs": [_run_document(run) for run in entry.runs],
-                }
-                for label, entry in zip(self.labels, self.entries, strict=True)
+                entry_document(entry, label, self.keys) for label, entry in zip(self.labels, self.entries, strict=True)
             ],
+            "statistics": self.statistics and self.statistics.document(self.labels_without_seeds),
             "damaged": [{"path": str(run.path), "message": run.message} for run in self.damaged],
             "passed_over": [{"path": str(found.path), "kind": found.kind} for found in self.passed_over],
             "unfinished": [str(path) for path in self.unfinished],
         }
-        return json.dumps(_plain(document), indent=2, allow_nan=False) + "\n"
+        return json.dumps(plain(document), indent=2, allow_nan=False) + "\n"
 
 
-def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int | None = None) -> Comparison:
+def compare(paths: Iterable[Path | str], *, sort: str | None = None, top: int | None = None) -> Comparison:
     """Read runs and compare them, best first; duplicate paths count once.
 
     A sweep stands for its finished trials. Files next to folds or trials are ignored, so that ``FOLDER/*`` names the
     folds of a cross-validation and the trials of a sweep; descents and cross-validations are skipped.
 
     ``sort`` is a metric or a spec key: metrics of which higher is better descend, everything else ascends, what has no
-    value comes last. Where no run has the default metric on a test set, validation or training samples stand in.
-    ``top`` keeps the first ``top`` entries. Raises UsageError for a key that no run has and RunError when no run
-    could be read.
+    value comes last. By default validation accuracy decides where all runs have it, else test accuracy is shown in
+    order (:func:`nnlab.compare.order.default_column`). ``top`` keeps the first ``top`` entries. Raises UsageError for
+    a key that no run has and RunError when no run could be read.
     """
     if top is not None and top < 1:
         raise UsageError(f"top: must be at least 1, got {top}")
@@ -175,12 +175,11 @@ def compare(paths: Iterable[Path | str], *, sort: str = DEFAULT_SORT, top: int |
         messages += [f"{path}: is not finished" for path in unfinished]
         raise RunError("\n".join(messages) or "no run was named")
     entries = make_entries(records)
-    key = _sort_key(sort, entries)
-    if key == DEFAULT_SORT:
-        columns = [f"{split}_{PRIMARY}" for split in REPORTING_SPLITS]
-        key = next((name for name in columns if any(name in entry.measures for entry in entries)), key)
-    entries.sort(key=lambda entry: _rank(entry, key))
-    return Comparison(tuple(entries[:top]), tuple(damaged), key, tuple(passed_over), tuple(unfinished))
+    column = sort_column(sort, entries)
+    entries.sort(key=lambda entry: rank(entry, column))
+    shown = tuple(entries[:top])
+    hidden = len(entries) - len(shown)
+    return Comparison(shown, tuple(damaged), column, tuple(passed_over), tuple(unfinished), hidden)
 
 
 def _with_trials(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
@@ -207,67 +206,3 @@ def _is_beside_runs(path: Path) -> bool:
         )
     except (OSError, ValueError):  # reading it will say why
         return False
-
-
-def _sort_key(key: str, entries: Sequence[Entry]) -> str:
-    """The metric or dotted spec key that ``key`` names in full or by its ending.
-
-    ``lr`` is the spec's ``optimizer.lr``, as in the table, and not the column of that name in the metrics.
-    """
-    measures = dict.fromkeys(name for entry in entries for name in entry.measures)
-    settings = dict.fromkeys(name for entry in entries for name in entry.settings)
-    if key in MEASURES or key in settings:
-        return key
-    endings = [name for name in settings if f".{name.removesuffix('.name')}".endswith(f".{key}")]
-    if len(endings) == 1:
-        return endings[0]
-    if key in measures:
-        return key
-    hint = near_hint(key, [*dict.fromkeys((*MEASURES, *measures)), *settings])
-    some = f"there are {', '.join(MEASURES)} and the spec's keys, such as optimizer.lr"
-    raise UsageError(f"sort: no run has {quote(key)}; {hint}{some}")
-
-
-def _rank(entry: Entry, key: str) -> tuple[bool, int, float, str]:
-    """The sort key of an entry, in ascending order."""
-    spread = entry.measures.get(key)
-    if spread is not None:
-        return False, 0, -spread.mean if higher_is_better(key) else spread.mean, ""
-    if key not in entry.settings:
-        return True, 0, 0.0, ""
-    value = entry.settings[key]
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
-        return False, 0, value, ""
-    return False, 1, 0.0, format_value(value)
-
-
-def _setting_cell(value: object) -> str:
-    text = one_line(format_value(value), 10_000)
-    return text_cell(text) if isinstance(value, str) else text
-
-
-def _cells(spread: MeanStd | None) -> tuple[str, str]:
-    """Mean and standard deviation with all their digits; empty where there is none."""
-    if spread is None:
-        return "", ""
-    return repr(spread.mean), "" if spread.std is None else repr(spread.std)
-
-
-def _run_document(run: RunRecord) -> dict[str, Any]:
-    return {
-        "path": str(run.path),
-        "name": run.name,
-        "seed": run.spec["seed"],
-        "status": run.status,
-        "spec_sha256": run.summary["spec_sha256"],
-        "measures": measured(run),
-    }
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON; numbers that are not finite, which JSON lacks, become text."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_plain(entry) for entry in value]
-    return format_value(value) if isinstance(value, float) and not isfinite(value) else value

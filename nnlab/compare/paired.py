@@ -13,15 +13,18 @@ Values = Mapping[int, float]
 # Of fewer differences even [min, max] has the mean in it less often than in 95 % of cases: 1 − 2/2ⁿ (symmetric ones).
 FEWEST_FOR_INTERVAL = fewest_pairs()
 
+LARGEST = 1e100
+"""Values from here on, and those that are not a number, do not count: those of a run that all but diverged."""
+
 
 @dataclass(frozen=True)
 class PairedDifference:
     """The best point against another one, on the seeds that both have.
 
     ``mean`` is best − other over ``n`` seeds, ``low`` and ``high`` its 95 % interval (None below FEWEST_FOR_INTERVAL
-    seeds), ``won`` the number of seeds with which the best one is better. ``adjusted_p`` is ``p`` corrected for
-    ``comparisons``. ``more`` is how many more seeds would show the difference; None where it is shown, where there is
-    none, or where more than MOST_PAIRS would be needed.
+    seeds), ``won`` the number of seeds with which the best one is better, ``tied`` that of equal results.
+    ``adjusted_p`` is ``p`` corrected for ``comparisons``. ``more`` is how many more seeds would show the difference;
+    None where it is shown, where there is none, or where more than MOST_PAIRS would be needed.
     """
 
     against: int
@@ -30,6 +33,7 @@ class PairedDifference:
     low: float | None
     high: float | None
     won: int
+    tied: int
     p: float
     adjusted_p: float
     comparisons: int
@@ -64,6 +68,7 @@ def paired_differences(points: Sequence[Values], *, maximize: bool, hidden: int 
     the compared points and ``hidden`` further ones, because the same numbers decided which of them is the best. None
     where no two points share two seeds.
     """
+    points = [{seed: value for seed, value in point.items() if abs(value) < LARGEST} for point in points]
     best = _best(points, maximize)
     if best is None:
         return None
@@ -110,4 +115,4 @@ def paired_difference(
     needed = pairs_needed(mean, stdev(differences), comparisons) if adjusted_p > ALPHA else None
     won = sum(difference > 0 if maximize else difference < 0 for difference in differences)
     more = None if needed is None else max(1, needed - n)
-    return PairedDifference(index, n, mean, low, high, won, p, adjusted_p, comparisons, more)
+    return PairedDifference(index, n, mean, low, high, won, differences.count(0), p, adjusted_p, comparisons, more)

@@ -24,7 +24,7 @@ EXACT_UP_TO = 32
 FLIPS = 99_999
 """Random sign patterns of a sign-flip test with more pairs."""
 
-# Sums of the same differences in another order agree to within this share of the sum of their absolute values.
+# Sums of the same differences in another order agree to within this share of their size.
 ROUNDING = 1e-12
 
 _NORMAL = NormalDist()
@@ -41,20 +41,20 @@ def bca_interval(differences: Sequence[float], *, level: float = LEVEL, expanded
     Statistician 69), without which intervals of ten differences are too short. Equal differences give an interval of no
     width.
     """
-    values = np.asarray(differences, np.float64)
+    scale = max(map(abs, differences)) or 1.0
+    values = np.asarray(differences, np.float64) / scale
     mean, n = float(values.mean()), len(values)
     deviations = values - mean
     squares = float(deviations @ deviations)
-    if squares <= (ROUNDING * float(np.abs(values).sum())) ** 2:
-        return mean, mean
+    if squares <= n * ROUNDING**2:
+        return scale * mean, scale * mean
     means = np.sort(values[_resampled_indices(n)].mean(axis=1))
-    tolerance = ROUNDING * float(np.abs(values).mean())
-    below, not_above = np.searchsorted(means, [mean - tolerance, mean + tolerance])
+    below, not_above = np.searchsorted(means, [mean - ROUNDING, mean + ROUNDING])
     z0 = _NORMAL.inv_cdf(min(max((below + not_above) / (2 * RESAMPLES), 1 / RESAMPLES), 1 - 1 / RESAMPLES))
     acceleration = float((deviations**3).sum()) / (6 * squares**1.5)
     z = sqrt(n / (n - 1)) * t_quantile((1 + level) / 2, n - 1) if expanded else _NORMAL.inv_cdf((1 + level) / 2)
     shares = [_NORMAL.cdf(z0 + (z0 + side) / (1 - acceleration * (z0 + side))) for side in (-z, z)]
-    low, high = np.quantile(means, shares)
+    low, high = scale * np.quantile(means, shares)
     return float(low), float(high)
 
 

@@ -32,7 +32,7 @@ def verdict(found: PairedDifference, column: str, *, maximize: bool) -> Verdict:
     """A paired difference of a column in words and in its unit; shares such as accuracy in points (percent)."""
     low, high = (found.mean, found.mean) if found.low is None or found.high is None else (found.low, found.high)
     amount = _Amounts(column, (high - low) / 2 or found.mean)
-    won = f"{found.won} of {found.n} seeds won"
+    won = f"{found.won} of {found.n} seeds won{f', {found.tied} tied' * (found.tied > 0)}"
     p = f"p {'=' if found.exact else '≈'} {_format_p(found.adjusted_p)}"
     if found.shown:
         words = ("better by", "worse by") if maximize else ("higher by", "lower by")
@@ -46,12 +46,8 @@ def verdict(found: PairedDifference, column: str, *, maximize: bool) -> Verdict:
     return Verdict(f"cannot tell apart ({difference}, {interval}, {found.n} seeds, {p}), {won}", _more_seeds(found))
 
 
-def as_document(
-    found: PairedDifferences | None, labels: Sequence[str], column: str, *, maximize: bool
-) -> dict[str, Any] | None:
-    """Paired differences as plain values, each with all digits and its verdict; None where there are none."""
-    if found is None:
-        return None
+def as_document(found: PairedDifferences, labels: Sequence[str], column: str, *, maximize: bool) -> dict[str, Any]:
+    """Paired differences as plain values, each with all digits and its verdict in words."""
     return {
         "column": column,
         "maximize": maximize,
@@ -68,18 +64,22 @@ def as_document(
 
 def difference_document(one: PairedDifference, column: str, *, maximize: bool) -> dict[str, Any]:
     """A paired difference as plain values with all digits, and its verdict."""
+    words = verdict(one, column, maximize=maximize)
     return {
         "seeds": one.n,
         "difference": one.mean,
         "low": one.low,
         "high": one.high,
         "won": one.won,
+        "tied": one.tied,
         "p": one.p,
         "adjusted_p": one.adjusted_p,
         "exact": one.exact,
         "shown": one.shown,
         "more_seeds": one.more,
-        "verdict": str(verdict(one, column, maximize=maximize)),
+        "finding": words.finding,
+        "advice": words.advice,
+        "verdict": str(words),
     }
 
 
@@ -100,7 +100,7 @@ def sweep_statistics(
     ``values`` has what each point measured, by label and seed. None where no two points share two seeds.
     """
     found = paired_differences(list(values.values()), maximize=maximize)
-    return as_document(found, list(values), column, maximize=maximize)
+    return as_document(found, list(values), column, maximize=maximize) if found else None
 
 
 def values_by_point(trials: Iterable[tuple[Mapping[str, object], int, float]]) -> dict[str, dict[int, float]]:

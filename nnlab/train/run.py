@@ -68,7 +68,8 @@ def one_blas_thread() -> threadpool_limits:
 
 def environment_of(setup: RunSetup) -> dict[str, Any]:
     """What a run depends on besides its spec."""
-    return describe_environment(setup.dataset.checksums) | {"shards": setup.shard_count}
+    samples = {name: len(split) for name, split in setup.dataset.splits.items()}
+    return describe_environment(setup.dataset.checksums) | {"shards": setup.shard_count, "samples": samples}
 
 
 def train_and_record(

@@ -237,3 +237,90 @@ def test_markup_and_terminal_codes_are_escaped(nnlab, make_run: MakeRun, picture
     assert "[/bold]\\x1b[31m:smile:" in answers[0].stdout
     assert "bad[/x]/steps.csv:2: step: must be a number, got '\\x1b[31m'" in answers[0].stdout
     assert json.loads(answers[2].stdout)["entries"][0]["name"] == "[/bold]\\x1b[31m:smile:"
+
+
+def eight_seeds(make_run: MakeRun, lr: float, better_by: float, first_seed: int = 0) -> list[Path]:
+    """Runs whose accuracies drift with the seed; ``better_by`` grows with it, so that differences have a spread."""
+    return [
+        make_run(
+            f"lr-{lr}-{seed}",
+            {"optimizer.lr": lr, "seed": seed},
+            accuracies=[0.5, 0.625 + seed / 64 + better_by * (1 + seed / 8)],
+        )
+        for seed in range(first_seed, first_seed + 8)
+    ]
+
+
+def test_rows_with_seeds_in_common_get_a_verdict_below_the_table(
+    nnlab, make_run: MakeRun, pictured: list[Path]
+) -> None:
+    runs = [*eight_seeds(make_run, 0.1, 0.0), *eight_seeds(make_run, 0.2, 1 / 128)]
+    for run in runs:
+        (run / "environment.json").write_text('{"samples": {"test": 10000}}')
+    lines = nnlab("compare", *runs).stdout.splitlines()
+    assert lines[4:-1] == [
+        "",
+        "test accuracy of lr 0.2 against the others, runs paired on seeds:",
+        "  lr 0.1  better by 1.12 points (0.93 to 1.32, 8 seeds, p = 0.008), 8 of 8 seeds won",
+        "95 % intervals: BCa bootstrap; p: sign-flip test",
+        "standard error of one run from 10,000 test samples: 0.48 points",
+    ]
+
+
+def test_several_verdicts_share_their_correction_and_advice(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    runs = [run for lr in (0.1, 0.2, 0.3) for run in eight_seeds(make_run, lr, lr / 100)]
+    runs += eight_seeds(make_run, 0.4, 0.0, first_seed=7)
+    runs += [make_run("single", {"optimizer.lr": 0.5, "seed": 1})]
+    output = nnlab("compare", *runs).stdout
+    assert "test accuracy of lr 0.3 against the others" in output
+    assert "\n  lr 0.2  better by 0.144 points (0.119 to 0.169, 8 seeds, p = 0.023), 8 of 8 seeds won\n" in output
+    assert "\n95 % intervals: BCa bootstrap; p: sign-flip test, corrected for 3 pairs (Holm)\n" in output
+    assert "\nnot paired: 2 have fewer than two seeds in common with it; train each with -s seed=0..5\n" in output
+    few = [path for path in runs if path.name[-1] in "012" and path.name.startswith("lr-0.")]
+    output = nnlab("compare", *few).stdout
+    assert output.count("3 of 3 seeds won\n") == 2
+    advice = "three seeds cannot show it: the smallest possible p is 0.25; nnlab sweep SPEC -s seed=0..6 can"
+    assert output.count(advice) == 1
+
+
+def test_rows_without_seeds_in_common_get_advice(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    runs = [*eight_seeds(make_run, 0.1, 0.0), *eight_seeds(make_run, 0.2, 0.01, first_seed=8)]
+    output = nnlab("compare", *runs).stdout
+    assert "no seeds in common; train each with -s seed=0..5 (nnlab sweep) to compare them\n" in output
+    assert "paired" not in output
+    assert "seeds" not in nnlab("compare", runs[0], runs[-1]).stdout
+
+
+def test_statistics_fit_a_narrow_terminal(
+    nnlab, make_run: MakeRun, pictured: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    long = {"name": "=a" * 40, "model.hidden": [100] * 9}
+    runs = eight_seeds(make_run, 0.1, 0.0)
+    runs += [
+        make_run(f"long-{seed}", {**long, "optimizer.lr": 0.2, "seed": seed}, accuracies=[0.5, 0.75])
+        for seed in range(8)
+    ]
+    lines = nnlab("compare", *runs).stdout.splitlines()
+    below = lines[next(index for index, line in enumerate(lines) if line.startswith("test accuracy of")) : -1]
+    assert max(map(len, below)) <= 60
+    assert not any(line.endswith((" ", "p", "p =")) for line in below)
+    assert "8 seeds," in " ".join(below)
+
+
+def test_only_the_closest_of_many_rows_are_listed(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    runs = [
+        make_run(f"{lr}-{seed}", {"optimizer.lr": lr, "seed": seed}, accuracies=[0.5, 0.5 + lr / 64])
+        for lr in range(1, 14)
+        for seed in range(2)
+    ]
+    output = nnlab("compare", *runs).stdout
+    assert "  … and 2 more (--json has all)\n" in output
+    assert output.count(" 2 of 2 seeds won") == 10
+    assert len(json.loads(nnlab("compare", *runs, "--json").stdout)["statistics"]["against"]) == 12
+
+
+def test_an_order_by_validation_is_named(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    runs = [make_run("a", validation=True), make_run("b", SGD, validation=True)]
+    assert nnlab("compare", *runs).stdout.splitlines()[-2] == "sorted by validation accuracy"
+    assert "sorted by" not in nnlab("compare", *runs, "--sort", "test_accuracy").stdout

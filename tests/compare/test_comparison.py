@@ -4,6 +4,7 @@ import csv
 import json
 import statistics
 from collections.abc import Callable
+from math import sqrt
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from made_sweeps import made_sweep
 
 from nnlab.compare.comparison import Comparison, compare
 from nnlab.compare.entries import RECORDING_KEYS
+from nnlab.compare.statistics import bca_interval
 from nnlab.config.completions import spec_keys
 from nnlab.errors import RunError, UsageError
 
@@ -113,6 +115,24 @@ def test_validation_can_be_sorted_by(make_run: MakeRun) -> None:
         assert names(compare(runs, sort=sort)) == ["high", "mid", "low"]
     row = next(csv.DictReader(compare(runs).to_csv().splitlines()))
     assert (row["validation_accuracy"], row["test_accuracy"]) == ("0.71875", "")
+
+
+def test_validation_decides_the_order_where_all_runs_have_it(make_run: MakeRun) -> None:
+    """Test accuracy is 1/32 below validation accuracy in each run, except for one with a better test accuracy."""
+    runs = [
+        make_run(name, {"name": name, "optimizer.lr": lr}, accuracies=[final], validation=True)
+        for name, lr, final in [("low", 0.1, 0.5), ("high", 0.2, 0.75)]
+    ]
+    lucky = make_run("lucky", {"name": "lucky", "optimizer.lr": 0.3}, accuracies=[0.625], validation=True)
+    for file in ("metrics.csv", "summary.json"):
+        (lucky / file).write_text((lucky / file).read_text().replace("0.5625", "0.9375"))
+    comparison = compare([*runs, lucky])
+    assert (comparison.sort, names(comparison)) == ("validation_accuracy", ["high", "lucky", "low"])
+    assert names(compare([*runs, lucky], sort="test_accuracy")) == ["lucky", "high", "low"]
+    without = make_run("without", {"name": "without", "optimizer.lr": 0.4}, accuracies=[0.5])
+    assert compare([*runs, lucky, without]).sort == "test_accuracy"
+    hidden = make_run("hidden", {"name": "hidden", "optimizer.lr": 0.5}, accuracies=[0.5], test=False)
+    assert compare([hidden]).sort == "train_accuracy"
 
 
 def test_files_next_to_folds_are_ignored(make_run: MakeRun) -> None:
@@ -361,3 +381,90 @@ def test_damaged_trial_of_a_sweep_is_reported(make_run: MakeRun) -> None:
     (sweep / "trial-002" / "summary.json").write_text("{")
     comparison = compare([sweep])
     assert [found.path for found in comparison.damaged] == [sweep / "trial-002"]
+
+
+def seeded_runs(make_run: MakeRun, lr: float, accuracies: dict[int, float], **options: object) -> list[Path]:
+    return [
+        make_run(f"lr-{lr}-{seed}", {"optimizer.lr": lr, "seed": seed}, accuracies=[0.5, accuracy], **options)
+        for seed, accuracy in accuracies.items()
+    ]
+
+
+def test_entries_are_paired_on_equal_seeds(make_run: MakeRun) -> None:
+    """Test accuracies are training accuracies − 1/16; the differences are 1/256 to 8/256."""
+    low = {seed: 0.625 + seed / 64 for seed in range(8)}
+    high = {seed: accuracy + (seed + 1) / 256 for seed, accuracy in low.items()} | {20: 0.75}
+    comparison = compare([*seeded_runs(make_run, 0.1, low), *seeded_runs(make_run, 0.2, high)])
+    statistics = comparison.statistics
+    assert statistics is not None
+    assert (statistics.column, statistics.maximize) == ("test_accuracy", True)
+    (one,) = statistics.found.differences
+    differences = [(seed + 1) / 256 for seed in range(8)]
+    assert (one.n, one.won, one.mean) == (8, 8, pytest.approx(4.5 / 256))
+    assert (one.low, one.high) == pytest.approx(bca_interval(differences))
+    assert one.p == 2 / 2**8
+    document = json.loads(comparison.to_json())["statistics"]
+    assert (document["best"], document["against"][0]["label"]) == ("lr 0.2", "lr 0.1")
+    assert document["against"][0]["verdict"].startswith("better by 1.76 points (0.98 to 2.54, 8 seeds, p = 0.008)")
+    best, other = csv.DictReader(comparison.to_csv().splitlines())
+    assert (best["seeds_paired"], best["difference"], best["p"]) == ("", "", "")
+    assert (other["seeds_paired"], float(other["difference"])) == ("8", pytest.approx(4.5 / 256))
+    assert (float(other["difference_low"]), float(other["difference_high"])) == (one.low, one.high)
+    assert (other["won"], float(other["p"]), float(other["adjusted_p"])) == ("8", 2 / 2**8, 2 / 2**8)
+
+
+def test_the_column_sorted_by_is_compared(make_run: MakeRun) -> None:
+    low = {seed: 0.625 + seed / 64 for seed in range(6)}
+    runs = seeded_runs(make_run, 0.1, low) + seeded_runs(make_run, 0.2, dict.fromkeys(low, 0.875))
+    for sort, column, maximize in [
+        ("train_loss", "train_loss", False),
+        ("train_seconds", "train_seconds", False),
+        ("lr", "test_accuracy", True),
+        ("parameters", "test_accuracy", True),
+    ]:
+        statistics = compare(runs, sort=sort).statistics
+        assert statistics is not None
+        assert (statistics.column, statistics.maximize) == (column, maximize)
+        if column == "train_loss":
+            assert statistics.found.differences[0].mean < 0
+
+
+def test_rows_that_top_cuts_off_are_corrected_for(make_run: MakeRun) -> None:
+    runs = [run for lr in (0.1, 0.2, 0.3) for run in seeded_runs(make_run, lr, dict.fromkeys(range(2), 0.75 + lr / 4))]
+    statistics = compare(runs, top=2).statistics
+    assert statistics is not None
+    assert (len(statistics.found.differences), statistics.found.comparisons) == (1, 3)
+
+
+def test_single_runs_and_unfinished_ones_have_no_statistics(make_run: MakeRun) -> None:
+    runs = [make_run("a"), make_run("b", {"optimizer.lr": 0.5})]
+    assert compare(runs).statistics is None
+    assert json.loads(compare(runs).to_json())["statistics"] is None
+    runs += [make_run(f"d{seed}", {"optimizer.lr": 0.7, "seed": seed}, status="diverged") for seed in range(3)]
+    assert compare(runs).statistics is None
+
+
+def test_standard_error_of_the_test_set_is_known_from_the_number_of_its_samples(make_run: MakeRun) -> None:
+    run = make_run(validation=True)
+    assert json.loads(compare([run]).to_json())["entries"][0]["standard_errors"] == {}
+    (run / "environment.json").write_text('{"samples": {"train": 300, "test": 400, "validation": 100}}')
+    comparison = compare([run])
+    errors = json.loads(comparison.to_json())["entries"][0]["standard_errors"]
+    assert errors == pytest.approx(
+        {"test_accuracy": sqrt(0.875 * 0.125 / 400), "validation_accuracy": sqrt(0.90625 * 0.09375 / 100)}
+    )
+    (row,) = csv.DictReader(comparison.to_csv().splitlines())
+    assert float(row["test_accuracy_standard_error"]) == errors["test_accuracy"]
+    older = make_run("older", {"data.test_size": 100})
+    (row,) = csv.DictReader(compare([older]).to_csv().splitlines())
+    assert float(row["test_accuracy_standard_error"]) == pytest.approx(sqrt(0.875 * 0.125 / 100))
+    assert row["validation_accuracy_standard_error"] == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{", '{"samples": 3}', '{"samples": {"test": "many"}}', '{"samples": {"test": 0}}']
+)
+def test_a_damaged_environment_leaves_out_the_standard_error(make_run: MakeRun, text: str) -> None:
+    run = make_run()
+    (run / "environment.json").write_text(text)
+    assert json.loads(compare([run]).to_json())["entries"][0]["standard_errors"] == {}

@@ -55,7 +55,7 @@ def test_a_tiny_difference_needs_more_seeds_than_are_counted() -> None:
 
 def test_equal_results_cannot_be_told_apart_and_no_number_of_seeds_is_named() -> None:
     text = only_verdict(points([0.0] * 6))
-    assert text == "cannot tell apart (difference 0.00 points, 0.00 to 0.00, 6 seeds, p = 1), 0 of 6 seeds won"
+    assert text == "cannot tell apart (difference 0.00 points, 0.00 to 0.00, 6 seeds, p = 1), 0 of 6 seeds won, 6 tied"
 
 
 @pytest.mark.parametrize(
@@ -171,13 +171,13 @@ def test_random_sign_flips_are_approximate() -> None:
     ],
 )
 def test_the_unit_is_that_of_the_column(column: str, text: str) -> None:
-    found = PairedDifference(1, 2, 0.123, None, None, 2, 0.5, 0.5, 1, 8)
+    found = PairedDifference(1, 2, 0.123, None, None, 2, 0, 0.5, 0.5, 1, 8)
     assert verdict(found, column, maximize=True).finding == f"{text}, 2 of 2 seeds won"
 
 
 @pytest.mark.parametrize(("mean", "text"), [(1234.5, "1234"), (0.00001234, "0.000012"), (1.234e-9, "1.2e-09")])
 def test_differences_of_any_size_have_two_digits_or_more(mean: float, text: str) -> None:
-    found = PairedDifference(1, 2, mean, None, None, 2, 0.5, 0.5, 1, 8)
+    found = PairedDifference(1, 2, mean, None, None, 2, 0, 0.5, 0.5, 1, 8)
     assert verdict(found, "objective", maximize=False).finding.startswith(f"difference {text},")
 
 
@@ -189,7 +189,16 @@ def test_a_swept_seed_makes_seeds_of_a_point() -> None:
     assert [list(values) for values in values_by_point(whole).values()] == [[0, 1], [0, 1]]
 
 
-VALUES = st.dictionaries(st.integers(0, 12), st.integers(0, 100).map(lambda k: k / 100), max_size=10)
+def test_values_that_are_not_finite_or_too_large_do_not_count() -> None:
+    values = points(EIGHT)
+    values["low"] |= {0: float("nan"), 1: float("inf"), 2: 1e300}
+    found = paired_differences(list(values.values()), maximize=True)
+    assert found is not None
+    assert [one.n for one in found.differences] == [5]
+
+
+SHARES = st.integers(0, 100).map(lambda k: k / 100)
+VALUES = st.dictionaries(st.integers(0, 12), SHARES | st.floats(), max_size=10)
 
 
 @given(st.lists(VALUES, max_size=5), st.booleans())

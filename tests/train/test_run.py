@@ -25,7 +25,7 @@ from nnlab.storage.layout import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE
 from nnlab.train import pictures as pictures_module
 from nnlab.train import run as run_module
 from nnlab.train.prediction import trained_network
-from nnlab.train.run import run
+from nnlab.train.run import environment_of, run
 
 SPEC = """\
 seed: 3
@@ -229,6 +229,20 @@ def test_blas_has_one_thread_while_training_and_its_own_number_after(spec: Path,
     environment = json.loads((result.path / "environment.json").read_text(encoding="utf-8"))
     assert {library["num_threads"] for library in environment["blas"]} == {1}
     assert environment["shards"] == 1
+
+
+@pytest.mark.parametrize(
+    ("overrides", "samples"),
+    [
+        ((), {"train": 80, "test": 40}),
+        (("data.validation=0.25", "data.test_size=30"), {"train": 60, "validation": 20, "test": 30}),
+        (("data.test_points=0",), {"train": 80}),
+    ],
+)
+def test_the_environment_holds_the_number_of_samples(
+    spec: Path, overrides: tuple[str, ...], samples: dict[str, int]
+) -> None:
+    assert environment_of(RunSetup(load_experiment(spec, overrides)))["samples"] == samples
 
 
 IMAGES = """\
