@@ -1,0 +1,114 @@
+"""What a sweep reports while it runs."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from nnlab.core.rows import REPORTING_SPLITS, Row
+from nnlab.metric_columns import format_column, labelled
+from nnlab.records.sweep_table import TrialRow, setting_cell
+from nnlab.text import one_line
+
+SECONDS_BESIDE_TRAINING = 0.1
+"""About what a trial takes beyond its training: files, checkpoints, the evaluation of its data."""
+
+
+@dataclass
+class Progress:
+    """How far a sweep has come; ``best`` is the best goal so far with the number of its trial."""
+
+    trials: int
+    slots: int
+    statuses: Counter[str] = field(default_factory=Counter)
+    running: int = 0
+    best: tuple[int, float] | None = None
+    goal: str | None = None
+    _seconds: list[float] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        """How many trials have ended, the failed ones left out."""
+        return self.statuses["completed"] + self.statuses["diverged"] + self.statuses["stopped"]
+
+    @property
+    def failed(self) -> int:
+        """How many trials have failed."""
+        return self.statuses["failed"]
+
+    def took(self, seconds: float) -> None:
+        """A trial has ended after so many seconds of training."""
+        self._seconds.append(seconds + SECONDS_BESIDE_TRAINING)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About how long the other trials will take, by the trainings of those that ended; None before the first."""
+        if not self._seconds:
+            return None
+        left = max(self.trials - self.done - self.failed, 0)
+        return sum(self._seconds) / len(self._seconds) * left / min(self.slots, max(left, 1))
+
+
+class SweepReporter(Protocol):
+    """Shows what a sweep reports."""
+
+    def say(self, line: str) -> None:
+        """Show one line."""
+        ...
+
+    def trial(self, line: str) -> None:
+        """A trial has ended; a reporter with a live view may show it there alone."""
+        ...
+
+    def show(self, progress: Progress) -> None:
+        """Something has changed."""
+        ...
+
+    def watch(self) -> AbstractContextManager[object]:
+        """Show progress live while this is open."""
+        ...
+
+
+class SilentSweep:
+    """A reporter that shows nothing."""
+
+    def say(self, line: str) -> None:
+        """Show nothing."""
+
+    def trial(self, line: str) -> None:
+        """Show nothing."""
+
+    def show(self, progress: Progress) -> None:
+        """Show nothing."""
+
+    def watch(self) -> AbstractContextManager[object]:
+        """No live progress."""
+        return nullcontext()
+
+
+def described(settings: Mapping[str, Any], seed: int | None = None) -> str:
+    """Settings in a line: ``optimizer.lr 0.01, seed 3``."""
+    cells = [f"{one_line(key, 60)} {one_line(setting_cell(value), 60)}" for key, value in settings.items()]
+    return ", ".join(cells if seed is None else [*cells, f"seed {seed}"])
+
+
+def trial_line(row: TrialRow, trials: int, goal: str | None, message: str = "") -> str:
+    """A trial that ended, in a line: ``trial 7 of 15: completed, validation accuracy 0.9123, optimizer.lr 0.01``."""
+    how = row.status if row.status != "interrupted" else f"paused after step {row.steps:,}"
+    parts = [f"{how}: {one_line(message, 300)}" if row.status == "failed" and message else how]
+    if row.status != "failed":
+        parts += measured(row.metrics, goal)
+    return ", ".join(filter(None, [f"trial {row.number:,} of {trials:,}: {parts[0]}", *parts[1:], told(row)]))
+
+
+def told(row: TrialRow) -> str:
+    """The settings of a trial, with its seed where points have several."""
+    return described(row.settings, row.seed)
+
+
+def measured(metrics: Row, goal: str | None) -> Iterable[str]:
+    """The goal in words; without one the metrics of the split that a run is reported on."""
+    if goal and (value := metrics.get(goal)) is not None:
+        return [f"{goal.replace('_', ' ')} {format_column(goal, value)}"]
+    return next((list(found.values()) for split in REPORTING_SPLITS if (found := labelled(metrics, split))), [])

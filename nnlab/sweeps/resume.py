@@ -1,0 +1,90 @@
+"""Resume a sweep that was interrupted."""
+
+from pathlib import Path
+from time import monotonic, sleep
+
+from nnlab.config.sweep import load_sweep
+from nnlab.engine.run_setup import RunSetup
+from nnlab.errors import RunError, UsageError
+from nnlab.records.environment import drift
+from nnlab.records.formats import is_sweep_folder, trial_folders
+from nnlab.records.json_files import read_environment
+from nnlab.records.sweep_folder import SweepFolder, read_sweep, read_sweep_summary
+from nnlab.storage.layout import ENVIRONMENT_FILE, SUMMARY_FILE, SWEEP_FILE, trial_folder
+from nnlab.storage.lock import is_being_written
+from nnlab.sweeps.plan import Plan
+from nnlab.sweeps.progress import SilentSweep, SweepReporter
+from nnlab.sweeps.run import SweepResult, carry_out, columns_of, facts_of
+from nnlab.sweeps.scheduler import Scheduler
+from nnlab.sweeps.trial import Workers
+from nnlab.sweeps.worker import SECONDS_TO_SAVE
+from nnlab.train.drift import refusal
+from nnlab.train.run import environment_of
+
+
+def resume_sweep(
+    path: Path,
+    workers: Workers,
+    reporter: SweepReporter | None = None,
+    *,
+    fail_fast: bool = False,
+    retry_failed: bool = False,
+    allow_drift: bool = False,
+) -> SweepResult:
+    """Resume a sweep: finished trials stay, the others are resumed or trained; the end is as if it had never stopped.
+
+    ``retry_failed`` trains trials again that failed. A finished sweep is left alone. Raises RunError when the folder is
+    locked or holds no sweep, when sweep.yaml was changed, or when data, NumPy or BLAS changed, unless ``allow_drift``
+    says to continue.
+    """
+    reporter = reporter or SilentSweep()
+    if not is_sweep_folder(path):
+        raise RunError(f"{path}: is not the folder of a sweep, so there is nothing to resume")
+    if (finished := _finished(path)) is not None:
+        reporter.say(f"{path}: is completed, so there is nothing left to do")
+        return finished
+    try:
+        plan = Plan(load_sweep(path / SWEEP_FILE))
+    except UsageError as error:
+        raise RunError(str(error)) from None
+    folder = SweepFolder.reopen(path, columns_of(plan.sweep), plan.sweep.sha256())
+    try:
+        _wait_for_workers(path, reporter)
+        changes = _changes(path, plan)
+        if changes and not allow_drift:
+            raise RunError(refusal(path, changes))
+        drifted = {"drift": changes} if changes else {}
+        folder.update(**facts_of(plan), **drifted)
+    except BaseException:
+        folder.close()
+        raise
+    reporter.say(f"{plan.sweep.name}: {plan.size()}, resumed")
+    return carry_out(Scheduler(plan, folder, workers, reporter, fail_fast, retry_failed, allow_drift))
+
+
+def _finished(path: Path) -> SweepResult | None:
+    """A sweep with nothing left to do; None for others."""
+    if not (path / SUMMARY_FILE).exists() or read_sweep_summary(path)["status"] != "completed":
+        return None
+    record = read_sweep(path)
+    return SweepResult(path, record.summary, record.arrays)
+
+
+def _wait_for_workers(path: Path, reporter: SweepReporter) -> None:
+    """Wait for workers whose parent process was killed: they save their trials before they end."""
+    until, told = monotonic() + SECONDS_TO_SAVE + 5, False
+    while (writing := [folder for folder in trial_folders(path) if is_being_written(folder)]) and monotonic() < until:
+        if not told:
+            reporter.say(f"waiting for {', '.join(folder.name for folder in writing[:10])} to be saved")
+            told = True
+        sleep(0.1)
+
+
+def _changes(path: Path, plan: Plan) -> list[str]:
+    """What changed since the first trial that began, of those known at the start."""
+    for request in plan.requests:
+        recorded = path / trial_folder((request.point - 1) * plan.sweep.seeds + 1) / ENVIRONMENT_FILE
+        if recorded.exists():
+            setup = RunSetup(plan.sweep.experiment(request.settings))
+            return drift(read_environment(recorded), environment_of(setup))
+    return []

@@ -1,0 +1,142 @@
+"""Sweeps: many trials in worker processes, and the folder that records them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnlab.config.sweep import Sweep
+from nnlab.core.arrays import Array
+from nnlab.core.signals import stop_on_signal
+from nnlab.errors import Interrupted, NnlabError, RunError, reason_of
+from nnlab.records.sweep_folder import SweepFolder, SweepRecord
+from nnlab.records.sweep_table import SweepColumns
+from nnlab.registry import registered_name
+from nnlab.storage.layout import SPEC_FILE
+from nnlab.sweeps.plan import Plan
+from nnlab.sweeps.progress import SilentSweep, SweepReporter
+from nnlab.sweeps.scheduler import Scheduler
+from nnlab.sweeps.trial import Workers
+from nnlab.text import one_line
+
+NO_GOAL = (
+    "without validation samples no trial is named the best, since the test set must not choose; "
+    "data.validation: 0.1 holds some out"
+)
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """Where a sweep was written, its summary, and the columns of trials.csv as arrays, an entry for each trial.
+
+    Numbers are float64, NaN where there is none; texts and lists are arrays of objects.
+    """
+
+    path: Path
+    summary: Mapping[str, Any]
+    trials: Mapping[str, Array]
+
+
+def run_sweep(
+    sweep: Sweep | Plan,
+    runs: Path | str,
+    workers: Workers,
+    reporter: SweepReporter | None = None,
+    *,
+    fail_fast: bool = False,
+) -> SweepResult:
+    """Train the trials of a sweep and write its folder under ``runs``.
+
+    A trial that fails or diverges ends nothing else, unless ``fail_fast``; the summary's ``status`` is then failed.
+    Raises UsageError or DataError before a folder is made when a trial cannot start, Interrupted after a signal and
+    RunError when the folder cannot be written; in the last two cases it can be resumed.
+    """
+    plan = sweep if isinstance(sweep, Plan) else Plan(sweep)
+    reporter = reporter or SilentSweep()
+    folder = SweepFolder.create(
+        Path(runs), plan.sweep.name, plan.sweep.to_yaml(), plan.sweep.sha256(), columns_of(plan.sweep), **facts_of(plan)
+    )
+    slots = f", {workers.slots} at a time" if workers.slots > 1 else ""
+    reporter.say(f"{plan.sweep.name}: {plan.size()}{slots}")
+    return carry_out(Scheduler(plan, folder, workers, reporter, fail_fast))
+
+
+def carry_out(scheduler: Scheduler) -> SweepResult:
+    """Train what is left of a sweep, and record how it ended."""
+    plan, folder, reporter = scheduler.plan, scheduler.folder, scheduler.reporter
+    if plan.sweep.goal is None:
+        reporter.say(NO_GOAL)
+    with _endings_recorded(scheduler):
+        with stop_on_signal() as stop, reporter.watch():
+            scheduler.run(stop)
+        if stop.signal is not None and not scheduler.complete:
+            raise Interrupted(stop.signal)
+        failed = [trial.number for trial in scheduler.trials.values() if trial.row.status == "failed"]
+        _write_end(scheduler, "failed" if failed else "completed", _failures(failed, plan.trials))
+        _draw(folder.path, reporter.say)
+    record = SweepRecord(folder.path, plan.sweep.to_yaml(), folder.summary, folder.columns, scheduler.rows)
+    return SweepResult(folder.path, folder.summary, record.arrays)
+
+
+def columns_of(sweep: Sweep) -> SweepColumns:
+    """The columns of a sweep's trials.csv."""
+    return SweepColumns(sweep.space.keys, sweep.seeds > 1, sweep.goal.column if sweep.goal else None)
+
+
+def facts_of(plan: Plan) -> dict[str, Any]:
+    """What the summary says from the start."""
+    goal = plan.sweep.goal
+    return {
+        "trials": plan.trials,
+        "search": registered_name(type(plan.sweep.search)),
+        "goal": goal and {"column": goal.column, "maximize": goal.maximize},
+    }
+
+
+def _write_end(scheduler: Scheduler, status: str, message: str) -> None:
+    folder, best = scheduler.folder, scheduler.best()
+    if best:
+        with suppress(OSError):
+            folder.write_best((folder.trial(best["trial"]) / SPEC_FILE).read_text(encoding="utf-8"))
+    folder.write_trials(scheduler.rows, best=best, status=status, message=message)
+
+
+def _failures(failed: list[int], trials: int) -> str:
+    if not failed:
+        return ""
+    named = ", ".join(map(str, failed[:10])) + (", ..." if len(failed) > 10 else "")
+    return f"{len(failed):,} of {trials:,} trials failed: {named}"
+
+
+@contextmanager
+def _endings_recorded(scheduler: Scheduler) -> Iterator[None]:
+    """Record in the folder whatever ends a sweep early, and close the folder."""
+    folder = scheduler.folder
+    try:
+        yield
+    except Interrupted as error:
+        done = scheduler.progress.done + scheduler.progress.failed
+        message = f"stopped after {done:,} of {scheduler.plan.trials:,} trials"
+        with suppress(RunError):
+            _write_end(scheduler, "interrupted", message)
+        saved = f"everything is saved in {folder.path}, and nnlab sweep --resume {folder.path} resumes it"
+        raise Interrupted(error.exit_code - 128, f"{message}; {saved}") from error
+    except Exception as error:
+        with suppress(RunError):
+            _write_end(scheduler, "failed", str(error))
+        raise
+    finally:
+        folder.close()
+
+
+def _draw(path: Path, say: Callable[[str], None]) -> None:
+    """Draw the pictures of a sweep; a failure is reported in one line."""
+    from nnlab.figures.sweep_pictures import draw_sweep  # loads matplotlib
+
+    try:
+        draw_sweep(path, say)
+    except OSError as error:
+        say(f"the pictures cannot be written: {reason_of(error)}")
+    except Exception as error:
+        say(str(error) if isinstance(error, NnlabError) else f"the pictures cannot be drawn: {one_line(repr(error))}")
