@@ -52,12 +52,12 @@ class ConsoleReporter:
             columns.insert(0, TextColumn("{task.fields[sparkline]}"))
         bar = Progress(*columns, console=messages(), transient=True)
         live = LiveBar(bar, iterations)
-        with _kept(bar):
+        with kept(bar):
             yield (live,)
 
 
 @contextmanager
-def _kept(bar: Progress) -> Iterator[None]:
+def kept(bar: Progress) -> Iterator[None]:
     """Show a bar while this is open; a terminal that is gone ends nothing but the bar."""
     with suppress(*GONE):
         bar.start()
@@ -87,7 +87,7 @@ def step_bar(steps: int) -> Iterator[Callable[[], None]]:
             shown_at = now
             bar.update(task, completed=done)
 
-    with _kept(bar):
+    with kept(bar):
         yield count
 
 

@@ -1,22 +1,19 @@
 """What a sweep will train, checked before its first trial."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from nnlab.config.experiment import Experiment
 from nnlab.config.sweep import Sweep
 from nnlab.data.dataset_cache import DatasetCache
 from nnlab.engine.run_setup import RunSetup
-from nnlab.errors import MOST_LINES, Problem, SpecError, UsageError
+from nnlab.errors import MOST_LINES, UsageError
 from nnlab.records.sweep_table import MAX_TRIALS
 from nnlab.search.base import Proposer, Request
-from nnlab.search.space import Axis, Settings
+from nnlab.search.space import Axis, Settings, canonical
 from nnlab.sweeps.progress import described
 
 MOST_SETUPS = 200
-"""How many different networks and datasets are set up for their shapes; the others are checked when they are trained."""
+"""How many different shapes of trials are checked; the others are when they are trained."""
 
 _WITHOUT_SHAPE = ("seed", "optimizer", "penalty", "name")
 
@@ -36,19 +33,21 @@ class Plan:
     """
 
     def __init__(self, sweep: Sweep) -> None:
+        if sweep.trials > MAX_TRIALS:  # counted, before anything is enumerated
+            raise UsageError(f"{sweep.trials:,} trials; a sweep has at most {MAX_TRIALS:,}")
         self.sweep = sweep
         self._lengths: dict[str, Length] = {}
         self._datasets = DatasetCache()
-        self._length: Length | None = self._set_up(_first(sweep.space.axes))
+        space = sweep.space if sweep.space.axes or not sweep.space.further else sweep.space.further[0]
+        self._length: Length | None = self._set_up(_first(space.axes))
         proposer = self.start()
         self.requests: Sequence[Request] = proposer.ask()
         self.points = proposer.points
-        if self.trials > MAX_TRIALS:
-            raise UsageError(f"{self.trials:,} trials; a sweep has at most {MAX_TRIALS:,}")
         known = [request.settings for request in self.requests]
         if len(known) < self.points:
-            known += _each_value(sweep.space.axes)
-        self._check(known)
+            known += _each_value(space.axes)
+        sweep.check(known)
+        self._check_shapes(known)
         if set(self._lengths.values()) != {self._length}:
             self._length = None
             self.start()
@@ -70,40 +69,29 @@ class Plan:
         """The number of trials of the whole sweep."""
         return self.points * self.sweep.seeds
 
-    @cached_property
-    def experiments(self) -> list[Experiment]:
-        """The experiments known so far, one of each point."""
-        return [self.sweep.experiment(request.settings) for request in self.requests]
-
     def size(self) -> str:
         """The number of trials in words: ``15 trials (5 points, 3 seeds each)``."""
         trials = f"{self.trials:,} trial{'' if self.trials == 1 else 's'}"
         points = f" ({self.points:,} point{'' if self.points == 1 else 's'}, {self.sweep.seeds} seeds each)"
         return trials + (points if self.sweep.seeds > 1 else "")
 
-    def _check(self, points: Sequence[Settings]) -> None:
-        problems: list[Problem] = []
+    def _check_shapes(self, points: Sequence[Settings]) -> None:
         failed: list[str] = []
         for settings in points:
             try:
                 self._set_up(settings)
-            except SpecError as error:
-                problems += error.problems
             except UsageError as error:
                 failed.append(f"{described(settings)}: {error}" if settings else str(error))
-        if problems:
-            raise SpecError(problems)
         if failed:
-            more = [f"... and {len(failed) - MOST_LINES} more trials"] if len(failed) > MOST_LINES else []
+            more = [f"... and {len(failed) - MOST_LINES} more points"] if len(failed) > MOST_LINES else []
             raise UsageError("\n".join([*failed[:MOST_LINES], *more]))
 
     def _set_up(self, settings: Settings) -> Length | None:
-        """Check one point: its spec, and its shapes where they were not seen before."""
-        experiment = self.sweep.experiment(settings)
+        """The length of a point's training, whose shapes are checked where they were not seen before."""
         shaping = {key: value for key, value in settings.items() if key.partition(".")[0] not in _WITHOUT_SHAPE}
-        key = json.dumps(shaping, sort_keys=True)
+        key = canonical(shaping)
         if key not in self._lengths and len(self._lengths) < MOST_SETUPS:
-            setup = RunSetup(experiment, read=self._datasets.read)
+            setup = RunSetup(self.sweep.experiment(settings), read=self._datasets.read)
             self._lengths[key] = Length(setup.iterations, setup.eval_every)
         return self._lengths.get(key)
 

@@ -112,3 +112,10 @@ def measured(metrics: Row, goal: str | None) -> Iterable[str]:
     if goal and (value := metrics.get(goal)) is not None:
         return [f"{goal.replace('_', ' ')} {format_column(goal, value)}"]
     return next((list(found.values()) for split in REPORTING_SPLITS if (found := labelled(metrics, split))), [])
+
+
+def duration(seconds: float) -> str:
+    """A time in words: ``40 s``, ``12 min``, ``3.5 h``."""
+    if seconds < 100:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -6,10 +6,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import Any
 
 from nnlab.core.threads import available_cores
 from nnlab.errors import RunError, UsageError
-from nnlab.records.formats import FINISHED
 from nnlab.records.sweep_folder import SweepFolder, trial_row
 from nnlab.records.sweep_points import best_entry
 from nnlab.records.sweep_table import TrialRow
@@ -58,7 +58,7 @@ class Scheduler:
         """The rows of trials.csv."""
         return [trial.row for trial in self.trials.values()]
 
-    def best(self) -> dict[str, object] | None:
+    def best(self) -> dict[str, Any] | None:
         """The best point, as the summary names it."""
         return best_entry(self.rows, self._goal, maximize=self._maximize)
 
@@ -87,7 +87,7 @@ class Scheduler:
         for offset in range(sweep.seeds):
             number = (request.point - 1) * sweep.seeds + offset + 1
             if number not in self.trials:
-                seed = sweep.base.seed + offset if sweep.seeds > 1 else None
+                seed = int(request.settings.get("seed", sweep.base.seed)) + offset if sweep.seeds > 1 else None
                 row = trial_row(self.folder.path, TrialRow(number, "waiting", request.settings, seed))
                 self.trials[number] = Trial(request, offset, row)
             self.trials[number].request = request
@@ -182,7 +182,9 @@ class Scheduler:
     def _best_with(self, trial: Trial) -> tuple[int, float] | None:
         """The best goal so far, with that of the point of a trial if all of its seeds have ended."""
         best, request = self.progress.best, trial.request
-        value = point_result(self.folder, Request(request.point, request.settings), self._trials_of(request), self._goal).value
+        value = point_result(
+            self.folder, Request(request.point, request.settings), self._trials_of(request), self._goal
+        ).value
         if value is None or (best and (value <= best[1] if self._maximize else value >= best[1])):
             return best
         return (request.point - 1) * self.plan.sweep.seeds + 1, value

@@ -1,0 +1,83 @@
+"""Progress of a sweep: a live view on a terminal, a line for each trial elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from rich.progress import BarColumn, Progress, TextColumn
+
+from nnlab.cli.console import messages
+from nnlab.cli.progress import GONE, SECONDS_BETWEEN_UPDATES, kept
+from nnlab.metric_columns import format_column
+from nnlab.sweeps.progress import Progress as SweepProgress
+from nnlab.sweeps.progress import duration
+
+
+class SweepConsole:
+    """Says lines on stderr; on a terminal one live view takes the place of the line for each trial.
+
+    Where stderr can no longer be written (its reader has gone, the disk is full) it falls silent: the sweep continues.
+    """
+
+    def __init__(self) -> None:
+        self._silent = False
+        self._bar: Progress | None = None
+        self._shown_at = 0.0
+
+    def say(self, line: str) -> None:
+        """Show one line."""
+        if self._silent:
+            return
+        try:
+            messages().print(line)
+        except GONE:
+            self._silent = True
+
+    def trial(self, line: str) -> None:
+        """Show the line of a trial that ended, unless there is a live view."""
+        if self._bar is None:
+            self.say(line)
+
+    def show(self, progress: SweepProgress) -> None:
+        """Update the live view, at most ten times a second."""
+        now = perf_counter()
+        ended = progress.done + progress.failed == progress.trials
+        if self._bar is None or (now - self._shown_at < SECONDS_BETWEEN_UPDATES and not ended):
+            return
+        self._shown_at = now
+        self._bar.update(
+            self._bar.task_ids[0],
+            total=progress.trials,
+            completed=progress.done + progress.failed,
+            words=in_words(progress),
+        )
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Keep the live view while this is open; nothing off a terminal."""
+        if not messages().is_terminal:
+            yield
+            return
+        columns = BarColumn(bar_width=24), TextColumn("{task.fields[words]}")
+        self._bar = Progress(*columns, console=messages(), transient=True)
+        self._bar.add_task("trials", total=None, words="")
+        try:
+            with kept(self._bar):
+                yield
+        finally:
+            self._bar = None
+
+
+def in_words(progress: SweepProgress) -> str:
+    """``7 of 15 done, 2 running, 1 failed; best validation accuracy 0.9123 (trial 4); about 40 s left``."""
+    counts = [f"{progress.done:,} of {progress.trials:,} done", f"{progress.running} running"]
+    if progress.failed:
+        counts.append(f"{progress.failed:,} failed")
+    parts = [", ".join(counts)]
+    if progress.best and progress.goal:
+        number, value = progress.best
+        label = progress.goal.replace("_", " ")
+        parts.append(f"best {label} {format_column(progress.goal, value)} (trial {number:,})")
+    if progress.seconds_left:
+        parts.append(f"about {duration(progress.seconds_left)} left")
+    return "; ".join(parts)

@@ -1,0 +1,70 @@
+"""The results of a sweep as a table for the terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nnlab.cli.comparison_table import Column, heading, laid_out
+from nnlab.cli.console import results
+from nnlab.core.rows import REPORTING_SPLITS
+from nnlab.core.statistics import mean_std
+from nnlab.metric_columns import format_column, names_in
+from nnlab.metrics import LOSS
+from nnlab.records.sweep_folder import SweepRecord
+from nnlab.records.sweep_points import PointRows, points_of, ranked
+from nnlab.records.sweep_table import setting_cell
+from nnlab.text import one_line
+
+MOST_ROWS = 10
+WIDEST_SETTING = 40
+
+
+def print_sweep(record: SweepRecord, most: int = MOST_ROWS) -> None:
+    """Print the best points with mean ± standard deviation over their seeds; without a goal the first, in order."""
+    points = points_of(record.trials, record.columns.goal)
+    order = ranked(points, maximize=record.maximize)
+    order += [point for point in points if point.goal is None]
+    shown = order[:most]
+    columns = [Column("trial", [_numbers(point) for point in shown], numbers=True)]
+    for key in record.columns.keys:
+        if any(key in point.settings for point in shown):
+            columns.append(Column(one_line(key, 60), [_setting(point.settings, key) for point in shown]))
+    columns += [
+        Column(heading(name), [_measured(point, name) for point in shown], numbers=True)
+        for name in _metrics(record, shown)
+    ]
+    columns.append(Column("status", [_statuses(point) for point in shown]))
+    console = results()
+    console.print(laid_out(columns, console.width), soft_wrap=False)
+    if len(order) > len(shown):
+        console.print(f"... and {len(order) - len(shown):,} more in {record.path / 'trials.csv'}")
+
+
+def _metrics(record: SweepRecord, points: Sequence[PointRows]) -> list[str]:
+    """The goal, and the headline metrics of the other splits."""
+    measured = dict.fromkeys(name for point in points for row in point.rows for name in row.metrics)
+    named = [name for name in names_in(measured) if name != LOSS]
+    columns = [f"{split}_{name}" for split in reversed(REPORTING_SPLITS) for name in named]
+    goal = [record.columns.goal] if record.columns.goal else []
+    return [*goal, *(column for column in reversed(columns) if column in measured and column not in goal)]
+
+
+def _numbers(point: PointRows) -> str:
+    last = point.rows[-1].number
+    return f"{point.first}" if last == point.first else f"{point.first}-{last}"
+
+
+def _setting(settings: Mapping[str, Any], key: str) -> str:
+    return one_line(setting_cell(settings[key]), WIDEST_SETTING) if key in settings else ""
+
+
+def _measured(point: PointRows, column: str) -> str:
+    values = [value for row in point.rows if (value := row.metrics.get(column)) is not None]
+    if not values:
+        return ""
+    mean, std, _ = mean_std(values)
+    return format_column(column, mean) + ("" if std is None else f" ± {format_column(column, std)}")
+
+
+def _statuses(point: PointRows) -> str:
+    found = dict.fromkeys(row.status for row in point.rows)
+    return ", ".join(found)
