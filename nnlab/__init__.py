@@ -3,8 +3,8 @@
 From Python: ``run("configs/adam.yaml")`` trains, ``cross_validate(spec, folds)`` trains once per fold,
 ``read_run(folder)`` reads the records, ``predict(folder, x)`` classifies raw samples, ``trained_network(folder)`` loads
 the network with its weights. ``numerical_gradient(f, x)`` is the gradient of any function from its values,
-``run_descent(spec)`` minimises a test function. Nothing heavy is imported before one of these names is used, so that
-``nnlab --help`` starts at once.
+``run_descent(spec)`` minimises a test function, ``sweep(spec, {"optimizer.lr": [0.1, 0.01]})`` trains once for each
+value. Nothing heavy is imported before one of these names is used, so that ``nnlab --help`` starts at once.
 """
 
 import os
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nnlab.config.loading import load_experiment
     from nnlab.core.numerical import numerical_gradient, numerical_gradient_batch
     from nnlab.descent.run import run_descent
+    from nnlab.sweeps.api import sweep
     from nnlab.train.crossval import cross_validate
     from nnlab.train.prediction import predict, read_run, trained_network
     from nnlab.train.run import run
@@ -35,6 +36,7 @@ __all__ = [
     "read_run",
     "run",
     "run_descent",
+    "sweep",
     "trained_network",
 ]
 
@@ -54,6 +56,7 @@ _HOMES = {
     "read_run": "nnlab.train.prediction",
     "run": "nnlab.train.run",
     "run_descent": "nnlab.descent.run",
+    "sweep": "nnlab.sweeps.api",
     "trained_network": "nnlab.train.prediction",
 }
 

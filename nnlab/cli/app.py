@@ -20,6 +20,7 @@ from nnlab.cli.plot import plot_command
 from nnlab.cli.runs import runs_app
 from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
+from nnlab.cli.sweep import sweep_command
 from nnlab.cli.train import train_command
 from nnlab.text import escape_control
 
@@ -58,6 +59,7 @@ app = typer.Typer(
 )
 app.command("train")(train_command)
 app.command("crossval")(crossval_command)
+app.command("sweep")(sweep_command)
 app.command("compare")(compare_command)
 app.command("descend")(descend_command)
 app.command("plot")(plot_command)

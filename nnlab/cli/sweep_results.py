@@ -24,15 +24,16 @@ def print_sweep(record: SweepRecord, most: int = MOST_ROWS) -> None:
     order = ranked(points, maximize=record.maximize)
     order += [point for point in points if point.goal is None]
     shown = order[:most]
-    columns = [Column("trial", [_numbers(point) for point in shown], numbers=True)]
-    for key in record.columns.keys:
-        if any(key in point.settings for point in shown):
-            columns.append(Column(one_line(key, 60), [_setting(point.settings, key) for point in shown]))
-    columns += [
-        Column(heading(name), [_measured(point, name) for point in shown], numbers=True)
-        for name in _metrics(record, shown)
+    keys = [key for key in record.columns.keys if any(key in point.settings for point in shown)]
+    columns = [
+        Column("trial", [_numbers(point) for point in shown], numbers=True),
+        *(Column(one_line(key, 60), [_setting(point.settings, key) for point in shown]) for key in keys),
+        *(
+            Column(heading(name), [_measured(point, name) for point in shown], numbers=True)
+            for name in _metrics(record, shown)
+        ),
+        Column("status", [_statuses(point) for point in shown]),
     ]
-    columns.append(Column("status", [_statuses(point) for point in shown]))
     console = results()
     console.print(laid_out(columns, console.width), soft_wrap=False)
     if len(order) > len(shown):

@@ -1,14 +1,41 @@
 """Sweeps from Python."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nnlab.config.experiment import Experiment
-from nnlab.config.sweep import sweep_from_python
+from nnlab.config.sweep_loading import sweep_from_python
 from nnlab.core.threads import available_cores
 from nnlab.search.base import Search
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.pool import LocalWorkers
 from nnlab.sweeps.progress import SweepReporter
 from nnlab.sweeps.run import SweepResult, run_sweep
+
+
+def sweep(
+    spec: Experiment | Path | str | Mapping[str, Any],
+    over: Mapping[str, Sequence[Any]],
+    *,
+    parallel: int | None = None,
+    runs: Path | str = "runs",
+    search: Search | None = None,
+    seeds: int = 1,
+    goal: str | None = None,
+    reporter: SweepReporter | None = None,
+    fail_fast: bool = False,
+) -> SweepResult:
+    """Train a spec once for each combination of values: ``sweep("configs/adam.yaml", {"optimizer.lr": [0.1, 0.01]})``.
+
+    ``spec`` is an experiment, the path of its spec, or a dict of what a spec says. ``parallel`` trials train at a time,
+    each in a process of its own (default: one per core); a script needs no ``if __name__ == "__main__":`` for that.
+    Raises what :func:`nnlab.sweeps.run.run_sweep` raises; a trial that fails raises nothing, but is failed in the
+    result.
+    """
+    plan = Plan(sweep_from_python(spec, over, search=search, seeds=seeds, goal=goal))
+    workers = LocalWorkers(min(parallel or available_cores(), plan.trials))
+    try:
+        return run_sweep(plan, runs, workers, reporter, fail_fast=fail_fast)
+    finally:
+        workers.close()

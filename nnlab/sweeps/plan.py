@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nnlab.config.sweep import Sweep
+from nnlab.data.dataset import DatasetSource
 from nnlab.data.dataset_cache import DatasetCache
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import MOST_LINES, UsageError
@@ -94,6 +95,14 @@ class Plan:
             setup = RunSetup(self.sweep.experiment(settings), read=self._datasets.read)
             self._lengths[key] = Length(setup.iterations, setup.eval_every)
         return self._lengths.get(key)
+
+
+def swept_datasets(sweep: Sweep) -> Iterator[DatasetSource]:
+    """The datasets that the trials load, where these differ."""
+    if any(key.partition(".")[0] == "data" for key in sweep.space.keys):
+        for space in (sweep.space, *sweep.space.further):
+            for settings in _each_value(space.axes):
+                yield sweep.experiment(settings).data
 
 
 def _first(axes: Sequence[Axis]) -> Settings:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from time import monotonic, sleep
 
-from nnlab.config.sweep import load_sweep
+from nnlab.config.sweep_loading import load_sweep
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import RunError, UsageError
 from nnlab.records.environment import drift

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnlab.compare.verdicts import sweep_statistics, values_by_point
 from nnlab.config.sweep import Sweep
 from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
@@ -99,7 +100,22 @@ def _write_end(scheduler: Scheduler, status: str, message: str) -> None:
     if best:
         with suppress(OSError):
             folder.write_best((folder.trial(best["trial"]) / SPEC_FILE).read_text(encoding="utf-8"))
-    folder.write_trials(scheduler.rows, best=best, status=status, message=message)
+    statistics = _statistics(scheduler) if status == "completed" else None
+    folder.write_trials(scheduler.rows, best=best, statistics=statistics, status=status, message=message)
+
+
+def _statistics(scheduler: Scheduler) -> dict[str, Any] | None:
+    """The best point against the others, paired on seeds."""
+    sweep = scheduler.plan.sweep
+    if sweep.goal is None:
+        return None
+    column = sweep.goal.column
+    measured = [
+        (row.settings, trial.seed(sweep.base.seed), row.metrics[column])
+        for trial in scheduler.trials.values()
+        if (row := trial.row).status == "completed" and row.metrics.get(column) is not None
+    ]
+    return sweep_statistics(values_by_point(measured), column=column, maximize=sweep.goal.maximize)
 
 
 def _failures(failed: list[int], trials: int) -> str:

@@ -1,0 +1,120 @@
+"""Workers that train nothing: they write run folders by a formula, at once, and end in an order of choice."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from nnlab.config.experiment import Experiment
+from nnlab.metric_columns import METRICS_COLUMNS
+from nnlab.records.formats import csv_line
+from nnlab.sweeps.trial import TrialOutcome, TrialTask
+
+Formula = Callable[[Experiment, int], float | None]
+
+
+def accuracy_by_lr(experiment: Experiment, step: int) -> float | None:
+    """Higher with more steps and with a smaller learning rate; above 1 a training diverges."""
+    lr = experiment.optimizer.lr
+    return None if lr > 1 else (1 - lr) * step / (step + 10) + 0.001 * (experiment.seed % 7)
+
+
+class FakeWorkers:
+    """``scripts`` has for a trial what happens at its first starts, in place of training: lost, failed, interrupted.
+
+    ``last_first`` ends the trial that was submitted last. ``started`` lists what was started, with ``until``.
+    """
+
+    def __init__(
+        self,
+        slots: int = 2,
+        *,
+        scripts: Mapping[int, Sequence[str]] | None = None,
+        formula: Formula = accuracy_by_lr,
+        last_first: bool = False,
+        on_start: Callable[[TrialTask], object] = lambda task: None,
+    ) -> None:
+        self.slots = slots
+        self.started: list[tuple[int, int | None]] = []
+        self.threads: set[int] = set()
+        self.stopped = self.closed = False
+        self._scripts = {number: list(script) for number, script in (scripts or {}).items()}
+        self._formula = formula
+        self._last_first = last_first
+        self._on_start = on_start
+        self._queue: list[tuple[TrialTask, Future[TrialOutcome]]] = []
+        self._changed = threading.Condition()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def submit(self, task: TrialTask) -> "Future[TrialOutcome]":
+        future: Future[TrialOutcome] = Future()
+        with self._changed:
+            self._queue.append((task, future))
+            self._changed.notify()
+        return future
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def close(self) -> None:
+        with self._changed:
+            self.closed = True
+            self._changed.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._queue or self.closed)
+                if not self._queue:
+                    return
+                task, future = self._queue.pop(-1 if self._last_first else 0)
+            future.set_result(TrialOutcome(task.number, "waiting") if self.stopped else self._train(task))
+
+    def _train(self, task: TrialTask) -> TrialOutcome:
+        self.started.append((task.number, task.until))
+        self.threads.add(task.threads)
+        self._on_start(task)
+        script = self._scripts.get(task.number)
+        if script:
+            how = script.pop(0)
+            if how == "failed":
+                return TrialOutcome(task.number, "failed", "the disk is full", 5)
+            if how == "interrupted":
+                write_run(task, 10, "interrupted", self._formula)
+            return TrialOutcome(task.number, how, "its worker process died")
+        steps = task.experiment.train.iterations or 0
+        end = min(task.until or steps, steps)
+        if self._formula(task.experiment, end) is None:
+            write_run(task, 10, "diverged", self._formula)
+            return TrialOutcome(task.number, "diverged", "the loss is not finite", 3)
+        status = "completed" if end == steps else "interrupted"
+        write_run(task, end, status, self._formula)
+        return TrialOutcome(task.number, "completed" if end == steps else "paused")
+
+
+def write_run(task: TrialTask, steps: int, status: str, formula: Formula) -> None:
+    """The spec, the metrics and the summary of a run that made so many steps."""
+    folder: Path = task.folder
+    folder.mkdir(exist_ok=True)
+    every = task.experiment.train.eval_every
+    assert isinstance(every, int)
+    rows = []
+    for step in range(0, steps + 1, every):
+        row: dict[str, float | None] = dict.fromkeys(METRICS_COLUMNS)
+        value = formula(task.experiment, step) or 0.0
+        rows.append(row | {"step": step, "objective": 1 - value, "validation_accuracy": value})
+    lines = [",".join(METRICS_COLUMNS) + "\n", *(csv_line([row[column] for column in METRICS_COLUMNS]) for row in rows)]
+    (folder / "metrics.csv").write_text("".join(lines), encoding="utf-8")
+    (folder / "spec.yaml").write_text(task.experiment.to_yaml(), encoding="utf-8")
+    summary = {
+        "status": status,
+        "steps": steps,
+        "parameters": 1,
+        "final": rows[-1],
+        "best": rows[-1],
+        "train_seconds": 0.25,
+        "spec_sha256": task.experiment.sha256(),
+        "message": "",
+    }
+    (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
