@@ -110,7 +110,7 @@ class SweepFolder:
             except BaseException:
                 lock.release()
                 raise
-        return cls(path, lock, columns, {**known, "status": "running", "message": ""})
+        return cls(path, lock, columns, {**_new_summary(sha256), **known, "status": "running", "message": ""})
 
     def trial(self, number: int) -> Path:
         """The run folder of a trial, counted from 1."""

@@ -37,6 +37,12 @@ class LocalWorkers:
             self._idle.put(process)
         self._threads = ThreadPoolExecutor(slots, "nnlab-worker")
 
+    @property
+    def training(self) -> dict[int, int]:
+        """The process that trains a trial, by the trial's number."""
+        pairs = [(process.trial, process.pid) for process in self._processes]
+        return {trial: pid for trial, pid in pairs if trial is not None and pid is not None}
+
     def submit(self, task: TrialTask) -> "Future[TrialOutcome]":
         """Train a trial in the next process that is idle."""
         return self._threads.submit(self._train, task)
@@ -70,8 +76,8 @@ class _Process:
     def __init__(self, flag: worker.Flag) -> None:
         self._flag = flag
         self._pool: ProcessPoolExecutor | None = None
-        self._pid: int | None = None
-        self._training = False
+        self.pid: int | None = None
+        self.trial: int | None = None  # which is training
 
     def train(self, task: TrialTask) -> TrialOutcome:
         """Train a trial; lost where the process dies meanwhile."""
@@ -79,7 +85,7 @@ class _Process:
             if self._died_idle():
                 self.end()
             pool = self._pool or self._started()
-            self._training = True
+            self.trial = task.number
             return pool.submit(worker.train, task).result()
         except BrokenProcessPool:
             self.end()
@@ -87,17 +93,17 @@ class _Process:
         except Exception as error:  # such as a component that cannot be pickled
             return TrialOutcome(task.number, "failed", one_line(repr(error), 300), EXIT_BUG)
         finally:
-            self._training = False
+            self.trial = None
 
     def kill_training(self) -> None:
         """Kill the process if it is training."""
-        if self._training and self._pid is not None:
+        if self.trial is not None and self.pid is not None:
             with suppress(OSError):  # it has just ended
-                os.kill(self._pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+                os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
     def end(self) -> None:
         """End the process."""
-        pool, self._pool, self._pid = self._pool, None, None
+        pool, self._pool, self.pid = self._pool, None, None
         if pool:
             pool.shutdown()
 
@@ -106,13 +112,13 @@ class _Process:
         pool = self._pool = ProcessPoolExecutor(1, _SPAWN, initializer=worker.start, initargs=(self._flag,))
         with _starting, _without_main(), _signals_blocked():
             pid = pool.submit(os.getpid)
-        self._pid = pid.result()
+        self.pid = pid.result()
         return pool
 
     def _died_idle(self) -> bool:
         """Whether the process died between two trials, which costs none."""
         try:
-            return self._pool is not None and self._pool.submit(os.getpid).result() != self._pid
+            return self._pool is not None and self._pool.submit(os.getpid).result() != self.pid
         except BrokenProcessPool:
             return True
 

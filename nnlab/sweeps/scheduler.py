@@ -23,6 +23,8 @@ MOST_TRIES = 3
 """How often a trial is started whose worker dies; then it has failed."""
 
 SECONDS_BETWEEN_TABLES = 1.0
+WORTH_TELLING = 5.0
+"""After how many seconds a user wants to know how long a sweep will take."""
 SECONDS_BETWEEN_LOOKS = 0.1
 
 
@@ -103,6 +105,8 @@ class Scheduler:
     def _train(self, todo: Sequence[Trial], stop: Callable[[], bool]) -> bool:
         """Train a batch; False where the sweep was stopped before its end."""
         waiting, running = deque(todo), 0
+        for trial in todo:
+            trial.tries = 0
         while running or (waiting and not self._stopping):
             if stop() and not self._stopping:
                 self._stop()
@@ -176,7 +180,7 @@ class Scheduler:
         first = self.progress.seconds_left is None
         self.progress.took(trial.train_seconds(self.folder))
         self._count()
-        if first and (left := self.progress.seconds_left):
+        if first and (left := self.progress.seconds_left or 0) >= WORTH_TELLING:
             self.reporter.say(f"about {duration(left)} left")
 
     def _best_with(self, trial: Trial) -> tuple[int, float] | None:

@@ -19,7 +19,7 @@ from nnlab.storage.layout import METRICS_FILE, SUMMARY_FILE
 class Trial:
     """A trial, as its folder and this session know it.
 
-    ``message`` says why it failed, ``tries`` how often it was started in this session.
+    ``message`` says why it failed, ``tries`` how often it was started for its present request.
     """
 
     request: Request

@@ -1,17 +1,40 @@
-"""Workers that train nothing: they write run folders by a formula, at once, and end in an order of choice."""
+"""Sweeps whose workers train nothing: they write run folders by a formula, at once, and end in an order of choice."""
 
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
+
+from nnlab.config.sweep import Sweep
+from nnlab.config.sweep_loading import sweep_from_python
 
 from nnlab.config.experiment import Experiment
 from nnlab.metric_columns import METRICS_COLUMNS
 from nnlab.records.formats import csv_line
+from nnlab.sweeps.progress import Progress, SilentSweep
+from nnlab.sweeps.run import SweepResult
 from nnlab.sweeps.trial import TrialOutcome, TrialTask
 
+SPIRAL: dict[str, Any] = {
+    "name": "spiral",
+    "seed": 3,
+    "data": {"name": "spiral", "points": 10, "validation": 0.2},
+    "model": {"name": "softmax"},
+    "optimizer": {"name": "sgd", "lr": 0.1},
+    "train": {"iterations": 90, "batch_size": "full", "eval_every": 10},
+}
+RATES = [0.5, 0.25, 0.125]
+
 Formula = Callable[[Experiment, int], float | None]
+Sweeping = Callable[..., SweepResult]
+"""The fixture that runs or resumes a sweep of fake trainings."""
+
+
+def spiral_sweep(over: Any = None, **arguments: Any) -> Sweep:
+    """A sweep over three learning rates, or ``over`` other keys."""
+    return sweep_from_python(SPIRAL, {"optimizer.lr": RATES} if over is None else over, **arguments)
 
 
 def accuracy_by_lr(experiment: Experiment, step: int) -> float | None:
@@ -21,9 +44,10 @@ def accuracy_by_lr(experiment: Experiment, step: int) -> float | None:
 
 
 class FakeWorkers:
-    """``scripts`` has for a trial what happens at its first starts, in place of training: lost, failed, interrupted.
+    """Write run folders in place of training.
 
-    ``last_first`` ends the trial that was submitted last. ``started`` lists what was started, with ``until``.
+    ``scripts`` has for a trial what happens at its first starts instead: lost, failed, interrupted. ``last_first`` ends
+    the trial first that was submitted last. ``started`` lists what was started, each with its ``until``.
     """
 
     def __init__(
@@ -37,9 +61,9 @@ class FakeWorkers:
     ) -> None:
         self.slots = slots
         self.started: list[tuple[int, int | None]] = []
-        self.threads: set[int] = set()
+        self.tasks: list[TrialTask] = []
         self.stopped = self.closed = False
-        self._scripts = {number: list(script) for number, script in (scripts or {}).items()}
+        self.scripts = {number: list(script) for number, script in (scripts or {}).items()}
         self._formula = formula
         self._last_first = last_first
         self._on_start = on_start
@@ -73,37 +97,38 @@ class FakeWorkers:
 
     def _train(self, task: TrialTask) -> TrialOutcome:
         self.started.append((task.number, task.until))
-        self.threads.add(task.threads)
+        self.tasks.append(task)
         self._on_start(task)
-        script = self._scripts.get(task.number)
+        script = self.scripts.get(task.number)
         if script:
             how = script.pop(0)
-            if how == "failed":
-                return TrialOutcome(task.number, "failed", "the disk is full", 5)
             if how == "interrupted":
-                write_run(task, 10, "interrupted", self._formula)
-            return TrialOutcome(task.number, how, "its worker process died")
+                write_run(task, half_way(task), how, self._formula)
+            return TrialOutcome(task.number, how, "its worker process died" if how == "lost" else "the disk is full", 5)
         steps = task.experiment.train.iterations or 0
         end = min(task.until or steps, steps)
         if self._formula(task.experiment, end) is None:
             write_run(task, 10, "diverged", self._formula)
             return TrialOutcome(task.number, "diverged", "the loss is not finite", 3)
-        status = "completed" if end == steps else "interrupted"
-        write_run(task, end, status, self._formula)
+        write_run(task, end, "completed" if end == steps else "interrupted", self._formula)
         return TrialOutcome(task.number, "completed" if end == steps else "paused")
+
+
+def half_way(task: TrialTask) -> int:
+    """The last evaluation before half of what a trial is to train."""
+    return (task.until or task.experiment.train.iterations or 0) // 20 * 10
 
 
 def write_run(task: TrialTask, steps: int, status: str, formula: Formula) -> None:
     """The spec, the metrics and the summary of a run that made so many steps."""
     folder: Path = task.folder
     folder.mkdir(exist_ok=True)
-    every = task.experiment.train.eval_every
-    assert isinstance(every, int)
     rows = []
-    for step in range(0, steps + 1, every):
+    for step in range(0, steps + 1, 10):
         row: dict[str, float | None] = dict.fromkeys(METRICS_COLUMNS)
         value = formula(task.experiment, step) or 0.0
-        rows.append(row | {"step": step, "objective": 1 - value, "validation_accuracy": value})
+        measured = dict.fromkeys(("train_loss", "train_accuracy", "validation_accuracy"), value)
+        rows.append(row | measured | {"step": step, "objective": 1 - value})
     lines = [",".join(METRICS_COLUMNS) + "\n", *(csv_line([row[column] for column in METRICS_COLUMNS]) for row in rows)]
     (folder / "metrics.csv").write_text("".join(lines), encoding="utf-8")
     (folder / "spec.yaml").write_text(task.experiment.to_yaml(), encoding="utf-8")
@@ -113,8 +138,25 @@ def write_run(task: TrialTask, steps: int, status: str, formula: Formula) -> Non
         "parameters": 1,
         "final": rows[-1],
         "best": rows[-1],
-        "train_seconds": 0.25,
+        "train_seconds": 60.0,
         "spec_sha256": task.experiment.sha256(),
         "message": "",
     }
     (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+
+
+class KeptLines(SilentSweep):
+    """A reporter that keeps the lines and the last progress."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.progress: Progress | None = None
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    def trial(self, line: str) -> None:
+        self.lines.append(line)
+
+    def show(self, progress: Progress) -> None:
+        self.progress = progress
