@@ -60,7 +60,7 @@ class Plan:
         return sweep.search.start(
             sweep.space,
             sweep.base.seed,
-            length and length.steps,
+            length.steps if length else None,
             maximize=sweep.goal is None or sweep.goal.maximize,
             eval_every=length.eval_every if length else 1,
         )

@@ -111,9 +111,9 @@ def _statistics(scheduler: Scheduler) -> dict[str, Any] | None:
         return None
     column = sweep.goal.column
     measured = [
-        (row.settings, trial.seed(sweep.base.seed), row.metrics[column])
+        (trial.row.settings, trial.seed(sweep.base.seed), value)
         for trial in scheduler.trials.values()
-        if (row := trial.row).status == "completed" and row.metrics.get(column) is not None
+        if trial.row.status == "completed" and (value := trial.row.metrics.get(column)) is not None
     ]
     return sweep_statistics(values_by_point(measured), column=column, maximize=sweep.goal.maximize)
 
