@@ -7,10 +7,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from nnlab.config.experiment import Experiment
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_loading import sweep_from_python
-
-from nnlab.config.experiment import Experiment
 from nnlab.metric_columns import METRICS_COLUMNS
 from nnlab.records.formats import csv_line
 from nnlab.sweeps.progress import Progress, SilentSweep

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from fake_sweeps import SPIRAL
-from nnlab.config.sweep_loading import sweep_from_python
 
+from nnlab.config.sweep_loading import sweep_from_python
 from nnlab.records.formats import trial_folders
 from nnlab.storage.lock import is_being_written
 from nnlab.sweeps.pool import LocalWorkers
