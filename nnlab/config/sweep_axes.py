@@ -68,7 +68,7 @@ class SweepAxes:
             else:
                 given[key] = position
                 try:
-                    found = from_text(key, position, text)
+                    found = from_text(key, position, text, together=together)
                 except NotSweptError as error:
                     self.problems.append((position, (key, *error.inner), str(error)))
                     continue
@@ -133,26 +133,28 @@ class SweepAxes:
             self.blocks = [[item for item in block if item.key not in keys] for block in self.blocks]
             self.zipped.append(swept)
             return
+        if together and swept:
+            self._check_group(swept)
         for index, block in enumerate(self.blocks):
             known = {item.key for item in block}
             replaced = [next((new for new in swept if new.key == item.key), item) for item in block]
             self.blocks[index] = [*replaced, *(item for item in swept if item.key not in known)]
 
-    def _block(self, tree: YamlTree, path: KeyPath, raw: object) -> Group:
+    def _block(self, tree: YamlTree, path: KeyPath, raw: object, *, together: bool = False) -> Group:
         if isinstance(raw, dict) and not raw:
             self._add(tree.position(path), path, "is empty; give a key with a list of values, or remove it")
         found = []
         for key in self._keys(tree, path, raw):
             child = (*path, key)
             try:
-                found.append(from_yaml(key, tree.position(child), tree.subtree(child)))
+                found.append(from_yaml(key, tree.position(child), tree.subtree(child), together=together))
             except NotSweptError as error:
                 self.problems.append(tree.problem_at((*child, *error.inner), str(error)))
         return found
 
     def _group(self, tree: YamlTree, path: KeyPath, raw: object) -> Group:
         before = len(self.problems)
-        group = self._block(tree, path, raw)
+        group = self._block(tree, path, raw, together=True)
         if len(self.problems) == before and len(group) == 1:
             self._add(tree.position(path), path, "needs two keys or more; a key that moves alone belongs to over")
         return group

@@ -41,7 +41,7 @@ class SweptKey:
     range: Range | None = None
 
 
-def from_yaml(key: str, position: Position, given: YamlTree) -> SweptKey:
+def from_yaml(key: str, position: Position, given: YamlTree, *, together: bool = False) -> SweptKey:
     """A swept key of a file: a list of values, ``0..4``, or ``{log: [1e-4, 1e-1]}``; raises NotSweptError."""
     value = given.value
     if isinstance(value, str) and COUNT.fullmatch(value.strip()):
@@ -51,11 +51,11 @@ def from_yaml(key: str, position: Position, given: YamlTree) -> SweptKey:
     if not isinstance(value, list):
         raise NotSweptError(f"{_ONE_OR_RANGE}; got {quote(value)}{_suggestion(value)}")
     values = tuple(given.subtree((index,)) for index in range(len(value)))
-    _check_values([item.value for item in values])
+    _check_values([item.value for item in values], together=together)
     return SweptKey(key, position, values)
 
 
-def from_text(key: str, position: Position, text: str) -> SweptKey:
+def from_text(key: str, position: Position, text: str, *, together: bool = False) -> SweptKey:
     """A key with the value, values or range of ``-s KEY=TEXT``; raises NotSweptError."""
     parts = split_values(text)
     if found := RANGE.fullmatch(text.strip()):
@@ -77,7 +77,7 @@ def from_text(key: str, position: Position, text: str) -> SweptKey:
             _, inner, message = tree.problems[0]
             raise NotSweptError(message, inner)
         values.append(YamlTree(tree.value, typos=tree.typos))
-    _check_values([item.value for item in values])
+    _check_values([item.value for item in values], together=together)
     return SweptKey(key, position, tuple(values))
 
 
@@ -124,10 +124,12 @@ def _range_of(value: dict[str, object]) -> Range:
         raise NotSweptError(str(error).removeprefix(f"{scale}: "), (scale,)) from None
 
 
-def _check_values(values: list[object]) -> None:
-    """Raise NotSweptError for no values and for equal ones."""
+def _check_values(values: list[object], *, together: bool) -> None:
+    """Raise NotSweptError for no values, and for equal ones unless the key moves together with others."""
     if not values:
         raise NotSweptError("needs at least one value, got []")
+    if together:
+        return
     seen: set[str] = set()
     for value in values:
         text = canonical(value)
