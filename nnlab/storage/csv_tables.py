@@ -6,6 +6,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from io import BytesIO
 from math import nan
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -20,6 +21,7 @@ from nnlab.text import one_line, quote
 MAX_TABLE_BYTES = 2**30  # steps.csv of some 35 million updates
 MAX_LINE_BYTES = 2**16
 MAX_COLUMNS = 100
+BLOCK_BYTES = 2**20
 
 Table = dict[str, Array]
 
@@ -59,10 +61,17 @@ def read_table(
     With ``gaps``, cells after the first may be empty and become NaN. ``unfinished`` as for :func:`csv_rows`. The other
     numbers of a column are within its ``bounds_of``. Raises RunError.
     """
+    check_file(path, MAX_TABLE_BYTES)
     numbers = array("d")
-    with csv_rows(path, columns, unfinished=unfinished) as (names, rows):
-        for row in rows:
-            numbers.extend(_numbers(path, row, names, gaps))
+    with reading(path, UnicodeDecodeError), path.open("rb") as file:
+        names = _header(path, file.readline(MAX_LINE_BYTES), columns, unfinished, quoted=False)
+        for block in _blocks(file):
+            plain = _plain_numbers(block, len(names), gaps)
+            if plain is None:
+                first = len(numbers) // len(names) + 2
+                rows = _rows(path, BytesIO(block), len(names), unfinished, quoted=False, first=first)
+                plain = [number for row in rows for number in _numbers(path, row, names, gaps)]
+            numbers.extend(plain)
     table = np.array(numbers, dtype=np.float64).reshape(-1, len(names))
     _check_steps(path, table[:, 0])
     for index, name in enumerate(names):
@@ -100,8 +109,27 @@ def _header(path: Path, line: bytes, columns: Sequence[str], unfinished: bool, q
     return names
 
 
-def _rows(path: Path, file: BinaryIO, width: int, unfinished: bool, quoted: bool) -> Iterator[CsvRow]:
-    for number, line in enumerate(iter(partial(file.readline, MAX_LINE_BYTES), b""), start=2):
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """The rest of a file in blocks of whole lines; one without a line break at its end is cut off or too long."""
+    while block := file.read(BLOCK_BYTES):
+        yield block if block.endswith(b"\n") else block + file.readline(MAX_LINE_BYTES)
+
+
+def _plain_numbers(block: bytes, width: int, gaps: bool) -> Sequence[float] | None:
+    """The numbers of a block of finite ones in lines of ``width`` cells; None for any other, which is read by lines."""
+    if not block.endswith(b"\n") or block.translate(None, b"0123456789.,e+-\n"):
+        return None
+    if any(line.count(b",") != width - 1 or len(line) >= MAX_LINE_BYTES for line in block[:-1].split(b"\n")):
+        return None
+    cells = block[:-1].replace(b"\n", b",").split(b",")
+    try:
+        return [float(cell or b"nan") for cell in cells] if gaps else list(map(float, cells))
+    except ValueError:
+        return None
+
+
+def _rows(path: Path, file: BinaryIO, width: int, unfinished: bool, quoted: bool, first: int = 2) -> Iterator[CsvRow]:
+    for number, line in enumerate(iter(partial(file.readline, MAX_LINE_BYTES), b""), start=first):
         cells = _quoted_cells(path, number, line) if quoted else _text(line).rstrip("\r\n").split(",")
         if not line.endswith(b"\n"):
             if unfinished and len(line) < MAX_LINE_BYTES:

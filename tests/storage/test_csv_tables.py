@@ -116,6 +116,37 @@ def test_oversized_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         read(tmp_path, "step,loss\n" + "1,2.0\n" * 3 + "1,")
 
 
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["1", "2.5", "-3e-05", "", "nan", "1_0", "x", "3", "4"]), max_size=3), max_size=9
+    ),
+    st.sampled_from(["\n", "\n", "\r\n", ",", ""]),
+    st.booleans(),
+    st.booleans(),
+    st.integers(1, 12),
+)
+def test_blocks_of_lines_give_what_single_lines_give(
+    tmp_path_factory: pytest.TempPathFactory,
+    lines: list[list[str]],
+    end: str,
+    unfinished: bool,
+    gaps: bool,
+    block: int,
+) -> None:
+    text = "step,loss\n" + "".join(f"{index},{','.join(line)}{end}" for index, line in enumerate(lines))
+    folder, answers = tmp_path_factory.mktemp("blocks"), []
+    for plain in (True, False):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(csv_tables, "BLOCK_BYTES", block)
+            if not plain:
+                patched.setattr(csv_tables, "_plain_numbers", lambda *arguments: None)
+            try:
+                answers.append(str(read(folder, text, unfinished=unfinished, gaps=gaps)))
+            except RunError as error:
+                answers.append(str(error))
+    assert answers[0] == answers[1]
+
+
 def test_overlong_line_is_not_read_whole(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"steps\.csv:2: the line is cut off: '0000"):
         read(tmp_path, "step,loss\n" + "0" * 70_000 + ",1\n")
