@@ -119,4 +119,6 @@ def sweep_command(
         result = sweep_run.train_plan(plan, runs, machines, fail_fast=fail_fast)
     sweep_run.show_result(result, as_json=json)
     if result.summary["counts"].get("failed"):
-        raise CheckFailed(f"{result.summary['message']}; nnlab sweep --resume {result.path} --retry failed trains them")
+        raise CheckFailed(
+            f"{result.summary['message']}; nnlab sweep --resume {result.path} --retry failed trains them again"
+        )

@@ -83,8 +83,8 @@ def _wait_for_workers(path: Path, reporter: SweepReporter) -> None:
 def _changes(path: Path, plan: Plan) -> list[str]:
     """What changed since the first trial that began, of those known at the start."""
     for request in plan.requests:
-        recorded = path / trial_folder((request.point - 1) * plan.sweep.seeds + 1) / ENVIRONMENT_FILE
-        if recorded.exists():
+        trial = path / trial_folder((request.point - 1) * plan.sweep.seeds + 1)
+        if (trial / SUMMARY_FILE).exists() and (trial / ENVIRONMENT_FILE).exists():
             setup = RunSetup(plan.sweep.experiment(request.settings))
-            return drift(read_environment(recorded), environment_of(setup))
+            return drift(read_environment(trial / ENVIRONMENT_FILE), environment_of(setup))
     return []

@@ -45,7 +45,8 @@ def accuracy_by_lr(experiment: Experiment, step: int) -> float | None:
 class FakeWorkers:
     """Write run folders in place of training.
 
-    ``scripts`` has for a trial what happens at its first starts instead: lost, failed, interrupted. ``last_first`` ends
+    ``scripts`` has for a trial what happens at its first starts instead: lost, failed (before it has a folder),
+    failed run, interrupted. ``last_first`` ends
     the trial first that was submitted last. ``started`` lists what was started, each with its ``until``.
     """
 
@@ -101,9 +102,14 @@ class FakeWorkers:
         script = self.scripts.get(task.number)
         if script:
             how = script.pop(0)
-            if how == "interrupted":
-                write_run(task, half_way(task), how, self._formula)
-            return TrialOutcome(task.number, how, "its worker process died" if how == "lost" else "the disk is full", 5)
+            if how in ("interrupted", "failed run"):
+                write_run(task, half_way(task), how.removesuffix(" run"), self._formula)
+            return TrialOutcome(
+                task.number,
+                how.removesuffix(" run"),
+                "its worker process died" if how == "lost" else "the disk is full",
+                5,
+            )
         steps = task.experiment.train.iterations or 0
         end = min(task.until or steps, steps)
         if self._formula(task.experiment, end) is None:
@@ -142,6 +148,11 @@ def write_run(task: TrialTask, steps: int, status: str, formula: Formula) -> Non
         "message": "",
     }
     (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+
+
+def files_of(path: Path) -> dict[str, bytes]:
+    """Everything in the folder of a sweep."""
+    return {str(file.relative_to(path)): file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()}
 
 
 class KeptLines(SilentSweep):

@@ -5,18 +5,13 @@ import signal
 from pathlib import Path
 
 import pytest
-from fake_sweeps import RATES, FakeWorkers, Formula, KeptLines, Sweeping, accuracy_by_lr
+from fake_sweeps import RATES, FakeWorkers, Formula, KeptLines, Sweeping, accuracy_by_lr, files_of
 
 from nnlab.config.experiment import Experiment
 from nnlab.errors import Interrupted
 from nnlab.search.halving import SuccessiveHalving
 from nnlab.search.random import Random
 from nnlab.sweeps.trial import TrialTask
-
-
-def files_of(path: Path) -> dict[str, bytes]:
-    """Everything in the folder of a sweep."""
-    return {str(file.relative_to(path)): file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()}
 
 
 def interrupt_at(number: int, until: int | None = None, formula: Formula = accuracy_by_lr) -> FakeWorkers:
