@@ -21,7 +21,7 @@ from nnlab.metric_columns import metric_of
 from nnlab.records.formats import FolderKind, distinct_folders, is_crossval_folder, is_sweep_folder, kind_of
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.records.run_names import NOUNS
-from nnlab.records.sweep_folder import finished_trials
+from nnlab.records.sweep_folder import finished_trials, read_sweep_summary
 from nnlab.storage.folder_names import without_time
 from nnlab.storage.layout import PLOTS_FOLDER
 
@@ -149,16 +149,17 @@ def compare(paths: Iterable[Path | str], *, sort: str | None = None, top: int | 
     folds of a cross-validation and the trials of a sweep; descents and cross-validations are skipped.
 
     ``sort`` is a metric or a spec key: metrics of which higher is better descend, everything else ascends, what has no
-    value comes last. By default validation accuracy decides where all runs have it, else test accuracy is shown in
-    order (:func:`nnlab.compare.order.default_column`). ``top`` keeps the first ``top`` entries. Raises UsageError for
-    a key that no run has and RunError when no run could be read.
+    value comes last. By default the goal decides where only sweeps with the same goal are compared, else
+    :func:`nnlab.compare.order.default_column`: validation accuracy, or test accuracy for display. ``top`` keeps the
+    first ``top`` entries. Raises UsageError for a key that no run has and RunError when no run could be read.
     """
     if top is not None and top < 1:
         raise UsageError(f"top: must be at least 1, got {top}")
     records: list[RunRecord] = []
     damaged: list[Damaged] = []
     passed_over: list[PassedOver] = []
-    named, unfinished = _with_trials(path for path in map(Path, paths) if not _is_beside_runs(path))
+    given = [path for path in map(Path, paths) if not _is_beside_runs(path)]
+    named, unfinished = _with_trials(given)
     for path in distinct_folders(named):
         try:
             record = read_run(path)
@@ -175,7 +176,7 @@ def compare(paths: Iterable[Path | str], *, sort: str | None = None, top: int | 
         messages += [f"{path}: is not finished" for path in unfinished]
         raise RunError("\n".join(messages) or "no run was named")
     entries = make_entries(records)
-    column = sort_column(sort, entries)
+    column = sort_column(sort, entries, goal=_common_goal(given))
     entries.sort(key=lambda entry: rank(entry, column))
     shown = tuple(entries[:top])
     hidden = len(entries) - len(shown)
@@ -196,6 +197,16 @@ def _with_trials(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
         if not finished and not others:
             raise RunError(f"{path}: no trial of this sweep has begun")
     return named, unfinished
+
+
+def _common_goal(paths: Iterable[Path]) -> str | None:
+    """The goal that all paths have, where they are sweeps."""
+    try:
+        goals = {json.dumps(read_sweep_summary(path)["goal"]) if is_sweep_folder(path) else "" for path in paths}
+        goal = json.loads(goals.pop()) if len(goals) == 1 and goals != {""} else None
+    except (RunError, OSError, ValueError):  # a damaged summary does not keep the trials from being compared
+        return None
+    return str(goal["column"]) if goal else None
 
 
 def _is_beside_runs(path: Path) -> bool:

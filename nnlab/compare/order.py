@@ -23,14 +23,18 @@ def default_column(entries: Sequence[Entry]) -> str:
     return next((name for name in REPORTING if any(name in entry.measures for entry in entries)), REPORTING[0])
 
 
-def sort_column(key: str | None, entries: Sequence[Entry]) -> str:
-    """The metric or dotted spec key that ``key`` names in full or by its ending; None: :func:`default_column`.
+def sort_column(key: str | None, entries: Sequence[Entry], *, goal: str | None = None) -> str:
+    """The metric or dotted spec key that ``key`` names in full or by its ending.
+
+    None: the ``goal`` of a sweep, if any entry has it, else :func:`default_column`.
 
     ``lr`` is the spec's ``optimizer.lr``, as in the table, and not the column of that name in the metrics. The default
     stands in for a test accuracy that no run has. Raises UsageError for a key that no run has.
     """
     measures = dict.fromkeys(name for entry in entries for name in entry.measures)
     settings = dict.fromkeys(name for entry in entries for name in entry.settings)
+    if key is None and goal in measures:
+        return goal
     if key is None or (key == REPORTING[0] and key not in measures):
         return default_column(entries)
     if key in MEASURES or key in settings:

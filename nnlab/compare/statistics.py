@@ -91,12 +91,15 @@ def _signed_sums(sizes: Floats) -> Floats:
 
 
 def _random_flips_p(sizes: Floats, limit: float) -> float:
-    rng = np.random.default_rng(0)
-    reached = 0
-    for start in range(0, FLIPS, 10_000):
-        signs = rng.integers(0, 2, (min(10_000, FLIPS - start), len(sizes)), np.int8) * 2.0 - 1
-        reached += int((np.abs(signs @ sizes) >= limit).sum())
+    reached = sum(int((np.abs(signs @ sizes) >= limit).sum()) for signs in _random_signs(len(sizes)))
     return (1 + reached) / (1 + FLIPS)
+
+
+@lru_cache(maxsize=1)
+def _random_signs(n: int) -> list[npt.NDArray[np.int8]]:
+    """FLIPS random sign patterns, in pieces that become floats within the processor's cache."""
+    signs = np.random.default_rng(0).integers(0, 2, (FLIPS, n), np.int8) * np.int8(2) - np.int8(1)
+    return np.array_split(signs, 100)
 
 
 def holm(p_values: Sequence[float], comparisons: int | None = None) -> list[float]:

@@ -361,6 +361,18 @@ def test_sweeps_and_runs_are_compared_together_each_once(make_run: MakeRun) -> N
     assert comparison.passed_over_counts == ""
 
 
+def test_sweeps_are_sorted_by_their_goal(make_run: MakeRun) -> None:
+    trials = [(lr, 0, 0.5, "completed") for lr in (0.1, 0.01)]
+    sweep = made_sweep(make_run, trials, goal="validation_loss")
+    other = made_sweep(make_run, trials, goal=None, name="20250107-120000-adam-sweep-aa00bc")
+    assert compare([sweep]).sort == compare([sweep, sweep]).sort == "validation_loss"
+    assert compare([sweep], sort="test_accuracy").sort == "test_accuracy"
+    for paths in ([other], [sweep, other], [sweep, make_run("alone")], [sweep / "trial-001"]):
+        assert compare(paths).sort in {"validation_accuracy", "test_accuracy"}
+    (sweep / "summary.json").write_text("{")
+    assert compare([sweep]).sort == "validation_accuracy"
+
+
 def test_everything_in_the_folder_of_a_sweep_names_its_trials(make_run: MakeRun) -> None:
     sweep = made_sweep(make_run, TRIALS[:3])
     (sweep / "plots").mkdir()
