@@ -22,6 +22,7 @@ from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
 from nnlab.cli.sweep import sweep_command
 from nnlab.cli.train import train_command
+from nnlab.cli.why import why_command
 from nnlab.text import escape_control
 
 
@@ -61,6 +62,7 @@ app.command("train")(train_command)
 app.command("crossval")(crossval_command)
 app.command("sweep")(sweep_command)
 app.command("compare")(compare_command)
+app.command("why")(why_command)
 app.command("descend")(descend_command)
 app.command("plot")(plot_command)
 app.command("export")(export_command)

@@ -45,7 +45,8 @@ def print_contributions(plan: WhyPlan, found: Contributions, column: str, *, max
         left = (_cell(found.left_in_a, column), _cell(found.left_in_b, column))
         cells.append(("not explained by single keys", "", *left))
     names, values, in_a, in_b = (list(part) for part in zip(*cells, strict=True))
-    table = [Column("key", names), Column("A → B", values), Column("effect in A", in_a, numbers=True)]
+    first = Column("effect in A" if len(rows) > 1 else "effect", in_a, numbers=True)
+    table = [Column("key", names), Column("A → B", values), first]
     if len(rows) > 1:
         table.append(Column("effect in B", in_b, numbers=True))
     console = results()
@@ -191,7 +192,7 @@ def show_contributions(plan: WhyPlan, sweep: Sweep, path: Path, *, as_json: bool
     for line in _without_value(plan, values, sweep.seeds):
         echo(line)
     if sweep.goal is None:
-        echo(f"no validation samples: {heading(column)} is shown, and must choose nothing")
+        echo(f"measured by {column}, since no validation samples are held out; it should choose no settings")
     echo(str(path))
 
 

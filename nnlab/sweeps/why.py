@@ -1,6 +1,6 @@
 """What each differing key of two experiments contributes: the keys swapped one at a time, both ways."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
@@ -77,14 +77,16 @@ class WhyPlan:
         return {key: value for part in parts for key, value in part.items()}
 
 
-def plan_why(a: Mapping[str, Any], b: Mapping[str, Any], check: Callable[[Settings], str]) -> WhyPlan:
+def plan_why(
+    a: Mapping[str, Any], b: Mapping[str, Any], check: Callable[[Settings], str], ignored: Collection[str] = ()
+) -> WhyPlan:
     """Plan the swaps between two resolved specs.
 
-    ``check`` returns why A with some settings cannot be trained, or an empty text. Changes of one section that are
-    possible together but not alone (``train.iterations`` and ``train.epochs``) are one change. Raises UsageError where
-    the specs do not differ, or in more than MOST_KEYS keys.
+    The ``ignored`` keys stay as in A. ``check`` returns why A with some settings cannot be trained, or an empty text.
+    Changes of one section that are possible together but not alone (``train.iterations`` and ``train.epochs``) are one
+    change. Raises UsageError where the specs do not differ, or in more than MOST_KEYS keys.
     """
-    changes = list(changes_between(a, b))
+    changes = [change for change in changes_between(a, b) if change.name not in ignored]
     if not changes:
         raise UsageError("A and B do not differ in any setting that changes results")
     if len(changes) > MOST_KEYS:

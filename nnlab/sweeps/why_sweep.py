@@ -35,7 +35,10 @@ def plan_between(a: Experiment, b: Experiment) -> WhyPlan:
             return str(error)
         return ""
 
-    return plan_why(with_absolute_paths(a), with_absolute_paths(b), check)
+    # How often a run is evaluated changes its results only where something follows the evaluations.
+    is_monitored = bool(a.train.monitored_columns or b.train.monitored_columns)
+    ignored = () if is_monitored else ("train.eval_every",)
+    return plan_why(with_absolute_paths(a), with_absolute_paths(b), check, ignored)
 
 
 def sweep_of(plan: WhyPlan, a: Experiment, *, seeds: int | None = None, goal: str | None = None) -> Sweep:
