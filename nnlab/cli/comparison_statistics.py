@@ -33,22 +33,33 @@ def print_statistics(comparison: Comparison) -> None:
         console.print(Text(f"no seeds in common; train each with {SIX_SEEDS} (nnlab sweep) to compare them"))
 
 
-def statistics_lines(document: Mapping[str, Any], width: int, note: str = "") -> list[str]:
+def statistics_lines(document: Mapping[str, Any], width: int, note: str = "", most: int = MOST_LINES) -> list[str]:
     """Statistics as :func:`nnlab.compare.verdicts.as_document` gives them, in lines of at most ``width`` letters.
 
-    A heading, a verdict for each of the closest MOST_LINES, then notes, ``note`` among them.
+    A heading, a verdict for each of the ``most`` closest rows, then notes, ``note`` among them.
     """
     found = document["against"]
-    advices = {one["advice"] for one in found}
+    advices = {str(one["advice"]) for one in found}
     shared = next(iter(advices)) if len(advices) == 1 and len(found) > 1 else ""
-    shown = [(one_line(one["label"], 200), one["finding" if shared else "verdict"]) for one in found[:MOST_LINES]]
-    best = one_line(document["best"], 200)
-    lines = [f"{column_words(document['column'])} of {best} against the others, runs paired on seeds:"]
+    shown = [
+        (one_line(str(one["label"]), 200), one_line(str(one["finding" if shared else "verdict"]), 500))
+        for one in found[:most]
+    ]
+    best = one_line(str(document["best"]), 200)
+    lines = [f"{column_words(str(document['column']))} of {best} against the others, runs paired on seeds:"]
     lines += _two_columns(shown, width)
-    if len(found) > MOST_LINES:
-        lines.append(f"  … and {len(found) - MOST_LINES} more (--json has all)")
-    lines += _notes(document, note, shared)
+    if len(found) > most:
+        lines.append(f"  … and {len(found) - most} more (nnlab compare --json has all)")
+    lines += _notes(document, note, one_line(shared, 500))
     return [piece for line in lines for piece in (wrap(line, width) if cell_len(line) > width else [line])]
+
+
+def recorded_lines(statistics: object, width: int, most: int = MOST_LINES) -> list[str]:
+    """The statistics of a sweep's summary.json in lines; none where it has none, or not as nnlab writes them."""
+    try:
+        return statistics_lines(statistics, width, most=most) if isinstance(statistics, dict) else []
+    except (KeyError, TypeError, AttributeError):
+        return []
 
 
 def _two_columns(rows: list[tuple[str, str]], width: int) -> list[str]:

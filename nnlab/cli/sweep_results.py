@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.text import Text
+
+from nnlab.cli.comparison_statistics import recorded_lines
 from nnlab.cli.comparison_table import Column, heading, laid_out
 from nnlab.cli.console import results
 from nnlab.core.rows import REPORTING_SPLITS
@@ -15,6 +18,7 @@ from nnlab.records.sweep_table import setting_cell
 from nnlab.text import one_line
 
 MOST_ROWS = 10
+MOST_VERDICTS = 5
 WIDEST_SETTING = 40
 
 
@@ -38,6 +42,10 @@ def print_sweep(record: SweepRecord, most: int = MOST_ROWS) -> None:
     console.print(laid_out(columns, console.width), soft_wrap=False)
     if len(order) > len(shown):
         console.print(f"... and {len(order) - len(shown):,} more in {record.path / 'trials.csv'}")
+    if lines := recorded_lines(record.summary["statistics"], console.width, MOST_VERDICTS):
+        console.print()
+        for line in lines:
+            console.print(Text(line))
 
 
 def _metrics(record: SweepRecord, points: Sequence[PointRows]) -> list[str]:

@@ -315,7 +315,7 @@ def test_only_the_closest_of_many_rows_are_listed(nnlab, make_run: MakeRun, pict
         for seed in range(2)
     ]
     output = nnlab("compare", *runs).stdout
-    assert "  … and 2 more (--json has all)\n" in output
+    assert "  … and 2 more (nnlab compare --json has all)\n" in output
     assert output.count(" 2 of 2 seeds won") == 10
     assert len(json.loads(nnlab("compare", *runs, "--json").stdout)["statistics"]["against"]) == 12
 
