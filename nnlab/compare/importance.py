@@ -62,9 +62,11 @@ def _groups(values: Array, numeric: bool) -> Array:
 
 
 def _epsilon_squared(groups: Array, ranks: Array) -> float:
-    total = float(((ranks - ranks.mean()) ** 2).sum())
     names, index, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    if total == 0 or len(names) < 2 or len(names) == len(ranks):
+    if len(names) < 2 or len(names) == len(ranks):
+        return 0.0
+    total = float(((ranks - ranks.mean()) ** 2).sum())
+    if total == 0:
         return 0.0
     means = np.bincount(index, ranks) / counts
     within = float(((ranks - means[index]) ** 2).sum())
@@ -73,6 +75,8 @@ def _epsilon_squared(groups: Array, ranks: Array) -> float:
 
 
 def _correlation(first: Array, second: Array) -> float | None:
+    if len(first) < 2:
+        return None
     first, second = first - first.mean(), second - second.mean()
     size = float(np.sqrt((first**2).sum() * (second**2).sum()))
     return float((first * second).sum()) / size if size else None

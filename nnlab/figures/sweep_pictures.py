@@ -10,11 +10,12 @@ from nnlab.errors import NnlabError, UsageError
 from nnlab.figures.run_pictures import naming_picture
 from nnlab.figures.run_view import ignore
 from nnlab.figures.sweep_view import SweepView, sweep_view
-from nnlab.plots import sweep_curves as curves
 from nnlab.plots.palette import in_format
+from nnlab.plots.sweep_curves import CURVES_FILE, MOST_LINES, plot_curves
 from nnlab.plots.sweep_goal import GOAL_FILE, plot_goal
 from nnlab.plots.sweep_importance import IMPORTANCE_FILE, LEAST_POINTS, plot_importance, ranked_results
 from nnlab.plots.sweep_map import HEATMAP_FILE, MOST_CELLS, SCATTER_FILE, plot_heatmap, plot_scatter
+from nnlab.plots.sweep_panels import BEST_FILE, MOST_PANELS, PANELS_FILE, panels_and_lines, plot_best, plot_panels
 from nnlab.plots.sweep_parallel import PARALLEL_FILE, plot_parallel
 from nnlab.records.sweep_folder import read_sweep
 from nnlab.storage.layout import PLOTS_FOLDER
@@ -45,8 +46,8 @@ def _without_keys(view: SweepView, least: int, most: int | None = None) -> str:
 
 def _no_lines(view: SweepView) -> str:
     count = len(view.points.statuses)
-    many = f"it has {count} values, and more than {curves.MOST_LINES} lines could not be told apart"
-    return _without_keys(view, 1, 1) or (many if count > curves.MOST_LINES else "")
+    many = f"it has {count} values, and more than {MOST_LINES} lines could not be told apart"
+    return _without_keys(view, 1, 1) or (many if count > MOST_LINES else "")
 
 
 def _no_table(view: SweepView) -> str:
@@ -68,10 +69,10 @@ def _is_table(view: SweepView) -> bool:
 def _no_panels(view: SweepView) -> str:
     if reason := _without_keys(view, 2, 2):
         return reason
-    panels, lines = (len(key.groups[0]) for key in curves.panels_and_lines(view.points.keys))
-    if panels <= curves.MOST_PANELS and lines <= curves.MOST_LINES:
+    panels, lines = (len(key.groups[0]) for key in panels_and_lines(view.points.keys))
+    if panels <= MOST_PANELS and lines <= MOST_LINES:
         return ""
-    most = f"{curves.MOST_PANELS} panels with {curves.MOST_LINES} lines"
+    most = f"{MOST_PANELS} panels with {MOST_LINES} lines"
     return f"its keys have {panels} and {lines} values, and there is room for {most}"
 
 
@@ -99,9 +100,7 @@ KINDS: Mapping[str, SweepPicture] = {
     "goal": SweepPicture(
         GOAL_FILE, lambda view, path: plot_goal(view.points, path), lambda view: _without_keys(view, 1, 1)
     ),
-    "curves": SweepPicture(
-        curves.CURVES_FILE, lambda view, path: curves.plot_curves(view.points, view.tables, path), _no_lines
-    ),
+    "curves": SweepPicture(CURVES_FILE, lambda view, path: plot_curves(view.points, view.tables, path), _no_lines),
     "heatmap": SweepPicture(HEATMAP_FILE, lambda view, path: plot_heatmap(view.points, path), _no_table, _is_table),
     "scatter": SweepPicture(
         SCATTER_FILE,
@@ -109,9 +108,7 @@ KINDS: Mapping[str, SweepPicture] = {
         lambda view: _without_keys(view, 2, 2),
         lambda view: not _is_table(view),
     ),
-    "panels": SweepPicture(
-        curves.PANELS_FILE, lambda view, path: curves.plot_panels(view.points, view.tables, path), _no_panels
-    ),
+    "panels": SweepPicture(PANELS_FILE, lambda view, path: plot_panels(view.points, view.tables, path), _no_panels),
     "parallel": SweepPicture(
         PARALLEL_FILE,
         lambda view, path: plot_parallel(view.points, path),
@@ -122,8 +119,8 @@ KINDS: Mapping[str, SweepPicture] = {
         IMPORTANCE_FILE, lambda view, path: plot_importance(view.points, path), _no_importance, _many_or_drawn
     ),
     "best": SweepPicture(
-        curves.BEST_FILE,
-        lambda view, path: curves.plot_best(view.points, view.tables, path),
+        BEST_FILE,
+        lambda view, path: plot_best(view.points, view.tables, path),
         _no_best,
         _not_all_curves_are_drawn,
     ),

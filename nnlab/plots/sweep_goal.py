@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nnlab.core.arrays import Array
-from nnlab.plots.canvas import DPI, HEIGHT, WIDTH, canvas, plain_text
+from nnlab.plots.canvas import HEIGHT, WIDTH, canvas, plain_text
 from nnlab.plots.palette import FAINT, palette, tr
-from nnlab.plots.sweep_keys import SweptKey, show_key
+from nnlab.plots.sweep_keys import EDGE, SweptKey, show_key
 from nnlab.plots.sweep_points import SweepPoints, is_log
 
 GOAL_FILE = "goal.png"
@@ -20,6 +20,7 @@ ROW_HEIGHT = 0.34  # inches
 MARGIN = 0.09
 # Half the height over which the seeds of a category are spread.
 SPREAD = 0.22
+SHORT = 46  # letters of a text in a legend of two columns
 WITHOUT_VALUE = {"diverged": "x", "failed": "v"}
 
 
@@ -38,7 +39,7 @@ def plot_goal(points: SweepPoints, path: Path) -> None:
 def _plot_numbers(points: SweepPoints, key: SweptKey, path: Path) -> None:
     with canvas(path, points.title(), (WIDTH, HEIGHT)) as figure:
         axes = figure.add_subplot()
-        axes.margins(x=0.05)
+        axes.margins(x=EDGE)
         show_key(axes, "x", key)
         axes.set_ylabel(points.label())
         colour = palette().colours[0]
@@ -127,6 +128,9 @@ def _limit(axes: Axes, which: str, points: SweepPoints) -> None:
         axes.set_yscale("log") if which == "y" else axes.set_xscale("log")
     if not values.size:
         return
+    done, spread = points.mean[points.complete], points.deviation[points.complete]
+    if not log:
+        values = np.concatenate((values, done - spread, done + spread))
     low, high = float(values.min()), float(values.max())
     if log:
         low, high = np.log10(low), np.log10(high)
@@ -153,10 +157,9 @@ def _mark_without_value(axes: Axes, which: str, points: SweepPoints, places: Arr
 
 
 def _legend(figure: Figure, axes: Axes) -> None:
-    """A legend below the axes, two or three entries a row."""
-    if axes.get_legend_handles_labels()[0]:
-        legend = figure.legend(loc="outside lower center", ncols=2)
+    """A legend below the axes, in two columns where its texts are short."""
+    labels = axes.get_legend_handles_labels()[1]
+    if labels:
+        legend = figure.legend(loc="outside lower center", ncols=2 if max(map(len, labels)) <= SHORT else 1)
         for text in legend.get_texts():
             text.set_parse_math(False)
-        if legend.get_window_extent().width > figure.get_figwidth() * DPI:
-            legend.set_ncols(1)

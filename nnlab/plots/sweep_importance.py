@@ -44,7 +44,7 @@ def ranked_results(points: SweepPoints) -> Array:
 def plot_importance(points: SweepPoints, path: Path) -> None:
     """A bar for each key: the share of the variance of the ranks that it explains alone, and Spearman's ρ."""
     found = dict(list(key_importances(points).items())[:MOST_KEYS])
-    what = tr("hyperparameter importance for {label} by explained rank variance", label=points.label())
+    what = tr("importance for {label} by explained rank variance", label=points.label())
     title = points.title(what)
     with canvas(path, title, (WIDTH, 1.9 + ROW_HEIGHT * len(found))) as figure:
         axes = figure.add_subplot()
@@ -60,5 +60,5 @@ def plot_importance(points: SweepPoints, path: Path) -> None:
         )
         for row, entry in enumerate(found.values()):
             note = f"{entry.share:.2f}" + ("" if entry.correlation is None else f"   ρ = {entry.correlation:+.2f}")
-            style: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "va": "center", "fontsize": 9}
-            axes.annotate(note.replace("-", "−"), (min(entry.share, 0.8), row), **style)
+            style: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+            axes.annotate(note.replace("-", "−"), (1.02, row), **style)

@@ -12,9 +12,11 @@ from matplotlib.axes import Axes
 
 from nnlab.core.arrays import Array
 from nnlab.plots.canvas import plain_text
+from nnlab.plots.curves import HIGHEST
 from nnlab.text import format_value
 
 ABSENT = "–"
+SMALLEST = 1e-100
 MISSING = object()
 """Stands for the value of a key that a point does not set."""
 
@@ -26,13 +28,15 @@ LEAST_GAP = 0.09  # of the axis, between two such ticks
 # Zero has no place on a log axis: so few values with a zero among them become categories.
 MOST_WITH_ZERO = 12
 LABEL_LENGTH = 34
+EDGE = 0.05  # of the axis, free at its ends
 
 
 @dataclass(frozen=True, eq=False)
 class SweptKey:
     """A swept key, or keys that move together: the position of each point on its axis (NaN: the key is not set).
 
-    Numbers are their own positions; other values are categories, numbered in the order of their ``labels``.
+    Numbers are their own positions; other values are categories, numbered in the order of their ``labels``. The values
+    are ``ascending`` numbers also where a zero makes categories of them.
     """
 
     name: str
@@ -40,6 +44,7 @@ class SweptKey:
     labels: tuple[str, ...] = ()
     log: bool = False
     is_range: bool = False
+    ascending: bool = False
 
     @cached_property
     def distinct(self) -> Array:
@@ -78,18 +83,18 @@ def swept_key(name: str, values: Sequence[Any], scale: str | None = None) -> Swe
     """
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     given = [value for value in values if value is not MISSING]
-    numeric = len(numbers) == len(given) > 0 and all(map(isfinite, numbers))
+    numeric = len(numbers) == len(given) > 0 and all(value == 0 or SMALLEST < abs(value) < HIGHEST for value in numbers)
     if numeric:
         distinct = np.unique(np.array(numbers, dtype=float))
         if scale is None and 0 in distinct and is_log_spaced(distinct[1:]) and len(distinct) <= MOST_WITH_ZERO:
-            return _categories(name, values, sorted(set(numbers)))
+            return _categories(name, values, sorted(set(numbers)), ascending=True)
         positions = np.array([np.nan if value is MISSING else float(value) for value in values])
         log = bool(distinct[0] > 0) and (scale == "log" if scale else is_log_spaced(distinct))
-        return SweptKey(name, positions, log=log, is_range=scale is not None)
+        return SweptKey(name, positions, log=log, is_range=scale is not None, ascending=True)
     return _categories(name, values, given)
 
 
-def _categories(name: str, values: Sequence[Any], given: Sequence[Any]) -> SweptKey:
+def _categories(name: str, values: Sequence[Any], given: Sequence[Any], *, ascending: bool = False) -> SweptKey:
     """A key whose values are drawn side by side, in the order of ``given``; false comes before true."""
     order = sorted(given) if all(isinstance(value, bool) for value in given) else given
     index: dict[str, int] = {}
@@ -98,7 +103,7 @@ def _categories(name: str, values: Sequence[Any], given: Sequence[Any]) -> Swept
     firsts = {_identity(value): value for value in reversed(order)}
     labels = _distinct([value_text(firsts[name]) for name in index])
     positions = np.array([np.nan if value is MISSING else index[_identity(value)] for value in values], dtype=float)
-    return SweptKey(name, positions, labels)
+    return SweptKey(name, positions, labels, ascending=ascending)
 
 
 def _identity(value: Any) -> str:
@@ -117,7 +122,7 @@ def value_text(value: Any) -> str:
         return plain_text(", ".join([value["name"], *rest]), LABEL_LENGTH)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return number_text(value)
-    return plain_text(format_value(value), LABEL_LENGTH)
+    return plain_text(format_value(value, quoted=value == ""), LABEL_LENGTH)
 
 
 def number_text(value: float, *, short: bool = False) -> str:
@@ -133,7 +138,7 @@ def is_log_spaced(distinct: Array) -> bool:
     """Whether ascending numbers are spaced more evenly by their ratios than by their differences."""
     if len(distinct) < 2 or distinct[0] <= 0 or distinct[-1] < LEAST_RATIO * distinct[0]:
         return False
-    ratios, differences = np.diff(np.log(distinct)), np.diff(distinct)
+    ratios, differences = np.diff(np.log(distinct)), np.diff(distinct / distinct[-1])
     return bool(ratios.std() / ratios.mean() <= differences.std() / differences.mean())
 
 
@@ -148,8 +153,12 @@ def show_key(axes: Axes, which: str, key: SweptKey) -> None:
     if key.labels:
         axis.set_ticks(range(len(key.labels)), labels=list(key.labels), parse_math=False)
         return
-    spread = np.sort(key.fraction()[np.isfinite(key.positions)])
-    gaps = np.diff(np.unique(spread))
+    if len(key.distinct) > 1:
+        ends = np.log10(key.distinct[[0, -1]]) if key.log else key.distinct[[0, -1]]
+        low, high = ends + (ends[1] - ends[0]) * np.array([-EDGE, EDGE])
+        limits = (10**low, 10**high) if key.log else (float(low), float(high))
+        axes.set_xlim(*limits) if which == "x" else axes.set_ylim(*limits)
+    gaps = np.diff(np.unique(key.fraction()[np.isfinite(key.positions)]))
     few = 0 < len(key.distinct) <= MOST_TICKS and not key.is_range
     if few and (len(gaps) == 0 or gaps.min() >= LEAST_GAP):
         axis.set_ticks(key.distinct.tolist(), labels=key.groups[0][: len(key.distinct)], parse_math=False)

@@ -17,7 +17,7 @@ from nnlab.core.arrays import Array
 from nnlab.metric_columns import format_column
 from nnlab.plots.canvas import WIDTH, canvas, plain_text
 from nnlab.plots.palette import FAINT, palette, tr
-from nnlab.plots.sweep_keys import SweptKey, show_key
+from nnlab.plots.sweep_keys import EDGE, SweptKey, show_key
 from nnlab.plots.sweep_points import SweepPoints, value_colours
 
 HEATMAP_FILE = "heatmap.png"
@@ -28,6 +28,7 @@ MOST_CELLS = 40
 CELL = (0.78, 0.5)  # inches
 LEAST_CELL = 0.52  # inches of width, for a number in it
 LARGEST = (15.0, 11.0)  # inches
+LETTER_WIDTH = 0.075  # inches
 LONG_LABEL = 12  # letters: a key with such values goes to the y axis
 
 
@@ -50,7 +51,7 @@ def plot_heatmap(points: SweepPoints, path: Path) -> None:
         axes.spines[:].set_visible(False)
         _label_cells(axes, "x", x, x_labels)
         _label_cells(axes, "y", y, y_labels)
-        if y.labels:
+        if y.labels and not y.ascending:
             axes.invert_yaxis()  # read from above
         scale = min((width - 2.6) / size[0] / CELL[0], (height - 1.5) / size[1] / CELL[1], 1.15)
         legend = _hatch(axes, points, columns, rows)
@@ -71,7 +72,7 @@ def plot_scatter(points: SweepPoints, path: Path) -> None:
     norm, name = value_colours(points)
     with canvas(path, points.title(), (WIDTH, 5.0)) as figure:
         axes = figure.add_subplot()
-        axes.margins(0.05)
+        axes.margins(EDGE)
         show_key(axes, "x", x)
         show_key(axes, "y", y)
         done, at = points.complete, (x.positions, y.positions)
@@ -154,6 +155,8 @@ def _finish(
     bar = figure.colorbar(ScalarMappable(norm, colormap), ax=axes, label=points.label(), pad=0.02)
     bar.outline.set_visible(False)
     if handles:
-        legend = figure.legend(handles=handles, loc="outside lower left", ncols=3)
+        letters = sum(len(str(handle.get_label())) for handle in handles)
+        columns = 3 if letters * LETTER_WIDTH < figure.get_figwidth() - 2 else 1
+        legend = figure.legend(handles=handles, loc="outside lower left", ncols=columns)
         for text in legend.get_texts():
             text.set_parse_math(False)

@@ -1,5 +1,6 @@
 """Three or more keys of a sweep as parallel coordinates."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import wrap
@@ -134,8 +135,8 @@ def _draw_axis(axes: Axes, place: int, name: str, ticks: Sequence[Tick]) -> None
         axes.plot([place - 0.02, place + 0.02], [height, height], color=palette().edge, linewidth=1, zorder=3.5)
         style: dict[str, Any] = {"ha": "left", "va": "center", "fontsize": 8, "bbox": behind, "zorder": 5}
         axes.text(place + 0.045, height, plain_text(text, LABEL_WIDTH), parse_math=False, **style)
-    lines = wrap(plain_text(name, 40).replace("_", "_​").replace(".", ".​"), LABEL_WIDTH)
-    above = "\n".join(lines).replace("​", "")
+    parts = re.sub(r"([_.])", r"\1 ", plain_text(name, 40))  # where a line may end
+    above = "\n".join(re.sub(r"([_.]) ", r"\1", line) for line in wrap(parts, LABEL_WIDTH))
     axes.text(place, 1.05, above, ha="center", va="bottom", fontsize=9, fontweight="bold", parse_math=False)
 
 

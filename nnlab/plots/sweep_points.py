@@ -11,11 +11,13 @@ from nnlab.core.arrays import Array
 from nnlab.metric_columns import format_column, metric_of
 from nnlab.plots.canvas import plain_text
 from nnlab.plots.curves import HIGHEST, label_of
-from nnlab.plots.palette import palette, tr
+from nnlab.plots.palette import tr
 from nnlab.plots.sweep_keys import SweptKey
 from nnlab.registry import registered_name
 
 DECADES = 100
+# By whether a higher value is better; the colours of viridis suit colour-blind readers.
+BRIGHT_IS_BEST = {True: "viridis", False: "viridis_r"}
 NAMED_STATUSES = ("running", "crashed", "interrupted", "diverged", "failed", "stopped", "waiting")
 
 
@@ -63,8 +65,8 @@ class SweepPoints:
     @cached_property
     def deviation(self) -> Array:
         """(points,): the sample standard deviation over the seeds of complete points; 0 of a single one, else NaN."""
-        squares = np.where(self.usable, (self.values - self.mean[:, None]) ** 2, 0).sum(axis=1)
-        deviation: Array = np.sqrt(squares / np.maximum(self.usable.sum(axis=1) - 1, 1))
+        squares = (np.where(self.usable, self.values, self.mean[:, None]) - self.mean[:, None]) ** 2
+        deviation: Array = np.sqrt(squares.sum(axis=1) / np.maximum(self.usable.sum(axis=1) - 1, 1))
         return deviation
 
     @cached_property
@@ -110,7 +112,7 @@ class SweepPoints:
     def best_label(self) -> str:
         """The best point, for a legend."""
         best = self.ranking[0]
-        return tr("best: {value} ({result})", value=plain_text(self.where(best), 60), result=self.text(best))
+        return tr("best: {value} ({result})", value=plain_text(self.where(best), 46), result=self.text(best))
 
     def _counts(self, statuses: Array) -> list[str]:
         counts = {status: int((statuses == status).sum()) for status in NAMED_STATUSES}
@@ -144,12 +146,10 @@ def is_log(column: str, values: Sequence[float] | Array) -> bool:
 
 
 def value_colours(points: SweepPoints) -> tuple[Normalize, str]:
-    """How values become colours, the same for better values in every picture of a style; and the colormap's name."""
+    """How values become colours, better ones brighter: their scale and the name of the colormap."""
     means = points.mean[points.complete]
     low, high = (float(means.min()), float(means.max())) if means.size else (0.0, 1.0)
     if high == low:
         low, high = low - 0.5, high + 0.5
     norm = LogNorm(low, high) if is_log(points.column, means) else Normalize(low, high)
-    name = palette().layers
-    backwards = name.removesuffix("_r") if name.endswith("_r") else f"{name}_r"
-    return norm, name if points.maximize else backwards
+    return norm, BRIGHT_IS_BEST[points.maximize]

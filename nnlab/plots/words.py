@@ -42,9 +42,7 @@ JAPANESE: Mapping[str, str] = {
     "best {count}": "上位 {count} 件",
     "{title}; the best {shown} of {values} values": "{title}、{values} 個の値のうち上位 {shown} 個",
     "{title}; {shown} of {keys} keys": "{title}、{keys} 個のキーのうち {shown} 個",
-    "hyperparameter importance for {label} by explained rank variance": (
-        "{label}に対するハイパーパラメータの重要度（順位の分散の説明率）"
-    ),
+    "importance for {label} by explained rank variance": "{label}に対する重要度（順位の分散の説明率）",
     "share of the variance of the ranks that a key explains alone (ε²)\nρ: Spearman's rank correlation": (
         "各キーだけで説明できる順位の分散の割合（ε²）\nρ：スピアマンの順位相関係数"
     ),
