@@ -14,6 +14,7 @@ from nnlab.config.completions import spec_keys
 from nnlab.config.descent import Descent, load_descent
 from nnlab.config.loading import load_experiment
 from nnlab.figures.run_pictures import KINDS
+from nnlab.figures.sweep_pictures import KINDS as SWEEP_KINDS
 from nnlab.gradcheck import check, layer_subject
 from nnlab.plots.descent import FILES as DESCENT_PICTURES
 from nnlab.records.trash import TRASH_FOLDER
@@ -30,6 +31,7 @@ SPECS = sorted([*(ROOT / "configs").glob("*.yaml"), *(ROOT / "configs" / "activa
 RUN_FILES = {
     *(value for name, value in vars(layout).items() if name.endswith(("_FILE", "_FOLDER"))),
     *(kind.file for kind in KINDS.values()),
+    *(kind.file for kind in SWEEP_KINDS.values()),
     *DESCENT_PICTURES.values(),
     "boundary.gif",
     TRASH_FOLDER,

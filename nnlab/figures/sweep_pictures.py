@@ -69,6 +69,8 @@ def _is_table(view: SweepView) -> bool:
 def _no_panels(view: SweepView) -> str:
     if reason := _without_keys(view, 2, 2):
         return reason
+    if any(key.is_range for key in view.points.keys):
+        return "its values were drawn from a range; there is best"
     panels, lines = (len(key.groups[0]) for key in panels_and_lines(view.points.keys))
     if panels <= MOST_PANELS and lines <= MOST_LINES:
         return ""

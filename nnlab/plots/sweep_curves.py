@@ -59,7 +59,7 @@ class SweptLine:
         lines = draw_curve(axes, curve, **style)
         if self.diverged and crossed:
             cross: dict[str, Any] = {"color": style["color"], "markersize": 8, "markeredgewidth": 2, "zorder": 5}
-            axes.plot(curve.step[-1], curve.value[-1], "x", clip_on=False, **cross)
+            axes.plot(curve.step[-1], curve.value[-1], "x", **cross)
         for line in lines:
             line.set_label("_" if self.label == "_" else label_text(self.label, LEGEND_LETTERS))
         return lines

@@ -120,7 +120,7 @@ def value_text(value: Any) -> str:
     if isinstance(value, Mapping) and isinstance(value.get("name"), str):
         rest = [f"{key} {format_value(entry)}" for key, entry in value.items() if key != "name"]
         return plain_text(", ".join([value["name"], *rest]), LABEL_LENGTH)
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < HIGHEST:
         return number_text(value)
     return plain_text(format_value(value, quoted=value == ""), LABEL_LENGTH)
 

@@ -27,7 +27,7 @@ from nnlab.plots.sweep_curves import (
 )
 from nnlab.plots.sweep_keys import SweptKey
 from nnlab.plots.sweep_points import SweepPoints, column_label
-from nnlab.text import breaking_after_commas
+from nnlab.text import NO_BREAK_SPACE, breaking_after_commas
 
 PANELS_FILE = "panels.png"
 BEST_FILE = "best.png"
@@ -143,7 +143,8 @@ def _panels(path: Path, title: str, count: int, lines: int, widest: int = 4) -> 
 
 def _wrapped(text: str) -> list[str]:
     """Settings in a few lines, broken after commas."""
-    lines = wrap(breaking_after_commas(plain_text(text, MOST_LINES_OF_VALUES * BEST_LETTERS)), BEST_LETTERS)
+    whole = breaking_after_commas(plain_text(text, MOST_LINES_OF_VALUES * BEST_LETTERS))
+    lines = [line.replace(NO_BREAK_SPACE, " ") for line in wrap(whole, BEST_LETTERS)]
     if len(lines) > MOST_LINES_OF_VALUES:
         lines = [*lines[: MOST_LINES_OF_VALUES - 1], f"{lines[MOST_LINES_OF_VALUES - 1]} …"]
     return lines

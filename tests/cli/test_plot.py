@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pictured_sweeps import make_sweep
 from PIL import Image
 
-from nnlab.cli.completion import PICTURES, complete_picture
+from nnlab.cli.completion import PICTURES, SWEEP_PICTURES, complete_picture
 from nnlab.figures.run_pictures import KINDS
+from nnlab.figures.sweep_pictures import KINDS as SWEEP_KINDS
 from nnlab.plots.palette import STYLES
 from nnlab.plots.plot_style import FORMATS, LANGUAGES
 
@@ -158,10 +160,11 @@ def test_a_name_without_a_font_is_reported_in_one_line(
 def test_completion_and_help_have_every_kind(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     assert tuple(KINDS) == PICTURES
+    assert tuple(SWEEP_KINDS) == SWEEP_PICTURES
     assert complete_picture("a") == ["accuracy", "activation_histograms"]
     text = nnlab("plot", "--help").stdout
     assert "Example: nnlab plot last " in text
-    for word in (*KINDS, *FORMATS, *STYLES, *LANGUAGES):
+    for word in (*KINDS, *SWEEP_KINDS, *FORMATS, *STYLES, *LANGUAGES):
         assert word in text
 
 
@@ -174,3 +177,23 @@ def test_an_animation_has_the_requested_style(nnlab, trained: Path, monkeypatch:
             papers[style] = int(np.asarray(gif.convert("L"))[-1, -1])
     assert papers["light"] == 255
     assert papers["dark"] < 60
+
+
+def test_plot_draws_the_pictures_of_a_sweep(nnlab, tmp_path: Path) -> None:
+    sweep = make_sweep(tmp_path / "runs", [{"optimizer.lr": lr} for lr in (0.1, 0.01)])
+    answer = nnlab("plot", "last", "goal", "--format", "svg", "--out", "mine")
+    assert (answer.code, answer.stdout, answer.stderr) == (0, "mine/goal.svg\n", "")
+    assert "adam: validation accuracy, 2 trials" in Path("mine/goal.svg").read_text(encoding="utf-8")
+    answer = nnlab("plot", sweep, "heatmap")
+    assert (answer.code, answer.stdout) == (2, "")
+    assert "cannot have the picture heatmap: it is of 2 swept keys" in answer.stderr
+    answer = nnlab("plot", sweep, "--animate")
+    assert answer.code == 2
+    assert "is a sweep, which has no animation" in answer.stderr
+
+
+def test_a_sweep_without_an_ended_trial_has_nothing_to_draw(nnlab, tmp_path: Path) -> None:
+    sweep = make_sweep(tmp_path / "runs", [{"optimizer.lr": 0.1}], status="waiting")
+    answer = nnlab("plot", sweep)
+    assert (answer.code, answer.stdout) == (0, "")
+    assert answer.stderr == f"nnlab: {sweep}: no trial has ended, so there is nothing to draw yet\n"

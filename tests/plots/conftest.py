@@ -21,6 +21,12 @@ from nnlab.plots import (
     mistakes,
     regions,
     samples,
+    sweep_curves,
+    sweep_goal,
+    sweep_importance,
+    sweep_map,
+    sweep_panels,
+    sweep_parallel,
     weights,
 )
 from nnlab.plots import canvas as canvases
@@ -49,6 +55,12 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
         mistakes,
         regions,
         samples,
+        sweep_curves,
+        sweep_goal,
+        sweep_importance,
+        sweep_map,
+        sweep_panels,
+        sweep_parallel,
         weights,
         canvases,
     ):

@@ -5,12 +5,14 @@ import re
 import string
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from made_metrics import registered
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from swept_points import make_points, make_table
 
 import nnlab.plots
 from nnlab.compare.comparison import compare
@@ -32,6 +34,12 @@ from nnlab.plots.plot_style import PlotStyle
 from nnlab.plots.regions import plot_boundary
 from nnlab.plots.samples import plot_samples
 from nnlab.plots.step_sizes import LABELS
+from nnlab.plots.sweep_curves import plot_curves
+from nnlab.plots.sweep_goal import plot_goal
+from nnlab.plots.sweep_importance import plot_importance
+from nnlab.plots.sweep_map import plot_heatmap, plot_scatter
+from nnlab.plots.sweep_panels import plot_best, plot_panels
+from nnlab.plots.sweep_parallel import plot_parallel
 from nnlab.plots.weights import plot_weights
 from nnlab.plots.words import JAPANESE
 from nnlab.records.formats import CRASHED, STATUSES, TRIAL_STATUSES
@@ -119,6 +127,26 @@ def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
         ActivationStatistics(rng.random(9), None, 0.5, None),
     ]
     plot_untrained_activations([("0", spreads)], folder)
+    draw_sweep_pictures(folder)
+
+
+def draw_sweep_pictures(folder: Path) -> None:
+    """Every picture of a sweep, with diverged trials, several seeds and no goal where that says more."""
+    pairs = {"0": [1, 2, 3] * 20, "1": [1] * 20 + [2] * 20 + [3] * 20}
+    seeds: list[Any] = [[0.5, 0.75], [0.5, "diverged"], ["failed", "stopped"]]
+    one = make_points({"0": [1, 2, 3]}, seeds, name="0")
+    plot_goal(one, folder / "goal.png")
+    many = {"0": [f"{index}" for index in range(70)]}
+    plot_goal(make_points(many, [0.5] * 70, column="test_loss", chosen=False, name="0"), folder / "goal_many.png")
+    two = make_points(pairs, [*[0.5, 0.75] * 29, "diverged", "stopped"], name="0")
+    three = make_points({**pairs, **{f"{index}": [1, 2] * 30 for index in range(2, 14)}}, [0.5] * 60, name="0")
+    plot_curves(one, lambda point: [make_table(0.5)], folder / "curves.png")
+    plot_panels(two, lambda point: [make_table(0.5)], folder / "panels.png")
+    plot_best(two, lambda point: [make_table(0.5)], folder / "best.png")
+    plot_heatmap(two, folder / "heatmap.png")
+    plot_scatter(two, folder / "scatter.png")
+    plot_importance(two, folder / "importance.png")
+    plot_parallel(three, folder / "parallel.png")
 
 
 @pytest.mark.slow
