@@ -131,22 +131,20 @@ def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
 
 
 def draw_sweep_pictures(folder: Path) -> None:
-    """Every picture of a sweep, with diverged trials, several seeds and no goal where that says more."""
-    pairs = {"0": [1, 2, 3] * 20, "1": [1] * 20 + [2] * 20 + [3] * 20}
-    seeds: list[Any] = [[0.5, 0.75], [0.5, "diverged"], ["failed", "stopped"]]
-    one = make_points({"0": [1, 2, 3]}, seeds, name="0")
+    """Every picture of a sweep, with trials of every status."""
+    values: list[Any] = [[0.5, 0.75], [0.5, "diverged"], ["failed", "stopped"], ["waiting", "interrupted"]]
+    one = make_points({"0": [1, 2, 3, 4]}, values, name="0")
+    two = make_points({"0": [1, 2, 1, 2], "1": [1, 1, 2, 2]}, values, name="0")
+    unchosen = make_points({"0": ["1", "2"]}, [0.5, "diverged"], column="test_loss", chosen=False, name="0")
     plot_goal(one, folder / "goal.png")
-    many = {"0": [f"{index}" for index in range(70)]}
-    plot_goal(make_points(many, [0.5] * 70, column="test_loss", chosen=False, name="0"), folder / "goal_many.png")
-    two = make_points(pairs, [*[0.5, 0.75] * 29, "diverged", "stopped"], name="0")
-    three = make_points({**pairs, **{f"{index}": [1, 2] * 30 for index in range(2, 14)}}, [0.5] * 60, name="0")
-    plot_curves(one, lambda point: [make_table(0.5)], folder / "curves.png")
+    plot_goal(unchosen, folder / "goal_of_categories.png")
+    plot_curves(unchosen, lambda point: [make_table(0.5, "test_loss")], folder / "curves.png")
     plot_panels(two, lambda point: [make_table(0.5)], folder / "panels.png")
     plot_best(two, lambda point: [make_table(0.5)], folder / "best.png")
     plot_heatmap(two, folder / "heatmap.png")
     plot_scatter(two, folder / "scatter.png")
     plot_importance(two, folder / "importance.png")
-    plot_parallel(three, folder / "parallel.png")
+    plot_parallel(two, folder / "parallel.png")
 
 
 @pytest.mark.slow
