@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.completion import complete_override
+from nnlab.cli.completion import complete_override, complete_tag
 
 Overrides = Annotated[
     list[str] | None,
@@ -24,6 +24,29 @@ Overrides = Annotated[
 RunsFolder = Annotated[
     Path,
     typer.Option("--runs", metavar="DIR", help="Folder in which short names of runs are looked up."),
+]
+
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        help="Only runs that meet it: KEY=VALUE for a spec key or a metric, or with !=, <, <=, > or >= (in quotes), "
+        "such as optimizer.name=adam or 'test_accuracy>0.9'; repeatable.",
+        show_default=False,
+        autocompletion=complete_override,
+    ),
+]
+
+Tag = Annotated[
+    str | None,
+    typer.Option(
+        "--tag",
+        metavar="TAG",
+        help="Only runs with this tag of nnlab runs tag.",
+        show_default=False,
+        autocompletion=complete_tag,
+    ),
 ]
 
 MovedData = Annotated[

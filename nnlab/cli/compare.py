@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import RunsFolder, expanded
+from nnlab.cli.arguments import RunsFolder, Tag, Where, expanded
 from nnlab.cli.console import echo, naming_output
 
 FOLDER = Path("comparisons")
@@ -30,6 +30,8 @@ def compare_command(
     top: Annotated[
         int | None, typer.Option("--top", metavar="N", min=1, help="Show only the first N rows.", show_default=False)
     ] = None,
+    where: Where = None,
+    tag: Tag = None,
     csv: Annotated[
         str | None,
         typer.Option(
@@ -54,7 +56,7 @@ def compare_command(
     Rows that share seeds are paired on them: a verdict below the table says by how much the best one is better, or
     that they cannot be told apart.
 
-    Example: nnlab compare runs/* --sort test_accuracy
+    Example: nnlab compare runs/* --sort test_accuracy --where 'lr<0.1'
     """
     from nnlab.cli.comparison_table import not_compared, print_comparison
     from nnlab.compare.comparison import compare
@@ -67,7 +69,7 @@ def compare_command(
     if json and csv == "-":
         raise UsageError("--json and --csv - both write to stdout; give --csv a file name")
     paths = [find_run(name, runs, "run", "sweep") for name in expanded(names)]
-    comparison = compare(paths, sort=sort, top=top)
+    comparison = compare(paths, sort=sort, top=top, where=where or (), tag=tag)
     if json:
         echo(comparison.to_json(), nl=False)
     elif csv == "-":

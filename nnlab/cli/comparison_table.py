@@ -61,25 +61,27 @@ def print_comparison(comparison: Comparison) -> None:
     """
     console = results()
     runs = Column("run", list(comparison.titles))
-    status = Column("status", [entry.status for entry in comparison.entries])
+    status = [Column("status", [entry.status for entry in comparison.entries])]
+    if any(comparison.tags):
+        status.append(Column("tags", [", ".join(tags) for tags in comparison.tags]))
     keys = _key_columns(comparison)
     measures = _measure_columns(comparison)
     left, below = [runs, *keys], []
-    columns = [*left, *measures.values(), status]
+    columns = [*left, *measures.values(), *status]
     if keys and not _fits(columns, console.width):
         joined = _joined(keys)
         left = [runs, joined]
-        columns = [*left, *measures.values(), status]
+        columns = [*left, *measures.values(), *status]
         if _width(columns) + joined.widest - joined.narrowest > console.width:
             numbers = Column("#", [str(number) for number, _ in enumerate(comparison.entries, 1)], numbers=True)
             left, below = [numbers, runs], [numbers, _wrapped(joined, console.width - numbers.widest - GAP)]
-            columns = [*left, *measures.values(), status]
+            columns = [*left, *measures.values(), *status]
     left_out = []
     further = [name for name in reversed(measures) if name not in COLUMNS]
     for name in (*DISPENSABLE, *further):
         if name in measures and name != comparison.sort and not _fits(columns, console.width):
             left_out.append(measures.pop(name).heading)
-            columns = [*left, *measures.values(), status]
+            columns = [*left, *measures.values(), *status]
     console.print(laid_out(columns, console.width), soft_wrap=False)
     if below:
         console.print()

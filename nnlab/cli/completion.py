@@ -71,11 +71,11 @@ def complete_override(incomplete: str) -> list[str]:
 
 
 def complete_run(ctx: Context, incomplete: str) -> list[str]:
-    """Run folders by name in ``--runs``, or by path in the folder typed."""
+    """Run folders by name in ``--runs``, or by path in the folder typed, which may be the short name of a sweep."""
     from nnlab.records.formats import kind_of
 
     parent, slash, start = incomplete.rpartition("/")
-    folder = Path(parent + slash) if slash else _runs(ctx)
+    folder = _folder(parent + slash, _runs(ctx)) if slash else _runs(ctx)
     names = sorted(path.name for path in _entries(folder) if path.name.startswith(start) and kind_of(path))
     return [f"{parent}{slash}{name}" for name in names if _PLAIN.fullmatch(name)]
 
@@ -85,6 +85,20 @@ def complete_status(incomplete: str) -> list[str]:
     from nnlab.records.formats import ALL_STATUSES
 
     return [status for status in ALL_STATUSES if status.startswith(incomplete)]
+
+
+def complete_tag(ctx: Context, incomplete: str) -> list[str]:
+    """Tags of the runs in ``--runs``."""
+    from nnlab.errors import RunError
+    from nnlab.records.annotations import read_annotations
+
+    tags: set[str] = set()
+    for path in _entries(_runs(ctx)):
+        try:
+            tags.update(read_annotations(path).tags)
+        except RunError:  # no completions of a damaged file
+            continue
+    return sorted(tag for tag in tags if tag.startswith(incomplete) and _PLAIN.fullmatch(tag))
 
 
 def complete_removed(ctx: Context, incomplete: str) -> list[str]:
@@ -97,6 +111,17 @@ def complete_removed(ctx: Context, incomplete: str) -> list[str]:
     except RunError:  # no completions; an error message would garble the command line
         return []
     return [name for name in names if name.startswith(incomplete) and _PLAIN.fullmatch(name)]
+
+
+def _folder(typed: str, runs: Path) -> Path:
+    from nnlab.errors import RunError
+    from nnlab.records.run_names import find_run
+
+    path = Path(typed)
+    try:
+        return path if path.is_dir() else find_run(typed.rstrip("/"), runs, "sweep", "crossval")
+    except RunError:  # no completions; an error message would garble the command line
+        return path
 
 
 def _runs(ctx: Context) -> Path:

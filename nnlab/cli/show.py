@@ -57,6 +57,7 @@ def show_command(
             raise UsageError("-s changes a spec, but a sweep has one for each trial; name one of them")
         clear_leftovers(target)
         show_sweep(target)
+        print_annotations(target)
         return
     if not (target / SPEC_FILE).is_file():
         raise RunError(f"{target}: is not a run folder, it has no {SPEC_FILE}")
@@ -65,6 +66,7 @@ def show_command(
         descent, log = read_descent(target), read_log(target)
         echo((load_descent(target / SPEC_FILE, overrides) if overrides else descent).to_yaml())
         echo(log, nl=False)
+        print_annotations(target)
         return
     record = read_run(target)
     experiment = load_experiment(target / SPEC_FILE, overrides or [])
@@ -76,6 +78,18 @@ def show_command(
     summary = {**record.summary, "final": record.final, "best": record.best}
     summary["steps"] = max(steps, summary["steps"])  # a running run has no steps in its summary yet
     echo(f"{record.status}: {result_line(record.name, summary)}")
+    print_annotations(target)
+
+
+def print_annotations(run: Path) -> None:
+    """Print the tags and the note of a run, if any."""
+    from nnlab.records.annotations import read_annotations
+
+    annotations = read_annotations(run)
+    if annotations.tags:
+        echo(f"tags: {', '.join(annotations.tags)}")
+    if annotations.note:
+        echo(f"note: {annotations.note}")
 
 
 def show_experiment(experiment: "Experiment", *, with_data: bool = False) -> None:

@@ -8,37 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from nnlab.compare.differences import differing_keys
 from nnlab.compare.entries import MEASURES, Entry, make_entries
 from nnlab.compare.labels import distinguishing_labels, short_keys
 from nnlab.compare.order import rank, sort_column
+from nnlab.compare.reading import Damaged, PassedOver, read_runs, selected
 from nnlab.compare.seeds import SeedStatistics, seed_statistics
 from nnlab.compare.serialisation import csv_heading, csv_row, entry_document, plain
-from nnlab.errors import RunError, UsageError
+from nnlab.errors import UsageError
 from nnlab.metric_columns import metric_of
-from nnlab.records.formats import FolderKind, distinct_folders, is_crossval_folder, is_sweep_folder, kind_of
-from nnlab.records.reader import RunRecord, read_run
 from nnlab.records.run_names import NOUNS
-from nnlab.records.sweep_folder import finished_trials, read_sweep_summary
 from nnlab.storage.folder_names import without_time
-from nnlab.storage.layout import PLOTS_FOLDER
-
-
-class Damaged(NamedTuple):
-    """A run that could not be read, and the error with file and line."""
-
-    path: Path
-    message: str
-
-
-class PassedOver(NamedTuple):
-    """A descent or cross-validation among the runs, and the error of reading it as a run."""
-
-    path: Path
-    kind: FolderKind
-    message: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +86,11 @@ class Comparison:
         """The label of each entry without the number of its seeds."""
         return tuple(label.removesuffix(entry.seeds) for label, entry in zip(self.labels, self.entries, strict=True))
 
+    @cached_property
+    def tags(self) -> tuple[tuple[str, ...], ...]:
+        """The tags of each entry: of an average, those of any of its runs."""
+        return tuple(tuple(sorted({tag for run in entry.runs for tag in run.tags})) for entry in self.entries)
+
     @property
     def passed_over_counts(self) -> str:
         """What was skipped, counted: ``2 descents, 1 unfinished trial``; empty without any."""
@@ -142,7 +128,14 @@ class Comparison:
         return json.dumps(plain(document), indent=2, allow_nan=False) + "\n"
 
 
-def compare(paths: Iterable[Path | str], *, sort: str | None = None, top: int | None = None) -> Comparison:
+def compare(
+    paths: Iterable[Path | str],
+    *,
+    sort: str | None = None,
+    top: int | None = None,
+    where: Iterable[str] = (),
+    tag: str | None = None,
+) -> Comparison:
     """Read runs and compare them, best first; duplicate paths count once.
 
     A sweep stands for its finished trials. Files next to folds or trials are ignored, so that ``FOLDER/*`` names the
@@ -151,69 +144,17 @@ def compare(paths: Iterable[Path | str], *, sort: str | None = None, top: int | 
     ``sort`` is a metric or a spec key: metrics of which higher is better descend, everything else ascends, what has no
     value comes last. By default the goal decides where only sweeps with the same goal are compared, else
     :func:`nnlab.compare.order.default_column`: validation accuracy, or test accuracy for display. ``top`` keeps the
-    first ``top`` entries. Raises UsageError for a key that no run has and RunError when no run could be read.
+    first ``top`` entries, ``where`` the runs that meet all of these conditions, such as ``optimizer.lr<0.1``
+    (:mod:`nnlab.compare.conditions`), ``tag`` those with this tag. Raises UsageError for a key that no run has, and
+    RunError when no run could be read or none is left.
     """
     if top is not None and top < 1:
         raise UsageError(f"top: must be at least 1, got {top}")
-    records: list[RunRecord] = []
-    damaged: list[Damaged] = []
-    passed_over: list[PassedOver] = []
-    given = [path for path in map(Path, paths) if not _is_beside_runs(path)]
-    named, unfinished = _with_trials(given)
-    for path in distinct_folders(named):
-        try:
-            record = read_run(path)
-            record.steps  # noqa: B018  # reading is what finds damage
-            records.append(record)
-        except RunError as error:
-            kind = kind_of(path) or "run"
-            if kind == "run":
-                damaged.append(Damaged(path, str(error)))
-            else:
-                passed_over.append(PassedOver(path, kind, str(error)))
-    if not records:
-        messages = [run.message for run in damaged] + [found.message for found in passed_over]
-        messages += [f"{path}: is not finished" for path in unfinished]
-        raise RunError("\n".join(messages) or "no run was named")
+    found = read_runs(map(Path, paths))
+    records = selected(found.records, where, tag)
     entries = make_entries(records)
-    column = sort_column(sort, entries, goal=_common_goal(given))
+    column = sort_column(sort, entries, goal=found.goal)
     entries.sort(key=lambda entry: rank(entry, column))
     shown = tuple(entries[:top])
     hidden = len(entries) - len(shown)
-    return Comparison(shown, tuple(damaged), column, tuple(passed_over), tuple(unfinished), hidden)
-
-
-def _with_trials(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
-    """The paths with each sweep replaced by its finished trials, and the unfinished trials."""
-    named: list[Path] = []
-    unfinished: list[Path] = []
-    for path in paths:
-        try:
-            finished, others = finished_trials(path) if is_sweep_folder(path) else ([path], [])
-        except (OSError, ValueError):  # reading it will say why
-            finished, others = [path], []
-        named += finished
-        unfinished += others
-        if not finished and not others:
-            raise RunError(f"{path}: no trial of this sweep has begun")
-    return named, unfinished
-
-
-def _common_goal(paths: Iterable[Path]) -> str | None:
-    """The goal that all paths have, where they are sweeps."""
-    try:
-        goals = {json.dumps(read_sweep_summary(path)["goal"]) if is_sweep_folder(path) else "" for path in paths}
-        goal = json.loads(goals.pop()) if len(goals) == 1 and goals != {""} else None
-    except (RunError, OSError, ValueError):  # a damaged summary does not keep the trials from being compared
-        return None
-    return str(goal["column"]) if goal else None
-
-
-def _is_beside_runs(path: Path) -> bool:
-    """Whether a path is a file, or the folder of pictures, beside the folds of a cross-validation or trials."""
-    try:
-        return (path.is_file() or path.name == PLOTS_FOLDER) and bool(
-            is_crossval_folder(path.parent) or is_sweep_folder(path.parent)
-        )
-    except (OSError, ValueError):  # reading it will say why
-        return False
+    return Comparison(shown, found.damaged, column, found.passed_over, found.unfinished, hidden)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from nnlab.compare.conditions import full_keys
 from nnlab.compare.entries import MEASURES, Entry
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.errors import UsageError
@@ -39,7 +40,7 @@ def sort_column(key: str | None, entries: Sequence[Entry], *, goal: str | None =
         return default_column(entries)
     if key in MEASURES or key in settings:
         return key
-    endings = [name for name in settings if f".{name.removesuffix('.name')}".endswith(f".{key}")]
+    endings = full_keys(key, settings)
     if len(endings) == 1:
         return endings[0]
     if key in measures:

@@ -80,6 +80,7 @@ def _run_document(run: RunRecord) -> dict[str, Any]:
         "seed": run.spec["seed"],
         "status": run.status,
         "spec_sha256": run.summary["spec_sha256"],
+        "tags": list(run.tags),
         "measures": measured(run),
     }
 

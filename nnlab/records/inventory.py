@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from nnlab.errors import RunError, reason_of
+from nnlab.records.annotations import Annotations, read_annotations
 from nnlab.records.crossval_folder import read_crossval_summary
 from nnlab.records.drawing import lacks_pictures
 from nnlab.records.formats import (
@@ -43,6 +44,7 @@ class StoredRun:
     progress: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
     message: str = ""
+    annotations: Annotations = field(default_factory=Annotations)
 
     @property
     def name(self) -> str:
@@ -69,6 +71,8 @@ class StoredRun:
             "metrics": dict(self.metrics),
             "bytes": self.bytes,
             "message": self.message,
+            "tags": list(self.annotations.tags),
+            "note": self.annotations.note,
         }
 
 
@@ -102,6 +106,14 @@ def _within(path: Path) -> list[Path]:
 
 def stored_run(path: Path, kind: FolderKind) -> StoredRun:
     """The entry of a folder; a damaged or unreadable one is reported in it, not raised."""
+    entry = _stored_run(path, kind)
+    try:
+        return replace(entry, annotations=read_annotations(path))
+    except RunError as error:
+        return replace(entry, message=entry.message or str(error))
+
+
+def _stored_run(path: Path, kind: FolderKind) -> StoredRun:
     try:
         written = is_written(path)
         if not (path / SUMMARY_FILE).exists():

@@ -38,7 +38,7 @@ SUMMARY_ROWS = ("final", "best")
 
 def read_status(path: Path, limit: int = MAX_SUMMARY_BYTES) -> Mapping[str, Any]:
     """The summary of a run, a cross-validation, descent or sweep, with only its status checked; raises RunError."""
-    summary = _read_json(path, limit)
+    summary = read_json(path, limit)
     status = summary.get("status")
     if status not in STATUSES:
         damaged(path, f"status: must be one of {', '.join(STATUSES)}, got {quote(status)}")
@@ -80,7 +80,7 @@ def _check_row(path: Path, key: str, row: object) -> None:
 
 def read_environment(path: Path) -> Mapping[str, Any]:
     """The environment of a run; raises RunError."""
-    return _read_json(path)
+    return read_json(path)
 
 
 def read_inputs(run: Path) -> InputFormat | None:
@@ -94,13 +94,14 @@ def read_inputs(run: Path) -> InputFormat | None:
         return None
     place = file if recorded is None else model
     try:
-        found = _read_json(file, MAX_INPUTS_BYTES) if recorded is None else parsed_json(recorded)
+        found = read_json(file, MAX_INPUTS_BYTES) if recorded is None else parsed_json(recorded)
         return InputFormat.from_plain(found)
     except ValueError as error:
         damaged(place, f"inputs: {one_line(str(error), 200)}")
 
 
-def _read_json(path: Path, limit: int = MAX_SUMMARY_BYTES) -> dict[str, Any]:
+def read_json(path: Path, limit: int = MAX_SUMMARY_BYTES) -> dict[str, Any]:
+    """The object in a JSON file; raises RunError."""
     check_file(path, limit)
     try:
         with reading(path):

@@ -14,11 +14,19 @@ from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.errors import RunError, UsageError
 from nnlab.records.formats import is_sweep_folder, kind_of
-from nnlab.records.json_files import read_environment
+from nnlab.records.json_files import read_environment, read_json
 from nnlab.records.trash import is_written
 from nnlab.storage.checked_files import check_file, reading
 from nnlab.storage.folders import as_json
-from nnlab.storage.layout import CHECKPOINTS_FOLDER, ENVIRONMENT_FILE, LOG_FILE, SPEC_FILE, SUMMARY_FILE, trial_folder
+from nnlab.storage.layout import (
+    ANNOTATIONS_FILE,
+    CHECKPOINTS_FOLDER,
+    ENVIRONMENT_FILE,
+    LOG_FILE,
+    SPEC_FILE,
+    SUMMARY_FILE,
+    trial_folder,
+)
 from nnlab.storage.lock import LOCK_FILE
 from nnlab.storage.short_paths import ShortPaths, folder_of, last_name, leads_out
 from nnlab.text import one_line
@@ -83,6 +91,8 @@ def _contents(path: Path, short: ShortPaths) -> bytes:
     if path.name == ENVIRONMENT_FILE:
         environment = read_environment(path)
         return as_json(short.value({key: value for key, value in environment.items() if key != LOCATIONS}))
+    if path.name == ANNOTATIONS_FILE:
+        return as_json(short.value(read_json(path)))
     if path.name == SUMMARY_FILE:
         return _summary(path, short)
     if path.name == SPEC_FILE and (away := _away(spec := _spec(path))):

@@ -16,6 +16,7 @@ from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
 from nnlab.core.rows import Row
 from nnlab.errors import RunError, SpecError, UsageError, reason_of
 from nnlab.metric_columns import FIRST_METRICS_COLUMNS, METRICS_COLUMNS, best_row, bounds_of
+from nnlab.records.annotations import read_annotations
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
 from nnlab.records.formats import (
     CRASHED,
@@ -71,6 +72,11 @@ class RunRecord:
     def histograms(self) -> dict[str, Histograms]:
         """Histograms of the outputs by layer; raises RunError."""
         return read_histograms(self.path)
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that the user gave it; raises RunError when their file is damaged."""
+        return read_annotations(self.path).tags
 
     @property
     def final(self) -> Row | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_sweeps import made_sweep
 
 from nnlab.compare.comparison import Comparison
 
@@ -324,3 +325,33 @@ def test_an_order_by_validation_is_named(nnlab, make_run: MakeRun, pictured: lis
     runs = [make_run("a", validation=True), make_run("b", SGD, validation=True)]
     assert nnlab("compare", *runs).stdout.splitlines()[-2] == "sorted by validation accuracy"
     assert "sorted by" not in nnlab("compare", *runs, "--sort", "test_accuracy").stdout
+
+
+TRIALS = [(0.1, 0, 0.5, "completed"), (0.1, 1, 0.75, "completed"), (0.01, 0, 0.25, "running")]
+
+
+def test_sweep_is_compared_by_its_finished_trials(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    sweep = made_sweep(make_run, TRIALS)
+    for names in (["last"], ["adam-sweep"], [sweep], [f"{sweep}/trial-00[12]"]):
+        answer = nnlab("compare", *names)
+        assert (answer.code, answer.stderr) == (0, "")
+        _, _, row, order, *rest = answer.stdout.splitlines()
+        assert row.split()[:3] == ["adam", "(2", "seeds)"]
+        assert order == "sorted by validation accuracy"
+        assert rest[:-1] == ([] if "[" in str(names[0]) else ["skipped: 1 unfinished trial"])
+
+
+def test_conditions_and_tags_select_the_runs_to_compare(nnlab, make_run: MakeRun, pictured: list[Path]) -> None:
+    make_run("a")
+    make_run("b", SGD)
+    nnlab("runs", "tag", "runs/b", "--add", "paper")
+    for arguments in (["--where", "optimizer=sgd"], ["--tag", "paper"], ["--where", "lr>0.05", "--tag", "paper"]):
+        answer = nnlab("compare", "runs/*", "--csv", "-", *arguments)
+        assert [row["run"] for row in csv.DictReader(answer.stdout.splitlines())] == ["b"]
+    answer = nnlab("compare", "runs/*")
+    assert [line.split()[-1] for line in answer.stdout.splitlines()[:1]] == ["tags"]
+    assert "paper" in answer.stdout
+    documents = json.loads(nnlab("compare", "runs/*", "--json").stdout)["entries"]
+    assert sorted(entry["runs"][0]["tags"] for entry in documents) == [[], ["paper"]]
+    answer = nnlab("compare", "runs/*", "--where", "lr>5")
+    assert (answer.code, answer.stdout, answer.stderr) == (5, "", "nnlab: no run meets all conditions\n")

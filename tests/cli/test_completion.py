@@ -4,9 +4,11 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from made_sweeps import made_sweep
 from unreadable_folders import make_unreadable
 
-from nnlab.cli.completion import complete_removed, complete_run
+from nnlab.cli.completion import complete_removed, complete_run, complete_tag
+from nnlab.records.annotations import Annotations, write_annotations
 
 NAMES = ["$(touch pwned)", "`id`", "a b", "a;b", "a\x1b[31m", "-rf", "a'b", "a\u202eb", "a*"]
 
@@ -34,3 +36,22 @@ def test_an_unreadable_run_does_not_hide_the_others(make_run, monkeypatch: pytes
     context = Mock(params={"runs": run.parent})
     assert complete_run(context, "") == [run.name, closed.name]
     assert complete_removed(context, "") == []
+
+
+def test_trials_are_completed_by_path_and_by_the_short_name_of_their_sweep(make_run) -> None:
+    sweep = made_sweep(make_run, [(0.1, 0, 0.5, "completed"), (0.2, 0, 0.5, "completed")])
+    context = Mock(params={"runs": sweep.parent})
+    assert complete_run(context, "2025") == [sweep.name]
+    assert complete_run(context, f"{sweep}/trial") == [f"{sweep}/trial-001", f"{sweep}/trial-002"]
+    assert complete_run(context, "adam-sweep/") == ["adam-sweep/trial-001", "adam-sweep/trial-002"]
+    assert complete_run(context, "missing/") == []
+
+
+def test_tags_of_all_runs_are_completed(make_run) -> None:
+    first, second, damaged = make_run("a"), make_run("b"), make_run("c")
+    write_annotations(first, Annotations(("good", "a/b")))
+    write_annotations(second, Annotations(("gold", "bad")))
+    (damaged / "annotations.json").write_text("{")
+    context = Mock(params={"runs": first.parent})
+    assert complete_tag(context, "") == ["bad", "gold", "good"]
+    assert complete_tag(context, "go") == ["gold", "good"]

@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_sweeps import made_sweep
 from terminals import own_terminal
 from unreadable_folders import make_unreadable
 
+from nnlab.records.crossval_folder import CrossvalFolder
 from nnlab.storage.lock import RunLock
 
 
@@ -269,3 +271,109 @@ def test_completion_has_runs_and_the_trash(nnlab, make_run, monkeypatch: pytest.
     assert offered("nnlab runs restore ") == ["b-run"]
     assert offered("nnlab runs purge --runs nowhere ") == []
     assert offered("nnlab runs ls --status c") == ["completed", "crashed"]
+
+
+TRIALS = [(0.1, 0, 0.5, "completed"), (0.1, 1, 0.75, "completed"), (0.01, 0, 0.25, "diverged")]
+
+
+def listed(nnlab, *arguments: str) -> list[str]:
+    answer = nnlab("runs", "ls", "-q", *arguments)
+    assert (answer.code, answer.stderr.removeprefix("nothing and meets all conditions in runs\n")) == (0, "")
+    return [Path(line).name for line in answer.stdout.splitlines()]
+
+
+def test_sweep_is_one_line_and_its_trials_are_listed_with_all(nnlab, make_run) -> None:
+    make_run("20250101-120000-a-0a1b2c")
+    sweep = made_sweep(make_run, TRIALS).name
+    rows = [line.split() for line in nnlab("runs", "ls").stdout.splitlines()[2:]]
+    assert rows[1][:-1] == [sweep, "sweep", "completed", "3", "of", "3", "trials", "0.5938"]
+    rows = [line.split() for line in nnlab("runs", "ls", "--all").stdout.splitlines()[2:]]
+    assert [row[0] for row in rows[1:]] == [sweep, *(f"{sweep}/trial-00{number}" for number in (1, 2, 3))]
+    assert rows[4][1:5] == ["run", "diverged", "10", "steps"]
+    assert listed(nnlab, "--all", "--status", "diverged") == ["trial-003"]
+    document = json.loads(nnlab("runs", "ls", "--all", "--json").stdout)
+    assert [entry["kind"] for entry in document] == ["run", "sweep", "run", "run", "run"]
+    assert document[1]["metrics"] == {"validation_accuracy": 0.59375}
+
+
+def test_a_goal_without_a_column_of_its_own_gets_one(nnlab, make_run) -> None:
+    made_sweep(make_run, TRIALS, goal="validation_loss")
+    assert "validation loss" in nnlab("runs", "ls").stdout.splitlines()[0]
+
+
+def test_conditions_select_runs_sweeps_and_trials(nnlab, make_run) -> None:
+    make_run("a", {"optimizer.lr": 0.1})
+    make_run("b", accuracies=(0.25, 0.5))
+    (make_run("c") / "metrics.csv").write_text("damaged")
+    sweep = made_sweep(make_run, TRIALS).name
+    assert listed(nnlab, "--where", "lr=0.1") == [sweep, "a"]
+    assert listed(nnlab, "--all", "--where", "lr=0.1") == [sweep, "trial-001", "trial-002", "a"]
+    assert listed(nnlab, "--all", "--where", "lr=0.1", "--where", "validation_accuracy>0.5") == [
+        sweep,
+        "trial-002",
+    ]
+    assert listed(nnlab, "--where", "test_accuracy<0.45") == [sweep, "b"]
+    assert listed(nnlab, "--where", "lr=7") == []
+    answer = nnlab("runs", "ls", "--where", "lrr=7")
+    assert (answer.code, answer.stdout) == (2, "")
+    assert "no run has this" in answer.stderr
+
+
+def test_crossvals_meet_conditions_by_their_spec_and_mean(nnlab, make_run) -> None:
+    run = make_run("spec", {"optimizer.lr": 0.5})
+    folder = CrossvalFolder.create(Path("runs"), "adam", 2, (run / "spec.yaml").read_text(), "0" * 64)
+    folder.close()
+    shutil.rmtree(run)
+    assert listed(nnlab, "--where", "lr=0.5") == [folder.path.name]
+    assert listed(nnlab, "--where", "lr=0.1") == []
+
+
+def test_tags_are_added_removed_and_listed(nnlab, make_run) -> None:
+    make_run("20250101-120000-a-0a1b2c")
+    sweep = made_sweep(make_run, TRIALS)
+    answer = nnlab("runs", "tag", "a", "last", "last/trial-002", "--add", "good", "--add", "paper")
+    assert (answer.code, answer.stderr) == (0, "")
+    assert answer.stdout.splitlines()[0] == "runs/20250101-120000-a-0a1b2c: good, paper"
+    assert nnlab("runs", "tag", "last", "--remove", "good").stdout == f"runs/{sweep.name}: paper\n"
+    assert listed(nnlab, "--tag", "good") == ["20250101-120000-a-0a1b2c"]
+    assert listed(nnlab, "--tag", "good", "--all") == ["20250101-120000-a-0a1b2c", "trial-002"]
+    heading, _, *rows = nnlab("runs", "ls").stdout.splitlines()
+    assert heading.split()[-2:] == ["tags", "size"]
+    assert "good, paper" in rows[0]
+    assert json.loads(nnlab("runs", "ls", "--json").stdout)[0]["tags"] == ["good", "paper"]
+    assert nnlab("runs", "tag", "a").stdout == "runs/20250101-120000-a-0a1b2c: good, paper\n"
+    assert nnlab("show", "last").stdout.splitlines()[-1] == "tags: paper"
+
+
+def test_nothing_is_tagged_where_one_argument_is_wrong(nnlab, make_run) -> None:
+    run = make_run("20250101-120000-a-0a1b2c")
+    (run.parent / "notes").mkdir()
+    for arguments, code in [
+        (("a", "missing", "--add", "x"), 5),
+        (("a", "runs/notes", "--add", "x"), 5),
+        (("a", "--add", "no tag"), 2),
+        (("a", "--add", "x", "--remove", "x"), 2),
+    ]:
+        answer = nnlab("runs", "tag", *arguments)
+        assert (answer.code, answer.stdout) == (code, ""), arguments
+    assert not (run / "annotations.json").exists()
+
+
+def test_note_is_written_printed_shown_and_removed(nnlab, make_run) -> None:
+    run = make_run("20250101-120000-a-0a1b2c")
+    assert nnlab("runs", "note", "a").stdout == ""
+    assert nnlab("runs", "note", "a", "spikes \x1b[2J\nat 300").stdout == "spikes \\x1b[2J\nat 300\n"
+    assert json.loads((run / "annotations.json").read_text())["note"] == "spikes \x1b[2J\nat 300"
+    assert nnlab("show", "a").stdout.endswith("note: spikes \\x1b[2J\nat 300\n")
+    assert nnlab("runs", "note", "a").stdout == "spikes \\x1b[2J\nat 300\n"
+    assert nnlab("runs", "note", "a", "").stdout == ""
+    assert not (run / "annotations.json").exists()
+
+
+def test_damaged_annotations_are_reported_beside_the_run(nnlab, make_run) -> None:
+    (make_run("a") / "annotations.json").write_text("{")
+    answer = nnlab("runs", "ls")
+    assert (answer.code, answer.stderr) == (
+        0,
+        "runs/a/annotations.json:1: not JSON: Expecting property name enclosed in double quotes at column 2\n",
+    )

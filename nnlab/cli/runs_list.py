@@ -1,0 +1,114 @@
+"""``nnlab runs ls``: the runs in a folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnlab.cli.arguments import Tag, Where
+from nnlab.cli.completion import complete_status
+from nnlab.cli.console import echo
+from nnlab.records.formats import ALL_STATUSES, DAMAGED
+
+if TYPE_CHECKING:
+    from nnlab.records.inventory import StoredRun
+
+
+def list_runs(
+    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Folder of runs.")] = Path("runs"),
+    trash: Annotated[bool, typer.Option("--trash", help="List the trash instead.")] = False,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            "--status",
+            metavar="STATUS",
+            help=f"List only runs with this status: {', '.join(ALL_STATUSES)}.",
+            show_default=False,
+            autocompletion=complete_status,
+        ),
+    ] = None,
+    where: Where = None,
+    tag: Tag = None,
+    inside: Annotated[
+        bool, typer.Option("--all", help="List the trials of sweeps and the folds of cross-validations too.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the paths.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
+) -> None:
+    """List runs, cross-validations, descents and sweeps with status, progress, final metrics and size.
+
+    A sweep is one line with its best goal; --all lists its trials beneath it, under names that all commands take.
+
+    --where and --tag list only some of them; a sweep meets a condition where any of its trials does.
+
+    Status crashed: the process of the run has ended. Status damaged: the run cannot be read; stderr says why.
+
+    Example: nnlab runs ls --status crashed
+    """
+    from nnlab.compare.reading import stored_meeting
+    from nnlab.errors import UsageError
+    from nnlab.records.cleaning import clear_leftovers
+    from nnlab.records.inventory import inventory
+    from nnlab.records.trash import Trash
+    from nnlab.text import quote
+
+    if status is not None and status not in ALL_STATUSES:
+        raise UsageError(f"--status: must be one of {', '.join(ALL_STATUSES)}, got {quote(status)}")
+    if quiet and json:
+        raise UsageError("--quiet and --json both write to stdout")
+    folder = Trash(runs).folder if trash else runs
+    found = inventory(folder, missing_ok=trash, inside=inside)
+    found = [run for run in found if status in (None, run.status) and (tag is None or tag in run.annotations.tags)]
+    found = stored_meeting(found, where or ())
+    for run in found:
+        if not run.inside:  # the whole clears those of its runs
+            clear_leftovers(run.path)
+    if json:
+        import json as json_format
+
+        echo(json_format.dumps([run.as_dict() for run in found], indent=2))
+        return
+    if quiet:
+        for run in found:
+            echo(str(run.path))
+        return
+    if not found:
+        what = "nothing" if status is None else f"nothing that is {status}"
+        what += " and meets all conditions" if where or tag else ""
+        echo(f"{what} in {'the trash of ' if trash else ''}{runs}", err=True)
+        return
+    _print_table(found)
+    for run in found:
+        if run.message:
+            echo(f"{'damaged: ' * (run.status == DAMAGED)}{run.message}", err=True)
+
+
+def _print_table(found: Sequence["StoredRun"]) -> None:
+    from nnlab.cli.comparison_table import GAP, Column, heading, laid_out, shown_number
+    from nnlab.cli.console import results
+    from nnlab.core.memory import readable_bytes
+    from nnlab.core.rows import CHOOSING_SPLITS
+    from nnlab.metrics import PRIMARY
+    from nnlab.text import one_line
+
+    columns = {"run": Column("run", [one_line(run.name, 100) for run in found])}
+    if any(run.kind != "run" for run in found):
+        columns["kind"] = Column("kind", [run.kind for run in found])
+    columns["status"] = Column("status", [run.status for run in found])
+    columns["done"] = Column("done", [run.progress for run in found])
+    held_out = [f"{split}_{PRIMARY}" for split in CHOOSING_SPLITS if split != "train"]
+    goals = dict.fromkeys(name for run in found if run.kind == "sweep" for name in run.metrics)
+    for name in dict.fromkeys((*held_out, *goals)):
+        if any(name in run.metrics for run in found):
+            cells = [shown_number(name, run.metrics[name]) if name in run.metrics else "" for run in found]
+            columns[name] = Column(heading(name), cells, numbers=True)
+    if any(run.annotations.tags for run in found):
+        columns["tags"] = Column("tags", [", ".join(run.annotations.tags) for run in found])
+    sizes = [readable_bytes(run.bytes).replace(" ", "") for run in found]
+    columns["size"] = Column("size", sizes, numbers=True)
+    console = results()
+    for name in (held_out[0], "size", "kind", *held_out[1:]):  # left out in this order on a narrow terminal
+        if sum(column.widest + GAP for column in columns.values()) - GAP > console.width:
+            columns.pop(name, None)
+    console.print(laid_out(list(columns.values()), console.width), soft_wrap=False)
