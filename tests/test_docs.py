@@ -36,6 +36,7 @@ RUN_FILES = {
     "boundary.gif",
     TRASH_FOLDER,
     layout.step_file(100),
+    *map(layout.trial_folder, (1, 2)),
 }
 # Where a page may say a path from: the repository, and the folder of the components it talks about.
 FOLDERS = [ROOT, ROOT / "docs", *(ROOT / "nnlab" / part for part in ("", "data", "textbook"))]
