@@ -8,6 +8,7 @@ from rich.text import Text
 from nnlab.cli.comparison_statistics import recorded_lines
 from nnlab.cli.comparison_table import Column, heading, laid_out
 from nnlab.cli.console import results
+from nnlab.compare.sample_size import fewest_pairs
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.core.statistics import mean_std
 from nnlab.metric_columns import format_column, names_in
@@ -42,10 +43,20 @@ def print_sweep(record: SweepRecord, most: int = MOST_ROWS) -> None:
     console.print(laid_out(columns, console.width), soft_wrap=False)
     if len(order) > len(shown):
         console.print(f"... and {len(order) - len(shown):,} more in {record.path / 'trials.csv'}")
-    if lines := recorded_lines(record.summary["statistics"], console.width, MOST_VERDICTS):
+    lines = recorded_lines(record.summary["statistics"], console.width, MOST_VERDICTS)
+    if lines := lines or _advice_on_seeds(points):
         console.print()
         for line in lines:
             console.print(Text(line))
+
+
+def _advice_on_seeds(points: Sequence[PointRows]) -> list[str]:
+    """What a sweep with one seed per point cannot answer; nothing where there are more seeds, or no best point."""
+    measured = [point for point in points if point.goal]
+    if len(measured) < 2 or any(len(point.rows) > 1 for point in points):
+        return []
+    seeds = fewest_pairs(len(measured) * (len(measured) - 1) // 2)
+    return [f"one seed per point: which is best may be luck; --seeds {seeds} can tell points apart"]
 
 
 def _metrics(record: SweepRecord, points: Sequence[PointRows]) -> list[str]:

@@ -41,6 +41,16 @@ def test_a_sweep_without_statistics_ends_with_its_table(
     assert capsys.readouterr().out.splitlines()[-1].split()[:2] == ["1", "0.1"]
 
 
+@pytest.mark.parametrize(("points", "seeds"), [(2, 6), (3, 7), (10, 11)])
+def test_one_seed_per_point_gets_advice(
+    make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str], points: int, seeds: int
+) -> None:
+    sweep = made_sweep(make_run, [(0.1 * (1 + number), 0, 0.5, "completed") for number in range(points)])
+    print_sweep(read_sweep(sweep))
+    advice = f"one seed per point: which is best may be luck; --seeds {seeds} can tell points apart"
+    assert capsys.readouterr().out.splitlines()[-2:] == ["", advice]
+
+
 def test_statistics_that_are_not_as_nnlab_writes_them_are_left_out() -> None:
     written = sweep_statistics({"a": {0: 0.5, 1: 0.5}, "b": {0: 0.25, 1: 0.5}}, column="objective", maximize=False)
     assert written is not None
