@@ -143,14 +143,14 @@ class SweepDraft:
 
         Raises SpecError with the problems of all probes.
         """
+        specs.whole, _ = specs.experiment({})
         tried = probes(space, MOST_PROBES)
         built = [(settings, *specs.experiment(settings)) for settings in tried]
         failed = [(settings, findings) for settings, experiment, findings in built if experiment is None]
         if failed:
             raise spec_error([*self.problems, *specs.problems_of(failed, len(tried))])
-        alone, _ = specs.experiment({})
         points = [experiment for _, experiment, _ in built if experiment]
-        return alone or points[0], points
+        return specs.whole or points[0], points
 
     def _require_values(self) -> None:
         if not any(True for _ in self.axes.swept()) and self.seeds == 1:

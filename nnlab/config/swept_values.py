@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf
+from sys import float_info
 from typing import Any, cast
 
 from nnlab.config.positions import KeyPath, Position, YamlTree
@@ -98,7 +99,7 @@ def make_range(scale: str, low: object, high: object) -> Range:
             raise NotSweptError(f"{scale}: needs two numbers, got {quote(bound)}")
         if abs(bound) > LARGEST_WHOLE and scale == "int":
             raise NotSweptError(f"int: must be within ±{LARGEST_WHOLE:,}, got {quote(bound)}")
-        if abs(bound) == inf or not isfinite(float(bound)):
+        if not abs(bound) <= float_info.max:
             raise NotSweptError(f"{scale}: needs two finite numbers, got {quote(bound)}")
         if scale == "int" and bound != int(bound):
             raise NotSweptError(f"int: needs two whole numbers, got {quote(bound)}")

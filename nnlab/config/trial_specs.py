@@ -1,18 +1,21 @@
 """From the settings of a point to the experiment of its trial."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from nnlab.config.data_paths import DataPaths
 from nnlab.config.experiment import Experiment
-from nnlab.config.loading import validated
+from nnlab.config.loading import MANY, validated
 from nnlab.config.overrides import key_parts, set_value
 from nnlab.config.positions import Finding, KeyPath, Position, YamlTree, quote_key
 from nnlab.config.sweep_axes import FixedKey
 from nnlab.config.swept_values import SweptKey
+from nnlab.config.validation import Validator
 from nnlab.errors import Problem, SpecError
+from nnlab.registry import Hyperparameter, hyperparameters
 from nnlab.search.space import Settings, canonical
 from nnlab.text import format_value, one_line
 
@@ -23,7 +26,8 @@ MOST_NAMED = 3
 class TrialSpecs:
     """The base spec of a sweep, read once, to which the settings of each point are applied.
 
-    ``tree`` is the base with the fixed keys set, ``changed`` says where each of these was.
+    ``tree`` is the base with the fixed keys set, ``changed`` says where each of these was. ``whole`` is the experiment
+    of the base alone, where it is complete.
     """
 
     tree: YamlTree
@@ -34,6 +38,7 @@ class TrialSpecs:
     keys: dict[str, Position] = field(default_factory=dict)
     values: dict[tuple[str, str], YamlTree] = field(default_factory=dict)
     goal_position: Position = field(default=Position(0, 0, ""))
+    whole: Experiment | None = None
 
     def fix(self, keys: Iterable[FixedKey]) -> None:
         """Set keys for all trials."""
@@ -49,15 +54,43 @@ class TrialSpecs:
 
     def experiment(self, settings: Settings, seed_offset: int = 0) -> tuple[Experiment | None, list[Finding]]:
         """The experiment of a point, or None with its problems; ``seed_offset`` is added to its seed."""
-        tree, changed = self.tree.copy(), dict(self.changed)
+        if self.whole and (short := self._changed_sections(self.whole, settings, seed_offset)):
+            return short, []
+        tree = self.tree.copy()
+        self._apply(tree, settings, seed_offset)
+        return validated(tree, default_name=self.default_name, folders=self.folders, paths=self.paths)
+
+    def _changed_sections(self, whole: Experiment, settings: Settings, seed_offset: int) -> Experiment | None:
+        """The base's experiment with the changed sections validated, at a quarter of the time; None for problems."""
+        base = self.tree.value
+        if not isinstance(base, dict) or len(self.tree.positions) > MANY:
+            return None
+        sections = {key.partition(".")[0] for key in settings} | ({"seed"} if seed_offset else set())
+        own = {name: base[name] for name in sections if name in base}
+        tree = YamlTree(own, self.tree.positions, typos=self.tree.typos).copy()
+        self._apply(tree, settings, seed_offset)
+        if tree.problems or not isinstance(tree.value, dict) or not tree.value.keys() <= self._parameters.keys():
+            return None
+        validator = Validator(self.folders, beside=lambda key: tree.position(key).folder, paths=self.paths)
+        fields = {name: validator.field(self._parameters[name], value) for name, value in tree.value.items()}
+        if validator.problems:
+            return None
+        changed = replace(whole, **fields)
+        return None if any(changed.conflicts()) else changed
+
+    @cached_property
+    def _parameters(self) -> dict[str, Hyperparameter]:
+        return {parameter.name: parameter for parameter in hyperparameters(Experiment)}
+
+    def _apply(self, tree: YamlTree, settings: Settings, seed_offset: int) -> None:
+        changed = dict(self.changed)
         for key in sorted(settings, key=lambda key: key.count(".")):  # a section before its keys
             value = self.values.get((key, canonical(settings[key])), YamlTree(settings[key]))
             self._set(tree, key, value, self.keys.get(key, Position(0, 0, "")), changed)
         if seed_offset and isinstance(tree.value, dict):
             seed = tree.value.get("seed", Experiment.seed)
-            if isinstance(seed, int):
+            if isinstance(seed, int) and not isinstance(seed, bool):
                 tree.value["seed"] = seed + seed_offset
-        return validated(tree, default_name=self.default_name, folders=self.folders, paths=self.paths)
 
     def problems_of(self, failed: Sequence[tuple[Settings, Sequence[Finding]]], tried: int) -> list[Finding]:
         """The problems of failed points, equal ones once, each with the first of its points unless all have it."""

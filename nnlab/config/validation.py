@@ -95,6 +95,10 @@ class Validator:
             self.problems.extend(((*path, *key), message) for key, message in built.conflicts())
         return None if len(self.problems) > before else built
 
+    def field(self, parameter: Hyperparameter, raw: object, path: KeyPath = ()) -> Any:
+        """The value of one field of a section, at ``path``."""
+        return self._value(parameter, raw, (*path, parameter.name))
+
     def _from_number(self, cls: type[Any], key: str, raw: object, path: KeyPath) -> Any:
         before = len(self.problems)
         built = self.section(cls, {key: raw}, path)
