@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
-from typing import Any
 
 from nnlab.config.lookalikes import likely_typo
 from nnlab.errors import Problem, SpecError
@@ -68,17 +67,18 @@ class YamlTree:
         position, advice = self.typos[cause]
         return position, path, f"{advice}: {message}"
 
-    def subtree(self, path: KeyPath) -> "YamlTree":
-        """The value at ``path`` with its positions and typos; raises KeyError or IndexError where there is none."""
-        value: Any = self.value
-        for part in path:
-            value = value[part]
-        size = len(path)
-        return YamlTree(
-            value,
-            {known[size:]: position for known, position in self.positions.items() if known[:size] == path},
-            typos={known[size:]: typo for known, typo in self.typos.items() if known[:size] == path},
-        )
+    def children(self) -> "dict[str | int, YamlTree]":
+        """The values of a mapping or list, by key or index, each with its positions and typos."""
+        value = self.value
+        pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        found: dict[str | int, YamlTree] = {key: YamlTree(inner) for key, inner in pairs}
+        for path, position in self.positions.items():
+            if path and path[0] in found:
+                found[path[0]].positions[path[1:]] = position
+        for path, typo in self.typos.items():
+            if path and path[0] in found:
+                found[path[0]].typos[path[1:]] = typo
+        return found
 
     def copy(self) -> "YamlTree":
         """A copy that can be changed without changing this tree."""
@@ -86,6 +86,8 @@ class YamlTree:
 
     def remove(self, path: KeyPath) -> None:
         """Remove the positions and typos at and below ``path``, whose value is being replaced."""
+        if path not in self.positions and path not in self.typos:  # then nothing below it has any
+            return
         self.positions = {known: position for known, position in self.positions.items() if known[: len(path)] != path}
         self.typos = {known: typo for known, typo in self.typos.items() if known[: len(path)] != path}
 

@@ -78,6 +78,8 @@ class Sweep:
         own = self.specs.tree.value
         base = {"name": self.specs.default_name, **(own if isinstance(own, Mapping) else {})}
         found: dict[str, Any] = {"name": self.name, "base": base}
+        if self.specs.late:
+            found["set"] = {item.key: item.value.value for item in self.specs.late}
         spaces = (Space(self.space.axes), *self.space.further)
         over = [{axis.keys[0]: _values(axis) for axis in space.axes if len(axis.keys) == 1} for space in spaces]
         if any(over):

@@ -37,18 +37,13 @@ class SweepAxes:
 
     def read(self, tree: YamlTree) -> None:
         """Take ``set``, ``over`` and ``zip`` of a sweep file; values of the wrong type are left out."""
-        raw = tree.value if isinstance(tree.value, dict) else {}
-        for key in self._keys(tree, ("set",), raw.get("set")):
-            self.fixed.append(FixedKey(key, tree.position(("set", key)), tree.subtree(("set", key))))
-        over, zipped = raw.get("over"), raw.get("zip")
-        if isinstance(over, dict):
-            self.blocks = [self._block(tree, ("over",), over)]
-        elif isinstance(over, list) and over:
-            self.blocks = [self._block(tree, ("over", index), block) for index, block in enumerate(over)]
-        if isinstance(zipped, dict):
-            self.zipped = [self._group(tree, ("zip",), zipped)]
-        elif isinstance(zipped, list):
-            self.zipped = [self._group(tree, ("zip", index), group) for index, group in enumerate(zipped)]
+        parts = tree.children()
+        if fixed := parts.get("set"):
+            self.fixed += (FixedKey(key, place, value) for key, place, value in self._keys(fixed, ("set",)))
+        if over := parts.get("over"):
+            self.blocks = [self._block(block, path) for path, block in _mappings(over, "over")] or self.blocks
+        if zipped := parts.get("zip"):
+            self.zipped = [self._group(group, path) for path, group in _mappings(zipped, "zip")]
 
     def change(self, settings: Sequence[str], *, together: bool) -> None:
         """Apply ``-s`` settings: one value is fixed, several are swept (``together``: as one group).
@@ -90,6 +85,8 @@ class SweepAxes:
 
     def check(self) -> None:
         """Collect the problems of keys that are swept twice, or both fixed and swept, and of groups."""
+        before = self.problems
+        self.problems = []
         for block in self.blocks:
             first: dict[str, Position] = {item.key: item.position for item in self.fixed}
             for item in (*block, *(item for group in self.zipped for item in group)):
@@ -99,6 +96,7 @@ class SweepAxes:
                 first.setdefault(item.key, item.position)
         for group in self.zipped:
             self._check_group(group)
+        self.problems = [*before, *dict.fromkeys(self.problems)]
 
     def _check_group(self, group: Group) -> None:
         for item in group:
@@ -119,8 +117,7 @@ class SweepAxes:
             first.setdefault(text, number)
 
     def _add(self, position: Position, path: KeyPath, message: str) -> None:
-        if (position, path, message) not in self.problems:
-            self.problems.append((position, path, message))
+        self.problems.append((position, path, message))
 
     def _fix(self, item: FixedKey) -> None:
         self.fixed = [known for known in self.fixed if known.key != item.key] + [item]
@@ -140,32 +137,39 @@ class SweepAxes:
             replaced = [next((new for new in swept if new.key == item.key), item) for item in block]
             self.blocks[index] = [*replaced, *(item for item in swept if item.key not in known)]
 
-    def _block(self, tree: YamlTree, path: KeyPath, raw: object, *, together: bool = False) -> Group:
-        if isinstance(raw, dict) and not raw:
-            self._add(tree.position(path), path, "is empty; give a key with a list of values, or remove it")
+    def _block(self, tree: YamlTree, path: KeyPath, *, together: bool = False) -> Group:
+        if tree.value == {}:
+            self._add(tree.position(()), path, "is empty; give a key with a list of values, or remove it")
         found = []
-        for key in self._keys(tree, path, raw):
-            child = (*path, key)
+        for key, position, given in self._keys(tree, path):
             try:
-                found.append(from_yaml(key, tree.position(child), tree.subtree(child), together=together))
+                found.append(from_yaml(key, position, given, together=together))
             except NotSweptError as error:
-                self.problems.append(tree.problem_at((*child, *error.inner), str(error)))
+                place, inner, message = given.problem_at(error.inner, str(error))
+                self.problems.append((place, (*path, key, *inner), message))
         return found
 
-    def _group(self, tree: YamlTree, path: KeyPath, raw: object) -> Group:
+    def _group(self, tree: YamlTree, path: KeyPath) -> Group:
         before = len(self.problems)
-        group = self._block(tree, path, raw, together=True)
+        group = self._block(tree, path, together=True)
         if len(self.problems) == before and len(group) == 1:
-            self._add(tree.position(path), path, "needs two keys or more; a key that moves alone belongs to over")
+            self._add(tree.position(()), path, "needs two keys or more; a key that moves alone belongs to over")
         return group
 
-    def _keys(self, tree: YamlTree, path: KeyPath, raw: object) -> Iterator[str]:
-        """The well-formed dotted keys of a mapping."""
-        for key in raw if isinstance(raw, dict) else ():
-            if key_parts(key) is None:
-                self._add(tree.position((*path, key)), (*path, key), "must be a dotted key, such as optimizer.lr")
-            else:
-                yield key
+    def _keys(self, tree: YamlTree, path: KeyPath) -> Iterator[tuple[str, Position, YamlTree]]:
+        """The well-formed dotted keys of a mapping with their positions and values."""
+        for key, value in tree.children().items():
+            if isinstance(key, str) and key_parts(key) is not None:
+                yield key, value.position(()), value
+            elif isinstance(key, str):
+                self._add(value.position(()), (*path, key), "must be a dotted key, such as optimizer.lr")
+
+
+def _mappings(tree: YamlTree, key: str) -> list[tuple[KeyPath, YamlTree]]:
+    """The mapping of a key, or the mappings of its list, each with its path."""
+    if isinstance(tree.value, dict):
+        return [((key,), tree)]
+    return [((key, index), block) for index, block in tree.children().items() if isinstance(tree.value, list)]
 
 
 def _axis(group: Sequence[SweptKey]) -> Axis:

@@ -11,7 +11,7 @@ from nnlab.config.positions import Finding, KeyPath, Position, YamlTree, quote_k
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_axes import SweepAxes, probes
 from nnlab.config.sweep_goal import HOLD_OUT, Goal, GoalError, default_goal, goal_problem, parse_goal
-from nnlab.config.sweep_keys import IS_SWEEP, SweepKeys, is_sweep_spec
+from nnlab.config.sweep_keys import IS_SWEEP, MOST_SEEDS, SweepKeys, is_sweep_spec
 from nnlab.config.swept_values import MOST_TRIALS
 from nnlab.config.trial_specs import TrialSpecs, base_value
 from nnlab.config.validation import Validator
@@ -25,6 +25,8 @@ from nnlab.text import quote
 
 # Points that are tried while loading; a smaller grid is tried as a whole.
 MOST_PROBES = 200
+# Problems of points that are collected before the trial of further points stops; 100 of them are reported.
+MOST_FINDINGS = 1000
 LARGEST_SEED = 2**32 - 1
 
 
@@ -53,7 +55,7 @@ class SweepDraft:
         if isinstance(raw.get("base"), str):
             self._read_base(raw["base"], path)
         elif isinstance(raw.get("base"), dict):
-            self.base, self.default_name = with_bases(tree.subtree(("base",)), path), self.name
+            self.base, self.default_name = with_bases(tree.children()["base"], path), self.name
         placed = raw.get("paths")
         if isinstance(placed, dict) and all(isinstance(item, str) for item in placed.values()):
             self.paths = DataPaths(RecordedData.of(self.folders[0]), placed=placed)
@@ -98,8 +100,8 @@ class SweepDraft:
         self.axes.check()
         self.problems += self.axes.problems
         specs = TrialSpecs(self.base, self.default_name, self.folders, self.paths)
-        specs.fix(self.axes.fixed)
         specs.know(self.axes.swept())
+        specs.fix(self.axes.fixed)
         self._check_seeds()
         if self.problems or self.base.broken:
             raise spec_error([*self.problems, *self._problems_of_base(specs)])
@@ -145,11 +147,17 @@ class SweepDraft:
         """
         specs.whole, _ = specs.experiment({})
         tried = probes(space, MOST_PROBES)
-        built = [(settings, *specs.experiment(settings)) for settings in tried]
-        failed = [(settings, findings) for settings, experiment, findings in built if experiment is None]
+        points, failed = [], []
+        for settings in tried:
+            experiment, findings = specs.experiment(settings)
+            if experiment:
+                points.append(experiment)
+                continue
+            failed.append((settings, findings))
+            if sum(len(findings) for _, findings in failed) > MOST_FINDINGS:
+                break
         if failed:
             raise spec_error([*self.problems, *specs.problems_of(failed, len(tried))])
-        points = [experiment for _, experiment, _ in built if experiment]
         return specs.whole or points[0], points
 
     def _require_values(self) -> None:
@@ -160,6 +168,10 @@ class SweepDraft:
             )
 
     def _check_seeds(self) -> None:
+        if not 1 <= self.seeds <= MOST_SEEDS and "seeds" not in self.positions:
+            self.problems.append(
+                (Position(inf, 0, "--seeds"), (), f"must be from 1 to {MOST_SEEDS:,}, got {self.seeds}")
+            )
         if self.seeds > 1:
             for item in self.axes.swept():
                 if item.key == "seed":
@@ -217,7 +229,8 @@ def _with_base_values(space: Space, specs: TrialSpecs, base: Experiment) -> Spac
             if key not in own:
                 known, value = base_value(specs.tree, resolved, key, own)
                 added += [Axis((key,), ((value,),))] if known else []
-        return Space((*axes, *added))
+        alone = [axis for axis in axes if len(axis.keys) == 1]
+        return Space((*alone, *added, *(axis for axis in axes if len(axis.keys) > 1)))
 
     first, *others = (complete(part.axes) for part in (space, *space.further))
     return Space(first.axes, tuple(others))

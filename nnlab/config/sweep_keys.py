@@ -11,6 +11,7 @@ from nnlab.search.base import Search
 from nnlab.search.grid import Grid
 
 Keys = dict[str, Any]
+MOST_SEEDS = 10_000
 
 
 @dataclass(kw_only=True)
@@ -41,7 +42,10 @@ class SweepKeys:
     ] = field(default_factory=list)
     search: Annotated[Search, Component("search"), Doc("which points are trained")] = field(default_factory=Grid)
     seeds: Annotated[
-        int, Ge(1), Le(10_000), Doc("train each point N times, with seed, seed + 1, ...; the mean of the goal counts")
+        int,
+        Ge(1),
+        Le(MOST_SEEDS),
+        Doc("train each point N times, with seed, seed + 1, ...; the mean of the goal counts"),
     ] = 1
     goal: Annotated[
         str | Keys | None,

@@ -51,7 +51,7 @@ def from_yaml(key: str, position: Position, given: YamlTree, *, together: bool =
         return SweptKey(key, position, range=_range_of(value))
     if not isinstance(value, list):
         raise NotSweptError(f"{_ONE_OR_RANGE}; got {quote(value)}{_suggestion(value)}")
-    values = tuple(given.subtree((index,)) for index in range(len(value)))
+    values = tuple(given.children().values())
     _check_values([item.value for item in values], together=together)
     return SweptKey(key, position, values)
 

@@ -20,6 +20,7 @@ from nnlab.search.space import Settings, canonical
 from nnlab.text import format_value, one_line
 
 MOST_NAMED = 3
+NOWHERE = Position(0, 0, "")
 
 
 @dataclass
@@ -27,7 +28,7 @@ class TrialSpecs:
     """The base spec of a sweep, read once, to which the settings of each point are applied.
 
     ``tree`` is the base with the fixed keys set, ``changed`` says where each of these was. ``whole`` is the experiment
-    of the base alone, where it is complete.
+    of the base alone, where it is complete. ``late`` are fixed keys of swept sections, set after these.
     """
 
     tree: YamlTree
@@ -37,13 +38,18 @@ class TrialSpecs:
     changed: dict[KeyPath, Position] = field(default_factory=dict)
     keys: dict[str, Position] = field(default_factory=dict)
     values: dict[tuple[str, str], YamlTree] = field(default_factory=dict)
-    goal_position: Position = field(default=Position(0, 0, ""))
+    goal_position: Position = NOWHERE
     whole: Experiment | None = None
+    late: list[FixedKey] = field(default_factory=list)
 
     def fix(self, keys: Iterable[FixedKey]) -> None:
         """Set keys for all trials."""
         for item in keys:
-            self._set(self.tree, item.key, item.value, item.position, self.changed)
+            parts = item.key.split(".")
+            if any(".".join(parts[:length]) in self.keys for length in range(1, len(parts))):
+                self.late.append(item)
+            else:
+                self._set(self.tree, item.key, item.value, item.position, self.changed)
 
     def know(self, swept: Iterable[SweptKey]) -> None:
         """Remember where each value stands, for messages."""
@@ -66,6 +72,7 @@ class TrialSpecs:
         if not isinstance(base, dict) or len(self.tree.positions) > MANY:
             return None
         sections = {key.partition(".")[0] for key in settings} | ({"seed"} if seed_offset else set())
+        sections |= {item.key.partition(".")[0] for item in self.late}
         own = {name: base[name] for name in sections if name in base}
         tree = YamlTree(own, self.tree.positions, typos=self.tree.typos).copy()
         self._apply(tree, settings, seed_offset)
@@ -78,15 +85,18 @@ class TrialSpecs:
         changed = replace(whole, **fields)
         return None if any(changed.conflicts()) else changed
 
+    def _value(self, key: str, value: object) -> YamlTree:
+        return self.values.get((key, canonical(value)), YamlTree(value))
+
     @cached_property
     def _parameters(self) -> dict[str, Hyperparameter]:
         return {parameter.name: parameter for parameter in hyperparameters(Experiment)}
 
     def _apply(self, tree: YamlTree, settings: Settings, seed_offset: int) -> None:
+        items = [FixedKey(key, self.keys.get(key, NOWHERE), self._value(key, value)) for key, value in settings.items()]
         changed = dict(self.changed)
-        for key in sorted(settings, key=lambda key: key.count(".")):  # a section before its keys
-            value = self.values.get((key, canonical(settings[key])), YamlTree(settings[key]))
-            self._set(tree, key, value, self.keys.get(key, Position(0, 0, "")), changed)
+        for item in sorted([*self.late, *items], key=lambda item: item.key.count(".")):  # a section before its keys
+            self._set(tree, item.key, item.value, item.position, changed)
         if seed_offset and isinstance(tree.value, dict):
             seed = tree.value.get("seed", Experiment.seed)
             if isinstance(seed, int) and not isinstance(seed, bool):

@@ -57,7 +57,7 @@ class Axis:
 
 def canonical(value: object) -> str:
     """Text that is equal for equal plain values: 1 and 1.0 are equal, 1 and true are not."""
-    return json.dumps(_whole(value), sort_keys=True)
+    return str(value) if type(value) is int else json.dumps(_whole(value), sort_keys=True)
 
 
 def _whole(value: object) -> object:

@@ -138,6 +138,17 @@ def test_crossval_finds_data_recorded_in_first_fold(tmp_path: Path) -> None:
     assert load(tmp_path / "cv", "t.csv").data.files() == [data]
 
 
+def test_sweep_finds_data_recorded_by_the_trial_that_named_it(tmp_path: Path) -> None:
+    files = {name: file(tmp_path / "elsewhere" / name, name) for name in ("a.csv", "b.csv")}
+    sweep = file(tmp_path / "sweep" / "sweep.yaml", "").parent
+    for number, name in ((1, "a.csv"), (20, "b.csv")):
+        recorded(sweep / f"trial-{number:03d}", files[name], name)
+    file(sweep / "trial-002" / "environment.json", "{")
+    assert load(sweep, "./b.csv").data.files() == [files["b.csv"]]
+    assert load(sweep, "../elsewhere/a.csv").data.files() == [files["a.csv"]]
+    assert load(sweep, "c.csv").data.files() == [sweep / "c.csv"]
+
+
 @pytest.mark.parametrize("text", ["[]", "{", '{"data_places": 5, "data_sha256": []}', '{"data_places": {"path": 5}}'])
 def test_damaged_environment_records_no_data_path(tmp_path: Path, text: str) -> None:
     file(tmp_path / "environment.json", text)

@@ -172,6 +172,44 @@ def test_invalid_override_changes_nothing(override: str, message: str) -> None:
     assert found == message
 
 
+@pytest.mark.parametrize(
+    ("override", "complaint"),
+    [
+        (
+            "optimizer.lr=0.1,0.01",
+            "optimizer.lr: two values; nnlab sweep trains one run for each: must be a number above 0 and at most "
+            "1e+06, got '0.1,0.01'",
+        ),
+        (
+            "seed=0..4",
+            "seed: several values; nnlab sweep trains one run for each: must be a whole number from 0 to 4294967295, "
+            "got '0..4'",
+        ),
+        (
+            "optimizer.lr=log:1e-6..1e-2",
+            "optimizer.lr: a range; nnlab sweep draws the values of its runs from it: must be a number above 0 and at "
+            "most 1e+06, got 'log:1e-6..1e-2'",
+        ),
+        ("model.hidden=[5],[5,5]", "model.hidden: two values; nnlab sweep trains one run for each"),
+        ("optimizer={name: sgd},adam,adam", "optimizer: 3 values; nnlab sweep trains one run for each"),
+    ],
+)
+def test_several_values_point_to_sweep(tmp_path: Path, override: str, complaint: str) -> None:
+    assert refusal(tmp_path, override) == [f"-s {override}: {complaint}"]
+
+
+def test_text_with_commas_stays_a_value(tmp_path: Path) -> None:
+    assert load(tmp_path, ["name=a, b,c"]).name == "a, b,c"
+
+
+def test_several_values_in_a_descent_get_no_hint() -> None:
+    tree = changed("function: sphere\noptimizer: {lr: 0.1}", "optimizer.lr=0.1,0.2")
+    assert tree.typos == {}
+    assert complaints(changed("function: sphere\nstart: 1", "start=[1],[2]"))[0].startswith(
+        "-s start=[1],[2]: not valid"
+    )
+
+
 def test_overrides_of_non_mapping_are_ignored() -> None:
     for text in ("[1, 2]", "", "word"):
         tree = changed(text, "a=1")

@@ -93,6 +93,33 @@ def test_schema_of_branches(branches: str, right: bool) -> None:
     assert accepts(parse_yaml(text, "x").value) is right
 
 
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("{base: a.yaml, over: {optimizer.lr: [0.1, 0.01], seed: 0..4}}", True),
+        ("{base: a.yaml, over: [{optimizer.lr: {log: [1e-4, 0.1]}}, {model.hidden: [[5], [5, 5]]}]}", True),
+        ("{base: a.yaml, over: {seed: [1]}, set: {train.iterations: 5}, seeds: 3, goal: validation_accuracy}", True),
+        ("{base: {model: softmax}, zip: [{model: [softmax], seed: [1]}], search: {name: random, trials: 5}}", True),
+        ("{base: a.yaml, seeds: 3, search: grid, goal: {minimize: train_loss}, name: q, paths: {a.csv: /a.csv}}", True),
+        ("{base: a.yaml, over: {seed: 5}}", False),
+        ("{base: a.yaml, over: {seed: []}}", False),
+        ("{base: a.yaml, over: {seed: 0-4}}", False),
+        ("{base: a.yaml, over: {optimizer.lr: {log: [0, 1]}}}", False),
+        ("{base: a.yaml, over: {optimizer.lr: {log: [1, 2], int: [1, 2]}}}", False),
+        ("{base: a.yaml, over: {optimizer.lr: {lg: [1, 2]}}}", False),
+        ("{base: a.yaml, zip: {optimizer.lr: {log: [1, 2]}}}", False),
+        ("{base: a.yaml, over: {seed: [1]}, goal: test_accuracy}", False),
+        ("{base: a.yaml, over: {seed: [1]}, goal: {maximise: train_accuracy}}", False),
+        ("{base: a.yaml, over: {seed: [1]}, search: random}", False),
+        ("{base: a.yaml, over: {seed: [1]}, sedes: 3}", False),
+        ("{base: a.yaml, seeds: 0}", False),
+        ("{over: {seed: [1]}}", False),
+    ],
+)
+def test_schema_of_sweeps(text: str, right: bool) -> None:
+    assert accepts(parse_yaml(text, "x").value) is right
+
+
 def test_schema_is_valid() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 

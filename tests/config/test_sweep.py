@@ -116,6 +116,18 @@ def test_section_and_its_key_are_swept(tmp_path: Path) -> None:
     ]
 
 
+def test_keys_that_are_fixed_in_swept_sections(tmp_path: Path) -> None:
+    sweep = sweep_from_arguments(base(tmp_path), ["optimizer.lr=0.5", "optimizer=sgd,adam", "seed=0..1"])
+    found = [sweep.experiment(point).resolved()["optimizer"] for point in grid(sweep)]
+    assert [(optimizer["name"], optimizer["lr"]) for optimizer in found] == [
+        ("sgd", 0.5),
+        ("sgd", 0.5),
+        ("adam", 0.5),
+        ("adam", 0.5),
+    ]
+    assert sweep.base.resolved()["optimizer"]["lr"] == 0.5
+
+
 def test_base_that_is_complete_with_swept_keys_only(tmp_path: Path) -> None:
     text = BASE.replace("optimizer: adam\n", "")
     sweep = load(tmp_path, HEAD + "over: {optimizer: [sgd, adam], optimizer.lr: {log: [1.0e-3, 1]}}\n"
