@@ -105,7 +105,9 @@ def sweep_command(
             raise UsageError("--resume continues a sweep with its own sweep.yaml; it takes no SPEC, -s, search or goal")
         result = sweep_run.resume_folder(resume, runs, machines, fail_fast=fail_fast, retry_failed=retry is not None)
     elif spec is None or retry:
-        raise UsageError("give a SPEC and values, such as adam -s optimizer.lr=0.1,0.01, or --resume FOLDER")
+        raise UsageError(
+            "give a SPEC and values, such as configs/adam.yaml -s optimizer.lr=0.1,0.01, or --resume FOLDER"
+        )
     else:
         search = sweep_run.search_of(random=random, optuna=optuna, halving=halving)
         sweep = sweep_from_arguments(spec, overrides or [], zip=zipped, search=search, seeds=seeds, goal=goal)

@@ -6,11 +6,14 @@ from time import perf_counter
 
 from rich.progress import BarColumn, Progress, TextColumn
 
+from nnlab.cli.comparison_table import heading
 from nnlab.cli.console import messages
 from nnlab.cli.progress import GONE, SECONDS_BETWEEN_UPDATES, kept
 from nnlab.metric_columns import format_column
 from nnlab.sweeps.progress import Progress as SweepProgress
 from nnlab.sweeps.progress import duration
+
+WIDTH_WITH_BAR = 110
 
 
 class SweepConsole:
@@ -41,16 +44,11 @@ class SweepConsole:
     def show(self, progress: SweepProgress) -> None:
         """Update the live view, at most ten times a second."""
         now = perf_counter()
-        ended = progress.done + progress.failed == progress.trials
-        if self._bar is None or (now - self._shown_at < SECONDS_BETWEEN_UPDATES and not ended):
+        if self._bar is None or now - self._shown_at < SECONDS_BETWEEN_UPDATES:
             return
         self._shown_at = now
-        self._bar.update(
-            self._bar.task_ids[0],
-            total=progress.trials,
-            completed=progress.done + progress.failed,
-            words=in_words(progress),
-        )
+        ended = progress.count().ended
+        self._bar.update(self._bar.task_ids[0], total=progress.trials, completed=ended, words=in_words(progress))
 
     @contextmanager
     def watch(self) -> Iterator[None]:
@@ -58,7 +56,8 @@ class SweepConsole:
         if not messages().is_terminal:
             yield
             return
-        columns = BarColumn(bar_width=24), TextColumn("{task.fields[words]}")
+        words = TextColumn("{task.fields[words]}")
+        columns = (BarColumn(bar_width=20), words) if messages().width >= WIDTH_WITH_BAR else (words,)
         self._bar = Progress(*columns, console=messages(), transient=True)
         self._bar.add_task("trials", total=None, words="")
         try:
@@ -69,15 +68,18 @@ class SweepConsole:
 
 
 def in_words(progress: SweepProgress) -> str:
-    """``7 of 15 done, 2 running, 1 failed; best validation accuracy 0.9123 (trial 4); about 40 s left``."""
-    counts = [f"{progress.done:,} of {progress.trials:,} done", f"{progress.running} running"]
-    if progress.failed:
-        counts.append(f"{progress.failed:,} failed")
+    """``7 of 15 done, 2 running, 1 failed; about 40 s left; best validation acc 0.9123 (trial 4)``.
+
+    The end is cut off on a narrow terminal.
+    """
+    ended, failed = progress.count()
+    counts = [f"{ended - failed:,} of {progress.trials:,} done", f"{progress.running} running"]
+    if failed:
+        counts.append(f"{failed:,} failed")
     parts = [", ".join(counts)]
-    if progress.best and progress.goal:
-        number, value = progress.best
-        label = progress.goal.replace("_", " ")
-        parts.append(f"best {label} {format_column(progress.goal, value)} (trial {number:,})")
     if progress.seconds_left:
         parts.append(f"about {duration(progress.seconds_left)} left")
+    if progress.best and progress.goal:
+        number, value = progress.best
+        parts.append(f"best {heading(progress.goal)} {format_column(progress.goal, value)} (trial {number:,})")
     return "; ".join(parts)

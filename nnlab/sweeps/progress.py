@@ -1,13 +1,14 @@
 """What a sweep reports while it runs."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from nnlab.core.rows import REPORTING_SPLITS, Row
 from nnlab.metric_columns import format_column, labelled
+from nnlab.records.formats import ENDED_TRIALS
 from nnlab.records.sweep_table import TrialRow, setting_cell
 from nnlab.text import one_line
 
@@ -17,25 +18,23 @@ SECONDS_BESIDE_TRAINING = 0.1
 
 @dataclass
 class Progress:
-    """How far a sweep has come; ``best`` is the best goal so far with the number of its trial."""
+    """How far a sweep has come; ``best`` is the best goal so far with the number of its trial.
+
+    ``rows`` gives its trials as they are now, to be counted only when they are shown.
+    """
 
     trials: int
     slots: int
-    statuses: Counter[str] = field(default_factory=Counter)
+    rows: Callable[[], Iterable[TrialRow]] = tuple
     running: int = 0
     best: tuple[int, float] | None = None
     goal: str | None = None
     _seconds: list[float] = field(default_factory=list)
 
-    @property
-    def done(self) -> int:
-        """How many trials have ended, the failed ones left out."""
-        return self.statuses["completed"] + self.statuses["diverged"] + self.statuses["stopped"]
-
-    @property
-    def failed(self) -> int:
-        """How many trials have failed."""
-        return self.statuses["failed"]
+    def count(self) -> "Counts":
+        """How many trials have ended, and how many of these have failed."""
+        found = Counter(row.status for row in self.rows())
+        return Counts(sum(found[status] for status in ENDED_TRIALS), found["failed"])
 
     def took(self, seconds: float) -> None:
         """A trial has ended after so many seconds of training."""
@@ -46,8 +45,15 @@ class Progress:
         """About how long the other trials will take, by the trainings of those that ended; None before the first."""
         if not self._seconds:
             return None
-        left = max(self.trials - self.done - self.failed, 0)
+        left = max(self.trials - self.count().ended, 0)
         return sum(self._seconds) / len(self._seconds) * left / min(self.slots, max(left, 1))
+
+
+class Counts(NamedTuple):
+    """Numbers of trials; the ``failed`` ones have ``ended`` too."""
+
+    ended: int
+    failed: int
 
 
 class SweepReporter(Protocol):

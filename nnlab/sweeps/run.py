@@ -132,8 +132,9 @@ def _endings_recorded(scheduler: Scheduler) -> Iterator[None]:
     try:
         yield
     except Interrupted as error:
-        done = scheduler.progress.done + scheduler.progress.failed
-        message = f"stopped after {done:,} of {scheduler.plan.trials:,} trials"
+        if folder.summary["status"] != "running":  # its pictures were being drawn
+            raise Interrupted(error.exit_code - 128, f"the sweep has ended and is in {folder.path}") from error
+        message = f"stopped after {scheduler.progress.count().ended:,} of {scheduler.plan.trials:,} trials"
         with suppress(RunError):
             _write_end(scheduler, "interrupted", message)
         saved = f"everything is saved in {folder.path}, and nnlab sweep --resume {folder.path} resumes it"

@@ -1,6 +1,6 @@
 """Which trial is trained when: ask the search, train its batch, tell it the results."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -53,7 +53,7 @@ class Scheduler:
         self._results: SimpleQueue[Future[TrialOutcome]] = SimpleQueue()
         self._stopping = False
         self._written_at = 0.0
-        self.progress = Progress(self.plan.trials, self.workers.slots, goal=self._goal)
+        self.progress = Progress(self.plan.trials, self.workers.slots, lambda: self.rows, goal=self._goal)
 
     @property
     def rows(self) -> list[TrialRow]:
@@ -70,7 +70,7 @@ class Scheduler:
         while requests := proposer.ask():
             batch = [(request, self._trials_of(request)) for request in requests]
             todo = [trial for request, trials in batch for trial in trials if self._is_wanted(trial, request)]
-            self._show()
+            self.reporter.show(self.progress)
             if todo:
                 self._write()
                 if not self._train(todo, stop):
@@ -80,7 +80,7 @@ class Scheduler:
             if trial.row.status == "interrupted":
                 trial.row = replace(trial.row, status="stopped")
         self.complete = True
-        self._show()
+        self.reporter.show(self.progress)
 
     def _trials_of(self, request: Request) -> list[Trial]:
         """The trials of a point, one for each seed."""
@@ -113,7 +113,7 @@ class Scheduler:
             while waiting and running < 2 * self.workers.slots and not self._stopping:
                 running += self._submit(waiting.popleft())
             self.progress.running = min(running, self.workers.slots)
-            self._show()
+            self.reporter.show(self.progress)
             try:
                 outcome = self._results.get(timeout=SECONDS_BETWEEN_LOOKS).result()
             except Empty:
@@ -179,7 +179,6 @@ class Scheduler:
     def _time(self, trial: Trial) -> None:
         first = self.progress.seconds_left is None
         self.progress.took(trial.train_seconds(self.folder))
-        self._count()
         if first and (left := self.progress.seconds_left or 0) >= WORTH_TELLING:
             self.reporter.say(f"about {duration(left)} left")
 
@@ -192,13 +191,6 @@ class Scheduler:
         if value is None or (best and (value <= best[1] if self._maximize else value >= best[1])):
             return best
         return (request.point - 1) * self.plan.sweep.seeds + 1, value
-
-    def _show(self) -> None:
-        self._count()
-        self.reporter.show(self.progress)
-
-    def _count(self) -> None:
-        self.progress.statuses = Counter(trial.row.status for trial in self.trials.values())
 
     def _write(self) -> None:
         self.folder.write_trials(self.rows, best=self.best())

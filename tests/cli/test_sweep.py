@@ -12,6 +12,7 @@ from nnlab.cli import sweep_progress
 from nnlab.cli.sweep import MANY_TRIALS
 from nnlab.cli.sweep_progress import SweepConsole, in_words
 from nnlab.config.yaml_writer import dump_yaml
+from nnlab.records.sweep_table import TrialRow
 from nnlab.sweeps.progress import Progress
 
 RATES = ("-s", "optimizer.lr=0.5,0.25,0.125")
@@ -178,11 +179,12 @@ def console_of(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringI
 
 def test_a_terminal_has_a_live_view_in_place_of_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = console_of(monkeypatch, terminal=True)
-    progress = Progress(trials=15, slots=2, running=2, best=(4, 0.9123), goal="validation_accuracy")
-    progress.statuses.update(completed=6, diverged=1, failed=1)
+    statuses = [*["completed"] * 6, "diverged", "failed", "interrupted", "waiting"]
+    trials = [TrialRow(number, status, {}) for number, status in enumerate(statuses, 1)]
+    progress = Progress(15, 2, lambda: trials, running=2, best=(4, 0.9123), goal="validation_accuracy")
     progress.took(12.9)
     assert in_words(progress) == (
-        "7 of 15 done, 2 running, 1 failed; best validation accuracy 0.9123 (trial 4); about 46 s left"
+        "7 of 15 done, 2 running, 1 failed; about 46 s left; best validation acc 0.9123 (trial 4)"
     )
     reporter = SweepConsole()
     with reporter.watch():
