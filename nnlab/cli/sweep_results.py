@@ -20,6 +20,7 @@ from nnlab.text import one_line
 
 MOST_ROWS = 10
 MOST_VERDICTS = 5
+MOST_NUMBERS = 6
 WIDEST_SETTING = 40
 
 
@@ -69,8 +70,11 @@ def _metrics(record: SweepRecord, points: Sequence[PointRows]) -> list[str]:
 
 
 def _numbers(point: PointRows) -> str:
-    last = point.rows[-1].number
-    return f"{point.first}" if last == point.first else f"{point.first}-{last}"
+    """``7``, ``7-9`` where the trials follow each other, ``7, 12, 17`` where they do not."""
+    numbers = [row.number for row in point.rows]
+    if len(numbers) > 1 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"{numbers[0]}-{numbers[-1]}"
+    return ", ".join(map(str, numbers[:MOST_NUMBERS])) + ", ..." * (len(numbers) > MOST_NUMBERS)
 
 
 def _setting(settings: Mapping[str, Any], key: str) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from made_sweeps import made_sweep
 
+from nnlab.compare.verdicts import sweep_statistics
+
 TRIALS = [
     *[(0.1, 0, 0.5, "completed"), (0.1, 1, 0.75, "completed")],
     *[(0.01, 0, 0.25, "completed"), (0.01, 1, 0.375, "diverged")],
@@ -19,22 +21,30 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_sweep_is_shown_with_question_status_best_points_and_next_steps(nnlab, make_run) -> None:
-    verdict = {"label": "lr 0.01", "verdict": "better by 4.2 points (0.2 to 7, 8 seeds, p = 0.008)"}
-    statistics = {"best": "lr 0.1", "against": [verdict]}
+    values = {"lr 0.1": {0: 0.5, 1: 0.75}, "lr 0.01": {0: 0.25, 1: 0.375}}
+    statistics = sweep_statistics(values, column="validation_accuracy", maximize=True)
     sweep = made_sweep(make_run, TRIALS, status="interrupted", total=6, statistics=statistics)
     path = f"runs/{sweep.name}"
     answer = nnlab("show", "last")
     assert (answer.code, answer.stderr) == (0, "")
-    question, status, heading, _, row, more, statistic, best, resume = answer.stdout.splitlines()
+    question, status, heading, _, row, *others, best, resume = answer.stdout.splitlines()
     assert question == "# Which learning rate? Of two."
     counts = "3 completed, 1 diverged, 1 waiting"
     assert status == f"interrupted: 4 of 6 trials ({counts}), search grid, goal highest validation_accuracy"
-    assert heading.split("  ")[:2] == ["trials", "lr"]
-    assert row.split() == ["1-2", "0.1", "0.5938", "±0.1768", "completed"]
-    assert more == f"… and 2 more points; nnlab compare {path} has all finished trials"
-    assert statistic == f"lr 0.1 against lr 0.01: {verdict['verdict']}"
+    assert heading.split()[:4] == ["trial", "optimizer.lr", "validation", "acc"]
+    assert row.split()[:5] == ["1-2", "0.1", "0.5938", "±", "0.1768"]
+    assert others[0].split()[:2] == ["3-4", "0.01"]
+    assert any("lr 0.01  difference 31 points, 2 of 2 seeds won" in line for line in others)
     assert best == f"best: {path}/trial-001; nnlab train {path}/best.yaml repeats it"
     assert resume == f"resume: nnlab sweep --resume {path}"
+
+
+def test_killed_sweep_is_shown_as_its_trials_recorded_it(nnlab, make_run) -> None:
+    sweep = made_sweep(make_run, TRIALS, status="running")
+    text = (sweep / "trials.csv").read_text()
+    (sweep / "trials.csv").write_text(text.replace("1,completed", "1,waiting"))
+    answer = nnlab("show", "last")
+    assert answer.stdout.splitlines()[1].startswith("crashed: 4 of 5 trials (3 completed, 1 diverged, 1 waiting)")
 
 
 def test_sweep_without_a_goal_names_the_key_that_gives_one(nnlab, make_run) -> None:
@@ -44,7 +54,8 @@ def test_sweep_without_a_goal_names_the_key_that_gives_one(nnlab, make_run) -> N
     assert answer.stdout.splitlines()[-1] == (
         "no best point: the sweep has no goal; data.validation holds out samples to choose by"
     )
-    assert ["3-4", "0.01", "completed,", "diverged"] in [line.split() for line in answer.stdout.splitlines()]
+    rows = [line.split() for line in answer.stdout.splitlines()]
+    assert [row[:2] for row in rows if row[-2:] == ["completed,", "diverged"]] == [["3-4", "0.01"]]
 
 
 @pytest.mark.parametrize("name", ["adam-sweep/trial-003", "last/trial-003", "adam/trial-003"])
@@ -97,3 +108,9 @@ def test_commands_that_take_no_sweep_name_the_one_that_does(nnlab, make_run, arg
     answer = nnlab(*arguments, "last") if arguments[0] == "train" else nnlab(arguments[0], path, *arguments[1:])
     assert (answer.code, answer.stdout) == (5, "")
     assert answer.stderr == f"nnlab: {path}: {message.format(path=path)}\n"
+
+
+def test_numbers_of_trials_that_do_not_follow_each_other_are_listed(nnlab, make_run) -> None:
+    sweep = made_sweep(make_run, [(lr, seed, 0.5, "completed") for seed in range(2) for lr in (0.1, 0.2)])
+    rows = nnlab("show", sweep).stdout.splitlines()[4:6]
+    assert [row.split()[:3] for row in rows] == [["1,", "3", "0.1"], ["2,", "4", "0.2"]]
