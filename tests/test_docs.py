@@ -13,12 +13,14 @@ import nnlab
 from nnlab.config.completions import spec_keys
 from nnlab.config.descent import Descent, load_descent
 from nnlab.config.loading import load_experiment
+from nnlab.config.sweep_keys import SweepKeys
+from nnlab.config.sweep_loading import load_sweep
 from nnlab.figures.run_pictures import KINDS
 from nnlab.figures.sweep_pictures import KINDS as SWEEP_KINDS
 from nnlab.gradcheck import check, layer_subject
 from nnlab.plots.descent import FILES as DESCENT_PICTURES
 from nnlab.records.trash import TRASH_FOLDER
-from nnlab.registry import layers, optimizers
+from nnlab.registry import hyperparameter_names, layers, optimizers, searches
 from nnlab.storage import layout
 from nnlab.train.run import run
 
@@ -27,6 +29,7 @@ EXTENDING = ROOT / "docs" / "extending.md"
 EXPERIMENTS = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
 CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
 SPECS = sorted([*(ROOT / "configs").glob("*.yaml"), *(ROOT / "configs" / "activations").glob("*.yaml")])
+SWEEPS = sorted((ROOT / "configs" / "sweeps").glob("*.yaml"))
 
 RUN_FILES = {
     *(value for name, value in vars(layout).items() if name.endswith(("_FILE", "_FOLDER"))),
@@ -49,7 +52,10 @@ USERS_FILES = {
     "prelu.py",
 }
 TOP_KEYS = {key.split(".")[0].split("=")[0] for key in spec_keys()}
-OTHER_KEYS = {"base"}
+OTHER_KEYS = {
+    *hyperparameter_names(SweepKeys),
+    *(key for _, search in searches.items() for key in hyperparameter_names(search)),
+}
 
 
 ALL_OPTIONS = options(subcommand([])[0])
@@ -90,10 +96,10 @@ def test_specs_load(page: Path, tmp_path: Path) -> None:
     shutil.copy(ROOT / "configs" / "adam.yaml", tmp_path)
     path = tmp_path / "documented.yaml"
     for block in blocks(page, "yaml"):
-        descent = "function:" in block.text
+        descent, sweep = "function:" in block.text, re.search("^over:", block.text, re.M)
         whole = descent or re.search("^(train|base):", block.text, re.M)
         path.write_text(block.text if whole else "base: adam.yaml\n" + block.text, encoding="utf-8")
-        (load_descent if descent else load_experiment)(path)
+        (load_descent if descent else load_sweep if sweep else load_experiment)(path)
 
 
 def test_the_first_spec_of_its_page_names_every_key(tmp_path: Path) -> None:
@@ -190,9 +196,9 @@ def test_every_experiment_is_documented() -> None:
         assert f"`{path.stem}`" in EXPERIMENTS, path.stem
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*SPECS, *SWEEPS], ids=lambda path: path.stem)
 def test_a_config_loads_asks_a_question_first_and_states_what_was_measured_last(path: Path) -> None:
-    load_experiment(path)
+    (load_sweep if path in SWEEPS else load_experiment)(path)
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# ")
     assert "?" in lines[0]

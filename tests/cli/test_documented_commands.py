@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 import yaml
 from documents import PAGES, README, ROOT, Block, blocks, is_option, name_of, options, subcommand
+from inline_workers import InlineWorkers
 
 import nnlab as package
+from nnlab.config.yaml_reader import read_collecting_problems
 from nnlab.data.sources import mnist
 from nnlab.data.sources.idx import read_folder
 
@@ -38,9 +40,17 @@ SELF_CONTAINED = {"activations", "compare", "crossval", "data", "gradcheck", "li
 
 
 def cut_down(path: Path) -> str:
-    """A config with two steps on few samples."""
-    text = path.read_text(encoding="utf-8")
-    spec = yaml.safe_load(text)
+    """A config with two steps on few samples; a sweep with two values of each key."""
+    spec = read_collecting_problems(path).value
+    if "over" in spec:
+        cut_down_training(spec["base"])
+        spec["over"] = {key: values[:2] if isinstance(values, list) else values for key, values in spec["over"].items()}
+        spec |= {"seeds": 1, "search": {"name": "random", "trials": 2}}
+    cut_down_training(spec)
+    return yaml.safe_dump(spec)
+
+
+def cut_down_training(spec: dict[str, Any]) -> None:
     if "train" in spec:
         spec["train"].pop("epochs", None)
         spec["train"] |= {"iterations": 2, "eval_every": 1, "eval_train": "batch"}
@@ -48,7 +58,6 @@ def cut_down(path: Path) -> str:
             spec["data"] |= {"train_size": 500, "test_size": 100}
     elif "steps" in spec:
         spec["steps"] = 2
-    return yaml.safe_dump(spec)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +65,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all configs, cut down, two completed runs, a crashed one and a cross-validation."""
     folder = tmp_path_factory.mktemp("documented")
     configs = ROOT / "configs"
-    for path in [*configs.glob("*.yaml"), *configs.glob("descent/*.yaml"), *configs.glob("activations/*_he.yaml")]:
+    folders = ("*.yaml", "descent/*.yaml", "activations/*_he.yaml", "sweeps/*.yaml")
+    for path in (path for pattern in folders for path in configs.glob(pattern)):
         target = folder / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(cut_down(path), encoding="utf-8")
@@ -80,6 +90,9 @@ def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -
     """The prepared folder as the working folder, in a terminal of 120 columns."""
     shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr(mnist, "read_folder", read_once)
+    monkeypatch.setattr("nnlab.cli.sweep_run.LocalWorkers", InlineWorkers)
+    monkeypatch.setattr("nnlab.sweeps.api.LocalWorkers", InlineWorkers)
+    monkeypatch.setattr("nnlab.sweeps.run._draw", lambda *arguments: None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
     return tmp_path
