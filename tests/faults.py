@@ -23,6 +23,8 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: forking needs a single thread
 
+from sweep_faults import SweepFaults, of_sweeps
+
 from nnlab.config.loading import load_experiment
 from nnlab.errors import Interrupted, NnlabError, RunError
 from nnlab.records.checkpoint import checkpoint_files
@@ -90,6 +92,7 @@ class Faults:
         self.root = root
         self.stride = stride
         self.first = 1 + seed % stride
+        self.seed = seed
         self.random = random.Random(seed)
         self._count = 0
         spec = root / "faults.yaml"
@@ -429,6 +432,8 @@ KINDS: dict[str, tuple[str, Callable[[Faults], Tally]]] = {
     "garbage": ("torn or foreign lines in the tables", Faults.garbage_in_tables),
     "starts": ("200 starts within a second", Faults.starts_at_once),
     "clock": ("the clock set back", Faults.clock_set_back),
+    "sweep": ("kill -9 of a process that sweeps", of_sweeps(SweepFaults.kills_of_the_parent)),
+    "worker": ("kill -9 of workers of a sweep", of_sweeps(SweepFaults.kills_of_workers)),
 }
 # More weights give larger checkpoints.
 CHANGES = dict.fromkeys(("flip", "cut"), ("model.hidden=[200]",))

@@ -26,8 +26,9 @@ LEAST = {
     "garbage": 24,
     "starts": 200,
     "clock": 3,
+    "worker": 2,  # tests/sweeps/test_sweep_processes.py kills a process that sweeps
 }
-STRIDES = {"kill": 3, "save": 3, "fail": 3, "full": 3, "readonly": 3, "resume": 5}
+STRIDES = {"kill": 3, "save": 3, "fail": 3, "full": 3, "readonly": 3, "resume": 5, "worker": 25}
 
 
 @pytest.fixture(scope="module")
