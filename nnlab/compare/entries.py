@@ -64,7 +64,8 @@ def make_entries(records: Sequence[RunRecord]) -> list[Entry]:
     """Group runs with equal settings; only completed runs with distinct seeds are averaged."""
     groups: list[_Group] = []
     alike: dict[str, list[_Group]] = {}
-    for record, settings in zip(records, _settings(records), strict=True):
+    rows = flat_settings([record.spec for record in records])
+    for record, settings in zip(records, rows, strict=True):
         own = canonical({key: value for key, value in settings.items() if key not in REPEATED_KEYS})
         group = next((known for known in alike.get(own, ()) if known.takes(record)), None)
         if group is None:
@@ -90,15 +91,13 @@ class _Group:
         )
 
 
-def _settings(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
-    """Each run's spec, flat and without RECORDING_KEYS; a name and a mapping at the same place share a key.
+def flat_settings(specs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Specs, or parts of them, flat and without RECORDING_KEYS; a name and a mapping at the same place share a key.
 
     A component without keys (``relu``) stands under ``activation.name`` like one with keys; a switch that is off in one
-    run (``batch_norm: false``) is ``true`` where another run has its keys.
+    (``batch_norm: false``) is ``true`` where another one has its keys.
     """
-    flat = [
-        {key: value for key, value in flatten(record.spec).items() if key not in RECORDING_KEYS} for record in records
-    ]
+    flat = [{key: value for key, value in flatten(spec).items() if key not in RECORDING_KEYS} for spec in specs]
     every = {key for settings in flat for key in settings}
     found = []
     for settings in flat:

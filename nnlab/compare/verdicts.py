@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import floor, log10
 from typing import Any, NamedTuple
 
-from nnlab.compare.entries import canonical
+from nnlab.compare.entries import canonical, flat_settings
 from nnlab.compare.labels import distinguishing_labels, short_keys
 from nnlab.compare.paired import PairedDifference, PairedDifferences, paired_differences
 from nnlab.compare.sample_size import MOST_PAIRS, fewest_pairs, smallest_p
@@ -114,7 +114,7 @@ def values_by_point(trials: Iterable[tuple[Mapping[str, object], int, float]]) -
         point = {key: entry for key, entry in settings.items() if key != "seed"}
         points.setdefault(canonical(point), point)
         measured.setdefault(canonical(point), {})[seed] = value
-    rows = list(points.values())
+    rows = flat_settings(list(points.values()))
     keys = short_keys(list(dict.fromkeys(key for point in rows for key in point)))
     labels = distinguishing_labels(rows, keys, [f"point {number}" for number, _ in enumerate(rows, 1)])
     return dict(zip(labels, measured.values(), strict=True))

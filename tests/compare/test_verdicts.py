@@ -185,8 +185,14 @@ def test_a_swept_seed_makes_seeds_of_a_point() -> None:
     trials = [({"optimizer.lr": lr, "seed": seed}, seed, lr + seed) for lr in (0.1, 0.01) for seed in (3, 4)]
     assert values_by_point(trials) == {"lr 0.1": {3: 3.1, 4: 4.1}, "lr 0.01": {3: 3.01, 4: 4.01}}
     assert values_by_point([({"seed": seed}, seed, 0.5) for seed in (0, 1)]) == {"point 1": {0: 0.5, 1: 0.5}}
-    whole = [({"optimizer": {"name": name}}, seed, 1.0) for name in ("sgd", "adam") for seed in (0, 1)]
-    assert [list(values) for values in values_by_point(whole).values()] == [[0, 1], [0, 1]]
+
+
+def test_points_with_whole_components_are_labelled_by_what_differs() -> None:
+    optimizers = [{"name": "sgd", "lr": 0.1}, {"name": "adam", "lr": 0.1}]
+    trials = [({"optimizer": optimizer}, seed, 1.0) for optimizer in optimizers for seed in (0, 1)]
+    assert values_by_point(trials) == {"optimizer sgd": {0: 1.0, 1: 1.0}, "optimizer adam": {0: 1.0, 1: 1.0}}
+    mixed = [({"model.activation": value}, 0, 1.0) for value in ("relu", {"name": "leaky_relu", "slope": 0.01})]
+    assert list(values_by_point(mixed)) == ["activation relu", "activation leaky_relu"]
 
 
 def test_values_that_are_not_finite_or_too_large_do_not_count() -> None:
