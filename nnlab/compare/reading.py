@@ -12,6 +12,7 @@ from nnlab.config.validation import flatten
 from nnlab.errors import RunError
 from nnlab.records.formats import (
     DAMAGED,
+    FINISHED,
     FolderKind,
     distinct_folders,
     is_crossval_folder,
@@ -21,8 +22,8 @@ from nnlab.records.formats import (
 )
 from nnlab.records.inventory import StoredRun
 from nnlab.records.reader import RunRecord, read_recorded_spec, read_run
-from nnlab.records.sweep_folder import finished_trials, read_sweep_summary
-from nnlab.storage.layout import PLOTS_FOLDER, SPEC_FILE
+from nnlab.records.sweep_folder import read_sweep_summary
+from nnlab.storage.layout import PLOTS_FOLDER, SPEC_FILE, SUMMARY_FILE
 
 
 class Damaged(NamedTuple):
@@ -63,10 +64,15 @@ def read_runs(paths: Iterable[Path]) -> Readings:
     damaged: list[Damaged] = []
     passed_over: list[PassedOver] = []
     given = [path for path in paths if not _is_beside_runs(path)]
-    named, unfinished = _with_trials(given)
+    trials, unfinished = _trials_of(given)
+    named = [run for path in given for run in trials.get(path, [path])]
+    optional = {run for runs in trials.values() for run in runs} - set(given)
     for path in distinct_folders(named):
         try:
             record = read_run(path)
+            if path in optional and record.summary["status"] not in FINISHED:
+                unfinished.append(path)
+                continue
             record.steps  # noqa: B018  # reading is what finds damage
             records.append(record)
         except RunError as error:
@@ -140,20 +146,22 @@ def _facts_of_run(path: Path, known: dict[Path, Facts | None]) -> Facts | None:
     return known[path]
 
 
-def _with_trials(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
-    """The paths with each sweep replaced by its finished trials, and the unfinished trials."""
-    named: list[Path] = []
-    unfinished: list[Path] = []
+def _trials_of(paths: Iterable[Path]) -> tuple[dict[Path, list[Path]], list[Path]]:
+    """The trials of each sweep that have a summary, and those that have not begun."""
+    begun: dict[Path, list[Path]] = {}
+    waiting: list[Path] = []
     for path in paths:
         try:
-            finished, others = finished_trials(path) if is_sweep_folder(path) else ([path], [])
+            if not is_sweep_folder(path):
+                continue
+            trials = trial_folders(path)
         except (OSError, ValueError):  # reading it will say why
-            finished, others = [path], []
-        named += finished
-        unfinished += others
-        if not finished and not others:
+            continue
+        if not trials:
             raise RunError(f"{path}: no trial of this sweep has begun")
-    return named, unfinished
+        begun[path] = [trial for trial in trials if (trial / SUMMARY_FILE).exists()]
+        waiting += [trial for trial in trials if not (trial / SUMMARY_FILE).exists()]
+    return begun, waiting
 
 
 def _common_goal(paths: Iterable[Path]) -> str | None:

@@ -247,22 +247,6 @@ def trial_row(folder: Path, row: TrialRow, *, spec_sha256: str | None = None, st
     return replace(row, status=status, steps=summary["steps"], metrics=final)
 
 
-def finished_trials(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The run folders of the trials of a sweep that completed or diverged, and those of the others, by number.
-
-    A trial whose summary is damaged counts as finished, so that its reader reports why.
-    """
-    finished: list[Path] = []
-    others: list[Path] = []
-    for path in trial_folders(folder):
-        try:
-            ended = (path / SUMMARY_FILE).exists() and read_status(path / SUMMARY_FILE)["status"] in FINISHED
-        except RunError:
-            ended = True
-        (finished if ended else others).append(path)
-    return finished, others
-
-
 def rebuilt(record: SweepRecord) -> list[TrialRow]:
     """The rows of a sweep from the run folders of its trials, which a killed sweep may not have recorded yet."""
     return [trial_row(record.path, row, stopped=row.status == "stopped") for row in record.trials]
