@@ -22,7 +22,7 @@ from nnlab.records.formats import (
 )
 from nnlab.records.inventory import StoredRun
 from nnlab.records.reader import RunRecord, read_recorded_spec, read_run
-from nnlab.records.sweep_folder import read_sweep_summary
+from nnlab.records.sweep_summary import read_sweep_summary
 from nnlab.storage.layout import PLOTS_FOLDER, SPEC_FILE, SUMMARY_FILE
 
 

@@ -25,7 +25,7 @@ from nnlab.records.formats import (
 )
 from nnlab.records.json_files import read_status, read_summary
 from nnlab.records.reader import read_run
-from nnlab.records.sweep_folder import read_sweep_summary
+from nnlab.records.sweep_summary import read_sweep_summary
 from nnlab.records.trash import is_written
 from nnlab.storage.layout import SUMMARY_FILE
 

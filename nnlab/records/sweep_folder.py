@@ -6,12 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 import numpy as np
-from annotated_types import Ge, Le
 
-from nnlab.config.type_checks import check
 from nnlab.config.yaml_reader import MAX_BYTES
 from nnlab.core.arrays import Array
 from nnlab.errors import RunError, reported_as
@@ -22,8 +20,9 @@ from nnlab.records.formats import (
     is_sweep_folder,
     trial_folders,
 )
-from nnlab.records.json_files import read_status, read_summary
-from nnlab.records.sweep_table import MAX_TRIALS, SweepColumns, TrialRow, is_metric, read_trials, trials_csv
+from nnlab.records.json_files import read_summary
+from nnlab.records.sweep_summary import new_summary, read_sweep_summary
+from nnlab.records.sweep_table import SweepColumns, TrialRow, is_metric, read_trials, trials_csv
 from nnlab.storage.checked_files import check_file, damaged, reading
 from nnlab.storage.disk import atomic_write, remove_temporaries
 from nnlab.storage.file_system import is_link
@@ -38,24 +37,6 @@ from nnlab.storage.layout import (
     trial_folder,
 )
 from nnlab.storage.lock import RunLock, is_being_written
-from nnlab.text import quote
-
-MAX_SWEEP_SUMMARY_BYTES = 2**26  # statistics have a few hundred bytes for each point
-_SUMMARY_TYPES: Mapping[str, Any] = {
-    "trials": Annotated[int, Ge(0), Le(MAX_TRIALS)],
-    "keys": list[str],
-    "counts": dict[str, Annotated[int, Ge(0), Le(MAX_TRIALS)]],
-    "message": str,
-    "sweep_sha256": str,
-    "search": str,
-}
-_GOAL_TYPES: Mapping[str, Any] = {"column": str, "maximize": bool}
-_BEST_TYPES: Mapping[str, Any] = {
-    "trial": Annotated[int, Ge(1), Le(MAX_TRIALS)],
-    "settings": dict[str, Any],
-    "value": float,
-    "n": Annotated[int, Ge(1), Le(MAX_TRIALS)],
-}
 
 
 class SweepFolder:
@@ -79,7 +60,7 @@ class SweepFolder:
         """
         path = create_folder(root, f"{plain_name(name)}-sweep")
         with reported_as(RunError, f"{path}: cannot be written"):
-            folder = cls(path, RunLock(path), columns, {**_new_summary(sha256), **summary})
+            folder = cls(path, RunLock(path), columns, {**new_summary(sha256), **summary})
         try:
             folder._write(SWEEP_FILE, sweep_yaml.encode())
             folder.write_trials(())
@@ -104,13 +85,13 @@ class SweepFolder:
             try:
                 _check_own(path)
                 remove_temporaries(path)
-                known = read_sweep_summary(path) if (path / SUMMARY_FILE).exists() else _new_summary(sha256)
+                known = read_sweep_summary(path) if (path / SUMMARY_FILE).exists() else new_summary(sha256)
                 if known["sweep_sha256"] != sha256:
                     damaged(path / SWEEP_FILE, f"is not this sweep: its SHA-256 differs from the one in {SUMMARY_FILE}")
             except BaseException:
                 lock.release()
                 raise
-        return cls(path, lock, columns, {**_new_summary(sha256), **known, "status": "running", "message": ""})
+        return cls(path, lock, columns, {**new_summary(sha256), **known, "status": "running", "message": ""})
 
     def trial(self, number: int) -> Path:
         """The run folder of a trial, counted from 1."""
@@ -211,23 +192,6 @@ def read_sweep(path: Path | str) -> SweepRecord:
     return SweepRecord(folder, text, summary, columns, trials)
 
 
-def read_sweep_summary(folder: Path) -> Mapping[str, Any]:
-    """The summary of a sweep, checked to have every key with its type; raises RunError."""
-    path = folder / SUMMARY_FILE
-    summary = {"goal": None, "best": None, "statistics": None, **read_status(path, MAX_SWEEP_SUMMARY_BYTES)}
-    _check(path, "", _SUMMARY_TYPES, summary)
-    for key, types in (("goal", _GOAL_TYPES), ("best", _BEST_TYPES), ("statistics", {})):
-        if summary[key] is not None:
-            if not isinstance(summary[key], dict):
-                damaged(path, f"{key}: must be an object or null, got {quote(summary[key])}")
-            _check(path, f"{key}.", types, summary[key])
-    if unknown := [status for status in summary["counts"] if status not in TRIAL_STATUSES]:
-        damaged(path, f"counts: must be one of {', '.join(TRIAL_STATUSES)}, got {quote(unknown[0])}")
-    if sum(summary["counts"].values()) > summary["trials"]:
-        damaged(path, f"counts: more than the {summary['trials']} trials of the sweep")
-    return summary
-
-
 def trial_row(folder: Path, row: TrialRow, *, spec_sha256: str | None = None, stopped: bool = False) -> TrialRow:
     """The row of a trial with status, steps and metrics from its run folder.
 
@@ -252,32 +216,11 @@ def rebuilt(record: SweepRecord) -> list[TrialRow]:
     return [trial_row(record.path, row, stopped=row.status == "stopped") for row in record.trials]
 
 
-def _new_summary(sha256: str) -> dict[str, Any]:
-    return {
-        "status": "running",
-        "trials": 0,
-        "counts": {},
-        "goal": None,
-        "best": None,
-        "statistics": None,
-        "message": "",
-        "sweep_sha256": sha256,
-        "search": "",
-    }
-
-
 def _check_own(path: Path) -> None:
     """Raise RunError where a sweep would write outside its folder."""
     for place in (*trial_folders(path), path / PLOTS_FOLDER):
         if is_link(place):
             raise RunError(f"{place}: is a link, but a sweep writes into its own folder only")
-
-
-def _check(path: Path, where: str, types: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    for key, annotation in types.items():
-        wrong = check(annotation, values.get(key))[1]
-        if wrong:
-            damaged(path, f"{where}{key}: {wrong[0][1]}")
 
 
 def _array(values: Sequence[Any]) -> Array:

@@ -9,7 +9,8 @@ from nnlab.errors import RunError, UsageError
 from nnlab.records.environment import drift
 from nnlab.records.formats import is_sweep_folder, trial_folders
 from nnlab.records.json_files import read_environment
-from nnlab.records.sweep_folder import SweepFolder, read_sweep, read_sweep_summary
+from nnlab.records.sweep_folder import SweepFolder, read_sweep
+from nnlab.records.sweep_summary import read_sweep_summary
 from nnlab.storage.layout import ENVIRONMENT_FILE, SUMMARY_FILE, SWEEP_FILE, trial_folder
 from nnlab.storage.lock import is_being_written
 from nnlab.sweeps.plan import Plan
