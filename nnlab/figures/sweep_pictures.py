@@ -87,11 +87,11 @@ def _no_importance(view: SweepView) -> str:
 def _no_best(view: SweepView) -> str:
     if not view.points.chosen:
         return "it has no goal, so none of its points is the best"
-    return "" if view.points.ranking else "none of its points has completed"
+    return "" if view.points.ranking or view.points.stopped else "none of its points has completed"
 
 
 def _not_all_curves_are_drawn(view: SweepView) -> bool:
-    return len(view.points.ranking) > 1 and bool(_no_lines(view) and _no_panels(view))
+    return len(view.points.ranking) + len(view.points.stopped) > 1 and bool(_no_lines(view) and _no_panels(view))
 
 
 def _many_or_drawn(view: SweepView) -> bool:

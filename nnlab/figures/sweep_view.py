@@ -51,12 +51,13 @@ def sweep_view(record: SweepRecord) -> SweepView:
         groups = [point.rows for point in points_of(record.trials, column)]
     most = max(map(len, groups), default=1)
     values, statuses = np.full((len(groups), most), np.nan), np.full((len(groups), most), "", dtype=object)
-    trials = np.zeros((len(groups), most), dtype=int)
+    trials, steps = np.zeros((len(groups), most), dtype=int), np.zeros((len(groups), most), dtype=int)
     for point, rows in enumerate(groups):
         for place, row in enumerate(rows):
             value = row.metrics.get(column)
             values[point, place] = np.nan if value is None else value
             statuses[point, place], trials[point, place] = row.status, row.number
+            steps[point, place] = row.steps or 0
     spec = _spec(record)
     points = SweepPoints(
         name=str(spec.get("name") or record.path.name),
@@ -67,6 +68,7 @@ def sweep_view(record: SweepRecord) -> SweepView:
         values=values,
         statuses=statuses,
         trials=trials,
+        steps=steps,
     )
     return SweepView(record, points, groups)
 

@@ -82,7 +82,7 @@ def _plot_categories(points: SweepPoints, key: SweptKey, path: Path) -> None:
         labels = [key.text(key.positions[point]) for point in rows]
         axes.set_yticks(range(len(rows)), labels=labels, parse_math=False)
         axes.set_ylim(len(rows) - 0.5, -0.5)
-        axes.set_ylabel(plain_text(key.name, 60), parse_math=False)
+        axes.set_title(plain_text(key.name, 60), fontsize=10, loc="left", parse_math=False)
         axes.set_xlabel(points.label())
         axes.grid(visible=False, axis="y")
         where = [(point, seed) for point, seed in zip(*np.nonzero(points.usable), strict=True) if point in rows]

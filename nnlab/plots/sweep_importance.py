@@ -32,12 +32,17 @@ def key_importances(points: SweepPoints) -> Mapping[int, Importance]:
 
 
 def ranked_results(points: SweepPoints) -> Array:
-    """(points,): the mean of complete points, beyond the worst of them where a trial diverged, else NaN."""
-    results = points.mean.copy()
-    known = results[points.complete]
-    if known.size:
-        beyond = (known.max() - known.min()) + 1.0
-        results[points.having("diverged") > 0] = known.min() - beyond if points.maximize else known.max() + beyond
+    """(points,): numbers that rank the points as ``points.mean`` does, else NaN.
+
+    After the complete points come those that the search gave up, by how far they got, and last those that diverged.
+    """
+    results = np.full(len(points.mean), np.nan)
+    results[points.complete] = points.mean[points.complete]
+    sign = -1 if points.maximize else 1
+    worst = float(points.mean[points.ranking[-1]]) if points.ranking else 0.0
+    for place, point in enumerate(points.stopped, start=1):
+        results[point] = worst + sign * place
+    results[points.having("diverged") > 0] = worst + sign * (len(points.stopped) + 1)
     return results
 
 

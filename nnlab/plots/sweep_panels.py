@@ -81,9 +81,11 @@ def plot_panels(points: SweepPoints, tables: Tables, path: Path) -> None:
 def plot_best(points: SweepPoints, tables: Tables, path: Path) -> None:
     """Small curves of training and goal for the best points, best first, with their values as titles.
 
+    Points that the search gave up come after those that completed.
+
     After the figure of ゼロから作るDeep Learning, ch06/hyperparameter_optimization.py.
     """
-    shown = points.ranking[:MOST_BEST]
+    shown = [*points.ranking, *points.stopped][:MOST_BEST]
     words = {"shown": len(shown), "points": len(points.mean), "label": points.label()}
     what = tr("best {shown} of {points} points by {label}", **words)
     values = [_wrapped(points.where(point)) for point in shown]
@@ -92,7 +94,7 @@ def plot_best(points: SweepPoints, tables: Tables, path: Path) -> None:
         drawn: list[Line2D] = []
         legend: dict[str, Line2D] = {}
         for rank, (axes, point) in enumerate(zip(panels, shown, strict=False)):
-            heading = "\n".join([f"{rank + 1}: {points.text(point)}", *values[rank]])
+            heading = "\n".join([f"{rank + 1}: {points.result(point)}", *values[rank]])
             axes.set_title(heading, fontsize=7.5, loc="left", parse_math=False)
             line = SweptLine(tables(point), {})
             for name in names:

@@ -15,7 +15,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from nnlab.core.arrays import Array
 from nnlab.plots.canvas import canvas, evenly, plain_text
-from nnlab.plots.palette import palette, tr
+from nnlab.plots.palette import FAINT, palette, tr
 from nnlab.plots.sweep_importance import key_importances
 from nnlab.plots.sweep_keys import ABSENT, MOST_TICKS, SweptKey, number_text
 from nnlab.plots.sweep_points import SweepPoints, is_log, value_colours
@@ -27,16 +27,17 @@ COLUMN_WIDTH = 1.45  # inches
 HEIGHT = 5.0
 MOST_LABELS = 12
 LABEL_WIDTH = 15  # letters
-# Where the lines of points without a key, and those of diverged ones, end: beyond the axis.
-BEYOND = -0.1
+# Where the lines of points without a key or a goal, and those of diverged ones, end: beyond the axis.
+BEYOND, FURTHER = -0.1, -0.18
 
 Tick = tuple[float, str]
 
 
 def plot_parallel(points: SweepPoints, path: Path) -> None:
-    """A line for each point across one axis per key and one for the goal; the best are thick, diverged ones dashed.
+    """A line for each point across one axis per key and one for the goal; the best are thick.
 
-    The better end of the goal is at the top. Of more keys than have room the most important ones are shown.
+    Those that diverged are dashed and those that the search gave up grey; both end below the goal's axis, which has its
+    better end at the top. Of more keys than have room the most important ones are shown.
     """
     title = points.title()
     places = list(range(len(points.keys)))
@@ -47,7 +48,8 @@ def plot_parallel(points: SweepPoints, path: Path) -> None:
     heights, goal_ticks = _goal_axis(points)
     diverged = points.having("diverged") > 0
     columns = [np.where(np.isfinite(key.positions), key.fraction(), BEYOND) for key in keys]
-    columns.append(np.where(diverged, BEYOND, heights))
+    heights[points.stopped] = BEYOND
+    columns.append(np.where(diverged, FURTHER, heights))
     lines = np.stack(columns, axis=1)
     with canvas(path, title, (max(7.0, COLUMN_WIDTH * (len(keys) + 1) + 0.9), HEIGHT)) as figure:
         axes = figure.add_subplot()
@@ -55,10 +57,11 @@ def plot_parallel(points: SweepPoints, path: Path) -> None:
         for place, key in enumerate(keys):
             ticks = _ticks(key) + [(BEYOND, ABSENT)] * key.has_gaps
             _draw_axis(axes, place, key.name, ticks)
-        ticks = goal_ticks + [(BEYOND, tr("diverged"))] * bool(diverged.any())
+        ticks = goal_ticks + [(BEYOND, tr("stopped early"))] * bool(points.stopped)
+        ticks += [(FURTHER, tr("diverged"))] * bool(diverged.any())
         _draw_axis(axes, len(keys), points.label(), ticks)
         axes.set_xlim(-0.35, len(keys) + 0.55)
-        axes.set_ylim(BEYOND - 0.05, 1.04)
+        axes.set_ylim(FURTHER - 0.03, 1.04)
         axes.set_axis_off()
         _add_legend(axes, points, bool(diverged.any()))
 
@@ -76,6 +79,7 @@ def _draw_lines(axes: Axes, points: SweepPoints, lines: Array, diverged: Array) 
     lost = [int(point) for point in np.nonzero(diverged)[0]]
     faint = 0.75 if len(lines) <= 60 else 0.45 if len(lines) <= 250 else 0.2
     collect(lost, colors=palette().colours[1], linestyles="--", linewidths=0.8, alpha=faint)
+    collect(points.stopped, colors=FAINT, linewidths=0.8, alpha=faint)
     colormap = mpl.colormaps[name]
     collect(others, colors=colormap(norm(points.mean[others])), linewidths=0.9, alpha=faint)
     collect(best[::-1], colors=palette().ink, linewidths=4.0, zorder=3)

@@ -25,8 +25,8 @@ NAMED_STATUSES = ("running", "crashed", "interrupted", "diverged", "failed", "st
 class SweepPoints:
     """The points of a sweep: where each lies on its keys, and the value of ``column`` for each of its seeds.
 
-    ``values`` and ``statuses`` are (points, seeds); a seed that a point lacks has the status "". Without ``chosen`` no
-    point is the best one: there is no goal, and the column is for display only.
+    ``values``, ``statuses``, ``trials`` (numbers) and ``steps`` are (points, seeds); a seed that a point lacks has the
+    status "". Without ``chosen`` no point is the best one: there is no goal, and the column is for display only.
     """
 
     name: str
@@ -37,7 +37,7 @@ class SweepPoints:
     values: Array
     statuses: Array
     trials: Array
-    search: str = "grid"
+    steps: Array
 
     @property
     def seeds(self) -> int:
@@ -79,6 +79,15 @@ class SweepPoints:
     def best(self) -> int | None:
         """The best point; None where nothing is chosen or no point is complete."""
         return self.ranking[0] if self.chosen and self.ranking else None
+
+    @cached_property
+    def stopped(self) -> list[int]:
+        """The points that the search gave up, best first: those that got further, then by their last mean."""
+        with_value = (self.statuses == "stopped") & (np.abs(self.values) < HIGHEST)
+        count = with_value.sum(axis=1)
+        mean = np.where(with_value, self.values, 0).sum(axis=1) / np.maximum(count, 1)
+        order = np.lexsort((-mean if self.maximize else mean, -self.steps.max(axis=1, initial=0)))
+        return [int(point) for point in order if count[point] and not (self.statuses[point] == "diverged").any()]
 
     def having(self, status: str) -> Array:
         """(points,): how many trials of each point have a status."""

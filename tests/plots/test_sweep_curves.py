@@ -78,6 +78,14 @@ def test_the_best_points_in_order_with_training_and_goal(figures: Figures, tmp_p
     assert "best 3 of 4 points" in figure.get_suptitle()
 
 
+def test_points_that_the_search_gave_up_come_after_those_that_completed(figures: Figures, tmp_path: Path) -> None:
+    points = make_points({"lr": [1, 2, 3]}, ["stopped", 0.5, "stopped"])
+    points.values[[0, 2], 0] = [0.75, 0.9]
+    plot_best(points, lambda point: [make_table(0.5)], tmp_path / "best.png")
+    titles = [axes.get_title(loc="left") for axes in figures["best.png"].axes]
+    assert titles == ["1: 0.5000\nlr 2", "2: stopped\nlr 3", "3: stopped\nlr 1"]
+
+
 @pytest.mark.parametrize("tables", [[], [{"step": np.zeros(0), "validation_accuracy": np.zeros(0)}]], ids=range(2))
 def test_points_without_evaluations_are_drawn_empty(tables: list[Table], figures: Figures, tmp_path: Path) -> None:
     points = make_points({"lr": [1, 2]}, ["diverged", 0.5])

@@ -10,7 +10,7 @@ from swept_points import make_points
 
 from nnlab.plots.sweep_importance import key_importances, plot_importance
 from nnlab.plots.sweep_keys import MISSING
-from nnlab.plots.sweep_parallel import BEYOND, HIGHLIGHTED, MOST_KEYS, plot_parallel
+from nnlab.plots.sweep_parallel import BEYOND, FURTHER, HIGHLIGHTED, MOST_KEYS, plot_parallel
 
 Figures = dict[str, Figure]
 LRS = np.logspace(-4, -1, 10).tolist()
@@ -23,16 +23,19 @@ VALUES: list[Any] = [index / 10 for index in range(9)]
 
 
 def test_lines_cross_an_axis_per_key_and_end_at_the_goal(figures: Figures, tmp_path: Path) -> None:
-    plot_parallel(make_points(KEYS, [*VALUES, "diverged"]), tmp_path / "parallel.png")
+    points = make_points(KEYS, [*VALUES, "diverged"])
+    points.statuses[4] = "stopped"
+    plot_parallel(points, tmp_path / "parallel.png")
     axes = figures["parallel.png"].axes[0]
-    diverged, others, best, _ = [
+    diverged, stopped, others, best, _ = [
         np.array([path.vertices for path in artist.get_paths()])
         for artist in axes.collections
         if isinstance(artist, LineCollection)
     ]
-    assert diverged[0].tolist() == [[0, 1], [1, 1], [2, 1], [3, BEYOND]]
+    assert diverged[0].tolist() == [[0, 1], [1, 1], [2, 1], [3, FURTHER]]
     assert len(best) == HIGHLIGHTED
-    assert len(others) == len(VALUES) - HIGHLIGHTED
+    assert stopped[0, 3].tolist() == [3, BEYOND]
+    assert len(others) == len(VALUES) - HIGHLIGHTED - 1
     np.testing.assert_allclose(best[-1][:, 1], [8 / 9, 7 / 8, 0, 1], atol=1e-12)  # evenly by the logarithm of lr
     assert others[0].tolist() == [[0, 0], [1, BEYOND], [2, 0], [3, 0]]  # the worst, without momentum
     texts = [text.get_text() for text in axes.texts]

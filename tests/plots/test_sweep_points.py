@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from swept_points import make_points
 
+from nnlab.plots.sweep_importance import ranked_results
 from nnlab.plots.sweep_points import is_log, value_colours
 
 
@@ -55,3 +56,12 @@ def test_losses_of_many_decades_are_on_a_log_axis_and_accuracies_never() -> None
     assert not is_log("validation_loss", [0.5, 2.0])
     assert not is_log("validation_accuracy", [0.001, 0.9])
     assert is_log("objective", [0.01, np.nan, 100.0])
+
+
+def test_stopped_points_are_ordered_by_how_far_they_got_and_then_by_their_goal() -> None:
+    points = make_points({"lr": [1, 2, 3, 4, 5]}, [0.5, "stopped", "stopped", "stopped", "diverged"])
+    points.values[1:4, 0] = [0.9, 0.1, 0.2]
+    points.steps[:, 0] = [40, 10, 20, 20, 40]
+    assert points.stopped == [3, 2, 1]
+    results = ranked_results(points)
+    assert np.argsort(-results).tolist() == [0, 3, 2, 1, 4]

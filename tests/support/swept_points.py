@@ -32,6 +32,7 @@ def make_points(
             [[cell if isinstance(cell, str) else "completed" for cell in row] for row in cells], dtype=object
         ),
         trials=np.arange(1, len(cells) * len(cells[0]) + 1).reshape(len(cells), -1),
+        steps=np.full((len(cells), len(cells[0])), 20),
     )
 
 
