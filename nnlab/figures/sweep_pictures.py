@@ -36,7 +36,7 @@ class SweepPicture:
 
 
 def _without_keys(view: SweepView, least: int, most: int | None = None) -> str:
-    """Why a picture of so many swept keys cannot be drawn; empty: it can."""
+    """Why a picture of a number of swept keys cannot be drawn; empty: it can."""
     found = len(view.points.keys)
     if least <= found <= (most or found):
         return ""
@@ -154,9 +154,9 @@ def draw_sweep(
 ) -> list[Path]:
     """Draw the pictures of a sweep from its folder into ``plots`` or ``folder``; gives their paths.
 
-    ``only`` names the kinds; without it these are the ones that suit its keys, and one that cannot be drawn is told to
-    ``say`` and keeps none of the others back. ``written`` is called with each path. Raises RunError for damaged
-    records, UsageError for a kind of ``only`` that the sweep cannot have, and OSError when a picture cannot be written.
+    ``only`` names the kinds; without it they are those that suit its keys, and ``say`` receives a line for each that
+    cannot be drawn. ``written`` is called with each path. Raises RunError for damaged records, UsageError for a kind of
+    ``only`` that the sweep cannot have, and OSError when a picture cannot be written.
     """
     kinds = sweep_picture_kinds(only or [])
     view = sweep_view(read_sweep(path))

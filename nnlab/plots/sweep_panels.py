@@ -117,7 +117,7 @@ def panels_and_lines(keys: Sequence[SweptKey]) -> tuple[SweptKey, SweptKey]:
 
 @contextmanager
 def _panels(path: Path, title: str, count: int, lines: int, widest: int = 4) -> Iterator[tuple[Figure, Sequence[Axes]]]:
-    """So many panels with shared axes, with titles of some lines; laid out here, in half the time of matplotlib's.
+    """Panels with shared axes and titles of some lines; laid out here, in half the time of matplotlib's.
 
     At the end those that are not used are hidden, and the last one of each column labels the steps.
     """

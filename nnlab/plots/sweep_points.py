@@ -23,7 +23,7 @@ NAMED_STATUSES = ("running", "crashed", "interrupted", "diverged", "failed", "st
 
 @dataclass(frozen=True, eq=False)
 class SweepPoints:
-    """The points of a sweep: where each lies on its keys, and the value of ``column`` for each of its seeds.
+    """The points of a sweep: its place on each key, and the value of ``column`` for each of its seeds.
 
     ``values``, ``statuses``, ``trials`` (numbers) and ``steps`` are (points, seeds); a seed that a point lacks has the
     status "". Without ``chosen`` no point is the best one: there is no goal, and the column is for display only.
@@ -147,7 +147,7 @@ def column_label(column: str) -> str:
 
 
 def is_log(column: str, values: Sequence[float] | Array) -> bool:
-    """Whether values of a column span so many decades that they belong on a log axis."""
+    """Whether the values of a column span enough decades for a log axis."""
     metric, numbers = metric_of(column), np.asarray(values, dtype=float)
     numbers = numbers[np.isfinite(numbers)]
     allowed = column == "objective" if metric is None else metric.log_scale

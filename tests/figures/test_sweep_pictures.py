@@ -130,7 +130,7 @@ def test_the_files_are_in_plots_and_the_evaluations_are_those_of_the_trials(tmp_
     assert all(file.is_file() for file in drawn)
 
 
-def test_a_picture_that_cannot_be_drawn_is_told_and_keeps_none_back(
+def test_a_picture_that_cannot_be_drawn_is_reported_and_keeps_none_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, said = make_sweep(tmp_path, grid(a=[1, 2])), list[str]()
