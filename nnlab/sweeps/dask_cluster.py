@@ -1,6 +1,7 @@
 """The connection to the scheduler of a Dask cluster."""
 
 import logging
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
@@ -15,6 +16,7 @@ from nnlab.text import one_line, quote
 
 CONNECT_SECONDS = 5.0
 LARGEST_SCHEDULER_FILE = 1 << 20
+_ADDRESS = re.compile(r"((?P<protocol>tcp|tls)://)?(?P<place>(\[[0-9A-Fa-f:.%a-z]+\]|[\w.-]+):(?P<port>[0-9]{1,5}))")
 
 
 class SchedulerLostError(Exception):
@@ -72,13 +74,16 @@ class DaskCluster:
     def __init__(self, scheduler: str, seconds: float = CONNECT_SECONDS) -> None:
         distributed = _distributed()
         self.address = scheduler_address(scheduler)
+        security = _security(distributed, self.address)
         try:
-            self._client: Any = distributed.Client(self.address, timeout=seconds, set_as_default=False)
-        except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
+            self._client: Any = distributed.Client(
+                self.address, timeout=seconds, security=security, set_as_default=False
+            )
+        except (OSError, ImportError) as error:
             reason = one_line(str(error) or type(error).__name__, 200)
             raise UsageError(
-                f"--dask: no scheduler answers at {quote(self.address, 200)} within {seconds:g} seconds ({reason}); "
-                "start one with dask scheduler, and on each machine dask worker tcp://HOST:8786 --nthreads 1"
+                f"--dask: no scheduler answers at {self.address} within {seconds:g} seconds ({reason}); start one with "
+                f"dask scheduler, and on each machine dask worker {self.address} --nthreads 1"
             ) from None
 
     def workers(self) -> dict[str, int]:
@@ -124,21 +129,46 @@ class _DaskCall:
 
 
 def scheduler_address(scheduler: str) -> str:
-    """The address that ``--dask`` names, itself or in a scheduler file; raises UsageError."""
+    """The address that ``--dask`` names, itself or in a scheduler file, with its protocol; raises UsageError."""
+    if address := _address(scheduler):
+        return address
     path = Path(scheduler)
-    if "://" in scheduler or not (scheduler.endswith(".json") or path.exists()):
-        return scheduler
     try:
         check_file(path, LARGEST_SCHEDULER_FILE)
-        found = parsed_json(path.read_bytes())
-        address = found["address"]
-        if isinstance(address, str):
+        if address := _address(str(parsed_json(path.read_bytes())["address"])):
             return address
     except RunError as error:
-        raise UsageError(f"--dask: {error}; dask scheduler --scheduler-file {path} writes it") from None
+        raise UsageError(
+            f"--dask: {quote(scheduler, 200)} is no address such as tcp://10.0.0.5:8786, and no file that dask "
+            f"scheduler --scheduler-file wrote: {error}"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    raise UsageError(f"--dask: {path}: is not a file of dask scheduler --scheduler-file")
+    raise UsageError(f"--dask: {path}: is not a file that dask scheduler --scheduler-file wrote")
+
+
+def _address(text: str) -> str | None:
+    """A complete address; None for anything else, which distributed would try for a long time."""
+    found = _ADDRESS.fullmatch(text)
+    return f"{found['protocol'] or 'tcp'}://{found['place']}" if found and 0 < int(found["port"]) < 1 << 16 else None
+
+
+def _security(distributed: Any, address: str) -> Any:
+    """The certificates in Dask's configuration; raises UsageError where they do not fit the protocol."""
+    try:
+        security = distributed.Security()
+        arguments = security.get_connection_args("client")
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(f"--dask: the certificates in Dask's configuration cannot be read: {error}") from None
+    tls = address.startswith("tls://")
+    if tls and arguments.get("ssl_context") is None:
+        variables = ", ".join(
+            f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")
+        )
+        raise UsageError(f"--dask: {address} needs certificates; name their files in {variables}")
+    if not tls and arguments.get("require_encryption"):
+        raise UsageError(f"--dask: Dask's configuration requires encryption, but {address} has none; use tls://")
+    return security
 
 
 def _distributed() -> Any:
