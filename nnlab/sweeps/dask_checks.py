@@ -14,6 +14,7 @@ class WorkerCheck:
     """What is known of a worker: how it differs from the client, or why it cannot train."""
 
     address: str
+    process: str = ""
     cores: int = 1
     differences: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -43,7 +44,7 @@ def compare_worker(address: str, here: Description, there: Callable[[], Descript
         f"{key} is {worker} there, {client} here"
         for key, client, worker in differences(here.environment, found.environment)
     )
-    return WorkerCheck(address, found.cores, differing, tuple(_other_versions(here, found)))
+    return WorkerCheck(address, found.process, found.cores, differing, tuple(_other_versions(here, found)))
 
 
 def _cannot_describe(error: Exception) -> str:

@@ -4,7 +4,7 @@ import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import SimpleQueue
 from threading import Event
@@ -54,11 +54,6 @@ class Worker:
     check: WorkerCheck | None = None
     calls: dict[Call, Trial | None] = field(default_factory=dict)
 
-    def may_train(self, *, allow_drift: bool) -> bool:
-        """Whether the worker was compared with this machine, and may train trials."""
-        check = self.check
-        return check is not None and check.error is None and (allow_drift or not check.differences)
-
 
 class Dispatcher:
     """Sends each trial to one worker and receives its folder.
@@ -84,7 +79,7 @@ class Dispatcher:
     @property
     def slots(self) -> int:
         """The number of workers that may train."""
-        return sum(worker.may_train(allow_drift=self._allow_drift) for worker in list(self.workers.values()))
+        return sum(map(self._may_train, list(self.workers.values())))
 
     def run(self) -> None:
         """Make the calls in ``events`` one after the other, until there is None."""
@@ -112,10 +107,7 @@ class Dispatcher:
     def update(self, threads: Mapping[str, int]) -> None:
         """Note which workers there are: compare new ones, and lose the trials of those that are gone."""
         for address in self.workers.keys() - threads.keys():
-            for call, trial in self.workers.pop(address).calls.items():
-                call.cancel()
-                if trial:
-                    trial.end_as("lost", f"its worker {address} is gone")
+            self._forget(self.workers[address])
         for address in sorted(threads.keys() - self.workers.keys()):
             worker = self.workers[address] = Worker(address)
             self._send(worker, describe, self._experiment, None)
@@ -127,6 +119,15 @@ class Dispatcher:
         if self._open and not self.workers and not self._reported_none:
             self._say(f"no worker is left; waiting for one: dask worker {self._cluster.address} --nthreads 1")
         self._reported_none = not self.workers
+
+    def _forget(self, worker: Worker) -> None:
+        """Lose the trials of a worker."""
+        if self.workers.get(worker.address) is worker:
+            del self.workers[worker.address]
+        for call, trial in worker.calls.items():
+            call.cancel()
+            if trial:
+                trial.end_as("lost", f"its worker {worker.address} is gone")
 
     def stop(self) -> None:
         """Ask the running trials to save and end; what waits is not started."""
@@ -156,25 +157,30 @@ class Dispatcher:
 
     def _dispatch(self) -> None:
         """Give each free worker a trial."""
-        free = [worker for worker in self.workers.values() if not worker.busy]
-        for worker in filter(lambda worker: worker.may_train(allow_drift=self._allow_drift), free):
-            while self._open and self._waiting and not worker.busy:
+        for worker in list(self.workers.values()):
+            check = worker.check
+            while self._open and self._waiting and check and self._may_train(worker) and not worker.busy:
                 trial = self._waiting.popleft()
                 if not trial.future.running() and not trial.future.set_running_or_notify_cancel():
                     continue
+                task = replace(trial.task, threads=self._threads(check))
                 try:
-                    task = assigned(trial.task, self._session, self._threads(worker), allow_drift=self._allow_drift)
-                    self._send(worker, train_assignment, task, trial)
+                    assignment = assigned(task, check.process, self._session, allow_drift=self._allow_drift)
+                    self._send(worker, train_assignment, assignment, trial)
                 except NnlabError as error:
                     trial.end_as("failed", str(error), error.exit_code)
                 except Exception as error:  # of a component that cannot be pickled
                     trial.end_as("failed", one_line(f"cannot be sent: {error!r}", 300), EXIT_BUG)
 
-    def _threads(self, worker: Worker) -> int:
-        """The threads for a trial: the cores of its machine, shared among the workers on it."""
+    def _may_train(self, worker: Worker) -> bool:
+        """Whether a worker was compared with this machine, and may train trials."""
+        check = worker.check
+        return check is not None and check.error is None and (self._allow_drift or not check.differences)
+
+    def _threads(self, check: WorkerCheck) -> int:
+        """The threads for a trial: the cores of a worker's machine, shared among the workers on it."""
         hosts = Counter(urlsplit(address).hostname for address in self.workers)
-        cores = worker.check.cores if worker.check else 1
-        return max(1, cores // hosts[urlsplit(worker.address).hostname])
+        return max(1, check.cores // hosts[urlsplit(check.address).hostname])
 
     def _send(self, worker: Worker, function: Callable[[Any], Any], argument: object, trial: Trial | None) -> None:
         name = trial.task.folder.name if trial else "describe"
@@ -206,12 +212,14 @@ class Dispatcher:
 
     def _received(self, worker: Worker, call: Call, trial: Trial, outcome: TrialOutcome) -> None:
         worker.calls.pop(call, None)
+        if outcome.status == "lost":
+            self._forget(worker)  # where it was started again it is compared again
         trial.end(outcome)
 
     def _compared(self, worker: Worker, call: Call, check: WorkerCheck) -> None:
         worker.calls.pop(call, None)
         worker.check = check
-        if self._open and not worker.may_train(allow_drift=self._allow_drift):
+        if self._open and not self._may_train(worker):
             self._say(f"{check.error or check.line}; it trains nothing")
         elif self._open and check.differences:
             self._say(check.line)

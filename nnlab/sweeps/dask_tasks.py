@@ -1,6 +1,7 @@
 """What a worker of a Dask cluster runs: the description of itself, and one trial."""
 
 import platform
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -19,11 +20,18 @@ from nnlab.registry import FilePath, hyperparameters
 from nnlab.sweeps.dask_folders import Files, files_of, with_environment_of, write_files
 from nnlab.sweeps.trial import DATASETS, TrialOutcome, TrialTask, run_trial
 
+PROCESS = secrets.token_hex(8)
+"""The name of this process."""
+
 
 @dataclass(frozen=True)
 class Description:
-    """The environment of a process with the checksums of an experiment's data, or why the data cannot be read."""
+    """The environment of a process with the checksums of an experiment's data, or why the data cannot be read.
 
+    ``process`` distinguishes it from one that was started later at the same address.
+    """
+
+    process: str
     environment: Mapping[str, Any]
     communication: Mapping[str, str]
     cores: int
@@ -34,10 +42,12 @@ class Description:
 class Assignment:
     """A trial for a worker, with the files of its folder where it was begun before.
 
-    ``session`` is the sweep that may ask to stop, ``checksums`` are those of the data; None: any data will do.
+    ``process`` is the worker's, ``session`` the sweep that may ask to stop, ``checksums`` are those of the data; None:
+    any data will do.
     """
 
     task: TrialTask
+    process: str
     session: str
     checksums: Mapping[str, str] | None
     files: Files = field(default_factory=dict)
@@ -60,14 +70,19 @@ def describe(experiment: Experiment) -> Description:
     except (DataError, UsageError) as found:
         error = found
     communication = {"python": platform.python_version(), "distributed": version("distributed")}
-    return Description(describe_environment(checksums), communication, available_cores(), error)
+    return Description(PROCESS, describe_environment(checksums), communication, available_cores(), error)
 
 
 def train_assignment(assignment: Assignment) -> Result:
-    """Train a trial in a temporary folder, and give back its files."""
+    """Train a trial in a temporary folder, and give back its files.
+
+    It is lost where the worker was started again since it was compared, so that no scheduler can train a trial twice.
+    """
     from distributed import get_worker
 
     number, worker = assignment.task.number, get_worker()
+    if assignment.process != PROCESS:
+        return Result(TrialOutcome(number, "lost", "its worker was started again"))
     try:
         with TemporaryDirectory(prefix="nnlab-", dir=worker.local_directory, ignore_cleanup_errors=True) as folder:
             return _trained(assignment, Path(folder), _stopping(assignment.session, worker))

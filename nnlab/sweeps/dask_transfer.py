@@ -1,7 +1,5 @@
 """A trial on its way to a worker of a Dask cluster and back."""
 
-from dataclasses import replace
-
 from nnlab.errors import EXIT_BUG, NnlabError
 from nnlab.sweeps.dask_checks import WorkerCheck
 from nnlab.sweeps.dask_cluster import Call, WorkerLostError
@@ -11,14 +9,14 @@ from nnlab.sweeps.trial import TrialOutcome, TrialTask
 from nnlab.text import one_line
 
 
-def assigned(task: TrialTask, session: str, threads: int, *, allow_drift: bool) -> Assignment:
+def assigned(task: TrialTask, process: str, session: str, *, allow_drift: bool) -> Assignment:
     """What a worker receives: the trial with what its folder holds, and the checksums of its data.
 
     Raises DataError where this machine lacks the data, RunError where the folder cannot be read.
     """
     clear_arrivals(task.folder)
     checksums = checksums_of(task.experiment) if task.experiment.data.files() and not allow_drift else None
-    return Assignment(replace(task, threads=threads), session, checksums, files_of(task.folder))
+    return Assignment(task, process, session, checksums, files_of(task.folder))
 
 
 def received(call: Call, task: TrialTask, check: WorkerCheck | None) -> TrialOutcome:

@@ -10,7 +10,15 @@ from trainings import make_experiment
 from nnlab.core.signals import never
 from nnlab.errors import DataError
 from nnlab.sweeps import dask_tasks
-from nnlab.sweeps.dask_tasks import Assignment, Result, ask_to_stop, describe, train_assignment, with_data_here
+from nnlab.sweeps.dask_tasks import (
+    PROCESS,
+    Assignment,
+    Result,
+    ask_to_stop,
+    describe,
+    train_assignment,
+    with_data_here,
+)
 from nnlab.sweeps.trial import TrialTask, run_trial
 
 distributed = pytest.importorskip("distributed")
@@ -60,7 +68,7 @@ def sent(assignment: Assignment) -> Result:
 
 
 def test_the_files_that_come_back_are_those_of_a_local_trial(worker: Worker, task: TrialTask, tmp_path: Path) -> None:
-    result = sent(Assignment(task, "session", None))
+    result = sent(Assignment(task, PROCESS, "session", None))
     assert result.outcome == run_trial(replace(task, folder=tmp_path / "local"), never)
     assert {name: result.files[name] for name in SAME} == {
         name: (tmp_path / "local" / name).read_bytes() for name in SAME
@@ -73,7 +81,7 @@ def test_the_files_that_come_back_are_those_of_a_local_trial(worker: Worker, tas
 def test_a_stopped_trial_comes_back_with_its_checkpoint_and_is_resumed_elsewhere(
     worker: Worker, task: TrialTask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    result = sent(Assignment(replace(task, until=7), "session", None))
+    result = sent(Assignment(replace(task, until=7), PROCESS, "session", None))
     assert result.outcome.status == "paused"
     monkeypatch.setattr(dask_tasks, "_stopped", set())
     if ending == "asked to stop":
@@ -84,15 +92,22 @@ def test_a_stopped_trial_comes_back_with_its_checkpoint_and_is_resumed_elsewhere
         worker.task.state = "cancelled"
     else:
         worker.state.tasks.clear()
-    result = sent(Assignment(task, "session", None, result.files))
+    result = sent(Assignment(task, PROCESS, "session", None, result.files))
     assert result.outcome.status == "interrupted"
     assert "checkpoints/step-0000007.safetensors" in result.files
     worker.status.name, worker.task.state, worker.state.tasks["key"] = "running", "executing", worker.task
-    result = sent(Assignment(task, "another session", None, result.files))
+    result = sent(Assignment(task, PROCESS, "another session", None, result.files))
     assert result.outcome == run_trial(replace(task, folder=tmp_path / "local"), never)
     assert {name: result.files[name] for name in SAME} == {
         name: (tmp_path / "local" / name).read_bytes() for name in SAME
     }
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_worker_started_again_at_the_same_address_trains_nothing_twice(task: TrialTask) -> None:
+    result = sent(Assignment(task, "the process before", "session", None))
+    assert (result.outcome.status, result.outcome.message) == ("lost", "its worker was started again")
+    assert result.files == {}
 
 
 @pytest.mark.usefixtures("worker")
@@ -101,14 +116,14 @@ def test_a_message_names_the_folder_of_the_sweep(task: TrialTask, monkeypatch: p
         return dask_tasks.TrialOutcome(task.number, "failed", f"{task.folder}: cannot be written", 5)
 
     monkeypatch.setattr(dask_tasks, "run_trial", fail)
-    result = sent(Assignment(task, "session", None))
+    result = sent(Assignment(task, PROCESS, "session", None))
     assert result.outcome.message == f"{task.folder}: cannot be written"
     assert result.files == {}
 
 
 def test_a_full_disk_of_the_worker_is_a_failed_trial(worker: Worker, task: TrialTask) -> None:
     Path(worker.local_directory).rmdir()
-    outcome = sent(Assignment(task, "session", None)).outcome
+    outcome = sent(Assignment(task, PROCESS, "session", None)).outcome
     assert (outcome.status, outcome.exit_code) == ("failed", 5)
     assert outcome.message == f"{worker.local_directory}: No such file or directory"
 
@@ -139,10 +154,10 @@ def test_a_worker_finds_the_data_in_any_of_four_places(
     checksums = description.environment["data_sha256"]
     assert description.error is None
     assert list(checksums) == ["points.csv"]
-    result = sent(Assignment(table, "session", checksums))
+    result = sent(Assignment(table, PROCESS, "session", checksums))
     assert result.outcome.status == "completed"
     assert b"path: sub/points.csv" in result.files["spec.yaml"]
-    assert sent(Assignment(table, "session", checksums, result.files)).outcome.status == "completed"
+    assert sent(Assignment(table, PROCESS, "session", checksums, result.files)).outcome.status == "completed"
 
 
 @pytest.mark.usefixtures("worker")
@@ -151,14 +166,14 @@ def test_a_worker_without_the_data_names_every_place_that_it_looked_at(table: Tr
     assert isinstance(error, DataError)
     for place in ("client/sub", "here/sub", "here", "data"):
         assert str(tmp_path / place / "points.csv") in str(error)
-    outcome = sent(Assignment(table, "session", None)).outcome
+    outcome = sent(Assignment(table, PROCESS, "session", None)).outcome
     assert (outcome.status, outcome.message, outcome.exit_code) == ("failed", str(error), 4)
 
 
 @pytest.mark.usefixtures("worker")
 def test_other_data_of_the_same_name_is_refused_before_training(table: TrialTask, tmp_path: Path) -> None:
     (tmp_path / "points.csv").rename(tmp_path / "data" / "points.csv")
-    result = sent(Assignment(table, "session", {"points.csv": "0" * 64}))
+    result = sent(Assignment(table, PROCESS, "session", {"points.csv": "0" * 64}))
     assert (result.outcome.status, result.outcome.exit_code, result.files) == ("failed", 2, {})
     assert result.outcome.message.startswith("points.csv: has SHA-256 ")
-    assert sent(Assignment(table, "session", None)).outcome.status == "completed"
+    assert sent(Assignment(table, PROCESS, "session", None)).outcome.status == "completed"

@@ -114,6 +114,18 @@ def test_a_call_that_dask_gives_up_is_a_lost_trial(sweep: Sweep, cluster: MadeCl
     assert sweep.names() == []
 
 
+def test_a_worker_started_again_at_the_same_address_is_compared_again(sweep: Sweep, cluster: MadeCluster) -> None:
+    workers = sweep.open()
+    del cluster.threads[B]
+    eventually(lambda: workers.slots == 1)
+    cluster.descriptions[A] = with_numpy("1.0")
+    future = workers.submit(sweep.task(1))
+    cluster.next_call().train({}, status="lost", message="its worker was started again")
+    assert future.result(20).status == "lost"
+    eventually(lambda: sweep.said)
+    assert sweep.said[0].startswith(f"worker {A}: numpy is 1.0 there")
+
+
 def test_without_any_worker_left_the_sweep_waits_for_one_and_says_so(sweep: Sweep, cluster: MadeCluster) -> None:
     workers = sweep.open()
     cluster.threads.clear()
