@@ -21,6 +21,8 @@ from nnlab.sweeps.trial import TrialOutcome, TrialTask, WorkersLost
 from nnlab.text import one_line
 
 RECEIVING_THREADS = 4
+LOOKS_WITHOUT_WORKER = 10
+"""After how many looks without any worker that is reported: a nanny takes seconds to start its worker again."""
 
 
 @dataclass(eq=False)
@@ -73,7 +75,8 @@ class Dispatcher:
         self._allow_drift = drift
         self._session = secrets.token_hex(8)
         self._waiting: deque[Trial] = deque()
-        self._open = self._stopping = self._reported_none = False
+        self._looks_without_worker = 0
+        self._open = self._stopping = False
         self._receivers = ThreadPoolExecutor(RECEIVING_THREADS, "nnlab-receiver")
 
     @property
@@ -116,9 +119,9 @@ class Dispatcher:
                     f"worker {address} has {threads[address]} threads, but trains one trial at a time; for more, start "
                     f"dask worker with --nworkers {threads[address]} --nthreads 1"
                 )
-        if self._open and not self.workers and not self._reported_none:
+        self._looks_without_worker = 0 if self.workers else self._looks_without_worker + 1
+        if self._open and self._looks_without_worker == LOOKS_WITHOUT_WORKER:
             self._say(f"no worker is left; waiting for one: dask worker {self._cluster.address} --nthreads 1")
-        self._reported_none = not self.workers
 
     def _forget(self, worker: Worker) -> None:
         """Lose the trials of a worker."""
