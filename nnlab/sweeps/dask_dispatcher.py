@@ -119,6 +119,7 @@ class Dispatcher:
                     f"worker {address} has {threads[address]} threads, but trains one trial at a time; for more, start "
                     f"dask worker with --nworkers {threads[address]} --nthreads 1"
                 )
+        self._note_answers()
         self._looks_without_worker = 0 if self.workers else self._looks_without_worker + 1
         if self._open and self._looks_without_worker == LOOKS_WITHOUT_WORKER:
             self._say(f"no worker is left; waiting for one: dask worker {self._cluster.address} --nthreads 1")
@@ -166,7 +167,8 @@ class Dispatcher:
                 trial = self._waiting.popleft()
                 if not trial.future.running() and not trial.future.set_running_or_notify_cancel():
                     continue
-                task = replace(trial.task, threads=self._threads(check))
+                drift = self._allow_drift or trial.task.allow_drift  # a trial may be resumed on another worker
+                task = replace(trial.task, threads=self._threads(check), allow_drift=drift)
                 try:
                     assignment = assigned(task, check.process, self._session, allow_drift=self._allow_drift)
                     self._send(worker, train_assignment, assignment, trial)
@@ -226,9 +228,12 @@ class Dispatcher:
             self._say(f"{check.error or check.line}; it trains nothing")
         elif self._open and check.differences:
             self._say(check.line)
-        if all(other.check for other in self.workers.values()):
-            self.answered.set()
+        self._note_answers()
         self._dispatch()
+
+    def _note_answers(self) -> None:
+        if self.workers and all(worker.check for worker in self.workers.values()):
+            self.answered.set()
 
     def _unfinished(self) -> list[Trial]:
         """Every trial without an outcome; none of them waits any more."""

@@ -18,7 +18,7 @@ from nnlab.storage.layout import SPEC_FILE
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.progress import SilentSweep, SweepReporter
 from nnlab.sweeps.scheduler import Scheduler
-from nnlab.sweeps.trial import Workers
+from nnlab.sweeps.trial import Workers, WorkersLost
 from nnlab.text import one_line
 
 NO_GOAL = (
@@ -50,8 +50,9 @@ def run_sweep(
     """Train the trials of a sweep and write its folder under ``runs``.
 
     A trial that fails or diverges ends nothing else, unless ``fail_fast``; the summary's ``status`` is then failed.
-    Raises UsageError or DataError before a folder is made when a trial cannot start, Interrupted after a signal and
-    RunError when the folder cannot be written; in the last two cases it can be resumed.
+    Raises UsageError or DataError before a folder is made when a trial cannot start, Interrupted after a signal,
+    WorkersLost when no worker can be reached any more and RunError when the folder cannot be written; in the last three
+    cases it can be resumed.
     """
     plan = sweep if isinstance(sweep, Plan) else Plan(sweep)
     reporter = reporter or SilentSweep()
@@ -134,17 +135,24 @@ def _endings_recorded(scheduler: Scheduler) -> Iterator[None]:
     except Interrupted as error:
         if folder.summary["status"] != "running":  # its pictures were being drawn
             raise Interrupted(error.exit_code - 128, f"the sweep has ended and is in {folder.path}") from error
-        message = f"stopped after {scheduler.progress.count().ended:,} of {scheduler.plan.trials:,} trials"
-        with suppress(RunError):
-            _write_end(scheduler, "interrupted", message)
-        saved = f"everything is saved in {folder.path}, and nnlab sweep --resume {folder.path} resumes it"
-        raise Interrupted(error.exit_code - 128, f"{message}; {saved}") from error
+        raise Interrupted(error.exit_code - 128, _interrupted(scheduler)) from error
+    except WorkersLost as error:
+        raise WorkersLost(_interrupted(scheduler, f"{error}; ")) from error
     except Exception as error:
         with suppress(RunError):
             _write_end(scheduler, "failed", str(error))
         raise
     finally:
         folder.close()
+
+
+def _interrupted(scheduler: Scheduler, reason: str = "") -> str:
+    """Record that the sweep was interrupted, and tell how to resume it."""
+    ended, path = scheduler.progress.count().ended, scheduler.folder.path
+    message = f"{reason}stopped after {ended:,} of {scheduler.plan.trials:,} trials"
+    with suppress(RunError):
+        _write_end(scheduler, "interrupted", message)
+    return f"{message}; everything is saved in {path}, and nnlab sweep --resume {path} resumes it"
 
 
 def _draw(path: Path, say: Callable[[str], None]) -> None:

@@ -11,7 +11,7 @@ from nnlab.sweeps.dask_cluster import SchedulerLostError, WorkerLostError
 from nnlab.sweeps.dask_tasks import Assignment, Description, Result, describe
 from nnlab.sweeps.trial import TrialOutcome
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 class MadeCall:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from fake_sweeps import RATES, FakeWorkers, Formula, KeptLines, Sweeping, accura
 
 from nnlab.config.experiment import Experiment
 from nnlab.errors import Interrupted
+from nnlab.records.sweep_folder import read_sweep_summary
 from nnlab.search.halving import SuccessiveHalving
 from nnlab.search.random import Random
-from nnlab.sweeps.trial import TrialTask
+from nnlab.sweeps.trial import TrialOutcome, TrialTask, WorkersLost
 
 
 def interrupt_at(number: int, until: int | None = None, formula: Formula = accuracy_by_lr) -> FakeWorkers:
@@ -131,6 +133,28 @@ def test_a_resumed_sweep_ends_byte_for_byte_as_if_it_had_never_stopped(
     (path,) = set((tmp_path / "runs").iterdir()) - {undisturbed.path}
     resumed = sweeping(resume=path)
     assert files_of(resumed.path) == files_of(undisturbed.path)
+
+
+class LostWorkers(FakeWorkers):
+    """Workers that cannot be reached any more when the second trial is submitted."""
+
+    def submit(self, task: TrialTask) -> "Future[TrialOutcome]":
+        if task.number != 2:
+            return super().submit(task)
+        future: Future[TrialOutcome] = Future()
+        future.set_exception(WorkersLost("the machine is off"))
+        return future
+
+
+def test_workers_that_are_lost_interrupt_the_sweep_which_can_be_resumed(sweeping: Sweeping, tmp_path: Path) -> None:
+    undisturbed = sweeping()
+    with pytest.raises(
+        WorkersLost, match=r"the machine is off; stopped after \d of 3 trials; .*sweep --resume .* resum"
+    ):
+        sweeping(workers=LostWorkers(1))
+    (path,) = set((tmp_path / "runs").iterdir()) - {undisturbed.path}
+    assert read_sweep_summary(path)["status"] == "interrupted"
+    assert files_of(sweeping(resume=path).path) == files_of(undisturbed.path)
 
 
 def test_halving_pauses_all_and_resumes_the_best(sweeping: Sweeping) -> None:
