@@ -2,8 +2,8 @@
 
 import secrets
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import SimpleQueue
@@ -16,35 +16,13 @@ from nnlab.errors import EXIT_BUG, NnlabError
 from nnlab.sweeps.dask_checks import WorkerCheck, compare_worker
 from nnlab.sweeps.dask_cluster import Call, Cluster, SchedulerLostError
 from nnlab.sweeps.dask_tasks import Description, ask_to_stop, describe, train_assignment
-from nnlab.sweeps.dask_transfer import assigned, received
-from nnlab.sweeps.trial import TrialOutcome, TrialTask, WorkersLost
+from nnlab.sweeps.dask_transfer import Trial, assigned, received
+from nnlab.sweeps.trial import TrialOutcome
 from nnlab.text import one_line
 
 RECEIVING_THREADS = 4
 LOOKS_WITHOUT_WORKER = 10
 """After how many looks without any worker that is reported: a nanny takes seconds to start its worker again."""
-
-
-@dataclass(eq=False)
-class Trial:
-    """A submitted trial and the future of its outcome."""
-
-    task: TrialTask
-    future: "Future[TrialOutcome]" = field(default_factory=Future)
-
-    def end(self, outcome: TrialOutcome) -> None:
-        """Give the trial its outcome, unless it has one."""
-        if not self.future.done():
-            self.future.set_result(outcome)
-
-    def end_as(self, status: str, message: str = "", exit_code: int = 0) -> None:
-        """The same in parts."""
-        self.end(TrialOutcome(self.task.number, status, message, exit_code))
-
-    def raise_lost(self, message: str) -> None:
-        """Let the future raise WorkersLost, unless the trial has its outcome."""
-        if not self.future.done():
-            self.future.set_exception(WorkersLost(message))
 
 
 @dataclass(eq=False)
@@ -84,6 +62,11 @@ class Dispatcher:
         """The number of workers that may train."""
         return sum(map(self._may_train, list(self.workers.values())))
 
+    @property
+    def checks(self) -> list[WorkerCheck]:
+        """What is known of the workers that have answered."""
+        return [worker.check for worker in list(self.workers.values()) if worker.check]
+
     def run(self) -> None:
         """Make the calls in ``events`` one after the other, until there is None."""
         while event := self.events.get():
@@ -92,9 +75,12 @@ class Dispatcher:
             except Exception as error:
                 self._end_all("failed", one_line(repr(error), 300), EXIT_BUG)
 
-    def open(self) -> None:
-        """Let the workers train."""
+    def open(self, reported: Sequence[WorkerCheck] = ()) -> None:
+        """Let the workers train; those whose comparison is not ``reported`` yet are."""
         self._open = True
+        for worker in self.workers.values():
+            if worker.check and worker.check not in reported:
+                self._report(worker, worker.check)
         self._dispatch()
 
     def accept(self, trial: Trial) -> None:
@@ -224,12 +210,17 @@ class Dispatcher:
     def _compared(self, worker: Worker, call: Call, check: WorkerCheck) -> None:
         worker.calls.pop(call, None)
         worker.check = check
-        if self._open and not self._may_train(worker):
-            self._say(f"{check.error or check.line}; it trains nothing")
-        elif self._open and check.differences:
-            self._say(check.line)
+        if self._open:
+            self._report(worker, check)
         self._note_answers()
         self._dispatch()
+
+    def _report(self, worker: Worker, check: WorkerCheck) -> None:
+        if not self._may_train(worker):
+            self._say(f"{check.error or check.line}; it trains nothing")
+        else:
+            for line in check.lines:
+                self._say(line)
 
     def _note_answers(self) -> None:
         if self.workers and all(worker.check for worker in self.workers.values()):

@@ -1,12 +1,37 @@
 """A trial on its way to a worker of a Dask cluster and back."""
 
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
 from nnlab.errors import EXIT_BUG, NnlabError
 from nnlab.sweeps.dask_checks import WorkerCheck
 from nnlab.sweeps.dask_cluster import Call, WorkerLostError
 from nnlab.sweeps.dask_folders import clear_arrivals, files_of, place, with_environment_of
 from nnlab.sweeps.dask_tasks import Assignment, Result, checksums_of
-from nnlab.sweeps.trial import TrialOutcome, TrialTask
+from nnlab.sweeps.trial import TrialOutcome, TrialTask, WorkersLost
 from nnlab.text import one_line
+
+
+@dataclass(eq=False)
+class Trial:
+    """A submitted trial and the future of its outcome."""
+
+    task: TrialTask
+    future: "Future[TrialOutcome]" = field(default_factory=Future)
+
+    def end(self, outcome: TrialOutcome) -> None:
+        """Give the trial its outcome, unless it has one."""
+        if not self.future.done():
+            self.future.set_result(outcome)
+
+    def end_as(self, status: str, message: str = "", exit_code: int = 0) -> None:
+        """The same in parts."""
+        self.end(TrialOutcome(self.task.number, status, message, exit_code))
+
+    def raise_lost(self, message: str) -> None:
+        """Let the future raise WorkersLost, unless the trial has its outcome."""
+        if not self.future.done():
+            self.future.set_exception(WorkersLost(message))
 
 
 def assigned(task: TrialTask, process: str, session: str, *, allow_drift: bool) -> Assignment:

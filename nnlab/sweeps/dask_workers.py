@@ -9,12 +9,16 @@ from nnlab.config.experiment import Experiment
 from nnlab.errors import UsageError
 from nnlab.sweeps.dask_checks import refuse_differing
 from nnlab.sweeps.dask_cluster import Cluster, DaskCluster, SchedulerLostError
-from nnlab.sweeps.dask_dispatcher import Dispatcher, Trial
+from nnlab.sweeps.dask_dispatcher import Dispatcher
 from nnlab.sweeps.dask_tasks import describe
+from nnlab.sweeps.dask_transfer import Trial
 from nnlab.sweeps.trial import TrialOutcome, TrialTask
 
 WORKERS_SECONDS = 30.0
 """How long to wait for the first worker, and for the answers of all."""
+
+MORE_PATIENCE = 20
+"""How many times longer to wait where there are workers and none has answered yet."""
 
 POLL_SECONDS = 0.5
 
@@ -53,15 +57,16 @@ class DaskWorkers:
         for thread in self._threads:
             thread.start()
         try:
-            self._wait_for_workers(seconds, allow_drift=allow_drift)
-            for worker in list(self._dispatcher.workers.values()):
-                for line in worker.check.lines if worker.check else ():
-                    say(line)
+            self._wait_for_workers(seconds, say)
+            checks = self._dispatcher.checks
+            refuse_differing(checks, allow_drift=allow_drift)
+            for line in (line for check in checks for line in check.lines):
+                say(line)
         except BaseException:
             self.close()
             raise
         self.slots = max(1, self._dispatcher.slots)
-        self._do(self._dispatcher.open)
+        self._do(partial(self._dispatcher.open, checks))
 
     def submit(self, task: TrialTask) -> "Future[TrialOutcome]":
         """Train a trial on the next worker that is free."""
@@ -99,22 +104,23 @@ class DaskWorkers:
             if self._closing.wait(POLL_SECONDS):
                 return
 
-    def _wait_for_workers(self, seconds: float, *, allow_drift: bool) -> None:
-        """Wait until every worker was compared with this machine; raises UsageError or DataError."""
+    def _wait_for_workers(self, seconds: float, say: Callable[[str], None]) -> None:
+        """Wait until every worker was compared with this machine; raises UsageError where none was."""
         dispatcher, address = self._dispatcher, self._cluster.address
-        dispatcher.answered.wait(seconds)
+        answered = dispatcher.answered.wait(seconds)
+        if not answered and dispatcher.workers and not dispatcher.checks:
+            say(f"waiting for an answer of the workers at {address}: they are busy, or download the data")
+            dispatcher.answered.wait(seconds * MORE_PATIENCE)
         if dispatcher.lost:
             raise UsageError(f"--dask: {dispatcher.lost}")
-        workers = dict(dispatcher.workers)
+        workers, checks = dict(dispatcher.workers), dispatcher.checks
         if not workers:
             raise UsageError(
                 f"--dask: the scheduler at {address} has no worker after {seconds:g} seconds; start one on each "
                 f"machine: dask worker {address} --nthreads 1"
             )
-        checks = [worker.check for worker in workers.values() if worker.check]
         if not checks:
             raise UsageError(
-                f"--dask: none of the {len(workers)} workers at {address} answers within {seconds:g} seconds; they may "
-                "be busy with other tasks"
+                f"--dask: none of the {len(workers)} workers at {address} answers within "
+                f"{seconds * (1 + MORE_PATIENCE):g} seconds; they may be busy with other tasks"
             )
-        refuse_differing(checks, allow_drift=allow_drift)

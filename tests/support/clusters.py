@@ -46,12 +46,16 @@ class MadeCall:
 
 
 class MadeCluster:
-    """Workers by address with their threads; ``descriptions`` says what some describe themselves as."""
+    """Workers by address with their threads.
+
+    ``descriptions`` says what some describe themselves as; the calls of those that do not answer are in ``unanswered``.
+    """
 
     def __init__(self, *addresses: str) -> None:
         self.address = "tcp://10.0.0.1:8786"
         self.threads = dict.fromkeys(addresses, 1)
         self.descriptions: dict[str, Callable[[Description], Any]] = {}
+        self.unanswered: dict[str, list[MadeCall]] = {}
         self.sent: SimpleQueue[MadeCall] = SimpleQueue()
         self.told: list[tuple[object, list[str]]] = []
         self.is_lost = self.is_closed = False
@@ -66,7 +70,9 @@ class MadeCluster:
 
     def submit(self, function: Callable[[Any], Any], argument: Any, worker: str, key: str) -> MadeCall:
         call = MadeCall(worker, argument)
-        if function is describe:
+        if function is describe and worker in self.unanswered:
+            self.unanswered[worker].append(call)
+        elif function is describe:
             own = describe(argument)
             try:
                 call.future.set_result(self.descriptions.get(worker, lambda description: description)(own))

@@ -11,7 +11,7 @@ from trainings import make_experiment
 from nnlab.config.experiment import Experiment
 from nnlab.errors import DataError, UsageError
 from nnlab.sweeps import dask_workers
-from nnlab.sweeps.dask_tasks import Description, ask_to_stop
+from nnlab.sweeps.dask_tasks import Description, ask_to_stop, describe
 from nnlab.sweeps.dask_workers import DaskWorkers
 from nnlab.sweeps.trial import TrialOutcome, TrialTask, WorkersLost
 
@@ -214,6 +214,31 @@ def test_a_scheduler_without_workers_is_refused(sweep: Sweep, cluster: MadeClust
         UsageError, match=r"tcp://10\.0\.0\.1:8786 has no worker after 0\.05 seconds; start one on each mach"
     ):
         sweep.open(seconds=0.05)
+
+
+def test_busy_workers_are_waited_for_longer(
+    sweep: Sweep, cluster: MadeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_workers, "MORE_PATIENCE", 2)
+    cluster.unanswered = {A: [], B: []}
+    with pytest.raises(
+        UsageError, match=r"none of the 2 workers at tcp://10\.0\.0\.1:8786 answers within 0\.15 seconds"
+    ):
+        sweep.open(seconds=0.05)
+    assert sweep.said == [
+        "waiting for an answer of the workers at tcp://10.0.0.1:8786: they are busy, or download the data"
+    ]
+
+
+def test_a_worker_that_answers_late_is_compared_like_one_that_joins(sweep: Sweep, cluster: MadeCluster) -> None:
+    cluster.unanswered = {A: []}
+    workers = sweep.open(seconds=0.1)
+    assert workers.slots == 1
+    (call,) = cluster.unanswered[A]
+    call.future.set_result(with_numpy("1.0")(describe(sweep.experiment)))
+    eventually(lambda: sweep.said)
+    assert sweep.said[0].startswith(f"worker {A}: numpy is 1.0 there")
+    assert sweep.said[0].endswith("; it trains nothing")
 
 
 def test_missing_data_on_this_machine_is_found_before_the_workers(
