@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from nnlab.config.sweep import Sweep
@@ -27,7 +28,7 @@ SPEC = """\
 data:      {name: moons, points: 30, test_points: 10, validation: 0.2}
 model:     {name: mlp, hidden: [6], activation: tanh, dropout: 0.2, batch_norm: true}
 optimizer: {name: adam, lr: 0.01}
-train:     {iterations: 900, batch_size: 8, eval_every: 50, checkpoint_every: 50}
+train:     {iterations: 400, batch_size: 8, eval_every: 50, checkpoint_every: 50}
 """
 SWEEPS = {
     "grid": "base: spec.yaml\nover: {optimizer.lr: [0.1, 0.03, 0.01, 0.003]}\nseeds: 3\n",
@@ -55,6 +56,7 @@ class SweepFaults:
         self.root = root
         self.random = random.Random(seed)
         self._count = 0
+        self._results: dict[str, Undisturbed] = {}
         (root / "spec.yaml").write_text(SPEC, encoding="utf-8")
         for name, text in SWEEPS.items():
             (root / f"{name}.yaml").write_text(text, encoding="utf-8")
@@ -65,14 +67,9 @@ class SweepFaults:
         def trials() -> Iterator[bool]:
             for number in range(kills):
                 name = list(SWEEPS)[number % len(SWEEPS)]
-                yield self._killed_and_resumed(name, expected[name], usual[name], workers)
+                yield self._killed_and_resumed(name, workers)
 
         with self._workers() as workers:
-            usual, expected = {}, {}
-            for name in SWEEPS:
-                started = time.perf_counter()
-                expected[name] = contents(self._swept(name, workers).path)
-                usual[name] = time.perf_counter() - started
             return tally(trials())
 
     def kills_of_workers(self, kills: int = KILLS) -> Tally:
@@ -82,19 +79,19 @@ class SweepFaults:
             done = 0
             while done < kills:
                 name = list(SWEEPS)[done // KILLS_OF_WORKERS % len(SWEEPS)]
-                killed, survived = self._with_kills(name, expected[name], workers)
+                killed, survived = self._with_kills(name, workers)
                 done += killed
                 yield from [survived] * killed
 
         with self._workers() as workers:
-            expected = {name: contents(self._swept(name, workers).path) for name in SWEEPS}
             return tally(trials())
 
-    def _killed_and_resumed(self, name: str, expected: dict[str, bytes], usual: float, workers: LocalWorkers) -> bool:
-        path = self._killed(name, usual)
+    def _killed_and_resumed(self, name: str, workers: LocalWorkers) -> bool:
+        undisturbed = self._undisturbed(name, workers)
+        path = self._killed(name, undisturbed.seconds)
         finished = ended_at(path)
         result = resume_sweep(path, workers)
-        return self._is_whole(result, expected) and finished.items() <= ended_at(path).items()
+        return undisturbed.equals(result) and finished.items() <= ended_at(path).items()
 
     def _killed(self, name: str, usual: float) -> Path:
         """The folder of a sweep whose process was killed before its end."""
@@ -110,7 +107,8 @@ class SweepFaults:
             if read_sweep_summary(path)["status"] == "running":
                 return path
 
-    def _with_kills(self, name: str, expected: dict[str, bytes], workers: LocalWorkers) -> tuple[int, bool]:
+    def _with_kills(self, name: str, workers: LocalWorkers) -> tuple[int, bool]:
+        undisturbed = self._undisturbed(name, workers)
         killed: list[int] = []
 
         def kill() -> None:
@@ -126,10 +124,14 @@ class SweepFaults:
         result = self._swept(name, workers)
         done.set()
         killer.join()
-        return len(killed), self._is_whole(result, expected)
+        return len(killed), undisturbed.equals(result)
 
-    def _is_whole(self, result: SweepResult, expected: dict[str, bytes]) -> bool:
-        return result.summary["status"] == "completed" and contents(result.path) == expected
+    def _undisturbed(self, name: str, workers: LocalWorkers) -> "Undisturbed":
+        if name not in self._results:
+            started = time.perf_counter()
+            path = self._swept(name, workers).path
+            self._results[name] = Undisturbed(contents(path), time.perf_counter() - started)
+        return self._results[name]
 
     def _swept(self, name: str, workers: LocalWorkers) -> SweepResult:
         return run_sweep(self._sweep(name), self._runs(), workers)
@@ -152,6 +154,18 @@ class SweepFaults:
         finally:
             workers.close()
             sweep_module._draw = draw
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """The files of a sweep without faults, and how long it took."""
+
+    files: dict[str, bytes]
+    seconds: float
+
+    def equals(self, result: SweepResult) -> bool:
+        """Whether a sweep ended as this one."""
+        return result.summary["status"] == "completed" and contents(result.path) == self.files
 
 
 def contents(path: Path) -> dict[str, bytes]:

@@ -16,24 +16,26 @@ from nnlab.sweeps.run import SweepResult, run_sweep
 
 def sweep(
     spec: Experiment | Path | str | Mapping[str, Any],
-    over: Mapping[str, Sequence[Any]],
+    over: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
     *,
+    zip: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),  # noqa: A002 - the name of the key
     parallel: int | None = None,
     runs: Path | str = "runs",
     search: Search | None = None,
-    seeds: int = 1,
-    goal: str | None = None,
+    seeds: int | None = None,
+    goal: str | Mapping[str, str] | None = None,
     reporter: SweepReporter | None = None,
     fail_fast: bool = False,
 ) -> SweepResult:
     """Train a spec once for each combination of values: ``sweep("configs/adam.yaml", {"optimizer.lr": [0.1, 0.01]})``.
 
-    ``spec`` is an experiment, the path of its spec, or a dict of what a spec says. ``parallel`` trials train at a time,
-    each in a process of its own (default: one per core); a script needs no ``if __name__ == "__main__":`` for that.
+    ``spec`` is an experiment, the path of its spec, or a dict of what a spec says. A key has a list of values,
+    ``"0..4"`` or a range ``{"log": (1e-4, 1e-1)}``; the keys of ``zip`` move together. ``parallel`` trials train at a
+    time, each in a process of its own (default: one per core); a script needs no ``if __name__ == "__main__":``.
     Raises what :func:`nnlab.sweeps.run.run_sweep` raises; a trial that fails raises nothing, but is failed in the
     result.
     """
-    plan = Plan(sweep_from_python(spec, over, search=search, seeds=seeds, goal=goal))
+    plan = Plan(sweep_from_python(spec, over, zip=zip, search=search, seeds=seeds, goal=goal))
     workers = LocalWorkers(min(parallel or available_cores(), plan.trials))
     try:
         return run_sweep(plan, runs, workers, reporter, fail_fast=fail_fast)
