@@ -12,11 +12,11 @@ from nnlab.cli.sweep_results import print_sweep
 from nnlab.config.experiment import Experiment
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_loading import load_sweep
+from nnlab.config.swept_values import MOST_TRIALS
 from nnlab.core.threads import available_cores
 from nnlab.errors import UsageError
 from nnlab.records.run_names import find_run
 from nnlab.records.sweep_folder import read_sweep
-from nnlab.records.sweep_table import MAX_TRIALS
 from nnlab.search.base import Search
 from nnlab.search.halving import SuccessiveHalving
 from nnlab.search.optuna_search import OptunaSearch
@@ -94,7 +94,7 @@ def train_plan(plan: Plan, runs: Path, machines: Machines, *, fail_fast: bool) -
 def resume_folder(name: str, runs: Path, machines: Machines, *, fail_fast: bool, retry_failed: bool) -> SweepResult:
     """Resume the sweep of a folder, of a short name in ``runs``, or the newest one."""
     path = find_run(name, runs, "sweep")
-    with machines.workers(MAX_TRIALS, lambda: load_sweep(path / SWEEP_FILE).base) as workers:
+    with machines.workers(MOST_TRIALS, lambda: load_sweep(path / SWEEP_FILE).base) as workers:
         return resume_sweep(
             path,
             workers,

@@ -6,29 +6,29 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le
 
+from nnlab.config.swept_values import MOST_TRIALS
 from nnlab.config.type_checks import check
 from nnlab.records.formats import TRIAL_STATUSES
 from nnlab.records.json_files import read_status
-from nnlab.records.sweep_table import MAX_TRIALS
 from nnlab.storage.checked_files import damaged
 from nnlab.storage.layout import SUMMARY_FILE
 from nnlab.text import quote
 
 MAX_SWEEP_SUMMARY_BYTES = 2**26  # statistics have a few hundred bytes for each point
 _SUMMARY_TYPES: Mapping[str, Any] = {
-    "trials": Annotated[int, Ge(0), Le(MAX_TRIALS)],
+    "trials": Annotated[int, Ge(0), Le(MOST_TRIALS)],
     "keys": list[str],
-    "counts": dict[str, Annotated[int, Ge(0), Le(MAX_TRIALS)]],
+    "counts": dict[str, Annotated[int, Ge(0), Le(MOST_TRIALS)]],
     "message": str,
     "sweep_sha256": str,
     "search": str,
 }
 _GOAL_TYPES: Mapping[str, Any] = {"column": str, "maximize": bool}
 _BEST_TYPES: Mapping[str, Any] = {
-    "trial": Annotated[int, Ge(1), Le(MAX_TRIALS)],
+    "trial": Annotated[int, Ge(1), Le(MOST_TRIALS)],
     "settings": dict[str, Any],
     "value": float,
-    "n": Annotated[int, Ge(1), Le(MAX_TRIALS)],
+    "n": Annotated[int, Ge(1), Le(MOST_TRIALS)],
 }
 
 

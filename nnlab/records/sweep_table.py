@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nnlab.config.scalars import scalar
+from nnlab.config.swept_values import MOST_TRIALS
 from nnlab.core.rows import MAX_STEPS, Row
 from nnlab.metric_columns import bounds_of, metric_of, metrics_columns, names_in
 from nnlab.records.formats import TRIAL_STATUSES, text_cell
 from nnlab.storage.checked_files import check_file, damaged, parsed_json
 from nnlab.storage.csv_tables import CsvRow, csv_rows, parse_float
 from nnlab.text import one_line, quote
-
-MAX_TRIALS = 100_000
-"""The most trials that the folder of a sweep can record."""
 
 MAX_TRIALS_BYTES = 2**27
 
@@ -132,7 +130,7 @@ def _number_cell(value: float | None) -> str:
 
 def _row(path: Path, line: CsvRow, columns: SweepColumns, further: Sequence[str]) -> TrialRow:
     cells = iter(line.cells)
-    number = _integer(path, line.line, "trial", next(cells), 1, MAX_TRIALS)
+    number = _integer(path, line.line, "trial", next(cells), 1, MOST_TRIALS)
     status = next(cells)
     if status not in TRIAL_STATUSES:
         damaged(path, f"status: must be one of {', '.join(TRIAL_STATUSES)}, got {quote(status)}", line.line)

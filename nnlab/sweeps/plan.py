@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nnlab.config.sweep import Sweep
+from nnlab.config.swept_values import MOST_TRIALS
 from nnlab.data.dataset import DatasetSource
 from nnlab.data.dataset_cache import DatasetCache
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import MOST_LINES, UsageError
-from nnlab.records.sweep_table import MAX_TRIALS
 from nnlab.search.base import Proposer, Request
 from nnlab.search.space import Axis, Settings, canonical
 from nnlab.sweeps.progress import described
@@ -34,8 +34,8 @@ class Plan:
     """
 
     def __init__(self, sweep: Sweep) -> None:
-        if sweep.trials > MAX_TRIALS:  # counted, before anything is enumerated
-            raise UsageError(f"{sweep.trials:,} trials; a sweep has at most {MAX_TRIALS:,}")
+        if sweep.trials > MOST_TRIALS:  # counted, before anything is enumerated
+            raise UsageError(f"{sweep.trials:,} trials; a sweep has at most {MOST_TRIALS:,}")
         self.sweep = sweep
         self._lengths: dict[str, Length] = {}
         self._datasets = DatasetCache()

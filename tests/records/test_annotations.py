@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from nnlab.errors import RunError, UsageError
 from nnlab.records.annotations import LONGEST_NOTE, MOST_TAGS, Annotations, read_annotations, write_annotations
+from nnlab.records.cleaning import clear_after
 from nnlab.records.reader import read_run
+from nnlab.records.run_folder import RunFolder
 from nnlab.storage.layout import ANNOTATIONS_FILE
 from nnlab.storage.lock import RunLock
 
@@ -87,3 +89,11 @@ def test_linked_folder_is_not_annotated(make_run, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is a link"):
         write_annotations(tmp_path / "link", Annotations(("a",)))
     assert not (run / ANNOTATIONS_FILE).exists()
+
+
+def test_annotations_survive_resuming(make_run) -> None:
+    run = make_run(status="interrupted")
+    write_annotations(run, Annotations(("good",)))
+    clear_after(run, 0, (), ())
+    RunFolder.begin(run).close()
+    assert read_annotations(run) == Annotations(("good",))

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import pytest
 
 from nnlab.errors import RunError
+from nnlab.records.annotations import Annotations, write_annotations
 from nnlab.records.packing import DATA_PATHS, packed_run
 from nnlab.records.reader import read_run
 from nnlab.registry import FilePath, datasets, hyperparameters
@@ -51,6 +52,13 @@ def test_exported_zip_is_unpacked_and_read(run: Path, tmp_path: Path) -> None:
         "data_sha256": {"a.csv": "0a1b"},
         "other": ["a.csv", "a/b", {"share": "ada"}],
     }
+
+
+def test_exported_note_has_no_absolute_paths(run: Path) -> None:
+    write_annotations(run, Annotations(("good",), f"compare {run.absolute()} with the other"))
+    with ZipFile(BytesIO(packed_run(run))) as archive:
+        note = json.loads(archive.read(f"{run.name}/annotations.json"))
+    assert note == {"tags": ["good"], "note": f"compare {run.name} with the other"}
 
 
 def test_exported_zip_excludes_links_hidden_files_and_the_lock(run: Path, tmp_path: Path) -> None:

@@ -183,6 +183,19 @@ def test_full_disk_leaves_the_old_files(sweep: Path, monkeypatch: pytest.MonkeyP
     folder.close()
 
 
+def test_sweep_on_a_full_disk_leaves_no_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(operation: object, *arguments: object) -> object:
+        if operation is os.write and b"base" in bytes(arguments[1]):  # type: ignore[call-overload]
+            raise OSError(28, "No space left on device")
+        return operation(*arguments)  # type: ignore[operator]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(disk, "attempt", full)
+        with pytest.raises(RunError, match=r"sweep\.yaml: cannot be written: No space left"):
+            SweepFolder.create(tmp_path, "adam", "base: x\n", "", COLUMNS)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_folder_with_a_sweep_file_only_is_no_sweep(tmp_path: Path) -> None:
     (tmp_path / SWEEP_FILE).write_text("base: x\n")
     assert not is_sweep_folder(tmp_path)
