@@ -4,6 +4,7 @@ Run from the checkout: ``python -m benchmarks.sweep`` (extra ``bench``).
 """
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -113,6 +114,7 @@ def worker(folder: Path) -> tuple[float, float, float]:
         seconds = perf_counter() - started
         trained.append(float(read_summary(task.folder / "summary.json")["train_seconds"]))
         beyond.append(seconds - trained[-1])
+        gc.collect()  # as a worker does
     return median(trained[1:]), median(beyond[1:]), peak_mib()
 
 
