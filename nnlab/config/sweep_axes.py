@@ -6,9 +6,11 @@ from math import inf
 
 from nnlab.config.overrides import NOT_A_SETTING, key_parts
 from nnlab.config.positions import Finding, KeyPath, Position, YamlTree
-from nnlab.config.swept_values import NotSweptError, SweptKey, from_text, from_yaml
+from nnlab.config.swept_values import MOST_TRIALS, NotSweptError, SweptKey, from_text, from_yaml
 from nnlab.search.space import Axis, Range, Settings, Space, canonical
 from nnlab.text import one_line
+
+MOST_KEYS = 500
 
 Group = list[SweptKey]
 """Keys that move together; a key of its own is a group of one."""
@@ -34,6 +36,7 @@ class SweepAxes:
     blocks: list[Group] = field(default_factory=lambda: [[]])
     zipped: list[Group] = field(default_factory=list)
     problems: list[Finding] = field(default_factory=list)
+    _room: int = MOST_TRIALS
 
     def read(self, tree: YamlTree) -> None:
         """Take ``set``, ``over`` and ``zip`` of a sweep file; values of the wrong type are left out."""
@@ -63,7 +66,7 @@ class SweepAxes:
             else:
                 given[key] = position
                 try:
-                    found = from_text(key, position, text, together=together)
+                    found = self._counted(from_text(key, position, text, together=together, most=self._room))
                 except NotSweptError as error:
                     self.problems.append((position, (key, *error.inner), str(error)))
                     continue
@@ -85,6 +88,8 @@ class SweepAxes:
 
     def check(self) -> None:
         """Collect the problems of keys that are swept twice, or both fixed and swept, and of groups."""
+        if self._are_too_many():
+            return
         before = self.problems
         self.problems = []
         for block in self.blocks:
@@ -97,6 +102,22 @@ class SweepAxes:
         for group in self.zipped:
             self._check_group(group)
         self.problems = [*before, *dict.fromkeys(self.problems)]
+
+    def _are_too_many(self) -> bool:
+        """Whether there are more keys than a sweep may have; all are dropped then, since each takes time."""
+        swept = list(self.swept())
+        counts: list[tuple[str, Sequence[FixedKey | SweptKey | Group]]] = [
+            ("fixed keys", self.fixed),
+            ("swept keys", swept),
+            ("mappings", self.blocks),
+        ]
+        too_many = [(len(items), noun) for noun, items in counts if len(items) > MOST_KEYS]
+        for count, noun in too_many:
+            position = (swept or self.fixed)[0].position
+            self._add(position, (), f"{count:,} {noun} are more than the limit of {MOST_KEYS}")
+        if too_many:
+            self.fixed, self.blocks, self.zipped = [], [[]], []
+        return bool(too_many)
 
     def _check_group(self, group: Group) -> None:
         for item in group:
@@ -118,6 +139,13 @@ class SweepAxes:
 
     def _add(self, position: Position, path: KeyPath, message: str) -> None:
         self.problems.append((position, path, message))
+
+    def _counted(self, item: SweptKey) -> SweptKey:
+        """The key; raises NotSweptError where all keys together have more values than a sweep has trials."""
+        if len(item.values) > self._room:
+            raise NotSweptError(f"more than {MOST_TRIALS:,} values in all")
+        self._room -= len(item.values)
+        return item
 
     def _fix(self, item: FixedKey) -> None:
         self.fixed = [known for known in self.fixed if known.key != item.key] + [item]
@@ -143,7 +171,7 @@ class SweepAxes:
         found = []
         for key, position, given in self._keys(tree, path):
             try:
-                found.append(from_yaml(key, position, given, together=together))
+                found.append(self._counted(from_yaml(key, position, given, together=together, most=self._room)))
             except NotSweptError as error:
                 place, inner, message = given.problem_at(error.inner, str(error))
                 self.problems.append((place, (*path, key, *inner), message))

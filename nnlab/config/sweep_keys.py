@@ -55,7 +55,8 @@ class SweepKeys:
         ),
     ] = None
     paths: Annotated[
-        Keys, Doc("where relative paths of the base were found; written by nnlab into the sweep.yaml of a folder")
+        dict[str, str],
+        Doc("where relative paths of the base were found; written by nnlab into the sweep.yaml of a folder"),
     ] = field(default_factory=dict)
 
 

@@ -123,6 +123,8 @@ def _plain(value: object) -> object:
             return {value.scale: [value.low, value.high]}
         case Mapping():
             return {str(key): _plain(inner) for key, inner in value.items()}
+        case range() if value and value.step == 1:
+            return f"{value.start}..{value.stop - 1}"
         case list() | tuple() | range():
             return [_plain(inner) for inner in value]
     return plain_copy(value)

@@ -42,11 +42,13 @@ class SweptKey:
     range: Range | None = None
 
 
-def from_yaml(key: str, position: Position, given: YamlTree, *, together: bool = False) -> SweptKey:
+def from_yaml(
+    key: str, position: Position, given: YamlTree, *, together: bool = False, most: int = MOST_TRIALS
+) -> SweptKey:
     """A swept key of a file: a list of values, ``0..4``, or ``{log: [1e-4, 1e-1]}``; raises NotSweptError."""
     value = given.value
     if isinstance(value, str) and COUNT.fullmatch(value.strip()):
-        return SweptKey(key, position, tuple(YamlTree(number) for number in whole_numbers(value)))
+        return SweptKey(key, position, tuple(YamlTree(number) for number in whole_numbers(value, most)))
     if isinstance(value, dict):
         return SweptKey(key, position, range=_range_of(value))
     if not isinstance(value, list):
@@ -56,7 +58,7 @@ def from_yaml(key: str, position: Position, given: YamlTree, *, together: bool =
     return SweptKey(key, position, values)
 
 
-def from_text(key: str, position: Position, text: str, *, together: bool = False) -> SweptKey:
+def from_text(key: str, position: Position, text: str, *, together: bool = False, most: int = MOST_TRIALS) -> SweptKey:
     """A key with the value, values or range of ``-s KEY=TEXT``; raises NotSweptError."""
     parts = split_values(text)
     if found := RANGE.fullmatch(text.strip()):
@@ -70,7 +72,7 @@ def from_text(key: str, position: Position, text: str, *, together: bool = False
         if len(parts) > 1 and not stripped:
             raise NotSweptError("an empty value; remove the comma, or write null")
         if COUNT.fullmatch(stripped):
-            values += (YamlTree(number) for number in whole_numbers(stripped))
+            values += (YamlTree(number) for number in whole_numbers(stripped, most - len(values)))
             continue
         _check_dots(stripped, several=len(parts) > 1)
         tree = parse_collecting_problems(part, "value")
@@ -82,13 +84,15 @@ def from_text(key: str, position: Position, text: str, *, together: bool = False
     return SweptKey(key, position, tuple(values))
 
 
-def whole_numbers(text: str) -> Iterable[int]:
+def whole_numbers(text: str, most: int) -> Iterable[int]:
     """The whole numbers of ``A..B``; raises NotSweptError where they do not count up or are too many."""
     low, high = (int(number) if len(number) < 20 else inf for number in text.strip().split(".."))
     if high < low:
         raise NotSweptError(f"{one_line(text)}: counts up; write {high}..{low}")
-    if not isinstance(low, int) or not isinstance(high, int) or high - low >= MOST_TRIALS:
-        raise NotSweptError(f"{one_line(text)}: more than {MOST_TRIALS:,} values; a range is drawn from: int:A..B")
+    if not isinstance(low, int) or not isinstance(high, int) or high - low >= most:
+        raise NotSweptError(
+            f"{one_line(text)}: more than {MOST_TRIALS:,} values in all; a range is drawn from: int:A..B"
+        )
     return range(low, high + 1)
 
 

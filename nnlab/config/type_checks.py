@@ -68,7 +68,7 @@ def _in_words(base: Any, marks: tuple[Any, ...]) -> str:
     if base is types.NoneType:
         return "null"
     if get_origin(base) is dict:
-        return "a mapping"
+        return "a mapping of text" if get_args(base)[1] is str else "a mapping"
     is_list = get_origin(base) is list
     words = "a list" if is_list else _WORDS.get(base, getattr(base, "__name__", str(base)))
     kinds = [mark.func.__name__.removeprefix("is") for mark in marks if isinstance(mark, annotated_types.Predicate)]

@@ -64,8 +64,16 @@ VALUES = (
             f"2:25: over.optimizer.lr: write 'log: 1..2' with a space after the colon: {VALUES}; got 'log:1..2'; write "
             "{log: [1, 2]}"]),
         ("base: base.yaml\nover: {seed: 4..0}", ["2:8: over.seed: 4..0: counts up; write 0..4"]),
-        ("base: base.yaml\nover: {seed: 0..1000000}", ["2:8: over.seed: 0..1000000: more than 100,000 values; a range "
-                                                       "is drawn from: int:A..B"]),
+        ("base: base.yaml\nover: {seed: 0..1000000}", [
+            "2:8: over.seed: 0..1000000: more than 100,000 values in all; a range is drawn from: int:A..B"]),
+        ("base: base.yaml\nover: {seed: 0..59999, data.points: 1..59999}", [
+            "2:24: over.data.points: 1..59999: more than 100,000 values in all; a range is drawn from: int:A..B"]),
+        ("base: base.yaml\nover: {" + ", ".join(f"k{i}: [1]" for i in range(501)) + "}", [
+            "2:8: 501 swept keys are more than the limit of 500"]),
+        ("base: base.yaml\nseeds: 2\nset: {" + ", ".join(f"k{i}: 1" for i in range(501)) + "}", [
+            "3:7: 501 fixed keys are more than the limit of 500"]),
+        ("base: base.yaml\nover: {seed: [1]}\npaths: {a.csv: 5}", [
+            "3:1: paths: must be a mapping of text, got 5"]),
         ("base: base.yaml\nover: {seed: []}", ["2:8: over.seed: needs at least one value, got []"]),
         ("base: base.yaml\nover: {seed: [1, 1]}", ["2:8: over.seed: 1 is given twice; keep one"]),
         ("base: base.yaml\nover: {seed: [1, 2], seed: [3]}", [

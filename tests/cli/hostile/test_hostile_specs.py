@@ -67,6 +67,39 @@ def test_a_bomb_is_refused_by_other_commands(refused: Any, tmp_path: Path, bomb:
     assert list(tmp_path.iterdir()) == [path]
 
 
+SWEPT = f"base: {{{HEAD.strip().replace(chr(10), ', ')}, model: softmax}}\n"
+SWEEPS = {
+    "a million trials": SWEPT + "over: {seed: 0..999, data.points: 1..1000}",
+    "trials beyond counting": SWEPT
+    + "over: {"
+    + ", ".join(f"model.a{i}: 1..9999" for i in range(400))
+    + "}\nseeds: 9999",
+    "a count without end": SWEPT + "over: {seed: 0.." + "9" * 100_000 + "}",
+    "many keys": SWEPT + "over:\n" + "".join(f"  optimizer.k{i}: [1]\n" for i in range(6000)),
+    "many fixed keys": SWEPT + "seeds: 2\nset:\n" + "".join(f"  k{i}: 1\n" for i in range(9000)),
+    "many blocks": SWEPT + "over:\n" + "".join(f"- k{i}: [1]\n" for i in range(6000)),
+    "many groups": SWEPT + "zip:\n" + "".join(f"- {{a{i}: [1], b{i}: [1]}}\n" for i in range(2000)),
+    "many wrong values": SWEPT + "over: {seed: [" + ",".join(f"-{i}" for i in range(1, 15_000)) + "]}",
+    "numbers in words": SWEPT + "over: {optimizer.lr: {log: [1e-400, 1e400]}, seed: {int: [-.inf, .nan]}}",
+    "a huge bound": SWEPT
+    + f"over: {{optimizer.lr: {{uniform: [0, {'9' * 400}]}}}}\nsearch: {{name: random, trials: 2}}",
+    "a sweep of itself": "base: spec.yaml\nover: {seed: [1, 2]}",
+    "a path outside": "base: /etc/passwd\nover: {seed: [1, 2]}",
+    "an endless base": "base: /dev/zero\nover: {seed: [1, 2]}",
+    "a server": SWEPT + "over: {data: [{name: table, path: '//server/a.csv'}]}\npaths: {a.csv: '//server/a.csv'}",
+    "markup and escapes": SWEPT + 'over: {"[/x]\\e[31m": ["\\e[31m", "[/bold]"]}',
+    "what YAML 1.1 reads": SWEPT + "over: {seed: [no, 1_000, 0x, 12:30:45, ~]}",
+}
+
+
+@pytest.mark.parametrize("bomb", SWEEPS.values(), ids=SWEEPS.keys())
+def test_sweeps_that_ask_for_too_much_are_refused(refused: Any, tmp_path: Path, bomb: str) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(bomb, encoding="utf-8")
+    refused("sweep", path, "--runs", tmp_path / "runs", code=2 if "server" not in bomb else 4)
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_bomb_in_an_override_is_refused(refused: Any, spec: Path) -> None:
     for value in ("[" * 100_000, "&a [*a]", "{<<: *a}", "!!python/name:os.system", "9" * 50_000, '"\\ud800"'):
         refused("train", spec, "-s", f"name={value}", code=2)
