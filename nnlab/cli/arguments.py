@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.completion import complete_override, complete_tag
+from nnlab.cli.completion import complete_condition, complete_override, complete_tag
 
 Overrides = Annotated[
     list[str] | None,
@@ -34,7 +34,7 @@ Where = Annotated[
         help="Only runs that meet it: KEY=VALUE for a spec key or a metric, or with !=, <, <=, > or >= (in quotes), "
         "such as optimizer.name=adam or 'test_accuracy>0.9'; repeatable.",
         show_default=False,
-        autocompletion=complete_override,
+        autocompletion=complete_condition,
     ),
 ]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.arguments import RunsFolder, Tag, Where, expanded
+from nnlab.cli.completion import complete_run
 from nnlab.cli.console import echo, naming_output
 
 FOLDER = Path("comparisons")
@@ -14,7 +15,12 @@ FOLDER = Path("comparisons")
 def compare_command(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="RUN...", help="Run folders or sweeps, their short names, or last.", show_default=False),
+        typer.Argument(
+            metavar="RUN...",
+            help="Run folders or sweeps, their short names, or last.",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
     ],
     sort: Annotated[
         str | None,

@@ -70,6 +70,15 @@ def complete_override(incomplete: str) -> list[str]:
     return [text for text in spec_keys() if text.startswith(incomplete)]
 
 
+def complete_condition(incomplete: str) -> list[str]:
+    """``key=`` as for an override, and metrics, which an operator follows."""
+    from nnlab.core.rows import SPLITS
+    from nnlab.metric_columns import MetricColumns
+
+    metrics = [column for column in MetricColumns(SPLITS) if column.startswith(incomplete)]
+    return [*complete_override(incomplete), *metrics]
+
+
 def complete_run(ctx: Context, incomplete: str) -> list[str]:
     """Run folders by name in ``--runs``, or by path in the folder typed, which may be the short name of a sweep."""
     from nnlab.records.formats import kind_of

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.arguments import MovedData, RunsFolder
-from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, SWEEP_PICTURES, complete_picture
+from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, SWEEP_PICTURES, complete_picture, complete_run
 from nnlab.cli.console import echo, naming_output
 from nnlab.plots.plot_style import Format, Language, PlotStyle, Style
 
@@ -16,7 +16,12 @@ from nnlab.plots.plot_style import Format, Language, PlotStyle, Style
 def plot_command(
     name: Annotated[
         str,
-        typer.Argument(metavar="RUN", help="A run folder, its short name, or last: the newest.", show_default=False),
+        typer.Argument(
+            metavar="RUN",
+            help="A run folder, its short name, or last: the newest.",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
     ],
     kinds: Annotated[
         list[str] | None,

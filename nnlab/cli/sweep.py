@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.arguments import Overrides
+from nnlab.cli.completion import complete_run
 from nnlab.cli.console import confirmed, echo
 
 MANY_TRIALS = 1000
@@ -65,7 +66,11 @@ def sweep_command(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="FOLDER", help="Resume a sweep; last: the newest in --runs.", show_default=False
+            "--resume",
+            metavar="FOLDER",
+            help="Resume a sweep; last: the newest in --runs.",
+            show_default=False,
+            autocompletion=complete_run,
         ),
     ] = None,
     retry: Annotated[

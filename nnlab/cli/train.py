@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.arguments import MovedData, Overrides
+from nnlab.cli.completion import complete_run
 from nnlab.cli.console import echo
 
 
@@ -27,7 +28,11 @@ def train_command(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Resume an interrupted run; last: the newest in --runs.", show_default=False
+            "--resume",
+            metavar="RUN",
+            help="Resume an interrupted run; last: the newest in --runs.",
+            show_default=False,
+            autocompletion=complete_run,
         ),
     ] = None,
     iterations: Annotated[

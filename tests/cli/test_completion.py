@@ -7,7 +7,7 @@ import pytest
 from made_sweeps import made_sweep
 from unreadable_folders import make_unreadable
 
-from nnlab.cli.completion import complete_removed, complete_run, complete_tag
+from nnlab.cli.completion import complete_condition, complete_removed, complete_run, complete_tag
 from nnlab.records.annotations import Annotations, write_annotations
 
 NAMES = ["$(touch pwned)", "`id`", "a b", "a;b", "a\x1b[31m", "-rf", "a'b", "a\u202eb", "a*"]
@@ -55,3 +55,8 @@ def test_tags_of_all_runs_are_completed(make_run) -> None:
     context = Mock(params={"runs": first.parent})
     assert complete_tag(context, "") == ["bad", "gold", "good"]
     assert complete_tag(context, "go") == ["gold", "good"]
+
+
+def test_conditions_are_completed_with_keys_and_metrics() -> None:
+    assert "optimizer.name=adam" in complete_condition("optimizer.name=")
+    assert complete_condition("validation_ac") == ["validation_accuracy"]
