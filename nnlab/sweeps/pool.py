@@ -1,6 +1,7 @@
 """Worker processes on this machine."""
 
 import os
+import pickle
 import signal
 import sys
 from collections.abc import Iterator
@@ -85,8 +86,10 @@ class _Process:
             if self._died_idle():
                 self.end()
             pool = self._pool or self._started()
+            if self._flag.value:
+                return TrialOutcome(task.number, "waiting")
             self.trial = task.number
-            return pool.submit(worker.train, task).result()
+            return pool.submit(worker.train, task.number, pickle.dumps(task)).result()
         except BrokenProcessPool:
             self.end()
             return TrialOutcome(task.number, "lost", "its worker process died")

@@ -5,6 +5,7 @@ Nothing heavy is imported before :func:`start` has limited the threads of BLAS.
 
 import gc
 import os
+import pickle
 import signal
 import sys
 from multiprocessing import parent_process
@@ -12,9 +13,10 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Protocol
 
 from nnlab.core.signals import SIGNALS
+from nnlab.errors import UsageError
 
 if TYPE_CHECKING:
-    from nnlab.sweeps.trial import TrialOutcome, TrialTask
+    from nnlab.sweeps.trial import TrialOutcome
 
 SECONDS_TO_SAVE = 10.0
 """How long a trial may take for its current step and its checkpoint once the parent process has ended."""
@@ -56,10 +58,17 @@ def start(flag: Flag) -> None:
     gc.freeze()  # a collection after each trial takes 1 ms instead of 25 without these modules
 
 
-def train(task: "TrialTask") -> "TrialOutcome":
-    """Train a trial, until its end or until all trials are to stop."""
-    from nnlab.sweeps.trial import run_trial
+def train(number: int, pickled: bytes) -> "TrialOutcome":
+    """Train a trial, a pickled TrialTask, until its end or until all trials are to stop."""
+    from nnlab.sweeps.trial import TrialOutcome, run_trial
 
+    try:
+        task = pickle.loads(pickled)
+    except Exception as error:
+        advice = "define its components in a module: a worker process does not run the script again"
+        return TrialOutcome(
+            number, "failed", f"the experiment cannot be loaded ({error}); {advice}", UsageError.exit_code
+        )
     with _Worker.training:
         outcome = run_trial(task, lambda: _Worker.flag.value != 0)
         gc.collect()  # networks are in reference cycles: those of some fifty trials would stay in memory

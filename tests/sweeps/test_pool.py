@@ -14,6 +14,7 @@ from fake_sweeps import SPIRAL
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import as_experiment
 from nnlab.records.checkpoint import checkpoint_files
+from nnlab.sweeps import worker
 from nnlab.sweeps.pool import LocalWorkers
 from nnlab.sweeps.trial import TrialTask
 
@@ -74,6 +75,14 @@ def test_closing_kills_what_still_trains(tmp_path: Path) -> None:
     assert lost.done()
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+def test_components_of_the_script_itself_fail_their_trial_with_advice() -> None:
+    pickled = b"c__main__\nMyOptimizer\n."  # as pickle writes a class of a script
+    outcome = worker.train(7, pickled)
+    assert (outcome.number, outcome.status, outcome.exit_code) == (7, "failed", 2)
+    assert "MyOptimizer" in outcome.message
+    assert "define its components in a module" in outcome.message
 
 
 def test_a_worker_imports_neither_plots_nor_the_command_line() -> None:
