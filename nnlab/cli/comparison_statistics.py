@@ -83,7 +83,7 @@ def _notes(document: Mapping[str, Any], note: str, advice: str) -> list[str]:
     notes = [advice] if advice else []
     if any(one["low"] is not None for one in document["against"]):
         pairs = document["comparisons"]
-        corrected = f", corrected for {pairs} pairs (Holm)" if pairs > 1 else ""
+        corrected = f", corrected for {pairs:,} pairs (Holm)" if pairs > 1 else ""
         notes.append(f"95 % intervals: BCa bootstrap; p: sign-flip test{corrected}")
     notes += [note] if note else []
     if unpaired := len(document["unpaired"]):

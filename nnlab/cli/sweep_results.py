@@ -9,6 +9,7 @@ from nnlab.cli.comparison_statistics import recorded_lines
 from nnlab.cli.comparison_table import Column, heading, laid_out
 from nnlab.cli.console import results
 from nnlab.compare.sample_size import fewest_pairs
+from nnlab.compare.verdicts import fewer_points
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.core.statistics import mean_std
 from nnlab.metric_columns import format_column, names_in
@@ -56,8 +57,9 @@ def _advice_on_seeds(points: Sequence[PointRows]) -> list[str]:
     measured = [point for point in points if point.goal]
     if len(measured) < 2 or any(len(point.rows) > 1 for point in points):
         return []
-    seeds = fewest_pairs(len(measured) * (len(measured) - 1) // 2)
-    return [f"one seed per point: which is best may be luck; --seeds {seeds} can tell points apart"]
+    pairs = len(measured) * (len(measured) - 1) // 2
+    apart = f"--seeds {fewest_pairs(pairs)} can tell points apart{fewer_points(pairs)}"
+    return [f"one seed per point: which is best may be luck; {apart}"]
 
 
 def _metrics(record: SweepRecord, points: Sequence[PointRows]) -> list[str]:

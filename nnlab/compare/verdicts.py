@@ -15,6 +15,9 @@ METHOD = (
     "corrected by Holm's procedure for all pairs of points"
 )
 
+MANY_PAIRS = 45
+"""The pairs of ten points."""
+
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -39,10 +42,10 @@ def verdict(found: PairedDifference, column: str, *, maximize: bool) -> Verdict:
         ends = (low, high) if found.mean > 0 else (-high, -low)
         size = f"{words[found.mean < 0]} {amount.text(abs(found.mean))}"
         return Verdict(f"{size} ({amount.range(*ends)}, {found.n} seeds, {p}), {won}", "")
-    difference = f"difference {amount.text(found.mean)}"
+    difference, interval = f"difference {amount.text(found.mean)}", amount.range(low, high)
     if found.n < fewest_pairs(found.comparisons):
-        return Verdict(f"{difference}, {won}", _too_few(found))
-    interval = amount.range(low, high)
+        between = "" if found.low is None else f" ({interval})"
+        return Verdict(f"{difference}{between}, {won}", _too_few(found))
     return Verdict(f"cannot tell apart ({difference}, {interval}, {found.n} seeds, {p}), {won}", _more_seeds(found))
 
 
@@ -157,10 +160,16 @@ def _too_few(found: PairedDifference) -> str:
     if n < fewest_pairs():
         smallest = f"the smallest possible p is {smallest_p(n):.3g}"
     else:
-        smallest = f"corrected for {comparisons} pairs, the smallest possible p is {smallest_p(n, comparisons):.2g}"
+        smallest = f"corrected for {comparisons:,} pairs, the smallest possible p is {smallest_p(n, comparisons):.2g}"
     number = _NUMBERS[n] if n < len(_NUMBERS) else str(n)
-    needed = f"nnlab sweep SPEC -s seed=0..{fewest_pairs(comparisons) - 1} can"
+    needed = f"nnlab sweep SPEC -s seed=0..{fewest_pairs(comparisons) - 1} can{fewer_points(comparisons)}"
     return f"{number} seed{'s' * (n > 1)} cannot show it: {smallest}; {needed}"
+
+
+def fewer_points(comparisons: int) -> str:
+    """For many points, what shows a difference with fewer trainings; other seeds, since these chose the best five."""
+    best_five = 10  # pairs
+    return f", or the best five alone with {fewest_pairs(best_five)} other seeds" if comparisons > MANY_PAIRS else ""
 
 
 def _more_seeds(found: PairedDifference) -> str:

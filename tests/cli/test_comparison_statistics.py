@@ -41,13 +41,16 @@ def test_a_sweep_without_statistics_ends_with_its_table(
     assert capsys.readouterr().out.splitlines()[-1].split()[:2] == ["1", "0.1"]
 
 
-@pytest.mark.parametrize(("points", "seeds"), [(2, 6), (3, 7), (10, 11)])
+ALONE = ", or the best five alone with 9 other seeds"
+
+
+@pytest.mark.parametrize(("points", "seeds", "more"), [(2, 6, ""), (3, 7, ""), (10, 11, ""), (11, 12, ALONE)])
 def test_one_seed_per_point_gets_advice(
-    make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str], points: int, seeds: int
+    make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str], points: int, seeds: int, more: str
 ) -> None:
     sweep = made_sweep(make_run, [(0.1 * (1 + number), 0, 0.5, "completed") for number in range(points)])
     print_sweep(read_sweep(sweep))
-    advice = f"one seed per point: which is best may be luck; --seeds {seeds} can tell points apart"
+    advice = f"one seed per point: which is best may be luck; --seeds {seeds} can tell points apart{more}"
     assert capsys.readouterr().out.splitlines()[-2:] == ["", advice]
 
 

@@ -81,14 +81,24 @@ def test_many_points_need_more_seeds() -> None:
     assert (statistics["best"], statistics["comparisons"]) == ("lr 0", 6)
     assert [one["label"] for one in statistics["against"]] == ["lr 1", "lr 2", "lr 3"]
     assert statistics["against"][0]["verdict"] == (
-        "difference 1.0 points, 6 of 6 seeds won; six seeds cannot show it: corrected for 6 pairs, the smallest "
-        "possible p is 0.19; nnlab sweep SPEC -s seed=0..7 can"
+        "difference 1.0 points (1.0 to 1.0), 6 of 6 seeds won; six seeds cannot show it: corrected for 6 pairs, the "
+        "smallest possible p is 0.19; nnlab sweep SPEC -s seed=0..7 can"
     )
     more = {name: {seed: values[name][seed % 6] for seed in range(8)} for name in values}
     statistics = sweep_statistics(more, column=ACCURACY, maximize=True)
     assert statistics is not None
     assert [one["adjusted_p"] for one in statistics["against"]] == pytest.approx([6 / 128] * 3)
     assert all(one["shown"] for one in statistics["against"])
+
+
+def test_the_best_of_many_points_are_advised_to_train_alone() -> None:
+    values = {f"lr {k}": {seed: 0.5 + k / 1000 + seed / 64 for seed in range(7)} for k in range(12)}
+    statistics = sweep_statistics(values, column=ACCURACY, maximize=True)
+    assert statistics is not None
+    assert {one["advice"] for one in statistics["against"]} == {
+        "seven seeds cannot show it: corrected for 66 pairs, the smallest possible p is 1; nnlab sweep SPEC "
+        "-s seed=0..11 can, or the best five alone with 9 other seeds"
+    }
 
 
 def test_p_values_are_corrected_for_all_pairs_of_points() -> None:
