@@ -100,9 +100,9 @@ def _plot_categories(points: SweepPoints, key: SweptKey, path: Path) -> None:
                 points.mean[complete], at, xerr=spread, fmt=marker, color=colour, label=_mean_label(points), **style
             )
         for point, row in rows.items():
-            bold = "bold" if point == points.best else "normal"
-            style = {"va": "center", "weight": bold, "annotation_clip": False}
-            axes.annotate(points.result(point), (1.01, row), xycoords=("axes fraction", "data"), **style)
+            note: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+            ink = palette().colours[1] if point == points.best else palette().ink
+            axes.annotate(points.result(point), (1.01, row), color=ink, **note)
         if points.best is not None:
             _star(axes, points, (points.mean[points.best], rows[points.best]))
         _limit(axes, "x", points)

@@ -141,7 +141,7 @@ def _draw_axis(axes: Axes, place: int, name: str, ticks: Sequence[Tick]) -> None
         axes.text(place + 0.045, height, plain_text(text, LABEL_WIDTH), parse_math=False, **style)
     parts = re.sub(r"([_.])", r"\1 ", plain_text(name, 40))  # where a line may end
     above = "\n".join(re.sub(r"([_.]) ", r"\1", line) for line in wrap(parts, LABEL_WIDTH))
-    axes.text(place, 1.05, above, ha="center", va="bottom", fontsize=9, fontweight="bold", parse_math=False)
+    axes.text(place, 1.05, above, ha="center", va="bottom", fontsize=9.5, parse_math=False)
 
 
 def _add_legend(axes: Axes, points: SweepPoints, diverged: bool) -> None:

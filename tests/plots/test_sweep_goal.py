@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from swept_points import make_points
 
+from nnlab.plots.palette import palette
 from nnlab.plots.sweep_goal import plot_goal
 from nnlab.plots.sweep_points import SweepPoints
 
@@ -59,7 +60,8 @@ def test_categories_are_rows_in_their_order_with_their_results(figures: Figures,
     assert not any(tick.get_parse_math() for tick in ticks)
     assert axes.get_ylim() == (2.5, -0.5)
     assert [text.get_text() for text in axes.texts] == ["0.6250 ± 0.1768", "0.7500 ± 0.1768", "1 diverged"]
-    assert [text.get_weight() for text in axes.texts] == ["normal", "bold", "normal"]
+    ink, crowned = palette().ink, palette().colours[1]
+    assert [text.get_color() for text in axes.texts] == [ink, crowned, ink]
     assert np.asarray(lines["diverged"].get_xydata()).tolist() == [[0.03, 2]]
 
 
@@ -67,7 +69,7 @@ def test_without_a_goal_nothing_is_crowned(figures: Figures, tmp_path: Path) -> 
     points = make_points({"optimizer": ["sgd", "adam"]}, [0.5, 0.75], column="test_accuracy", chosen=False)
     axes, lines = draw(points, tmp_path, figures)
     assert not any("best" in label for label in lines)
-    assert "normal" in {text.get_weight() for text in axes.texts}
+    assert {text.get_color() for text in axes.texts} == {palette().ink}
     assert "no goal" in figures["goal.png"].get_suptitle()
 
 
