@@ -1,7 +1,7 @@
 """What every search has in common: it asks for points to be trained and receives their results."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -65,11 +65,19 @@ class Search(ABC):
 
     @abstractmethod
     def start(
-        self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True, eval_every: int = 1
+        self,
+        space: Space,
+        seed: int,
+        steps: int | None = None,
+        *,
+        maximize: bool = True,
+        eval_every: int = 1,
+        recorded: Mapping[int, Settings] | None = None,
     ) -> Proposer:
         """Start the search of a space.
 
         ``seed`` is that of the sweep; ``steps`` is how many updates a whole training makes and ``eval_every`` how many
-        are between two evaluations, where both are the same in all trials. Raises UsageError where space and search do
-        not fit, such as a range in a grid.
+        are between two evaluations, where both are the same in all trials. ``recorded`` are the points of an earlier
+        session, which keep their settings even where a trial was retried with another result. Raises UsageError where
+        space and search do not fit, such as a range in a grid.
         """

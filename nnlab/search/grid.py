@@ -1,6 +1,6 @@
 """Grid search: every combination."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nnlab.errors import UsageError
@@ -15,7 +15,14 @@ class Grid(Search):
     """Every combination of the values; the last key changes fastest."""
 
     def start(
-        self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True, eval_every: int = 1
+        self,
+        space: Space,
+        seed: int,
+        steps: int | None = None,
+        *,
+        maximize: bool = True,
+        eval_every: int = 1,
+        recorded: Mapping[int, Settings] | None = None,
     ) -> "OneBatch":
         for axis in space.axes:
             if axis.range:

@@ -1,6 +1,6 @@
 """Successive halving."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, ClassVar
@@ -32,7 +32,14 @@ class SuccessiveHalving(Search):
     needs_goal: ClassVar[bool] = True
 
     def start(
-        self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True, eval_every: int = 1
+        self,
+        space: Space,
+        seed: int,
+        steps: int | None = None,
+        *,
+        maximize: bool = True,
+        eval_every: int = 1,
+        recorded: Mapping[int, Settings] | None = None,
     ) -> "Halving":
         if steps is None:
             raise UsageError(

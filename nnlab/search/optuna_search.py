@@ -1,7 +1,7 @@
 """Search by Optuna's samplers."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -13,7 +13,7 @@ from nnlab.errors import UsageError
 from nnlab.registry import Doc, searches
 from nnlab.search.base import PointResult, Request, Search
 from nnlab.search.random import Choice, Trials, random_choices, require_points, settings_of
-from nnlab.search.space import Axis, Space
+from nnlab.search.space import Axis, Settings, Space, canonical
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -45,10 +45,17 @@ class OptunaSearch(Search):
     needs_goal: ClassVar[bool] = True
 
     def start(
-        self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True, eval_every: int = 1
+        self,
+        space: Space,
+        seed: int,
+        steps: int | None = None,
+        *,
+        maximize: bool = True,
+        eval_every: int = 1,
+        recorded: Mapping[int, Settings] | None = None,
     ) -> "Proposals":
         require_points(space, self.trials)
-        return Proposals(self, space, seed, maximize=maximize)
+        return Proposals(self, space, seed, maximize=maximize, recorded=recorded or {})
 
     def make_sampler(self, seed: int) -> "BaseSampler":
         """The sampler; the options are the defaults of Optuna 5, which Optuna 4 warns of as experimental."""
@@ -64,12 +71,15 @@ class OptunaSearch(Search):
 class Proposals:
     """A study in memory: the records of the sweep are its storage."""
 
-    def __init__(self, search: OptunaSearch, space: Space, seed: int, *, maximize: bool) -> None:
+    def __init__(
+        self, search: OptunaSearch, space: Space, seed: int, *, maximize: bool, recorded: Mapping[int, Settings]
+    ) -> None:
         self._search = search
         self._space = space
         self._seed = seed
         self._worst = -inf if maximize else inf
         self._points: dict[Choice, int] = {}
+        self._recorded = {number: choice_of(space, settings) for number, settings in recorded.items()}
         self._asked: dict[int, Trial] = {}
         with quiet_optuna() as optuna:
             self._failed = optuna.trial.TrialState.FAIL
@@ -86,8 +96,13 @@ class Proposals:
         batch = []
         with quiet_optuna():
             for _ in range(min(self._search.batch, self._search.trials - len(self._points))):
+                number = len(self._points) + 1
                 trial, choice = self._new_trial()
-                number = self._points[choice] = len(self._points) + 1
+                recorded = self._recorded.get(number)
+                if recorded not in (None, choice):
+                    self._study.tell(trial, state=self._failed)
+                    trial, choice = self._trial_of(recorded), recorded
+                self._points[choice] = number
                 self._asked[number] = trial
                 batch.append(Request(number, settings_of(self._space, choice)))
         return batch
@@ -114,8 +129,12 @@ class Proposals:
             self._study.tell(trial, state=self._failed)
         draws = random_choices(self._space, self._seed, len(self._points) + 1)
         choice = next(choice for choice in draws if choice not in self._points)
+        return self._trial_of(choice), choice
+
+    def _trial_of(self, choice: Choice) -> "Trial":
+        """A trial with the parameters of a point that the sampler did not choose."""
         self._study.enqueue_trial(dict(zip(self._distributions, choice, strict=True)))
-        return self._study.ask(self._distributions), choice
+        return self._study.ask(self._distributions)
 
     def _choice(self, trial: "Trial") -> Choice:
         values = (trial.params[name] for name in self._distributions)
@@ -123,6 +142,21 @@ class Proposals:
             axis.range.plain(value) if axis.range and axis.range.count is None else int(value)
             for axis, value in zip(self._space.axes, values, strict=True)
         )
+
+
+def choice_of(space: Space, settings: Settings) -> Choice | None:
+    """The place of a point in its space; None where it has no such point."""
+    choice: list[int | float] = []
+    for axis in space.axes:
+        row = canonical([settings.get(key) for key in axis.keys])
+        if axis.range:
+            choice.append(settings[axis.keys[0]])
+        else:
+            rows = [canonical(list(known)) for known in axis.rows]
+            if row not in rows:
+                return None
+            choice.append(rows.index(row))
+    return tuple(choice)
 
 
 def distribution(axis: Axis) -> "BaseDistribution":

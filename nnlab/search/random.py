@@ -1,6 +1,6 @@
 """Random search."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -29,7 +29,14 @@ class Random(Search):
     trials: Annotated[Trials, Doc("number of points")]
 
     def start(
-        self, space: Space, seed: int, steps: int | None = None, *, maximize: bool = True, eval_every: int = 1
+        self,
+        space: Space,
+        seed: int,
+        steps: int | None = None,
+        *,
+        maximize: bool = True,
+        eval_every: int = 1,
+        recorded: Mapping[int, Settings] | None = None,
     ) -> OneBatch:
         return OneBatch(random_points(space, seed, self.trials))
 

@@ -1,6 +1,6 @@
 """What a sweep will train, checked before its first trial."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nnlab.config.sweep import Sweep
@@ -54,8 +54,8 @@ class Plan:
             self.start()
         self._datasets = DatasetCache()  # the workers read their own
 
-    def start(self) -> Proposer:
-        """Start the search of the sweep's points."""
+    def start(self, recorded: Mapping[int, Settings] | None = None) -> Proposer:
+        """Start the search of the sweep's points; ``recorded`` are those of an earlier session."""
         sweep, length = self.sweep, self._length
         return sweep.search.start(
             sweep.space,
@@ -63,6 +63,7 @@ class Plan:
             length.steps if length else None,
             maximize=sweep.goal is None or sweep.goal.maximize,
             eval_every=length.eval_every if length else 1,
+            recorded=recorded,
         )
 
     @property

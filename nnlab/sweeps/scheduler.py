@@ -12,8 +12,10 @@ from nnlab.core.threads import available_cores
 from nnlab.errors import RunError, UsageError
 from nnlab.records.sweep_folder import SweepFolder, trial_row
 from nnlab.records.sweep_points import best_entry
-from nnlab.records.sweep_table import TrialRow
+from nnlab.records.sweep_table import TrialRow, read_trials
 from nnlab.search.base import Request
+from nnlab.search.space import Settings
+from nnlab.storage.layout import TRIALS_FILE
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.progress import Progress, SweepReporter, duration, trial_line
 from nnlab.sweeps.trial import TrialOutcome, TrialTask, Workers
@@ -66,7 +68,7 @@ class Scheduler:
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Train until the search ends, ``stop`` is true, or with ``fail_fast`` a trial fails."""
-        proposer = self.plan.start()
+        proposer = self.plan.start(self._recorded())
         while requests := proposer.ask():
             batch = [(request, self._trials_of(request)) for request in requests]
             todo = [trial for request, trials in batch for trial in trials if self._is_wanted(trial, request)]
@@ -81,6 +83,14 @@ class Scheduler:
                 trial.row = replace(trial.row, status="stopped")
         self.complete = True
         self.reporter.show(self.progress)
+
+    def _recorded(self) -> dict[int, Settings]:
+        """The points of an earlier session; trials.csv is written before a batch is trained."""
+        path = self.folder.path / TRIALS_FILE
+        if not path.exists():
+            return {}
+        _, rows = read_trials(path, self.folder.columns.keys, self._goal)
+        return {(row.number - 1) // self.plan.sweep.seeds + 1: row.settings for row in rows}
 
     def _trials_of(self, request: Request) -> list[Trial]:
         """The trials of a point, one for each seed."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nnlab.errors import UsageError
 from nnlab.search.base import PointResult, Request
 from nnlab.search.optuna_search import OptunaSearch
-from nnlab.search.space import Axis, Range, Space
+from nnlab.search.space import Axis, Range, Settings, Space
 
 optuna = pytest.importorskip("optuna")
 LR = Axis(("optimizer.lr",), range=Range("log", 1e-6, 1))
@@ -32,8 +32,9 @@ def course(
     *,
     maximize: bool = True,
     shuffler: Shuffler | None = None,
+    recorded: dict[int, Settings] | None = None,
 ) -> list[Request]:
-    proposals, asked = search.start(space, seed=5, maximize=maximize), []
+    proposals, asked = search.start(space, seed=5, maximize=maximize, recorded=recorded), []
     while batch := proposals.ask():
         asked += batch
         results = [result(request) for request in batch]
@@ -131,3 +132,22 @@ def test_missing_optuna_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None
 def test_optuna_is_imported_by_its_search_only() -> None:
     code = "import sys, nnlab.registry as r; r.searches['optuna'](trials=2); sys.exit('optuna' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_recorded_points_keep_their_settings_where_a_result_changed() -> None:
+    first = course(OptunaSearch(trials=24))
+    recorded = {request.point: request.settings for request in first[:20]}
+    changed = OptunaSearch(trials=24).start(SPACE, seed=5, recorded=recorded)
+    asked: list[Request] = []
+    while batch := changed.ask():
+        asked += batch
+        results = [near_hundredth(request) for request in batch]
+        changed.tell([PointResult(found.point, 1.0) if found.point < 4 else found for found in results])
+    assert asked[:20] == first[:20]
+    assert asked[20:] != first[20:]
+
+
+def test_recorded_points_that_agree_change_nothing() -> None:
+    first = course(OptunaSearch(trials=16))
+    recorded = {request.point: request.settings for request in first}
+    assert course(OptunaSearch(trials=16), recorded=recorded) == first
