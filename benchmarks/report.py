@@ -30,13 +30,9 @@ def write_part(name: str, lines: list[str]) -> None:
 
 def workload_lines(results: Results, kernels: str, repeats: int, threads: int) -> list[str]:
     """The table, machine and versions as Markdown; ``kernels`` are those of NumPy's BLAS."""
-    environment = describe_environment({})
     lines = [
-        f"Medians of {repeats} (textbook: one run), {threads} threads for every library. {environment['cpu']}, "
-        f"{environment['cores']} cores, "
-        f"{platform.system()}, Python {platform.python_version()}, "
-        + ", ".join(f"{name} {_version(name)}" for name in ("numpy", "torch", "scikit-learn") if _version(name))
-        + f"; OpenBLAS with its kernels for {kernels}.",
+        f"Medians of {repeats} (textbook: one run), {threads} threads for every library. "
+        f"{versions('numpy', 'torch', 'scikit-learn')}; OpenBLAS with its kernels for {kernels}.",
         "",
         "| workload | nnlab s | PyTorch s | ratio | target | scikit-learn s | textbook s | bound s "
         "| accuracy nnlab / PyTorch | peak MiB nnlab / PyTorch |",
@@ -80,6 +76,14 @@ def plot(results: Results, path: Path) -> None:
         axes.axvline(1, color="#555555", linewidth=0.8)
         axes.set_xlabel("seconds / PyTorch's seconds")
         figure.legend(loc="outside lower center", ncols=len(shown) + 1)
+
+
+def versions(*packages: str) -> str:
+    """The processor, the system, and the versions of these packages, where they are installed."""
+    environment = describe_environment({})
+    machine = f"{environment['cpu']}, {environment['cores']} cores, {platform.system()}"
+    installed = [f"{name} {_version(name)}" for name in packages if _version(name)]
+    return ", ".join([machine, f"Python {platform.python_version()}", *installed])
 
 
 def _version(package: str) -> str:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -25,9 +26,10 @@ SEEDS = ["0", "1", "2", "3"]
 TRIALS = len(RATES) * len(SEEDS)
 PARALLEL = "2"
 # Times as many trials a minute as each of the others, at least.
-TARGETS = {"nnlab train in a loop": 5.0, "Hydra's joblib launcher, PyTorch": 3.0}
+LOOP, HYDRA = "nnlab train in a loop", "Hydra's joblib launcher, PyTorch"
+TARGETS = {LOOP: 5.0, HYDRA: 3.0}
 BEYOND, MEMORY = 0.15, 200
-THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
 
 def sweep_with_nnlab(out: Path) -> None:
@@ -45,22 +47,26 @@ def loop(out: Path) -> None:
                  "--runs", str(out))  # fmt: skip
 
 
-def sweep_with_hydra(out: Path) -> None:
+def sweep_with_hydra(out: Path, **environment: str) -> None:
     """A multirun of Hydra."""
     _run(str(FOLDER / "sweep_hydra.py"), "-m", "hydra/launcher=joblib", f"hydra.launcher.n_jobs={PARALLEL}",
-         f"hydra.sweep.dir={out}", f"lr={','.join(RATES)}", f"seed={','.join(SEEDS)}", threads="1")  # fmt: skip
+         f"hydra.sweep.dir={out}", f"lr={','.join(RATES)}", f"seed={','.join(SEEDS)}",
+         **ONE_THREAD, **environment)  # fmt: skip
 
 
-def sweep_with_optuna(out: Path) -> None:
+def sweep_with_optuna(out: Path, **environment: str) -> None:
     """A study with threads, Optuna's own way to run trials side by side."""
-    _run(str(FOLDER / "sweep_optuna.py"), str(out), PARALLEL, ",".join(RATES), ",".join(SEEDS), threads="1")
+    _run(str(FOLDER / "sweep_optuna.py"), str(out), PARALLEL, ",".join(RATES), ",".join(SEEDS),
+         **ONE_THREAD, **environment)  # fmt: skip
 
 
 TOOLS: dict[str, Callable[[Path], None]] = {
     "nnlab sweep": sweep_with_nnlab,
-    "nnlab train in a loop": loop,
-    "Hydra's joblib launcher, PyTorch": sweep_with_hydra,
-    "Optuna's n_jobs, PyTorch": sweep_with_optuna,
+    LOOP: loop,
+    HYDRA: sweep_with_hydra,
+    f"{HYDRA}, data kept by hand": partial(sweep_with_hydra, KEEP_DATA="1"),
+    "Optuna, PyTorch": sweep_with_optuna,
+    "Optuna, PyTorch, data kept by hand": partial(sweep_with_optuna, KEEP_DATA="1"),
 }
 
 
@@ -86,12 +92,17 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         answer = subprocess.run(
             [sys.executable, "-m", "benchmarks.sweep", "--worker", folder],
-            check=True, capture_output=True, text=True, env=_environment("1"), cwd=FOLDER.parent,
+            check=True, capture_output=True, text=True, cwd=FOLDER.parent,
+            env={**os.environ, **ONE_THREAD},
         )  # fmt: skip
-    lines = table({name: median(found) for name, found in seconds.items()}, *json.loads(answer.stdout))
-    if arguments.write:
-        from benchmarks.report import write_part  # loads matplotlib, which no worker has
+    from benchmarks.report import versions, write_part  # loads matplotlib, which no worker has
 
+    lines = [
+        f"Medians of {arguments.repeats}. {versions('numpy', 'torch', 'hydra-core', 'hydra-joblib-launcher', 'optuna')}.",
+        "",
+        *table({name: median(found) for name, found in seconds.items()}, *json.loads(answer.stdout)),
+    ]
+    if arguments.write:
         write_part("sweep", lines)
     else:
         print("\n".join(lines))
@@ -136,13 +147,9 @@ def table(seconds: dict[str, float], trained: float, beyond: float, memory: floa
     ]
 
 
-def _run(*arguments: str, threads: str | None = None) -> None:
+def _run(*arguments: str, **environment: str) -> None:
     command = [sys.executable, *arguments]
-    subprocess.run(command, check=True, env=_environment(threads), cwd=FOLDER.parent, stdout=-3, stderr=-3)
-
-
-def _environment(threads: str | None) -> dict[str, str]:
-    return {**os.environ, **(dict.fromkeys(THREADS, threads) if threads else {})}
+    subprocess.run(command, check=True, env={**os.environ, **environment}, cwd=FOLDER.parent, stdout=-3, stderr=-3)
 
 
 def _check(folder: Path, name: str) -> None:

@@ -1,11 +1,12 @@
 """configs/adam.yaml at 200 iterations in PyTorch, as a function of learning rate and seed for sweeps with other tools.
 
-Data, network, evaluations and saved files are those of cold_torch.py. The data is read once in each process, and each
-training has one thread, as several run side by side.
+Data, network, evaluations and saved files are those of cold_torch.py. Each training has one thread, as several run side
+by side, and reads its data; where the environment has KEEP_DATA=1, the first one in each process does.
 """
 
 import csv
 import gzip
+import os
 from functools import cache
 from pathlib import Path
 
@@ -22,12 +23,15 @@ def load(name: str, header: int) -> np.ndarray:
     return np.frombuffer(gzip.decompress((DATA / name).read_bytes()), np.uint8, offset=header)
 
 
-@cache
 def split(prefix: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Images as float rows (N, D), and labels."""
     images = load(f"{prefix}-images-idx3-ubyte.gz", 16).reshape(-1, 784)
     labels = load(f"{prefix}-labels-idx1-ubyte.gz", 8)
     return torch.from_numpy(images.astype(np.float32) / 255), torch.from_numpy(labels.astype(np.int64))
+
+
+if os.environ.get("KEEP_DATA") == "1":
+    split = cache(split)
 
 
 def train(lr: float, seed: int, out: Path) -> float:
