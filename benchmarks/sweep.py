@@ -97,8 +97,9 @@ def main() -> None:
         )  # fmt: skip
     from benchmarks.report import versions, write_part  # loads matplotlib, which no worker has
 
+    machine = versions("numpy", "torch", "hydra-core", "hydra-joblib-launcher", "optuna")
     lines = [
-        f"Medians of {arguments.repeats}. {versions('numpy', 'torch', 'hydra-core', 'hydra-joblib-launcher', 'optuna')}.",
+        f"Medians of {arguments.repeats}. {machine}.",
         "",
         *table({name: median(found) for name, found in seconds.items()}, *json.loads(answer.stdout)),
     ]
