@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnlab.config.data_paths import DataPaths, RecordedData
+from nnlab.config.data_paths import DataPaths
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, read_spec, tree_from_mapping
 from nnlab.config.misplaced_keys import MisplacedKeys
 from nnlab.config.overrides import apply_overrides
 from nnlab.config.positions import Finding, YamlTree, spec_error
+from nnlab.config.recorded_data import RecordedData
 from nnlab.config.resolved_spec import describes_descent
 from nnlab.config.sweep_keys import IS_SWEEP, is_sweep_spec
 from nnlab.config.validation import Validator

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
-from nnlab.config.data_paths import DataPaths, RecordedData
+from nnlab.config.data_paths import DataPaths
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, read_base, with_bases
 from nnlab.config.positions import Finding, KeyPath, Position, YamlTree, quote_key, spec_error
+from nnlab.config.recorded_data import RecordedData
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_axes import SweepAxes, probes
 from nnlab.config.sweep_goal import HOLD_OUT, Goal, GoalError, default_goal, goal_problem, parse_goal

@@ -5,12 +5,13 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from nnlab.config.data_paths import DataPaths, FoundPath, RecordedData
+from nnlab.config.data_paths import DataPaths, FoundPath
 from nnlab.config.defaults import has_default
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, plain_copy, tree_from_mapping, with_bases
 from nnlab.config.loading import experiment_from_tree
 from nnlab.config.positions import Position, YamlTree
+from nnlab.config.recorded_data import RecordedData
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_draft import SweepDraft
 from nnlab.config.sweep_keys import is_sweep_spec

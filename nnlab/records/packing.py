@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from nnlab.config.data_paths import LOCATIONS
+from nnlab.config.recorded_data import LOCATIONS
 from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
 from nnlab.config.yaml_writer import dump_yaml

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nnlab.config.data_paths import LOCATIONS, data_locations
+from nnlab.config.recorded_data import LOCATIONS, data_locations
 from nnlab.core.memory import readable_bytes
 from nnlab.data.dataset import DatasetSource
 from nnlab.errors import RunError, reported_as

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nnlab.config.data_paths import RecordedData
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import read_spec
 from nnlab.config.loading import load_experiment
+from nnlab.config.recorded_data import RecordedData
 from nnlab.core.rows import MAX_STEPS
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import RunError, UsageError

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
-from nnlab.config.data_paths import LOCATIONS, data_locations
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import as_experiment
+from nnlab.config.recorded_data import LOCATIONS, data_locations
 from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
 from nnlab.engine.loop import Observer, Outcome, train

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from nnlab.config.data_paths import DataPaths, FoundPath, RecordedData, data_locations, existing_spelling
+from nnlab.config.data_paths import DataPaths, FoundPath, existing_spelling
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import load_experiment
+from nnlab.config.recorded_data import RecordedData, data_locations
 from nnlab.data.sources.table import Table
 from nnlab.errors import SpecError, UsageError
 

@@ -10,8 +10,8 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.config.data_paths import data_locations
 from nnlab.config.loading import load_experiment
+from nnlab.config.recorded_data import data_locations
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_goal import Goal
 from nnlab.config.sweep_loading import load_sweep, sweep_from_arguments, sweep_from_python
