@@ -60,16 +60,18 @@ class PairedDifferences:
     unpaired: tuple[int, ...]
 
 
-def paired_differences(points: Sequence[Values], *, maximize: bool, hidden: int = 0) -> PairedDifferences | None:
+def paired_differences(
+    points: Sequence[Values], *, maximize: bool, hidden: int = 0, enough: int = FEWEST_FOR_INTERVAL
+) -> PairedDifferences | None:
     """Compare the best point with each other one on the seeds that both have, the closest first.
 
-    The best is the one with the best mean among those with six seeds or more; where none has them, among those with the
+    The best is the one with the best mean among those with ``enough`` seeds; where none has them, among those with the
     most. ``unpaired`` are points with fewer than two seeds in common with it. p-values are corrected for all pairs of
     the compared points and ``hidden`` further ones, because the same numbers decided which of them is the best. None
     where no two points share two seeds.
     """
     points = [{seed: value for seed, value in point.items() if abs(value) < LARGEST} for point in points]
-    best = _best(points, maximize)
+    best = _best(points, maximize, enough)
     if best is None:
         return None
     common = {
@@ -91,7 +93,7 @@ def paired_differences(points: Sequence[Values], *, maximize: bool, hidden: int 
     return PairedDifferences(best, comparisons, tuple(found), tuple(index for index in common if index not in paired))
 
 
-def _best(points: Sequence[Values], maximize: bool) -> int | None:
+def _best(points: Sequence[Values], maximize: bool, enough: int) -> int | None:
     """The point to compare with the others, among those that share at least two seeds with another one."""
     repeated = [index for index, values in enumerate(points) if len(values) >= 2]
     candidates = [
@@ -101,7 +103,7 @@ def _best(points: Sequence[Values], maximize: bool) -> int | None:
     ]
     if not candidates:
         return None
-    enough = min(FEWEST_FOR_INTERVAL, max(len(points[index]) for index in candidates))
+    enough = min(enough, max(len(points[index]) for index in candidates))
     means = {index: fmean(points[index].values()) for index in candidates if len(points[index]) >= enough}
     return max(means, key=lambda index: means[index] if maximize else -means[index])
 

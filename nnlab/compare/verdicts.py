@@ -100,9 +100,11 @@ def sweep_statistics(
 ) -> dict[str, Any] | None:
     """The best point of a sweep against the other ones, closest first, as plain values for summary.json.
 
-    ``values`` has what each point measured, by label and seed. None where no two points share two seeds.
+    ``values`` has what each point measured, by label and seed. The best is one whose seeds all completed: a mean over
+    the seeds that did not diverge would be too good. None where no two points share two seeds.
     """
-    found = paired_differences(list(values.values()), maximize=maximize)
+    points = list(values.values())
+    found = paired_differences(points, maximize=maximize, enough=max(map(len, points), default=0))
     return as_document(found, list(values), column, maximize=maximize) if found else None
 
 

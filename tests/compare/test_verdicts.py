@@ -148,9 +148,19 @@ def test_a_lucky_seed_is_not_the_best_point() -> None:
     assert {one["label"]: one["seeds"] for one in statistics["against"]} == {"low": 8, "partly": 2}
 
 
+def test_the_best_point_of_a_sweep_has_all_its_seeds_and_the_best_row_of_compare_six() -> None:
+    values = points(EIGHT) | {"diverged twice": dict.fromkeys(range(6), 0.999)}
+    statistics = sweep_statistics(values, column=ACCURACY, maximize=True)
+    assert statistics is not None
+    assert statistics["best"] == "high"
+    found = paired_differences(list(values.values()), maximize=True)
+    assert found is not None
+    assert found.best == 2
+
+
 def test_the_best_mean_can_be_worse_on_the_seeds_in_common() -> None:
     values = {
-        "few": {seed: 0.6 + seed / 1000 for seed in range(8)},
+        "few": {seed: 0.6 + seed / 1000 for seed in range(8)} | dict.fromkeys(range(30, 42), 0.3),
         "many": {**{seed: 0.5 + seed / 500 for seed in range(8)}, **dict.fromkeys(range(8, 20), 0.9)},
     }
     assert only_verdict(values).startswith("worse by 9.65 points (9.")
