@@ -3,7 +3,9 @@
 import os
 import signal
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from fake_sweeps import RATES, FakeWorkers, Formula, KeptLines, Sweeping, accuracy_by_lr, files_of
@@ -11,7 +13,9 @@ from fake_sweeps import RATES, FakeWorkers, Formula, KeptLines, Sweeping, accura
 from nnlab.config.experiment import Experiment
 from nnlab.errors import Interrupted
 from nnlab.records.sweep_folder import read_sweep_summary
+from nnlab.search.base import Request, Search
 from nnlab.search.halving import SuccessiveHalving
+from nnlab.search.optuna_search import OptunaSearch
 from nnlab.search.random import Random
 from nnlab.sweeps.trial import TrialOutcome, TrialTask, WorkersLost
 
@@ -114,6 +118,7 @@ NINE_RATES = [0.9, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01]
 SEARCHES = {
     "grid": {"seeds": 2},
     "random": {"over": {"optimizer.lr": {"log": [0.001, 0.5]}}, "search": Random(trials=6)},
+    "optuna": {"over": {"optimizer.lr": {"log": [0.001, 2]}}, "search": OptunaSearch(trials=8)},
     "halving": {
         "over": {"optimizer.lr": [0.9, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01]},
         "search": SuccessiveHalving(),
@@ -121,7 +126,7 @@ SEARCHES = {
 }
 
 
-@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("search", ["grid", "random", "halving", pytest.param("optuna", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("number", [1, 4, 6])
 def test_a_resumed_sweep_ends_byte_for_byte_as_if_it_had_never_stopped(
     sweeping: Sweeping, tmp_path: Path, search: str, number: int
@@ -181,6 +186,31 @@ def test_halving_that_is_resumed_chooses_by_the_metrics_at_each_rung(sweeping: S
     (path,) = set((tmp_path / "runs").iterdir()) - {undisturbed.path}
     resumed = sweeping(resume=path, workers=FakeWorkers(formula=crossing))
     assert files_of(resumed.path) == files_of(undisturbed.path)
+
+
+@dataclass(kw_only=True)
+class SecondBatch(Search):
+    """A search that proposes an invalid point after it has seen the first results."""
+
+    def start(self, space: object, *arguments: object, **keys: object) -> "SecondBatch":
+        self._left = [[Request(1, {"optimizer.lr": 0.5})], [Request(2, {"optimizer.lr": -1}), Request(3, {"seed": 9})]]
+        return self
+
+    registered_name: ClassVar[str] = "grid"
+    points: ClassVar[int] = 3
+
+    def ask(self) -> list[Request]:
+        return self._left.pop(0) if self._left else []
+
+    def tell(self, results: object) -> None:
+        self.results = results
+
+
+def test_a_point_that_is_proposed_later_and_invalid_fails_alone(sweeping: Sweeping) -> None:
+    reporter = KeptLines()
+    result = sweeping(search=SecondBatch(), reporter=reporter)
+    assert result.trials["status"].tolist() == ["completed", "failed", "completed"]
+    assert any("trial 2 of 3: failed: " in line and "optimizer.lr" in line for line in reporter.lines)
 
 
 def test_threads_are_shared_out_among_the_workers(sweeping: Sweeping, monkeypatch: pytest.MonkeyPatch) -> None:
