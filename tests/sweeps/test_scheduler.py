@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ def interrupt_at(number: int, until: int | None = None, formula: Formula = accur
         if task.number == number and task.until == until:
             workers.scripts[number] = ["interrupted"]
             os.kill(os.getpid(), signal.SIGTERM)
+            while not workers.stopped:
+                time.sleep(0.001)
 
     workers = FakeWorkers(1, on_start=on_start, formula=formula)
     return workers
