@@ -184,7 +184,7 @@ def read_sweep(path: Path | str) -> SweepRecord:
         text = file.read_bytes().decode()
     goal = summary["goal"] and summary["goal"]["column"]
     columns, trials = read_trials(folder / TRIALS_FILE, summary["keys"], goal)
-    if trials and len(trials) > summary["trials"]:
+    if len(trials) > summary["trials"] and summary["status"] != "running":  # the table is replaced before the summary
         damaged(folder / TRIALS_FILE, f"has {len(trials)} trials, but {SUMMARY_FILE} says {summary['trials']}")
     best = summary["best"]
     if best and all(row.number != best["trial"] for row in trials):

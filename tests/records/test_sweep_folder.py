@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -181,6 +182,40 @@ def test_full_disk_leaves_the_old_files(sweep: Path, monkeypatch: pytest.MonkeyP
             folder.write_trials(ROWS)
     assert {path.name: path.read_bytes() for path in sweep.iterdir()} == before
     folder.close()
+
+
+def test_sweep_stopped_at_any_operation_reads_as_before_or_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = SweepFolder.create(tmp_path, "adam", "base: x\n", "0" * 64, COLUMNS, trials=2, goal=GOAL)
+    folder.write_trials(ROWS[:2])
+    files = {path.name: path.read_bytes() for path in folder.path.iterdir()}
+    best = {"trial": 3, "settings": {}, "value": 0.25, "std": None, "n": 1}
+    seen = set()
+    for stopped_at in range(100):
+        left = stopped_at
+
+        def attempt(operation: object, *arguments: object) -> object:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise OSError(5, "Input/output error")
+            return operation(*arguments)  # type: ignore[operator]
+
+        for name, contents in files.items():
+            (folder.path / name).write_bytes(contents)
+        with monkeypatch.context() as patched:
+            patched.setattr(disk, "attempt", attempt)
+            with suppress(RunError):
+                folder.write_trials(ROWS, trials=3, best=best)
+        record = read_sweep(folder.path)
+        seen.add((len(record.trials), record.summary["trials"], bool(record.summary["best"])))
+        assert set(files) == {path.name for path in folder.path.iterdir()}
+        if left > 0:
+            break
+    folder.close()
+    assert left > 0
+    assert seen == {(2, 2, False), (3, 2, False), (3, 3, True)}
 
 
 def test_sweep_on_a_full_disk_leaves_no_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
