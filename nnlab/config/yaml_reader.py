@@ -7,6 +7,7 @@ from nnlab.config.encoding import NotTextError, decoded
 from nnlab.config.positions import YamlTree
 from nnlab.config.yaml_parser import parse_collecting_problems, position_after, strict
 from nnlab.errors import UsageError, reason_of
+from nnlab.storage.layout import BEST_FILE, SPEC_FILE
 from nnlab.text import one_line
 
 MAX_BYTES = 128 * 1024
@@ -32,7 +33,7 @@ def read_collecting_problems(path: Path, depth: int = 0) -> YamlTree:
     try:
         raw = _bytes(path, source)
     except (OSError, ValueError) as error:  # ValueError: a NUL character
-        raise UsageError(f"{source}: {reason_of(error)}") from None
+        raise UsageError(f"{source}: {reason_of(error)}{_spec_within(path)}") from None
     if len(raw) > MAX_BYTES:
         raise UsageError(f"{source}: is larger than the limit of {MAX_BYTES // 1024} KiB")
     try:
@@ -41,6 +42,15 @@ def read_collecting_problems(path: Path, depth: int = 0) -> YamlTree:
         position = position_after(error.before, source, depth)
         return YamlTree(None, {(): position}, [(position, (), str(error))], broken=True)
     return parse_collecting_problems(text, source, depth, path.absolute().parent if depth else None)
+
+
+def _spec_within(path: Path) -> str:
+    """A hint to the spec in the folder of a run, or the best one in that of a sweep; empty elsewhere."""
+    try:
+        name = next((name for name in (SPEC_FILE, BEST_FILE) if (path / name).is_file()), None)
+    except (OSError, ValueError):
+        return ""
+    return f"; it is a folder, and the spec in it is {one_line(str(path / name), 1000)}" if name else ""
 
 
 def _bytes(path: Path, source: str) -> bytes:

@@ -68,6 +68,15 @@ def test_folder_instead_of_file(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path}: Is a directory"
 
 
+@pytest.mark.parametrize("names", [("spec.yaml",), ("sweep.yaml", "best.yaml")])
+def test_folder_of_a_run_or_sweep_names_the_spec_in_it(tmp_path: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        (tmp_path / name).touch()
+    with pytest.raises(UsageError) as caught:
+        read_yaml(tmp_path)
+    assert str(caught.value).endswith(f"; it is a folder, and the spec in it is {tmp_path / names[-1]}")
+
+
 def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
