@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.completion import complete_condition, complete_override, complete_tag
+from nnlab.cli.completion import complete_condition, complete_override, complete_tag, complete_values
 
 Overrides = Annotated[
     list[str] | None,
@@ -18,6 +18,17 @@ Overrides = Annotated[
         metavar="KEY=VALUE",
         help="Change a key of the spec, such as optimizer.lr=0.1; repeatable.",
         autocompletion=complete_override,
+    ),
+]
+
+SweptOverrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="KEY=VALUES",
+        help="Sweep a key of the spec with several values, such as optimizer.lr=0.1,0.01, or change it; repeatable.",
+        autocompletion=complete_values,
     ),
 ]
 

@@ -70,6 +70,16 @@ def complete_override(incomplete: str) -> list[str]:
     return [text for text in spec_keys() if text.startswith(incomplete)]
 
 
+def complete_values(incomplete: str) -> list[str]:
+    """As :func:`complete_override`; after a comma further values of the same key."""
+    start, comma, last = incomplete.rpartition(",")
+    key, equals, given = start.partition("=")
+    if not (comma and equals):
+        return complete_override(incomplete)
+    values = (text.partition("=")[2] for text in complete_override(f"{key}={last}"))
+    return [f"{start},{value}" for value in values if value and value not in given.split(",")]
+
+
 def complete_condition(incomplete: str) -> list[str]:
     """``key=`` as for an override, and metrics, which an operator follows."""
     from nnlab.core.rows import SPLITS

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import Overrides
+from nnlab.cli.arguments import SweptOverrides
 from nnlab.cli.completion import complete_run
 from nnlab.cli.console import confirmed, echo
 
@@ -17,7 +17,7 @@ def sweep_command(
     spec: Annotated[
         Path | None, typer.Argument(metavar="[SPEC]", help="A spec or a sweep file (YAML).", show_default=False)
     ] = None,
-    overrides: Overrides = None,
+    overrides: SweptOverrides = None,
     zipped: Annotated[bool, typer.Option("--zip", help="Keys with several values move together: no grid.")] = False,
     random: Annotated[
         int | None,

@@ -10,30 +10,42 @@ from nnlab.registry import REGISTRIES, Component, OptionalComponent, WeightsByNa
 
 def spec_keys() -> list[str]:
     """``seed=``, ``optimizer.name=adam``, ``optimizer.beta1=``, ``train.sampling=shuffle``, ..., sorted."""
-    return sorted(set(_assignments(Experiment, "")))
+    return sorted({f"{key}={value}" for key, values, _ in _assignments(Experiment, "") for value in values})
 
 
-def _assignments(cls: type[Any], prefix: str, within: tuple[type[Any], ...] = ()) -> Iterator[str]:
-    """The keys of a class; the recursion stops at a component nested in its own class."""
+def dotted_keys() -> dict[str, str]:
+    """Every dotted key of a spec, whole components too, with its meaning."""
+    found: dict[str, str] = {}
+    for key, _, meaning in _assignments(Experiment, ""):
+        found.setdefault(key.removesuffix(".name"), meaning)
+        found.setdefault(key, meaning)
+    return found
+
+
+def _assignments(
+    cls: type[Any], prefix: str, within: tuple[type[Any], ...] = ()
+) -> Iterator[tuple[str, list[str], str]]:
+    """The keys of a class, with the beginnings of their values (empty: any) and their meaning.
+
+    The recursion stops at a component nested in its own class.
+    """
     within = (*within, cls)
     for parameter in hyperparameters(cls):
-        key = f"{prefix}{parameter.name}"
+        key, meaning = f"{prefix}{parameter.name}", parameter.doc
         if component := parameter.mark(Component):
             if component.many:
-                yield f"{key}="
+                yield key, [""], meaning
                 continue
             for name, inner in REGISTRIES[component.kind].items():
-                yield f"{key}.name={name}"
+                yield f"{key}.name", [name], meaning
                 if inner not in within:
                     yield from _assignments(inner, f"{key}.", within)
         elif optional := parameter.mark(OptionalComponent):
-            yield from (f"{key}=true", f"{key}=false")
+            yield key, ["true", "false"], meaning
             yield from _assignments(REGISTRIES[optional.kind][optional.name], f"{key}.", within)
         elif weights := parameter.mark(WeightsByName):
-            yield from (f"{key}.{name}=" for name in REGISTRIES[weights.kind].names())
+            yield from ((f"{key}.{name}", [""], meaning) for name in REGISTRIES[weights.kind].names())
         elif section := parameter.section:
             yield from _assignments(section, f"{key}.", within)
         else:
-            yield from (f"{key}={word}" for word in options(parameter.annotation))
-            if not only_words(parameter.annotation):
-                yield f"{key}="
+            yield key, [*options(parameter.annotation), *[""] * (not only_words(parameter.annotation))], meaning

@@ -4,6 +4,7 @@ from typing import Any
 
 from annotated_types import MaxLen
 
+from nnlab.config.completions import dotted_keys
 from nnlab.config.descent import Descent
 from nnlab.config.experiment import Experiment
 from nnlab.config.sweep_goal import GOAL_COLUMNS
@@ -37,7 +38,7 @@ def spec_schema() -> Schema:
         for name, cls in registry.items()
     }
     definitions |= {f"rule.{name}": _rule(definitions[f"optimizer.{name}"]) for name in REGISTRIES["optimizer"].names()}
-    definitions |= {"experiment": _experiment(), "descent": _descent(), "sweep": _sweep()}
+    definitions |= {"experiment": _experiment(), "descent": _descent(), "sweep": _sweep(), **_swept()}
     keys = {
         name: {"description": value["description"]}
         for part in ("descent", "experiment")
@@ -95,25 +96,41 @@ def _is_sweep() -> Schema:
 
 
 def _sweep() -> Schema:
-    """Keys with lists of values or ranges; the values of a key are checked by nnlab alone."""
+    """Keys of a spec with lists of values or ranges (see :func:`_swept`); the values are checked by nnlab alone."""
     schema = _mapping(SweepKeys)
     properties = schema["properties"]
-    values: Schema = {"type": "array", "minItems": 1}
-    count = {"type": "string", "pattern": f"^{COUNT.pattern}$"}
+    properties["set"] |= {"properties": {key: {"description": text} for key, text in dotted_keys().items()}}
+    for key in ("over", "zip"):
+        block = {"$ref": f"#/$defs/swept.{key}"}
+        properties[key] |= {"anyOf": [block, {"type": "array", "items": block}]}
+    column = {"enum": list(GOAL_COLUMNS)}
+    directed = {"type": "object", "properties": dict.fromkeys(("maximize", "minimize"), column)}
+    properties["goal"]["anyOf"] = [column, {"type": "null"}, directed | {"additionalProperties": False} | _ONE_KEY]
+    return schema
+
+
+def _swept() -> dict[str, Schema]:
+    """A mapping of ``over`` and of ``zip``, and what each key has.
+
+    The dotted keys are there to be completed: others are possible, such as ``model.layers.0.units``.
+    """
     number = {"type": "number"}
     ranges = {
         scale: {"type": "array", "items": number | {"exclusiveMinimum": 0} if scale == "log" else number}
         | {"minItems": 2, "maxItems": 2}
         for scale in RANGES
     }
+    several = {"anyOf": [{"type": "array", "minItems": 1}, {"type": "string", "pattern": f"^{COUNT.pattern}$"}]}
     one_range = {"type": "object", "properties": ranges, "additionalProperties": False} | _ONE_KEY
-    for key, forms in (("over", [values, count, one_range]), ("zip", [values, count])):
-        block = {"type": "object", "additionalProperties": {"anyOf": forms}}
-        properties[key] |= {"anyOf": [block, {"type": "array", "items": block}]}
-    column = {"enum": list(GOAL_COLUMNS)}
-    directed = {"type": "object", "properties": dict.fromkeys(("maximize", "minimize"), column)}
-    properties["goal"]["anyOf"] = [column, {"type": "null"}, directed | {"additionalProperties": False} | _ONE_KEY]
-    return schema
+    found: dict[str, Schema] = {
+        "swept.values": several,
+        "swept.values_or_range": {"anyOf": [{"$ref": "#/$defs/swept.values"}, one_range]},
+    }
+    for key, forms in (("over", "swept.values_or_range"), ("zip", "swept.values")):
+        form = {"$ref": f"#/$defs/{forms}"}
+        known = {name: {"description": text} | form for name, text in dotted_keys().items()}
+        found[f"swept.{key}"] = {"type": "object", "properties": known, "additionalProperties": form}
+    return found
 
 
 def _rule(optimizer: Schema) -> Schema:

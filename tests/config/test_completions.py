@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nnlab.config.completions import spec_keys
+from nnlab.cli.completion import complete_values
+from nnlab.config.completions import dotted_keys, spec_keys
 from nnlab.config.loading import load_experiment
 from nnlab.errors import SpecError
 from nnlab.registry import REGISTRIES, hyperparameters
@@ -82,3 +83,26 @@ def test_every_completion_is_a_valid_key(tmp_path: Path) -> None:
         section = key.rpartition("=")[0].rpartition(".")[0]
         choices = [[choice] for choice in KEYS if choice.startswith(f"{section}.name=")]
         assert not all(unknown(path, [*choice, override]) for choice in [[], *choices]), key
+
+
+def test_dotted_keys_have_a_meaning() -> None:
+    keys = dotted_keys()
+    assert {key.partition("=")[0] for key in KEYS} <= keys.keys()
+    assert {"optimizer", "model", "model.init", "data"} <= keys.keys()
+    assert all(keys.values())
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("train.sampling=s", ["train.sampling=shuffle"]),
+        ("train.sampling=shuffle,", ["train.sampling=shuffle,replacement"]),
+        ("optimizer.name=sgd,adamw,ada", ["adadelta", "adagrad", "adam"]),
+        ("model.batch_norm=true,", ["model.batch_norm=true,false"]),
+        ("optimizer.lr=0.1,", []),
+        ("seed,", []),
+    ],
+)
+def test_further_values_are_completed_after_a_comma(typed: str, expected: list[str]) -> None:
+    start = typed.rpartition(",")[0]
+    assert complete_values(typed) == [text if "=" in text else f"{start},{text}" for text in expected]

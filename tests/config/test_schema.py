@@ -120,6 +120,14 @@ def test_schema_of_sweeps(text: str, right: bool) -> None:
     assert accepts(parse_yaml(text, "x").value) is right
 
 
+def test_schema_of_sweeps_knows_the_dotted_keys() -> None:
+    for name in ("over", "zip"):
+        known = SCHEMA["$defs"][f"swept.{name}"]["properties"]
+        assert known["optimizer.lr"]["description"] == "learning rate η"
+        assert {"optimizer", "optimizer.name", "model.init.std", "seed", "train.clip_norm"} <= known.keys()
+    assert SCHEMA["$defs"]["sweep"]["properties"]["set"]["properties"].keys() == known.keys()
+
+
 def test_schema_is_valid() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
