@@ -41,7 +41,7 @@ class Machines:
 
     @contextmanager
     def workers(self, trials: int, experiment: Callable[[], Experiment]) -> Iterator[Workers]:
-        """Workers for so many trials; the data of an ``experiment`` is compared with that of other machines."""
+        """Workers for this number of trials; the data of an ``experiment`` is compared with that of other machines."""
         workers: Workers
         if self.dask is None:
             workers = LocalWorkers(min(self.parallel or available_cores(), trials))

@@ -1,4 +1,4 @@
-"""The keys of a sweep, and how a sweep is told from a spec."""
+"""The keys of a sweep, and what distinguishes a sweep from a spec."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -37,7 +37,7 @@ class Progress:
         return Counts(sum(found[status] for status in ENDED_TRIALS), found["failed"])
 
     def took(self, seconds: float) -> None:
-        """A trial has ended after so many seconds of training."""
+        """A trial has ended after ``seconds`` of training."""
         self._seconds.append(seconds + SECONDS_BESIDE_TRAINING)
 
     @property

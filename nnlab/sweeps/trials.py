@@ -73,7 +73,7 @@ class Trial:
 
 
 def point_result(folder: SweepFolder, request: Request, trials: Sequence[Trial], goal: str | None) -> PointResult:
-    """What the search is told of a point: the mean goal over its seeds, None where one of them has none."""
+    """The result of a point for the search: the mean goal over its seeds, None where one of them has none."""
     diverged = any(trial.row.status == "diverged" and trial.has_ended(request.until) for trial in trials)
     values = [trial.value(folder, goal, request.until) for trial in trials] if goal else []
     known = [value for value in values if value is not None]

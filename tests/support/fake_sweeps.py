@@ -125,7 +125,7 @@ def half_way(task: TrialTask) -> int:
 
 
 def write_run(task: TrialTask, steps: int, status: str, formula: Formula) -> None:
-    """The spec, the metrics and the summary of a run that made so many steps."""
+    """The spec, the metrics and the summary of a run that made ``steps`` steps."""
     folder: Path = task.folder
     folder.mkdir(exist_ok=True)
     rows = []

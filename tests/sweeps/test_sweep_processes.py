@@ -67,7 +67,7 @@ def started(folder: Path, script: str) -> "subprocess.Popen[str]":
 
 
 def sweep_folder(folder: Path, trials: int) -> Path:
-    """The folder of the sweep, once so many trials have begun."""
+    """The folder of the sweep, once this number of trials has begun."""
     while True:
         for path in (folder / "runs").glob("*-sweep-*"):
             if len([trial for trial in trial_folders(path) if (trial / "metrics.csv").exists()]) >= trials:
