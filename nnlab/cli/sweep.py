@@ -34,7 +34,10 @@ def sweep_command(
         ),
     ] = None,
     halving: Annotated[
-        bool, typer.Option("--halving", help="Successive halving: only the best points train to the end.")
+        bool,
+        typer.Option(
+            "--halving", help="Successive halving: only the best points of the grid, or of --random, train on."
+        ),
     ] = False,
     seeds: Annotated[
         int | None,
