@@ -26,10 +26,14 @@ WIDEST_SETTING = 40
 
 
 def print_sweep(record: SweepRecord, most: int = MOST_ROWS) -> None:
-    """Print the best points with mean ± standard deviation over their seeds; without a goal the first, in order."""
+    """Print the best points with mean ± standard deviation over their seeds; without a goal the first, in order.
+
+    Points without a mean follow, of those that a search stopped the one with the longest training first.
+    """
     points = points_of(record.trials, record.columns.goal)
     order = ranked(points, maximize=record.maximize)
-    order += [point for point in points if point.goal is None]
+    others = [point for point in points if point.goal is None]
+    order += sorted(others, key=lambda point: -_steps(point)) if record.columns.goal else others
     shown = order[:most]
     keys = [key for key in record.columns.keys if any(key in point.settings for point in shown)]
     columns = [
@@ -69,6 +73,10 @@ def _metrics(record: SweepRecord, points: Sequence[PointRows]) -> list[str]:
     columns = [f"{split}_{name}" for split in reversed(REPORTING_SPLITS) for name in named]
     goal = [record.columns.goal] if record.columns.goal else []
     return [*goal, *(column for column in reversed(columns) if column in measured and column not in goal)]
+
+
+def _steps(point: PointRows) -> int:
+    return sum(row.steps or 0 for row in point.rows if row.status == "stopped")
 
 
 def _numbers(point: PointRows) -> str:

@@ -89,7 +89,11 @@ class Scheduler:
         path = self.folder.path / TRIALS_FILE
         if not path.exists():
             return {}
-        _, rows = read_trials(path, self.folder.columns.keys, self._goal)
+        try:
+            _, rows = read_trials(path, self.folder.columns.keys, self._goal)
+        except RunError as error:
+            self.reporter.say(f"{error}; the table is rebuilt from the trials")
+            return {}
         return {(row.number - 1) // self.plan.sweep.seeds + 1: row.settings for row in rows}
 
     def _trials_of(self, request: Request) -> list[Trial]:

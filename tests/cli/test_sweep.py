@@ -149,6 +149,11 @@ def test_searches_of_the_command_line(nnlab, spiral: Path, machine: Machine) -> 
     assert len(drawn.splitlines()) == 5
     assert nnlab("sweep", spiral, "-s", "optimizer.lr=log:0.001..0.5", "--random", 9, "--halving", "-q").code == 0
     assert [sum(until == step for _, until in machine.workers[0].started) for step in (10, 30, None)] == [9, 3, 1]
+    halved = rows(nnlab("sweep", "--resume", "last", "-q").stdout)
+    assert [row[-1] for row in halved[1:]] == ["completed", *["stopped"] * 8]
+    assert sorted(int(row[0]) for row in halved[1:4]) == sorted(
+        number for number, until in machine.workers[0].started if until == 30
+    )
     zipped = nnlab("sweep", spiral, *RATES, "-s", "seed=0..2", "--zip", "--dry-run").stdout
     assert zipped.splitlines()[0] == "trial 1: optimizer.lr 0.5, seed 0"
     assert nnlab("sweep", spiral, *RATES, "--optuna", 3, "--random", 3).code == 2

@@ -50,6 +50,15 @@ def test_a_sweep_killed_before_its_table_was_written_is_resumed(sweeping: Sweepi
     assert files_of(path) == files_of(undisturbed.path)
 
 
+def test_a_damaged_table_is_rebuilt_from_the_trials(sweeping: Sweeping) -> None:
+    path = sweeping(workers=FakeWorkers(scripts={2: ["failed"]})).path
+    (path / "trials.csv").write_text("trial;status\n", encoding="utf-8")
+    reporter = KeptLines()
+    sweeping(resume=path, reporter=reporter)
+    assert any("trials.csv:1: " in line and "is rebuilt" in line for line in reporter.lines)
+    assert files_of(path) == files_of(sweeping().path)
+
+
 def test_a_changed_sweep_file_is_refused(sweeping: Sweeping) -> None:
     path = sweeping(workers=FakeWorkers(scripts={2: ["failed"]})).path
     text = (path / "sweep.yaml").read_text(encoding="utf-8")
