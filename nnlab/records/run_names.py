@@ -29,7 +29,9 @@ def find_run(name: str, runs: Path, *only: FolderKind) -> Path:
     """
     kinds = only or tuple(NOUNS)
     if name == LAST:
-        return newest(runs, lambda path: kind_of(path) in kinds, " or ".join(NOUNS[kind] for kind in kinds))
+        *first, other = (NOUNS[kind] for kind in kinds)
+        noun = f"{', '.join(first)} or {other}" if first else other
+        return newest(runs, lambda path: kind_of(path) in kinds, noun)
     path = Path(name)
     if name in {"", ".", ".."} or os.path.lexists(path):
         return path

@@ -53,4 +53,4 @@ def test_last_is_the_newest_run_and_an_ambiguous_prefix_is_an_error(
 def test_last_without_runs_is_an_error(nnlab) -> None:
     Path("runs").mkdir()
     answer = nnlab("show", "last")
-    assert (answer.code, answer.stderr) == (5, "nnlab: runs: contains no run or descent\n")
+    assert (answer.code, answer.stderr) == (5, "nnlab: runs: contains no run, descent or sweep\n")
