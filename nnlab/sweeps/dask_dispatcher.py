@@ -193,7 +193,7 @@ class Dispatcher:
             check = compare_worker(worker.address, self._here, call.result)
             self.events.put(partial(self._compared, worker, call, check))
             return
-        outcome = received(call, trial.task, worker.check)
+        outcome = received(call, trial.task, worker.check, self._here.environment.get("git"))
         if outcome.status == "lost":
             try:
                 self._cluster.workers()

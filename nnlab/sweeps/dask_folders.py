@@ -8,9 +8,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nnlab.config.recorded_data import LOCATIONS, data_locations
 from nnlab.core.memory import readable_bytes
-from nnlab.data.dataset import DatasetSource
 from nnlab.errors import RunError, reported_as
 from nnlab.storage import disk
 from nnlab.storage.checked_files import parsed_json
@@ -104,17 +102,15 @@ def clear_arrivals(folder: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def with_environment_of(files: Files, source: DatasetSource, folder: Path, drift: Sequence[str] = ()) -> Files:
-    """The files with the places of the data on this machine, and ``drift`` added, in environment.json."""
-    if ENVIRONMENT_FILE not in files:
-        return files
+def with_environment(files: Files, changes: Mapping[str, object], drift: Sequence[str] = ()) -> Files:
+    """The files with changes in environment.json, where it is whole, and with more drift."""
     try:
-        environment = parsed_json(files[ENVIRONMENT_FILE])
+        environment = parsed_json(files.get(ENVIRONMENT_FILE, b""))
     except ValueError:  # reported where the environment is needed
         return files
-    if not isinstance(environment, dict) or LOCATIONS not in environment:
+    if not isinstance(environment, dict):
         return files
-    environment[LOCATIONS] = data_locations(source, folder)
+    environment |= changes
     if drift:
         known = environment.get(DRIFT)
         environment[DRIFT] = list(dict.fromkeys([*(known if isinstance(known, list) else ()), *drift]))

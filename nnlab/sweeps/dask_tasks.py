@@ -11,13 +11,14 @@ from typing import Any
 
 from nnlab.config.data_paths import FoundPath
 from nnlab.config.experiment import Experiment
+from nnlab.config.recorded_data import LOCATIONS, data_locations
 from nnlab.core.random import Purpose, make_streams
 from nnlab.core.threads import available_cores
 from nnlab.data.files.download import FOLDER_VARIABLE, data_folder
 from nnlab.errors import DataError, NnlabError, UsageError
 from nnlab.records.environment import changed_data, describe_environment
 from nnlab.registry import FilePath, hyperparameters
-from nnlab.sweeps.dask_folders import Files, files_of, with_environment_of, write_files
+from nnlab.sweeps.dask_folders import Files, files_of, with_environment, write_files
 from nnlab.sweeps.trial import DATASETS, TrialOutcome, TrialTask, run_trial
 
 PROCESS = secrets.token_hex(8)
@@ -99,7 +100,8 @@ def _trained(assignment: Assignment, parent: Path, stop: Callable[[], bool]) -> 
         _check_data(experiment, assignment.checksums)
     task = replace(original, experiment=experiment, folder=parent / original.folder.name)
     if assignment.files:
-        write_files(with_environment_of(assignment.files, experiment.data, task.folder), task.folder)
+        here = {LOCATIONS: data_locations(experiment.data, task.folder)}
+        write_files(with_environment(assignment.files, here), task.folder)
     outcome = run_trial(task, stop)
     return Result(_with_folder_of(original, task, outcome), files_of(task.folder))
 

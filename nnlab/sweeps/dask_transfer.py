@@ -3,10 +3,11 @@
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from nnlab.config.recorded_data import LOCATIONS, data_locations
 from nnlab.errors import EXIT_BUG, NnlabError
 from nnlab.sweeps.dask_checks import WorkerCheck
 from nnlab.sweeps.dask_cluster import Call, WorkerLostError
-from nnlab.sweeps.dask_folders import clear_arrivals, files_of, place, with_environment_of
+from nnlab.sweeps.dask_folders import clear_arrivals, files_of, place, with_environment
 from nnlab.sweeps.dask_tasks import Assignment, Result, checksums_of
 from nnlab.sweeps.trial import TrialOutcome, TrialTask, WorkersLost
 from nnlab.text import one_line
@@ -44,15 +45,20 @@ def assigned(task: TrialTask, process: str, session: str, *, allow_drift: bool) 
     return Assignment(task, process, session, checksums, files_of(task.folder))
 
 
-def received(call: Call, task: TrialTask, check: WorkerCheck | None) -> TrialOutcome:
-    """Wait for a trial, and put its folder in place; never raises."""
+def received(call: Call, task: TrialTask, check: WorkerCheck | None, git: object) -> TrialOutcome:
+    """Wait for a trial, and put its folder in place; never raises.
+
+    Its environment is the worker's, but with the places of the data on this machine and the commit ``git`` of its
+    working folder.
+    """
     try:
         result = call.result()
         if not isinstance(result, Result):
             raise TypeError(f"a worker returned {type(result).__name__}")
         if result.files:
             drift = check.differences if check else ()
-            place(with_environment_of(result.files, task.experiment.data, task.folder, drift), task.folder)
+            here = {LOCATIONS: data_locations(task.experiment.data, task.folder), "git": git}
+            place(with_environment(result.files, here, drift), task.folder)
         return result.outcome
     except WorkerLostError as error:
         return TrialOutcome(task.number, "lost", str(error))

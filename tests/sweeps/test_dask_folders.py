@@ -3,12 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from nnlab.config.data_paths import FoundPath
-from nnlab.data.sources.table import Table
 from nnlab.errors import RunError
 from nnlab.storage import disk
 from nnlab.sweeps import dask_folders
-from nnlab.sweeps.dask_folders import clear_arrivals, files_of, place, with_environment_of, write_files
+from nnlab.sweeps.dask_folders import clear_arrivals, files_of, place, with_environment, write_files
 
 FILES = {"spec.yaml": b"name: a\n", "checkpoints/step-0000010.safetensors": b"\0\1"}
 
@@ -96,21 +94,20 @@ def test_a_crash_between_the_renames_leaves_the_old_folder(tmp_path: Path) -> No
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_environment_names_the_data_of_this_machine_and_the_drift_of_the_worker(tmp_path: Path) -> None:
-    data = tmp_path / "data" / "a.csv"
+def test_changes_and_drift_are_added_to_the_environment() -> None:
     there = {"data_places": {"path": {"absolute": "/elsewhere/a.csv"}}, "drift": ["old"], "nnlab": "1"}
     files = {"environment.json": json.dumps(there).encode(), **FILES}
-    source = Table(path=FoundPath(str(data), "data/a.csv"))
-    found = with_environment_of(files, source, tmp_path / "sweep" / "trial-001", ("numpy is 2 there", "old"))
+    found = with_environment(files, {"data_places": {}, "git": None}, ("numpy is 2 there", "old"))
     assert json.loads(found["environment.json"]) == {
-        "data_places": {"path": {"absolute": str(data), "relative": "../../data/a.csv"}},
+        "data_places": {},
         "drift": ["old", "numpy is 2 there"],
         "nnlab": "1",
+        "git": None,
     }
     assert {name: found[name] for name in FILES} == FILES
+    assert "drift" not in json.loads(with_environment({"environment.json": b"{}"}, {})["environment.json"])
 
 
-@pytest.mark.parametrize("environment", [b"", b"[]", b"{}", b'{"a":'])
-def test_another_environment_is_left_as_it_is(tmp_path: Path, environment: bytes) -> None:
-    files = {"environment.json": environment}
-    assert with_environment_of(files, Table(path="a.csv"), tmp_path) == files
+@pytest.mark.parametrize("files", [FILES, *({"environment.json": text} for text in (b"", b"[]", b'{"a":'))])
+def test_an_environment_that_is_not_whole_is_left_as_it_is(files: dict[str, bytes]) -> None:
+    assert with_environment(files, {"git": None}, ["drift"]) == files

@@ -10,6 +10,7 @@ from trainings import make_experiment
 
 from nnlab.config.experiment import Experiment
 from nnlab.errors import DataError, UsageError
+from nnlab.records.git import read_commit
 from nnlab.sweeps import dask_workers
 from nnlab.sweeps.dask_tasks import Description, ask_to_stop, describe
 from nnlab.sweeps.dask_workers import DaskWorkers
@@ -159,10 +160,11 @@ def test_allowed_drift_is_reported_and_recorded_in_the_environment_of_the_trial(
     cluster.descriptions[B] = with_numpy("1.0")
     future = sweep.open(allow_drift=True).submit(sweep.task(1))
     assert [line.split(", ")[0] for line in sweep.said] == [f"worker {B}: numpy is 1.0 there"]
-    cluster.next_call().train({"environment.json": json.dumps({"data_places": {}}).encode()})
+    cluster.next_call().train({"environment.json": b'{"git": "elsewhere", "cpu": "there"}'})
     assert future.result(20).status == "completed"
     environment = json.loads((sweep.folder / "trial-001" / "environment.json").read_bytes())
-    assert environment["drift"][0].startswith("numpy is 1.0 there, ")
+    assert environment.pop("drift")[0].startswith("numpy is 1.0 there, ")
+    assert environment == {"git": read_commit(Path()), "cpu": "there", "data_places": {}}
 
 
 @pytest.mark.parametrize("allow_drift", [False, True])
