@@ -192,7 +192,7 @@ def show_contributions(plan: WhyPlan, sweep: Sweep, path: Path, *, as_json: bool
     for line in _without_value(plan, values, sweep.seeds):
         echo(line)
     if sweep.goal is None:
-        echo(f"measured by {column}, since no validation samples are held out; it should choose no settings")
+        echo(f"measured by {column}, for display: data.validation: 0.1 holds out samples by which to choose")
     echo(str(path))
 
 
