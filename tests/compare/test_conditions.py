@@ -129,10 +129,11 @@ VALUES = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.
 
 @given(st.text("abc._", min_size=1, max_size=8), st.sampled_from(["=", "!="]), VALUES | st.lists(VALUES, max_size=3))
 def test_condition_reads_back_what_yaml_can_say(key: str, symbol: str, value: Any) -> None:
-    text = dump_yaml(value).removesuffix("\n").removesuffix("\n...").replace("\n", " ")
+    text = dump_yaml(value).removesuffix("\n").removesuffix("\n...")
+    if "\n" in text or text.startswith("="):  # a block takes lines; one sign of == belongs to the operator
+        return
     (found,) = parse_conditions([f"{key}{symbol}{text}"])
-    if not text.startswith("="):  # one of == belongs to the operator
-        assert found == Condition(key, symbol, parse_yaml(text, "value").value)
+    assert found == Condition(key, symbol, parse_yaml(text, "value").value)
 
 
 @given(st.text(max_size=30))
