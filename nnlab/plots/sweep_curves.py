@@ -73,10 +73,7 @@ def plot_curves(points: SweepPoints, tables: Tables, path: Path) -> None:
     key = points.keys[0]
     lines = [swept_line(points, tables, point, key) for point in in_order(key)]
     columns = list(dict.fromkeys((on_training(points.column), points.column)))
-    title = points.title()
-    if points.seeds > 1:
-        title = tr("{runs}; lines: mean over seeds, bands: ± one standard deviation", runs=title)
-    with canvas(path, title, (LEGEND_WIDTH + PANEL_WIDTH * len(columns), HEIGHT)) as figure:
+    with canvas(path, points.title_of_curves(), (LEGEND_WIDTH + PANEL_WIDTH * len(columns), HEIGHT)) as figure:
         panels = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0].tolist()
         drawn: list[Line2D] = []
         for axes, column in zip(panels, columns, strict=True):

@@ -7,11 +7,12 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nnlab.plots.canvas import canvas, plain_text
+from nnlab.plots.canvas import DPI, canvas, plain_text
 from nnlab.plots.curves import LINES, PARTS, label_of
 from nnlab.plots.palette import palette, tr
 from nnlab.plots.sweep_curves import (
@@ -37,6 +38,8 @@ LINES_WITH_TRAIN = 3
 """With at most this many lines a panel shows training curves too."""
 
 PANEL = (2.5, 1.5)  # inches, of the axes without their title
+LEGEND_ROW = 0.2  # inches
+LEGEND_LETTERS, SHORT = 44, 23
 HEADING_LETTERS = 34
 BEST_LETTERS = 42
 MOST_LINES_OF_VALUES = 3
@@ -51,10 +54,14 @@ def plot_panels(points: SweepPoints, tables: Tables, path: Path) -> None:
     pale = len(other.groups[0]) <= LINES_WITH_TRAIN and on_training(points.column) != points.column
     words = {"kind": label_of(kind_of_column(points.column)), "part": tr(points.column.partition("_")[0])}
     what = tr("{kind} (thin: {part}, thick: train)", **words) if pale else None
-    with _panels(path, points.title(what), len(labels), 1) as (figure, panels):
+    texts = [f"{other.name} {label}" for label in other.groups[0]]
+    if points.having("diverged").any():
+        texts.append(tr("diverged"))
+    with _panels(path, points.title_of_curves(what), len(labels), 1, texts) as (figure, panels):
         drawn: list[Line2D] = []
         every: list[SweptLine] = []
-        legend: dict[int, Line2D] = {}
+        cross = Line2D([], [], marker="x", linestyle="", color=palette().ink, markersize=7, markeredgewidth=2)
+        legend: dict[str, Line2D] = {tr("diverged"): cross}
         for group, (axes, label) in enumerate(zip(panels, labels, strict=False)):
             axes.set_title(plain_text(f"{key.name} {label}", HEADING_LETTERS), fontsize=9, loc="left", parse_math=False)
             for point in [point for point in in_order(other) if groups[point] == group]:
@@ -66,16 +73,11 @@ def plot_panels(points: SweepPoints, tables: Tables, path: Path) -> None:
                 lines = line.draw(axes, points.column, **SMALL)
                 drawn += lines
                 for entry in lines:
-                    legend[int(other.groups[1][point])] = entry
+                    text = texts[int(other.groups[1][point])]
+                    if text not in legend or np.size(entry.get_xdata()) > np.size(legend[text].get_xdata()):
+                        legend[text] = entry
         scale_panels(panels, points, drawn, every)
-        texts = [f"{other.name} {other.groups[0][place]}" for place in sorted(legend)]
-        handles = [legend[place] for place in sorted(legend)]
-        if any(line.diverged for line in every):
-            handles.append(
-                Line2D([], [], marker="x", linestyle="", color=palette().ink, markersize=7, markeredgewidth=2)
-            )
-            texts.append(tr("diverged"))
-        _legend_below(figure, handles, texts)
+        _legend_below(figure, {text: legend[text] for text in texts if text in legend})
 
 
 def plot_best(points: SweepPoints, tables: Tables, path: Path) -> None:
@@ -90,7 +92,9 @@ def plot_best(points: SweepPoints, tables: Tables, path: Path) -> None:
     what = tr("best {shown} of {points} points by {label}", **words)
     values = [_wrapped(points.where(point)) for point in shown]
     names = list(dict.fromkeys((on_training(points.column), points.column)))
-    with _panels(path, points.title(what), len(shown), 1 + max(map(len, values)), 5) as (figure, panels):
+    texts = {name: column_label(name) for name in names}
+    lines = 1 + max(map(len, values))
+    with _panels(path, points.title_of_curves(what), len(shown), lines, list(texts.values()), 5) as (figure, panels):
         drawn: list[Line2D] = []
         legend: dict[str, Line2D] = {}
         for rank, (axes, point) in enumerate(zip(panels, shown, strict=False)):
@@ -100,12 +104,12 @@ def plot_best(points: SweepPoints, tables: Tables, path: Path) -> None:
             for name in names:
                 part = name.partition("_")[0]
                 colour = dict(zip(PARTS, palette().colours, strict=False)).get(part, palette().colours[0])
-                lines = line.draw(axes, name, **{"color": colour, **LINES.get(part, {}), **SMALL})
-                drawn += lines
-                for entry in lines:
-                    legend[name] = entry
+                curves = line.draw(axes, name, **{"color": colour, **LINES.get(part, {}), **SMALL})
+                drawn += curves
+                for entry in curves:
+                    legend[texts[name]] = entry
         scale_panels(panels, points, drawn, [])
-        _legend_below(figure, list(legend.values()), list(map(column_label, legend)))
+        _legend_below(figure, legend)
 
 
 def panels_and_lines(keys: Sequence[SweptKey]) -> tuple[SweptKey, SweptKey]:
@@ -116,23 +120,28 @@ def panels_and_lines(keys: Sequence[SweptKey]) -> tuple[SweptKey, SweptKey]:
 
 
 @contextmanager
-def _panels(path: Path, title: str, count: int, lines: int, widest: int = 4) -> Iterator[tuple[Figure, Sequence[Axes]]]:
+def _panels(
+    path: Path, title: str, count: int, lines: int, legend: Sequence[str], widest: int = 4
+) -> Iterator[tuple[Figure, Sequence[Axes]]]:
     """Panels with shared axes and titles of some lines; laid out here, in half the time of matplotlib's.
 
-    At the end those that are not used are hidden, and the last one of each column labels the steps.
+    There is room for a ``legend`` with these texts below them. At the end the panels that are not used are hidden, and
+    the last one of each column labels the steps.
     """
     widest = max(widest, 5) if count > 16 else widest
     rows = ceil(count / widest)
-    columns = widest if widest == 5 else ceil(count / rows)
-    columns = min(columns, count)
+    columns = min(widest if widest == 5 else ceil(count / rows), count)
     heading = 0.12 + 0.15 * lines
-    gap = heading + 0.15
-    size = max(7.0, PANEL[0] * columns + 0.8), (PANEL[1] + gap) * rows + 1.15
-    with canvas(path, title, size, layout=None) as figure:
+    gap, below = heading + 0.15, 0.65 + LEGEND_ROW * ceil(len(legend) / _columns(legend))
+    width, height = max(7.0, PANEL[0] * columns + 0.8), (PANEL[1] + gap) * rows + below + 0.14
+    with canvas(path, title, (width, height), layout=None) as figure:
+        above = figure.texts[0].get_window_extent().height / DPI
+        size = width, height + above
+        figure.set_size_inches(size)
         figure.texts[0].set_y(1 - 0.08 / size[1])
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).reshape(-1).tolist()
         sides = {"left": 0.55 / size[0], "right": 1 - 0.2 / size[0], "wspace": 0.12}
-        ends = {"bottom": 0.85 / size[1], "top": 1 - (0.3 + heading) / size[1], "hspace": gap / PANEL[1]}
+        ends = {"bottom": below / size[1], "top": 1 - (0.14 + above + heading) / size[1], "hspace": gap / PANEL[1]}
         figure.subplots_adjust(**sides, **ends)
         for index, axes in enumerate(panels):
             label_steps(axes)
@@ -152,10 +161,14 @@ def _wrapped(text: str) -> list[str]:
     return lines
 
 
-def _legend_below(figure: Figure, handles: Sequence[Line2D], labels: Sequence[str]) -> None:
+def _legend_below(figure: Figure, handles: Mapping[str, Line2D]) -> None:
     if handles:
-        columns = min(4, len(handles)) if max(map(len, labels)) < 24 else 2
-        texts = [plain_text(label, 44) for label in labels]
-        legend = figure.legend(handles, texts, loc="lower center", ncols=columns)
+        texts = [plain_text(label, LEGEND_LETTERS) for label in handles]
+        legend = figure.legend(list(handles.values()), texts, loc="lower center", ncols=_columns(list(handles)))
         for text in legend.get_texts():
             text.set_parse_math(False)
+
+
+def _columns(texts: Sequence[str]) -> int:
+    """The columns of the legend."""
+    return min(4, len(texts)) if max(map(len, texts)) <= SHORT else 2

@@ -127,6 +127,13 @@ class SweepPoints:
         counts = {status: int((statuses == status).sum()) for status in NAMED_STATUSES}
         return [tr("{count} {status}", count=count, status=tr(status)) for status, count in counts.items() if count]
 
+    def title_of_curves(self, what: str | None = None) -> str:
+        """The title of a picture with curves, which says what lines and bands are where there are several seeds."""
+        title = self.title(what)
+        if self.seeds < 2:
+            return title
+        return tr("{runs}; lines: mean over seeds, bands: ± one standard deviation", runs=title)
+
     def title(self, what: str | None = None) -> str:
         """The sweep, what is shown of it, how many trials it has, and those that have no value."""
         total = int((self.statuses != "").sum())
