@@ -7,7 +7,7 @@ from pathlib import Path
 from nnlab.config.data_paths import DataPaths
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, read_base, with_bases
-from nnlab.config.positions import Finding, KeyPath, Position, YamlTree, quote_key, spec_error
+from nnlab.config.positions import Finding, KeyPath, Position, YamlTree, spec_error
 from nnlab.config.recorded_data import RecordedData
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_axes import SweepAxes, probes
@@ -22,7 +22,7 @@ from nnlab.registry import registered_name
 from nnlab.search.base import Search
 from nnlab.search.grid import Grid
 from nnlab.search.space import Axis, Space
-from nnlab.text import quote
+from nnlab.text import one_line, quote
 
 # Points that are tried while loading; a smaller grid is tried as a whole.
 MOST_PROBES = 200
@@ -170,9 +170,7 @@ class SweepDraft:
 
     def _check_seeds(self) -> None:
         if not 1 <= self.seeds <= MOST_SEEDS and "seeds" not in self.positions:
-            self.problems.append(
-                (Position(inf, 0, "--seeds"), (), f"must be from 1 to {MOST_SEEDS:,}, got {self.seeds}")
-            )
+            self._add("seeds", f"must be from 1 to {MOST_SEEDS:,}, got {self.seeds}")
         if self.seeds > 1:
             for item in self.axes.swept():
                 if item.key == "seed":
@@ -184,13 +182,16 @@ class SweepDraft:
         count = (space.combinations if trials is None else trials) * self.seeds
         if count <= MOST_TRIALS:
             return
-        sizes = [f"{quote_key(axis.keys)} {len(axis.rows):,}" for axis in space.axes if axis.rows]
-        if trials is not None:
-            sizes = [f"search {trials:,}"]
+        blocks = [
+            " × ".join(f"{' and '.join(axis.keys)} {len(axis.rows):,}" for axis in block.axes if axis.rows)
+            for block in (space, *space.further)
+        ]
+        sum_of_blocks = f"({' + '.join(blocks)})" if space.further else blocks[0]
+        sizes = [f"search {trials:,}" if trials is not None else sum_of_blocks]
         sizes += [f"seeds {self.seeds:,}"] if self.seeds > 1 else []
         raise UsageError(
-            f"{count:,} trials ({' × '.join(sizes)}) are more than the limit of {MOST_TRIALS:,}; sweep fewer values, "
-            "or draw some of them with search: {name: random, trials: N}"
+            f"{count:,} trials ({one_line(' × '.join(sizes), 500)}) are more than the limit of {MOST_TRIALS:,}; sweep "
+            "fewer values, or draw some of them with search: {name: random, trials: N}"
         )
 
     def _check_search(self, sweep: Sweep) -> None:
@@ -206,15 +207,17 @@ class SweepDraft:
         elif space.further and getattr(self.search, "trials", None) is not None:
             self._add("over", f"several mappings need a grid; search {name} draws its points from one of them")
         if getattr(self.search, "needs_goal", False) and sweep.goal is None:
-            self._add("search", f"{name} needs a goal: without validation samples there is none; {HOLD_OUT}")
+            self._add("search", f"{name} needs a goal: without validation samples there is none; {HOLD_OUT}", name)
 
     def _check_goal(self, goal: Goal | None, points: list[Experiment]) -> None:
         messages = dict.fromkeys(goal_problem(goal, point) for point in points) if goal else {}
         for message in filter(None, messages):
             self._add("goal", message)
 
-    def _add(self, key: str, message: str) -> None:
-        self.problems.append((self.positions.get(key, Position(inf, 0, f"--{key}")), (key,), message))
+    def _add(self, key: str, message: str, option: str = "") -> None:
+        """A problem of a key, or of the command line's option (by default of that name)."""
+        position = self.positions.get(key, Position(inf, 0, f"--{option or key}"))
+        self.problems.append((position, () if position.line == inf else (key,), message))
 
 
 def _with_base_values(space: Space, specs: TrialSpecs, base: Experiment) -> Space:

@@ -6,6 +6,7 @@ from math import inf
 from sys import float_info
 from typing import Any, cast
 
+from nnlab.config.completions import dotted_keys
 from nnlab.config.positions import KeyPath, Position, YamlTree
 from nnlab.config.scalars import scalar
 from nnlab.config.value_lists import COUNT, RANGE, RANGES, split_values
@@ -50,7 +51,7 @@ def from_yaml(
     if isinstance(value, str) and COUNT.fullmatch(value.strip()):
         return SweptKey(key, position, tuple(YamlTree(number) for number in whole_numbers(value, most)))
     if isinstance(value, dict):
-        return SweptKey(key, position, range=_range_of(value))
+        return SweptKey(key, position, range=_range_of(key, value))
     if not isinstance(value, list):
         raise NotSweptError(f"{_ONE_OR_RANGE}; got {quote(value)}{_suggestion(value)}")
     values = tuple(given.children().values())
@@ -115,11 +116,12 @@ def make_range(scale: str, low: object, high: object) -> Range:
     return Range(cast(Any, scale), low, high)
 
 
-def _range_of(value: dict[str, object]) -> Range:
+def _range_of(key: str, value: dict[str, object]) -> Range:
     if len(value) != 1 or next(iter(value)) not in RANGES:
-        word = next(iter(value), "")
-        near = near_name(word, RANGES) if isinstance(word, str) else None
-        raise NotSweptError(f"{_ONE_OR_RANGE}; got {quote(value)}{f'; did you mean {near!r}?' if near else ''}")
+        nested = next((f"{key}.{inner}" for inner in value if f"{key}.{inner}" in dotted_keys()), "")
+        near = near_name(next(iter(value)), RANGES) if len(value) == 1 else None
+        hint = f"; write a nested key with a dot: {nested}: [...]" if nested else ""
+        raise NotSweptError(f"{_ONE_OR_RANGE}; got {quote(value)}{f'; did you mean {near!r}?' if near else hint}")
     ((scale, bounds),) = value.items()
     if not isinstance(bounds, list) or len(bounds) != 2:
         raise NotSweptError(f"must be a list of two numbers, such as [1, 10]; got {quote(bounds)}", (scale,))

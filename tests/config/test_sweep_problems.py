@@ -80,6 +80,13 @@ VALUES = (
             "2:22: over.seed: duplicate key; first at sweep.yaml:2:8"]),
         ("base: base.yaml\nover: {optimizer.lr: {lg: [1, 2]}}", [
             f"2:8: over.optimizer.lr: {VALUES}; got {{lg: [1, 2]}}; did you mean 'log'?"]),
+        ("base: base.yaml\nover: {optimizer: {lr: [0.1, 0.2]}}", [
+            f"2:8: over.optimizer: {VALUES}; got {{lr: [0.1, 0.2]}}; write a nested key with a dot: optimizer.lr: "
+            "[...]"]),
+        ("base: base.yaml\nover: {optimizer.lr: {values: [1, 2], log: [1, 2]}}", [
+            f"2:8: over.optimizer.lr: {VALUES}; got {{values: [1, 2], log: [1, 2]}}"]),
+        ("base: base.yaml\nover: {optimizer.lr: {min: 1, max: 2}}", [
+            f"2:8: over.optimizer.lr: {VALUES}; got {{min: 1, max: 2}}"]),
         ("base: base.yaml\nover: {optimizer.lr: {log: 5}}", [
             "2:23: over.optimizer.lr.log: must be a list of two numbers, such as [1, 10]; got 5"]),
         ("base: base.yaml\nover: {optimizer.lr: {log: [0, 1]}}", [
@@ -228,7 +235,7 @@ def test_problems_of_base_and_sweep(tmp_path: Path) -> None:
         (
             ["model.init=he,xavier,0.1"],
             {"search": SuccessiveHalving()},
-            "--search: search: halving needs a goal: without validation samples there is none; hold some out with "
+            "--halving: halving needs a goal: without validation samples there is none; hold some out with "
             "data.validation: 0.1",
         ),
         (["seed=0,1"], {"seeds": 0}, "--seeds: must be from 1 to 10,000, got 0"),
@@ -290,6 +297,16 @@ def test_many_different_problems_are_cut(tmp_path: Path) -> None:
 def test_sweeps_of_too_many_trials(tmp_path: Path, settings: list[str], options: dict[str, Any], expected: str) -> None:
     (line,) = refusal(tmp_path, settings, **options)
     assert expected in line
+
+
+def test_several_mappings_of_too_many_trials(tmp_path: Path) -> None:
+    text = (
+        "base: base.yaml\nover: [{train.batch_size: 1..60000}, {data.points: 5..9, train.iterations: 1..9}]\nseeds: 2\n"
+    )
+    assert problems(tmp_path, text) == [
+        "120,090 trials ((train.batch_size 60,000 + data.points 5 × train.iterations 9) × seeds 2) are more than the "
+        "limit of 100,000; sweep fewer values, or draw some of them with search: {name: random, trials: N}"
+    ]
 
 
 def test_sweep_that_would_not_be_read_again(tmp_path: Path) -> None:
