@@ -27,12 +27,16 @@ LOOKS_WITHOUT_WORKER = 10
 
 @dataclass(eq=False)
 class Worker:
-    """A worker: ``busy`` while it describes itself or trains, ``calls`` whose results are not here yet."""
+    """A worker: ``busy`` while it describes itself or trains, ``calls`` whose results are not here yet.
+
+    ``ended`` are those of the calls whose results are being fetched.
+    """
 
     address: str
     busy: bool = False
     check: WorkerCheck | None = None
     calls: dict[Call, Trial | None] = field(default_factory=dict)
+    ended: set[Call] = field(default_factory=set)
 
 
 class Dispatcher:
@@ -54,7 +58,7 @@ class Dispatcher:
         self._session = secrets.token_hex(8)
         self._waiting: deque[Trial] = deque()
         self._looks_without_worker = 0
-        self._open = self._stopping = False
+        self._open = self._stopping = self._left = False
         self._receivers = ThreadPoolExecutor(RECEIVING_THREADS, "nnlab-receiver")
 
     @property
@@ -111,12 +115,12 @@ class Dispatcher:
             self._say(f"no worker is left; waiting for one: dask worker {self._cluster.address} --nthreads 1")
 
     def _forget(self, worker: Worker) -> None:
-        """Lose the trials of a worker."""
+        """Lose the trials of a worker, but for those whose folders may be arriving."""
         if self.workers.get(worker.address) is worker:
             del self.workers[worker.address]
         for call, trial in worker.calls.items():
             call.cancel()
-            if trial:
+            if trial and call not in worker.ended:
                 trial.end_as("lost", f"its worker {worker.address} is gone")
 
     def stop(self) -> None:
@@ -129,13 +133,15 @@ class Dispatcher:
             self._receivers.submit(self._cluster.tell, ask_to_stop, self._session, training)
 
     def leave(self) -> None:
-        """Stop, and receive nothing more."""
+        """Stop, receive nothing more, and end :meth:`run`."""
         self.stop()
+        self._left = True
         for worker in self.workers.values():
             for call in list(worker.calls):
                 call.cancel()
-        self._end_all("interrupted", "its worker was left before it had saved")
         self._receivers.shutdown()
+        self.events.put(lambda: self._end_all("interrupted", "its worker was left before it had saved"))
+        self.events.put(None)
 
     def lose_scheduler(self) -> None:
         """Let every trial raise WorkersLost."""
@@ -181,9 +187,10 @@ class Dispatcher:
 
     def _finish(self, worker: Worker, call: Call) -> None:
         """A call has ended, so its worker is free while the result is fetched."""
-        if call not in worker.calls or self.workers.get(worker.address) is not worker:
+        if self._left or call not in worker.calls or self.workers.get(worker.address) is not worker:
             return
         worker.busy = False
+        worker.ended.add(call)
         self._receivers.submit(self._fetch, worker, call, worker.calls[call])
         self._dispatch()
 
@@ -203,12 +210,14 @@ class Dispatcher:
 
     def _received(self, worker: Worker, call: Call, trial: Trial, outcome: TrialOutcome) -> None:
         worker.calls.pop(call, None)
+        worker.ended.discard(call)
         if outcome.status == "lost":
             self._forget(worker)  # where it was started again it is compared again
         trial.end(outcome)
 
     def _compared(self, worker: Worker, call: Call, check: WorkerCheck) -> None:
         worker.calls.pop(call, None)
+        worker.ended.discard(call)
         worker.check = check
         if self._open:
             self._report(worker, check)

@@ -84,12 +84,11 @@ class DaskWorkers:
             return
         self._closing.set()
         self._do(self._dispatcher.leave)
-        self._do(None)
         for thread in self._threads:
             thread.join()
         self._cluster.close()
 
-    def _do(self, call: Callable[[], None] | None) -> None:
+    def _do(self, call: Callable[[], None]) -> None:
         self._dispatcher.events.put(call)
 
     def _watch(self) -> None:

@@ -2,6 +2,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from trainings import make_experiment
 from nnlab.config.experiment import Experiment
 from nnlab.errors import DataError, UsageError
 from nnlab.records.git import read_commit
-from nnlab.sweeps import dask_workers
+from nnlab.sweeps import dask_transfer, dask_workers
+from nnlab.sweeps.dask_folders import place
 from nnlab.sweeps.dask_tasks import Description, ask_to_stop, describe
 from nnlab.sweeps.dask_workers import DaskWorkers
 from nnlab.sweeps.trial import TrialOutcome, TrialTask, WorkersLost
@@ -106,6 +108,35 @@ def test_a_dead_worker_loses_its_trial_and_nothing_of_it_arrives(sweep: Sweep, c
     other.train(FILES)
     assert again.result(20).status == "completed"
     eventually(lambda: workers.slots == 1)
+
+
+@pytest.mark.parametrize("ending", ["worker gone", "closed"])
+def test_a_folder_that_is_arriving_when_its_worker_goes_is_put_in_place_first(
+    sweep: Sweep, cluster: MadeCluster, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    arriving, may_go_on = Event(), Event()
+
+    def slow_place(files: Any, folder: Path) -> None:
+        arriving.set()
+        assert may_go_on.wait(20)
+        place(files, folder)
+
+    monkeypatch.setattr(dask_transfer, "place", slow_place)
+    workers = sweep.open()
+    future = workers.submit(sweep.task(1))
+    call = cluster.next_call()
+    call.train(FILES)
+    assert arriving.wait(20)
+    if ending == "closed":
+        Timer(0.05, may_go_on.set).start()
+        workers.close()
+    else:
+        del cluster.threads[call.worker]
+        eventually(lambda: workers.slots == 1)
+        assert not future.done()
+        may_go_on.set()
+    assert future.result(20).status == "completed"
+    assert sweep.names() == ["trial-001"]
 
 
 def test_a_call_that_dask_gives_up_is_a_lost_trial(sweep: Sweep, cluster: MadeCluster) -> None:
