@@ -88,14 +88,14 @@ def test_a_run_may_be_interrupted_while_it_is_extended(
     """A process killed after it wrote only one of the files that an extension changes."""
     folder = stopped(load(), tmp_path / "runs", 10, monkeypatch)
 
-    def cut_short(path: Path, raw: bytes) -> None:
+    def cut_short(path: Path, raw: bytes, *, synced: bool) -> None:
         if written:
-            atomic_write(path, raw)
+            atomic_write(path, raw, synced=synced)
         if path.name == written or not written:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("nnlab.records.run_folder.atomic_write", cut_short)
+        patched.setattr("nnlab.storage.file_group.atomic_write", cut_short)
         with pytest.raises(KeyboardInterrupt):
             resume(folder, iterations=33)
     resume(folder)
