@@ -55,6 +55,7 @@ class Scheduler:
         self._results: SimpleQueue[Future[TrialOutcome]] = SimpleQueue()
         self._stopping = False
         self._written_at = 0.0
+        self._unwritten = False
         self.progress = Progress(self.plan.trials, self.workers.slots, lambda: self.rows, goal=self._goal)
 
     @property
@@ -207,5 +208,11 @@ class Scheduler:
         return (request.point - 1) * self.plan.sweep.seeds + 1, value
 
     def _write(self) -> None:
-        self.folder.write_trials(self.rows, best=self.best())
+        """Write the table as it is now; where it cannot be (on Windows while a spreadsheet shows it), at the end."""
+        try:
+            self.folder.write_trials(self.rows, best=self.best())
+        except RunError as error:
+            if not self._unwritten:
+                self.reporter.say(f"{error}; the trials continue")
+            self._unwritten = True
         self._written_at = monotonic()

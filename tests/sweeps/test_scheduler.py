@@ -12,8 +12,8 @@ import pytest
 from fake_sweeps import RATES, FakeWorkers, Formula, KeptLines, Sweeping, accuracy_by_lr, files_of
 
 from nnlab.config.experiment import Experiment
-from nnlab.errors import Interrupted
-from nnlab.records.sweep_folder import read_sweep_summary
+from nnlab.errors import Interrupted, RunError
+from nnlab.records.sweep_folder import SweepFolder, read_sweep_summary
 from nnlab.search.base import Request, Search
 from nnlab.search.halving import SuccessiveHalving
 from nnlab.search.optuna_search import OptunaSearch
@@ -214,6 +214,25 @@ def test_a_point_that_is_proposed_later_and_invalid_fails_alone(sweeping: Sweepi
     result = sweeping(search=SecondBatch(), reporter=reporter)
     assert result.trials["status"].tolist() == ["completed", "failed", "completed"]
     assert any("trial 2 of 3: failed: " in line and "optimizer.lr" in line for line in reporter.lines)
+
+
+def test_a_table_that_cannot_be_written_meanwhile_ends_no_trial(
+    sweeping: Sweeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = SweepFolder.write_trials
+
+    def write(folder: SweepFolder, rows: object, **summary: object) -> None:
+        if rows and "status" not in summary:
+            raise RunError("trials.csv: cannot be written: permission denied")
+        real(folder, rows, **summary)
+
+    undisturbed = sweeping()
+    monkeypatch.setattr(SweepFolder, "write_trials", write)
+    monkeypatch.setattr("nnlab.sweeps.scheduler.SECONDS_BETWEEN_TABLES", 0.0)
+    reporter = KeptLines()
+    result = sweeping(reporter=reporter)
+    assert sum("permission denied; the trials continue" in line for line in reporter.lines) == 1
+    assert files_of(result.path) == files_of(undisturbed.path)
 
 
 def test_threads_are_shared_out_among_the_workers(sweeping: Sweeping, monkeypatch: pytest.MonkeyPatch) -> None:
