@@ -206,8 +206,10 @@ class SweepDraft:
                     self.problems.append((item.position, (item.key,), message))
         elif space.further and getattr(self.search, "trials", None) is not None:
             self._add("over", f"several mappings need a grid; search {name} draws its points from one of them")
-        if getattr(self.search, "needs_goal", False) and sweep.goal is None:
+        if self.search.needs_goal and sweep.goal is None:
             self._add("search", f"{name} needs a goal: without validation samples there is none; {HOLD_OUT}", name)
+        if self.search.resumes and sweep.base.train.checkpoint_every == "never":
+            self._add("search", f"{name} resumes from checkpoints; leave train.checkpoint_every at auto", name)
 
     def _check_goal(self, goal: Goal | None, points: list[Experiment]) -> None:
         messages = dict.fromkeys(goal_problem(goal, point) for point in points) if goal else {}

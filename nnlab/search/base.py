@@ -59,9 +59,11 @@ class Search(ABC):
     """A registered search; its fields are its keys in ``search: {name: ..., ...}``.
 
     ``needs_goal``: it chooses points by the results of others, which a sweep without a goal does not have.
+    ``resumes``: it pauses trainings and resumes some of them, which takes checkpoints.
     """
 
     needs_goal: ClassVar[bool] = False
+    resumes: ClassVar[bool] = False
 
     @abstractmethod
     def start(

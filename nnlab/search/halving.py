@@ -30,6 +30,7 @@ class SuccessiveHalving(Search):
     min_steps: Annotated[Steps, Doc("no selection before this number of updates")] = 1
 
     needs_goal: ClassVar[bool] = True
+    resumes: ClassVar[bool] = True
 
     def start(
         self,

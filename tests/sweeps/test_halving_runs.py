@@ -7,6 +7,7 @@ from fake_sweeps import SPIRAL
 from inline_workers import InlineWorkers
 
 from nnlab.config.sweep_loading import sweep_from_python
+from nnlab.errors import UsageError
 from nnlab.records.sweep_folder import read_sweep
 from nnlab.search.halving import SuccessiveHalving
 from nnlab.sweeps.run import run_sweep
@@ -28,3 +29,9 @@ def test_survivors_of_halving_equal_runs_trained_through_byte_for_byte(tmp_path:
     (survivor,) = [f"trial-{row.number:03}" for row in rows if row.status == "completed"]
     for file in ("spec.yaml", "steps.csv", "metrics.csv", "model.safetensors"):
         assert (halved.path / survivor / file).read_bytes() == (whole.path / survivor / file).read_bytes(), file
+
+
+def test_halving_without_checkpoints_is_refused() -> None:
+    spec = {**SPEC, "train": {**SPEC["train"], "checkpoint_every": "never"}}
+    with pytest.raises(UsageError, match=r"halving resumes from checkpoints; leave train\.checkpoint"):
+        sweep_from_python(spec, OVER, search=SuccessiveHalving(factor=2))
