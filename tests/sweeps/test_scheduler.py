@@ -242,7 +242,7 @@ def test_threads_are_shared_out_among_the_workers(sweeping: Sweeping, monkeypatc
     assert {task.threads for task in workers.tasks} == {2}
 
 
-def test_the_time_left_is_told_once_after_the_first_trial(sweeping: Sweeping) -> None:
+def test_the_time_left_is_reported_once_after_the_first_trial(sweeping: Sweeping) -> None:
     reporter = KeptLines()
     sweeping({"seed": list(range(8))}, reporter=reporter)
     assert sum("left" in line for line in reporter.lines) == 1
