@@ -25,6 +25,9 @@ MOST_TRIES = 3
 """How often a trial is started whose worker dies; then it has failed."""
 
 SECONDS_BETWEEN_TABLES = 1.0
+SHARE_OF_TABLES = 0.05
+"""At most about this share of the time goes to writing tables, however many trials there are."""
+
 WORTH_TELLING = 5.0
 """After how many seconds a user wants to know how long a sweep will take."""
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -54,7 +57,7 @@ class Scheduler:
         self._threads = max(1, available_cores() // self.workers.slots)
         self._results: SimpleQueue[Future[TrialOutcome]] = SimpleQueue()
         self._stopping = False
-        self._written_at = 0.0
+        self._next_table = 0.0
         self._unwritten = False
         self.progress = Progress(self.plan.trials, self.workers.slots, lambda: self.rows, goal=self._goal)
 
@@ -139,7 +142,7 @@ class Scheduler:
                 self._report(trial)
             else:
                 waiting.appendleft(trial)
-            if monotonic() - self._written_at > SECONDS_BETWEEN_TABLES:
+            if monotonic() > self._next_table:
                 self._write()
         self.progress.running = 0
         return not self._stopping
@@ -209,10 +212,12 @@ class Scheduler:
 
     def _write(self) -> None:
         """Write the table as it is now; where it cannot be (on Windows while a spreadsheet shows it), at the end."""
+        started = monotonic()
         try:
             self.folder.write_trials(self.rows, best=self.best())
         except RunError as error:
             if not self._unwritten:
                 self.reporter.say(f"{error}; the trials continue")
             self._unwritten = True
-        self._written_at = monotonic()
+        ended = monotonic()
+        self._next_table = ended + max(SECONDS_BETWEEN_TABLES, (ended - started) / SHARE_OF_TABLES)

@@ -229,6 +229,7 @@ def test_a_table_that_cannot_be_written_meanwhile_ends_no_trial(
     undisturbed = sweeping()
     monkeypatch.setattr(SweepFolder, "write_trials", write)
     monkeypatch.setattr("nnlab.sweeps.scheduler.SECONDS_BETWEEN_TABLES", 0.0)
+    monkeypatch.setattr("nnlab.sweeps.scheduler.SHARE_OF_TABLES", 1.0)
     reporter = KeptLines()
     result = sweeping(reporter=reporter)
     assert sum("permission denied; the trials continue" in line for line in reporter.lines) == 1
