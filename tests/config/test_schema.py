@@ -6,12 +6,14 @@ import pytest
 from nnlab.config.descent import load_descent
 from nnlab.config.loading import load_experiment
 from nnlab.config.schema import spec_schema
+from nnlab.config.sweep_loading import load_sweep
 from nnlab.config.yaml_parser import parse_yaml
 from nnlab.config.yaml_reader import read_yaml
 from nnlab.registry import REGISTRIES, hyperparameters
 
 SPECS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 DESCENTS = sorted((Path(__file__).parents[2] / "configs" / "descent").glob("*.yaml"))
+SWEEPS = sorted((Path(__file__).parents[2] / "configs" / "sweeps").glob("*.yaml"))
 SCHEMA = spec_schema()
 MINIMAL = "{data: xor, model: softmax, optimizer: adam, train: {epochs: 1}%s}"
 
@@ -118,6 +120,12 @@ def test_schema_of_branches(branches: str, right: bool) -> None:
 )
 def test_schema_of_sweeps(text: str, right: bool) -> None:
     assert accepts(parse_yaml(text, "x").value) is right
+
+
+@pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
+def test_schema_accepts_every_sweep_config(path: Path) -> None:
+    assert accepts(read_yaml(path).value)
+    assert accepts(load_sweep(path).resolved())
 
 
 def test_schema_of_sweeps_knows_the_dotted_keys() -> None:
