@@ -21,6 +21,7 @@ from nnlab.errors import UsageError
 from nnlab.registry import hyperparameters
 from nnlab.search.base import Search
 from nnlab.search.space import Range
+from nnlab.storage.layout import SWEEP_FILE
 from nnlab.text import one_line
 
 
@@ -52,6 +53,9 @@ def sweep_from_arguments(
     swept, and SpecError with all problems.
     """
     path = Path(spec)
+    if (path / SWEEP_FILE).is_file():
+        folder = one_line(str(path), 1000)
+        raise UsageError(f"{folder}: is the folder of a sweep; --resume continues it, its {SWEEP_FILE} repeats it")
     return _load(path, read_collecting_problems(path), settings, together=zip, search=search, seeds=seeds, goal=goal)
 
 

@@ -327,6 +327,14 @@ def test_sweep_is_refused_where_one_run_is_trained(tmp_path: Path) -> None:
         load_sweep(tmp_path / "base.yaml")
 
 
+def test_folder_of_a_sweep_is_no_spec(tmp_path: Path) -> None:
+    (tmp_path / "sweep.yaml").write_text("", encoding="utf-8")
+    with pytest.raises(
+        UsageError, match=r": is the folder of a sweep; --resume continues it, its sweep\.yaml repeats it$"
+    ):
+        sweep_from_arguments(tmp_path)
+
+
 WORDS = ["base", "set", "over", "zip", "search", "seeds", "goal", "name", "paths", "log", "seed", "optimizer.lr", "x"]
 VALUES_OF_SWEEPS = st.recursive(
     st.sampled_from([None, True, 0, -1, 1e9, 0.5, float("inf"), "base.yaml", "0..4", "1..999999", "grid", ""]),
