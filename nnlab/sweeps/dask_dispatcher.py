@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from nnlab.config.experiment import Experiment
 from nnlab.errors import EXIT_BUG, NnlabError
-from nnlab.sweeps.dask_checks import WorkerCheck, compare_worker
-from nnlab.sweeps.dask_cluster import Call, Cluster, SchedulerLostError
+from nnlab.sweeps.dask_checks import WorkerCheck, compare_worker, described
+from nnlab.sweeps.dask_cluster import Call, Cluster, SchedulerLostError, WorkerLostError
 from nnlab.sweeps.dask_tasks import Description, ask_to_stop, describe, train_assignment
 from nnlab.sweeps.dask_transfer import Trial, assigned, received
 from nnlab.sweeps.trial import TrialOutcome
@@ -197,8 +197,12 @@ class Dispatcher:
     def _fetch(self, worker: Worker, call: Call, trial: Trial | None) -> None:
         """In a thread of its own: wait for the result of a call."""
         if trial is None:
-            check = compare_worker(worker.address, self._here, call.result)
-            self.events.put(partial(self._compared, worker, call, check))
+            try:
+                check = compare_worker(worker.address, self._here, call.result)
+            except WorkerLostError:
+                self.events.put(partial(self._forget, worker))
+            else:
+                self.events.put(partial(self._compared, worker, call, check))
             return
         outcome = received(call, trial.task, worker.check, self._here.environment.get("git"))
         if outcome.status == "lost":
@@ -225,11 +229,8 @@ class Dispatcher:
         self._dispatch()
 
     def _report(self, worker: Worker, check: WorkerCheck) -> None:
-        if not self._may_train(worker):
-            self._say(f"{check.error or check.line}; it trains nothing")
-        else:
-            for line in check.lines:
-                self._say(line)
+        for line in described([check]):
+            self._say(line if self._may_train(worker) else f"{line}; it trains nothing")
 
     def _note_answers(self) -> None:
         if self.workers and all(worker.check for worker in self.workers.values()):

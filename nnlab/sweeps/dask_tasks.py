@@ -3,6 +3,7 @@
 import platform
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path, PureWindowsPath
@@ -165,7 +166,7 @@ def with_data_here(experiment: Experiment) -> Experiment:
 def _path_here(path: FoundPath) -> FoundPath:
     name = PureWindowsPath(path.written).name  # the last part, whichever system wrote it
     here = [Path(path), Path.cwd() / path.written, Path.cwd() / name, data_folder() / name]
-    existing = next((place for place in here if place.exists()), None)
+    existing = next(filter(_exists, here), None)
     if existing is None:
         places = ", ".join(map(str, dict.fromkeys(here)))
         raise DataError(
@@ -173,3 +174,9 @@ def _path_here(path: FoundPath) -> FoundPath:
             f"its folder in {FOLDER_VARIABLE} when the worker starts"
         )
     return FoundPath(str(existing.absolute()), path.written)
+
+
+def _exists(path: Path) -> bool:
+    with suppress(OSError, ValueError):  # in a folder of another user; with characters that no path may have here
+        return path.exists()
+    return False

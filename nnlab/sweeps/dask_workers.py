@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 from nnlab.config.experiment import Experiment
 from nnlab.errors import UsageError
-from nnlab.sweeps.dask_checks import refuse_differing
+from nnlab.sweeps.dask_checks import described, refuse_differing
 from nnlab.sweeps.dask_cluster import Cluster, DaskCluster, SchedulerLostError
 from nnlab.sweeps.dask_dispatcher import Dispatcher
 from nnlab.sweeps.dask_tasks import describe
@@ -60,7 +60,7 @@ class DaskWorkers:
             self._wait_for_workers(seconds, say)
             checks = self._dispatcher.checks
             refuse_differing(checks, allow_drift=allow_drift)
-            for line in (line for check in checks for line in check.lines):
+            for line in described(checks):
                 say(line)
         except BaseException:
             self.close()

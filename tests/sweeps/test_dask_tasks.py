@@ -170,6 +170,22 @@ def test_a_worker_without_the_data_names_every_place_that_it_looked_at(table: Tr
     assert (outcome.status, outcome.message, outcome.exit_code) == ("failed", str(error), 4)
 
 
+def test_a_folder_that_a_worker_may_not_read_is_passed_over(
+    table: TrialTask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of the home of another user; root may read it, so it is simulated."""
+    (tmp_path / "points.csv").rename(tmp_path / "data" / "points.csv")
+    exists = Path.exists
+
+    def refuse(path: Path) -> bool:
+        if "client" in path.parts:
+            raise PermissionError(13, "Permission denied", str(path))
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert with_data_here(table.experiment).data.files() == [tmp_path / "data" / "points.csv"]
+
+
 @pytest.mark.usefixtures("worker")
 def test_other_data_of_the_same_name_is_refused_before_training(table: TrialTask, tmp_path: Path) -> None:
     (tmp_path / "points.csv").rename(tmp_path / "data" / "points.csv")

@@ -1,4 +1,5 @@
 import json
+import platform
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -182,6 +183,40 @@ def test_a_worker_with_other_versions_is_refused_with_its_name_the_key_and_both_
     assert first.endswith(" here")
     assert second == "install the same versions there, or accept other digits with --allow-drift"
     assert cluster.is_closed
+
+
+def test_workers_that_differ_in_the_same_way_share_a_line(sweep: Sweep, cluster: MadeCluster) -> None:
+    cluster.threads = {A: 1, B: 1, C: 1}
+    cluster.descriptions = {A: with_numpy("1.0"), B: with_numpy("1.1"), C: with_numpy("1.0")}
+    with pytest.raises(UsageError) as caught:
+        sweep.open()
+    lines = str(caught.value).split("\n")
+    assert [line.split(", ")[0] for line in lines] == [
+        f"worker {A} and 1 more: numpy is 1.0 there",
+        f"worker {B}: numpy is 1.1 there",
+        "install the same versions there",
+    ]
+
+
+def test_other_versions_of_python_and_dask_are_reported_and_change_nothing_else(
+    sweep: Sweep, cluster: MadeCluster
+) -> None:
+    def change(own: Description) -> Description:
+        return replace(own, communication={**own.communication, "python": "3.99.0"})
+
+    cluster.descriptions = {A: change}
+    assert sweep.open().slots == 2
+    here = platform.python_version()
+    assert sweep.said == [
+        f"worker {A}: python is 3.99.0 there, {here} here, which changes no digit but may disturb Dask"
+    ]
+
+
+def test_a_worker_that_dies_while_it_is_compared_is_no_error(sweep: Sweep, cluster: MadeCluster) -> None:
+    cluster.unanswered = {A: []}
+    Timer(0.05, lambda: cluster.unanswered.pop(A)[0].cancel()).start()
+    assert sweep.open().slots == 2
+    assert sweep.said == []
 
 
 def test_allowed_drift_is_reported_and_recorded_in_the_environment_of_the_trial(
