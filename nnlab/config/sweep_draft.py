@@ -14,7 +14,7 @@ from nnlab.config.sweep_axes import SweepAxes, probes
 from nnlab.config.sweep_goal import HOLD_OUT, Goal, GoalError, default_goal, goal_problem, parse_goal
 from nnlab.config.sweep_keys import IS_SWEEP, MOST_SEEDS, SweepKeys, is_sweep_spec
 from nnlab.config.swept_values import MOST_TRIALS
-from nnlab.config.trial_specs import TrialSpecs, base_value
+from nnlab.config.trial_specs import LARGEST_SEED, TrialSpecs, base_value
 from nnlab.config.validation import Validator
 from nnlab.config.yaml_reader import MAX_BYTES
 from nnlab.errors import UsageError
@@ -28,7 +28,6 @@ from nnlab.text import one_line, quote
 MOST_PROBES = 200
 # Problems of points that are collected before the trial of further points stops; 100 of them are reported.
 MOST_FINDINGS = 1000
-LARGEST_SEED = 2**32 - 1
 
 
 @dataclass
