@@ -34,7 +34,7 @@ def show_command(
     from nnlab.config.descent import load_descent
     from nnlab.config.inheritance import read_spec
     from nnlab.config.loading import load_experiment
-    from nnlab.config.resolved_spec import describes_descent
+    from nnlab.config.spec_kinds import describes_descent
     from nnlab.errors import DataError, RunError, UsageError
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.descent_reader import read_descent, read_log

@@ -12,7 +12,7 @@ from nnlab.config.misplaced_keys import MisplacedKeys
 from nnlab.config.overrides import apply_overrides
 from nnlab.config.positions import KeyPath, YamlTree, spec_error
 from nnlab.config.resolved_spec import ResolvedSpec
-from nnlab.config.sweep_keys import IS_SWEEP, is_sweep_spec
+from nnlab.config.spec_kinds import IS_SWEEP, is_sweep_spec
 from nnlab.config.validation import Validator
 from nnlab.functions.base import Function
 from nnlab.optim.base import Optimizer

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnlab.config.positions import KeyPath, YamlTree
-from nnlab.config.sweep_keys import IS_SWEEP, is_sweep_spec
+from nnlab.config.spec_kinds import IS_SWEEP, is_sweep_spec
 from nnlab.config.yaml_reader import PIPES, STANDARD_INPUT, read_collecting_problems
 from nnlab.errors import UsageError
 from nnlab.text import one_line, quote

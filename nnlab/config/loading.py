@@ -11,8 +11,7 @@ from nnlab.config.misplaced_keys import MisplacedKeys
 from nnlab.config.overrides import apply_overrides
 from nnlab.config.positions import Finding, YamlTree, spec_error
 from nnlab.config.recorded_data import RecordedData
-from nnlab.config.resolved_spec import describes_descent
-from nnlab.config.sweep_keys import IS_SWEEP, is_sweep_spec
+from nnlab.config.spec_kinds import IS_SWEEP, describes_descent, is_sweep_spec
 from nnlab.config.validation import Validator
 from nnlab.config.yaml_reader import MAX_BYTES
 

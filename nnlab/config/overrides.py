@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 
 from nnlab.config.positions import KeyPath, Position, YamlTree
-from nnlab.config.resolved_spec import describes_descent
+from nnlab.config.spec_kinds import describes_descent
 from nnlab.config.value_lists import several_hint
 from nnlab.config.yaml_parser import MAX_DEPTH, parse_collecting_problems
 from nnlab.text import one_line

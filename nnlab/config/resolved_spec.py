@@ -32,8 +32,3 @@ def spec_sha256(resolved: Mapping[str, Any]) -> str:
     """SHA-256 of a resolved spec in canonical JSON."""
     canonical = json.dumps(resolved, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def describes_descent(raw: object) -> bool:
-    """Whether unvalidated values are a spec for ``nnlab descend``."""
-    return isinstance(raw, Mapping) and "model" not in raw and bool({"function", "expression"} & raw.keys())

@@ -7,8 +7,9 @@ from annotated_types import MaxLen
 from nnlab.config.completions import dotted_keys
 from nnlab.config.descent import Descent
 from nnlab.config.experiment import Experiment
+from nnlab.config.spec_kinds import SWEEP_KEYS
 from nnlab.config.sweep_goal import GOAL_COLUMNS
-from nnlab.config.sweep_keys import SWEEP_KEYS, SweepKeys
+from nnlab.config.sweep_keys import SweepKeys
 from nnlab.config.type_checks import type_adapter
 from nnlab.config.validation import plain
 from nnlab.config.value_lists import COUNT, RANGES
@@ -90,7 +91,7 @@ def _descent() -> Schema:
 
 
 def _is_sweep() -> Schema:
-    """What :func:`nnlab.config.sweep_keys.is_sweep_spec` asks."""
+    """What :func:`nnlab.config.spec_kinds.is_sweep_spec` asks."""
     own: list[Schema] = [{"required": ["base", key]} for key in SWEEP_KEYS]
     return {"not": {"required": ["model"]}, "anyOf": [{"required": ["over"]}, {"required": ["zip"]}, *own]}
 

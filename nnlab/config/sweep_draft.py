@@ -9,10 +9,11 @@ from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, read_base, with_bases
 from nnlab.config.positions import Finding, KeyPath, Position, YamlTree, spec_error
 from nnlab.config.recorded_data import RecordedData
+from nnlab.config.spec_kinds import IS_SWEEP, is_sweep_spec
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_axes import SweepAxes, probes
 from nnlab.config.sweep_goal import HOLD_OUT, Goal, GoalError, default_goal, goal_problem, parse_goal
-from nnlab.config.sweep_keys import IS_SWEEP, MOST_SEEDS, SweepKeys, is_sweep_spec
+from nnlab.config.sweep_keys import MOST_SEEDS, SweepKeys
 from nnlab.config.swept_values import MOST_TRIALS
 from nnlab.config.trial_specs import LARGEST_SEED, TrialSpecs, base_value
 from nnlab.config.validation import Validator

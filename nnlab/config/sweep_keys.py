@@ -1,6 +1,5 @@
 """The keys of a sweep, and what distinguishes a sweep from a spec."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -58,16 +57,3 @@ class SweepKeys:
         dict[str, str],
         Doc("where relative paths of the base were found; written by nnlab into the sweep.yaml of a folder"),
     ] = field(default_factory=dict)
-
-
-SWEEP_KEYS = ("set", "over", "zip", "search", "seeds", "goal")
-"""The keys that only a sweep has."""
-
-IS_SWEEP = "is a sweep; nnlab sweep trains its runs"
-
-
-def is_sweep_spec(raw: object) -> bool:
-    """Whether unvalidated values are a sweep: they sweep keys, or they have a base and another key of a sweep."""
-    if not isinstance(raw, Mapping) or "model" in raw:
-        return False
-    return "over" in raw or "zip" in raw or ("base" in raw and any(key in raw for key in SWEEP_KEYS))

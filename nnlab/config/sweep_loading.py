@@ -12,9 +12,9 @@ from nnlab.config.inheritance import default_name, plain_copy, tree_from_mapping
 from nnlab.config.loading import experiment_from_tree
 from nnlab.config.positions import Position, YamlTree
 from nnlab.config.recorded_data import RecordedData
+from nnlab.config.spec_kinds import is_sweep_spec
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_draft import SweepDraft
-from nnlab.config.sweep_keys import is_sweep_spec
 from nnlab.config.validation import flatten
 from nnlab.config.yaml_reader import read_collecting_problems
 from nnlab.errors import UsageError
