@@ -45,6 +45,8 @@ class Machines:
         workers: Workers
         if self.dask is None:
             workers = LocalWorkers(min(self.parallel or available_cores(), trials))
+        elif self.parallel is not None:
+            raise UsageError("--parallel is for this machine; with --dask each worker of the cluster trains one trial")
         else:
             from nnlab.sweeps.dask_workers import DaskWorkers  # an extra
 
