@@ -34,6 +34,7 @@ SWEEPS = {
     "grid": "base: spec.yaml\nover: {optimizer.lr: [0.1, 0.03, 0.01, 0.003]}\nseeds: 3\n",
     "halving": "base: spec.yaml\nover: {optimizer.lr: {log: [0.001, 0.1]}}\nsearch: {name: halving, trials: 9}\n",
 }
+TRIALS = {"grid": 12, "halving": 9}
 SAME = ("spec.yaml", "steps.csv", "metrics.csv", "model.safetensors", "trials.csv", "best.yaml")
 SCRIPT = """\
 import sys
@@ -94,14 +95,14 @@ class SweepFaults:
         return undisturbed.equals(result) and finished.items() <= ended_at(path).items()
 
     def _killed(self, name: str, usual: float) -> Path:
-        """The folder of a sweep whose process was killed before its end."""
+        """The folder of a sweep whose process was killed before its end: some time after one of its trials began."""
         while True:
-            runs = self._runs()
+            runs, begun = self._runs(), self.random.randrange(TRIALS[name])
             command = [sys.executable, "-c", SCRIPT, str(self.root / f"{name}.yaml"), str(runs)]
             with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-                while not list(runs.glob("*-sweep-*/summary.json")):
-                    time.sleep(0.01)
-                time.sleep(self.random.uniform(0, 1 + usual))  # the workers take a second to start
+                while not list(runs.glob("*-sweep-*/summary.json")) or len(list(runs.glob("*/trial-*"))) < begun:
+                    time.sleep(0.005)
+                time.sleep(self.random.uniform(0, usual / 2))
                 process.kill()
             (path,) = runs.iterdir()
             if read_sweep_summary(path)["status"] == "running":
@@ -150,6 +151,7 @@ class SweepFaults:
         sweep_module._draw = lambda path, say: None
         workers = LocalWorkers(2)
         try:
+            self._swept("grid", workers)  # starts the processes: the next one takes its usual time
             yield workers
         finally:
             workers.close()
