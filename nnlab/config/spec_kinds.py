@@ -5,7 +5,7 @@ from collections.abc import Mapping
 SWEEP_KEYS = ("set", "over", "zip", "search", "seeds", "goal")
 """The keys that only a sweep has."""
 
-IS_SWEEP = "is a sweep; nnlab sweep trains its runs"
+IS_SWEEP = "is a sweep; nnlab sweep trains its runs (--dry-run lists them)"
 
 
 def is_sweep_spec(raw: object) -> bool:

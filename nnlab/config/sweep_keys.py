@@ -1,4 +1,4 @@
-"""The keys of a sweep, and what distinguishes a sweep from a spec."""
+"""The keys of a sweep file."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any
