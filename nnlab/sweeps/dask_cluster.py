@@ -1,10 +1,11 @@
 """The connection to the scheduler of a Dask cluster."""
 
+import asyncio
 import logging
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from time import sleep
@@ -76,10 +77,11 @@ class DaskCluster:
         self.address = scheduler_address(scheduler)
         security = _security(distributed, self.address)
         try:
+            _greet(self.address, seconds, security)
             self._client: Any = distributed.Client(
                 self.address, timeout=seconds, security=security, set_as_default=False
             )
-        except (OSError, ImportError) as error:
+        except (OSError, ImportError, _NoSchedulerError) as error:
             reason = one_line(str(error) or type(error).__name__, 200)
             raise UsageError(
                 f"--dask: no scheduler answers at {self.address} within {seconds:g} seconds ({reason}); start one with "
@@ -151,6 +153,29 @@ def _address(text: str) -> str | None:
     """A complete address; None for anything else, which distributed would try for a long time."""
     found = _ADDRESS.fullmatch(text)
     return f"{found['protocol'] or 'tcp'}://{found['place']}" if found and 0 < int(found["port"]) < 1 << 16 else None
+
+
+class _NoSchedulerError(Exception):
+    """Something else answers at an address, such as a web server."""
+
+
+def _greet(address: str, seconds: float, security: Any) -> None:
+    """Connect once: a client of distributed that fails to connect cannot be closed, and waits for seconds at exit."""
+    from distributed.comm import core
+
+    connect: Any = core.connect
+
+    async def greet() -> None:
+        comm = await connect(address, timeout=seconds, **security.get_connection_args("client"))
+        comm.abort()
+
+    with ThreadPoolExecutor(1) as thread:  # this one may have an event loop, as in a notebook
+        try:
+            thread.submit(asyncio.run, greet()).result()
+        except OSError:
+            raise
+        except Exception:
+            raise _NoSchedulerError("what answers is no Dask scheduler") from None
 
 
 def _security(distributed: Any, address: str) -> Any:

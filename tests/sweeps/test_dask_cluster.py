@@ -1,6 +1,8 @@
 import json
+import socket
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -54,6 +56,21 @@ def test_no_scheduler_at_an_address_says_how_to_start_one() -> None:
     message = str(caught.value)
     assert message.startswith("--dask: no scheduler answers at tcp://127.0.0.1:1 within 0.1 seconds (")
     assert message.endswith("dask scheduler, and on each machine dask worker tcp://127.0.0.1:1 --nthreads 1")
+
+
+def test_a_web_server_is_no_scheduler() -> None:
+    def answer() -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n" + bytes(1000))
+            connection.recv(1000)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=answer)
+        thread.start()
+        with pytest.raises(UsageError, match="what answers is no Dask scheduler"):
+            DaskCluster(f"127.0.0.1:{server.getsockname()[1]}")
+        thread.join()
 
 
 def test_an_encrypted_scheduler_needs_certificates() -> None:
