@@ -34,12 +34,9 @@ def show_sweep(path: Path) -> None:
 
 def _question(yaml: str) -> str:
     """The comment at the top of sweep.yaml, on one line; empty without one."""
-    lines = []
-    for line in yaml.splitlines():
-        if not line.startswith("#"):
-            break
-        lines.append(line.lstrip("# "))
-    return " ".join(lines)
+    from nnlab.config.yaml_reader import leading_comment
+
+    return " ".join(line.lstrip("# ") for line in leading_comment(yaml))
 
 
 def _progress(record: "SweepRecord") -> str:

@@ -38,7 +38,8 @@ class YamlTree:
     """Plain values (dict, list, str, int, float, bool, None) with the position of each.
 
     ``problems`` lists what specs must not contain; a ``broken`` tree has no usable values because of them. ``typos``
-    lists likely typos in keys and values, such as a full-width digit, which explain later problems.
+    lists likely typos in keys and values, such as a full-width digit, which explain later problems. ``comment`` is the
+    one before everything else in its file, in lines.
     """
 
     value: object
@@ -46,6 +47,7 @@ class YamlTree:
     problems: list[Finding] = field(default_factory=list)
     broken: bool = False
     typos: dict[KeyPath, tuple[Position, str]] = field(default_factory=dict)
+    comment: tuple[str, ...] = ()
 
     def position(self, path: KeyPath) -> Position:
         """The position of the value at ``path``, or of its nearest parent that has one."""
@@ -82,7 +84,9 @@ class YamlTree:
 
     def copy(self) -> "YamlTree":
         """A copy that can be changed without changing this tree."""
-        return YamlTree(_copy(self.value), dict(self.positions), list(self.problems), self.broken, dict(self.typos))
+        return YamlTree(
+            _copy(self.value), dict(self.positions), list(self.problems), self.broken, dict(self.typos), self.comment
+        )
 
     def remove(self, path: KeyPath) -> None:
         """Remove the positions and typos at and below ``path``, whose value is being replaced."""

@@ -28,7 +28,8 @@ class Sweep:
 
     A point is trained with ``seeds`` seeds: the base's (or the point's own), the next one, and so on. ``goal`` is None
     only where no validation samples are held out and no other column was asked for. ``base`` is the spec with the keys
-    of ``set``; where it is incomplete without the swept keys, with the first value of each of these.
+    of ``set``; where it is incomplete without the swept keys, with the first value of each of these. ``comment`` is the
+    one that its file begins with, such as the question that it answers.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Sweep:
     seeds: int = 1
     goal: Goal | None = None
     specs: TrialSpecs = field(repr=False, compare=False)
+    comment: tuple[str, ...] = ()
 
     @cached_property
     def points(self) -> int:
@@ -95,13 +97,14 @@ class Sweep:
         return found
 
     def to_yaml(self) -> str:
-        """The sweep as YAML that loads back equal from any folder of this machine."""
+        """The sweep as YAML that loads back equal from any folder of this machine, below its comment."""
         placed = {
             name: str(path)
             for name, path in sorted(self.specs.paths.found.items())
             if not Path(name).is_absolute() and Path(path).exists()
         }
-        return dump_yaml(self.resolved() | ({"paths": placed} if placed else {}))
+        text = dump_yaml(self.resolved() | ({"paths": placed} if placed else {}))
+        return "".join(f"{line}\n" for line in self.comment) + text
 
     def sha256(self) -> str:
         """SHA-256 of the resolved sweep in canonical JSON."""

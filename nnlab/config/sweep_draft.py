@@ -46,10 +46,11 @@ class SweepDraft:
     goal: Goal | None = None
     problems: list[Finding] = field(default_factory=list)
     positions: dict[str, Position] = field(default_factory=dict)
+    comment: tuple[str, ...] = ()
 
     def read(self, tree: YamlTree, path: Path) -> None:
         """Take everything from a sweep file."""
-        self.name = default_name(path)
+        self.name, self.comment = default_name(path), tree.comment
         self.problems += tree.problems
         raw = tree.value if isinstance(tree.value, dict) else {}
         self.take(tree)
@@ -121,6 +122,7 @@ class SweepDraft:
             seeds=self.seeds,
             goal=goal,
             specs=specs,
+            comment=self.comment,
         )
         self._check_search(sweep)
         self._check_goal(goal, others)

@@ -1,6 +1,7 @@
 """Files of YAML: regular files, standard input and the pipes of a shell, of limited size, as text."""
 
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 from nnlab.config.encoding import NotTextError, decoded
@@ -41,7 +42,14 @@ def read_collecting_problems(path: Path, depth: int = 0) -> YamlTree:
     except NotTextError as error:
         position = position_after(error.before, source, depth)
         return YamlTree(None, {(): position}, [(position, (), str(error))], broken=True)
-    return parse_collecting_problems(text, source, depth, path.absolute().parent if depth else None)
+    tree = parse_collecting_problems(text, source, depth, path.absolute().parent if depth else None)
+    tree.comment = leading_comment(text)
+    return tree
+
+
+def leading_comment(text: str) -> tuple[str, ...]:
+    """The lines of the comment that a YAML text begins with."""
+    return tuple(takewhile(lambda line: line.startswith("#"), text.splitlines()))
 
 
 def _spec_within(path: Path) -> str:

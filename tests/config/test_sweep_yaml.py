@@ -199,6 +199,18 @@ def test_moved_sweep_finds_the_data_that_its_trials_recorded(tmp_path: Path) -> 
     assert best.data.files() == [tmp_path / "moved" / "tables" / "b.csv"]
 
 
+def test_sweep_yaml_begins_with_the_comment_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "question.yaml"
+    question = "# Which rate? \u3042\n#\n# Of two.\n"
+    base = "  " + BASE.replace("\n", "\n  ").rstrip()
+    file.write_text(f"\ufeff{question}base:\n{base}\n# Later.\nover: {{seed: [1, 2]}}\n", encoding="utf-8")
+    sweep = load_sweep(file)
+    assert sweep.to_yaml().startswith(f"{question}name: question\n")
+    assert "Later" not in sweep.to_yaml()
+    assert_equal(sweep, reloaded(sweep, tmp_path / "runs"))
+    assert sweep.sha256() == reloaded(sweep_from_python(file), tmp_path / "again").sha256()
+
+
 def test_sweep_of_many_values_is_readable_again(tmp_path: Path) -> None:
     sweep = sweep_from_python(_from_yaml(tmp_path), {"seed": range(500, 10_500), "optimizer.lr": [0.1]})
     assert len(sweep.to_yaml()) < 1000
