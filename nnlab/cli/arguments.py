@@ -60,6 +60,16 @@ Tag = Annotated[
     ),
 ]
 
+MANY_TRIALS = 1000
+"""More trials than this are trained after a question."""
+
+Parallel = Annotated[
+    int | None,
+    typer.Option("--parallel", metavar="N", min=1, help="Trials at a time (default: cores).", show_default=False),
+]
+
+TrainMany = Annotated[bool, typer.Option("--yes", "-y", help=f"Train more than {MANY_TRIALS:,} trials unasked.")]
+
 MovedData = Annotated[
     Path | None,
     typer.Option(

@@ -58,15 +58,17 @@ def _progress(record: "SweepRecord") -> str:
 
 
 def _next_steps(record: "SweepRecord") -> list[str]:
+    from nnlab.records.formats import CRASHED
     from nnlab.storage.layout import BEST_FILE, trial_folder
 
     lines = []
+    failed = any(row.status == "failed" for row in record.trials)
     best = record.path / BEST_FILE
     if record.summary["best"] and best.is_file():
         first = trial_folder(record.summary["best"]["trial"])
         lines.append(f"best: {record.path / first}; nnlab train {best} repeats it")
     if record.columns.goal is None:
         lines.append("no best point: the sweep has no goal; data.validation holds out samples to choose by")
-    if record.status in {"interrupted", "crashed", "failed"}:
-        lines.append(f"resume: nnlab sweep --resume {record.path}")
+    if record.status in {"interrupted", CRASHED, "failed"}:
+        lines.append(f"resume: nnlab sweep --resume {record.path}{' --retry failed' * failed}")
     return lines

@@ -5,12 +5,8 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import SweptOverrides
+from nnlab.cli.arguments import Parallel, SweptOverrides, TrainMany
 from nnlab.cli.completion import complete_run
-from nnlab.cli.console import confirmed, echo
-
-MANY_TRIALS = 1000
-"""More trials than this are trained after a question."""
 
 
 def sweep_command(
@@ -52,10 +48,7 @@ def sweep_command(
             show_default=False,
         ),
     ] = None,
-    parallel: Annotated[
-        int | None,
-        typer.Option("--parallel", metavar="N", min=1, help="Trials at a time (default: cores).", show_default=False),
-    ] = None,
+    parallel: Parallel = None,
     dask: Annotated[
         str | None,
         typer.Option(
@@ -87,7 +80,7 @@ def sweep_command(
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where the folder of the sweep goes.")] = Path(
         "runs"
     ),
-    yes: Annotated[bool, typer.Option("--yes", "-y", help=f"Train more than {MANY_TRIALS:,} trials unasked.")] = False,
+    yes: TrainMany = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of the table.")] = False,
 ) -> None:
@@ -112,15 +105,16 @@ def sweep_command(
         if any(value is not None for value in asked) or zipped or halving or dry_run:
             raise UsageError("--resume continues a sweep with its own sweep.yaml; it takes no SPEC, -s, search or goal")
         result = sweep_run.resume_folder(resume, runs, machines, fail_fast=fail_fast, retry_failed=retry is not None)
-    elif spec is None or retry:
+    elif retry is not None:
+        raise UsageError("--retry needs --resume FOLDER, the sweep whose failed trials are trained again")
+    elif spec is None:
         raise UsageError(
             "give a SPEC and values, such as configs/adam.yaml -s optimizer.lr=0.1,0.01, or --resume FOLDER"
         )
     else:
         search = sweep_run.search_of(random=random, optuna=optuna, halving=halving)
         sweep = sweep_from_arguments(spec, overrides or [], zip=zipped, search=search, seeds=seeds, goal=goal)
-        if sweep.trials > MANY_TRIALS and not (yes or dry_run) and not confirmed(f"Train {sweep.trials:,} trials?"):
-            echo("nothing was trained", err=True)
+        if not (dry_run or sweep_run.is_wanted(sweep, unasked=yes)):
             return
         plan = sweep_run.checked_plan(sweep, quiet=quiet)
         if dry_run:

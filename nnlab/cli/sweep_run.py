@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnlab.cli.console import echo
+from nnlab.cli.arguments import MANY_TRIALS
+from nnlab.cli.console import confirmed, echo
 from nnlab.cli.downloading import fetch
 from nnlab.cli.sweep_results import print_sweep
 from nnlab.config.experiment import Experiment
@@ -66,6 +67,14 @@ def search_of(*, random: int | None, optuna: int | None, halving: bool) -> Searc
     if halving:
         return SuccessiveHalving(trials=random)
     return None if random is None else Random(trials=random)
+
+
+def is_wanted(sweep: Sweep, *, unasked: bool) -> bool:
+    """Whether to train a sweep: one of many trials only where the user says yes, unless ``unasked``."""
+    if unasked or sweep.trials <= MANY_TRIALS or confirmed(f"Train {sweep.trials:,} trials?"):
+        return True
+    echo("nothing was trained", err=True)
+    return False
 
 
 def checked_plan(sweep: Sweep, *, quiet: bool) -> Plan:

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.console import confirmed, echo
+from nnlab.cli.arguments import Parallel, TrainMany
 
 if TYPE_CHECKING:
     from nnlab.config.experiment import Experiment
-
-MANY_TRIALS = 1000
 
 
 def why_command(
@@ -38,10 +36,7 @@ def why_command(
             show_default=False,
         ),
     ] = None,
-    parallel: Annotated[
-        int | None,
-        typer.Option("--parallel", metavar="N", min=1, help="Trials at a time (default: cores).", show_default=False),
-    ] = None,
+    parallel: Parallel = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the combinations, train nothing.")] = False,
     resume: Annotated[
         str | None,
@@ -55,7 +50,7 @@ def why_command(
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where the folder of the trials goes.")] = Path(
         "runs"
     ),
-    yes: Annotated[bool, typer.Option("--yes", "-y", help=f"Train more than {MANY_TRIALS:,} trials unasked.")] = False,
+    yes: TrainMany = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the contributions as JSON.")] = False,
 ) -> None:
@@ -93,8 +88,7 @@ def why_command(
         if dry_run:
             list_combinations(plan, sweep)
             return
-        if sweep.trials > MANY_TRIALS and not yes and not confirmed(f"Train {sweep.trials:,} trials?"):
-            echo("nothing was trained", err=True)
+        if not sweep_run.is_wanted(sweep, unasked=yes):
             return
         trials = sweep_run.checked_plan(sweep, quiet=quiet)
         result = sweep_run.train_plan(trials, runs, machines, fail_fast=False)

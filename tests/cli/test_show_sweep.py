@@ -47,6 +47,12 @@ def test_killed_sweep_is_shown_as_its_trials_recorded_it(nnlab, make_run) -> Non
     assert answer.stdout.splitlines()[1].startswith("crashed: 4 of 5 trials (3 completed, 1 diverged, 1 waiting)")
 
 
+def test_failed_trials_are_resumed_with_the_option_that_trains_them_again(nnlab, make_run) -> None:
+    sweep = made_sweep(make_run, [(0.1, 0, 0.5, "completed"), (0.01, 0, 0.25, "failed")], status="failed")
+    resume = nnlab("show", "last").stdout.splitlines()[-1]
+    assert resume == f"resume: nnlab sweep --resume runs/{sweep.name} --retry failed"
+
+
 def test_sweep_without_a_goal_names_the_key_that_gives_one(nnlab, make_run) -> None:
     made_sweep(make_run, TRIALS, goal=None)
     answer = nnlab("show", "adam-sweep")

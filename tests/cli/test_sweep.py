@@ -9,7 +9,7 @@ from fake_sweeps import SPIRAL, FakeWorkers
 from rich.console import Console
 
 from nnlab.cli import sweep_progress
-from nnlab.cli.sweep import MANY_TRIALS
+from nnlab.cli.arguments import MANY_TRIALS
 from nnlab.cli.sweep_progress import SweepConsole, in_words
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.records.sweep_table import TrialRow
@@ -164,7 +164,10 @@ def test_searches_of_the_command_line(nnlab, spiral: Path, machine: Machine) -> 
     [
         ((), "give a SPEC and values"),
         (("--resume", "last", "-s", "seed=0,1"), "--resume continues a sweep with its own sweep.yaml"),
-        (("spiral.yaml", "--retry", "failed"), "give a SPEC and values"),
+        (
+            ("spiral.yaml", "--retry", "failed"),
+            "--retry needs --resume FOLDER",
+        ),
         (("--resume", "last", "--retry", "lost"), "--retry: must be failed"),
         (("spiral.yaml",), "nothing is swept"),
     ],
