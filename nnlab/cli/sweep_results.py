@@ -17,6 +17,7 @@ from nnlab.metrics import LOSS
 from nnlab.records.sweep_folder import SweepRecord
 from nnlab.records.sweep_points import PointRows, points_of, ranked
 from nnlab.records.sweep_table import setting_cell
+from nnlab.storage.layout import TRIALS_FILE
 from nnlab.text import one_line
 
 MOST_ROWS = 10
@@ -48,7 +49,7 @@ def print_sweep(record: SweepRecord, most: int = MOST_ROWS) -> None:
     console = results()
     console.print(laid_out(columns, console.width), soft_wrap=False)
     if len(order) > len(shown):
-        console.print(f"... and {len(order) - len(shown):,} more in {record.path / 'trials.csv'}")
+        console.print(f"... and {len(order) - len(shown):,} more in {record.path / TRIALS_FILE}")
     lines = recorded_lines(record.summary["statistics"], console.width, MOST_VERDICTS)
     if lines := lines or _advice_on_seeds(points):
         console.print()

@@ -15,8 +15,9 @@ from nnlab.plots.sweep_curves import CURVES_FILE, MOST_LINES, plot_curves
 from nnlab.plots.sweep_goal import GOAL_FILE, plot_goal
 from nnlab.plots.sweep_importance import IMPORTANCE_FILE, LEAST_POINTS, plot_importance, ranked_results
 from nnlab.plots.sweep_map import HEATMAP_FILE, MOST_CELLS, SCATTER_FILE, plot_heatmap, plot_scatter
-from nnlab.plots.sweep_panels import BEST_FILE, MOST_PANELS, PANELS_FILE, panels_and_lines, plot_best, plot_panels
+from nnlab.plots.sweep_panels import BEST_PICTURE, MOST_PANELS, PANELS_FILE, panels_and_lines, plot_best, plot_panels
 from nnlab.plots.sweep_parallel import PARALLEL_FILE, plot_parallel
+from nnlab.records.formats import ENDED_TRIALS
 from nnlab.records.sweep_folder import read_sweep
 from nnlab.storage.layout import PLOTS_FOLDER
 from nnlab.text import near_hint, one_line, quote
@@ -121,7 +122,7 @@ KINDS: Mapping[str, SweepPicture] = {
         IMPORTANCE_FILE, lambda view, path: plot_importance(view.points, path), _no_importance, _many_or_drawn
     ),
     "best": SweepPicture(
-        BEST_FILE,
+        BEST_PICTURE,
         lambda view, path: plot_best(view.points, view.tables, path),
         _no_best,
         _not_all_curves_are_drawn,
@@ -140,7 +141,7 @@ def sweep_picture_kinds(names: Sequence[str]) -> list[str]:
 
 def kinds_of(view: SweepView) -> list[str]:
     """The kinds of pictures that a sweep has unasked; none before a trial has ended."""
-    if not np.isin(view.points.statuses, ["completed", "diverged", "failed", "stopped"]).any():
+    if not np.isin(view.points.statuses, ENDED_TRIALS).any():
         return []
     return [name for name, picture in KINDS.items() if not picture.unavailable_because(view) and picture.unasked(view)]
 

@@ -31,7 +31,7 @@ from nnlab.plots.sweep_points import SweepPoints, column_label
 from nnlab.text import NO_BREAK_SPACE, breaking_after_commas
 
 PANELS_FILE = "panels.png"
-BEST_FILE = "best.png"
+BEST_PICTURE = "best.png"
 MOST_PANELS = 20
 MOST_BEST = 20
 LINES_WITH_TRAIN = 3

@@ -18,7 +18,8 @@ from nnlab.registry import registered_name
 DECADES = 100
 # By whether a higher value is better; the colours of viridis suit colour-blind readers.
 BRIGHT_IS_BEST = {True: "viridis", False: "viridis_r"}
-NAMED_STATUSES = ("running", "crashed", "interrupted", "diverged", "failed", "stopped", "waiting")
+# All of a trial but completed.
+NAMED_STATUSES = ("interrupted", "diverged", "failed", "stopped", "waiting")
 
 
 @dataclass(frozen=True, eq=False)

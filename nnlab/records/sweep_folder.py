@@ -114,10 +114,6 @@ class SweepFolder:
         self._write(SUMMARY_FILE, as_json(updated))
         self.summary = updated
 
-    def finish(self, status: str, message: str = "", **summary: Any) -> None:
-        """Write the final status."""
-        self.update(status=status, message=message, **summary)
-
     def close(self) -> None:
         """Release the lock."""
         self._lock.release()

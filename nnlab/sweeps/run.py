@@ -10,7 +10,8 @@ from nnlab.compare.verdicts import sweep_statistics, values_by_point
 from nnlab.config.sweep import Sweep
 from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
-from nnlab.errors import Interrupted, NnlabError, RunError, reason_of
+from nnlab.errors import Interrupted, RunError
+from nnlab.figures.failures import failures_reported
 from nnlab.records.sweep_folder import SweepFolder, SweepRecord
 from nnlab.records.sweep_table import SweepColumns
 from nnlab.registry import registered_name
@@ -19,7 +20,6 @@ from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.progress import SilentSweep, SweepReporter
 from nnlab.sweeps.scheduler import Scheduler
 from nnlab.sweeps.trial import Workers, WorkersLost
-from nnlab.text import one_line
 
 NO_GOAL = (
     "without validation samples no trial is named the best, since the test set must not choose; "
@@ -156,12 +156,8 @@ def _interrupted(scheduler: Scheduler, reason: str = "") -> str:
 
 
 def _draw(path: Path, say: Callable[[str], None]) -> None:
-    """Draw the pictures of a sweep; a failure is reported in one line."""
+    """Draw the pictures of a sweep."""
     from nnlab.figures.sweep_pictures import draw_sweep  # loads matplotlib
 
-    try:
+    with failures_reported(say):
         draw_sweep(path, say)
-    except OSError as error:
-        say(f"the pictures cannot be written: {reason_of(error)}")
-    except Exception as error:
-        say(str(error) if isinstance(error, NnlabError) else f"the pictures cannot be drawn: {one_line(repr(error))}")

@@ -47,8 +47,9 @@ class TrialTask:
 class TrialOutcome:
     """How a trial ended, in plain values.
 
-    ``status`` is that of its run (completed, diverged, failed, interrupted), ``paused`` where it reached ``until``, or
-    ``lost`` where its worker died. ``exit_code`` is that of the error, 0 without one.
+    ``status`` is that of its run (completed, diverged, failed, interrupted), ``paused`` where it reached ``until``,
+    ``lost`` where its worker died, or ``waiting`` where it was not started before the stop. ``exit_code`` is that of
+    the error, 0 without one.
     """
 
     number: int

@@ -3,11 +3,10 @@
 The only module of a training that loads matplotlib; the trials of a sweep, which draw none, do without it.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from nnlab.engine.run_setup import RunSetup
-from nnlab.errors import NnlabError, reason_of
+from nnlab.figures.failures import failures_reported
 from nnlab.figures.run_pictures import BY_TRAINING, KINDS, draw_all, naming_picture
 from nnlab.figures.run_view import RunView
 from nnlab.plots.curves import FILES, plot_run
@@ -15,7 +14,6 @@ from nnlab.plots.notices import noticed_by
 from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.disk import make_folder
-from nnlab.text import one_line
 
 
 class TrainingPictures:
@@ -39,19 +37,8 @@ class TrainingPictures:
         path, plots = self._folder.path, self._folder.plots
         record = self._folder.record(self._setup.experiment.resolved())
         with noticed_by(say):
-            with _reported(say), naming_picture(path, " and ".join(FILES)):
+            with failures_reported(say), naming_picture(path, " and ".join(FILES)):
                 plot_run(record, plots)
-            with _reported(say), last_pictures(path):
+            with failures_reported(say), last_pictures(path):
                 others = [kind for kind in self._kinds if kind not in FILES]
                 draw_all(RunView(record, lambda: self._setup), plots, say, others)
-
-
-@contextmanager
-def _reported(say: Callable[[str], None]) -> Iterator[None]:
-    """Report pictures that fail in one line; the run has ended as its summary says."""
-    try:
-        yield
-    except OSError as error:
-        say(f"the pictures cannot be written: {reason_of(error)}")
-    except Exception as error:
-        say(str(error) if isinstance(error, NnlabError) else f"the pictures cannot be drawn: {one_line(repr(error))}")

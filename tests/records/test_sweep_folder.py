@@ -39,7 +39,7 @@ def sweep(tmp_path: Path) -> Path:
     folder = SweepFolder.create(tmp_path, "adam", "# Which?\nbase: x\n", "0" * 64, COLUMNS, trials=4, goal=GOAL)
     best = {"trial": 1, "settings": {"optimizer.lr": 0.1}, "value": 0.625, "std": 0.1, "n": 2}
     folder.write_trials([*ROWS, WAITING], best=best)
-    folder.finish("completed")
+    folder.update(status="completed")
     folder.close()
     return folder.path
 

@@ -48,6 +48,6 @@ def made_sweep(
     folder.write_best("name: adam\n")
     chosen = {"goal": {"column": goal, "maximize": True} if goal else None, "best": best}
     folder.write_trials(rows, **{**chosen, **summary})
-    folder.finish(status)
+    folder.update(status=status)
     folder.close()
     return folder.path.rename(root / name)
