@@ -7,6 +7,7 @@ from typing import Any
 from nnlab.config.experiment import Experiment
 from nnlab.config.sweep_loading import sweep_from_python
 from nnlab.core.threads import available_cores
+from nnlab.errors import UsageError
 from nnlab.search.base import Search
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.pool import LocalWorkers
@@ -32,9 +33,11 @@ def sweep(
     ``spec`` is an experiment, the path of its spec, or a dict of what a spec says. A key has a list of values,
     ``"0..4"`` or a range ``{"log": (1e-4, 1e-1)}``; the keys of ``zip`` move together. ``parallel`` trials train at a
     time, each in a process of its own (default: one per core); a script needs no ``if __name__ == "__main__":``.
-    Raises what :func:`nnlab.sweeps.run.run_sweep` raises; a trial that fails raises nothing, but is failed in the
-    result.
+    Raises UsageError where ``parallel`` is below 1, and what :func:`nnlab.sweeps.run.run_sweep` raises; a trial that
+    fails raises nothing, but is failed in the result.
     """
+    if parallel is not None and parallel < 1:
+        raise UsageError(f"parallel: must be at least 1, got {parallel}")
     plan = Plan(sweep_from_python(spec, over, zip=zip, search=search, seeds=seeds, goal=goal))
     workers = LocalWorkers(min(parallel or available_cores(), plan.trials))
     try:

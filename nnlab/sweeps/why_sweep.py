@@ -1,6 +1,7 @@
 """The sweep behind ``nnlab why``: its points are the combinations of two experiments."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from nnlab.config.experiment import Experiment
@@ -44,8 +45,12 @@ def plan_between(a: Experiment, b: Experiment) -> WhyPlan:
 def sweep_of(plan: WhyPlan, a: Experiment, *, seeds: int | None = None, goal: str | None = None) -> Sweep:
     """The sweep of all combinations, A first and B second; by default with the fewest seeds that can show effects."""
     points = [plan.settings(combination) for combination in plan.combinations]
-    name = f"why-{plan.a['name']}-{plan.b['name']}"[:LONGEST_NAME]
+    name = f"{_start_of_name(plan)}{plan.b['name']}"[:LONGEST_NAME]
     return _swept(a, points, seeds=seeds or fewest_seeds(len(plan.changes)), goal=goal, name=name)
+
+
+def _start_of_name(plan: WhyPlan) -> str:
+    return f"why-{plan.a['name']}-"
 
 
 def _swept(a: Experiment, points: Sequence[Settings], **further: Any) -> Sweep:
@@ -61,7 +66,8 @@ def plan_of_sweep(sweep: Sweep) -> WhyPlan:
         plan = plan_between(sweep.experiment(points[0]), sweep.experiment(points[1]))
         own = [canonical(plan.settings(combination)) for combination in plan.combinations]
         if own == [canonical(point) for point in points]:
-            return plan
+            name = sweep.name.removeprefix(_start_of_name(plan))  # the trials of B have the name of A
+            return replace(plan, b={**plan.b, "name": name})
     raise UsageError(f"{sweep.name} is a sweep of other trainings than those of nnlab why")
 
 

@@ -7,7 +7,7 @@ import pytest
 from fake_sweeps import RATES, SPIRAL, FakeWorkers
 
 import nnlab
-from nnlab.errors import SpecError
+from nnlab.errors import SpecError, UsageError
 
 
 @pytest.fixture
@@ -38,6 +38,13 @@ def test_the_trials_are_arrays(tmp_path: Path, made: list[FakeWorkers]) -> None:
 def test_no_more_workers_than_trials_are_started(tmp_path: Path, made: list[FakeWorkers]) -> None:
     nnlab.sweep(SPIRAL, {"optimizer.lr": RATES}, parallel=16, runs=tmp_path)
     assert made[0].slots == 3
+
+
+@pytest.mark.parametrize("parallel", [0, -1])
+def test_a_sweep_without_any_worker_is_refused(tmp_path: Path, made: list[FakeWorkers], parallel: int) -> None:
+    with pytest.raises(UsageError, match=f"parallel: must be at least 1, got {parallel}"):
+        nnlab.sweep(SPIRAL, {"optimizer.lr": RATES}, parallel=parallel, runs=tmp_path / "runs")
+    assert (made, (tmp_path / "runs").exists()) == ([], False)
 
 
 def test_keys_move_together(tmp_path: Path, made: list[FakeWorkers]) -> None:
