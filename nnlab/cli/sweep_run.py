@@ -88,7 +88,7 @@ def print_trials(plan: Plan) -> None:
     """Print the trials that are known before any is trained, and how many there will be."""
     seeds = plan.sweep.seeds
     for request in plan.requests:
-        first = (request.point - 1) * seeds + 1
+        first = plan.sweep.trial_number(request.point)
         numbers = f"{first}" if seeds == 1 else f"{first} to {first + seeds - 1}"
         echo(f"trial {numbers}: {described(request.settings)}".removesuffix(": "))
     if len(plan.requests) < plan.points:

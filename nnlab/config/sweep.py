@@ -52,6 +52,18 @@ class Sweep:
         """How many trials the sweep has."""
         return self.points * self.seeds
 
+    def trial_number(self, point: int, seed_offset: int = 0) -> int:
+        """The number of a point's trial, both counted from 1."""
+        return (point - 1) * self.seeds + seed_offset + 1
+
+    def point_of(self, trial: int) -> int:
+        """The number of the point that a trial is of."""
+        return (trial - 1) // self.seeds + 1
+
+    def seed_of(self, settings: Settings, seed_offset: int) -> int:
+        """The seed of a point's trial."""
+        return int(settings.get("seed", self.base.seed)) + seed_offset
+
     def experiment(self, settings: Settings, seed_offset: int = 0) -> Experiment:
         """The experiment of a point, with ``seed_offset`` added to its seed; raises SpecError that names the point."""
         experiment, findings = self._built(settings, seed_offset)

@@ -84,7 +84,7 @@ def _wait_for_workers(path: Path, reporter: SweepReporter) -> None:
 def _changes(path: Path, plan: Plan) -> list[str]:
     """What changed since the first trial that began, of those known at the start."""
     for request in plan.requests:
-        trial = path / trial_folder((request.point - 1) * plan.sweep.seeds + 1)
+        trial = path / trial_folder(plan.sweep.trial_number(request.point))
         if (trial / SUMMARY_FILE).exists() and (trial / ENVIRONMENT_FILE).exists():
             setup = RunSetup(plan.sweep.experiment(request.settings))
             return drift(read_environment(trial / ENVIRONMENT_FILE), environment_of(setup))

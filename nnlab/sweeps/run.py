@@ -112,7 +112,7 @@ def _statistics(scheduler: Scheduler) -> dict[str, Any] | None:
         return None
     column = sweep.goal.column
     measured = [
-        (trial.row.settings, trial.seed(sweep.base.seed), value)
+        (trial.row.settings, sweep.seed_of(trial.request.settings, trial.offset), value)
         for trial in scheduler.trials.values()
         if trial.row.status == "completed" and (value := trial.row.metrics.get(column)) is not None
     ]

@@ -98,16 +98,16 @@ class Scheduler:
         except RunError as error:
             self.reporter.say(f"{error}; the table is rebuilt from the trials")
             return {}
-        return {(row.number - 1) // self.plan.sweep.seeds + 1: row.settings for row in rows}
+        return {self.plan.sweep.point_of(row.number): row.settings for row in rows}
 
     def _trials_of(self, request: Request) -> list[Trial]:
         """The trials of a point, one for each seed."""
         sweep = self.plan.sweep
         found = []
         for offset in range(sweep.seeds):
-            number = (request.point - 1) * sweep.seeds + offset + 1
+            number = sweep.trial_number(request.point, offset)
             if number not in self.trials:
-                seed = int(request.settings.get("seed", sweep.base.seed)) + offset if sweep.seeds > 1 else None
+                seed = sweep.seed_of(request.settings, offset) if sweep.seeds > 1 else None
                 row = trial_row(self.folder.path, TrialRow(number, "waiting", request.settings, seed))
                 self.trials[number] = Trial(request, offset, row)
             self.trials[number].request = request
@@ -208,7 +208,7 @@ class Scheduler:
         ).value
         if value is None or (best and (value <= best[1] if self._maximize else value >= best[1])):
             return best
-        return (request.point - 1) * self.plan.sweep.seeds + 1, value
+        return self.plan.sweep.trial_number(request.point), value
 
     def _write(self) -> None:
         """Write the table as it is now; where it cannot be (on Windows while a spreadsheet shows it), at the end."""

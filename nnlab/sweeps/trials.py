@@ -33,10 +33,6 @@ class Trial:
         """Its number, counted from 1."""
         return self.row.number
 
-    def seed(self, base: int) -> int:
-        """Its seed, where ``base`` is that of the sweep's base."""
-        return int(self.request.settings.get("seed", base)) + self.offset
-
     def has_reached(self, until: int | None) -> bool:
         """Whether its run has ended, or has made ``until`` updates."""
         return self.row.status in FINISHED or (until is not None and (self.row.steps or 0) >= until)
