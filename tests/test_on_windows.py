@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from inline_workers import InlineWorkers
 from matplotlib.image import imread
 from safetensors.numpy import load_file
 from simulated_windows import SIGBREAK, import_nnlab, windows
@@ -141,6 +142,34 @@ def test_run_files_equal_those_of_other_systems(
     assert all(b"\r" not in path.read_bytes() for path in run.rglob("*") if path.suffix in TEXTS)
     assert not (run / "lock").exists()
     assert not list(run.rglob("*.tmp"))
+
+
+def test_sweep_is_trained_resumed_and_moved_to_the_trash_on_windows(
+    nnlab: Command,
+    modules: dict[str, ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    spec: Path,
+    tmp_path: Path,
+    expected: dict[str, bytes],
+) -> None:
+    monkeypatch.setattr(InlineWorkers, "run_trial", staticmethod(modules["nnlab.sweeps.trial"].run_trial))
+    monkeypatch.setattr(modules["nnlab.cli.sweep_run"], "LocalWorkers", InlineWorkers)
+    code, output = nnlab("sweep", spec, "-s", "optimizer.lr=0.1,0.01", "--goal", "train_loss", "-q")
+    sweep = only_run(tmp_path)
+    assert (code, Path(output.splitlines()[-1]).resolve()) == (0, sweep)
+    assert {name: (sweep / "trial-001" / name).read_bytes() for name in SAME} == expected
+    assert {path.name for path in (sweep / "plots").iterdir()} == {"goal.png", "curves.png"}
+    assert all(b"\r" not in path.read_bytes() for path in sweep.rglob("*") if path.suffix in TEXTS)
+    before = {path: path.read_bytes() for path in sweep.rglob("*.csv")}
+    (sweep / "trial-002" / "summary.json").unlink()
+    summary = json.loads((sweep / "summary.json").read_text())
+    (sweep / "summary.json").write_text(json.dumps({**summary, "status": "running"}))
+    assert nnlab("sweep", "--resume", "last", "-q")[0] == 0
+    assert {path: path.read_bytes() for path in sweep.rglob("*.csv")} == before
+    assert not [*sweep.rglob("lock"), *sweep.rglob("*.tmp")]
+    assert nnlab("runs", "rm", sweep.name, "-y")[0] == 0
+    assert nnlab("runs", "restore", sweep.name)[0] == 0
+    assert nnlab("show", "last/trial-002")[0] == 0
 
 
 @pytest.mark.usefixtures("no_pictures_there")
