@@ -22,10 +22,10 @@ SECONDS_BETWEEN_UPDATES = 0.1
 GONE = (OSError, SystemExit)
 
 
-class ConsoleReporter:
-    """Says lines on stderr; on a terminal it also keeps a live bar below them.
+class StderrLines:
+    """Says lines on stderr.
 
-    Where stderr can no longer be written (its reader has gone, the disk is full) it falls silent: training goes on.
+    Where it can no longer be written (its reader has gone, the disk is full) nothing more is said: training continues.
     """
 
     def __init__(self) -> None:
@@ -39,6 +39,10 @@ class ConsoleReporter:
             messages().print(line)
         except GONE:
             self._silent = True
+
+
+class ConsoleReporter(StderrLines):
+    """Says lines on stderr; on a terminal it also keeps a live bar below them."""
 
     @contextmanager
     def watch(self, iterations: int) -> Iterator[Sequence[Observer]]:

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from nnlab.cli.comparison_table import heading
 from nnlab.cli.console import messages
-from nnlab.cli.progress import GONE, SECONDS_BETWEEN_UPDATES, kept
+from nnlab.cli.progress import SECONDS_BETWEEN_UPDATES, StderrLines, kept
 from nnlab.metric_columns import format_column
 from nnlab.sweeps.progress import Progress as SweepProgress
 from nnlab.sweeps.progress import duration
@@ -16,25 +16,13 @@ from nnlab.sweeps.progress import duration
 WIDTH_WITH_BAR = 110
 
 
-class SweepConsole:
-    """Says lines on stderr; on a terminal one live view takes the place of the line for each trial.
-
-    Where stderr can no longer be written (its reader has gone, the disk is full) it falls silent: the sweep continues.
-    """
+class SweepConsole(StderrLines):
+    """Says lines on stderr; on a terminal one live view takes the place of the line for each trial."""
 
     def __init__(self) -> None:
-        self._silent = False
+        super().__init__()
         self._bar: Progress | None = None
         self._shown_at = 0.0
-
-    def say(self, line: str) -> None:
-        """Show one line."""
-        if self._silent:
-            return
-        try:
-            messages().print(line)
-        except GONE:
-            self._silent = True
 
     def trial(self, line: str) -> None:
         """Show the line of a trial that ended, unless there is a live view."""

@@ -80,7 +80,7 @@ class SuccessiveHalving(Search):
 
 @dataclass(frozen=True)
 class Rung:
-    """After ``until`` updates the best ``keep`` points go on."""
+    """After ``until`` updates the best ``keep`` points continue."""
 
     until: int
     keep: int

@@ -62,7 +62,7 @@ class Cluster(Protocol):
         ...
 
     def close(self) -> None:
-        """Leave the cluster, which goes on running."""
+        """Leave the cluster, which continues to run."""
         ...
 
 

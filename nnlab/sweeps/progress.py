@@ -105,12 +105,8 @@ def trial_line(row: TrialRow, trials: int, goal: str | None, message: str = "") 
     parts = [f"{how}: {one_line(message, 300)}" if row.status == "failed" and message else how]
     if row.status != "failed":
         parts += measured(row.metrics, goal)
-    return ", ".join(filter(None, [f"trial {row.number:,} of {trials:,}: {parts[0]}", *parts[1:], told(row)]))
-
-
-def told(row: TrialRow) -> str:
-    """The settings of a trial, with its seed where points have several."""
-    return described(row.settings, row.seed)
+    settings = described(row.settings, row.seed)
+    return ", ".join(filter(None, [f"trial {row.number:,} of {trials:,}: {parts[0]}", *parts[1:], settings]))
 
 
 def measured(metrics: Row, goal: str | None) -> Iterable[str]:

@@ -8,6 +8,7 @@ import pytest
 from fake_sweeps import SPIRAL, FakeWorkers
 from rich.console import Console
 
+from nnlab.cli import progress as progress_module
 from nnlab.cli import sweep_progress
 from nnlab.cli.arguments import MANY_TRIALS
 from nnlab.cli.sweep_progress import SweepConsole, in_words
@@ -181,7 +182,8 @@ def test_contradicting_arguments_are_refused(nnlab, spiral: Path, arguments: tup
 def console_of(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=terminal, width=120, markup=False, emoji=False, highlight=False)
-    monkeypatch.setattr(sweep_progress, "messages", lambda: console)
+    for module in (progress_module, sweep_progress):
+        monkeypatch.setattr(module, "messages", lambda: console)
     return stream
 
 
@@ -210,7 +212,9 @@ def test_a_reader_that_is_gone_ends_the_lines_only(monkeypatch: pytest.MonkeyPat
         def write(self, text: str) -> int:
             raise BrokenPipeError
 
-    monkeypatch.setattr(sweep_progress, "messages", lambda: Console(file=Gone()))
+    tried = []
+    monkeypatch.setattr(progress_module, "messages", lambda: tried.append(1) or Console(file=Gone()))
     reporter = SweepConsole()
     reporter.trial("trial 1 of 2: completed")
     reporter.say("trial 2 of 2: failed")
+    assert len(tried) == 1
