@@ -44,8 +44,8 @@ class Sweep:
     @cached_property
     def points(self) -> int:
         """How many points the search trains."""
-        trials: int | None = getattr(self.search, "trials", None)
-        return len(self.space) if trials is None else trials
+        wanted = self.search.wanted_points
+        return len(self.space) if wanted is None else wanted
 
     @property
     def trials(self) -> int:

@@ -180,7 +180,7 @@ class SweepDraft:
                     self.problems.append((item.position, ("seed",), message))
 
     def _check_size(self, space: Space) -> None:
-        trials: int | None = getattr(self.search, "trials", None)
+        trials = self.search.wanted_points
         count = (space.combinations if trials is None else trials) * self.seeds
         if count <= MOST_TRIALS:
             return
@@ -206,7 +206,7 @@ class SweepDraft:
                         "{name: random, trials: N} (--random N)"
                     )
                     self.problems.append((item.position, (item.key,), message))
-        elif space.further and getattr(self.search, "trials", None) is not None:
+        elif space.further and self.search.wanted_points is not None:
             self._add("over", f"several mappings need a grid; search {name} draws its points from one of them")
         if self.search.needs_goal and sweep.goal is None:
             self._add("search", f"{name} needs a goal: without validation samples there is none; {HOLD_OUT}", name)

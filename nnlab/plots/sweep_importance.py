@@ -34,7 +34,7 @@ def key_importances(points: SweepPoints) -> Mapping[int, Importance]:
 def ranked_results(points: SweepPoints) -> Array:
     """(points,): numbers that rank the points as ``points.mean`` does, else NaN.
 
-    After the complete points come those that the search gave up, by how far they got, and last those that diverged.
+    After the complete points come those that the search ended early, by how far they got, and last those that diverged.
     """
     results = np.full(len(points.mean), np.nan)
     results[points.complete] = points.mean[points.complete]

@@ -83,7 +83,7 @@ def plot_panels(points: SweepPoints, tables: Tables, path: Path) -> None:
 def plot_best(points: SweepPoints, tables: Tables, path: Path) -> None:
     """Small curves of training and goal for the best points, best first, with their values as titles.
 
-    Points that the search gave up come after those that completed.
+    Points that the search ended early come after those that completed.
 
     After the figure of ゼロから作るDeep Learning, ch06/hyperparameter_optimization.py.
     """

@@ -36,8 +36,8 @@ Tick = tuple[float, str]
 def plot_parallel(points: SweepPoints, path: Path) -> None:
     """A line for each point across one axis per key and one for the goal; the best are thick.
 
-    Those that diverged are dashed and those that the search gave up grey; both end below the goal's axis, which has its
-    better end at the top. Of more keys than have room the most important ones are shown.
+    Those that diverged are dashed and those that the search ended early grey; both end below the goal's axis, which has
+    its better end at the top. Of more keys than have room the most important ones are shown.
     """
     title = points.title()
     places = list(range(len(points.keys)))

@@ -83,7 +83,7 @@ class SweepPoints:
 
     @cached_property
     def stopped(self) -> list[int]:
-        """The points that the search gave up, best first: those that got further, then by their last mean."""
+        """The points that the search ended early, best first: those that got further, then by their last mean."""
         with_value = (self.statuses == "stopped") & (np.abs(self.values) < HIGHEST)
         count = with_value.sum(axis=1)
         mean = np.where(with_value, self.values, 0).sum(axis=1) / np.maximum(count, 1)

@@ -44,7 +44,7 @@ CRASHED = "crashed"
 DAMAGED = "damaged"
 ALL_STATUSES = (*STATUSES, CRASHED, DAMAGED)
 
-# Statuses of a trial in trials.csv: stopped is one that its search gave up, waiting one that has not begun.
+# Statuses of a trial in trials.csv: stopped is one that its search ended early, waiting one that has not begun.
 TRIAL_STATUSES = ("completed", "diverged", "failed", "interrupted", "stopped", "waiting")
 # Statuses of a trial that its sweep is done with.
 ENDED_TRIALS = ("completed", "diverged", "failed", "stopped")

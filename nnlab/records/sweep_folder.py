@@ -192,7 +192,8 @@ def trial_row(folder: Path, row: TrialRow, *, spec_sha256: str | None = None, st
     """The row of a trial with status, steps and metrics from its run folder.
 
     It is waiting where its run has not begun, interrupted where its run was killed or paused; ``stopped`` where its
-    search gave it up. Raises RunError for a damaged summary, and where the run is not of the spec with this SHA-256.
+    search ended it early. Raises RunError for a damaged summary, and where the run is not of the spec with this
+    SHA-256.
     """
     path = folder / trial_folder(row.number) / SUMMARY_FILE
     if not path.exists():

@@ -65,6 +65,11 @@ class Search(ABC):
     needs_goal: ClassVar[bool] = False
     resumes: ClassVar[bool] = False
 
+    @property
+    def wanted_points(self) -> int | None:
+        """The number of points in its key ``trials``; None: all of a grid."""
+        return getattr(self, "trials", None)
+
     @abstractmethod
     def start(
         self,

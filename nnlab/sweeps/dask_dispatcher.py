@@ -16,7 +16,7 @@ from nnlab.errors import EXIT_BUG, NnlabError
 from nnlab.sweeps.dask_checks import WorkerCheck, compare_worker, described
 from nnlab.sweeps.dask_cluster import Call, Cluster, SchedulerLostError, WorkerLostError
 from nnlab.sweeps.dask_tasks import Description, ask_to_stop, describe, train_assignment
-from nnlab.sweeps.dask_transfer import Trial, assigned, received
+from nnlab.sweeps.dask_transfer import SubmittedTrial, assigned, received
 from nnlab.sweeps.trial import TrialOutcome
 from nnlab.text import one_line
 
@@ -35,7 +35,7 @@ class Worker:
     address: str
     busy: bool = False
     check: WorkerCheck | None = None
-    calls: dict[Call, Trial | None] = field(default_factory=dict)
+    calls: dict[Call, SubmittedTrial | None] = field(default_factory=dict)
     ended: set[Call] = field(default_factory=set)
 
 
@@ -56,7 +56,7 @@ class Dispatcher:
         self._cluster, self._experiment, self._here, self._say = cluster, experiment, here, say
         self._allow_drift = drift
         self._session = secrets.token_hex(8)
-        self._waiting: deque[Trial] = deque()
+        self._waiting: deque[SubmittedTrial] = deque()
         self._looks_without_worker = 0
         self._open = self._stopping = self._left = False
         self._receivers = ThreadPoolExecutor(RECEIVING_THREADS, "nnlab-receiver")
@@ -87,7 +87,7 @@ class Dispatcher:
                 self._report(worker, worker.check)
         self._dispatch()
 
-    def accept(self, trial: Trial) -> None:
+    def accept(self, trial: SubmittedTrial) -> None:
         """Train a trial on the next worker that is free."""
         if self.lost:
             trial.raise_lost(self.lost)
@@ -179,7 +179,9 @@ class Dispatcher:
         hosts = Counter(urlsplit(address).hostname for address in self.workers)
         return max(1, check.cores // hosts[urlsplit(check.address).hostname])
 
-    def _send(self, worker: Worker, function: Callable[[Any], Any], argument: object, trial: Trial | None) -> None:
+    def _send(
+        self, worker: Worker, function: Callable[[Any], Any], argument: object, trial: SubmittedTrial | None
+    ) -> None:
         name = trial.task.folder.name if trial else "describe"
         call = self._cluster.submit(function, argument, worker.address, f"nnlab-{name}-{secrets.token_hex(8)}")
         worker.busy, worker.calls[call] = True, trial
@@ -194,7 +196,7 @@ class Dispatcher:
         self._receivers.submit(self._fetch, worker, call, worker.calls[call])
         self._dispatch()
 
-    def _fetch(self, worker: Worker, call: Call, trial: Trial | None) -> None:
+    def _fetch(self, worker: Worker, call: Call, trial: SubmittedTrial | None) -> None:
         """In a thread of its own: wait for the result of a call."""
         if trial is None:
             try:
@@ -212,7 +214,7 @@ class Dispatcher:
                 self.events.put(self.lose_scheduler)
         self.events.put(partial(self._received, worker, call, trial, outcome))
 
-    def _received(self, worker: Worker, call: Call, trial: Trial, outcome: TrialOutcome) -> None:
+    def _received(self, worker: Worker, call: Call, trial: SubmittedTrial, outcome: TrialOutcome) -> None:
         worker.calls.pop(call, None)
         worker.ended.discard(call)
         if outcome.status == "lost":
@@ -236,7 +238,7 @@ class Dispatcher:
         if self.workers and all(worker.check for worker in self.workers.values()):
             self.answered.set()
 
-    def _unfinished(self) -> list[Trial]:
+    def _unfinished(self) -> list[SubmittedTrial]:
         """Every trial without an outcome; none of them waits any more."""
         waiting, self._waiting = list(self._waiting), deque()
         sent = [trial for worker in self.workers.values() for trial in worker.calls.values() if trial]

@@ -14,7 +14,7 @@ from nnlab.text import one_line
 
 
 @dataclass(eq=False)
-class Trial:
+class SubmittedTrial:
     """A submitted trial and the future of its outcome."""
 
     task: TrialTask

@@ -11,7 +11,7 @@ from nnlab.sweeps.dask_checks import described, refuse_differing
 from nnlab.sweeps.dask_cluster import Cluster, DaskCluster, SchedulerLostError
 from nnlab.sweeps.dask_dispatcher import Dispatcher
 from nnlab.sweeps.dask_tasks import describe
-from nnlab.sweeps.dask_transfer import Trial
+from nnlab.sweeps.dask_transfer import SubmittedTrial
 from nnlab.sweeps.trial import TrialOutcome, TrialTask
 
 WORKERS_SECONDS = 30.0
@@ -70,7 +70,7 @@ class DaskWorkers:
 
     def submit(self, task: TrialTask) -> "Future[TrialOutcome]":
         """Train a trial on the next worker that is free."""
-        trial = Trial(task)
+        trial = SubmittedTrial(task)
         self._do(partial(self._dispatcher.accept, trial))
         return trial.future
 

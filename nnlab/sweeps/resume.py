@@ -15,7 +15,7 @@ from nnlab.storage.layout import ENVIRONMENT_FILE, SUMMARY_FILE, SWEEP_FILE, tri
 from nnlab.storage.lock import is_being_written
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.progress import SilentSweep, SweepReporter
-from nnlab.sweeps.run import SweepResult, carry_out, columns_of, facts_of
+from nnlab.sweeps.run import SweepResult, columns_of, initial_summary, train_remaining
 from nnlab.sweeps.scheduler import Scheduler
 from nnlab.sweeps.trial import Workers
 from nnlab.sweeps.worker import SECONDS_TO_SAVE
@@ -55,12 +55,12 @@ def resume_sweep(
         if changes and not allow_drift:
             raise RunError(refusal(path, changes))
         drifted = {"drift": changes} if changes else {}
-        folder.update(**facts_of(plan), **drifted)
+        folder.update(**initial_summary(plan), **drifted)
     except BaseException:
         folder.close()
         raise
     reporter.say(f"{plan.sweep.name}: {plan.size()}, resumed")
-    return carry_out(Scheduler(plan, folder, workers, reporter, fail_fast, retry_failed, allow_drift))
+    return train_remaining(Scheduler(plan, folder, workers, reporter, fail_fast, retry_failed, allow_drift))
 
 
 def _finished(path: Path) -> SweepResult | None:

@@ -57,14 +57,19 @@ def run_sweep(
     plan = sweep if isinstance(sweep, Plan) else Plan(sweep)
     reporter = reporter or SilentSweep()
     folder = SweepFolder.create(
-        Path(runs), plan.sweep.name, plan.sweep.to_yaml(), plan.sweep.sha256(), columns_of(plan.sweep), **facts_of(plan)
+        Path(runs),
+        plan.sweep.name,
+        plan.sweep.to_yaml(),
+        plan.sweep.sha256(),
+        columns_of(plan.sweep),
+        **initial_summary(plan),
     )
     slots = f", {workers.slots} at a time" if workers.slots > 1 else ""
     reporter.say(f"{plan.sweep.name}: {plan.size()}{slots}")
-    return carry_out(Scheduler(plan, folder, workers, reporter, fail_fast))
+    return train_remaining(Scheduler(plan, folder, workers, reporter, fail_fast))
 
 
-def carry_out(scheduler: Scheduler) -> SweepResult:
+def train_remaining(scheduler: Scheduler) -> SweepResult:
     """Train what is left of a sweep, and record how it ended."""
     plan, folder, reporter = scheduler.plan, scheduler.folder, scheduler.reporter
     if plan.sweep.goal is None:
@@ -86,7 +91,7 @@ def columns_of(sweep: Sweep) -> SweepColumns:
     return SweepColumns(sweep.space.keys, sweep.seeds > 1, sweep.goal.column if sweep.goal else None)
 
 
-def facts_of(plan: Plan) -> dict[str, Any]:
+def initial_summary(plan: Plan) -> dict[str, Any]:
     """What the summary says from the start."""
     goal = plan.sweep.goal
     return {
