@@ -71,6 +71,7 @@ class SweepFaults:
                 yield self._killed_and_resumed(name, workers)
 
         with self._workers() as workers:
+            self._swept("grid", workers)  # starts the processes: the next one takes its usual time
             return tally(trials())
 
     def kills_of_workers(self, kills: int = KILLS) -> Tally:
@@ -151,7 +152,6 @@ class SweepFaults:
         sweep_module._draw = lambda path, say: None
         workers = LocalWorkers(2)
         try:
-            self._swept("grid", workers)  # starts the processes: the next one takes its usual time
             yield workers
         finally:
             workers.close()
