@@ -14,7 +14,6 @@ from nnlab.records.sweep_folder import SweepFolder, trial_row
 from nnlab.records.sweep_points import best_entry
 from nnlab.records.sweep_table import TrialRow, read_trials
 from nnlab.search.base import Request
-from nnlab.search.space import Settings
 from nnlab.storage.layout import TRIALS_FILE
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.progress import Progress, SweepReporter, duration, trial_line
@@ -59,12 +58,14 @@ class Scheduler:
         self._stopping = False
         self._next_table = 0.0
         self._unwritten = False
+        self._recorded: dict[int, TrialRow] = {}
         self.progress = Progress(self.plan.trials, self.workers.slots, lambda: self.rows, goal=self._goal)
 
     @property
     def rows(self) -> list[TrialRow]:
-        """The rows of trials.csv."""
-        return [trial.row for trial in self.trials.values()]
+        """The rows of trials.csv; those of an earlier session that the search has not asked for again are kept."""
+        rows = self._recorded | {number: trial.row for number, trial in self.trials.items()}
+        return [rows[number] for number in sorted(rows)]
 
     def best(self) -> dict[str, Any] | None:
         """The best point, as the summary names it."""
@@ -72,7 +73,9 @@ class Scheduler:
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Train until the search ends, ``stop`` is true, or with ``fail_fast`` a trial fails."""
-        proposer = self.plan.start(self._recorded())
+        self._recorded = self._read_rows()
+        sweep = self.plan.sweep
+        proposer = self.plan.start({sweep.point_of(number): row.settings for number, row in self._recorded.items()})
         while requests := proposer.ask():
             batch = [(request, self._trials_of(request)) for request in requests]
             todo = [trial for request, trials in batch for trial in trials if self._is_wanted(trial, request)]
@@ -88,8 +91,8 @@ class Scheduler:
         self.complete = True
         self.reporter.show(self.progress)
 
-    def _recorded(self) -> dict[int, Settings]:
-        """The points of an earlier session; trials.csv is written before a batch is trained."""
+    def _read_rows(self) -> dict[int, TrialRow]:
+        """The trials of an earlier session, by number; trials.csv is written before a batch is trained."""
         path = self.folder.path / TRIALS_FILE
         if not path.exists():
             return {}
@@ -98,7 +101,7 @@ class Scheduler:
         except RunError as error:
             self.reporter.say(f"{error}; the table is rebuilt from the trials")
             return {}
-        return {self.plan.sweep.point_of(row.number): row.settings for row in rows}
+        return {row.number: row for row in rows if row.number <= self.plan.trials}
 
     def _trials_of(self, request: Request) -> list[Trial]:
         """The trials of a point, one for each seed."""

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from fake_sweeps import FakeWorkers, Sweeping
 
 from nnlab.config.loading import load_experiment
 from nnlab.errors import Interrupted
+from nnlab.records.sweep_folder import read_sweep
 from nnlab.search.optuna_search import OptunaSearch
 
 pytest.importorskip("optuna")
@@ -61,5 +64,26 @@ def test_a_retried_trial_does_not_change_what_was_proposed_after_it(sweeping: Sw
     retried = sweeping(resume=failed.path, retry_failed=True, workers=workers)
     assert [number for number, _ in workers.started] == [5]
     assert retried.trials["optimizer.lr"].tolist() == failed.trials["optimizer.lr"].tolist()
+    for number, lr in enumerate(retried.trials["optimizer.lr"].tolist(), start=1):
+        assert load_experiment(retried.path / f"trial-{number:03}" / "spec.yaml").optimizer.lr == lr
+
+
+def test_a_retried_trial_that_is_interrupted_loses_none_of_the_later_ones(sweeping: Sweeping) -> None:
+    failed = sweeping(**KEYS, workers=FakeWorkers(scripts={5: ["failed"]}))
+
+    def interrupt(task: Any) -> None:
+        workers.scripts[5] = ["interrupted"]
+        os.kill(os.getpid(), signal.SIGINT)
+        while not workers.stopped:
+            time.sleep(0.001)
+
+    workers = FakeWorkers(1, on_start=interrupt)
+    with pytest.raises(Interrupted, match="after 15 of 16 trials"):
+        sweeping(resume=failed.path, retry_failed=True, workers=workers)
+    rows = read_sweep(failed.path).trials
+    assert [row.settings["optimizer.lr"] for row in rows] == failed.trials["optimizer.lr"].tolist()
+    assert Counter(row.status for row in rows)["interrupted"] == 1
+    retried = sweeping(resume=failed.path)
+    assert retried.summary["status"] == "completed"
     for number, lr in enumerate(retried.trials["optimizer.lr"].tolist(), start=1):
         assert load_experiment(retried.path / f"trial-{number:03}" / "spec.yaml").optimizer.lr == lr
