@@ -93,14 +93,16 @@ def _version(package: str) -> str | None:
 
 
 def _blas() -> list[dict[str, Any]]:
-    """The loaded BLAS libraries; where threadpoolctl finds none (Accelerate), the one NumPy was built with."""
-    found = [
-        {key: library.get(key) for key in _OF_A_LIBRARY}
-        for library in threadpool_info()
-        if library.get("user_api") == "blas"
-    ]
-    if found:
-        return found
+    """The BLAS that NumPy brought, else all that are loaded; where none is found (Accelerate), the one of its build.
+
+    Other packages load libraries of their own, such as SciPy, which change no digit here.
+    """
+    loaded = [library for library in threadpool_info() if library.get("user_api") == "blas"]
+    package = Path(np.__file__).parent
+    inside = (package, package.with_name("numpy.libs"))
+    own = [library for library in loaded if any(map(Path(str(library.get("filepath"))).is_relative_to, inside))]
+    if loaded:
+        return [{key: library.get(key) for key in _OF_A_LIBRARY} for library in own or loaded]
     built = _mapping(np.show_config(mode="dicts"))
     library = _mapping(_mapping(built.get("Build Dependencies")).get("blas"))
     if not library.get("name"):

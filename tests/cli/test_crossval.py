@@ -95,8 +95,9 @@ def test_compare_takes_the_folds_of_a_cross_validation(nnlab, spec: Path) -> Non
     answer = nnlab("compare", *sorted(folder.iterdir()), "--out", "pictures")
     assert answer.code == 0
     assert "damaged" not in answer.stdout
-    heading, _, *rows, _ = answer.stdout.splitlines()
+    heading, _, *rows, caption, _ = answer.stdout.splitlines()
     assert re.split("  +", heading)[:2] == ["run", "fold"]
+    assert caption == "sorted by validation accuracy"
     assert sorted(row.split()[0] for row in rows) == ["fold-1", "fold-2", "fold-3"]
     assert nnlab("show", folder).code == 5
 

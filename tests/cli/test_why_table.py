@@ -40,7 +40,10 @@ def printed(plan: WhyPlan, capsys: pytest.CaptureFixture[str], seeds: int = 8, i
         )
 
     values = {one: {seed: value(one, seed) for seed in range(seeds)} for one in plan.combinations}
-    console.results.cache_clear()
+    console.results.cache_clear()  # an xdist worker has COLUMNS, which wraps headings
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "160")
+        console.results()
     print_contributions(plan, contributions(plan, values, maximize=True), "validation_accuracy", maximize=True)
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 

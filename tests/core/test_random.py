@@ -41,6 +41,7 @@ def test_purpose_numbers_are_stable() -> None:
         "DROPOUT_OF_SHARD": 6,
         "AUGMENT": 4,
         "VALIDATION": 5,
+        "SEARCH": 7,
     }
 
 

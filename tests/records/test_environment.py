@@ -41,9 +41,22 @@ def test_no_blas_is_recorded_where_numpy_does_not_report_one(monkeypatch: pytest
 
 
 def test_blas_and_threads_from_threadpoolctl_are_recorded() -> None:
+    # The tests of the statistics load SciPy, which brings a BLAS of its own.
     seen = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    seen = [library for library in seen if "scipy.libs" not in library["filepath"]]
     found = describe_environment({})["blas"]
     assert [library["num_threads"] for library in found if seen] == [library["num_threads"] for library in seen]
+
+
+@pytest.mark.parametrize("place", ["numpy.libs/libopenblas.so", "numpy/.dylibs/libopenblas.dylib"])
+def test_the_blas_of_other_packages_is_not_recorded(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    packages = Path(np.__file__).parent.parent
+    numpy_own = {"user_api": "blas", "internal_api": "openblas", "version": "2", "filepath": str(packages / place)}
+    scipy_own = numpy_own | {"version": "1", "filepath": str(packages / "scipy.libs" / "libopenblas.so")}
+    shared = numpy_own | {"version": "3", "filepath": "/usr/lib/libopenblas.so"}
+    for loaded, versions in (([scipy_own, numpy_own], ["2"]), ([shared], ["3"])):
+        monkeypatch.setattr(module, "threadpool_info", lambda loaded=loaded: loaded)
+        assert [library["version"] for library in describe_environment({})["blas"]] == versions
 
 
 @pytest.mark.parametrize(
