@@ -68,6 +68,8 @@ Parallel = Annotated[
     typer.Option("--parallel", metavar="N", min=1, help="Trials at a time (default: cores).", show_default=False),
 ]
 
+AllowDrift = Annotated[bool, typer.Option("--allow-drift", help="Continue even if data or versions differ.")]
+
 TrainMany = Annotated[bool, typer.Option("--yes", "-y", help=f"Train more than {MANY_TRIALS:,} trials unasked.")]
 
 MovedData = Annotated[

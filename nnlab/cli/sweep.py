@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import Parallel, SweptOverrides, TrainMany
+from nnlab.cli.arguments import AllowDrift, Parallel, SweptOverrides, TrainMany
 from nnlab.cli.completion import complete_run
 
 
@@ -74,9 +74,7 @@ def sweep_command(
         typer.Option("--retry", metavar="failed", help="With --resume: train failed trials again.", show_default=False),
     ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="End the sweep when a trial fails.")] = False,
-    allow_drift: Annotated[
-        bool, typer.Option("--allow-drift", help="Continue even if data or versions differ.")
-    ] = False,
+    allow_drift: AllowDrift = False,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where the folder of the sweep goes.")] = Path(
         "runs"
     ),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.arguments import Parallel, TrainMany
+from nnlab.cli.arguments import AllowDrift, Parallel, TrainMany
 
 if TYPE_CHECKING:
     from nnlab.config.experiment import Experiment
@@ -47,6 +47,7 @@ def why_command(
             show_default=False,
         ),
     ] = None,
+    allow_drift: AllowDrift = False,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where the folder of the trials goes.")] = Path(
         "runs"
     ),
@@ -71,7 +72,7 @@ def why_command(
     from nnlab.sweeps.why_sweep import plan_between, plan_of_sweep, sweep_of
 
     reporter = SilentSweep() if quiet else SweepConsole()
-    machines = sweep_run.Machines(parallel=parallel, dask=None, allow_drift=False, reporter=reporter)
+    machines = sweep_run.Machines(parallel=parallel, dask=None, allow_drift=allow_drift, reporter=reporter)
     if resume is not None:
         if a or b or seeds or goal or dry_run:
             raise UsageError("--resume continues with its own sweep.yaml; it takes no A, B, --seeds or --goal")

@@ -59,6 +59,19 @@ def test_why_prints_effects_and_the_folder(nnlab: Nnlab, specs: tuple[Path, Path
     assert workers[1].started == []
 
 
+def test_why_is_resumed_with_other_versions_when_that_is_allowed(
+    nnlab: Nnlab, specs: tuple[Path, Path], workers: list[FakeWorkers]
+) -> None:
+    folder = Path(nnlab("why", *specs, "--seeds", 2).stdout.splitlines()[-1])
+    (folder / "trial-001" / "environment.json").write_text(json.dumps({"nnlab": "0.0.1"}), encoding="utf-8")
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    (folder / "summary.json").write_text(json.dumps({**summary, "status": "interrupted"}), encoding="utf-8")
+    refused = nnlab("why", "--resume", "last")
+    assert (refused.code, refused.stdout) == (5, "")
+    assert "--allow-drift resumes it anyway" in refused.stderr
+    assert nnlab("why", "--resume", "last", "--allow-drift").code == 0
+
+
 def test_why_as_json(nnlab: Nnlab, specs: tuple[Path, Path], workers: list[FakeWorkers]) -> None:
     document = json.loads(nnlab("why", *specs, "--seeds", 6, "--json", "-q").stdout)
     assert [change["keys"] for change in document["changes"]] == [["dtype"], ["optimizer"]]
