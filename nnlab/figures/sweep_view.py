@@ -8,13 +8,12 @@ import numpy as np
 
 from nnlab.compare.labels import short_keys
 from nnlab.config.yaml_parser import parse_collecting_problems, strict
-from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.errors import RunError, SpecError
-from nnlab.metric_columns import FIRST_METRICS_COLUMNS, bounds_of, higher_is_better, names_in
+from nnlab.metric_columns import FIRST_METRICS_COLUMNS, bounds_of, higher_is_better
 from nnlab.plots.sweep_keys import MISSING, SweptKey, swept_key, value_text
 from nnlab.plots.sweep_points import SweepPoints
 from nnlab.records.sweep_folder import SweepRecord
-from nnlab.records.sweep_points import SEED, points_of
+from nnlab.records.sweep_points import SEED, displayed_column, points_of
 from nnlab.records.sweep_table import TrialRow
 from nnlab.storage.checked_files import damaged
 from nnlab.storage.csv_tables import Table, read_table
@@ -44,7 +43,7 @@ def sweep_view(record: SweepRecord) -> SweepView:
     Without a goal its points have the metric on which runs are reported, for display.
     """
     goal = record.summary["goal"]
-    column = goal["column"] if goal else _displayed(record)
+    column = goal["column"] if goal else displayed_column(record.trials) or "objective"
     if set(record.columns.keys) <= {SEED}:
         groups: list[Sequence[TrialRow]] = [[row] for row in record.trials]
     else:
@@ -117,10 +116,3 @@ def _scales(spec: Mapping[str, Any]) -> Mapping[str, str]:
 def _blocks(raw: object) -> list[Mapping[str, Any]]:
     """The mappings under ``over`` or ``zip``, which may be one or a list."""
     return [block for block in (raw if isinstance(raw, list) else [raw]) if isinstance(block, dict)]
-
-
-def _displayed(record: SweepRecord) -> str:
-    """The column to display where there is no goal: the first metric of the trials, on the first reported split."""
-    measured = dict.fromkeys(column for row in record.trials for column in row.metrics)
-    columns = [f"{split}_{name}" for name in names_in(measured) for split in REPORTING_SPLITS]
-    return next((column for column in columns if column in measured), "objective")

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.core.statistics import MeanStd, mean_std
+from nnlab.metric_columns import names_in
+from nnlab.metrics import LOSS
 from nnlab.records.sweep_table import TrialRow
 
 SEED = "seed"
@@ -51,6 +54,17 @@ def best_entry(rows: Iterable[TrialRow], goal: str | None, *, maximize: bool) ->
         return None
     value, std, n = found.goal
     return {"trial": found.first, "settings": dict(found.settings), "value": value, "std": std, "n": n}
+
+
+def displayed_column(rows: Iterable[TrialRow]) -> str | None:
+    """The metric by which trials without a goal are displayed: that of the first split on which runs are reported.
+
+    The loss only where nothing else was measured; None where nothing was.
+    """
+    measured = dict.fromkeys(name for row in rows for name, value in row.metrics.items() if value is not None)
+    names = sorted(names_in(measured), key=lambda name: name == LOSS)
+    columns = (f"{split}_{name}" for split in REPORTING_SPLITS for name in names)
+    return next((column for column in columns if column in measured), None)
 
 
 def _settings(row: TrialRow) -> dict[str, Any]:

@@ -7,13 +7,11 @@ from typing import Any
 from nnlab.config.experiment import Experiment
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_loading import sweep_from_python
-from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.data.dataset_cache import DatasetCache
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import SpecError, UsageError
-from nnlab.metric_columns import names_in
-from nnlab.metrics import LOSS, PRIMARY
 from nnlab.records.sweep_folder import SweepRecord
+from nnlab.records.sweep_points import displayed_column
 from nnlab.registry import registered_name
 from nnlab.search.space import Settings, canonical
 from nnlab.sweeps.contributions import Values, fewest_seeds
@@ -72,13 +70,10 @@ def plan_of_sweep(sweep: Sweep) -> WhyPlan:
 
 
 def measured_column(record: SweepRecord) -> str:
-    """The goal; without one the first metric of the first split that the trials report, for display."""
+    """The goal; without one the column by which the trials are displayed."""
     if record.columns.goal:
         return record.columns.goal
-    measured = {name for row in record.trials for name, value in row.metrics.items() if value is not None}
-    named = [PRIMARY, *(name for name in names_in(measured) if name != LOSS), LOSS]
-    columns = (f"{split}_{name}" for split in REPORTING_SPLITS for name in named)
-    found = next((column for column in columns if column in measured), None)
+    found = displayed_column(record.trials)
     if found is None:
         raise UsageError(f"{record.path}: no trial has completed, so there is nothing to compare")
     return found

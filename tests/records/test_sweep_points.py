@@ -1,6 +1,8 @@
 """Points of a sweep: trials grouped over seeds, ranked by their mean goal."""
 
-from nnlab.records.sweep_points import best_entry, points_of, ranked
+import pytest
+
+from nnlab.records.sweep_points import best_entry, displayed_column, points_of, ranked
 from nnlab.records.sweep_table import TrialRow
 
 
@@ -34,3 +36,18 @@ def test_best_follows_the_direction_of_the_goal() -> None:
     assert [point.first for point in ranked(points, maximize=True)] == [1, 3, 5]
     assert [point.first for point in ranked(points, maximize=False)] == [5, 3, 1]
     assert best_entry(ROWS, None, maximize=True) is None
+
+
+@pytest.mark.parametrize(
+    ("measured", "column"),
+    [
+        (["objective", "train_accuracy", "test_loss", "test_accuracy", "validation_accuracy"], "test_accuracy"),
+        (["train_loss", "train_accuracy", "validation_accuracy"], "validation_accuracy"),
+        (["train_loss", "objective"], "train_loss"),
+        (["objective"], None),
+    ],
+    ids=range(4),
+)
+def test_trials_without_a_goal_are_displayed_by_the_first_reported_metric(measured: list[str], column: str) -> None:
+    rows = [TrialRow(1, "waiting", {}), TrialRow(2, "completed", {}, metrics=dict.fromkeys(measured, 0.5))]
+    assert displayed_column(rows) == column
