@@ -106,7 +106,7 @@ def _write_end(scheduler: Scheduler, status: str, message: str) -> None:
     if best:
         with suppress(OSError):
             folder.write_best((folder.trial(best["trial"]) / SPEC_FILE).read_text(encoding="utf-8"))
-    statistics = _statistics(scheduler) if status == "completed" else None
+    statistics = _statistics(scheduler) if scheduler.complete else None
     folder.write_trials(scheduler.rows, best=best, statistics=statistics, status=status, message=message)
 
 

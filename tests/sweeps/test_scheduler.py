@@ -76,6 +76,13 @@ def test_a_failed_trial_is_reported_and_ends_nothing_else(sweeping: Sweeping) ->
     assert "trial 1 of 3: failed: the disk is full, optimizer.lr 0.5" in reporter.lines
 
 
+def test_a_failed_trial_takes_no_statistics_from_the_other_points(sweeping: Sweeping) -> None:
+    statistics = sweeping(workers=FakeWorkers(scripts={2: ["failed"]}), seeds=2).summary["statistics"]
+    assert statistics["best"] == "lr 0.125"
+    assert [one["label"] for one in statistics["against"]] == ["lr 0.25"]
+    assert statistics["unpaired"] == ["lr 0.5"]
+
+
 def test_fail_fast_ends_the_sweep_at_the_first_failure(sweeping: Sweeping) -> None:
     workers = FakeWorkers(1, scripts={2: ["failed"]})
     result = sweeping({"seed": list(range(20))}, workers, fail_fast=True)
