@@ -30,14 +30,23 @@ PROCESS = secrets.token_hex(8)
 class Description:
     """The environment of a process with the checksums of an experiment's data, or why the data cannot be read.
 
-    ``process`` distinguishes it from one that was started later at the same address.
+    ``process`` distinguishes it from one that was started later at the same address. ``problem`` and ``exit_code`` are
+    an error in plain values, as everything that leaves a process.
     """
 
     process: str
     environment: Mapping[str, Any]
     communication: Mapping[str, str]
     cores: int
-    error: NnlabError | None = None
+    problem: str = ""
+    exit_code: int = 0
+
+    @property
+    def error(self) -> NnlabError | None:
+        """The error; None without one."""
+        if not self.problem:
+            return None
+        return DataError(self.problem) if self.exit_code == DataError.exit_code else UsageError(self.problem)
 
 
 @dataclass(frozen=True)
@@ -65,14 +74,15 @@ class Result:
 
 def describe(experiment: Experiment) -> Description:
     """Describe the process as far as results depend on it, with the data of an experiment."""
-    error: NnlabError | None = None
+    problem, exit_code = "", 0
     checksums: Mapping[str, str] = {}
     try:
         checksums = checksums_of(with_data_here(experiment))
-    except (DataError, UsageError) as found:
-        error = found
+    except (DataError, UsageError) as error:
+        problem, exit_code = str(error), error.exit_code
     communication = {"python": platform.python_version(), "distributed": version("distributed")}
-    return Description(PROCESS, describe_environment(checksums), communication, available_cores(), error)
+    environment = describe_environment(checksums)
+    return Description(PROCESS, environment, communication, available_cores(), problem, exit_code)
 
 
 def train_assignment(assignment: Assignment) -> Result:

@@ -48,9 +48,9 @@ class DaskWorkers:
         self.slots = 1
         self._cluster = connect(scheduler)
         here = describe(experiment)
-        if here.error:
+        if error := here.error:
             self._cluster.close()
-            raise here.error
+            raise error
         self._dispatcher = Dispatcher(self._cluster, experiment, here, say, drift=allow_drift)
         self._closing = Event()
         self._threads = [Thread(target=target, daemon=True) for target in (self._dispatcher.run, self._watch)]

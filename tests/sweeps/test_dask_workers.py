@@ -253,7 +253,7 @@ def test_a_worker_that_joins_later_is_compared_before_it_trains(
 
 def test_a_worker_without_the_data_is_an_error_of_data(sweep: Sweep, cluster: MadeCluster) -> None:
     missing = DataError("iris.csv: is not on this machine")
-    cluster.descriptions[A] = lambda own: replace(own, error=missing)
+    cluster.descriptions[A] = lambda own: replace(own, problem=str(missing), exit_code=missing.exit_code)
     with pytest.raises(DataError, match=rf"^worker {A}: iris.csv: is not on this machine$"):
         sweep.open(allow_drift=True)
 
