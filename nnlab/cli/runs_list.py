@@ -74,8 +74,8 @@ def list_runs(
             echo(str(run.path))
         return
     if not found:
-        what = "nothing" if status is None else f"nothing that is {status}"
-        what += " and meets all conditions" if where or tag else ""
+        asked = ([f"is {status}"] if status else []) + (["meets all conditions"] if where or tag else [])
+        what = f"nothing that {' and '.join(asked)}" if asked else "nothing"
         echo(f"{what} in {'the trash of ' if trash else ''}{runs}", err=True)
         return
     _print_table(found)

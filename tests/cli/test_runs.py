@@ -251,6 +251,9 @@ def test_an_empty_folder_is_no_error(nnlab, make_run) -> None:
     said = nnlab("runs", "ls")
     assert (said.code, said.stdout, said.stderr) == (0, "", "nothing in runs\n")
     assert nnlab("runs", "ls", "--status", "crashed").stderr == "nothing that is crashed in runs\n"
+    assert nnlab("runs", "ls", "--tag", "good").stderr == "nothing that meets all conditions in runs\n"
+    both = nnlab("runs", "ls", "--status", "crashed", "--tag", "good").stderr
+    assert both == "nothing that is crashed and meets all conditions in runs\n"
     assert nnlab("runs", "ls", "--trash").stderr == "nothing in the trash of runs\n"
     assert nnlab("runs", "ls", "--json").stdout == "[]\n"
 
@@ -278,7 +281,7 @@ TRIALS = [(0.1, 0, 0.5, "completed"), (0.1, 1, 0.75, "completed"), (0.01, 0, 0.2
 
 def listed(nnlab, *arguments: str) -> list[str]:
     answer = nnlab("runs", "ls", "-q", *arguments)
-    assert (answer.code, answer.stderr.removeprefix("nothing and meets all conditions in runs\n")) == (0, "")
+    assert (answer.code, answer.stderr.removeprefix("nothing that meets all conditions in runs\n")) == (0, "")
     return [Path(line).name for line in answer.stdout.splitlines()]
 
 
