@@ -107,7 +107,7 @@ class SweepDraft:
         self._check_seeds()
         if self.problems or self.base.broken:
             raise spec_error([*self.problems, *self._problems_of_base(specs)])
-        self._require_values()
+        self._require_values(specs)
         space = self.axes.space()
         self._check_size(space)
         base, others = self._valid_base(specs, space)
@@ -163,8 +163,11 @@ class SweepDraft:
             raise spec_error([*self.problems, *specs.problems_of(failed, len(tried))])
         return specs.whole or points[0], points
 
-    def _require_values(self) -> None:
+    def _require_values(self, specs: TrialSpecs) -> None:
         if not any(True for _ in self.axes.swept()) and self.seeds == 1:
+            _, findings = specs.experiment({})
+            if findings:  # such as a wrong value that was meant as several
+                raise spec_error(findings)
             raise UsageError(
                 f"{self.default_name}: nothing is swept; give a key several values, such as "
                 "-s optimizer.lr=0.1,0.01 or -s seed=0..4 (nnlab train trains a single run)"
@@ -215,8 +218,9 @@ class SweepDraft:
 
     def _check_goal(self, goal: Goal | None, points: list[Experiment]) -> None:
         messages = dict.fromkeys(goal_problem(goal, point) for point in points) if goal else {}
+        more = "" if self.goal else " in every trial, or choose another goal"
         for message in filter(None, messages):
-            self._add("goal", message)
+            self._add("goal", message + more)
 
     def _add(self, key: str, message: str, option: str = "") -> None:
         """A problem of a key, or of the command line's option (by default of that name)."""

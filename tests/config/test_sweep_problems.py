@@ -200,6 +200,8 @@ def test_problems_of_base_and_sweep(tmp_path: Path) -> None:
         ),
         ([], {}, "base: nothing is swept; give a key several values, such as -s optimizer.lr=0.1,0.01 or -s seed=0..4 "
                  "(nnlab train trains a single run)"),
+        (["optimizer.lr=0.."], {},
+         "-s optimizer.lr=0..: optimizer.lr: must be a number above 0 and at most 1e+06, got '0..'"),
         (["seed"], {}, "-s seed: must be KEY=VALUE, such as optimizer.lr=0.1"),
         (["seed=0,1", "seed=2"], {}, "-s seed=2: seed: given twice, first by -s seed=0,1; keep one"),
         (["seed=0,"], {}, "-s seed=0,: seed: an empty value; remove the comma, or write null"),
@@ -243,6 +245,15 @@ def test_problems_of_base_and_sweep(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_problem_of_a_command_line(tmp_path: Path, settings: list[str], options: dict[str, Any], expected: str) -> None:
     assert refusal(tmp_path, settings, **options) == [expected]
+
+
+def test_default_goal_that_some_trials_do_not_measure(tmp_path: Path) -> None:
+    spec = BASE.replace("points: 10", "points: 10, validation: 0.2")
+    lines = problems(tmp_path, "base: base.yaml\nover: {data.validation: [0.2, 0]}\n", spec=spec)
+    assert lines == [
+        "--goal: validation_accuracy needs validation samples; hold some out with data.validation: 0.1 in every trial, "
+        "or choose another goal"
+    ]
 
 
 def test_combinations_that_fail_are_grouped(tmp_path: Path) -> None:
