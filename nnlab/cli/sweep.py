@@ -96,12 +96,16 @@ def sweep_command(
 
     reporter = SilentSweep() if quiet else SweepConsole()
     machines = sweep_run.Machines(parallel=parallel, dask=dask, allow_drift=allow_drift, reporter=reporter)
+    if dry_run and json:
+        raise UsageError("--dry-run lists the trials as text, and --json prints the summary of a sweep; keep one")
     if retry not in (None, "failed"):
         raise UsageError("--retry: must be failed")
     if resume is not None:
         asked = (spec, overrides, random, optuna, seeds, goal)
         if any(value is not None for value in asked) or zipped or halving or dry_run:
-            raise UsageError("--resume continues a sweep with its own sweep.yaml; it takes no SPEC, -s, search or goal")
+            raise UsageError(
+                "--resume continues a sweep with its own sweep.yaml; it takes no SPEC, -s, search, goal or --dry-run"
+            )
         result = sweep_run.resume_folder(resume, runs, machines, fail_fast=fail_fast, retry_failed=retry is not None)
     elif retry is not None:
         raise UsageError("--retry needs --resume FOLDER, the sweep whose failed trials are trained again")

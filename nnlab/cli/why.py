@@ -73,9 +73,13 @@ def why_command(
 
     reporter = SilentSweep() if quiet else SweepConsole()
     machines = sweep_run.Machines(parallel=parallel, dask=None, allow_drift=allow_drift, reporter=reporter)
+    if dry_run and json:
+        raise UsageError("--dry-run lists the combinations as text, and --json prints the contributions; keep one")
     if resume is not None:
         if a or b or seeds or goal or dry_run:
-            raise UsageError("--resume continues with its own sweep.yaml; it takes no A, B, --seeds or --goal")
+            raise UsageError(
+                "--resume continues with its own sweep.yaml; it takes no A, B, --seeds, --goal or --dry-run"
+            )
         folder = find_run(resume, runs, "sweep")
         sweep = load_sweep(folder / SWEEP_FILE)
         plan = plan_of_sweep(sweep)

@@ -115,6 +115,7 @@ def test_failed_trials_of_why_are_exit_code_1(
         (("a.yaml", "a.yaml"), "A and B do not differ in any setting that changes results"),
         (("a.yaml", "b.yaml", "--goal", "test_accuracy"), "test set, which never chooses"),
         (("a.yaml", "--resume", "last"), "--resume continues"),
+        (("a.yaml", "b.yaml", "--dry-run", "--json"), "--dry-run lists the combinations as text"),
         (("a.yaml", "nothing.yaml"), "nothing.yaml"),
     ],
 )
