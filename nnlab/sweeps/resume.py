@@ -3,6 +3,7 @@
 from pathlib import Path
 from time import monotonic, sleep
 
+from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_loading import load_sweep
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import RunError, UsageError
@@ -34,18 +35,19 @@ def resume_sweep(
 ) -> SweepResult:
     """Resume a sweep: finished trials stay, the others are resumed or trained; the end is as if it had never stopped.
 
-    ``retry_failed`` trains trials again that failed. A finished sweep is left alone. Raises RunError when the folder is
-    locked or holds no sweep, when sweep.yaml was changed, or when data, NumPy or BLAS changed, unless ``allow_drift``
-    says to continue.
+    ``retry_failed`` trains trials again that failed. A finished sweep is left alone, unless its table or a trial was
+    lost. Raises RunError when the folder is locked or holds no sweep, when sweep.yaml was changed, when a trial is the
+    run of another spec, or when data, NumPy or BLAS changed; ``allow_drift`` continues in the last two cases.
     """
     reporter = reporter or SilentSweep()
     if not is_sweep_folder(path):
         raise RunError(f"{path}: is not the folder of a sweep, so there is nothing to resume")
-    if (finished := _finished(path)) is not None:
-        reporter.say(f"{path}: is completed, so there is nothing left to do")
-        return finished
     try:
-        plan = Plan(load_sweep(path / SWEEP_FILE))
+        sweep = load_sweep(path / SWEEP_FILE)
+        if (finished := _finished(path, sweep)) is not None:
+            reporter.say(f"{path}: is completed, so there is nothing left to do")
+            return finished
+        plan = Plan(sweep)
     except UsageError as error:
         raise RunError(str(error)) from None
     folder = SweepFolder.reopen(path, columns_of(plan.sweep), plan.sweep.sha256())
@@ -63,11 +65,20 @@ def resume_sweep(
     return train_remaining(Scheduler(plan, folder, workers, reporter, fail_fast, retry_failed, allow_drift))
 
 
-def _finished(path: Path) -> SweepResult | None:
-    """A sweep with nothing left to do; None for others."""
-    if not (path / SUMMARY_FILE).exists() or read_sweep_summary(path)["status"] != "completed":
+def _finished(path: Path, sweep: Sweep) -> SweepResult | None:
+    """A sweep with nothing left to do; None where its table is damaged or a trial is missing, and for others."""
+    if not (path / SUMMARY_FILE).exists():
         return None
-    record = read_sweep(path)
+    summary = read_sweep_summary(path)
+    if summary["status"] != "completed" or summary["sweep_sha256"] != sweep.sha256():
+        return None
+    try:
+        record = read_sweep(path)
+    except RunError:  # it is rebuilt
+        return None
+    present = {folder.name for folder in trial_folders(path)}
+    if any(trial_folder(row.number) not in present for row in record.trials):
+        return None
     return SweepResult(path, record.summary, record.arrays)
 
 

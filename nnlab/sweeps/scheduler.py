@@ -14,7 +14,7 @@ from nnlab.records.sweep_folder import SweepFolder, trial_row
 from nnlab.records.sweep_points import best_entry
 from nnlab.records.sweep_table import TrialRow, read_trials
 from nnlab.search.base import Request
-from nnlab.storage.layout import TRIALS_FILE
+from nnlab.storage.layout import SUMMARY_FILE, TRIALS_FILE
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.progress import Progress, SweepReporter, duration, trial_line
 from nnlab.sweeps.trial import TrialOutcome, TrialTask, Workers
@@ -111,11 +111,21 @@ class Scheduler:
             number = sweep.trial_number(request.point, offset)
             if number not in self.trials:
                 seed = sweep.seed_of(request.settings, offset) if sweep.seeds > 1 else None
-                row = trial_row(self.folder.path, TrialRow(number, "waiting", request.settings, seed))
+                row = trial_row(
+                    self.folder.path,
+                    TrialRow(number, "waiting", request.settings, seed),
+                    spec_sha256=self._sha256_of(number, request, offset),
+                )
                 self.trials[number] = Trial(request, offset, row)
             self.trials[number].request = request
             found.append(self.trials[number])
         return found
+
+    def _sha256_of(self, number: int, request: Request, offset: int) -> str | None:
+        """The spec that the run of an earlier session must have; None without a run, or where drift is allowed."""
+        if self.allow_drift or not (self.folder.trial(number) / SUMMARY_FILE).exists():
+            return None
+        return self.plan.sweep.experiment(request.settings, offset).sha256()
 
     def _is_wanted(self, trial: Trial, request: Request) -> bool:
         if trial.has_reached(request.until):

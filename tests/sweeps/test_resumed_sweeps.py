@@ -1,6 +1,7 @@
 """What a resumed sweep trains again, and when it refuses."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,37 @@ def test_a_damaged_table_is_rebuilt_from_the_trials(sweeping: Sweeping) -> None:
     assert files_of(path) == files_of(sweeping().path)
 
 
-def test_a_changed_sweep_file_is_refused(sweeping: Sweeping) -> None:
-    path = sweeping(workers=FakeWorkers(scripts={2: ["failed"]})).path
+@pytest.mark.parametrize("table", [None, b"", b"trial;status\n"])
+def test_a_lost_table_of_a_finished_sweep_is_rebuilt(sweeping: Sweeping, table: bytes | None) -> None:
+    path, workers = sweeping().path, FakeWorkers()
+    before = files_of(path)
+    (path / "trials.csv").unlink()
+    if table is not None:
+        (path / "trials.csv").write_bytes(table)
+    sweeping(resume=path, workers=workers)
+    assert (workers.started, files_of(path)) == ([], before)
+
+
+def test_a_lost_trial_of_a_finished_sweep_is_trained_again(sweeping: Sweeping) -> None:
+    path, workers = sweeping().path, FakeWorkers()
+    before = files_of(path)
+    shutil.rmtree(path / "trial-002")
+    sweeping(resume=path, workers=workers)
+    assert (workers.started, files_of(path)) == ([(2, None)], before)
+
+
+def test_a_trial_of_another_spec_is_refused(sweeping: Sweeping) -> None:
+    path = sweeping(workers=FakeWorkers(scripts={3: ["failed"]})).path
+    (path / "trial-001").rename(path / "kept")
+    (path / "trial-002").rename(path / "trial-001")
+    (path / "kept").rename(path / "trial-002")
+    with pytest.raises(RunError, match=r"trial-001.summary\.json: spec_sha256: the run is not that of this trial"):
+        sweeping(resume=path)
+
+
+@pytest.mark.parametrize("scripts", [{}, {2: ["failed"]}])
+def test_a_changed_sweep_file_is_refused(sweeping: Sweeping, scripts: dict[int, list[str]]) -> None:
+    path = sweeping(workers=FakeWorkers(scripts=scripts)).path
     text = (path / "sweep.yaml").read_text(encoding="utf-8")
     (path / "sweep.yaml").write_text(text.replace("0.25", "0.3"), encoding="utf-8")
     with pytest.raises(RunError, match=r"sweep\.yaml: is not this sweep"):
