@@ -54,6 +54,22 @@ class Proposer(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """What a search may depend on besides its space.
+
+    ``seed`` is that of the base; ``steps`` is how many updates a whole training makes and ``eval_every`` how many are
+    between two evaluations, where both are the same in all trials (``steps`` is None elsewhere). ``recorded`` are the
+    points of an earlier session, which keep their settings even where a trial was retried with another result.
+    """
+
+    seed: int
+    steps: int | None
+    maximize: bool
+    eval_every: int
+    recorded: Mapping[int, Settings]
+
+
 @dataclass(kw_only=True)
 class Search(ABC):
     """A registered search; its fields are its keys in ``search: {name: ..., ...}``.
@@ -70,7 +86,6 @@ class Search(ABC):
         """The number of points in its key ``trials``; None: all of a grid."""
         return getattr(self, "trials", None)
 
-    @abstractmethod
     def start(
         self,
         space: Space,
@@ -81,10 +96,12 @@ class Search(ABC):
         eval_every: int = 1,
         recorded: Mapping[int, Settings] | None = None,
     ) -> Proposer:
-        """Start the search of a space.
+        """Start the search of a space; the other arguments are those of :class:`Conditions`.
 
-        ``seed`` is that of the sweep; ``steps`` is how many updates a whole training makes and ``eval_every`` how many
-        are between two evaluations, where both are the same in all trials. ``recorded`` are the points of an earlier
-        session, which keep their settings even where a trial was retried with another result. Raises UsageError where
-        space and search do not fit, such as a range in a grid.
+        Raises UsageError where space and search do not fit, such as a range in a grid.
         """
+        return self.proposer(space, Conditions(seed, steps, maximize, eval_every, recorded or {}))
+
+    @abstractmethod
+    def proposer(self, space: Space, conditions: Conditions) -> Proposer:
+        """The search of a space under these conditions; raises UsageError where space and search do not fit."""

@@ -1,11 +1,11 @@
 """Grid search: every combination."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnlab.errors import UsageError
 from nnlab.registry import searches
-from nnlab.search.base import PointResult, Request, Search
+from nnlab.search.base import Conditions, PointResult, Request, Search
 from nnlab.search.space import Settings, Space
 
 
@@ -14,16 +14,7 @@ from nnlab.search.space import Settings, Space
 class Grid(Search):
     """Every combination of the values; the last key changes fastest."""
 
-    def start(
-        self,
-        space: Space,
-        seed: int,
-        steps: int | None = None,
-        *,
-        maximize: bool = True,
-        eval_every: int = 1,
-        recorded: Mapping[int, Settings] | None = None,
-    ) -> "OneBatch":
+    def proposer(self, space: Space, conditions: Conditions) -> "OneBatch":
         for axis in space.axes:
             if axis.range:
                 raise UsageError(

@@ -1,6 +1,6 @@
 """Successive halving."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, ClassVar
@@ -10,7 +10,7 @@ from annotated_types import Ge, Le
 from nnlab.errors import UsageError
 from nnlab.optim.schedules import Steps
 from nnlab.registry import Doc, searches
-from nnlab.search.base import PointResult, Request, Search
+from nnlab.search.base import Conditions, PointResult, Request, Search
 from nnlab.search.random import Trials, random_points
 from nnlab.search.space import Settings, Space
 
@@ -32,16 +32,8 @@ class SuccessiveHalving(Search):
     needs_goal: ClassVar[bool] = True
     resumes: ClassVar[bool] = True
 
-    def start(
-        self,
-        space: Space,
-        seed: int,
-        steps: int | None = None,
-        *,
-        maximize: bool = True,
-        eval_every: int = 1,
-        recorded: Mapping[int, Settings] | None = None,
-    ) -> "Halving":
+    def proposer(self, space: Space, conditions: Conditions) -> "Halving":
+        steps, eval_every = conditions.steps, conditions.eval_every
         if steps is None:
             raise UsageError(
                 "search halving: every trial must train the same number of updates; do not sweep keys that change it, "
@@ -49,7 +41,7 @@ class SuccessiveHalving(Search):
             )
         if self.trials is None and space.has_ranges:
             raise UsageError("search halving: a range needs trials: N, the number of random points; or list its values")
-        points = space.grid() if self.trials is None else random_points(space, seed, self.trials)
+        points = space.grid() if self.trials is None else random_points(space, conditions.seed, self.trials)
         if len(points) < self.factor:
             raise UsageError(
                 f"search halving: selects one of {self.factor} points (factor), and there "
@@ -62,7 +54,7 @@ class SuccessiveHalving(Search):
                 f"(min_steps) to {steps // self.factor} (1/{self.factor} of it) by which to select; train longer, "
                 "evaluate more often (train.eval_every), or lower min_steps"
             )
-        return Halving(points, rungs, maximize=maximize)
+        return Halving(points, rungs, maximize=conditions.maximize)
 
     def rungs(self, points: int, steps: int, eval_every: int = 1) -> list["Rung"]:
         """The rungs of trainings that make ``steps`` updates, each at the first evaluation after its share of them."""

@@ -1,7 +1,7 @@
 """Search by Optuna's samplers."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -11,7 +11,7 @@ from annotated_types import Ge, Le
 
 from nnlab.errors import UsageError
 from nnlab.registry import Doc, searches
-from nnlab.search.base import PointResult, Request, Search
+from nnlab.search.base import Conditions, PointResult, Request, Search
 from nnlab.search.random import Choice, Trials, random_choices, require_points, settings_of
 from nnlab.search.space import Axis, Settings, Space, canonical
 
@@ -44,18 +44,9 @@ class OptunaSearch(Search):
 
     needs_goal: ClassVar[bool] = True
 
-    def start(
-        self,
-        space: Space,
-        seed: int,
-        steps: int | None = None,
-        *,
-        maximize: bool = True,
-        eval_every: int = 1,
-        recorded: Mapping[int, Settings] | None = None,
-    ) -> "Proposals":
+    def proposer(self, space: Space, conditions: Conditions) -> "Proposals":
         require_points(space, self.trials)
-        return Proposals(self, space, seed, maximize=maximize, recorded=recorded or {})
+        return Proposals(self, space, conditions)
 
     def make_sampler(self, seed: int) -> "BaseSampler":
         """The sampler; the options are the defaults of Optuna 5, which Optuna 4 warns of as experimental."""
@@ -71,21 +62,19 @@ class OptunaSearch(Search):
 class Proposals:
     """A study in memory: the records of the sweep are its storage."""
 
-    def __init__(
-        self, search: OptunaSearch, space: Space, seed: int, *, maximize: bool, recorded: Mapping[int, Settings]
-    ) -> None:
+    def __init__(self, search: OptunaSearch, space: Space, conditions: Conditions) -> None:
         self._search = search
         self._space = space
-        self._seed = seed
-        self._worst = -inf if maximize else inf
+        self._seed = conditions.seed
+        self._worst = -inf if conditions.maximize else inf
         self._points: dict[Choice, int] = {}
-        self._recorded = {number: choice_of(space, settings) for number, settings in recorded.items()}
+        self._recorded = {number: choice_of(space, settings) for number, settings in conditions.recorded.items()}
         self._asked: dict[int, Trial] = {}
         with quiet_optuna() as optuna:
             self._failed = optuna.trial.TrialState.FAIL
             self._distributions = {str(index): distribution(axis) for index, axis in enumerate(space.axes)}
             self._study: Study = optuna.create_study(
-                direction="maximize" if maximize else "minimize", sampler=search.make_sampler(seed)
+                direction="maximize" if conditions.maximize else "minimize", sampler=search.make_sampler(self._seed)
             )
 
     @property

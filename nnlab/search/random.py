@@ -1,6 +1,6 @@
 """Random search."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 from nnlab.core.random import AddressedStreams, Purpose
 from nnlab.errors import UsageError
 from nnlab.registry import Doc, searches
-from nnlab.search.base import Search
+from nnlab.search.base import Conditions, Search
 from nnlab.search.grid import OneBatch
 from nnlab.search.space import Settings, Space
 
@@ -28,17 +28,8 @@ class Random(Search):
 
     trials: Annotated[Trials, Doc("number of points")]
 
-    def start(
-        self,
-        space: Space,
-        seed: int,
-        steps: int | None = None,
-        *,
-        maximize: bool = True,
-        eval_every: int = 1,
-        recorded: Mapping[int, Settings] | None = None,
-    ) -> OneBatch:
-        return OneBatch(random_points(space, seed, self.trials))
+    def proposer(self, space: Space, conditions: Conditions) -> OneBatch:
+        return OneBatch(random_points(space, conditions.seed, self.trials))
 
 
 def random_points(space: Space, seed: int, count: int) -> Sequence[Settings]:

@@ -202,7 +202,7 @@ def test_halving_that_is_resumed_chooses_by_the_metrics_at_each_rung(sweeping: S
 class SecondBatch(Search):
     """A search that proposes an invalid point after it has seen the first results."""
 
-    def start(self, space: object, *arguments: object, **keys: object) -> "SecondBatch":
+    def proposer(self, space: object, conditions: object) -> "SecondBatch":
         self._left = [[Request(1, {"optimizer.lr": 0.5})], [Request(2, {"optimizer.lr": -1}), Request(3, {"seed": 9})]]
         return self
 
