@@ -116,9 +116,10 @@ class SweepFaults:
         def kill() -> None:
             while len(killed) < KILLS_OF_WORKERS and not done.wait(self.random.uniform(0.05, 0.5)):
                 if processes := list(workers.training.values()):
-                    killed.append(self.random.choice(processes))
+                    process = self.random.choice(processes)
                     with suppress(ProcessLookupError):
-                        os.kill(killed[-1], signal.SIGKILL)
+                        os.kill(process, signal.SIGKILL)
+                        killed.append(process)
 
         done = threading.Event()
         killer = threading.Thread(target=kill)

@@ -8,6 +8,7 @@ from rich.text import Text
 from nnlab.cli.comparison_statistics import recorded_lines
 from nnlab.cli.comparison_table import Column, heading, laid_out
 from nnlab.cli.console import results
+from nnlab.compare.labels import setting_text
 from nnlab.compare.sample_size import fewest_pairs
 from nnlab.compare.verdicts import fewer_points
 from nnlab.core.rows import REPORTING_SPLITS
@@ -16,7 +17,6 @@ from nnlab.metric_columns import format_column, names_in
 from nnlab.metrics import LOSS
 from nnlab.records.sweep_folder import SweepRecord
 from nnlab.records.sweep_points import PointRows, points_of, ranked
-from nnlab.records.sweep_table import setting_cell
 from nnlab.storage.layout import TRIALS_FILE
 from nnlab.text import one_line
 
@@ -89,7 +89,7 @@ def _numbers(point: PointRows) -> str:
 
 
 def _setting(settings: Mapping[str, Any], key: str) -> str:
-    return one_line(setting_cell(settings[key]), WIDEST_SETTING) if key in settings else ""
+    return one_line(setting_text(settings[key]), WIDEST_SETTING) if key in settings else ""
 
 
 def _measured(point: PointRows, column: str) -> str:

@@ -23,6 +23,14 @@ def short_keys(keys: Sequence[str]) -> dict[str, str]:
             length[key] += 1
 
 
+def setting_text(value: object) -> str:
+    """A value of a spec for a reader: a component by its name, then its other keys: ``momentum, lr 0.1``."""
+    if not (isinstance(value, Mapping) and isinstance(value.get("name"), str)):
+        return format_value(value)
+    rest = (f"{key} {format_value(entry)}" for key, entry in value.items() if key != "name")
+    return ", ".join([value["name"], *rest])
+
+
 def distinguishing_labels(
     settings: Sequence[Mapping[str, object]], short: Mapping[str, str], titles: Sequence[str]
 ) -> list[str]:

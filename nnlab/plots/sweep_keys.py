@@ -1,7 +1,7 @@
 """The swept keys of a sweep as axes of its pictures."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from nnlab.compare.labels import setting_text
 from nnlab.core.arrays import Array
 from nnlab.plots.canvas import plain_text
 from nnlab.plots.curves import HIGHEST
-from nnlab.text import format_value
 
 ABSENT = "–"
 SMALLEST = 1e-100
@@ -117,12 +117,9 @@ def _distinct(labels: Sequence[str]) -> tuple[str, ...]:
 
 def value_text(value: Any) -> str:
     """A value of a spec as a label: components by their name, with their other keys after it."""
-    if isinstance(value, Mapping) and isinstance(value.get("name"), str):
-        rest = [f"{key} {format_value(entry)}" for key, entry in value.items() if key != "name"]
-        return plain_text(", ".join([value["name"], *rest]), LABEL_LENGTH)
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < HIGHEST:
         return number_text(value)
-    return plain_text(format_value(value, quoted=value == ""), LABEL_LENGTH)
+    return plain_text(setting_text(value) or "''", LABEL_LENGTH)
 
 
 def number_text(value: float, *, short: bool = False) -> str:

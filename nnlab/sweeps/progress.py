@@ -6,10 +6,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from nnlab.compare.labels import setting_text
 from nnlab.core.rows import REPORTING_SPLITS, Row
 from nnlab.metric_columns import format_column, labelled
 from nnlab.records.formats import ENDED_TRIALS
-from nnlab.records.sweep_table import TrialRow, setting_cell
+from nnlab.records.sweep_table import TrialRow
 from nnlab.text import one_line
 
 SECONDS_BESIDE_TRAINING = 0.1
@@ -95,7 +96,7 @@ class SilentSweep:
 
 def described(settings: Mapping[str, Any], seed: int | None = None) -> str:
     """Settings in a line: ``optimizer.lr 0.01, seed 3``."""
-    cells = [f"{one_line(key, 60)} {one_line(setting_cell(value), 60)}" for key, value in settings.items()]
+    cells = [f"{one_line(key, 60)} {one_line(setting_text(value), 60)}" for key, value in settings.items()]
     return ", ".join(cells if seed is None else [*cells, f"seed {seed}"])
 
 

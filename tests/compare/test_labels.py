@@ -2,12 +2,27 @@
 
 import pytest
 
-from nnlab.compare.labels import distinguishing_labels, short_keys
+from nnlab.compare.labels import distinguishing_labels, setting_text, short_keys
 from nnlab.text import format_value, one_line
 
 
 def test_values_are_written_as_in_a_spec() -> None:
     assert format_value([40, None, True, "relu", {"a": 1e-7}]) == "[40, null, true, relu, {a: 1e-07}]"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"name": "momentum", "lr": 0.1, "nested": {"a": [1, None]}}, "momentum, lr 0.1, nested {a: [1, null]}"),
+        ({"name": "adam"}, "adam"),
+        ({"lr": 0.1}, "{lr: 0.1}"),
+        ([50, 20], "[50, 20]"),
+        ("adam", "adam"),
+        (True, "true"),
+    ],
+)
+def test_components_are_written_by_their_name(value: object, text: str) -> None:
+    assert setting_text(value) == text
 
 
 def test_control_characters_in_labels_are_escaped() -> None:
