@@ -24,7 +24,7 @@ def tag_command(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN...",
+            metavar="RUN",
             help="Run folders, sweeps or trials, their short names in --runs, or last.",
             show_default=False,
             autocompletion=complete_run,
@@ -68,7 +68,7 @@ def note_command(
     text: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TEXT]", help='The new note; "" removes it (default: print the note).', show_default=False
+            metavar="TEXT", help='The new note; "" removes it (default: print the note).', show_default=False
         ),
     ] = None,
     runs: RunsFolder = Path("runs"),

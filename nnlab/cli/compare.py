@@ -16,7 +16,7 @@ def compare_command(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN...",
+            metavar="RUN",
             help="Run folders or sweeps, their short names, or last.",
             show_default=False,
             autocompletion=complete_run,

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 
 def crossval_command(
-    spec: Annotated[
-        Path | None, typer.Argument(metavar="[SPEC]", help="A spec file (YAML).", show_default=False)
-    ] = None,
+    spec: Annotated[Path | None, typer.Argument(metavar="SPEC", help="A spec file (YAML).", show_default=False)] = None,
     folds: Annotated[
         int | None,
         typer.Option("--folds", metavar="K", min=2, help="Number of folds, each held out once.", show_default=False),

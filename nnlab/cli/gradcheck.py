@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def gradcheck_command(
     spec: Annotated[
-        Path | None, typer.Argument(metavar="[SPEC]", help="Check the model, loss and penalties of a spec instead.")
+        Path | None, typer.Argument(metavar="SPEC", help="Check the model, loss and penalties of a spec instead.")
     ] = None,
     method: Annotated[
         Literal["central", "complex"] | None,

@@ -17,7 +17,7 @@ def list_command(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[KIND|NAME]",
+            metavar="KIND|NAME",
             help="A kind, such as optimizer, or a component, such as adam; spec, descent or sweep for the keys.",
             autocompletion=complete_listed,
         ),

@@ -32,7 +32,7 @@ def remove_runs(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN...",
+            metavar="RUN",
             help="Run folders, their short names in --runs, or last: the newest.",
             show_default=False,
             autocompletion=complete_run,
@@ -72,7 +72,7 @@ def restore_runs(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="NAME...", help="Names of runs in the trash.", show_default=False, autocompletion=complete_removed
+            metavar="NAME", help="Names of runs in the trash.", show_default=False, autocompletion=complete_removed
         ),
     ],
     runs: Runs = Path("runs"),
@@ -93,7 +93,7 @@ def purge_runs(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME]...",
+            metavar="NAME",
             help="Names of runs in the trash (default: all).",
             show_default=False,
             autocompletion=complete_removed,

@@ -11,7 +11,7 @@ from nnlab.cli.completion import complete_run
 
 def sweep_command(
     spec: Annotated[
-        Path | None, typer.Argument(metavar="[SPEC]", help="A spec or a sweep file (YAML).", show_default=False)
+        Path | None, typer.Argument(metavar="SPEC", help="A spec or a sweep file (YAML).", show_default=False)
     ] = None,
     overrides: SweptOverrides = None,
     zipped: Annotated[bool, typer.Option("--zip", help="Keys with several values move together: no grid.")] = False,

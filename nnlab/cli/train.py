@@ -14,7 +14,7 @@ def train_command(
     specs: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[SPEC]...",
+            metavar="SPEC",
             help="Spec files (YAML), each trained in turn; - is standard input.",
             show_default=False,
         ),

@@ -234,7 +234,7 @@ def test_the_working_folder_can_be_named(nnlab, make_run, monkeypatch: pytest.Mo
         (["rm", "a\x1b[2J", "-y"], 5, "a\\x1b[2J: no such run folder"),
         (["restore", "nothing"], 5, "runs/.trash: contains no run called nothing; there are none"),
         (["purge", "nothing", "-y"], 5, "runs/.trash: contains no run called nothing; there are none"),
-        (["rm"], 2, "Missing argument 'RUN...'"),
+        (["rm"], 2, "Missing argument 'RUN'"),
     ],
 )
 def test_errors_have_the_documented_exit_code(nnlab, make_run, arguments: list[str], code: int, message: str) -> None:
