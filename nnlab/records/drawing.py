@@ -1,4 +1,4 @@
-"""The marker file of pictures that are not yet drawn, in the folder of a finished run or descent."""
+"""The marker file of pictures that are not yet drawn, in the folder of a finished run, descent or sweep."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -50,11 +50,13 @@ def unfinished_pictures(run: Path) -> list[str]:
 
 
 def lacks_pictures(run: Path, kind: FolderKind) -> bool:
-    """Whether pictures of a finished run or descent are missing because it was stopped while drawing."""
+    """Whether pictures of a finished run, descent or sweep are missing because it was stopped while drawing."""
     plots = run / PLOTS_FOLDER
+    if (plots / MARK).exists():
+        return True
     if kind not in _FIRST or not plots.is_dir():
         return False
-    return (plots / MARK).exists() or not any(found for name in _FIRST[kind] for found in plots.glob(f"{name}.*"))
+    return not any(found for name in _FIRST[kind] for found in plots.glob(f"{name}.*"))
 
 
 def _end(run: Path) -> None:

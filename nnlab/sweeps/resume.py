@@ -7,6 +7,7 @@ from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_loading import load_sweep
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import RunError, UsageError
+from nnlab.records.drawing import lacks_pictures
 from nnlab.records.environment import drift
 from nnlab.records.formats import is_sweep_folder, trial_folders
 from nnlab.records.json_files import read_environment
@@ -36,8 +37,9 @@ def resume_sweep(
     """Resume a sweep: finished trials stay, the others are resumed or trained; the end is as if it had never stopped.
 
     ``retry_failed`` trains trials again that failed. A finished sweep is left alone, unless its table or a trial was
-    lost. Raises RunError when the folder is locked or holds no sweep, when sweep.yaml was changed, when a trial is the
-    run of another spec, or when data, NumPy or BLAS changed; ``allow_drift`` continues in the last two cases.
+    lost, or it was stopped while drawing. Raises RunError when the folder is locked or holds no sweep, when sweep.yaml
+    was changed, when a trial is the run of another spec, or when data, NumPy or BLAS changed; ``allow_drift`` continues
+    in the last two cases.
     """
     reporter = reporter or SilentSweep()
     if not is_sweep_folder(path):
@@ -66,7 +68,7 @@ def resume_sweep(
 
 
 def _finished(path: Path, sweep: Sweep) -> SweepResult | None:
-    """A sweep with nothing left to do; None where its table is damaged or a trial is missing, and for others."""
+    """A sweep with nothing left to do; None for others, and where its table, a trial or pictures are missing."""
     if not (path / SUMMARY_FILE).exists():
         return None
     summary = read_sweep_summary(path)
@@ -77,7 +79,7 @@ def _finished(path: Path, sweep: Sweep) -> SweepResult | None:
     except RunError:  # it is rebuilt
         return None
     present = {folder.name for folder in trial_folders(path)}
-    if any(trial_folder(row.number) not in present for row in record.trials):
+    if lacks_pictures(path, "sweep") or any(trial_folder(row.number) not in present for row in record.trials):
         return None
     return SweepResult(path, record.summary, record.arrays)
 

@@ -12,10 +12,12 @@ from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
 from nnlab.errors import Interrupted, RunError
 from nnlab.figures.failures import failures_reported
+from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.sweep_folder import SweepFolder, SweepRecord
 from nnlab.records.sweep_table import SweepColumns
 from nnlab.registry import registered_name
-from nnlab.storage.layout import SPEC_FILE
+from nnlab.storage.disk import make_folder
+from nnlab.storage.layout import PLOTS_FOLDER, SPEC_FILE
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.progress import SilentSweep, SweepReporter
 from nnlab.sweeps.scheduler import Scheduler
@@ -80,6 +82,7 @@ def train_remaining(scheduler: Scheduler) -> SweepResult:
         if stop.signal is not None and not scheduler.complete:
             raise Interrupted(stop.signal)
         failed = [trial.number for trial in scheduler.trials.values() if trial.row.status == "failed"]
+        _begin_drawing(folder.path)
         _write_end(scheduler, "failed" if failed else "completed", _failures(failed, plan.trials))
         _draw(folder.path, reporter.say)
     record = SweepRecord(folder.path, plan.sweep.to_yaml(), folder.summary, folder.columns, scheduler.rows)
@@ -139,7 +142,8 @@ def _endings_recorded(scheduler: Scheduler) -> Iterator[None]:
         yield
     except Interrupted as error:
         if folder.summary["status"] != "running":  # its pictures were being drawn
-            raise Interrupted(error.exit_code - 128, f"the sweep has ended and is in {folder.path}") from error
+            message = f"the sweep has ended and is in {folder.path}; nnlab plot {folder.path} draws its pictures"
+            raise Interrupted(error.exit_code - 128, message) from error
         raise Interrupted(error.exit_code - 128, _interrupted(scheduler)) from error
     except WorkersLost as error:
         raise WorkersLost(_interrupted(scheduler, f"{error}; ")) from error
@@ -160,9 +164,16 @@ def _interrupted(scheduler: Scheduler, reason: str = "") -> str:
     return f"{message}; everything is saved in {path}, and nnlab sweep --resume {path} resumes it"
 
 
+def _begin_drawing(path: Path) -> None:
+    """Mark the pictures as missing, before the sweep counts as finished."""
+    with suppress(OSError):
+        make_folder(path / PLOTS_FOLDER, exist_ok=True)
+    begin_drawing(path, ())
+
+
 def _draw(path: Path, say: Callable[[str], None]) -> None:
     """Draw the pictures of a sweep."""
     from nnlab.figures.sweep_pictures import draw_sweep  # loads matplotlib
 
-    with failures_reported(say):
+    with failures_reported(say), last_pictures(path):
         draw_sweep(path, say)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from fake_sweeps import FakeWorkers, KeptLines, Sweeping, files_of
 
-from nnlab.errors import RunError
+from nnlab.errors import Interrupted, RunError
+from nnlab.records.drawing import lacks_pictures
 from nnlab.storage.lock import writing
 from nnlab.sweeps.worker import SECONDS_TO_SAVE
 
@@ -77,6 +78,27 @@ def test_a_lost_trial_of_a_finished_sweep_is_trained_again(sweeping: Sweeping) -
     shutil.rmtree(path / "trial-002")
     sweeping(resume=path, workers=workers)
     assert (workers.started, files_of(path)) == ([(2, None)], before)
+
+
+def test_pictures_of_a_sweep_that_was_stopped_while_drawing_are_drawn(
+    sweeping: Sweeping, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stopped(path: Path, say: object) -> None:
+        raise Interrupted(2)
+
+    undrawn = "nnlab.figures.sweep_pictures.draw_sweep"
+    with monkeypatch.context() as patched:
+        patched.setattr(undrawn, stopped)
+        with pytest.raises(Interrupted, match=r"has ended and is in .*; nnlab plot .* draws its pictures"):
+            sweeping()
+    (path,) = (tmp_path / "runs").iterdir()
+    assert lacks_pictures(path, "sweep")
+    drawn: list[Path] = []
+    monkeypatch.setattr(undrawn, lambda path, say: drawn.append(path))
+    workers = FakeWorkers()
+    sweeping(resume=path, workers=workers)
+    assert (workers.started, drawn) == ([], [path])
+    assert not lacks_pictures(path, "sweep")
 
 
 def test_a_trial_of_another_spec_is_refused(sweeping: Sweeping) -> None:
