@@ -73,7 +73,7 @@ def read_runs(paths: Iterable[Path]) -> Readings:
             if path in optional and record.summary["status"] not in FINISHED:
                 unfinished.append(path)
                 continue
-            record.steps  # noqa: B018  # reading is what finds damage
+            record.steps, record.tags  # noqa: B018  # reading is what finds damage
             records.append(record)
         except RunError as error:
             kind = kind_of(path) or "run"

@@ -217,6 +217,16 @@ def test_damaged_runs_are_listed_with_line_and_the_rest_is_compared(
     assert answer.stdout.splitlines()[2].startswith("good ")
 
 
+def test_run_with_damaged_annotations_does_not_keep_others_from_being_compared(
+    nnlab, make_run: MakeRun, pictured: list[Path]
+) -> None:
+    bad = make_run("bad")
+    (bad / "annotations.json").write_text("[1]")
+    answer = nnlab("compare", bad, make_run("good"))
+    assert (answer.code, answer.stdout.splitlines()[2].split()[0]) == (0, "good")
+    assert f"damaged, not compared: {bad}/annotations.json: must be an object, got [1]" in answer.stdout
+
+
 def test_no_readable_run_exits_with_5(nnlab, make_run: MakeRun, tmp_path: Path) -> None:
     (tmp_path / ".gitkeep").write_text("")
     answer = nnlab("compare", tmp_path / ".gitkeep", tmp_path / "*.none")
