@@ -87,11 +87,9 @@ def _remarks(plan: WhyPlan, found: Contributions, column: str, *, maximize: bool
         corrected = f" after Holm's correction for {effects[0].comparisons} effects" if len(found.changes) > 1 else ""
         yield f"{SHOWN} shown: p ≤ 0.05{corrected}; in brackets 95 % intervals"
     seeds = max((effect.n for effect in effects), default=0)
-    if seeds < (needed := fewest_seeds(len(plan.changes))):
-        yield (
-            f"{seeds} seeds cannot show the effects of {len(plan.changes)} keys "
-            f"({effects_to_test(len(plan.changes))} tests); --seeds {needed} can"
-        )
+    if seeds < (needed := fewest_seeds(keys := len(plan.changes))):
+        shown = f"the effects of {keys} keys ({effects_to_test(keys)} tests)" if keys > 1 else "the effect of one key"
+        yield f"{seeds or 'fewer than two'} seeds cannot show {shown}; --seeds {needed} can"
     if len(found.changes) > 1 and (best := largest(found)) and best.in_a:
         yield f"largest effect: {best.change.name}, {verdict(best.in_a, column, maximize=maximize).finding}"
     for change in found.changes:

@@ -76,6 +76,10 @@ def test_too_few_seeds_name_how_many_are_needed(plan: WhyPlan, capsys: pytest.Ca
     lines = printed(plan, capsys, seeds=3)
     assert "3 seeds cannot show the effects of 3 keys (6 tests); --seeds 8 can" in lines
     assert not any("*" in line for line in lines)
+    lines = printed(plan, capsys, seeds=1)
+    assert lines[-1] == "fewer than two seeds cannot show the effects of 3 keys (6 tests); --seeds 8 can"
+    one = plan_why(resolved(), resolved(penalty={"l2": 0.01}), lambda settings: "")
+    assert printed(one, capsys, seeds=3)[-1] == "3 seeds cannot show the effect of one key; --seeds 6 can"
 
 
 def test_missing_values_leave_a_dash(plan: WhyPlan, capsys: pytest.CaptureFixture[str]) -> None:
