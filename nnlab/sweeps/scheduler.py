@@ -14,7 +14,7 @@ from nnlab.records.sweep_folder import SweepFolder, trial_row
 from nnlab.records.sweep_points import best_entry
 from nnlab.records.sweep_table import TrialRow, read_trials
 from nnlab.search.base import Request
-from nnlab.storage.layout import SUMMARY_FILE, TRIALS_FILE
+from nnlab.storage.layout import SUMMARY_FILE, SWEEP_FILE, TRIALS_FILE
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.progress import Progress, SweepReporter, duration, trial_line
 from nnlab.sweeps.trial import TrialOutcome, TrialTask, Workers
@@ -150,6 +150,12 @@ class Scheduler:
             except Empty:
                 continue
             running -= 1
+            if outcome.status == "failed" and not (self.folder.path / SWEEP_FILE).exists():
+                self._stop()
+                raise RunError(
+                    f"{self.folder.path}: was renamed or removed while the sweep was running; "
+                    "if it was renamed, nnlab sweep --resume resumes it under its new name"
+                )
             trial = self.trials[outcome.number]
             if self._has_ended(trial, outcome):
                 self._report(trial)

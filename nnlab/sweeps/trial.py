@@ -121,6 +121,8 @@ def _trained(task: TrialTask, stop: Callable[[], bool]) -> tuple[str, str]:
     options = RunOptions(pictures=False, threads=task.threads, stop=stop, pause_after=task.until, read=DATASETS.read)
     summary = _recorded(task)
     if summary is None:
+        if not task.folder.parent.is_dir():  # a trial must not make the folder of its sweep again
+            raise RunError(f"{task.folder.parent}: was renamed or removed while the sweep was running")
         with one_blas_thread():
             setup = RunSetup(task.experiment, threads=task.threads, read=DATASETS.read).allocate()
             environment = environment_of(setup)

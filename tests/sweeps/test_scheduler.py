@@ -243,6 +243,23 @@ def test_a_table_that_cannot_be_written_meanwhile_ends_no_trial(
     assert files_of(result.path) == files_of(undisturbed.path)
 
 
+def test_a_sweep_whose_folder_is_renamed_ends_and_is_resumed_under_its_new_name(
+    sweeping: Sweeping, tmp_path: Path
+) -> None:
+    undisturbed = sweeping()
+
+    def rename(task: TrialTask) -> None:
+        if task.number == 1:
+            task.folder.parent.rename(tmp_path / "renamed")
+
+    workers = FakeWorkers(scripts={number: ["failed"] for number in (1, 2, 3)}, on_start=rename)
+    with pytest.raises(RunError, match="was renamed or removed while the sweep was running"):
+        sweeping(workers=workers)
+    assert workers.stopped
+    sweeping(resume=tmp_path / "renamed")
+    assert files_of(tmp_path / "renamed") == files_of(undisturbed.path)
+
+
 def test_threads_are_shared_out_among_the_workers(sweeping: Sweeping, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnlab.sweeps.scheduler.available_cores", lambda: 8)
     workers = FakeWorkers(3)

@@ -230,3 +230,13 @@ def test_trial_has_a_summary_once_all_its_files_are_on_the_disk(
     assert disk.at_summaries == [{"lock", "log.txt"}] * summaries
     assert not disk.unsynced.keys() & {path.stat().st_ino for path in task.folder.rglob("*") if path.name != "log.txt"}
     assert task.folder.stat().st_ino not in disk.unsynced
+
+
+def test_a_trial_does_not_make_the_folder_of_its_sweep_again(make: Callable[..., TrialTask], tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    outcome = run_trial(replace(make(), folder=gone / "trial-001"), never)
+    assert (outcome.status, outcome.message) == (
+        "failed",
+        f"{gone}: was renamed or removed while the sweep was running",
+    )
+    assert not gone.exists()
