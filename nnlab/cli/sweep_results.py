@@ -29,12 +29,15 @@ WIDEST_SETTING = 40
 def print_sweep(record: SweepRecord, most: int = MOST_ROWS) -> None:
     """Print the best points with mean ± standard deviation over their seeds; without a goal the first, in order.
 
-    Points without a mean follow, of those that a search stopped the one with the longest training first.
+    Points without a mean follow, of those that a search stopped the one with the longest training first, then the best.
     """
     points = points_of(record.trials, record.columns.goal)
     order = ranked(points, maximize=record.maximize)
     others = [point for point in points if point.goal is None]
-    order += sorted(others, key=lambda point: -_steps(point)) if record.columns.goal else others
+    if goal := record.columns.goal:
+        sign = -1 if record.maximize else 1
+        others.sort(key=lambda point: (-_steps(point), sign * (_mean(point, goal) or 0.0)))
+    order += others
     shown = order[:most]
     keys = [key for key in record.columns.keys if any(key in point.settings for point in shown)]
     columns = [
@@ -93,11 +96,20 @@ def _setting(settings: Mapping[str, Any], key: str) -> str:
 
 
 def _measured(point: PointRows, column: str) -> str:
-    values = [value for row in point.rows if (value := row.metrics.get(column)) is not None]
+    values = _values(point, column)
     if not values:
         return ""
     mean, std, _ = mean_std(values)
     return format_column(column, mean) + ("" if std is None else f" ± {format_column(column, std)}")
+
+
+def _mean(point: PointRows, column: str) -> float | None:
+    values = _values(point, column)
+    return mean_std(values).mean if values else None
+
+
+def _values(point: PointRows, column: str) -> list[float]:
+    return [value for row in point.rows if (value := row.metrics.get(column)) is not None]
 
 
 def _statuses(point: PointRows) -> str:

@@ -155,6 +155,9 @@ def test_searches_of_the_command_line(nnlab, spiral: Path, machine: Machine) -> 
     assert sorted(int(row[0]) for row in halved[1:4]) == sorted(
         number for number, until in machine.workers[0].started if until == 30
     )
+    for stopped in (halved[2:4], halved[4:]):  # after 30 and after 10 steps
+        reached = [float(row[2]) for row in stopped]
+        assert reached == sorted(reached, reverse=True)
     zipped = nnlab("sweep", spiral, *RATES, "-s", "seed=0..2", "--zip", "--dry-run").stdout
     assert zipped.splitlines()[0] == "trial 1: optimizer.lr 0.5, seed 0"
     assert nnlab("sweep", spiral, *RATES, "--optuna", 3, "--random", 3).code == 2
