@@ -90,6 +90,17 @@ def test_the_engine_knows_no_run_folder(path: Path) -> None:
     assert not parts & {"records", "storage"}
 
 
+def test_runs_are_listed_without_loading_mathematics() -> None:
+    code = (
+        "import sys\n"
+        "import nnlab.cli.runs, nnlab.cli.runs_list, nnlab.records.inventory, nnlab.records.sweep_folder\n"
+        "parts = {name.split('.')[1] for name in sys.modules if name.startswith('nnlab.')}\n"
+        f"assert not parts & {(MATHEMATICS | {'search', 'engine'}) - {'losses'}!r}, parts\n"  # metrics know the losses
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_activation_statistics_load_no_plotting_library() -> None:
     code = (
         "import sys\n"

@@ -13,7 +13,7 @@ from nnlab.cli.sweep_results import print_sweep
 from nnlab.config.experiment import Experiment
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_loading import load_sweep
-from nnlab.config.swept_values import MOST_TRIALS
+from nnlab.core.rows import MOST_TRIALS
 from nnlab.core.threads import available_cores
 from nnlab.errors import UsageError
 from nnlab.records.run_names import find_run

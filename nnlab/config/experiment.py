@@ -8,6 +8,7 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen, Predicate
 
 from nnlab.config.positions import KeyPath
 from nnlab.config.resolved_spec import ResolvedSpec
+from nnlab.core.rows import Steps
 from nnlab.data.dataset import DatasetSource
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.metric_columns import MetricColumns
@@ -15,7 +16,7 @@ from nnlab.models.base import Model
 from nnlab.optim.base import Optimizer
 from nnlab.optim.early_stopping import EarlyStopping
 from nnlab.optim.patience import Patience
-from nnlab.optim.schedules import Constant, Schedule, Steps
+from nnlab.optim.schedules import Constant, Schedule
 from nnlab.registry import Component, Doc, OptionalComponent, WeightsByName, hyperparameters
 from nnlab.regularizers import Regularizer
 

@@ -6,8 +6,10 @@ from math import inf
 
 from nnlab.config.overrides import NOT_A_SETTING, key_parts
 from nnlab.config.positions import Finding, KeyPath, Position, YamlTree
-from nnlab.config.swept_values import MOST_TRIALS, NotSweptError, SweptKey, from_text, from_yaml
-from nnlab.search.space import Axis, Range, Settings, Space, canonical
+from nnlab.config.swept_values import NotSweptError, SweptKey, from_text, from_yaml
+from nnlab.core.plain_values import canonical
+from nnlab.core.rows import MOST_TRIALS
+from nnlab.search.space import Axis, Range, Settings, Space
 from nnlab.text import one_line
 
 MOST_KEYS = 500

@@ -14,14 +14,14 @@ from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_axes import SweepAxes, probes
 from nnlab.config.sweep_goal import HOLD_OUT, Goal, GoalError, default_goal, goal_problem, parse_goal
 from nnlab.config.sweep_keys import MOST_SEEDS, SweepKeys
-from nnlab.config.swept_values import MOST_TRIALS
 from nnlab.config.trial_specs import LARGEST_SEED, TrialSpecs, base_value
 from nnlab.config.validation import Validator
 from nnlab.config.yaml_reader import MAX_BYTES
+from nnlab.core.rows import MOST_TRIALS
 from nnlab.errors import UsageError
 from nnlab.registry import registered_name
 from nnlab.search.base import Search
-from nnlab.search.grid import Grid
+from nnlab.search.grid import NEEDS_VALUES, Grid
 from nnlab.search.space import Axis, Space
 from nnlab.text import one_line, quote
 
@@ -202,13 +202,8 @@ class SweepDraft:
     def _check_search(self, sweep: Sweep) -> None:
         name, space = registered_name(self.search), sweep.space
         if isinstance(self.search, Grid):
-            for item in self.axes.swept():
-                if item.range:
-                    message = (
-                        "a grid needs values, got a range; list the values, or draw from the range with search: "
-                        "{name: random, trials: N} (--random N)"
-                    )
-                    self.problems.append((item.position, (item.key,), message))
+            ranges = [item for item in self.axes.swept() if item.range]
+            self.problems.extend((item.position, (item.key,), NEEDS_VALUES) for item in ranges)
         elif space.further and self.search.wanted_points is not None:
             self._add("over", f"several mappings need a grid; search {name} draws its points from one of them")
         if self.search.needs_goal and sweep.goal is None:

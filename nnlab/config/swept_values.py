@@ -11,11 +11,10 @@ from nnlab.config.positions import KeyPath, Position, YamlTree
 from nnlab.config.scalars import scalar
 from nnlab.config.value_lists import COUNT, RANGE, RANGES, split_values
 from nnlab.config.yaml_parser import parse_collecting_problems
-from nnlab.search.space import Range, canonical
+from nnlab.core.plain_values import canonical
+from nnlab.core.rows import MOST_TRIALS
+from nnlab.search.space import Range
 from nnlab.text import near_name, one_line, quote
-
-MOST_TRIALS = 100_000
-"""The most trials of a sweep."""
 
 # Larger whole numbers are not exact as floating-point numbers.
 LARGEST_WHOLE = 2**53

@@ -13,9 +13,10 @@ from nnlab.config.positions import Finding, KeyPath, Position, YamlTree, quote_k
 from nnlab.config.sweep_axes import FixedKey
 from nnlab.config.swept_values import SweptKey
 from nnlab.config.validation import Validator
+from nnlab.core.plain_values import canonical
 from nnlab.errors import Problem, SpecError
 from nnlab.registry import hyperparameters
-from nnlab.search.space import Settings, canonical
+from nnlab.search.space import Settings
 from nnlab.text import format_value, one_line
 
 MOST_NAMED = 3

@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping
 from math import inf
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from annotated_types import Ge, Le
 
 Row = Mapping[str, float | None]
 """One row of a table: a number for each column, None where there is none."""
 
 MAX_STEPS = 10**9
 """The most updates of a training."""
+
+Steps = Annotated[int, Ge(1), Le(MAX_STEPS)]
+"""A number of updates."""
+
+MOST_TRIALS = 100_000
+"""The most trials of a sweep."""
 
 SPLITS = ("train", "validation", "test")
 """The splits of a dataset, in the order in which an experiment uses them."""

@@ -10,11 +10,9 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
 from nnlab.core.arrays import Array
-from nnlab.core.rows import MAX_STEPS, Row
+from nnlab.core.rows import Row, Steps
 from nnlab.optim.patience import Patience, PatienceCounter
 from nnlab.registry import Component, Doc, schedules
-
-Steps = Annotated[int, Ge(1), Le(MAX_STEPS)]
 
 
 class Schedule(ABC):

@@ -1,6 +1,5 @@
 """The swept keys of a sweep as axes of its pictures."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from matplotlib.axes import Axes
 
 from nnlab.compare.labels import setting_text
 from nnlab.core.arrays import Array
+from nnlab.core.plain_values import canonical
 from nnlab.plots.canvas import plain_text
 from nnlab.plots.curves import HIGHEST
 
@@ -99,15 +99,11 @@ def _categories(name: str, values: Sequence[Any], given: Sequence[Any], *, ascen
     order = sorted(given) if all(isinstance(value, bool) for value in given) else given
     index: dict[str, int] = {}
     for value in order:
-        index.setdefault(_identity(value), len(index))
-    firsts = {_identity(value): value for value in reversed(order)}
+        index.setdefault(canonical(value), len(index))
+    firsts = {canonical(value): value for value in reversed(order)}
     labels = _distinct([value_text(firsts[name]) for name in index])
-    positions = np.array([np.nan if value is MISSING else index[_identity(value)] for value in values], dtype=float)
+    positions = np.array([np.nan if value is MISSING else index[canonical(value)] for value in values], dtype=float)
     return SweptKey(name, positions, labels, ascending=ascending)
-
-
-def _identity(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
 
 
 def _distinct(labels: Sequence[str]) -> tuple[str, ...]:

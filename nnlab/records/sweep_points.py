@@ -1,11 +1,11 @@
 """The points of a sweep: trials with the same settings, which differ in their seed only."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from nnlab.core.plain_values import canonical
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.core.statistics import MeanStd, mean_std
 from nnlab.metric_columns import names_in
@@ -36,7 +36,7 @@ def points_of(rows: Iterable[TrialRow], goal: str | None) -> list[PointRows]:
     """The trials grouped by their settings without the seed, in the order of their first trials."""
     groups: dict[str, list[TrialRow]] = {}
     for row in sorted(rows, key=lambda row: row.number):
-        groups.setdefault(json.dumps(_settings(row), sort_keys=True), []).append(row)
+        groups.setdefault(canonical(_settings(row)), []).append(row)
     return [PointRows(_settings(group[0]), group, _goal(group, goal)) for group in groups.values()]
 
 

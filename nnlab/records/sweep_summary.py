@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le
 
-from nnlab.config.swept_values import MOST_TRIALS
 from nnlab.config.type_checks import check
+from nnlab.core.rows import MOST_TRIALS
 from nnlab.records.formats import TRIAL_STATUSES
 from nnlab.records.json_files import read_status
 from nnlab.storage.checked_files import damaged

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nnlab.config.scalars import scalar
-from nnlab.config.swept_values import MOST_TRIALS
-from nnlab.core.rows import MAX_STEPS, Row
+from nnlab.core.rows import MAX_STEPS, MOST_TRIALS, Row
 from nnlab.metric_columns import bounds_of, metric_of, metrics_columns, names_in
 from nnlab.records.formats import TRIAL_STATUSES, text_cell
 from nnlab.storage.checked_files import check_file, damaged, parsed_json

@@ -8,6 +8,11 @@ from nnlab.registry import searches
 from nnlab.search.base import Conditions, PointResult, Request, Search
 from nnlab.search.space import Settings, Space
 
+NEEDS_VALUES = (
+    "a grid needs values, got a range; list the values, or draw from the range with search: "
+    "{name: random, trials: N} (--random N)"
+)
+
 
 @searches.register("grid")
 @dataclass(kw_only=True)
@@ -17,10 +22,7 @@ class Grid(Search):
     def proposer(self, space: Space, conditions: Conditions) -> "OneBatch":
         for axis in space.axes:
             if axis.range:
-                raise UsageError(
-                    f"{axis.keys[0]}: a grid needs values, got a range; list the values, or search: "
-                    "{name: random, trials: N}"
-                )
+                raise UsageError(f"{axis.keys[0]}: {NEEDS_VALUES}")
         return OneBatch(space.grid())
 
 

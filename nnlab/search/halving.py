@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Ge, Le
 
+from nnlab.core.rows import Steps
 from nnlab.errors import UsageError
-from nnlab.optim.schedules import Steps
 from nnlab.registry import Doc, searches
 from nnlab.search.base import Conditions, PointResult, Request, Search
 from nnlab.search.random import Trials, random_points

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
 
+from nnlab.core.plain_values import canonical
 from nnlab.errors import UsageError
 from nnlab.registry import Doc, searches
 from nnlab.search.base import Conditions, PointResult, Request, Search
 from nnlab.search.random import Choice, Trials, random_choices, require_points, settings_of
-from nnlab.search.space import Axis, Settings, Space, canonical
+from nnlab.search.space import Axis, Settings, Space
 
 if TYPE_CHECKING:
     from types import ModuleType

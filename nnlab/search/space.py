@@ -1,11 +1,12 @@
 """The space of a sweep: spec keys with their values or ranges."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, product
 from math import ceil, exp, log, log10, prod
 from typing import Any, Literal
+
+from nnlab.core.plain_values import canonical
 
 Settings = Mapping[str, Any]
 """Dotted spec keys with plain values, as ``-s`` sets them: ``{"optimizer.lr": 0.1, "optimizer.name": "sgd"}``."""
@@ -53,23 +54,6 @@ class Axis:
     keys: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...] = ()
     range: Range | None = None
-
-
-def canonical(value: object) -> str:
-    """Text that is equal for equal plain values: 1 and 1.0 are equal, 1 and true are not."""
-    return str(value) if type(value) is int else json.dumps(_whole(value), sort_keys=True)
-
-
-def _whole(value: object) -> object:
-    """A plain value with whole numbers as integers."""
-    match value:
-        case Mapping():
-            return {str(key): _whole(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_whole(inner) for inner in value]
-        case float() if value.is_integer():
-            return int(value)
-    return value
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nnlab.config.sweep import Sweep
-from nnlab.config.swept_values import MOST_TRIALS
+from nnlab.core.plain_values import canonical
+from nnlab.core.rows import MOST_TRIALS
 from nnlab.data.dataset import DatasetSource
 from nnlab.data.dataset_cache import DatasetCache
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import MOST_LINES, UsageError
 from nnlab.search.base import Proposer, Request
-from nnlab.search.space import Axis, Settings, canonical
+from nnlab.search.space import Axis, Settings
 from nnlab.sweeps.progress import described
 
 MOST_SETUPS = 200

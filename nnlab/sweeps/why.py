@@ -7,9 +7,10 @@ from typing import Any
 
 from nnlab.compare.entries import RECORDING_KEYS, REPEATED_KEYS
 from nnlab.config.experiment import Experiment
+from nnlab.core.plain_values import canonical
 from nnlab.errors import UsageError
 from nnlab.registry import FilePath, hyperparameters
-from nnlab.search.space import Settings, canonical
+from nnlab.search.space import Settings
 
 MOST_KEYS = 12
 """How many keys may differ: each takes two trainings a seed."""

@@ -7,13 +7,14 @@ from typing import Any
 from nnlab.config.experiment import Experiment
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_loading import sweep_from_python
+from nnlab.core.plain_values import canonical
 from nnlab.data.dataset_cache import DatasetCache
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import SpecError, UsageError
 from nnlab.records.sweep_folder import SweepRecord
 from nnlab.records.sweep_points import displayed_column
 from nnlab.registry import registered_name
-from nnlab.search.space import Settings, canonical
+from nnlab.search.space import Settings
 from nnlab.sweeps.contributions import Values, fewest_seeds
 from nnlab.sweeps.why import Combination, WhyPlan, plan_why, with_absolute_paths
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from nnlab.config.positions import Position
 from nnlab.config.swept_values import NotSweptError, from_text
 from nnlab.config.value_lists import several_hint, split_values
-from nnlab.search.space import Range, canonical
+from nnlab.core.plain_values import canonical
+from nnlab.search.space import Range
 
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126) | st.sampled_from("あé"), max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.floats(-1e6, 1e6, allow_nan=False) | TEXT
