@@ -1,7 +1,9 @@
 """Figures caught as they are finished."""
 
+import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +13,11 @@ from drawing import lay_out_only
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nnlab.plots import (
-    activations,
-    comparison,
-    confusion,
-    curves,
-    descent,
-    diagnostics,
-    mistakes,
-    regions,
-    samples,
-    sweep_curves,
-    sweep_goal,
-    sweep_importance,
-    sweep_map,
-    sweep_panels,
-    sweep_parallel,
-    weights,
-)
+from nnlab import plots
 from nnlab.plots import canvas as canvases
+from nnlab.plots import comparison, curves
+
+MODULES = [import_module(f"{plots.__name__}.{module.name}") for module in pkgutil.iter_modules(plots.__path__)]
 
 
 @pytest.fixture
@@ -45,25 +33,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
             lay_out_only(monkeypatch, figure)
         kept[path.name] = figure
 
-    for module in (
-        activations,
-        comparison,
-        confusion,
-        curves,
-        descent,
-        diagnostics,
-        mistakes,
-        regions,
-        samples,
-        sweep_curves,
-        sweep_goal,
-        sweep_importance,
-        sweep_map,
-        sweep_panels,
-        sweep_parallel,
-        weights,
-        canvases,
-    ):
+    for module in MODULES:
         if hasattr(module, "canvas"):
             monkeypatch.setattr(module, "canvas", keep)
     return kept
