@@ -46,7 +46,6 @@ def list_runs(
 
     Example: nnlab runs ls --status crashed
     """
-    from nnlab.compare.reading import stored_meeting
     from nnlab.errors import UsageError
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.inventory import inventory
@@ -60,7 +59,10 @@ def list_runs(
     folder = Trash(runs).folder if trash else runs
     found = inventory(folder, missing_ok=trash, inside=inside)
     found = [run for run in found if status in (None, run.status) and (tag is None or tag in run.annotations.tags)]
-    found = stored_meeting(found, where or ())
+    if where:
+        from nnlab.compare.reading import stored_meeting  # loads every component
+
+        found = stored_meeting(found, where)
     for run in found:
         if not run.inside:  # the whole clears those of its runs
             clear_leftovers(run.path)
