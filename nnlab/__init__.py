@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from nnlab.config.loading import load_experiment
     from nnlab.core.numerical import numerical_gradient, numerical_gradient_batch
     from nnlab.descent.run import run_descent
+    from nnlab.inference.trained_network import predict, trained_network
     from nnlab.sweeps.api import sweep
     from nnlab.train.crossval import cross_validate
-    from nnlab.train.prediction import predict, read_run, trained_network
     from nnlab.train.run import run
+    from nnlab.train.trained_run import read_run
 
 __all__ = [
     "__version__",
@@ -52,12 +53,12 @@ _HOMES = {
     "load_experiment": "nnlab.config.loading",
     "numerical_gradient": "nnlab.core.numerical",
     "numerical_gradient_batch": "nnlab.core.numerical",
-    "predict": "nnlab.train.prediction",
-    "read_run": "nnlab.train.prediction",
+    "predict": "nnlab.inference.trained_network",
+    "read_run": "nnlab.train.trained_run",
     "run": "nnlab.train.run",
     "run_descent": "nnlab.descent.run",
     "sweep": "nnlab.sweeps.api",
-    "trained_network": "nnlab.train.prediction",
+    "trained_network": "nnlab.inference.trained_network",
 }
 
 

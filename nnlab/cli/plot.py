@@ -10,7 +10,8 @@ import typer
 from nnlab.cli.arguments import MovedData, RunsFolder
 from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, SWEEP_PICTURES, complete_picture, complete_run
 from nnlab.cli.console import echo, naming_output
-from nnlab.plots.plot_style import Format, Language, PlotStyle, Style
+from nnlab.language import Language
+from nnlab.plots.plot_style import Format, PlotStyle, Style
 
 
 def plot_command(

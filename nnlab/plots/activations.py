@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from nnlab.core.arrays import Array
 from nnlab.engine.activation_statistics import ActivationStatistics
 from nnlab.errors import UsageError
+from nnlab.language import tr
 from nnlab.plots.canvas import canvas, plain_text
-from nnlab.plots.palette import in_format, palette, tr
+from nnlab.plots.palette import in_format, palette
 
 ACTIVATIONS_FILE = "activations.png"
 

@@ -16,8 +16,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from nnlab.language import tr
 from nnlab.plots.fonts import families, notice_missing
-from nnlab.plots.palette import FAINT, Palette, in_format, palette, plot_format, tr
+from nnlab.plots.palette import FAINT, Palette, in_format, palette, plot_format
 from nnlab.plots.plot_style import Format
 from nnlab.storage.disk import atomic_write
 from nnlab.text import one_line

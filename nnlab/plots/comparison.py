@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from nnlab.compare.comparison import Comparison
 from nnlab.compare.entries import Entry
 from nnlab.core.rows import REPORTING_SPLITS
+from nnlab.language import tr
 from nnlab.metric_columns import names_in
 from nnlab.plots.canvas import DPI, HEIGHT, MARKED_POINTS, WIDTH, picture, plain_text
 from nnlab.plots.curves import (
@@ -27,7 +28,7 @@ from nnlab.plots.curves import (
     scale_axes,
     thinned,
 )
-from nnlab.plots.palette import COLOUR_COUNT, FAINT, LINE_STYLES, palette, tr
+from nnlab.plots.palette import COLOUR_COUNT, FAINT, LINE_STYLES, palette
 from nnlab.text import NO_BREAK_SPACE, breaking_after_commas
 
 # A comparison of at most this many entries shows training curves beside those of the test set.

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 
 from nnlab.core.arrays import Array
+from nnlab.language import tr
 from nnlab.plots.canvas import canvas, plain_text
-from nnlab.plots.palette import from_paper, palette, tr
+from nnlab.plots.palette import from_paper, palette
 
 CONFUSION_FILE = "confusion.png"
 

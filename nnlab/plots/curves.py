@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from nnlab.core.arrays import Array
+from nnlab.language import in_language, tr
 from nnlab.metric_columns import METRICS_COLUMNS, names_in
 from nnlab.metrics import LOSS
 from nnlab.plots.canvas import MARKED_POINTS, picture, plain_text, write_nothing
-from nnlab.plots.palette import FAINT, in_language, palette, tr
+from nnlab.plots.palette import FAINT, palette
 from nnlab.records.reader import RunRecord
 from nnlab.registry import metrics
 

@@ -10,8 +10,9 @@ from matplotlib.colors import LogNorm, Normalize
 
 from nnlab.core.arrays import Array
 from nnlab.functions.base import Function
+from nnlab.language import tr
 from nnlab.plots.canvas import WIDTH, canvas, picture, plain_text
-from nnlab.plots.palette import FAINT, palette, tr
+from nnlab.plots.palette import FAINT, palette
 from nnlab.plots.plane import (
     Drawing,
     View,

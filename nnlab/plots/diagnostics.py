@@ -8,6 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 
 from nnlab.errors import RunError
+from nnlab.language import tr
 from nnlab.plots.canvas import (
     DPI,
     HEIGHT,
@@ -21,7 +22,7 @@ from nnlab.plots.canvas import (
     write_nothing,
 )
 from nnlab.plots.curves import HIGHEST
-from nnlab.plots.palette import palette, tr
+from nnlab.plots.palette import palette
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms
 from nnlab.records.reader import RunRecord
 

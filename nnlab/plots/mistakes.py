@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Split
+from nnlab.language import tr
 from nnlab.plots.canvas import canvas, plain_text
-from nnlab.plots.palette import FAINT, tr
+from nnlab.plots.palette import FAINT
 from nnlab.plots.samples import tile
 
 MISTAKES_FILE = "mistakes.png"

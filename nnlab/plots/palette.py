@@ -9,9 +9,9 @@ from pathlib import Path
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 
 from nnlab.errors import UsageError
+from nnlab.language import speaking
 from nnlab.plots.fonts import INSTALL_JAPANESE, has_japanese_font
 from nnlab.plots.plot_style import Format, PlotStyle, Style
-from nnlab.plots.words import JAPANESE
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def drawn_as(plot_style: PlotStyle) -> Iterator[None]:
         raise UsageError(f"no Japanese font was found; {INSTALL_JAPANESE}")
     token = _plot_style.set(plot_style)
     try:
-        yield
+        with speaking(plot_style.language):
+            yield
     finally:
         _plot_style.reset(token)
 
@@ -79,16 +80,6 @@ def palette() -> Palette:
 def from_paper(colour: str) -> Colormap:
     """A colormap from the background to ``colour``."""
     return LinearSegmentedColormap.from_list("from paper", [palette().paper, colour])
-
-
-def in_language(english: str, japanese: str) -> str:
-    """The one of two texts that is in the current language."""
-    return japanese if _plot_style.get().language == "ja" else english
-
-
-def tr(text: str, **values: object) -> str:
-    """Translate a text of :mod:`nnlab.plots.words` into the current language and format it with ``values``."""
-    return (JAPANESE[text] if _plot_style.get().language == "ja" else text).format(**values)
 
 
 def plot_format() -> Format:

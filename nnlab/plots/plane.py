@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from nnlab.core.arrays import Array
 from nnlab.functions.base import Function
+from nnlab.language import tr
 from nnlab.plots.canvas import WIDTH
-from nnlab.plots.palette import LINE_STYLES, from_paper, palette, tr
+from nnlab.plots.palette import LINE_STYLES, from_paper, palette
 
 # Markers of the ends of paths; paths with the same colour have different ones.
 MARKERS = ("o", "^")

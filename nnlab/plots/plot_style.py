@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from nnlab.language import Language
+
 Format = Literal["png", "svg", "pdf"]
 Style = Literal["light", "dark"]
-Language = Literal["en", "ja"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 @dataclass(frozen=True)

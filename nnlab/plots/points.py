@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nnlab.data.dataset import Dataset, Split
+from nnlab.language import tr
 from nnlab.plots.canvas import label_text
-from nnlab.plots.palette import COLOUR_COUNT, FAINT, palette, tr
+from nnlab.plots.palette import COLOUR_COUNT, FAINT, palette
 
 MOST_POINTS = 5000
 MARKERS = ("o", "^")

@@ -5,9 +5,9 @@ from math import ceil
 from pathlib import Path
 
 from nnlab.functions.base import Function
+from nnlab.language import tr
 from nnlab.plots.animation import DPI, FRAMES_A_SECOND, animation
 from nnlab.plots.canvas import blank
-from nnlab.plots.palette import tr
 from nnlab.plots.plane import (
     Drawing,
     View,

@@ -12,9 +12,10 @@ from matplotlib.image import AxesImage
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
 from nnlab.errors import UsageError
+from nnlab.language import tr
 from nnlab.plots.animation import animation
 from nnlab.plots.canvas import blank, canvas, evenly, plain_text
-from nnlab.plots.palette import COLOUR_COUNT, palette, tr
+from nnlab.plots.palette import COLOUR_COUNT, palette
 from nnlab.plots.points import MOST_POINTS, class_colour, draw_points, legend_of_classes
 
 BOUNDARY_FILE = "boundary.png"

@@ -13,8 +13,9 @@ from nnlab.core.random import Streams
 from nnlab.data.dataset import Dataset
 from nnlab.data.input_format import WHITE
 from nnlab.data.pipeline.augmentation import Augmentation, augment
+from nnlab.language import tr
 from nnlab.plots.canvas import DPI, HEIGHT, WIDTH, canvas, plain_text
-from nnlab.plots.palette import in_format, palette, tr
+from nnlab.plots.palette import in_format, palette
 from nnlab.plots.points import draw_points, legend_of_classes
 
 SAMPLES_FILE = "samples.png"

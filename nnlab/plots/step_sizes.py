@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from nnlab.gradcheck import Sweep
+from nnlab.language import tr
 from nnlab.plots.canvas import canvas
-from nnlab.plots.palette import FAINT, palette, tr
+from nnlab.plots.palette import FAINT, palette
 
 MOST_PANELS = 12
 COLUMNS = 3

@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from nnlab.language import tr
 from nnlab.metric_columns import metric_of
 from nnlab.metrics import LOSS
 from nnlab.plots.canvas import DPI, HEIGHT, canvas, label_text, plain_text
 from nnlab.plots.curves import Curve, draw_curve, finite_curve, mean_curve, scale_axes
-from nnlab.plots.palette import COLOUR_COUNT, LINE_STYLES, palette, tr
+from nnlab.plots.palette import COLOUR_COUNT, LINE_STYLES, palette
 from nnlab.plots.sweep_keys import SweptKey
 from nnlab.plots.sweep_points import SweepPoints, column_label
 from nnlab.registry import registered_name

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nnlab.core.arrays import Array
+from nnlab.language import tr
 from nnlab.plots.canvas import HEIGHT, WIDTH, canvas, plain_text
-from nnlab.plots.palette import FAINT, palette, tr
+from nnlab.plots.palette import FAINT, palette
 from nnlab.plots.sweep_keys import EDGE, SweptKey, show_key
 from nnlab.plots.sweep_points import SweepPoints, is_log
 

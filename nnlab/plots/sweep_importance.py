@@ -8,8 +8,9 @@ import numpy as np
 
 from nnlab.compare.importance import Importance, importance
 from nnlab.core.arrays import Array
+from nnlab.language import tr
 from nnlab.plots.canvas import WIDTH, canvas, plain_text
-from nnlab.plots.palette import palette, tr
+from nnlab.plots.palette import palette
 from nnlab.plots.sweep_points import SweepPoints
 
 IMPORTANCE_FILE = "importance.png"

@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from nnlab.core.arrays import Array
+from nnlab.language import tr
 from nnlab.metric_columns import format_column
 from nnlab.plots.canvas import WIDTH, canvas, plain_text
-from nnlab.plots.palette import FAINT, palette, tr
+from nnlab.plots.palette import FAINT, palette
 from nnlab.plots.sweep_keys import EDGE, SweptKey, show_key
 from nnlab.plots.sweep_points import SweepPoints, value_colours
 

@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from nnlab.language import tr
 from nnlab.plots.canvas import DPI, canvas, plain_text
 from nnlab.plots.curves import LINES, PARTS, label_of
-from nnlab.plots.palette import palette, tr
+from nnlab.plots.palette import palette
 from nnlab.plots.sweep_curves import (
     MOST_LINES,
     SweptLine,

@@ -14,8 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from nnlab.core.arrays import Array
+from nnlab.language import tr
 from nnlab.plots.canvas import canvas, evenly, plain_text
-from nnlab.plots.palette import FAINT, palette, tr
+from nnlab.plots.palette import FAINT, palette
 from nnlab.plots.sweep_importance import key_importances
 from nnlab.plots.sweep_keys import ABSENT, MOST_TICKS, SweptKey, number_text
 from nnlab.plots.sweep_points import SweepPoints, is_log, value_colours

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.colors import LogNorm, Normalize
 
 from nnlab.core.arrays import Array
+from nnlab.language import tr
 from nnlab.metric_columns import format_column, metric_of
 from nnlab.plots.canvas import plain_text
 from nnlab.plots.curves import HIGHEST, label_of
-from nnlab.plots.palette import tr
 from nnlab.plots.sweep_keys import SweptKey
 from nnlab.registry import registered_name
 

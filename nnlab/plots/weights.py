@@ -9,8 +9,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.image import AxesImage
 
 from nnlab.core.arrays import Array
+from nnlab.language import tr
 from nnlab.plots.canvas import canvas, plain_text
-from nnlab.plots.palette import palette, tr
+from nnlab.plots.palette import palette
 
 WEIGHTS_FILE = "weights.png"
 

@@ -15,6 +15,7 @@ from nnlab.core.signals import stop_on_signal
 from nnlab.engine.loop import Observer, Outcome, train
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, Interrupted
+from nnlab.inference.trained_network import predict
 from nnlab.records.environment import describe_environment
 from nnlab.records.result_line import result_line
 from nnlab.records.run_folder import RunFolder
@@ -23,7 +24,6 @@ from nnlab.train.checkpoints import CheckpointWriter
 from nnlab.train.diagnostics import Diagnostics
 from nnlab.train.failures import already_ended, failures_recorded, resume_hint
 from nnlab.train.options import DEFAULT, RunOptions
-from nnlab.train.prediction import predict
 from nnlab.train.reporting import EvaluationLines, Reporter, Silent, opening_lines, worse_than_chance
 from nnlab.train.snapshots import Snapshots
 
@@ -40,7 +40,7 @@ class RunResult:
     summary: dict[str, Any]
 
     def predict(self, x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
-        """The class of each raw sample: see :meth:`nnlab.train.prediction.TrainedNetwork.predict`."""
+        """The class of each raw sample: see :meth:`nnlab.inference.trained_network.TrainedNetwork.predict`."""
         return predict(self, x, probabilities=probabilities, check_range=check_range)
 
 

@@ -119,7 +119,7 @@ def test_show_counts_the_layers_inside_a_block(show_model: ShowModel, monkeypatc
 def test_valid_image_specs_are_trained_and_their_models_load(
     nnlab: Any, show_model: ShowModel, tmp_path: Path, model: str
 ) -> None:
-    from nnlab.train.prediction import trained_network
+    from nnlab.inference.trained_network import trained_network
 
     assert show_model(model).code == 0
     answer = nnlab("train", tmp_path / "images.yaml")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from nnlab.config.loading import load_experiment
+from nnlab.inference.trained_network import predict
 from nnlab.records.packing import packed_run
 from nnlab.records.reader import read_run
-from nnlab.train.prediction import predict
 from nnlab.train.run import run
 
 SPEC = """\

@@ -12,8 +12,9 @@ from PIL import Image
 from nnlab.cli.completion import PICTURES, SWEEP_PICTURES, complete_picture
 from nnlab.figures.run_pictures import KINDS
 from nnlab.figures.sweep_pictures import KINDS as SWEEP_KINDS
+from nnlab.language import LANGUAGES
 from nnlab.plots.palette import STYLES
-from nnlab.plots.plot_style import FORMATS, LANGUAGES
+from nnlab.plots.plot_style import FORMATS
 
 pytestmark = pytest.mark.slow
 

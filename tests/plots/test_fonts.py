@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from nnlab.language import tr
 from nnlab.plots import fonts
 from nnlab.plots.canvas import picture
 from nnlab.plots.fonts import families, is_east_asian
 from nnlab.plots.notices import noticed_by
-from nnlab.plots.palette import drawn_as, tr
+from nnlab.plots.palette import drawn_as
 from nnlab.plots.plot_style import Language, PlotStyle
 
 

@@ -18,13 +18,13 @@ from nnlab.config.experiment import Experiment
 from nnlab.config.loading import load_experiment
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import BugError, Diverged, Interrupted, RunError, UsageError
+from nnlab.inference.trained_network import trained_network
 from nnlab.records.reader import read_run
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.file_system import NO_FSYNC, NO_LOCKS
 from nnlab.storage.layout import METRICS_FILE, MODEL_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
 from nnlab.train import pictures as pictures_module
 from nnlab.train import run as run_module
-from nnlab.train.prediction import trained_network
 from nnlab.train.run import environment_of, run
 
 SPEC = """\

@@ -1,4 +1,4 @@
-"""Predictions of a finished run for raw samples."""
+"""The network of a finished run, and its predictions for raw samples."""
 
 import warnings
 from contextlib import suppress
@@ -16,9 +16,7 @@ from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
 from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import RunError, UsageError
 from nnlab.models.network import Network
-from nnlab.records import reader
 from nnlab.records.json_files import read_inputs
-from nnlab.records.reader import RunRecord
 from nnlab.saved_run import check_finished, load_weights, setup_of_run
 from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
 
@@ -122,17 +120,3 @@ def predict(run: "Path | str | _HasPath", x: object, *, probabilities: bool = Fa
     Raises RunError when there is no readable model, UsageError where the samples do not fit it.
     """
     return trained_network(run).predict(x, probabilities=probabilities, check_range=check_range)
-
-
-class TrainedRun(RunRecord):
-    """A run as its folder holds it, with predictions."""
-
-    def predict(self, x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
-        """The class of each raw sample: see :meth:`TrainedNetwork.predict`."""
-        return predict(self, x, probabilities=probabilities, check_range=check_range)
-
-
-def read_run(folder: Path | str) -> TrainedRun:
-    """Read a run folder: its spec, summary, metrics and steps; raises RunError naming file and line."""
-    record = reader.read_run(folder)
-    return TrainedRun(record.path, record.spec, record.summary, record.metrics)

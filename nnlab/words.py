@@ -1,4 +1,4 @@
-"""The texts in pictures, in English and in Japanese; users' names are not translated."""
+"""The texts of pictures and results, in English and in Japanese; users' names are not translated."""
 
 from collections.abc import Mapping
 

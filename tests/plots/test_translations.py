@@ -21,6 +21,7 @@ from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.augmentation import Flip
 from nnlab.engine.activation_statistics import ActivationStatistics
 from nnlab.errors import UsageError
+from nnlab.language import tr
 from nnlab.plots import canvas, fonts
 from nnlab.plots.activations import plot_untrained_activations
 from nnlab.plots.comparison import plot_comparison
@@ -29,7 +30,7 @@ from nnlab.plots.curves import PARTS, label_of, plot_run
 from nnlab.plots.diagnostics import plot_activation_histograms, plot_gradients
 from nnlab.plots.fonts import JAPANESE_FONTS
 from nnlab.plots.mistakes import plot_mistakes
-from nnlab.plots.palette import drawn_as, tr
+from nnlab.plots.palette import drawn_as
 from nnlab.plots.plot_style import PlotStyle
 from nnlab.plots.regions import plot_boundary
 from nnlab.plots.samples import plot_samples
@@ -41,11 +42,11 @@ from nnlab.plots.sweep_map import plot_heatmap, plot_scatter
 from nnlab.plots.sweep_panels import plot_best, plot_panels
 from nnlab.plots.sweep_parallel import plot_parallel
 from nnlab.plots.weights import plot_weights
-from nnlab.plots.words import JAPANESE
 from nnlab.records.formats import CRASHED, STATUSES, TRIAL_STATUSES
 from nnlab.records.reader import read_run
+from nnlab.words import JAPANESE
 
-MODULES = sorted(Path(nnlab.plots.__file__).parent.glob("*.py"))
+MODULES = sorted(Path(nnlab.__file__).parent.rglob("*.py"))
 # Used by name, not as they stand.
 NAMED = {*PARTS, *STATUSES, *TRIAL_STATUSES, CRASHED, *LABELS.values(), "before training", "after training"}
 

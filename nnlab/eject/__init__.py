@@ -1,0 +1,1 @@
+"""A training as one stand-alone NumPy script."""

@@ -1,0 +1,1 @@
+"""A trained network and its records in the formats of other tools."""

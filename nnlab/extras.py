@@ -1,0 +1,21 @@
+"""Packages that only some commands need, and how to install them."""
+
+from importlib import import_module
+from typing import Any
+
+from nnlab.errors import UsageError
+from nnlab.text import one_line
+
+
+def needed(module: str, extra: str, purpose: str) -> Any:
+    """Import a module of an extra, such as ``onnx``; raises UsageError that says how to install it.
+
+    ``purpose`` begins the message: what needs the module, such as ``--to onnx``.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        raise UsageError(
+            f"{purpose}: needs the package {package} ({one_line(str(error), 200)}); pip install 'nnlab-runner[{extra}]'"
+        ) from error
