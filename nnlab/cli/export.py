@@ -1,13 +1,14 @@
-"""``nnlab export``: a run as a zip file."""
+"""``nnlab export``: a run in the format of another tool, or as a zip file."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from nnlab.cli.arguments import RunsFolder
 from nnlab.cli.completion import complete_run
 from nnlab.cli.console import echo, naming_output
+from nnlab.export.targets import TargetName
 
 
 def export_command(
@@ -20,17 +21,17 @@ def export_command(
             autocompletion=complete_run,
         ),
     ],
-    target: Annotated[Literal["zip"], typer.Option("--to", help="Format; zip packs the folder.", show_default=False)],
+    target: Annotated[TargetName, typer.Option("--to", help="Format; zip packs the folder.", show_default=False)],
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
-            metavar="FILE",
-            help="File to write (default: the name of the run folder, in the working folder).",
+            metavar="PATH",
+            help="File or folder to write (default: the name of the run folder, in the working folder).",
             show_default=False,
         ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     runs: RunsFolder = Path("runs"),
 ) -> None:
     """Export a run, a cross-validation or a descent as a zip file to share.
@@ -40,16 +41,13 @@ def export_command(
 
     Example: nnlab export last --to zip
     """
-    from nnlab.errors import UsageError
-    from nnlab.records.packing import packed_run
+    from nnlab.export.request import ExportRequest
+    from nnlab.export.targets import TARGETS, check_options, export
     from nnlab.records.run_names import find_run
-    from nnlab.storage.disk import write_output
 
-    run = find_run(name, runs)
-    path = out or Path(f"{run.resolve().name}.{target}")
-    if path.is_file() and not overwrite:
-        raise UsageError(f"{path}: already exists; use --overwrite to replace it, or --out FILE")
-    contents = packed_run(run)
-    with naming_output(path):
-        write_output(path, contents)
-    echo(str(path))
+    check_options(target, {})
+    run = find_run(name, runs, *TARGETS[target].kinds)
+    request = ExportRequest(run=run, out=out, overwrite=overwrite, say=lambda line: echo(f"nnlab: {line}", err=True))
+    with naming_output(out or Path.cwd()):
+        for path in export(target, request):
+            echo(str(path))

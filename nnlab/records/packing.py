@@ -13,9 +13,8 @@ from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.errors import RunError, UsageError
-from nnlab.records.formats import is_sweep_folder, kind_of
+from nnlab.records.exportable import check_exportable
 from nnlab.records.json_files import read_environment, read_json
-from nnlab.records.trash import is_written
 from nnlab.storage.checked_files import check_file, reading
 from nnlab.storage.folders import as_json
 from nnlab.storage.layout import (
@@ -25,7 +24,6 @@ from nnlab.storage.layout import (
     LOG_FILE,
     SPEC_FILE,
     SUMMARY_FILE,
-    trial_folder,
 )
 from nnlab.storage.lock import LOCK_FILE
 from nnlab.storage.short_paths import ShortPaths, folder_of, last_name, leads_out
@@ -47,13 +45,7 @@ def packed_run(run: Path) -> bytes:
     with spaces only inside the folder of the run, of its data, the working or the home folder. Raises RunError where
     there is no run, where a process writes it, or where a file cannot be read.
     """
-    if not run.is_dir() or kind_of(run) is None:
-        raise RunError(f"{run}: {'is not a' if run.exists() else 'no such'} run folder")
-    if is_sweep_folder(run):
-        example = run / trial_folder(1)
-        raise RunError(f"{run}: a sweep; export one of its trials, such as nnlab export {example} --to zip")
-    if is_written(run):
-        raise RunError(f"{run}: is being written; stop its process or wait for it")
+    check_exportable(run, "zip", "run", "crossval", "descent")
     packed, name = BytesIO(), run.resolve().name
     files = _files(run)
     short = ShortPaths(_known_folders(run, files))
