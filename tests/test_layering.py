@@ -28,7 +28,7 @@ LEVELS = [
     {"engine"},
     {"saved_run"},
     {"inference"},
-    {"compare"},
+    {"comparisons"},
     {"plots"},
     {"figures"},
     {"export"},
@@ -83,7 +83,7 @@ MATHEMATICS = {"functions", "layers", "losses", "regularizers", "optim", "models
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_records_and_storage_import_no_mathematics(path: Path) -> None:
-    if top_part(path) in {"records", "storage", "compare"}:
+    if top_part(path) in {"records", "storage", "comparisons"}:
         parts = {name.split(".")[1] for name in imported_modules(path) if name.startswith("nnlab.")}
         assert not parts & MATHEMATICS
 

@@ -18,7 +18,7 @@ from made_metrics import MADE, TopTwo, WorstClass, measure, registered
 from trainings import make_network
 
 from nnlab.cli.comparison_table import heading, shown_number
-from nnlab.compare.comparison import compare
+from nnlab.comparisons.comparison import compare
 from nnlab.config.completions import spec_keys
 from nnlab.config.loading import load_experiment
 from nnlab.config.schema import spec_schema

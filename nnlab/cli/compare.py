@@ -65,7 +65,7 @@ def compare_command(
     Example: nnlab compare runs/* --sort test_accuracy --where 'lr<0.1'
     """
     from nnlab.cli.comparison_table import not_compared, print_comparison
-    from nnlab.compare.comparison import compare
+    from nnlab.comparisons.comparison import compare
     from nnlab.errors import UsageError
     from nnlab.plots.comparison import plot_comparison
     from nnlab.records.run_names import find_run

@@ -8,9 +8,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from nnlab.cli.console import results
-from nnlab.compare.comparison import Comparison
-from nnlab.compare.sample_size import fewest_pairs
-from nnlab.compare.seeds import samples_of, standard_errors
+from nnlab.comparisons.comparison import Comparison
+from nnlab.comparisons.sample_size import fewest_pairs
+from nnlab.comparisons.seeds import samples_of, standard_errors
 from nnlab.metric_columns import BEST, metric_of
 from nnlab.text import NO_BREAK_SPACE, one_line
 
@@ -34,7 +34,7 @@ def print_statistics(comparison: Comparison) -> None:
 
 
 def statistics_lines(document: Mapping[str, Any], width: int, note: str = "", most: int = MOST_LINES) -> list[str]:
-    """Statistics as :func:`nnlab.compare.verdicts.as_document` gives them, in lines of at most ``width`` letters.
+    """Statistics as :func:`nnlab.comparisons.verdicts.as_document` gives them, in lines of at most ``width`` letters.
 
     A heading, a verdict for each of the ``most`` closest rows, then notes, ``note`` among them.
     """

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from nnlab.cli.comparison_statistics import print_statistics
 from nnlab.cli.console import results
-from nnlab.compare.comparison import Comparison
-from nnlab.compare.entries import BEST_MEASURE, MEASURES, Entry
-from nnlab.compare.labels import ABSENT
+from nnlab.comparisons.comparison import Comparison
+from nnlab.comparisons.entries import BEST_MEASURE, MEASURES, Entry
+from nnlab.comparisons.labels import ABSENT
 from nnlab.core.rows import SPLITS
 from nnlab.metric_columns import BEST, format_column, metric_of
 from nnlab.metrics import LOSS, PRIMARY

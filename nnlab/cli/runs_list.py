@@ -60,7 +60,7 @@ def list_runs(
     found = inventory(folder, missing_ok=trash, inside=inside)
     found = [run for run in found if status in (None, run.status) and (tag is None or tag in run.annotations.tags)]
     if where:
-        from nnlab.compare.reading import stored_meeting  # loads every component
+        from nnlab.comparisons.reading import stored_meeting  # loads every component
 
         found = stored_meeting(found, where)
     for run in found:

@@ -8,9 +8,9 @@ from rich.text import Text
 from nnlab.cli.comparison_statistics import recorded_lines
 from nnlab.cli.comparison_table import Column, heading, laid_out
 from nnlab.cli.console import results
-from nnlab.compare.labels import setting_text
-from nnlab.compare.sample_size import fewest_pairs
-from nnlab.compare.verdicts import fewer_points
+from nnlab.comparisons.labels import setting_text
+from nnlab.comparisons.sample_size import fewest_pairs
+from nnlab.comparisons.verdicts import fewer_points
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.core.statistics import mean_std
 from nnlab.metric_columns import format_column, names_in

@@ -9,9 +9,9 @@ from rich.text import Text
 
 from nnlab.cli.comparison_table import Column, heading, laid_out
 from nnlab.cli.console import echo, results
-from nnlab.compare.labels import ABSENT
-from nnlab.compare.paired import PairedDifference
-from nnlab.compare.verdicts import difference_document, signed_difference, verdict
+from nnlab.comparisons.labels import ABSENT
+from nnlab.comparisons.paired import PairedDifference
+from nnlab.comparisons.verdicts import difference_document, signed_difference, verdict
 from nnlab.config.defaults import has_default
 from nnlab.config.sweep import Sweep
 from nnlab.config.validation import flatten

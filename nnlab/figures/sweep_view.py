@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from nnlab.compare.labels import short_keys
+from nnlab.comparisons.labels import short_keys
 from nnlab.config.yaml_parser import parse_collecting_problems, strict
 from nnlab.errors import RunError, SpecError
 from nnlab.metric_columns import FIRST_METRICS_COLUMNS, bounds_of, higher_is_better

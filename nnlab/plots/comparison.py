@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nnlab.compare.comparison import Comparison
-from nnlab.compare.entries import Entry
+from nnlab.comparisons.comparison import Comparison
+from nnlab.comparisons.entries import Entry
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.language import tr
 from nnlab.metric_columns import names_in

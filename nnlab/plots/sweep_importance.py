@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlab.compare.importance import Importance, importance
+from nnlab.comparisons.importance import Importance, importance
 from nnlab.core.arrays import Array
 from nnlab.language import tr
 from nnlab.plots.canvas import WIDTH, canvas, plain_text

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from nnlab.compare.labels import setting_text
+from nnlab.comparisons.labels import setting_text
 from nnlab.core.arrays import Array
 from nnlab.core.plain_values import canonical
 from nnlab.plots.canvas import plain_text

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nnlab.compare.paired import PairedDifference, paired_difference
-from nnlab.compare.sample_size import fewest_pairs
-from nnlab.compare.statistics import holm, sign_flip_p
+from nnlab.comparisons.paired import PairedDifference, paired_difference
+from nnlab.comparisons.sample_size import fewest_pairs
+from nnlab.comparisons.statistics import holm, sign_flip_p
 from nnlab.sweeps.why import Change, Combination, WhyPlan
 
 Values = Mapping[Combination, Mapping[int, float]]

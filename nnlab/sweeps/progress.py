@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from nnlab.compare.labels import setting_text
+from nnlab.comparisons.labels import setting_text
 from nnlab.core.rows import REPORTING_SPLITS, Row
 from nnlab.metric_columns import format_column, labelled
 from nnlab.records.formats import ENDED_TRIALS

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnlab.compare.verdicts import sweep_statistics, values_by_point
+from nnlab.comparisons.verdicts import sweep_statistics, values_by_point
 from nnlab.config.sweep import Sweep
 from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
-from nnlab.compare.entries import RECORDING_KEYS, REPEATED_KEYS
+from nnlab.comparisons.entries import RECORDING_KEYS, REPEATED_KEYS
 from nnlab.config.experiment import Experiment
 from nnlab.core.plain_values import canonical
 from nnlab.errors import UsageError

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from made_sweeps import made_sweep
 
-from nnlab.compare.comparison import Comparison
+from nnlab.comparisons.comparison import Comparison
 
 MakeRun = Callable[..., Path]
 

@@ -8,7 +8,7 @@ from made_sweeps import made_sweep
 
 from nnlab.cli.comparison_statistics import column_words, recorded_lines
 from nnlab.cli.sweep_results import print_sweep
-from nnlab.compare.verdicts import sweep_statistics, values_by_point
+from nnlab.comparisons.verdicts import sweep_statistics, values_by_point
 from nnlab.records.sweep_folder import read_sweep
 
 # Of each seed, by how many samples of 64 the learning rate 0.2 is better than 0.1.

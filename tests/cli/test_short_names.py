@@ -28,7 +28,7 @@ def test_last_is_the_newest_run_and_an_ambiguous_prefix_is_an_error(
     targets = {
         "plot": "nnlab.records.reader.read_run",
         "show": "nnlab.records.reader.read_run",
-        "compare": "nnlab.compare.comparison.compare",
+        "compare": "nnlab.comparisons.comparison.compare",
         "runs": "nnlab.records.trash.check_removable",
         "train": "nnlab.train.resume.resume",
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from made_sweeps import made_sweep
 
-from nnlab.compare.verdicts import sweep_statistics
+from nnlab.comparisons.verdicts import sweep_statistics
 
 TRIALS = [
     *[(0.1, 0, 0.5, "completed"), (0.1, 1, 0.75, "completed")],

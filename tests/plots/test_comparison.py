@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from curves_drawn import Drawn, hidden_below, legend, line
 
-from nnlab.compare.comparison import compare
+from nnlab.comparisons.comparison import compare
 from nnlab.plots.comparison import ENTRIES_IN_LEGEND, plot_comparison
 from nnlab.plots.palette import FAINT
 

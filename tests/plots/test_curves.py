@@ -8,7 +8,7 @@ import pytest
 from curves_drawn import Drawn, hidden_below, legend, line
 from made_metrics import measure, registered
 
-from nnlab.compare.comparison import compare
+from nnlab.comparisons.comparison import compare
 from nnlab.plots.comparison import plot_comparison
 from nnlab.plots.curves import BINS, PARTS, Curve, mean_curve, plot_run, thinned
 from nnlab.records.reader import read_run

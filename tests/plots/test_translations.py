@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from swept_points import make_points, make_table
 
 import nnlab.plots
-from nnlab.compare.comparison import compare
+from nnlab.comparisons.comparison import compare
 from nnlab.core.random import make_streams
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.augmentation import Flip

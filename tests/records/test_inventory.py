@@ -7,7 +7,7 @@ import pytest
 from made_sweeps import made_sweep
 from unreadable_folders import make_unreadable
 
-from nnlab.compare.comparison import compare
+from nnlab.comparisons.comparison import compare
 from nnlab.config.descent import load_descent
 from nnlab.descent.run import run_descent
 from nnlab.errors import RunError

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from nnlab.compare.paired import PairedDifference
+from nnlab.comparisons.paired import PairedDifference
 from nnlab.sweeps.contributions import Contributions, contributions, effects_to_test, fewest_seeds
 from nnlab.sweeps.why import Change, Combination, WhyPlan
 

@@ -6,7 +6,7 @@ import pytest
 from made_metrics import registered
 from moons_runs import moons
 
-from nnlab.compare.comparison import compare
+from nnlab.comparisons.comparison import compare
 from nnlab.core.rows import SPLITS
 from nnlab.metric_columns import METRICS_COLUMNS
 from nnlab.records.reader import read_run

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nnlab
-from nnlab.compare.comparison import make_entries
+from nnlab.comparisons.comparison import make_entries
 from nnlab.figures.run_pictures import draw_all
 from nnlab.figures.run_view import run_view
 from nnlab.plots.curves import plot_run

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from nnlab.compare.entries import Entry, measured
-from nnlab.compare.order import default_column
-from nnlab.compare.paired import PairedDifferences, paired_differences
-from nnlab.compare.statistics import share_standard_error
-from nnlab.compare.verdicts import as_document
+from nnlab.comparisons.entries import Entry, measured
+from nnlab.comparisons.order import default_column
+from nnlab.comparisons.paired import PairedDifferences, paired_differences
+from nnlab.comparisons.statistics import share_standard_error
+from nnlab.comparisons.verdicts import as_document
 from nnlab.errors import RunError
 from nnlab.metric_columns import higher_is_better, metric_of
 from nnlab.metrics import PRIMARY
@@ -27,7 +27,7 @@ class SeedStatistics(NamedTuple):
     found: PairedDifferences
 
     def document(self, labels: Sequence[str]) -> dict[str, Any]:
-        """Plain values for JSON; see :func:`nnlab.compare.verdicts.as_document`."""
+        """Plain values for JSON; see :func:`nnlab.comparisons.verdicts.as_document`."""
         return as_document(self.found, labels, self.column, maximize=self.maximize)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.compare.conditions import Condition, Facts, full_keys, meeting, parse_conditions
+from nnlab.comparisons.conditions import Condition, Facts, full_keys, meeting, parse_conditions
 from nnlab.config.yaml_parser import parse_yaml
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.errors import UsageError

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from nnlab.compare.sample_size import ALPHA, fewest_pairs, pairs_needed
-from nnlab.compare.statistics import EXACT_UP_TO, bca_interval, holm, sign_flip_p
+from nnlab.comparisons.sample_size import ALPHA, fewest_pairs, pairs_needed
+from nnlab.comparisons.statistics import EXACT_UP_TO, bca_interval, holm, sign_flip_p
 
 Values = Mapping[int, float]
 """What was measured, by seed."""

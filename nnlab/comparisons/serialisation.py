@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Any
 
-from nnlab.compare.entries import Entry, measured
-from nnlab.compare.paired import PairedDifference
-from nnlab.compare.seeds import WHOLE_SPLITS, standard_errors
+from nnlab.comparisons.entries import Entry, measured
+from nnlab.comparisons.paired import PairedDifference
+from nnlab.comparisons.seeds import WHOLE_SPLITS, standard_errors
 from nnlab.core.statistics import MeanStd
 from nnlab.metrics import PRIMARY
 from nnlab.records.formats import text_cell

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import floor, log10
 from typing import Any, NamedTuple
 
-from nnlab.compare.entries import canonical, flat_settings
-from nnlab.compare.labels import distinguishing_labels, short_keys
-from nnlab.compare.paired import PairedDifference, PairedDifferences, paired_differences
-from nnlab.compare.sample_size import MOST_PAIRS, fewest_pairs, smallest_p
+from nnlab.comparisons.entries import canonical, flat_settings
+from nnlab.comparisons.labels import distinguishing_labels, short_keys
+from nnlab.comparisons.paired import PairedDifference, PairedDifferences, paired_differences
+from nnlab.comparisons.sample_size import MOST_PAIRS, fewest_pairs, smallest_p
 from nnlab.metric_columns import metric_of
 
 METHOD = (

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from made_sweeps import made_sweep
 
-from nnlab.compare.comparison import Comparison, compare
-from nnlab.compare.entries import RECORDING_KEYS
-from nnlab.compare.statistics import bca_interval
+from nnlab.comparisons.comparison import Comparison, compare
+from nnlab.comparisons.entries import RECORDING_KEYS
+from nnlab.comparisons.statistics import bca_interval
 from nnlab.config.completions import spec_keys
 from nnlab.errors import RunError, UsageError
 

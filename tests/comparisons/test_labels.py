@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnlab.compare.labels import distinguishing_labels, setting_text, short_keys
+from nnlab.comparisons.labels import distinguishing_labels, setting_text, short_keys
 from nnlab.text import format_value, one_line
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from nnlab.compare.conditions import full_keys
-from nnlab.compare.entries import MEASURES, Entry
+from nnlab.comparisons.conditions import full_keys
+from nnlab.comparisons.entries import MEASURES, Entry
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.errors import UsageError
 from nnlab.metric_columns import higher_is_better

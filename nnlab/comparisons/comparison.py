@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nnlab.compare.differences import differing_keys
-from nnlab.compare.entries import MEASURES, Entry, make_entries
-from nnlab.compare.labels import distinguishing_labels, short_keys
-from nnlab.compare.order import rank, sort_column
-from nnlab.compare.reading import Damaged, PassedOver, read_runs, selected
-from nnlab.compare.seeds import SeedStatistics, seed_statistics
-from nnlab.compare.serialisation import csv_heading, csv_row, entry_document, plain
+from nnlab.comparisons.differences import differing_keys
+from nnlab.comparisons.entries import MEASURES, Entry, make_entries
+from nnlab.comparisons.labels import distinguishing_labels, short_keys
+from nnlab.comparisons.order import rank, sort_column
+from nnlab.comparisons.reading import Damaged, PassedOver, read_runs, selected
+from nnlab.comparisons.seeds import SeedStatistics, seed_statistics
+from nnlab.comparisons.serialisation import csv_heading, csv_row, entry_document, plain
 from nnlab.errors import UsageError
 from nnlab.metric_columns import metric_of
 from nnlab.records.run_names import NOUNS
@@ -143,9 +143,9 @@ def compare(
 
     ``sort`` is a metric or a spec key: metrics of which higher is better descend, everything else ascends, what has no
     value comes last. By default the goal decides where only sweeps with the same goal are compared, else
-    :func:`nnlab.compare.order.default_column`: validation accuracy, or test accuracy for display. ``top`` keeps the
+    :func:`nnlab.comparisons.order.default_column`: validation accuracy, or test accuracy for display. ``top`` keeps the
     first ``top`` entries, ``where`` the runs that meet all of these conditions, such as ``optimizer.lr<0.1``
-    (:mod:`nnlab.compare.conditions`), ``tag`` those with this tag. Raises UsageError for a key that no run has, and
+    (:mod:`nnlab.comparisons.conditions`), ``tag`` those with this tag. Raises UsageError for a key that no run has, and
     RunError when no run could be read or none is left.
     """
     if top is not None and top < 1:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kruskal, rankdata, spearmanr
 
-from nnlab.compare.importance import average_ranks, importance
+from nnlab.comparisons.importance import average_ranks, importance
 
 RNG = np.random.default_rng(0)
 

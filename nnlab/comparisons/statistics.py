@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from nnlab.compare.sample_size import LEVEL, t_quantile
+from nnlab.comparisons.sample_size import LEVEL, t_quantile
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from nnlab.compare.conditions import Facts, meeting, parse_conditions
-from nnlab.compare.entries import measured
+from nnlab.comparisons.conditions import Facts, meeting, parse_conditions
+from nnlab.comparisons.entries import measured
 from nnlab.config.validation import flatten
 from nnlab.errors import RunError
 from nnlab.records.formats import (

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.compare.paired import PairedDifference, paired_differences
-from nnlab.compare.statistics import bca_interval, holm, sign_flip_p
-from nnlab.compare.verdicts import sweep_statistics, values_by_point, verdict
+from nnlab.comparisons.paired import PairedDifference, paired_differences
+from nnlab.comparisons.statistics import bca_interval, holm, sign_flip_p
+from nnlab.comparisons.verdicts import sweep_statistics, values_by_point, verdict
 
 ACCURACY = "validation_accuracy"
 # With eight seeds, in points: all better, by 0.1 to 0.8.

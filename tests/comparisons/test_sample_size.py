@@ -5,7 +5,7 @@ from math import sqrt
 import pytest
 from scipy import stats
 
-from nnlab.compare.sample_size import ALPHA, MOST_PAIRS, POWER, fewest_pairs, pairs_needed, smallest_p
+from nnlab.comparisons.sample_size import ALPHA, MOST_PAIRS, POWER, fewest_pairs, pairs_needed, smallest_p
 
 
 @pytest.mark.parametrize(("n", "p"), [(1, 1), (2, 0.5), (3, 0.25), (5, 0.0625), (6, 0.03125)])

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnlab.compare.sample_size import t_quantile
-from nnlab.compare.statistics import (
+from nnlab.comparisons.sample_size import t_quantile
+from nnlab.comparisons.statistics import (
     EXACT_UP_TO,
     RESAMPLES,
     bca_interval,
@@ -111,7 +111,7 @@ def test_sign_flip_p_of_many_normal_differences_is_near_that_of_the_t_test(n: in
 def test_random_sign_flips_agree_with_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(4).normal(0.4, 1, 20)
     exact = sign_flip_p(values)
-    monkeypatch.setattr("nnlab.compare.statistics.EXACT_UP_TO", 10)
+    monkeypatch.setattr("nnlab.comparisons.statistics.EXACT_UP_TO", 10)
     # 99,999 patterns: four standard errors of a share.
     assert sign_flip_p(values) == pytest.approx(exact, abs=4 * sqrt(exact * (1 - exact) / 99_999))
     assert sign_flip_p([1.0] * 40) == 1 / 100_000

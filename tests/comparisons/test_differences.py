@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnlab.compare.differences import differing_keys
+from nnlab.comparisons.differences import differing_keys
 
 ADAM = {"optimizer.name": "adam", "optimizer.lr": 0.1, "optimizer.beta1": 0.9, "optimizer.beta2": 0.999}
 MLP = {"model.name": "mlp", "model.hidden": [10], "model.activation": "relu", "model.dropout": 0.0}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from nnlab.compare.entries import canonical
+from nnlab.comparisons.entries import canonical
 from nnlab.config.defaults import has_default
 
 Settings = Mapping[str, object]
