@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.arguments import Overrides
+from nnlab.cli.completion import complete_spec
 from nnlab.cli.console import echo, naming_output
 
 FOLDER = Path("activations")
@@ -13,7 +14,13 @@ FOLDER = Path("activations")
 
 def activations_command(
     specs: Annotated[
-        list[Path], typer.Argument(metavar="SPEC", help="Spec files (YAML); each is a row.", show_default=False)
+        list[Path],
+        typer.Argument(
+            metavar="SPEC",
+            help="Spec files (YAML) or names of bundled configs; each is a row.",
+            show_default=False,
+            autocompletion=complete_spec,
+        ),
     ],
     overrides: Overrides = None,
     out: Annotated[

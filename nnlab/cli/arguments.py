@@ -10,6 +10,8 @@ import typer
 
 from nnlab.cli.completion import complete_condition, complete_override, complete_tag, complete_values
 
+SPEC_HELP = "A spec file (YAML), or the name of a bundled config."
+
 Overrides = Annotated[
     list[str] | None,
     typer.Option(

@@ -35,9 +35,27 @@ def complete_listed(incomplete: str) -> list[str]:
     """Kinds of components; without a match, components."""
     from nnlab.registry import REGISTRIES
 
-    kinds = [kind for kind in KINDS if kind.startswith(incomplete)]
+    kinds = [kind for kind in (*KINDS, "config") if kind.startswith(incomplete)]
     names = {name for registry in REGISTRIES.values() for name in registry.names() if name.startswith(incomplete)}
     return kinds or sorted(names)
+
+
+def complete_spec(incomplete: str) -> list[str]:
+    """YAML files and folders in the folder typed, and the names of bundled configs."""
+    from nnlab.config.bundled import bundled_configs
+
+    parent, slash, start = incomplete.rpartition("/")
+    entries = [path for path in _entries(Path(parent + slash)) if path.name.startswith(start)]
+    files = [f"{parent}{slash}{path.name}" for path in entries if path.suffix in {".yaml", ".yml"}]
+    folders = [f"{parent}{slash}{path.name}/" for path in entries if path.is_dir()]
+    names = [name for name in bundled_configs() if name.startswith(incomplete)]
+    plain = (text for text in sorted([*files, *folders]) if all(map(_PLAIN.fullmatch, Path(text).parts[-1:])))
+    return list(dict.fromkeys([*plain, *names]))
+
+
+def complete_spec_or_run(ctx: Context, incomplete: str) -> list[str]:
+    """As :func:`complete_spec`, then run folders as :func:`complete_run`."""
+    return list(dict.fromkeys([*complete_spec(incomplete), *complete_run(ctx, incomplete)]))
 
 
 def complete_dataset(incomplete: str) -> list[str]:
@@ -45,6 +63,11 @@ def complete_dataset(incomplete: str) -> list[str]:
     from nnlab.registry import datasets
 
     return [name for name in datasets.names() if name.startswith(incomplete)]
+
+
+def complete_data(incomplete: str) -> list[str]:
+    """Names of datasets, then as :func:`complete_spec`."""
+    return list(dict.fromkeys([*complete_dataset(incomplete), *complete_spec(incomplete)]))
 
 
 def complete_checked(incomplete: str) -> list[str]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nnlab.cli.arguments import Overrides
+from nnlab.cli.arguments import SPEC_HELP, Overrides
+from nnlab.cli.completion import complete_run, complete_spec
 from nnlab.cli.console import echo
 
 if TYPE_CHECKING:
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def crossval_command(
-    spec: Annotated[Path | None, typer.Argument(metavar="SPEC", help="A spec file (YAML).", show_default=False)] = None,
+    spec: Annotated[
+        Path | None,
+        typer.Argument(metavar="SPEC", help=SPEC_HELP, show_default=False, autocompletion=complete_spec),
+    ] = None,
     folds: Annotated[
         int | None,
         typer.Option("--folds", metavar="K", min=2, help="Number of folds, each held out once.", show_default=False),
@@ -34,6 +38,7 @@ def crossval_command(
             metavar="FOLDER",
             help="Resume an interrupted cross-validation; last: the newest in --runs.",
             show_default=False,
+            autocompletion=complete_run,
         ),
     ] = None,
     allow_drift: Annotated[

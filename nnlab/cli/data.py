@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli.arguments import Overrides
-from nnlab.cli.completion import complete_dataset
+from nnlab.cli.completion import complete_data, complete_dataset
 from nnlab.cli.console import echo, naming_output
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def fetch_data(
 def show_data(
     target: Annotated[
         str,
-        typer.Argument(metavar="NAME|SPEC", help="A dataset or a spec file.", autocompletion=complete_dataset),
+        typer.Argument(
+            metavar="NAME|SPEC", help="A dataset, a spec file or a bundled config.", autocompletion=complete_data
+        ),
     ],
     overrides: Overrides = None,
     out: Annotated[
@@ -116,15 +118,16 @@ def show_data(
 
 def _experiment(target: str, overrides: list[str]) -> "Experiment":
     """The experiment of a spec file, or one on the named dataset."""
+    from nnlab.config.bundled import spec_path
     from nnlab.config.loading import experiment_from_tree, load_experiment
     from nnlab.config.overrides import apply_overrides
     from nnlab.config.yaml_parser import parse_yaml
     from nnlab.registry import datasets
 
-    if target not in datasets and not Path(target).exists():
+    if target not in datasets and not spec_path(target).exists():
         raise _unknown("neither a dataset nor a spec file", target)
     if target not in datasets:
-        return load_experiment(Path(target), overrides)
+        return load_experiment(target, overrides)
     text = f"{{data: {{name: {target}}}, model: softmax, optimizer: adam, train: {{epochs: 1}}}}"
     tree = parse_yaml(text, target)
     apply_overrides(tree, overrides)

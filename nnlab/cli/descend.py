@@ -5,11 +5,15 @@ from typing import Annotated
 
 import typer
 
+from nnlab.cli.arguments import SPEC_HELP
+from nnlab.cli.completion import complete_spec
 from nnlab.cli.console import echo
 
 
 def descend_command(
-    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="A spec file (YAML).", show_default=False)],
+    spec: Annotated[
+        Path, typer.Argument(metavar="SPEC", help=SPEC_HELP, show_default=False, autocompletion=complete_spec)
+    ],
     overrides: Annotated[
         list[str] | None,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nnlab.cli.arguments import Overrides
-from nnlab.cli.completion import complete_checked
+from nnlab.cli.completion import complete_checked, complete_spec
 from nnlab.cli.console import echo, naming_output
 
 # The scores of larger batches are not printed.
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 def gradcheck_command(
     spec: Annotated[
-        Path | None, typer.Argument(metavar="SPEC", help="Check the model, loss and penalties of a spec instead.")
+        Path | None,
+        typer.Argument(
+            metavar="SPEC",
+            help="Check the model, loss and penalties of a spec or bundled config instead.",
+            autocompletion=complete_spec,
+        ),
     ] = None,
     method: Annotated[
         Literal["central", "complex"] | None,

@@ -12,21 +12,26 @@ from nnlab.cli.console import echo
 if TYPE_CHECKING:
     from nnlab.registry import Hyperparameter
 
+CONFIG = "config"
+
 
 def list_command(
     name: Annotated[
         str | None,
         typer.Argument(
             metavar="KIND|NAME",
-            help="A kind, such as optimizer, or a component, such as adam; spec, descent or sweep for the keys.",
+            help="A kind, such as optimizer, or a component, such as adam; spec, descent or sweep for the keys, config "
+            "for the bundled configs.",
             autocompletion=complete_listed,
         ),
     ] = None,
 ) -> None:
-    """List components; for a kind or a component, its keys with accepted values, defaults and meaning.
+    """List components and bundled configs; for a kind or a component, its keys with values, defaults and meaning.
 
     Example: nnlab list optimizer
     """
+    from nnlab.cli.list_configs import config_names, print_configs
+    from nnlab.config.bundled import is_bundled
     from nnlab.errors import UsageError
     from nnlab.text import near_hint, quote
 
@@ -34,8 +39,12 @@ def list_command(
     if name is None:
         for kind, classes in kinds.items():
             echo(f"{kind:<14}{_names(kind, classes)}")
+        echo(f"{CONFIG:<14}{config_names()}")
         if sys.stdout.isatty():
             echo("nnlab list KIND and nnlab list NAME list keys, defaults and meaning", err=True)
+        return
+    if name == CONFIG:
+        print_configs()
         return
     if name in kinds:
         _render(name, kinds[name])
@@ -44,9 +53,11 @@ def list_command(
     if "activation" in found:  # every activation is a layer too
         found.pop("layer", None)
     if not found:
-        known = [*kinds, *(component for classes in kinds.values() for component in classes)]
+        known = [*kinds, CONFIG, *(component for classes in kinds.values() for component in classes)]
+        bundled = f"nnlab show {name} shows the config of this name; " if is_bundled(name) else ""
         raise UsageError(
-            f"no kind or component is called {quote(name)}; {near_hint(name, known)}the kinds are {', '.join(kinds)}"
+            f"no kind or component is called {quote(name)}; {bundled or near_hint(name, known)}"
+            f"the kinds are {', '.join([*kinds, CONFIG])}"
         )
     for kind, classes in found.items():
         _render(kind, classes)

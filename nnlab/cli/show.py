@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli.arguments import Overrides, RunsFolder
+from nnlab.cli.completion import complete_spec_or_run
 from nnlab.cli.console import echo
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ def show_command(
         str,
         typer.Argument(
             metavar="SPEC|RUN",
-            help="A spec file (- is standard input); or a run folder or sweep, its short name, or last: the newest.",
+            help="A spec file (- is standard input) or bundled config; or a run folder or sweep, its short name, or "
+            "last: the newest.",
+            autocompletion=complete_spec_or_run,
         ),
     ],
     overrides: Overrides = None,

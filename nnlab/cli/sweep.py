@@ -6,12 +6,18 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.arguments import AllowDrift, Parallel, SweptOverrides, TrainMany
-from nnlab.cli.completion import complete_run
+from nnlab.cli.completion import complete_run, complete_spec
 
 
 def sweep_command(
     spec: Annotated[
-        Path | None, typer.Argument(metavar="SPEC", help="A spec or a sweep file (YAML).", show_default=False)
+        Path | None,
+        typer.Argument(
+            metavar="SPEC",
+            help="A spec or a sweep file (YAML), or the name of a bundled config.",
+            show_default=False,
+            autocompletion=complete_spec,
+        ),
     ] = None,
     overrides: SweptOverrides = None,
     zipped: Annotated[bool, typer.Option("--zip", help="Keys with several values move together: no grid.")] = False,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.arguments import MovedData, Overrides
-from nnlab.cli.completion import complete_run
+from nnlab.cli.completion import complete_run, complete_spec
 from nnlab.cli.console import echo
 
 
@@ -15,8 +15,9 @@ def train_command(
         list[Path] | None,
         typer.Argument(
             metavar="SPEC",
-            help="Spec files (YAML), each trained in turn; - is standard input.",
+            help="Spec files (YAML) or names of bundled configs, each trained in turn; - is standard input.",
             show_default=False,
+            autocompletion=complete_spec,
         ),
     ] = None,
     overrides: Overrides = None,

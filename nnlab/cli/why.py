@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli.arguments import AllowDrift, Parallel, TrainMany
+from nnlab.cli.completion import complete_run, complete_spec_or_run
 
 if TYPE_CHECKING:
     from nnlab.config.experiment import Experiment
@@ -13,9 +14,18 @@ if TYPE_CHECKING:
 
 def why_command(
     a: Annotated[
-        str | None, typer.Argument(metavar="A", help="A run folder, its short name, or a spec.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="A",
+            help="A run folder, its short name, last: the newest run, a spec, or the name of a bundled config.",
+            show_default=False,
+            autocompletion=complete_spec_or_run,
+        ),
     ] = None,
-    b: Annotated[str | None, typer.Argument(metavar="B", help="The same for B.", show_default=False)] = None,
+    b: Annotated[
+        str | None,
+        typer.Argument(metavar="B", help="The same for B.", show_default=False, autocompletion=complete_spec_or_run),
+    ] = None,
     seeds: Annotated[
         int | None,
         typer.Option(
@@ -45,6 +55,7 @@ def why_command(
             metavar="FOLDER",
             help="Resume; of a finished one print the table. last: the newest sweep in --runs.",
             show_default=False,
+            autocompletion=complete_run,
         ),
     ] = None,
     allow_drift: AllowDrift = False,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
 
+from nnlab.config.bundled import spec_path
 from nnlab.config.inheritance import default_name, read_spec, tree_from_mapping
 from nnlab.config.misplaced_keys import MisplacedKeys
 from nnlab.config.overrides import apply_overrides
@@ -103,7 +104,7 @@ def load_descent(path: Path | str, overrides: Sequence[str] = (), *, tree: YamlT
 
     Raises UsageError when the file cannot be read and SpecError with all problems.
     """
-    path = Path(path)
+    path = spec_path(path)
     tree = read_spec(path) if tree is None else tree
     apply_overrides(tree, overrides)
     return descent_from_tree(tree, default_name=default_name(path))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nnlab.config.bundled import spec_path
 from nnlab.config.positions import KeyPath, YamlTree
 from nnlab.config.spec_kinds import IS_SWEEP, is_sweep_spec
 from nnlab.config.yaml_reader import PIPES, STANDARD_INPUT, read_collecting_problems
@@ -19,10 +20,12 @@ MOST_BASES = 8
 def read_spec(path: Path) -> YamlTree:
     """Read a spec and merge it into its bases; raises UsageError when it cannot be read.
 
-    ``base`` is the path of another spec, relative to the file that names it. Mappings merge key by key. A component
-    with another ``name``, a list or any other value replaces the value of the base. The ``name`` of an experiment is
-    not inherited. Errors are collected in ``problems``, each with its position in its own file.
+    ``base`` is the path of another spec, relative to the file that names it, or the name of a bundled config. Mappings
+    merge key by key. A component with another ``name``, a list or any other value replaces the value of the base. The
+    ``name`` of an experiment is not inherited. Errors are collected in ``problems``, each with its position in its
+    own file.
     """
+    path = spec_path(path)
     return with_bases(read_collecting_problems(path), path)
 
 
@@ -32,7 +35,7 @@ def with_bases(tree: YamlTree, path: Path) -> YamlTree:
 
 
 def read_base(name: object, path: Path) -> YamlTree:
-    """The spec that a file names as its base, with its own name; raises UsageError when it cannot be read."""
+    """The spec that a file names as its base; raises UsageError when it cannot be read."""
     return _read_base(name, path, (_real(path),))
 
 
@@ -95,7 +98,7 @@ def _read_base(name: object, path: Path, chain: tuple[Path, ...]) -> YamlTree:
     if Path(name) == STANDARD_INPUT:
         raise UsageError("must be the path of a file; only the spec itself can be standard input (-)")
     try:
-        other = folder / Path(name).expanduser()
+        other = spec_path(Path(name).expanduser(), folder)
     except RuntimeError as error:  # ~ of an unknown user
         raise UsageError(f"is not a usable path: {quote(name)} ({error})") from None
     if other in PIPES or other.parent in PIPES:

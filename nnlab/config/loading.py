@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nnlab.config.bundled import spec_path
 from nnlab.config.data_paths import DataPaths
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, read_spec, tree_from_mapping
@@ -27,14 +28,14 @@ def load_experiment(
     tree: YamlTree | None = None,
     recorded: RecordedData | None = None,
 ) -> Experiment:
-    """Read a spec file, apply ``key=value`` overrides and validate it.
+    """Read a spec file, or the bundled config of that name, apply ``key=value`` overrides and validate it.
 
     ``tree`` is its YAML and ``recorded`` what its run recorded of the data, where these were read already. A relative
     data path is resolved against the spec's folder, then (for the spec of a run) against the path recorded by the run,
     then against the working folder; ``data`` is a file or folder to use instead. Raises UsageError when the file cannot
     be read and SpecError with all problems.
     """
-    path = Path(path)
+    path = spec_path(path)
     tree = read_spec(path) if tree is None else tree
     apply_overrides(tree, overrides)
     folders = (path.absolute().parent, Path.cwd())
@@ -43,7 +44,7 @@ def load_experiment(
 
 
 def as_experiment(spec: Experiment | Path | str | Mapping[str, Any]) -> Experiment:
-    """An experiment from an experiment, the path of a spec, or a dict; raises UsageError."""
+    """An experiment from an experiment, the path of a spec, a bundled config's name, or a dict; raises UsageError."""
     if isinstance(spec, Experiment):
         return spec
     if isinstance(spec, Mapping):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
+from nnlab.config.bundled import spec_path
 from nnlab.config.data_paths import DataPaths
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, read_base, with_bases
@@ -87,7 +88,7 @@ class SweepDraft:
         if is_sweep_spec(base.value):
             self.problems.append((self.positions["base"], ("base",), f"{quote(name)} {IS_SWEEP}; name its base"))
             return
-        self.base, self.default_name = base, default_name(Path(name))
+        self.base, self.default_name = base, default_name(spec_path(name, path.parent))
 
     def set_goal(self, raw: object, position: Position, path: KeyPath) -> None:
         """Take the goal."""

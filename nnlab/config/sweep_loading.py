@@ -5,6 +5,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from nnlab.config.bundled import spec_path
 from nnlab.config.data_paths import DataPaths, FoundPath
 from nnlab.config.defaults import has_default
 from nnlab.config.experiment import Experiment
@@ -31,7 +32,7 @@ def load_sweep(path: Path | str, settings: Sequence[str] = ()) -> Sweep:
     ``base`` is relative to the file, data paths are searched as those of a spec. Raises UsageError when a file cannot
     be read or is no sweep, and SpecError with all problems.
     """
-    path = Path(path)
+    path = spec_path(path)
     tree = read_collecting_problems(path)
     if not tree.broken and not is_sweep_spec(tree.value):
         raise UsageError(f"{one_line(str(path), 1000)}: is not a sweep, which has the keys base and over")
@@ -52,7 +53,7 @@ def sweep_from_arguments(
     ``zip``: the keys with several values move together. Raises UsageError when a file cannot be read or nothing is
     swept, and SpecError with all problems.
     """
-    path = Path(spec)
+    path = spec_path(spec)
     if (path / SWEEP_FILE).is_file():
         folder = one_line(str(path), 1000)
         raise UsageError(f"{folder}: is the folder of a sweep; --resume continues it, its {SWEEP_FILE} repeats it")
@@ -101,7 +102,7 @@ def sweep_from_python(
     elif isinstance(spec, Mapping):
         draft.base, draft.default_name = tree_from_mapping(spec), "experiment"
     else:
-        path = Path(spec)
+        path = spec_path(spec)
         draft = _draft(path, read_collecting_problems(path))
     keys = {"over": _plain(over), "zip": _plain(zip), "set": _plain(set or {}), "seeds": seeds, "goal": _plain(goal)}
     draft.take(YamlTree({key: value for key, value in keys.items() if value not in ([], {}, None)}), complete=False)

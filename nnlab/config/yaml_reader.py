@@ -4,6 +4,7 @@ import sys
 from itertools import takewhile
 from pathlib import Path
 
+from nnlab.config.bundled import near_configs
 from nnlab.config.encoding import NotTextError, decoded
 from nnlab.config.positions import YamlTree
 from nnlab.config.yaml_parser import parse_collecting_problems, position_after, strict
@@ -34,7 +35,8 @@ def read_collecting_problems(path: Path, depth: int = 0) -> YamlTree:
     try:
         raw = _bytes(path, source)
     except (OSError, ValueError) as error:  # ValueError: a NUL character
-        raise UsageError(f"{source}: {reason_of(error)}{_spec_within(path)}") from None
+        hint = near_configs(path) if isinstance(error, FileNotFoundError) else _spec_within(path)
+        raise UsageError(f"{source}: {reason_of(error)}{hint}") from None
     if len(raw) > MAX_BYTES:
         raise UsageError(f"{source}: is larger than the limit of {MAX_BYTES // 1024} KiB")
     try:

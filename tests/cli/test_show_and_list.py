@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nnlab.cli.completion import KINDS
+from nnlab.config.bundled import bundled_configs
 from nnlab.config.loading import load_experiment
 from nnlab.config.yaml_parser import parse_yaml
 from nnlab.losses import CrossEntropy
@@ -84,12 +85,30 @@ def test_list_prints_one_line_per_kind_with_every_name(nnlab) -> None:
     answer = nnlab("list")
     assert answer.code == 0
     lines = {line.split()[0]: line.replace(",", "").split()[1:] for line in answer.stdout.splitlines()}
-    assert tuple(lines) == KINDS
+    assert tuple(lines) == (*KINDS, "config")
     assert lines["optimizer"] == optimizers.names()
     for kind, registry in REGISTRIES.items():
         assert set(registry.names()) <= {*lines[kind], *(lines["activation"] if kind == "layer" else ())}
     assert lines["spec"][:2] == ["name", "seed"]
     assert answer.stderr == ""
+
+
+def test_list_of_the_bundled_configs_has_question_data_and_model(nnlab) -> None:
+    answer = nnlab("list", "config")
+    assert answer.code == 0
+    rows = [line.split("  ") for line in answer.stdout.splitlines()]
+    cells = {row[0].strip(): [cell.strip() for cell in row[1:] if cell.strip()] for row in rows}
+    assert set(bundled_configs()) <= set(cells)
+    assert cells["overfit"][-2:] == ["mnist", "mlp"]
+    assert cells["descent/valley"][-2:] == ["valley", "4 optimizers"]
+    assert cells["sweeps/weight_decay_lr"][-2:] == ["mnist", "mlp"]
+    assert cells["momentum"][0] == "Does momentum leave the plateau on which plain gradient descent stays?"
+
+
+def test_list_of_the_name_of_a_bundled_config_hints_to_show(nnlab) -> None:
+    answer = nnlab("list", "overfit")
+    assert answer.code == 2
+    assert "no kind or component is called 'overfit'; nnlab show overfit shows the config" in answer.stderr
 
 
 @pytest.mark.parametrize("kind", REGISTRIES)
