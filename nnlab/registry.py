@@ -8,9 +8,10 @@ read these fields, so that nothing is declared twice.
 import dataclasses
 import importlib
 import inspect
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeVar, cast, get_type_hints
 
 T = TypeVar("T")
@@ -62,6 +63,10 @@ class OneOf:
     values: Iterable[str]
 
 
+NOT_A_KEY: Mapping[str, Any] = MappingProxyType({"key": False})
+"""Metadata of a dataclass field that is no hyper-parameter: no key of a spec, neither validated nor written."""
+
+
 @dataclass(frozen=True)
 class FilePath:
     """Marks the path of a file or folder; relative paths are resolved against the spec's folder first."""
@@ -99,7 +104,7 @@ def hyperparameters(component: type[Any]) -> list[Hyperparameter]:
     hints = _hints(component)  # type: ignore[arg-type]  # mypy does not take type[Any] for hashable
     found = []
     for field in dataclasses.fields(component):
-        if not field.init:
+        if not field.init or not field.metadata.get("key", True):
             continue
         annotation = _with_words(hints[field.name])
         default: Any = None

@@ -17,7 +17,7 @@ from nnlab.optim.base import Optimizer
 from nnlab.optim.early_stopping import EarlyStopping
 from nnlab.optim.patience import Patience
 from nnlab.optim.schedules import Constant, Schedule
-from nnlab.registry import Component, Doc, OptionalComponent, WeightsByName, hyperparameters
+from nnlab.registry import NOT_A_KEY, Component, Doc, OptionalComponent, WeightsByName, hyperparameters
 from nnlab.regularizers import Regularizer
 
 Samples = Annotated[int, Ge(1), Le(10**9)]
@@ -126,6 +126,8 @@ class Experiment(ResolvedSpec):
     ] = field(default_factory=list)
     train: Annotated[TrainSettings, Doc("training length, batches, evaluation, checkpoints")]
     compute: Annotated[ComputeSettings, Doc("threads and shards")] = field(default_factory=ComputeSettings)
+    question: str = field(default="", compare=False, metadata=NOT_A_KEY)
+    """The comment at the top of the spec, which environment.json of its runs records."""
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
         """A validation metric needs validation samples."""

@@ -86,6 +86,7 @@ def _with_bases(tree: YamlTree, path: Path, chain: tuple[Path, ...]) -> YamlTree
         )
         base.broken = True
     base.problems += tree.problems
+    base.comment = tree.comment  # it says what this spec asks, not the one that it is based on
     base.positions[()] = tree.positions.get((), base.position(()))
     return base
 

@@ -14,7 +14,7 @@ from nnlab.config.positions import Finding, YamlTree, spec_error
 from nnlab.config.recorded_data import RecordedData
 from nnlab.config.spec_kinds import IS_SWEEP, describes_descent, is_sweep_spec
 from nnlab.config.validation import Validator
-from nnlab.config.yaml_reader import MAX_BYTES
+from nnlab.config.yaml_reader import MAX_BYTES, question_in
 
 # A spec with at most this many values always stays below MAX_BYTES when its defaults are written out.
 MANY = 500
@@ -39,8 +39,11 @@ def load_experiment(
     tree = read_spec(path) if tree is None else tree
     apply_overrides(tree, overrides)
     folders = (path.absolute().parent, Path.cwd())
-    paths = DataPaths(RecordedData.of(folders[0]) if recorded is None else recorded, data)
-    return experiment_from_tree(tree, default_name=default_name(path), folders=folders, paths=paths)
+    recorded = RecordedData.of(folders[0]) if recorded is None else recorded
+    paths = DataPaths(recorded, data)
+    experiment = experiment_from_tree(tree, default_name=default_name(path), folders=folders, paths=paths)
+    experiment.question = experiment.question or recorded.question
+    return experiment
 
 
 def as_experiment(spec: Experiment | Path | str | Mapping[str, Any]) -> Experiment:
@@ -84,6 +87,8 @@ def validated(
         experiment = validator.section(
             Experiment, {"name": default_name, **raw} if isinstance(raw, dict) else raw, (), "a spec"
         )
+        if experiment:
+            experiment.question = question_in(tree.comment)
         reported = {key for _, key, _ in problems}
         problems.extend(tree.problem_at(key, message) for key, message in validator.problems if key not in reported)
         # A run saves its resolved spec, which must be readable again.

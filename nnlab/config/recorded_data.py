@@ -15,15 +15,18 @@ from nnlab.storage.layout import ENVIRONMENT_FILE, SWEEP_FILE, fold_folder, tria
 
 LOCATIONS = "data_places"
 CHECKSUMS = "data_sha256"
+QUESTION = "question"
 LARGEST_ENVIRONMENT = 1 << 20
 MOST_TRIALS_READ = 1000
 
 
 class RecordedData:
-    """Paths and SHA-256 of a run's data, from the environment.json in the run folder."""
+    """Paths and SHA-256 of a run's data, from the environment.json in the run folder, and the question of its spec."""
 
     def __init__(self, folder: Path, environment: Mapping[str, Any]) -> None:
         locations, checksums = environment.get(LOCATIONS), environment.get(CHECKSUMS)
+        question = environment.get(QUESTION)
+        self.question = question if isinstance(question, str) else ""
         self._folder = folder
         self._locations = locations if isinstance(locations, dict) else {}
         self._digests = set(map(str, checksums.values())) if isinstance(checksums, dict) else set()

@@ -1,6 +1,7 @@
 """Files of YAML: regular files, standard input and the pipes of a shell, of limited size, as text."""
 
 import sys
+from collections.abc import Iterable
 from itertools import takewhile
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from nnlab.storage.layout import BEST_FILE, SPEC_FILE
 from nnlab.text import one_line
 
 MAX_BYTES = 128 * 1024
+LONGEST_QUESTION = 2000
+# A comment that names the schema for editors; others set the editor's mode.
+FOR_EDITORS = ("yaml-language-server:", "-*-", "vim:")
 STANDARD_INPUT = Path("-")
 # The paths of a shell's process substitution; other pipes are refused, since reading them may block forever.
 PIPES = (Path("/dev/stdin"), Path("/dev/fd"), Path("/proc/self/fd"))
@@ -52,6 +56,12 @@ def read_collecting_problems(path: Path, depth: int = 0) -> YamlTree:
 def leading_comment(text: str) -> tuple[str, ...]:
     """The lines of the comment that a YAML text begins with."""
     return tuple(takewhile(lambda line: line.startswith("#"), text.splitlines()))
+
+
+def question_in(comment: Iterable[str]) -> str:
+    """A comment at the top of a spec as one text of at most ``LONGEST_QUESTION`` characters."""
+    lines = (line.lstrip("#").strip() for line in comment)
+    return " ".join(line for line in lines if line and not line.startswith(FOR_EDITORS))[:LONGEST_QUESTION]
 
 
 def _spec_within(path: Path) -> str:

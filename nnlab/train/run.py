@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import as_experiment
-from nnlab.config.recorded_data import LOCATIONS, data_locations
+from nnlab.config.recorded_data import LOCATIONS, QUESTION, data_locations
 from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
 from nnlab.engine.loop import Observer, Outcome, train
@@ -69,7 +69,8 @@ def one_blas_thread() -> threadpool_limits:
 def environment_of(setup: RunSetup) -> dict[str, Any]:
     """What a run depends on besides its spec."""
     samples = {name: len(split) for name, split in setup.dataset.splits.items()}
-    return describe_environment(setup.dataset.checksums) | {"shards": setup.shard_count, "samples": samples}
+    question = {QUESTION: setup.experiment.question} if setup.experiment.question else {}
+    return describe_environment(setup.dataset.checksums) | {"shards": setup.shard_count, "samples": samples} | question
 
 
 def train_and_record(
