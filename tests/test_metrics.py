@@ -17,7 +17,7 @@ from hypothesis.extra.numpy import arrays
 from made_metrics import MADE, TopTwo, WorstClass, measure, registered
 from trainings import make_network
 
-from nnlab.cli.comparison_table import heading, shown_number
+from nnlab.comparisons.cells import heading, shown_number
 from nnlab.comparisons.comparison import compare
 from nnlab.config.completions import spec_keys
 from nnlab.config.loading import load_experiment

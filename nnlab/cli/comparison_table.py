@@ -11,22 +11,18 @@ from rich.text import Text
 
 from nnlab.cli.comparison_statistics import print_statistics
 from nnlab.cli.console import results
-from nnlab.comparisons.comparison import Comparison
-from nnlab.comparisons.entries import BEST_MEASURE, MEASURES, Entry
-from nnlab.comparisons.labels import ABSENT
-from nnlab.core.rows import SPLITS
-from nnlab.metric_columns import BEST, format_column, metric_of
-from nnlab.metrics import LOSS, PRIMARY
-from nnlab.text import NO_BREAK_SPACE, breaking_after_commas, format_value, one_line
-
-# Left out where no run has them.
-OPTIONAL = tuple(f"validation_{name}" for name in (PRIMARY, LOSS))
-# The columns of every comparison.
-COLUMNS = (
-    *(f"test_{PRIMARY}", BEST_MEASURE, *OPTIONAL, f"train_{PRIMARY}", f"test_{LOSS}", f"train_{LOSS}", "train_seconds"),
+from nnlab.comparisons.cells import (
+    COLUMNS,
+    DISPENSABLE,
+    OPTIONAL,
+    heading,
+    measure_cell,
+    measure_columns,
+    setting_cell,
 )
-# Left out in this order on a narrow terminal.
-DISPENSABLE = (*(f"{split}_{LOSS}" for split in SPLITS), "train_seconds")
+from nnlab.comparisons.comparison import Comparison
+from nnlab.comparisons.labels import ABSENT
+from nnlab.text import NO_BREAK_SPACE, breaking_after_commas, one_line
 
 # A longer word may be broken to make a table fit.
 WIDEST_WORD = 24
@@ -169,50 +165,13 @@ def _joined(keys: list[Column]) -> Column:
 
 def _key_columns(comparison: Comparison) -> list[Column]:
     return [
-        Column(
-            one_line(comparison.short_keys[key]),
-            [
-                one_line(format_value(entry.settings[key])) if key in entry.settings else ABSENT
-                for entry in comparison.entries
-            ],
-        )
+        Column(one_line(comparison.short_keys[key]), [setting_cell(entry, key) for entry in comparison.entries])
         for key in comparison.keys
     ]
 
 
 def _measure_columns(comparison: Comparison) -> dict[str, Column]:
-    """The usual numbers, those of further metrics, and the one that was sorted by."""
-    measured = {name for entry in comparison.entries for name in entry.measures}
-    further = [name for name in comparison.measures if name not in MEASURES]
-    names = dict.fromkeys(name for name in (*COLUMNS, *further) if name in measured or name not in OPTIONAL)
-    if comparison.sort in measured:
-        names |= {comparison.sort: None}
     return {
-        name: Column(heading(name), [_cell(entry, name) for entry in comparison.entries], numbers=True)
-        for name in names
-        if name != "best_step"
+        name: Column(heading(name), [measure_cell(entry, name) for entry in comparison.entries], numbers=True)
+        for name in measure_columns(comparison)
     }
-
-
-def _cell(entry: Entry, name: str) -> str:
-    spread = entry.measures.get(name)
-    if spread is None:
-        return ABSENT
-    if spread.std is not None:
-        return f"{shown_number(name, spread.mean)} ±{shown_number(name, spread.std)}"
-    if name == BEST_MEASURE:
-        return f"{shown_number(name, spread.mean)} @{entry.measures['best_step'].mean:.0f}"
-    return shown_number(name, spread.mean)
-
-
-def heading(name: str) -> str:
-    """The heading of a column of measured numbers."""
-    if metric := metric_of(name):
-        split = name.removeprefix(BEST).partition("_")[0]
-        return f"{split} {metric.heading}{' @best step' * name.startswith(BEST)}"
-    return "seconds" if name == "train_seconds" else one_line(name)
-
-
-def shown_number(name: str, value: float) -> str:
-    """A measured number with as many digits as are of use."""
-    return f"{value:.2f}" if name.endswith("seconds") else format_column(name, value)

@@ -98,8 +98,8 @@ def _render(name: str, summary: Mapping[str, Any]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from nnlab.cli.comparison_table import heading, shown_number
     from nnlab.cli.console import results
+    from nnlab.comparisons.cells import heading, shown_number
 
     metrics = {key: value for key, value in summary["metrics"].items() if key != "objective"}
     title = f"{name}: {summary['folds']} folds, mean ± standard deviation of those completed"

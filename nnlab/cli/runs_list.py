@@ -87,8 +87,9 @@ def list_runs(
 
 
 def _print_table(found: Sequence["StoredRun"]) -> None:
-    from nnlab.cli.comparison_table import GAP, Column, heading, laid_out, shown_number
+    from nnlab.cli.comparison_table import GAP, Column, laid_out
     from nnlab.cli.console import results
+    from nnlab.comparisons.cells import heading, shown_number
     from nnlab.core.memory import readable_bytes
     from nnlab.core.rows import CHOOSING_SPLITS
     from nnlab.metrics import PRIMARY

@@ -6,9 +6,9 @@ from time import perf_counter
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from nnlab.cli.comparison_table import heading
 from nnlab.cli.console import messages
 from nnlab.cli.progress import SECONDS_BETWEEN_UPDATES, StderrLines, kept
+from nnlab.comparisons.cells import heading
 from nnlab.metric_columns import format_column
 from nnlab.sweeps.progress import Progress as SweepProgress
 from nnlab.sweeps.progress import duration

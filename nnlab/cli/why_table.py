@@ -7,8 +7,9 @@ from typing import Any
 
 from rich.text import Text
 
-from nnlab.cli.comparison_table import Column, heading, laid_out
+from nnlab.cli.comparison_table import Column, laid_out
 from nnlab.cli.console import echo, results
+from nnlab.comparisons.cells import heading
 from nnlab.comparisons.labels import ABSENT
 from nnlab.comparisons.paired import PairedDifference
 from nnlab.comparisons.verdicts import difference_document, signed_difference, verdict

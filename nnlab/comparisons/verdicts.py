@@ -8,6 +8,7 @@ from nnlab.comparisons.entries import canonical, flat_settings
 from nnlab.comparisons.labels import distinguishing_labels, short_keys
 from nnlab.comparisons.paired import PairedDifference, PairedDifferences, paired_differences
 from nnlab.comparisons.sample_size import MOST_PAIRS, fewest_pairs, smallest_p
+from nnlab.language import in_language, speaking
 from nnlab.metric_columns import metric_of
 
 METHOD = (
@@ -35,18 +36,33 @@ def verdict(found: PairedDifference, column: str, *, maximize: bool) -> Verdict:
     """A paired difference of a column in words and in its unit; shares such as accuracy in points (percent)."""
     low, high = (found.mean, found.mean) if found.low is None or found.high is None else (found.low, found.high)
     amount = _Amounts(column, (high - low) / 2 or found.mean)
-    won = f"{found.won} of {found.n} seeds won{f', {found.tied} tied' * (found.tied > 0)}"
+    tied = in_language(f", {found.tied} tied", f"、{found.tied} 引き分け") * (found.tied > 0)
+    won = in_language(
+        f"{found.won} of {found.n} seeds won{tied}", f"シード {found.n} 個中 {found.won} 個で上回る{tied}"
+    )
     p = f"p {'=' if found.exact else '≈'} {_format_p(found.adjusted_p)}"
+    seeds = in_language(f"{found.n} seeds", f"シード {found.n} 個")
     if found.shown:
-        words = ("better by", "worse by") if maximize else ("higher by", "lower by")
         ends = (low, high) if found.mean > 0 else (-high, -low)
-        size = f"{words[found.mean < 0]} {amount.text(abs(found.mean))}"
-        return Verdict(f"{size} ({amount.range(*ends)}, {found.n} seeds, {p}), {won}", "")
-    difference, interval = f"difference {amount.text(found.mean)}", amount.range(low, high)
+        size = _direction(amount.text(abs(found.mean)), found.mean < 0, maximize)
+        return Verdict(f"{size} ({amount.range(*ends)}, {seeds}, {p}), {won}", "")
+    difference, interval = amount.text(found.mean), amount.range(low, high)
     if found.n < fewest_pairs(found.comparisons):
         between = "" if found.low is None else f" ({interval})"
-        return Verdict(f"{difference}{between}, {won}", _too_few(found))
-    return Verdict(f"cannot tell apart ({difference}, {interval}, {found.n} seeds, {p}), {won}", _more_seeds(found))
+        size = in_language(f"difference {difference}", f"差 {difference}")
+        return Verdict(f"{size}{between}, {won}", _too_few(found))
+    finding = in_language(
+        f"cannot tell apart (difference {difference}, {interval}, {seeds}, {p}), {won}",
+        f"差があるとは言えない (差 {difference}, {interval}, {seeds}, {p}), {won}",
+    )
+    return Verdict(finding, _more_seeds(found))
+
+
+def _direction(amount: str, below: bool, maximize: bool) -> str:
+    """``better by 0.42 points``; of a column that is minimised ``lower by``."""
+    words = ("better by", "worse by") if maximize else ("higher by", "lower by")
+    japanese = ("良い", "悪い") if maximize else ("高い", "低い")
+    return in_language(f"{words[below]} {amount}", f"{amount} {japanese[below]}")
 
 
 def as_document(found: PairedDifferences, labels: Sequence[str], column: str, *, maximize: bool) -> dict[str, Any]:
@@ -105,7 +121,8 @@ def sweep_statistics(
     """
     points = list(values.values())
     found = paired_differences(points, maximize=maximize, enough=max(map(len, points), default=0))
-    return as_document(found, list(values), column, maximize=maximize) if found else None
+    with speaking("en"):  # a record, which is the same in every language
+        return as_document(found, list(values), column, maximize=maximize) if found else None
 
 
 def values_by_point(trials: Iterable[tuple[Mapping[str, object], int, float]]) -> dict[str, dict[int, float]]:
@@ -132,7 +149,8 @@ class _Amounts:
         metric = metric_of(column)
         share = metric is not None and tuple(metric.range) == (0, 1)
         self._factor = 100.0 if share else 1.0
-        self._unit = " points" if share else " s" if column.endswith("seconds") else ""
+        points = in_language(" points", " ポイント")
+        self._unit = points if share else in_language(" s", " 秒") if column.endswith("seconds") else ""
         size = float(f"{abs(uncertainty) * self._factor:.1e}")  # of 0.99996 as of 1.0
         self._decimals = max(0, 1 - floor(log10(size))) if size else 2
 
@@ -142,7 +160,7 @@ class _Amounts:
 
     def range(self, low: float, high: float) -> str:
         """An interval without its unit."""
-        return f"{self._number(low)} to {self._number(high)}"
+        return f"{self._number(low)} {in_language('to', '～')} {self._number(high)}"
 
     def _number(self, value: float) -> str:
         value *= self._factor
@@ -160,26 +178,46 @@ def _too_few(found: PairedDifference) -> str:
     """Why no difference could be shown with these seeds, whatever its size, and with how many seeds one can."""
     n, comparisons = found.n, found.comparisons
     if n < fewest_pairs():
-        smallest = f"the smallest possible p is {smallest_p(n):.3g}"
+        p = f"{smallest_p(n):.3g}"
+        smallest = in_language(f"the smallest possible p is {p}", f"p の最小値は {p}")
     else:
-        smallest = f"corrected for {comparisons:,} pairs, the smallest possible p is {smallest_p(n, comparisons):.2g}"
+        p = f"{smallest_p(n, comparisons):.2g}"
+        smallest = in_language(
+            f"corrected for {comparisons:,} pairs, the smallest possible p is {p}",
+            f"{comparisons:,} 組に補正した p の最小値は {p}",
+        )
     number = _NUMBERS[n] if n < len(_NUMBERS) else str(n)
-    needed = f"nnlab sweep SPEC -s seed=0..{fewest_pairs(comparisons) - 1} can{fewer_points(comparisons)}"
-    return f"{number} seed{'s' * (n > 1)} cannot show it: {smallest}; {needed}"
+    command, fewer = f"nnlab sweep SPEC -s seed=0..{fewest_pairs(comparisons) - 1}", fewer_points(comparisons)
+    return in_language(
+        f"{number} seed{'s' * (n > 1)} cannot show it: {smallest}; {command} can{fewer}",
+        f"シード {n} 個では示せない（{smallest}）。{command} なら示せる{fewer}",
+    )
 
 
 def fewer_points(comparisons: int) -> str:
     """For many points, what shows a difference with fewer trainings; other seeds, since these chose the best five."""
     best_five = 10  # pairs
-    return f", or the best five alone with {fewest_pairs(best_five)} other seeds" if comparisons > MANY_PAIRS else ""
+    seeds = fewest_pairs(best_five)
+    return (
+        in_language(
+            f", or the best five alone with {seeds} other seeds", f"（または上位 5 件だけを別のシード {seeds} 個で）"
+        )
+        if comparisons > MANY_PAIRS
+        else ""
+    )
 
 
 def _more_seeds(found: PairedDifference) -> str:
     if not found.mean:
         return ""
     if found.more is None:
-        return f"more than {MOST_PAIRS:,} seeds would be needed to show it"
+        return in_language(
+            f"more than {MOST_PAIRS:,} seeds would be needed to show it",
+            f"示すには {MOST_PAIRS:,} 個を超えるシードが必要",
+        )
     # Two digits: the spread from which it follows is not known better.
     digits = 10 ** max(0, len(str(found.more)) - 2)
     more = -(-found.more // digits) * digits
-    return f"about {more:,} more seed{'s' * (more > 1)} would show it"
+    return in_language(
+        f"about {more:,} more seed{'s' * (more > 1)} would show it", f"あと約 {more:,} 個のシードで示せる見込み"
+    )

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from made_sweeps import made_sweep
 
-from nnlab.cli.comparison_statistics import column_words, recorded_lines
+from nnlab.cli.comparison_statistics import recorded_lines
 from nnlab.cli.sweep_results import print_sweep
+from nnlab.comparisons.cells import column_words
 from nnlab.comparisons.verdicts import sweep_statistics, values_by_point
 from nnlab.records.sweep_folder import read_sweep
 
