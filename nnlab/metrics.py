@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Bounds
+from nnlab.core.statistics import share_standard_error
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.registry import metrics
 
@@ -51,6 +52,10 @@ class Metric(ABC):
     @abstractmethod
     def result(self) -> float:
         """The metric over all samples added so far."""
+
+    def standard_error(self) -> float | None:
+        """The standard error of the result as an estimate for all samples of their kind; None where none is known."""
+        return None
 
     @classmethod
     def format(cls, value: float) -> str:
@@ -135,6 +140,10 @@ class Accuracy(Metric):
     def result(self) -> float:
         """Correct / N."""
         return self.correct / self.samples
+
+    def standard_error(self) -> float:
+        """√(p(1−p)/N) of the accuracy p."""
+        return share_standard_error(self.result(), self.samples)
 
     @classmethod
     def format(cls, value: float) -> str:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from nnlab.comparisons.entries import Entry, measured
 from nnlab.comparisons.order import default_column
 from nnlab.comparisons.paired import PairedDifferences, paired_differences
-from nnlab.comparisons.statistics import share_standard_error
 from nnlab.comparisons.verdicts import as_document
+from nnlab.core.statistics import share_standard_error
 from nnlab.errors import RunError
 from nnlab.metric_columns import higher_is_better, metric_of
 from nnlab.metrics import PRIMARY

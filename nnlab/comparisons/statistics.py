@@ -115,8 +115,3 @@ def holm(p_values: Sequence[float], comparisons: int | None = None) -> list[floa
         highest = max(highest, min(1.0, (m - rank) * p_values[index]))
         adjusted[index] = highest
     return adjusted
-
-
-def share_standard_error(share: float, samples: int) -> float:
-    """Standard error √(p(1−p)/N) of an accuracy p measured on N samples."""
-    return sqrt(share * (1 - share) / samples)

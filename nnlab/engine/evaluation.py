@@ -64,14 +64,14 @@ class Tally:
 
 def score(network: Network, loss: Loss, batches: Iterable[Batch], metrics: Sequence[Metric]) -> Score:
     """Evaluate a network, without dropout and with running statistics."""
-    return _summed([Tally.of(network, loss, metrics, x, targets) for x, targets in batches])
+    return _summed([Tally.of(network, loss, metrics, x, targets) for x, targets in batches]).score()
 
 
-def _summed(tallies: Sequence[Tally]) -> Score:
+def _summed(tallies: Sequence[Tally]) -> Tally:
     total, *others = tallies
     for tally in others:
         total.merge(tally)
-    return total.score()
+    return total
 
 
 def penalty_value(regularizers: Sequence[RegularizerTerm]) -> float:
@@ -79,12 +79,46 @@ def penalty_value(regularizers: Sequence[RegularizerTerm]) -> float:
     return sum(regularizer.value() for regularizer in regularizers)
 
 
-class Evaluation:
-    """Measures one row of metrics.csv.
+class ChunkedEvaluation:
+    """Evaluates a network on samples chunk by chunk, each thread on a replica of the network.
 
-    Each thread evaluates chunks of samples on a replica of the network. The sums are in the order of the chunks, so no
-    digit depends on the number of threads.
+    The sums are in the order of the chunks, so no digit depends on the number of threads.
     """
+
+    def __init__(
+        self, network: Network, loss: Loss, chunk: int, workers: Workers, replicas: Sequence[Network] = ()
+    ) -> None:
+        self.chunk = chunk
+        self._workers = workers
+        # The replicas that compute parts of batches are free now; where they are too few, more are made.
+        more = range(1 + len(replicas), workers.threads)
+        self._networks = [network, *replicas, *(network.replica() for _ in more)]
+        self._losses = [loss.replica() for _ in range(workers.threads)]
+
+    def split(self, loaders: Sequence[BatchLoader], metrics: Sequence[Metric]) -> Tally:
+        """Measure all samples of a split, which has a loader for each thread."""
+        samples = len(loaders[0].split)
+        return self.samples(samples, lambda worker, start, size: loaders[worker].chunk(start, size), metrics)
+
+    def samples(self, samples: int, take: Callable[[int, int, int], Batch], metrics: Sequence[Metric]) -> Tally:
+        """Measure this many samples, at least one; ``take(worker, start, size)`` loads those of a chunk."""
+        size = self.chunk
+        if samples <= size and worth_splitting(self._networks[0], samples):
+            size = -(-samples // 2)  # one chunk for each of two threads
+        starts = range(0, samples, size)
+        threads = min(self._workers.threads, len(starts))
+
+        def tally(worker: int) -> list[Tally]:
+            network, loss = self._networks[worker], self._losses[worker]
+            chunks = (take(worker, start, size) for start in starts[worker::threads])
+            return [Tally.of(network, loss, metrics, x, targets) for x, targets in chunks]
+
+        found = self._workers.run(tally, threads)
+        return _summed([found[index % threads][index // threads] for index in range(len(starts))])
+
+
+class Evaluation:
+    """Measures one row of metrics.csv."""
 
     def __init__(
         self,
@@ -98,18 +132,12 @@ class Evaluation:
         replicas: Sequence[Network] = (),
         metrics: Sequence[Metric] | None = None,
     ) -> None:
-        self._network = network
-        self._loss = loss
         self._regularizers = regularizers
         self._on_batch = eval_train == "batch"
-        self._workers = workers
         self._metrics = measured_metrics() if metrics is None else metrics
         self.columns = metrics_columns([LOSS, *map(registered_name, self._metrics)])
         self.chunk = chunk
-        # The replicas that compute parts of batches are free now; where they are too few, more are made.
-        more = range(1 + len(replicas), workers.threads)
-        self._networks = [network, *replicas, *(network.replica() for _ in more)]
-        self._losses = [loss.replica() for _ in range(workers.threads)]
+        self._chunked = ChunkedEvaluation(network, loss, chunk, workers, replicas)
         # Loaders with memory of their own: an evaluation must not overwrite the current batch.
         splits = {
             "train": dataset.train.first(eval_train) if isinstance(eval_train, int) else dataset.train,
@@ -143,26 +171,10 @@ class Evaluation:
             yield loader.chunk(start, self.chunk)[0]
 
     def _score_batch(self, x: Array, labels: Array) -> Score:
-        return self._score(
-            len(labels), lambda worker, start, size: (x[start : start + size], labels[start : start + size])
-        )
+        def take(worker: int, start: int, size: int) -> Batch:
+            return x[start : start + size], labels[start : start + size]
+
+        return self._chunked.samples(len(labels), take, self._metrics).score()
 
     def _score_part(self, part: str) -> Score:
-        loaders = self._loaders[part]
-        return self._score(len(loaders[0].split), lambda worker, start, size: loaders[worker].chunk(start, size))
-
-    def _score(self, samples: int, take: Callable[[int, int, int], Batch]) -> Score:
-        """``take(worker, start, size)`` loads the samples of a chunk."""
-        size = self.chunk
-        if samples <= size and worth_splitting(self._network, samples):
-            size = -(-samples // 2)  # one chunk for each of two threads
-        starts = range(0, samples, size)
-        threads = min(self._workers.threads, len(starts))
-
-        def tally(worker: int) -> list[Tally]:
-            network, loss = self._networks[worker], self._losses[worker]
-            chunks = (take(worker, start, size) for start in starts[worker::threads])
-            return [Tally.of(network, loss, self._metrics, x, targets) for x, targets in chunks]
-
-        found = self._workers.run(tally, threads)
-        return _summed([found[index % threads][index // threads] for index in range(len(starts))])
+        return self._chunked.split(self._loaders[part], self._metrics).score()

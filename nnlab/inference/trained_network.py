@@ -24,7 +24,7 @@ from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
 class TrainedNetwork(Network):
     """The network of a finished run; every array that it returns is a copy.
 
-    ``inputs`` describes the raw samples of the training.
+    ``inputs`` describes the raw samples of the training, ``experiment`` is that of the run.
     """
 
     def __init__(self, experiment: Experiment, inputs: InputFormat) -> None:
@@ -32,7 +32,7 @@ class TrainedNetwork(Network):
         layers = experiment.model.stack(inputs.shape, classes)
         super().__init__(layers, inputs.shape, classes, make_streams(experiment.rng, experiment.seed))
         self.inputs = inputs
-        self._experiment = experiment
+        self.experiment = experiment
         self.check_memory(experiment.dtype, 1, 0)
         self.allocate(experiment.dtype)
 
@@ -83,9 +83,15 @@ class TrainedNetwork(Network):
                 sample = int(np.argmin(finite))
                 raise RunError(f"the scores of sample {sample} (from 0) are not finite: the network cannot be used")
             if probabilities:
-                return probabilities_of(scores, softmax=self._experiment.loss.softmax)
+                return probabilities_of(scores, softmax=self.experiment.loss.softmax)
         names: Array = self._names[scores.argmax(axis=1)]
         return names
+
+    def plain(self) -> Network:
+        """The same network, which checks no inputs and reuses the arrays that it returns."""
+        network = Network.__new__(Network)
+        vars(network).update(vars(self))
+        return network
 
     @property
     def _names(self) -> Array:
@@ -101,12 +107,16 @@ class TrainedNetwork(Network):
         return out_of_range(np.asarray(x, np.float64), self.inputs, scaled=True)
 
 
-class _HasPath(Protocol):
+class HasPath(Protocol):
+    """What has the path of a run folder."""
+
     @property
-    def path(self) -> Path: ...
+    def path(self) -> Path:
+        """The run folder."""
+        ...
 
 
-def trained_network(run: "Path | str | _HasPath") -> TrainedNetwork:
+def trained_network(run: "Path | str | HasPath") -> TrainedNetwork:
     """The network of a finished run with its trained weights; the training data is not needed.
 
     ``run`` is a folder, what ``run()`` returned, or a record. Raises RunError when there is no readable model.
@@ -114,7 +124,7 @@ def trained_network(run: "Path | str | _HasPath") -> TrainedNetwork:
     return TrainedNetwork.load(run if isinstance(run, Path | str) else run.path)
 
 
-def predict(run: "Path | str | _HasPath", x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
+def predict(run: "Path | str | HasPath", x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
     """The class of each raw sample by a finished run: see :meth:`TrainedNetwork.predict`.
 
     Raises RunError when there is no readable model, UsageError where the samples do not fit it.

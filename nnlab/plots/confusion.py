@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 
 from nnlab.core.arrays import Array
+from nnlab.inference.class_report import confused_pairs, confusion_matrix
 from nnlab.language import tr
 from nnlab.plots.canvas import canvas, plain_text
 from nnlab.plots.palette import from_paper, palette
@@ -59,22 +60,10 @@ def plot_confusion(
             _write_counts(axes, counts, shares)
 
 
-def confusion_matrix(labels: Array, predicted: Array, classes: Array) -> Array:
-    """How many samples of each of these classes (rows, ascending) were predicted as each of them (columns)."""
-    counts = np.zeros((len(classes), len(classes)), np.int64)
-    counted = np.isin(labels, classes) & np.isin(predicted, classes)
-    places = np.searchsorted(classes, labels[counted]), np.searchsorted(classes, predicted[counted])
-    np.add.at(counts, places, 1)
-    return counts
-
-
 def most_confused(labels: Array, predicted: Array, count: int) -> Array:
     """The classes of the most frequent errors, then the first of the others; ascending."""
-    wrong = (labels != predicted) & (predicted >= 0)
-    errors = np.stack((labels[wrong], predicted[wrong]), axis=1)
-    pairs, frequencies = np.unique(errors, axis=0, return_counts=True)
     found: dict[int, None] = {}
-    for pair in pairs[np.argsort(-frequencies, kind="stable")].tolist():
+    for pair in confused_pairs(labels, predicted)[0].tolist():
         found |= dict.fromkeys(pair)
         if len(found) >= count:
             break

@@ -15,9 +15,9 @@ from nnlab.comparisons.statistics import (
     RESAMPLES,
     bca_interval,
     holm,
-    share_standard_error,
     sign_flip_p,
 )
+from nnlab.core.statistics import share_standard_error
 
 # Shares of 10,000 samples, as accuracies are: ties are common.
 DIFFERENCES = st.lists(st.integers(-30, 30).map(lambda k: k / 10_000), min_size=1, max_size=10)

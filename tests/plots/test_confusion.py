@@ -9,17 +9,11 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from nnlab.plots.confusion import confusion_matrix, most_confused, plot_confusion
+from nnlab.plots.confusion import most_confused, plot_confusion
 from nnlab.plots.palette import STYLES, drawn_as
 from nnlab.plots.plot_style import PlotStyle, Style
 
 Figures = dict[str, Figure]
-
-
-def test_rows_are_true_classes_and_columns_predicted_classes() -> None:
-    labels, answers = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 2, 2, 1, 0, -1])
-    np.testing.assert_array_equal(confusion_matrix(labels, answers, np.arange(3)), [[1, 0, 2], [0, 1, 0], [1, 0, 0]])
-    np.testing.assert_array_equal(confusion_matrix(labels, answers, np.array([0, 2])), [[1, 2], [1, 0]])
 
 
 def test_most_confused_classes_have_the_most_frequent_errors() -> None:

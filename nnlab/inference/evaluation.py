@@ -1,0 +1,199 @@
+"""Evaluations of a finished run: every registered metric with its standard error, and what is told of each class."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nnlab.core.arrays import Array
+from nnlab.core.threads import Workers, available_cores
+from nnlab.data.dataset import Split
+from nnlab.data.pipeline.batches import BatchLoader
+from nnlab.data.pipeline.raw_samples import network_inputs
+from nnlab.engine.evaluation import MEAN_LOSS, ChunkedEvaluation
+from nnlab.errors import RunError, UsageError
+from nnlab.inference.class_indices import class_indices
+from nnlab.inference.class_report import ClassReport, confused_pairs, confusion_matrix
+from nnlab.inference.trained_network import HasPath, TrainedNetwork, trained_network
+from nnlab.losses import CrossEntropy, Loss
+from nnlab.metrics import LOSS, Metric
+from nnlab.models.network import Network
+from nnlab.registry import metrics, registered_name
+
+MOST_IN_A_MATRIX = 100
+"""Classes at most whose confusion matrix is written as JSON: that of 10,000 classes has 100 million numbers."""
+
+MOST_PAIRS = 1000
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation:
+    """The metrics of a network on some samples, by name, with their standard errors (None where none is known).
+
+    ``part`` names the samples, such as test. ``labels`` and ``predicted`` are the true and the predicted class of each
+    sample (N,), counted from 0.
+    """
+
+    part: str
+    metrics: Mapping[str, float]
+    standard_errors: Mapping[str, float | None]
+    class_names: tuple[str, ...]
+    labels: Array
+    predicted: Array
+
+    @property
+    def samples(self) -> int:
+        """The number of samples N."""
+        return len(self.labels)
+
+    @cached_property
+    def confusion(self) -> Array:
+        """The number of samples of each true class (rows) that were predicted as each class (columns), (K, K)."""
+        return confusion_matrix(self.labels, self.predicted, np.arange(len(self.class_names)))
+
+    @cached_property
+    def by_class(self) -> ClassReport:
+        """Precision, recall, F1 and support of each class."""
+        return ClassReport.of(self.labels, self.predicted, len(self.class_names))
+
+    @property
+    def confused(self) -> tuple[Array, Array]:
+        """The pairs (true, predicted) of the errors (P, 2), most frequent first, and how often each was made (P,)."""
+        return confused_pairs(self.labels, self.predicted)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Plain values for JSON; of more than 100 classes the most confused pairs in place of the confusion matrix."""
+        pairs, counts = (array[:MOST_PAIRS].tolist() for array in self.confused)
+        small = len(self.class_names) <= MOST_IN_A_MATRIX
+        return {
+            "part": self.part,
+            "samples": self.samples,
+            "metrics": dict(self.metrics),
+            "standard_errors": dict(self.standard_errors),
+            "classes": list(self.class_names),
+            "confusion": self.confusion.tolist() if small else None,
+            "confused": [
+                {"true": self.class_names[true], "predicted": self.class_names[predicted], "samples": count}
+                for (true, predicted), count in zip(pairs, counts, strict=True)
+            ],
+            **self.by_class.as_plain(self.class_names),
+        }
+
+    def __repr__(self) -> str:
+        measured = ", ".join(f"{name} {metrics[name].format(value)}" for name, value in self.metrics.items())
+        return f"Evaluation({self.part}: {measured}, {self.samples:,} samples)"
+
+
+@dataclass(kw_only=True)
+class _EachSample(Metric):
+    """The loss of each sample, and its predicted class: −1 where a score is not finite."""
+
+    losses: tuple[Array, ...] = field(default=(), init=False)
+    predicted: tuple[Array, ...] = field(default=(), init=False)
+
+    def __post_init__(self) -> None:
+        self._reported: Loss = CrossEntropy()
+
+    def empty(self, loss: Loss) -> "_EachSample":
+        """No samples yet, and what ``loss`` reports."""
+        metric = super().empty(loss)
+        metric._reported = loss.reported
+        return metric
+
+    def update(self, scores: Array, targets: Array) -> None:
+        """Add a chunk of samples."""
+        self.losses += (self._reported.per_sample(scores, targets).astype(np.float64),)
+        self.predicted += (np.where(np.isfinite(scores).all(axis=1), scores.argmax(axis=1), -1),)
+
+    def result(self) -> float:
+        """The standard error of the mean loss: the sample standard deviation / √N, NaN for one sample."""
+        losses = np.concatenate(self.losses)
+        return float(losses.std(ddof=1) / np.sqrt(len(losses))) if len(losses) > 1 else float("nan")
+
+
+def evaluate_network(
+    network: Network,
+    loss: Loss,
+    inputs: Array,
+    labels: Array,
+    class_names: Sequence[str],
+    *,
+    part: str = "samples",
+    batch_size: int = 1,
+    threads: int | None = None,
+) -> Evaluation:
+    """Evaluate a network on network inputs (N, ...), uint8 pixels or scaled features, with labels (N,).
+
+    The samples are computed in the chunks of a training with this ``batch_size``, and so give the numbers of its
+    metrics.csv to the last digit. ``threads`` (default: the cores) change no digit. Raises UsageError where there are
+    no samples and RunError where a score is not finite, as after a divergence.
+    """
+    if not len(labels):
+        raise UsageError("expected samples to evaluate, found none")
+    workers = Workers(threads or available_cores())
+    chunked = ChunkedEvaluation(network, loss.reported, network.evaluation_chunk(batch_size), workers)
+    split, dtype = Split(inputs, labels), network.flat.values.dtype
+    others = [cls() for name, cls in metrics.items() if name != LOSS]
+    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):  # as in training
+        loaders = [BatchLoader(split, dtype) for _ in range(workers.threads)]
+        tally = chunked.split(loaders, [*others, _EachSample()])
+    *measured, each = tally.others
+    if not isinstance(each, _EachSample):
+        raise TypeError("the last metric counts each sample")
+    predicted = np.concatenate(each.predicted)
+    if (predicted < 0).any():
+        sample = int(np.argmax(predicted < 0))
+        raise RunError(f"the scores of sample {sample} (from 0) are not finite: the network cannot be evaluated")
+    found = [tally.loss, *measured]
+    error_of_loss = each.result()
+    return Evaluation(
+        part,
+        {registered_name(metric): float(metric.result()) for metric in found},
+        {registered_name(metric): metric.standard_error() for metric in found}
+        | {registered_name(MEAN_LOSS): None if np.isnan(error_of_loss) else error_of_loss},
+        tuple(class_names),
+        labels,
+        predicted,
+    )
+
+
+def evaluate(
+    run: "TrainedNetwork | Path | str | HasPath", x: object, y: object, *, check_range: bool = True
+) -> Evaluation:
+    """Evaluate a finished run on raw samples ``x`` with labels ``y``, class names or integers as in training.
+
+    ``run`` is a folder, what ``run()`` returned, a record, or a trained network. Samples are encoded and scaled as in
+    training: see :func:`nnlab.data.pipeline.raw_samples.network_inputs`. Raises RunError when there is no readable
+    model, UsageError where samples or labels do not fit it.
+    """
+    network = run if isinstance(run, TrainedNetwork) else trained_network(run)
+    inputs = network_inputs(x, network.inputs, check_range=check_range)
+    labels = class_indices(y, network.inputs.class_names)
+    if len(labels) != len(inputs):
+        raise UsageError(f"expected a label for each of the {len(inputs):,} samples, found {len(labels):,}")
+    return evaluate_trained(network, inputs, labels)
+
+
+def evaluate_trained(
+    network: TrainedNetwork, inputs: Array, labels: Array, part: str = "samples", *, training_samples: int = 1
+) -> Evaluation:
+    """Evaluate the network of a run on network inputs: see :func:`evaluate_network`.
+
+    ``training_samples`` is the size of its batches where these were all training samples.
+    """
+    experiment = network.experiment
+    asked, threads = experiment.train.batch_size, experiment.compute.threads
+    return evaluate_network(
+        network.plain(),
+        experiment.loss,
+        inputs,
+        labels,
+        network.inputs.class_names,
+        part=part,
+        batch_size=asked if isinstance(asked, int) else training_samples,
+        threads=threads if isinstance(threads, int) else None,
+    )
