@@ -44,17 +44,17 @@ class Conv2D(WeightedLayer):
         ]
 
     def build(self, in_shape: Shape) -> Shape:
-        self._windows = windows_over(self, in_shape, "kernel", self.kernel, self.stride, self.padding)
+        self.windows = windows_over(self, in_shape, "kernel", self.kernel, self.stride, self.padding)
         C = in_shape[0]
         fan_in = C * self.kernel**2
         shape = (self.filters, C, self.kernel, self.kernel)
         self.W, self.b = self.weights_and_bias(shape, fan_in, self.filters)
-        return (self.filters, *self._windows.out)
+        return (self.filters, *self.windows.out)
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = columns · matrix, piece by piece: each row is a window of x, each column of the matrix a filter."""
-        padded = self._windows.pad(channels_last(x, self.workspace, "x"), self.workspace, 0)
-        self._columns = columns = Columns(padded, self._windows, int(self.bias), self.workspace, self.column_bytes)
+        padded = self.windows.pad(channels_last(x, self.workspace, "x"), self.workspace, 0)
+        self._columns = columns = Columns(padded, self.windows, int(self.bias), self.workspace, self.column_bytes)
         y = self.workspace.images("y", (len(x), *self.out_shape), x.dtype)
         rows, matrix = y.transpose(0, 2, 3, 1).reshape(-1, self.filters), self._matrix()
         for piece in columns.pieces:
@@ -72,11 +72,11 @@ class Conv2D(WeightedLayer):
         if not self.frozen:
             self._gradients(rows)
         W = self._matrix()[: columns.window_size]
-        dx = self.workspace.array("dx", (len(dy), *self._windows.padded, self.in_shape[0]), dy.dtype)
+        dx = self.workspace.array("dx", (len(dy), *self.windows.padded, self.in_shape[0]), dy.dtype)
         dx.fill(0)
         for piece in columns.pieces:
             columns.scatter(np.matmul(rows[piece.rows], W.T, out=columns.memory(piece)), piece, dx)
-        return self._windows.crop(dx).transpose(0, 3, 1, 2)
+        return self.windows.crop(dx).transpose(0, 3, 1, 2)
 
     def _dy_rows(self, dy: Array) -> Array:
         return channels_last(dy, self.workspace, "dy").reshape(-1, self.filters)

@@ -33,13 +33,13 @@ class Pool(Layer):
         ]
 
     def build(self, in_shape: Shape) -> Shape:
-        self._windows = windows_over(self, in_shape, "size", self.size, self.stride or self.size, self.padding)
-        return (in_shape[0], *self._windows.out)
+        self.windows = windows_over(self, in_shape, "size", self.size, self.stride or self.size, self.padding)
+        return (in_shape[0], *self.windows.out)
 
     def _zeros(self, N: int, dtype: np.dtype[np.generic]) -> Array:
         """Memory for the gradient of the padded input, (N, H, W, C): zeros where windows do not tile it."""
-        dx = self.workspace.array("dx", (N, *self._windows.padded, self.in_shape[0]), dtype)
-        if not self._windows.tile:
+        dx = self.workspace.array("dx", (N, *self.windows.padded, self.in_shape[0]), dtype)
+        if not self.windows.tile:
             dx.fill(0)
         return dx
 
@@ -55,7 +55,7 @@ class MaxPool(Pool):
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Maximum over the rows of each window, then over its columns: 2·size passes in place of size²."""
-        windows = self._windows
+        windows = self.windows
         self._padded = padded = windows.pad(channels_last(x, self.workspace, "x"), self.workspace, -inf)
         N, C = x.shape[:2]
         tallest = self.workspace.array("tallest", (N, windows.out[0], windows.padded[1], C), x.dtype)
@@ -71,13 +71,13 @@ class MaxPool(Pool):
         dx = self._zeros(len(dy), dy.dtype)
         share = self.workspace.array("share", rows.shape, dy.dtype)
         for (i, j), won in self._winners():
-            target = self._windows.part(dx, i, j)
-            if self._windows.overlap:
+            target = self.windows.part(dx, i, j)
+            if self.windows.overlap:
                 np.multiply(rows, won, out=share)
                 target += share
             else:
                 np.multiply(rows, won, out=target)
-        return self._windows.crop(dx).transpose(0, 3, 1, 2)
+        return self.windows.crop(dx).transpose(0, 3, 1, 2)
 
     def kink_sides(self) -> Array:
         """The winner of each window, as the number of its place."""
@@ -91,9 +91,9 @@ class MaxPool(Pool):
         won = self.workspace.array("won", self._best.shape, np.bool_)
         undecided = self.workspace.array("undecided", self._best.shape, np.bool_)
         undecided.fill(True)
-        *places, last = self._windows.offsets()
+        *places, last = self.windows.offsets()
         for i, j in places:
-            np.equal(self._windows.part(self._padded, i, j), self._best, out=won)
+            np.equal(self.windows.part(self._padded, i, j), self._best, out=won)
             np.logical_and(won, undecided, out=won)
             np.logical_xor(undecided, won, out=undecided)
             yield (i, j), won
@@ -120,20 +120,20 @@ class AvgPool(Pool):
 
     def build(self, in_shape: Shape) -> Shape:
         out_shape = super().build(in_shape)
-        inside = np.zeros((1, *self._windows.padded, 1))
-        self._windows.crop(inside).fill(1)
-        counts = sum(self._windows.part(inside, i, j) for i, j in self._windows.offsets())
+        inside = np.zeros((1, *self.windows.padded, 1))
+        self.windows.crop(inside).fill(1)
+        counts = sum(self.windows.part(inside, i, j) for i, j in self.windows.offsets())
         self._weight: Array = 1 / np.asarray(counts)
         return out_shape
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """The sum over each window, divided by the number of its pixels inside the image."""
-        padded = self._windows.pad(channels_last(x, self.workspace, "x"), self.workspace, 0)
+        padded = self.windows.pad(channels_last(x, self.workspace, "x"), self.workspace, 0)
         y = self.workspace.images("y", (len(x), *self.out_shape), x.dtype)
         total = y.transpose(0, 2, 3, 1)
         total.fill(0)
-        for i, j in self._windows.offsets():
-            total += self._windows.part(padded, i, j)
+        for i, j in self.windows.offsets():
+            total += self.windows.part(padded, i, j)
         total *= self._weight.astype(x.real.dtype)
         return y
 
@@ -143,13 +143,13 @@ class AvgPool(Pool):
         share = self.workspace.array("share", rows.shape, dy.dtype)
         np.multiply(rows, self._weight.astype(dy.dtype), out=share)
         dx = self._zeros(len(dy), dy.dtype)
-        for i, j in self._windows.offsets():
-            target = self._windows.part(dx, i, j)
-            if self._windows.overlap:
+        for i, j in self.windows.offsets():
+            target = self.windows.part(dx, i, j)
+            if self.windows.overlap:
                 target += share
             else:
                 np.copyto(target, share)
-        return self._windows.crop(dx).transpose(0, 3, 1, 2)
+        return self.windows.crop(dx).transpose(0, 3, 1, 2)
 
 
 @layers.register("global_avg_pool")

@@ -47,6 +47,12 @@ class Windows:
         return padded[:, self.top : self.top + H, self.left : self.left + W]
 
     @property
+    def border(self) -> tuple[int, int, int, int]:
+        """The rows and columns of padding: top, left, bottom, right."""
+        bottom, right = (total - length for total, length in zip(self.padded, self.inner, strict=True))
+        return (self.top, self.left, bottom - self.top, right - self.left)
+
+    @property
     def overlap(self) -> bool:
         """Whether windows share pixels."""
         return self.stride < self.size

@@ -57,6 +57,17 @@ def packed_run(run: Path) -> bytes:
     return packed.getvalue()
 
 
+def shared_spec(path: Path) -> bytes:
+    """The contents of a spec.yaml, with the paths of data outside the project shortened to their last names.
+
+    Raises RunError.
+    """
+    if away := _away(spec := _spec(path)):
+        return dump_yaml(_with_names(spec, away)).encode()
+    with reading(path):
+        return path.read_bytes()
+
+
 def _files(run: Path) -> list[Path]:
     found = []
     for parent, folders, names in os.walk(run):
@@ -87,8 +98,8 @@ def _contents(path: Path, short: ShortPaths) -> bytes:
         return as_json(short.value(read_json(path)))
     if path.name == SUMMARY_FILE:
         return _summary(path, short)
-    if path.name == SPEC_FILE and (away := _away(spec := _spec(path))):
-        return dump_yaml(_with_names(spec, away)).encode()
+    if path.name == SPEC_FILE:
+        return shared_spec(path)
     with reading(path):
         contents = path.read_bytes()
     if path.name == LOG_FILE:

@@ -1,0 +1,1 @@
+"""The network of a run in the ONNX format."""

@@ -1,0 +1,32 @@
+"""The converter of each layer by its registered name."""
+
+from nnlab.export.onnx.composite import concat, residual
+from nnlab.export.onnx.elementwise import function, passed_on
+from nnlab.export.onnx.graph import Converter
+from nnlab.export.onnx.images import conv2d, global_avg_pool, pool, upsample
+from nnlab.export.onnx.linear import flatten, linear
+from nnlab.export.onnx.normalisation import batch_norm, layer_norm, lrn
+
+CONVERTERS: dict[str, Converter] = {
+    "identity": passed_on,
+    "dropout": passed_on,
+    "activity_l1": passed_on,
+    "activity_l2": passed_on,
+    "sigmoid": function("Sigmoid"),
+    "tanh": function("Tanh"),
+    "relu": function("Relu"),
+    "leaky_relu": function("LeakyRelu", alpha="slope"),
+    "elu": function("Elu", alpha="alpha"),
+    "linear": linear,
+    "flatten": flatten,
+    "conv2d": conv2d,
+    "max_pool": pool("MaxPool"),
+    "avg_pool": pool("AveragePool"),
+    "global_avg_pool": global_avg_pool,
+    "upsample": upsample,
+    "batch_norm": batch_norm,
+    "layer_norm": layer_norm,
+    "lrn": lrn,
+    "residual": residual,
+    "concat": concat,
+}

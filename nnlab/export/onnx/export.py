@@ -1,0 +1,59 @@
+"""A run as an ONNX file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnlab.errors import RunError, UsageError
+from nnlab.extras import needed
+from nnlab.inference.trained_network import TrainedNetwork
+from nnlab.registry import registered_name
+from nnlab.storage.layout import MODEL_FILE
+
+
+@dataclass(frozen=True)
+class OnnxFile:
+    """The contents of an ONNX file, and what is to be said about them, one line each."""
+
+    contents: bytes
+    notes: tuple[str, ...]
+
+
+def onnx_file(run: Path, *, probabilities: bool = False) -> OnnxFile:
+    """The network of a run as an ONNX file of opset 17, verified against nnlab; the same bytes each time.
+
+    Raises RunError where the run has no readable model or its weights are not finite, UsageError where the network has
+    no ONNX form or the package onnx is missing, CheckFailed where the model gives other scores than the network.
+    """
+    needed("onnx", "onnx", "--to onnx")
+    from nnlab.export.onnx.metadata import metadata_of
+    from nnlab.export.onnx.model import onnx_model
+    from nnlab.export.onnx.samples import raw_samples_of
+    from nnlab.export.onnx.verification import BATCHES, verified
+
+    network = TrainedNetwork.load(run)
+    _check_finite(run / MODEL_FILE, network)
+    if probabilities and not network.softmax:
+        raise UsageError(
+            f"--probabilities: the network was trained with another loss than cross-entropy, so softmax of its scores "
+            "gives no probabilities; leave --probabilities out"
+        )
+    model = onnx_model(network, metadata_of(run, network.inputs), probabilities=probabilities)
+    raw, origin = raw_samples_of(run, network.inputs, sum(BATCHES))
+    difference = verified(model, network, raw)
+    notes = [
+        f"verified with onnx.reference on {difference.samples} {origin}: largest difference of scores "
+        f"{difference.absolute:.2g}, relative to the largest score {difference.relative:.2g}"
+    ]
+    if network.flat.values.dtype == np.float64:
+        notes.insert(0, "the float64 network was exported as float32, which every runtime can compute")
+    return OnnxFile(model.SerializeToString(deterministic=True), tuple(notes))
+
+
+def _check_finite(file: Path, network: TrainedNetwork) -> None:
+    for name, array in network.state().items():
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(array.astype(np.float32)).all()
+        if not finite:
+            raise RunError(f"{file}: {name} has values that float32 cannot hold (NaN, infinity or beyond 3e38)")

@@ -1,0 +1,54 @@
+"""Raw samples to verify an exported network on: of the run's data, or random ones where it is not available."""
+
+from pathlib import Path
+
+import numpy as np
+
+from nnlab.config.loading import load_experiment
+from nnlab.core.arrays import Array
+from nnlab.core.random import Purpose, make_streams
+from nnlab.data.input_format import WHITE, InputFormat
+from nnlab.engine.predictions import evaluation_split
+from nnlab.errors import DataError, UsageError
+from nnlab.storage.layout import SPEC_FILE
+
+
+def raw_samples_of(run: Path, inputs: InputFormat, count: int) -> tuple[Array, str]:
+    """Up to ``count`` raw samples (N, ...), and which ones they are: ``test samples``.
+
+    Nothing is downloaded. Random samples lie within the range of the training samples.
+    """
+    try:
+        name, samples = _own(run, inputs, count)
+    except (DataError, UsageError):
+        return random_samples(inputs, count), "random samples, since the run's data is not available"
+    return samples, f"{name} samples"
+
+
+def _own(run: Path, inputs: InputFormat, count: int) -> tuple[str, Array]:
+    experiment = load_experiment(run / SPEC_FILE)
+    source = experiment.data
+    if missing := [file for file in source.files() if not file.exists()]:
+        raise DataError(f"{missing[0]}: no such file")
+    streams = make_streams(experiment.rng, experiment.seed)
+    dataset = source.load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION))
+    name, split = evaluation_split(dataset)
+    samples = split.inputs[:count]
+    if dataset.sample_shape != inputs.shape or (samples.dtype == np.uint8) != inputs.pixels:
+        raise DataError("the data changed since the training")
+    return name, samples if dataset.scaling is None else dataset.scaling.undo(samples)
+
+
+def random_samples(inputs: InputFormat, count: int) -> Array:
+    """Random raw samples within the training range, always the same; of the categories of a column one is 1."""
+    rng = np.random.default_rng(0)
+    if inputs.pixels:
+        return rng.integers(0, WHITE, (count, *inputs.shape), np.uint8, endpoint=True)
+    samples: Array = rng.uniform(inputs.low, inputs.high, (count, *inputs.shape))
+    start = 0
+    for column in inputs.columns:
+        if column.categories:
+            chosen = rng.integers(0, column.width, count)
+            samples[:, start : start + column.width] = np.arange(column.width) == chosen[:, np.newaxis]
+        start += column.width
+    return samples
