@@ -21,7 +21,10 @@ def export_command(
             autocompletion=complete_run,
         ),
     ],
-    target: Annotated[TargetName, typer.Option("--to", help="Format; zip packs the folder.", show_default=False)],
+    target: Annotated[
+        TargetName,
+        typer.Option("--to", help="Format: see above.", show_default=False),
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
@@ -31,13 +34,19 @@ def export_command(
             show_default=False,
         ),
     ] = None,
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="onnx: add an output with the probability of each class.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Export a run, a cross-validation or a descent as a zip file to share.
+    """Export a run: as a zip file to share, or its network as an ONNX file.
 
-    The copy can be read, plotted, used for prediction and repeated, but not resumed: checkpoints and data are not
-    included. Paths outside the project are shortened to their last names in the spec, summary, environment and log.
+    --to zip also takes a cross-validation or a descent. The copy can be read, plotted, used for prediction and
+    repeated, but not resumed: checkpoints and data are not included. Paths outside the project are shortened to their
+    last names in the spec, summary, environment and log.
+
+    --to onnx writes a network that takes raw samples and gives scores, once it is verified against nnlab.
 
     Example: nnlab export last --to zip
     """
@@ -45,9 +54,15 @@ def export_command(
     from nnlab.export.targets import TARGETS, check_options, export
     from nnlab.records.run_names import find_run
 
-    check_options(target, {})
+    check_options(target, {"probabilities": probabilities})
     run = find_run(name, runs, *TARGETS[target].kinds)
-    request = ExportRequest(run=run, out=out, overwrite=overwrite, say=lambda line: echo(f"nnlab: {line}", err=True))
+    request = ExportRequest(
+        run=run,
+        out=out,
+        overwrite=overwrite,
+        probabilities=probabilities,
+        say=lambda line: echo(f"nnlab: {line}", err=True),
+    )
     with naming_output(out or Path.cwd()):
         for path in export(target, request):
             echo(str(path))

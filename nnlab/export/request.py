@@ -12,12 +12,14 @@ from nnlab.storage.disk import make_folder, write_output
 class ExportRequest:
     """A run to export and where to; ``say`` shows a line beside the result, such as the largest difference found.
 
-    ``out`` is the file or folder to write, None for the default of the target.
+    ``out`` is the file or folder to write, None for the default of the target. ``probabilities`` asks for an output
+    with them besides the scores.
     """
 
     run: Path
     out: Path | None = None
     overwrite: bool = False
+    probabilities: bool = False
     say: Callable[[str], None] = lambda line: None
 
     def file(self, ending: str) -> Path:

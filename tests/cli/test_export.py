@@ -31,7 +31,7 @@ def test_export_replaces_an_existing_file_only_with_overwrite(nnlab, make_run) -
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--to", "onnx"], 2, "'--to': 'onnx' is not one of 'zip'"),
+        (["--to", "pdf"], 2, "'--to': 'pdf' is not one of 'zip'"),
         (["--to", "zip", "--out", "file/inside"], 5, "file/inside: cannot be written: "),
     ],
 )

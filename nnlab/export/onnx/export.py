@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
+from nnlab.config.loading import load_experiment
 from nnlab.errors import RunError, UsageError
+from nnlab.export.request import ExportRequest
 from nnlab.extras import needed
 from nnlab.inference.trained_network import TrainedNetwork
+from nnlab.records.exportable import check_exportable
 from nnlab.registry import registered_name
-from nnlab.storage.layout import MODEL_FILE
+from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,16 @@ class OnnxFile:
 
     contents: bytes
     notes: tuple[str, ...]
+
+
+def export(request: ExportRequest) -> list[Path]:
+    """Write the ONNX file of a run, only once it is verified: see :func:`onnx_file`."""
+    check_exportable(request.run, "onnx", "run")
+    path = request.file(".onnx")
+    file = onnx_file(request.run, probabilities=request.probabilities)
+    for note in file.notes:
+        request.say(note)
+    return [request.write(path, file.contents)]
 
 
 def onnx_file(run: Path, *, probabilities: bool = False) -> OnnxFile:
@@ -34,13 +47,14 @@ def onnx_file(run: Path, *, probabilities: bool = False) -> OnnxFile:
 
     network = TrainedNetwork.load(run)
     _check_finite(run / MODEL_FILE, network)
-    if probabilities and not network.softmax:
+    experiment = load_experiment(run / SPEC_FILE)
+    if probabilities and not experiment.loss.softmax:
         raise UsageError(
-            f"--probabilities: the network was trained with another loss than cross-entropy, so softmax of its scores "
-            "gives no probabilities; leave --probabilities out"
+            f"--probabilities: the scores of a network trained with {registered_name(experiment.loss)} are no logits "
+            "of a softmax; leave it out"
         )
     model = onnx_model(network, metadata_of(run, network.inputs), probabilities=probabilities)
-    raw, origin = raw_samples_of(run, network.inputs, sum(BATCHES))
+    raw, origin = raw_samples_of(experiment, network.inputs, sum(BATCHES))
     difference = verified(model, network, raw)
     notes = [
         f"verified with onnx.reference on {difference.samples} {origin}: largest difference of scores "

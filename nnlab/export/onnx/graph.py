@@ -39,7 +39,7 @@ class Graph:
         return int(helper.np_dtype_to_tensor_dtype(self.dtype))
 
     def node(
-        self, operator: str, name: str, inputs: Sequence[str], shape: Shape, *, element: int = 0, **attributes: Any
+        self, operator: str, name: str, inputs: Sequence[str], shape: Shape, element: int = 0, /, **attributes: Any
     ) -> str:
         """Add a node whose one output has its name and the shape (N, *shape); returns the name.
 
@@ -49,7 +49,7 @@ class Graph:
         self._values[name] = self._value(name, shape, element)
         return name
 
-    def constant(self, name: str, array: Array, dtype: npt.DTypeLike = None) -> str:
+    def constant(self, name: str, array: Array, dtype: npt.DTypeLike | None = None) -> str:
         """Add a constant array in a data type (default: the graph's); returns its name."""
         self._constants.append(numpy_helper.from_array(np.array(array, dtype or self.dtype, order="C"), name))
         return name

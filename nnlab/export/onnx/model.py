@@ -74,6 +74,6 @@ def _scaled_input(graph: Graph, inputs: InputFormat) -> tuple[str, int]:
     if inputs.scaling is not None:
         centre = graph.constant("input.centre", inputs.scaling.centre, np.float64)
         spread = graph.constant("input.spread", inputs.scaling.spread, np.float64)
-        x = graph.node("Sub", "input.centred", [x, centre], inputs.shape, element=element)
-        x = graph.node("Div", "input.scaled", [x, spread], inputs.shape, element=element)
+        x = graph.node("Sub", "input.centred", [x, centre], inputs.shape, element)
+        x = graph.node("Div", "input.scaled", [x, spread], inputs.shape, element)
     return graph.node("Cast", "input.cast", [x], inputs.shape, to=graph.element_type), element

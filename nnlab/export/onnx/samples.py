@@ -1,32 +1,28 @@
 """Raw samples to verify an exported network on: of the run's data, or random ones where it is not available."""
 
-from pathlib import Path
-
 import numpy as np
 
-from nnlab.config.loading import load_experiment
+from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.core.random import Purpose, make_streams
 from nnlab.data.input_format import WHITE, InputFormat
 from nnlab.engine.predictions import evaluation_split
 from nnlab.errors import DataError, UsageError
-from nnlab.storage.layout import SPEC_FILE
 
 
-def raw_samples_of(run: Path, inputs: InputFormat, count: int) -> tuple[Array, str]:
+def raw_samples_of(experiment: Experiment, inputs: InputFormat, count: int) -> tuple[Array, str]:
     """Up to ``count`` raw samples (N, ...), and which ones they are: ``test samples``.
 
     Nothing is downloaded. Random samples lie within the range of the training samples.
     """
     try:
-        name, samples = _own(run, inputs, count)
+        name, samples = _own(experiment, inputs, count)
     except (DataError, UsageError):
         return random_samples(inputs, count), "random samples, since the run's data is not available"
     return samples, f"{name} samples"
 
 
-def _own(run: Path, inputs: InputFormat, count: int) -> tuple[str, Array]:
-    experiment = load_experiment(run / SPEC_FILE)
+def _own(experiment: Experiment, inputs: InputFormat, count: int) -> tuple[str, Array]:
     source = experiment.data
     if missing := [file for file in source.files() if not file.exists()]:
         raise DataError(f"{missing[0]}: no such file")

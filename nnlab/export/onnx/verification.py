@@ -6,12 +6,12 @@ from time import monotonic
 
 import numpy as np
 from onnx import ModelProto
-from onnx.reference import ReferenceEvaluator
 
 from nnlab.core.arrays import Array
 from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import CheckFailed, RunError
 from nnlab.export.onnx.model import INPUT, PROBABILITIES, SCORES
+from nnlab.export.onnx.reference import reference_evaluator
 from nnlab.inference.trained_network import TrainedNetwork
 from nnlab.models.network import Network
 
@@ -43,7 +43,7 @@ def verified(model: ModelProto, network: TrainedNetwork, raw: Array) -> Differen
     Raises RunError where the network's own scores are not finite, CheckFailed where the difference exceeds the
     tolerance.
     """
-    evaluator, start, samples = ReferenceEvaluator(model), monotonic(), 0
+    evaluator, start, samples = reference_evaluator(model), monotonic(), 0
     absolute = scale = 0.0
     for size in BATCHES:
         batch = raw[samples : samples + size]

@@ -1,0 +1,26 @@
+"""``onnx.reference``, with an operator corrected."""
+
+import numpy as np
+from onnx import ModelProto
+from onnx.reference import ReferenceEvaluator
+from onnx.reference.op_run import OpRun
+
+from nnlab.core.arrays import Array
+
+
+class LRN(OpRun):
+    """y_c = x_c / (bias + α/size Σ x_c'²)^β over the channels c' from c − ⌊(size−1)/2⌋ to c + ⌈(size−1)/2⌉.
+
+    onnx up to 1.23 fills as many channels as the batch has samples (onnx/onnx#7805).
+    """
+
+    def _run(self, x: Array, alpha: float, beta: float, bias: float, size: int) -> tuple[Array]:
+        below, above = (size - 1) // 2, size // 2
+        squares = np.pad(x * x, ((0, 0), (below, above), (0, 0), (0, 0)))
+        sums = np.lib.stride_tricks.sliding_window_view(squares, size, axis=1).sum(axis=-1)
+        return ((x / (bias + alpha / size * sums) ** beta).astype(x.dtype),)
+
+
+def reference_evaluator(model: ModelProto) -> ReferenceEvaluator:
+    """What computes a model in NumPy by the definition of each operator."""
+    return ReferenceEvaluator(model, new_ops=[LRN])
