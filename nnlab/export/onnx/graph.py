@@ -64,11 +64,11 @@ class Graph:
         for name, layer in named:
             kind = registered_name(layer)
             if kind not in self._converters:
-                raise UsageError(f"--to onnx: {name}: the layer {kind} has no ONNX form here")
+                raise UsageError(f"--to onnx: {name}: the layer {kind} cannot be exported")
             x = self._converters[kind](self, name, layer, x)
         return x
 
-    def rename(self, old: str, new: str) -> None:
+    def name_value(self, old: str, new: str) -> None:
         """Rename the value ``old`` wherever it occurs; its node keeps its name."""
         for node in self._nodes:
             for names in (node.input, node.output):

@@ -44,7 +44,7 @@ def onnx_model(
     graph = Graph(dtype, CONVERTERS)
     scaled, element = _scaled_input(graph, network.inputs)
     named = zip(network.names, network.layers, strict=True)
-    graph.rename(graph.layers(named, scaled), SCORES)
+    graph.name_value(graph.layers(named, scaled), SCORES)
     outputs = [SCORES]
     if probabilities:
         classes = (len(network.inputs.class_names),)
