@@ -25,6 +25,14 @@ class Doc:
 
 
 @dataclass(frozen=True)
+class OmittedAtDefault:
+    """Marks a field that a resolved spec names only where it is not the default.
+
+    A key that is added to a component keeps the spec.yaml and the SHA-256 of specs that were written before it.
+    """
+
+
+@dataclass(frozen=True)
 class Component:
     """Marks a field that holds a registered component of ``kind``: with ``many`` a list, ``nested`` a list of lists."""
 

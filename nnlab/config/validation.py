@@ -18,6 +18,7 @@ from nnlab.registry import (
     FilePath,
     Forbidden,
     Hyperparameter,
+    OmittedAtDefault,
     OptionalComponent,
     Registry,
     WeightsByName,
@@ -185,7 +186,7 @@ class Validator:
 
 
 def plain(value: object) -> object:
-    """A component, section or value in spec notation (plain values), with every default filled in."""
+    """A component, section or value in spec notation (plain values), with defaults filled in."""
     if isinstance(value, FoundPath):
         return value.written
     if isinstance(value, list | tuple):
@@ -195,6 +196,8 @@ def plain(value: object) -> object:
     fields: dict[str, object] = {}
     for parameter in hyperparameters(type(value)):
         inner = getattr(value, parameter.name)
+        if parameter.mark(OmittedAtDefault) and inner == parameter.default:
+            continue
         if weights := parameter.mark(WeightsByName):
             given = {registered_name(item): item.strength for item in inner}
             fields[parameter.name] = {name: given.get(name, 0.0) for name in REGISTRIES[weights.kind].names()}
