@@ -55,7 +55,8 @@ class InputFormat:
 
     ``shape`` is the shape of one sample: (C, H, W) for images, (D,) for features. ``pixels``: uint8 values from 0 to
     255, divided by 255. ``low`` and ``high`` are the range of the raw training samples: a scalar for images, else one
-    value per feature (D,).
+    value per feature (D,). ``ground`` is the mean border of the training images, from 0 (black) to 1 (white); None
+    where it was not recorded.
     """
 
     shape: Shape
@@ -65,6 +66,7 @@ class InputFormat:
     high: Array
     columns: tuple[Column, ...] = ()
     scaling: Scaling | None = None
+    ground: float | None = None
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:

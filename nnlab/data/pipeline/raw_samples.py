@@ -31,6 +31,11 @@ def network_inputs(raw: object, inputs: InputFormat, *, check_range: bool = True
     training range.
     """
     samples = _images(raw, inputs) if len(inputs.shape) > 1 else _features(raw, inputs)
+    return scaled_inputs(samples, inputs, check_range=check_range)
+
+
+def scaled_inputs(samples: Array, inputs: InputFormat, *, check_range: bool = True) -> Array:
+    """Encoded samples (N, ...) scaled as in training; raises UsageError as :func:`network_inputs`."""
     if samples.dtype == np.uint8:
         return samples
     if not np.isfinite(samples).all():
@@ -156,7 +161,7 @@ def _features(raw: object, inputs: InputFormat) -> Array:
         and samples.dtype.kind in "biuf"
         and cells in {0, D}
     ):
-        return _imputed(samples.astype(np.float64), inputs)
+        return imputed(samples.astype(np.float64), inputs)
     if samples.ndim == 2 and len(samples) and cells and samples.shape[1] == cells:
         return _encoded(list(samples.T), inputs)
     expected = f"{cells or D} numbers a sample"
@@ -206,11 +211,13 @@ def _encoded(cells: Sequence[Array], inputs: InputFormat) -> Array:
     return np.concatenate(parts, axis=1)
 
 
-def _imputed(samples: Array, inputs: InputFormat) -> Array:
-    """Replace NaN in the columns that were imputed in training."""
-    for index, column in enumerate(inputs.columns):
-        if column.missing is not None:
+def imputed(samples: Array, inputs: InputFormat) -> Array:
+    """Replace NaN, in place, in the numeric columns of encoded samples (N, D) that were imputed in training."""
+    index = 0
+    for column in inputs.columns:
+        if column.missing is not None and not column.categories:
             samples[np.isnan(samples[:, index]), index] = column.missing
+        index += column.width
     return samples
 
 

@@ -48,6 +48,11 @@ def read_idx(path: Traversable) -> tuple[Array, str]:
     return array.astype(dtype.newbyteorder("="), copy=False), reader.digest.hexdigest()
 
 
+def is_idx(head: bytes) -> bool:
+    """Whether a file begins like an IDX file."""
+    return head[:2] == b"\0\0" and len(head) >= 4 and head[2] in ELEMENT_TYPES and 1 <= head[3] <= MOST_DIMENSIONS
+
+
 def _read_header(reader: HashingReader) -> tuple[np.dtype[np.generic], Shape]:
     """Element type and shape: two zero bytes, a type byte, the number of dimensions, each size as big-endian uint32."""
     magic = bytearray(4)

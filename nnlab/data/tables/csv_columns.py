@@ -12,7 +12,7 @@ from nnlab.errors import DataError
 from nnlab.text import quote
 
 _LABEL_NAMES = ("label", "class", "target", "labels", "classes", "クラス", "ラベル")
-_LIKELY_LABEL_NAMES = (
+LIKELY_LABEL_NAMES = (
     *_LABEL_NAMES,
     "species",
     "category",
@@ -95,7 +95,7 @@ def _refuse_doubtful_label(head: Header, chosen: int, rest: Sequence[int], where
 def likely_label(head: Header, chosen: int, cells: Cells) -> str:
     """The name of another column that looks like a label, or nothing."""
     others = [column for column in range(head.width) if column != chosen and head.names[column]]
-    for column in sorted(others, key=lambda column: head.names[column].casefold() not in _LIKELY_LABEL_NAMES):
+    for column in sorted(others, key=lambda column: head.names[column].casefold() not in LIKELY_LABEL_NAMES):
         values = Counter(cell for cell in head.cells(column) if not cells.is_missing(cell))
         whole = all(cells.number(value).is_integer() or not isfinite(cells.number(value)) for value in values)
         if whole and 2 <= len(values) <= max(2, min(20, values.total() // 4)):

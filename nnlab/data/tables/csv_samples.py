@@ -112,13 +112,17 @@ def _label_index(head: Header, label: str, name: str) -> int:
     if normalised(label) not in head.index_of:
         raise DataError(
             f"{name}:{head.line}: expected a column {quote(label)} with the labels, found none; "
-            "nnlab.predict(run, x) in Python takes samples without labels"
+            "nnlab predict takes samples without labels"
         )
     return head.index_of[normalised(label)]
 
 
 def _known_classes(read: Rows, class_names: Sequence[str], where: str) -> Array:
-    texts = list(read.label_texts)
+    return known_classes(read.label_texts, class_names, where)[read.labels]
+
+
+def known_classes(texts: Sequence[str], class_names: Sequence[str], where: str) -> Array:
+    """The class index of each label; raises DataError, prefixed with ``where``, for one that is no class."""
     number = {name: index for index, name in enumerate(class_names)}
     # Together with the known class names, so that 1.0 is the class 1.
     codes, names = classes_of([*class_names, *texts], where)
@@ -126,4 +130,4 @@ def _known_classes(read: Rows, class_names: Sequence[str], where: str) -> Array:
     if unknown:
         few = quote(", ".join(class_names[:20]), 100)
         raise DataError(f"{where}: expected a class of the training samples ({few}), found {quote(unknown[0])}")
-    return np.array([number[names[code]] for code in codes[len(class_names) :]], np.intp)[read.labels]
+    return np.array([number[names[code]] for code in codes[len(class_names) :]], np.intp)

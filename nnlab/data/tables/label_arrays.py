@@ -20,7 +20,7 @@ def as_classes(
     Labels have the shape (N,), (N, 1), or one-hot (N, K). ``names``, if any, are the class names from ``names_at``.
     Raises DataError, prefixed with the split's ``where``, for labels that are not classes.
     """
-    labels = {part: _flat(array, where[part]) for part, array in parts.items()}
+    labels = {part: flat_labels(array, where[part]) for part, array in parts.items()}
     classes = {part: array.shape[1] for part, array in parts.items() if array.ndim == 2 and array.shape[1] > 1}
     if len(set(classes.values())) > 1 or len(classes) not in (0, len(parts)):
         found = ", ".join(str(array.shape) for array in parts.values())
@@ -43,7 +43,7 @@ def as_classes(
     return labels, class_names, notes
 
 
-def _flat(array: Array, where: str) -> Array:
+def flat_labels(array: Array, where: str) -> Array:
     """Labels (N,), from (N,), a column (N, 1) or one-hot rows (N, K)."""
     if array.ndim == 1:
         return array

@@ -27,13 +27,14 @@ def read_npy(path: Path, labels: Path | None, test_path: Path | None, test_label
         )
     checksums: dict[str, str] = {}
     parts = {
-        part: Part(_read(x, checksums), _read(y, checksums), file_name(x), file_name(y))
+        part: Part(read_array(x, checksums), read_array(y, checksums), file_name(x), file_name(y))
         for part, (x, y) in pairs.items()
     }
     return dataset_of(parts, path.name, checksums=checksums)
 
 
-def _read(path: Path, checksums: dict[str, str]) -> Array:
+def read_array(path: Path, checksums: dict[str, str]) -> Array:
+    """The array of an .npy file, whose SHA-256 is added to ``checksums``; raises DataError for a damaged one."""
     name = file_name(path)
     with opened(path) as (file, size):
         key = path.name if path.name not in checksums else f"{path.parent.name}/{path.name}"

@@ -31,7 +31,7 @@ def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> D
     """
     with opened(path) as (file, size):
         digest = checksum(file)
-        arrays = _Archive(file, size, file_name(path))
+        arrays = Archive(file, size, file_name(path))
         if features is not None and len(features) != 1:
             raise DataError(f"{arrays.name}: data.features: expected the name of one array, found {len(features)}")
         pairs = find_pairs(arrays.members, label, features[0] if features else None)
@@ -64,7 +64,7 @@ class _SmallReads:
         return self._file.read(size)
 
 
-class _Archive:
+class Archive:
     """The .npy members of a zip file; sizes are validated before anything is decompressed."""
 
     def __init__(self, file: IO[bytes], size: int, name: str) -> None:

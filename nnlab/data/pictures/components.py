@@ -1,0 +1,79 @@
+"""Connected strokes of ink."""
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+
+LEAST_INK = 0.25
+"""Fainter ink does not count when strokes are traced."""
+SPECK = 0.06
+"""A component below this share of the largest one's area is a speck."""
+
+
+def largest_components(ink: Array) -> tuple[Array, int]:
+    """A mask of the ink without specks, widened by one pixel for its grey edges, and the number of specks."""
+    labels, areas = labelled(ink > LEAST_INK)
+    if not len(areas):
+        return np.zeros(ink.shape, bool), 0
+    kept = areas >= SPECK * areas.max()
+    inside = _inside(labels, len(areas))
+    # The edge of a sheet or a shadow touches the border; a digit seldom does.
+    if (kept & inside).any() and areas[kept & inside].max() >= 0.2 * areas.max():
+        kept &= inside
+    kept &= areas >= SPECK * areas[kept].max()
+    mask = np.concatenate([[False], kept])[labels]
+    return _widened(mask), int((~kept).sum())
+
+
+def labelled(mask: Array) -> tuple[Array, Array]:
+    """The 8-connected components of a mask (H, W): labels from 1, 0 outside; and the area of each."""
+    parent: list[int] = []
+
+    def root(label: int) -> int:
+        while parent[label] != label:
+            parent[label] = parent[parent[label]]
+            label = parent[label]
+        return label
+
+    runs: list[tuple[int, int, int, int]] = []
+    above: list[tuple[int, int, int]] = []
+    for row, line in enumerate(mask):
+        edges = np.flatnonzero(np.diff(line.astype(np.int8), prepend=0, append=0)).tolist()
+        current: list[tuple[int, int, int]] = []
+        first = 0
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            label = len(parent)
+            parent.append(label)
+            while first < len(above) and above[first][1] < start:
+                first += 1
+            index = first
+            while index < len(above) and above[index][0] <= end:
+                parent[root(label)] = root(above[index][2])
+                index += 1
+            current.append((start, end, label))
+            runs.append((row, start, end, label))
+        above = current
+    number: dict[int, int] = {}
+    labels = np.zeros(mask.shape, np.intp)
+    for row, start, end, label in runs:
+        labels[row, start:end] = number.setdefault(root(label), len(number) + 1)
+    return labels, np.bincount(labels.ravel(), minlength=len(number) + 1)[1:]
+
+
+def _inside(labels: Array, count: int) -> Array:
+    """Which components do not touch the border (count,)."""
+    inside = np.ones(count + 1, bool)
+    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        inside[edge] = False
+    return inside[1:]
+
+
+def _widened(mask: Array) -> Array:
+    """The mask and its 8 neighbours."""
+    wide = mask.copy()
+    wide[1:] |= mask[:-1]
+    wide[:-1] |= mask[1:]
+    tall = wide.copy()
+    wide[:, 1:] |= tall[:, :-1]
+    wide[:, :-1] |= tall[:, 1:]
+    return wide
