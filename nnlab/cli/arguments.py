@@ -9,6 +9,14 @@ from typing import Annotated
 import typer
 
 from nnlab.cli.completion import complete_condition, complete_override, complete_tag, complete_values
+from nnlab.language import Language, speaking
+
+
+def _speak(ctx: typer.Context, language: Language) -> Language:
+    """Speak the language until the command has ended."""
+    ctx.with_resource(speaking(language))
+    return language
+
 
 SPEC_HELP = "A spec file (YAML), or the name of a bundled config."
 
@@ -59,6 +67,20 @@ Tag = Annotated[
         help="Only runs with this tag of nnlab runs tag.",
         show_default=False,
         autocompletion=complete_tag,
+    ),
+]
+
+NoPlots = Annotated[bool, typer.Option("--no-plots", help="Draw no pictures; short for -s train.pictures=false.")]
+NO_PLOTS = "train.pictures=false"
+
+Lang = Annotated[
+    Language,
+    typer.Option(
+        "--lang",
+        envvar="NNLAB_LANG",
+        show_envvar=True,
+        help="Language of pictures and results.",
+        callback=_speak,
     ),
 ]
 

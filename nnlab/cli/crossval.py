@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nnlab.cli.arguments import SPEC_HELP, Overrides
+from nnlab.cli.arguments import NO_PLOTS, SPEC_HELP, Lang, NoPlots, Overrides
 from nnlab.cli.completion import complete_run, complete_spec
 from nnlab.cli.console import echo
 
@@ -44,7 +44,9 @@ def crossval_command(
     allow_drift: Annotated[
         bool, typer.Option("--allow-drift", help="With --resume: continue even if data or versions changed.")
     ] = False,
+    no_plots: NoPlots = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
+    language: Lang = "en",
 ) -> None:
     """Stratified K-fold cross-validation of a spec.
 
@@ -61,14 +63,17 @@ def crossval_command(
 
     reporter = Silent() if quiet else ConsoleReporter()
     if resume is not None:
-        if spec or folds or seed is not None or overrides:
-            raise UsageError("--resume continues a cross-validation with its own spec; it takes no SPEC, --folds or -s")
+        if spec or folds or seed is not None or overrides or no_plots:
+            raise UsageError(
+                "--resume continues a cross-validation with its own spec; it takes no SPEC, --folds, -s or --no-plots"
+            )
         result = resume_cross_validation(find_run(resume, runs, "crossval"), reporter, allow_drift=allow_drift)
     elif spec is None or folds is None or allow_drift:
         raise UsageError("give a SPEC and --folds K, such as configs/overfit.yaml --folds 5, or --resume FOLDER")
     else:
         seeds = [] if seed is None else [f"seed={seed}"]
-        result = cross_validate_spec(spec, folds, [*(overrides or []), *seeds], runs, reporter, quiet=quiet)
+        changes = [*(overrides or []), *seeds, *[NO_PLOTS] * no_plots]
+        result = cross_validate_spec(spec, folds, changes, runs, reporter, quiet=quiet)
     _render(result.name, result.summary)
     echo(str(result.path))
     if result.summary["status"] == "diverged":

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import MovedData, RunsFolder
+from nnlab.cli.arguments import Lang, MovedData, RunsFolder
 from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, SWEEP_PICTURES, complete_picture, complete_run
 from nnlab.cli.console import echo, naming_output
-from nnlab.language import Language
 from nnlab.plots.plot_style import Format, PlotStyle, Style
 
 
@@ -38,7 +37,7 @@ def plot_command(
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="File format of the pictures.")] = "png",
     style: Annotated[Style, typer.Option("--style", help="White or black background.")] = "light",
-    language: Annotated[Language, typer.Option("--lang", help="Language of titles and labels.")] = "en",
+    language: Lang = "en",
     animate: Annotated[
         bool,
         typer.Option(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import AllowDrift, Parallel, SweptOverrides, TrainMany
+from nnlab.cli.arguments import NO_PLOTS, AllowDrift, Lang, NoPlots, Parallel, SweptOverrides, TrainMany
 from nnlab.cli.completion import complete_run, complete_spec
 
 
@@ -85,8 +85,10 @@ def sweep_command(
         "runs"
     ),
     yes: TrainMany = False,
+    no_plots: NoPlots = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of the table.")] = False,
+    language: Lang = "en",
 ) -> None:
     """Train a spec once for each combination of values, and compare the results.
 
@@ -108,9 +110,10 @@ def sweep_command(
         raise UsageError("--retry: must be failed")
     if resume is not None:
         asked = (spec, overrides, random, optuna, seeds, goal)
-        if any(value is not None for value in asked) or zipped or halving or dry_run:
+        if any(value is not None for value in asked) or zipped or halving or dry_run or no_plots:
             raise UsageError(
-                "--resume continues a sweep with its own sweep.yaml; it takes no SPEC, -s, search, goal or --dry-run"
+                "--resume continues a sweep with its own sweep.yaml; it takes no SPEC, -s, search, goal, --dry-run "
+                "or --no-plots"
             )
         result = sweep_run.resume_folder(resume, runs, machines, fail_fast=fail_fast, retry_failed=retry is not None)
     elif retry is not None:
@@ -121,7 +124,8 @@ def sweep_command(
         )
     else:
         search = sweep_run.search_of(random=random, optuna=optuna, halving=halving)
-        sweep = sweep_from_arguments(spec, overrides or [], zip=zipped, search=search, seeds=seeds, goal=goal)
+        settings = [*(overrides or []), *[NO_PLOTS] * no_plots]
+        sweep = sweep_from_arguments(spec, settings, zip=zipped, search=search, seeds=seeds, goal=goal)
         if not (dry_run or sweep_run.is_wanted(sweep, unasked=yes)):
             return
         plan = sweep_run.checked_plan(sweep, quiet=quiet)

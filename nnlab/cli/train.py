@@ -1,13 +1,16 @@
 """``nnlab train``: run experiments."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.arguments import MovedData, Overrides
+from nnlab.cli.arguments import NO_PLOTS, Lang, MovedData, NoPlots, Overrides
 from nnlab.cli.completion import complete_run, complete_spec
 from nnlab.cli.console import echo
+
+if TYPE_CHECKING:
+    from nnlab.train.options import RunOptions
 
 
 def train_command(
@@ -48,18 +51,22 @@ def train_command(
     restart: Annotated[
         bool, typer.Option("--restart", help="With --resume: discard the checkpoints and train from step 0.")
     ] = False,
+    no_plots: NoPlots = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
+    language: Lang = "en",
 ) -> None:
     """Train the network of a spec and write a run folder, or resume an interrupted run.
 
     Example: nnlab train configs/adam.yaml -s optimizer.lr=0.001 -s seed=1
     """
     from nnlab.errors import UsageError
+    from nnlab.train.options import RunOptions
 
     if resume is not None:
         if specs or overrides or dry_run:
             raise UsageError("--resume continues a run with its own spec; it takes no SPEC, -s or --dry-run")
-        resume_run(resume, runs, iterations, allow_drift=allow_drift, restart=restart, quiet=quiet, data=data)
+        how = RunOptions(pictures=not no_plots)
+        resume_run(resume, runs, iterations, how, allow_drift=allow_drift, restart=restart, quiet=quiet, data=data)
         return
     if data is not None:
         raise UsageError("--data belongs to --resume; a spec has data.path: -s data.path=PATH")
@@ -67,13 +74,14 @@ def train_command(
         raise UsageError("--iterations, --allow-drift and --restart belong to --resume; a spec has train.iterations")
     if not specs:
         raise UsageError("nothing to train: give a SPEC, such as configs/adam.yaml, or --resume RUN")
-    train_specs(specs, overrides or [], runs, dry_run=dry_run, quiet=quiet)
+    train_specs(specs, [*(overrides or []), *[NO_PLOTS] * no_plots], runs, dry_run=dry_run, quiet=quiet)
 
 
 def resume_run(
     run: str,
     runs: Path,
     iterations: int | None,
+    options: "RunOptions",
     *,
     allow_drift: bool,
     restart: bool,
@@ -91,7 +99,15 @@ def resume_run(
 
     path = last_run(runs) if run == "last" else find_run(run, runs, "run", "crossval")
     reporter = Silent() if quiet else ConsoleReporter()
-    result = resume_training(path, reporter, iterations=iterations, allow_drift=allow_drift, restart=restart, data=data)
+    result = resume_training(
+        path,
+        reporter,
+        iterations=iterations,
+        allow_drift=allow_drift,
+        restart=restart,
+        data=data,
+        options=options,
+    )
     echo(result_line(result.name, result.summary))
     echo(str(result.path))
     if result.summary["status"] == "diverged":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
+from nnlab.config.resolved_spec import WITHOUT_EFFECT
 from nnlab.config.validation import flatten
 from nnlab.core.statistics import MeanStd, mean_std
 from nnlab.metric_columns import BEST
@@ -24,7 +25,7 @@ MEASURES = (
 REPEATED_KEYS = ("name", "seed")
 
 # Keys that record more of a training without changing its numbers.
-RECORDING_KEYS = ("train.checkpoint_every", "train.diagnostics", "train.snapshots")
+RECORDING_KEYS = ("train.checkpoint_every", "train.diagnostics", "train.snapshots", *sorted(WITHOUT_EFFECT))
 
 
 @dataclass(frozen=True, eq=False)

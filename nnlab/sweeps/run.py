@@ -82,9 +82,12 @@ def train_remaining(scheduler: Scheduler) -> SweepResult:
         if stop.signal is not None and not scheduler.complete:
             raise Interrupted(stop.signal)
         failed = [trial.number for trial in scheduler.trials.values() if trial.row.status == "failed"]
-        _begin_drawing(folder.path)
+        pictures = plan.sweep.base.train.pictures
+        if pictures:
+            _begin_drawing(folder.path)
         _write_end(scheduler, "failed" if failed else "completed", _failures(failed, plan.trials))
-        _draw(folder.path, reporter.say)
+        if pictures:
+            _draw(folder.path, reporter.say)
     record = SweepRecord(folder.path, plan.sweep.to_yaml(), folder.summary, folder.columns, scheduler.rows)
     return SweepResult(folder.path, folder.summary, record.arrays)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnlab.config.resolved_spec import spec_sha256
+from nnlab.config.resolved_spec import WITHOUT_EFFECT, spec_sha256
 from nnlab.config.validation import flatten
 from nnlab.engine.run_setup import RunSetup
 from nnlab.text import one_line, quote
@@ -27,7 +27,7 @@ def changed_keys(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[st
     before, after = flatten(recorded), flatten(now)
     return [
         f"spec {one_line(key, 200)}: {quote(before.get(key))} then, {quote(after.get(key))} now"
-        for key in sorted({*before, *after})
+        for key in sorted({*before, *after} - WITHOUT_EFFECT)
         if before.get(key) != after.get(key)
     ]
 

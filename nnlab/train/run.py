@@ -90,7 +90,7 @@ def train_and_record(
         return paused or options.stop()
 
     with failures_recorded(folder), stop_on_signal(ended) as stop:
-        pictures = _pictures(setup, folder) if options.pictures else None
+        pictures = _pictures(setup, folder) if options.pictures and experiment.train.pictures else None
         spec_sha256 = experiment.sha256()
         folder.write_start(experiment.to_yaml(), environment, network.parameter_count, spec_sha256, seconds)
         lines = EvaluationLines(folder, reporter, setup)

@@ -173,7 +173,7 @@ def test_searches_of_the_command_line(nnlab, spiral: Path, machine: Machine) -> 
             "--retry needs --resume FOLDER",
         ),
         (("spiral.yaml", *RATES, "--dry-run", "--json"), "--dry-run lists the trials as text"),
-        (("--resume", "last", "--dry-run"), "search, goal or --dry-run"),
+        (("--resume", "last", "--dry-run"), "search, goal, --dry-run or --no-plots"),
         (("--resume", "last", "--retry", "lost"), "--retry: must be failed"),
         (("spiral.yaml",), "nothing is swept"),
     ],
