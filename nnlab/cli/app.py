@@ -15,6 +15,7 @@ from nnlab.cli.data import data_app
 from nnlab.cli.descend import descend_command
 from nnlab.cli.export import export_command
 from nnlab.cli.gradcheck import gradcheck_command
+from nnlab.cli.init import init_command
 from nnlab.cli.list import list_command
 from nnlab.cli.plot import plot_command
 from nnlab.cli.runs import runs_app
@@ -58,6 +59,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init")(init_command)
 app.command("train")(train_command)
 app.command("crossval")(crossval_command)
 app.command("sweep")(sweep_command)

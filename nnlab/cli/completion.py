@@ -40,17 +40,21 @@ def complete_listed(incomplete: str) -> list[str]:
     return kinds or sorted(names)
 
 
-def complete_spec(incomplete: str) -> list[str]:
-    """YAML files and folders in the folder typed, and the names of bundled configs."""
+def complete_config(incomplete: str) -> list[str]:
+    """Names of bundled configs."""
     from nnlab.config.bundled import bundled_configs
 
+    return [name for name in bundled_configs() if name.startswith(incomplete)]
+
+
+def complete_spec(incomplete: str) -> list[str]:
+    """YAML files and folders in the folder typed, and the names of bundled configs."""
     parent, slash, start = incomplete.rpartition("/")
     entries = [path for path in _entries(Path(parent + slash)) if path.name.startswith(start)]
     files = [f"{parent}{slash}{path.name}" for path in entries if path.suffix in {".yaml", ".yml"}]
     folders = [f"{parent}{slash}{path.name}/" for path in entries if path.is_dir()]
-    names = [name for name in bundled_configs() if name.startswith(incomplete)]
     plain = (text for text in sorted([*files, *folders]) if all(map(_PLAIN.fullmatch, Path(text).parts[-1:])))
-    return list(dict.fromkeys([*plain, *names]))
+    return list(dict.fromkeys([*plain, *complete_config(incomplete)]))
 
 
 def complete_spec_or_run(ctx: Context, incomplete: str) -> list[str]:

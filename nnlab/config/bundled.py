@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from nnlab.text import near_name, quote
+from nnlab.errors import UsageError
+from nnlab.text import near_hint, near_name, quote
 
 SUFFIX = ".yaml"
+_LISTED = "nnlab list config lists the bundled configs"
 
 
 @cache
@@ -31,6 +33,15 @@ def spec_path(spec: Path | str, folder: Path | None = None) -> Path:
     return _by_name(Path(spec).as_posix()) or path
 
 
+def bundled_config(name: str) -> Path:
+    """The path of the bundled config of this name; raises UsageError."""
+    path = _by_name(name)
+    if path is None:
+        near = near_hint(name, [*bundled_configs(), *_bare_names()])
+        raise UsageError(f"no bundled config is called {quote(name)}; {near}{_LISTED}")
+    return path
+
+
 def is_bundled(name: str) -> bool:
     """Whether a bundled config has this name."""
     return _by_name(name) is not None
@@ -42,10 +53,9 @@ def near_configs(path: Path) -> str:
         return ""
     written = path.suffix in {SUFFIX, ".yml"}
     name = (path.with_suffix("") if written else path).as_posix().removeprefix("configs/")
-    listed = "nnlab list config lists the bundled configs"
     if near := near_name(name, [*bundled_configs(), *_bare_names()]):
-        return f"; did you mean {quote(near)}? {listed}"
-    return "" if written or path.parent.name else f"; {listed}"
+        return f"; did you mean {quote(near)}? {_LISTED}"
+    return "" if written or path.parent.name else f"; {_LISTED}"
 
 
 def _by_name(name: str) -> Path | None:

@@ -14,7 +14,7 @@ from nnlab.errors import DataError, Interrupted, NnlabError, RunError
 from nnlab.records.reader import read_run
 
 ROOT = Path(package.__file__).parents[1]
-COMMANDS = ["train", "crossval", "compare", "gradcheck", "show", "list", "schema", "data"]
+COMMANDS = ["init", "train", "crossval", "compare", "gradcheck", "show", "list", "schema", "data"]
 
 
 def test_version(nnlab) -> None:
