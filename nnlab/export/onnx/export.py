@@ -5,14 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from nnlab.config.loading import load_experiment
 from nnlab.errors import RunError, UsageError
 from nnlab.export.request import ExportRequest
 from nnlab.extras import needed
 from nnlab.inference.trained_network import TrainedNetwork
 from nnlab.records.exportable import check_exportable
 from nnlab.registry import registered_name
-from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
+from nnlab.storage.layout import MODEL_FILE
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,8 @@ def export(request: ExportRequest) -> list[Path]:
 def onnx_file(run: Path, *, probabilities: bool = False) -> OnnxFile:
     """The network of a run as an ONNX file of opset 17, verified against nnlab; the same bytes each time.
 
-    Raises RunError where the run has no readable model or its weights are not finite, UsageError where the network has
-    no ONNX form or the package onnx is missing, CheckFailed where the model gives other scores than the network.
+    Raises RunError where the run has no readable model or its weights are not finite, UsageError where the network
+    cannot be exported or the package onnx is missing, CheckFailed where the model gives other scores than the network.
     """
     needed("onnx", "onnx", "--to onnx")
     from nnlab.export.onnx.metadata import metadata_of
@@ -47,18 +46,17 @@ def onnx_file(run: Path, *, probabilities: bool = False) -> OnnxFile:
 
     network = TrainedNetwork.load(run)
     _check_finite(run / MODEL_FILE, network)
-    experiment = load_experiment(run / SPEC_FILE)
-    if probabilities and not experiment.loss.softmax:
+    loss = network.experiment.loss
+    if probabilities and not loss.softmax:
         raise UsageError(
-            f"--probabilities: the scores of a network trained with {registered_name(experiment.loss)} are no logits "
+            f"--probabilities: the scores of a network trained with {registered_name(loss)} are no logits "
             "of a softmax; leave it out"
         )
     model = onnx_model(network, metadata_of(run, network.inputs), probabilities=probabilities)
-    raw, origin = raw_samples_of(experiment, network.inputs, sum(BATCHES))
+    raw, origin = raw_samples_of(network, sum(BATCHES))
     difference = verified(model, network, raw)
     notes = [
-        f"verified with onnx.reference on {difference.samples} {origin}: largest difference of scores "
-        f"{difference.absolute:.2g}, relative to the largest score {difference.relative:.2g}"
+        f"verified with onnx.reference on {difference.samples} {origin}: the scores differ by at most {difference}"
     ]
     if network.flat.values.dtype == np.float64:
         notes.insert(0, "the float64 network was exported as float32, which every runtime can compute")

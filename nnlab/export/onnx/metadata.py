@@ -23,13 +23,15 @@ def metadata_of(run: Path, inputs: InputFormat) -> dict[str, str]:
     if inputs.columns:
         plain["input_columns"] = inputs.as_plain()["columns"]
         plain["input_features"] = list(inputs.feature_names)
-    return {
+    texts = {
         **{key: json.dumps(value, ensure_ascii=False) for key, value in plain.items()},
         "input_layout": _layout(inputs),
         "nnlab_version": __version__,
         "run": run.resolve().name,
         "spec": shared_spec(run / SPEC_FILE).decode(),
     }
+    # A name that is not valid Unicode, as of a folder on Linux, is escaped; protobuf refuses it.
+    return {key: text.encode(errors="backslashreplace").decode() for key, text in texts.items()}
 
 
 def _layout(inputs: InputFormat) -> str:

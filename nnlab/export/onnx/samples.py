@@ -8,17 +8,18 @@ from nnlab.core.random import Purpose, make_streams
 from nnlab.data.input_format import WHITE, InputFormat
 from nnlab.engine.predictions import evaluation_split
 from nnlab.errors import DataError, UsageError
+from nnlab.inference.trained_network import TrainedNetwork
 
 
-def raw_samples_of(experiment: Experiment, inputs: InputFormat, count: int) -> tuple[Array, str]:
+def raw_samples_of(network: TrainedNetwork, count: int) -> tuple[Array, str]:
     """Up to ``count`` raw samples (N, ...), and which ones they are: ``test samples``.
 
     Nothing is downloaded. Random samples lie within the range of the training samples.
     """
     try:
-        name, samples = _own(experiment, inputs, count)
+        name, samples = _own(network.experiment, network.inputs, count)
     except (DataError, UsageError):
-        return random_samples(inputs, count), "random samples, since the run's data is not available"
+        return random_samples(network.inputs, count), "random samples, since the run's data is not available"
     return samples, f"{name} samples"
 
 

@@ -83,7 +83,9 @@ def test_model_gives_the_same_scores(tmp_path: Path, name: str) -> None:
 def test_bundled_config_gives_the_same_scores(name: str) -> None:
     experiment = load_experiment(CONFIGS[name])
     inputs = inputs_of(experiment)
-    check_scores(network_of(experiment, inputs), random_samples(inputs, 7))
+    network, raw = network_of(experiment, inputs), random_samples(inputs, 7)
+    # Five layers of tanhs with weights of std 1 amplify rounding: in float32 the network's own scores are as wrong.
+    check_scores(network, raw, 1e-3 if name == "activations/tanh_std_1" else 1e-5)
 
 
 def test_opset_and_file_format_are_those_of_2022(tmp_path: Path) -> None:
@@ -169,7 +171,7 @@ def test_network_that_ends_in_layers_without_nodes_gives_scores(tmp_path: Path) 
 def test_weights_beyond_the_limit_of_protobuf_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnlab.export.onnx.model.LARGEST_BYTES", 30_000)
     with pytest.raises(
-        UsageError, match=r"^--to onnx: the weights have 3\d\.\d KB, but an ONNX file holds at most 2 GiB"
+        UsageError, match=r"^--to onnx: the weights have 30\.7 KiB, but an ONNX file holds at most 2 GiB"
     ):
         onnx_model(make_network(tmp_path, "softmax", PIXELS), {})
 
