@@ -5,6 +5,7 @@ memory; evaluation in batches of 1,000, with convolutions of 100 (a third of the
 starts with the same weights as nnlab's.
 """
 
+from collections import OrderedDict
 from time import perf_counter
 
 import numpy as np
@@ -16,7 +17,8 @@ from nnlab.config.experiment import Experiment
 from nnlab.data.dataset import Split
 from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.engine.run_setup import RunSetup
-from nnlab.layers.base import Layer
+from nnlab.export.pytorch_modules import sequential
+from nnlab.models.network import Network
 from nnlab.registry import registered_name
 
 EVALUATION_BATCH = 1000
@@ -28,7 +30,7 @@ def train(experiment: Experiment) -> tuple[float, float]:
     torch.set_num_threads(experiment.compute.threads)
     torch.manual_seed(experiment.seed)
     setup = RunSetup(experiment).allocate()
-    model = nn.Sequential(*(module_of(layer) for layer in setup.network.layers))
+    model = module_of(setup.network)
     convolves = any(isinstance(module, nn.Conv2d) for module in model)
     if convolves:
         model = model.to(memory_format=torch.channels_last)
@@ -65,39 +67,12 @@ def train(experiment: Experiment) -> tuple[float, float]:
     return perf_counter() - started, accuracy
 
 
-def module_of(layer: Layer) -> nn.Module:
-    """The PyTorch module of a layer, with the same weights."""
-    name = registered_name(layer)
-    values = {parameter.name: torch.from_numpy(np.array(parameter.value)) for parameter in layer.parameters}
-    match name:
-        case "linear":
-            module: nn.Module = nn.Linear(*layer.W.shape)
-            _set(module, values["W"].T, values["b"])
-        case "conv2d":
-            padding = layer.padding if layer.padding != "valid" else 0
-            module = nn.Conv2d(layer.in_shape[0], layer.filters, layer.kernel, layer.stride, padding)
-            _set(module, values["W"], values["b"])
-        case "batch_norm":
-            module = nn.BatchNorm1d(layer.in_shape[0], eps=layer.eps, momentum=1 - layer.momentum)
-        case "max_pool":
-            module = nn.MaxPool2d(layer.size, layer.stride, layer.padding)
-        case "lrn":
-            # PyTorch divides alpha by the size; the paper and nnlab do not.
-            module = nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
-        case "dropout":
-            module = nn.Dropout(layer.rate)
-        case "upsample":
-            module = nn.Upsample(scale_factor=layer.factor)
-        case _:
-            plain = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "flatten": nn.Flatten}
-            module = plain[name]()
-    return module
-
-
-def _set(module: nn.Module, W: torch.Tensor, b: torch.Tensor) -> None:
-    with torch.no_grad():
-        module.weight.copy_(W)
-        module.bias.copy_(b)
+def module_of(network: Network) -> nn.Sequential:
+    """The network in PyTorch, as nnlab exports it, with the same weights."""
+    layers = sequential(zip(network.names, network.layers, strict=True))
+    model: nn.Sequential = eval(layers.source(), {"nn": nn, "OrderedDict": OrderedDict})
+    model.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in layers.state_dict().items()})
+    return model
 
 
 def optimizer_of(experiment: Experiment, model: nn.Module) -> torch.optim.Optimizer:

@@ -47,6 +47,8 @@ USERS_FILES = {
     "nnlab/optim/signsgd.py",
     "nnlab/layers/prelu.py",
     "flowers.csv",
+    "digits.py",
+    "digits.safetensors",
     ".vscode/settings.json",
     "lion.py",
     "prelu.py",

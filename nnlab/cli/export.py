@@ -40,13 +40,15 @@ def export_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Export a run: as a zip file to share, or its network as an ONNX file.
+    """Export a run: as a zip file to share, or its network for ONNX or PyTorch.
 
     --to zip also takes a cross-validation or a descent. The copy can be read, plotted, used for prediction and
     repeated, but not resumed: checkpoints and data are not included. Paths outside the project are shortened to their
     last names in the spec, summary, environment and log.
 
     --to onnx writes a network that takes raw samples and gives scores, once it is verified against nnlab.
+
+    --to safetensors writes the weights with the names of PyTorch, and a Python script that loads them.
 
     Example: nnlab export last --to zip
     """

@@ -10,7 +10,7 @@ from nnlab.errors import UsageError
 from nnlab.export.request import ExportRequest
 from nnlab.records.formats import FolderKind
 
-TargetName = Literal["zip", "onnx"]
+TargetName = Literal["zip", "onnx", "safetensors"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Target:
 TARGETS: Mapping[TargetName, Target] = {
     "zip": Target("nnlab.export.zip", ("run", "crossval", "descent", "sweep")),  # of a sweep it names the trials
     "onnx": Target("nnlab.export.onnx.export", options=("probabilities",)),
+    "safetensors": Target("nnlab.export.safetensors_torch"),
 }
 
 

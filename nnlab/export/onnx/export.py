@@ -39,7 +39,7 @@ def onnx_file(run: Path, *, probabilities: bool = False) -> OnnxFile:
     cannot be exported or the package onnx is missing, CheckFailed where the model gives other scores than the network.
     """
     needed("onnx", "onnx", "--to onnx")
-    from nnlab.export.onnx.metadata import metadata_of
+    from nnlab.export.metadata import metadata_of
     from nnlab.export.onnx.model import onnx_model
     from nnlab.export.onnx.samples import raw_samples_of
     from nnlab.export.onnx.verification import BATCHES, verified

@@ -1,4 +1,4 @@
-"""What an ONNX file says about its network, as texts by name."""
+"""What an exported file says about its network, as texts by name."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from nnlab.storage.layout import SPEC_FILE
 def metadata_of(run: Path, inputs: InputFormat) -> dict[str, str]:
     """Class names, input layout, mean, scale and columns as JSON; the run, its spec and nnlab's version.
 
-    The graph computes (x − mean) / scale itself. Paths in the spec are shortened as in a zip file.
+    The exported network computes (x − mean) / scale itself. Paths in the spec are shortened as in a zip file.
     """
     mean, scale = (0, WHITE) if inputs.pixels else (0, 1)
     plain: dict[str, Any] = {"class_names": list(inputs.class_names), "input_mean": mean, "input_scale": scale}

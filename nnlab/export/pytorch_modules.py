@@ -1,0 +1,214 @@
+"""The modules of PyTorch that compute what layers compute, as source text, with the arrays of their state_dict."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.errors import UsageError
+from nnlab.layers.base import Layer
+from nnlab.layers.composite import Composite, Stack
+from nnlab.registry import registered_name
+
+INDENT = "    "
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module: the call that makes it, the arrays of its own, and for a container the modules inside, by name."""
+
+    call: str
+    state: Mapping[str, Array] = field(default_factory=dict)
+    inside: "Mapping[str, Module] | None" = None
+
+    def source(self, indent: str = "") -> str:
+        """The expression that makes it, over several lines for a container."""
+        if self.inside is None:
+            return self.call
+        deeper = indent + INDENT
+        lines = [f"{deeper}{name}={module.source(deeper)},\n" for name, module in self.inside.items()]
+        return f"{self.call}(OrderedDict(\n{''.join(lines)}{indent}))"
+
+    def state_dict(self, prefix: str = "") -> dict[str, Array]:
+        """All arrays by the names of PyTorch, such as ``linear1.weight``."""
+        found = {prefix + name: array for name, array in self.state.items()}
+        for name, module in (self.inside or {}).items():
+            found |= module.state_dict(f"{prefix}{name}.")
+        return found
+
+    def calls(self) -> set[str]:
+        """The calls of it and all modules inside."""
+        return {self.call}.union(*(module.calls() for module in (self.inside or {}).values()))
+
+
+def sequential(named: Iterable[tuple[str, Layer]], updates: int = 0) -> Module:
+    """``nn.Sequential`` of these layers after ``updates`` updates; raises UsageError for one that PyTorch has not."""
+    return Module("nn.Sequential", inside=_modules(named, updates))
+
+
+def _modules(named: Iterable[tuple[str, Layer]], updates: int) -> dict[str, Module]:
+    found: dict[str, Module] = {}
+    for name, layer in named:
+        made = _made(layer, updates)
+        for suffix, module in made if isinstance(made, list) else [("", made)]:
+            found[name + suffix] = module
+    return found
+
+
+def _made(layer: Layer, updates: int) -> "Module | list[tuple[str, Module]]":
+    kind = registered_name(layer)
+    if kind == "batch_norm":
+        return _batch_norm(layer, updates)
+    if isinstance(layer, Composite) and kind in _COMPOSITES:
+        return _COMPOSITES[kind](layer, updates)
+    if kind not in _LAYERS:
+        raise UsageError(
+            f"{layer.label}: has no counterpart in PyTorch that nnlab knows (it knows {', '.join(sorted(LAYERS))})"
+        )
+    return _LAYERS[kind](layer)
+
+
+def _plain(call: str) -> Callable[[Any], Module]:
+    return lambda layer: Module(call)
+
+
+def _weights(layer: Any) -> dict[str, Array]:
+    """weight and bias of a layer with W and b; of linear layers PyTorch keeps the transpose (D_out, D_in)."""
+    W = layer.W.value
+    state = {"weight": W.T if W.ndim == 2 else W}
+    return state if layer.b is None else state | {"bias": layer.b.value}
+
+
+def _linear(layer: Any) -> Module:
+    D_in, D_out = layer.W.shape
+    return Module(f"nn.Linear({D_in}, {D_out}{_unless(layer.bias, ', bias=False')})", _weights(layer))
+
+
+def _unless(condition: object, text: str) -> str:
+    return "" if condition else text
+
+
+def _border(layer: Any) -> tuple[int, int, int, int]:
+    """Padding left, right, above and below, in the order of ``torch.nn.functional.pad``."""
+    top, left, bottom, right = layer.windows.border
+    return left, right, top, bottom
+
+
+def _padding(border: tuple[int, int, int, int]) -> str:
+    """The argument ``padding`` for a border that is as wide left as right and above as below."""
+    left, _, top, _ = border
+    if not left and not top:
+        return ""
+    return f", padding={top if left == top else (top, left)}"
+
+
+def _is_even(border: tuple[int, int, int, int]) -> bool:
+    left, right, top, below = border
+    return left == right and top == below
+
+
+def _conv(layer: Any) -> list[tuple[str, Module]]:
+    border, bias = _border(layer), _unless(layer.bias, ", bias=False")
+    sizes = f"{layer.in_shape[0]}, {layer.filters}, kernel_size={layer.kernel}, stride={layer.stride}"
+    if _is_even(border):
+        return [("", Module(f"nn.Conv2d({sizes}{_padding(border)}{bias})", _weights(layer)))]
+    return [
+        ("_padding", Module(f"nn.ZeroPad2d({border})")),
+        ("", Module(f"nn.Conv2d({sizes}{bias})", _weights(layer))),
+    ]
+
+
+def _pooling(layer: Any) -> tuple[str, tuple[int, int, int, int], bool]:
+    """Arguments of a pooling layer, its border, and whether PyTorch takes that: at most half a window, and even."""
+    border = _border(layer)
+    sizes = f"kernel_size={layer.size}, stride={layer.stride or layer.size}"
+    return sizes, border, _is_even(border) and 2 * max(border) <= layer.size
+
+
+def _max_pool(layer: Any) -> list[tuple[str, Module]]:
+    sizes, border, simple = _pooling(layer)
+    if simple:
+        return [("", Module(f"nn.MaxPool2d({sizes}{_padding(border)})"))]
+    return [
+        ("_padding", Module(f'nn.ConstantPad2d({border}, -float("inf"))')),
+        ("", Module(f"nn.MaxPool2d({sizes})")),
+    ]
+
+
+def _avg_pool(layer: Any) -> Module:
+    sizes, border, simple = _pooling(layer)
+    if not any(border):
+        return Module(f"nn.AvgPool2d({sizes})")
+    if simple:
+        return Module(f"nn.AvgPool2d({sizes}{_padding(border)}, count_include_pad=False)")
+    return Module(f"AvgPoolInside({border}, {sizes})")
+
+
+def _batch_norm(layer: Any, updates: int) -> Module:
+    dimensions = 1 if len(layer.in_shape) == 1 else 2
+    settings = f"eps={layer.eps}, momentum={round(1 - layer.momentum, 12)}"
+    dtype = layer.gamma.value.dtype
+    state = {
+        "weight": layer.gamma.value,
+        "bias": layer.beta.value,
+        "running_mean": layer.buffers["running_mean"].astype(dtype),
+        "running_var": layer.buffers["running_variance"].astype(dtype),
+        "num_batches_tracked": np.array(updates, np.int64),
+    }
+    return Module(f"nn.BatchNorm{dimensions}d({layer.in_shape[0]}, {settings})", state)
+
+
+def _layer_norm(layer: Any) -> Module:
+    state = {"weight": layer.gamma.value, "bias": layer.beta.value}
+    return Module(f"nn.LayerNorm({layer.in_shape}, eps={layer.eps})", state)
+
+
+def _lrn(layer: Any) -> Module:
+    """PyTorch divides α by the size, which the paper and nnlab do not, and counts an even size to one side only."""
+    size = layer.size // 2 * 2 + 1
+    return Module(f"nn.LocalResponseNorm({size}, alpha={layer.alpha * size}, beta={layer.beta}, k={layer.k})")
+
+
+def _stack(stack: Stack, updates: int) -> Module:
+    if not stack.named:
+        return Module("nn.Identity()")
+    return sequential([(name.rpartition(".")[2], layer) for name, layer in stack.named], updates)
+
+
+def _residual(layer: Composite, updates: int) -> Module:
+    f, shortcut = layer.stacks
+    projection = Module("nn.Identity()")
+    for _, inner in shortcut.named:
+        (projection,) = _modules([("", inner)], updates).values()
+    return Module("Residual", inside={"layers": _stack(f, updates), "projection": projection})
+
+
+def _concat(layer: Composite, updates: int) -> Module:
+    branches = {f"branch{number}": _stack(stack, updates) for number, stack in enumerate(layer.stacks, start=1)}
+    return Module("Concat", inside=branches)
+
+
+_COMPOSITES: dict[str, Callable[[Composite, int], Module]] = {"residual": _residual, "concat": _concat}
+_LAYERS: dict[str, Callable[[Any], "Module | list[tuple[str, Module]]"]] = {
+    "identity": _plain("nn.Identity()"),
+    "sigmoid": _plain("nn.Sigmoid()"),
+    "tanh": _plain("nn.Tanh()"),
+    "relu": _plain("nn.ReLU()"),
+    "leaky_relu": lambda layer: Module(f"nn.LeakyReLU({layer.slope})"),
+    "elu": lambda layer: Module(f"nn.ELU({layer.alpha})"),
+    "linear": _linear,
+    "flatten": _plain("nn.Flatten()"),
+    "conv2d": _conv,
+    "max_pool": _max_pool,
+    "avg_pool": _avg_pool,
+    "global_avg_pool": lambda layer: [("", Module("nn.AdaptiveAvgPool2d(1)")), ("_flatten", Module("nn.Flatten()"))],
+    "upsample": lambda layer: Module(f"nn.Upsample(scale_factor={layer.factor})"),
+    "layer_norm": _layer_norm,
+    "lrn": _lrn,
+    "dropout": lambda layer: Module(f"nn.Dropout({layer.rate})"),
+    "activity_l1": _plain("nn.Identity()"),  # penalties on activity act while training only
+    "activity_l2": _plain("nn.Identity()"),
+}
+LAYERS = frozenset({*_LAYERS, *_COMPOSITES, "batch_norm"})

@@ -1,0 +1,149 @@
+"""The Python script that rebuilds a network in PyTorch and loads its weights."""
+
+from collections.abc import Sequence
+from pprint import pformat
+
+import numpy as np
+
+from nnlab import __version__
+from nnlab.core.arrays import Array
+from nnlab.data.input_format import WHITE, InputFormat
+from nnlab.export.pytorch_modules import Module
+
+CENTRE, SPREAD = "inputs.centre", "inputs.spread"
+"""The arrays of the module that scales features, beside those of the layers."""
+
+_CLASSES = {
+    "Residual": '''
+class Residual(nn.Sequential):
+    """layers(x) + projection(x)."""
+
+    def forward(self, x):
+        return self.layers(x) + self.projection(x)
+''',
+    "Concat": '''
+class Concat(nn.Sequential):
+    """The outputs of all branches, side by side."""
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self], dim=1)
+''',
+    "AvgPoolInside": '''
+class AvgPoolInside(nn.AvgPool2d):
+    """The mean of the pixels of each window that lie inside the image, with padding of any width on each side."""
+
+    def __init__(self, padding, **sizes):
+        super().__init__(**sizes)
+        self.border = padding
+
+    def forward(self, x):
+        total = super().forward(nn.functional.pad(x, self.border))
+        return total / super().forward(nn.functional.pad(torch.ones_like(x[:1, :1]), self.border))
+''',
+}
+_PIXELS = '''
+class Inputs(nn.Module):
+    """Pixels from 0 to {white} (uint8) as numbers from 0 to 1; floats from 0 to 1 stay."""
+
+    def forward(self, x):
+        return x.to({dtype}) if x.is_floating_point() else x.to({dtype}) / {white}
+'''
+_SCALED = '''
+class Inputs(nn.Module):
+    """Raw features (x - centre) / spread, in float64: float32 tells no two neighbours of a large number apart."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("centre", torch.zeros({shape}, dtype=torch.float64))
+        self.register_buffer("spread", torch.ones({shape}, dtype=torch.float64))
+
+    def forward(self, x):
+        return ((x - self.centre) / self.spread).to({dtype})
+'''
+_RAW = '''
+class Inputs(nn.Module):
+    """Raw features in the precision of the weights."""
+
+    def forward(self, x):
+        return x.to({dtype})
+'''
+_SCRIPT = '''\
+"""The network of the nnlab run {run} in PyTorch.
+
+    model = load_model()
+    scores = model(x)  # x: a tensor (N, {shape}), {kind}
+    names = [CLASSES[k] for k in scores.argmax(dim=1)]
+
+Written by nnlab {version}; needs the packages torch and safetensors.
+"""
+
+from collections import OrderedDict
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+WEIGHTS = Path(__file__).with_name({weights})
+CLASSES = {classes}
+{features}{definitions}
+
+def network():
+    """The network with random weights."""
+    return {network}
+
+
+def load_model(weights=WEIGHTS):
+    """The trained network, in evaluation mode."""
+    model = network(){double}
+    model.load_state_dict(load_file(weights))
+    return model.eval()
+
+
+if __name__ == "__main__":
+    model = load_model()
+    print(model)
+    print("scores of an input of zeros:", model(torch.zeros(1, {sizes})).tolist())
+'''
+
+
+def script(layers: Module, inputs: InputFormat, dtype: np.dtype[np.generic], run: str, weights: str) -> str:
+    """A script whose ``load_model()`` gives the network with the weights of the file beside it.
+
+    It takes raw samples: the first module, ``inputs``, scales them as in training.
+    """
+    named = {"inputs": Module("Inputs()"), **(layers.inside or {})}
+    network = Module(layers.call, inside=named)
+    classes = "\n".join(
+        text for name, text in _CLASSES.items() if any(call.startswith(name) for call in network.calls())
+    )
+    inputs_class = _PIXELS if inputs.pixels else _RAW if inputs.scaling is None else _SCALED
+    kind = f"uint8 pixels from 0 to {WHITE}" if inputs.pixels else "raw features, not scaled"
+    if any(column.categories for column in inputs.columns):
+        kind += ", categories one-hot encoded"
+    definitions = inputs_class.format(white=WHITE, dtype=f"torch.{dtype}", shape=inputs.shape)
+    features = f"FEATURES = {_listed(inputs.feature_names)}\n" if inputs.feature_names else ""
+    return _SCRIPT.format(
+        run=repr(run)[1:-1].replace('"', '\\"'),
+        version=__version__,
+        shape=", ".join(map(str, inputs.shape)),
+        sizes=", ".join(map(str, inputs.shape)),
+        kind=kind,
+        weights=repr(weights),
+        classes=_listed(inputs.class_names),
+        features=features,
+        definitions="\n".join(filter(None, ["\n" + definitions, classes])),
+        network=network.source("    "),
+        double=".double()" if dtype == np.float64 else "",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return pformat(list(names), width=120, compact=True)
+
+
+def input_arrays(inputs: InputFormat) -> dict[str, Array]:
+    """The arrays of the module ``inputs`` by their names in the state_dict."""
+    if inputs.pixels or inputs.scaling is None:
+        return {}
+    return {CENTRE: inputs.scaling.centre, SPREAD: inputs.scaling.spread}

@@ -1,0 +1,141 @@
+"""The script of an exported network, run with PyTorch, gives the scores of nnlab."""
+
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from trainings import make_experiment, make_network
+
+from nnlab.core.arrays import Array
+from nnlab.data.input_format import InputFormat, Scaling
+from nnlab.export.request import ExportRequest
+from nnlab.export.safetensors_torch import export, files_of
+from nnlab.inference.trained_network import predict
+from nnlab.layers.base import Layer
+from nnlab.layers.batch_norm import BatchNorm
+from nnlab.layers.conv import Conv2D
+from nnlab.layers.flatten import Flatten
+from nnlab.layers.linear import Linear
+from nnlab.layers.pool import AvgPool, MaxPool
+from nnlab.models.alexnet import AlexNet
+from nnlab.models.base import Model
+from nnlab.models.convnet import ConvNet
+from nnlab.models.mlp import MLP, Softmax
+from nnlab.models.network import Network
+from nnlab.models.resnet_mini import ResNetMini
+from nnlab.registry import layers
+from nnlab.train.run import run
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed; .ci/run installs it for these tests")
+
+TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+MODELS: dict[str, tuple[Model, tuple[int, ...]]] = {
+    "softmax": (Softmax(), (1, 28, 28)),
+    "mlp": (MLP(hidden=[50, 40], batch_norm=BatchNorm(), dropout=0.3), (1, 28, 28)),
+    "convnet": (ConvNet(), (1, 28, 28)),
+    "alexnet": (AlexNet(hidden=64, upsample=2), (3, 32, 32)),
+    "resnet_mini": (ResNetMini(), (3, 32, 32)),
+}
+BORDERS: list[tuple[Layer, tuple[int, ...]]] = [
+    (Conv2D(filters=2, kernel=4, stride=3, padding="same"), (2, 7, 5)),
+    (MaxPool(size=3, stride=2, padding="same"), (2, 4, 5)),
+    (MaxPool(size=3, stride=1, padding=2), (2, 4, 5)),
+    (AvgPool(size=4, stride=3, padding=3), (2, 5, 6)),
+    (AvgPool(size=2, stride=1, padding="same"), (2, 3, 4)),
+    (AvgPool(size=3, stride=2, padding=1), (2, 4, 4)),
+]
+EXAMPLES = [
+    pytest.param(layer, in_shape, id=f"{name}-{number}")
+    for name, cls in layers.items()
+    for number, (layer, in_shape) in enumerate(cls.examples())
+] + [pytest.param(layer, in_shape, id=f"border-{number}") for number, (layer, in_shape) in enumerate(BORDERS)]
+
+
+def shaken(network: Network) -> Network:
+    """Random parameters and running statistics, so that none of them is its initial value."""
+    rng = np.random.default_rng(1)
+    for parameter in network.parameters:
+        parameter.value += 0.1 * rng.standard_normal(parameter.shape)
+    for name, array in network.state().items():
+        if name.endswith("running_variance"):
+            array *= rng.uniform(0.5, 2, array.shape)
+        elif name.endswith("running_mean"):
+            array += rng.standard_normal(array.shape)
+    return network
+
+
+def raw_format(shape: tuple[int, ...], scaling: Scaling | None = None) -> InputFormat:
+    return InputFormat(shape, ("a", "b", "c"), pixels=False, low=np.array(0), high=np.array(1), scaling=scaling)
+
+
+def loaded(folder: Path, network: Network, inputs: InputFormat):
+    """The model that the written script loads."""
+    contents, text = files_of(network, inputs, 7, {}, "run", "run.safetensors")
+    (folder / "run.safetensors").write_bytes(contents)
+    (folder / "run.py").write_text(text, encoding="utf-8")
+    return runpy.run_path(str(folder / "run.py"))["load_model"]()
+
+
+def largest_difference(model, network: Network, x: Array) -> float:
+    """|PyTorch - nnlab| of the scores, relative to the largest score."""
+    expected = network.forward(x, training=False).copy()
+    with torch.inference_mode():
+        found = model(torch.from_numpy(x)).numpy()
+    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("layer", "in_shape"), EXAMPLES)
+def test_every_layer_in_pytorch_computes_what_it_computes_here(
+    tmp_path: Path, layer: Layer, in_shape: tuple[int, ...], dtype: str
+) -> None:
+    probe = make_network([layer, Flatten(), Linear(units=3)], in_shape, 3, dtype=dtype)
+    network = shaken(probe)
+    x = np.random.default_rng(0).standard_normal((6, *in_shape)).astype(dtype)
+    model = loaded(tmp_path, network, raw_format(in_shape))
+    assert largest_difference(model, network, x) <= TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_in_pytorch_gives_the_same_scores(tmp_path: Path, name: str) -> None:
+    model, in_shape = MODELS[name]
+    network = shaken(make_network(model, in_shape, 10, dtype="float32"))
+    x = np.random.default_rng(0).random((16, *in_shape), np.float32)
+    difference = largest_difference(loaded(tmp_path, network, raw_format(in_shape)), network, x)
+    assert difference <= TOLERANCE["float32"]
+
+
+def test_loaded_model_is_in_evaluation_mode_and_has_no_missing_entry(tmp_path: Path) -> None:
+    model, in_shape = MODELS["mlp"]
+    loaded_model = loaded(tmp_path, shaken(make_network(model, in_shape, 10, dtype="float32")), raw_format(in_shape))
+    assert not any(module.training for module in loaded_model.modules())
+    assert loaded_model.state_dict()["batch_norm1.num_batches_tracked"] == 7
+    assert loaded_model.linear1.weight.shape == (50, 784)
+
+
+def test_features_are_scaled_in_double_precision(tmp_path: Path) -> None:
+    network = make_network([Linear(units=3)], (2,), 3, dtype="float32")
+    scaling = Scaling(np.array([1e9, -3.0]), np.array([2.0, 0.5]))
+    model = loaded(tmp_path, network, raw_format((2,), scaling))
+    raw = np.array([[1e9 + 1, -3.0], [1e9 - 2, -2.0]])
+    expected = network.forward(scaling.apply(raw).astype(np.float32), training=False)
+    assert model(torch.from_numpy(raw)).detach().numpy() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_exported_run_gives_the_same_classes(tmp_path: Path, no_pictures: None, dtype: str) -> None:
+    spec = "{data: {name: mnist, train_size: 60, test_size: 40}, model: {name: mlp, hidden: [8]}, dtype: " + dtype
+    spec += ", optimizer: {name: sgd, lr: 0.1}, train: {iterations: 5, batch_size: 20}}"
+    done = run(make_experiment(tmp_path, spec), tmp_path / "runs")
+    _, script = export(ExportRequest(run=done.path, out=tmp_path / "digits.safetensors"))
+    namespace = runpy.run_path(str(script))
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 1, 28, 28), np.uint8)
+    model = namespace["load_model"]()
+    scores = model(torch.from_numpy(pixels)).detach().numpy()
+    assert scores.dtype == dtype
+    assert [namespace["CLASSES"][k] for k in scores.argmax(axis=1)] == [str(name) for name in predict(done, pixels)]
+    floats = model(torch.from_numpy(pixels / np.float32(255))).detach().numpy()
+    assert floats == pytest.approx(scores, abs=1e-5)
