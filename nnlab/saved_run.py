@@ -1,16 +1,19 @@
 """From the folder of a run back to its network: the set-up that its spec describes, and its weights."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import load_experiment
-from nnlab.data.dataset import DatasetSource
+from nnlab.core.random import Purpose, make_streams
+from nnlab.data.dataset import Dataset, DatasetSource
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import DataError, RunError, ShapeError
 from nnlab.models.network import Network
-from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
+from nnlab.records.environment import changed_data
+from nnlab.records.json_files import read_environment
+from nnlab.storage.layout import ENVIRONMENT_FILE, MODEL_FILE, SPEC_FILE
 from nnlab.storage.tensors import read_tensors
 
 
@@ -26,6 +29,48 @@ def setup_of_run(
     fetch(experiment.data)
     with moved_data_hint(experiment):
         return RunSetup(experiment).allocate()
+
+
+def dataset_of(experiment: Experiment, *, finished: bool = True) -> Dataset:
+    """The data that an experiment trains on, split as for its training; see :meth:`DatasetSource.load`."""
+    streams = make_streams(experiment.rng, experiment.seed)
+    source = experiment.data
+    return source.load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION), finished=finished)
+
+
+def dataset_of_run(
+    path: Path, fetch: Callable[[DatasetSource], None] = lambda source: None, data: Path | None = None
+) -> Dataset:
+    """The data of a run: see :func:`setup_of_run`."""
+    experiment = load_experiment(path / SPEC_FILE, data=data)
+    fetch(experiment.data)
+    with moved_data_hint(experiment):
+        return dataset_of(experiment)
+
+
+def changed_files(run: Path, dataset: Dataset) -> list[str]:
+    """The files of its data that are not what a run was trained on; empty where it does not say."""
+    if not (run / ENVIRONMENT_FILE).is_file():
+        return []
+    return changed_data(read_environment(run / ENVIRONMENT_FILE), dataset.checksums)
+
+
+def changed_data_warning(run: Path, changed: Sequence[str]) -> str:
+    """The warning about data that :func:`changed_files` found to be changed."""
+    return f"{run}: the data has changed since the training: {', '.join(changed)}"
+
+
+@contextmanager
+def blaming_changed_data(run: Path, changed: Sequence[str]) -> Iterator[None]:
+    """Raise DataError where the weights of a run do not fit the shapes of its data, whose files have changed."""
+    try:
+        yield
+    except RunError as error:
+        if not (changed and isinstance(error.__cause__, ShapeError)):
+            raise
+        raise DataError(
+            f"{run}: its weights no longer fit the data, which has changed: {', '.join(changed)}"
+        ) from error
 
 
 @contextmanager

@@ -142,13 +142,18 @@ class DatasetSource(ABC):
         return dataset
 
     def load(
-        self, rng: RandomGenerator, split_rng: RandomGenerator | None = None, read: "ReadDataset | None" = None
+        self,
+        rng: RandomGenerator,
+        split_rng: RandomGenerator | None = None,
+        read: "ReadDataset | None" = None,
+        *,
+        finished: bool = True,
     ) -> Dataset:
         """The dataset limited to ``train_size`` and ``test_size``, then split by ``validation`` or ``fold``.
 
-        ``split_rng`` (default: ``rng``) chooses the held-out samples, ``read`` stands in for :meth:`read`. Raises
-        DataError when the data is missing, corrupt, or has fewer samples than requested, and UsageError when it cannot
-        be split or augmented.
+        ``split_rng`` (default: ``rng``) chooses the held-out samples, ``read`` stands in for :meth:`read`; without
+        ``finished`` the samples are as before :meth:`finish`. Raises DataError when the data is missing, corrupt, or
+        has fewer samples than requested, and UsageError when it cannot be split or augmented.
         """
         dataset = self.read(rng) if read is None else read(self, rng)
         check_augmentations(self.augment, dataset.sample_shape, dataset.train.inputs.dtype)
@@ -163,7 +168,8 @@ class DatasetSource(ABC):
             key, count = "validation" if self.fold is None else "fold", len(dataset.validation)
             raise UsageError(f"data.{key}: the data already contains {count} validation samples; remove {key}")
         train, validation = self._split(train, split_rng or rng)
-        return self.finish(replace(dataset, train=train, test=test, validation=validation or dataset.validation))
+        dataset = replace(dataset, train=train, test=test, validation=validation or dataset.validation)
+        return self.finish(dataset) if finished else dataset
 
     @property
     def holds_out(self) -> bool:

@@ -6,16 +6,21 @@ from functools import cached_property
 from pathlib import Path
 
 from nnlab.core.arrays import Array
-from nnlab.data.dataset import Dataset, DatasetSource
+from nnlab.data.dataset import DatasetSource
 from nnlab.engine.predictions import class_predictions, evaluation_split
 from nnlab.engine.run_setup import RunSetup
-from nnlab.errors import DataError, RunError, ShapeError, UsageError, naming
+from nnlab.errors import DataError, UsageError, naming
 from nnlab.plots.curves import title_of
-from nnlab.records.environment import changed_data
-from nnlab.records.json_files import read_environment
 from nnlab.records.reader import RunRecord
-from nnlab.saved_run import check_finished, load_weights, setup_of_run
-from nnlab.storage.layout import ENVIRONMENT_FILE, MODEL_FILE
+from nnlab.saved_run import (
+    blaming_changed_data,
+    changed_data_warning,
+    changed_files,
+    check_finished,
+    load_weights,
+    setup_of_run,
+)
+from nnlab.storage.layout import MODEL_FILE
 
 
 def ignore(value: object) -> None:
@@ -82,27 +87,14 @@ def run_view(
     def build() -> RunSetup:
         with naming(record.path, DataError, UsageError):
             setup = setup_of_run(record.path, fetch, data)
-        changed.extend(_changed_data(record.path, setup.dataset))
+        changed.extend(changed_files(record.path, setup.dataset))
         if changed:
-            warn(f"{record.path}: the data has changed since the training: {', '.join(changed)}")
+            warn(changed_data_warning(record.path, changed))
         return setup
 
     def load(setup: RunSetup) -> None:
         check_finished(record.path)
-        try:
+        with blaming_changed_data(record.path, changed):
             load_weights(setup.network, record.path / MODEL_FILE)
-        except RunError as error:
-            if not (changed and isinstance(error.__cause__, ShapeError)):
-                raise
-            raise DataError(
-                f"{record.path}: its weights no longer fit the data, which has changed: {', '.join(changed)}"
-            ) from error
 
     return RunView(record, build, load)
-
-
-def _changed_data(run: Path, dataset: Dataset) -> list[str]:
-    """The files that are not what the run was trained on; empty where it does not say."""
-    if not (run / ENVIRONMENT_FILE).is_file():
-        return []
-    return changed_data(read_environment(run / ENVIRONMENT_FILE), dataset.checksums)

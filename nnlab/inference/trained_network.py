@@ -17,7 +17,7 @@ from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import RunError, UsageError
 from nnlab.models.network import Network
 from nnlab.records.json_files import read_inputs
-from nnlab.saved_run import check_finished, load_weights, setup_of_run
+from nnlab.saved_run import check_finished, dataset_of_run, load_weights
 from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
 
 
@@ -37,11 +37,11 @@ class TrainedNetwork(Network):
         self.allocate(experiment.dtype)
 
     @classmethod
-    def load(cls, folder: Path | str) -> Self:
+    def load(cls, folder: Path | str, inputs: InputFormat | None = None) -> Self:
         """The network of a run folder with its trained weights, without the training data.
 
-        A run written before nnlab recorded the input format needs its data. Raises RunError when the folder holds no
-        readable model.
+        A run written before nnlab recorded the input format needs its data, or ``inputs``. Raises RunError when the
+        folder holds no readable model.
         """
         path = Path(folder)
         check_finished(path)
@@ -49,7 +49,7 @@ class TrainedNetwork(Network):
             experiment = load_experiment(path / SPEC_FILE)
         except UsageError as error:
             raise RunError(str(error)) from None
-        inputs = read_inputs(path) or setup_of_run(path).dataset.inputs
+        inputs = inputs or read_inputs(path) or dataset_of_run(path).inputs
         network = cls(experiment, inputs)
         load_weights(network, path / MODEL_FILE)
         return network
