@@ -13,6 +13,7 @@ from nnlab.cli.console import echo
 from nnlab.cli.crossval import crossval_command
 from nnlab.cli.data import data_app
 from nnlab.cli.descend import descend_command
+from nnlab.cli.evaluate import evaluate_command
 from nnlab.cli.export import export_command
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.init import init_command
@@ -67,6 +68,7 @@ app.command("compare")(compare_command)
 app.command("why")(why_command)
 app.command("descend")(descend_command)
 app.command("plot")(plot_command)
+app.command("evaluate")(evaluate_command)
 app.command("export")(export_command)
 app.command("activations")(activations_command)
 app.command("gradcheck")(gradcheck_command)

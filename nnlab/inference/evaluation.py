@@ -15,9 +15,9 @@ from nnlab.data.dataset import Split
 from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.data.pipeline.raw_samples import network_inputs
 from nnlab.engine.evaluation import MEAN_LOSS, ChunkedEvaluation
-from nnlab.errors import RunError, UsageError
-from nnlab.inference.class_indices import class_indices
+from nnlab.errors import DataError, RunError, UsageError, reported_as
 from nnlab.inference.class_report import ClassReport, confused_pairs, confusion_matrix
+from nnlab.inference.sample_arrays import class_indices
 from nnlab.inference.trained_network import HasPath, TrainedNetwork, trained_network
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.metrics import LOSS, Metric
@@ -172,7 +172,8 @@ def evaluate(
     """
     network = run if isinstance(run, TrainedNetwork) else trained_network(run)
     inputs = network_inputs(x, network.inputs, check_range=check_range)
-    labels = class_indices(y, network.inputs.class_names)
+    with reported_as(UsageError, catch=DataError):
+        labels = class_indices(_array(y), network.inputs.class_names, "y")
     if len(labels) != len(inputs):
         raise UsageError(f"expected a label for each of the {len(inputs):,} samples, found {len(labels):,}")
     return evaluate_trained(network, inputs, labels)
@@ -197,3 +198,8 @@ def evaluate_trained(
         batch_size=asked if isinstance(asked, int) else training_samples,
         threads=threads if isinstance(threads, int) else None,
     )
+
+
+def _array(y: object) -> Array:
+    labels = np.asarray(y)
+    return labels.astype(str) if labels.dtype == object else labels

@@ -13,9 +13,9 @@ from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.input_format import Column, InputFormat, Scaling
 from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
+from nnlab.data.tables.csv_samples import known_classes
 from nnlab.engine.predictions import evaluation_split
 from nnlab.errors import DataError, UsageError, reported_as
-from nnlab.inference.class_indices import known_classes
 from nnlab.inference.trained_network import TrainedNetwork
 from nnlab.records.json_files import read_environment, read_inputs
 from nnlab.saved_run import (
@@ -67,7 +67,7 @@ def own_samples(
     raw = dataset_of(load_experiment(run / SPEC_FILE, data=data), finished=False)
     found = in_format_of(network.inputs, raw, part, str(run))
     notes = (changed_data_warning(run, changed), *found.notes)
-    return network, replace(found, training_samples=len(dataset.train), notes=notes)
+    return network, replace(found, origin="", training_samples=len(dataset.train), notes=notes)
 
 
 def is_own_data(run: Path, data: Path) -> bool:
@@ -76,8 +76,8 @@ def is_own_data(run: Path, data: Path) -> bool:
         return False
     experiment = load_experiment(run / SPEC_FILE, data=data)
     place = data.expanduser().absolute()
-    if not any(place in (file, *file.parents) for file in (file.absolute() for file in experiment.data.files())):
-        return False  # its data is generated, or bundled with nnlab
+    if not any(place in (file, file.parent) for file in (file.absolute() for file in experiment.data.files())):
+        return False  # its data is generated, downloaded or bundled with nnlab
     try:
         found = dataset_of(experiment).checksums
     except (DataError, UsageError):
@@ -112,9 +112,10 @@ def in_format_of(inputs: InputFormat, dataset: Dataset, part: str | None, origin
     """
     name, split = part_of(dataset, part, origin)
     present = np.flatnonzero(np.bincount(split.labels, minlength=dataset.classes))
-    with reported_as(DataError, one_line(origin, 200), catch=UsageError):
-        index = np.zeros(dataset.classes, np.intp)
-        index[present] = known_classes([dataset.class_names[label] for label in present], inputs.class_names)
+    place = one_line(origin, 200)
+    index = np.zeros(dataset.classes, np.intp)
+    index[present] = known_classes([dataset.class_names[label] for label in present], inputs.class_names, place)
+    with reported_as(DataError, place, catch=UsageError):
         x = _encoded(split.inputs, dataset, inputs)
     notes = (*dataset.notes, *range_notes(x, inputs))
     return LabelledSamples(name, x, index[split.labels], origin, notes=notes)

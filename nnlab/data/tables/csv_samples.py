@@ -20,6 +20,8 @@ from nnlab.data.tables.rows import Rows, Source
 from nnlab.errors import DataError
 from nnlab.text import near_name, quote
 
+MOST_NAMED = 5
+
 
 class FileSamples(NamedTuple):
     """Raw inputs (N, D), labels (N,) or None, the file's SHA-256, and notes such as the number of dropped rows."""
@@ -126,8 +128,9 @@ def known_classes(texts: Sequence[str], class_names: Sequence[str], where: str) 
     number = {name: index for index, name in enumerate(class_names)}
     # Together with the known class names, so that 1.0 is the class 1.
     codes, names = classes_of([*class_names, *texts], where)
-    unknown = [name for name in names if name not in number]
-    if unknown:
+    if unknown := [name for name in names if name not in number]:
         few = quote(", ".join(class_names[:20]), 100)
-        raise DataError(f"{where}: expected a class of the training samples ({few}), found {quote(unknown[0])}")
+        found = ", ".join(quote(name) for name in unknown[:MOST_NAMED])
+        more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
+        raise DataError(f"{where}: expected a class of the training samples ({few}), found {found}{more}")
     return np.array([number[names[code]] for code in codes[len(class_names) :]], np.intp)

@@ -1,0 +1,98 @@
+"""``nnlab evaluate``: the metrics of a finished run on any part of its data, or on other data."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from nnlab.cli.arguments import RunsFolder
+from nnlab.cli.completion import complete_run
+from nnlab.cli.console import echo, naming_output
+
+
+def evaluate_command(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A run folder, its short name, or last: the newest.",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DATA",
+            help="Other data: a spec or bundled config (its data section), CSV, .npz, .npy or IDX file, folder of IDX "
+            "files or CIFAR-10, folder of pictures with one folder per class; or the run's own data, where it was "
+            "moved.",
+            show_default=False,
+        ),
+    ] = None,
+    part: Annotated[
+        Literal["test", "validation", "train"] | None,
+        typer.Option("--part", help="Samples to evaluate (default: the first that the data has).", show_default=False),
+    ] = None,
+    per_class: Annotated[
+        bool, typer.Option("--per-class", help="Show precision, recall and F1 of each class.")
+    ] = False,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--label", metavar="NAME", help="Column, array or file with the labels in --data.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Draw confusion.png into this folder.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    runs: RunsFolder = Path("runs"),
+) -> None:
+    """Evaluate a run: every metric with its standard error, the confusion matrix, measures of each class.
+
+    Example: nnlab evaluate last --part validation --per-class
+    """
+    from nnlab.cli.downloading import fetch
+    from nnlab.cli.evaluation_tables import print_evaluation
+    from nnlab.inference.evaluation import evaluate_trained
+    from nnlab.inference.other_data import Reading, samples_to_evaluate
+    from nnlab.records.reader import read_run
+    from nnlab.records.run_names import find_run
+
+    path = find_run(name, runs, "run")
+    _check_single(path)
+    record = read_run(path)
+    network, samples = samples_to_evaluate(record.path, data, part, fetch, Reading(label))
+    for note in samples.notes:
+        echo(f"nnlab: {note}", err=True)
+    found = evaluate_trained(
+        network, samples.inputs, samples.labels, samples.part, training_samples=samples.training_samples
+    )
+    if out is not None:
+        from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
+
+        with naming_output(out):
+            plot_confusion(record.name, found.part, found.labels, found.predicted, found.class_names, out)
+        echo(str(out / CONFUSION_FILE), err=as_json)
+    print_evaluation(record, found, samples.origin, per_class=per_class, as_json=as_json)
+
+
+def _check_single(path: Path) -> None:
+    """Raise RunError for a folder of several runs, with the command that evaluates one of them."""
+    from nnlab.errors import RunError
+    from nnlab.records.formats import kind_of
+    from nnlab.records.sweep_summary import read_sweep_summary
+    from nnlab.storage.layout import fold_folder, trial_folder
+    from nnlab.text import one_line
+
+    kind, shown = kind_of(path), one_line(str(path), 200)
+    if kind == "crossval":
+        raise RunError(f"{shown}: a cross-validation; name one of its folds: nnlab evaluate {shown}/{fold_folder(1)}")
+    if kind == "sweep":
+        best = read_sweep_summary(path)["best"]
+        which = "its best trial" if best else "one of its trials"
+        trial = trial_folder(best["trial"] if best else 1)
+        raise RunError(f"{shown}: a sweep; name {which}: nnlab evaluate {shown}/{trial}")
