@@ -117,13 +117,16 @@ def complete_condition(incomplete: str) -> list[str]:
 
 
 def complete_run(ctx: Context, incomplete: str) -> list[str]:
-    """Run folders by name in ``--runs``, or by path in the folder typed, which may be the short name of a sweep."""
+    """``last``, and run folders by name in ``--runs``, or by path in the folder typed, or in a sweep's short name."""
     from nnlab.records.formats import kind_of
+    from nnlab.records.run_names import LAST
 
     parent, slash, start = incomplete.rpartition("/")
     folder = _folder(parent + slash, _runs(ctx)) if slash else _runs(ctx)
-    names = sorted(path.name for path in _entries(folder) if path.name.startswith(start) and kind_of(path))
-    return [f"{parent}{slash}{name}" for name in names if _PLAIN.fullmatch(name)]
+    entries = [path for path in _entries(folder) if _PLAIN.fullmatch(path.name)]
+    names = sorted(path.name for path in entries if path.name.startswith(start) and kind_of(path))
+    newest = [LAST] if not slash and LAST.startswith(incomplete) and any(map(kind_of, entries)) else []
+    return [*newest, *(f"{parent}{slash}{name}" for name in names)]
 
 
 def complete_status(incomplete: str) -> list[str]:

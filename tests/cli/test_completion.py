@@ -7,7 +7,15 @@ import pytest
 from made_sweeps import made_sweep
 from unreadable_folders import make_unreadable
 
-from nnlab.cli.completion import complete_condition, complete_removed, complete_run, complete_tag
+from nnlab.cli.completion import (
+    complete_condition,
+    complete_config,
+    complete_removed,
+    complete_run,
+    complete_spec,
+    complete_spec_or_run,
+    complete_tag,
+)
 from nnlab.records.annotations import Annotations, write_annotations
 
 NAMES = ["$(touch pwned)", "`id`", "a b", "a;b", "a\x1b[31m", "-rf", "a'b", "a\u202eb", "a*"]
@@ -18,7 +26,7 @@ def test_names_with_shell_characters_are_not_completed(make_run, name: str) -> N
     run = make_run()
     runs: Path = run.parent
     context = Mock(params={"runs": runs})
-    assert complete_run(context, "") == [run.name]
+    assert complete_run(context, "") == ["last", run.name]
     removed = runs / ".trash" / run.name
     removed.parent.mkdir()
     run.rename(removed)
@@ -34,7 +42,7 @@ def test_an_unreadable_run_does_not_hide_the_others(make_run, monkeypatch: pytes
     make_unreadable(closed, monkeypatch)
     make_unreadable(run.parent / ".trash", monkeypatch)
     context = Mock(params={"runs": run.parent})
-    assert complete_run(context, "") == [run.name, closed.name]
+    assert complete_run(context, "") == ["last", run.name, closed.name]
     assert complete_removed(context, "") == []
 
 
@@ -60,3 +68,21 @@ def test_tags_of_all_runs_are_completed(make_run) -> None:
 def test_conditions_are_completed_with_keys_and_metrics() -> None:
     assert "optimizer.name=adam" in complete_condition("optimizer.name=")
     assert complete_condition("validation_ac") == ["validation_accuracy"]
+
+
+def test_specs_are_completed_with_files_folders_and_bundled_configs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_run
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ada").mkdir()
+    for name in ("adam_own.yaml", "ada/own.yml", "adam.csv", "ada$(x).yaml"):
+        (tmp_path / name).touch()
+    assert complete_spec("ada") == ["ada/", "adam_own.yaml", "adagrad", "adam"]
+    assert complete_spec("ada/") == ["ada/own.yml"]
+    assert complete_spec("descent/va") == ["descent/valley"]
+    assert complete_config("sweeps/w") == ["sweeps/weight_decay_lr"]
+    run = make_run("adam-run")
+    context = Mock(params={"runs": run.parent})
+    assert complete_spec_or_run(context, "adam") == ["adam_own.yaml", "adam", "adam-run"]
+    assert complete_spec_or_run(context, "las") == ["last"]
+    assert complete_run(Mock(params={"runs": tmp_path / "ada"}), "") == []

@@ -1,8 +1,13 @@
 """Every command that takes a run takes ``last`` and short names."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
+
+from nnlab.cli.app import app
 
 
 @pytest.fixture
@@ -54,3 +59,66 @@ def test_last_without_runs_is_an_error(nnlab) -> None:
     Path("runs").mkdir()
     answer = nnlab("show", "last")
     assert (answer.code, answer.stderr) == (5, "nnlab: runs: contains no run, descent or sweep\n")
+
+
+# Further arguments that a command needs, beside the run.
+FURTHER = {("export",): ["--to", "zip"], ("predict",): ["picture.png"], ("why",): ["adam"]}
+# These look a run up, but in the trash.
+IN_TRASH = {("runs", "restore"), ("runs", "purge")}
+
+
+def taking_runs() -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command with each of its parameters that takes a run or the folder of several."""
+
+    def commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from commands(inner, (*path, name))
+        if not hasattr(command, "commands"):
+            yield path, command
+
+    for path, command in commands(typer.main.get_command(app), ()):
+        for parameter in command.params:
+            metavar = parameter.metavar or ""
+            if path not in IN_TRASH and ("RUN" in metavar or parameter.name == "resume" or metavar in {"A", "B"}):
+                yield path, parameter
+
+
+CASES = list(taking_runs())
+NAMES = [" ".join([*path, parameter.name]) for path, parameter in CASES]
+
+
+def test_the_commands_that_take_runs_are_found() -> None:
+    found = {*NAMES}
+    assert {"plot name", "show name", "export name", "compare names", "train resume", "sweep resume"} <= found
+    assert {"crossval resume", "why a", "why b", "why resume", "runs rm names", "runs tag names"} <= found
+
+
+@pytest.mark.parametrize(("path", "parameter"), CASES, ids=NAMES)
+def test_help_and_completion_of_each_command_know_last(
+    make_run, monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...], parameter: Any
+) -> None:
+    monkeypatch.chdir(make_run().parents[1])
+    if parameter.name != "b":  # whose help refers to A
+        assert "last" in parameter.help
+    context = typer.main.get_command(app).make_context("nnlab", [], resilient_parsing=True)
+    assert "last" in [getattr(item, "value", item) for item in parameter.shell_complete(context, "la")]
+
+
+@pytest.mark.parametrize(("path", "parameter"), CASES, ids=NAMES)
+def test_last_is_looked_up_by_each_command(
+    nnlab, make_run, monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...], parameter: Any
+) -> None:
+    class Seen(Exception):
+        pass
+
+    def newest(runs: Path, *others: object) -> Path:
+        raise Seen(f"newest in {runs}")
+
+    for module in ("nnlab.records.run_names", "nnlab.train.resume"):
+        monkeypatch.setattr(f"{module}.newest", newest)
+    make_run()
+    arguments = [parameter.opts[0], "last"] if parameter.param_type_name == "option" else ["last"]
+    further = FURTHER.get(path, []) if parameter.name != "resume" else []
+    both = [*further, *arguments] if parameter.name == "b" else [*arguments, *further]
+    answer = nnlab(*path, *both, "--runs", "elsewhere")
+    assert "newest in elsewhere" in answer.stderr
