@@ -16,7 +16,7 @@ LEVELS = [
     {"textbook"},
     {"aliases"},
     {"text"},
-    {"errors", "words"},
+    {"errors", "html", "words"},
     {"extras", "language"},
     {"registry"},
     {"core"},

@@ -139,27 +139,15 @@ def _print_layers(experiment: "Experiment", network: "Network", samples: str) ->
     from rich.text import Text
 
     from nnlab.cli.console import results
-    from nnlab.core.arrays import shape_text
     from nnlab.core.memory import readable_bytes
     from nnlab.layers.planning import multiply_adds
+    from nnlab.models.layer_table import HEADINGS, NUMBERS, layer_rows
 
     table = Table(title=f"{experiment.name}: the network", title_justify="left")
-    table.add_column("", justify="right")
-    table.add_column("layer")
-    table.add_column("output shape")
-    table.add_column("parameters", justify="right")
-    table.add_column("multiply-adds", justify="right")
-    table.add_row("", "input", shape_text(network.in_shape), "", "")
-    for index, (name, layer) in enumerate(zip(network.names, network.layers, strict=True), start=1):
-        parts = " + ".join(f"{parameter.name} {shape_text(parameter.shape)}" for parameter in layer.parameters)
-        count = sum(parameter.size for parameter in layer.parameters)
-        table.add_row(
-            str(index),
-            Text(name),
-            shape_text(layer.out_shape),
-            f"{count:,} ({parts})" if parts else "0",
-            f"{multiply_adds(layer):,}",
-        )
+    for index, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="right" if index in NUMBERS else "left")
+    for row in layer_rows(network):
+        table.add_row(*map(Text, row))
     results().print(table)
     size = readable_bytes(network.required_bytes(experiment.dtype, 0, len(experiment.optimizer.slots)))
     frozen = sum(parameter.size for parameter in network.parameters if parameter.frozen)

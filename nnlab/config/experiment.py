@@ -10,6 +10,7 @@ from nnlab.config.positions import KeyPath
 from nnlab.config.resolved_spec import ResolvedSpec
 from nnlab.core.rows import Steps
 from nnlab.data.dataset import DatasetSource
+from nnlab.html import block, code, line
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.metric_columns import MetricColumns
 from nnlab.models.base import Model
@@ -17,7 +18,7 @@ from nnlab.optim.base import Optimizer
 from nnlab.optim.early_stopping import EarlyStopping
 from nnlab.optim.patience import Patience
 from nnlab.optim.schedules import Constant, Schedule
-from nnlab.registry import NOT_A_KEY, Component, Doc, OptionalComponent, WeightsByName, hyperparameters
+from nnlab.registry import NOT_A_KEY, Component, Doc, OptionalComponent, WeightsByName, hyperparameters, registered_name
 from nnlab.regularizers import Regularizer
 
 Samples = Annotated[int, Ge(1), Le(10**9)]
@@ -129,6 +130,16 @@ class Experiment(ResolvedSpec):
     compute: Annotated[ComputeSettings, Doc("threads and shards")] = field(default_factory=ComputeSettings)
     question: str = field(default="", compare=False, metadata=NOT_A_KEY)
     """The comment at the top of the spec, which environment.json of its runs records."""
+
+    def __repr__(self) -> str:
+        parts = [registered_name(part) for part in (self.data, self.model, self.optimizer)]
+        iterations, epochs = self.train.iterations, self.train.epochs or 0
+        length = f"{iterations:,} iterations" if iterations else f"{epochs:,} epoch{'s' * (epochs != 1)}"
+        return f"Experiment {self.name}: {', '.join([*parts, length, f'seed {self.seed}'])}"
+
+    def _repr_html_(self) -> str:
+        """Its question and the resolved spec."""
+        return block(line(repr(self)), line(self.question) if self.question else "", code(self.to_yaml()))
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
         """A validation metric needs validation samples."""

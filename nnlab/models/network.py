@@ -12,12 +12,15 @@ from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.core.random import Purpose, Streams
 from nnlab.errors import ShapeError
+from nnlab.html import block, line, table
 from nnlab.layers.base import Layer
 from nnlab.layers.composite import backward, forward, replica, set_up_layers
 from nnlab.layers.fusion import fuse_relu_into_maxpool
-from nnlab.layers.planning import activation_memory, all_layers, draws_weights, initialise
+from nnlab.layers.planning import activation_memory, all_layers, draws_weights, initialise, multiply_adds
+from nnlab.models.layer_table import HEADINGS, NUMBERS, layer_rows
 from nnlab.registry import registered_name
 from nnlab.regularizers import Regularizer, RegularizerTerm
+from nnlab.text import one_line
 
 CHUNK_NUMBERS = 2**21
 LARGEST_CHUNK = 500
@@ -46,6 +49,15 @@ class Network:
         if not trained:
             raise ShapeError("model: every layer with parameters is frozen, so there is nothing to train")
         self._first_trained = trained[0]
+
+    def __repr__(self) -> str:
+        layers = f"{shape_text(self.in_shape)} → {' → '.join(self.names)}"
+        return f"{type(self).__name__} {one_line(layers, 200)}: {self.parameter_count:,} parameters"
+
+    def _repr_html_(self) -> str:
+        """The table of ``nnlab show``."""
+        total = f"{self.parameter_count:,} parameters, {sum(map(multiply_adds, self.layers)):,} multiply-adds a sample"
+        return block(table(HEADINGS, layer_rows(self), numbers=NUMBERS), line(total))
 
     @property
     def parameters(self) -> list[Parameter]:

@@ -27,6 +27,7 @@ from nnlab.records.formats import (
     is_sweep_folder,
 )
 from nnlab.records.json_files import SUMMARY_ROWS, read_summary
+from nnlab.records.result_line import run_html, short_line
 from nnlab.storage.checked_files import check_file, damaged, reading
 from nnlab.storage.csv_tables import Table, read_table, rows_of
 from nnlab.storage.layout import METRICS_FILE, SPEC_FILE, STEPS_FILE, SUMMARY_FILE
@@ -42,6 +43,19 @@ class RunRecord:
     spec: Mapping[str, Any]
     summary: Mapping[str, Any]
     metrics: Table
+
+    def __repr__(self) -> str:
+        return short_line(self.name, self.status, self.final, self._last_step)
+
+    def _repr_html_(self) -> str:
+        """Its metrics as a table."""
+        summary = {**self.summary, "steps": self._last_step}
+        return run_html(self.name, self.status, summary, self.final, self.best, self.path)
+
+    @property
+    def _last_step(self) -> int:
+        """The steps in the summary; before a run has ended, the step of its last evaluation."""
+        return max(self.summary["steps"], int((self.final or {}).get("step") or 0))
 
     @property
     def name(self) -> str:

@@ -1,10 +1,16 @@
 """The result of a run in one line."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from nnlab.core.rows import CHOOSING_SPLITS
-from nnlab.metric_columns import format_column, labelled
+from nnlab.core.rows import CHOOSING_SPLITS, REPORTING_SPLITS, Row
+from nnlab.html import block, line, table
+from nnlab.metric_columns import format_column, headline, labelled
+from nnlab.metrics import LOSS
+from nnlab.records.formats import FINISHED
+from nnlab.registry import metrics
+from nnlab.text import one_line
 
 
 def result_line(name: str, summary: Mapping[str, Any]) -> str:
@@ -24,3 +30,34 @@ def result_line(name: str, summary: Mapping[str, Any]) -> str:
             parts.append(f"objective {objective:{'.6f' if abs(objective) < 1e9 else '.6g'}}")
     parts.append(f"{summary['steps']:,} steps in {summary['train_seconds']:.2f} s")
     return f"{name}: {', '.join(parts)}"
+
+
+def short_line(name: str, status: str, final: Row | None, steps: int) -> str:
+    """A run in a few words: ``Run adam: test accuracy 0.9412, 1,000 steps, completed``."""
+    measured = (list(labelled(final or {}, split).values()) for split in REPORTING_SPLITS)
+    best_known = next(filter(None, measured), [])
+    return f"Run {one_line(name, 100)}: {', '.join([*best_known, f'{steps:,} steps', status])}"
+
+
+def run_html(
+    name: str, status: str, summary: Mapping[str, Any], final: Row | None, best: Row | None, path: Path
+) -> str:
+    """A run for a notebook: its metrics on each split, the best evaluation, status, duration and folder."""
+    metric_names = [*headline(final or {}), LOSS]
+    rows = []
+    for row, words in ((final, ""), (best, "best ")):
+        for split in REPORTING_SPLITS:
+            cells = [_cell(row or {}, f"{split}_{metric}") for metric in metric_names]
+            if any(cells):
+                rows.append((f"{words}{split}", f"{int((row or {})['step'] or 0):,}", *cells))
+    headings = ("", "step", *(metrics[metric].label for metric in metric_names))
+    measured = table(headings, rows, numbers=range(1, len(headings))) if rows else ""
+    message = one_line(str(summary["message"] or ""), 500)
+    title = short_line(name, status, None, summary["steps"])
+    seconds = f" in {summary['train_seconds']:.2f} s" if status in FINISHED else ""
+    return block(line(title + seconds), measured, line(message) if message else "", line(path, small=True))
+
+
+def _cell(row: Row, column: str) -> str:
+    value = row.get(column)
+    return "" if value is None else format_column(column, value)
