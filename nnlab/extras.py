@@ -7,15 +7,15 @@ from nnlab.errors import UsageError
 from nnlab.text import one_line
 
 
-def needed(module: str, extra: str, purpose: str) -> Any:
+def needed(module: str, extra: str | None, purpose: str) -> Any:
     """Import a module of an extra, such as ``onnx``; raises UsageError that says how to install it.
 
-    ``purpose`` begins the message: what needs the module, such as ``--to onnx``.
+    Without ``extra`` it is a package that nnlab itself never needs, such as ``pandas``. ``purpose`` begins the message:
+    what needs the module, such as ``--to onnx``.
     """
     try:
         return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
-        raise UsageError(
-            f"{purpose}: needs the package {package} ({one_line(str(error), 200)}); pip install 'nnlab-runner[{extra}]'"
-        ) from error
+        install = f"pip install {package}" if extra is None else f"pip install 'nnlab-runner[{extra}]'"
+        raise UsageError(f"{purpose}: needs the package {package} ({one_line(str(error), 200)}); {install}") from error

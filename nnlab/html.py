@@ -29,8 +29,8 @@ def block(*parts: str) -> str:
 
 
 def line(text: object, *, small: bool = False) -> str:
-    """A text as a paragraph of its own."""
-    style = "margin: 0.2em 0; font-size: 90%; opacity: 0.8" if small else "margin: 0.2em 0"
+    """A text as a paragraph of its own, with its line breaks."""
+    style = "margin: 0.2em 0; white-space: pre-wrap" + "; font-size: 90%; opacity: 0.8" * small
     return f'<p style="{style}">{escaped(text)}</p>'
 
 

@@ -72,6 +72,20 @@ def messages() -> "Console":
     return _console(stderr=True)
 
 
+def is_live(console: "Console") -> bool:
+    """Whether a console is a terminal that can replace what it shows.
+
+    That of ``!nnlab ...`` in a notebook is called a terminal too, but each new state of a bar would be kept below the
+    one before.
+    """
+    return console.is_terminal and not _runs_in_notebook()
+
+
+def _runs_in_notebook() -> bool:
+    """Whether the kernel of a notebook started this process; Colab's environment says so by names of its own."""
+    return "JPY_PARENT_PID" in os.environ or any(name.startswith("COLAB_") for name in os.environ)
+
+
 def _console(*, stderr: bool) -> "Console":
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH_OFF_TERMINAL

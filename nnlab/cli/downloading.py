@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from nnlab.cli.console import messages
+from nnlab.cli.console import is_live, messages
 from nnlab.core.memory import readable_bytes
 from nnlab.data.dataset import DatasetSource
 from nnlab.data.files.download import DownloadObserver, NoObserver, RemoteFile
@@ -57,7 +57,7 @@ def download_observer(*, quiet: bool = False) -> Iterator[DownloadObserver]:
     """The observer that shows downloads on this console."""
     if quiet:
         yield NoObserver()
-    elif not messages().is_terminal:
+    elif not is_live(messages()):
         yield Lines()
     else:
         columns = (BarColumn(bar_width=None), DownloadColumn(binary_units=True), TimeRemainingColumn())

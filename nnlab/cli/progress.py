@@ -6,7 +6,7 @@ from time import perf_counter
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from nnlab.cli.console import messages
+from nnlab.cli.console import is_live, messages
 from nnlab.core.rows import REPORTING_SPLITS, Row
 from nnlab.engine.loop import Observer
 from nnlab.metric_columns import headline
@@ -44,10 +44,14 @@ class StderrLines:
 class ConsoleReporter(StderrLines):
     """Says lines on stderr; on a terminal it also keeps a live bar below them."""
 
+    def evaluation(self, line: str) -> None:
+        """Show one line."""
+        self.say(line)
+
     @contextmanager
     def watch(self, iterations: int) -> Iterator[Sequence[Observer]]:
         """Keep the bar while training; nothing off a terminal."""
-        if not messages().is_terminal:
+        if not is_live(messages()):
             yield ()
             return
         numbers = "objective {task.fields[objective]}  {task.fields[metric]}  {task.fields[speed]} steps/s"
@@ -75,7 +79,7 @@ def kept(bar: Progress) -> Iterator[None]:
 @contextmanager
 def step_bar(steps: int) -> Iterator[Callable[[], None]]:
     """A progress bar of ``steps`` steps on stderr; yields the function that counts one. No bar off a terminal."""
-    if not messages().is_terminal:
+    if not is_live(messages()):
         yield lambda: None
         return
     columns = BarColumn(bar_width=None), MofNCompleteColumn(), TimeRemainingColumn()

@@ -6,12 +6,10 @@ from time import perf_counter
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from nnlab.cli.console import messages
+from nnlab.cli.console import is_live, messages
 from nnlab.cli.progress import SECONDS_BETWEEN_UPDATES, StderrLines, kept
-from nnlab.comparisons.cells import heading
-from nnlab.metric_columns import format_column
 from nnlab.sweeps.progress import Progress as SweepProgress
-from nnlab.sweeps.progress import duration
+from nnlab.sweeps.progress import in_words
 
 WIDTH_WITH_BAR = 110
 
@@ -41,7 +39,7 @@ class SweepConsole(StderrLines):
     @contextmanager
     def watch(self) -> Iterator[None]:
         """Keep the live view while this is open; nothing off a terminal."""
-        if not messages().is_terminal:
+        if not is_live(messages()):
             yield
             return
         words = TextColumn("{task.fields[words]}")
@@ -53,21 +51,3 @@ class SweepConsole(StderrLines):
                 yield
         finally:
             self._bar = None
-
-
-def in_words(progress: SweepProgress) -> str:
-    """``7 of 15 done, 2 running, 1 failed; about 40 s left; best validation acc 0.9123 (trial 4)``.
-
-    The end is cut off on a narrow terminal.
-    """
-    ended, failed = progress.count()
-    counts = [f"{ended - failed:,} of {progress.trials:,} done", f"{progress.running} running"]
-    if failed:
-        counts.append(f"{failed:,} failed")
-    parts = [", ".join(counts)]
-    if progress.seconds_left:
-        parts.append(f"about {duration(progress.seconds_left)} left")
-    if progress.best and progress.goal:
-        number, value = progress.best
-        parts.append(f"best {heading(progress.goal)} {format_column(progress.goal, value)} (trial {number:,})")
-    return "; ".join(parts)

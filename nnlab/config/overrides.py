@@ -1,29 +1,42 @@
-"""Overrides from the command line: ``-s optimizer.lr=0.1``."""
+"""Overrides: ``-s optimizer.lr=0.1`` on the command line, ``{"optimizer.lr": 0.1}`` in Python."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any
 
+from nnlab.config.inheritance import plain_copy
 from nnlab.config.positions import KeyPath, Position, YamlTree
 from nnlab.config.spec_kinds import describes_descent
 from nnlab.config.value_lists import several_hint
 from nnlab.config.yaml_parser import MAX_DEPTH, parse_collecting_problems
-from nnlab.text import one_line
+from nnlab.errors import UsageError
+from nnlab.text import one_line, quote
 
 _PUNCTUATION = (",", ":")
 """Separators and decimal marks, which YAML reads as punctuation."""
 NOT_A_SETTING = "must be KEY=VALUE, such as optimizer.lr=0.1"
+NOT_A_KEY = "must be a key of a spec, such as optimizer.lr"
+
+Overrides = Sequence[str] | Mapping[str, Any]
+"""Changes of a spec: ``["optimizer.lr=0.1"]`` with values as YAML, or ``{"optimizer.lr": 0.1}`` with Python's."""
 
 
-def apply_overrides(tree: YamlTree, overrides: Sequence[str]) -> None:
-    """Apply each ``key.path=value`` to the tree, in order; values are YAML.
+def apply_overrides(tree: YamlTree, overrides: Overrides) -> None:
+    """Apply each ``key.path=value`` to the tree, in order.
 
     A parent that is not a mapping becomes one: a word (``optimizer: adam``) becomes its ``name``; a number, true,
     false or null is replaced. Unknown keys are reported later, by the validation. An override that cannot be parsed or
     applied, or that contradicts an earlier one, is added to the tree's ``problems``.
     """
     changed: dict[KeyPath, Position] = {}
+    if isinstance(overrides, str):
+        example = '["optimizer.lr=0.1"] or {"optimizer.lr": 0.1}'
+        raise UsageError(f"overrides: must be a list or a dict, such as {example}, got {quote(overrides)}")
+    if isinstance(overrides, Mapping):
+        for index, (key, value) in enumerate(overrides.items()):
+            _apply_value(tree, key, value, Position(inf, index, "overrides"), changed)
+        return
     for index, override in enumerate(overrides):
         position = Position(inf, index, f"-s {one_line(override, 100)}")
         dotted_path, equals, text = override.partition("=")
@@ -43,6 +56,17 @@ def apply_overrides(tree: YamlTree, overrides: Sequence[str]) -> None:
             if several:
                 value.typos = {(): (position, several)}
             set_value(tree, parts, YamlTree(value.value, typos=value.typos), position, changed)
+
+
+def _apply_value(
+    tree: YamlTree, key: object, value: object, position: Position, changed: dict[KeyPath, Position]
+) -> None:
+    """Set one value given in Python."""
+    parts = key_parts(key) if isinstance(key, str) else None
+    if parts is None:
+        tree.problems.append((position, (), f"{NOT_A_KEY}, got {quote(key)}"))
+    elif isinstance(tree.value, dict):
+        set_value(tree, parts, YamlTree(plain_copy(value)), position, changed)
 
 
 def key_parts(dotted_path: str) -> list[str] | None:

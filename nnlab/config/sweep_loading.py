@@ -6,20 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.config.bundled import spec_path
-from nnlab.config.data_paths import DataPaths, FoundPath
-from nnlab.config.defaults import has_default
+from nnlab.config.data_paths import DataPaths
 from nnlab.config.experiment import Experiment
-from nnlab.config.inheritance import default_name, plain_copy, tree_from_mapping, with_bases
-from nnlab.config.loading import experiment_from_tree
+from nnlab.config.inheritance import default_name, plain_copy, with_bases
+from nnlab.config.loading import GIVEN, Spec, placed_files, tree_of, tree_or_path
 from nnlab.config.positions import Position, YamlTree
 from nnlab.config.recorded_data import RecordedData
 from nnlab.config.spec_kinds import is_sweep_spec
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_draft import SweepDraft
-from nnlab.config.validation import flatten
 from nnlab.config.yaml_reader import read_collecting_problems
 from nnlab.errors import UsageError
-from nnlab.registry import hyperparameters
 from nnlab.search.base import Search
 from nnlab.search.space import Range
 from nnlab.storage.layout import SWEEP_FILE
@@ -80,7 +77,7 @@ def _load(
 
 
 def sweep_from_python(
-    spec: Experiment | Path | str | Mapping[str, Any],
+    spec: Spec,
     over: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
     *,
     zip: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),  # noqa: A002 - the name of the key
@@ -97,13 +94,12 @@ def sweep_from_python(
     """
     draft = SweepDraft(DataPaths(), (Path.cwd(),))
     if isinstance(spec, Experiment):
-        draft.base, draft.default_name = _tree_of(spec), spec.name
-        draft.paths = DataPaths(placed=_placed(spec))
-    elif isinstance(spec, Mapping):
-        draft.base, draft.default_name = tree_from_mapping(spec), "experiment"
+        draft.base, draft.default_name = tree_of(spec), spec.name
+        draft.paths = DataPaths(placed=placed_files(spec))
+    elif isinstance(found := tree_or_path(spec), YamlTree):
+        draft.base, draft.default_name = found, GIVEN
     else:
-        path = spec_path(spec)
-        draft = _draft(path, read_collecting_problems(path))
+        draft = _draft(found, read_collecting_problems(found))
     keys = {"over": _plain(over), "zip": _plain(zip), "set": _plain(set or {}), "seeds": seeds, "goal": _plain(goal)}
     draft.take(YamlTree({key: value for key, value in keys.items() if value not in ([], {}, None)}), complete=False)
     draft.search = search or draft.search
@@ -134,27 +130,3 @@ def _plain(value: object) -> object:
         case list() | tuple() | range():
             return [_plain(inner) for inner in value]
     return plain_copy(value)
-
-
-def _tree_of(experiment: Experiment) -> YamlTree:
-    """An experiment as a spec that leaves out what it need not say, so that another component can be swept in."""
-    resolved = experiment.resolved()
-    settings = flatten(resolved)
-    kept: dict[str, Any] = {}
-    for key, value in settings.items():
-        if not has_default(settings, key) or key.endswith(".name"):
-            target = kept
-            *parents, last = key.split(".")
-            for parent in parents:
-                target = target.setdefault(parent, {})
-            target[last] = value
-    short = YamlTree(kept)
-    same = experiment_from_tree(short.copy(), default_name=experiment.name, folders=(Path.cwd(),))
-    return short if same.resolved() == resolved else YamlTree(resolved)
-
-
-def _placed(experiment: Experiment) -> dict[str, str]:
-    """The absolute path of each file that an experiment names."""
-    source = experiment.data
-    values = [getattr(source, parameter.name) for parameter in hyperparameters(type(source))]
-    return {value.written: str(value) for value in values if isinstance(value, FoundPath)}

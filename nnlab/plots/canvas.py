@@ -20,6 +20,7 @@ from nnlab.language import tr
 from nnlab.plots.fonts import families, notice_missing
 from nnlab.plots.palette import FAINT, Palette, in_format, palette, plot_format
 from nnlab.plots.plot_style import Format
+from nnlab.plots.shown_figure import ShownFigure, keep
 from nnlab.storage.disk import atomic_write
 from nnlab.text import one_line
 
@@ -73,10 +74,13 @@ def canvas(
 ) -> Iterator[Figure]:
     """An empty figure of a size in inches; the picture is written to ``path`` (with its format's ending) at the end.
 
-    No date or version is stored in it.
+    No date or version is stored in it. Where figures are kept (:func:`nnlab.plots.shown_figure.figures_kept`) nothing
+    is written.
     """
     with blank(title, size, layout) as figure:
         yield figure
+        if keep(figure):
+            return
         drawn = BytesIO()
         figure.savefig(drawn, format=plot_format(), metadata=_NO_DATE[plot_format()])
     atomic_write(in_format(path), drawn.getvalue())
@@ -85,7 +89,7 @@ def canvas(
 @contextmanager
 def blank(
     title: str, size: tuple[float, float], layout: Literal["constrained"] | None = "constrained"
-) -> Iterator[Figure]:
+) -> Iterator[ShownFigure]:
     """An empty figure that is not written; the user's matplotlib settings are neither used nor changed.
 
     Characters that no font has are drawn as boxes and reported at the end.
@@ -95,7 +99,7 @@ def blank(
         warnings.filterwarnings("ignore", message="Glyph .* missing from|Matplotlib currently does not support")
         mpl.rcdefaults()
         mpl.rcParams.update({**_STYLE, **_coloured(palette()), "font.family": fonts})
-        figure = Figure(figsize=size, dpi=DPI, layout=layout)
+        figure = ShownFigure(figsize=size, dpi=DPI, layout=layout)
         FigureCanvasAgg(figure)
         # Matplotlib wraps a text with dollar signs as if it were a formula, even where it must not be drawn as one.
         wrap = "$" not in title

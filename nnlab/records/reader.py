@@ -55,7 +55,7 @@ class RunRecord:
     @property
     def _last_step(self) -> int:
         """The steps in the summary; before a run has ended, the step of its last evaluation."""
-        return max(self.summary["steps"], int((self.final or {}).get("step") or 0))
+        return max(int(self.summary["steps"]), int((self.final or {}).get("step") or 0))
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from nnlab.comparisons.cells import heading
 from nnlab.comparisons.labels import setting_text
 from nnlab.core.rows import REPORTING_SPLITS, Row
 from nnlab.metric_columns import format_column, labelled
@@ -115,6 +116,24 @@ def measured(metrics: Row, goal: str | None) -> Iterable[str]:
     if goal and (value := metrics.get(goal)) is not None:
         return [f"{goal.replace('_', ' ')} {format_column(goal, value)}"]
     return next((list(found.values()) for split in REPORTING_SPLITS if (found := labelled(metrics, split))), [])
+
+
+def in_words(progress: Progress) -> str:
+    """``7 of 15 done, 2 running, 1 failed; about 40 s left; best validation acc 0.9123 (trial 4)``.
+
+    The end is cut off on a narrow terminal.
+    """
+    ended, failed = progress.count()
+    counts = [f"{ended - failed:,} of {progress.trials:,} done", f"{progress.running} running"]
+    if failed:
+        counts.append(f"{failed:,} failed")
+    parts = [", ".join(counts)]
+    if progress.seconds_left:
+        parts.append(f"about {duration(progress.seconds_left)} left")
+    if progress.best and progress.goal:
+        number, value = progress.best
+        parts.append(f"best {heading(progress.goal)} {format_column(progress.goal, value)} (trial {number:,})")
+    return "; ".join(parts)
 
 
 def duration(seconds: float) -> str:

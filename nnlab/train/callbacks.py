@@ -1,7 +1,7 @@
 """A user's own observers of a training, and what they see of the network."""
 
 from collections.abc import Callable, Sequence
-from inspect import Parameter, signature
+from inspect import signature
 from math import nan
 from typing import Protocol
 
@@ -53,17 +53,27 @@ class ObserverFailed(Exception):
 
 
 class ObservedNetwork(Network):
-    """The network in training, for a user's function: it computes in memory of its own, and every array is a copy."""
+    """The network in training, for a user's function.
+
+    It computes in memory of its own, and what ``forward``, ``state`` and ``gradients`` return are copies; the arrays of
+    its ``parameters`` are those of the training and must not be changed.
+    """
 
     @classmethod
     def of(cls, network: Network) -> "ObservedNetwork":
         """A view of a network that has memory."""
         view = cls.__new__(cls)
-        vars(view).update(vars(network.replica()))
+        vars(view).update(vars(Network.replica(network)))
         return view
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
-        return super().forward(x, training=training).copy()
+        """Scores (N, K) for network inputs (N, ...).
+
+        Raises UsageError with ``training``, which would change running statistics and the draws of dropout.
+        """
+        if training:
+            raise UsageError("training: must be False in an observer, which cannot take part in the training")
+        return super().forward(x, training=False).copy()
 
     def input_gradient(self, dscores: Array) -> Array:
         return super().input_gradient(dscores).copy()
@@ -87,7 +97,7 @@ def check_observers(observers: Sequence[object]) -> None:
         try:
             signature(observer).bind(0, 0.0, None, None)
         except TypeError:
-            found = ", ".join(_listed(parameter) for parameter in signature(observer).parameters.values())
+            found = ", ".join(map(str, signature(observer).parameters.values()))
             raise UsageError(f"observers, item {index}: {FORM}, got a function of ({found})") from None
         except ValueError:  # a built-in function without a signature
             continue
@@ -102,11 +112,6 @@ def _methods(observer: object) -> bool:
     return not isinstance(observer, type) and any(
         callable(getattr(observer, name, None)) for name in ("on_step", "on_evaluation")
     )
-
-
-def _listed(parameter: Parameter) -> str:
-    stars = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
-    return stars.get(parameter.kind, "") + parameter.name
 
 
 class _UsersCode:

@@ -1,13 +1,14 @@
 """Cross-validation: one run for each fold of the training samples."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from nnlab.config.experiment import Experiment
-from nnlab.config.loading import as_experiment, load_experiment
+from nnlab.config.loading import Spec, as_experiment, load_experiment
+from nnlab.config.overrides import Overrides
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, Interrupted, RunError, UsageError
 from nnlab.records.crossval_folder import CrossvalFolder, read_crossval, read_crossval_summary
@@ -18,6 +19,7 @@ from nnlab.records.reader import read_recorded_spec
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.layout import ENVIRONMENT_FILE, SPEC_FILE, SUMMARY_FILE, fold_folder
 from nnlab.train.drift import changed_keys, listed, refusal
+from nnlab.train.progress import Progress, check_progress, reporting
 from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume import resume
 from nnlab.train.run import environment_of, one_blas_thread, train_and_record
@@ -36,14 +38,17 @@ class CrossvalResult:
 
 
 def cross_validate(
-    spec: Experiment | Path | str | Mapping[str, Any],
+    spec: Spec,
     folds: int,
     runs: Path | str = "runs",
     reporter: Reporter | None = None,
+    *,
+    overrides: Overrides = (),
+    progress: Progress = "auto",
 ) -> CrossvalResult:
     """Train an experiment once for each fold, held out as validation samples, and average the metrics.
 
-    ``spec`` is an experiment, the path of its spec, or a dict of what a spec says.
+    ``spec`` and ``overrides`` describe it, and ``progress`` is shown, as in :func:`nnlab.run`.
 
     Each fold is a whole run in a folder of its own, and its spec repeats it. Every fold has the same initial weights.
     A fold that diverges does not keep the others from being trained. Raises UsageError or DataError before a folder
@@ -52,13 +57,14 @@ def cross_validate(
     """
     if folds < 2:
         raise UsageError(f"folds: must be at least 2, got {folds}")
-    experiment = as_experiment(spec)
-    reporter = reporter or Silent()
+    check_progress(progress)
+    experiment = as_experiment(spec, overrides)
     RunSetup(fold_of(experiment, 1, folds))  # the fold with the fewest training samples: if it can be trained, all can
     experiments = [fold_of(experiment, number, folds) for number in range(1, folds + 1)]
     whole = fold_of(experiment, None, folds)
     folder = CrossvalFolder.create(Path(runs), whole.name, folds, whole.to_yaml(), whole.sha256())
-    return _train_folds(folder, experiments, reporter)
+    with reporting(progress, reporter) as shown:
+        return _train_folds(folder, experiments, shown)
 
 
 def resume_cross_validation(

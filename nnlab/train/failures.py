@@ -9,6 +9,8 @@ from nnlab.errors import BugError, Interrupted, NnlabError, RunError, reason_of
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.layout import LOG_FILE
+from nnlab.text import one_line
+from nnlab.train.callbacks import ObserverFailed
 
 
 @contextmanager
@@ -41,6 +43,11 @@ def failures_recorded(folder: RunFolder) -> Iterator[None]:
     except NnlabError as error:
         folder.log(str(error))
         folder.fail("failed", str(error))
+        raise
+    except ObserverFailed as failure:
+        folder.log("".join(traceback.format_exception(failure.error)))
+        message = one_line(str(failure.error), 300)
+        folder.fail("failed", f"an observer raised {type(failure.error).__name__}: {message}")
         raise
     except Exception as error:
         folder.log(traceback.format_exc())

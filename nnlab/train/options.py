@@ -1,10 +1,11 @@
 """Settings of a training that are not part of its spec."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nnlab.core.signals import never
 from nnlab.data.dataset import ReadDataset
+from nnlab.train.callbacks import UserObserver
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +15,7 @@ class RunOptions:
     ``threads`` stands in for ``compute.threads: auto``, None for one per core. Training ends, with a checkpoint, after
     the step at which ``stop`` is true or once ``pause_after`` updates are made; the run can then be resumed.
     ``read`` stands in for the reading of the dataset by its source. Without ``pictures`` none are drawn, and none count
-    as missing.
+    as missing. ``observers`` are the user's own.
     """
 
     pictures: bool = True
@@ -22,6 +23,7 @@ class RunOptions:
     stop: Callable[[], bool] = never
     pause_after: int | None = None
     read: ReadDataset | None = None
+    observers: Sequence[UserObserver] = ()
 
 
 DEFAULT = RunOptions()

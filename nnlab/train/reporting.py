@@ -1,5 +1,6 @@
 """What a run reports on the console and in its log."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
@@ -9,6 +10,7 @@ from nnlab.engine.loop import Observer
 from nnlab.engine.run_setup import RunSetup
 from nnlab.metric_columns import labelled
 from nnlab.records.run_folder import RunFolder
+from nnlab.text import escape_control
 from nnlab.train.balance import majority_note
 
 # At most about this many evaluations of a run are reported.
@@ -24,6 +26,10 @@ class Reporter(Protocol):
         """Show one line."""
         ...
 
+    def evaluation(self, line: str) -> None:
+        """Show the line of an evaluation; a reporter that draws curves may leave it to them."""
+        ...
+
     def watch(self, iterations: int) -> AbstractContextManager[Sequence[Observer]]:
         """Show live progress while this is open; gives the observers that feed it."""
         ...
@@ -35,9 +41,29 @@ class Silent:
     def say(self, line: str) -> None:
         """Show nothing."""
 
+    def evaluation(self, line: str) -> None:
+        """Show nothing."""
+
     def watch(self, iterations: int) -> AbstractContextManager[Sequence[Observer]]:
         """No live progress."""
         return nullcontext(())
+
+
+def write_line(line: str) -> None:
+    """Write a line to stderr, which someone has asked for."""
+    print(escape_control(line), file=sys.stderr, flush=True)  # noqa: T201
+
+
+class PlainLines(Silent):
+    """A reporter that writes every line to stderr, as ``nnlab train`` does off a terminal."""
+
+    def say(self, line: str) -> None:
+        """Show one line."""
+        write_line(line)
+
+    def evaluation(self, line: str) -> None:
+        """Show one line."""
+        self.say(line)
 
 
 class EvaluationLines:
@@ -66,7 +92,9 @@ class EvaluationLines:
         width = len(f"{self._iterations:,}")
         line = f"step {step:>{width},}/{self._iterations:,}  objective {row['objective']:.6f}"
         measured = (text for split in SPLITS for text in labelled(row, split).values())
-        self.say("  ".join([line, *measured]))
+        line = "  ".join([line, *measured])
+        self._reporter.evaluation(line)
+        self._folder.log(line)
 
 
 def opening_lines(setup: RunSetup) -> Iterator[str]:

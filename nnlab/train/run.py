@@ -1,64 +1,118 @@
 """One run: from an experiment to a finished run folder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
-from nnlab.config.experiment import Experiment
-from nnlab.config.loading import as_experiment
+from nnlab.config.loading import Spec, as_experiment
+from nnlab.config.overrides import Overrides
 from nnlab.config.recorded_data import LOCATIONS, QUESTION, data_locations
 from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
 from nnlab.engine.loop import Observer, Outcome, train
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, Interrupted
-from nnlab.inference.trained_network import predict
 from nnlab.records.environment import describe_environment
-from nnlab.records.result_line import result_line
+from nnlab.records.result_line import result_line, run_html, short_line
 from nnlab.records.run_folder import RunFolder
 from nnlab.train.balance import recall, recall_line
+from nnlab.train.callbacks import ObserverFailed, UserObserver, adapted, check_observers
 from nnlab.train.checkpoints import CheckpointWriter
 from nnlab.train.diagnostics import Diagnostics
 from nnlab.train.failures import already_ended, failures_recorded, resume_hint
 from nnlab.train.options import DEFAULT, RunOptions
-from nnlab.train.reporting import EvaluationLines, Reporter, Silent, opening_lines, worse_than_chance
+from nnlab.train.progress import Progress, reporting
+from nnlab.train.reporting import EvaluationLines, Reporter, opening_lines, worse_than_chance
 from nnlab.train.snapshots import Snapshots
+from nnlab.train.trained_run import RunQuestions, TrainedRun, read_run
 
 if TYPE_CHECKING:
     from nnlab.train.pictures import TrainingPictures
 
 
-@dataclass(frozen=True)
-class RunResult:
+@dataclass(frozen=True, repr=False)
+class RunResult(RunQuestions):
     """Where a run was written, its name, and its summary."""
 
     path: Path
     name: str
     summary: dict[str, Any]
 
-    def predict(self, x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
-        """The class of each raw sample: see :meth:`nnlab.inference.trained_network.TrainedNetwork.predict`."""
-        return predict(self, x, probabilities=probabilities, check_range=check_range)
+    def __repr__(self) -> str:
+        return short_line(self.name, self.summary["status"], self.summary["final"], self.summary["steps"])
+
+    def _repr_html_(self) -> str:
+        """Its metrics as a table."""
+        summary = self.summary
+        return run_html(self.name, summary["status"], summary, summary["final"], summary["best"], self.path)
+
+    @property
+    def status(self) -> str:
+        """How it ended: completed, diverged, interrupted or failed."""
+        return str(self.summary["status"])
+
+    @cached_property
+    def record(self) -> TrainedRun:
+        """What the run folder holds."""
+        return read_run(self.path)
+
+    @property
+    def metrics(self) -> Mapping[str, Array]:
+        """The columns of metrics.csv, an entry for each evaluation; NaN where there is no value."""
+        return self.record.metrics
+
+    @property
+    def steps(self) -> Mapping[str, Array]:
+        """The columns of steps.csv, an entry for each update."""
+        return self.record.steps
 
 
 def run(
-    spec: Experiment | Path | str | Mapping[str, Any], runs: Path | str = "runs", reporter: Reporter | None = None
+    spec: Spec,
+    runs: Path | str = "runs",
+    reporter: Reporter | None = None,
+    *,
+    overrides: Overrides = (),
+    progress: Progress = "auto",
+    observers: Sequence[UserObserver] = (),
+    pictures: bool = True,
 ) -> RunResult:
-    """Train an experiment, the spec of a path, or a dict of what a spec says, and write its run folder under ``runs``.
+    """Train an experiment and write its run folder: ``run("adam", overrides={"optimizer.lr": 0.1})``.
+
+    ``spec`` is the path of a spec, the name of a bundled config, a dict of what a spec says, YAML text or an
+    experiment; ``overrides`` change it as ``-s`` does: ``{"optimizer.lr": 0.1}`` or ``["optimizer.lr=0.1"]``. The
+    folder is made under ``runs``.
+
+    ``progress``: ``"auto"`` shows one output with curves in a notebook and nothing in a script; True shows lines on
+    stderr in a script; ``"lines"`` shows lines everywhere; False nothing. ``reporter`` takes its place.
+
+    Each of the ``observers`` is a function of step, objective, row and network, which is called before the first update
+    and after each one (:data:`nnlab.train.callbacks.Callback`), or an object with ``on_step(step, objective)`` or
+    ``on_evaluation(row)``. It must not change the network. What it raises ends the run as failed and is raised here.
+
+    With ``pictures=False`` none are drawn; otherwise ``train.pictures`` of the spec decides.
 
     Raises UsageError or DataError before a folder is made when the experiment cannot start; Diverged when a number is
     no longer finite (objective, gradient, weights, an evaluation); Interrupted after a signal; RunError when the folder
     cannot be written. In the last three cases the folder holds what was done until then, with its status.
     """
-    experiment = as_experiment(spec)
-    with one_blas_thread():
-        setup = RunSetup(experiment).allocate()
-        environment = environment_of(setup)
-        folder = RunFolder.create(Path(runs), experiment.name, setup.evaluation.columns)
-        return train_and_record(setup, folder, reporter or Silent(), environment)
+    check_observers(observers)
+    options = RunOptions(pictures=pictures, observers=observers)
+    with reporting(progress, reporter) as shown:
+        experiment = as_experiment(spec, overrides)
+        try:
+            with one_blas_thread():
+                setup = RunSetup(experiment).allocate()
+                environment = environment_of(setup)
+                folder = RunFolder.create(Path(runs), experiment.name, setup.evaluation.columns)
+                return train_and_record(setup, folder, shown, environment, options=options)
+        except ObserverFailed as failure:
+            users = failure.error
+    raise users
 
 
 def one_blas_thread() -> threadpool_limits:
@@ -100,8 +154,9 @@ def train_and_record(
         snapshots = Snapshots(setup, folder, spec_sha256)
         checkpointer = CheckpointWriter(setup, folder, spec_sha256, seconds)
         observers: list[Observer] = [folder, lines, *([diagnostics] if diagnostics else []), snapshots]
+        own = adapted(options.observers, setup)
         with reporter.watch(setup.iterations) as live:
-            outcome = train(setup, [*observers, *live], stop, checkpointer)
+            outcome = train(setup, [*observers, *live, *own], stop, checkpointer)
 
         saved = outcome.steps if outcome.restored is None else outcome.restored
         if diagnostics and saved > 0:
