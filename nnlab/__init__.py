@@ -1,10 +1,12 @@
 """nnlab: an experiment runner for neural networks written by hand in NumPy.
 
-From Python: ``run("configs/adam.yaml")`` trains, ``cross_validate(spec, folds)`` trains once per fold,
-``read_run(folder)`` reads the records, ``predict(folder, x)`` classifies raw samples, ``trained_network(folder)`` loads
-the network with its weights. ``numerical_gradient(f, x)`` is the gradient of any function from its values,
-``run_descent(spec)`` minimises a test function, ``sweep(spec, {"optimizer.lr": [0.1, 0.01]})`` trains once for each
-value. Nothing heavy is imported before one of these names is used, so that ``nnlab --help`` starts at once.
+From Python: ``run("adam", overrides={"optimizer.lr": 0.1})`` trains, ``cross_validate(spec, folds)`` trains once per
+fold, ``sweep(spec, {"optimizer.lr": [0.1, 0.01]})`` once for each value. ``compare([a, b])`` compares runs.
+``read_run(folder)`` and ``read_sweep(folder)`` read the records, ``predict(run, x)`` classifies raw samples,
+``evaluate(run, x, y)`` measures on them, ``trained_network(run)`` loads the network with its weights.
+``load_experiment(spec)`` reads and checks a spec. ``numerical_gradient(f, x)`` is the gradient of any function from its
+values, ``run_descent(spec)`` minimises a test function. Nothing heavy is imported before one of these names is used, so
+that ``nnlab --help`` starts at once.
 """
 
 import os
@@ -20,21 +22,27 @@ if TYPE_CHECKING:
     from nnlab.config.loading import load_experiment
     from nnlab.core.numerical import numerical_gradient, numerical_gradient_batch
     from nnlab.descent.run import run_descent
+    from nnlab.figures.compared_runs import compare
+    from nnlab.inference.evaluation import evaluate
     from nnlab.inference.trained_network import predict, trained_network
     from nnlab.sweeps.api import sweep
+    from nnlab.sweeps.sweep_result import read_sweep
     from nnlab.train.crossval import cross_validate
     from nnlab.train.run import run
     from nnlab.train.trained_run import read_run
 
 __all__ = [
     "__version__",
+    "compare",
     "cross_validate",
+    "evaluate",
     "load_descent",
     "load_experiment",
     "numerical_gradient",
     "numerical_gradient_batch",
     "predict",
     "read_run",
+    "read_sweep",
     "run",
     "run_descent",
     "sweep",
@@ -48,13 +56,16 @@ if sys.platform == "darwin":
     os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
 
 _HOMES = {
+    "compare": "nnlab.figures.compared_runs",
     "cross_validate": "nnlab.train.crossval",
+    "evaluate": "nnlab.inference.evaluation",
     "load_descent": "nnlab.config.descent",
     "load_experiment": "nnlab.config.loading",
     "numerical_gradient": "nnlab.core.numerical",
     "numerical_gradient_batch": "nnlab.core.numerical",
     "predict": "nnlab.inference.trained_network",
     "read_run": "nnlab.train.trained_run",
+    "read_sweep": "nnlab.sweeps.sweep_result",
     "run": "nnlab.train.run",
     "run_descent": "nnlab.descent.run",
     "sweep": "nnlab.sweeps.api",

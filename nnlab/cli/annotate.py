@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import RunsFolder, expanded
+from nnlab.cli.arguments import RunsFolder
 from nnlab.cli.completion import complete_run, complete_tag
 from nnlab.cli.console import echo
+from nnlab.storage.patterns import expanded
 
 Added = Annotated[
     list[str] | None,

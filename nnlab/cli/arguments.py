@@ -1,8 +1,6 @@
 """Arguments of several commands: shared options, glob patterns, and hints for mistyped options."""
 
-import os
-from collections.abc import Iterable, Sequence
-from glob import glob, has_magic
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -108,19 +106,6 @@ MovedData = Annotated[
 
 _OPTIONS = ("-s", "--set")
 _CLOSED_BY = {"[": "]", "{": "}"}
-
-
-def expanded(names: Iterable[str]) -> list[str]:
-    """The names with each pattern (``runs/*``, quoted or in a shell that does not expand it) replaced by its matches.
-
-    Existing paths, and patterns without a match, are kept as they are.
-    """
-    found: list[str] = []
-    for name in names:
-        pattern = has_magic(name) and not os.path.lexists(name)
-        matches = sorted(glob(name)) if pattern else []  # noqa: PTH207 - Path.glob takes no absolute patterns
-        found += matches or [name]
-    return found
 
 
 def check_split(arguments: Sequence[str]) -> None:

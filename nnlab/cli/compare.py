@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import RunsFolder, Tag, Where, expanded
+from nnlab.cli.arguments import RunsFolder, Tag, Where
 from nnlab.cli.completion import complete_run
 from nnlab.cli.console import echo, naming_output
 
@@ -71,6 +71,7 @@ def compare_command(
     from nnlab.records.run_names import find_run
     from nnlab.storage.disk import write_output
     from nnlab.storage.folders import create_folder
+    from nnlab.storage.patterns import expanded
 
     if json and csv == "-":
         raise UsageError("--json and --csv - both write to stdout; give --csv a file name")

@@ -104,21 +104,17 @@ def _render(name: str, summary: Mapping[str, Any]) -> None:
     from rich.text import Text
 
     from nnlab.cli.console import results
-    from nnlab.comparisons.cells import heading, shown_number
+    from nnlab.comparisons.fold_table import fold_headings, fold_rows, fold_title, mean_rows
 
-    metrics = {key: value for key, value in summary["metrics"].items() if key != "objective"}
-    title = f"{name}: {summary['folds']} folds, mean ± standard deviation of those completed"
-    table = Table(title=Text(title), title_justify="left")
-    table.add_column("fold")
-    for text in ("steps", *map(heading, metrics)):
+    table = Table(title=Text(fold_title(name, summary)), title_justify="left")
+    first, *numbers, last = fold_headings(summary)
+    table.add_column(first)
+    for text in numbers:
         table.add_column(text, justify="right")
-    table.add_column("status")
-    for run in summary["runs"]:
-        final = run["final"] or {}
-        cells = ["" if final.get(key) is None else shown_number(key, final[key]) for key in metrics]
-        table.add_row(run["folder"], f"{run['steps']:,}", *cells, run["status"])
+    table.add_column(last)
+    for row in fold_rows(summary):
+        table.add_row(*row)
     table.add_section()
-    for text, part in (("mean", "mean"), ("± std", "std")):
-        numbers = [(key, value[part]) for key, value in metrics.items()]
-        table.add_row(text, "", *("" if number is None else shown_number(key, number) for key, number in numbers), "")
+    for row in mean_rows(summary):
+        table.add_row(*row)
     results().print(table)

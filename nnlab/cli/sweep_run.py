@@ -27,7 +27,8 @@ from nnlab.sweeps.plan import Plan, swept_datasets
 from nnlab.sweeps.pool import LocalWorkers
 from nnlab.sweeps.progress import SweepReporter, described
 from nnlab.sweeps.resume import resume_sweep
-from nnlab.sweeps.run import SweepResult, run_sweep
+from nnlab.sweeps.run import run_sweep
+from nnlab.sweeps.sweep_result import SweepResult
 from nnlab.sweeps.trial import Workers
 
 

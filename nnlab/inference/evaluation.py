@@ -16,7 +16,8 @@ from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.data.pipeline.raw_samples import network_inputs
 from nnlab.engine.evaluation import MEAN_LOSS, ChunkedEvaluation
 from nnlab.errors import DataError, RunError, UsageError, reported_as
-from nnlab.inference.class_report import ClassReport, confused_pairs, confusion_matrix
+from nnlab.html import block, line, table
+from nnlab.inference.class_report import MEASURES, ClassReport, confused_pairs, confusion_matrix
 from nnlab.inference.sample_arrays import class_indices
 from nnlab.inference.trained_network import HasPath, TrainedNetwork, trained_network
 from nnlab.losses import CrossEntropy, Loss
@@ -28,6 +29,8 @@ MOST_IN_A_MATRIX = 100
 """Classes at most whose confusion matrix is written as JSON: that of 10,000 classes has 100 million numbers."""
 
 MOST_PAIRS = 1000
+MOST_SHOWN = 20
+"""Classes at most that a notebook shows."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,6 +89,27 @@ class Evaluation:
     def __repr__(self) -> str:
         measured = ", ".join(f"{name} {metrics[name].format(value)}" for name, value in self.metrics.items())
         return f"Evaluation({self.part}: {measured}, {self.samples:,} samples)"
+
+    def _repr_html_(self) -> str:
+        """Metrics with their standard errors, precision, recall and F1 by class, and the confusion matrix."""
+        measured = []
+        for name, value in self.metrics.items():
+            error = self.standard_errors.get(name)
+            measured.append((name, metrics[name].format(value), "" if error is None else f"± {error:.2g}"))
+        shown, report = self.class_names[:MOST_SHOWN], self.by_class
+        classes = [
+            (name, *(f"{getattr(report, measure)[index]:.4f}" for measure in MEASURES), f"{report.support[index]:,}")
+            for index, name in enumerate(shown)
+        ]
+        more = len(self.class_names) - len(shown)
+        counts = [(name, *row) for name, row in zip(shown, self.confusion.tolist(), strict=True)] if not more else []
+        return block(
+            line(f"{self.part}: {self.samples:,} samples"),
+            table(("metric", "value", "standard error"), measured, numbers=(1, 2)),
+            table(("class", *MEASURES, "samples"), classes, numbers=range(1, 5)),
+            line(f"… and {more:,} more classes", small=True) if more else "",
+            table(("true \\ predicted", *shown), counts, numbers=range(1, len(shown) + 1)) if counts else "",
+        )
 
 
 @dataclass(kw_only=True)

@@ -40,14 +40,15 @@ LEGEND_LINES = 3
 LEGEND_LINES_PER_COLUMN = 32
 
 
-def plot_comparison(comparison: Comparison, folder: Path) -> None:
-    """Write a picture of each metric with the curves of all entries into ``folder``.
+def plot_comparison(comparison: Comparison, folder: Path, kinds: Sequence[str] | None = None) -> None:
+    """Write a picture of each metric (or of those in ``kinds``) with the curves of all entries into ``folder``.
 
     Entries averaged over seeds are their mean with a band of one standard deviation. Raises OSError when the pictures
     cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for kind in names_in(column for entry in comparison.entries for run in entry.runs for column in run.metrics):
+    columns = (column for entry in comparison.entries for run in entry.runs for column in run.metrics)
+    for kind in names_in(columns) if kinds is None else kinds:
         shown = [_shown_part(entry, kind) for entry in comparison.entries]
         part = min(shown, key=REPORTING_SPLITS.index)
         both = part != "train" and len(comparison.entries) <= ENTRIES_WITH_TRAIN

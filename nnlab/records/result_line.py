@@ -8,9 +8,9 @@ from nnlab.core.rows import CHOOSING_SPLITS, REPORTING_SPLITS, Row
 from nnlab.html import block, line, table
 from nnlab.metric_columns import format_column, headline, labelled
 from nnlab.metrics import LOSS
-from nnlab.records.formats import FINISHED
+from nnlab.records.formats import ENDED_TRIALS, FINISHED
 from nnlab.registry import metrics
-from nnlab.text import one_line
+from nnlab.text import format_value, one_line
 
 
 def result_line(name: str, summary: Mapping[str, Any]) -> str:
@@ -45,7 +45,8 @@ def run_html(
     """A run for a notebook: its metrics on each split, the best evaluation, status, duration and folder."""
     metric_names = [*headline(final or {}), LOSS]
     rows = []
-    for row, words in ((final, ""), (best, "best ")):
+    is_best = final is not None and best is not None and final["step"] == best["step"]
+    for row, words in ((final, ""), (None if is_best else best, "best ")):
         for split in REPORTING_SPLITS:
             cells = [_cell(row or {}, f"{split}_{metric}") for metric in metric_names]
             if any(cells):
@@ -61,3 +62,17 @@ def run_html(
 def _cell(row: Row, column: str) -> str:
     value = row.get(column)
     return "" if value is None else format_column(column, value)
+
+
+def sweep_line(name: str, status: str, summary: Mapping[str, Any]) -> str:
+    """A sweep in a few words: ``Sweep adam: 6 of 6 trials ended, best trial 2 (optimizer.lr 0.01), completed``."""
+    ended = sum(summary["counts"].get(kind, 0) for kind in ENDED_TRIALS)
+    parts = [f"{ended:,} of {summary['trials']:,} trials ended"]
+    if best := summary["best"]:
+        settings = ", ".join(
+            f"{one_line(key, 60)} {one_line(format_value(value), 60)}" for key, value in best["settings"].items()
+        )
+        column = summary["goal"]["column"]
+        measured = f"{column.replace('_', ' ')} {format_column(column, best['value'])}"
+        parts.append(f"best trial {best['trial']:,} ({settings}) with {measured}")
+    return f"Sweep {one_line(name, 100)}: {', '.join([*parts, status])}"

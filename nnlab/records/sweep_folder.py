@@ -21,6 +21,7 @@ from nnlab.records.formats import (
     trial_folders,
 )
 from nnlab.records.json_files import read_summary
+from nnlab.records.result_line import sweep_line
 from nnlab.records.sweep_summary import new_summary, read_sweep_summary
 from nnlab.records.sweep_table import SweepColumns, TrialRow, is_metric, read_trials, trials_csv
 from nnlab.storage.checked_files import check_file, damaged, reading
@@ -132,6 +133,9 @@ class SweepRecord:
     summary: Mapping[str, Any]
     columns: SweepColumns
     trials: Sequence[TrialRow]
+
+    def __repr__(self) -> str:
+        return sweep_line(self.path.name, self.status, self.summary)
 
     @cached_property
     def status(self) -> str:

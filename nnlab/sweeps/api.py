@@ -13,7 +13,8 @@ from nnlab.sweeps.notebook_display import reporting
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.pool import LocalWorkers
 from nnlab.sweeps.progress import SweepReporter
-from nnlab.sweeps.run import SweepResult, run_sweep
+from nnlab.sweeps.run import run_sweep
+from nnlab.sweeps.sweep_result import SweepResult
 from nnlab.train.progress import Progress
 
 

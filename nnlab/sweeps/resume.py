@@ -17,8 +17,9 @@ from nnlab.storage.layout import ENVIRONMENT_FILE, SUMMARY_FILE, SWEEP_FILE, tri
 from nnlab.storage.lock import is_being_written
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.progress import SilentSweep, SweepReporter
-from nnlab.sweeps.run import SweepResult, columns_of, initial_summary, train_remaining
+from nnlab.sweeps.run import columns_of, initial_summary, train_remaining
 from nnlab.sweeps.scheduler import Scheduler
+from nnlab.sweeps.sweep_result import SweepResult
 from nnlab.sweeps.trial import Workers
 from nnlab.sweeps.worker import SECONDS_TO_SAVE
 from nnlab.train.drift import refusal

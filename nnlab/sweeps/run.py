@@ -1,14 +1,12 @@
 """Sweeps: many trials in worker processes, and the folder that records them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nnlab.comparisons.verdicts import sweep_statistics, values_by_point
 from nnlab.config.sweep import Sweep
-from nnlab.core.arrays import Array
 from nnlab.core.signals import stop_on_signal
 from nnlab.errors import Interrupted, RunError
 from nnlab.figures.failures import failures_reported
@@ -21,24 +19,13 @@ from nnlab.storage.layout import PLOTS_FOLDER, SPEC_FILE
 from nnlab.sweeps.plan import Plan
 from nnlab.sweeps.progress import SilentSweep, SweepReporter
 from nnlab.sweeps.scheduler import Scheduler
+from nnlab.sweeps.sweep_result import SweepResult
 from nnlab.sweeps.trial import Workers, WorkersLost
 
 NO_GOAL = (
     "without validation samples no trial is named the best, since the test set must not choose; "
     "data.validation: 0.1 holds some out"
 )
-
-
-@dataclass(frozen=True)
-class SweepResult:
-    """Where a sweep was written, its summary, and the columns of trials.csv as arrays, an entry for each trial.
-
-    Numbers are float64, NaN where there is none; texts and lists are arrays of objects.
-    """
-
-    path: Path
-    summary: Mapping[str, Any]
-    trials: Mapping[str, Array]
 
 
 def run_sweep(

@@ -6,11 +6,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nnlab.comparisons.cells import column_words, shown_number
+from nnlab.comparisons.fold_table import fold_headings, fold_rows, mean_rows
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import Spec, as_experiment, load_experiment
 from nnlab.config.overrides import Overrides
+from nnlab.core.rows import REPORTING_SPLITS
+from nnlab.core.statistics import MeanStd
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, Interrupted, RunError, UsageError
+from nnlab.html import block, line, table
 from nnlab.records.crossval_folder import CrossvalFolder, read_crossval, read_crossval_summary
 from nnlab.records.environment import drift
 from nnlab.records.formats import FINISHED, fold_folders, is_crossval_folder
@@ -18,6 +23,7 @@ from nnlab.records.json_files import read_environment, read_summary
 from nnlab.records.reader import read_recorded_spec
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.layout import ENVIRONMENT_FILE, SPEC_FILE, SUMMARY_FILE, fold_folder
+from nnlab.text import one_line
 from nnlab.train.drift import changed_keys, listed, refusal
 from nnlab.train.progress import Progress, check_progress, reporting
 from nnlab.train.reporting import Reporter, Silent
@@ -25,7 +31,7 @@ from nnlab.train.resume import resume
 from nnlab.train.run import environment_of, one_blas_thread, train_and_record
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CrossvalResult:
     """Where a cross-validation was written, the experiment's name, and its summary.
 
@@ -35,6 +41,27 @@ class CrossvalResult:
     path: Path
     name: str
     summary: dict[str, Any]
+
+    def __repr__(self) -> str:
+        metrics = self.summary["metrics"]
+        column = next((found for split in REPORTING_SPLITS for found in metrics if found.startswith(f"{split}_")), None)
+        parts = [f"{self.summary['folds']} folds"]
+        if column is not None:
+            spread = MeanStd(**metrics[column])
+            std = "" if spread.std is None else f" ± {shown_number(column, spread.std)}"
+            parts.append(f"{column_words(column)} {shown_number(column, spread.mean)}{std}")
+        return f"Cross-validation {one_line(self.name, 100)}: {', '.join([*parts, self.status])}"
+
+    def _repr_html_(self) -> str:
+        """Its folds, their mean and standard deviation."""
+        headings, rows = fold_headings(self.summary), [*fold_rows(self.summary), *mean_rows(self.summary)]
+        measured = table(headings, rows, numbers=range(1, len(headings) - 1))
+        return block(line(repr(self)), measured, line(self.path, small=True))
+
+    @property
+    def status(self) -> str:
+        """How it ended."""
+        return str(self.summary["status"])
 
 
 def cross_validate(

@@ -1,0 +1,46 @@
+"""The folds of a cross-validation as a table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nnlab.comparisons.cells import heading, shown_number
+
+
+def fold_headings(summary: Mapping[str, Any]) -> list[str]:
+    """The headings: fold, steps, metrics, status."""
+    return ["fold", "steps", *map(heading, _metrics(summary)), "status"]
+
+
+def fold_rows(summary: Mapping[str, Any]) -> list[Sequence[str]]:
+    """A row for each fold."""
+    return [
+        [
+            run["folder"],
+            f"{run['steps']:,}",
+            *(_cell(key, (run["final"] or {}).get(key)) for key in _metrics(summary)),
+            run["status"],
+        ]
+        for run in summary["runs"]
+    ]
+
+
+def mean_rows(summary: Mapping[str, Any]) -> list[Sequence[str]]:
+    """Mean and sample standard deviation over the folds that completed."""
+    metrics = _metrics(summary)
+    return [
+        [text, "", *(_cell(key, value[part]) for key, value in metrics.items()), ""]
+        for text, part in (("mean", "mean"), ("± std", "std"))
+    ]
+
+
+def fold_title(name: str, summary: Mapping[str, Any]) -> str:
+    """What the table shows."""
+    return f"{name}: {summary['folds']} folds, mean ± standard deviation of those completed"
+
+
+def _metrics(summary: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in summary["metrics"].items() if key != "objective"}
+
+
+def _cell(key: str, value: float | None) -> str:
+    return "" if value is None else shown_number(key, value)
