@@ -90,9 +90,11 @@ def _check_single(path: Path) -> None:
 
     kind, shown = kind_of(path), one_line(str(path), 200)
     if kind == "crossval":
-        raise RunError(f"{shown}: a cross-validation; name one of its folds: nnlab evaluate {shown}/{fold_folder(1)}")
+        raise RunError(
+            f"{shown}: a cross-validation; evaluate one of its folds, such as nnlab evaluate {path / fold_folder(1)}"
+        )
     if kind == "sweep":
         best = read_sweep_summary(path)["best"]
         which = "its best trial" if best else "one of its trials"
-        trial = trial_folder(best["trial"] if best else 1)
-        raise RunError(f"{shown}: a sweep; name {which}: nnlab evaluate {shown}/{trial}")
+        trial = path / trial_folder(best["trial"] if best else 1)
+        raise RunError(f"{shown}: a sweep; evaluate {which}: nnlab evaluate {trial}")

@@ -21,7 +21,8 @@ MOST_IN_A_TABLE = 20
 
 MOST_PAIRS = 10
 MOST_NAMED = 10
-NAME_WIDTH = 20
+NAME_WIDTH = 40
+MATRIX_NAME_WIDTH = 24
 
 
 def print_evaluation(run: "RunRecord", found: "Evaluation", origin: str, *, per_class: bool, as_json: bool) -> None:
@@ -69,7 +70,8 @@ def _print_confusions(found: "Evaluation") -> None:
     console = results()
     names = [one_line(name, NAME_WIDTH) for name in found.class_names]
     if len(names) <= MOST_IN_A_TABLE:
-        for columns in (_matrix(found, names, names), _matrix(found, *_numbered(names))):
+        short = [one_line(name, MATRIX_NAME_WIDTH) for name in found.class_names]
+        for columns in (_matrix(found, short, short), _matrix(found, *_numbered(short))):
             if sum(column.widest + GAP for column in columns) - GAP <= console.width:
                 echo("confusion matrix (rows: true class, columns: predicted class)")
                 console.print(laid_out(columns, console.width), soft_wrap=False)
