@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from nnlab.language import tr
 from nnlab.plots.fonts import families, notice_missing
-from nnlab.plots.palette import FAINT, Palette, in_format, palette, plot_format
+from nnlab.plots.palette import FAINT, Palette, in_format, palette, plot_dpi, plot_format
 from nnlab.plots.plot_style import Format
 from nnlab.plots.shown_figure import ShownFigure, keep
 from nnlab.storage.disk import atomic_write
@@ -82,7 +82,7 @@ def canvas(
         if keep(figure):
             return
         drawn = BytesIO()
-        figure.savefig(drawn, format=plot_format(), metadata=_NO_DATE[plot_format()])
+        figure.savefig(drawn, format=plot_format(), dpi=plot_dpi(), metadata=_NO_DATE[plot_format()])
     atomic_write(in_format(path), drawn.getvalue())
 
 

@@ -87,6 +87,11 @@ def plot_format() -> Format:
     return _plot_style.get().format
 
 
+def plot_dpi() -> int:
+    """The current number of pixels per inch; pictures are laid out alike whatever it is."""
+    return _plot_style.get().dpi
+
+
 def in_format(path: Path) -> Path:
     """The path of a picture with the ending of the current format."""
     return path.with_suffix(f".{plot_format()}")

@@ -12,8 +12,9 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 @dataclass(frozen=True)
 class PlotStyle:
-    """The format, style and language of pictures."""
+    """The format, style and language of pictures, and the pixels per inch of PNG."""
 
     format: Format = "png"
     style: Style = "light"
     language: Language = "en"
+    dpi: int = 120

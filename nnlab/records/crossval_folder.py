@@ -1,6 +1,6 @@
 """The folder of a cross-validation: its spec, its summary and a run folder for each fold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -62,7 +62,7 @@ class CrossvalFolder:
 
     def add(self, number: int) -> None:
         """Add the run of a fold, whatever its status, to the summary."""
-        self.summary |= _added_up([*self.summary["runs"], _fold_entry(self.path, number)])
+        self.summary |= _added_up([*self.summary["runs"], _fold_entry(self.path, fold_folder(number))])
         self._write(SUMMARY_FILE, as_json(self.summary))
 
     def finish(self, status: str, message: str = "") -> None:
@@ -90,15 +90,19 @@ def read_crossval_summary(folder: Path) -> Mapping[str, Any]:
     return summary
 
 
-def read_crossval(folder: Path) -> dict[str, Any]:
-    """The summary of a finished cross-validation, with its numbers recomputed from the folds; raises RunError."""
+def read_crossval(folder: Path, folds: Iterable[str] | None = None) -> dict[str, Any]:
+    """The summary of a cross-validation with its numbers recomputed from the run folders of its folds.
+
+    ``folds`` are the names of those that count; by default all, of a finished one. Raises RunError.
+    """
     summary = read_crossval_summary(folder)
-    return {**summary, **_added_up([_fold_entry(folder, number) for number in range(1, summary["folds"] + 1)])}
+    names = [fold_folder(number) for number in range(1, summary["folds"] + 1)] if folds is None else folds
+    return {**summary, **_added_up([_fold_entry(folder, name) for name in names])}
 
 
-def _fold_entry(folder: Path, number: int) -> dict[str, Any]:
-    run = read_run(folder / fold_folder(number)).summary
-    return {"folder": fold_folder(number)} | {key: run.get(key) for key in _OF_A_RUN}
+def _fold_entry(folder: Path, name: str) -> dict[str, Any]:
+    run = read_run(folder / name).summary
+    return {"folder": name} | {key: run.get(key) for key in _OF_A_RUN}
 
 
 def _added_up(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Runs, sweeps and cross-validations as one document."""
+"""Runs, sweeps and cross-validations as one document: HTML to print and hand in, or Markdown."""
