@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from nnlab.cli.arguments import MovedData, RunsFolder, expanded
+from nnlab.cli.arguments import Lang, MovedData, RunsFolder, expanded
 from nnlab.cli.completion import complete_run
 from nnlab.cli.console import echo, naming_output
-from nnlab.language import Language
 
 ReportFormat = Literal["html", "md"]
 
@@ -41,7 +40,7 @@ def report_command(
             show_default=False,
         ),
     ] = None,
-    language: Annotated[Language, typer.Option("--lang", help="Language of texts and pictures.")] = "en",
+    language: Lang = "en",
     title: Annotated[
         str, typer.Option("--title", metavar="TEXT", help="Title (default: the names of the runs).", show_default=False)
     ] = "",

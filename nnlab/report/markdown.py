@@ -40,7 +40,7 @@ def file_name(number: int, picture: Picture) -> str:
 
 def escaped(text: str) -> str:
     """A text on one line in which nothing is markup: no HTML, link, table, emphasis, formula, mention or list."""
-    line = " ".join(escape_control(text).split())
+    line = escape_control(" ".join(text.split()))
     line = _ADDRESS.sub(r"\\\g<0>", _MARKUP.sub(r"\\\g<0>", line))
     return _START.sub(lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}", line)
 
