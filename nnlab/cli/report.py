@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from nnlab.cli.arguments import Lang, MovedData, RunsFolder, expanded
+from nnlab.cli.arguments import Lang, MovedData, RunsFolder
 from nnlab.cli.completion import complete_run
 from nnlab.cli.console import echo, naming_output
+from  import expanded
 
 ReportFormat = Literal["html", "md"]
 
