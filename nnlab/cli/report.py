@@ -8,7 +8,6 @@ import typer
 from nnlab.cli.arguments import Lang, MovedData, RunsFolder
 from nnlab.cli.completion import complete_run
 from nnlab.cli.console import echo, naming_output
-from  import expanded
 
 ReportFormat = Literal["html", "md"]
 
@@ -70,6 +69,7 @@ def report_command(
     from nnlab.records.run_names import find_run
     from nnlab.report.compose import make_report
     from nnlab.report.files import check_free, report_path, write_report
+    from nnlab.storage.patterns import expanded
 
     path, kind = report_path(out, format_)
     check_free(path, kind, overwrite=overwrite)
