@@ -69,7 +69,9 @@ class TrainSettings:
         Annotated[int, Ge(2), Le(1000)] | Literal[0],
         Doc("save N weight snapshots, evenly spaced, for nnlab plot --animate; 0: none"),
     ] = 0
-    pictures: Annotated[bool, Doc("draw pictures when the training has ended; nnlab plot draws them later")] = True
+    pictures: Annotated[
+        bool, OmittedAtDefault(), Doc("draw pictures when the training has ended; nnlab plot draws them later")
+    ] = True
 
     @property
     def monitored_columns(self) -> list[str]:

@@ -16,13 +16,10 @@ class ResolvedSpec:
     """A dataclass of hyper-parameters that was built from a spec."""
 
     def resolved(self) -> dict[str, Any]:
-        """The spec as plain values, with every default filled in but those of keys without an effect."""
+        """The spec as plain values, with defaults filled in."""
         resolved = plain(self)
         if not isinstance(resolved, dict):
             raise TypeError("a spec is a mapping")
-        for section, key in [*_without_effect(resolved)]:
-            if resolved[section][key] == getattr(type(getattr(self, section)), key):
-                del resolved[section][key]
         return resolved
 
     def to_yaml(self) -> str:
