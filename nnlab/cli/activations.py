@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import Overrides
+from nnlab.cli.arguments import Lang, Overrides
 from nnlab.cli.completion import complete_spec
-from nnlab.cli.console import echo, naming_output
+from nnlab.cli.console import check_font, echo, naming_output
 
 FOLDER = Path("activations")
 
@@ -32,6 +32,7 @@ def activations_command(
             show_default=False,
         ),
     ] = None,
+    language: Lang = "en",
 ) -> None:
     """Plot activation histograms of untrained networks, on one batch of each spec's data.
 
@@ -44,6 +45,7 @@ def activations_command(
     from nnlab.plots.activations import check_rows, plot_untrained_activations
     from nnlab.storage.folders import create_folder
 
+    check_font()
     check_rows(len(specs))
     experiments = [load_experiment(spec, overrides or []) for spec in specs]
     rows = []

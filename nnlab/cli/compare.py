@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import RunsFolder, Tag, Where
+from nnlab.cli.arguments import Lang, RunsFolder, Tag, Where
 from nnlab.cli.completion import complete_run
-from nnlab.cli.console import echo, naming_output
+from nnlab.cli.console import check_font, echo, naming_output
 
 FOLDER = Path("comparisons")
 
@@ -55,6 +55,7 @@ def compare_command(
         ),
     ] = None,
     runs: RunsFolder = Path("runs"),
+    language: Lang = "en",
 ) -> None:
     """Compare runs: a table of the settings that differ and the final metrics, and the curves in one picture.
 
@@ -75,6 +76,7 @@ def compare_command(
 
     if json and csv == "-":
         raise UsageError("--json and --csv - both write to stdout; give --csv a file name")
+    check_font()
     paths = [find_run(name, runs, "run", "sweep") for name in expanded(names)]
     comparison = compare(paths, sort=sort, top=top, where=where or (), tag=tag)
     if json:

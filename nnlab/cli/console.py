@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from nnlab.language import current_language
 from nnlab.text import escape_control
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ def confirmed(question: str) -> bool:
         echo("", err=True)
         raise UsageError("no input available; nothing was changed (use -y to confirm)")
     return answer.strip().lower() in {"y", "yes"}
+
+
+def check_font() -> None:
+    """Raise UsageError, before any work is done, where pictures in the current language need a font that is missing."""
+    if current_language() != "en":
+        from nnlab.plots.fonts import check_language  # loads matplotlib
+
+        check_language()
 
 
 @contextmanager

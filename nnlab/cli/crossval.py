@@ -8,7 +8,7 @@ import typer
 
 from nnlab.cli.arguments import NO_PLOTS, SPEC_HELP, Lang, NoPlots, Overrides
 from nnlab.cli.completion import complete_run, complete_spec
-from nnlab.cli.console import echo
+from nnlab.cli.console import check_font, echo
 
 if TYPE_CHECKING:
     from nnlab.train.crossval import CrossvalResult
@@ -67,6 +67,7 @@ def crossval_command(
             raise UsageError(
                 "--resume continues a cross-validation with its own spec; it takes no SPEC, --folds, -s or --no-plots"
             )
+        check_font()
         result = resume_cross_validation(find_run(resume, runs, "crossval"), reporter, allow_drift=allow_drift)
     elif spec is None or folds is None or allow_drift:
         raise UsageError("give a SPEC and --folds K, such as configs/overfit.yaml --folds 5, or --resume FOLDER")
@@ -95,6 +96,8 @@ def cross_validate_spec(
             raise UsageError(f"-s {one_line(override, 100)}: --folds chooses the validation samples; leave this out")
     held_out = ["data.validation=0", "data.fold=1", f"data.folds={folds}"]
     experiment = load_experiment(spec, [*overrides, *held_out])
+    if experiment.train.pictures:
+        check_font()
     fetch(experiment.data, quiet=quiet)
     return cross_validate(experiment, folds, runs, reporter)
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.arguments import Overrides
+from nnlab.cli.arguments import Lang, Overrides
 from nnlab.cli.completion import complete_data, complete_dataset
-from nnlab.cli.console import echo, naming_output
+from nnlab.cli.console import check_font, echo, naming_output
 
 if TYPE_CHECKING:
     from nnlab.config.experiment import Experiment
@@ -91,6 +91,7 @@ def show_data(
             show_default=False,
         ),
     ] = None,
+    language: Lang = "en",
 ) -> None:
     """Count the samples of each class and plot some of them: images, or points in the plane.
 
@@ -101,6 +102,7 @@ def show_data(
     from nnlab.plots.samples import plot_samples
     from nnlab.registry import registered_name
 
+    check_font()
     experiment = _experiment(target, overrides or [])
     fetch(experiment.data)
     streams = make_streams(experiment.rng, experiment.seed)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import SPEC_HELP
+from nnlab.cli.arguments import SPEC_HELP, Lang
 from nnlab.cli.completion import complete_spec
-from nnlab.cli.console import echo
+from nnlab.cli.console import check_font, echo
 
 
 def descend_command(
@@ -26,6 +26,7 @@ def descend_command(
     ] = None,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where the folder goes.")] = Path("runs"),
     animate: Annotated[bool, typer.Option(help="Draw race.gif, which takes a few seconds.")] = True,
+    language: Lang = "en",
 ) -> None:
     """Minimise a test function with one or more optimizers, from the same start.
 
@@ -41,6 +42,7 @@ def descend_command(
     from nnlab.plots.notices import noticed_by
     from nnlab.storage.file_system import take_unsupported
 
+    check_font()
     descent = load_descent(spec, overrides or [])
     notices: list[str] = []
     with step_bar(len(descent.optimizer) * (descent.steps + 1)) as count, noticed_by(notices.append):

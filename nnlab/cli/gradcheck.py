@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nnlab.cli.arguments import Overrides
+from nnlab.cli.arguments import Lang, Overrides
 from nnlab.cli.completion import complete_checked, complete_spec
-from nnlab.cli.console import echo, naming_output
+from nnlab.cli.console import check_font, echo, naming_output
 
 # The scores of larger batches are not printed.
 MOST_SCORES = 5
@@ -60,6 +60,7 @@ def gradcheck_command(
             show_default=False,
         ),
     ] = None,
+    language: Lang = "en",
 ) -> None:
     """Check gradients numerically; exit code 1 when one is wrong.
 
@@ -83,6 +84,7 @@ def gradcheck_command(
         print_values(spec, overrides or [], method or "central", seed)
         return
     if h_sweep:
+        check_font()
         if spec is not None:
             raise UsageError("--h-sweep is for components, named with --only, so it cannot be combined with a SPEC")
         if method is not None:

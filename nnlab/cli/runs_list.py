@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.arguments import Tag, Where
+from nnlab.cli.arguments import Lang, Tag, Where
 from nnlab.cli.completion import complete_status
 from nnlab.cli.console import echo
 from nnlab.records.formats import ALL_STATUSES, DAMAGED
@@ -35,6 +35,7 @@ def list_runs(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the paths.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
+    language: Lang = "en",
 ) -> None:
     """List runs, cross-validations, descents and sweeps with status, progress, final metrics and size.
 

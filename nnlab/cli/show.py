@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.arguments import Overrides, RunsFolder
+from nnlab.cli.arguments import Lang, Overrides, RunsFolder
 from nnlab.cli.completion import complete_spec_or_run
 from nnlab.cli.console import echo
 
@@ -26,6 +26,7 @@ def show_command(
     ],
     overrides: Overrides = None,
     runs: RunsFolder = Path("runs"),
+    language: Lang = "en",
 ) -> None:
     """Show the resolved spec and the layers with output shapes and parameters; of a run also its final metrics.
 

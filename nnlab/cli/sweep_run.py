@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnlab.cli.arguments import MANY_TRIALS
-from nnlab.cli.console import confirmed, echo
+from nnlab.cli.console import check_font, confirmed, echo
 from nnlab.cli.downloading import fetch
 from nnlab.cli.sweep_results import print_sweep
 from nnlab.config.experiment import Experiment
@@ -80,6 +80,8 @@ def is_wanted(sweep: Sweep, *, unasked: bool) -> bool:
 
 def checked_plan(sweep: Sweep, *, quiet: bool) -> Plan:
     """The plan of a sweep, whose trials can all be trained; missing data is downloaded first."""
+    if sweep.base.train.pictures:
+        check_font()
     for source in (sweep.base.data, *swept_datasets(sweep)):
         fetch(source, quiet=quiet)
     return Plan(sweep)
@@ -105,6 +107,7 @@ def train_plan(plan: Plan, runs: Path, machines: Machines, *, fail_fast: bool) -
 
 def resume_folder(name: str, runs: Path, machines: Machines, *, fail_fast: bool, retry_failed: bool) -> SweepResult:
     """Resume the sweep of a folder, of a short name in ``runs``, or the newest one."""
+    check_font()
     path = find_run(name, runs, "sweep")
     with machines.workers(MOST_TRIALS, lambda: load_sweep(path / SWEEP_FILE).base) as workers:
         return resume_sweep(

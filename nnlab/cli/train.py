@@ -7,7 +7,7 @@ import typer
 
 from nnlab.cli.arguments import NO_PLOTS, Lang, MovedData, NoPlots, Overrides
 from nnlab.cli.completion import complete_run, complete_spec
-from nnlab.cli.console import echo
+from nnlab.cli.console import check_font, echo
 
 if TYPE_CHECKING:
     from nnlab.train.options import RunOptions
@@ -97,6 +97,8 @@ def resume_run(
     from nnlab.train.resume import last_run
     from nnlab.train.resume import resume as resume_training
 
+    if options.pictures:
+        check_font()
     path = last_run(runs) if run == "last" else find_run(run, runs, "run", "crossval")
     reporter = Silent() if quiet else ConsoleReporter()
     result = resume_training(
@@ -132,6 +134,8 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
             with naming(spec, UsageError):
                 show_experiment(experiment, with_data=True)
         return
+    if any(experiment.train.pictures for experiment in experiments):
+        check_font()
     for experiment in experiments:
         fetch(experiment.data, quiet=quiet)
     # Problems that only data and network show are reported before the first training. Each set-up is made again when

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.arguments import AllowDrift, Parallel, TrainMany
+from nnlab.cli.arguments import AllowDrift, Lang, Parallel, TrainMany
 from nnlab.cli.completion import complete_run, complete_spec_or_run
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def why_command(
     yes: TrainMany = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the contributions as JSON.")] = False,
+    language: Lang = "en",
 ) -> None:
     """Measure what each differing setting of two runs contributes to the difference of their results.
 

@@ -18,7 +18,16 @@ from nnlab.optim.base import Optimizer
 from nnlab.optim.early_stopping import EarlyStopping
 from nnlab.optim.patience import Patience
 from nnlab.optim.schedules import Constant, Schedule
-from nnlab.registry import NOT_A_KEY, Component, Doc, OptionalComponent, WeightsByName, hyperparameters, registered_name
+from nnlab.registry import (
+    NOT_A_KEY,
+    Component,
+    Doc,
+    OmittedAtDefault,
+    OptionalComponent,
+    WeightsByName,
+    hyperparameters,
+    registered_name,
+)
 from nnlab.regularizers import Regularizer
 
 Samples = Annotated[int, Ge(1), Le(10**9)]

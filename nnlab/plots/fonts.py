@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from unicodedata import east_asian_width
 
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findSystemFonts, fontManager, get_font
 from matplotlib.text import Text
 
+from nnlab.errors import UsageError
+from nnlab.language import current_language
 from nnlab.plots.notices import notice
 from nnlab.text import one_line
 
@@ -25,20 +29,29 @@ JAPANESE_FONTS = (
 )
 # Tried in this order for characters that the standard font lacks.
 _FONTS_WITH_MORE_LETTERS = (*JAPANESE_FONTS, "Noto Sans", "Arial Unicode MS")
-INSTALL_JAPANESE = (
+# The package of the extra ja, and the font (IPAexGothic) in it.
+PACKAGE, FONT_FILE = "matplotlib_fontja", Path("fonts", "ipaexg.ttf")
+_INSTALL_FONT = (
     f"install one of {', '.join(JAPANESE_FONTS)} (on Debian and Ubuntu: apt install fonts-noto-cjk or fonts-ipaexfont)"
 )
+INSTALL_JAPANESE = f"pip install 'nnlab-runner[ja]' brings one; or {_INSTALL_FONT}"
 
 
 def has_japanese_font() -> bool:
-    """Whether matplotlib finds a font with Japanese characters, known to it or newly installed."""
-    return _knows_japanese() or _finds_japanese()
+    """Whether matplotlib finds a font with Japanese characters: known to it, in the extra ja, or newly installed."""
+    return _knows_japanese() or _finds_packaged() or _finds_japanese()
+
+
+def check_language() -> None:
+    """Raise UsageError where pictures in the current language need a font that is not installed."""
+    if current_language() == "ja" and not has_japanese_font():
+        raise UsageError(f"no Japanese font was found; {INSTALL_JAPANESE}")
 
 
 def families(text: str) -> list[str]:
     """The font families for a picture with this title, in order of preference."""
-    if is_east_asian(text) and not _knows_japanese():
-        _find_new_fonts()
+    if current_language() == "ja" or is_east_asian(text):
+        has_japanese_font()
     installed = set(fontManager.get_font_names())
     return ["DejaVu Sans", *(name for name in _FONTS_WITH_MORE_LETTERS if name in installed)]
 
@@ -49,12 +62,19 @@ def notice_missing(figure: Figure) -> None:
     if not missing:
         return
     found = f"letters that no installed font has are drawn as boxes: {one_line(missing, 40)}"
-    notice(f"{found}; {INSTALL_JAPANESE}" if is_east_asian(missing) else found)
+    if not is_east_asian(missing):
+        notice(found)
+    else:
+        notice(f"{found}; {_INSTALL_FONT if _has_hangul(missing) else INSTALL_JAPANESE}")
 
 
 def is_east_asian(text: str) -> bool:
     """Whether a text has Chinese, Japanese or Korean characters."""
     return any(east_asian_width(letter) in "WFH" and letter <= "\uffff" for letter in text)
+
+
+def _has_hangul(text: str) -> bool:
+    return any("\uac00" <= letter <= "\ud7a3" for letter in text)
 
 
 def _missing(figure: Figure) -> dict[str, None]:
@@ -80,6 +100,15 @@ def _letters(names: Sequence[str]) -> frozenset[int]:
 
 def _knows_japanese() -> bool:
     return bool(set(JAPANESE_FONTS) & set(fontManager.get_font_names()))
+
+
+def _finds_packaged() -> bool:
+    """Add the font of the extra; its package is not imported, since that would change matplotlib's settings."""
+    package = find_spec(PACKAGE)
+    for folder in (package and package.submodule_search_locations) or ():
+        with suppress(OSError, RuntimeError):  # without the file, or not a font
+            fontManager.addfont(Path(folder) / FONT_FILE)
+    return _knows_japanese()
 
 
 def _finds_japanese() -> bool:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 
-from nnlab.errors import UsageError
 from nnlab.language import speaking
-from nnlab.plots.fonts import INSTALL_JAPANESE, has_japanese_font
+from nnlab.plots.fonts import check_language
 from nnlab.plots.plot_style import Format, PlotStyle, Style
 
 
@@ -62,14 +61,13 @@ def drawn_as(plot_style: PlotStyle) -> Iterator[None]:
 
     Raises UsageError when the language needs a font that is not installed.
     """
-    if plot_style.language == "ja" and not has_japanese_font():
-        raise UsageError(f"no Japanese font was found; {INSTALL_JAPANESE}")
-    token = _plot_style.set(plot_style)
-    try:
-        with speaking(plot_style.language):
+    with speaking(plot_style.language):
+        check_language()
+        token = _plot_style.set(plot_style)
+        try:
             yield
-    finally:
-        _plot_style.reset(token)
+        finally:
+            _plot_style.reset(token)
 
 
 def palette() -> Palette:

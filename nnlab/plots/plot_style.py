@@ -1,9 +1,9 @@
 """Formats, styles and languages of pictures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from nnlab.language import Language
+from nnlab.language import Language, current_language
 
 Format = Literal["png", "svg", "pdf"]
 Style = Literal["light", "dark"]
@@ -16,5 +16,5 @@ class PlotStyle:
 
     format: Format = "png"
     style: Style = "light"
-    language: Language = "en"
+    language: Language = field(default_factory=current_language)
     dpi: int = 120

@@ -83,7 +83,9 @@ def japanese_font(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_a_japanese_font_the_error_names_some(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts.fontManager, "get_font_names", lambda: ["DejaVu Sans", "Noto Sans"])
-    with pytest.raises(UsageError, match=r"no Japanese font was found; install one of Noto Sans CJK JP, .*apt install"):
+    monkeypatch.setattr(fonts, "find_spec", lambda name: None)
+    advice = r"pip install 'nnlab-runner\[ja\]' brings one; or install one of Noto Sans CJK JP, .*apt install"
+    with pytest.raises(UsageError, match=rf"no Japanese font was found; {advice}"):
         drawn_as(PlotStyle(language="ja")).__enter__()
     assert tr("test") == "test"
 
