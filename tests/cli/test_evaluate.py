@@ -106,7 +106,7 @@ def test_long_names_are_numbered_and_many_classes_are_listed_as_pairs(
             assert "0 a rather long class" in answer.stdout
         else:
             assert "most confused classes, 10 of " in answer.stdout
-            assert "of the class" in answer.stdout
+            assert "true class " in answer.stdout
             assert "never predicted, so precision counts as 0: a rather" in answer.stdout
 
 
