@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nnlab.cli.comparison_table import GAP, Column, laid_out
+from nnlab.cli.columns import GAP, Column, laid_out
 from nnlab.cli.console import echo, results
 from nnlab.data.tables.rows import counted
 from nnlab.inference.class_report import MEASURES

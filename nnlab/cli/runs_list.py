@@ -88,7 +88,7 @@ def list_runs(
 
 
 def _print_table(found: Sequence["StoredRun"]) -> None:
-    from nnlab.cli.comparison_table import GAP, Column, laid_out
+    from nnlab.cli.columns import GAP, Column, laid_out
     from nnlab.cli.console import results
     from nnlab.comparisons.cells import heading, shown_number
     from nnlab.core.memory import readable_bytes

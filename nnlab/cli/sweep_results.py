@@ -5,8 +5,8 @@ from typing import Any
 
 from rich.text import Text
 
+from nnlab.cli.columns import Column, laid_out
 from nnlab.cli.comparison_statistics import recorded_lines
-from nnlab.cli.comparison_table import Column, laid_out
 from nnlab.cli.console import results
 from nnlab.comparisons.cells import heading
 from nnlab.comparisons.labels import setting_text

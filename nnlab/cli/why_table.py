@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from nnlab.cli.comparison_table import Column, laid_out
+from nnlab.cli.columns import Column, laid_out
 from nnlab.cli.console import echo, results
 from nnlab.comparisons.cells import heading
 from nnlab.comparisons.labels import ABSENT
