@@ -55,9 +55,7 @@ def onnx_file(run: Path, *, probabilities: bool = False) -> OnnxFile:
     model = onnx_model(network, metadata_of(run, network.inputs), probabilities=probabilities)
     raw, origin = raw_samples_of(network, sum(BATCHES))
     difference = verified(model, network, raw)
-    notes = [
-        f"verified with onnx.reference on {difference.samples} {origin}: the scores differ by at most {difference}"
-    ]
+    notes = [f"verified with onnx.reference on {difference.samples} {origin}: the largest difference is {difference}"]
     if network.flat.values.dtype == np.float64:
         notes.insert(0, "the float64 network was exported as float32, which every runtime can compute")
     return OnnxFile(model.SerializeToString(deterministic=True), tuple(notes))

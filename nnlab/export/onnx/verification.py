@@ -1,6 +1,7 @@
 """The scores of an ONNX model beside those of its network."""
 
 from dataclasses import dataclass, replace
+from math import inf, isnan
 from time import monotonic
 
 import numpy as np
@@ -14,7 +15,7 @@ from nnlab.export.onnx.reference import reference_evaluator
 from nnlab.inference.trained_network import TrainedNetwork
 
 TOLERANCE = 1e-5
-"""The largest difference of scores, relative to the largest score."""
+"""The largest difference of an output, relative to the largest number in it."""
 ROUNDING = 10
 """Differences of up to this multiple of a network's own rounding error are no fault of the model."""
 BATCHES = (1, 7, 24, 32)
@@ -25,11 +26,12 @@ MOST_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Difference:
-    """The largest difference of scores over samples, and the largest score.
+    """The largest difference of an output over samples, and the largest number in the output.
 
     ``rounding`` is the largest difference between the network's own scores in float32 and in float64, where asked for.
     """
 
+    output: str
     samples: int
     absolute: float
     scale: float
@@ -37,18 +39,18 @@ class Difference:
 
     @property
     def relative(self) -> float:
-        """The difference relative to the largest score; absolute where all scores are 0."""
+        """The difference relative to the largest number; absolute where all are 0."""
         return self.absolute / self.scale if self.scale else self.absolute
 
     def __str__(self) -> str:
-        text = f"{self.absolute:.2g}, {self.relative:.2g} of the largest score"
+        text = f"{self.absolute:.2g}, {self.relative:.2g} of the largest of the {self.output}"
         if self.rounding is None:
             return text
         return f"{text} (nnlab's own scores in float32 and float64 differ by {self.rounding:.2g})"
 
 
 def verified(model: ModelProto, network: TrainedNetwork, raw: Array) -> Difference:
-    """The difference between ``onnx.reference`` and the network on raw samples (N, ...), at most 64.
+    """The largest difference between ``onnx.reference`` and the network on raw samples (N, ...), at most 64.
 
     Raises RunError where the network's own scores are not finite, CheckFailed where the difference exceeds both the
     tolerance and ten times the rounding error of the network itself, which deep saturated ones amplify.
@@ -60,31 +62,32 @@ def verified(model: ModelProto, network: TrainedNetwork, raw: Array) -> Differen
     if difference.rounding and difference.absolute <= ROUNDING * difference.rounding:
         return difference
     raise CheckFailed(
-        f"--to onnx: the scores of the ONNX model differ from nnlab's over {difference.samples} samples by up to "
-        f"{difference}, expected at most {TOLERANCE:g} of it; nothing was written"
+        f"--to onnx: the {difference.output} of the ONNX model differ from nnlab's over {difference.samples} samples "
+        f"by up to {difference}, expected at most {TOLERANCE:g} of it; nothing was written"
     )
 
 
 def measured(model: ModelProto, network: TrainedNetwork, raw: Array) -> Difference:
-    """The difference of scores, and of probabilities where the model has them."""
+    """The difference of the scores, or of the probabilities where the model has them and theirs is larger."""
     evaluator, start, samples = reference_evaluator(model), monotonic(), 0
-    absolute = scale = 0.0
+    absolute, scale = (dict.fromkeys(evaluator.output_names, 0.0) for _ in range(2))
     for size in BATCHES:
         batch = raw[samples : samples + size]
         if not len(batch) or monotonic() - start > MOST_SECONDS:
             break
-        expected = network_scores(network, batch)
-        if not np.isfinite(expected).all():
+        scores = network_scores(network, batch)
+        if not np.isfinite(scores).all():
             raise RunError("the network's scores are not finite, as after a divergence: it cannot be exported")
-        with np.errstate(all="ignore"):  # NumPy's warnings of underflow in exp, where nnlab's code avoids them
-            found = dict(zip(evaluator.output_names, evaluator.run(None, {INPUT: batch}), strict=True))
-        pairs = [(found[SCORES], expected)]
-        if PROBABILITIES in found:
-            pairs.append((found[PROBABILITIES], probabilities_of(expected, softmax=True)))
-        absolute = float(np.max([absolute, *(np.abs(of_model - own).max() for of_model, own in pairs)]))
-        scale = max(scale, float(np.abs(expected).max()))
+        with np.errstate(all="ignore"):  # underflow in exp, where nnlab's code avoids it
+            outputs = evaluator.run(None, {INPUT: batch})
+        expected = {SCORES: scores, PROBABILITIES: probabilities_of(scores, softmax=True)}
+        for name, found in zip(evaluator.output_names, outputs, strict=True):
+            largest = np.abs(found - expected[name]).max()
+            absolute[name] = float(np.maximum(absolute[name], largest))  # NaN stays
+            scale[name] = max(scale[name], float(np.abs(expected[name]).max()))
         samples += len(batch)
-    return Difference(samples, absolute, scale)
+    differences = [Difference(name, samples, absolute[name], scale[name]) for name in evaluator.output_names]
+    return max(differences, key=lambda each: inf if isnan(each.relative) else each.relative)
 
 
 def network_scores(network: TrainedNetwork, raw: Array) -> Array:

@@ -1,11 +1,13 @@
 """Whole networks give the same scores in ONNX, from raw samples."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from documents import blocks
 from onnx import TensorProto, shape_inference
 from onnx_models import RUNNERS, run_model, vary
 from trainings import make_experiment
@@ -24,6 +26,7 @@ from nnlab.export.onnx.verification import network_scores
 from nnlab.inference.trained_network import TrainedNetwork
 
 CONFIGS = {name: path for name, path in bundled_configs().items() if "/" not in name or name.startswith("activations/")}
+DOCUMENT = Path(__file__).parents[3] / "docs" / "export.md"
 MODELS = {
     "softmax": "softmax",
     "mlp": "{name: mlp, hidden: [30, 20], activation: tanh, batch_norm: true, dropout: 0.3}",
@@ -183,3 +186,15 @@ def test_same_network_gives_the_same_bytes(tmp_path: Path) -> None:
         for _ in range(2)
     }
     assert len(files) == 1
+
+
+def test_documented_lines_print_class_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (block,) = (block for block in blocks(DOCUMENT, "python") if "import onnxruntime" in block.text)
+    monkeypatch.chdir(tmp_path)
+    metadata = {"class_names": json.dumps(PIXELS.class_names)}
+    model = onnx_model(make_network(tmp_path, "softmax", PIXELS), metadata)
+    Path("digits.onnx").write_bytes(model.SerializeToString())
+    exec(compile(block.text, "export.md", "exec"), {})
+    assert re.fullmatch(r"\[('\d', ){4}'\d'\]\n", capsys.readouterr().out)

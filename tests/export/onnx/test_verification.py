@@ -61,6 +61,14 @@ def test_probabilities_are_verified_too(tmp_path: Path) -> None:
         verified(model, network, raw)
 
 
+def test_probabilities_are_not_measured_by_scores_that_are_much_smaller(tmp_path: Path) -> None:
+    network, raw = make_network(tmp_path, "softmax"), random_samples(INPUTS, 64)
+    for array in network.state().values():
+        array *= 1e-6
+    difference = verified(onnx_model(network, {}, probabilities=True), network, raw)
+    assert difference.relative <= 1e-6
+
+
 def test_model_that_gives_nan_is_refused(tmp_path: Path) -> None:
     network, raw = make_network(tmp_path, "softmax"), random_samples(INPUTS, 9)
     with pytest.raises(CheckFailed, match="by up to nan"):
