@@ -88,6 +88,12 @@ JAPANESE: Mapping[str, str] = {
     "true class → predicted class, score": "正解クラス → 予測クラス、スコア",
     "no predictions": "有効な出力がありません",
     "no errors": "誤りはありません",
+    "{name}: predictions": "{name}：予測結果",
+    "{name}: predictions for the first {shown} of {pictures} pictures": (
+        "{name}：予測結果（画像 {pictures} 枚のうち最初の {shown} 枚）"
+    ),
+    "picture, what the network saw, most probable classes": "元の画像、ネットワークへの入力、確率の高いクラス",
+    "picture, what the network saw, highest scores": "元の画像、ネットワークへの入力、スコアの高いクラス",
     # activations of untrained networks
     "activation histograms before training, one batch": "学習前の各活性化層の出力の分布（1 バッチ）",
     "activation {place}": "活性化 {place}",

@@ -19,6 +19,7 @@ from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.init import init_command
 from nnlab.cli.list import list_command
 from nnlab.cli.plot import plot_command
+from nnlab.cli.predict import predict_command
 from nnlab.cli.report import report_command
 from nnlab.cli.runs import runs_app
 from nnlab.cli.schema import schema_command
@@ -70,6 +71,7 @@ app.command("why")(why_command)
 app.command("descend")(descend_command)
 app.command("plot")(plot_command)
 app.command("evaluate")(evaluate_command)
+app.command("predict")(predict_command)
 app.command("export")(export_command)
 app.command("report")(report_command)
 app.command("activations")(activations_command)

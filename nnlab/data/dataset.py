@@ -12,11 +12,14 @@ from annotated_types import Ge, Le, Lt, MaxLen
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import RandomGenerator
 from nnlab.data.files.download import Download, DownloadObserver
-from nnlab.data.input_format import WHITE, Column, InputFormat, Scaling
+from nnlab.data.input_format import WHITE, Column, InputFormat, PictureSettings, Scaling, border_mean
 from nnlab.data.pipeline.augmentation import Augmentation, check_augmentations
 from nnlab.data.pipeline.splitting import hold_out_fold, hold_out_share
 from nnlab.errors import DataError, UsageError
 from nnlab.registry import Component, Doc, registered_name
+
+MOST_SEEN = 1000
+"""The border of this many training images says whether they are on black or on white."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Dataset:
     ``validation`` holds samples for early stopping and model selection; the network is never fitted to them.
     ``checksums`` maps each file to the SHA-256 of its uncompressed contents. ``columns`` are the columns of a table, in
     feature order; ``scaling`` was applied to them. ``notes`` are one-line messages for the user, such as which column
-    holds the labels.
+    holds the labels. ``pictures`` says how pictures became images.
     """
 
     train: Split
@@ -56,6 +59,7 @@ class Dataset:
     columns: tuple[Column, ...] = ()
     scaling: Scaling | None = None
     notes: tuple[str, ...] = ()
+    pictures: PictureSettings | None = None
 
     @property
     def sample_shape(self) -> Shape:
@@ -94,7 +98,17 @@ class Dataset:
             low, high = map(self.scaling.undo, ends) if self.scaling else ends
             if inputs.ndim > 2:
                 low, high = low.min(), high.max()
-        return InputFormat(self.sample_shape, self.class_names, pixels, low, high, self.columns, self.scaling)
+        return InputFormat(
+            self.sample_shape,
+            self.class_names,
+            pixels,
+            low,
+            high,
+            self.columns,
+            self.scaling,
+            border_mean(inputs[:MOST_SEEN]) / WHITE if pixels and inputs.ndim == 4 else None,
+            self.pictures,
+        )
 
 
 @dataclass(kw_only=True)

@@ -1,7 +1,7 @@
 """The input format of a trained network: shape, columns, scaling and range of raw samples."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import prod
 from typing import Any, Self
@@ -9,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from nnlab.core.arrays import Array, Shape
+
+GROUND = "ground"
 
 WHITE = 255
 """The largest uint8 pixel value; pixels are divided by it before they enter the network."""
@@ -49,6 +51,14 @@ class Scaling:
         return x * self.spread + self.centre
 
 
+@dataclass(frozen=True)
+class PictureSettings:
+    """How training pictures became images: keys ``fit`` and ``invert`` of :mod:`nnlab.data.pictures.fitting`."""
+
+    fit: str
+    invert: str
+
+
 @dataclass(frozen=True, eq=False)
 class InputFormat:
     """The format of raw samples and their conversion to network inputs.
@@ -56,7 +66,7 @@ class InputFormat:
     ``shape`` is the shape of one sample: (C, H, W) for images, (D,) for features. ``pixels``: uint8 values from 0 to
     255, divided by 255. ``low`` and ``high`` are the range of the raw training samples: a scalar for images, else one
     value per feature (D,). ``ground`` is the mean border of the training images, from 0 (black) to 1 (white); None
-    where it was not recorded.
+    where it was not recorded. ``pictures`` says how training pictures became images; None where there were none.
     """
 
     shape: Shape
@@ -67,6 +77,7 @@ class InputFormat:
     columns: tuple[Column, ...] = ()
     scaling: Scaling | None = None
     ground: float | None = None
+    pictures: PictureSettings | None = None
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
@@ -77,7 +88,10 @@ class InputFormat:
         return tuple(names)
 
     def as_plain(self) -> dict[str, Any]:
-        """The format as plain values for JSON."""
+        """The format as plain values for JSON; optional keys only where they are known."""
+        optional: dict[str, Any] = {} if self.ground is None else {GROUND: self.ground}
+        if self.pictures is not None:
+            optional["pictures"] = asdict(self.pictures)
         return {
             "shape": list(self.shape),
             "pixels": self.pixels,
@@ -91,6 +105,7 @@ class InputFormat:
             else {"centre": self.scaling.centre.tolist(), "spread": self.scaling.spread.tolist()},
             "low": self.low.tolist(),
             "high": self.high.tolist(),
+            **optional,
         }
 
     @classmethod
@@ -126,7 +141,19 @@ class InputFormat:
             raise ValueError("pixels must be true or false")
         range_shape = shape if len(shape) == 1 else ()
         low, high = _numbers(plain["low"], range_shape), _numbers(plain["high"], range_shape)
-        return cls(shape, class_names, plain["pixels"], low, high, columns, scaling)
+        ground = plain.get(GROUND)
+        if ground is not None and not (isinstance(ground, int | float) and 0 <= ground <= 1):
+            raise ValueError("ground must be from 0 to 1")
+        pictures = plain.get("pictures")
+        if pictures is not None:
+            pictures = PictureSettings(*_texts([pictures["fit"], pictures["invert"]]))
+        return cls(shape, class_names, plain["pixels"], low, high, columns, scaling, ground, pictures)
+
+
+def border_mean(images: Array) -> float:
+    """The mean of the outermost pixels of images (N, C, H, W)."""
+    edges = (images[:, :, 0], images[:, :, -1], images[:, :, :, 0], images[:, :, :, -1])
+    return float(np.mean([edge.mean() for edge in edges]))
 
 
 def _texts(values: Sequence[object]) -> tuple[str, ...]:

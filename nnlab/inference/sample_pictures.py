@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from nnlab.data.pictures.fitting import Fit, Invert, PictureInput, fit_picture
 from nnlab.data.pictures.listing import class_folders, no_pictures, pictures_of
 from nnlab.data.pictures.resizing import resized
 from nnlab.data.pipeline.raw_samples import scaled_inputs
-from nnlab.data.tables.csv_samples import known_classes
 from nnlab.errors import DataError, UsageError
+from nnlab.inference.class_indices import known_classes
 from nnlab.text import one_line
 
 THUMBNAIL = 112
@@ -26,11 +27,15 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True, eq=False)
 class PictureSamples:
-    """Images (N, C, H, W), their names, class indices if asked for, notes, and small originals (h, w, 3)."""
+    """Images (N, C, H, W), their names, what was done to each, and small originals (h, w, 3) of the first ones.
+
+    ``labels`` are class indices, if asked for; ``notes`` say what was left out.
+    """
 
     images: Array
     names: tuple[str, ...]
     labels: Array | None
+    decisions: tuple[str, ...]
     notes: tuple[str, ...]
     thumbnails: tuple[Array, ...]
 
@@ -48,7 +53,7 @@ def picture_samples(path: Path, inputs: InputFormat, fit: Fit, invert: Invert, *
     check_fits(file_name(path), len(files) * int(np.prod(wanted.shape)))
     images = np.empty((len(files), *wanted.shape), np.uint8)
     thumbnails: list[Array] = []
-    decided: dict[str, list[str]] = {}
+    decisions: list[str] = []
     side = max(512, 2 * max(wanted.shape[1:]))
     for index, file in enumerate(files):
         picture = read_picture(file, side)
@@ -57,17 +62,30 @@ def picture_samples(path: Path, inputs: InputFormat, fit: Fit, invert: Invert, *
         except DataError as error:
             raise DataError(f"{file_name(file)}: {error}") from None
         images[index] = fitted.image
-        decided.setdefault("; ".join(fitted.notes), []).append(file.name)
+        decisions.append("; ".join(fitted.notes))
         if index < MOST_THUMBNAILS:
             thumbnails.append(_thumbnail(picture.pixels, picture.alpha))
     names = tuple(str(file) for file in files)
-    notes = (*notes, *(f"{_listed(named)}: {said}" for said, named in decided.items() if said))
-    return PictureSamples(images, names, labels, notes, tuple(thumbnails))
+    return PictureSamples(images, names, labels, tuple(decisions), notes, tuple(thumbnails))
+
+
+def grouped(names: Sequence[str], decisions: Sequence[str]) -> tuple[str, ...]:
+    """One line for all pictures to which the same was done."""
+    decided: dict[str, list[str]] = {}
+    for name, said in zip(names, decisions, strict=True):
+        if said:
+            decided.setdefault(said, []).append(Path(name).name)
+    return tuple(f"{_listed(named)}: {said}" for said, named in decided.items())
 
 
 def picture_input(inputs: InputFormat, fit: Fit, invert: Invert) -> PictureInput:
     """What a picture becomes for a network: as given, else as its training pictures, else decided by the picture."""
     C, H, W = inputs.shape
+    trained = inputs.pictures
+    if trained and fit == "auto":
+        fit = cast("Fit", trained.fit)
+    if trained and invert == "auto":
+        invert = cast("Invert", trained.invert)
     return PictureInput((C, H, W), inputs.ground, fit, invert)
 
 
@@ -99,7 +117,10 @@ def _files(path: Path, inputs: InputFormat, *, labelled: bool) -> tuple[list[Pat
     classes = class_folders(path)
     if not classes:
         raise DataError(f"{file_name(path)}: expected a subfolder of pictures for each class, found none")
-    indices = known_classes(classes, inputs.class_names, file_name(path))
+    try:
+        indices = known_classes(classes, inputs.class_names)
+    except UsageError as error:
+        raise DataError(f"{file_name(path)}: {error}") from None
     files: list[Path] = []
     labels: list[int] = []
     notes: list[str] = []

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.resources.abc import Traversable
 from itertools import islice
 from math import isfinite, prod
-from pathlib import Path
 
 from nnlab.data.files.reading import file_name
 from nnlab.data.input_format import Column, InputFormat
@@ -34,7 +34,13 @@ class _Layout:
 
 
 def read_table_samples(
-    path: Path, inputs: InputFormat, form: CsvFormat, label: str | None, *, labelled: bool, check_range: bool = True
+    path: Traversable,
+    inputs: InputFormat,
+    form: CsvFormat,
+    label: str | None,
+    *,
+    labelled: bool,
+    check_range: bool = True,
 ) -> Found:
     """The samples of a CSV, encoded and scaled as in training.
 
@@ -60,7 +66,7 @@ def read_table_samples(
 
 
 def _layout(
-    path: Path, inputs: InputFormat, form: CsvFormat, label: str | None, name: str, *, labelled: bool
+    path: Traversable, inputs: InputFormat, form: CsvFormat, label: str | None, name: str, *, labelled: bool
 ) -> _Layout:
     with scanned(path, form.encoding) as (stream, found), csv_rows(stream, found, form, name) as rows:
         ahead = [cells for _, cells in islice(stripped(rows), AHEAD) if not cells[0].startswith("#")]

@@ -13,6 +13,8 @@ from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
 from nnlab.data.input_format import InputFormat
 from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
+from nnlab.data.sources.table import Table
+from nnlab.data.tables.csv_text import CsvFormat
 from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import RunError, UsageError
 from nnlab.models.network import Network
@@ -76,22 +78,34 @@ class TrainedNetwork(Network):
         entropy gives its scores in place of probabilities. Raises RunError where a score is not finite, as
         after a divergence.
         """
-        raw = network_inputs(x, self.inputs, check_range=check_range)
+        scores = self.scores(network_inputs(x, self.inputs, check_range=check_range))
+        if probabilities:
+            return probabilities_of(scores, softmax=self.experiment.loss.softmax)
+        names: Array = self._names[scores.argmax(axis=1)]
+        return names
+
+    def scores(self, inputs: Array) -> Array:
+        """The score of every class (N, K) for samples as :func:`network_inputs` and ``read_samples`` give them.
+
+        Raises RunError where one is not finite, as after a divergence.
+        """
         with np.errstate(all="ignore"):  # after a divergence scores may be anything
-            scores = np.concatenate([chunk.copy() for chunk in scores_of(super().forward, self, raw)])
+            scores = np.concatenate([chunk.copy() for chunk in scores_of(super().forward, self, inputs)])
             if not (finite := np.isfinite(scores).all(axis=1)).all():
                 sample = int(np.argmin(finite))
                 raise RunError(f"the scores of sample {sample} (from 0) are not finite: the network cannot be used")
-            if probabilities:
-                return probabilities_of(scores, softmax=self.experiment.loss.softmax)
-        names: Array = self._names[scores.argmax(axis=1)]
-        return names
+        return scores
 
     def plain(self) -> Network:
         """The same network, which checks no inputs and reuses the arrays that it returns."""
         network = Network.__new__(Network)
         vars(network).update(vars(self))
         return network
+
+    @property
+    def csv_format(self) -> CsvFormat:
+        """The format of new CSV files: that of the training data, where it was a CSV."""
+        return self.experiment.data.form if isinstance(self.experiment.data, Table) else CsvFormat()
 
     @property
     def _names(self) -> Array:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,8 @@ from annotated_types import Ge, Le
 
 from nnlab.config.type_checks import check
 from nnlab.core.rows import MAX_STEPS
-from nnlab.data.input_format import InputFormat
+from nnlab.data.input_format import GROUND, InputFormat
+from nnlab.errors import RunError
 from nnlab.metric_columns import FIRST_METRICS_COLUMNS, bounds_of
 from nnlab.records.formats import STATUSES
 from nnlab.storage.checked_files import (
@@ -95,9 +97,19 @@ def read_inputs(run: Path) -> InputFormat | None:
     place = file if recorded is None else model
     try:
         found = read_json(file, MAX_INPUTS_BYTES) if recorded is None else parsed_json(recorded)
-        return InputFormat.from_plain(found)
+        inputs = InputFormat.from_plain(found)
+        return replace(inputs, ground=_ground(file)) if inputs.pixels and inputs.ground is None else inputs
     except ValueError as error:
         damaged(place, f"inputs: {one_line(str(error), 200)}")
+
+
+def _ground(file: Path) -> float | None:
+    """The ground of the training images in inputs.json; None where it cannot be read, since nothing depends on it."""
+    try:
+        ground = read_json(file, MAX_INPUTS_BYTES).get(GROUND)
+    except RunError:
+        return None
+    return float(ground) if isinstance(ground, int | float) and 0 <= ground <= 1 else None
 
 
 def read_json(path: Path, limit: int = MAX_SUMMARY_BYTES) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any, Self
 
 from nnlab.core.arrays import Array
-from nnlab.data.input_format import InputFormat
+from nnlab.data.input_format import GROUND, InputFormat
 from nnlab.errors import RunError, reported_as
 from nnlab.metric_columns import METRICS_COLUMNS, best_row
 from nnlab.records.checkpoint import Checkpoint, write_checkpoint
@@ -174,7 +174,8 @@ class RunFolder(RunTables):
         """Save the weights with their input format, which is also written to inputs.json."""
         plain = inputs.as_plain()
         self._files.write(self.path / INPUTS_FILE, as_json_lines(plain))
-        entry = json.dumps(plain)
+        # The ground is in inputs.json only, so that the model's bytes are those of earlier versions.
+        entry = json.dumps({key: value for key, value in plain.items() if key != GROUND})
         fits = len(entry) <= MAX_HEADER_BYTES // 2
         metadata = {"spec_sha256": spec_sha256} | ({INPUTS_ENTRY: entry} if fits else {})
         self._files.write(self.path / MODEL_FILE, packed(arrays, metadata))

@@ -22,7 +22,7 @@ def largest_components(ink: Array) -> tuple[Array, int]:
         kept &= inside
     kept &= areas >= SPECK * areas[kept].max()
     mask = np.concatenate([[False], kept])[labels]
-    return _widened(mask), int((~kept).sum())
+    return widened(mask, diagonal=True), int((~kept).sum())
 
 
 def labelled(mask: Array) -> tuple[Array, Array]:
@@ -68,12 +68,12 @@ def _inside(labels: Array, count: int) -> Array:
     return inside[1:]
 
 
-def _widened(mask: Array) -> Array:
-    """The mask and its 8 neighbours."""
-    wide = mask.copy()
-    wide[1:] |= mask[:-1]
-    wide[:-1] |= mask[1:]
-    tall = wide.copy()
-    wide[:, 1:] |= tall[:, :-1]
-    wide[:, :-1] |= tall[:, 1:]
+def widened(ink: Array, *, diagonal: bool) -> Array:
+    """Ink or a mask (H, W): the maximum over each pixel and its 4 neighbours, with ``diagonal`` its 8 neighbours."""
+    tall = ink.copy()
+    np.maximum(tall[1:], ink[:-1], out=tall[1:])
+    np.maximum(tall[:-1], ink[1:], out=tall[:-1])
+    wide, beside = tall.copy(), tall if diagonal else ink
+    np.maximum(wide[:, 1:], beside[:, :-1], out=wide[:, 1:])
+    np.maximum(wide[:, :-1], beside[:, 1:], out=wide[:, :-1])
     return wide

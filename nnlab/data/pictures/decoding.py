@@ -88,6 +88,8 @@ def _decoded(file: IO[bytes], name: str, side: int) -> Picture:
                 return _read(image, side)
     except (DataError, MemoryError):
         raise
+    except Image.DecompressionBombError as error:
+        raise DataError(f"{name}: expected a picture of at most {MAX_PIXELS:,} pixels: {error_text(error)}") from error
     except Exception as error:  # Pillow raises many unrelated classes on damaged bytes
         raise DataError(f"{name}: a damaged picture: {error_text(error)}") from error
 

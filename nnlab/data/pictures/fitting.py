@@ -69,8 +69,8 @@ def fit_picture(picture: Picture, wanted: PictureInput) -> FittedPicture:
     exact = picture.pixels.shape[:2] == (H, W)
     if fit == "digit" and C == 1:
         opaque, said = _opaque(picture)
-        if exact and wanted.invert != "yes" and picture.alpha is None and is_fitted_digit(_grey(opaque)):
-            return FittedPicture(_as_image(_grey(opaque)), (*notes, f"unchanged: a centred {H}x{W} digit on black"))
+        if exact and (ready := _ready(_grey(opaque), wanted.invert)):
+            return FittedPicture(_as_image(ready[0]), (*notes, *said, *ready[1]))
         image, done = fit_digit(opaque, H, W, wanted.invert)
         return FittedPicture(_as_image(image), (*notes, *said, *done))
     pixels, said = _opaque(picture)
@@ -90,6 +90,17 @@ def fit_picture(picture: Picture, wanted: PictureInput) -> FittedPicture:
         raise DataError(f"expected a picture of {W}x{H} pixels, found {picture.size[0]}x{picture.size[1]}; --fit sizes")
     fitted = _sized(pixels, H, W, fit, border)
     return FittedPicture(_as_image(fitted), (*notes, _SIZED[fit].format(size=f"{W}x{H}")))
+
+
+def _ready(grey: Array, invert: Invert) -> tuple[Array, tuple[str, ...]] | None:
+    """An image (H, W) that is centred as MNIST's are, or is so once inverted, and what was done; None for others."""
+    H, W = grey.shape
+    found = f"unchanged: a centred {W}x{H} digit"
+    if invert != "yes" and is_fitted_digit(grey):
+        return grey, (found,)
+    if invert != "no" and is_fitted_digit(WHITE - grey):
+        return WHITE - grey, ("inverted", f"otherwise {found}")
+    return None
 
 
 _SIZED = {
@@ -131,12 +142,6 @@ def _border(pixels: Array) -> Array:
     ring = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     colour: Array = np.median(ring, axis=0)
     return colour
-
-
-def border_mean(images: Array) -> float:
-    """The mean of the outermost pixels of images (N, C, H, W)."""
-    edges = (images[:, :, 0], images[:, :, -1], images[:, :, :, 0], images[:, :, :, -1])
-    return float(np.mean([edge.mean() for edge in edges]))
 
 
 def _grey(pixels: Array) -> Array:

@@ -8,7 +8,7 @@ from nnlab.core.arrays import Array
 from nnlab.data.input_format import WHITE
 from nnlab.data.pictures.resizing import resized
 
-SIDE = 64
+SIDE = 48
 """The ground is fitted to a picture reduced to this many pixels a side."""
 ROUNDS = 12
 NOISE = 4.0
@@ -23,7 +23,7 @@ def ink_of(pixels: Array, invert: Literal["auto", "yes", "no"]) -> tuple[Array, 
     differs from it in the direction of the most different ones, so that its colour does not matter. With ``invert``
     yes or no the ink is dark or light whatever the border says.
     """
-    colours = pixels.astype(np.float64) / WHITE
+    colours = pixels / WHITE
     difference = colours - _ground(colours)
     towards = _ink_colour(difference, invert)
     length = float(np.linalg.norm(towards))
@@ -51,8 +51,8 @@ def _ground(colours: Array) -> Array:
         distance = np.linalg.norm(values - fitted, axis=1)
         spread = max(1.4826 * float(np.median(distance[ring.ravel()])), 0.02)
         weight = np.clip(1 - (distance / (5 * spread)) ** 2, 0, 1) ** 2
-        root = np.sqrt(weight)[:, np.newaxis]
-        coefficients = np.linalg.lstsq(root * terms, root * values, rcond=1e-6)[0]
+        weighted = terms * weight[:, np.newaxis]
+        coefficients = np.linalg.lstsq(weighted.T @ terms, weighted.T @ values, rcond=1e-9)[0]
         fitted = terms @ coefficients
     whole = _terms(np.linspace(-1, 1, H), np.linspace(-1, 1, W)) @ coefficients
     return np.asarray(whole.reshape(H, W, C))

@@ -45,7 +45,7 @@ def scaled_inputs(samples: Array, inputs: InputFormat, *, check_range: bool = Tr
         and not inputs.pixels
         and (problem := out_of_range(samples, inputs) or _already_scaled(samples, inputs))
     ):
-        raise UsageError(f"{problem}; check_range=False accepts them")
+        raise UsageError(f"{problem}; check_range=False (nnlab predict --no-check-range) accepts them")
     return samples if inputs.scaling is None else inputs.scaling.apply(samples)
 
 

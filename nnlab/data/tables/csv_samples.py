@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +33,7 @@ class FileSamples(NamedTuple):
 
 
 def read_rows(
-    path: Path,
+    path: Traversable,
     columns: Sequence[Column],
     form: CsvFormat | None = None,
     *,

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 from io import StringIO, TextIOWrapper
 from itertools import chain, islice
-from pathlib import Path
 from typing import IO, Any, Literal, Self, TextIO
 
 from nnlab.data.files.reading import CHUNK, file_name, opened, unpacked
@@ -41,7 +41,7 @@ class CsvFormat:
 
 
 @contextmanager
-def scanned(path: Path, encoding: str) -> Iterator[tuple[IO[bytes], Scan]]:
+def scanned(path: Traversable, encoding: str) -> Iterator[tuple[IO[bytes], Scan]]:
     """The contents of a file, decompressed if gzipped, and the result of scanning them.
 
     Raises DataError when the file cannot be read or is not text in the given encoding.

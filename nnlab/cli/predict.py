@@ -1,0 +1,197 @@
+"""``nnlab predict``: the classes of new samples by a finished run."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from nnlab.cli.arguments import RunsFolder, expanded
+from nnlab.cli.completion import complete_run
+from nnlab.cli.console import echo, naming_output
+from nnlab.language import Language
+
+if TYPE_CHECKING:
+    from nnlab.data.files.in_memory import InMemoryFile
+    from nnlab.inference.prediction_table import PredictionTable
+    from nnlab.inference.samples import Samples
+
+FOLDER = Path("predictions")
+MOST_ROWS = 50
+MOST_STDIN = 1 << 30
+
+Fit = Literal["auto", "digit", "contain", "cover", "stretch", "none"]
+Invert = Literal["auto", "yes", "no"]
+
+
+def predict_command(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A run folder, its short name, or last: the newest.",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
+    ],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE",
+            help="Pictures (PNG, JPEG, GIF, BMP, WebP), folders of pictures, CSV, .npz, .npy or IDX files; "
+            "- reads a CSV from stdin.",
+            show_default=False,
+        ),
+    ],
+    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Number of classes per sample.")] = 3,
+    csv: Annotated[
+        str | None,
+        typer.Option(
+            "--csv",
+            metavar="FILE|-",
+            help="Write the probability of every class as CSV with all digits; - for stdout.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the predictions as JSON.")] = False,
+    fit: Annotated[
+        Fit,
+        typer.Option(
+            "--fit",
+            help="Size of pictures. digit: cut out the ink, scale it to 20x20 of 28x28 and centre its mass, as MNIST's "
+            "digits were made; contain: whole picture; cover: its middle; stretch; none: refuse other sizes; auto: as "
+            "in training, else digit or contain for grey networks, cover for colour.",
+        ),
+    ] = "auto",
+    invert: Annotated[
+        Invert,
+        typer.Option("--invert", help="Invert pictures; auto: where their ground is light and that in training dark."),
+    ] = "auto",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help=f"Folder for predictions.png, which shows what the network saw (default: a new folder in {FOLDER}).",
+            show_default=False,
+        ),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw predictions.png of pictures.")] = True,
+    check_range: Annotated[
+        bool, typer.Option("--check-range/--no-check-range", help="Refuse values far outside the training range.")
+    ] = True,
+    language: Annotated[Language, typer.Option("--lang", help="Language of predictions.png.")] = "en",
+    runs: RunsFolder = Path("runs"),
+) -> None:
+    """Predict the classes of new samples: pictures, tables or arrays.
+
+    Samples are encoded and scaled as in training. Columns of a CSV are matched by name. Pictures become grey or
+    coloured, inverted and sized as the training images are; each decision is reported on stderr.
+
+    Example: nnlab predict last digits/*.png
+    """
+    from nnlab.errors import UsageError
+    from nnlab.inference.prediction_table import predictions
+    from nnlab.inference.samples import read_all_samples
+    from nnlab.inference.trained_network import trained_network
+    from nnlab.records.run_names import find_run
+    from nnlab.storage.disk import write_output
+    from nnlab.storage.folders import as_json, create_folder
+
+    if json and csv == "-":
+        raise UsageError("--json and --csv - both write to stdout; give --csv a file name")
+    run = find_run(name, runs, "run")
+    network = trained_network(run)
+    for path in (Path(csv or "-"), (out or FOLDER) / "predictions.png"):
+        if path.is_file() and not overwrite:
+            raise UsageError(f"{path}: already exists; use --overwrite to replace it")
+    samples = read_all_samples(
+        [_stdin() if file == "-" else Path(file) for file in expanded(files)],
+        network.inputs,
+        fit=fit,
+        invert=invert,
+        form=network.csv_format,
+        check_range=check_range,
+    )
+    for note in samples.notes:
+        echo(f"nnlab: {note}", err=True)
+    table = predictions(network, samples.inputs, samples.names)
+    if not table.softmax:
+        echo("nnlab: the numbers are scores, not probabilities: the loss is not cross-entropy", err=True)
+    with naming_output(out or FOLDER):
+        drawn = None
+        if plots and samples.pictures:
+            folder = out or create_folder(FOLDER)
+            drawn = _draw(network.experiment.name, samples, table, folder, top, language)
+        if csv not in (None, "-"):
+            write_output(Path(csv), table.to_csv().encode())
+    if json:
+        document: dict[str, Any] = {
+            "run": str(run),
+            "classes": list(table.class_names),
+            "predictions": table.as_plain(top),
+            "notes": list(samples.notes),
+            "picture": None if drawn is None else str(drawn),
+        }
+        echo(as_json(document).decode(), nl=False)
+    elif csv == "-":
+        echo(table.to_csv(), nl=False)
+    else:
+        _print(table, top)
+    if drawn is not None and not json:
+        echo(str(drawn), err=csv == "-")
+
+
+def _stdin() -> "InMemoryFile":
+    from nnlab.data.files.in_memory import InMemoryFile
+    from nnlab.errors import DataError
+
+    contents = sys.stdin.buffer.read(MOST_STDIN + 1) if sys.stdin else b""
+    if len(contents) > MOST_STDIN:
+        raise DataError(f"stdin: expected at most {MOST_STDIN >> 20} MiB, found more; give a file")
+    return InMemoryFile("stdin", contents)
+
+
+def _draw(name: str, samples: "Samples", table: "PredictionTable", folder: Path, top: int, language: Language) -> Path:
+    from nnlab.plots.palette import drawn_as
+    from nnlab.plots.plot_style import PlotStyle
+    from nnlab.plots.predictions import SHOWN_CLASSES, SeenPicture, plot_predictions
+
+    seen = [
+        SeenPicture(
+            Path(table.samples[picture.index]).name,
+            picture.thumbnail,
+            picture.image,
+            table.top(picture.index, min(top, SHOWN_CLASSES)),
+        )
+        for picture in samples.pictures
+    ]
+    with drawn_as(PlotStyle("png", "light", language)):
+        return plot_predictions(name, seen, samples.picture_count, folder, probability=table.softmax)
+
+
+def _print(table: "PredictionTable", top: int) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from nnlab.cli.console import results
+    from nnlab.text import one_line
+
+    number = "probability" if table.softmax else "score"
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    shown.add_column("sample", overflow="fold")
+    shown.add_column("prediction", overflow="fold")
+    shown.add_column(number, justify="right")
+    others = min(top, len(table.class_names)) - 1
+    if others:
+        shown.add_column("next classes", overflow="fold")
+    for index, sample in enumerate(table.samples[:MOST_ROWS]):
+        first, *rest = table.top(index, top)
+        cells = [one_line(sample, 200), one_line(first.name), f"{first.probability:.4f}"]
+        cells += [", ".join(f"{one_line(name)} {value:.4f}" for name, value in rest)] if others else []
+        shown.add_row(*map(Text, cells))
+    results().print(shown)
+    if len(table) > MOST_ROWS:
+        counts = ", ".join(f"{one_line(name)} {count:,}" for name, count in table.counts()[:20])
+        echo(f"... and {len(table) - MOST_ROWS:,} samples more; --csv FILE writes all. Predicted classes: {counts}")

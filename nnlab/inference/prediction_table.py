@@ -1,0 +1,90 @@
+"""The predictions for samples as rows, CSV and plain values."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.engine.predictions import probabilities_of
+from nnlab.inference.trained_network import TrainedNetwork
+from nnlab.records.formats import text_cell
+
+
+class Answer(NamedTuple):
+    """A class and its probability, or its score where the network gives no probabilities."""
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionTable:
+    """Predictions for N samples: the probability of each class (N, K), in the order of ``class_names``.
+
+    Where ``softmax`` is false the numbers are scores, of a network trained with another loss than cross-entropy.
+    """
+
+    samples: tuple[str, ...]
+    class_names: tuple[str, ...]
+    probabilities: Array
+    predicted: Array
+    softmax: bool = True
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def top(self, index: int, count: int) -> list[Answer]:
+        """The ``count`` most probable classes of a sample, the predicted one first."""
+        row = self.probabilities[index]
+        order = np.argsort(-row, kind="stable").tolist()
+        first = int(self.predicted[index])
+        order.remove(first)
+        return [Answer(self.class_names[label], float(row[label])) for label in [first, *order][:count]]
+
+    def counts(self) -> list[tuple[str, int]]:
+        """How many samples each predicted class has, the most frequent first."""
+        found = np.bincount(self.predicted, minlength=len(self.class_names))
+        order = np.argsort(-found, kind="stable").tolist()
+        return [(self.class_names[label], int(found[label])) for label in order if found[label]]
+
+    def to_csv(self) -> str:
+        """Columns ``sample, prediction, probability, p_<class>...``; numbers in the shortest form that reads back."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["sample", "prediction", "probability", *(f"p_{name}" for name in self.class_names)])
+        names = [text_cell(name) for name in self.class_names]
+        for sample, label, row in self._rows():
+            writer.writerow([text_cell(sample), names[label], repr(row[label]), *map(repr, row)])
+        return text.getvalue()
+
+    def as_plain(self, count: int) -> list[dict[str, Any]]:
+        """For each sample its prediction, probability (or score) and the ``count`` most probable classes."""
+        number = "probability" if self.softmax else "score"
+        return [
+            {
+                "sample": sample,
+                "prediction": self.class_names[label],
+                number: row[label],
+                "top": [{"class": name, number: value} for name, value in self.top(index, count)],
+            }
+            for index, (sample, label, row) in enumerate(self._rows())
+        ]
+
+    def _rows(self) -> Iterator[tuple[str, int, list[float]]]:
+        labels, rows = self.predicted.tolist(), self.probabilities.astype(np.float64).tolist()
+        yield from zip(self.samples, labels, rows, strict=True)
+
+
+def predictions(network: TrainedNetwork, inputs: Array, names: Sequence[str]) -> PredictionTable:
+    """The predictions for samples (N, ...) as ``read_samples`` gives them; ``names`` has one for each.
+
+    Raises RunError where a score is not finite, as after a divergence.
+    """
+    softmax = network.experiment.loss.softmax
+    scores = network.scores(inputs)
+    found = probabilities_of(scores, softmax=softmax)
+    return PredictionTable(tuple(names), network.inputs.class_names, found, scores.argmax(axis=1), softmax)
