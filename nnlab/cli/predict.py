@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from nnlab.cli.arguments import RunsFolder, expanded
+from nnlab.cli.arguments import RunsFolder
 from nnlab.cli.completion import complete_run
 from nnlab.cli.console import echo, naming_output
 from nnlab.language import Language
@@ -98,6 +98,7 @@ def predict_command(
     from nnlab.records.run_names import find_run
     from nnlab.storage.disk import write_output
     from nnlab.storage.folders import as_json, create_folder
+    from nnlab.storage.patterns import expanded
 
     if json and csv == "-":
         raise UsageError("--json and --csv - both write to stdout; give --csv a file name")

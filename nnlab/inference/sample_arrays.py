@@ -13,12 +13,13 @@ from nnlab.data.input_format import InputFormat
 from nnlab.data.pipeline.raw_samples import network_inputs
 from nnlab.data.sources.idx import read_idx
 from nnlab.data.tables.array_names import CLASS_NAMES, FEATURE_NAMES, LABELS, SAMPLES
+from nnlab.data.tables.csv_samples import known_classes
 from nnlab.data.tables.label_arrays import flat_labels
+from nnlab.data.tables.labels import plain_label
 from nnlab.data.tables.npy_files import read_array
 from nnlab.data.tables.npz_file import Archive
 from nnlab.data.tables.sample_arrays import holds_pixels
 from nnlab.errors import DataError, UsageError
-from nnlab.inference.class_indices import class_indices
 from nnlab.text import one_line, quote
 
 _PARTS = ("val", "valid", "validation", "train")
@@ -62,7 +63,7 @@ def read_npz_samples(
         arrays.check([name])
         names_at = arrays.first(CLASS_NAMES)
         class_names = arrays.texts(names_at).names if names_at else ()
-        labels = _indices(arrays.read(name), inputs, arrays.where(name), class_names)
+        labels = class_indices(arrays.read(name), inputs.class_names, arrays.where(name), class_names)
     return Found(found, _checked_length(labels, found, f"{arrays.name}: {quote(name)}"), tuple(notes))
 
 
@@ -75,7 +76,7 @@ def read_npy_samples(
         return Found(found, None)
     if label is None:
         raise UsageError("an .npy file has no labels; --label FILE names the .npy file that has them")
-    labels = _indices(read_array(Path(label), {}), inputs, label)
+    labels = class_indices(read_array(Path(label), {}), inputs.class_names, label)
     return Found(found, _checked_length(labels, found, label))
 
 
@@ -90,7 +91,7 @@ def read_idx_samples(
     beside = Path(label) if label else path.with_name(_IMAGES.sub(_label_name, path.name))
     if beside == path or not beside.is_file():
         raise UsageError(f"expected the labels in {file_name(beside)}, found no such file; --label FILE names it")
-    labels = _indices(read_idx(beside)[0], inputs, file_name(beside))
+    labels = class_indices(read_idx(beside)[0], inputs.class_names, file_name(beside))
     return Found(found, _checked_length(labels, found, file_name(beside)))
 
 
@@ -108,15 +109,22 @@ def whole_pixels(array: Array, inputs: InputFormat) -> Array:
     return array.astype(np.uint8) if array.max() > 1 and holds_pixels(array) else array
 
 
-def _indices(labels: Array, inputs: InputFormat, where: str, own_names: Sequence[str] = ()) -> Array:
-    """The class index of each label, which is a class name, or an index into the names in its own file."""
+def class_indices(labels: Array, class_names: Sequence[str], where: str, own_names: Sequence[str] = ()) -> Array:
+    """The class index of each label, which is a class name, or an index into ``own_names``.
+
+    Whole numbers are indices where no class name is a number. Raises DataError, prefixed with ``where``.
+    """
     flat = flat_labels(labels, where)
     if flat.dtype.kind in "biu" and own_names and (flat >= 0).all() and (flat < len(own_names)).all():
         flat = np.array(own_names)[flat.astype(np.intp)]
-    try:
-        return class_indices(flat, inputs.class_names)
-    except UsageError as error:
-        raise DataError(f"{where}: {error}") from None
+    elif flat.dtype.kind in "biu" and not any(plain_label(name).lstrip("-").isdigit() for name in class_names):
+        if flat.min() < 0 or flat.max() >= len(class_names):
+            raise DataError(
+                f"{where}: expected labels from 0 to {len(class_names) - 1}, found {flat.min()} to {flat.max()}"
+            )
+        return flat.astype(np.intp)
+    distinct, codes = np.unique(flat, return_inverse=True)
+    return known_classes([str(value) for value in distinct.tolist()], class_names, where)[codes]
 
 
 def _names(members: Sequence[str], where: str) -> tuple[str, list[str]]:

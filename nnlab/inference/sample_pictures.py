@@ -15,8 +15,8 @@ from nnlab.data.pictures.fitting import Fit, Invert, PictureInput, fit_picture
 from nnlab.data.pictures.listing import class_folders, no_pictures, pictures_of
 from nnlab.data.pictures.resizing import resized
 from nnlab.data.pipeline.raw_samples import scaled_inputs
+from nnlab.data.tables.csv_samples import known_classes
 from nnlab.errors import DataError, UsageError
-from nnlab.inference.class_indices import known_classes
 from nnlab.text import one_line
 
 THUMBNAIL = 112
@@ -117,10 +117,7 @@ def _files(path: Path, inputs: InputFormat, *, labelled: bool) -> tuple[list[Pat
     classes = class_folders(path)
     if not classes:
         raise DataError(f"{file_name(path)}: expected a subfolder of pictures for each class, found none")
-    try:
-        indices = known_classes(classes, inputs.class_names)
-    except UsageError as error:
-        raise DataError(f"{file_name(path)}: {error}") from None
+    indices = known_classes(classes, inputs.class_names, file_name(path))
     files: list[Path] = []
     labels: list[int] = []
     notes: list[str] = []

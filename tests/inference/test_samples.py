@@ -176,7 +176,7 @@ def test_a_labelled_folder_has_one_subfolder_for_each_class(tmp_path: Path) -> N
 
 def test_a_subfolder_that_is_no_class_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cow").mkdir()
-    with pytest.raises(DataError, match="does not know the class 'cow'; it knows cat, dog"):
+    with pytest.raises(DataError, match="found 'cow'"):
         read_samples(tmp_path, TINY, labelled=True)
 
 
