@@ -15,6 +15,7 @@ from nnlab.config.descent import Descent, load_descent
 from nnlab.config.loading import load_experiment
 from nnlab.config.sweep_keys import SweepKeys
 from nnlab.config.sweep_loading import load_sweep
+from nnlab.core.rows import SPLITS
 from nnlab.figures.run_pictures import KINDS
 from nnlab.figures.sweep_pictures import KINDS as SWEEP_KINDS
 from nnlab.gradcheck import check, layer_subject
@@ -40,6 +41,7 @@ RUN_FILES = {
     TRASH_FOLDER,
     layout.step_file(100),
     *map(layout.trial_folder, (1, 2)),
+    *(f"{layout.TENSORBOARD_FOLDER}/{split}" for split in SPLITS),
 }
 # Where a page may say a path from: the repository, and the folder of the components it talks about.
 FOLDERS = [ROOT, ROOT / "docs", *(ROOT / "nnlab" / part for part in ("", "data", "textbook"))]

@@ -30,7 +30,8 @@ def export_command(
         typer.Option(
             "--out",
             metavar="PATH",
-            help="File or folder to write (default: the name of the run folder, in the working folder).",
+            help="File to write (default: the name of the run folder, in the working folder); of tensorboard a folder "
+            "(default: RUN/tensorboard).",
             show_default=False,
         ),
     ] = None,
@@ -40,7 +41,7 @@ def export_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Export a run: as a zip file to share, or its network for ONNX or PyTorch.
+    """Export a run: as a zip file to share, or its network for ONNX or PyTorch, or its records for TensorBoard.
 
     --to zip also takes a cross-validation or a descent. The copy can be read, plotted, used for prediction and
     repeated, but not resumed: checkpoints and data are not included. Paths outside the project are shortened to their
@@ -49,6 +50,8 @@ def export_command(
     --to onnx writes a network that takes raw samples and gives scores, once it is verified against nnlab.
 
     --to safetensors writes the weights with the names of PyTorch, and a Python script that loads them.
+
+    --to tensorboard writes event files into RUN/tensorboard; of a sweep or a cross-validation for each of its runs.
 
     Example: nnlab export last --to zip
     """

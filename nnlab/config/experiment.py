@@ -81,6 +81,9 @@ class TrainSettings:
     pictures: Annotated[
         bool, OmittedAtDefault(), Doc("draw pictures when the training has ended; nnlab plot draws them later")
     ] = True
+    tensorboard: Annotated[
+        bool, OmittedAtDefault(), Doc("write TensorBoard's event files while training, flushed at each evaluation")
+    ] = False
 
     @property
     def monitored_columns(self) -> list[str]:

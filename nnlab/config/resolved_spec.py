@@ -8,7 +8,7 @@ from typing import Any
 from nnlab.config.validation import plain
 from nnlab.config.yaml_writer import dump_yaml
 
-WITHOUT_EFFECT = frozenset({"train.pictures"})
+WITHOUT_EFFECT = frozenset({"train.pictures", "train.tensorboard"})
 """Keys that change no result: neither a SHA-256, nor resuming, nor a comparison of runs takes notice of them."""
 
 

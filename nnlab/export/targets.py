@@ -10,7 +10,7 @@ from nnlab.errors import UsageError
 from nnlab.export.request import ExportRequest
 from nnlab.records.formats import FolderKind
 
-TargetName = Literal["zip", "onnx", "safetensors"]
+TargetName = Literal["zip", "onnx", "safetensors", "tensorboard"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ TARGETS: Mapping[TargetName, Target] = {
     "zip": Target("nnlab.export.zip", ("run", "crossval", "descent", "sweep")),  # of a sweep it names the trials
     "onnx": Target("nnlab.export.onnx.export", options=("probabilities",)),
     "safetensors": Target("nnlab.export.safetensors_torch"),
+    "tensorboard": Target("nnlab.export.tensorboard.export", ("run", "crossval", "sweep")),
 }
 
 

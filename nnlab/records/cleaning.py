@@ -4,6 +4,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
+from nnlab.core.rows import SPLITS
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.records.formats import TABLES, kind_of, runs_within
@@ -16,14 +17,21 @@ from nnlab.storage.layout import (
     LOG_FILE,
     PLOTS_FOLDER,
     SNAPSHOTS_FOLDER,
+    TENSORBOARD_FOLDER,
     step_of,
 )
 from nnlab.storage.lock import LOCK_FILE, RunLock, is_being_written, is_lock
 
 
+def _folders(path: Path) -> list[Path]:
+    """The folders in that of a run, those of TensorBoard's events after the one that they are in."""
+    names = (PLOTS_FOLDER, CHECKPOINTS_FOLDER, SNAPSHOTS_FOLDER, TENSORBOARD_FOLDER)
+    return [*(path / name for name in names), *(path / TENSORBOARD_FOLDER / split for split in SPLITS)]
+
+
 def check_own(path: Path) -> None:
     """Raise RunError where a run would write or delete files outside its folder."""
-    for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER, path / SNAPSHOTS_FOLDER):
+    for place in _folders(path):
         if is_link(place):
             raise RunError(f"{place}: is a link, but a run writes only into its own folder; replace it with a folder")
     for name in (LOCK_FILE, LOG_FILE, *TABLES):  # written in place
@@ -37,7 +45,7 @@ def clear_after(path: Path, step: int, tables: Collection[str], snapshots: Colle
     """
     for place in (path, path / CHECKPOINTS_FOLDER):
         make_folder(place, exist_ok=True)
-    for place in (path, path / CHECKPOINTS_FOLDER, path / PLOTS_FOLDER, path / SNAPSHOTS_FOLDER):
+    for place in (path, *_folders(path)):
         remove_temporaries(place)
     for file in checkpoint_files(path):
         if (step_of(file) or 0) > step:  # even if damaged: they would count among the newest
@@ -68,6 +76,6 @@ def _clear_leftovers(path: Path) -> None:
         if is_lock(path / LOCK_FILE):
             RunLock(path).release()  # removes it; RunError where it is held
         remove_temporaries(path)
-        for place in (path / PLOTS_FOLDER, path / CHECKPOINTS_FOLDER, path / SNAPSHOTS_FOLDER):
+        for place in _folders(path):
             if not is_link(place):
                 remove_temporaries(place)

@@ -6,6 +6,9 @@ import sys
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+TIME_FORMAT = "%Y%m%d-%H%M%S"
+"""How folder names begin."""
+
 _TIME = "[0-9]{8}-[0-9]{6}"
 _FOLDER_NAME = re.compile(rf"({_TIME})-(.+)-([0-9a-f]{{6}})")
 
@@ -31,7 +34,7 @@ def parse_folder_name(text: str) -> FolderName | None:
 
 def folder_time(moment: datetime) -> str:
     """A time in UTC as folder names begin with it; as texts they sort by time."""
-    return moment.strftime("%Y%m%d-%H%M%S")
+    return moment.strftime(TIME_FORMAT)
 
 
 def without_time(text: str) -> str:

@@ -10,7 +10,7 @@ CHUNK = 1 << 20
 
 
 class GrowingFile:
-    """A text file that only grows, with its size and the SHA-256 of its contents.
+    """A file that only grows, with its size and the SHA-256 of its contents.
 
     Opened with ``kept``, it keeps the first ``kept`` bytes of an existing file and cuts off the rest.
     """
@@ -19,7 +19,7 @@ class GrowingFile:
         self.size = kept
         self._synced: int | None = None
         self._folder = path.parent
-        self._pending: list[str] = []
+        self._pending: list[bytes] = []
         self._hash = hashlib.sha256()
         if kept:
             _hash_start(self._hash, path, kept)
@@ -33,11 +33,15 @@ class GrowingFile:
 
     def write(self, text: str) -> None:
         """Buffer text until ``flush``."""
-        self._pending.append(text)
+        self.append(text.encode("utf-8", "backslashreplace"))
+
+    def append(self, contents: bytes) -> None:
+        """Buffer bytes until ``flush``."""
+        self._pending.append(contents)
 
     def flush(self) -> None:
         """Hand everything buffered to the operating system."""
-        contents = "".join(self._pending).encode("utf-8", "backslashreplace")
+        contents = b"".join(self._pending)
         self._pending.clear()
         if contents and self._handle is not None:
             write_all(self._handle, contents)

@@ -20,6 +20,7 @@ BEST_FILE = "best.yaml"
 PLOTS_FOLDER = "plots"
 SNAPSHOTS_FOLDER = "snapshots"
 CHECKPOINTS_FOLDER = "checkpoints"
+TENSORBOARD_FOLDER = "tensorboard"
 
 
 def step_file(step: int) -> str:
@@ -31,6 +32,17 @@ def step_of(path: Path) -> int | None:
     """The step in the name of a checkpoint or snapshot; None for any other file."""
     digits = path.stem.removeprefix("step-")
     return int(digits) if digits.isascii() and digits.isdigit() and path.name == step_file(int(digits)) else None
+
+
+def events_file(step: int) -> str:
+    """The name of a file of TensorBoard's events that was begun after ``step`` updates."""
+    return f"events.out.tfevents.{step:010d}.nnlab"
+
+
+def is_events_file(name: str) -> bool:
+    """Whether a file of this name is one of :func:`events_file`."""
+    digits = name.removeprefix("events.out.tfevents.").removesuffix(".nnlab")
+    return digits.isascii() and digits.isdigit() and name == events_file(int(digits))
 
 
 def fold_folder(number: int) -> str:

@@ -13,6 +13,7 @@ from nnlab.errors import MOST_LINES, UsageError
 from nnlab.search.base import Proposer, Request
 from nnlab.search.space import Axis, Settings
 from nnlab.sweeps.progress import described
+from nnlab.train.tensorboard import check_tensorboard
 
 MOST_SETUPS = 200
 """How many different shapes of trials are checked; the others are when they are trained."""
@@ -94,7 +95,9 @@ class Plan:
         shaping = {key: value for key, value in settings.items() if key.partition(".")[0] not in _WITHOUT_SHAPE}
         key = canonical(shaping)
         if key not in self._lengths and len(self._lengths) < MOST_SETUPS:
-            setup = RunSetup(self.sweep.experiment(settings), read=self._datasets.read)
+            experiment = self.sweep.experiment(settings)
+            check_tensorboard(experiment)
+            setup = RunSetup(experiment, read=self._datasets.read)
             self._lengths[key] = Length(setup.iterations, setup.eval_every)
         return self._lengths.get(key)
 

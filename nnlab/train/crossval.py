@@ -29,6 +29,7 @@ from nnlab.train.progress import Progress, check_progress, reporting
 from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume import resume
 from nnlab.train.run import environment_of, one_blas_thread, train_and_record
+from nnlab.train.tensorboard import check_tensorboard
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,6 +87,7 @@ def cross_validate(
         raise UsageError(f"folds: must be at least 2, got {folds}")
     check_progress(progress)
     experiment = as_experiment(spec, overrides)
+    check_tensorboard(experiment)
     RunSetup(fold_of(experiment, 1, folds))  # the fold with the fewest training samples: if it can be trained, all can
     experiments = [fold_of(experiment, number, folds) for number in range(1, folds + 1)]
     whole = fold_of(experiment, None, folds)

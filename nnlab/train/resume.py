@@ -31,6 +31,7 @@ from nnlab.train.reporting import Reporter, Silent
 from nnlab.train.resume_point import ResumePoint, latest_valid_checkpoint
 from nnlab.train.run import RunResult, environment_of, one_blas_thread, train_and_record
 from nnlab.train.snapshots import snapshot_steps
+from nnlab.train.tensorboard import check_tensorboard
 
 
 def resume(
@@ -57,6 +58,7 @@ def resume(
         summary = read_summary(path / SUMMARY_FILE)
         if summary["status"] not in FINISHED or iterations is not None or restart:
             run = _read(path, data)
+            check_tensorboard(run.experiment)
             with moved_data_hint(run.experiment):
                 experiment = run.experiment if iterations is None else _extended(run.experiment, iterations)
                 setup = RunSetup(experiment, threads=options.threads, read=options.read).allocate()

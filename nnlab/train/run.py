@@ -28,6 +28,7 @@ from nnlab.train.options import DEFAULT, RunOptions
 from nnlab.train.progress import Progress, reporting
 from nnlab.train.reporting import EvaluationLines, Reporter, opening_lines, worse_than_chance
 from nnlab.train.snapshots import Snapshots
+from nnlab.train.tensorboard import check_tensorboard, event_files
 from nnlab.train.trained_run import RunQuestions, TrainedRun, read_run
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def run(
     options = RunOptions(pictures=pictures, observers=observers)
     with reporting(progress, reporter) as shown:
         experiment = as_experiment(spec, overrides)
+        check_tensorboard(experiment)
         try:
             with one_blas_thread():
                 setup = RunSetup(experiment).allocate()
@@ -143,17 +145,19 @@ def train_and_record(
         paused = options.pause_after is not None and folder.step >= options.pause_after
         return paused or options.stop()
 
-    with failures_recorded(folder), stop_on_signal(ended) as stop:
+    with failures_recorded(folder), stop_on_signal(ended) as stop, event_files(setup, folder) as events:
         pictures = _pictures(setup, folder) if options.pictures and experiment.train.pictures else None
         spec_sha256 = experiment.sha256()
         folder.write_start(experiment.to_yaml(), environment, network.parameter_count, spec_sha256, seconds)
+        for event_file in events:
+            event_file.begin()
         lines = EvaluationLines(folder, reporter, setup)
         for line in (*opening_lines(setup), *folder.take_unsupported()):
             lines.say(line)
         diagnostics = Diagnostics(setup, setup.last_update, folder) if setup.last_update else None
         snapshots = Snapshots(setup, folder, spec_sha256)
         checkpointer = CheckpointWriter(setup, folder, spec_sha256, seconds)
-        observers: list[Observer] = [folder, lines, *([diagnostics] if diagnostics else []), snapshots]
+        observers: list[Observer] = [folder, lines, *([diagnostics] if diagnostics else []), snapshots, *events]
         own = adapted(options.observers, setup)
         with reporter.watch(setup.iterations) as live:
             outcome = train(setup, [*observers, *live, *own], stop, checkpointer)
@@ -178,6 +182,8 @@ def train_and_record(
         folder.log(result_line(experiment.name, summary))
         if pictures:
             pictures.draw(lines.say)
+        for event_file in events:
+            event_file.finish(lines.say)
     _raise_unless_completed(outcome, folder, stop.signal)
     return RunResult(folder.path, experiment.name, summary)
 

@@ -14,7 +14,7 @@ class Earlier:
 
 @dataclass(kw_only=True)
 class Later(Earlier):
-    pictures: Annotated[bool, OmittedAtDefault(), Doc("draw pictures")] = True
+    gates: Annotated[bool, OmittedAtDefault(), Doc("gates of each layer")] = True
 
 
 @dataclass(kw_only=True)
@@ -33,6 +33,6 @@ def test_key_added_later_keeps_spec_and_sha256_at_its_default() -> None:
 
 
 def test_key_that_is_not_the_default_is_written() -> None:
-    given = LaterSpec(train=Later(pictures=False))
-    assert given.resolved() == {"train": {"snapshots": 0, "pictures": False}}
+    given = LaterSpec(train=Later(gates=False))
+    assert given.resolved() == {"train": {"snapshots": 0, "gates": False}}
     assert given.sha256() != LaterSpec().sha256()

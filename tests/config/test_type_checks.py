@@ -172,6 +172,8 @@ def test_every_key_has_a_description() -> None:
         "early_stopping": "true, false or the keys of early_stopping",
         "diagnostics": "true or false",
         "snapshots": "a whole number from 2 to 1000 or 0",
+        "pictures": "true or false",
+        "tensorboard": "true or false",
     }
     for key in hyperparameters(TrainSettings):
         words = steering.get(key.name, "a whole number from 1 to 1000000000 or ")

@@ -1,0 +1,1 @@
+"""The records of a run as event files of TensorBoard."""
