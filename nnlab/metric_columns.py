@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nnlab.core.rows import CHOOSING_SPLITS, SPLITS, Bounds, Row
+from nnlab.language import in_language, tr
 from nnlab.metrics import DEFAULT_METRICS, LOSS, PRIMARY, Metric
 from nnlab.registry import metrics, registered_name
 
@@ -92,10 +93,15 @@ def headline(row: Row) -> list[str]:
 
 def labelled(row: Row, split: str) -> dict[str, str]:
     """The headline metrics measured on a split, by column, each in words: ``test accuracy 0.9123``."""
-    columns = {f"{split}_{name}": metrics[name].label for name in headline(row)}
+    columns = {f"{split}_{name}": metrics[name] for name in headline(row)}
     return {
-        column: f"{split} {label} {format_column(column, value)}"
-        for column, label in columns.items()
+        column: tr(
+            "{split} {label} {value}",
+            split=tr(split),
+            label=in_language(metric.label, metric.label_ja),
+            value=format_column(column, value),
+        )
+        for column, metric in columns.items()
         if (value := row.get(column)) is not None
     }
 

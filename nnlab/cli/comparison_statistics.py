@@ -1,13 +1,13 @@
 """The statistics of a comparison or a sweep on the terminal: what the seeds that rows have in common show."""
 
 from collections.abc import Mapping
-from textwrap import wrap
 from typing import Any
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from nnlab.cli.console import results
+from nnlab.cli.wrapping import wrapped
 from nnlab.comparisons.comparison import Comparison
 from nnlab.comparisons.statistics_notes import (
     common_advice,
@@ -16,6 +16,7 @@ from nnlab.comparisons.statistics_notes import (
     statistics_notes,
     statistics_title,
 )
+from nnlab.comparisons.verdicts import reworded
 from nnlab.language import in_language
 from nnlab.text import NO_BREAK_SPACE, one_line
 
@@ -55,14 +56,14 @@ def statistics_lines(document: Mapping[str, Any], width: int, note: str = "", mo
         all_ = "nnlab compare --json"
         lines.append(in_language(f"  … and {more} more ({all_} has all)", f"  … 他 {more} 件（全件は {all_}）"))
     lines += statistics_notes(document, note)
-    return [piece for line in lines for piece in (wrap(line, width) if cell_len(line) > width else [line])]
+    return [piece for line in lines for piece in (wrapped(line, width) if cell_len(line) > width else [line])]
 
 
 def recorded_lines(statistics: object, width: int, most: int = MOST_LINES) -> list[str]:
     """The statistics of a sweep's summary.json in lines; none where it has none, or not as nnlab writes them."""
     try:
-        return statistics_lines(statistics, width, most=most) if isinstance(statistics, dict) else []
-    except (KeyError, TypeError, AttributeError):
+        return statistics_lines(reworded(statistics), width, most=most) if isinstance(statistics, dict) else []
+    except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError):
         return []
 
 
@@ -73,10 +74,10 @@ def _two_columns(rows: list[tuple[str, str]], width: int) -> list[str]:
     lines = []
     for label, text in rows:
         together = text.replace("p = ", f"p{NO_BREAK_SPACE}={NO_BREAK_SPACE}")
-        pieces = [piece.replace(NO_BREAK_SPACE, " ") for piece in wrap(together, width - (indent if beside else 4))]
+        pieces = [piece.replace(NO_BREAK_SPACE, " ") for piece in wrapped(together, width - (indent if beside else 4))]
         if beside:
             first = f"  {label}{' ' * (indent - 2 - cell_len(label))}"
             lines += [first + pieces[0], *(" " * indent + piece for piece in pieces[1:])]
         else:
-            lines += [*(f"  {piece}" for piece in wrap(label, width - 2)), *(f"    {piece}" for piece in pieces)]
+            lines += [*(f"  {piece}" for piece in wrapped(label, width - 2)), *(f"    {piece}" for piece in pieces)]
     return lines

@@ -11,6 +11,7 @@ from nnlab.comparisons.cells import (
     COLUMNS,
     DISPENSABLE,
     OPTIONAL,
+    column_words,
     heading,
     measure_cell,
     measure_columns,
@@ -18,6 +19,7 @@ from nnlab.comparisons.cells import (
 )
 from nnlab.comparisons.comparison import Comparison
 from nnlab.comparisons.labels import ABSENT
+from nnlab.language import in_language, tr
 from nnlab.text import NO_BREAK_SPACE, breaking_after_commas, one_line
 
 
@@ -28,10 +30,10 @@ def print_comparison(comparison: Comparison) -> None:
     they follow in a block below the table, by the number of the row. Then losses and time are left out.
     """
     console = results()
-    runs = Column("run", list(comparison.titles))
-    status = [Column("status", [entry.status for entry in comparison.entries])]
+    runs = Column(tr("run"), list(comparison.titles))
+    status = [Column(tr("status"), [tr(entry.status) for entry in comparison.entries])]
     if any(comparison.tags):
-        status.append(Column("tags", [", ".join(tags) for tags in comparison.tags]))
+        status.append(Column(tr("tags"), [", ".join(tags) for tags in comparison.tags]))
     keys = _key_columns(comparison)
     measures = _measure_columns(comparison)
     left, below = [runs, *keys], []
@@ -55,9 +57,12 @@ def print_comparison(comparison: Comparison) -> None:
         console.print()
         console.print(laid_out(below, console.width), soft_wrap=False)
     if left_out:
-        console.print(f"columns left out for lack of room: {', '.join(left_out)} (--csv - has all)")
+        listed = tr(", ").join(left_out)
+        english = f"columns left out for lack of room: {listed} (--csv - has all)"
+        console.print(in_language(english, f"幅が足りず省いた列：{listed}（--csv - には全列）"))
     if comparison.sort in OPTIONAL:
-        console.print(f"sorted by {comparison.sort.replace('_', ' ')}")
+        by = in_language(comparison.sort.replace("_", " "), column_words(comparison.sort))
+        console.print(tr("sorted by {column}", column=by))
     print_statistics(comparison)
     for line in not_compared(comparison):
         console.print(Text(line))
@@ -83,7 +88,7 @@ def _joined(keys: list[Column]) -> Column:
         ", ".join(f"{heading} {cell}" for heading, cell in zip(headings, row, strict=True) if cell != ABSENT)
         for row in rows
     ]
-    return Column("differs in", cells)
+    return Column(tr("differs in"), cells)
 
 
 def _key_columns(comparison: Comparison) -> list[Column]:

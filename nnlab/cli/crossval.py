@@ -111,9 +111,9 @@ def _render(name: str, summary: Mapping[str, Any]) -> None:
 
     table = Table(title=Text(fold_title(name, summary)), title_justify="left")
     first, *numbers, last = fold_headings(summary)
-    table.add_column(first)
+    table.add_column(first, no_wrap=True)
     for text in numbers:
-        table.add_column(text, justify="right")
+        table.add_column(text, justify="right", overflow="fold")
     table.add_column(last)
     for row in fold_rows(summary):
         table.add_row(*row)

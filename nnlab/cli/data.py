@@ -172,22 +172,28 @@ def _print_counts(name: str, dataset: "Dataset") -> None:
 
     from nnlab.cli.console import results
     from nnlab.core.arrays import shape_text
+    from nnlab.language import tr
     from nnlab.text import one_line
 
     parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     splits = {part: split for part, split in parts.items() if split is not None}
-    sizes = ", ".join(f"{len(split):,} {part} samples" for part, split in splits.items())
+    sizes = tr(", ").join(
+        tr("{count} {part} samples", count=f"{len(split):,}", part=tr(part)) for part, split in splits.items()
+    )
     kind = f"{shape_text(dataset.sample_shape)} {dataset.train.inputs.dtype.name}"
-    table = Table(title=f"{name}: {sizes} of {kind}, {dataset.classes} classes", title_justify="left")
-    table.add_column("class", justify="right")
-    table.add_column("name", overflow="fold")
+    title = tr(
+        "{name}: {sizes} of {kind}, {classes} classes", name=name, sizes=sizes, kind=kind, classes=dataset.classes
+    )
+    table = Table(title=title, title_justify="left")
+    table.add_column(tr("class"), justify="right")
+    table.add_column(tr("name"), overflow="fold")
     counts = {part: np.bincount(split.labels, minlength=dataset.classes) for part, split in splits.items()}
     for part in counts:
-        table.add_column(part, justify="right")
+        table.add_column(tr(part), justify="right")
     for label, class_name in enumerate(dataset.class_names[:MOST_ROWS]):
         table.add_row(str(label), Text(one_line(class_name, 100)), *(f"{count[label]:,}" for count in counts.values()))
     results().print(table)
     if dataset.classes > MOST_ROWS:
-        echo(f"... and {dataset.classes - MOST_ROWS:,} classes more")
+        echo(tr("... and {more} classes more", more=f"{dataset.classes - MOST_ROWS:,}"))
     for note in dataset.notes:
         echo(note)

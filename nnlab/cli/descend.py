@@ -9,6 +9,8 @@ from nnlab.cli.arguments import SPEC_HELP, Lang
 from nnlab.cli.completion import complete_spec
 from nnlab.cli.console import check_font, echo
 
+GRADIENTS_JA = {"analytic": "解析的な勾配", "central": "中心差分による勾配", "complex": "複素数ステップによる勾配"}
+
 
 def descend_command(
     spec: Annotated[
@@ -39,6 +41,7 @@ def descend_command(
     from nnlab.config.descent import load_descent
     from nnlab.descent.run import line, run_descent
     from nnlab.errors import Diverged
+    from nnlab.language import in_language, tr
     from nnlab.plots.notices import noticed_by
     from nnlab.storage.file_system import take_unsupported
 
@@ -49,7 +52,8 @@ def descend_command(
         result = run_descent(descent, runs, animate=animate, on_step=count)
     for missing in take_unsupported(result.path):
         echo(missing, err=True)
-    echo(f"{descent.function.formula}, {descent.gradient} gradient")
+    how = in_language(f"{descent.gradient} gradient", GRADIENTS_JA[descent.gradient])
+    echo(f"{descent.function.formula}{tr(', ')}{how}")
     for path in result.paths:
         echo(line(path))
     echo(str(result.path))

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from nnlab.cli.console import is_live, messages
 from nnlab.core.rows import REPORTING_SPLITS, Row
 from nnlab.engine.loop import Observer
+from nnlab.language import in_language, tr
 from nnlab.metric_columns import headline
 from nnlab.metrics import LOSS, PRIMARY
 from nnlab.registry import metrics
@@ -54,7 +55,8 @@ class ConsoleReporter(StderrLines):
         if not is_live(messages()):
             yield ()
             return
-        numbers = "objective {task.fields[objective]}  {task.fields[metric]}  {task.fields[speed]} steps/s"
+        speed = tr("{speed} steps/s", speed="{task.fields[speed]}")
+        numbers = f"{tr('objective')} {{task.fields[objective]}}  {{task.fields[metric]}}  {speed}"
         columns = [BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn(numbers), TimeRemainingColumn()]
         if messages().width >= WIDTH_WITH_SPARKLINE:
             columns.insert(0, TextColumn("{task.fields[sparkline]}"))
@@ -106,7 +108,7 @@ class LiveBar:
         self._bar = bar
         self._blocks = BLOCKS if _can_show(BLOCKS) else PLAIN_BLOCKS
         none = "–" if _can_show("–") else "-"
-        metric = f"{metrics[PRIMARY].label} {none}"
+        metric = f"{_label(PRIMARY)} {none}"
         self._task = bar.add_task("train", total=iterations, sparkline="", objective=none, metric=metric, speed=none)
         self._bucket = -(-iterations // SPARKLINE_WIDTH)
         self._means: list[float] = []
@@ -134,8 +136,8 @@ class LiveBar:
         """Show the first metric on the first split of ``REPORTING_SPLITS`` that was evaluated."""
         name = next(iter(headline(row)), LOSS)
         value = next(value for split in REPORTING_SPLITS if (value := row.get(f"{split}_{name}")) is not None)
-        metric = metrics[name]
-        self._bar.update(self._task, completed=row["step"], metric=f"{metric.label} {metric.format(value)}")
+        shown = metrics[name].format(value)
+        self._bar.update(self._task, completed=row["step"], metric=f"{_label(name)} {shown}")
 
 
 def sparkline(numbers: Sequence[float], blocks: str = BLOCKS) -> str:
@@ -145,6 +147,10 @@ def sparkline(numbers: Sequence[float], blocks: str = BLOCKS) -> str:
     low, high = min(numbers), max(numbers)
     scale = (len(blocks) - 1) / (high - low) if high > low else 0.0
     return "".join(blocks[round((number - low) * scale)] for number in numbers)
+
+
+def _label(name: str) -> str:
+    return in_language(metrics[name].label, metrics[name].label_ja)
 
 
 def _can_show(text: str) -> bool:

@@ -93,14 +93,15 @@ def _print_table(found: Sequence["StoredRun"]) -> None:
     from nnlab.comparisons.cells import heading, shown_number
     from nnlab.core.memory import readable_bytes
     from nnlab.core.rows import CHOOSING_SPLITS
+    from nnlab.language import tr
     from nnlab.metrics import PRIMARY
     from nnlab.text import one_line
 
-    columns = {"run": Column("run", [one_line(run.name, 100) for run in found])}
+    columns = {"run": Column(tr("run"), [one_line(run.name, 100) for run in found])}
     if any(run.kind != "run" for run in found):
-        columns["kind"] = Column("kind", [run.kind for run in found])
-    columns["status"] = Column("status", [run.status for run in found])
-    columns["done"] = Column("done", [run.progress for run in found])
+        columns["kind"] = Column(tr("kind"), [run.kind for run in found])
+    columns["status"] = Column(tr("status"), [tr(run.status) for run in found])
+    columns["done"] = Column(tr("done"), [run.progress for run in found])
     held_out = [f"{split}_{PRIMARY}" for split in CHOOSING_SPLITS if split != "train"]
     goals = dict.fromkeys(name for run in found if run.kind == "sweep" for name in run.metrics)
     for name in dict.fromkeys((*held_out, *goals)):
@@ -108,9 +109,9 @@ def _print_table(found: Sequence["StoredRun"]) -> None:
             cells = [shown_number(name, run.metrics[name]) if name in run.metrics else "" for run in found]
             columns[name] = Column(heading(name), cells, numbers=True)
     if any(run.annotations.tags for run in found):
-        columns["tags"] = Column("tags", [", ".join(run.annotations.tags) for run in found])
+        columns["tags"] = Column(tr("tags"), [", ".join(run.annotations.tags) for run in found])
     sizes = [readable_bytes(run.bytes).replace(" ", "") for run in found]
-    columns["size"] = Column("size", sizes, numbers=True)
+    columns["size"] = Column(tr("size"), sizes, numbers=True)
     console = results()
     for name in (held_out[0], "size", "kind", *held_out[1:]):  # left out in this order on a narrow terminal
         if sum(column.widest + GAP for column in columns.values()) - GAP > console.width:

@@ -8,6 +8,7 @@ import typer
 from nnlab.cli.arguments import Lang, Overrides, RunsFolder
 from nnlab.cli.completion import complete_spec_or_run
 from nnlab.cli.console import echo
+from nnlab.language import tr
 
 if TYPE_CHECKING:
     from nnlab.config.experiment import Experiment
@@ -81,7 +82,7 @@ def show_command(
     steps = int(record.final["step"] or 0) if record.final else 0
     summary = {**record.summary, "final": record.final, "best": record.best}
     summary["steps"] = max(steps, summary["steps"])  # a running run has no steps in its summary yet
-    echo(f"{record.status}: {result_line(record.name, summary)}")
+    echo(tr("{name}: {parts}", name=tr(record.status), parts=result_line(record.name, summary)))
     print_annotations(target)
 
 
@@ -91,9 +92,9 @@ def print_annotations(run: Path) -> None:
 
     annotations = read_annotations(run)
     if annotations.tags:
-        echo(f"tags: {', '.join(annotations.tags)}")
+        echo(tr("{name}: {parts}", name=tr("tags"), parts=", ".join(annotations.tags)))
     if annotations.note:
-        echo(f"note: {annotations.note}")
+        echo(tr("{name}: {parts}", name=tr("note"), parts=annotations.note))
 
 
 def show_experiment(experiment: "Experiment", *, with_data: bool = False) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnlab.cli.console import echo
+from nnlab.language import in_language, tr
 
 if TYPE_CHECKING:
     from nnlab.records.sweep_folder import SweepRecord
@@ -23,7 +24,7 @@ def show_sweep(path: Path) -> None:
         record = replace(record, trials=rebuilt(record))
     if question := _question(record.yaml):
         echo(f"# {one_line(question, 500)}")
-    echo(f"{record.status}: {_progress(record)}")
+    echo(tr("{name}: {parts}", name=tr(record.status), parts=_progress(record)))
     if record.summary["message"]:
         echo(one_line(record.summary["message"], 1000))
     if record.trials:
@@ -46,15 +47,21 @@ def _progress(record: "SweepRecord") -> str:
 
     summary = record.summary
     found = Counter(row.status for row in record.trials)
-    counts = [f"{found[status]:,} {status}" for status in TRIAL_STATUSES if found[status]]
+    counts = [
+        tr("{count} {status}", count=f"{found[status]:,}", status=tr(status))
+        for status in TRIAL_STATUSES
+        if found[status]
+    ]
     done = sum(found[status] for status in ENDED_TRIALS)
-    by_status = f" ({', '.join(counts)})" if counts else ""
-    parts = [f"{done:,} of {summary['trials']:,} trials{by_status}"]
+    progress = tr("{done} of {trials} trials", done=f"{done:,}", trials=f"{summary['trials']:,}")
+    parts = [tr("{title} ({notes})", title=progress, notes=tr(", ").join(counts)) if counts else progress]
     if summary["search"]:
-        parts.append(f"search {one_line(summary['search'])}")
-    if record.columns.goal:
-        parts.append(f"goal {'highest' if record.maximize else 'lowest'} {record.columns.goal}")
-    return ", ".join(parts)
+        parts.append(tr("search {name}", name=one_line(summary["search"])))
+    if (column := record.columns.goal) and record.maximize:
+        parts.append(tr("goal highest {column}", column=column))
+    elif column:
+        parts.append(tr("goal lowest {column}", column=column))
+    return tr(", ").join(parts)
 
 
 def _next_steps(record: "SweepRecord") -> list[str]:
@@ -66,9 +73,15 @@ def _next_steps(record: "SweepRecord") -> list[str]:
     best = record.path / BEST_FILE
     if record.summary["best"] and best.is_file():
         first = trial_folder(record.summary["best"]["trial"])
-        lines.append(f"best: {record.path / first}; nnlab train {best} repeats it")
+        lines.append(tr("best: {path}; {command} repeats it", path=record.path / first, command=f"nnlab train {best}"))
     if record.columns.goal is None:
-        lines.append("no best point: the sweep has no goal; data.validation holds out samples to choose by")
+        lines.append(
+            in_language(
+                "no best point: the sweep has no goal; data.validation holds out samples to choose by",
+                "最良の点はありません：目標がないスイープです。data.validation で検証データを取り分けられます",
+            )
+        )
     if record.status in {"interrupted", CRASHED, "failed"}:
-        lines.append(f"resume: nnlab sweep --resume {record.path}{' --retry failed' * failed}")
+        command = f"nnlab sweep --resume {record.path}{' --retry failed' * failed}"
+        lines.append(tr("resume: {command}", command=command))
     return lines

@@ -14,6 +14,7 @@ from nnlab.comparisons.sample_size import fewest_pairs
 from nnlab.comparisons.verdicts import fewer_points
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.core.statistics import mean_std
+from nnlab.language import in_language, tr
 from nnlab.metric_columns import format_column, names_in
 from nnlab.metrics import LOSS
 from nnlab.records.sweep_folder import SweepRecord
@@ -42,18 +43,19 @@ def print_sweep(record: SweepRecord, most: int = MOST_ROWS) -> None:
     shown = order[:most]
     keys = [key for key in record.columns.keys if any(key in point.settings for point in shown)]
     columns = [
-        Column("trial", [_numbers(point) for point in shown], numbers=True),
+        Column(tr("trial"), [_numbers(point) for point in shown], numbers=True),
         *(Column(one_line(key, 60), [_setting(point.settings, key) for point in shown]) for key in keys),
         *(
             Column(heading(name), [_measured(point, name) for point in shown], numbers=True)
             for name in _metrics(record, shown)
         ),
-        Column("status", [_statuses(point) for point in shown]),
+        Column(tr("status"), [_statuses(point) for point in shown]),
     ]
     console = results()
     console.print(laid_out(columns, console.width), soft_wrap=False)
     if len(order) > len(shown):
-        console.print(f"... and {len(order) - len(shown):,} more in {record.path / TRIALS_FILE}")
+        more = f"{len(order) - len(shown):,}"
+        console.print(tr("... and {more} more in {file}", more=more, file=record.path / TRIALS_FILE))
     lines = recorded_lines(record.summary["statistics"], console.width, MOST_VERDICTS)
     if lines := lines or _advice_on_seeds(points):
         console.print()
@@ -67,8 +69,13 @@ def _advice_on_seeds(points: Sequence[PointRows]) -> list[str]:
     if len(measured) < 2 or any(len(point.rows) > 1 for point in points):
         return []
     pairs = len(measured) * (len(measured) - 1) // 2
-    apart = f"--seeds {fewest_pairs(pairs)} can tell points apart{fewer_points(pairs)}"
-    return [f"one seed per point: which is best may be luck; {apart}"]
+    seeds, fewer = f"--seeds {fewest_pairs(pairs)}", fewer_points(pairs)
+    return [
+        in_language(
+            f"one seed per point: which is best may be luck; {seeds} can tell points apart{fewer}",
+            f"各点のシードは 1 個：最良の点は偶然かもしれない。{seeds} なら区別できる{fewer}",
+        )
+    ]
 
 
 def _metrics(record: SweepRecord, points: Sequence[PointRows]) -> list[str]:
@@ -115,4 +122,4 @@ def _values(point: PointRows, column: str) -> list[float]:
 
 def _statuses(point: PointRows) -> str:
     found = dict.fromkeys(row.status for row in point.rows)
-    return ", ".join(found)
+    return tr(", ").join(map(tr, found))

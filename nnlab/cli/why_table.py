@@ -17,6 +17,7 @@ from nnlab.config.defaults import has_default
 from nnlab.config.sweep import Sweep
 from nnlab.config.validation import flatten
 from nnlab.core.statistics import mean_std
+from nnlab.language import in_language, tr
 from nnlab.metric_columns import format_column, higher_is_better
 from nnlab.records.sweep_folder import read_sweep
 from nnlab.sweeps.contributions import (
@@ -42,14 +43,14 @@ def print_contributions(plan: WhyPlan, found: Contributions, column: str, *, max
     ]
     cells = [(name, values, _cell(in_a, column), _cell(in_b, column)) for name, values, in_a, in_b in rows]
     if len(rows) > 1:
-        cells.append(("all together", "A → B", _cell(found.total, column), ""))
+        cells.append((tr("all together"), "A → B", _cell(found.total, column), ""))
         left = (_cell(found.left_in_a, column), _cell(found.left_in_b, column))
-        cells.append(("not explained by single keys", "", *left))
+        cells.append((tr("not explained by single keys"), "", *left))
     names, values, in_a, in_b = (list(part) for part in zip(*cells, strict=True))
-    first = Column("effect in A" if len(rows) > 1 else "effect", in_a, numbers=True)
-    table = [Column("key", names), Column("A → B", values), first]
+    first = Column(in_language("effect in A", "A での効果") if len(rows) > 1 else tr("effect"), in_a, numbers=True)
+    table = [Column(tr("key"), names), Column("A → B", values), first]
     if len(rows) > 1:
-        table.append(Column("effect in B", in_b, numbers=True))
+        table.append(Column(in_language("effect in B", "B での効果"), in_b, numbers=True))
     console = results()
     console.print(laid_out(table, console.width), soft_wrap=False)
     for line in (*_remarks(plan, found, column, maximize=maximize), *left_out(plan)):
@@ -85,19 +86,33 @@ def _remarks(plan: WhyPlan, found: Contributions, column: str, *, maximize: bool
     """What the table shows, in sentences."""
     effects = [effect for change in found.changes for effect in (change.in_a, change.in_b) if effect]
     if any(effect.shown for effect in effects):
-        corrected = f" after Holm's correction for {effects[0].comparisons} effects" if len(found.changes) > 1 else ""
-        yield f"{SHOWN} shown: p ≤ 0.05{corrected}; in brackets 95 % intervals"
+        count, several = effects[0].comparisons, len(found.changes) > 1
+        corrected = (
+            in_language(f" after Holm's correction for {count} effects", f"（Holm 法で {count} 個に補正）") * several
+        )
+        yield in_language(
+            f"{SHOWN} shown: p ≤ 0.05{corrected}; in brackets 95 % intervals",
+            f"{SHOWN} 差があると言える：p ≤ 0.05{corrected}。括弧内は 95 % 区間",
+        )
     seeds = max((effect.n for effect in effects), default=0)
     if seeds < (needed := fewest_seeds(keys := len(plan.changes))):
         shown = f"the effects of {keys} keys ({effects_to_test(keys)} tests)" if keys > 1 else "the effect of one key"
-        yield f"{seeds or 'fewer than two'} seeds cannot show {shown}; --seeds {needed} can"
+        effects_ja = f"{keys} 個のキーの効果（検定 {effects_to_test(keys)} 回）" if keys > 1 else "1 個のキーの効果"
+        yield in_language(
+            f"{seeds or 'fewer than two'} seeds cannot show {shown}; --seeds {needed} can",
+            f"シード {seeds or '2 個未満'}{' 個' * (seeds > 0)}では{effects_ja}を示せない。--seeds {needed} なら示せる",
+        )
     if len(found.changes) > 1 and (best := largest(found)) and best.in_a:
-        yield f"largest effect: {best.change.name}, {verdict(best.in_a, column, maximize=maximize).finding}"
+        finding = verdict(best.in_a, column, maximize=maximize).finding
+        yield in_language(
+            f"largest effect: {best.change.name}, {finding}", f"最大の効果：{best.change.name}、{finding}"
+        )
     for change in found.changes:
         if change.interaction and change.interaction.shown:
-            yield (
-                f"{change.change.name} depends on the other keys: "
-                f"its effect in B minus that in A is {signed_difference(change.interaction, column)}"
+            name, difference = change.change.name, signed_difference(change.interaction, column)
+            yield in_language(
+                f"{name} depends on the other keys: its effect in B minus that in A is {difference}",
+                f"{name} の効果は他のキーに依存する：B での効果 − A での効果 = {difference}",
             )
 
 
@@ -191,16 +206,25 @@ def show_contributions(plan: WhyPlan, sweep: Sweep, path: Path, *, as_json: bool
     for line in _without_value(plan, values, sweep.seeds):
         echo(line)
     if sweep.goal is None:
-        echo(f"measured by {column}, for display: data.validation: 0.1 holds out samples by which to choose")
+        echo(
+            in_language(
+                f"measured by {column}, for display: data.validation: 0.1 holds out samples by which to choose",
+                f"{column} で測定（表示のみ）：data.validation: 0.1 で選択用の検証データを取り分けられる",
+            )
+        )
     echo(str(path))
 
 
 def _mean(column: str, numbers: Sequence[float]) -> str:
     """``0.9123 ± 0.0021 (8 seeds)``."""
     if not numbers:
-        return "not measured: no trial completed"
+        return in_language("not measured: no trial completed", "測定なし：完了した試行がない")
     mean, std, count = mean_std(numbers)
-    spread = "" if std is None else f" ± {format_column(column, std)} ({count} seeds)"
+    spread = (
+        ""
+        if std is None
+        else f" ± {format_column(column, std)} {in_language(f'({count} seeds)', f'（シード {count} 個）')}"
+    )
     return format_column(column, mean) + spread
 
 

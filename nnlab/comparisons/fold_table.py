@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnlab.comparisons.cells import heading, shown_number
+from nnlab.language import tr
 
 
 def fold_headings(summary: Mapping[str, Any]) -> list[str]:
     """The headings: fold, steps, metrics, status."""
-    return ["fold", "steps", *map(heading, _metrics(summary)), "status"]
+    return [tr("fold"), tr("steps"), *map(heading, _metrics(summary)), tr("status")]
 
 
 def fold_rows(summary: Mapping[str, Any]) -> list[Sequence[str]]:
@@ -18,7 +19,7 @@ def fold_rows(summary: Mapping[str, Any]) -> list[Sequence[str]]:
             run["folder"],
             f"{run['steps']:,}",
             *(_cell(key, (run["final"] or {}).get(key)) for key in _metrics(summary)),
-            run["status"],
+            tr(run["status"]),
         ]
         for run in summary["runs"]
     ]
@@ -29,13 +30,14 @@ def mean_rows(summary: Mapping[str, Any]) -> list[Sequence[str]]:
     metrics = _metrics(summary)
     return [
         [text, "", *(_cell(key, value[part]) for key, value in metrics.items()), ""]
-        for text, part in (("mean", "mean"), ("± std", "std"))
+        for text, part in ((tr("mean"), "mean"), (tr("± std"), "std"))
     ]
 
 
 def fold_title(name: str, summary: Mapping[str, Any]) -> str:
     """What the table shows."""
-    return f"{name}: {summary['folds']} folds, mean ± standard deviation of those completed"
+    folds = summary["folds"]
+    return tr("{name}: {folds} folds, mean ± standard deviation of those completed", name=name, folds=folds)
 
 
 def _metrics(summary: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from nnlab.comparisons.entries import canonical, flat_settings
 from nnlab.comparisons.labels import distinguishing_labels, short_keys
 from nnlab.comparisons.paired import PairedDifference, PairedDifferences, paired_differences
 from nnlab.comparisons.sample_size import MOST_PAIRS, fewest_pairs, smallest_p
-from nnlab.language import in_language, speaking
+from nnlab.language import current_language, in_language, speaking, tr
 from nnlab.metric_columns import metric_of
 
 METHOD = (
@@ -29,7 +29,7 @@ class Verdict(NamedTuple):
     advice: str
 
     def __str__(self) -> str:
-        return "; ".join(filter(None, self))
+        return in_language("; ", "。").join(filter(None, self))
 
 
 def verdict(found: PairedDifference, column: str, *, maximize: bool) -> Verdict:
@@ -45,17 +45,35 @@ def verdict(found: PairedDifference, column: str, *, maximize: bool) -> Verdict:
     if found.shown:
         ends = (low, high) if found.mean > 0 else (-high, -low)
         size = _direction(amount.text(abs(found.mean)), found.mean < 0, maximize)
-        return Verdict(f"{size} ({amount.range(*ends)}, {seeds}, {p}), {won}", "")
+        return Verdict(_listed(size, amount.range(*ends), seeds, p) + tr(", ") + won, "")
     difference, interval = amount.text(found.mean), amount.range(low, high)
     if found.n < fewest_pairs(found.comparisons):
-        between = "" if found.low is None else f" ({interval})"
         size = in_language(f"difference {difference}", f"差 {difference}")
-        return Verdict(f"{size}{between}, {won}", _too_few(found))
-    finding = in_language(
-        f"cannot tell apart (difference {difference}, {interval}, {seeds}, {p}), {won}",
-        f"差があるとは言えない (差 {difference}, {interval}, {seeds}, {p}), {won}",
-    )
-    return Verdict(finding, _more_seeds(found))
+        between = size if found.low is None else _listed(size, interval)
+        return Verdict(between + tr(", ") + won, _too_few(found))
+    size = in_language(f"difference {difference}", f"差 {difference}")
+    finding = _listed(in_language("cannot tell apart", "差があるとは言えない"), size, interval, seeds, p)
+    return Verdict(finding + tr(", ") + won, _more_seeds(found))
+
+
+def reworded(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Recorded paired differences, whose verdicts are in English, with verdicts in the current language."""
+    if current_language() == "en":
+        return document
+    column, maximize, comparisons = document["column"], document["maximize"], document["comparisons"]
+    against = []
+    for one in document["against"]:
+        numbers = {key: one[key] for key in ("low", "high", "won", "tied", "p", "adjusted_p")}
+        named = {"n": one["seeds"], "mean": one["difference"], "more": one["more_seeds"]}
+        found = PairedDifference(against=0, comparisons=comparisons, **numbers, **named)
+        words = verdict(found, column, maximize=maximize)
+        against.append({**one, "finding": words.finding, "advice": words.advice, "verdict": str(words)})
+    return {**document, "against": against}
+
+
+def _listed(text: str, *details: str) -> str:
+    """``text (detail, detail)``."""
+    return tr("{title} ({notes})", title=text, notes=tr(", ").join(details))
 
 
 def _direction(amount: str, below: bool, maximize: bool) -> str:

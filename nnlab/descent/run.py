@@ -12,6 +12,7 @@ from nnlab.core.signals import stop_on_signal
 from nnlab.descent.path import DescentPath, descend, gradient_of, labels
 from nnlab.descent.pictures import STILL_KINDS, draw_pictures, pictures_of
 from nnlab.errors import Interrupted, RunError, reason_of
+from nnlab.language import in_language, tr
 from nnlab.plots.descent import RACE
 from nnlab.records.descent_folder import create_descent_folder, write_descent
 from nnlab.records.drawing import begin_drawing, last_pictures
@@ -96,29 +97,34 @@ def run_descent(
 def line(path: DescentPath) -> str:
     """Start, end, number of steps and value of a path, in one line."""
     start, end = point_text(path.positions[0]), point_text(path.positions[-1])
-    count = f"{path.steps:,} step{'s' * (path.steps != 1)}"
+    ends = {"label": path.label, "start": start, "end": end, "value": f"{path.values[-1]:.9g}"}
+    if path.steps == 1:
+        text = tr("{label}: {start} → {end} in 1 step, value {value}", **ends)
+    else:
+        text = tr("{label}: {start} → {end} in {steps} steps, value {value}", steps=f"{path.steps:,}", **ends)
     note = _note(path)
-    return f"{path.label}: {start} → {end} in {count}, value {path.values[-1]:.9g}" + (f"; {note}" if note else "")
+    return f"{text}{in_language('; ', '；')}{note}" if note else text
 
 
 def _note(path: DescentPath) -> str:
     """What is wrong with a path, and what to try."""
     match path.status:
         case "diverged" if path.steps == 0:
-            what = "gradient" if isfinite(path.values[0]) else "value"
-            return f"diverged: the function has no finite {what} at the start"
+            if isfinite(path.values[0]):
+                return tr("diverged: the function has no finite gradient at the start")
+            return tr("diverged: the function has no finite value at the start")
         case "diverged" if isnan(path.values[-1]):
-            return "diverged: it left where the function has a value; try a smaller learning rate"
+            return tr("diverged: it left where the function has a value; try a smaller learning rate")
         case "diverged" if not isfinite(path.values[-1]):
-            return "diverged: the value is no longer finite; try a smaller learning rate"
+            return tr("diverged: the value is no longer finite; try a smaller learning rate")
         case "diverged":
-            return "diverged: it ended far away; try a smaller learning rate"
+            return tr("diverged: it ended far away; try a smaller learning rate")
         case "higher":
-            return "ended higher than it started; try a smaller learning rate"
+            return tr("ended higher than it started; try a smaller learning rate")
         case "still" if path.norms[0] == 0:
-            return "did not move: the gradient is 0 at the start"
+            return tr("did not move: the gradient is 0 at the start")
         case "still":
-            return "hardly moved; try a larger learning rate"
+            return tr("hardly moved; try a larger learning rate")
     return ""
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from nnlab.core.rows import CHOOSING_SPLITS, REPORTING_SPLITS, Row
 from nnlab.html import block, line, table
+from nnlab.language import tr
 from nnlab.metric_columns import format_column, headline, labelled
 from nnlab.metrics import LOSS
 from nnlab.records.formats import ENDED_TRIALS, FINISHED
@@ -22,14 +23,17 @@ def result_line(name: str, summary: Mapping[str, Any]) -> str:
         named = {column: text for split in held_out for column, text in labelled(final, split).items()}
         for index, (column, text) in enumerate(named.items()):
             chosen = index == 0 and best.get(column) is not None
-            chosen_by = f" (best {format_column(column, best[column])} at step {best['step']:,})" if chosen else ""
-            parts.append(f"{text}{chosen_by}")
+            parts.append(text)
+            if chosen:
+                value, step = format_column(column, best[column]), f"{best['step']:,}"
+                parts[-1] += tr(" (best {value} at step {step})", value=value, step=step)
         parts += labelled(final, train).values()
         if final["objective"] is not None:
             objective = final["objective"]
-            parts.append(f"objective {objective:{'.6f' if abs(objective) < 1e9 else '.6g'}}")
-    parts.append(f"{summary['steps']:,} steps in {summary['train_seconds']:.2f} s")
-    return f"{name}: {', '.join(parts)}"
+            parts.append(f"{tr('objective')} {objective:{'.6f' if abs(objective) < 1e9 else '.6g'}}")
+    steps, seconds = f"{summary['steps']:,}", f"{summary['train_seconds']:.2f}"
+    parts.append(tr("{steps} steps in {seconds} s", steps=steps, seconds=seconds))
+    return tr("{name}: {parts}", name=name, parts=tr(", ").join(parts))
 
 
 def short_line(name: str, status: str, final: Row | None, steps: int) -> str:

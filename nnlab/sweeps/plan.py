@@ -10,6 +10,7 @@ from nnlab.data.dataset import DatasetSource
 from nnlab.data.dataset_cache import DatasetCache
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import MOST_LINES, UsageError
+from nnlab.language import tr
 from nnlab.search.base import Proposer, Request
 from nnlab.search.space import Axis, Settings
 from nnlab.sweeps.progress import described
@@ -75,9 +76,15 @@ class Plan:
 
     def size(self) -> str:
         """The number of trials in words: ``15 trials (5 points, 3 seeds each)``."""
-        trials = f"{self.trials:,} trial{'' if self.trials == 1 else 's'}"
-        points = f" ({self.points:,} point{'' if self.points == 1 else 's'}, {self.sweep.seeds} seeds each)"
-        return trials + (points if self.sweep.seeds > 1 else "")
+        trials = tr("1 trial") if self.trials == 1 else tr("{trials} trials", trials=f"{self.trials:,}")
+        if self.sweep.seeds == 1:
+            return trials
+        if self.points == 1:
+            return tr("{trials} (1 point, {seeds} seeds each)", trials=trials, seeds=self.sweep.seeds)
+        points = f"{self.points:,}"
+        return tr(
+            "{trials} ({points} points, {seeds} seeds each)", trials=trials, points=points, seeds=self.sweep.seeds
+        )
 
     def _check_shapes(self, points: Sequence[Settings]) -> None:
         failed: list[str] = []

@@ -6,9 +6,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from nnlab.comparisons.cells import heading
+from nnlab.comparisons.cells import column_words, heading
 from nnlab.comparisons.labels import setting_text
 from nnlab.core.rows import REPORTING_SPLITS, Row
+from nnlab.language import in_language, tr
 from nnlab.metric_columns import format_column, labelled
 from nnlab.records.formats import ENDED_TRIALS
 from nnlab.records.sweep_table import TrialRow
@@ -103,18 +104,19 @@ def described(settings: Mapping[str, Any], seed: int | None = None) -> str:
 
 def trial_line(row: TrialRow, trials: int, goal: str | None, message: str = "") -> str:
     """A trial that ended, in a line: ``trial 7 of 15: completed, validation accuracy 0.9123, optimizer.lr 0.01``."""
-    how = row.status if row.status != "interrupted" else f"paused after step {row.steps:,}"
+    how = tr(row.status) if row.status != "interrupted" else tr("paused after step {step}", step=f"{row.steps:,}")
     parts = [f"{how}: {one_line(message, 300)}" if row.status == "failed" and message else how]
     if row.status != "failed":
         parts += measured(row.metrics, goal)
     settings = described(row.settings, row.seed)
-    return ", ".join(filter(None, [f"trial {row.number:,} of {trials:,}: {parts[0]}", *parts[1:], settings]))
+    first = tr("trial {number} of {trials}: {what}", number=f"{row.number:,}", trials=f"{trials:,}", what=parts[0])
+    return tr(", ").join(filter(None, [first, *parts[1:], settings]))
 
 
 def measured(metrics: Row, goal: str | None) -> Iterable[str]:
     """The goal in words; without one the metrics of the split that a run is reported on."""
     if goal and (value := metrics.get(goal)) is not None:
-        return [f"{goal.replace('_', ' ')} {format_column(goal, value)}"]
+        return [f"{in_language(goal.replace('_', ' '), column_words(goal))} {format_column(goal, value)}"]
     return next((list(found.values()) for split in REPORTING_SPLITS if (found := labelled(metrics, split))), [])
 
 
@@ -124,20 +126,26 @@ def in_words(progress: Progress) -> str:
     The end is cut off on a narrow terminal.
     """
     ended, failed = progress.count()
-    counts = [f"{ended - failed:,} of {progress.trials:,} done", f"{progress.running} running"]
+    counts = [
+        tr("{done} of {trials} done", done=f"{ended - failed:,}", trials=f"{progress.trials:,}"),
+        tr("{count} running", count=progress.running),
+    ]
     if failed:
-        counts.append(f"{failed:,} failed")
-    parts = [", ".join(counts)]
+        counts.append(tr("{count} failed", count=f"{failed:,}"))
+    parts = [tr(", ").join(counts)]
     if progress.seconds_left:
-        parts.append(f"about {duration(progress.seconds_left)} left")
+        parts.append(tr("about {time} left", time=duration(progress.seconds_left)))
     if progress.best and progress.goal:
         number, value = progress.best
-        parts.append(f"best {heading(progress.goal)} {format_column(progress.goal, value)} (trial {number:,})")
-    return "; ".join(parts)
+        metric, shown = heading(progress.goal), format_column(progress.goal, value)
+        parts.append(tr("best {metric} {value} (trial {number})", metric=metric, value=shown, number=f"{number:,}"))
+    return in_language("; ", "；").join(parts)
 
 
 def duration(seconds: float) -> str:
     """A time in words: ``40 s``, ``12 min``, ``3.5 h``."""
     if seconds < 100:
-        return f"{max(seconds, 1):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+        return tr("{seconds} s", seconds=f"{max(seconds, 1):.0f}")
+    if seconds < 6000:
+        return tr("{minutes} min", minutes=f"{seconds / 60:.0f}")
+    return tr("{hours} h", hours=f"{seconds / 3600:.1f}")

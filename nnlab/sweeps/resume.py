@@ -7,6 +7,7 @@ from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_loading import load_sweep
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import RunError, UsageError
+from nnlab.language import tr
 from nnlab.records.drawing import lacks_pictures
 from nnlab.records.environment import drift
 from nnlab.records.formats import is_sweep_folder, trial_folders
@@ -64,7 +65,7 @@ def resume_sweep(
     except BaseException:
         folder.close()
         raise
-    reporter.say(f"{plan.sweep.name}: {plan.size()}, resumed")
+    reporter.say(tr("{name}: {parts}", name=plan.sweep.name, parts=plan.size() + tr(", resumed")))
     return train_remaining(Scheduler(plan, folder, workers, reporter, fail_fast, retry_failed, allow_drift))
 
 

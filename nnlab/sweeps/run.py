@@ -10,6 +10,7 @@ from nnlab.config.sweep import Sweep
 from nnlab.core.signals import stop_on_signal
 from nnlab.errors import Interrupted, RunError
 from nnlab.figures.failures import failures_reported
+from nnlab.language import tr
 from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.sweep_folder import SweepFolder, SweepRecord
 from nnlab.records.sweep_table import SweepColumns
@@ -53,8 +54,8 @@ def run_sweep(
         columns_of(plan.sweep),
         **initial_summary(plan),
     )
-    slots = f", {workers.slots} at a time" if workers.slots > 1 else ""
-    reporter.say(f"{plan.sweep.name}: {plan.size()}{slots}")
+    slots = tr(", {slots} at a time", slots=workers.slots) if workers.slots > 1 else ""
+    reporter.say(tr("{name}: {parts}", name=plan.sweep.name, parts=f"{plan.size()}{slots}"))
     return train_remaining(Scheduler(plan, folder, workers, reporter, fail_fast))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from nnlab.core.threads import available_cores
 from nnlab.errors import RunError, UsageError
+from nnlab.language import tr
 from nnlab.records.sweep_folder import SweepFolder, trial_row
 from nnlab.records.sweep_points import best_entry
 from nnlab.records.sweep_table import TrialRow, read_trials
@@ -217,7 +218,7 @@ class Scheduler:
         first = self.progress.seconds_left is None
         self.progress.took(trial.train_seconds(self.folder))
         if first and (left := self.progress.seconds_left or 0) >= WORTH_TELLING:
-            self.reporter.say(f"about {duration(left)} left")
+            self.reporter.say(tr("about {time} left", time=duration(left)))
 
     def _best_with(self, trial: Trial) -> tuple[int, float] | None:
         """The best goal so far, with that of the point of a trial if all of its seeds have ended."""

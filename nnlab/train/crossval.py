@@ -16,6 +16,7 @@ from nnlab.core.statistics import MeanStd
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, Interrupted, RunError, UsageError
 from nnlab.html import block, line, table
+from nnlab.language import tr
 from nnlab.records.crossval_folder import CrossvalFolder, read_crossval, read_crossval_summary
 from nnlab.records.environment import drift
 from nnlab.records.formats import FINISHED, fold_folders, is_crossval_folder
@@ -160,8 +161,11 @@ def _train_folds(
     with _endings_recorded(folder):
         for number, fold in enumerate(experiments, start=1):
             path = folder.fold(number)
-            status = read_summary(path / SUMMARY_FILE)["status"] if (path / SUMMARY_FILE).exists() else None
-            reporter.say(f"fold {number} of {folds}{f': {status} before' if status in FINISHED else ''}")
+            status: str | None = read_summary(path / SUMMARY_FILE)["status"] if (path / SUMMARY_FILE).exists() else None
+            fold_text = tr("fold {number} of {folds}", number=number, folds=folds)
+            if status is not None and status in FINISHED:
+                fold_text = tr("{fold}: {status} before", fold=fold_text, status=tr(status))
+            reporter.say(fold_text)
             try:
                 with suppress(Diverged):
                     if status is None:

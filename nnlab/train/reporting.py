@@ -8,6 +8,7 @@ from typing import Protocol
 from nnlab.core.rows import SPLITS, Row
 from nnlab.engine.loop import Observer
 from nnlab.engine.run_setup import RunSetup
+from nnlab.language import tr
 from nnlab.metric_columns import labelled
 from nnlab.records.run_folder import RunFolder
 from nnlab.text import escape_control
@@ -90,7 +91,8 @@ class EvaluationLines:
         if step % self._every and step != self._iterations:
             return
         width = len(f"{self._iterations:,}")
-        line = f"step {step:>{width},}/{self._iterations:,}  objective {row['objective']:.6f}"
+        place = f"{tr('step')} {step:>{width},}/{self._iterations:,}"
+        line = f"{place}  {tr('objective')} {row['objective']:.6f}"
         measured = (text for split in SPLITS for text in labelled(row, split).values())
         line = "  ".join([line, *measured])
         self._reporter.evaluation(line)
@@ -99,9 +101,14 @@ class EvaluationLines:
 
 def opening_lines(setup: RunSetup) -> Iterator[str]:
     """What a run reports before it trains: the size of its network and training, and notes on its data."""
-    resumed = f", resuming after step {setup.start:,}" if setup.start else ""
-    size = f"{setup.network.parameter_count:,} parameters, {setup.iterations:,} iterations"
-    yield f"{setup.experiment.name}: {size}{resumed}"
+    resumed = tr(", resuming after step {step}", step=f"{setup.start:,}") if setup.start else ""
+    size = tr(
+        "{name}: {parameters} parameters, {iterations} iterations",
+        name=setup.experiment.name,
+        parameters=f"{setup.network.parameter_count:,}",
+        iterations=f"{setup.iterations:,}",
+    )
+    yield f"{size}{resumed}"
     yield from setup.dataset.notes
     if note := majority_note(setup.dataset, setup.experiment.loss):
         yield note

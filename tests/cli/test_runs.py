@@ -269,7 +269,7 @@ def test_completion_has_runs_and_the_trash(nnlab, make_run, monkeypatch: pytest.
         monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
         return nnlab().stdout.split()
 
-    assert offered("nnlab runs rm ") == ["a-run"]
+    assert offered("nnlab runs rm ") == ["last", "a-run"]
     assert offered("nnlab runs rm runs/a") == ["runs/a-run"]
     assert offered("nnlab runs restore ") == ["b-run"]
     assert offered("nnlab runs purge --runs nowhere ") == []

@@ -42,13 +42,13 @@ from nnlab.plots.sweep_map import plot_heatmap, plot_scatter
 from nnlab.plots.sweep_panels import plot_best, plot_panels
 from nnlab.plots.sweep_parallel import plot_parallel
 from nnlab.plots.weights import plot_weights
-from nnlab.records.formats import CRASHED, STATUSES, TRIAL_STATUSES
+from nnlab.records.formats import CRASHED, DAMAGED, STATUSES, TRIAL_STATUSES
 from nnlab.records.reader import read_run
 from nnlab.words import JAPANESE
 
 MODULES = sorted(Path(nnlab.__file__).parent.rglob("*.py"))
 # Used by name, not as they stand.
-NAMED = {*PARTS, *STATUSES, *TRIAL_STATUSES, CRASHED, *LABELS.values(), "before training", "after training"}
+NAMED = {*PARTS, *STATUSES, *TRIAL_STATUSES, CRASHED, DAMAGED, *LABELS.values(), "before training", "after training"}
 
 
 def translated() -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""The texts of pictures and results, in English and in Japanese; users' names are not translated."""
+"""The texts of pictures."""
 
 from collections.abc import Mapping
 
-JAPANESE: Mapping[str, str] = {
+PICTURES: Mapping[str, str] = {
     # curves
     "train": "訓練",
     "test": "テスト",

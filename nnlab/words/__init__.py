@@ -1,0 +1,8 @@
+"""The texts of pictures and results, in English and in Japanese; users' names are not translated."""
+
+from collections.abc import Mapping
+
+from nnlab.words.pictures import PICTURES
+from nnlab.words.results import RESULTS
+
+JAPANESE: Mapping[str, str] = {**PICTURES, **RESULTS}
