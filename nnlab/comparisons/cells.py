@@ -51,7 +51,7 @@ def heading(name: str) -> str:
     if metric := metric_of(name):
         split, best = name.removeprefix(BEST).partition("_")[0], name.startswith(BEST)
         english = f"{split} {metric.heading}{' @best step' * best}"
-        return in_language(english, f"{tr(split)}{metric.label_ja}{'（最良時）' * best}")
+        return in_language(english, f"{'最良時 ' * best}{tr(split)}{metric.label_ja}")
     if name == "train_seconds":
         return in_language("seconds", "秒")
     return one_line(name)

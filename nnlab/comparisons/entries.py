@@ -9,6 +9,7 @@ from typing import Any
 from nnlab.config.resolved_spec import WITHOUT_EFFECT
 from nnlab.config.validation import flatten
 from nnlab.core.statistics import MeanStd, mean_std
+from nnlab.language import in_language
 from nnlab.metric_columns import BEST
 from nnlab.metrics import LOSS, PRIMARY
 from nnlab.records.reader import RunRecord
@@ -48,8 +49,9 @@ class Entry:
 
     @property
     def seeds(self) -> str:
-        """The number of seeds averaged, ``(3 seeds)``; empty for one run."""
-        return f" ({len(self.runs)} seeds)" if len(self.runs) > 1 else ""
+        """The number of seeds averaged, ``(3 seeds)``, in the current language; empty for one run."""
+        count = len(self.runs)
+        return in_language(f" ({count} seeds)", f"（シード {count} 個）") if count > 1 else ""
 
     def shares(self, key: str) -> bool:
         """Whether all its runs have the same value for a spec key."""

@@ -15,6 +15,9 @@ WIDE = 600
 # A longer table may be divided between two pages.
 SHORT_TABLE = 14
 
+CROWDED = 6
+"""Columns of numbers."""
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -52,6 +55,11 @@ class Table:
     def is_short(self) -> bool:
         """Whether it fits on a page beside other things."""
         return len(self.rows) <= SHORT_TABLE
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether it has many columns of numbers."""
+        return len(self.numbers) >= CROWDED
 
 
 @dataclass(frozen=True)
@@ -166,5 +174,5 @@ def numbered(sections: Iterable[Section]) -> tuple[Section, ...]:
 
 
 def _sentence(text: str) -> str:
-    """A caption that begins with a capital letter."""
-    return text[:1].upper() + text[1:]
+    """A caption that begins with a capital letter; in Japanese a name may come first."""
+    return in_language(text[:1].upper() + text[1:], text)

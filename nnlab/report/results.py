@@ -1,7 +1,8 @@
 """The results of the compared runs: curves, a table with standard deviations, and verdicts."""
 
-from nnlab.comparisons.cells import DISPENSABLE, column_words, heading, measure_cell, measure_columns
+from nnlab.comparisons.cells import DISPENSABLE, column_words, heading, measure_cell, measure_columns, shown_number
 from nnlab.comparisons.comparison import Comparison
+from nnlab.comparisons.entries import Entry
 from nnlab.comparisons.seeds import standard_errors
 from nnlab.comparisons.statistics_notes import (
     common_advice,
@@ -47,7 +48,7 @@ def best_sentence(comparison: Comparison) -> list[Block]:
     """Which entry is the best by the column sorted by; nothing for a single entry."""
     if len(comparison.entries) < 2 or comparison.sort not in comparison.entries[0].measures:
         return []
-    label, value = labels_of(comparison)[0], _spaced(measure_cell(comparison.entries[0], comparison.sort))
+    label, value = labels_of(comparison)[0], result_cell(comparison.entries[0], comparison.sort)
     words = column_words(comparison.sort)
     return [Paragraph(in_language(f"Best by {words}: {label}, {value}.", f"{words}が最良：{label}、{value}。"))]
 
@@ -71,7 +72,7 @@ def results_table(comparison: Comparison) -> Table:
         [
             label,
             *([str(len(entry.runs))] if averaged else []),
-            *(_spaced(measure_cell(entry, name)) for name in columns),
+            *(result_cell(entry, name) for name in columns),
         ]
         for label, entry in zip(labels_of(comparison), entries, strict=False)
     ]
@@ -86,8 +87,15 @@ def results_table(comparison: Comparison) -> Table:
     return Table(caption, heads, rows, numbers, best)
 
 
-def _spaced(cell: str) -> str:
-    return cell.replace(" ±", " ± ")
+def result_cell(entry: Entry, name: str) -> str:
+    """A measured number as ``nnlab compare`` shows it; a standard deviation with the decimals of its mean."""
+    spread = entry.measures.get(name)
+    if spread is None or spread.std is None:
+        return measure_cell(entry, name)
+    mean = shown_number(name, spread.mean)
+    decimals = len(mean.partition(".")[2]) if mean.replace(".", "").lstrip("-").isdigit() else None
+    std = shown_number(name, spread.std) if decimals is None else f"{spread.std:.{decimals}f}"
+    return f"{mean} ± {std}"
 
 
 def _notes(comparison: Comparison) -> list[Block]:
