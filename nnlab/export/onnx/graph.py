@@ -51,7 +51,7 @@ class Graph:
 
     def constant(self, name: str, array: Array, dtype: npt.DTypeLike | None = None) -> str:
         """Add a constant array in a data type (default: the graph's); returns its name."""
-        self._constants.append(numpy_helper.from_array(np.array(array, dtype or self.dtype, order="C"), name))
+        self._constants.append(numpy_helper.from_array(np.asarray(array, dtype or self.dtype, order="C"), name))
         return name
 
     def parameters(self, name: str, layer: Layer) -> dict[str, str]:
