@@ -10,8 +10,9 @@ from nnlab.export.request import ExportRequest
 from nnlab.extras import needed
 from nnlab.inference.trained_network import TrainedNetwork
 from nnlab.records.exportable import check_exportable
+from nnlab.records.json_files import read_status
 from nnlab.registry import registered_name
-from nnlab.storage.layout import MODEL_FILE
+from nnlab.storage.layout import MODEL_FILE, SUMMARY_FILE
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ def onnx_file(run: Path, *, probabilities: bool = False) -> OnnxFile:
     notes = [f"verified with onnx.reference on {difference.samples} {origin}: the largest difference is {difference}"]
     if network.flat.values.dtype == np.float64:
         notes.insert(0, "the float64 network was exported as float32, which every runtime can compute")
+    status = read_status(run / SUMMARY_FILE)["status"]
+    if status != "completed":
+        notes.insert(0, f"the run has the status {status}: its weights may be those before the first update")
     return OnnxFile(model.SerializeToString(deterministic=True), tuple(notes))
 
 

@@ -115,6 +115,14 @@ def test_run_of_an_earlier_version_is_exported(tmp_path: Path) -> None:
     np.testing.assert_allclose(run_model("onnxruntime", model, points)["probabilities"], expected, atol=1e-6)
 
 
+def test_run_that_diverged_is_exported_with_a_note(moved: Path) -> None:
+    summary = moved / "summary.json"
+    summary.write_text(summary.read_text(encoding="utf-8").replace('"completed"', '"diverged"'), encoding="utf-8")
+    assert onnx_file(moved).notes[0] == (
+        "the run has the status diverged: its weights may be those before the first update"
+    )
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_weights_that_are_not_finite_are_refused(moved: Path, value: float) -> None:
     with_weights(moved, linear2_W=value)
