@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
+from PIL import Image
 from trainings import make_network
 
 from nnlab.core.flat_parameters import FlatParameters, Parameter
@@ -45,6 +46,14 @@ def idx_folder(folder: Path) -> dict[str, Any]:
         (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">4Bi", 0, 0, 8, 1, count) + labels)
         (folder / f"{prefix}-images-idx3-ubyte").write_bytes(struct.pack(">4B3i", 0, 0, 8, 3, count, 2, 3) + images)
     return {"path": str(folder)}
+
+
+def picture_folder(folder: Path) -> dict[str, Any]:
+    for name in ("cat", "dog"):
+        (folder / "own" / name).mkdir(parents=True)
+        for index in range(5):
+            Image.new("L", (3, 2), 20 * index).save(folder / "own" / name / f"{index}.png")
+    return {"path": str(folder / "own")}
 
 
 def cifar10_folder(folder: Path) -> dict[str, Any]:
@@ -157,6 +166,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "fashion_mnist": ({"train_size": 11}, (1, 28, 28), 10),
         "idx": (idx_folder, (1, 2, 3), 3),
         "table": (csv_file, (2,), 2),
+        "images": (picture_folder, (1, 2, 3), 2),
         "spiral": ({"points": 7, "classes": 4}, (2,), 4),
         "moons": ({"points": 7, "test_points": 3}, (2,), 2),
         "xor": ({"points": 7}, (2,), 2),

@@ -16,6 +16,9 @@ from nnlab.text import one_line
 LARGEST = 4 << 30
 """Size limit of a data file in bytes, compressed or not."""
 
+ALWAYS_FITS = 1 << 16
+"""Below this many bytes the system is not asked for its memory, which takes longer than to read a small picture."""
+
 MOST_PROBLEMS = 5
 """The number of problems reported at once."""
 
@@ -54,6 +57,8 @@ def checksum(file: IO[bytes]) -> str:
 
 def check_fits(name: str, count: int) -> None:
     """Raise DataError when ``count`` bytes exceed ``LARGEST`` or the available memory."""
+    if count <= ALWAYS_FITS:
+        return
     most = min(LARGEST, available_bytes() or LARGEST)
     if count > most:
         raise DataError(f"{name}: expected at most {readable_bytes(most)}, found {readable_bytes(count)}")

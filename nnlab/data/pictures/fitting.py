@@ -80,15 +80,14 @@ def fit_picture(picture: Picture, wanted: PictureInput) -> FittedPicture:
         notes.append("grey")
     elif C == 3 and pixels.shape[2] == 1:
         pixels = np.repeat(pixels, 3, axis=2)
-    border = _border(pixels)
-    if _inverts(wanted, float(border.mean()) / WHITE):
-        pixels, border = WHITE - pixels, WHITE - border
+    if _inverts(wanted, pixels):
+        pixels = WHITE - pixels
         notes.append("inverted")
     if exact:
         return FittedPicture(_as_image(pixels), tuple(notes))
     if fit == "none":
         raise DataError(f"expected a picture of {W}x{H} pixels, found {picture.size[0]}x{picture.size[1]}; --fit sizes")
-    fitted = _sized(pixels, H, W, fit, border)
+    fitted = _sized(pixels, H, W, fit)
     return FittedPicture(_as_image(fitted), (*notes, _SIZED[fit].format(size=f"{W}x{H}")))
 
 
@@ -111,7 +110,7 @@ _SIZED = {
 }
 
 
-def _sized(pixels: Array, H: int, W: int, fit: str, border: Array) -> Array:
+def _sized(pixels: Array, H: int, W: int, fit: str) -> Array:
     height, width = pixels.shape[:2]
     if fit == "stretch":
         return resized(pixels, H, W)
@@ -122,18 +121,19 @@ def _sized(pixels: Array, H: int, W: int, fit: str, border: Array) -> Array:
         return resized(pixels[top : top + rows, left : left + columns], H, W)
     scale = min(H / height, W / width)
     rows, columns = min(H, max(1, round(height * scale))), min(W, max(1, round(width * scale)))
-    image = np.broadcast_to(border, (H, W, pixels.shape[2])).copy()
+    image = np.broadcast_to(_border(pixels), (H, W, pixels.shape[2])).copy()
     top, left = (H - rows) // 2, (W - columns) // 2
     image[top : top + rows, left : left + columns] = resized(pixels, rows, columns)
     return image
 
 
-def _inverts(wanted: PictureInput, border: float) -> bool:
-    """Whether a picture with this border is inverted for a network of grey images."""
+def _inverts(wanted: PictureInput, pixels: Array) -> bool:
+    """Whether a picture is inverted: where its border is light and that in training dark, or the reverse."""
     if wanted.invert != "auto":
         return wanted.invert == "yes"
     if wanted.shape[0] != 1 or wanted.ground is None:
         return False
+    border = float(_border(pixels).mean()) / WHITE
     return (wanted.ground < DARK and border > LIGHT) or (wanted.ground > LIGHT and border < DARK)
 
 
