@@ -4,6 +4,7 @@
 5 run folder missing, corrupt or locked, 70 a bug in nnlab, 129, 130 and 143 signals.
 """
 
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnlab.text import one_line, quote
+from nnlab.text import escape_control, one_line, quote
 
 EXIT_BUG = 70
 
@@ -19,10 +20,20 @@ MOST_LINES = 100
 
 
 class _Picklable(BaseException):
-    """An error that can be pickled whatever the signature of its constructor."""
+    """An error that can be pickled whatever the signature of its constructor, and is short in a notebook."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), self.args, vars(self))
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the line of the user's code, and the message."""
+        import traceback
+
+        others = (str(Path(__file__).parent), f"{os.sep}IPython{os.sep}")
+        frames = traceback.extract_tb(self.__traceback__)
+        own = [frame for frame in frames if not any(part in frame.filename for part in others)]
+        where = [f"line {own[-1].lineno}: {own[-1].line}"] if own else []
+        return [*where, f"{type(self).__name__}: {escape_control(str(self))}"]
 
 
 def _restored(cls: type[BaseException], args: tuple[object, ...], attributes: dict[str, object]) -> BaseException:

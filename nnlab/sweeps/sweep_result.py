@@ -13,6 +13,7 @@ from nnlab.language import Language
 from nnlab.metric_columns import format_column, metric_of
 from nnlab.records.result_line import sweep_line
 from nnlab.records.sweep_folder import read_sweep as read_record
+from nnlab.records.sweep_table import is_metric
 from nnlab.train.trained_run import data_frame
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _cell(name: str, value: object) -> str:
     """A cell of trials.csv as it is shown; empty where there is no value."""
     if value is None or value != value:
         return ""
-    if isinstance(value, float) and metric_of(name):
+    if isinstance(value, float) and is_metric(name):
         return format_column(name, float(value))
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return f"{int(value):,}"
