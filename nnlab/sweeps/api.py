@@ -15,7 +15,7 @@ from nnlab.sweeps.pool import LocalWorkers
 from nnlab.sweeps.progress import SweepReporter
 from nnlab.sweeps.run import run_sweep
 from nnlab.sweeps.sweep_result import SweepResult
-from nnlab.train.progress import Progress
+from nnlab.train.progress import Progress, check_progress
 
 
 def sweep(
@@ -42,6 +42,7 @@ def sweep(
     ``progress`` is that of :func:`nnlab.run`. Raises UsageError where ``parallel`` is below 1, and what
     :func:`nnlab.sweeps.run.run_sweep` raises; a trial that fails raises nothing, but is failed in the result.
     """
+    check_progress(progress)
     if parallel is not None and parallel < 1:
         raise UsageError(f"parallel: must be at least 1, got {parallel}")
     plan = Plan(sweep_from_python(spec, over, zip=zip, set=overrides, search=search, seeds=seeds, goal=goal))

@@ -8,7 +8,7 @@ from nnlab.sweeps.progress import Progress, SilentSweep, SweepReporter, in_words
 from nnlab.text import escape_control
 from nnlab.train.notebook_display import MOST_NOTES, CellOutput
 from nnlab.train.progress import Progress as Shown
-from nnlab.train.progress import check_progress, shows_lines, shows_output
+from nnlab.train.progress import shows_lines, shows_output
 from nnlab.train.reporting import write_line
 
 
@@ -61,8 +61,7 @@ class SweepLines(SilentSweep):
 
 @contextmanager
 def reporting(progress: Shown, given: SweepReporter | None) -> Iterator[SweepReporter]:
-    """The reporter of a sweep: the one that is given, else the one for ``progress``; raises UsageError."""
-    check_progress(progress)
+    """The reporter of a sweep: the one that is given, else the one for ``progress``."""
     if given is not None:
         yield given
     elif shows_output(progress):

@@ -84,3 +84,15 @@ def test_console_receives_only_characters_of_its_encoding(monkeypatch: pytest.Mo
     shown = raw.getvalue().decode(encoding)
     assert "?" not in shown.replace("\x1b[?25", "")  # which hides and shows the cursor
     assert (BLOCKS[-1] if encoding == "utf-8" else PLAIN_BLOCKS[-1]) in shown
+
+
+@pytest.mark.parametrize("name", ["JPY_PARENT_PID", "COLAB_RELEASE_TAG"])
+def test_a_command_of_a_notebook_has_lines_and_no_bar(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    stream = console_of(monkeypatch, terminal=True)
+    monkeypatch.setenv(name, "1")
+    run_bar(5)
+    with progress.step_bar(3) as count:
+        count()
+    assert stream.getvalue() == ""
+    ConsoleReporter().evaluation("a line")
+    assert stream.getvalue() == "a line\n"
