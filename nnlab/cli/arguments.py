@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -70,6 +70,21 @@ Tag = Annotated[
 
 NoPlots = Annotated[bool, typer.Option("--no-plots", help="Draw no pictures; short for -s train.pictures=false.")]
 NO_PLOTS = "train.pictures=false"
+
+FitOption = Annotated[
+    Literal["auto", "digit", "contain", "cover", "stretch", "none"],
+    typer.Option(
+        "--fit",
+        help="Size of pictures. digit: cut out the ink, scale it to 20x20 of 28x28 and centre its mass, as MNIST's "
+        "digits were made; contain: whole picture; cover: its middle; stretch; none: refuse other sizes; auto: as "
+        "in training, else digit or contain for grey networks, cover for colour.",
+    ),
+]
+
+InvertOption = Annotated[
+    Literal["auto", "yes", "no"],
+    typer.Option("--invert", help="Invert pictures; auto: where their ground is light and that in training dark."),
+]
 
 Lang = Annotated[
     Language,

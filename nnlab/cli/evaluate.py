@@ -1,13 +1,17 @@
 """``nnlab evaluate``: the metrics of a finished run on any part of its data, or on other data."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nnlab.cli.arguments import RunsFolder
+from nnlab.cli.arguments import FitOption, InvertOption, Lang, RunsFolder
 from nnlab.cli.completion import complete_run
 from nnlab.cli.console import echo, naming_output
+from nnlab.language import Language
+
+if TYPE_CHECKING:
+    from nnlab.inference.evaluation import Evaluation
 
 
 def evaluate_command(
@@ -44,11 +48,15 @@ def evaluate_command(
             "--label", metavar="NAME", help="Column, array or file with the labels in --data.", show_default=False
         ),
     ] = None,
+    fit: FitOption = "auto",
+    invert: InvertOption = "auto",
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Draw confusion.png into this folder.", show_default=False),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing confusion.png.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    language: Lang = "en",
     runs: RunsFolder = Path("runs"),
 ) -> None:
     """Evaluate a run: every metric with its standard error, the confusion matrix, measures of each class.
@@ -64,20 +72,38 @@ def evaluate_command(
 
     path = find_run(name, runs, "run")
     _check_single(path)
+    picture = None if out is None else _free(out, overwrite=overwrite)
     record = read_run(path)
-    network, samples = samples_to_evaluate(record.path, data, part, fetch, Reading(label))
+    network, samples = samples_to_evaluate(record.path, data, part, fetch, Reading(label, fit, invert))
     for note in samples.notes:
         echo(f"nnlab: {note}", err=True)
     found = evaluate_trained(
         network, samples.inputs, samples.labels, samples.part, training_samples=samples.training_samples
     )
-    if out is not None:
-        from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
-
-        with naming_output(out):
-            plot_confusion(record.name, found.part, found.labels, found.predicted, found.class_names, out)
-        echo(str(out / CONFUSION_FILE), err=as_json)
+    if picture is not None:
+        _draw(record.name, found, samples.origin, picture, language)
+        echo(str(picture), err=as_json)
     print_evaluation(record, found, samples.origin, per_class=per_class, as_json=as_json)
+
+
+def _free(folder: Path, *, overwrite: bool) -> Path:
+    """The path of the picture in a folder; raises UsageError where it exists and is not to be replaced."""
+    from nnlab.errors import UsageError
+
+    picture = folder / "confusion.png"
+    if picture.is_file() and not overwrite:
+        raise UsageError(f"{picture}: already exists; use --overwrite to replace it")
+    return picture
+
+
+def _draw(name: str, found: "Evaluation", origin: str, picture: Path, language: Language) -> None:
+    from nnlab.plots.confusion import plot_confusion
+    from nnlab.plots.palette import drawn_as
+    from nnlab.plots.plot_style import PlotStyle
+
+    of = origin if found.part == "samples" or not origin else f"{origin}, {found.part}"
+    with naming_output(picture.parent), drawn_as(PlotStyle(language=language)):
+        plot_confusion(name, found.part, found.labels, found.predicted, found.class_names, picture.parent, of)
 
 
 def _check_single(path: Path) -> None:

@@ -4,10 +4,13 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from nnlab.cli.columns import GAP, Column, laid_out
 from nnlab.cli.console import echo, results
 from nnlab.data.tables.rows import counted
 from nnlab.inference.class_report import MEASURES
+from nnlab.language import in_language, tr
 from nnlab.metric_columns import names_in
 from nnlab.registry import metrics
 from nnlab.text import one_line
@@ -32,11 +35,10 @@ def print_evaluation(run: "RunRecord", found: "Evaluation", origin: str, *, per_
         place = {"run": str(run.path), "name": run.name, "step": step, "data": origin or None}
         echo(json.dumps(place | found.as_plain(), indent=2))
         return
-    status = "" if run.status == "completed" else f" ({run.status})"
-    weights = "" if step is None else f", weights of step {step:,}"
-    part = "" if found.part == "samples" else f"{found.part} "
-    of = f" of {origin}" if origin else ""
-    echo(f"{one_line(run.name)}{status}{weights}: {counted(found.samples, f'{part}sample')}{of}")
+    name = one_line(run.name) if run.status == "completed" else f"{one_line(run.name)} ({tr(run.status)})"
+    if step is not None:
+        name = tr("{name}, weights of step {step}", name=name, step=f"{step:,}")
+    echo(tr("{name}: {samples}", name=name, samples=_samples(found, origin)))
     for line in _metric_lines(found):
         echo(line)
     echo("")
@@ -48,47 +50,56 @@ def print_evaluation(run: "RunRecord", found: "Evaluation", origin: str, *, per_
         echo(line)
 
 
+def _samples(found: "Evaluation", origin: str = "") -> str:
+    """``10,000 test samples``, ``60 samples of digits.csv``."""
+    part = "" if found.part == "samples" else f"{found.part} "
+    english = counted(found.samples, f"{part}sample") + (f" of {origin}" if origin else "")
+    japanese = f"{origin} の" * bool(origin) + (tr(found.part) if part else "") + f"データ {found.samples:,} 件"
+    return in_language(english, japanese)
+
+
 def _metric_lines(found: "Evaluation") -> list[str]:
-    names = names_in(f"test_{name}" for name in found.metrics)
-    labels = {name: metrics[name].label for name in names}
-    width = max(map(len, labels.values()))
-    lines = []
-    for name, label in labels.items():
-        shown = metrics[name].format(found.metrics[name])
-        error = found.standard_errors[name]
-        lines.append(f"  {label:<{width}}  {shown}{'' if error is None else f' ± {metrics[name].format(error)}'}")
-    averages = ", ".join(f"{_heading(name)} {value:.4f}" for name, value in found.by_class.macro.items())
+    lines = {}
+    for name in names_in(f"test_{name}" for name in found.metrics):
+        metric, error = metrics[name], found.standard_errors[name]
+        shown = metric.format(found.metrics[name])
+        lines[in_language(metric.label, metric.label_ja)] = (
+            shown if error is None else f"{shown} ± {metric.format(error)}"
+        )
+    averages = (f"{_heading(name)} {value:.4f}" for name, value in found.by_class.macro.items())
+    lines[tr("macro average")] = in_language(", ", "、").join(averages)
+    width = max(map(cell_len, lines))
     return [
-        *lines,
-        f"  {'macro average':<{width}}  {averages}",
-        f"  ±: standard error from {counted(found.samples, 'sample')}",
+        *(f"  {label}{' ' * (width - cell_len(label))}  {shown}" for label, shown in lines.items()),
+        f"  {tr('±: standard error from {samples}', samples=_samples(found))}",
     ]
 
 
 def _print_confusions(found: "Evaluation") -> None:
     """Print the confusion matrix where it fits, with numbers in place of class names where only they fit."""
     console = results()
-    names = [one_line(name, NAME_WIDTH) for name in found.class_names]
-    if len(names) <= MOST_IN_A_TABLE:
-        short = [one_line(name, MATRIX_NAME_WIDTH) for name in found.class_names]
-        for columns in (_matrix(found, short, short), _matrix(found, *_numbered(short))):
+    if len(found.class_names) <= MOST_IN_A_TABLE:
+        names = [one_line(name, MATRIX_NAME_WIDTH) for name in found.class_names]
+        for columns in (_matrix(found, names, names), _matrix(found, *_numbered(names))):
             if sum(column.widest + GAP for column in columns) - GAP <= console.width:
-                echo("confusion matrix (rows: true class, columns: predicted class)")
+                echo(tr("confusion matrix (rows: true class, columns: predicted class)"))
                 console.print(laid_out(columns, console.width), soft_wrap=False)
                 return
     pairs, counts = found.confused
     if not len(pairs):
-        echo("no class is confused with another")
+        echo(tr("no class is confused with another"))
         return
-    more = f", {MOST_PAIRS} of {len(pairs):,} pairs" if len(pairs) > MOST_PAIRS else ""
-    echo(f"most confused classes{more}")
+    heading = tr("most confused classes")
+    if len(pairs) > MOST_PAIRS:
+        heading = tr("{what}, {most} of {pairs} pairs", what=heading, most=MOST_PAIRS, pairs=f"{len(pairs):,}")
+    echo(heading)
     support = found.by_class.support
     rows = [(*pair, count) for pair, count in zip(pairs[:MOST_PAIRS].tolist(), counts.tolist(), strict=False)]
     columns = [
-        Column("true class", [names[true] for true, _, _ in rows]),
-        Column("predicted class", [names[predicted] for _, predicted, _ in rows]),
-        Column("samples", [f"{count:,}" for _, _, count in rows], numbers=True),
-        Column("of the class", [f"{count / support[true]:.1%}" for true, _, count in rows], numbers=True),
+        Column(tr("true class"), [one_line(found.class_names[true], NAME_WIDTH) for true, _, _ in rows]),
+        Column(tr("predicted class"), [one_line(found.class_names[other], NAME_WIDTH) for _, other, _ in rows]),
+        Column(tr("samples"), [f"{count:,}" for _, _, count in rows], numbers=True),
+        Column(tr("of the class"), [f"{count / support[true]:.1%}" for true, _, count in rows], numbers=True),
     ]
     console.print(laid_out(columns, console.width), soft_wrap=False)
 
@@ -108,28 +119,31 @@ def _matrix(found: "Evaluation", rows: Sequence[str], headings: Sequence[str]) -
 def _class_columns(found: "Evaluation") -> list[Column]:
     report = found.by_class
     names = [one_line(name, NAME_WIDTH) for name in found.class_names]
-    columns = [Column("class", [*names, "macro average", "weighted average"])]
+    columns = [Column(tr("class"), [*names, tr("macro average"), tr("weighted average")])]
     for name in MEASURES:
         values = [*getattr(report, name).tolist(), report.macro[name], report.weighted[name]]
         columns.append(Column(_heading(name), [f"{value:.4f}" for value in values], numbers=True))
     support = [*report.support.tolist(), found.samples, found.samples]
-    return [*columns, Column("support", [f"{count:,}" for count in support], numbers=True)]
+    return [*columns, Column(tr("support"), [f"{count:,}" for count in support], numbers=True)]
 
 
 def _heading(measure: str) -> str:
-    return "F1" if measure == "f1" else measure
+    return {"precision": tr("precision"), "recall": tr("recall"), "f1": "F1"}[measure]
 
 
 def _notes(found: "Evaluation") -> list[str]:
     report = found.by_class
     notes = []
     if len(report.never_predicted):
-        notes.append(f"never predicted, so precision counts as 0: {_listed(found, report.never_predicted.tolist())}")
+        listed = _listed(found, report.never_predicted.tolist())
+        notes.append(tr("never predicted, so precision counts as 0: {classes}", classes=listed))
     if len(report.without_samples):
-        notes.append(f"without samples, so recall counts as 0: {_listed(found, report.without_samples.tolist())}")
+        listed = _listed(found, report.without_samples.tolist())
+        notes.append(tr("without samples, so recall counts as 0: {classes}", classes=listed))
     return notes
 
 
 def _listed(found: "Evaluation", classes: Sequence[int]) -> str:
-    more = f" and {len(classes) - MOST_NAMED} more" if len(classes) > MOST_NAMED else ""
-    return ", ".join(one_line(found.class_names[index], NAME_WIDTH) for index in classes[:MOST_NAMED]) + more
+    listed = ", ".join(one_line(found.class_names[index], NAME_WIDTH) for index in classes[:MOST_NAMED])
+    more = len(classes) - MOST_NAMED
+    return listed if more <= 0 else f"{listed} {in_language(f'and {more} more', f'他 {more} クラス')}"

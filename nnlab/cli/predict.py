@@ -2,11 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nnlab.cli.arguments import RunsFolder
+from nnlab.cli.arguments import FitOption, InvertOption, RunsFolder
 from nnlab.cli.completion import complete_run
 from nnlab.cli.console import echo, naming_output
 from nnlab.language import Language
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 FOLDER = Path("predictions")
 MOST_ROWS = 50
 MOST_STDIN = 1 << 30
-
-Fit = Literal["auto", "digit", "contain", "cover", "stretch", "none"]
-Invert = Literal["auto", "yes", "no"]
 
 
 def predict_command(
@@ -54,19 +51,8 @@ def predict_command(
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the predictions as JSON.")] = False,
-    fit: Annotated[
-        Fit,
-        typer.Option(
-            "--fit",
-            help="Size of pictures. digit: cut out the ink, scale it to 20x20 of 28x28 and centre its mass, as MNIST's "
-            "digits were made; contain: whole picture; cover: its middle; stretch; none: refuse other sizes; auto: as "
-            "in training, else digit or contain for grey networks, cover for colour.",
-        ),
-    ] = "auto",
-    invert: Annotated[
-        Invert,
-        typer.Option("--invert", help="Invert pictures; auto: where their ground is light and that in training dark."),
-    ] = "auto",
+    fit: FitOption = "auto",
+    invert: InvertOption = "auto",
     out: Annotated[
         Path | None,
         typer.Option(

@@ -1,4 +1,4 @@
-"""Evaluations of a finished run: every registered metric with its standard error, and what is told of each class."""
+"""Evaluations of a finished run: every registered metric with its standard error, and the report of its classes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -11,9 +11,9 @@ from nnlab.config.bundled import is_bundled, spec_path
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import plain_copy, read_spec
 from nnlab.config.loading import as_experiment, load_experiment
-from nnlab.data.input_format import InputFormat
 from nnlab.data.pictures.fitting import Fit, Invert
 from nnlab.data.sources.cifar10 import BINARY, PYTHON, TRAIN_FILES
+from nnlab.data.sources.table import Table
 from nnlab.data.tables.npz_file import read_npz
 from nnlab.errors import DataError, UsageError, reason_of
 from nnlab.inference.evaluation_data import (
@@ -74,10 +74,13 @@ def samples_to_evaluate(
         note = f"{origin} holds the data that this run was trained on: evaluated on its {samples.part} samples"
         return network, LabelledSamples(**{**vars(samples), "notes": (note, *samples.notes)})
     network = TrainedNetwork.load(run)
-    return network, _other_samples(network.inputs, data, part, origin, reading or Reading())
+    return network, _other_samples(network, data, part, origin, reading or Reading())
 
 
-def _other_samples(inputs: InputFormat, data: Path, part: str | None, origin: str, reading: Reading) -> LabelledSamples:
+def _other_samples(
+    network: TrainedNetwork, data: Path, part: str | None, origin: str, reading: Reading
+) -> LabelledSamples:
+    inputs = network.inputs
     if source := _published(data):
         experiment = as_experiment({"data": {"name": source, "path": str(data)}, **_REST})
         return samples_of_experiment(inputs, experiment, part, origin)
@@ -89,15 +92,24 @@ def _other_samples(inputs: InputFormat, data: Path, part: str | None, origin: st
         data,
         inputs,
         labelled=True,
-        label=reading.label,
+        label=reading.label or _label_of_training(network, data),
         fit=reading.fit,
         invert=reading.invert,
+        form=network.csv_format,
         check_range=False,
     )
     if found.labels is None:
         raise DataError(f"{origin}: expected labelled samples, found no labels")
     notes = (*found.notes, *range_notes(found.inputs, inputs))
     return LabelledSamples("samples", found.inputs, found.labels, origin, notes=notes)
+
+
+def _label_of_training(network: TrainedNetwork, data: Path) -> str | None:
+    """The column or array of the labels that the spec of a run names, where its data is a file of the same kind."""
+    source = network.experiment.data
+    if isinstance(source, Table) and Path(source.path).suffix == data.suffix:
+        return source.label
+    return None
 
 
 def _spec_of(data: Path) -> Path | None:

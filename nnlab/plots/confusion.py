@@ -23,20 +23,26 @@ MOST_CONFUSED = 40
 
 
 def plot_confusion(
-    name: str, part: str, labels: Array, predicted: Array, class_names: Sequence[str], folder: Path
+    name: str, part: str, labels: Array, predicted: Array, class_names: Sequence[str], folder: Path, origin: str = ""
 ) -> None:
     """Write ``confusion.png``: rows are true classes, columns predicted classes, cells counts of samples.
 
-    Predictions of −1 (scores that are not numbers) have no cell. Colours show fractions of the true class. Of more
-    than 100 classes only the 40 most confused are drawn. Raises OSError when it cannot be written.
+    The title names the part of the run's own data, or the ``origin`` of other data. Predictions of −1 (scores that are
+    not numbers) have no cell. Colours show fractions of the true class. Of more than 100 classes only the 40 most
+    confused are drawn. Raises OSError when it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     classes = np.arange(len(class_names))
     drawn = classes if len(classes) <= MOST_CLASSES else most_confused(labels, predicted, MOST_CONFUSED)
     counts = confusion_matrix(labels, predicted, drawn)
     right = int((labels == predicted).sum())
-    words = {"name": plain_text(name, 40), "part": tr(part), "right": f"{right:,}", "samples": f"{len(labels):,}"}
-    title = tr("{name}: confusion matrix, {part} set ({right} of {samples} correct)", **words)
+    words = {"name": plain_text(name, 40), "right": f"{right:,}", "samples": f"{len(labels):,}"}
+    if origin:
+        words |= {"origin": plain_text(origin, 60)}
+        title = tr("{name}: confusion matrix, {origin} ({right} of {samples} correct)", **words)
+    else:
+        words |= {"part": tr(part)}
+        title = tr("{name}: confusion matrix, {part} set ({right} of {samples} correct)", **words)
     if missing := int((predicted < 0).sum()):
         title = tr("{title}, {silent} without a prediction", title=title, silent=f"{missing:,}")
     if len(drawn) < len(classes):

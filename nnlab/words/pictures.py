@@ -76,6 +76,9 @@ PICTURES: Mapping[str, str] = {
     "{name}: confusion matrix, {part} set ({right} of {samples} correct)": (
         "{name}：{part}データの混同行列（{samples} 件中 {right} 件正解）"
     ),
+    "{name}: confusion matrix, {origin} ({right} of {samples} correct)": (
+        "{name}：{origin} の混同行列（{samples} 件中 {right} 件正解）"
+    ),
     "{title}, {silent} without a prediction": "{title}、無回答 {silent} 件",
     "{title}; {shown} most confused of {classes} classes": "{title}、混同の多い {shown} クラス（全 {classes}）",
     "fraction of the true class": "正解クラス内の割合",

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def test_the_table_has_metrics_with_errors_the_confusion_matrix_and_classes(nnla
     assert accuracy.split()[:2] == ["accuracy", f"{measured['accuracy']:.4f}"]
     assert loss.split()[:3] == ["loss", f"{measured['loss']:.4f}", "±"]
     assert macro.split()[:3] == ["macro", "average", "precision"]
-    assert explanation == "  ±: standard error from 20 samples"
+    assert explanation == "  ±: standard error from 20 test samples"
     assert "confusion matrix (rows: true class, columns: predicted class)" in plain.stdout
     assert "weighted average" not in plain.stdout
     assert by_class.stdout.startswith("moons, weights of step 4: 40 train samples\n")
@@ -129,9 +130,23 @@ def test_out_draws_the_confusion_matrix(nnlab, spec: Path) -> None:
     assert answer.code == 0
     assert answer.stdout.splitlines()[0] == str(Path("pictures") / "confusion.png")
     assert Path("pictures/confusion.png").read_bytes().startswith(b"\x89PNG")
+    answer = nnlab("evaluate", "last", "--out", "pictures")
+    assert (answer.code, answer.stdout) == (2, "")
+    assert "confusion.png: already exists; use --overwrite to replace it" in answer.stderr
+    answer = nnlab("evaluate", "last", "--out", "pictures", "--overwrite", "--json")
+    assert json.loads(answer.stdout)["samples"] == 20
+    assert answer.stderr == f"{Path('pictures') / 'confusion.png'}\n"
     Path("file").write_text("", encoding="utf-8")
     answer = nnlab("evaluate", "last", "--out", "file")
     assert (answer.code, answer.stdout) == (5, "")
+
+
+def test_results_are_in_japanese(nnlab, spec: Path) -> None:
+    assert nnlab("train", spec).code == 0
+    lines = nnlab("evaluate", "last", "--lang", "ja", "--per-class").stdout.splitlines()
+    assert lines[0] == "moons、ステップ 4 の重み：テストデータ 20 件"
+    assert [line.split()[0] for line in lines[1:4]] == ["正解率", "損失", "マクロ平均"]
+    assert not re.findall(r"[A-EG-Za-z]", "".join(lines[1:]))
 
 
 def test_a_run_of_an_earlier_version_is_evaluated(nnlab, tmp_path: Path) -> None:
