@@ -56,7 +56,7 @@ def onnx_file(run: Path, *, probabilities: bool = False) -> OnnxFile:
     model = onnx_model(network, metadata_of(run, network.inputs), probabilities=probabilities)
     raw, origin = raw_samples_of(network, sum(BATCHES))
     difference = verified(model, network, raw)
-    notes = [f"verified with onnx.reference on {difference.samples} {origin}: the largest difference is {difference}"]
+    notes = [f"verified with onnx.reference on {difference.samples} {origin}: {difference}"]
     if network.flat.values.dtype == np.float64:
         notes.insert(0, "the float64 network was exported as float32, which every runtime can compute")
     status = read_status(run / SUMMARY_FILE)["status"]

@@ -43,10 +43,10 @@ class Difference:
         return self.absolute / self.scale if self.scale else self.absolute
 
     def __str__(self) -> str:
-        text = f"{self.absolute:.2g}, {self.relative:.2g} of the largest of the {self.output}"
+        text = f"the {self.output} differ by up to {self.absolute:.2g}, {self.relative:.2g} of the largest"
         if self.rounding is None:
             return text
-        return f"{text} (nnlab's own scores in float32 and float64 differ by {self.rounding:.2g})"
+        return f"{text}; nnlab's own scores in float32 and float64 differ by {self.rounding:.2g}"
 
 
 def verified(model: ModelProto, network: TrainedNetwork, raw: Array) -> Difference:
@@ -62,8 +62,8 @@ def verified(model: ModelProto, network: TrainedNetwork, raw: Array) -> Differen
     if difference.rounding and difference.absolute <= ROUNDING * difference.rounding:
         return difference
     raise CheckFailed(
-        f"--to onnx: the {difference.output} of the ONNX model differ from nnlab's over {difference.samples} samples "
-        f"by up to {difference}, expected at most {TOLERANCE:g} of it; nothing was written"
+        f"--to onnx: the ONNX model is not the same as the network: on {difference.samples} samples {difference}; "
+        f"expected at most {TOLERANCE:g} of the largest; nothing was written"
     )
 
 

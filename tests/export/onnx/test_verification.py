@@ -49,7 +49,7 @@ def test_difference_is_measured_on_64_samples_in_batches_of_several_sizes(tmp_pa
 @pytest.mark.parametrize("name", ["linear1.W", "batch_norm1.running_mean", "linear2.b"])
 def test_model_with_other_scores_is_refused(tmp_path: Path, name: str) -> None:
     network, raw = make_network(tmp_path, "{name: mlp, hidden: [8], batch_norm: true}"), random_samples(INPUTS, 64)
-    with pytest.raises(CheckFailed, match=r"differ from nnlab's over 64 samples by up to .* expected at most 1e-05"):
+    with pytest.raises(CheckFailed, match=r"on 64 samples the scores differ by up to .* expected at most 1e-05"):
         verified(shifted(onnx_model(network, {}), name, 1e-3), network, raw)
 
 
@@ -57,7 +57,7 @@ def test_probabilities_are_verified_too(tmp_path: Path) -> None:
     network, raw = make_network(tmp_path, "softmax"), random_samples(INPUTS, 9)
     model = onnx_model(network, {}, probabilities=True)
     next(node for node in model.graph.node if node.name == "probabilities").op_type = "LogSoftmax"
-    with pytest.raises(CheckFailed, match="differ from nnlab's over 9 samples"):
+    with pytest.raises(CheckFailed, match="on 9 samples the probabilities differ"):
         verified(model, network, raw)
 
 
@@ -71,7 +71,7 @@ def test_probabilities_are_not_measured_by_scores_that_are_much_smaller(tmp_path
 
 def test_model_that_gives_nan_is_refused(tmp_path: Path) -> None:
     network, raw = make_network(tmp_path, "softmax"), random_samples(INPUTS, 9)
-    with pytest.raises(CheckFailed, match="by up to nan"):
+    with pytest.raises(CheckFailed, match="the scores differ by up to nan"):
         verified(shifted(onnx_model(network, {}), "linear1.b", np.nan), network, raw)
 
 
