@@ -8,7 +8,7 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from documents import PAGES, README, ROOT, Block, blocks, is_option, name_of, op
 from inline_workers import InlineWorkers
 
 import nnlab as package
+from nnlab.config import bundled
 from nnlab.config.yaml_reader import read_collecting_problems
 from nnlab.data.sources import mnist
 from nnlab.data.sources.idx import read_folder
@@ -86,16 +87,22 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The prepared folder as the working folder, in a terminal of 120 columns."""
+def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The prepared folder as the working folder, whose configs are the bundled ones, in a terminal of 120 columns."""
     shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr(mnist, "read_folder", read_once)
     monkeypatch.setattr("nnlab.cli.sweep_run.LocalWorkers", InlineWorkers)
     monkeypatch.setattr("nnlab.sweeps.api.LocalWorkers", InlineWorkers)
     monkeypatch.setattr("nnlab.sweeps.run._draw", lambda *arguments: None)
+    monkeypatch.setattr(bundled, "_folder", lambda: tmp_path / "configs")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
-    return tmp_path
+    caches = (bundled.bundled_configs, bundled._bare_names)
+    for cached in caches:
+        cached.cache_clear()
+    yield tmp_path
+    for cached in caches:
+        cached.cache_clear()
 
 
 def nnlab_commands(block: Block, *, run: bool) -> list[str]:
