@@ -15,7 +15,7 @@ def needed(module: str, extra: str | None, purpose: str) -> Any:
     """
     try:
         return import_module(module)
-    except ImportError as error:
+    except Exception as error:  # such as the TypeError of generated code that is too old for protobuf
         package = module.partition(".")[0]
         install = f"pip install {package}" if extra is None else f"pip install 'nnlab-runner[{extra}]'"
         raise UsageError(f"{purpose}: needs the package {package} ({one_line(str(error), 200)}); {install}") from error

@@ -56,10 +56,15 @@ class EventFiles:
             self._events.histograms(self._folder.histograms, initial=True)
         self._write()
 
-    def finish(self, say: Callable[[str], None]) -> None:
-        """Write what there is once a run has ended and its pictures are drawn; a full disk is reported in one line."""
+    def end(self, status: str) -> None:
+        """Write how the training ended, before the run counts as finished."""
+        self._events.end(self._folder.step, status, self._folder.histograms)
+        self._write()
+
+    def add_pictures(self, say: Callable[[str], None]) -> None:
+        """Write the pictures that the run has now; a full disk is reported in one line."""
         try:
-            self._events.end(self._folder.record(self._spec), pictures_of(self._folder.path))
+            self._events.pictures(self._folder.step, pictures_of(self._folder.path))
             self._write()
         except OSError as error:
             say(f"the event files of TensorBoard cannot be written: {reason_of(error)}")

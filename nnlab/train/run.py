@@ -176,6 +176,8 @@ def train_and_record(
         if line := recall_line(recalls):
             lines.say(line)
         folder.check_in_place()
+        for event_file in events:
+            event_file.end(outcome.status)
         if pictures:
             pictures.begin()
         summary = folder.finish(outcome.status, seconds + outcome.seconds, message, outcome.restored, recalls)
@@ -183,7 +185,7 @@ def train_and_record(
         if pictures:
             pictures.draw(lines.say)
         for event_file in events:
-            event_file.finish(lines.say)
+            event_file.add_pictures(lines.say)
     _raise_unless_completed(outcome, folder, stop.signal)
     return RunResult(folder.path, experiment.name, summary)
 

@@ -6,6 +6,7 @@ computer and a process number into its files, so that no two of them would be eq
 
 import struct
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -33,8 +34,13 @@ def event(wall_time: float, step: int = 0, value: Any = None) -> bytes:
 
 def _record(contents: bytes) -> bytes:
     """Length, checksum of the length, contents, checksum of the contents."""
-    length = struct.pack("<Q", len(contents))
-    return length + _checksum(length) + contents + _checksum(contents)
+    return _length(len(contents)) + contents + _checksum(contents)
+
+
+@lru_cache(1024)
+def _length(size: int) -> bytes:
+    length = struct.pack("<Q", size)
+    return length + _checksum(length)
 
 
 def _checksum(contents: bytes) -> bytes:

@@ -8,7 +8,7 @@ from nnlab.export.request import ExportRequest
 from nnlab.export.tensorboard.settings import hparams_of, start_of
 from nnlab.extras import needed
 from nnlab.records.exportable import check_exportable
-from nnlab.records.formats import runs_within
+from nnlab.records.formats import kind_of, runs_within
 from nnlab.records.reader import read_run
 from nnlab.storage.checked_files import check_file, reading
 from nnlab.storage.disk import remove
@@ -29,7 +29,7 @@ def export(request: ExportRequest) -> list[Path]:
     check_exportable(request.run, "tensorboard", "run", "crossval", "sweep")
     with reported_as(RunError, f"{request.run}: cannot be read"):
         inside = sorted(runs_within(request.run))
-    if not inside:
+    if kind_of(request.run) == "run":
         return [_export_run(request, request.run, request.out)]
     written = []
     for run in inside:
@@ -38,12 +38,12 @@ def export(request: ExportRequest) -> list[Path]:
         except RunError as error:
             request.say(one_line(str(error), 500))
     if not written:
-        raise RunError(f"{request.run}: none of its runs can be exported")
+        raise RunError(f"{request.run}: has no run that can be exported")
     return [request.out] if request.out else written
 
 
 def _export_run(request: ExportRequest, run: Path, out: Path | None) -> Path:
-    from nnlab.export.tensorboard.run_events import FOLDERS, RunEvents
+    from nnlab.export.tensorboard.run_events import FOLDERS, RunEvents, histograms_of
 
     record = read_run(run)
     folder = out or run / TENSORBOARD_FOLDER
@@ -55,7 +55,9 @@ def _export_run(request: ExportRequest, run: Path, out: Path | None) -> Path:
     events = RunEvents(start_of(run))
     events.begin(hparams_of(record.spec))
     events.replay(record)
-    events.end(record, pictures_of(run))
+    steps = int(record.summary["steps"])
+    events.end(steps, record.summary["status"], histograms_of(record))
+    events.pictures(steps, pictures_of(run))
     written = {request.write(folder / name / events_file(0), contents) for name, contents in events.take().items()}
     for path in set(present) - written:
         with reported_as(RunError, f"{path}: cannot be removed"):

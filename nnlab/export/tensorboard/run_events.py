@@ -61,11 +61,13 @@ class RunEvents:
                 if initial == (step == 0):
                     self._add(TRAIN, step, events.histogram(f"activations/{layer}", edges, counts))
 
-    def end(self, record: RunRecord, pictures: Iterable[tuple[str, bytes]]) -> None:
-        """Add what a run has when it ends: histograms with its weights, its status and its pictures."""
-        step = int(record.summary["steps"])
-        self.histograms(histograms_of(record), initial=False)
-        self._add(WHOLE, step, events.ending(self._started + step, succeeded=record.summary["status"] == "completed"))
+    def end(self, step: int, status: str, histograms: Mapping[str, Histograms]) -> None:
+        """Add what a run has when it ends: how it ended, and the histograms after the first update."""
+        self.histograms(histograms, initial=False)
+        self._add(WHOLE, step, events.ending(self._started + step, succeeded=status == "completed"))
+
+    def pictures(self, step: int, pictures: Iterable[tuple[str, bytes]]) -> None:
+        """Add the pictures of a run that ended after ``step`` updates, by name."""
         for name, png in pictures:
             if value := events.picture(f"plots/{name}", png):
                 self._add(WHOLE, step, value)

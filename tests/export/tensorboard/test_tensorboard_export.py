@@ -1,6 +1,7 @@
 """A recorded run, exported for TensorBoard, read by TensorBoard's own reader."""
 
 import shutil
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -148,8 +149,10 @@ def test_each_trial_of_a_sweep_is_exported(make_run, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["trial-002"]
     assert "trial-001/metrics.csv" in said[0]
     (sweep / "trial-002" / "metrics.csv").write_text("broken", encoding="utf-8")
-    with pytest.raises(RunError, match="none of its runs can be exported"):
+    with pytest.raises(RunError, match="has no run that can be exported"):
         export(ExportRequest(run=sweep, overwrite=True))
+    with pytest.raises(RunError, match="has no run that can be exported"):
+        export(ExportRequest(run=made_sweep(make_run, [], name="20250107-120000-adam-sweep-aa00bc")))
 
 
 def test_run_that_is_being_written_and_unwritable_folder_are_refused(make_run, tmp_path: Path) -> None:
@@ -164,6 +167,15 @@ def test_run_that_is_being_written_and_unwritable_folder_are_refused(make_run, t
 
 
 def test_missing_package_is_named(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "tensorboardX", None)
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
     with pytest.raises(UsageError, match=r"--to tensorboard: needs the package tensorboardX .*nnlab-runner\[tensorb"):
+        export(ExportRequest(run=make_run()))
+
+
+def test_package_that_cannot_be_loaded_is_named(make_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tensorboardX.py").write_text('raise TypeError("Descriptors cannot be created directly.")')
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tensorboardX"]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(UsageError, match=r"--to tensorboard: needs the package tensorboardX \(Descriptors cannot be"):
         export(ExportRequest(run=make_run()))
