@@ -4,6 +4,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from made_sweeps import made_sweep
 
 
 def test_export_writes_the_newest_run_as_a_zip_file(nnlab, make_run) -> None:
@@ -33,6 +34,10 @@ def test_export_replaces_an_existing_file_only_with_overwrite(nnlab, make_run) -
     [
         (["--to", "pdf"], 2, "'--to': 'pdf' is not one of 'zip'"),
         (["--to", "zip", "--out", "file/inside"], 5, "file/inside: cannot be written: "),
+        (["--to", "zip", "--probabilities"], 2, "--probabilities: is an option of --to onnx, not of --to zip"),
+        (["--to", "safetensors", "--out", "a.pt"], 2, "--out a.pt: must end in .safetensors"),
+        (["--to", "safetensors"], 5, "is not the folder of a finished run"),  # it has no model.safetensors
+        (["--to", "tensorboard", "--out", "file"], 5, "cannot be written: "),
     ],
 )
 def test_export_is_refused_with_the_documented_exit_code(
@@ -44,3 +49,13 @@ def test_export_is_refused_with_the_documented_exit_code(
     answer = nnlab("export", "last", *arguments)
     assert (answer.code, answer.stdout) == (code, "")
     assert message in answer.stderr
+
+
+def test_export_prints_the_folders_that_it_wrote_and_reports_the_rest_on_stderr(nnlab, make_run) -> None:
+    sweep = made_sweep(make_run, [(0.1, 0, 0.5, "completed"), (0.2, 0, 0.5, "completed")])
+    (sweep / "trial-002" / "metrics.csv").write_text("broken", encoding="utf-8")
+    answer = nnlab("export", "last", "--to", "tensorboard")
+    folder = Path("runs") / sweep.name / "trial-001" / "tensorboard"
+    assert (answer.code, answer.stdout) == (0, f"{folder}\n")
+    assert answer.stderr.startswith(f"nnlab: runs/{sweep.name}/trial-002/metrics.csv:1: ")
+    assert (folder / "train").is_dir()
