@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from nnlab.comparisons.differences import differing_keys
 from nnlab.comparisons.entries import MEASURES, Entry, make_entries
@@ -17,6 +18,7 @@ from nnlab.comparisons.reading import Damaged, PassedOver, read_runs, selected
 from nnlab.comparisons.seeds import SeedStatistics, seed_statistics
 from nnlab.comparisons.serialisation import csv_heading, csv_row, entry_document, plain
 from nnlab.errors import UsageError
+from nnlab.language import speaking
 from nnlab.metric_columns import metric_of
 from nnlab.records.run_names import NOUNS
 from nnlab.storage.folder_names import without_time
@@ -57,8 +59,13 @@ class Comparison:
         short = [without_time(title) for title in full]
         return tuple(short if len(set(short)) == len(set(full)) else full)
 
-    @cached_property
+    @property
     def labels(self) -> tuple[str, ...]:
+        """``labels_without_seeds`` with the number of seeds, in the current language."""
+        return tuple(label + entry.seeds for label, entry in zip(self.labels_without_seeds, self.entries, strict=True))
+
+    @cached_property
+    def labels_without_seeds(self) -> tuple[str, ...]:
         """A short label of each entry's distinguishing settings: ``optimizer adam, lr 0.01``."""
         # Beside averages over seeds, the seed of a single run does not distinguish it.
         keys = set(self.keys) - ({"seed"} if any(entry.seeds for entry in self.entries) else set())
@@ -67,8 +74,7 @@ class Comparison:
             for entry in self.entries
         ]
         titles = [entry.names if entry.seeds else title for entry, title in zip(self.entries, self.titles, strict=True)]
-        labels = distinguishing_labels(rows, self.short_keys, titles)
-        return tuple(label + entry.seeds for label, entry in zip(labels, self.entries, strict=True))
+        return tuple(distinguishing_labels(rows, self.short_keys, titles))
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
@@ -80,11 +86,6 @@ class Comparison:
     def statistics(self) -> SeedStatistics | None:
         """The best entry against each other one on equal seeds; None where no two share two of them."""
         return seed_statistics(self.entries, self.sort, self.hidden)
-
-    @cached_property
-    def labels_without_seeds(self) -> tuple[str, ...]:
-        """The label of each entry without the number of its seeds."""
-        return tuple(label.removesuffix(entry.seeds) for label, entry in zip(self.labels, self.entries, strict=True))
 
     @cached_property
     def tags(self) -> tuple[tuple[str, ...], ...]:
@@ -113,8 +114,13 @@ class Comparison:
         return text.getvalue()
 
     def to_json(self) -> str:
-        """The entries, their runs and the damaged runs as JSON, with all digits."""
-        document = {
+        """The entries, their runs and the damaged runs as JSON, with all digits; the same in every language."""
+        with speaking("en"):
+            document = self._document()
+        return json.dumps(plain(document), indent=2, allow_nan=False) + "\n"
+
+    def _document(self) -> dict[str, Any]:
+        return {
             "sort": self.sort,
             "differing": self.keys,
             "entries": [
@@ -125,7 +131,6 @@ class Comparison:
             "passed_over": [{"path": str(found.path), "kind": found.kind} for found in self.passed_over],
             "unfinished": [str(path) for path in self.unfinished],
         }
-        return json.dumps(plain(document), indent=2, allow_nan=False) + "\n"
 
 
 def compare(

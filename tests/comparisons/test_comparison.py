@@ -15,6 +15,7 @@ from nnlab.comparisons.entries import RECORDING_KEYS
 from nnlab.comparisons.statistics import bca_interval
 from nnlab.config.completions import spec_keys
 from nnlab.errors import RunError, UsageError
+from nnlab.language import speaking
 
 MakeRun = Callable[..., Path]
 
@@ -481,3 +482,12 @@ def test_a_damaged_environment_leaves_out_the_standard_error(make_run: MakeRun, 
     run = make_run()
     (run / "environment.json").write_text(text)
     assert json.loads(compare([run]).to_json())["entries"][0]["standard_errors"] == {}
+
+
+def test_labels_are_in_the_current_language_and_json_is_not(make_run) -> None:
+    comparison = compare([make_run(f"{seed}", {"seed": seed, "optimizer.lr": 0.1}) for seed in range(2)])
+    english = comparison.to_json()
+    with speaking("ja"):
+        assert comparison.labels == (comparison.labels_without_seeds[0] + "（シード 2 個）",)
+        assert comparison.to_json() == english
+    assert comparison.labels == (comparison.labels_without_seeds[0] + " (2 seeds)",)
