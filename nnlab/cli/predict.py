@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nnlab.cli.arguments import FitOption, InvertOption, RunsFolder
+from nnlab.cli.arguments import FitOption, InvertOption, Lang, RunsFolder
 from nnlab.cli.completion import complete_run
 from nnlab.cli.console import echo, naming_output
 from nnlab.language import Language
@@ -67,7 +67,7 @@ def predict_command(
     check_range: Annotated[
         bool, typer.Option("--check-range/--no-check-range", help="Refuse values far outside the training range.")
     ] = True,
-    language: Annotated[Language, typer.Option("--lang", help="Language of predictions.png.")] = "en",
+    language: Lang = "en",
     runs: RunsFolder = Path("runs"),
 ) -> None:
     """Predict the classes of new samples: pictures, tables or arrays.
@@ -163,16 +163,17 @@ def _print(table: "PredictionTable", top: int) -> None:
     from rich.text import Text
 
     from nnlab.cli.console import results
+    from nnlab.language import in_language, tr
     from nnlab.text import one_line
 
-    number = "probability" if table.softmax else "score"
+    number = tr("probability") if table.softmax else tr("score")
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    shown.add_column("sample", overflow="fold")
-    shown.add_column("prediction", overflow="fold")
+    shown.add_column(tr("sample"), overflow="fold")
+    shown.add_column(tr("prediction"), overflow="fold")
     shown.add_column(number, justify="right")
     others = min(top, len(table.class_names)) - 1
     if others:
-        shown.add_column("next classes", overflow="fold")
+        shown.add_column(tr("next classes"), overflow="fold")
     for index, sample in enumerate(table.samples[:MOST_ROWS]):
         first, *rest = table.top(index, top)
         cells = [one_line(sample, 200), one_line(first.name), f"{first.probability:.4f}"]
@@ -181,4 +182,10 @@ def _print(table: "PredictionTable", top: int) -> None:
     results().print(shown)
     if len(table) > MOST_ROWS:
         counts = ", ".join(f"{one_line(name)} {count:,}" for name, count in table.counts()[:20])
-        echo(f"... and {len(table) - MOST_ROWS:,} samples more; --csv FILE writes all. Predicted classes: {counts}")
+        more = f"{len(table) - MOST_ROWS:,}"
+        echo(
+            in_language(
+                f"... and {more} samples more; --csv FILE writes all. Predicted classes: {counts}",
+                f"… 他 {more} 件（--csv FILE で全件を書き出し）。予測クラスの内訳：{counts}",
+            )
+        )

@@ -31,6 +31,12 @@ RESULTS: Mapping[str, str] = {
     "± std": "± 標準偏差",
     "sorted by {column}": "並び順：{column}",
     "damaged": "破損",
+    # predictions
+    "sample": "サンプル",
+    "prediction": "予測",
+    "probability": "確率",
+    "score": "スコア",
+    "next classes": "次点のクラス",
     # cross-validations
     "{name}: {folds} folds, mean ± standard deviation of those completed": (
         "{name}：{folds} 分割交差検証、完了した分割の平均 ± 標準偏差"

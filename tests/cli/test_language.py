@@ -39,7 +39,7 @@ def without_font(monkeypatch: pytest.MonkeyPatch) -> None:
     "command",
     [
         *("train", "crossval", "sweep", "compare", "why", "descend", "plot", "activations", "gradcheck", "show"),
-        *("data show", "runs ls", "report"),
+        *("data show", "runs ls", "report", "evaluate", "predict"),
     ],
 )
 def test_the_commands_with_pictures_or_results_have_the_option(command: str) -> None:
