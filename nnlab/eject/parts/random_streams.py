@@ -1,0 +1,43 @@
+"""Random streams: numbers that depend on the seed and on what they are for, not on what was drawn before."""
+
+import numpy as np
+
+SEED = 0  # a setting of each script
+
+DATASET, INIT, BATCHES, DROPOUT, AUGMENT, VALIDATION, DROPOUT_OF_SHARD = range(7)
+
+
+def stream(*address: int) -> np.random.Generator:
+    """The random numbers at an address, such as (BATCHES, 0) for the batches of the first epoch."""
+    return np.random.default_rng(np.random.SeedSequence(SEED, spawn_key=address))
+
+
+class StepMasks:
+    """The random numbers of a dropout layer: another stream at each step, set in ``StepMasks.step``."""
+
+    step = 0
+
+    def __init__(self, *address: int) -> None:
+        self.address = address
+
+    def random(self, size: tuple[int, ...]) -> np.ndarray:
+        """Numbers from 0 to 1."""
+        return stream(DROPOUT, *self.address, StepMasks.step).random(size, np.float32)
+
+
+class ShardMasks(StepMasks):
+    """The random numbers of a dropout layer where each batch was computed in equal parts, each with its own stream."""
+
+    def __init__(self, *address: int, shards: int) -> None:
+        super().__init__(*address)
+        self.shards = shards
+
+    def random(self, size: tuple[int, ...]) -> np.ndarray:
+        """Numbers from 0 to 1."""
+        N, *shape = size
+        numbers = []
+        for shard in range(self.shards):
+            part = round(N * (shard + 1) / self.shards) - round(N * shard / self.shards)
+            purpose = (DROPOUT_OF_SHARD, shard) if shard else (DROPOUT,)
+            numbers.append(stream(*purpose, *self.address, StepMasks.step).random((part, *shape), np.float32))
+        return np.concatenate(numbers)
