@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnlab.textbook.regularizers import L1, L2
+from nnlab.textbook.regularizers import Regularizer
 
 
 class Layer:
@@ -16,7 +16,7 @@ class Layer:
     W: np.ndarray
     dW: np.ndarray
     parameters: Sequence[str] = ()  # the names of its weights
-    regularizers: Sequence[L1 | L2] = ()  # the terms of the loss that depend on its W
+    regularizers: Sequence[Regularizer] = ()  # the terms of the loss that depend on its W
     frozen = False  # True: its weights keep their values
     inner: Sequence["Layer"] = ()  # the layers that it is made of
 

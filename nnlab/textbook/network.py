@@ -19,7 +19,7 @@ class Network:
     def __init__(self, layers: Sequence[Layer], last_layer: Loss) -> None:
         self.layers, self.last_layer = layers, last_layer
         self.trained = [layer for layer in with_inner(layers) if layer.parameters and not layer.frozen]
-        self.params = self.named("")
+        self.params = named(self.trained)
 
     def predict(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         """The scores (N, K) of a batch."""
@@ -38,15 +38,7 @@ class Network:
         for layer in self.trained:
             for term in layer.regularizers:
                 layer.dW = layer.dW + term.gradient(layer.W)
-        return self.named("d")
-
-    def named(self, d: str) -> Arrays:
-        """All weights by name; with "d", their gradients by the names of the weights."""
-        return {
-            f"{name}{number}": getattr(layer, d + name)
-            for number, layer in enumerate(self.trained, start=1)
-            for name in layer.parameters
-        }
+        return named(self.trained, "d")
 
 
 def with_inner(layers: Iterable[Layer]) -> Iterator[Layer]:
@@ -54,6 +46,15 @@ def with_inner(layers: Iterable[Layer]) -> Iterator[Layer]:
     for layer in layers:
         yield layer
         yield from with_inner(layer.inner)
+
+
+def named(layers: Iterable[Layer], d: str = "") -> Arrays:
+    """The weights W1, b1, W2, b2, ... of the layers; with "d", their gradients by the names of the weights."""
+    return {
+        f"{name}{number}": getattr(layer, d + name)
+        for number, layer in enumerate(layers, start=1)
+        for name in layer.parameters
+    }
 
 
 def train(

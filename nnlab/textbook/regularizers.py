@@ -1,6 +1,16 @@
 """Regularisation terms of a weight array W, which are added to the loss."""
 
+from typing import Protocol
+
 import numpy as np
+
+
+class Regularizer(Protocol):
+    """A term of the loss that depends on a weight array W; gradient gives ∂term/∂W."""
+
+    def value(self, W: np.ndarray) -> float: ...
+
+    def gradient(self, W: np.ndarray) -> np.ndarray: ...
 
 
 class L1:

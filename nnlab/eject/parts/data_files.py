@@ -40,6 +40,10 @@ def read_cifar10(names: list[str]) -> tuple[np.ndarray, np.ndarray]:
 
 def read_cifar10_archive(path: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """The images and labels of some files in the archive of CIFAR-10's binary version, one after the other."""
+    contents = {}
     with tarfile.open(path) as archive:
-        files = {Path(member.name).name: member for member in archive if member.isfile()}
-        return cifar10_images(b"".join(archive.extractfile(files[name]).read() for name in names))  # type: ignore[union-attr]
+        for member in archive:
+            file = archive.extractfile(member)
+            if file is not None:
+                contents[Path(member.name).name] = file.read()
+    return cifar10_images(b"".join(contents[name] for name in names))

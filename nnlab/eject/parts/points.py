@@ -15,7 +15,7 @@ def spiral(points: int, classes: int, noise: float, rng: Rng) -> tuple[np.ndarra
 
 
 def moons(points: int, noise: float, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
-    """Half circles (cos t, sin t) and (1 − cos t, 1/2 − sin t) with t from 0 to π, plus noise; the classes alternate."""
+    """Half circles (cos t, sin t) and (1 − cos t, 1/2 − sin t) with t from 0 to π, plus noise; classes alternate."""
     label = np.arange(2 * points) % 2
     t = rng.uniform(0, np.pi, 2 * points)
     x = np.stack([np.cos(t), np.sin(t)], axis=1)
