@@ -13,6 +13,7 @@ from nnlab.cli.console import echo
 from nnlab.cli.crossval import crossval_command
 from nnlab.cli.data import data_app
 from nnlab.cli.descend import descend_command
+from nnlab.cli.eject import eject_command
 from nnlab.cli.evaluate import evaluate_command
 from nnlab.cli.export import export_command
 from nnlab.cli.gradcheck import gradcheck_command
@@ -74,6 +75,7 @@ app.command("evaluate")(evaluate_command)
 app.command("predict")(predict_command)
 app.command("export")(export_command)
 app.command("report")(report_command)
+app.command("eject")(eject_command)
 app.command("activations")(activations_command)
 app.command("gradcheck")(gradcheck_command)
 app.command("show")(show_command)

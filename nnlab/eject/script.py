@@ -17,7 +17,7 @@ from nnlab.eject.program import write_program
 from nnlab.eject.short_spec import short_spec
 from nnlab.eject.source_text import Import, Library, import_lines
 from nnlab.engine.run_setup import RunSetup
-from nnlab.text import escape_control
+from nnlab.text import escape_control, one_line
 
 # The modules whose definitions come under each heading, in this order: what a definition needs while it is made, such
 # as its base class, comes before it.
@@ -94,15 +94,18 @@ def _head(experiment: Experiment, name: str, made_from: str, data: WrittenData, 
     """The docstring of the script, and the spec as a comment."""
     paragraphs = [
         f"{_harmless(experiment.name)}: a training of nnlab as one script, in plain NumPy.",
-        f"    python {name}.py",
+        f"    python {_harmless(name)}.py",
         "prints loss and accuracy at each evaluation and writes the loss of each step (data loss and penalties) to "
-        f"{name}-steps.csv. It needs NumPy and {_harmless(data.what)}.",
+        f"{_harmless(name)}-steps.csv. It needs NumPy and {_harmless(data.what)}.",
         f"Written by nnlab {nnlab.__version__} from {_harmless(made_from)}. The classes are those of nnlab.textbook, "
         "the names those of the books. Data, initial weights, batches and all other random numbers are those of the "
         "run, so the losses are equal too, but for rounding.",
         f"Left out: {'; '.join(omitted)}.",
     ]
-    text = "\n\n".join("\n".join(wrap(each, LINE_LENGTH - 1)) if each[0] != " " else each for each in paragraphs)
+    text = "\n\n".join(
+        "\n".join(wrap(each, LINE_LENGTH - 1, break_on_hyphens=False)) if each[0] != " " else each
+        for each in paragraphs
+    )
     spec = [f"# {experiment.question}", "#"] if experiment.question else []
     lines = [*spec, *(f"# {line}".rstrip() for line in short_spec(experiment).splitlines())]
     comment = [part for line in lines for part in _wrapped(escape_control(line))]
@@ -110,8 +113,8 @@ def _head(experiment: Experiment, name: str, made_from: str, data: WrittenData, 
 
 
 def _harmless(text: str) -> str:
-    """A text of the spec that ends no docstring and escapes nothing in it."""
-    return escape_control(text).replace("\\", "/").replace('"', "'")
+    """A text of the spec in one line, that ends no docstring and escapes nothing in it."""
+    return one_line(text, 300).replace("\\", "/").replace('"', "'")
 
 
 def _wrapped(line: str) -> list[str]:
