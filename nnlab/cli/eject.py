@@ -66,17 +66,17 @@ def eject_command(
     fetch(experiment.data)
     with moved_data_hint(experiment):
         script = eject(experiment, path.stem, made_from=made_from, beside=copy_data)
-    for omitted in script.left_out:
-        echo(f"nnlab: left out: {omitted}", err=True)
     if printed:
         if script.arrays:
             raise UsageError(f"the script needs {', '.join(script.arrays)} beside it: use --out FILE")
         echo(script.text, nl=False)
-        return
-    contents = {path.with_name(file): array for file, array in script.arrays.items()}
-    if copy_data:
-        contents |= {path.with_name(file.name): file.read_bytes() for file in script.files}
-    write_all(contents | {path: script.text.encode()}, overwrite=overwrite)
+    else:
+        contents = {path.with_name(file): array for file, array in script.arrays.items()}
+        if copy_data:
+            contents |= {path.with_name(file.name): file.read_bytes() for file in script.files}
+        write_all(contents | {path: script.text.encode()}, overwrite=overwrite)
+    for omitted in script.left_out:
+        echo(f"nnlab: left out: {omitted}", err=True)
 
 
 def load(name: str, overrides: list[str], data: Path | None, runs: Path) -> "tuple[Experiment, str]":

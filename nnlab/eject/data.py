@@ -19,6 +19,8 @@ from nnlab.registry import registered_name
 
 IDX_ENDINGS = ("", ".gz")
 
+NOUNS = {"train": "training", "test": "test"}
+
 
 @dataclass
 class WrittenData:
@@ -138,7 +140,7 @@ def _add_sizes(found: WrittenData, source: DatasetSource, *, test: bool) -> None
     for part, size in (("train", source.train_size), ("test", source.test_size if test else None)):
         if size is not None:
             constant = f"{part.upper()}_SIZE"
-            found.settings.append((constant, size, f"the first {part} samples are used"))
+            found.settings.append((constant, size, f"number of {NOUNS[part]} samples, the first of the files"))
             found.lines.append(f"x_{part}, t_{part} = x_{part}[:{constant}], t_{part}[:{constant}]")
 
 

@@ -134,6 +134,11 @@ def _settings(setup: RunSetup, data: WrittenData) -> Iterator[Setting]:
         yield "CLIP_NORM", repr(train.clip_norm), "largest norm of the gradient"
     if train.eval_every != "epoch" or setup.batches.full:
         yield "EVAL_EVERY", str(setup.eval_every), "updates between two evaluations"
+    if train.early_stopping:
+        yield "PATIENCE", str(train.early_stopping.patience), "evaluations without improvement before training stops"
+    if train.schedule.plateau:
+        patience = train.schedule.plateau.patience
+        yield "PLATEAU_PATIENCE", str(patience), "evaluations without improvement before the learning rate falls"
     if isinstance(train.eval_train, int):
         yield "EVAL_TRAIN", str(train.eval_train), "training samples that are evaluated"
 
