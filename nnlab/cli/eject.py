@@ -95,7 +95,7 @@ def load(name: str, overrides: list[str], data: Path | None, runs: Path) -> "tup
         return experiment, f"the run {record.path.resolve().name}{changed}"
     if data is not None:
         raise UsageError("--data belongs to a RUN; a spec has data.path: -s data.path=PATH")
-    return load_experiment(target, overrides), f"{'standard input' if name == '-' else name}{changed}"
+    return load_experiment(target, overrides), f"{'standard input' if name == '-' else target.name}{changed}"
 
 
 def default_file(name: str) -> Path:

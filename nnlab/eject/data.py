@@ -1,5 +1,6 @@
 """The data of a training as lines of a script: files that it reads, points that it draws, or arrays beside it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -37,8 +38,14 @@ class WrittenData:
     arrays: bytes | None = None
 
 
-def write_data(source: DatasetSource, dataset: Dataset, arrays_name: str, *, legacy: bool) -> WrittenData:
-    """The data of an experiment, read already as ``dataset``; ``arrays_name`` is the file for prepared arrays."""
+def write_data(
+    source: DatasetSource, dataset: Dataset, arrays_name: str, random_state: Mapping[str, Array]
+) -> WrittenData:
+    """The data of an experiment, read already as ``dataset``; ``arrays_name`` is the file for prepared arrays.
+
+    ``random_state`` is that of ``rng: legacy`` after reading, else empty.
+    """
+    legacy = bool(random_state)
     found = None
     if isinstance(source, ToySource):
         found = _points(source, legacy=legacy)
@@ -47,7 +54,7 @@ def write_data(source: DatasetSource, dataset: Dataset, arrays_name: str, *, leg
     elif isinstance(source, Cifar10):
         found = _cifar10(source, dataset)
     if found is None:
-        return _arrays(source, dataset, arrays_name, legacy=legacy)
+        return _arrays(source, dataset, arrays_name, random_state)
     _add_sizes(found, source, test=dataset.test is not None)
     _add_split(found, source, legacy=legacy)
     return found
@@ -119,20 +126,24 @@ def _cifar10(source: Cifar10, dataset: Dataset) -> WrittenData | None:
     return found
 
 
-def _arrays(source: DatasetSource, dataset: Dataset, name: str, *, legacy: bool) -> WrittenData:
+def _arrays(source: DatasetSource, dataset: Dataset, name: str, random_state: Mapping[str, Array]) -> WrittenData:
     """All samples as nnlab prepared them, in a file beside the script."""
     found = WrittenData(f"{name}, the samples of {registered_name(source)} as nnlab prepared them")
     contents = BytesIO()
     arrays: dict[str, Array] = {}
     for part, split in dataset.splits.items():
         arrays |= {f"x_{part}": split.inputs, f"t_{part}": split.labels}
+    arrays |= {f"rng_{name}": array for name, array in random_state.items()}
     np.savez_compressed(contents, **arrays)  # type: ignore[arg-type]  # the stubs see allow_pickle in them
     found.arrays = contents.getvalue()
     found.lines.append(f"with np.load(find({literal(name)})) as arrays:")
     found.lines += [f'    x_{part}, t_{part} = arrays["x_{part}"], arrays["t_{part}"]' for part in dataset.splits]
-    if legacy and (source.validation or source.fold):
-        samples = len(dataset.train) + len(dataset.validation or ())
-        found.lines.append(f"rng.permutation({samples})  # nnlab held out the validation samples with these numbers")
+    if random_state:
+        names = ", ".join(f'"rng_{name}"' for name in random_state)
+        found.lines += [
+            "    # Reading and splitting the data has drawn from rng.",
+            f'    rng.set_state(("MT19937", *(arrays[name] for name in ({names}))))',
+        ]
     return found
 
 

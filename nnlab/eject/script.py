@@ -62,8 +62,8 @@ def eject(experiment: Experiment, name: str, *, made_from: str, beside: bool = F
     where the caller copies them. Raises UsageError, with the key, for what no script can express, and DataError.
     """
     setup = RunSetup(experiment)
+    data = write_data(experiment.data, setup.dataset, f"{name}-data.npz", setup.network.streams.state())
     setup.network.allocate("float64")
-    data = write_data(experiment.data, setup.dataset, f"{name}-data.npz", legacy=experiment.rng == "legacy")
     there = dict.fromkeys(path.absolute().parent for path in data.files)
     folders = [None, *({} if beside else there)] if data.files or data.arrays is not None else []
     program = write_program(setup, data, folders)

@@ -11,16 +11,22 @@ from nnlab.registry import augmentations, hyperparameters, layers
 
 def short_spec(experiment: Experiment) -> str:
     """The spec of an experiment as YAML, without defaults; it reads back as the same experiment."""
-    resolved = flatten(experiment.resolved())
+    flat = flatten(experiment.resolved())
+    return dump_yaml(_kept(experiment.resolved(), flat, ()))
+
+
+def _kept(section: dict[str, Any], flat: dict[str, object], path: tuple[str, ...]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
-    for key, value in resolved.items():
-        if not has_default(resolved, key):
-            *sections, last = key.split(".")
-            target = kept
-            for section in sections:
-                target = target.setdefault(section, {})
-            target[last] = _short(value)
-    return dump_yaml(kept)
+    for name, value in section.items():
+        key = ".".join((*path, name))
+        if not isinstance(value, dict):
+            if not has_default(flat, key):
+                kept[name] = _short(value)
+        elif inner := _kept(value, flat, (*path, name)):
+            kept[name] = inner
+        elif path and "name" not in value:  # a component that is off by default
+            kept[name] = True
+    return kept
 
 
 def _short(value: Any) -> Any:
