@@ -51,6 +51,8 @@ USERS_FILES = {
     "flowers.csv",
     "digits.py",
     "digits.safetensors",
+    "adam.py",
+    "adam-steps.csv",
     ".vscode/settings.json",
     "lion.py",
     "prelu.py",

@@ -18,6 +18,8 @@ ALLOWED = {
     ("data/tables/cache.py", "open"),  # a new file of the user's cache, which is then renamed
     ("data/tables/cache.py", "fdopen"),  # to read
     ("data/tables/npz_file.py", "open"),  # a zip's member, to read
+    ("eject/data.py", "savez_compressed"),  # into memory
+    ("eject/parts/data_files.py", "open"),  # an archive, to read
     ("plots/animation.py", "setup"),  # of a writer whose file is in memory
     ("plots/canvas.py", "savefig"),  # into memory
     ("storage/lock.py", "open"),  # to read

@@ -160,7 +160,7 @@ def _add_split(found: WrittenData, source: DatasetSource, *, legacy: bool) -> No
     if source.fold is not None:
         found.settings += [
             ("FOLD", source.fold, "validation samples: this fold,"),
-            ("FOLDS", source.folds, "of so many"),
+            ("FOLDS", source.folds, "of this number of folds"),
         ]
         call = f"hold_out_fold(t_train, FOLD, FOLDS, {rng})"
     elif source.validation > 0:

@@ -6,7 +6,7 @@ from nnlab.registry import registered_name
 
 
 def learning_rate_lines(schedule: Schedule, total: str = "ITERATIONS") -> list[str]:
-    """The lines of ``learning_rate(updates)``, the rate after so many of ``total`` updates; none where it is constant.
+    """The lines of ``learning_rate(updates)``, of ``total`` updates; none where it is constant.
 
     Raises UsageError for a schedule that is not one of nnlab's own.
     """

@@ -236,7 +236,7 @@ def test_a_script_stops_where_training_diverges(overrides: list[str], steps: int
 
 
 def bundled(path: Path, most: int, *overrides: str) -> Experiment:
-    """A bundled config in float64, for at most so many of its steps, evaluated on few samples."""
+    """A bundled config in float64, for at most ``most`` of its steps, evaluated on few samples."""
     experiment = load_experiment(path)
     changes = ["dtype=float64", *overrides]
     if hasattr(experiment.data, "points"):

@@ -6,7 +6,7 @@ from nnlab.textbook.initialisers import Rng
 
 
 def shift(x: np.ndarray, pixels: int, rng: Rng) -> np.ndarray:
-    """Each image moved by up to so many pixels in both directions; zeros come in from outside."""
+    """Each image moved by at most that number of pixels in both directions, with zero padding."""
     N, _, H, W = x.shape
     top, left = np.floor(rng.uniform(0, 2 * pixels + 1, (2, N))).astype(int)
     padded = np.pad(x, [(0, 0), (0, 0), (pixels, pixels), (pixels, pixels)])
@@ -20,7 +20,7 @@ def flip(x: np.ndarray, probability: float, rng: Rng) -> np.ndarray:
 
 
 def rotate(x: np.ndarray, degrees: float, rng: Rng) -> np.ndarray:
-    """Each image turned about its centre by up to so many degrees; a pixel is a mean of the four around its source."""
+    """Each image rotated about its centre by at most that angle, with bilinear interpolation and zero padding."""
     N, _, H, W = x.shape
     angle = np.deg2rad(rng.uniform(-degrees, degrees, (N, 1, 1)))
     down = (np.arange(H) - (H - 1) / 2)[:, np.newaxis]

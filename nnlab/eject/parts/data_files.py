@@ -20,8 +20,9 @@ def find(name: str) -> Path:
 
 def read_idx(path: Path) -> np.ndarray:
     """The numbers in an IDX file; its header is 0, 0, a type, the number of axes, and the length of each axis."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        content = file.read()
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
     axes = content[3]
     shape = np.frombuffer(content, ">u4", count=axes, offset=4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
