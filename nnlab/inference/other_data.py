@@ -1,18 +1,19 @@
 """Other data to evaluate a run on: a spec, a folder or archive of a published dataset, or a file of samples."""
 
+import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from nnlab.config.bundled import is_bundled, spec_path
+from nnlab.config.bundled import is_bundled, near_configs, spec_path
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import plain_copy, read_spec
 from nnlab.config.loading import as_experiment, load_experiment
 from nnlab.data.pictures.fitting import Fit, Invert
-from nnlab.data.sources.cifar10 import BINARY, PYTHON, TRAIN_FILES
+from nnlab.data.sources.cifar10 import BINARY, FILES, PYTHON, TRAIN_FILES, read_batch
 from nnlab.data.sources.table import Table
 from nnlab.data.tables.npz_file import read_npz
 from nnlab.errors import DataError, UsageError, reason_of
@@ -27,6 +28,8 @@ from nnlab.inference.evaluation_data import (
 )
 from nnlab.inference.samples import read_samples
 from nnlab.inference.trained_network import TrainedNetwork
+from nnlab.records.formats import kind_of
+from nnlab.registry import datasets
 from nnlab.saved_run import check_finished
 from nnlab.storage.layout import SPEC_FILE
 from nnlab.text import one_line
@@ -57,18 +60,19 @@ def samples_to_evaluate(
     """The network of a run, and the samples to evaluate it on, in its input format.
 
     Without ``data`` these are the run's own. ``data`` is a spec or the name of a bundled config, of which the data
-    section is read, the folder of a run for its spec, the folder or archive of MNIST-like IDX files or CIFAR-10, a file
-    of samples, or a folder of pictures. Where it holds the run's own data in a new location, a note says so, and it is
-    split as in training.
+    section is read, the folder of a run for its spec, the name of a dataset, the folder of MNIST-like IDX files, the
+    folder, archive or one file of CIFAR-10, a file of samples, or a folder of pictures. Where it holds the run's own
+    data in a new location, a note says so, and it is split as in training.
     """
     check_finished(run)
     if data is None:
         return own_samples(run, part, fetch)
     origin = one_line(str(data), 200)
-    if (spec := _spec_of(data)) is not None:
+    if (experiment := _experiment(data)) is not None:
         network = TrainedNetwork.load(run)
-        experiment = _data_section(spec)
         return network, samples_of_experiment(network.inputs, experiment, part, origin, fetch)
+    if not os.path.lexists(data):
+        raise DataError(f"{origin}: no such file, folder, dataset or bundled config{near_configs(data)}")
     if is_own_data(run, data):
         network, samples = own_samples(run, part, data=data)
         note = f"{origin} holds the data that this run was trained on: evaluated on its {samples.part} samples"
@@ -84,6 +88,8 @@ def _other_samples(
     if source := _published(data):
         experiment = as_experiment({"data": {"name": source, "path": str(data)}, **_REST})
         return samples_of_experiment(inputs, experiment, part, origin)
+    if data.name.removesuffix(".bin") in FILES:
+        return replace(in_format_of(inputs, read_batch(data), None, origin), part="samples")
     if part is not None and data.suffix == ".npz":
         return in_format_of(inputs, read_npz(data, reading.label, None), part, origin)
     if part is not None:
@@ -112,15 +118,20 @@ def _label_of_training(network: TrainedNetwork, data: Path) -> str | None:
     return None
 
 
-def _spec_of(data: Path) -> Path | None:
-    """The spec that ``data`` names: a YAML file, a bundled config, or the spec of a run; None for other data."""
-    if data.suffix.lower() in _SPECS or (not data.exists() and is_bundled(data.as_posix())):
-        return spec_path(data)
-    return data / SPEC_FILE if data.is_dir() and (data / SPEC_FILE).is_file() else None
+def _experiment(data: Path) -> Experiment | None:
+    """The experiment with the data that a spec, a bundled config, a run's folder or a dataset's name stands for.
 
-
-def _data_section(spec: Path) -> Experiment:
-    """The experiment of a spec, which may have nothing but data."""
+    None for other data. A spec may have nothing but data.
+    """
+    name, exists = data.as_posix(), os.path.lexists(data)
+    if name in datasets and not exists:
+        return as_experiment({"data": {"name": name}, **_REST})
+    if data.suffix.lower() in _SPECS or (is_bundled(name) and not exists):
+        spec = spec_path(data)
+    elif exists and kind_of(data) == "run":
+        spec = data / SPEC_FILE
+    else:
+        return None
     tree = read_spec(spec)
     if isinstance(tree.value, dict) and "data" in tree.value:
         tree.value |= {key: plain_copy(value) for key, value in _REST.items() if key not in tree.value}

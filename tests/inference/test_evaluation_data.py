@@ -243,10 +243,43 @@ def test_samples_without_labels_are_refused(folder: Path) -> None:
         evaluated(folder / "images", Path("x.npz"))
 
 
-@pytest.mark.parametrize("data", ["nothing.csv", "nothing.yaml", "nothing", "a\0b", "~nobody/x.csv"])
-def test_data_that_does_not_exist_is_refused(folder: Path, data: str) -> None:
-    with pytest.raises((DataError, UsageError)):
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("nothing.csv", r"nothing\.csv: no such file, folder, dataset or bundled config"),
+        ("adma", r"adma: no such file, .* did you mean 'adam'"),
+        ("nothing.yaml", r"nothing\.yaml: "),
+        ("a\0b", r"a\\x00b: no such file"),
+        ("x" * 5000, "x…: no such file"),
+        ("~nobody/x.csv", "~nobody/x.csv: no such file"),
+        ("", "not pictures"),
+    ],
+)
+def test_data_that_does_not_exist_is_refused(folder: Path, data: str, message: str) -> None:
+    with pytest.raises((DataError, UsageError), match=message):
         evaluated(folder / "table", Path(data))
+
+
+def test_the_name_of_a_dataset_is_its_data(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"moons: expected a class of the training samples .* found '0', '1'"):
+        evaluated(folder / "table", Path("moons"))
+
+
+def test_a_file_of_cifar10_is_evaluated_whole(folder: Path) -> None:
+    """The classes are other ones; a network that knows them has the numbers of the folder's test part."""
+    records = np.random.default_rng(0).integers(0, 256, (6, 3073)).astype(np.uint8)
+    records[:, 0] = np.arange(6)
+    spec = IMAGES_SPEC.replace("{name: table, path: images.npz}", "{name: cifar10, path: cifar}")
+    cifar = folder / "cifar"
+    cifar.mkdir()
+    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
+        (cifar / f"{name}.bin").write_bytes(records.tobytes())
+    result = trained(folder, spec.replace("mlp, hidden: [6]", "softmax"))
+    whole, _ = evaluated(result.path, cifar / "test_batch.bin")
+    assert (whole.part, whole.samples) == ("samples", 6)
+    assert whole.metrics == recorded(result.path, "test")
+    with pytest.raises(DataError, match=r"test_batch\.bin: expected a class .* found 'airplane'"):
+        evaluated(folder / "images", cifar / "test_batch.bin")
 
 
 def test_a_folder_of_idx_files_has_parts(folder: Path) -> None:

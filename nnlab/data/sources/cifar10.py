@@ -84,6 +84,13 @@ class Cifar10(DatasetSource):
         return Dataset(train, test, CLASS_NAMES, checksums)
 
 
+def read_batch(path: Path) -> Dataset:
+    """The images of one of the files, all as training samples; raises DataError when it is damaged."""
+    checksums: dict[str, str] = {}
+    records = {path.name: _read_file(path, checksums)}
+    return Dataset(_split(records, [path.name]), None, CLASS_NAMES, checksums)
+
+
 def _read_folder(folder: Path, checksums: dict[str, str]) -> dict[str, Array]:
     for location, ending in ((folder, ".bin"), (folder, ""), (folder / BINARY, ".bin"), (folder / PYTHON, "")):
         if (location / f"{FILES[0]}{ending}").exists():
@@ -95,13 +102,15 @@ def _read_folder(folder: Path, checksums: dict[str, str]) -> dict[str, Array]:
     missing = [name for name in names if not (folder / name).exists()]
     if missing:
         raise DataError(f"{file_name(folder)}: expected {', '.join(names)}; missing {', '.join(missing)}")
-    records = {}
-    for name in FILES:
-        with opened(folder / f"{name}{ending}") as (file, size):
-            reader = HashingReader(file_name(folder / f"{name}{ending}"), file)
-            records[name] = (_read_records if ending else _read_pickle)(reader, size, reader.name)
-            reader.end(str(size))
-            checksums[f"{name}{ending}"] = reader.digest.hexdigest()
+    return {name: _read_file(folder / f"{name}{ending}", checksums) for name in FILES}
+
+
+def _read_file(path: Path, checksums: dict[str, str]) -> Array:
+    with opened(path) as (file, size):
+        reader = HashingReader(file_name(path), file)
+        records = (_read_records if path.suffix else _read_pickle)(reader, size, reader.name)
+        reader.end(str(size))
+        checksums[path.name] = reader.digest.hexdigest()
     return records
 
 
