@@ -1,11 +1,11 @@
 """Reading the recorded statistics of layers: every fault reported with file and line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
-from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAM_BINS, HISTOGRAMS_COLUMNS
+from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAM_BINS, HISTOGRAMS_COLUMNS, STATISTICS
 from nnlab.storage.checked_files import damaged
 from nnlab.storage.csv_tables import csv_rows, parse_float
 from nnlab.storage.layout import DIAGNOSTICS_FILE, HISTOGRAMS_FILE
@@ -20,6 +20,10 @@ GradientNorms = dict[str, list[tuple[int, float]]]
 
 # Edges of the bins and the count in each, by step.
 Histograms = dict[int, tuple[list[float], list[int]]]
+
+
+# By layer its statistics at one evaluation, by column of diagnostics.csv.
+LayerStatistics = Mapping[str, Mapping[str, float]]
 
 
 class _Row(NamedTuple):
@@ -38,6 +42,17 @@ def read_gradient_norms(folder: Path) -> GradientNorms:
             norms.setdefault(row.layer, []).append((row.step, _number(path, row, row.cells[0])))
             _check_count(path, row, len(norms))
     return norms
+
+
+def read_layer_statistics(folder: Path) -> dict[int, LayerStatistics]:
+    """All statistics of the layers, by step; raises RunError."""
+    path = folder / DIAGNOSTICS_FILE
+    found: dict[int, dict[str, Mapping[str, float]]] = {}
+    for row in _rows(path, DIAGNOSTICS_COLUMNS):
+        cells = zip(STATISTICS, row.cells, strict=False)
+        found.setdefault(row.step, {})[row.layer] = {name: _number(path, row, cell) for name, cell in cells if cell}
+        _check_count(path, row, len(found[row.step]))
+    return dict(found)
 
 
 def read_histograms(folder: Path) -> dict[str, Histograms]:

@@ -31,6 +31,7 @@ DIAGNOSTICS_COLUMNS = (
     "dead_share",
     "saturated_share",
 )
+STATISTICS = DIAGNOSTICS_COLUMNS[2:]
 HISTOGRAMS_COLUMNS = ("step", "layer", "left", "right", "count")
 HISTOGRAM_BINS = 40
 # Tables that a run appends to.

@@ -13,7 +13,7 @@ import numpy as np
 from nnlab.core.rows import Row
 from nnlab.metric_columns import METRICS_COLUMNS, best_row, bounds_of
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
-from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAMS_COLUMNS, STEPS_COLUMNS, csv_line
+from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAMS_COLUMNS, STATISTICS, STEPS_COLUMNS, csv_line
 from nnlab.records.reader import RunRecord
 from nnlab.storage.csv_tables import Table, read_table, rows_of
 from nnlab.storage.growing_file import GrowingFile
@@ -30,7 +30,8 @@ class RunTables:
     """Writes the tables of one run; as an observer of training it records each step and evaluation.
 
     Files with a digest are continued after its size; the others are new. ``gradient_norms`` and ``histograms`` are by
-    layer, as their readers give them; ``columns`` are those of metrics.csv. Raises OSError when the disk refuses.
+    layer, as their readers give them, ``layer_statistics`` those of the last evaluation; ``columns`` are those of
+    metrics.csv. Raises OSError when the disk refuses.
     """
 
     def __init__(self, path: Path, digests: Mapping[str, FileDigest], columns: Sequence[str] = METRICS_COLUMNS) -> None:
@@ -39,6 +40,8 @@ class RunTables:
         self.rows: list[Row] = []
         self.gradient_norms: GradientNorms = {}
         self.histograms: dict[str, Histograms] = {}
+        self.layer_statistics: dict[str, Mapping[str, float]] = {}
+        self._measured = -1
         self._objectives = array("d")
         self._step = 0
         self._pending: list[str] = []
@@ -101,6 +104,10 @@ class RunTables:
 
     def write_diagnostics(self, step: int, layer: str, values: Sequence[float | None]) -> None:
         """Record one line of diagnostics.csv."""
+        if step != self._measured:
+            self._measured, self.layer_statistics = step, {}
+        pairs = zip(STATISTICS, values, strict=True)
+        self.layer_statistics[layer] = {name: value for name, value in pairs if value is not None}
         if (norm := values[0]) is not None:
             self.gradient_norms.setdefault(layer, []).append((step, norm))
         self._table(DIAGNOSTICS_FILE, DIAGNOSTICS_COLUMNS).write(f"{step},{layer},{csv_line(list(values))}")

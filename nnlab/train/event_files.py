@@ -50,8 +50,7 @@ class EventFiles:
         """Write all events up to an evaluation; diagnostics have recorded theirs before."""
         self._events.on_evaluation(row)
         step = int(row["step"] or 0)
-        last = {layer: norms[-1] for layer, norms in self._folder.gradient_norms.items()}
-        self._events.gradient_norms(step, {layer: norm for layer, (at, norm) in last.items() if at == step})
+        self._events.statistics(step, self._folder.layer_statistics)
         if step == 0:
             self._events.histograms(self._folder.histograms, initial=True)
         self._write()

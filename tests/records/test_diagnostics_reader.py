@@ -1,12 +1,12 @@
 """Reading valid and damaged statistics of layers."""
 
-from math import inf
+from math import inf, isnan
 from pathlib import Path
 
 import pytest
 
 from nnlab.errors import RunError
-from nnlab.records.diagnostics_reader import read_gradient_norms, read_histograms
+from nnlab.records.diagnostics_reader import read_gradient_norms, read_histograms, read_layer_statistics
 from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAMS_COLUMNS
 
 
@@ -29,6 +29,22 @@ def test_gradient_norms_of_layers_with_parameters(tmp_path: Path) -> None:
         "12,lin",
     ]
     assert read_gradient_norms(diagnostics(tmp_path, *rows)) == {"linear1": [(5, 0.25), (9, inf)]}
+
+
+def test_statistics_of_layers_by_step(tmp_path: Path) -> None:
+    rows = ["0,linear1,,,0.5,1,,", "0,relu1,,,0.5,1,0,", "5,linear1,nan,0.25,0.5,1,,", "12,lin"]
+    found = read_layer_statistics(diagnostics(tmp_path, *rows))
+    assert found[0] == {
+        "linear1": {"activation_mean": 0.5, "activation_std": 1},
+        "relu1": {"activation_mean": 0.5, "activation_std": 1, "dead_share": 0},
+    }
+    assert isnan(found[5]["linear1"].pop("gradient_norm"))  # type: ignore[attr-defined]
+    assert found[5] == {"linear1": {"update_ratio": 0.25, "activation_mean": 0.5, "activation_std": 1}}
+
+
+def test_damaged_statistics_are_reported_with_their_line(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"diagnostics\.csv:2: expected a number, found 'x'"):
+        read_layer_statistics(diagnostics(tmp_path, "0,linear1,,,0.5,x,,", ""))
 
 
 def test_histograms_of_contiguous_bins(tmp_path: Path) -> None:

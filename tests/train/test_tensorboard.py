@@ -45,6 +45,7 @@ def test_training_writes_the_events_that_an_export_gives(tmp_path: Path) -> None
     train = done.path / "tensorboard" / "train"
     assert [step for step, _ in curve(train, "objective")] == list(range(1, 13))
     assert [step for step, _ in curve(train, "gradient_norm/linear1")] == [4, 8, 12]
+    assert [step for step, _ in curve(train, "dead_share/relu1")] == [0, 4, 8, 12]
     histograms = events_in(train).Histograms("activations/linear2")
     assert [(entry.step, sum(entry.histogram_value.bucket)) for entry in histograms] == [(0, 60), (12, 60)]
 

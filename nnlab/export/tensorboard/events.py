@@ -65,7 +65,7 @@ def histogram(tag: str, edges: Sequence[float], counts: Sequence[int]) -> Any:
             max=edges[-1],
             num=sum(counts),
             sum=sum(count * middle for count, middle in zip(counts, middles, strict=True)),
-            sum_squares=sum(count * middle**2 for count, middle in zip(counts, middles, strict=True)),
+            sum_squares=sum(count * middle * middle for count, middle in zip(counts, middles, strict=True)),
             bucket_limit=edges,
             bucket=[0, *counts],
         ),

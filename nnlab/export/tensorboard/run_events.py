@@ -6,7 +6,7 @@ from typing import Any
 from nnlab.core.rows import SPLITS, Row
 from nnlab.export.tensorboard import events
 from nnlab.metric_columns import metric_of
-from nnlab.records.diagnostics_reader import Histograms
+from nnlab.records.diagnostics_reader import Histograms, LayerStatistics, read_layer_statistics
 from nnlab.records.reader import RunRecord
 from nnlab.storage.layout import DIAGNOSTICS_FILE, HISTOGRAMS_FILE
 
@@ -49,10 +49,11 @@ class RunEvents:
                 folder, tag = (TRAIN, column) if column == "lr" else (split, name)
                 self._add(folder, step, events.scalar(tag, value))
 
-    def gradient_norms(self, step: int, norms: Mapping[str, float]) -> None:
-        """Add the gradient norm of each layer at a step."""
-        for layer, norm in sorted(norms.items()):
-            self._add(TRAIN, step, events.scalar(f"gradient_norm/{layer}", norm))
+    def statistics(self, step: int, statistics: LayerStatistics) -> None:
+        """Add the statistics of each layer at an evaluation: ``gradient_norm/linear1``."""
+        for layer, values in statistics.items():
+            for name, value in values.items():
+                self._add(TRAIN, step, events.scalar(f"{name}/{layer}", value))
 
     def histograms(self, histograms: Mapping[str, Histograms], *, initial: bool) -> None:
         """Add the histograms of all layers before the first update, or those after it."""
@@ -74,7 +75,7 @@ class RunEvents:
 
     def replay(self, record: RunRecord) -> None:
         """Add the steps and evaluations of a record as if they came from its training."""
-        norms = _norms_by_step(record)
+        statistics = _statistics(record)
         steps = iter(zip(record.steps["step"].tolist(), record.steps["loss"].tolist(), strict=True))
         upcoming = next(steps, None)
         for row in record.rows:
@@ -83,7 +84,7 @@ class RunEvents:
                 upcoming = next(steps, None)
             self.on_evaluation(row)
             step = int(row["step"] or 0)
-            self.gradient_norms(step, norms.get(step, {}))
+            self.statistics(step, statistics.get(step, {}))
             if step == 0:
                 self.histograms(histograms_of(record), initial=True)
         for step, objective in [upcoming, *steps] if upcoming else []:
@@ -115,10 +116,5 @@ def histograms_of(record: RunRecord) -> Mapping[str, Histograms]:
     return record.histograms if (record.path / HISTOGRAMS_FILE).exists() else {}
 
 
-def _norms_by_step(record: RunRecord) -> Mapping[int, Mapping[str, float]]:
-    found: dict[int, dict[str, float]] = {}
-    if (record.path / DIAGNOSTICS_FILE).exists():
-        for layer, norms in record.gradient_norms.items():
-            for step, norm in norms:
-                found.setdefault(step, {})[layer] = norm
-    return found
+def _statistics(record: RunRecord) -> Mapping[int, LayerStatistics]:
+    return read_layer_statistics(record.path) if (record.path / DIAGNOSTICS_FILE).exists() else {}

@@ -110,6 +110,15 @@ def test_run_that_diverged_keeps_its_infinite_numbers(make_run) -> None:
     assert np.isnan(values[39])
 
 
+def test_histograms_of_a_run_that_exploded_are_exported(make_run) -> None:
+    run = make_run()
+    text = "step,layer,left,right,count\n0,linear1,-1e200,0.0,3\n0,linear1,0.0,1e200,4\n"
+    (run / "histograms.csv").write_text(text, encoding="utf-8")
+    (found,) = events_in(exported(run) / "train").Histograms("activations/linear1")
+    assert found.histogram_value.bucket == [0, 3, 4]
+    assert found.histogram_value.bucket_limit == [-1e200, 0, 1e200]
+
+
 def test_run_of_an_earlier_version_is_exported(tmp_path: Path) -> None:
     run = Path(shutil.copytree(STORED, tmp_path / STORED.name))
     folder = exported(run)
