@@ -15,8 +15,8 @@ WIDE = 600
 # A longer table may be divided between two pages.
 SHORT_TABLE = 14
 
-CROWDED = 6
-"""Columns of numbers."""
+CROWDED = 70
+"""Letters of the longest numbers of all columns."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,9 @@ class Table:
 
     @property
     def is_crowded(self) -> bool:
-        """Whether it has many columns of numbers."""
-        return len(self.numbers) >= CROWDED
+        """Whether its numbers need most of the width, so that smaller letters keep them on one line."""
+        letters = (max((len(row[index]) for row in self.rows), default=0) for index in self.numbers)
+        return sum(letters) > CROWDED
 
 
 @dataclass(frozen=True)

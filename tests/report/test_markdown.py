@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from made_reports import made_report
+from markdown_it import MarkdownIt
 
 from nnlab.report.document import Code, Section
 from nnlab.report.markdown import escaped, fence, markdown_of
@@ -72,3 +73,18 @@ def test_pictures_are_files_and_the_folder_is_quoted() -> None:
     assert list(files) == [f"figure-0{number}-accuracy.png" for number in (1, 2, 3)]
     assert all(png.startswith(b"\x89PNG") for png in files.values())
     assert "](my%20report%29%20_files/figure-01-accuracy.png)" in text
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_parser_of_markdown_finds_no_html_no_links_and_the_same_blocks(text: str) -> None:
+    def blocks(words: str) -> list[str]:
+        parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+        tokens = parser.parse(markdown_of(made_report(words), "report_files")[0])
+        inner = [child for token in tokens for child in token.children or ()]
+        images = [child.attrs["src"] for child in inner if child.type == "image"]
+        assert images == [f"report_files/figure-0{number}-accuracy.png" for number in (1, 2, 3)]
+        kinds = {child.type for child in inner}
+        assert kinds <= {"text", "text_special", "strong_open", "strong_close", "image", "softbreak"}
+        return [token.type for token in tokens]
+
+    assert blocks(text) == blocks("plain")
