@@ -20,7 +20,8 @@ def table(
     title = f'<caption style="text-align: left">{escaped(caption)}</caption>' if caption else ""
     head = _row("th", headings, numbers)
     body = "".join(_row("td", row, numbers) for row in rows)
-    return f"<table>{title}<thead>{head}</thead><tbody>{body}</tbody></table>"
+    # A front end may show HTML in quirks mode, where tables do not inherit their colour.
+    return f'<table style="color: inherit; margin: 0.4em 0">{title}<thead>{head}</thead><tbody>{body}</tbody></table>'
 
 
 def block(*parts: str) -> str:

@@ -105,7 +105,7 @@ def test_a_run_evaluates_and_predicts_samples(result: RunResult) -> None:
     assert evaluation.metrics["accuracy"] == 1
     assert nnlab.evaluate(result, points, classes).metrics == evaluation.metrics
     assert "<script" not in evaluation._repr_html_()
-    assert evaluation._repr_html_().count("<table>") == 3
+    assert evaluation._repr_html_().count("<table ") == 3
 
 
 def test_networks_and_experiments_are_one_line_and_a_table(result: RunResult) -> None:
