@@ -22,6 +22,7 @@ ALLOWED = {
     ("eject/parts/data_files.py", "open"),  # an archive, to read
     ("plots/animation.py", "setup"),  # of a writer whose file is in memory
     ("plots/canvas.py", "savefig"),  # into memory
+    ("plots/shown_figure.py", "savefig"),  # into memory
     ("storage/lock.py", "open"),  # to read
     ("records/git.py", "open"),  # to read
     ("records/git.py", "fdopen"),
