@@ -75,8 +75,7 @@ def eject_command(
         if copy_data:
             contents |= {path.with_name(file.name): file.read_bytes() for file in script.files}
         write_all(contents | {path: script.text.encode()}, overwrite=overwrite)
-    for omitted in script.left_out:
-        echo(f"nnlab: left out: {omitted}", err=True)
+    echo(f"nnlab: left out: {', '.join(script.left_out)}", err=True)
 
 
 def load(name: str, overrides: list[str], data: Path | None, runs: Path) -> "tuple[Experiment, str]":

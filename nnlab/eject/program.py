@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
+from inspect import isfunction
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from nnlab.data.pipeline.augmentation import IMAGES_AT_ONCE, Augmentation
 from nnlab.eject.data import WrittenData
 from nnlab.eject.expressions import Call, Expression, Items, literal, written
 from nnlab.eject.network import write_network, write_object
+from nnlab.eject.parts import augmentation as parts_augmentation
 from nnlab.eject.schedules import learning_rate_lines
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import UsageError
@@ -189,22 +191,19 @@ def _augmentations(chosen: Sequence[Augmentation], batch_size: int, *, legacy: b
     before: Counter[str] = Counter()
     for index, augmentation in enumerate(chosen):
         name = registered_name(augmentation)
-        if name not in AUGMENTATIONS:
+        if not isfunction(getattr(parts_augmentation, name, None)):
             raise UsageError(f"data.augment.{index}: {name} is not one of nnlab's own, so no script can have it")
-        (setting,) = (repr(getattr(augmentation, key.name)) for key in hyperparameters(type(augmentation)))
+        settings = ", ".join(repr(getattr(augmentation, key.name)) for key in hyperparameters(type(augmentation)))
         rng = "rng" if legacy else f'stream(AUGMENT, crc32(b"{name}"), {before[name]}, step)'
         before[name] += 1
         if batch_size <= IMAGES_AT_ONCE:
-            yield f"x = {name}(x, {setting}, {rng})"
+            yield f"x = {name}(x, {settings}, {rng})"
             continue
         if not legacy:
             yield f"{name}_rng = {rng}"
             rng = f"{name}_rng"
-        parts = f"{name}(x[start : start + {IMAGES_AT_ONCE}], {setting}, {rng})"
+        parts = f"{name}(x[start : start + {IMAGES_AT_ONCE}], {settings}, {rng})"
         yield f"x = np.concatenate([{parts} for start in range(0, len(x), {IMAGES_AT_ONCE})])"
-
-
-AUGMENTATIONS = ("shift", "flip", "rotate", "cutout", "brightness", "contrast")
 
 
 def _clip(train: Any) -> str:

@@ -100,7 +100,7 @@ def _head(experiment: Experiment, name: str, made_from: str, data: WrittenData, 
         f"Written by nnlab {nnlab.__version__} from {_harmless(made_from)}. The classes are those of nnlab.textbook, "
         "the names those of the books. Data, initial weights, batches and all other random numbers are those of the "
         "run, so the losses are equal too, but for rounding.",
-        f"Left out: {'; '.join(omitted)}.",
+        f"Left out: {', '.join(omitted)}.",
     ]
     text = "\n\n".join(
         "\n".join(wrap(each, LINE_LENGTH - 1, break_on_hyphens=False)) if each[0] != " " else each

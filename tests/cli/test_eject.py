@@ -35,7 +35,7 @@ def test_a_script_is_written_into_the_working_folder(nnlab, spec: Path) -> None:
     answer = nnlab("eject", spec)
     assert (answer.code, answer.stdout) == (0, "moons.py\n")
     assert answer.stderr == (
-        "nnlab: left out: threads, the run folder with its checkpoints and pictures, and the checks of spec and data\n"
+        "nnlab: left out: threads, the run folder with its checkpoints and pictures, the checks of spec and data\n"
     )
     text = Path("moons.py").read_text(encoding="utf-8")
     assert "LR = 0.1  # learning rate\n" in text

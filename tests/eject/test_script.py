@@ -17,6 +17,7 @@ from nnlab.eject.script import eject
 from nnlab.eject.short_spec import short_spec
 from nnlab.errors import UsageError
 from nnlab.models import textbook_twins
+from nnlab.registry import Registry, augmentations, schedules
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SPEC = """\
@@ -135,3 +136,26 @@ def test_what_the_textbook_lacks_is_an_error_with_its_key(
     monkeypatch.delitem(getattr(textbook_twins, table), component)
     with pytest.raises(UsageError, match=message):
         script_of(make_experiment(tmp_path, SPEC, "penalty.l2=0.1"))
+
+
+@pytest.mark.parametrize(
+    ("registry", "settings"),
+    [
+        (augmentations, {}),
+        (
+            schedules,
+            {"step": "every: 3", "exponential": "decay: 0.9", "warmup": "steps: 2", "plateau": "metric: train_loss"},
+        ),
+    ],
+    ids=["augmentations", "schedules"],
+)
+def test_every_augmentation_and_schedule_of_nnlab_can_be_written(
+    registry: Registry, settings: dict[str, str], tmp_path: Path, images: Path
+) -> None:
+    for name in registry.names():
+        component = f"{{name: {name}, {settings.get(name, '')}}}"
+        changes = ["data={name: idx, path: .}", "train.batch_size=4"]
+        changes.append(f"data.augment=[{component}]" if registry is augmentations else f"train.schedule={component}")
+        if name in {"shift", "cutout"}:
+            changes[-1] = f"data.augment=[{{name: {name}, {'pixels' if name == 'shift' else 'size'}: 1}}]"
+        compile(script_of(make_experiment(tmp_path, SPEC, *changes)), "script.py", "exec")
