@@ -49,6 +49,8 @@ USERS_FILES = {
     "nnlab/optim/signsgd.py",
     "nnlab/layers/prelu.py",
     "flowers.csv",
+    "predictions.png",
+    "predictions/",
     "digits.py",
     "digits.safetensors",
     "adam.py",

@@ -53,6 +53,8 @@ def export_command(
 
     --to tensorboard writes event files into RUN/tensorboard; of a sweep or a cross-validation for each of its runs.
 
+    --to csv writes the predictions for the samples of the run's test set, as nnlab predict --csv does for new ones.
+
     Example: nnlab export last --to zip
     """
     from nnlab.export.request import ExportRequest

@@ -10,7 +10,7 @@ from nnlab.errors import UsageError
 from nnlab.export.request import ExportRequest
 from nnlab.records.formats import FolderKind
 
-TargetName = Literal["zip", "onnx", "safetensors", "tensorboard"]
+TargetName = Literal["zip", "onnx", "safetensors", "tensorboard", "csv"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ TARGETS: Mapping[TargetName, Target] = {
     "onnx": Target("nnlab.export.onnx.export", options=("probabilities",)),
     "safetensors": Target("nnlab.export.safetensors_torch"),
     "tensorboard": Target("nnlab.export.tensorboard.export", ("run", "crossval", "sweep")),
+    "csv": Target("nnlab.export.predictions_csv"),
 }
 
 

@@ -6,8 +6,34 @@ from nnlab.core.arrays import Array
 
 LEAST_INK = 0.25
 """Fainter ink does not count when strokes are traced."""
+SHEET_SIDE, SHEET_REACH, SHEET_AREA, SHEET_RIM = 0.4, 0.9, 0.5, 0.03
+"""A sheet reaches over 90 % of its bounding box and covers half of that; an ellipse, as a thick 0, over 79 %."""
 SPECK = 0.06
 """A component below this share of the largest one's area is a speck."""
+
+
+def sheet_in(ink: Array) -> tuple[slice, slice] | None:
+    """The inside of a sheet or frame whose ground differs from that of the picture; None where the ink is strokes.
+
+    A sheet is the largest component where it reaches over most of a rectangle that is a large part of the picture.
+    """
+    labels, areas = labelled(ink > LEAST_INK)
+    if not len(areas):
+        return None
+    mask = labels == 1 + int(np.argmax(areas))
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    tall, wide = bottom - top, right - left
+    if tall < SHEET_SIDE * ink.shape[0] or wide < SHEET_SIDE * ink.shape[1]:
+        return None
+    inside = mask[top:bottom, left:right][rows - top]
+    reach = (wide - np.argmax(inside, axis=1) - np.argmax(inside[:, ::-1], axis=1)).sum()
+    if reach < SHEET_REACH * tall * wide or areas.max() < SHEET_AREA * reach:
+        return None
+    rim, edge = 2 + round(SHEET_RIM * tall), 2 + round(SHEET_RIM * wide)
+    if tall <= 4 * rim or wide <= 4 * edge:
+        return None
+    return slice(top + rim, bottom - rim), slice(left + edge, right - edge)
 
 
 def largest_components(ink: Array) -> tuple[Array, int]:

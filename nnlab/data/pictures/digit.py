@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.data.input_format import WHITE
-from nnlab.data.pictures.components import largest_components, widened
+from nnlab.data.pictures.components import largest_components, sheet_in, widened
 from nnlab.data.pictures.ground import ink_of
 from nnlab.data.pictures.resizing import resized
 from nnlab.errors import DataError
@@ -27,14 +27,20 @@ THIN, STROKE = 1.6, 2.2
 def fit_digit(pixels: Array, H: int, W: int, invert: Literal["auto", "yes", "no"]) -> tuple[Array, list[str]]:
     """The digit of a picture (h, w, C) as an image (H, W) of 0 to 255, and what was done.
 
-    The ink is what differs from the ground of the picture, which may be unevenly lit; the largest connected strokes
-    are the digit, specks are left out. Its bounding box is scaled to 20/28 of the side, the aspect ratio kept, and its
-    centre of mass is moved to the middle. Raises DataError for a picture without ink.
+    Where the picture shows a sheet on another ground, the sheet is used. The ink is what differs from the ground, which
+    may be unevenly lit; the largest connected strokes are the digit, specks are left out. Its bounding box is scaled to
+    20/28 of the side, the aspect ratio kept, and its centre of mass is moved to the middle. Raises DataError for a
+    picture without ink.
     """
     shrink = min(1.0, LARGEST / max(pixels.shape[:2]))
     if shrink < 1:
         pixels = resized(pixels, *(max(1, round(side * shrink)) for side in pixels.shape[:2]))
-    ink, dark_ink = ink_of(pixels, invert)
+    ink, dark_ink = ink_of(pixels, "auto")
+    sheet = sheet_in(ink)
+    if sheet is not None:
+        pixels = pixels[sheet]
+    if sheet is not None or invert != "auto":
+        ink, dark_ink = ink_of(pixels, invert)
     mask, specks = largest_components(ink)
     if not mask.any():
         raise DataError("expected a digit, found a picture of one colour")
@@ -44,7 +50,8 @@ def fit_digit(pixels: Array, H: int, W: int, invert: Literal["auto", "yes", "no"
     thick = _thickened(box, round(BOX * H), round(BOX * W))
     small = _boxed(thick, round(BOX * H), round(BOX * W))
     image = _centred(small, H, W)
-    notes = ["inverted"] if dark_ink else []
+    notes = ["only the sheet used"] if sheet is not None else []
+    notes += ["inverted"] if dark_ink else []
     notes += [f"{specks} specks left out" if specks > 1 else "a speck left out"] if specks else []
     notes += ["thin strokes thickened"] if thick is not box else []
     notes.append(f"digit cut out and centred in {W}x{H}")

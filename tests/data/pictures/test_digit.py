@@ -79,6 +79,28 @@ def test_two_strokes_of_one_digit_are_both_kept() -> None:
     assert extent(image)[1] > 12
 
 
+@pytest.mark.parametrize("around", ["table", "frame"])
+def test_only_the_sheet_counts(around: str) -> None:
+    sheet = np.asarray(picture(KINDS[0], HANDS[0][3], np.random.default_rng(0)))
+    expected, _ = fit_digit(sheet, 28, 28, "auto")
+    if around == "table":
+        photograph = np.full((sheet.shape[0] + 80, sheet.shape[1] + 120, 3), (70, 50, 35), np.uint8)
+        photograph[30:-50, 50:-70] = sheet
+    else:
+        photograph = sheet.copy()
+        photograph[:4] = photograph[-4:] = photograph[:, :4] = photograph[:, -4:] = 0
+    found, notes = fit_digit(photograph, 28, 28, "auto")
+    assert notes[:2] == ["only the sheet used", "inverted"]
+    assert np.abs(found - expected).mean() < 8
+
+
+def test_a_thick_zero_is_no_sheet() -> None:
+    y, x = np.mgrid[-1:1:200j, -1:1:200j]  # type: ignore[misc]
+    ring = np.hypot(x / 0.7, y / 0.9)
+    pixels = np.where((ring < 1) & (ring > 0.25), 0, 255).astype(np.uint8)[..., np.newaxis]
+    assert fit_digit(pixels, 28, 28, "auto")[1] == ["inverted", "digit cut out and centred in 28x28"]
+
+
 def test_uneven_light_is_removed() -> None:
     y, x = np.mgrid[0:200, 0:300] / 200
     light = 220 - 90 * x - 30 * y**2

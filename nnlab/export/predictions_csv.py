@@ -1,0 +1,23 @@
+"""The predictions of a run for its own samples as CSV."""
+
+from pathlib import Path
+
+from nnlab.export.request import ExportRequest
+from nnlab.inference.evaluation_data import own_samples
+from nnlab.inference.prediction_table import predictions
+
+
+def export(request: ExportRequest) -> list[Path]:
+    """Write the probability of every class for each test sample of the run; without a test set, of another part.
+
+    The columns are those of ``nnlab predict --csv``. Raises DataError when the data of the run is not available.
+    """
+    path = request.file(".csv")
+    network, samples = own_samples(request.run)
+    for note in samples.notes:
+        request.say(note)
+    names = [f"{samples.part}#{number}" for number in range(1, len(samples.inputs) + 1)]
+    table = predictions(network, samples.inputs, names)
+    right = int((table.predicted == samples.labels).sum())
+    request.say(f"{len(table):,} {samples.part} samples, {right:,} predicted correctly")
+    return [request.write(path, table.to_csv().encode())]
