@@ -5,12 +5,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 
-from nnlab.language import speaking
+from nnlab.errors import UsageError
+from nnlab.language import Language, speaking
 from nnlab.plots.fonts import check_language
 from nnlab.plots.plot_style import Format, PlotStyle, Style
+from nnlab.text import quote
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,11 @@ _plot_style: ContextVar[PlotStyle] = ContextVar("plot_style", default=PlotStyle(
 def drawn_as(plot_style: PlotStyle) -> Iterator[None]:
     """Draw every picture of the body in this style.
 
-    Raises UsageError when the language needs a font that is not installed.
+    Raises UsageError for an unknown style or language, and when the language needs a font that is not installed.
     """
+    for word, known in ((plot_style.style, STYLES), (plot_style.language, get_args(Language))):
+        if word not in known:
+            raise UsageError(f"pictures: must be one of {', '.join(known)}, got {quote(word)}")
     with speaking(plot_style.language):
         check_language()
         token = _plot_style.set(plot_style)

@@ -1,7 +1,7 @@
 """Curves over the steps as a small SVG picture, drawn without matplotlib."""
 
 from collections.abc import Mapping, Sequence
-from math import isfinite, log10
+from math import log10
 from typing import NamedTuple
 
 from nnlab.html import escaped
@@ -9,6 +9,7 @@ from nnlab.html import escaped
 WIDTH, HEIGHT = 330, 180  # of a panel
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 22, 26
 MOST_POINTS = 300
+HIGHEST = 1e100
 # Readable on white and on black.
 COLOURS = {"objective": "#8A8A8A", "train": "#2A85C7", "test": "#D55E00", "validation": "#12A17B"}
 
@@ -21,7 +22,7 @@ class Series(NamedTuple):
 
 
 def curves_svg(panels: Mapping[str, Sequence[Series]], last_step: int) -> str:
-    """Panels side by side, each with the curves of its title; values that are not finite are left out."""
+    """Panels side by side, each with the curves of its title; values that are infinite or very large are left out."""
     width = len(panels) * WIDTH
     drawn = "".join(
         f'<g transform="translate({index * WIDTH} 0)">{_panel(title, series, last_step)}</g>'
@@ -58,7 +59,7 @@ def _colour(name: str) -> str:
 
 def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """At most about MOST_POINTS of the points that can be drawn, the last one among them."""
-    usable = [point for point in points if isfinite(point[1])]
+    usable = [point for point in points if abs(point[1]) < HIGHEST]
     every = -(-len(usable) // MOST_POINTS) or 1
     return usable[-1::-every][::-1]
 

@@ -22,6 +22,7 @@ SECONDS_BETWEEN_UPDATES = 0.5
 
 BUCKETS = 200
 MOST_NOTES = 8
+MOST_ROWS = 1000
 
 
 def in_notebook() -> bool:
@@ -32,22 +33,31 @@ def in_notebook() -> bool:
 
 
 class CellOutput:
-    """One output of a cell, replaced at most twice a second."""
+    """One output of a cell, replaced at most twice a second.
+
+    Where it can no longer be shown nothing more is: training continues.
+    """
 
     def __init__(self) -> None:
         self._id: str | None = None
         self._shown_at = 0.0
+        self._gone = False
 
     @property
     def due(self) -> bool:
         """Whether it may be replaced now."""
-        return self._id is None or perf_counter() - self._shown_at >= SECONDS_BETWEEN_UPDATES
+        return not self._gone and (self._id is None or perf_counter() - self._shown_at >= SECONDS_BETWEEN_UPDATES)
 
     def show(self, text: str, html: str) -> None:
         """Show a text, and its HTML where the front end can, in place of what was shown before."""
+        if self._gone:
+            return
         display: Any = import_module("IPython.display").display
         update, self._id = self._id is not None, self._id or f"nnlab-{uuid4().hex}"
-        display({"text/plain": text, "text/html": html}, raw=True, display_id=self._id, update=update)
+        try:
+            display({"text/plain": text, "text/html": html}, raw=True, display_id=self._id, update=update)
+        except Exception:  # whatever the front end's own code raises
+            self._gone = True
         self._shown_at = perf_counter()
 
 
@@ -90,7 +100,7 @@ class NotebookReporter:
     def on_evaluation(self, row: Row) -> None:
         """Take in an evaluation."""
         if self._curves:
-            self._curves.rows.append(row)
+            self._curves.add_row(row)
         self._show_if_due()
 
     def close(self) -> None:
@@ -113,7 +123,8 @@ class _Curves:
     """What is known of a training: objectives, averaged over intervals of steps, and evaluations."""
 
     def __init__(self, iterations: int) -> None:
-        self.rows: list[Row] = []
+        self._rows: list[Row] = []
+        self._last: Row = {}
         self.ended: float | None = None
         self._iterations = iterations
         self._every = -(-iterations // BUCKETS)
@@ -134,14 +145,20 @@ class _Curves:
             self._means.append((step, self._sum / self._count))
             self._sum, self._count = 0.0, 0
 
+    def add_row(self, row: Row) -> None:
+        """Add an evaluation; of very many every second one is kept."""
+        self._rows.append(row)
+        self._last = row
+        if len(self._rows) > MOST_ROWS:
+            del self._rows[1::2]
+
     def line(self) -> str:
         """How far the training is: ``step 600/1,000, objective 0.3012, test accuracy 0.9012, 4,200 steps/s``."""
         parts = [f"step {self._step:,}/{self._iterations:,}"]
         if self._objective is not None:
             parts.append(f"objective {self._objective:.4f}")
-        if self.rows:
-            measured = (list(labelled(self.rows[-1], split).values()) for split in REPORTING_SPLITS)
-            parts += next(filter(None, measured), [])[:1]
+        measured = (list(labelled(self._last, split).values()) for split in REPORTING_SPLITS)
+        parts += next(filter(None, measured), [])[:1]
         seconds = (self.ended or perf_counter()) - self._started
         if (done := self._step - self._first) and seconds > 0:
             parts.append(f"{done / seconds:,.0f} steps/s")
@@ -153,10 +170,11 @@ class _Curves:
 
     def svg(self) -> str:
         """The curves of the objective and of the first metric."""
-        if not self.rows:
+        if not self._rows:
             return ""
-        name = next(iter(headline(self.rows[-1])), LOSS)
-        measured = [Series(split, list(_points(self.rows, f"{split}_{name}"))) for split in SPLITS]
+        name = next(iter(headline(self._last)), LOSS)
+        rows = self._rows if self._last is self._rows[-1] else [*self._rows, self._last]
+        measured = [Series(split, list(_points(rows, f"{split}_{name}"))) for split in SPLITS]
         panels = {"objective": [Series("objective", self._means)], metrics[name].label: measured}
         return curves_svg(panels, self._iterations)
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Protocol
 
 from nnlab.core.rows import SPLITS, Row
@@ -51,8 +51,10 @@ class Silent:
 
 
 def write_line(line: str) -> None:
-    """Write a line to stderr, which someone has asked for."""
-    print(escape_control(line), file=sys.stderr, flush=True)  # noqa: T201
+    """Write a line to stderr; where that can no longer be written, training continues without."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):  # its reader has gone, or it was closed
+            print(escape_control(line), file=sys.stderr, flush=True)  # noqa: T201
 
 
 class PlainLines(Silent):

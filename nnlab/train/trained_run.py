@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
 from nnlab.core.arrays import Array
+from nnlab.errors import UsageError
 from nnlab.extras import needed
 from nnlab.inference.evaluation import Evaluation, evaluate
 from nnlab.inference.trained_network import predict
 from nnlab.language import Language
 from nnlab.records import reader
 from nnlab.records.reader import RunRecord
+from nnlab.text import quote
 
 if TYPE_CHECKING:
     import pandas
@@ -69,6 +71,8 @@ class RunQuestions:
 
     def to_frame(self, table: Literal["metrics", "steps"] = "metrics") -> "pandas.DataFrame":
         """The rows of metrics.csv, or of steps.csv, as a DataFrame; raises UsageError without pandas."""
+        if table not in ("metrics", "steps"):
+            raise UsageError(f"to_frame: must be metrics or steps, got {quote(table)}")
         record = reader.read_run(self.path)
         return data_frame(record.steps if table == "steps" else record.metrics)
 

@@ -1,5 +1,6 @@
 """Progress in a notebook, with a kernel that is not there; tests/test_notebook.py has a real one."""
 
+import io
 import sys
 import threading
 from functools import partial
@@ -125,6 +126,46 @@ def test_hostile_names_are_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for html in shown:
         assert "<img" not in html
     assert "&lt;img src=x" in cell.html
+
+
+def test_an_output_that_cannot_be_shown_does_not_end_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def broken(*given: object, **keys: object) -> None:
+        tried.append(1)
+        raise RuntimeError("the front end is gone")
+
+    kernel(monkeypatch)
+    monkeypatch.setattr(sys.modules["IPython.display"], "display", broken)
+    assert nnlab.run(SPEC, tmp_path, pictures=False).status == "completed"
+    assert tried == [1]
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_stderr_that_is_closed_or_missing_does_not_end_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: bool
+) -> None:
+    stream = io.StringIO()
+    stream.close()
+    monkeypatch.setattr(sys, "stderr", stream if closed else None)
+    assert nnlab.run(SPEC, tmp_path, pictures=False, progress=True).status == "completed"
+
+
+def test_many_evaluations_and_extreme_values_stay_a_small_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell, reporter = kernel(monkeypatch), NotebookReporter()
+    with reporter.watch(30_000) as (observer,):
+        for step in range(1, 30_001):
+            observer.on_step(step, 1e300 if step < 100 else 2.0)
+            observer.on_evaluation(
+                {"step": step, "train_loss": float("inf") if step < 10 else 1.0, "test_loss": 1 / step}
+            )
+    reporter.close()
+    assert "step 30,000/30,000" in cell.text
+    assert len(cell.html) < 25_000
+    assert "nan" not in cell.html
+    assert "inf" not in cell.html
 
 
 def test_a_cross_validation_is_one_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,10 @@ def test_unknown_and_unavailable_pictures_are_refused(result: RunResult) -> None
         result.plot("acuracy")
     with pytest.raises(UsageError, match="cannot have the picture weights: its samples are not images"):
         result.plot("weights")
+    with pytest.raises(UsageError, match="must be one of light, dark, got 'blue'"):
+        result.plot(style="blue")  # type: ignore[call-overload]
+    with pytest.raises(UsageError, match="to_frame: must be metrics or steps, got 'step'"):
+        result.to_frame("step")  # type: ignore[arg-type]
 
 
 def test_frames_have_the_columns_of_the_tables(result: RunResult, monkeypatch: pytest.MonkeyPatch) -> None:
