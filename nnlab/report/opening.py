@@ -18,6 +18,7 @@ from nnlab.storage.layout import ENVIRONMENT_FILE
 from nnlab.text import format_value
 
 MOST_ROWS = 40
+MOST_SETTINGS = 15
 MOST_KEYS = 7
 MOST_QUESTIONS = 12
 # Sections of a spec that change no result worth a line; the whole spec follows among the commands.
@@ -104,7 +105,7 @@ def _shared_settings(runs: list[RunRecord]) -> Table:
 
 def differences_table(comparison: Comparison) -> list[Block]:
     """The keys in which entries differ, as ``nnlab compare`` finds them."""
-    entries, keys = comparison.entries[:MOST_ROWS], [key for key in comparison.keys if key not in REPEATED_KEYS]
+    entries, keys = comparison.entries[:MOST_SETTINGS], [key for key in comparison.keys if key not in REPEATED_KEYS]
     if not keys:
         keys = list(comparison.keys)
     if not keys:
