@@ -139,7 +139,10 @@ def test_concrete_layers_are_known_to_layers_and_recipes_only(path: Path) -> Non
 
 HELP = [
     ["--help"],
-    *([command, "--help"] for command in ("train", "compare", "plot", "export", "crossval", "sweep", "data")),
+    *(
+        [command, "--help"]
+        for command in ("train", "compare", "plot", "evaluate", "export", "crossval", "sweep", "data")
+    ),
     *(["activations", "-h"], ["data", "show", "-h"]),
     ["--version"],
 ]
