@@ -1,6 +1,5 @@
 """An evaluation on the terminal: metrics, the confusion matrix or the most confused pairs, a table of the classes."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -33,7 +32,7 @@ def print_evaluation(run: "RunRecord", found: "Evaluation", origin: str, *, per_
     step = int(run.final["step"] or 0) if run.final else None
     if as_json:
         place = {"run": str(run.path), "name": run.name, "step": step, "data": origin or None}
-        echo(json.dumps(place | found.as_plain(), indent=2))
+        echo(as_json(place | found.as_plain()).decode(), nl=False)
         return
     name = one_line(run.name) if run.status == "completed" else f"{one_line(run.name)} ({tr(run.status)})"
     if step is not None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import load_experiment
+from nnlab.config.recorded_data import CHECKSUMS
 from nnlab.core.arrays import Array
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.data.dataset import Dataset, DatasetSource, Split
@@ -53,25 +54,25 @@ def own_samples(
 ) -> tuple[TrainedNetwork, LabelledSamples]:
     """The network of a run and a part of its own data; by default the first of test, validation and train.
 
-    ``fetch`` may download the data, ``data`` is its new location. Where its files have changed since the training, a
-    note says so, and the samples are encoded and scaled as those of the training were. Raises DataError when the data
-    is not available, UsageError when it has no such part.
+    ``fetch`` may download the data, ``data`` is its new location where :func:`is_own_data` holds. Where its files have
+    changed since the training, a note says so, and the samples are encoded and scaled as those of the training were.
+    Raises DataError when the data is not available, UsageError when it has no such part.
     """
     dataset = dataset_of_run(run, fetch, data)
-    changed = changed_files(run, dataset)
+    changed = changed_files(run, dataset) if data is None else []
     with blaming_changed_data(run, changed):
         network = TrainedNetwork.load(run, read_inputs(run) or dataset.inputs)
     part, split = part_of(dataset, part, str(run))
     if not changed:
         return network, LabelledSamples(part, split.inputs, split.labels, training_samples=len(dataset.train))
-    raw = dataset_of(load_experiment(run / SPEC_FILE, data=data), finished=False)
+    raw = dataset_of(load_experiment(run / SPEC_FILE), finished=False)
     found = in_format_of(network.inputs, raw, part, str(run))
     notes = (changed_data_warning(run, changed), *found.notes)
     return network, replace(found, origin="", training_samples=len(dataset.train), notes=notes)
 
 
 def is_own_data(run: Path, data: Path) -> bool:
-    """Whether a file or folder holds the data that a run was trained on, in a new location, by its checksums."""
+    """Whether a file or folder holds the data that a run was trained on, by its checksums, whatever its name is."""
     if not (run / ENVIRONMENT_FILE).is_file():
         return False
     experiment = load_experiment(run / SPEC_FILE, data=data)
@@ -82,7 +83,8 @@ def is_own_data(run: Path, data: Path) -> bool:
         found = dataset_of(experiment).checksums
     except (DataError, UsageError):
         return False
-    return found == read_environment(run / ENVIRONMENT_FILE).get("data_sha256")
+    recorded = read_environment(run / ENVIRONMENT_FILE).get(CHECKSUMS)
+    return isinstance(recorded, dict) and sorted(found.values()) == sorted(map(str, recorded.values()))
 
 
 def samples_of_experiment(

@@ -98,10 +98,12 @@ def test_each_part_of_its_own_data_has_the_recorded_numbers(folder: Path, name: 
     assert notes == ()
 
 
-@pytest.mark.parametrize("place", ["new", "new/points.csv"])
-def test_own_data_in_a_new_place_is_known_by_its_checksum_and_split_as_in_training(folder: Path, place: str) -> None:
+@pytest.mark.parametrize(("file", "place"), [("points.csv", "new"), ("points.csv", "new/points.csv"), ("b", "new/b")])
+def test_own_data_in_a_new_place_is_known_by_its_checksum_and_split_as_in_training(
+    folder: Path, file: str, place: str
+) -> None:
     (folder / "new").mkdir()
-    (folder / "points.csv").rename(folder / "new" / "points.csv")
+    (folder / "points.csv").rename(folder / "new" / file)
     with pytest.raises(DataError, match=r"points.csv: no such file; if the data was moved, --data PATH names its"):
         evaluated(folder / "table")
     found, notes = evaluated(folder / "table", Path(place), "validation")
