@@ -55,7 +55,7 @@ def evaluate_command(
         typer.Option("--out", metavar="DIR", help="Draw confusion.png into this folder.", show_default=False),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing confusion.png.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     language: Lang = "en",
     runs: RunsFolder = Path("runs"),
 ) -> None:
@@ -82,8 +82,8 @@ def evaluate_command(
     )
     if picture is not None:
         _draw(record.name, found, samples.origin, picture, language)
-        echo(str(picture), err=as_json)
-    print_evaluation(record, found, samples.origin, per_class=per_class, as_json=as_json)
+        echo(str(picture), err=json)
+    print_evaluation(record, found, samples.origin, per_class=per_class, json=json)
 
 
 def _free(folder: Path, *, overwrite: bool) -> Path:

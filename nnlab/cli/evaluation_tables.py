@@ -12,6 +12,7 @@ from nnlab.inference.class_report import MEASURES
 from nnlab.language import in_language, tr
 from nnlab.metric_columns import names_in
 from nnlab.registry import metrics
+from nnlab.storage.folders import as_json
 from nnlab.text import one_line
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ NAME_WIDTH = 40
 MATRIX_NAME_WIDTH = 24
 
 
-def print_evaluation(run: "RunRecord", found: "Evaluation", origin: str, *, per_class: bool, as_json: bool) -> None:
+def print_evaluation(run: "RunRecord", found: "Evaluation", origin: str, *, per_class: bool, json: bool) -> None:
     """Print an evaluation of a run on its own data, or on other data from ``origin``."""
     step = int(run.final["step"] or 0) if run.final else None
-    if as_json:
+    if json:
         place = {"run": str(run.path), "name": run.name, "step": step, "data": origin or None}
         echo(as_json(place | found.as_plain()).decode(), nl=False)
         return
