@@ -55,9 +55,9 @@ def eject_command(
     from nnlab.cli.downloading import fetch
     from nnlab.eject.script import eject
     from nnlab.errors import UsageError
-    from nnlab.saved_run import moved_data_hint
+    from nnlab.saved_run import changed_data_warning, changed_files, moved_data_hint
 
-    experiment, made_from = load(name, overrides or [], data, runs)
+    experiment, made_from, run = load(name, overrides or [], data, runs)
     printed = out == STANDARD_OUTPUT
     if printed and copy_data:
         raise UsageError("--copy-data copies the data beside the script; it needs --out FILE")
@@ -66,6 +66,8 @@ def eject_command(
     fetch(experiment.data)
     with moved_data_hint(experiment):
         script = eject(experiment, path.stem, made_from=made_from, beside=copy_data)
+    if run is not None and (changed := changed_files(run, script.dataset)):
+        echo(f"nnlab: {changed_data_warning(run, changed)}", err=True)
     if printed:
         if script.arrays:
             raise UsageError(f"the script needs {', '.join(script.arrays)} beside it: use --out FILE")
@@ -78,8 +80,8 @@ def eject_command(
     echo(f"nnlab: left out: {', '.join(script.left_out)}", err=True)
 
 
-def load(name: str, overrides: list[str], data: Path | None, runs: Path) -> "tuple[Experiment, str]":
-    """The experiment of a spec or run, and what it is called in the head of the script."""
+def load(name: str, overrides: list[str], data: Path | None, runs: Path) -> "tuple[Experiment, str, Path | None]":
+    """The experiment of a spec or run, what it is called in the head of the script, and the folder of the run."""
     from nnlab.config.loading import load_experiment
     from nnlab.errors import UsageError
     from nnlab.records.reader import read_run
@@ -91,10 +93,11 @@ def load(name: str, overrides: list[str], data: Path | None, runs: Path) -> "tup
     if target.is_dir():
         record = read_run(target)
         experiment = load_experiment(record.path / SPEC_FILE, overrides, data)
-        return experiment, f"the run {record.path.resolve().name}{changed}"
+        return experiment, f"the run {record.path.resolve().name}{changed}", record.path
     if data is not None:
         raise UsageError("--data belongs to a RUN; a spec has data.path: -s data.path=PATH")
-    return load_experiment(target, overrides), f"{'standard input' if name == '-' else target.name}{changed}"
+    written = "the spec on standard input" if name == "-" else f"the spec {target.name}"
+    return load_experiment(target, overrides), f"{written}{changed}", None
 
 
 def default_file(name: str) -> Path:

@@ -10,6 +10,7 @@ from textwrap import wrap
 
 import nnlab
 from nnlab.config.experiment import Experiment
+from nnlab.data.dataset import Dataset
 from nnlab.eject.data import WrittenData, write_data
 from nnlab.eject.expressions import LINE_LENGTH
 from nnlab.eject.left_out import left_out
@@ -47,9 +48,13 @@ IMPORTS = (
 
 @dataclass(frozen=True)
 class Script:
-    """A script, the files that it needs beside it (name and contents, or a path to copy), and what it leaves out."""
+    """A script, with what it needs and what it leaves out.
+
+    ``arrays`` are the contents of files that have to be beside it, ``files`` those that it reads.
+    """
 
     text: str
+    dataset: Dataset
     arrays: dict[str, bytes] = field(default_factory=dict)
     files: Sequence[Path] = ()
     left_out: Sequence[str] = ()
@@ -77,7 +82,7 @@ def eject(experiment: Experiment, name: str, *, made_from: str, beside: bool = F
         if texts:
             blocks += [f"# === {heading} ===", *texts]
     arrays = {} if data.arrays is None else {f"{name}-data.npz": data.arrays}
-    return Script(_joined(blocks), arrays, data.files, omitted)
+    return Script(_joined(blocks), setup.dataset, arrays, data.files, omitted)
 
 
 @cache

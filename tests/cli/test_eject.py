@@ -97,6 +97,25 @@ def test_data_files_are_copied_beside_the_script(nnlab, tmp_path: Path, images: 
     assert str(tmp_path) not in Path("copied/pixels.py").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_the_data_of_a_run_is_found_and_compared(nnlab, tmp_path: Path, no_pictures: None) -> None:
+    run = nnlab("train", write_table(tmp_path)).stdout.splitlines()[-1]
+    table = tmp_path / "points.csv"
+    moved = tmp_path / "moved" / "points.csv"
+    moved.parent.mkdir()
+    table.rename(moved)
+    answer = nnlab("eject", run)
+    assert (answer.code, answer.stdout) == (4, "")
+    assert "if the data was moved, --data PATH names its place" in answer.stderr
+    answer = nnlab("eject", run, "--data", moved)
+    assert (answer.code, answer.stdout) == (0, "table-data.npz\ntable.py\n")
+    assert "has changed" not in answer.stderr
+    moved.write_text(moved.read_text(encoding="utf-8") + "1,2,a\n", encoding="utf-8")
+    answer = nnlab("eject", run, "--data", moved, "--overwrite")
+    assert answer.code == 0
+    assert "the data has changed since the training: points.csv" in answer.stderr
+
+
 def test_a_script_does_not_hide_a_module_of_python(nnlab, spec: Path) -> None:
     random = spec.rename("random.yaml")
     assert nnlab("eject", random).stdout == "random_script.py\n"

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,12 @@ def test_sections_are_in_the_order_of_reading() -> None:
     names = ["Settings", "Random numbers, initial weights", "Layers", "Loss", "Update rule", "Data", "Network"]
     assert found == [f"# === {name} ===" for name in (*names, "Evaluation", "Training")]
     assert "# What accuracy does a small sigmoid network reach on MNIST with Adam in 1,000 steps?\n" in text
+
+
+def test_the_documentation_shows_the_loop_as_it_is_written() -> None:
+    page = (CONFIGS.parent / "docs" / "eject.md").read_text(encoding="utf-8")
+    (loop,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert f"\n{loop}" in script_of(load_experiment(CONFIGS / "adam.yaml"))
 
 
 def test_only_what_the_network_uses_is_in_the_script(tmp_path: Path) -> None:
