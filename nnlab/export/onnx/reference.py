@@ -1,4 +1,6 @@
-"""``onnx.reference``, with an operator corrected."""
+"""``onnx.reference``, with one operator corrected and one made fast."""
+
+from typing import Any
 
 import numpy as np
 from onnx import ModelProto
@@ -21,6 +23,19 @@ class LRN(OpRun):
         return ((x / (bias + alpha / size * sums) ** beta).astype(x.dtype),)
 
 
+class Resize(OpRun):
+    """y[..., i, ...] = x[..., ⌊i/scale⌋, ...] along each axis: nearest, asymmetric, floor, the only mode exported.
+
+    onnx computes pixel by pixel: up to 1.19 minutes for one 32x32 image in colour.
+    """
+
+    def _run(self, x: Array, roi: Array | None, scales: Array, **attributes: Any) -> tuple[Array]:
+        for axis, scale in enumerate(scales):
+            positions = np.arange(int(x.shape[axis] * scale))
+            x = x.take(np.floor(positions / scale).astype(np.intp), axis)
+        return (x,)
+
+
 def reference_evaluator(model: ModelProto) -> ReferenceEvaluator:
     """What computes a model in NumPy by the definition of each operator."""
-    return ReferenceEvaluator(model, new_ops=[LRN])
+    return ReferenceEvaluator(model, new_ops=[LRN, Resize])
