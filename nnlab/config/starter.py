@@ -62,6 +62,7 @@ train:
   # diagnostics: true         # record gradients and activations of each layer, and plot them
   # snapshots: 20             # keep 20 sets of weights, for nnlab plot --animate
   # pictures: false           # draw none when the training has ended
+  # tensorboard: true         # write event files for TensorBoard while training (extra tensorboard)
 
 # nnlab train FILE --dry-run checks this file; nnlab show FILE prints every key with its value.
 """
