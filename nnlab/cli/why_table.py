@@ -223,7 +223,7 @@ def _mean(column: str, numbers: Sequence[float]) -> str:
     spread = (
         ""
         if std is None
-        else f" ± {format_column(column, std)} {in_language(f'({count} seeds)', f'（シード {count} 個）')}"
+        else f" ± {format_column(column, std)}{in_language(f' ({count} seeds)', f'（シード {count} 個）')}"
     )
     return format_column(column, mean) + spread
 

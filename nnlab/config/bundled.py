@@ -48,7 +48,9 @@ def is_bundled(name: str) -> bool:
 
 
 def near_configs(path: Path) -> str:
-    """A hint to bundled configs for a spec that does not exist, such as ``; did you mean 'adam'?``; else empty."""
+    """A hint to bundled configs for a spec that cannot be read, such as ``; did you mean 'adam'?``; else empty."""
+    if os.path.lexists(path):
+        return "; it hides the bundled config of this name" if is_bundled(path.as_posix()) else ""
     if path.is_absolute() or not path.name or ".." in path.parts:
         return ""
     written = path.suffix in {SUFFIX, ".yml"}

@@ -39,7 +39,7 @@ def read_collecting_problems(path: Path, depth: int = 0) -> YamlTree:
     try:
         raw = _bytes(path, source)
     except (OSError, ValueError) as error:  # ValueError: a NUL character
-        hint = near_configs(path) if isinstance(error, FileNotFoundError) else _spec_within(path)
+        hint = _spec_within(path) or ("" if isinstance(error, ValueError) else near_configs(path))
         raise UsageError(f"{source}: {reason_of(error)}{hint}") from None
     if len(raw) > MAX_BYTES:
         raise UsageError(f"{source}: is larger than the limit of {MAX_BYTES // 1024} KiB")

@@ -51,8 +51,10 @@ def test_an_existing_file_or_folder_of_the_name_is_read(tmp_path: Path) -> None:
     (tmp_path / "adam").write_text("data: xor\nmodel: softmax\noptimizer: adam\ntrain: {epochs: 1}\n")
     (tmp_path / "sgd").mkdir()
     assert load_experiment("adam").train.epochs == 1
-    with pytest.raises(UsageError, match="sgd: Is a directory"):
-        load_experiment("sgd")
+    (tmp_path / "relu").symlink_to("nowhere")
+    for name, reason in (("sgd", "Is a directory"), ("relu", "No such file or directory")):
+        with pytest.raises(UsageError, match=f"^{name}: {reason}; it hides the bundled config of this name$"):
+            load_experiment(name)
 
 
 def test_a_bundled_config_as_a_base(tmp_path: Path) -> None:
