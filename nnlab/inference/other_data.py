@@ -32,7 +32,7 @@ from nnlab.records.formats import kind_of
 from nnlab.registry import datasets
 from nnlab.saved_run import check_finished
 from nnlab.storage.layout import SPEC_FILE
-from nnlab.text import one_line
+from nnlab.text import one_line, quote
 
 MOST_FILES = 10_000
 _SPECS = (".yaml", ".yml")
@@ -65,18 +65,21 @@ def samples_to_evaluate(
     data in a new location, a note says so, and it is split as in training.
     """
     check_finished(run)
+    experiment = None if data is None else _experiment(data)
+    if reading is not None and reading.label is not None and (data is None or experiment is not None):
+        raise UsageError(f"--label {quote(reading.label)} is for a file of samples given with --data")
     if data is None:
         return own_samples(run, part, fetch)
     origin = one_line(str(data), 200)
-    if (experiment := _experiment(data)) is not None:
+    if experiment is not None:
         network = TrainedNetwork.load(run)
         return network, samples_of_experiment(network.inputs, experiment, part, origin, fetch)
-    if not os.path.lexists(data):
+    if not os.path.exists(data):  # noqa: PTH110 - Path.exists raises for names that are too long
         raise DataError(f"{origin}: no such file, folder, dataset or bundled config{near_configs(data)}")
     if is_own_data(run, data):
         network, samples = own_samples(run, part, data=data)
         note = f"{origin} holds the data that this run was trained on: evaluated on its {samples.part} samples"
-        return network, LabelledSamples(**{**vars(samples), "notes": (note, *samples.notes)})
+        return network, replace(samples, notes=(note, *samples.notes))
     network = TrainedNetwork.load(run)
     return network, _other_samples(network, data, part, origin, reading or Reading())
 

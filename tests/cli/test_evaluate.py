@@ -187,6 +187,8 @@ def test_a_diverged_run_is_evaluated_with_the_weights_it_kept(nnlab, spec: Path)
         (["last", "--part", "all"], 2, "'all' is not one of"),
         (["last", "--data", "nothing.csv"], 4, "nothing.csv: no such file"),
         (["last", "--data", "spec.yml"], 2, "spec.yml"),
+        (["last", "--label", "y"], 2, "--label 'y' is for a file of samples given with --data"),
+        (["last", "--data", "moons.yaml", "--label", "y"], 2, "--label 'y' is for a file of samples given with --data"),
         (["last", "--data", "."], 2, "the network takes 2 features a sample, not pictures"),
     ],
 )
