@@ -30,9 +30,7 @@ def apply_overrides(tree: YamlTree, overrides: Overrides) -> None:
     applied, or that contradicts an earlier one, is added to the tree's ``problems``.
     """
     changed: dict[KeyPath, Position] = {}
-    if isinstance(overrides, str):
-        example = '["optimizer.lr=0.1"] or {"optimizer.lr": 0.1}'
-        raise UsageError(f"overrides: must be a list or a dict, such as {example}, got {quote(overrides)}")
+    check_overrides(overrides)
     if isinstance(overrides, Mapping):
         for index, (key, value) in enumerate(overrides.items()):
             _apply_value(tree, key, value, Position(inf, index, "overrides"), changed)
@@ -58,6 +56,14 @@ def apply_overrides(tree: YamlTree, overrides: Overrides) -> None:
             set_value(tree, parts, YamlTree(value.value, typos=value.typos), position, changed)
 
 
+def check_overrides(overrides: object) -> None:
+    """Raise UsageError for what is no :data:`Overrides`."""
+    settings = isinstance(overrides, list | tuple) and all(isinstance(setting, str) for setting in overrides)
+    if not (settings or isinstance(overrides, Mapping)):
+        example = '["optimizer.lr=0.1"] or {"optimizer.lr": 0.1}'
+        raise UsageError(f"overrides: must be a list or a dict, such as {example}, got {quote(overrides)}")
+
+
 def _apply_value(
     tree: YamlTree, key: object, value: object, position: Position, changed: dict[KeyPath, Position]
 ) -> None:
@@ -66,7 +72,10 @@ def _apply_value(
     if parts is None:
         tree.problems.append((position, (), f"{NOT_A_KEY}, got {quote(key)}"))
     elif isinstance(tree.value, dict):
-        set_value(tree, parts, YamlTree(plain_copy(value)), position, changed)
+        try:
+            set_value(tree, parts, YamlTree(plain_copy(value)), position, changed)
+        except RecursionError:
+            tree.problems.append((position, (*parts,), "is nested too deeply; does a dict or list contain itself?"))
 
 
 def key_parts(dotted_path: str) -> list[str] | None:

@@ -10,6 +10,7 @@ from nnlab.config.data_paths import DataPaths
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, plain_copy, with_bases
 from nnlab.config.loading import GIVEN, Spec, placed_files, tree_of, tree_or_path
+from nnlab.config.overrides import Overrides, check_overrides
 from nnlab.config.positions import Position, YamlTree
 from nnlab.config.recorded_data import RecordedData
 from nnlab.config.spec_kinds import is_sweep_spec
@@ -86,12 +87,15 @@ def sweep_from_python(
     seeds: int | None = None,
     goal: str | Mapping[str, str] | None = None,
     name: str | None = None,
+    overrides: Overrides = (),
 ) -> Sweep:
     """A sweep of an experiment, the path of a spec, or a dict, over ``{"optimizer.lr": [0.1, 0.01]}``.
 
     A key has a sequence or array of values, ``"0..4"``, a ``Range`` or ``{"log": (1e-4, 1e-1)}``; a sequence of such
-    mappings adds up. Raises UsageError when a file cannot be read, and SpecError with all problems.
+    mappings adds up. ``set`` and ``overrides`` hold for all trials; a list of overrides is one of ``-s`` settings.
+    Raises UsageError when a file cannot be read, and SpecError with all problems.
     """
+    check_overrides(overrides)
     draft = SweepDraft(DataPaths(), (Path.cwd(),))
     if isinstance(spec, Experiment):
         draft.base, draft.default_name = tree_of(spec), spec.name
@@ -100,8 +104,17 @@ def sweep_from_python(
         draft.base, draft.default_name = found, GIVEN
     else:
         draft = _draft(found, read_collecting_problems(found))
-    keys = {"over": _plain(over), "zip": _plain(zip), "set": _plain(set or {}), "seeds": seeds, "goal": _plain(goal)}
+    fixed = {**(set or {}), **(overrides if isinstance(overrides, Mapping) else {})}
+    keys = {
+        "over": _plain(over),
+        "zip": _plain(zip),
+        "set": _plain(fixed),
+        "seeds": seeds,
+        "goal": _plain(goal),
+    }
     draft.take(YamlTree({key: value for key, value in keys.items() if value not in ([], {}, None)}), complete=False)
+    if not isinstance(overrides, Mapping):
+        draft.axes.change(overrides, together=False)
     draft.search = search or draft.search
     draft.name = name or draft.name
     return draft.build()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.config.loading import Spec
+from nnlab.config.overrides import Overrides
 from nnlab.config.sweep_loading import sweep_from_python
 from nnlab.core.threads import available_cores
 from nnlab.errors import UsageError
@@ -30,7 +31,7 @@ def sweep(
     goal: str | Mapping[str, str] | None = None,
     reporter: SweepReporter | None = None,
     fail_fast: bool = False,
-    overrides: Mapping[str, Any] | None = None,
+    overrides: Overrides = (),
     progress: Progress = "auto",
 ) -> SweepResult:
     """Train a spec once for each combination of values: ``sweep("adam", {"optimizer.lr": [0.1, 0.01]})``.
@@ -45,7 +46,7 @@ def sweep(
     check_progress(progress)
     if parallel is not None and parallel < 1:
         raise UsageError(f"parallel: must be at least 1, got {parallel}")
-    plan = Plan(sweep_from_python(spec, over, zip=zip, set=overrides, search=search, seeds=seeds, goal=goal))
+    plan = Plan(sweep_from_python(spec, over, zip=zip, overrides=overrides, search=search, seeds=seeds, goal=goal))
     workers = LocalWorkers(min(parallel or available_cores(), plan.trials))
     try:
         with reporting(progress, reporter) as shown:

@@ -15,6 +15,8 @@ SPEC: dict[str, Any] = {
     "optimizer": "adam",
     "train": {"iterations": 5},
 }
+CIRCLE: list[Any] = []
+CIRCLE.append(CIRCLE)
 TEXT = """\
 # Does a text work?
 name: told
@@ -71,6 +73,8 @@ def test_text_is_yaml_where_it_has_a_key() -> None:
         ({"train": {"iterations": 1}, "train.iterations": 2}, "^overrides: train.iterations: contradicts overrides"),
         ("optimizer.lr=0.1", r"^overrides: must be a list or a dict, such as .*, got 'optimizer.lr=0.1'"),
         (["optimizer.lr"], "must be KEY=VALUE"),
+        ([3], r"^overrides: must be a list or a dict, such as .*, got \[3\]"),
+        ({"seed": CIRCLE}, "^overrides: seed: is nested too deeply; does a dict or list contain itself"),
     ],
 )
 def test_wrong_overrides_are_refused(overrides: Any, message: str) -> None:

@@ -28,8 +28,8 @@ def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnlab.figures.sweep_pictures.draw_sweep", lambda *given: [])
 
 
-def swept(folder: Path, **keys: Any) -> SweepResult:
-    return nnlab.sweep(SPEC, {"optimizer.lr": [0.1, 0.2]}, runs=folder, overrides={"train.iterations": 6}, **keys)
+def swept(folder: Path, overrides: Any = {"train.iterations": 6}, **keys: Any) -> SweepResult:  # noqa: B006
+    return nnlab.sweep(SPEC, {"optimizer.lr": [0.1, 0.2]}, runs=folder, overrides=overrides, **keys)
 
 
 def test_a_sweep_is_one_output_of_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +58,15 @@ def test_a_sweep_is_short_as_text_and_a_table_as_html(tmp_path: Path) -> None:
     for other in (nnlab.read_sweep(found.path), pickle.loads(pickle.dumps(found)), copy.deepcopy(found)):
         assert repr(other) == repr(found)
         assert other._repr_html_() == html
+
+
+def test_overrides_are_values_or_settings_and_wrong_ones_are_refused(tmp_path: Path) -> None:
+    by_value, by_text = (swept(tmp_path, found) for found in ({"seed": 3}, ["seed=3"]))
+    assert [nnlab.read_run(found.path / "trial-001").spec["seed"] for found in (by_value, by_text)] == [3, 3]
+    with pytest.raises(UsageError, match="overrides: must be a list or a dict"):
+        swept(tmp_path, "seed=3")
+    with pytest.raises(UsageError, match="seedd: unknown key; did you mean 'seed'"):
+        swept(tmp_path, {"seedd": 3})
 
 
 def test_pictures_of_a_sweep_are_figures_and_none_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
