@@ -141,7 +141,7 @@ HELP = [
     ["--help"],
     *(
         [command, "--help"]
-        for command in ("train", "compare", "plot", "evaluate", "export", "crossval", "sweep", "data")
+        for command in ("train", "compare", "plot", "evaluate", "export", "report", "crossval", "sweep", "data")
     ),
     *(["activations", "-h"], ["data", "show", "-h"]),
     ["--version"],

@@ -13,6 +13,7 @@ from nnlab.figures.run_view import run_view
 from nnlab.plots.curves import plot_run
 from nnlab.records.inventory import stored_run
 from nnlab.records.reader import read_run
+from nnlab.report.compose import make_report
 from nnlab.train.resume import resume
 
 pytestmark = pytest.mark.slow
@@ -42,6 +43,13 @@ def test_run_of_an_earlier_version_is_plotted(folder: Path) -> None:
     assert {path.stem for path in (folder / "plots").iterdir()} == {
         *("accuracy", "loss", "boundary", "confusion", "gradients")
     }
+
+
+def test_run_of_an_earlier_version_has_a_report(folder: Path) -> None:
+    report = make_report([folder], styles=("light",))
+    names = [picture.name for picture in report.pictures]
+    assert names == ["accuracy", "loss", "boundary", "confusion", "gradients", "activation_histograms"]
+    assert report.title == "old"
 
 
 @pytest.mark.usefixtures("no_pictures")
