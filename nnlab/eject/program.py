@@ -21,6 +21,7 @@ from nnlab.errors import UsageError
 from nnlab.layers.planning import all_layers
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.metric_columns import higher_is_better
+from nnlab.metrics import DEFAULT_METRICS
 from nnlab.models.textbook_twins import LOSSES, OPTIMIZERS, REGULARIZERS, twin_of_optimizer, twin_of_regularizer
 from nnlab.optim.patience import Patience
 from nnlab.registry import hyperparameters, registered_name
@@ -114,6 +115,10 @@ def _check_components(setup: RunSetup) -> None:
     for key, component, known in chosen:
         if (name := registered_name(component)) not in known:
             raise UsageError(f"{key}: {name} has no class in nnlab.textbook that a script could be made of")
+    for patience in (experiment.train.schedule.plateau, experiment.train.early_stopping):
+        metric = patience.metric if patience else "objective"
+        if metric.partition("_")[2] not in {"", *DEFAULT_METRICS}:
+            raise UsageError(f"train: a script measures {' and '.join(DEFAULT_METRICS)}, so it cannot monitor {metric}")
 
 
 def _settings(setup: RunSetup, data: WrittenData) -> Iterator[Setting]:

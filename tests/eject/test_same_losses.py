@@ -85,6 +85,7 @@ def write_images(folder: Path, count: int = 30, side: int = 9) -> None:
         ["loss=mean_squared_error", "train.eval_train=7", "data.test_size=3", "data.train_size=33"],
         ["model={name: softmax, init: {name: given, W: [[1, -1], [0.5, 0.25]], b: [0.125, 2]}}"],
         ["compute.shards=3", "model.dropout=0.3", "train.batch_size=11", "model.activation=identity"],
+        ["compute.shards=3", "model.dropout=0.3", "train.batch_size=13"],  # 40 samples: the last batch has one
         ["train.batch_size=full", "model.init={name: xavier}"],
         ["train.batch_size=full", "train.eval_every=epoch", "train.iterations=null", "train.epochs=4"],
     ],
@@ -263,12 +264,14 @@ def test_bundled_configs_for_a_few_steps(name: str, tmp_path: Path) -> None:
     train_beside(bundled(CONFIGS / f"{name}.yaml", 10), tmp_path).assert_equal()
 
 
+@pytest.mark.slow
 @pytest.mark.long
 @pytest.mark.parametrize("path", [path for path in BUNDLED if not is_large(path)], ids=lambda path: path.stem)
 def test_bundled_configs_for_200_steps(path: Path, tmp_path: Path) -> None:
     assert train_beside(bundled(path, 200), tmp_path).largest_difference < 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.long
 @pytest.mark.parametrize("path", [path for path in BUNDLED if is_large(path)], ids=lambda path: path.stem)
 def test_bundled_configs_with_convolutions(path: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import made_metrics
 import pytest
 from ejected import train_beside
 from trainings import make_experiment
@@ -14,10 +15,12 @@ from trainings import make_experiment
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import experiment_from_tree, load_experiment
 from nnlab.config.yaml_reader import read_yaml
+from nnlab.eject.parts import augmentation as parts_augmentation
 from nnlab.eject.script import eject
 from nnlab.eject.short_spec import short_spec
 from nnlab.errors import UsageError
 from nnlab.models import textbook_twins
+from nnlab.optim.schedules import Cosine
 from nnlab.registry import Registry, augmentations, schedules
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -166,3 +169,27 @@ def test_every_augmentation_and_schedule_of_nnlab_can_be_written(
         if name in {"shift", "cutout"}:
             changes[-1] = f"data.augment=[{{name: {name}, {'pixels' if name == 'shift' else 'size'}: 1}}]"
         compile(script_of(make_experiment(tmp_path, SPEC, *changes)), "script.py", "exec")
+
+
+def test_a_monitored_metric_that_scripts_do_not_measure_is_an_error(tmp_path: Path) -> None:
+    stopping = "train.early_stopping={metric: train_top_2}"
+    with (
+        made_metrics.registered(),
+        pytest.raises(UsageError, match="train: a script measures loss and accuracy, so it cannot"),
+    ):
+        script_of(make_experiment(tmp_path, SPEC, stopping))
+
+
+def test_an_augmentation_of_a_users_own_is_an_error_with_its_key(
+    tmp_path: Path, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(parts_augmentation, "flip")
+    changes = ["data={name: idx, path: .}", "train.batch_size=4", "data.augment=[brightness, flip]"]
+    with pytest.raises(UsageError, match=r"data\.augment\.1: flip is not one of nnlab's own"):
+        script_of(make_experiment(tmp_path, SPEC, *changes))
+
+
+def test_a_schedule_of_a_users_own_is_an_error_with_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.eject.schedules.Constant", Cosine)
+    with pytest.raises(UsageError, match=r"train\.schedule: constant is not one of nnlab's own"):
+        script_of(make_experiment(tmp_path, SPEC))

@@ -1,5 +1,7 @@
 """Random streams: numbers that depend on the seed and on what they are for, not on what was drawn before."""
 
+from itertools import pairwise
+
 import numpy as np
 
 SEED = 0  # a setting of each script
@@ -35,9 +37,10 @@ class ShardMasks(StepMasks):
     def random(self, size: tuple[int, ...]) -> np.ndarray:
         """Numbers from 0 to 1."""
         N, *shape = size
+        cuts = [round(N * shard / self.shards) for shard in range(self.shards + 1)]
+        parts = [stop - start for start, stop in pairwise(cuts) if stop > start]
         numbers = []
-        for shard in range(self.shards):
-            part = round(N * (shard + 1) / self.shards) - round(N * shard / self.shards)
+        for shard, part in enumerate(parts):
             purpose = (DROPOUT_OF_SHARD, shard) if shard else (DROPOUT,)
             numbers.append(stream(*purpose, *self.address, StepMasks.step).random((part, *shape), np.float32))
         return np.concatenate(numbers)
