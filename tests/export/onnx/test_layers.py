@@ -14,13 +14,14 @@ from nnlab.errors import UsageError
 from nnlab.export.onnx.converters import CONVERTERS
 from nnlab.export.onnx.graph import Graph
 from nnlab.export.onnx.model import IR_VERSION, OPSET
-from nnlab.layers.activations import Identity, Sigmoid
+from nnlab.layers.activations import Identity, LeakyReLU, Sigmoid
 from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.composite import set_up_layers
 from nnlab.layers.concat import Concat
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.dropout import Dropout
+from nnlab.layers.layer_norm import LayerNorm
 from nnlab.layers.linear import Linear
 from nnlab.layers.lrn import LocalResponseNorm
 from nnlab.layers.planning import initialise
@@ -37,6 +38,9 @@ OWN: list[tuple[Layer, Shape]] = [
     (MaxPool(size=2, stride=3), (1, 6, 7)),  # which leaves out the last rows and columns
     (LocalResponseNorm(size=4, alpha=0.7), (7, 2, 3)),  # an even size counts as the next odd one
     (LocalResponseNorm(size=9, alpha=0.7), (3, 2, 2)),
+    (BatchNorm(eps=0.2), (3, 2, 2)),
+    (LayerNorm(eps=0.2), (5,)),
+    (LeakyReLU(slope=0.3), (5,)),
     (Concat(branches=[[], [Dropout()], [BatchNorm()]]), (2, 3, 3)),
     (Residual(layers=[Residual(layers=[Linear(units=4), Sigmoid()]), Concat(branches=[[Linear(units=2)], []])]), (3,)),
 ]
