@@ -83,7 +83,7 @@ def predict_command(
     from nnlab.inference.trained_network import trained_network
     from nnlab.records.run_names import find_run
     from nnlab.storage.disk import write_output
-    from nnlab.storage.folders import as_json, create_folder
+    from nnlab.storage.folders import as_json
     from nnlab.storage.patterns import expanded
 
     if json and csv == "-":
@@ -109,8 +109,7 @@ def predict_command(
     with naming_output(out or FOLDER):
         drawn = None
         if plots and samples.pictures:
-            folder = out or create_folder(FOLDER)
-            drawn = _draw(network.experiment.name, samples, table, folder, top, language)
+            drawn = _draw(network.experiment.name, samples, table, out, top, language)
         if csv not in (None, "-"):
             write_output(Path(csv), table.to_csv().encode())
     if json:
@@ -140,21 +139,27 @@ def _stdin() -> "InMemoryFile":
     return InMemoryFile("stdin", contents)
 
 
-def _draw(name: str, samples: "Samples", table: "PredictionTable", folder: Path, top: int, language: Language) -> Path:
+def _draw(
+    name: str, samples: "Samples", table: "PredictionTable", out: Path | None, top: int, language: Language
+) -> Path:
     from nnlab.plots.palette import drawn_as
     from nnlab.plots.plot_style import PlotStyle
     from nnlab.plots.predictions import SHOWN_CLASSES, SeenPicture, plot_predictions
+    from nnlab.storage.folders import create_folder
 
+    paths = [Path(table.samples[picture.index]) for picture in samples.pictures]
+    alike = len({path.name for path in paths}) < len(paths)
     seen = [
         SeenPicture(
-            Path(table.samples[picture.index]).name,
+            "/".join(path.parts[-2:]) if alike else path.name,
             picture.thumbnail,
             picture.image,
             table.top(picture.index, min(top, SHOWN_CLASSES)),
         )
-        for picture in samples.pictures
+        for path, picture in zip(paths, samples.pictures, strict=True)
     ]
     with drawn_as(PlotStyle("png", "light", language)):
+        folder = out or create_folder(FOLDER)
         return plot_predictions(name, seen, samples.picture_count, folder, probability=table.softmax)
 
 

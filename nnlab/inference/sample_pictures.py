@@ -74,7 +74,7 @@ def grouped(names: Sequence[str], decisions: Sequence[str]) -> tuple[str, ...]:
     decided: dict[str, list[str]] = {}
     for name, said in zip(names, decisions, strict=True):
         if said:
-            decided.setdefault(said, []).append(Path(name).name)
+            decided.setdefault(said, []).append(name)
     return tuple(f"{_listed(named)}: {said}" for said, named in decided.items())
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,10 +18,9 @@ from nnlab.plots.palette import FAINT, in_format, palette
 PREDICTIONS_FILE = "predictions.png"
 
 # Sizes in pixels of the picture: one sample with its name, original, image and bars.
-SIDE, GAP, BARS, NAME, EDGE = 112, 10, 190, 22, 20
-# Of the bars' width: room for the class before them and for the number after them.
-LABEL, NUMBER = 58, 62
-CELL_WIDTH = 2 * (SIDE + GAP) + BARS + EDGE
+SIDE, GAP, BAR, NAME, EDGE = 112, 10, 70, 22, 20
+LETTER, MOST_LETTERS, NUMBER = 8, 14, 62
+"""Before a bar is the name of its class, after it a number."""
 CELL_HEIGHT = SIDE + NAME + 16
 TITLE_HEIGHT = 74
 ONE_COLUMN, TWO_COLUMNS = 4, 12
@@ -50,7 +50,10 @@ def plot_predictions(
     folder.mkdir(parents=True, exist_ok=True)
     columns = 1 if len(seen) <= ONE_COLUMN else 2 if len(seen) <= TWO_COLUMNS else 3
     rows = ceil(len(seen) / columns)
-    width = max(columns * CELL_WIDTH + EDGE, 560)
+    longest = max(_letters(answer.name) for picture in seen for answer in picture.answers)
+    label = 14 + LETTER * max(3, min(longest, MOST_LETTERS))
+    cell = 2 * (SIDE + GAP) + label + BAR + NUMBER + EDGE
+    width = max(columns * cell + EDGE, 560)
     height = TITLE_HEIGHT + rows * CELL_HEIGHT
     words = {"name": plain_text(name, 40), "shown": len(seen), "pictures": f"{total:,}"}
     if len(seen) < total:
@@ -63,11 +66,11 @@ def plot_predictions(
         if not probability:
             how = tr("picture, what the network saw, highest scores")
         figure.text(0.012, 1 - 50 / height, how, fontsize=8, color=FAINT, va="center")
-        lowest, highest = _score_range(seen, probability)
+        limits = _score_range(seen, probability)
         for place, picture in enumerate(seen):
             row, column = divmod(place, columns)
-            left, top = EDGE + column * CELL_WIDTH, TITLE_HEIGHT + row * CELL_HEIGHT
-            _draw(figure, (left, top), picture, lowest, highest, probability=probability)
+            left, top = EDGE + column * cell, TITLE_HEIGHT + row * CELL_HEIGHT
+            _draw(figure, (left, top), picture, label, limits, probability=probability)
     return in_format(path)
 
 
@@ -82,8 +85,8 @@ def _draw(
     figure: Figure,
     corner: tuple[int, int],
     picture: SeenPicture,
-    lowest: float,
-    highest: float,
+    label: int,
+    limits: tuple[float, float],
     *,
     probability: bool,
 ) -> None:
@@ -105,34 +108,31 @@ def _draw(
             spine.set_visible(True)
             spine.set_color(FAINT)
             spine.set_linewidth(0.6)
-    _draw_bars(figure, (left + 2 * (SIDE + GAP) + LABEL, top + NAME), picture.answers, lowest, highest, probability)
+    _draw_bars(figure, (left + 2 * (SIDE + GAP) + label, top + NAME), picture.answers, limits, probability)
 
 
 def _draw_bars(
     figure: Figure,
     corner: tuple[int, int],
     answers: Sequence[Answer],
-    lowest: float,
-    highest: float,
+    limits: tuple[float, float],
     probability: bool,
 ) -> None:
     width, height = figure.get_size_inches() * DPI
     tall = SIDE * len(answers) / SHOWN_CLASSES
-    axes = figure.add_axes(
-        (corner[0] / width, 1 - (corner[1] + tall) / height, (BARS - LABEL - NUMBER) / width, tall / height)
-    )
+    axes = figure.add_axes((corner[0] / width, 1 - (corner[1] + tall) / height, BAR / width, tall / height))
     values = [answer.probability for answer in answers]
     colours = [palette().colours[0], *[FAINT] * (len(answers) - 1)]
     axes.barh(range(len(answers)), values, height=0.5, color=colours)
-    axes.set_xlim(lowest, highest)
+    axes.set_xlim(*limits)
     axes.set_ylim(len(answers) - 0.5, -0.5)
     axes.set_axis_off()
     for row, answer in enumerate(answers):
-        size = 13 if row == 0 and len(answer.name) < 3 else 9
+        size = 13 if row == 0 and len(answer.name) < 3 else 9 if len(answer.name) < 5 else 8
         axes.text(
             -0.06,
             row,
-            plain_text(answer.name, 10),
+            plain_text(answer.name, MOST_LETTERS),
             ha="right",
             va="center",
             fontsize=size,
@@ -151,3 +151,8 @@ def _shown(image: Array) -> Array:
     """An image (C, H, W) as (H, W, 3)."""
     colours = image.transpose(1, 2, 0)
     return np.repeat(colours, 3, axis=2) if colours.shape[2] == 1 else colours
+
+
+def _letters(name: str) -> int:
+    """The width of a name in letters; wide characters count twice."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in name)
