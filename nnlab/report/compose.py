@@ -20,7 +20,10 @@ from nnlab.report.sweeps import MOST_SWEEPS, sweep_blocks
 from nnlab.storage.folder_names import parse_folder_name
 
 MOST_CROSSVALS = 6
+"""Cross-validations whose curves are drawn."""
+
 MOST_NAMES = 6
+MOST_MISSING = 20
 
 
 def make_report(
@@ -71,12 +74,19 @@ def _results_section(
         only_sweep = curves_shown and len(subjects.paths) == 1
         blocks += comparison_blocks(subjects.comparison, gallery, curves=not only_sweep)
         blocks += network_blocks(subjects.comparison, gallery, fetch, data)
-    for crossval in subjects.crossvals[:MOST_CROSSVALS]:
-        blocks += crossval_blocks(crossval, gallery)
+    for index, crossval in enumerate(subjects.crossvals):
+        blocks += crossval_blocks(crossval, gallery, pictures=index < MOST_CROSSVALS)
     if missing := [*gallery.failures, *subjects.left_out]:
-        blocks += [Heading(in_language("Not in this report", "この報告に含まれないもの")), Items(missing)]
+        blocks += [Heading(in_language("Not in this report", "この報告に含まれないもの")), _cut(missing)]
     box = Box(in_language("Results, in your own words", "結果（グラフと表から読み取れること）"), 6)
     return Section("results", in_language("Results", "結果"), [*blocks, box])
+
+
+def _cut(lines: list[str]) -> Items:
+    """The first of the lines, and how many follow."""
+    more = len(lines) - MOST_MISSING
+    last = [in_language(f"… and {more:,} more", f"… 他 {more:,} 件")] if more > 0 else []
+    return Items([*lines[:MOST_MISSING], *last])
 
 
 def _discussion_box() -> Box:

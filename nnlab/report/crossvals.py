@@ -14,7 +14,7 @@ from nnlab.report.subjects import Crossval
 from nnlab.text import one_line
 
 
-def crossval_blocks(crossval: Crossval, gallery: Gallery) -> list[Block]:
+def crossval_blocks(crossval: Crossval, gallery: Gallery, *, pictures: bool = True) -> list[Block]:
     """The blocks of a cross-validation."""
     summary, name = crossval.summary, crossval.path.name
     blocks: list[Block] = [Heading(in_language(f"Cross-validation {name}", f"交差検証 {name}")), _folds(crossval)]
@@ -26,6 +26,8 @@ def crossval_blocks(crossval: Crossval, gallery: Gallery) -> list[Block]:
         blocks.append(Paragraph(text, role="note"))
     if summary["message"]:
         blocks.append(Paragraph(one_line(summary["message"], 1000), role="note"))
+    if not pictures:
+        return blocks
     names = names_in(column for fold in crossval.folds for column in fold.metrics)
     captions = {name: in_language(f"{label_of(name)} over the steps", f"{label_of(name)}の推移") for name in names}
     subject = in_language(f"{len(crossval.folds)} folds", f"{len(crossval.folds)} 分割")
@@ -41,10 +43,10 @@ def _folds(crossval: Crossval) -> Table:
     summary = crossval.summary
     metrics = {key: value for key, value in summary["metrics"].items() if key != "objective"}
     rows = []
-    for run in summary["runs"]:
+    for run, fold in zip(summary["runs"], crossval.folds, strict=True):
         final = run["final"] or {}
         cells = [ABSENT if final.get(key) is None else shown_number(key, final[key]) for key in metrics]
-        rows.append([run["folder"], f"{run['steps']:,}", *cells, tr(run["status"])])
+        rows.append([run["folder"], f"{run['steps']:,}", *cells, tr(fold.status)])
     for name, part in ((in_language("mean", "平均"), "mean"), (in_language("± std", "± 標準偏差"), "std")):
         values = [(key, value[part]) for key, value in metrics.items()]
         cells = [ABSENT if value is None else shown_number(key, value) for key, value in values]

@@ -130,6 +130,16 @@ def test_a_descent_and_damaged_runs_are_left_out_and_named(nnlab, make_run) -> N
     assert (answer.code, "a descent, not a training run" in answer.stderr) == (5, True)
 
 
+def test_of_many_damaged_runs_the_first_are_named(nnlab, make_run) -> None:
+    make_run()
+    for number in range(30):
+        Path(f"runs/20250102-120000-adam-0000{number:02}").mkdir()
+    assert nnlab("report", "runs/*").code == 0
+    entries = Page(Path("report.html").read_text(encoding="utf-8")).texts["li"]
+    assert "… and 10 more" in entries
+    assert sum("not a run folder" in entry for entry in entries) == 20
+
+
 @pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "running"])
 def test_a_run_that_did_not_complete_has_a_report_that_says_so(nnlab, make_run, status: str) -> None:
     make_run(status=status)
