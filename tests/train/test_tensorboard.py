@@ -53,6 +53,7 @@ def test_training_writes_the_events_that_an_export_gives(tmp_path: Path) -> None
 def test_training_writes_no_events_by_default(tmp_path: Path) -> None:
     done = run(make_experiment(tmp_path, SPEC, "train.tensorboard=false"), tmp_path / "runs")
     assert not (done.path / "tensorboard").exists()
+    assert "tensorboard" not in (done.path / "spec.yaml").read_text(encoding="utf-8")
 
 
 def test_events_are_there_after_each_evaluation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +91,7 @@ def test_events_of_a_training_that_diverges_are_complete(tmp_path: Path) -> None
     assert_equal_to_export(last_run(tmp_path / "runs"), tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_folds_and_trials_have_events(tmp_path: Path) -> None:
     spec = SPEC.replace(", validation: 0.25", "").replace("iterations: 12", "iterations: 2")
     folds = cross_validate(make_experiment(tmp_path, spec), 2, tmp_path / "runs").path
