@@ -63,24 +63,24 @@ def write_data(
 def _points(source: ToySource, *, legacy: bool) -> WrittenData | None:
     match source:
         case Spiral():
-            function, arguments = "spiral", f"{source.classes}, {source.noise}"
+            function, arguments = "spiral", f"classes={source.classes}, noise={source.noise}"
         case Moons():
-            function, arguments = "moons", f"{source.noise}"
+            function, arguments = "moons", f"noise={source.noise}"
         case Xor():
-            function, arguments = "xor", f"{source.noise}"
+            function, arguments = "xor", f"noise={source.noise}"
         case _:
             return None
-    found = WrittenData(f"points of {registered_name(source)}, which it draws itself")
+    found = WrittenData("nothing else: it draws the points itself")
     found.settings.append(
         ("POINTS", source.points, f"training samples of each {'cluster' if function == 'xor' else 'class'}")
     )
     rng = "rng" if legacy else "points_rng"
     if not legacy:
         found.lines.append("points_rng = stream(DATASET)")
-    found.lines.append(f"x_train, t_train = {function}(POINTS, {arguments}, {rng})")
+    found.lines.append(f"x_train, t_train = {function}(POINTS, {arguments}, rng={rng})")
     if source.test_points:
         found.settings.append(("TEST_POINTS", source.test_points, "and test samples"))
-        found.lines.append(f"x_test, t_test = {function}(TEST_POINTS, {arguments}, {rng})")
+        found.lines.append(f"x_test, t_test = {function}(TEST_POINTS, {arguments}, rng={rng})")
     return found
 
 

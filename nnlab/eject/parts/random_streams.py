@@ -6,7 +6,7 @@ import numpy as np
 
 SEED = 0  # a setting of each script
 
-DATASET, INIT, BATCHES, DROPOUT, AUGMENT, VALIDATION, DROPOUT_OF_SHARD = range(7)  # what for
+DATASET, INIT, BATCHES, DROPOUT, AUGMENT, VALIDATION, DROPOUT_OF_SHARD = range(7)  # what they are for
 
 
 def stream(*address: int) -> np.random.Generator:
