@@ -85,10 +85,10 @@ def load(name: str, overrides: list[str], data: Path | None, runs: Path) -> "tup
     from nnlab.config.loading import load_experiment
     from nnlab.errors import UsageError
     from nnlab.records.reader import read_run
-    from nnlab.records.run_names import find_run
+    from nnlab.records.run_names import find_run_or_spec
     from nnlab.storage.layout import SPEC_FILE
 
-    target = find_run(name, runs, "run")
+    target = find_run_or_spec(name, runs, "run")
     changed = f" with {', '.join(overrides)}" if overrides else ""
     if target.is_dir():
         record = read_run(target)

@@ -46,10 +46,10 @@ def show_command(
     from nnlab.records.formats import is_descent_folder, is_sweep_folder
     from nnlab.records.reader import read_run
     from nnlab.records.result_line import result_line
-    from nnlab.records.run_names import find_run
+    from nnlab.records.run_names import find_run_or_spec
     from nnlab.storage.layout import SPEC_FILE
 
-    target = find_run(name, runs, "run", "descent", "sweep")
+    target = find_run_or_spec(name, runs, "run", "descent", "sweep")
     if not target.is_dir():
         tree = read_spec(target)
         if describes_descent(tree.value):

@@ -119,10 +119,10 @@ def experiment_of(name: str, runs: Path) -> "Experiment":
     from nnlab.cli.downloading import fetch
     from nnlab.config.loading import load_experiment
     from nnlab.records.reader import read_run
-    from nnlab.records.run_names import find_run
+    from nnlab.records.run_names import find_run_or_spec
     from nnlab.storage.layout import SPEC_FILE
 
-    path = find_run(name, runs, "run")
+    path = find_run_or_spec(name, runs, "run")
     if path.is_dir():
         read_run(path)
         path /= SPEC_FILE

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nnlab.config.bundled import bundled_config, is_bundled, spec_path
 from nnlab.errors import RunError, reported_as
 from nnlab.records.formats import FolderKind, is_fold_name, kind_of
 from nnlab.storage.folder_names import folder_time, parse_folder_name, plain_name
@@ -48,6 +49,19 @@ def find_run(name: str, runs: Path, *only: FolderKind) -> Path:
     if not found and len(others := _matching(name, runs, tuple(NOUNS))) == 1:
         return others[0]  # its reader says that it is of another kind
     return found[0] if found else path
+
+
+def find_run_or_spec(name: str, runs: Path, *only: FolderKind) -> Path:
+    """As :func:`find_run`, for a command that takes specs too: a bundled config is found where no run has its name.
+
+    Where several runs have it, the RunError names the path of the config.
+    """
+    try:
+        return spec_path(find_run(name, runs, *only))
+    except RunError as error:
+        if name == LAST or not is_bundled(name):
+            raise
+        raise RunError(f"{error}\nthe bundled config of this name is {bundled_config(name)}") from None
 
 
 def _whole_of(part: Path) -> FolderKind | None:

@@ -8,6 +8,7 @@ import pytest
 import typer.main
 
 from nnlab.cli.app import app
+from nnlab.config.bundled import bundled_config
 
 
 @pytest.fixture
@@ -122,3 +123,20 @@ def test_last_is_looked_up_by_each_command(
     both = [*further, *arguments] if parameter.name == "b" else [*arguments, *further]
     answer = nnlab(*path, *both, "--runs", "elsewhere")
     assert "newest in elsewhere" in answer.stderr
+
+
+@pytest.mark.parametrize("command", [("show",), ("eject",), ("why", "sgd")])
+def test_several_runs_with_the_name_of_a_bundled_config_are_an_error_that_names_it(
+    nnlab, runs: Path, command: tuple[str, ...]
+) -> None:
+    answer = nnlab(*command, "adam")
+    assert (answer.code, answer.stdout) == (5, "")
+    first, *_, last = answer.stderr.splitlines()
+    assert first == "nnlab: adam: 2 runs in runs match; use a longer part of the name:"
+    assert last == f"the bundled config of this name is {bundled_config('adam')}"
+    assert nnlab("show", bundled_config("adam")).code == 0
+
+
+def test_a_bundled_config_is_shown_where_no_run_has_its_name(nnlab, runs: Path) -> None:
+    assert nnlab("show", "sgd").stdout.startswith("name: sgd\n")
+    assert nnlab("show", "descent/valley").stdout.startswith("name: valley\n")
