@@ -16,13 +16,18 @@ _OWN_PICTURE = re.compile(r"figure-\d{2,}-\w+\.png")
 
 
 def report_path(out: Path | None, kind: Kind | None) -> tuple[Path, Kind]:
-    """The file of a report and its format; raises UsageError where the ending of the file says another one."""
+    """The file of a report and its format; raises UsageError where the file has the ending of another one."""
     if out is None:
         kind = kind or "html"
         return Path(f"report.{kind}"), kind
     by_name = ENDINGS.get(out.suffix.lower())
     if kind and by_name and by_name != kind:
         raise UsageError(f"--format {kind}: {out} has the ending of another format; name a file that ends in .{kind}")
+    if not kind and not by_name and out.suffix:
+        raise UsageError(
+            f"{out}: a report is HTML or Markdown; name a file that ends in .html or .md, or give --format "
+            "(for PDF print the HTML file from a browser)"
+        )
     return out, kind or by_name or "html"
 
 

@@ -99,6 +99,7 @@ def test_pictures_of_an_overwritten_report_are_removed_and_nothing_else(nnlab, m
         (["last", "--out", "folder"], 2, "folder: is a folder; --out names a file, such as folder/report.html"),
         (["last", "--out", "none/a.html"], 5, "none/a.html: cannot be written"),
         (["last", "--out", "a.md", "--format", "html"], 2, "--format html: a.md has the ending of another format"),
+        (["last", "--out", "a.pdf"], 2, "a.pdf: a report is HTML or Markdown; name a file that ends in .html or .md"),
         (["last", "--sort", "colour"], 2, "sort: no run has 'colour'"),
         (["last", "--lang", "xx"], 2, "--lang"),
         ([], 2, "Missing argument"),
