@@ -5,6 +5,8 @@ from pathlib import Path
 from nnlab.export.request import ExportRequest
 from nnlab.inference.evaluation_data import own_samples
 from nnlab.inference.prediction_table import predictions
+from nnlab.records.reader import read_run
+from nnlab.saved_run import check_finished
 
 
 def export(request: ExportRequest) -> list[Path]:
@@ -12,6 +14,7 @@ def export(request: ExportRequest) -> list[Path]:
 
     The columns are those of ``nnlab predict --csv``. Raises DataError when the data of the run is not available.
     """
+    check_finished(read_run(request.run).path)
     path = request.file(".csv")
     network, samples = own_samples(request.run)
     for note in samples.notes:
