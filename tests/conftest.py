@@ -42,6 +42,9 @@ SPEC: dict[str, Any] = {
 settings.register_profile("nnlab", deadline=None, derandomize=True, max_examples=100 if THOROUGH else 50)
 settings.load_profile("nnlab")
 
+# The language of whoever runs the tests.
+os.environ.pop("NNLAB_LANG", None)
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
