@@ -88,6 +88,17 @@ class Dataset:
         return np.bincount(self.train.labels, minlength=self.classes)
 
     @property
+    def _ground(self) -> float | None:
+        """The mean border of the training images, from 0 (darkest) to 1; None where it cannot be known."""
+        inputs = self.train.inputs
+        if inputs.ndim != 4 or (self.scaling is not None and np.ptp(self.scaling.spread) > 0):
+            return None
+        if inputs.dtype == np.uint8:
+            return border_mean(inputs[:MOST_SEEN]) / WHITE
+        least, span = float(inputs.min()), float(np.ptp(inputs))
+        return (border_mean(inputs[:MOST_SEEN]) - least) / span if span > 0 else None
+
+    @property
     def inputs(self) -> InputFormat:
         """The format of raw samples that a network trained on this data expects."""
         inputs = self.train.inputs
@@ -106,7 +117,7 @@ class Dataset:
             high,
             self.columns,
             self.scaling,
-            border_mean(inputs[:MOST_SEEN]) / WHITE if pixels and inputs.ndim == 4 else None,
+            self._ground,
             self.pictures,
         )
 

@@ -1,5 +1,6 @@
 """New samples in a CSV file, its columns matched with those of the training data."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
@@ -18,6 +19,9 @@ from nnlab.data.tables.labels import plain_label
 from nnlab.errors import DataError
 from nnlab.inference.sample_arrays import Found, whole_pixels
 from nnlab.text import near_or_known, one_line, quote
+
+# Advice about keys of a spec, which a finished run no longer reads.
+_KEY_HINT = re.compile(r"(, found [^\n]*?)(: data\.|; add \w+: )[^\n]*")
 
 AHEAD = 200
 MOST_NAMED = 20
@@ -50,14 +54,17 @@ def read_table_samples(
     """
     name = file_name(path)
     layout = _layout(path, inputs, form, label, name, labelled=labelled)
-    read = read_rows(
-        path,
-        layout.columns,
-        replace(form, header=layout.header),
-        label=layout.label if labelled else None,
-        class_names=inputs.class_names,
-        missing="mean" if any(column.missing is not None for column in inputs.columns) else "refuse",
-    )
+    try:
+        read = read_rows(
+            path,
+            layout.columns,
+            replace(form, header=layout.header),
+            label=layout.label if labelled else None,
+            class_names=inputs.class_names,
+            missing="mean" if any(column.missing is not None for column in inputs.columns) else "refuse",
+        )
+    except DataError as error:
+        raise DataError(_KEY_HINT.sub(r"\1", str(error))) from None
     if len(inputs.shape) > 1:
         found = network_inputs(whole_pixels(read.inputs, inputs), inputs, check_range=check_range)
     else:

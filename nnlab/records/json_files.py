@@ -98,7 +98,7 @@ def read_inputs(run: Path) -> InputFormat | None:
     try:
         found = read_json(file, MAX_INPUTS_BYTES) if recorded is None else parsed_json(recorded)
         inputs = InputFormat.from_plain(found)
-        return replace(inputs, ground=_ground(file)) if inputs.pixels and inputs.ground is None else inputs
+        return replace(inputs, ground=_ground(file)) if len(inputs.shape) == 3 and inputs.ground is None else inputs
     except ValueError as error:
         damaged(place, f"inputs: {one_line(str(error), 200)}")
 

@@ -53,6 +53,17 @@ def test_missing_columns_are_refused_with_their_names_and_near_ones(tmp_path: Pa
         read_samples(file, TABLE)
 
 
+def test_an_unreadable_cell_is_named_without_advice_for_a_spec(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read_samples(write(tmp_path / "new.csv", 'income,rate\nabc,0.5\n1000,\n1,"0,3"\n'), TABLE)
+    lines = [line.partition("new.csv:")[2] for line in str(caught.value).splitlines()]
+    assert lines == [
+        "2: 'income': expected a finite number, found 'abc'",
+        "3: 'rate': expected a finite number, found nothing",
+        "4: 'rate': expected a finite number, found '0,3': a number with a decimal comma",
+    ]
+
+
 def test_a_table_without_column_names_is_read_in_the_order_of_training(tmp_path: Path) -> None:
     found = read_samples(write(tmp_path / "new.csv", "1200,0.4\n800,0.2\n"), TABLE)
     assert np.allclose(found.inputs, [[1, 1], [-1, -1]])

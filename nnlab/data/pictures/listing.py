@@ -81,6 +81,8 @@ def no_pictures(folder: Path) -> DataError:
     """The error about a folder without pictures, which says what it holds."""
     entries = [entry.name for _, entry in zip(range(MOST_NAMED), visible(folder), strict=False)]
     found = one_line(", ".join(map(quote, entries)), 200) if entries else "an empty folder"
+    if entries and (folder / entries[0]).is_dir():
+        found += "; pictures in its subfolders are read where these are named"
     return DataError(f"{file_name(folder)}: expected pictures ({', '.join(ENDINGS[:6])}), found {found}")
 
 

@@ -114,7 +114,7 @@ def _label_index(head: Header, label: str, name: str) -> int:
     if normalised(label) not in head.index_of:
         raise DataError(
             f"{name}:{head.line}: expected a column {quote(label)} with the labels, found none; "
-            "nnlab predict takes samples without labels"
+            "nnlab.predict(run, x) in Python and nnlab predict take samples without labels"
         )
     return head.index_of[normalised(label)]
 
