@@ -23,4 +23,4 @@ def export(request: ExportRequest) -> list[Path]:
     table = predictions(network, samples.inputs, names)
     right = int((table.predicted == samples.labels).sum())
     request.say(f"{len(table):,} {samples.part} samples, {right:,} predicted correctly")
-    return [request.write(path, table.to_csv().encode())]
+    return [request.write(path, table.to_csv().encode(errors="backslashreplace"))]

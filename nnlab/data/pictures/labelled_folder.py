@@ -112,7 +112,7 @@ def read_pictures(
     for file in files:
         contents = _contents(file)
         name = file.relative_to(root).as_posix()
-        digest.update(f"{name}\0{sha256(contents).hexdigest()}\n".encode())
+        digest.update(f"{name}\0{sha256(contents).hexdigest()}\n".encode(errors="backslashreplace"))
         picture = read_picture(InMemoryFile(str(file), contents))
         image = image_of(picture, file)
         if len(images) == 0:

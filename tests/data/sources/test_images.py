@@ -1,6 +1,8 @@
 """Folders of pictures as a dataset."""
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +51,12 @@ def test_numbers_as_class_names_are_sorted_as_numbers(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         Image.new("L", (2, 2)).save(tmp_path / name / "a.png")
     assert read(tmp_path, test_split=0.0).class_names == ("1", "9", "10")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_are_not_unicode_are_read(tmp_path: Path) -> None:
+    Image.new("L", (4, 3)).save(fill(tmp_path / "own") / "cat" / os.fsdecode(b"\xff.png"), "PNG")
+    assert len(read(tmp_path / "own", test_split=0.0).train) == 13
 
 
 @pytest.mark.parametrize("validation", ["val", "validation"])
