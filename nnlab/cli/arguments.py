@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from nnlab.cli.completion import complete_condition, complete_override, complete_tag, complete_values
+from nnlab.cli.completion import complete_condition, complete_override, complete_run, complete_tag, complete_values
 from nnlab.language import Language, speaking
 
 
@@ -37,6 +37,16 @@ SweptOverrides = Annotated[
         metavar="KEY=VALUES",
         help="Sweep a key of the spec with several values, such as optimizer.lr=0.1,0.01, or change it; repeatable.",
         autocompletion=complete_values,
+    ),
+]
+
+RunName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A run folder, its short name, or last: the newest.",
+        show_default=False,
+        autocompletion=complete_run,
     ),
 ]
 

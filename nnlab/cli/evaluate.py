@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nnlab.cli.arguments import FitOption, InvertOption, Lang, RunsFolder
-from nnlab.cli.completion import complete_run
+from nnlab.cli.arguments import FitOption, InvertOption, Lang, RunName, RunsFolder
 from nnlab.cli.console import echo, naming_output
+from nnlab.cli.single_run import check_single
 from nnlab.language import Language
 
 if TYPE_CHECKING:
@@ -15,15 +15,7 @@ if TYPE_CHECKING:
 
 
 def evaluate_command(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN",
-            help="A run folder, its short name, or last: the newest.",
-            show_default=False,
-            autocompletion=complete_run,
-        ),
-    ],
+    name: RunName,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -71,7 +63,7 @@ def evaluate_command(
     from nnlab.records.run_names import find_run
 
     path = find_run(name, runs, "run")
-    _check_single(path)
+    check_single(path, "evaluate", "evaluate")
     picture = None if out is None else _free(out, overwrite=overwrite)
     record = read_run(path)
     network, samples = samples_to_evaluate(record.path, data, part, fetch, Reading(label, fit, invert))
@@ -104,23 +96,3 @@ def _draw(name: str, found: "Evaluation", origin: str, picture: Path, language: 
     of = origin if found.part == "samples" or not origin else f"{origin}, {found.part}"
     with naming_output(picture.parent), drawn_as(PlotStyle(language=language)):
         plot_confusion(name, found.part, found.labels, found.predicted, found.class_names, picture.parent, of)
-
-
-def _check_single(path: Path) -> None:
-    """Raise RunError for a folder of several runs, with the command that evaluates one of them."""
-    from nnlab.errors import RunError
-    from nnlab.records.formats import kind_of
-    from nnlab.records.sweep_summary import read_sweep_summary
-    from nnlab.storage.layout import fold_folder, trial_folder
-    from nnlab.text import one_line
-
-    kind, shown = kind_of(path), one_line(str(path), 200)
-    if kind == "crossval":
-        raise RunError(
-            f"{shown}: a cross-validation; evaluate one of its folds, such as nnlab evaluate {path / fold_folder(1)}"
-        )
-    if kind == "sweep":
-        best = read_sweep_summary(path)["best"]
-        which = "its best trial" if best else "one of its trials"
-        trial = path / trial_folder(best["trial"] if best else 1)
-        raise RunError(f"{shown}: a sweep; evaluate {which}: nnlab evaluate {trial}")

@@ -5,22 +5,13 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import RunsFolder
-from nnlab.cli.completion import complete_run
+from nnlab.cli.arguments import RunName, RunsFolder
 from nnlab.cli.console import echo, naming_output
 from nnlab.export.targets import TargetName
 
 
 def export_command(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN",
-            help="A run folder, its short name, or last: the newest.",
-            show_default=False,
-            autocompletion=complete_run,
-        ),
-    ],
+    name: RunName,
     target: Annotated[
         TargetName,
         typer.Option("--to", help="Format: see above.", show_default=False),

@@ -7,22 +7,14 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import Lang, MovedData, RunsFolder
-from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, SWEEP_PICTURES, complete_picture, complete_run
+from nnlab.cli.arguments import Lang, MovedData, RunName, RunsFolder
+from nnlab.cli.completion import DESCENT_PICTURES, PICTURES, SWEEP_PICTURES, complete_picture
 from nnlab.cli.console import echo, naming_output
 from nnlab.plots.plot_style import Format, PlotStyle, Style
 
 
 def plot_command(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN",
-            help="A run folder, its short name, or last: the newest.",
-            show_default=False,
-            autocompletion=complete_run,
-        ),
-    ],
+    name: RunName,
     kinds: Annotated[
         list[str] | None,
         typer.Argument(

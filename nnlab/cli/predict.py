@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nnlab.cli.arguments import FitOption, InvertOption, Lang, RunsFolder
-from nnlab.cli.completion import complete_run
+from nnlab.cli.arguments import FitOption, InvertOption, Lang, RunName, RunsFolder
 from nnlab.cli.console import echo, naming_output
+from nnlab.cli.single_run import check_single
 from nnlab.language import Language
 
 if TYPE_CHECKING:
@@ -22,15 +22,7 @@ MOST_STDIN = 1 << 30
 
 
 def predict_command(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN",
-            help="A run folder, its short name, or last: the newest.",
-            show_default=False,
-            autocompletion=complete_run,
-        ),
-    ],
+    name: RunName,
     files: Annotated[
         list[str],
         typer.Argument(
@@ -89,8 +81,12 @@ def predict_command(
     if json and csv == "-":
         raise UsageError("--json and --csv - both write to stdout; give --csv a file name")
     run = find_run(name, runs, "run")
+    check_single(run, "predict", "predict with")
     network = trained_network(run)
-    for path in (Path(csv or "-"), (out or FOLDER) / "predictions.png"):
+    files_to_write = [Path(csv)] if csv not in (None, "-") else []
+    if out is not None and plots:
+        files_to_write.append(out / "predictions.png")
+    for path in files_to_write:
         if path.is_file() and not overwrite:
             raise UsageError(f"{path}: already exists; use --overwrite to replace it")
     samples = read_all_samples(
@@ -111,7 +107,7 @@ def predict_command(
         if plots and samples.pictures:
             drawn = _draw(network.experiment.name, samples, table, out, top, language)
         if csv not in (None, "-"):
-            write_output(Path(csv), table.to_csv().encode())
+            write_output(Path(csv), table.to_csv().encode(errors="backslashreplace"))
     if json:
         document: dict[str, Any] = {
             "run": str(run),

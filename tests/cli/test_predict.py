@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from made_sweeps import made_sweep
 from PIL import Image
 from trainings import make_experiment
 
@@ -186,6 +188,31 @@ def test_existing_pictures_are_kept(nnlab, digits: Path) -> None:
     assert answer.code == 2
     assert "predictions.png: already exists; use --overwrite" in answer.stderr
     assert Path("predictions.png").read_text() == "mine"
+    Path("predictions").mkdir()
+    Path("predictions/predictions.png").write_text("mine")
+    answer = nnlab("predict", digits, "a.png", "--fit", "none")  # draws into a new folder of its own
+    assert answer.code == 0, answer.stderr
+    assert Path("predictions/predictions.png").read_text() == "mine"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_are_not_unicode_are_escaped(nnlab, digits: Path) -> None:
+    Image.new("L", (28, 28), 10).save(os.fsdecode(b"\xff.png"), "PNG")
+    answer = nnlab("predict", digits, os.fsdecode(b"\xff.png"), "--fit", "none", "--no-plots", "--csv", "out.csv")
+    assert answer.code == 0, answer.stderr
+    assert Path("out.csv").read_text(encoding="utf-8").splitlines()[1].startswith(r"\udcff.png,")
+
+
+def test_folders_of_several_runs_name_one_of_them(nnlab, make_run) -> None:
+    sweep = Path("runs") / made_sweep(make_run, [(lr, 0, lr, "completed") for lr in (0.1, 0.2)]).name
+    answer = nnlab("predict", sweep, "a.png")
+    assert (answer.code, answer.stdout) == (5, "")
+    assert answer.stderr == f"nnlab: {sweep}: a sweep; predict with its best trial: nnlab predict {sweep}/trial-002\n"
+
+
+def test_a_run_that_does_not_exist_is_named(nnlab) -> None:
+    answer = nnlab("predict", "nosuch", "a.png")
+    assert (answer.code, answer.stdout, answer.stderr) == (5, "", "nnlab: nosuch: no such run folder\n")
 
 
 @pytest.mark.parametrize(
