@@ -67,7 +67,7 @@ def _metric_lines(found: "Evaluation") -> list[str]:
             shown if error is None else f"{shown} ± {metric.format(error)}"
         )
     averages = (f"{_heading(name)} {value:.4f}" for name, value in found.by_class.macro.items())
-    lines[tr("macro average")] = in_language(", ", "、").join(averages)
+    lines[tr("macro average")] = tr(", ").join(averages)
     width = max(map(cell_len, lines))
     return [
         *(f"  {label}{' ' * (width - cell_len(label))}  {shown}" for label, shown in lines.items()),

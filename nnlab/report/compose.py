@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nnlab.data.dataset import DatasetSource
 from nnlab.figures.run_view import ignore
-from nnlab.language import Language, in_language, speaking
+from nnlab.language import Language, in_language, speaking, tr
 from nnlab.plots.palette import drawn_as
 from nnlab.plots.plot_style import PlotStyle, Style
 from nnlab.report.crossvals import crossval_blocks
@@ -119,7 +119,7 @@ def _subtitle(subjects: Subjects) -> str:
         parts.append(in_language(f"{sweeps} sweep{'s' * (sweeps > 1)}", f"スイープ {sweeps} 件"))
     if crossvals:
         parts.append(in_language(f"{crossvals} cross-validation{'s' * (crossvals > 1)}", f"交差検証 {crossvals} 件"))
-    return in_language(", ", "、").join(parts)
+    return tr(", ").join(parts)
 
 
 def _date(subjects: Subjects) -> str:

@@ -3,11 +3,11 @@
 from base64 import b64encode
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
-from nnlab import __version__
 from nnlab.language import in_language, speaking
 from nnlab.report.document import Report
+from nnlab.report.rendering import made_by, template_environment
 from nnlab.text import escape_control
 
 # Nothing but pictures inside the file and its own style: what a name smuggled in could neither run nor load anything.
@@ -19,7 +19,7 @@ def html_of(report: Report) -> str:
     with speaking(report.language):
         words = {
             "contents": in_language("Contents", "目次"),
-            "made_by": in_language(f"Made by nnlab {__version__}", f"nnlab {__version__} で作成"),
+            "made_by": made_by(),
             "own_words": in_language("your own words", "自由記述欄"),
         }
         return _environment().get_template("report.html").render(report=report, policy=POLICY, words=words)
@@ -27,17 +27,7 @@ def html_of(report: Report) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("nnlab.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["data_uri"] = _data_uri
-    return environment
+    return template_environment({"data_uri": _data_uri}, autoescape=True, finalize=_printable)
 
 
 def _printable(value: object) -> object:

@@ -4,11 +4,11 @@ import re
 from functools import cache
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
-from nnlab import __version__
 from nnlab.language import in_language, speaking
 from nnlab.report.document import Picture, Report
+from nnlab.report.rendering import made_by, template_environment
 from nnlab.text import escape_control
 
 # What begins markup anywhere: emphasis, code, links, HTML, tables, entities, mentions, issues, formulas.
@@ -25,7 +25,7 @@ def markdown_of(report: Report, folder: str) -> tuple[str, dict[str, bytes]]:
     paths = {id(picture): f"{quote(folder)}/{file}" for file, picture in files.items()}
     with speaking(report.language):
         words = {
-            "made_by": in_language(f"Made by nnlab {__version__}", f"nnlab {__version__} で作成"),
+            "made_by": made_by(),
             "write": in_language("(write here)", "（ここに記入）"),
         }
         text = _environment().get_template("report.md").render(report=report, words=words, paths=paths, id=id)
@@ -53,13 +53,4 @@ def fence(text: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("nnlab.report"),
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"md": escaped, "fence": fence, "printable": escape_control}
-    return environment
+    return template_environment({"md": escaped, "fence": fence, "printable": escape_control}, autoescape=False)

@@ -9,7 +9,7 @@ from nnlab.comparisons.entries import REPEATED_KEYS, canonical, flat_settings
 from nnlab.config.recorded_data import QUESTION
 from nnlab.config.yaml_reader import leading_comment, question_in
 from nnlab.errors import RunError
-from nnlab.language import in_language
+from nnlab.language import in_language, tr
 from nnlab.records.json_files import read_environment
 from nnlab.records.reader import RunRecord
 from nnlab.report.document import Block, Box, Items, Paragraph, Section, Table
@@ -98,7 +98,7 @@ def _shared_settings(runs: list[RunRecord]) -> Table:
     )
     return Table(
         caption,
-        [in_language("key", "キー"), in_language("value", "値")],
+        [tr("key"), tr("value")],
         [[section, ", ".join(values)] for section, values in grouped.items()],
     )
 
@@ -123,7 +123,7 @@ def differences_table(comparison: Comparison) -> list[Block]:
         ]
         columns = {in_language("settings", "設定"): joined}
     if len({*names}) > 1:
-        columns = {in_language("run", "実験"): names} | columns
+        columns = {tr("run"): names} | columns
     rows = [list(cells) for cells in zip(*columns.values(), strict=True)]
     return [
         Table(in_language("Settings that differ", "異なる設定"), list(columns), rows),

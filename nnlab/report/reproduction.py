@@ -6,7 +6,7 @@ from typing import Any
 
 from nnlab.config.yaml_reader import MAX_BYTES
 from nnlab.errors import RunError
-from nnlab.language import in_language
+from nnlab.language import in_language, tr
 from nnlab.records.annotations import Annotations, read_annotations
 from nnlab.records.reader import RunRecord
 from nnlab.report.document import Block, Code, Section, Table
@@ -29,7 +29,7 @@ def reproduction_section(subjects: Subjects) -> Section:
     environments = [found for run in subjects.runs if (found := environment_or_nothing(run))]
     if environments:
         caption = in_language("Environment", "実験環境")
-        head = [in_language("key", "キー"), in_language("value", "値")]
+        head = [tr("key"), tr("value")]
         blocks.append(Table(caption, head, environment_rows(environments)))
     blocks += _annotations(subjects)
     return Section("reproduction", in_language("How to repeat it", "再現方法"), blocks)
@@ -117,7 +117,7 @@ def _annotations(subjects: Subjects) -> list[Block]:
             rows.append([path.name, ", ".join(found.tags), one_line(found.note, LONGEST_NOTE)])
     if not rows:
         return []
-    head = [in_language("run", "実験"), in_language("tags", "タグ"), in_language("note", "メモ")]
+    head = [tr("run"), tr("tags"), tr("note")]
     caption = in_language("Tags and notes", "タグとメモ")
     return [Table(caption, head, rows[:MOST_ROWS]), *more_rows(len(rows) - MOST_ROWS)]
 

@@ -11,12 +11,8 @@ from nnlab.comparisons.statistics_notes import (
     statistics_notes,
     statistics_title,
 )
-from nnlab.figures.run_pictures import draw_all
-from nnlab.figures.run_view import run_view
 from nnlab.language import in_language, tr
-from nnlab.metric_columns import names_in
-from nnlab.plots.comparison import plot_comparison
-from nnlab.plots.curves import label_of
+from nnlab.report.curves import curve_pictures
 from nnlab.report.document import Block, Heading, Items, Paragraph, Table
 from nnlab.report.gallery import Gallery
 from nnlab.report.opening import MOST_ROWS, more_rows
@@ -64,7 +60,7 @@ def results_table(comparison: Comparison) -> Table:
         if name in columns and name != comparison.sort and (crowded or (averaged and name == "train_seconds")):
             columns.remove(name)
     heads = [
-        in_language("run", "実験"),
+        tr("run"),
         *([in_language("seeds", "シード数")] if averaged else []),
         *map(heading, columns),
     ]
@@ -78,7 +74,7 @@ def results_table(comparison: Comparison) -> Table:
     ]
     numbers = frozenset(range(1, len(heads)))
     if any(entry.status != "completed" for entry in entries):
-        heads.append(in_language("status", "状態"))
+        heads.append(tr("status"))
         rows = [[*row, tr(entry.status)] for row, entry in zip(rows, entries, strict=True)]
     caption = in_language("Results", "結果")
     if averaged:
@@ -137,12 +133,6 @@ def verdict_blocks(comparison: Comparison) -> list[Block]:
 def curve_blocks(comparison: Comparison, gallery: Gallery) -> list[Block]:
     """The curves of all entries, in one picture for each metric; of a single run its own."""
     runs = [run for entry in comparison.entries for run in entry.runs]
-    names = names_in(column for run in runs for column in run.metrics)
-    captions = {name: in_language(f"{label_of(name)} over the steps", f"{label_of(name)}の推移") for name in names}
-    if len(runs) == 1:
-        view = run_view(runs[0])
-        pictures = gallery.draw(lambda folder: draw_all(view, folder, gallery.note, names), captions, runs[0].name)
-    else:
-        subject = in_language(f"{len(comparison.entries)} settings", f"{len(comparison.entries)} 通りの設定")
-        pictures = gallery.draw(lambda folder: plot_comparison(comparison, folder), captions, subject)
+    settings = in_language(f"{len(comparison.entries)} settings", f"{len(comparison.entries)} 通りの設定")
+    pictures = curve_pictures(runs, lambda: comparison, runs[0].name if len(runs) == 1 else settings, gallery)
     return [Heading(in_language("Learning curves", "学習曲線")), *pictures] if pictures else []

@@ -43,7 +43,7 @@ def sweep_blocks(record: SweepRecord, gallery: Gallery, *, pictures: bool = True
         Heading(in_language(f"Sweep {name}", f"スイープ {name}")),
         Table(
             in_language("Sweep", "スイープ"),
-            [in_language("key", "キー"), in_language("value", "値")],
+            [tr("key"), tr("value")],
             _facts(record),
         ),
     ]
@@ -65,7 +65,7 @@ def _facts(record: SweepRecord) -> list[list[str]]:
     done = sum(found[status] for status in ENDED_TRIALS)
     counts = ", ".join(f"{found[status]:,} {tr(status)}" for status in TRIAL_STATUSES if found[status])
     facts = [
-        [in_language("status", "状態"), tr(record.status)],
+        [tr("status"), tr(record.status)],
         [
             in_language("trials", "試行"),
             in_language(f"{done:,} of {summary['trials']:,}", f"{summary['trials']:,} 回中 {done:,} 回")

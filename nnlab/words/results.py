@@ -16,6 +16,8 @@ RESULTS: Mapping[str, str] = {
     "{speed} steps/s": "{speed} ステップ/秒",
     # headings of tables
     "run": "実験",
+    "key": "キー",
+    "value": "値",
     "status": "状態",
     "tags": "タグ",
     "note": "メモ",
@@ -91,7 +93,6 @@ RESULTS: Mapping[str, str] = {
     "{count} {part} samples": "{part}データ {count} 件",
     "{name}: {sizes} of {kind}, {classes} classes": "{name}：{sizes}（{kind}）、{classes} クラス",
     # contributions of settings
-    "key": "キー",
     "effect": "効果",
     "all together": "すべて同時",
     "not explained by single keys": "単独のキーでは説明できない分",

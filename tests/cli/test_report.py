@@ -22,11 +22,10 @@ def _small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in names:
             (folder / f"{name}.png").write_bytes(made_png(70, 20))
 
-    for module in ("results", "crossvals"):
-        monkeypatch.setattr(
-            f"nnlab.report.{module}.plot_comparison", lambda comparison, folder: write(folder, "accuracy", "loss")
-        )
-        monkeypatch.setattr(f"nnlab.report.{module}.draw_all", lambda view, folder, warn, kinds: write(folder, *kinds))
+    monkeypatch.setattr(
+        "nnlab.report.curves.plot_comparison", lambda comparison, folder: write(folder, "accuracy", "loss")
+    )
+    monkeypatch.setattr("nnlab.report.curves.draw_all", lambda view, folder, warn, kinds: write(folder, *kinds))
     monkeypatch.setattr("nnlab.report.compose.network_blocks", lambda *arguments: [])
     monkeypatch.setattr("nnlab.report.sweeps.draw_sweep", lambda path, say, folder: write(folder, "goal", "curves"))
 
