@@ -252,7 +252,7 @@ def test_progress_lines_name_a_new_metric() -> None:
         def say(self, line: str) -> None:
             said.append(line)
 
-        log = say
+        log = evaluation = say
 
     setup = SimpleNamespace(iterations=10, eval_every=5)
     lines = EvaluationLines(Log(), Log(), setup)  # type: ignore[arg-type]  # no more of them is used

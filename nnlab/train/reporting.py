@@ -43,7 +43,8 @@ class Silent:
         """Show nothing."""
 
     def evaluation(self, line: str) -> None:
-        """Show nothing."""
+        """Show the line like every other."""
+        self.say(line)
 
     def watch(self, iterations: int) -> AbstractContextManager[Sequence[Observer]]:
         """No live progress."""
@@ -63,10 +64,6 @@ class PlainLines(Silent):
     def say(self, line: str) -> None:
         """Show one line."""
         write_line(line)
-
-    def evaluation(self, line: str) -> None:
-        """Show one line."""
-        self.say(line)
 
 
 class EvaluationLines:

@@ -14,6 +14,7 @@ from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_specs import JUNK, descents, experiment_of, specs, texts
+from PIL import Image
 
 from nnlab.config.descent import descent_from_tree
 from nnlab.config.loading import experiment_from_tree, load_experiment
@@ -47,6 +48,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / f"{prefix}-{part}-ubyte").write_bytes(head + array.tobytes())
     rows = "".join(f"{index},{index % 3},{'xy'[index % 2]}\n" for index in range(10))
     (folder / "table.csv").write_text(f"a,b,kind\n{rows}", encoding="utf-8")
+    for number, image in enumerate(images[:8, :4, :4]):
+        (folder / "pictures" / f"class-{number % 2}").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / "pictures" / f"class-{number % 2}" / f"{number}.png")
     np.savez(folder / "images.npz", x=images[:, :4, :4].repeat(3, axis=0).reshape(8, 3, 4, 4), y=np.arange(8) % 2)
     (folder / "cifar10").mkdir()
     for file in (f"{name}.bin" for name in FILES):

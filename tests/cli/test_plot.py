@@ -138,7 +138,8 @@ def test_japanese_needs_a_font(nnlab, trained: Path, fonts: list[str], monkeypat
         assert (answer.code, answer.stdout) == (0, "ja/accuracy.svg\n")
     else:
         assert (answer.code, answer.stdout) == (2, "")
-        assert "no Japanese font was found; install one of Noto Sans CJK JP" in answer.stderr
+        assert "no Japanese font was found; pip install 'nnlab-runner[ja]'" in answer.stderr
+        assert "install one of Noto Sans CJK JP" in answer.stderr
         assert not Path("ja").exists()
 
 

@@ -93,7 +93,8 @@ def test_list_prints_one_line_per_kind_with_every_name(nnlab) -> None:
     assert answer.stderr == ""
 
 
-def test_list_of_the_bundled_configs_has_question_data_and_model(nnlab) -> None:
+def test_list_of_the_bundled_configs_has_question_data_and_model(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # no cell is wrapped
     answer = nnlab("list", "config")
     assert answer.code == 0
     rows = [line.split("  ") for line in answer.stdout.splitlines()]

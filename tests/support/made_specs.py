@@ -43,7 +43,7 @@ DEEPEST = 2
 DATASETS = [
     name for name, cls in REGISTRIES["dataset"].items() if name != "mnist" and (name == "cifar10" or not cls.download)
 ]
-PATHS = {"idx": ["."], "table": ["table.csv", "images.npz"], "cifar10": ["cifar10"]}
+PATHS = {"idx": ["."], "table": ["table.csv", "images.npz"], "cifar10": ["cifar10"], "images": ["pictures"]}
 WORDS = {
     "name": ["a", "../b", "5", "名"],
     "label": ["y", "kind"],
