@@ -16,6 +16,7 @@ from nnlab.data.pictures.listing import class_folders, no_pictures, pictures_of
 from nnlab.data.pictures.resizing import resized
 from nnlab.data.pipeline.raw_samples import scaled_inputs
 from nnlab.data.tables.csv_samples import known_classes
+from nnlab.data.tables.rows import counted
 from nnlab.errors import DataError, UsageError
 from nnlab.text import one_line
 
@@ -134,7 +135,7 @@ def _files(path: Path, inputs: InputFormat, *, labelled: bool) -> tuple[list[Pat
 def _listed(names: Sequence[str]) -> str:
     if len(names) <= MOST_NAMED:
         return one_line(", ".join(names), 200)
-    return f"{one_line(', '.join(names[:MOST_NAMED]), 150)} and {len(names) - MOST_NAMED:,} others"
+    return f"{one_line(', '.join(names[:MOST_NAMED]), 150)} and {counted(len(names) - MOST_NAMED, 'other')}"
 
 
 def _thumbnail(pixels: Array, alpha: Array | None) -> Array:

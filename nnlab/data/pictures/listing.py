@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nnlab.data.files.reading import file_name
 from nnlab.data.pictures.decoding import HEAD, is_picture
+from nnlab.data.tables.rows import counted
 from nnlab.errors import DataError, reason_of
 from nnlab.text import one_line, quote
 
@@ -29,7 +30,7 @@ class PictureFolder:
         if not self.others:
             return ()
         named = one_line(", ".join(self.others[:MOST_NAMED]), 200)
-        more = f" and {len(self.others) - MOST_NAMED:,} others" if len(self.others) > MOST_NAMED else ""
+        more = f" and {counted(len(self.others) - MOST_NAMED, 'other')}" if len(self.others) > MOST_NAMED else ""
         return (f"no pictures, left out: {named}{more}",)
 
 

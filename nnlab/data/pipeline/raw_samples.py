@@ -9,6 +9,7 @@ from nnlab.core.arrays import Array, shape_text
 from nnlab.data.input_format import WHITE, Column, InputFormat
 from nnlab.data.tables.csv_text import MISSING_VALUES
 from nnlab.data.tables.labels import plain_label, plain_number
+from nnlab.data.tables.rows import counted
 from nnlab.errors import UsageError
 from nnlab.text import near_hint, one_line, quote
 
@@ -72,7 +73,7 @@ def out_of_range(samples: Array, inputs: InputFormat, *, scaled: bool = False) -
         f"{one_line(names[index])} is about {median[index]:.4g} (in training {low[index]:.4g} to {high[index]:.4g})"
         for index in far[:MOST_NAMED]
     ]
-    more = f" and {len(far) - MOST_NAMED} others" if len(far) > MOST_NAMED else ""
+    more = f" and {counted(len(far) - MOST_NAMED, 'other')}" if len(far) > MOST_NAMED else ""
     order = f" in the order {one_line(', '.join(names), 200)}" if inputs.feature_names else ""
     kind = "scaled" if scaled and inputs.scaling else "raw"
     return f"{'; '.join(listed)}{more}: expected {kind} features as in training{order}"
@@ -190,7 +191,7 @@ def _ordered(named: Mapping[str, Array], inputs: InputFormat) -> list[Array]:
     missing = [column.name for column in inputs.columns if column.name not in named]
     if missing:
         listed = ", ".join(quote(name) for name in missing[:MOST_NAMED])
-        more = f" and {len(missing) - MOST_NAMED} others" if len(missing) > MOST_NAMED else ""
+        more = f" and {counted(len(missing) - MOST_NAMED, 'other')}" if len(missing) > MOST_NAMED else ""
         hint = near_hint(missing[0], list(named))
         raise UsageError(f"missing column {listed}{more}; {hint}found {one_line(', '.join(named), 200)}")
     columns = [named[column.name] for column in inputs.columns]

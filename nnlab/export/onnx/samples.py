@@ -4,11 +4,11 @@ import numpy as np
 
 from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
-from nnlab.core.random import Purpose, make_streams
 from nnlab.data.input_format import WHITE, InputFormat
 from nnlab.engine.predictions import evaluation_split
 from nnlab.errors import DataError, UsageError
 from nnlab.inference.trained_network import TrainedNetwork
+from nnlab.saved_run import dataset_of
 
 
 def raw_samples_of(network: TrainedNetwork, count: int) -> tuple[Array, str]:
@@ -24,11 +24,9 @@ def raw_samples_of(network: TrainedNetwork, count: int) -> tuple[Array, str]:
 
 
 def _own(experiment: Experiment, inputs: InputFormat, count: int) -> tuple[str, Array]:
-    source = experiment.data
-    if missing := [file for file in source.files() if not file.exists()]:
+    if missing := [file for file in experiment.data.files() if not file.exists()]:
         raise DataError(f"{missing[0]}: no such file")
-    streams = make_streams(experiment.rng, experiment.seed)
-    dataset = source.load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION))
+    dataset = dataset_of(experiment)
     name, split = evaluation_split(dataset)
     samples = split.inputs[:count]
     if dataset.sample_shape != inputs.shape or (samples.dtype == np.uint8) != inputs.pixels:
