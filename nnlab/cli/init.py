@@ -47,7 +47,11 @@ def init_command(
 
     path = None if source is None else bundled_config(source)
     target = file or (DEFAULT_FILE if path is None else Path(path.name))
-    text = starter_spec(str(DEFAULT_FILE if target == STANDARD_OUTPUT else target)) if path is None else _text(path)
+    text = (
+        starter_spec((DEFAULT_FILE if target == STANDARD_OUTPUT else target).as_posix())
+        if path is None
+        else _text(path)
+    )
     if target == STANDARD_OUTPUT:
         echo(text, nl=False)
         return
@@ -62,7 +66,7 @@ def init_command(
         make_folder(target.absolute().parent, exist_ok=True)
         write_output(target, text.encode())
     echo(str(target))
-    echo(f"next: nnlab {_command(target)} {quote(str(target))}", err=True)
+    echo(f"next: nnlab {_command(target)} {quote(target.as_posix())}", err=True)
 
 
 def _text(path: Path) -> str:

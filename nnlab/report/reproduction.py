@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from nnlab.config.yaml_reader import MAX_BYTES
@@ -36,18 +37,23 @@ def reproduction_section(subjects: Subjects) -> Section:
 
 
 def _commands(subjects: Subjects) -> str:
-    lines = [f"nnlab sweep {shlex.quote(str(sweep.path / SWEEP_FILE))}" for sweep in subjects.sweeps]
+    lines = [f"nnlab sweep {_argument(sweep.path / SWEEP_FILE)}" for sweep in subjects.sweeps]
     for crossval in subjects.crossvals:
-        spec = shlex.quote(str(crossval.path / SPEC_FILE))
+        spec = _argument(crossval.path / SPEC_FILE)
         lines.append(f"nnlab crossval {spec} --folds {crossval.summary['folds']}")
     within = {path.resolve() for path in (sweep.path for sweep in subjects.sweeps)}
     compared = subjects.comparison.entries if subjects.comparison else ()
     runs = [run for entry in compared for run in entry.runs if run.path.resolve().parent not in within]
-    lines += [f"nnlab train {shlex.quote(str(run.path / SPEC_FILE))}" for run in runs]
+    lines += [f"nnlab train {_argument(run.path / SPEC_FILE)}" for run in runs]
     more = len(lines) - MOST_COMMANDS
     if more > 0:
         lines = [*lines[:MOST_COMMANDS], in_language(f"# ... and {more:,} more", f"# ... 他 {more:,} 件")]
     return "\n".join(one_line(line, 1000) for line in lines)
+
+
+def _argument(path: PurePath) -> str:
+    """A path as every shell reads it: those of Windows take slashes too, but not these quotes."""
+    return shlex.quote(path.as_posix())
 
 
 def _specs(subjects: Subjects) -> list[Block]:
