@@ -35,6 +35,8 @@ OWN: list[tuple[Layer, Shape]] = [
     (MaxPool(size=4, stride=3, padding="same"), (2, 9, 8)),
     (AvgPool(size=4, stride=3, padding="same"), (2, 9, 8)),
     (AvgPool(size=3, stride=2, padding=2), (2, 1, 6)),
+    (MaxPool(size=4, stride=1, padding="same"), (2, 5, 6)),  # more padding below and at the right
+    (AvgPool(size=3, stride=2, padding="same"), (2, 8, 6)),
     (MaxPool(size=2, stride=3), (1, 6, 7)),  # which leaves out the last rows and columns
     (LocalResponseNorm(size=4, alpha=0.7), (7, 2, 3)),  # an even size counts as the next odd one
     (LocalResponseNorm(size=9, alpha=0.7), (3, 2, 2)),
