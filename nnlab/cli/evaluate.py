@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nnlab.cli.arguments import FitOption, InvertOption, Lang, RunName, RunsFolder
-from nnlab.cli.console import echo, naming_output
+from nnlab.cli.console import check_font, echo, naming_output
 from nnlab.cli.single_run import check_single
 from nnlab.language import Language
 
@@ -65,6 +65,8 @@ def evaluate_command(
     path = find_run(name, runs, "run")
     check_single(path, "evaluate", "evaluate")
     picture = None if out is None else _free(out, overwrite=overwrite)
+    if picture is not None:
+        check_font()
     record = read_run(path)
     network, samples = samples_to_evaluate(record.path, data, part, fetch, Reading(label, fit, invert))
     for note in samples.notes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nnlab.cli.arguments import FitOption, InvertOption, Lang, RunName, RunsFolder
-from nnlab.cli.console import echo, naming_output
+from nnlab.cli.console import check_font, echo, naming_output
 from nnlab.cli.single_run import check_single
 from nnlab.language import Language
 
@@ -97,6 +97,8 @@ def predict_command(
         form=network.csv_format,
         check_range=check_range,
     )
+    if plots and samples.pictures:
+        check_font()
     for note in samples.notes:
         echo(f"nnlab: {note}", err=True)
     table = predictions(network, samples.inputs, samples.names)

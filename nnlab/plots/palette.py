@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 
 from nnlab.errors import UsageError
-from nnlab.language import Language, speaking
+from nnlab.language import LANGUAGES, speaking
 from nnlab.plots.fonts import check_language
 from nnlab.plots.plot_style import Format, PlotStyle, Style
 from nnlab.text import quote
@@ -64,7 +63,7 @@ def drawn_as(plot_style: PlotStyle) -> Iterator[None]:
 
     Raises UsageError for an unknown style or language, and when the language needs a font that is not installed.
     """
-    for word, known in ((plot_style.style, STYLES), (plot_style.language, get_args(Language))):
+    for word, known in ((plot_style.style, STYLES), (plot_style.language, LANGUAGES)):
         if word not in known:
             raise UsageError(f"pictures: must be one of {', '.join(known)}, got {quote(word)}")
     with speaking(plot_style.language):

@@ -203,6 +203,19 @@ def test_names_that_are_not_unicode_are_escaped(nnlab, digits: Path) -> None:
     assert Path("out.csv").read_text(encoding="utf-8").splitlines()[1].startswith(r"\udcff.png,")
 
 
+def test_a_missing_font_ends_only_the_prediction_of_pictures(
+    nnlab, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnlab.plots.fonts.has_japanese_font", lambda: False)
+    Image.new("L", (28, 28), 10).save("a.png")
+    arguments = ("predict", digits, "a.png", "--fit", "none", "--lang", "ja")
+    answer = nnlab(*arguments)
+    assert (answer.code, answer.stdout) == (2, "")
+    assert answer.stderr.startswith("nnlab: no Japanese font was found")
+    assert not Path("predictions").exists()
+    assert nnlab(*arguments, "--no-plots").code == 0
+
+
 def test_folders_of_several_runs_name_one_of_them(nnlab, make_run) -> None:
     sweep = Path("runs") / made_sweep(make_run, [(lr, 0, lr, "completed") for lr in (0.1, 0.2)]).name
     answer = nnlab("predict", sweep, "a.png")
