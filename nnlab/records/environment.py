@@ -42,7 +42,8 @@ def drift(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """What differs between two environments and could change the digits of a result: key and both values, as text."""
-    old, new = _decisive(before), _decisive(now)
+    names = renamed(_mapping(before.get("data_sha256")), _mapping(now.get("data_sha256")))
+    old, new = _decisive(before), _decisive({**now, "data_sha256": names})
     if before.get("blas") == []:  # version 0.1.0 did not detect Accelerate on macOS
         new |= {key: value for key, value in old.items() if key.startswith("BLAS ")}
     return [
@@ -61,7 +62,18 @@ def changed_data(before: Mapping[str, Any], checksums: Mapping[str, str]) -> lis
     old = before.get("data_sha256")
     if not isinstance(old, Mapping):
         return []
-    return sorted(name for name in {*old, *checksums} if old.get(name) != checksums.get(name))
+    new = renamed(old, checksums)
+    return sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+
+
+def renamed(recorded: Mapping[str, str], checksums: Mapping[str, str]) -> Mapping[str, str]:
+    """Checksums under the recorded names of their files, where these have other names now and the same contents."""
+    gone = [name for name in recorded if name not in checksums]
+    new = [name for name in checksums if name not in recorded]
+    if [recorded[name] for name in gone] != [checksums[name] for name in new]:  # in the order of their roles
+        return checksums
+    former = dict(zip(new, gone, strict=True))
+    return {former.get(name, name): checksum for name, checksum in checksums.items()}
 
 
 def _decisive(environment: Mapping[str, Any]) -> dict[str, object]:

@@ -8,7 +8,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from nnlab.records import environment as module
-from nnlab.records.environment import describe_environment, drift
+from nnlab.records.environment import changed_data, describe_environment, drift
 
 ACCELERATE = {"internal_api": "accelerate", "version": "unknown", "architecture": None, "num_threads": None}
 
@@ -70,3 +70,21 @@ def test_the_blas_of_other_packages_is_not_recorded(monkeypatch: pytest.MonkeyPa
 )
 def test_newly_detected_blas_is_not_drift(before: Any, now: Any, differences: int) -> None:
     assert len(drift({"blas": before}, {"blas": now})) == differences
+
+
+@pytest.mark.parametrize(
+    ("now", "changed"),
+    [
+        ({"train.csv": "a", "test.csv": "b"}, []),
+        ({"new.csv": "a", "test.csv": "b"}, []),
+        ({"new.csv": "a", "other.csv": "b"}, []),
+        ({"new.csv": "c", "test.csv": "b"}, ["new.csv", "train.csv"]),
+        ({"train.csv": "b", "test.csv": "a"}, ["test.csv", "train.csv"]),
+        ({"new.csv": "b", "other.csv": "a"}, ["new.csv", "other.csv", "test.csv", "train.csv"]),
+        ({"new.csv": "a"}, ["new.csv", "test.csv", "train.csv"]),
+    ],
+)
+def test_data_with_another_name_and_the_same_contents_has_not_changed(now: dict[str, str], changed: list[str]) -> None:
+    before = {"data_sha256": {"train.csv": "a", "test.csv": "b"}}
+    assert changed_data(before, now) == changed
+    assert len(drift(before, {"data_sha256": now})) == len(changed)
