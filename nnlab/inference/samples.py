@@ -12,7 +12,7 @@ from nnlab.data.files.in_memory import InMemoryFile
 from nnlab.data.files.npy_header import NPY_MAGIC
 from nnlab.data.files.reading import file_name, opened, unpacked
 from nnlab.data.input_format import WHITE, InputFormat
-from nnlab.data.pictures.decoding import is_picture
+from nnlab.data.pictures.decoding import is_meant_as_picture, is_picture
 from nnlab.data.pictures.fitting import Fit, Invert
 from nnlab.data.sources.idx import is_idx
 from nnlab.data.tables.csv_text import CsvFormat
@@ -127,11 +127,13 @@ def _read(
     check_range: bool,
 ) -> tuple[Samples, tuple[str, ...]]:
     """The samples of a file, and what was done to each picture; empty where the file holds none."""
-    if isinstance(path, InMemoryFile):
-        return _named(path, read_table_samples(path, inputs, form or CsvFormat(), None, labelled=False)), ()
+    form = form or CsvFormat()
     try:
+        if isinstance(path, InMemoryFile):
+            read = read_table_samples(path, inputs, form, None, labelled=False, check_range=check_range)
+            return _named(path, read), ()
         head = b"" if path.is_dir() else _first_bytes(path)
-        if path.is_dir() or is_picture(head):
+        if path.is_dir() or is_meant_as_picture(path.name, head):
             return _of_pictures(picture_samples(path, inputs, fit, invert, labelled=labelled), inputs)
         if head.startswith(ZIP_MAGIC):
             read = read_npz_samples(path, inputs, label, labelled=labelled, check_range=check_range)
@@ -140,7 +142,6 @@ def _read(
         elif is_idx(head):
             read = read_idx_samples(path, inputs, label, labelled=labelled, check_range=check_range)
         else:
-            form = form or CsvFormat()
             read = read_table_samples(path, inputs, form, label, labelled=labelled, check_range=check_range)
     except UsageError as error:
         raise UsageError(f"{file_name(path)}: {error}") from None

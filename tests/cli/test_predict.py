@@ -123,6 +123,18 @@ def test_a_csv_is_read_from_stdin(nnlab, loans: Path, monkeypatch: pytest.Monkey
     assert answer.stdout.splitlines()[1].split()[:2] == ["stdin#1", "good"]
 
 
+def test_the_range_of_stdin_is_checked_unless_asked_otherwise(nnlab, loans: Path, monkeypatch) -> None:
+    def stdin() -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"income,rate\n1310000,0.3\n")))
+
+    stdin()
+    refused = nnlab("predict", loans, "-")
+    assert refused.code == 2
+    assert refused.stderr.startswith("nnlab: stdin: income is about 1.31e+06")
+    stdin()
+    assert nnlab("predict", loans, "-", "--no-check-range").code == 0
+
+
 def test_a_column_that_is_missing_is_named(nnlab, loans: Path) -> None:
     Path("new.csv").write_text("incomes,rate\n1,2\n", encoding="utf-8")
     answer = nnlab("predict", loans, "new.csv")

@@ -202,3 +202,26 @@ def test_a_damaged_file_is_a_data_error_that_names_it(tmp_path: Path, contents: 
     (tmp_path / "a.png").write_bytes(contents)
     with pytest.raises(DataError, match=r"a\.png"):
         read_samples(tmp_path / "a.png", DIGITS)
+
+
+@pytest.mark.parametrize(
+    ("name", "contents", "message"),
+    [
+        ("scan.tif", b"II*\0" + bytes(60), "a TIFF file: save it as PNG"),
+        ("IMG_1.HEIC", b"\0\0\0\x18ftypheic" + bytes(60), "a HEIC, AVIF or video file"),
+        ("7.PNG", b"hello", "another kind of file"),
+        ("7.jpg", b"", "an empty file"),
+    ],
+)
+def test_a_file_that_is_meant_as_a_picture_is_not_read_as_a_table(
+    tmp_path: Path, name: str, contents: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(contents)
+    with pytest.raises(DataError, match=rf"expected a picture \(PNG, .*found {message}"):
+        read_samples(tmp_path / name, DIGITS)
+
+
+def test_the_encoding_of_a_table_is_said(tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_bytes("income,rate,町\n1200,0.4,東京都の市\n".encode("cp932"))
+    with pytest.raises(DataError, match=r"bytes that look like cp932.*: save it as UTF-8, or add encoding"):
+        read_samples(tmp_path / "new.csv", TABLE)

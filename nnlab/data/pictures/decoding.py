@@ -21,6 +21,8 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM")
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM")
 _PORTABLE = tuple(b"P%d" % number for number in range(1, 7))
 HEAD = 16
+ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".ppm", ".pgm", ".pbm", ".pnm")
+_UNKNOWN = "another kind of file"
 
 MAX_FILE_BYTES = 256 << 20
 MAX_PIXELS = 64_000_000
@@ -50,6 +52,11 @@ def is_picture(head: bytes) -> bool:
     return head.startswith(_MAGIC) or portable or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
+def is_meant_as_picture(name: str, head: bytes) -> bool:
+    """Whether a file is a picture, readable or not, by its first ``HEAD`` bytes or its ending."""
+    return is_picture(head) or _found(head) != _UNKNOWN or name.casefold().endswith(ENDINGS)
+
+
 def read_picture(path: Traversable, side: int = WORKING_SIDE) -> Picture:
     """The picture in a file, turned as its EXIF orientation says, the first frame of an animation.
 
@@ -63,22 +70,22 @@ def read_picture(path: Traversable, side: int = WORKING_SIDE) -> Picture:
         head = file.read(HEAD)
         file.seek(0)
         if not is_picture(head):
-            raise DataError(f"{name}: expected a picture ({', '.join(FORMATS)}), found {_found(head)}")
+            raise DataError(
+                f"{name}: expected a picture ({', '.join(FORMATS)}), found {_found(head) if head else 'an empty file'}"
+            )
         return _decoded(file, name, side)
 
 
 def _found(head: bytes) -> str:
-    if not head:
-        return "an empty file"
     if head[4:8] == b"ftyp":
         return "a HEIC, AVIF or video file: export it as JPEG or PNG"
     if head.startswith((b"II*\0", b"MM\0*")):
         return "a TIFF file: save it as PNG"
-    return "another kind of file"
+    return _UNKNOWN
 
 
 def _decoded(file: IO[bytes], name: str, side: int) -> Picture:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -90,6 +97,8 @@ def _decoded(file: IO[bytes], name: str, side: int) -> Picture:
         raise
     except Image.DecompressionBombError as error:
         raise DataError(f"{name}: expected a picture of at most {MAX_PIXELS:,} pixels: {error_text(error)}") from error
+    except UnidentifiedImageError as error:  # its text is the address of an object
+        raise DataError(f"{name}: a damaged picture") from error
     except Exception as error:  # Pillow raises many unrelated classes on damaged bytes
         raise DataError(f"{name}: a damaged picture: {error_text(error)}") from error
 

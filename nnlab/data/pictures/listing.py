@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnlab.data.files.reading import file_name
-from nnlab.data.pictures.decoding import HEAD, is_picture
+from nnlab.data.pictures.decoding import ENDINGS, HEAD, is_picture
 from nnlab.data.tables.rows import counted
 from nnlab.errors import DataError, reason_of
 from nnlab.text import one_line, quote
 
 MOST_FILES = 1_000_000
 MOST_NAMED = 5
-ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".ppm", ".pgm", ".pbm", ".pnm")
 _IGNORED = {"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r"}
 
 

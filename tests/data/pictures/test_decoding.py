@@ -103,6 +103,7 @@ def test_a_decompression_bomb_is_refused_by_its_header(tmp_path: Path) -> None:
         (b"II*\0rest", "TIFF file: save it as PNG"),
         (b"hello there", "found another kind of file"),
         (png_header(20, 20), "a damaged picture"),
+        (b"\x89PNG\r\n\x1a\nrest", "a damaged picture$"),
         (b"\xff\xd8\xff\xe0" + bytes(50), "a damaged picture"),
     ],
 )
