@@ -49,7 +49,7 @@ def test_dry_run_and_show_report_the_same(nnlab, tmp_path: Path, command: list[s
 @pytest.mark.parametrize(
     ("keys", "encoding", "message"),
     [
-        ("", "cp932", "look like cp932 ('長さ'): add encoding: cp932 to data"),
+        ("", "cp932", "look like cp932 ('長さ'): save it as UTF-8, or add encoding: cp932 to data"),
         ("encoding: Shift_JIS", "cp932", "did you mean 'shift_jis'?"),
         ("encoding: sjis", "cp932", "data.encoding: must be 'auto' or 'utf-8' or "),
         ("missing: men", "utf-8", "data.missing: must be 'refuse' or 'drop' or 'mean' or 'median' or a number"),

@@ -161,7 +161,7 @@ class _Checker:
         example = f" ({quote(words, 30)})" if words else ""
         return DataError(
             f"{self._name}:{newlines + 1}: expected {expected} text, found bytes that look like "
-            f"{encoding}{example}: add encoding: {encoding} to data"
+            f"{encoding}{example}: save it as UTF-8, or add encoding: {encoding} to data"
         )
 
     def _refuse_nul(self, chunk: bytes, newlines: int) -> None:
@@ -171,7 +171,7 @@ class _Checker:
             if sample[offset::2].count(b"\0") > 0.4 * len(sample[offset::2]):
                 raise DataError(
                     f"{self._name}: expected UTF-8 text, found bytes that look like {encoding} without a byte order "
-                    f"mark: add encoding: {encoding} to data"
+                    f"mark: save it as UTF-8, or add encoding: {encoding} to data"
                 )
         line = newlines + chunk.count(b"\n", 0, position) + 1
         raise DataError(
