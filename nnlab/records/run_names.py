@@ -73,6 +73,8 @@ def _whole_of(part: Path) -> FolderKind | None:
 
 def newest(runs: Path, wanted: Callable[[Path], bool], noun: str = "run") -> Path:
     """The newest of the ``wanted`` runs in a folder; raises RunError when there is none."""
+    if not os.path.lexists(runs):
+        raise RunError(f"{runs}: no such folder, so there is no {noun} yet; --runs DIR names another one")
     with reported_as(RunError, f"{runs}: cannot be read"):
         found = [path for path in runs.iterdir() if _is_readable(path) and wanted(path)]
     if not found:

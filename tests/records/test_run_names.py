@@ -90,8 +90,11 @@ def test_start_time_of_a_renamed_run_is_that_of_its_spec_file(runs: Path) -> Non
 def test_last_without_any_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="contains no run or descent"):
         find_run("last", tmp_path, "run", "descent")
-    with pytest.raises(RunError, match="cannot be read"):
+    with pytest.raises(RunError, match="gone: no such folder, so there is no run yet; --runs DIR names another one"):
         newest(tmp_path / "gone", lambda path: True)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(RunError, match="file: cannot be read: Not a directory"):
+        newest(tmp_path / "file", lambda path: True)
     assert find_run("adam", tmp_path / "gone") == Path("adam")
 
 
