@@ -82,6 +82,7 @@ def _bounds(marks: tuple[Any, ...], unit: str) -> str:
     sized = any(isinstance(mark, annotated_types.MinLen | annotated_types.MaxLen) for mark in marks)
     bounds = " and ".join(text for mark in marks if (text := _bound(mark)))
     bounds = re.sub(r"^at least (\S+) and at most (\S+)$", r"of \1 to \2" if sized else r"from \1 to \2", bounds)
+    bounds = re.sub(r"^of (\S+) to \1$", r"of \1", bounds)
     bounds = re.sub(r"^at", "of at", bounds)
     return f"{bounds} {unit}" if sized else bounds
 

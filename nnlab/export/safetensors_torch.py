@@ -1,5 +1,6 @@
 """The weights of a run with the names and layouts of PyTorch, and the script that loads them."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from nnlab.storage.layout import SUMMARY_FILE
 from nnlab.storage.tensors import packed
 
 ENDING, SCRIPT_ENDING = ".safetensors", ".py"
+IMPORTED = ("numpy", "safetensors", "torch")
+"""What the script imports, itself or through PyTorch."""
 
 
 def export(request: ExportRequest) -> list[Path]:
@@ -27,6 +30,10 @@ def export(request: ExportRequest) -> list[Path]:
     check_exportable(request.run, "safetensors", "run")
     if request.out is not None and request.out.suffix != ENDING:
         raise UsageError(f"--out {request.out}: must end in {ENDING}; the script beside it ends in {SCRIPT_ENDING}")
+    if request.out is not None and (module := request.out.stem) in {*IMPORTED, *sys.stdlib_module_names}:
+        raise UsageError(
+            f"--out {request.out}: a script {module}{SCRIPT_ENDING} would hide the module {module}; use another name"
+        )
     weights = request.file(ENDING)
     loader = request.new(weights.with_name(weights.name.removesuffix(ENDING) + SCRIPT_ENDING))
     network = TrainedNetwork.load(request.run)

@@ -89,6 +89,8 @@ class ObservedNetwork(Network):
 
 def check_observers(observers: Sequence[object]) -> None:
     """Raise UsageError for an observer that cannot be called as training will call it."""
+    if not isinstance(observers, Sequence):
+        raise UsageError(f"observers: must be a list, such as [watch], got {quote(repr(observers))}")
     for index, observer in enumerate(observers):
         if _methods(observer):
             continue

@@ -45,6 +45,7 @@ Units = Annotated[list[Count], MaxLen(3)]
         (Annotated[str, MinLen(2)], "text of at least 2 characters"),
         (list[str], "a list, each text"),
         (Units, "a list of at most 3 items, each a whole number from 1 to 9"),
+        (Annotated[list[str], MinLen(2), MaxLen(2)], "a list of 2 items, each text"),
         (list[str] | None, "null or a list, each text"),
         (Literal["none", "standard", "minmax"], "'none' or 'standard' or 'minmax'"),
     ],

@@ -128,3 +128,9 @@ def test_export_writes_weights_and_the_script_beside_them(tmp_path: Path, no_pic
 def test_weights_need_their_ending(make_run) -> None:
     with pytest.raises(UsageError, match=r"^--out a\.py: must end in \.safetensors; the script beside it ends in \.py"):
         export(ExportRequest(run=make_run(), out=Path("a.py")))
+
+
+@pytest.mark.parametrize("name", ["torch", "safetensors", "random"])
+def test_the_script_hides_no_module_that_it_imports(make_run, name: str) -> None:
+    with pytest.raises(UsageError, match=rf"a script {name}\.py would hide the module {name}; use another name"):
+        export(ExportRequest(run=make_run(), out=Path(f"{name}.safetensors")))

@@ -129,3 +129,11 @@ def test_what_cannot_observe_is_refused_before_the_run(tmp_path: Path, observer:
     with pytest.raises(UsageError, match=message):
         nnlab.run(SPEC, tmp_path / "runs", observers=[print, observer])
     assert not (tmp_path / "runs").exists()
+
+
+def test_observers_are_a_list(tmp_path: Path) -> None:
+    observer: Any = print
+    with pytest.raises(
+        UsageError, match=r"observers: must be a list, such as \[watch\], got '<built-in function print>'"
+    ):
+        nnlab.run(SPEC, tmp_path / "runs", observers=observer)
