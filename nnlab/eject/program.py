@@ -16,6 +16,7 @@ from nnlab.eject.expressions import Call, Expression, Items, literal, written
 from nnlab.eject.network import write_network, write_object
 from nnlab.eject.parts import augmentation as parts_augmentation
 from nnlab.eject.schedules import learning_rate_lines
+from nnlab.engine.predictions import evaluation_split
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import UsageError
 from nnlab.layers.planning import all_layers
@@ -86,7 +87,7 @@ def _values(setup: RunSetup, data: WrittenData, folders: Sequence[Path | None]) 
         "scale": " / 255" if dataset.inputs.pixels else "",
         "test": dataset.test is not None,
         "validation": dataset.validation is not None,
-        "final_split": next(part for part in ("test", "validation", "train") if part in dataset.splits),
+        "final_split": evaluation_split(dataset)[0],
         "objective": "objective" in train.monitored_columns,
         "evaluated": "x_train[batch], t_train[batch]" if on_batch else f"x_train{end}, t_train{end}",
         "on_batch": on_batch,
