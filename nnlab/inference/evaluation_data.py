@@ -13,7 +13,8 @@ from nnlab.core.arrays import Array
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.input_format import Column, InputFormat, Scaling
-from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
+from nnlab.data.pipeline.raw_samples import network_inputs
+from nnlab.data.pipeline.training_range import out_of_range
 from nnlab.data.tables.csv_samples import known_classes
 from nnlab.engine.predictions import evaluation_split
 from nnlab.errors import DataError, UsageError, reported_as

@@ -12,7 +12,8 @@ from nnlab.config.loading import load_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
 from nnlab.data.input_format import InputFormat
-from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
+from nnlab.data.pipeline.raw_samples import network_inputs
+from nnlab.data.pipeline.training_range import out_of_range
 from nnlab.data.sources.table import Table
 from nnlab.data.tables.csv_text import CsvFormat
 from nnlab.engine.predictions import probabilities_of, scores_of

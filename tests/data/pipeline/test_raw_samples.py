@@ -7,7 +7,8 @@ import pytest
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.data.input_format import Column, InputFormat, Scaling
-from nnlab.data.pipeline.raw_samples import network_inputs, out_of_range
+from nnlab.data.pipeline.raw_samples import network_inputs
+from nnlab.data.pipeline.training_range import out_of_range
 from nnlab.errors import UsageError
 
 AGES = Scaling(np.array([40.0, 0.0, 0.0]), np.array([10.0, 1.0, 1.0]))
