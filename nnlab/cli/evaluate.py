@@ -76,8 +76,9 @@ def evaluate_command(
     )
     if picture is not None:
         _draw(record.name, found, samples.origin, picture, language)
-        echo(str(picture), err=json)
     print_evaluation(record, found, samples.origin, per_class=per_class, json=json)
+    if picture is not None:
+        echo(str(picture), err=json)
 
 
 def _free(folder: Path, *, overwrite: bool) -> Path:
