@@ -1,6 +1,5 @@
 """``nnlab eject``: a training as one NumPy script."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -103,19 +102,16 @@ def load(name: str, overrides: list[str], data: Path | None, runs: Path) -> "tup
 def default_file(name: str) -> Path:
     """A script in the working folder with the name of an experiment; Python's own modules keep theirs."""
     from nnlab.storage.folder_names import plain_name
+    from nnlab.storage.script_names import hides_module
 
     stem = plain_name(name)
-    return Path(f"{stem}_script.py" if is_module(stem) else f"{stem}.py")
-
-
-def is_module(name: str) -> bool:
-    """Whether a script of this name would stand in the way of a module that it imports."""
-    return name == "numpy" or name in sys.stdlib_module_names
+    return Path(f"{stem}_script.py" if hides_module(stem, "numpy") else f"{stem}.py")
 
 
 def check_script_name(path: Path) -> None:
     """Raise UsageError for a path that cannot be that of a script."""
     from nnlab.errors import UsageError
+    from nnlab.storage.script_names import hides_module
     from nnlab.text import one_line
 
     name = one_line(str(path), 1000)
@@ -123,7 +119,7 @@ def check_script_name(path: Path) -> None:
         raise UsageError(f"{name}: is a folder; give the file, such as {name}/script.py")
     if path.suffix != ".py":
         raise UsageError(f"{name}: the name of a script ends in .py")
-    if is_module(path.stem):
+    if hides_module(path.stem, "numpy"):
         raise UsageError(f"{name}: a script of this name would hide Python's module {path.stem}; use another name")
 
 

@@ -1,6 +1,5 @@
 """The weights of a run with the names and layouts of PyTorch, and the script that loads them."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from nnlab.models.network import Network
 from nnlab.records.exportable import check_exportable
 from nnlab.records.json_files import read_summary
 from nnlab.storage.layout import SUMMARY_FILE
+from nnlab.storage.script_names import hides_module
 from nnlab.storage.tensors import packed
 
 ENDING, SCRIPT_ENDING = ".safetensors", ".py"
@@ -30,7 +30,7 @@ def export(request: ExportRequest) -> list[Path]:
     check_exportable(request.run, "safetensors", "run")
     if request.out is not None and request.out.suffix != ENDING:
         raise UsageError(f"--out {request.out}: must end in {ENDING}; the script beside it ends in {SCRIPT_ENDING}")
-    if request.out is not None and (module := request.out.stem) in {*IMPORTED, *sys.stdlib_module_names}:
+    if request.out is not None and hides_module(module := request.out.stem, *IMPORTED):
         raise UsageError(
             f"--out {request.out}: a script {module}{SCRIPT_ENDING} would hide the module {module}; use another name"
         )
