@@ -185,10 +185,11 @@ def _print(table: "PredictionTable", top: int) -> None:
     results().print(shown)
     if len(table) > MOST_ROWS:
         counts = ", ".join(f"{one_line(name)} {count:,}" for name, count in table.counts()[:20])
-        more = f"{len(table) - MOST_ROWS:,}"
+        left = len(table) - MOST_ROWS
+        more = f"{left:,} {'sample' if left == 1 else 'samples'} more"
         echo(
             in_language(
-                f"... and {more} samples more; --csv FILE writes all. Predicted classes: {counts}",
-                f"… 他 {more} 件（--csv FILE で全件を書き出し）。予測クラスの内訳：{counts}",
+                f"... and {more}; --csv FILE writes all. Predicted classes: {counts}",
+                f"… 他 {left:,} 件（--csv FILE で全件を書き出し）。予測クラスの内訳：{counts}",
             )
         )

@@ -135,6 +135,14 @@ def test_the_range_of_stdin_is_checked_unless_asked_otherwise(nnlab, loans: Path
     assert nnlab("predict", loans, "-", "--no-check-range").code == 0
 
 
+@pytest.mark.parametrize(("rows", "more"), [(51, "... and 1 sample more; "), (52, "... and 2 samples more; ")])
+def test_a_long_table_ends_with_the_number_of_other_samples(nnlab, loans: Path, rows: int, more: str) -> None:
+    Path("new.csv").write_text("income,rate\n" + "1310,0.3\n" * rows, encoding="utf-8")
+    *table, last = nnlab("predict", loans, "new.csv").stdout.splitlines()
+    assert len(table) == 51
+    assert last == f"{more}--csv FILE writes all. Predicted classes: good {rows}"
+
+
 def test_a_column_that_is_missing_is_named(nnlab, loans: Path) -> None:
     Path("new.csv").write_text("incomes,rate\n1,2\n", encoding="utf-8")
     answer = nnlab("predict", loans, "new.csv")
