@@ -29,6 +29,10 @@ def export_command(
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="onnx: add an output with the probability of each class.")
     ] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="PATH", help="csv: new location of the run's data.", show_default=False),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     runs: RunsFolder = Path("runs"),
 ) -> None:
@@ -52,13 +56,14 @@ def export_command(
     from nnlab.export.targets import TARGETS, check_options, export
     from nnlab.records.run_names import find_run
 
-    check_options(target, {"probabilities": probabilities})
+    check_options(target, {"probabilities": probabilities, "data": data is not None})
     run = find_run(name, runs, *TARGETS[target].kinds)
     request = ExportRequest(
         run=run,
         out=out,
         overwrite=overwrite,
         probabilities=probabilities,
+        data=data,
         say=lambda line: echo(f"nnlab: {line}", err=True),
     )
     with naming_output(out or Path.cwd()):

@@ -16,7 +16,7 @@ def export(request: ExportRequest) -> list[Path]:
     """
     check_finished(read_run(request.run).path)
     path = request.file(".csv")
-    network, samples = own_samples(request.run)
+    network, samples = own_samples(request.run, data=request.data)
     for note in samples.notes:
         request.say(note)
     names = [f"{samples.part}#{number}" for number in range(1, len(samples.inputs) + 1)]

@@ -13,13 +13,14 @@ class ExportRequest:
     """A run to export and where to; ``say`` shows a line beside the result, such as the largest difference found.
 
     ``out`` is the file or folder to write, None for the default of the target. ``probabilities`` asks for an output
-    with them besides the scores.
+    with them besides the scores. ``data`` is the new location of the run's data.
     """
 
     run: Path
     out: Path | None = None
     overwrite: bool = False
     probabilities: bool = False
+    data: Path | None = None
     say: Callable[[str], None] = lambda line: None
 
     def file(self, ending: str) -> Path:

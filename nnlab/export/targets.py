@@ -30,7 +30,7 @@ TARGETS: Mapping[TargetName, Target] = {
     "onnx": Target("nnlab.export.onnx.export", options=("probabilities",)),
     "safetensors": Target("nnlab.export.safetensors_torch"),
     "tensorboard": Target("nnlab.export.tensorboard.export", ("run", "crossval", "sweep")),
-    "csv": Target("nnlab.export.predictions_csv"),
+    "csv": Target("nnlab.export.predictions_csv", options=("data",)),
 }
 
 

@@ -55,18 +55,18 @@ def own_samples(
 ) -> tuple[TrainedNetwork, LabelledSamples]:
     """The network of a run and a part of its own data; by default the first of test, validation and train.
 
-    ``fetch`` may download the data, ``data`` is its new location where :func:`is_own_data` holds. Where its files have
+    ``fetch`` may download the data, ``data`` is its new location. Where its files have
     changed since the training, a note says so, and the samples are encoded and scaled as those of the training were.
     Raises DataError when the data is not available, UsageError when it has no such part.
     """
     dataset = dataset_of_run(run, fetch, data)
-    changed = changed_files(run, dataset) if data is None else []
+    changed = changed_files(run, dataset)
     with blaming_changed_data(run, changed):
         network = TrainedNetwork.load(run, read_inputs(run) or dataset.inputs)
     part, split = part_of(dataset, part, str(run))
     if not changed:
         return network, LabelledSamples(part, split.inputs, split.labels, training_samples=len(dataset.train))
-    raw = dataset_of(load_experiment(run / SPEC_FILE), finished=False)
+    raw = dataset_of(load_experiment(run / SPEC_FILE, data=data), finished=False)
     found = in_format_of(network.inputs, raw, part, str(run))
     notes = (changed_data_warning(run, changed), *found.notes)
     return network, replace(found, origin="", training_samples=len(dataset.train), notes=notes)

@@ -35,6 +35,7 @@ def test_export_replaces_an_existing_file_only_with_overwrite(nnlab, make_run) -
         (["--to", "pdf"], 2, "'--to': 'pdf' is not one of 'zip'"),
         (["--to", "zip", "--out", "file/inside"], 5, "file/inside: cannot be written: "),
         (["--to", "zip", "--probabilities"], 2, "--probabilities: is an option of --to onnx, not of --to zip"),
+        (["--to", "zip", "--data", "a.csv"], 2, "--data: is an option of --to csv, not of --to zip"),
         (["--to", "safetensors", "--out", "a.pt"], 2, "--out a.pt: must end in .safetensors"),
         (["--to", "safetensors"], 5, "is not the folder of a finished run"),  # it has no model.safetensors
         (["--to", "tensorboard", "--out", "file"], 5, "cannot be written: "),

@@ -53,3 +53,21 @@ def test_missing_data_is_an_error_that_names_it(tmp_path: Path, no_pictures: Non
     table.unlink()
     with pytest.raises(DataError, match=r"own\.csv"):
         export(ExportRequest(run=result.path, out=tmp_path / "predictions.csv"))
+
+
+def test_moved_data_is_named(tmp_path: Path, no_pictures: None) -> None:
+    rows = "".join(f"{x},{-x},{'ab'[x % 2]}\n" for x in range(40))
+    (tmp_path / "old.csv").write_text(f"u,v,y\n{rows}", encoding="utf-8")
+    spec = SPEC.replace("{name: spiral, points: 10}", "{name: table, path: old.csv, label: y}")
+    done = run(make_experiment(tmp_path, spec), tmp_path / "runs")
+    said: list[str] = []
+    (path,) = export(ExportRequest(run=done.path, out=tmp_path / "before.csv"))
+    moved = (tmp_path / "old.csv").rename(tmp_path / "new.csv")
+    with pytest.raises(DataError, match=r"old\.csv: no such file; if the data was moved, --data PATH names its place"):
+        export(ExportRequest(run=done.path, out=tmp_path / "after.csv"))
+    (again,) = export(ExportRequest(run=done.path, out=tmp_path / "after.csv", data=moved, say=said.append))
+    assert again.read_bytes() == path.read_bytes()
+    assert len(said) == 1
+    moved.write_text(moved.read_text(encoding="utf-8").replace("3,-3", "3,-4"), encoding="utf-8")
+    export(ExportRequest(run=done.path, out=tmp_path / "changed.csv", data=moved, say=said.append))
+    assert "the data has changed since the training: new.csv, old.csv" in said[1]
