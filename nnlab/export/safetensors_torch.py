@@ -14,7 +14,7 @@ from nnlab.models.network import Network
 from nnlab.records.exportable import check_exportable
 from nnlab.records.json_files import read_summary
 from nnlab.storage.layout import SUMMARY_FILE
-from nnlab.storage.script_names import hides_module
+from nnlab.storage.script_names import hides_module, importable_name
 from nnlab.storage.tensors import packed
 
 ENDING, SCRIPT_ENDING = ".safetensors", ".py"
@@ -34,7 +34,7 @@ def export(request: ExportRequest) -> list[Path]:
         raise UsageError(
             f"--out {request.out}: a script {module}{SCRIPT_ENDING} would hide the module {module}; use another name"
         )
-    weights = request.file(ENDING)
+    weights = request.new(request.out or Path(importable_name(request.name) + ENDING))
     loader = request.new(weights.with_name(weights.name.removesuffix(ENDING) + SCRIPT_ENDING))
     network = TrainedNetwork.load(request.run)
     steps = read_summary(request.run / SUMMARY_FILE)["steps"]
