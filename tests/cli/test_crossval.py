@@ -148,7 +148,7 @@ def test_resume_last_continues_a_killed_cross_validation(nnlab, spec: Path, tmp_
         (["SPEC", "--resume", "last"], 2, "it takes no SPEC, --folds, -s or --no-plots"),
         (["--resume", "last", "--folds", "3"], 2, "it takes no SPEC, --folds, -s or --no-plots"),
         (["SPEC", "--folds", "3", "--allow-drift"], 2, "give a SPEC and --folds K"),
-        (["--resume", "last"], 5, "runs: cannot be read: No such file or directory"),
+        (["--resume", "last"], 5, "runs: no such folder, so there is no"),
         (["--resume", "nowhere"], 5, "nowhere: is not the folder of a cross-validation"),
     ],
 )
