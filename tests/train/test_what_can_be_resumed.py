@@ -227,7 +227,7 @@ def test_the_last_run_is_the_newest(tmp_path: Path) -> None:
     assert last_run(tmp_path).name == "20250102-000000-a-000000"
     with pytest.raises(RunError, match="contains no run to resume"):
         last_run(tmp_path / "notes")
-    with pytest.raises(RunError, match="cannot be read"):
+    with pytest.raises(RunError, match="no such folder, so there is no run to resume yet"):
         last_run(tmp_path / "gone")
 
 
