@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from nnlab.cli.completion import complete_condition, complete_override, complete_run, complete_tag, complete_values
+from nnlab.cli.console import echo
 from nnlab.language import Language, speaking
 
 
@@ -187,3 +188,11 @@ def option_hint(option: str) -> str:
         if found:
             return f"set this key of the spec with -s {found[0]}=VALUE"
     return ""
+
+
+def note_passed_over(spec: Path) -> None:
+    """Report on stderr that a name stands for the bundled config though a file of this name with .yaml is here."""
+    from nnlab.config.bundled import passed_over
+
+    if file := passed_over(spec):
+        echo(f"nnlab: {spec} is the bundled config; to use your file here, write {file}", err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nnlab.cli.arguments import NO_PLOTS, SPEC_HELP, Lang, NoPlots, Overrides
+from nnlab.cli.arguments import NO_PLOTS, SPEC_HELP, Lang, NoPlots, Overrides, note_passed_over
 from nnlab.cli.completion import complete_run, complete_spec
 from nnlab.cli.console import check_font, echo
 
@@ -96,6 +96,7 @@ def cross_validate_spec(
             raise UsageError(f"-s {one_line(override, 100)}: --folds chooses the validation samples; leave this out")
     held_out = ["data.validation=0", "data.fold=1", f"data.folds={folds}"]
     experiment = load_experiment(spec, [*overrides, *held_out])
+    note_passed_over(spec)
     if experiment.train.pictures:
         check_font()
     fetch(experiment.data, quiet=quiet)

@@ -104,12 +104,17 @@ def predict_command(
     table = predictions(network, samples.inputs, samples.names)
     if not table.softmax:
         echo("nnlab: the numbers are scores, not probabilities: the loss is not cross-entropy", err=True)
-    with naming_output(out or FOLDER):
-        drawn = None
-        if plots and samples.pictures:
-            drawn = _draw(network.experiment.name, samples, table, out, top, language)
-        if csv not in (None, "-"):
+    if csv not in (None, "-"):
+        with naming_output(Path(csv)):
             write_output(Path(csv), table.to_csv().encode(errors="backslashreplace"))
+    if csv == "-":
+        echo(table.to_csv(), nl=False)
+    elif not json:
+        _print(table, top)
+    drawn = None
+    if plots and samples.pictures:
+        with naming_output(out or FOLDER):
+            drawn = _draw(network.experiment.name, samples, table, out, top, language)
     if json:
         document: dict[str, Any] = {
             "run": str(run),
@@ -119,11 +124,7 @@ def predict_command(
             "picture": None if drawn is None else str(drawn),
         }
         echo(as_json(document).decode(), nl=False)
-    elif csv == "-":
-        echo(table.to_csv(), nl=False)
-    else:
-        _print(table, top)
-    if drawn is not None and not json:
+    elif drawn is not None:
         echo(str(drawn), err=csv == "-")
 
 

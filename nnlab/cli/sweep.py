@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from nnlab.cli.arguments import NO_PLOTS, AllowDrift, Lang, NoPlots, Parallel, SweptOverrides, TrainMany
+from nnlab.cli.arguments import (
+    NO_PLOTS,
+    AllowDrift,
+    Lang,
+    NoPlots,
+    Parallel,
+    SweptOverrides,
+    TrainMany,
+    note_passed_over,
+)
 from nnlab.cli.completion import complete_run, complete_spec
 
 
@@ -126,6 +135,7 @@ def sweep_command(
         search = sweep_run.search_of(random=random, optuna=optuna, halving=halving)
         settings = [*(overrides or []), *[NO_PLOTS] * no_plots]
         sweep = sweep_from_arguments(spec, settings, zip=zipped, search=search, seeds=seeds, goal=goal)
+        note_passed_over(spec)
         if not (dry_run or sweep_run.is_wanted(sweep, unasked=yes)):
             return
         plan = sweep_run.checked_plan(sweep, quiet=quiet)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnlab.cli.arguments import NO_PLOTS, Lang, MovedData, NoPlots, Overrides
+from nnlab.cli.arguments import NO_PLOTS, Lang, MovedData, NoPlots, Overrides, note_passed_over
 from nnlab.cli.completion import complete_run, complete_spec
 from nnlab.cli.console import check_font, echo
 
@@ -129,6 +129,8 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
     from nnlab.train.run import run
 
     experiments = [load_experiment(spec, overrides) for spec in specs]
+    for spec in specs:
+        note_passed_over(spec)
     if dry_run:
         for spec, experiment in zip(specs, experiments, strict=True):
             with naming(spec, UsageError):

@@ -47,6 +47,14 @@ def is_bundled(name: str) -> bool:
     return _by_name(name) is not None
 
 
+def passed_over(spec: Path | str) -> Path | None:
+    """The file ``adam.yaml`` in the place of a name such as ``adam`` that stands for the bundled config; else None."""
+    path = Path(spec)
+    if os.path.lexists(path) or not is_bundled(path.as_posix()):
+        return None
+    return next((file for ending in (SUFFIX, ".yml") if (file := Path(f"{path}{ending}")).is_file()), None)
+
+
 def near_configs(path: Path) -> str:
     """A hint to bundled configs for a spec that cannot be read, such as ``; did you mean 'adam'?``; else empty."""
     if os.path.lexists(path):

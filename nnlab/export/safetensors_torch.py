@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nnlab.data.input_format import InputFormat
 from nnlab.errors import UsageError
+from nnlab.export.finite_weights import check_finite
 from nnlab.export.metadata import metadata_of
 from nnlab.export.pytorch_modules import sequential
 from nnlab.export.pytorch_script import input_arrays, script
@@ -37,6 +38,7 @@ def export(request: ExportRequest) -> list[Path]:
     weights = request.new(request.out or Path(importable_name(request.name) + ENDING))
     loader = request.new(weights.with_name(weights.name.removesuffix(ENDING) + SCRIPT_ENDING))
     network = TrainedNetwork.load(request.run)
+    check_finite(request.run, network, network.flat.values.dtype)
     steps = read_summary(request.run / SUMMARY_FILE)["steps"]
     metadata = metadata_of(request.run, network.inputs)
     contents, text = files_of(network, network.inputs, steps, metadata, request.name, weights.name)

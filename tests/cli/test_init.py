@@ -72,3 +72,12 @@ def test_what_cannot_be_written(nnlab, tmp_path: Path, arguments: list[str], cod
     answer = nnlab("init", *arguments)
     assert (answer.code, answer.stdout) == (code, "")
     assert message in answer.stderr
+
+
+@pytest.mark.parametrize("command", [["train", "adam", "--dry-run"], ["sweep", "adam", "-s", "seed=0,1", "--dry-run"]])
+def test_a_name_that_passes_over_a_file_here_says_so(nnlab, command: list[str]) -> None:
+    assert nnlab("init", "--from", "adam").code == 0
+    note = "nnlab: adam is the bundled config; to use your file here, write adam.yaml\n"
+    answer = nnlab(*command)
+    assert (answer.code, answer.stderr.count(note)) == (0, 1)
+    assert note not in nnlab(*[word.replace("adam", "adam.yaml") for word in command]).stderr

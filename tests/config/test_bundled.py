@@ -7,7 +7,7 @@ import pytest
 
 import nnlab
 from nnlab.config import bundled
-from nnlab.config.bundled import bundled_configs, spec_path
+from nnlab.config.bundled import bundled_configs, passed_over, spec_path
 from nnlab.config.descent import load_descent
 from nnlab.config.inheritance import tree_from_mapping
 from nnlab.config.loading import load_experiment
@@ -125,3 +125,16 @@ def test_the_configs_within_the_package_come_first(tmp_path: Path, monkeypatch: 
     assert bundled._folder() == package.parent / "configs"
     (package / "configs").mkdir()
     assert bundled._folder() == package / "configs"
+
+
+def test_a_file_with_the_name_of_a_bundled_config_and_an_ending_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert passed_over("adam") is None
+    Path("adam.yaml").touch()
+    assert passed_over("adam") == Path("adam.yaml")
+    assert passed_over("adam.yaml") is None
+    assert passed_over("own") is None
+    Path("adam").touch()
+    assert passed_over("adam") is None

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from nnlab.errors import RunError, UsageError
+from nnlab.errors import UsageError
+from nnlab.export.finite_weights import check_finite
 from nnlab.export.request import ExportRequest
 from nnlab.extras import needed
 from nnlab.inference.trained_network import TrainedNetwork
 from nnlab.records.exportable import check_exportable
 from nnlab.records.json_files import read_status
 from nnlab.registry import registered_name
-from nnlab.storage.layout import MODEL_FILE, SUMMARY_FILE
+from nnlab.storage.layout import SUMMARY_FILE
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def onnx_file(run: Path, *, probabilities: bool = False) -> OnnxFile:
     from nnlab.export.onnx.verification import BATCHES, verified
 
     network = TrainedNetwork.load(run)
-    _check_finite(run / MODEL_FILE, network)
+    check_finite(run, network, np.float32)
     loss = network.experiment.loss
     if probabilities and not loss.softmax:
         raise UsageError(
@@ -63,11 +64,3 @@ def onnx_file(run: Path, *, probabilities: bool = False) -> OnnxFile:
     if status != "completed":
         notes.insert(0, f"the run has the status {status}: its weights may be those before the first update")
     return OnnxFile(model.SerializeToString(deterministic=True), tuple(notes))
-
-
-def _check_finite(file: Path, network: TrainedNetwork) -> None:
-    for name, array in network.state().items():
-        with np.errstate(over="ignore"):
-            finite = np.isfinite(array.astype(np.float32)).all()
-        if not finite:
-            raise RunError(f"{file}: {name} has values that float32 cannot hold (NaN, infinity or beyond 3e38)")
