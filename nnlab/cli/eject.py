@@ -128,16 +128,13 @@ def write_all(contents: Mapping[Path, bytes], *, overwrite: bool) -> None:
 
     Raises UsageError, before anything is written, where another file is there already, unless ``overwrite``.
     """
-    from nnlab.errors import UsageError
     from nnlab.storage.disk import make_folder, write_output
-    from nnlab.text import one_line
+    from nnlab.storage.overwriting import already_exists
 
     new = {path: content for path, content in contents.items() if not holds(path, content)}
     for path in new:
         if (path.exists() or path.is_symlink()) and not overwrite:
-            raise UsageError(
-                f"{one_line(str(path), 1000)}: already exists; use --overwrite to replace it, or another --out FILE"
-            )
+            raise already_exists(path, "or another --out FILE")
     for path, content in contents.items():
         with naming_output(path):
             make_folder(path.absolute().parent, exist_ok=True)

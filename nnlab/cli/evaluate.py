@@ -83,11 +83,10 @@ def evaluate_command(
 
 def _free(folder: Path, *, overwrite: bool) -> Path:
     """The path of the picture in a folder; raises UsageError where it exists and is not to be replaced."""
-    from nnlab.errors import UsageError
+    from nnlab.storage.overwriting import check_replaceable
 
     picture = folder / "confusion.png"
-    if picture.is_file() and not overwrite:
-        raise UsageError(f"{picture}: already exists; use --overwrite to replace it")
+    check_replaceable(picture, overwrite=overwrite)
     return picture
 
 

@@ -43,6 +43,7 @@ def init_command(
     from nnlab.config.starter import starter_spec
     from nnlab.errors import UsageError
     from nnlab.storage.disk import make_folder, write_output
+    from nnlab.storage.overwriting import already_exists
     from nnlab.text import one_line
 
     path = None if source is None else bundled_config(source)
@@ -61,7 +62,7 @@ def init_command(
     if target.is_dir():
         raise UsageError(f"{name}: is a folder")
     if (target.exists() or target.is_symlink()) and not overwrite:
-        raise UsageError(f"{name}: already exists; use --overwrite to replace it, or give another FILE")
+        raise already_exists(target, "or give another FILE")
     with naming_output(target):
         make_folder(target.absolute().parent, exist_ok=True)
         write_output(target, text.encode())

@@ -76,6 +76,7 @@ def predict_command(
     from nnlab.records.run_names import find_run
     from nnlab.storage.disk import write_output
     from nnlab.storage.folders import as_json
+    from nnlab.storage.overwriting import check_replaceable
     from nnlab.storage.patterns import expanded
 
     if json and csv == "-":
@@ -87,8 +88,7 @@ def predict_command(
     if out is not None and plots:
         files_to_write.append(out / "predictions.png")
     for path in files_to_write:
-        if path.is_file() and not overwrite:
-            raise UsageError(f"{path}: already exists; use --overwrite to replace it")
+        check_replaceable(path, overwrite=overwrite)
     samples = read_all_samples(
         [_stdin() if file == "-" else Path(file) for file in expanded(files)],
         network.inputs,

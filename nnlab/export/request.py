@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnlab.errors import RunError, UsageError, reported_as
+from nnlab.errors import RunError, reported_as
 from nnlab.storage.disk import make_folder, write_output
+from nnlab.storage.overwriting import check_replaceable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +33,7 @@ class ExportRequest:
 
     def new(self, path: Path) -> Path:
         """The path of a file to write; raises UsageError where it exists and may not be replaced."""
-        if path.is_file() and not self.overwrite:
-            raise UsageError(f"{path}: already exists; use --overwrite to replace it, or --out PATH")
+        check_replaceable(path, overwrite=self.overwrite, elsewhere="or --out PATH")
         return path
 
     @property

@@ -1,6 +1,5 @@
 """The pictures of a run as matplotlib figures."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from nnlab.figures.run_view import run_view
 from nnlab.language import Language
 from nnlab.metric_columns import headline
 from nnlab.metrics import LOSS
-from nnlab.plots.notices import noticed_by
+from nnlab.plots.notices import as_warning, noticed_by
 from nnlab.plots.palette import drawn_as
 from nnlab.plots.plot_style import PlotStyle, Style
 from nnlab.plots.shown_figure import Figures, figures_kept
@@ -30,15 +29,12 @@ def run_figures(
     :func:`nnlab.figures.run_pictures.draw` raises.
     """
     found = picture_kinds([reported_metric(record.final)] if kinds is None else kinds)
-    with figures_kept() as figures, noticed_by(_warn), drawn_as(PlotStyle("png", style, language)):
-        draw(run_view(record, _warn, data=data), found, record.path)  # into an existing folder, so that none is made
+    with figures_kept() as figures, noticed_by(as_warning), drawn_as(PlotStyle("png", style, language)):
+        # Into an existing folder, so that none is made.
+        draw(run_view(record, as_warning, data=data), found, record.path)
     return figures
 
 
 def reported_metric(row: Row | None) -> str:
     """The first metric of an evaluation; the loss, where it has no other."""
     return next(iter(headline(row or {})), LOSS)
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, stacklevel=2)

@@ -1,12 +1,11 @@
 """The pictures of a sweep as matplotlib figures."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 from nnlab.figures.sweep_pictures import draw_sweep
 from nnlab.language import Language
-from nnlab.plots.notices import noticed_by
+from nnlab.plots.notices import as_warning, noticed_by
 from nnlab.plots.palette import drawn_as
 from nnlab.plots.plot_style import PlotStyle, Style
 from nnlab.plots.shown_figure import Figures, figures_kept
@@ -19,10 +18,6 @@ def sweep_figures(
 
     Raises what :func:`nnlab.figures.sweep_pictures.draw_sweep` raises.
     """
-    with figures_kept() as figures, noticed_by(_warn), drawn_as(PlotStyle("png", style, language)):
-        draw_sweep(path, _warn, kinds, path)  # into an existing folder, so that none is made
+    with figures_kept() as figures, noticed_by(as_warning), drawn_as(PlotStyle("png", style, language)):
+        draw_sweep(path, as_warning, kinds, path)  # into an existing folder, so that none is made
     return figures
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, stacklevel=2)

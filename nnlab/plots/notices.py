@@ -1,5 +1,6 @@
 """Notices about pictures that are not errors, such as missing fonts: one line, once."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,3 +24,8 @@ def notice(text: str) -> None:
     if listener is not None:
         _LISTENER.set(None)
         listener(text)
+
+
+def as_warning(text: str) -> None:
+    """Pass a notice on as a Python warning."""
+    warnings.warn(text, stacklevel=2)

@@ -9,6 +9,7 @@ from nnlab.report.document import Report
 from nnlab.report.html import html_of
 from nnlab.report.markdown import markdown_of
 from nnlab.storage.disk import atomic_write, make_folder, remove, write_output
+from nnlab.storage.overwriting import already_exists
 
 Kind = Literal["html", "md"]
 ENDINGS: dict[str, Kind] = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
@@ -43,7 +44,7 @@ def check_free(path: Path, kind: Kind, *, overwrite: bool) -> None:
     taken = [place for place in (path, *([pictures_folder(path)] if kind == "md" else [])) if place.exists()]
     taken = [place for place in taken if place.is_file() or place.is_dir()]  # a pipe or device is written to
     if taken and not overwrite:
-        raise UsageError(f"{taken[0]}: already exists; use --overwrite to replace it, or --out FILE")
+        raise already_exists(taken[0], "or --out FILE")
 
 
 def write_report(report: Report, path: Path, kind: Kind) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnlab.errors import NnlabError, RunError, UsageError, reported_as
+from nnlab.errors import NnlabError, RunError, reported_as
 from nnlab.export.request import ExportRequest
 from nnlab.export.tensorboard.settings import hparams_of, start_of
 from nnlab.extras import needed
@@ -13,6 +13,7 @@ from nnlab.records.reader import read_run
 from nnlab.storage.checked_files import check_file, reading
 from nnlab.storage.disk import remove
 from nnlab.storage.layout import PLOTS_FOLDER, TENSORBOARD_FOLDER, events_file, is_events_file
+from nnlab.storage.overwriting import already_exists
 from nnlab.text import one_line
 
 PICTURE_ENDING = ".png"
@@ -51,7 +52,7 @@ def _export_run(request: ExportRequest, run: Path, out: Path | None) -> Path:
         raise RunError(f"{links[0]}: is a link; --out DIR writes into another folder")
     present = list(_present(folder, FOLDERS))
     if present and not request.overwrite:
-        raise UsageError(f"{present[0]}: already exists; use --overwrite to replace it, or --out DIR")
+        raise already_exists(present[0], "or --out DIR")
     events = RunEvents(start_of(run))
     events.begin(hparams_of(record.spec))
     events.replay(record)
