@@ -47,7 +47,7 @@ class MetricColumns:
     more: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[str]:
-        names = [name for name, _ in metrics.items()]
+        names = dict.fromkeys((*DEFAULT_METRICS, *(name for name, _ in metrics.items())))
         yield from (f"{split}_{name}" for split in self.splits for name in names)
         yield from self.more
 

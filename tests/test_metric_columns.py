@@ -15,7 +15,9 @@ from nnlab.metric_columns import (
     higher_is_better,
     metric_of,
 )
-from nnlab.metrics import Accuracy, MeanLoss, Metric
+from nnlab.metrics import Metric
+from nnlab.metrics.accuracy import Accuracy
+from nnlab.metrics.loss import MeanLoss
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ from nnlab.metric_columns import (
     metrics_columns,
     names_in,
 )
-from nnlab.metrics import Accuracy, MeanLoss, Metric
+from nnlab.metrics import Metric
+from nnlab.metrics.accuracy import Accuracy
+from nnlab.metrics.loss import MeanLoss
 from nnlab.optim.early_stopping import EarlyStopping
 from nnlab.optim.patience import PatienceCounter
 from nnlab.records.crossval_folder import CrossvalFolder

@@ -12,7 +12,8 @@ from nnlab.data.pipeline.batches import Batch, BatchLoader
 from nnlab.engine.data_parallel import worth_splitting
 from nnlab.losses import Loss
 from nnlab.metric_columns import measured_metrics, metrics_columns
-from nnlab.metrics import LOSS, MeanLoss, Metric
+from nnlab.metrics import LOSS, Metric
+from nnlab.metrics.loss import MeanLoss
 from nnlab.models.network import Network
 from nnlab.registry import registered_name
 from nnlab.regularizers import RegularizerTerm

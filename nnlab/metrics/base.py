@@ -1,19 +1,13 @@
-"""Metrics: what evaluations measure.
-
-A metric is one class with a direction, a range, a format and labels. Files, tables, pictures and early stopping know it
-by its columns: :mod:`nnlab.metric_columns`.
-"""
+"""What every metric has: tallies over samples, a direction, a range, a format and labels."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Self
 
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Bounds
-from nnlab.core.statistics import share_standard_error
-from nnlab.losses import CrossEntropy, Loss
-from nnlab.registry import metrics
+from nnlab.losses import Loss
 
 LOSS = "loss"
 """The metric that every evaluation measures beside what is minimised."""
@@ -78,77 +72,6 @@ class Metric(ABC):
 def _tallies(cls: type[Metric]) -> dict[str, Any]:
     """The tallies of a metric, each with the value it has before any sample."""
     return {field.name: field.default for field in fields(cls) if not field.init}
-
-
-@metrics.register(LOSS)
-@dataclass(kw_only=True)
-class MeanLoss(Metric):
-    """Mean loss over the samples, without label smoothing, class weights and penalties; lower is better.
-
-    So that runs that minimise different losses can be compared.
-    """
-
-    label = "loss"
-    label_ja = "損失"
-    heading = "loss"
-    higher_is_better = False
-    log_scale = True
-
-    total: float = field(default=0.0, init=False)
-    samples: int = field(default=0, init=False)
-
-    def __post_init__(self) -> None:
-        self._reported: Loss = CrossEntropy()
-        self.batch_mean = 0.0
-
-    def empty(self, loss: Loss) -> Self:
-        """The mean of what ``loss`` reports."""
-        metric = super().empty(loss)
-        metric._reported = loss.reported
-        return metric
-
-    def update(self, scores: Array, targets: Array) -> None:
-        """``batch_mean`` is the mean over these samples alone."""
-        self.batch_mean = self._reported.forward(scores, targets)
-        self.total += self.batch_mean * len(targets)
-        self.samples += len(targets)
-
-    def result(self) -> float:
-        """Σ loss / N."""
-        return self.total / self.samples
-
-
-@metrics.register(PRIMARY)
-@dataclass(kw_only=True)
-class Accuracy(Metric):
-    """Share of samples whose highest score is that of their label, from 0 to 1; higher is better."""
-
-    label = "accuracy"
-    label_ja = "正解率"
-    heading = "acc"
-    higher_is_better = True
-    range = Bounds(0, 1)
-
-    correct: int = field(default=0, init=False)
-    samples: int = field(default=0, init=False)
-
-    def update(self, scores: Array, targets: Array) -> None:
-        """Of equally high scores the first counts."""
-        self.correct += int((scores.argmax(axis=1) == targets).sum())
-        self.samples += len(targets)
-
-    def result(self) -> float:
-        """Correct / N."""
-        return self.correct / self.samples
-
-    def standard_error(self) -> float:
-        """√(p(1−p)/N) of the accuracy p."""
-        return share_standard_error(self.result(), self.samples)
-
-    @classmethod
-    def format(cls, value: float) -> str:
-        """Four decimals."""
-        return f"{value:.4f}"
 
 
 def format_number(value: float) -> str:

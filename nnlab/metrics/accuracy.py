@@ -1,0 +1,42 @@
+"""Accuracy."""
+
+from dataclasses import dataclass, field
+
+from nnlab.core.arrays import Array
+from nnlab.core.rows import Bounds
+from nnlab.core.statistics import share_standard_error
+from nnlab.metrics.base import PRIMARY, Metric
+from nnlab.registry import metrics
+
+
+@metrics.register(PRIMARY)
+@dataclass(kw_only=True)
+class Accuracy(Metric):
+    """Share of samples whose highest score is that of their label, from 0 to 1; higher is better."""
+
+    label = "accuracy"
+    label_ja = "正解率"
+    heading = "acc"
+    higher_is_better = True
+    range = Bounds(0, 1)
+
+    correct: int = field(default=0, init=False)
+    samples: int = field(default=0, init=False)
+
+    def update(self, scores: Array, targets: Array) -> None:
+        """Of equally high scores the first counts."""
+        self.correct += int((scores.argmax(axis=1) == targets).sum())
+        self.samples += len(targets)
+
+    def result(self) -> float:
+        """Correct / N."""
+        return self.correct / self.samples
+
+    def standard_error(self) -> float:
+        """√(p(1−p)/N) of the accuracy p."""
+        return share_standard_error(self.result(), self.samples)
+
+    @classmethod
+    def format(cls, value: float) -> str:
+        """Four decimals."""
+        return f"{value:.4f}"
