@@ -18,6 +18,7 @@ LEVELS = [
     {"text"},
     {"errors", "html", "words"},
     {"extras", "language"},
+    {"hyperparameters"},
     {"registry"},
     {"core"},
     {"storage"},
