@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nnlab.core.rows import CHOOSING_SPLITS, SPLITS, Bounds, Row
+from nnlab.core.task import CLASSES, Task
 from nnlab.language import in_language, tr
 from nnlab.metrics import DEFAULT_METRICS, LOSS, PRIMARY, Metric
 from nnlab.registry import metrics, registered_name
@@ -33,10 +34,10 @@ METRICS_COLUMNS = metrics_columns(DEFAULT_METRICS)
 """The columns of metrics.csv where no further metrics are measured."""
 
 
-def measured_metrics(columns: Iterable[str] = ()) -> list[Metric]:
-    """What an evaluation measures besides the loss: the default metrics, and those that training monitors."""
+def measured_metrics(columns: Iterable[str] = (), task: Task = CLASSES) -> list[Metric]:
+    """What an evaluation measures besides the loss: the default metrics of the task, and those that are monitored."""
     names = dict.fromkeys((*DEFAULT_METRICS, *names_in(columns)))
-    return [metrics[name]() for name in names if name != LOSS]
+    return [metrics[name]() for name in names if name != LOSS and metrics[name].task in (None, task)]
 
 
 @dataclass(frozen=True)

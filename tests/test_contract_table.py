@@ -464,10 +464,10 @@ def test_dataset(tmp_path: Path, name: str) -> None:
             assert split.inputs.shape == (len(split), *sample_shape)
             assert split.inputs.dtype in (np.uint8, np.float64)
             assert np.isfinite(split.inputs).all()
-            assert np.issubdtype(split.labels.dtype, np.integer)
-            assert ((split.labels >= 0) & (split.labels < classes)).all()
+            assert np.issubdtype(split.targets.dtype, np.integer)
+            assert ((split.targets >= 0) & (split.targets < classes)).all()
             np.testing.assert_array_equal(split.inputs, again.inputs)
-            np.testing.assert_array_equal(split.labels, again.labels)
+            np.testing.assert_array_equal(split.targets, again.labels)
 
 
 @rows("search")

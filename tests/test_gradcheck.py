@@ -163,7 +163,7 @@ def test_network_with_regularizers_passes(activation: Sigmoid | ReLU, method: Me
     model = MLP(hidden=[8, 7, 6], activation=activation, batch_norm=BatchNorm(), dropout=0.2)
     terms = [L1(strength=0.01), L2(strength=0.1)]
     results = check(
-        lambda seed: model_subject("mlp", make_network(model, (6,), 4, dtype=None), 4, CrossEntropy(), terms, seed),
+        lambda seed: model_subject("mlp", make_network(model, (6,), 4, dtype=None), CrossEntropy(), terms, seed),
         method,
         sampled=10,
     )
@@ -175,7 +175,7 @@ def test_network_with_regularizers_passes(activation: Sigmoid | ReLU, method: Me
 def test_network_is_checked_at_variance_preserving_weights() -> None:
     stack: list[Layer] = [Conv2D(filters=50, kernel=5), Flatten(), Linear(units=100)]
     made = make_network(stack, (2, 6, 7), 100, dtype=None)
-    tensors = model_subject("convnet", made, 100, CrossEntropy(), [], 0).tensors
+    tensors = model_subject("convnet", made, CrossEntropy(), [], 0).tensors
     assert tensors["conv2d1.W"].std() == pytest.approx((2 / (2 * 5 * 5)) ** 0.5, rel=0.05)
     assert tensors["linear1.W"].std() == pytest.approx((2 / (50 * 2 * 3)) ** 0.5, rel=0.05)
 
@@ -186,7 +186,7 @@ def test_network_with_one_wrong_layer_fails(method: Method, monkeypatch: pytest.
     monkeypatch.setattr(Sigmoid, "backward", lambda self, dy: right(self, dy) * (1 + 1e-6))
     model = MLP(hidden=[8, 7], activation=Sigmoid())
     results = check(
-        lambda seed: model_subject("mlp", make_network(model, (6,), 4, dtype=None), 4, CrossEntropy(), [], seed), method
+        lambda seed: model_subject("mlp", make_network(model, (6,), 4, dtype=None), CrossEntropy(), [], seed), method
     )
     passed = {result.tensor for result in results if result.passed}
     assert passed == {"linear3.W", "linear3.b"}  # the layer behind the last sigmoid is right
@@ -247,7 +247,7 @@ def test_correct_gradients_pass_at_many_points(l2: float, method: Method) -> Non
     for seed in range(15):
         results = check(
             lambda point: model_subject(
-                "mlp", make_network(model, (6,), 4, dtype=None), 4, CrossEntropy(), [L2(strength=l2)], point
+                "mlp", make_network(model, (6,), 4, dtype=None), CrossEntropy(), [L2(strength=l2)], point
             ),
             method,
             seed,

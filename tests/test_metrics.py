@@ -128,13 +128,13 @@ def test_evaluations_measure_a_new_metric_on_every_split(threads: int) -> None:
     dataset = Dataset(train, test, ("a", "b", "c"))
     made = [Accuracy(), *(cls() for cls in MADE.values())]
     evaluation = Evaluation(network, CrossEntropy(), [], dataset, "all", 5, Workers(threads), metrics=made)
-    row = evaluation.row(0, 0.0, 0.1, lambda: (train.inputs, train.labels))
+    row = evaluation.row(0, 0.0, 0.1, lambda: (train.inputs, train.targets))
     further = [f"{split}_{name}" for name in MADE for split in SPLITS]
     assert tuple(row) == (*METRICS_COLUMNS, *further) == metrics_columns(["loss", "accuracy", *MADE])
     for name, split in (("train", train), ("test", test)):
         scores = network.forward(split.inputs, training=False).tolist()
         among, errors = 0, [0, 0, 0]
-        for sample, label in zip(scores, split.labels.tolist(), strict=True):
+        for sample, label in zip(scores, split.targets.tolist(), strict=True):
             rank = sum(score > sample[label] for score in sample)
             among += rank < 2
             errors[label] += rank > 0

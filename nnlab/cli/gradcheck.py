@@ -184,10 +184,10 @@ def check_spec(spec: Path, overrides: list[str], method: "Method", seed: int) ->
     fetch(experiment.data)
     dataset = RunSetup(experiment).dataset
     loss = experiment.loss.for_classes(dataset.class_counts)
-    stack = experiment.model.stack(dataset.sample_shape, dataset.classes)
+    stack = experiment.model.stack(dataset.sample_shape, dataset.out_shape)
     # Addressed streams whatever the spec's rng: dropout must draw the same mask in every forward pass.
-    network = Network(stack, dataset.sample_shape, dataset.classes, AddressedStreams(seed))
-    make = partial(model_subject, experiment.name, network, dataset.classes, loss, experiment.penalty)
+    network = Network(stack, dataset.sample_shape, dataset.out_shape, AddressedStreams(seed), dataset.task)
+    make = partial(model_subject, experiment.name, network, loss, experiment.penalty, task=dataset.task)
     return check(make, method, seed, sampled=POINTS)
 
 

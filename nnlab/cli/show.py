@@ -12,6 +12,7 @@ from nnlab.language import tr
 
 if TYPE_CHECKING:
     from nnlab.config.experiment import Experiment
+    from nnlab.data.dataset import Dataset
     from nnlab.models.network import Network
 
 
@@ -114,7 +115,7 @@ def show_experiment(experiment: "Experiment", *, with_data: bool = False) -> Non
     if known and not with_data and not all(file.exists() for file in source.files()):
         shape, classes = known
         streams = make_streams(experiment.rng, experiment.seed)
-        network = Network(experiment.model.stack(shape, classes), shape, classes, streams)
+        network = Network(experiment.model.stack(shape, (classes,)), shape, (classes,), streams)
         echo(experiment.to_yaml())
         _print_layers(experiment, network, f"{classes} classes")
         name = registered_name(source)
@@ -130,10 +131,19 @@ def show_experiment(experiment: "Experiment", *, with_data: bool = False) -> Non
     dataset = setup.dataset
     test = f"{len(dataset.test):,} test samples" if dataset.test else "no test samples"
     held_out = f"{len(dataset.validation):,} validation samples, " if dataset.validation else ""
-    samples = f"{len(dataset.train):,} training samples, {held_out}{test}, {dataset.classes} classes"
+    samples = f"{len(dataset.train):,} training samples, {held_out}{test}, {_outputs(dataset)}"
     _print_layers(experiment, setup.network, samples)
     for note in dataset.notes:
         echo(note)
+
+
+def _outputs(dataset: "Dataset") -> str:
+    """``10 classes``, or the names of the target columns."""
+    from nnlab.text import quote
+
+    if dataset.numbers is None:
+        return f"{dataset.classes} classes"
+    return f"target{'s' * (len(dataset.numbers) != 1)} {', '.join(map(quote, dataset.numbers.names))}"
 
 
 def _print_layers(experiment: "Experiment", network: "Network", samples: str) -> None:

@@ -11,10 +11,12 @@ from annotated_types import Ge, Le, Lt, MaxLen
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import RandomGenerator
+from nnlab.core.task import CLASSES, NUMBERS, Task
 from nnlab.data.files.download import Download, DownloadObserver
 from nnlab.data.input_format import WHITE, Column, InputFormat, PictureSettings, Scaling, border_mean
 from nnlab.data.pipeline.augmentation import Augmentation, check_augmentations
 from nnlab.data.pipeline.splitting import hold_out_fold, hold_out_share
+from nnlab.data.target_columns import TargetColumns
 from nnlab.errors import DataError, UsageError
 from nnlab.registry import Component, Doc, registered_name
 
@@ -24,27 +26,37 @@ MOST_SEEN = 1000
 
 @dataclass(frozen=True)
 class Split:
-    """Samples with labels: inputs (N, ...) as uint8 pixels or float64 features, labels (N,) counted from 0."""
+    """Samples with targets: inputs (N, ...) as uint8 pixels or float64 features.
+
+    ``targets`` are classes, counted from 0: one a sample (N,), or one a step (N, T); or numbers (N, K) in float64.
+    """
 
     inputs: Array
-    labels: Array
+    targets: Array
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.targets)
+
+    @property
+    def strata(self) -> Array:
+        """The class of each sample (N,), by which splits are stratified; all the same where a sample has none."""
+        whole = self.targets.ndim == 1
+        return self.targets if whole else np.zeros(len(self), np.intp)
 
     def first(self, count: int) -> "Split":
         """The first ``count`` samples, as views."""
-        return Split(self.inputs[:count], self.labels[:count])
+        return Split(self.inputs[:count], self.targets[:count])
 
     def take(self, indices: Array) -> "Split":
         """Copies of the samples at the given indices."""
-        return Split(self.inputs[indices], self.labels[indices])
+        return Split(self.inputs[indices], self.targets[indices])
 
 
 @dataclass(frozen=True)
 class Dataset:
     """Training, validation and test samples with the class names.
 
+    ``numbers`` are the target columns of a regression, in place of classes; the splits' targets are scaled by them.
     ``validation`` holds samples for early stopping and model selection; the network is never fitted to them.
     ``checksums`` maps each file to the SHA-256 of its uncompressed contents. ``columns`` are the columns of a table, in
     feature order; ``scaling`` was applied to them. ``notes`` are one-line messages for the user, such as which column
@@ -60,6 +72,24 @@ class Dataset:
     scaling: Scaling | None = None
     notes: tuple[str, ...] = ()
     pictures: PictureSettings | None = None
+    numbers: TargetColumns | None = None
+
+    @property
+    def task(self) -> Task:
+        """Whether the targets are classes or numbers."""
+        return CLASSES if self.numbers is None else NUMBERS
+
+    @property
+    def steps(self) -> int | None:
+        """The number of steps T where every step of a sample has a target; None where a sample has one."""
+        dimensions = 1 if self.numbers is None else 2
+        return None if self.train.targets.ndim == dimensions else self.train.targets.shape[1]
+
+    @property
+    def out_shape(self) -> Shape:
+        """The shape of the scores of one sample: (K,), or (T, K) where every step has a target."""
+        outputs = self.classes if self.numbers is None else len(self.numbers)
+        return (outputs,) if self.steps is None else (self.steps, outputs)
 
     @property
     def sample_shape(self) -> Shape:
@@ -84,8 +114,10 @@ class Dataset:
 
     @property
     def class_counts(self) -> Array:
-        """The number of training samples of each class, shape (K,)."""
-        return np.bincount(self.train.labels, minlength=self.classes)
+        """The number of training targets of each class, shape (K,); (0,) where targets are numbers."""
+        if self.task == NUMBERS:
+            return np.zeros(0, np.intp)
+        return np.bincount(self.train.targets.reshape(-1), minlength=self.classes)
 
     @property
     def _ground(self) -> float | None:
@@ -119,6 +151,8 @@ class Dataset:
             self.scaling,
             self._ground,
             self.pictures,
+            self.numbers,
+            self.steps,
         )
 
 
@@ -148,6 +182,11 @@ class DatasetSource(ABC):
         MaxLen(100),
         Doc("data augmentation of the training images, applied in this order"),
     ] = field(default_factory=list)
+
+    @property
+    def task(self) -> Task:
+        """What the targets are, known before anything is read."""
+        return CLASSES
 
     @abstractmethod
     def read(self, rng: RandomGenerator) -> Dataset:
@@ -221,9 +260,9 @@ class DatasetSource(ABC):
         for (key,), message in self.conflicts():
             raise UsageError(f"data.{key}: {message}")
         if self.fold is not None and self.folds is not None:
-            kept, held_out = hold_out_fold(train.labels, self.fold, self.folds, rng)
+            kept, held_out = hold_out_fold(train.strata, self.fold, self.folds, rng)
         elif self.validation > 0:
-            kept, held_out = hold_out_share(train.labels, self.validation, rng)
+            kept, held_out = hold_out_share(train.strata, self.validation, rng)
             if not len(held_out):
                 raise UsageError(
                     f"data.validation: {self.validation} of {len(train)} training samples is less than one sample, or "

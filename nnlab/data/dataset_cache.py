@@ -124,7 +124,7 @@ def _set_position(rng: RandomGenerator, position: Mapping[str, Any]) -> None:
 
 
 def _read_only(split: Split) -> Split:
-    return Split(_locked(split.inputs), _locked(split.labels))
+    return Split(_locked(split.inputs), _locked(split.targets))
 
 
 def _locked(array: Array) -> Array:
@@ -134,4 +134,4 @@ def _locked(array: Array) -> Array:
 
 
 def _size(dataset: Dataset) -> int:
-    return sum(split.inputs.nbytes + split.labels.nbytes for split in dataset.splits.values())
+    return sum(split.inputs.nbytes + split.targets.nbytes for split in dataset.splits.values())

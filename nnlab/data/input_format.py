@@ -9,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from nnlab.core.arrays import Array, Shape
+from nnlab.core.task import CLASSES, NUMBERS, Task
+from nnlab.data.target_columns import TargetColumns
 
 GROUND = "ground"
 
@@ -67,6 +69,8 @@ class InputFormat:
     255, divided by 255. ``low`` and ``high`` are the range of the raw training samples: a scalar for images, else one
     value per feature (D,). ``ground`` is the mean border of the training images, from 0 (black) to 1 (white); None
     where it was not recorded. ``pictures`` says how training pictures became images; None where there were none.
+    ``targets`` are the columns that a regression predicts, in place of classes. ``steps`` is the number of steps T
+    where every step of a sample has a target.
     """
 
     shape: Shape
@@ -78,6 +82,19 @@ class InputFormat:
     scaling: Scaling | None = None
     ground: float | None = None
     pictures: PictureSettings | None = None
+    targets: TargetColumns | None = None
+    steps: int | None = None
+
+    @property
+    def task(self) -> Task:
+        """Whether the targets are classes or numbers."""
+        return CLASSES if self.targets is None else NUMBERS
+
+    @property
+    def out_shape(self) -> Shape:
+        """The shape of the scores of one sample: (K,), or (T, K) where every step has a target."""
+        outputs = len(self.class_names if self.targets is None else self.targets)
+        return (outputs,) if self.steps is None else (self.steps, outputs)
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
@@ -92,6 +109,10 @@ class InputFormat:
         optional: dict[str, Any] = {} if self.ground is None else {GROUND: self.ground}
         if self.pictures is not None:
             optional["pictures"] = asdict(self.pictures)
+        if self.targets is not None:
+            optional["targets"] = self.targets.as_plain()
+        if self.steps is not None:
+            optional["steps"] = self.steps
         return {
             "shape": list(self.shape),
             "pixels": self.pixels,
@@ -147,7 +168,13 @@ class InputFormat:
         pictures = plain.get("pictures")
         if pictures is not None:
             pictures = PictureSettings(*_texts([pictures["fit"], pictures["invert"]]))
-        return cls(shape, class_names, plain["pixels"], low, high, columns, scaling, ground, pictures)
+        targets = plain.get("targets")
+        if targets is not None:
+            targets = TargetColumns.from_plain(targets)
+        steps = plain.get("steps")
+        if steps is not None and not (type(steps) is int and steps > 0):
+            raise ValueError("steps must be a whole number above 0")
+        return cls(shape, class_names, plain["pixels"], low, high, columns, scaling, ground, pictures, targets, steps)
 
 
 def border_mean(images: Array) -> float:

@@ -132,7 +132,7 @@ def _arrays(source: DatasetSource, dataset: Dataset, name: str, random_state: Ma
     contents = BytesIO()
     arrays: dict[str, Array] = {}
     for part, split in dataset.splits.items():
-        arrays |= {f"x_{part}": split.inputs, f"t_{part}": split.labels}
+        arrays |= {f"x_{part}": split.inputs, f"t_{part}": split.targets}
     arrays |= {f"rng_{name}": array for name, array in random_state.items()}
     np.savez_compressed(contents, **arrays)  # type: ignore[arg-type]  # the stubs see allow_pickle in them
     found.arrays = contents.getvalue()

@@ -12,7 +12,7 @@ from nnlab.core.threads import Workers
 from nnlab.core.workspace import Workspace
 from nnlab.layers.joint_gradient import JointGradient
 from nnlab.layers.planning import multiply_adds
-from nnlab.losses import Loss
+from nnlab.losses import Loss, rows
 from nnlab.models.network import Network
 from nnlab.optim.base import BLOCK
 
@@ -92,6 +92,7 @@ class DataParallel(Network):
 
     def _backpropagate(self, backward: Callable[[Network, Array], T], dscores: Array) -> list[T]:
         parts = self._parts
+        dscores = dscores.reshape(-1, *self.out_shape)
         self._set_global_batch_size(len(dscores))
         try:
             results = self._workers.run(lambda i: backward(self._networks[i], dscores[parts[i]]), len(parts))
@@ -131,12 +132,13 @@ class DataParallelLoss:
     def forward(self, scores: Array, labels: Array) -> "MeanOfParts":
         """The mean loss of the batch."""
         self._parts = split_batch(len(labels), len(self._losses))
+        self._rows = len(rows(scores, labels)[0])
         pairs = zip(self._losses, self._parts, strict=False)
         return MeanOfParts([loss.forward(scores[part], labels[part]) for loss, part in pairs], self._parts)
 
     def backward(self) -> Array:
-        """∂(mean loss)/∂scores, shape (N, K)."""
-        N = self._parts[-1].stop
+        """∂(mean loss)/∂scores, one row for each prediction (N, K)."""
+        N = self._rows
         dscores = [loss.backward(N) for loss, _ in zip(self._losses, self._parts, strict=False)]
         return np.concatenate(dscores, out=self._workspace.array("dscores", (N, dscores[0].shape[1]), dscores[0].dtype))
 

@@ -9,8 +9,9 @@ from nnlab.core.rows import Row
 from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset
 from nnlab.data.pipeline.batches import Batch, BatchLoader
+from nnlab.data.target_columns import TargetColumns
 from nnlab.engine.data_parallel import worth_splitting
-from nnlab.losses import Loss
+from nnlab.losses import Loss, rows
 from nnlab.metric_columns import measured_metrics, metrics_columns
 from nnlab.metrics import LOSS, Metric
 from nnlab.metrics.loss import MeanLoss
@@ -42,12 +43,25 @@ class Tally:
     minimised: float
 
     @classmethod
-    def of(cls, network: Network, loss: Loss, metrics: Sequence[Metric], x: Array, targets: Array) -> Self:
-        """Evaluate a network on a chunk, without dropout and with running statistics."""
+    def of(
+        cls,
+        network: Network,
+        loss: Loss,
+        metrics: Sequence[Metric],
+        x: Array,
+        targets: Array,
+        numbers: TargetColumns | None = None,
+    ) -> Self:
+        """Evaluate a network on a chunk, without dropout and with running statistics.
+
+        The loss is measured on standardised ``numbers``, other metrics in the user's units.
+        """
         mean_loss, others = MEAN_LOSS.empty(loss), [metric.empty(loss) for metric in metrics]
-        scores = network.forward(x, training=False)
-        for metric in (mean_loss, *others):
-            metric.update(scores, targets)
+        scores, targets = rows(network.forward(x, training=False), targets)
+        mean_loss.update(scores, targets)
+        measured = (scores, targets) if numbers is None else (numbers.undo(scores), numbers.undo(targets))
+        for metric in others:
+            metric.update(*measured)
         minimised = mean_loss.batch_mean if loss.reported is loss else loss.forward(scores, targets)
         return cls(mean_loss, others, (minimised + network.activity_penalty()) * len(targets))
 
@@ -63,9 +77,15 @@ class Tally:
         return Score(metrics, self.minimised / self.loss.samples)
 
 
-def score(network: Network, loss: Loss, batches: Iterable[Batch], metrics: Sequence[Metric]) -> Score:
+def score(
+    network: Network,
+    loss: Loss,
+    batches: Iterable[Batch],
+    metrics: Sequence[Metric],
+    numbers: TargetColumns | None = None,
+) -> Score:
     """Evaluate a network, without dropout and with running statistics."""
-    return _summed([Tally.of(network, loss, metrics, x, targets) for x, targets in batches]).score()
+    return _summed([Tally.of(network, loss, metrics, x, targets, numbers) for x, targets in batches]).score()
 
 
 def _summed(tallies: Sequence[Tally]) -> Tally:
@@ -87,9 +107,16 @@ class ChunkedEvaluation:
     """
 
     def __init__(
-        self, network: Network, loss: Loss, chunk: int, workers: Workers, replicas: Sequence[Network] = ()
+        self,
+        network: Network,
+        loss: Loss,
+        chunk: int,
+        workers: Workers,
+        replicas: Sequence[Network] = (),
+        numbers: TargetColumns | None = None,
     ) -> None:
         self.chunk = chunk
+        self._numbers = numbers
         self._workers = workers
         # The replicas that compute parts of batches are free now; where they are too few, more are made.
         more = range(1 + len(replicas), workers.threads)
@@ -112,7 +139,7 @@ class ChunkedEvaluation:
         def tally(worker: int) -> list[Tally]:
             network, loss = self._networks[worker], self._losses[worker]
             chunks = (take(worker, start, size) for start in starts[worker::threads])
-            return [Tally.of(network, loss, metrics, x, targets) for x, targets in chunks]
+            return [Tally.of(network, loss, metrics, x, targets, self._numbers) for x, targets in chunks]
 
         found = self._workers.run(tally, threads)
         return _summed([found[index % threads][index // threads] for index in range(len(starts))])
@@ -135,10 +162,10 @@ class Evaluation:
     ) -> None:
         self._regularizers = regularizers
         self._on_batch = eval_train == "batch"
-        self._metrics = measured_metrics() if metrics is None else metrics
+        self._metrics = measured_metrics(task=dataset.task) if metrics is None else metrics
         self.columns = metrics_columns([LOSS, *map(registered_name, self._metrics)])
         self.chunk = chunk
-        self._chunked = ChunkedEvaluation(network, loss, chunk, workers, replicas)
+        self._chunked = ChunkedEvaluation(network, loss, chunk, workers, replicas, dataset.numbers)
         # Loaders with memory of their own: an evaluation must not overwrite the current batch.
         splits = {
             "train": dataset.train.first(eval_train) if isinstance(eval_train, int) else dataset.train,

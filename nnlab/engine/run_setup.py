@@ -18,7 +18,7 @@ from nnlab.engine.last_update import LastUpdate
 from nnlab.engine.predictions import first_layer_filters
 from nnlab.errors import UsageError
 from nnlab.layers.planning import smallest_batch
-from nnlab.losses import Loss
+from nnlab.losses import Loss, check_task
 from nnlab.metric_columns import measured_metrics
 from nnlab.models.network import Network
 from nnlab.regularizers import RegularizerTerm
@@ -50,9 +50,10 @@ class RunSetup:
         own = deepcopy(experiment)
         settings, streams = own.train, make_streams(own.rng, own.seed)
         dataset = own.data.load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION), read)
-        layers = own.model.stack(dataset.sample_shape, dataset.classes)
+        check_task(own.loss, dataset.task)
+        layers = own.model.stack(dataset.sample_shape, dataset.out_shape)
         self.dataset = dataset
-        self.network = Network(layers, dataset.sample_shape, dataset.classes, streams)
+        self.network = Network(layers, dataset.sample_shape, dataset.out_shape, streams, dataset.task)
         self.optimizer = own.optimizer
         self._loss = own.loss.for_classes(dataset.class_counts)
         self._regularizers = own.penalty
@@ -103,7 +104,7 @@ class RunSetup:
             chunk=network.evaluation_chunk(self.batches.batch_size),
             workers=workers,
             replicas=parallel.replicas if parallel else (),
-            metrics=measured_metrics(settings.monitored_columns),
+            metrics=measured_metrics(settings.monitored_columns, self.dataset.task),
         )
         self.controls = Controls(settings, self.optimizer.lr, self.iterations, network)
         self.last_finite = LastFinite(network)

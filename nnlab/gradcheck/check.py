@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 
+from nnlab.core.task import NUMBERS
 from nnlab.errors import CheckFailed, UsageError
 from nnlab.gradcheck.subjects import (
     Subject,
@@ -78,7 +79,9 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
                 makers.append((name, last))
     for name, cls in losses.items():
         for label, loss in zip(example_labels(name, cls.examples()), cls.examples(), strict=True):
-            makers.append((name, partial(loss_subject, label, loss)))
+            for task in cls.tasks:
+                title = f"{label} of numbers" if task == NUMBERS and len(cls.tasks) > 1 else label
+                makers.append((name, partial(loss_subject, title, loss, task=task)))
     makers += [(name, partial(regularizer_subject, name, cls(strength=0.1))) for name, cls in regularizers.items()]
     known = sorted({name for name, _ in makers})
     for name in names or ():

@@ -8,9 +8,10 @@ import numpy as np
 from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.flat_parameters import Parameter
 from nnlab.core.random import AddressedStreams
+from nnlab.core.task import CLASSES, Task
 from nnlab.layers.base import Layer
 from nnlab.layers.planning import activation_memory
-from nnlab.losses import Loss
+from nnlab.losses import Loss, rows
 from nnlab.models.network import Network
 from nnlab.regularizers import Regularizer
 from nnlab.text import format_value
@@ -98,13 +99,13 @@ def layer_subject(
     return Subject(name, tensors, value, gradients, kink_sides)
 
 
-def loss_subject(name: str, loss: Loss, seed: int) -> Subject:
-    """f = the mean loss of random scores."""
+def loss_subject(name: str, loss: Loss, seed: int, task: Task = CLASSES) -> Subject:
+    """f = the mean loss of random scores for random targets."""
     rng = np.random.default_rng(seed)
-    labels = rng.integers(5, size=SAMPLES)
+    targets = _random_targets((5,), SAMPLES, task, rng)
 
     def value(at: Tensors) -> complex:
-        return complex(loss.per_sample(at["scores"], labels).mean())
+        return complex(loss.per_sample(at["scores"], targets).mean())
 
     def gradients(at: Tensors) -> Tensors:
         value(at)
@@ -130,7 +131,7 @@ def regularizer_subject(name: str, regularizer: Regularizer, seed: int) -> Subje
 
 
 def model_subject(
-    name: str, network: Network, classes: int, loss: Loss, terms: Sequence[Regularizer], seed: int
+    name: str, network: Network, loss: Loss, terms: Sequence[Regularizer], seed: int, task: Task = CLASSES
 ) -> Subject:
     """f = loss + penalties of a whole network on random samples.
 
@@ -140,23 +141,23 @@ def model_subject(
     rng = np.random.default_rng(seed)
     large = sum(activation_memory(layer) for layer in network.layers) > LARGE_MODEL
     samples = SAMPLES if large else MODEL_SAMPLES
-    labels = rng.integers(classes, size=samples)
+    targets = _random_targets(network.out_shape, samples, task, rng)
     parameters = dict(network.named_parameters())
     tensors = {"x": rng.standard_normal((samples, *network.in_shape))}
     for key, parameter in parameters.items():
         spread = np.sqrt(2 / _fan_in(parameter)) if parameter.regularized else 0.5
         tensors[key] = spread * rng.standard_normal(parameter.shape)
     fixed = _frozen(parameters, tensors)
-    return _network_subject(name, network, loss, terms, labels, tensors, fixed)
+    return _network_subject(name, network, loss, terms, targets, tensors, fixed)
 
 
 def trained_subject(
-    name: str, network: Network, loss: Loss, terms: Sequence[Regularizer], x: Array, labels: Array
+    name: str, network: Network, loss: Loss, terms: Sequence[Regularizer], x: Array, targets: Array
 ) -> Subject:
     """f = loss + penalties of a network as it is, on these samples, as a function of its trained parameters."""
     tensors = {key: parameter.value.astype(np.float64) for key, parameter in network.named_parameters()}
     fixed = _frozen(dict(network.named_parameters()), tensors) | {"x": x.astype(np.float64)}
-    return _network_subject(name, network, loss, terms, labels, tensors, fixed)
+    return _network_subject(name, network, loss, terms, targets, tensors, fixed)
 
 
 def _network_subject(
@@ -164,7 +165,7 @@ def _network_subject(
     network: Network,
     loss: Loss,
     terms: Sequence[Regularizer],
-    labels: Array,
+    targets: Array,
     tensors: Tensors,
     fixed: Tensors,
 ) -> Subject:
@@ -182,7 +183,7 @@ def _network_subject(
         scores = network.forward(everything["x"], training=True)
         activity = sum(layer.activity_penalty() for layer in network.layers)
         penalty = sum(term.value(at[key].reshape(-1)) for term, key in penalised)
-        return complex(loss.per_sample(scores, labels).mean()) + activity + penalty
+        return complex(loss.per_sample(*rows(scores, targets)).mean()) + activity + penalty
 
     def gradients(at: Tensors) -> Tensors:
         value(at)
@@ -201,6 +202,13 @@ def _network_subject(
         ]
 
     return Subject(name, tensors, value, gradients, kink_sides)
+
+
+def _random_targets(out_shape: Shape, samples: int, task: Task, rng: np.random.Generator) -> Array:
+    """Classes (N,) or (N, T), or numbers (N, K), for scores of this shape."""
+    if task == CLASSES:
+        return rng.integers(out_shape[-1], size=(samples, *out_shape[:-1]))
+    return rng.standard_normal((samples, *out_shape))
 
 
 def _fan_in(W: Parameter) -> int:

@@ -65,7 +65,7 @@ def own_samples(
         network = TrainedNetwork.load(run, read_inputs(run) or dataset.inputs)
     part, split = part_of(dataset, part, str(run))
     if not changed:
-        return network, LabelledSamples(part, split.inputs, split.labels, training_samples=len(dataset.train))
+        return network, LabelledSamples(part, split.inputs, split.targets, training_samples=len(dataset.train))
     raw = dataset_of(load_experiment(run / SPEC_FILE, data=data), finished=False)
     found = in_format_of(network.inputs, raw, part, str(run))
     notes = (changed_data_warning(run, changed), *found.notes)
@@ -114,14 +114,14 @@ def in_format_of(inputs: InputFormat, dataset: Dataset, part: str | None, origin
     DataError for classes that the network does not know, and for samples of another shape or with other columns.
     """
     name, split = part_of(dataset, part, origin)
-    present = np.flatnonzero(np.bincount(split.labels, minlength=dataset.classes))
+    present = np.flatnonzero(np.bincount(split.targets, minlength=dataset.classes))
     place = one_line(origin, 200)
     index = np.zeros(dataset.classes, np.intp)
     index[present] = known_classes([dataset.class_names[label] for label in present], inputs.class_names, place)
     with reported_as(DataError, place, catch=UsageError):
         x = _encoded(split.inputs, dataset, inputs)
     notes = (*dataset.notes, *range_notes(x, inputs))
-    return LabelledSamples(name, x, index[split.labels], origin, notes=notes)
+    return LabelledSamples(name, x, index[split.targets], origin, notes=notes)
 
 
 def range_notes(x: Array, inputs: InputFormat) -> tuple[str, ...]:

@@ -31,9 +31,9 @@ class TrainedNetwork(Network):
     """
 
     def __init__(self, experiment: Experiment, inputs: InputFormat) -> None:
-        classes = len(inputs.class_names)
-        layers = experiment.model.stack(inputs.shape, classes)
-        super().__init__(layers, inputs.shape, classes, make_streams(experiment.rng, experiment.seed))
+        layers = experiment.model.stack(inputs.shape, inputs.out_shape)
+        streams = make_streams(experiment.rng, experiment.seed)
+        super().__init__(layers, inputs.shape, inputs.out_shape, streams, inputs.task)
         self.inputs = inputs
         self.experiment = experiment
         self.check_memory(experiment.dtype, 1, 0)

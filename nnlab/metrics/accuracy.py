@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Bounds
 from nnlab.core.statistics import share_standard_error
+from nnlab.core.task import CLASSES
 from nnlab.metrics.base import PRIMARY, Metric
 from nnlab.registry import metrics
 
@@ -14,6 +15,7 @@ from nnlab.registry import metrics
 class Accuracy(Metric):
     """Share of samples whose highest score is that of their label, from 0 to 1; higher is better."""
 
+    task = CLASSES
     label = "accuracy"
     label_ja = "正解率"
     heading = "acc"

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Bounds
+from nnlab.core.task import Task
 from nnlab.losses import Loss
 
 LOSS = "loss"
@@ -27,7 +28,8 @@ class Metric(ABC):
     metric from them. Chunks are counted in parallel and then merged, so a tally is a sum over samples: a number, or an
     array that starts as the number 0.
 
-    ``label`` and ``label_ja`` name the metric in pictures and lines, ``heading`` in tables. Values outside of ``range``
+    ``task`` is the kind of targets that the metric is for, None for any. ``label`` and ``label_ja`` name it in pictures
+    and lines, ``heading`` in tables. Values outside of ``range``
     are refused where files are read, and axes show the whole of a finite range. ``log_scale`` lets axes become
     logarithmic where values span more than two decades.
     """
@@ -36,12 +38,16 @@ class Metric(ABC):
     label_ja: ClassVar[str]
     heading: ClassVar[str]
     higher_is_better: ClassVar[bool]
+    task: ClassVar[Task | None] = None
     range: ClassVar[Bounds] = Bounds()
     log_scale: ClassVar[bool] = False
 
     @abstractmethod
     def update(self, scores: Array, targets: Array) -> None:
-        """Add samples to the tallies: scores (N, K), which must not be changed, and targets (N,)."""
+        """Add samples to the tallies: scores (N, K), which must not be changed, and targets (N,).
+
+        Where targets are numbers, both are (N, K) in the user's units.
+        """
 
     @abstractmethod
     def result(self) -> float:

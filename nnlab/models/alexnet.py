@@ -34,7 +34,7 @@ class AlexNet(Model):
     upsample: Annotated[int, Ge(1), Le(64), Doc("factor by which images are enlarged first (32x32 to 64x64: 2)")] = 1
     init: Annotated[Initialiser, Component("initialiser"), Doc("weight initialiser")] = field(default_factory=He)
 
-    def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
+    def stack(self, in_shape: Shape, out_shape: Shape) -> list[Layer]:
         """Convolutions with 96, 256, 384, 384 and 256 filters, then the linear layers."""
         layers: list[Layer] = [Upsample(factor=self.upsample)] if self.upsample > 1 else []
         layers += [
@@ -59,7 +59,7 @@ class AlexNet(Model):
             layers += [Linear(units=self.hidden, init=self.init), ReLU()]
             if self.dropout > 0:
                 layers.append(Dropout(rate=self.dropout))
-        layers.append(Linear(units=classes, init=self.init))
+        layers.append(Linear(units=out_shape[-1], init=self.init))
         return layers
 
     def _conv(self, filters: int, *, kernel: int = 3, stride: int = 1, padding: int) -> Conv2D:

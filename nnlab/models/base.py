@@ -1,4 +1,4 @@
-"""What a model is: a function from the shape of a sample and the number of classes to a stack of layers."""
+"""What a model is: a function from the shapes of a sample and of its scores to a stack of layers."""
 
 from abc import ABC, abstractmethod
 
@@ -10,5 +10,8 @@ class Model(ABC):
     """A recipe for a stack of layers."""
 
     @abstractmethod
-    def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
-        """New layers that turn samples of ``in_shape`` into one score for each class."""
+    def stack(self, in_shape: Shape, out_shape: Shape) -> list[Layer]:
+        """New layers that turn samples of ``in_shape`` into scores of ``out_shape``.
+
+        (K,) is one score for each class or target, (T, K) has them for each of T steps.
+        """

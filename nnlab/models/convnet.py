@@ -30,7 +30,7 @@ class ConvNet(Model):
     hidden: Annotated[int, Ge(1), Le(10**7), Doc("units of the hidden linear layer")] = 100
     init: Annotated[Initialiser, Component("initialiser"), Doc("weight initialiser")] = field(default_factory=He)
 
-    def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
+    def stack(self, in_shape: Shape, out_shape: Shape) -> list[Layer]:
         return [
             Conv2D(filters=self.filters, kernel=self.kernel, stride=self.stride, padding=self.padding, init=self.init),
             ReLU(),
@@ -38,5 +38,5 @@ class ConvNet(Model):
             Flatten(),
             Linear(units=self.hidden, init=self.init),
             ReLU(),
-            Linear(units=classes, init=self.init),
+            Linear(units=out_shape[-1], init=self.init),
         ]

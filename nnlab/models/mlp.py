@@ -40,8 +40,8 @@ class MLP(Model):
     ] = None
     dropout: Annotated[float, Ge(0), Le(MAX_RATE), Doc("fraction of hidden outputs set to zero while training")] = 0.0
 
-    def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
-        """Flatten if needed, the hidden blocks, and a linear layer with one output for each class."""
+    def stack(self, in_shape: Shape, out_shape: Shape) -> list[Layer]:
+        """Flatten if needed, the hidden blocks, and a linear layer with one output for each class or target."""
         stack: list[Layer] = [Flatten()] if len(in_shape) != 1 else []
         for units in self.hidden:
             stack.append(Linear(units=units, init=self.init))
@@ -50,7 +50,7 @@ class MLP(Model):
             stack.append(deepcopy(self.activation))
             if self.dropout > 0:
                 stack.append(Dropout(rate=self.dropout))
-        stack.append(Linear(units=classes, init=self.init))
+        stack.append(Linear(units=out_shape[-1], init=self.init))
         return stack
 
 
@@ -61,6 +61,6 @@ class Softmax(Model):
 
     init: Annotated[Initialiser, Component("initialiser"), Doc("weight initialiser")] = field(default_factory=He)
 
-    def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
+    def stack(self, in_shape: Shape, out_shape: Shape) -> list[Layer]:
         """Flatten if needed, then one linear layer."""
-        return MLP(hidden=[], init=self.init).stack(in_shape, classes)
+        return MLP(hidden=[], init=self.init).stack(in_shape, out_shape)

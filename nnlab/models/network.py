@@ -11,6 +11,7 @@ from nnlab.core.arrays import Array, Shape, copy_arrays, shape_text
 from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.core.random import Purpose, Streams
+from nnlab.core.task import CLASSES, Task
 from nnlab.errors import ShapeError
 from nnlab.html import block, line, table
 from nnlab.layers.base import Layer
@@ -32,14 +33,19 @@ class Network:
     Shapes are inferred and checked here, before anything is allocated. Raises ShapeError.
     """
 
-    def __init__(self, layers: Sequence[Layer], in_shape: Shape, classes: int, streams: Streams) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], in_shape: Shape, out_shape: Shape, streams: Streams, task: Task = CLASSES
+    ) -> None:
         self.layers = list(layers)
         self.in_shape = in_shape
+        self.out_shape = out_shape
         self.streams = streams
         shape, self.names = set_up_layers(self.layers, in_shape, streams)
-        if shape != (classes,):
+        if shape != out_shape:
             last = self.layers[-1].label if self.layers else "the network"
-            raise ShapeError(f"{last}: gives {shape_text(shape)} values a sample, but the data has {classes} classes")
+            wanted = f"{out_shape[-1]} {'classes' if task == CLASSES else 'target columns'}"
+            steps = f" at each of {out_shape[0]} steps" if len(out_shape) > 1 else ""
+            raise ShapeError(f"{last}: gives {shape_text(shape)} values a sample, but the data has {wanted}{steps}")
         self.order = fuse_relu_into_maxpool(self.layers)
         if not self.parameters:
             raise ShapeError("model: no layer has parameters, so there is nothing to train")
@@ -171,17 +177,20 @@ class Network:
         return sum(layer.activity_penalty() for layer in self.layers).real
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Scores (N, K) for a batch (N, ...)."""
+        """Scores (N, *out_shape) for a batch (N, ...)."""
         return forward(self.order, x, training=training)
 
     def backward(self, dscores: Array) -> None:
-        """Write the gradient of every parameter; the gradient of the input is not computed."""
+        """Write the gradient of every parameter, from that of the scores, one row for each prediction.
+
+        The gradient of the input is not computed.
+        """
         first, *others = self.order[self._first_trained :]
-        first.backward_parameters(backward(others, dscores))
+        first.backward_parameters(backward(others, dscores.reshape(-1, *self.out_shape)))
 
     def input_gradient(self, dscores: Array) -> Array:
         """Like ``backward``, and return the gradient of the input, shape (N, ...)."""
-        return backward(self.order, dscores)
+        return backward(self.order, dscores.reshape(-1, *self.out_shape))
 
     def state(self) -> dict[str, Array]:
         """Every parameter and buffer by name, such as ``linear1.W``; the arrays are the network's own."""

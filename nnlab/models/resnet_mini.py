@@ -31,14 +31,14 @@ class ResNetMini(Model):
     blocks: Annotated[int, Ge(1), Le(200), Doc("residual blocks in each of the three stages")] = 1
     init: Annotated[Initialiser, Component("initialiser"), Doc("weight initialiser")] = field(default_factory=He)
 
-    def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
+    def stack(self, in_shape: Shape, out_shape: Shape) -> list[Layer]:
         """6·blocks + 2 layers with weights, besides the projections."""
         layers: list[Layer] = [self._conv(self.filters, 1), BatchNorm(), ReLU()]
         for stage in range(3):
             for block in range(self.blocks):
                 stride = 2 if stage > 0 and block == 0 else 1
                 layers += [self._block(self.filters * 2**stage, stride), ReLU()]
-        layers += [GlobalAvgPool(), Linear(units=classes, init=self.init)]
+        layers += [GlobalAvgPool(), Linear(units=out_shape[-1], init=self.init)]
         return layers
 
     def _block(self, filters: int, stride: int) -> Residual:

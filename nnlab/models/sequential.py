@@ -15,7 +15,7 @@ from nnlab.registry import Component, Doc, models
 @models.register("sequential")
 @dataclass(kw_only=True)
 class Sequential(Model):
-    """Layers in the order given; the last one must give one score for each class."""
+    """Layers in the order given; the last one must give one score for each class, or one number for each target."""
 
     layers: Annotated[
         list[Layer],
@@ -24,5 +24,5 @@ class Sequential(Model):
         Doc("layers by name, such as - {name: linear, units: 50}"),
     ]
 
-    def stack(self, in_shape: Shape, classes: int) -> list[Layer]:
+    def stack(self, in_shape: Shape, out_shape: Shape) -> list[Layer]:
         return [deepcopy(layer) for layer in self.layers]

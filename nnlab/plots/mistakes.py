@@ -37,8 +37,8 @@ def plot_mistakes(
     when the picture cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = most_confident_errors(split.labels, predicted, confidence)
-    wrong = int(((predicted != split.labels) & (predicted >= 0)).sum())
+    chosen = most_confident_errors(split.targets, predicted, confidence)
+    wrong = int(((predicted != split.targets) & (predicted >= 0)).sum())
     words = {"name": plain_text(name, 40), "part": tr(part), "shown": len(chosen), "wrong": f"{wrong:,}"}
     title = tr("{name}: most confident errors on {part} images ({shown} of {wrong})", **words)
     columns = min(COLUMNS, max(4, len(chosen)))
@@ -55,7 +55,7 @@ def plot_mistakes(
                 0.5, 0.5, tr("no predictions") if (predicted < 0).all() else tr("no errors"), ha="center", color=FAINT
             )
         for place, index in enumerate(chosen.tolist(), start=1):
-            true, guess = (plain_text(class_names[label], 10) for label in (split.labels[index], predicted[index]))
+            true, guess = (plain_text(class_names[label], 10) for label in (split.targets[index], predicted[index]))
             heading = _heading(true, guess, float(confidence[index]), probability=probability)
             _draw_image(figure, (rows, columns, place), split.inputs[index], heading)
 

@@ -34,7 +34,7 @@ def draw_points(axes: Axes, split: Split, kind: PointStyle = "plain") -> None:
     axes.set_xlabel(tr("feature 1"))
     axes.set_ylabel(tr("feature 2"))
     chosen = np.unique(np.linspace(0, len(split) - 1, min(len(split), MOST_POINTS)).round().astype(np.intp))
-    x, labels = split.inputs[chosen], split.labels[chosen]
+    x, labels = split.inputs[chosen], split.targets[chosen]
     area = 22 if len(x) <= 500 else 9
     rim = 0.5 if len(x) <= 2000 else 0.15
     for label in np.unique(labels).tolist():
@@ -59,7 +59,7 @@ def class_marker(label: int) -> str:
 
 def legend_of_classes(figure: Figure, dataset: Dataset, splits: Sequence[str] = (), *, note: str = "") -> None:
     """A legend right of the axes with the classes that occur, the markers of splits, and a note."""
-    present = np.unique(np.concatenate([split.labels for split in dataset.splits.values()])).tolist()
+    present = np.unique(np.concatenate([split.targets for split in dataset.splits.values()])).tolist()
     lines = [
         (class_marker(label), class_colour(label), label_text(dataset.class_names[label], 24))
         for label in present

@@ -46,7 +46,7 @@ def plot_samples(
     if is_point:
         _plot_points(path, name, dataset)
         return [in_format(path)]
-    labels = dataset.train.labels
+    labels = dataset.train.targets
     shown = np.unique(labels)[:MOST_CLASSES].tolist()
     names = [dataset.class_names[label] for label in shown]
     columns = max(2, min(MOST_COLUMNS, GRID_WIDTH // (_tile_side(dataset) + GAP)))

@@ -1,4 +1,5 @@
-"""Losses: the mean over a batch of N samples with K scores each; t holds the labels, a number from 0 to K−1 each."""
+"""Losses: the mean over a batch of N samples with K scores each; t holds the labels, a number from 0 to K−1 each,
+or in a regression the numbers (N, K)."""
 
 from typing import Protocol
 
@@ -48,10 +49,14 @@ class SoftmaxWithLoss:
 
 
 class MeanSquaredError:
-    """L = 1/(N K) Σ_n Σ_k (x_nk − target_nk)² with target 1 at the label, 0 elsewhere; dx = 2 (x − target) / (N K)."""
+    """L = 1/(N K) Σ_n Σ_k (x_nk − target_nk)²; dx = 2 (x − target) / (N K).
+
+    The target of a label is 1 at the label, 0 elsewhere; numbers t (N, K) are targets themselves.
+    """
 
     def forward(self, x: np.ndarray, t: np.ndarray) -> float:
-        self.difference = x - np.eye(x.shape[1])[t]
+        target = np.eye(x.shape[1])[t] if t.ndim == 1 else t
+        self.difference = x - target
         return (self.difference**2).mean()
 
     def backward(self) -> np.ndarray:

@@ -46,8 +46,8 @@ def recall(network: Network, dataset: Dataset) -> dict[str, Any]:
     if dataset.classes > MOST_CLASSES or not is_unbalanced(dataset.class_counts):
         return {}
     part, split = evaluation_split(dataset, CHOOSING_SPLITS)
-    right = split.labels[predicted_classes(network, split.inputs) == split.labels]
-    samples, recognised = (np.bincount(labels, minlength=dataset.classes) for labels in (split.labels, right))
+    right = split.targets[predicted_classes(network, split.inputs) == split.targets]
+    samples, recognised = (np.bincount(labels, minlength=dataset.classes) for labels in (split.targets, right))
     found = {
         name: int(count) / int(of)
         for name, count, of in zip(dataset.class_names, recognised, samples, strict=True)

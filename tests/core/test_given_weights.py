@@ -19,7 +19,7 @@ W = [[0.24055208, -0.08417877, 0.10270625], [0.57949381, 0.17237454, 0.73158598]
 
 
 def test_softmax_classifier_with_given_weights() -> None:
-    (layer,) = Softmax(init=GivenWeights(W=W, b=[1, 2, 3])).stack((2,), 3)
+    (layer,) = Softmax(init=GivenWeights(W=W, b=[1, 2, 3])).stack((2,), (3,))
     state = make_network([layer], (2,), 3, rng="legacy").state()
     np.testing.assert_array_equal(state["linear1.W"], W)
     np.testing.assert_array_equal(state["linear1.b"], [1, 2, 3])

@@ -43,7 +43,7 @@ def test_medmnist_validation_samples(tmp_path):
     dataset = Table(path=medmnist(tmp_path)).load(rng())
     assert {name: len(split) for name, split in dataset.splits.items()} == {"train": 12, "validation": 6, "test": 3}
     np.testing.assert_array_equal(dataset.validation.inputs, PIXELS[:6, None])
-    assert dataset.validation.labels.tolist() == LABELS[:6].tolist()
+    assert dataset.validation.targets.tolist() == LABELS[:6].tolist()
     assert dataset.notes == (
         "f.npz: label 'train_labels' (3 classes), images of 1x5x4, 12 training and 6 validation and 3 test samples",
     )
@@ -75,7 +75,7 @@ def test_scikit_learn_class_and_feature_names(tmp_path):
     )
     dataset = read_npz(path, None, None)
     assert dataset.class_names == ("setosa", "versicolor", "a")  # by position, not sorted
-    assert dataset.train.labels.tolist() == LABELS.tolist()
+    assert dataset.train.targets.tolist() == LABELS.tolist()
     assert [column.name for column in dataset.columns] == ["sepal length (cm)", "sepal width (cm)"]
     assert dataset.notes[0] == "f.npz: label 'target' (3 classes), 2 features, 12 samples"
     assert dataset.notes[1] == "f.npz: not used: images"
@@ -115,8 +115,8 @@ def test_one_hot_labels(tmp_path, dtype):
     path = Path(saved(tmp_path, x_train=PIXELS, y_train=one_hot, x_test=PIXELS, y_test=one_hot[::-1]))
     dataset = read_npz(path, None, None)
     assert dataset.class_names == ("0", "1", "2", "3")
-    assert dataset.train.labels.tolist() == LABELS.tolist()
-    assert dataset.test.labels.tolist() == LABELS[::-1].tolist()
+    assert dataset.train.targets.tolist() == LABELS.tolist()
+    assert dataset.test.targets.tolist() == LABELS[::-1].tolist()
 
 
 @pytest.mark.parametrize("labels", [np.eye(4)[LABELS], LABELS])
@@ -224,7 +224,7 @@ def test_npy_files_with_test_samples(tmp_path):
     np.save(files["test_labels"], LABELS[:4])
     dataset = Table(**files).load(rng())
     np.testing.assert_array_equal(dataset.train.inputs[:, 0], PIXELS)
-    np.testing.assert_array_equal(dataset.test.labels, LABELS[:4])
+    np.testing.assert_array_equal(dataset.test.targets, LABELS[:4])
 
 
 @pytest.mark.parametrize(

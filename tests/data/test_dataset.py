@@ -18,7 +18,7 @@ def load(seed: int = 0, **keys: Any) -> Dataset:
 
 def points(split: Split | None) -> list[tuple[float, ...]]:
     assert split is not None
-    return [(*row, label) for row, label in zip(split.inputs.tolist(), split.labels.tolist(), strict=True)]
+    return [(*row, label) for row, label in zip(split.inputs.tolist(), split.targets.tolist(), strict=True)]
 
 
 def test_no_validation_split_by_default() -> None:
@@ -32,7 +32,7 @@ def test_validation_split_partitions_training_samples(keys: dict[str, Any]) -> N
     whole, dataset = load(), load(**keys)
     assert dataset.validation is not None
     assert (len(dataset.train), len(dataset.validation)) == (45, 15)
-    assert np.bincount(dataset.validation.labels).tolist() == [5, 5, 5]
+    assert np.bincount(dataset.validation.targets).tolist() == [5, 5, 5]
     assert sorted(points(dataset.train) + points(dataset.validation)) == sorted(points(whole.train))
     assert points(dataset.test) == points(whole.test)
 

@@ -55,7 +55,7 @@ def assert_equal(found: tuple[Dataset, list[float]], expected: tuple[Dataset, li
     assert found[0].splits.keys() == expected[0].splits.keys()
     for name, split in found[0].splits.items():
         other = expected[0].splits[name]
-        for own, its in ((split.inputs, other.inputs), (split.labels, other.labels)):
+        for own, its in ((split.inputs, other.inputs), (split.targets, other.targets)):
             assert own.dtype == its.dtype
             np.testing.assert_array_equal(own, its)
     for field in ("class_names", "checksums", "columns", "notes"):
@@ -121,18 +121,18 @@ def test_changed_file_in_a_folder_is_read_again(tmp_path: Path, reads: list[str]
             content = bytes(index % 2 for index in range(int(np.prod(shape))))
             (tmp_path / f"{part}-{kind}-idx{ndim}-ubyte").write_bytes(header + content)
     cache, source, rng = DatasetCache(), Idx(path=str(tmp_path)), make_streams("streams", 0).rng(Purpose.DATASET)
-    before = cache.read(source, rng).train.labels
+    before = cache.read(source, rng).train.targets
     cache.read(source, rng)
     assert reads == ["Idx"]
     labels = tmp_path / "train-labels-idx1-ubyte"
     labels.write_bytes(labels.read_bytes()[:-1] + b"\0")
-    assert (before[-1], cache.read(source, rng).train.labels[-1]) == (1, 0)
+    assert (before[-1], cache.read(source, rng).train.targets[-1]) == (1, 0)
 
 
 def test_kept_arrays_cannot_be_written_to(table: Callable[..., Table]) -> None:
     dataset, _ = loaded(table(test_split=0.0, scaling="none", missing_values=[]), "streams", 0, DatasetCache().read)
     source = Spiral(points=20)
-    for array in (dataset.train.labels, loaded(source, "streams", 0, DatasetCache().read)[0].train.inputs):
+    for array in (dataset.train.targets, loaded(source, "streams", 0, DatasetCache().read)[0].train.inputs):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
 

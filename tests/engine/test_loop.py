@@ -170,9 +170,9 @@ def test_accuracy_and_loss_of_an_evaluation_by_hand() -> None:
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     batches = [BatchLoader(split, "float64").chunk(0, 100)]
     measured = score(training.network, CrossEntropy(), batches, measured_metrics())
-    correct = sum(int(np.argmax(row)) == y for row, y in zip(p, split.labels, strict=True))
+    correct = sum(int(np.argmax(row)) == y for row, y in zip(p, split.targets, strict=True))
     assert measured.metrics["accuracy"] == correct / 10
-    assert measured.metrics["loss"] == pytest.approx(-np.log(p[np.arange(10), split.labels]).mean(), rel=1e-12)
+    assert measured.metrics["loss"] == pytest.approx(-np.log(p[np.arange(10), split.targets]).mean(), rel=1e-12)
 
 
 @pytest.mark.parametrize("eval_train", ["all", "batch", 7, 3])
@@ -295,7 +295,7 @@ def test_label_smoothing_is_in_the_objective_and_not_in_the_reported_loss() -> N
         assert first[key] == unsmoothed[key]
     scores = make_training().network.forward(make_split(30).inputs, training=False)
     log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-    target = 0.8 * np.eye(3)[make_split(30).labels] + 0.2 / 3
+    target = 0.8 * np.eye(3)[make_split(30).targets] + 0.2 / 3
     penalty = 0.25 * sum(float((layer.W.value**2).sum()) for layer in make_training().network.layers[::2])
     assert first["objective"] == pytest.approx(-(target * log_p).sum(axis=1).mean() + penalty, rel=1e-12)
     assert unsmoothed["objective"] == pytest.approx(unsmoothed["train_loss"] + penalty, rel=1e-12)

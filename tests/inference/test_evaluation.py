@@ -52,7 +52,7 @@ def test_own_splits_have_the_numbers_of_the_saved_weights_to_the_last_digit(
     result = run(make_experiment(tmp_path, SPEC, *overrides), tmp_path / "runs")
     network, dataset = nnlab.trained_network(result), dataset_of(result)
     for part, split in dataset.splits.items():
-        found = evaluate_trained(network, split.inputs, split.labels, part, training_samples=len(dataset.train))
+        found = evaluate_trained(network, split.inputs, split.targets, part, training_samples=len(dataset.train))
         expected = {name: result.summary["final"][f"{part}_{name}"] for name in ("loss", "accuracy")}
         assert found.metrics == expected
 
@@ -69,9 +69,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
 def test_standard_errors_are_those_of_a_share_and_of_a_mean(small: RunResult) -> None:
     network = nnlab.trained_network(small)
     split = dataset_of(small).splits["test"]
-    found = evaluate(small, split.inputs, split.labels)
+    found = evaluate(small, split.inputs, split.targets)
     p = nnlab.predict(small, split.inputs, probabilities=True)
-    losses = [-np.log(row[label]) for row, label in zip(p, split.labels, strict=True)]
+    losses = [-np.log(row[label]) for row, label in zip(p, split.targets, strict=True)]
     share = found.metrics["accuracy"]
     assert found.standard_errors["accuracy"] == pytest.approx((share * (1 - share) / found.samples) ** 0.5)
     mean = sum(losses) / len(losses)

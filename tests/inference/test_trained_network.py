@@ -101,7 +101,7 @@ def test_predictions_on_pixels_equal_the_recorded_accuracy(tmp_path: Path) -> No
     assert test is not None
     found = result.predict(test.inputs)
     assert found.dtype.kind == "i"
-    assert float((found == test.labels).mean()) == result.summary["final"]["test_accuracy"]
+    assert float((found == test.targets).mean()) == result.summary["final"]["test_accuracy"]
     np.testing.assert_array_equal(result.predict(test.inputs[:, 0] / 255), found)
     with pytest.raises(UsageError, match="floats from 0 to 1, or uint8"):
         result.predict(test.inputs.astype(float))

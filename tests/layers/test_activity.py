@@ -73,7 +73,7 @@ def test_gradients_of_a_network_with_penalties_of_every_kind(method: str) -> Non
             Linear(units=2),
         ]
         made = make_network(layers, (1, 3, 3), 2, seed=seed, dtype=None)
-        return model_subject("all", made, 2, CrossEntropy(), [L2(strength=0.1)], seed)
+        return model_subject("all", made, CrossEntropy(), [L2(strength=0.1)], seed)
 
     results = check(subject, method)  # type: ignore[arg-type]
     assert all(result.passed for result in results), results

@@ -25,7 +25,7 @@ PAPER = [(96, 11, 4, 2), (256, 5, 1, 2), (384, 3, 1, 1), (384, 3, 1, 1), (256, 3
 
 def test_the_layers_come_in_the_order_of_the_paper() -> None:
     dense = ["flatten", "linear", "relu", "dropout", "linear", "relu", "dropout", "linear"]
-    stack = AlexNet().stack((3, 224, 224), 1000)
+    stack = AlexNet().stack((3, 224, 224), (1000,))
     assert [registered_name(layer) for layer in stack] == [*CONVOLUTIONS, *dense]
     convolutions = [layer for layer in stack if isinstance(layer, Conv2D)]
     assert [(layer.filters, layer.kernel, layer.stride, layer.padding) for layer in convolutions] == PAPER
@@ -98,11 +98,11 @@ def test_small_images_are_enlarged_with_upsample() -> None:
 
 def test_the_keys_reach_their_layers() -> None:
     init = Normal(std=0.25)
-    stack = AlexNet(hidden=7, dropout=0.25, init=init).stack((3, 63, 63), 4)
+    stack = AlexNet(hidden=7, dropout=0.25, init=init).stack((3, 63, 63), (4,))
     assert [layer.units for layer in stack if isinstance(layer, Linear)] == [7, 7, 4]
     assert [layer.rate for layer in stack if isinstance(layer, Dropout)] == [0.25, 0.25]
     assert all(layer.init == init for layer in stack if isinstance(layer, Linear | Conv2D))
-    assert not any(isinstance(layer, Dropout) for layer in AlexNet(dropout=0.0).stack((3, 63, 63), 4))
+    assert not any(isinstance(layer, Dropout) for layer in AlexNet(dropout=0.0).stack((3, 63, 63), (4,)))
 
 
 def thinned(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +122,7 @@ def test_the_gradients_of_a_thin_one_are_numerical_ones(method: Method, monkeypa
     model = AlexNet(hidden=8, dropout=0.2)
     results = check(
         lambda seed: model_subject(
-            "alexnet", make_network(model, (2, 63, 63), 3, dtype=None), 3, CrossEntropy(), [], seed
+            "alexnet", make_network(model, (2, 63, 63), 3, dtype=None), CrossEntropy(), [], seed
         ),
         method,
         sampled=3,

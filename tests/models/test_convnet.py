@@ -62,7 +62,7 @@ def test_parameters_and_products_by_formula(
 
 def test_every_layer_gets_the_keys_of_the_model() -> None:
     init = Normal(std=0.25)
-    stack = ConvNet(filters=7, kernel=3, stride=2, padding="same", hidden=6, init=init).stack((1, 9, 9), 4)
+    stack = ConvNet(filters=7, kernel=3, stride=2, padding="same", hidden=6, init=init).stack((1, 9, 9), (4,))
     conv, first, last = stack[0], stack[4], stack[6]
     assert isinstance(conv, Conv2D)
     assert (conv.filters, conv.kernel, conv.stride, conv.padding, conv.bias) == (7, 3, 2, "same", True)
@@ -87,7 +87,7 @@ def test_legacy_weights_are_drawn_conv_then_linear_then_linear() -> None:
 
 def test_every_stack_is_new() -> None:
     model = ConvNet()
-    layers = [*model.stack((1, 8, 8), 2), *model.stack((1, 8, 8), 2)]
+    layers = [*model.stack((1, 8, 8), (2,)), *model.stack((1, 8, 8), (2,))]
     assert len({id(layer) for layer in layers}) == 14
 
 
@@ -111,9 +111,7 @@ def test_images_that_are_too_small_are_refused(keys: Any, in_shape: Any, message
 def test_its_gradients_are_numerical_ones(keys: Any, method: Method) -> None:
     model = ConvNet(filters=3, kernel=3, hidden=4, **keys)
     results = check(
-        lambda seed: model_subject(
-            "convnet", make_network(model, (2, 7, 6), 3, dtype=None), 3, CrossEntropy(), [], seed
-        ),
+        lambda seed: model_subject("convnet", make_network(model, (2, 7, 6), 3, dtype=None), CrossEntropy(), [], seed),
         method,
         sampled=10,
     )

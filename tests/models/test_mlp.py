@@ -44,8 +44,8 @@ def test_the_networks_of_the_published_experiments() -> None:
 def test_each_hidden_block_is_linear_norm_activation_dropout() -> None:
     model = MLP(hidden=[5, 4], activation=Sigmoid(), batch_norm=BatchNorm(), dropout=0.2)
     block = ["linear", "batch_norm", "sigmoid", "dropout"]
-    assert kinds(model.stack((3,), 2)) == [*block, *block, "linear"]
-    assert kinds(model.stack((1, 3, 3), 2)) == ["flatten", *block, *block, "linear"]
+    assert kinds(model.stack((3,), (2,))) == [*block, *block, "linear"]
+    assert kinds(model.stack((1, 3, 3), (2,))) == ["flatten", *block, *block, "linear"]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_each_hidden_block_is_linear_norm_activation_dropout() -> None:
     ],
 )
 def test_without_batch_norm_and_dropout_there_are_no_such_layers(keys: dict[str, Any], block: list[str]) -> None:
-    assert kinds(MLP(hidden=[5], **keys).stack((3,), 2)) == [*block, "linear"]
+    assert kinds(MLP(hidden=[5], **keys).stack((3,), (2,))) == [*block, "linear"]
 
 
 def test_every_layer_gets_the_keys_of_the_model() -> None:
@@ -66,7 +66,7 @@ def test_every_layer_gets_the_keys_of_the_model() -> None:
     model = MLP(
         hidden=[7, 6], activation=ELU(alpha=0.5), init=init, batch_norm=BatchNorm(eps=1e-3, momentum=0.5), dropout=0.2
     )
-    stack = model.stack((3,), 2)
+    stack = model.stack((3,), (2,))
     linear = [layer for layer in stack if isinstance(layer, Linear)]
     assert [layer.units for layer in linear] == [7, 6, 2]
     assert all(layer.init == init and layer.bias for layer in linear)
@@ -77,13 +77,13 @@ def test_every_layer_gets_the_keys_of_the_model() -> None:
 
 def test_every_stack_is_new_and_every_layer_its_own() -> None:
     model = MLP(hidden=[4, 4], activation=ReLU(), batch_norm=BatchNorm(), dropout=0.1)
-    layers = [*model.stack((3,), 2), *model.stack((3,), 2)]
+    layers = [*model.stack((3,), (2,)), *model.stack((3,), (2,))]
     assert len({id(layer) for layer in layers}) == len(layers)
     assert not any(layer is model.activation or layer is model.batch_norm for layer in layers)
 
 
 def test_two_dropout_layers_drop_differently() -> None:
-    stack = MLP(hidden=[50, 50], dropout=0.5).stack((3,), 2)
+    stack = MLP(hidden=[50, 50], dropout=0.5).stack((3,), (2,))
     make_network(stack, (3,), 2)
     first, second = (layer for layer in stack if isinstance(layer, Dropout))
     ones = np.ones((20, 50))
@@ -92,8 +92,8 @@ def test_two_dropout_layers_drop_differently() -> None:
 
 def test_softmax_is_one_linear_layer_from_flattened_samples() -> None:
     model = Softmax(init=Xavier())
-    assert kinds(model.stack((4,), 3)) == ["linear"]
-    flatten, linear = model.stack((1, 2, 2), 3)
+    assert kinds(model.stack((4,), (3,))) == ["linear"]
+    flatten, linear = model.stack((1, 2, 2), (3,))
     assert registered_name(flatten) == "flatten"
     assert isinstance(linear, Linear)
     assert linear.units == 3

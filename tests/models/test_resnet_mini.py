@@ -84,7 +84,7 @@ def test_any_image_fits_with_parameters_and_products_by_formula(
 
 
 def test_each_block_is_conv_norm_relu_conv_norm_without_biases() -> None:
-    stack = ResNetMini(blocks=2).stack((1, 28, 28), 10)
+    stack = ResNetMini(blocks=2).stack((1, 28, 28), (10,))
     blocks = [layer for layer in stack if isinstance(layer, Residual)]
     assert len(blocks) == 6
     strides = []
@@ -123,7 +123,7 @@ def test_its_gradients_are_numerical_ones(keys: Any, in_shape: Any, method: Meth
     model = ResNetMini(**keys)
     results = check(
         lambda seed: model_subject(
-            "resnet_mini", make_network(model, in_shape, 3, dtype=None), 3, CrossEntropy(), [], seed
+            "resnet_mini", make_network(model, in_shape, 3, dtype=None), CrossEntropy(), [], seed
         ),
         method,
         sampled=4,

@@ -32,13 +32,13 @@ from nnlab.models.sequential import Sequential
 
 def test_the_layers_come_in_the_order_given() -> None:
     layers: list[Layer] = [Flatten(), Linear(units=5), Sigmoid(), Linear(units=2, bias=False)]
-    stack = Sequential(layers=layers).stack((1, 2, 2), 2)
+    stack = Sequential(layers=layers).stack((1, 2, 2), (2,))
     assert repr(stack) == repr(layers)
 
 
 def test_the_same_layers_are_the_same_network_as_an_mlp() -> None:
-    written = Sequential(layers=[Flatten(), Linear(units=5), Sigmoid(), Linear(units=2)]).stack((1, 2, 2), 2)
-    named = MLP(hidden=[5], activation=Sigmoid()).stack((1, 2, 2), 2)
+    written = Sequential(layers=[Flatten(), Linear(units=5), Sigmoid(), Linear(units=2)]).stack((1, 2, 2), (2,))
+    named = MLP(hidden=[5], activation=Sigmoid()).stack((1, 2, 2), (2,))
     x = np.random.default_rng(0).standard_normal((3, 1, 2, 2))
     first, second = make_network(written, (1, 2, 2), 2), make_network(named, (1, 2, 2), 2)
     np.testing.assert_array_equal(first.forward(x, training=False), second.forward(x, training=False))
@@ -46,7 +46,7 @@ def test_the_same_layers_are_the_same_network_as_an_mlp() -> None:
 
 def test_every_stack_is_new() -> None:
     model = Sequential(layers=[Linear(units=2)])
-    (first,), (second,) = model.stack((3,), 2), model.stack((3,), 2)
+    (first,), (second,) = model.stack((3,), (2,)), model.stack((3,), (2,))
     assert first is not second
     assert first is not model.layers[0]
 
@@ -54,7 +54,7 @@ def test_every_stack_is_new() -> None:
 def test_a_layer_given_twice_becomes_two_layers() -> None:
     hidden, sigmoid = Linear(units=3), Sigmoid()
     model = Sequential(layers=[hidden, sigmoid, hidden, sigmoid, Linear(units=2)])
-    stack = model.stack((3,), 2)
+    stack = model.stack((3,), (2,))
     assert len({id(layer) for layer in stack}) == 5
     network = make_network(stack, (3,), 2)
     assert network.parameter_count == (3 * 3 + 3) * 2 + 3 * 2 + 2
@@ -62,7 +62,7 @@ def test_a_layer_given_twice_becomes_two_layers() -> None:
 
 
 def test_the_last_layer_must_give_one_score_for_each_class() -> None:
-    stack = Sequential(layers=[Linear(units=5), Sigmoid()]).stack((3,), 2)
+    stack = Sequential(layers=[Linear(units=5), Sigmoid()]).stack((3,), (2,))
     with pytest.raises(ShapeError, match=r"layer 2 sigmoid.* 5 .* 2 classes"):
         make_network(stack, (3,), 2, dtype=None)
 
@@ -90,7 +90,7 @@ LAYERS = PLAIN | st.lists(PLAIN, min_size=1, max_size=3).map(lambda inner: Resid
 def test_any_layers_on_images_give_the_shapes_they_promise_or_are_refused(
     layers: list[Layer], in_shape: tuple[int, int, int], dtype: Any
 ) -> None:
-    stack, streams = Sequential(layers=layers).stack(in_shape, 2), make_streams("streams", 0)
+    stack, streams = Sequential(layers=layers).stack(in_shape, (2,)), make_streams("streams", 0)
     refusal = ""
     try:
         set_up_layers(stack, in_shape, streams)

@@ -29,8 +29,8 @@ def make_network(
     dtype: Any = "float64",
 ) -> Network:
     """A network with its initial weights; with ``dtype=None`` its shapes only."""
-    stack = layers.stack(in_shape, classes) if isinstance(layers, Model) else layers
-    network = Network(stack, in_shape, classes, make_streams(rng, seed))
+    stack = layers.stack(in_shape, (classes,)) if isinstance(layers, Model) else layers
+    network = Network(stack, in_shape, (classes,), make_streams(rng, seed))
     if dtype is not None:
         network.allocate(dtype)
     return network

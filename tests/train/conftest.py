@@ -27,7 +27,7 @@ def packaged_mnist() -> Dataset:
     dataset = read_folder(mnist.FOLDER)
     for split in (dataset.train, dataset.test):
         assert split is not None
-        split.inputs.flags.writeable = split.labels.flags.writeable = False
+        split.inputs.flags.writeable = split.targets.flags.writeable = False
     return dataset
 
 

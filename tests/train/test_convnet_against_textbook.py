@@ -57,7 +57,7 @@ def test_the_first_adam_steps_in_legacy_mode_are_those_of_the_textbook(
     split = Mnist().load(np.random.default_rng(0)).train.first(SAMPLES)
     images = split.inputs.astype(np.float64)
     assert images.shape == (SAMPLES, 1, 28, 28)
-    losses, theta = textbook_training(images, split.labels, stride, padding, FILTERS * pooled**2)
+    losses, theta = textbook_training(images, split.targets, stride, padding, FILTERS * pooled**2)
     np.testing.assert_allclose(recorder.losses, losses, rtol=1e-10)
     assert losses[-1] < 0.9 * losses[0], "the steps went somewhere"
     state = setup.network.state()

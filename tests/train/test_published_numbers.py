@@ -91,7 +91,7 @@ def textbook_training(rule: type[Any], images: Array, labels: Array) -> tuple[li
 @pytest.fixture(scope="module")
 def images_and_labels() -> tuple[Array, Array]:
     split = Mnist().load(np.random.default_rng(0)).train.first(2000)
-    return split.inputs.astype(np.float64), split.labels
+    return split.inputs.astype(np.float64), split.targets
 
 
 @pytest.mark.parametrize("name", RULES)

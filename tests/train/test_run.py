@@ -140,7 +140,7 @@ def test_early_stopping_and_plateau_repeat_byte_for_byte_and_save_the_best_weigh
     validation = RunSetup(experiment).dataset.validation
     assert validation is not None
     scores = trained_network(result.path).forward(validation.inputs.astype(np.float32), training=False)
-    found = float((scores.argmax(axis=1) == validation.labels).mean())
+    found = float((scores.argmax(axis=1) == validation.targets).mean())
     assert found == summary["final"]["validation_accuracy"] == metrics["validation_accuracy"][best]
 
 
@@ -184,7 +184,7 @@ def test_the_saved_model_scores_what_the_run_recorded(spec: Path, tmp_path: Path
     assert test is not None
     scores = trained_network(result.path).forward(test.inputs.astype(np.float32), training=False)
     final = result.summary["final"]
-    assert float((scores.argmax(axis=1) == test.labels).mean()) == final["test_accuracy"]
+    assert float((scores.argmax(axis=1) == test.targets).mean()) == final["test_accuracy"]
 
 
 @pytest.mark.usefixtures("no_pictures")

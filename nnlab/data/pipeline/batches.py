@@ -38,18 +38,18 @@ class BatchLoader:
         shape = (len(indices), *inputs.shape[1:])
         # mode="clip" keeps np.take from buffering its output; the indices are always in range.
         rows = np.take(inputs, indices, axis=0, out=self._workspace.array("rows", shape, inputs.dtype), mode="clip")
-        return self._scaled(rows, self._workspace.array("x", rows.shape, self.dtype)), self.split.labels[indices]
+        return self._scaled(rows, self._workspace.array("x", rows.shape, self.dtype)), self.split.targets[indices]
 
     def chunk(self, start: int, size: int) -> Batch:
         """Up to ``size`` consecutive samples from ``start``."""
         part = slice(start, start + size)
         rows = self.split.inputs[part]
-        return self._scaled(rows, self._workspace.array("x", rows.shape, self.dtype)), self.split.labels[part]
+        return self._scaled(rows, self._workspace.array("x", rows.shape, self.dtype)), self.split.targets[part]
 
     def everything(self) -> Batch:
         """All samples in one new array."""
         inputs = self.split.inputs
-        return self._scaled(inputs, np.empty_like(inputs, self.dtype)), self.split.labels
+        return self._scaled(inputs, np.empty_like(inputs, self.dtype)), self.split.targets
 
     def _scaled(self, rows: Array, x: Array) -> Array:
         """The rows as network inputs, written to x."""

@@ -105,7 +105,7 @@ def _read_files(folder: Traversable, files: Mapping[str, Sequence[tuple[str, Tra
             f"{file_name(folder)}: expected test images of {shape_text(train.inputs.shape[2:])} pixels as in training, "
             f"found {shape_text(test.inputs.shape[2:])}"
         )
-    classes = max(2, 1 + int(train.labels.max()), 1 + int(test.labels.max()))
+    classes = max(2, 1 + int(train.targets.max()), 1 + int(test.targets.max()))
     return Dataset(train, test, tuple(str(label) for label in range(classes)), checksums)
 
 
@@ -202,7 +202,7 @@ class Idx(DatasetSource):
 
     def _with_label_offset(self, dataset: Dataset) -> Dataset:
         """The dataset with ``label_offset`` subtracted from the labels."""
-        smallest = min(int(split.labels.min()) for split in dataset.splits.values())
+        smallest = min(int(split.targets.min()) for split in dataset.splits.values())
         if smallest < self.label_offset:
             raise DataError(
                 f"{file_name(Path(self.path))}: data.label_offset: expected labels from {self.label_offset}, "
@@ -216,7 +216,7 @@ class Idx(DatasetSource):
         names = dataset.class_names[self.label_offset :]
         if len(names) < 2:
             raise DataError(f"{file_name(Path(self.path))}: expected at least 2 classes, found {len(names)}")
-        parts = {name: Split(split.inputs, split.labels - self.label_offset) for name, split in dataset.splits.items()}
+        parts = {name: Split(split.inputs, split.targets - self.label_offset) for name, split in dataset.splits.items()}
         return replace(dataset, train=parts["train"], test=parts["test"], class_names=names)
 
     def _transposed(self, dataset: Dataset) -> Dataset:
@@ -226,7 +226,7 @@ class Idx(DatasetSource):
             note = "EMNIST images are stored transposed; data.transpose: true corrects this"
             return replace(dataset, notes=(*dataset.notes, note)) if emnist else dataset
         parts = {
-            name: Split(np.ascontiguousarray(split.inputs.transpose(0, 1, 3, 2)), split.labels)
+            name: Split(np.ascontiguousarray(split.inputs.transpose(0, 1, 3, 2)), split.targets)
             for name, split in dataset.splits.items()
         }
         return replace(dataset, train=parts["train"], test=parts["test"])

@@ -107,14 +107,14 @@ class Images(DatasetSource):
     def _held_out(self, splits: dict[str, Split], rng: RandomGenerator, name: str) -> tuple[Split, Split | None]:
         """Training and test samples, both shuffled, so that the first N have all classes."""
         train, test = splits["train"], splits.get("test")
-        kept, held_out = hold_out_share(train.labels, 0.0 if test else self.test_split, rng)
+        kept, held_out = hold_out_share(train.targets, 0.0 if test else self.test_split, rng)
         if test is None and self.test_split and not len(held_out):
             raise DataError(
                 f"{name}: data.test_split: {self.test_split} of {len(kept)} samples is less than one sample, or would "
                 "leave a class without training samples; 0 means no test set"
             )
         if test is not None:
-            return train.take(kept), test.take(hold_out_share(test.labels, 0.0, rng)[0])
+            return train.take(kept), test.take(hold_out_share(test.targets, 0.0, rng)[0])
         return train.take(kept), train.take(held_out) if self.test_split else None
 
 

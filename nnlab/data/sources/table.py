@@ -157,7 +157,7 @@ class Table(DatasetSource):
         if self.image is not None:
             dataset = as_images(dataset, self.image, name)
         if dataset.test is None and self.split_column is None:
-            kept, held_out = hold_out_share(dataset.train.labels, self.test_split, rng)
+            kept, held_out = hold_out_share(dataset.train.targets, self.test_split, rng)
             if self.test_split and not len(held_out):
                 raise DataError(
                     f"{name}: data.test_split: {self.test_split} of {len(kept)} samples in {dataset.classes} classes "

@@ -52,7 +52,7 @@ class ToySource(DatasetSource):
             raise UsageError(f"data.{key}: {message}")
         train = self.draw(self.points, rng)
         test = self.draw(self.test_points, rng) if self.test_points else None
-        return Dataset(train, test, tuple(str(label) for label in range(train.labels.max() + 1)))
+        return Dataset(train, test, tuple(str(label) for label in range(train.targets.max() + 1)))
 
 
 @datasets.register("spiral")

@@ -26,7 +26,7 @@ def as_images(dataset: Dataset, shape: Sequence[int], name: str) -> Dataset:
     pixels = all(holds_pixels(split.inputs) for split in dataset.splits.values())
     warning = "" if pixels else _warning(dataset)
     dtype = np.uint8 if pixels else np.float64
-    images = dataset.map_splits(lambda split: Split(split.inputs.astype(dtype).reshape(-1, *shape), split.labels))
+    images = dataset.map_splits(lambda split: Split(split.inputs.astype(dtype).reshape(-1, *shape), split.targets))
     return replace(images, notes=(*dataset.notes, *filter(None, (warning,))))
 
 

@@ -29,7 +29,7 @@ def impute(dataset: Dataset, missing: str | float, name: str) -> Dataset:
         replacements += [replacement] * column.width
     notes = _notes(dataset, missing)
     values = np.array(replacements)
-    filled = dataset.map_splits(lambda split: Split(_replaced(split.inputs, values), split.labels))
+    filled = dataset.map_splits(lambda split: Split(_replaced(split.inputs, values), split.targets))
     return replace(filled, columns=tuple(columns), notes=(*dataset.notes, *notes))
 
 

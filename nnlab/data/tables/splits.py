@@ -54,7 +54,7 @@ def split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Da
     train = splits["train"]
     if train is None:
         raise DataError(f"{where}: expected rows with train, found none")
-    absent = np.flatnonzero(np.bincount(train.labels, minlength=dataset.classes) == 0)
+    absent = np.flatnonzero(np.bincount(train.targets, minlength=dataset.classes) == 0)
     if len(absent):
         class_name = quote(dataset.class_names[absent[0]])
         raise DataError(f"{where}: expected training samples of every class, found none of class {class_name}")

@@ -59,10 +59,10 @@ def test_binary_folder(folder: Path) -> None:
         assert split.inputs.shape == (len(data) // 3073, 3, 32, 32)
         assert split.inputs.dtype == np.uint8
         assert split.inputs.flags.c_contiguous
-        assert set(split.labels.tolist()) == set(range(10))
+        assert set(split.targets.tolist()) == set(range(10))
         for n in (0, 7, 16, len(split) - 1):
             record = data[n * 3073 : (n + 1) * 3073]
-            assert split.labels[n] == record[0]
+            assert split.targets[n] == record[0]
             for channel in range(3):
                 for row in (0, 13, 31):
                     at = 1 + channel * 1024 + row * 32
@@ -75,7 +75,7 @@ def test_archive_equals_folder(folder: Path, tmp_path: Path) -> None:
         assert one is not None
         assert other is not None
         np.testing.assert_array_equal(one.inputs, other.inputs)
-        np.testing.assert_array_equal(one.labels, other.labels)
+        np.testing.assert_array_equal(one.labels, other.targets)
     assert dataset.checksums == packed.checksums
     assert dataset.checksums["test_batch.bin"] == sha256((folder / "test_batch.bin").read_bytes()).hexdigest()
     assert len(dataset.checksums) == 6
@@ -240,7 +240,7 @@ def test_python_version_equals_binary_version(folder: Path, where: str) -> None:
     binary, found = load(folder), load(path)
     for one, other in ((binary.train, found.train), (binary.test, found.test)):
         np.testing.assert_array_equal(one.inputs, other.inputs)
-        np.testing.assert_array_equal(one.labels, other.labels)
+        np.testing.assert_array_equal(one.labels, other.targets)
     assert found.checksums["data_batch_1"] == sha256((batches / "data_batch_1").read_bytes()).hexdigest()
     assert len(found.checksums) == 6
 

@@ -14,7 +14,7 @@ def test_samples_and_class_names(fashion_mnist: Path) -> None:
     dataset = FashionMnist().load(RNG)
     assert dataset.train.inputs.shape == (20, 1, 28, 28)
     assert dataset.train.inputs.ravel()[:300].tolist() == [n % 256 for n in range(300)]
-    assert dataset.train.labels.tolist() == [9, *range(10), *range(9)]
+    assert dataset.train.targets.tolist() == [9, *range(10), *range(9)]
     assert dataset.test is not None
     np.testing.assert_array_equal(dataset.test.inputs, dataset.train.inputs[:4])
     assert dataset.class_names == CLASS_NAMES
@@ -31,7 +31,7 @@ def test_damaged_file_is_rejected(fashion_mnist: Path) -> None:
 
 def test_unverified_files_are_ignored(fashion_mnist: Path) -> None:
     (fashion_mnist / "train-labels-idx1-ubyte").write_bytes(b"not the published file")
-    assert FashionMnist().load(RNG).train.labels[0] == 9
+    assert FashionMnist().load(RNG).train.targets[0] == 9
 
 
 def test_checksums_are_the_published_ones() -> None:

@@ -183,8 +183,8 @@ def test_every_file_name_spelling(tmp_path, dotted, packed):
     np.testing.assert_array_equal(dataset.train.inputs, IMAGES[:, None])
     assert dataset.train.inputs.dtype == np.uint8
     assert dataset.sample_shape == (1, 4, 3)
-    np.testing.assert_array_equal(dataset.train.labels, LABELS)
-    assert dataset.train.labels.dtype == np.intp
+    np.testing.assert_array_equal(dataset.train.targets, LABELS)
+    assert dataset.train.targets.dtype == np.intp
     assert dataset.test is not None
     np.testing.assert_array_equal(dataset.test.inputs, IMAGES[:2, None])
     assert dataset.class_names == ("0", "1", "2")
@@ -259,7 +259,7 @@ def test_emnist_prefix_label_offset_and_transpose(tmp_path, test, end):
     np.testing.assert_array_equal(dataset.train.inputs[:, 0], LETTERS.transpose(0, 2, 1))
     assert dataset.train.inputs.flags.c_contiguous
     assert dataset.sample_shape == (1, 4, 3)
-    assert dataset.train.labels.tolist() == dataset.test.labels.tolist() == [0, 2]
+    assert dataset.train.targets.tolist() == dataset.test.targets.tolist() == [0, 2]
     assert dataset.class_names == ("1", "2", "3")
     assert dataset.notes == ()
     assert next(iter(dataset.checksums)) == "emnist-letters-train-images-idx3-ubyte"

@@ -42,7 +42,7 @@ def test_folders_are_classes_sorted_by_name(tmp_path: Path) -> None:
     assert dataset.test is not None
     assert (len(dataset.train), len(dataset.test)) == (9, 3)
     light = dataset.train.inputs.reshape(9, -1).mean(axis=1) > 128
-    assert light.tolist() == (dataset.train.labels == 1).tolist()
+    assert light.tolist() == (dataset.train.targets == 1).tolist()
     assert dataset.notes == ("own: 2 classes, 9 training and 3 test samples of 4x3 grey pixels",)
 
 
@@ -78,7 +78,7 @@ def test_a_folder_of_test_samples_elsewhere(tmp_path: Path) -> None:
 
 def test_the_first_samples_are_of_all_classes(tmp_path: Path) -> None:
     dataset = Images(path=str(fill(tmp_path / "own", 30)), train_size=10).load(np.random.default_rng(0))
-    assert set(dataset.train.labels.tolist()) == {0, 1}
+    assert set(dataset.train.targets.tolist()) == {0, 1}
 
 
 def test_files_of_systems_are_ignored_and_others_are_named(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ def test_full_dataset(full):
     assert full.train.inputs.shape == (60_000, 1, 28, 28)
     assert full.train.inputs.dtype == np.uint8
     assert full.test.inputs.shape == (10_000, 1, 28, 28)
-    assert np.bincount(full.train.labels).tolist() == TRAIN_COUNTS
-    assert np.bincount(full.test.labels).tolist() == TEST_COUNTS
+    assert np.bincount(full.train.targets).tolist() == TRAIN_COUNTS
+    assert np.bincount(full.test.targets).tolist() == TEST_COUNTS
     assert full.class_names == tuple("0123456789")
     assert full.checksums == PUBLISHED_SHA256
 
@@ -40,7 +40,7 @@ def test_mean_pixel(full):
 def test_train_size_uses_first_samples(full):
     cut = Mnist(train_size=300, test_size=7).load(RNG)
     np.testing.assert_array_equal(cut.train.inputs, full.train.inputs[:300])
-    np.testing.assert_array_equal(cut.test.labels, full.test.labels[:7])
+    np.testing.assert_array_equal(cut.test.targets, full.test.targets[:7])
 
 
 def test_loading_keeps_one_copy():

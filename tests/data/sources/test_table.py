@@ -38,16 +38,16 @@ def test_csv_is_shuffled_and_split_stratified(flowers):
     dataset = Table(path=str(path), scaling="none").load(streams())
     assert dataset.class_names == ("aster", "rose")
     assert dataset.sample_shape == (3,)
-    assert np.bincount(dataset.train.labels).tolist() == [32, 8]
-    assert np.bincount(dataset.test.labels).tolist() == [8, 2]
+    assert np.bincount(dataset.train.targets).tolist() == [32, 8]
+    assert np.bincount(dataset.test.targets).tolist() == [8, 2]
     assert dataset.checksums == {"table.csv": sha256(path.read_bytes()).hexdigest()}
     found = {
         (*row, dataset.class_names[label])
         for split in (dataset.train, dataset.test)
-        for row, label in zip(split.inputs.tolist(), split.labels, strict=True)
+        for row, label in zip(split.inputs.tolist(), split.targets, strict=True)
     }
     assert found == {(*row, label) for row, label in zip(rows.tolist(), labels, strict=True)}
-    assert not np.all(np.diff(dataset.train.labels) <= 0)
+    assert not np.all(np.diff(dataset.train.targets) <= 0)
 
 
 def test_test_split_depends_on_random_stream_only(flowers):
@@ -138,7 +138,7 @@ def test_npz_with_test_set_is_not_split(tmp_path):
     dataset = Table(path=str(path), scaling="minmax").load(streams())
     np.testing.assert_allclose(dataset.train.inputs, x_train / 10 - [0, 0.1])
     np.testing.assert_allclose(dataset.test.inputs, x_test / 10 - [0, 0.1])
-    assert dataset.test.labels.tolist() == [1, 1]
+    assert dataset.test.targets.tolist() == [1, 1]
 
 
 def test_file_format_is_detected_by_content(tmp_path):
@@ -170,7 +170,7 @@ def test_test_file_columns_in_any_order(tmp_path):
     source = table(tmp_path, TRAIN, label="label", test_path=str(tmp_path / "test.csv"), scaling="none")
     dataset = source.load(streams())
     assert dataset.test.inputs.tolist() == [[1, 3, 5, 7], [2, 4, 6, 8]]
-    assert dataset.test.labels.tolist() == [1, 0]
+    assert dataset.test.targets.tolist() == [1, 0]
     assert dataset.train.inputs[:, 0].tolist() == list(range(12))
     assert sorted(dataset.checksums) == ["table.csv", "test.csv"]
     assert source.files() == [tmp_path / "table.csv", tmp_path / "test.csv"]

@@ -25,7 +25,7 @@ def test_spiral_matches_published_points():
             labels.append(j)
     dataset = Spiral().load(np.random.RandomState(0))
     np.testing.assert_allclose(dataset.train.inputs, expected, rtol=0, atol=1e-14)
-    assert dataset.train.labels.tolist() == labels
+    assert dataset.train.targets.tolist() == labels
     assert dataset.test is None
     # Written down from the published recipe run with NumPy's RandomState(0).
     np.testing.assert_allclose(
@@ -51,8 +51,8 @@ def test_spiral_linear_classifier_has_published_losses():
     for _ in range(200):
         scores = np.exp(samples.inputs @ W + b)
         probabilities = scores / scores.sum(1, keepdims=True)
-        losses.append(-np.log(probabilities[rows, samples.labels]).mean() + 0.5e-3 * (W * W).sum())
-        probabilities[rows, samples.labels] -= 1
+        losses.append(-np.log(probabilities[rows, samples.targets]).mean() + 0.5e-3 * (W * W).sum())
+        probabilities[rows, samples.targets] -= 1
         W, b = W - samples.inputs.T @ probabilities / 300 - 1e-3 * W, b - probabilities.mean(0)
     published = {0: 1.096919, 10: 0.917310, 20: 0.851535, 30: 0.822352, 40: 0.807594, 190: 0.786302}
     assert {i: round(losses[i], 6) for i in published} == published
@@ -65,7 +65,7 @@ def test_spiral_test_samples_are_drawn_after_the_training_samples():
     test = Spiral(points=5, classes=4).load(state).train
     np.testing.assert_array_equal(whole.train.inputs, train.inputs)
     np.testing.assert_array_equal(whole.test.inputs, test.inputs)
-    assert np.bincount(whole.test.labels).tolist() == [5] * 4
+    assert np.bincount(whole.test.targets).tolist() == [5] * 4
     assert whole.class_names == ("0", "1", "2", "3")
 
 
@@ -76,7 +76,7 @@ def test_same_seed_gives_same_points(toy):
     np.testing.assert_array_equal(one.test.inputs, two.test.inputs)
     assert not np.array_equal(one.train.inputs[: len(one.test)], one.test.inputs)
     assert one.train.inputs.dtype == np.float64
-    assert one.train.labels.dtype == np.intp
+    assert one.train.targets.dtype == np.intp
     assert one.sample_shape == (2,)
     assert one.checksums == {}
 
@@ -92,7 +92,7 @@ def test_one_point_and_no_test_set(toy):
 
 def test_moons_without_noise_are_half_circles():
     samples = Moons(points=200, noise=0).load(streams()).train
-    upper, lower = (samples.inputs[samples.labels == label] for label in (0, 1))
+    upper, lower = (samples.inputs[samples.targets == label] for label in (0, 1))
     assert len(upper) == len(lower) == 200
     np.testing.assert_allclose(np.hypot(*upper.T), 1)
     assert upper[:, 1].min() >= 0
@@ -112,7 +112,7 @@ def test_xor_clusters_and_labels():
     samples = Xor(points=1000, noise=0.1).load(streams()).train
     assert len(samples) == 4000
     signs = np.sign(samples.inputs)
-    np.testing.assert_array_equal(samples.labels, signs[:, 0] * signs[:, 1] < 0)
+    np.testing.assert_array_equal(samples.targets, signs[:, 0] * signs[:, 1] < 0)
     quadrants, counts = np.unique(signs, axis=0, return_counts=True)
     assert len(quadrants) == 4
     assert set(counts) == {1000}
@@ -121,7 +121,7 @@ def test_xor_clusters_and_labels():
 
 def test_xor_without_noise_is_four_centres():
     samples = Xor(points=3, noise=0).load(streams()).train
-    assert {(*map(float, row), int(k)) for row, k in zip(samples.inputs, samples.labels, strict=True)} == {
+    assert {(*map(float, row), int(k)) for row, k in zip(samples.inputs, samples.targets, strict=True)} == {
         (1.0, 1.0, 0),
         (-1.0, -1.0, 0),
         (1.0, -1.0, 1),
@@ -132,7 +132,7 @@ def test_xor_without_noise_is_four_centres():
 @pytest.mark.parametrize("toy", [Moons, Xor])
 def test_first_samples_are_balanced(toy):
     samples = toy(points=50, train_size=20).load(streams()).train
-    assert np.bincount(samples.labels).tolist() == [10, 10]
+    assert np.bincount(samples.targets).tolist() == [10, 10]
 
 
 @pytest.mark.parametrize(

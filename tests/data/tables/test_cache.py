@@ -139,7 +139,7 @@ def test_csv_is_parsed_once(cache: TableCache, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("nnlab.data.tables.csv_file.read_rows_of", None)
     again = read_csv(path, cache=cache)
     np.testing.assert_array_equal(first.train.inputs, again.train.inputs)
-    np.testing.assert_array_equal(first.train.labels, again.train.labels)
+    np.testing.assert_array_equal(first.train.targets, again.train.targets)
     assert (first.columns, first.class_names, first.notes, first.checksums) == (
         *(again.columns, again.class_names, again.notes, again.checksums),
     )

@@ -50,8 +50,8 @@ def test_csv_dialects(table, content):
     dataset = read_csv(table(content))
     assert dataset.train.inputs.tolist() == INPUTS
     assert dataset.train.inputs.dtype == np.float64
-    assert dataset.train.labels.tolist() == [0, 1]
-    assert dataset.train.labels.dtype == np.intp
+    assert dataset.train.targets.tolist() == [0, 1]
+    assert dataset.train.targets.dtype == np.intp
     assert dataset.class_names == ("x", "y")
 
 
@@ -179,7 +179,7 @@ def test_csv_writer_round_trip(tmp_path, rows, delimiter):
     path.write_bytes(text.getvalue().encode())
     dataset = read_csv(path)
     assert dataset.train.inputs[:, 0].tolist() == [number for number, _ in rows]
-    assert [dataset.class_names[index] for index in dataset.train.labels] == [label for _, label in rows]
+    assert [dataset.class_names[index] for index in dataset.train.targets] == [label for _, label in rows]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -192,7 +192,7 @@ def test_fuzzed_bytes_are_table_or_data_error(tmp_path, content):
     except DataError as error:
         message = str(error)
     else:
-        assert len(dataset.train.inputs) == len(dataset.train.labels) > 1
+        assert len(dataset.train.inputs) == len(dataset.train.targets) > 1
         return
     assert message.startswith(str(path))
 

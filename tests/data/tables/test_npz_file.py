@@ -40,8 +40,8 @@ def test_features_are_float64(path, save, x, dtype):
     dataset = read_npz(path, None, None)
     assert dataset.train.inputs.dtype == np.float64
     np.testing.assert_array_equal(dataset.train.inputs, X.astype(dtype).astype(float))
-    assert dataset.train.labels.tolist() == [0, 2, 0, 2, 1, 1]
-    assert dataset.train.labels.dtype == np.intp
+    assert dataset.train.targets.tolist() == [0, 2, 0, 2, 1, 1]
+    assert dataset.train.targets.dtype == np.intp
     assert dataset.class_names == ("3", "5", "7")
     assert dataset.test is None
     assert list(dataset.checksums) == ["data.npz"]
@@ -65,7 +65,7 @@ def test_label_dtypes(path, labels, names):
     np.savez(path, x=X, y=labels)
     dataset = read_npz(path, None, None)
     assert dataset.class_names == names
-    assert [names[label] for label in dataset.train.labels] == [
+    assert [names[label] for label in dataset.train.targets] == [
         str(int(label)) if isinstance(label, float) else str(label) for label in labels.ravel().tolist()
     ]
 
@@ -76,7 +76,7 @@ def test_train_and_test_share_classes(path):
     np.testing.assert_array_equal(dataset.train.inputs, X)
     np.testing.assert_array_equal(dataset.test.inputs, X[:2] + 1)
     assert dataset.class_names == ("3", "5", "7", "9")
-    assert dataset.test.labels.tolist() == [3, 0]
+    assert dataset.test.targets.tolist() == [3, 0]
     np.savez(path, x_train=X, y_train=Y)
     assert read_npz(path, None, None).test is None
 
@@ -292,6 +292,6 @@ def test_long_labels_of_one_split_do_not_widen_others(path: Path) -> None:
         tracemalloc.stop()
     assert peak < 30 * 2**20  # joined, the labels alone would be 400 MB
     assert dataset.class_names == ("a", "a" * 1000, "b")
-    assert dataset.train.labels[:3].tolist() == [0, 2, 0]
+    assert dataset.train.targets[:3].tolist() == [0, 2, 0]
     assert dataset.test is not None
-    assert dataset.test.labels[:3].tolist() == [1, 2, 1]
+    assert dataset.test.targets[:3].tolist() == [1, 2, 1]

@@ -286,7 +286,7 @@ def test_block_and_row_readers_agree(
     for other in (usual, in_blocks, short):
         for part, split in careful.splits.items():
             assert split.inputs.tobytes() == other.splits[part].inputs.tobytes()
-            np.testing.assert_array_equal(split.labels, other.splits[part].labels)
+            np.testing.assert_array_equal(split.targets, other.splits[part].targets)
         assert (other.columns, other.class_names, other.notes) == (careful.columns, careful.class_names, careful.notes)
 
 

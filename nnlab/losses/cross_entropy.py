@@ -1,77 +1,17 @@
-"""Losses: how wrong the scores of a network are, as a mean over the batch, and the gradient of that."""
+"""Softmax cross-entropy."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from math import log
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from annotated_types import Ge, Le, Lt
 
 from nnlab.core.arrays import Array
-from nnlab.core.workspace import Workspace
 from nnlab.errors import UsageError
+from nnlab.losses.base import Loss
 from nnlab.registry import Doc, losses
-
-
-class Loss(ABC):
-    """Scores (N, K) and labels (N,) to one loss for each sample; the objective is their mean.
-
-    ``backward`` is the gradient of that mean with respect to the scores of the last ``per_sample``; where those are a
-    part of a batch, the mean is over its ``batch_size``, so that the gradients of all parts sum to the batch's.
-    """
-
-    # Whether the scores are logits of a softmax: log-probabilities up to an additive constant.
-    softmax: ClassVar[bool] = False
-
-    def __init__(self) -> None:
-        self.workspace = Workspace()
-
-    @property
-    def weighted(self) -> bool:
-        """Whether classes have weights."""
-        return False
-
-    @abstractmethod
-    def per_sample(self, scores: Array, labels: Array) -> Array:
-        """The loss of each sample, shape (N,)."""
-
-    @abstractmethod
-    def backward(self, batch_size: int | None = None) -> Array:
-        """∂(mean loss)/∂scores, shape (N, K)."""
-
-    def forward(self, scores: Array, labels: Array) -> float:
-        """The mean loss of the batch, summed in float64."""
-        return float(self.per_sample(scores, labels).sum(dtype=np.float64)) / len(labels)
-
-    def replica(self) -> Self:
-        """The same loss with memory of its own, to work beside this one."""
-        other = copy(self)
-        other.workspace = Workspace()
-        return other
-
-    def for_classes(self, counts: Array) -> Self:
-        """The same loss with memory of its own, for training samples of which counts[k] are of class k, shape (K,).
-
-        Raises UsageError when its settings are for another number of classes.
-        """
-        return self.replica()
-
-    @property
-    def reported(self) -> "Loss":
-        """The loss that evaluations report, where it is not the one that is minimised."""
-        return self
-
-    @abstractmethod
-    def chance(self, classes: int) -> float:
-        """The loss of the best constant prediction, where all K classes are equally frequent."""
-
-    @classmethod
-    def examples(cls) -> Sequence[Self]:
-        """Losses of this class on which ``nnlab gradcheck`` proves the gradients."""
-        return [cls()]
 
 
 @losses.register("cross_entropy")
@@ -187,37 +127,3 @@ class CrossEntropy(Loss):
             difference *= weights
         dscores = self.workspace.array("dscores", (N, K), exponentials.dtype)
         return np.divide(difference.T, batch_size or N, out=dscores)
-
-
-@losses.register("mean_squared_error")
-@dataclass
-class MeanSquaredError(Loss):
-    """Squared distance to the one-hot label, averaged over classes and samples: Σ(scores − one_hot)² / (N·K).
-
-    Equals ``textbook.MeanSquaredError``, in memory that is reused at each step.
-    """
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def per_sample(self, scores: Array, labels: Array) -> Array:
-        """Σ_k (score_k − one_hot_k)² / K for each sample."""
-        N, K = scores.shape
-        self._difference = difference = self.workspace.array("difference", (N, K), scores.dtype)
-        np.copyto(difference, scores)
-        difference[np.arange(N), labels] -= 1
-        squares = np.multiply(difference, difference, out=self.workspace.array("squares", (N, K), scores.dtype))
-        per_sample: Array = squares.sum(axis=1) / K
-        return per_sample
-
-    def chance(self, classes: int) -> float:
-        """With every score 1/K: (K − 1) / K²."""
-        return (classes - 1) / classes**2
-
-    def backward(self, batch_size: int | None = None) -> Array:
-        """2 (scores − one_hot) / (N·K)."""
-        difference = self._difference
-        N, K = difference.shape
-        dscores = self.workspace.array("dscores", difference.shape, difference.dtype)
-        np.multiply(difference, 2 / ((batch_size or N) * K), out=dscores)
-        return dscores
