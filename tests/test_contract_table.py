@@ -467,7 +467,7 @@ def test_dataset(tmp_path: Path, name: str) -> None:
             assert np.issubdtype(split.targets.dtype, np.integer)
             assert ((split.targets >= 0) & (split.targets < classes)).all()
             np.testing.assert_array_equal(split.inputs, again.inputs)
-            np.testing.assert_array_equal(split.targets, again.labels)
+            np.testing.assert_array_equal(split.targets, again.targets)
 
 
 @rows("search")

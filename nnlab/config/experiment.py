@@ -135,7 +135,9 @@ class Experiment(ResolvedSpec):
     ] = "streams"
     data: Annotated[DatasetSource, Component("dataset"), Doc("dataset")]
     model: Annotated[Model, Component("model"), Doc("network architecture")]
-    loss: Annotated[Loss, Component("loss"), Doc("loss function; default of numbers: mean_squared_error")] = field(default_factory=CrossEntropy)
+    loss: Annotated[
+        Loss, Component("loss"), Doc("loss function; default for targets that are numbers: mean_squared_error")
+    ] = field(default_factory=CrossEntropy)
     optimizer: Annotated[Optimizer, Component("optimizer"), Doc("update rule")]
     penalty: Annotated[
         list[Regularizer], WeightsByName("penalty"), Doc("regularisation strength λ of each weight penalty")

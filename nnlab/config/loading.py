@@ -17,8 +17,8 @@ from nnlab.config.recorded_data import RecordedData
 from nnlab.config.spec_kinds import IS_SWEEP, describes_descent, is_sweep_spec
 from nnlab.config.validation import Validator, flatten
 from nnlab.config.yaml_parser import parse_collecting_problems
-from nnlab.core.task import NUMBERS
 from nnlab.config.yaml_reader import MAX_BYTES, STANDARD_INPUT, leading_comment, question_in
+from nnlab.core.task import NUMBERS
 from nnlab.errors import UsageError
 from nnlab.losses import MeanSquaredError
 from nnlab.registry import hyperparameters
@@ -129,7 +129,7 @@ def validated(
         )
         if experiment:
             experiment.question = question_in(tree.comment)
-            if "loss" not in raw and experiment.data.task == NUMBERS:
+            if isinstance(raw, dict) and "loss" not in raw and experiment.data.task == NUMBERS:
                 experiment.loss = MeanSquaredError()
         reported = {key for _, key, _ in problems}
         problems.extend(tree.problem_at(key, message) for key, message in validator.problems if key not in reported)

@@ -1,5 +1,7 @@
-"""Losses: the mean over a batch of N samples with K scores each; t holds the labels, a number from 0 to K−1 each,
-or in a regression the numbers (N, K)."""
+"""Losses: the mean over a batch of N samples with K scores each.
+
+t holds the labels (N,), a number from 0 to K−1 each; in a regression the numbers (N, K).
+"""
 
 from typing import Protocol
 

@@ -282,7 +282,7 @@ class Fixed(DatasetSource):
     inputs = PIXELS
 
     def read(self, rng: object) -> Dataset:
-        return Dataset(Split(self.inputs, SPLIT.labels), None, ("a", "b"))
+        return Dataset(Split(self.inputs, SPLIT.targets), None, ("a", "b"))
 
 
 @pytest.mark.parametrize(

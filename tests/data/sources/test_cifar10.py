@@ -75,7 +75,7 @@ def test_archive_equals_folder(folder: Path, tmp_path: Path) -> None:
         assert one is not None
         assert other is not None
         np.testing.assert_array_equal(one.inputs, other.inputs)
-        np.testing.assert_array_equal(one.labels, other.targets)
+        np.testing.assert_array_equal(one.targets, other.targets)
     assert dataset.checksums == packed.checksums
     assert dataset.checksums["test_batch.bin"] == sha256((folder / "test_batch.bin").read_bytes()).hexdigest()
     assert len(dataset.checksums) == 6
@@ -240,7 +240,7 @@ def test_python_version_equals_binary_version(folder: Path, where: str) -> None:
     binary, found = load(folder), load(path)
     for one, other in ((binary.train, found.train), (binary.test, found.test)):
         np.testing.assert_array_equal(one.inputs, other.inputs)
-        np.testing.assert_array_equal(one.labels, other.targets)
+        np.testing.assert_array_equal(one.targets, other.targets)
     assert found.checksums["data_batch_1"] == sha256((batches / "data_batch_1").read_bytes()).hexdigest()
     assert len(found.checksums) == 6
 
