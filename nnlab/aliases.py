@@ -25,6 +25,10 @@ _WORDS = {
     "leaky_relu": "lrelu",
     "tanh": "hyperbolictangent",
     "sigmoid": "logistic expit",
+    "gelu": "gaussianerrorlinearunit",
+    "swish": "silu sigmoidlinearunit",
+    "softplus": "smoothrelu",
+    "prelu": "parametricrelu",
     # losses
     "cross_entropy": "crossentropyloss crossentropyerror categoricalcrossentropy sparsecategoricalcrossentropy "
     "softmaxwithloss softmaxloss nll nllloss logloss",
@@ -50,6 +54,7 @@ _WORDS = {
     "beta2": "beta2 rho2",
     "eps": "epsilon",
     "decay": "rho decayrate",
+    "slope": "negativeslope",
     "iterations": "itersnum iters maxiter maxiters niter numiterations numsteps maxsteps steps updates",
     "steps": "itersnum iters iterations niter",
     "epochs": "epoch maxepochs nepochs numepochs",

@@ -70,6 +70,10 @@ ACTIVATIONS: dict[str, tuple[dict[str, Any], tuple[int, ...], tuple[int, ...]]] 
     "relu": ({}, (5,), (5,)),
     "leaky_relu": ({"slope": 0.2}, (5,), (5,)),
     "elu": ({"alpha": 0.7}, (5,), (5,)),
+    "gelu": ({}, (2, 3), (2, 3)),
+    "swish": ({"beta": 1.5}, (5,), (5,)),
+    "softplus": ({}, (5,), (5,)),
+    "prelu": ({"slope": 0.2}, (3, 2, 2), (3, 2, 2)),
 }
 TABLE: dict[str, dict[str, Any]] = {
     "activation": ACTIVATIONS,

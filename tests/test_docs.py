@@ -47,7 +47,7 @@ RUN_FILES = {
 FOLDERS = [ROOT, ROOT / "docs", *(ROOT / "nnlab" / part for part in ("", "data", "textbook"))]
 USERS_FILES = {
     "nnlab/optim/signsgd.py",
-    "nnlab/layers/prelu.py",
+    "nnlab/layers/elementwise_prelu.py",
     "flowers.csv",
     "predictions.png",
     "predictions/",
@@ -178,16 +178,16 @@ def test_the_documented_optimizer_works(tmp_path: Path, monkeypatch: pytest.Monk
 def test_the_documented_layer_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, block = blocks(EXTENDING, "python")
     monkeypatch.setattr(layers, "_classes", {**layers._classes})
-    namespace: dict[str, Any] = {"__name__": "prelu"}
+    namespace: dict[str, Any] = {"__name__": "elementwise_prelu"}
     exec(compile(block.text, "extending.md", "exec", dont_inherit=True), namespace)
-    prelu = namespace["PReLU"]
+    prelu = namespace["ElementwisePReLU"]
     for method in ("central", "complex"):
-        results = check(lambda seed: layer_subject("prelu", prelu(), (5,), seed), method)
+        results = check(lambda seed: layer_subject("elementwise_prelu", prelu(), (5,), seed), method)
         assert {result.tensor for result in results if result.passed} == {"x", "a"}
-    model = "{name: sequential, layers: [{name: linear, units: 4}, prelu, {name: linear, units: 2}]}"
+    model = "{name: sequential, layers: [{name: linear, units: 4}, elementwise_prelu, {name: linear, units: 2}]}"
     experiment = make_experiment(tmp_path, f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}")
     network = make_network(experiment.model, (2,), 2, dtype=None)
-    assert [name for name, _ in network.named_parameters()][2] == "prelu1.a"
+    assert [name for name, _ in network.named_parameters()][2] == "elementwise_prelu1.a"
 
 
 def test_the_package_layout_names_every_part_of_the_package() -> None:

@@ -165,6 +165,16 @@ def _layer_norm(layer: Any) -> Module:
     return Module(f"nn.LayerNorm({layer.in_shape}, eps={layer.eps})", state)
 
 
+def _swish(layer: Any) -> Module:
+    return Module("nn.SiLU()" if layer.beta == 1 else f"Swish({layer.beta})")
+
+
+def _prelu(layer: Any) -> Module:
+    """PyTorch's channels are the axis after the batch; of a sequence (T, D) the features are the last."""
+    kind = "nn.PReLU" if len(layer.in_shape) != 2 or layer.shared else "PReLULast"
+    return Module(f"{kind}({layer.a.value.size})", {"weight": layer.a.value})
+
+
 def _lrn(layer: Any) -> Module:
     """PyTorch divides α by the size, which the paper and nnlab do not, and counts an even size to one side only."""
     size = layer.size // 2 * 2 + 1
@@ -198,6 +208,10 @@ _LAYERS: dict[str, Callable[[Any], "Module | list[tuple[str, Module]]"]] = {
     "relu": _plain("nn.ReLU()"),
     "leaky_relu": lambda layer: Module(f"nn.LeakyReLU({layer.slope})"),
     "elu": lambda layer: Module(f"nn.ELU({layer.alpha})"),
+    "gelu": lambda layer: Module(f'nn.GELU("{layer.approximate}")'),
+    "swish": _swish,
+    "softplus": _plain("nn.Softplus(threshold=40)"),  # PyTorch's own 20 leaves out e^-20, 2e-9
+    "prelu": _prelu,
     "linear": _linear,
     "flatten": _plain("nn.Flatten()"),
     "conv2d": _conv,

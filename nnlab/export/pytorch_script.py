@@ -28,6 +28,24 @@ class Concat(nn.Sequential):
     def forward(self, x):
         return torch.cat([branch(x) for branch in self], dim=1)
 ''',
+    "Swish": '''
+class Swish(nn.Module):
+    """x sigmoid(beta x)."""
+
+    def __init__(self, beta):
+        super().__init__()
+        self.beta = beta
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.beta * x)
+''',
+    "PReLULast": '''
+class PReLULast(nn.PReLU):
+    """A slope for each feature of sequences (N, T, D)."""
+
+    def forward(self, x):
+        return super().forward(x.movedim(-1, 1)).movedim(1, -1)
+''',
     "AvgPoolInside": '''
 class AvgPoolInside(nn.AvgPool2d):
     """The mean of the pixels of each window that lie inside the image, with padding of any width on each side."""

@@ -12,7 +12,9 @@ from nnlab.layers import (
     linear,
     lrn,
     pool,
+    prelu,
     residual,
+    smooth_activations,
     upsample,
 )
 from nnlab.layers.base import Layer
@@ -30,6 +32,8 @@ __all__ = [
     "linear",
     "lrn",
     "pool",
+    "prelu",
     "residual",
+    "smooth_activations",
     "upsample",
 ]

@@ -4,7 +4,7 @@ Fresh arrays, formulas in the docstrings, and no import from the rest of nnlab. 
 numbers as its class here, which the tests compare; ``docs/textbook.md`` walks through the code.
 """
 
-from nnlab.textbook.activations import Elu, Identity, LeakyRelu, Relu, Sigmoid, Tanh
+from nnlab.textbook.activations import Elu, Identity, LeakyRelu, PRelu, Relu, Sigmoid, Tanh
 from nnlab.textbook.activity import ActivityL1, ActivityL2
 from nnlab.textbook.affine import Affine, Flatten
 from nnlab.textbook.composite import Concatenate, Residual
@@ -18,6 +18,7 @@ from nnlab.textbook.normalisation import BatchNormalization, LayerNormalization,
 from nnlab.textbook.optimizers import SGD, AdaDelta, AdaGrad, Adam, AdamW, Arrays, Momentum, Nadam, Nesterov, RMSProp
 from nnlab.textbook.pooling import AveragePooling, GlobalAveragePooling, Pooling, Upsample
 from nnlab.textbook.regularizers import L1, L2
+from nnlab.textbook.smooth_activations import Gelu, Softplus, Swish
 
 __all__ = [
     "L1",
@@ -38,6 +39,7 @@ __all__ = [
     "Dropout",
     "Elu",
     "Flatten",
+    "Gelu",
     "GlobalAveragePooling",
     "Identity",
     "Layer",
@@ -49,12 +51,15 @@ __all__ = [
     "Nadam",
     "Nesterov",
     "Network",
+    "PRelu",
     "Pooling",
     "RMSProp",
     "Relu",
     "Residual",
     "Sigmoid",
     "SoftmaxWithLoss",
+    "Softplus",
+    "Swish",
     "Tanh",
     "Upsample",
     "balanced_class_weights",

@@ -75,3 +75,27 @@ class Elu(Layer):
 
     def backward(self, dout: np.ndarray) -> np.ndarray:
         return np.where(self.positive, dout, dout * self.alpha * self.exp)
+
+
+class PRelu(Layer):
+    """out = x where x > 0, else a · x; dx = dout where x > 0, else a · dout; da = Σ dout · x over the x ≤ 0.
+
+    The channels of images and the features of vectors have a slope a each, or all have one (He et al. 2015).
+    """
+
+    parameters = ("a",)
+
+    def __init__(self, a: np.ndarray) -> None:
+        self.a = a
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        self.x, self.positive = x, x > 0
+        self.slope = self.a.reshape(-1, 1, 1) if x.ndim == 4 else self.a
+        return np.where(self.positive, x, self.slope * x)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        dslope = np.where(self.positive, 0, dout * self.x)
+        channels = 1 if self.x.ndim == 4 else self.x.ndim - 1
+        others = tuple(axis for axis in range(self.x.ndim) if axis != channels)
+        self.da = dslope.sum(others) if len(self.a) > 1 else dslope.sum(keepdims=True).reshape(1)
+        return np.where(self.positive, dout, self.slope * dout)

@@ -18,6 +18,7 @@ from nnlab.layers.conv import Conv2D
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.layers.pool import AvgPool, MaxPool
+from nnlab.layers.prelu import PReLU
 from nnlab.models.alexnet import AlexNet
 from nnlab.models.base import Model
 from nnlab.models.convnet import ConvNet
@@ -45,11 +46,13 @@ BORDERS: list[tuple[Layer, tuple[int, ...]]] = [
     (AvgPool(size=2, stride=1, padding="same"), (2, 3, 4)),
     (AvgPool(size=3, stride=2, padding=1), (2, 4, 4)),
 ]
+SEQUENCES: list[tuple[Layer, tuple[int, ...]]] = [(PReLU(), (4, 3)), (PReLU(shared=True), (4, 3))]
 EXAMPLES = [
     pytest.param(layer, in_shape, id=f"{name}-{number}")
     for name, cls in layers.items()
     for number, (layer, in_shape) in enumerate(cls.examples())
 ] + [pytest.param(layer, in_shape, id=f"border-{number}") for number, (layer, in_shape) in enumerate(BORDERS)]
+EXAMPLES += [pytest.param(layer, shape, id=f"sequence-{number}") for number, (layer, shape) in enumerate(SEQUENCES)]
 
 
 def shaken(network: Network) -> Network:

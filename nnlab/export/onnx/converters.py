@@ -1,7 +1,7 @@
 """The converter of each layer by its registered name."""
 
 from nnlab.export.onnx.composite import concat, residual
-from nnlab.export.onnx.elementwise import function, passed_on
+from nnlab.export.onnx.elementwise import function, gelu, passed_on, prelu, swish
 from nnlab.export.onnx.graph import Converter
 from nnlab.export.onnx.images import conv2d, global_avg_pool, pool, upsample
 from nnlab.export.onnx.linear import flatten, linear
@@ -17,6 +17,10 @@ CONVERTERS: dict[str, Converter] = {
     "relu": function("Relu"),
     "leaky_relu": function("LeakyRelu", alpha="slope"),
     "elu": function("Elu", alpha="alpha"),
+    "gelu": gelu,
+    "swish": swish,
+    "softplus": function("Softplus"),
+    "prelu": prelu,
     "linear": linear,
     "flatten": flatten,
     "conv2d": conv2d,

@@ -26,6 +26,7 @@ from nnlab.layers.linear import Linear
 from nnlab.layers.lrn import LocalResponseNorm
 from nnlab.layers.planning import initialise
 from nnlab.layers.pool import AvgPool, MaxPool
+from nnlab.layers.prelu import PReLU
 from nnlab.layers.residual import Residual
 from nnlab.registry import layers, registered_name
 
@@ -43,6 +44,8 @@ OWN: list[tuple[Layer, Shape]] = [
     (BatchNorm(eps=0.2), (3, 2, 2)),
     (LayerNorm(eps=0.2), (5,)),
     (LeakyReLU(slope=0.3), (5,)),
+    (PReLU(), (4, 3)),
+    (PReLU(shared=True), (3, 2, 2)),
     (Concat(branches=[[], [Dropout()], [BatchNorm()]]), (2, 3, 3)),
     (Residual(layers=[Residual(layers=[Linear(units=4), Sigmoid()]), Concat(branches=[[Linear(units=2)], []])]), (3,)),
 ]

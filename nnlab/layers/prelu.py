@@ -1,0 +1,59 @@
+"""Parametric ReLU."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from nnlab.core.arrays import Array, Shape
+from nnlab.layers.base import Activation
+from nnlab.registry import Doc, activations
+
+
+@activations.register("prelu")
+@dataclass(kw_only=True)
+class PReLU(Activation):
+    """y = x where x > 0, else a·x, with a trained slope a (He et al. 2015, arXiv 1502.01852).
+
+    One slope for each feature of vectors, for each channel of images, or one for all. As in the paper, no penalty acts
+    on slopes.
+    Equals ``textbook.PRelu``, in memory that is reused at each step.
+    """
+
+    activation_arrays = 3
+
+    slope: Annotated[float, Ge(0), Le(1), Doc("initial slope a for negative inputs")] = 0.25
+    shared: Annotated[bool, Doc("true: one slope for all channels or features")] = False
+
+    @classmethod
+    def examples(cls) -> "list[tuple[PReLU, Shape]]":
+        return [(cls(), (5,)), (cls(shared=True), (5,)), (cls(), (3, 2, 2))]
+
+    def build(self, in_shape: Shape) -> Shape:
+        """The slopes a are (C,) for images (C, H, W), (D,) for vectors (D,) and sequences (T, D), or (1,)."""
+        channels = 0 if len(in_shape) == 3 else len(in_shape) - 1
+        self.a = self.constant("a", (1,) if self.shared else (in_shape[channels],), self.slope)
+        self.along = tuple(-1 if axis == channels else 1 for axis in range(len(in_shape)))
+        every = range(len(in_shape) + 1)
+        self._summed = tuple(axis for axis in every if self.shared or axis != channels + 1)
+        return in_shape
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        self._x = x
+        y = np.multiply(x, self.a.value.reshape(self.along), out=self.workspace.like("y", x))
+        np.copyto(y, x, where=self.kink_sides())
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        """dx = dy where x > 0, else a·dy; da = Σ dy·x over the x ≤ 0."""
+        positive = self.kink_sides()
+        product = np.minimum(self._x, 0, out=self.workspace.like("product", self._x))
+        product *= dy
+        self.a.grad[...] = product.sum(axis=self._summed)
+        dx = np.multiply(dy, self.a.value.reshape(self.along), out=self.workspace.like("dx", dy))
+        np.copyto(dx, dy, where=positive)
+        return dx
+
+    def kink_sides(self) -> Array:
+        return np.greater(self._x.real, 0, out=self.workspace.like("positive", self._x, np.bool_))
