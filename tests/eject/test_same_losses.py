@@ -95,6 +95,14 @@ def test_points(overrides: list[str], tmp_path: Path) -> None:
     train_beside(make_experiment(tmp_path, POINTS, *overrides), tmp_path).assert_equal()
 
 
+def test_smooth_activations_and_trained_slopes(tmp_path: Path) -> None:
+    activations = ["gelu", "{name: gelu, approximate: tanh}", "{name: swish, beta: 2.0}", "softplus", "prelu"]
+    activations += ["{name: prelu, shared: true, slope: 0.1}"]
+    blocks = ", ".join(f"{{name: linear, units: 5}}, {activation}" for activation in activations)
+    model = f"model={{name: sequential, layers: [{blocks}, {{name: linear, units: 2}}]}}"
+    train_beside(make_experiment(tmp_path, POINTS, model), tmp_path).assert_equal()
+
+
 @pytest.mark.parametrize(
     "overrides",
     [
