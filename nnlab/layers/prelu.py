@@ -40,7 +40,7 @@ class PReLU(Activation):
         return in_shape
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        self._x = x
+        self._x: Array = x
         y = np.multiply(x, self.a.value.reshape(self.along), out=self.workspace.like("y", x))
         np.copyto(y, x, where=self.kink_sides())
         return y
@@ -56,4 +56,6 @@ class PReLU(Activation):
         return dx
 
     def kink_sides(self) -> Array:
-        return np.greater(self._x.real, 0, out=self.workspace.like("positive", self._x, np.bool_))
+        positive = self.workspace.like("positive", self._x, np.bool_)
+        np.greater(self._x.real, 0, out=positive)
+        return positive
