@@ -85,6 +85,14 @@ class SpecError(UsageError):
         self.problems = tuple(problems)
 
 
+class PluginError(UsageError):
+    """A mistake in a plugin: ``my_layer.py:12: what is wrong``."""
+
+    def __init__(self, path: Path, line: int | None, message: str) -> None:
+        place = one_line(str(path), 1000)
+        super().__init__(f"{place}:{line}: {message}" if line else f"{place}: {message}")
+
+
 class ShapeError(UsageError):
     """Layers are incompatible, or a network does not fit its data or the available memory."""
 

@@ -5,7 +5,7 @@ A component is a dataclass whose fields are its hyper-parameters (``nnlab/hyperp
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from nnlab.hyperparameters import (
@@ -62,7 +62,8 @@ T = TypeVar("T")
 class Registry:
     """The components of one kind by name.
 
-    The first look-up imports the package that defines them, so the contents do not depend on other imports.
+    The first look-up imports the package that defines them, so the contents do not depend on other imports, then the
+    plugins of installed packages.
     """
 
     def __init__(
@@ -77,20 +78,57 @@ class Registry:
         self.number = number
         self._module = module
         self._includes = tuple(includes)
+        self._neighbours = [self, *includes]
         self._classes: dict[str, type[Any]] = {}
         self._loaded = False
+        for other in includes:
+            other._neighbours.append(self)
 
     def register(self, name: str) -> Callable[[type[T]], type[T]]:
-        """Class decorator: register a component under ``name``."""
+        """Class decorator: register a component under ``name``.
+
+        A class of a plugin or notebook takes the name over from an earlier version; raises ValueError for other names
+        that are taken.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f'a component is registered under a name, as with @register("my_{self.kind}")')
 
         def add(component: type[T]) -> type[T]:
-            if name in self._classes:
-                raise ValueError(f"{self.kind} {name!r} is registered twice")
+            if not _is_built_in(component):
+                self._load()
+            for registry in self._neighbours:
+                former = registry._classes.get(name)
+                if former is None:
+                    continue
+                if not _may_take_over(former, component):
+                    raise ValueError(f"{registry.kind} {name!r} is {_taken(former, component)}")
+                registry.remove(name)
+            if "registered_name" in vars(component):
+                raise ValueError(f"the class {component.__name__} is registered as {registered_name(component)!r}")
             component.registered_name = name  # type: ignore[attr-defined]  # read back by registered_name()
             self._classes[name] = component
             return component
 
         return add
+
+    def restore(self, name: str, component: type[Any]) -> None:
+        """Let a name stand for a class that was registered under it before."""
+        for registry in self._neighbours:
+            registry.remove(name)
+        self._classes[name] = component
+
+    def remove(self, name: str) -> None:
+        """Forget a name, if it is known here."""
+        self._classes.pop(name, None)
+
+    def replace(self, items: Iterable[tuple[str, type[Any]]]) -> None:
+        """Let the contents be those of an earlier :meth:`own_items`; classes of nnlab imported since then stay."""
+        built_in = {name: cls for name, cls in self._classes.items() if _is_built_in(cls)}
+        self._classes = {**dict(items), **built_in}
+
+    def own_items(self) -> list[tuple[str, type[Any]]]:
+        """As :meth:`items`, of what has been registered so far, without the registries that this one includes."""
+        return list(self._classes.items())
 
     def names(self) -> list[str]:
         """All registered names, sorted."""
@@ -115,6 +153,22 @@ class Registry:
         if not self._loaded:
             importlib.import_module(self._module)
             self._loaded = True
+
+
+def _is_built_in(component: type[Any]) -> bool:
+    return component.__module__.partition(".")[0] == "nnlab"
+
+
+def _may_take_over(former: type[Any], component: type[Any]) -> bool:
+    """Whether a class is a new version of a user's own: in a notebook, or in another module than the former."""
+    if former is component or _is_built_in(former) or _is_built_in(component):
+        return False
+    return component.__module__ == "__main__" or component.__module__ != former.__module__
+
+
+def _taken(former: type[Any], component: type[Any]) -> str:
+    others = _is_built_in(former) and not _is_built_in(component)
+    return "built in; choose another name" if others else "registered twice"
 
 
 def registered_name(component: object) -> str:

@@ -19,6 +19,7 @@ from nnlab.errors import BugError, Interrupted, NnlabError, Problem, RunError, S
         ("CheckFailed", 1),
         ("UsageError", 2),
         ("SpecError", 2),
+        ("PluginError", 2),
         ("ShapeError", 2),
         ("Diverged", 3),
         ("DataError", 4),

@@ -24,6 +24,7 @@ LEVELS = [
     {"storage"},
     {"functions", "layers", "losses", "metric_columns", "metrics", "regularizers", "optim", "data", "search"},
     {"models"},
+    {"components", "plugins"},
     {"gradcheck", "config"},
     {"records"},
     {"engine"},

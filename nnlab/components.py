@@ -1,0 +1,73 @@
+"""What a component of your own is made of, by one import: ``from nnlab.components import Doc, Layer, layers``."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Gt, Le, Lt
+
+from nnlab.core.arrays import Array, Shape
+from nnlab.core.initialisers import Initialiser
+from nnlab.core.random import RandomGenerator
+from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.pipeline.augmentation import Augmentation
+from nnlab.hyperparameters import Doc
+from nnlab.layers.base import Activation, Layer
+from nnlab.losses import Loss
+from nnlab.metrics import Metric
+from nnlab.models.base import Model
+from nnlab.optim.base import Block, Optimizer
+from nnlab.optim.schedules import Schedule
+from nnlab.registry import (
+    activations,
+    augmentations,
+    datasets,
+    initialisers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    regularizers,
+    schedules,
+)
+from nnlab.regularizers import Regularizer
+
+__all__ = [
+    "Activation",
+    "Annotated",
+    "Array",
+    "Augmentation",
+    "Block",
+    "ClassVar",
+    "Dataset",
+    "DatasetSource",
+    "Doc",
+    "Ge",
+    "Gt",
+    "Initialiser",
+    "Layer",
+    "Le",
+    "Loss",
+    "Lt",
+    "Metric",
+    "Model",
+    "Optimizer",
+    "RandomGenerator",
+    "Regularizer",
+    "Schedule",
+    "Shape",
+    "Split",
+    "activations",
+    "augmentations",
+    "dataclass",
+    "datasets",
+    "field",
+    "initialisers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "regularizers",
+    "schedules",
+]

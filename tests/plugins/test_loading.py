@@ -1,0 +1,169 @@
+"""Loading of plugins: registries, versions of a file, mistakes with file and line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nnlab.errors import PluginError, UsageError
+from nnlab.plugins import load_plugin, load_plugins
+from nnlab.registry import REGISTRIES, layers
+
+SWISH = '''import numpy as np
+from nnlab.components import Annotated, Array, Doc, Ge, Layer, Le, Shape, dataclass, layers
+
+
+@layers.register("my_swish")
+@dataclass(kw_only=True)
+class MySwish(Layer):
+    """y = x · sigmoid(βx)."""
+
+    beta: Annotated[float, Ge(0), Le(10), Doc("factor β")] = 1.0
+
+    def build(self, in_shape: Shape) -> Shape:
+        return in_shape
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        self._x, self._s = x, 1 / (1 + np.exp(-self.beta * x))
+        return x * self._s
+
+    def backward(self, dy: Array) -> Array:
+        return dy * (self._s + self.beta * self._x * self._s * (1 - self._s))
+'''
+
+
+@pytest.fixture(autouse=True)
+def own_registries() -> Iterator[None]:
+    """Leave the registries as they were."""
+    before = {kind: (registry.names(), registry.own_items())[1] for kind, registry in REGISTRIES.items()}
+    yield
+    for kind, registry in REGISTRIES.items():
+        for name in {name for name, _ in registry.own_items()} - {name for name, _ in before[kind]}:
+            registry.remove(name)
+
+
+def written(folder: Path, text: str = SWISH, name: str = "my_swish.py") -> Path:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_plugin_registers_its_components(tmp_path: Path) -> None:
+    plugin = load_plugin(written(tmp_path))
+    assert list(plugin.names) == [("layer", "my_swish")]
+    assert layers["my_swish"] is plugin.components["layer"]["my_swish"]
+    assert layers["my_swish"](beta=2).beta == 2
+    assert plugin.text == SWISH
+    assert len(plugin.sha256) == 64
+    assert [path.name for path in tmp_path.iterdir()] == ["my_swish.py"], "no .pyc is written"
+
+
+def test_equal_contents_are_executed_once(tmp_path: Path) -> None:
+    first = load_plugin(written(tmp_path))
+    assert load_plugin(tmp_path / "my_swish.py") is first
+    assert load_plugin(written(tmp_path, name="copy.py")) is first
+
+
+def test_other_contents_replace_what_the_file_registered(tmp_path: Path) -> None:
+    second = SWISH.replace("my_swish", "second").replace("MySwish", "Second").partition("\n\n\n")[2]
+    first = load_plugin(written(tmp_path, SWISH + "\n\n" + second))
+    changed = load_plugin(written(tmp_path, SWISH.replace("= 1.0", "= 3.0")))
+    assert layers["my_swish"]().beta == 3
+    assert "second" not in layers
+    assert load_plugin(written(tmp_path, first.text)) is first
+    assert layers["my_swish"]().beta == 1
+    assert "second" in layers
+    assert changed.components["layer"]["my_swish"] is not layers["my_swish"]
+
+
+def test_another_file_takes_over_equal_names_only(tmp_path: Path) -> None:
+    load_plugin(written(tmp_path, SWISH + "\n\n" + SWISH.replace("my_swish", "kept").replace("MySwish", "Kept")))
+    load_plugin(written(tmp_path, SWISH.replace("= 1.0", "= 3.0"), "other.py"))
+    assert layers["my_swish"]().beta == 3
+    assert layers["kept"]().beta == 1
+
+
+def test_two_files_with_one_name_are_refused(tmp_path: Path) -> None:
+    files = [written(tmp_path), written(tmp_path, SWISH + "\n", "other.py")]
+    with pytest.raises(UsageError, match=r"layer 'my_swish' is in .*my_swish.py and .*other.py; rename one"):
+        load_plugins(files)
+
+
+MISTAKES = {
+    "syntax": ("return in_shape", "return in_shape)", 13, "SyntaxError: unmatched ')'"),
+    "import": ("import numpy as np", "import numpy as np, nothing_here", 1, "No module named 'nothing_here'"),
+    "name": ("import numpy as np\n", "import numpy as np\nlayer\n", 2, "NameError: name 'layer' is not defined"),
+    "built-in name": ('"my_swish"', '"relu"', 5, "activation 'relu' is built in; choose another name"),
+    "odd name": ('"my_swish"', '"My Swish"', 7, "small letters, digits and _ only"),
+    "no name": ('.register("my_swish")', ".register", 5, 'registered under a name, as with @register("my_layer")'),
+    "no dataclass": ("@dataclass(kw_only=True)\n", "", 6, "write @dataclass(kw_only=True) above class MySwish"),
+    "no base": ("MySwish(Layer)", "MySwish", 7, "a layer derives from Layer: class MySwish(Layer)"),
+    "wrong base": (" layers\n", " layers, Loss\n", 7, "derives from Layer"),
+    "no build": ("def build", "def built", 7, "lacks build: def build(self, in_shape)"),
+    "no backward": ("def backward", "def backwards", 7, "lacks backward: def backward(self, dy)"),
+    "no training": (", *, training: bool", "", 15, "def forward(self, x) should be def forward(self, x, *, training)"),
+    "no dy": ("self, dy: Array", "self", 19, "should be def backward(self, dy)"),
+    "no type": ("beta: Annotated[float, Ge(0), Le(10), Doc(\"factor β\")] =", "beta =", 10, "beta = 1.0 has no type"),
+    "no doc": (', Doc("factor β")', "", 10, "beta has no description"),
+    "type in quotes": ("beta: Annotated[float", "beta: 'Nothing[float", 10, "SyntaxError"),
+    "unknown type": ("Annotated[float, Ge(0), Le(10), Doc(\"factor β\")]", "'Nothing'", 7, "name 'Nothing' is not"),
+    "exit": ("import numpy as np", "import numpy as np, sys; sys.exit(0)", 1, "must not end the program (exit code 0)"),
+    "nothing registered": ('@layers.register("my_swish")\n', "", None, "registers nothing"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "line", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_message_with_file_and_line(
+    tmp_path: Path, old: str, new: str, line: int | None, message: str
+) -> None:
+    assert old in SWISH
+    text = SWISH.replace(old, new)
+    if "Loss" in new:
+        text = text.replace("MySwish(Layer)", "MySwish(Loss)")
+    file = written(tmp_path, text)
+    with pytest.raises(PluginError) as caught:
+        load_plugin(file)
+    assert str(caught.value).startswith(f"{file}:{line}: " if line else f"{file}: ")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "my_swish" not in layers
+
+
+def test_a_name_registered_twice_in_one_file(tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match=r"my_swish.py:27: ValueError: layer 'my_swish' is registered twice"):
+        load_plugin(written(tmp_path, SWISH + "\n\n" + SWISH))
+
+
+def test_a_neighbouring_module_is_not_imported(tmp_path: Path) -> None:
+    written(tmp_path, "K = 1\n", "helpers.py")
+    with pytest.raises(PluginError, match=r"my_swish.py:1: .*No module named 'helpers'; a plugin is one file"):
+        load_plugin(written(tmp_path, "import helpers\n" + SWISH))
+
+
+@pytest.mark.parametrize(
+    ("name", "contents", "message"),
+    [
+        ("none.py", None, "no such plugin; nnlab init --layer none.py"),
+        ("spec.yaml", b"a: 1", "the name of a plugin ends in .py"),
+        ("a\x1b[31m.py", b"", "rename the file"),
+        ("latin.py", b"# \n# caf\xe9\n", "latin.py:2: is not text in UTF-8"),
+        ("zero.py", b"a = 1\0", "null bytes"),
+        ("empty.py", b"", "registers nothing"),
+        ("huge.py", b"#" * (1 << 21), "is more than"),
+        ("deep.py", b"(" * 5000, "deep.py"),
+    ],
+)
+def test_a_file_that_is_no_plugin(tmp_path: Path, name: str, contents: bytes | None, message: str) -> None:
+    file = tmp_path / name
+    if contents is not None:
+        file.write_bytes(contents)
+    with pytest.raises(UsageError) as caught:
+        load_plugin(file)
+    assert message in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+
+
+def test_a_folder_is_no_plugin(tmp_path: Path) -> None:
+    (tmp_path / "folder.py").mkdir()
+    with pytest.raises(UsageError, match="must be a file"):
+        load_plugin(tmp_path / "folder.py")
