@@ -88,9 +88,11 @@ class SpecError(UsageError):
 class PluginError(UsageError):
     """A mistake in a plugin: ``my_layer.py:12: what is wrong``."""
 
-    def __init__(self, path: Path, line: int | None, message: str) -> None:
+    @classmethod
+    def at(cls, path: Path, line: int | None, message: str) -> "PluginError":
+        """The error with file and line; without the line where it is not known."""
         place = one_line(str(path), 1000)
-        super().__init__(f"{place}:{line}: {message}" if line else f"{place}: {message}")
+        return cls(f"{place}:{line}: {message}" if line else f"{place}: {message}")
 
 
 class ShapeError(UsageError):

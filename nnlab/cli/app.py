@@ -20,6 +20,7 @@ from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.init import init_command
 from nnlab.cli.list import list_command
 from nnlab.cli.plot import plot_command
+from nnlab.cli.plugins import with_plugins
 from nnlab.cli.predict import predict_command
 from nnlab.cli.report import report_command
 from nnlab.cli.runs import runs_app
@@ -63,24 +64,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("init")(init_command)
-app.command("train")(train_command)
-app.command("crossval")(crossval_command)
-app.command("sweep")(sweep_command)
-app.command("compare")(compare_command)
-app.command("why")(why_command)
-app.command("descend")(descend_command)
-app.command("plot")(plot_command)
-app.command("evaluate")(evaluate_command)
-app.command("predict")(predict_command)
-app.command("export")(export_command)
-app.command("report")(report_command)
-app.command("eject")(eject_command)
-app.command("activations")(activations_command)
-app.command("gradcheck")(gradcheck_command)
-app.command("show")(show_command)
-app.command("list")(list_command)
-app.command("schema")(schema_command)
+app.command("init")(with_plugins(init_command))
+app.command("train")(with_plugins(train_command))
+app.command("crossval")(with_plugins(crossval_command))
+app.command("sweep")(with_plugins(sweep_command))
+app.command("compare")(with_plugins(compare_command))
+app.command("why")(with_plugins(why_command))
+app.command("descend")(with_plugins(descend_command))
+app.command("plot")(with_plugins(plot_command))
+app.command("evaluate")(with_plugins(evaluate_command))
+app.command("predict")(with_plugins(predict_command))
+app.command("export")(with_plugins(export_command))
+app.command("report")(with_plugins(report_command))
+app.command("eject")(with_plugins(eject_command))
+app.command("activations")(with_plugins(activations_command))
+app.command("gradcheck")(with_plugins(gradcheck_command))
+app.command("show")(with_plugins(show_command))
+app.command("list")(with_plugins(list_command))
+app.command("schema")(with_plugins(schema_command))
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
 

@@ -8,6 +8,7 @@ import typer
 from nnlab.cli.arguments import Lang, Overrides
 from nnlab.cli.completion import complete_data, complete_dataset
 from nnlab.cli.console import check_font, echo, naming_output
+from nnlab.cli.plugins import with_plugins
 
 if TYPE_CHECKING:
     from nnlab.config.experiment import Experiment
@@ -24,6 +25,7 @@ data_app = typer.Typer(
 
 
 @data_app.command("list")
+@with_plugins
 def list_data() -> None:
     """List the datasets with their location and size.
 
@@ -48,6 +50,7 @@ def list_data() -> None:
 
 
 @data_app.command("fetch")
+@with_plugins
 def fetch_data(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="A dataset, such as cifar10.", autocompletion=complete_dataset)
@@ -74,6 +77,7 @@ def fetch_data(
 
 
 @data_app.command("show")
+@with_plugins
 def show_data(
     target: Annotated[
         str,

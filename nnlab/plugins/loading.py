@@ -67,12 +67,12 @@ def _executed(source: PluginSource) -> Plugin:
         source.execute()
         components = components_of(source.module_name)
         if not components:
-            raise PluginError(source.path, None, NOTHING)
+            raise PluginError.at(source.path, None, NOTHING)
         tree = source.tree()
         for kind, classes in components.items():
             for name, component in classes.items():
                 if fault := first_fault(kind, name, component, tree):
-                    raise PluginError(source.path, *fault)
+                    raise PluginError.at(source.path, *fault)
     except BaseException:
         for kind, registry in REGISTRIES.items():
             registry.replace(before[kind])

@@ -18,11 +18,11 @@ def mistake_in(path: Path, error: BaseException) -> PluginError:
     if isinstance(error, PluginError):
         return error
     if isinstance(error, SyntaxError) and error.filename == str(path):
-        return PluginError(path, error.lineno, f"{type(error).__name__}: {one_line(str(error.msg), 300)}")
+        return PluginError.at(path, error.lineno, f"{type(error).__name__}: {one_line(str(error.msg), 300)}")
     frame, line = _innermost(path, error.__traceback__)
     reason = _reason(path, error)
     shapes = "" if frame is None or frame.f_code.co_name == "<module>" else _shapes(frame)
-    return PluginError(path, line, f"{reason}{shapes}")
+    return PluginError.at(path, line, f"{reason}{shapes}")
 
 
 def _innermost(path: Path, trace: TracebackType | None) -> tuple[FrameType | None, int | None]:

@@ -41,7 +41,7 @@ class PluginSource:
             text = self.raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = self.raw.count(b"\n", 0, error.start) + 1
-            raise PluginError(self.path, line, "is not text in UTF-8; save it as UTF-8") from None
+            raise PluginError.at(self.path, line, "is not text in UTF-8; save it as UTF-8") from None
         return text.replace("\r\n", "\n")
 
     @cached_property
