@@ -1,46 +1,17 @@
 """The modules of PyTorch that compute what layers compute, as source text, with the arrays of their state_dict."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.errors import UsageError
+from nnlab.export.pytorch_module import Module, plain
+from nnlab.export.pytorch_sequences import SEQUENCES
 from nnlab.layers.base import Layer
 from nnlab.layers.composite import Composite, Stack
 from nnlab.registry import registered_name
-
-INDENT = "    "
-
-
-@dataclass(frozen=True)
-class Module:
-    """A module: the call that makes it, the arrays of its own, and for a container the modules inside, by name."""
-
-    call: str
-    state: Mapping[str, Array] = field(default_factory=dict)
-    inside: "Mapping[str, Module] | None" = None
-
-    def source(self, indent: str = "") -> str:
-        """The expression that makes it, over several lines for a container."""
-        if self.inside is None:
-            return self.call
-        deeper = indent + INDENT
-        lines = [f"{deeper}{name}={module.source(deeper)},\n" for name, module in self.inside.items()]
-        return f"{self.call}(OrderedDict(\n{''.join(lines)}{indent}))"
-
-    def state_dict(self, prefix: str = "") -> dict[str, Array]:
-        """All arrays by the names of PyTorch, such as ``linear1.weight``."""
-        found = {prefix + name: array for name, array in self.state.items()}
-        for name, module in (self.inside or {}).items():
-            found |= module.state_dict(f"{prefix}{name}.")
-        return found
-
-    def calls(self) -> set[str]:
-        """The calls of it and all modules inside."""
-        return {self.call}.union(*(module.calls() for module in (self.inside or {}).values()))
 
 
 def sequential(named: Iterable[tuple[str, Layer]], updates: int = 0) -> Module:
@@ -68,10 +39,6 @@ def _made(layer: Layer, updates: int) -> "Module | list[tuple[str, Module]]":
             f"{layer.label}: has no counterpart in PyTorch that nnlab knows (it knows {', '.join(sorted(LAYERS))})"
         )
     return _LAYERS[kind](layer)
-
-
-def _plain(call: str) -> Callable[[Any], Module]:
-    return lambda layer: Module(call)
 
 
 def _weights(layer: Any) -> dict[str, Array]:
@@ -200,20 +167,29 @@ def _concat(layer: Composite, updates: int) -> Module:
     return Module("Concat", inside=branches)
 
 
-_COMPOSITES: dict[str, Callable[[Composite, int], Module]] = {"residual": _residual, "concat": _concat}
+def _time_distributed(layer: Composite, updates: int) -> Module:
+    (stack,) = layer.stacks
+    return Module("TimeDistributed", inside=_modules(stack.named, updates))
+
+
+_COMPOSITES: dict[str, Callable[[Composite, int], Module]] = {
+    "residual": _residual,
+    "concat": _concat,
+    "time_distributed": _time_distributed,
+}
 _LAYERS: dict[str, Callable[[Any], "Module | list[tuple[str, Module]]"]] = {
-    "identity": _plain("nn.Identity()"),
-    "sigmoid": _plain("nn.Sigmoid()"),
-    "tanh": _plain("nn.Tanh()"),
-    "relu": _plain("nn.ReLU()"),
+    "identity": plain("nn.Identity()"),
+    "sigmoid": plain("nn.Sigmoid()"),
+    "tanh": plain("nn.Tanh()"),
+    "relu": plain("nn.ReLU()"),
     "leaky_relu": lambda layer: Module(f"nn.LeakyReLU({layer.slope})"),
     "elu": lambda layer: Module(f"nn.ELU({layer.alpha})"),
     "gelu": lambda layer: Module(f'nn.GELU("{layer.approximate}")'),
     "swish": _swish,
-    "softplus": _plain("nn.Softplus(threshold=40)"),  # PyTorch's own 20 leaves out e^-20, 2e-9
+    "softplus": plain("nn.Softplus(threshold=40)"),  # PyTorch's own 20 leaves out e^-20, 2e-9
     "prelu": _prelu,
     "linear": _linear,
-    "flatten": _plain("nn.Flatten()"),
+    "flatten": plain("nn.Flatten()"),
     "conv2d": _conv,
     "max_pool": _max_pool,
     "avg_pool": _avg_pool,
@@ -222,7 +198,8 @@ _LAYERS: dict[str, Callable[[Any], "Module | list[tuple[str, Module]]"]] = {
     "layer_norm": _layer_norm,
     "lrn": _lrn,
     "dropout": lambda layer: Module(f"nn.Dropout({layer.rate})"),
-    "activity_l1": _plain("nn.Identity()"),  # penalties on activity act while training only
-    "activity_l2": _plain("nn.Identity()"),
+    "activity_l1": plain("nn.Identity()"),  # penalties on activity act while training only
+    "activity_l2": plain("nn.Identity()"),
+    **SEQUENCES,
 }
 LAYERS = frozenset({*_LAYERS, *_COMPOSITES, "batch_norm"})

@@ -8,7 +8,8 @@ import numpy as np
 from nnlab import __version__
 from nnlab.core.arrays import Array
 from nnlab.data.input_format import WHITE, InputFormat
-from nnlab.export.pytorch_modules import Module
+from nnlab.export.pytorch_module import Module
+from nnlab.export.pytorch_sequences import CLASSES as SEQUENCE_CLASSES
 
 CENTRE, SPREAD = "inputs.centre", "inputs.spread"
 """The arrays of the module that scales features, beside those of the layers."""
@@ -58,6 +59,7 @@ class AvgPoolInside(nn.AvgPool2d):
         total = super().forward(nn.functional.pad(x, self.border))
         return total / super().forward(nn.functional.pad(torch.ones_like(x[:1, :1]), self.border))
 ''',
+    **SEQUENCE_CLASSES,
 }
 _PIXELS = '''
 class Inputs(nn.Module):

@@ -13,8 +13,11 @@ from nnlab.layers import (
     lrn,
     pool,
     prelu,
+    reshape,
     residual,
+    sequence,
     smooth_activations,
+    time_distributed,
     upsample,
 )
 from nnlab.layers.base import Layer
@@ -33,7 +36,10 @@ __all__ = [
     "lrn",
     "pool",
     "prelu",
+    "reshape",
     "residual",
+    "sequence",
     "smooth_activations",
+    "time_distributed",
     "upsample",
 ]

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from math import prod
 from typing import ClassVar, Self
 
 import numpy as np
@@ -30,6 +31,8 @@ class Layer(ABC):
     activation_arrays: ClassVar[int] = 2
     # Whether a sample's output depends on the other samples of its batch while training.
     batch_dependent: ClassVar[bool] = False
+    # How often the layers inside are applied to parts of a sample, such as its steps.
+    repetitions: int = 1
     # Whether the parameters keep their initial values.
     frozen: bool = False
     # The size of the whole batch where the layer computes a part of it.
@@ -68,6 +71,13 @@ class Layer(ABC):
     def backward_parameters(self, dy: Array) -> None:
         """Write the gradient of each parameter only; a layer that saves work by it overrides this."""
         self.backward(dy)
+
+    def weight_uses(self) -> int:
+        """How often a sample's forward pass multiplies each weight: once for each position of a convolution's output.
+
+        A layer whose weights are shared in another way overrides this.
+        """
+        return prod(self.out_shape[1:])
 
     def regularizers(self) -> list[tuple[Regularizer, Parameter]]:
         """The layer's own regularizers with the weights they act on."""

@@ -66,6 +66,10 @@ class Composite(Layer):
             self.buffers |= {f"{name}.{key}": buffer for key, buffer in layer.buffers.items()}
         return stack
 
+    def stack_input(self, x: Array) -> Array:
+        """What each stack gets for the input x of the layer: x, unless the stacks act on parts of samples."""
+        return x
+
     def inner(self) -> Named:
         return [named for stack in self.stacks for named in stack.named]
 
@@ -81,7 +85,7 @@ class Composite(Layer):
 
     def take_statistics(self, x: Array) -> None:
         for stack in self.stacks:
-            take_statistics(stack.layers, x)
+            take_statistics(stack.layers, self.stack_input(x))
 
 
 def forward(layers: Iterable[Layer], x: Array, *, training: bool) -> Array:
@@ -123,9 +127,10 @@ def set_up_layers(
 def layer_outputs(named: Iterable[tuple[str, Layer]], x: Array) -> Iterator[tuple[str, Layer, Array]]:
     """Name, layer and output of each layer in evaluation mode; layers inside another come before it."""
     for name, layer in named:
-        for stack in layer.stacks if isinstance(layer, Composite) else ():
-            for key, inner, y in layer_outputs(stack.named, x):
-                yield f"{name}.{key}", inner, y
+        if isinstance(layer, Composite):
+            for stack in layer.stacks:
+                for key, inner, y in layer_outputs(stack.named, layer.stack_input(x)):
+                    yield f"{name}.{key}", inner, y
         x = layer.forward(x, training=False)
         yield name, layer, x
 

@@ -10,23 +10,11 @@ from nnlab.layers.base import Layer
 from nnlab.registry import layers
 
 
-@layers.register("flatten")
-@dataclass(kw_only=True)
-class Flatten(Layer):
-    """Each sample as one vector, (N, C, H, W) to (N, C·H·W), in C, H, W order.
-
-    Equals ``textbook.Flatten``.
-    """
-
-    @classmethod
-    def examples(cls) -> "list[tuple[Flatten, Shape]]":
-        return [(cls(), (2, 3, 2))]
-
-    def build(self, in_shape: Shape) -> Shape:
-        return (prod(in_shape),)
+class Reshaping(Layer):
+    """The same numbers of each sample, in C order, in another shape."""
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Each sample as one row."""
+        """The numbers in C order."""
         self._like = x
         if not x.flags.c_contiguous:
             ordered = self.workspace.array("y", x.shape, x.dtype)
@@ -42,3 +30,19 @@ class Flatten(Layer):
         ordered = self.workspace.like("dx", self._like, dy.dtype)
         np.copyto(ordered, dx)
         return ordered
+
+
+@layers.register("flatten")
+@dataclass(kw_only=True)
+class Flatten(Reshaping):
+    """Each sample as one vector, (N, C, H, W) to (N, C·H·W), in C, H, W order.
+
+    Equals ``textbook.Flatten``.
+    """
+
+    @classmethod
+    def examples(cls) -> "list[tuple[Flatten, Shape]]":
+        return [(cls(), (2, 3, 2))]
+
+    def build(self, in_shape: Shape) -> Shape:
+        return (prod(in_shape),)

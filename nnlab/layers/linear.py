@@ -1,7 +1,8 @@
-"""The linear (affine, dense, fully connected) layer."""
+"""The linear (affine, dense, fully connected) layer, also on each step of a sequence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Annotated
 
 import numpy as np
@@ -9,6 +10,7 @@ from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape, column_sums, shape_text
 from nnlab.layers.joint_gradient import JointGradient
+from nnlab.layers.steps import Steps
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.registry import Doc, layers
 
@@ -16,37 +18,50 @@ from nnlab.registry import Doc, layers
 @layers.register("linear")
 @dataclass(kw_only=True)
 class Linear(JointGradient, WeightedLayer):
-    """y = x W + b with x (N, D_in), W (D_in, D_out), b (D_out,).
+    """y = x W + b with x (N, D_in), W (D_in, D_out), b (D_out,); of a sequence (N, T, D_in) at each step.
 
-    Equals ``textbook.Affine``, in memory that is reused at each step.
+    Equals ``textbook.Affine``, or ``textbook.TimeAffine`` for a sequence, in memory that is reused at each step.
     """
 
     units: Annotated[int, Ge(1), Le(10**7), Doc("number of outputs")]
 
     @classmethod
     def examples(cls) -> "list[tuple[Linear, Shape]]":
-        return [(cls(units=4), (5,)), (cls(units=3, bias=False), (5,)), (cls(units=3, l1=0.1, l2=0.2), (5,))]
+        return [
+            (cls(units=4), (5,)),
+            (cls(units=3, bias=False), (5,)),
+            (cls(units=3, l1=0.1, l2=0.2), (5,)),
+            (cls(units=2), (3, 4)),
+        ]
 
     def build(self, in_shape: Shape) -> Shape:
-        if len(in_shape) != 1:
+        """(D_in,) to (D_out,), or a sequence (T, D_in) to (T, D_out)."""
+        if len(in_shape) not in (1, 2):
             raise self.shape_error(f"needs a flat input, got {shape_text(in_shape)}; put a flatten layer before it")
-        (fan_in,) = in_shape
+        *steps, fan_in = in_shape
         self.W, self.b = self.weights_and_bias((fan_in, self.units), fan_in, self.units)
-        return (self.units,)
+        return (*steps, self.units)
+
+    def weight_uses(self) -> int:
+        return prod(self.in_shape[:-1])
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = x W + b."""
+        sequences = x.ndim == 3
+        if sequences:
+            self._steps = Steps(x)
+            x = self._steps.rows(x, self.workspace, "x")
         self._x = x
         y = np.matmul(x, self.W.value, out=self.workspace.array("y", (len(x), self.units), x.dtype))
         if self.b is not None:
             y += self.b.value
-        return y
+        return self._steps.sequences(y) if sequences else y
 
     def backward_parameters(self, dy: Array) -> None:
-        """dW = xᵀ dy, db = Σ_n dy."""
+        """dW = xᵀ dy, db = Σ_n dy, over the steps of sequences too."""
         if self.frozen:
             return
-        self._dy = dy
+        self._dy = dy = dy if dy.ndim == 2 else self._steps.rows(dy, self.workspace, "dy")
         if not self.joint:
             np.matmul(self._x.T, dy, out=self.W.grad)
         if self.b is not None:
@@ -62,6 +77,10 @@ class Linear(JointGradient, WeightedLayer):
 
     def backward(self, dy: Array) -> Array:
         """Also dx = dy Wᵀ."""
+        sequences = dy.ndim == 3
+        if sequences:
+            dy = self._steps.rows(dy, self.workspace, "dy")
         self.backward_parameters(dy)
         dx = self.workspace.array("dx", self._x.shape, dy.dtype)
-        return np.matmul(dy, self.W.value.T, out=dx)
+        np.matmul(dy, self.W.value.T, out=dx)
+        return self._steps.sequences(dx) if sequences else dx

@@ -16,25 +16,34 @@ def all_layers(layers: Iterable[Layer]) -> Iterator[Layer]:
 
 def activation_memory(layer: Layer) -> int:
     """About how many numbers a layer keeps in memory for each sample of a batch while training."""
-    return sum(each.activation_arrays * max(prod(each.in_shape), prod(each.out_shape)) for each in all_layers([layer]))
+    own = layer.activation_arrays * max(prod(layer.in_shape), prod(layer.out_shape))
+    return own + layer.repetitions * sum(activation_memory(inner) for _, inner in layer.inner())
 
 
 def multiply_adds(layer: Layer) -> int:
     """Multiplications with additions in the forward pass of one sample, as far as they are matrix products.
 
     Σ (numbers in W)·H_out·W_out: each weight is multiplied once at every position of the output, D_in·D_out for a
-    linear layer and F·C·K²·H_out·W_out for a convolution.
+    linear layer and F·C·K²·H_out·W_out for a convolution; T times in a layer on sequences of T steps.
     """
     if inner := layer.inner():
-        return sum(multiply_adds(part) for _, part in inner)
+        return layer.repetitions * sum(multiply_adds(part) for _, part in inner)
     weights = sum(parameter.size for parameter in layer.parameters if parameter.regularized)
-    return weights * prod(layer.out_shape[1:])
+    return weights * layer.weight_uses()
 
 
 def smallest_batch(layer: Layer) -> int:
     """The fewest samples of a training batch: batch statistics of a single number normalise it to 0."""
     one_number = (each.batch_dependent and prod(each.in_shape[1:]) == 1 for each in all_layers([layer]))
     return 2 if any(one_number) else 1
+
+
+def set_batch_size(layers: Iterable[Layer], batch_size: int | None) -> None:
+    """Tell layers, and those that they are made of, the size of the batch of which they see a part; None: all of it."""
+    for layer in layers:
+        layer.batch_size = batch_size
+        inside = None if batch_size is None else batch_size * layer.repetitions
+        set_batch_size((inner for _, inner in layer.inner()), inside)
 
 
 def draws_weights(layer: Layer) -> bool:

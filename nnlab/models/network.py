@@ -17,7 +17,14 @@ from nnlab.html import block, line, table
 from nnlab.layers.base import Layer
 from nnlab.layers.composite import backward, forward, replica, set_up_layers
 from nnlab.layers.fusion import fuse_relu_into_maxpool
-from nnlab.layers.planning import activation_memory, all_layers, draws_weights, initialise, multiply_adds
+from nnlab.layers.planning import (
+    activation_memory,
+    all_layers,
+    draws_weights,
+    initialise,
+    multiply_adds,
+    set_batch_size,
+)
 from nnlab.models.layer_table import HEADINGS, NUMBERS, layer_rows
 from nnlab.registry import registered_name
 from nnlab.regularizers import Regularizer, RegularizerTerm
@@ -155,8 +162,7 @@ class Network:
 
     def set_global_batch_size(self, batch_size: int | None) -> None:
         """What layers see from now on is part of a batch of this size; None: a whole batch."""
-        for layer in self.all_layers():
-            layer.batch_size = batch_size
+        set_batch_size(self.layers, batch_size)
 
     def all_layers(self) -> list[Layer]:
         """The layers and those that they are made of, however deep."""

@@ -104,6 +104,15 @@ def _concat(layer: Any) -> textbook.Layer:
     return textbook.Concatenate([[twin_of_layer(inner) for inner in stack.layers] for stack in layer.stacks])
 
 
+def _linear(layer: Layer) -> textbook.Layer:
+    return (textbook.Affine if len(layer.in_shape) == 1 else textbook.TimeAffine)(**_parameters(layer))
+
+
+def _time_distributed(layer: Layer) -> textbook.Layer:
+    ((_, inner),) = layer.inner()
+    return textbook.TimeDistributed(twin_of_layer(inner))
+
+
 def _cross_entropy(loss: Any, counts: Array) -> textbook.SoftmaxWithLoss:
     weights = loss.class_weights
     if weights == "balanced":
@@ -122,8 +131,13 @@ LAYERS: dict[str, Callable[[Any], textbook.Layer]] = {
     "swish": lambda layer: textbook.Swish(layer.beta),
     "softplus": lambda layer: textbook.Softplus(),
     "prelu": lambda layer: textbook.PRelu(**_parameters(layer)),
-    "linear": lambda layer: textbook.Affine(**_parameters(layer)),
+    "linear": _linear,
     "flatten": lambda layer: textbook.Flatten(),
+    "reshape": lambda layer: textbook.Reshape(layer.out_shape),
+    "image_rows": lambda layer: textbook.ImageRows(),
+    "last_step": lambda layer: textbook.LastStep(),
+    "reverse": lambda layer: textbook.Reverse(),
+    "time_distributed": _time_distributed,
     "conv2d": lambda layer: textbook.Convolution(**_parameters(layer), stride=layer.stride, pad=_padding(layer)),
     "max_pool": _pool(textbook.Pooling),
     "avg_pool": _pool(textbook.AveragePooling),

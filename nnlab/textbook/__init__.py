@@ -6,7 +6,7 @@ numbers as its class here, which the tests compare; ``docs/textbook.md`` walks t
 
 from nnlab.textbook.activations import Elu, Identity, LeakyRelu, PRelu, Relu, Sigmoid, Tanh
 from nnlab.textbook.activity import ActivityL1, ActivityL2
-from nnlab.textbook.affine import Affine, Flatten
+from nnlab.textbook.affine import Affine, Flatten, ImageRows, Reshape
 from nnlab.textbook.composite import Concatenate, Residual
 from nnlab.textbook.convolution import Convolution, col2im, im2col
 from nnlab.textbook.dropout import Dropout
@@ -18,6 +18,7 @@ from nnlab.textbook.normalisation import BatchNormalization, LayerNormalization,
 from nnlab.textbook.optimizers import SGD, AdaDelta, AdaGrad, Adam, AdamW, Arrays, Momentum, Nadam, Nesterov, RMSProp
 from nnlab.textbook.pooling import AveragePooling, GlobalAveragePooling, Pooling, Upsample
 from nnlab.textbook.regularizers import L1, L2
+from nnlab.textbook.sequence import LastStep, Reverse, TimeAffine, TimeDistributed
 from nnlab.textbook.smooth_activations import Gelu, Softplus, Swish
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "Gelu",
     "GlobalAveragePooling",
     "Identity",
+    "ImageRows",
+    "LastStep",
     "Layer",
     "LayerNormalization",
     "LeakyRelu",
@@ -55,12 +58,16 @@ __all__ = [
     "Pooling",
     "RMSProp",
     "Relu",
+    "Reshape",
     "Residual",
+    "Reverse",
     "Sigmoid",
     "SoftmaxWithLoss",
     "Softplus",
     "Swish",
     "Tanh",
+    "TimeAffine",
+    "TimeDistributed",
     "Upsample",
     "balanced_class_weights",
     "col2im",

@@ -1,4 +1,6 @@
-"""The affine (linear, fully connected) layer, and what turns images into its input."""
+"""The affine (linear, fully connected) layer, and what turns images into its input or into sequences."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -35,3 +37,29 @@ class Flatten(Layer):
 
     def backward(self, dout: np.ndarray) -> np.ndarray:
         return dout.reshape(self.shape)
+
+
+class Reshape(Layer):
+    """Each sample in another shape, and back."""
+
+    def __init__(self, shape: Sequence[int]) -> None:
+        self.shape = shape
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        self.in_shape = x.shape
+        return x.reshape(len(x), *self.shape)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        return dout.reshape(self.in_shape)
+
+
+class ImageRows(Layer):
+    """The rows of images as the steps of sequences: (N, C, H, W) to (N, H, C·W) and back."""
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        N, self.C, H, W = x.shape
+        return x.transpose(0, 2, 1, 3).reshape(N, H, self.C * W)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        N, H, _ = dout.shape
+        return dout.reshape(N, H, self.C, -1).transpose(0, 2, 1, 3)

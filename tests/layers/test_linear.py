@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 from nnlab.core.initialisers import He, Xavier
 from nnlab.errors import ShapeError
 from nnlab.layers.linear import Linear
+from nnlab.layers.planning import multiply_adds
 from nnlab.losses import CrossEntropy
 
 Prepared = Callable[..., Any]
@@ -132,13 +133,41 @@ def test_inputs_in_any_memory_order(prepared: Prepared) -> None:
     np.testing.assert_allclose(layer.W.grad, expected[1], rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("order", ["sample by sample", "step by step", "neither"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_each_step_of_a_sequence_by_loops(
+    prepared: Prepared, frozen: Callable[..., Any], order: str, bias: bool
+) -> None:
+    layer = prepared(Linear(units=2, bias=bias), (3, 4))
+    assert layer.out_shape == (3, 2)
+    assert multiply_adds(layer) == 3 * 4 * 2
+    rng = np.random.default_rng(3)
+    b = rng.standard_normal(2) if bias else np.zeros(2)
+    if bias:
+        layer.b.value[...] = b
+    x, dy = rng.standard_normal((5, 3, 4)), rng.standard_normal((5, 3, 2))
+    by_step = [loops(x[:, t], layer.W.value, b, dy[:, t]) for t in range(3)]
+    laid_out = {
+        "sample by sample": x,
+        "step by step": x.transpose(1, 0, 2).copy().transpose(1, 0, 2),
+        "neither": np.pad(x, ((0, 0), (1, 1), (0, 0)))[:, 1:-1],
+    }[order]
+    y = layer.forward(frozen(laid_out) if order == "sample by sample" else laid_out, training=True)
+    dx = layer.backward(frozen(dy))
+    np.testing.assert_allclose(y, np.stack([step[0] for step in by_step], axis=1), rtol=1e-12)
+    np.testing.assert_allclose(dx, np.stack([step[1] for step in by_step], axis=1), rtol=1e-12)
+    np.testing.assert_allclose(layer.W.grad, sum(np.array(step[2]) for step in by_step), rtol=1e-12)
+    if bias:
+        np.testing.assert_allclose(layer.b.grad, sum(np.array(step[3]) for step in by_step), rtol=1e-12)
+
+
 def test_weights_are_regularized_and_biases_are_not(prepared: Prepared) -> None:
     layer = prepared(Linear(units=4), (3,))
     assert [(p.name, p.shape, p.regularized) for p in layer.parameters] == [("W", (3, 4), True), ("b", (4,), False)]
     assert layer.out_shape == (4,)
 
 
-@pytest.mark.parametrize(("shape", "text"), [((1, 28, 28), "1x28x28"), ((3, 4), "3x4")])
+@pytest.mark.parametrize(("shape", "text"), [((1, 28, 28), "1x28x28"), ((2, 3, 4, 5), "2x3x4x5")])
 def test_an_image_is_refused_by_name_place_and_remedy(prepared: Prepared, shape: tuple[int, ...], text: str) -> None:
     with pytest.raises(ShapeError, match=rf"^layer 3 linear: .*{text}.*flatten"):
         prepared(Linear(units=2), shape, index=2)

@@ -6,6 +6,7 @@ from nnlab.export.onnx.graph import Converter
 from nnlab.export.onnx.images import conv2d, global_avg_pool, pool, upsample
 from nnlab.export.onnx.linear import flatten, linear
 from nnlab.export.onnx.normalisation import batch_norm, layer_norm, lrn
+from nnlab.export.onnx.sequences import image_rows, last_step, reshape, reverse, time_distributed
 
 CONVERTERS: dict[str, Converter] = {
     "identity": passed_on,
@@ -23,6 +24,11 @@ CONVERTERS: dict[str, Converter] = {
     "prelu": prelu,
     "linear": linear,
     "flatten": flatten,
+    "reshape": reshape,
+    "image_rows": image_rows,
+    "last_step": last_step,
+    "reverse": reverse,
+    "time_distributed": time_distributed,
     "conv2d": conv2d,
     "max_pool": pool("MaxPool"),
     "avg_pool": pool("AveragePool"),

@@ -1,6 +1,7 @@
 """An ONNX graph under construction: nodes, the shapes of their outputs, and constant arrays."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class Graph:
     def __init__(self, dtype: npt.DTypeLike, converters: Mapping[str, Converter]) -> None:
         self.dtype = np.dtype(dtype)
         self._converters = converters
+        self._batch = BATCH
         self._nodes: list[NodeProto] = []
         self._constants: list[TensorProto] = []
         self._values: dict[str, ValueInfoProto] = {}
@@ -48,6 +50,13 @@ class Graph:
         self._nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
         self._values[name] = self._value(name, shape, element)
         return name
+
+    @contextmanager
+    def batch_of(self, steps: int) -> Iterator[None]:
+        """While this lasts, a batch is one of the steps of all samples: its free dimension has another name."""
+        outside, self._batch = self._batch, f"{self._batch}*{steps}"
+        yield
+        self._batch = outside
 
     def constant(self, name: str, array: Array, dtype: npt.DTypeLike | None = None) -> str:
         """Add a constant array in a data type (default: the graph's); returns its name."""
@@ -89,4 +98,4 @@ class Graph:
         )
 
     def _value(self, name: str, shape: Shape, element: int = 0) -> ValueInfoProto:
-        return helper.make_tensor_value_info(name, element or self.element_type, [BATCH, *shape])
+        return helper.make_tensor_value_info(name, element or self.element_type, [self._batch, *shape])
