@@ -1,6 +1,18 @@
 """Datasets by name; importing this package registers all of them."""
 
 from nnlab.data.dataset import Dataset, DatasetSource, Split
-from nnlab.data.sources import cifar10, fashion_mnist, idx, images, mnist, table, toy
+from nnlab.data.sources import cifar10, embedded, fashion_mnist, idx, images, mnist, table, toy
 
-__all__ = ["Dataset", "DatasetSource", "Split", "cifar10", "fashion_mnist", "idx", "images", "mnist", "table", "toy"]
+__all__ = [
+    "Dataset",
+    "DatasetSource",
+    "Split",
+    "cifar10",
+    "embedded",
+    "fashion_mnist",
+    "idx",
+    "images",
+    "mnist",
+    "table",
+    "toy",
+]

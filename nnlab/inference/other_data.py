@@ -14,6 +14,7 @@ from nnlab.config.inheritance import plain_copy, read_spec
 from nnlab.config.loading import as_experiment, load_experiment
 from nnlab.data.pictures.fitting import Fit, Invert
 from nnlab.data.sources.cifar10 import BINARY, FILES, PYTHON, TRAIN_FILES, read_batch
+from nnlab.data.sources.embedded import EmbeddedSource
 from nnlab.data.sources.table import Table
 from nnlab.data.tables.npz_file import read_npz
 from nnlab.errors import DataError, UsageError, reason_of
@@ -116,6 +117,8 @@ def _other_samples(
 def _label_of_training(network: TrainedNetwork, data: Path) -> str | None:
     """The column or array of the labels that the spec of a run names, where its data is a file of the same kind."""
     source = network.experiment.data
+    if isinstance(source, EmbeddedSource) and data.suffix in (".csv", ".gz"):
+        return source.label
     if isinstance(source, Table) and Path(source.path).suffix == data.suffix:
         return source.label
     return None

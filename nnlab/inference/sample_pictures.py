@@ -99,6 +99,8 @@ def network_pictures(images: Array, inputs: InputFormat) -> Array:
 
 def _in_range(images: Array, inputs: InputFormat) -> Array:
     low, high = float(inputs.low), float(inputs.high)
+    if inputs.scaling is not None and np.ptp(inputs.scaling.spread) == 0 == np.ptp(inputs.scaling.centre):
+        return inputs.scaling.undo(images / WHITE)  # one range for all pixels, such as 0 to 16
     if low >= 0 and high > 1:
         return images.astype(np.float64)
     unit = images / WHITE

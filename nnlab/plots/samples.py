@@ -46,11 +46,11 @@ def plot_samples(
     if is_point:
         _plot_points(path, name, dataset)
         return [in_format(path)]
-    labels = dataset.train.targets
+    images, labels = _pixels(dataset.train.inputs), dataset.train.targets
     shown = np.unique(labels)[:MOST_CLASSES].tolist()
     names = [dataset.class_names[label] for label in shown]
     columns = max(2, min(MOST_COLUMNS, GRID_WIDTH // (_tile_side(dataset) + GAP)))
-    rows = [dataset.train.inputs[np.flatnonzero(labels == label)[:columns]] for label in shown]
+    rows = [images[np.flatnonzero(labels == label)[:columns]] for label in shown]
     words = {"name": plain_text(name), "shown": len(shown), "classes": dataset.classes}
     if len(shown) < dataset.classes:
         title = tr("{name}: first training images of {shown} of {classes} classes", **words)
@@ -63,6 +63,14 @@ def plot_samples(
     rows = _augmented(np.stack([row[0] for row in rows]), augmentations, streams, columns)
     plot_grid(augmented, tr("{name}: augmented training images (first column: original)", **words), rows, names)
     return [in_format(path), in_format(augmented)]
+
+
+def _pixels(images: Array) -> Array:
+    """Images as uint8, those of floats scaled so that they range from black to white."""
+    if images.dtype == np.uint8:
+        return images
+    low, span = images.min(), np.ptp(images)
+    return np.asarray(np.rint((images - low) * (WHITE / (span or 1))), np.uint8)
 
 
 def _augmented(images: Array, augmentations: Sequence[Augmentation], streams: Streams, columns: int) -> list[Array]:

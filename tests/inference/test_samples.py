@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from nnlab.data.input_format import Column, InputFormat, Scaling
+from nnlab.data.sources.embedded import Digits
 from nnlab.errors import DataError, UsageError
 from nnlab.inference.samples import read_samples
 
@@ -173,6 +174,15 @@ def test_a_folder_of_pictures_is_read_in_the_order_of_names(tmp_path: Path) -> N
     assert found.inputs[:, 0, 0, 0].tolist() == [3, 9]
     assert [Path(name).name for name in found.names] == ["a.png", "b.png"]
     assert found.notes == ("no pictures, left out: notes.txt",)
+
+
+def test_pictures_are_in_the_range_of_images_with_one_scaling(tmp_path: Path) -> None:
+    digits = Digits().load(np.random.default_rng(0))
+    pixels = np.array([[0, 255], [51, 102]], np.uint8).repeat(4, axis=0).repeat(4, axis=1)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    found = read_samples(tmp_path / "a.png", digits.inputs, fit="stretch")
+    np.testing.assert_allclose(found.inputs[0, 0, ::4, ::4], [[0, 1], [0.2, 0.4]])
+    np.testing.assert_allclose(digits.scaling.undo(found.inputs)[0, 0, 0, 4], 16)
 
 
 def test_a_labelled_folder_has_one_subfolder_for_each_class(tmp_path: Path) -> None:

@@ -162,6 +162,13 @@ def test_many_classes_and_points_stay_within_the_picture(tmp_path: Path, drawn: 
     assert len(grey) >= 6
 
 
+def test_images_of_floats_range_from_black_to_white(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    inputs = np.broadcast_to(np.linspace(0, 1, 4).reshape(-1, 1, 1, 1), (4, 1, 8, 8))
+    (path,) = plot(Dataset(Split(inputs, np.array([0, 0, 1, 1])), None, ("a", "b")), tmp_path)
+    tiles = grid(path, drawn["samples.png"], 2, 2, 64, 64)
+    assert [[int(tile[0, 0, 0]) for tile in row] for row in tiles] == [[0, 85], [170, 255]]
+
+
 @pytest.mark.parametrize("shape", [(1,), (3,), (784,)])
 def test_tables_have_no_picture(tmp_path: Path, shape: tuple[int, ...]) -> None:
     dataset = Dataset(Split(np.zeros((4, *shape)), np.arange(4) % 2), None, ("a", "b"))

@@ -1,21 +1,18 @@
 """User data: a CSV file (optionally with a second one for testing), .npz or .npy arrays."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Le, Lt, MaxLen, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
 
-from nnlab.core.arrays import Array
 from nnlab.core.random import RandomGenerator
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, DatasetSource
 from nnlab.data.files.file_kinds import HEAD, refuse_other_kind
 from nnlab.data.files.npy_header import NPY_MAGIC
 from nnlab.data.files.reading import file_name, opened
-from nnlab.data.input_format import Scaling
-from nnlab.data.pipeline.splitting import hold_out_share
 from nnlab.data.tables.cache import TableCache
 from nnlab.data.tables.csv_file import CsvSettings, read_csv
 from nnlab.data.tables.csv_text import MISSING_VALUES, CsvFormat
@@ -23,6 +20,8 @@ from nnlab.data.tables.images import as_images
 from nnlab.data.tables.missing import impute
 from nnlab.data.tables.npy_files import read_npy
 from nnlab.data.tables.npz_file import ZIP_MAGIC, read_npz
+from nnlab.data.tables.scaling import FeatureScaling, scale_features
+from nnlab.data.tables.splits import TestSplit, hold_out_test
 from nnlab.errors import DataError
 from nnlab.registry import Doc, FilePath, datasets
 
@@ -78,13 +77,8 @@ class Table(DatasetSource):
         Annotated[list[Annotated[int, Ge(1), Le(10**5)]], MinLen(3), MaxLen(3)] | None,
         Doc("[C, H, W]: reshape each row to an image; integers from 0 to 255 become pixels"),
     ] = None
-    test_split: Annotated[
-        float, Ge(0), Lt(1), Doc("fraction of the samples held out for testing, unless the data contains test samples")
-    ] = 0.2
-    scaling: Annotated[
-        Literal["none", "standard", "minmax"],
-        Doc("standard: zero mean, unit variance; minmax: [0, 1]; by the training samples' statistics"),
-    ] = "standard"
+    test_split: TestSplit = 0.2
+    scaling: FeatureScaling = "standard"
     missing: Annotated[
         Literal["refuse", "drop", "mean", "median"] | Annotated[float, Ge(-1e9), Le(1e9)],
         Doc("missing values: refuse, drop the rows, or impute a number or a statistic of the training samples"),
@@ -157,14 +151,7 @@ class Table(DatasetSource):
         if self.image is not None:
             dataset = as_images(dataset, self.image, name)
         if dataset.test is None and self.split_column is None:
-            kept, held_out = hold_out_share(dataset.train.targets, self.test_split, rng)
-            if self.test_split and not len(held_out):
-                raise DataError(
-                    f"{name}: data.test_split: {self.test_split} of {len(kept)} samples in {dataset.classes} classes "
-                    f"is less than one sample, or would leave a class without training samples; 0 means no test set"
-                )
-            test = dataset.train.take(held_out) if self.test_split else None
-            dataset = replace(dataset, train=dataset.train.take(kept), test=test)
+            dataset = hold_out_test(dataset, self.test_split, rng, name)
         return dataset
 
     def finish(self, dataset: Dataset) -> Dataset:
@@ -176,9 +163,9 @@ class Table(DatasetSource):
         if dataset.columns and self.missing not in ("refuse", "drop"):
             dataset = impute(dataset, self.missing, name)
         images = dataset.train.inputs.ndim > 2 and not dataset.columns
-        if self.scaling == "none" or images or dataset.train.inputs.dtype == np.uint8:
+        if images or dataset.train.inputs.dtype == np.uint8:
             return dataset
-        return _scaled(dataset, self.scaling, name)
+        return scale_features(dataset, self.scaling, name)
 
     def _read_arrays(self, path: Path, head: bytes) -> Dataset:
         kind, keys = (".npy", ("label", "features")) if head.startswith(NPY_MAGIC) else (".npz", _NPY_KEYS)
@@ -203,37 +190,3 @@ class Table(DatasetSource):
             self.missing,
         )
         return read_csv(path, settings, None if self.test_path is None else Path(self.test_path), TableCache())
-
-
-def _scaled(dataset: Dataset, kind: str, name: str) -> Dataset:
-    train = dataset.train.inputs
-    low, high = train.min(axis=0), train.max(axis=0)
-    constant = low == high
-    with np.errstate(all="ignore"):
-        centre, spread = (train.mean(axis=0), train.std(axis=0)) if kind == "standard" else (low, high - low)
-        # For a constant column the rounded mean may differ from the value and the deviation from 0.
-        centre, spread = np.where(constant, low, centre), np.where(constant, 1.0, spread)
-
-        scaling = Scaling(centre, spread)
-
-        def scale(split: Split) -> Split:
-            return replace(split, inputs=scaling.apply(split.inputs))
-
-        scaled = replace(
-            dataset,
-            train=scale(dataset.train),
-            test=None if dataset.test is None else scale(dataset.test),
-            validation=None if dataset.validation is None else scale(dataset.validation),
-            scaling=scaling,
-        )
-    for split in filter(None, (scaled.train, scaled.test, scaled.validation)):
-        _check_range(split.inputs, spread, name)
-    return scaled
-
-
-def _check_range(inputs: Array, spread: Array, name: str) -> None:
-    unscalable = ~(np.isfinite(inputs).all(axis=0) & np.isfinite(spread))
-    if unscalable.any():
-        raise DataError(
-            f"{name}: feature {int(np.argmax(unscalable)) + 1}: the values are too large or too close together to scale"
-        )

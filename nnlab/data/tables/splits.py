@@ -1,14 +1,23 @@
-"""Splits given by a column of a table."""
+"""Splits of a table: by a column, or a fraction of the samples drawn for testing."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Lt
 
+from nnlab.core.random import RandomGenerator
 from nnlab.data.dataset import Dataset
+from nnlab.data.pipeline.splitting import hold_out_share
 from nnlab.data.tables.rows import Rows
 from nnlab.errors import DataError
+from nnlab.registry import Doc
 from nnlab.text import quote
+
+TestSplit = Annotated[
+    float, Ge(0), Lt(1), Doc("fraction of the samples held out for testing, unless the data contains test samples")
+]
 
 SPLITS = {
     **dict.fromkeys(("train", "training", "学習", "訓練"), "train"),
@@ -59,3 +68,18 @@ def split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Da
         class_name = quote(dataset.class_names[absent[0]])
         raise DataError(f"{where}: expected training samples of every class, found none of class {class_name}")
     return replace(dataset, train=train, validation=splits["validation"], test=splits["test"])
+
+
+def hold_out_test(dataset: Dataset, share: float, rng: RandomGenerator, name: str) -> Dataset:
+    """The dataset with its training samples shuffled, and ``share`` of them held out for testing, stratified by class.
+
+    Raises DataError when there are too few samples for that.
+    """
+    kept, held_out = hold_out_share(dataset.train.targets, share, rng)
+    if share and not len(held_out):
+        raise DataError(
+            f"{name}: data.test_split: {share} of {len(kept)} samples in {dataset.classes} classes "
+            f"is less than one sample, or would leave a class without training samples; 0 means no test set"
+        )
+    test = dataset.train.take(held_out) if share else None
+    return replace(dataset, train=dataset.train.take(kept), test=test)
