@@ -113,7 +113,9 @@ def test_fetch_of_a_bundled_dataset_downloads_nothing(nnlab) -> None:
 def test_fetch_of_an_unknown_dataset_suggests_the_nearest(nnlab) -> None:
     answer = nnlab("data", "fetch", "cifar_10")
     assert answer.code == 2
-    assert "no dataset is called 'cifar_10'; did you mean 'cifar10'? there are breast_cancer, cifar10, " in answer.stderr
+    assert (
+        "no dataset is called 'cifar_10'; did you mean 'cifar10'? there are breast_cancer, cifar10, " in answer.stderr
+    )
 
 
 @pytest.mark.usefixtures("served", "no_pictures")
