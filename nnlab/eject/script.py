@@ -27,8 +27,8 @@ SECTIONS = {
     "Random numbers, initial weights": ("eject.parts.random_streams", "textbook.initialisers"),
     "Layers": (
         *("textbook.regularizers", "textbook.layer", "textbook.affine", "textbook.activations"),
-        *("textbook.smooth_activations", "textbook.convolution", "textbook.pooling", "textbook.normalisation"),
-        *("textbook.dropout", "textbook.activity", "textbook.composite"),
+        *("textbook.smooth_activations", "textbook.convolution", "textbook.grouped_convolution", "textbook.pooling"),
+        *("textbook.normalisation", "textbook.dropout", "textbook.activity", "textbook.composite"),
     ),
     "Loss": ("textbook.losses",),
     "Update rule": ("textbook.optimizers", "eject.parts.clipping"),

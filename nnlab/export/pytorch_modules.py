@@ -68,7 +68,12 @@ def _padding(border: tuple[int, int, int, int]) -> str:
     left, _, top, _ = border
     if not left and not top:
         return ""
-    return f", padding={top if left == top else (top, left)}"
+    return f", padding={_sizes((top, left))}"
+
+
+def _sizes(pair: tuple[int, int]) -> int | tuple[int, int]:
+    """One number where both axes have the same."""
+    return pair[0] if pair[0] == pair[1] else pair
 
 
 def _is_even(border: tuple[int, int, int, int]) -> bool:
@@ -78,7 +83,10 @@ def _is_even(border: tuple[int, int, int, int]) -> bool:
 
 def _conv(layer: Any) -> list[tuple[str, Module]]:
     border, bias = _border(layer), _unless(layer.bias, ", bias=False")
-    sizes = f"{layer.in_shape[0]}, {layer.filters}, kernel_size={layer.kernel}, stride={layer.stride}"
+    windows = layer.windows
+    sizes = f"{layer.in_shape[0]}, {layer.filters}, kernel_size={_sizes(windows.size)}, stride={_sizes(windows.stride)}"
+    sizes += _unless(windows.dilation == (1, 1), f", dilation={_sizes(windows.dilation)}")
+    sizes += _unless(layer.groups == 1, f", groups={layer.groups}")
     if _is_even(border):
         return [("", Module(f"nn.Conv2d({sizes}{_padding(border)}{bias})", _weights(layer)))]
     return [
@@ -90,8 +98,11 @@ def _conv(layer: Any) -> list[tuple[str, Module]]:
 def _pooling(layer: Any) -> tuple[str, tuple[int, int, int, int], bool]:
     """Arguments of a pooling layer, its border, and whether PyTorch takes that: at most half a window, and even."""
     border = _border(layer)
-    sizes = f"kernel_size={layer.size}, stride={layer.stride or layer.size}"
-    return sizes, border, _is_even(border) and 2 * max(border) <= layer.size
+    windows = layer.windows
+    left, _, top, _ = border
+    half = 2 * top <= windows.size[0] and 2 * left <= windows.size[1]
+    sizes = f"kernel_size={_sizes(windows.size)}, stride={_sizes(windows.stride)}"
+    return sizes, border, _is_even(border) and half
 
 
 def _max_pool(layer: Any) -> list[tuple[str, Module]]:

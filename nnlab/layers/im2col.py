@@ -29,7 +29,7 @@ class Columns:
 
     def __init__(self, x: Array, windows: Windows, ones: int, workspace: Workspace, most_bytes: int) -> None:
         self._x, self._windows, self._ones, self._workspace = x, windows, ones, workspace
-        self.window_size = windows.size**2 * x.shape[3]
+        self.window_size = prod(windows.size) * x.shape[3]
         self.width = self.window_size + ones
         per_image = prod(windows.out)
         count = max(1, most_bytes // (per_image * self.width * x.itemsize))
@@ -39,7 +39,7 @@ class Columns:
         self._held: Piece | None = None
 
     def matrix(self, piece: Piece) -> Array:
-        """The windows of some images, one row each: (images · H_out · W_out, K·K·C), and a 1 for the bias.
+        """The windows of some images, one row each: (images · H_out · W_out, Kh·Kw·C), and a 1 for the bias.
 
         Those asked for last are still there.
         """
@@ -49,56 +49,62 @@ class Columns:
         return matrix
 
     def memory(self, piece: Piece) -> Array:
-        """Room for the gradient of a matrix without its ones, in the matrix's own memory: (rows, K·K·C)."""
-        self._held = None
+        """Room for the gradient of a matrix without its ones, in the matrix's own memory: (rows, Kh·Kw·C)."""
+        self.forget()
         shape = (piece.rows.stop - piece.rows.start, self.window_size)
         return self._workspace.array("columns", shape, self._x.dtype)
 
+    def forget(self) -> None:
+        """Fill the matrix again when it is requested: its memory is used for another one."""
+        self._held = None
+
     def scatter(self, gradient: Array, piece: Piece, dx: Array) -> None:
         """Add the gradient of a matrix to that of the images, (N, H, W, C), where windows overlap too (col2im)."""
-        K, count = self._windows.size, piece.images.stop - piece.images.start
-        shares = gradient.reshape(count, *self._windows.out, K, K, self._x.shape[3])
+        count = piece.images.stop - piece.images.start
+        shares = gradient.reshape(count, *self._windows.out, *self._windows.size, self._x.shape[3])
         for i, j in self._windows.offsets():
             target = self._windows.part(dx[piece.images], i, j)
             target += shares[:, :, :, i, j]
 
     def _by_offset(self, x: Array, *, held: bool) -> Array:
         """With one channel, one kernel offset of all windows at a time: long runs, a fifth of the time."""
-        K, windows = self._windows.size, self._windows
+        windows = self._windows
+        rows, columns = windows.size
         memory = self._workspace.array("columns", (self.width, len(x) * prod(windows.out)), x.dtype)
         if held:
             return memory.T
-        shifted = self._workspace.array("shifted", (K, *x.shape[:2], windows.out[1]), x.dtype)
-        for j in range(K):
+        shifted = self._workspace.array("shifted", (columns, *x.shape[:2], windows.out[1]), x.dtype)
+        for j in range(columns):
             np.copyto(shifted[j], windows.column(x, j)[..., 0])
-        offsets = memory[: K * K].reshape(K, K * len(x), *windows.out)
-        for i in range(K):
+        offsets = memory[: rows * columns].reshape(rows, columns * len(x), *windows.out)
+        for i in range(rows):
             np.copyto(offsets[i], windows.row(shifted.reshape(-1, *shifted.shape[2:]), i))
-        memory[K * K :] = 1
+        memory[rows * columns :] = 1
         return memory.T
 
     def _by_window(self, x: Array, *, held: bool) -> Array:
-        K, s, out = self._windows.size, self._windows.stride, self._windows.out
-        memory = self._workspace.array("columns", (len(x), *out, self.width), x.dtype)
+        (down, across), (apart, aside) = self._windows.stride, self._windows.dilation
+        memory = self._workspace.array("columns", (len(x), *self._windows.out, self.width), x.dtype)
         if not held:
-            windows = sliding_window_view(x, (K, K), axis=(1, 2))[:, ::s, ::s].transpose(0, 1, 2, 4, 5, 3)
+            covered = sliding_window_view(x, self._windows.extent, axis=(1, 2))
+            windows = covered[:, ::down, ::across, :, ::apart, ::aside].transpose(0, 1, 2, 4, 5, 3)
             np.copyto(memory[..., : self.window_size].reshape(windows.shape), windows)
             memory[..., self.window_size :] = 1
         return memory.reshape(-1, self.width)
 
 
 def filter_matrix(W: Array, b: Array | None, workspace: Workspace) -> Array:
-    """W (F, C, K, K) as a matrix (K·K·C, F), and b as one more row: adding it to y would be another pass."""
-    F, C, K, _ = W.shape
-    size = K * K * C
-    matrix = workspace.array("matrix", (size if b is None else size + 1, F), W.dtype)
-    np.copyto(matrix[:size].reshape(K, K, C, F), W.transpose(2, 3, 1, 0))
+    """W (F, C, Kh, Kw) as a matrix (Kh·Kw·C, F), and b as one more row: adding it to y would be another pass."""
+    size = prod(W.shape[1:])
+    matrix = workspace.array("matrix", (size if b is None else size + 1, len(W)), W.dtype)
+    ordered = W.transpose(2, 3, 1, 0)
+    np.copyto(matrix[:size].reshape(ordered.shape), ordered)
     if b is not None:
         matrix[-1] = b
     return matrix
 
 
 def filters_of(matrix: Array, shape: Shape) -> Array:
-    """A matrix (K·K·C, F) as filters (F, C, K, K), a view."""
-    F, C, K, _ = shape
-    return matrix.reshape(K, K, C, F).transpose(3, 2, 0, 1)
+    """A matrix (Kh·Kw·C, F) as filters (F, C, Kh, Kw), a view."""
+    F, C, rows, columns = shape
+    return matrix.reshape(rows, columns, C, F).transpose(3, 2, 0, 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
-from nnlab.layers.windows import Padding, Size, channels_last, image_shape, windows_over
+from nnlab.layers.windows import Paddings, Sizes, channels_last, image_shape, windows_over
 from nnlab.registry import Doc, layers
 
 
@@ -19,9 +19,11 @@ class Pool(Layer):
 
     activation_arrays = 3
 
-    size: Annotated[Size, Doc("height and width of each window")] = 2
-    stride: Annotated[Size | None, Doc("step between windows; null: the size")] = None
-    padding: Annotated[Padding, Doc("padding: pixels on each side, same (H_out = ⌈H/stride⌉) or valid (none)")] = 0
+    size: Annotated[Sizes, Doc("height and width of each window: a number or [height, width]")] = 2
+    stride: Annotated[Sizes | None, Doc("step between windows: a number or [down, across]; null: the size")] = None
+    padding: Annotated[
+        Paddings, Doc("padding: pixels on each side, [above, beside], same (H_out = ⌈H/stride⌉) or valid (none)")
+    ] = 0
 
     @classmethod
     def examples(cls) -> "list[tuple[Pool, Shape]]":
@@ -30,11 +32,14 @@ class Pool(Layer):
             (cls(size=3, stride=2), (2, 5, 5)),
             (cls(size=3, stride=2, padding=1), (1, 4, 5)),
             (cls(size=2, stride=2, padding="same"), (1, 5, 3)),
+            (cls(size=[1, 3], stride=[2, 1], padding=[0, 1]), (2, 3, 4)),
         ]
 
     def build(self, in_shape: Shape) -> Shape:
-        self.windows = windows_over(self, in_shape, "size", self.size, self.stride or self.size, self.padding)
-        return (in_shape[0], *self.windows.out)
+        C, *lengths = image_shape(self, in_shape)
+        stride = self.stride or self.size
+        self.windows = windows_over(self, tuple(lengths), "size", self.size, stride, self.padding)
+        return (C, *self.windows.out)
 
     def _zeros(self, N: int, dtype: np.dtype[np.generic]) -> Array:
         """Memory for the gradient of the padded input, (N, H, W, C): zeros where windows do not tile it."""
@@ -59,10 +64,10 @@ class MaxPool(Pool):
         self._padded = padded = windows.pad(channels_last(x, self.workspace, "x"), self.workspace, -inf)
         N, C = x.shape[:2]
         tallest = self.workspace.array("tallest", (N, windows.out[0], windows.padded[1], C), x.dtype)
-        _largest([windows.row(padded, i) for i in range(self.size)], out=tallest)
+        _largest([windows.row(padded, i) for i in range(windows.size[0])], out=tallest)
         y = self.workspace.images("y", (N, *self.out_shape), x.dtype)
         self._best = y.transpose(0, 2, 3, 1)
-        _largest([windows.column(tallest, j) for j in range(self.size)], out=self._best)
+        _largest([windows.column(tallest, j) for j in range(windows.size[1])], out=self._best)
         return y
 
     def backward(self, dy: Array) -> Array:

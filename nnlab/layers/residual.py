@@ -66,7 +66,9 @@ def _projection(in_shape: Shape, out_shape: Shape) -> list[Layer]:
     if len(in_shape) == len(out_shape) == 1 and in_shape != out_shape:
         return [Linear(units=out_shape[0], bias=False)]
     if len(in_shape) == len(out_shape) == 3 and in_shape != out_shape:
-        # The smallest stride that is large enough both down and across.
-        stride = max(-(-length // windows) for length, windows in zip(in_shape[1:], out_shape[1:], strict=True))
+        # The smallest stride that is large enough both down and across, or one for each where that skips too many.
+        strides = [-(-length // windows) for length, windows in zip(in_shape[1:], out_shape[1:], strict=True)]
+        square = tuple(-(-length // max(strides)) for length in in_shape[1:]) == out_shape[1:]
+        stride = max(strides) if square else strides
         return [Conv2D(filters=out_shape[0], kernel=1, stride=stride, bias=False)]
     return []

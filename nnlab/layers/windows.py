@@ -1,35 +1,44 @@
-"""Square windows that slide over images: what convolutions and pooling share."""
+"""Windows that slide over images, or along one axis: what convolutions and pooling share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MaxLen, MinLen
 
 from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.workspace import Workspace
 from nnlab.layers.base import Layer
 
 Size = Annotated[int, Ge(1), Le(10_000)]
-Padding = Annotated[int, Ge(0), Le(10_000)] | Literal["same", "valid"]
+Border = Annotated[int, Ge(0), Le(10_000)]
+Padding = Border | Literal["same", "valid"]
+Sizes = Size | Annotated[list[Size], MinLen(2), MaxLen(2)]
+"""A number for both axes, or [down, across]."""
+Paddings = Border | Literal["same", "valid"] | Annotated[list[Border], MinLen(2), MaxLen(2)]
+
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows of size x size at steps of ``stride`` over images of H x W with a border of padding around them.
+    """Windows at steps of ``stride`` over images of H x W with a border of padding around them.
 
-    ``top`` and ``left`` count the rows and columns of padding before the image; ``padded`` is H, W with all padding
-    and ``out`` the number of windows down and across.
+    A window has ``size`` pixels down and across, ``dilation`` apart, and covers ``extent``. ``top`` and ``left`` count
+    the rows and columns of padding before the image; ``padded`` is H, W with all padding and ``out`` the number of
+    windows down and across.
     """
 
-    size: int
-    stride: int
+    size: Pair
+    stride: Pair
+    dilation: Pair
+    extent: Pair
     top: int
     left: int
-    inner: tuple[int, int]
-    padded: tuple[int, int]
-    out: tuple[int, int]
+    inner: Pair
+    padded: Pair
+    out: Pair
 
     def pad(self, x: Array, workspace: Workspace, fill: float) -> Array:
         """Images (N, H, W, C) with the border around them; the images themselves where there is none."""
@@ -55,17 +64,17 @@ class Windows:
     @property
     def overlap(self) -> bool:
         """Whether windows share pixels."""
-        return self.stride < self.size
+        return any(stride < extent for stride, extent in zip(self.stride, self.extent, strict=True))
 
     @property
     def tile(self) -> bool:
         """Whether every pixel, padding included, is in exactly one window."""
-        covered = (self.out[0] * self.size, self.out[1] * self.size)
+        covered = (self.out[0] * self.size[0], self.out[1] * self.size[1])
         return self.stride == self.size and self.padded == covered
 
-    def offsets(self) -> Iterator[tuple[int, int]]:
+    def offsets(self) -> Iterator[Pair]:
         """Each (i, j) within a window, row by row."""
-        return ((i, j) for i in range(self.size) for j in range(self.size))
+        return ((i, j) for i in range(self.size[0]) for j in range(self.size[1]))
 
     def part(self, padded: Array, i: int, j: int) -> Array:
         """Pixel (i, j) of every window, (N, H_out, W_out, C), as a view."""
@@ -73,11 +82,15 @@ class Windows:
 
     def row(self, images: Array, i: int) -> Array:
         """Row i of every window: (N, H, ...) to (N, H_out, ...), as a view."""
-        return images[:, i : i + self.stride * (self.out[0] - 1) + 1 : self.stride]
+        return images[:, self._along(0, i)]
 
     def column(self, images: Array, j: int) -> Array:
         """Column j of every window: (N, ..., W, C) to (N, ..., W_out, C), as a view."""
-        return images[:, :, j : j + self.stride * (self.out[1] - 1) + 1 : self.stride]
+        return images[:, :, self._along(1, j)]
+
+    def _along(self, axis: int, index: int) -> slice:
+        start, stride = index * self.dilation[axis], self.stride[axis]
+        return slice(start, start + stride * (self.out[axis] - 1) + 1, stride)
 
 
 def image_shape(layer: Layer, in_shape: Shape) -> Shape:
@@ -87,31 +100,58 @@ def image_shape(layer: Layer, in_shape: Shape) -> Shape:
     return in_shape
 
 
-def windows_over(layer: Layer, in_shape: Shape, name: str, size: int, stride: int, padding: Padding) -> Windows:
-    """The windows of a layer over its input; ``name`` says in messages what ``size`` is (kernel, size).
+def windows_over(
+    layer: Layer,
+    lengths: Shape,
+    name: str,
+    size: int | Sequence[int],
+    stride: int | Sequence[int],
+    padding: int | str | Sequence[int],
+    dilation: int | Sequence[int] = 1,
+) -> Windows:
+    """The windows of a layer over images of ``lengths`` (H, W) or along one axis (L,), which becomes (1, L).
 
-    Padding ``valid`` adds nothing; ``same`` makes H_out = ⌈H / stride⌉, with an odd row or column after the image.
-    Raises ShapeError.
+    ``name`` says in messages what ``size`` is (kernel, size). Padding ``valid`` adds nothing; ``same`` makes
+    H_out = ⌈H / stride⌉, with an odd row or column after the image. Raises ShapeError.
     """
-    _, H, W = image_shape(layer, in_shape)
+    sizes, strides, dilations = (_each(value, lengths) for value in (size, stride, dilation))
+    extents = tuple(gap * (count - 1) + 1 for gap, count in zip(dilations, sizes, strict=True))
+    covers = f" with dilation {dilation} ({shape_text(extents)} pixels)" if extents != sizes else ""
+    window = f"{name} {size}{covers}"
     if padding == "same":
-        totals = [max((-(-length // stride) - 1) * stride + size - length, 0) for length in (H, W)]
+        totals = [
+            max((-(-length // step) - 1) * step + extent - length, 0)
+            for length, step, extent in zip(lengths, strides, extents, strict=True)
+        ]
         before = [total // 2 for total in totals]
     else:
-        border = 0 if padding == "valid" else padding
-        if border >= size:
-            raise layer.shape_error(
-                f"padding {border} must be smaller than the {name} {size}, or windows would be empty"
-            )
-        totals, before = [2 * border] * 2, [border] * 2
-    padded = (H + totals[0], W + totals[1])
-    if size > min(padded):
-        around = f" with padding {padding}" if padded != (H, W) else ""
-        raise layer.shape_error(f"{name} {size} exceeds input {H}x{W}{around}")
-    if size > max(2 * max(H, W), 11):  # most places of every window would see nothing but padding
-        raise layer.shape_error(f"{name} {size} is more than twice the input {H}x{W}; make it smaller")
-    out = ((padded[0] - size) // stride + 1, (padded[1] - size) // stride + 1)
-    return Windows(size, stride, before[0], before[1], (H, W), padded, out)
+        before = list(_each(0 if isinstance(padding, str) else padding, lengths))
+        if any(border >= extent for border, extent in zip(before, extents, strict=True)):
+            raise layer.shape_error(f"padding {padding} must be smaller than the {window}, or windows would be empty")
+        totals = [2 * border for border in before]
+    padded = tuple(length + total for length, total in zip(lengths, totals, strict=True))
+    if any(extent > length for extent, length in zip(extents, padded, strict=True)):
+        around = f" with padding {padding}" if padded != lengths else ""
+        raise layer.shape_error(f"{window} exceeds input {shape_text(lengths)}{around}")
+    if max(extents) > max(2 * max(lengths), 11):  # most places of every window would see nothing but padding
+        raise layer.shape_error(f"{window} is more than twice the input {shape_text(lengths)}; make it smaller")
+    out = tuple((length - extent) // step + 1 for length, extent, step in zip(padded, extents, strides, strict=True))
+    top, left = _pair(before, 0)
+    size, stride, dilation, extent, inner, padded, out = (
+        _pair(values, 1) for values in (sizes, strides, dilations, extents, lengths, padded, out)
+    )
+    return Windows(size, stride, dilation, extent, top, left, inner, padded, out)
+
+
+def _each(value: int | Sequence[int], lengths: Shape) -> Shape:
+    """A number for each axis."""
+    return (value,) * len(lengths) if isinstance(value, int) else tuple(value)
+
+
+def _pair(values: Sequence[int], first: int) -> Pair:
+    """The numbers of two axes; where there is one axis only, ``first`` is the other's."""
+    down, across = (first, *values)[-2:]
+    return down, across
 
 
 def channels_last(x: Array, workspace: Workspace, name: str) -> Array:

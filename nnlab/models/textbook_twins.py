@@ -79,8 +79,16 @@ def _parameters(layer: Layer) -> dict[str, Array]:
     return {parameter.name.rpartition(".")[2]: np.array(parameter.value, np.float64) for parameter in layer.parameters}
 
 
-def _padding(layer: Any) -> int | str:
+def _padding(layer: Any) -> Any:
     return 0 if layer.padding == "valid" else layer.padding
+
+
+def _convolution(layer: Any) -> textbook.Layer:
+    arrays = _parameters(layer)
+    settings = (arrays["W"], arrays.get("b"), layer.stride, _padding(layer))
+    if layer.groups == layer.dilation == 1:
+        return textbook.Convolution(*settings)
+    return textbook.GroupedConvolution(*settings, layer.dilation, layer.groups)
 
 
 def _pool(cls: type[Any]) -> Callable[[Any], textbook.Layer]:
@@ -138,7 +146,7 @@ LAYERS: dict[str, Callable[[Any], textbook.Layer]] = {
     "last_step": lambda layer: textbook.LastStep(),
     "reverse": lambda layer: textbook.Reverse(),
     "time_distributed": _time_distributed,
-    "conv2d": lambda layer: textbook.Convolution(**_parameters(layer), stride=layer.stride, pad=_padding(layer)),
+    "conv2d": _convolution,
     "max_pool": _pool(textbook.Pooling),
     "avg_pool": _pool(textbook.AveragePooling),
     "global_avg_pool": lambda layer: textbook.GlobalAveragePooling(),

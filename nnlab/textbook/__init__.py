@@ -10,6 +10,7 @@ from nnlab.textbook.affine import Affine, Flatten, ImageRows, Reshape
 from nnlab.textbook.composite import Concatenate, Residual
 from nnlab.textbook.convolution import Convolution, col2im, im2col
 from nnlab.textbook.dropout import Dropout
+from nnlab.textbook.grouped_convolution import GroupedConvolution
 from nnlab.textbook.initialisers import given, glorot, he, lecun, normal, orthogonal, truncated, xavier
 from nnlab.textbook.layer import Layer
 from nnlab.textbook.losses import MeanSquaredError, SoftmaxWithLoss, balanced_class_weights
@@ -42,6 +43,7 @@ __all__ = [
     "Flatten",
     "Gelu",
     "GlobalAveragePooling",
+    "GroupedConvolution",
     "Identity",
     "ImageRows",
     "LastStep",

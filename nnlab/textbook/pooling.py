@@ -2,21 +2,21 @@
 
 import numpy as np
 
-from nnlab.textbook.convolution import Padding, col2im, im2col
+from nnlab.textbook.convolution import Padding, Sizes, col2im, im2col
 from nnlab.textbook.layer import Layer
 
 
 class Pooling(Layer):
     """Max pooling: out = the largest pixel of each window; dx = dout at that pixel (the first of equals), else 0."""
 
-    def __init__(self, size: int = 2, stride: int | None = None, pad: Padding = 0) -> None:
+    def __init__(self, size: Sizes = 2, stride: Sizes | None = None, pad: Padding = 0) -> None:
         self.size, self.stride, self.pad = size, stride or size, pad
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         self.shape = x.shape
         col = im2col(x, self.size, self.stride, self.pad, fill=-np.inf)
-        windows = col.reshape(*col.shape[:3], x.shape[1], self.size**2)
-        self.winner = np.eye(self.size**2)[windows.argmax(axis=4)]
+        windows = col.reshape(*col.shape[:3], x.shape[1], -1)
+        self.winner = np.eye(windows.shape[4])[windows.argmax(axis=4)]
         return windows.max(axis=4).transpose(0, 3, 1, 2)
 
     def backward(self, dout: np.ndarray) -> np.ndarray:
@@ -27,13 +27,13 @@ class Pooling(Layer):
 class AveragePooling(Layer):
     """out = Σ x / n over the n pixels of each window (padding does not count); dx = dout / n at each of them."""
 
-    def __init__(self, size: int = 2, stride: int | None = None, pad: Padding = 0) -> None:
+    def __init__(self, size: Sizes = 2, stride: Sizes | None = None, pad: Padding = 0) -> None:
         self.size, self.stride, self.pad = size, stride or size, pad
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         self.shape = x.shape
         col = im2col(x, self.size, self.stride, self.pad)
-        windows = col.reshape(*col.shape[:3], x.shape[1], self.size**2)
+        windows = col.reshape(*col.shape[:3], x.shape[1], -1)
         inside = im2col(np.ones(x.shape), self.size, self.stride, self.pad).reshape(windows.shape)
         self.share = inside / inside.sum(axis=4, keepdims=True)
         return (windows * self.share).sum(axis=4).transpose(0, 3, 1, 2)

@@ -39,6 +39,14 @@ def sequential(layers: str) -> str:
             "layer 1 conv2d: padding 2 must be smaller than the kernel 2, or windows would be empty",
         ),
         ("alexnet", "layer 1 conv2d: kernel 11 exceeds input 3x3 with padding 2"),
+        (
+            sequential("{name: conv2d, filters: 2, kernel: [1, 3], dilation: 2, padding: [0, 0]}"),
+            "layer 1 conv2d: kernel [1, 3] with dilation 2 (1x5 pixels) exceeds input 3x3",
+        ),
+        (
+            sequential("{name: conv2d, filters: 4, groups: 2}"),
+            "layer 1 conv2d: groups 2 must divide the number of input channels (1) and of filters (4)",
+        ),
         (sequential("flatten, max_pool"), "layer 2 max_pool: needs images (C, H, W), got 9"),
         (sequential("{name: avg_pool, size: 4}"), "layer 1 avg_pool: size 4 exceeds input 3x3"),
         (
@@ -61,6 +69,7 @@ def test_invalid_shapes(show_model: ShowModel, model: str, message: str) -> None
 
 
 SIZES = "must be a whole number from 0 to 10000 or 'same' or 'valid'"
+PAIRS = f"{SIZES} or a list of 2 items, each a whole number from 0 to 10000"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +84,13 @@ SIZES = "must be a whole number from 0 to 10000 or 'same' or 'valid'"
         ("{name: convnet, kernel: 0}", "model.kernel: must be at least 1, got 0"),
         ("{name: convnet, stride: 0}", "model.stride: must be at least 1, got 0"),
         ("{name: alexnet, filters: 3}", "unknown key; it is a key of convnet and resnet_mini; alexnet has hidden,"),
-        (sequential("{name: max_pool, padding: vaild}"), "model.layers.0.padding: " + SIZES + ", got 'vaild'; did you"),
+        (sequential("{name: max_pool, padding: vaild}"), "model.layers.0.padding: " + PAIRS + ", got 'vaild'; did you"),
+        (
+            sequential("{name: max_pool, size: [2, 2, 2]}"),
+            "model.layers.0.size: must be a whole number from 1 to 10000 or a list of 2 items, each a whole number "
+            "from 1 to 10000, got [2, 2, 2]",
+        ),
+        (sequential("{name: conv2d, filters: 2, groups: 0}"), "model.layers.0.groups: must be at least 1, got 0"),
         (sequential("{name: max_pool, stride: 0}"), "model.layers.0.stride: must be a whole number from 1 to 10000 or"),
         (sequential("conv2d"), "model.layers.0: needs the key filters"),
         (sequential("{name: conv2, filters: 3}"), "model.layers.0.name: no layer is called 'conv2'; did you mean"),

@@ -22,7 +22,7 @@ def test_helpers_and_base_classes_come_with_a_class() -> None:
     library = Library.of([layer, affine, convolution, pooling])
     found = library.needed("Pooling(2).forward(x)\n")
     names = {definition.node.name for definition in found.definitions if hasattr(definition.node, "name")}
-    assert names == {"Layer", "Pooling", "im2col", "windows_along"}
+    assert names == {"Layer", "Pooling", "im2col", "height_and_width", "windows_along"}
     assert Import("numpy", "", "np") in found.imports
     assert not any("nnlab" in each.module for each in found.imports)
 

@@ -145,6 +145,107 @@ def test_float32_stays_float32_and_close(prepared: Prepared, laid_out: Callable[
     assert_same(layer, x, dy, laid_out(x, case.orders[0], np.float32), laid_out(dy, case.orders[1], np.float32), 1e-4)
 
 
+@dataclass(frozen=True)
+class Axis:
+    """Length, kernel, stride, padding and dilation along one axis."""
+
+    length: int
+    K: int
+    stride: int
+    padding: int | str
+    gap: int
+
+    @property
+    def starts(self) -> list[int]:
+        return along(self.length, self.gap * (self.K - 1) + 1, self.stride, self.padding)
+
+
+@st.composite
+def axes(draw: st.DrawFn, padding: str) -> Axis:
+    K, gap, border = draw(st.integers(1, 4)), draw(st.integers(1, 3)), 0
+    extent = gap * (K - 1) + 1
+    if padding == "numbers":
+        border = draw(st.integers(0, min(3, extent - 1)))
+    least = 1 + extent // 4 if padding == "same" else max(1, extent - 2 * border)
+    length = draw(st.integers(least, least + 4))
+    return Axis(length, K, draw(st.integers(1, 3)), border if padding == "numbers" else padding, gap)
+
+
+def grouped_loops(x: Any, W: Any, b: Any, dy: Any, down: Axis, across: Axis, groups: int) -> dict[str, Any]:
+    """y and the gradients of Σ y·dy, one product at a time; filter f sees the channels of its own group."""
+    F, C = W.shape[:2]
+    y, dx, dW = np.zeros(dy.shape) + b[:, None, None], np.zeros(x.shape), np.zeros(W.shape)
+    for (n, f, i, j), (c, u, v) in product(np.ndindex(dy.shape), np.ndindex(W.shape[1:])):
+        row, column = down.starts[i] + u * down.gap, across.starts[j] + v * across.gap
+        if 0 <= row < down.length and 0 <= column < across.length:
+            at = (n, f // (F // groups) * C + c, row, column)
+            y[n, f, i, j] += W[f, c, u, v] * x[at]
+            dx[at] += W[f, c, u, v] * dy[n, f, i, j]
+            dW[f, c, u, v] += x[at] * dy[n, f, i, j]
+    return {"y": y, "dx": dx, "dW": dW, "db": dy.sum(axis=(0, 2, 3))}
+
+
+@examples(150)
+@given(data=st.data())
+def test_rectangles_dilation_and_groups_are_the_plain_loops(
+    prepared: Prepared, laid_out: Callable[..., Any], data: st.DataObject
+) -> None:
+    padding = data.draw(st.sampled_from(["numbers", "same", "valid"]))
+    down, across = data.draw(axes(padding)), data.draw(axes(padding))
+    groups, channels, filters = (data.draw(st.integers(1, most)) for most in (3, 2, 2))
+    layer = prepared(
+        Conv2D(
+            filters=groups * filters,
+            kernel=[down.K, across.K],
+            stride=[down.stride, across.stride],
+            padding=[down.padding, across.padding] if padding == "numbers" else padding,
+            dilation=[down.gap, across.gap],
+            groups=groups,
+        ),
+        (groups * channels, down.length, across.length),
+    )
+    assert layer.W.shape == (groups * filters, channels, down.K, across.K)
+    assert layer.out_shape == (groups * filters, len(down.starts), len(across.starts))
+    x, dy = random_problem(layer, data.draw(st.integers(1, 2)), data.draw(st.integers(0, 2**32 - 1)))
+    layer.column_bytes = data.draw(st.sampled_from([1, 2**21]))
+    expected = grouped_loops(x, layer.W.value, layer.b.value, dy, down, across, groups)
+    orders = [data.draw(st.sampled_from(ORDERS)) for _ in range(2)]
+    for key, array in computed(layer, laid_out(x, orders[0]), laid_out(dy, orders[1])).items():
+        np.testing.assert_allclose(array, expected[key], rtol=1e-12, atol=1e-12, err_msg=key)
+
+
+def test_a_pair_of_equal_numbers_is_the_number(prepared: Prepared) -> None:
+    number = prepared(Conv2D(filters=3, kernel=3, stride=2, padding=1), (2, 6, 5))
+    pair = prepared(Conv2D(filters=3, kernel=[3, 3], stride=[2, 2], padding=[1, 1], dilation=[1, 1]), (2, 6, 5))
+    x, dy = random_problem(number, 3, seed=0)
+    random_problem(pair, 3, seed=0)
+    for one, other in zip(computed(number, x, dy).values(), computed(pair, x, dy).values(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_depthwise_convolution_filters_each_channel_by_itself(prepared: Prepared) -> None:
+    layer = prepared(Conv2D(filters=6, kernel=3, groups=3, dilation=2, padding="same"), (3, 7, 6))
+    x, _ = random_problem(layer, 2, seed=0)
+    y = layer.forward(x, training=True).copy()
+    for channel in range(3):
+        alone = prepared(Conv2D(filters=2, kernel=3, dilation=2, padding="same"), (1, 7, 6))
+        alone.W.value[...], alone.b.value[...] = (
+            array.value[2 * channel : 2 * channel + 2] for array in (layer.W, layer.b)
+        )
+        own = alone.forward(x[:, channel : channel + 1], training=True)
+        np.testing.assert_allclose(y[:, 2 * channel : 2 * channel + 2], own, rtol=1e-13, atol=1e-13)
+    assert layer.W.shape == (6, 1, 3, 3)
+    assert multiply_adds(layer) == 6 * 9 * 7 * 6
+
+
+@pytest.mark.parametrize(("C", "F", "groups"), [(4, 6, 3), (6, 4, 3), (2, 2, 4)])
+def test_groups_that_do_not_divide_channels_and_filters(prepared: Prepared, C: int, F: int, groups: int) -> None:
+    with pytest.raises(ShapeError) as refusal:
+        prepared(Conv2D(filters=F, groups=groups), (C, 5, 5))
+    expected = f"groups {groups} must divide the number of input channels ({C}) and of filters ({F})"
+    assert str(refusal.value) == f"layer 1 conv2d: {expected}"
+
+
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("images", [0, 1, 2, 3, 7])
 def test_a_batch_cut_into_pieces_is_the_same_batch(

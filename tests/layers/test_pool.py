@@ -27,7 +27,12 @@ def cases(draw: st.DrawFn) -> Case:
     border = padding if isinstance(padding, int) else 0
     largest = 5 if padding == "same" else min(H, W) + 2 * border
     size = draw(st.integers(border + 1, min(largest, 5)))
-    keys = {"size": size, "stride": draw(st.sampled_from([None, 1, 2, 3])), "padding": padding}
+    keys: dict[str, Any] = {"size": size, "stride": draw(st.sampled_from([None, 1, 2, 3])), "padding": padding}
+    if draw(st.booleans()):  # a rectangle: the other axis has settings of its own
+        across = draw(st.integers(1, min(5, W)))
+        keys["size"], keys["stride"] = [size, across], draw(st.sampled_from([None, [1, 2], [3, 1], 2]))
+        if isinstance(padding, int):
+            keys["padding"] = [padding, draw(st.integers(0, across - 1))]
     orders = (draw(st.sampled_from(ORDERS)), draw(st.sampled_from(ORDERS)))
     return keys, (N, C, H, W), orders, draw(st.integers(0, 2**32 - 1))
 
@@ -44,11 +49,10 @@ def starts(length: int, size: int, stride: int, padding: int | str) -> list[int]
 
 def windows(keys: dict[str, Any], H: int, W: int) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
     """Each place of the output with the pixels of its window inside the image, in raster order."""
-    size, stride, padding = keys["size"], keys["stride"] or keys["size"], keys["padding"]
-    for (i, top), (j, left) in product(
-        enumerate(starts(H, size, stride, padding)), enumerate(starts(W, size, stride, padding))
-    ):
-        pixels = product(range(top, top + size), range(left, left + size))
+    settings = (keys["size"], keys["stride"] or keys["size"], keys["padding"])
+    down, across = ([value[axis] if isinstance(value, list) else value for value in settings] for axis in (0, 1))
+    for (i, top), (j, left) in product(enumerate(starts(H, *down)), enumerate(starts(W, *across))):
+        pixels = product(range(top, top + down[0]), range(left, left + across[0]))
         yield i, j, [(row, column) for row, column in pixels if 0 <= row < H and 0 <= column < W]
 
 

@@ -26,7 +26,13 @@ Prepared = Callable[..., Any]
             (1, 3, 3),
             "layer 1 conv2d: kernel 6 exceeds input 3x3 with padding 1",
         ),
+        (
+            Conv2D(filters=2, kernel=[2, 3], dilation=[1, 3], padding=[0, 1]),
+            (1, 3, 4),
+            "layer 1 conv2d: kernel [2, 3] with dilation [1, 3] (2x7 pixels) exceeds input 3x4 with padding [0, 1]",
+        ),
         (MaxPool(), (8, 1, 1), "layer 1 max_pool: size 2 exceeds input 1x1"),
+        (MaxPool(size=[1, 3]), (8, 9, 2), "layer 1 max_pool: size [1, 3] exceeds input 9x2"),
         (AvgPool(size=4, padding=1), (8, 1, 5), "layer 1 avg_pool: size 4 exceeds input 1x5 with padding 1"),
     ],
 )
@@ -45,6 +51,11 @@ def test_a_window_larger_than_the_image(
         (Conv2D(filters=2, kernel=1, padding=1), "conv2d: padding 1 must be smaller than the kernel 1"),
         (MaxPool(size=2, padding=5), "max_pool: padding 5 must be smaller than the size 2"),
         (AvgPool(padding=2), "avg_pool: padding 2 must be smaller than the size 2"),
+        (AvgPool(size=[1, 3], padding=1), r"avg_pool: padding 1 must be smaller than the size \[1, 3\]"),
+        (
+            Conv2D(filters=2, kernel=2, dilation=2, padding=3),
+            r"conv2d: padding 3 must be smaller than the kernel 2 with dilation 2 \(3x3 pixels\)",
+        ),
     ],
 )
 def test_padding_in_which_a_whole_window_fits(prepared: Prepared, layer: Layer, message: str) -> None:

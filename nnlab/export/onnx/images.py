@@ -8,9 +8,10 @@ from nnlab.export.onnx.graph import Converter, Graph
 
 
 def conv2d(graph: Graph, name: str, layer: Any, x: str) -> str:
-    """Conv with W as nnlab stores it, (F, C, K, K), and b where there is one."""
+    """Conv with W as nnlab stores it, (F, C/groups, Kh, Kw), and b where there is one."""
     constants = graph.parameters(name, layer)
-    return graph.node("Conv", name, [x, *constants.values()], layer.out_shape, **_windows(layer))
+    settings = {"dilations": list(layer.windows.dilation), "group": layer.groups}
+    return graph.node("Conv", name, [x, *constants.values()], layer.out_shape, **_windows(layer), **settings)
 
 
 def pool(operator: str) -> Converter:
@@ -44,4 +45,4 @@ def upsample(graph: Graph, name: str, layer: Any, x: str) -> str:
 
 def _windows(layer: Any) -> dict[str, list[int]]:
     windows = layer.windows
-    return {"kernel_shape": [windows.size] * 2, "strides": [windows.stride] * 2, "pads": list(windows.border)}
+    return {"kernel_shape": list(windows.size), "strides": list(windows.stride), "pads": list(windows.border)}
