@@ -6,6 +6,7 @@ from threading import RLock
 
 from nnlab.errors import PluginError, UsageError
 from nnlab.plugins.component_checks import first_fault
+from nnlab.plugins.guarding import guard
 from nnlab.plugins.plugin import Plugin, components_of
 from nnlab.plugins.source import PluginSource, read_plugin
 from nnlab.registry import REGISTRIES
@@ -73,6 +74,9 @@ def _executed(source: PluginSource) -> Plugin:
             for name, component in classes.items():
                 if fault := first_fault(kind, name, component, tree):
                     raise PluginError.at(source.path, *fault)
+        for kind, classes in components.items():
+            for component in classes.values():
+                guard(kind, component, source.path)
     except BaseException:
         for kind, registry in REGISTRIES.items():
             registry.replace(before[kind])

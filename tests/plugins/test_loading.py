@@ -1,90 +1,54 @@
 """Loading of plugins: registries, versions of a file, mistakes with file and line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from nnlab.errors import PluginError, UsageError
 from nnlab.plugins import load_plugin, load_plugins
-from nnlab.registry import REGISTRIES, layers
+from nnlab.registry import layers
 
-SWISH = '''import numpy as np
-from nnlab.components import Annotated, Array, Doc, Ge, Layer, Le, Shape, dataclass, layers
-
-
-@layers.register("my_swish")
-@dataclass(kw_only=True)
-class MySwish(Layer):
-    """y = x · sigmoid(βx)."""
-
-    beta: Annotated[float, Ge(0), Le(10), Doc("factor β")] = 1.0
-
-    def build(self, in_shape: Shape) -> Shape:
-        return in_shape
-
-    def forward(self, x: Array, *, training: bool) -> Array:
-        self._x, self._s = x, 1 / (1 + np.exp(-self.beta * x))
-        return x * self._s
-
-    def backward(self, dy: Array) -> Array:
-        return dy * (self._s + self.beta * self._x * self._s * (1 - self._s))
-'''
+Write = Callable[..., Path]
 
 
-@pytest.fixture(autouse=True)
-def own_registries() -> Iterator[None]:
-    """Leave the registries as they were."""
-    before = {kind: (registry.names(), registry.own_items())[1] for kind, registry in REGISTRIES.items()}
-    yield
-    for kind, registry in REGISTRIES.items():
-        for name in {name for name, _ in registry.own_items()} - {name for name, _ in before[kind]}:
-            registry.remove(name)
-
-
-def written(folder: Path, text: str = SWISH, name: str = "my_swish.py") -> Path:
-    file = folder / name
-    file.write_text(text, encoding="utf-8")
-    return file
-
-
-def test_a_plugin_registers_its_components(tmp_path: Path) -> None:
-    plugin = load_plugin(written(tmp_path))
+def test_a_plugin_registers_its_components(tmp_path: Path, write: Write, swish: str) -> None:
+    plugin = load_plugin(write())
     assert list(plugin.names) == [("layer", "my_swish")]
     assert layers["my_swish"] is plugin.components["layer"]["my_swish"]
     assert layers["my_swish"](beta=2).beta == 2
-    assert plugin.text == SWISH
+    assert plugin.text == swish
     assert len(plugin.sha256) == 64
     assert [path.name for path in tmp_path.iterdir()] == ["my_swish.py"], "no .pyc is written"
 
 
-def test_equal_contents_are_executed_once(tmp_path: Path) -> None:
-    first = load_plugin(written(tmp_path))
+def test_equal_contents_are_executed_once(tmp_path: Path, write: Write) -> None:
+    first = load_plugin(write())
     assert load_plugin(tmp_path / "my_swish.py") is first
-    assert load_plugin(written(tmp_path, name="copy.py")) is first
+    assert load_plugin(write(name="copy.py")) is first
 
 
-def test_other_contents_replace_what_the_file_registered(tmp_path: Path) -> None:
-    second = SWISH.replace("my_swish", "second").replace("MySwish", "Second").partition("\n\n\n")[2]
-    first = load_plugin(written(tmp_path, SWISH + "\n\n" + second))
-    changed = load_plugin(written(tmp_path, SWISH.replace("= 1.0", "= 3.0")))
+def test_other_contents_replace_what_the_file_registered(write: Write, swish: str) -> None:
+    second = swish.replace("my_swish", "second").replace("MySwish", "Second").partition("\n\n\n")[2]
+    first = load_plugin(write(swish + "\n\n" + second))
+    changed = load_plugin(write(swish.replace("= 1.0", "= 3.0")))
     assert layers["my_swish"]().beta == 3
     assert "second" not in layers
-    assert load_plugin(written(tmp_path, first.text)) is first
+    assert load_plugin(write(first.text)) is first
     assert layers["my_swish"]().beta == 1
     assert "second" in layers
     assert changed.components["layer"]["my_swish"] is not layers["my_swish"]
 
 
-def test_another_file_takes_over_equal_names_only(tmp_path: Path) -> None:
-    load_plugin(written(tmp_path, SWISH + "\n\n" + SWISH.replace("my_swish", "kept").replace("MySwish", "Kept")))
-    load_plugin(written(tmp_path, SWISH.replace("= 1.0", "= 3.0"), "other.py"))
+def test_another_file_takes_over_equal_names_only(write: Write, swish: str) -> None:
+    load_plugin(write(swish + "\n\n" + swish.replace("my_swish", "kept").replace("MySwish", "Kept")))
+    load_plugin(write(swish.replace("= 1.0", "= 3.0"), "other.py"))
     assert layers["my_swish"]().beta == 3
     assert layers["kept"]().beta == 1
 
 
-def test_two_files_with_one_name_are_refused(tmp_path: Path) -> None:
-    files = [written(tmp_path), written(tmp_path, SWISH + "\n", "other.py")]
+def test_two_files_with_one_name_are_refused(write: Write, swish: str) -> None:
+    files = [write(), write(swish + "\n", "other.py")]
     with pytest.raises(UsageError, match=r"layer 'my_swish' is in .*my_swish.py and .*other.py; rename one"):
         load_plugins(files)
 
@@ -114,13 +78,13 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("old", "new", "line", "message"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_one_message_with_file_and_line(
-    tmp_path: Path, old: str, new: str, line: int | None, message: str
+    write: Write, swish: str, old: str, new: str, line: int | None, message: str
 ) -> None:
-    assert old in SWISH
-    text = SWISH.replace(old, new)
+    assert old in swish
+    text = swish.replace(old, new)
     if "Loss" in new:
         text = text.replace("MySwish(Layer)", "MySwish(Loss)")
-    file = written(tmp_path, text)
+    file = write(text)
     with pytest.raises(PluginError) as caught:
         load_plugin(file)
     assert str(caught.value).startswith(f"{file}:{line}: " if line else f"{file}: ")
@@ -129,15 +93,15 @@ def test_a_mistake_is_one_message_with_file_and_line(
     assert "my_swish" not in layers
 
 
-def test_a_name_registered_twice_in_one_file(tmp_path: Path) -> None:
+def test_a_name_registered_twice_in_one_file(write: Write, swish: str) -> None:
     with pytest.raises(PluginError, match=r"my_swish.py:27: ValueError: layer 'my_swish' is registered twice"):
-        load_plugin(written(tmp_path, SWISH + "\n\n" + SWISH))
+        load_plugin(write(swish + "\n\n" + swish))
 
 
-def test_a_neighbouring_module_is_not_imported(tmp_path: Path) -> None:
-    written(tmp_path, "K = 1\n", "helpers.py")
+def test_a_neighbouring_module_is_not_imported(write: Write, swish: str) -> None:
+    write("K = 1\n", "helpers.py")
     with pytest.raises(PluginError, match=r"my_swish.py:1: .*No module named 'helpers'; a plugin is one file"):
-        load_plugin(written(tmp_path, "import helpers\n" + SWISH))
+        load_plugin(write("import helpers\n" + swish))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""The methods of a plugin's classes, so that a mistake in them is one message with file and line of the plugin."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from nnlab.errors import NnlabError, PluginError
+from nnlab.plugins.layer_checks import LAYER_CHECKS
+from nnlab.plugins.mistakes import mistake_in
+from nnlab.plugins.result_checks import RESULT_CHECKS, Complain, Method
+
+CHECKS: Mapping[str, Mapping[str, Callable[[Method, Complain], Method]]] = {
+    "layer": LAYER_CHECKS,
+    "activation": LAYER_CHECKS,
+    **RESULT_CHECKS,
+}
+
+
+def guard(kind: str, component: type[Any], path: Path) -> None:
+    """Let the methods that a class defines raise PluginError for their mistakes, and check what they return."""
+    for name, value in list(vars(component).items()):
+        method = value.__func__ if isinstance(value, classmethod | staticmethod) else value
+        if not inspect.isfunction(method) or method.__code__.co_filename != str(path):
+            continue
+        place = f"{component.__name__}.{name}"
+
+        def complain(message: str, line: int = method.__code__.co_firstlineno, place: str = place) -> PluginError:
+            return PluginError.at(path, line, f"{place} {message}")
+
+        check = CHECKS.get(kind, {}).get(name)
+        checked = check(method, complain) if check else method
+        guarded = _guarded(checked, path)
+        setattr(component, name, guarded if method is value else type(value)(guarded))
+
+
+def _guarded(method: Method, path: Path) -> Method:
+    @wraps(method)
+    def guarded(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            return method(*arguments, **keywords)
+        except (NnlabError, MemoryError):
+            raise
+        except Exception as error:
+            raise mistake_in(path, error) from error
+
+    return guarded

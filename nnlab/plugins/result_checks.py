@@ -1,0 +1,118 @@
+"""What the methods of a plugin's losses, optimizers, metrics, datasets and the like may return."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from nnlab.data.dataset import Dataset
+from nnlab.errors import PluginError
+from nnlab.text import one_line
+
+Method = Callable[..., Any]
+Complain = Callable[[str], PluginError]
+"""Makes the error of a method from what is wrong with it: ``returned None; return the output``."""
+
+
+def found(value: object) -> str:
+    """What a method returned, for a message: ``shape (32, 50)``, ``None``."""
+    return f"shape {value.shape}" if isinstance(value, np.ndarray) else one_line(repr(value))
+
+
+def _per_sample(method: Method, complain: Complain) -> Method:
+    @wraps(method)
+    def checked(self: Any, scores: Any, targets: Any) -> Any:
+        losses = method(self, scores, targets)
+        if not isinstance(losses, np.ndarray) or losses.shape != scores.shape[:1]:
+            raise complain(f"returned {found(losses)}; one loss for each row is shape {scores.shape[:1]}")
+        self._plugin_scores = scores.shape
+        return losses
+
+    return checked
+
+
+def _loss_backward(method: Method, complain: Complain) -> Method:
+    @wraps(method)
+    def checked(self: Any, batch_size: int | None = None) -> Any:
+        dscores, expected = method(self, batch_size), getattr(self, "_plugin_scores", None)
+        if not isinstance(dscores, np.ndarray) or expected not in {None, dscores.shape}:
+            raise complain(f"returned {found(dscores)}; the gradient has the shape of the scores, {expected}")
+        return dscores
+
+    return checked
+
+
+def _update(method: Method, complain: Complain) -> Method:
+    @wraps(method)
+    def checked(self: Any, block: Any, lr: float) -> None:
+        before = block.theta, block.g, block.state
+        method(self, block, lr)
+        for name, array in zip(("theta", "g", "state"), before, strict=True):
+            if getattr(block, name) is not array:
+                raise complain(f"replaced block.{name}; write into it: block.{name}[...] = ... or block.{name} -= ...")
+
+    return checked
+
+
+def _number(method: Method, complain: Complain) -> Method:
+    @wraps(method)
+    def checked(*arguments: Any, **keywords: Any) -> Any:
+        value = method(*arguments, **keywords)
+        if (isinstance(value, np.ndarray) and value.shape) or not isinstance(
+            value, np.generic | np.ndarray | int | float | complex
+        ):
+            raise complain(f"returned {found(value)}; return one number")
+        return value
+
+    return checked
+
+
+def _draw(method: Method, complain: Complain) -> Method:
+    @wraps(method)
+    def checked(self: Any, shape: Any, fan_in: int, rng: Any) -> Any:
+        weights = method(self, shape, fan_in, rng)
+        if not isinstance(weights, np.ndarray) or weights.shape != shape:
+            raise complain(f"returned {found(weights)}; the weights have shape {shape}")
+        return weights
+
+    return checked
+
+
+def _read(method: Method, complain: Complain) -> Method:
+    @wraps(method)
+    def checked(self: Any, rng: Any) -> Any:
+        dataset = method(self, rng)
+        if not isinstance(dataset, Dataset):
+            raise complain(f"returned {found(dataset)}; return Dataset(train, test, class_names)")
+        for name, split in dataset.splits.items():
+            inputs, targets = np.asarray(split.inputs), np.asarray(split.targets)
+            if len(inputs) != len(targets) or not len(inputs) or inputs.ndim < 2:
+                shapes = f"inputs {inputs.shape} and targets {targets.shape}"
+                raise complain(f"gave {shapes} for {name}; as many inputs (N, ...) as targets are needed, N above 0")
+            if inputs.dtype not in (np.uint8, np.float64):
+                raise complain(f"gave inputs of {inputs.dtype} for {name}; uint8 pixels or float64 numbers are needed")
+            if dataset.numbers is None and not _are_classes(targets, dataset.classes):
+                raise complain(
+                    f"gave targets that are not classes for {name}: whole numbers from 0 to {dataset.classes - 1}, "
+                    f"one for each of the {dataset.classes} class names"
+                )
+        return dataset
+
+    return checked
+
+
+def _are_classes(targets: np.ndarray[Any, Any], classes: int) -> bool:
+    return targets.dtype.kind in "iu" and int(targets.min()) >= 0 and int(targets.max()) < classes
+
+
+RESULT_CHECKS: Mapping[str, Mapping[str, Callable[[Method, Complain], Method]]] = {
+    "loss": {"per_sample": _per_sample, "backward": _loss_backward, "chance": _number},
+    "optimizer": {"update": _update},
+    "metric": {"result": _number},
+    "penalty": {"value": _number},
+    "schedule": {"scale": _number},
+    "initialiser": {"draw": _draw},
+    "dataset": {"read": _read},
+}
+"""For each kind the methods whose results are checked."""

@@ -1,0 +1,141 @@
+"""Mistakes inside a plugin's methods: one message with file, line and shapes; the run is recorded as failed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nnlab
+from nnlab.errors import Diverged, PluginError
+from nnlab.plugins import load_plugin
+from nnlab.registry import optimizers
+
+Write = Callable[..., Path]
+
+SCALE = '''import numpy as np
+from nnlab.components import Array, Layer, Shape, dataclass, layers
+
+
+@layers.register("my_scale")
+@dataclass(kw_only=True)
+class MyScale(Layer):
+    """y = w·x."""
+
+    def build(self, in_shape: Shape) -> Shape:
+        self.w = self.constant("w", in_shape, 1.0)
+        return in_shape
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        self._x = x
+        return x * self.w.value
+
+    def backward(self, dy: Array) -> Array:
+        self.w.grad[...] = (dy * self._x).sum(axis=0)
+        return dy * self.w.value
+'''
+SIGN = '''import numpy as np
+from nnlab.components import Block, Optimizer, dataclass, optimizers
+
+
+@optimizers.register("my_sign")
+@dataclass(kw_only=True)
+class MySign(Optimizer):
+    """θ ← θ − η sign(g)."""
+
+    def update(self, block: Block, lr: float) -> None:
+        block.theta -= lr * np.sign(block.g)
+'''
+
+
+def spec(layer: str, optimizer: str = "sgd") -> dict[str, Any]:
+    hidden = {"name": "linear", "units": 4}
+    return {
+        "data": {"name": "spiral", "points": 10},
+        "model": {"name": "sequential", "layers": [hidden, {"name": layer}, {"name": "linear", "units": 3}]},
+        "optimizer": {"name": optimizer, "lr": 0.1},
+        "train": {"iterations": 2, "batch_size": 6, "pictures": False},
+    }
+
+
+def test_layers_with_and_without_parameters_train(write: Write, tmp_path: Path) -> None:
+    for text, name in [(None, "my_swish"), (SCALE, "my_scale")]:
+        load_plugin(write(text, f"{name}.py") if text else write())
+        result = nnlab.run(spec(name), tmp_path / "runs")
+        assert result.status == "completed"
+
+
+def test_an_optimizer_trains(write: Write, tmp_path: Path) -> None:
+    load_plugin(write(SIGN, "my_sign.py"))
+    before, after = (
+        nnlab.trained_network(nnlab.run(spec("relu", "my_sign"), tmp_path / "runs", overrides=[end]).path)
+        for end in ("train.iterations=1", "train.iterations=2")
+    )
+    step = np.abs(after.flat.values - before.flat.values)
+    assert np.allclose(step[step > 0], 0.1)
+
+
+MISTAKES = {
+    "broadcast": ("x * self.w.value", "x * self.w.value[:3]", 16, ["ValueError", "shapes: x (30, 4), self.w (4,)"]),
+    "output shape": ("x * self.w.value", "x[:, :3]", 14, ["forward returned shape (30, 3) for x (30, 4)"]),
+    "no return": ("return x * self.w.value", "x * self.w.value", 14, ["forward returned None for x (30, 4)"]),
+    "input gradient": ("return dy * self.w.value", "return dy.T", 18, ["returned shape (4, 6)", "its shape, (6, 4)"]),
+    "number type": ("x * self.w.value", "x * np.ones(4)", 14, ["forward returned float64 for float32"]),
+    "written input": ("self._x = x", "x *= 2", 15, ["ValueError", "read-only"]),
+    "no gradient": ("self.w.grad[...] =", "_ =", 18, ["did not write all of self.w.grad, shape (4,)"]),
+    "half a gradient": ("self.w.grad[...] =", "self.w.grad[:2] = dy[0, :2]; _ =", 18, ["did not write all of self.w"]),
+    "added gradient": ("self.w.grad[...] =", "self.w.grad[...] +=", 18, ["did not write all of self.w", "not +="]),
+    "replaced gradient": ("self.w.grad[...] =", "self.w.grad =", 18, ["replaced the array self.w.grad"]),
+    "attribute": ("self._x).sum", "self.x).sum", 19, ["AttributeError", "no attribute 'x'", "dy (6, 4)"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "line", "messages"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_training_is_recorded(
+    write: Write, tmp_path: Path, old: str, new: str, line: int, messages: list[str]
+) -> None:
+    assert SCALE.count(old) == 1
+    file = write(SCALE.replace(old, new), "my_scale.py")
+    load_plugin(file)
+    with pytest.raises(PluginError) as caught:
+        nnlab.run(spec("my_scale"), tmp_path / "runs")
+    text = str(caught.value)
+    assert text.startswith(f"{file}:{line}: ")
+    assert "\n" not in text
+    assert all(message in text for message in messages)
+    (summary,) = (tmp_path / "runs").glob("*/summary.json")
+    recorded = json.loads(summary.read_text(encoding="utf-8"))
+    assert (recorded["status"], recorded["message"]) == ("failed", text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("return in_shape", "pass", 10, "build returned None; return the shape"),
+        ("return in_shape", "return [4]", 10, "build returned [4]; return the shape"),
+        ("return in_shape", "return in_shape[5]", 12, "IndexError"),
+    ],
+)
+def test_a_mistake_in_build_ends_before_a_folder_is_made(
+    write: Write, tmp_path: Path, old: str, new: str, line: int, message: str
+) -> None:
+    file = write(SCALE.replace(old, new), "my_scale.py")
+    load_plugin(file)
+    with pytest.raises(PluginError, match=f"my_scale.py:{line}: .*{message}".replace("[", r"\[")):
+        nnlab.run(spec("my_scale"), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_number_that_is_not_finite_is_a_divergence(write: Write, tmp_path: Path) -> None:
+    load_plugin(write(SCALE.replace("x * self.w.value", "x * self.w.value / 0"), "my_scale.py"))
+    with pytest.raises(Diverged):
+        nnlab.run(spec("my_scale"), tmp_path / "runs")
+
+
+def test_an_update_rule_that_replaces_the_parameters(write: Write, tmp_path: Path) -> None:
+    load_plugin(write(SIGN.replace("block.theta -=", "block.theta = block.theta -"), "my_sign.py"))
+    with pytest.raises(PluginError, match=r"my_sign.py:10: MySign.update replaced block.theta; write into it"):
+        nnlab.run(spec("relu", "my_sign"), tmp_path / "runs")
+    assert "my_sign" in optimizers
