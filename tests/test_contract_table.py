@@ -89,6 +89,8 @@ TABLE: dict[str, dict[str, Any]] = {
         "dropout": ({"rate": 0.3}, (2, 5), (2, 5)),
         "batch_norm": ({}, (5,), (5,)),
         "layer_norm": ({}, (2, 3, 2), (2, 3, 2)),
+        "group_norm": ({"groups": 2}, (4, 3, 2), (4, 3, 2)),
+        "instance_norm": ({}, (2, 3, 2), (2, 3, 2)),
         "conv2d": ({"filters": 3, "kernel": 3, "stride": 2, "padding": 1}, (2, 5, 4), (3, 3, 2)),
         "max_pool": ({"size": 3, "stride": 2}, (2, 5, 7), (2, 2, 3)),
         "activity_l1": ({"strength": 0.3}, (2, 3), (2, 3)),

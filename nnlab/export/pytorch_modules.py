@@ -143,6 +143,16 @@ def _layer_norm(layer: Any) -> Module:
     return Module(f"nn.LayerNorm({layer.in_shape}, eps={layer.eps})", state)
 
 
+def _group_norm(layer: Any) -> Module:
+    state = {"weight": layer.gamma.value, "bias": layer.beta.value}
+    return Module(f"nn.GroupNorm({layer.groups}, {layer.in_shape[0]}, eps={layer.eps})", state)
+
+
+def _instance_norm(layer: Any) -> Module:
+    state = {"weight": layer.gamma.value, "bias": layer.beta.value}
+    return Module(f"nn.InstanceNorm2d({layer.in_shape[0]}, eps={layer.eps}, affine=True)", state)
+
+
 def _swish(layer: Any) -> Module:
     return Module("nn.SiLU()" if layer.beta == 1 else f"Swish({layer.beta})")
 
@@ -207,6 +217,8 @@ _LAYERS: dict[str, Callable[[Any], "Module | list[tuple[str, Module]]"]] = {
     "global_avg_pool": lambda layer: [("", Module("nn.AdaptiveAvgPool2d(1)")), ("_flatten", Module("nn.Flatten()"))],
     "upsample": lambda layer: Module(f"nn.Upsample(scale_factor={layer.factor})"),
     "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
+    "instance_norm": _instance_norm,
     "lrn": _lrn,
     "dropout": lambda layer: Module(f"nn.Dropout({layer.rate})"),
     "activity_l1": plain("nn.Identity()"),  # penalties on activity act while training only

@@ -153,6 +153,8 @@ LAYERS: dict[str, Callable[[Any], textbook.Layer]] = {
     "upsample": lambda layer: textbook.Upsample(layer.factor),
     "batch_norm": _batch_norm,
     "layer_norm": lambda layer: textbook.LayerNormalization(**_parameters(layer), eps=layer.eps),
+    "group_norm": lambda layer: textbook.GroupNormalization(**_parameters(layer), groups=layer.groups, eps=layer.eps),
+    "instance_norm": lambda layer: textbook.InstanceNormalization(**_parameters(layer), eps=layer.eps),
     "lrn": lambda layer: textbook.LocalResponseNormalization(layer.size, layer.alpha, layer.beta, layer.k),
     "dropout": lambda layer: textbook.Dropout(layer.rate, StepMasks(layer)),
     "activity_l1": lambda layer: textbook.ActivityL1(layer.strength),

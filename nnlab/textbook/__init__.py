@@ -15,7 +15,13 @@ from nnlab.textbook.initialisers import given, glorot, he, lecun, normal, orthog
 from nnlab.textbook.layer import Layer
 from nnlab.textbook.losses import MeanSquaredError, SoftmaxWithLoss, balanced_class_weights
 from nnlab.textbook.network import Network, train, with_inner
-from nnlab.textbook.normalisation import BatchNormalization, LayerNormalization, LocalResponseNormalization
+from nnlab.textbook.normalisation import (
+    BatchNormalization,
+    GroupNormalization,
+    InstanceNormalization,
+    LayerNormalization,
+    LocalResponseNormalization,
+)
 from nnlab.textbook.optimizers import SGD, AdaDelta, AdaGrad, Adam, AdamW, Arrays, Momentum, Nadam, Nesterov, RMSProp
 from nnlab.textbook.pooling import AveragePooling, GlobalAveragePooling, Pooling, Upsample
 from nnlab.textbook.regularizers import L1, L2
@@ -43,9 +49,11 @@ __all__ = [
     "Flatten",
     "Gelu",
     "GlobalAveragePooling",
+    "GroupNormalization",
     "GroupedConvolution",
     "Identity",
     "ImageRows",
+    "InstanceNormalization",
     "LastStep",
     "Layer",
     "LayerNormalization",

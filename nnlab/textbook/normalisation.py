@@ -67,6 +67,40 @@ class LayerNormalization(Layer):
         return (dxn - mean - self.xn * along) / self.std
 
 
+class GroupNormalization(Layer):
+    """The formulas of LayerNormalization for each group of channels of a sample (Wu & He 2018).
+
+    gamma and beta are one number a channel, and their gradients are summed over pixels too.
+    """
+
+    parameters = ("gamma", "beta")
+
+    def __init__(self, gamma: np.ndarray, beta: np.ndarray, groups: int, eps: float = 1e-5) -> None:
+        self.gamma, self.beta, self.groups, self.eps = gamma, beta, groups, eps
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        groups = x.reshape(len(x), self.groups, -1)
+        self.std = np.sqrt(groups.var(axis=2, keepdims=True) + self.eps)
+        self.xn = (groups - groups.mean(axis=2, keepdims=True)) / self.std
+        channels = self.xn.reshape(*x.shape[:2], -1)
+        return (self.gamma[:, np.newaxis] * channels + self.beta[:, np.newaxis]).reshape(x.shape)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        channels = dout.reshape(*dout.shape[:2], -1)
+        self.dgamma = (channels * self.xn.reshape(channels.shape)).sum(axis=(0, 2))
+        self.dbeta = channels.sum(axis=(0, 2))
+        dxn = (channels * self.gamma[:, np.newaxis]).reshape(self.xn.shape)
+        mean, along = dxn.mean(axis=2, keepdims=True), (dxn * self.xn).mean(axis=2, keepdims=True)
+        return ((dxn - mean - self.xn * along) / self.std).reshape(dout.shape)
+
+
+class InstanceNormalization(GroupNormalization):
+    """GroupNormalization with each channel a group of its own (Ulyanov et al. 2016)."""
+
+    def __init__(self, gamma: np.ndarray, beta: np.ndarray, eps: float = 1e-5) -> None:
+        super().__init__(gamma, beta, len(gamma), eps)
+
+
 class LocalResponseNormalization(Layer):
     """out_c = x_c / s_c^β with s_c = k + α Σ x_c'² over the channels c' at most size//2 from c (AlexNet, 2012).
 

@@ -34,6 +34,8 @@ model:
     - {name: residual, layers: [{name: conv2d, filters: 4, padding: same}, leaky_relu, {name: dropout, rate: 0.1}]}
     - {name: residual, layers: [{name: conv2d, filters: 6, stride: 2, padding: 1, bias: false, l1: 1e-3}]}
     - {name: concat, branches: [[{name: conv2d, filters: 2, padding: same, frozen: true}, tanh], []]}
+    - {name: group_norm, groups: 4}
+    - instance_norm
     - lrn
     - {name: upsample, factor: 2}
     - {name: avg_pool, size: 3, stride: 1, padding: 1}

@@ -47,6 +47,8 @@ MORE: dict[str, list[tuple[dict[str, Any], tuple[int, ...]]]] = {
     "dropout": [({"rate": 0.3}, (4, 5)), ({"rate": 0.9}, (2, 3, 4)), ({"rate": 0.0}, (5,))],
     "batch_norm": [({"eps": 0.1, "momentum": 0.25}, (3, 2, 1)), ({"frozen": True}, (5,))],
     "layer_norm": [({"eps": 0.1}, (3, 2))],
+    "group_norm": [({"groups": 3, "eps": 0.1}, (3, 2, 1)), ({"groups": 2, "frozen": True}, (4,))],
+    "instance_norm": [({"eps": 0.1}, (2, 1, 4))],
     "conv2d": [({"filters": 2, "frozen": True}, (1, 3, 4))],
     "global_avg_pool": [({}, (1, 1, 5))],
     "upsample": [({"factor": 1}, (1, 2, 3))],

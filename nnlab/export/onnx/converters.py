@@ -5,7 +5,7 @@ from nnlab.export.onnx.elementwise import function, gelu, passed_on, prelu, swis
 from nnlab.export.onnx.graph import Converter
 from nnlab.export.onnx.images import conv2d, global_avg_pool, pool, upsample
 from nnlab.export.onnx.linear import flatten, linear
-from nnlab.export.onnx.normalisation import batch_norm, layer_norm, lrn
+from nnlab.export.onnx.normalisation import batch_norm, group_norm, instance_norm, layer_norm, lrn
 from nnlab.export.onnx.sequences import image_rows, last_step, reshape, reverse, time_distributed
 
 CONVERTERS: dict[str, Converter] = {
@@ -36,6 +36,8 @@ CONVERTERS: dict[str, Converter] = {
     "upsample": upsample,
     "batch_norm": batch_norm,
     "layer_norm": layer_norm,
+    "group_norm": group_norm,
+    "instance_norm": instance_norm,
     "lrn": lrn,
     "residual": residual,
     "concat": concat,

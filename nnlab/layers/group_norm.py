@@ -1,0 +1,81 @@
+"""Group and instance normalisation."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Annotated
+
+from annotated_types import Ge, Gt, Le
+
+from nnlab.core.arrays import Shape, shape_text
+from nnlab.layers.base import FROZEN
+from nnlab.layers.sample_norm import EPS, SampleNorm
+from nnlab.registry import Doc, layers
+
+
+class ChannelGroupNorm(SampleNorm):
+    """Neighbouring channels form groups, each normalised over its channels and pixels; one gamma and beta a channel."""
+
+    def normalise_groups(self, in_shape: Shape, groups: int) -> Shape:
+        """Declare gamma and beta, and normalise ``groups`` groups of channels by themselves."""
+        channels, *pixels = in_shape
+        if channels // groups * prod(pixels) == 1:
+            raise self.shape_error(f"each mean would be over one number: {shape_text(in_shape)} in {groups} groups")
+        self.declare_scales((channels,))
+        self.normalise_over((groups, channels // groups, *pixels), tuple(range(2, len(pixels) + 3)))
+        return in_shape
+
+
+@layers.register("group_norm")
+@dataclass(kw_only=True)
+class GroupNorm(ChannelGroupNorm):
+    """y = gamma · (x − mean) / √(variance + eps) + beta over each group of channels of a sample.
+
+    Wu & He 2018, arXiv 1803.08494. Mean and variance are over the pixels of the group's channels, or over a group of
+    features; gamma and beta are one number a channel. Independent of the batch, so training and evaluation are the
+    same. With one group the means are those of layer_norm.
+    Equals ``textbook.GroupNormalization``, in memory that is reused at each step.
+    """
+
+    groups: Annotated[int, Ge(1), Le(10**7), Doc("number of groups, which divides the number of channels")]
+    eps: Annotated[float, Gt(0), Le(1), EPS] = 1e-5
+    frozen: Annotated[bool, FROZEN] = False
+
+    @classmethod
+    def examples(cls) -> "list[tuple[GroupNorm, Shape]]":
+        return [(cls(groups=2), (6,)), (cls(groups=2), (4, 2, 2)), (cls(groups=1), (3, 2, 2))]
+
+    def build(self, in_shape: Shape) -> Shape:
+        """(D,) to (D,), or (C, H, W) to (C, H, W)."""
+        if len(in_shape) not in (1, 3):
+            raise self.shape_error(f"needs features (D,) or images (C, H, W), got {shape_text(in_shape)}")
+        channels = in_shape[0]
+        if channels % self.groups:
+            divisors = [str(count) for count in range(1, min(channels, 64) + 1) if channels % count == 0]
+            raise self.shape_error(
+                f"groups {self.groups} does not divide the {channels} channels; use {', '.join(divisors)}"
+            )
+        return self.normalise_groups(in_shape, self.groups)
+
+
+@layers.register("instance_norm")
+@dataclass(kw_only=True)
+class InstanceNorm(ChannelGroupNorm):
+    """y = gamma · (x − mean) / √(variance + eps) + beta over the pixels of each channel of an image.
+
+    Ulyanov et al. 2016, arXiv 1607.08022. gamma and beta are one number a channel. Independent of the batch, so
+    training and evaluation are the same.
+    Equals ``textbook.InstanceNormalization``, in memory that is reused at each step.
+    """
+
+    eps: Annotated[float, Gt(0), Le(1), EPS] = 1e-5
+    frozen: Annotated[bool, FROZEN] = False
+
+    @classmethod
+    def examples(cls) -> "list[tuple[InstanceNorm, Shape]]":
+        return [(cls(), (3, 2, 3))]
+
+    def build(self, in_shape: Shape) -> Shape:
+        """(C, H, W) to (C, H, W)."""
+        if len(in_shape) != 3:
+            raise self.shape_error(f"needs images (C, H, W), got {shape_text(in_shape)}")
+        return self.normalise_groups(in_shape, in_shape[0])
