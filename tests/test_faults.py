@@ -8,19 +8,20 @@ from pathlib import Path
 from subprocess import PIPE
 
 import pytest
+from examples import THOROUGH
 
 pytestmark = pytest.mark.slow
 
 FAULTS = Path(__file__).with_name("faults.py")
-# Minimum number of injected faults of each kind. Here every third file operation is hit (each kind starts at another
-# one); python tests/faults.py hits all of them.
+# Minimum number of injected faults of each kind. Here every sixth file operation is hit, with NNLAB_TESTS=thorough
+# every third (each kind starts at another one); python tests/faults.py hits all of them.
 LEAST = {
-    "kill": 20,
-    "save": 20,
-    "fail": 20,
-    "full": 20,
-    "readonly": 20,
-    "resume": 30,
+    "kill": 10,
+    "save": 10,
+    "fail": 10,
+    "full": 10,
+    "readonly": 10,
+    "resume": 15,
     "flip": 15,
     "cut": 15,
     "garbage": 24,
@@ -28,7 +29,9 @@ LEAST = {
     "clock": 3,
     "worker": 2,  # tests/sweeps/test_sweep_processes.py kills a process that sweeps
 }
-STRIDES = {"kill": 3, "save": 3, "fail": 3, "full": 3, "readonly": 3, "resume": 5, "worker": 25}
+STRIDES = {"kill": 6, "save": 6, "fail": 6, "full": 6, "readonly": 6, "resume": 10, "worker": 50}
+if THOROUGH:
+    STRIDES = {kind: stride // 2 for kind, stride in STRIDES.items()}
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 import nnlab
 
 ROOT = Path(nnlab.__file__).parent
@@ -40,6 +38,7 @@ LEVELS = [
     {"cli"},
 ]
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}
+# One test looks at all modules: hundreds of cases of a millisecond each would take longer to distribute than to run.
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT or path.stem in LEVEL_OF)
 
 
@@ -63,13 +62,23 @@ def test_every_module_has_a_level() -> None:
     assert parts == set(LEVEL_OF)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_imports_point_down(path: Path) -> None:
-    own = LEVEL_OF[top_part(path)]
-    for name in imported_modules(path):
-        parts = name.split(".")
-        if parts[0] == "nnlab" and len(parts) > 1 and parts[1] in LEVEL_OF:
-            assert LEVEL_OF[parts[1]] <= own, f"{path.name} imports {name} from above"
+def shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def parts_of_nnlab(path: Path) -> set[str]:
+    """The top parts of nnlab that a module imports."""
+    return {name.split(".")[1] for name in imported_modules(path) if name.startswith("nnlab.")}
+
+
+def test_imports_point_down() -> None:
+    upward = [
+        f"{shown(path)} imports {part}"
+        for path in MODULES
+        for part in parts_of_nnlab(path) & set(LEVEL_OF)
+        if LEVEL_OF[part] > LEVEL_OF[top_part(path)]
+    ]
+    assert not upward
 
 
 def test_the_textbook_imports_numpy_only() -> None:
@@ -83,17 +92,16 @@ def test_the_textbook_imports_numpy_only() -> None:
 MATHEMATICS = {"functions", "layers", "losses", "regularizers", "optim", "models", "gradcheck", "textbook"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_records_and_storage_import_no_mathematics(path: Path) -> None:
-    if top_part(path) in {"records", "storage", "comparisons"}:
-        parts = {name.split(".")[1] for name in imported_modules(path) if name.startswith("nnlab.")}
-        assert not parts & MATHEMATICS
+def test_records_and_storage_import_no_mathematics() -> None:
+    chosen = [path for path in MODULES if top_part(path) in {"records", "storage", "comparisons"}]
+    assert len(chosen) > 30
+    assert not [shown(path) for path in chosen if parts_of_nnlab(path) & MATHEMATICS]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "engine").glob("*.py")), ids=lambda path: path.name)
-def test_the_engine_knows_no_run_folder(path: Path) -> None:
-    parts = {name.split(".")[1] for name in imported_modules(path) if name.startswith("nnlab.")}
-    assert not parts & {"records", "storage"}
+def test_the_engine_knows_no_run_folder() -> None:
+    engine = [path for path in MODULES if top_part(path) == "engine"]
+    assert len(engine) > 8
+    assert not [shown(path) for path in engine if parts_of_nnlab(path) & {"records", "storage"}]
 
 
 def test_runs_are_listed_without_loading_mathematics() -> None:
@@ -118,10 +126,9 @@ def test_activation_statistics_load_no_plotting_library() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_matplotlib_lives_in_plots(path: Path) -> None:
-    uses = any(name.split(".")[0] == "matplotlib" for name in imported_modules(path))
-    assert not uses or top_part(path) == "plots"
+def test_matplotlib_lives_in_plots() -> None:
+    users = [path for path in MODULES if any(name.split(".")[0] == "matplotlib" for name in imported_modules(path))]
+    assert {top_part(path) for path in users} == {"plots"}, users
 
 
 # What any part may know of layers: the protocols, and functions that take any layer.
@@ -129,14 +136,15 @@ LAYER_PROTOCOLS = {"base", "composite", "fusion", "joint_gradient", "planning"}
 RECIPES = {*(ROOT / "models").glob("*.py")} - {ROOT / "models" / "network.py", ROOT / "models" / "textbook_twins.py"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_concrete_layers_are_known_to_layers_and_recipes_only(path: Path) -> None:
-    if top_part(path) == "layers" or path in RECIPES:
-        return
-    for name in imported_modules(path):
-        parts = name.split(".")
-        if parts[:2] == ["nnlab", "layers"]:
-            assert parts[2] in LAYER_PROTOCOLS, f"{path.name} imports {name}: let the layer say what is asked of it"
+def test_concrete_layers_are_known_to_layers_and_recipes_only() -> None:
+    concrete = [
+        f"{shown(path)} imports {name}: let the layer say what is asked of it"
+        for path in MODULES
+        if top_part(path) != "layers" and path not in RECIPES
+        for name in imported_modules(path)
+        if name.startswith("nnlab.layers.") and name.split(".")[2] not in LAYER_PROTOCOLS
+    ]
+    assert not concrete
 
 
 HELP = [

@@ -29,10 +29,6 @@ CLASSES = [cls for registry in REGISTRIES.values() for _, cls in registry.items(
 FIELDS = [(cls, parameter) for cls in CLASSES for parameter in hyperparameters(cls)]
 
 
-def name_of(item: object) -> str:
-    return getattr(item, "__name__", None) or getattr(item, "name", str(item))
-
-
 def numbers(annotation: Any, marks: tuple[Any, ...] = ()) -> list[tuple[type, tuple[Any, ...]]]:
     """Every number type inside an annotation, with the marks that hold for it."""
     marks = (*marks, *getattr(annotation, "__metadata__", ()))
@@ -62,18 +58,20 @@ def test_documented_component_names() -> None:
     assert schedules <= set(REGISTRIES["schedule"].names())
 
 
-@pytest.mark.parametrize(("cls", "parameter"), FIELDS, ids=name_of)
-def test_every_key_has_a_one_line_doc(cls: type[Any], parameter: Any) -> None:
-    assert parameter.doc
-    assert "\n" not in parameter.doc
-    assert sum(isinstance(mark, Doc) for mark in parameter.metadata) == 1
+def test_every_key_has_a_one_line_doc() -> None:
+    for cls, parameter in FIELDS:
+        where = f"{cls.__name__}.{parameter.name}"
+        assert parameter.doc, where
+        assert "\n" not in parameter.doc, where
+        assert sum(isinstance(mark, Doc) for mark in parameter.metadata) == 1, where
 
 
-@pytest.mark.parametrize(("cls", "parameter"), FIELDS, ids=name_of)
-def test_every_number_has_both_bounds(cls: type[Any], parameter: Any) -> None:
-    for _, marks in numbers(parameter.annotation):
-        assert any(isinstance(mark, Ge | Gt) for mark in marks), "no lower bound"
-        assert any(isinstance(mark, Le | Lt) for mark in marks), "no upper bound"
+def test_every_number_has_both_bounds() -> None:
+    for cls, parameter in FIELDS:
+        for _, marks in numbers(parameter.annotation):
+            where = f"{cls.__name__}.{parameter.name}"
+            assert any(isinstance(mark, Ge | Gt) for mark in marks), f"{where}: no lower bound"
+            assert any(isinstance(mark, Le | Lt) for mark in marks), f"{where}: no upper bound"
 
 
 def test_nested_numbers_are_found() -> None:

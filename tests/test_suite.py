@@ -19,12 +19,12 @@ PACKAGES = {path.parent.relative_to(ROOT) for path in ROOT.rglob("__init__.py")}
 SUBJECTS = {Path("cli/hostile")}
 
 
-@pytest.mark.parametrize("file", TEST_FILES, ids=Path.as_posix)
-def test_tests_mirror_nnlab(file: Path) -> None:
-    assert file.parent in PACKAGES | SUBJECTS, f"nnlab has no {file.parent}"
-    name = file.stem.removeprefix("test_")
-    homes = {module.parent for module in MODULES | PACKAGES if module.name == name}
-    assert not homes or file.parent in homes, f"{name} is in {', '.join(map(str, homes))}: move or rename this file"
+def test_tests_mirror_nnlab() -> None:
+    for file in TEST_FILES:
+        assert file.parent in PACKAGES | SUBJECTS, f"{file}: nnlab has no {file.parent}"
+        name = file.stem.removeprefix("test_")
+        homes = {module.parent for module in MODULES | PACKAGES if module.name == name}
+        assert not homes or file.parent in homes, f"{file}: {name} is in {', '.join(map(str, homes))}: move or rename"
 
 
 def markers(path: Path) -> dict[str, set[str]]:

@@ -66,12 +66,22 @@ def faults(lines: Iterator[tuple[int, str]]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=name_of)
-def test_documents_and_configs_use_the_fields_terms(path: Path) -> None:
-    text = re.sub(r"\n[# ]*(?=[^\n#|-])", " ", path.read_text(encoding="utf-8"))
-    assert not faults(enumerate(text.splitlines(), 1))
+def lines_of(path: Path) -> Iterator[tuple[int, str]]:
+    """The paragraphs of a document or config, each as one line."""
+    yield from enumerate(re.sub(r"\n[# ]*(?=[^\n#|-])", " ", path.read_text(encoding="utf-8")).splitlines(), 1)
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name_of)
-def test_code_uses_the_fields_terms(path: Path) -> None:
-    assert not faults(words_of(path))
+def test_documents_and_configs_use_the_fields_terms() -> None:
+    assert not {name_of(path): found for path in TEXTS if (found := faults(lines_of(path)))}
+
+
+def test_code_uses_the_fields_terms() -> None:
+    assert not {name_of(path): found for path in PYTHON if (found := faults(words_of(path)))}
+
+
+@pytest.mark.parametrize("text", ["What came of it", "it begins\n# again", "go on with a run"])
+def test_forbidden_phrases_are_found(text: str, tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text(text, encoding="utf-8")
+    (tmp_path / "code.py").write_text("".join(f"# {line}\n" for line in text.replace("\n# ", " ").splitlines()))
+    assert faults(lines_of(tmp_path / "page.md"))
+    assert faults(words_of(tmp_path / "code.py"))

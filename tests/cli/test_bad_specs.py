@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
+from examples import THOROUGH
 
 from nnlab.config.yaml_writer import dump_yaml
 from nnlab.registry import REGISTRIES, hyperparameters
@@ -112,7 +113,7 @@ def extremes() -> Iterator[tuple[str, str, str, float]]:
 def test_extreme_values_within_the_bounds_train_or_diverge(
     train: Any, images: Path, kind: str, name: str, key: str, value: float
 ) -> None:
-    for dtype in ("float32", "float64"):
+    for dtype in ("float32", "float64") if THOROUGH else ("float32",):  # the smaller range
         spec = {**BASE, "dtype": dtype, "train": SHORT}
         assert train(images, dump_yaml(spec | AROUND[kind]({"name": name, key: value}))).code in (0, 3)
 

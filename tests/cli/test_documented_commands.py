@@ -22,6 +22,7 @@ from nnlab.config import bundled
 from nnlab.config.yaml_reader import read_collecting_problems
 from nnlab.data.sources import mnist
 from nnlab.data.sources.idx import read_folder
+from nnlab.report.gallery import Gallery
 
 pytestmark = pytest.mark.slow
 
@@ -88,6 +89,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def light_only(gallery: Gallery, drawn: Callable[..., dict[str, bytes]], draw: Any, style: str) -> dict[str, bytes]:
+    """The pictures of a report for white background only, which take half the time; tests/report draws both."""
+    return drawn(gallery, draw, style) if style == "light" else {}
+
+
 @pytest.fixture
 def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The prepared folder as the working folder, whose configs are the bundled ones, in a terminal of 120 columns."""
@@ -96,6 +102,7 @@ def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("nnlab.cli.sweep_run.LocalWorkers", InlineWorkers)
     monkeypatch.setattr("nnlab.sweeps.api.LocalWorkers", InlineWorkers)
     monkeypatch.setattr("nnlab.sweeps.run._draw", lambda *arguments: None)
+    monkeypatch.setattr(Gallery, "_drawn", functools.partialmethod(light_only, Gallery._drawn))
     monkeypatch.setattr(bundled, "_folder", lambda: tmp_path / "configs")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
