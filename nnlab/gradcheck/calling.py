@@ -1,0 +1,73 @@
+"""Calls into a learner's code: reproducible random numbers, and errors with the line of that code."""
+
+import random
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import nnlab
+from nnlab.errors import Interrupted, NnlabError, UsageError
+from nnlab.text import escape_control, one_line
+
+SEED = 20_150_526
+LIBRARIES = (str(Path(nnlab.__file__).parent), str(Path(np.__file__).parent))
+
+
+class CodeRaised(UsageError):
+    """The code under test raised an exception; the message has its file and line."""
+
+
+@contextmanager
+def isolated() -> Iterator[None]:
+    """Run code with the same random numbers each time and without floating-point warnings.
+
+    Seeds the generators of NumPy and Python that have global state, and each ``np.random.default_rng()`` without a
+    seed; restores them afterwards. Exceptions become CodeRaised.
+    """
+    numpy_state, python_state, unseeded = np.random.get_state(), random.getstate(), np.random.default_rng
+    np.random.seed(SEED)
+    random.seed(SEED)
+    np.random.default_rng = _seeded(unseeded)
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (Interrupted, KeyboardInterrupt, CodeRaised):
+        raise
+    except (Exception, SystemExit) as error:
+        raise CodeRaised(located(error)) from error
+    finally:
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+        np.random.default_rng = unseeded
+
+
+def _seeded(make: Callable[..., np.random.Generator]) -> Callable[..., np.random.Generator]:
+    return lambda seed=None: make(SEED if seed is None else seed)
+
+
+def located(error: BaseException) -> str:
+    """``my_layer.py:12: ValueError: ...``, with the last line that is neither nnlab's nor NumPy's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
+    kind = "" if isinstance(error, NnlabError) else f"{type(error).__name__}: "
+    text = one_line(str(error), 300) or "no message"
+    if not own:
+        return f"{kind}{text}"
+    return f"{escape_control(Path(own[-1].filename).name)}:{own[-1].lineno}: {kind}{text}"
+
+
+def line_of(function: Any) -> str:
+    """``my_layer.py:12``, where a function or class is defined; its name where no source is known."""
+    import inspect
+
+    try:
+        _, line = inspect.getsourcelines(function)
+        return f"{Path(inspect.getsourcefile(function) or '').name}:{line}"
+    except (OSError, TypeError):
+        return one_line(str(getattr(function, "__name__", type(function).__name__)))

@@ -1,0 +1,221 @@
+"""Example arguments by name, as CS231n's assignments and Deep Learning from Scratch name them."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnlab.core.arrays import Array, Shape
+from nnlab.gradcheck.implementation import Arguments, Example, Sizes
+
+LABELS = {"t", "label", "labels", "target", "targets", "y_true", "t_true", "ts"}
+LOSS_WORDS = ("loss", "softmax_loss", "svm", "entropy", "hinge", "mse", "squared", "huber", "error")
+NUMBER_LOSSES = ("mse", "squared", "huber", "mae", "l1loss", "l2loss", "smoothl1", "identitywithloss")
+IMAGE_WORDS = ("conv", "pool", "spatial", "image", "2d", "im2col")
+NOT_TENSORS = {"running_mean", "running_var", "mask"}
+DICTIONARIES: dict[str, dict[str, Any]] = {
+    "conv_param": {"stride": 2, "pad": 1},
+    "pool_param": {"pool_height": 2, "pool_width": 2, "stride": 2},
+    "dropout_param": {"mode": "train", "p": 0.4, "seed": 123},
+    "bn_param": {"mode": "train"},
+    "ln_param": {},
+    "gn_param": {},
+}
+# What replaces a default too: a default of 1 or 0.5 would hide a missing factor.
+SETTINGS: dict[str, Any] = {
+    "dropout_ratio": 0.4, "ratio": 0.4, "p": 0.4, "keep_prob": 0.6, "p_drop": 0.4, "drop_prob": 0.4, "rate": 0.4,
+    "stride": 2, "pad": 1, "padding": 1,
+    "train_flg": True, "train_flag": True, "train": True, "training": True, "is_training": True, "mode": "train",
+}  # fmt: skip
+REQUIRED_ONLY: dict[str, Any] = {
+    "pool_h": 2, "pool_w": 2, "pool_height": 2, "pool_width": 2, "pool_size": 2, "kernel_size": 2, "size": 2,
+    "alpha": 0.1, "slope": 0.1, "negative_slope": 0.1, "leak": 0.1, "leakiness": 0.1, "beta_": 1.0, "G": 2, "groups": 2,
+    "reg": 0.1, "lam": 0.1, "lamda": 0.1, "weight_decay": 0.1, "weight_decay_lambda": 0.1, "l2": 0.1, "delta": 1.0,
+    "eps": 1e-5, "epsilon": 1e-5, "momentum": 0.9, "seed": 0, "axis": 1,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Shapes by the role of an argument: one kind of layer."""
+
+    kind: str
+    out_first: bool = False
+    one_hot: bool = False
+    pool: int = 2
+    kernel_square: bool = False
+
+    def shapes(self, sizes: Sizes) -> dict[str, Shape]:
+        """The shape of each role."""
+        N, D, M, H = sizes.samples, 7, 7 if sizes.square else 3, 7 if sizes.square else 5
+        x: Shape = (N, D)
+        weight: Shape = (M, D) if self.out_first else (D, M)
+        bias: Shape = (M,)
+        channel: Shape = (D,)
+        match self.kind:
+            case "image":
+                N, C, F, rows, columns = min(N, 3), 2, 2 if sizes.square else 3, 5, 5 if sizes.square else 7
+                kernel = (3, 3) if sizes.square or self.kernel_square else (3, 5)
+                x, weight, bias, channel = (N, C, rows, columns), (F, C, *kernel), (F,), (C,)
+            case "pool":
+                edge = 4 if self.pool == 2 else 5
+                x, bias, channel = (min(N, 3), 2, edge, edge if sizes.square else edge + 2), (M,), (2,)
+            case "groups":
+                x, bias, channel = (min(N, 3), 4, 2, 3), (M,), (1, 4, 1, 1)
+            case "folded":
+                x, weight, bias, channel = (N, 2, 4), (M, 8) if self.out_first else (8, M), (M,), (2, 4)
+            case "sequence":
+                x, bias, channel = (N, 3, D), (M,), (D,)
+            case "scalar":
+                x = bias = channel = weight = ()
+        gates = 4 if "lstm" in self.kind else 3 if "gru" in self.kind else 1
+        if self.kind.startswith(("lstm", "gru", "rnn")):
+            x = (N, D) if self.kind.endswith("step") else (N, 3, D)
+            bias = (gates * H,)
+        return {
+            "x": x, "w": weight, "b": bias, "channel": channel, "h": (N, H), "wx": (D, gates * H), "wh": (H, gates * H),
+            "labels": x[:1] if x else (1,), "classes": (x[-1] if x else 1,),
+        }  # fmt: skip
+
+
+def layouts_for(name: str, parameters: Sequence[str]) -> list[Layout]:
+    """Layouts to try in order, the likely ones first."""
+    word = name.lower().replace("_", "")
+    labelled = bool(LABELS & set(parameters))
+    dense = [Layout("dense", one_hot=labelled), Layout("dense", one_hot=not labelled), Layout("dense", out_first=True)]
+    images = [Layout("image"), Layout("image", kernel_square=True), Layout("pool"), Layout("pool", pool=3)]
+    rest = [*dense, Layout("folded"), Layout("sequence"), *images, Layout("groups"), Layout("scalar")]
+    first: list[Layout] = []
+    recurrent = next((kind for kind in ("lstm", "gru", "rnn") if kind in word), None)
+    if recurrent or {"wx", "wh"} <= {parameter.lower() for parameter in parameters}:
+        step, whole = Layout(f"{recurrent or 'rnn'} step"), Layout(f"{recurrent or 'rnn'} sequence")
+        whole_first = "time" in word or {"h0", "xs"} & set(parameters) or ("step" not in word and "forward" in word)
+        first = [whole, step] if whole_first else [step, whole]
+    elif "group" in word:
+        first = [Layout("groups")]
+    elif "pool" in word and "conv" not in word:
+        first = [Layout("pool"), Layout("pool", pool=3)]
+    elif any(key in word for key in IMAGE_WORDS):
+        first = images
+    elif "temporal" in word or "time" in word:
+        first = [Layout("sequence")]
+    elif {"x", "y"} == set(parameters) and not any(key in word for key in LOSS_WORDS):
+        first = [Layout("dense"), Layout("scalar")]
+    return [*first, *(layout for layout in rest if layout not in first)]
+
+
+def example_of(
+    name: str,
+    parameters: Mapping[str, inspect.Parameter],
+    layout: Layout,
+    given: Mapping[str, Any],
+    sizes: Sizes,
+    seed: int,
+) -> Example:
+    """Arguments for a layout; those that the user gave stay, a tuple of sizes among them is a shape."""
+    rng = np.random.default_rng(seed)
+    shapes = layout.shapes(sizes)
+    arguments: Arguments = {}
+    tensors = []
+    for parameter in parameters.values():
+        own = given.get(parameter.name, inspect.Parameter.empty)
+        if own is inspect.Parameter.empty:
+            if not _fill(arguments, name, parameter, layout, shapes, rng, set(parameters)):
+                continue
+        elif isinstance(own, tuple) and all(isinstance(size, int) for size in own):
+            arguments[parameter.name] = rng.standard_normal(own)
+        else:
+            arguments[parameter.name] = as_float64(own)
+        value = arguments[parameter.name]
+        if (
+            isinstance(value, np.ndarray)
+            and value.dtype.kind == "f"
+            and not _is_target(name, parameter.name, parameters)
+        ):
+            tensors.append(parameter.name)
+    return Example(arguments, tuple(tensors))
+
+
+def as_float64(value: Any) -> Any:
+    """Arrays of floats in float64, lists as arrays; other values as they are."""
+    if isinstance(value, list):
+        value = np.array(value)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value.astype(np.float64)
+    return value
+
+
+def _is_target(name: str, parameter: str, parameters: Mapping[str, Any]) -> bool:
+    if parameter in NOT_TENSORS or parameter.lower() in LABELS:
+        return True
+    loss = any(key in name.lower() for key in LOSS_WORDS) or name.lower().startswith("softmaxwith")
+    return parameter == "y" and loss and len(parameters) > 1
+
+
+def _fill(
+    arguments: Arguments,
+    name: str,
+    parameter: inspect.Parameter,
+    layout: Layout,
+    shapes: dict[str, Shape],
+    rng: np.random.Generator,
+    names: set[str],
+) -> bool:
+    """Add an example for one parameter; False where its default serves."""
+    key, word = parameter.name, parameter.name.lower()
+    default = parameter.default
+    required = default is inspect.Parameter.empty
+    if _is_target(name, key, dict.fromkeys(names)) and key not in NOT_TENSORS:
+        arguments[key] = _targets(name, layout, shapes, rng)
+    elif key in DICTIONARIES or word.endswith("_param"):
+        arguments[key] = DICTIONARIES.get(key, {}) | (
+            {"pool_height": 3, "pool_width": 3} if key == "pool_param" and layout.pool == 3 else {}
+        )
+    elif key in SETTINGS:
+        pooling = layout.kind == "pool" and word in {"pad", "padding"}
+        arguments[key] = 0 if pooling else SETTINGS[key]
+        if not required and isinstance(default, bool) and word not in {"pad", "padding", "stride"}:
+            arguments[key] = bool(arguments[key])
+    elif not required:
+        return False
+    elif key in REQUIRED_ONLY and not (key in {"alpha", "beta_", "momentum"} and layout.kind == "scalar"):
+        arguments[key] = (
+            layout.pool if word.startswith("pool") or word in {"kernel_size", "size"} else REQUIRED_ONLY[key]
+        )
+    elif word in {"ids", "idx", "indices", "tokens", "words"} or (word in {"x", "xs"} and "embed" in name.lower()):
+        arguments[key] = rng.integers(
+            7, size=(shapes["x"][0] if shapes["x"] else 1, *([3] if "time" in name.lower() or word == "x" else []))
+        )
+    else:
+        role = _role(word)
+        noise = rng.standard_normal(shapes[role])
+        arguments[key] = np.asarray(
+            1 + 0.3 * noise if word in {"gamma", "scale"} else 0.5 * noise if role in {"wx", "wh"} else noise
+        )
+    return True
+
+
+def _targets(name: str, layout: Layout, shapes: dict[str, Shape], rng: np.random.Generator) -> Array:
+    if any(key in name.lower().replace("_", "") for key in NUMBER_LOSSES):
+        return rng.standard_normal(shapes["x"])
+    (classes,) = shapes["classes"]
+    labels = rng.integers(max(classes, 1), size=shapes["labels"])
+    return np.eye(classes)[labels] if layout.one_hot else labels
+
+
+def _role(word: str) -> str:
+    if word in {"wx", "w_x", "wxh", "w_xh"}:
+        return "wx"
+    if word in {"wh", "w_h", "whh", "w_hh"}:
+        return "wh"
+    if word in {"h", "h0", "h_prev", "prev_h", "hprev", "c", "prev_c", "c_prev", "c0", "h_next"}:
+        return "h"
+    if word in {"gamma", "beta", "scale", "shift"}:
+        return "channel"
+    if word.startswith("w") and word.rstrip("0123456789") in {"w", "weight", "weights", "w_"}:
+        return "w"
+    if word.rstrip("0123456789") in {"b", "bias", "biases", "b_"}:
+        return "b"
+    return "x"

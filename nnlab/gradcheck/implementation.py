@@ -1,0 +1,143 @@
+"""Code under test behind one protocol: forward at named arguments, then backward from the gradient of the output."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.gradcheck.calling import isolated
+from nnlab.gradcheck.subjects import Subject, Tensors
+
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the example arrays are: N, and whether the sizes of each pair of axes are equal."""
+
+    samples: int = 4
+    square: bool = False
+
+
+@dataclass(frozen=True)
+class Example:
+    """Arguments to check at; ``tensors`` are the names of those to differentiate."""
+
+    arguments: Arguments
+    tensors: tuple[str, ...]
+
+
+class Session(ABC):
+    """One object of the implementation, or one call, with what forward keeps for backward."""
+
+    @abstractmethod
+    def forward(self, arguments: Arguments) -> Array:
+        """The output; several outputs are one vector."""
+
+    @abstractmethod
+    def backward(self, dout: Array) -> dict[str, object]:
+        """What backward gives for each tensor, as it gives it; without the names that it gives nothing for."""
+
+    def kink_sides(self) -> list[Array]:
+        """The sides of declared kinks that the last forward took."""
+        return []
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """A pair of functions, a class or a component, with example arguments by sizes and seed."""
+
+    name: str
+    session: Callable[[], Session]
+    example: Callable[[Sizes, int], Example]
+    # False where the user gave the arrays: they are checked at no other size.
+    resizable: bool = True
+    # Whether all sessions have one state, because it is kept in the module.
+    shares_state: bool = False
+    # nnlab's own components declare their kinks and are held to a stricter tolerance.
+    component: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One forward and backward: the arguments before it, and which of them it changed in place."""
+
+    example: Example
+    output: Array
+    dout: Array
+    gradients: dict[str, object]
+    changed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def samples(self) -> int | None:
+        """N, where the output and the first tensor have a sample axis of the same length."""
+        lengths = {np.shape(self.example.arguments[name])[:1] for name in self.example.tensors[:1]} | {
+            self.output.shape[:1] if self.output.ndim else np.shape(self.example.arguments[self.example.tensors[0]])[:1]
+        }
+        return lengths.pop()[0] if len(lengths) == 1 and () not in lengths else None
+
+
+def copied(arguments: Arguments) -> Arguments:
+    """Arguments that the code under test may modify."""
+    return {key: value.copy() if isinstance(value, np.ndarray) else deepcopy(value) for key, value in arguments.items()}
+
+
+def forward_of(session: Session, arguments: Arguments) -> Array:
+    """The output of a fresh copy of the arguments."""
+    with isolated():
+        return session.forward(copied(arguments))
+
+
+def direction_of(output: Array, seed: int) -> Array:
+    """The gradient that backward receives: 1 for a loss, else a fixed random one of the output's shape."""
+    return (
+        np.ones(()) if output.ndim == 0 else np.asarray(np.random.default_rng(seed + 1).standard_normal(output.shape))
+    )
+
+
+def run(session: Session, example: Example, seed: int) -> Run:
+    """Call forward and backward once."""
+    arguments = copied(example.arguments)
+    with isolated():
+        output = session.forward(arguments)
+        kept = np.array(output)
+    changed = dict.fromkeys(_changed(arguments, example.arguments), "forward")
+    dout = direction_of(kept, seed)
+    given = dout.copy()
+    with isolated():
+        gradients = session.backward(given)
+    gradients = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in gradients.items()}
+    for name in _changed(arguments, example.arguments):
+        changed.setdefault(name, "backward")
+    if not np.array_equal(given, dout):
+        changed["dout"] = "backward"
+    return Run(example, kept, dout, gradients, changed)
+
+
+def _changed(after: Arguments, before: Arguments) -> list[str]:
+    return [
+        name
+        for name, value in before.items()
+        if isinstance(value, np.ndarray) and not np.array_equal(value, after[name], equal_nan=value.dtype.kind == "f")
+    ]
+
+
+def subject_of(implementation: Implementation, example: Example, dout: Array) -> Subject:
+    """f = Σ dout · forward(arguments), as a function of the tensors; its gradients are not asked for."""
+    last: list[Session] = []
+
+    def value(at: Tensors) -> complex:
+        session = implementation.session()
+        last[:] = [session]
+        return complex((forward_of(session, example.arguments | at) * dout).sum())
+
+    def gradients(at: Tensors) -> Tensors:
+        raise NotImplementedError
+
+    tensors = {name: example.arguments[name] for name in example.tensors}
+    return Subject(implementation.name, tensors, value, gradients, lambda at: last[0].kink_sides())

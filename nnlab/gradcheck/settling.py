@@ -1,0 +1,135 @@
+"""Finding example arguments that a forward accepts."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.errors import UsageError
+from nnlab.gradcheck.calling import CodeRaised
+from nnlab.gradcheck.example_arrays import Layout, example_of, layouts_for
+from nnlab.gradcheck.implementation import Arguments, Example, Implementation, Session, Sizes, run
+from nnlab.text import quote
+
+# More layouts than the first are checked where their names say that the code should accept them.
+ALSO = {"affine": "folded", "linear": "folded", "dense": "folded", "pool": "pool"}
+
+
+def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The parameters of a function that can be passed by name, without *args and **kwargs."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        raise UsageError(f"{function!r}: has no signature that can be read; wrap it in a function of its own") from None
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {name: parameter for name, parameter in signature.parameters.items() if parameter.kind in kinds}
+
+
+def float_names(arguments: Arguments) -> list[str]:
+    """The arguments that are arrays of floats."""
+    return [name for name, value in arguments.items() if isinstance(value, np.ndarray) and value.dtype.kind == "f"]
+
+
+def settled(
+    name: str,
+    parameters: Mapping[str, inspect.Parameter],
+    session: Callable[[], Session],
+    given: Mapping[str, Any],
+    *,
+    shares_state: bool = False,
+) -> list[Implementation]:
+    """The first layout that forward and backward accept, then others that must work too; raises UsageError."""
+    for unknown in given.keys() - parameters.keys():
+        raise UsageError(
+            f"{name}: forward has no argument {quote(unknown)}; it takes {', '.join(parameters) or 'none'}"
+        )
+    resizable = not any(isinstance(value, np.ndarray | list | tuple) for value in given.values())
+    layouts = layouts_for(name, list(parameters))
+    make = partial(_implementation, name, parameters, session, given, shares_state, resizable)
+    errors: list[str] = []
+    accepted: list[tuple[Layout, Implementation]] = []
+    only_forward: Implementation | None = None
+    for layout in layouts if resizable or _some_missing(parameters, given) else layouts[:1]:
+        implementation = make(layout)
+        example = implementation.example(Sizes(), 0)
+        problem = _problem(implementation, example)
+        if problem is None:
+            accepted.append((layout, implementation))
+            break
+        if problem[0] == "backward" and only_forward is None:
+            only_forward = implementation
+        errors.append(problem[1] + _called_with(example))
+    if not accepted and only_forward is None:
+        hint = "pass arrays of the right shapes, or shapes, by the names of its arguments: x=(4, 7)"
+        raise CodeRaised(f"{name}: forward accepts no example: {errors[0]}; {hint}")
+    if not accepted:
+        assert only_forward is not None
+        return [only_forward]
+    return [accepted[0][1], *_others(name, accepted[0][0], layouts, make)] if resizable else [accepted[0][1]]
+
+
+def _others(
+    name: str, first: Layout, layouts: list[Layout], make: Callable[[Layout], Implementation]
+) -> list[Implementation]:
+    kinds = {kind for word, kind in ALSO.items() if word in name.lower()}
+    found = []
+    for layout in layouts:
+        if layout.kind in kinds and layout != first and layout.out_first == first.out_first:
+            other = make(layout)
+            if (_problem(other, other.example(Sizes(), 0)) or ("", ""))[0] != "forward":
+                found.append(other)
+    return found
+
+
+def _implementation(
+    name: str,
+    parameters: Mapping[str, inspect.Parameter],
+    session: Callable[[], Session],
+    given: Mapping[str, Any],
+    shares_state: bool,
+    resizable: bool,
+    layout: Layout,
+) -> Implementation:
+    def example(sizes: Sizes, seed: int) -> Example:
+        return example_of(name, parameters, layout, given, sizes, seed)
+
+    return Implementation(name, session, example, resizable=resizable, shares_state=shares_state)
+
+
+def _some_missing(parameters: Mapping[str, inspect.Parameter], given: Mapping[str, Any]) -> bool:
+    return any(
+        parameter.default is inspect.Parameter.empty for name, parameter in parameters.items() if name not in given
+    )
+
+
+def _problem(implementation: Implementation, example: Example) -> tuple[str, str] | None:
+    """Where an exception comes from, forward or backward, and what it says."""
+    from nnlab.gradcheck.implementation import forward_of
+
+    try:
+        output = forward_of(implementation.session(), example.arguments)
+    except CodeRaised as error:
+        return "forward", str(error)
+    if output.dtype.kind == "f" and not np.isfinite(output).all():
+        return "backward", "forward gives NaN"
+    try:
+        run(implementation.session(), example, 0)
+    except CodeRaised as error:
+        return "backward", str(error)
+    return None
+
+
+def _called_with(example: Example) -> str:
+    """The shapes of a call, for messages."""
+    parts = [f"{name} {_shape(value)}" for name, value in example.arguments.items()]
+    return f" (called with {', '.join(parts)})" if parts else ""
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        array: Array = value
+        return f"of shape {array.shape}" if array.dtype.kind == "f" else f"{array.dtype} of shape {array.shape}"
+    return quote(value)
