@@ -5,7 +5,8 @@ fold, ``sweep(spec, {"optimizer.lr": [0.1, 0.01]})`` once for each value. ``comp
 ``read_run(folder)`` and ``read_sweep(folder)`` read the records, ``predict(run, x)`` classifies raw samples,
 ``evaluate(run, x, y)`` measures on them, ``trained_network(run)`` loads the network with its weights.
 ``load_experiment(spec)`` reads and checks a spec. ``numerical_gradient(f, x)`` is the gradient of any function from its
-values, ``run_descent(spec)`` minimises a test function. Nothing heavy is imported before one of these names is used, so
+values, ``check_gradient(forward, backward)`` compares hand-written gradients with it, ``run_descent(spec)`` minimises a
+test function. Nothing heavy is imported before one of these names is used, so
 that ``nnlab --help`` starts at once.
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from nnlab.core.numerical import numerical_gradient, numerical_gradient_batch
     from nnlab.descent.run import run_descent
     from nnlab.figures.compared_runs import compare
+    from nnlab.gradcheck.api import check_gradient
     from nnlab.inference.evaluation import evaluate
     from nnlab.inference.trained_network import predict, trained_network
     from nnlab.sweeps.api import sweep
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "__version__",
+    "check_gradient",
     "compare",
     "cross_validate",
     "evaluate",
@@ -56,6 +59,7 @@ if sys.platform == "darwin":
     os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
 
 _HOMES = {
+    "check_gradient": "nnlab.gradcheck.api",
     "compare": "nnlab.figures.compared_runs",
     "cross_validate": "nnlab.train.crossval",
     "evaluate": "nnlab.inference.evaluation",

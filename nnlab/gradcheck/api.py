@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnlab.errors import UsageError
+from nnlab.gradcheck.component_implementations import component_implementations
 from nnlab.gradcheck.function_pairs import function_pair
 from nnlab.gradcheck.gradient_check import GradientCheck
 from nnlab.gradcheck.implementation import Implementation
@@ -55,6 +56,8 @@ def implementations_of(
     subject: Any, backward: Callable[..., Any] | None, arguments: Mapping[str, Any]
 ) -> list[Implementation]:
     """What to check, from what the user passed; raises UsageError."""
+    if backward is None and (own := component_implementations(subject, arguments)) is not None:
+        return own
     if isinstance(subject, type):
         if backward is not None:
             raise UsageError(

@@ -90,7 +90,10 @@ def _other_point(implementation: Implementation, first: Run, seed: int) -> Examp
     """The same parameters and other inputs with the same shapes."""
     other = implementation.example(Sizes(), seed + 1)
     mixed = dict(first.example.arguments)
-    for name in first.example.tensors[:1]:
+    inputs = [name for name in first.example.tensors if implementation.inputs is None or name in implementation.inputs]
+    if not inputs:
+        return None
+    for name in inputs[:1]:
         if np.array_equal(other.arguments[name], mixed[name]):
             mixed[name] = mixed[name][::-1] + 0.5 if np.ndim(mixed[name]) else mixed[name] + 0.5
         else:

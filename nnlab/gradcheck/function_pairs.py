@@ -60,8 +60,8 @@ class PairSession(Session):
         if name in OUTPUT_NAMES:
             return self.outputs[0]
         raise UsageError(
-            f"{line_of(self.backward_function)}: backward asks for {quote(name)}, which is neither an argument of forward "
-            "nor a cache: forward must return (out, cache), and backward take (dout, cache)"
+            f"{line_of(self.backward_function)}: backward asks for {quote(name)}, which is no argument of forward "
+            "and no a cache: forward must return (out, cache), and backward take (dout, cache)"
         )
 
 
@@ -100,8 +100,8 @@ class LossSession(Session):
         returned = self.function(**arguments)
         if not isinstance(returned, tuple) or len(returned) < 2 or np.size(returned[0]) != 1:
             raise UsageError(
-                f"{line_of(self.function)}: without a backward, the function must return (loss, gradient) with one number "
-                "as the loss; else pass forward and backward"
+                f"{line_of(self.function)}: without a backward, the function must return (loss, gradient), a number as "
+                "loss; else pass forward and backward"
             )
         self.arguments, self.gradients = arguments, returned[1] if len(returned) == 2 else returned[1:]
         return np.asarray(returned[0], dtype=np.float64).reshape(())

@@ -51,8 +51,8 @@ class GradientCheck:
                 place, left, right = check.kinks[0]
                 count = f"{len(check.kinks)} {'entry' if len(check.kinks) == 1 else 'entries'}"
                 found.append(
-                    f"{check.component}: {count} of {check.tensor} left out, at a kink: at "
-                    f"{index_text(place)} the derivative is {left:.4g} from the left and {right:.4g} from the right"
+                    f"{check.component}: {count} of {check.tensor} left out, at a kink: at {index_text(place)} "
+                    f"the derivative is {left + 0.0:.4g} from the left and {right + 0.0:.4g} from the right"
                 )
             elif check.passed and check.error > 1e-7:
                 found.append(

@@ -58,6 +58,8 @@ class Implementation:
     resizable: bool = True
     # Whether all sessions have one state, because it is kept in the module.
     shares_state: bool = False
+    # What forward takes, where other arguments are fixed in an object; None: all.
+    inputs: tuple[str, ...] | None = None
     # nnlab's own components declare their kinks and are held to a stricter tolerance.
     component: bool = False
     notes: tuple[str, ...] = ()
@@ -95,9 +97,9 @@ def forward_of(session: Session, arguments: Arguments) -> Array:
 
 def direction_of(output: Array, seed: int) -> Array:
     """The gradient that backward receives: 1 for a loss, else a fixed random one of the output's shape."""
-    return (
-        np.ones(()) if output.ndim == 0 else np.asarray(np.random.default_rng(seed + 1).standard_normal(output.shape))
-    )
+    if output.ndim == 0:
+        return np.ones(())
+    return np.asarray(np.random.default_rng(seed + 1).standard_normal(output.shape))
 
 
 def run(session: Session, example: Example, seed: int) -> Run:

@@ -78,8 +78,9 @@ class InstanceSession(ObjectSession):
 def class_implementations(cls: type[Any], given: Mapping[str, Any]) -> list[Implementation]:
     """Implementations of a class, whose constructor and forward take the arguments that ``given`` may hold."""
     _need_both(cls)
-    parameters = {**_constructor(cls), **_without_self(cls.forward)}
-    return settled(cls.__name__, parameters, partial(ObjectSession, cls), given)
+    made_from = _constructor(cls)
+    takes = {name: own for name, own in _without_self(cls.forward).items() if name not in made_from}
+    return settled(cls.__name__, {**takes, **made_from}, partial(ObjectSession, cls), given, inputs=tuple(takes))
 
 
 def instance_implementations(instance: object, given: Mapping[str, Any]) -> list[Implementation]:
@@ -91,7 +92,8 @@ def instance_implementations(instance: object, given: Mapping[str, Any]) -> list
     for name in held:
         parameters.setdefault(name, inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY))
     session = partial(InstanceSession, instance, held)
-    return settled(type(instance).__name__, parameters, session, {**_input_shape(held, takes, given), **held, **given})
+    known = {**_input_shape(held, takes, given), **held, **given}
+    return settled(type(instance).__name__, parameters, session, known, inputs=tuple(takes))
 
 
 def _input_shape(held: Mapping[str, Array], takes: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

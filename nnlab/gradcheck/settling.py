@@ -40,6 +40,7 @@ def settled(
     given: Mapping[str, Any],
     *,
     shares_state: bool = False,
+    inputs: tuple[str, ...] | None = None,
 ) -> list[Implementation]:
     """The first layout that forward and backward accept, then others that must work too; raises UsageError."""
     for unknown in given.keys() - parameters.keys():
@@ -48,7 +49,7 @@ def settled(
         )
     resizable = not any(isinstance(value, np.ndarray | list | tuple) for value in given.values())
     layouts = layouts_for(name, list(parameters))
-    make = partial(_implementation, name, parameters, session, given, shares_state, resizable)
+    make = partial(_implementation, name, parameters, session, given, shares_state, resizable, inputs)
     errors: list[str] = []
     accepted: list[tuple[Layout, Implementation]] = []
     only_forward: Implementation | None = None
@@ -91,12 +92,13 @@ def _implementation(
     given: Mapping[str, Any],
     shares_state: bool,
     resizable: bool,
+    inputs: tuple[str, ...] | None,
     layout: Layout,
 ) -> Implementation:
     def example(sizes: Sizes, seed: int) -> Example:
         return example_of(name, parameters, layout, given, sizes, seed)
 
-    return Implementation(name, session, example, resizable=resizable, shares_state=shares_state)
+    return Implementation(name, session, example, resizable=resizable, shares_state=shares_state, inputs=inputs)
 
 
 def _some_missing(parameters: Mapping[str, inspect.Parameter], given: Mapping[str, Any]) -> bool:
