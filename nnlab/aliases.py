@@ -34,6 +34,8 @@ _WORDS = {
     # losses
     "cross_entropy": "crossentropyloss crossentropyerror categoricalcrossentropy sparsecategoricalcrossentropy "
     "softmaxwithloss softmaxloss nll nllloss logloss",
+    "mean_absolute_error": "mae maeloss l1loss absoluteerror",
+    "huber": "huberloss smoothl1 smoothl1loss",
     "mean_squared_error": "mse mseloss sumofsquarederror sumsquarederror squarederror l2loss",
     # initialisers
     "normal": "gaussian randomnormal randn normalinit",

@@ -16,6 +16,7 @@ from trainings import make_network
 from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.numerical import numerical_gradient
 from nnlab.core.random import Purpose, make_streams
+from nnlab.core.task import CLASSES
 from nnlab.data.pipeline.augmentation import augment
 from nnlab.layers import Layer
 from nnlab.layers.activations import Tanh
@@ -107,7 +108,12 @@ TABLE: dict[str, dict[str, Any]] = {
         "residual": ({"layers": [Conv2D(filters=3, stride=2, padding=1), BatchNorm()]}, (2, 4, 4), (3, 2, 2)),
     },
     # Keys.
-    "loss": {"cross_entropy": {"smoothing": 0.2}, "mean_squared_error": {}},
+    "loss": {
+        "cross_entropy": {"smoothing": 0.2},
+        "mean_squared_error": {},
+        "mean_absolute_error": {},
+        "huber": {"delta": 0.5},
+    },
     "metric": {"accuracy": {}, "loss": {}},
     "penalty": {"l1": {"strength": 0.3}, "l2": {"strength": 0.3}},
     "initialiser": {
@@ -311,18 +317,19 @@ def test_layer_gradients(name: str, training: bool) -> None:
 @pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
 def test_loss(name: str, dtype: Any, tolerance: float) -> None:
     loss = REGISTRIES["loss"][name](**TABLE["loss"][name])
-    scores, labels = normal((N, 4), dtype), np.array([0, 1, 2, 3, 0, 1])
-    labels.flags.writeable = False
-    per_sample = loss.per_sample(scores, labels)
+    scores = normal((N, 4), dtype)
+    targets = np.array([0, 1, 2, 3, 0, 1]) if CLASSES in loss.tasks else normal((N, 4), seed=1)
+    targets.flags.writeable = False
+    per_sample = loss.per_sample(scores, targets)
     assert (per_sample.shape, per_sample.dtype) == ((N,), dtype)
     gradient = loss.backward().copy()
     assert (gradient.shape, gradient.dtype) == (scores.shape, dtype)
-    assert loss.forward(scores, labels) == pytest.approx(per_sample.mean(), rel=tolerance)
-    np.testing.assert_array_equal(loss.per_sample(scores, labels), per_sample)
+    assert loss.forward(scores, targets) == pytest.approx(per_sample.mean(), rel=tolerance)
+    np.testing.assert_array_equal(loss.per_sample(scores, targets), per_sample)
     for n in range(N):
-        assert loss.per_sample(scores[n : n + 1], labels[n : n + 1]) == pytest.approx(per_sample[n], rel=tolerance)
+        assert loss.per_sample(scores[n : n + 1], targets[n : n + 1]) == pytest.approx(per_sample[n], rel=tolerance)
     if dtype is np.float64:
-        assert_gradient(lambda scores: loss.forward(scores, labels), scores, gradient)
+        assert_gradient(lambda scores: loss.forward(scores, targets), scores, gradient)
 
 
 @rows("metric")

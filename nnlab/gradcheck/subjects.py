@@ -111,7 +111,8 @@ def loss_subject(name: str, loss: Loss, seed: int, task: Task = CLASSES) -> Subj
         value(at)
         return {"scores": loss.backward()}
 
-    return Subject(name, {"scores": rng.standard_normal((SAMPLES, 5))}, value, gradients, lambda at: [])
+    scores = rng.standard_normal((SAMPLES, 5))
+    return Subject(name, {"scores": scores}, value, gradients, lambda at: _kink_sides([loss]))
 
 
 def regularizer_subject(name: str, regularizer: Regularizer, seed: int) -> Subject:
@@ -197,7 +198,7 @@ def _network_subject(
         return {"x": network.input_gradient(loss.backward())} | written
 
     def kink_sides(at: Tensors) -> list[Array]:
-        return _kink_sides(network.layers) + [
+        return _kink_sides([*network.layers, loss]) + [
             side for term, key in penalised for side in term.kink_sides(at[key].reshape(-1))
         ]
 
@@ -234,5 +235,5 @@ def _channels_last(x: Array) -> Array:
     return x.transpose(0, 2, 3, 1).copy().transpose(0, 3, 1, 2) if x.ndim == 4 else x
 
 
-def _kink_sides(stack: Sequence[Layer]) -> list[Array]:
-    return [side.copy() for layer in stack if (side := layer.kink_sides()) is not None]
+def _kink_sides(stack: Sequence[Layer | Loss]) -> list[Array]:
+    return [side.copy() for part in stack if (side := part.kink_sides()) is not None]

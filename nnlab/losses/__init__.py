@@ -2,6 +2,8 @@
 
 from nnlab.losses.base import Loss, check_task, rows
 from nnlab.losses.cross_entropy import CrossEntropy
+from nnlab.losses.huber import Huber
+from nnlab.losses.mean_absolute_error import MeanAbsoluteError
 from nnlab.losses.mean_squared_error import MeanSquaredError
 
-__all__ = ["CrossEntropy", "Loss", "MeanSquaredError", "check_task", "rows"]
+__all__ = ["CrossEntropy", "Huber", "Loss", "MeanAbsoluteError", "MeanSquaredError", "check_task", "rows"]

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from copy import copy
+from math import inf
 from typing import ClassVar, Self
 
 import numpy as np
@@ -68,9 +69,13 @@ class Loss(ABC):
         """The loss that evaluations report, where it is not the one that is minimised."""
         return self
 
-    @abstractmethod
     def chance(self, classes: int) -> float:
-        """The loss of the best constant prediction, where all K classes are equally frequent."""
+        """The loss of the best constant prediction, where all K classes are equally frequent; infinite if not known."""
+        return inf
+
+    def kink_sides(self) -> Array | None:
+        """Which side of each kink the last ``per_sample`` took, for the gradient check; None without kinks."""
+        return None
 
     @classmethod
     def examples(cls) -> Sequence[Self]:

@@ -25,7 +25,7 @@ def twin_of_layer(layer: Layer) -> textbook.Layer:
     return twin
 
 
-def twin_of_loss(loss: Loss, counts: Array) -> textbook.SoftmaxWithLoss | textbook.MeanSquaredError:
+def twin_of_loss(loss: Loss, counts: Array) -> textbook.Loss:
     """A textbook loss for training samples of which counts[k] are of class k."""
     return LOSSES[registered_name(loss)](loss, counts)
 
@@ -162,9 +162,11 @@ LAYERS: dict[str, Callable[[Any], textbook.Layer]] = {
     "residual": _residual,
     "concat": _concat,
 }
-LOSSES: dict[str, Callable[[Any, Array], textbook.SoftmaxWithLoss | textbook.MeanSquaredError]] = {
+LOSSES: dict[str, Callable[[Any, Array], textbook.Loss]] = {
     "cross_entropy": _cross_entropy,
     "mean_squared_error": lambda loss, counts: textbook.MeanSquaredError(),
+    "mean_absolute_error": lambda loss, counts: textbook.MeanAbsoluteError(),
+    "huber": lambda loss, counts: textbook.Huber(loss.delta),
 }
 REGULARIZERS: dict[str, type[textbook.L1] | type[textbook.L2]] = {"l1": textbook.L1, "l2": textbook.L2}
 OPTIMIZERS: dict[str, type[Any]] = {

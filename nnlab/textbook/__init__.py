@@ -13,7 +13,14 @@ from nnlab.textbook.dropout import Dropout
 from nnlab.textbook.grouped_convolution import GroupedConvolution
 from nnlab.textbook.initialisers import given, glorot, he, lecun, normal, orthogonal, truncated, xavier
 from nnlab.textbook.layer import Layer
-from nnlab.textbook.losses import MeanSquaredError, SoftmaxWithLoss, balanced_class_weights
+from nnlab.textbook.losses import (
+    Huber,
+    Loss,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    SoftmaxWithLoss,
+    balanced_class_weights,
+)
 from nnlab.textbook.network import Network, train, with_inner
 from nnlab.textbook.normalisation import (
     BatchNormalization,
@@ -51,6 +58,7 @@ __all__ = [
     "GlobalAveragePooling",
     "GroupNormalization",
     "GroupedConvolution",
+    "Huber",
     "Identity",
     "ImageRows",
     "InstanceNormalization",
@@ -59,6 +67,8 @@ __all__ = [
     "LayerNormalization",
     "LeakyRelu",
     "LocalResponseNormalization",
+    "Loss",
+    "MeanAbsoluteError",
     "MeanSquaredError",
     "Momentum",
     "Nadam",

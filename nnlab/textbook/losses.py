@@ -63,3 +63,33 @@ class MeanSquaredError:
 
     def backward(self) -> np.ndarray:
         return 2 * self.difference / self.difference.size
+
+
+class MeanAbsoluteError:
+    """L = 1/(N K) Σ_n Σ_k |x_nk − t_nk| for numbers t (N, K); dx = sign(x − t) / (N K)."""
+
+    def forward(self, x: np.ndarray, t: np.ndarray) -> float:
+        self.difference = x - t
+        return np.abs(self.difference).mean()
+
+    def backward(self) -> np.ndarray:
+        return np.sign(self.difference) / self.difference.size
+
+
+class Huber:
+    """L = 1/(N K) Σ_n Σ_k h(x_nk − t_nk) for numbers t (N, K), with h(r) = r²/2 for |r| ≤ δ, else δ |r| − δ²/2.
+
+    dx = h'(x − t) / (N K), with h'(r) = r for |r| ≤ δ, else δ sign(r).
+    """
+
+    def __init__(self, delta: float = 1.0) -> None:
+        self.delta = delta
+
+    def forward(self, x: np.ndarray, t: np.ndarray) -> float:
+        self.difference = r = x - t
+        far = self.delta * np.abs(r) - self.delta**2 / 2
+        return np.where(np.abs(r) <= self.delta, r**2 / 2, far).mean()
+
+    def backward(self) -> np.ndarray:
+        r = self.difference
+        return np.where(np.abs(r) <= self.delta, r, self.delta * np.sign(r)) / r.size

@@ -5,7 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Protocol
 
+import numpy as np
+
 from nnlab.core.rows import SPLITS, Row
+from nnlab.core.task import CLASSES
 from nnlab.engine.loop import Observer
 from nnlab.engine.run_setup import RunSetup
 from nnlab.language import tr
@@ -120,14 +123,22 @@ def worse_than_chance(first: Row | None, last: Row | None, setup: RunSetup) -> s
     rate.
     """
     loss, initial = (None if row is None else row["train_loss"] for row in (last, first))
-    classes = setup.dataset.classes
-    chance = setup.experiment.loss.reported.chance(classes)
+    chance, constant = _chance(setup)
     if loss is None or initial is None or loss <= WORSE * chance:
         return ""
     cause = f"a learning rate that is too large (here {setup.optimizer.lr:g}): try a tenth of it"
     if loss < initial:
         cause = f"initial weights that are too large (train loss {initial:.4g} at step 0): try a smaller model.init"
     return (
-        f"the training ended worse than chance: train loss {loss:.4g}, but the same scores for all {classes} classes "
-        f"give {chance:.4g}; the usual cause is {cause}"
+        f"the training ended worse than chance: train loss {loss:.4g}, but {constant} "
+        f"{chance:.4g}; the usual cause is {cause}"
     )
+
+
+def _chance(setup: RunSetup) -> tuple[float, str]:
+    """The training loss of a network that learnt nothing, and what it predicts."""
+    loss, dataset = setup.experiment.loss.reported, setup.dataset
+    if dataset.task == CLASSES:
+        return loss.chance(dataset.classes), f"the same scores for all {dataset.classes} classes give"
+    targets = dataset.train.targets
+    return loss.replica().forward(np.zeros_like(targets), targets), "predicting the mean of the training targets gives"

@@ -559,5 +559,5 @@ def test_keys_of_default_loss_without_name(tmp_path: Path) -> None:
         "smoothing": 0.0,
         "class_weights": "balanced",
     }
-    with pytest.raises(SpecError, match="loss: needs a name: cross_entropy, mean_squared_error"):
+    with pytest.raises(SpecError, match="loss: needs a name: cross_entropy, huber, mean_absolute_error, mean_sq"):
         load_experiment(path, ["loss={weights: 3}"])

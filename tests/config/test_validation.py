@@ -30,6 +30,8 @@ from nnlab.registry import (
     optimizers,
 )
 
+LOSSES = "cross_entropy, huber, mean_absolute_error, mean_squared_error"
+
 
 def complaints(registry: Registry, raw: object) -> list[str]:
     validator = Validator()
@@ -87,14 +89,14 @@ def test_components(registry: Registry, raw: object, component: Any) -> None:
         (optimizers, 5, "x: must be a name or a mapping with a name, got 5"),
         (optimizers, None, "x: must be a name or a mapping with a name, got null"),
         (optimizers, ["adam"], "x: must be a name or a mapping with a name, got ['adam']"),
-        (losses, {}, "x: needs a name: cross_entropy, mean_squared_error"),
+        (losses, {}, f"x: needs a name: {LOSSES}"),
         (losses, "crossentropy", "x: no loss is called 'crossentropy'; did you mean 'cross_entropy'? there are "
-                                 "cross_entropy, mean_squared_error"),
-        (losses, {"name": "hinge"}, "x.name: no loss is called 'hinge'; there are cross_entropy, mean_squared_error"),
-        (losses, {"name": 5}, "x.name: no loss is called 5; there are cross_entropy, mean_squared_error"),
-        (losses, {"name": None}, "x.name: no loss is called null; there are cross_entropy, mean_squared_error"),
-        (losses, {"name": ["a"]}, "x.name: no loss is called ['a']; there are cross_entropy, mean_squared_error"),
-        (losses, "\x1b[31m", "x: no loss is called '\\x1b[31m'; there are cross_entropy, mean_squared_error"),
+                                 f"{LOSSES}"),
+        (losses, {"name": "hinge"}, f"x.name: no loss is called 'hinge'; there are {LOSSES}"),
+        (losses, {"name": 5}, f"x.name: no loss is called 5; there are {LOSSES}"),
+        (losses, {"name": None}, f"x.name: no loss is called null; there are {LOSSES}"),
+        (losses, {"name": ["a"]}, f"x.name: no loss is called ['a']; there are {LOSSES}"),
+        (losses, "\x1b[31m", f"x: no loss is called '\\x1b[31m'; there are {LOSSES}"),
         (losses, {"name": "mean_squared_error", "a": 1}, "x.a: unknown key; mean_squared_error has no keys"),
         (initialisers, True, "x: must be a number, a name or a mapping with a name, got true"),
         (initialisers, -1, "x: must be at least 0, got -1"),

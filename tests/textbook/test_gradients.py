@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nnlab import textbook
+from nnlab.core.task import CLASSES, Task
 from nnlab.gradcheck import Subject, check
 from nnlab.layers.base import Layer
 from nnlab.losses import Loss
@@ -53,10 +54,10 @@ def layer_subject(name: str, layer: textbook.Layer, in_shape: tuple[int, ...], s
     return Subject(name, tensors, value, gradients, lambda at: kink_sides([layer]))
 
 
-def loss_subject(name: str, loss: Any, seed: int) -> Subject:
-    """f = the mean loss of random scores."""
+def loss_subject(name: str, loss: Any, tasks: tuple[Task, ...], seed: int) -> Subject:
+    """f = the mean loss of random scores; by its random targets, residuals are on both sides of each kink."""
     rng = np.random.default_rng(seed)
-    labels = rng.integers(5, size=N)
+    labels = rng.integers(5, size=N) if CLASSES in tasks else rng.standard_normal((N, 5))
 
     def value(at: Tensors) -> float:
         return loss.forward(at["scores"], labels)
@@ -90,7 +91,7 @@ def test_a_layers_gradients(
 
 @pytest.mark.parametrize("loss", [loss for _, cls in losses.items() for loss in cls.examples()], ids=repr)
 def test_a_losss_gradient(loss: Loss) -> None:
-    assert_proved(lambda seed: loss_subject("loss", twin_of_loss(loss, np.ones(5)), seed))
+    assert_proved(lambda seed: loss_subject("loss", twin_of_loss(loss, np.ones(5)), loss.tasks, seed))
 
 
 @pytest.mark.parametrize("name", regularizers.names())

@@ -1,0 +1,43 @@
+"""Huber's loss."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+import numpy as np
+from annotated_types import Gt, Le
+
+from nnlab.core.arrays import Array
+from nnlab.losses.residual import ResidualLoss
+from nnlab.registry import Doc, losses
+
+
+@losses.register("huber")
+@dataclass
+class Huber(ResidualLoss):
+    """Squared near the target, absolute far from it: r²/2 for |r| ≤ δ, else δ(|r| − δ/2), with r = score − target.
+
+    Averaged over the K outputs and the samples (Huber 1964, Robust estimation of a location parameter). Targets have
+    standard deviation 1, so δ = 1 is that of the training targets. With δ = 1 this is PyTorch's smooth L1 loss.
+    Equals ``textbook.Huber``, in memory that is reused at each step.
+    """
+
+    delta: Annotated[
+        float, Gt(0), Le(1e6), Doc("residual δ from which on the loss is linear, in standard deviations of the target")
+    ] = 1.0
+
+    @classmethod
+    def examples(cls) -> Sequence[Self]:
+        """Residuals on both sides of δ."""
+        return [cls(), cls(delta=0.3)]
+
+    def _rho(self, r: Array) -> Array:
+        near = np.where(np.abs(r.real) <= self.delta, r, self.delta * np.sign(r.real))
+        return np.asarray(near * (r - near / 2))
+
+    def _slope(self, r: Array, dr: Array) -> None:
+        np.clip(r, -self.delta, self.delta, out=dr)
+
+    def kink_sides(self) -> Array:
+        """Which of the three pieces each residual is on: the slope bends at ±δ."""
+        return np.asarray(np.sign(self._residual.real) * (np.abs(self._residual.real) > self.delta))
