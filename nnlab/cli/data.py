@@ -191,7 +191,7 @@ def _print_counts(name: str, dataset: "Dataset") -> None:
     table = Table(title=title, title_justify="left")
     table.add_column(tr("class"), justify="right")
     table.add_column(tr("name"), overflow="fold")
-    counts = {part: np.bincount(split.targets, minlength=dataset.classes) for part, split in splits.items()}
+    counts = {part: np.bincount(split.targets.reshape(-1), minlength=dataset.classes) for part, split in splits.items()}
     for part in counts:
         table.add_column(tr(part), justify="right")
     for label, class_name in enumerate(dataset.class_names[:MOST_ROWS]):

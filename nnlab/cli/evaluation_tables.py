@@ -55,6 +55,8 @@ def _samples(found: "Evaluation", origin: str = "") -> str:
     part = "" if found.part == "samples" else f"{found.part} "
     english = counted(found.samples, f"{part}sample") + (f" of {origin}" if origin else "")
     japanese = f"{origin} の" * bool(origin) + (tr(found.part) if part else "") + f"データ {found.samples:,} 件"
+    if found.steps is not None:
+        english, japanese = f"{english}, {found.steps} steps each", f"{japanese}（各 {found.steps} ステップ）"
     return in_language(english, japanese)
 
 
@@ -123,7 +125,7 @@ def _class_columns(found: "Evaluation") -> list[Column]:
     for name in MEASURES:
         values = [*getattr(report, name).tolist(), report.macro[name], report.weighted[name]]
         columns.append(Column(_heading(name), [f"{value:.4f}" for value in values], numbers=True))
-    support = [*report.support.tolist(), found.samples, found.samples]
+    support = [*report.support.tolist(), len(found.labels), len(found.labels)]
     return [*columns, Column(tr("support"), [f"{count:,}" for count in support], numbers=True)]
 
 

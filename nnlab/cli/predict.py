@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path("predictions")
 MOST_ROWS = 50
+MOST_OF_STEPS = 500
 MOST_STDIN = 1 << 30
 
 
@@ -167,18 +168,25 @@ def _print(table: "PredictionTable", top: int) -> None:
     from rich.text import Text
 
     from nnlab.cli.console import results
+    from nnlab.inference.prediction_table import StepPredictions
     from nnlab.language import in_language, tr
     from nnlab.text import one_line
 
     number = tr("probability") if table.softmax else tr("score")
+    if isinstance(table, StepPredictions):
+        number = tr("lowest probability") if table.softmax else tr("lowest score")
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     shown.add_column(tr("sample"), overflow="fold")
     shown.add_column(tr("prediction"), overflow="fold")
     shown.add_column(number, justify="right")
-    others = min(top, len(table.class_names)) - 1
+    others = min(top, len(table.class_names)) - 1 if table.steps is None else 0
     if others:
         shown.add_column(tr("next classes"), overflow="fold")
     for index, sample in enumerate(table.samples[:MOST_ROWS]):
+        if isinstance(table, StepPredictions):
+            steps = one_line(" ".join(table.names_of(index)), MOST_OF_STEPS)
+            shown.add_row(*map(Text, (one_line(sample, 200), steps, f"{table.lowest(index):.4f}")))
+            continue
         first, *rest = table.top(index, top)
         cells = [one_line(sample, 200), one_line(first.name), f"{first.probability:.4f}"]
         cells += [", ".join(f"{one_line(name)} {value:.4f}" for name, value in rest)] if others else []

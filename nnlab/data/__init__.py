@@ -1,12 +1,13 @@
 """Datasets by name; importing this package registers all of them."""
 
 from nnlab.data.dataset import Dataset, DatasetSource, Split
-from nnlab.data.sources import cifar10, embedded, fashion_mnist, idx, images, mnist, table, toy
+from nnlab.data.sources import binary_addition, cifar10, embedded, fashion_mnist, idx, images, mnist, table, toy
 
 __all__ = [
     "Dataset",
     "DatasetSource",
     "Split",
+    "binary_addition",
     "cifar10",
     "embedded",
     "fashion_mnist",

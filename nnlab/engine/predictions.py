@@ -20,15 +20,15 @@ def predicted_classes(network: Network, inputs: Array) -> Array:
 
 
 def class_predictions(network: Network, inputs: Array, *, softmax: bool) -> tuple[Array, Array]:
-    """For each input (N, ...) the predicted class, −1 where a score is not finite, and its probability (N,).
+    """For each input (N, ...) the predicted class, −1 where a score is not finite, and its probability, both (N,).
 
-    Without ``softmax`` the score takes the place of the probability.
+    Both are (N, T) where each of T steps has a target. Without ``softmax`` the score takes the place of the probability.
     """
     classes, probabilities = [], []
     with np.errstate(all="ignore"):  # after a divergence scores may be anything
         for scores in scores_of(network.forward, network, inputs):
-            classes.append(np.where(np.isfinite(scores).all(axis=1), scores.argmax(axis=1), -1))
-            probabilities.append(probabilities_of(scores, softmax=softmax).max(axis=1))
+            classes.append(np.where(np.isfinite(scores).all(axis=-1), scores.argmax(axis=-1), -1))
+            probabilities.append(probabilities_of(scores, softmax=softmax).max(axis=-1))
     return np.concatenate(classes), np.concatenate(probabilities)
 
 
@@ -55,11 +55,11 @@ def scores_of(forward: Forward, network: Network, inputs: Array) -> Iterator[Arr
 
 
 def probabilities_of(scores: Array, *, softmax: bool) -> Array:
-    """softmax(scores) in float64 (N, K); without ``softmax`` the scores themselves."""
+    """softmax(scores) in float64 (N, ..., K); without ``softmax`` the scores themselves."""
     if not softmax:
         return scores
-    exponentials = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
-    probabilities: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
+    exponentials = np.exp(scores.astype(np.float64) - scores.max(axis=-1, keepdims=True))
+    probabilities: Array = exponentials / exponentials.sum(axis=-1, keepdims=True)
     return probabilities
 
 

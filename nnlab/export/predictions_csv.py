@@ -21,6 +21,9 @@ def export(request: ExportRequest) -> list[Path]:
         request.say(note)
     names = [f"{samples.part}#{number}" for number in range(1, len(samples.inputs) + 1)]
     table = predictions(network, samples.inputs, names)
-    right = int((table.predicted == samples.labels).sum())
-    request.say(f"{len(table):,} {samples.part} samples, {right:,} predicted correctly")
+    right, of = int((table.predicted == samples.labels).sum()), table.predicted.size
+    counted = (
+        f"{right:,} predicted correctly" if table.steps is None else f"{right:,} of {of:,} steps predicted correctly"
+    )
+    request.say(f"{len(table):,} {samples.part} samples, {counted}")
     return [request.write(path, table.to_csv().encode(errors="backslashreplace"))]

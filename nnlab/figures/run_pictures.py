@@ -76,7 +76,7 @@ def _boundary(run: RunView, folder: Path) -> None:
 def _confusion(run: RunView, folder: Path) -> None:
     dataset, (predicted, _) = run.trained.dataset, run.predictions
     name, split = evaluation_split(dataset)
-    plot_confusion(run.name, name, split.targets, predicted, dataset.class_names, folder)
+    plot_confusion(run.name, name, split.targets.reshape(-1), predicted.reshape(-1), dataset.class_names, folder)
 
 
 def _no_images(run: RunView) -> str:

@@ -38,7 +38,7 @@ class Evaluation:
     """The metrics of a network on some samples, by name, with their standard errors (None where none is known).
 
     ``part`` names the samples, such as test. ``labels`` and ``predicted`` are the true and the predicted class of each
-    sample (N,), counted from 0.
+    sample (N,), counted from 0; or of each of T ``steps`` of each sample (N·T,), sample by sample.
     """
 
     part: str
@@ -47,11 +47,12 @@ class Evaluation:
     class_names: tuple[str, ...]
     labels: Array
     predicted: Array
+    steps: int | None = None
 
     @property
     def samples(self) -> int:
         """The number of samples N."""
-        return len(self.labels)
+        return len(self.labels) // (self.steps or 1)
 
     @cached_property
     def confusion(self) -> Array:
@@ -75,6 +76,7 @@ class Evaluation:
         return {
             "part": self.part,
             "samples": self.samples,
+            **({} if self.steps is None else {"steps": self.steps}),
             "metrics": dict(self.metrics),
             "standard_errors": dict(self.standard_errors),
             "classes": list(self.class_names),
@@ -88,7 +90,11 @@ class Evaluation:
 
     def __repr__(self) -> str:
         measured = ", ".join(f"{name} {metrics[name].format(value)}" for name, value in self.metrics.items())
-        return f"Evaluation({self.part}: {measured}, {self.samples:,} samples)"
+        return f"Evaluation({self.part}: {measured}, {self._counted})"
+
+    @property
+    def _counted(self) -> str:
+        return f"{self.samples:,} samples" + ("" if self.steps is None else f" of {self.steps} steps")
 
     def _repr_html_(self) -> str:
         """Metrics with their standard errors, precision, recall and F1 by class, and the confusion matrix."""
@@ -104,7 +110,7 @@ class Evaluation:
         more = len(self.class_names) - len(shown)
         counts = [(name, *row) for name, row in zip(shown, self.confusion.tolist(), strict=True)] if not more else []
         return block(
-            line(f"{self.part}: {self.samples:,} samples"),
+            line(f"{self.part}: {self._counted}"),
             table(("metric", "value", "standard error"), measured, numbers=(1, 2)),
             table(("class", *MEASURES, "samples"), classes, numbers=range(1, 5)),
             line(f"… and {more:,} more classes", small=True) if more else "",
@@ -150,7 +156,7 @@ def evaluate_network(
     batch_size: int = 1,
     threads: int | None = None,
 ) -> Evaluation:
-    """Evaluate a network on network inputs (N, ...), uint8 pixels or scaled features, with labels (N,).
+    """Evaluate a network on network inputs (N, ...), uint8 pixels or scaled features, with labels (N,) or (N, T).
 
     The samples are computed in the chunks of a training with this ``batch_size``, and so give the numbers of its
     metrics.csv to the last digit. ``threads`` (default: the cores) change no digit. Raises UsageError where there are
@@ -170,7 +176,7 @@ def evaluate_network(
         raise TypeError("the last metric counts each sample")
     predicted = np.concatenate(each.predicted)
     if (predicted < 0).any():
-        sample = int(np.argmax(predicted < 0))
+        sample = int(np.argmax(predicted < 0)) * len(labels) // len(predicted)
         raise RunError(f"the scores of sample {sample} (from 0) are not finite: the network cannot be evaluated")
     found = [tally.loss, *measured]
     error_of_loss = each.result()
@@ -180,8 +186,9 @@ def evaluate_network(
         {registered_name(metric): metric.standard_error() for metric in found}
         | {registered_name(MEAN_LOSS): None if np.isnan(error_of_loss) else error_of_loss},
         tuple(class_names),
-        labels,
+        labels.reshape(-1),
         predicted,
+        labels.shape[1] if labels.ndim > 1 else None,
     )
 
 
@@ -197,7 +204,7 @@ def evaluate(
     network = run if isinstance(run, TrainedNetwork) else trained_network(run)
     inputs = network_inputs(x, network.inputs, check_range=check_range)
     with reported_as(UsageError, catch=DataError):
-        labels = class_indices(_array(y), network.inputs.class_names, "y")
+        labels = class_indices(_array(y), network.inputs.class_names, "y", steps=network.inputs.steps)
     if len(labels) != len(inputs):
         raise UsageError(f"expected a label for each of the {len(inputs):,} samples, found {len(labels):,}")
     return evaluate_trained(network, inputs, labels)

@@ -114,7 +114,7 @@ def in_format_of(inputs: InputFormat, dataset: Dataset, part: str | None, origin
     DataError for classes that the network does not know, and for samples of another shape or with other columns.
     """
     name, split = part_of(dataset, part, origin)
-    present = np.flatnonzero(np.bincount(split.targets, minlength=dataset.classes))
+    present = np.flatnonzero(np.bincount(split.targets.reshape(-1), minlength=dataset.classes))
     place = one_line(origin, 200)
     index = np.zeros(dataset.classes, np.intp)
     index[present] = known_classes([dataset.class_names[label] for label in present], inputs.class_names, place)

@@ -63,7 +63,7 @@ def read_npz_samples(
         arrays.check([name])
         names_at = arrays.first(CLASS_NAMES)
         class_names = arrays.texts(names_at).names if names_at else ()
-        labels = class_indices(arrays.read(name), inputs.class_names, arrays.where(name), class_names)
+        labels = class_indices(arrays.read(name), inputs.class_names, arrays.where(name), class_names, inputs.steps)
     return Found(found, _checked_length(labels, found, f"{arrays.name}: {quote(name)}"), tuple(notes))
 
 
@@ -76,7 +76,7 @@ def read_npy_samples(
         return Found(found, None)
     if label is None:
         raise UsageError("an .npy file has no labels; --label FILE names the .npy file that has them")
-    labels = class_indices(read_array(Path(label), {}), inputs.class_names, label)
+    labels = class_indices(read_array(Path(label), {}), inputs.class_names, label, steps=inputs.steps)
     return Found(found, _checked_length(labels, found, label))
 
 
@@ -109,11 +109,18 @@ def whole_pixels(array: Array, inputs: InputFormat) -> Array:
     return array.astype(np.uint8) if array.max() > 1 and holds_pixels(array) else array
 
 
-def class_indices(labels: Array, class_names: Sequence[str], where: str, own_names: Sequence[str] = ()) -> Array:
+def class_indices(
+    labels: Array, class_names: Sequence[str], where: str, own_names: Sequence[str] = (), steps: int | None = None
+) -> Array:
     """The class index of each label, which is a class name, or an index into ``own_names``.
 
-    Whole numbers are indices where no class name is a number. Raises DataError, prefixed with ``where``.
+    Whole numbers are indices where no class name is a number. With ``steps`` T the labels are (N, T), one for each
+    step. Raises DataError, prefixed with ``where``.
     """
+    if steps is not None:
+        if labels.ndim != 2 or labels.shape[1] != steps:
+            raise DataError(f"{where}: expected a label for each of {steps} steps (N, {steps}), found {labels.shape}")
+        return class_indices(labels.reshape(-1), class_names, where, own_names).reshape(labels.shape)
     flat = flat_labels(labels, where)
     if flat.dtype.kind in "biu" and own_names and (flat >= 0).all() and (flat < len(own_names)).all():
         flat = np.array(own_names)[flat.astype(np.intp)]

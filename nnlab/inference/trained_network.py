@@ -73,6 +73,8 @@ class TrainedNetwork(Network):
     def predict(self, x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
         """The class of each raw sample (N,), by its name in the data; or the probability of every class (N, K).
 
+        A network that predicts a class for each of T steps gives (N, T) and (N, T, K).
+
         Raw samples are encoded and scaled as in training: see
         :func:`nnlab.data.pipeline.raw_samples.network_inputs`, which raises UsageError where they do not fit.
         Names that are all whole numbers come back as integers. A network trained with another loss than cross-
@@ -82,17 +84,17 @@ class TrainedNetwork(Network):
         scores = self.scores(network_inputs(x, self.inputs, check_range=check_range))
         if probabilities:
             return probabilities_of(scores, softmax=self.experiment.loss.softmax)
-        names: Array = self._names[scores.argmax(axis=1)]
+        names: Array = self._names[scores.argmax(axis=-1)]
         return names
 
     def scores(self, inputs: Array) -> Array:
-        """The score of every class (N, K) for samples as :func:`network_inputs` and ``read_samples`` give them.
+        """The score of every class (N, K) or (N, T, K) for samples as :func:`network_inputs` and ``read_samples`` give them.
 
         Raises RunError where one is not finite, as after a divergence.
         """
         with np.errstate(all="ignore"):  # after a divergence scores may be anything
             scores = np.concatenate([chunk.copy() for chunk in scores_of(super().forward, self, inputs)])
-            if not (finite := np.isfinite(scores).all(axis=1)).all():
+            if not (finite := np.isfinite(scores).reshape(len(scores), -1).all(axis=1)).all():
                 sample = int(np.argmin(finite))
                 raise RunError(f"the scores of sample {sample} (from 0) are not finite: the network cannot be used")
         return scores

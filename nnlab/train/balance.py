@@ -47,7 +47,9 @@ def recall(network: Network, dataset: Dataset) -> dict[str, Any]:
         return {}
     part, split = evaluation_split(dataset, CHOOSING_SPLITS)
     right = split.targets[predicted_classes(network, split.inputs) == split.targets]
-    samples, recognised = (np.bincount(labels, minlength=dataset.classes) for labels in (split.targets, right))
+    samples, recognised = (
+        np.bincount(labels.reshape(-1), minlength=dataset.classes) for labels in (split.targets, right)
+    )
     found = {
         name: int(count) / int(of)
         for name, count, of in zip(dataset.class_names, recognised, samples, strict=True)

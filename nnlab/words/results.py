@@ -38,6 +38,8 @@ RESULTS: Mapping[str, str] = {
     "prediction": "予測",
     "probability": "確率",
     "score": "スコア",
+    "lowest probability": "最低の確率",
+    "lowest score": "最低のスコア",
     "next classes": "次点のクラス",
     # cross-validations
     "{name}: {folds} folds, mean ± standard deviation of those completed": (

@@ -21,12 +21,14 @@ _MISSING = ("", "nan", "none")  # NumPy's missing values in arrays of text
 def network_inputs(raw: object, inputs: InputFormat, *, check_range: bool = True) -> Array:
     """The samples (N, ...) encoded and scaled as in training: uint8 pixels or float64.
 
-    ``raw`` is an array or nested list of samples (or one sample); for a table with named columns also a mapping, a data
+    ``raw`` is an array or nested list of samples (or one sample); sequences (N, T, D) may be rows of T·D numbers. For a
+    table with named columns also a mapping, a data
     frame or a structured array with columns in any order. Pixels are uint8 from 0 to 255 or floats from 0 to 1. Raises
     UsageError for a wrong shape, wrong columns or invalid values, and (with ``check_range``) for values far outside the
     training range.
     """
-    samples = _images(raw, inputs) if len(inputs.shape) > 1 else _features(raw, inputs)
+    read = {1: _features, 2: _sequences, 3: _images}[len(inputs.shape)]
+    samples = read(raw, inputs)
     return scaled_inputs(samples, inputs, check_range=check_range)
 
 
@@ -63,6 +65,24 @@ def _images(raw: object, inputs: InputFormat) -> Array:
     if images.dtype.kind not in "biuf":
         raise UsageError(f"expected numbers, found {images.dtype}")
     return _pixels(images) if inputs.pixels else images.astype(np.float64)
+
+
+def _sequences(raw: object, inputs: InputFormat) -> Array:
+    """Samples (N, T, D) in float64, also given as rows (N, T·D), step by step."""
+    samples = _array(raw)
+    T, D = inputs.shape
+    given = samples.shape
+    if given in {(T, D), (T * D,)}:
+        samples = samples[np.newaxis]  # one sample
+    if samples.ndim == 2 and samples.shape[1] == T * D:
+        samples = samples.reshape(-1, T, D)
+    if samples.shape[1:] != (T, D) or not len(samples):
+        raise UsageError(
+            f"expected sequences of {T} steps with {counted(D, 'number')} each (N, T, D), found shape {given}"
+        )
+    if samples.dtype.kind not in "biuf":
+        raise UsageError(f"expected numbers, found {samples.dtype}")
+    return samples.astype(np.float64)
 
 
 def _array(raw: object) -> Array:
