@@ -22,7 +22,7 @@ def predicted_classes(network: Network, inputs: Array) -> Array:
 def class_predictions(network: Network, inputs: Array, *, softmax: bool) -> tuple[Array, Array]:
     """For each input (N, ...) the predicted class, −1 where a score is not finite, and its probability, both (N,).
 
-    Both are (N, T) where each of T steps has a target. Without ``softmax`` the score takes the place of the probability.
+    Both are (N, T) where each of T steps has a target. Without ``softmax`` scores take the place of probabilities.
     """
     classes, probabilities = [], []
     with np.errstate(all="ignore"):  # after a divergence scores may be anything

@@ -55,8 +55,8 @@ def read_table_samples(
     name = file_name(path)
     if labelled and inputs.steps is not None:
         raise DataError(
-            f"{name}: expected a label for each of {inputs.steps} steps, but a CSV has one a sample; give an .npz with x "
-            f"and y (N, {inputs.steps})"
+            f"{name}: expected a label for each of {inputs.steps} steps, but a CSV has one a sample; "
+            f"give an .npz with x and y (N, {inputs.steps})"
         )
     layout = _layout(path, inputs, form, label, name, labelled=labelled)
     try:

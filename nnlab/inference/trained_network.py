@@ -88,7 +88,7 @@ class TrainedNetwork(Network):
         return names
 
     def scores(self, inputs: Array) -> Array:
-        """The score of every class (N, K) or (N, T, K) for samples as :func:`network_inputs` and ``read_samples`` give them.
+        """The score of every class (N, K), or (N, T, K), for samples as :func:`network_inputs` gives them.
 
         Raises RunError where one is not finite, as after a divergence.
         """
