@@ -191,6 +191,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "spiral": ({"points": 7, "classes": 4}, (2,), 4),
         "moons": ({"points": 7, "test_points": 3}, (2,), 2),
         "xor": ({"points": 7}, (2,), 2),
+        "binary_addition": ({"bits": 4, "samples": 7, "test_samples": 3}, (4, 2), 2),
     },
     "search": {
         "grid": {},

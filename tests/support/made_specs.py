@@ -20,6 +20,7 @@ from nnlab.config.experiment import Experiment
 from nnlab.config.loading import experiment_from_tree
 from nnlab.config.positions import YamlTree
 from nnlab.config.yaml_writer import dump_yaml
+from nnlab.core.random import Purpose, make_streams
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import NnlabError
 from nnlab.registry import (
@@ -188,15 +189,19 @@ def make_consistent(draw: st.DrawFn, spec: dict[str, Any], folder: Path) -> None
     data = spec["data"] = spec["data"] if isinstance(spec["data"], dict) else {"name": spec["data"]}
     data |= draw(st.sampled_from([{"fold": None, "folds": None}, {"fold": 1, "folds": 2, "validation": 0}]))
     try:
-        dataset = RunSetup(experiment_of(spec | {"data": data | {"augment": []}, "model": "softmax"}, folder)).dataset
+        experiment = experiment_of(spec | {"data": data | {"augment": []}, "model": "softmax"}, folder)
+        dataset = experiment.data.load(make_streams(experiment.rng, experiment.seed).rng(Purpose.DATASET))
     except NnlabError:
         return
     if len(dataset.sample_shape) != 3:
         data.pop("augment", None)
+    end: list[Any] = [{"name": "linear", "units": dataset.out_shape[-1]}]
+    if dataset.steps is None:
+        end.insert(0, "flatten")
     for _ in range(3):
         model = spec["model"]
         if isinstance(model, dict) and model["name"] == "sequential":
-            fit(spec, [*model["layers"]], ["flatten", {"name": "linear", "units": dataset.classes}], folder)
+            fit(spec, [*model["layers"]], end, folder)
         if not misfit(spec, folder):
             break
         spec["model"] = copy.deepcopy(draw(components(REGISTRIES["model"])))

@@ -1,6 +1,5 @@
 """Binary addition: the sum of two numbers, bit by bit."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -35,20 +34,13 @@ class BinaryAddition(DatasetSource):
         """The number of different pairs of numbers."""
         return 1 << 2 * (self.bits - 1)
 
-    def conflicts(self) -> Iterator[tuple[tuple[str], str]]:
-        """No more samples than pairs."""
-        yield from super().conflicts()
-        if self.samples + self.test_samples > self.pairs:
-            yield (
-                ("samples",),
-                f"{self.samples} + {self.test_samples} samples, but there are only {self.pairs} different pairs of "
-                f"numbers with {self.bits} bits; use fewer samples or more bits",
-            )
-
     def read(self, rng: RandomGenerator) -> Dataset:
         """The generated pairs; raises UsageError for more samples than there are pairs."""
-        for (key,), message in self.conflicts():
-            raise UsageError(f"data.{key}: {message}")
+        if self.samples + self.test_samples > self.pairs:
+            raise UsageError(
+                f"data.samples: {self.samples} training and {self.test_samples} test samples, but there are only "
+                f"{self.pairs} pairs of numbers with {self.bits} bits; use fewer samples or more bits"
+            )
         codes = self._draw(self.samples + self.test_samples, rng)
         train, test = codes[: self.samples], codes[self.samples :]
         return Dataset(self._added(train), self._added(test) if len(test) else None, ("0", "1"))
