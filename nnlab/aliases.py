@@ -47,6 +47,7 @@ _WORDS = {
     # update rules
     "sgd": "gradientdescent batchgradientdescent stochasticgradientdescent",
     "momentum": "momentumsgd sgdmomentum",
+    "amsgrad": "adamamsgrad",
     "nesterov": "nag nesterovmomentum nesterovacceleratedgradient",
     # models
     "mlp": "multilayernet multilayerperceptron mlpclassifier twolayernet feedforward",

@@ -52,13 +52,18 @@ def format_value(value: object, *, quoted: bool = False) -> str:
 
 
 def near_name(word: str, known: Sequence[str]) -> str | None:
-    """The known name closest to a misspelt one, or None where none is close; the search time is bounded."""
+    """The known name closest to a misspelt one, or None where none is close; the search time is bounded.
+
+    Letters in another order are closest: ``adma`` is adam rather than adamax.
+    """
     import difflib
 
     if len(word) > LONGEST_WORD:
         return None
     folded = {name.casefold(): name for name in known[:MOST_KNOWN]}
-    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    letters = sorted(word.casefold())
+    swapped = [name for name in folded if sorted(name) == letters]
+    close = swapped or difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
 
 

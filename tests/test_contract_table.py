@@ -136,6 +136,9 @@ TABLE: dict[str, dict[str, Any]] = {
         "adam": {},
         "nadam": {},
         "adamw": {},
+        "amsgrad": {},
+        "adamax": {},
+        "lion": {},
     },
     "schedule": {
         "constant": {},

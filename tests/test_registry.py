@@ -49,6 +49,7 @@ def test_registry_kinds() -> None:
 
 def test_documented_component_names() -> None:
     rules = {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "nadam", "adamw"}
+    rules |= {"amsgrad", "adamax", "lion"}
     assert rules <= set(optimizers.names())
     assert {"softmax", "mlp", "sequential"} <= set(REGISTRIES["model"].names())
     assert {"sigmoid", "tanh", "relu", "leaky_relu", "elu", "identity"} <= set(activations.names())

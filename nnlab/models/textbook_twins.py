@@ -179,6 +179,9 @@ OPTIMIZERS: dict[str, type[Any]] = {
     "adam": textbook.Adam,
     "nadam": textbook.Nadam,
     "adamw": textbook.AdamW,
+    "amsgrad": textbook.AMSGrad,
+    "adamax": textbook.AdaMax,
+    "lion": textbook.Lion,
 }
 INITIALISERS: dict[str, Callable[..., Array]] = {
     "normal": textbook.normal,

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
+from nnlab.core.arrays import Array
 from nnlab.optim.base import Block, Optimizer
 from nnlab.registry import Doc, optimizers
 
@@ -33,7 +34,7 @@ class Adam(Optimizer):
         block. Keeping m and v takes 12, and 1.08 times as long for 4.2 M parameters, 1.10 times for 40,000, 1.18 times
         for 3,000 (median of CPU time).
         """
-        (M, _), scratch = block.state, block.scratch
+        M, scratch = block.state[0], block.scratch
         root = self.accumulate(block, self.eps)
         rate = lr * sqrt(1 - self.beta2**self.t) / (1 - self.beta1**self.t)
         np.divide(M, scratch, out=scratch)
@@ -42,13 +43,17 @@ class Adam(Optimizer):
 
     def accumulate(self, block: Block, eps: float) -> float:
         """Update both sums with g and leave √V + ε/√(1−β₂) = (√v + ε)/√(1−β₂) in scratch; returns √(1−β₂)."""
-        (M, V), scratch = block.state, block.scratch
+        M, V, scratch = *block.state[:2], block.scratch
         root = sqrt(1 - self.beta2)
         M *= self.beta1
         M += block.g
         np.multiply(block.g, block.g, out=scratch)
         V *= self.beta2
         V += scratch
-        np.sqrt(V, out=scratch)
+        np.sqrt(self.second_moment(block), out=scratch)
         scratch += eps / root
         return root
+
+    def second_moment(self, block: Block) -> Array:
+        """The updated V, which the gradients are divided by the root of."""
+        return block.state[1]

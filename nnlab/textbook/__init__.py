@@ -29,7 +29,21 @@ from nnlab.textbook.normalisation import (
     LayerNormalization,
     LocalResponseNormalization,
 )
-from nnlab.textbook.optimizers import SGD, AdaDelta, AdaGrad, Adam, AdamW, Arrays, Momentum, Nadam, Nesterov, RMSProp
+from nnlab.textbook.optimizers import (
+    SGD,
+    AdaDelta,
+    AdaGrad,
+    Adam,
+    AdaMax,
+    AdamW,
+    AMSGrad,
+    Arrays,
+    Lion,
+    Momentum,
+    Nadam,
+    Nesterov,
+    RMSProp,
+)
 from nnlab.textbook.pooling import AveragePooling, GlobalAveragePooling, Pooling, Upsample
 from nnlab.textbook.regularizers import L1, L2
 from nnlab.textbook.sequence import LastStep, Reverse, TimeAffine, TimeDistributed
@@ -39,10 +53,12 @@ __all__ = [
     "L1",
     "L2",
     "SGD",
+    "AMSGrad",
     "ActivityL1",
     "ActivityL2",
     "AdaDelta",
     "AdaGrad",
+    "AdaMax",
     "Adam",
     "AdamW",
     "Affine",
@@ -66,6 +82,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LeakyRelu",
+    "Lion",
     "LocalResponseNormalization",
     "Loss",
     "MeanAbsoluteError",

@@ -155,3 +155,52 @@ class AdamW(Adam):
             if key.startswith("W"):
                 params[key] -= self.lr * self.weight_decay * params[key]
         super().update(params, grads)
+
+
+class AMSGrad(Adam):
+    """Adam with the largest v so far: v̂ ← max(v̂, v), θ ← θ − η_t m / (√v̂ + ε) (Reddi et al. 2018)."""
+
+    def __init__(self, lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-7) -> None:
+        super().__init__(lr, beta1, beta2, eps)
+        self.v_hat: Arrays = {}
+
+    def update(self, params: Arrays, grads: Arrays) -> None:
+        self.t += 1
+        lr_t = self.lr * np.sqrt(1 - self.beta2**self.t) / (1 - self.beta1**self.t)
+        for key, g in grads.items():
+            self.m[key] = self.beta1 * self.m.get(key, 0) + (1 - self.beta1) * g
+            self.v[key] = self.beta2 * self.v.get(key, 0) + (1 - self.beta2) * g**2
+            self.v_hat[key] = np.maximum(self.v_hat.get(key, 0), self.v[key])
+            params[key] -= lr_t * self.m[key] / (np.sqrt(self.v_hat[key]) + self.eps)
+
+
+class AdaMax:
+    """m ← β₁ m + (1 − β₁) g, u ← max(β₂ u, |g|), θ ← θ − η / (1 − β₁ᵗ) · m / (u + ε) (Kingma & Ba 2015, section 7)."""
+
+    def __init__(self, lr: float = 2e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-7) -> None:
+        self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
+        self.m: Arrays = {}
+        self.u: Arrays = {}
+        self.t = 0
+
+    def update(self, params: Arrays, grads: Arrays) -> None:
+        self.t += 1
+        for key, g in grads.items():
+            self.m[key] = self.beta1 * self.m.get(key, 0) + (1 - self.beta1) * g
+            self.u[key] = np.maximum(self.beta2 * self.u.get(key, 0), abs(g))
+            params[key] -= self.lr / (1 - self.beta1**self.t) * self.m[key] / (self.u[key] + self.eps)
+
+
+class Lion:
+    """θ ← θ − η (sign(β₁ m + (1 − β₁) g) + λ θ), then m ← β₂ m + (1 − β₂) g; λ for weights W (Chen et al. 2023)."""
+
+    def __init__(self, lr: float = 1e-4, beta1: float = 0.9, beta2: float = 0.99, weight_decay: float = 0.0) -> None:
+        self.lr, self.beta1, self.beta2, self.weight_decay = lr, beta1, beta2, weight_decay
+        self.m: Arrays = {}
+
+    def update(self, params: Arrays, grads: Arrays) -> None:
+        for key, g in grads.items():
+            m = self.m.get(key, 0)
+            decay = self.weight_decay if key.startswith("W") else 0.0
+            params[key] -= self.lr * (np.sign(self.beta1 * m + (1 - self.beta1) * g) + decay * params[key])
+            self.m[key] = self.beta2 * m + (1 - self.beta2) * g

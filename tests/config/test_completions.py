@@ -97,7 +97,7 @@ def test_dotted_keys_have_a_meaning() -> None:
     [
         ("train.sampling=s", ["train.sampling=shuffle"]),
         ("train.sampling=shuffle,", ["train.sampling=shuffle,replacement"]),
-        ("optimizer.name=sgd,adamw,ada", ["adadelta", "adagrad", "adam"]),
+        ("optimizer.name=sgd,adamw,ada", ["adadelta", "adagrad", "adam", "adamax"]),
         ("model.batch_norm=true,", ["model.batch_norm=true,false"]),
         ("optimizer.lr=0.1,", []),
         ("seed,", []),

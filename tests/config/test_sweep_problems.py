@@ -114,7 +114,7 @@ VALUES = (
         ("base: base.yaml\nset: {optimizer.lr: 3}\nover: {optimizer: [adam, {name: sgd, lr: 1}]}", [
             "2:7: optimizer.lr: contradicts sweep.yaml:3:26; keep one (optimizer={name: sgd, lr: 1})"]),
         ("base: base.yaml\nset: {optimizer.rl: 3}\nover: {seed: [1, 2]}", [
-            "2:7: optimizer.rl: unknown key; adam has lr, beta1, beta2, eps"]),
+            "2:7: optimizer.rl: unknown key; did you mean 'lr'? adam has lr, beta1, beta2, eps"]),
         ("base: base.yaml\nover: {optimizer.betta1: [0.1, 0.2]}", [
             "2:8: optimizer.betta1: unknown key; did you mean 'beta1'? adam has lr, beta1, beta2, eps"]),
         ("base: base.yaml\nover: {lr: [0.1, 0.2]}", [
@@ -206,7 +206,11 @@ def test_problems_of_base_and_sweep(tmp_path: Path) -> None:
         (["seed=0,1", "seed=2"], {}, "-s seed=2: seed: given twice, first by -s seed=0,1; keep one"),
         (["seed=0,"], {}, "-s seed=0,: seed: an empty value; remove the comma, or write null"),
         (["seed=[0,1"], {}, "-s seed=[0,1: seed: not valid YAML: expected ',' or ']', but got '<stream end>'"),
-        (["optimizer.rl=1,2"], {}, "-s optimizer.rl=1,2: optimizer.rl: unknown key; adam has lr, beta1, beta2, eps"),
+        (
+            ["optimizer.rl=1,2"],
+            {},
+            "-s optimizer.rl=1,2: optimizer.rl: unknown key; did you mean 'lr'? adam has lr, beta1, beta2, eps",
+        ),
         (
             ["optimizer.lr=log:0.1..1"],
             {},
@@ -259,8 +263,8 @@ def test_default_goal_that_some_trials_do_not_measure(tmp_path: Path) -> None:
 def test_combinations_that_fail_are_grouped(tmp_path: Path) -> None:
     settings = ["optimizer={name: sgd, lr: 0.1},adam", "optimizer.beta1=0.5,0.6", "seed=0..2"]
     assert refusal(tmp_path, settings) == [
-        "-s optimizer.beta1=0.5,0.6: optimizer.beta1: unknown key; it is a key of adam, adamw and nadam; sgd has lr "
-        "(optimizer={name: sgd, lr: 0.1}, optimizer.beta1=0.5, seed=0; "
+        "-s optimizer.beta1=0.5,0.6: optimizer.beta1: unknown key; it is a key of adam, adamax, adamw and others; "
+        "sgd has lr (optimizer={name: sgd, lr: 0.1}, optimizer.beta1=0.5, seed=0; "
         "optimizer={name: sgd, lr: 0.1}, optimizer.beta1=0.5, seed=1; "
         "optimizer={name: sgd, lr: 0.1}, optimizer.beta1=0.5, seed=2; and 3 more)"
     ]

@@ -38,6 +38,9 @@ SETTINGS: dict[str, list[dict[str, float]]] = {
     "adam": [{}, {"lr": 0.1, "beta1": 0.5, "beta2": 0.9, "eps": 0.1}],
     "nadam": [{}, {"lr": 0.1, "beta1": 0.5, "beta2": 0.9, "eps": 0.1}],
     "adamw": [{}, {"lr": 0.1, "beta1": 0.5, "beta2": 0.9, "eps": 0.1, "weight_decay": 0.5}],
+    "amsgrad": [{}, {"lr": 0.1, "beta1": 0.5, "beta2": 0.9, "eps": 0.1}],
+    "adamax": [{}, {"lr": 0.1, "beta1": 0.5, "beta2": 0.9, "eps": 0.1}],
+    "lion": [{}, {"lr": 0.1, "beta1": 0.5, "beta2": 0.9, "weight_decay": 0.5}],
 }
 CASES = [(name, keys) for name, variants in SETTINGS.items() for keys in variants]
 each_rule = pytest.mark.parametrize("name", SETTINGS)
@@ -87,6 +90,9 @@ FIRST_STEPS: dict[str, Callable[[float], float]] = {
     "adam": lambda g: -np.sign(g),
     "nadam": lambda g: -np.sign(g) * (0.9 * 0.1 / (1 - 0.81) + 1),
     "adamw": lambda g: -np.sign(g),
+    "amsgrad": lambda g: -np.sign(g),
+    "adamax": lambda g: -np.sign(g),
+    "lion": lambda g: -np.sign(g),
 }
 
 
@@ -101,6 +107,29 @@ def test_epsilon_of_nadam_is_added_after_the_bias_correction(walked: Any) -> Non
     g = np.array([0.3, -0.02, 1e-4])
     θ = walked(optimizers["nadam"](lr=0.25, eps=0.1), np.zeros(3), [g])
     np.testing.assert_allclose(θ, -0.25 * (0.9 * 0.1 / (1 - 0.81) + 1) * g / (np.abs(g) + 0.1), rtol=1e-12)
+
+
+def path(walked: Any, name: str, gradients: list[float], **keys: float) -> list[float]:
+    """A value that starts at 0, after each step."""
+    gs = [np.array([g]) for g in gradients]
+    return [walked(optimizers[name](**keys), np.zeros(1), gs[: step + 1]).item() for step in range(len(gs))]
+
+
+def test_three_steps_of_lion_by_hand(walked: Any) -> None:
+    """m = 0, 0.02, 0.0178; β₁m + (1−β₁)g = 0.2, −0.002, 0.016."""
+    assert path(walked, "lion", [2.0, -0.2, 0.0], lr=0.25, beta1=0.9, beta2=0.99) == [-0.25, 0, -0.25]
+
+
+def test_three_steps_of_adamax_by_hand(walked: Any) -> None:
+    """m = 2, 1.5, −3.25; u = 4, 2, 8: the infinity norm forgets by half, and takes the new gradient at once."""
+    found = path(walked, "adamax", [4.0, 1.0, -8.0], lr=1.0, beta1=0.5, beta2=0.5, eps=1e-300)
+    assert found == pytest.approx([-1, -1 - 1.5 / 0.75 / 2, -2 + 3.25 / 0.875 / 8], rel=1e-15)
+
+
+def test_three_steps_of_amsgrad_by_hand(walked: Any) -> None:
+    """m = g; v = 8, 4, 4, of which v̂ stays at 8."""
+    found = path(walked, "amsgrad", [4.0, 0.0, 2.0], lr=1.0, beta1=0.0, beta2=0.5, eps=1e-300)
+    assert found == pytest.approx([-1, -1, -1 - sqrt(0.875) * 2 / sqrt(8)], rel=1e-15)
 
 
 RATES = [0.1, 0.1, 0.01, 0.01, 0.05, 0.0, 0.2]
@@ -160,6 +189,9 @@ CONTRACT: dict[str, dict[str, object]] = {
     "adam": ADAM_KEYS,
     "nadam": ADAM_KEYS,
     "adamw": {**ADAM_KEYS, "weight_decay": 0.01},
+    "amsgrad": ADAM_KEYS,
+    "adamax": {**ADAM_KEYS, "lr": 2e-3},
+    "lion": {"lr": 1e-4, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0},
 }
 
 

@@ -202,7 +202,8 @@ OPTIMIZER_CASES = [
     optimizers["adagrad"](lr=0.01, eps=0.1),
     optimizers["rmsprop"](lr=0.01, decay=0.5, eps=0.1),
     optimizers["adadelta"](lr=0.3, decay=0.5, eps=0.01),
-    *(optimizers[name](lr=0.1, beta1=0.5, beta2=0.9, eps=0.1) for name in ("adam", "nadam")),
+    *(optimizers[name](lr=0.1, beta1=0.5, beta2=0.9, eps=0.1) for name in ("adam", "nadam", "amsgrad", "adamax")),
+    optimizers["lion"](lr=0.1, beta1=0.5, beta2=0.9, weight_decay=0.5),
     optimizers["adamw"](lr=0.1, beta1=0.5, beta2=0.9, eps=0.1, weight_decay=0.5),
 ]
 

@@ -1,0 +1,28 @@
+"""AMSGrad: Adam whose steps do not grow again."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.optim.adam import Adam
+from nnlab.optim.base import Block
+from nnlab.registry import optimizers
+
+
+@optimizers.register("amsgrad")
+@dataclass(kw_only=True)
+class AMSGrad(Adam):
+    """Adam with the largest second-moment estimate so far: v̂ ← max(v̂, v), θ ← θ − η_t m / (√v̂ + ε).
+
+    Reddi et al. 2018, "On the Convergence of Adam and Beyond", ICLR (arXiv 1904.09237), algorithm 2, with Adam's bias
+    correction in η_t as in Keras and PyTorch.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = (*Adam.slots, "largest_v")
+
+    def second_moment(self, block: Block) -> Array:
+        """v̂ ← max(v̂, v), as a sum like v."""
+        _, V, largest = block.state
+        return np.maximum(largest, V, out=largest)
