@@ -95,6 +95,10 @@ class PluginError(UsageError):
         return cls(f"{place}:{line}: {message}" if line else f"{place}: {message}")
 
 
+class MissingPlugin(UsageError):
+    """A run needs a component of a plugin that was not named on the command line."""
+
+
 class ShapeError(UsageError):
     """Layers are incompatible, or a network does not fit its data or the available memory."""
 

@@ -6,15 +6,31 @@ from pathlib import Path
 
 from nnlab.config.experiment import Experiment
 from nnlab.config.loading import load_experiment
+from nnlab.config.overrides import Overrides
 from nnlab.core.random import Purpose, make_streams
 from nnlab.data.dataset import Dataset, DatasetSource
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import DataError, RunError, ShapeError
 from nnlab.models.network import Network
+from nnlab.plugins.recorded import plugins_in, recorded_components
 from nnlab.records.environment import changed_data
 from nnlab.records.json_files import read_environment
 from nnlab.storage.layout import ENVIRONMENT_FILE, MODEL_FILE, SPEC_FILE
 from nnlab.storage.tensors import read_tensors
+
+
+def experiment_of_run(path: Path, overrides: Overrides = (), data: Path | None = None) -> Experiment:
+    """The experiment of a run, made of the components that it was trained with.
+
+    Raises UsageError where its spec cannot be read or a plugin is missing, RunError where a plugin has changed.
+    """
+    experiment = load_experiment(path / SPEC_FILE, overrides, data)
+    if (path / ENVIRONMENT_FILE).is_file():
+        used = [component for _, components in plugins_in(experiment).values() for component in components]
+        for recorded in recorded_components(read_environment(path / ENVIRONMENT_FILE)):
+            if recorded.changed and (not overrides or (recorded.kind, recorded.name) in used):
+                raise RunError(f"{path}: {recorded.needed(path)}")
+    return experiment
 
 
 def setup_of_run(
@@ -25,7 +41,7 @@ def setup_of_run(
     ``fetch`` may download the data, ``data`` is the file or folder of the data where it was moved. Raises DataError
     when the data is not available, UsageError when spec and data no longer fit each other.
     """
-    experiment = load_experiment(path / SPEC_FILE, data=data)
+    experiment = experiment_of_run(path, data=data)
     fetch(experiment.data)
     with moved_data_hint(experiment):
         return RunSetup(experiment).allocate()
@@ -42,7 +58,7 @@ def dataset_of_run(
     path: Path, fetch: Callable[[DatasetSource], None] = lambda source: None, data: Path | None = None
 ) -> Dataset:
     """The data of a run: see :func:`setup_of_run`."""
-    experiment = load_experiment(path / SPEC_FILE, data=data)
+    experiment = experiment_of_run(path, data=data)
     fetch(experiment.data)
     with moved_data_hint(experiment):
         return dataset_of(experiment)

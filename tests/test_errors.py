@@ -20,6 +20,7 @@ from nnlab.errors import BugError, Interrupted, NnlabError, Problem, RunError, S
         ("UsageError", 2),
         ("SpecError", 2),
         ("PluginError", 2),
+        ("MissingPlugin", 2),
         ("ShapeError", 2),
         ("Diverged", 3),
         ("DataError", 4),

@@ -85,13 +85,13 @@ def load(name: str, overrides: list[str], data: Path | None, runs: Path) -> "tup
     from nnlab.errors import UsageError
     from nnlab.records.reader import read_run
     from nnlab.records.run_names import find_run_or_spec
-    from nnlab.storage.layout import SPEC_FILE
+    from nnlab.saved_run import experiment_of_run
 
     target = find_run_or_spec(name, runs, "run")
     changed = f" with {', '.join(overrides)}" if overrides else ""
     if target.is_dir():
         record = read_run(target)
-        experiment = load_experiment(record.path / SPEC_FILE, overrides, data)
+        experiment = experiment_of_run(record.path, overrides, data)
         return experiment, f"the run {record.path.resolve().name}{changed}", record.path
     if data is not None:
         raise UsageError("--data belongs to a RUN; a spec has data.path: -s data.path=PATH")

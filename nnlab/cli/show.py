@@ -41,7 +41,7 @@ def show_command(
     from nnlab.config.inheritance import read_spec
     from nnlab.config.loading import load_experiment
     from nnlab.config.spec_kinds import describes_descent
-    from nnlab.errors import DataError, RunError, UsageError
+    from nnlab.errors import DataError, MissingPlugin, RunError, UsageError
     from nnlab.records.cleaning import clear_leftovers
     from nnlab.records.descent_reader import read_descent, read_log
     from nnlab.records.formats import is_descent_folder, is_sweep_folder
@@ -75,10 +75,9 @@ def show_command(
         print_annotations(target)
         return
     record = read_run(target)
-    experiment = load_experiment(target / SPEC_FILE, overrides or [])
     try:
-        show_experiment(experiment)
-    except DataError as error:  # the results of a run are shown wherever its folder was moved
+        show_experiment(load_experiment(target / SPEC_FILE, overrides or []))
+    except (DataError, MissingPlugin) as error:  # the results of a run are shown wherever its folder was moved
         echo(str(error), err=True)
     steps = int(record.final["step"] or 0) if record.final else 0
     summary = {**record.summary, "final": record.final, "best": record.best}

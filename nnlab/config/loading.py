@@ -1,7 +1,8 @@
 """Loading of an experiment: from a spec file, from Python, or from a YAML tree."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ from nnlab.config.validation import Validator, flatten
 from nnlab.config.yaml_parser import parse_collecting_problems
 from nnlab.config.yaml_reader import MAX_BYTES, STANDARD_INPUT, leading_comment, question_in
 from nnlab.core.task import NUMBERS
-from nnlab.errors import UsageError
+from nnlab.errors import MissingPlugin, SpecError, UsageError
 from nnlab.losses import MeanSquaredError
 from nnlab.registry import hyperparameters
-from nnlab.text import quote
+from nnlab.text import one_line, quote
 
 # A spec with at most this many values always stays below MAX_BYTES when its defaults are written out.
 MANY = 500
@@ -60,9 +61,21 @@ def load_experiment(
     folders = (path.absolute().parent, Path.cwd())
     recorded = RecordedData.of(folders[0]) if recorded is None else recorded
     paths = DataPaths(recorded, data)
-    experiment = experiment_from_tree(tree, default_name=default_name(path), folders=folders, paths=paths)
+    with plugins_named(path, recorded):
+        experiment = experiment_from_tree(tree, default_name=default_name(path), folders=folders, paths=paths)
     experiment.question = experiment.question or recorded.question
     return experiment
+
+
+@contextmanager
+def plugins_named(path: Path, recorded: RecordedData) -> Iterator[None]:
+    """Raise MissingPlugin, which names the plugin of a run, in place of the error about its component."""
+    try:
+        yield
+    except SpecError:
+        if hint := recorded.missing_component():
+            raise MissingPlugin(f"{one_line(str(path), 1000)}: {hint}") from None
+        raise
 
 
 def as_experiment(spec: Spec, overrides: Overrides = ()) -> Experiment:

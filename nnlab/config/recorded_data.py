@@ -1,4 +1,4 @@
-"""What runs recorded of their data in environment.json: paths and SHA-256."""
+"""What runs recorded in environment.json of their data, paths and SHA-256, and of their plugins."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from typing import Any
 
 from nnlab.data.files.reading import CHUNK, most_unpacked, opened, unpacked
 from nnlab.errors import DataError
+from nnlab.plugins.recorded import recorded_components
 from nnlab.registry import FilePath, hyperparameters
 from nnlab.storage.layout import ENVIRONMENT_FILE, SWEEP_FILE, fold_folder, trial_number
 
@@ -27,6 +28,7 @@ class RecordedData:
         locations, checksums = environment.get(LOCATIONS), environment.get(CHECKSUMS)
         question = environment.get(QUESTION)
         self.question = question if isinstance(question, str) else ""
+        self.components = recorded_components(environment)
         self._folder = folder
         self._locations = locations if isinstance(locations, dict) else {}
         self._digests = set(map(str, checksums.values())) if isinstance(checksums, dict) else set()
@@ -65,6 +67,10 @@ class RecordedData:
         if isinstance(absolute, str) and not names_server(absolute):
             yield Path(absolute)
 
+    def missing_component(self) -> str:
+        """What to do about the first component of a plugin that was not loaded; empty where all are there."""
+        return next((component.needed(self._folder) for component in self.components if component.missing), "")
+
     def matches(self, candidate: Path) -> bool:
         """Whether a file has the SHA-256 of one that the run read."""
         return bool(self._digests) and candidate.is_file() and _digest(candidate) in self._digests
@@ -85,6 +91,11 @@ class RecordedTrials(RecordedData):
                 self._digests |= recorded._digests
                 yield from found
                 return
+
+    def missing_component(self) -> str:
+        """As of a run, of the first trial that has one."""
+        found = (RecordedData.read(self._folder / run) for run in self._trials())
+        return next((hint for recorded in found if recorded and (hint := recorded.missing_component())), "")
 
     def _trials(self) -> list[str]:
         try:

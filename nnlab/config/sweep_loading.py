@@ -9,7 +9,7 @@ from nnlab.config.bundled import spec_path
 from nnlab.config.data_paths import DataPaths
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, plain_copy, with_bases
-from nnlab.config.loading import GIVEN, Spec, placed_files, tree_of, tree_or_path
+from nnlab.config.loading import GIVEN, Spec, placed_files, plugins_named, tree_of, tree_or_path
 from nnlab.config.overrides import Overrides, check_overrides
 from nnlab.config.positions import Position, YamlTree
 from nnlab.config.recorded_data import RecordedData
@@ -34,7 +34,8 @@ def load_sweep(path: Path | str, settings: Sequence[str] = ()) -> Sweep:
     tree = read_collecting_problems(path)
     if not tree.broken and not is_sweep_spec(tree.value):
         raise UsageError(f"{one_line(str(path), 1000)}: is not a sweep, which has the keys base and over")
-    return _load(path, tree, settings)
+    with plugins_named(path, RecordedData.of(path.absolute().parent)):
+        return _load(path, tree, settings)
 
 
 def sweep_from_arguments(

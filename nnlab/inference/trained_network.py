@@ -8,7 +8,6 @@ from typing import Protocol, Self
 import numpy as np
 
 from nnlab.config.experiment import Experiment
-from nnlab.config.loading import load_experiment
 from nnlab.core.arrays import Array
 from nnlab.core.random import make_streams
 from nnlab.data.input_format import InputFormat
@@ -20,8 +19,8 @@ from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import RunError, UsageError
 from nnlab.models.network import Network
 from nnlab.records.json_files import read_inputs
-from nnlab.saved_run import check_finished, dataset_of_run, load_weights
-from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
+from nnlab.saved_run import check_finished, dataset_of_run, experiment_of_run, load_weights
+from nnlab.storage.layout import MODEL_FILE
 
 
 class TrainedNetwork(Network):
@@ -49,7 +48,7 @@ class TrainedNetwork(Network):
         path = Path(folder)
         check_finished(path)
         try:
-            experiment = load_experiment(path / SPEC_FILE)
+            experiment = experiment_of_run(path)
         except UsageError as error:
             raise RunError(str(error)) from None
         inputs = inputs or read_inputs(path) or dataset_of_run(path).inputs

@@ -1,13 +1,15 @@
 """Loading of plugins: their components join the registries, all of a file or none."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 from nnlab.errors import PluginError, UsageError
 from nnlab.plugins.component_checks import first_fault
 from nnlab.plugins.guarding import guard
-from nnlab.plugins.plugin import Plugin, components_of
+from nnlab.plugins.plugin import ORIGIN, Plugin, components_of, plugin_of
 from nnlab.plugins.source import PluginSource, read_plugin
 from nnlab.registry import REGISTRIES
 from nnlab.text import one_line
@@ -77,11 +79,14 @@ def _executed(source: PluginSource) -> Plugin:
         for kind, classes in components.items():
             for component in classes.values():
                 guard(kind, component, source.path)
+                component.__reduce__ = _reduced  # type: ignore[assignment]  # a method once it is in a class
     except BaseException:
         for kind, registry in REGISTRIES.items():
             registry.replace(before[kind])
         raise
-    return Plugin(source.path, source.sha256, source.text, components)
+    plugin = Plugin(source, components)
+    vars(sys.modules[source.module_name])[ORIGIN] = plugin
+    return plugin
 
 
 def _withdraw(former: Plugin, plugin: Plugin) -> None:
@@ -91,3 +96,20 @@ def _withdraw(former: Plugin, plugin: Plugin) -> None:
         for name, component in classes.items():
             if registered.get(name) is component:
                 REGISTRIES[kind].remove(name)
+
+
+def _reduced(component: Any) -> tuple[Any, ...]:
+    """A component for pickle and copy: with the source of its plugin, so that another process can load it."""
+    cls = type(component)
+    plugin = plugin_of(cls)
+    if plugin is None:
+        raise TypeError(f"{cls.__name__} derives from the class of a plugin, so it must be in the plugin's file")
+    return _restored, (str(plugin.path), plugin.source.raw, cls.__name__), component.__getstate__()
+
+
+def _restored(path: str, raw: bytes, name: str) -> Any:
+    """An empty component of a plugin, which is loaded where it is not yet."""
+    source = PluginSource(Path(path), raw)
+    plugin = _by_content.get(source.sha256) or load_source(source)
+    cls = getattr(sys.modules[plugin.source.module_name], name)
+    return object.__new__(cls)

@@ -1,30 +1,51 @@
 """A plugin: one Python file with components of the user's own."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from nnlab.plugins.source import PluginSource
 from nnlab.registry import REGISTRIES
 
-MODULES = "nnlab_plugin_"
-"""The name of a plugin's module begins with this; the name of its file and its SHA-256 follow."""
+ORIGIN = "__plugin__"
+"""The name under which the module of a plugin holds it."""
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """A loaded plugin: its file, the SHA-256 and text that were executed, and its classes by kind and name."""
+    """A loaded plugin: the source that was executed, and its classes by kind and name."""
 
-    path: Path
-    sha256: str
-    text: str
+    source: PluginSource
     components: Mapping[str, Mapping[str, type[Any]]]
+
+    @property
+    def path(self) -> Path:
+        """The absolute path of its file."""
+        return self.source.path
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of its file."""
+        return self.source.sha256
+
+    @property
+    def text(self) -> str:
+        """What was executed."""
+        return self.source.text
 
     @property
     def names(self) -> Iterator[tuple[str, str]]:
         """Kind and registered name of each component."""
         return ((kind, name) for kind, classes in self.components.items() for name in classes)
+
+
+def plugin_of(component: type[Any]) -> Plugin | None:
+    """The plugin that defines a class; None for all others."""
+    found = getattr(sys.modules.get(component.__module__), ORIGIN, None)
+    return found if isinstance(found, Plugin) else None
 
 
 def components_of(module: str) -> Mapping[str, Mapping[str, type[Any]]]:

@@ -14,11 +14,13 @@ from types import ModuleType
 from nnlab.core.memory import readable_bytes
 from nnlab.errors import PluginError, RunError, UsageError
 from nnlab.plugins.mistakes import mistake_in
-from nnlab.plugins.plugin import MODULES
 from nnlab.storage.checked_files import check_file
 from nnlab.text import one_line
 
 LARGEST = 1 << 20
+MODULES = "nnlab_plugin_"
+"""The name of a plugin's module begins with this; the name of its file and its SHA-256 follow."""
+
 _PLAIN_NAME = re.compile(r"\w[\w.+-]{0,99}\.py")
 
 

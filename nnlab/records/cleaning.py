@@ -16,6 +16,7 @@ from nnlab.storage.layout import (
     HISTOGRAMS_FILE,
     LOG_FILE,
     PLOTS_FOLDER,
+    PLUGINS_FOLDER,
     SNAPSHOTS_FOLDER,
     TENSORBOARD_FOLDER,
     step_of,
@@ -25,7 +26,7 @@ from nnlab.storage.lock import LOCK_FILE, RunLock, is_being_written, is_lock
 
 def _folders(path: Path) -> list[Path]:
     """The folders in that of a run, those of TensorBoard's events after the one that they are in."""
-    names = (PLOTS_FOLDER, CHECKPOINTS_FOLDER, SNAPSHOTS_FOLDER, TENSORBOARD_FOLDER)
+    names = (PLOTS_FOLDER, PLUGINS_FOLDER, CHECKPOINTS_FOLDER, SNAPSHOTS_FOLDER, TENSORBOARD_FOLDER)
     return [*(path / name for name in names), *(path / TENSORBOARD_FOLDER / split for split in SPLITS)]
 
 

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info
 
 from nnlab import __version__
 from nnlab.core.sysctl import sysctl
+from nnlab.plugins.recorded import recorded_components
 from nnlab.records.git import read_commit
 from nnlab.text import one_line
 
@@ -89,6 +90,10 @@ def _decisive(environment: Mapping[str, Any]) -> dict[str, object]:
             for key in ("internal_api", "version", "architecture")
         },
         **{f"data {name}": checksum for name, checksum in checksums.items()},
+        **{
+            f"{component.kind} {component.name!r} of a plugin": component.sha256
+            for component in recorded_components(environment)
+        },
     }
 
 

@@ -28,6 +28,7 @@ from nnlab.storage.layout import (
     LOG_FILE,
     MODEL_FILE,
     PLOTS_FOLDER,
+    PLUGINS_FOLDER,
     SNAPSHOTS_FOLDER,
     SPEC_FILE,
     SUMMARY_FILE,
@@ -160,6 +161,14 @@ class RunFolder(RunTables):
         self._summary = summary
         self._started = perf_counter()
         self.flush()
+
+    def write_plugins(self, files: Mapping[str, bytes]) -> None:
+        """Copy the files of plugins; one of another version that is there already stays."""
+        for name, contents in files.items():
+            path = self.path / PLUGINS_FOLDER / name
+            make_folder(path.parent, exist_ok=True)
+            if not path.exists():
+                self._files.write(path, contents)
 
     def log(self, text: str) -> None:
         """Record a line of console output."""

@@ -16,6 +16,7 @@ from nnlab.core.signals import stop_on_signal
 from nnlab.engine.loop import Observer, Outcome, train
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, Interrupted
+from nnlab.plugins.recorded import plugins_in, record_of
 from nnlab.records.environment import describe_environment
 from nnlab.records.result_line import result_line, run_html, short_line
 from nnlab.records.run_folder import RunFolder
@@ -126,7 +127,8 @@ def environment_of(setup: RunSetup) -> dict[str, Any]:
     """What a run depends on besides its spec."""
     samples = {name: len(split) for name, split in setup.dataset.splits.items()}
     question = {QUESTION: setup.experiment.question} if setup.experiment.question else {}
-    return describe_environment(setup.dataset.checksums) | {"shards": setup.shard_count, "samples": samples} | question
+    own = record_of(setup.experiment) | question
+    return describe_environment(setup.dataset.checksums) | {"shards": setup.shard_count, "samples": samples} | own
 
 
 def train_and_record(
@@ -148,6 +150,7 @@ def train_and_record(
     with failures_recorded(folder), stop_on_signal(ended) as stop, event_files(setup, folder) as events:
         pictures = _pictures(setup, folder) if options.pictures and experiment.train.pictures else None
         spec_sha256 = experiment.sha256()
+        folder.write_plugins({name: plugin.source.raw for name, (plugin, _) in plugins_in(experiment).items()})
         folder.write_start(experiment.to_yaml(), environment, network.parameter_count, spec_sha256, seconds)
         for event_file in events:
             event_file.begin()

@@ -1,5 +1,9 @@
 """Loading of plugins: registries, versions of a file, mistakes with file and line."""
 
+import copy
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,3 +135,23 @@ def test_a_folder_is_no_plugin(tmp_path: Path) -> None:
     (tmp_path / "folder.py").mkdir()
     with pytest.raises(UsageError, match="must be a file"):
         load_plugin(tmp_path / "folder.py")
+
+
+@pytest.mark.slow
+def test_a_component_takes_its_plugin_to_another_process(write: Write) -> None:
+    file = write()
+    component = load_plugin(file).components["layer"]["my_swish"](beta=2)
+    component.text = "kept"
+    assert copy.deepcopy(component).beta == 2
+    pickled = pickle.dumps(component)
+    file.unlink()
+    code = (
+        "import pickle, sys\n"
+        "from nnlab.registry import layers\n"
+        "assert 'my_swish' not in layers\n"
+        "found = pickle.loads(sys.stdin.buffer.read())\n"
+        "assert type(found) is layers['my_swish'] and found.beta == 2\n"
+        "assert found.text == 'kept'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=pickled, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
