@@ -1,12 +1,14 @@
 """Columns ``<split>_<metric>``: their order in metrics.csv, and what each says of its numbers by its metric."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from nnlab.core.rows import CHOOSING_SPLITS, SPLITS, Bounds, Row
 from nnlab.core.task import CLASSES, Task
+from nnlab.errors import UsageError, reported_as
 from nnlab.language import in_language, tr
-from nnlab.metrics import DEFAULT_METRICS, LOSS, PRIMARY, Metric
+from nnlab.metrics import DEFAULT_METRICS, LOSS, METRICS_OF_TASK, Metric, Statistic
 from nnlab.registry import metrics, registered_name
 
 BEST = "best_"
@@ -34,10 +36,78 @@ METRICS_COLUMNS = metrics_columns(DEFAULT_METRICS)
 """The columns of metrics.csv where no further metrics are measured."""
 
 
-def measured_metrics(columns: Iterable[str] = (), task: Task = CLASSES) -> list[Metric]:
-    """What an evaluation measures besides the loss: the default metrics of the task, and those that are monitored."""
-    names = dict.fromkeys((*DEFAULT_METRICS, *names_in(columns)))
-    return [metrics[name]() for name in names if name != LOSS and metrics[name].task in (None, task)]
+def in_file_order(columns: Iterable[str]) -> list[str]:
+    """Columns of a row in the order of metrics.csv."""
+    places = {column: place for place, column in enumerate(METRICS_COLUMNS)}
+    return sorted(columns, key=lambda column: places.get(column, len(places)))
+
+
+def in_row_order(columns: Iterable[str], listed: list[str]) -> list[str]:
+    """Columns of metrics.csv in the order of a row in memory, for a spec that lists these metrics.
+
+    The columns of the first one come before those of the others, in whatever order the file has them: the first metric
+    of a row is the primary one, which picks the best evaluation and stands in progress and result lines.
+    """
+    columns = list(columns)
+    if names_in(columns)[:1] == listed[:1]:
+        return columns
+    first = {f"{split}_{name}" for split in SPLITS for name in listed[:1]}
+    return sorted(columns, key=lambda column: (column not in FIRST_METRICS_COLUMNS[:3]) + (column not in first))
+
+
+def listed_metrics(spec: Mapping[str, Any]) -> list[str]:
+    """The names in ``metrics`` of a resolved spec, of those with columns; none where the spec leaves it out."""
+    listed = spec.get("metrics")
+    found = [item.get("name") if isinstance(item, Mapping) else item for item in listed or []]
+    return [str(name) for name in found if name == LOSS or metric_called(name)]
+
+
+def measured_statistics(
+    listed: Sequence[Statistic] = (), columns: Iterable[str] = (), task: Task = CLASSES
+) -> list[Statistic]:
+    """What an evaluation measures besides the loss: the ``listed`` metrics, and those that training monitors.
+
+    Those of the task where none with a number is listed.
+    """
+    found = {registered_name(item): item for item in listed}
+    if not any(isinstance(item, Metric) for item in listed):
+        found = {name: metrics[name]() for name in METRICS_OF_TASK[task]} | found
+    for name in names_in(columns):
+        found.setdefault(name, metrics[name]())
+    return [item for name, item in found.items() if name != LOSS]
+
+
+def measured_names(statistics: Iterable[Statistic]) -> list[str]:
+    """The names of the metrics with columns among what is measured besides the loss, and the loss first."""
+    return [LOSS, *(registered_name(item) for item in statistics if isinstance(item, Metric))]
+
+
+def bind_statistics(statistics: Sequence[Statistic], task: Task, class_names: Sequence[str]) -> None:
+    """Prepare what is measured for a dataset; raises UsageError for what does not fit it."""
+    for item in statistics:
+        if problem := misfit(registered_name(item), task):
+            raise UsageError(f"metrics: {problem}")
+        with reported_as(UsageError, f"metrics: {registered_name(item)}", catch=UsageError):
+            item.bind(class_names)
+
+
+def misfit(name: str, task: Task) -> str:
+    """Why a metric or record cannot be measured on such targets; empty where it can."""
+    if fits(metrics[name], task):
+        return ""
+    known = ", ".join(name for name in metrics.names() if fits(metrics[name], task))
+    return f"{name} is for {metrics[name].task}, but the targets are {task}; there are {known}"
+
+
+def fits(statistic: type[Statistic], task: Task) -> bool:
+    """Whether it can be measured on such targets."""
+    return statistic.task in (None, task)
+
+
+def primary_metric(listed: Sequence[Statistic], task: Task) -> str:
+    """The metric that picks the best evaluation: the first one listed, else the first one of the task."""
+    names = [registered_name(item) for item in listed if isinstance(item, Metric)]
+    return next(iter(names), METRICS_OF_TASK[task][0])
 
 
 @dataclass(frozen=True)
@@ -48,7 +118,7 @@ class MetricColumns:
     more: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[str]:
-        names = dict.fromkeys((*DEFAULT_METRICS, *(name for name, _ in metrics.items())))
+        names = dict.fromkeys((*DEFAULT_METRICS, *(name for name, _ in metrics.items() if metric_called(name))))
         yield from (f"{split}_{name}" for split in self.splits for name in names)
         yield from self.more
 
@@ -59,7 +129,13 @@ class MetricColumns:
 def metric_of(column: str) -> type[Metric] | None:
     """The metric in a column such as ``test_accuracy`` or ``best_test_accuracy``; None where there is none."""
     split, _, name = column.removeprefix(BEST).partition("_")
-    return metrics[name] if split in SPLITS and name in metrics else None
+    return metric_called(name) if split in SPLITS else None
+
+
+def metric_called(name: object) -> type[Metric] | None:
+    """The metric of this name that has columns; None where there is none, as for a record."""
+    found = metrics[name] if isinstance(name, str) and name in metrics else None
+    return found if found is not None and issubclass(found, Metric) else None
 
 
 def higher_is_better(column: str) -> bool:
@@ -81,10 +157,10 @@ def format_column(column: str, value: float) -> str:
 
 
 def names_in(columns: Iterable[str]) -> list[str]:
-    """The metrics that some columns hold: the primary one, the loss, then further ones in the order of the columns."""
+    """The metrics that some columns hold, in their order; the loss after the first one."""
     found = dict.fromkeys(registered_name(metric) for column in columns if (metric := metric_of(column)))
-    first = [name for name in (PRIMARY, LOSS) if name in found]
-    return [*first, *(name for name in found if name not in first)]
+    names = [name for name in found if name != LOSS]
+    return [*names[:1], *([LOSS] if LOSS in found else []), *names[1:]]
 
 
 def headline(row: Row) -> list[str]:

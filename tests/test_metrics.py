@@ -127,7 +127,7 @@ def test_evaluations_measure_a_new_metric_on_every_split(threads: int) -> None:
     train, test = (Split(rng.standard_normal((count, 2)), rng.integers(3, size=count)) for count in (17, 8))
     dataset = Dataset(train, test, ("a", "b", "c"))
     made = [Accuracy(), *(cls() for cls in MADE.values())]
-    evaluation = Evaluation(network, CrossEntropy(), [], dataset, "all", 5, Workers(threads), metrics=made)
+    evaluation = Evaluation(network, CrossEntropy(), [], dataset, "all", 5, Workers(threads), statistics=made)
     row = evaluation.row(0, 0.0, 0.1, lambda: (train.inputs, train.targets))
     further = [f"{split}_{name}" for name in MADE for split in SPLITS]
     assert tuple(row) == (*METRICS_COLUMNS, *further) == metrics_columns(["loss", "accuracy", *MADE])

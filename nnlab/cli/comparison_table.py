@@ -8,9 +8,7 @@ from nnlab.cli.columns import GAP, Column, fits, laid_out, width_of
 from nnlab.cli.comparison_statistics import print_statistics
 from nnlab.cli.console import results
 from nnlab.comparisons.cells import (
-    COLUMNS,
     DISPENSABLE,
-    OPTIONAL,
     column_words,
     heading,
     measure_cell,
@@ -47,7 +45,7 @@ def print_comparison(comparison: Comparison) -> None:
             left, below = [numbers, runs], [numbers, _wrapped(joined, console.width - numbers.widest - GAP)]
             columns = [*left, *measures.values(), *status]
     left_out = []
-    further = [name for name in reversed(measures) if name not in COLUMNS]
+    further = [name for name in reversed(measures) if name not in comparison.usual_columns.table]
     for name in (*DISPENSABLE, *further):
         if name in measures and name != comparison.sort and not fits(columns, console.width):
             left_out.append(measures.pop(name).heading)
@@ -60,7 +58,7 @@ def print_comparison(comparison: Comparison) -> None:
         listed = tr(", ").join(left_out)
         english = f"columns left out for lack of room: {listed} (--csv - has all)"
         console.print(in_language(english, f"幅が足りず省いた列：{listed}（--csv - には全列）"))
-    if comparison.sort in OPTIONAL:
+    if comparison.sort in comparison.usual_columns.optional:
         by = in_language(comparison.sort.replace("_", " "), column_words(comparison.sort))
         console.print(tr("sorted by {column}", column=by))
     print_statistics(comparison)

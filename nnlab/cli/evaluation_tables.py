@@ -10,7 +10,7 @@ from nnlab.cli.console import echo, results
 from nnlab.data.tables.rows import counted
 from nnlab.inference.class_report import MEASURES
 from nnlab.language import in_language, tr
-from nnlab.metric_columns import names_in
+from nnlab.metric_columns import listed_metrics, names_in
 from nnlab.registry import metrics
 from nnlab.storage.folders import as_json
 from nnlab.text import one_line
@@ -39,7 +39,7 @@ def print_evaluation(run: "RunRecord", found: "Evaluation", origin: str, *, per_
     if step is not None:
         name = tr("{name}, weights of step {step}", name=name, step=f"{step:,}")
     echo(tr("{name}: {samples}", name=name, samples=_samples(found, origin)))
-    for line in _metric_lines(found):
+    for line in _metric_lines(found, listed_metrics(run.spec)):
         echo(line)
     echo("")
     _print_confusions(found)
@@ -60,12 +60,17 @@ def _samples(found: "Evaluation", origin: str = "") -> str:
     return in_language(english, japanese)
 
 
-def _metric_lines(found: "Evaluation") -> list[str]:
+def _metric_lines(found: "Evaluation", listed: Sequence[str]) -> list[str]:
+    """Each metric with its standard error; precision, recall and F1 in the line of averages, unless they are listed."""
     lines = {}
     for name in names_in(f"test_{name}" for name in found.metrics):
+        variant = found.variants[name]
+        if name in MEASURES and name not in listed:
+            continue
         metric, error = metrics[name], found.standard_errors[name]
         shown = metric.format(found.metrics[name])
-        lines[in_language(metric.label, metric.label_ja)] = (
+        label = in_language(metric.label, metric.label_ja)
+        lines[label + (in_language(f" ({variant})", f"（{variant}）") if variant else "")] = (
             shown if error is None else f"{shown} ± {metric.format(error)}"
         )
     averages = (f"{_heading(name)} {value:.4f}" for name, value in found.by_class.macro.items())

@@ -11,7 +11,7 @@ from nnlab.core.rows import REPORTING_SPLITS, Row
 from nnlab.engine.loop import Observer
 from nnlab.language import in_language, tr
 from nnlab.metric_columns import headline
-from nnlab.metrics import LOSS, PRIMARY
+from nnlab.metrics import LOSS
 from nnlab.registry import metrics
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -108,8 +108,7 @@ class LiveBar:
         self._bar = bar
         self._blocks = BLOCKS if _can_show(BLOCKS) else PLAIN_BLOCKS
         none = "–" if _can_show("–") else "-"
-        metric = f"{_label(PRIMARY)} {none}"
-        self._task = bar.add_task("train", total=iterations, sparkline="", objective=none, metric=metric, speed=none)
+        self._task = bar.add_task("train", total=iterations, sparkline="", objective=none, metric=none, speed=none)
         self._bucket = -(-iterations // SPARKLINE_WIDTH)
         self._means: list[float] = []
         self._sum = 0.0

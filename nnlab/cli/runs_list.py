@@ -94,7 +94,7 @@ def _print_table(found: Sequence["StoredRun"]) -> None:
     from nnlab.core.memory import readable_bytes
     from nnlab.core.rows import CHOOSING_SPLITS
     from nnlab.language import tr
-    from nnlab.metrics import PRIMARY
+    from nnlab.metric_columns import headline
     from nnlab.text import one_line
 
     columns = {"run": Column(tr("run"), [one_line(run.name, 100) for run in found])}
@@ -102,7 +102,8 @@ def _print_table(found: Sequence["StoredRun"]) -> None:
         columns["kind"] = Column(tr("kind"), [run.kind for run in found])
     columns["status"] = Column(tr("status"), [tr(run.status) for run in found])
     columns["done"] = Column(tr("done"), [run.progress for run in found])
-    held_out = [f"{split}_{PRIMARY}" for split in CHOOSING_SPLITS if split != "train"]
+    primaries = dict.fromkeys(name for run in found if run.kind != "sweep" for name in headline(run.metrics)[:1])
+    held_out = [f"{split}_{name}" for name in primaries for split in CHOOSING_SPLITS if split != "train"]
     goals = dict.fromkeys(name for run in found if run.kind == "sweep" for name in run.metrics)
     for name in dict.fromkeys((*held_out, *goals)):
         if any(name in run.metrics for run in found):
@@ -113,7 +114,7 @@ def _print_table(found: Sequence["StoredRun"]) -> None:
     sizes = [readable_bytes(run.bytes).replace(" ", "") for run in found]
     columns["size"] = Column(tr("size"), sizes, numbers=True)
     console = results()
-    for name in (held_out[0], "size", "kind", *held_out[1:]):  # left out in this order on a narrow terminal
+    for name in (*held_out[:1], "size", "kind", *held_out[1:]):  # left out in this order on a narrow terminal
         if sum(column.widest + GAP for column in columns.values()) - GAP > console.width:
             columns.pop(name, None)
     console.print(laid_out(list(columns.values()), console.width), soft_wrap=False)

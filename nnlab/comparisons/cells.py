@@ -1,20 +1,14 @@
 """A comparison as the cells of a table: which columns it has, their headings, and numbers as they are shown."""
 
 from nnlab.comparisons.comparison import Comparison
-from nnlab.comparisons.entries import BEST_MEASURE, MEASURES, Entry
+from nnlab.comparisons.entries import Entry
 from nnlab.comparisons.labels import ABSENT
 from nnlab.core.rows import SPLITS
 from nnlab.language import in_language, tr
 from nnlab.metric_columns import BEST, format_column, metric_of
-from nnlab.metrics import LOSS, PRIMARY
+from nnlab.metrics import LOSS
 from nnlab.text import format_value, one_line
 
-# Left out where no run has them.
-OPTIONAL = tuple(f"validation_{name}" for name in (PRIMARY, LOSS))
-# The columns of every comparison.
-COLUMNS = (
-    *(f"test_{PRIMARY}", BEST_MEASURE, *OPTIONAL, f"train_{PRIMARY}", f"test_{LOSS}", f"train_{LOSS}", "train_seconds"),
-)
 # Left out in this order where there is no room.
 DISPENSABLE = (*(f"{split}_{LOSS}" for split in SPLITS), "train_seconds")
 
@@ -22,8 +16,9 @@ DISPENSABLE = (*(f"{split}_{LOSS}" for split in SPLITS), "train_seconds")
 def measure_columns(comparison: Comparison) -> list[str]:
     """The usual numbers, those of further metrics, and the one that was sorted by."""
     measured = {name for entry in comparison.entries for name in entry.measures}
-    further = [name for name in comparison.measures if name not in MEASURES]
-    names = dict.fromkeys(name for name in (*COLUMNS, *further) if name in measured or name not in OPTIONAL)
+    usual = comparison.usual_columns
+    further = [name for name in comparison.measures if name not in usual.reported]
+    names = dict.fromkeys(name for name in (*usual.table, *further) if name in measured or name not in usual.optional)
     if comparison.sort in measured:
         names |= {comparison.sort: None}
     return [name for name in names if name != "best_step"]
@@ -41,7 +36,7 @@ def measure_cell(entry: Entry, name: str) -> str:
         return ABSENT
     if spread.std is not None:
         return f"{shown_number(name, spread.mean)} ±{shown_number(name, spread.std)}"
-    if name == BEST_MEASURE:
+    if name.startswith(BEST):
         return f"{shown_number(name, spread.mean)} @{entry.measures['best_step'].mean:.0f}"
     return shown_number(name, spread.mean)
 

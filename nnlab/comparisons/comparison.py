@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.comparisons.differences import differing_keys
-from nnlab.comparisons.entries import MEASURES, Entry, make_entries
+from nnlab.comparisons.entries import Entry, make_entries
 from nnlab.comparisons.labels import distinguishing_labels, short_keys
-from nnlab.comparisons.order import rank, sort_column
+from nnlab.comparisons.order import rank, sort_column, usual_columns_of
 from nnlab.comparisons.reading import Damaged, PassedOver, read_runs, selected
-from nnlab.comparisons.seeds import SeedStatistics, seed_statistics
+from nnlab.comparisons.seeds import ALWAYS_WITH_ERRORS, SeedStatistics, seed_statistics, standard_errors
 from nnlab.comparisons.serialisation import csv_heading, csv_row, entry_document, plain
+from nnlab.comparisons.usual_columns import UsualColumns
 from nnlab.errors import UsageError
 from nnlab.language import speaking
 from nnlab.metric_columns import metric_of
@@ -77,15 +78,26 @@ class Comparison:
         return tuple(distinguishing_labels(rows, self.short_keys, titles))
 
     @cached_property
+    def usual_columns(self) -> UsualColumns:
+        """The numbers that it reports whatever else was measured."""
+        return usual_columns_of(self.entries)
+
+    @cached_property
     def measures(self) -> tuple[str, ...]:
-        """The numbers to report: ``MEASURES`` and those of further metrics that any run measured."""
-        found = dict.fromkeys(name for entry in self.entries for name in entry.measures)
-        return (*MEASURES, *(name for name in found if name not in MEASURES and metric_of(name)))
+        """The numbers to report: the usual ones and those of further metrics that any run measured."""
+        usual, found = self.usual_columns.reported, [name for entry in self.entries for name in entry.measures]
+        return (*usual, *dict.fromkeys(name for name in found if name not in usual and metric_of(name)))
 
     @cached_property
     def statistics(self) -> SeedStatistics | None:
         """The best entry against each other one on equal seeds; None where no two share two of them."""
         return seed_statistics(self.entries, self.sort, self.hidden)
+
+    @cached_property
+    def _known_errors(self) -> list[str]:
+        """The columns of which a standard error is known, those that every comparison has first."""
+        known = (name for entry in self.entries for name in standard_errors(entry))
+        return list(dict.fromkeys((*ALWAYS_WITH_ERRORS, *known)))
 
     @cached_property
     def tags(self) -> tuple[tuple[str, ...], ...]:
@@ -102,15 +114,15 @@ class Comparison:
     def to_csv(self) -> str:
         """The entries as CSV: means, standard deviations and, under ``n``, the number of runs, with all digits.
 
-        The last columns are the standard errors of accuracies and, paired on seeds, best entry − this one.
+        The last columns are the standard errors, where they are known, and, paired on seeds, best entry − this one.
         """
         settings = [key for key in self.keys if key != "name"]
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(csv_heading(settings, self.measures))
+        writer.writerow(csv_heading(settings, self.measures, self._known_errors))
         paired = {one.against: one for one in self.statistics.found.differences} if self.statistics else {}
         for index, entry in enumerate(self.entries):
-            writer.writerow(csv_row(entry, settings, self.measures, paired.get(index)))
+            writer.writerow(csv_row(entry, settings, self.measures, self._known_errors, paired.get(index)))
         return text.getvalue()
 
     def to_json(self) -> str:
@@ -148,7 +160,8 @@ def compare(
 
     ``sort`` is a metric or a spec key: metrics of which higher is better descend, everything else ascends, what has no
     value comes last. By default the goal decides where only sweeps with the same goal are compared, else
-    :func:`nnlab.comparisons.order.default_column`: validation accuracy, or test accuracy for display. ``top`` keeps the
+    the primary metric on validation samples, or on test samples for display
+    (:func:`nnlab.comparisons.order.default_column`). ``top`` keeps the
     first ``top`` entries, ``where`` the runs that meet all of these conditions, such as ``optimizer.lr<0.1``
     (:mod:`nnlab.comparisons.conditions`), ``tag`` those with this tag. Raises UsageError for a key that no run has, and
     RunError when no run could be read or none is left.

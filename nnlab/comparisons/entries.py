@@ -6,27 +6,20 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
+from nnlab.comparisons.usual_columns import usual_columns
 from nnlab.config.resolved_spec import WITHOUT_EFFECT
 from nnlab.config.validation import flatten
 from nnlab.core.statistics import MeanStd, mean_std
 from nnlab.language import in_language
 from nnlab.metric_columns import BEST
-from nnlab.metrics import LOSS, PRIMARY
 from nnlab.records.reader import RunRecord
 from nnlab.text import one_line
-
-# The numbers that a comparison reports, in this order; further ones can be sorted by.
-BEST_MEASURE = f"{BEST}test_{PRIMARY}"
-MEASURES = (
-    *(f"test_{PRIMARY}", BEST_MEASURE, "best_step", f"train_{PRIMARY}", f"test_{LOSS}", f"train_{LOSS}"),
-    *("train_seconds", "steps", "parameters", f"validation_{PRIMARY}", f"validation_{LOSS}"),
-)
 
 # What may differ between runs of one experiment.
 REPEATED_KEYS = ("name", "seed")
 
 # Keys that record more of a training without changing its numbers.
-RECORDING_KEYS = ("train.checkpoint_every", "train.diagnostics", "train.snapshots", *sorted(WITHOUT_EFFECT))
+RECORDING_KEYS = ("metrics", "train.checkpoint_every", "train.diagnostics", "train.snapshots", *sorted(WITHOUT_EFFECT))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +119,10 @@ def _entry(runs: Sequence[RunRecord], settings: Sequence[Mapping[str, Any]]) -> 
 def measured(run: RunRecord) -> dict[str, float]:
     """The finite metrics of a run."""
     final, best = run.final or {}, run.best or {}
+    best_measure = usual_columns([run]).best
     found = {
         **final,
-        BEST_MEASURE: best.get(BEST_MEASURE.removeprefix(BEST)),
+        best_measure: best.get(best_measure.removeprefix(BEST)),
         "best_step": best.get("step"),
         "parameters": run.summary["parameters"],
     }

@@ -3,25 +3,28 @@
 from collections.abc import Sequence
 
 from nnlab.comparisons.conditions import full_keys
-from nnlab.comparisons.entries import MEASURES, Entry
-from nnlab.core.rows import REPORTING_SPLITS
+from nnlab.comparisons.entries import Entry
+from nnlab.comparisons.usual_columns import UsualColumns, usual_columns
 from nnlab.errors import UsageError
 from nnlab.metric_columns import higher_is_better
-from nnlab.metrics import PRIMARY
 from nnlab.text import format_value, near_hint, quote
 
-CHOOSING = f"validation_{PRIMARY}"
-REPORTING = tuple(f"{split}_{PRIMARY}" for split in REPORTING_SPLITS)
+
+def usual_columns_of(entries: Sequence[Entry]) -> UsualColumns:
+    """The columns of a comparison of these entries."""
+    return usual_columns([run for entry in entries for run in entry.runs])
 
 
 def default_column(entries: Sequence[Entry]) -> str:
-    """Validation accuracy where all entries have it, since the test set never chooses.
+    """The primary metric on validation samples where all entries have it, since the test set never chooses.
 
-    Else test accuracy where any has it, then that of validation or training samples.
+    Else on test samples where any has it, then on validation or training samples.
     """
-    if all(CHOOSING in entry.measures for entry in entries):
-        return CHOOSING
-    return next((name for name in REPORTING if any(name in entry.measures for entry in entries)), REPORTING[0])
+    usual = usual_columns_of(entries)
+    if all(usual.choosing in entry.measures for entry in entries):
+        return usual.choosing
+    known = (name for name in usual.reporting if any(name in entry.measures for entry in entries))
+    return next(known, usual.reporting[0])
 
 
 def sort_column(key: str | None, entries: Sequence[Entry], *, goal: str | None = None) -> str:
@@ -30,23 +33,24 @@ def sort_column(key: str | None, entries: Sequence[Entry], *, goal: str | None =
     None: the ``goal`` of a sweep, if any entry has it, else :func:`default_column`.
 
     ``lr`` is the spec's ``optimizer.lr``, as in the table, and not the column of that name in the metrics. The default
-    stands in for a test accuracy that no run has. Raises UsageError for a key that no run has.
+    stands in for a primary metric on test samples that no run has. Raises UsageError for a key that no run has.
     """
     measures = dict.fromkeys(name for entry in entries for name in entry.measures)
     settings = dict.fromkeys(name for entry in entries for name in entry.settings)
     if key is None and goal in measures:
         return goal
-    if key is None or (key == REPORTING[0] and key not in measures):
+    usual = usual_columns_of(entries)
+    if key is None or (key == usual.reporting[0] and key not in measures):
         return default_column(entries)
-    if key in MEASURES or key in settings:
+    if key in usual.reported or key in settings:
         return key
     endings = full_keys(key, settings)
     if len(endings) == 1:
         return endings[0]
     if key in measures:
         return key
-    hint = near_hint(key, [*dict.fromkeys((*MEASURES, *measures)), *settings])
-    some = f"there are {', '.join(MEASURES)} and the spec's keys, such as optimizer.lr"
+    hint = near_hint(key, [*dict.fromkeys((*usual.reported, *measures)), *settings])
+    some = f"there are {', '.join(usual.reported)} and the spec's keys, such as optimizer.lr"
     raise UsageError(f"sort: no run has {quote(key)}; {hint}{some}")
 
 

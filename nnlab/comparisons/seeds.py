@@ -7,16 +7,17 @@ from nnlab.comparisons.entries import Entry, measured
 from nnlab.comparisons.order import default_column
 from nnlab.comparisons.paired import PairedDifferences, paired_differences
 from nnlab.comparisons.verdicts import as_document
-from nnlab.core.statistics import share_standard_error
 from nnlab.errors import RunError
 from nnlab.metric_columns import higher_is_better, metric_of
-from nnlab.metrics import PRIMARY
+from nnlab.metrics import DEFAULT_METRICS
 from nnlab.records.json_files import read_environment
 from nnlab.records.reader import RunRecord
 from nnlab.storage.layout import ENVIRONMENT_FILE
 
 # Splits that an evaluation measures whole.
 WHOLE_SPLITS = ("validation", "test")
+# Columns whose standard errors every CSV file has, empty where they are not known.
+ALWAYS_WITH_ERRORS = tuple(f"{split}_{DEFAULT_METRICS[1]}" for split in WHOLE_SPLITS)
 
 
 class SeedStatistics(NamedTuple):
@@ -51,18 +52,21 @@ def _by_seed(entry: Entry, column: str) -> dict[int, float]:
 
 
 def standard_errors(entry: Entry) -> dict[str, float]:
-    """The standard error √(p(1−p)/N) of each accuracy that is measured on a known number N of samples, by column.
+    """The standard error of each metric of which its value and the number of samples tell it, by column.
+
+    Such are √(p(1−p)/N) of accuracies on whole splits with a known number N of samples.
 
     Of an average over seeds it is that of one run: all seeds are measured on the same test set, so averaging does not
     reduce it.
     """
     samples = samples_of(entry.runs[0])
-    columns = {split: f"{split}_{PRIMARY}" for split in WHOLE_SPLITS}
-    return {
-        column: share_standard_error(entry.measures[column].mean, samples[split])
-        for split, column in columns.items()
-        if split in samples and column in entry.measures
+    columns = [(split, column) for split in WHOLE_SPLITS for column in entry.measures if column.startswith(f"{split}_")]
+    errors = {
+        column: metric.standard_error_of(entry.measures[column].mean, samples[split])
+        for split, column in columns
+        if split in samples and (metric := metric_of(column))
     }
+    return {column: error for column, error in errors.items() if error is not None}
 
 
 def samples_of(run: RunRecord) -> dict[str, int]:

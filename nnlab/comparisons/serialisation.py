@@ -6,34 +6,36 @@ from typing import Any
 
 from nnlab.comparisons.entries import Entry, measured
 from nnlab.comparisons.paired import PairedDifference
-from nnlab.comparisons.seeds import WHOLE_SPLITS, standard_errors
+from nnlab.comparisons.seeds import standard_errors
 from nnlab.core.statistics import MeanStd
-from nnlab.metrics import PRIMARY
 from nnlab.records.formats import text_cell
 from nnlab.records.reader import RunRecord
 from nnlab.text import format_value, one_line
 
-ACCURACIES = tuple(f"{split}_{PRIMARY}" for split in WHOLE_SPLITS)
 PAIRED_COLUMNS = ("seeds_paired", "difference", "difference_low", "difference_high", "won", "p", "adjusted_p")
 
 
-def csv_heading(settings: Iterable[str], measures: Iterable[str]) -> list[str]:
+def csv_heading(settings: Iterable[str], measures: Iterable[str], with_errors: Iterable[str]) -> list[str]:
     """The columns: run, name, status, n, settings, measures, standard errors, paired differences."""
     keys = [text_cell(one_line(key, 200)) for key in settings]
     numbers = [column for name in measures for column in (name, f"{name}_std")]
-    errors = [f"{name}_standard_error" for name in ACCURACIES]
+    errors = [f"{name}_standard_error" for name in with_errors]
     return ["run", "name", "status", "n", *keys, *numbers, *errors, *PAIRED_COLUMNS]
 
 
 def csv_row(
-    entry: Entry, settings: Iterable[str], measures: Iterable[str], paired: PairedDifference | None
+    entry: Entry,
+    settings: Iterable[str],
+    measures: Iterable[str],
+    with_errors: Iterable[str],
+    paired: PairedDifference | None,
 ) -> list[str]:
     """The cells of an entry; ``paired`` is the best entry against it."""
     row = [text_cell(" ".join(entry.folders)), text_cell(entry.names), entry.status, str(len(entry.runs))]
     row += [_setting_cell(entry.settings[key]) if key in entry.settings else "" for key in settings]
     row += [cell for name in measures for cell in _cells(entry.measures.get(name))]
     errors = standard_errors(entry)
-    return [*row, *(_digits(errors.get(name)) for name in ACCURACIES), *_paired_cells(paired)]
+    return [*row, *(_digits(errors.get(name)) for name in with_errors), *_paired_cells(paired)]
 
 
 def entry_document(entry: Entry, label: str, keys: Sequence[str]) -> dict[str, Any]:

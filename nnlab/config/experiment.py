@@ -12,7 +12,8 @@ from nnlab.core.rows import Steps
 from nnlab.data.dataset import DatasetSource
 from nnlab.html import block, code, line
 from nnlab.losses import CrossEntropy, Loss
-from nnlab.metric_columns import MetricColumns
+from nnlab.metric_columns import measured_names, measured_statistics, metric_of, misfit
+from nnlab.metrics import LOSS, Statistic
 from nnlab.models.base import Model
 from nnlab.optim.base import Optimizer
 from nnlab.optim.early_stopping import EarlyStopping
@@ -138,6 +139,13 @@ class Experiment(ResolvedSpec):
     loss: Annotated[
         Loss, Component("loss"), Doc("loss function; default for targets that are numbers: mean_squared_error")
     ] = field(default_factory=CrossEntropy)
+    metrics: Annotated[
+        list[Statistic],
+        Component("metric", many=True),
+        OmittedAtDefault(),
+        MaxLen(20),
+        Doc("what evaluations measure besides the loss, the primary metric first; default: accuracy, or r2 and mae"),
+    ] = field(default_factory=list)
     optimizer: Annotated[Optimizer, Component("optimizer"), Doc("update rule")]
     penalty: Annotated[
         list[Regularizer], WeightsByName("penalty"), Doc("regularisation strength λ of each weight penalty")
@@ -158,24 +166,40 @@ class Experiment(ResolvedSpec):
         return block(line(repr(self)), line(self.question) if self.question else "", code(self.to_yaml()))
 
     def conflicts(self) -> Iterator[tuple[KeyPath, str]]:
-        """A validation metric needs validation samples."""
+        """A validation metric needs validation samples; each metric is listed once."""
+        names = [registered_name(item) for item in self.metrics]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield ("metrics", index), f"{name} is listed already; each has one column of each split"
+            if name == LOSS and len(names) > 1:
+                yield ("metrics", index), f"{LOSS} is measured in any case; list it alone to choose by it"
+            if problem := misfit(name, self.data.task):
+                yield ("metrics", index), problem
+        for path, patience in self._monitoring().items():
+            metric = metric_of(patience.metric)
+            if metric and (problem := misfit(registered_name(metric), self.data.task)):
+                yield path, problem
         if not self.data.holds_out:
             yield from self.needs_validation()
 
     def needs_validation(self) -> Iterator[tuple[KeyPath, str]]:
         """Keys that monitor a validation metric, each with the message for a dataset without validation samples."""
-        monitored: dict[KeyPath, Patience | None] = {
-            ("train", "schedule"): self.train.schedule.plateau,
-            ("train", "early_stopping", "metric"): self.train.early_stopping,
-        }
-        *others, last = MetricColumns(("train",), ("objective",))
-        for path, patience in monitored.items():
-            if patience and patience.metric.startswith("validation"):
+        others = [f"train_{name}" for name in measured_names(measured_statistics(self.metrics, (), self.data.task))]
+        for path, patience in self._monitoring().items():
+            if patience.metric.startswith("validation"):
                 yield (
                     path,
                     f"{patience.metric} needs validation samples; hold some out with data.validation: 0.1, or monitor "
-                    f"{', '.join(others)} or {last}",
+                    f"{', '.join(others)} or objective",
                 )
+
+    def _monitoring(self) -> dict[KeyPath, Patience]:
+        """What follows a metric, by its key."""
+        monitoring: dict[KeyPath, Patience | None] = {
+            ("train", "schedule"): self.train.schedule.plateau,
+            ("train", "early_stopping", "metric"): self.train.early_stopping,
+        }
+        return {path: patience for path, patience in monitoring.items() if patience}
 
 
 def spec_sections() -> dict[str, type]:

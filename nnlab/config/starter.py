@@ -42,6 +42,9 @@ model:
 # What training minimises. <loss>
 loss: cross_entropy
 
+# What evaluations measure besides the loss; the first one picks the best evaluation. <metric>
+# metrics: [accuracy, {name: top_k, k: 3}, f1]
+
 # The update rule. <optimizer>
 optimizer:
   name: adam

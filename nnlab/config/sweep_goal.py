@@ -4,8 +4,16 @@ from dataclasses import dataclass
 
 from nnlab.config.experiment import Experiment
 from nnlab.core.rows import STEERING_SPLITS
-from nnlab.metric_columns import MetricColumns, higher_is_better, measured_metrics, metric_of
-from nnlab.metrics import DEFAULT_METRICS, LOSS, PRIMARY
+from nnlab.core.task import CLASSES
+from nnlab.metric_columns import (
+    MetricColumns,
+    higher_is_better,
+    measured_names,
+    measured_statistics,
+    metric_of,
+    primary_metric,
+)
+from nnlab.metrics import METRICS_OF_TASK
 from nnlab.registry import registered_name
 from nnlab.text import near_or_known, quote
 
@@ -46,7 +54,7 @@ def parse_goal(raw: object) -> Goal:
 
 def default_goal(experiment: Experiment) -> Goal | None:
     """The primary metric on the validation samples; None where none are held out."""
-    column = f"validation_{PRIMARY}"
+    column = f"validation_{primary_metric(experiment.metrics, experiment.data.task)}"
     return Goal(column, higher_is_better(column)) if experiment.data.holds_out else None
 
 
@@ -55,11 +63,12 @@ def goal_problem(goal: Goal, experiment: Experiment) -> str:
     metric = metric_of(goal.column)
     if goal.column.startswith("validation_") and not experiment.data.holds_out:
         return f"{goal.column} needs validation samples; {HOLD_OUT}"
-    if metric is None or registered_name(metric) in DEFAULT_METRICS:
+    if metric is None:
         return ""
-    measured = [registered_name(known) for known in measured_metrics(experiment.train.monitored_columns)]
+    statistics = measured_statistics(experiment.metrics, experiment.train.monitored_columns, experiment.data.task)
+    measured = measured_names(statistics)
     if registered_name(metric) not in measured:
-        return f"{goal.column} is not measured; the runs measure {', '.join((LOSS, *measured))}"
+        return f"{goal.column} is not measured; the runs measure {', '.join(measured)}"
     return ""
 
 
@@ -70,6 +79,6 @@ def _column(name: str) -> str:
     if name.startswith("test"):
         raise GoalError(
             f"{quote(name)} is measured on the test set, which never chooses: the result would look better than it "
-            f"is; take validation_{PRIMARY} and {HOLD_OUT}"
+            f"is; take validation_{METRICS_OF_TASK[CLASSES][0]} and {HOLD_OUT}"
         )
     raise GoalError(f"no column {quote(name)} can be a goal; {near_or_known(name, list(GOAL_COLUMNS), 'columns')}")

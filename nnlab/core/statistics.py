@@ -1,10 +1,13 @@
-"""Mean and standard deviation of repeated measurements; the standard error of an accuracy."""
+"""Mean and standard deviation of repeated measurements; the standard error of an accuracy; moments that merge."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import sqrt
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+
+from nnlab.core.arrays import Array
 
 
 class MeanStd(NamedTuple):
@@ -25,3 +28,27 @@ def mean_std(values: Sequence[float]) -> MeanStd:
 def share_standard_error(share: float, samples: int) -> float:
     """Standard error √(p(1−p)/N) of an accuracy p measured on N samples."""
     return sqrt(share * (1 - share) / samples)
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """The mean (K,) and Σ(x − x̄)² (K,) of N samples; the sum of two is that of their samples together.
+
+    Chan, Golub & LeVeque 1983, "Algorithms for computing the sample variance", equation 2.1: Σx² − N x̄² would cancel.
+    """
+
+    samples: int = 0
+    mean: Array | float = 0.0
+    deviations: Array | float = 0.0
+
+    @classmethod
+    def of(cls, x: Array) -> Self:
+        """Those of one or more samples (N, K); the deviations of numbers that do not vary are exactly 0."""
+        mean = x[0] + (x - x[0]).mean(axis=0)
+        return cls(len(x), mean, np.square(x - mean).sum(axis=0))
+
+    def __add__(self, other: Self) -> Self:
+        total = self.samples + other.samples
+        shift = other.mean - self.mean
+        deviations = self.deviations + other.deviations + shift**2 * (self.samples * other.samples / total)
+        return type(self)(total, self.mean + shift * (other.samples / total), deviations)

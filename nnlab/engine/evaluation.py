@@ -12,8 +12,8 @@ from nnlab.data.pipeline.batches import Batch, BatchLoader
 from nnlab.data.target_columns import TargetColumns
 from nnlab.engine.data_parallel import worth_splitting
 from nnlab.losses import Loss, rows
-from nnlab.metric_columns import measured_metrics, metrics_columns
-from nnlab.metrics import LOSS, Metric
+from nnlab.metric_columns import in_row_order, measured_names, measured_statistics, metrics_columns
+from nnlab.metrics import Metric, Record, Statistic
 from nnlab.metrics.loss import MeanLoss
 from nnlab.models.network import Network
 from nnlab.registry import registered_name
@@ -24,7 +24,7 @@ MEAN_LOSS = MeanLoss()
 
 @dataclass(frozen=True)
 class Score:
-    """The metrics of a network on some samples, by name.
+    """The metrics of a network on some samples, by name, and what is recorded of them besides.
 
     ``minimised`` is the mean loss that training minimises, with label smoothing, class weights and activity penalties;
     the metric has none of them.
@@ -32,6 +32,7 @@ class Score:
 
     metrics: Mapping[str, float]
     minimised: float
+    records: Sequence[Record] = ()
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Tally:
     """The metrics of one chunk of samples, and Σ of the loss that training minimises."""
 
     loss: MeanLoss
-    others: list[Metric]
+    others: list[Statistic]
     minimised: float
 
     @classmethod
@@ -47,7 +48,7 @@ class Tally:
         cls,
         network: Network,
         loss: Loss,
-        metrics: Sequence[Metric],
+        statistics: Sequence[Statistic],
         x: Array,
         targets: Array,
         numbers: TargetColumns | None = None,
@@ -56,12 +57,12 @@ class Tally:
 
         The loss is measured on standardised ``numbers``, other metrics in the user's units.
         """
-        mean_loss, others = MEAN_LOSS.empty(loss), [metric.empty(loss) for metric in metrics]
+        mean_loss, others = MEAN_LOSS.empty(loss), [statistic.empty(loss) for statistic in statistics]
         scores, targets = rows(network.forward(x, training=False), targets)
         mean_loss.update(scores, targets)
         measured = (scores, targets) if numbers is None else (numbers.undo(scores), numbers.undo(targets))
-        for metric in others:
-            metric.update(*measured)
+        for statistic in others:
+            statistic.update(*measured)
         minimised = mean_loss.batch_mean if loss.reported is loss else loss.forward(scores, targets)
         return cls(mean_loss, others, (minimised + network.activity_penalty()) * len(targets))
 
@@ -73,15 +74,17 @@ class Tally:
 
     def score(self) -> Score:
         """The metrics of all chunks."""
-        metrics = {registered_name(metric): float(metric.result()) for metric in (self.loss, *self.others)}
-        return Score(metrics, self.minimised / self.loss.samples)
+        measured = [self.loss, *(item for item in self.others if isinstance(item, Metric))]
+        metrics = {registered_name(metric): float(metric.result()) for metric in measured}
+        records = [item for item in self.others if isinstance(item, Record)]
+        return Score(metrics, self.minimised / self.loss.samples, records)
 
 
 def score(
     network: Network,
     loss: Loss,
     batches: Iterable[Batch],
-    metrics: Sequence[Metric],
+    metrics: Sequence[Statistic],
     numbers: TargetColumns | None = None,
 ) -> Score:
     """Evaluate a network, without dropout and with running statistics."""
@@ -123,12 +126,12 @@ class ChunkedEvaluation:
         self._networks = [network, *replicas, *(network.replica() for _ in more)]
         self._losses = [loss.replica() for _ in range(workers.threads)]
 
-    def split(self, loaders: Sequence[BatchLoader], metrics: Sequence[Metric]) -> Tally:
+    def split(self, loaders: Sequence[BatchLoader], statistics: Sequence[Statistic]) -> Tally:
         """Measure all samples of a split, which has a loader for each thread."""
         samples = len(loaders[0].split)
-        return self.samples(samples, lambda worker, start, size: loaders[worker].chunk(start, size), metrics)
+        return self.samples(samples, lambda worker, start, size: loaders[worker].chunk(start, size), statistics)
 
-    def samples(self, samples: int, take: Callable[[int, int, int], Batch], metrics: Sequence[Metric]) -> Tally:
+    def samples(self, samples: int, take: Callable[[int, int, int], Batch], statistics: Sequence[Statistic]) -> Tally:
         """Measure this many samples, at least one; ``take(worker, start, size)`` loads those of a chunk."""
         size = self.chunk
         if samples <= size and worth_splitting(self._networks[0], samples):
@@ -139,14 +142,20 @@ class ChunkedEvaluation:
         def tally(worker: int) -> list[Tally]:
             network, loss = self._networks[worker], self._losses[worker]
             chunks = (take(worker, start, size) for start in starts[worker::threads])
-            return [Tally.of(network, loss, metrics, x, targets, self._numbers) for x, targets in chunks]
+            return [Tally.of(network, loss, statistics, x, targets, self._numbers) for x, targets in chunks]
 
         found = self._workers.run(tally, threads)
         return _summed([found[index % threads][index // threads] for index in range(len(starts))])
 
 
 class Evaluation:
-    """Measures one row of metrics.csv."""
+    """Measures one row of metrics.csv.
+
+    ``columns`` are in the order of the row, whose first metric is the primary one. ``records`` are those of the last
+    row, by split.
+    """
+
+    records: Mapping[str, Sequence[Record]]
 
     def __init__(
         self,
@@ -158,12 +167,14 @@ class Evaluation:
         chunk: int,
         workers: Workers,
         replicas: Sequence[Network] = (),
-        metrics: Sequence[Metric] | None = None,
+        statistics: Sequence[Statistic] | None = None,
     ) -> None:
         self._regularizers = regularizers
         self._on_batch = eval_train == "batch"
-        self._metrics = measured_metrics(task=dataset.task) if metrics is None else metrics
-        self.columns = metrics_columns([LOSS, *map(registered_name, self._metrics)])
+        self._statistics = measured_statistics(task=dataset.task) if statistics is None else statistics
+        names = measured_names(self._statistics)
+        self.columns = in_row_order(metrics_columns(names), names[1:])
+        self.records = {}
         self.chunk = chunk
         self._chunked = ChunkedEvaluation(network, loss, chunk, workers, replicas, dataset.numbers)
         # Loaders with memory of their own: an evaluation must not overwrite the current batch.
@@ -182,6 +193,7 @@ class Evaluation:
         train = self._score_batch(*last_batch()) if self._on_batch else self._score_part("train")
         scores = {"train": train} | {part: self._score_part(part) for part in self._loaders if part != "train"}
         measured = {f"{part}_{name}": value for part, score in scores.items() for name, value in score.metrics.items()}
+        self.records = {part: score.records for part, score in scores.items()}
         objective = train.minimised + penalty_value(self._regularizers)
         row: Row = {"step": step, "epoch": epoch, "lr": lr, "objective": objective, **measured}
         return {column: row.get(column) for column in self.columns}
@@ -202,7 +214,7 @@ class Evaluation:
         def take(worker: int, start: int, size: int) -> Batch:
             return x[start : start + size], labels[start : start + size]
 
-        return self._chunked.samples(len(labels), take, self._metrics).score()
+        return self._chunked.samples(len(labels), take, self._statistics).score()
 
     def _score_part(self, part: str) -> Score:
-        return self._chunked.split(self._loaders[part], self._metrics).score()
+        return self._chunked.split(self._loaders[part], self._statistics).score()

@@ -19,7 +19,7 @@ from nnlab.engine.predictions import first_layer_filters
 from nnlab.errors import UsageError
 from nnlab.layers.planning import smallest_batch
 from nnlab.losses import Loss, check_task
-from nnlab.metric_columns import measured_metrics
+from nnlab.metric_columns import bind_statistics, measured_statistics
 from nnlab.models.network import Network
 from nnlab.regularizers import RegularizerTerm
 
@@ -57,6 +57,8 @@ class RunSetup:
         self.optimizer = own.optimizer
         self._loss = own.loss.for_classes(dataset.class_counts)
         self._regularizers = own.penalty
+        self._statistics = measured_statistics(own.metrics, settings.monitored_columns, dataset.task)
+        bind_statistics(self._statistics, dataset.task, dataset.class_names)
         if dataset.validation is None:
             for path, message in own.needs_validation():
                 raise UsageError(f"{'.'.join(map(str, path))}: {message}")
@@ -104,7 +106,7 @@ class RunSetup:
             chunk=network.evaluation_chunk(self.batches.batch_size),
             workers=workers,
             replicas=parallel.replicas if parallel else (),
-            metrics=measured_metrics(settings.monitored_columns, self.dataset.task),
+            statistics=self._statistics,
         )
         self.controls = Controls(settings, self.optimizer.lr, self.iterations, network)
         self.last_finite = LastFinite(network)

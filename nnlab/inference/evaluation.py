@@ -1,6 +1,8 @@
 """Evaluations of a finished run: every registered metric with its standard error, and the report of its classes."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nnlab.core.arrays import Array
+from nnlab.core.task import CLASSES, NUMBERS
 from nnlab.core.threads import Workers, available_cores
 from nnlab.data.dataset import Split
 from nnlab.data.pipeline.batches import BatchLoader
@@ -17,11 +20,13 @@ from nnlab.data.pipeline.raw_samples import network_inputs
 from nnlab.engine.evaluation import MEAN_LOSS, ChunkedEvaluation
 from nnlab.errors import DataError, RunError, UsageError, reported_as
 from nnlab.html import block, line, table
+from nnlab.hyperparameters import hyperparameters
 from nnlab.inference.class_report import MEASURES, ClassReport, confused_pairs, confusion_matrix
 from nnlab.inference.sample_arrays import class_indices
 from nnlab.inference.trained_network import HasPath, TrainedNetwork, trained_network
 from nnlab.losses import CrossEntropy, Loss
-from nnlab.metrics import LOSS, Metric
+from nnlab.metric_columns import bind_statistics, fits
+from nnlab.metrics import LOSS, Metric, Statistic
 from nnlab.models.network import Network
 from nnlab.registry import metrics, registered_name
 
@@ -39,6 +44,7 @@ class Evaluation:
 
     ``part`` names the samples, such as test. ``labels`` and ``predicted`` are the true and the predicted class of each
     sample (N,), counted from 0; or of each of T ``steps`` of each sample (N·T,), sample by sample.
+    ``variants`` say how metrics with settings were measured, such as ``k = 5``.
     """
 
     part: str
@@ -48,6 +54,7 @@ class Evaluation:
     labels: Array
     predicted: Array
     steps: int | None = None
+    variants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def samples(self) -> int:
@@ -79,6 +86,7 @@ class Evaluation:
             **({} if self.steps is None else {"steps": self.steps}),
             "metrics": dict(self.metrics),
             "standard_errors": dict(self.standard_errors),
+            "variants": {name: variant for name, variant in self.variants.items() if variant},
             "classes": list(self.class_names),
             "confusion": self.confusion.tolist() if small else None,
             "confused": [
@@ -89,7 +97,7 @@ class Evaluation:
         }
 
     def __repr__(self) -> str:
-        measured = ", ".join(f"{name} {metrics[name].format(value)}" for name, value in self.metrics.items())
+        measured = ", ".join(f"{name} {metrics[name].format(value)}" for name, value in [*self.metrics.items()][:2])
         return f"Evaluation({self.part}: {measured}, {self._counted})"
 
     @property
@@ -101,7 +109,9 @@ class Evaluation:
         measured = []
         for name, value in self.metrics.items():
             error = self.standard_errors.get(name)
-            measured.append((name, metrics[name].format(value), "" if error is None else f"± {error:.2g}"))
+            variant = self.variants.get(name)
+            label = f"{name} ({variant})" if variant else name
+            measured.append((label, metrics[name].format(value), "" if error is None else f"± {error:.2g}"))
         shown, report = self.class_names[:MOST_SHOWN], self.by_class
         classes = [
             (name, *(f"{getattr(report, measure)[index]:.4f}" for measure in MEASURES), f"{report.support[index]:,}")
@@ -153,12 +163,14 @@ def evaluate_network(
     class_names: Sequence[str],
     *,
     part: str = "samples",
+    listed: Sequence[Statistic] = (),
     batch_size: int = 1,
     threads: int | None = None,
 ) -> Evaluation:
     """Evaluate a network on network inputs (N, ...), uint8 pixels or scaled features, with labels (N,) or (N, T).
 
-    The samples are computed in the chunks of a training with this ``batch_size``, and so give the numbers of its
+    The ``listed`` metrics are measured with their own settings, every other one that fits with its defaults. The
+    samples are computed in the chunks of a training with this ``batch_size``, and so give the numbers of its
     metrics.csv to the last digit. ``threads`` (default: the cores) change no digit. Raises UsageError where there are
     no samples and RunError where a score is not finite, as after a divergence.
     """
@@ -167,18 +179,16 @@ def evaluate_network(
     workers = Workers(threads or available_cores())
     chunked = ChunkedEvaluation(network, loss.reported, network.evaluation_chunk(batch_size), workers)
     split, dtype = Split(inputs, labels), network.flat.values.dtype
-    others = [cls() for name, cls in metrics.items() if name != LOSS]
+    others = _measured(listed, class_names)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):  # as in training
         loaders = [BatchLoader(split, dtype) for _ in range(workers.threads)]
         tally = chunked.split(loaders, [*others, _EachSample()])
-    *measured, each = tally.others
-    if not isinstance(each, _EachSample):
-        raise TypeError("the last metric counts each sample")
+    each = next(item for item in tally.others if isinstance(item, _EachSample))
     predicted = np.concatenate(each.predicted)
     if (predicted < 0).any():
         sample = int(np.argmax(predicted < 0)) * len(labels) // len(predicted)
         raise RunError(f"the scores of sample {sample} (from 0) are not finite: the network cannot be evaluated")
-    found = [tally.loss, *measured]
+    found = [tally.loss, *(item for item in tally.others if isinstance(item, Metric) and item is not each)]
     error_of_loss = each.result()
     return Evaluation(
         part,
@@ -189,7 +199,24 @@ def evaluate_network(
         labels.reshape(-1),
         predicted,
         labels.shape[1] if labels.ndim > 1 else None,
+        {registered_name(metric): metric.variant for metric in found},
     )
+
+
+def _measured(listed: Sequence[Statistic], class_names: Sequence[str]) -> list[Metric]:
+    """Every registered metric that fits, those listed first; raises UsageError where one of these does not."""
+    task = CLASSES if class_names else NUMBERS
+    own = [deepcopy(item) for item in listed if isinstance(item, Metric)]
+    bind_statistics(own, task, class_names)
+    found = {registered_name(item): item for item in own}
+    for name, cls in metrics.items():
+        complete = not any(parameter.required for parameter in hyperparameters(cls))
+        if name not in found and issubclass(cls, Metric) and fits(cls, task) and complete:
+            metric = cls()
+            with suppress(UsageError):  # such as a k of more classes than there are
+                metric.bind(class_names)
+                found[name] = metric
+    return [metric for name, metric in found.items() if name != LOSS]
 
 
 def evaluate(
@@ -226,6 +253,7 @@ def evaluate_trained(
         labels,
         network.inputs.class_names,
         part=part,
+        listed=experiment.metrics,
         batch_size=asked if isinstance(asked, int) else training_samples,
         threads=threads if isinstance(threads, int) else None,
     )

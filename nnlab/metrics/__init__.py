@@ -4,7 +4,20 @@ A metric is one class with a direction, a range, a format and labels. Files, tab
 by its columns: :mod:`nnlab.metric_columns`.
 """
 
-from nnlab.metrics import accuracy, loss
-from nnlab.metrics.base import DEFAULT_METRICS, LOSS, PRIMARY, Metric
+from nnlab.metrics import accuracy, classification, confusion, loss, regression, top_k
+from nnlab.metrics.base import DEFAULT_METRICS, LOSS, METRICS_OF_TASK, Metric, Record, Statistic
 
-__all__ = ["DEFAULT_METRICS", "LOSS", "PRIMARY", "Metric", "accuracy", "loss"]
+__all__ = [
+    "DEFAULT_METRICS",
+    "LOSS",
+    "METRICS_OF_TASK",
+    "Metric",
+    "Record",
+    "Statistic",
+    "accuracy",
+    "classification",
+    "confusion",
+    "loss",
+    "regression",
+    "top_k",
+]

@@ -6,11 +6,11 @@ from nnlab.core.arrays import Array
 from nnlab.core.rows import Bounds
 from nnlab.core.statistics import share_standard_error
 from nnlab.core.task import CLASSES
-from nnlab.metrics.base import PRIMARY, Metric
+from nnlab.metrics.base import Metric
 from nnlab.registry import metrics
 
 
-@metrics.register(PRIMARY)
+@metrics.register("accuracy")
 @dataclass(kw_only=True)
 class Accuracy(Metric):
     """Share of samples whose highest score is that of their label, from 0 to 1; higher is better."""
@@ -34,9 +34,14 @@ class Accuracy(Metric):
         """Correct / N."""
         return self.correct / self.samples
 
+    @classmethod
+    def standard_error_of(cls, value: float, samples: int) -> float:
+        """√(p(1−p)/N)."""
+        return share_standard_error(value, samples)
+
     def standard_error(self) -> float:
         """√(p(1−p)/N) of the accuracy p."""
-        return share_standard_error(self.result(), self.samples)
+        return self.standard_error_of(self.result(), self.samples)
 
     @classmethod
     def format(cls, value: float) -> str:

@@ -1,6 +1,7 @@
-"""What every metric has: tallies over samples, a direction, a range, a format and labels."""
+"""What metrics and records have: tallies over samples; of metrics a direction, a range, a format and labels."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Self
@@ -13,23 +14,54 @@ from nnlab.losses import Loss
 LOSS = "loss"
 """The metric that every evaluation measures beside what is minimised."""
 
-PRIMARY = "accuracy"
-"""The metric that counts: it picks the best evaluation, sorts comparisons and stands in progress and result lines."""
+METRICS_OF_TASK: Mapping[Task, tuple[str, ...]] = {"classes": ("accuracy",), "numbers": ("r2", "mae")}
+"""The metrics where a spec lists none; the first one is the primary metric, as of those that a spec lists."""
 
-DEFAULT_METRICS = (LOSS, PRIMARY)
-"""What an evaluation measures, in the order of the columns."""
+DEFAULT_METRICS = (LOSS, *METRICS_OF_TASK["classes"])
+"""The metrics with columns in every metrics.csv, in the order of the columns."""
+
+NO_SAMPLES: Any = 0
+"""A tally before any samples are added, of those that are arrays then."""
 
 
 @dataclass(kw_only=True)
-class Metric(ABC):
-    """A measure of how well the scores of a network fit the targets of its samples.
+class Statistic(ABC):
+    """What an evaluation counts over samples: a :class:`Metric` or a :class:`Record`.
 
-    ``update`` adds a chunk of samples to the tallies, which are the fields with ``init=False``; ``result`` computes the
-    metric from them. Chunks are counted in parallel and then merged, so a tally is a sum over samples: a number, or an
-    array that starts as the number 0.
+    ``update`` adds a chunk of samples to the tallies, which are the fields with ``init=False``. Chunks are counted in
+    parallel and then merged, so a tally is a sum over samples: a number, an array that starts as the number 0,
+    or a tuple.
 
-    ``task`` is the kind of targets that the metric is for, None for any. ``label`` and ``label_ja`` name it in pictures
-    and lines, ``heading`` in tables. Values outside of ``range``
+    ``task`` says which targets it is for (None: any). Targets are class indices (N,), or numbers (N, K) in the user's
+    units, as the scores then are too.
+    """
+
+    task: ClassVar[Task | None] = None
+
+    @abstractmethod
+    def update(self, scores: Array, targets: Array) -> None:
+        """Add samples to the tallies: scores (N, K), which must not be changed, and targets (N,) or (N, K)."""
+
+    def bind(self, class_names: Sequence[str]) -> None:  # noqa: B027 - most ask nothing of the data
+        """Take what it needs of a dataset with these classes (none where targets are numbers); raises UsageError."""
+
+    def empty(self, loss: Loss) -> Self:
+        """The same without any samples, for a network that is trained with this loss."""
+        statistic = object.__new__(type(self))  # copy.copy takes four times as long, once for each chunk
+        statistic.__dict__ |= self.__dict__ | _tallies(type(self))
+        return statistic
+
+    def merge(self, other: Self) -> None:
+        """Add the tallies of another one."""
+        for name in _tallies(type(self)):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(kw_only=True)
+class Metric(Statistic):
+    """A number that says how well the scores of a network fit the targets of its samples.
+
+    ``label`` and ``label_ja`` name the metric in pictures and lines, ``heading`` in tables. Values outside of ``range``
     are refused where files are read, and axes show the whole of a finite range. ``log_scale`` lets axes become
     logarithmic where values span more than two decades.
     """
@@ -38,45 +70,51 @@ class Metric(ABC):
     label_ja: ClassVar[str]
     heading: ClassVar[str]
     higher_is_better: ClassVar[bool]
-    task: ClassVar[Task | None] = None
     range: ClassVar[Bounds] = Bounds()
     log_scale: ClassVar[bool] = False
-
-    @abstractmethod
-    def update(self, scores: Array, targets: Array) -> None:
-        """Add samples to the tallies: scores (N, K), which must not be changed, and targets (N,).
-
-        Where targets are numbers, both are (N, K) in the user's units.
-        """
 
     @abstractmethod
     def result(self) -> float:
         """The metric over all samples added so far."""
 
+    @classmethod
+    def standard_error_of(cls, value: float, samples: int) -> float | None:
+        """The standard error of a value on N samples where these tell it, as for a share; None elsewhere."""
+        return None
+
     def standard_error(self) -> float | None:
         """The standard error of the result as an estimate for all samples of their kind; None where none is known."""
         return None
+
+    @property
+    def variant(self) -> str:
+        """What tells it from others of its name, such as ``k = 5``; empty where nothing does."""
+        return ""
 
     @classmethod
     def format(cls, value: float) -> str:
         """A value with as many digits as are of use."""
         return format_number(value)
 
-    def empty(self, loss: Loss) -> Self:
-        """The same metric without any samples, for a network that is trained with this loss."""
-        metric = object.__new__(type(self))  # copy.copy takes four times as long, once for each chunk
-        metric.__dict__ |= self.__dict__ | _tallies(type(self))
-        return metric
 
-    def merge(self, other: Self) -> None:
-        """Add the tallies of another one."""
-        for name in _tallies(type(self)):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+@dataclass(kw_only=True)
+class Record(Statistic):
+    """Counts with more than one number, which a run appends to a CSV file of its own at each evaluation.
+
+    Its lines are ``step,split,<columns>``.
+    """
+
+    file: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def lines(self) -> Iterator[tuple[str | int, ...]]:
+        """The cells of each line over all samples added so far."""
 
 
 @cache
-def _tallies(cls: type[Metric]) -> dict[str, Any]:
-    """The tallies of a metric, each with the value it has before any sample."""
+def _tallies(cls: type[Statistic]) -> dict[str, Any]:
+    """The tallies of a statistic, each with the value it has before any sample."""
     return {field.name: field.default for field in fields(cls) if not field.init}
 
 

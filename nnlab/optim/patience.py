@@ -12,7 +12,7 @@ from nnlab.core.arrays import Array, copy_arrays
 from nnlab.core.rows import STEERING_SPLITS, Row
 from nnlab.errors import UsageError
 from nnlab.metric_columns import MetricColumns, higher_is_better
-from nnlab.metrics import LOSS, PRIMARY
+from nnlab.metrics import DEFAULT_METRICS, LOSS
 from nnlab.registry import Doc, Forbidden, OneOf
 
 MetricColumn = Annotated[
@@ -21,7 +21,7 @@ MetricColumn = Annotated[
     Forbidden(
         MetricColumns(("test",)),
         "the test set must not steer training, or it no longer measures how the network does on unseen samples; "
-        f"hold out samples with data.validation: 0.1 and use validation_{LOSS} or validation_{PRIMARY}",
+        f"hold out samples with data.validation: 0.1 and use validation_{LOSS} or validation_{DEFAULT_METRICS[1]}",
     ),
 ]
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nnlab.errors import RunError
-from nnlab.metrics import PRIMARY
+from nnlab.metrics import DEFAULT_METRICS
 from nnlab.records.formats import FolderKind
 from nnlab.storage.checked_files import check_file
 from nnlab.storage.disk import atomic_write, remove
@@ -14,7 +14,7 @@ from nnlab.storage.layout import PLOTS_FOLDER
 MARK = ".unfinished"
 MAX_MARK_BYTES = 1 << 12
 # Each kind always has one of these pictures. Descents and runs of version 0.1.0 have no marker.
-_FIRST = {"run": (PRIMARY,), "descent": ("values", "field")}
+_FIRST = {"run": DEFAULT_METRICS, "descent": ("values", "field")}
 
 
 def begin_drawing(run: Path, kinds: Sequence[str]) -> None:

@@ -15,7 +15,14 @@ from nnlab.config.type_checks import check
 from nnlab.config.yaml_reader import MAX_BYTES, read_yaml
 from nnlab.core.rows import Row
 from nnlab.errors import RunError, SpecError, UsageError, reason_of
-from nnlab.metric_columns import FIRST_METRICS_COLUMNS, METRICS_COLUMNS, best_row, bounds_of
+from nnlab.metric_columns import (
+    FIRST_METRICS_COLUMNS,
+    METRICS_COLUMNS,
+    best_row,
+    bounds_of,
+    in_row_order,
+    listed_metrics,
+)
 from nnlab.records.annotations import read_annotations
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
 from nnlab.records.formats import (
@@ -138,6 +145,7 @@ def read_run(folder: Path | str) -> RunRecord:
     if summary["status"] == "completed" and (len(steps) == 0 or steps[-1] != summary["steps"]):
         found = f"ends at step {steps[-1]:.0f}" if len(steps) else "holds no evaluation"
         damaged(path / METRICS_FILE, f"{found}, but {SUMMARY_FILE} says that {summary['steps']} steps were completed")
+    metrics = {column: metrics[column] for column in in_row_order(metrics, listed_metrics(spec))}
     record = RunRecord(path, spec, summary, metrics)
     _check_final(record)
     return record

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from nnlab.core.rows import Row
-from nnlab.metric_columns import METRICS_COLUMNS, best_row, bounds_of
+from nnlab.metric_columns import METRICS_COLUMNS, best_row, bounds_of, in_file_order
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
 from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAMS_COLUMNS, STATISTICS, STEPS_COLUMNS, csv_line
 from nnlab.records.reader import RunRecord
@@ -31,12 +31,13 @@ class RunTables:
 
     Files with a digest are continued after its size; the others are new. ``gradient_norms`` and ``histograms`` are by
     layer, as their readers give them, ``layer_statistics`` those of the last evaluation; ``columns`` are those of
-    metrics.csv. Raises OSError when the disk refuses.
+    metrics.csv in the order of a row. Raises OSError when the disk refuses.
     """
 
     def __init__(self, path: Path, digests: Mapping[str, FileDigest], columns: Sequence[str] = METRICS_COLUMNS) -> None:
         self.path = path
         self.columns = tuple(columns)
+        self._file_columns = in_file_order(columns)
         self.rows: list[Row] = []
         self.gradient_norms: GradientNorms = {}
         self.histograms: dict[str, Histograms] = {}
@@ -49,7 +50,7 @@ class RunTables:
         self._tables: dict[str, GrowingFile] = {}
         try:
             self._steps = self._table(STEPS_FILE, STEPS_COLUMNS)
-            self._metrics = self._table(METRICS_FILE, self.columns)
+            self._metrics = self._table(METRICS_FILE, self._file_columns)
             for name in digests:
                 self._table(name, ())
         except BaseException:
@@ -60,8 +61,9 @@ class RunTables:
         """Read the records of the first ``step`` updates into memory; raises RunError."""
         self.flush()
         self._step = step
-        metrics = read_table(self.path / METRICS_FILE, self.columns, unfinished=False, gaps=True, bounds_of=bounds_of)
-        self.rows = rows_of(metrics)
+        path = self.path / METRICS_FILE
+        metrics = read_table(path, self._file_columns, unfinished=False, gaps=True, bounds_of=bounds_of)
+        self.rows = rows_of({column: metrics[column] for column in self.columns})
         steps = read_table(self.path / STEPS_FILE, STEPS_COLUMNS, unfinished=False, gaps=False)
         self._objectives = array("d", steps["loss"])
         if DIAGNOSTICS_FILE in self._tables:
@@ -99,7 +101,7 @@ class RunTables:
     def on_evaluation(self, row: Row) -> None:
         """Record one evaluation."""
         self.rows.append(row)
-        self._metrics.write(csv_line([row[column] for column in self.columns]))
+        self._metrics.write(csv_line([row[column] for column in self._file_columns]))
         self.flush()
 
     def write_diagnostics(self, step: int, layer: str, values: Sequence[float | None]) -> None:

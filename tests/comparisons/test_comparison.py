@@ -35,7 +35,7 @@ def test_only_differing_keys_are_kept(make_run: MakeRun) -> None:
 
 def test_recording_keys_are_not_differences(make_run: MakeRun) -> None:
     recording: dict[str, object] = {"train.snapshots": 5, "train.diagnostics": True, "train.checkpoint_every": 7}
-    recording |= {"train.pictures": False, "train.tensorboard": True}
+    recording |= {"train.pictures": False, "train.tensorboard": True, "metrics": ["f1"]}
     assert set(recording) == set(RECORDING_KEYS) <= {key.partition("=")[0] for key in spec_keys()}
     comparison = compare([make_run("a"), make_run("b", {"seed": 1, **recording})])
     assert comparison.labels == ("adam (2 seeds)",)

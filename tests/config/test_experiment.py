@@ -17,8 +17,10 @@ from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.validation import Validator, plain
 from nnlab.config.yaml_parser import parse_yaml
 from nnlab.config.yaml_writer import dump_yaml
+from nnlab.core.task import CLASSES
 from nnlab.errors import SpecError, UsageError
-from nnlab.registry import REGISTRIES, Component, FilePath, OptionalComponent, WeightsByName, hyperparameters
+from nnlab.metric_columns import fits, metric_of
+from nnlab.registry import REGISTRIES, Component, FilePath, OptionalComponent, WeightsByName, hyperparameters, metrics
 
 MINIMAL = """\
 data: xor
@@ -212,8 +214,8 @@ models: 5
         (
             "[1, 2]",
             [
-                "a.yaml:1:1: must be a mapping with the keys name, seed, dtype, rng, data, model, loss, optimizer, "
-                "penalty, train, compute, got [1, 2]"
+                "a.yaml:1:1: must be a mapping with the keys name, seed, dtype, rng, data, model, loss, metrics, "
+                "optimizer, penalty, train, compute, got [1, 2]"
             ],
         ),
         (
@@ -445,6 +447,12 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     return {type(None): st.none(), bool: st.booleans()}[base]
 
 
+def is_of_classes(column: str) -> bool:
+    """Whether a column can be measured where the targets are classes."""
+    metric = metric_of(column)
+    return metric is None or fits(metric, CLASSES)
+
+
 WITH_FILES = {"idx", "images", "table"}
 
 
@@ -460,7 +468,11 @@ def sections(draw: st.DrawFn, cls: type[Any]) -> dict[str, Any]:
             parameter.mark(OptionalComponent),
             parameter.mark(WeightsByName),
         )
-        if component:
+        if parameter.name == "metrics":
+            listed = st.sampled_from([name for name in metrics.names() if is_of_classes(f"test_{name}")])
+            names = draw(st.lists(listed.filter(lambda name: name != "loss"), unique=True, max_size=3))
+            chosen["metrics"] = [draw(named("metric", name)) for name in names]
+        elif component:
             one = components(component.kind)
             least = int(parameter.required)
             if component.nested:
@@ -476,6 +488,11 @@ def sections(draw: st.DrawFn, cls: type[Any]) -> dict[str, Any]:
             chosen[parameter.name] = draw(st.dictionaries(names, st.floats(0, 1e6) | st.integers(0, 5)))
         elif parameter.name == "text":
             chosen["text"] = draw(st.sampled_from(["x0", "x0**2 + sin(x1)", "-pi / (1 + x2)"]))
+        elif parameter.name == "class_name":
+            one_class = st.sampled_from([None, 3, "9", "a b"])
+            chosen["class_name"] = draw(one_class) if chosen.get("average") in (None, "macro") else None
+        elif parameter.name == "metric":
+            chosen["metric"] = draw(values(parameter.annotation).filter(is_of_classes))
         elif parameter.name == "name":
             chosen["name"] = draw(st.text(min_size=1, max_size=20).filter(str.isprintable))
         elif parameter.base is TrainSettings:

@@ -258,7 +258,7 @@ def test_overrides_in_experiment(tmp_path: Path, overrides: list[str], key: str,
         (
             "optimzer.lr=1",
             "optimzer: unknown key; did you mean 'optimizer'? a spec has "
-            "name, seed, dtype, rng, data, model, loss, optimizer, penalty, train, compute",
+            "name, seed, dtype, rng, data, model, loss, metrics, optimizer, penalty, train, compute",
         ),
         ("optimizer.5=1", "optimizer.5: unknown key; adam has lr, beta1, beta2, eps"),
         (

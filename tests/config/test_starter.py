@@ -38,7 +38,9 @@ def test_the_keys_of_training_that_are_left_out_are_few() -> None:
     assert set(hyperparameter_names(Experiment)) - named == {"compute"}
 
 
-@pytest.mark.parametrize("kind", ["dataset", "model", "activation", "initialiser", "optimizer", "schedule", "loss"])
+@pytest.mark.parametrize(
+    "kind", ["dataset", "model", "activation", "initialiser", "optimizer", "schedule", "loss", "metric"]
+)
 def test_all_alternatives_are_named(kind: str) -> None:
     assert set(REGISTRIES[kind].names()) <= set(re.findall(r"\w+", TEXT))
 

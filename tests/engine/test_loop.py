@@ -17,7 +17,7 @@ from nnlab.layers.activity import ActivityL2
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.linear import Linear
 from nnlab.losses import CrossEntropy
-from nnlab.metric_columns import METRICS_COLUMNS, measured_metrics
+from nnlab.metric_columns import METRICS_COLUMNS, measured_statistics
 from nnlab.models.base import Model
 from nnlab.models.mlp import MLP
 from nnlab.models.sequential import Sequential
@@ -169,7 +169,7 @@ def test_accuracy_and_loss_of_an_evaluation_by_hand() -> None:
     scores = training.network.forward(split.inputs, training=False).copy()
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     batches = [BatchLoader(split, "float64").chunk(0, 100)]
-    measured = score(training.network, CrossEntropy(), batches, measured_metrics())
+    measured = score(training.network, CrossEntropy(), batches, measured_statistics())
     correct = sum(int(np.argmax(row)) == y for row, y in zip(p, split.targets, strict=True))
     assert measured.metrics["accuracy"] == correct / 10
     assert measured.metrics["loss"] == pytest.approx(-np.log(p[np.arange(10), split.targets]).mean(), rel=1e-12)
@@ -308,7 +308,7 @@ def test_validation_is_measured_by_hand() -> None:
         make_training().network,
         CrossEntropy(),
         [BatchLoader(make_split(12, seed=2), "float64").chunk(0, 100)],
-        measured_metrics(),
+        measured_statistics(),
     )
     assert recorder.rows[0]["validation_loss"] == measured.metrics["loss"]
     assert recorder.rows[0]["validation_accuracy"] == measured.metrics["accuracy"]

@@ -54,7 +54,7 @@ def test_own_splits_have_the_numbers_of_the_saved_weights_to_the_last_digit(
     for part, split in dataset.splits.items():
         found = evaluate_trained(network, split.inputs, split.targets, part, training_samples=len(dataset.train))
         expected = {name: result.summary["final"][f"{part}_{name}"] for name in ("loss", "accuracy")}
-        assert found.metrics == expected
+        assert expected.items() <= found.metrics.items()
 
 
 @pytest.fixture(scope="module")

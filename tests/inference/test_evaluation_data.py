@@ -94,7 +94,7 @@ def test_each_part_of_its_own_data_has_the_recorded_numbers(folder: Path, name: 
         return
     found, notes = evaluated(folder / name, part=part)
     assert found.part == (part or "test")
-    assert found.metrics == recorded(folder / name, found.part)
+    assert recorded(folder / name, found.part).items() <= found.metrics.items()
     assert notes == ()
 
 
@@ -108,7 +108,7 @@ def test_own_data_in_a_new_place_is_known_by_its_checksum_and_split_as_in_traini
         evaluated(folder / "table")
     found, notes = evaluated(folder / "table", Path(place), "validation")
     assert notes == (f"{place} holds the data that this run was trained on: evaluated on its validation samples",)
-    assert found.metrics == recorded(folder / "table", "validation")
+    assert recorded(folder / "table", "validation").items() <= found.metrics.items()
 
 
 def test_data_that_changed_is_reported_and_encoded_as_in_training(folder: Path) -> None:
@@ -165,8 +165,8 @@ def test_a_spec_gives_its_data_in_the_format_of_the_run(folder: Path) -> None:
 
 def test_the_spec_and_the_folder_of_a_run_give_its_data(folder: Path) -> None:
     expected = recorded(folder / "table", "test")
-    assert evaluated(folder / "table", Path("table/spec.yaml"))[0].metrics == expected
-    assert evaluated(folder / "table", Path("table"))[0].metrics == expected
+    assert expected.items() <= evaluated(folder / "table", Path("table/spec.yaml"))[0].metrics.items()
+    assert expected.items() <= evaluated(folder / "table", Path("table"))[0].metrics.items()
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_a_file_of_cifar10_is_evaluated_whole(folder: Path) -> None:
     result = trained(folder, spec.replace("mlp, hidden: [6]", "softmax"))
     whole, _ = evaluated(result.path, cifar / "test_batch.bin")
     assert (whole.part, whole.samples) == ("samples", 6)
-    assert whole.metrics == recorded(result.path, "test")
+    assert recorded(result.path, "test").items() <= whole.metrics.items()
     with pytest.raises(DataError, match=r"test_batch\.bin: expected a class .* found 'airplane'"):
         evaluated(folder / "images", cifar / "test_batch.bin")
 
@@ -293,4 +293,4 @@ def test_a_folder_of_idx_files_has_parts(folder: Path) -> None:
             contents = bytes((0, 0, 8, array.ndim)) + sizes + array.tobytes()
             (idx / f"{word}-{kind}-idx{array.ndim}-ubyte").write_bytes(contents)
     for part in ("test", "train"):
-        assert evaluated(folder / "images", idx, part)[0].metrics == recorded(folder / "images", part)
+        assert recorded(folder / "images", part).items() <= evaluated(folder / "images", idx, part)[0].metrics.items()
