@@ -8,6 +8,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.initialisers import Initialiser
 from nnlab.core.random import RandomGenerator
+from nnlab.core.rows import Bounds
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.pipeline.augmentation import Augmentation
 from nnlab.hyperparameters import Doc
@@ -38,6 +39,7 @@ __all__ = [
     "Array",
     "Augmentation",
     "Block",
+    "Bounds",
     "ClassVar",
     "Dataset",
     "DatasetSource",

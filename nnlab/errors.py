@@ -7,7 +7,7 @@
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,8 @@ class PluginError(UsageError):
     @classmethod
     def at(cls, path: Path, line: int | None, message: str) -> "PluginError":
         """The error with file and line; without the line where it is not known."""
+        with suppress(OSError, ValueError):  # the working folder was deleted; the file is elsewhere
+            path = path.relative_to(Path.cwd())
         place = one_line(str(path), 1000)
         return cls(f"{place}:{line}: {message}" if line else f"{place}: {message}")
 

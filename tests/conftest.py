@@ -23,6 +23,7 @@ from nnlab.data.files.download import Download, RemoteFile
 from nnlab.data.sources.fashion_mnist import FILES, FashionMnist
 from nnlab.metric_columns import METRICS_COLUMNS, best_row
 from nnlab.records.formats import STEPS_COLUMNS, csv_line
+from nnlab.registry import REGISTRIES
 
 SPEC: dict[str, Any] = {
     "name": "adam",
@@ -190,3 +191,14 @@ def images(tmp_path: Path) -> Path:
         (tmp_path / f"{prefix}-images-idx3-ubyte").write_bytes(struct.pack(">4B3i", 0, 0, 8, 3, count, 3, 3) + pixels)
         (tmp_path / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">4Bi", 0, 0, 8, 1, count) + labels)
     return tmp_path
+
+
+@pytest.fixture
+def own_registries() -> Iterator[None]:
+    """Forget the components that a test registers, such as those of a plugin."""
+    for registry in REGISTRIES.values():
+        registry.names()
+    before = {kind: registry.own_items() for kind, registry in REGISTRIES.items()}
+    yield
+    for kind, registry in REGISTRIES.items():
+        registry.replace(before[kind])

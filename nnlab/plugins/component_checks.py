@@ -26,7 +26,10 @@ BASES = {
 }
 """The base class of each kind of component that a plugin can have."""
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+DEFAULTS = {"label_ja": "label", "heading": "label"}
+"""Class variables of metrics that a plugin may leave out, with those that stand in for them."""
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 EXAMPLE = 'beta: Annotated[float, Ge(0), Le(10), Doc("factor β")] = 1.0'
 
 Fault = tuple[int | None, str]
@@ -44,7 +47,7 @@ def _faults(kind: str, name: str, component: type[Any], definition: ast.ClassDef
     if kind not in BASES:
         yield line, f"a plugin cannot have {with_article(kind)}; it can have {', '.join(BASES)}"
         return
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         yield line, f"the name {quote(name)} must have small letters, digits and _ only, and begin with a letter"
     home, _, base_name = BASES[kind].rpartition(".")
     base = getattr(import_module(home), base_name)
@@ -58,8 +61,17 @@ def _faults(kind: str, name: str, component: type[Any], definition: ast.ClassDef
     if missing:
         wanted = "; ".join(_signature(base, method) for method in missing)
         yield line, f"class {own} lacks {', '.join(missing)}: {wanted}"
+    if unset := sorted(_unset(component, base)):
+        yield line, f"class {own} lacks {', '.join(unset)}: each is a line such as {unset[0]} = ..."
     yield from _wrong_methods(component, base, definition)
     yield from _wrong_fields(component, base, definition)
+
+
+def _unset(component: type[Any], base: type[Any]) -> Iterator[str]:
+    """The class variables of the protocol that have no value and no default."""
+    for name, annotation in inspect.get_annotations(base).items():
+        if str(annotation).startswith("typing.ClassVar") and not hasattr(component, name) and name not in DEFAULTS:
+            yield name
 
 
 def _wrong_methods(component: type[Any], base: type[Any], definition: ast.ClassDef | None) -> Iterator[Fault]:
@@ -80,9 +92,10 @@ def _wrong_methods(component: type[Any], base: type[Any], definition: ast.ClassD
 
 def _wrong_fields(component: type[Any], base: type[Any], definition: ast.ClassDef | None) -> Iterator[Fault]:
     """Fields without Doc or with types that do not exist, and values that were meant to be fields."""
+    known = {name for cls in base.__mro__ for name in inspect.get_annotations(cls)}
     for name, value in vars(component).items():
         plain = isinstance(value, bool | int | float | str) and not hasattr(base, name)
-        annotated = name in inspect.get_annotations(component)
+        annotated = name in known or name in inspect.get_annotations(component)
         if plain and not annotated and not name.startswith("_") and not name.isupper() and name != "registered_name":
             yield (
                 _line_of(definition, name),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.errors import NnlabError, PluginError
+from nnlab.plugins.component_checks import DEFAULTS
 from nnlab.plugins.layer_checks import LAYER_CHECKS
 from nnlab.plugins.mistakes import mistake_in
 from nnlab.plugins.result_checks import RESULT_CHECKS, Complain, Method
@@ -20,6 +21,9 @@ CHECKS: Mapping[str, Mapping[str, Callable[[Method, Complain], Method]]] = {
 
 def guard(kind: str, component: type[Any], path: Path) -> None:
     """Let the methods that a class defines raise PluginError for their mistakes, and check what they return."""
+    for name, other in DEFAULTS.items() if kind == "metric" else ():
+        if not hasattr(component, name):
+            setattr(component, name, getattr(component, other))
     for name, value in list(vars(component).items()):
         method = value.__func__ if isinstance(value, classmethod | staticmethod) else value
         if not inspect.isfunction(method) or method.__code__.co_filename != str(path):

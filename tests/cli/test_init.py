@@ -6,6 +6,7 @@ import pytest
 
 from nnlab.config.bundled import bundled_configs
 from nnlab.config.starter import starter_spec
+from nnlab.plugins.skeletons import skeleton
 
 
 def test_it_writes_a_commented_spec_and_says_the_next_command(nnlab, tmp_path: Path) -> None:
@@ -81,3 +82,30 @@ def test_a_name_that_passes_over_a_file_here_says_so(nnlab, command: list[str]) 
     answer = nnlab(*command)
     assert (answer.code, answer.stderr.count(note)) == (0, 1)
     assert note not in nnlab(*[word.replace("adam", "adam.yaml") for word in command]).stderr
+
+
+def test_a_component_to_start_from(nnlab, own_registries: None, tmp_path: Path) -> None:
+    answer = nnlab("init", "--layer", "own/my_swish.py")
+    assert (answer.code, answer.stdout) == (0, "own/my_swish.py\n")
+    assert answer.stderr == "next: nnlab gradcheck own/my_swish.py\n"
+    assert (tmp_path / "own" / "my_swish.py").read_text(encoding="utf-8") == skeleton("layer", Path("my_swish.py"))
+    answer = nnlab("init", "--layer", "own/my_swish.py")
+    assert (answer.code, "already exists; use --overwrite" in answer.stderr) == (2, True)
+    assert "initial value of β" in nnlab("list", "my_swish", "--plugin", "own/my_swish.py").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--layer", "a.py", "--loss", "b.py"], "one file at a time"),
+        (["a.yaml", "--loss", "b.py"], "one file at a time, and no spec"),
+        (["--loss", "b.py", "--from", "adam"], "and no spec"),
+        (["--optimizer", "adam.py"], "optimizer 'adam' is there already"),
+        (["--optimizer", "missing/../x.yaml"], "ends in .py"),
+    ],
+)
+def test_a_component_that_cannot_be_written(nnlab, tmp_path: Path, arguments: list[str], message: str) -> None:
+    answer = nnlab("init", *arguments)
+    assert answer.code == 2
+    assert message in answer.stderr
+    assert list(tmp_path.iterdir()) == []

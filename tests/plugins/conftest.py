@@ -1,11 +1,9 @@
 """A plugin that works, and registries that are afterwards as before."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from nnlab.registry import REGISTRIES
 
 SWISH = '''import numpy as np
 from nnlab.components import Annotated, Array, Doc, Ge, Layer, Le, Shape, dataclass, layers
@@ -33,15 +31,8 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)
-def own_registries() -> Iterator[None]:
+def _registries(own_registries: None) -> None:
     """Leave the registries as they were."""
-    for registry in REGISTRIES.values():
-        registry.names()
-    before = {kind: registry.own_items() for kind, registry in REGISTRIES.items()}
-    yield
-    for kind, registry in REGISTRIES.items():
-        for name in dict(registry.own_items()).keys() - dict(before[kind]).keys():
-            registry.remove(name)
 
 
 @pytest.fixture
