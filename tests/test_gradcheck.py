@@ -287,7 +287,7 @@ def test_training_mode_memory_and_size_variants_are_checked() -> None:
     assert {"batch_norm on 5 in evaluation", "flatten channels last"} <= labels
     assert any(label.startswith("max_pool") and label.endswith("channels last") for label in labels)
     pieces = [layer for layer, _ in Conv2D.examples() if layer.column_bytes == 1]
-    assert len(pieces) == 2
+    assert len(pieces) == 3
 
 
 def test_max_pool_ties_give_gradient_to_one_element() -> None:

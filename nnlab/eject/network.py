@@ -90,6 +90,8 @@ class _LayerWriter:
     def _layers(self, value: Any, inside: dict[int, Layer], path: str) -> Expression:
         if isinstance(value, list):
             return Items([self._layers(item, inside, f"{path}[{index}]") for index, item in enumerate(value)])
+        if not isinstance(value, textbook.Layer):
+            return literal(value)
         return self.write(inside[id(value)], value, path)
 
     def _weights(self, layer: Any, name: str, value: np.ndarray) -> Expression:

@@ -40,3 +40,15 @@ class Module:
 def plain(call: str) -> Callable[[Any], Module]:
     """Of a layer whatever its settings, the module that a call makes."""
     return lambda layer: Module(call)
+
+
+def unless(condition: object, text: str) -> str:
+    """A text that is left out where the condition holds."""
+    return "" if condition else text
+
+
+def weights(layer: Any) -> dict[str, Array]:
+    """weight and bias of a layer with W and b; of linear layers PyTorch keeps the transpose (D_out, D_in)."""
+    W = layer.W.value
+    state = {"weight": W.T if W.ndim == 2 else W}
+    return state if layer.b is None else state | {"bias": layer.b.value}

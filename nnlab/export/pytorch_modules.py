@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from nnlab.core.arrays import Array
 from nnlab.errors import UsageError
-from nnlab.export.pytorch_module import Module, plain
+from nnlab.export.pytorch_images import IMAGES
+from nnlab.export.pytorch_module import Module, plain, unless, weights
 from nnlab.export.pytorch_sequences import SEQUENCES
 from nnlab.layers.base import Layer
 from nnlab.layers.composite import Composite, Stack
@@ -41,87 +41,9 @@ def _made(layer: Layer, updates: int) -> "Module | list[tuple[str, Module]]":
     return _LAYERS[kind](layer)
 
 
-def _weights(layer: Any) -> dict[str, Array]:
-    """weight and bias of a layer with W and b; of linear layers PyTorch keeps the transpose (D_out, D_in)."""
-    W = layer.W.value
-    state = {"weight": W.T if W.ndim == 2 else W}
-    return state if layer.b is None else state | {"bias": layer.b.value}
-
-
 def _linear(layer: Any) -> Module:
     D_in, D_out = layer.W.shape
-    return Module(f"nn.Linear({D_in}, {D_out}{_unless(layer.bias, ', bias=False')})", _weights(layer))
-
-
-def _unless(condition: object, text: str) -> str:
-    return "" if condition else text
-
-
-def _border(layer: Any) -> tuple[int, int, int, int]:
-    """Padding left, right, above and below, in the order of ``torch.nn.functional.pad``."""
-    top, left, bottom, right = layer.windows.border
-    return left, right, top, bottom
-
-
-def _padding(border: tuple[int, int, int, int]) -> str:
-    """The argument ``padding`` for a border that is as wide left as right and above as below."""
-    left, _, top, _ = border
-    if not left and not top:
-        return ""
-    return f", padding={_sizes((top, left))}"
-
-
-def _sizes(pair: tuple[int, int]) -> int | tuple[int, int]:
-    """One number where both axes have the same."""
-    return pair[0] if pair[0] == pair[1] else pair
-
-
-def _is_even(border: tuple[int, int, int, int]) -> bool:
-    left, right, top, below = border
-    return left == right and top == below
-
-
-def _conv(layer: Any) -> list[tuple[str, Module]]:
-    border, bias = _border(layer), _unless(layer.bias, ", bias=False")
-    windows = layer.windows
-    sizes = f"{layer.in_shape[0]}, {layer.filters}, kernel_size={_sizes(windows.size)}, stride={_sizes(windows.stride)}"
-    sizes += _unless(windows.dilation == (1, 1), f", dilation={_sizes(windows.dilation)}")
-    sizes += _unless(layer.groups == 1, f", groups={layer.groups}")
-    if _is_even(border):
-        return [("", Module(f"nn.Conv2d({sizes}{_padding(border)}{bias})", _weights(layer)))]
-    return [
-        ("_padding", Module(f"nn.ZeroPad2d({border})")),
-        ("", Module(f"nn.Conv2d({sizes}{bias})", _weights(layer))),
-    ]
-
-
-def _pooling(layer: Any) -> tuple[str, tuple[int, int, int, int], bool]:
-    """Arguments of a pooling layer, its border, and whether PyTorch takes that: at most half a window, and even."""
-    border = _border(layer)
-    windows = layer.windows
-    left, _, top, _ = border
-    half = 2 * top <= windows.size[0] and 2 * left <= windows.size[1]
-    sizes = f"kernel_size={_sizes(windows.size)}, stride={_sizes(windows.stride)}"
-    return sizes, border, _is_even(border) and half
-
-
-def _max_pool(layer: Any) -> list[tuple[str, Module]]:
-    sizes, border, simple = _pooling(layer)
-    if simple:
-        return [("", Module(f"nn.MaxPool2d({sizes}{_padding(border)})"))]
-    return [
-        ("_padding", Module(f'nn.ConstantPad2d({border}, -float("inf"))')),
-        ("", Module(f"nn.MaxPool2d({sizes})")),
-    ]
-
-
-def _avg_pool(layer: Any) -> Module:
-    sizes, border, simple = _pooling(layer)
-    if not any(border):
-        return Module(f"nn.AvgPool2d({sizes})")
-    if simple:
-        return Module(f"nn.AvgPool2d({sizes}{_padding(border)}, count_include_pad=False)")
-    return Module(f"AvgPoolInside({border}, {sizes})")
+    return Module(f"nn.Linear({D_in}, {D_out}{unless(layer.bias, ', bias=False')})", weights(layer))
 
 
 def _batch_norm(layer: Any, updates: int) -> Module:
@@ -211,11 +133,6 @@ _LAYERS: dict[str, Callable[[Any], "Module | list[tuple[str, Module]]"]] = {
     "prelu": _prelu,
     "linear": _linear,
     "flatten": plain("nn.Flatten()"),
-    "conv2d": _conv,
-    "max_pool": _max_pool,
-    "avg_pool": _avg_pool,
-    "global_avg_pool": lambda layer: [("", Module("nn.AdaptiveAvgPool2d(1)")), ("_flatten", Module("nn.Flatten()"))],
-    "upsample": lambda layer: Module(f"nn.Upsample(scale_factor={layer.factor})"),
     "layer_norm": _layer_norm,
     "group_norm": _group_norm,
     "instance_norm": _instance_norm,
@@ -223,6 +140,9 @@ _LAYERS: dict[str, Callable[[Any], "Module | list[tuple[str, Module]]"]] = {
     "dropout": lambda layer: Module(f"nn.Dropout({layer.rate})"),
     "activity_l1": plain("nn.Identity()"),  # penalties on activity act while training only
     "activity_l2": plain("nn.Identity()"),
+    "softmax": plain("nn.Softmax(dim=-1)"),
+    "log_softmax": plain("nn.LogSoftmax(dim=-1)"),
+    **IMAGES,
     **SEQUENCES,
 }
 LAYERS = frozenset({*_LAYERS, *_COMPOSITES, "batch_norm"})

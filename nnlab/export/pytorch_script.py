@@ -8,6 +8,7 @@ import numpy as np
 from nnlab import __version__
 from nnlab.core.arrays import Array
 from nnlab.data.input_format import WHITE, InputFormat
+from nnlab.export.pytorch_images import CLASSES as IMAGE_CLASSES
 from nnlab.export.pytorch_module import Module
 from nnlab.export.pytorch_sequences import CLASSES as SEQUENCE_CLASSES
 
@@ -47,18 +48,7 @@ class PReLULast(nn.PReLU):
     def forward(self, x):
         return super().forward(x.movedim(-1, 1)).movedim(1, -1)
 ''',
-    "AvgPoolInside": '''
-class AvgPoolInside(nn.AvgPool2d):
-    """The mean of the pixels of each window that lie inside the image, with padding of any width on each side."""
-
-    def __init__(self, padding, **sizes):
-        super().__init__(**sizes)
-        self.border = padding
-
-    def forward(self, x):
-        total = super().forward(nn.functional.pad(x, self.border))
-        return total / super().forward(nn.functional.pad(torch.ones_like(x[:1, :1]), self.border))
-''',
+    **IMAGE_CLASSES,
     **SEQUENCE_CLASSES,
 }
 _PIXELS = '''

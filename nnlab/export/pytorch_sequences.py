@@ -24,6 +24,17 @@ class ImageRows(nn.Module):
     def forward(self, x):
         return x.transpose(1, 2).flatten(2)
 ''',
+    "Permute": '''
+class Permute(nn.Module):
+    """The axes of each sample in another order, counted from 1."""
+
+    def __init__(self, *order):
+        super().__init__()
+        self.order = order
+
+    def forward(self, x):
+        return x.permute(0, *self.order)
+''',
     "LastStep": '''
 class LastStep(nn.Module):
     """The last step of each sequence: (N, T, D) to (N, D)."""
@@ -49,6 +60,7 @@ class TimeDistributed(nn.Sequential):
 SEQUENCES: dict[str, Callable[[Any], Module]] = {
     "reshape": lambda layer: Module(f"Reshape({', '.join(map(str, layer.out_shape))})"),
     "image_rows": plain("ImageRows()"),
+    "permute": lambda layer: Module(f"Permute({', '.join(map(str, layer.order))})"),
     "last_step": plain("LastStep()"),
     "reverse": plain("Reverse()"),
 }

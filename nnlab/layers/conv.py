@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.core.arrays import Array, Shape
+from nnlab.core.arrays import Array, Shape, column_sums
+from nnlab.layers.depthwise import Depthwise
 from nnlab.layers.im2col import Columns, filter_matrix, filters_of
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.layers.windows import Paddings, Sizes, channels_last, image_shape, windows_over
@@ -22,6 +23,7 @@ class Convolution(WeightedLayer):
     """
 
     activation_arrays = 3
+    axes: ClassVar[int] = 2  # along which windows slide
     column_bytes = 2**21  # the size of the pieces in which windows become rows
 
     filters: Annotated[int, Ge(1), Le(10**6), Doc("number of filters F, the channels of the output")]
@@ -43,7 +45,7 @@ class Convolution(WeightedLayer):
     ] = 1
 
     def build(self, in_shape: Shape) -> Shape:
-        C, *lengths = in_shape
+        C, *lengths = image_shape(self, in_shape, self.axes)
         self.windows = windows_over(
             self, tuple(lengths), "kernel", self.kernel, self.stride, self.padding, self.dilation
         )
@@ -55,15 +57,21 @@ class Convolution(WeightedLayer):
         self._groups = [
             (slice(g * channels, (g + 1) * channels), slice(g * filters, (g + 1) * filters)) for g in range(self.groups)
         ]
-        shape = (self.filters, channels, *self.windows.size[2 - len(lengths) :])
+        self._depthwise = channels == 1 < self.groups
+        shape = (self.filters, channels, *self.windows.size[-self.axes :])
         self.W, self.b = self.weights_and_bias(shape, prod(shape[1:]), self.filters)
-        return (self.filters, *self.windows.out[2 - len(lengths) :])
+        return (self.filters, *self.windows.out[-self.axes :])
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = columns · matrix, piece by piece: each row is a window of x, each column of the matrix a filter."""
         padded = self.windows.pad(channels_last(x, self.workspace, "x"), self.workspace, 0)
         y = self.workspace.images("y", (len(x), self.filters, *self.windows.out), x.dtype)
-        rows = y.transpose(0, 2, 3, 1).reshape(-1, self.filters)
+        ordered = y.transpose(0, 2, 3, 1)
+        if self._depthwise:
+            self._each_channel = Depthwise(padded, self._as_images(self.W.value), self.windows, self.workspace)
+            self._each_channel.forward(None if self.b is None else self.b.value, ordered)
+            return y
+        rows = ordered.reshape(-1, self.filters)
         self._columns: list[Columns] = []
         for channels, filters in self._groups:
             if self._columns:
@@ -77,16 +85,25 @@ class Convolution(WeightedLayer):
 
     def backward_parameters(self, dy: Array) -> None:
         """dW = Σ_pieces columnsᵀ · dy, and db = Σ_n,i,j dy in its last row, since the last column is ones."""
-        if not self.frozen:
-            rows = self._dy_rows(dy)
-            for columns, (_, filters) in self._last_first():
-                self._gradients(columns, filters, rows)
+        if self.frozen:
+            return
+        rows = self._dy_rows(dy)
+        if self._depthwise:
+            self._gradients_of_channels(rows)
+            return
+        for columns, (_, filters) in self._last_first():
+            self._gradients(columns, filters, rows)
 
     def backward(self, dy: Array) -> Array:
         """Also dx: the windows' gradients dy · Wᵀ, added up where windows overlap."""
         rows = self._dy_rows(dy)
         dx = self.workspace.array("dx", (len(dy), *self.windows.padded, self.in_shape[0]), dy.dtype)
         dx.fill(0)
+        if self._depthwise:
+            if not self.frozen:
+                self._gradients_of_channels(rows)
+            self._each_channel.input_gradient(self._ordered(rows), dx)
+            return self.windows.crop(dx).transpose(0, 3, 1, 2)
         for columns, (channels, filters) in self._last_first():
             if not self.frozen:
                 self._gradients(columns, filters, rows)
@@ -102,6 +119,14 @@ class Convolution(WeightedLayer):
 
     def _dy_rows(self, dy: Array) -> Array:
         return channels_last(dy, self.workspace, "dy").reshape(-1, self.filters)
+
+    def _ordered(self, rows: Array) -> Array:
+        return rows.reshape(-1, *self.windows.out, self.filters)
+
+    def _gradients_of_channels(self, rows: Array) -> None:
+        self._each_channel.weight_gradient(self._ordered(rows), self._as_images(self.W.grad))
+        if self.b is not None:
+            column_sums(rows, out=self.b.grad)
 
     def _gradients(self, columns: Columns, filters: slice, rows: Array) -> None:
         shape = (columns.width, filters.stop - filters.start)
@@ -152,6 +177,3 @@ class Conv2D(Convolution):
             (grouped, (4, 3, 3)),
             (cls(filters=6, kernel=2, dilation=2, groups=3, padding=1), (3, 3, 4)),
         ]
-
-    def build(self, in_shape: Shape) -> Shape:
-        return super().build(image_shape(self, in_shape))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 
@@ -18,6 +18,7 @@ class Pool(Layer):
     """What max and average pooling share: windows over each channel."""
 
     activation_arrays = 3
+    axes: ClassVar[int] = 2  # along which windows slide
 
     size: Annotated[Sizes, Doc("height and width of each window: a number or [height, width]")] = 2
     stride: Annotated[Sizes | None, Doc("step between windows: a number or [down, across]; null: the size")] = None
@@ -26,7 +27,7 @@ class Pool(Layer):
     ] = 0
 
     @classmethod
-    def examples(cls) -> "list[tuple[Pool, Shape]]":
+    def examples(cls) -> "list[tuple[Self, Shape]]":
         return [
             (cls(), (2, 4, 5)),
             (cls(size=3, stride=2), (2, 5, 5)),
@@ -36,10 +37,10 @@ class Pool(Layer):
         ]
 
     def build(self, in_shape: Shape) -> Shape:
-        C, *lengths = image_shape(self, in_shape)
+        C, *lengths = image_shape(self, in_shape, self.axes)
         stride = self.stride or self.size
         self.windows = windows_over(self, tuple(lengths), "size", self.size, stride, self.padding)
-        return (C, *self.windows.out)
+        return (C, *self.windows.out[-self.axes :])
 
     def _zeros(self, N: int, dtype: np.dtype[np.generic]) -> Array:
         """Memory for the gradient of the padded input, (N, H, W, C): zeros where windows do not tile it."""
@@ -65,7 +66,7 @@ class MaxPool(Pool):
         N, C = x.shape[:2]
         tallest = self.workspace.array("tallest", (N, windows.out[0], windows.padded[1], C), x.dtype)
         _largest([windows.row(padded, i) for i in range(windows.size[0])], out=tallest)
-        y = self.workspace.images("y", (N, *self.out_shape), x.dtype)
+        y = self.workspace.images("y", (N, C, *windows.out), x.dtype)
         self._best = y.transpose(0, 2, 3, 1)
         _largest([windows.column(tallest, j) for j in range(windows.size[1])], out=self._best)
         return y
@@ -134,7 +135,7 @@ class AvgPool(Pool):
     def forward(self, x: Array, *, training: bool) -> Array:
         """The sum over each window, divided by the number of its pixels inside the image."""
         padded = self.windows.pad(channels_last(x, self.workspace, "x"), self.workspace, 0)
-        y = self.workspace.images("y", (len(x), *self.out_shape), x.dtype)
+        y = self.workspace.images("y", (*x.shape[:2], *self.windows.out), x.dtype)
         total = y.transpose(0, 2, 3, 1)
         total.fill(0)
         for i, j in self.windows.offsets():

@@ -93,10 +93,11 @@ class Windows:
         return slice(start, start + stride * (self.out[axis] - 1) + 1, stride)
 
 
-def image_shape(layer: Layer, in_shape: Shape) -> Shape:
-    """The input shape of a layer, which must be that of images (C, H, W); raises ShapeError."""
-    if len(in_shape) != 3:
-        raise layer.shape_error(f"needs images (C, H, W), got {shape_text(in_shape)}")
+def image_shape(layer: Layer, in_shape: Shape, axes: int = 2) -> Shape:
+    """The input shape of a layer: images (C, H, W) or, of one axis, channels (C, L); raises ShapeError."""
+    if len(in_shape) != axes + 1:
+        needed = "images (C, H, W)" if axes == 2 else "channels at each place (C, L)"
+        raise layer.shape_error(f"needs {needed}, got {shape_text(in_shape)}")
     return in_shape
 
 

@@ -91,6 +91,12 @@ def _convolution(layer: Any) -> textbook.Layer:
     return textbook.GroupedConvolution(*settings, layer.dilation, layer.groups)
 
 
+def _convolution_1d(layer: Any) -> textbook.Layer:
+    settings = (layer.stride, _padding(layer), layer.dilation, layer.groups)
+    arrays = _parameters(layer)
+    return textbook.Convolution1D(arrays["W"], arrays.get("b"), *settings)
+
+
 def _pool(cls: type[Any]) -> Callable[[Any], textbook.Layer]:
     return lambda layer: cls(layer.size, layer.stride, _padding(layer))
 
@@ -146,10 +152,17 @@ LAYERS: dict[str, Callable[[Any], textbook.Layer]] = {
     "last_step": lambda layer: textbook.LastStep(),
     "reverse": lambda layer: textbook.Reverse(),
     "time_distributed": _time_distributed,
+    "permute": lambda layer: textbook.Permute(layer.order),
+    "conv1d": _convolution_1d,
     "conv2d": _convolution,
     "max_pool": _pool(textbook.Pooling),
     "avg_pool": _pool(textbook.AveragePooling),
     "global_avg_pool": lambda layer: textbook.GlobalAveragePooling(),
+    "max_pool1d": _pool(textbook.Pooling1D),
+    "avg_pool1d": _pool(textbook.AveragePooling1D),
+    "global_avg_pool1d": lambda layer: textbook.GlobalAveragePooling1D(),
+    "softmax": lambda layer: textbook.Softmax(),
+    "log_softmax": lambda layer: textbook.LogSoftmax(),
     "upsample": lambda layer: textbook.Upsample(layer.factor),
     "batch_norm": _batch_norm,
     "layer_norm": lambda layer: textbook.LayerNormalization(**_parameters(layer), eps=layer.eps),

@@ -6,9 +6,10 @@ numbers as its class here, which the tests compare; ``docs/textbook.md`` walks t
 
 from nnlab.textbook.activations import Elu, Identity, LeakyRelu, PRelu, Relu, Sigmoid, Tanh
 from nnlab.textbook.activity import ActivityL1, ActivityL2
-from nnlab.textbook.affine import Affine, Flatten, ImageRows, Reshape
+from nnlab.textbook.affine import Affine, Flatten, ImageRows, Permute, Reshape
 from nnlab.textbook.composite import Concatenate, Residual
 from nnlab.textbook.convolution import Convolution, col2im, im2col
+from nnlab.textbook.convolution_1d import AveragePooling1D, Convolution1D, GlobalAveragePooling1D, Pooling1D
 from nnlab.textbook.dropout import Dropout
 from nnlab.textbook.grouped_convolution import GroupedConvolution
 from nnlab.textbook.initialisers import given, glorot, he, lecun, normal, orthogonal, truncated, xavier
@@ -48,6 +49,7 @@ from nnlab.textbook.pooling import AveragePooling, GlobalAveragePooling, Pooling
 from nnlab.textbook.regularizers import L1, L2
 from nnlab.textbook.sequence import LastStep, Reverse, TimeAffine, TimeDistributed
 from nnlab.textbook.smooth_activations import Gelu, Softplus, Swish
+from nnlab.textbook.softmax import LogSoftmax, Softmax
 
 __all__ = [
     "L1",
@@ -64,14 +66,17 @@ __all__ = [
     "Affine",
     "Arrays",
     "AveragePooling",
+    "AveragePooling1D",
     "BatchNormalization",
     "Concatenate",
     "Convolution",
+    "Convolution1D",
     "Dropout",
     "Elu",
     "Flatten",
     "Gelu",
     "GlobalAveragePooling",
+    "GlobalAveragePooling1D",
     "GroupNormalization",
     "GroupedConvolution",
     "Huber",
@@ -84,6 +89,7 @@ __all__ = [
     "LeakyRelu",
     "Lion",
     "LocalResponseNormalization",
+    "LogSoftmax",
     "Loss",
     "MeanAbsoluteError",
     "MeanSquaredError",
@@ -92,13 +98,16 @@ __all__ = [
     "Nesterov",
     "Network",
     "PRelu",
+    "Permute",
     "Pooling",
+    "Pooling1D",
     "RMSProp",
     "Relu",
     "Reshape",
     "Residual",
     "Reverse",
     "Sigmoid",
+    "Softmax",
     "SoftmaxWithLoss",
     "Softplus",
     "Swish",

@@ -63,3 +63,16 @@ class ImageRows(Layer):
     def backward(self, dout: np.ndarray) -> np.ndarray:
         N, H, _ = dout.shape
         return dout.reshape(N, H, self.C, -1).transpose(0, 2, 1, 3)
+
+
+class Permute(Layer):
+    """The axes of each sample in another order, counted from 1, and back: [2, 1] swaps the two axes of (N, T, D)."""
+
+    def __init__(self, order: Sequence[int]) -> None:
+        self.order = order
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        return x.transpose(0, *self.order)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        return dout.transpose(0, *(1 + np.argsort(self.order)))

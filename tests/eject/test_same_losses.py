@@ -55,6 +55,30 @@ compute: {threads: 1}
 """
 
 
+WINDOWS = """\
+dtype: float64
+data: {name: idx, path: .}
+model:
+  name: sequential
+  layers:
+    - {name: conv2d, filters: 4, kernel: [2, 3], stride: [1, 2], padding: [0, 1], bias: false}
+    - {name: conv2d, filters: 4, kernel: 2, dilation: [1, 2], groups: 2}
+    - {name: max_pool, size: [2, 1], padding: same}
+    - image_rows
+    - {name: permute, order: [2, 1]}
+    - {name: conv1d, filters: 6, groups: 3, kernel: 2, dilation: 2, padding: same}
+    - {name: max_pool1d, size: 3, stride: 1, padding: 1}
+    - {name: avg_pool1d, size: 2, stride: 1, padding: same}
+    - softmax
+    - log_softmax
+    - global_avg_pool1d
+    - {name: linear, units: 3}
+optimizer: {name: adam, lr: 0.01}
+train: {iterations: 4, batch_size: 10, eval_every: 4}
+compute: {threads: 1}
+"""
+
+
 def write_images(folder: Path, count: int = 30, side: int = 9) -> None:
     """A folder of IDX files with images of three classes."""
     rng = np.random.default_rng(0)
@@ -160,6 +184,11 @@ def test_the_weights_of_the_best_evaluation_are_kept(tmp_path: Path) -> None:
 def test_layers_and_penalties_of_a_convolutional_network(rng: str, tmp_path: Path) -> None:
     write_images(tmp_path)
     train_beside(make_experiment(tmp_path, CONVNET, f"rng={rng}"), tmp_path).assert_equal()
+
+
+def test_windows_of_any_form_and_layers_along_one_axis(tmp_path: Path) -> None:
+    write_images(tmp_path)
+    train_beside(make_experiment(tmp_path, WINDOWS), tmp_path).assert_equal()
 
 
 @pytest.mark.parametrize("batch_size", [10, 120])

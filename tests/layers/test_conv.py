@@ -223,21 +223,6 @@ def test_a_pair_of_equal_numbers_is_the_number(prepared: Prepared) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_depthwise_convolution_filters_each_channel_by_itself(prepared: Prepared) -> None:
-    layer = prepared(Conv2D(filters=6, kernel=3, groups=3, dilation=2, padding="same"), (3, 7, 6))
-    x, _ = random_problem(layer, 2, seed=0)
-    y = layer.forward(x, training=True).copy()
-    for channel in range(3):
-        alone = prepared(Conv2D(filters=2, kernel=3, dilation=2, padding="same"), (1, 7, 6))
-        alone.W.value[...], alone.b.value[...] = (
-            array.value[2 * channel : 2 * channel + 2] for array in (layer.W, layer.b)
-        )
-        own = alone.forward(x[:, channel : channel + 1], training=True)
-        np.testing.assert_allclose(y[:, 2 * channel : 2 * channel + 2], own, rtol=1e-13, atol=1e-13)
-    assert layer.W.shape == (6, 1, 3, 3)
-    assert multiply_adds(layer) == 6 * 9 * 7 * 6
-
-
 @pytest.mark.parametrize(("C", "F", "groups"), [(4, 6, 3), (6, 4, 3), (2, 2, 4)])
 def test_groups_that_do_not_divide_channels_and_filters(prepared: Prepared, C: int, F: int, groups: int) -> None:
     with pytest.raises(ShapeError) as refusal:

@@ -3,10 +3,10 @@
 from nnlab.export.onnx.composite import concat, residual
 from nnlab.export.onnx.elementwise import function, gelu, passed_on, prelu, swish
 from nnlab.export.onnx.graph import Converter
-from nnlab.export.onnx.images import conv2d, global_avg_pool, pool, upsample
+from nnlab.export.onnx.images import conv, global_avg_pool, pool, upsample
 from nnlab.export.onnx.linear import flatten, linear
 from nnlab.export.onnx.normalisation import batch_norm, group_norm, instance_norm, layer_norm, lrn
-from nnlab.export.onnx.sequences import image_rows, last_step, reshape, reverse, time_distributed
+from nnlab.export.onnx.sequences import image_rows, last_step, permute, reshape, reverse, time_distributed
 
 CONVERTERS: dict[str, Converter] = {
     "identity": passed_on,
@@ -29,10 +29,17 @@ CONVERTERS: dict[str, Converter] = {
     "last_step": last_step,
     "reverse": reverse,
     "time_distributed": time_distributed,
-    "conv2d": conv2d,
+    "permute": permute,
+    "conv1d": conv,
+    "conv2d": conv,
     "max_pool": pool("MaxPool"),
     "avg_pool": pool("AveragePool"),
     "global_avg_pool": global_avg_pool,
+    "max_pool1d": pool("MaxPool"),
+    "avg_pool1d": pool("AveragePool"),
+    "global_avg_pool1d": global_avg_pool,
+    "softmax": function("Softmax"),
+    "log_softmax": function("LogSoftmax"),
     "upsample": upsample,
     "batch_norm": batch_norm,
     "layer_norm": layer_norm,

@@ -1,5 +1,6 @@
-"""Layers of images (N, C, H, W): convolution, pooling, enlargement."""
+"""Layers of images (N, C, H, W) and of channels along one axis (N, C, L): convolution, pooling, enlargement."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,10 @@ import numpy as np
 from nnlab.export.onnx.graph import Converter, Graph
 
 
-def conv2d(graph: Graph, name: str, layer: Any, x: str) -> str:
-    """Conv with W as nnlab stores it, (F, C/groups, Kh, Kw), and b where there is one."""
+def conv(graph: Graph, name: str, layer: Any, x: str) -> str:
+    """Conv with W as nnlab stores it, (F, C/groups, Kh, Kw) or (F, C/groups, K), and b where there is one."""
     constants = graph.parameters(name, layer)
-    settings = {"dilations": list(layer.windows.dilation), "group": layer.groups}
+    settings = {"dilations": layer.windows.dilation[-layer.axes :], "group": layer.groups}
     return graph.node("Conv", name, [x, *constants.values()], layer.out_shape, **_windows(layer), **settings)
 
 
@@ -24,8 +25,9 @@ def pool(operator: str) -> Converter:
 
 
 def global_avg_pool(graph: Graph, name: str, layer: Any, x: str) -> str:
-    """GlobalAveragePool gives (N, C, 1, 1), of which Flatten makes (N, C)."""
-    mean = graph.node("GlobalAveragePool", f"{name}.mean", [x], (*layer.out_shape, 1, 1))
+    """GlobalAveragePool gives (N, C, 1, 1) or (N, C, 1), of which Flatten makes (N, C)."""
+    ones = (1,) * (len(layer.in_shape) - 1)
+    mean = graph.node("GlobalAveragePool", f"{name}.mean", [x], (*layer.out_shape, *ones))
     return graph.node("Flatten", name, [mean], layer.out_shape, axis=1)
 
 
@@ -43,6 +45,11 @@ def upsample(graph: Graph, name: str, layer: Any, x: str) -> str:
     )
 
 
-def _windows(layer: Any) -> dict[str, list[int]]:
-    windows = layer.windows
-    return {"kernel_shape": list(windows.size), "strides": list(windows.stride), "pads": list(windows.border)}
+def _windows(layer: Any) -> dict[str, Sequence[int]]:
+    windows, axes = layer.windows, slice(-layer.axes, None)
+    before, after = windows.border[:2], windows.border[2:]
+    return {
+        "kernel_shape": windows.size[axes],
+        "strides": windows.stride[axes],
+        "pads": [*before[axes], *after[axes]],
+    }

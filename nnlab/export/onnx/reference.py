@@ -46,10 +46,12 @@ class MaxPool(OpRun):
     def _run(
         self, x: Array, kernel_shape: Sequence[int], pads: Sequence[int], strides: Sequence[int], **attributes: Any
     ) -> tuple[Array]:
-        above, left, below, right = pads
-        padded = np.pad(x, ((0, 0), (0, 0), (above, below), (left, right)), constant_values=-np.inf)
-        windows = np.lib.stride_tricks.sliding_window_view(padded, tuple(kernel_shape), axis=(2, 3))
-        return (windows[:, :, :: strides[0], :: strides[1]].max(axis=(-2, -1)),)
+        axes = len(kernel_shape)
+        border = zip(pads[:axes], pads[axes:], strict=True)
+        padded = np.pad(x, ((0, 0), (0, 0), *border), constant_values=-np.inf)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, tuple(kernel_shape), axis=tuple(range(2, 2 + axes)))
+        steps = (slice(None, None, stride) for stride in strides)
+        return (windows[:, :, *steps].max(axis=tuple(range(-axes, 0))),)
 
 
 def reference_evaluator(model: ModelProto) -> ReferenceEvaluator:

@@ -23,6 +23,11 @@ def image_rows(graph: Graph, name: str, layer: Any, x: str) -> str:
     return _reshaped(graph, name, rows, layer.out_shape)
 
 
+def permute(graph: Graph, name: str, layer: Any, x: str) -> str:
+    """Transpose, whose axis 0 is the batch."""
+    return graph.node("Transpose", name, [x], layer.out_shape, perm=[0, *layer.order])
+
+
 def last_step(graph: Graph, name: str, layer: Any, x: str) -> str:
     """Gather of the last step."""
     last = graph.constant(f"{name}.last", np.array(-1), np.int64)

@@ -1,0 +1,77 @@
+"""Softmax and its logarithm as layers, over the last axis."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnlab.core.arrays import Array, Shape
+from nnlab.layers.base import Layer
+from nnlab.registry import layers
+
+
+class LastAxis(Layer):
+    """A function of the numbers along the last axis; the shape stays."""
+
+    activation_arrays = 3
+
+    @classmethod
+    def examples(cls) -> "list[tuple[LastAxis, Shape]]":
+        return [(cls(), (5,)), (cls(), (3, 4)), (cls(), (2, 3, 3))]
+
+    def build(self, in_shape: Shape) -> Shape:
+        return in_shape
+
+    def _exponentials(self, x: Array) -> tuple[Array, Array]:
+        """x minus the largest of its last axis, which keeps eˣ finite, and the exponentials of that."""
+        shifted = np.subtract(x, x.real.max(axis=-1, keepdims=True), out=self.workspace.like("shifted", x))
+        return shifted, np.exp(shifted, out=self.workspace.like("e", x))
+
+
+@layers.register("softmax")
+@dataclass(kw_only=True)
+class SoftmaxLayer(LastAxis):
+    """y_k = eˣᵏ / Σ_j eˣʲ over the last axis: positive numbers with sum 1.
+
+    cross_entropy takes scores and computes its own softmax: a network for it ends without this layer.
+    Equals ``textbook.Softmax``, in memory that is reused at each step.
+    """
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """y = e / Σ e with e = exp(x − max x)."""
+        _, e = self._exponentials(x)
+        e /= e.sum(axis=-1, keepdims=True)
+        self._y = e
+        return e
+
+    def backward(self, dy: Array) -> Array:
+        """dx = y · (dy − Σ_k dy_k y_k)."""
+        dx = np.multiply(dy, self._y, out=self.workspace.like("dx", self._y, dy.dtype))
+        total = dx.sum(axis=-1, keepdims=True)
+        np.subtract(dy, total, out=dx)
+        dx *= self._y
+        return dx
+
+
+@layers.register("log_softmax")
+@dataclass(kw_only=True)
+class LogSoftmaxLayer(LastAxis):
+    """y_k = x_k − log Σ_j eˣʲ over the last axis: the logarithm of softmax, without its underflow.
+
+    Equals ``textbook.LogSoftmax``, in memory that is reused at each step.
+    """
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """y = s − log Σ eˢ with s = x − max x; softmax itself is kept for backward."""
+        y, e = self._exponentials(x)
+        total = e.sum(axis=-1, keepdims=True)
+        y -= np.log(total)
+        e /= total
+        self._softmax = e
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        """dx = dy − softmax(x) · Σ_k dy_k."""
+        dx = self.workspace.like("dx", self._softmax, dy.dtype)
+        np.multiply(self._softmax, dy.sum(axis=-1, keepdims=True), out=dx)
+        np.subtract(dy, dx, out=dx)
+        return dx
