@@ -202,6 +202,9 @@ TABLE: dict[str, dict[str, Any]] = {
         "moons": ({"points": 7, "test_points": 3}, (2,), 2),
         "xor": ({"points": 7}, (2,), 2),
         "binary_addition": ({"bits": 4, "samples": 7, "test_samples": 3}, (4, 2), 2),
+        "latch": ({"length": 6, "samples": 7, "test_samples": 3}, (6, 1), 2),
+        "sine_sequence": ({"length": 6, "samples": 7, "test_samples": 3}, (6, 1), 0),
+        "text": ({"length": 6, "train_size": 7, "test_size": 3}, (6,), 58),
     },
     "search": {
         "grid": {},
@@ -495,10 +498,13 @@ def test_dataset(tmp_path: Path, name: str) -> None:
     for split, again in ((first.train, second.train), (first.test, second.test)):
         if split is not None:
             assert split.inputs.shape == (len(split), *sample_shape)
-            assert split.inputs.dtype in (np.uint8, np.float64)
+            assert split.inputs.dtype in ((np.int32,) if first.tokens else (np.uint8, np.float64))
             assert np.isfinite(split.inputs).all()
-            assert np.issubdtype(split.targets.dtype, np.integer)
-            assert ((split.targets >= 0) & (split.targets < classes)).all()
+            if first.task == "numbers":
+                assert (split.targets.dtype, split.targets.shape) == (np.float64, (len(split), *first.out_shape))
+            else:
+                assert np.issubdtype(split.targets.dtype, np.integer)
+                assert ((split.targets >= 0) & (split.targets < classes)).all()
             np.testing.assert_array_equal(split.inputs, again.inputs)
             np.testing.assert_array_equal(split.targets, again.targets)
 

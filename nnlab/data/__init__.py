@@ -1,7 +1,20 @@
 """Datasets by name; importing this package registers all of them."""
 
 from nnlab.data.dataset import Dataset, DatasetSource, Split
-from nnlab.data.sources import binary_addition, cifar10, embedded, fashion_mnist, idx, images, mnist, table, toy
+from nnlab.data.sources import (
+    binary_addition,
+    cifar10,
+    embedded,
+    fashion_mnist,
+    idx,
+    images,
+    latch,
+    mnist,
+    sine_sequence,
+    table,
+    text,
+    toy,
+)
 
 __all__ = [
     "Dataset",
@@ -13,7 +26,10 @@ __all__ = [
     "fashion_mnist",
     "idx",
     "images",
+    "latch",
     "mnist",
+    "sine_sequence",
     "table",
+    "text",
     "toy",
 ]

@@ -20,13 +20,14 @@ from nnlab.data.target_columns import TargetColumns
 from nnlab.errors import DataError, UsageError
 from nnlab.registry import Component, Doc, registered_name
 
+COUNTED_AT_ONCE = 100_000
 MOST_SEEN = 1000
 """The border of this many training images says whether they are on black or on white."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Samples with targets: inputs (N, ...) as uint8 pixels or float64 features.
+    """Samples with targets: inputs (N, ...) as uint8 pixels, float64 features or int32 tokens.
 
     ``targets`` are classes, counted from 0: one a sample (N,), or one a step (N, T); or numbers (N, K) in float64.
     """
@@ -45,7 +46,11 @@ class Split:
 
     def first(self, count: int) -> "Split":
         """The first ``count`` samples, as views."""
-        return Split(self.inputs[:count], self.targets[:count])
+        return self.part(slice(count))
+
+    def part(self, place: slice) -> "Split":
+        """Consecutive samples, as views."""
+        return Split(self.inputs[place], self.targets[place])
 
     def take(self, indices: Array) -> "Split":
         """Copies of the samples at the given indices."""
@@ -60,7 +65,7 @@ class Dataset:
     ``validation`` holds samples for early stopping and model selection; the network is never fitted to them.
     ``checksums`` maps each file to the SHA-256 of its uncompressed contents. ``columns`` are the columns of a table, in
     feature order; ``scaling`` was applied to them. ``notes`` are one-line messages for the user, such as which column
-    holds the labels. ``pictures`` says how pictures became images.
+    holds the labels. ``pictures`` says how pictures became images. ``tokens``: inputs are indices of ``class_names``.
     """
 
     train: Split
@@ -73,6 +78,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     pictures: PictureSettings | None = None
     numbers: TargetColumns | None = None
+    tokens: bool = False
 
     @property
     def task(self) -> Task:
@@ -117,7 +123,11 @@ class Dataset:
         """The number of training targets of each class, shape (K,); (0,) where targets are numbers."""
         if self.task == NUMBERS:
             return np.zeros(0, np.intp)
-        return np.bincount(self.train.targets.reshape(-1), minlength=self.classes)
+        targets, counts = self.train.targets, np.zeros(self.classes, np.intp)
+        for start in range(0, len(targets), COUNTED_AT_ONCE):  # windows of a text may overlap: no copy of all of them
+            part = targets[start : start + COUNTED_AT_ONCE].reshape(-1)
+            counts += np.bincount(part, minlength=self.classes)
+        return counts
 
     @property
     def _ground(self) -> float | None:
@@ -136,7 +146,9 @@ class Dataset:
         inputs = self.train.inputs
         pixels = inputs.dtype == np.uint8
         low, high = np.array(0.0), np.array(float(WHITE))
-        if not pixels:
+        if self.tokens:
+            low, high = np.zeros(self.sample_shape), np.full(self.sample_shape, self.classes - 1.0)
+        elif not pixels:
             ends = [end.astype(np.float64) for end in (inputs.min(axis=0), inputs.max(axis=0))]
             low, high = map(self.scaling.undo, ends) if self.scaling else ends
             if inputs.ndim > 2:
@@ -153,6 +165,7 @@ class Dataset:
             self.pictures,
             self.numbers,
             self.steps,
+            self.tokens,
         )
 
 

@@ -70,7 +70,7 @@ class InputFormat:
     value per feature (D,). ``ground`` is the mean border of the training images, from 0 (black) to 1 (white); None
     where it was not recorded. ``pictures`` says how training pictures became images; None where there were none.
     ``targets`` are the columns that a regression predicts, in place of classes. ``steps`` is the number of steps T
-    where every step of a sample has a target.
+    where every step of a sample has a target. ``tokens``: samples are indices of ``class_names``, the vocabulary.
     """
 
     shape: Shape
@@ -84,6 +84,7 @@ class InputFormat:
     pictures: PictureSettings | None = None
     targets: TargetColumns | None = None
     steps: int | None = None
+    tokens: bool = False
 
     @property
     def task(self) -> Task:
@@ -113,6 +114,8 @@ class InputFormat:
             optional["targets"] = self.targets.as_plain()
         if self.steps is not None:
             optional["steps"] = self.steps
+        if self.tokens:
+            optional["tokens"] = True
         return {
             "shape": list(self.shape),
             "pixels": self.pixels,
@@ -174,7 +177,11 @@ class InputFormat:
         steps = plain.get("steps")
         if steps is not None and not (type(steps) is int and steps > 0):
             raise ValueError("steps must be a whole number above 0")
-        return cls(shape, class_names, plain["pixels"], low, high, columns, scaling, ground, pictures, targets, steps)
+        tokens = plain.get("tokens", False)
+        if type(tokens) is not bool:
+            raise ValueError("tokens must be true or false")
+        pixels = plain["pixels"]
+        return cls(shape, class_names, pixels, low, high, columns, scaling, ground, pictures, targets, steps, tokens)
 
 
 def border_mean(images: Array) -> float:

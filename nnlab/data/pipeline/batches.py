@@ -36,8 +36,11 @@ class BatchLoader:
         """The samples at the given indices."""
         inputs = self.split.inputs
         shape = (len(indices), *inputs.shape[1:])
-        # mode="clip" keeps np.take from buffering its output; the indices are always in range.
-        rows = np.take(inputs, indices, axis=0, out=self._workspace.array("rows", shape, inputs.dtype), mode="clip")
+        if inputs.flags.c_contiguous:
+            # mode="clip" keeps np.take from buffering its output; the indices are always in range.
+            rows = np.take(inputs, indices, axis=0, out=self._workspace.array("rows", shape, inputs.dtype), mode="clip")
+        else:  # windows of a text: np.take would copy all of them first
+            rows = inputs[indices]
         return self._scaled(rows, self._workspace.array("x", rows.shape, self.dtype)), self.split.targets[indices]
 
     def chunk(self, start: int, size: int) -> Batch:

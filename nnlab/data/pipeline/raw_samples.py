@@ -38,6 +38,8 @@ def scaled_inputs(samples: Array, inputs: InputFormat, *, check_range: bool = Tr
         return samples
     if not np.isfinite(samples).all():
         raise UsageError(f"sample {int(np.argwhere(~np.isfinite(samples))[0][0])} (from 0): expected finite numbers")
+    if inputs.tokens:
+        return _checked_tokens(samples, len(inputs.class_names))
     if (
         check_range
         and not inputs.pixels
@@ -45,6 +47,15 @@ def scaled_inputs(samples: Array, inputs: InputFormat, *, check_range: bool = Tr
     ):
         raise UsageError(f"{problem}; check_range=False (nnlab predict --no-check-range) accepts them")
     return samples if inputs.scaling is None else inputs.scaling.apply(samples)
+
+
+def _checked_tokens(samples: Array, size: int) -> Array:
+    """Samples (N, T) that are indices of a vocabulary of this size."""
+    wrong = (samples < 0) | (samples >= size) | (samples != np.floor(samples))
+    if wrong.any():
+        found = samples[wrong][0]
+        raise UsageError(f"expected indices of the vocabulary, whole numbers from 0 to {size - 1}, found {found:g}")
+    return samples
 
 
 def _images(raw: object, inputs: InputFormat) -> Array:
