@@ -25,14 +25,14 @@ MOST_STDIN = 1 << 30
 def predict_command(
     name: RunName,
     files: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="FILE",
             help="Pictures (PNG, JPEG, GIF, BMP, WebP), folders of pictures, CSV, .npz, .npy or IDX files; "
             "- reads a CSV from stdin.",
             show_default=False,
         ),
-    ],
+    ] = None,
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Number of classes per sample.")] = 3,
     csv: Annotated[
         str | None,
@@ -60,16 +60,40 @@ def predict_command(
     check_range: Annotated[
         bool, typer.Option("--check-range/--no-check-range", help="Refuse values far outside the training range.")
     ] = True,
+    characters: Annotated[
+        int | None,
+        typer.Option(
+            "--generate", metavar="N", help="Write N characters by a network trained on text.", show_default=False
+        ),
+    ] = None,
+    prompt: Annotated[
+        str | None,
+        typer.Option("--prompt", metavar="TEXT|-", help="The text to continue; - reads stdin.", show_default=False),
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            "--temperature",
+            metavar="T",
+            help="Draw each character from softmax(scores / T); 0 takes the most probable one (default: 1).",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="S", help="Random seed of the characters (default: 0).", show_default=False),
+    ] = None,
     language: Lang = "en",
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Predict the classes of new samples: pictures, tables or arrays.
+    """Predict the classes of new samples (pictures, tables or arrays), or generate text.
 
     Samples are encoded and scaled as in training. Columns of a CSV are matched by name. Pictures become grey or
     coloured, inverted and sized as the training images are; each decision is reported on stderr.
 
     Example: nnlab predict last digits/*.png
     """
+    from nnlab.cli.generation import print_generated
     from nnlab.errors import UsageError
     from nnlab.inference.prediction_table import predictions
     from nnlab.inference.samples import read_all_samples
@@ -80,6 +104,15 @@ def predict_command(
     from nnlab.storage.overwriting import check_replaceable
     from nnlab.storage.patterns import expanded
 
+    if characters is not None:
+        if files or csv is not None or out is not None:
+            raise UsageError("--generate takes no files, --csv or --out")
+        print_generated(find_run(name, runs, "run"), characters, prompt, temperature, seed, json=json)
+        return
+    if prompt is not None or temperature is not None or seed is not None:
+        raise UsageError("--prompt, --temperature and --seed belong to --generate N")
+    if not files:
+        raise UsageError("expected files with samples, or --generate N for a network trained on text")
     if json and csv == "-":
         raise UsageError("--json and --csv - both write to stdout; give --csv a file name")
     run = find_run(name, runs, "run")

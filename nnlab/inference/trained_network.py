@@ -17,6 +17,7 @@ from nnlab.data.sources.table import Table
 from nnlab.data.tables.csv_text import CsvFormat
 from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import RunError, UsageError
+from nnlab.inference.generation import generate
 from nnlab.models.network import Network
 from nnlab.records.json_files import read_inputs
 from nnlab.saved_run import check_finished, dataset_of_run, experiment_of_run, load_weights
@@ -97,6 +98,14 @@ class TrainedNetwork(Network):
                 sample = int(np.argmin(finite))
                 raise RunError(f"the scores of sample {sample} (from 0) are not finite: the network cannot be used")
         return scores
+
+    def generate(self, length: int, prompt: str = "", temperature: float = 1.0, seed: int = 0) -> str:
+        """``length`` characters that continue the prompt, by a network trained on text.
+
+        Temperature 0 takes the most probable character each time; the same seed gives the same text. Raises UsageError
+        and RunError: see :func:`nnlab.inference.generation.generate`.
+        """
+        return generate(self.scores, self.inputs, length, prompt, temperature, seed)
 
     def plain(self) -> Network:
         """The same network, which checks no inputs and reuses the arrays that it returns."""

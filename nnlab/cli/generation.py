@@ -1,0 +1,44 @@
+"""Text that a network generates, on the terminal."""
+
+import sys
+from pathlib import Path
+
+from nnlab.cli.console import echo
+from nnlab.cli.single_run import check_single
+from nnlab.errors import DataError
+from nnlab.storage.folders import as_json
+from nnlab.text import escape_control
+
+MOST_OF_A_PROMPT = 1 << 20
+
+
+def print_generated(
+    run: Path, characters: int, prompt: str | None, temperature: float | None, seed: int | None, *, json: bool
+) -> None:
+    """Print ``characters`` characters that continue the prompt (``-``: that on stdin), and nothing else.
+
+    Control characters are escaped, except tabs and line ends. Raises UsageError for a network that generates no text.
+    """
+    from nnlab.inference.trained_network import trained_network
+
+    check_single(run, "predict", "predict with")
+    network = trained_network(run)
+    start = _stdin() if prompt == "-" else prompt or ""
+    temperature, seed = 1.0 if temperature is None else temperature, seed or 0
+    text = network.generate(characters, start, temperature, seed)
+    if json:
+        place = {"run": str(run), "prompt": start, "temperature": temperature, "seed": seed, "text": text}
+        echo(as_json(place).decode(), nl=False)
+        return
+    echo("\t".join(map(escape_control, text.split("\t"))))
+
+
+def _stdin() -> str:
+    """The text on stdin without the newline at its end, which ``echo`` and editors add."""
+    contents = sys.stdin.buffer.read(MOST_OF_A_PROMPT + 1) if sys.stdin else b""
+    if len(contents) > MOST_OF_A_PROMPT:
+        raise DataError(f"stdin: expected a prompt of at most {MOST_OF_A_PROMPT >> 20} MiB, found more")
+    try:
+        return contents.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n")
+    except UnicodeDecodeError:
+        raise DataError("stdin: expected a prompt in UTF-8, found other bytes") from None
