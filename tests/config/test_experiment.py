@@ -191,7 +191,7 @@ models: 5
         "a.yaml:4:40: optimizer.betta2: unknown key; did you mean 'beta2'? adam has lr, beta1, beta2, eps",
         "a.yaml:7:16: model.hidden.1: must be at least 1, got -1",
         "a.yaml:7:20: model.hidden.2: must be a whole number from 1 to 10000000, got 'x'",
-        "a.yaml:8:28: model.activation.slope: unknown key; it is a key of leaky_relu; relu has no keys",
+        "a.yaml:8:28: model.activation.slope: unknown key; it is a key of leaky_relu and prelu; relu has no keys",
         "a.yaml:9:3: model.init: must be a number, a name or a mapping with a name, got true",
         "a.yaml:10:1: dtype: must be 'float32' or 'float64', got 'flot32'; did you mean 'float32'?",
         "a.yaml:11:13: penalty.l3: unknown key; penalty has l1, l2",

@@ -305,6 +305,7 @@ def test_plain_defaults_round_trip() -> None:
             given = {"lr": 1, "units": 1, "hidden": [1], "layers": ["relu"], "every": 1, "decay": 0.5, "steps": 1}
             given |= {
                 "filters": 1,
+                "groups": 1,
                 "strength": 0.1,
                 "factor": 2,
                 "metric": "train_loss",
