@@ -45,6 +45,11 @@ class TrainSettings:
         Samples | Literal["full"] | None,
         Doc("mini-batch size, or full for the whole training set; null: 100, or all samples if fewer"),
     ] = None
+    accumulate: Annotated[
+        Annotated[int, Ge(1), Le(10**6)],
+        OmittedAtDefault(),
+        Doc("mini-batches of batch_size per update, whose gradient is the mean over all their samples"),
+    ] = 1
     drop_last: Annotated[bool, Doc("with shuffle: drop the last batch of an epoch if it is incomplete")] = False
     sampling: Annotated[
         Literal["shuffle", "replacement"],
@@ -97,6 +102,8 @@ class TrainSettings:
             yield (), "needs iterations or epochs"
         if self.iterations is not None and self.epochs is not None:
             yield ("epochs",), "both iterations and epochs are given; keep one (the other may be null)"
+        if self.accumulate > 1 and self.batch_size == "full":
+            yield ("accumulate",), "batch_size: full is one mini-batch per update; give batch_size a number"
         if self.clip_value is not None and self.clip_norm is not None:
             yield ("clip_norm",), "both clip_value and clip_norm are given; keep one (the other may be null)"
 

@@ -27,12 +27,17 @@ class Purpose(IntEnum):
     VALIDATION = 5
     DROPOUT_OF_SHARD = 6
     SEARCH = 7
+    DROPOUT_OF_PART = 8
 
 
 class Streams(Protocol):
-    """The random streams of a run; ``step`` is the current update, which addresses dropout masks."""
+    """The random streams of a run.
+
+    ``step`` is the current update and ``part`` the mini-batch of it, from 0: they address dropout masks.
+    """
 
     step: int
+    part: int
 
     def rng(self, purpose: Purpose, *address: int) -> RandomGenerator:
         """The stream of a purpose, at an address within that purpose (a layer, an epoch)."""
@@ -56,7 +61,7 @@ class AddressedStreams:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.step = 0
+        self.step = self.part = 0
 
     def rng(self, purpose: Purpose, *address: int) -> np.random.Generator:
         """A new generator at the start of the stream ``(seed, purpose, *address)``."""
@@ -64,7 +69,12 @@ class AddressedStreams:
         return np.random.Generator(np.random.PCG64(sequence))
 
     def dropout(self, *address: int) -> np.random.Generator:
-        """A new generator at ``(seed, DROPOUT, *address, step)``: the same step gives the same mask."""
+        """A new generator at ``(seed, DROPOUT, *address, step)``: the same step gives the same mask.
+
+        From the second mini-batch of an update on, at ``(seed, DROPOUT_OF_PART, part, 0, *address, step)``.
+        """
+        if self.part:
+            return self.rng(Purpose.DROPOUT_OF_PART, self.part, 0, *address, self.step)
         return self.rng(Purpose.DROPOUT, *address, self.step)
 
     def state(self) -> dict[str, Array]:
@@ -79,7 +89,7 @@ class LegacyStreams:
     """``rng: legacy``: one ``RandomState(seed)`` for everything, drawn in the order of the published scripts."""
 
     def __init__(self, seed: int) -> None:
-        self.step = 0
+        self.step = self.part = 0
         self._state = np.random.RandomState(seed)
 
     def rng(self, purpose: Purpose, *address: int) -> np.random.RandomState:
@@ -123,12 +133,26 @@ class ShardStreams:
     def step(self, step: int) -> None:
         self._whole.step = step
 
+    @property
+    def part(self) -> int:
+        """The current mini-batch of the update."""
+        return self._whole.part
+
+    @part.setter
+    def part(self, part: int) -> None:
+        self._whole.part = part
+
     def rng(self, purpose: Purpose, *address: int) -> RandomGenerator:
         """The shared stream."""
         return self._whole.rng(purpose, *address)
 
     def dropout(self, *address: int) -> RandomGenerator:
-        """The stream at ``(seed, DROPOUT_OF_SHARD, shard, *address, step)``."""
+        """The stream at ``(seed, DROPOUT_OF_SHARD, shard, *address, step)``.
+
+        From the second mini-batch of an update on, at ``(seed, DROPOUT_OF_PART, part, shard, *address, step)``.
+        """
+        if self.part:
+            return self._whole.rng(Purpose.DROPOUT_OF_PART, self.part, self._shard, *address, self.step)
         return self._whole.rng(Purpose.DROPOUT_OF_SHARD, self._shard, *address, self.step)
 
     def state(self) -> dict[str, Array]:

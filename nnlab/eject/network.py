@@ -27,13 +27,13 @@ class WrittenNetwork:
     streams: int = 0
 
 
-def write_network(network: Network, *, legacy: bool, shards: int) -> WrittenNetwork:
+def write_network(network: Network, *, legacy: bool, shards: int, accumulates: bool = False) -> WrittenNetwork:
     """A network before its first update; raises UsageError for a layer or initialiser without a textbook class."""
     _check(network)
     found = WrittenNetwork()
     for index, layer in enumerate(network.layers):
         rng = "rng" if legacy else f"init[{found.streams}]"
-        writer = _LayerWriter(found, rng, legacy, shards)
+        writer = _LayerWriter(found, rng, legacy, shards, accumulates)
         found.layers.append(writer.write(layer, twin_of_layer(layer), f"layers[{index}]"))
         found.streams += draws_weights(layer)
     return found
@@ -58,6 +58,7 @@ class _LayerWriter:
     rng: str
     legacy: bool
     shards: int
+    accumulates: bool
 
     def write(self, layer: Layer, twin: textbook.Layer, path: str) -> Expression:
         """The call that makes a textbook layer such as the twin of a layer; ``path`` finds it in the script."""
@@ -105,9 +106,9 @@ class _LayerWriter:
         address = [str(number) for number in layer.address]
         if self.legacy:
             return "rng"
-        return (
-            Call("ShardMasks", address, {"shards": str(self.shards)}) if self.shards > 1 else Call("StepMasks", address)
-        )
+        if self.accumulates or self.shards > 1:
+            return Call("PartMasks" if self.accumulates else "ShardMasks", address, {"shards": str(self.shards)})
+        return Call("StepMasks", address)
 
 
 def _arguments(made: Any) -> Iterator[tuple[Parameter, Any]]:

@@ -53,7 +53,7 @@ def _values(setup: RunSetup, data: WrittenData, folders: Sequence[Path | None]) 
     experiment, dataset, train = setup.experiment, setup.dataset, setup.experiment.train
     _check_components(setup)
     legacy = experiment.rng == "legacy"
-    network = write_network(setup.network, legacy=legacy, shards=setup.shard_count)
+    network = write_network(setup.network, legacy=legacy, shards=setup.shard_count, accumulates=train.accumulate > 1)
     kinds = {registered_name(layer) for layer in setup.network.all_layers()}
     penalties = [term for term in experiment.penalty if term.strength > 0]
     on_batch = train.eval_train == "batch" and not setup.batches.full
@@ -93,9 +93,12 @@ def _values(setup: RunSetup, data: WrittenData, folders: Sequence[Path | None]) 
         "on_batch": on_batch,
         "full": setup.batches.full,
         "in_epochs": [name for name in ("ITERATIONS", "EVAL_EVERY") if name not in names],
-        "steps_per_epoch": "len(x_train) // BATCH_SIZE" if drops_last else "ceil(len(x_train) / BATCH_SIZE)",
+        "steps_per_epoch": _steps_per_epoch(drops_last=drops_last, accumulates=train.accumulate > 1),
+        "accumulates": train.accumulate > 1,
         "batches": f"batches = {_batches(setup, legacy=legacy)}",
-        "augment": list(_augmentations(experiment.data.augment, setup.batches.batch_size, legacy=legacy)),
+        "augment": list(
+            _augmentations(experiment.data.augment, train.accumulate * setup.batches.batch_size, legacy=legacy)
+        ),
         "clip": _clip(train),
         "schedule": schedule,
         "rate": f"{rate} * share" if plateau else rate if schedule else "",
@@ -128,6 +131,8 @@ def _settings(setup: RunSetup, data: WrittenData) -> Iterator[Setting]:
     yield from ((name, str(value), comment) for name, value, comment in data.settings)
     if not setup.batches.full:
         yield "BATCH_SIZE", str(setup.batches.batch_size), ""
+    if train.accumulate > 1:
+        yield "ACCUMULATE", str(train.accumulate), "mini-batches of an update"
     if train.iterations is not None or setup.batches.full:
         yield "ITERATIONS", str(setup.iterations), "number of updates"
     else:
@@ -185,10 +190,16 @@ def _loss(loss: Loss, classes: int) -> Call:
     return Call("SoftmaxWithLoss", [], keywords)
 
 
+def _steps_per_epoch(*, drops_last: bool, accumulates: bool) -> str:
+    size = "(ACCUMULATE * BATCH_SIZE)" if accumulates else "BATCH_SIZE"
+    return f"len(x_train) // {size}" if drops_last else f"ceil(len(x_train) / {size})"
+
+
 def _batches(setup: RunSetup, *, legacy: bool) -> Call:
     train = setup.experiment.train
     kind = "drawn" if train.sampling == "replacement" else "full_shuffled" if train.drop_last else "shuffled"
-    arguments: list[Expression] = ["len(x_train)", "BATCH_SIZE"]
+    size = "ACCUMULATE * BATCH_SIZE" if train.accumulate > 1 else "BATCH_SIZE"
+    arguments: list[Expression] = ["len(x_train)", size]
     return Call(f"legacy_{kind}_batches", [*arguments, "rng"]) if legacy else Call(f"{kind}_batches", arguments)
 
 

@@ -57,6 +57,7 @@ def train(
     """Train to the last iteration, until early stopping or ``stop`` ends it, or until a number is not finite."""
     network, loss, regularizers = setup.network, setup.loss, setup.regularizers
     optimizer, batches, controls = setup.optimizer, setup.batches, setup.controls
+    accumulation = setup.accumulation
     started, step, reason = perf_counter(), setup.start, ""
 
     def evaluate() -> None:
@@ -85,11 +86,15 @@ def train(
                 checkpoint(ending=False)
 
             x, labels = batches.batch(step + 1)
-            network.streams.step = step + 1  # dropout masks are seeded by the step
-            scores = network.forward(x, training=True)
-            objective = loss.forward(scores, labels) + network.activity_penalty() + penalty_value(regularizers)
-            check_objective(objective, network, regularizers, x)
-            network.backward(loss.backward())
+            penalty = penalty_value(regularizers)
+            for part in accumulation.mini_batches(len(x)):  # one, the whole batch, unless train.accumulate is set
+                network.streams.step, network.streams.part = step + 1, part.number  # these seed dropout masks
+                scores = network.forward(x[part.samples], training=True)
+                data_loss = loss.forward(scores, labels[part.samples]) + network.activity_penalty()
+                check_objective(data_loss + penalty, network, regularizers, x[part.samples])
+                network.backward(loss.backward())
+                accumulation.add(part, data_loss)
+            objective = accumulation.loss + penalty
             for regularizer in regularizers:
                 regularizer.add_gradient()
             check_gradient(network, x)

@@ -10,6 +10,7 @@ from nnlab.core.random import Purpose, make_streams
 from nnlab.core.threads import Workers, available_cores
 from nnlab.data.dataset import ReadDataset
 from nnlab.data.pipeline.batches import Batches, BatchLoader
+from nnlab.engine.accumulation import GradientAccumulation
 from nnlab.engine.controls import Controls
 from nnlab.engine.data_parallel import DataParallel, DataParallelLoss, automatic_shards
 from nnlab.engine.divergence import LastFinite
@@ -40,6 +41,7 @@ class RunSetup:
     # Set by allocate(), where shards compute parts of each batch the network and the loss as well.
     loss: Loss | DataParallelLoss
     regularizers: list[RegularizerTerm]
+    accumulation: GradientAccumulation
     evaluation: Evaluation
     controls: Controls
     last_finite: LastFinite
@@ -69,6 +71,7 @@ class RunSetup:
             streams,
             own.data.augment,
             drop_last=settings.drop_last,
+            accumulate=settings.accumulate,
         )
         steps_per_epoch = self.batches.steps_per_epoch
         self.iterations = settings.iterations or (settings.epochs or 0) * steps_per_epoch
@@ -96,6 +99,9 @@ class RunSetup:
         parallel = DataParallel(network, self.shard_count, workers) if self.shard_count > 1 else None
         self.network = parallel or network
         self.loss = DataParallelLoss(self._loss, self.shard_count) if parallel else self._loss
+        self.accumulation = GradientAccumulation(
+            network.flat.trained_gradients, self.batches.batch_size, settings.accumulate
+        )
         self.optimizer.bind(network.flat.trained_values, network.flat.trained_gradients, network.flat.regularized)
         self.evaluation = Evaluation(
             network=network,
@@ -145,11 +151,12 @@ class RunSetup:
 
     def _check_memory(self) -> None:
         """Refuse a network that cannot be trained in this machine's memory; raises ShapeError."""
-        stopping = self.experiment.train.early_stopping
+        accumulate, stopping = self.experiment.train.accumulate, self.experiment.train.early_stopping
         keeps_best = stopping is not None and stopping.restore_best
         copies = len(self.optimizer.slots) + keeps_best + self.shard_count  # one are the weights at the last evaluation
+        copies += accumulate > 1
         # Evaluations keep a chunk in hand on each thread.
         batch_size = self.batches.batch_size
         evaluated = max(len(split) for split in self.dataset.splits.values())
         samples = max(batch_size, min(self.threads * self.network.evaluation_chunk(batch_size), evaluated))
-        self.network.check_memory(self.experiment.dtype, samples, copies)
+        self.network.check_memory(self.experiment.dtype, samples, copies, (accumulate - 1) * batch_size)

@@ -103,19 +103,20 @@ class Network:
         largest = max(activation_memory(layer) for layer in self.layers)
         return min(max(CHUNK_NUMBERS // largest, batch, 1), LARGEST_CHUNK)
 
-    def required_bytes(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int) -> int:
+    def required_bytes(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int, loaded: int = 0) -> int:
         """Memory for training: values, gradients, a regularizer's gradient, optimizer state, activations of a batch.
 
+        ``loaded`` further samples wait for their mini-batch.
         Initial values are drawn in float64, which takes one copy of the largest array for a moment.
         """
         kept = prod(self.in_shape) + sum(activation_memory(layer) for layer in self.layers)
-        numbers = self.parameter_count * (3 + optimizer_slots) + batch * kept
+        numbers = self.parameter_count * (3 + optimizer_slots) + batch * kept + loaded * prod(self.in_shape)
         largest = max(parameter.size for parameter in self.parameters)
         return numbers * np.dtype(dtype).itemsize + largest * np.dtype(np.float64).itemsize
 
-    def check_memory(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int) -> None:
+    def check_memory(self, dtype: npt.DTypeLike, batch: int, optimizer_slots: int, loaded: int = 0) -> None:
         """Raise ShapeError for a network that does not fit in this machine's memory."""
-        required = self.required_bytes(dtype, batch, optimizer_slots)
+        required = self.required_bytes(dtype, batch, optimizer_slots, loaded)
         available = available_bytes()
         if available is not None and required > available:
             raise ShapeError(

@@ -112,6 +112,8 @@ def write_images(folder: Path, count: int = 30, side: int = 9) -> None:
         ["model={name: softmax, init: {name: given, W: [[1, -1], [0.5, 0.25]], b: [0.125, 2]}}"],
         ["compute.shards=3", "model.dropout=0.3", "train.batch_size=11", "model.activation=identity"],
         ["compute.shards=3", "model.dropout=0.3", "train.batch_size=13"],  # 40 samples: the last batch has one
+        ["train.accumulate=2", "model.dropout=0.3", "penalty={l1: 0.01, l2: 0.1}", "train.batch_size=9"],
+        ["train.accumulate=3", "model.dropout=0.3", "compute.shards=2", "train.batch_size=5", "train.eval_every=epoch"],
         ["train.batch_size=full", "model.init={name: xavier}"],
         ["train.batch_size=full", "train.eval_every=epoch", "train.iterations=null", "train.epochs=4"],
     ],
@@ -136,6 +138,7 @@ def test_smooth_activations_and_trained_slopes(tmp_path: Path) -> None:
         ["model.dropout=0.3", "train.eval_train=batch"],
         ["train.sampling=replacement", "data={name: spiral, points: 9, test_points: 4}", "model.dropout=0.1"],
         ["train.drop_last=true", "data.fold=1", "data.folds=3"],
+        ["train.accumulate=2", "train.drop_last=true", "model.dropout=0.3", "train.batch_size=7"],
     ],
     ids=lambda overrides: overrides[0],
 )

@@ -73,6 +73,7 @@ def test_a_checkpoint_is_within_its_size_limit(
     [
         ["train.sampling=replacement"],
         ["train.sampling=replacement", "rng=legacy"],
+        ["train.accumulate=3", "train.eval_train=batch", "model.dropout=0.2"],
         ["train.batch_size=full"],
         ["train.eval_train=batch"],
         ["train.eval_train=batch", "rng=legacy", "dtype=float64"],

@@ -65,6 +65,7 @@ class BatchLoader:
 class Batches:
     """The training batch of each step; steps count from 1.
 
+    A batch has ``accumulate`` mini-batches of ``batch_size`` samples, fewer at the end of an epoch with ``shuffle``.
     ``shuffle`` uses a new permutation each epoch, whose last batch may be smaller or dropped (``drop_last``);
     ``replacement`` draws each batch with replacement. ``augmentations`` transform the images. The default
     ``batch_size`` is ``DEFAULT_BATCH_SIZE``, or all samples if fewer. Raises UsageError when the batch size exceeds the
@@ -80,6 +81,7 @@ class Batches:
         augmentations: Sequence[Augmentation] = (),
         *,
         drop_last: bool = False,
+        accumulate: int = 1,
     ) -> None:
         self.samples = len(loader.split)
         self.full = batch_size == "full"
@@ -89,12 +91,16 @@ class Batches:
                 f"train.batch_size: {self.batch_size} is more than the {self.samples} training samples; "
                 f"use at most {self.samples}, or full"
             )
+        self._size = accumulate * self.batch_size
+        if self._size > self.samples:
+            raise UsageError(
+                f"train.accumulate: {accumulate} mini-batches of {self.batch_size} are more than the {self.samples} "
+                f"training samples; use at most {self.samples // self.batch_size}"
+            )
         rest = self.samples % self.batch_size if sampling == "shuffle" and not drop_last else 0
         self.smallest = rest or self.batch_size
         self._drop_last = drop_last and sampling == "shuffle"
-        self.steps_per_epoch = (
-            self.samples // self.batch_size if self._drop_last else -(-self.samples // self.batch_size)
-        )
+        self.steps_per_epoch = self.samples // self._size if self._drop_last else -(-self.samples // self._size)
         self._loader = loader
         self._sampling = sampling
         self._streams = streams
@@ -112,9 +118,9 @@ class Batches:
         if self._drop_last:
             return step / self.steps_per_epoch
         if self._sampling == "replacement":
-            return step * self.batch_size / self.samples
+            return step * self._size / self.samples
         whole, part = divmod(step, self.steps_per_epoch)
-        return whole + part * self.batch_size / self.samples
+        return whole + part * self._size / self.samples
 
     def batch(self, step: int) -> Batch:
         """Inputs and labels of a step; call it once per step, in order."""
@@ -161,8 +167,8 @@ class Batches:
         epoch_array = np.array(self._epoch)
         copy_arrays({"epoch": state.get("epoch", epoch_array)}, {"epoch": epoch_array}, "saved batches")
         epoch = int(epoch_array)
-        if last.size > self.batch_size or (epoch >= 0 and order.size < self.samples):
-            raise ShapeError(f"saved batches: expected batches of {self.batch_size} from {self.samples} samples")
+        if last.size > self._size or (epoch >= 0 and order.size < self.samples):
+            raise ShapeError(f"saved batches: expected batches of {self._size} from {self.samples} samples")
         self._last_indices, self._epoch, self._epoch_indices = last, epoch, order
 
     def _indices(self, step: int) -> Array:
@@ -171,14 +177,14 @@ class Batches:
         epoch, position = divmod(step - 1, self.steps_per_epoch)
         if self._sampling == "replacement" and isinstance(self._streams, LegacyStreams):
             # The published scripts draw the indices of each batch just before using it.
-            return self._streams.rng(Purpose.BATCHES).choice(self.samples, self.batch_size)
+            return self._streams.rng(Purpose.BATCHES).choice(self.samples, self._size)
         if epoch != self._epoch:
             self._epoch = epoch
             self._epoch_indices = self._draw_epoch(self._streams.rng(Purpose.BATCHES, epoch))
-        start = position * self.batch_size
-        return self._epoch_indices[start : start + self.batch_size]
+        start = position * self._size
+        return self._epoch_indices[start : start + self._size]
 
     def _draw_epoch(self, rng: RandomGenerator) -> Array:
         if self._sampling == "shuffle":
             return rng.permutation(self.samples)
-        return rng.choice(self.samples, self.steps_per_epoch * self.batch_size)
+        return rng.choice(self.samples, self.steps_per_epoch * self._size)

@@ -7,6 +7,7 @@ import numpy as np
 SEED = 0  # a setting of each script
 
 DATASET, INIT, BATCHES, DROPOUT, AUGMENT, VALIDATION, DROPOUT_OF_SHARD = range(7)  # what they are for
+DROPOUT_OF_PART = 8
 
 
 def stream(*address: int) -> np.random.Generator:
@@ -41,6 +42,20 @@ class ShardMasks(StepMasks):
         parts = [stop - start for start, stop in pairwise(cuts) if stop > start]
         numbers = []
         for shard, part in enumerate(parts):
-            purpose = (DROPOUT_OF_SHARD, shard) if shard else (DROPOUT,)
-            numbers.append(stream(*purpose, *self.address, StepMasks.step).random((part, *shape), np.float32))
+            address = (*self.purpose(shard), *self.address, StepMasks.step)
+            numbers.append(stream(*address).random((part, *shape), np.float32))
         return np.concatenate(numbers)
+
+    def purpose(self, shard: int) -> tuple[int, ...]:
+        """Where the address of a shard's stream begins."""
+        return (DROPOUT_OF_SHARD, shard) if shard else (DROPOUT,)
+
+
+class PartMasks(ShardMasks):
+    """The random numbers of a dropout layer where an update has several mini-batches, each with its own streams."""
+
+    part = 0
+
+    def purpose(self, shard: int) -> tuple[int, ...]:
+        """Where the address of a shard's stream begins, in the mini-batch set in ``PartMasks.part``."""
+        return (DROPOUT_OF_PART, PartMasks.part, shard) if PartMasks.part else super().purpose(shard)
