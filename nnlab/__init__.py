@@ -4,10 +4,10 @@ From Python: ``run("adam", overrides={"optimizer.lr": 0.1})`` trains, ``cross_va
 fold, ``sweep(spec, {"optimizer.lr": [0.1, 0.01]})`` once for each value. ``compare([a, b])`` compares runs.
 ``read_run(folder)`` and ``read_sweep(folder)`` read the records, ``predict(run, x)`` classifies raw samples,
 ``evaluate(run, x, y)`` measures on them, ``trained_network(run)`` loads the network with its weights.
-``load_experiment(spec)`` reads and checks a spec. ``numerical_gradient(f, x)`` is the gradient of any function from its
-values, ``check_gradient(forward, backward)`` compares hand-written gradients with it, ``run_descent(spec)`` minimises a
-test function. Nothing heavy is imported before one of these names is used, so
-that ``nnlab --help`` starts at once.
+``load_experiment(spec)`` reads and checks a spec, ``load_plugin(file)`` adds components of your own.
+``numerical_gradient(f, x)`` is the gradient of any function from its values, ``check_gradient(forward, backward)``
+compares hand-written gradients with it, ``run_descent(spec)`` minimises a test function. Nothing heavy is imported
+before one of these names is used, so that ``nnlab --help`` starts at once.
 """
 
 import os
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nnlab.gradcheck.api import check_gradient
     from nnlab.inference.evaluation import evaluate
     from nnlab.inference.trained_network import predict, trained_network
+    from nnlab.plugins.loading import load_plugin
     from nnlab.sweeps.api import sweep
     from nnlab.sweeps.sweep_result import read_sweep
     from nnlab.train.crossval import cross_validate
@@ -41,6 +42,7 @@ __all__ = [
     "evaluate",
     "load_descent",
     "load_experiment",
+    "load_plugin",
     "numerical_gradient",
     "numerical_gradient_batch",
     "predict",
@@ -65,6 +67,7 @@ _HOMES = {
     "evaluate": "nnlab.inference.evaluation",
     "load_descent": "nnlab.config.descent",
     "load_experiment": "nnlab.config.loading",
+    "load_plugin": "nnlab.plugins.loading",
     "numerical_gradient": "nnlab.core.numerical",
     "numerical_gradient_batch": "nnlab.core.numerical",
     "predict": "nnlab.inference.trained_network",

@@ -153,6 +153,7 @@ class Registry:
         if not self._loaded:
             importlib.import_module(self._module)
             self._loaded = True
+            importlib.import_module("nnlab.plugins.installed").load_installed()
 
 
 def _is_built_in(component: type[Any]) -> bool:

@@ -6,7 +6,9 @@ import signal
 import sys
 import tempfile
 import traceback
+import warnings
 from _thread import interrupt_main
+from collections.abc import Callable
 from pathlib import Path
 from threading import Timer, main_thread
 from typing import NoReturn, TextIO
@@ -14,6 +16,8 @@ from typing import NoReturn, TextIO
 from nnlab.core.signals import SIGNALS, survives_terminal
 from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError, reason_of
 from nnlab.text import escape_control, quote
+
+_python_warning: Callable[..., str] = warnings.formatwarning
 
 
 def main() -> None:
@@ -25,6 +29,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # where an encoding lacks λ or │, a question mark must do
     sys.unraisablehook = _unraisable
+    warnings.formatwarning = _warning
     for number in SIGNALS:
         if not survives_terminal(number):
             signal.signal(number, _interrupt)
@@ -80,6 +85,12 @@ def _check_options(arguments: list[str]) -> None:
             return
         if name.startswith("-") and escape_control(name) != name:
             raise UsageError(f"no such option: {quote(name)}")
+
+
+def _warning(message: Warning | str, category: type[Warning], *place: object, **line: object) -> str:
+    """nnlab's own warnings without the line of code; others as Python words them."""
+    own = category.__module__.partition(".")[0] == "nnlab"
+    return f"nnlab: {escape_control(str(message))}\n" if own else _python_warning(message, category, *place, **line)
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from nnlab.data.files.reading import CHUNK, most_unpacked, opened, unpacked
 from nnlab.errors import DataError
-from nnlab.plugins.recorded import recorded_components
+from nnlab.plugins.recorded import missing_package, recorded_components
 from nnlab.registry import FilePath, hyperparameters
 from nnlab.storage.layout import ENVIRONMENT_FILE, SWEEP_FILE, fold_folder, trial_number
 
@@ -29,6 +29,7 @@ class RecordedData:
         question = environment.get(QUESTION)
         self.question = question if isinstance(question, str) else ""
         self.components = recorded_components(environment)
+        self._environment = environment
         self._folder = folder
         self._locations = locations if isinstance(locations, dict) else {}
         self._digests = set(map(str, checksums.values())) if isinstance(checksums, dict) else set()
@@ -69,7 +70,8 @@ class RecordedData:
 
     def missing_component(self) -> str:
         """What to do about the first component of a plugin that was not loaded; empty where all are there."""
-        return next((component.needed(self._folder) for component in self.components if component.missing), "")
+        missing = (component.needed(self._folder) for component in self.components if component.missing)
+        return next(missing, "") or missing_package(self._environment)
 
     def matches(self, candidate: Path) -> bool:
         """Whether a file has the SHA-256 of one that the run read."""

@@ -10,13 +10,17 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from nnlab.plugins.installed import distribution_of, is_loaded
 from nnlab.plugins.plugin import Plugin, plugin_of
 from nnlab.registry import REGISTRIES, registered_name
 from nnlab.storage.layout import PLUGINS_FOLDER
 from nnlab.text import one_line
 
 RECORD = "plugins"
-"""The key of environment.json."""
+"""The key of environment.json for files."""
+
+PACKAGES = "component_packages"
+"""That for installed packages, with their versions."""
 
 MOST = 1000
 _FILE = re.compile(r"\w[\w.+-]{0,120}\.py")
@@ -73,7 +77,8 @@ def plugins_in(value: object) -> dict[str, tuple[Plugin, list[tuple[str, str]]]]
 
 
 def record_of(value: object) -> dict[str, Any]:
-    """The entry of environment.json about the plugins of an experiment; empty where it has none."""
+    """What environment.json says of the plugins of an experiment and of packages with components; often nothing."""
+    packages = dict(sorted(found for cls in _classes(value) if (found := distribution_of(cls))))
     entries = [
         {
             "file": file,
@@ -82,7 +87,7 @@ def record_of(value: object) -> dict[str, Any]:
         }
         for file, (plugin, used) in sorted(plugins_in(value).items())
     ]
-    return {RECORD: entries} if entries else {}
+    return {**({RECORD: entries} if entries else {}), **({PACKAGES: packages} if packages else {})}
 
 
 def recorded_components(environment: Mapping[str, Any]) -> list[RecordedComponent]:
@@ -100,21 +105,36 @@ def recorded_components(environment: Mapping[str, Any]) -> list[RecordedComponen
     return found
 
 
+def missing_package(environment: Mapping[str, Any]) -> str:
+    """What to do about the first package with components that a run had and that is missing; empty where none is."""
+    packages = environment.get(PACKAGES)
+    for name, version in packages.items() if isinstance(packages, Mapping) else ():
+        if not is_loaded(name):
+            package = f"{one_line(name)} {one_line(str(version))}"
+            return f"components of this run are from the package {package}, which is not installed here"
+    return ""
+
+
 def _get(entry: object, key: str) -> object:
     return entry.get(key) if isinstance(entry, Mapping) else None
 
 
 def _components(value: object) -> Iterator[tuple[Plugin, tuple[str, str]]]:
-    """The plugins' components in an experiment, however deep."""
+    """The plugins' components in an experiment."""
+    for cls in _classes(value):
+        if plugin := plugin_of(cls):
+            name = registered_name(cls)
+            kind = next(kind for kind, classes in plugin.components.items() if classes.get(name) is cls)
+            yield plugin, (kind, name)
+
+
+def _classes(value: object) -> Iterator[type[Any]]:
+    """The classes of the components and sections in an experiment, however deep."""
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, list | tuple):
         for entry in value:
-            yield from _components(entry)
+            yield from _classes(entry)
     elif not isinstance(value, type) and hasattr(value, "__dataclass_fields__"):
-        plugin = plugin_of(type(value))
-        if plugin:
-            name = registered_name(value)
-            kind = next(kind for kind, classes in plugin.components.items() if classes.get(name) is type(value))
-            yield plugin, (kind, name)
-        yield from _components(list(vars(value).values()))
+        yield type(value)
+        yield from _classes(list(vars(value).values()))

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from nnlab.data.dataset import Dataset
 from nnlab.errors import PluginError
 from nnlab.text import one_line
 
@@ -82,6 +81,8 @@ def _draw(method: Method, complain: Complain) -> Method:
 def _read(method: Method, complain: Complain) -> Method:
     @wraps(method)
     def checked(self: Any, rng: Any) -> Any:
+        from nnlab.data.dataset import Dataset  # registries are read where no data is needed
+
         dataset = method(self, rng)
         if not isinstance(dataset, Dataset):
             raise complain(f"returned {found(dataset)}; return Dataset(train, test, class_names)")

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info
 
 from nnlab import __version__
 from nnlab.core.sysctl import sysctl
+from nnlab.plugins.recorded import PACKAGES as COMPONENT_PACKAGES
 from nnlab.plugins.recorded import recorded_components
 from nnlab.records.git import read_commit
 from nnlab.text import one_line
@@ -94,6 +95,7 @@ def _decisive(environment: Mapping[str, Any]) -> dict[str, object]:
             f"{component.kind} {component.name!r} of a plugin": component.sha256
             for component in recorded_components(environment)
         },
+        **{f"package {name}": version for name, version in _mapping(environment.get(COMPONENT_PACKAGES)).items()},
     }
 
 
