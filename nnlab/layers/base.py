@@ -31,6 +31,8 @@ class Layer(ABC):
     activation_arrays: ClassVar[int] = 2
     # Whether a sample's output depends on the other samples of its batch while training.
     batch_dependent: ClassVar[bool] = False
+    # Whether the output has a derivative by the input; where it has none, backward returns zeros.
+    differentiable: ClassVar[bool] = True
     # How often the layers inside are applied to parts of a sample, such as its steps.
     repetitions: int = 1
     # Whether the parameters keep their initial values.
@@ -104,6 +106,10 @@ class Layer(ABC):
     def examples(cls) -> "Sequence[tuple[Self, Shape]]":
         """Layers of this class with input shapes on which ``nnlab gradcheck`` proves the gradients."""
         return [(cls(), (5,))]
+
+    def example_inputs(self, rng: np.random.Generator, samples: int) -> Array:
+        """Random inputs (samples, *in_shape) to check gradients at; a layer that takes no others overrides this."""
+        return rng.standard_normal((samples, *self.in_shape))
 
     def weight(self, name: str, shape: Shape, initialiser: Initialiser, fan_in: int) -> Parameter:
         """Declare a weight array with random initial values, on which penalties act."""

@@ -73,6 +73,10 @@ class Composite(Layer):
     def inner(self) -> Named:
         return [named for stack in self.stacks for named in stack.named]
 
+    def example_inputs(self, rng: np.random.Generator, samples: int) -> Array:
+        first = next((layer for _, layer in self.inner() if layer.in_shape == self.in_shape), None)
+        return super().example_inputs(rng, samples) if first is None else first.example_inputs(rng, samples)
+
     def regularizers(self) -> list[tuple[Regularizer, Parameter]]:
         return [own for _, layer in self.inner() for own in layer.regularizers()]
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
+
 from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.layers.activations import ReLU
 from nnlab.layers.activity import ActivityL2
@@ -42,6 +44,10 @@ class TimeDistributed(Composite):
         stack = self.set_up_stack([self.layer], tuple(step))
         self.stacks = [stack]
         return (self.repetitions, *stack.out_shape)
+
+    def example_inputs(self, rng: np.random.Generator, samples: int) -> Array:
+        (_, f), *_ = self.inner()
+        return f.example_inputs(rng, samples * self.repetitions).reshape(samples, *self.in_shape)
 
     def stack_input(self, x: Array) -> Array:
         return Steps(x).rows(x, self.workspace, "x")

@@ -1,4 +1,4 @@
-"""What linear layers and convolutions share: weights with an initialiser, a bias, and their own regularisation."""
+"""What layers with weights share: an initialiser, a bias, and their own regularisation."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -34,9 +34,9 @@ class WeightedLayer(Layer):
         return W, self.declare(b)
 
     def regularizers(self) -> list[tuple[Regularizer, Parameter]]:
-        """The layer's own regularizers of W; none where W is frozen, as they would be constant."""
+        """The layer's own regularizers of its weights; none where they are frozen, as they would be constant."""
         if self.frozen:
             return []
-        (W,) = [parameter for parameter in self.parameters if parameter.regularized]
+        weights = [parameter for parameter in self.parameters if parameter.regularized]
         own: list[Regularizer] = [L1(strength=self.l1), L2(strength=self.l2)]
-        return [(regularizer, W) for regularizer in own if regularizer.strength > 0]
+        return [(regularizer, W) for regularizer in own if regularizer.strength > 0 for W in weights]
