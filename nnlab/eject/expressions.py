@@ -66,6 +66,10 @@ def literal(value: Any) -> Expression:
             return Call("np.zeros", [_shape(value.shape)])
         if (value == 1).all():
             return Call("np.ones", [_shape(value.shape)])
+        starts = np.flatnonzero(np.diff(value, prepend=np.nan)) if value.ndim == 1 else value
+        if 2 * len(starts) < len(value):
+            counts = np.diff(starts, append=len(value))
+            return Call("np.repeat", [literal(value[starts].tolist()), literal(counts.tolist())])
         return Call("np.array", [literal(value.tolist())])
     if isinstance(value, list):
         return Items([literal(item) for item in value])

@@ -43,11 +43,12 @@ def _check(network: Network) -> None:
     for layer in network.all_layers():
         if (name := registered_name(layer)) not in LAYERS:
             raise UsageError(f"model: the layer {name} has no class in nnlab.textbook that a script could be made of")
-        init = getattr(layer, "init", None)
-        if init is not None and (name := registered_name(init)) not in INITIALISERS:
-            raise UsageError(
-                f"model: the initialiser {name} has no function in nnlab.textbook that a script could be made of"
-            )
+        for key in ("init", "recurrent_init"):
+            init = getattr(layer, key, None)
+            if init is not None and (name := registered_name(init)) not in INITIALISERS:
+                raise UsageError(
+                    f"model: the initialiser {name} has no function in nnlab.textbook that a script could be made of"
+                )
 
 
 @dataclass
@@ -96,9 +97,9 @@ class _LayerWriter:
         return self.write(inside[id(value)], value, path)
 
     def _weights(self, layer: Any, name: str, value: np.ndarray) -> Expression:
-        if name != "W":
+        if not name.startswith("W"):
             return literal(value)
-        draw: Any = twin_of_initialiser(layer.init)
+        draw: Any = twin_of_initialiser(layer.recurrent_init if name == "Wh" else layer.init)
         settings = {key: literal(setting) for key, setting in draw.keywords.items() if key != "b"}
         return Call(draw.func.__name__, [str(value.shape), self.rng], settings)
 

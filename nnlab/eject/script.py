@@ -40,6 +40,8 @@ SECTIONS = {
         "textbook.dropout",
         "textbook.activity",
         "textbook.sequence",
+        "textbook.recurrent",
+        "textbook.gated",
         "textbook.composite",
     ),
     "Loss": ("textbook.losses",),

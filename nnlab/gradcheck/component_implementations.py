@@ -16,6 +16,7 @@ from nnlab.gradcheck.example_arrays import as_float64
 from nnlab.gradcheck.implementation import Arguments, Example, Implementation, Session, Sizes
 from nnlab.gradcheck.subjects import example_labels, layer_subject, loss_subject, regularizer_subject
 from nnlab.layers.base import Layer
+from nnlab.layers.planning import all_layers
 from nnlab.losses import Loss
 from nnlab.regularizers import Regularizer
 from nnlab.text import quote
@@ -120,13 +121,15 @@ def layer_implementation(name: str, layer: Layer, in_shape: Shape, given: Mappin
     """A layer on samples of a shape."""
     plan = LayerSession(layer, in_shape).layer
     shapes = {parameter.name: parameter.shape for parameter in plan.parameters}
-    frozen = {parameter.name for parameter in plan.parameters if parameter.frozen}
+    fixed = {parameter.name for parameter in plan.parameters if parameter.frozen}
+    if not all(each.differentiable for each in all_layers([plan])):
+        fixed.add("x")
 
     def example(sizes: Sizes, seed: int) -> Example:
         rng = np.random.default_rng(seed)
-        arguments: Arguments = {"x": rng.standard_normal((sizes.samples, *in_shape))}
+        arguments: Arguments = {"x": plan.example_inputs(rng, sizes.samples)}
         arguments |= {key: rng.standard_normal(shape) for key, shape in shapes.items()}
-        return _replaced(Example(arguments, tuple(key for key in arguments if key not in frozen)), given, name)
+        return _replaced(Example(arguments, tuple(key for key in arguments if key not in fixed)), given, name)
 
     return _component(name, partial(LayerSession, layer, in_shape), example, given)
 

@@ -10,7 +10,7 @@ from nnlab.core.flat_parameters import Parameter
 from nnlab.core.random import AddressedStreams
 from nnlab.core.task import CLASSES, Task
 from nnlab.layers.base import Layer
-from nnlab.layers.planning import activation_memory
+from nnlab.layers.planning import activation_memory, all_layers
 from nnlab.losses import Loss, rows
 from nnlab.models.network import Network
 from nnlab.regularizers import Regularizer
@@ -72,9 +72,9 @@ def layer_subject(
     layer.setup(in_shape, AddressedStreams(seed))
     direction = rng.standard_normal((SAMPLES, *layer.out_shape))
     parameters = {parameter.name: parameter for parameter in layer.parameters}
-    tensors = {"x": rng.standard_normal((SAMPLES, *in_shape))}
+    tensors = {"x": layer.example_inputs(rng, SAMPLES)}
     tensors |= {key: rng.standard_normal(parameter.shape) for key, parameter in parameters.items()}
-    fixed = _frozen(parameters, tensors)
+    fixed = _frozen(parameters, tensors) | _without_derivative([layer], tensors)
 
     keys = {id(parameter): key for key, parameter in parameters.items()}
     penalised = [(own, keys[id(weight)]) for own, weight in layer.regularizers()]
@@ -82,7 +82,7 @@ def layer_subject(
 
     def value(at: Tensors) -> complex:
         _place(parameters, fixed | at)
-        y = layer.forward(laid_out(at["x"]), training=training)
+        y = layer.forward(laid_out((fixed | at)["x"]), training=training)
         penalty = sum(term.value(at[key].reshape(-1)) for term, key in penalised)
         return complex((y * direction).sum()) + layer.activity_penalty() + penalty
 
@@ -91,7 +91,8 @@ def layer_subject(
         dx = layer.backward(laid_out(direction))
         for term, key in penalised:
             term.add_gradient(at[key].reshape(-1), parameters[key].grad.reshape(-1))
-        return {"x": dx} | {key: parameter.grad for key, parameter in parameters.items() if key in tensors}
+        written = {"x": dx} | {key: parameter.grad for key, parameter in parameters.items()}
+        return {key: gradient for key, gradient in written.items() if key in tensors}
 
     def kink_sides(at: Tensors) -> list[Array]:
         return _kink_sides([layer]) + [side for term, key in penalised for side in term.kink_sides(at[key].reshape(-1))]
@@ -144,11 +145,11 @@ def model_subject(
     samples = SAMPLES if large else MODEL_SAMPLES
     targets = _random_targets(network.out_shape, samples, task, rng)
     parameters = dict(network.named_parameters())
-    tensors = {"x": rng.standard_normal((samples, *network.in_shape))}
+    tensors = {"x": network.layers[0].example_inputs(rng, samples)}
     for key, parameter in parameters.items():
         spread = np.sqrt(2 / _fan_in(parameter)) if parameter.regularized else 0.5
         tensors[key] = spread * rng.standard_normal(parameter.shape)
-    fixed = _frozen(parameters, tensors)
+    fixed = _frozen(parameters, tensors) | _without_derivative(network.layers, tensors)
     return _network_subject(name, network, loss, terms, targets, tensors, fixed)
 
 
@@ -221,6 +222,11 @@ def _fan_in(W: Parameter) -> int:
 def _frozen(parameters: dict[str, Parameter], tensors: Tensors) -> Tensors:
     """Take the frozen parameters out of the tensors to check: layers write no gradient for them."""
     return {key: tensors.pop(key) for key, parameter in parameters.items() if parameter.frozen}
+
+
+def _without_derivative(layers: Sequence[Layer], tensors: Tensors) -> Tensors:
+    """Take x out of the tensors to check where the output has no derivative by it, as that of an embedding."""
+    return {} if all(layer.differentiable for layer in all_layers(layers)) else {"x": tensors.pop("x")}
 
 
 def _place(parameters: dict[str, Parameter], at: Tensors) -> None:

@@ -21,7 +21,8 @@ def twin_of_layer(layer: Layer) -> textbook.Layer:
     """A textbook layer with copies of the layer's weights and running averages, in float64."""
     twin = LAYERS[registered_name(layer)](layer)
     twin.frozen = layer.frozen
-    twin.regularizers = [twin_of_regularizer(regularizer) for regularizer, _ in layer.regularizers() if twin.parameters]
+    own = {id(regularizer): regularizer for regularizer, _ in layer.regularizers() if twin.parameters}
+    twin.regularizers = [twin_of_regularizer(regularizer) for regularizer in own.values()]
     return twin
 
 
@@ -56,7 +57,7 @@ def twin_of_network(
     twin = textbook.Network([twin_of_layer(layer) for layer in network.layers], twin_of_loss(loss, counts))
     everywhere = [twin_of_regularizer(regularizer) for regularizer in regularizers]
     for layer in twin.trained:
-        if "W" in layer.parameters:
+        if textbook.weights(layer):
             layer.regularizers = [*everywhere, *layer.regularizers]
     return twin
 
@@ -154,6 +155,10 @@ LAYERS: dict[str, Callable[[Any], textbook.Layer]] = {
     "time_distributed": _time_distributed,
     "permute": lambda layer: textbook.Permute(layer.order),
     "conv1d": _convolution_1d,
+    "embedding": lambda layer: textbook.Embedding(**_parameters(layer)),
+    "rnn": lambda layer: textbook.TimeRNN(**_parameters(layer), activation=layer.activation),
+    "lstm": lambda layer: textbook.TimeLSTM(**_parameters(layer)),
+    "gru": lambda layer: textbook.TimeGRU(**_parameters(layer), reset_after=layer.reset_after),
     "conv2d": _convolution,
     "max_pool": _pool(textbook.Pooling),
     "avg_pool": _pool(textbook.AveragePooling),

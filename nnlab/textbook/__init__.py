@@ -11,6 +11,7 @@ from nnlab.textbook.composite import Concatenate, Residual
 from nnlab.textbook.convolution import Convolution, col2im, im2col
 from nnlab.textbook.convolution_1d import AveragePooling1D, Convolution1D, GlobalAveragePooling1D, Pooling1D
 from nnlab.textbook.dropout import Dropout
+from nnlab.textbook.gated import GRU, LSTM, TimeGRU, TimeLSTM
 from nnlab.textbook.grouped_convolution import GroupedConvolution
 from nnlab.textbook.initialisers import given, glorot, he, lecun, normal, orthogonal, truncated, xavier
 from nnlab.textbook.layer import Layer
@@ -22,7 +23,7 @@ from nnlab.textbook.losses import (
     SoftmaxWithLoss,
     balanced_class_weights,
 )
-from nnlab.textbook.network import Network, train, with_inner
+from nnlab.textbook.network import Network, train, weights, with_inner
 from nnlab.textbook.normalisation import (
     BatchNormalization,
     GroupNormalization,
@@ -46,14 +47,18 @@ from nnlab.textbook.optimizers import (
     RMSProp,
 )
 from nnlab.textbook.pooling import AveragePooling, GlobalAveragePooling, Pooling, Upsample
+from nnlab.textbook.recurrent import RNN, TimeRNN
 from nnlab.textbook.regularizers import L1, L2
-from nnlab.textbook.sequence import LastStep, Reverse, TimeAffine, TimeDistributed
+from nnlab.textbook.sequence import Embedding, LastStep, Reverse, TimeAffine, TimeDistributed
 from nnlab.textbook.smooth_activations import Gelu, Softplus, Swish
 from nnlab.textbook.softmax import LogSoftmax, Softmax
 
 __all__ = [
+    "GRU",
     "L1",
     "L2",
+    "LSTM",
+    "RNN",
     "SGD",
     "AMSGrad",
     "ActivityL1",
@@ -73,6 +78,7 @@ __all__ = [
     "Convolution1D",
     "Dropout",
     "Elu",
+    "Embedding",
     "Flatten",
     "Gelu",
     "GlobalAveragePooling",
@@ -114,6 +120,9 @@ __all__ = [
     "Tanh",
     "TimeAffine",
     "TimeDistributed",
+    "TimeGRU",
+    "TimeLSTM",
+    "TimeRNN",
     "Upsample",
     "balanced_class_weights",
     "col2im",
@@ -126,6 +135,7 @@ __all__ = [
     "orthogonal",
     "train",
     "truncated",
+    "weights",
     "with_inner",
     "xavier",
 ]

@@ -16,7 +16,7 @@ class Layer:
     W: np.ndarray
     dW: np.ndarray
     parameters: Sequence[str] = ()  # the names of its weights
-    regularizers: Sequence[Regularizer] = ()  # the terms of the loss that depend on its W
+    regularizers: Sequence[Regularizer] = ()  # the terms of the loss that depend on its weights W
     frozen = False  # True: its weights keep their values
     inner: Sequence["Layer"] = ()  # the layers that it is made of
 

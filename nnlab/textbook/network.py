@@ -29,7 +29,9 @@ class Network:
         """The loss with all regularisation terms, which training minimises."""
         loss = self.last_layer.forward(self.predict(x, training), t)
         loss += sum(layer.penalty() for layer in with_inner(self.layers))
-        return loss + sum(term.value(layer.W) for layer in self.trained for term in layer.regularizers)
+        for layer in self.trained:
+            loss += sum(term.value(getattr(layer, W)) for term in layer.regularizers for W in weights(layer))
+        return loss
 
     def gradient(self, x: np.ndarray, t: np.ndarray) -> Arrays:
         """The gradient of the loss of a batch in training: forward through all layers, then backward."""
@@ -37,7 +39,8 @@ class Network:
         backward(self.layers, self.last_layer.backward())
         for layer in self.trained:
             for term in layer.regularizers:
-                layer.dW = layer.dW + term.gradient(layer.W)
+                for W in weights(layer):
+                    setattr(layer, f"d{W}", getattr(layer, f"d{W}") + term.gradient(getattr(layer, W)))
         return named(self.trained, "d")
 
 
@@ -46,6 +49,11 @@ def with_inner(layers: Iterable[Layer]) -> Iterator[Layer]:
     for layer in layers:
         yield layer
         yield from with_inner(layer.inner)
+
+
+def weights(layer: Layer) -> list[str]:
+    """The names of the weights on which regularizers act: W, or Wx and Wh."""
+    return [name for name in layer.parameters if name.startswith("W")]
 
 
 def named(layers: Iterable[Layer], d: str = "") -> Arrays:

@@ -60,3 +60,24 @@ class Reverse(Layer):
 
     def backward(self, dout: np.ndarray) -> np.ndarray:
         return dout[:, ::-1]
+
+
+class Embedding(Layer):
+    """out = W[x]: the row of W (V, D) for each index x from 0 to V − 1; dW[k] = Σ dout where x = k.
+
+    dx is 0, since indices do not change by small amounts.
+    """
+
+    parameters = ("W",)
+
+    def __init__(self, W: np.ndarray) -> None:
+        self.W = W
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        self.x = x.astype(int)
+        return self.W[self.x]
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        self.dW = np.zeros(self.W.shape)
+        np.add.at(self.dW, self.x, dout)
+        return np.zeros(self.x.shape)

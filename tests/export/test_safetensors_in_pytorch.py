@@ -96,7 +96,7 @@ def test_every_layer_in_pytorch_computes_what_it_computes_here(
 ) -> None:
     probe = make_network([layer, Flatten(), Linear(units=3)], in_shape, 3, dtype=dtype)
     network = shaken(probe)
-    x = np.random.default_rng(0).standard_normal((6, *in_shape)).astype(dtype)
+    x = network.layers[0].example_inputs(np.random.default_rng(0), 6).astype(dtype)
     model = loaded(tmp_path, network, raw_format(in_shape))
     assert largest_difference(model, network, x) <= TOLERANCE[dtype]
 

@@ -53,6 +53,10 @@ MORE: dict[str, list[tuple[dict[str, Any], tuple[int, ...]]]] = {
     "conv2d": [({"filters": 2, "frozen": True}, (1, 3, 4))],
     "global_avg_pool": [({}, (1, 1, 5))],
     "upsample": [({"factor": 1}, (1, 2, 3))],
+    "rnn": [({"units": 4, "frozen": True}, (2, 3))],
+    "lstm": [({"units": 5}, (7, 1))],
+    "gru": [({"units": 5}, (7, 1)), ({"units": 2, "bias": False, "reset_after": False}, (3, 2))],
+    "embedding": [({"tokens": 50, "units": 3}, (20,))],
     "lrn": [({"size": 12, "alpha": 3.0, "beta": 2.0, "k": 0.1}, (5, 2, 1)), ({"size": 4}, (3, 1, 2))],
     "activity_l1": [({"strength": 0.3}, (2, 3))],
     "activity_l2": [({"strength": 0.3}, (2, 3))],
@@ -69,7 +73,7 @@ def layer_cases() -> Iterator[Any]:
 def assert_equal(fast: Layer, twin: textbook.Layer, N: int, training: bool, seed: int = 1) -> None:
     """Output, penalty, running averages and all gradients of both for one random batch."""
     rng = np.random.default_rng(seed)
-    x, dy = rng.standard_normal((N, *fast.in_shape)), rng.standard_normal((N, *fast.out_shape))
+    x, dy = fast.example_inputs(rng, N), rng.standard_normal((N, *fast.out_shape))
     y = fast.forward(x, training=training).copy()
     np.testing.assert_allclose(twin.forward(x, training), y, rtol=1e-12, atol=1e-12)
     expected = sum(layer.penalty() for layer in textbook.with_inner([twin]))
@@ -92,7 +96,8 @@ def assert_equal_weights(fast: Layer, twin: textbook.Layer) -> None:
         if not fast.frozen:
             np.testing.assert_allclose(getattr(twin, f"d{name}"), parameter.grad, rtol=1e-11, atol=1e-12)
     own = sum(penalty.value(W.value.reshape(-1)).real for penalty, W in fast.regularizers())
-    assert own == pytest.approx(sum(term.value(twin.W) for term in twin.regularizers), rel=1e-12)
+    weights = [getattr(twin, name) for name in textbook.weights(twin)]
+    assert own == pytest.approx(sum(term.value(W) for term in twin.regularizers for W in weights), rel=1e-12)
     if isinstance(twin, textbook.BatchNormalization):
         np.testing.assert_allclose(twin.running_mean, fast.buffers["running_mean"], rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(twin.running_var, fast.buffers["running_variance"], rtol=1e-12)

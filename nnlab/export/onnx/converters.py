@@ -6,6 +6,7 @@ from nnlab.export.onnx.graph import Converter
 from nnlab.export.onnx.images import conv, global_avg_pool, pool, upsample
 from nnlab.export.onnx.linear import flatten, linear
 from nnlab.export.onnx.normalisation import batch_norm, group_norm, instance_norm, layer_norm, lrn
+from nnlab.export.onnx.recurrent import embedding, gru, lstm, rnn
 from nnlab.export.onnx.sequences import image_rows, last_step, permute, reshape, reverse, time_distributed
 
 CONVERTERS: dict[str, Converter] = {
@@ -32,6 +33,11 @@ CONVERTERS: dict[str, Converter] = {
     "permute": permute,
     "conv1d": conv,
     "conv2d": conv,
+    "embedding": embedding,
+    "rnn": rnn,
+    "lstm": lstm,
+    "gru": gru,
+    "conv2d": conv2d,
     "max_pool": pool("MaxPool"),
     "avg_pool": pool("AveragePool"),
     "global_avg_pool": global_avg_pool,

@@ -41,14 +41,23 @@ class Graph:
         return int(helper.np_dtype_to_tensor_dtype(self.dtype))
 
     def node(
-        self, operator: str, name: str, inputs: Sequence[str], shape: Shape, element: int = 0, /, **attributes: Any
+        self,
+        operator: str,
+        name: str,
+        inputs: Sequence[str],
+        shape: Shape,
+        element: int = 0,
+        /,
+        *,
+        batch_at: int = 0,
+        **attributes: Any,
     ) -> str:
         """Add a node whose one output has its name and the shape (N, *shape); returns the name.
 
-        ``element`` is ONNX's number for the type of the output where it is not ``dtype``.
+        ``element`` is ONNX's number for the type of the output where it is not ``dtype``, ``batch_at`` the axis of N.
         """
         self._nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
-        self._values[name] = self._value(name, shape, element)
+        self._values[name] = self._value(name, shape, element, batch_at)
         return name
 
     @contextmanager
@@ -97,5 +106,6 @@ class Graph:
             value_info=[value for key, value in self._values.items() if key not in outputs],
         )
 
-    def _value(self, name: str, shape: Shape, element: int = 0) -> ValueInfoProto:
-        return helper.make_tensor_value_info(name, element or self.element_type, [self._batch, *shape])
+    def _value(self, name: str, shape: Shape, element: int = 0, batch_at: int = 0) -> ValueInfoProto:
+        sizes = [*shape[:batch_at], self._batch, *shape[batch_at:]]
+        return helper.make_tensor_value_info(name, element or self.element_type, sizes)
