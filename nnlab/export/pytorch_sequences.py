@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nnlab.export.gates import by_gate
+from nnlab.export.gates import biases_by_gate, by_gate
 from nnlab.export.pytorch_module import Module, plain
 
 CLASSES = {
@@ -105,7 +105,7 @@ def _recurrent(call: str, order: Sequence[int], layer: Any, settings: str = "") 
     state = {"weight_ih_l0": by_gate(layer.Wx.value, order), "weight_hh_l0": by_gate(layer.Wh.value, order)}
     if layer.bias:
         bh = getattr(layer, "bh", None)
-        biases = biasesby_gate(layer.b.value, None if bh is None else bh.value, order)
+        biases = biases_by_gate(layer.b.value, None if bh is None else bh.value, order)
         state["bias_ih_l0"], state["bias_hh_l0"] = biases
     return Module(f"{call}({_sizes(layer)}, batch_first=True{settings})", state)
 

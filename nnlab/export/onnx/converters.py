@@ -37,7 +37,6 @@ CONVERTERS: dict[str, Converter] = {
     "rnn": rnn,
     "lstm": lstm,
     "gru": gru,
-    "conv2d": conv2d,
     "max_pool": pool("MaxPool"),
     "avg_pool": pool("AveragePool"),
     "global_avg_pool": global_avg_pool,

@@ -47,9 +47,8 @@ class Graph:
         inputs: Sequence[str],
         shape: Shape,
         element: int = 0,
-        /,
-        *,
         batch_at: int = 0,
+        /,
         **attributes: Any,
     ) -> str:
         """Add a node whose one output has its name and the shape (N, *shape); returns the name.
@@ -107,5 +106,5 @@ class Graph:
         )
 
     def _value(self, name: str, shape: Shape, element: int = 0, batch_at: int = 0) -> ValueInfoProto:
-        sizes = [*shape[:batch_at], self._batch, *shape[batch_at:]]
+        sizes: list[str | int | None] = [*shape[:batch_at], self._batch, *shape[batch_at:]]
         return helper.make_tensor_value_info(name, element or self.element_type, sizes)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 
-from nnlab.export.gates import by_gate
+from nnlab.export.gates import biases_by_gate, by_gate
 from nnlab.export.onnx.graph import Graph
 
 LSTM_ORDER = (2, 3, 0, 1)
@@ -43,14 +43,14 @@ def _recurrent(
     """The operator between two transpositions, with W (1, gates·H, D), R (1, gates·H, H) and B (1, 2·gates·H)."""
     T, D = layer.in_shape
     H = layer.units
-    inputs = [graph.node("Transpose", f"{name}.steps", [x], (T, D), perm=[1, 0, 2], batch_at=1)]
+    inputs = [graph.node("Transpose", f"{name}.steps", [x], (T, D), 0, 1, perm=[1, 0, 2])]
     inputs.append(graph.constant(f"{name}.W", by_gate(layer.Wx.value, order)[np.newaxis]))
     inputs.append(graph.constant(f"{name}.R", by_gate(layer.Wh.value, order)[np.newaxis]))
     if layer.bias:
         bh = getattr(layer, "bh", None)
-        biases = biasesby_gate(layer.b.value, None if bh is None else bh.value, order)
+        biases = biases_by_gate(layer.b.value, None if bh is None else bh.value, order)
         inputs.append(graph.constant(f"{name}.B", np.concatenate(biases)[np.newaxis]))
-    states = graph.node(operator, f"{name}.states", inputs, (T, 1, H), batch_at=2, hidden_size=H, **attributes)
+    states = graph.node(operator, f"{name}.states", inputs, (T, 1, H), 0, 2, hidden_size=H, **attributes)
     direction = graph.constant(f"{name}.direction", np.array([1]), np.int64)
-    squeezed = graph.node("Squeeze", f"{name}.squeezed", [states, direction], (T, H), batch_at=1)
+    squeezed = graph.node("Squeeze", f"{name}.squeezed", [states, direction], (T, H), 0, 1)
     return graph.node("Transpose", name, [squeezed], (T, H), perm=[1, 0, 2])

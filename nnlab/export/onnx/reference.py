@@ -1,6 +1,6 @@
 """``onnx.reference``, with operators that it computes wrongly or slowly."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,30 @@ class MaxPool(OpRun):
         return (windows[:, :, *steps].max(axis=tuple(range(-axes, 0))),)
 
 
+class RNN(OpRun):
+    """h_t = f(x_t Wᵀ + h_{t−1} Rᵀ + b), forward from h_0 = 0, the only form exported; y is (T, 1, N, H).
+
+    onnx up to 1.23 knows no activation but Tanh and Affine.
+    """
+
+    def _run(
+        self,
+        x: Array,
+        W: Array,
+        R: Array,
+        B: Array | None = None,
+        *rest: Any,
+        activations: Sequence[str],
+        **others: Any,
+    ) -> tuple[Array]:
+        activation: Callable[[Array], Array] = np.tanh if activations[0] == "Tanh" else lambda z: np.maximum(z, 0)
+        H = R.shape[-1]
+        bias = np.zeros(H, x.dtype) if B is None else B[0, :H] + B[0, H:]
+        h = np.zeros((x.shape[1], H), x.dtype)
+        states = [h := activation(step @ W[0].T + h @ R[0].T + bias) for step in x]
+        return (np.stack(states)[:, np.newaxis],)
+
+
 def reference_evaluator(model: ModelProto) -> ReferenceEvaluator:
     """What computes a model in NumPy by the definition of each operator."""
-    return ReferenceEvaluator(model, new_ops=[LRN, Resize, MaxPool])
+    return ReferenceEvaluator(model, new_ops=[LRN, Resize, MaxPool, RNN])
