@@ -57,6 +57,14 @@ def complete_spec(incomplete: str) -> list[str]:
     return list(dict.fromkeys([*plain, *complete_config(incomplete)]))
 
 
+def complete_gradcheck(incomplete: str) -> list[str]:
+    """As :func:`complete_spec`, then Python files."""
+    parent, slash, start = incomplete.rpartition("/")
+    entries = [path.name for path in _entries(Path(parent + slash)) if path.suffix == ".py"]
+    files = [f"{parent}{slash}{name}" for name in sorted(entries) if name.startswith(start) and _PLAIN.fullmatch(name)]
+    return list(dict.fromkeys([*complete_spec(incomplete), *files]))
+
+
 def complete_spec_or_run(ctx: Context, incomplete: str) -> list[str]:
     """As :func:`complete_spec`, then run folders as :func:`complete_run`."""
     return list(dict.fromkeys([*complete_spec(incomplete), *complete_run(ctx, incomplete)]))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nnlab.cli.arguments import Lang, Overrides
-from nnlab.cli.completion import complete_checked, complete_spec
+from nnlab.cli.completion import complete_checked, complete_gradcheck
 from nnlab.cli.console import check_font, echo, naming_output
+from nnlab.cli.gradcheck_file import check_file
 
 # The scores of larger batches are not printed.
 MOST_SCORES = 5
@@ -21,9 +22,9 @@ def gradcheck_command(
     spec: Annotated[
         Path | None,
         typer.Argument(
-            metavar="SPEC",
-            help="Check the model, loss and penalties of a spec or bundled config instead.",
-            autocompletion=complete_spec,
+            metavar="SPEC|FILE.py",
+            help="Check the model, loss and penalties of a spec or bundled config instead, or the code of a file.",
+            autocompletion=complete_gradcheck,
         ),
     ] = None,
     method: Annotated[
@@ -60,9 +61,13 @@ def gradcheck_command(
             show_default=False,
         ),
     ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the check of a FILE.py as JSON.")] = False,
     language: Lang = "en",
 ) -> None:
     """Check gradients numerically; exit code 1 when one is wrong.
+
+    FILE.py holds code of your own: components, classes with forward and backward, pairs of functions such as
+    affine_forward and affine_backward. A wrong gradient comes with its worst five entries and a guess at the mistake.
 
     --values prints the gradients of all trained parameters of a SPEC (20 coordinates of a larger tensor).
 
@@ -74,6 +79,13 @@ def gradcheck_command(
     from nnlab.errors import CheckFailed, UsageError
     from nnlab.gradcheck import TOLERANCES, check_components
 
+    if spec is not None and spec.suffix == ".py":
+        if overrides or values or h_sweep or out is not None:
+            raise UsageError("a FILE.py can be combined with --only, --method, --seed and --json only")
+        check_file(spec, only, method or "central", seed, json=json)
+        return
+    if json:
+        raise UsageError("--json is for a FILE.py, which is not given")
     if spec is None and overrides:
         raise UsageError("-s changes a spec, but no SPEC is given")
     if spec is not None and only:

@@ -12,6 +12,9 @@ from nnlab.gradcheck.check import (
     complex_derivative,
     component_subjects,
 )
+from nnlab.gradcheck.evidence import Diagnosis
+from nnlab.gradcheck.gradient_check import GradientCheck
+from nnlab.gradcheck.inspection import TensorCheck
 from nnlab.gradcheck.subjects import (
     Subject,
     layer_subject,
@@ -27,11 +30,14 @@ __all__ = [
     "POINTS",
     "TOLERANCES",
     "AtKinkError",
+    "Diagnosis",
     "Entry",
+    "GradientCheck",
     "Method",
     "Result",
     "Subject",
     "Sweep",
+    "TensorCheck",
     "central_derivative",
     "check",
     "check_components",

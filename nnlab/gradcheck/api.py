@@ -77,4 +77,4 @@ def implementations_of(
             "forward go by name: check_gradient(forward, backward, x=x)"
         )
     name = getattr(subject, "__name__", type(subject).__name__)
-    return function_pair(name.removesuffix("_forward"), subject, backward, arguments)
+    return function_pair(name.replace("_forward", ""), subject, backward, arguments)

@@ -7,14 +7,14 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.gradcheck.calling import CodeRaised, isolated
 from nnlab.gradcheck.evidence import SAME, Diagnosis, distance
-from nnlab.gradcheck.implementation import Example, Implementation, Run, Sizes, direction_of, forward_of, run
+from nnlab.gradcheck.implementation import BACKWARD, Example, Implementation, Run, Sizes, direction_of, forward_of, run
 
 
 def behaviours(implementation: Implementation, first: Run, seed: int) -> dict[str, Diagnosis]:
     """What is wrong in how the implementation behaves, by the tensor concerned, ``forward`` or ``dout``."""
     found: dict[str, Diagnosis] = {}
     for name, place in first.changed.items():
-        if name != "dout":
+        if name != "dout" or implementation.component:
             text = f"{place} changes its argument {name} in place, so the caller's array is another one afterwards"
             found[name] = Diagnosis("changes an argument", f"{text}: work on a copy, {name}.copy()")
     try:
@@ -78,7 +78,7 @@ def _stale(implementation: Implementation, first: Run, seed: int) -> dict[str, D
     session, between = implementation.session(), implementation.session()
     forward_of(session, first.example.arguments)
     forward_of(between, other.arguments)
-    with isolated():
+    with isolated(BACKWARD):
         gradients = session.backward(direction_of(first.output, seed))
     for name in _different(first, replace(first, gradients=gradients)):
         text = f"a forward of another layer changes the gradient of {name}: the cache is shared between layers"

@@ -6,9 +6,16 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.gradcheck.diagnosis_factor import constant_factor, factor_of_arrays, not_numbers
-from nnlab.gradcheck.diagnosis_formula import wrong_formula
-from nnlab.gradcheck.diagnosis_order import part_of_outputs, part_of_time, wrong_order
-from nnlab.gradcheck.diagnosis_region import forgotten_mask, wrong_entries
+from nnlab.gradcheck.diagnosis_formula import only_found, wrong_formula
+from nnlab.gradcheck.diagnosis_norm import wrong_normalisation
+from nnlab.gradcheck.diagnosis_order import (
+    overlapping_windows,
+    part_of_outputs,
+    repeated_indices,
+    summed_too_often,
+    wrong_order,
+)
+from nnlab.gradcheck.diagnosis_region import forgotten_mask, wrong_entries, wrong_region
 from nnlab.gradcheck.diagnosis_shape import diagnose_shape
 from nnlab.gradcheck.diagnosis_term import missing_term
 from nnlab.gradcheck.evidence import SAME, Diagnosis, Evidence
@@ -20,12 +27,17 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     not_numbers,
     constant_factor,
     wrong_order,
+    summed_too_often,
+    repeated_indices,
     part_of_outputs,
-    part_of_time,
+    overlapping_windows,
     forgotten_mask,
+    wrong_region,
     factor_of_arrays,
     wrong_formula,
+    wrong_normalisation,
     missing_term,
+    only_found,
     wrong_entries,
 )
 

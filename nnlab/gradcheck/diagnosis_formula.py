@@ -25,9 +25,29 @@ def wrong_formula(e: Evidence) -> Diagnosis | None:
             break
     if found and right:
         return _compared(e, found, right)
-    if found:
-        return Diagnosis("wrong formula", f"backward gives {found}, which is not the gradient of this forward")
+    if found and (coupled := _coupled(e)):
+        text = f"backward gives {found}, number by number, but each output depends on every input of its {coupled}"
+        return Diagnosis("missing term", f"{text}: the terms of the other outputs are missing")
     return None
+
+
+def only_found(e: Evidence) -> Diagnosis | None:
+    """A formula that is not the right one, where the right one is not known."""
+    for text, value in formulas(e):
+        if value.shape == e.numerical.shape and e.residual(value) < SAME:
+            return Diagnosis("wrong formula", f"backward gives {text}, which is not the gradient of this forward")
+    return None
+
+
+def _coupled(e: Evidence) -> str:
+    """``row`` or ``column`` where one output depends on other inputs than its own, for outputs like the tensor."""
+    if e.from_outputs is None or e.output.shape != e.numerical.shape or e.output.ndim != 2:
+        return ""
+    one = np.zeros(e.output.shape)
+    one[0, 0] = 1
+    part = np.abs(e.from_outputs(one)) > 1e-9 * e.scale
+    part[0, 0] = False
+    return "row" if part[0].any() else "column" if part[:, 0].any() else ""
 
 
 def _compared(e: Evidence, found: str, right: str) -> Diagnosis:
@@ -38,6 +58,8 @@ def _compared(e: Evidence, found: str, right: str) -> Diagnosis:
         return Diagnosis("missing factor", f"{text}: the factor {' * '.join(missing)} is missing")
     if extra and not missing:
         return Diagnosis("extra factor", f"{text}: the factor {' * '.join(extra)} does not belong there")
+    if found.replace(".T", "") == right.replace(".T", ""):
+        return Diagnosis("transposed", text)
     if ".sum(" in found and found.partition(".sum(")[0] == right.partition(".sum(")[0]:
         return Diagnosis("wrong axis", text)
     return Diagnosis("wrong formula", text)

@@ -55,6 +55,39 @@ def part_of_outputs(e: Evidence) -> Diagnosis | None:
     return None
 
 
+def repeated_indices(e: Evidence) -> Diagnosis | None:
+    """Rows of a table that are looked up more than once, and keep the gradient of the last time only."""
+    for name, indices in e.arguments.items():
+        if not isinstance(indices, np.ndarray) or indices.dtype.kind not in "iu" or e.output.ndim != indices.ndim + 1:
+            continue
+        if (indices.size and indices.max() >= len(e.numerical)) or e.dout.shape[-1:] != e.numerical.shape[1:]:
+            continue
+        last = np.zeros(e.numerical.shape)
+        last[indices] = e.dout
+        residual = e.residual(last)
+        if residual < SAME:
+            text = f"an index that occurs twice in {name} counts once: W[{name}] += dout keeps the last of them only"
+            return Diagnosis("part of the outputs", f"{text}; np.add.at adds them all", residual)
+    return None
+
+
+def summed_too_often(e: Evidence) -> Diagnosis | None:
+    """The sum of the right gradient over an axis, written to every place along it."""
+    if not e.known.all() or e.numerical.size < 2:
+        return None
+    for count in range(e.numerical.ndim, 0, -1):
+        for axes in combinations(range(e.numerical.ndim), count):
+            total = np.broadcast_to(e.numerical.sum(axes, keepdims=True), e.numerical.shape)
+            residual = e.residual(total)
+            if residual < SAME:
+                where = (
+                    "every axis" if count == e.numerical.ndim else f"axis {', '.join(map(str, axes))} of {e.name} too"
+                )
+                text = f"the same number stands everywhere: the sum goes over {where}"
+                return Diagnosis("summed too often", text, residual)
+    return None
+
+
 def _parts(y: Array) -> Iterator[tuple[str, Array]]:
     yield "the last sample", _only(y, (-1,))
     yield "the first sample", _only(y, (0,))
@@ -77,14 +110,25 @@ def _only(y: Array, index: tuple[int | slice, ...]) -> Array:
     return mask
 
 
-def part_of_time(e: Evidence) -> Diagnosis | None:
+def overlapping_windows(e: Evidence) -> Diagnosis | None:
     """Entries of dx that come from one output position only (overlapping windows that overwrite each other)."""
     if e.from_outputs is None or e.output.ndim != 4 or e.tensor.ndim != 4 or e.tensor.shape[0] != e.output.shape[0]:
         return None
+    for channels, what in ((slice(None), ""), (-1, " and the last filter")):
+        residual = e.residual(_overwritten(e, channels))
+        if residual < SAME:
+            text = f"where windows overlap, only the last one{what} counts: add with +=, do not assign with ="
+            return Diagnosis("part of the outputs", text, residual)
+    return None
+
+
+def _overwritten(e: Evidence, channels: int | slice) -> Array:
+    """The gradient where each window replaces what earlier ones gave."""
+    assert e.from_outputs is not None
     overwritten = np.zeros(e.analytic.shape)
     for row in range(e.output.shape[2]):
         for column in range(e.output.shape[3]):
-            part = e.from_outputs(_only(e.output, (slice(None), slice(None), row, column)))
+            part = e.from_outputs(_only(e.output, (slice(None), channels, row, column)))
             touched = np.abs(part) > 1e-9 * e.scale
             rows, columns = np.where(touched.any((0, 1)))
             if rows.size:
@@ -95,8 +139,4 @@ def part_of_time(e: Evidence) -> Diagnosis | None:
                     slice(columns.min(), columns.max() + 1),
                 )
                 overwritten[window] = part[window]
-    residual = e.residual(overwritten)
-    if residual < SAME:
-        text = "where windows overlap, only the last one counts: add with += where the gradient is assigned with ="
-        return Diagnosis("part of the outputs", text, residual)
-    return None
+    return overwritten

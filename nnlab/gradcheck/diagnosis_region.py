@@ -22,42 +22,57 @@ def forgotten_mask(e: Evidence) -> Diagnosis | None:
         return None
     count = f"{np.count_nonzero(wrong)} of {np.count_nonzero(zero)} numbers that should be 0 are not"
     where = next((f", at {text}" for text, region in _regions(e) if np.array_equal(region & e.known, zero)), "")
+    if abs(c) < SAME:
+        text = f"{count}{where}, and the others are 0: the mask is that of the other side"
+        return Diagnosis("mask", text)
     also = "" if abs(c - 1) < SAME else f"; the others are {c:.6g} times what they should be"
     text = f"{count}{where}; the others are right" if not also else f"{count}{where}{also}"
     return Diagnosis("mask", f"{text}: multiply by the mask of the forward pass", residual)
 
 
-def wrong_entries(e: Evidence) -> Diagnosis | None:
-    """Where the wrong entries are, when the others are right."""
-    wrong = e.known & (np.abs(e.analytic - e.numerical) > SAME * e.scale)
-    count, size = int(np.count_nonzero(wrong)), int(np.count_nonzero(e.known))
-    if not 0 < count < size:
-        return None
-    zeros = not e.analytic[wrong].any()
-    what = "are 0" if zeros else "are wrong"
-    head = f"{count} of {size} numbers {what}"
-    for text, region in _regions(e):
+def wrong_region(e: Evidence) -> Diagnosis | None:
+    """The wrong entries are exactly those of a condition on an array."""
+    wrong, head, zeros = _wrong(e)
+    for text, region in _regions(e) if head else ():
         if np.array_equal(region & e.known, wrong):
             right = e.numerical[wrong]
             c = float(e.analytic[wrong] @ right) / float(right @ right) if right.any() else 0.0
-            same = count > 2 and distance(e.analytic[wrong], c * right) < SAME and not zeros
+            same = right.size > 2 and distance(e.analytic[wrong], c * right) < SAME and not zeros
             times = f", {c:.6g} times what they should be" if same else ""
             return Diagnosis("some entries", f"{head}, exactly those where {text}{times}; the others are right")
+    return None
+
+
+def wrong_entries(e: Evidence) -> Diagnosis | None:
+    """Where the wrong entries are, when the others are right."""
+    wrong, head, _ = _wrong(e)
+    if not head:
+        return None
+    count, size = int(np.count_nonzero(wrong)), int(np.count_nonzero(e.known))
     for axis in range(wrong.ndim):
         hit = wrong.any(tuple(other for other in range(wrong.ndim) if other != axis))
         places = np.flatnonzero(hit)
-        if len(places) <= len(hit) / 2 and len(hit) > 2:
+        if len(places) <= hit.size / 2 and hit.size > 2:
             names = ", ".join(map(str, places.tolist()))
-            sample = " (samples)" if axis == 0 and e.samples == len(hit) else ""
-            text = f"{head}, all with index {names} of {len(hit)} on axis {axis}{sample}; the others are right"
+            sample = " (samples)" if axis == 0 and e.samples == hit.size else ""
+            text = f"{head}, all with index {names} of {hit.size} on axis {axis}{sample}; the others are right"
             return Diagnosis("some entries", f"{text}: does a loop or slice end too early or miss an edge?")
-        if len(places) == len(hit) - 1 and len(hit) > 2 and wrong.sum() > 0.5 * wrong.size:
+        if len(places) == hit.size - 1 and hit.size > 2 and wrong.sum() > 0.5 * wrong.size:
             only = int(np.flatnonzero(~hit)[0])
-            sample = "sample" if axis == 0 and e.samples == len(hit) else f"index on axis {axis}"
-            return Diagnosis("some entries", f"{head}: only {sample} {only} of {len(hit)} is right")
+            sample = "sample" if axis == 0 and e.samples == hit.size else f"index on axis {axis}"
+            return Diagnosis("some entries", f"{head}: only {sample} {only} of {hit.size} is right")
     if count <= 0.75 * size and wrong.size > 4:
         return Diagnosis("some entries", f"{head}; the others are right")
     return None
+
+
+def _wrong(e: Evidence) -> tuple[Array, str, bool]:
+    """The wrong entries, how many they are (nothing where all or none are wrong), and whether they are all 0."""
+    wrong = e.known & (np.abs(e.analytic - e.numerical) > SAME * e.scale)
+    count, size = int(np.count_nonzero(wrong)), int(np.count_nonzero(e.known))
+    zeros = not e.analytic[wrong].any()
+    head = f"{count} of {size} numbers {'are 0' if zeros else 'are wrong'}" if 0 < count < size else ""
+    return wrong, head, zeros
 
 
 def _regions(e: Evidence) -> Iterator[tuple[str, Array]]:

@@ -1,6 +1,6 @@
 """Guesses at gradients of the wrong shape."""
 
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -16,7 +16,12 @@ def diagnose_shape(e: Evidence) -> Diagnosis:
 
 def _batch_axis(e: Evidence, shapes: str) -> Diagnosis | None:
     extra = e.analytic.ndim - e.numerical.ndim
-    if extra > 0 and e.analytic.shape[extra:] == e.numerical.shape and e.analytic.size > e.numerical.size:
+    if (
+        extra > 0
+        and 1 not in e.analytic.shape[:extra]
+        and e.analytic.shape[extra:] == e.numerical.shape
+        and e.analytic.size > e.numerical.size
+    ):
         axes = tuple(range(extra))
         residual = e.residual(e.analytic.sum(axes), e.numerical)
         where = "axis=0" if extra == 1 else f"axis={axes}"
@@ -25,16 +30,16 @@ def _batch_axis(e: Evidence, shapes: str) -> Diagnosis | None:
             return Diagnosis("not summed over the batch", text, residual)
         mean = e.residual(e.analytic.mean(axes), e.numerical)
         if mean < SAME:
-            text = f"the gradient {shapes}: take .mean({where}), one row of it is missing the sum over the samples"
+            text = f"the gradient {shapes}: every row of it is the sum over the samples already, keep one of them"
             return Diagnosis("not summed over the batch", text, mean)
-        text = f"the gradient {shapes}: it has one part for each sample; sum over them with .sum({where})"
-        return Diagnosis("not summed over the batch", text)
-    over = [axis for axis in range(e.analytic.ndim) if e.analytic.sum(axis).shape == e.numerical.shape]
-    for axis in over:
-        residual = e.residual(e.analytic.sum(axis), e.numerical)
-        if residual < SAME:
-            text = f"the gradient {shapes}: a sum over axis {axis} is missing"
-            return Diagnosis("not summed over the batch", text, residual)
+    for count in range(1, e.analytic.ndim):
+        for over in combinations(range(e.analytic.ndim), count):
+            if all(e.analytic.shape[axis] > 1 for axis in over):
+                residual = e.residual(e.analytic.sum(over), e.numerical)
+                if residual < SAME:
+                    where = f"axis={over[0] if count == 1 else over}"
+                    text = f"the gradient {shapes}: sum over the other axes too, .sum({where})"
+                    return Diagnosis("not summed over the batch", text, residual)
     return None
 
 
@@ -75,6 +80,9 @@ def _summed(e: Evidence, shapes: str) -> Diagnosis:
         return Diagnosis("wrong axis", text)
     if e.analytic.shape == e.dout.shape and e.analytic.ndim and np.array_equal(e.analytic, e.dout):
         return Diagnosis("wrong shape", f"the gradient {shapes}: it is dout, unchanged")
+    if (cropped := _cropped(e)) is not None:
+        text = f"the gradient {shapes}: cut the padding off, {e.name} is in the middle of it"
+        return Diagnosis("wrong shape", text, cropped)
     if e.analytic.shape == e.output.shape and e.output.ndim:
         return Diagnosis("wrong shape", f"the gradient {shapes}: that is the shape of the output")
     same = [name for name, value in e.arguments.items() if name != e.name and np.shape(value) == e.analytic.shape]
@@ -82,6 +90,18 @@ def _summed(e: Evidence, shapes: str) -> Diagnosis:
         text = f"the gradient {shapes}, which is that of {same[0]}: are the gradients returned in the order of forward?"
         return Diagnosis("wrong shape", text)
     return Diagnosis("wrong shape", f"the gradient {shapes}; it must be that of {e.name}")
+
+
+def _cropped(e: Evidence) -> float | None:
+    """How far the middle of a padded gradient is from the right one."""
+    if e.analytic.ndim != e.numerical.ndim or any(
+        a < b for a, b in zip(e.analytic.shape, e.numerical.shape, strict=True)
+    ):
+        return None
+    edges = [(a - b) // 2 for a, b in zip(e.analytic.shape, e.numerical.shape, strict=True)]
+    middle = tuple(slice(edge, edge + size) for edge, size in zip(edges, e.numerical.shape, strict=True))
+    residual = e.residual(e.analytic[middle], e.numerical)
+    return residual if residual < SAME else None
 
 
 def factor(candidate: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", e: Evidence) -> float | None:

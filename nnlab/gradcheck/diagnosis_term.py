@@ -1,6 +1,7 @@
 """Guesses at gradients that lack a term or have one too many: what the difference is proportional to."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 
@@ -71,6 +72,9 @@ def _bases(e: Evidence) -> Iterator[tuple[str, Array]]:
         for text, quantity in e.quantities.items():
             if quantity.shape == e.dout.shape and text != "dout":
                 yield f"dout * {text}", e.dout * quantity
+        same = [(text, q) for text, q in e.quantities.items() if q.shape == e.dout.shape and text != "dout"]
+        for (text, one), (other, two) in combinations(same, 2):
+            yield f"dout * {text} * {other}", e.dout * one * two
 
 
 def _combinations(e: Evidence) -> Iterator[tuple[list[str], list[Array]]]:

@@ -33,6 +33,8 @@ REQUIRED_ONLY: dict[str, Any] = {
     "pool_h": 2, "pool_w": 2, "pool_height": 2, "pool_width": 2, "pool_size": 2, "kernel_size": 2, "size": 2,
     "alpha": 0.1, "slope": 0.1, "negative_slope": 0.1, "leak": 0.1, "leakiness": 0.1, "beta_": 1.0, "G": 2, "groups": 2,
     "reg": 0.1, "lam": 0.1, "lamda": 0.1, "weight_decay": 0.1, "weight_decay_lambda": 0.1, "l2": 0.1, "delta": 1.0,
+    "input_size": 7, "in_features": 7, "input_dim": 7, "n_in": 7, "hidden_size": 5, "hidden_dim": 5, "n_hidden": 5,
+    "output_size": 3, "out_features": 3, "output_dim": 3, "n_out": 3, "units": 3,
     "eps": 1e-5, "epsilon": 1e-5, "momentum": 0.9, "seed": 0, "axis": 1,
 }  # fmt: skip
 
@@ -44,6 +46,7 @@ class Layout:
     kind: str
     out_first: bool = False
     one_hot: bool = False
+    positive: bool = False
     pool: int = 2
     kernel_square: bool = False
 
@@ -56,7 +59,7 @@ class Layout:
         channel: Shape = (D,)
         match self.kind:
             case "image":
-                N, C, F, rows, columns = min(N, 3), 2, 2 if sizes.square else 3, 5, 5 if sizes.square else 7
+                N, C, F, rows, columns = min(N, 3), 2, 2 if sizes.square else 4, 5, 5 if sizes.square else 7
                 kernel = (3, 3) if sizes.square or self.kernel_square else (3, 5)
                 x, weight, bias, channel = (N, C, rows, columns), (F, C, *kernel), (F,), (C,)
             case "pool":
@@ -74,7 +77,9 @@ class Layout:
         if self.kind.startswith(("lstm", "gru", "rnn")):
             x = (N, D) if self.kind.endswith("step") else (N, 3, D)
             bias = (gates * H,)
+        hidden = H
         return {
+            "w1": (D, hidden), "b1": (hidden,), "w2": (hidden, M), "b2": (M,),
             "x": x, "w": weight, "b": bias, "channel": channel, "h": (N, H), "wx": (D, gates * H), "wh": (H, gates * H),
             "labels": x[:1] if x else (1,), "classes": (x[-1] if x else 1,),
         }  # fmt: skip
@@ -86,7 +91,15 @@ def layouts_for(name: str, parameters: Sequence[str]) -> list[Layout]:
     labelled = bool(LABELS & set(parameters))
     dense = [Layout("dense", one_hot=labelled), Layout("dense", one_hot=not labelled), Layout("dense", out_first=True)]
     images = [Layout("image"), Layout("image", kernel_square=True), Layout("pool"), Layout("pool", pool=3)]
-    rest = [*dense, Layout("folded"), Layout("sequence"), *images, Layout("groups"), Layout("scalar")]
+    rest = [
+        *dense,
+        Layout("dense", one_hot=labelled, positive=True),
+        Layout("folded"),
+        Layout("sequence"),
+        *images,
+        Layout("groups"),
+        Layout("scalar"),
+    ]
     first: list[Layout] = []
     recurrent = next((kind for kind in ("lstm", "gru", "rnn") if kind in word), None)
     if recurrent or {"wx", "wh"} <= {parameter.lower() for parameter in parameters}:
@@ -189,8 +202,9 @@ def _fill(
             7, size=(shapes["x"][0] if shapes["x"] else 1, *([3] if "time" in name.lower() or word == "x" else []))
         )
     else:
-        role = _role(word)
+        role = _role(word, {other.lower() for other in names})
         noise = rng.standard_normal(shapes[role])
+        noise = 0.05 + 0.9 * rng.random(shapes[role]) if layout.positive and role == "x" else noise
         arguments[key] = np.asarray(
             1 + 0.3 * noise if word in {"gamma", "scale"} else 0.5 * noise if role in {"wx", "wh"} else noise
         )
@@ -205,7 +219,9 @@ def _targets(name: str, layout: Layout, shapes: dict[str, Shape], rng: np.random
     return np.eye(classes)[labels] if layout.one_hot else labels
 
 
-def _role(word: str) -> str:
+def _role(word: str, names: set[str]) -> str:
+    if word in {"w1", "b1", "w2", "b2"} and word[0] + "2" in names:
+        return word
     if word in {"wx", "w_x", "wxh", "w_xh"}:
         return "wx"
     if word in {"wh", "w_h", "whh", "w_hh"}:

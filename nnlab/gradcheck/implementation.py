@@ -13,6 +13,8 @@ from nnlab.gradcheck.calling import isolated
 from nnlab.gradcheck.subjects import Subject, Tensors
 
 Arguments = dict[str, Any]
+# Added to the seed of forward.
+BACKWARD = 1
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def run(session: Session, example: Example, seed: int) -> Run:
     changed = dict.fromkeys(_changed(arguments, example.arguments), "forward")
     dout = direction_of(kept, seed)
     given = dout.copy()
-    with isolated():
+    with isolated(BACKWARD):
         gradients = session.backward(given)
     gradients = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in gradients.items()}
     for name in _changed(arguments, example.arguments):

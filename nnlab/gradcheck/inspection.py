@@ -51,7 +51,10 @@ def inspect_gradients(implementation: Implementation, seed: int = 0) -> list[Ten
         raise UsageError(
             f"{implementation.name}: no argument is an array of floats, so there is nothing to differentiate"
         )
-    first = run(implementation.session(), example, seed)
+    try:
+        first = run(implementation.session(), example, seed)
+    except CodeRaised as error:
+        return _square_only(implementation, error, seed)
     if problem := _forward_problem(implementation, first):
         return [_failed(implementation.name, "forward", first.output.shape, problem)]
     found = list(_tensors(implementation, first, seed))
@@ -191,6 +194,22 @@ def _single_sample(implementation: Implementation, seed: int) -> list[TensorChec
             text = f"right with several samples, wrong with one; {check.diagnosis}"
             found.append(replace(check, diagnosis=Diagnosis("only for one sample", text)))
     return found
+
+
+def _square_only(implementation: Implementation, error: CodeRaised, seed: int) -> list[TensorCheck]:
+    """The check with equal sizes, where the code runs with those only; raises the error where it does not."""
+    if not implementation.resizable:
+        raise error
+    try:
+        first = run(implementation.session(), implementation.example(Sizes(square=True), seed), seed)
+    except CodeRaised:
+        raise error from None
+    text = (
+        f"runs where all sizes are equal, and else raises {error}: is an array transposed, or a shape assumed square?"
+    )
+    found = [_failed(implementation.name, "backward", (), Diagnosis("only for non-square shapes", text))]
+    name = f"{implementation.name} with equal sizes"
+    return [*found, *_tensors(replace(implementation, name=name, resizable=False), first, seed)]
 
 
 def _with_behaviour(check: TensorCheck, behaviour: Diagnosis | None) -> TensorCheck:

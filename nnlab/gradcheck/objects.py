@@ -33,16 +33,16 @@ class ObjectSession(Session):
 
     def _forward(self, arguments: Arguments, elsewhere: Mapping[str, object]) -> Array:
         self.arguments = arguments
-        takes = parameters_of(self.instance.forward)
+        takes = _without_self(type(self.instance).forward)
         self.inputs = {name: value for name, value in arguments.items() if name in takes and name not in elsewhere}
         returned = self.instance.forward(**self.inputs)
         self.outputs = list(returned) if isinstance(returned, tuple) else [returned]
-        if isinstance(returned, tuple) and len(parameters_of(self.instance.backward)) < len(returned):
+        if isinstance(returned, tuple) and len(_without_self(type(self.instance).backward)) < len(returned):
             self.outputs = self.outputs[:1]
         return joined(self.outputs, line_of(type(self.instance).forward))
 
     def backward(self, dout: Array) -> dict[str, object]:
-        parameters = parameters_of(self.instance.backward)
+        parameters = _without_self(type(self.instance).backward)
         returned = self.instance.backward(*split(dout, self.outputs)[: len(parameters)])
         names = float_names(self.inputs)
         arrays = [name for name, value in self.inputs.items() if isinstance(value, np.ndarray)]
@@ -87,7 +87,7 @@ def instance_implementations(instance: object, given: Mapping[str, Any]) -> list
     """Implementations of an object as it is: its parameters are the arrays that have a gradient beside them."""
     _need_both(type(instance))
     held = _held_parameters(instance)
-    takes = parameters_of(instance.forward)  # type: ignore[attr-defined]
+    takes = _without_self(type(instance).forward)  # type: ignore[attr-defined]
     parameters = dict(takes)
     for name in held:
         parameters.setdefault(name, inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY))

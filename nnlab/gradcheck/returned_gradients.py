@@ -19,6 +19,8 @@ def joined(outputs: Sequence[Any], where: str) -> Array:
             array = np.asarray(output)
         except ValueError:
             array = np.array(None)
+        if output is None:
+            raise UsageError(f"{where}: returns None; is a return missing?")
         if array.dtype.kind not in "fiubc":
             raise UsageError(
                 f"{where}: must return an array or a number, or (out, cache) with a backward(dout, cache), got "

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,8 @@ from nnlab.text import quote
 ALSO = {"affine": "folded", "linear": "folded", "dense": "folded", "pool": "pool"}
 
 
-def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+@lru_cache(256)
+def parameters_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     """The parameters of a function that can be passed by name, without *args and **kwargs."""
     try:
         signature = inspect.signature(function)
@@ -50,26 +51,34 @@ def settled(
     resizable = not any(isinstance(value, np.ndarray | list | tuple) for value in given.values())
     layouts = layouts_for(name, list(parameters))
     make = partial(_implementation, name, parameters, session, given, shares_state, resizable, inputs)
-    errors: list[str] = []
-    accepted: list[tuple[Layout, Implementation]] = []
-    only_forward: Implementation | None = None
-    for layout in layouts if resizable or _some_missing(parameters, given) else layouts[:1]:
+    layout, implementation = _accepted(
+        name, layouts if resizable or _some_missing(parameters, given) else layouts[:1], make
+    )
+    return [implementation, *_others(name, layout, layouts, make)] if resizable else [implementation]
+
+
+def _accepted(
+    name: str, layouts: list[Layout], make: Callable[[Layout], Implementation]
+) -> tuple[Layout, Implementation]:
+    """The first layout that forward and backward accept; else the first that forward accepts."""
+    error = ""
+    second_best: tuple[Layout, Implementation] | None = None
+    for layout in layouts:
+        # Other labels may suit backward; other shapes would hide a mistake in it.
+        if second_best and layout.kind != second_best[0].kind:
+            break
         implementation = make(layout)
         example = implementation.example(Sizes(), 0)
         problem = _problem(implementation, example)
         if problem is None:
-            accepted.append((layout, implementation))
-            break
-        if problem[0] == "backward" and only_forward is None:
-            only_forward = implementation
-        errors.append(problem[1] + _called_with(example))
-    if not accepted and only_forward is None:
+            return layout, implementation
+        if problem[0] == "backward":
+            second_best = second_best or (layout, implementation)
+        error = error or problem[1] + _called_with(example)
+    if second_best is None:
         hint = "pass arrays of the right shapes, or shapes, by the names of its arguments: x=(4, 7)"
-        raise CodeRaised(f"{name}: forward accepts no example: {errors[0]}; {hint}")
-    if not accepted:
-        assert only_forward is not None
-        return [only_forward]
-    return [accepted[0][1], *_others(name, accepted[0][0], layouts, make)] if resizable else [accepted[0][1]]
+        raise CodeRaised(f"{name}: forward accepts no example: {error}; {hint}")
+    return second_best
 
 
 def _others(

@@ -1,0 +1,76 @@
+"""Planted mistakes: correct sources in tests/gradcheck/planted, changed in one place, and what nnlab says of them."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from nnlab.gradcheck.api import check_gradient
+from nnlab.gradcheck.gradient_check import GradientCheck
+
+GROUPS = ("developed", "unseen")
+SOURCES = Path(__file__).parents[1] / "gradcheck" / "planted"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """``old`` becomes ``new`` in one place of a source; ``kinds`` are the guesses that name it rightly."""
+
+    what: str
+    source: str
+    subject: str
+    old: str
+    new: str
+    tensor: str
+    kinds: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Layer and mistake: ``affine: dw divided by N``."""
+        return f"{self.subject}: {self.what}"
+
+    def check(self) -> GradientCheck:
+        """Check the changed source."""
+        text = (SOURCES / f"{self.source}.py").read_text(encoding="utf-8")
+        start = text.index(defining(self.subject, text))
+        assert text.count(self.old, start) >= 1, self
+        changed = text[:start] + text[start:].replace(self.old, self.new, 1)
+        return check_gradient(*subject_in(executed(changed, self.source), self.subject))
+
+
+def defining(subject: str, text: str) -> str:
+    """The line from which the mistake is looked for: the first of the subject."""
+    return next(head for head in (f"class {subject}", f"def {subject}(", f"def {subject}_forward") if head in text)
+
+
+def executed(text: str, name: str) -> ModuleType:
+    """A module of this source."""
+    module = ModuleType(name)
+    module.__file__ = str(SOURCES / f"{name}.py")
+    exec(compile(text, module.__file__, "exec"), vars(module))
+    return module
+
+
+def subject_in(module: ModuleType, subject: str) -> tuple[Any, ...]:
+    """What to pass to check_gradient: a class, a loss, or forward and backward."""
+    if hasattr(module, subject):
+        return (getattr(module, subject),)
+    names = [name for name in vars(module) if name.startswith((f"{subject}_forward", f"{subject}_backward"))]
+    return tuple(getattr(module, name) for name in sorted(names, key=lambda name: "backward" in name))
+
+
+@cache
+def catalogue() -> dict[str, Any]:
+    """The mistakes that the diagnosis was developed on, those that it was not, and what is correct in each source."""
+    read = yaml.safe_load((SOURCES / "mistakes.yaml").read_text(encoding="utf-8"))
+    found = {group: [Mistake(**{**entry, "kinds": tuple(entry["kinds"])}) for entry in read[group]] for group in GROUPS}
+    return found | {"correct": [(source, subject) for source, own in read["correct"].items() for subject in own]}
+
+
+@cache
+def correct(source: str) -> ModuleType:
+    """A source as it is."""
+    return executed((SOURCES / f"{source}.py").read_text(encoding="utf-8"), source)
