@@ -125,7 +125,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "mean_absolute_error": {},
         "huber": {"delta": 0.5},
     },
-    "metric": {"accuracy": {}, "loss": {}},
+    "metric": {"accuracy": {}, "loss": {}, "sequence_accuracy": {}, "perplexity": {}},
     "penalty": {"l1": {"strength": 0.3}, "l2": {"strength": 0.3}},
     "initialiser": {
         "normal": {"std": 0.1},

@@ -58,11 +58,12 @@ class Tally:
         The loss is measured on standardised ``numbers``, other metrics in the user's units.
         """
         mean_loss, others = MEAN_LOSS.empty(loss), [statistic.empty(loss) for statistic in statistics]
-        scores, targets = rows(network.forward(x, training=False), targets)
+        whole = network.forward(x, training=False), targets
+        scores, targets = rows(*whole)
         mean_loss.update(scores, targets)
         measured = (scores, targets) if numbers is None else (numbers.undo(scores), numbers.undo(targets))
         for statistic in others:
-            statistic.update(*measured)
+            statistic.update(*(whole if statistic.of_sequences else measured))
         minimised = mean_loss.batch_mean if loss.reported is loss else loss.forward(scores, targets)
         return cls(mean_loss, others, (minimised + network.activity_penalty()) * len(targets))
 

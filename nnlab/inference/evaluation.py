@@ -179,7 +179,7 @@ def evaluate_network(
     workers = Workers(threads or available_cores())
     chunked = ChunkedEvaluation(network, loss.reported, network.evaluation_chunk(batch_size), workers)
     split, dtype = Split(inputs, labels), network.flat.values.dtype
-    others = _measured(listed, class_names)
+    others = _measured(listed, class_names, sequences=labels.ndim > 1)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):  # as in training
         loaders = [BatchLoader(split, dtype) for _ in range(workers.threads)]
         tally = chunked.split(loaders, [*others, _EachSample()])
@@ -203,15 +203,19 @@ def evaluate_network(
     )
 
 
-def _measured(listed: Sequence[Statistic], class_names: Sequence[str]) -> list[Metric]:
-    """Every registered metric that fits, those listed first; raises UsageError where one of these does not."""
+def _measured(listed: Sequence[Statistic], class_names: Sequence[str], *, sequences: bool) -> list[Metric]:
+    """Every registered metric that fits, those listed first; raises UsageError where one of these does not.
+
+    Metrics of sequences only where each step has a target.
+    """
     task = CLASSES if class_names else NUMBERS
     own = [deepcopy(item) for item in listed if isinstance(item, Metric)]
     bind_statistics(own, task, class_names)
     found = {registered_name(item): item for item in own}
     for name, cls in metrics.items():
         complete = not any(parameter.required for parameter in hyperparameters(cls))
-        if name not in found and issubclass(cls, Metric) and fits(cls, task) and complete:
+        suits = fits(cls, task) and (sequences or not cls.of_sequences)
+        if name not in found and issubclass(cls, Metric) and suits and complete:
             metric = cls()
             with suppress(UsageError):  # such as a k of more classes than there are
                 metric.bind(class_names)

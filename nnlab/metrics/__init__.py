@@ -4,7 +4,7 @@ A metric is one class with a direction, a range, a format and labels. Files, tab
 by its columns: :mod:`nnlab.metric_columns`.
 """
 
-from nnlab.metrics import accuracy, classification, confusion, loss, regression, top_k
+from nnlab.metrics import accuracy, classification, confusion, loss, regression, sequences, top_k
 from nnlab.metrics.base import DEFAULT_METRICS, LOSS, METRICS_OF_TASK, Metric, Record, Statistic
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "confusion",
     "loss",
     "regression",
+    "sequences",
     "top_k",
 ]

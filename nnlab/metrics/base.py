@@ -33,10 +33,12 @@ class Statistic(ABC):
     or a tuple.
 
     ``task`` says which targets it is for (None: any). Targets are class indices (N,), or numbers (N, K) in the user's
-    units, as the scores then are too.
+    units, as the scores then are too. ``of_sequences`` says that it counts whole samples where each step has a target:
+    scores (N, T, K) and targets (N, T) in place of a row for each step.
     """
 
     task: ClassVar[Task | None] = None
+    of_sequences: ClassVar[bool] = False
 
     @abstractmethod
     def update(self, scores: Array, targets: Array) -> None:
