@@ -180,6 +180,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "convnet": ({"filters": 3, "kernel": 3, "hidden": 5}, (2, 8, 7)),
         "alexnet": ({"hidden": 8}, (1, 63, 63)),
         "resnet_mini": ({"filters": 2}, (2, 8, 7)),
+        "recurrent": ({"cell": "gru", "units": 3, "bidirectional": True}, (4, 2)),
     },
     # Keys.
     "augmentation": {

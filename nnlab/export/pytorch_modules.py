@@ -105,9 +105,9 @@ def _residual(layer: Composite, updates: int) -> Module:
     return Module("Residual", inside={"layers": _stack(f, updates), "projection": projection})
 
 
-def _concat(layer: Composite, updates: int) -> Module:
+def _concat(layer: Any, updates: int) -> Module:
     branches = {f"branch{number}": _stack(stack, updates) for number, stack in enumerate(layer.stacks, start=1)}
-    return Module("Concat", inside=branches)
+    return Module("Concat" if layer.axis == "first" else "ConcatFeatures", inside=branches)
 
 
 def _time_distributed(layer: Composite, updates: int) -> Module:

@@ -125,7 +125,7 @@ def script(layers: Module, inputs: InputFormat, dtype: np.dtype[np.generic], run
     named = {"inputs": Module("Inputs()"), **(layers.inside or {})}
     network = Module(layers.call, inside=named)
     classes = "\n".join(
-        text for name, text in _CLASSES.items() if any(call.startswith(name) for call in network.calls())
+        text for name, text in _CLASSES.items() if any(call.partition("(")[0] == name for call in network.calls())
     )
     inputs_class = _PIXELS if inputs.pixels else _RAW if inputs.scaling is None else _SCALED
     kind = f"uint8 pixels from 0 to {WHITE}" if inputs.pixels else "raw features, not scaled"

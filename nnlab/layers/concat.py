@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import MaxLen
 
 from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.hyperparameters import Component, Doc, OmittedAtDefault
 from nnlab.layers.activations import ReLU
 from nnlab.layers.activity import ActivityL1
 from nnlab.layers.base import Layer
@@ -15,7 +16,7 @@ from nnlab.layers.composite import Composite
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
-from nnlab.registry import Component, Doc, layers
+from nnlab.registry import layers
 
 
 @layers.register("concat")
@@ -35,12 +36,19 @@ class Concat(Composite):
         Doc("layers of each branch, such as - [{name: conv2d, filters: 8}, relu]; []: the input itself"),
     ]
 
+    axis: Annotated[
+        Literal["first", "last"],
+        Doc("axis of a sample: first (channels), or last (features of the steps of a sequence)"),
+        OmittedAtDefault(),
+    ] = "first"
+
     @classmethod
     def examples(cls) -> "list[tuple[Concat, Shape]]":
-        """Features and images, with and without an empty branch; penalties on weights and outputs inside."""
+        """Features, images and sequences, with and without an empty branch; penalties on weights and outputs inside."""
         return [
             (cls(branches=[[Linear(units=3, l2=0.2), ReLU()], [], [Linear(units=2), ActivityL1(strength=0.1)]]), (4,)),
             (cls(branches=[[Conv2D(filters=3, padding="same")], [MaxPool(size=3, stride=1, padding=1)]]), (2, 4, 3)),
+            (cls(branches=[[Linear(units=3)], []], axis="last"), (3, 2)),
         ]
 
     def build(self, in_shape: Shape) -> Shape:
@@ -49,23 +57,32 @@ class Concat(Composite):
             for number, branch in enumerate(self.branches, start=1)
         ]
         shapes = [stack.out_shape for stack in self.stacks]
-        if len({shape[1:] for shape in shapes}) > 1:
+        others = {shape[1:] if self.axis == "first" else shape[:-1] for shape in shapes}
+        if len(others) > 1:
             listed = ", ".join(shape_text(shape) for shape in shapes)
-            raise self.shape_error(f"the branches give {listed}; only the first size (channels) may differ")
-        ends = list(accumulate((shape[0] for shape in shapes), initial=0))
-        self._parts = [slice(start, stop) for start, stop in pairwise(ends)]
-        return (ends[-1], *shapes[0][1:])
+            part = "first size (channels)" if self.axis == "first" else "last size (features)"
+            raise self.shape_error(f"the branches give {listed}; only the {part} may differ")
+        ends = list(accumulate((shape[0 if self.axis == "first" else -1] for shape in shapes), initial=0))
+        before = (slice(None),) if self.axis == "first" else (...,)
+        self._parts = [(*before, slice(start, stop)) for start, stop in pairwise(ends)]
+        (rest,) = others
+        return (ends[-1], *rest) if self.axis == "first" else (*rest, ends[-1])
+
+    @property
+    def batch_axis(self) -> int:
+        """The axis of a batch along which outputs are concatenated."""
+        return 1 if self.axis == "first" else len(self.out_shape)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """y = [f₁(x), f₂(x), ...] along axis 1."""
+        """y = [f₁(x), f₂(x), ...]."""
         outputs = [stack.forward(x, training=training) for stack in self.stacks]
         shape, dtype = (len(x), *self.out_shape), outputs[0].dtype
         y = (self.workspace.images if len(shape) == 4 else self.workspace.array)("y", shape, dtype)
-        return np.concatenate(outputs, axis=1, out=y)
+        return np.concatenate(outputs, axis=self.batch_axis, out=y)
 
     def backward(self, dy: Array) -> Array:
         """dx = Σ_i J_iᵀ dy_i, with J_i the Jacobian of branch i and dy_i the gradient of its output."""
-        first, *others = (stack.backward(dy[:, part]) for stack, part in zip(self.stacks, self._parts, strict=True))
+        first, *others = (stack.backward(dy[part]) for stack, part in zip(self.stacks, self._parts, strict=True))
         dx = self.workspace.like("dx", first)
         np.copyto(dx, first)
         for share in others:

@@ -116,7 +116,8 @@ def _residual(layer: Layer) -> textbook.Layer:
 
 
 def _concat(layer: Any) -> textbook.Layer:
-    return textbook.Concatenate([[twin_of_layer(inner) for inner in stack.layers] for stack in layer.stacks])
+    branches = [[twin_of_layer(inner) for inner in stack.layers] for stack in layer.stacks]
+    return textbook.Concatenate(branches, 1 if layer.axis == "first" else -1)
 
 
 def _linear(layer: Layer) -> textbook.Layer:

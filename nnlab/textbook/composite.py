@@ -41,20 +41,20 @@ class Residual(Layer):
 
 
 class Concatenate(Layer):
-    """out = [f₁(x), f₂(x), ...] side by side, along the features or channels; dx = the sum of the branches' dx.
+    """out = [f₁(x), f₂(x), ...] side by side, along axis 1 or the last; dx = the sum of the branches' dx.
 
     An empty branch is the identity (Szegedy et al. 2015; Huang et al. 2017).
     """
 
-    def __init__(self, branches: Sequence[Sequence[Layer]]) -> None:
-        self.branches = branches
+    def __init__(self, branches: Sequence[Sequence[Layer]], axis: int = 1) -> None:
+        self.branches, self.axis = branches, axis
         self.inner = [layer for branch in branches for layer in branch]
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         outputs = [forward(branch, x, training) for branch in self.branches]
-        self.ends = np.cumsum([out.shape[1] for out in outputs])
-        return np.concatenate(outputs, axis=1)
+        self.ends = np.cumsum([out.shape[self.axis] for out in outputs])
+        return np.concatenate(outputs, axis=self.axis)
 
     def backward(self, dout: np.ndarray) -> np.ndarray:
-        douts = np.split(dout, self.ends[:-1], axis=1)
+        douts = np.split(dout, self.ends[:-1], axis=self.axis)
         return np.sum([backward(branch, part) for branch, part in zip(self.branches, douts, strict=True)], axis=0)

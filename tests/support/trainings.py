@@ -22,15 +22,16 @@ from nnlab.regularizers import Regularizer
 def make_network(
     layers: Model | Sequence[Layer],
     in_shape: tuple[int, ...],
-    classes: int,
+    classes: int | tuple[int, ...],
     *,
     rng: str = "streams",
     seed: int = 0,
     dtype: Any = "float64",
 ) -> Network:
-    """A network with its initial weights; with ``dtype=None`` its shapes only."""
-    stack = layers.stack(in_shape, (classes,)) if isinstance(layers, Model) else layers
-    network = Network(stack, in_shape, (classes,), make_streams(rng, seed))
+    """A network with its initial weights, for a number of classes or scores of a shape; ``dtype=None``: shapes only."""
+    out_shape = (classes,) if isinstance(classes, int) else classes
+    stack = layers.stack(in_shape, out_shape) if isinstance(layers, Model) else layers
+    network = Network(stack, in_shape, out_shape, make_streams(rng, seed))
     if dtype is not None:
         network.allocate(dtype)
     return network

@@ -12,7 +12,7 @@ def residual(graph: Graph, name: str, layer: Any, x: str) -> str:
 
 def concat(graph: Graph, name: str, layer: Any, x: str) -> str:
     """The outputs of the branches along channels or features."""
-    return graph.node("Concat", name, _stacks(graph, name, layer, x), layer.out_shape, axis=1)
+    return graph.node("Concat", name, _stacks(graph, name, layer, x), layer.out_shape, axis=layer.batch_axis)
 
 
 def _stacks(graph: Graph, name: str, layer: Any, x: str) -> list[str]:
