@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from nnlab.core.arrays import Array
 from nnlab.core.rows import CHOOSING_SPLITS, SPLITS, Bounds, Row
 from nnlab.core.task import CLASSES, Task
 from nnlab.errors import UsageError, reported_as
@@ -161,6 +164,13 @@ def names_in(columns: Iterable[str]) -> list[str]:
     found = dict.fromkeys(registered_name(metric) for column in columns if (metric := metric_of(column)))
     names = [name for name in found if name != LOSS]
     return [*names[:1], *([LOSS] if LOSS in found else []), *names[1:]]
+
+
+def measured_in(table: Mapping[str, Array]) -> list[str]:
+    """The metrics of a table of evaluations, without those of which it has no number; all where it has no rows."""
+    empty = {column for column, numbers in table.items() if len(numbers) and np.isnan(numbers).all()}
+    unmeasured = set(names_in(empty)) - set(names_in(table.keys() - empty)) - {LOSS}
+    return [name for name in names_in(table) if name not in unmeasured]
 
 
 def headline(row: Row) -> list[str]:

@@ -12,7 +12,7 @@ from nnlab.data.pipeline.batches import Batch, BatchLoader
 from nnlab.data.target_columns import TargetColumns
 from nnlab.engine.data_parallel import worth_splitting
 from nnlab.losses import Loss, rows
-from nnlab.metric_columns import in_row_order, measured_names, measured_statistics, metrics_columns
+from nnlab.metric_columns import in_row_order, measured_names, measured_statistics, metrics_columns, names_in
 from nnlab.metrics import Metric, Record, Statistic
 from nnlab.metrics.loss import MeanLoss
 from nnlab.models.network import Network
@@ -152,8 +152,8 @@ class ChunkedEvaluation:
 class Evaluation:
     """Measures one row of metrics.csv.
 
-    ``columns`` are in the order of the row, whose first metric is the primary one. ``records`` are those of the last
-    row, by split.
+    ``columns`` are in the order of the row, whose first metric is the primary one. ``metric_names`` are those
+    of its metrics, ``records`` those of the last row, by split.
     """
 
     records: Mapping[str, Sequence[Record]]
@@ -175,6 +175,7 @@ class Evaluation:
         self._statistics = measured_statistics(task=dataset.task) if statistics is None else statistics
         names = measured_names(self._statistics)
         self.columns = in_row_order(metrics_columns(names), names[1:])
+        self.metric_names = names_in(f"train_{name}" for name in (*names[1:], *names[:1]))
         self.records = {}
         self.chunk = chunk
         self._chunked = ChunkedEvaluation(network, loss, chunk, workers, replicas, dataset.numbers)

@@ -15,7 +15,6 @@ from nnlab.extras import needed
 from nnlab.html import block, line, table
 from nnlab.inference.trained_network import HasPath
 from nnlab.language import Language
-from nnlab.metric_columns import names_in
 from nnlab.records.run_names import find_run
 from nnlab.storage.patterns import expanded
 from nnlab.text import near_hint, one_line, quote
@@ -84,7 +83,7 @@ class ComparedRuns(Comparison):
         from nnlab.plots.plot_style import PlotStyle
         from nnlab.plots.shown_figure import figures_kept
 
-        known = names_in(column for entry in self.entries for run in entry.runs for column in run.metrics)
+        known = list(dict.fromkeys(name for entry in self.entries for run in entry.runs for name in run.metric_names))
         chosen = known[0] if metric is None else metric
         if chosen not in known:
             raise UsageError(f"no run measured {quote(chosen)}; {near_hint(chosen, known)}there are {', '.join(known)}")

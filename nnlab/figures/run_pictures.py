@@ -10,7 +10,6 @@ from threadpoolctl import threadpool_limits
 from nnlab.engine.predictions import evaluation_split, first_layer_filters, predicted_classes
 from nnlab.errors import DataError, NnlabError, RunError, UsageError
 from nnlab.figures.run_view import RunView, ignore
-from nnlab.metric_columns import names_in
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
 from nnlab.plots.curves import FILES, plot_run
 from nnlab.plots.diagnostics import (
@@ -108,7 +107,7 @@ def _curves(metric: str) -> Picture:
     return Picture(
         f"{metric}.png",
         lambda run, folder: plot_run(run.record, folder, [metric]),
-        lambda run: "" if metric in names_in(run.record.metrics) else unmeasured,
+        lambda run: "" if metric in run.record.metric_names else unmeasured,
     )
 
 
@@ -124,8 +123,9 @@ KINDS: Mapping[str, Picture] = {
     "weights": Picture(WEIGHTS_FILE, _weights, _no_weights, of_network=True),
 }
 
-# Drawn after every training; the others only after one with diagnostics, since they take longer.
-BY_TRAINING = (*FILES, "boundary")
+# Drawn after every training, beside the curves of its metrics; the others only after one with diagnostics, since they
+# take longer.
+BY_TRAINING = ("boundary",)
 
 # Names of earlier versions, up to 0.2.0.
 OLDER_KINDS = {"activations": "activation_histograms"}
@@ -180,7 +180,7 @@ def draw_all(
     What is damaged or cannot be drawn does not keep the others from being drawn: the last such error is raised at the
     end, and ``warn`` is called with those before it. OSError, when a picture cannot be written, is raised at once.
     """
-    kinds = list(dict.fromkeys((*KINDS, *names_in(run.record.metrics)))) if kinds is None else kinds
+    kinds = list(dict.fromkeys((*run.record.metric_names, *KINDS))) if kinds is None else kinds
     errors: list[NnlabError] = []
     try:
         _ = run.trained

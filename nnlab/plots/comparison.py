@@ -14,7 +14,6 @@ from nnlab.comparisons.comparison import Comparison
 from nnlab.comparisons.entries import Entry
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.language import tr
-from nnlab.metric_columns import names_in
 from nnlab.plots.canvas import DPI, HEIGHT, MARKED_POINTS, WIDTH, picture, plain_text
 from nnlab.plots.curves import (
     LINES,
@@ -47,8 +46,8 @@ def plot_comparison(comparison: Comparison, folder: Path, kinds: Sequence[str] |
     cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    columns = (column for entry in comparison.entries for run in entry.runs for column in run.metrics)
-    for kind in names_in(columns) if kinds is None else kinds:
+    names = dict.fromkeys(name for entry in comparison.entries for run in entry.runs for name in run.metric_names)
+    for kind in names if kinds is None else kinds:
         shown = [_shown_part(entry, kind) for entry in comparison.entries]
         part = min(shown, key=REPORTING_SPLITS.index)
         both = part != "train" and len(comparison.entries) <= ENTRIES_WITH_TRAIN

@@ -58,7 +58,7 @@ def plot_run(record: RunRecord, folder: Path, kinds: Sequence[str] | None = None
     """
     folder.mkdir(parents=True, exist_ok=True)
     title = title_of(record)
-    for kind in names_in(record.metrics) if kinds is None else kinds:
+    for kind in record.metric_names if kinds is None else kinds:
         with picture(folder / f"{kind}.png", title, label_of(kind)) as (_, axes):
             drawn = []
             if kind == LOSS:

@@ -22,6 +22,7 @@ from nnlab.metric_columns import (
     bounds_of,
     in_row_order,
     listed_metrics,
+    measured_in,
 )
 from nnlab.records.annotations import read_annotations
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
@@ -110,6 +111,11 @@ class RunRecord:
         """The best evaluation, from the summary; the best so far of a run that has not ended."""
         best: Row | None = self.summary["best"]
         return best or best_row(self.rows)
+
+    @cached_property
+    def metric_names(self) -> list[str]:
+        """The metrics that its evaluations measured, the primary one first."""
+        return measured_in(self.metrics)
 
     @cached_property
     def rows(self) -> list[Row]:

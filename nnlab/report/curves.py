@@ -6,7 +6,6 @@ from nnlab.comparisons.comparison import Comparison
 from nnlab.figures.run_pictures import draw_all
 from nnlab.figures.run_view import run_view
 from nnlab.language import in_language
-from nnlab.metric_columns import names_in
 from nnlab.plots.comparison import plot_comparison
 from nnlab.plots.curves import label_of
 from nnlab.records.reader import RunRecord
@@ -21,7 +20,7 @@ def curve_pictures(
 
     ``subject`` ends the captions.
     """
-    names = names_in(column for run in runs for column in run.metrics)
+    names = list(dict.fromkeys(name for run in runs for name in run.metric_names))
     captions = {name: in_language(f"{label_of(name)} over the steps", f"{label_of(name)}の推移") for name in names}
     if len(runs) > 1:
         return gallery.draw(lambda folder: plot_comparison(compared(), folder), captions, subject)

@@ -9,7 +9,8 @@ from nnlab.engine.run_setup import RunSetup
 from nnlab.figures.failures import failures_reported
 from nnlab.figures.run_pictures import BY_TRAINING, KINDS, draw_all, naming_picture
 from nnlab.figures.run_view import RunView
-from nnlab.plots.curves import FILES, plot_run
+from nnlab.metric_columns import metric_called
+from nnlab.plots.curves import plot_run
 from nnlab.plots.notices import noticed_by
 from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.run_folder import RunFolder
@@ -25,20 +26,21 @@ class TrainingPictures:
     def __init__(self, setup: RunSetup, folder: RunFolder) -> None:
         self._setup = setup
         self._folder = folder
-        self._kinds = [kind for kind in KINDS if setup.experiment.train.diagnostics or kind in BY_TRAINING]
+        self._curves = setup.evaluation.metric_names
+        kinds = KINDS if setup.experiment.train.diagnostics else BY_TRAINING
+        self._others = [kind for kind in kinds if metric_called(kind) is None]
         make_folder(folder.plots, exist_ok=True)
 
     def begin(self) -> None:
         """Mark the pictures as missing, before the run counts as finished."""
-        begin_drawing(self._folder.path, self._kinds)
+        begin_drawing(self._folder.path, [*self._curves, *self._others])
 
     def draw(self, say: Callable[[str], None]) -> None:
         """Draw them; a picture that fails is reported in one line."""
         path, plots = self._folder.path, self._folder.plots
         record = self._folder.record(self._setup.experiment.resolved())
         with noticed_by(say):
-            with failures_reported(say), naming_picture(path, " and ".join(FILES)):
-                plot_run(record, plots)
+            with failures_reported(say), naming_picture(path, " and ".join(self._curves)):
+                plot_run(record, plots, self._curves)
             with failures_reported(say), last_pictures(path):
-                others = [kind for kind in self._kinds if kind not in FILES]
-                draw_all(RunView(record, lambda: self._setup), plots, say, others)
+                draw_all(RunView(record, lambda: self._setup), plots, say, self._others)
