@@ -40,9 +40,10 @@ SPEC = """\
 data:      {name: moons, points: 30, test_points: 10, validation: 0.2}
 model:     {name: mlp, hidden: [6], activation: tanh, dropout: 0.2, batch_norm: true}
 optimizer: {name: adam, lr: 0.01}
+metrics:   [f1, accuracy, confusion]
 train:     {iterations: 30, batch_size: 8, eval_every: 3, checkpoint_every: 4, early_stopping: {patience: 50}}
 """
-SAME = ("steps.csv", "metrics.csv", "model.safetensors")
+SAME = ("steps.csv", "metrics.csv", "confusion.csv", "model.safetensors")
 TRIALS = 60
 FOLDERS = 200
 

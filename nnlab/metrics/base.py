@@ -101,9 +101,9 @@ class Metric(Statistic):
 
 @dataclass(kw_only=True)
 class Record(Statistic):
-    """Counts with more than one number, which a run appends to a CSV file of its own at each evaluation.
+    """Counts with more than one number, which a run appends to a CSV file at each evaluation.
 
-    Its lines are ``step,split,<columns>``.
+    The ``file`` is one of :data:`nnlab.records.formats.OPTIONAL_TABLES`, its lines are ``step,split,<columns>``.
     """
 
     file: ClassVar[str]

@@ -7,13 +7,11 @@ from pathlib import Path
 from nnlab.core.rows import SPLITS
 from nnlab.errors import RunError
 from nnlab.records.checkpoint import checkpoint_files
-from nnlab.records.formats import TABLES, kind_of, runs_within
+from nnlab.records.formats import OPTIONAL_TABLES, TABLES, kind_of, runs_within
 from nnlab.storage.disk import make_folder, remove, remove_temporaries
 from nnlab.storage.file_system import check_single_link, is_link
 from nnlab.storage.layout import (
     CHECKPOINTS_FOLDER,
-    DIAGNOSTICS_FILE,
-    HISTOGRAMS_FILE,
     LOG_FILE,
     PLOTS_FOLDER,
     PLUGINS_FOLDER,
@@ -54,7 +52,7 @@ def clear_after(path: Path, step: int, tables: Collection[str], snapshots: Colle
     for file in (path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"):
         if step_of(file) not in snapshots:
             remove(file)
-    for name in {DIAGNOSTICS_FILE, HISTOGRAMS_FILE}.difference(tables):
+    for name in set(OPTIONAL_TABLES).difference(tables):
         remove(path / name)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from nnlab.storage.folder_names import parse_folder_name
 from nnlab.storage.layout import (
+    CONFUSION_FILE,
     DIAGNOSTICS_FILE,
     HISTOGRAMS_FILE,
     METRICS_FILE,
@@ -19,6 +20,7 @@ from nnlab.storage.layout import (
     fold_folder,
     trial_number,
 )
+from nnlab.text import one_line
 
 STEPS_COLUMNS = ("step", "loss")
 DIAGNOSTICS_COLUMNS = (
@@ -34,8 +36,10 @@ DIAGNOSTICS_COLUMNS = (
 STATISTICS = DIAGNOSTICS_COLUMNS[2:]
 HISTOGRAMS_COLUMNS = ("step", "layer", "left", "right", "count")
 HISTOGRAM_BINS = 40
+# Tables that only some runs have.
+OPTIONAL_TABLES = (DIAGNOSTICS_FILE, HISTOGRAMS_FILE, CONFUSION_FILE)
 # Tables that a run appends to.
-TABLES = (STEPS_FILE, METRICS_FILE, DIAGNOSTICS_FILE, HISTOGRAMS_FILE)
+TABLES = (STEPS_FILE, METRICS_FILE, *OPTIONAL_TABLES)
 STATUSES = ("running", "completed", "interrupted", "diverged", "failed")
 # Statuses of a run that cannot be resumed.
 FINISHED = ("completed", "diverged")
@@ -64,6 +68,12 @@ def csv_line(values: "list[float | None]") -> str:
 def text_cell(text: str) -> str:
     """A text for a CSV cell, with an apostrophe before it where a spreadsheet would read a formula."""
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+def quoted_cell(text: str) -> str:
+    """A text for a CSV cell on one line, between double quotes where CSV needs them."""
+    cell = text_cell(one_line(text, 200))
+    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"') else cell
 
 
 def path_columns(variables: int) -> list[str]:

@@ -12,8 +12,16 @@ import numpy as np
 
 from nnlab.core.rows import Row
 from nnlab.metric_columns import METRICS_COLUMNS, best_row, bounds_of, in_file_order
+from nnlab.metrics import Record
 from nnlab.records.diagnostics_reader import GradientNorms, Histograms, read_gradient_norms, read_histograms
-from nnlab.records.formats import DIAGNOSTICS_COLUMNS, HISTOGRAMS_COLUMNS, STATISTICS, STEPS_COLUMNS, csv_line
+from nnlab.records.formats import (
+    DIAGNOSTICS_COLUMNS,
+    HISTOGRAMS_COLUMNS,
+    STATISTICS,
+    STEPS_COLUMNS,
+    csv_line,
+    quoted_cell,
+)
 from nnlab.records.reader import RunRecord
 from nnlab.storage.csv_tables import Table, read_table, rows_of
 from nnlab.storage.growing_file import GrowingFile
@@ -120,6 +128,13 @@ class RunTables:
         table = self._table(HISTOGRAMS_FILE, HISTOGRAMS_COLUMNS)
         for left, right, count in zip(edges, edges[1:], counts, strict=False):
             table.write(f"{step},{layer},{csv_line([left, right, count])}")
+
+    def write_counts(self, step: int, split: str, record: Record) -> None:
+        """Append what a record counted on a split."""
+        table = self._table(record.file, ("step", "split", *record.columns))
+        for line in record.lines():
+            cells = (cell if isinstance(cell, int) else quoted_cell(cell) for cell in line)
+            table.write(f"{step},{split},{','.join(map(str, cells))}\n")
 
     def flush(self) -> None:
         """Hand everything recorded so far to the operating system."""

@@ -27,6 +27,7 @@ from nnlab.train.diagnostics import Diagnostics
 from nnlab.train.failures import already_ended, failures_recorded, resume_hint
 from nnlab.train.options import DEFAULT, RunOptions
 from nnlab.train.progress import Progress, reporting
+from nnlab.train.recorded_counts import RecordedCounts
 from nnlab.train.reporting import EvaluationLines, Reporter, opening_lines, worse_than_chance
 from nnlab.train.snapshots import Snapshots
 from nnlab.train.tensorboard import check_tensorboard, event_files
@@ -160,7 +161,14 @@ def train_and_record(
         diagnostics = Diagnostics(setup, setup.last_update, folder) if setup.last_update else None
         snapshots = Snapshots(setup, folder, spec_sha256)
         checkpointer = CheckpointWriter(setup, folder, spec_sha256, seconds)
-        observers: list[Observer] = [folder, lines, *([diagnostics] if diagnostics else []), snapshots, *events]
+        observers: list[Observer] = [
+            RecordedCounts(setup, folder),
+            folder,
+            lines,
+            *([diagnostics] if diagnostics else []),
+            snapshots,
+            *events,
+        ]
         own = adapted(options.observers, setup)
         with reporter.watch(setup.iterations) as live:
             outcome = train(setup, [*observers, *live, *own], stop, checkpointer)

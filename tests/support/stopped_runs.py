@@ -69,7 +69,7 @@ def killed(
 
 def contents(folder: Path) -> dict[str, bytes]:
     """The files that must be the same however often a run was interrupted."""
-    names = [*TABLES, "model.safetensors", "diagnostics.csv", "histograms.csv", "spec.yaml"]
+    names = [*TABLES, "model.safetensors", "diagnostics.csv", "histograms.csv", "confusion.csv", "spec.yaml"]
     snapshots = sorted((folder / "snapshots").glob("*"))
     files = [folder / name for name in names if (folder / name).exists()] + snapshots
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
