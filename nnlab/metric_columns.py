@@ -174,8 +174,12 @@ def measured_in(table: Mapping[str, Array]) -> list[str]:
 
 
 def headline(row: Row) -> list[str]:
-    """The metrics to name in one line: all that were measured but the loss, which the objective stands for."""
-    return [name for name in names_in(column for column, value in row.items() if value is not None) if name != LOSS]
+    """The metrics to name in one line: all that were measured but the loss, which the objective stands for.
+
+    The loss where nothing else was.
+    """
+    names = names_in(column for column, value in row.items() if value is not None)
+    return [name for name in names if name != LOSS] or names
 
 
 def labelled(row: Row, split: str) -> dict[str, str]:

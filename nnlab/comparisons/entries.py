@@ -19,7 +19,7 @@ from nnlab.text import one_line
 REPEATED_KEYS = ("name", "seed")
 
 # Keys that record more of a training without changing its numbers.
-RECORDING_KEYS = ("metrics", "train.checkpoint_every", "train.diagnostics", "train.snapshots", *sorted(WITHOUT_EFFECT))
+RECORDING_KEYS = ("train.checkpoint_every", "train.diagnostics", "train.snapshots", *sorted(WITHOUT_EFFECT))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +91,13 @@ def flat_settings(specs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Specs, or parts of them, flat and without RECORDING_KEYS; a name and a mapping at the same place share a key.
 
     A component without keys (``relu``) stands under ``activation.name`` like one with keys; a switch that is off in one
-    (``batch_norm: false``) is ``true`` where another one has its keys.
+    (``batch_norm: false``) is ``true`` where another one has its keys. ``metrics`` has those that these specs measure
+    in different ways, such as top_k with another k: their numbers are not comparable.
     """
     flat = [{key: value for key, value in flatten(spec).items() if key not in RECORDING_KEYS} for spec in specs]
+    for settings, metrics in zip(flat, _ambiguous_metrics(specs), strict=True):
+        if settings.pop("metrics", None) and metrics:
+            settings["metrics"] = metrics
     every = {key for settings in flat for key in settings}
     found = []
     for settings in flat:
@@ -102,6 +106,19 @@ def flat_settings(specs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         switches = {key for key in every & parents if f"{key}.name" not in every}
         found.append(dict.fromkeys(sorted(switches), True) | named)
     return found
+
+
+def _ambiguous_metrics(specs: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    """Of each spec the metrics that another one of them has under the same name with other settings."""
+    listed = [spec["metrics"] if isinstance(spec.get("metrics"), list) else [] for spec in specs]
+    ways: dict[str, set[str]] = {}
+    for metric in (metric for metrics in listed for metric in metrics):
+        ways.setdefault(_name_of(metric), set()).add(canonical(metric))
+    return [[metric for metric in metrics if len(ways[_name_of(metric)]) > 1] for metrics in listed]
+
+
+def _name_of(metric: object) -> str:
+    return str(metric.get("name")) if isinstance(metric, dict) else str(metric)
 
 
 def _entry(runs: Sequence[RunRecord], settings: Sequence[Mapping[str, Any]]) -> Entry:

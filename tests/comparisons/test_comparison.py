@@ -35,10 +35,20 @@ def test_only_differing_keys_are_kept(make_run: MakeRun) -> None:
 
 def test_recording_keys_are_not_differences(make_run: MakeRun) -> None:
     recording: dict[str, object] = {"train.snapshots": 5, "train.diagnostics": True, "train.checkpoint_every": 7}
-    recording |= {"train.pictures": False, "train.tensorboard": True, "metrics": ["f1"]}
+    recording |= {"train.pictures": False, "train.tensorboard": True}
     assert set(recording) == set(RECORDING_KEYS) <= {key.partition("=")[0] for key in spec_keys()}
     comparison = compare([make_run("a"), make_run("b", {"seed": 1, **recording})])
     assert comparison.labels == ("adam (2 seeds)",)
+
+
+def test_metrics_are_a_difference_only_where_one_is_measured_in_two_ways(make_run: MakeRun) -> None:
+    few = make_run("a", {"metrics": ["accuracy", {"name": "top_k", "k": 3}]})
+    more = make_run("b", {"seed": 1, "metrics": [{"name": "top_k", "k": 3}]})
+    other = make_run("c", {"seed": 2, "metrics": [{"name": "top_k", "k": 5}, "accuracy"]})
+    assert compare([few, more, make_run("d", {"seed": 3})]).labels == ("adam (3 seeds)",)
+    comparison = compare([few, more, other])
+    assert comparison.keys == ("seed", "metrics")
+    assert [len(entry.runs) for entry in comparison.entries] == [2, 1]
 
 
 def test_name_is_a_difference_only_without_others(make_run: MakeRun) -> None:
