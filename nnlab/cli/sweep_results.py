@@ -82,9 +82,9 @@ def _metrics(record: SweepRecord, points: Sequence[PointRows]) -> list[str]:
     """The goal, and the headline metrics of the other splits."""
     measured = dict.fromkeys(name for point in points for row in point.rows for name in row.metrics)
     named = [name for name in names_in(measured) if name != LOSS]
-    columns = [f"{split}_{name}" for split in reversed(REPORTING_SPLITS) for name in named]
+    columns = [f"{split}_{name}" for split in REPORTING_SPLITS for name in named]
     goal = [record.columns.goal] if record.columns.goal else []
-    return [*goal, *(column for column in reversed(columns) if column in measured and column not in goal)]
+    return [*goal, *(column for column in columns if column in measured and column not in goal)]
 
 
 def _steps(point: PointRows) -> int:
