@@ -64,6 +64,7 @@ _WORDS = {
     "iterations": "itersnum iters maxiter maxiters niter numiterations numsteps maxsteps steps updates",
     "steps": "itersnum iters iterations niter",
     "epochs": "epoch maxepochs nepochs numepochs",
+    "ema": "useema emamomentum emadecay exponentialmovingaverage modelema",
     "accumulate": "accumulategradbatches gradientaccumulationsteps gradaccumsteps",
     "batch_size": "batchnum minibatchsize minibatch batch",
     "eval_every": "evalinterval evaluateevery logevery",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Le, MaxLen, MinLen, Predicate
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, Predicate
 
 from nnlab.config.positions import KeyPath
 from nnlab.config.resolved_spec import ResolvedSpec
@@ -67,6 +67,11 @@ class TrainSettings:
     )
     clip_value: Annotated[Limit | None, Doc("clip each gradient element to [-c, c]; null: no clipping")] = None
     clip_norm: Annotated[Limit | None, Doc("clip the global gradient norm to c; null: no clipping")] = None
+    ema: Annotated[
+        Annotated[float, Gt(0), Lt(1)] | None,
+        OmittedAtDefault(),
+        Doc("decay of a moving average of the weights, for evaluations and the saved model; null: no average"),
+    ] = None
     early_stopping: Annotated[
         EarlyStopping | None,
         OptionalComponent("control", "early_stopping"),

@@ -104,6 +104,7 @@ def _values(setup: RunSetup, data: WrittenData, folders: Sequence[Path | None]) 
         "rate": f"{rate} * share" if plateau else rate if schedule else "",
         "plateau": plateau,
         "plateau_value": _monitored(plateau),
+        "ema": train.ema is not None,
         "stopping": stopping,
         "stopping_value": _monitored(stopping),
     }
@@ -141,6 +142,8 @@ def _settings(setup: RunSetup, data: WrittenData) -> Iterator[Setting]:
     for term in experiment.penalty:
         if term.strength > 0:
             yield str(_strength(term)), repr(term.strength), f"regularisation strength λ of {_class_of(term)}"
+    if train.ema is not None:
+        yield "EMA", repr(train.ema), "decay of the moving average of the weights"
     if train.clip_value is not None:
         yield "CLIP_VALUE", repr(train.clip_value), "largest number in a gradient"
     if train.clip_norm is not None:

@@ -45,7 +45,7 @@ SECTIONS = {
         "textbook.composite",
     ),
     "Loss": ("textbook.losses",),
-    "Update rule": ("textbook.optimizers", "eject.parts.clipping"),
+    "Update rule": ("textbook.optimizers", "textbook.averaging", "eject.parts.clipping"),
     "Data": ("eject.parts.data_files", "eject.parts.points", "eject.parts.splitting"),
     "Network": ("textbook.network",),
     "Evaluation": (),

@@ -57,16 +57,17 @@ def train(
     """Train to the last iteration, until early stopping or ``stop`` ends it, or until a number is not finite."""
     network, loss, regularizers = setup.network, setup.loss, setup.regularizers
     optimizer, batches, controls = setup.optimizer, setup.batches, setup.controls
-    accumulation = setup.accumulation
+    accumulation, average = setup.accumulation, setup.average
     started, step, reason = perf_counter(), setup.start, ""
 
     def evaluate() -> None:
-        row = setup.evaluation.row(step, batches.epochs(step), controls.lr(step), batches.last_batch)
-        check_evaluation(row, network, lambda column: setup.evaluation.inputs(column, batches.last_batch))
-        setup.last_finite.keep(step)
-        for observer in observers:
-            observer.on_evaluation(row)
-        controls.after_evaluation(row)
+        with average.in_network():  # of the weights themselves, unless train.ema is set
+            row = setup.evaluation.row(step, batches.epochs(step), controls.lr(step), batches.last_batch)
+            check_evaluation(row, network, lambda column: setup.evaluation.inputs(column, batches.last_batch))
+            setup.last_finite.keep(step)
+            for observer in observers:
+                observer.on_evaluation(row)
+            controls.after_evaluation(row)
 
     def checkpoint(*, ending: bool) -> None:
         if checkpointer and step > setup.start:
@@ -102,6 +103,7 @@ def train(
             optimizer.step(controls.lr(step))
             check_weights(network, x)
             step += 1
+            average.update(step)
             for observer in observers:
                 observer.on_step(step, objective)
 
@@ -116,5 +118,6 @@ def train(
     else:
         status = "completed" if reason or step == setup.iterations else "interrupted"
         restored = controls.restore_best(step)
+    average.end(restored=restored is not None)
     kept = "" if restored is None else f"the weights saved are those of step {restored}"
     return Outcome(status, step, perf_counter() - started, "; ".join(filter(None, (reason, kept))), restored)

@@ -11,6 +11,7 @@ from nnlab.core.threads import Workers, available_cores
 from nnlab.data.dataset import ReadDataset
 from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.engine.accumulation import GradientAccumulation
+from nnlab.engine.averaging import WeightAverage
 from nnlab.engine.controls import Controls
 from nnlab.engine.data_parallel import DataParallel, DataParallelLoss, automatic_shards
 from nnlab.engine.divergence import LastFinite
@@ -42,6 +43,7 @@ class RunSetup:
     loss: Loss | DataParallelLoss
     regularizers: list[RegularizerTerm]
     accumulation: GradientAccumulation
+    average: WeightAverage
     evaluation: Evaluation
     controls: Controls
     last_finite: LastFinite
@@ -103,6 +105,7 @@ class RunSetup:
             network.flat.trained_gradients, self.batches.batch_size, settings.accumulate
         )
         self.optimizer.bind(network.flat.trained_values, network.flat.trained_gradients, network.flat.regularized)
+        self.average = WeightAverage(network.flat.trained_values, settings.ema)
         self.evaluation = Evaluation(
             network=network,
             loss=self._loss,
@@ -151,10 +154,11 @@ class RunSetup:
 
     def _check_memory(self) -> None:
         """Refuse a network that cannot be trained in this machine's memory; raises ShapeError."""
-        accumulate, stopping = self.experiment.train.accumulate, self.experiment.train.early_stopping
+        settings = self.experiment.train
+        accumulate, stopping = settings.accumulate, settings.early_stopping
         keeps_best = stopping is not None and stopping.restore_best
         copies = len(self.optimizer.slots) + keeps_best + self.shard_count  # one are the weights at the last evaluation
-        copies += accumulate > 1
+        copies += (accumulate > 1) + (settings.ema is not None)
         # Evaluations keep a chunk in hand on each thread.
         batch_size = self.batches.batch_size
         evaluated = max(len(split) for split in self.dataset.splits.values())

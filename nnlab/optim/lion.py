@@ -15,7 +15,8 @@ from nnlab.registry import Doc, optimizers
 class Lion(Optimizer):
     """θ ← θ − η (sign(β₁m + (1−β₁)g) + λθ), then m ← β₂m + (1−β₂)g (Chen et al. 2023, arXiv 2302.06675).
 
-    λ acts on weights only. Every value moves by η, so η is 3 to 10 times smaller than Adam's.
+    λ acts on weights only. Every value moves by η, so η is 3 to 10 times smaller than Adam's. A value whose gradient is
+    zero but for rounding, such as a bias in front of batch_norm, moves too.
     """
 
     lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η")] = 1e-4

@@ -7,6 +7,7 @@ numbers as its class here, which the tests compare; ``docs/textbook.md`` walks t
 from nnlab.textbook.activations import Elu, Identity, LeakyRelu, PRelu, Relu, Sigmoid, Tanh
 from nnlab.textbook.activity import ActivityL1, ActivityL2
 from nnlab.textbook.affine import Affine, Flatten, ImageRows, Permute, Reshape
+from nnlab.textbook.averaging import WeightAverage
 from nnlab.textbook.composite import Concatenate, Residual
 from nnlab.textbook.convolution import Convolution, col2im, im2col
 from nnlab.textbook.convolution_1d import AveragePooling1D, Convolution1D, GlobalAveragePooling1D, Pooling1D
@@ -124,6 +125,7 @@ __all__ = [
     "TimeLSTM",
     "TimeRNN",
     "Upsample",
+    "WeightAverage",
     "balanced_class_weights",
     "col2im",
     "given",

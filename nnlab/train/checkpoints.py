@@ -22,6 +22,7 @@ def parts(setup: RunSetup) -> dict[str, Stateful]:
     every: dict[str, Stateful | None] = {
         "model": setup.network,  # the first: others compare themselves with it
         "optimizer": setup.optimizer,
+        "average": setup.average if setup.experiment.train.ema is not None else None,
         "controls": setup.controls,
         "good": setup.last_finite,
         "batches": setup.batches,

@@ -13,12 +13,13 @@ def snapshot_steps(iterations: int, count: int) -> set[int]:
 class Snapshots:
     """Writes ``count`` snapshots, evenly spread: the first before any update, the last with the weights at the end.
 
-    A training that ends early has the snapshots up to its end, and one of the weights that the run saves, under their
-    own step.
+    Each has the weights that an evaluation uses. A training that ends early has the snapshots up to its end, and one of
+    the weights that the run saves, under their own step.
     """
 
     def __init__(self, setup: RunSetup, folder: RunFolder, spec_sha256: str) -> None:
         self._network = setup.network
+        self._average = setup.average
         self._folder = folder
         self._spec_sha256 = spec_sha256
         self._steps = snapshot_steps(setup.iterations, setup.experiment.train.snapshots)
@@ -43,4 +44,5 @@ class Snapshots:
 
     def _write(self, step: int) -> None:
         self._left.discard(step)
-        self._folder.write_snapshot(step, self._network.state(), self._spec_sha256)
+        with self._average.in_network():
+            self._folder.write_snapshot(step, self._network.state(), self._spec_sha256)

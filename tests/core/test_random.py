@@ -39,6 +39,7 @@ def test_purpose_numbers_are_stable() -> None:
         "BATCHES": 2,
         "DROPOUT": 3,
         "DROPOUT_OF_SHARD": 6,
+        "DROPOUT_OF_PART": 8,
         "AUGMENT": 4,
         "VALIDATION": 5,
         "SEARCH": 7,

@@ -114,6 +114,9 @@ def write_images(folder: Path, count: int = 30, side: int = 9) -> None:
         ["compute.shards=3", "model.dropout=0.3", "train.batch_size=13"],  # 40 samples: the last batch has one
         ["train.accumulate=2", "model.dropout=0.3", "penalty={l1: 0.01, l2: 0.1}", "train.batch_size=9"],
         ["train.accumulate=3", "model.dropout=0.3", "compute.shards=2", "train.batch_size=5", "train.eval_every=epoch"],
+        ["train.ema=0.9", "model.batch_norm=true", "optimizer={name: adamax, lr: 0.01}"],
+        ["optimizer={name: lion, lr: 0.01, weight_decay: 0.1}", "train.ema=0.5"],
+        ["optimizer={name: amsgrad, lr: 0.01}", "train.ema=0.99", "train.accumulate=2"],
         ["train.batch_size=full", "model.init={name: xavier}"],
         ["train.batch_size=full", "train.eval_every=epoch", "train.iterations=null", "train.epochs=4"],
     ],
@@ -154,6 +157,7 @@ def test_legacy_random_numbers(overrides: list[str], tmp_path: Path) -> None:
             "data.validation=0.3",
         ],
         ["train.early_stopping={metric: train_loss, patience: 1, restore_best: false}"],
+        ["train.early_stopping={metric: train_loss, patience: 1}", "train.ema=0.8"],
         ["train.schedule={name: plateau, metric: objective, patience: 1, factor: 0.5, minimum: 0.2}", "penalty.l2=0.1"],
         [
             "train.schedule={name: warmup, steps: 3, after: {name: plateau, metric: train_accuracy, patience: 1}}",

@@ -73,6 +73,8 @@ def test_a_checkpoint_is_within_its_size_limit(
     [
         ["train.sampling=replacement"],
         ["train.sampling=replacement", "rng=legacy"],
+        ["train.ema=0.9", "train.eval_train=batch", "train.snapshots=4", "dtype=float64"],
+        ["train.ema=0.9", "data.validation=0.2", "train.early_stopping={patience: 4}", "train.iterations=200"],
         ["train.accumulate=3", "train.eval_train=batch", "model.dropout=0.2"],
         ["train.batch_size=full"],
         ["train.eval_train=batch"],
