@@ -31,13 +31,15 @@ SWEEP_PICTURES = ("goal", "curves", "heatmap", "scatter", "panels", "parallel", 
 PICTURES = ("accuracy", "loss", "gradients", "activation_histograms", "boundary", "confusion", "mistakes", "weights")
 
 
-def complete_listed(incomplete: str) -> list[str]:
-    """Kinds of components; without a match, components."""
+def complete_listed(ctx: Context, incomplete: str) -> list[str]:
+    """Kinds of components; without a match, components, also those of ``--plugin``."""
+    from nnlab.plugins.names import names_in
     from nnlab.registry import REGISTRIES
 
     kinds = [kind for kind in (*KINDS, "config") if kind.startswith(incomplete)]
-    names = {name for registry in REGISTRIES.values() for name in registry.names() if name.startswith(incomplete)}
-    return kinds or sorted(names)
+    own = names_in(map(Path, ctx.params.get("plugins") or ()))
+    names = {name for registry in REGISTRIES.values() for name in registry.names()}.union(*own.values())
+    return kinds or sorted(name for name in names if name.startswith(incomplete))
 
 
 def complete_config(incomplete: str) -> list[str]:
@@ -98,30 +100,32 @@ def complete_picture(incomplete: str) -> list[str]:
     return [kind for kind in kinds if kind.startswith(incomplete)]
 
 
-def complete_override(incomplete: str) -> list[str]:
-    """``key=`` for the keys of a spec, and ``key=name`` for keys that take a component."""
+def complete_override(ctx: Context, incomplete: str) -> list[str]:
+    """``key=`` for the keys of a spec, and ``key=name`` for keys that take a component, also one of ``--plugin``."""
     from nnlab.config.completions import spec_keys
+    from nnlab.plugins.names import names_in
 
-    return [text for text in spec_keys() if text.startswith(incomplete)]
+    own = names_in(map(Path, ctx.params.get("plugins") or ()))
+    return [text for text in spec_keys(own) if text.startswith(incomplete)]
 
 
-def complete_values(incomplete: str) -> list[str]:
+def complete_values(ctx: Context, incomplete: str) -> list[str]:
     """As :func:`complete_override`; after a comma further values of the same key."""
     start, comma, last = incomplete.rpartition(",")
     key, equals, given = start.partition("=")
     if not (comma and equals):
-        return complete_override(incomplete)
-    values = (text.partition("=")[2] for text in complete_override(f"{key}={last}"))
+        return complete_override(ctx, incomplete)
+    values = (text.partition("=")[2] for text in complete_override(ctx, f"{key}={last}"))
     return [f"{start},{value}" for value in values if value and value not in given.split(",")]
 
 
-def complete_condition(incomplete: str) -> list[str]:
+def complete_condition(ctx: Context, incomplete: str) -> list[str]:
     """``key=`` as for an override, and metrics, which an operator follows."""
     from nnlab.core.rows import SPLITS
     from nnlab.metric_columns import MetricColumns
 
     metrics = [column for column in MetricColumns(SPLITS) if column.startswith(incomplete)]
-    return [*complete_override(incomplete), *metrics]
+    return [*complete_override(ctx, incomplete), *metrics]
 
 
 def complete_run(ctx: Context, incomplete: str) -> list[str]:

@@ -120,12 +120,13 @@ def experiment_of(name: str, runs: Path) -> "Experiment":
     from nnlab.config.loading import load_experiment
     from nnlab.records.reader import read_run
     from nnlab.records.run_names import find_run_or_spec
-    from nnlab.storage.layout import SPEC_FILE
+    from nnlab.saved_run import experiment_of_run
 
     path = find_run_or_spec(name, runs, "run")
     if path.is_dir():
         read_run(path)
-        path /= SPEC_FILE
-    experiment = load_experiment(path)
+        experiment = experiment_of_run(path)
+    else:
+        experiment = load_experiment(path)
     fetch(experiment.data)
     return experiment

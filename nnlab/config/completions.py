@@ -1,6 +1,7 @@
 """Spec keys for shell completion."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from nnlab.config.experiment import Experiment
@@ -8,9 +9,16 @@ from nnlab.config.type_checks import only_words, options
 from nnlab.registry import REGISTRIES, Component, OptionalComponent, WeightsByName, hyperparameters
 
 
-def spec_keys() -> list[str]:
-    """``seed=``, ``optimizer.name=adam``, ``optimizer.beta1=``, ``train.sampling=shuffle``, ..., sorted."""
-    return sorted({f"{key}={value}" for key, values, _ in _assignments(Experiment, "") for value in values})
+def spec_keys(own: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[str]:
+    """``seed=``, ``optimizer.name=adam``, ``optimizer.beta1=``, ``train.sampling=shuffle``, ..., sorted.
+
+    ``own`` are names by kind of components that are not registered, those of plugins.
+    """
+    found = {f"{key}={value}" for key, values, _ in _assignments(Experiment, "") for value in values}
+    for kind, names in own.items():
+        keys = {key for key, values, _ in _assignments(Experiment, "") if values[0] in REGISTRIES[kind]}
+        found |= {f"{key}={name}" for key in keys if key.endswith(".name") for name in names}
+    return sorted(found)
 
 
 def dotted_keys() -> dict[str, str]:

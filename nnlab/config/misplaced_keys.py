@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from nnlab.aliases import aliases
@@ -54,6 +55,17 @@ def owners_hint(registry: Registry, key: str) -> str:
         return ""
     listed = owners if len(owners) <= MOST_HINTS else [*owners[:MOST_HINTS], "others"]
     return f"it is a key of {' and '.join(filter(None, (', '.join(listed[:-1]), listed[-1])))}; "
+
+
+def plugin_hint(name: object) -> str:
+    """``my_swish.py is here: --plugin my_swish.py executes it; ``, where a name could be that of a plugin's component.
+
+    A spec executes nothing itself.
+    """
+    if not (isinstance(name, str) and name.isidentifier() and len(name) < LONGEST_WORD):
+        return ""
+    file = f"{name}.py"
+    return f"{file} is here: --plugin {file} executes it; " if Path(file).is_file() else ""
 
 
 def kind_hint(registry: Registry, name: str) -> str:

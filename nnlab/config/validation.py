@@ -8,7 +8,7 @@ from typing import Any
 from annotated_types import MaxLen
 
 from nnlab.config.data_paths import DataPaths, FoundPath, UnusablePathError
-from nnlab.config.misplaced_keys import kind_hint, owners_hint
+from nnlab.config.misplaced_keys import kind_hint, owners_hint, plugin_hint
 from nnlab.config.positions import KeyPath
 from nnlab.config.type_checks import check
 from nnlab.errors import MOST_LINES
@@ -65,7 +65,7 @@ class Validator:
         name = raw["name"]
         if not isinstance(name, str) or name not in registry:
             hint = (near_hint(name, registry.names()) or kind_hint(registry, name)) if isinstance(name, str) else ""
-            known = f"{hint}there are {_listed(registry.names())}"
+            known = f"{hint}{plugin_hint(name)}there are {_listed(registry.names())}"
             return self._reject(name_path, f"no {registry.kind} is called {quote(name)}; {known}")
         return self.section(registry[name], {key: raw[key] for key in raw if key != "name"}, path, name, registry)
 

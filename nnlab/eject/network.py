@@ -14,6 +14,7 @@ from nnlab.layers.base import Layer
 from nnlab.layers.planning import draws_weights
 from nnlab.models.network import Network
 from nnlab.models.textbook_twins import INITIALISERS, LAYERS, twin_of_initialiser, twin_of_layer
+from nnlab.plugins.plugin import no_twin
 from nnlab.registry import registered_name
 
 
@@ -42,6 +43,8 @@ def write_network(network: Network, *, legacy: bool, shards: int, accumulates: b
 def _check(network: Network) -> None:
     for layer in network.all_layers():
         if (name := registered_name(layer)) not in LAYERS:
+            if own := no_twin(layer, "textbook class"):
+                raise UsageError(f"model: {own}")
             raise UsageError(f"model: the layer {name} has no class in nnlab.textbook that a script could be made of")
         for key in ("init", "recurrent_init"):
             init = getattr(layer, key, None)

@@ -25,6 +25,7 @@ from nnlab.metric_columns import higher_is_better
 from nnlab.metrics import DEFAULT_METRICS
 from nnlab.models.textbook_twins import LOSSES, OPTIMIZERS, REGULARIZERS, twin_of_optimizer, twin_of_regularizer
 from nnlab.optim.patience import Patience
+from nnlab.plugins.plugin import no_twin
 from nnlab.registry import hyperparameters, registered_name
 
 TEMPLATE = "script.py.jinja"
@@ -119,6 +120,8 @@ def _check_components(setup: RunSetup) -> None:
     chosen += [("penalty", term, REGULARIZERS) for term in experiment.penalty]
     for key, component, known in chosen:
         if (name := registered_name(component)) not in known:
+            if own := no_twin(component, "textbook class"):
+                raise UsageError(f"{key}: {own}")
             raise UsageError(f"{key}: {name} has no class in nnlab.textbook that a script could be made of")
     for patience in (experiment.train.schedule.plateau, experiment.train.early_stopping):
         metric = patience.metric if patience else "objective"

@@ -11,6 +11,7 @@ from nnlab.export.pytorch_module import Module, plain, unless, weights
 from nnlab.export.pytorch_sequences import SEQUENCES
 from nnlab.layers.base import Layer
 from nnlab.layers.composite import Composite, Stack
+from nnlab.plugins.plugin import no_twin
 from nnlab.registry import registered_name
 
 
@@ -35,6 +36,8 @@ def _made(layer: Layer, updates: int) -> "Module | list[tuple[str, Module]]":
     if isinstance(layer, Composite) and kind in _COMPOSITES:
         return _COMPOSITES[kind](layer, updates)
     if kind not in _LAYERS:
+        if own := no_twin(layer, "PyTorch module"):
+            raise UsageError(f"{layer.label}: {own}")
         raise UsageError(
             f"{layer.label}: has no counterpart in PyTorch that nnlab knows (it knows {', '.join(sorted(LAYERS))})"
         )

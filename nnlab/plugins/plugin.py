@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from nnlab.plugins.source import PluginSource
-from nnlab.registry import REGISTRIES
+from nnlab.registry import REGISTRIES, registered_name
+from nnlab.text import one_line
 
 ORIGIN = "__plugin__"
 """The name under which the module of a plugin holds it."""
@@ -46,6 +47,18 @@ def plugin_of(component: type[Any]) -> Plugin | None:
     """The plugin that defines a class; None for all others."""
     found = getattr(sys.modules.get(component.__module__), ORIGIN, None)
     return found if isinstance(found, Plugin) else None
+
+
+def no_twin(component: object, what: str) -> str:
+    """Why a plugin's component cannot be converted, where ``what`` is unknown of it; empty for all others."""
+    plugin = plugin_of(type(component))
+    if plugin is None:
+        return ""
+    name, file = registered_name(component), one_line(plugin.path.name)
+    return (
+        f"no {what} is known for {name!r}, a component of the plugin {file}; nnlab.trained_network(RUN) computes with "
+        "it in Python, and model.safetensors has its weights"
+    )
 
 
 def components_of(module: str) -> Mapping[str, Mapping[str, type[Any]]]:

@@ -10,11 +10,14 @@ from unreadable_folders import make_unreadable
 from nnlab.cli.completion import (
     complete_condition,
     complete_config,
+    complete_listed,
+    complete_override,
     complete_removed,
     complete_run,
     complete_spec,
     complete_spec_or_run,
     complete_tag,
+    complete_values,
 )
 from nnlab.records.annotations import Annotations, write_annotations
 
@@ -66,8 +69,8 @@ def test_tags_of_all_runs_are_completed(make_run) -> None:
 
 
 def test_conditions_are_completed_with_keys_and_metrics() -> None:
-    assert "optimizer.name=adam" in complete_condition("optimizer.name=")
-    assert complete_condition("validation_ac") == ["validation_accuracy"]
+    assert "optimizer.name=adam" in complete_condition(Mock(params={}), "optimizer.name=")
+    assert complete_condition(Mock(params={}), "validation_ac") == ["validation_accuracy"]
 
 
 def test_specs_are_completed_with_files_folders_and_bundled_configs(
@@ -86,3 +89,18 @@ def test_specs_are_completed_with_files_folders_and_bundled_configs(
     assert complete_spec_or_run(context, "adam") == ["adam_own.yaml", "adam", "adam-run"]
     assert complete_spec_or_run(context, "las") == ["last"]
     assert complete_run(Mock(params={"runs": tmp_path / "ada"}), "") == []
+
+
+def test_components_of_a_plugin_are_completed_without_executing_it(tmp_path: Path) -> None:
+    plugin = tmp_path / "own.py"
+    plugin.write_text(
+        "raise SystemExit\n"
+        '@optimizers.register("my_rule")\nclass A: ...\n'
+        '@optimizers.register("$(touch pwned)")\nclass B: ...\n'
+        "@layers.register(name)\nclass C: ...\n"
+    )
+    context = Mock(params={"plugins": [plugin, tmp_path / "missing.py"]})
+    assert complete_override(context, "optimizer.name=my") == ["optimizer.name=my_rule"]
+    assert complete_override(context, "optimizer.name=$") == []
+    assert complete_values(context, "optimizer.name=sgd,my") == ["optimizer.name=sgd,my_rule"]
+    assert complete_listed(context, "my_") == ["my_rule"]

@@ -1,6 +1,7 @@
 """Completions of ``-s`` in the shell."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -105,4 +106,4 @@ def test_dotted_keys_have_a_meaning() -> None:
 )
 def test_further_values_are_completed_after_a_comma(typed: str, expected: list[str]) -> None:
     start = typed.rpartition(",")[0]
-    assert complete_values(typed) == [text if "=" in text else f"{start},{text}" for text in expected]
+    assert complete_values(Mock(params={}), typed) == [text if "=" in text else f"{start},{text}" for text in expected]

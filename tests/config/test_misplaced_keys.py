@@ -107,3 +107,15 @@ def test_alias_needs_a_known_name() -> None:
 )
 def test_hint_names_other_kind(tmp_path: Path, change: str, kind: str) -> None:
     assert f"; it is {kind}; there are " in refusal(tmp_path, change)
+
+
+def test_a_name_that_a_plugin_here_may_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_swish.py").write_text("raise SystemExit")
+    spec = {"model": {"name": "mlp", "activation": "my_swish"}}
+    with pytest.raises(SpecError, match=r"'my_swish'; .*my_swish.py is here: --plugin my_swish.py executes it; there"):
+        load_experiment(spec)
+    (tmp_path / "my_swish.py").unlink()
+    with pytest.raises(SpecError) as caught:
+        load_experiment(spec)
+    assert "--plugin" not in str(caught.value)

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 import nnlab
+from nnlab.eject.network import write_network
 from nnlab.errors import MissingPlugin, RunError, UsageError
+from nnlab.export.pytorch_modules import sequential
 from nnlab.plugins import load_plugin
 from nnlab.plugins.recorded import plugins_in, recorded_components
 from nnlab.registry import layers
-from nnlab.saved_run import experiment_of_run
+from nnlab.saved_run import experiment_of_run, setup_of_run
 from nnlab.train.resume import resume
 
 Write = Callable[..., Path]
@@ -133,3 +135,14 @@ def test_names_in_an_untrusted_record_cannot_steer_a_terminal() -> None:
     component = {"kind": "layer", "name": "a\x1b[31m"}
     (found,) = recorded_components({"plugins": [{"file": "a.py", "sha256": "\x1b", "components": [component]}]})
     assert "\x1b" not in found.needed(Path("runs/a"))
+
+
+def test_a_plugins_layer_in_other_formats_is_one_message(run: Path) -> None:
+    load_plugin(run / "plugins" / "my_swish.py")
+    setup = setup_of_run(run)
+    for convert, what in [
+        (lambda: sequential(zip(setup.network.names, setup.network.layers, strict=True)), "PyTorch module"),
+        (lambda: write_network(setup.network, legacy=False, shards=1), "textbook class"),
+    ]:
+        with pytest.raises(UsageError, match=f"no {what} is known for 'my_swish', a component of the plugin"):
+            convert()

@@ -11,6 +11,7 @@ from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto, helper, num
 from nnlab.core.arrays import Array, Shape
 from nnlab.errors import UsageError
 from nnlab.layers.base import Layer
+from nnlab.plugins.plugin import no_twin
 from nnlab.registry import registered_name
 
 BATCH = "N"
@@ -81,6 +82,8 @@ class Graph:
         for name, layer in named:
             kind = registered_name(layer)
             if kind not in self._converters:
+                if own := no_twin(layer, "ONNX operator"):
+                    raise UsageError(f"--to onnx: {name}: {own}")
                 raise UsageError(f"--to onnx: {name}: the layer {kind} cannot be exported")
             x = self._converters[kind](self, name, layer, x)
         return x
