@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from nnlab.data.dataset import Dataset
 from nnlab.data.pipeline.augmentation import IMAGES_AT_ONCE, Augmentation
 from nnlab.eject.data import WrittenData
 from nnlab.eject.expressions import Call, Expression, Items, literal, written
@@ -82,8 +83,9 @@ def _values(setup: RunSetup, data: WrittenData, folders: Sequence[Path | None]) 
         "regularized": bool(penalties or network.regularizers),
         "activity": bool(kinds & {"activity_l1", "activity_l2"}),
         "masks": "dropout" in kinds and not legacy,
-        "loss": written(_loss(experiment.loss, dataset.classes), "loss_function = "),
-        "reported": str(_loss(experiment.loss.reported, dataset.classes)),
+        "loss": written(_loss(experiment.loss, dataset), "loss_function = "),
+        "reported": str(_loss(experiment.loss.reported, dataset)),
+        "steps": len(dataset.out_shape) > 1,
         "optimizer": written(write_object(twin_of_optimizer(experiment.optimizer), lr="LR"), "optimizer = "),
         "scale": " / 255" if dataset.inputs.pixels else "",
         "test": dataset.test is not None,
@@ -182,14 +184,20 @@ def _has_inner(setup: RunSetup) -> bool:
     return len(list(all_layers(setup.network.layers))) > len(setup.network.layers)
 
 
-def _loss(loss: Loss, classes: int) -> Call:
+def _loss(loss: Loss, dataset: Dataset) -> Call:
+    if len(dataset.out_shape) > 1:
+        return Call("TimeLoss", [_loss_of_rows(loss, dataset.classes, "t_train.reshape(-1)")])
+    return _loss_of_rows(loss, dataset.classes, "t_train")
+
+
+def _loss_of_rows(loss: Loss, classes: int, targets: str) -> Call:
     if not isinstance(loss, CrossEntropy):
         return Call("MeanSquaredError")
     keywords: dict[str, Expression] = {}
     if loss.smoothing:
         keywords["smoothing"] = literal(loss.smoothing)
     if loss.class_weights == "balanced":
-        counts = Call("np.bincount", ["t_train"], {"minlength": str(classes)})
+        counts = Call("np.bincount", [targets], {"minlength": str(classes)})
         keywords["class_weights"] = Call("balanced_class_weights", [counts])
     elif loss.class_weights is not None:
         keywords["class_weights"] = Call("np.array", [literal(loss.class_weights)])

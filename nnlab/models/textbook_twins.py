@@ -57,7 +57,7 @@ def twin_of_network(
     twin = textbook.Network([twin_of_layer(layer) for layer in network.layers], twin_of_loss(loss, counts))
     everywhere = [twin_of_regularizer(regularizer) for regularizer in regularizers]
     for layer in twin.trained:
-        if textbook.weights(layer):
+        if textbook.weight_names(layer):
             layer.regularizers = [*everywhere, *layer.regularizers]
     return twin
 

@@ -22,9 +22,10 @@ from nnlab.textbook.losses import (
     MeanAbsoluteError,
     MeanSquaredError,
     SoftmaxWithLoss,
+    TimeLoss,
     balanced_class_weights,
 )
-from nnlab.textbook.network import Network, train, weights, with_inner
+from nnlab.textbook.network import Network, train, weight_names, with_inner
 from nnlab.textbook.normalisation import (
     BatchNormalization,
     GroupNormalization,
@@ -123,6 +124,7 @@ __all__ = [
     "TimeDistributed",
     "TimeGRU",
     "TimeLSTM",
+    "TimeLoss",
     "TimeRNN",
     "Upsample",
     "WeightAverage",
@@ -137,7 +139,7 @@ __all__ = [
     "orthogonal",
     "train",
     "truncated",
-    "weights",
+    "weight_names",
     "with_inner",
     "xavier",
 ]

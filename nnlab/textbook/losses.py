@@ -93,3 +93,18 @@ class Huber:
     def backward(self) -> np.ndarray:
         r = self.difference
         return np.where(np.abs(r) <= self.delta, r, self.delta * np.sign(r)) / r.size
+
+
+class TimeLoss:
+    """A loss at each step of sequences: its mean over all N·T scores x (N, T, K) for targets t (N, T) or (N, T, K)."""
+
+    def __init__(self, loss: Loss) -> None:
+        self.loss = loss
+
+    def forward(self, x: np.ndarray, t: np.ndarray) -> float:
+        self.shape = x.shape
+        N, T, K = x.shape
+        return self.loss.forward(x.reshape(N * T, K), t.reshape(N * T, *t.shape[2:]))
+
+    def backward(self) -> np.ndarray:
+        return self.loss.backward().reshape(self.shape)

@@ -29,19 +29,16 @@ class Network:
         """The loss with all regularisation terms, which training minimises."""
         loss = self.last_layer.forward(self.predict(x, training), t)
         loss += sum(layer.penalty() for layer in with_inner(self.layers))
-        for layer in self.trained:
-            loss += sum(term.value(getattr(layer, W)) for term in layer.regularizers for W in weights(layer))
-        return loss
+        return loss + weight_penalty(self.trained)
 
     def gradient(self, x: np.ndarray, t: np.ndarray) -> Arrays:
         """The gradient of the loss of a batch in training: forward through all layers, then backward."""
         self.training_loss = self.loss(x, t, training=True)
         backward(self.layers, self.last_layer.backward())
-        for layer in self.trained:
-            for term in layer.regularizers:
-                for W in weights(layer):
-                    setattr(layer, f"d{W}", getattr(layer, f"d{W}") + term.gradient(getattr(layer, W)))
-        return named(self.trained, "d")
+        grads = named(self.trained, "d")
+        for name, g in weight_penalty_gradients(self.trained).items():
+            grads[name] = grads[name] + g
+        return grads
 
 
 def with_inner(layers: Iterable[Layer]) -> Iterator[Layer]:
@@ -51,9 +48,29 @@ def with_inner(layers: Iterable[Layer]) -> Iterator[Layer]:
         yield from with_inner(layer.inner)
 
 
-def weights(layer: Layer) -> list[str]:
+def weight_names(layer: Layer) -> list[str]:
     """The names of the weights on which regularizers act: W, or Wx and Wh."""
     return [name for name in layer.parameters if name.startswith("W")]
+
+
+def weight_penalty(layers: Iterable[Layer]) -> float:
+    """What the regularizers of the layers add to the loss."""
+    return sum(
+        term.value(getattr(layer, name))
+        for layer in layers
+        for term in layer.regularizers
+        for name in weight_names(layer)
+    )
+
+
+def weight_penalty_gradients(layers: Iterable[Layer]) -> Arrays:
+    """The gradients of the regularizers' terms, by the names W1, W2, ... of the weights."""
+    grads: Arrays = {}
+    for number, layer in enumerate(layers, start=1):
+        for name in weight_names(layer) if layer.regularizers else ():
+            W = getattr(layer, name)
+            grads[f"{name}{number}"] = np.sum([term.gradient(W) for term in layer.regularizers], axis=0)
+    return grads
 
 
 def named(layers: Iterable[Layer], d: str = "") -> Arrays:

@@ -55,6 +55,23 @@ compute: {threads: 1}
 """
 
 
+SEQUENCES = """\
+dtype: float64
+data: {name: binary_addition, bits: 4, samples: 30, test_samples: 10}
+model:
+  name: sequential
+  layers:
+    - {name: concat, axis: last, branches: [[{name: lstm, units: 3, l1: 1e-3}], [reverse, {name: gru, units: 2}]]}
+    - {name: time_distributed, layer: {name: linear, units: 4}}
+    - {name: rnn, units: 3, activation: relu, recurrent_init: he}
+    - {name: gru, units: 3, reset_after: false, bias: false}
+    - {name: linear, units: 2}
+optimizer: {name: adamw, lr: 0.01}
+loss: {name: cross_entropy, class_weights: balanced}
+penalty: {l2: 1e-3}
+train: {iterations: 8, batch_size: 10, eval_every: 4}
+"""
+
 WINDOWS = """\
 dtype: float64
 data: {name: idx, path: .}
@@ -196,6 +213,11 @@ def test_layers_and_penalties_of_a_convolutional_network(rng: str, tmp_path: Pat
 def test_windows_of_any_form_and_layers_along_one_axis(tmp_path: Path) -> None:
     write_images(tmp_path)
     train_beside(make_experiment(tmp_path, WINDOWS), tmp_path).assert_equal()
+
+
+@pytest.mark.parametrize("overrides", [[], ["train.accumulate=2"]])
+def test_recurrent_layers_and_a_target_at_each_step(overrides: list[str], tmp_path: Path) -> None:
+    train_beside(make_experiment(tmp_path, SEQUENCES, *overrides), tmp_path).assert_equal()
 
 
 @pytest.mark.parametrize("batch_size", [10, 120])

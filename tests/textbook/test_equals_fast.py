@@ -96,7 +96,7 @@ def assert_equal_weights(fast: Layer, twin: textbook.Layer) -> None:
         if not fast.frozen:
             np.testing.assert_allclose(getattr(twin, f"d{name}"), parameter.grad, rtol=1e-11, atol=1e-12)
     own = sum(penalty.value(W.value.reshape(-1)).real for penalty, W in fast.regularizers())
-    weights = [getattr(twin, name) for name in textbook.weights(twin)]
+    weights = [getattr(twin, name) for name in textbook.weight_names(twin)]
     assert own == pytest.approx(sum(term.value(W) for term in twin.regularizers for W in weights), rel=1e-12)
     if isinstance(twin, textbook.BatchNormalization):
         np.testing.assert_allclose(twin.running_mean, fast.buffers["running_mean"], rtol=1e-12, atol=1e-14)
