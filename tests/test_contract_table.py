@@ -191,7 +191,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "brightness": {"strength": 0.3},
         "contrast": {"strength": 0.3},
     },
-    # Keys (for files: how to write them into a folder), shape of a sample, number of classes.
+    # Keys (for files: how to write them into a folder), shape of a sample, number of classes or target columns.
     "dataset": {
         "mnist": ({"train_size": 10, "test_size": 5}, (1, 28, 28), 10),
         "cifar10": (cifar10_folder, (3, 32, 32), 10),
@@ -203,12 +203,14 @@ TABLE: dict[str, dict[str, Any]] = {
         "wine": ({"scaling": "minmax"}, (13,), 3),
         "breast_cancer": ({"test_split": 0.5}, (30,), 2),
         "digits": ({"train_size": 100}, (1, 8, 8), 10),
+        "sine": ({"points": 7}, (1,), 1),
+        "peaks": ({"points": 7, "test_points": 0}, (2,), 1),
         "spiral": ({"points": 7, "classes": 4}, (2,), 4),
         "moons": ({"points": 7, "test_points": 3}, (2,), 2),
         "xor": ({"points": 7}, (2,), 2),
         "binary_addition": ({"bits": 4, "samples": 7, "test_samples": 3}, (4, 2), 2),
         "latch": ({"length": 6, "samples": 7, "test_samples": 3}, (6, 1), 2),
-        "sine_sequence": ({"length": 6, "samples": 7, "test_samples": 3}, (6, 1), 0),
+        "sine_sequence": ({"length": 6, "samples": 7, "test_samples": 3}, (6, 1), 1),
         "text": ({"length": 6, "train_size": 7, "test_size": 3}, (6,), 58),
     },
     "search": {
@@ -509,7 +511,8 @@ def test_dataset(tmp_path: Path, name: str) -> None:
     keys, sample_shape, classes = TABLE["dataset"][name]
     source = REGISTRIES["dataset"][name](**(keys(tmp_path) if callable(keys) else keys))
     first, second = (source.load(make_streams("streams", 0).rng(Purpose.DATASET)) for _ in range(2))
-    assert (first.sample_shape, first.classes) == (sample_shape, classes)
+    assert (first.sample_shape, first.out_shape[-1]) == (sample_shape, classes)
+    assert first.task == source.task
     for split, again in ((first.train, second.train), (first.test, second.test)):
         if split is not None:
             assert split.inputs.shape == (len(split), *sample_shape)

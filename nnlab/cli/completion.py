@@ -28,7 +28,18 @@ KINDS = (
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@%:,-]*")
 DESCENT_PICTURES = ("field", "paths", "values")
 SWEEP_PICTURES = ("goal", "curves", "heatmap", "scatter", "panels", "parallel", "importance", "best")
-PICTURES = ("accuracy", "loss", "gradients", "activation_histograms", "boundary", "confusion", "mistakes", "weights")
+PICTURES = (
+    "accuracy",
+    "loss",
+    "gradients",
+    "activation_histograms",
+    "boundary",
+    "predictions",
+    "fit",
+    "confusion",
+    "mistakes",
+    "weights",
+)
 
 
 def complete_listed(ctx: Context, incomplete: str) -> list[str]:

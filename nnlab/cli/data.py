@@ -97,7 +97,7 @@ def show_data(
     ] = None,
     language: Lang = "en",
 ) -> None:
-    """Count the samples of each class and plot some of them: images, or points in the plane.
+    """Count the samples of each class, or summarise the targets that are numbers, and plot some samples.
 
     Example: nnlab data show cifar10 --out pictures
     """
@@ -185,6 +185,9 @@ def _print_counts(name: str, dataset: "Dataset") -> None:
         tr("{count} {part} samples", count=f"{len(split):,}", part=tr(part)) for part, split in splits.items()
     )
     kind = f"{shape_text(dataset.sample_shape)} {dataset.train.inputs.dtype.name}"
+    if dataset.numbers is not None:
+        _print_targets(tr("{name}: {sizes} of {kind}", name=name, sizes=sizes, kind=kind), dataset)
+        return
     title = tr(
         "{name}: {sizes} of {kind}, {classes} classes", name=name, sizes=sizes, kind=kind, classes=dataset.classes
     )
@@ -199,5 +202,30 @@ def _print_counts(name: str, dataset: "Dataset") -> None:
     results().print(table)
     if dataset.classes > MOST_ROWS:
         echo(tr("... and {more} classes more", more=f"{dataset.classes - MOST_ROWS:,}"))
+    for note in dataset.notes:
+        echo(note)
+
+
+def _print_targets(title: str, dataset: "Dataset") -> None:
+    """The mean, standard deviation and range of each target in the training samples, in the user's units."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from nnlab.cli.console import results
+    from nnlab.language import tr
+    from nnlab.text import one_line
+
+    table = Table(title=title, title_justify="left")
+    table.add_column(tr("target"), overflow="fold")
+    for heading in (tr("mean"), tr("standard deviation"), tr("lowest"), tr("highest")):
+        table.add_column(heading, justify="right")
+    if dataset.numbers is not None:
+        numbers = dataset.numbers
+        y = numbers.undo(dataset.train.targets).reshape(-1, len(numbers))
+        for name, *values in zip(
+            numbers.names[:MOST_ROWS], y.mean(axis=0), y.std(axis=0), y.min(axis=0), y.max(axis=0), strict=False
+        ):
+            table.add_row(Text(one_line(name, 100)), *(f"{value:.6g}" for value in values))
+    results().print(table)
     for note in dataset.notes:
         echo(note)

@@ -14,6 +14,7 @@ from nnlab.data.sources import (
     table,
     text,
     toy,
+    toy_regression,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "table",
     "text",
     "toy",
+    "toy_regression",
 ]

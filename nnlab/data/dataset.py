@@ -19,6 +19,7 @@ from nnlab.data.pipeline.splitting import hold_out_fold, hold_out_share
 from nnlab.data.target_columns import TargetColumns
 from nnlab.errors import DataError, UsageError
 from nnlab.registry import Component, Doc, registered_name
+from nnlab.text import quote
 
 COUNTED_AT_ONCE = 100_000
 MOST_SEEN = 1000
@@ -112,6 +113,32 @@ class Dataset:
         """The dataset with every existing split changed."""
         splits = {name: change(split) for name, split in self.splits.items()}
         return replace(self, train=splits["train"], test=splits.get("test"), validation=splits.get("validation"))
+
+    def with_standardised_targets(self) -> "Dataset":
+        """Targets in the user's units scaled by their mean and standard deviation over the training samples.
+
+        Targets that are classes, or scaled already, are unchanged. Raises DataError where all training samples have the
+        same target, or where targets are too large.
+        """
+        if self.numbers is None or self.numbers.scaled:
+            return self
+        y = self.train.targets.reshape(-1, len(self.numbers))
+        constant = np.flatnonzero((y == y[0]).all(axis=0))
+        if len(constant) and len(y) > 1:
+            name = quote(self.numbers.names[constant[0]])
+            raise DataError(
+                f"target {name}: expected different values, found {y[0, constant[0]]:g} in all {len(y):,} training "
+                "samples; there is nothing to learn"
+            )
+        with np.errstate(all="ignore"):
+            numbers = TargetColumns.standardising(self.numbers.names, y)
+            scaled = self.map_splits(lambda split: replace(split, targets=numbers.apply(split.targets)))
+        for split in scaled.splits.values():
+            bad = ~np.isfinite(split.targets.reshape(-1, len(numbers))).all(axis=0) | ~np.isfinite(numbers.spread)
+            if bad.any():
+                name = quote(numbers.names[int(np.argmax(bad))])
+                raise DataError(f"target {name}: the values are too large or too close together to scale")
+        return replace(scaled, numbers=numbers)
 
     @property
     def classes(self) -> int:

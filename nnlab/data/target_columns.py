@@ -21,6 +21,16 @@ class TargetColumns:
     spread: Array
 
     @classmethod
+    def in_own_units(cls, names: tuple[str, ...]) -> Self:
+        """Without scaling: targets as the user has them."""
+        return cls(names, np.zeros(len(names)), np.ones(len(names)))
+
+    @property
+    def scaled(self) -> bool:
+        """Whether the network's targets differ from the user's."""
+        return bool(self.centre.any() or (self.spread != 1).any())
+
+    @classmethod
     def standardising(cls, names: tuple[str, ...], y: Array) -> Self:
         """With the mean and the standard deviation of training targets (N, K); a constant column is only centred."""
         spread = y.std(axis=0)

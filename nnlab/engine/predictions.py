@@ -10,6 +10,7 @@ from nnlab.core.arrays import Array
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.batches import BatchLoader
+from nnlab.data.target_columns import TargetColumns
 from nnlab.layers.planning import draws_weights
 from nnlab.models.network import Network
 
@@ -30,6 +31,12 @@ def class_predictions(network: Network, inputs: Array, *, softmax: bool) -> tupl
             classes.append(np.where(np.isfinite(scores).all(axis=-1), scores.argmax(axis=-1), -1))
             probabilities.append(probabilities_of(scores, softmax=softmax).max(axis=-1))
     return np.concatenate(classes), np.concatenate(probabilities)
+
+
+def predicted_numbers(network: Network, inputs: Array, numbers: TargetColumns) -> Array:
+    """The prediction for each input (N, ...) in the user's units, (N, K) or (N, T, K), finite or not."""
+    with np.errstate(all="ignore"):  # after a divergence scores may be anything
+        return np.concatenate([numbers.undo(scores) for scores in scores_of(network.forward, network, inputs)])
 
 
 def evaluation_split(dataset: Dataset, order: Sequence[str] = REPORTING_SPLITS) -> tuple[str, Split]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from nnlab.engine.predictions import evaluation_split, first_layer_filters, predicted_classes
+from nnlab.core.task import CLASSES, NUMBERS
+from nnlab.engine.predictions import evaluation_split, first_layer_filters, predicted_classes, predicted_numbers
 from nnlab.errors import DataError, NnlabError, RunError, UsageError
-from nnlab.figures.run_view import RunView, ignore
+from nnlab.figures.run_view import RunView, ignore, target_names
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
 from nnlab.plots.curves import FILES, plot_run
 from nnlab.plots.diagnostics import (
@@ -18,7 +19,9 @@ from nnlab.plots.diagnostics import (
     plot_activation_histograms,
     plot_gradients,
 )
+from nnlab.plots.fit import FIT_ANIMATION_FILE, FIT_FILE, PredictNumbers, animate_fit, plot_fit
 from nnlab.plots.mistakes import MISTAKES_FILE, plot_mistakes
+from nnlab.plots.number_predictions import PREDICTIONS_FILE, plot_number_predictions
 from nnlab.plots.palette import in_format
 from nnlab.plots.regions import ANIMATION_FILE, BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
 from nnlab.plots.weights import WEIGHTS_FILE, plot_weights
@@ -63,8 +66,40 @@ def _no_diagnostics(run: RunView) -> str:
     return "it has no diagnostics; train it with train.diagnostics: true in its spec"
 
 
+def _no_classes(run: RunView) -> str:
+    return "" if run.setup.dataset.task == CLASSES else "its targets are numbers, not classes"
+
+
+def _no_numbers(run: RunView) -> str:
+    return "" if run.setup.dataset.task == NUMBERS else "its targets are classes, not numbers"
+
+
 def _no_points(run: RunView) -> str:
-    return "" if run.setup.dataset.sample_shape == (2,) else "its samples do not have two features"
+    reason = "its samples do not have two features"
+    return _no_classes(run) or ("" if run.setup.dataset.sample_shape == (2,) else reason)
+
+
+def _no_fit(run: RunView) -> str:
+    dataset = run.setup.dataset
+    reason = "its samples do not have one or two features"
+    return _no_numbers(run) or ("" if dataset.sample_shape in ((1,), (2,)) and dataset.steps is None else reason)
+
+
+def _predictions(run: RunView, folder: Path) -> None:
+    dataset = run.trained.dataset
+    name, _ = evaluation_split(dataset)
+    plot_number_predictions(run.name, name, *run.numbers, target_names(dataset), folder)
+
+
+def _predict_numbers(run: RunView) -> PredictNumbers:
+    numbers, network = run.setup.dataset.numbers, run.setup.network
+    if numbers is None:
+        raise TypeError("the targets are classes")
+    return lambda inputs: predicted_numbers(network, inputs, numbers)
+
+
+def _fit(run: RunView, folder: Path) -> None:
+    plot_fit(run.name, run.trained.dataset, _predict_numbers(run), folder)
 
 
 def _boundary(run: RunView, folder: Path) -> None:
@@ -80,6 +115,10 @@ def _confusion(run: RunView, folder: Path) -> None:
 
 def _no_images(run: RunView) -> str:
     return "" if len(run.setup.dataset.sample_shape) == 3 else "its samples are not images"
+
+
+def _no_class_images(run: RunView) -> str:
+    return _no_classes(run) or _no_images(run)
 
 
 def _mistakes(run: RunView, folder: Path) -> None:
@@ -118,14 +157,16 @@ KINDS: Mapping[str, Picture] = {
         HISTOGRAMS_PICTURE, lambda run, folder: plot_activation_histograms(run.record, folder), _no_diagnostics
     ),
     "boundary": Picture(BOUNDARY_FILE, _boundary, _no_points, of_network=True),
-    "confusion": Picture(CONFUSION_FILE, _confusion, of_network=True),
-    "mistakes": Picture(MISTAKES_FILE, _mistakes, _no_images, of_network=True),
+    "predictions": Picture(PREDICTIONS_FILE, _predictions, _no_numbers, of_network=True),
+    "fit": Picture(FIT_FILE, _fit, _no_fit, of_network=True),
+    "confusion": Picture(CONFUSION_FILE, _confusion, _no_classes, of_network=True),
+    "mistakes": Picture(MISTAKES_FILE, _mistakes, _no_class_images, of_network=True),
     "weights": Picture(WEIGHTS_FILE, _weights, _no_weights, of_network=True),
 }
 
 # Drawn after every training, beside the curves of its metrics; the others only after one with diagnostics, since they
 # take longer.
-BY_TRAINING = ("boundary",)
+BY_TRAINING = ("boundary", "predictions", "fit")
 
 # Names of earlier versions, up to 0.2.0.
 OLDER_KINDS = {"activations": "activation_histograms"}
@@ -207,7 +248,7 @@ def draw_all(
 
 def snapshots_of(run: RunView) -> list[Path]:
     """The snapshots to animate, in order; raises UsageError for a run that cannot be animated."""
-    if reason := _no_points(run):
+    if reason := _no_fit(run) if run.setup.dataset.task == NUMBERS else _no_points(run):
         raise UsageError(f"{run.path}: cannot be animated: {reason}")
     files = sorted((run.path / SNAPSHOTS_FOLDER).glob("step-*.safetensors"), key=_step)
     if not files:
@@ -218,21 +259,26 @@ def snapshots_of(run: RunView) -> list[Path]:
 
 
 def animate(run: RunView, folder: Path) -> Path:
-    """Write ``boundary.gif`` from the snapshots of a run; raises UsageError when it has none or no regions."""
+    """Write ``boundary.gif``, of numbers ``fit.gif``, from the snapshots of a run.
+
+    Raises UsageError when it has none, or neither regions nor a fit.
+    """
     files, network = snapshots_of(run), run.setup.network
     state = {name: array.copy() for name, array in network.state().items()}
+    numbers = run.setup.dataset.task == NUMBERS
 
     def moment(file: Path) -> Callable[[], Predict]:
         def load() -> Predict:
             load_weights(network, file)
-            return lambda inputs: predicted_classes(network, inputs)
+            return _predict_numbers(run) if numbers else lambda inputs: predicted_classes(network, inputs)
 
         return load
 
     frames = [(_step(file), moment(file)) for file in files]
+    kind, animated = (FIT_ANIMATION_FILE, animate_fit) if numbers else (ANIMATION_FILE, animate_boundary)
     try:
-        with threadpool_limits(limits=1, user_api="blas"), naming_picture(run.path, Path(ANIMATION_FILE).name):
-            return animate_boundary(run.name, run.setup.dataset, frames, folder)
+        with threadpool_limits(limits=1, user_api="blas"), naming_picture(run.path, kind):
+            return animated(run.name, run.setup.dataset, frames, folder)
     finally:
         network.load_state(state)
 

@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from nnlab.core.arrays import Array
-from nnlab.data.dataset import DatasetSource
-from nnlab.engine.predictions import class_predictions, evaluation_split
+from nnlab.data.dataset import Dataset, DatasetSource
+from nnlab.engine.predictions import class_predictions, evaluation_split, predicted_numbers
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import DataError, UsageError, naming
 from nnlab.plots.curves import title_of
@@ -21,6 +21,11 @@ from nnlab.saved_run import (
     setup_of_run,
 )
 from nnlab.storage.layout import MODEL_FILE
+
+
+def target_names(dataset: Dataset) -> tuple[str, ...]:
+    """The names of the target columns; none where targets are classes."""
+    return () if dataset.numbers is None else dataset.numbers.names
 
 
 def ignore(value: object) -> None:
@@ -59,6 +64,16 @@ class RunView:
         """The predicted class of each sample of the evaluation split (−1: none), and its probability or score."""
         _, split = evaluation_split(self.setup.dataset)
         return class_predictions(self.trained.network, split.inputs, softmax=self.has_probabilities)
+
+    @cached_property
+    def numbers(self) -> tuple[Array, Array]:
+        """The targets and the predictions of the evaluation split in the user's units, (M, K); M = N·T for steps."""
+        _, split = evaluation_split(self.setup.dataset)
+        columns = self.setup.dataset.numbers
+        if columns is None:
+            raise TypeError("the targets are classes")
+        predicted = predicted_numbers(self.trained.network, split.inputs, columns)
+        return columns.undo(split.targets).reshape(-1, len(columns)), predicted.reshape(-1, len(columns))
 
     @property
     def path(self) -> Path:

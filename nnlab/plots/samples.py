@@ -10,11 +10,13 @@ from matplotlib.colors import to_rgb
 
 from nnlab.core.arrays import Array
 from nnlab.core.random import Streams
+from nnlab.core.task import NUMBERS
 from nnlab.data.dataset import Dataset
 from nnlab.data.input_format import WHITE
 from nnlab.data.pipeline.augmentation import Augmentation, augment
 from nnlab.language import tr
 from nnlab.plots.canvas import DPI, HEIGHT, WIDTH, canvas, plain_text
+from nnlab.plots.fit import plot_number_samples
 from nnlab.plots.palette import in_format, palette
 from nnlab.plots.points import draw_points, legend_of_classes
 
@@ -35,10 +37,12 @@ def plot_samples(
 ) -> list[Path]:
     """Write pictures of a dataset into ``folder``, created if necessary, and return their paths.
 
-    Images make ``samples.png`` and, with augmentations, ``augmented.png``; points in the plane make ``samples.png``;
-    other samples make none. Raises OSError when the pictures cannot be written.
+    Images make ``samples.png`` and, with augmentations, ``augmented.png``; points in the plane, and numbers by one or
+    two features, make ``samples.png``; other samples make none. Raises OSError when the pictures cannot be written.
     """
     is_image, is_point = len(dataset.sample_shape) == 3, dataset.sample_shape == (2,)
+    if dataset.task == NUMBERS or dataset.steps is not None:
+        return _plotted_numbers(name, dataset, folder)
     if not is_image and not is_point:
         return []
     folder.mkdir(parents=True, exist_ok=True)
@@ -63,6 +67,14 @@ def plot_samples(
     rows = _augmented(np.stack([row[0] for row in rows]), augmentations, streams, columns)
     plot_grid(augmented, tr("{name}: augmented training images (first column: original)", **words), rows, names)
     return [in_format(path), in_format(augmented)]
+
+
+def _plotted_numbers(name: str, dataset: Dataset, folder: Path) -> list[Path]:
+    if dataset.sample_shape not in ((1,), (2,)) or dataset.steps is not None:
+        return []
+    folder.mkdir(parents=True, exist_ok=True)
+    plot_number_samples(folder / SAMPLES_FILE, tr("{name}: samples", name=plain_text(name)), dataset)
+    return [in_format(folder / SAMPLES_FILE)]
 
 
 def _pixels(images: Array) -> Array:

@@ -28,8 +28,7 @@ def is_unbalanced(counts: Array) -> bool:
 def majority_note(dataset: Dataset, loss: Loss) -> str:
     """A note where one of unbalanced classes has more than half of the training samples; else empty."""
     counts = dataset.class_counts
-    share = counts.max() / counts.sum()
-    if share <= 1 / 2 or not is_unbalanced(counts):
+    if not is_unbalanced(counts) or (share := counts.max() / counts.sum()) <= 1 / 2:
         return ""
     hint = "" if loss.weighted else "; loss.class_weights: balanced gives each class the same weight"
     name = quote(dataset.class_names[int(counts.argmax())])

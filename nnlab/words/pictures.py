@@ -72,6 +72,15 @@ PICTURES: Mapping[str, str] = {
     # decision regions
     "{shown} of\n{samples} shown": "{samples} 件中\n{shown} 件を表示",
     "{name}: decision regions": "{name}：決定領域",
+    # predictions of numbers
+    "{name}: predictions of {count} {part} samples": "{name}：{part}データ {count} 件の予測",
+    " ({shown} of {count} targets)": "（目的変数 {count} 個中 {shown} 個）",
+    "true {target}": "{target}（正解）",
+    "predicted {target}": "{target}（予測）",
+    "residual (predicted − true)": "残差（予測 − 正解）",
+    "{name}: fit": "{name}：当てはめ",
+    "prediction": "予測",
+    "feature {number}": "特徴量 {number}",
     # predictions
     "{name}: confusion matrix, {part} set ({right} of {samples} correct)": (
         "{name}：{part}データの混同行列（{samples} 件中 {right} 件正解）"

@@ -93,6 +93,11 @@ RESULTS: Mapping[str, str] = {
     "hardly moved; try a larger learning rate": "ほとんど動きませんでした。学習率を大きくしてください",
     # datasets
     "{count} {part} samples": "{part}データ {count} 件",
+    "{name}: {sizes} of {kind}": "{name}：{sizes}（{kind}）",
+    "target": "目的変数",
+    "standard deviation": "標準偏差",
+    "lowest": "最小",
+    "highest": "最大",
     "{name}: {sizes} of {kind}, {classes} classes": "{name}：{sizes}（{kind}）、{classes} クラス",
     # contributions of settings
     "effect": "効果",

@@ -8,7 +8,8 @@ import pytest
 from nnlab.core.random import AddressedStreams, LegacyStreams, Purpose
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.sources.toy import Moons, Spiral
-from nnlab.errors import UsageError
+from nnlab.data.target_columns import TargetColumns
+from nnlab.errors import DataError, UsageError
 
 
 def load(seed: int = 0, **keys: Any) -> Dataset:
@@ -82,3 +83,30 @@ def test_invalid_validation_split_is_rejected(keys: dict[str, Any], message: str
     with pytest.raises(UsageError, match=message) as caught:
         load(**keys)
     assert caught.value.exit_code == 2
+
+
+def numbers(train: list[list[float]], test: list[list[float]]) -> Dataset:
+    splits = [Split(np.zeros((len(y), 1)), np.array(y)) for y in (train, test)]
+    return Dataset(*splits, (), numbers=TargetColumns.in_own_units(("a", "b")))
+
+
+def test_targets_are_standardised_once_by_the_training_samples() -> None:
+    raw = numbers([[1, 10], [3, 30]], [[5, 50]])
+    scaled = raw.with_standardised_targets()
+    np.testing.assert_array_equal(scaled.train.targets, [[-1, -1], [1, 1]])
+    np.testing.assert_array_equal(scaled.test.targets, [[3, 3]])
+    np.testing.assert_array_equal(scaled.numbers.undo(scaled.test.targets), raw.test.targets)
+    assert scaled.with_standardised_targets() is scaled
+    assert load().with_standardised_targets().numbers is None
+
+
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        ([[1, 7], [2, 7]], "target 'b': expected different values, found 7 in all 2 training samples"),
+        ([[1e308, 1], [-1e308, 2]], "target 'a': the values are too large or too close together to scale"),
+    ],
+)
+def test_constant_and_huge_targets_are_refused(train: list[list[float]], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        numbers(train, [[1, 1]]).with_standardised_targets()

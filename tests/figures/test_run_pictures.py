@@ -11,7 +11,7 @@ from trainings import make_experiment
 
 from nnlab.errors import RunError, UsageError
 from nnlab.figures import run_pictures as pictures
-from nnlab.figures.run_pictures import KINDS, Picture, draw, draw_all, picture_kinds
+from nnlab.figures.run_pictures import KINDS, Picture, animate, draw, draw_all, picture_kinds
 from nnlab.figures.run_view import RunView, run_view
 from nnlab.plots.palette import drawn_as
 from nnlab.plots.plot_style import PlotStyle
@@ -47,8 +47,21 @@ def test_training_draws_decision_regions_and_with_diagnostics_every_kind(images:
     points = train(images, POINTS)
     assert names(points.path / "plots") == ["accuracy.png", "boundary.png", "loss.png"]
     record = train(images, IMAGES)
-    expected = sorted(f"{kind}.png" for kind in KINDS if kind != "boundary")
+    expected = sorted(f"{kind}.png" for kind in KINDS if kind not in ("boundary", "predictions", "fit"))
     assert names(record.path / "plots") == expected
+
+
+@pytest.mark.parametrize("function", ["sine", "peaks"])
+def test_training_on_numbers_draws_fit_and_predictions(images: Path, function: str) -> None:
+    record = train(images, POINTS.replace("moons", function), "train.snapshots=2")
+    assert names(record.path / "plots") == ["fit.png", "loss.png", "predictions.png"]
+    view = run_view(record)
+    targets, predicted = view.numbers
+    assert targets.shape == predicted.shape == (10, 1)
+    for kind in ("boundary", "confusion", "mistakes"):
+        with pytest.raises(UsageError, match=f"cannot have the picture {kind}: its targets are numbers, not classes"):
+            draw(view, [kind], images / "none")
+    assert animate(view, images / "moving").name == "fit.gif"
 
 
 def test_pictures_drawn_again_are_the_same_byte_for_byte(images: Path, tmp_path: Path) -> None:

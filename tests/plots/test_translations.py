@@ -19,6 +19,7 @@ from nnlab.comparisons.comparison import compare
 from nnlab.core.random import make_streams
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.augmentation import Flip
+from nnlab.data.target_columns import TargetColumns
 from nnlab.engine.activation_statistics import ActivationStatistics
 from nnlab.errors import UsageError
 from nnlab.language import tr
@@ -28,8 +29,10 @@ from nnlab.plots.comparison import plot_comparison
 from nnlab.plots.confusion import plot_confusion
 from nnlab.plots.curves import PARTS, label_of, plot_run
 from nnlab.plots.diagnostics import plot_activation_histograms, plot_gradients
+from nnlab.plots.fit import plot_fit
 from nnlab.plots.fonts import JAPANESE_FONTS
 from nnlab.plots.mistakes import plot_mistakes
+from nnlab.plots.number_predictions import plot_number_predictions
 from nnlab.plots.palette import drawn_as
 from nnlab.plots.plot_style import PlotStyle
 from nnlab.plots.regions import plot_boundary
@@ -122,8 +125,15 @@ def draw_everything(folder: Path, make_run: Callable[..., Path]) -> None:
         data = Dataset(split, split, names)
         plot_samples("0", data, folder / f"{index}", [Flip()] if index else [], make_streams("streams", 0))
     plot_boundary("0", Dataset(points, points, names), lambda inputs: np.zeros(len(inputs), int), folder)
-    plot_confusion("0", "test", points.labels, points.labels, names, folder)
-    plot_mistakes("0", "test", images, (images.labels + 1) % 20, rng.random(40), names, folder)
+    plot_confusion("0", "test", points.targets, points.targets, names, folder)
+    plot_mistakes("0", "test", images, (images.targets + 1) % 20, rng.random(40), names, folder)
+    numbers = TargetColumns.in_own_units(tuple("01234"))
+    plot_number_predictions("0", "test", rng.random((9, 5)), rng.random((9, 5)), numbers.names, folder)
+    for features in (1, 2):
+        split = Split(rng.random((9, features)), rng.random((9, 5)))
+        data = Dataset(split, split, (), numbers=numbers)
+        plot_fit("0", data, lambda inputs: np.zeros((len(inputs), 5)), folder)
+        plot_samples("0", data, folder / "numbers", [], make_streams("streams", 0))
     plot_weights("0", rng.normal(size=(70, 3, 2, 2)), rng.normal(size=(70, 3, 2, 2)), folder)
     spreads = [
         ActivationStatistics(rng.random(9), (0, 1), None, 0.5),
