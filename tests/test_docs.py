@@ -21,7 +21,7 @@ from nnlab.figures.sweep_pictures import KINDS as SWEEP_KINDS
 from nnlab.gradcheck import check, layer_subject
 from nnlab.plots.descent import FILES as DESCENT_PICTURES
 from nnlab.records.trash import TRASH_FOLDER
-from nnlab.registry import hyperparameter_names, layers, optimizers, searches
+from nnlab.registry import hyperparameter_names, layers, metrics, optimizers, searches
 from nnlab.storage import layout
 from nnlab.train.run import run
 
@@ -62,7 +62,7 @@ USERS_FILES = {
 TOP_KEYS = {key.split(".")[0].split("=")[0] for key in spec_keys()}
 OTHER_KEYS = {
     *hyperparameter_names(SweepKeys),
-    *(key for _, search in searches.items() for key in hyperparameter_names(search)),
+    *(key for registry in (searches, metrics) for _, cls in registry.items() for key in hyperparameter_names(cls)),
 }
 
 
