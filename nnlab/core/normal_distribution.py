@@ -20,7 +20,8 @@ NEAR = (
     ),
     (1.0, 47.20258190468824187, 976.09855173777669322, 10260.932208618978205, 45507.789335026729956),
 )
-# Up to √32, of |x|: Φ(−|x|) / e^(−x²/2).
+# Up to √32, of |x|: Φ(−|x|) / e^(−x²/2). Its relative error is 5e-12 at 0 and 4e-10 at 14.2, beyond which Φ is 0 in
+# float32: there this one is enough.
 MIDDLE = (
     (
         *(1.0765576773720192317e-8, 0.39894151208813466764, 8.8831497943883759412, 93.506656132177855979),
@@ -50,42 +51,47 @@ END = 40.0
 BLOCK = 16_384
 
 
-def normal_distribution(x: Array, cdf: Array, density: Array) -> None:
+def normal_distribution(x: Array, cdf: Array, density: Array, *, single: bool = False) -> None:
     """Write Φ(x) = ∫ φ from −∞ to x and φ(x) = e^(−x²/2) / √2π for each of the numbers x (M,), real or complex.
 
-    The relative error of both is below 1e-15, also where Φ is next to 0. Complex numbers take the formula of their real
-    part, so that the complex step sees the same function.
+    The relative error of both is below 1e-15, also where Φ is next to 0; with ``single`` below 4e-10 where Φ is a
+    float32 that is not 0, in half the time. Complex numbers take the formula of their real part, so that the complex
+    step sees the same function.
     """
     for start in range(0, len(x), BLOCK):
         part = slice(start, start + BLOCK)
-        _distribution(x[part], cdf[part], density[part])
+        _distribution(x[part], cdf[part], density[part], single)
 
 
-def _distribution(x: Array, cdf: Array, density: Array) -> None:
-    negative = x.real < 0
-    y = np.minimum(np.where(negative, -x, x), END)  # |x|
-    # e^(−y²/2) with an exact square: of y² itself, rounding would change the last three digits at y = 30.
-    head = np.round(y.real * 16) / 16
-    bell = np.exp(head * head / -2) * np.exp((y - head) * (y + head) / -2)
+def _distribution(x: Array, cdf: Array, density: Array, single: bool) -> None:
+    positive = x.real > 0
+    y = np.minimum(np.where(positive, x, -x), END)  # |x|
+    if single:
+        bell = np.exp(y * y / -2)
+    else:  # with an exact square: of y² itself, rounding would change the last three digits at y = 30
+        head = np.round(y.real * 16) / 16
+        bell = np.exp(head * head / -2) * np.exp((y - head) * (y + head) / -2)
     np.multiply(bell, 1 / sqrt(2 * pi), out=density)
-
-    near, far = y.real <= NEAR_END, y.real > MIDDLE_END
-    middle = ~(near | far)
-    tail = cdf
-    tail[middle] = bell[middle] * _quotient(MIDDLE, y[middle])
-    if far.any():
+    np.multiply(bell, _quotient(MIDDLE, y), out=cdf)
+    if not single:
+        (far,) = np.nonzero(y.real > MIDDLE_END)
         squares = 1 / (y[far] * y[far])
-        tail[far] = bell[far] / y[far] * (1 / sqrt(2 * pi) - squares * _quotient(FAR, squares))
-    np.subtract(1, tail, out=cdf, where=~(negative | near))
-    cdf[near] = 0.5 + x[near] * _quotient(NEAR, x[near] * x[near])
+        cdf[far] = bell[far] / y[far] * (1 / sqrt(2 * pi) - squares * _quotient(FAR, squares))
+    np.subtract(1, cdf, out=cdf, where=positive)
+    if not single:
+        (near,) = np.nonzero(y.real <= NEAR_END)
+        small = x[near]
+        cdf[near] = 0.5 + small * _quotient(NEAR, small * small)
 
 
 def _quotient(coefficients: tuple[Sequence[float], Sequence[float]], x: Array) -> Array:
-    """The quotient of two polynomials by Horner's rule."""
-    numerator, denominator = (np.full_like(x, highest) for highest, *_ in coefficients)
-    for total, (_, *others) in zip((numerator, denominator), coefficients, strict=True):
-        for coefficient in others:
-            total *= x
-            total += coefficient
+    """The quotient of two polynomials of one degree by Horner's rule, both at once."""
+    first, *others = np.array(coefficients).T[:, :, np.newaxis]
+    both = np.empty((2, len(x)), x.dtype)
+    both[...] = first
+    for pair in others:
+        both *= x
+        both += pair
+    numerator, denominator = both
     numerator /= denominator
     return numerator

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import Annotated
 
+import numpy as np
 from annotated_types import Ge, Gt, Le
 
-from nnlab.core.arrays import Shape, shape_text
+from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.layers.base import FROZEN
 from nnlab.layers.sample_norm import EPS, SampleNorm
 from nnlab.registry import Doc, layers
@@ -21,8 +22,17 @@ class ChannelGroupNorm(SampleNorm):
         if channels // groups * prod(pixels) == 1:
             raise self.shape_error(f"each mean would be over one number: {shape_text(in_shape)} in {groups} groups")
         self.declare_scales((channels,))
-        self.normalise_over((groups, channels // groups, *pixels), tuple(range(2, len(pixels) + 3)))
+        self._count, self._width = groups, channels // groups
+        self._pixels = tuple(range(2, len(pixels) + 2))
         return in_shape
+
+    def mean(self, name: str, x: Array) -> Array:
+        """The mean over pixels, then over the channels of each group, once for each channel: (N, C, 1, 1) or (N, D)."""
+        channels = x.mean(axis=self._pixels, keepdims=True) if self._pixels else x
+        if self._width == 1:
+            return channels
+        means = channels.reshape(len(x), self._count, self._width).mean(axis=2)
+        return np.repeat(means, self._width, axis=1).reshape(channels.shape)
 
 
 @layers.register("group_norm")

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
 from annotated_types import Gt, Le
 
-from nnlab.core.arrays import Shape
+from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import FROZEN
 from nnlab.layers.sample_norm import EPS, SampleNorm
 from nnlab.registry import layers
@@ -30,5 +31,12 @@ class LayerNorm(SampleNorm):
 
     def build(self, in_shape: Shape) -> Shape:
         self.declare_scales(in_shape)
-        self.normalise_over(in_shape, tuple(range(1, len(in_shape) + 1)))
+        self._axes = tuple(range(1, len(in_shape) + 1))
+        self._ones = (1,) * len(in_shape)
         return in_shape
+
+    def mean(self, name: str, x: Array) -> Array:
+        """The mean of each sample, with a sample's axes kept as length 1."""
+        mean = self.workspace.array(name, (len(x), *self._ones), x.dtype)
+        np.mean(x, axis=self._axes, keepdims=True, out=mean)
+        return mean

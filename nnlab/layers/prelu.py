@@ -21,7 +21,7 @@ class PReLU(Activation):
     Equals ``textbook.PRelu``, in memory that is reused at each step.
     """
 
-    activation_arrays = 3
+    activation_arrays = 4
 
     slope: Annotated[float, Ge(0), Le(1), Doc("initial slope a for negative inputs")] = 0.25
     shared: Annotated[bool, Doc("true: one slope for all channels or features")] = False
@@ -41,18 +41,20 @@ class PReLU(Activation):
 
     def forward(self, x: Array, *, training: bool) -> Array:
         self._x: Array = x
-        y = np.multiply(x, self.a.value.reshape(self.along), out=self.workspace.like("y", x))
-        np.copyto(y, x, where=self.kink_sides())
+        y = np.minimum(x, 0, out=self.workspace.like("y", x))
+        y *= self.a.value.reshape(self.along)
+        y += np.maximum(x, 0, out=self.workspace.like("part", x))
         return y
 
     def backward(self, dy: Array) -> Array:
         """dx = dy where x > 0, else a·dy; da = Σ dy·x over the x ≤ 0."""
-        positive = self.kink_sides()
-        product = np.minimum(self._x, 0, out=self.workspace.like("product", self._x))
-        product *= dy
-        self.a.grad[...] = product.sum(axis=self._summed)
-        dx = np.multiply(dy, self.a.value.reshape(self.along), out=self.workspace.like("dx", dy))
-        np.copyto(dx, dy, where=positive)
+        part = np.minimum(self._x, 0, out=self.workspace.like("part", self._x))
+        part *= dy
+        self.a.grad[...] = part.sum(axis=self._summed)
+        passed = np.multiply(dy, self.kink_sides(), out=self.workspace.like("passed", dy))
+        dx = np.subtract(dy, passed, out=self.workspace.like("dx", dy))
+        dx *= self.a.value.reshape(self.along)
+        dx += passed
         return dx
 
     def kink_sides(self) -> Array:

@@ -1,5 +1,6 @@
 """What layer, group and instance normalisation share: each sample is normalised by itself."""
 
+from abc import abstractmethod
 from typing import Annotated
 
 import numpy as np
@@ -30,23 +31,20 @@ class SampleNorm(Layer):
         self._broadcast = shape + (1,) * (axes - own)
         self._shared = (0, *range(own + 1, axes + 1))
 
-    def normalise_over(self, grouped: Shape, axes: tuple[int, ...]) -> None:
-        """Take mean and variance over these axes of a batch whose samples have the shape ``grouped``."""
-        self._grouped = grouped
-        self._axes = axes
-        self._means = tuple(1 if axis in axes else size for axis, size in enumerate(grouped, start=1))
+    @abstractmethod
+    def mean(self, name: str, x: Array) -> Array:
+        """The mean of each group of numbers, in a shape that broadcasts to x; valid until the next of this name."""
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Normalise each group of a sample's numbers by its own mean and variance."""
         normalised = self.workspace.like("normalised", x)
         y = self.workspace.like("y", x)
-        groups, squares = self._groups(normalised), self._groups(y)
-        np.subtract(self._groups(x), self._mean("mean", self._groups(x)), out=groups)
-        np.multiply(groups, groups, out=squares)
-        self._std = self._mean("std", squares)
+        np.subtract(x, self.mean("mean", x), out=normalised)
+        np.multiply(normalised, normalised, out=y)
+        self._std = self.mean("std", y)
         self._std += self.eps
         np.sqrt(self._std, out=self._std)
-        groups /= self._std
+        normalised /= self._std
         self._normalised = normalised
         np.multiply(normalised, self.gamma.value.reshape(self._broadcast), out=y)
         y += self.beta.value.reshape(self._broadcast)
@@ -62,20 +60,9 @@ class SampleNorm(Layer):
         gamma = self.gamma.value.reshape(self._broadcast)
         np.multiply(dy, gamma, out=dx)
         product *= gamma
-        along = self._mean("along", self._groups(product))
-        groups = self._groups(dx)
-        groups -= self._mean("mean", groups)
-        np.multiply(self._groups(self._normalised), along, out=self._groups(product))
+        along = self.mean("along", product)
+        dx -= self.mean("mean", dx)
+        np.multiply(self._normalised, along, out=product)
         dx -= product
-        groups /= self._std
+        dx /= self._std
         return dx
-
-    def _groups(self, x: Array) -> Array:
-        """A view with the samples in the shape that is normalised."""
-        return x.reshape(len(x), *self._grouped)
-
-    def _mean(self, name: str, x: Array) -> Array:
-        """The mean of each group, with the axes that it is over kept as length 1."""
-        mean = self.workspace.array(name, (len(x), *self._means), x.dtype)
-        np.mean(x, axis=self._axes, keepdims=True, out=mean)
-        return mean

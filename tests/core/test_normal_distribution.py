@@ -10,9 +10,9 @@ from nnlab.core.normal_distribution import BLOCK, MIDDLE_END, NEAR_END, normal_d
 EDGES = [value for end in (NEAR_END, MIDDLE_END) for value in (end, np.nextafter(end, 9), -end, np.nextafter(-end, -9))]
 
 
-def distribution(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def distribution(x: np.ndarray, *, single: bool = False) -> tuple[np.ndarray, np.ndarray]:
     cdf, density = np.empty_like(x), np.empty_like(x)
-    normal_distribution(x, cdf, density)
+    normal_distribution(x, cdf, density, single=single)
     return cdf, density
 
 
@@ -56,3 +56,11 @@ def test_complex_step_gives_the_density() -> None:
     exact, density = distribution(x)
     np.testing.assert_allclose(cdf.real, exact, rtol=1e-15)
     np.testing.assert_allclose(cdf.imag / 1e-30, density, rtol=1e-12, atol=1e-16)
+
+
+def test_single_precision_is_reached_wherever_it_is_not_0() -> None:
+    x = np.concatenate([np.linspace(-14.2, 14.2, 2001), EDGES, [0.0]])
+    for exact, near in zip(distribution(x), distribution(x, single=True), strict=True):
+        np.testing.assert_allclose(near, exact, rtol=4e-10)
+    far, _ = distribution(np.array([-14.3, -50.0, -np.inf, np.inf]), single=True)
+    np.testing.assert_array_equal(far.astype(np.float32), [0, 0, 0, 1])
