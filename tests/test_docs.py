@@ -3,11 +3,9 @@
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from documents import PAGES, ROOT, blocks, inline_code, is_option, name_of, options, subcommand
-from trainings import make_experiment, make_network
 
 import nnlab
 from nnlab.config.completions import spec_keys
@@ -18,12 +16,10 @@ from nnlab.config.sweep_loading import load_sweep
 from nnlab.core.rows import SPLITS
 from nnlab.figures.run_pictures import KINDS
 from nnlab.figures.sweep_pictures import KINDS as SWEEP_KINDS
-from nnlab.gradcheck import check, layer_subject
 from nnlab.plots.descent import FILES as DESCENT_PICTURES
 from nnlab.records.trash import TRASH_FOLDER
-from nnlab.registry import hyperparameter_names, layers, metrics, optimizers, searches
+from nnlab.registry import hyperparameter_names, metrics, searches
 from nnlab.storage import layout
-from nnlab.train.run import run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXTENDING = ROOT / "docs" / "extending.md"
@@ -46,8 +42,11 @@ RUN_FILES = {
 # Where a page may say a path from: the repository, and the folder of the components it talks about.
 FOLDERS = [ROOT, ROOT / "docs", *(ROOT / "nnlab" / part for part in ("", "data", "textbook"))]
 USERS_FILES = {
-    "nnlab/optim/signsgd.py",
-    "nnlab/layers/elementwise_prelu.py",
+    "signsgd.py",
+    "elementwise_prelu.py",
+    "my_swish.py",
+    "swish.yaml",
+    "RUN/plugins/my_swish.py",
     "flowers.csv",
     "predictions.png",
     "predictions/",
@@ -159,35 +158,6 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         if anchor:
             titles = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.M)
             assert anchor in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}, anchor
-
-
-@pytest.mark.usefixtures("no_pictures")
-def test_the_documented_optimizer_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    block, _ = blocks(EXTENDING, "python")
-    monkeypatch.setattr(optimizers, "_classes", {k: v for k, v in optimizers.items() if k != "signsgd"})
-    exec(compile(block.text, "extending.md", "exec"), {"__name__": "signsgd"})
-    path = tmp_path / "signsgd.yaml"
-    path.write_text(
-        "{data: xor, model: softmax, optimizer: {name: signsgd, lr: 0.01}, train: {epochs: 1, eval_every: 1}}",
-        encoding="utf-8",
-    )
-    result = run(load_experiment(path), tmp_path / "runs")
-    assert result.summary["status"] == "completed"
-
-
-def test_the_documented_layer_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, block = blocks(EXTENDING, "python")
-    monkeypatch.setattr(layers, "_classes", {**layers._classes})
-    namespace: dict[str, Any] = {"__name__": "elementwise_prelu"}
-    exec(compile(block.text, "extending.md", "exec", dont_inherit=True), namespace)
-    prelu = namespace["ElementwisePReLU"]
-    for method in ("central", "complex"):
-        results = check(lambda seed: layer_subject("elementwise_prelu", prelu(), (5,), seed), method)
-        assert {result.tensor for result in results if result.passed} == {"x", "a"}
-    model = "{name: sequential, layers: [{name: linear, units: 4}, elementwise_prelu, {name: linear, units: 2}]}"
-    experiment = make_experiment(tmp_path, f"{{data: xor, model: {model}, optimizer: adam, train: {{epochs: 1}}}}")
-    network = make_network(experiment.model, (2,), 2, dtype=None)
-    assert [name for name, _ in network.named_parameters()][2] == "elementwise_prelu1.a"
 
 
 def test_the_package_layout_names_every_part_of_the_package() -> None:

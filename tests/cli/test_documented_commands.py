@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from documents import PAGES, README, ROOT, Block, blocks, is_option, name_of, options, subcommand
+from documents import PAGES, README, ROOT, Block, blocks, is_option, masked, name_of, options, subcommand
 from inline_workers import InlineWorkers
 
 import nnlab as package
@@ -163,15 +163,6 @@ def test_documented_commands_run_and_print_what_is_shown(page: Path, nnlab: Nnla
             stdout = call(*words)
             if output:
                 output.write_text(stdout, encoding="utf-8")
-
-
-def masked(output: str) -> set[str]:
-    """The lines of an output without what differs between runs: numbers, times and random names."""
-    output = re.sub(r"\d{8}-\d{6}((?:-[a-z_]+)?)-[0-9a-f]{6}\b", r"TIME\1-ID", output)
-    output = re.sub(r"-[0-9a-f]{6}\b", "-ID", output)
-    output = re.sub(r"\d[\d,.]*", "N", output)
-    output = re.sub("─+", "─", output)
-    return {" ".join(line.split()) for line in output.splitlines() if line.strip()}
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=name_of)

@@ -65,3 +65,12 @@ def inline_code(page: Path) -> Iterator[str]:
     """The text between single backticks, outside of fenced blocks."""
     prose = _BLOCK.sub("", page.read_text("utf-8"))
     yield from re.findall(r"`([^`\n]+)`", prose)
+
+
+def masked(output: str) -> set[str]:
+    """The lines of an output without what differs between runs: numbers, times and random names."""
+    output = re.sub(r"\d{8}-\d{6}((?:-[a-z_]+)?)-[0-9a-f]{6}\b", r"TIME\1-ID", output)
+    output = re.sub(r"-[0-9a-f]{6}\b", "-ID", output)
+    output = re.sub(r"\d[\d,.]*", "N", output)
+    output = re.sub("─+", "─", output)
+    return {" ".join(line.split()) for line in output.splitlines() if line.strip()}
