@@ -5,6 +5,7 @@ from itertools import combinations, permutations
 import numpy as np
 
 from nnlab.gradcheck.evidence import SAME, Diagnosis, Evidence
+from nnlab.gradcheck.implementation import Sizes
 
 
 def diagnose_shape(e: Evidence) -> Diagnosis:
@@ -89,6 +90,10 @@ def _summed(e: Evidence, shapes: str) -> Diagnosis:
     if same and e.analytic.ndim:
         text = f"the gradient {shapes}, which is that of {same[0]}: are the gradients returned in the order of forward?"
         return Diagnosis("wrong shape", text)
+    square = e.at(Sizes(square=True))
+    if square is not None and e.residual(*square) < SAME:
+        text = f"the gradient {shapes}: it is right where the sizes are equal; are two of them or two axes exchanged?"
+        return Diagnosis("only for non-square shapes", text)
     return Diagnosis("wrong shape", f"the gradient {shapes}; it must be that of {e.name}")
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from nnlab.core.arrays import Array
+from nnlab.core.arrays import Array, Shape
 from nnlab.gradcheck.calling import isolated
 from nnlab.gradcheck.subjects import Subject, Tensors
 
 Arguments = dict[str, Any]
 # Added to the seed of forward.
 BACKWARD = 1
+JACOBIAN_STEP = 1e-5
 
 
 @dataclass(frozen=True)
@@ -145,3 +146,16 @@ def subject_of(implementation: Implementation, example: Example, dout: Array) ->
 
     tensors = {name: example.arguments[name] for name in example.tensors}
     return Subject(implementation.name, tensors, value, gradients, lambda at: last[0].kink_sides())
+
+
+def jacobian_of(implementation: Implementation, example: Example, name: str, shape: Shape) -> Array:
+    """∂output/∂tensor by plain central differences, shape (output..., tensor...)."""
+    tensor: Array = example.arguments[name]
+    columns = np.empty((*shape, tensor.size))
+    for index in range(tensor.size):
+        moved = [tensor.copy(), tensor.copy()]
+        for copy, step in zip(moved, (JACOBIAN_STEP, -JACOBIAN_STEP), strict=True):
+            copy.reshape(-1)[index] += step
+        right, left = (forward_of(implementation.session(), example.arguments | {name: copy}) for copy in moved)
+        columns[..., index] = (right - left) / (2 * JACOBIAN_STEP)
+    return columns.reshape(*shape, *tensor.shape)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from nnlab.gradcheck.calling import CodeRaised
 from nnlab.gradcheck.check import TOLERANCES
 from nnlab.gradcheck.diagnosis import diagnose, unusable
 from nnlab.gradcheck.evidence import Diagnosis, Evidence
-from nnlab.gradcheck.implementation import Implementation, Run, Sizes, run, subject_of
+from nnlab.gradcheck.implementation import Implementation, Run, Sizes, jacobian_of, run, subject_of
 from nnlab.gradcheck.undeclared_kinks import NumericalGradient, numerical_gradient_of
 from nnlab.gradcheck.values import Entry
 
@@ -24,6 +24,8 @@ WORST = 5
 NEGLIGIBLE = 1e-8
 SAMPLED = 150
 LARGEST = 2000
+LARGEST_JACOBIAN = 1_000_000
+
 # Guesses that say where and not why.
 WEAK = {"unknown", "some entries", "wrong formula", "wrong order"}
 
@@ -142,10 +144,10 @@ def _worst(name: str, A: Array, G: Array, known: Array) -> tuple[Entry, ...]:
 def _diagnosed(
     implementation: Implementation, first: Run, name: str, A: Array, numerical: NumericalGradient, seed: int
 ) -> Diagnosis:
-    subject = partial(subject_of, implementation, first.example)
+    jacobian = cache(lambda: jacobian_of(implementation, first.example, name, first.output.shape))
 
     def from_outputs(mask: Array) -> Array:
-        return numerical_gradient_of(subject(first.dout * mask), name).values
+        return np.tensordot(first.dout * mask, jacobian(), first.output.ndim)
 
     evidence = Evidence(
         name=name,
@@ -156,7 +158,7 @@ def _diagnosed(
         dout=first.dout,
         samples=first.samples,
         at=lambda sizes: _pair_at(implementation, name, sizes, seed),
-        from_outputs=from_outputs if A.size <= SAMPLED * 2 else None,
+        from_outputs=from_outputs if A.size * first.output.size <= LARGEST_JACOBIAN else None,
     )
     return diagnose(evidence)
 
