@@ -1,5 +1,6 @@
 """Guesses at gradients that are not numbers, zero, or the right ones times something."""
 
+from itertools import combinations
 from math import isclose
 
 import numpy as np
@@ -86,7 +87,9 @@ def _confirmed(other: float | None) -> str:
 
 def _source_of(c: float, e: Evidence) -> str:
     """A setting that gives the factor, or a product of sizes."""
-    for name, value in scalars_of(e.arguments).items():
+    scalars = scalars_of(e.arguments)
+    products = {f"{a} * {b}": scalars[a] * scalars[b] for a, b in combinations(scalars, 2)}
+    for name, value in {**scalars, **products}.items():
         for text, number in ((name, value), (f"1 - {name}", 1 - value)):
             if number and abs(abs(number) - 1) > 1e-3:
                 if isclose(c, abs(number), rel_tol=SAME):

@@ -1,6 +1,5 @@
 """Pairs of functions: forward with backward as in CS231n, a function with its derivative, a loss with its gradient."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -12,7 +11,7 @@ from nnlab.errors import UsageError
 from nnlab.gradcheck.calling import line_of
 from nnlab.gradcheck.implementation import Arguments, Implementation, Session
 from nnlab.gradcheck.returned_gradients import OUTPUT_NAMES, by_name, joined, split
-from nnlab.gradcheck.settling import float_names, parameters_of, settled
+from nnlab.gradcheck.settling import called, float_names, parameters_of, required_of, settled
 from nnlab.text import quote
 
 Function = Callable[..., Any]
@@ -23,14 +22,10 @@ class PairSession(Session):
 
     def __init__(self, forward: Function, backward: Function) -> None:
         self.forward_function, self.backward_function = forward, backward
-        self.wanted = [
-            parameter.name
-            for parameter in parameters_of(backward).values()
-            if parameter.default is inspect.Parameter.empty
-        ]
+        self.wanted = required_of(backward)
 
     def forward(self, arguments: Arguments) -> Array:
-        returned = self.forward_function(**arguments)
+        returned = called(self.forward_function, arguments)
         self.arguments = arguments
         self.cache: list[Any] = []
         self.outputs = [returned]
@@ -73,12 +68,12 @@ class DerivativeSession(Session):
 
     def forward(self, arguments: Arguments) -> Array:
         self.arguments = arguments
-        self.output = joined([self.f(**arguments)], line_of(self.f))
+        self.output = joined([called(self.f, arguments)], line_of(self.f))
         return self.output
 
     def backward(self, dout: Array) -> dict[str, object]:
         names = float_names(self.arguments)
-        found = by_name(self.df(**self.arguments), names, names)
+        found = by_name(called(self.df, self.arguments), names, names)
         return {name: self._chained(dout, gradient, np.shape(self.arguments[name])) for name, gradient in found.items()}
 
     def _chained(self, dout: Array, gradient: object, shape: tuple[int, ...]) -> object:
@@ -97,7 +92,7 @@ class LossSession(Session):
         self.function = function
 
     def forward(self, arguments: Arguments) -> Array:
-        returned = self.function(**arguments)
+        returned = called(self.function, arguments)
         if not isinstance(returned, tuple) or len(returned) < 2 or np.size(returned[0]) != 1:
             raise UsageError(
                 f"{line_of(self.function)}: without a backward, the function must return (loss, gradient), a number as "
@@ -135,7 +130,7 @@ def function_pair(
 
 def is_derivative(f: Function, df: Function) -> bool:
     """Whether the second function takes what the first takes, so that it is its derivative."""
-    return [*parameters_of(f)] == [*parameters_of(df)] and not _takes_dout(df)
+    return required_of(f) == required_of(df) and not _takes_dout(df)
 
 
 def _takes_dout(backward: Function) -> bool:

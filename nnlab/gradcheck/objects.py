@@ -11,7 +11,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.errors import UsageError
 from nnlab.gradcheck.calling import line_of
-from nnlab.gradcheck.example_arrays import as_float64
+from nnlab.gradcheck.example_arrays import IMAGE_WORDS, as_float64
 from nnlab.gradcheck.implementation import Arguments, Implementation, Session
 from nnlab.gradcheck.returned_gradients import by_name, from_object, joined, split
 from nnlab.gradcheck.settling import float_names, parameters_of, settled
@@ -84,7 +84,7 @@ def class_implementations(cls: type[Any], given: Mapping[str, Any]) -> list[Impl
 
 
 def instance_implementations(instance: object, given: Mapping[str, Any]) -> list[Implementation]:
-    """Implementations of an object as it is: its parameters are the arrays that have a gradient beside them."""
+    """Implementations of an object as it is: its parameters are arrays of its constructor, or with a gradient."""
     _need_both(type(instance))
     held = _held_parameters(instance)
     takes = _without_self(type(instance).forward)  # type: ignore[attr-defined]
@@ -92,24 +92,33 @@ def instance_implementations(instance: object, given: Mapping[str, Any]) -> list
     for name in held:
         parameters.setdefault(name, inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY))
     session = partial(InstanceSession, instance, held)
-    known = {**_input_shape(held, takes, given), **held, **given}
+    known = {**_input_shape(type(instance), held, takes, given), **held, **given}
     return settled(type(instance).__name__, parameters, session, known, inputs=tuple(takes))
 
 
-def _input_shape(held: Mapping[str, Array], takes: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """An x of (4, D) that fits a matrix W (D, M) of the object."""
-    W = next((value for name, value in held.items() if name.lower() in {"w", "weight", "weights"}), None)
+def _input_shape(cls: type[Any], held: Mapping[str, Array], takes: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+    """An x that fits the object's parameters: (4, D) for W (D, M) or gamma (D,), images for W (F, C, kh, kw)."""
     x = next(iter(takes), None)
-    if W is None or x is None or x in given:
+    if x is None or x in given:
         return {}
-    return {x: (4, W.shape[0])} if W.ndim == 2 else {x: (3, W.shape[1], 5, 7)} if W.ndim == 4 else {}
+    W = next((value for name, value in held.items() if name.lower() in {"w", "weight", "weights"}), None)
+    vector = next((value for value in held.values() if value.ndim == 1), None)
+    if W is not None and W.ndim in {2, 4}:
+        return {x: (4, W.shape[0]) if W.ndim == 2 else (3, W.shape[1], 5, 7)}
+    if vector is None or W is not None:
+        return {}
+    images = any(word in cls.__name__.lower() for word in IMAGE_WORDS)
+    return {x: (3, vector.size, 5, 7) if images else (4, vector.size)}
 
 
 def _held_parameters(instance: object) -> dict[str, Array]:
     attributes = {name: value for name, value in vars(instance).items() if isinstance(value, np.ndarray)}
     listed = getattr(instance, "params", None)
+    made_from = _constructor(type(instance))
     held = {
-        name: value for name, value in attributes.items() if hasattr(instance, f"d{name}") and value.dtype.kind == "f"
+        name: value
+        for name, value in attributes.items()
+        if value.dtype.kind == "f" and (name in made_from or hasattr(instance, f"d{name}"))
     }
     if isinstance(listed, list):
         held |= {name: value for name, value in attributes.items() if any(value is entry for entry in listed)}

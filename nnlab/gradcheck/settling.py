@@ -20,13 +20,27 @@ ALSO = {"affine": "folded", "linear": "folded", "dense": "folded", "pool": "pool
 
 @lru_cache(256)
 def parameters_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
-    """The parameters of a function that can be passed by name, without *args and **kwargs."""
+    """The parameters of a function, without *args and **kwargs."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         raise UsageError(f"{function!r}: has no signature that can be read; wrap it in a function of its own") from None
-    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return {name: parameter for name, parameter in signature.parameters.items() if parameter.kind in kinds}
+    packed = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return {name: parameter for name, parameter in signature.parameters.items() if parameter.kind not in packed}
+
+
+def called(function: Callable[..., Any], arguments: Arguments) -> Any:
+    """The function at named arguments, those that it takes by position only in their order."""
+    parameters = parameters_of(function).values()
+    first = [parameter.name for parameter in parameters if parameter.kind is inspect.Parameter.POSITIONAL_ONLY]
+    by_position = [arguments[name] for name in first if name in arguments]
+    return function(*by_position, **{name: value for name, value in arguments.items() if name not in first})
+
+
+def required_of(function: Callable[..., Any]) -> list[str]:
+    """The parameters without a default."""
+    parameters = parameters_of(function).values()
+    return [parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty]
 
 
 def float_names(arguments: Arguments) -> list[str]:

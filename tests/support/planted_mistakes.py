@@ -75,3 +75,39 @@ def catalogue() -> dict[str, Any]:
 def correct(source: str) -> ModuleType:
     """A source as it is."""
     return executed((SOURCES / f"{source}.py").read_text(encoding="utf-8"), source)
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "gradcheck.md"
+HEADINGS = "| mistake | caught | nnlab says | named rightly |\n|---|---|---|---|\n"
+
+
+def verdict(mistake: Mistake) -> tuple[bool, bool, str]:
+    """Whether a mistake is caught, whether it is named rightly, and what is said of its tensor."""
+    failed = {check.tensor: check for check in mistake.check().failed}
+    found = failed.get(mistake.tensor)
+    diagnosis = found.diagnosis if found else None
+    named = diagnosis is not None and diagnosis.kind in mistake.kinds
+    return bool(failed), named, f"{diagnosis.kind}: {diagnosis.sentence}" if diagnosis else ""
+
+
+def row_of(mistake: Mistake) -> str:
+    """A line of the table in the documentation."""
+    caught, named, says = verdict(mistake)
+    cells = (mistake.title, "yes" if caught else "no", f"{mistake.tensor}: {says}", "yes" if named else "no")
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|').replace('*', chr(92) + '*') for cell in cells)} |"
+
+
+def write_tables() -> None:
+    """Write the tables of the page again, between the comments that mark them."""
+    text = PAGE.read_text(encoding="utf-8")
+    for group in GROUPS:
+        head, rest = text.split(f"<!-- {group}: written by tests/support/planted_mistakes.py -->\n")
+        _, tail = rest.split(f"<!-- end of {group} -->")
+        rows = "\n".join(map(row_of, catalogue()[group]))
+        text = f"{head}<!-- {group}: written by tests/support/planted_mistakes.py -->\n{HEADINGS}{rows}\n"
+        text += f"<!-- end of {group} -->{tail}"
+    PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_tables()
