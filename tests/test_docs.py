@@ -57,6 +57,7 @@ USERS_FILES = {
     ".vscode/settings.json",
     "lion.py",
     "prelu.py",
+    "my_layers.py",
 }
 TOP_KEYS = {key.split(".")[0].split("=")[0] for key in spec_keys()}
 OTHER_KEYS = {
