@@ -18,9 +18,9 @@ from nnlab.optim.base import BLOCK
 
 T = TypeVar("T")
 
-# Two parts are faster than one from this many multiply-adds in the forward pass of a batch, and this many per layer:
-# threads with little to do between two calls wait for the interpreter's lock (32 layers of 100 units took 3.6 ms a step
-# in two parts, 1.9 ms in one).
+# Two parts are faster than one from this many multiply-adds in the forward pass of a batch, and this many per layer or
+# step of a recurrent layer: threads with little to do between two calls wait for the interpreter's lock (32 layers of
+# 100 units took 3.6 ms a step in two parts, 1.9 ms in one).
 WORTH_SHARDS = 2**25
 WORTH_FOR_EACH_LAYER = 2**21
 SHARDS = 2
@@ -32,7 +32,8 @@ JOINT_WEIGHTS = 2**19
 def worth_splitting(network: Network, samples: int) -> bool:
     """Whether two threads compute this many samples faster than one."""
     work = samples * sum(multiply_adds(layer) for layer in network.layers)
-    return work >= max(WORTH_SHARDS, WORTH_FOR_EACH_LAYER * len(network.all_layers()))
+    steps = sum(layer.successive_steps for layer in network.all_layers())
+    return work >= max(WORTH_SHARDS, WORTH_FOR_EACH_LAYER * steps)
 
 
 def automatic_shards(network: Network, batch_size: int, *, legacy: bool) -> int:

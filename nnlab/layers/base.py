@@ -33,6 +33,8 @@ class Layer(ABC):
     batch_dependent: ClassVar[bool] = False
     # Whether the output has a derivative by the input; where it has none, backward returns zeros.
     differentiable: ClassVar[bool] = True
+    # How many computations, each of which waits for the one before, its forward pass consists of.
+    successive_steps: int = 1
     # How often the layers inside are applied to parts of a sample, such as its steps.
     repetitions: int = 1
     # Whether the parameters keep their initial values.

@@ -39,6 +39,7 @@ class RecurrentLayer(WeightedLayer):
         if len(in_shape) != 2:
             raise self.shape_error(f"needs a sequence (T, D), got {shape_text(in_shape)}{_remedy(in_shape)}")
         T, D = in_shape
+        self.successive_steps = T
         outputs = (self.gates * self.units,)
         shape, recurrent = (D, *outputs), (self.units, *outputs)
         if message := self.init.mismatch(shape, outputs if self.bias else None):

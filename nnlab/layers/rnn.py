@@ -60,4 +60,4 @@ class RNN(RecurrentLayer):
 
     def kink_sides(self) -> Array | None:
         """Where h > 0, for relu."""
-        return None if self.activation == "tanh" else np.greater(self._h.real, 0)
+        return None if self.activation == "tanh" else np.greater(self._h[1:].real, 0)

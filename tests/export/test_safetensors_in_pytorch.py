@@ -16,14 +16,19 @@ from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.flatten import Flatten
+from nnlab.layers.gru import GRU
 from nnlab.layers.linear import Linear
+from nnlab.layers.lstm import LSTM
 from nnlab.layers.pool import AvgPool, MaxPool
 from nnlab.layers.prelu import PReLU
+from nnlab.layers.recurrent import RecurrentLayer
+from nnlab.layers.rnn import RNN
 from nnlab.models.alexnet import AlexNet
 from nnlab.models.base import Model
 from nnlab.models.convnet import ConvNet
 from nnlab.models.mlp import MLP, Softmax
 from nnlab.models.network import Network
+from nnlab.models.recurrent import Recurrent
 from nnlab.models.resnet_mini import ResNetMini
 from nnlab.registry import layers
 from nnlab.train.run import run
@@ -37,6 +42,7 @@ MODELS: dict[str, tuple[Model, tuple[int, ...]]] = {
     "convnet": (ConvNet(), (1, 28, 28)),
     "alexnet": (AlexNet(hidden=64, upsample=2), (3, 32, 32)),
     "resnet_mini": (ResNetMini(), (3, 32, 32)),
+    "recurrent": (Recurrent(cell="gru", units=20, layers=2, bidirectional=True, dropout=0.2), (1, 28, 28)),
 }
 BORDERS: list[tuple[Layer, tuple[int, ...]]] = [
     (Conv2D(filters=2, kernel=4, stride=3, padding="same"), (2, 7, 5)),
@@ -99,6 +105,28 @@ def test_every_layer_in_pytorch_computes_what_it_computes_here(
     x = network.layers[0].example_inputs(np.random.default_rng(0), 6).astype(dtype)
     model = loaded(tmp_path, network, raw_format(in_shape))
     assert largest_difference(model, network, x) <= TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize(
+    "layer", [RNN(units=5), RNN(units=5, activation="relu"), LSTM(units=5), GRU(units=5)], ids=repr
+)
+def test_gradients_through_50_steps_are_those_of_pytorch(tmp_path: Path, layer: RecurrentLayer) -> None:
+    """dx, and the norm of each weight's gradient, which the order of the gates does not change."""
+    network = shaken(make_network([layer], (50, 3), (50, 5)))
+    rng = np.random.default_rng(2)
+    x, dy = rng.standard_normal((6, 50, 3)), rng.standard_normal((6, 50, 5))
+    model = loaded(tmp_path, network, raw_format((50, 3)))
+    inputs = torch.from_numpy(x).requires_grad_()
+    model(inputs).backward(torch.from_numpy(dy))
+    network.forward(x, training=True)
+    dx = network.input_gradient(dy)
+    expected = inputs.grad.numpy()
+    assert np.abs(dx - expected).max() <= 1e-12 * np.abs(expected).max()
+    own = {parameter.name: np.linalg.norm(parameter.grad) for parameter in network.parameters}
+    (module,) = [part for part in model if isinstance(part, torch.nn.RNNBase)]
+    theirs = {"Wx": module.weight_ih_l0, "Wh": module.weight_hh_l0, "b": module.bias_ih_l0}
+    for name, weight in theirs.items():
+        assert own[name] == pytest.approx(float(weight.grad.norm()), rel=1e-12)
 
 
 @pytest.mark.parametrize("name", MODELS)
