@@ -108,7 +108,7 @@ class TrainSettings:
         if self.iterations is not None and self.epochs is not None:
             yield ("epochs",), "both iterations and epochs are given; keep one (the other may be null)"
         if self.accumulate > 1 and self.batch_size == "full":
-            yield ("accumulate",), "batch_size: full is one mini-batch per update; give batch_size a number"
+            yield ("accumulate",), "with batch_size: full an update is one mini-batch; give batch_size a number"
         if self.clip_value is not None and self.clip_norm is not None:
             yield ("clip_norm",), "both clip_value and clip_norm are given; keep one (the other may be null)"
 

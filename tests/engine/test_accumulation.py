@@ -134,7 +134,7 @@ def test_sum_by_hand() -> None:
         (["train.accumulate=2", "train.batch_size=null"], "2 mini-batches of 60 are more than .* use at most 1"),
         (
             ["train.accumulate=2", "train.batch_size=full"],
-            "train.accumulate: batch_size: full is one mini-batch per update",
+            "train.accumulate: with batch_size: full an update is one mini-batch",
         ),
         (["train.accumulate=0"], "train.accumulate: must be at least 1, got 0"),
         (["train.accumulate=true"], "train.accumulate: must be a whole number"),
