@@ -11,7 +11,9 @@ from nnlab.cli.single_run import check_single
 from nnlab.language import Language
 
 if TYPE_CHECKING:
+    from nnlab.core.task import Task
     from nnlab.inference.evaluation import Evaluation
+    from nnlab.inference.number_evaluation import NumberEvaluation
 
 
 def evaluate_command(
@@ -44,19 +46,26 @@ def evaluate_command(
     invert: InvertOption = "auto",
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Draw confusion.png into this folder.", show_default=False),
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Draw confusion.png (or predictions.png) into DIR.",
+            show_default=False,
+        ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing confusion.png.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing picture.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     language: Lang = "en",
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Evaluate a run: every metric with its standard error, the confusion matrix, measures of each class.
+    """Evaluate a run: every metric with its standard error, the confusion matrix, measures of each class or target.
 
     Example: nnlab evaluate last --part validation --per-class
     """
     from nnlab.cli.downloading import fetch
     from nnlab.cli.evaluation_tables import print_evaluation
+    from nnlab.core.task import NUMBERS
+    from nnlab.errors import UsageError
     from nnlab.inference.evaluation import evaluate_trained
     from nnlab.inference.other_data import Reading, samples_to_evaluate
     from nnlab.records.reader import read_run
@@ -64,11 +73,13 @@ def evaluate_command(
 
     path = find_run(name, runs, "run")
     check_single(path, "evaluate", "evaluate")
-    picture = None if out is None else _free(out, overwrite=overwrite)
-    if picture is not None:
+    if out is not None:
         check_font()
     record = read_run(path)
     network, samples = samples_to_evaluate(record.path, data, part, fetch, Reading(label, fit, invert))
+    if per_class and network.inputs.task == NUMBERS:
+        raise UsageError("--per-class: the targets of this run are numbers, not classes")
+    picture = None if out is None else _free(out, network.inputs.task, overwrite=overwrite)
     for note in samples.notes:
         echo(f"nnlab: {note}", err=True)
     found = evaluate_trained(
@@ -81,20 +92,27 @@ def evaluate_command(
         echo(str(picture), err=json)
 
 
-def _free(folder: Path, *, overwrite: bool) -> Path:
+def _free(folder: Path, task: "Task", *, overwrite: bool) -> Path:
     """The path of the picture in a folder; raises UsageError where it exists and is not to be replaced."""
+    from nnlab.core.task import NUMBERS
     from nnlab.storage.overwriting import check_replaceable
 
-    picture = folder / "confusion.png"
+    picture = folder / ("predictions.png" if task == NUMBERS else "confusion.png")
     check_replaceable(picture, overwrite=overwrite)
     return picture
 
 
-def _draw(name: str, found: "Evaluation", origin: str, picture: Path, language: Language) -> None:
+def _draw(name: str, found: "Evaluation | NumberEvaluation", origin: str, picture: Path, language: Language) -> None:
+    from nnlab.inference.evaluation import Evaluation
     from nnlab.plots.confusion import plot_confusion
+    from nnlab.plots.number_predictions import plot_number_predictions
     from nnlab.plots.palette import drawn_as
     from nnlab.plots.plot_style import PlotStyle
 
     of = origin if found.part == "samples" or not origin else f"{origin}, {found.part}"
     with naming_output(picture.parent), drawn_as(PlotStyle(language=language)):
-        plot_confusion(name, found.part, found.labels, found.predicted, found.class_names, picture.parent, of)
+        if isinstance(found, Evaluation):
+            plot_confusion(name, found.part, found.labels, found.predicted, found.class_names, picture.parent, of)
+        else:
+            numbers = found.targets, found.predicted, found.target_names
+            plot_number_predictions(name, found.part, *numbers, picture.parent)

@@ -1,6 +1,7 @@
 """An evaluation on the terminal: metrics, the confusion matrix or the most confused pairs, a table of the classes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -11,12 +12,14 @@ from nnlab.data.tables.rows import counted
 from nnlab.inference.class_report import MEASURES
 from nnlab.language import in_language, tr
 from nnlab.metric_columns import listed_metrics, names_in
+from nnlab.metrics import LOSS
 from nnlab.registry import metrics
 from nnlab.storage.folders import as_json
 from nnlab.text import one_line
 
 if TYPE_CHECKING:
     from nnlab.inference.evaluation import Evaluation
+    from nnlab.inference.number_evaluation import NumberEvaluation
     from nnlab.records.reader import RunRecord
 
 MOST_IN_A_TABLE = 20
@@ -28,8 +31,12 @@ NAME_WIDTH = 40
 MATRIX_NAME_WIDTH = 24
 
 
-def print_evaluation(run: "RunRecord", found: "Evaluation", origin: str, *, per_class: bool, json: bool) -> None:
+def print_evaluation(
+    run: "RunRecord", found: "Evaluation | NumberEvaluation", origin: str, *, per_class: bool, json: bool
+) -> None:
     """Print an evaluation of a run on its own data, or on other data from ``origin``."""
+    from nnlab.inference.evaluation import Evaluation
+
     step = int(run.final["step"] or 0) if run.final else None
     if json:
         place = {"run": str(run.path), "name": run.name, "step": step, "data": origin or None}
@@ -39,7 +46,12 @@ def print_evaluation(run: "RunRecord", found: "Evaluation", origin: str, *, per_
     if step is not None:
         name = tr("{name}, weights of step {step}", name=name, step=f"{step:,}")
     echo(tr("{name}: {samples}", name=name, samples=_samples(found, origin)))
-    for line in _metric_lines(found, listed_metrics(run.spec)):
+    if not isinstance(found, Evaluation):
+        _print_numbers(found)
+        return
+    averages = (f"{_heading(name)} {value:.4f}" for name, value in found.by_class.macro.items())
+    named = set(MEASURES).difference(listed_metrics(run.spec))
+    for line in _metric_lines(found, named, {tr("macro average"): tr(", ").join(averages)}):
         echo(line)
     echo("")
     _print_confusions(found)
@@ -50,7 +62,23 @@ def print_evaluation(run: "RunRecord", found: "Evaluation", origin: str, *, per_
         echo(line)
 
 
-def _samples(found: "Evaluation", origin: str = "") -> str:
+def _print_numbers(found: "NumberEvaluation") -> None:
+    """Print the metrics, and of several targets those of each."""
+    for line in _metric_lines(found):
+        echo(line)
+    if len(found.target_names) < 2:
+        return
+    echo("")
+    names = [name for name in names_in(f"test_{name}" for name in found.metrics) if name != LOSS]
+    rows = list(found.by_target.values())
+    columns = [Column(tr("target"), [one_line(name, NAME_WIDTH) for name in found.by_target])]
+    for name in names:
+        cells = [metrics[name].format(row[name]) for row in rows]
+        columns.append(Column(in_language(metrics[name].heading, metrics[name].label_ja), cells, numbers=True))
+    results().print(laid_out(columns, results().width), soft_wrap=False)
+
+
+def _samples(found: "Evaluation | NumberEvaluation", origin: str = "") -> str:
     """``10,000 test samples``, ``60 samples of digits.csv``."""
     part = "" if found.part == "samples" else f"{found.part} "
     english = counted(found.samples, f"{part}sample") + (f" of {origin}" if origin else "")
@@ -60,21 +88,21 @@ def _samples(found: "Evaluation", origin: str = "") -> str:
     return in_language(english, japanese)
 
 
-def _metric_lines(found: "Evaluation", listed: Sequence[str]) -> list[str]:
-    """Each metric with its standard error; precision, recall and F1 in the line of averages, unless they are listed."""
+def _metric_lines(
+    found: "Evaluation | NumberEvaluation", named: Collection[str] = (), more: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
+    """Each metric with its standard error, without those that are ``named`` in ``more`` lines by label."""
     lines = {}
     for name in names_in(f"test_{name}" for name in found.metrics):
-        variant = found.variants[name]
-        if name in MEASURES and name not in listed:
+        if name in named:
             continue
-        metric, error = metrics[name], found.standard_errors[name]
+        metric, error, variant = metrics[name], found.standard_errors[name], found.variants.get(name)
         shown = metric.format(found.metrics[name])
         label = in_language(metric.label, metric.label_ja)
         lines[label + (in_language(f" ({variant})", f"（{variant}）") if variant else "")] = (
             shown if error is None else f"{shown} ± {metric.format(error)}"
         )
-    averages = (f"{_heading(name)} {value:.4f}" for name, value in found.by_class.macro.items())
-    lines[tr("macro average")] = tr(", ").join(averages)
+    lines |= more
     width = max(map(cell_len, lines))
     return [
         *(f"  {label}{' ' * (width - cell_len(label))}  {shown}" for label, shown in lines.items()),

@@ -16,6 +16,7 @@ from nnlab.data.input_format import Column, InputFormat, Scaling
 from nnlab.data.pipeline.raw_samples import network_inputs
 from nnlab.data.pipeline.training_range import out_of_range
 from nnlab.data.tables.csv_samples import known_classes
+from nnlab.data.target_columns import TargetColumns
 from nnlab.engine.predictions import evaluation_split
 from nnlab.errors import DataError, UsageError, reported_as
 from nnlab.inference.trained_network import TrainedNetwork
@@ -28,7 +29,7 @@ from nnlab.saved_run import (
     dataset_of_run,
 )
 from nnlab.storage.layout import ENVIRONMENT_FILE, SPEC_FILE
-from nnlab.text import one_line
+from nnlab.text import one_line, quote
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +115,10 @@ def in_format_of(inputs: InputFormat, dataset: Dataset, part: str | None, origin
     DataError for classes that the network does not know, and for samples of another shape or with other columns.
     """
     name, split = part_of(dataset, part, origin)
+    if inputs.task != dataset.task:
+        raise DataError(f"{one_line(origin, 200)}: its targets are {dataset.task}, those of the run {inputs.task}")
+    if inputs.targets is not None and dataset.numbers is not None:
+        return _numbers_in_format_of(inputs, inputs.targets, dataset, dataset.numbers, name, split, origin)
     present = np.flatnonzero(np.bincount(split.targets.reshape(-1), minlength=dataset.classes))
     place = one_line(origin, 200)
     index = np.zeros(dataset.classes, np.intp)
@@ -122,6 +127,26 @@ def in_format_of(inputs: InputFormat, dataset: Dataset, part: str | None, origin
         x = _encoded(split.inputs, dataset, inputs)
     notes = (*dataset.notes, *range_notes(x, inputs))
     return LabelledSamples(name, x, index[split.targets], origin, notes=notes)
+
+
+def _numbers_in_format_of(
+    inputs: InputFormat,
+    targets: TargetColumns,
+    dataset: Dataset,
+    numbers: TargetColumns,
+    name: str,
+    split: Split,
+    origin: str,
+) -> LabelledSamples:
+    """A part of other data with numbers to predict; target columns are matched by name."""
+    place = one_line(origin, 200)
+    if missing := [column for column in targets.names if column not in numbers.names]:
+        raise DataError(f"{place}: has no target {quote(missing[0])}; it has {', '.join(numbers.names)}")
+    order = [numbers.names.index(column) for column in targets.names]
+    with reported_as(DataError, place, catch=UsageError):
+        x = _encoded(split.inputs, dataset, inputs)
+    y = targets.apply(numbers.undo(split.targets)[..., order])
+    return LabelledSamples(name, x, y, origin, notes=(*dataset.notes, *range_notes(x, inputs)))
 
 
 def range_notes(x: Array, inputs: InputFormat) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from nnlab.core.arrays import Array
 from nnlab.errors import UsageError
 from nnlab.extras import needed
 from nnlab.inference.evaluation import Evaluation, evaluate
+from nnlab.inference.number_evaluation import NumberEvaluation
 from nnlab.inference.trained_network import predict
 from nnlab.language import Language
 from nnlab.records import reader
@@ -30,7 +31,7 @@ class RunQuestions:
         """The class of each raw sample: see :meth:`nnlab.inference.trained_network.TrainedNetwork.predict`."""
         return predict(self, x, probabilities=probabilities, check_range=check_range)
 
-    def evaluate(self, x: object, y: object, *, check_range: bool = True) -> Evaluation:
+    def evaluate(self, x: object, y: object, *, check_range: bool = True) -> Evaluation | NumberEvaluation:
         """Metrics, confusion matrix and precision by class on raw samples with labels: see :func:`nnlab.evaluate`."""
         return evaluate(self, x, y, check_range=check_range)
 
