@@ -12,6 +12,7 @@ from nnlab.config.inheritance import default_name, read_spec, tree_from_mapping
 from nnlab.config.misplaced_keys import MisplacedKeys
 from nnlab.config.overrides import apply_overrides
 from nnlab.config.positions import KeyPath, YamlTree, spec_error
+from nnlab.config.recorded_data import RecordedData, plugins_named
 from nnlab.config.resolved_spec import ResolvedSpec
 from nnlab.config.spec_kinds import IS_SWEEP, is_sweep_spec
 from nnlab.config.validation import Validator
@@ -107,7 +108,8 @@ def load_descent(path: Path | str, overrides: Sequence[str] = (), *, tree: YamlT
     path = spec_path(path)
     tree = read_spec(path) if tree is None else tree
     apply_overrides(tree, overrides)
-    return descent_from_tree(tree, default_name=default_name(path))
+    with plugins_named(path, RecordedData.of(path.absolute().parent)):
+        return descent_from_tree(tree, default_name=default_name(path))
 
 
 def as_descent(spec: "Descent | Path | str | Mapping[str, Any]") -> Descent:

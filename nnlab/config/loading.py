@@ -1,8 +1,7 @@
 """Loading of an experiment: from a spec file, from Python, or from a YAML tree."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,16 @@ from nnlab.config.inheritance import default_name, read_spec, tree_from_mapping,
 from nnlab.config.misplaced_keys import MisplacedKeys
 from nnlab.config.overrides import Overrides, apply_overrides
 from nnlab.config.positions import Finding, YamlTree, spec_error
-from nnlab.config.recorded_data import RecordedData
+from nnlab.config.recorded_data import RecordedData, plugins_named
 from nnlab.config.spec_kinds import IS_SWEEP, describes_descent, is_sweep_spec
 from nnlab.config.validation import Validator, flatten
 from nnlab.config.yaml_parser import parse_collecting_problems
 from nnlab.config.yaml_reader import MAX_BYTES, STANDARD_INPUT, leading_comment, question_in
 from nnlab.core.task import NUMBERS
-from nnlab.errors import MissingPlugin, SpecError, UsageError
+from nnlab.errors import UsageError
 from nnlab.losses import MeanSquaredError
 from nnlab.registry import hyperparameters
-from nnlab.text import one_line, quote
+from nnlab.text import quote
 
 # A spec with at most this many values always stays below MAX_BYTES when its defaults are written out.
 MANY = 500
@@ -65,17 +64,6 @@ def load_experiment(
         experiment = experiment_from_tree(tree, default_name=default_name(path), folders=folders, paths=paths)
     experiment.question = experiment.question or recorded.question
     return experiment
-
-
-@contextmanager
-def plugins_named(path: Path, recorded: RecordedData) -> Iterator[None]:
-    """Raise MissingPlugin, which names the plugin of a run, in place of the error about its component."""
-    try:
-        yield
-    except SpecError:
-        if hint := recorded.missing_component():
-            raise MissingPlugin(f"{one_line(str(path), 1000)}: {hint}") from None
-        raise
 
 
 def as_experiment(spec: Spec, overrides: Overrides = ()) -> Experiment:

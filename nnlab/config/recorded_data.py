@@ -4,15 +4,17 @@ import json
 import os
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from nnlab.data.files.reading import CHUNK, most_unpacked, opened, unpacked
-from nnlab.errors import DataError
-from nnlab.plugins.recorded import missing_package, recorded_components
+from nnlab.errors import DataError, MissingPlugin, SpecError
+from nnlab.plugins.recorded import missing_package, plugin_options, recorded_components
 from nnlab.registry import FilePath, hyperparameters
 from nnlab.storage.layout import ENVIRONMENT_FILE, SWEEP_FILE, fold_folder, trial_number
+from nnlab.text import one_line
 
 LOCATIONS = "data_places"
 CHECKSUMS = "data_sha256"
@@ -68,6 +70,10 @@ class RecordedData:
         if isinstance(absolute, str) and not names_server(absolute):
             yield Path(absolute)
 
+    def plugin_options(self) -> str:
+        """The options that name the plugins of the run in a command that repeats it."""
+        return plugin_options(self._folder, self._environment)
+
     def missing_component(self) -> str:
         """What to do about the first component of a plugin that was not loaded; empty where all are there."""
         missing = (component.needed(self._folder) for component in self.components if component.missing)
@@ -105,6 +111,17 @@ class RecordedTrials(RecordedData):
         except OSError:
             return []
         return sorted(names, key=lambda name: trial_number(name) or 0)[:MOST_TRIALS_READ]
+
+
+@contextmanager
+def plugins_named(path: Path, recorded: RecordedData) -> Iterator[None]:
+    """Raise MissingPlugin, which names the plugin of a run, in place of the error about its component."""
+    try:
+        yield
+    except SpecError:
+        if hint := recorded.missing_component():
+            raise MissingPlugin(f"{one_line(str(path), 1000)}: {hint}") from None
+        raise
 
 
 def data_locations(source: object, run: Path) -> dict[str, dict[str, str]]:

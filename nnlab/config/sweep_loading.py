@@ -9,10 +9,10 @@ from nnlab.config.bundled import spec_path
 from nnlab.config.data_paths import DataPaths
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import default_name, plain_copy, with_bases
-from nnlab.config.loading import GIVEN, Spec, placed_files, plugins_named, tree_of, tree_or_path
+from nnlab.config.loading import GIVEN, Spec, placed_files, tree_of, tree_or_path
 from nnlab.config.overrides import Overrides, check_overrides
 from nnlab.config.positions import Position, YamlTree
-from nnlab.config.recorded_data import RecordedData
+from nnlab.config.recorded_data import RecordedData, plugins_named
 from nnlab.config.spec_kinds import is_sweep_spec
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_draft import SweepDraft

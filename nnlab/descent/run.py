@@ -14,6 +14,7 @@ from nnlab.descent.pictures import STILL_KINDS, draw_pictures, pictures_of
 from nnlab.errors import Interrupted, RunError, reason_of
 from nnlab.language import in_language, tr
 from nnlab.plots.descent import RACE
+from nnlab.plugins.recorded import files_of, record_of
 from nnlab.records.descent_folder import create_descent_folder, write_descent
 from nnlab.records.drawing import begin_drawing, last_pictures
 from nnlab.records.environment import describe_environment
@@ -76,7 +77,8 @@ def run_descent(
         write_descent(
             folder,
             spec=descent.to_yaml(),
-            environment=describe_environment({}),
+            environment=describe_environment({}) | record_of(descent),
+            plugins=files_of(descent),
             summary=summary,
             paths={path.label: (path.positions, path.values, path.norms) for path in paths},
             lines=[line(path) for path in paths] or ["no optimizer: the field of gradients only"],

@@ -76,6 +76,11 @@ def plugins_in(value: object) -> dict[str, tuple[Plugin, list[tuple[str, str]]]]
     return found
 
 
+def files_of(value: object) -> dict[str, bytes]:
+    """The files of the plugins whose components an experiment has, for the folder of its run."""
+    return {name: plugin.source.raw for name, (plugin, _) in plugins_in(value).items()}
+
+
 def record_of(value: object) -> dict[str, Any]:
     """What environment.json says of the plugins of an experiment and of packages with components; often nothing."""
     packages = dict(sorted(found for cls in _classes(value) if (found := distribution_of(cls))))
@@ -103,6 +108,12 @@ def recorded_components(environment: Mapping[str, Any]) -> list[RecordedComponen
             if isinstance(kind, str) and isinstance(name, str):
                 found.append(RecordedComponent(kind, name, file, sha256))
     return found
+
+
+def plugin_options(run: Path, environment: Mapping[str, Any]) -> str:
+    """`` --plugin RUN/plugins/my_layer.py``: what to add to a command that repeats a run; empty without plugins."""
+    files = dict.fromkeys(component.file for component in recorded_components(environment))
+    return "".join(f" --plugin {quote((run / PLUGINS_FOLDER / file).as_posix())}" for file in files)
 
 
 def missing_package(environment: Mapping[str, Any]) -> str:

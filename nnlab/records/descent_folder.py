@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nnlab.core.arrays import Array
@@ -10,7 +11,15 @@ from nnlab.records.formats import csv_line, path_columns
 from nnlab.storage.disk import atomic_write, make_folder
 from nnlab.storage.folder_names import plain_name
 from nnlab.storage.folders import as_json, create_folder
-from nnlab.storage.layout import ENVIRONMENT_FILE, LOG_FILE, PATH_FILE, PLOTS_FOLDER, SPEC_FILE, SUMMARY_FILE
+from nnlab.storage.layout import (
+    ENVIRONMENT_FILE,
+    LOG_FILE,
+    PATH_FILE,
+    PLOTS_FOLDER,
+    PLUGINS_FOLDER,
+    SPEC_FILE,
+    SUMMARY_FILE,
+)
 
 
 def create_descent_folder(root: Path, name: str) -> Path:
@@ -29,8 +38,9 @@ def write_descent(
     summary: Mapping[str, Any],
     paths: Mapping[str, tuple[Array, Array, Array]],
     lines: Sequence[str],
+    plugins: Mapping[str, bytes] = MappingProxyType({}),
 ) -> None:
-    """Write spec.yaml, environment.json, path.csv, log.txt and, last, summary.json; raises RunError.
+    """Write the plugins, spec.yaml, environment.json, path.csv, log.txt and, last, summary.json; raises RunError.
 
     ``paths`` holds positions (steps + 1, n), values and gradient norms by the optimizer's label. Without any, path.csv
     has only the header for two variables.
@@ -49,5 +59,8 @@ def write_descent(
         SUMMARY_FILE: as_json(summary),
     }
     with reported_as(RunError, f"{path}: cannot be written"):
+        for name, contents in plugins.items():
+            make_folder(path / PLUGINS_FOLDER, exist_ok=True)
+            atomic_write(path / PLUGINS_FOLDER / name, contents)
         for file, contents in files.items():
             atomic_write(path / file, contents)

@@ -2,9 +2,10 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
+from nnlab.config.recorded_data import RecordedData
 from nnlab.config.yaml_reader import MAX_BYTES
 from nnlab.errors import RunError
 from nnlab.language import in_language, tr
@@ -13,7 +14,7 @@ from nnlab.records.reader import RunRecord
 from nnlab.report.document import Block, Code, Section, Table
 from nnlab.report.opening import MOST_ROWS, environment_or_nothing, more_rows
 from nnlab.report.subjects import Subjects
-from nnlab.storage.layout import SPEC_FILE, SWEEP_FILE
+from nnlab.storage.layout import SPEC_FILE, SWEEP_FILE, fold_folder, trial_folder
 from nnlab.text import one_line
 
 MOST_COMMANDS = 20
@@ -37,18 +38,29 @@ def reproduction_section(subjects: Subjects) -> Section:
 
 
 def _commands(subjects: Subjects) -> str:
-    lines = [f"nnlab sweep {_argument(sweep.path / SWEEP_FILE)}" for sweep in subjects.sweeps]
+    lines = [
+        f"nnlab sweep {_argument(sweep.path / SWEEP_FILE)}{_plugins(sweep.path / trial_folder(1))}"
+        for sweep in subjects.sweeps
+    ]
     for crossval in subjects.crossvals:
         spec = _argument(crossval.path / SPEC_FILE)
-        lines.append(f"nnlab crossval {spec} --folds {crossval.summary['folds']}")
+        lines.append(
+            f"nnlab crossval {spec} --folds {crossval.summary['folds']}{_plugins(crossval.path / fold_folder(1))}"
+        )
     within = {path.resolve() for path in (sweep.path for sweep in subjects.sweeps)}
     compared = subjects.comparison.entries if subjects.comparison else ()
     runs = [run for entry in compared for run in entry.runs if run.path.resolve().parent not in within]
-    lines += [f"nnlab train {_argument(run.path / SPEC_FILE)}" for run in runs]
+    lines += [f"nnlab train {_argument(run.path / SPEC_FILE)}{_plugins(run.path)}" for run in runs]
     more = len(lines) - MOST_COMMANDS
     if more > 0:
         lines = [*lines[:MOST_COMMANDS], in_language(f"# ... and {more:,} more", f"# ... 他 {more:,} 件")]
     return "\n".join(one_line(line, 1000) for line in lines)
+
+
+def _plugins(run: Path) -> str:
+    """The options that name the plugins of a run."""
+    recorded = RecordedData.read(run)
+    return recorded.plugin_options() if recorded else ""
 
 
 def _argument(path: PurePath) -> str:

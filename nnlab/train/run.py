@@ -16,7 +16,7 @@ from nnlab.core.signals import stop_on_signal
 from nnlab.engine.loop import Observer, Outcome, train
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, Interrupted
-from nnlab.plugins.recorded import plugins_in, record_of
+from nnlab.plugins.recorded import files_of, record_of
 from nnlab.records.environment import describe_environment
 from nnlab.records.result_line import result_line, run_html, short_line
 from nnlab.records.run_folder import RunFolder
@@ -151,7 +151,7 @@ def train_and_record(
     with failures_recorded(folder), stop_on_signal(ended) as stop, event_files(setup, folder) as events:
         pictures = _pictures(setup, folder) if options.pictures and experiment.train.pictures else None
         spec_sha256 = experiment.sha256()
-        folder.write_plugins({name: plugin.source.raw for name, (plugin, _) in plugins_in(experiment).items()})
+        folder.write_plugins(files_of(experiment))
         folder.write_start(experiment.to_yaml(), environment, network.parameter_count, spec_sha256, seconds)
         for event_file in events:
             event_file.begin()

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 import nnlab
+from nnlab.config.recorded_data import RecordedData
 from nnlab.eject.network import write_network
 from nnlab.errors import MissingPlugin, RunError, UsageError
 from nnlab.export.pytorch_modules import sequential
 from nnlab.plugins import load_plugin
-from nnlab.plugins.recorded import plugins_in, recorded_components
-from nnlab.registry import layers
+from nnlab.plugins.recorded import plugin_options, plugins_in, recorded_components
+from nnlab.plugins.skeletons import skeleton
+from nnlab.records.descent_reader import read_descent
+from nnlab.registry import layers, optimizers
 from nnlab.saved_run import experiment_of_run, setup_of_run
 from nnlab.train.resume import resume
 
@@ -146,3 +149,21 @@ def test_a_plugins_layer_in_other_formats_is_one_message(run: Path) -> None:
     ]:
         with pytest.raises(UsageError, match=f"no {what} is known for 'my_swish', a component of the plugin"):
             convert()
+
+
+def test_a_descent_keeps_its_plugin(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.descent.run.draw_pictures", lambda *arguments: None)
+    load_plugin(write(skeleton("optimizer", Path("my_rule.py")), "my_rule.py"))
+    spec = {"function": "valley", "start": [1, 1], "steps": 2, "optimizer": [{"name": "my_rule", "lr": 0.1}]}
+    folder = nnlab.run_descent(spec, tmp_path / "runs").path
+    assert environment(folder)["plugins"][0]["components"] == [{"kind": "optimizer", "name": "my_rule"}]
+    optimizers.remove("my_rule")
+    with pytest.raises(RunError, match="optimizer 'my_rule' is a component of a plugin: read"):
+        read_descent(folder)
+    load_plugin(folder / "plugins" / "my_rule.py")
+    assert read_descent(folder).steps == 2
+
+
+def test_the_options_that_repeat_a_run(run: Path) -> None:
+    assert RecordedData.of(run).plugin_options() == f" --plugin {run}/plugins/my_swish.py"
+    assert plugin_options(Path("a b"), {}) == ""

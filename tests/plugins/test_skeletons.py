@@ -23,11 +23,12 @@ USES: dict[str, dict[str, Any]] = {
     "activation": {"model": {"name": "mlp", "hidden": [8], "activation": "my_own"}},
     "loss": {"loss": "my_own"},
     "optimizer": {"optimizer": {"name": "my_own", "lr": 0.5, "momentum": 0.8}},
+    "metric": {"metrics": ["accuracy", "my_own"]},
     "dataset": {"data": {"name": "my_own", "points": 30}},
 }
 
 
-@pytest.mark.parametrize("kind", USES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_skeleton_trains(write: Write, tmp_path: Path, kind: str) -> None:
     load_plugin(write(skeleton(kind, Path("my_own.py")), "my_own.py"))
     spec = {
@@ -40,6 +41,7 @@ def test_a_skeleton_trains(write: Write, tmp_path: Path, kind: str) -> None:
     result = nnlab.run(spec, tmp_path / "runs")
     assert result.steps["loss"][-1] < result.steps["loss"][0]
     assert (result.path / "plugins" / "my_own.py").is_file()
+    assert kind != "metric" or result.metrics["train_my_own"][-1] > result.metrics["train_my_own"][0]
 
 
 def test_the_metric_of_a_skeleton_is_a_mean_over_all_samples(write: Write) -> None:
