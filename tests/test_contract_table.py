@@ -202,6 +202,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "iris": ({}, (4,), 3),
         "wine": ({"scaling": "minmax"}, (13,), 3),
         "breast_cancer": ({"test_split": 0.5}, (30,), 2),
+        "auto_mpg": ({}, (9,), 1),
         "digits": ({"train_size": 100}, (1, 8, 8), 10),
         "sine": ({"points": 7}, (1,), 1),
         "peaks": ({"points": 7, "test_points": 0}, (2,), 1),

@@ -12,6 +12,7 @@ from nnlab.config.bundled import is_bundled, near_configs, spec_path
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import plain_copy, read_spec
 from nnlab.config.loading import as_experiment, load_experiment
+from nnlab.core.task import CLASSES
 from nnlab.data.pictures.fitting import Fit, Invert
 from nnlab.data.sources.cifar10 import BINARY, FILES, PYTHON, TRAIN_FILES, read_batch
 from nnlab.data.sources.embedded import EmbeddedSource
@@ -118,7 +119,7 @@ def _label_of_training(network: TrainedNetwork, data: Path) -> str | None:
     """The column or array of the labels that the spec of a run names, where its data is a file of the same kind."""
     source = network.experiment.data
     if isinstance(source, EmbeddedSource) and data.suffix in (".csv", ".gz"):
-        return source.label
+        return source.label if source.task == CLASSES else None
     if isinstance(source, Table) and Path(source.path).suffix == data.suffix:
         return source.label
     return None

@@ -74,7 +74,7 @@ def read_table_samples(
         found = network_inputs(whole_pixels(read.inputs, inputs), inputs, check_range=check_range)
     else:
         found = scaled_inputs(imputed(read.inputs.copy(), inputs), inputs, check_range=check_range)
-    return Found(found, read.labels, (*layout.notes, *read.notes))
+    return Found(found, read.targets, (*layout.notes, *read.notes))
 
 
 def _layout(

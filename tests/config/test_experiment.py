@@ -197,8 +197,8 @@ models: 5
         "a.yaml:11:13: penalty.l3: unknown key; penalty has l1, l2",
         "a.yaml:11:20: penalty.l2: must be at least 0, got -1",
         "a.yaml:12:13: data.name: no dataset is called 'spirals'; did you mean 'spiral'? there are "
-        "binary_addition, breast_cancer, cifar10, digits, fashion_mnist, idx, images, iris, latch, mnist, moons, "
-        "peaks, sine, sine_sequence, spiral, table, text, wine, xor",
+        "auto_mpg, binary_addition, breast_cancer, cifar10, digits, fashion_mnist, idx, images, iris, latch, mnist, "
+        "moons, peaks, sine, sine_sequence, spiral, table, text, wine, xor",
         "a.yaml:13:22: compute.threads: aliases (*name) are not allowed; write the value out, or " + BASE,
         "a.yaml:14:1: models: unknown key; did you mean 'model'? a spec has name, seed, dtype, rng, data, model, loss, "
         "optimizer, penalty, train, compute",

@@ -9,6 +9,7 @@ import numpy as np
 
 from nnlab.core.arrays import Shape
 from nnlab.core.random import RandomGenerator
+from nnlab.core.task import CLASSES, NUMBERS, Task
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.input_format import Scaling
 from nnlab.data.tables.csv_file import CsvSettings, read_csv
@@ -22,13 +23,23 @@ FOLDER = files("nnlab.data").joinpath("files", "small")
 
 @dataclass(kw_only=True)
 class EmbeddedSource(DatasetSource):
-    """A bundled CSV of labelled samples, shuffled before the test split; ``sha256`` is that of its contents."""
+    """A bundled CSV of samples, shuffled before the test split; ``sha256`` is that of its contents.
+
+    ``label`` is the column of the classes, ``target`` that of numbers to predict in their place.
+    """
 
     file: ClassVar[str]
     sha256: ClassVar[str]
     label: ClassVar[str] = "class"
+    target: ClassVar[str | None] = None
+    exclude: ClassVar[tuple[str, ...]] = ()
+    categorical: ClassVar[tuple[str, ...]] = ()
 
     test_split: TestSplit = 0.2
+
+    @property
+    def task(self) -> Task:
+        return CLASSES if self.target is None else NUMBERS
 
     def files(self) -> list[Path]:
         return [Path(str(FOLDER.joinpath(self.file)))]
@@ -47,7 +58,9 @@ class EmbeddedSource(DatasetSource):
 
     def read_file(self, path: Path) -> Dataset:
         """All samples of the file, in its order."""
-        return read_csv(path, CsvSettings(label=self.label))
+        label, target = (self.label, ()) if self.target is None else (None, (self.target,))
+        settings = CsvSettings(label=label, exclude=self.exclude, categorical=self.categorical or "auto", target=target)
+        return read_csv(path, settings)
 
 
 @dataclass(kw_only=True)
@@ -57,8 +70,8 @@ class EmbeddedTable(EmbeddedSource):
     scaling: FeatureScaling = "standard"
 
     def finish(self, dataset: Dataset) -> Dataset:
-        """Scale the features by statistics of the training samples."""
-        return scale_features(dataset, self.scaling, self.file)
+        """Scale the features, and a target, by statistics of the training samples."""
+        return scale_features(dataset, self.scaling, self.file).with_standardised_targets()
 
 
 @datasets.register("iris")
@@ -93,6 +106,18 @@ class BreastCancer(EmbeddedTable):
     sha256 = "af399a019264f7999e6b395ee90576e46564867aa4c8a40797c96be87dc1be55"
     label = "diagnosis"
     published_shape: ClassVar[tuple[Shape, int] | None] = ((30,), 2)
+
+
+@datasets.register("auto_mpg")
+@dataclass(kw_only=True)
+class AutoMpg(EmbeddedTable):
+    """Auto MPG, a regression: the fuel consumption of 392 cars in miles per gallon, 7 features (Quinlan 1993)."""
+
+    file = "auto_mpg.csv"
+    sha256 = "27865eca92d08e4906b7978aedf241327a9f8435cbf2f2c5b1f3fde3e444b9af"
+    target = "mpg"
+    exclude = ("car_name",)
+    categorical = ("origin",)
 
 
 @datasets.register("digits")

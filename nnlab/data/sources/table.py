@@ -9,6 +9,7 @@ import numpy as np
 from annotated_types import Ge, Le, MaxLen, MinLen
 
 from nnlab.core.random import RandomGenerator
+from nnlab.core.task import CLASSES, NUMBERS, Task
 from nnlab.data.dataset import Dataset, DatasetSource
 from nnlab.data.files.file_kinds import HEAD, refuse_other_kind
 from nnlab.data.files.npy_header import NPY_MAGIC
@@ -23,7 +24,7 @@ from nnlab.data.tables.npz_file import ZIP_MAGIC, read_npz
 from nnlab.data.tables.scaling import FeatureScaling, scale_features
 from nnlab.data.tables.splits import TestSplit, hold_out_test
 from nnlab.errors import DataError
-from nnlab.registry import Doc, FilePath, datasets
+from nnlab.registry import Doc, FilePath, OmittedAtDefault, datasets
 
 Encoding = Literal[
     "auto",
@@ -42,7 +43,8 @@ Encoding = Literal[
     "latin-1",
 ]
 
-_NPY_KEYS = ("labels", "test_path", "test_labels")
+_NUMBERS = ("targets", "test_targets")
+_NPY_ONLY = ("labels", "test_labels", *_NUMBERS)
 _ARRAYS = {
     ".npz": "whose arrays are named: x_train, y_train, x_val, y_val, x_test, y_test",
     ".npy": "whose labels are in a file given by data.labels",
@@ -65,7 +67,21 @@ class Table(DatasetSource):
         str | None, FilePath(), Doc("CSV with the test samples, columns in any order (or an .npy file)")
     ] = None
     test_labels: Annotated[str | None, FilePath(), Doc(".npy file with the labels of test_path")] = None
+    targets: Annotated[
+        str | None,
+        FilePath(),
+        Doc(".npy file with the numbers to predict, in place of labels: a regression"),
+        OmittedAtDefault(),
+    ] = None
+    test_targets: Annotated[
+        str | None, FilePath(), Doc(".npy file with the numbers of test_path"), OmittedAtDefault()
+    ] = None
     label: Annotated[str | None, Doc("label column; null: the last one (.npz: array name; null: y)")] = None
+    target: Annotated[
+        str | Annotated[list[str], MinLen(1), MaxLen(1000)] | None,
+        Doc("columns of numbers to predict, in place of a label: a regression (.npz: one array name)"),
+        OmittedAtDefault(),
+    ] = None
     features: Annotated[list[str] | None, Doc("feature columns; null: all others (.npz: one array name; null: x)")] = (
         None
     )
@@ -102,8 +118,17 @@ class Table(DatasetSource):
     skip_rows: Annotated[int, Ge(0), Le(10**6), Doc("number of lines to skip before the header, such as a title")] = 0
 
     def files(self) -> list[Path]:
-        given = (self.path, self.labels, self.test_path, self.test_labels)
+        given = (self.path, self.labels, self.test_path, self.test_labels, self.targets, self.test_targets)
         return [Path(path) for path in given if path is not None]
+
+    @property
+    def task(self) -> Task:
+        return CLASSES if self.target is None and self.targets is None else NUMBERS
+
+    @property
+    def target_names(self) -> tuple[str, ...] | None:
+        """The names in ``target``, if any."""
+        return (self.target,) if isinstance(self.target, str) else None if self.target is None else tuple(self.target)
 
     @property
     def holds_out(self) -> bool:
@@ -113,6 +138,9 @@ class Table(DatasetSource):
     def conflicts(self) -> Iterator[tuple[tuple[str], str]]:
         """Keys that exclude each other."""
         yield from super().conflicts()
+        for key, other in (("target", "label"), ("targets", "labels"), ("test_targets", "test_labels")):
+            if getattr(self, key) is not None and getattr(self, other) is not None:
+                yield (key,), f"both {other} (classes) and {key} (numbers) are given; keep one"
         if self.features is not None and self.exclude:
             yield ("exclude",), "both features and exclude are given; keep one"
         if self.split_column is not None and self.test_path is not None:
@@ -141,11 +169,11 @@ class Table(DatasetSource):
         refuse_other_kind(head, name)
         if head.startswith((ZIP_MAGIC, NPY_MAGIC)):
             dataset = self._read_arrays(path, head)
-        elif given := next((key for key in ("labels", "test_labels") if getattr(self, key) is not None), None):
-            raise DataError(
-                f"{name}: data.{given}: expected an .npy file as data.path, found a CSV; "
-                "data.label names its label column"
-            )
+        elif given := next((key for key in _NPY_ONLY if getattr(self, key) is not None), None):
+            names = "data.target names its columns of numbers"
+            if given not in _NUMBERS:
+                names = "data.label names its label column"
+            raise DataError(f"{name}: data.{given}: expected an .npy file as data.path, found a CSV; {names}")
         else:
             dataset = self._read_csv(path)
         if self.image is not None:
@@ -155,7 +183,7 @@ class Table(DatasetSource):
         return dataset
 
     def finish(self, dataset: Dataset) -> Dataset:
-        """Impute missing values and scale the features, both by statistics of the training samples.
+        """Impute missing values, scale the features and standardise targets, by statistics of the training samples.
 
         Raises DataError when that fails.
         """
@@ -164,20 +192,21 @@ class Table(DatasetSource):
             dataset = impute(dataset, self.missing, name)
         images = dataset.train.inputs.ndim > 2 and not dataset.columns
         if images or dataset.train.inputs.dtype == np.uint8:
-            return dataset
-        return scale_features(dataset, self.scaling, name)
+            return dataset.with_standardised_targets()
+        return scale_features(dataset, self.scaling, name).with_standardised_targets()
 
     def _read_arrays(self, path: Path, head: bytes) -> Dataset:
-        kind, keys = (".npy", ("label", "features")) if head.startswith(NPY_MAGIC) else (".npz", _NPY_KEYS)
+        kind = ".npy" if head.startswith(NPY_MAGIC) else ".npz"
+        keys = {".npy": ("label", "features", "target"), ".npz": (*_NPY_ONLY, "test_path")}[kind]
         given = next((key for key in ("split_column", "image", *keys) if getattr(self, key) is not None), None)
         if given is not None:
             raise DataError(f"{file_name(path)}: data.{given}: expected a CSV, found an {kind}, {_ARRAYS[kind]}")
         if kind == ".npz":
-            return read_npz(path, self.label, self.features)
-        labels, test_path, test_labels = (
-            None if name is None else Path(name) for name in (self.labels, self.test_path, self.test_labels)
-        )
-        return read_npy(path, labels, test_path, test_labels)
+            return read_npz(path, self.label, self.features, self.target_names)
+        numbers = self.targets is not None
+        paths = (self.targets, self.test_targets) if numbers else (self.labels, self.test_labels)
+        labels, test_labels, test_path = (None if name is None else Path(name) for name in (*paths, self.test_path))
+        return read_npy(path, labels, test_path, test_labels, numbers=numbers)
 
     def _read_csv(self, path: Path) -> Dataset:
         settings = CsvSettings(
@@ -188,5 +217,6 @@ class Table(DatasetSource):
             self.split_column,
             self.categorical if isinstance(self.categorical, str) else tuple(self.categorical),
             self.missing,
+            self.target_names or (),
         )
         return read_csv(path, settings, None if self.test_path is None else Path(self.test_path), TableCache())

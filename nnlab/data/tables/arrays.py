@@ -13,6 +13,8 @@ from nnlab.data.input_format import Column
 from nnlab.data.tables.label_arrays import as_classes
 from nnlab.data.tables.sample_arrays import as_samples, layout_notes, to_unit_range
 from nnlab.data.tables.splits import samples_by_split
+from nnlab.data.tables.target_arrays import as_targets
+from nnlab.data.target_columns import TargetColumns
 from nnlab.errors import DataError
 from nnlab.text import one_line, quote
 
@@ -43,8 +45,11 @@ def dataset_of(
     feature_names: Names = NO_NAMES,
     checksums: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
+    target: str | None = None,
 ) -> Dataset:
     """A dataset from the splits train and optionally validation and test; ``name`` is the file name in the notes.
+
+    With ``target``, their name, the labels are numbers.
 
     Raises DataError when the arrays are not labelled samples or are inconsistent.
     """
@@ -52,15 +57,18 @@ def dataset_of(
         {part: found.samples for part, found in parts.items()},
         {part: found.samples_at for part, found in parts.items()},
     )
-    labels, names, remarks = as_classes(
-        {part: found.labels for part, found in parts.items()},
-        {part: found.labels_at for part, found in parts.items()},
-        *class_names,
-    )
+    given, labels_at = ({part: getattr(found, at) for part, found in parts.items()} for at in ("labels", "labels_at"))
+    names: tuple[str, ...] = ()
+    remarks: list[str] = []
+    if target is None:
+        labels, names, remarks = as_classes(given, labels_at, *class_names)
+    else:
+        labels, target_names = as_targets(given, labels_at, target)
+    noun = "labels" if target is None else "targets"
     for part, found in parts.items():
         count = len(samples[part])
         if len(labels[part]) != count:
-            raise DataError(f"{found.labels_at}: expected {count} labels, one per sample, found {len(labels[part])}")
+            raise DataError(f"{found.labels_at}: expected {count} {noun}, one per sample, found {len(labels[part])}")
     scaling, first = None, samples["train"]
     if first.ndim > 2:
         samples, scaling, remark = to_unit_range(samples)
@@ -70,7 +78,10 @@ def dataset_of(
     counts = {part: len(array) for part, array in samples.items()}
     size = samples_by_split(counts) if len(counts) > 1 else f"{len(first):,} samples"
     summary = f"label {label} ({len(names)} classes), {kind}, {size}"
-    remarks = [*layout_notes(parts["train"].samples), *remarks, *_untrained_classes(labels, names)]
+    untrained = _untrained_classes(labels, names) if target is None else ()
+    if target is not None:
+        summary = f"target{'s' * (len(target_names) > 1)} {', '.join(map(quote, target_names[:5]))}, {kind}, {size}"
+    remarks = [*layout_notes(parts["train"].samples), *remarks, *untrained]
     splits = {part: Split(array, labels[part]) for part, array in samples.items()}
     dataset = Dataset(
         splits["train"],
@@ -80,6 +91,7 @@ def dataset_of(
         validation=splits.get("validation"),
         scaling=scaling,
         notes=tuple(f"{name}: {note}" for note in (summary, *remarks, *notes)),
+        numbers=None if target is None else TargetColumns.in_own_units(target_names),
     )
     if not feature_names.names or first.ndim > 2:
         return dataset

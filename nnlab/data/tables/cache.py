@@ -22,7 +22,7 @@ from nnlab.data.tables.rows import Rows
 from nnlab.errors import DataError
 from nnlab.storage.file_system import OWN_FILE
 
-FORMAT = 5
+FORMAT = 6
 """Increment whenever the same file and settings give another table or other notes."""
 
 SMALLEST_FILE = 1 << 20
@@ -31,7 +31,7 @@ LARGEST_FOLDER = 2 << 30
 SUFFIX = ".table"
 _DIGEST = 32
 _MAX_METADATA_BYTES = 64 << 20
-_ARRAYS = ("inputs", "labels", "parts")
+_ARRAYS = ("inputs", "labels", "parts", "targets")
 
 
 class TableCache:
@@ -135,7 +135,7 @@ def _write(file: _Hashing, table: Rows) -> None:
     metadata = {field.name: getattr(table, field.name) for field in fields(table) if field.name not in _ARRAYS}
     metadata["columns"] = [asdict(column) for column in table.columns]
     file.write(json.dumps(metadata).encode() + b"\n")
-    for array in (_smallest(table.inputs), table.labels, table.parts):
+    for array in (_smallest(table.inputs), table.labels, table.parts, table.targets):
         npy.write_array(cast("IO[bytes]", file), array, allow_pickle=False)
     file.write(file.digest.digest())
 
@@ -153,7 +153,7 @@ def _smallest(inputs: Array) -> Array:
 def _read(file: _Hashing) -> Rows:
     """The table; raises various errors for a damaged entry or a wrong digest."""
     metadata = json.loads(file.readline(_MAX_METADATA_BYTES))
-    inputs, labels, parts = (npy.read_array(cast("IO[bytes]", file), allow_pickle=False) for _ in _ARRAYS)
+    inputs, labels, parts, targets = (npy.read_array(cast("IO[bytes]", file), allow_pickle=False) for _ in _ARRAYS)
     digest = file.digest.digest()
     if file.read(_DIGEST + 1) != digest:
         raise ValueError("damaged")
@@ -170,7 +170,12 @@ def _read(file: _Hashing) -> Rows:
         metadata["dropped"],
         metadata["label"],
         tuple(metadata["notes"]),
+        targets,
+        tuple(metadata["target_names"]),
     )
-    if table.inputs.shape != (len(labels), sum(column.width for column in columns)):
+    consistent = table.inputs.shape == (len(labels), sum(column.width for column in columns))
+    if table.target_names:
+        consistent &= table.targets.shape == (len(labels), len(table.target_names))
+    if not consistent:
         raise ValueError("inconsistent arrays")
     return table

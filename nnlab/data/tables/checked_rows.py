@@ -13,6 +13,7 @@ MOST_CATEGORIES = 1000
 NONE = "none"
 
 _LABEL_HINT = "data.missing: drop removes such rows; data.missing_values lists the missing values"
+_TARGET_HINT = "data.missing: drop removes such rows"
 _MISSING_HINT = "data.missing: drop removes such rows; mean, median or a number imputes them"
 _MISSING_TEXT_HINT = f"data.missing_values lists it (without it, none is a category); {_MISSING_HINT}"
 _MISSING_NUMBER_HINT = f"data.missing_values lists it; {_MISSING_HINT}"
@@ -68,6 +69,7 @@ class CheckedRows:
             self._incomplete += 1
             return None
         numbers = [self._number(line, column, cells[column]) for column in source.numeric]
+        numbers += [self._target(line, column, cells[column]) for column in source.targets]
         codes = [self._category(line, column, cells[column]) for column in source.categorical]
         if MISSING in codes and source.missing == "drop":
             self._unknown.rows += 1
@@ -96,7 +98,7 @@ class CheckedRows:
     def _used(self) -> Iterator[int]:
         """The columns that are checked for missing values."""
         source = self._source
-        yield from source.numeric
+        yield from source.numbers
         yield from source.categorical
         if source.label is not None:
             yield source.label
@@ -114,6 +116,18 @@ class CheckedRows:
             self._problem_in(line, column, "a finite number", cell, self._cells.looks_like(cell) or hint)
             return nan
         if value in self._missing_numbers:
+            self._doubtful.add_spelling(self._source.names[column], cell)
+        return value
+
+    def _target(self, line: int, column: int, cell: str) -> float:
+        """The number to predict; a missing one is a problem, since it cannot be imputed."""
+        value = self._cells.number(cell)
+        if self._cells.is_missing(cell):
+            self._problem_in(line, column, "a target, a finite number", cell, _TARGET_HINT)
+        elif not isfinite(value):
+            hint = self._cells.looks_like(cell) or "data.label in place of data.target predicts classes"
+            self._problem_in(line, column, "a target, a finite number", cell, hint)
+        elif value in self._missing_numbers:
             self._doubtful.add_spelling(self._source.names[column], cell)
         return value
 

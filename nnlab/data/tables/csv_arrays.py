@@ -54,7 +54,7 @@ class _Reading:
         self._codes = {column: Codes(source.known.get(column)) for column in source.categorical}
         self._checked = CheckedRows(source, cells, self._codes)
         self._read_numbers = cells.reader(plain=plain)
-        self._pick = _picker(source.numeric)
+        self._pick = _picker(source.numbers)
         self._categories_of = [(column, self._codes[column].of) for column in source.categorical]
 
     def add_rows(self, rows: Iterable[Row]) -> None:
@@ -79,8 +79,8 @@ class _Reading:
     def _add_block(self, line: int, text: bytes, block: Block, rows: CsvRows) -> bool:
         """Add the rows of a block; returns False if most need to be checked cell by cell."""
         source = self._source
-        numbers = block.values[:, source.numeric]
-        plain_rows: Array = np.asarray(block.valid[:, source.numeric].all(axis=1))
+        numbers = block.values[:, source.numbers]
+        plain_rows: Array = np.asarray(block.valid[:, source.numbers].all(axis=1))
         for value in self._missing_numbers:
             plain_rows &= (numbers != value).all(axis=1)
         if 2 * np.count_nonzero(plain_rows) < len(plain_rows):
@@ -151,7 +151,10 @@ class _Reading:
         labels = np.frombuffer(self._labels, np.int64) if self._labels else np.zeros(0, np.int64)
         parts = np.frombuffer(self._parts, np.int64) if self._parts else np.zeros(0, np.int64)
         columns = {column: Column(source.names[column]) for column in source.numeric}
-        numbers = np.frombuffer(self._numbers or array("d"), np.float64).reshape(len(labels), len(source.numeric))
+        numbers = np.frombuffer(self._numbers or array("d"), np.float64).reshape(len(labels), len(source.numbers))
+        targets = numbers[:, len(source.numeric) :]
+        if source.targets:
+            numbers, targets = numbers[:, : len(source.numeric)].copy(), targets.copy()
         if not source.categorical:
             inputs = numbers
         else:
@@ -175,6 +178,8 @@ class _Reading:
             tuple(self._part_codes.texts),
             self._checked.dropped,
             notes=tuple(self._checked.notes()),
+            targets=targets,
+            target_names=tuple(source.names[column] for column in source.targets),
         )
 
 

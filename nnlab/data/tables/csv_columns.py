@@ -28,12 +28,13 @@ LIKELY_LABEL_NAMES = (
 
 @dataclass(frozen=True)
 class Selection:
-    """Column indices of features, label and split; ``assumed``: the label is the last column by default."""
+    """Column indices of features, label or targets, and split; ``assumed``: the label is the last column by default."""
 
     features: tuple[int, ...]
-    label: int
+    label: int | None
     split: int | None = None
     assumed: bool = False
+    targets: tuple[int, ...] = ()
 
 
 def select(
@@ -44,8 +45,12 @@ def select(
     features: Sequence[str] | None,
     exclude: Sequence[str],
     split_column: str | None,
+    targets: Sequence[str] = (),
 ) -> Selection:
-    """The selected columns; by default the label is the last column and the features are all others."""
+    """The selected columns; by default the label is the last column and the features are all others.
+
+    Columns of ``targets`` are predicted in place of a label.
+    """
     names, where = head.names, f"{name}:{head.line}"
     excluded = {head.column(column, f"{where}: data.exclude") for column in exclude if normalised(column)}
     if any(not normalised(column) for column in exclude):
@@ -56,29 +61,39 @@ def select(
     rest = [column for column in range(len(names)) if column not in excluded]
     if not rest:
         raise DataError(f"{where}: data.exclude: expected at least one feature and the label to remain, found none")
-    label_column = rest[-1] if label is None else head.column(label, f"{where}: data.label")
-    if label_column in excluded:
-        raise DataError(f"{where}: data.label: {quote(names[label_column])} is excluded or the split column")
+    kind, key = ("target", "data.target") if targets else ("label", "data.label")
+    if targets:
+        predicted = [head.column(target, f"{where}: {key}") for target in targets]
+    else:
+        predicted = [rest[-1] if label is None else head.column(label, f"{where}: {key}")]
+    for column in predicted:
+        if column in excluded:
+            raise DataError(f"{where}: {key}: {quote(names[column])} is excluded or the split column")
+        if predicted.count(column) > 1:
+            raise DataError(f"{where}: {key}: expected each column once, found {quote(names[column])} twice")
     if features is None:
-        feature_columns = [column for column in rest if column != label_column]
+        feature_columns = [column for column in rest if column not in predicted]
     else:
         feature_columns = [head.column(feature, f"{where}: data.features") for feature in features]
-    unnamed = next((column for column in (*feature_columns, label_column) if not names[column]), None)
+    unnamed = next((column for column in (*feature_columns, *predicted) if not names[column]), None)
     if unnamed is not None:
         raise DataError(f"{where}: column {unnamed + 1} has no name: add one, or exclude it with data.exclude: ['']")
     if not feature_columns:
         raise DataError(
-            f"{where}: expected at least one feature besides the label {quote(names[label_column])}, found none "
+            f"{where}: expected at least one feature besides the {kind} {quote(names[predicted[0]])}, found none "
             f"({separator_hint(form)})"
         )
-    if label_column in feature_columns or split in feature_columns or len(set(feature_columns)) < len(feature_columns):
+    both = next((column for column in predicted if column in feature_columns), None)
+    if both is not None or split in feature_columns or len(set(feature_columns)) < len(feature_columns):
         raise DataError(
-            f"{where}: data.features: expected each column once and not the label {quote(names[label_column])}"
+            f"{where}: data.features: expected each column once and not the {kind} {quote(names[both or predicted[0]])}"
             + ("" if split is None else f" or the split column {quote(names[split])}")
         )
+    if targets:
+        return Selection(tuple(feature_columns), None, split, targets=tuple(predicted))
     if label is None:
-        _refuse_doubtful_label(head, label_column, rest, where)
-    return Selection(tuple(feature_columns), label_column, split, assumed=label is None)
+        _refuse_doubtful_label(head, predicted[0], rest, where)
+    return Selection(tuple(feature_columns), predicted[0], split, assumed=label is None)
 
 
 def _refuse_doubtful_label(head: Header, chosen: int, rest: Sequence[int], where: str) -> None:

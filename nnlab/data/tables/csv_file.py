@@ -19,6 +19,7 @@ from nnlab.data.tables.labels import classes_of
 from nnlab.data.tables.notes import table_notes
 from nnlab.data.tables.rows import Rows, Source, counted
 from nnlab.data.tables.splits import SPLITS, split_by_column
+from nnlab.data.target_columns import TargetColumns
 from nnlab.errors import DataError
 from nnlab.text import quote
 
@@ -39,6 +40,7 @@ class CsvSettings:
     split_column: str | None = None
     categorical: str | tuple[str, ...] = "auto"
     missing: str | float = "refuse"
+    target: tuple[str, ...] = ()
 
 
 def read_csv(
@@ -69,19 +71,20 @@ def read_csv(
         test_path,
         table.columns,
         settings.form,
-        label=table.label,
+        label=None if table.target_names else table.label,
         class_names=dataset.class_names,
         missing=settings.missing,
         cache=cache,
+        targets=table.target_names,
     )
-    if samples.labels is None:
-        raise TypeError("labels were asked for")
-    notes = [f"{test_path.name}: {note}" for note in (counted(len(samples.labels), "test sample"), *samples.notes)]
+    if samples.targets is None:
+        raise TypeError("targets were asked for")
+    notes = [f"{test_path.name}: {note}" for note in (counted(len(samples.targets), "test sample"), *samples.notes)]
     same_name = test_path.name in dataset.checksums
     checksum_name = f"{test_path.absolute().parent.name}/{test_path.name}" if same_name else test_path.name
     return replace(
         dataset,
-        test=Split(samples.inputs, samples.labels),
+        test=Split(samples.inputs, samples.targets),
         checksums=dataset.checksums | {checksum_name: samples.sha256},
         notes=(dataset.notes[0], *notes, *dataset.notes[1:]),
     )
@@ -90,7 +93,16 @@ def read_csv(
 def _read_table(rows: CsvRows, settings: CsvSettings, name: str, *, plain: bool) -> Rows:
     form, cells = settings.form, Cells(settings.form)
     head = read_header(rows, form, name)
-    chosen = select(head, name, form, settings.label, settings.features, settings.exclude, settings.split_column)
+    chosen = select(
+        head,
+        name,
+        form,
+        settings.label,
+        settings.features,
+        settings.exclude,
+        settings.split_column,
+        settings.target,
+    )
     if not head.ahead:
         raise DataError(f"{name}: expected samples below the header row, found none")
     named = _named(head, chosen, settings, f"{name}:{head.line}")
@@ -111,12 +123,14 @@ def _read_table(rows: CsvRows, settings: CsvSettings, name: str, *, plain: bool)
         part=chosen.split,
         missing=settings.missing,
         known={},
+        targets=chosen.targets,
     )
     read = read_rows_of(head.ahead, rows, source, cells, plain=plain)
     if not len(read.labels):
         dropped = f" ({read.dropped} rows have missing values)" if read.dropped else ""
         raise DataError(f"{name}: expected samples below the header row, found none{dropped}")
-    return replace(read, label=head.names[chosen.label], notes=table_notes(head, chosen, read, cells, name))
+    label = "" if chosen.label is None else head.names[chosen.label]
+    return replace(read, label=label, notes=table_notes(head, chosen, read, cells, name))
 
 
 def _named(head: Header, chosen: Selection, settings: CsvSettings, where: str) -> frozenset[int]:
@@ -165,8 +179,12 @@ def _is_text(head: Header, column: int, cells: Cells, name: str) -> bool:
 
 def _dataset(table: Rows, settings: CsvSettings, path: Path, sha256: str) -> Dataset:
     name = file_name(path)
-    codes, class_names = classes_of(table.label_texts, name)
-    samples = Split(table.inputs, np.array(codes, np.intp)[table.labels])
+    class_names: tuple[str, ...] = ()
+    if table.target_names:
+        samples = Split(table.inputs, table.targets)
+    else:
+        codes, class_names = classes_of(table.label_texts, name)
+        samples = Split(table.inputs, np.array(codes, np.intp)[table.labels])
     first, *notes = table.notes
     dataset = Dataset(
         samples,
@@ -175,6 +193,7 @@ def _dataset(table: Rows, settings: CsvSettings, path: Path, sha256: str) -> Dat
         {path.name: sha256},
         columns=table.columns,
         notes=(f"{path.name}: {first}", *notes),
+        numbers=TargetColumns.in_own_units(table.target_names) if table.target_names else None,
     )
     if settings.split_column is None:
         return dataset

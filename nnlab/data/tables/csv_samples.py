@@ -24,10 +24,10 @@ MOST_NAMED = 5
 
 
 class FileSamples(NamedTuple):
-    """Raw inputs (N, D), labels (N,) or None, the file's SHA-256, and notes such as the number of dropped rows."""
+    """Raw inputs (N, D), classes (N,), numbers (N, K) or None, the file's SHA-256, and notes such as dropped rows."""
 
     inputs: Array
-    labels: Array | None
+    targets: Array | None
     sha256: str
     notes: tuple[str, ...]
 
@@ -41,8 +41,9 @@ def read_rows(
     class_names: Sequence[str] = (),
     missing: str | float = "refuse",
     cache: TableCache | None = None,
+    targets: Sequence[str] = (),
 ) -> FileSamples:
-    """The samples of a file in the given columns, with labels if ``label`` names a column.
+    """The samples of a file in the given columns, with labels if ``label`` names a column, or with ``targets``.
 
     Columns are matched by name, in any order, and other columns are ignored; a file without header must have the same
     columns or only these. Missing values are NaN unless ``missing`` is ``refuse`` or ``drop``. Labels are indices into
@@ -51,13 +52,15 @@ def read_rows(
     form = form or CsvFormat()
     name = file_name(path)
     with scanned(path, form.encoding) as (stream, found):
-        key = (found.sha256, form, tuple(columns), label, missing)
+        key = (found.sha256, form, tuple(columns), label, missing, tuple(targets))
         read = cache.get(key) if cache else None
         if read is None:
             with csv_rows(stream, found, form, name) as rows:
-                read = _read_known(rows, columns, form, label, missing, name, plain=found.plain)
+                read = _read_known(rows, columns, form, label, targets, missing, name, plain=found.plain)
             if cache:
                 cache.put(key, read, found.size)
+    if targets:
+        return FileSamples(read.inputs, read.targets, found.sha256, read.notes)
     labels = None if label is None else _known_classes(read, class_names, f"{name}: {quote(label)}")
     return FileSamples(read.inputs, labels, found.sha256, read.notes)
 
@@ -67,6 +70,7 @@ def _read_known(
     columns: Sequence[Column],
     form: CsvFormat,
     label: str | None,
+    targets: Sequence[str],
     missing: str | float,
     name: str,
     *,
@@ -87,6 +91,7 @@ def _read_known(
         part=None,
         missing=missing,
         known={index: column.categories for index, column in zip(indices, columns, strict=True)},
+        targets=[_label_index(head, target, name) for target in targets],
     )
     read = read_rows_of(head.ahead, rows, source, Cells(form), plain=plain)
     if not len(read.inputs):

@@ -23,6 +23,15 @@ _ID_NAMES = ("id", "ids", "index", "idx", "no", "no.", "nr", "number", "row", "r
 
 def table_notes(head: Header, chosen: Selection, read: Rows, cells: Cells, name: str) -> tuple[str, ...]:
     """The notes on a table; raises DataError for an invalid label column."""
+    if chosen.label is None:
+        names = ", ".join(quote(head.names[column]) for column in chosen.targets)
+        return (
+            f"target{'s' * (len(chosen.targets) > 1)} {names}, "
+            f"{counted(len(chosen.features), 'feature')}, {_samples(chosen, read)}",
+            *head.notes,
+            *read.notes,
+            *_feature_notes(read),
+        )
     label = head.names[chosen.label]
     where = f"{name}: {quote(label)}"
     try:
@@ -30,19 +39,23 @@ def table_notes(head: Header, chosen: Selection, read: Rows, cells: Cells, name:
         codes, class_names = classes_of(read.label_texts, where)
         check_classes(class_names, len(read.labels), where, assumed=chosen.assumed)
     except DataError as error:
-        raise DataError(f"{error}{_label_hint(head, chosen, cells)}") from error
+        raise DataError(f"{error}{_label_hint(head, chosen, chosen.label, cells)}") from error
     last = ", the last column" if chosen.assumed else ""
-    counts = {} if chosen.split is None else split_counts(read)
-    samples = samples_by_split(counts) if any(counts.values()) else f"{len(read.labels):,} samples"
     return (
         f"label {quote(label)}{last} ({len(class_names)} classes), {counted(len(chosen.features), 'feature')}, "
-        f"{samples}",
+        f"{_samples(chosen, read)}",
         *head.notes,
         *read.notes,
         *(f"label {quote(label)}: {note}" for note in label_notes(read.label_texts, codes, class_names)),
         *_rare_classes(codes, read, class_names),
         *_feature_notes(read),
     )
+
+
+def _samples(chosen: Selection, read: Rows) -> str:
+    """The number of samples, in each split where a column has them."""
+    counts = {} if chosen.split is None else split_counts(read)
+    return samples_by_split(counts) if any(counts.values()) else f"{len(read.labels):,} samples"
 
 
 def _rare_classes(codes: Sequence[int], read: Rows, class_names: Sequence[str]) -> Iterator[str]:
@@ -53,12 +66,12 @@ def _rare_classes(codes: Sequence[int], read: Rows, class_names: Sequence[str]) 
         yield f"{'class' if len(rare) == 1 else 'classes'} {few}: a single sample, so no test sample"
 
 
-def _label_hint(head: Header, chosen: Selection, cells: Cells) -> str:
-    other = likely_label(head, chosen.label, cells)
+def _label_hint(head: Header, chosen: Selection, label: int, cells: Cells) -> str:
+    other = likely_label(head, label, cells)
     if not chosen.assumed:
         return f"; {quote(other)} looks like a label column" if other else ""
     advice = f"add label: {other}" if other else "name the label column with label:"
-    return f"; {quote(head.names[chosen.label])} is the last column, used because data.label is not given: {advice}"
+    return f"; {quote(head.names[label])} is the last column, used because data.label is not given: {advice}"
 
 
 def _feature_notes(table: Rows) -> Iterator[str]:

@@ -21,11 +21,14 @@ ZIP_MAGIC = b"PK\x03\x04"
 MOST_AT_ONCE = 1 << 20
 
 
-def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> Dataset:
+def read_npz(
+    path: Path, label: str | None, features: Sequence[str] | None, target: Sequence[str] | None = None
+) -> Dataset:
     """The samples and labels in an .npz file.
 
     ``x`` (or ``X``, ``data``, ``images``) and ``y`` (or ``Y``, ``target``, ``labels``) are all samples; ``x_train`` (or
-    ``train_x``), ``x_val``, ``x_test`` etc. are splits. ``features`` gives another name for x, ``label`` for y.
+    ``train_x``), ``x_val``, ``x_test`` etc. are splits. ``features`` gives another name for x, ``label`` for y;
+    ``target`` that of numbers in place of labels.
     ``target_names`` and ``feature_names`` are the class and feature names. ``as_samples`` and ``as_classes`` describe
     valid arrays. Raises DataError when an array is missing, damaged, too large or invalid.
     """
@@ -34,9 +37,12 @@ def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> D
         arrays = Archive(file, size, file_name(path))
         if features is not None and len(features) != 1:
             raise DataError(f"{arrays.name}: data.features: expected the name of one array, found {len(features)}")
-        pairs = find_pairs(arrays.members, label, features[0] if features else None)
+        if target is not None and len(target) != 1:
+            raise DataError(f"{arrays.name}: data.target: expected the name of one array (N, K), found {len(target)}")
+        named = label if target is None else target[0]
+        pairs = find_pairs(arrays.members, named, features[0] if features else None)
         names = {CLASS_NAMES: arrays.first(CLASS_NAMES), FEATURE_NAMES: arrays.first(FEATURE_NAMES)}
-        if label is not None and label not in LABELS:
+        if target is not None or (label is not None and label not in LABELS):
             names[CLASS_NAMES] = None  # the class names may belong to another array
         used = [*(name for pair in pairs.values() for name in pair), *filter(None, names.values())]
         arrays.check(used)
@@ -47,7 +53,9 @@ def read_npz(path: Path, label: str | None, features: Sequence[str] | None) -> D
         class_names, feature_names = (arrays.texts(names[kind]) for kind in (CLASS_NAMES, FEATURE_NAMES))
     left = unused(list(arrays.members), used)
     notes = [f"not used: {one_line(', '.join(left), limit=200)}"] if left else []
-    return dataset_of(parts, path.name, class_names, feature_names, {path.name: digest}, notes)
+    return dataset_of(
+        parts, path.name, class_names, feature_names, {path.name: digest}, notes, None if target is None else target[0]
+    )
 
 
 class _SmallReads:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -25,7 +25,8 @@ class Rows:
     """The samples of a file: inputs (N, D) with NaN for missing values; ``labels`` and ``parts`` are codes (N,).
 
     The codes index ``label_texts`` and ``part_texts``. A missing or unknown category is encoded as all zeros.
-    ``dropped`` counts the rows dropped for missing values; ``label`` is the name of the label column.
+    ``dropped`` counts the rows dropped for missing values; ``label`` is the name of the label column. In place of
+    labels there may be ``targets`` (N, K), the numbers of the columns ``target_names``.
     """
 
     inputs: Array
@@ -37,6 +38,8 @@ class Rows:
     dropped: int = 0
     label: str = ""
     notes: tuple[str, ...] = ()
+    targets: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    target_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Source:
 
     ``names`` is the header. ``features`` are the columns of ``numeric`` and ``categorical`` in input order; categorical
     columns in ``named`` may contain numbers; ``known`` holds complete lists of categories. ``missing`` is the spec's
-    key. ``label`` and ``part`` (split column) may be None.
+    key. ``label`` and ``part`` (split column) may be None; ``targets`` are columns of numbers to predict.
     """
 
     name: str
@@ -58,6 +61,12 @@ class Source:
     part: int | None
     missing: str | float
     known: dict[int, tuple[str, ...]]
+    targets: Sequence[int] = ()
+
+    @property
+    def numbers(self) -> list[int]:
+        """The columns of numbers: features, then targets."""
+        return [*self.numeric, *self.targets]
 
 
 class Codes:

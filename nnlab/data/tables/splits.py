@@ -8,6 +8,7 @@ import numpy as np
 from annotated_types import Ge, Lt
 
 from nnlab.core.random import RandomGenerator
+from nnlab.core.task import NUMBERS
 from nnlab.data.dataset import Dataset
 from nnlab.data.pipeline.splitting import hold_out_share
 from nnlab.data.tables.rows import Rows
@@ -63,7 +64,7 @@ def split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Da
     train = splits["train"]
     if train is None:
         raise DataError(f"{where}: expected rows with train, found none")
-    absent = np.flatnonzero(np.bincount(train.targets, minlength=dataset.classes) == 0)
+    absent = np.flatnonzero(replace(dataset, train=train).class_counts == 0)
     if len(absent):
         class_name = quote(dataset.class_names[absent[0]])
         raise DataError(f"{where}: expected training samples of every class, found none of class {class_name}")
@@ -75,11 +76,14 @@ def hold_out_test(dataset: Dataset, share: float, rng: RandomGenerator, name: st
 
     Raises DataError when there are too few samples for that.
     """
-    kept, held_out = hold_out_share(dataset.train.targets, share, rng)
+    kept, held_out = hold_out_share(dataset.train.strata, share, rng)
     if share and not len(held_out):
+        classes, less = f" in {dataset.classes} classes", ", or would leave a class without training samples"
+        if dataset.task == NUMBERS:
+            classes = less = ""
         raise DataError(
-            f"{name}: data.test_split: {share} of {len(kept)} samples in {dataset.classes} classes "
-            f"is less than one sample, or would leave a class without training samples; 0 means no test set"
+            f"{name}: data.test_split: {share} of {len(kept)} samples{classes} is less than one sample{less}; "
+            "0 means no test set"
         )
     test = dataset.train.take(held_out) if share else None
     return replace(dataset, train=dataset.train.take(kept), test=test)

@@ -7,7 +7,7 @@ import pytest
 
 from nnlab.core.random import AddressedStreams, Purpose
 from nnlab.data.sources import embedded
-from nnlab.data.sources.embedded import BreastCancer, Digits, EmbeddedSource, EmbeddedTable, Iris, Wine
+from nnlab.data.sources.embedded import AutoMpg, BreastCancer, Digits, EmbeddedSource, EmbeddedTable, Iris, Wine
 from nnlab.errors import DataError
 from nnlab.registry import registered_name
 
@@ -60,6 +60,22 @@ def test_values_are_those_of_scikit_learn(name: str) -> None:
     assert [ours.class_names[label] for label in ours.train.targets] == names
 
 
+def test_auto_mpg_is_a_regression_with_the_origin_one_hot_encoded() -> None:
+    dataset = AutoMpg().load(rng())
+    assert (dataset.task, dataset.numbers.names, len(dataset.train), len(dataset.test)) == (
+        "numbers",
+        ("mpg",),
+        314,
+        78,
+    )
+    assert dataset.inputs.feature_names == (
+        *("cylinders", "displacement", "horsepower", "weight", "acceleration", "model_year"),
+        *("origin=1", "origin=2", "origin=3"),
+    )
+    mpg = np.concatenate([dataset.numbers.undo(split.targets) for split in dataset.splits.values()])
+    assert (mpg.min(), mpg.max(), round(float(mpg.mean()), 4)) == (pytest.approx(9), pytest.approx(46.6), 23.4459)
+
+
 def test_digits_are_images_from_0_to_1_whose_raw_pixels_range_from_0_to_16() -> None:
     dataset = Digits().load(rng())
     assert (len(dataset.train), len(dataset.test)) == (1438, 359)
@@ -104,7 +120,7 @@ def test_every_bundled_file_is_attributed() -> None:
     folder = files("nnlab.data").joinpath("files", "small")
     text = folder.joinpath("ATTRIBUTION.txt").read_text(encoding="utf-8")
     bundled = {path.name for path in folder.iterdir()} - {"ATTRIBUTION.txt"}
-    assert bundled == {source.file for source in (*TABLES, Digits)}
-    for source in (*TABLES, Digits):
+    assert bundled == {source.file for source in (*TABLES, AutoMpg, Digits)}
+    for source in (*TABLES, AutoMpg, Digits):
         count = f"{len(source(test_split=0).load(rng()).train):,} samples"
         assert f"{source.file}: {count}" in text
