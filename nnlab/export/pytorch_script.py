@@ -48,6 +48,13 @@ class PReLULast(nn.PReLU):
     def forward(self, x):
         return super().forward(x.movedim(-1, 1)).movedim(1, -1)
 ''',
+    "ConcatFeatures": '''
+class ConcatFeatures(nn.Sequential):
+    """The outputs of all branches, side by side along the last axis."""
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self], dim=-1)
+''',
     **IMAGE_CLASSES,
     **SEQUENCE_CLASSES,
 }
