@@ -15,7 +15,7 @@ from nnlab.export.pytorch_sequences import CLASSES as SEQUENCE_CLASSES
 CENTRE, SPREAD = "inputs.centre", "inputs.spread"
 """The arrays of the module that scales features, beside those of the layers."""
 
-_CLASSES = {
+CLASSES = {
     "Residual": '''
 class Residual(nn.Sequential):
     """layers(x) + projection(x)."""
@@ -58,6 +58,7 @@ class ConcatFeatures(nn.Sequential):
     **IMAGE_CLASSES,
     **SEQUENCE_CLASSES,
 }
+"""The source of each class that PyTorch has not."""
 _PIXELS = '''
 class Inputs(nn.Module):
     """Pixels from 0 to {white} (uint8) as numbers from 0 to 1; floats from 0 to 1 stay."""
@@ -132,7 +133,7 @@ def script(layers: Module, inputs: InputFormat, dtype: np.dtype[np.generic], run
     named = {"inputs": Module("Inputs()"), **(layers.inside or {})}
     network = Module(layers.call, inside=named)
     classes = "\n".join(
-        text for name, text in _CLASSES.items() if any(call.partition("(")[0] == name for call in network.calls())
+        text for name, text in CLASSES.items() if any(call.partition("(")[0] == name for call in network.calls())
     )
     inputs_class = _PIXELS if inputs.pixels else _RAW if inputs.scaling is None else _SCALED
     kind = f"uint8 pixels from 0 to {WHITE}" if inputs.pixels else "raw features, not scaled"

@@ -13,7 +13,8 @@ from trainings import make_network
 from nnlab.core.arrays import Array
 from nnlab.data.input_format import InputFormat
 from nnlab.errors import UsageError
-from nnlab.export.pytorch_modules import LAYERS
+from nnlab.export.pytorch_modules import LAYERS, sequential
+from nnlab.export.pytorch_script import CLASSES
 from nnlab.export.request import ExportRequest
 from nnlab.export.safetensors_torch import export, files_of
 from nnlab.layers.activations import ReLU
@@ -34,6 +35,14 @@ INNER = [Concat(branches=[[Conv2D(filters=2, padding="same")], []]), Flatten(), 
 
 def test_every_layer_has_its_counterpart_in_pytorch() -> None:
     assert {name for name, _ in layers.items()} == LAYERS
+
+
+def test_every_class_that_a_script_uses_is_pytorchs_or_its_own() -> None:
+    for name, cls in layers.items():
+        for layer, in_shape in cls.examples():
+            network = make_network([layer, Flatten(), Linear(units=2)], in_shape, 2)
+            calls = {call.partition("(")[0] for call in sequential(zip(network.names, network.layers)).calls()}
+            assert all(call.startswith("nn.") or call in CLASSES for call in calls), name
 
 
 def test_arrays_have_the_names_and_layouts_of_pytorch() -> None:

@@ -1,16 +1,21 @@
 """The recipe of recurrent networks: its layers for each kind of sample and target."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from trainings import make_network
+from trainings import make_experiment, make_network
 
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import ShapeError
 from nnlab.gradcheck import check, model_subject
 from nnlab.layers.concat import Concat
+from nnlab.layers.rnn import RNN
 from nnlab.losses import CrossEntropy
 from nnlab.models.recurrent import Recurrent
+from nnlab.textbook import recurrent
 
 
 def names(model: Recurrent, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[str]:
@@ -78,3 +83,23 @@ def test_gradients_of_the_whole_network(cell: str) -> None:
 def test_samples_that_do_not_fit_are_refused(keys: dict[str, Any], in_shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         make_network(Recurrent(**keys), in_shape, 4)
+
+
+def test_a_layer_at_each_step_for_one_target_a_sample_says_what_is_missing() -> None:
+    with pytest.raises(ShapeError, match=r"gives 7x3 values a sample, but the data has 3 classes; put a last_step"):
+        make_network([RNN(units=3)], (7, 2), 3)
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "sequences.md"
+DATA = ("", "data: {name: text}", "data: {name: mnist, train_size: 10}", "data: {name: binary_addition}")
+
+
+def test_the_specs_and_the_excerpt_of_the_page_hold(tmp_path: Path) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    specs = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    for spec, data in zip(specs, DATA, strict=True):
+        training = "" if "train:" in spec else "train: {iterations: 1}"
+        experiment = make_experiment(tmp_path, "\n".join([data, spec, training]))
+        assert RunSetup(experiment).network.parameter_count > 0
+    (excerpt,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert excerpt in Path(recurrent.__file__).read_text(encoding="utf-8")
