@@ -52,10 +52,9 @@ class Network:
             last = self.layers[-1].label if self.layers else "the network"
             wanted = f"{out_shape[-1]} {'classes' if task == CLASSES else 'target columns'}"
             steps = f" at each of {out_shape[0]} steps" if len(out_shape) > 1 else ""
-            hint = "; put a last_step layer before it" if shape[1:] == out_shape and len(shape) == 2 else ""
-            raise ShapeError(
-                f"{last}: gives {shape_text(shape)} values a sample, but the data has {wanted}{steps}{hint}"
-            )
+            hint = "; put a last_step layer before it" if len(shape) == 2 and shape[1:] == out_shape else ""
+            given = f"gives {shape_text(shape)} values a sample"
+            raise ShapeError(f"{last}: {given}, but the data has {wanted}{steps}{hint}")
         self.order = fuse_relu_into_maxpool(self.layers)
         if not self.parameters:
             raise ShapeError("model: no layer has parameters, so there is nothing to train")

@@ -41,7 +41,8 @@ def test_every_class_that_a_script_uses_is_pytorchs_or_its_own() -> None:
     for name, cls in layers.items():
         for layer, in_shape in cls.examples():
             network = make_network([layer, Flatten(), Linear(units=2)], in_shape, 2)
-            calls = {call.partition("(")[0] for call in sequential(zip(network.names, network.layers)).calls()}
+            named = zip(network.names, network.layers, strict=True)
+            calls = {call.partition("(")[0] for call in sequential(named).calls()}
             assert all(call.startswith("nn.") or call in CLASSES for call in calls), name
 
 

@@ -98,7 +98,7 @@ def test_the_specs_and_the_excerpt_of_the_page_hold(tmp_path: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
     specs = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
     for spec, data in zip(specs, DATA, strict=True):
-        training = "" if "train:" in spec else "train: {iterations: 1}"
+        training = "" if "train:" in spec else "optimizer: adam\ntrain: {iterations: 1}"
         experiment = make_experiment(tmp_path, "\n".join([data, spec, training]))
         assert RunSetup(experiment).network.parameter_count > 0
     (excerpt,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
