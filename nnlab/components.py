@@ -6,13 +6,14 @@ from typing import Annotated, ClassVar
 from annotated_types import Ge, Gt, Le, Lt
 
 from nnlab.core.arrays import Array, Shape
-from nnlab.core.initialisers import Initialiser
+from nnlab.core.initialisers import He, Initialiser, Normal, Xavier
 from nnlab.core.random import RandomGenerator
 from nnlab.core.rows import Bounds
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.pipeline.augmentation import Augmentation
-from nnlab.hyperparameters import Doc
+from nnlab.hyperparameters import Component, Doc
 from nnlab.layers.base import Activation, Layer
+from nnlab.layers.composite import Composite
 from nnlab.losses import Loss
 from nnlab.metrics import Metric
 from nnlab.models.base import Model
@@ -41,11 +42,14 @@ __all__ = [
     "Block",
     "Bounds",
     "ClassVar",
+    "Component",
+    "Composite",
     "Dataset",
     "DatasetSource",
     "Doc",
     "Ge",
     "Gt",
+    "He",
     "Initialiser",
     "Layer",
     "Le",
@@ -53,12 +57,14 @@ __all__ = [
     "Lt",
     "Metric",
     "Model",
+    "Normal",
     "Optimizer",
     "RandomGenerator",
     "Regularizer",
     "Schedule",
     "Shape",
     "Split",
+    "Xavier",
     "activations",
     "augmentations",
     "dataclass",

@@ -115,6 +115,8 @@ class Layer(ABC):
 
     def weight(self, name: str, shape: Shape, initialiser: Initialiser, fan_in: int) -> Parameter:
         """Declare a weight array with random initial values, on which penalties act."""
+        if not isinstance(initialiser, Initialiser):
+            raise TypeError(f"the initialiser of {name} is an object such as He(), got {initialiser!r}")
         return self.declare(Parameter(name, shape, lambda rng: initialiser.draw(shape, fan_in, rng), regularized=True))
 
     def constant(self, name: str, shape: Shape, start: float) -> Parameter:
@@ -123,6 +125,8 @@ class Layer(ABC):
 
     def declare(self, parameter: Parameter) -> Parameter:
         """Add a parameter to those of the layer."""
+        if not isinstance(parameter.shape, tuple):
+            raise TypeError(f"the shape of {parameter.name} is a tuple such as (5,), got {parameter.shape!r}")
         parameter.frozen = self.frozen
         self.parameters.append(parameter)
         return parameter

@@ -1,6 +1,7 @@
 """Whether a plugin's classes are components: base class, methods with their arguments, hyper-parameters."""
 
 import ast
+import dataclasses
 import inspect
 import re
 from collections.abc import Iterator
@@ -63,6 +64,12 @@ def _faults(kind: str, name: str, component: type[Any], definition: ast.ClassDef
         yield line, f"class {own} lacks {', '.join(missing)}: {wanted}"
     if unset := sorted(_unset(component, base)):
         yield line, f"class {own} lacks {', '.join(unset)}: each is a line such as {unset[0]} = ..."
+    if getattr(component, "batch_dependent", False) and component.take_statistics is base.take_statistics:
+        yield line, f"class {own} has batch_dependent = True, so it needs {_signature(base, 'take_statistics')}"
+    if kind == "metric":
+        for field in dataclasses.fields(component):
+            if not field.init and not isinstance(field.default, int | float):
+                yield _line_of(definition, field.name), f"the tally {field.name} starts as a number: default=0.0"
     yield from _wrong_methods(component, base, definition)
     yield from _wrong_fields(component, base, definition)
 

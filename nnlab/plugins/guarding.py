@@ -4,9 +4,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from nnlab.errors import NnlabError, PluginError
+from nnlab.hyperparameters import hyperparameters
 from nnlab.plugins.component_checks import DEFAULTS
 from nnlab.plugins.layer_checks import LAYER_CHECKS
 from nnlab.plugins.mistakes import mistake_in
@@ -24,6 +25,8 @@ def guard(kind: str, component: type[Any], path: Path) -> None:
     for name, other in DEFAULTS.items() if kind == "metric" else ():
         if not hasattr(component, name):
             setattr(component, name, getattr(component, other))
+    if hasattr(component, "examples") and "examples" not in vars(component):
+        _require_examples(component, path)
     for name, value in list(vars(component).items()):
         method = value.__func__ if isinstance(value, classmethod | staticmethod) else value
         if not inspect.isfunction(method) or method.__code__.co_filename != str(path):
@@ -37,6 +40,24 @@ def guard(kind: str, component: type[Any], path: Path) -> None:
         checked = check(method, complain) if check else method
         guarded = _guarded(checked, path)
         setattr(component, name, guarded if method is value else type(value)(guarded))
+
+
+def _require_examples(component: type[Any], path: Path) -> None:
+    """Let the gradient check say what it lacks, where the class cannot be made without arguments."""
+    required = [parameter.name for parameter in hyperparameters(component) if parameter.required]
+    if not required:
+        return
+
+    def examples(cls: type[Any]) -> NoReturn:
+        raise PluginError.at(
+            path,
+            None,
+            f"{cls.__name__} has no default for {', '.join(required)}, so the gradient check cannot make one: add a "
+            "default, or a class method examples that returns what to check, such as "
+            f"[({cls.__name__}({required[0]}=3), (5,))]: layers with the shape of a sample",
+        )
+
+    component.examples = classmethod(examples)
 
 
 def _guarded(method: Method, path: Path) -> Method:

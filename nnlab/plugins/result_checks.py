@@ -67,6 +67,30 @@ def _number(method: Method, complain: Complain) -> Method:
     return checked
 
 
+def _stack(method: Method, complain: Complain) -> Method:
+    @wraps(method)
+    def checked(*arguments: Any, **keywords: Any) -> Any:
+        from nnlab.layers.base import Layer  # registries are read where no layer is needed
+
+        layers = method(*arguments, **keywords)
+        if not isinstance(layers, list) or not all(isinstance(layer, Layer) for layer in layers):
+            raise complain(f"returned {found(layers)}; return a list of layers")
+        return layers
+
+    return checked
+
+
+def _gradient(method: Method, complain: Complain) -> Method:
+    @wraps(method)
+    def checked(self: Any, x: Any, *out: Any) -> Any:
+        gradient = method(self, x, *out)
+        if not isinstance(gradient, np.ndarray) or gradient.shape != x.shape:
+            raise complain(f"returned {found(gradient)}; the gradient has the shape {x.shape}")
+        return gradient
+
+    return checked
+
+
 def _draw(method: Method, complain: Complain) -> Method:
     @wraps(method)
     def checked(self: Any, shape: Any, fan_in: int, rng: Any) -> Any:
@@ -111,7 +135,9 @@ RESULT_CHECKS: Mapping[str, Mapping[str, Callable[[Method, Complain], Method]]] 
     "loss": {"per_sample": _per_sample, "backward": _loss_backward, "chance": _number},
     "optimizer": {"update": _update},
     "metric": {"result": _number},
-    "penalty": {"value": _number},
+    "penalty": {"value": _number, "gradient": _gradient},
+    "function": {"gradient": _gradient},
+    "model": {"stack": _stack},
     "schedule": {"scale": _number},
     "initialiser": {"draw": _draw},
     "dataset": {"read": _read},

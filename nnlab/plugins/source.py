@@ -10,6 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from nnlab.core.memory import readable_bytes
 from nnlab.errors import PluginError, RunError, UsageError
@@ -65,6 +66,7 @@ class PluginSource:
         """
         module = ModuleType(self.module_name)
         module.__file__ = str(self.path)
+        vars(module)["print"] = _print
         linecache.cache[str(self.path)] = (len(self.text), None, self.text.splitlines(keepends=True), str(self.path))
         sys.modules[self.module_name] = module  # where dataclasses and type hints look names up
         try:
@@ -72,6 +74,11 @@ class PluginSource:
         except (Exception, SystemExit) as error:
             del sys.modules[self.module_name]
             raise mistake_in(self.path, error) from error
+
+
+def _print(*values: object, file: Any = None, **how: Any) -> None:
+    """What ``print`` is in a plugin: its texts are messages, for stderr; stdout has the results of the command."""
+    print(*values, file=file or sys.stderr, **how)
 
 
 def read_plugin(path: Path) -> PluginSource:

@@ -10,7 +10,9 @@ import pytest
 
 import nnlab
 from nnlab.errors import Diverged, PluginError
+from nnlab.gradcheck import check_components
 from nnlab.plugins import load_plugin
+from nnlab.plugins.skeletons import skeleton
 from nnlab.registry import optimizers
 
 Write = Callable[..., Path]
@@ -139,3 +141,64 @@ def test_an_update_rule_that_replaces_the_parameters(write: Write, tmp_path: Pat
     with pytest.raises(PluginError, match=r"my_sign.py:10: MySign.update replaced block.theta; write into it"):
         nnlab.run(spec("relu", "my_sign"), tmp_path / "runs")
     assert "my_sign" in optimizers
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"w", in_shape, 1.0', '"w", in_shape[0], 1.0', "my_scale.py:11: TypeError: the shape of w is a tuple"),
+        ("self.constant(", "self.weight(", "my_scale.py:11: TypeError: Layer.weight() missing"),
+        ("in_shape, 1.0)", "in_shape, 1.0, 2)", "my_scale.py:11: TypeError"),
+        (
+            'self.constant("w", in_shape, 1.0)',
+            'self.weight("w", in_shape, 0.01, 5)',
+            "my_scale.py:11: TypeError: the initialiser of w is an object such as He(), got 0.01",
+        ),
+    ],
+)
+def test_wrong_parameters_are_found_where_they_are_declared(
+    write: Write, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    load_plugin(write(SCALE.replace(old, new), "my_scale.py"))
+    with pytest.raises(PluginError) as caught:
+        nnlab.run(spec("my_scale"), tmp_path / "runs")
+    assert message in str(caught.value)
+
+
+def test_a_layer_that_cannot_be_made_without_arguments_lists_examples(write: Write, swish: str) -> None:
+    load_plugin(write(swish.replace('Doc("factor β")] = 1.0', 'Doc("factor β")]')))
+    with pytest.raises(PluginError, match=r"my_swish.py: MySwish has no default for beta, so the gradient check"):
+        check_components("central", ["my_swish"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "message"),
+    [
+        ("loss", "np.sum(self.difference**2, axis=1)", "np.sum(self.difference**2)", "one loss for each row is shape"),
+        ("loss", "return dscores /", "return dscores[:1] /", "the gradient has the shape of the scores, (6, 3)"),
+        ("loss", "return 1 - 1 / classes", "return None", "MyOwn.chance returned None; return one number"),
+        ("metric", "return self.total / self.samples", "return [1]", "MyOwn.result returned [1]; return one number"),
+        ("dataset", "return Dataset(train, test", "return (train, test", "return Dataset(train, test, class_names)"),
+        ("dataset", "repeat([0, 1]", "repeat([1, 2]", "whole numbers from 0 to 1, one for each of the 2 class names"),
+        ("dataset", "repeat([0, 1]", "repeat([0.0, 1.0]", "targets that are not classes for train"),
+        ("dataset", "axis=1), targets", "axis=1)[:5], targets", "inputs (5, 2) and targets (20,) for train"),
+        ("dataset", "axis=1), targets", "axis=1).astype('f4'), targets", "inputs of float32 for train"),
+    ],
+)
+def test_results_of_other_components_are_checked(
+    write: Write, tmp_path: Path, kind: str, old: str, new: str, message: str
+) -> None:
+    text = skeleton(kind, Path("my_own.py"))
+    assert text.count(old) == 1
+    load_plugin(write(text.replace(old, new).replace("class_names=", ""), "my_own.py"))
+    uses = {"metric": {"metrics": ["my_own"]}, "dataset": {"data": {"name": "my_own", "points": 10}}}
+    chosen: dict[str, Any] = uses.get(kind, {kind: "my_own"})
+    model = {"name": "mlp", "hidden": [4]}
+    with pytest.raises(PluginError, match=r"my_own.py:\d+: MyOwn") as caught:
+        nnlab.run({**spec("relu"), "model": model, **chosen}, tmp_path / "runs")
+    assert message in str(caught.value)
+
+
+def test_what_a_plugin_prints_is_a_message(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    load_plugin(write("print('loaded', 1, sep='-')\n" + SCALE, "my_scale.py"))
+    assert capsys.readouterr() == ("", "loaded-1\n")

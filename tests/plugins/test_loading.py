@@ -11,6 +11,7 @@ import pytest
 
 from nnlab.errors import PluginError, UsageError
 from nnlab.plugins import load_plugin, load_plugins
+from nnlab.plugins.skeletons import skeleton
 from nnlab.registry import layers
 
 Write = Callable[..., Path]
@@ -75,6 +76,7 @@ MISTAKES = {
     "no doc": (', Doc("factor β")', "", 10, "beta has no description"),
     "type in quotes": ("beta: Annotated[float", "beta: 'Nothing[float", 10, "SyntaxError"),
     "unknown type": ("Annotated[float, Ge(0), Le(10), Doc(\"factor β\")]", "'Nothing'", 7, "name 'Nothing' is not"),
+    "no running mean": ("    def build", "    batch_dependent = True\n\n    def build", 7, "needs def take_statistics"),
     "exit": ("import numpy as np", "import numpy as np, sys; sys.exit(0)", 1, "must not end the program (exit code 0)"),
     "nothing registered": ('@layers.register("my_swish")\n', "", None, "registers nothing"),
 }  # fmt: skip
@@ -95,6 +97,17 @@ def test_a_mistake_is_one_message_with_file_and_line(
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "my_swish" not in layers
+
+
+def test_a_tally_of_a_metric_starts_as_a_number(write: Write) -> None:
+    text = skeleton("metric", Path("my_own.py")).replace("field(default=0.0, init", "field(default_factory=list, init")
+    with pytest.raises(PluginError, match=r"my_own.py:\d+: the tally total starts as a number: default=0.0"):
+        load_plugin(write(text, "my_own.py"))
+
+
+def test_annotations_may_be_postponed(write: Write, swish: str) -> None:
+    load_plugin(write("from __future__ import annotations\n" + swish))
+    assert layers["my_swish"]().beta == 1
 
 
 def test_a_name_registered_twice_in_one_file(write: Write, swish: str) -> None:
