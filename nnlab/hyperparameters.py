@@ -31,7 +31,10 @@ class OmittedAtDefault:
 
 @dataclass(frozen=True)
 class Component:
-    """Marks a field that holds a registered component of ``kind``: with ``many`` a list, ``nested`` a list of lists."""
+    """Marks a field that holds a registered component of ``kind``: with ``many`` a list.
+
+    With ``nested`` it is a list of lists, or a mapping of names to lists.
+    """
 
     kind: str
     many: bool = False

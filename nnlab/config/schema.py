@@ -172,11 +172,16 @@ def _value(parameter: Hyperparameter) -> Schema:
     )
     if component:
         one = _component(REGISTRIES[component.kind])
+        limit, least = parameter.mark(MaxLen), int(parameter.required)
         if component.nested:
             one = {"type": "array", "items": one}
-        limit = parameter.mark(MaxLen)
-        most = {"maxItems": limit.max_length} if limit else {}
-        return {"type": "array", "items": one, "minItems": int(parameter.required), **most} if component.many else one
+            mapping: Schema = {"type": "object", "additionalProperties": one, "minProperties": least}
+        many: Schema = {"type": "array", "items": one, "minItems": least}
+        if limit:
+            many["maxItems"] = limit.max_length
+        if component.nested:
+            return {"anyOf": [many, mapping | ({"maxProperties": limit.max_length} if limit else {})]}
+        return many if component.many else one
     if optional:
         keys = _mapping(REGISTRIES[optional.kind][optional.name])
         return {"anyOf": [{"type": ["boolean", "null"]}, keys]}

@@ -91,7 +91,9 @@ def describe_accepted(parameter: Hyperparameter) -> str:
     """The values that a hyper-parameter accepts, in words, including components."""
     if component := parameter.mark(Component):
         if component.many:
-            return f"a list of {'lists of ' if component.nested else ''}{component.kind}s"
+            if component.nested:
+                return f"a list of lists of {component.kind}s, or a mapping of names to such lists"
+            return f"a list of {component.kind}s"
         return with_article(component.kind)
     if optional := parameter.mark(OptionalComponent):
         return f"true, false or the keys of {optional.name}"

@@ -117,10 +117,14 @@ class Validator:
             if not component.many:
                 return self.component(registry, _with_default_name(parameter, raw), path)
             most, least = parameter.mark(MaxLen), 1 if parameter.required else 0
-            if not isinstance(raw, list) or len(raw) < least or (most and len(raw) > most.max_length):
+            kinds = (list, Mapping) if component.nested else (list,)
+            if not isinstance(raw, kinds) or len(raw) < least or (most and len(raw) > most.max_length):
                 limit = f"{least} to {most.max_length} " if most else ""
                 lists = "lists of " if component.nested else ""
-                return self._reject(path, f"must be a list of {limit}{lists}{registry.kind}s, got {quote(raw)}")
+                named = ", or a mapping of names to such lists" if component.nested else ""
+                return self._reject(path, f"must be a list of {limit}{lists}{registry.kind}s{named}, got {quote(raw)}")
+            if isinstance(raw, Mapping):
+                return {name: self._components(registry, items, (*path, name)) for name, items in raw.items()}
             if component.nested:
                 return [self._components(registry, items, (*path, index)) for index, items in enumerate(raw)]
             return self._components(registry, raw, path)
@@ -191,6 +195,8 @@ def plain(value: object) -> object:
         return value.written
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
     fields: dict[str, object] = {}

@@ -109,7 +109,10 @@ def _residual(layer: Composite, updates: int) -> Module:
 
 
 def _concat(layer: Any, updates: int) -> Module:
-    branches = {f"branch{number}": _stack(stack, updates) for number, stack in enumerate(layer.stacks, start=1)}
+    """Names of branches get a prefix: a module of PyTorch has attributes such as ``type`` and ``half``."""
+    prefix = "branch_" if isinstance(layer.branches, dict) else ""
+    names = [f"{prefix}{name}" for name, _ in layer.named_branches()]
+    branches = {name: _stack(stack, updates) for name, stack in zip(names, layer.stacks, strict=True)}
     return Module("Concat" if layer.axis == "first" else "ConcatFeatures", inside=branches)
 
 

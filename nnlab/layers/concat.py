@@ -1,5 +1,7 @@
 """Concatenation of branches."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Annotated, Literal
@@ -18,6 +20,8 @@ from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
 from nnlab.registry import layers
 
+BRANCH_NAME = "[A-Za-z][A-Za-z0-9_]{0,49}"
+
 
 @layers.register("concat")
 @dataclass(kw_only=True)
@@ -30,17 +34,22 @@ class Concat(Composite):
     """
 
     branches: Annotated[
-        list[list[Layer]],
+        list[list[Layer]] | dict[str, list[Layer]],
         Component("layer", many=True, nested=True),
         MaxLen(100),
-        Doc("layers of each branch, such as - [{name: conv2d, filters: 8}, relu]; []: the input itself"),
+        Doc("layers of each branch, such as - [{name: conv2d, filters: 8}, relu], or by name; []: the input itself"),
     ]
-
     axis: Annotated[
         Literal["first", "last"],
         Doc("axis of a sample: first (channels), or last (features of the steps of a sequence)"),
         OmittedAtDefault(),
     ] = "first"
+
+    def conflicts(self) -> Iterator[tuple[tuple[str, str], str]]:
+        """A branch's name begins the names of its parameters."""
+        for name in self.branches if isinstance(self.branches, dict) else ():
+            if not re.fullmatch(BRANCH_NAME, name):
+                yield ("branches", name), "must be a name of letters, digits and _ that begins with a letter"
 
     @classmethod
     def examples(cls) -> "list[tuple[Concat, Shape]]":
@@ -49,12 +58,13 @@ class Concat(Composite):
             (cls(branches=[[Linear(units=3, l2=0.2), ReLU()], [], [Linear(units=2), ActivityL1(strength=0.1)]]), (4,)),
             (cls(branches=[[Conv2D(filters=3, padding="same")], [MaxPool(size=3, stride=1, padding=1)]]), (2, 4, 3)),
             (cls(branches=[[Linear(units=3)], []], axis="last"), (3, 2)),
+            (cls(branches={"wide": [Conv2D(filters=2, kernel=[1, 3], padding="same")], "input": []}), (2, 3, 3)),
         ]
 
     def build(self, in_shape: Shape) -> Shape:
         self.stacks = [
-            self.set_up_stack(branch, in_shape, naming=f"branch{number}.{{}}", address=(number - 1,))
-            for number, branch in enumerate(self.branches, start=1)
+            self.set_up_stack(branch, in_shape, naming=f"{name}.{{}}", address=(index,))
+            for index, (name, branch) in enumerate(self.named_branches())
         ]
         shapes = [stack.out_shape for stack in self.stacks]
         others = {shape[1:] if self.axis == "first" else shape[:-1] for shape in shapes}
@@ -72,6 +82,15 @@ class Concat(Composite):
     def batch_axis(self) -> int:
         """The axis of a batch along which outputs are concatenated."""
         return 1 if self.axis == "first" else len(self.out_shape)
+
+    def named_branches(self) -> list[tuple[str, list[Layer]]]:
+        """The branches in the order of their outputs, with names: branch1, branch2, ... for a list.
+
+        A mapping is in alphabetical order: as everywhere in a spec, the order of its keys changes nothing.
+        """
+        if isinstance(self.branches, dict):
+            return sorted(self.branches.items())
+        return [(f"branch{number}", branch) for number, branch in enumerate(self.branches, start=1)]
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = [f₁(x), f₂(x), ...]."""

@@ -6,7 +6,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -434,7 +434,8 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
         return st.one_of([values(Annotated[option, *marks] if marks else option) for option in get_args(base)])
     if get_origin(base) is list:
         least = next((mark.min_length for mark in marks if isinstance(mark, MinLen)), 0)
-        return st.lists(values(get_args(base)[0]), min_size=least, max_size=4)
+        most = next((mark.max_length for mark in marks if isinstance(mark, MaxLen)), 4)
+        return st.lists(values(get_args(base)[0]), min_size=least, max_size=min(most, 4))
     low = next((getattr(mark, "ge", getattr(mark, "gt", None)) for mark in marks if isinstance(mark, Ge | Gt)), None)
     high = next((getattr(mark, "le", getattr(mark, "lt", None)) for mark in marks if isinstance(mark, Le | Lt)), None)
     if base is int:
@@ -477,6 +478,9 @@ def sections(draw: st.DrawFn, cls: type[Any]) -> dict[str, Any]:
             least = int(parameter.required)
             if component.nested:
                 one = st.lists(one, max_size=2)
+                if draw(st.booleans()):
+                    chosen[parameter.name] = draw(st.dictionaries(st.sampled_from("abc"), one, min_size=least))
+                    continue
             chosen[parameter.name] = draw(st.lists(one, min_size=least, max_size=3) if component.many else one)
         elif switch:
             keys = sections(REGISTRIES[switch.kind][switch.name])
@@ -488,6 +492,10 @@ def sections(draw: st.DrawFn, cls: type[Any]) -> dict[str, Any]:
             chosen[parameter.name] = draw(st.dictionaries(names, st.floats(0, 1e6) | st.integers(0, 5)))
         elif parameter.name == "text":
             chosen["text"] = draw(st.sampled_from(["x0", "x0**2 + sin(x1)", "-pi / (1 + x2)"]))
+        elif parameter.name == "order":
+            chosen["order"] = draw(st.permutations(range(1, draw(st.integers(2, 5)))))
+        elif parameter.name == "shape":
+            chosen["shape"] = draw(st.lists(st.integers(1, 9), min_size=1, max_size=4))
         elif parameter.name == "class_name":
             one_class = st.sampled_from([None, 3, "9", "a b"])
             chosen["class_name"] = draw(one_class) if chosen.get("average") in (None, "macro") else None

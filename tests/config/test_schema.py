@@ -84,6 +84,9 @@ def test_schema_checks_keys_of_spec_with_base(text: str, right: bool) -> None:
     [
         ("[[relu, {name: linear, units: 3}], []]", True),
         ("[[{name: concat, branches: [[]]}]]", True),
+        ("{left: [relu, {name: linear, units: 3}], right: []}", True),
+        ("{left: relu}", False),
+        ("{}", False),
         ("[]", False),
         ("[relu]", False),
         ("[[relo]]", False),

@@ -157,7 +157,7 @@ def test_describe_accepted() -> None:
     assert words["activation"] == "an activation"
     assert words["batch_norm"] == "true, false or the keys of batch_norm"
     assert words["layers"] == "a list of layers"
-    assert words["branches"] == "a list of lists of layers"
+    assert words["branches"] == "a list of lists of layers, or a mapping of names to such lists"
     assert words["path"] == "a path"
     (path,) = [key for key in hyperparameters(Cifar10) if key.name == "path"]
     assert describe_accepted(path) == "a path or null"

@@ -311,7 +311,11 @@ def test_plain_defaults_round_trip() -> None:
                 "metric": "train_loss",
                 "text": "x0",
                 "W": [[1.0]],
-                "branches": [["relu"], []],
+                "branches": {"left": ["relu"], "right": []},
+                "groups": 1,
+                "layer": "relu",
+                "order": [2, 1],
+                "shape": [-1],
                 "trials": 2,
             }
             needed = [parameter.name for parameter in hyperparameters(registry[name]) if parameter.required]

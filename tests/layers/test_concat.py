@@ -176,6 +176,44 @@ train: {iterations: 1}
 """
 
 
+LISTS = "must be a list of 1 to 100 lists of layers, or a mapping of names to such lists"
+
+
+@pytest.mark.parametrize("order", [("one", "pool"), ("pool", "one")])
+def test_a_spec_may_name_the_branches(tmp_path: Path, order: tuple[str, str]) -> None:
+    written = {"one": "[{name: linear, units: 4}]", "pool": "[{name: linear, units: 2, bias: false}, tanh]"}
+    branches = ", ".join(f"{name}: {written[name]}" for name in order)
+    experiment = make_experiment(tmp_path, SPEC % f"{{{branches}}}")
+    network = make_network(experiment.model, (2,), 3, dtype=None)
+    assert [(name, weight.shape) for name, weight in network.named_parameters()][:3] == [
+        ("concat1.one.linear1.W", (2, 4)),
+        ("concat1.one.linear1.b", (4,)),
+        ("concat1.pool.linear1.W", (2, 2)),
+    ]
+    again = make_experiment(tmp_path, experiment.to_yaml())
+    assert again.sha256() == experiment.sha256()
+    assert list(again.resolved()["model"]["layers"][0]["branches"]) == list(order)
+
+
+def test_names_change_no_number(prepared: Prepared) -> None:
+    parts: list[list[Layer]] = [[Linear(units=4), ReLU(), Dropout(rate=0.5)], [], [Linear(units=2)]]
+    listed = prepared(Concat(branches=parts), (3,))
+    named = prepared(Concat(branches=dict(zip("abc", parts, strict=True))), (3,))
+    x = np.random.default_rng(0).standard_normal((5, 3))
+    np.testing.assert_array_equal(named.forward(x, training=True), listed.forward(x, training=True))
+    assert [parameter.name for parameter in named.parameters] == [
+        "a.linear1.W",
+        "a.linear1.b",
+        "c.linear1.W",
+        "c.linear1.b",
+    ]
+
+
+def test_a_branch_that_does_not_fit_is_named(prepared: Prepared) -> None:
+    with pytest.raises(ShapeError, match=r"^layer 1 concat: wide: layer 1 conv2d: kernel 9 exceeds input 4x4$"):
+        prepared(Concat(branches={"wide": [Conv2D(filters=1, kernel=9)], "input": []}), (1, 4, 4))
+
+
 def test_a_spec_writes_each_branch_as_a_list(tmp_path: Path) -> None:
     experiment = make_experiment(tmp_path, SPEC % "[[{name: linear, units: 4}, relu], [], [tanh]]")
     network = make_network(experiment.model, (2,), 3, dtype=None)
@@ -191,8 +229,13 @@ def test_a_spec_writes_each_branch_as_a_list(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("branches", "message"),
     [
-        ("[]", "branches: must be a list of 1 to 100 lists of layers, got []"),
-        ("relu", "branches: must be a list of 1 to 100 lists of layers, got 'relu'"),
+        ("[]", f"branches: {LISTS}, got []"),
+        ("relu", f"branches: {LISTS}, got 'relu'"),
+        ("{}", f"branches: {LISTS}, got {{}}"),
+        ("{left: relu}", "branches.left: must be a list of layers, got 'relu'"),
+        ("{left: [reul]}", "branches.left.0: no layer is called 'reul'; did you mean 'relu'?"),
+        ("{left.1: []}", "branches.left.1: must be a name of letters, digits and _ that begins with a letter"),
+        ("{名: []}", "branches.名: must be a name of letters, digits and _ that begins with a letter"),
         ("[relu]", "branches.0: must be a list of layers, got 'relu'"),
         ("[[], [reul]]", "branches.1.0: no layer is called 'reul'; did you mean 'relu'?"),
         ("[[{name: linear, unit: 3}]]", "branches.0.0.unit: unknown key; did you mean 'units'?"),

@@ -122,6 +122,8 @@ def field(parameter: Hyperparameter, owner: str, depth: int) -> Strategy:
         one = components(REGISTRIES[component.kind], depth)
         if component.nested:
             one = st.lists(one, max_size=2)
+            by_name = st.dictionaries(st.sampled_from(["a", "left", "x_1"]), one, min_size=1, max_size=3)
+            return by_name | st.lists(one, min_size=1, max_size=3)
         return st.lists(one, min_size=1, max_size=3) if component.many else one
     if switch:
         return st.booleans() | st.none() | sections(REGISTRIES[switch.kind][switch.name], depth)
