@@ -312,7 +312,6 @@ def test_plain_defaults_round_trip() -> None:
                 "text": "x0",
                 "W": [[1.0]],
                 "branches": {"left": ["relu"], "right": []},
-                "groups": 1,
                 "layer": "relu",
                 "order": [2, 1],
                 "shape": [-1],
