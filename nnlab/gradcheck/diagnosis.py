@@ -15,7 +15,7 @@ from nnlab.gradcheck.diagnosis_order import (
     summed_too_often,
     wrong_order,
 )
-from nnlab.gradcheck.diagnosis_region import forgotten_mask, wrong_entries, wrong_region
+from nnlab.gradcheck.diagnosis_region import factor_by_side, forgotten_mask, wrong_entries, wrong_region
 from nnlab.gradcheck.diagnosis_shape import diagnose_shape
 from nnlab.gradcheck.diagnosis_term import missing_term
 from nnlab.gradcheck.evidence import SAME, Diagnosis, Evidence
@@ -33,6 +33,7 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     overlapping_windows,
     forgotten_mask,
     wrong_region,
+    factor_by_side,
     factor_of_arrays,
     wrong_formula,
     wrong_normalisation,

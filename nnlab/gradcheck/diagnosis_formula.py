@@ -77,8 +77,9 @@ def formulas(e: Evidence) -> Iterator[tuple[str, Array]]:
         return
     deltas = dict(_deltas(e))
     deltas_by_shape = [(text, delta) for text, delta in deltas.items() if delta.shape == e.dout.shape]
+    deltas_by_shape += _hidden_deltas(e)
     if e.dout.shape == e.numerical.shape:
-        yield from deltas_by_shape
+        yield from ((text, delta) for text, delta in deltas_by_shape if delta.shape == e.numerical.shape)
     arrays = {
         name: value
         for name, value in e.arguments.items()
@@ -99,8 +100,28 @@ def formulas(e: Evidence) -> Iterator[tuple[str, Array]]:
                 yield f"[{text}] @ {name}", delta @ value
             if value.ndim == 2 and value.shape[1] == delta.shape[1]:
                 yield f"[{text}] @ {name}.T", delta @ value.T
-        if e.output.shape[0] == delta.shape[0]:
+        if e.output.shape[0] == delta.shape[0] and e.output.ndim == 2:
             yield f"y.T @ [{text}]", e.output.T @ delta
+
+
+def _hidden_deltas(e: Evidence) -> list[tuple[str, Array]]:
+    """Dout through one weight matrix, times functions of what forward kept of that shape: a hidden layer."""
+    found = []
+    for name, W in e.arguments.items():
+        if e.dout.ndim != 2 or np.ndim(W) != 2 or W.shape[1:] != e.dout.shape[1:] or W.dtype.kind != "f":
+            continue
+        through = e.dout @ W.T
+        found.append((f"(dout @ {name}.T)", through))
+        for kept, h in e.cached.items():
+            if h.shape == through.shape and kept != name:
+                for text, slope in (
+                    (f"(1 - {kept} ** 2)", 1 - h**2),
+                    (f"({kept} > 0)", h > 0),
+                    (f"{kept} * (1 - {kept})", h * (1 - h)),
+                    (kept, h),
+                ):
+                    found.append((f"(dout @ {name}.T) * {text}", through * slope))
+    return found
 
 
 def _deltas(e: Evidence) -> Iterator[tuple[str, Array]]:

@@ -1,6 +1,6 @@
 """Guesses at gradients whose numbers are right and in the wrong place, or come from a part of the output."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations, permutations
 
 import numpy as np
@@ -34,8 +34,13 @@ def wrong_order(e: Evidence) -> Diagnosis | None:
 
 def part_of_outputs(e: Evidence) -> Diagnosis | None:
     """The gradient of one sample, or of one position of the output: an ``=`` in a loop where ``+=`` belongs."""
-    if e.from_outputs is None or e.output.ndim < 2 or e.tensor.shape[:1] == e.output.shape[:1]:
+    if e.from_outputs is None:
         return None
+    if e.output_sizes:
+        return _some_outputs(e, e.from_outputs)
+    if e.output.ndim < 2 or e.tensor.shape[:1] == e.output.shape[:1]:
+        return None
+
     for text, mask in _parts(e.output):
         residual = e.residual(e.from_outputs(mask))
         if residual < SAME:
@@ -52,6 +57,19 @@ def part_of_outputs(e: Evidence) -> Diagnosis | None:
                 used = ", ".join(f"{weight:.3g}" for weight in weights)
                 text = f"the samples have the weights {used} in the sum over the batch, where each should have 1"
                 return Diagnosis("part of the outputs", text, residual)
+    return None
+
+
+def _some_outputs(e: Evidence, from_outputs: Callable[[Array], Array]) -> Diagnosis | None:
+    """Backward ignores the gradient of one of several outputs."""
+    ends = np.cumsum(e.output_sizes)
+    for number, end in enumerate(ends.tolist()):
+        mask = np.ones(e.output.shape)
+        mask[end - e.output_sizes[number] : end] = 0
+        residual = e.residual(from_outputs(mask))
+        if residual < SAME:
+            text = f"the gradient of output {number + 1} of {len(ends)} is not in it: add its part"
+            return Diagnosis("part of the outputs", text, residual)
     return None
 
 

@@ -43,6 +43,30 @@ def wrong_region(e: Evidence) -> Diagnosis | None:
     return None
 
 
+def factor_by_side(e: Evidence) -> Diagnosis | None:
+    """One constant factor where a condition holds, another where it does not: the sides of a kink exchanged."""
+    if np.count_nonzero(e.known) < 6:
+        return None
+    for text, region in _regions(e):
+        a, b = _factor(e, region & e.known), _factor(e, ~region & e.known)
+        if a is None or b is None or abs(a - b) <= SAME:
+            continue
+        sides = f"the numbers are {a:.6g} times what they should be where {text}, {b:.6g} times elsewhere"
+        if abs(a * b - 1) < SAME:
+            return Diagnosis("mask", f"{sides}: the two sides are exchanged")
+        return Diagnosis("some entries", sides)
+    return None
+
+
+def _factor(e: Evidence, where: Array) -> float | None:
+    """The c for which analytic = c · numerical in at least three entries."""
+    right, found = e.numerical[where], e.analytic[where]
+    if right.size < 3 or not right.any():
+        return None
+    c = float(found @ right) / float(right @ right)
+    return c if distance(found, c * right) < SAME else None
+
+
 def wrong_entries(e: Evidence) -> Diagnosis | None:
     """Where the wrong entries are, when the others are right."""
     wrong, head, _ = _wrong(e)

@@ -1,7 +1,7 @@
 """What a diagnosis starts from: a wrong gradient, the numerical one, and the run that they belong to."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -75,6 +75,9 @@ class Evidence:
     output: Array
     dout: Array
     samples: int | None
+    output_sizes: tuple[int, ...] = ()
+    # What forward kept for backward.
+    cached: Arguments = field(default_factory=dict)
     # Analytic and numerical gradient at other sizes; None where they cannot be computed.
     at: Callable[[Sizes], tuple[Array, Array] | None] = lambda sizes: None
     # The numerical gradient with dout set to 0 outside a mask.

@@ -81,7 +81,7 @@ class Layout:
         return {
             "w1": (D, hidden), "b1": (hidden,), "w2": (hidden, M), "b2": (M,),
             "x": x, "w": weight, "b": bias, "channel": channel, "h": (N, H), "wx": (D, gates * H), "wh": (H, gates * H),
-            "labels": x[:1] if x else (1,), "classes": (x[-1] if x else 1,),
+            "labels": x[:1] if x else (1,), "classes": (x[-1] if x else 1,), "outputs": (M,),
         }  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def _fill(
     default = parameter.default
     required = default is inspect.Parameter.empty
     if _is_target(name, key, dict.fromkeys(names)) and key not in NOT_TENSORS:
-        arguments[key] = _targets(name, layout, shapes, rng)
+        arguments[key] = _targets(name, layout, shapes, rng, names)
     elif key in DICTIONARIES or word.endswith("_param"):
         arguments[key] = DICTIONARIES.get(key, {}) | (
             {"pool_height": 3, "pool_width": 3} if key == "pool_param" and layout.pool == 3 else {}
@@ -211,10 +211,11 @@ def _fill(
     return True
 
 
-def _targets(name: str, layout: Layout, shapes: dict[str, Shape], rng: np.random.Generator) -> Array:
+def _targets(name: str, layout: Layout, shapes: dict[str, Shape], rng: np.random.Generator, names: set[str]) -> Array:
     if any(key in name.lower().replace("_", "") for key in NUMBER_LOSSES):
         return rng.standard_normal(shapes["x"])
-    (classes,) = shapes["classes"]
+    weighted = any(_role(other.lower(), names) == "w" for other in names)
+    (classes,) = shapes["outputs" if weighted else "classes"]
     labels = rng.integers(max(classes, 1), size=shapes["labels"])
     return np.eye(classes)[labels] if layout.one_hot else labels
 

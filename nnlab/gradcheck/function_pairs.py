@@ -1,6 +1,7 @@
 """Pairs of functions: forward with backward as in CS231n, a function with its derivative, a loss with its gradient."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from nnlab.core.arrays import Array
 from nnlab.errors import UsageError
 from nnlab.gradcheck.calling import line_of
 from nnlab.gradcheck.implementation import Arguments, Implementation, Session
-from nnlab.gradcheck.returned_gradients import OUTPUT_NAMES, by_name, joined, split
+from nnlab.gradcheck.returned_gradients import OUTPUT_NAMES, by_name, floats_in, joined, split
 from nnlab.gradcheck.settling import called, float_names, parameters_of, required_of, settled
 from nnlab.text import quote
 
@@ -48,6 +49,13 @@ class PairSession(Session):
         return by_name(
             returned, names, [name for name, value in self.arguments.items() if isinstance(value, np.ndarray)]
         )
+
+    def output_sizes(self) -> list[int]:
+        return [np.size(output) for output in self.outputs] if len(self.outputs) > 1 else []
+
+    def cached(self) -> dict[str, Array]:
+        kept = self.cache[0] if self.cache and isinstance(self.cache[0], tuple | list) else self.cache
+        return floats_in({f"cache[{index}]": value for index, value in enumerate(kept)})
 
     def _by_name(self, name: str) -> Any:
         if name in self.arguments:
@@ -125,7 +133,8 @@ def function_pair(
             )
         session = partial(PairSession, forward, backward)
         shared = len(parameters_of(backward)) == 1
-    return settled(name, parameters_of(forward), session, given, shares_state=shared)
+    found = settled(name, parameters_of(forward), session, given, shares_state=shared)
+    return [replace(own, first_only=True) for own in found] if backward is None else found
 
 
 def is_derivative(f: Function, df: Function) -> bool:

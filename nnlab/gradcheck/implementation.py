@@ -45,6 +45,14 @@ class Session(ABC):
     def backward(self, dout: Array) -> dict[str, object]:
         """What backward gives for each tensor, as it gives it; without the names that it gives nothing for."""
 
+    def output_sizes(self) -> list[int]:
+        """The size of each output, where there are several."""
+        return []
+
+    def cached(self) -> dict[str, Array]:
+        """Arrays of floats that forward kept, by the text that names them."""
+        return {}
+
     def kink_sides(self) -> list[Array]:
         """The sides of declared kinks that the last forward took."""
         return []
@@ -61,6 +69,8 @@ class Implementation:
     resizable: bool = True
     # Whether all sessions have one state, because it is kept in the module.
     shares_state: bool = False
+    # Whether the first tensor alone must have a gradient: a function that returns (loss, dW) for W, X and y.
+    first_only: bool = False
     # What forward takes, where other arguments are fixed in an object; None: all.
     inputs: tuple[str, ...] | None = None
     # nnlab's own components declare their kinks and are held to a stricter tolerance.
@@ -77,6 +87,8 @@ class Run:
     dout: Array
     gradients: dict[str, object]
     changed: dict[str, str] = field(default_factory=dict)
+    output_sizes: tuple[int, ...] = ()
+    cached: Arguments = field(default_factory=dict)
 
     @property
     def samples(self) -> int | None:
@@ -112,6 +124,7 @@ def run(session: Session, example: Example, seed: int) -> Run:
         output = session.forward(arguments)
         kept = np.array(output)
     changed = dict.fromkeys(_changed(arguments, example.arguments), "forward")
+    cached = copied(session.cached())
     dout = direction_of(kept, seed)
     given = dout.copy()
     with isolated(BACKWARD):
@@ -121,7 +134,7 @@ def run(session: Session, example: Example, seed: int) -> Run:
         changed.setdefault(name, "backward")
     if not np.array_equal(given, dout):
         changed["dout"] = "backward"
-    return Run(example, kept, dout, gradients, changed)
+    return Run(example, kept, dout, gradients, changed, tuple(session.output_sizes()), cached)
 
 
 def _changed(after: Arguments, before: Arguments) -> list[str]:

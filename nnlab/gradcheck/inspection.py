@@ -89,6 +89,8 @@ def _tensors(implementation: Implementation, first: Run, seed: int) -> Iterator[
     for name in first.example.tensors:
         tensor: Array = first.example.arguments[name]
         returned = first.gradients.get(name)
+        if returned is None and implementation.first_only and name != first.example.tensors[0]:
+            continue
         if problem := unusable(name, returned, tensor):
             yield _failed(implementation.name, name, tensor.shape, problem)
             continue
@@ -157,6 +159,8 @@ def _diagnosed(
         output=first.output,
         dout=first.dout,
         samples=first.samples,
+        output_sizes=first.output_sizes,
+        cached=first.cached,
         at=lambda sizes: _pair_at(implementation, name, sizes, seed),
         from_outputs=from_outputs if A.size * first.output.size <= LARGEST_JACOBIAN else None,
     )

@@ -13,7 +13,7 @@ from nnlab.errors import UsageError
 from nnlab.gradcheck.calling import line_of
 from nnlab.gradcheck.example_arrays import IMAGE_WORDS, as_float64
 from nnlab.gradcheck.implementation import Arguments, Implementation, Session
-from nnlab.gradcheck.returned_gradients import by_name, from_object, joined, split
+from nnlab.gradcheck.returned_gradients import by_name, floats_in, from_object, joined, split
 from nnlab.gradcheck.settling import float_names, parameters_of, settled
 
 
@@ -54,6 +54,12 @@ class ObjectSession(Session):
             if gradient is not None:
                 found[name] = gradient
         return found
+
+    def output_sizes(self) -> list[int]:
+        return [np.size(output) for output in self.outputs] if len(self.outputs) > 1 else []
+
+    def cached(self) -> dict[str, Array]:
+        return floats_in({f"self.{name}": value for name, value in vars(self.instance).items()})
 
     def _parameters(self) -> list[str]:
         return [name for name in float_names(self.arguments) if name not in self.inputs]

@@ -74,3 +74,8 @@ def from_object(instance: object, name: str, value: Array) -> object:
             if parameter is value or (np.shape(parameter) == value.shape and np.array_equal(parameter, value)):
                 return gradient
     return None
+
+
+def floats_in(values: Mapping[str, Any]) -> dict[str, Array]:
+    """The arrays of floats among values."""
+    return {key: value for key, value in values.items() if isinstance(value, np.ndarray) and value.dtype.kind == "f"}

@@ -10,8 +10,9 @@ import yaml
 
 from nnlab.gradcheck.api import check_gradient
 from nnlab.gradcheck.gradient_check import GradientCheck
+from nnlab.gradcheck.own_code import subjects_in
 
-GROUPS = ("developed", "unseen")
+GROUPS = ("developed", "unseen", "second")
 SOURCES = Path(__file__).parents[1] / "gradcheck" / "planted"
 
 
@@ -56,11 +57,11 @@ def executed(text: str, name: str) -> ModuleType:
 
 
 def subject_in(module: ModuleType, subject: str) -> tuple[Any, ...]:
-    """What to pass to check_gradient: a class, a loss, or forward and backward."""
-    if hasattr(module, subject):
+    """What to pass to check_gradient: a class, a loss, or a pair of functions, as nnlab finds them in a file."""
+    found = subjects_in(module)
+    if subject not in found and hasattr(module, subject):
         return (getattr(module, subject),)
-    names = [name for name in vars(module) if name.startswith((f"{subject}_forward", f"{subject}_backward"))]
-    return tuple(getattr(module, name) for name in sorted(names, key=lambda name: "backward" in name))
+    return found.get(subject) or next(value for name, value in found.items() if name.startswith(f"{subject}_"))
 
 
 @cache
