@@ -16,6 +16,7 @@ from nnlab.gradcheck.diagnosis_order import (
     wrong_order,
 )
 from nnlab.gradcheck.diagnosis_region import factor_by_side, forgotten_mask, wrong_entries, wrong_region
+from nnlab.gradcheck.diagnosis_row import product_rule, wrong_row_sum
 from nnlab.gradcheck.diagnosis_shape import diagnose_shape
 from nnlab.gradcheck.diagnosis_term import missing_term
 from nnlab.gradcheck.evidence import SAME, Diagnosis, Evidence
@@ -37,6 +38,8 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     factor_of_arrays,
     wrong_formula,
     wrong_normalisation,
+    product_rule,
+    wrong_row_sum,
     missing_term,
     only_found,
     wrong_entries,

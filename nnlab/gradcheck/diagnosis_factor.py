@@ -36,7 +36,8 @@ def constant_factor(e: Evidence) -> Diagnosis | None:
     """c · the right gradient: −1, N, 1/N, 2, 1/2, a setting, or another number."""
     c = factor(e.analytic, e)
     if c is None:
-        return None
+        return _factor_beside_penalty(e)
+
     residual = e.residual(c * e.numerical)
     other = _factor_at_other_size(e)
     sign = " and the sign is wrong" if c < 0 else ""
@@ -72,6 +73,25 @@ def constant_factor(e: Evidence) -> Diagnosis | None:
     return Diagnosis("constant factor", text, residual)
 
 
+def _factor_beside_penalty(e: Evidence) -> Diagnosis | None:
+    """N times the gradient of the data, beside the right one of an L2 penalty: A = N · G − (N − 1) · λ · W."""
+    if not e.samples or e.samples < 2 or e.output.ndim or e.tensor.shape != e.numerical.shape or e.tensor.size < 6:
+        return None
+    use = e.known
+    matrix = np.stack([e.numerical[use], e.tensor[use]], axis=1)
+    weights, *_ = np.linalg.lstsq(matrix, e.analytic[use], rcond=None)
+    c = float(weights[0])
+    residual = distance(matrix @ weights, e.analytic[use])
+    if residual >= SAME:
+        return None
+    text = "without the term of the penalty, the gradient is "
+    if isclose(c, e.samples, rel_tol=SAME):
+        return Diagnosis("factor N", f"{text}N = {e.samples} times too large: divide it by N", residual)
+    if isclose(c, 1 / e.samples, rel_tol=SAME):
+        return Diagnosis("factor 1/N", f"{text}1/N of what it should be: it is divided by N once too often", residual)
+    return None
+
+
 def _factor_at_other_size(e: Evidence) -> float | None:
     found = e.at(OTHER)
     if found is None or found[0].shape != found[1].shape:
@@ -90,7 +110,8 @@ def _source_of(c: float, e: Evidence) -> str:
     scalars = scalars_of(e.arguments)
     products = {f"{a} * {b}": scalars[a] * scalars[b] for a, b in combinations(scalars, 2)}
     for name, value in {**scalars, **products}.items():
-        for text, number in ((name, value), (f"1 - {name}", 1 - value)):
+        odds = value / (1 - value) if value != 1 else 0.0
+        for text, number in ((name, value), (f"1 - {name}", 1 - value), (f"{name} / (1 - {name})", odds)):
             if number and abs(abs(number) - 1) > 1e-3:
                 if isclose(c, abs(number), rel_tol=SAME):
                     return f"the factor is {text}: divide by it once, or leave it out"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import combinations
+from math import isclose
 
 import numpy as np
 
@@ -34,12 +35,16 @@ def missing_term(e: Evidence) -> Diagnosis | None:
 
 def _proportional(e: Evidence, text: str, c: float, residual: float) -> Diagnosis:
     if text == e.name:
-        sentence = f"the difference is {c:.6g}·{e.name}: a regularisation term is {'added' if c > 0 else 'left out'}"
-        sentence += f", which the loss does {'not ' if c > 0 else ''}have"
+        size = "large" if c > 0 else "small"
+        sentence = f"the difference is {c:.6g} · {e.name}: the term of an L2 penalty is too {size} by that"
+        sentence += " (λ/2 · ΣW² has the gradient λW, λ · ΣW² has 2λW)"
+    elif text == "1":
+        sentence = (
+            f"the difference is the same number everywhere ({c:.6g}): a constant is {'added' if c > 0 else 'missing'}"
+        )
     else:
-        one = "the same number everywhere" if text == "1" else f"{abs(c):.6g} · {text}"
-        sentence = f"the difference is {one}" + (f" ({c:.6g})" if text == "1" else "")
-        sentence += f": a term {'−' if c > 0 else '+'}{abs(c):.6g}{'' if text == '1' else f' · {text}'} is missing"
+        term = text if isclose(abs(c), 1, rel_tol=SAME) else f"{abs(c):.6g} · {text}"
+        sentence = f"the term {'−' if c > 0 else '+'} {term} is missing"
     return Diagnosis("extra term" if text == e.name and c > 0 else "missing term", sentence, residual)
 
 

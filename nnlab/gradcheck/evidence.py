@@ -156,15 +156,18 @@ def _quantities(e: Evidence) -> Iterator[tuple[str, Array]]:
                 yield f"std({name}, {label})", std
                 yield f"var({name}, {label})", std**2
     if y.ndim:
-        yield "y", y
-        yield "(1 - y)", 1 - y
-        yield "(1 + y)", 1 + y
-        yield "y * (1 - y)", y * (1 - y)
-        yield "(1 - y ** 2)", 1 - y**2
-        yield "y ** 2", y**2
-        yield "(y != 0)", (y != 0).astype(float)
-        yield "(y > 0)", (y > 0).astype(float)
+        # An argument may have the same name.
+        name = "out" if "y" in e.arguments else "y"
+        yield name, y
+        yield from _slopes(name, y)
+        yield f"(1 + {name})", 1 + y
+        yield f"{name} ** 2", y**2
+        yield f"({name} != 0)", (y != 0).astype(float)
         yield "dout", e.dout
+        for text, kept in e.cached.items():
+            if kept.shape == y.shape and not any(np.array_equal(kept, known) for known in (y, *e.arguments.values())):
+                yield text, kept
+                yield from _slopes(text, kept)
     for name, value in e.arguments.items():
         if isinstance(value, np.ndarray) and value.dtype.kind in "iu" and value.ndim == 1:
             first = next(iter(e.arguments.values()))
@@ -180,3 +183,11 @@ def scalars_of(arguments: Arguments) -> dict[str, float]:
             if isinstance(number, int | float) and not isinstance(number, bool):
                 found[f"{name}['{key}']" if isinstance(value, dict) else key] = float(number)
     return found
+
+
+def _slopes(name: str, y: Array) -> Iterator[tuple[str, Array]]:
+    """The derivatives of sigmoid, tanh and ReLU by their output."""
+    yield f"(1 - {name})", 1 - y
+    yield f"{name} * (1 - {name})", y * (1 - y)
+    yield f"(1 - {name} ** 2)", 1 - y**2
+    yield f"({name} > 0)", (y > 0).astype(float)

@@ -198,9 +198,7 @@ def _fill(
             layout.pool if word.startswith("pool") or word in {"kernel_size", "size"} else REQUIRED_ONLY[key]
         )
     elif word in {"ids", "idx", "indices", "tokens", "words"} or (word in {"x", "xs"} and "embed" in name.lower()):
-        arguments[key] = rng.integers(
-            7, size=(shapes["x"][0] if shapes["x"] else 1, *([3] if "time" in name.lower() or word == "x" else []))
-        )
+        arguments[key] = _indices(rng, shapes["x"][:1] or (1,), steps="time" in name.lower() or word == "x")
     else:
         role = _role(word, {other.lower() for other in names})
         noise = rng.standard_normal(shapes[role])
@@ -209,6 +207,13 @@ def _fill(
             1 + 0.3 * noise if word in {"gamma", "scale"} else 0.5 * noise if role in {"wx", "wh"} else noise
         )
     return True
+
+
+def _indices(rng: np.random.Generator, samples: Shape, *, steps: bool) -> Array:
+    """Rows of a table to look up, one of them twice: the gradients of both must be added."""
+    found = rng.integers(7, size=(*samples, 3) if steps else samples)
+    found.flat[-1] = found.flat[0]
+    return found
 
 
 def _targets(name: str, layout: Layout, shapes: dict[str, Shape], rng: np.random.Generator, names: set[str]) -> Array:

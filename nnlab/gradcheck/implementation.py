@@ -92,11 +92,15 @@ class Run:
 
     @property
     def samples(self) -> int | None:
-        """N, where the output and the first tensor have a sample axis of the same length."""
-        lengths = {np.shape(self.example.arguments[name])[:1] for name in self.example.tensors[:1]} | {
-            self.output.shape[:1] if self.output.ndim else np.shape(self.example.arguments[self.example.tensors[0]])[:1]
-        }
-        return lengths.pop()[0] if len(lengths) == 1 and () not in lengths else None
+        """N: of a loss the number of labels or rows of x, of a layer the length that x and its output share."""
+        arrays = {name: value for name, value in self.example.arguments.items() if np.ndim(value)}
+        labels = [value for value in arrays.values() if isinstance(value, np.ndarray) and value.dtype.kind in "iu"]
+        rows = [value for name, value in arrays.items() if name.lower() in {"x", "scores"}]
+        first = np.shape(self.example.arguments[self.example.tensors[0]])
+        if self.output.ndim:
+            return first[0] if first[:1] == self.output.shape[:1] and first else None
+        counted = [*labels, *rows]
+        return len(counted[0]) if counted else first[0] if first else None
 
 
 def copied(arguments: Arguments) -> Arguments:
