@@ -78,6 +78,8 @@ def _read_only(array: Array) -> Array:
 
 def _check_type(layer: Any, result: Array, given: Array, complain: Complain) -> None:
     """Raise for numbers of more digits than those that went in, which would make the whole network slower."""
+    if result.dtype == given.dtype:
+        return
     allowed = np.result_type(given, *(parameter.value for parameter in layer.parameters))
     if result.dtype != allowed:
         raise complain(

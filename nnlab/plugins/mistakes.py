@@ -25,6 +25,20 @@ def mistake_in(path: Path, error: BaseException) -> PluginError:
     return PluginError.at(path, line, f"{reason}{shapes}")
 
 
+def mistake_in_main(error: BaseException) -> PluginError | None:
+    """The message for what a component of a notebook or script raised when nnlab called it; None for other errors."""
+    called, found = False, None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__"))
+        called = called or module.partition(".")[0] == "nnlab"
+        if called and module == "__main__":
+            found = frame, line
+    if found is None:
+        return None
+    path = Path(found[0].f_code.co_filename)
+    return PluginError.at(path, found[1], f"{_reason(path, error)}{_shapes(found[0])}")
+
+
 def _innermost(path: Path, trace: TracebackType | None) -> tuple[FrameType | None, int | None]:
     """The deepest frame of a traceback whose code is that of the plugin, and the line it was at."""
     found: tuple[FrameType | None, int | None] = (None, None)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from nnlab.plugins.main_source import MAIN, source_of
 from nnlab.plugins.source import PluginSource
 from nnlab.registry import REGISTRIES, registered_name
 from nnlab.text import one_line
@@ -44,9 +45,24 @@ class Plugin:
 
 
 def plugin_of(component: type[Any]) -> Plugin | None:
-    """The plugin that defines a class; None for all others."""
+    """The plugin that defines a class, for one of a notebook or script what it can be loaded from; else None."""
+    if component.__module__ == MAIN:
+        return _of_main(component)
     found = getattr(sys.modules.get(component.__module__), ORIGIN, None)
     return found if isinstance(found, Plugin) else None
+
+
+def _of_main(component: type[Any]) -> Plugin | None:
+    """A class that was registered in ``__main__``, as a plugin; None where its source cannot be had."""
+    name = vars(component).get("registered_name")
+    kind = next((kind for kind, registry in REGISTRIES.items() if (name, component) in registry.own_items()), None)
+    if name is None or kind is None:
+        return None
+    try:
+        text = source_of(component)
+    except (LookupError, SyntaxError, OSError):
+        return None
+    return Plugin(PluginSource(Path(f"{name}.py").absolute(), text.encode()), {kind: {name: component}})
 
 
 def no_twin(component: object, what: str) -> str:

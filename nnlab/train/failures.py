@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nnlab.errors import BugError, Interrupted, NnlabError, RunError, reason_of
+from nnlab.plugins.mistakes import mistake_in_main
 from nnlab.records.checkpoint import checkpoint_files
 from nnlab.records.run_folder import RunFolder
 from nnlab.storage.layout import LOG_FILE
@@ -51,6 +52,9 @@ def failures_recorded(folder: RunFolder) -> Iterator[None]:
         raise
     except Exception as error:
         folder.log(traceback.format_exc())
+        if mistake := mistake_in_main(error):
+            folder.fail("failed", str(mistake))
+            raise mistake from error
         folder.fail("failed", repr(error))
         raise BugError(error, folder.path / LOG_FILE) from error
     except BaseException as error:
