@@ -13,6 +13,7 @@ from nnlab.language import Language
 
 if TYPE_CHECKING:
     from nnlab.data.files.in_memory import InMemoryFile
+    from nnlab.inference.number_predictions import NumberPredictions
     from nnlab.inference.prediction_table import PredictionTable
     from nnlab.inference.samples import Samples
 
@@ -39,7 +40,7 @@ def predict_command(
         typer.Option(
             "--csv",
             metavar="FILE|-",
-            help="Write the probability of every class as CSV with all digits; - for stdout.",
+            help="Write the probability of every class, or the numbers, as CSV with all digits; - for stdout.",
             show_default=False,
         ),
     ] = None,
@@ -86,7 +87,7 @@ def predict_command(
     language: Lang = "en",
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Predict the classes of new samples (pictures, tables or arrays), or generate text.
+    """Predict the classes or numbers of new samples (pictures, tables or arrays), or generate text.
 
     Samples are encoded and scaled as in training. Columns of a CSV are matched by name. Pictures become grey or
     coloured, inverted and sized as the training images are; each decision is reported on stderr.
@@ -94,7 +95,9 @@ def predict_command(
     Example: nnlab predict last digits/*.png
     """
     from nnlab.cli.generation import print_generated
+    from nnlab.cli.number_predictions import print_numbers
     from nnlab.errors import UsageError
+    from nnlab.inference.number_predictions import NumberPredictions
     from nnlab.inference.prediction_table import predictions
     from nnlab.inference.samples import read_all_samples
     from nnlab.inference.trained_network import trained_network
@@ -136,23 +139,25 @@ def predict_command(
     for note in samples.notes:
         echo(f"nnlab: {note}", err=True)
     table = predictions(network, samples.inputs, samples.names)
-    if not table.softmax:
+    if not isinstance(table, NumberPredictions) and not table.softmax:
         echo("nnlab: the numbers are scores, not probabilities: the loss is not cross-entropy", err=True)
     if csv not in (None, "-"):
         with naming_output(Path(csv)):
             write_output(Path(csv), table.to_csv().encode(errors="backslashreplace"))
     if csv == "-":
         echo(table.to_csv(), nl=False)
-    elif not json:
+    elif isinstance(table, NumberPredictions) and not json:
+        print_numbers(table)
+    elif not isinstance(table, NumberPredictions) and not json:
         _print(table, top)
     drawn = None
-    if plots and samples.pictures:
+    if plots and samples.pictures and not isinstance(table, NumberPredictions):
         with naming_output(out or FOLDER):
             drawn = _draw(network.experiment.name, samples, table, out, top, language)
     if json:
         document: dict[str, Any] = {
             "run": str(run),
-            "classes": list(table.class_names),
+            **_outputs(table),
             "predictions": table.as_plain(top),
             "notes": list(samples.notes),
             "picture": None if drawn is None else str(drawn),
@@ -160,6 +165,15 @@ def predict_command(
         echo(as_json(document).decode(), nl=False)
     elif drawn is not None:
         echo(str(drawn), err=csv == "-")
+
+
+def _outputs(table: "PredictionTable | NumberPredictions") -> dict[str, list[str]]:
+    """The names of the classes, or of the targets, for JSON."""
+    from nnlab.inference.prediction_table import PredictionTable
+
+    if isinstance(table, PredictionTable):
+        return {"classes": list(table.class_names)}
+    return {"targets": list(table.target_names)}
 
 
 def _stdin() -> "InMemoryFile":

@@ -12,7 +12,7 @@ from nnlab.config.bundled import is_bundled, near_configs, spec_path
 from nnlab.config.experiment import Experiment
 from nnlab.config.inheritance import plain_copy, read_spec
 from nnlab.config.loading import as_experiment, load_experiment
-from nnlab.core.task import CLASSES
+from nnlab.core.task import CLASSES, NUMBERS
 from nnlab.data.pictures.fitting import Fit, Invert
 from nnlab.data.sources.cifar10 import BINARY, FILES, PYTHON, TRAIN_FILES, read_batch
 from nnlab.data.sources.embedded import EmbeddedSource
@@ -120,6 +120,9 @@ def _label_of_training(network: TrainedNetwork, data: Path) -> str | None:
     source = network.experiment.data
     if isinstance(source, EmbeddedSource) and data.suffix in (".csv", ".gz"):
         return source.label if source.task == CLASSES else None
+    if isinstance(source, Table) and source.task == NUMBERS:
+        same = Path(source.path).suffix == data.suffix == ".npz"
+        return source.target_names[0] if source.target_names and same else None
     if isinstance(source, Table) and Path(source.path).suffix == data.suffix:
         return source.label
     return None

@@ -10,6 +10,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.engine.predictions import probabilities_of
+from nnlab.inference.number_predictions import NumberPredictions
 from nnlab.inference.trained_network import TrainedNetwork
 from nnlab.records.formats import text_cell
 
@@ -128,11 +129,14 @@ class StepPredictions(PredictionTable):
         return np.take_along_axis(self.probabilities[index].astype(np.float64), chosen, axis=1)[:, 0]
 
 
-def predictions(network: TrainedNetwork, inputs: Array, names: Sequence[str]) -> PredictionTable:
+def predictions(network: TrainedNetwork, inputs: Array, names: Sequence[str]) -> PredictionTable | NumberPredictions:
     """The predictions for samples (N, ...) as ``read_samples`` gives them; ``names`` has one for each.
 
     Raises RunError where a score is not finite, as after a divergence.
     """
+    if network.inputs.targets is not None:
+        found = network.inputs.targets.undo(network.scores(inputs))
+        return NumberPredictions(tuple(names), network.inputs.targets.names, found)
     softmax = network.experiment.loss.softmax
     scores = network.scores(inputs)
     found = probabilities_of(scores, softmax=softmax)

@@ -19,14 +19,15 @@ from nnlab.data.tables.labels import plain_label
 from nnlab.data.tables.npy_files import read_array
 from nnlab.data.tables.npz_file import Archive
 from nnlab.data.tables.sample_arrays import holds_pixels
-from nnlab.errors import DataError, UsageError
+from nnlab.errors import DataError, UsageError, reported_as
+from nnlab.inference.number_evaluation import scaled_targets
 from nnlab.text import one_line, quote
 
 _PARTS = ("val", "valid", "validation", "train")
 
 
 class Found(NamedTuple):
-    """What a file holds: inputs (N, ...) as the network takes them, labels (N,) if asked for, notes."""
+    """What a file holds: inputs (N, ...) as the network takes them, labels (N,) or numbers if asked for, notes."""
 
     inputs: Array
     labels: Array | None
@@ -61,6 +62,9 @@ def read_npz_samples(
             return Found(found, None, tuple(notes))
         name = label or next((name for name in candidates if name in members), candidates[0])
         arrays.check([name])
+        if inputs.targets is not None:
+            targets = network_targets(arrays.read(name), inputs, arrays.where(name))
+            return Found(found, _checked_length(targets, found, f"{arrays.name}: {quote(name)}"), tuple(notes))
         names_at = arrays.first(CLASS_NAMES)
         class_names = arrays.texts(names_at).names if names_at else ()
         labels = class_indices(arrays.read(name), inputs.class_names, arrays.where(name), class_names, inputs.steps)
@@ -76,7 +80,10 @@ def read_npy_samples(
         return Found(found, None)
     if label is None:
         raise UsageError("an .npy file has no labels; --label FILE names the .npy file that has them")
-    labels = class_indices(read_array(Path(label), {}), inputs.class_names, label, steps=inputs.steps)
+    given = read_array(Path(label), {})
+    if inputs.targets is not None:
+        return Found(found, _checked_length(network_targets(given, inputs, label), found, label))
+    labels = class_indices(given, inputs.class_names, label, steps=inputs.steps)
     return Found(found, _checked_length(labels, found, label))
 
 
@@ -107,6 +114,12 @@ def whole_pixels(array: Array, inputs: InputFormat) -> Array:
     if not inputs.pixels or array.dtype.kind not in "iuf" or array.dtype == np.uint8 or not array.size:
         return array
     return array.astype(np.uint8) if array.max() > 1 and holds_pixels(array) else array
+
+
+def network_targets(numbers: Array, inputs: InputFormat, where: str) -> Array:
+    """Targets in the user's units, (N,), (N, K) or (N, T, K), as the network has them; raises DataError."""
+    with reported_as(DataError, where, catch=UsageError):
+        return scaled_targets(numbers, inputs, len(numbers))
 
 
 def class_indices(

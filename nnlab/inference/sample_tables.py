@@ -16,7 +16,7 @@ from nnlab.data.tables.csv_header import stripped
 from nnlab.data.tables.csv_samples import read_rows
 from nnlab.data.tables.csv_text import CsvFormat, csv_rows, scanned
 from nnlab.data.tables.labels import plain_label
-from nnlab.errors import DataError
+from nnlab.errors import DataError, UsageError
 from nnlab.inference.sample_arrays import Found, whole_pixels
 from nnlab.text import near_or_known, one_line, quote
 
@@ -58,7 +58,12 @@ def read_table_samples(
             f"{name}: expected a label for each of {inputs.steps} steps, but a CSV has one a sample; "
             f"give an .npz with x and y (N, {inputs.steps})"
         )
-    layout = _layout(path, inputs, form, label, name, labelled=labelled)
+    if labelled and inputs.targets is not None and label is not None:
+        listed = ", ".join(map(quote, inputs.targets.names))
+        raise UsageError(f"--label: the network predicts numbers, in columns named as in training: {listed}")
+    targets = inputs.targets.names if labelled and inputs.targets is not None else ()
+    labelled = labelled and not targets
+    layout = _layout(path, inputs, form, label, name, labelled=labelled, targets=targets)
     try:
         read = read_rows(
             path,
@@ -66,6 +71,7 @@ def read_table_samples(
             replace(form, header=layout.header),
             label=layout.label if labelled else None,
             class_names=inputs.class_names,
+            targets=targets,
             missing="mean" if any(column.missing is not None for column in inputs.columns) else "refuse",
         )
     except DataError as error:
@@ -74,11 +80,19 @@ def read_table_samples(
         found = network_inputs(whole_pixels(read.inputs, inputs), inputs, check_range=check_range)
     else:
         found = scaled_inputs(imputed(read.inputs.copy(), inputs), inputs, check_range=check_range)
-    return Found(found, read.targets, (*layout.notes, *read.notes))
+    numbers = None if inputs.targets is None or read.targets is None else inputs.targets.apply(read.targets)
+    return Found(found, read.targets if numbers is None else numbers, (*layout.notes, *read.notes))
 
 
 def _layout(
-    path: Traversable, inputs: InputFormat, form: CsvFormat, label: str | None, name: str, *, labelled: bool
+    path: Traversable,
+    inputs: InputFormat,
+    form: CsvFormat,
+    label: str | None,
+    name: str,
+    *,
+    labelled: bool,
+    targets: Sequence[str] = (),
 ) -> _Layout:
     with scanned(path, form.encoding) as (stream, found), csv_rows(stream, found, form, name) as rows:
         ahead = [cells for _, cells in islice(stripped(rows), AHEAD) if not cells[0].startswith("#")]
@@ -90,7 +104,9 @@ def _layout(
     names = [normalised(cell) for cell in ahead[0]] if header else [f"c{number}" for number in range(1, width + 1)]
     rows_below = ahead[1:] if header else ahead
     if header and inputs.columns:
-        return _by_name(names, inputs, label, name, labelled=labelled)
+        return _by_name(names, inputs, label, name, labelled=labelled, targets=targets)
+    if targets:
+        raise DataError(f"{name}: expected a row of column names with {', '.join(map(quote, targets))}, found none")
     count = len(inputs.columns) or prod(inputs.shape)
     labels = _label_column(names, rows_below, count, inputs, label, name, labelled=labelled)
     rest = [column for column in names if column != labels]
@@ -115,10 +131,18 @@ def _layout(
     return _Layout(columns, labels, header, tuple(notes))
 
 
-def _by_name(names: Sequence[str], inputs: InputFormat, label: str | None, name: str, *, labelled: bool) -> _Layout:
+def _by_name(
+    names: Sequence[str],
+    inputs: InputFormat,
+    label: str | None,
+    name: str,
+    *,
+    labelled: bool,
+    targets: Sequence[str] = (),
+) -> _Layout:
     """The layout of a file whose columns have names, as those of the training data have."""
     wanted = [normalised(column.name) for column in inputs.columns]
-    others = [column for column in names if column not in wanted]
+    others = [column for column in names if column not in (*wanted, *map(normalised, targets))]
     if labelled and label is None:
         likely = [column for column in others if column.casefold() in LIKELY_LABEL_NAMES]
         found = others if len(others) == 1 else likely

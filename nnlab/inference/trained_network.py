@@ -73,7 +73,8 @@ class TrainedNetwork(Network):
     def predict(self, x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
         """The class of each raw sample (N,), by its name in the data; or the probability of every class (N, K).
 
-        A network that predicts a class for each of T steps gives (N, T) and (N, T, K).
+        A network that predicts a class for each of T steps gives (N, T) and (N, T, K). One that predicts numbers gives
+        them in the user's units: (N,) for one target, (N, K) for several, (N, T) or (N, T, K) for steps.
 
         Raw samples are encoded and scaled as in training: see
         :func:`nnlab.data.pipeline.raw_samples.network_inputs`, which raises UsageError where they do not fit.
@@ -81,7 +82,12 @@ class TrainedNetwork(Network):
         entropy gives its scores in place of probabilities. Raises RunError where a score is not finite, as
         after a divergence.
         """
+        if probabilities and self.inputs.targets is not None:
+            raise UsageError("probabilities: the network predicts numbers, not classes")
         scores = self.scores(network_inputs(x, self.inputs, check_range=check_range))
+        if self.inputs.targets is not None:
+            numbers = self.inputs.targets.undo(scores)
+            return numbers[..., 0] if len(self.inputs.targets) == 1 else numbers
         if probabilities:
             return probabilities_of(scores, softmax=self.experiment.loss.softmax)
         names: Array = self._names[scores.argmax(axis=-1)]
