@@ -64,7 +64,7 @@ def test_layer_reuses_memory(name: str, order: str) -> None:
     layer = network.layers[0]
     N = NUMBERS // min(prod(in_shape), prod(out_shape))
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((N, *in_shape)).astype(np.float32)
+    x = layer.example_inputs(rng, N).astype(np.float32)
     dy = rng.standard_normal((N, *out_shape)).astype(np.float32)
     if order == "channels last" and x.ndim == 4:
         x = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)

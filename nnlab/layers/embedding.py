@@ -12,6 +12,9 @@ from nnlab.errors import DataError
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.registry import Component, Doc, layers
 
+BLOCK = 2048
+"""Tokens whose gradients are sorted and summed at once."""
+
 
 @layers.register("embedding")
 @dataclass(kw_only=True)
@@ -52,7 +55,8 @@ class Embedding(WeightedLayer):
         indices = self.workspace.array("indices", x.shape, np.int64)
         with np.errstate(invalid="ignore"):  # of NaN, which is refused below
             np.copyto(indices, x.real, casting="unsafe")
-        if not ((indices == x.real) & (indices >= 0) & (indices < self.tokens)).all():
+        fractions = np.not_equal(indices, x.real, out=self.workspace.array("fractions", x.shape, np.bool_))
+        if indices.min() < 0 or indices.max() >= self.tokens or fractions.any():
             raise DataError(self._wrong_token(x.real))
         self._indices = indices
         W = self.W.value
@@ -63,14 +67,32 @@ class Embedding(WeightedLayer):
         """dW[k] = Σ dy_t over all places where x_t = k: rows sorted by their token, then summed in stretches."""
         if self.frozen:
             return
-        indices = self._indices.reshape(-1)
+        self.W.grad.fill(0)
+        indices, rows = self._indices.reshape(-1), self._rows(dy)
+        for start in range(0, len(indices), BLOCK):
+            self._add_sums(indices[start : start + BLOCK], rows[start : start + BLOCK])
+
+    def _rows(self, dy: Array) -> Array:
+        """dy with a row for each token, in the order of the tokens."""
+        if not dy.flags.c_contiguous:
+            ordered = self.workspace.array("dy", dy.shape, dy.dtype)
+            np.copyto(ordered, dy)
+            dy = ordered
+        return dy.reshape(-1, self.units)
+
+    def _add_sums(self, indices: Array, dy: Array) -> None:
+        """Add the rows of dy to those of dW that the indices name."""
+        rows, sums, old = (
+            self.workspace.array(name, (BLOCK, self.units), dy.dtype) for name in ("rows", "sums", "old")
+        )
         order = np.argsort(indices, kind="stable")
-        rows = self.workspace.array("rows", (len(order), self.units), dy.dtype)
-        np.take(dy.reshape(-1, self.units), order, axis=0, out=rows, mode="clip")
+        np.take(dy, order, axis=0, out=rows[: len(order)], mode="clip")
         ordered = indices[order]
         starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-        self.W.grad.fill(0)
-        self.W.grad[ordered[starts]] = np.add.reduceat(rows, starts, axis=0)
+        tokens = ordered[starts]
+        np.add.reduceat(rows[: len(order)], starts, axis=0, out=sums[: len(starts)])
+        sums[: len(starts)] += np.take(self.W.grad, tokens, axis=0, out=old[: len(starts)], mode="clip")
+        self.W.grad[tokens] = sums[: len(starts)]
 
     def backward(self, dy: Array) -> Array:
         """Also dx = 0."""

@@ -85,7 +85,7 @@ class GRU(RecurrentLayer):
         """
         T = len(dz)
         H = self.units
-        WhT = np.ascontiguousarray(self.Wh.value.T)
+        WhT = self.transposed_state_weights()
         self._recurrent_dz = of_state = self.workspace.array("recurrent dz", dz.shape, dz.dtype)
         dh, a, b = (self.state(name) for name in ("dh", "a", "b"))
         dh[...] = 0

@@ -47,8 +47,7 @@ def onnx_model(
     graph.name_value(graph.layers(named, scaled), SCORES)
     outputs = [SCORES]
     if probabilities:
-        classes = (len(network.inputs.class_names),)
-        outputs.append(graph.node("Softmax", PROBABILITIES, [SCORES], classes, axis=1))
+        outputs.append(graph.node("Softmax", PROBABILITIES, [SCORES], network.out_shape, axis=len(network.out_shape)))
     model = helper.make_model(
         graph.finished("nnlab", {INPUT: (network.inputs.shape, element)}, outputs),
         producer_name="nnlab",

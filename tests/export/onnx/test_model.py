@@ -33,6 +33,7 @@ MODELS = {
     "convnet": "{name: convnet, filters: 8}",
     "alexnet": "{name: alexnet, hidden: 32, upsample: 3}",
     "resnet_mini": "{name: resnet_mini, filters: 4}",
+    "recurrent": "{name: recurrent, cell: lstm, units: 8, layers: 2, bidirectional: true}",
 }
 PIXELS = InputFormat((1, 28, 28), tuple("0123456789"), True, np.array(0.0), np.array(255.0))
 
@@ -79,6 +80,19 @@ def check_scores(network: TrainedNetwork, raw: Array, tolerance: float = 1e-5) -
 @pytest.mark.parametrize("name", MODELS)
 def test_model_gives_the_same_scores(tmp_path: Path, name: str) -> None:
     check_scores(make_network(tmp_path, MODELS[name], PIXELS), random_samples(PIXELS, 7))
+
+
+def test_probabilities_at_each_step_are_over_the_classes(tmp_path: Path) -> None:
+    spec = "{data: {name: binary_addition, bits: 4, samples: 20, test_samples: 5}, model: {name: recurrent, units: 3}, "
+    experiment = make_experiment(tmp_path, spec + "optimizer: adam, train: {iterations: 1}}")
+    inputs = inputs_of(experiment)
+    network, raw = network_of(experiment, inputs), random_samples(inputs, 3)
+    model = onnx_model(network, {}, probabilities=True)
+    expected = np.exp(network_scores(network, raw))
+    expected /= expected.sum(axis=2, keepdims=True)
+    for runner in RUNNERS:
+        found = run_model(runner, model, raw)["probabilities"]
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 @pytest.mark.slow
