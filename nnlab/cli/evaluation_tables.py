@@ -99,7 +99,7 @@ def _metric_lines(
         metric, error, variant = metrics[name], found.standard_errors[name], found.variants.get(name)
         shown = metric.format(found.metrics[name])
         label = in_language(metric.label, metric.label_ja)
-        lines[label + (in_language(f" ({variant})", f"（{variant}）") if variant else "")] = (
+        lines[label + (in_language(f" ({variant})", f"（{_variant(variant)}）") if variant else "")] = (
             shown if error is None else f"{shown} ± {metric.format(error)}"
         )
     lines |= more
@@ -108,6 +108,12 @@ def _metric_lines(
         *(f"  {label}{' ' * (width - cell_len(label))}  {shown}" for label, shown in lines.items()),
         f"  {tr('±: standard error from {samples}', samples=_samples(found))}",
     ]
+
+
+def _variant(text: str) -> str:
+    """How a metric was measured, in the current language: an average by its name, one class as it is."""
+    words = {"macro": "マクロ平均", "weighted": "加重平均", "micro": "マイクロ平均"}
+    return in_language(text, words.get(text) or text.replace("class ", "クラス ", 1))
 
 
 def _print_confusions(found: "Evaluation") -> None:

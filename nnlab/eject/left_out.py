@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from nnlab.config.experiment import Experiment
+from nnlab.metrics import DEFAULT_METRICS
+from nnlab.registry import registered_name
 
 
 def left_out(experiment: Experiment, shards: int) -> Iterator[str]:
@@ -14,6 +16,9 @@ def left_out(experiment: Experiment, shards: int) -> Iterator[str]:
         yield f"the {shards} parts of each batch (sums are rounded in one piece)"
     yield "threads"
     yield "the run folder with its checkpoints and pictures"
+    names = [registered_name(item) for item in experiment.metrics]
+    if further := [name for name in names if name not in DEFAULT_METRICS]:
+        yield f"the metrics {', '.join(further)} (the script measures {' and '.join(DEFAULT_METRICS)})"
     if train.diagnostics:
         yield "diagnostics"
     if train.snapshots:

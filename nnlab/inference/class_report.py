@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from nnlab.core.arrays import Array
+from nnlab.metrics.classification import class_counts, f1, macro, precision, recall, weighted
 
 MEASURES = ("precision", "recall", "f1")
 
@@ -27,22 +28,19 @@ class ClassReport:
     @classmethod
     def of(cls, labels: Array, predicted: Array, classes: int) -> Self:
         """The report of predicted classes (N,), where −1 is none, for labels (N,)."""
-        support, hits, given = (
-            np.bincount(found, minlength=classes)
-            for found in (labels, labels[labels == predicted], predicted[predicted >= 0])
-        )
-        return cls(_ratio(hits, given), _ratio(hits, support), _ratio(2 * hits, given + support), support, given)
+        counts = class_counts(labels, predicted, classes)
+        _, given, support = counts
+        return cls(precision(*counts), recall(*counts), f1(*counts), support, given)
 
     @property
     def macro(self) -> dict[str, float]:
         """The unweighted mean over the classes that have samples or predictions, as scikit-learn's macro average."""
-        counted = (self.support > 0) | (self.predicted > 0)
-        return {name: float(getattr(self, name)[counted].mean()) for name in MEASURES}
+        return {name: macro(getattr(self, name), self.predicted, self.support) for name in MEASURES}
 
     @property
     def weighted(self) -> dict[str, float]:
         """The mean over classes, weighted by support, as scikit-learn's weighted average."""
-        return {name: float(np.average(getattr(self, name), weights=self.support)) for name in MEASURES}
+        return {name: weighted(getattr(self, name), self.support) for name in MEASURES}
 
     @property
     def never_predicted(self) -> Array:
@@ -87,7 +85,3 @@ def confused_pairs(labels: Array, predicted: Array) -> tuple[Array, Array]:
     pairs, counts = np.unique(np.stack((labels[wrong], predicted[wrong]), axis=1), axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     return pairs[order], counts[order]
-
-
-def _ratio(numerator: Array, denominator: Array) -> Array:
-    return numerator / np.maximum(denominator, 1)
