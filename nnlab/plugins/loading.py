@@ -1,7 +1,9 @@
 """Loading of plugins: their components join the registries, all of a file or none."""
 
+import pickle
 import sys
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from nnlab.errors import PluginError, UsageError
 from nnlab.plugins.component_checks import first_fault
 from nnlab.plugins.guarding import guard
+from nnlab.plugins.main_source import MAIN
 from nnlab.plugins.plugin import ORIGIN, Plugin, components_of, plugin_of
 from nnlab.plugins.source import PluginSource, read_plugin
 from nnlab.registry import REGISTRIES
@@ -96,6 +99,19 @@ def _withdraw(former: Plugin, plugin: Plugin) -> None:
         for name, component in classes.items():
             if registered.get(name) is component:
                 REGISTRIES[kind].remove(name)
+
+
+def pickled(value: object) -> bytes:
+    """A pickle whose components of a notebook or script can be loaded in another process, from their source."""
+    buffer = BytesIO()
+    _Pickler(buffer).dump(value)
+    return buffer.getvalue()
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, value: Any) -> Any:
+        cls = type(value)
+        return _reduced(value) if cls.__module__ == MAIN and plugin_of(cls) else NotImplemented
 
 
 def _reduced(component: Any) -> tuple[Any, ...]:

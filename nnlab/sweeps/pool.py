@@ -1,7 +1,6 @@
 """Worker processes on this machine."""
 
 import os
-import pickle
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from types import ModuleType
 
 from nnlab.core.signals import SIGNALS
 from nnlab.errors import EXIT_BUG
+from nnlab.plugins.loading import pickled
 from nnlab.sweeps import worker
 from nnlab.sweeps.trial import TrialOutcome, TrialTask
 from nnlab.text import one_line
@@ -89,7 +89,7 @@ class _Process:
             if self._flag.value:
                 return TrialOutcome(task.number, "waiting")
             self.trial = task.number
-            return pool.submit(worker.train, task.number, pickle.dumps(task)).result()
+            return pool.submit(worker.train, task.number, pickled(task)).result()
         except BrokenProcessPool:
             self.end()
             return TrialOutcome(task.number, "lost", "its worker process died")

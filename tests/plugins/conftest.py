@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from nnlab.plugins import loading
+
 SWISH = '''import numpy as np
 from nnlab.components import Annotated, Array, Doc, Ge, Layer, Le, Shape, dataclass, layers
 
@@ -31,8 +33,10 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)
-def _registries(own_registries: None) -> None:
-    """Leave the registries as they were."""
+def _nothing_loaded(own_registries: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin without plugins, and leave the registries as they were."""
+    monkeypatch.setattr(loading, "_by_content", {})
+    monkeypatch.setattr(loading, "_by_path", {})
 
 
 @pytest.fixture

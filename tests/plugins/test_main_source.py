@@ -2,6 +2,7 @@
 
 import json
 import linecache
+import pickle
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import nnlab
 from nnlab.errors import PluginError
 from nnlab.plugins import load_plugin
+from nnlab.plugins.loading import pickled
 from nnlab.plugins.plugin import plugin_of
 from nnlab.registry import layers
 from nnlab.train.resume import resume
@@ -113,3 +115,15 @@ def test_a_mistake_in_a_cell_is_one_message_with_its_line(run_cell: RunCell, tmp
         nnlab.run(SPEC, tmp_path / "runs")
     (summary,) = (tmp_path / "runs").glob("*/summary.json")
     assert json.loads(summary.read_text(encoding="utf-8"))["status"] == "failed"
+
+
+def test_components_of_a_cell_go_to_another_process(run_cell: RunCell) -> None:
+    run_cell(CELL)
+    experiment = nnlab.load_experiment(SPEC)
+    data = pickled((experiment, "kept"))
+    layers.remove("my_swish")
+    (found, kept) = pickle.loads(data)
+    assert kept == "kept"
+    assert found.resolved() == experiment.resolved()
+    assert type(found.model.layers[0]).__module__.startswith("nnlab_plugin_my_swish_")
+    assert layers["my_swish"] is type(found.model.layers[0])
