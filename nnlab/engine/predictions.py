@@ -81,6 +81,7 @@ def first_layer_filters(network: Network) -> Array | None:
     if prod(first.in_shape) != prod(network.in_shape):
         return None
     W, *others = [parameter.value.copy() for parameter in first.parameters if parameter.regularized]
-    if others or W.ndim not in (2, 4):
+    of_image = W.ndim == 4 or (W.ndim == 2 and len(W) == prod(network.in_shape))
+    if others or not of_image:
         return None
     return W if W.ndim == 4 else W.T.reshape(-1, *network.in_shape)

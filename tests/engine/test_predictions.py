@@ -15,6 +15,8 @@ from nnlab.layers.conv import Conv2D
 from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
+from nnlab.layers.reshape import ImageRows
+from nnlab.layers.rnn import RNN
 
 
 def points(count: int = 1200) -> Dataset:
@@ -77,6 +79,11 @@ def test_filters_of_a_convolution_are_images() -> None:
 )
 def test_only_the_first_weights_are_filters(layers: list[Layer], shape: tuple[int, ...], tmp_path: Path) -> None:
     assert (first_layer_filters(make_network(layers, shape, 3)) is None) is (len(shape) == 1)
+
+
+@pytest.mark.parametrize("first", [Linear(units=3), RNN(units=3)])
+def test_weights_of_the_rows_of_an_image_are_no_images(first: Layer) -> None:
+    assert first_layer_filters(make_network([ImageRows(), first, Flatten(), Linear(units=2)], (1, 4, 5), 2)) is None
 
 
 def test_predictions_are_made_in_evaluation_mode() -> None:
