@@ -46,7 +46,7 @@ class WeightAverage:
             self._exchange()
 
     def end(self, *, restored: bool) -> None:
-        """The training is over: the network has the averages for good, or weights ``restored`` from earlier ones."""
+        """The training is over: the network keeps the averages, or weights ``restored`` from earlier ones."""
         if not restored and not self._fixed:
             self._exchange()
         self._fixed = True

@@ -48,7 +48,7 @@ def test_a_walk_of_100_steps(name: str, problem: Any) -> None:
 
 @pytest.mark.parametrize("decay", [0.15, 0.9])
 def test_the_average_of_weights(decay: float) -> None:
-    """With 0.15, which the warm-up never reaches, PyTorch's own EMA; else it is told the decay of each update."""
+    """With 0.15, which the warm-up never reaches, PyTorch's own EMA; else with the decay of each update given."""
     from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn
 
     def warmed_up(average: Any, weights: Any, updates: Any) -> Any:
