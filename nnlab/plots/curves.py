@@ -33,6 +33,9 @@ LINES: Mapping[str, Mapping[str, Any]] = {
 
 # Intervals across a picture, more than it has pixels.
 BINS = 1000
+# Where a metric with a highest value, such as R², fell further below it than CUT_BELOW, the axis ends at SHOWN_BELOW:
+# otherwise all good values would be one line at the top.
+SHOWN_BELOW, CUT_BELOW = 2, 6
 # Larger losses are left out, as infinite ones are.
 HIGHEST = 1e100
 
@@ -167,6 +170,10 @@ def scale_axes(axes: Axes, kind: str, drawn: Sequence[Line2D], ceiling: float | 
             line.set_clip_on(False)
         return
     values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in drawn])
+    best = metric.range.high
+    if best < np.inf and values.min() < best - CUT_BELOW:
+        axes.set_ylim(best - SHOWN_BELOW, best + 0.05 * SHOWN_BELOW)
+        return
     seen = values[(values > 0) & (values <= (ceiling or HIGHEST))]
     if metric.log_scale and seen.size and seen.max() > 100 * seen.min():
         axes.set_yscale("log")

@@ -96,6 +96,19 @@ def test_losses_over_more_than_two_decades_get_a_log_scale(
     assert drawn["accuracy.png"][1].get_yscale() == "linear"
 
 
+@pytest.mark.parametrize(("first", "low"), [(-1e4, -1.0), (-4.0, None)])
+def test_values_of_r2_far_below_1_are_cut_off(
+    make_run: MakeRun, tmp_path: Path, drawn: Drawn, first: float, low: float | None
+) -> None:
+    run = make_run()
+    measure(run, {"test_r2": [first, 0.5, 0.75, 0.875, 0.9]})
+    plot_run(read_run(run), tmp_path, ["r2"])
+    axes = drawn["r2.png"][1]
+    assert axes.get_ylim()[0] == low if low is not None else axes.get_ylim()[0] < first
+    assert axes.get_ylim()[1] > 0.9
+    assert axes.get_ylabel() == "R²"
+
+
 def test_single_evaluation_is_a_point(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_run(read_run(make_run(accuracies=[0.5], status="interrupted")), tmp_path)
     figure, axes = drawn["accuracy.png"]
