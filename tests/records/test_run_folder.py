@@ -1,3 +1,4 @@
+import csv
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ from nnlab.config.resolved_spec import spec_sha256
 from nnlab.data.input_format import Column, InputFormat
 from nnlab.errors import RunError
 from nnlab.metric_columns import METRICS_COLUMNS, best_row
+from nnlab.metrics.confusion import Confusion
 from nnlab.records.formats import csv_line
 from nnlab.records.json_files import read_inputs
 from nnlab.records.reader import read_run
@@ -96,6 +98,22 @@ def test_steps_and_metrics_are_written_with_all_their_digits(folder: RunFolder) 
     assert lines[0] == f"{first},validation_loss,validation_accuracy"
     assert lines[1].split(",")[6] == ""
     assert lines[1].endswith(",")
+
+
+def test_confusion_of_hostile_class_names_is_one_line_for_each_cell(folder: RunFolder) -> None:
+    names = ["=cmd|x", 'a,"b', "new\nline", "\x1b[31m", "語"]
+    record = Confusion()
+    record.bind(names)
+    record.update(np.eye(5)[[1, 1, 2, 3, 4]], np.array([0, 0, 1, 2, 3]))
+    folder.write_counts(0, "train", record)
+    folder.flush()
+    text = (folder.path / "confusion.csv").read_text(encoding="utf-8")
+    header, *rows = csv.reader(text.splitlines(), strict=True)
+    assert header == ["step", "split", "true", "predicted", "samples"]
+    assert [row[:2] + row[4:] for row in rows] == [["0", "train", count] for count in ("2", "1", "1", "1")]
+    assert rows[0][2:4] == ["'=cmd|x", 'a,"b']
+    assert rows[-1][3] == "語"
+    assert text.replace("\n", "").isprintable()
 
 
 def test_steps_are_flushed_every_thousand_updates(folder: RunFolder) -> None:
