@@ -13,7 +13,10 @@ from nnlab.core.initialisers import Initialiser
 from nnlab.core.task import CLASSES, NUMBERS
 from nnlab.layers.base import Layer
 from nnlab.layers.conv import Conv2D
+from nnlab.layers.gru import GRU
+from nnlab.layers.lstm import LSTM
 from nnlab.layers.pool import AvgPool, MaxPool
+from nnlab.layers.rnn import RNN
 from nnlab.losses import CrossEntropy
 from nnlab.models.textbook_twins import (
     INITIALISERS,
@@ -139,6 +142,24 @@ def test_convolutions_of_any_shape(with_twin: WithTwin, case: Any, filters: int,
     (N, *in_shape), keys, seed = case
     keys = {"kernel": keys["size"], "stride": keys["stride"], "padding": keys["padding"]}
     fast, twin = with_twin(Conv2D(filters=filters, bias=bias, **keys), tuple(in_shape), seed)
+    assert_equal(fast, twin, N, training=True, seed=seed)
+
+
+@pytest.mark.parametrize("cls", [RNN, LSTM, GRU])
+@settings(max_examples=40)
+@given(
+    shape=st.tuples(st.integers(1, 6), st.integers(1, 4)),
+    units=st.integers(1, 5),
+    bias=st.booleans(),
+    variant=st.booleans(),
+    N=st.integers(1, 4),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_recurrent_layers_of_any_shape(
+    with_twin: WithTwin, cls: type[Any], shape: Any, units: int, bias: bool, variant: bool, N: int, seed: int
+) -> None:
+    keys = {RNN: {"activation": "relu" if variant else "tanh"}, GRU: {"reset_after": variant}}.get(cls, {})
+    fast, twin = with_twin(cls(units=units, bias=bias, **keys), shape, seed)
     assert_equal(fast, twin, N, training=True, seed=seed)
 
 
