@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 
+from nnlab.core.task import CLASSES
 from nnlab.data.dataset import Dataset
 from nnlab.data.pipeline.augmentation import IMAGES_AT_ONCE, Augmentation
+from nnlab.data.target_columns import TargetColumns
 from nnlab.eject.data import WrittenData
 from nnlab.eject.expressions import Call, Expression, Items, literal, written
 from nnlab.eject.network import write_network, write_object
@@ -24,7 +27,14 @@ from nnlab.layers.planning import all_layers
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.metric_columns import higher_is_better
 from nnlab.metrics import DEFAULT_METRICS
-from nnlab.models.textbook_twins import LOSSES, OPTIMIZERS, REGULARIZERS, twin_of_optimizer, twin_of_regularizer
+from nnlab.models.textbook_twins import (
+    LOSSES,
+    OPTIMIZERS,
+    REGULARIZERS,
+    twin_of_loss,
+    twin_of_optimizer,
+    twin_of_regularizer,
+)
 from nnlab.optim.patience import Patience
 from nnlab.plugins.plugin import no_twin
 from nnlab.registry import hyperparameters, registered_name
@@ -86,6 +96,8 @@ def _values(setup: RunSetup, data: WrittenData, folders: Sequence[Path | None]) 
         "loss": written(_loss(experiment.loss, dataset), "loss_function = "),
         "reported": str(_loss(experiment.loss.reported, dataset)),
         "steps": len(dataset.out_shape) > 1,
+        "metric": "accuracy" if dataset.task == CLASSES else "mae",
+        "numbers": None if dataset.numbers is None else _target_scaling(dataset.numbers),
         "optimizer": written(write_object(twin_of_optimizer(experiment.optimizer), lr="LR"), "optimizer = "),
         "scale": " / 255" if dataset.inputs.pixels else "",
         "test": dataset.test is not None,
@@ -184,6 +196,10 @@ def _has_inner(setup: RunSetup) -> bool:
     return len(list(all_layers(setup.network.layers))) > len(setup.network.layers)
 
 
+def _target_scaling(numbers: TargetColumns) -> str:
+    return ", ".join(str(Call("np.array", [literal(values.tolist())])) for values in (numbers.centre, numbers.spread))
+
+
 def _loss(loss: Loss, dataset: Dataset) -> Call:
     if len(dataset.out_shape) > 1:
         return Call("TimeLoss", [_loss_of_rows(loss, dataset.classes, "t_train.reshape(-1)")])
@@ -192,7 +208,7 @@ def _loss(loss: Loss, dataset: Dataset) -> Call:
 
 def _loss_of_rows(loss: Loss, classes: int, targets: str) -> Call:
     if not isinstance(loss, CrossEntropy):
-        return Call("MeanSquaredError")
+        return write_object(twin_of_loss(loss, np.zeros(classes)))
     keywords: dict[str, Expression] = {}
     if loss.smoothing:
         keywords["smoothing"] = literal(loss.smoothing)

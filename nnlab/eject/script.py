@@ -10,6 +10,7 @@ from textwrap import wrap
 
 import nnlab
 from nnlab.config.experiment import Experiment
+from nnlab.core.task import CLASSES
 from nnlab.data.dataset import Dataset
 from nnlab.eject.data import WrittenData, write_data
 from nnlab.eject.expressions import LINE_LENGTH
@@ -112,10 +113,11 @@ def _library() -> Library:
 
 def _head(experiment: Experiment, name: str, made_from: str, data: WrittenData, omitted: Sequence[str]) -> str:
     """The docstring of the script, and the spec as a comment."""
+    measured = "accuracy" if experiment.data.task == CLASSES else "mean absolute error"
     paragraphs = [
         f"{_harmless(experiment.name)}: a training of nnlab as one script, in plain NumPy.",
         f"    python {_harmless(name)}.py",
-        "prints loss and accuracy at each evaluation and writes the loss of each step (data loss and penalties) to "
+        f"prints loss and {measured} at each evaluation and writes the loss of each step (data loss and penalties) to "
         f"{_harmless(name)}-steps.csv. It needs NumPy and {_harmless(data.what)}.",
         f"Written by nnlab {nnlab.__version__} from {_harmless(made_from)}. The classes are those of nnlab.textbook, "
         "the names those of the books. Data, initial weights, batches and all other random numbers are those of the "

@@ -14,12 +14,17 @@ from nnlab.storage.layout import SPEC_FILE
 def metadata_of(run: Path, inputs: InputFormat) -> dict[str, str]:
     """Class names, input layout, mean, scale and columns as JSON; the run, its spec and nnlab's version.
 
-    The exported network computes (x − mean) / scale itself. Paths in the spec are shortened as in a zip file.
+    The exported network computes (x − mean) / scale itself, and of a regression score · scale + mean of each target.
+    Paths in the spec are shortened as in a zip file.
     """
     mean, scale = (0, WHITE) if inputs.pixels else (0, 1)
     plain: dict[str, Any] = {"class_names": list(inputs.class_names), "input_mean": mean, "input_scale": scale}
     if inputs.scaling is not None:
         plain |= {"input_mean": inputs.scaling.centre.tolist(), "input_scale": inputs.scaling.spread.tolist()}
+    if inputs.targets is not None:
+        del plain["class_names"]
+        targets = inputs.targets.as_plain()
+        plain |= {"targets": targets["names"], "target_mean": targets["centre"], "target_scale": targets["spread"]}
     if inputs.columns:
         plain["input_columns"] = inputs.as_plain()["columns"]
         plain["input_features"] = list(inputs.feature_names)

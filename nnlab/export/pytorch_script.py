@@ -15,6 +15,9 @@ from nnlab.export.pytorch_sequences import CLASSES as SEQUENCE_CLASSES
 CENTRE, SPREAD = "inputs.centre", "inputs.spread"
 """The arrays of the module that scales features, beside those of the layers."""
 
+TARGET_CENTRE, TARGET_SPREAD = "outputs.centre", "outputs.spread"
+"""Those of the module that turns scores into numbers in the user's units."""
+
 CLASSES = {
     "Residual": '''
 class Residual(nn.Sequential):
@@ -78,6 +81,18 @@ class Inputs(nn.Module):
     def forward(self, x):
         return ((x - self.centre) / self.spread).to({dtype})
 '''
+_TARGETS = '''
+class Outputs(nn.Module):
+    """Scores as predictions in the units of the targets, in float64."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("centre", torch.zeros({count}, dtype=torch.float64))
+        self.register_buffer("spread", torch.ones({count}, dtype=torch.float64))
+
+    def forward(self, x):
+        return x.double() * self.spread + self.centre
+'''
 _RAW = '''
 class Inputs(nn.Module):
     """Raw features in the precision of the weights."""
@@ -89,9 +104,8 @@ _SCRIPT = '''\
 """The network of the nnlab run {run} in PyTorch.
 
     model = load_model()
-    scores = model(x)  # x: a tensor (N, {shape}), {kind}
-    names = [CLASSES[k] for k in scores.argmax(dim=1)]
-
+    {scores} = model(x)  # x: a tensor (N, {shape}), {kind}
+{names}
 Written by nnlab {version}; needs the packages torch and safetensors.
 """
 
@@ -103,7 +117,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 WEIGHTS = Path(__file__).with_name({weights})
-CLASSES = {classes}
+{constant} = {classes}
 {features}{definitions}
 
 def network():
@@ -121,7 +135,7 @@ def load_model(weights=WEIGHTS):
 if __name__ == "__main__":
     model = load_model()
     print(model)
-    print("scores of an input of zeros:", model(torch.zeros(1, {sizes})).tolist())
+    print("{scores} of an input of zeros:", model(torch.zeros(1, {sizes})).tolist())
 '''
 
 
@@ -131,6 +145,9 @@ def script(layers: Module, inputs: InputFormat, dtype: np.dtype[np.generic], run
     It takes raw samples: the first module, ``inputs``, scales them as in training.
     """
     named = {"inputs": Module("Inputs()"), **(layers.inside or {})}
+    targets = inputs.targets
+    if targets is not None:
+        named["outputs"] = Module("Outputs()")
     network = Module(layers.call, inside=named)
     classes = "\n".join(
         text for name, text in CLASSES.items() if any(call.partition("(")[0] == name for call in network.calls())
@@ -140,6 +157,8 @@ def script(layers: Module, inputs: InputFormat, dtype: np.dtype[np.generic], run
     if any(column.categories for column in inputs.columns):
         kind += ", categories one-hot encoded"
     definitions = inputs_class.format(white=WHITE, dtype=f"torch.{dtype}", shape=inputs.shape)
+    if targets is not None:
+        definitions += "\n" + _TARGETS.format(count=len(targets))
     features = f"FEATURES = {_listed(inputs.feature_names)}\n" if inputs.feature_names else ""
     return _SCRIPT.format(
         run=repr(run)[1:-1].replace('"', '\\"'),
@@ -148,7 +167,10 @@ def script(layers: Module, inputs: InputFormat, dtype: np.dtype[np.generic], run
         sizes=", ".join(map(str, inputs.shape)),
         kind=kind,
         weights=repr(weights),
-        classes=_listed(inputs.class_names),
+        scores="scores" if targets is None else "predictions",
+        names="    names = [CLASSES[k] for k in scores.argmax(dim=1)]\n" if targets is None else _UNITS,
+        constant="CLASSES" if targets is None else "TARGETS",
+        classes=_listed(inputs.class_names if targets is None else targets.names),
         features=features,
         definitions="\n".join(filter(None, ["\n" + definitions, classes])),
         network=network.source("    "),
@@ -156,12 +178,18 @@ def script(layers: Module, inputs: InputFormat, dtype: np.dtype[np.generic], run
     )
 
 
+_UNITS = "    # (N, K): for each target in TARGETS the number in its own units\n"
+
+
 def _listed(names: Sequence[str]) -> str:
     return pformat(list(names), width=120, compact=True)
 
 
 def input_arrays(inputs: InputFormat) -> dict[str, Array]:
-    """The arrays of the module ``inputs`` by their names in the state_dict."""
-    if inputs.pixels or inputs.scaling is None:
-        return {}
-    return {CENTRE: inputs.scaling.centre, SPREAD: inputs.scaling.spread}
+    """The arrays of the modules ``inputs`` and ``outputs`` by their names in the state_dict."""
+    arrays: dict[str, Array] = {}
+    if not inputs.pixels and inputs.scaling is not None:
+        arrays |= {CENTRE: inputs.scaling.centre, SPREAD: inputs.scaling.spread}
+    if inputs.targets is not None:
+        arrays |= {TARGET_CENTRE: inputs.targets.centre, TARGET_SPREAD: inputs.targets.spread}
+    return arrays

@@ -220,6 +220,13 @@ def test_recurrent_layers_and_a_target_at_each_step(overrides: list[str], tmp_pa
     train_beside(make_experiment(tmp_path, SEQUENCES, *overrides), tmp_path).assert_equal()
 
 
+@pytest.mark.parametrize("loss", ["mean_squared_error", "mean_absolute_error", "{name: huber, delta: 0.5}"])
+def test_regression(loss: str, tmp_path: Path) -> None:
+    beside = train_beside(make_experiment(tmp_path, POINTS.replace("moons", "peaks"), f"loss={loss}"), tmp_path)
+    beside.assert_equal()
+    assert set(beside.script["rows"][0]) == {"step", "train_loss", "train_mae", "test_loss", "test_mae"}
+
+
 @pytest.mark.parametrize("batch_size", [10, 120])
 def test_augmentation(batch_size: int, tmp_path: Path) -> None:
     write_images(tmp_path, 130)

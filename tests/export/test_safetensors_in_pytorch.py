@@ -170,3 +170,18 @@ def test_exported_run_gives_the_same_classes(tmp_path: Path, no_pictures: None, 
     assert [namespace["CLASSES"][k] for k in scores.argmax(axis=1)] == [str(name) for name in predict(done, pixels)]
     floats = model(torch.from_numpy(pixels / np.float32(255))).detach().numpy()
     assert floats == pytest.approx(scores, abs=1e-5)
+
+
+@pytest.mark.parametrize("target", ["[rent, price]", "price"])
+def test_exported_regression_gives_numbers_in_the_users_units(tmp_path: Path, no_pictures: None, target: str) -> None:
+    x = np.random.default_rng(0).random((20, 2))
+    rows = "".join(f"{a},{b},{1e6 * (a - b)},{3 * a}\n" for a, b in x.tolist())
+    (tmp_path / "houses.csv").write_text(f"a,b,price,rent\n{rows}", encoding="utf-8")
+    spec = f"{{data: {{name: table, path: houses.csv, features: [a, b], target: {target}}}, model: softmax, "
+    spec += "optimizer: {name: sgd, lr: 0.1}, train: {iterations: 5, batch_size: 8}}"
+    done = run(make_experiment(tmp_path, spec), tmp_path / "runs")
+    _, script = export(ExportRequest(run=done.path, out=tmp_path / "houses.safetensors"))
+    namespace = runpy.run_path(str(script))
+    found = namespace["load_model"]()(torch.from_numpy(x)).detach().numpy()
+    assert namespace["TARGETS"] == target.strip("[]").split(", ")
+    np.testing.assert_allclose(found.reshape(predict(done, x).shape), predict(done, x), rtol=1e-5)

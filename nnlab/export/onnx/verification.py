@@ -10,7 +10,7 @@ from onnx import ModelProto
 from nnlab.core.arrays import Array
 from nnlab.engine.predictions import probabilities_of, scores_of
 from nnlab.errors import CheckFailed, RunError
-from nnlab.export.onnx.model import INPUT, PROBABILITIES, SCORES
+from nnlab.export.onnx.model import INPUT, PREDICTIONS, PROBABILITIES, SCORES
 from nnlab.export.onnx.reference import reference_evaluator
 from nnlab.inference.trained_network import TrainedNetwork
 
@@ -81,6 +81,8 @@ def measured(model: ModelProto, network: TrainedNetwork, raw: Array) -> Differen
         with np.errstate(all="ignore"):  # underflow in exp, where nnlab's code avoids it
             outputs = evaluator.run(None, {INPUT: batch})
         expected = {SCORES: scores, PROBABILITIES: probabilities_of(scores, softmax=True)}
+        if network.inputs.targets is not None:
+            expected = {PREDICTIONS: network.inputs.targets.undo(scores)}
         for name, found in zip(evaluator.output_names, outputs, strict=True):
             largest = np.abs(found - expected[name]).max()
             absolute[name] = float(np.maximum(absolute[name], largest))  # NaN stays

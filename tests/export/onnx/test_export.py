@@ -187,3 +187,16 @@ def test_names_that_are_no_text_are_escaped(moved: Path) -> None:
     strange = moved.rename(moved.with_name("a\udcff"))
     model = onnx.load_from_string(onnx_file(strange).contents)
     assert r"a\udcff" in [entry.value for entry in model.metadata_props]
+
+
+def test_predictions_of_numbers_are_in_the_users_units(tmp_path: Path, no_pictures: None) -> None:
+    spec = "{data: {name: peaks, points: 30, test_points: 9}, model: softmax, optimizer: {name: sgd, lr: 0.1}, "
+    done = run(make_experiment(tmp_path, spec + "train: {iterations: 5, batch_size: 8}}"), tmp_path / "runs")
+    model = onnx.load_from_string(onnx_file(done.path).contents)
+    x = np.random.default_rng(0).uniform(-3, 3, (7, 2))
+    found = run_model("onnxruntime", model, x)
+    np.testing.assert_allclose(found["predictions"][:, 0], nnlab.predict(done, x), rtol=1e-5)
+    assert [output.name for output in model.graph.output] == ["predictions"]
+    properties = {entry.key: entry.value for entry in model.metadata_props}
+    assert json.loads(properties["targets"]) == ["z"]
+    assert "class_names" not in properties
