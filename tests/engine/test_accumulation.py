@@ -10,6 +10,7 @@ from nnlab.engine.accumulation import GradientAccumulation
 from nnlab.engine.loop import train
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import SpecError, UsageError
+from nnlab.models.network import Network
 from nnlab.registry import layers
 
 SPEC = """\
@@ -151,3 +152,20 @@ def test_a_batch_too_small_for_batch_norm_is_the_last_mini_batch(tmp_path: Path)
         make_setup(tmp_path, spec)
     spec = spec.replace("batch_size: 59", "batch_size: 7, accumulate: 2")  # 60 = 4 · 14 + 4
     assert make_setup(tmp_path, spec).batches.smallest == 4
+
+
+def test_memory_of_sums_averages_and_waiting_samples_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int, int]] = []
+
+    def check(self: Network, dtype: str, batch: int, copies: int, loaded: int = 0) -> None:
+        asked.append((self.required_bytes(dtype, batch, copies, loaded), copies, loaded))
+
+    monkeypatch.setattr(Network, "check_memory", check)
+    for overrides in ([], ["train.accumulate=3"], ["train.ema=0.9"]):
+        make_setup(tmp_path, SPEC, *overrides)
+    (plain, copies, _), (accumulated, more, waiting), (averaged, *_) = asked
+    assert (more, waiting) == (copies + 1, 2 * 8)
+    vector = 8 * make_setup(tmp_path, SPEC).network.parameter_count
+    assert (accumulated - plain, averaged - plain) == (vector + 8 * 16 * 2, vector)
