@@ -18,7 +18,7 @@ class LastUpdate:
 
     def __init__(self, network: Network) -> None:
         self._flat = network.flat
-        self._layers = dict(_with_parameters(zip(network.names, network.layers, strict=True)))
+        self._layers = dict(layers_with_parameters(zip(network.names, network.layers, strict=True)))
         self._now = self._flat.values.copy()
         self._before = self._now.copy()
         self._norms: dict[str, tuple[float, float | None]] | None = {}
@@ -64,10 +64,10 @@ def norm(parts: list[Array]) -> float:
     return float(np.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for part in parts)))
 
 
-def _with_parameters(named: Iterable[tuple[str, Layer]]) -> Iterator[tuple[str, Layer]]:
+def layers_with_parameters(named: Iterable[tuple[str, Layer]]) -> Iterator[tuple[str, Layer]]:
     """The layers that hold parameters, by name; layers inside a composite as ``residual1.linear1``."""
     for name, layer in named:
         if inner := layer.inner():
-            yield from _with_parameters((f"{name}.{key}", part) for key, part in inner)
+            yield from layers_with_parameters((f"{name}.{key}", part) for key, part in inner)
         elif layer.parameters:
             yield name, layer

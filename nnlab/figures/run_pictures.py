@@ -9,6 +9,8 @@ from threadpoolctl import threadpool_limits
 
 from nnlab.core.task import CLASSES, NUMBERS
 from nnlab.engine.predictions import evaluation_split, first_layer_filters, predicted_classes, predicted_numbers
+from nnlab.engine.run_setup import RunSetup
+from nnlab.engine.through_time import gradients_through_time, has_recurrent_layers
 from nnlab.errors import DataError, NnlabError, RunError, UsageError
 from nnlab.figures.run_view import RunView, ignore, target_names
 from nnlab.plots.confusion import CONFUSION_FILE, plot_confusion
@@ -24,6 +26,7 @@ from nnlab.plots.mistakes import MISTAKES_FILE, plot_mistakes
 from nnlab.plots.number_predictions import PREDICTIONS_FILE, plot_number_predictions
 from nnlab.plots.palette import in_format
 from nnlab.plots.regions import ANIMATION_FILE, BOUNDARY_FILE, Predict, animate_boundary, plot_boundary
+from nnlab.plots.through_time import THROUGH_TIME_FILE, plot_through_time
 from nnlab.plots.weights import WEIGHTS_FILE, plot_weights
 from nnlab.registry import metrics
 from nnlab.saved_run import load_weights
@@ -140,6 +143,16 @@ def _weights(run: RunView, folder: Path) -> None:
         plot_weights(run.name, before, after, folder)
 
 
+def _no_time(run: RunView) -> str:
+    return "" if has_recurrent_layers(run.setup.network) else "it has no recurrent layer"
+
+
+def _through_time(run: RunView, folder: Path) -> None:
+    after = gradients_through_time(run.trained)
+    before = gradients_through_time(RunSetup(run.setup.experiment).allocate())
+    plot_through_time(run.name, before, after, folder)
+
+
 def _curves(metric: str) -> Picture:
     """The curves of a metric."""
     unmeasured = f"it did not measure {metric}"
@@ -162,6 +175,7 @@ KINDS: Mapping[str, Picture] = {
     "confusion": Picture(CONFUSION_FILE, _confusion, _no_classes, of_network=True),
     "mistakes": Picture(MISTAKES_FILE, _mistakes, _no_class_images, of_network=True),
     "weights": Picture(WEIGHTS_FILE, _weights, _no_weights, of_network=True),
+    "gradients_through_time": Picture(THROUGH_TIME_FILE, _through_time, _no_time, of_network=True),
 }
 
 # Drawn after every training, beside the curves of its metrics; the others only after one with diagnostics, since they

@@ -107,7 +107,16 @@ class RecurrentLayer(WeightedLayer):
         T, N, _ = self._x.shape
         dz = self.workspace.array("dz", (T, N, self.gates * self.units), dy.dtype)
         self.through_time(dy.swapaxes(0, 1), dz)
+        self._dz = dz
         return dz
+
+    def gradients_through_time(self) -> Array:
+        """‖∂L/∂z_t‖ (T,) of the last backward, in float64: how large the gradient is that reaches each step.
+
+        z_t are the inputs of the gates, x_t Wx + h_{t−1} Wh + b.
+        """
+        squares = np.square(self._dz.reshape(len(self._dz), -1), dtype=np.float64)
+        return np.asarray(np.sqrt(squares.sum(axis=1)))
 
     def blocks(self, name: str, W: Parameter, halved: Sequence[int] = ()) -> Array:
         """Wx or Wh with a block for each gate, (gates, D, units); those of sigmoid gates are ``halved``.

@@ -55,6 +55,8 @@ PICTURES: Mapping[str, str] = {
         "{name}：{layers} 層のうち {shown} 層の出力の分布（高さは正規化）"
     ),
     "before training": "学習前",
+    "{name}: gradient at each step of the sequence": "{name}：系列の各ステップの勾配",
+    "step of the sequence": "系列のステップ",
     "after training": "学習後",
     # samples
     "{name}: samples": "{name}：データ",
