@@ -39,6 +39,7 @@ PICTURES = (
     "confusion",
     "mistakes",
     "weights",
+    "gradients_through_time",
 )
 
 
