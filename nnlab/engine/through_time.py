@@ -9,7 +9,6 @@ from nnlab.core.arrays import Array
 from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.engine.last_update import layers_with_parameters
 from nnlab.engine.run_setup import RunSetup
-from nnlab.layers.recurrent import RecurrentLayer
 from nnlab.models.network import Network
 
 MOST_SAMPLES = 500
@@ -17,7 +16,7 @@ MOST_SAMPLES = 500
 
 def has_recurrent_layers(network: Network) -> bool:
     """Whether gradients go back through time in a network."""
-    return any(isinstance(layer, RecurrentLayer) for layer in network.all_layers())
+    return any(layer.recurrent for layer in network.all_layers())
 
 
 def gradients_through_time(setup: RunSetup) -> Mapping[str, Array]:
@@ -34,4 +33,4 @@ def gradients_through_time(setup: RunSetup) -> Mapping[str, Array]:
         loss.forward(network.forward(x, training=False), targets)
         network.backward(loss.backward())
         named = layers_with_parameters(zip(network.names, network.layers, strict=True))
-        return {name: layer.gradients_through_time() for name, layer in named if isinstance(layer, RecurrentLayer)}
+        return {name: layer.gradients_through_time() for name, layer in named if layer.recurrent}

@@ -33,6 +33,8 @@ class Layer(ABC):
     batch_dependent: ClassVar[bool] = False
     # Whether the output has a derivative by the input; where it has none, backward returns zeros.
     differentiable: ClassVar[bool] = True
+    # Whether it goes through its input step by step, with a state.
+    recurrent: ClassVar[bool] = False
     # How many computations, each of which waits for the one before, its forward pass consists of.
     successive_steps: int = 1
     # How often the layers inside are applied to parts of a sample, such as its steps.
@@ -94,6 +96,10 @@ class Layer(ABC):
     def kink_sides(self) -> Array | None:
         """Which side of each kink the last forward took, where the layer has kinks."""
         return None
+
+    def gradients_through_time(self) -> Array:
+        """Of a ``recurrent`` layer the norm of the gradient that reached each step (T,) in the last backward."""
+        return np.empty(0)
 
     def take_statistics(self, x: Array) -> None:
         """Make the statistics of the batch x the running ones; a layer that keeps any overrides this."""

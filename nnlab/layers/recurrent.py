@@ -24,6 +24,7 @@ class RecurrentLayer(WeightedLayer):
     arrays are (T, N, ...): what belongs to one step is adjacent in memory.
     """
 
+    recurrent = True
     gates: ClassVar[int] = 1
 
     units: Annotated[int, Ge(1), Le(10**6), Doc("size of the state, which is the output of each step")]
