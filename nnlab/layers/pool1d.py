@@ -78,8 +78,10 @@ class GlobalAvgPool1D(Layer):
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Σ_i x / L, added up in double precision."""
+        double = np.result_type(x, np.float64)
+        mean = np.mean(x, axis=2, dtype=double, out=self.workspace.array("mean", x.shape[:2], double))
         y = self.workspace.array("y", x.shape[:2], x.dtype)
-        np.copyto(y, np.mean(x, axis=2, dtype=np.result_type(x, np.float64)), casting="same_kind")
+        np.copyto(y, mean, casting="same_kind")
         return y
 
     def backward(self, dy: Array) -> Array:

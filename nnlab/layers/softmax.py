@@ -23,8 +23,16 @@ class LastAxis(Layer):
 
     def _exponentials(self, x: Array) -> tuple[Array, Array]:
         """x minus the largest of its last axis, which keeps eˣ finite, and the exponentials of that."""
-        shifted = np.subtract(x, x.real.max(axis=-1, keepdims=True), out=self.workspace.like("shifted", x))
+        largest = np.max(x.real, axis=-1, keepdims=True, out=self._row_by_row("largest", x.real))
+        shifted = np.subtract(x, largest, out=self.workspace.like("shifted", x))
         return shifted, np.exp(shifted, out=self.workspace.like("e", x))
+
+    def _sums(self, x: Array) -> Array:
+        """Σ over the last axis, (..., 1)."""
+        return np.sum(x, axis=-1, keepdims=True, out=self._row_by_row("sums", x))
+
+    def _row_by_row(self, name: str, x: Array) -> Array:
+        return self.workspace.array(name, (*x.shape[:-1], 1), x.dtype)
 
 
 @layers.register("softmax")
@@ -39,15 +47,15 @@ class SoftmaxLayer(LastAxis):
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = e / Σ e with e = exp(x − max x)."""
         _, e = self._exponentials(x)
-        e /= e.sum(axis=-1, keepdims=True)
+        e /= self._sums(e)
         self._y = e
         return e
 
     def backward(self, dy: Array) -> Array:
         """dx = y · (dy − Σ_k dy_k y_k)."""
-        dx = np.multiply(dy, self._y, out=self.workspace.like("dx", self._y, dy.dtype))
-        total = dx.sum(axis=-1, keepdims=True)
-        np.subtract(dy, total, out=dx)
+        dx = self.workspace.like("dx", self._y, dy.dtype)
+        np.multiply(dy, self._y, out=dx)
+        np.subtract(dy, self._sums(dx), out=dx)
         dx *= self._y
         return dx
 
@@ -63,15 +71,15 @@ class LogSoftmaxLayer(LastAxis):
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = s − log Σ eˢ with s = x − max x; softmax itself is kept for backward."""
         y, e = self._exponentials(x)
-        total = e.sum(axis=-1, keepdims=True)
-        y -= np.log(total)
+        total = self._sums(e)
         e /= total
+        y -= np.log(total, out=total)
         self._softmax = e
         return y
 
     def backward(self, dy: Array) -> Array:
         """dx = dy − softmax(x) · Σ_k dy_k."""
         dx = self.workspace.like("dx", self._softmax, dy.dtype)
-        np.multiply(self._softmax, dy.sum(axis=-1, keepdims=True), out=dx)
+        np.multiply(self._softmax, self._sums(dy), out=dx)
         np.subtract(dy, dx, out=dx)
         return dx

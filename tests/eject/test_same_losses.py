@@ -327,7 +327,7 @@ def bundled(path: Path, most: int, *overrides: str) -> Experiment:
 
 
 def is_large(path: Path) -> bool:
-    return any(word in path.stem for word in ("cifar", "alexnet", "convnet", "augmentation"))
+    return any(word in path.stem for word in ("cifar", "alexnet", "convnet", "augmentation", "inception"))
 
 
 FEW = ["overfit_dropout", "early_stopping", "residual_20", "std_0.1_batch_norm", "clipping", "adam"]
