@@ -54,9 +54,7 @@ class Convolution(WeightedLayer):
                 f"groups {self.groups} must divide the number of input channels ({C}) and of filters ({self.filters})"
             )
         channels, filters = C // self.groups, self.filters // self.groups
-        self._groups = [
-            (slice(g * channels, (g + 1) * channels), slice(g * filters, (g + 1) * filters)) for g in range(self.groups)
-        ]
+        self._groups = [slice(g * filters, (g + 1) * filters) for g in range(self.groups)]
         self._depthwise = channels == 1 < self.groups
         shape = (self.filters, channels, *self.windows.size[-self.axes :])
         self.W, self.b = self.weights_and_bias(shape, prod(shape[1:]), self.filters)
@@ -73,10 +71,10 @@ class Convolution(WeightedLayer):
             return y
         rows = ordered.reshape(-1, self.filters)
         self._columns: list[Columns] = []
-        for channels, filters in self._groups:
+        for channels, filters in zip(self._by_group("groups of x", padded), self._groups, strict=True):
             if self._columns:
                 self._columns[-1].forget()
-            columns = Columns(padded[..., channels], self.windows, int(self.bias), self.workspace, self.column_bytes)
+            columns = Columns(channels, self.windows, int(self.bias), self.workspace, self.column_bytes)
             self._columns.append(columns)
             matrix = self._matrix(filters)
             for piece in columns.pieces:
@@ -91,8 +89,8 @@ class Convolution(WeightedLayer):
         if self._depthwise:
             self._gradients_of_channels(rows)
             return
-        for columns, (_, filters) in self._last_first():
-            self._gradients(columns, filters, rows)
+        for g in reversed(range(self.groups)):  # the last one's columns may still be there
+            self._gradients(g, rows)
 
     def backward(self, dy: Array) -> Array:
         """Also dx: the windows' gradients dy · Wᵀ, added up where windows overlap."""
@@ -104,18 +102,31 @@ class Convolution(WeightedLayer):
                 self._gradients_of_channels(rows)
             self._each_channel.input_gradient(self._ordered(rows), dx)
             return self.windows.crop(dx).transpose(0, 3, 1, 2)
-        for columns, (channels, filters) in self._last_first():
+        shares = self._by_group("groups of dx", dx)
+        for g in reversed(range(self.groups)):  # the last one's columns may still be there
             if not self.frozen:
-                self._gradients(columns, filters, rows)
+                self._gradients(g, rows)
+            columns, filters = self._columns[g], self._groups[g]
             W = self._matrix(filters)[: columns.window_size]
             for piece in columns.pieces:
                 gradient = np.matmul(rows[piece.rows, filters], W.T, out=columns.memory(piece))
-                columns.scatter(gradient, piece, dx[..., channels])
+                columns.scatter(gradient, piece, shares[g])
+        if self.groups > 1:
+            np.copyto(self._group_views(dx), shares)
         return self.windows.crop(dx).transpose(0, 3, 1, 2)
 
-    def _last_first(self) -> list[tuple[Columns, tuple[slice, slice]]]:
-        """Columns, channels and filters of each group; those of the last one, which may still be there, first."""
-        return list(zip(self._columns, self._groups, strict=True))[::-1]
+    def _group_views(self, x: Array) -> Array:
+        """The channels of each group of padded images, (groups, N, H, W, C/groups), as a view."""
+        return x.reshape(*x.shape[:3], self.groups, x.shape[3] // self.groups).transpose(3, 0, 1, 2, 4)
+
+    def _by_group(self, name: str, x: Array) -> Array:
+        """The same, but each group by itself in memory, which halves the time of windows of a few channels each."""
+        if self.groups == 1:
+            return x[None]
+        views = self._group_views(x)
+        copies = self.workspace.array(name, views.shape, x.dtype)
+        np.copyto(copies, views)
+        return copies
 
     def _dy_rows(self, dy: Array) -> Array:
         return channels_last(dy, self.workspace, "dy").reshape(-1, self.filters)
@@ -128,7 +139,8 @@ class Convolution(WeightedLayer):
         if self.b is not None:
             column_sums(rows, out=self.b.grad)
 
-    def _gradients(self, columns: Columns, filters: slice, rows: Array) -> None:
+    def _gradients(self, group: int, rows: Array) -> None:
+        columns, filters = self._columns[group], self._groups[group]
         shape = (columns.width, filters.stop - filters.start)
         total = self.workspace.array("total", shape, rows.dtype)
         share = self.workspace.array("share", shape, rows.dtype)

@@ -14,8 +14,8 @@ PIECE_BYTES = 2**18
 class Depthwise:
     """The convolution of padded images x (N, H, W, C) with F/C filters for each channel, as Σ over the offsets (u, v).
 
-    All channels are multiplied at once, a few images at a time, which stay in the cache: 32 filters of 3x3 on 64 images
-    of 32x28x28 take 84 ms forward and backward, a product of matrices for each channel 895.
+    All channels are multiplied at once, a few images at a time, which stay in the cache: a tenth of the time that a
+    product of matrices for each channel takes (32 filters of 3x3 on 64 images of 32x28x28).
     """
 
     def __init__(self, x: Array, W: Array, windows: Windows, workspace: Workspace) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
@@ -61,12 +62,12 @@ class Windows:
         bottom, right = (total - length for total, length in zip(self.padded, self.inner, strict=True))
         return (self.top, self.left, bottom - self.top, right - self.left)
 
-    @property
+    @cached_property
     def overlap(self) -> bool:
         """Whether windows share pixels."""
         return any(stride < extent for stride, extent in zip(self.stride, self.extent, strict=True))
 
-    @property
+    @cached_property
     def tile(self) -> bool:
         """Whether every pixel, padding included, is in exactly one window."""
         covered = (self.out[0] * self.size[0], self.out[1] * self.size[1])
@@ -82,15 +83,13 @@ class Windows:
 
     def row(self, images: Array, i: int) -> Array:
         """Row i of every window: (N, H, ...) to (N, H_out, ...), as a view."""
-        return images[:, self._along(0, i)]
+        start, stride = i * self.dilation[0], self.stride[0]
+        return images[:, start : start + stride * (self.out[0] - 1) + 1 : stride]
 
     def column(self, images: Array, j: int) -> Array:
         """Column j of every window: (N, ..., W, C) to (N, ..., W_out, C), as a view."""
-        return images[:, :, self._along(1, j)]
-
-    def _along(self, axis: int, index: int) -> slice:
-        start, stride = index * self.dilation[axis], self.stride[axis]
-        return slice(start, start + stride * (self.out[axis] - 1) + 1, stride)
+        start, stride = j * self.dilation[1], self.stride[1]
+        return images[:, :, start : start + stride * (self.out[1] - 1) + 1 : stride]
 
 
 def image_shape(layer: Layer, in_shape: Shape, axes: int = 2) -> Shape:
