@@ -73,9 +73,6 @@ def unusable(name: str, returned: object, tensor: Array) -> Diagnosis | None:
     if array.dtype.kind in "iub" and tensor.dtype.kind == "f" and array.any():
         text = f"the gradient of {name} has dtype {array.dtype}, which cuts off decimals: make it an array of floats"
         return Diagnosis("wrong dtype", text)
-    if array.dtype.kind == "f" and array.dtype.itemsize < 8:
-        text = f"the gradient of {name} has dtype {array.dtype}: keep float64 while checking, it has the digits for it"
-        return Diagnosis("wrong dtype", text)
     return None
 
 

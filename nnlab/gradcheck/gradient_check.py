@@ -56,8 +56,8 @@ class GradientCheck:
                 )
             elif check.passed and check.error > 1e-7:
                 found.append(
-                    f"{check.component}.{check.tensor} agrees to {check.error:.1e} only, as with an ε in a logarithm "
-                    "or a square root that backward leaves out"
+                    f"{check.component}.{check.tensor} agrees to {check.error:.1e} only, as with float32, or an ε "
+                    "in a logarithm or square root that backward leaves out"
                 )
         return found
 

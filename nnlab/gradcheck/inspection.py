@@ -14,11 +14,13 @@ from nnlab.gradcheck.check import TOLERANCES
 from nnlab.gradcheck.diagnosis import diagnose, unusable
 from nnlab.gradcheck.evidence import Diagnosis, Evidence
 from nnlab.gradcheck.implementation import Implementation, Run, Sizes, jacobian_of, run, subject_of
-from nnlab.gradcheck.undeclared_kinks import NumericalGradient, numerical_gradient_of
+from nnlab.gradcheck.undeclared_kinks import DOUBLE, SINGLE, NumericalGradient, numerical_gradient_of
 from nnlab.gradcheck.values import Entry
 
 # Own code may have an ε in its forward, as log(y + 1e-7) in the book, that backward leaves out.
 TOLERANCE = 1e-5
+# Differences of a forward in float32 are no better.
+SINGLE_TOLERANCE = 5e-3
 WORST = 5
 # A gradient this much smaller than dout is rounding: batch normalisation of one sample.
 NEGLIGIBLE = 1e-8
@@ -78,9 +80,9 @@ def _forward_problem(implementation: Implementation, first: Run) -> Diagnosis | 
         count = np.count_nonzero(~np.isfinite(output))
         text = f"forward gives NaN or infinity in {count} of {output.size} numbers for finite arguments"
         return Diagnosis("not finite", f"{text}: is there a division by 0 or a logarithm of a number ≤ 0?")
-    if output.dtype.itemsize < 8 or output.dtype.kind != "f":
+    if output.dtype.itemsize < 4 or output.dtype.kind != "f":
         text = f"forward gives dtype {output.dtype} for arguments in float64, too few digits for differences"
-        return Diagnosis("wrong dtype", f"{text}: leave out astype, and float32 in np.zeros and np.empty")
+        return Diagnosis("wrong dtype", f"{text}: leave out astype and dtype=...")
     return random_forward(implementation, first)
 
 
@@ -95,19 +97,22 @@ def _tensors(implementation: Implementation, first: Run, seed: int) -> Iterator[
             yield _failed(implementation.name, name, tensor.shape, problem)
             continue
         analytic = np.asarray(returned, dtype=np.float64)
+        precision = SINGLE if first.output.dtype.itemsize < 8 else DOUBLE
         chosen = None
         if tensor.size > SAMPLED:
             chosen = np.sort(np.random.default_rng(seed).choice(tensor.size, SAMPLED, replace=False))
-        numerical = numerical_gradient_of(subject, name, chosen)
-        check = _compare(implementation, name, analytic, numerical)
+        numerical = numerical_gradient_of(subject, name, chosen, precision)
+        check = _compare(implementation, name, analytic, numerical, single=precision is SINGLE)
         if not check.passed:
             if chosen is not None and tensor.size <= LARGEST:
-                numerical = numerical_gradient_of(subject, name)
+                numerical = numerical_gradient_of(subject, name, None, precision)
             check = replace(check, diagnosis=_diagnosed(implementation, first, name, analytic, numerical, seed))
         yield check
 
 
-def _compare(implementation: Implementation, name: str, A: Array, numerical: NumericalGradient) -> TensorCheck:
+def _compare(
+    implementation: Implementation, name: str, A: Array, numerical: NumericalGradient, *, single: bool
+) -> TensorCheck:
     G, known = numerical.values, numerical.known
     kinks = tuple(numerical.kinks)
     if A.shape != G.shape:
@@ -117,9 +122,10 @@ def _compare(implementation: Implementation, name: str, A: Array, numerical: Num
             implementation.name, name, G.shape, int(known.sum()), norm, float("inf"), False, worst, None, kinks
         )
     norm = max(float(np.linalg.norm(A[known])), float(np.linalg.norm(G[known])))
-    floor = max(numerical.rounding / TOLERANCES["central"], NEGLIGIBLE / TOLERANCE)
+    tolerance = SINGLE_TOLERANCE if single else TOLERANCES["central"] if implementation.component else TOLERANCE
+    floor = max(numerical.rounding / tolerance, NEGLIGIBLE / TOLERANCE)
     error = float(np.linalg.norm(A[known] - G[known])) / max(norm, floor)
-    passed = bool(error <= (TOLERANCES["central"] if implementation.component else TOLERANCE))
+    passed = bool(error <= tolerance)
     worst = () if passed else _worst(name, A, G, known)
     count = int(known.sum())
     return TensorCheck(implementation.name, name, G.shape, count, norm, error, passed, worst, None, kinks)

@@ -11,8 +11,9 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.errors import UsageError
 from nnlab.gradcheck.calling import line_of
-from nnlab.gradcheck.example_arrays import IMAGE_WORDS, as_float64
+from nnlab.gradcheck.example_arrays import as_float64
 from nnlab.gradcheck.implementation import Arguments, Implementation, Session
+from nnlab.gradcheck.layouts import IMAGE_WORDS
 from nnlab.gradcheck.returned_gradients import by_name, floats_in, from_object, joined, split
 from nnlab.gradcheck.settling import float_names, parameters_of, settled
 

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -52,7 +53,10 @@ def check_own(name: str, subject: tuple[Any, ...], examples: Mapping[str, Any], 
     arguments = examples.get(name, {})
     if not isinstance(arguments, Mapping):
         raise UsageError(f"{EXAMPLES}[{quote(name)}] must be a dictionary of arguments, as {{'x': (4, 7)}}")
-    return check_implementations(implementations_of(subject[0], backward, arguments), seed)
+    implementations = implementations_of(subject[0], backward, arguments)
+    if backward is not None:
+        implementations = [replace(own, name=name) for own in implementations]
+    return check_implementations(implementations, seed)
 
 
 def examples_in(module: ModuleType) -> Mapping[str, Any]:
