@@ -68,7 +68,7 @@ def goal_problem(goal: Goal, experiment: Experiment) -> str:
     statistics = measured_statistics(experiment.metrics, experiment.train.monitored_columns, experiment.data.task)
     measured = measured_names(statistics)
     if registered_name(metric) not in measured:
-        return f"{goal.column} is not measured; the runs measure {', '.join(measured)}"
+        return f"{goal.column} is not measured; the runs measure {', '.join(measured)}; list it under metrics"
     return ""
 
 

@@ -35,20 +35,30 @@ class Moments:
     """The mean (K,) and Σ(x − x̄)² (K,) of N samples; the sum of two is that of their samples together.
 
     Chan, Golub & LeVeque 1983, "Algorithms for computing the sample variance", equation 2.1: Σx² − N x̄² would cancel.
+    The mean is ``origin + offset``, with a sample as origin: so the difference of two means keeps its digits.
     """
 
     samples: int = 0
-    mean: Array | float = 0.0
+    origin: Array | float = 0.0
+    offset: Array | float = 0.0
     deviations: Array | float = 0.0
 
     @classmethod
     def of(cls, x: Array) -> Self:
         """Those of one or more samples (N, K); the deviations of numbers that do not vary are exactly 0."""
-        mean = x[0] + (x - x[0]).mean(axis=0)
-        return cls(len(x), mean, np.square(x - mean).sum(axis=0))
+        apart = x - x[0]
+        offset = apart.mean(axis=0)
+        return cls(len(x), np.array(x[0]), offset, np.square(apart - offset).sum(axis=0))
+
+    @property
+    def mean(self) -> Array | float:
+        """The mean of each column."""
+        return self.origin + self.offset
 
     def __add__(self, other: Self) -> Self:
+        if not self.samples:
+            return other
         total = self.samples + other.samples
-        shift = other.mean - self.mean
+        shift = (other.origin - self.origin) + (other.offset - self.offset)
         deviations = self.deviations + other.deviations + shift**2 * (self.samples * other.samples / total)
-        return type(self)(total, self.mean + shift * (other.samples / total), deviations)
+        return type(self)(total, self.origin, self.offset + shift * (other.samples / total), deviations)

@@ -65,6 +65,6 @@ def test_the_first_metric_is_the_goal_of_a_sweep(tmp_path: Path) -> None:
     experiment = make_experiment(tmp_path, SPEC, "metrics=[recall, accuracy]")
     assert default_goal(experiment) == Goal("validation_recall", maximize=True)
     assert goal_problem(Goal("validation_accuracy", maximize=True), experiment) == ""
-    message = "validation_f1 is not measured; the runs measure loss, recall, accuracy"
+    message = "validation_f1 is not measured; the runs measure loss, recall, accuracy; list it under metrics"
     assert goal_problem(Goal("validation_f1", maximize=True), experiment) == message
     assert default_goal(make_experiment(tmp_path, SPEC)) == Goal("validation_accuracy", maximize=True)

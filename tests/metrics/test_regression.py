@@ -59,6 +59,15 @@ def test_a_large_mean_costs_r2_no_digits() -> None:
     assert small == large
 
 
+def test_chunks_of_a_small_spread_around_a_large_mean_cost_r2_no_digits() -> None:
+    rng = np.random.default_rng(0)
+    targets = 1e3 + 1e-3 * rng.standard_normal((300, 2))
+    predicted = targets + 1e-3 * rng.standard_normal((300, 2))
+    assert value(RSquared(), predicted, targets, range(7, 300, 7)) == pytest.approx(
+        r2_score(targets, predicted), rel=1e-13
+    )
+
+
 def test_the_standard_error_of_the_mean_absolute_error_is_that_of_a_mean() -> None:
     targets, predicted = np.zeros((4, 1)), np.array([[1.0], [-3.0], [2.0], [2.0]])
     metric = counted(MeanAbsoluteError(), predicted, targets, (1, 2))
