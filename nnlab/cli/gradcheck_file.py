@@ -38,7 +38,7 @@ def check_file(path: Path, only: list[str] | None, method: "Method", seed: int, 
         raise CheckFailed(f"{len(failed)} of {len(found.tensors)} gradients are wrong: {', '.join(failed)}")
     if unchecked:
         raise UsageError(unchecked[0])
-    if not json:
+    if not json and found.tensors:
         echo(f"all {len(found.tensors)} gradients agree with numerical derivatives ({method}, seed {seed})")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from nnlab.core.arrays import Shape
 from nnlab.gradcheck.calling import isolated
 from nnlab.gradcheck.check import Method, Result, check, component_subjects
 from nnlab.gradcheck.component_implementations import implementation_of_subject
@@ -25,10 +26,11 @@ def _check(make: Callable[[int], Subject], method: Method, seed: int) -> list[Te
         return inspected
     with isolated():
         results = check(make, method, seed)
-    return [_row(result, method, bool(implementation)) for result in results]
+    shapes = {found.tensor: found.shape for found in inspected}
+    return [_row(result, shapes.get(result.tensor, (result.size,)), method, bool(implementation)) for result in results]
 
 
-def _row(result: Result, method: Method, diagnosed: bool) -> TensorCheck:
+def _row(result: Result, shape: Shape, method: Method, diagnosed: bool) -> TensorCheck:
     """A result as a row; where only this check fails, the reason is what sets it apart."""
     diagnosis = None
     if not result.passed and method == "complex":
@@ -43,7 +45,7 @@ def _row(result: Result, method: Method, diagnosed: bool) -> TensorCheck:
     return TensorCheck(
         result.component,
         result.tensor,
-        (result.size,),
+        shape,
         result.checked,
         result.norm,
         result.error,
