@@ -34,6 +34,7 @@ RUN_FILES = {
     *(kind.file for kind in SWEEP_KINDS.values()),
     *DESCENT_PICTURES.values(),
     "boundary.gif",
+    "fit.gif",
     TRASH_FOLDER,
     layout.step_file(100),
     *map(layout.trial_folder, (1, 2)),

@@ -1,4 +1,4 @@
-"""What trained networks answer and look like: confusion, errors, decision regions, filters, gradients."""
+"""What trained networks answer and look like: predictions, errors, decision regions, filters, gradients."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ MOST_PICTURED = 6
 
 # Of the best run only.
 OF_THE_BEST = ("mistakes", "weights", "gradients", "activation_histograms")
-OF_EACH = ("boundary", "confusion")
+OF_EACH = ("boundary", "fit", "predictions", "confusion")
 # Runs whose weights are worth looking at.
 USABLE = ("completed", "interrupted")
 
@@ -27,6 +27,8 @@ def captions() -> Mapping[str, str]:
     """The captions of the pictures of a run."""
     return {
         "boundary": in_language("decision regions", "決定領域"),
+        "fit": in_language("fit", "当てはめ"),
+        "predictions": in_language("predictions against true numbers, and residuals", "予測と正解、残差"),
         "confusion": in_language("confusion matrix", "混同行列"),
         "mistakes": in_language("most confident errors", "確信度の高い誤り"),
         "weights": in_language("first-layer filters before and after training", "学習前後の第 1 層のフィルター"),

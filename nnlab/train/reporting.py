@@ -136,7 +136,7 @@ def worse_than_chance(first: Row | None, last: Row | None, setup: RunSetup) -> s
 
 
 def _chance(setup: RunSetup) -> tuple[float, str]:
-    """The training loss of a network that learnt nothing, and what it predicts."""
+    """The training loss of a network that learned nothing, and what it predicts."""
     loss, dataset = setup.experiment.loss.reported, setup.dataset
     if dataset.task == CLASSES:
         return loss.chance(dataset.classes), f"the same scores for all {dataset.classes} classes give"
