@@ -48,6 +48,7 @@ class Validator:
         self._elsewhere = elsewhere
         self._beside = beside
         self._paths = paths or DataPaths()
+        self._names_listed: set[str] = set()  # kinds: hundreds of problems need no list of all layers each
 
     def component(self, registry: Registry, raw: object, path: KeyPath) -> Any:
         """The component given by a name, a mapping with ``name``, or a number (the registry's shorthand)."""
@@ -65,8 +66,10 @@ class Validator:
         name = raw["name"]
         if not isinstance(name, str) or name not in registry:
             hint = (near_hint(name, registry.names()) or kind_hint(registry, name)) if isinstance(name, str) else ""
-            known = f"{hint}{plugin_hint(name)}there are {_listed(registry.names())}"
-            return self._reject(name_path, f"no {registry.kind} is called {quote(name)}; {known}")
+            known = "" if registry.kind in self._names_listed else f"there are {_listed(registry.names())}"
+            self._names_listed.add(registry.kind)
+            hints = f"{hint}{plugin_hint(name)}{known}".strip() or f"the {registry.kind}s are listed above"
+            return self._reject(name_path, f"no {registry.kind} is called {quote(name)}; {hints}")
         return self.section(registry[name], {key: raw[key] for key in raw if key != "name"}, path, name, registry)
 
     def section(

@@ -76,14 +76,18 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "mlp": {"hidden": [3]},
     "alexnet": {"hidden": 2, "upsample": 21},
     "linear": {"units": 3},
+    "conv1d": {"filters": 2},
     "conv2d": {"filters": 2},
+    "group_norm": {"groups": 1},
+    **{key: {"units": 2} for key in ("rnn", "lstm", "gru")},
 }
+BEFORE = {"linear": "flatten", **dict.fromkeys(("conv1d", "rnn", "lstm", "gru"), "image_rows")}
 
 
 def around(keys: dict[str, Any]) -> list[Any]:
     """Layers from images to scores with the given one among them."""
-    flat = ["flatten"] if keys["name"] == "linear" else []
-    return [*flat, SMALLEST.get(keys["name"], {}) | keys, "flatten", {"name": "linear", "units": 3}]
+    before = [BEFORE[keys["name"]]] if keys["name"] in BEFORE else []
+    return [*before, SMALLEST.get(keys["name"], {}) | keys, "flatten", {"name": "linear", "units": 3}]
 
 
 AROUND: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {

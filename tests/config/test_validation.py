@@ -297,6 +297,15 @@ def test_plain(component: object, raw: object) -> None:
     assert plain(component) == raw
 
 
+def test_names_of_a_kind_are_listed_once() -> None:
+    validator = Validator()
+    validator.section(REGISTRIES["layer"]["residual"], {"layers": ["reluu", "foo", "tanhh"]}, ())
+    first, second, third = (message for _, message in validator.problems)
+    assert first.startswith("no layer is called 'reluu'; did you mean 'relu'? there are activity_l1, ")
+    assert second == "no layer is called 'foo'; the layers are listed above"
+    assert third == "no layer is called 'tanhh'; did you mean 'tanh'?"
+
+
 def test_plain_defaults_round_trip() -> None:
     for registry in REGISTRIES.values():
         if registry.kind in ("penalty", "dataset"):
