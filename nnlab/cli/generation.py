@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+import typer
+
 from nnlab.cli.console import echo
 from nnlab.cli.single_run import check_single
 from nnlab.errors import DataError
@@ -30,7 +32,7 @@ def print_generated(
         place = {"run": str(run), "prompt": start, "temperature": temperature, "seed": seed, "text": text}
         echo(as_json(place).decode(), nl=False)
         return
-    echo("\t".join(map(escape_control, text.split("\t"))))
+    typer.echo("\t".join(map(escape_control, text.split("\t"))))
 
 
 def _stdin() -> str:

@@ -317,6 +317,8 @@ def bundled(path: Path, most: int, *overrides: str) -> Experiment:
     changes = ["dtype=float64", *overrides]
     if hasattr(experiment.data, "points"):
         return load_experiment(path, [*changes, f"train.iterations={most}"])
+    if any(hasattr(experiment.data, key) for key in ("bits", "length")):  # sequences
+        return load_experiment(path, [*changes, "train.epochs=null", f"train.iterations={most}"])
     samples = {"cifar10": 50_000}.get(type(experiment.data).__name__.lower(), experiment.data.train_size or 60_000)
     batch_size = experiment.train.batch_size
     assert isinstance(batch_size, int)
@@ -330,7 +332,7 @@ def is_large(path: Path) -> bool:
     return any(word in path.stem for word in ("cifar", "alexnet", "convnet", "augmentation", "inception"))
 
 
-FEW = ["overfit_dropout", "early_stopping", "residual_20", "std_0.1_batch_norm", "clipping", "adam"]
+FEW = ["binary_addition", "overfit_dropout", "early_stopping", "residual_20", "std_0.1_batch_norm", "clipping", "adam"]
 
 
 @pytest.mark.slow
@@ -343,7 +345,8 @@ def test_bundled_configs_for_a_few_steps(name: str, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("path", [path for path in BUNDLED if not is_large(path)], ids=lambda path: path.stem)
 def test_bundled_configs_for_200_steps(path: Path, tmp_path: Path) -> None:
-    assert train_beside(bundled(path, 200), tmp_path).largest_difference < 1e-9
+    steps = 3 if path.stem.startswith("rnn_") else 200  # exploding gradients multiply rounding errors too
+    assert train_beside(bundled(path, steps), tmp_path).largest_difference < 1e-9
 
 
 @pytest.mark.slow
