@@ -41,6 +41,6 @@ class TrainingPictures:
         record = self._folder.record(self._setup.experiment.resolved())
         with noticed_by(say):
             with failures_reported(say), naming_picture(path, " and ".join(self._curves)):
-                plot_run(record, plots, self._curves)
+                plot_run(record, plots)
             with failures_reported(say), last_pictures(path):
                 draw_all(RunView(record, lambda: self._setup), plots, say, self._others)
