@@ -71,6 +71,10 @@ def test_hint_for_misplaced_key_or_alias(tmp_path: Path, override: str, hint: st
         ("MaxPooling2D", "max_pool"),
         ("BatchNormalization", "batch_norm"),
         ("ReLU", "relu"),
+        ("SimpleRNN", "rnn"),
+        ("TimeLSTM", "lstm"),
+        ("TimeDistributed", "time_distributed"),
+        ("Bidirectional", "reverse"),
     ],
 )
 def test_aliases_of_layers(tmp_path: Path, word: str, name: str) -> None:
@@ -89,7 +93,8 @@ def test_aliases_map_to_existing_names_only() -> None:
     components = [(name, cls) for registry in REGISTRIES.values() for name, cls in registry.items()]
     keys = {parameter.name for _, cls in components for parameter in hyperparameters(cls)}
     sections = {"data", "model", "loss", "optimizer", "penalty", "seed", "iterations", "epochs", "batch_size",
-                "eval_every", "eval_train", "schedule", "clip_norm", "clip_value", "steps"}  # fmt: skip
+                "eval_every", "eval_train", "schedule", "clip_norm", "clip_value", "steps", "accumulate",
+                "ema"}  # fmt: skip
     known = {name for name, _ in components} | keys | sections
     names = {name for targets in _names().values() for name in targets}
     assert names <= known
