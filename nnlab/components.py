@@ -11,6 +11,7 @@ from nnlab.core.random import RandomGenerator
 from nnlab.core.rows import Bounds
 from nnlab.data.dataset import Dataset, DatasetSource, Split
 from nnlab.data.pipeline.augmentation import Augmentation
+from nnlab.data.target_columns import TargetColumns
 from nnlab.hyperparameters import Component, Doc
 from nnlab.layers.base import Activation, Layer
 from nnlab.layers.composite import Composite
@@ -64,6 +65,7 @@ __all__ = [
     "Schedule",
     "Shape",
     "Split",
+    "TargetColumns",
     "Xavier",
     "activations",
     "augmentations",

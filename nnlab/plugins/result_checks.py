@@ -117,6 +117,11 @@ def _read(method: Method, complain: Complain) -> Method:
                 raise complain(f"gave {shapes} for {name}; as many inputs (N, ...) as targets are needed, N above 0")
             if inputs.dtype not in (np.uint8, np.float64):
                 raise complain(f"gave inputs of {inputs.dtype} for {name}; uint8 pixels or float64 numbers are needed")
+            if dataset.numbers is not None and (targets.ndim < 2 or targets.shape[-1] != len(dataset.numbers)):
+                raise complain(
+                    f"gave targets {targets.shape} for {name}; one number for each target column is "
+                    f"shape (N, {len(dataset.numbers)})"
+                )
             if dataset.numbers is None and not _are_classes(targets, dataset.classes):
                 raise complain(
                     f"gave targets that are not classes for {name}: whole numbers from 0 to {dataset.classes - 1}, "

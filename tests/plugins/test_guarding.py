@@ -190,7 +190,7 @@ def test_results_of_other_components_are_checked(
 ) -> None:
     text = skeleton(kind, Path("my_own.py"))
     assert text.count(old) == 1
-    load_plugin(write(text.replace(old, new).replace("class_names=", ""), "my_own.py"))
+    load_plugin(write(text.replace(old, new), "my_own.py"))
     uses = {"metric": {"metrics": ["my_own"]}, "dataset": {"data": {"name": "my_own", "points": 10}}}
     chosen: dict[str, Any] = uses.get(kind, {kind: "my_own"})
     model = {"name": "mlp", "hidden": [4]}

@@ -16,6 +16,16 @@ from nnlab.plugins.skeletons import KINDS, class_name, skeleton
 
 Write = Callable[..., Path]
 
+NUMBERS = """    def per_sample(self, scores: Array, targets: Array) -> Array:
+        self.difference = scores - targets
+        return np.sum(np.cosh(self.difference) - 1, axis=1)
+
+    def backward(self, batch_size: int | None = None) -> Array:
+        return np.sinh(self.difference) / (batch_size or len(self.difference))
+
+    def chance(self, classes: int) -> float:
+        return 1.0
+"""
 HIDDEN = {"name": "linear", "units": 8}
 OUTPUT = {"name": "linear", "units": 2}
 USES: dict[str, dict[str, Any]] = {
@@ -42,6 +52,28 @@ def test_a_skeleton_trains(write: Write, tmp_path: Path, kind: str) -> None:
     assert result.steps["loss"][-1] < result.steps["loss"][0]
     assert (result.path / "plugins" / "my_own.py").is_file()
     assert kind != "metric" or result.metrics["train_my_own"][-1] > result.metrics["train_my_own"][0]
+
+
+def test_a_dataset_and_a_loss_of_numbers(write: Write, tmp_path: Path) -> None:
+    dataset = skeleton("dataset", Path("my_numbers.py"))
+    dataset = dataset.replace(', ("inner", "outer"))', ', (), numbers=TargetColumns.in_own_units(("x",)))')
+    dataset = dataset.replace(", axis=1), targets)", ", axis=1), radius[:, None])").replace(
+        "Split,", "Split, TargetColumns,"
+    )
+    load_plugin(write(dataset, "my_numbers.py"))
+    loss = skeleton("loss", Path("my_loss_of_numbers.py")).replace('("classes",)', '("numbers",)')
+    loss = loss.replace("softmax = True", "softmax = False")
+    load_plugin(write(loss[: loss.index("    def per_sample")] + NUMBERS, "my_loss_of_numbers.py"))
+    spec = {
+        "data": {"name": "my_numbers", "points": 30},
+        "model": {"name": "mlp", "hidden": [8]},
+        "loss": "my_loss_of_numbers",
+        "optimizer": {"name": "adam", "lr": 0.05},
+        "train": {"iterations": 40, "batch_size": "full", "pictures": False},
+    }
+    result = nnlab.run(spec, tmp_path / "runs")
+    assert result.steps["loss"][-1] < result.steps["loss"][0]
+    assert result.metrics["train_r2"][-1] > result.metrics["train_r2"][0]
 
 
 def test_the_metric_of_a_skeleton_is_a_mean_over_all_samples(write: Write) -> None:
