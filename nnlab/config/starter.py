@@ -60,7 +60,9 @@ train:
   eval_every: 10              # steps between evaluations, or epoch
   eval_train: 1000            # evaluate on the first 1,000 training samples; all, or batch: the last mini-batch
   schedule: constant          # of the learning rate. <schedule>
+  # accumulate: 4             # 4 mini-batches per update: the gradient of a batch of 400 in the memory of 100
   # clip_norm: 5.0            # clip the global gradient norm to 5
+  # ema: 0.99                 # evaluate and save a moving average of the weights
   # early_stopping: true      # stop when a metric no longer improves; needs data.validation
   # diagnostics: true         # record gradients and activations of each layer, and plot them
   # snapshots: 20             # keep 20 sets of weights, for nnlab plot --animate

@@ -165,6 +165,8 @@ def test_describe_accepted() -> None:
 
 def test_every_key_has_a_description() -> None:
     steering = {
+        "accumulate": "a whole number from 1 to 1000000",
+        "ema": "a number above 0 and below 1 or null",
         "drop_last": "true or false",
         "sampling": "'shuffle' or 'replacement'",
         "schedule": "a schedule",

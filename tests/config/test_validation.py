@@ -156,8 +156,10 @@ def test_sections() -> None:
     validator.section(TrainSettings, {"iterations": None, "epochs": None}, ("train",))
     validator.section(TrainSettings, [], ("train",))
     validator.section(TrainSettings, {"iteration": 5}, ("train",))
-    keys = "iterations, epochs, batch_size, drop_last, sampling, eval_every, eval_train, schedule, clip_value, "
-    keys += "clip_norm, early_stopping, diagnostics, checkpoint_every, snapshots, pictures, tensorboard"
+    keys = "iterations, epochs, batch_size, accumulate, drop_last, sampling, eval_every, eval_train, schedule, "
+    keys += (
+        "clip_value, clip_norm, ema, early_stopping, diagnostics, checkpoint_every, snapshots, pictures, tensorboard"
+    )
     assert validator.problems == [
         (("train",), "needs iterations or epochs"),
         (("train", "epochs"), "both iterations and epochs are given; keep one (the other may be null)"),
