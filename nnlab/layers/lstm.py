@@ -7,6 +7,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape
+from nnlab.core.given_weights import GivenWeights
 from nnlab.layers.recurrent import RecurrentLayer, sigmoid_of_tanh
 from nnlab.registry import Doc, layers
 
@@ -39,7 +40,7 @@ class LSTM(RecurrentLayer):
     def initial_bias(self, shape: Shape) -> Array:
         """forget_bias for the forget gate, 0 for the rest; biases that ``init`` gives stay."""
         b = super().initial_bias(shape)
-        if not b.any():
+        if not (isinstance(self.init, GivenWeights) and self.init.b is not None):
             b[: self.units] = self.forget_bias
         return b
 

@@ -39,6 +39,9 @@ def test_only_the_forget_gate_starts_with_a_bias(prepared: Prepared, forget_bias
     assert layer.b.value.tolist() == [*bias, 0, 0, 0, 0, 0, 0]
 
 
-def test_given_biases_stay(prepared: Prepared) -> None:
-    layer = prepared(LSTM(units=1, init=GivenWeights(W=[[1.0, 2, 3, 4]], b=[0.0, 5, 6, 7])), (4, 1))
-    assert layer.b.value.tolist() == [0, 5, 6, 7]
+@pytest.mark.parametrize(
+    ("b", "expected"), [([0.0, 5, 6, 7], [0, 5, 6, 7]), ([0.0] * 4, [0] * 4), (None, [1, 0, 0, 0])]
+)
+def test_given_biases_stay(prepared: Prepared, b: list[float] | None, expected: list[float]) -> None:
+    layer = prepared(LSTM(units=1, init=GivenWeights(W=[[1.0, 2, 3, 4]], b=b)), (4, 1))
+    assert layer.b.value.tolist() == expected
