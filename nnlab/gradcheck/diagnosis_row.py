@@ -7,7 +7,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.gradcheck.evidence import SAME, Diagnosis, Evidence, distance
 
-# So many arrays are combined at most: their cubes are tried.
+# At most this many arrays are combined: all combinations of three are tried.
 MOST_ARRAYS = 14
 
 

@@ -59,3 +59,5 @@ def _draw(against: Axes, residuals: Axes, true: Array, predicted: Array, name: s
     residuals.axhline(0, color=FAINT, linewidth=1, zorder=0)
     residuals.set_xlabel(tr("predicted {target}", target=name), parse_math=False)
     residuals.set_ylabel(tr("residual (predicted − true)"))
+    for axes in (against, residuals):
+        axes.locator_params(axis="x", nbins=5)  # labels of six digits are beside each other

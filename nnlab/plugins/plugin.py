@@ -53,7 +53,7 @@ def plugin_of(component: type[Any]) -> Plugin | None:
 
 
 def _of_main(component: type[Any]) -> Plugin | None:
-    """A class that was registered in ``__main__``, as a plugin; None where its source cannot be had."""
+    """A class that was registered in ``__main__``, as a plugin; None where its source is not available."""
     name = vars(component).get("registered_name")
     kind = next((kind for kind, registry in REGISTRIES.items() if (name, component) in registry.own_items()), None)
     if name is None or kind is None:

@@ -40,15 +40,13 @@ def recall(network: Network, dataset: Dataset) -> dict[str, Any]:
 
     ``recall`` maps the name of each class with samples to TP / (TP + FN), measured on the part ``recall_of``:
     validation samples, else test samples, else those trained on. Empty for balanced or for more than ``MOST_CLASSES``
-    classes.
+    classes, and where each step has a class: letters of a text are as rare as they are.
     """
-    if dataset.classes > MOST_CLASSES or not is_unbalanced(dataset.class_counts):
+    if dataset.steps or dataset.classes > MOST_CLASSES or not is_unbalanced(dataset.class_counts):
         return {}
     part, split = evaluation_split(dataset, CHOOSING_SPLITS)
     right = split.targets[predicted_classes(network, split.inputs) == split.targets]
-    samples, recognised = (
-        np.bincount(labels.reshape(-1), minlength=dataset.classes) for labels in (split.targets, right)
-    )
+    samples, recognised = (np.bincount(labels, minlength=dataset.classes) for labels in (split.targets, right))
     found = {
         name: int(count) / int(of)
         for name, count, of in zip(dataset.class_names, recognised, samples, strict=True)

@@ -53,6 +53,15 @@ def test_recall_is_measured_on_validation_samples_if_present(tmp_path: Path) -> 
     assert trained(tmp_path, "[2, 1]", "validation: 0.2")["recall_of"] == "validation"
 
 
+def test_recall_is_not_measured_where_each_step_has_a_class(tmp_path: Path, no_pictures: None) -> None:
+    spec = (
+        "data: {name: text, length: 10}\nmodel: {name: recurrent, cell: rnn, units: 2, embedding: 2}\n"
+        "optimizer: {name: sgd, lr: 0.1}\ntrain: {iterations: 1, batch_size: 4, eval_train: 4}\n"
+    )
+    result = run(make_experiment(tmp_path, spec), tmp_path / "runs")
+    assert "recall" not in result.summary
+
+
 def test_class_weights_of_wrong_length_are_refused_before_a_folder_is_created(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="3 weights, but the data has 2 classes"):
         trained(tmp_path, "[1, 2, 3]")
