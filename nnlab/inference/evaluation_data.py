@@ -119,14 +119,24 @@ def in_format_of(inputs: InputFormat, dataset: Dataset, part: str | None, origin
         raise DataError(f"{one_line(origin, 200)}: its targets are {dataset.task}, those of the run {inputs.task}")
     if inputs.targets is not None and dataset.numbers is not None:
         return _numbers_in_format_of(inputs, inputs.targets, dataset, dataset.numbers, name, split, origin)
-    present = np.flatnonzero(np.bincount(split.targets.reshape(-1), minlength=dataset.classes))
     place = one_line(origin, 200)
+    if (inputs.tokens, inputs.steps) != (dataset.tokens, dataset.steps):
+        expected, found = (_kind(*of) for of in ((inputs.tokens, inputs.steps), (dataset.tokens, dataset.steps)))
+        raise DataError(f"{place}: expected {expected} as in training, found {found}")
+    named = (split.targets, split.inputs) if inputs.tokens else (split.targets,)
+    present = np.unique(np.concatenate([np.unique(array) for array in named]))
     index = np.zeros(dataset.classes, np.intp)
     index[present] = known_classes([dataset.class_names[label] for label in present], inputs.class_names, place)
     with reported_as(DataError, place, catch=UsageError):
-        x = _encoded(split.inputs, dataset, inputs)
+        x = _encoded(index[split.inputs] if inputs.tokens else split.inputs, dataset, inputs)
     notes = (*dataset.notes, *range_notes(x, inputs))
     return LabelledSamples(name, x, index[split.targets], origin, notes=notes)
+
+
+def _kind(tokens: bool, steps: int | None) -> str:
+    """What samples and targets are, in words."""
+    kind = "text" if tokens else "samples"
+    return f"{kind} with one target each" if steps is None else f"{kind} with a target for each of {steps} steps"
 
 
 def _numbers_in_format_of(

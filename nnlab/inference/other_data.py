@@ -90,6 +90,11 @@ def _other_samples(
     network: TrainedNetwork, data: Path, part: str | None, origin: str, reading: Reading
 ) -> LabelledSamples:
     inputs = network.inputs
+    if inputs.tokens and data.is_file():
+        text = {"name": "text", "path": str(data.absolute()), "length": inputs.shape[0], "test_split": 0}
+        return replace(
+            samples_of_experiment(inputs, as_experiment({"data": text, **_REST}), part, origin), part="samples"
+        )
     if source := _published(data):
         experiment = as_experiment({"data": {"name": source, "path": str(data)}, **_REST})
         return samples_of_experiment(inputs, experiment, part, origin)

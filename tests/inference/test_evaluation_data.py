@@ -294,3 +294,25 @@ def test_a_folder_of_idx_files_has_parts(folder: Path) -> None:
             (idx / f"{word}-{kind}-idx{array.ndim}-ubyte").write_bytes(contents)
     for part in ("test", "train"):
         assert recorded(folder / "images", part).items() <= evaluated(folder / "images", idx, part)[0].metrics.items()
+
+
+def test_characters_of_another_text_are_matched_by_name(tmp_path: Path) -> None:
+    spec = (
+        "data: {name: text, path: book.txt, length: 4, test_split: 0}\n"
+        "model: {name: recurrent, units: 3, embedding: 2}\n"
+        "optimizer: {name: adam, lr: 0.1}\ntrain: {iterations: 1, batch_size: full}\n"
+    )
+    (tmp_path / "book.txt").write_text("abcabcabcdabcab", encoding="utf-8")
+    path = run(make_experiment(tmp_path, spec), tmp_path / "runs").path
+    for name, text in (("other", "dcbbcddbd"), ("foreign", "abcxabcab")):
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    _, own = samples_to_evaluate(path)
+    _, other = samples_to_evaluate(path, tmp_path / "other.txt")
+    assert (own.inputs[0].tolist(), other.inputs.tolist()) == ([0, 1, 2, 0], [[3, 2, 1, 1], [2, 3, 3, 1]])
+    assert other.labels.tolist() == [[2, 1, 1, 2], [3, 3, 1, 3]]
+    with pytest.raises(DataError, match=r"foreign\.txt: expected a class of the training samples .* found 'x'"):
+        samples_to_evaluate(path, tmp_path / "foreign.txt")
+    with pytest.raises(
+        DataError, match="binary_addition: expected text with a target for each of 4 steps as in training"
+    ):
+        samples_to_evaluate(path, Path("binary_addition"))
