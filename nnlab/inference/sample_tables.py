@@ -53,6 +53,11 @@ def read_table_samples(
     line and column.
     """
     name = file_name(path)
+    if inputs.tokens:
+        raise DataError(
+            f"{name}: a network trained on text continues a prompt (nnlab predict RUN --generate N --prompt TEXT), or takes "
+            f"indices of its vocabulary (N, {inputs.shape[0]}) in an .npz or .npy"
+        )
     if labelled and inputs.steps is not None:
         raise DataError(
             f"{name}: expected a label for each of {inputs.steps} steps, but a CSV has one a sample; "

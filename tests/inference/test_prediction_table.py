@@ -1,6 +1,7 @@
 """Predictions and evaluations of networks with a target for each step."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,3 +91,10 @@ def test_evaluation_counts_every_step(added: RunResult, tmp_path: Path) -> None:
     export(ExportRequest(run=added.path, out=tmp_path / "own-predictions.csv", say=said.append))
     right = int((network.predict(samples.inputs) == samples.labels).sum())
     assert said == [f"6 test samples, {right} of 18 steps predicted correctly"]
+
+
+def test_networks_of_text_take_no_tables(added: RunResult, tmp_path: Path) -> None:
+    inputs = replace(nnlab.trained_network(added).inputs, tokens=True)
+    (tmp_path / "book.txt").write_text("a, b\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"book\.txt: a network trained on text continues a prompt"):
+        read_samples(tmp_path / "book.txt", inputs)
