@@ -55,8 +55,8 @@ def read_table_samples(
     name = file_name(path)
     if inputs.tokens:
         raise DataError(
-            f"{name}: a network trained on text continues a prompt (nnlab predict RUN --generate N --prompt TEXT), or takes "
-            f"indices of its vocabulary (N, {inputs.shape[0]}) in an .npz or .npy"
+            f"{name}: a network trained on text continues a prompt (nnlab predict RUN --generate N --prompt TEXT), "
+            f"or takes indices of its vocabulary (N, {inputs.shape[0]}) in an .npz or .npy"
         )
     if labelled and inputs.steps is not None:
         raise DataError(

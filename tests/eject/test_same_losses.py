@@ -345,7 +345,8 @@ def test_bundled_configs_for_a_few_steps(name: str, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("path", [path for path in BUNDLED if not is_large(path)], ids=lambda path: path.stem)
 def test_bundled_configs_for_200_steps(path: Path, tmp_path: Path) -> None:
-    steps = 3 if path.stem.startswith("rnn_") else 200  # exploding gradients multiply rounding errors too
+    # Exploding gradients multiply rounding errors too; the textbook's embedding and LSTM take seconds a step.
+    steps = 3 if path.stem.startswith("rnn_") or path.stem in ("text", "mnist_rows") else 200
     assert train_beside(bundled(path, steps), tmp_path).largest_difference < 1e-9
 
 
