@@ -13,18 +13,31 @@ from nnlab.metrics.base import NO_SAMPLES, Metric
 from nnlab.registry import metrics
 
 
-@metrics.register("mae")
 @dataclass(kw_only=True)
-class MeanAbsoluteError(Metric):
-    """Mean of |y − ŷ| over samples and targets, in the units of the target; lower is better."""
+class ErrorInUnits(Metric):
+    """An error in the units of the target."""
 
     task = NUMBERS
-    label = "mean absolute error"
-    label_ja = "平均絶対誤差"
-    heading = "MAE"
     higher_is_better = False
     range = Bounds(low=0)
     log_scale = True
+
+    @classmethod
+    def format(cls, value: float) -> str:
+        """Five or more digits of large errors: those of prices are thousands."""
+        if 1e3 <= value < 1e9:
+            return f"{value:,.1f}" if value < 1e4 else f"{value:,.0f}"
+        return super().format(value)
+
+
+@metrics.register("mae")
+@dataclass(kw_only=True)
+class MeanAbsoluteError(ErrorInUnits):
+    """Mean of |y − ŷ| over samples and targets, in the units of the target; lower is better."""
+
+    label = "mean absolute error"
+    label_ja = "平均絶対誤差"
+    heading = "MAE"
 
     errors: Moments = field(default=Moments(), init=False)
 
@@ -44,16 +57,12 @@ class MeanAbsoluteError(Metric):
 
 @metrics.register("rmse")
 @dataclass(kw_only=True)
-class RootMeanSquaredError(Metric):
+class RootMeanSquaredError(ErrorInUnits):
     """√ of the mean of (y − ŷ)², in the units of the target, averaged over targets; lower is better."""
 
-    task = NUMBERS
     label = "root mean squared error"
     label_ja = "二乗平均平方根誤差"
     heading = "RMSE"
-    higher_is_better = False
-    range = Bounds(low=0)
-    log_scale = True
 
     squares: Array = field(default=NO_SAMPLES, init=False)
     samples: int = field(default=0, init=False)

@@ -74,3 +74,18 @@ def test_the_standard_error_of_the_mean_absolute_error_is_that_of_a_mean() -> No
     assert metric.standard_error() == pytest.approx(np.std([1, 3, 2, 2], ddof=1) / 2)
     assert counted(MeanAbsoluteError(), predicted[:1], targets[:1]).standard_error() is None
     assert counted(RootMeanSquaredError(), predicted, targets).standard_error() is None
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (0.0, "0.0000"),
+        (0.00012, "0.00012"),
+        (51.34, "51.3400"),
+        (8608.39, "8,608.4"),
+        (13600.7, "13,601"),
+        (2e10, "2e+10"),
+    ],
+)
+def test_errors_are_printed_with_the_digits_of_their_units(error: float, text: str) -> None:
+    assert RootMeanSquaredError.format(error) == MeanAbsoluteError.format(error) == text
