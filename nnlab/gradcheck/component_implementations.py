@@ -12,7 +12,7 @@ from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import AddressedStreams
 from nnlab.core.task import CLASSES, Task
 from nnlab.errors import UsageError
-from nnlab.gradcheck.example_arrays import as_float64
+from nnlab.gradcheck.example_arrays import given_array
 from nnlab.gradcheck.implementation import Arguments, Example, Implementation, Session, Sizes
 from nnlab.gradcheck.subjects import example_labels, layer_subject, loss_subject, regularizer_subject
 from nnlab.layers.base import Layer
@@ -169,8 +169,7 @@ def _replaced(example: Example, given: Mapping[str, Any], name: str) -> Example:
         if key not in example.arguments:
             known = ", ".join(example.arguments)
             raise UsageError(f"{name}: there is no array {quote(key)} to pass; it has {known}")
-        shape = value if isinstance(value, tuple) and all(isinstance(size, int) for size in value) else None
-        own[key] = np.random.default_rng(0).standard_normal(shape) if shape is not None else as_float64(value)
+        own[key] = given_array(key, value, np.random.default_rng(0))
     return replace(example, arguments=example.arguments | own)
 
 

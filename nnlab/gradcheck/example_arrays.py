@@ -2,15 +2,19 @@
 
 import inspect
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from nnlab.core.arrays import Array, Shape
+from nnlab.errors import UsageError
 from nnlab.gradcheck.implementation import Arguments, Example, Sizes
 from nnlab.gradcheck.layouts import LABELS, LOSS_WORDS, Layout
+from nnlab.text import quote
 
 NUMBER_LOSSES = ("mse", "squared", "huber", "mae", "l1loss", "l2loss", "smoothl1", "identitywithloss")
+LARGEST = 10_000_000
 NOT_TENSORS = {"running_mean", "running_var", "mask"}
 DICTIONARIES: dict[str, dict[str, Any]] = {
     "conv_param": {"stride": 2, "pad": 1},
@@ -54,10 +58,8 @@ def example_of(
         if own is inspect.Parameter.empty:
             if not _fill(arguments, name, parameter, layout, shapes, rng, set(parameters)):
                 continue
-        elif isinstance(own, tuple) and all(isinstance(size, int) for size in own):
-            arguments[parameter.name] = rng.standard_normal(own)
         else:
-            arguments[parameter.name] = as_float64(own)
+            arguments[parameter.name] = given_array(parameter.name, own, rng)
         value = arguments[parameter.name]
         if (
             isinstance(value, np.ndarray)
@@ -65,13 +67,36 @@ def example_of(
             and not _is_target(name, parameter.name, parameters)
         ):
             tensors.append(parameter.name)
+    if not tensors:
+        tensors = [name for name, value in given.items() if isinstance(value, float) and name in arguments]
+        arguments |= {name: np.asarray(arguments[name]) for name in tensors}
     return Example(arguments, tuple(tensors))
 
 
-def as_float64(value: Any) -> Any:
-    """Arrays of floats in float64, lists as arrays; other values as they are."""
+def given_array(name: str, own: Any, rng: np.random.Generator) -> Any:
+    """What the user passed: random numbers for a tuple of sizes, arrays in float64, other values as they are.
+
+    Raises UsageError for sizes that cannot be, and for arrays that are empty, ragged or not finite.
+    """
+    if isinstance(own, tuple) and all(isinstance(size, int) for size in own):
+        if not all(0 < size <= LARGEST for size in own) or prod(own) > LARGEST:
+            raise UsageError(f"{name}: a shape has sizes from 1 and at most {LARGEST:,} numbers, got {quote(own)}")
+        return rng.standard_normal(own)
+    value = as_float64(name, own)
+    if isinstance(value, np.ndarray) and (not value.size or value.size > LARGEST):
+        raise UsageError(f"{name}: an array must have from 1 to {LARGEST:,} numbers, got shape {value.shape}")
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f" and not np.isfinite(value).all():
+        raise UsageError(f"{name}: the numbers must be finite")
+    return value
+
+
+def as_float64(name: str, value: Any) -> Any:
+    """Arrays of floats in float64, lists as arrays; other values as they are. Raises UsageError for ragged lists."""
     if isinstance(value, list):
-        value = np.array(value)
+        try:
+            value = np.array(value)
+        except ValueError:
+            raise UsageError(f"{name}: the rows of a list must have the same length") from None
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return value.astype(np.float64)
     return value

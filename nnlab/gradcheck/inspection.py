@@ -25,6 +25,7 @@ WORST = 5
 # A gradient this much smaller than dout is rounding: batch normalisation of one sample.
 NEGLIGIBLE = 1e-8
 SAMPLED = 150
+SAMPLED_OF_LARGE = 40
 LARGEST = 2000
 LARGEST_JACOBIAN = 1_000_000
 
@@ -53,7 +54,7 @@ def inspect_gradients(implementation: Implementation, seed: int = 0) -> list[Ten
     example = implementation.example(Sizes(), seed)
     if not example.tensors:
         raise UsageError(
-            f"{implementation.name}: no argument is an array of floats, so there is nothing to differentiate"
+            f"{implementation.name}: no argument is an array of floats ({', '.join(example.arguments) or 'none'})"
         )
     try:
         first = run(implementation.session(), example, seed)
@@ -100,7 +101,8 @@ def _tensors(implementation: Implementation, first: Run, seed: int) -> Iterator[
         precision = SINGLE if first.output.dtype.itemsize < 8 else DOUBLE
         chosen = None
         if tensor.size > SAMPLED:
-            chosen = np.sort(np.random.default_rng(seed).choice(tensor.size, SAMPLED, replace=False))
+            count = SAMPLED if tensor.size <= LARGEST else SAMPLED_OF_LARGE
+            chosen = np.sort(np.random.default_rng(seed).choice(tensor.size, count, replace=False))
         numerical = numerical_gradient_of(subject, name, chosen, precision)
         check = _compare(implementation, name, analytic, numerical, single=precision is SINGLE)
         if not check.passed:

@@ -129,7 +129,7 @@ def _held_parameters(instance: object) -> dict[str, Array]:
     }
     if isinstance(listed, list):
         held |= {name: value for name, value in attributes.items() if any(value is entry for entry in listed)}
-    return {name: as_float64(value) for name, value in held.items()}
+    return {name: as_float64(name, value) for name, value in held.items()}
 
 
 def _replace(instance: object, old: object, new: Array) -> None:

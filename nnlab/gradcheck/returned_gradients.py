@@ -50,6 +50,9 @@ def by_name(returned: Any, tensors: Sequence[str], arrays: Sequence[str]) -> dic
         return {name: value for name in tensors if (value := _in_mapping(returned, name)) is not None}
     if isinstance(returned, tuple | list):
         order = arrays if len(returned) == len(arrays) else tensors
+        if len(returned) > max(len(arrays), len(tensors)):
+            known = ", ".join(arrays or tensors)
+            raise UsageError(f"backward returns {len(returned)} gradients, but the arrays of forward are {known}")
         return {
             name: value for name, value in zip(order, returned, strict=False) if name in tensors and value is not None
         }

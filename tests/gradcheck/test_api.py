@@ -135,6 +135,12 @@ def test_kink_at_a_point_of_the_user_is_left_out_and_reported() -> None:
         ((int,), {}, "no method forward"),
         ((affine_forward, affine_backward), {"seed": -1}, "seed: must be an integer"),
         ((Linear(units=3),), {"y": (3,)}, "no array 'y'"),
+        ((affine_forward, affine_backward), {"x": np.full((2, 3), np.nan)}, "x: the numbers must be finite"),
+        ((affine_forward, affine_backward), {"x": np.zeros((0, 3))}, "x: an array must have from 1"),
+        ((affine_forward, affine_backward), {"x": [[1.0, 2.0], [3.0]]}, "x: the rows of a list"),
+        ((affine_forward, affine_backward), {"x": (-1, 3)}, "x: a shape has sizes from 1"),
+        ((affine_forward, affine_backward), {"w": (10**9, 10**9)}, "w: a shape has sizes from 1"),
+        ((tanh, lambda dout: (dout, dout)), {}, "backward returns 2 gradients"),
     ],
 )
 def test_what_is_not_understood_is_a_usage_error(subject: Any, arguments: Any, message: str) -> None:
