@@ -45,6 +45,11 @@ class Split:
         whole = self.targets.ndim == 1
         return self.targets if whole else np.zeros(len(self), np.intp)
 
+    @property
+    def fewest(self) -> int:
+        """The samples at least that are left for training: two numbers, since one has no standard deviation."""
+        return 2 if self.targets.dtype.kind == "f" else 1
+
     def first(self, count: int) -> "Split":
         """The first ``count`` samples, as views."""
         return self.part(slice(count))
@@ -302,7 +307,7 @@ class DatasetSource(ABC):
         if self.fold is not None and self.folds is not None:
             kept, held_out = hold_out_fold(train.strata, self.fold, self.folds, rng)
         elif self.validation > 0:
-            kept, held_out = hold_out_share(train.strata, self.validation, rng)
+            kept, held_out = hold_out_share(train.strata, self.validation, rng, train.fewest)
             if not len(held_out):
                 raise UsageError(
                     f"data.validation: {self.validation} of {len(train)} training samples is less than one sample, or "

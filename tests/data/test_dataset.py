@@ -8,6 +8,7 @@ import pytest
 from nnlab.core.random import AddressedStreams, LegacyStreams, Purpose
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.sources.toy import Moons, Spiral
+from nnlab.data.sources.toy_regression import Sine
 from nnlab.data.target_columns import TargetColumns
 from nnlab.errors import DataError, UsageError
 
@@ -110,3 +111,15 @@ def test_targets_are_standardised_once_by_the_training_samples() -> None:
 def test_constant_and_huge_targets_are_refused(train: list[list[float]], message: str) -> None:
     with pytest.raises(DataError, match=message):
         numbers(train, [[1, 1]]).with_standardised_targets()
+
+
+def test_numbers_keep_two_training_samples_and_have_any_number_of_folds() -> None:
+    streams = AddressedStreams(0)
+
+    def loaded(**keys: Any) -> Dataset:
+        return Sine(points=5, **keys).load(streams.rng(Purpose.DATASET), streams.rng(Purpose.VALIDATION))
+
+    assert [len(split) for split in loaded(validation=0.99, test_points=0).splits.values()] == [2, 3]
+    assert len(loaded(fold=5, folds=5).validation) == 1
+    with pytest.raises(UsageError, match=r"^data.folds: 6 folds of 5 training samples; use 2 to 5 folds$"):
+        loaded(fold=1, folds=6)

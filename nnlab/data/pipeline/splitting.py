@@ -7,15 +7,15 @@ from nnlab.core.random import RandomGenerator
 from nnlab.errors import UsageError
 
 
-def hold_out_share(labels: Array, share: float, rng: RandomGenerator) -> tuple[Array, Array]:
+def hold_out_share(labels: Array, share: float, rng: RandomGenerator, fewest: int = 1) -> tuple[Array, Array]:
     """Shuffled indices of the kept and the held-out samples; ``share`` is held out, stratified by class.
 
-    At least one sample of each class is kept.
+    At least one sample of each class and ``fewest`` in total are kept.
     """
     order, by_class = _shuffled(labels, rng)
     sorted_labels = labels[by_class]
     candidates = by_class[1:][sorted_labels[1:] == sorted_labels[:-1]]
-    count = min(round(share * len(labels)), len(candidates))
+    count = max(0, min(round(share * len(labels)), len(candidates), len(labels) - fewest))
     held_out = np.zeros(len(labels), bool)
     # Evenly spaced among samples sorted by class, so that each class contributes its share.
     held_out[candidates[(np.arange(count) * 2 + 1) * len(candidates) // max(1, 2 * count)]] = True
@@ -29,7 +29,10 @@ def hold_out_fold(labels: Array, fold: int, folds: int, rng: RandomGenerator) ->
     each class. The same random numbers give the same K folds. Raises UsageError when a class has fewer samples than
     there are folds, unless each fold is a single sample (leave-one-out).
     """
-    smallest = int(np.unique(labels, return_counts=True)[1].min())
+    classes, counts = np.unique(labels, return_counts=True)
+    smallest = int(counts.min())
+    if folds > smallest and len(classes) == 1:
+        raise UsageError(f"data.folds: {folds} folds of {smallest} training samples; use 2 to {smallest} folds")
     if folds > smallest and folds != len(labels):
         possible = f"2 to {smallest} folds, or " if smallest > 1 else ""
         raise UsageError(

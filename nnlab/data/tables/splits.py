@@ -76,7 +76,7 @@ def hold_out_test(dataset: Dataset, share: float, rng: RandomGenerator, name: st
 
     Raises DataError when there are too few samples for that.
     """
-    kept, held_out = hold_out_share(dataset.train.strata, share, rng)
+    kept, held_out = hold_out_share(dataset.train.strata, share, rng, dataset.train.fewest)
     if share and not len(held_out):
         classes, less = f" in {dataset.classes} classes", ", or would leave a class without training samples"
         if dataset.task == NUMBERS:
