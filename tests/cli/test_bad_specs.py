@@ -10,7 +10,8 @@ from annotated_types import Ge, Gt, Le, Lt
 from examples import THOROUGH
 
 from nnlab.config.yaml_writer import dump_yaml
-from nnlab.registry import REGISTRIES, hyperparameters
+from nnlab.core.task import CLASSES
+from nnlab.registry import REGISTRIES, hyperparameters, losses
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +98,10 @@ AROUND: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "initialiser": lambda keys: {"model": {"name": "mlp", "hidden": [3], "init": keys}},
     "penalty": lambda keys: {"penalty": {keys["name"]: keys["strength"]}},
     "optimizer": lambda keys: {"optimizer": {"lr": 0.1, **keys}},
-    "loss": lambda keys: {"loss": keys},
+    "loss": lambda keys: {
+        "loss": keys,
+        "data": {"name": "xor" if CLASSES in losses[keys["name"]].tasks else "sine", "points": 5},
+    },
     "schedule": lambda keys: {"train": SHORT | {"schedule": NEEDED.get(keys["name"], {}) | keys}},
 }
 
