@@ -17,10 +17,19 @@ from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.validation import Validator, plain
 from nnlab.config.yaml_parser import parse_yaml
 from nnlab.config.yaml_writer import dump_yaml
-from nnlab.core.task import CLASSES
+from nnlab.core.task import CLASSES, NUMBERS
 from nnlab.errors import SpecError, UsageError
 from nnlab.metric_columns import fits, metric_of
-from nnlab.registry import REGISTRIES, Component, FilePath, OptionalComponent, WeightsByName, hyperparameters, metrics
+from nnlab.registry import (
+    REGISTRIES,
+    Component,
+    FilePath,
+    OptionalComponent,
+    WeightsByName,
+    datasets,
+    hyperparameters,
+    metrics,
+)
 
 MINIMAL = """\
 data: xor
@@ -510,6 +519,8 @@ def sections(draw: st.DrawFn, cls: type[Any]) -> dict[str, Any]:
             }
             if chosen["train"].get("clip_value") is not None:
                 chosen["train"].pop("clip_norm", None)
+            if chosen["train"].get("batch_size") == "full":
+                chosen["train"].pop("accumulate", None)
         elif parameter.base is ComputeSettings:
             chosen["compute"] = draw(sections(ComputeSettings))
         else:
@@ -517,10 +528,21 @@ def sections(draw: st.DrawFn, cls: type[Any]) -> dict[str, Any]:
     return chosen
 
 
+# Whole specs have classes: metrics and what monitors one have to fit the targets.
+OF_NUMBERS = {
+    name
+    for name, cls in datasets.items()
+    if not any(parameter.required for parameter in hyperparameters(cls)) and cls().task == NUMBERS
+}
+
+
 @st.composite
 def components(draw: st.DrawFn, kind: str) -> Any:
     return draw(
-        named(kind, draw(st.sampled_from([name for name in REGISTRIES[kind].names() if name not in WITH_FILES])))
+        named(
+            kind,
+            draw(st.sampled_from([name for name in REGISTRIES[kind].names() if name not in WITH_FILES | OF_NUMBERS])),
+        )
     )
 
 
