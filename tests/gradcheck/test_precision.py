@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from planted_mistakes import correct, subject_in
 
 import nnlab
 from nnlab.core.arrays import Array
@@ -88,3 +89,8 @@ def test_result_is_data_without_nan() -> None:
     data = check.as_data()
     assert data["tensors"][0]["kind"] == "not finite"
     assert data["tensors"][0]["error"] is None
+
+
+def test_epsilon_inside_the_logarithm_of_the_book_is_no_mistake() -> None:
+    """At seed 3 the probability of the label is 0.007, so that ε = 1e-7 shows in the fifth digit."""
+    assert nnlab.check_gradient(*subject_in(correct("book"), "SoftmaxWithLoss"), seed=3).passed
