@@ -16,7 +16,7 @@ from trainings import make_network
 from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.numerical import numerical_gradient
 from nnlab.core.random import Purpose, make_streams
-from nnlab.core.task import CLASSES
+from nnlab.core.task import CLASSES, NUMBERS
 from nnlab.data.pipeline.augmentation import augment
 from nnlab.layers import Layer
 from nnlab.layers.activations import Tanh
@@ -25,6 +25,7 @@ from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear
 from nnlab.layers.pool import MaxPool
 from nnlab.losses import CrossEntropy
+from nnlab.metrics import Record
 from nnlab.optim.patience import Patience
 from nnlab.optim.schedules import Cosine
 from nnlab.registry import REGISTRIES, Hyperparameter, hyperparameters
@@ -125,7 +126,11 @@ TABLE: dict[str, dict[str, Any]] = {
         "mean_absolute_error": {},
         "huber": {"delta": 0.5},
     },
-    "metric": {"accuracy": {}, "loss": {}, "sequence_accuracy": {}, "perplexity": {}},
+    "metric": {
+        **{"accuracy": {}, "loss": {}, "top_k": {"k": 2}, "precision": {}, "recall": {}, "f1": {"average": "weighted"}},
+        **{"balanced_accuracy": {}, "confusion": {}, "mae": {}, "rmse": {}, "r2": {}},
+        **{"sequence_accuracy": {}, "perplexity": {}},
+    },
     "penalty": {"l1": {"strength": 0.3}, "l2": {"strength": 0.3}},
     "initialiser": {
         "normal": {"std": 0.1},
@@ -368,24 +373,36 @@ def test_loss(name: str, dtype: Any, tolerance: float) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_metric(name: str, dtype: Any) -> None:
     cls = REGISTRIES["metric"][name]
-    metric, scores, labels = cls(**TABLE["metric"][name]), normal((N, 4), dtype), np.array([0, 1, 2, 3, 0, 1])
-    labels.flags.writeable = False
+    metric, scores, targets = cls(**TABLE["metric"][name]), normal((N, 4), dtype), np.array([0, 1, 2, 3, 0, 1])
+    right = np.eye(4, dtype=dtype)[targets]
+    if cls.task == NUMBERS:
+        targets = right = normal((N, 4), dtype)[::-1].copy()
+    metric.bind(() if cls.task == NUMBERS else ("a", "b", "c", "d"))
+    targets.flags.writeable = scores.flags.writeable = False
 
-    def measured(scores: np.ndarray, *cuts: int) -> float:
+    def counted(scores: np.ndarray, *cuts: int) -> Any:
         """Counted in chunks of their own, which are merged."""
         total = metric.empty(CrossEntropy())
         for start, end in zip((0, *cuts), (*cuts, N), strict=True):
             chunk = total.empty(CrossEntropy())
-            chunk.update(scores[start:end], labels[start:end])
+            chunk.update(scores[start:end], targets[start:end])
             total.merge(chunk)
-        return total.result()
+        return total
+
+    if issubclass(cls, Record):
+        assert list(counted(right).lines()) == list(counted(right, 1, 4).lines())
+        assert all(len(line) == len(cls.columns) for line in counted(scores).lines())
+        return
+
+    def measured(scores: np.ndarray, *cuts: int) -> float:
+        value: float = counted(scores, *cuts).result()
+        return value
 
     value = measured(scores)
     assert cls.range.low <= value <= cls.range.high
     assert float(cls.format(value)) == pytest.approx(value, rel=1e-3)
     for cuts in ((1,), (2, 3), tuple(range(1, N))):
         assert measured(scores, *cuts) == pytest.approx(value, rel=1e-6)
-    right = np.eye(4, dtype=dtype)[labels]
     best, worst = measured(right), measured(-right)
     assert (best > value > worst) if cls.higher_is_better else (best < value < worst)
     assert metric == metric.empty(CrossEntropy()), "the metric itself has counted nothing"

@@ -29,7 +29,7 @@ from nnlab.storage.lock import LOCK_FILE
 from nnlab.storage.short_paths import ShortPaths, folder_of, last_name, leads_out
 from nnlab.text import one_line
 
-DATA_PATHS = ("path", "labels", "test_path", "test_labels")
+DATA_PATHS = ("path", "labels", "targets", "test_path", "test_labels", "test_targets")
 """The keys of ``data`` that name files or folders."""
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # a constant, so that a run always gives the same zip file

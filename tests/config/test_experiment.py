@@ -210,7 +210,7 @@ models: 5
         "moons, peaks, sine, sine_sequence, spiral, table, text, wine, xor",
         "a.yaml:13:22: compute.threads: aliases (*name) are not allowed; write the value out, or " + BASE,
         "a.yaml:14:1: models: unknown key; did you mean 'model'? a spec has name, seed, dtype, rng, data, model, loss, "
-        "optimizer, penalty, train, compute",
+        "metrics, optimizer, penalty, train, compute",
     ]
 
 
@@ -223,8 +223,8 @@ models: 5
         (
             "[1, 2]",
             [
-                "a.yaml:1:1: must be a mapping with the keys name, seed, dtype, rng, data, model, loss, metrics, "
-                "optimizer, penalty, train, compute, got [1, 2]"
+                "a.yaml:1:1: must be a mapping with the keys name, seed, dtype, rng, data, model, loss, "
+                "metrics, optimizer, penalty, train, compute, got [1, 2]"
             ],
         ),
         (

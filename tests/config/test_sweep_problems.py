@@ -119,7 +119,7 @@ VALUES = (
             "2:8: optimizer.betta1: unknown key; did you mean 'beta1'? adam has lr, beta1, beta2, eps"]),
         ("base: base.yaml\nover: {lr: [0.1, 0.2]}", [
             "2:8: lr: unknown key; did you mean 'optimizer.lr'? a spec has name, seed, dtype, rng, data, model, loss, "
-            "optimizer, penalty, train, compute"]),
+            "metrics, optimizer, penalty, train, compute"]),
         ("base: base.yaml\nover: {optimizer.lr: [0.1, -1], model.init: [he, hu]}", [
             "2:28: optimizer.lr: must be above 0, got -1 (optimizer.lr=-1, model.init=he; optimizer.lr=-1, "
             "model.init=hu)",
@@ -162,7 +162,7 @@ VALUES = (
             "3:1: name: must be printable text of 1 to 100 characters, got ''"]),
         ("base: {model: softmax, optimzer: adam}\nover: {seed: 5}", [
             "1:24: optimzer: unknown key; did you mean 'optimizer'? a spec has name, seed, dtype, rng, data, model, "
-            "loss, optimizer, penalty, train, compute",
+            "loss, metrics, optimizer, penalty, train, compute",
             f"2:8: over.seed: {VALUES}; got 5; for one value set: has the key, or write [5]"]),
         ("base: &x base.yaml\nover: {seed: [1, 2]}", [
             "1:7: base: anchors (&name) are not allowed; base: OTHER.yaml inherits from another spec"]),

@@ -327,6 +327,7 @@ def test_plain_defaults_round_trip() -> None:
                 "order": [2, 1],
                 "shape": [-1],
                 "trials": 2,
+                "tokens": 3,
             }
             needed = [parameter.name for parameter in hyperparameters(registry[name]) if parameter.required]
             component = build(registry, {"name": name, **{key: given[key] for key in needed}})
