@@ -4,6 +4,7 @@ from itertools import combinations, permutations
 
 import numpy as np
 
+from nnlab.core.arrays import Array
 from nnlab.gradcheck.evidence import SAME, Diagnosis, Evidence
 from nnlab.gradcheck.implementation import Sizes
 
@@ -109,7 +110,7 @@ def _cropped(e: Evidence) -> float | None:
     return residual if residual < SAME else None
 
 
-def factor(candidate: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", e: Evidence) -> float | None:
+def factor(candidate: Array, e: Evidence) -> float | None:
     """The c for which candidate = c · numerical, where there is one."""
     if candidate.shape != e.numerical.shape:
         return None

@@ -1,5 +1,6 @@
 """nnlab.check_gradient accepts functions, classes, objects and components, and refuses what it does not understand."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,9 @@ CORRECT: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("subject", CORRECT, ids=lambda subject: getattr(subject[0], "__name__", str(subject[0])))
+@pytest.mark.parametrize(
+    "subject", CORRECT, ids=lambda subject: getattr(subject[0], "__name__", type(subject[0]).__name__)
+)
 def test_correct_gradients_pass(subject: tuple[Any, ...]) -> None:
     check = nnlab.check_gradient(*subject)
     assert check.passed, check
@@ -106,6 +109,18 @@ def test_wrong_gradient_shows_the_worst_five_entries() -> None:
     assert gaps == sorted(gaps, reverse=True)
     for entry in wrong.worst:
         assert entry.numerical == pytest.approx(2 * entry.analytic)
+
+
+@pytest.mark.parametrize(
+    ("slope", "kind"),
+    [(lambda y: 3 * (1 - y), "missing factor"), (lambda y: 3 * (1 - y**2) * y, "extra factor")],
+    ids=["missing", "extra"],
+)
+def test_a_constant_beside_a_wrong_factor_is_that_of_backward(slope: Callable[[Array], Array], kind: str) -> None:
+    (wrong,) = nnlab.check_gradient(lambda x: (np.tanh(x), x), lambda dout, x: dout * slope(np.tanh(x))).failed
+    assert wrong.diagnosis is not None
+    assert wrong.diagnosis.kind == kind
+    assert wrong.diagnosis.sentence.endswith("and the rest is wrong by a factor 3")
 
 
 def test_arrays_of_the_user_are_the_point_and_tuples_are_shapes() -> None:
