@@ -45,11 +45,9 @@ def check_implementations(implementations: list[Implementation], seed: int) -> G
     """Check implementations one after the other; further settings of the same code are reported where they fail."""
     first, *others = implementations
     tensors = inspect_gradients(first, seed)
-    notes = list(first.notes)
     for other in others if all(check.passed for check in tensors) else ():
-        failed = [check for check in inspect_gradients(other, seed) if not check.passed]
-        tensors += failed
-    return GradientCheck(tuple(tensors), tuple(notes))
+        tensors += [check for check in inspect_gradients(other, seed) if not check.passed]
+    return GradientCheck(tuple(tensors), first.notes)
 
 
 def implementations_of(

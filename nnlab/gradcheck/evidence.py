@@ -112,14 +112,6 @@ class Evidence:
         """Arrays that formulas are made of, by the text a learner would write."""
         return dict(_quantities(self))
 
-    @cached_property
-    def reference(self) -> dict[Literal["x"], tuple[str, Array]]:
-        """The first argument that is an array of floats, with its name."""
-        for name, value in self.arguments.items():
-            if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-                return {"x": (name, value)}
-        return {}
-
 
 def distance(a: Array, b: Array) -> float:
     """‖a − b‖ / the larger norm; 0 where both are 0, inf where either is not finite."""

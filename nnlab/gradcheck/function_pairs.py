@@ -64,7 +64,7 @@ class PairSession(Session):
             return self.outputs[0]
         raise UsageError(
             f"{line_of(self.backward_function)}: backward asks for {quote(name)}, which is no argument of forward "
-            "and no a cache: forward must return (out, cache), and backward take (dout, cache)"
+            "and no cache: forward must return (out, cache), and backward take (dout, cache)"
         )
 
 

@@ -11,7 +11,7 @@ from nnlab.core.arrays import Array
 from nnlab.errors import UsageError
 from nnlab.gradcheck.calling import CodeRaised
 from nnlab.gradcheck.example_arrays import example_of
-from nnlab.gradcheck.implementation import Arguments, Example, Implementation, Session, Sizes, run
+from nnlab.gradcheck.implementation import Arguments, Example, Implementation, Session, Sizes, forward_of, run
 from nnlab.gradcheck.layouts import Layout, layouts_for
 from nnlab.text import quote
 
@@ -133,8 +133,6 @@ def _some_missing(parameters: Mapping[str, inspect.Parameter], given: Mapping[st
 
 def _problem(implementation: Implementation, example: Example) -> tuple[str, str] | None:
     """Where an exception comes from, forward or backward, and what it says."""
-    from nnlab.gradcheck.implementation import forward_of
-
     try:
         output = forward_of(implementation.session(), example.arguments)
     except CodeRaised as error:

@@ -59,7 +59,7 @@ def load_source(source: PluginSource) -> Plugin:
             _by_content[plugin.sha256] = plugin
         former = _by_path.get(source.path)
         if former and former is not plugin:
-            _withdraw(former, plugin)
+            _withdraw(former)
         _by_path[source.path] = plugin
         for kind, classes in plugin.components.items():
             for name, component in classes.items():
@@ -92,8 +92,8 @@ def _executed(source: PluginSource) -> Plugin:
     return plugin
 
 
-def _withdraw(former: Plugin, plugin: Plugin) -> None:
-    """Forget the components that an earlier version of a file had and this one does not."""
+def _withdraw(former: Plugin) -> None:
+    """Remove the components of an earlier version of a file that are still registered."""
     for kind, classes in former.components.items():
         registered = dict(REGISTRIES[kind].own_items())
         for name, component in classes.items():
