@@ -9,7 +9,8 @@ from nnlab.core.arrays import Array, Shape
 from nnlab.core.initialisers import He, Initialiser, Normal, Xavier
 from nnlab.core.random import RandomGenerator
 from nnlab.core.rows import Bounds
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.pipeline.augmentation import Augmentation
 from nnlab.data.target_columns import TargetColumns
 from nnlab.hyperparameters import Component, Doc

@@ -8,7 +8,8 @@ from nnlab.config.experiment import Experiment
 from nnlab.config.loading import load_experiment
 from nnlab.config.overrides import Overrides
 from nnlab.core.random import Purpose, make_streams
-from nnlab.data.dataset import Dataset, DatasetSource
+from nnlab.data.dataset import Dataset
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import DataError, RunError, ShapeError
 from nnlab.models.network import Network

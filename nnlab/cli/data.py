@@ -12,7 +12,8 @@ from nnlab.cli.plugins import with_plugins
 
 if TYPE_CHECKING:
     from nnlab.config.experiment import Experiment
-    from nnlab.data.dataset import Dataset, DatasetSource
+    from nnlab.data.dataset import Dataset
+    from nnlab.data.dataset_source import DatasetSource
     from nnlab.errors import UsageError
 
 FOLDER = Path("samples")

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 
 from nnlab.cli.console import is_live, messages
 from nnlab.core.memory import readable_bytes
-from nnlab.data.dataset import DatasetSource
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.files.download import DownloadObserver, NoObserver, RemoteFile
 
 

@@ -9,7 +9,7 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, Predicate
 from nnlab.config.positions import KeyPath
 from nnlab.config.resolved_spec import ResolvedSpec
 from nnlab.core.rows import Steps
-from nnlab.data.dataset import DatasetSource
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.html import block, code, line
 from nnlab.losses import CrossEntropy, Loss
 from nnlab.metric_columns import measured_names, measured_statistics, metric_of, misfit

@@ -1,6 +1,7 @@
 """Datasets by name; importing this package registers all of them."""
 
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.sources import (
     binary_addition,
     cifar10,

@@ -15,7 +15,8 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.core.random import RandomGenerator
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset_source import DatasetSource
 
 MOST_BYTES = 256 << 20
 MOST_FILES = 10_000

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.data.dataset import Dataset, DatasetSource
+from nnlab.data.dataset import Dataset
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.sources import cifar10
 from nnlab.data.sources.cifar10 import Cifar10
 from nnlab.data.sources.fashion_mnist import FashionMnist

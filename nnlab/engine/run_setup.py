@@ -8,7 +8,7 @@ from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.core.random import Purpose, make_streams
 from nnlab.core.threads import Workers, available_cores
-from nnlab.data.dataset import ReadDataset
+from nnlab.data.dataset_source import ReadDataset
 from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.engine.accumulation import GradientAccumulation
 from nnlab.engine.averaging import WeightAverage

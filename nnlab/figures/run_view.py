@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from nnlab.core.arrays import Array
-from nnlab.data.dataset import Dataset, DatasetSource
+from nnlab.data.dataset import Dataset
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.engine.predictions import class_predictions, evaluation_split, predicted_numbers
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import DataError, UsageError, naming

@@ -11,7 +11,8 @@ from nnlab.config.loading import load_experiment
 from nnlab.config.recorded_data import CHECKSUMS
 from nnlab.core.arrays import Array
 from nnlab.core.rows import REPORTING_SPLITS
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.input_format import Column, InputFormat, Scaling
 from nnlab.data.pipeline.raw_samples import network_inputs
 from nnlab.data.pipeline.training_range import out_of_range

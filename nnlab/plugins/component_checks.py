@@ -12,7 +12,7 @@ from nnlab.hyperparameters import Doc, hyperparameters
 from nnlab.text import one_line, quote, with_article
 
 BASES = {
-    "dataset": "nnlab.data.dataset.DatasetSource",
+    "dataset": "nnlab.data.dataset_source.DatasetSource",
     "augmentation": "nnlab.data.pipeline.augmentation.Augmentation",
     "model": "nnlab.models.base.Model",
     "layer": "nnlab.layers.base.Layer",

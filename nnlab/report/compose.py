@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from nnlab.data.dataset import DatasetSource
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.figures.run_view import ignore
 from nnlab.language import Language, in_language, speaking, tr
 from nnlab.plots.palette import drawn_as

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from nnlab.comparisons.comparison import Comparison
-from nnlab.data.dataset import DatasetSource
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.figures.run_pictures import draw_all
 from nnlab.figures.run_view import RunView, ignore, run_view
 from nnlab.language import in_language

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from nnlab.config.sweep import Sweep
 from nnlab.core.plain_values import canonical
 from nnlab.core.rows import MOST_TRIALS
-from nnlab.data.dataset import DatasetSource
 from nnlab.data.dataset_cache import DatasetCache
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import MOST_LINES, UsageError
 from nnlab.language import tr

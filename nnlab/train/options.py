@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nnlab.core.signals import never
-from nnlab.data.dataset import ReadDataset
+from nnlab.data.dataset_source import ReadDataset
 from nnlab.train.callbacks import UserObserver
 
 

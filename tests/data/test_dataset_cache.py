@@ -10,8 +10,9 @@ import pytest
 from trainings import GivenData
 
 from nnlab.core.random import Purpose, make_streams
-from nnlab.data.dataset import Dataset, DatasetSource
+from nnlab.data.dataset import Dataset
 from nnlab.data.dataset_cache import DatasetCache
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.sources.idx import Idx
 from nnlab.data.sources.mnist import Mnist
 from nnlab.data.sources.table import Table

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from trainings import make_experiment
 
-from nnlab.data.dataset import DatasetSource
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.errors import DataError, RunError, UsageError
 from nnlab.figures.run_pictures import animate, draw, draw_all
 from nnlab.figures.run_view import run_view

@@ -9,7 +9,8 @@ from nnlab.config.experiment import ComputeSettings, Experiment, TrainSettings
 from nnlab.config.loading import load_experiment
 from nnlab.core.random import RandomGenerator, make_streams
 from nnlab.core.rows import Row
-from nnlab.data.dataset import Dataset, DatasetSource
+from nnlab.data.dataset import Dataset
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.engine.run_setup import RunSetup
 from nnlab.layers.base import Layer
 from nnlab.losses import CrossEntropy, Loss

@@ -8,7 +8,8 @@ from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array
 from nnlab.core.random import RandomGenerator
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.errors import UsageError
 from nnlab.registry import Doc, datasets
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import RandomGenerator
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.files.download import Download, DownloadObserver, RemoteFile
 from nnlab.data.files.plain_pickle import read_plain_pickle
 from nnlab.data.files.reading import HashingReader, check_fits, file_name, most_unpacked, opened, unpacked

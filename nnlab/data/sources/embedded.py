@@ -10,7 +10,8 @@ import numpy as np
 from nnlab.core.arrays import Shape
 from nnlab.core.random import RandomGenerator
 from nnlab.core.task import CLASSES, NUMBERS, Task
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.input_format import Scaling
 from nnlab.data.tables.csv_file import CsvSettings, read_csv
 from nnlab.data.tables.scaling import FeatureScaling, scale_features

@@ -14,7 +14,8 @@ from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape, shape_text
 from nnlab.core.random import RandomGenerator
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.files.reading import HashingReader, check_fits, check_unpacked, file_name, opened, unpacked
 from nnlab.errors import DataError, reason_of
 from nnlab.registry import Doc, FilePath, datasets

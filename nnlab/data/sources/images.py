@@ -9,7 +9,8 @@ from annotated_types import Ge, Le, Lt, MaxLen, MinLen
 
 from nnlab.core.arrays import Array
 from nnlab.core.random import RandomGenerator
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.files.reading import file_name
 from nnlab.data.input_format import PictureSettings
 from nnlab.data.pipeline.splitting import hold_out_share

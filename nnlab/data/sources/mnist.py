@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from nnlab.core.arrays import Shape
 from nnlab.core.random import RandomGenerator
-from nnlab.data.dataset import Dataset, DatasetSource
+from nnlab.data.dataset import Dataset
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.sources.idx import read_folder
 from nnlab.errors import DataError
 from nnlab.registry import datasets

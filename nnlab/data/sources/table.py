@@ -10,7 +10,8 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 
 from nnlab.core.random import RandomGenerator
 from nnlab.core.task import CLASSES, NUMBERS, Task
-from nnlab.data.dataset import Dataset, DatasetSource
+from nnlab.data.dataset import Dataset
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.files.file_kinds import HEAD, refuse_other_kind
 from nnlab.data.files.npy_header import NPY_MAGIC
 from nnlab.data.files.reading import file_name, opened

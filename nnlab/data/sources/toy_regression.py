@@ -10,7 +10,8 @@ from annotated_types import Ge, Gt, Le
 from nnlab.core.arrays import Array
 from nnlab.core.random import RandomGenerator
 from nnlab.core.task import NUMBERS, Task
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.input_format import Column
 from nnlab.data.target_columns import TargetColumns
 from nnlab.registry import Doc, datasets

@@ -4,7 +4,8 @@ from abc import abstractmethod
 from dataclasses import dataclass
 
 from nnlab.core.random import RandomGenerator
-from nnlab.data.dataset import DatasetSource, Split
+from nnlab.data.dataset import Split
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.pipeline.windows import hold_out_block, last_share
 from nnlab.errors import UsageError
 

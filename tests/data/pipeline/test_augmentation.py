@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nnlab.core.random import make_streams
-from nnlab.data.dataset import Dataset, DatasetSource, Split
+from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.pipeline.augmentation import (
     IMAGES_AT_ONCE,
     Augmentation,

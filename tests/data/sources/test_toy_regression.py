@@ -3,7 +3,8 @@ import pytest
 
 from nnlab.core.random import AddressedStreams, Purpose
 from nnlab.core.task import NUMBERS
-from nnlab.data.dataset import Dataset, DatasetSource
+from nnlab.data.dataset import Dataset
+from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.sources.toy_regression import Peaks, Sine
 
 
