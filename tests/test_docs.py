@@ -14,7 +14,7 @@ from nnlab.config.loading import load_experiment
 from nnlab.config.sweep_keys import SweepKeys
 from nnlab.config.sweep_loading import load_sweep
 from nnlab.core.rows import SPLITS
-from nnlab.figures.run_pictures import KINDS
+from nnlab.figures.picture_kinds import KINDS
 from nnlab.figures.sweep_pictures import KINDS as SWEEP_KINDS
 from nnlab.plots.descent import FILES as DESCENT_PICTURES
 from nnlab.records.trash import TRASH_FOLDER

@@ -94,8 +94,10 @@ def draw_sweep(sweep: Path, kinds: list[str], folder: Path, animate: bool) -> No
 def draw_run(run: Path, kinds: list[str], folder: Path, animate: bool, data: Path | None = None) -> None:
     """Draw these pictures of a run, or all where none is named, and print their paths; ``data`` is its moved data."""
     from nnlab.cli.downloading import fetch
-    from nnlab.figures.run_pictures import animate as animate_run
-    from nnlab.figures.run_pictures import draw, draw_all, picture_kinds, snapshots_of
+    from nnlab.figures.picture_kinds import picture_kinds
+    from nnlab.figures.run_animation import animate as animate_run
+    from nnlab.figures.run_animation import snapshots_of
+    from nnlab.figures.run_pictures import draw, draw_all
     from nnlab.figures.run_view import run_view
     from nnlab.records.reader import read_run
 

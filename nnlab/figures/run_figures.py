@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnlab.core.rows import Row
-from nnlab.figures.run_pictures import draw, picture_kinds
+from nnlab.figures.picture_kinds import picture_kinds
+from nnlab.figures.run_pictures import draw
 from nnlab.figures.run_view import run_view
 from nnlab.language import Language
 from nnlab.metric_columns import headline

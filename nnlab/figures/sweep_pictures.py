@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from nnlab.errors import NnlabError, UsageError
-from nnlab.figures.run_pictures import naming_picture
+from nnlab.figures.picture_kinds import naming_picture
 from nnlab.figures.run_view import ignore
 from nnlab.figures.sweep_view import SweepView, sweep_view
 from nnlab.plots.palette import in_format

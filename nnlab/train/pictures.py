@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from nnlab.engine.run_setup import RunSetup
 from nnlab.figures.failures import failures_reported
-from nnlab.figures.run_pictures import BY_TRAINING, KINDS, draw_all, naming_picture
+from nnlab.figures.picture_kinds import BY_TRAINING, KINDS, naming_picture
+from nnlab.figures.run_pictures import draw_all
 from nnlab.figures.run_view import RunView
 from nnlab.metric_columns import metric_called
 from nnlab.plots.curves import plot_run

@@ -10,7 +10,7 @@ from pictured_sweeps import make_sweep
 from PIL import Image
 
 from nnlab.cli.completion import PICTURES, SWEEP_PICTURES, complete_picture
-from nnlab.figures.run_pictures import KINDS
+from nnlab.figures.picture_kinds import KINDS
 from nnlab.figures.sweep_pictures import KINDS as SWEEP_KINDS
 from nnlab.language import LANGUAGES
 from nnlab.plots.palette import STYLES

@@ -10,8 +10,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from trainings import make_experiment
 
 from nnlab.errors import RunError, UsageError
-from nnlab.figures import run_pictures as pictures
-from nnlab.figures.run_pictures import KINDS, Picture, animate, draw, draw_all, picture_kinds
+from nnlab.figures import picture_kinds as pictures
+from nnlab.figures.picture_kinds import KINDS, Picture, picture_kinds
+from nnlab.figures.run_animation import animate
+from nnlab.figures.run_pictures import draw, draw_all
 from nnlab.figures.run_view import RunView, run_view
 from nnlab.plots.palette import drawn_as
 from nnlab.plots.plot_style import PlotStyle

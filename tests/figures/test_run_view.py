@@ -9,7 +9,8 @@ from trainings import make_experiment
 
 from nnlab.data.dataset_source import DatasetSource
 from nnlab.errors import DataError, RunError, UsageError
-from nnlab.figures.run_pictures import animate, draw, draw_all
+from nnlab.figures.run_animation import animate
+from nnlab.figures.run_pictures import draw, draw_all
 from nnlab.figures.run_view import run_view
 from nnlab.plots import regions
 from nnlab.records.reader import RunRecord, read_run

@@ -14,7 +14,7 @@ from trainings import make_experiment
 from nnlab.config.experiment import Experiment
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, RunError, SpecError, UsageError
-from nnlab.figures.run_pictures import animate
+from nnlab.figures.run_animation import animate
 from nnlab.figures.run_view import run_view
 from nnlab.records.reader import read_run
 from nnlab.train.run import run
@@ -134,7 +134,7 @@ def test_snapshots_are_shown_in_the_order_of_their_steps(
     last.rename(last.with_name("step-10000000.safetensors"))
     shown: list[int] = []
     monkeypatch.setattr(
-        "nnlab.figures.run_pictures.animate_boundary",
+        "nnlab.figures.run_animation.animate_boundary",
         lambda name, data, frames, out: shown.extend(step for step, _ in frames),
     )
     animate(run_view(read_run(folder)), tmp_path)
