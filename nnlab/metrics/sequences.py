@@ -7,54 +7,30 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Bounds
-from nnlab.core.statistics import share_standard_error
 from nnlab.core.task import CLASSES
 from nnlab.metrics.base import Metric
+from nnlab.metrics.share import Share
 from nnlab.registry import metrics
 
 
 @metrics.register("sequence_accuracy")
 @dataclass(kw_only=True)
-class SequenceAccuracy(Metric):
+class SequenceAccuracy(Share):
     """Share of sequences whose every step is predicted correctly, from 0 to 1; higher is better.
 
     With one target a sample it is the accuracy.
     """
 
-    task = CLASSES
     of_sequences = True
     label = "sequence accuracy"
     label_ja = "系列正解率"
     heading = "seq acc"
-    higher_is_better = True
-    range = Bounds(0, 1)
-
-    correct: int = field(default=0, init=False)
-    samples: int = field(default=0, init=False)
 
     def update(self, scores: Array, targets: Array) -> None:
         """Scores (N, ..., K) and targets (N, ...); of equally high scores the first counts."""
         right = scores.argmax(axis=-1) == targets
         self.correct += int(right.reshape(len(targets), -1).all(axis=1).sum())
         self.samples += len(targets)
-
-    def result(self) -> float:
-        """Correct / N."""
-        return self.correct / self.samples
-
-    @classmethod
-    def standard_error_of(cls, value: float, samples: int) -> float:
-        """√(p(1−p)/N)."""
-        return share_standard_error(value, samples)
-
-    def standard_error(self) -> float:
-        """√(p(1−p)/N) of the share p of N sequences."""
-        return self.standard_error_of(self.result(), self.samples)
-
-    @classmethod
-    def format(cls, value: float) -> str:
-        """Four decimals."""
-        return f"{value:.4f}"
 
 
 @metrics.register("perplexity")
