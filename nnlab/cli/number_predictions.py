@@ -26,17 +26,21 @@ def print_numbers(table: "NumberPredictions") -> None:
         shown.add_column(tr("step"), justify="right")
     names = [one_line(name, 40) for name in table.target_names[:MOST_TARGETS]]
     for name in names:
-        shown.add_column(in_language(f"predicted {name}", f"{name}（予測）"), justify="right")
+        shown.add_column(tr("predicted {target}", target=name), justify="right")
     for sample, step, numbers in islice(table.rows(), MOST_ROWS):
         place = () if step is None else (str(step),)
         cells = [one_line(sample, 200), *place, *(f"{number:.6g}" for number in numbers[: len(names)])]
         shown.add_row(*map(Text, cells))
     results().print(shown)
-    left = len(table) * (table.steps or 1) - MOST_ROWS
-    if left > 0 or len(names) < len(table.target_names):
-        rows = f"{max(left, 0):,}"
+    rows = max(len(table) * (table.steps or 1) - MOST_ROWS, 0)
+    targets = len(table.target_names) - len(names)
+    if rows or targets:
+        more = " and ".join(_counted(count, noun) for count, noun in ((rows, "row"), (targets, "target")) if count)
+        more_ja = "、".join(f"{count:,} {unit}" for count, unit in ((rows, "行"), (targets, "目的変数")) if count)
         echo(
-            in_language(
-                f"... and {rows} rows more; --csv FILE writes all", f"… 他 {rows} 行（--csv FILE で全件を書き出し）"
-            )
+            in_language(f"... and {more} more; --csv FILE writes all", f"… 他 {more_ja}（--csv FILE で全件を書き出し）")
         )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from nnlab.inference.samples import Samples
 
 FOLDER = Path("predictions")
-MOST_ROWS = 50
-MOST_OF_STEPS = 500
 MOST_STDIN = 1 << 30
 
 
@@ -94,6 +92,7 @@ def predict_command(
 
     Example: nnlab predict last digits/*.png
     """
+    from nnlab.cli.class_predictions import print_classes
     from nnlab.cli.generation import print_generated
     from nnlab.cli.number_predictions import print_numbers
     from nnlab.errors import UsageError
@@ -149,7 +148,7 @@ def predict_command(
     elif isinstance(table, NumberPredictions) and not json:
         print_numbers(table)
     elif not isinstance(table, NumberPredictions) and not json:
-        _print(table, top)
+        print_classes(table, top)
     drawn = None
     if plots and samples.pictures and not isinstance(table, NumberPredictions):
         with naming_output(out or FOLDER):
@@ -158,7 +157,7 @@ def predict_command(
         document: dict[str, Any] = {
             "run": str(run),
             **_outputs(table),
-            "predictions": table.as_plain(top),
+            "predictions": table.as_plain() if isinstance(table, NumberPredictions) else table.as_plain(top),
             "notes": list(samples.notes),
             "picture": None if drawn is None else str(drawn),
         }
@@ -208,44 +207,3 @@ def _draw(
     with drawn_as(PlotStyle("png", "light", language)):
         folder = out or create_folder(FOLDER)
         return plot_predictions(name, seen, samples.picture_count, folder, probability=table.softmax)
-
-
-def _print(table: "PredictionTable", top: int) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from nnlab.cli.console import results
-    from nnlab.inference.prediction_table import StepPredictions
-    from nnlab.language import in_language, tr
-    from nnlab.text import one_line
-
-    number = tr("probability") if table.softmax else tr("score")
-    if isinstance(table, StepPredictions):
-        number = tr("lowest probability") if table.softmax else tr("lowest score")
-    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    shown.add_column(tr("sample"), overflow="fold")
-    shown.add_column(tr("prediction"), overflow="fold")
-    shown.add_column(number, justify="right")
-    others = min(top, len(table.class_names)) - 1 if table.steps is None else 0
-    if others:
-        shown.add_column(tr("next classes"), overflow="fold")
-    for index, sample in enumerate(table.samples[:MOST_ROWS]):
-        if isinstance(table, StepPredictions):
-            steps = one_line(" ".join(table.names_of(index)), MOST_OF_STEPS)
-            shown.add_row(*map(Text, (one_line(sample, 200), steps, f"{table.lowest(index):.4f}")))
-            continue
-        first, *rest = table.top(index, top)
-        cells = [one_line(sample, 200), one_line(first.name), f"{first.probability:.4f}"]
-        cells += [", ".join(f"{one_line(name)} {value:.4f}" for name, value in rest)] if others else []
-        shown.add_row(*map(Text, cells))
-    results().print(shown)
-    if len(table) > MOST_ROWS:
-        counts = ", ".join(f"{one_line(name)} {count:,}" for name, count in table.counts()[:20])
-        left = len(table) - MOST_ROWS
-        more = f"{left:,} {'sample' if left == 1 else 'samples'} more"
-        echo(
-            in_language(
-                f"... and {more}; --csv FILE writes all. Predicted classes: {counts}",
-                f"… 他 {left:,} 件（--csv FILE で全件を書き出し）。予測クラスの内訳：{counts}",
-            )
-        )

@@ -52,7 +52,7 @@ class NumberPredictions:
             writer.writerow([text_cell(sample), *(() if step is None else (step,)), *map(repr, numbers)])
         return text.getvalue()
 
-    def as_plain(self, count: int = 0) -> list[dict[str, Any]]:
+    def as_plain(self) -> list[dict[str, Any]]:
         """For each sample the prediction of each target by its name; a list of them where there are steps."""
 
         def named(numbers: list[float]) -> dict[str, float]:
