@@ -17,8 +17,7 @@ from nnlab.registry import Doc, datasets
 class Latch(DatasetSource):
     """T values: the class is whether the first is +1 or −1, all after it are noise (Bengio et al. 1994, section II).
 
-    A network has to keep the first value over T − 1 steps of noise: the classes alternate, so both are equally
-    frequent.
+    A network has to keep the first value over T − 1 steps of noise. Classes alternate, so both are equally frequent.
     """
 
     length: Annotated[int, Ge(1), Le(10_000), Doc("number of steps T")] = 50

@@ -50,7 +50,7 @@ class SineSequence(WindowedSource):
         wave = np.sin(2 * np.pi * t / self.period) + self.noise * rng.standard_normal(steps)
         train = self._windows(wave[: self.samples + self.length])
         test = self._windows(wave[self.samples + self.length :]) if self.test_samples else None
-        return Dataset(train, test, (), numbers=TargetColumns(("next",), np.zeros(1), np.ones(1)))
+        return Dataset(train, test, (), numbers=TargetColumns.in_own_units(("next",)))
 
     def _windows(self, wave: Array) -> Split:
         return Split(windows_of(wave[:-1], self.length)[:, :, np.newaxis], wave[self.length :, np.newaxis])

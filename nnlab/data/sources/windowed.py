@@ -14,7 +14,7 @@ from nnlab.errors import UsageError
 class WindowedSource(DatasetSource):
     """A dataset whose samples are windows of a series, in order: held-out samples are blocks, not drawn at random.
 
-    So no validation sample contains a step that is a target in training.
+    No step is a target both in training and in validation.
     """
 
     @property
