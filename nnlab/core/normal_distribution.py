@@ -6,6 +6,7 @@ from math import pi, sqrt
 import numpy as np
 
 from nnlab.core.arrays import Array
+from nnlab.core.workspace import Workspace
 
 # Cody, "Rational Chebyshev approximations for the error function", Mathematics of Computation 23 (1969), 631-637, as
 # function ANORM of "Algorithm 715: SPECFUN", ACM Transactions on Mathematical Software 19 (1993), 22-32.
@@ -51,47 +52,70 @@ END = 40.0
 BLOCK = 16_384
 
 
-def normal_distribution(x: Array, cdf: Array, density: Array, *, single: bool = False) -> None:
+def normal_distribution(x: Array, cdf: Array, density: Array, workspace: Workspace, *, single: bool = False) -> None:
     """Write Φ(x) = ∫ φ from −∞ to x and φ(x) = e^(−x²/2) / √2π for each of the numbers x (M,), real or complex.
 
     The relative error of both is below 1e-15, also where Φ is next to 0; with ``single`` below 4e-10 where Φ is a
     float32 that is not 0, in half the time. Complex numbers take the formula of their real part, so that the complex
-    step sees the same function.
+    step sees the same function. What is as large as a piece is kept in the workspace.
     """
     for start in range(0, len(x), BLOCK):
         part = slice(start, start + BLOCK)
-        _distribution(x[part], cdf[part], density[part], single)
+        _distribution(x[part], cdf[part], density[part], workspace, single)
 
 
-def _distribution(x: Array, cdf: Array, density: Array, single: bool) -> None:
-    positive = x.real > 0
-    y = np.minimum(np.where(positive, x, -x), END)  # |x|
+def _distribution(x: Array, cdf: Array, density: Array, workspace: Workspace, single: bool) -> None:
+    y, bell = workspace.array("y and bell", (2, len(x)), x.dtype)
+    both = workspace.array("numerator and denominator", (2, len(x)), x.dtype)
+    positive = np.greater(x.real, 0, out=workspace.array("right half", x.shape, np.bool_))
+    np.negative(x, out=y)
+    np.copyto(y, x, where=positive)
+    np.minimum(y, END, out=y)  # |x|
     if single:
-        bell = np.exp(y * y / -2)
-    else:  # with an exact square: of y² itself, rounding would change the last three digits at y = 30
-        head = np.round(y.real * 16) / 16
-        bell = np.exp(head * head / -2) * np.exp((y - head) * (y + head) / -2)
+        np.multiply(y, y, out=bell)
+        bell /= -2
+        np.exp(bell, out=bell)
+    else:
+        _exact_bell(y, bell, workspace)
     np.multiply(bell, 1 / sqrt(2 * pi), out=density)
-    np.multiply(bell, _quotient(MIDDLE, y), out=cdf)
+    np.multiply(bell, _quotient(MIDDLE, y, both), out=cdf)
     if not single:
         (far,) = np.nonzero(y.real > MIDDLE_END)
         squares = 1 / (y[far] * y[far])
-        cdf[far] = bell[far] / y[far] * (1 / sqrt(2 * pi) - squares * _quotient(FAR, squares))
+        quotient = _quotient(FAR, squares, both[:, : len(far)])
+        cdf[far] = bell[far] / y[far] * (1 / sqrt(2 * pi) - squares * quotient)
     np.subtract(1, cdf, out=cdf, where=positive)
     if not single:
         (near,) = np.nonzero(y.real <= NEAR_END)
         small = x[near]
-        cdf[near] = 0.5 + small * _quotient(NEAR, small * small)
+        cdf[near] = 0.5 + small * _quotient(NEAR, small * small, both[:, : len(near)])
 
 
-def _quotient(coefficients: tuple[Sequence[float], Sequence[float]], x: Array) -> Array:
-    """The quotient of two polynomials of one degree by Horner's rule, both at once."""
+def _exact_bell(y: Array, bell: Array, workspace: Workspace) -> None:
+    """Write e^(−y²/2) with an exact square: of y² itself, rounding would change the last three digits at y = 30."""
+    head, first = workspace.array("head and first", (2, len(y)), y.real.dtype)
+    np.multiply(y.real, 16, out=head)
+    np.round(head, out=head)
+    head /= 16
+    np.multiply(head, head, out=first)
+    first /= -2
+    np.exp(first, out=first)
+    rest = np.subtract(y, head, out=workspace.array("rest", y.shape, y.dtype))
+    np.add(y, head, out=bell)
+    bell *= rest
+    bell /= -2
+    np.exp(bell, out=bell)
+    bell *= first
+
+
+def _quotient(coefficients: tuple[Sequence[float], Sequence[float]], x: Array, both: Array) -> Array:
+    """The quotient of two polynomials of one degree by Horner's rule, in ``both`` (2, M) at once."""
     first, *others = np.array(coefficients).T[:, :, np.newaxis]
-    both = np.empty((2, len(x)), x.dtype)
     both[...] = first
     for pair in others:
         both *= x
         both += pair
+    numerator: Array
     numerator, denominator = both
     numerator /= denominator
     return numerator

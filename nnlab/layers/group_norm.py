@@ -28,11 +28,19 @@ class ChannelGroupNorm(SampleNorm):
 
     def mean(self, name: str, x: Array) -> Array:
         """The mean over pixels, then over the channels of each group, once for each channel: (N, C, 1, 1) or (N, D)."""
-        channels = x.mean(axis=self._pixels, keepdims=True) if self._pixels else x
+        channels = x
+        if self._pixels:
+            kept = name if self._width == 1 else "channel means"
+            channels = self.workspace.array(kept, (*x.shape[:2], *(1 for _ in self._pixels)), x.dtype)
+            np.mean(x, axis=self._pixels, keepdims=True, out=channels)
         if self._width == 1:
             return channels
-        means = channels.reshape(len(x), self._count, self._width).mean(axis=2)
-        return np.repeat(means, self._width, axis=1).reshape(channels.shape)
+        grouped = (len(x), self._count, self._width)
+        means = self.workspace.array("group means", (*grouped[:2], 1), x.dtype)
+        np.mean(channels.reshape(grouped), axis=2, keepdims=True, out=means)
+        spread = self.workspace.array(name, channels.shape, x.dtype)
+        np.copyto(spread.reshape(grouped), means)
+        return spread
 
 
 @layers.register("group_norm")

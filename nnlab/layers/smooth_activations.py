@@ -89,8 +89,8 @@ class GELU(Gated):
             gate *= 2 * sqrt(2 / pi)
             return self.sigmoid_gate(gate)
         self._density = self.workspace.like("density", x)
-        flat = (array.ravel(order="K") for array in (x, gate, self._density))
-        normal_distribution(*flat, single=self._single)
+        numbers, cdf, density = (array.ravel(order="K") for array in (x, gate, self._density))
+        normal_distribution(numbers, cdf, density, self.workspace, single=self._single)
         return gate
 
     def gate_derivative(self, x: Array) -> Array:
@@ -142,9 +142,9 @@ class Softplus(Activation):
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = max(x, 0) + ln(1 + e⁻|ˣ|), in double precision: float32 would lose its small values."""
         double = np.result_type(x, np.float64)
-        self._positive = np.greater(x.real, 0, out=self.workspace.like("positive", x, np.bool_))
+        self._negative = np.less_equal(x.real, 0, out=self.workspace.like("negative", x, np.bool_))
         self._e = e = np.negative(x, out=self.workspace.like("e", x, double), dtype=double)
-        np.copyto(e, x, where=~self._positive)
+        np.copyto(e, x, where=self._negative)
         np.exp(e, out=e)
         y = np.maximum(x, 0, out=self.workspace.like("y", x))
         y += np.log1p(e, out=self.workspace.like("log", x, double))
@@ -154,5 +154,5 @@ class Softplus(Activation):
         """dx = dy · sigmoid(x), which is 1 / (1 + e⁻|ˣ|) for positive x, else e⁻|ˣ| / (1 + e⁻|ˣ|)."""
         slope = np.add(self._e, 1, out=self.workspace.like("log", self._e))
         np.divide(1, slope, out=slope)
-        np.multiply(slope, self._e, out=slope, where=~self._positive)
+        np.multiply(slope, self._e, out=slope, where=self._negative)
         return np.multiply(slope, dy, out=self.workspace.like("dx", dy))

@@ -31,9 +31,16 @@ class Huber(ResidualLoss):
         """Residuals on both sides of δ."""
         return [cls(), cls(delta=0.3)]
 
-    def _rho(self, r: Array) -> Array:
-        near = np.where(np.abs(r.real) <= self.delta, r, self.delta * np.sign(r.real))
-        return np.asarray(near * (r - near / 2))
+    def _rho(self, r: Array, rho: Array) -> None:
+        """n (r − n/2), where n is r, but at most δ from 0."""
+        size = np.abs(r.real, out=self.workspace.array("size", r.shape, r.real.dtype))
+        near = np.less_equal(size, self.delta, out=self.workspace.array("near", r.shape, np.bool_))
+        np.sign(r.real, out=rho)
+        rho *= self.delta
+        np.copyto(rho, r, where=near)
+        rest = np.divide(rho, 2, out=self.workspace.array("rest", r.shape, r.dtype))
+        np.subtract(r, rest, out=rest)
+        rho *= rest
 
     def _slope(self, r: Array, dr: Array) -> None:
         np.clip(r, -self.delta, self.delta, out=dr)

@@ -18,8 +18,9 @@ class MeanAbsoluteError(ResidualLoss):
     Equals ``textbook.MeanAbsoluteError``, in memory that is reused at each step.
     """
 
-    def _rho(self, r: Array) -> Array:
-        return np.asarray(r * np.sign(r.real))
+    def _rho(self, r: Array, rho: Array) -> None:
+        np.sign(r.real, out=rho)
+        rho *= r
 
     def _slope(self, r: Array, dr: Array) -> None:
         np.sign(r, out=dr)

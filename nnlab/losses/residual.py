@@ -18,8 +18,8 @@ class ResidualLoss(Loss):
         super().__init__()
 
     @abstractmethod
-    def _rho(self, r: Array) -> Array:
-        """ρ(r), elementwise as a new array; of complex residuals too, which branch on their real part."""
+    def _rho(self, r: Array, rho: Array) -> None:
+        """Write ρ(r) to ``rho``; of complex residuals too, which branch on their real part."""
 
     @abstractmethod
     def _slope(self, r: Array, dr: Array) -> None:
@@ -29,7 +29,9 @@ class ResidualLoss(Loss):
         """Σ_k ρ(score_k − target_k) / K for each sample."""
         self._residual = self.workspace.array("residual", scores.shape, scores.dtype)
         np.subtract(scores, targets, out=self._residual, casting="same_kind")
-        per_sample: Array = self._rho(self._residual).sum(axis=1) / scores.shape[1]
+        rho = self.workspace.array("rho", scores.shape, scores.dtype)
+        self._rho(self._residual, rho)
+        per_sample: Array = rho.sum(axis=1) / scores.shape[1]
         return per_sample
 
     def backward(self, batch_size: int | None = None) -> Array:

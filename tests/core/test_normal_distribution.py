@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from nnlab.core.normal_distribution import BLOCK, MIDDLE_END, NEAR_END, normal_distribution
+from nnlab.core.workspace import Workspace
 
 EDGES = [value for end in (NEAR_END, MIDDLE_END) for value in (end, np.nextafter(end, 9), -end, np.nextafter(-end, -9))]
 
 
 def distribution(x: np.ndarray, *, single: bool = False) -> tuple[np.ndarray, np.ndarray]:
     cdf, density = np.empty_like(x), np.empty_like(x)
-    normal_distribution(x, cdf, density, single=single)
+    normal_distribution(x, cdf, density, Workspace(), single=single)
     return cdf, density
 
 
