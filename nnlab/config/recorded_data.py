@@ -21,6 +21,7 @@ CHECKSUMS = "data_sha256"
 QUESTION = "question"
 LARGEST_ENVIRONMENT = 1 << 20
 MOST_TRIALS_READ = 1000
+MOST_HINTS = 10
 
 
 class RecordedData:
@@ -75,9 +76,11 @@ class RecordedData:
         return plugin_options(self._folder, self._environment)
 
     def missing_component(self) -> str:
-        """What to do about the first component of a plugin that was not loaded; empty where all are there."""
-        missing = (component.needed(self._folder) for component in self.components if component.missing)
-        return next(missing, "") or missing_package(self._environment)
+        """What to do about each plugin that was not loaded, up to ``MOST_HINTS``; empty where all are there."""
+        missing = {component.file: component for component in reversed(self.components) if component.missing}
+        first_of_each = [*reversed(missing.values())][:MOST_HINTS]
+        hints = "; ".join(component.needed(self._folder) for component in first_of_each)
+        return hints or missing_package(self._environment)
 
     def matches(self, candidate: Path) -> bool:
         """Whether a file has the SHA-256 of one that the run read."""

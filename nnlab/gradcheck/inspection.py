@@ -54,7 +54,8 @@ def inspect_gradients(implementation: Implementation, seed: int = 0) -> list[Ten
     example = implementation.example(Sizes(), seed)
     if not example.tensors:
         raise UsageError(
-            f"{implementation.name}: no argument is an array of floats ({', '.join(example.arguments) or 'none'})"
+            f"{implementation.name}: no argument is an array of floats ({', '.join(example.arguments) or 'none'}); "
+            "pass those to differentiate as floats, such as x=np.array([1.0, 2.0]), or as a shape, x=(4, 7)"
         )
     try:
         first = run(implementation.session(), example, seed)

@@ -84,6 +84,19 @@ def test_a_missing_plugin_is_named_with_the_option_to_add(run: Path, tmp_path: P
         nnlab.trained_network(run)
 
 
+def test_all_missing_plugins_are_named_at_once(write: Write, spec: dict[str, Any], tmp_path: Path) -> None:
+    load_plugin(write())
+    load_plugin(write(skeleton("optimizer", Path("my_rule.py")), "my_rule.py"))
+    spec["optimizer"] = {"name": "my_rule", "lr": 0.1}
+    path = nnlab.run(spec, tmp_path / "runs").path
+    layers.remove("my_swish")
+    optimizers.remove("my_rule")
+    with pytest.raises(MissingPlugin) as raised:
+        experiment_of_run(path)
+    for file in ("my_swish.py", "my_rule.py"):
+        assert str(raised.value).count(f"add --plugin {(path / 'plugins' / file).as_posix()}") == 1
+
+
 def test_reading_and_comparing_need_no_plugin(run: Path) -> None:
     assert nnlab.read_run(run).status == "completed"
     assert len(nnlab.compare([run]).entries) == 1
