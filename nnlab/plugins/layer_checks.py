@@ -1,7 +1,7 @@
 """Whether the methods of a plugin's layer keep the protocol: shapes, number types, written gradients.
 
 A built-in layer would fail on a wrong array with an error of its own, far from the mistake. The arrays that a method
-gets are read-only views, so that a method which writes into them fails at that line.
+gets are read-only.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.plugins.result_checks import Complain, Method, found
+from nnlab.plugins.result_checks import Complain, Method, found, read_only
 
 
 def _build(method: Method, complain: Complain) -> Method:
@@ -29,7 +29,7 @@ def _build(method: Method, complain: Complain) -> Method:
 def _forward(method: Method, complain: Complain) -> Method:
     @wraps(method)
     def checked(self: Any, x: Array, *, training: bool) -> Any:
-        y = method(self, _read_only(x), training=training)
+        y = method(self, read_only(x), training=training)
         expected = (len(x), *self.out_shape)
         if not isinstance(y, np.ndarray) or y.shape != expected:
             raise complain(f"returned {found(y)} for x {x.shape}; build promised {self.out_shape}, so {expected}")
@@ -47,7 +47,7 @@ def _backward(method: Method, complain: Complain) -> Method:
         unproven = trained and not vars(self).get("_plugin_gradients_written")
         for grad in arrays if unproven else ():
             grad.fill(np.nan)  # the first time: what is NaN afterwards was not written
-        dx = method(self, _read_only(dy))
+        dx = method(self, read_only(dy))
         expected = (len(dy), *self.in_shape)
         if not isinstance(dx, np.ndarray) or dx.shape != expected:
             raise complain(f"returned {found(dx)} for dy {dy.shape}; the gradient of x has its shape, {expected}")
@@ -68,12 +68,6 @@ def _backward(method: Method, complain: Complain) -> Method:
 
 def _place(parameter: Any) -> str:
     return f"self.{parameter.name}.grad"
-
-
-def _read_only(array: Array) -> Array:
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 def _check_type(layer: Any, result: Array, given: Array, complain: Complain) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nnlab.core.arrays import Array
 from nnlab.errors import PluginError
 from nnlab.text import one_line
 
@@ -19,10 +20,17 @@ def found(value: object) -> str:
     return f"shape {value.shape}" if isinstance(value, np.ndarray) else one_line(repr(value))
 
 
+def read_only(array: Array) -> Array:
+    """A view of an array that others read too: a method that writes into it fails at that line."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 def _per_sample(method: Method, complain: Complain) -> Method:
     @wraps(method)
     def checked(self: Any, scores: Any, targets: Any) -> Any:
-        losses = method(self, scores, targets)
+        losses = method(self, read_only(scores), read_only(targets))
         if not isinstance(losses, np.ndarray) or losses.shape != scores.shape[:1]:
             raise complain(f"returned {found(losses)}; one loss for each row is shape {scores.shape[:1]}")
         self._plugin_scores = scores.shape
@@ -38,6 +46,14 @@ def _loss_backward(method: Method, complain: Complain) -> Method:
         if not isinstance(dscores, np.ndarray) or expected not in {None, dscores.shape}:
             raise complain(f"returned {found(dscores)}; the gradient has the shape of the scores, {expected}")
         return dscores
+
+    return checked
+
+
+def _count(method: Method, complain: Complain) -> Method:
+    @wraps(method)
+    def checked(self: Any, scores: Any, targets: Any) -> None:
+        method(self, read_only(scores), read_only(targets))
 
     return checked
 
@@ -139,7 +155,7 @@ def _are_classes(targets: np.ndarray[Any, Any], classes: int) -> bool:
 RESULT_CHECKS: Mapping[str, Mapping[str, Callable[[Method, Complain], Method]]] = {
     "loss": {"per_sample": _per_sample, "backward": _loss_backward, "chance": _number},
     "optimizer": {"update": _update},
-    "metric": {"result": _number},
+    "metric": {"update": _count, "result": _number},
     "penalty": {"value": _number, "gradient": _gradient},
     "function": {"gradient": _gradient},
     "model": {"stack": _stack},
@@ -147,4 +163,4 @@ RESULT_CHECKS: Mapping[str, Mapping[str, Callable[[Method, Complain], Method]]] 
     "initialiser": {"draw": _draw},
     "dataset": {"read": _read},
 }
-"""For each kind the methods whose results are checked."""
+"""For each kind the methods whose results are checked, or whose arguments are read-only."""

@@ -199,6 +199,19 @@ def test_results_of_other_components_are_checked(
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("kind", "uses"), [("loss", {"loss": "my_own"}), ("metric", {"metrics": ["my_own"]})], ids=["loss", "metric"]
+)
+def test_scores_and_targets_are_read_only(write: Write, tmp_path: Path, kind: str, uses: dict[str, Any]) -> None:
+    text = skeleton(kind, Path("my_own.py"))
+    line = "        e = np.exp(scores - scores.max(axis=1, keepdims=True))"
+    assert text.count(line) == 1
+    for change in ("scores -= 1", "targets += 1"):
+        load_plugin(write(text.replace(line, f"        {change}\n{line}"), "my_own.py"))
+        with pytest.raises(PluginError, match=r"my_own.py:\d+: ValueError: output array is read-only"):
+            nnlab.run({**spec("relu"), **uses}, tmp_path / "runs")
+
+
 def test_what_a_plugin_prints_is_a_message(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     load_plugin(write("print('loaded', 1, sep='-')\n" + SCALE, "my_scale.py"))
     assert capsys.readouterr() == ("", "loaded-1\n")
