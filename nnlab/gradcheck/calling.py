@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import nnlab
-from nnlab.errors import CheckFailed, Interrupted, NnlabError, UsageError
+from nnlab.errors import CheckFailed, Interrupted, NnlabError, PluginError, UsageError
 from nnlab.text import escape_control, one_line
 
 SEED = 20_150_526
@@ -41,7 +41,7 @@ def isolated(offset: int = 0) -> Iterator[None]:
             yield
     except (Interrupted, KeyboardInterrupt, CodeRaised, CheckFailed):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # sys.exit(), too
         raise CodeRaised(located(error)) from error
     finally:
         np.random.set_state(numpy_state)
@@ -63,6 +63,8 @@ def located(error: BaseException) -> str:
     """``my_layer.py:12: ValueError: ...``, with the last line that is neither nnlab's nor NumPy's."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
+    if isinstance(error, PluginError):  # which has its place already
+        return str(error)
     kind = "" if isinstance(error, NnlabError) else f"{type(error).__name__}: "
     text = one_line(str(error), 300) or "no message"
     if not own:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from nnlab.hyperparameters import Doc, hyperparameters
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from nnlab.hyperparameters import Doc, Hyperparameter, hyperparameters
 from nnlab.text import one_line, quote, with_article
 
 BASES = {
@@ -32,6 +34,8 @@ DEFAULTS = {"label_ja": "label", "heading": "label"}
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 EXAMPLE = 'beta: Annotated[float, Ge(0), Le(10), Doc("factor β")] = 1.0'
+
+STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 
 Fault = tuple[int | None, str]
 """The line of a mistake, None where it is not known, and what is wrong."""
@@ -58,6 +62,8 @@ def _faults(kind: str, name: str, component: type[Any], definition: ast.ClassDef
     if "__dataclass_fields__" not in vars(component):
         yield line, f"write @dataclass(kw_only=True) above class {own}, so that its fields become keys of the spec"
         return
+    if component.__dataclass_params__.frozen:
+        yield line, f"class {own} is frozen, so it cannot keep anything: write @dataclass(kw_only=True) alone"
     missing = sorted(component.__abstractmethods__)
     if missing:
         wanted = "; ".join(_signature(base, method) for method in missing)
@@ -120,6 +126,20 @@ def _wrong_fields(component: type[Any], base: type[Any], definition: ast.ClassDe
                 _line_of(definition, parameter.name),
                 f'{parameter.name} has no description: its type is Annotated[TYPE, Doc("...")]: {EXAMPLE}',
             )
+        elif reason := _wrong_default(parameter):
+            yield _line_of(definition, parameter.name), reason
+
+
+def _wrong_default(parameter: Hyperparameter) -> str:
+    """Why no spec could name the default, so that the spec.yaml of a run could not be read again; or no text."""
+    if parameter.required or parameter.base not in {bool, int, float, str}:
+        return ""
+    try:
+        TypeAdapter(parameter.annotation, config=STRICT).validate_python(parameter.default)
+    except ValidationError as error:
+        reason = error.errors(include_url=False)[0]["msg"].removeprefix("Input ")
+        return f"the default of {parameter.name} {reason}, got {one_line(repr(parameter.default), 100)}"
+    return ""
 
 
 def _signature(cls: type[Any], method: str) -> str:

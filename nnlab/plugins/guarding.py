@@ -6,7 +6,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
-from nnlab.errors import NnlabError, PluginError
+from nnlab.errors import Interrupted, NnlabError, PluginError
 from nnlab.hyperparameters import hyperparameters
 from nnlab.plugins.component_checks import DEFAULTS
 from nnlab.plugins.layer_checks import LAYER_CHECKS
@@ -65,9 +65,9 @@ def _guarded(method: Method, path: Path) -> Method:
     def guarded(*arguments: Any, **keywords: Any) -> Any:
         try:
             return method(*arguments, **keywords)
-        except (NnlabError, MemoryError):
+        except (NnlabError, MemoryError, Interrupted, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:  # sys.exit(0), too: a run that failed must not end as if it had completed
             raise mistake_in(path, error) from error
 
     return guarded

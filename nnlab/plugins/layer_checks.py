@@ -19,7 +19,7 @@ def _build(method: Method, complain: Complain) -> Method:
     def checked(self: Any, in_shape: Any) -> Any:
         shape = method(self, in_shape)
         sizes = shape if isinstance(shape, tuple) else ()
-        if not sizes or not all(isinstance(size, int | np.integer) and size > 0 for size in sizes):
+        if not sizes or not all(isinstance(size, int | np.integer) and size > 0 and size is not True for size in sizes):
             raise complain(f"returned {found(shape)}; return the shape of one output sample, such as return in_shape")
         return shape
 

@@ -51,7 +51,10 @@ def _innermost(path: Path, trace: TracebackType | None) -> tuple[FrameType | Non
 def _reason(path: Path, error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"SystemExit: a plugin must not end the program (exit code {error.code!r})"
-    message = one_line(reason_of(error), 300)
+    try:
+        message = one_line(reason_of(error), 300)
+    except Exception:  # its own __str__ has a mistake
+        message = ""
     if isinstance(error, NnlabError):
         return message
     if isinstance(error, ModuleNotFoundError) and error.name:

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from nnlab.core.memory import readable_bytes
-from nnlab.errors import PluginError, RunError, UsageError
+from nnlab.errors import Interrupted, PluginError, RunError, UsageError
 from nnlab.plugins.mistakes import mistake_in
 from nnlab.storage.checked_files import check_file
 from nnlab.text import one_line
@@ -71,8 +71,10 @@ class PluginSource:
         sys.modules[self.module_name] = module  # where dataclasses and type hints look names up
         try:
             exec(compile(self.tree(), str(self.path), "exec"), vars(module))
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             del sys.modules[self.module_name]
+            if isinstance(error, Interrupted | KeyboardInterrupt):
+                raise
             raise mistake_in(self.path, error) from error
 
 

@@ -90,6 +90,9 @@ MISTAKES = {
     "half a gradient": ("self.w.grad[...] =", "self.w.grad[:2] = dy[0, :2]; _ =", 18, ["did not write all of self.w"]),
     "added gradient": ("self.w.grad[...] =", "self.w.grad[...] +=", 18, ["did not write all of self.w", "not +="]),
     "replaced gradient": ("self.w.grad[...] =", "self.w.grad =", 18, ["replaced the array self.w.grad"]),
+    "exit": ("self._x = x", "import sys; sys.exit(0)", 15, ["a plugin must not end the program (exit code 0)"]),
+    "base exception": ("self._x = x", "raise GeneratorExit", 15, ["GeneratorExit (shapes: x (30, 4)"]),
+    "unprintable": ("self._x = x", "raise type('E', (OSError,), {'__str__': lambda e: 1 / 0})", 15, [": E (shap"]),
     "attribute": ("self._x).sum", "self.x).sum", 19, ["AttributeError", "no attribute 'x'", "dy (6, 4)"]),
 }  # fmt: skip
 
@@ -116,6 +119,7 @@ def test_a_mistake_in_training_is_recorded(
     ("old", "new", "line", "message"),
     [
         ("return in_shape", "pass", 10, "build returned None; return the shape"),
+        ("return in_shape", "return (True,)", 10, "build returned (True,)"),
         ("return in_shape", "return [4]", 10, "build returned [4]; return the shape"),
         ("return in_shape", "return in_shape[5]", 12, "IndexError"),
     ],
@@ -125,7 +129,9 @@ def test_a_mistake_in_build_ends_before_a_folder_is_made(
 ) -> None:
     file = write(SCALE.replace(old, new), "my_scale.py")
     load_plugin(file)
-    with pytest.raises(PluginError, match=f"my_scale.py:{line}: .*{message}".replace("[", r"\[")):
+    with pytest.raises(
+        PluginError, match=f"my_scale.py:{line}: .*{message}".translate({ord(c): f"\\{c}" for c in "[]()"})
+    ):
         nnlab.run(spec("my_scale"), tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 

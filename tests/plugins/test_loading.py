@@ -78,6 +78,10 @@ MISTAKES = {
     "unknown type": ("Annotated[float, Ge(0), Le(10), Doc(\"factor β\")]", "'Nothing'", 7, "name 'Nothing' is not"),
     "no running mean": ("    def build", "    batch_dependent = True\n\n    def build", 7, "needs def take_statistics"),
     "exit": ("import numpy as np", "import numpy as np, sys; sys.exit(0)", 1, "must not end the program (exit code 0)"),
+    "frozen": ("kw_only=True", "kw_only=True, frozen=True", 7, "class MySwish is frozen"),
+    "default above a bound": ("= 1.0", "= 11.0", 10, "default of beta should be less than or equal to 10, got 11.0"),
+    "default of another type": ("= 1.0", "= 'a'", 10, "default of beta should be a valid number, got 'a'"),
+    "base exception": ("import numpy as np", "import numpy as np; raise BaseException('no')", 1, "BaseException: no"),
     "nothing registered": ('@layers.register("my_swish")\n', "", None, "registers nothing"),
 }  # fmt: skip
 
