@@ -2,9 +2,10 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from types import FunctionType
+from typing import Any, NoReturn, TypeGuard
 
 from nnlab.errors import Interrupted, NnlabError, PluginError
 from nnlab.hyperparameters import hyperparameters
@@ -21,7 +22,7 @@ CHECKS: Mapping[str, Mapping[str, Callable[[Method, Complain], Method]]] = {
 
 
 def guard(kind: str, component: type[Any], path: Path) -> None:
-    """Let the methods that a class defines raise PluginError for their mistakes, and check what they return."""
+    """Let methods and properties of a class raise PluginError for their mistakes, and check what methods return."""
     for name, other in DEFAULTS.items() if kind == "metric" else ():
         if not hasattr(component, name):
             setattr(component, name, getattr(component, other))
@@ -29,7 +30,11 @@ def guard(kind: str, component: type[Any], path: Path) -> None:
         _require_examples(component, path)
     for name, value in list(vars(component).items()):
         method = value.__func__ if isinstance(value, classmethod | staticmethod) else value
-        if not inspect.isfunction(method) or method.__code__.co_filename != str(path):
+        if isinstance(value, property) and _defined_in(value.fget, path):
+            setattr(component, name, value.getter(_guarded(value.fget, path)))
+        elif isinstance(value, cached_property) and _defined_in(value.func, path):
+            value.func = _guarded(value.func, path)
+        if not _defined_in(method, path):
             continue
         place = f"{component.__name__}.{name}"
 
@@ -40,6 +45,11 @@ def guard(kind: str, component: type[Any], path: Path) -> None:
         checked = check(method, complain) if check else method
         guarded = _guarded(checked, path)
         setattr(component, name, guarded if method is value else type(value)(guarded))
+
+
+def _defined_in(method: object, path: Path) -> TypeGuard[FunctionType]:
+    """Whether it is a function that the file of the plugin defines."""
+    return inspect.isfunction(method) and method.__code__.co_filename == str(path)
 
 
 def _require_examples(component: type[Any], path: Path) -> None:

@@ -218,6 +218,17 @@ def test_scores_and_targets_are_read_only(write: Write, tmp_path: Path, kind: st
             nnlab.run({**spec("relu"), **uses}, tmp_path / "runs")
 
 
+@pytest.mark.parametrize("decorator", ["property", "cached_property"])
+def test_a_mistake_in_a_property_is_one_of_the_plugin(write: Write, tmp_path: Path, decorator: str) -> None:
+    text = skeleton("dataset", Path("my_own.py"))
+    method = "    def read(self"
+    assert text.count(method) == 1
+    changed = text.replace(method, f"    @{decorator}\n    def task(self):\n        return self.nothing\n\n{method}")
+    load_plugin(write(f"from functools import cached_property\n{changed}", "my_own.py"))
+    with pytest.raises(PluginError, match=r"my_own.py:\d+: AttributeError: 'MyOwn' object has no attribute 'nothing'"):
+        nnlab.run({**spec("relu"), "data": {"name": "my_own"}}, tmp_path / "runs")
+
+
 def test_what_a_plugin_prints_is_a_message(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     load_plugin(write("print('loaded', 1, sep='-')\n" + SCALE, "my_scale.py"))
     assert capsys.readouterr() == ("", "loaded-1\n")
