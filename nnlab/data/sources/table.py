@@ -50,6 +50,7 @@ _ARRAYS = {
     ".npz": "whose arrays are named: x_train, y_train, x_val, y_val, x_test, y_test",
     ".npy": "whose labels are in a file given by data.labels",
 }
+_NPY_TARGETS = "whose numbers are in a file given by data.targets"
 
 
 @datasets.register("table")
@@ -201,7 +202,8 @@ class Table(DatasetSource):
         keys = {".npy": ("label", "features", "target"), ".npz": (*_NPY_ONLY, "test_path")}[kind]
         given = next((key for key in ("split_column", "image", *keys) if getattr(self, key) is not None), None)
         if given is not None:
-            raise DataError(f"{file_name(path)}: data.{given}: expected a CSV, found an {kind}, {_ARRAYS[kind]}")
+            where = _NPY_TARGETS if given == "target" else _ARRAYS[kind]
+            raise DataError(f"{file_name(path)}: data.{given}: expected a CSV, found an {kind}, {where}")
         if kind == ".npz":
             return read_npz(path, self.label, self.features, self.target_names)
         numbers = self.targets is not None

@@ -15,6 +15,9 @@ FEW_CLASSES = 5
 # Integer labels of more classes than MANY_NUMBERS with fewer samples per class than FEW_SAMPLES are doubtful.
 MANY_NUMBERS, FEW_SAMPLES = 20, 10
 MOST_NOTES = 3
+_LIKE_NUMBERS = (
+    "this looks like a regression target: data.target (.npy: data.targets) in place of the label predicts numbers"
+)
 
 _PADDED = re.compile(r"[+-]?0[0-9]")
 
@@ -41,13 +44,10 @@ def classes_of(labels: Sequence[str], where: str) -> tuple[list[int], tuple[str,
         ]
     elif len(keys) < len(labels):
         fraction = next(label for label, number in zip(labels, numbers, strict=True) if not isinstance(number, int))
-        raise DataError(
-            f"{where}: expected class names or whole numbers, found {quote(fraction)}: "
-            f"this looks like a regression target, but nnlab trains classifiers"
-        )
+        raise DataError(f"{where}: expected class names or whole numbers, found {quote(fraction)}: {_LIKE_NUMBERS}")
     names: list[str | int] = sorted(set(keys))
     if not 2 <= len(names) <= MOST_CLASSES:
-        hint = ": this looks like a regression target, but nnlab trains classifiers" if len(names) > 1 else ""
+        hint = f": {_LIKE_NUMBERS}" if len(names) > 1 else ""
         raise DataError(f"{where}: expected 2 to {MOST_CLASSES} classes, found {len(names)}{hint}")
     position = {name: index for index, name in enumerate(names)}
     return [position[key] for key in keys], tuple(str(name) for name in names)

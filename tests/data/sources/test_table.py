@@ -423,6 +423,12 @@ def test_conflicting_keys(keys, message):
     assert message in found
 
 
+def test_npy_says_where_its_targets_are(tmp_path):
+    np.save(tmp_path / "x.npy", np.eye(4))
+    with pytest.raises(DataError, match=r"data\.target: .*found an \.npy, whose numbers are in .* data\.targets$"):
+        Table(path=str(tmp_path / "x.npy"), target="y").load(0)
+
+
 @pytest.mark.parametrize("keys", [{"test_path": "b.csv"}, {"split_column": "a"}, {"image": [1, 2, 2]}])
 def test_npz_rejects_csv_keys(tmp_path, keys):
     np.savez(tmp_path / "a.npz", x=np.eye(4), y=[0, 0, 1, 1])

@@ -24,7 +24,7 @@ def test_classes_are_sorted_numerically_or_as_text(labels, numbers, names):
 
 @pytest.mark.parametrize("labels", [["1", "2.5"], ["1", "nan"], ["0.1", "0.2"], ["1", "inf"], ["1", "1e999"]])
 def test_fractions_are_a_regression_target(labels):
-    with pytest.raises(DataError, match=r"^here: .*found '.*regression target, but nnlab trains classifiers"):
+    with pytest.raises(DataError, match=r"^here: .*found '.*regression target: data\.target .*predicts numbers"):
         classes_of(labels, "here")
 
 
@@ -37,7 +37,7 @@ def test_one_class_is_rejected(labels):
 def test_too_many_classes_are_a_regression_target():
     labels = [str(number) for number in range(MOST_CLASSES + 1)]
     assert len(classes_of(labels[1:], "here")[1]) == MOST_CLASSES
-    with pytest.raises(DataError, match=f"found {MOST_CLASSES + 1}: this looks like a regression target"):
+    with pytest.raises(DataError, match=f"found {MOST_CLASSES + 1}: this looks like a regression target: data.target "):
         classes_of(labels, "here")
 
 
