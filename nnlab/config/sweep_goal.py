@@ -77,8 +77,12 @@ def _column(name: str) -> str:
     if name in GOAL_COLUMNS:
         return name
     if name.startswith("test"):
+        metric = metric_of(name)
+        instead = registered_name(metric) if metric else METRICS_OF_TASK[CLASSES][0]
         raise GoalError(
             f"{quote(name)} is measured on the test set, which never chooses: the result would look better than it "
-            f"is; take validation_{METRICS_OF_TASK[CLASSES][0]} and {HOLD_OUT}"
+            f"is; take validation_{instead} and {HOLD_OUT}"
         )
+    if (column := f"validation_{name}") in GOAL_COLUMNS:
+        raise GoalError(f"no column {quote(name)} can be a goal; did you mean {quote(column)}?")
     raise GoalError(f"no column {quote(name)} can be a goal; {near_or_known(name, list(GOAL_COLUMNS), 'columns')}")

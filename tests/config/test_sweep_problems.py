@@ -147,6 +147,11 @@ VALUES = (
         ("base: base.yaml\nover: {seed: [1]}\ngoal: {maximize: test_accuracy}", [
             "3:1: goal: 'test_accuracy' is measured on the test set, which never chooses: the result would look better "
             "than it is; take validation_accuracy and hold some out with data.validation: 0.1"]),
+        ("base: base.yaml\nover: {seed: [1]}\ngoal: {minimize: test_rmse}", [
+            "3:1: goal: 'test_rmse' is measured on the test set, which never chooses: the result would look better "
+            "than it is; take validation_rmse and hold some out with data.validation: 0.1"]),
+        ("base: base.yaml\nover: {seed: [1]}\ngoal: f1", [
+            "3:1: goal: no column 'f1' can be a goal; did you mean 'validation_f1'?"]),
         ("base: base.yaml\nover: {seed: [1]}\ngoal: validation_acuracy", [
             "3:1: goal: no column 'validation_acuracy' can be a goal; did you mean 'validation_accuracy'?"]),
         ("base: base.yaml\nover: {seed: [1]}\ngoal: {maximize: train_loss}", [
@@ -236,7 +241,7 @@ def test_problems_of_base_and_sweep(tmp_path: Path) -> None:
             ["seed=0,1"],
             {"goal": "test_loss"},
             "--goal: 'test_loss' is measured on the test set, which never chooses: the result would look better than "
-            "it is; take validation_accuracy and hold some out with data.validation: 0.1",
+            "it is; take validation_loss and hold some out with data.validation: 0.1",
         ),
         (
             ["model.init=he,xavier,0.1"],
