@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from nnlab.comparisons.conditions import full_keys
 from nnlab.comparisons.entries import Entry
 from nnlab.comparisons.usual_columns import UsualColumns, usual_columns
+from nnlab.core.rows import SPLITS
 from nnlab.errors import UsageError
-from nnlab.metric_columns import higher_is_better
+from nnlab.metric_columns import higher_is_better, metric_called
 from nnlab.text import format_value, near_hint, quote
 
 
@@ -16,11 +17,15 @@ def usual_columns_of(entries: Sequence[Entry]) -> UsualColumns:
 
 
 def default_column(entries: Sequence[Entry]) -> str:
-    """The primary metric on validation samples where all entries have it, since the test set never chooses.
+    """The primary metric on the samples that :func:`_deciding_column` says."""
+    return _deciding_column(usual_columns_of(entries), entries)
+
+
+def _deciding_column(usual: UsualColumns, entries: Sequence[Entry]) -> str:
+    """A metric on validation samples where all entries have it, since the test set never chooses.
 
     Else on test samples where any has it, then on validation or training samples.
     """
-    usual = usual_columns_of(entries)
     if all(usual.choosing in entry.measures for entry in entries):
         return usual.choosing
     known = (name for name in usual.reporting if any(name in entry.measures for entry in entries))
@@ -30,6 +35,7 @@ def default_column(entries: Sequence[Entry]) -> str:
 def sort_column(key: str | None, entries: Sequence[Entry], *, goal: str | None = None) -> str:
     """The metric or dotted spec key that ``key`` names in full or by its ending.
 
+    A metric without a split, such as ``f1``, is that on the samples by which the primary metric would be sorted.
     None: the ``goal`` of a sweep, if any entry has it, else :func:`default_column`.
 
     ``lr`` is the spec's ``optimizer.lr``, as in the table, and not the column of that name in the metrics. The default
@@ -49,6 +55,8 @@ def sort_column(key: str | None, entries: Sequence[Entry], *, goal: str | None =
         return endings[0]
     if key in measures:
         return key
+    if metric_called(key) and any(f"{split}_{key}" in measures for split in SPLITS):
+        return _deciding_column(UsualColumns(key), entries)
     hint = near_hint(key, [*dict.fromkeys((*usual.reported, *measures)), *settings])
     some = f"there are {', '.join(usual.reported)} and the spec's keys, such as optimizer.lr"
     raise UsageError(f"sort: no run has {quote(key)}; {hint}{some}")

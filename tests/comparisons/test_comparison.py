@@ -123,7 +123,7 @@ def test_validation_can_be_sorted_by(make_run: MakeRun) -> None:
         make_run(name, {"name": name, "optimizer.lr": lr}, accuracies=[final], validation=True, test=False)
         for name, lr, final in [("low", 0.1, 0.5), ("high", 0.2, 0.75), ("mid", 0.3, 0.625)]
     ]
-    for sort in ("validation_accuracy", "validation_loss", "test_accuracy"):
+    for sort in ("validation_accuracy", "validation_loss", "test_accuracy", "accuracy"):
         assert names(compare(runs, sort=sort)) == ["high", "mid", "low"]
     row = next(csv.DictReader(compare(runs).to_csv().splitlines()))
     assert (row["validation_accuracy"], row["test_accuracy"]) == ("0.71875", "")
@@ -200,6 +200,7 @@ def three_runs(make_run: MakeRun) -> list[Path]:
         ("train_accuracy", ["high", "mid", "low"]),
         ("test_loss", ["high", "low", "mid"]),
         ("train_seconds", ["high", "mid", "low"]),
+        ("accuracy", ["high", "low", "mid"]),
         ("objective", ["high", "mid", "low"]),
         ("optimizer.lr", ["low", "mid", "high"]),
         ("lr", ["low", "mid", "high"]),
