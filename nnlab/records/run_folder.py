@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
@@ -16,6 +17,7 @@ from nnlab.records.checkpoint import Checkpoint, write_checkpoint
 from nnlab.records.cleaning import check_own, clear_after
 from nnlab.records.reader import RunRecord
 from nnlab.records.run_tables import FileDigest, RunInMemory, RunTables, close_files
+from nnlab.storage.checked_files import check_file
 from nnlab.storage.disk import atomic_write, make_folder, remove
 from nnlab.storage.file_group import FileGroup
 from nnlab.storage.file_system import take_unsupported
@@ -36,6 +38,8 @@ from nnlab.storage.layout import (
 )
 from nnlab.storage.lock import LOCK_FILE, RunLock
 from nnlab.storage.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
+
+MOST_PLUGIN_BYTES = 1 << 20
 
 
 class RunFolder(RunTables):
@@ -163,12 +167,16 @@ class RunFolder(RunTables):
         self.flush()
 
     def write_plugins(self, files: Mapping[str, bytes]) -> None:
-        """Copy the files of plugins; one of another version that is there already stays."""
+        """Copy the files of plugins; one of another version that is there already stays, under a name of its own."""
         for name, contents in files.items():
             path = self.path / PLUGINS_FOLDER / name
             make_folder(path.parent, exist_ok=True)
-            if not path.exists():
-                self._files.write(path, contents)
+            if path.exists():
+                check_file(path, MOST_PLUGIN_BYTES)
+                if (before := path.read_bytes()) == contents:
+                    continue
+                self._files.write(path.with_stem(f"{path.stem}-{sha256(before).hexdigest()[:8]}"), before)
+            self._files.write(path, contents)
 
     def log(self, text: str) -> None:
         """Record a line of console output."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,17 @@ def test_another_version_of_the_plugin(run: Path, write: Write, swish: str) -> N
     assert {path.name for path in (run / "plugins").iterdir()} == {"my_swish.py", "newer.py"}
     assert environment(run)["plugins"][0]["file"] == "newer.py"
     assert any("my_swish" in line for line in environment(run)["drift"])
+
+
+def test_another_version_under_the_name_of_the_file(run: Path, write: Write, swish: str) -> None:
+    old, new = (run / "plugins" / "my_swish.py").read_bytes(), swish.replace("sigmoid", "σ")
+    load_plugin(write(new))
+    resume(run, iterations=3, allow_drift=True)
+    files = {path.name: path.read_bytes() for path in (run / "plugins").iterdir()}
+    kept = f"my_swish-{sha256(old).hexdigest()[:8]}.py"
+    assert files == {"my_swish.py": new.encode(), kept: old}
+    load_plugin(run / "plugins" / "my_swish.py")
+    assert nnlab.trained_network(run)
 
 
 def test_a_spec_without_a_run_knows_no_plugin(spec: dict[str, Any]) -> None:
