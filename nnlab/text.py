@@ -27,6 +27,11 @@ def one_line(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def name_in_cell(name: str, limit: int = 60) -> str:
+    """A name in the cell of a table, on one line: in quotes where it is empty or has spaces at an end."""
+    return one_line(name, limit) if name and name == name.strip() else quote(name, limit)
+
+
 def breaking_after_commas(text: str) -> str:
     """Text whose spaces are no-break spaces except after a comma, so that it wraps at commas only."""
     return re.sub("(?<!,) ", NO_BREAK_SPACE, text)

@@ -12,6 +12,7 @@ from nnlab.text import (
     NO_BREAK_SPACE,
     breaking_after_commas,
     escape_control,
+    name_in_cell,
     near_name,
     near_or_known,
     one_line,
@@ -54,6 +55,13 @@ UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 )
 def test_quote(value: object, text: str) -> None:
     assert quote(value) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a b", "a b"), (" ", "' '"), ("", "''"), ("a ", "'a '"), ("\n", "'\\n'"), ("x" * 9, "xxxx…")]
+)
+def test_names_in_cells_are_visible(name: str, text: str) -> None:
+    assert name_in_cell(name, 5) == text
 
 
 def test_long_values_are_truncated() -> None:

@@ -15,7 +15,7 @@ from nnlab.metric_columns import listed_metrics, names_in
 from nnlab.metrics import LOSS
 from nnlab.registry import metrics
 from nnlab.storage.folders import as_json
-from nnlab.text import one_line
+from nnlab.text import name_in_cell, one_line
 
 if TYPE_CHECKING:
     from nnlab.inference.evaluation import Evaluation
@@ -71,7 +71,7 @@ def _print_numbers(found: "NumberEvaluation") -> None:
     echo("")
     names = [name for name in names_in(f"test_{name}" for name in found.metrics) if name != LOSS]
     rows = list(found.by_target.values())
-    columns = [Column(tr("target"), [one_line(name, NAME_WIDTH) for name in found.by_target])]
+    columns = [Column(tr("target"), [name_in_cell(name, NAME_WIDTH) for name in found.by_target])]
     for name in names:
         cells = [metrics[name].format(row[name]) for row in rows]
         columns.append(Column(in_language(metrics[name].heading, metrics[name].label_ja), cells, numbers=True))
@@ -120,7 +120,7 @@ def _print_confusions(found: "Evaluation") -> None:
     """Print the confusion matrix where it fits, with numbers in place of class names where only they fit."""
     console = results()
     if len(found.class_names) <= MOST_IN_A_TABLE:
-        names = [one_line(name, MATRIX_NAME_WIDTH) for name in found.class_names]
+        names = [name_in_cell(name, MATRIX_NAME_WIDTH) for name in found.class_names]
         for columns in (_matrix(found, names, names), _matrix(found, *_numbered(names))):
             if sum(column.widest + GAP for column in columns) - GAP <= console.width:
                 echo(tr("confusion matrix (rows: true class, columns: predicted class)"))
@@ -137,8 +137,8 @@ def _print_confusions(found: "Evaluation") -> None:
     support = found.by_class.support
     rows = [(*pair, count) for pair, count in zip(pairs[:MOST_PAIRS].tolist(), counts.tolist(), strict=False)]
     columns = [
-        Column(tr("true class"), [one_line(found.class_names[true], NAME_WIDTH) for true, _, _ in rows]),
-        Column(tr("predicted class"), [one_line(found.class_names[other], NAME_WIDTH) for _, other, _ in rows]),
+        Column(tr("true class"), [name_in_cell(found.class_names[true], NAME_WIDTH) for true, _, _ in rows]),
+        Column(tr("predicted class"), [name_in_cell(found.class_names[other], NAME_WIDTH) for _, other, _ in rows]),
         Column(tr("samples"), [f"{count:,}" for _, _, count in rows], numbers=True),
         Column(tr("of the class"), [f"{count / support[true]:.1%}" for true, _, count in rows], numbers=True),
     ]
@@ -159,7 +159,7 @@ def _matrix(found: "Evaluation", rows: Sequence[str], headings: Sequence[str]) -
 
 def _class_columns(found: "Evaluation") -> list[Column]:
     report = found.by_class
-    names = [one_line(name, NAME_WIDTH) for name in found.class_names]
+    names = [name_in_cell(name, NAME_WIDTH) for name in found.class_names]
     columns = [Column(tr("class"), [*names, tr("macro average"), tr("weighted average")])]
     for name in MEASURES:
         values = [*getattr(report, name).tolist(), report.macro[name], report.weighted[name]]
@@ -185,6 +185,6 @@ def _notes(found: "Evaluation") -> list[str]:
 
 
 def _listed(found: "Evaluation", classes: Sequence[int]) -> str:
-    listed = ", ".join(one_line(found.class_names[index], NAME_WIDTH) for index in classes[:MOST_NAMED])
+    listed = ", ".join(name_in_cell(found.class_names[index], NAME_WIDTH) for index in classes[:MOST_NAMED])
     more = len(classes) - MOST_NAMED
     return listed if more <= 0 else f"{listed} {in_language(f'and {more} more', f'他 {more} クラス')}"
