@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.plugins.result_checks import Complain, Method, found, read_only
+from nnlab.plugins.result_checks import Complain, Method, found, number, read_only
 
 
 def _build(method: Method, complain: Complain) -> Method:
@@ -86,4 +86,6 @@ LAYER_CHECKS: Mapping[str, Callable[[Method, Complain], Method]] = {
     "build": _build,
     "forward": _forward,
     "backward": _backward,
+    "weight_uses": number,
+    "activity_penalty": number,
 }

@@ -70,7 +70,9 @@ def _update(method: Method, complain: Complain) -> Method:
     return checked
 
 
-def _number(method: Method, complain: Complain) -> Method:
+def number(method: Method, complain: Complain) -> Method:
+    """Check that a method returns one number."""
+
     @wraps(method)
     def checked(*arguments: Any, **keywords: Any) -> Any:
         value = method(*arguments, **keywords)
@@ -153,13 +155,13 @@ def _are_classes(targets: np.ndarray[Any, Any], classes: int) -> bool:
 
 
 RESULT_CHECKS: Mapping[str, Mapping[str, Callable[[Method, Complain], Method]]] = {
-    "loss": {"per_sample": _per_sample, "backward": _loss_backward, "chance": _number},
+    "loss": {"per_sample": _per_sample, "backward": _loss_backward, "chance": number},
     "optimizer": {"update": _update},
-    "metric": {"update": _count, "result": _number},
-    "penalty": {"value": _number, "gradient": _gradient},
+    "metric": {"update": _count, "result": number},
+    "penalty": {"value": number, "gradient": _gradient},
     "function": {"gradient": _gradient},
     "model": {"stack": _stack},
-    "schedule": {"scale": _number},
+    "schedule": {"scale": number},
     "initialiser": {"draw": _draw},
     "dataset": {"read": _read},
 }

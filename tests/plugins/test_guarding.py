@@ -218,6 +218,14 @@ def test_scores_and_targets_are_read_only(write: Write, tmp_path: Path, kind: st
             nnlab.run({**spec("relu"), **uses}, tmp_path / "runs")
 
 
+@pytest.mark.parametrize("method", ["weight_uses", "activity_penalty"])
+def test_layers_count_in_numbers(write: Write, tmp_path: Path, method: str) -> None:
+    added = f"    def {method}(self):\n        return 'many'\n\n    def forward("
+    load_plugin(write(SCALE.replace("    def forward(", added), "my_scale.py"))
+    with pytest.raises(PluginError, match=rf"my_scale.py:14: MyScale.{method} returned 'many'; return one number"):
+        nnlab.run(spec("my_scale"), tmp_path / "runs")
+
+
 @pytest.mark.parametrize("decorator", ["property", "cached_property"])
 def test_a_mistake_in_a_property_is_one_of_the_plugin(write: Write, tmp_path: Path, decorator: str) -> None:
     text = skeleton("dataset", Path("my_own.py"))
