@@ -35,10 +35,15 @@ def _own(experiment: Experiment, inputs: InputFormat, count: int) -> tuple[str, 
 
 
 def random_samples(inputs: InputFormat, count: int) -> Array:
-    """Random raw samples within the training range, always the same; of the categories of a column one is 1."""
+    """Random raw samples within the training range, always the same; of the categories of a column one is 1.
+
+    Tokens are any of the vocabulary.
+    """
     rng = np.random.default_rng(0)
     if inputs.pixels:
         return rng.integers(0, WHITE, (count, *inputs.shape), np.uint8, endpoint=True)
+    if inputs.tokens:
+        return rng.integers(0, len(inputs.class_names), (count, *inputs.shape)).astype(np.float64)
     samples: Array = rng.uniform(inputs.low, inputs.high, (count, *inputs.shape))
     start = 0
     for column in inputs.columns:

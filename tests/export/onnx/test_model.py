@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,16 @@ def check_scores(network: TrainedNetwork, raw: Array, tolerance: float = 1e-5) -
             np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * scale)
 
 
+def check_scores_in_double_precision(network: TrainedNetwork, raw: Array) -> None:
+    """For networks that amplify rounding, such as a state that doubles over 50 steps: no digit is left to float32."""
+    double = TrainedNetwork(replace(network.experiment, dtype="float64"), network.inputs)
+    double.load_state(network.state())
+    expected = network_scores(double, raw)
+    assert np.abs(expected).max() > 0
+    found = run_model("onnx.reference", onnx_model(double, {}, dtype=np.float64), raw)["scores"]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_model_gives_the_same_scores(tmp_path: Path, name: str) -> None:
     check_scores(make_network(tmp_path, MODELS[name], PIXELS), random_samples(PIXELS, 7))
@@ -103,8 +114,11 @@ def test_bundled_config_gives_the_same_scores(name: str) -> None:
     experiment = load_experiment(CONFIGS[name])
     inputs = inputs_of(experiment)
     network, raw = network_of(experiment, inputs), random_samples(inputs, 7)
-    # Five layers of tanhs with weights of std 1 amplify rounding: in float32 the network's own scores are as wrong.
-    check_scores(network, raw, 1e-3 if name == "activations/tanh_std_1" else 1e-5)
+    if name in ("rnn_exploding", "rnn_clipped"):
+        check_scores_in_double_precision(network, raw)
+    else:
+        # Five layers of tanhs with weights of std 1 amplify rounding: in float32 the network's own scores are as wrong.
+        check_scores(network, raw, 1e-3 if name == "activations/tanh_std_1" else 1e-5)
 
 
 def test_opset_and_file_format_are_those_of_2022(tmp_path: Path) -> None:

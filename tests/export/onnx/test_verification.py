@@ -117,6 +117,13 @@ def test_random_samples_stand_in_for_data_that_is_gone_or_changed(tmp_path: Path
     np.testing.assert_array_equal(samples, random_samples(INPUTS, 64))
 
 
+def test_random_samples_of_a_text_are_tokens() -> None:
+    inputs = InputFormat((5,), tuple("abc"), False, np.zeros(5), np.full(5, 2.0), tokens=True)
+    samples = random_samples(inputs, 50)
+    assert (samples.shape, samples.dtype) == ((50, 5), np.float64)
+    assert set(samples.flat) == {0, 1, 2}
+
+
 def test_random_rows_of_a_table_have_one_category_each() -> None:
     columns = (Column("a"), Column("b", ("x", "y", "z")), Column("c", ("u", "v")))
     low, high = np.array([5.0, 0, 0, 0, 0, 0]), np.array([9.0, 1, 1, 1, 1, 1])
