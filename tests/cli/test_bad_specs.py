@@ -73,11 +73,13 @@ def test_more_samples_than_the_dataset_has_is_a_data_error(train: Any, tmp_path:
 SHORT = {"iterations": 3, "batch_size": 2}
 NEEDED = {"step": {"every": 2}, "exponential": {"decay": 0.5}, "plateau": {"metric": "train_loss"}}
 IMAGES = {"name": "idx", "path": "."}
+BITS = {"name": "binary_addition", "bits": 3, "samples": 5, "test_samples": 2}
 SMALLEST: dict[str, dict[str, Any]] = {
     "mlp": {"hidden": [3]},
     "alexnet": {"hidden": 2, "upsample": 21},
     "linear": {"units": 3},
     "conv1d": {"filters": 2},
+    "embedding": {"tokens": 2, "units": 3},
     "conv2d": {"filters": 2},
     "group_norm": {"groups": 1},
     **{key: {"units": 2} for key in ("rnn", "lstm", "gru")},
@@ -85,16 +87,21 @@ SMALLEST: dict[str, dict[str, Any]] = {
 BEFORE = {"linear": "flatten", **dict.fromkeys(("conv1d", "rnn", "lstm", "gru"), "image_rows")}
 
 
-def around(keys: dict[str, Any]) -> list[Any]:
-    """Layers from images to scores with the given one among them."""
+def around(keys: dict[str, Any]) -> dict[str, Any]:
+    """Layers from images to scores with the given one among them; of an embedding from bits to scores at each step."""
+    layer = SMALLEST.get(keys["name"], {}) | keys
+    if keys["name"] == "embedding":
+        layers = [layer, {"name": "reshape", "shape": [3, -1]}, {"name": "linear", "units": 2}]
+        return {"data": BITS, "model": {"name": "sequential", "layers": layers}}
     before = [BEFORE[keys["name"]]] if keys["name"] in BEFORE else []
-    return [*before, SMALLEST.get(keys["name"], {}) | keys, "flatten", {"name": "linear", "units": 3}]
+    layers = [*before, layer, "flatten", {"name": "linear", "units": 3}]
+    return {"data": IMAGES, "model": {"name": "sequential", "layers": layers}}
 
 
 AROUND: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "dataset": lambda keys: {"data": {"points": 5, **keys}},
     "model": lambda keys: {"data": IMAGES, "model": SMALLEST.get(keys["name"], {}) | keys},
-    "layer": lambda keys: {"data": IMAGES, "model": {"name": "sequential", "layers": around(keys)}},
+    "layer": around,
     "initialiser": lambda keys: {"model": {"name": "mlp", "hidden": [3], "init": keys}},
     "penalty": lambda keys: {"penalty": {keys["name"]: keys["strength"]}},
     "optimizer": lambda keys: {"optimizer": {"lr": 0.1, **keys}},

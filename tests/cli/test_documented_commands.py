@@ -139,7 +139,7 @@ def arguments(line: str, folder: Path, call: Callable[..., str]) -> tuple[list[s
 IN_README = {line for block in blocks(README) for line in nnlab_commands(block, run=True)}
 
 
-@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.usefixtures("no_pictures", "own_registries")
 @pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=name_of)
 def test_documented_commands_run_and_print_what_is_shown(page: Path, nnlab: Nnlab, workspace: Path) -> None:
     def call(*words: str) -> str:

@@ -76,7 +76,8 @@ def ends_as_documented(text: str, folder: Path) -> str:
     try:
         outcome = run_loop(setup.allocate(), [], lambda: False)
     except DataError as error:  # which only an embedding can tell, once it sees the samples
-        assert " is no token; tokens are whole numbers from 0 to " in str(error)
+        if " is no token; tokens are whole numbers from 0 to " not in str(error):
+            raise
         return "does not fit"
     assert outcome.status in ("completed", "diverged")
     assert outcome.steps >= 1 or outcome.status == "diverged"
