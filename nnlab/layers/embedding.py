@@ -104,4 +104,5 @@ class Embedding(WeightedLayer):
     def _wrong_token(self, x: Array) -> str:
         wrong = x[~((x == np.rint(x)) & (x >= 0) & (x < self.tokens))].flat[0]
         number = f"{wrong:g}" if wrong % 1 or not np.isfinite(wrong) else f"{int(wrong)}"
-        return f"{self.label}: {number} is no token; tokens are whole numbers from 0 to {self.tokens - 1}"
+        hint = "; tables need data.scaling: none" if np.isfinite(wrong) and wrong % 1 else ""
+        return f"{self.label}: {number} is no token; tokens are whole numbers from 0 to {self.tokens - 1}{hint}"
