@@ -13,6 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+from nnlab.errors import Interrupted
 from nnlab.registry import REGISTRIES
 from nnlab.text import one_line
 
@@ -40,7 +41,9 @@ def load_installed() -> None:
         try:
             point.load()
             _check_new(before)
-        except Exception as error:
+        except (Interrupted, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # sys.exit(0), too, which would end every command as if it were done
             for kind, registry in REGISTRIES.items():
                 registry.replace(before[kind])
             reason = one_line(f"{type(error).__name__}: {error}", 300)

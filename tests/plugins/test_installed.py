@@ -73,6 +73,7 @@ def test_a_run_names_the_package_that_is_missing(
     ("change", "value", "reason"),
     [
         (("import numpy", "import nothing_here"), "own_layers", "No module named 'nothing_here'"),
+        (("import numpy", "raise SystemExit(0)\nimport numpy"), "own_layers", "SystemExit: 0"),
         (("", ""), "no_such_module", "No module named 'no_such_module'"),
         (('"my_swish"', '"relu"'), "own_layers", "activation 'relu' is built in"),
         (("def backward", "def backwards"), "own_layers", "class MySwish lacks backward"),
