@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 WIDTH_OFF_TERMINAL = 160
 
 
-def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
-    """Print a text on stdout, or on stderr."""
-    typer.echo(escape_control(text), err=err, nl=nl)
+def echo(text: str, *, err: bool = False, nl: bool = True, tabs: bool = False) -> None:
+    """Print a text on stdout, or on stderr; with ``tabs`` these are kept, as line ends are."""
+    typer.echo("\t".join(map(escape_control, text.split("\t") if tabs else [text])), err=err, nl=nl)
+
+
+def echo_agreement(gradients: int, method: str, seed: int) -> None:
+    """Print that all gradients agree with numerical derivatives."""
+    checked = f"all {gradients:,} gradients agree" if gradients > 1 else "the gradient agrees"
+    echo(f"{checked} with numerical derivatives ({method}, seed {seed})")
 
 
 def confirmed(question: str) -> bool:

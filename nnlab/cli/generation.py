@@ -3,13 +3,10 @@
 import sys
 from pathlib import Path
 
-import typer
-
 from nnlab.cli.console import echo
 from nnlab.cli.single_run import check_single
 from nnlab.errors import DataError
 from nnlab.storage.folders import as_json
-from nnlab.text import escape_control
 
 MOST_OF_A_PROMPT = 1 << 20
 
@@ -32,7 +29,7 @@ def print_generated(
         place = {"run": str(run), "prompt": start, "temperature": temperature, "seed": seed, "text": text}
         echo(as_json(place).decode(), nl=False)
         return
-    typer.echo("\t".join(map(escape_control, text.split("\t"))))
+    echo(text, tabs=True)
 
 
 def _stdin() -> str:

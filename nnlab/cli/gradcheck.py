@@ -8,7 +8,7 @@ import typer
 
 from nnlab.cli.arguments import Lang, Overrides
 from nnlab.cli.completion import complete_checked, complete_gradcheck
-from nnlab.cli.console import check_font, echo, naming_output
+from nnlab.cli.console import check_font, echo, echo_agreement, naming_output
 from nnlab.cli.gradcheck_file import check_file
 
 # The scores of larger batches are not printed.
@@ -113,7 +113,7 @@ def gradcheck_command(
     if failed:
         names = ", ".join(f"{result.component}.{result.tensor}" for result in failed)
         raise CheckFailed(f"{len(failed)} of {len(results)} gradients are wrong: {names}")
-    echo(f"all {len(results)} gradients agree with numerical derivatives ({method}, seed {seed})")
+    echo_agreement(len(results), method, seed)
 
 
 def draw_sweeps(names: list[str], seed: int, out: Path | None) -> None:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnlab.cli.console import echo, results
+from nnlab.cli.console import echo, echo_agreement, results
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -39,7 +39,7 @@ def check_file(path: Path, only: list[str] | None, method: "Method", seed: int, 
     if unchecked:
         raise UsageError(unchecked[0])
     if not json and found.tensors:
-        echo(f"all {len(found.tensors)} gradients agree with numerical derivatives ({method}, seed {seed})")
+        echo_agreement(len(found.tensors), method, seed)
 
 
 def _checked(path: Path, only: list[str] | None, method: "Method", seed: int) -> "Checked":

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from math import exp, inf
+from sys import float_info
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from nnlab.core.task import CLASSES
 from nnlab.metrics.base import Metric
 from nnlab.metrics.share import Share
 from nnlab.registry import metrics
+
+LARGEST_EXPONENT = 709.0
 
 
 @metrics.register("sequence_accuracy")
@@ -62,6 +65,6 @@ class Perplexity(Metric):
         self.steps += targets.size
 
     def result(self) -> float:
-        """exp(Σ −log p / number of steps); infinite where that overflows."""
+        """exp(Σ −log p / number of steps), at most the largest number: a loss above 709 is finite, no divergence."""
         mean = self.total / self.steps
-        return exp(mean) if mean < 700 else inf
+        return float_info.max if mean > LARGEST_EXPONENT else exp(mean)

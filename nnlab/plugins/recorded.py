@@ -68,7 +68,8 @@ def plugins_in(value: object) -> dict[str, tuple[Plugin, list[tuple[str, str]]]]
     found: dict[str, tuple[Plugin, list[tuple[str, str]]]] = {}
     for plugin, component in _components(value):
         name = plugin.path.name
-        if name in found and found[name][0].sha256 != plugin.sha256:
+        taken = {other.casefold(): other for other in found}.get(name.casefold())  # one file on Windows and macOS
+        if taken and found[taken][0].sha256 != plugin.sha256:
             name = f"{plugin.path.stem}-{plugin.sha256[:8]}.py"
         used = found.setdefault(name, (plugin, []))[1]
         if component not in used:
