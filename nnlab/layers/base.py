@@ -133,6 +133,8 @@ class Layer(ABC):
         """Add a parameter to those of the layer."""
         if not isinstance(parameter.shape, tuple):
             raise TypeError(f"the shape of {parameter.name} is a tuple such as (5,), got {parameter.shape!r}")
+        if any(other.name == parameter.name for other in self.parameters):
+            raise ValueError(f"there is a parameter {parameter.name} already: give each a name of its own")
         parameter.frozen = self.frozen
         self.parameters.append(parameter)
         return parameter

@@ -153,6 +153,11 @@ def test_an_update_rule_that_replaces_the_parameters(write: Write, tmp_path: Pat
     ("old", "new", "message"),
     [
         ('"w", in_shape, 1.0', '"w", in_shape[0], 1.0', "my_scale.py:11: TypeError: the shape of w is a tuple"),
+        (
+            "return in_shape",
+            'self.v = self.constant("w", in_shape, 0.0); return in_shape',
+            "my_scale.py:12: ValueError: there is a parameter w already: give each a name of its own",
+        ),
         ("self.constant(", "self.weight(", "my_scale.py:11: TypeError: Layer.weight() missing"),
         ("in_shape, 1.0)", "in_shape, 1.0, 2)", "my_scale.py:11: TypeError"),
         (
