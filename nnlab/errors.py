@@ -154,10 +154,12 @@ def reported_as(
 ) -> Iterator[None]:
     """Raise ``kind`` in place of a caught error of the body: ``<place>: <reason>``, or the reason alone.
 
-    ``with reported_as(RunError, f"{path}: cannot be written"): ...``
+    ``with reported_as(RunError, f"{path}: cannot be written"): ...``; a MissingPlugin stays one.
     """
     try:
         yield
+    except MissingPlugin:
+        raise
     except catch as error:
         raise kind(f"{place}: {reason_of(error)}" if place else reason_of(error)) from error
 

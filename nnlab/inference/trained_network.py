@@ -16,7 +16,7 @@ from nnlab.data.pipeline.training_range import out_of_range
 from nnlab.data.sources.table import Table
 from nnlab.data.tables.csv_text import CsvFormat
 from nnlab.engine.predictions import probabilities_of, scores_of
-from nnlab.errors import RunError, UsageError
+from nnlab.errors import RunError, UsageError, reported_as
 from nnlab.inference.generation import generate
 from nnlab.models.network import Network
 from nnlab.records.json_files import read_inputs
@@ -48,10 +48,8 @@ class TrainedNetwork(Network):
         """
         path = Path(folder)
         check_finished(path)
-        try:
+        with reported_as(RunError, catch=UsageError):
             experiment = experiment_of_run(path)
-        except UsageError as error:
-            raise RunError(str(error)) from None
         inputs = inputs or read_inputs(path) or dataset_of_run(path).inputs
         network = cls(experiment, inputs)
         load_weights(network, path / MODEL_FILE)

@@ -9,7 +9,7 @@ import numpy as np
 from nnlab.config.descent import Descent, load_descent
 from nnlab.config.yaml_reader import MAX_BYTES
 from nnlab.core.arrays import Array
-from nnlab.errors import RunError, UsageError
+from nnlab.errors import MissingPlugin, RunError, UsageError
 from nnlab.records.formats import path_columns
 from nnlab.storage.checked_files import check_file, damaged, reading
 from nnlab.storage.csv_tables import csv_rows, parse_float
@@ -25,6 +25,8 @@ def read_descent(folder: Path) -> Descent:
     check_file(folder / SPEC_FILE, MAX_BYTES)
     try:
         return load_descent(folder / SPEC_FILE)
+    except MissingPlugin:
+        raise
     except UsageError as error:
         raise RunError(one_line(str(error), 500)) from None
 

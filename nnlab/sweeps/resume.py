@@ -6,7 +6,7 @@ from time import monotonic, sleep
 from nnlab.config.sweep import Sweep
 from nnlab.config.sweep_loading import load_sweep
 from nnlab.engine.run_setup import RunSetup
-from nnlab.errors import RunError, UsageError
+from nnlab.errors import RunError, UsageError, reported_as
 from nnlab.language import tr
 from nnlab.records.drawing import lacks_pictures
 from nnlab.records.environment import drift
@@ -46,14 +46,12 @@ def resume_sweep(
     reporter = reporter or SilentSweep()
     if not is_sweep_folder(path):
         raise RunError(f"{path}: is not the folder of a sweep, so there is nothing to resume")
-    try:
+    with reported_as(RunError, catch=UsageError):
         sweep = load_sweep(path / SWEEP_FILE)
         if (finished := _finished(path, sweep)) is not None:
             reporter.say(f"{path}: is completed, so there is nothing left to do")
             return finished
         plan = Plan(sweep)
-    except UsageError as error:
-        raise RunError(str(error)) from None
     folder = SweepFolder.reopen(path, columns_of(plan.sweep), plan.sweep.sha256())
     try:
         _wait_for_workers(path, reporter)

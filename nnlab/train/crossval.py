@@ -14,7 +14,7 @@ from nnlab.config.overrides import Overrides
 from nnlab.core.rows import REPORTING_SPLITS
 from nnlab.core.statistics import MeanStd
 from nnlab.engine.run_setup import RunSetup
-from nnlab.errors import Diverged, Interrupted, RunError, UsageError
+from nnlab.errors import Diverged, Interrupted, RunError, UsageError, reported_as
 from nnlab.html import block, line, table
 from nnlab.language import tr
 from nnlab.records.crossval_folder import CrossvalFolder, read_crossval, read_crossval_summary
@@ -110,10 +110,8 @@ def resume_cross_validation(
         raise RunError(f"{path}: is not the folder of a cross-validation, so there is nothing to resume")
     summary = read_crossval_summary(path)
     folds = summary["folds"]
-    try:
+    with reported_as(RunError, catch=UsageError):
         experiment = load_experiment(path / SPEC_FILE, ["data.fold=1"])
-    except UsageError as error:
-        raise RunError(str(error)) from None
     whole = fold_of(experiment, None, folds)
     if experiment.data.folds != folds or whole.sha256() != summary["spec_sha256"]:
         differences = "".join(f"\n  {line}" for line in _changed_spec(path, experiment))

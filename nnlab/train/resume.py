@@ -11,7 +11,7 @@ from nnlab.config.loading import load_experiment
 from nnlab.config.recorded_data import RecordedData
 from nnlab.core.rows import MAX_STEPS
 from nnlab.engine.run_setup import RunSetup
-from nnlab.errors import RunError, UsageError
+from nnlab.errors import RunError, UsageError, reported_as
 from nnlab.records.cleaning import clear_leftovers
 from nnlab.records.drawing import lacks_pictures
 from nnlab.records.environment import drift
@@ -114,12 +114,10 @@ def _check_folder(path: Path) -> None:
 
 def _read(path: Path, data: Path | None) -> _StoppedRun:
     environment = read_environment(path / ENVIRONMENT_FILE)
-    try:
+    with reported_as(RunError, catch=UsageError):
         tree = read_spec(path / SPEC_FILE)
         recorded = RecordedData(path.absolute(), environment)
         experiment = load_experiment(path / SPEC_FILE, data=data, tree=tree, recorded=recorded)
-    except UsageError as error:
-        raise RunError(str(error)) from None
     if not isinstance(tree.value, Mapping):
         raise TypeError("the spec of an experiment is a mapping")
     return _StoppedRun(tree.value, experiment, environment)

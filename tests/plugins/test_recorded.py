@@ -79,9 +79,9 @@ def test_a_missing_plugin_is_named_with_the_option_to_add(run: Path, tmp_path: P
     named = rf"layer 'my_swish' is a component of a plugin: read .*/plugins/my_swish.py, then add --plugin {run}"
     with pytest.raises(MissingPlugin, match=named):
         experiment_of_run(run)
-    with pytest.raises(RunError, match=named):
+    with pytest.raises(MissingPlugin, match=named):
         resume(run, iterations=3)
-    with pytest.raises(RunError, match=named):
+    with pytest.raises(MissingPlugin, match=named):
         nnlab.trained_network(run)
 
 
@@ -183,7 +183,7 @@ def test_a_descent_keeps_its_plugin(write: Write, tmp_path: Path, monkeypatch: p
     folder = nnlab.run_descent(spec, tmp_path / "runs").path
     assert environment(folder)["plugins"][0]["components"] == [{"kind": "optimizer", "name": "my_rule"}]
     optimizers.remove("my_rule")
-    with pytest.raises(RunError, match="optimizer 'my_rule' is a component of a plugin: read"):
+    with pytest.raises(MissingPlugin, match="optimizer 'my_rule' is a component of a plugin: read"):
         read_descent(folder)
     load_plugin(folder / "plugins" / "my_rule.py")
     assert read_descent(folder).steps == 2
