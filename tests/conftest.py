@@ -40,7 +40,7 @@ SPEC: dict[str, Any] = {
 }
 
 # Reproducible examples without deadlines.
-settings.register_profile("nnlab", deadline=None, derandomize=True, max_examples=100 if THOROUGH else 50)
+settings.register_profile("nnlab", deadline=None, derandomize=True, max_examples=100 if THOROUGH else 25)
 settings.load_profile("nnlab")
 
 # The language of whoever runs the tests.

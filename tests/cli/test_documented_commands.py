@@ -102,6 +102,7 @@ def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("nnlab.cli.sweep_run.LocalWorkers", InlineWorkers)
     monkeypatch.setattr("nnlab.sweeps.api.LocalWorkers", InlineWorkers)
     monkeypatch.setattr("nnlab.sweeps.run._draw", lambda *arguments: None)
+    monkeypatch.setattr("nnlab.report.gallery.DPI", 40)
     monkeypatch.setattr(Gallery, "_drawn", functools.partialmethod(light_only, Gallery._drawn))
     monkeypatch.setattr(bundled, "_folder", lambda: tmp_path / "configs")
     monkeypatch.chdir(tmp_path)
