@@ -34,6 +34,16 @@ def echo_agreement(gradients: int, method: str, seed: int) -> None:
     echo(f"{checked} with numerical derivatives ({method}, seed {seed})")
 
 
+def stdin_contents(limit: int, wanted: str = "", hint: str = "") -> bytes:
+    """What is on stdin; raises DataError where it is more than ``limit`` bytes, naming what is ``wanted``."""
+    from nnlab.errors import DataError
+
+    contents = sys.stdin.buffer.read(limit + 1) if sys.stdin else b""
+    if len(contents) > limit:
+        raise DataError(f"stdin: expected {wanted}at most {limit >> 20} MiB, found more{hint}")
+    return contents
+
+
 def confirmed(question: str) -> bool:
     """Ask on stderr and read the answer from stdin; anything but yes is no.
 

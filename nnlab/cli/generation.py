@@ -1,9 +1,8 @@
 """Text that a network generates, on the terminal."""
 
-import sys
 from pathlib import Path
 
-from nnlab.cli.console import echo
+from nnlab.cli.console import echo, stdin_contents
 from nnlab.cli.single_run import check_single
 from nnlab.errors import DataError
 from nnlab.storage.folders import as_json
@@ -34,9 +33,7 @@ def print_generated(
 
 def _stdin() -> str:
     """The text on stdin without the newline at its end, which ``echo`` and editors add."""
-    contents = sys.stdin.buffer.read(MOST_OF_A_PROMPT + 1) if sys.stdin else b""
-    if len(contents) > MOST_OF_A_PROMPT:
-        raise DataError(f"stdin: expected a prompt of at most {MOST_OF_A_PROMPT >> 20} MiB, found more")
+    contents = stdin_contents(MOST_OF_A_PROMPT, "a prompt of ")
     try:
         return contents.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n")
     except UnicodeDecodeError:

@@ -1,13 +1,12 @@
 """``nnlab predict``: the classes of new samples by a finished run."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nnlab.cli.arguments import FitOption, InvertOption, Lang, RunName, RunsFolder
-from nnlab.cli.console import check_font, echo, naming_output
+from nnlab.cli.console import check_font, echo, naming_output, stdin_contents
 from nnlab.cli.single_run import check_single
 from nnlab.language import Language
 
@@ -177,12 +176,8 @@ def _outputs(table: "PredictionTable | NumberPredictions") -> dict[str, list[str
 
 def _stdin() -> "InMemoryFile":
     from nnlab.data.files.in_memory import InMemoryFile
-    from nnlab.errors import DataError
 
-    contents = sys.stdin.buffer.read(MOST_STDIN + 1) if sys.stdin else b""
-    if len(contents) > MOST_STDIN:
-        raise DataError(f"stdin: expected at most {MOST_STDIN >> 20} MiB, found more; give a file")
-    return InMemoryFile("stdin", contents)
+    return InMemoryFile("stdin", stdin_contents(MOST_STDIN, hint="; give a file"))
 
 
 def _draw(

@@ -13,6 +13,9 @@ from nnlab.text import one_line
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
 
+LARGEST_EXPONENT = 709.0
+"""The exponential of a number up to this is finite in double precision."""
+
 
 def shape_text(shape: Shape) -> str:
     """A shape for messages: ``1x28x28``."""

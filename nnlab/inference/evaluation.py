@@ -16,6 +16,7 @@ from nnlab.inference.class_report import MEASURES, ClassReport, confused_pairs, 
 from nnlab.inference.measuring import (
     EachSample,
     EvaluationOptions,
+    Measures,
     error_of_mean,
     in_short,
     measure,
@@ -39,7 +40,7 @@ MOST_SHOWN = 20
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation:
+class Evaluation(Measures):
     """The metrics of a network on some samples, by name, with their standard errors (None where none is known).
 
     ``part`` names the samples, such as test. ``labels`` and ``predicted`` are the true and the predicted class of each
@@ -81,12 +82,7 @@ class Evaluation:
         pairs, counts = (array[:MOST_PAIRS].tolist() for array in self.confused)
         small = len(self.class_names) <= MOST_IN_A_MATRIX
         return {
-            "part": self.part,
-            "samples": self.samples,
-            **({} if self.steps is None else {"steps": self.steps}),
-            "metrics": dict(self.metrics),
-            "standard_errors": dict(self.standard_errors),
-            "variants": {name: variant for name, variant in self.variants.items() if variant},
+            **self.plain_measures(),
             "classes": list(self.class_names),
             "confusion": self.confusion.tolist() if small else None,
             "confused": [

@@ -1,10 +1,11 @@
 """What an evaluation of a finished run measures: every metric that fits, and each sample."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -94,6 +95,32 @@ def measured_numbers(
 def error_of_mean(values: Array) -> float | None:
     """The sample standard deviation / √N of N numbers; None for one."""
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
+
+
+class Measures(ABC):
+    """What evaluations of classes and of numbers have in common."""
+
+    part: str
+    steps: int | None
+    metrics: Mapping[str, float]
+    standard_errors: Mapping[str, float | None]
+    variants: Mapping[str, str]
+
+    @property
+    @abstractmethod
+    def samples(self) -> int:
+        """The number of samples N."""
+
+    def plain_measures(self) -> dict[str, Any]:
+        """Samples, metrics, standard errors and variants as plain values for JSON."""
+        return {
+            "part": self.part,
+            "samples": self.samples,
+            **({} if self.steps is None else {"steps": self.steps}),
+            "metrics": dict(self.metrics),
+            "standard_errors": dict(self.standard_errors),
+            "variants": {name: variant for name, variant in self.variants.items() if variant},
+        }
 
 
 def metric_rows(

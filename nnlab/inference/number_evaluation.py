@@ -14,6 +14,7 @@ from nnlab.errors import RunError, UsageError
 from nnlab.html import block, line, table
 from nnlab.inference.measuring import (
     EachNumber,
+    Measures,
     error_of_mean,
     in_short,
     measure,
@@ -28,7 +29,7 @@ from nnlab.registry import metrics, registered_name
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NumberEvaluation:
+class NumberEvaluation(Measures):
     """The metrics of a network on some samples, by name, with their standard errors (None where none is known).
 
     ``part`` names the samples, such as test. ``targets`` and ``predicted`` are the numbers of each sample (N, K) in the
@@ -59,12 +60,7 @@ class NumberEvaluation:
     def as_plain(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "part": self.part,
-            "samples": self.samples,
-            **({} if self.steps is None else {"steps": self.steps}),
-            "metrics": dict(self.metrics),
-            "standard_errors": dict(self.standard_errors),
-            "variants": {name: variant for name, variant in self.variants.items() if variant},
+            **self.plain_measures(),
             "per_target": [{"target": name, **found} for name, found in self.by_target.items()],
         }
 

@@ -7,12 +7,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Gt, Le, Lt
 
-from nnlab.core.arrays import Array, Shape
+from nnlab.core.arrays import LARGEST_EXPONENT, Array, Shape
 from nnlab.layers.base import Activation
 from nnlab.registry import Doc, activations
-
-# The exponential of a number below this is finite in double precision.
-LARGEST_EXPONENT = 709.0
 
 
 @activations.register("identity")

@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.core.arrays import Array, Shape
+from nnlab.core.arrays import LARGEST_EXPONENT, Array, Shape
 from nnlab.core.normal_distribution import normal_distribution
-from nnlab.layers.activations import LARGEST_EXPONENT
 from nnlab.layers.base import Activation
 from nnlab.registry import Doc, activations
 

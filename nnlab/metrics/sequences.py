@@ -6,14 +6,12 @@ from sys import float_info
 
 import numpy as np
 
-from nnlab.core.arrays import Array
+from nnlab.core.arrays import LARGEST_EXPONENT, Array
 from nnlab.core.rows import Bounds
 from nnlab.core.task import CLASSES
 from nnlab.metrics.base import Metric
 from nnlab.metrics.share import Share
 from nnlab.registry import metrics
-
-LARGEST_EXPONENT = 709.0
 
 
 @metrics.register("sequence_accuracy")
