@@ -34,6 +34,7 @@ LEVELS = [
     {"export"},
     {"descent", "train"},
     {"sweeps", "eject"},
+    {"insight"},
     {"report"},
     {"cli"},
 ]
