@@ -4,6 +4,7 @@ From Python: ``run("adam", overrides={"optimizer.lr": 0.1})`` trains, ``cross_va
 fold, ``sweep(spec, {"optimizer.lr": [0.1, 0.01]})`` once for each value. ``compare([a, b])`` compares runs.
 ``read_run(folder)`` and ``read_sweep(folder)`` read the records, ``predict(run, x)`` classifies raw samples,
 ``evaluate(run, x, y)`` measures on them, ``trained_network(run)`` loads the network with its weights.
+``doctor(run)`` says what went wrong in a training, and what to try.
 ``load_experiment(spec)`` reads and checks a spec, ``load_plugin(file)`` adds components of your own.
 ``numerical_gradient(f, x)`` is the gradient of any function from its values, ``check_gradient(forward, backward)``
 compares hand-written gradients with it, ``run_descent(spec)`` minimises a test function. Nothing heavy is imported
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from nnlab.gradcheck.api import check_gradient
     from nnlab.inference.evaluation import evaluate
     from nnlab.inference.trained_network import predict, trained_network
+    from nnlab.insight.doctor.diagnose import doctor
     from nnlab.plugins.loading import load_plugin
     from nnlab.sweeps.api import sweep
     from nnlab.sweeps.sweep_result import read_sweep
@@ -39,6 +41,7 @@ __all__ = [
     "check_gradient",
     "compare",
     "cross_validate",
+    "doctor",
     "evaluate",
     "load_descent",
     "load_experiment",
@@ -64,6 +67,7 @@ _HOMES = {
     "check_gradient": "nnlab.gradcheck.api",
     "compare": "nnlab.figures.compared_runs",
     "cross_validate": "nnlab.train.crossval",
+    "doctor": "nnlab.insight.doctor.diagnose",
     "evaluate": "nnlab.inference.evaluation",
     "load_descent": "nnlab.config.descent",
     "load_experiment": "nnlab.config.loading",

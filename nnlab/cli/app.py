@@ -13,6 +13,7 @@ from nnlab.cli.console import echo
 from nnlab.cli.crossval import crossval_command
 from nnlab.cli.data import data_app
 from nnlab.cli.descend import descend_command
+from nnlab.cli.doctor import doctor_command
 from nnlab.cli.eject import eject_command
 from nnlab.cli.evaluate import evaluate_command
 from nnlab.cli.export import export_command
@@ -75,6 +76,7 @@ app.command("plot")(with_plugins(plot_command))
 app.command("evaluate")(with_plugins(evaluate_command))
 app.command("predict")(with_plugins(predict_command))
 app.command("export")(with_plugins(export_command))
+app.command("doctor")(with_plugins(doctor_command))
 app.command("report")(with_plugins(report_command))
 app.command("eject")(with_plugins(eject_command))
 app.command("activations")(with_plugins(activations_command))

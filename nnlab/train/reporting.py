@@ -123,7 +123,7 @@ def worse_than_chance(first: Row | None, last: Row | None, setup: RunSetup) -> s
     rate.
     """
     loss, initial = (None if row is None else row["train_loss"] for row in (last, first))
-    chance, constant = _chance(setup)
+    chance, constant = chance_loss(setup)
     if loss is None or initial is None or loss <= WORSE * chance:
         return ""
     cause = f"a learning rate that is too large (here {setup.optimizer.lr:g}): try a tenth of it"
@@ -135,7 +135,7 @@ def worse_than_chance(first: Row | None, last: Row | None, setup: RunSetup) -> s
     )
 
 
-def _chance(setup: RunSetup) -> tuple[float, str]:
+def chance_loss(setup: RunSetup) -> tuple[float, str]:
     """The training loss of a network that learned nothing, and what it predicts."""
     loss, dataset = setup.experiment.loss.reported, setup.dataset
     if dataset.task == CLASSES:

@@ -1,0 +1,58 @@
+"""Why a loss or a weight became NaN or infinite."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nnlab.insight.doctor.case import Case
+from nnlab.insight.doctor.remedies import initialiser_changes, learning_rate, recurrent_layers
+from nnlab.insight.doctor.rules import Rule, Symptom
+from nnlab.text import one_line
+
+# Inputs beyond this are far from the scale of about 1 that initialisers and learning rates assume.
+LARGE_INPUT = 100.0
+# Initial outputs are of the size of the inputs with Xavier or He; a loss this many times that of chance is not.
+LARGE_LOSS = 10.0
+
+
+def find_divergence(case: Case) -> Iterator[Symptom]:
+    """The most likely cause, and the change that removes it."""
+    if case.record.status != "diverged":
+        return
+    message = one_line(str(case.record.summary.get("message") or "a number became NaN or infinite"), 200)
+    happened = message.partition(";")[0]
+    steps = int(case.record.summary["steps"])
+    lr = float(case.spec["optimizer"]["lr"])
+    numbers: dict[str, float | int | str] = {"steps": steps, "lr": lr}
+    largest = first = None
+    if not case.lacks("before"):
+        largest = float(np.abs(case.before.inputs).max(initial=0))
+        first = case.before.loss / case.chance
+        numbers |= {"largest_input": largest, "first_loss": case.before.loss}
+    if largest is not None and largest > LARGE_INPUT:
+        sentence = "The training diverged: the inputs are too large"
+        evidence = f"{happened}; the inputs reach {largest:.3g}"
+        command = case.retry("data.scaling=standard") if "scaling" in case.spec["data"] else ""
+    elif first is not None and not first < LARGE_LOSS:
+        sentence = "The training diverged: the initial weights are too large"
+        evidence = f"{happened}; the loss before training was {case.before.loss:.3g}, chance is {case.chance:.3g}"
+        command = case.retry(*initialiser_changes(case, "he"))
+    elif recurrent_layers(case) and not (case.spec["train"]["clip_norm"] or case.spec["train"]["clip_value"]):
+        sentence = "The training diverged: the gradients of a recurrent network exploded, and nothing clips them"
+        evidence = f"{happened}; train.clip_norm is not set"
+        command = case.retry("train.clip_norm=1")
+    else:
+        sentence = "The training diverged: the learning rate is too high"
+        evidence = f"{happened}; the learning rate is {lr:g}"
+        command = case.retry(learning_rate(case, 0.1))
+    yield Symptom(sentence, evidence, numbers, command)
+
+
+RULES = (
+    Rule(
+        name="diverged",
+        find=find_divergence,
+        why="each update overshoots further than the one before, until a number leaves the range of the number format",
+        source="CS231n, Neural Networks Part 3, Babysitting the learning process",
+    ),
+)
