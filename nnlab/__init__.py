@@ -7,7 +7,8 @@ fold, ``sweep(spec, {"optimizer.lr": [0.1, 0.01]})`` once for each value. ``comp
 ``doctor(run)`` says what went wrong in a training, and what to try.
 ``load_experiment(spec)`` reads and checks a spec, ``load_plugin(file)`` adds components of your own.
 ``numerical_gradient(f, x)`` is the gradient of any function from its values, ``check_gradient(forward, backward)``
-compares hand-written gradients with it, ``run_descent(spec)`` minimises a test function. Nothing heavy is imported
+compares hand-written gradients with it, ``run_descent(spec)`` minimises a test function.
+``learning_rate_test(spec)`` suggests a learning rate. Nothing heavy is imported
 before one of these names is used, so that ``nnlab --help`` starts at once.
 """
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from nnlab.inference.evaluation import evaluate
     from nnlab.inference.trained_network import predict, trained_network
     from nnlab.insight.doctor.diagnose import doctor
+    from nnlab.insight.range_test.learning_rate_test import learning_rate_test
     from nnlab.plugins.loading import load_plugin
     from nnlab.sweeps.api import sweep
     from nnlab.sweeps.sweep_result import read_sweep
@@ -43,6 +45,7 @@ __all__ = [
     "cross_validate",
     "doctor",
     "evaluate",
+    "learning_rate_test",
     "load_descent",
     "load_experiment",
     "load_plugin",
@@ -69,6 +72,7 @@ _HOMES = {
     "cross_validate": "nnlab.train.crossval",
     "doctor": "nnlab.insight.doctor.diagnose",
     "evaluate": "nnlab.inference.evaluation",
+    "learning_rate_test": "nnlab.insight.range_test.learning_rate_test",
     "load_descent": "nnlab.config.descent",
     "load_experiment": "nnlab.config.loading",
     "load_plugin": "nnlab.plugins.loading",

@@ -51,6 +51,7 @@ USERS_FILES = {
     "flowers.csv",
     "predictions.png",
     "predictions/",
+    "learning-rates/",
     "digits.py",
     "digits.safetensors",
     "adam.py",

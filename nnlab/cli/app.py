@@ -20,6 +20,7 @@ from nnlab.cli.export import export_command
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.init import init_command
 from nnlab.cli.list import list_command
+from nnlab.cli.lr import lr_command
 from nnlab.cli.plot import plot_command
 from nnlab.cli.plugins import with_plugins
 from nnlab.cli.predict import predict_command
@@ -80,6 +81,7 @@ app.command("doctor")(with_plugins(doctor_command))
 app.command("report")(with_plugins(report_command))
 app.command("eject")(with_plugins(eject_command))
 app.command("activations")(with_plugins(activations_command))
+app.command("lr")(with_plugins(lr_command))
 app.command("gradcheck")(with_plugins(gradcheck_command))
 app.command("show")(with_plugins(show_command))
 app.command("list")(with_plugins(list_command))

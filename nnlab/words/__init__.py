@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
+from nnlab.words.learning_rates import LEARNING_RATES
 from nnlab.words.pictures import PICTURES
 from nnlab.words.results import RESULTS
 
-JAPANESE: Mapping[str, str] = {**PICTURES, **RESULTS}
+JAPANESE: Mapping[str, str] = {**PICTURES, **RESULTS, **LEARNING_RATES}

@@ -1,0 +1,70 @@
+"""The texts of the learning-rate range test."""
+
+from collections.abc import Mapping
+
+LEARNING_RATES: Mapping[str, str] = {
+    "no suggestion: {reason}": "推奨値なし：{reason}",
+    "suggested learning rate: {lr} ({confidence})": "推奨する学習率：{lr}（{confidence}）",
+    "sure": "確度：高",
+    "fairly sure": "確度：中",
+    "unsure": "確度：低",
+    "the curve: steepest descent at {steepest}; lowest loss at {lowest}, a tenth of which is {tenth}: the two rules "
+    "differ by a factor of {apart}": (
+        "曲線：損失が最も急に下がる学習率は {steepest}、最小になる学習率は {lowest}、その十分の一は {tenth}。"
+        "二つの規則の差は {apart} 倍"
+    ),
+    "{seeds} seeds: their estimates differ by a factor of {apart}": "シード {seeds} 個：推定値の差は {apart} 倍",
+    "tried: the best short training is a factor of {apart} from {guess}, the mean of both rules": (
+        "試行：最良の短い学習は、二つの規則の平均 {guess} から {apart} 倍の差"
+    ),
+    "learning rate": "学習率",
+    "loss after {steps} steps": "{steps} ステップ後の損失",
+    "suggested": "推奨",
+    "in the spec": "設定ファイルの値",
+    " (in the spec)": "（設定ファイルの値）",
+    "{result} at {lr}": "{lr} で {result}",
+    "loss after {steps} steps: {results}": "{steps} ステップ後の損失：{results}",
+    "diverged for {diverged} of {seeds} seeds": "シード {seeds} 個中 {diverged} 個で発散",
+    "the loss rises within {steps} steps from {first} on; try --from": (
+        "損失が {first} から {steps} ステップ以内に増加します。範囲の下限を下げてください"
+    ),
+    "training diverges within {steps} steps from {first} on: {message}": (
+        "学習が {first} から {steps} ステップ以内に発散します：{message}"
+    ),
+    "the loss stays at {initial} up to a learning rate of {reached}: it falls by {fall} at most. The range is too low "
+    "(--to), the test too short for a slow start (--steps), or the network does not learn": (
+        "損失は学習率 {reached} まで {initial} のままで、低下は最大でも {fall} です。範囲が低すぎる、"
+        "立ち上がりが遅くステップ数が足りない、またはネットワークが学習していない可能性があります"
+    ),
+    "the loss falls from {initial} by {fall}, which the differences between mini-batches explain (standard error "
+    "{error}); more --seeds or --steps average them out": (
+        "損失は {initial} から {fall} 下がりますが、ミニバッチ間の差（標準誤差 {error}）の範囲内です。"
+        "シードかステップを増やすと平均されます"
+    ),
+    "the loss rises from {initial} and never falls: the range from {first} to {last} is too high (--from)": (
+        "損失は {initial} から増えるだけで下がりません。{first} から {last} の範囲が高すぎます"
+    ),
+    "the curve shows {guess}, but no short training ends below the initial loss of {initial}": (
+        "曲線からは {guess} ですが、初期損失 {initial} を下回る短い学習がありません"
+    ),
+    "the loss still falls at {last}, the end of the range; --to shows more": (
+        "損失は範囲の上限 {last} でもまだ下がっています。上限を上げてください"
+    ),
+    "off during the test: {keys}; the suggestion is the highest rate of a schedule": (
+        "テスト中に無効にした設定：{keys}。推奨値はスケジュールの最大の学習率です"
+    ),
+    # the picture
+    "{name}: learning-rate range test ({optimizer}, {steps} steps)": (
+        "{name}：学習率範囲テスト（{optimizer}、{steps} ステップ）"
+    ),
+    "learning rate, log scale": "学習率（対数目盛）",
+    "range test": "範囲テスト",
+    "each seed": "各シード",
+    "mean, smoothed": "平均（平滑化）",
+    "suggested: {lr} ({confidence})": "推奨：{lr}（{confidence}）",
+    "in the spec: {lr}": "設定ファイル：{lr}",
+    "short trainings": "短い学習",
+    "steepest descent": "最急降下",
+    "lowest": "最小",
+    "{lr}: diverged": "{lr}：発散",
+}
