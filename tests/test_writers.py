@@ -21,6 +21,7 @@ ALLOWED = {
     ("data/tables/npz_file.py", "open"),  # a zip's member, to read
     ("eject/data.py", "savez_compressed"),  # into memory
     ("eject/parts/data_files.py", "open"),  # an archive, to read
+    ("insight/watch/layout.py", "truncate"),  # a line of text
     ("plots/animation.py", "setup"),  # of a writer whose file is in memory
     ("plots/canvas.py", "savefig"),  # into memory
     ("plots/shown_figure.py", "savefig"),  # into memory

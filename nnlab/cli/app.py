@@ -30,6 +30,7 @@ from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
 from nnlab.cli.sweep import sweep_command
 from nnlab.cli.train import train_command
+from nnlab.cli.watch import watch_command
 from nnlab.cli.why import why_command
 from nnlab.text import escape_control
 
@@ -70,6 +71,7 @@ app.command("init")(with_plugins(init_command))
 app.command("train")(with_plugins(train_command))
 app.command("crossval")(with_plugins(crossval_command))
 app.command("sweep")(with_plugins(sweep_command))
+app.command("watch")(with_plugins(watch_command))
 app.command("compare")(with_plugins(compare_command))
 app.command("why")(with_plugins(why_command))
 app.command("descend")(with_plugins(descend_command))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from time import perf_counter
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nnlab.cli.console import is_live, messages
@@ -106,8 +107,8 @@ class LiveBar:
 
     def __init__(self, bar: Progress, iterations: int) -> None:
         self._bar = bar
-        self._blocks = BLOCKS if _can_show(BLOCKS) else PLAIN_BLOCKS
-        none = "–" if _can_show("–") else "-"
+        self._blocks = BLOCKS if can_show(BLOCKS, messages()) else PLAIN_BLOCKS
+        none = "–" if can_show("–", messages()) else "-"
         self._task = bar.add_task("train", total=iterations, sparkline="", objective=none, metric=none, speed=none)
         self._bucket = -(-iterations // SPARKLINE_WIDTH)
         self._means: list[float] = []
@@ -152,9 +153,10 @@ def _label(name: str) -> str:
     return in_language(metrics[name].label, metrics[name].label_ja)
 
 
-def _can_show(text: str) -> bool:
+def can_show(text: str, console: Console) -> bool:
+    """Whether the encoding of a console has these characters."""
     try:
-        text.encode(messages().encoding)
+        text.encode(console.encoding)
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -44,7 +44,7 @@ def csv_rows(
     """
     check_file(path, MAX_TABLE_BYTES)
     with reading(path, UnicodeDecodeError), path.open("rb") as file:
-        names = _header(path, file.readline(MAX_LINE_BYTES), columns, unfinished, quoted)
+        names = column_names(path, file.readline(MAX_LINE_BYTES), columns, unfinished=unfinished, quoted=quoted)
         yield names, _rows(path, file, len(names), unfinished, quoted)
 
 
@@ -64,14 +64,10 @@ def read_table(
     check_file(path, MAX_TABLE_BYTES)
     numbers = array("d")
     with reading(path, UnicodeDecodeError), path.open("rb") as file:
-        names = _header(path, file.readline(MAX_LINE_BYTES), columns, unfinished, quoted=False)
+        names = column_names(path, file.readline(MAX_LINE_BYTES), columns, unfinished=unfinished)
         for block in _blocks(file):
-            plain = _plain_numbers(block, len(names), gaps)
-            if plain is None:
-                first = len(numbers) // len(names) + 2
-                rows = _rows(path, BytesIO(block), len(names), unfinished, quoted=False, first=first)
-                plain = [number for row in rows for number in _numbers(path, row, names, gaps)]
-            numbers.extend(plain)
+            first = len(numbers) // len(names) + 2
+            numbers.extend(block_numbers(path, block, names, gaps=gaps, unfinished=unfinished, first=first))
     table = np.array(numbers, dtype=np.float64).reshape(-1, len(names))
     _check_steps(path, table[:, 0])
     for index, name in enumerate(names):
@@ -90,14 +86,10 @@ def rows_of(table: Table) -> list[Row]:
     return [{**row, "step": int(row["step"] or 0)} for row in rows]
 
 
-def parse_float(cell: str) -> float:
-    """The number in a cell; raises ValueError. Unlike ``float`` it takes neither 1_000 nor other scripts' digits."""
-    if "_" in cell or not cell.isascii():
-        raise ValueError(cell)
-    return float(cell)
-
-
-def _header(path: Path, line: bytes, columns: Sequence[str], unfinished: bool, quoted: bool) -> list[str]:
+def column_names(
+    path: Path, line: bytes, columns: Sequence[str], *, unfinished: bool = False, quoted: bool = False
+) -> list[str]:
+    """The column names in the first line of a CSV file, which begin with ``columns``; raises RunError."""
     if unfinished and not line.endswith(b"\n"):
         return list(columns)
     line = line.removeprefix(BOM_UTF8)
@@ -107,6 +99,27 @@ def _header(path: Path, line: bytes, columns: Sequence[str], unfinished: bool, q
     if names[: len(columns)] != list(columns) or len(set(names)) < len(names) or not line.endswith(b"\n"):
         damaged(path, f"expected the header {','.join(columns)}, found {_excerpt(line)}", 1)
     return names
+
+
+def block_numbers(
+    path: Path, block: bytes, names: Sequence[str], *, gaps: bool, unfinished: bool = False, first: int = 2
+) -> Sequence[float]:
+    """The numbers in a block of whole lines, row after row; ``first`` is the number of its first line in the file.
+
+    With ``gaps``, empty cells become NaN. Only an ``unfinished`` file may end within a line. Raises RunError.
+    """
+    plain = _plain_numbers(block, len(names), gaps)
+    if plain is not None:
+        return plain
+    rows = _rows(path, BytesIO(block), len(names), unfinished, quoted=False, first=first)
+    return [number for row in rows for number in _numbers(path, row, names, gaps)]
+
+
+def parse_float(cell: str) -> float:
+    """The number in a cell; raises ValueError. Unlike ``float`` it takes neither 1_000 nor other scripts' digits."""
+    if "_" in cell or not cell.isascii():
+        raise ValueError(cell)
+    return float(cell)
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

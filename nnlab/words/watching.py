@@ -1,0 +1,37 @@
+"""The texts of ``nnlab watch``."""
+
+from collections.abc import Mapping
+
+WATCHING: Mapping[str, str] = {
+    "not begun": "開始前",
+    "deleted": "削除済み",
+    "{done} of {total} steps": "{total} ステップ中 {done}",
+    "step {step}": "ステップ {step}",
+    "{speed} samples/s": "{speed} サンプル/秒",
+    "epoch {epoch}": "エポック {epoch}",
+    "epoch {epoch} of {epochs}": "エポック {epoch}/{epochs}",
+    "{count} parameters": "パラメータ {count} 個",
+    "running for {time}": "経過 {time}",
+    "no new step for {time}": "{time} 新しいステップなし",
+    "fold {number} of {total}": "分割 {number}/{total}",
+    "trial {number} of {total}": "試行 {number}/{total}",
+    "{done} of {total} folds done": "{total} 分割中 {done} 件終了",
+    "best {what} at step {step}": "最良の{what}（ステップ {step}）",
+    "mean of {steps} steps": "{steps} ステップの平均",
+    "{title}, {notes}": "{title}、{notes}",
+    "log": "対数",
+    "log axes": "対数目盛",
+    "{shown} of {layers} layers": "{layers} 層のうち {shown} 層",
+    "no steps recorded yet": "まだステップの記録がありません",
+    "quit": "終了",
+    "quit (the run continues)": "終了（実験は続きます）",
+    "next run": "次の実験",
+    "previous run": "前の実験",
+    "next trial": "次の試行",
+    "previous trial": "前の試行",
+    "next fold": "次の分割",
+    "previous fold": "前の分割",
+    "waiting for a run in {folder}": "{folder} に実験が始まるのを待っています",
+    "its process has ended without finishing it": "プロセスが途中で終了しました",
+    "the folder was deleted or moved": "フォルダが削除または移動されました",
+}
