@@ -5,7 +5,8 @@ fold, ``sweep(spec, {"optimizer.lr": [0.1, 0.01]})`` once for each value. ``comp
 ``read_run(folder)`` and ``read_sweep(folder)`` read the records, ``predict(run, x)`` classifies raw samples,
 ``evaluate(run, x, y)`` measures on them, ``trained_network(run)`` loads the network with its weights.
 ``doctor(run)`` says what went wrong in a training, and what to try.
-``load_experiment(spec)`` reads and checks a spec, ``load_plugin(file)`` adds components of your own.
+``load_experiment(spec)`` reads and checks a spec, ``sanity(spec)`` checks data, network and first steps of it,
+``load_plugin(file)`` adds components of your own.
 ``numerical_gradient(f, x)`` is the gradient of any function from its values, ``check_gradient(forward, backward)``
 compares hand-written gradients with it, ``run_descent(spec)`` minimises a test function.
 ``learning_rate_test(spec)`` suggests a learning rate. Nothing heavy is imported
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from nnlab.inference.trained_network import predict, trained_network
     from nnlab.insight.doctor.diagnose import doctor
     from nnlab.insight.range_test.learning_rate_test import learning_rate_test
+    from nnlab.insight.sanity.api import sanity
     from nnlab.plugins.loading import load_plugin
     from nnlab.sweeps.api import sweep
     from nnlab.sweeps.sweep_result import read_sweep
@@ -56,6 +58,7 @@ __all__ = [
     "read_sweep",
     "run",
     "run_descent",
+    "sanity",
     "sweep",
     "trained_network",
 ]
@@ -83,6 +86,7 @@ _HOMES = {
     "read_sweep": "nnlab.sweeps.sweep_result",
     "run": "nnlab.train.run",
     "run_descent": "nnlab.descent.run",
+    "sanity": "nnlab.insight.sanity.api",
     "sweep": "nnlab.sweeps.api",
     "trained_network": "nnlab.inference.trained_network",
 }

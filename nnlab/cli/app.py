@@ -26,6 +26,7 @@ from nnlab.cli.plugins import with_plugins
 from nnlab.cli.predict import predict_command
 from nnlab.cli.report import report_command
 from nnlab.cli.runs import runs_app
+from nnlab.cli.sanity import sanity_command
 from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
 from nnlab.cli.sweep import sweep_command
@@ -85,6 +86,7 @@ app.command("eject")(with_plugins(eject_command))
 app.command("activations")(with_plugins(activations_command))
 app.command("lr")(with_plugins(lr_command))
 app.command("gradcheck")(with_plugins(gradcheck_command))
+app.command("sanity")(with_plugins(sanity_command))
 app.command("show")(with_plugins(show_command))
 app.command("list")(with_plugins(list_command))
 app.command("schema")(with_plugins(schema_command))

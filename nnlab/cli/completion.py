@@ -104,6 +104,13 @@ def complete_checked(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
+def complete_sanity_check(incomplete: str) -> list[str]:
+    """Checks of ``nnlab sanity``."""
+    from nnlab.insight.sanity.checks import CHECKS
+
+    return [name for name in CHECKS if name.startswith(incomplete)]
+
+
 def complete_picture(incomplete: str) -> list[str]:
     """Pictures of a run, which include the curves of each metric, of a descent, or of a sweep."""
     from nnlab.registry import metrics

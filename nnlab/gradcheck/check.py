@@ -92,18 +92,20 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
     return [(name, make) for name, make in makers if not names or name in names]
 
 
-def check(make: Callable[[int], Subject], method: Method, seed: int = 0, sampled: int | None = None) -> list[Result]:
+def check(
+    make: Callable[[int], Subject], method: Method, seed: int = 0, sampled: int | None = None, points: int = 10
+) -> list[Result]:
     """Check every tensor of a subject; ``make`` builds it at a random point from a seed.
 
-    Large tensors are checked at ``sampled`` coordinates, chosen at random from ``seed``. Raises AtKinkError when ten
-    points in a row are on kinks.
+    Large tensors are checked at ``sampled`` coordinates, chosen at random from ``seed``. Raises AtKinkError when
+    ``points`` in a row are on kinks.
     """
-    for attempt in range(10):
+    for attempt in range(points):
         try:
             return list(_check_tensors(make(seed + attempt), method, sampled, np.random.default_rng(seed)))
         except AtKinkError:
             continue
-    raise AtKinkError(f"{make(seed).name}: ten random points in a row are on kinks; try another --seed")
+    raise AtKinkError(f"{make(seed).name}: {points} random points in a row are on kinks; try another --seed")
 
 
 def _check_tensors(subject: Subject, method: Method, sampled: int | None, rng: np.random.Generator) -> Iterator[Result]:

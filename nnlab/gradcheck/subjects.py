@@ -133,24 +133,40 @@ def regularizer_subject(name: str, regularizer: Regularizer, seed: int) -> Subje
 
 
 def model_subject(
-    name: str, network: Network, loss: Loss, terms: Sequence[Regularizer], seed: int, task: Task = CLASSES
+    name: str,
+    network: Network,
+    loss: Loss,
+    terms: Sequence[Regularizer],
+    seed: int,
+    task: Task = CLASSES,
+    samples: tuple[Array, Array] | None = None,
 ) -> Subject:
-    """f = loss + penalties of a whole network on random samples.
+    """f = loss + penalties of a whole network on random samples, or as a function of its parameters on these.
 
     Weights are drawn with std √(2/fan_in) instead of the spec's: the check is of the formulas, and a gradient that
     vanishes (small weights, deep sigmoids) would drown in the rounding of a difference.
     """
     rng = np.random.default_rng(seed)
-    large = sum(activation_memory(layer) for layer in network.layers) > LARGE_MODEL
-    samples = SAMPLES if large else MODEL_SAMPLES
-    targets = _random_targets(network.out_shape, samples, task, rng)
     parameters = dict(network.named_parameters())
-    tensors = {"x": network.layers[0].example_inputs(rng, samples)}
+    tensors = {}
+    if samples is None:
+        count = model_samples(network)
+        targets = _random_targets(network.out_shape, count, task, rng)
+        tensors["x"] = network.layers[0].example_inputs(rng, count)
+    else:
+        x, targets = samples
     for key, parameter in parameters.items():
         spread = np.sqrt(2 / _fan_in(parameter)) if parameter.regularized else 0.5
         tensors[key] = spread * rng.standard_normal(parameter.shape)
-    fixed = _frozen(parameters, tensors) | _without_derivative(network.layers, tensors)
+    fixed = _frozen(parameters, tensors)
+    fixed |= _without_derivative(network.layers, tensors) if samples is None else {"x": x}
     return _network_subject(name, network, loss, terms, targets, tensors, fixed)
+
+
+def model_samples(network: Network) -> int:
+    """How many samples the gradients of a network are checked on."""
+    large = sum(activation_memory(layer) for layer in network.layers) > LARGE_MODEL
+    return SAMPLES if large else MODEL_SAMPLES
 
 
 def trained_subject(

@@ -37,6 +37,9 @@ class ActivityPenalty(Layer):
         """λ/N ‖x‖ for the last input."""
         return self.strength / len(self._x) * self._norm(self._x)
 
+    def scale_activity_penalty(self, factor: float) -> None:
+        self.strength *= factor
+
     @abstractmethod
     def _norm(self, x: Array) -> complex: ...
 

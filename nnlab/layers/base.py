@@ -93,6 +93,12 @@ class Layer(ABC):
         """The activity regularisation of the last output; complex under gradcheck's complex step only."""
         return 0.0
 
+    def scale_activity_penalty(self, factor: float) -> None:  # noqa: B027 - most have none
+        """Multiply the strength of the activity regularisation; a layer that has one overrides this."""
+
+    def switch_off_dropout(self) -> None:  # noqa: B027 - most drop nothing
+        """Compute in training as in evaluation, for checks; a layer that drops or adds at random overrides this."""
+
     def kink_sides(self) -> Array | None:
         """Which side of each kink the last forward took, where the layer has kinks."""
         return None

@@ -44,6 +44,9 @@ class Dropout(Layer):
             return dy
         return np.multiply(dy, self._mask, out=self.workspace.like("dx", dy))
 
+    def switch_off_dropout(self) -> None:
+        self.rate = 0.0
+
     def _draw_mask(self, x: Array) -> Array:
         rng = self.streams.dropout(*self.address)
         uniform: Array
