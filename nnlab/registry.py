@@ -4,10 +4,10 @@ A component is a dataclass whose fields are its hyper-parameters (``nnlab/hyperp
 """
 
 import importlib
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from nnlab.docstrings import docstring_of
 from nnlab.hyperparameters import (
     NOT_A_KEY,
     Component,
@@ -179,8 +179,8 @@ def registered_name(component: object) -> str:
 
 
 def summary(component: type[Any]) -> str:
-    """The first paragraph of a component's docstring, on one line."""
-    return (inspect.getdoc(component) or "").split("\n\n")[0].replace("\n", " ")
+    """The sentence that says what a component does."""
+    return docstring_of(component).sentence
 
 
 models = Registry("model", "nnlab.models")

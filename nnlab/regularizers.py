@@ -58,7 +58,13 @@ class RegularizerTerm:
 @regularizers.register("l1")
 @dataclass
 class L1(Regularizer):
-    """λ Σ|W|, gradient λ sign(W): drives weights to exactly zero."""
+    """Add λ times the absolute values of the weights to the loss: drives weights to exactly zero.
+
+        L ← L + λ Σ|W|
+        dW ← dW + λ sign(W)
+
+    Source: Tibshirani 1996, Journal of the Royal Statistical Society B 58 (1)
+    """
 
     def value(self, W: Array) -> complex:
         magnitude = np.sign(W.real, out=self.workspace.array("magnitude", W.shape, W.real.dtype))
@@ -77,7 +83,13 @@ class L1(Regularizer):
 @regularizers.register("l2")
 @dataclass
 class L2(Regularizer):
-    """λ/2 ΣW², gradient λW: keeps all weights small (weight decay)."""
+    """Add λ/2 times the squares of the weights to the loss: keeps all weights small (weight decay).
+
+        L ← L + λ/2 ΣW²
+        dW ← dW + λ W
+
+    Source: Krogh & Hertz 1992, NIPS 4; "Deep Learning from Scratch", section 6.4.2
+    """
 
     def value(self, W: Array) -> complex:
         return 0.5 * self.strength * complex(np.dot(W, W))

@@ -15,7 +15,7 @@ LEVELS = [
     {"aliases"},
     {"text"},
     {"errors", "html", "words"},
-    {"extras", "language"},
+    {"docstrings", "extras", "language"},
     {"hyperparameters"},
     {"registry"},
     {"core"},

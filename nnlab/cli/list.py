@@ -95,13 +95,15 @@ def _render(kind: str, classes: Mapping[str, type]) -> None:
 
     from nnlab.cli.console import results
     from nnlab.config.type_checks import describe_accepted
+    from nnlab.docstrings import docstring_of
     from nnlab.registry import hyperparameters, summary
 
     table = Table(title=kind, title_justify="left", title_style="bold", show_lines=False)
     for heading in ("name", "key", "accepts", "default", "meaning"):
         table.add_column(heading, overflow="fold", no_wrap=heading in ("name", "key"))
     for name, cls in classes.items():
-        table.add_row(Text(name, "bold"), "", "", "", Text(summary(cls)), end_section=False)
+        meaning = "\n".join([summary(cls), *docstring_of(cls).formulas])
+        table.add_row(Text(name, "bold"), "", "", "", Text(meaning), end_section=False)
         for parameter in hyperparameters(cls):
             default = Text("required", "italic") if parameter.required else Text(default_text(parameter))
             table.add_row("", Text(parameter.name), Text(describe_accepted(parameter)), default, Text(parameter.doc))

@@ -22,7 +22,12 @@ Path = tuple[str | int, ...]
 @initialisers.register("given")
 @dataclass(kw_only=True)
 class GivenWeights(Initialiser):
-    """Given weights W and optional bias b (default: zeros)."""
+    """Given weights W and optional bias b (default: zeros).
+
+        W = W_given
+
+    Source: for examples computed by hand, such as "Deep Learning from Scratch", section 4.4.2
+    """
 
     W: Annotated[
         list[Any], MinLen(1), Doc("weights, row by row: (in, out) of linear, (filters, channels, K, K) of conv2d")

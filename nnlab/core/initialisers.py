@@ -59,7 +59,12 @@ def fan_out(shape: Shape, fan_in: int) -> int:
 @initialisers.register("normal")
 @dataclass(kw_only=True)
 class Normal(Scaled):
-    """Normal distribution with a fixed standard deviation: W = std · N(0, 1)."""
+    """Normal distribution with a fixed standard deviation.
+
+        W ∼ N(0, std²)
+
+    Source: "Deep Learning from Scratch", section 6.2.2
+    """
 
     std: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of the weights")] = 0.01
 
@@ -70,7 +75,14 @@ class Normal(Scaled):
 @initialisers.register("xavier")
 @dataclass(kw_only=True)
 class Xavier(Scaled):
-    """Std √(1/fan_in), what "Deep Learning from Scratch" calls Xavier; the rule of Xavier Glorot's paper is glorot."""
+    """Normal distribution whose variance is 1 over the number of inputs of a unit, for sigmoid and tanh.
+
+        std = √(1 / fan_in)
+        W ∼ N(0, std²)
+
+    What "Deep Learning from Scratch" calls Xavier; the rule of Xavier Glorot's paper is glorot.
+    Source: "Deep Learning from Scratch", section 6.2.2
+    """
 
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
         return sqrt(1.0 / fan_in)
@@ -79,7 +91,14 @@ class Xavier(Scaled):
 @initialisers.register("he")
 @dataclass(kw_only=True)
 class He(Scaled):
-    """Std √(2/fan_in), which keeps the variance of ReLU layers (He et al. 2015, arXiv 1502.01852)."""
+    """Normal distribution that keeps the variance from layer to layer where relu follows.
+
+        std = √(2 / fan_in)
+        W ∼ N(0, std²)
+
+    Relu sets half of the numbers to 0, hence the 2.
+    Source: He et al. 2015, arXiv 1502.01852; "Deep Learning from Scratch", section 6.2.3
+    """
 
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
         return sqrt(2.0 / fan_in)
@@ -88,9 +107,13 @@ class He(Scaled):
 @initialisers.register("glorot")
 @dataclass(kw_only=True)
 class Glorot(Scaled):
-    """Std √(2/(fan_in + fan_out)), which keeps the variance of tanh layers in both directions.
+    """Keep the variance of tanh layers in both directions, forward and backward.
 
-    Glorot & Bengio 2010, equation 16; uniform there and by default in Keras.
+        std = √(2 / (fan_in + fan_out))
+        W ∼ U(−√3 std, √3 std)
+
+    With distribution normal it is N(0, std²); uniform as in the paper and by default in Keras.
+    Source: Glorot & Bengio 2010, AISTATS, equation 16
     """
 
     distribution: Annotated[Distribution, DISTRIBUTION] = "uniform"
@@ -102,7 +125,14 @@ class Glorot(Scaled):
 @initialisers.register("lecun")
 @dataclass(kw_only=True)
 class LeCun(Scaled):
-    """Std √(1/fan_in), which keeps the variance of linear layers (LeCun et al. 1998, "Efficient BackProp")."""
+    """Keep the variance of linear layers.
+
+        std = √(1 / fan_in)
+        W ∼ N(0, std²)
+
+    With distribution uniform it is U(−√3 std, √3 std).
+    Source: LeCun, Bottou, Orr & Müller 1998, "Efficient BackProp", section 4.6
+    """
 
     distribution: Annotated[Distribution, DISTRIBUTION] = "normal"
 
@@ -113,7 +143,12 @@ class LeCun(Scaled):
 @initialisers.register("truncated")
 @dataclass(kw_only=True)
 class Truncated(Initialiser):
-    """Truncated normal distribution: W = std · N(0, 1), redrawn where |W| > 2·std."""
+    """Truncated normal distribution: numbers beyond two standard deviations are redrawn.
+
+        W ∼ N(0, std²) where |W| ≤ 2 std
+
+    Source: Keras' TruncatedNormal; Abadi et al. 2016, arXiv 1603.04467 (TensorFlow)
+    """
 
     std: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation before truncation; 0.88 of it is left")] = 0.01
 
@@ -129,9 +164,13 @@ class Truncated(Initialiser):
 @initialisers.register("orthogonal")
 @dataclass(kw_only=True)
 class Orthogonal(Initialiser):
-    """Gain times a random orthogonal matrix, which keeps lengths (Saxe et al. 2014, arXiv 1312.6120).
+    """A random orthogonal matrix times a gain, which keeps lengths.
+
+        Q R = Z with Z ∼ N(0, 1)
+        W = gain · Q
 
     Of (D_in, D_out), or (F, C·K·K) for a convolution, the rows are orthonormal, or the columns where they are fewer.
+    Source: Saxe, McClelland & Ganguli 2014, arXiv 1312.6120
     """
 
     gain: Annotated[float, Gt(0), Le(1e6), Doc("factor in front of the matrix; √2 suits relu")] = 1.0

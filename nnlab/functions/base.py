@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from nnlab.core.arrays import Array
+from nnlab.docstrings import docstring_of
 
 
 class Function(ABC):
@@ -32,4 +33,5 @@ class Function(ABC):
     @property
     def formula(self) -> str:
         """The formula of the function."""
-        return (type(self).__doc__ or "").split(":")[0].split("\n")[0].strip().rstrip(".")
+        doc = docstring_of(type(self))
+        return doc.formulas[0] if doc.formulas else doc.sentence.split(":")[0].rstrip(".")

@@ -12,7 +12,12 @@ from nnlab.registry import functions
 @functions.register("sphere")
 @dataclass(kw_only=True)
 class Sphere(Function):
-    """f = Σ x_i²: convex, minimum 0 at 0."""
+    """The simplest convex function, with its minimum 0 at 0.
+
+        f = Σ x_i²
+
+    Source: De Jong 1975, thesis, University of Michigan (F1)
+    """
 
     def value(self, x: Array) -> Array:
         return np.asarray((x**2).sum(axis=0))
@@ -24,9 +29,11 @@ class Sphere(Function):
 @functions.register("valley")
 @dataclass(kw_only=True)
 class Valley(Function):
-    """f = x0²/20 + x1²: an elongated valley, twenty times steeper along x1, minimum 0 at 0.
+    """An elongated valley, twenty times steeper along x1, minimum 0 at 0.
 
-    Deep Learning from Scratch, section 6.1.
+        f = x0²/20 + x1²
+
+    Source: "Deep Learning from Scratch", section 6.1
     """
 
     least = most = 2
@@ -42,9 +49,11 @@ class Valley(Function):
 @functions.register("rosenbrock")
 @dataclass(kw_only=True)
 class Rosenbrock(Function):
-    """f = Σ (1 − x_i)² + 100 (x_i+1 − x_i²)²: a curved valley, minimum 0 at (1, 1, ...).
+    """A curved valley, minimum 0 at (1, 1, ...).
 
-    Rosenbrock 1960, The Computer Journal 3 (3).
+        f = Σ (1 − x_i)² + 100 (x_i+1 − x_i²)²
+
+    Source: Rosenbrock 1960, The Computer Journal 3 (3)
     """
 
     least = 2
@@ -64,7 +73,12 @@ class Rosenbrock(Function):
 @functions.register("saddle")
 @dataclass(kw_only=True)
 class Saddle(Function):
-    """f = x0² − x1²: a saddle at 0, without a minimum."""
+    """A saddle at 0, without a minimum.
+
+        f = x0² − x1²
+
+    Source: Dauphin et al. 2014, arXiv 1406.2572 (saddle points)
+    """
 
     least = most = 2
     view = (-3.0, 3.0, -3.0, 3.0)
@@ -79,9 +93,11 @@ class Saddle(Function):
 @functions.register("himmelblau")
 @dataclass(kw_only=True)
 class Himmelblau(Function):
-    """f = (x0² + x1 − 11)² + (x0 + x1² − 7)²: four minima of 0, one at (3, 2).
+    """Four minima of 0, one at (3, 2).
 
-    Himmelblau 1972, Applied Nonlinear Programming.
+        f = (x0² + x1 − 11)² + (x0 + x1² − 7)²
+
+    Source: Himmelblau 1972, Applied Nonlinear Programming
     """
 
     least = most = 2
@@ -98,9 +114,11 @@ class Himmelblau(Function):
 @functions.register("beale")
 @dataclass(kw_only=True)
 class Beale(Function):
-    """f = Σ_k=1..3 (c_k − x0 + x0 x1ᵏ)² with c = 1.5, 2.25, 2.625: a flat valley, minimum 0 at (3, 0.5).
+    """A flat valley, minimum 0 at (3, 0.5).
 
-    Beale 1958, Princeton University, Statistical Techniques Research Group, technical report 25.
+        f = Σ_k=1..3 (c_k − x0 + x0 x1ᵏ)² with c = 1.5, 2.25, 2.625
+
+    Source: Beale 1958, Princeton University, Statistical Techniques Research Group, technical report 25
     """
 
     least = most = 2
@@ -122,9 +140,11 @@ class Beale(Function):
 @functions.register("rastrigin")
 @dataclass(kw_only=True)
 class Rastrigin(Function):
-    """f = 10 n + Σ x_i² − 10 cos(2π x_i): many local minima, global minimum 0 at 0.
+    """Many local minima, global minimum 0 at 0.
 
-    Rastrigin 1974, Systems of Extremal Control; in this form Mühlenbein et al. 1991, Parallel Computing 17.
+        f = 10 n + Σ x_i² − 10 cos(2π x_i)
+
+    Source: Rastrigin 1974, Systems of Extremal Control; in this form Mühlenbein et al. 1991, Parallel Computing 17
     """
 
     view = (-5.12, 5.12, -5.12, 5.12)
@@ -139,7 +159,12 @@ class Rastrigin(Function):
 @functions.register("plateau")
 @dataclass(kw_only=True)
 class Plateau(Function):
-    """f = s / (1 + s) with s = Σ x_i²: steep near the minimum 0 at 0, vanishing gradients far from it."""
+    """Steep near the minimum 0 at 0, vanishing gradients far from it.
+
+        f = s / (1 + s) with s = Σ x_i²
+
+    Source: Geman & McClure 1987, Bulletin of the International Statistical Institute 52 (x² / (1 + x²))
+    """
 
     view = (-6.0, 6.0, -6.0, 6.0)
 

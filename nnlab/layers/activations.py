@@ -15,9 +15,13 @@ from nnlab.registry import Doc, activations
 @activations.register("identity")
 @dataclass(kw_only=True)
 class Identity(Activation):
-    """y = x: a network of only linear layers.
+    """Pass the input on unchanged: a network with it is linear.
+
+        y = x
+        dx = dy
 
     Equals ``textbook.Identity``.
+    Source: "Deep Learning from Scratch", section 3.5.1
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -30,9 +34,14 @@ class Identity(Activation):
 @activations.register("sigmoid")
 @dataclass(kw_only=True)
 class Sigmoid(Activation):
-    """y = 1 / (1 + e⁻ˣ).
+    """Squash each number into (0, 1).
 
+        y = 1 / (1 + e⁻ˣ)
+        dx = dy · y (1 − y)
+
+    Its slope is at most 1/4, and near 0 for large |x|, where hardly any gradient passes.
     Equals ``textbook.Sigmoid``, whose e⁻ˣ overflows for large negative x.
+    Source: "Deep Learning from Scratch", sections 3.2.4 and 5.5.2
     """
 
     activation_arrays = 6  # two of them in double precision
@@ -60,9 +69,13 @@ class Sigmoid(Activation):
 @activations.register("tanh")
 @dataclass(kw_only=True)
 class Tanh(Activation):
-    """y = tanh(x).
+    """Squash each number into (−1, 1), with 0 for 0.
+
+        y = tanh(x)
+        dx = dy · (1 − y²)
 
     Equals ``textbook.Tanh``, in memory that is reused at each step.
+    Source: LeCun, Bottou, Orr & Müller 1998, "Efficient BackProp", section 4.4
     """
 
     saturates_at = (-1.0, 1.0)
@@ -97,9 +110,13 @@ class Rectifier(Activation):
 @activations.register("relu")
 @dataclass(kw_only=True)
 class ReLU(Rectifier):
-    """y = max(x, 0).
+    """Pass positive numbers on and set the others to 0.
+
+        y = max(x, 0)
+        dx = dy where x > 0, else 0
 
     Equals ``textbook.Relu``; faster, since it clips in place.
+    Source: Nair & Hinton 2010, ICML; "Deep Learning from Scratch", section 5.5.1
     """
 
     commutes_with_max = True
@@ -120,9 +137,13 @@ class ReLU(Rectifier):
 @activations.register("leaky_relu")
 @dataclass(kw_only=True)
 class LeakyReLU(Rectifier):
-    """y = max(x, slope · x) (Maas et al. 2013).
+    """Pass positive numbers on and multiply the others by a small slope, so that no unit is dead.
+
+        y = max(x, slope · x)
+        dx = dy where x > 0, else slope · dy
 
     Equals ``textbook.LeakyRelu``, in memory that is reused at each step.
+    Source: Maas, Hannun & Ng 2013, ICML workshop
     """
 
     slope: Annotated[float, Gt(0), Lt(1), Doc("slope for negative inputs")] = 0.01
@@ -143,9 +164,13 @@ class LeakyReLU(Rectifier):
 @activations.register("elu")
 @dataclass(kw_only=True)
 class ELU(Rectifier):
-    """y = x where x > 0, else alpha (eˣ − 1) (Clevert et al. 2016, arXiv 1511.07289).
+    """Pass positive numbers on and bend the others smoothly towards −alpha.
+
+        y = x where x > 0, else alpha (eˣ − 1)
+        dx = dy where x > 0, else dy · alpha eˣ
 
     Equals ``textbook.Elu``, in memory that is reused at each step.
+    Source: Clevert, Unterthiner & Hochreiter 2016, arXiv 1511.07289
     """
 
     alpha: Annotated[float, Gt(0), Le(100), Doc("α: outputs of negative inputs tend to −α")] = 1.0

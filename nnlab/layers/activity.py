@@ -50,9 +50,14 @@ class ActivityPenalty(Layer):
 @layers.register("activity_l1")
 @dataclass(kw_only=True)
 class ActivityL1(ActivityPenalty):
-    """λ/N Σ|x| on the output of the layer before, which makes most of it zero.
+    """Add an L1 penalty on the output of the layer before, which makes most of it zero.
+
+        y = x
+        L ← L + λ/N Σ|x|
+        dx = dy + λ/N sign(x)
 
     Equals ``textbook.ActivityL1``.
+    Source: Glorot, Bordes & Bengio 2011, AISTATS
     """
 
     def _norm(self, x: Array) -> complex:
@@ -72,9 +77,15 @@ class ActivityL1(ActivityPenalty):
 @layers.register("activity_l2")
 @dataclass(kw_only=True)
 class ActivityL2(ActivityPenalty):
-    """λ/N Σx² on the output of the layer before (Keras' form, without the half), which keeps it small.
+    """Add an L2 penalty on the output of the layer before, which keeps it small.
 
+        y = x
+        L ← L + λ/N Σx²
+        dx = dy + λ/N 2 x
+
+    Keras' form, without the half.
     Equals ``textbook.ActivityL2``.
+    Source: Merity, McCann & Socher 2017, arXiv 1708.01009 (activation regularisation)
     """
 
     def _norm(self, x: Array) -> complex:

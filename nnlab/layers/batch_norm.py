@@ -15,12 +15,23 @@ from nnlab.registry import Doc, layers
 @layers.register("batch_norm")
 @dataclass(kw_only=True)
 class BatchNorm(Layer):
-    """y = gamma · (x − mean) / √(variance + eps) + beta (Ioffe & Szegedy 2015, arXiv 1502.03167).
+    """Give each feature mean 0 and variance 1 over the batch, then scale it by gamma and shift it by beta.
+
+        mean = Σ_n x_n / N
+        var = Σ_n (x_n − mean)² / N
+        std = √(var + eps)
+        xn = (x − mean) / std
+        y = gamma · xn + beta
+        dgamma = Σ_n dy · xn
+        dbeta = Σ_n dy
+        dxn = gamma · dy
+        dx = (dxn − Σ_n dxn / N − xn · Σ_n (dxn · xn) / N) / std
 
     Per feature for vectors, over N; per channel for images, over N, H and W. Mean and (biased) variance are those of
     the batch in training and running averages in evaluation. A frozen layer uses its running averages in training too,
     and does not update them.
     Equals ``textbook.BatchNormalization``; faster, since it works in place and sums rows by matrix products.
+    Source: Ioffe & Szegedy 2015, arXiv 1502.03167; "Deep Learning from Scratch", section 6.3
     """
 
     activation_arrays = 3

@@ -26,11 +26,15 @@ BRANCH_NAME = "[A-Za-z][A-Za-z0-9_]{0,49}"
 @layers.register("concat")
 @dataclass(kw_only=True)
 class Concat(Composite):
-    """y = [f₁(x), f₂(x), ...]: branches on the same input, concatenated along channels or features.
+    """Branches on the same input, their outputs concatenated along channels or features.
 
-    Inception modules (Szegedy et al. 2015, arXiv 1409.4842); with an empty branch, whose output is x itself, the dense
-    blocks of Huang et al. 2017 (arXiv 1608.06993).
+        y = [f₁(x), f₂(x), ...]
+        dx = dx₁ + dx₂ + ...
+
+    dx₁ is what branch f₁ returns for its part of dy. With an empty branch, whose output is x itself, these are dense
+    blocks.
     Equals ``textbook.Concatenate``.
+    Source: Szegedy et al. 2015, arXiv 1409.4842 (inception); Huang et al. 2017, arXiv 1608.06993 (dense blocks)
     """
 
     branches: Annotated[

@@ -164,11 +164,18 @@ class Convolution(WeightedLayer):
 @layers.register("conv2d")
 @dataclass(kw_only=True)
 class Conv2D(Convolution):
-    """y[n,f,i,j] = Σ_c,u,v W[f,c,u,v] x[n,c,i·stride+u·dilation,j·stride+v·dilation] + b[f], x padded by zeros.
+    """Slide filters W over images: each output is the product of a filter and a window of x, summed up.
 
-    With G groups, W is (F, C/G, Kh, Kw) and filter f sees the channels of its group only, C/G from ⌊f·G/F⌋·C/G on.
-    Computed as a matrix product of the windows, one row each (im2col), with W as a matrix: see im2col.py.
+        y[n,f,i,j] = Σ_{c,u,v} W[f,c,u,v] x[n,c,i·s+u·d,j·s+v·d] + b[f]
+        dW[f,c,u,v] = Σ_{n,i,j} dy[n,f,i,j] x[n,c,i·s+u·d,j·s+v·d]
+        db[f] = Σ_{n,i,j} dy[n,f,i,j]
+        dx[n,c,p,q] = Σ_{f,i,j} W[f,c,u,v] dy[n,f,i,j] where p = i·s+u·d, q = j·s+v·d
+
+    s is the stride, d the dilation; x is padded by zeros. With G groups, W is (F, C/G, Kh, Kw) and filter f sees the
+    channels of its group only, C/G from ⌊f·G/F⌋·C/G on. Computed as a matrix product of the windows, one row each
+    (im2col), with W as a matrix: see im2col.py.
     Equals ``textbook.Convolution``; faster, since the windows of a few images at a time stay in the cache.
+    Source: LeCun et al. 1989, Neural Computation 1 (4); "Deep Learning from Scratch", sections 7.2 and 7.4
     """
 
     @classmethod

@@ -12,11 +12,18 @@ from nnlab.registry import Doc, OmittedAtDefault, layers
 @layers.register("conv1d")
 @dataclass(kw_only=True)
 class Conv1D(Convolution):
-    """y[n,f,i] = Σ_c,u W[f,c,u] x[n,c,i·stride+u·dilation] + b[f], with x (N, C, L) padded by zeros.
+    """Slide filters W along sequences or signals (N, C, L): each output is a filter times a window, summed up.
 
-    With G groups, W is (F, C/G, K) and filter f sees the channels of its group only. For sequences (T, D), whose
-    features are the channels, ``permute`` swaps the axes before and after it.
+        y[n,f,i] = Σ_{c,u} W[f,c,u] x[n,c,i·s+u·d] + b[f]
+        dW[f,c,u] = Σ_{n,i} dy[n,f,i] x[n,c,i·s+u·d]
+        db[f] = Σ_{n,i} dy[n,f,i]
+        dx[n,c,p] = Σ_{f,i} W[f,c,u] dy[n,f,i] where p = i·s+u·d
+
+    s is the stride, d the dilation; x is padded by zeros. With G groups, W is (F, C/G, K) and filter f sees the
+    channels of its group only. For sequences (T, D), whose features are the channels, ``permute`` swaps the axes
+    before and after it.
     Equals ``textbook.Convolution1D``; computed as conv2d of images of one row.
+    Source: Waibel et al. 1989, IEEE Transactions on ASSP 37 (3) (time-delay networks)
     """
 
     axes = 1

@@ -17,10 +17,15 @@ MAX_RATE = 0.999
 @layers.register("dropout")
 @dataclass(kw_only=True)
 class Dropout(Layer):
-    """Inverted dropout: in training each input is set to 0 with probability rate, the rest is divided by 1 − rate.
+    """In training set each input to 0 with probability rate and divide the rest by 1 − rate.
 
-    The identity in evaluation. Srivastava et al. 2014, JMLR 15.
+        mask = 0 with probability rate, else 1 / (1 − rate)
+        y = x · mask
+        dx = dy · mask
+
+    The identity in evaluation: the division keeps the mean (inverted dropout).
     Equals ``textbook.Dropout``; faster, since random numbers are drawn in float32.
+    Source: Srivastava et al. 2014, JMLR 15; "Deep Learning from Scratch", section 6.4.3
     """
 
     activation_arrays = 4

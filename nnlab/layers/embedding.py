@@ -19,10 +19,15 @@ BLOCK = 2048
 @layers.register("embedding")
 @dataclass(kw_only=True)
 class Embedding(WeightedLayer):
-    """y_t = W[x_t], of tokens (N, T) to (N, T, units): for each index from 0 to tokens − 1 its row of W.
+    """Replace each token, an index from 0 to tokens − 1, by its row of W, a trained vector.
 
-    The same as a linear layer without bias on one-hot vectors. Tokens are no continuous numbers, so dx is 0.
+        y_t = W[x_t]
+        dW[k] = Σ dy_t where x_t = k
+
+    (N, T) to (N, T, units). The same as a linear layer without bias on one-hot vectors. Tokens are no continuous
+    numbers, so dx is 0.
     Equals ``textbook.Embedding``, whose sum over equal tokens is a loop.
+    Source: Bengio et al. 2003, JMLR 3; "Deep Learning from Scratch 2", section 4.1
     """
 
     activation_arrays = 3

@@ -37,7 +37,11 @@ class Reshaping(Layer):
 class Flatten(Reshaping):
     """Each sample as one vector, (N, C, H, W) to (N, C·H·W), in C, H, W order.
 
+        y[n,(c·H+i)·W+j] = x[n,c,i,j]
+        dx[n,c,i,j] = dy[n,(c·H+i)·W+j]
+
     Equals ``textbook.Flatten``.
+    Source: "Deep Learning from Scratch", section 7.5
     """
 
     @classmethod

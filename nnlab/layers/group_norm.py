@@ -46,12 +46,23 @@ class ChannelGroupNorm(SampleNorm):
 @layers.register("group_norm")
 @dataclass(kw_only=True)
 class GroupNorm(ChannelGroupNorm):
-    """y = gamma · (x − mean) / √(variance + eps) + beta over each group of channels of a sample.
+    """Give each group of channels of a sample mean 0 and variance 1, then scale and shift each channel.
 
-    Wu & He 2018, arXiv 1803.08494. Mean and variance are over the pixels of the group's channels, or over a group of
-    features; gamma and beta are one number a channel. Independent of the batch, so training and evaluation are the
-    same. With one group the means are those of layer_norm.
+        mean = Σ x / n
+        var = Σ (x − mean)² / n
+        std = √(var + eps)
+        xn = (x − mean) / std
+        y = gamma · xn + beta
+        dgamma = Σ dy · xn
+        dbeta = Σ dy
+        dxn = gamma · dy
+        dx = (dxn − Σ dxn / n − xn · Σ (dxn · xn) / n) / std
+
+    The sums of mean, var and dx are over the n pixels of the group's channels, or over a group of n features; gamma
+    and beta are one number a channel. Independent of the batch, so training and evaluation are the same. With one
+    group the means are those of layer_norm.
     Equals ``textbook.GroupNormalization``, in memory that is reused at each step.
+    Source: Wu & He 2018, arXiv 1803.08494
     """
 
     groups: Annotated[int, Ge(1), Le(10**7), Doc("number of groups, which divides the number of channels")]
@@ -78,11 +89,22 @@ class GroupNorm(ChannelGroupNorm):
 @layers.register("instance_norm")
 @dataclass(kw_only=True)
 class InstanceNorm(ChannelGroupNorm):
-    """y = gamma · (x − mean) / √(variance + eps) + beta over the pixels of each channel of an image.
+    """Give each channel of an image mean 0 and variance 1 over its pixels, then scale and shift it.
 
-    Ulyanov et al. 2016, arXiv 1607.08022. gamma and beta are one number a channel. Independent of the batch, so
-    training and evaluation are the same.
+        mean = Σ x / n
+        var = Σ (x − mean)² / n
+        std = √(var + eps)
+        xn = (x − mean) / std
+        y = gamma · xn + beta
+        dgamma = Σ dy · xn
+        dbeta = Σ dy
+        dxn = gamma · dy
+        dx = (dxn − Σ dxn / n − xn · Σ (dxn · xn) / n) / std
+
+    The sums of mean, var and dx are over the n pixels of a channel; gamma and beta are one number a channel.
+    Independent of the batch, so training and evaluation are the same.
     Equals ``textbook.InstanceNormalization``, in memory that is reused at each step.
+    Source: Ulyanov, Vedaldi & Lempitsky 2016, arXiv 1607.08022
     """
 
     eps: Annotated[float, Gt(0), Le(1), EPS] = 1e-5

@@ -17,12 +17,24 @@ SIGMOID = (UPDATE, RESET)
 @layers.register("gru")
 @dataclass(kw_only=True)
 class GRU(RecurrentLayer):
-    """Gated recurrent unit, of sequences (N, T, D) to (N, T, units) (Cho et al. 2014, arXiv 1406.1078).
+    """Gated recurrent unit: its gates mix the old state with a new candidate n, without a separate cell.
 
-    z, r = σ(x_t Wx + h_{t−1} Wh + b), n = tanh(x_t Wx + r (h_{t−1} Wh + bh) + b), then h_t = (1 − z) n + z h_{t−1}. The
-    gates are side by side in the order z, r, n. This is the form of PyTorch and Keras; without ``reset_after`` the
-    reset gate acts before the product, n = tanh(x_t Wx + (r h_{t−1}) Wh + b), as in the paper.
+        z, r = σ(x_t Wx + h_{t−1} Wh + b)
+        n = tanh(x_t Wx + r · (h_{t−1} Wh + bh) + b)
+        h_t = (1 − z) · n + z · h_{t−1}
+        da_n = dh_t · (1 − z) (1 − n²)
+        da_z = dh_t · (h_{t−1} − n) · z (1 − z)
+        da_r = da_n · (h_{t−1} Wh + bh) · r (1 − r)
+        dx_t = da_t Wxᵀ
+        dWx = Σ_t x_tᵀ da_t
+        db = Σ_t da_t
+
+    Of sequences (N, T, D) to (N, T, units); σ is the sigmoid. The gates have columns of Wx, Wh and b of their own,
+    side by side in the order z, r, n; da_t are da_z, da_r, da_n side by side. This is the form of PyTorch and Keras;
+    without ``reset_after`` the reset gate acts before the product, n = tanh(x_t Wx + (r h_{t−1}) Wh + b), as in the
+    paper.
     Equals ``textbook.TimeGRU``; faster, since one product and one tanh serve several gates.
+    Source: Cho et al. 2014, arXiv 1406.1078; "Deep Learning from Scratch 2", appendix C
     """
 
     activation_arrays = 14

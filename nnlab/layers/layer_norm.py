@@ -15,11 +15,23 @@ from nnlab.registry import layers
 @layers.register("layer_norm")
 @dataclass(kw_only=True)
 class LayerNorm(SampleNorm):
-    """y = gamma · (x − mean) / √(variance + eps) + beta over all numbers of a sample.
+    """Give the numbers of each sample mean 0 and variance 1, then scale and shift them.
 
-    Ba et al. 2016, arXiv 1607.06450. No sample depends on the others of its batch, so training and evaluation are
-    the same. gamma and beta have the shape of a sample.
+        mean = Σ x / n
+        var = Σ (x − mean)² / n
+        std = √(var + eps)
+        xn = (x − mean) / std
+        y = gamma · xn + beta
+        dgamma = Σ dy · xn
+        dbeta = Σ dy
+        dxn = gamma · dy
+        dx = (dxn − Σ dxn / n − xn · Σ (dxn · xn) / n) / std
+
+    The sums of mean, var and dx are over the n numbers of a sample, those of dgamma and dbeta over the samples. No
+    sample depends on the others of its batch, so training and evaluation are the same. gamma and beta have the shape
+    of a sample.
     Equals ``textbook.LayerNormalization``, in memory that is reused at each step.
+    Source: Ba, Kiros & Hinton 2016, arXiv 1607.06450
     """
 
     eps: Annotated[float, Gt(0), Le(1), EPS] = 1e-5

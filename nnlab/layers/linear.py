@@ -18,9 +18,16 @@ from nnlab.registry import Doc, layers
 @layers.register("linear")
 @dataclass(kw_only=True)
 class Linear(JointGradient, WeightedLayer):
-    """y = x W + b with x (N, D_in), W (D_in, D_out), b (D_out,); of a sequence (N, T, D_in) at each step.
+    """Weighted sums of the inputs, one for each unit, plus a bias.
 
+        y = x W + b
+        dx = dy Wᵀ
+        dW = xᵀ dy
+        db = Σ_n dy_n
+
+    x is (N, D_in), W (D_in, D_out), b (D_out,); on a sequence (N, T, D_in) it acts at each step.
     Equals ``textbook.Affine``, or ``textbook.TimeAffine`` for a sequence, in memory that is reused at each step.
+    Source: "Deep Learning from Scratch", section 5.6
     """
 
     units: Annotated[int, Ge(1), Le(10**7), Doc("number of outputs")]

@@ -16,10 +16,15 @@ from nnlab.registry import Doc, layers
 @layers.register("lrn")
 @dataclass(kw_only=True)
 class LocalResponseNorm(Layer):
-    """y_c = x_c / s_c^β with s_c = k + α Σ x_c'² over the channels c' within size/2 of c.
+    """Divide each number by a power of the squares in the channels near its own: lateral inhibition.
 
-    Krizhevsky et al. 2012, section 3.3, where α is not divided by the size.
+        s_c = k + alpha Σ x_c'²
+        y_c = x_c / s_c^beta
+        dx_c = dy_c / s_c^beta − 2 alpha beta x_c Σ dy_c' x_c' / s_c'^(beta+1)
+
+    The sums are over the channels c' within size/2 of c; as in the paper, alpha is not divided by the size.
     Equals ``textbook.LocalResponseNormalization``; faster, since it adds up shifted channels in place.
+    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25, section 3.3
     """
 
     activation_arrays = 6

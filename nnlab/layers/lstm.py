@@ -18,12 +18,28 @@ SIGMOID = (FORGET, INPUT, OUTPUT)
 @layers.register("lstm")
 @dataclass(kw_only=True)
 class LSTM(RecurrentLayer):
-    """Long short-term memory, of sequences (N, T, D) to (N, T, units) (Hochreiter & Schmidhuber 1997).
+    """Long short-term memory: a recurrent layer whose gates decide what its cell c forgets, takes in and shows.
 
-    f, i, o = σ(x_t Wx + h_{t−1} Wh + b), g = tanh(...), then the cell c_t = f c_{t−1} + g i and h_t = o tanh(c_t). The
-    gates are side by side in the order f, g, i, o of "Deep Learning from Scratch 2". The forget gate f is that of Gers
-    et al. 2000.
+        f, i, o = σ(x_t Wx + h_{t−1} Wh + b)
+        g = tanh(x_t Wx + h_{t−1} Wh + b)
+        c_t = f · c_{t−1} + g · i
+        h_t = o · tanh(c_t)
+        dc_t = dh_t · o (1 − tanh(c_t)²) + dc_{t+1} · f_{t+1}
+        da_f = dc_t · c_{t−1} · f (1 − f)
+        da_g = dc_t · i (1 − g²)
+        da_i = dc_t · g · i (1 − i)
+        da_o = dh_t · tanh(c_t) · o (1 − o)
+        dx_t = da_t Wxᵀ
+        dh_{t−1} = dy_{t−1} + da_t Whᵀ
+        dWx = Σ_t x_tᵀ da_t
+        dWh = Σ_t h_{t−1}ᵀ da_t
+        db = Σ_t da_t
+
+    Of sequences (N, T, D) to (N, T, units); σ is the sigmoid. The gates have columns of Wx, Wh and b of their own,
+    side by side in the order f, g, i, o of "Deep Learning from Scratch 2"; da_t are da_f, da_g, da_i, da_o side by
+    side. The forget gate f is that of Gers et al. 2000.
     Equals ``textbook.TimeLSTM``; faster, since one tanh serves all gates.
+    Source: Hochreiter & Schmidhuber 1997, Neural Computation 9 (8); "Deep Learning from Scratch 2", chapter 6
     """
 
     activation_arrays = 14

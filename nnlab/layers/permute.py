@@ -15,9 +15,14 @@ from nnlab.registry import Doc, layers
 @layers.register("permute")
 @dataclass(kw_only=True)
 class Permute(Layer):
-    """The axes of each sample in another order: [2, 1] makes (T, D) of sequences (D, T), channels at each place.
+    """The axes of each sample in another order: [2, 1] makes (T, D) of sequences (D, T).
 
+        y[n,j,i] = x[n,i,j]
+        dx[n,i,j] = dy[n,j,i]
+
+    The formulas are for order [2, 1]. Before conv1d it makes the features of each step the channels.
     Equals ``textbook.Permute``.
+    Source: numpy.transpose; Keras' Permute has the same keys
     """
 
     order: Annotated[

@@ -53,10 +53,14 @@ class Pool(Layer):
 @layers.register("max_pool")
 @dataclass(kw_only=True)
 class MaxPool(Pool):
-    """The largest number of each window; of equals the first takes the gradient.
+    """Keep the largest number of each window.
 
-    The border counts as −∞.
+        y[n,c,i,j] = max_{u,v} x[n,c,i·s+u,j·s+v]
+        dx[n,c,p,q] = Σ_{i,j} dy[n,c,i,j] where x[n,c,p,q] is the maximum
+
+    s is the stride; of equals the first takes the gradient. The border counts as −∞.
     Equals ``textbook.Pooling``; faster, since no windows are copied and a maximum takes 2·size passes, not size².
+    Source: "Deep Learning from Scratch", sections 7.3 and 7.4.4
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -119,9 +123,15 @@ def _largest(parts: Sequence[Array], out: Array) -> None:
 @layers.register("avg_pool")
 @dataclass(kw_only=True)
 class AvgPool(Pool):
-    """The mean of the pixels of each window; padding is left out of sum and count.
+    """The mean of the pixels of each window.
 
+        y[n,c,i,j] = Σ_{u,v} x[n,c,i·s+u,j·s+v] / K_ij
+        dx[n,c,p,q] = Σ_{i,j} dy[n,c,i,j] / K_ij
+
+    s is the stride, K_ij the number of pixels in window (i, j): padding is left out of sum and count. dx sums over the
+    windows with pixel (p, q).
     Equals ``textbook.AveragePooling``; faster, since no windows are copied.
+    Source: LeCun et al. 1998, Proceedings of the IEEE 86 (11); "Deep Learning from Scratch", section 7.3
     """
 
     def build(self, in_shape: Shape) -> Shape:
@@ -161,9 +171,13 @@ class AvgPool(Pool):
 @layers.register("global_avg_pool")
 @dataclass(kw_only=True)
 class GlobalAvgPool(Layer):
-    """The mean of each channel, (N, C, H, W) to (N, C) (Lin et al. 2014, arXiv 1312.4400).
+    """The mean of each channel, (N, C, H, W) to (N, C).
+
+        y[n,c] = Σ_{i,j} x[n,c,i,j] / (H W)
+        dx[n,c,i,j] = dy[n,c] / (H W)
 
     Equals ``textbook.GlobalAveragePooling``.
+    Source: Lin, Chen & Yan 2014, arXiv 1312.4400, section 3.2
     """
 
     @classmethod

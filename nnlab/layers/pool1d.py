@@ -34,9 +34,14 @@ class Pool1D(Pool):
 @layers.register("max_pool1d")
 @dataclass(kw_only=True)
 class MaxPool1D(Pool1D, MaxPool):
-    """The largest number of each window of each channel, (N, C, L) to (N, C, L_out); the border counts as −∞.
+    """Keep the largest number of each window of each channel, (N, C, L) to (N, C, L_out).
 
+        y[n,c,i] = max_u x[n,c,i·s+u]
+        dx[n,c,p] = Σ_i dy[n,c,i] where x[n,c,p] is the maximum
+
+    s is the stride; of equals the first takes the gradient. The border counts as −∞.
     Equals ``textbook.Pooling1D``; faster, since no windows are copied.
+    Source: Collobert et al. 2011, JMLR 12
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -49,9 +54,15 @@ class MaxPool1D(Pool1D, MaxPool):
 @layers.register("avg_pool1d")
 @dataclass(kw_only=True)
 class AvgPool1D(Pool1D, AvgPool):
-    """The mean of each window of each channel, (N, C, L) to (N, C, L_out); padding is left out of sum and count.
+    """The mean of each window of each channel, (N, C, L) to (N, C, L_out).
 
+        y[n,c,i] = Σ_u x[n,c,i·s+u] / K_i
+        dx[n,c,p] = Σ_i dy[n,c,i] / K_i
+
+    s is the stride, K_i the number of places in window i: padding is left out of sum and count. dx sums over the
+    windows with place p.
     Equals ``textbook.AveragePooling1D``; faster, since no windows are copied.
+    Source: LeCun et al. 1998, Proceedings of the IEEE 86 (11), along one axis
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -66,7 +77,11 @@ class AvgPool1D(Pool1D, AvgPool):
 class GlobalAvgPool1D(Layer):
     """The mean of each channel, (N, C, L) to (N, C).
 
+        y[n,c] = Σ_i x[n,c,i] / L
+        dx[n,c,i] = dy[n,c] / L
+
     Equals ``textbook.GlobalAveragePooling1D``.
+    Source: Lin, Chen & Yan 2014, arXiv 1312.4400, section 3.2, along one axis
     """
 
     @classmethod

@@ -14,11 +14,16 @@ from nnlab.registry import Doc, activations
 @activations.register("prelu")
 @dataclass(kw_only=True)
 class PReLU(Activation):
-    """y = x where x > 0, else a·x, with a trained slope a (He et al. 2015, arXiv 1502.01852).
+    """Pass positive numbers on and multiply the others by a trained slope a.
+
+        y = x where x > 0, else a · x
+        dx = dy where x > 0, else a · dy
+        da = Σ dy · x where x ≤ 0
 
     One slope for each feature of vectors, for each channel of images, or one for all. As in the paper, no penalty acts
     on slopes.
     Equals ``textbook.PRelu``, in memory that is reused at each step.
+    Source: He et al. 2015, arXiv 1502.01852
     """
 
     activation_arrays = 4

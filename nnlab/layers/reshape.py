@@ -19,7 +19,11 @@ from nnlab.registry import Doc, layers
 class Reshape(Reshaping):
     """The same numbers of each sample, in C order, in another shape.
 
+        y_n = reshape(x_n)
+        dx_n = reshape(dy_n)
+
     Equals ``textbook.Reshape``.
+    Source: numpy.reshape
     """
 
     shape: Annotated[
@@ -51,9 +55,13 @@ class Reshape(Reshaping):
 @layers.register("image_rows")
 @dataclass(kw_only=True)
 class ImageRows(Layer):
-    """Images as sequences of their rows, from the top, (N, C, H, W) to (N, H, C·W): y_t = x[:, t, :].
+    """Images as sequences of their rows, from the top, (N, C, H, W) to (N, H, C·W).
+
+        y[n,t,c·W+j] = x[n,c,t,j]
+        dx[n,c,t,j] = dy[n,t,c·W+j]
 
     Equals ``textbook.ImageRows``, in memory that is reused at each step.
+    Source: Le, Jaitly & Hinton 2015, arXiv 1504.00941 (images read as sequences)
     """
 
     @classmethod

@@ -14,9 +14,20 @@ from nnlab.registry import Doc, layers
 @layers.register("rnn")
 @dataclass(kw_only=True)
 class RNN(RecurrentLayer):
-    """h_t = tanh(x_t Wx + h_{t−1} Wh + b), of sequences (N, T, D) to (N, T, units) (Elman 1990).
+    """A recurrent layer: the state h of each step is computed from the input and the state of the step before.
 
+        h_t = tanh(x_t Wx + h_{t−1} Wh + b)
+        dh_t = dy_t + da_{t+1} Whᵀ
+        da_t = dh_t · (1 − h_t²)
+        dx_t = da_t Wxᵀ
+        dWx = Σ_t x_tᵀ da_t
+        dWh = Σ_t h_{t−1}ᵀ da_t
+        db = Σ_t da_t
+
+    Of sequences (N, T, D) to (N, T, units): the output y_t is the state h_t, and h_0 is 0. a_t is the argument of
+    tanh; backward goes from the last step to the first, backpropagation through time.
     Equals ``textbook.TimeRNN``; faster, since x Wx is one product for all steps.
+    Source: Elman 1990, Cognitive Science 14 (2); "Deep Learning from Scratch 2", chapter 5
     """
 
     activation_arrays = 6

@@ -12,9 +12,13 @@ from nnlab.registry import layers
 @layers.register("last_step")
 @dataclass(kw_only=True)
 class LastStep(Layer):
-    """The last step of each sequence, (N, T, D) to (N, D): y = x_T.
+    """The last step of each sequence, (N, T, D) to (N, D).
+
+        y = x_T
+        dx_t = dy where t = T, else 0
 
     Equals ``textbook.LastStep``, in memory that is reused at each step.
+    Source: "Deep Learning from Scratch 2", section 7.2 (the encoder's last state)
     """
 
     @classmethod
@@ -41,11 +45,15 @@ class LastStep(Layer):
 @layers.register("reverse")
 @dataclass(kw_only=True)
 class Reverse(Layer):
-    """Each sequence from its last step to its first: y_t = x_{T+1−t}.
+    """Each sequence from its last step to its first.
+
+        y_t = x_{T+1−t}
+        dx_t = dy_{T+1−t}
 
     Before and after a recurrent layer in a branch of concat it makes that branch run backwards in time, which gives a
-    bidirectional network (Schuster & Paliwal 1997).
+    bidirectional network.
     Equals ``textbook.Reverse``, in memory that is reused at each step.
+    Source: Schuster & Paliwal 1997, IEEE Transactions on Signal Processing 45 (11)
     """
 
     @classmethod

@@ -62,11 +62,16 @@ class Gated(Activation):
 @activations.register("gelu")
 @dataclass(kw_only=True)
 class GELU(Gated):
-    """y = x Φ(x) with the distribution function Φ of the standard normal (Hendrycks & Gimpel 2016, arXiv 1606.08415).
+    """Weight each number by the probability that a standard normal number is smaller: a smooth relu.
+
+        Φ(x) = (1 + erf(x / √2)) / 2
+        y = x Φ(x)
+        dx = dy (Φ(x) + x e^(−x²/2) / √(2π))
 
     ``approximate: tanh`` is the paper's y = x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))), which differs by up to 5e-4
     and is computed five times as fast: 4 ns a number in place of 22.
     Equals ``textbook.Gelu``, which takes Φ from Python's math.erf, number by number.
+    Source: Hendrycks & Gimpel 2016, arXiv 1606.08415
     """
 
     approximate: Annotated[
@@ -108,9 +113,14 @@ class GELU(Gated):
 @activations.register("swish")
 @dataclass(kw_only=True)
 class Swish(Gated):
-    """y = x sigmoid(βx) (Ramachandran et al. 2017, arXiv 1710.05941); with β = 1 called SiLU.
+    """Weight each number by its sigmoid: a smooth relu; with beta = 1 called SiLU.
 
-    Equals ``textbook.Swish``, whose e⁻ˣ overflows for large negative x.
+        s = 1 / (1 + e^(−beta x))
+        y = x s
+        dx = dy (s + beta x s (1 − s))
+
+    Equals ``textbook.Swish``, whose e^(−beta x) overflows for large negative x.
+    Source: Ramachandran, Zoph & Le 2017, arXiv 1710.05941
     """
 
     beta: Annotated[float, Ge(0), Le(100), Doc("β: 0 gives x/2, large values approach relu")] = 1.0
@@ -131,9 +141,13 @@ class Swish(Gated):
 @activations.register("softplus")
 @dataclass(kw_only=True)
 class Softplus(Activation):
-    """y = ln(1 + eˣ), a smooth relu (Dugas et al. 2001, NIPS 13).
+    """A smooth relu, whose slope is the sigmoid.
+
+        y = ln(1 + eˣ)
+        dx = dy / (1 + e⁻ˣ)
 
     Equals ``textbook.Softplus``, whose eˣ overflows for large x.
+    Source: Dugas et al. 2001, NIPS 13
     """
 
     activation_arrays = 6  # two of them in double precision

@@ -38,10 +38,14 @@ class LastAxis(Layer):
 @layers.register("softmax")
 @dataclass(kw_only=True)
 class SoftmaxLayer(LastAxis):
-    """y_k = eˣᵏ / Σ_j eˣʲ over the last axis: positive numbers with sum 1.
+    """Turn the numbers along the last axis into probabilities: positive, with sum 1.
+
+        y_k = exp(x_k) / Σ_j exp(x_j)
+        dx_k = y_k (dy_k − Σ_j dy_j y_j)
 
     cross_entropy takes scores and computes its own softmax: a network for it ends without this layer.
     Equals ``textbook.Softmax``, in memory that is reused at each step.
+    Source: Bridle 1990, Neurocomputing (NATO ASI F68); "Deep Learning from Scratch", section 3.5
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -63,9 +67,13 @@ class SoftmaxLayer(LastAxis):
 @layers.register("log_softmax")
 @dataclass(kw_only=True)
 class LogSoftmaxLayer(LastAxis):
-    """y_k = x_k − log Σ_j eˣʲ over the last axis: the logarithm of softmax, without its underflow.
+    """The logarithm of softmax over the last axis, without its underflow.
+
+        y_k = x_k − log Σ_j exp(x_j)
+        dx_k = dy_k − exp(y_k) Σ_j dy_j
 
     Equals ``textbook.LogSoftmax``, in memory that is reused at each step.
+    Source: Goodfellow, Bengio & Courville 2016, "Deep Learning", section 6.2.2.3
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:

@@ -20,10 +20,15 @@ from nnlab.registry import Component, Doc, layers
 @layers.register("time_distributed")
 @dataclass(kw_only=True)
 class TimeDistributed(Composite):
-    """y_t = f(x_t): the same layer f, with the same weights, on each step of sequences (N, T, ...).
+    """The same layer f, with the same weights, on each step of sequences (N, T, ...).
 
-    f gets one batch of the N·T steps: what it averages over a batch, it averages over the steps too.
+        y_t = f(x_t)
+        dx_t = dx_f
+
+    dx_f is what f returns for dy_t. f gets one batch of the N·T steps: what it averages over a batch, it averages over
+    the steps too.
     Equals ``textbook.TimeDistributed``.
+    Source: "Deep Learning from Scratch 2", section 5.4 (Time layers)
     """
 
     layer: Annotated[Layer, Component("layer"), Doc("the layer f, such as {name: conv2d, filters: 8}")]

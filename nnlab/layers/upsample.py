@@ -15,9 +15,14 @@ from nnlab.registry import Doc, layers
 @layers.register("upsample")
 @dataclass(kw_only=True)
 class Upsample(Layer):
-    """Each pixel repeated factor x factor times (nearest neighbour).
+    """Repeat each pixel factor x factor times (nearest neighbour).
 
+        y[n,c,i,j] = x[n,c,⌊i/factor⌋,⌊j/factor⌋]
+        dx[n,c,p,q] = Σ_{u,v} dy[n,c,p·factor+u,q·factor+v]
+
+    u and v go from 0 to factor − 1.
     Equals ``textbook.Upsample``.
+    Source: Odena, Dumoulin & Olah 2016, Distill, "Deconvolution and Checkerboard Artifacts"
     """
 
     factor: Annotated[int, Ge(1), Le(64), Doc("factor by which height and width grow")] = 2

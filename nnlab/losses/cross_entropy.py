@@ -17,16 +17,21 @@ from nnlab.registry import Doc, losses
 @losses.register("cross_entropy")
 @dataclass
 class CrossEntropy(Loss):
-    """Softmax cross-entropy −w_y Σ_k t_k log p_k, with p = softmax(scores) and t = (1 − s)·one_hot(y) + s/K.
+    """Softmax cross-entropy: minus the logarithm of the probability that the network gives to the label.
 
-    With smoothing s the target gives every class a little (Szegedy et al. 2016, arXiv 1512.00567, section 7); without
-    it the loss is −w_y log p_y of the label y. Class weights w_y are 1 unless given; balanced is w_k = N / (K n_k), for
-    n_k of N training samples in class k and K classes that have any (King & Zeng 2001, as scikit-learn's
-    compute_class_weight), so that each class counts the same. The objective is the sum over the batch divided by its
-    number of samples, as with Keras' class_weight; PyTorch divides by the sum of the batch's weights. What is minimised
-    (steps.csv, objective) has smoothing and weights; evaluations report the loss without them, so that runs can be
-    compared.
+        p_nk = exp(x_nk) / Σ_j exp(x_nj)
+        t = (1 − s) · onehot(label) + s / K
+        L = −1/N Σ_n w_n Σ_k t_nk log p_nk
+        dx = w · (p − t) / N
+
+    x are the scores, s is the smoothing: with it the target t gives every class a little; without it the loss is −w
+    log p of the label. Class weights w are 1 unless given; balanced is w_k = N / (K n_k), for n_k of N training
+    samples in class k and K classes that have any (King & Zeng 2001, as scikit-learn's compute_class_weight), so that
+    each class counts the same. The objective is the sum over the batch divided by its number of samples, as with
+    Keras' class_weight; PyTorch divides by the sum of the batch's weights. What is minimised (steps.csv, objective)
+    has smoothing and weights; evaluations report the loss without them, so that runs can be compared.
     Equals ``textbook.SoftmaxWithLoss``; faster, since sums over classes run along the first axis.
+    Source: "Deep Learning from Scratch", sections 4.2.2 and 5.6.3; smoothing: Szegedy et al. 2016, arXiv 1512.00567
     """
 
     softmax = True

@@ -15,11 +15,17 @@ from nnlab.registry import Doc, losses
 @losses.register("huber")
 @dataclass
 class Huber(ResidualLoss):
-    """Squared near the target, absolute far from it: r²/2 for |r| ≤ δ, else δ(|r| − δ/2), with r = score − target.
+    """Squared near the target, absolute far from it, so that outliers matter less.
 
-    Averaged over the K outputs and the samples (Huber 1964, Robust estimation of a location parameter). Targets have
-    standard deviation 1, so δ = 1 is that of the training targets. With δ = 1 this is PyTorch's smooth L1 loss.
+        r = x − t
+        h(r) = r²/2 where |r| ≤ delta, else delta (|r| − delta/2)
+        L = 1/(N K) Σ_n Σ_k h(r_nk)
+        dx = r / (N K) where |r| ≤ delta, else delta sign(r) / (N K)
+
+    x are the outputs, t the targets. Targets have standard deviation 1, so delta = 1 is that of the training targets.
+    With delta = 1 this is PyTorch's smooth L1 loss.
     Equals ``textbook.Huber``, in memory that is reused at each step.
+    Source: Huber 1964, Annals of Mathematical Statistics 35 (1)
     """
 
     delta: Annotated[

@@ -13,10 +13,14 @@ from nnlab.registry import losses
 @losses.register("mean_squared_error")
 @dataclass
 class MeanSquaredError(Loss):
-    """Squared distance to the target, averaged over the K outputs and the samples: Σ(scores − target)² / (N·K).
+    """Squared distance to the target, averaged over the K outputs and the samples.
 
-    The target of a class is its one-hot vector.
+        L = 1/(N K) Σ_n Σ_k (x_nk − t_nk)²
+        dx = 2 (x − t) / (N K)
+
+    x are the outputs, t the targets; the target of a class is its one-hot vector.
     Equals ``textbook.MeanSquaredError``, in memory that is reused at each step.
+    Source: "Deep Learning from Scratch", section 4.2.1, there as a sum with the factor 1/2
     """
 
     tasks = (CLASSES, NUMBERS)

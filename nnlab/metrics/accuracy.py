@@ -10,7 +10,12 @@ from nnlab.registry import metrics
 @metrics.register("accuracy")
 @dataclass(kw_only=True)
 class Accuracy(Share):
-    """Share of samples whose highest score is that of their label, from 0 to 1; higher is better."""
+    """Share of samples whose highest score is that of their label, from 0 to 1; higher is better.
+
+        accuracy = correct / N
+
+    Source: "Deep Learning from Scratch", section 3.6.2
+    """
 
     label = "accuracy"
     label_ja = "正解率"

@@ -131,7 +131,14 @@ class Averaged(ByClass):
 @metrics.register("precision")
 @dataclass(kw_only=True)
 class Precision(Averaged):
-    """Of the samples predicted as a class the share that are of it, TP / (TP + FP), from 0 to 1; higher is better."""
+    """Of the samples predicted as a class the share that are of it, from 0 to 1; higher is better.
+
+        precision = TP / (TP + FP)
+
+    TP: predicted as the class and of it; FP: predicted as it, but of another. Averaged over the classes; 0/0 counts as
+    0.
+    Source: van Rijsbergen 1979, "Information Retrieval", chapter 7
+    """
 
     label = "precision"
     label_ja = "適合率"
@@ -142,7 +149,14 @@ class Precision(Averaged):
 @metrics.register("recall")
 @dataclass(kw_only=True)
 class Recall(Averaged):
-    """Of the samples of a class the share that are predicted as it, TP / (TP + FN), from 0 to 1; higher is better."""
+    """Of the samples of a class the share that are predicted as it, from 0 to 1; higher is better.
+
+        recall = TP / (TP + FN)
+
+    TP: predicted as the class and of it; FN: of it, but predicted as another. Averaged over the classes; 0/0 counts as
+    0.
+    Source: van Rijsbergen 1979, "Information Retrieval", chapter 7
+    """
 
     label = "recall"
     label_ja = "再現率"
@@ -153,7 +167,13 @@ class Recall(Averaged):
 @metrics.register("f1")
 @dataclass(kw_only=True)
 class F1(Averaged):
-    """2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall, from 0 to 1; higher is better."""
+    """The harmonic mean of precision and recall, from 0 to 1; higher is better.
+
+        F1 = 2 TP / (2 TP + FP + FN)
+
+    Averaged over the classes; 0/0 counts as 0.
+    Source: van Rijsbergen 1979, "Information Retrieval", chapter 7
+    """
 
     label = "F1"
     label_ja = "F1 値"
@@ -164,7 +184,12 @@ class F1(Averaged):
 @metrics.register("balanced_accuracy")
 @dataclass(kw_only=True)
 class BalancedAccuracy(ByClass):
-    """Mean recall over the classes with samples, from 0 to 1; higher is better (Brodersen et al. 2010)."""
+    """Mean recall over the classes with samples, from 0 to 1; higher is better.
+
+        balanced = 1/K Σ_k TP_k / (TP_k + FN_k)
+
+    Source: Brodersen et al. 2010, ICPR
+    """
 
     label = "balanced accuracy"
     label_ja = "バランス正解率"

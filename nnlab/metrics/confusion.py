@@ -15,7 +15,12 @@ from nnlab.storage.layout import CONFUSION_FILE
 @metrics.register("confusion")
 @dataclass(kw_only=True)
 class Confusion(Record):
-    """Confusion matrix: how many samples of each class were predicted as each class; recorded in confusion.csv."""
+    """Confusion matrix: how many samples of each class were predicted as each class; recorded in confusion.csv.
+
+        C[i,j] = Σ_n 1 where label_n = i, prediction_n = j
+
+    Source: Bishop 2006, "Pattern Recognition and Machine Learning", section 1.5; scikit-learn's confusion_matrix
+    """
 
     task = CLASSES
     file = CONFUSION_FILE

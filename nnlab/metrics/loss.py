@@ -14,7 +14,10 @@ from nnlab.registry import metrics
 class MeanLoss(Metric):
     """Mean loss over the samples, without label smoothing, class weights and penalties; lower is better.
 
+        loss = 1/N Σ_n L_n
+
     So that runs that minimise different losses can be compared.
+    Source: "Deep Learning from Scratch", section 4.2.4
     """
 
     label = "loss"

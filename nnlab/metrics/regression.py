@@ -33,7 +33,12 @@ class ErrorInUnits(Metric):
 @metrics.register("mae")
 @dataclass(kw_only=True)
 class MeanAbsoluteError(ErrorInUnits):
-    """Mean of |y − ŷ| over samples and targets, in the units of the target; lower is better."""
+    """Mean distance between target and prediction, in the units of the target; lower is better.
+
+        MAE = 1/(N K) Σ_n Σ_k |y_nk − ŷ_nk|
+
+    Source: Willmott & Matsuura 2005, Climate Research 30
+    """
 
     label = "mean absolute error"
     label_ja = "平均絶対誤差"
@@ -58,7 +63,13 @@ class MeanAbsoluteError(ErrorInUnits):
 @metrics.register("rmse")
 @dataclass(kw_only=True)
 class RootMeanSquaredError(ErrorInUnits):
-    """√ of the mean of (y − ŷ)², in the units of the target, averaged over targets; lower is better."""
+    """Root of the mean squared error, in the units of the target; lower is better.
+
+        RMSE = √(1/N Σ_n (y_n − ŷ_n)²)
+
+    Averaged over the targets.
+    Source: Hyndman & Koehler 2006, International Journal of Forecasting 22 (4)
+    """
 
     label = "root mean squared error"
     label_ja = "二乗平均平方根誤差"
@@ -80,10 +91,13 @@ class RootMeanSquaredError(ErrorInUnits):
 @metrics.register("r2")
 @dataclass(kw_only=True)
 class RSquared(Metric):
-    """Coefficient of determination 1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over targets, at most 1; higher is better.
+    """Coefficient of determination: the share of the variance that is predicted, at most 1; higher is better.
 
-    Always predicting the mean of the samples gives 0. For a target that does not vary it is 1 where every prediction
-    is exact, else 0, as scikit-learn's ``force_finite`` has it.
+        R² = 1 − Σ_n (y_n − ŷ_n)² / Σ_n (y_n − ȳ)²
+
+    Averaged over targets. Always predicting the mean ȳ of the samples gives 0. For a target that does not vary it is 1
+    where every prediction is exact, else 0, as scikit-learn's ``force_finite`` has it.
+    Source: Draper & Smith 1998, "Applied Regression Analysis"
     """
 
     task = NUMBERS

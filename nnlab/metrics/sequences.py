@@ -19,7 +19,10 @@ from nnlab.registry import metrics
 class SequenceAccuracy(Share):
     """Share of sequences whose every step is predicted correctly, from 0 to 1; higher is better.
 
+        accuracy = correct / N
+
     With one target a sample it is the accuracy.
+    Source: "Deep Learning from Scratch 2", section 7.3 (answers that are right in full)
     """
 
     of_sequences = True
@@ -37,10 +40,14 @@ class SequenceAccuracy(Share):
 @metrics.register("perplexity")
 @dataclass(kw_only=True)
 class Perplexity(Metric):
-    """exp of the mean cross-entropy over all steps, at least 1; lower is better.
+    """Exponential of the mean cross-entropy over all steps, at least 1; lower is better.
 
-    A network that chooses evenly among n classes at each step has perplexity n. Its logarithm to base 2 is the number
-    of bits a step.
+        perplexity = exp(−1/N Σ_n log p_n)
+
+    p_n is the probability of the right class at step n. A network that chooses evenly among n classes at each step has
+    perplexity n. Its logarithm to base 2 is the number of bits a step.
+    Source: Jelinek et al. 1977, Journal of the Acoustical Society of America 62; "Deep Learning from Scratch 2",
+    chapter 5
     """
 
     task = CLASSES

@@ -18,7 +18,10 @@ from nnlab.registry import Doc, metrics
 class TopK(Share):
     """Share of samples whose label is among the k highest scores, from 0 to 1; higher is better.
 
-    With k = 1 it is the accuracy (the top-1 and top-5 rates of Krizhevsky et al. 2012, section 6).
+        top_k = hits / N
+
+    With k = 1 it is the accuracy.
+    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25, section 6 (top-1 and top-5 rates)
     """
 
     label = "top-k accuracy"

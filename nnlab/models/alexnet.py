@@ -23,10 +23,11 @@ from nnlab.registry import Component, Doc, models
 @models.register("alexnet")
 @dataclass(kw_only=True)
 class AlexNet(Model):
-    """Five convolutions with LRN and overlapping pooling, three linear layers with dropout (Krizhevsky et al. 2012).
+    """Five convolutions with LRN and overlapping pooling, three linear layers with dropout.
 
     In one piece, without the paper's split over two GPUs; the first convolution pads by 2, so that any image from
     63x63 up fits.
+    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25; "Deep Learning from Scratch", section 7.6.2
     """
 
     hidden: Annotated[int, Ge(1), Le(10**6), Doc("units of the two hidden linear layers")] = 4096

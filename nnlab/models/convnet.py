@@ -21,7 +21,10 @@ from nnlab.registry import Component, Doc, models
 @models.register("convnet")
 @dataclass(kw_only=True)
 class ConvNet(Model):
-    """conv - relu - 2x2 max-pool - linear - relu - linear (Deep Learning from Scratch, chapter 7)."""
+    """conv - relu - 2x2 max-pool - linear - relu - linear.
+
+    Source: "Deep Learning from Scratch", section 7.5 (SimpleConvNet)
+    """
 
     filters: Annotated[int, Ge(1), Le(10**6), Doc("filters of the convolution")] = 30
     kernel: Annotated[Size, Doc("height and width of each filter")] = 5

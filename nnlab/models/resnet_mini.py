@@ -23,8 +23,9 @@ from nnlab.registry import Component, Doc, models
 class ResNetMini(Model):
     """A convolution, three stages of residual blocks, global average pooling and a linear layer.
 
-    The CIFAR networks of He et al. 2016 (arXiv 1512.03385, section 4.2), with one block a stage by default: each stage
-    after the first halves the image and doubles the filters. For 28x28 and 32x32 images.
+    The CIFAR networks of the paper, with one block a stage by default: each stage after the first halves the image and
+    doubles the filters. For 28x28 and 32x32 images.
+    Source: He et al. 2016, arXiv 1512.03385, section 4.2
     """
 
     filters: Annotated[int, Ge(1), Le(10**4), Doc("filters of the first stage; 16 in the paper")] = 16

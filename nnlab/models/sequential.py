@@ -15,7 +15,10 @@ from nnlab.registry import Component, Doc, models
 @models.register("sequential")
 @dataclass(kw_only=True)
 class Sequential(Model):
-    """Layers in the order given; the last one must give one score for each class, or one number for each target."""
+    """Layers in the order given; the last one must give one score for each class, or one number for each target.
+
+    Source: Keras' Sequential, PyTorch's nn.Sequential
+    """
 
     layers: Annotated[
         list[Layer],

@@ -13,7 +13,16 @@ from nnlab.registry import Doc, optimizers
 @optimizers.register("adadelta")
 @dataclass(kw_only=True)
 class Adadelta(Optimizer):
-    """h ← ρh + (1−ρ)g², Δ = −g √(s+ε) / √(h+ε), s ← ρs + (1−ρ)Δ², θ ← θ + ηΔ (Zeiler 2012, arXiv 1212.5701)."""
+    """Divide by the root of an average of squared gradients and multiply by that of squared steps.
+
+        h ← ρ h + (1 − ρ) g²
+        Δ = −g √(s + ε) / √(h + ε)
+        s ← ρ s + (1 − ρ) Δ²
+        θ ← θ + η Δ
+
+    The step has the unit of θ, so that no learning rate needs tuning.
+    Source: Zeiler 2012, arXiv 1212.5701
+    """
 
     lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η; 1 in the paper")] = 1.0
     decay: Annotated[float, Ge(0), Lt(1), Doc("decay rate ρ of the running averages of g² and Δ²")] = 0.95

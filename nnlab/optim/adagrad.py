@@ -13,7 +13,13 @@ from nnlab.registry import Doc, optimizers
 @optimizers.register("adagrad")
 @dataclass(kw_only=True)
 class AdaGrad(Optimizer):
-    """h ← h + g², θ ← θ − ηg / (√h + ε) (Duchi et al. 2011, JMLR 12)."""
+    """Divide each gradient by the root of the sum of its squares so far: steps become smaller.
+
+        h ← h + g²
+        θ ← θ − η g / (√h + ε)
+
+    Source: Duchi, Hazan & Singer 2011, JMLR 12; "Deep Learning from Scratch", section 6.1.5
+    """
 
     eps: Annotated[float, Gt(0), Le(1), Doc("ε added to the denominator for numerical stability")] = 1e-7
 

@@ -15,9 +15,15 @@ from nnlab.registry import Doc, optimizers
 @optimizers.register("adam")
 @dataclass(kw_only=True)
 class Adam(Optimizer):
-    """m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − η_t m / (√v + ε) with η_t = η √(1−β₂ᵗ) / (1−β₁ᵗ).
+    """Momentum, with a step size for each weight: the mean gradient over the root of the mean square.
 
-    Kingma & Ba 2015, arXiv 1412.6980, in the form at the end of section 2 (ε is the paper's ε̂).
+        m ← β₁ m + (1 − β₁) g
+        v ← β₂ v + (1 − β₂) g²
+        η_t = η √(1 − β₂ᵗ) / (1 − β₁ᵗ)
+        θ ← θ − η_t m / (√v + ε)
+
+    The form at the end of section 2 of the paper: ε is its ε̂, and η_t makes up for m and v starting at 0.
+    Source: Kingma & Ba 2015, arXiv 1412.6980; "Deep Learning from Scratch", section 6.1.6
     """
 
     lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η")] = 1e-3

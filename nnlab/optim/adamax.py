@@ -13,9 +13,14 @@ from nnlab.registry import Doc, optimizers
 @optimizers.register("adamax")
 @dataclass(kw_only=True)
 class AdaMax(Optimizer):
-    """m ← β₁m + (1−β₁)g, u ← max(β₂u, |g|), θ ← θ − η/(1−β₁ᵗ) · m / (u + ε).
+    """Adam with the largest decayed gradient in the place of the root of the mean square.
 
-    Kingma & Ba 2015, arXiv 1412.6980, section 7.1, which has no ε; added to u as in Keras. PyTorch adds it to |g|.
+        m ← β₁ m + (1 − β₁) g
+        u ← max(β₂ u, |g|)
+        θ ← θ − η / (1 − β₁ᵗ) · m / (u + ε)
+
+    The paper has no ε; added to u as in Keras. PyTorch adds it to |g|.
+    Source: Kingma & Ba 2015, arXiv 1412.6980, section 7.1
     """
 
     lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η")] = 2e-3

@@ -13,9 +13,16 @@ from nnlab.registry import Doc, optimizers
 @optimizers.register("adamw")
 @dataclass(kw_only=True)
 class AdamW(Adam):
-    """θ ← θ − ηλθ for weights (not for biases and scales), then Adam's step.
+    """Adam with weight decay apart from the gradient, so that the decay is not divided by √v.
 
-    Loshchilov & Hutter 2019, arXiv 1711.05101.
+        θ ← θ − η λ θ
+        m ← β₁ m + (1 − β₁) g
+        v ← β₂ v + (1 − β₂) g²
+        η_t = η √(1 − β₂ᵗ) / (1 − β₁ᵗ)
+        θ ← θ − η_t m / (√v + ε)
+
+    The decay acts on weights, not on biases and scales.
+    Source: Loshchilov & Hutter 2019, arXiv 1711.05101
     """
 
     weight_decay: Annotated[float, Ge(0), Le(1), Doc("weight decay λ, multiplied by the learning rate")] = 0.01

@@ -14,10 +14,16 @@ from nnlab.registry import optimizers
 @optimizers.register("amsgrad")
 @dataclass(kw_only=True)
 class AMSGrad(Adam):
-    """Adam with the largest second-moment estimate so far: v̂ ← max(v̂, v), θ ← θ − η_t m / (√v̂ + ε).
+    """Adam with the largest second-moment estimate so far, so that steps cannot grow again.
 
-    Reddi et al. 2018, "On the Convergence of Adam and Beyond", ICLR (arXiv 1904.09237), algorithm 2, with Adam's bias
-    correction in η_t as in Keras and PyTorch.
+        m ← β₁ m + (1 − β₁) g
+        v ← β₂ v + (1 − β₂) g²
+        v̂ ← max(v̂, v)
+        η_t = η √(1 − β₂ᵗ) / (1 − β₁ᵗ)
+        θ ← θ − η_t m / (√v̂ + ε)
+
+    Algorithm 2 of the paper, with Adam's bias correction in η_t as in Keras and PyTorch.
+    Source: Reddi, Kale & Kumar 2018, "On the Convergence of Adam and Beyond", ICLR (arXiv 1904.09237)
     """
 
     slots: ClassVar[tuple[str, ...]] = (*Adam.slots, "largest_v")

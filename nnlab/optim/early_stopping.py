@@ -14,7 +14,10 @@ from nnlab.registry import Doc, controls
 @controls.register("early_stopping")
 @dataclass(kw_only=True)
 class EarlyStopping(Patience):
-    """End training once a metric no longer improves (Prechelt 1998, "Early Stopping – But When?")."""
+    """End training once a metric no longer improves.
+
+    Source: Prechelt 1998, "Early Stopping – But When?"
+    """
 
     restore_best: Annotated[bool, Doc("save the weights of the best evaluation instead of the last ones")] = True
 

@@ -13,10 +13,14 @@ from nnlab.registry import Doc, optimizers
 @optimizers.register("lion")
 @dataclass(kw_only=True)
 class Lion(Optimizer):
-    """θ ← θ − η (sign(β₁m + (1−β₁)g) + λθ), then m ← β₂m + (1−β₂)g (Chen et al. 2023, arXiv 2302.06675).
+    """Move every weight by the learning rate, in the direction of the sign of a momentum.
 
-    λ acts on weights only. Every value moves by η, so η is 3 to 10 times smaller than Adam's. A value whose gradient is
-    zero but for rounding, such as a bias in front of batch_norm, moves too.
+        θ ← θ − η (sign(β₁ m + (1 − β₁) g) + λ θ)
+        m ← β₂ m + (1 − β₂) g
+
+    λ acts on weights only. Every value moves by η, so η is 3 to 10 times smaller than Adam's. A value whose gradient
+    is zero but for rounding, such as a bias in front of batch_norm, moves too.
+    Source: Chen et al. 2023, arXiv 2302.06675
     """
 
     lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η")] = 1e-4

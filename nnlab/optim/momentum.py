@@ -13,10 +13,14 @@ from nnlab.registry import Doc, optimizers
 @optimizers.register("momentum")
 @dataclass(kw_only=True)
 class Momentum(Optimizer):
-    """v ← μv − ηg, θ ← θ + v (Polyak 1964).
+    """Follow a velocity that gathers the gradients, as a ball that rolls down a slope.
+
+        v ← μ v − η g
+        θ ← θ + v
 
     The velocity holds each gradient times the learning rate of its own step, as in Keras: after a schedule has lowered
     η, earlier steps go on at their old rate (PyTorch multiplies the whole velocity by the new one).
+    Source: Polyak 1964; "Deep Learning from Scratch", section 6.1.4
     """
 
     momentum: Annotated[float, Ge(0), Lt(1), Doc("momentum coefficient μ")] = 0.9

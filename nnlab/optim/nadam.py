@@ -13,10 +13,16 @@ from nnlab.registry import optimizers
 @optimizers.register("nadam")
 @dataclass(kw_only=True)
 class NAdam(Adam):
-    """Adam whose mean gradient looks one step ahead: θ ← θ − η m̄ / (√v̂ + ε).
+    """Adam whose mean gradient looks one step ahead, as in Nesterov's momentum.
 
-    m̄ = β₁m / (1−β₁ᵗ⁺¹) + (1−β₁)g / (1−β₁ᵗ) and v̂ = v / (1−β₂ᵗ), with m and v as in Adam. Dozat 2016, ICLR workshop,
-    with constant β₁: unlike in Adam ε is added after the bias correction.
+        m ← β₁ m + (1 − β₁) g
+        v ← β₂ v + (1 − β₂) g²
+        m̄ = β₁ m / (1 − β₁ᵗ⁺¹) + (1 − β₁) g / (1 − β₁ᵗ)
+        v̂ = v / (1 − β₂ᵗ)
+        θ ← θ − η m̄ / (√v̂ + ε)
+
+    With constant β₁; unlike in Adam ε is added after the bias correction.
+    Source: Dozat 2016, ICLR workshop
     """
 
     def update(self, block: Block, lr: float) -> None:

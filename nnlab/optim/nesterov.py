@@ -13,10 +13,14 @@ from nnlab.registry import Doc, optimizers
 @optimizers.register("nesterov")
 @dataclass(kw_only=True)
 class Nesterov(Optimizer):
-    """θ ← θ + μ²v − (1+μ)ηg, then v ← μv − ηg.
+    """Momentum with the gradient at the place where the velocity leads.
 
-    Nesterov 1983, in the form that needs the gradient only at θ: Bengio et al. 2013, arXiv 1212.0901. The velocity
-    holds each gradient times the learning rate of its own step.
+        θ ← θ + μ² v − (1 + μ) η g
+        v ← μ v − η g
+
+    The form that needs the gradient only at θ. The velocity holds each gradient times the learning rate of its own
+    step.
+    Source: Nesterov 1983; in this form Bengio et al. 2013, arXiv 1212.0901
     """
 
     momentum: Annotated[float, Ge(0), Lt(1), Doc("momentum coefficient μ")] = 0.9

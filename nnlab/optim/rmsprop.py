@@ -13,7 +13,13 @@ from nnlab.registry import Doc, optimizers
 @optimizers.register("rmsprop")
 @dataclass(kw_only=True)
 class RMSProp(Optimizer):
-    """h ← ρh + (1−ρ)g², θ ← θ − ηg / (√h + ε) (Tieleman & Hinton 2012, Coursera lecture 6.5)."""
+    """Divide each gradient by the root of a running average of its squares.
+
+        h ← ρ h + (1 − ρ) g²
+        θ ← θ − η g / (√h + ε)
+
+    Source: Tieleman & Hinton 2012, Coursera lecture 6.5
+    """
 
     decay: Annotated[float, Ge(0), Lt(1), Doc("decay rate ρ of the running average of g²")] = 0.99
     eps: Annotated[float, Gt(0), Le(1), Doc("ε added to the denominator for numerical stability")] = 1e-7

@@ -34,7 +34,12 @@ class Schedule(ABC):
 @schedules.register("constant")
 @dataclass(kw_only=True)
 class Constant(Schedule):
-    """η at every update."""
+    """The same learning rate at every update.
+
+        η_s = η
+
+    Source: "Deep Learning from Scratch", section 6.1.2
+    """
 
     def scale(self, step: int, steps: int) -> float:
         return 1.0
@@ -43,7 +48,13 @@ class Constant(Schedule):
 @schedules.register("step")
 @dataclass(kw_only=True)
 class StepDecay(Schedule):
-    """η · factor^⌊s / every⌋ after s updates (as in He et al. 2016, arXiv 1512.03385, section 4.2)."""
+    """Multiply the learning rate by a factor after each N updates, N the key every.
+
+        η_s = η · factor^⌊s/every⌋
+
+    s counts the updates before this one.
+    Source: He et al. 2016, arXiv 1512.03385, section 4.2
+    """
 
     every: Annotated[Steps, Doc("steps between two reductions")]
     factor: Annotated[float, Gt(0), Le(1), Doc("factor on the learning rate at each reduction")] = 0.1
@@ -55,7 +66,13 @@ class StepDecay(Schedule):
 @schedules.register("exponential")
 @dataclass(kw_only=True)
 class Exponential(Schedule):
-    """η · decay^s after s updates."""
+    """Multiply the learning rate by a factor below 1 at each update.
+
+        η_s = η · decay^s
+
+    s counts the updates before this one.
+    Source: Keras' ExponentialDecay, PyTorch's ExponentialLR
+    """
 
     decay: Annotated[float, Gt(0), Le(1), Doc("factor on the learning rate at each step, such as 0.999")]
 
@@ -66,9 +83,12 @@ class Exponential(Schedule):
 @schedules.register("cosine")
 @dataclass(kw_only=True)
 class Cosine(Schedule):
-    """η · (final + (1 − final) · (1 + cos(π s/S)) / 2) after s of S updates: half a wave over the whole training.
+    """Lower the learning rate along half a wave over the whole training.
 
-    Loshchilov & Hutter 2017, arXiv 1608.03983, equation 5, without restarts.
+        η_s = η (final + (1 − final) (1 + cos(π s / S)) / 2)
+
+    s counts the updates before this one, of S in all; without restarts.
+    Source: Loshchilov & Hutter 2017, arXiv 1608.03983, equation 5
     """
 
     final: Annotated[float, Ge(0), Le(1), Doc("fraction of the learning rate at the end")] = 0.0
@@ -80,9 +100,13 @@ class Cosine(Schedule):
 @schedules.register("plateau")
 @dataclass(kw_only=True)
 class ReduceLROnPlateau(Patience, Schedule):
-    """η is multiplied by factor each time a metric has not improved for ``patience`` evaluations, as in Keras.
+    """Lower the learning rate each time a metric has not improved for ``patience`` evaluations.
 
-    The reduction depends on the evaluations, not on the step, so :class:`ReduceLROnPlateauState` keeps it.
+        η ← max(factor · η, minimum · η_0)
+
+    η_0 is the learning rate of the optimizer. The reduction depends on the evaluations, not on the step, so
+    :class:`ReduceLROnPlateauState` keeps it.
+    Source: Keras' ReduceLROnPlateau; He et al. 2016, arXiv 1512.03385, section 3.4
     """
 
     factor: Annotated[float, Gt(0), Lt(1), Doc("factor on the learning rate at each reduction")] = 0.1
@@ -124,9 +148,12 @@ class ReduceLROnPlateauState:
 @schedules.register("warmup")
 @dataclass(kw_only=True)
 class Warmup(Schedule):
-    """η · (s + 1) / steps while s < steps, a linear rise to η; then the schedule ``after``, counted from there.
+    """A linear rise of the learning rate over the first steps; then the schedule ``after``, counted from there.
 
-    Goyal et al. 2017, arXiv 1706.02677, section 2.2.
+        η_s = η (s + 1) / steps where s < steps, else η · after_{s−steps}
+
+    s counts the updates before this one.
+    Source: Goyal et al. 2017, arXiv 1706.02677, section 2.2
     """
 
     steps: Annotated[Steps, Doc("steps of the linear rise")]

@@ -11,7 +11,12 @@ from nnlab.registry import optimizers
 @optimizers.register("sgd")
 @dataclass(kw_only=True)
 class SGD(Optimizer):
-    """θ ← θ − ηg (Robbins & Monro 1951)."""
+    """A step against the gradient: stochastic gradient descent.
+
+        θ ← θ − η g
+
+    Source: Robbins & Monro 1951; "Deep Learning from Scratch", section 6.1.2
+    """
 
     def update(self, block: Block, lr: float) -> None:
         np.multiply(block.g, lr, out=block.scratch)

@@ -21,8 +21,9 @@ class SuccessiveHalving(Search):
     """Train all points for a short time, the best 1/factor of them for factor times as long, and so on.
 
     Of N points, ⌊N/factorᵏ⁺¹⌋ pass rung k = 0, 1, ..., K − 1 with K = ⌊log N / log factor⌋, which is at the first
-    evaluation after steps/factor^(K−k) updates (Jamieson & Talwalkar 2016, arXiv 1502.07943; the rungs of Li et al.
-    2018, arXiv 1603.06560). They resume their training, so that their runs are as if trained through.
+    evaluation after steps/factor^(K−k) updates. They resume their training, so that their runs are as if trained
+    through.
+    Source: Jamieson & Talwalkar 2016, arXiv 1502.07943; the rungs of Li et al. 2018, arXiv 1603.06560
     """
 
     trials: Annotated[Trials | None, Doc("number of random points; null: every combination of the values")] = None

@@ -30,10 +30,11 @@ REPEATS = 20
 @searches.register("optuna")
 @dataclass(kw_only=True)
 class OptunaSearch(Search):
-    """Points proposed by Optuna from the results so far, none twice (Akiba et al. 2019, arXiv 1907.10902).
+    """Points proposed by Optuna from the results so far, none twice.
 
-    The default sampler is the tree-structured Parzen estimator (Bergstra et al. 2011), over all keys at once. It
-    proposes a batch from the results of all earlier ones: the same sweep has the same trials whichever finishes first.
+    The default sampler is the tree-structured Parzen estimator, over all keys at once. It proposes a batch from the
+    results of all earlier ones: the same sweep has the same trials whichever finishes first.
+    Source: Akiba et al. 2019, arXiv 1907.10902; the estimator Bergstra et al. 2011, NIPS 24
     """
 
     trials: Annotated[Trials, Doc("number of points")]

@@ -62,7 +62,10 @@ def augment(x: Array, chosen: Sequence[Augmentation], streams: Streams, step: in
 class Shift(Augmentation):
     """Random translation by whole pixels, uniform in [-pixels, pixels] in both directions, with zero padding.
 
-    Equivalent to a random crop of the zero-padded image (He et al. 2016, section 4.2).
+        y[i,j] = x[i−down,j−right]
+
+    Equivalent to a random crop of the zero-padded image.
+    Source: He et al. 2016, arXiv 1512.03385, section 4.2
     """
 
     pixels: Annotated[int, Ge(0), Le(1000), Doc("maximum shift in each direction, in pixels")] = 2
@@ -83,7 +86,12 @@ class Shift(Augmentation):
 @augmentations.register("flip")
 @dataclass(kw_only=True)
 class Flip(Augmentation):
-    """Random horizontal flip with the given probability."""
+    """Random horizontal flip with the given probability.
+
+        y[i,j] = x[i,W−1−j] with probability p
+
+    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25, section 4.1
+    """
 
     probability: Annotated[float, Ge(0), Le(1), Doc("probability of a flip")] = 0.5
 
@@ -99,6 +107,7 @@ class Rotate(Augmentation):
     """Random rotation about the centre, clockwise by an angle uniform in [-degrees, degrees], with zero padding.
 
     Bilinear interpolation.
+    Source: Simard, Steinkraus & Platt 2003, ICDAR
     """
 
     degrees: Annotated[float, Ge(0), Le(180), Doc("maximum angle in each direction, in degrees")] = 10.0
@@ -126,9 +135,10 @@ class Rotate(Augmentation):
 @augmentations.register("cutout")
 @dataclass(kw_only=True)
 class Cutout(Augmentation):
-    """Sets a square at a random position of each image to 0 (DeVries & Taylor 2017, arXiv 1708.04552).
+    """Set a square at a random position of each image to 0.
 
     The centre is uniform over all pixels; squares at the border are clipped.
+    Source: DeVries & Taylor 2017, arXiv 1708.04552
     """
 
     size: Annotated[int, Ge(1), Le(1000), Doc("side length of the square in pixels")] = 8
@@ -150,7 +160,12 @@ class Cutout(Augmentation):
 @augmentations.register("brightness")
 @dataclass(kw_only=True)
 class Brightness(Augmentation):
-    """Random brightness: adds a number uniform in [-strength, strength] to each image, clipped to [0, 1]."""
+    """Random brightness: add a number uniform in [-strength, strength] to each image, clipped to [0, 1].
+
+        y = min(max(x + d, 0), 1) with d ∼ U(−strength, strength)
+
+    Source: Howard 2013, arXiv 1312.5402
+    """
 
     strength: Annotated[float, Ge(0), Le(1), Doc("maximum change of brightness; pixels are in [0, 1]")] = 0.2
 
@@ -163,9 +178,11 @@ class Brightness(Augmentation):
 @augmentations.register("contrast")
 @dataclass(kw_only=True)
 class Contrast(Augmentation):
-    """Random contrast: scales each image about its channel means by a factor in [1 - strength, 1 + strength].
+    """Random contrast: scale each image about its channel means by a factor in [1 - strength, 1 + strength].
 
-    The factor is uniform; the result is clipped to [0, 1].
+        y = min(max(mean + f (x − mean), 0), 1) with f ∼ U(1 − strength, 1 + strength)
+
+    Source: Howard 2013, arXiv 1312.5402
     """
 
     strength: Annotated[float, Ge(0), Le(1), Doc("maximum deviation of the factor from 1")] = 0.2

@@ -49,7 +49,10 @@ ARCHIVE = RemoteFile(
 @datasets.register("cifar10")
 @dataclass(kw_only=True)
 class Cifar10(DatasetSource):
-    """CIFAR-10: 50,000 + 10,000 photographs, 32x32 colour pixels, 10 classes (Krizhevsky 2009)."""
+    """CIFAR-10: 50,000 + 10,000 photographs, 32x32 colour pixels, 10 classes.
+
+    Source: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images"
+    """
 
     download: ClassVar[Download | None] = Download("cifar10", (ARCHIVE,))
     published_shape: ClassVar[tuple[Shape, int] | None] = ((3, 32, 32), 10)

@@ -78,7 +78,10 @@ class EmbeddedTable(EmbeddedSource):
 @datasets.register("iris")
 @dataclass(kw_only=True)
 class Iris(EmbeddedTable):
-    """Iris: 150 flowers of 3 species, lengths and widths of sepals and petals in cm (Fisher 1936)."""
+    """Iris: 150 flowers of 3 species, lengths and widths of sepals and petals in cm.
+
+    Source: Fisher 1936, Annals of Eugenics 7 (2)
+    """
 
     file = "iris.csv"
     sha256 = "dfbd65e193d531368aeb5fa8194e581cc9fb111300f8f89674da07c376ab419e"
@@ -88,7 +91,10 @@ class Iris(EmbeddedTable):
 @datasets.register("wine")
 @dataclass(kw_only=True)
 class Wine(EmbeddedTable):
-    """Wine: 178 Italian wines from 3 cultivators, 13 results of a chemical analysis (Aeberhard & Forina 1991)."""
+    """Wine: 178 Italian wines from 3 cultivators, 13 results of a chemical analysis.
+
+    Source: Aeberhard & Forina 1991, UCI Machine Learning Repository
+    """
 
     file = "wine.csv"
     sha256 = "d36a29e284f8d726d01de988f3cbd056c22b02d9c15a01e72273e26373faf97d"
@@ -100,7 +106,7 @@ class Wine(EmbeddedTable):
 class BreastCancer(EmbeddedTable):
     """Breast Cancer Wisconsin (Diagnostic): 569 tumours, benign or malignant, 30 features of the cell nuclei.
 
-    Wolberg, Mangasarian, Street & Street 1995.
+    Source: Wolberg, Mangasarian, Street & Street 1995, UCI Machine Learning Repository
     """
 
     file = "breast_cancer.csv"
@@ -112,7 +118,10 @@ class BreastCancer(EmbeddedTable):
 @datasets.register("auto_mpg")
 @dataclass(kw_only=True)
 class AutoMpg(EmbeddedTable):
-    """Auto MPG, a regression: the fuel consumption of 392 cars in miles per gallon, 7 features (Quinlan 1993)."""
+    """Auto MPG, a regression: the fuel consumption of 392 cars in miles per gallon, 7 features.
+
+    Source: Quinlan 1993, UCI Machine Learning Repository
+    """
 
     file = "auto_mpg.csv"
     sha256 = "27865eca92d08e4906b7978aedf241327a9f8435cbf2f2c5b1f3fde3e444b9af"
@@ -124,9 +133,10 @@ class AutoMpg(EmbeddedTable):
 @datasets.register("digits")
 @dataclass(kw_only=True)
 class Digits(EmbeddedSource):
-    """Optical Recognition of Handwritten Digits: 1,797 digits of 13 writers, 8x8 grey pixels (Alpaydin & Kaynak 1998).
+    """Optical Recognition of Handwritten Digits: 1,797 digits of 13 writers, 8x8 grey pixels.
 
     Pixels are stored from 0 to 16, the number of inked pixels in a block of 4x4, and enter the network from 0 to 1.
+    Source: Alpaydin & Kaynak 1998, UCI Machine Learning Repository
     """
 
     file = "digits.csv.gz"

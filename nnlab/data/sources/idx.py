@@ -182,7 +182,10 @@ def _find_prefixed(folder: Path, prefix: str | None) -> dict[str, list[tuple[str
 @datasets.register("idx")
 @dataclass(kw_only=True)
 class Idx(DatasetSource):
-    """Greyscale images and labels in a folder of four IDX files named like MNIST's or EMNIST's, gzipped or not."""
+    """Greyscale images and labels in a folder of four IDX files named like MNIST's or EMNIST's, gzipped or not.
+
+    Source: LeCun, Cortes & Burges 1998, "The MNIST Database" (the IDX format)
+    """
 
     path: Annotated[
         str, FilePath(), Doc("folder with train- and t10k- (or test-) images-idx3-ubyte and labels-idx1-ubyte")

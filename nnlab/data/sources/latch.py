@@ -15,9 +15,10 @@ from nnlab.registry import Doc, datasets
 @datasets.register("latch")
 @dataclass(kw_only=True)
 class Latch(DatasetSource):
-    """T values: the class is whether the first is +1 or −1, all after it are noise (Bengio et al. 1994, section II).
+    """T values: the class is whether the first is +1 or −1, all after it are noise.
 
     A network has to keep the first value over T − 1 steps of noise. Classes alternate, so both are equally frequent.
+    Source: Bengio, Simard & Frasconi 1994, IEEE Transactions on Neural Networks 5 (2), section II
     """
 
     length: Annotated[int, Ge(1), Le(10_000), Doc("number of steps T")] = 50

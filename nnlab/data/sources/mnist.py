@@ -26,7 +26,10 @@ PUBLISHED_SHA256 = {
 @datasets.register("mnist")
 @dataclass(kw_only=True)
 class Mnist(DatasetSource):
-    """MNIST: 60,000 + 10,000 handwritten digits, 28x28 greyscale pixels (LeCun, Bottou, Bengio & Haffner 1998)."""
+    """MNIST: 60,000 + 10,000 handwritten digits, 28x28 greyscale pixels.
+
+    Source: LeCun, Bottou, Bengio & Haffner 1998, Proceedings of the IEEE 86 (11)
+    """
 
     published_shape: ClassVar[tuple[Shape, int] | None] = ((1, 28, 28), 10)
 

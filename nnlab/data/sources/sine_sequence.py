@@ -19,10 +19,13 @@ from nnlab.registry import Doc, datasets
 @datasets.register("sine_sequence")
 @dataclass(kw_only=True)
 class SineSequence(WindowedSource):
-    """A noisy sine wave x_t = sin(2πt/P) + noise: the target of T values (T, 1) is the next one.
+    """A noisy sine wave: the target of T values (T, 1) is the next one.
+
+        x_t = sin(2π t / P) + noise
 
     The windows of the training samples come first in the wave, those of the test samples after them; the noise of the
     whole wave is drawn at once.
+    Source: generated
     """
 
     length: Annotated[int, Ge(1), Le(10_000), Doc("number of steps T of a sample")] = 25

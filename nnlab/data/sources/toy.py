@@ -59,9 +59,12 @@ class ToySource(DatasetSource):
 @datasets.register("spiral")
 @dataclass(kw_only=True)
 class Spiral(ToySource):
-    """Spiral arms x = (r sin t, r cos t), r from 0 to 1, t from 4j to 4(j+1) plus noise for class j.
+    """Spiral arms: r from 0 to 1, t from 4j to 4(j+1) plus noise for class j.
 
-    From CS231n's "Neural Networks Case Study", with the same order of random numbers and samples (by class).
+        x = (r sin(t), r cos(t))
+
+    With the order of random numbers and samples (by class) of the notes.
+    Source: CS231n, "Neural Networks Case Study"
     """
 
     classes: Annotated[int, Ge(2), Le(1000), Doc("number of arms")] = 3
@@ -85,9 +88,12 @@ class Spiral(ToySource):
 @datasets.register("moons")
 @dataclass(kw_only=True)
 class Moons(ToySource):
-    """Two interleaving half circles, (cos t, sin t) and (1 - cos t, 1/2 - sin t), t uniform in [0, π), plus noise.
+    """Two interleaving half circles, t uniform in [0, π), plus noise.
+
+        x = (cos(t), sin(t)) where label = 0, else (1 − cos(t), 1/2 − sin(t))
 
     The classes alternate, so that the first N samples are balanced too.
+    Source: scikit-learn's make_moons
     """
 
     noise: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of the noise on each coordinate")] = 0.1
@@ -112,6 +118,7 @@ class Xor(ToySource):
     """Four Gaussian clusters at (±1, ±1); class 1 where the signs of the centre differ.
 
     The clusters alternate, so that the first N samples are balanced too.
+    Source: Minsky & Papert 1969, "Perceptrons"; "Deep Learning from Scratch", section 2.4
     """
 
     noise: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of each cluster")] = 0.25

@@ -61,7 +61,12 @@ class ToyRegression(DatasetSource):
 @datasets.register("sine")
 @dataclass(kw_only=True)
 class Sine(ToyRegression):
-    """A sine of one variable, y = sin(πpx) plus noise, x drawn evenly from [−1, 1], with p periods."""
+    """A sine of one variable with p periods, x drawn evenly from [−1, 1].
+
+        y = sin(π p x) + noise
+
+    Source: generated
+    """
 
     variables = ("x",)
     target = "y"
@@ -79,7 +84,9 @@ class Sine(ToyRegression):
 class Peaks(ToyRegression):
     """MATLAB's peaks, a function of two variables with three hills and three hollows, x and y drawn from [−3, 3].
 
-    z = 3(1−x)² exp(−x²−(y+1)²) − 10(x/5−x³−y⁵) exp(−x²−y²) − exp(−(x+1)²−y²)/3 plus noise.
+        z = 3 (1−x)² exp(−x²−(y+1)²) − 10 (x/5−x³−y⁵) exp(−x²−y²) − exp(−(x+1)²−y²)/3 + noise
+
+    Source: MATLAB's peaks
     """
 
     variables = ("x", "y")
