@@ -12,12 +12,16 @@ from dataclasses import dataclass
 
 _SOURCE = re.compile(r"^Source: ", re.MULTILINE)
 _TWIN = re.compile(r"^Equals ``textbook\.(\w+)``", re.MULTILINE)
+_MARKS = re.compile(r"(?::\w+:)?`+([^`]+)`+")
 _PARTS = re.compile(r"^(?=Source: |Equals ``textbook\.)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Docstring:
-    """The parts of a docstring; what it does not have is empty. ``twin`` is a name of ``nnlab.textbook``."""
+    """The parts of a docstring; what it does not have is empty.
+
+    ``twin`` is a name of ``nnlab.textbook``; notes are without the marks of code.
+    """
 
     sentence: str
     formulas: tuple[str, ...]
@@ -41,10 +45,9 @@ def docstring_of(component: type) -> Docstring:
                 source = _on_one_line(part).removeprefix("Source: ")
             elif found := _TWIN.match(part):
                 twin = found[1]
-                notes.append(_on_one_line(part))
             else:
-                notes.append(_on_one_line(part))
-    return Docstring(_on_one_line(first), tuple(formulas), tuple(notes), source, twin)
+                notes.append(_MARKS.sub(r"\1", _on_one_line(part)))
+    return Docstring(_MARKS.sub(r"\1", _on_one_line(first)), tuple(formulas), tuple(notes), source, twin)
 
 
 def _on_one_line(text: str) -> str:

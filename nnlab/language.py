@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal, get_args
 
-from nnlab.words import JAPANESE
+from nnlab.words import JAPANESE, MEANINGS
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -36,3 +36,8 @@ def in_language(english: str, japanese: str) -> str:
 def tr(text: str, **values: object) -> str:
     """Translate a text of :mod:`nnlab.words` into the current language and format it with ``values``."""
     return (JAPANESE[text] if _language.get() == "ja" else text).format(**values)
+
+
+def in_own_words(text: str) -> str:
+    """What is said about a component in the current language; in English where there is no translation."""
+    return MEANINGS.get(text, text) if _language.get() == "ja" else text

@@ -16,6 +16,7 @@ from nnlab.cli.descend import descend_command
 from nnlab.cli.doctor import doctor_command
 from nnlab.cli.eject import eject_command
 from nnlab.cli.evaluate import evaluate_command
+from nnlab.cli.explain import explain_command
 from nnlab.cli.export import export_command
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.init import init_command
@@ -87,6 +88,7 @@ app.command("activations")(with_plugins(activations_command))
 app.command("lr")(with_plugins(lr_command))
 app.command("gradcheck")(with_plugins(gradcheck_command))
 app.command("sanity")(with_plugins(sanity_command))
+app.command("explain")(with_plugins(explain_command))
 app.command("show")(with_plugins(show_command))
 app.command("list")(with_plugins(list_command))
 app.command("schema")(with_plugins(schema_command))

@@ -54,6 +54,16 @@ def complete_listed(ctx: Context, incomplete: str) -> list[str]:
     return kinds or sorted(name for name in names if name.startswith(incomplete))
 
 
+def complete_explained(ctx: Context, incomplete: str) -> list[str]:
+    """Names that can be explained, also those of ``--plugin``; a key of the spec after its first dot."""
+    from nnlab.insight.explain.naming import completions
+    from nnlab.plugins.names import names_in
+
+    own = names_in(map(Path, ctx.params.get("plugins") or ()))
+    names = {name for name in completions() if "." not in name or "." in incomplete}.union(*own.values())
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
 def complete_config(incomplete: str) -> list[str]:
     """Names of bundled configs."""
     from nnlab.config.bundled import bundled_configs

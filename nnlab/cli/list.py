@@ -2,15 +2,12 @@
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from nnlab.cli.completion import complete_listed
 from nnlab.cli.console import echo
-
-if TYPE_CHECKING:
-    from nnlab.registry import Hyperparameter
 
 CONFIG = "config"
 
@@ -94,6 +91,7 @@ def _render(kind: str, classes: Mapping[str, type]) -> None:
     from rich.text import Text
 
     from nnlab.cli.console import results
+    from nnlab.config.default_texts import default_text
     from nnlab.config.type_checks import describe_accepted
     from nnlab.docstrings import docstring_of
     from nnlab.registry import hyperparameters, summary
@@ -109,20 +107,3 @@ def _render(kind: str, classes: Mapping[str, type]) -> None:
             table.add_row("", Text(parameter.name), Text(describe_accepted(parameter)), default, Text(parameter.doc))
         table.add_section()
     results().print(table)
-
-
-def default_text(parameter: "Hyperparameter") -> str:
-    """A default value as a spec writes it."""
-    import json
-    from dataclasses import is_dataclass
-
-    from nnlab.config.validation import plain
-    from nnlab.registry import Component, OptionalComponent, registered_name
-
-    default = parameter.default
-    if parameter.mark(OptionalComponent):
-        return "true" if default else "false"
-    if is_dataclass(default):  # its own keys have their own rows
-        return registered_name(default) if parameter.mark(Component) else ""
-    value = plain(default)
-    return value if isinstance(value, str) else json.dumps(value)

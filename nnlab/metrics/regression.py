@@ -93,7 +93,7 @@ class RootMeanSquaredError(ErrorInUnits):
 class RSquared(Metric):
     """Coefficient of determination: the share of the variance that is predicted, at most 1; higher is better.
 
-        R² = 1 − Σ_n (y_n − ŷ_n)² / Σ_n (y_n − ȳ)²
+        R² = 1 − (Σ_n (y_n − ŷ_n)²) / (Σ_n (y_n − ȳ)²)
 
     Averaged over targets. Always predicting the mean ȳ of the samples gives 0. For a target that does not vary it is 1
     where every prediction is exact, else 0, as scikit-learn's ``force_finite`` has it.

@@ -33,6 +33,17 @@ RESULTS: Mapping[str, str] = {
     "± std": "± 標準偏差",
     "sorted by {column}": "並び順：{column}",
     "damaged": "破損",
+    # explanations
+    "Formulas": "数式",
+    "Hyper-parameters": "ハイパーパラメータ",
+    "By hand": "手計算の例",
+    "Code ({file})": "コード（{file}）",
+    "Source": "出典",
+    "required": "必須",
+    "default {value}": "既定値 {value}",
+    "higher: ": "大きくすると：",
+    "lower: ": "小さくすると：",
+    "key of {owners}": "このキーを持つもの：{owners}",
     # predictions
     "sample": "サンプル",
     "prediction": "予測",

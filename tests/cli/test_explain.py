@@ -1,0 +1,128 @@
+"""``nnlab explain``: what it prints, within 80 columns, as JSON and in LaTeX, and its errors."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from documents import ROOT, blocks
+from rich.cells import cell_len
+from typer.testing import CliRunner, Result
+
+from nnlab.cli.app import app
+from nnlab.cli.console import results
+from nnlab.cli.explanation_text import explanation_lines
+from nnlab.cli.explanation_values import value_lines
+from nnlab.errors import UsageError
+from nnlab.insight.explain.explanation import explanation_of
+from nnlab.registry import REGISTRIES
+
+Invoke = Callable[..., Result]
+PLUGIN = '''
+"""A layer without a worked example of its own."""
+import numpy as np
+from nnlab.components import Layer, dataclass, layers
+
+@layers.register("doubling")
+@dataclass(kw_only=True)
+class Doubling(Layer):
+    """Multiply by two.
+
+        y = 2 x
+        dx = 2 dy
+
+    Source: made for a test
+    """
+
+    def build(self, in_shape):
+        return in_shape
+
+    def forward(self, x, *, training):
+        return 2 * x
+
+    def backward(self, dy):
+        return 2 * dy
+'''
+
+
+@pytest.fixture
+def explain() -> Invoke:
+    return lambda *arguments: CliRunner().invoke(app, ["explain", *arguments])
+
+
+def test_the_parts_of_the_text(explain: Invoke) -> None:
+    answer = explain("batch_norm")
+    assert answer.exit_code == 0
+    for part in ("Formulas", "Hyper-parameters", "By hand: {name: batch_norm}", "Code (nnlab/textbook/", "Source"):
+        assert f"\n{part}" in answer.stdout
+    assert "\n  mean = Σ_n x_n / N\n       = [ 3  25]\n" in answer.stdout
+
+
+def test_json_is_a_list_of_explanations(explain: Invoke) -> None:
+    found = json.loads(explain("softmax", "--json").stdout)
+    assert [(each["kind"], each["name"]) for each in found] == [("model", "softmax"), ("layer", "softmax")]
+    assert found[1]["formulas"][0]["latex"].startswith(r"y_{k} = \frac{")
+    assert isinstance(found[1]["example"]["stages"][0]["steps"][-1]["value"], list)
+
+
+def test_latex_is_ready_to_paste(explain: Invoke) -> None:
+    lines = explain("sgd", "--latex").stdout.splitlines()
+    assert lines[1:] == [r"\begin{align*}", r"  \theta &\leftarrow \theta - \eta g", r"\end{align*}"]
+
+
+def test_notes_on_the_name_go_to_stderr(explain: Invoke) -> None:
+    answer = explain("BatchNorm1d")
+    assert "BatchNorm1d of other libraries is layer/batch_norm here" in answer.stderr
+    assert "2 kinds have this name" in explain("softmax").stderr
+
+
+def test_a_key(explain: Invoke) -> None:
+    answer = explain("train.clip_norm")
+    assert "clip the global gradient norm to c" in answer.stdout
+    assert "key of train" in answer.stdout
+    assert json.loads(explain("lr", "--json").stdout)[0]["name"] == "lr"
+
+
+def test_errors_are_usage_errors(explain: Invoke) -> None:
+    for arguments, message in (("bach_norm",), "did you mean 'batch_norm'"), (("lr", "--latex"), "has no formula"):
+        error = explain(*arguments).exception
+        assert isinstance(error, UsageError)
+        assert message in str(error)
+
+
+def test_a_component_of_a_plugin(explain: Invoke, tmp_path: Path) -> None:
+    path = tmp_path / "doubling.py"
+    path.write_text(PLUGIN, encoding="utf-8")
+    answer = explain("doubling", "--plugin", str(path))
+    assert answer.exit_code == 0, answer.exception
+    assert "Multiply by two." in answer.stdout
+    assert "Code (doubling.py)" in answer.stdout
+    assert re.search(r"dx = 2 dy\n +=", answer.stdout)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in REGISTRIES if kind != "dataset"])
+def test_all_text_but_code_fits_80_columns(kind: str) -> None:
+    for name in REGISTRIES[kind].names():
+        if kind == "layer" and name in REGISTRIES["activation"]:
+            continue
+        explanation = explanation_of(kind, name)
+        code = set(explanation.code.text.splitlines()) if explanation.code else set()
+        for line in explanation_lines(explanation, 80):
+            assert cell_len(line) <= 80 or line.strip() in {each.strip() for each in code}, line
+
+
+def test_arrays_have_aligned_columns_and_are_wrapped() -> None:
+    assert value_lines([[1, -2.5], [10, 0]], 70) == ["[   1  -2.5]", "[  10     0]"]
+    assert value_lines([[[1, 2]], [[3, 4]]], 70) == ["[0] [1  2]", "[1] [3  4]"]
+    assert value_lines([1, 2, 3, 4], 6) == ["[1  2", " 3  4]"]
+    assert value_lines(0.5, 70) == ["0.5"]
+
+
+def test_the_outputs_on_the_page_are_those_of_the_command(explain: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results(), "width", 80)
+    shown = [block.text for block in blocks(ROOT / "docs" / "explain.md", "text")]
+    assert len(shown) == 3
+    for text in shown:
+        command, _, output = text.partition("\n")
+        assert explain(*command.removeprefix("$ nnlab explain ").split()).stdout == output
