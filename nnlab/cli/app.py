@@ -26,6 +26,7 @@ from nnlab.cli.plot import plot_command
 from nnlab.cli.plugins import with_plugins
 from nnlab.cli.predict import predict_command
 from nnlab.cli.report import report_command
+from nnlab.cli.reproduce import reproduce_command
 from nnlab.cli.runs import runs_app
 from nnlab.cli.sanity import sanity_command
 from nnlab.cli.schema import schema_command
@@ -82,6 +83,7 @@ app.command("evaluate")(with_plugins(evaluate_command))
 app.command("predict")(with_plugins(predict_command))
 app.command("export")(with_plugins(export_command))
 app.command("doctor")(with_plugins(doctor_command))
+app.command("reproduce")(with_plugins(reproduce_command))
 app.command("report")(with_plugins(report_command))
 app.command("eject")(with_plugins(eject_command))
 app.command("activations")(with_plugins(activations_command))

@@ -170,6 +170,13 @@ def complete_run(ctx: Context, incomplete: str) -> list[str]:
     return [*newest, *(f"{parent}{slash}{name}" for name in names)]
 
 
+def complete_experiment(incomplete: str) -> list[str]:
+    """Names of published experiments, and ``all``."""
+    from nnlab.insight.reproduce.catalogue import ALL, EXPERIMENTS
+
+    return [name for name in (*EXPERIMENTS, ALL) if name.startswith(incomplete)]
+
+
 def complete_status(incomplete: str) -> list[str]:
     """Statuses of runs."""
     from nnlab.records.formats import ALL_STATUSES

@@ -1,0 +1,1 @@
+"""Published results as claims with tolerance bands: trained, measured, judged."""
