@@ -1,0 +1,84 @@
+"""Classes of very different sizes, and a network that answers the large ones only."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.insight.doctor.answers import answers, has_classes, judged_split
+from nnlab.insight.doctor.case import Case
+from nnlab.insight.doctor.rules import Rule, Symptom
+from nnlab.text import quote
+
+MAJORITY = 1.3
+"""A majority class has at least this many times its share 1/K of the samples."""
+
+IGNORED, FEWEST = 0.1, 5
+"""A class is not answered where its recall is at most the first, on at least so many samples."""
+
+
+def class_shares(targets: Array, classes: int) -> Array:
+    """The share of each class (K,)."""
+    counts = np.bincount(targets, minlength=classes)
+    shares: Array = counts / max(1, counts.sum())
+    return shares
+
+
+def recalls(targets: Array, predicted: Array, classes: int) -> Array:
+    """The share of the samples of each class that are answered as it (K,); NaN for a class without any."""
+    counts = np.bincount(targets, minlength=classes)
+    right = np.bincount(targets[predicted == targets], minlength=classes)
+    with np.errstate(invalid="ignore"):
+        found: Array = right / counts
+    return found
+
+
+def _class_imbalance(case: Case) -> Iterator[Symptom]:
+    if not has_classes(case):
+        return
+    dataset, name = case.dataset, judged_split(case) or "train"
+    shares = class_shares(dataset.train.targets, dataset.classes)
+    major, present = int(shares.argmax()), int((shares > 0).sum())
+    if present < 2 or shares[major] * present < MAJORITY:
+        return
+    given = answers(case, name)
+    counts, recall = (
+        np.bincount(given.targets, minlength=dataset.classes),
+        recalls(given.targets, given.predicted, dataset.classes),
+    )
+    small = (shares > 0) & (shares < shares[major] / 2)
+    ignored = np.flatnonzero(small & (counts >= min(FEWEST, max(1, counts.max() // 10))) & (recall <= IGNORED))
+    if not len(ignored) or recall[major] < 1 / 2:
+        return
+    share = float(np.mean(given.targets == major))
+    names = dataset.class_names
+    listed = ", ".join(quote(names[label]) for label in ignored[:5]) + (", ..." if len(ignored) > 5 else "")
+    weighted = getattr(case.experiment.loss, "class_weights", None)
+    balanced = case.retry("loss.class_weights=balanced")
+    alone = float(np.mean(given.predicted == major)) > 0.99
+    answer = f"answers {quote(names[major])} for everything" if alone else f"hardly ever answers {listed}"
+    yield Symptom(
+        sentence=f"The network {answer}, as {quote(names[major])} is {shares[major]:.0%} of the training samples.",
+        evidence=f"{name} accuracy {given.accuracy:.4f}, where {quote(names[major])} alone gives {share:.4f}; recall "
+        + ", ".join(f"{quote(names[label])} {recall[label]:.4f} ({counts[label]} samples)" for label in ignored[:5]),
+        numbers={
+            "accuracy": given.accuracy,
+            "majority_share": share,
+            "classes_not_answered": len(ignored),
+            "largest_recall_of_them": float(np.nanmax(recall[ignored])),
+        },
+        command=f"nnlab evaluate {case.path.as_posix()} --per-class" if weighted else balanced,
+    )
+
+
+RULES = (
+    Rule(
+        "class_imbalance",
+        _class_imbalance,
+        why="A large class alone makes the mean loss small. Accuracy hides it: look at the recall of each class, and "
+        "weight the classes so that each counts the same.",
+        source="King & Zeng 2001, Logistic Regression in Rare Events Data; Buda et al. 2018, arXiv 1710.05381",
+        needs=("weights", "dataset"),
+        explains=frozenset({"underfitting"}),
+    ),
+)

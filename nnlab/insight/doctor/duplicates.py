@@ -1,0 +1,91 @@
+"""Samples that two splits have in common, exactly or nearly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from math import prod
+
+import numpy as np
+
+from nnlab.core.arrays import Array
+from nnlab.data.dataset import Dataset, Split
+from nnlab.insight.doctor.neighbours import comparable, nearest_training_samples
+
+NEAR, FAR = 0.01, 0.04
+"""Nearly the same: nearer than this fraction of the distance of two training samples; and what is no longer near."""
+
+FEATURES_AT_LEAST = 5
+"""With fewer features samples come close to each other by chance."""
+
+_FEW_COMBINATIONS = 20
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Samples of a split that the training split has too: pairs of sample numbers (here, in the training split)."""
+
+    split: str
+    samples: int
+    pairs: Sequence[tuple[int, int]]
+    exact: bool
+    same_target: float
+    """The share of the pairs with equal targets."""
+
+    @property
+    def share(self) -> float:
+        """The share of the split's samples."""
+        return len(self.pairs) / self.samples
+
+
+def exact_duplicates(dataset: Dataset, name: str) -> Shared:
+    """The samples of a split that are equal to a training sample in every input, by a hash of each row.
+
+    Memory: 16 bytes a sample.
+    """
+    split = dataset.splits[name]
+    known: dict[bytes, int] = {}
+    for number, digest in enumerate(row_digests(dataset.train)):
+        known.setdefault(digest, number)
+    pairs = [(number, known[digest]) for number, digest in enumerate(row_digests(split)) if digest in known]
+    return _shared(dataset, name, len(split), pairs, exact=True)
+
+
+def near_duplicates(dataset: Dataset, name: str) -> Shared:
+    """The samples of a split (of at most 300, evenly spaced) that nearly equal one of 10,000 training samples.
+
+    None where samples come close by chance: where nearly equal ones are not set apart from the others, and with few
+    features.
+    """
+    if not comparable(dataset) or prod(dataset.sample_shape) < FEATURES_AT_LEAST:
+        return _shared(dataset, name, len(dataset.splits[name]), [], exact=False)
+    found = nearest_training_samples(dataset, name, queries=300, references=10_000, k=1)
+    relative = found.distances[:, 0] / (found.typical or 1.0)
+    near, between = relative < NEAR, (relative >= NEAR) & (relative < FAR)
+    apart = between.sum() <= near.sum() / 2
+    pairs = zip(found.queries[near], found.nearest[near, 0], strict=True) if apart else ()
+    return _shared(dataset, name, len(relative), [(int(a), int(b)) for a, b in pairs], exact=False)
+
+
+def repeats_by_chance(dataset: Dataset) -> bool:
+    """Whether the features take so few values that equal samples are no surprise."""
+    inputs = dataset.train.inputs.reshape(len(dataset.train), -1)
+    combinations = 1.0
+    for column in inputs[:10_000].T:
+        combinations *= len(np.unique(column))
+        if combinations > _FEW_COMBINATIONS * len(inputs):
+            return False
+    return True
+
+
+def _shared(dataset: Dataset, name: str, samples: int, pairs: Sequence[tuple[int, int]], *, exact: bool) -> Shared:
+    own, others = dataset.splits[name].targets, dataset.train.targets
+    same = [bool(np.array_equal(own[number], others[other])) for number, other in pairs]
+    return Shared(name, samples, pairs, exact, float(np.mean(same)) if same else 0.0)
+
+
+def row_digests(split: Split) -> list[bytes]:
+    """A hash of the inputs of each sample."""
+    rows: Array = split.inputs.reshape(len(split), -1)
+    if rows.dtype.kind == "f":
+        rows = rows + 0.0  # −0 and 0 are the same number
+    return [blake2b(row.tobytes(), digest_size=16).digest() for row in rows]

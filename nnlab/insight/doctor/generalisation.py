@@ -1,0 +1,158 @@
+"""Overfitting and underfitting: what training samples say, and what others say."""
+
+from collections.abc import Iterator
+
+from nnlab.core.task import NUMBERS
+from nnlab.insight.doctor.answers import samples_of
+from nnlab.insight.doctor.case import Case
+from nnlab.insight.doctor.curves import Curves, curves, standard_error
+from nnlab.insight.doctor.neighbours import comparable
+from nnlab.insight.doctor.regularisation import neighbours_of, penalty_share, without_dropout, without_penalties
+from nnlab.insight.doctor.remedies import keys_of
+from nnlab.insight.doctor.rules import Rule, Symptom
+from nnlab.insight.finding import Severity
+
+ROSE = 1.1
+"""The loss on other samples has risen where it is this many times the smallest one."""
+
+VERY_LARGE_GAP, LARGE_GAP, FAR_APART, APART = 0.2, 0.15, 0.1, 0.075
+"""Differences of accuracy (or R²) on training samples and on others."""
+
+LOSSES_APART = 1.5
+ROSE_FAR = 3.0
+
+
+def _overfitting(case: Case) -> Iterator[Symptom]:
+    split = next((name for name in ("validation", "test") if len(case.curve(f"{name}_loss")[0])), "")
+    found = curves(case, split) if split else None
+    if found is None or (severity := _severity(case, found)) is None:
+        return
+    place, name = found.best, found.metric or "loss"
+    step, end = int(found.steps[place]), int(found.steps[-1])
+    trained, other = found.train_metric[-1], found.metric_values[-1]
+    rose = found.rise >= ROSE
+    since = f" Since step {step:,} the {split} loss rises." if rose else ""
+    then = float(found.metric_values[place])
+    stopping = f"; stopping at step {step:,} would have given {split} {name} {then:.4f}" if rose else ""
+    yield Symptom(
+        sentence=f"The network overfits: train {name} {trained:.4f}, {split} {name} {other:.4f}.{since}",
+        evidence=f"{split} loss {found.loss[place]:.4f} at step {step:,}, {found.loss[-1]:.4f} at step {end:,} "
+        f"(train loss {found.train_loss[-1]:.4f}); gap of {name} {found.gap:.4f}{stopping}",
+        numbers={
+            "gap": found.gap,
+            "since_step": step,
+            "smallest_loss": float(found.loss[place]),
+            "loss": float(found.loss[-1]),
+            f"{split}_{name}_at_that_step": then,
+            f"{split}_{name}": float(other),
+            f"train_{name}": float(trained),
+        },
+        command=_against_overfitting(case, rose=rose),
+        severity=severity,
+    )
+
+
+def _severity(case: Case, found: Curves) -> Severity | None:
+    """A problem where the network has got worse on other samples, or knows little more than its training samples."""
+    if found.train_loss[-1] * LOSSES_APART > found.loss[-1] or found.train_loss[-1] > found.train_loss[found.best]:
+        return None
+    late = found.loss[-max(1, len(found.loss) // 10) :]
+    early = found.best < 0.8 * len(found.loss)
+    rose = bool(early and found.rise >= ROSE and late.min() >= (1 + (ROSE - 1) / 2) * found.loss[found.best])
+    share = found.metric == "accuracy"
+    noise = 0.0
+    if share and (samples := samples_of(case, found.split)):
+        noise = standard_error(float(found.metric_values[-1]), samples)
+    if not share and found.metric != "r2":
+        return "problem" if rose and found.rise >= LOSSES_APART else "advice" if rose else None
+    if found.gap < 3 * noise:
+        return None
+    harmed = found.lost >= max(0.02, 2 * noise) and found.gap >= LARGE_GAP / 3
+    if rose and (found.gap >= LARGE_GAP or harmed or found.rise >= ROSE_FAR):
+        return "problem"
+    stalled = found.loss[-1] >= (1 - FLAT) * found.loss[len(found.loss) // 2]
+    if share and stalled and found.gap >= VERY_LARGE_GAP and found.train_metric[-1] >= 1 - FLAT:
+        return "problem"
+    if not share and rose and found.rise >= LOSSES_APART and found.gap >= FAR_APART / 2:
+        return "problem"
+    if found.gap >= FAR_APART or (rose and found.gap >= APART):
+        return "advice"
+    return None
+
+
+def _against_overfitting(case: Case, *, rose: bool) -> str:
+    if rose and not case.spec["train"].get("early_stopping"):
+        validation = [] if len(case.curve("validation_loss")[0]) else ["data.validation=0.2"]
+        return case.retry(*validation, "train.early_stopping={metric: validation_loss, patience: 10}")
+    if case.spec["data"].get("train_size"):
+        return case.retry("data.train_size=null")
+    if any(value == 0 for _, value in keys_of(case.spec["model"], "dropout")):
+        return case.retry("model.dropout=0.3")
+    return case.retry("penalty.l2=0.001")
+
+
+LOW, FLAT = 0.1, 0.02
+"""Below what neighbours reach by this; the loss improves less than this fraction in the last fifth."""
+
+
+def _underfitting(case: Case) -> Iterator[Symptom]:
+    dataset = case.dataset
+    if not comparable(dataset) or case.record.status == "diverged":
+        return
+    found = curves(case, "train")
+    metric = "r2" if dataset.task == NUMBERS else "accuracy"
+    if found is None or found.metric != metric:
+        return
+    before = int(0.8 * (len(found.steps) - 1))
+    earlier, end = float(found.train_loss[before]), float(found.train_loss[-1])
+    reached = float(found.train_metric[-1])
+    at_chance = end > 0.98 * case.chance
+    if abs(earlier - end) / max(earlier, 1e-30) > FLAT or at_chance or reached > 1 - LOW:
+        return
+    neighbours = neighbours_of(case)
+    if neighbours < reached + LOW:
+        return
+    yield Symptom(
+        sentence=f"The network underfits: train {metric} {reached:.4f} no longer rises, though the data allows more.",
+        evidence=f"train loss {earlier:.4f} at step {int(found.steps[before]):,}, {end:.4f} at the end; the 5 nearest "
+        f"training samples alone reach {metric} {neighbours:.4f}",
+        numbers={"train": reached, "neighbours": neighbours, "loss_before": earlier, "loss": end},
+        command=_against_underfitting(case),
+    )
+
+
+def _against_underfitting(case: Case) -> str:
+    spec = case.spec
+    changes = without_penalties(case) if penalty_share(case) > HEAVY else []
+    if changes := changes + without_dropout(case, HEAVY):
+        return case.retry(*changes)
+    if hidden := spec["model"].get("hidden"):
+        wider = [max(64, 4 * units) for units in hidden] if isinstance(hidden, list) else max(64, 4 * hidden)
+        return case.retry(f"model.hidden={wider}")
+    if spec["model"]["name"] == "softmax":
+        return case.retry("model={name: mlp, hidden: [100]}")
+    units = [(key, value) for key, value in keys_of(spec["model"], "units") if isinstance(value, int)]
+    wide = [f"{key}={max(64, 4 * value)}" for key, value in units[:-1]]
+    return case.retry(*wide) if wide else case.retry(f"optimizer.lr={case.spec['optimizer']['lr'] * 3:g}")
+
+
+HEAVY = 0.3
+"""A share of the objective, or a dropout rate, that keeps a network from fitting its samples."""
+
+RULES = (
+    Rule(
+        "overfitting",
+        _overfitting,
+        why="The network learns its training samples by heart: details of them that other samples do not share lower "
+        "the training loss only. More samples, weight decay, dropout or augmentation help, or stopping earlier.",
+        source="Prechelt 1998, Early Stopping – But When?; CS231n, Neural Networks 3; Deep Learning from Scratch, 6.4",
+    ),
+    Rule(
+        "underfitting",
+        _underfitting,
+        why="The model is too small, or regularised too much, for the shape of the classes: the training loss itself "
+        "stays high, so more samples or more steps change nothing.",
+        source="CS231n, Neural Networks 1 (size of the network) and 3; Goodfellow et al. 2016, Deep Learning, 5.2",
+        needs=("experiment", "dataset", "chance"),
+    ),
+)
