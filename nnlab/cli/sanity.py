@@ -4,13 +4,21 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnlab.cli.arguments import SPEC_HELP, Overrides, note_passed_over
 from nnlab.cli.completion import complete_sanity_check, complete_spec
-from nnlab.cli.console import echo, is_live, messages
+from nnlab.cli.console import echo, is_live, messages, results
+
+if TYPE_CHECKING:
+    from nnlab.insight.finding import Finding
+
+STATUS_AND_NAME = 26
+"""The width of status and name of a check, after which the text begins."""
+PART = 10
+"""The width of the labels under the sentence of a finding."""
 
 
 def sanity_command(
@@ -51,45 +59,70 @@ def sanity_command(
 
     Example: nnlab sanity configs/adam.yaml
     """
-    from json import dumps
-
     from nnlab.cli.downloading import fetch
     from nnlab.config.loading import load_experiment
     from nnlab.errors import CheckFailed, UsageError, naming
     from nnlab.insight.sanity import CheckedSpec, SanityReport, chosen_checks, run_checks
+    from nnlab.plugins.recorded import plugin_paths
+    from nnlab.storage.folders import as_json
     from nnlab.train.run import one_blas_thread
 
     names = chosen_checks(only or (), skip or ())
     experiment = load_experiment(spec, overrides or [])
     note_passed_over(spec)
     fetch(experiment.data)
-    call = shlex.join([str(spec), *(word for override in overrides or () for word in ("-s", override))])
-    results = []
+    call = shlex.join([str(spec), *(word for path in plugin_paths(experiment) for word in ("--plugin", path))])
+    done = []
     with naming(spec, UsageError), one_blas_thread(), running() as started:
-        case = CheckedSpec(experiment, call, seed)
+        case = CheckedSpec(experiment, call, overrides or (), seed)
         for result in run_checks(case, names, started):
-            results.append(result)
+            started("")
+            done.append(result)
             if not json:
-                echo(result.as_text())
-    report = SanityReport(experiment.name, tuple(results))
+                show(result.as_text(), STATUS_AND_NAME)
+    report = SanityReport(experiment.name, tuple(done))
     if json:
-        echo(dumps(report.as_json(), ensure_ascii=False, indent=2))
+        echo(as_json(report.as_json()).decode(), nl=False)
     else:
-        for finding in report.findings:
-            echo("")
-            for line in finding.as_text().splitlines():
-                echo(line)
+        for result in report.results:
+            for finding in result.verdict.findings:
+                show_finding(result.name, finding)
+        echo("")
     if not report.passed:
         raise CheckFailed(report.summary())
     if not json:
         echo(report.summary())
 
 
+def show(text: str, indent: int) -> None:
+    """Print a line; on a terminal it is wrapped, with further lines indented."""
+    from nnlab.cli.wrapping import wrapped
+
+    head, rest = text[:indent], text[indent:]
+    lines = wrapped(rest, max(40, results().width - indent - 1)) if results().is_terminal else [rest]
+    for number, line in enumerate(lines):
+        echo((head if number == 0 else " " * indent) + line)
+
+
+def show_finding(check: str, finding: "Finding") -> None:
+    """Print a finding after the name of its check."""
+    echo("")
+    sentence, *parts = finding.as_text().splitlines()
+    show(f"{check}: {sentence}" if finding.severity == "problem" else f"{check}, advice: {sentence}", 0)
+    for part in parts:
+        show(part, PART)
+
+
 @contextmanager
 def running() -> Iterator[Callable[[str], None]]:
-    """Show on stderr, on a terminal, which check runs; yields the function that names it."""
+    """Show on stderr, on a terminal, which check runs; yields the function that names it, and "" when it has ended."""
     if not is_live(messages()):
         yield lambda name: None
         return
     with messages().status("reading the data") as status:
-        yield lambda name: status.update(name)
+
+        def started(name: str) -> None:
+            status.update(name)
+            (status.start if name else status.stop)()  # stopped, it leaves its line to the result
+
+        yield started

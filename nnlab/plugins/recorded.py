@@ -82,6 +82,11 @@ def files_of(value: object) -> dict[str, bytes]:
     return {name: plugin.source.raw for name, (plugin, _) in plugins_in(value).items()}
 
 
+def plugin_paths(value: object) -> list[str]:
+    """The paths of the plugin files whose components an experiment has, as ``--plugin`` names them."""
+    return [str(plugin.path) for plugin, _ in plugins_in(value).values() if plugin.path.is_file()]
+
+
 def record_of(value: object) -> dict[str, Any]:
     """What environment.json says of the plugins of an experiment and of packages with components; often nothing."""
     packages = dict(sorted(found for cls in _classes(value) if (found := distribution_of(cls))))

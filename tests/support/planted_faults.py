@@ -66,7 +66,7 @@ def identity(forward: str) -> str:
 
 
 def dataset(body: str) -> str:
-    """A plugin with a dataset of 300 training and 100 test points with three features and two classes."""
+    """A plugin with a dataset of 1200 training and 100 test points with three features and two classes."""
     return f'''{HEAD}
 @datasets.register("planted")
 @dataclass(kw_only=True)
@@ -75,11 +75,11 @@ class Planted(DatasetSource):
 
     def read(self, rng) -> Dataset:
         rng = np.random.default_rng(0)
-        y = rng.integers(2, size=400)
-        x = rng.standard_normal((400, 3)) + 2 * y[:, None] - 1
+        y = rng.integers(2, size=1300)
+        x = rng.standard_normal((1300, 3)) + 2 * y[:, None] - 1
         names = ("a", "b")
 {body}
-        return Dataset(Split(x[:300], y[:300]), Split(x[300:], y[300:]), names)
+        return Dataset(Split(x[:1200], y[:1200]), Split(x[1200:], y[1200:]), names)
 '''
 
 
@@ -255,13 +255,13 @@ FAULTS: dict[str, Fault] = {
     "test samples standardised by themselves": fault(
         "inputs",
         plugin=dataset(
-            "        for part in (x[:300], x[300:]):\n"
+            "        for part in (x[:1200], x[1200:]):\n"
             "            part[...] = (part - part.mean(axis=0)) / part.std(axis=0)"
         ),
         data=CLUSTERS,
     ),
     "test samples are training samples": fault(
-        "inputs", plugin=dataset("        x[300:], y[300:] = x[:100], y[:100]"), data=CLUSTERS
+        "inputs", plugin=dataset("        x[1200:], y[1200:] = x[:100], y[:100]"), data=CLUSTERS
     ),
     "a class without training samples": fault(
         "labels",
@@ -299,7 +299,7 @@ HEALTHY: dict[str, Fault] = {
     ),
     "clusters": fault(plugin=dataset(""), data=CLUSTERS),
     "test samples standardised as the training samples": fault(
-        plugin=dataset("        x = (x - x[:300].mean(axis=0)) / x[:300].std(axis=0)"), data=CLUSTERS
+        plugin=dataset("        x = (x - x[:1200].mean(axis=0)) / x[:1200].std(axis=0)"), data=CLUSTERS
     ),
     "numbers": fault(
         data={"name": "sine"}, model={"name": "mlp", "hidden": [16], "activation": "tanh", "init": "xavier"}

@@ -1,6 +1,8 @@
 """``nnlab.sanity``: the checks of a spec from Python."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from nnlab.config.loading import Spec, as_experiment
 from nnlab.config.overrides import Overrides
@@ -19,7 +21,9 @@ def sanity(
     UsageError and DataError where a training could not start.
     """
     names = chosen_checks(only, skip)
+    call = shlex.quote(str(spec)) if isinstance(spec, Path) or (isinstance(spec, str) and "\n" not in spec) else "SPEC"
+    changes = [f"{k}={v}" for k, v in overrides.items()] if isinstance(overrides, Mapping) else list(overrides)
     experiment = as_experiment(spec, overrides)
     with one_blas_thread():
-        case = CheckedSpec(experiment, spec if isinstance(spec, str) and "\n" not in spec else "SPEC", seed)
+        case = CheckedSpec(experiment, call, changes, seed)
         return SanityReport(experiment.name, tuple(run_checks(case, names, lambda name: None)))

@@ -1,6 +1,7 @@
 """What the checks of one spec work with: its data, its network before the first update, short trainings on parts."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +16,6 @@ from nnlab.core.task import CLASSES, Task
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.pipeline.batches import Batch, BatchLoader
-from nnlab.engine.predictions import evaluation_split
 from nnlab.engine.run_setup import RunSetup
 from nnlab.layers.planning import activation_memory, all_layers, multiply_adds
 from nnlab.losses import Loss
@@ -43,13 +43,16 @@ class Prepared(DatasetSource):
 class CheckedSpec:
     """An experiment under check, with its data read once; nothing of it is changed.
 
-    ``call`` is how a command names the spec, ``seed`` chooses the samples and directions of the checks. Raises
-    UsageError and DataError as :class:`RunSetup` does.
+    ``call`` is how a command names the spec, and ``overrides`` are those applied to it, for the commands of findings.
+    ``seed`` chooses the samples and directions of the checks. Raises UsageError and DataError as :class:`RunSetup`.
     """
 
-    def __init__(self, experiment: Experiment, call: str = "SPEC", seed: int = 0) -> None:
+    def __init__(
+        self, experiment: Experiment, call: str = "SPEC", overrides: Sequence[str] = (), seed: int = 0
+    ) -> None:
         self.experiment = experiment
         self.call = call
+        self.overrides = tuple(overrides)
         self.seed = seed
         self.setup = RunSetup(experiment, read=self._read).allocate()
         self.dataset: Dataset = self.setup.dataset
@@ -82,10 +85,10 @@ class CheckedSpec:
         """The predictions of one sample: its steps where each has a target, else 1."""
         return self.dataset.steps or 1
 
-    def samples_within(self, most: int, split: Split | None = None) -> int:
-        """At most this many samples of a split, by default of the training samples; fewer of a large network."""
+    def samples_within(self, most: int) -> int:
+        """At most this many training samples; fewer of a large network."""
         numbers = prod(self.dataset.sample_shape) + sum(map(activation_memory, self._layers))
-        return max(1, min(most, len(split or self.dataset.train), NUMBERS_A_PASS // numbers))
+        return max(1, min(most, len(self.dataset.train), NUMBERS_A_PASS // numbers))
 
     def rng(self, *address: int) -> np.random.Generator:
         """Random numbers of a check, independent of those of the run."""
@@ -95,14 +98,6 @@ class CheckedSpec:
         """Random training samples as network inputs, in new arrays."""
         chosen = self.rng(0).permutation(len(self.dataset.train))[: self.samples_within(most)]
         return BatchLoader(self.dataset.train.take(np.sort(chosen)), dtype).everything()
-
-    def held_out(self, most: int) -> tuple[str, Split] | None:
-        """Name and samples of a split that training does not see, or None: validation, else test."""
-        name, split = evaluation_split(self.dataset, ("validation", "test", "train"))
-        if name == "train":
-            return None
-        chosen = self.rng(1).permutation(len(split))[: self.samples_within(most, split)]
-        return name, split.take(np.sort(chosen))
 
     def with_permuted_labels(self) -> Dataset:
         """The data as :meth:`DatasetSource.load` gives it where labels are permuted within each split when read."""
@@ -156,10 +151,16 @@ class CheckedSpec:
         return setup
 
     def with_keys(self, command: str, settings: Mapping[str, object] | None = None) -> str:
-        """A command line on this spec: ``nnlab train adam -s optimizer.lr=0.1``."""
-        return " ".join(
-            [f"nnlab {command} {self.call}", *(f"-s {key}={value}" for key, value in (settings or {}).items())]
-        )
+        """A command line on this spec: ``nnlab train adam -s optimizer.lr=0.1``; settings replace overrides."""
+        new = {key: str(value) for key, value in (settings or {}).items()}
+        kept = [text for text in self.overrides if not any(_is_under(text.partition("=")[0], key) for key in new)]
+        changes = shlex.join([word for text in [*kept, *(f"{k}={v}" for k, v in new.items())] for word in ("-s", text)])
+        return f"nnlab {command} {self.call} {changes}".rstrip()
+
+
+def _is_under(key: str, other: str) -> bool:
+    """Whether a dotted key is another one, or one of its keys."""
+    return key == other or key.startswith(f"{other}.")
 
 
 def switch_off_dropout(network: Network) -> None:

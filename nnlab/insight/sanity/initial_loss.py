@@ -9,6 +9,7 @@ from nnlab.core.arrays import Array
 from nnlab.core.task import CLASSES
 from nnlab.insight.finding import Finding, Severity
 from nnlab.insight.sanity.checked_spec import CheckedSpec
+from nnlab.insight.sanity.inputs import LARGEST
 from nnlab.insight.sanity.result import Verdict, found
 from nnlab.losses import CrossEntropy, Huber, Loss, MeanAbsoluteError, MeanSquaredError, rows
 from nnlab.registry import registered_name
@@ -55,7 +56,7 @@ def initial_loss(case: CheckedSpec) -> Verdict:
     elif abs(measured - theory.value) > theory.tolerance + 1e-6 * max(1.0, abs(theory.value)):
         findings.append(_differs(case, measured, theory))
     elif not findings:
-        findings += _too_certain(case, loss, scores, targets, measured, theory)
+        findings += _too_certain(case, loss, x, scores, targets, measured, theory)
     text = f"{measured:.4f} against {theory.formula} = {theory.value:.4f}, within {theory.tolerance:.2g}"
     return Verdict(f"{text} (the spread of the scores)", tuple(findings))
 
@@ -160,18 +161,20 @@ def _mean(case: CheckedSpec, loss: Loss, scores: Array, targets: Array, measured
 
 
 def _too_certain(
-    case: CheckedSpec, loss: Loss, scores: Array, targets: Array, measured: float, theory: Theory
+    case: CheckedSpec, loss: Loss, x: Array, scores: Array, targets: Array, measured: float, theory: Theory
 ) -> list[Finding]:
     """A finding where an untrained network is certain of most answers, or predicts numbers far from all targets."""
     numbers: dict[str, float | int | str] = {"loss": measured, "expected": theory.value}
     severity: Severity = "problem"
+    large_inputs = not case.dataset.tokens and float(np.sqrt((x**2).mean())) > LARGEST
+    cause = "its inputs are too large" if large_inputs else "the initial weights are too large"
     if loss.softmax and scores.shape[1] > 1:
         exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
         certain = float((1 / exponentials.sum(axis=1) > CERTAIN).mean())
         if certain <= SOME_CERTAIN:
             return []
         severity = "problem" if certain > MOST_CERTAIN else "advice"
-        sentence = "The untrained network is certain of its answers: the initial weights are too large."
+        sentence = f"The untrained network is certain of its answers: {cause}."
         evidence = f"probability above {CERTAIN} for {certain:.0%} of the samples; loss {measured:.3g}, expected "
         evidence += f"{theory.formula} = {theory.value:.3g}"
         numbers["certain_share"] = certain
@@ -183,7 +186,7 @@ def _too_certain(
         ratio = float(np.sqrt((scores**2).mean())) / spread
         if ratio <= TOO_WIDE:
             return []
-        sentence = "The untrained network's outputs are far larger than the targets: the initial weights are too large."
+        sentence = f"The untrained network's outputs are far larger than the targets: {cause}."
         evidence = (
             f"outputs {ratio:.3g} times the size of the targets; loss {measured:.3g}, expected {theory.value:.3g}"
         )
@@ -197,7 +200,9 @@ def _too_certain(
             "passes; large outputs give large gradients.",
             numbers=numbers,
             section=SECTION,
-            command=f"nnlab activations {case.call}; then a smaller init, such as xavier (sigmoid, tanh) or he (ReLU)",
+            command="scale the inputs"
+            if large_inputs
+            else f"{case.with_keys('activations')}; then a smaller init, such as xavier (sigmoid, tanh) or he (ReLU)",
             severity=severity,
         )
     ]

@@ -125,7 +125,8 @@ def _label_among(case: CheckedSpec, x: Array) -> list[Finding]:
     """A finding where one input tells the target of every sample: constant within each class, or a multiple of it."""
     targets = case.dataset.train.targets[: len(x)]
     width = 1 if targets.dtype.kind == "f" else 0
-    if targets.ndim != 1 + width or len(x) < 20 or (width and targets.shape[1] > 1):
+    features = len(case.dataset.sample_shape) == 1  # a step of a sequence may well be what is asked for
+    if not features or targets.ndim != 1 + width or len(x) < 20 or (width and targets.shape[1] > 1):
         return []
     with np.errstate(all="ignore"):
         if width:
@@ -155,7 +156,7 @@ def _label_among(case: CheckedSpec, x: Array) -> list[Finding]:
             "samples, which have no label yet, are worthless.",
             numbers={"inputs": len(names), "first": names[0]},
             section="label-among-inputs",
-            command=case.with_keys("train", {"data.exclude": f"'[{names[0]}]'"}) if case.dataset.columns else "",
+            command=case.with_keys("train", {"data.exclude": f"[{names[0]}]"}) if case.dataset.columns else "",
         )
     ]
 

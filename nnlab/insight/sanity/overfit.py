@@ -39,8 +39,9 @@ def overfit(case: CheckedSpec) -> Verdict:
         return Verdict(f"{count} samples with equal targets cannot show it", skipped=True)
     progress, status = train_until(case.training(data, steps, count, eval_every=10), column, goal)
     name = "accuracy" if classes else "R²"
+    reached = f"{progress.best:.3f}" if np.isfinite(progress.best) else "not a number"
     least = f"{goal:.3g}" if classes else f"at least {R2}"
-    text = f"{name} {progress.best:.3f} on {_samples(case, count)} after {progress.step} steps, expected {least}"
+    text = f"{name} {reached} on {_samples(case, count)} after {progress.step} steps, expected {least}"
     if progress.reached():
         return Verdict(text)
     with_adam: list[tuple[Progress, float]] = []
@@ -51,7 +52,7 @@ def overfit(case: CheckedSpec) -> Verdict:
         if other.reached():
             break
     finding = _finding(case, name, progress, status, steps, with_adam)
-    text = f"{name} {progress.best:.3f} on {_samples(case, count)} in {steps} steps, expected {least}"
+    text = f"{name} {reached} on {_samples(case, count)} in {steps} steps, expected {least}"
     return Verdict(text, (finding,))
 
 
@@ -119,10 +120,10 @@ def _finding(
     evidence = f"best {name} {progress.best:.3f} in {steps} steps"
     if status == "diverged":
         evidence += ", then diverged"
-    elif progress.objective > progress.first_objective:
+    elif progress.objective > 1.001 * progress.first_objective:
         evidence += f"; the loss rose from {progress.first_objective:.4g} to {progress.objective:.4g}"
     else:
-        evidence += f"; the loss fell from {progress.first_objective:.4g} to {progress.objective:.4g} only"
+        evidence += f"; the loss went from {progress.first_objective:.4g} to {progress.objective:.4g}"
     if best.reached():
         return found(
             "optimizer_cannot_overfit",

@@ -13,7 +13,7 @@ from nnlab.engine.run_setup import RunSetup
 from nnlab.insight.finding import Finding
 from nnlab.insight.sanity.checked_spec import CheckedSpec
 from nnlab.insight.sanity.result import Verdict, found
-from nnlab.insight.sanity.short_training import affordable_steps
+from nnlab.insight.sanity.short_training import WORK, affordable_steps
 from nnlab.insight.sanity.signal import agreement, data_signal
 
 SAMPLES = 1000
@@ -24,6 +24,10 @@ FEWEST_STEPS = 10
 LARGEST_BATCH = 100
 ABOVE_CHANCE = 4.5
 """A z-score from which on a result is above chance: 3 of a million results by chance are."""
+RELATED = 3.0
+"""A z-score of single inputs and nearest samples that is enough to believe that labels depend on inputs."""
+MANY = 1000
+"""With fewer training samples a weak relation looks like none: advice."""
 SECTION = "permuted-labels"
 
 
@@ -44,7 +48,7 @@ def permuted_labels(case: CheckedSpec) -> Verdict:
         findings.append(_leak(case, name, fit, chance, z))
     if true_z <= ABOVE_CHANCE:
         nearest, correlation = data_signal(case.dataset, case.rng(5))
-        if max(nearest, correlation) > ABOVE_CHANCE:
+        if max(nearest, correlation) > RELATED:
             text += " (too few steps to learn)"
         elif len(case.dataset.train) >= 10 * FEWEST:
             findings.append(_unrelated(case, name, true_fit, chance, nearest))
@@ -59,8 +63,8 @@ def _parts(case: CheckedSpec, dataset: Dataset) -> Dataset:
     if held_out is None:
         count = len(order) // 3
         held_out, order = train_split.take(order[:count]), order[count:]
-    kept = train_split.take(order[: case.samples_within(SAMPLES)])
-    some = case.rng(7).permutation(len(held_out))[: case.samples_within(HELD_OUT, held_out)]
+    kept = train_split.take(order[:SAMPLES])
+    some = case.rng(7).permutation(len(held_out))[: max(2 * FEWEST, min(HELD_OUT, WORK // case.work))]
     return replace(dataset, train=kept, test=held_out.take(np.sort(some)), validation=None)
 
 
@@ -102,10 +106,11 @@ def _unrelated(case: CheckedSpec, name: str, fit: float, chance: float, nearest:
         "labels_unrelated_to_inputs",
         "The labels seem to have nothing to do with the inputs.",
         f"held-out {name} {fit:.3f} after a short training, chance {chance:.3f}; the nearest other sample has the same "
-        f"label no more often than by chance (z {nearest:.1f}, expected above {ABOVE_CHANCE}), and no input correlates",
+        f"label no more often than by chance (z {nearest:.1f}, expected above {RELATED}), and no input correlates",
         "Inputs and labels in another order (one of them shuffled or sorted alone) look like this, and so does a task "
         "that depends on many inputs at once, such as the parity of bits.",
         numbers={"fit": fit, "chance": chance, "z_of_nearest": nearest},
         section="labels-unrelated",
         command="look at a few samples with their labels; shuffle inputs and labels with the same indices",
+        severity="problem" if len(case.dataset.train) >= MANY else "advice",
     )

@@ -1,0 +1,52 @@
+"""Which samples are to be memorised, and how many of them any function can tell apart."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from trainings import make_experiment
+
+from nnlab.data.dataset import Split
+from nnlab.insight.sanity import CheckedSpec
+from nnlab.insight.sanity.overfit import best_accuracy, few_samples, overfit
+
+SPEC = """\
+data: {name: spiral, points: 30}
+model: softmax
+optimizer: {name: adam, lr: 0.05}
+train: {iterations: 10}
+"""
+
+
+def test_equal_samples_with_different_labels_lower_what_can_be_expected() -> None:
+    inputs = np.array([[0.0], [0.0], [0.0], [1.0]])
+    assert best_accuracy(Split(inputs, np.array([0, 0, 1, 2]))) == 0.75
+    assert best_accuracy(Split(inputs, np.array([1, 1, 1, 2]))) == 1.0
+
+
+def test_a_prediction_at_a_step_knows_the_steps_before_only() -> None:
+    inputs = np.array([[[0], [0]], [[0], [1]]])
+    assert best_accuracy(Split(inputs, np.array([[0, 0], [1, 1]]))) == 0.75
+
+
+def test_a_linear_model_gets_as_many_samples_as_it_can_fit(tmp_path: Path) -> None:
+    case = CheckedSpec(make_experiment(tmp_path, SPEC))
+    chosen = few_samples(case).train
+    assert sorted(chosen.targets.tolist()) == [0, 1, 2]
+    assert "3 samples (no more for 9 parameters and 3 scores)" in overfit(case).checked
+
+
+def test_samples_are_of_each_class_and_apart(tmp_path: Path) -> None:
+    case = CheckedSpec(make_experiment(tmp_path, SPEC, "model={name: mlp, hidden: [20], activation: relu, init: he}"))
+    chosen = few_samples(case).train
+    assert len(chosen) == 20
+    assert np.bincount(chosen.targets).min() >= 3
+    distances = np.linalg.norm(chosen.inputs[:, None] - chosen.inputs, axis=-1)
+    assert distances[~np.eye(20, dtype=bool)].min() > 0.05
+
+
+@pytest.mark.parametrize(("lr", "name"), [("1e-9", "optimizer_cannot_overfit")])
+def test_adam_tells_the_optimizer_from_the_model(tmp_path: Path, lr: str, name: str) -> None:
+    (finding,) = overfit(CheckedSpec(make_experiment(tmp_path, SPEC, f"optimizer.lr={lr}"), "my.yaml")).findings
+    assert finding.name == name
+    assert finding.command == "nnlab train my.yaml -s optimizer=adam -s optimizer.lr=0.003"
