@@ -1,11 +1,16 @@
 """Pieces of HTML for notebooks and reports; every text is escaped."""
 
+from base64 import b64encode
 from collections.abc import Collection, Sequence
 from html import escape
 
 from nnlab.text import escape_control, one_line
 
 LONGEST_CELL = 200
+
+# Nothing but pictures inside the file and its own style: what a name smuggled in could neither run nor load anything.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+"""The content security policy of a page that loads nothing."""
 
 
 def escaped(text: object) -> str:
@@ -38,6 +43,16 @@ def line(text: object, *, small: bool = False) -> str:
 def code(text: object) -> str:
     """A text in fixed width, with its line breaks."""
     return f'<pre style="margin: 0.2em 0">{escaped(text)}</pre>'
+
+
+def printable(value: object) -> object:
+    """For a template: control characters and those that reorder text, which no HTML escape makes harmless, escaped."""
+    return escape_control(value) if type(value) is str else value
+
+
+def data_uri(png: bytes) -> str:
+    """A picture inside the page."""
+    return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
 
 
 def _row(tag: str, cells: Sequence[object], numbers: Collection[int]) -> str:

@@ -32,6 +32,7 @@ from nnlab.cli.sanity import sanity_command
 from nnlab.cli.schema import schema_command
 from nnlab.cli.show import show_command
 from nnlab.cli.sweep import sweep_command
+from nnlab.cli.trace import trace_command
 from nnlab.cli.train import train_command
 from nnlab.cli.watch import watch_command
 from nnlab.cli.why import why_command
@@ -91,6 +92,7 @@ app.command("lr")(with_plugins(lr_command))
 app.command("gradcheck")(with_plugins(gradcheck_command))
 app.command("sanity")(with_plugins(sanity_command))
 app.command("explain")(with_plugins(explain_command))
+app.command("trace")(with_plugins(trace_command))
 app.command("show")(with_plugins(show_command))
 app.command("list")(with_plugins(list_command))
 app.command("schema")(with_plugins(schema_command))

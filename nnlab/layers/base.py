@@ -107,6 +107,14 @@ class Layer(ABC):
         """Of a ``recurrent`` layer the norm of the gradient that reached each step (T,) in the last backward."""
         return np.empty(0)
 
+    def forward_details(self) -> dict[str, Array]:
+        """Arrays of the last forward beside its output that a reader wants to see, by name; see ``nnlab trace``."""
+        return {}
+
+    def backward_details(self) -> dict[str, Array]:
+        """Likewise of the last backward."""
+        return {}
+
     def take_statistics(self, x: Array) -> None:
         """Make the statistics of the batch x the running ones; a layer that keeps any overrides this."""
         if self.batch_dependent:

@@ -58,11 +58,17 @@ class BatchNorm(Layer):
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Normalise with the statistics of the batch (training) or the running ones (evaluation)."""
+        self._samples = len(x)
         return self._restored(self._normalise(self._rows(x, "x"), training), len(x))
 
     def backward(self, dy: Array) -> Array:
         """dx = gamma/√(variance + eps) · (dy − dbeta/N − x̂ dgamma/N) with dgamma = Σ dy x̂, dbeta = Σ dy."""
         return self._restored(self._gradients(self._rows(dy, "dy")), len(dy))
+
+    def forward_details(self) -> dict[str, Array]:
+        """Mean and variance that x was normalised with, of the batch in training, and x̂."""
+        x_hat = self._restored(self._centred * self._inverse_std, self._samples)
+        return {"mean": self._statistics[0], "variance": self._statistics[1], "x̂": x_hat}
 
     def take_statistics(self, x: Array) -> None:
         momentum, self.momentum = self.momentum, 0.0
@@ -85,6 +91,7 @@ class BatchNorm(Layer):
         centred = self.workspace.array("centred", x.shape, x.dtype)
         y = self.workspace.array("y", x.shape, x.dtype)
         statistics = self.workspace.array("statistics", (2, x.shape[1]), x.dtype)
+        self._statistics = statistics
         mean, variance = statistics
         if training:
             column_sums(x, out=mean)

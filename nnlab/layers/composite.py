@@ -70,6 +70,10 @@ class Composite(Layer):
         """What each stack gets for the input x of the layer: x, unless the stacks act on parts of samples."""
         return x
 
+    def of_samples(self, array: Array) -> Array:
+        """An array of a layer inside from the last forward with the samples as its first axis; see ``stack_input``."""
+        return array
+
     def inner(self) -> Named:
         return [named for stack in self.stacks for named in stack.named]
 

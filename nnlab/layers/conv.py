@@ -82,7 +82,7 @@ class Convolution(WeightedLayer):
         return y
 
     def backward_parameters(self, dy: Array) -> None:
-        """dW = Σ_pieces columnsᵀ · dy, and db = Σ_n,i,j dy in its last row, since the last column is ones."""
+        """dW = columnsᵀ · dy, summed over the pieces; db = Σ_n,i,j dy is its last row, as the last column is ones."""
         if self.frozen:
             return
         rows = self._dy_rows(dy)
@@ -93,7 +93,7 @@ class Convolution(WeightedLayer):
             self._gradients(g, rows)
 
     def backward(self, dy: Array) -> Array:
-        """Also dx: the windows' gradients dy · Wᵀ, added up where windows overlap."""
+        """Also dx = dy · Wᵀ for each window, added up where windows overlap."""
         rows = self._dy_rows(dy)
         dx = self.workspace.array("dx", (len(dy), *self.windows.padded, self.in_shape[0]), dy.dtype)
         dx.fill(0)

@@ -52,6 +52,10 @@ class Dropout(Layer):
     def switch_off_dropout(self) -> None:
         self.rate = 0.0
 
+    def forward_details(self) -> dict[str, Array]:
+        """The mask, divided by 1 − rate."""
+        return {} if self._mask is None else {"mask": self._mask}
+
     def _draw_mask(self, x: Array) -> Array:
         rng = self.streams.dropout(*self.address)
         uniform: Array

@@ -39,6 +39,7 @@ class GRU(RecurrentLayer):
 
     activation_arrays = 14
     gates = 3
+    gate_names = ("z", "r", "n")
 
     reset_after: Annotated[bool, Doc("reset after the product with Wh (PyTorch, Keras); false: before (paper)")] = True
 
@@ -88,6 +89,10 @@ class GRU(RecurrentLayer):
             np.subtract(h[t], n, out=h[t + 1])
             h[t + 1] *= z
             h[t + 1] += n
+
+    def forward_details(self) -> dict[str, Array]:
+        """The activated gates at each step, (N, T, units)."""
+        return dict(zip(self.gate_names, self._gates.swapaxes(1, 2), strict=True))
 
     def through_time(self, dy: Array, dz: Array) -> None:
         """With dh = dy_t + what comes from step t + 1, the gradients of the gates before their activations.

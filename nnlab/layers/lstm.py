@@ -44,6 +44,7 @@ class LSTM(RecurrentLayer):
 
     activation_arrays = 14
     gates = 4
+    gate_names = ("f", "g", "i", "o")
 
     forget_bias: Annotated[
         float, Ge(-100), Le(100), Doc("initial bias of the forget gate; 1: remember (Gers 2000, Jozefowicz 2015)")
@@ -82,6 +83,11 @@ class LSTM(RecurrentLayer):
             c[t + 1] += product
             np.tanh(c[t + 1], out=tanh_c[t])
             np.multiply(o, tanh_c[t], out=h[t + 1])
+
+    def forward_details(self) -> dict[str, Array]:
+        """The activated gates and the cell c at each step, (N, T, units)."""
+        gates = zip(self.gate_names, self._gates.swapaxes(1, 2), strict=True)
+        return {**dict(gates), "c": self._c[1:].swapaxes(0, 1)}
 
     def through_time(self, dy: Array, dz: Array) -> None:
         """With dh = dy_t + dz_{t+1} Whᵀ and dc = dh o (1 − tanh²c) + dc_{t+1} f_{t+1}, before the activations.

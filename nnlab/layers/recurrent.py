@@ -26,6 +26,7 @@ class RecurrentLayer(WeightedLayer):
 
     recurrent = True
     gates: ClassVar[int] = 1
+    gate_names: ClassVar[tuple[str, ...]] = ()
 
     units: Annotated[int, Ge(1), Le(10**6), Doc("size of the state, which is the output of each step")]
     init: Annotated[Initialiser, Component("initialiser"), Doc("initialiser of Wx, the weights of the input")] = field(
@@ -91,6 +92,16 @@ class RecurrentLayer(WeightedLayer):
         dx = self.workspace.array("dx", self._x.shape, dz.dtype)
         np.matmul(_rows(dz), self.Wx.value.T, out=_rows(dx))
         return dx.swapaxes(0, 1)
+
+    def backward_details(self) -> dict[str, Array]:
+        """The gradient of the input of each gate, x_t Wx + h_{t−1} Wh + b, at each step."""
+        dz = self._dz.swapaxes(0, 1)
+        if not self.gate_names:
+            return {"dz": dz}
+        return {
+            f"d{name}": dz[..., index * self.units : (index + 1) * self.units]
+            for index, name in enumerate(self.gate_names)
+        }
 
     def write_gradients(self, dz: Array) -> None:
         """The gradients of Wx, Wh and b, from dz (T, N, gates·units)."""

@@ -50,6 +50,10 @@ class SampleNorm(Layer):
         y += self.beta.value.reshape(self._broadcast)
         return y
 
+    def forward_details(self) -> dict[str, Array]:
+        """The standard deviation √(variance + eps) that each group was divided by, and x̂."""
+        return {"std": self._std, "x̂": self._normalised}
+
     def backward(self, dy: Array) -> Array:
         """dx = (dx̂ − mean(dx̂) − x̂ mean(dx̂ x̂)) / √(variance + eps) with dx̂ = dy gamma; dgamma = Σ dy x̂, dbeta = Σ dy."""
         dx = self.workspace.like("dx", dy)

@@ -57,6 +57,10 @@ class TimeDistributed(Composite):
     def stack_input(self, x: Array) -> Array:
         return Steps(x).rows(x, self.workspace, "x")
 
+    def of_samples(self, array: Array) -> Array:
+        """(N·T, ...) as (N, T, ...)."""
+        return self._steps.sequences(array)
+
     def forward(self, x: Array, *, training: bool) -> Array:
         """f of all steps at once."""
         self._steps = Steps(x)

@@ -47,6 +47,10 @@ class Adam(Optimizer):
         scratch *= rate * (1 - self.beta1) / root
         block.theta -= scratch
 
+    def factor(self, slot: str) -> float:
+        """m = (1 − β₁)M and v = (1 − β₂)V."""
+        return 1 - (self.beta1 if slot == "m" else self.beta2)
+
     def accumulate(self, block: Block, eps: float) -> float:
         """Update both sums with g and leave √V + ε/√(1−β₂) = (√v + ε)/√(1−β₂) in scratch; returns √(1−β₂)."""
         M, V, scratch = *block.state[:2], block.scratch

@@ -30,6 +30,10 @@ class AdaMax(Optimizer):
 
     slots: ClassVar[tuple[str, ...]] = ("m", "u")  # m as a sum, as in Adam
 
+    def factor(self, slot: str) -> float:
+        """m = (1 − β₁)M."""
+        return 1 - self.beta1 if slot == "m" else 1.0
+
     def update(self, block: Block, lr: float) -> None:
         """The state holds the sum M = m/(1−β₁) in place of m, as in Adam."""
         (M, u), scratch = block.state, block.scratch

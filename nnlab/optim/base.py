@@ -75,6 +75,10 @@ class Optimizer(ABC):
     def update(self, block: Block, lr: float) -> None:
         """Apply the rule to one block, in place."""
 
+    def factor(self, slot: str) -> float:
+        """What a state vector is multiplied by to be that of the formula; not 1 where a rule keeps a multiple."""
+        return 1.0
+
     def state(self) -> dict[str, Array]:
         """The state vectors by name, and the number of steps taken as ``t``."""
         return {**self._state, "t": np.array(self.t)}

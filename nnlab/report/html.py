@@ -1,17 +1,13 @@
 """A report as one HTML file: no scripts, nothing loaded, every text escaped."""
 
-from base64 import b64encode
 from functools import cache
 
 from jinja2 import Environment
 
+from nnlab.html import POLICY, data_uri, printable
 from nnlab.language import in_language, speaking
 from nnlab.report.document import Report
 from nnlab.report.rendering import made_by, template_environment
-from nnlab.text import escape_control
-
-# Nothing but pictures inside the file and its own style: what a name smuggled in could neither run nor load anything.
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def html_of(report: Report) -> str:
@@ -27,13 +23,4 @@ def html_of(report: Report) -> str:
 
 @cache
 def _environment() -> Environment:
-    return template_environment({"data_uri": _data_uri}, autoescape=True, finalize=_printable)
-
-
-def _printable(value: object) -> object:
-    """Control characters and those that reorder text, which no HTML escape makes harmless, as escapes."""
-    return escape_control(value) if type(value) is str else value
-
-
-def _data_uri(png: bytes) -> str:
-    return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
+    return template_environment({"data_uri": data_uri}, autoescape=True, finalize=printable)

@@ -1,0 +1,1 @@
+"""One training step laid open: every tensor, forward, backward and update, beside its formula and textbook code."""

@@ -1,0 +1,260 @@
+"""A trace as one HTML page that loads nothing: the network, then the sections, with coloured numbers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from itertools import groupby
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from nnlab import __version__
+from nnlab.html import POLICY, data_uri, printable
+from nnlab.insight.trace.headline import comparison
+from nnlab.insight.trace.numbers import cells, number
+from nnlab.insight.trace.pictures import Picture, picture_of
+from nnlab.insight.trace.sections import Phase, Section, Trace
+from nnlab.insight.trace.tensors import Panel, Statistics, Tensor, index_text, panels
+from nnlab.language import current_language, in_language
+
+LEVELS = 6
+"""Strengths of the colour of a number."""
+MOST_COLUMNS = 10
+OPEN_SECTIONS = 45
+"""A page of more sections has its layers folded."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number as text, and the class of its colour."""
+
+    text: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A panel of a tensor with headings and coloured cells."""
+
+    title: str
+    heads: list[str]
+    rows: list[tuple[str, list[Cell]]]
+
+
+@dataclass(frozen=True, eq=False)
+class ShownTensor:
+    """A tensor of the page: statistics as texts, its numbers, and a picture where not all numbers are shown."""
+
+    name: str
+    about: str
+    shape: str
+    dtype: str
+    statistics: list[tuple[str, str]]
+    matrices: list[Matrix]
+    picture: Picture | None
+
+
+@dataclass(frozen=True, eq=False)
+class ShownSection:
+    """A section of the page."""
+
+    section: Section
+    anchor: str
+    flow: str
+    numbers: list[tuple[str, str]]
+    tensors: list[ShownTensor]
+    agreement: str
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """The sections of one phase."""
+
+    phase: Phase
+    title: str
+    about: str
+    sections: list[ShownSection]
+
+
+def html_of(trace: Trace, most: int, digits: int) -> str:
+    """The page of a trace; tensors of more than ``most`` numbers have a corner and a picture."""
+    shown = [_shown(section, index, most, digits) for index, section in enumerate(trace.sections)]
+    groups = [
+        Group(phase, *_about(phase), list(sections))
+        for phase, sections in groupby(shown, key=lambda each: each.section.phase)
+    ]
+    anchors = {(each.section.phase, each.section.layer): each.anchor for each in reversed(shown)}
+    return (
+        _environment()
+        .get_template("trace.html")
+        .render(
+            trace=trace,
+            groups=groups,
+            anchors=anchors,
+            policy=POLICY,
+            language=current_language(),
+            objective="" if trace.objective is None else number(trace.objective, digits),
+            comparison=comparison(trace),
+            folded=len(shown) > OPEN_SECTIONS,
+            number=partial(number, digits=3),
+            levels=range(LEVELS, 0, -1),
+            words=_words(),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("nnlab.insight.trace"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_uri"] = data_uri
+    return environment
+
+
+def _shown(section: Section, index: int, most: int, digits: int) -> ShownSection:
+    shapes = {tensor.name: tensor.shape_text for tensor in section.tensors}
+    ends = ("x", "y") if section.phase == "forward" else ("dy", "dx")
+    flow = " → ".join(shapes[end] for end in ends if end in shapes)
+    return ShownSection(
+        section,
+        f"s{index}",
+        flow if section.phase in {"forward", "backward"} else "",
+        [(name, number(value, digits)) for name, value in section.numbers],
+        [_tensor(tensor, most, digits) for tensor in section.tensors],
+        "" if section.agreement is None else f"{section.agreement:.1e}",
+    )
+
+
+def _tensor(tensor: Tensor, most: int, digits: int) -> ShownTensor:
+    statistics = []
+    if tensor.has_statistics:
+        found = Statistics.of(tensor.values)
+        statistics = [(key, number(getattr(found, key), 4)) for key in ("min", "mean", "std", "max")]
+        statistics += [
+            (in_language("zeros", "0 の割合"), f"{found.zeros:.1%}"),
+            (in_language("norm", "ノルム"), number(found.norm, 4)),
+        ]
+    largest = 0.0  # no colour for indices and labels
+    if tensor.values.dtype.kind == "f":
+        largest = float(np.abs(tensor.values, dtype=np.float64).max(initial=0.0))
+    return ShownTensor(
+        tensor.name,
+        tensor.about,
+        tensor.shape_text,
+        str(tensor.values.dtype),
+        statistics,
+        [part for panel in panels(tensor, most) for part in _matrices(panel, largest, digits)],
+        picture_of(tensor) if tensor.values.size > most else None,
+    )
+
+
+def _matrices(panel: Panel, largest: float, digits: int) -> Iterator[Matrix]:
+    """A panel, cut where it has so many columns that a page has no room for them."""
+    for start in range(0, len(panel.columns), MOST_COLUMNS):
+        part = slice(start, start + MOST_COLUMNS)
+        shown = replace(panel, values=panel.values[:, part], columns=panel.columns[part])
+        yield _matrix(shown if start == 0 else replace(shown, place="", part=""), largest, digits)
+
+
+def _matrix(panel: Panel, largest: float, digits: int) -> Matrix:
+    rows = [
+        [Cell(text, _colour(value, largest)) for text, value in zip(texts, values, strict=True)]
+        for texts, values in zip(cells(panel.values, digits), np.asarray(panel.values).tolist(), strict=True)
+    ]
+    labels = [index_text(panel.row_axis, row) if panel.row_axis else "" for row in panel.rows]
+    heads = [index_text(panel.column_axis, at) for at in panel.columns]
+    title = ", ".join(filter(None, (panel.place, panel.part)))
+    return Matrix(title, heads, list(zip(labels, rows, strict=True)))
+
+
+def _colour(value: float, largest: float) -> str:
+    """p1 to p6 above zero, n1 to n6 below, by size; z for zero, w for what is not finite."""
+    if value == 0 or largest == 0:
+        return "z"
+    if not np.isfinite(value) or not np.isfinite(largest):
+        return "w"
+    level = max(round(abs(value) / largest * LEVELS), 1)
+    return f"{'p' if value > 0 else 'n'}{level}"
+
+
+def _about(phase: Phase) -> tuple[str, str]:
+    """Title and a sentence on each phase."""
+    found: dict[Phase, tuple[str, str]] = {
+        "batch": (
+            in_language("Batch", "バッチ"),
+            in_language("The samples of this step, and what is to be predicted.", "このステップで使うデータと正解。"),
+        ),
+        "forward": (
+            in_language("Forward", "順伝播"),
+            in_language(
+                "Layer by layer from the inputs to the scores: the output y of a layer is the input x of the next.",
+                "入力からスコアまで層ごとに計算する。ある層の出力 y が次の層の入力 x になる。",
+            ),
+        ),
+        "loss": (
+            in_language("Loss", "損失"),
+            in_language(
+                "One number that says how wrong the scores are.", "スコアがどれだけ間違っているかを表す 1 つの数。"
+            ),
+        ),
+        "backward": (
+            in_language("Backward", "逆伝播"),
+            in_language(
+                "From the loss back to the first layer: dy = ∂L/∂y comes from the layer behind, dx = ∂L/∂x goes to the "
+                "layer before.",
+                "損失から最初の層へ戻る。dy = ∂L/∂y は後ろの層から来て、dx = ∂L/∂x は前の層へ渡る。",
+            ),
+        ),
+        "regularisation": (
+            in_language("Regularisation", "正則化"),
+            in_language("What the penalties add to the gradients.", "正則化項が勾配に加える分。"),
+        ),
+        "clipping": (
+            in_language("Clipping", "勾配クリッピング"),
+            in_language("The gradient of all parameters is made smaller.", "全パラメータの勾配を小さくする。"),
+        ),
+        "update": (
+            in_language("Update", "更新"),
+            in_language(
+                "Each parameter before, its gradient, the state of the optimizer, the change, and the parameter after.",
+                "各パラメータの更新前の値、勾配、最適化手法の状態、変化量、更新後の値。",
+            ),
+        ),
+    }
+    return found[phase]
+
+
+def _words() -> dict[str, str]:
+    return {
+        "step": in_language("step", "ステップ"),
+        "of": in_language("of", "/"),
+        "parameters": in_language("parameters", "パラメータ数"),
+        "objective": in_language("objective (loss with penalties)", "目的関数 (正則化を含む損失)"),
+        "network": in_language("The network", "ネットワーク"),
+        "input": in_language("inputs", "入力"),
+        "forward": in_language("forward", "順伝播"),
+        "backward": in_language("backward", "逆伝播"),
+        "update": in_language("update", "更新"),
+        "negative": in_language("negative", "負"),
+        "positive": in_language("positive", "正"),
+        "zero": in_language("zero", "0"),
+        "legend": in_language(
+            "Colour: sign and size of a number, relative to the largest of its tensor.",
+            "色: 数の符号と、そのテンソルの最大値に対する大きさ。",
+        ),
+        "letters": in_language(
+            "N samples, D features, T steps, C channels, H rows, W columns, K classes or targets, F filters, U units; "
+            "indices count from 0.",
+            "N データ数、D 特徴数、T 時刻数、C チャンネル数、H 行、W 列、K クラス数または目標数、"
+            "F フィルタ数、U ユニット数。添字は 0 から。",
+        ),
+        "row": in_language("row of the batch", "バッチの行"),
+        "agreement": in_language("difference from the textbook", "テキスト実装との差"),
+        "made_by": in_language(f"Made by nnlab {__version__}", f"nnlab {__version__} で作成"),
+    }

@@ -1,0 +1,92 @@
+"""The sections of a step's loss."""
+
+import numpy as np
+
+from nnlab import textbook
+from nnlab.core.arrays import Array
+from nnlab.engine.run_setup import RunSetup
+from nnlab.insight.trace.agreement import difference
+from nnlab.insight.trace.formulas import formula, textbook_code, textbook_gradients
+from nnlab.insight.trace.recorder import StepRecord
+from nnlab.insight.trace.sections import Section
+from nnlab.insight.trace.tensors import Tensor, sample_axes
+from nnlab.language import in_language
+from nnlab.losses import rows
+from nnlab.models.textbook_twins import twin_of_loss
+from nnlab.registry import registered_name
+
+
+def loss_sections(record: StepRecord, setup: RunSetup) -> tuple[Section | None, Section | None]:
+    """The loss of the scores, and the gradient that backward starts from; None for what was not computed."""
+    if record.scores is None:
+        return None, None
+    loss = setup.experiment.loss.for_classes(setup.dataset.class_counts)
+    scores, targets = record.scores, record.targets[record.samples]
+    flat_scores, flat_targets = rows(scores, targets)
+    per_row = loss.per_sample(flat_scores, flat_targets).reshape(scores.shape[:-1])
+    axes = sample_axes(scores.shape[1:], classes=True)
+    tensors = [
+        Tensor("scores", in_language("output of the last layer", "最後の層の出力"), scores, axes, True, repeated=True),
+        Tensor("t", about_targets(targets), targets, target_axes(targets), True),
+    ]
+    if loss.softmax:
+        p = textbook.Softmax().forward(scores.astype(np.float64))
+        tensors.append(Tensor("p", in_language("softmax of the scores", "スコアのソフトマックス"), p, axes, True))
+    about = in_language("loss of each row; L is their mean", "各行の損失。L はその平均")
+    tensors.append(Tensor("losses", about, per_row, axes[:-1], True))
+    twin = _loss_twin(record, setup)
+    agreement = gradient_agreement = None
+    if twin is not None:
+        value = twin.forward(flat_scores.astype(np.float64), flat_targets)
+        agreement = difference([(record.data_loss, value)])
+        gradient_agreement = difference([(record.dscores, twin.backward())])
+    numbers = [(in_language("loss L", "損失 L"), record.data_loss or 0.0)] if record.data_loss is not None else []
+    if record.activity_penalty:
+        numbers.append((in_language("activity penalty", "活性正則化"), record.activity_penalty))
+    name = registered_name(loss)
+    forward = Section(
+        "loss",
+        in_language("Loss", "損失") + f": {name}",
+        kind=name,
+        formulas=[formula(loss)],
+        code=textbook_code(twin, "forward") if twin else (),
+        tensors=tensors,
+        numbers=numbers,
+        agreement=agreement,
+    )
+    if record.dscores is None:
+        return forward, None
+    dscores = Tensor(
+        "dscores", in_language("∂L/∂scores", "∂L/∂スコア"), record.dscores.reshape(scores.shape), axes, True
+    )
+    return (
+        forward,
+        Section(
+            "backward",
+            in_language("Loss", "損失") + f": {name}",
+            kind=name,
+            formulas=textbook_gradients(twin) if twin else (),
+            code=textbook_code(twin, "backward") if twin else (),
+            tensors=[dscores],
+            agreement=gradient_agreement,
+        ),
+    )
+
+
+def _loss_twin(record: StepRecord, setup: RunSetup) -> textbook.Loss | None:
+    try:
+        return twin_of_loss(setup.experiment.loss, setup.dataset.class_counts)
+    except KeyError:
+        return None
+
+
+def about_targets(targets: Array) -> str:
+    """What targets are: numbers or classes."""
+    numbers = targets.dtype.kind == "f"
+    return in_language("targets", "目標値") if numbers else in_language("targets: classes", "正解ラベル")
+
+
+def target_axes(targets: Array) -> tuple[str, ...]:
+    """The letters of their axes."""
+    letters = ("N", "K") if targets.dtype.kind == "f" else ("N", "T")
+    return letters[: targets.ndim] if targets.ndim < 3 else ("N", "T", "K")
