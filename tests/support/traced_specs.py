@@ -25,6 +25,12 @@ SPECS = {
     "lstm": SEQUENCES
     + "model: {name: recurrent, cell: lstm, units: 3}\noptimizer: {name: rmsprop, lr: 0.1}\n"
     + TRAIN.replace("eval_every", "clip_norm: 0.05, eval_every"),
+    "time_distributed": SEQUENCES
+    + "model: {name: sequential, layers: [{name: rnn, units: 3}, "
+    + "{name: time_distributed, layer: {name: residual, layers: [{name: linear, units: 3}]}}, "
+    + "{name: gru, units: 2}, last_step, {name: linear, units: 2}]}\n"
+    + "optimizer: {name: sgd, lr: 0.1}\n"
+    + TRAIN,
     "residual": MOONS
     + "model: {name: sequential, layers: [{name: linear, units: 3}, {name: residual, layers: "
     + "[{name: linear, units: 4, l2: 0.1}, sigmoid, {name: linear, units: 3}]}, "

@@ -202,3 +202,16 @@ def test_unknown_tensor_is_an_error_with_the_nearest_name(tmp_path: Path) -> Non
     found = trace_experiment(make_experiment(tmp_path, spec_of("mlp")), Request(), source="mlp")
     with pytest.raises(UsageError, match=r"no tensor is called 'linear1.dw'; did you mean 'linear1.dW'"):
         found.tensor("linear1.dw")
+
+
+def test_layers_on_each_step_have_samples_and_steps_as_axes(tmp_path: Path) -> None:
+    experiment = make_experiment(tmp_path, spec_of("time_distributed"))
+    whole = trace_experiment(experiment, Request(), source="made")
+    inner, outer = (whole.tensor(f"time_distributed1.residual1{name}.y") for name in (".linear1", ""))
+    x = whole.tensor("time_distributed1.x")
+    assert inner.shape == (5, 4, 3), "N, T, D"
+    np.testing.assert_allclose(outer, inner + x, rtol=1e-14)
+    W = whole.tensor("time_distributed1.residual1.linear1.W")
+    np.testing.assert_allclose(inner, x @ W, rtol=1e-12)
+    part = trace_experiment(experiment, Request(sample=2), source="made")
+    assert np.array_equal(part.tensor("time_distributed1.residual1.linear1.y"), inner[2:3])
