@@ -42,7 +42,7 @@ def docstring_of(component: type) -> Docstring:
             continue
         for part in filter(str.strip, _PARTS.split(paragraph)):
             if _SOURCE.match(part):
-                source = _on_one_line(part).removeprefix("Source: ")
+                source = _on_one_line(part).removeprefix("Source: ").removesuffix(".")
             elif found := _TWIN.match(part):
                 twin = found[1]
             else:

@@ -63,7 +63,7 @@ class L1(Regularizer):
         L ← L + λ Σ|W|
         dW ← dW + λ sign(W)
 
-    Source: Tibshirani 1996, Journal of the Royal Statistical Society B 58 (1)
+    Source: Tibshirani 1996, Journal of the Royal Statistical Society B 58 (1).
     """
 
     def value(self, W: Array) -> complex:
@@ -88,7 +88,7 @@ class L2(Regularizer):
         L ← L + λ/2 ΣW²
         dW ← dW + λ W
 
-    Source: Krogh & Hertz 1992, NIPS 4; "Deep Learning from Scratch", section 6.4.2
+    Source: Krogh & Hertz 1992, NIPS 4; "Deep Learning from Scratch", section 6.4.2.
     """
 
     def value(self, W: Array) -> complex:

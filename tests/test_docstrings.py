@@ -23,7 +23,7 @@ class Doubling:
     see :class:`Doubling`.
     Equals ``textbook.Twice``; faster.
     Source: Gauss 1801,
-    section 2
+    section 2.
     """
 
 

@@ -19,8 +19,8 @@ def explain_command(
         str,
         typer.Argument(
             metavar="NAME",
-            help="A component, such as batch_norm or adam; KIND/NAME where two kinds have the name; or a key of a "
-            "spec, such as train.clip_norm.",
+            help="A component, such as batch_norm or adam; KIND/NAME where two kinds have the name; a key of a "
+            "spec, such as train.clip_norm; or a diagnosis of nnlab doctor.",
             show_default=False,
             autocompletion=complete_explained,
         ),
@@ -33,16 +33,20 @@ def explain_command(
 
     Example: nnlab explain batch_norm
     """
-    from nnlab.cli.explanation_text import explanation_lines, key_lines_by_owner, latex_lines, separated
+    from nnlab.cli.explanation_text import explanation_lines, key_lines_by_owner, latex_lines, rule_lines, separated
     from nnlab.errors import UsageError
+    from nnlab.insight.doctor.rules import Rule
     from nnlab.insight.explain.explanation import explanation_of, explanations_of_key
     from nnlab.insight.explain.naming import NamedKey, find
 
     found = find(name)
     width = results().width
-    if isinstance(found, NamedKey):
-        if latex:
-            raise UsageError(f"{found.key} is a key, which has no formula; --latex is for components")
+    if latex and not isinstance(found, list):
+        raise UsageError(f"{name} is no component, so it has no formula; leave out --latex")
+    if isinstance(found, Rule):
+        lines = rule_lines(found, width)
+        plain = [{"name": found.name, "why": found.why, "page": found.page, "source": found.source}]
+    elif isinstance(found, NamedKey):
         keys = explanations_of_key(found)
         lines = key_lines_by_owner(keys, width)
         plain = [key.as_json() for key in keys]

@@ -11,6 +11,7 @@ from nnlab.cli.wrapping import wrapped
 from nnlab.language import in_own_words, tr
 
 if TYPE_CHECKING:
+    from nnlab.insight.doctor.rules import Rule
     from nnlab.insight.explain.explanation import Explanation, KeyExplanation, KeyMeaning
     from nnlab.insight.explain.worked_example import Step, WorkedExample
 
@@ -21,7 +22,7 @@ INDENT = "  "
 def explanation_lines(explanation: "Explanation", width: int) -> Iterator[str]:
     """What an explanation says, in lines of at most ``width`` cells where code and formulas permit."""
     width = min(width, WIDEST)
-    yield f"{explanation.name} ({tr(explanation.kind)})"
+    yield f"{explanation.name} ({in_own_words(explanation.kind)})"
     yield from wrapped(in_own_words(explanation.sentence), width)
     if explanation.formulas:
         yield from _heading(tr("Formulas"))
@@ -60,7 +61,7 @@ def latex_lines(explanation: "Explanation") -> Iterator[str]:
     """The formulas of a component as a LaTeX environment, after a comment with its name."""
     from nnlab.insight.explain.latex import aligned
 
-    yield f"% {explanation.name} ({tr(explanation.kind)})"
+    yield f"% {explanation.name} ({in_own_words(explanation.kind)})"
     yield from aligned(explanation.formulas)
 
 
@@ -72,6 +73,15 @@ def key_lines_by_owner(keys: "Sequence[KeyExplanation]", width: int) -> Iterator
 
 def _owner_lines(explanation: "KeyExplanation", width: int) -> list[str]:
     return hanging("    ", tr("key of {owners}", owners=", ".join(explanation.owners)), width, 6)
+
+
+def rule_lines(rule: "Rule", width: int) -> Iterator[str]:
+    """What a diagnosis of the doctor means, where it is described, and its source."""
+    width = min(width, WIDEST)
+    yield f"{rule.name} ({tr('diagnosis')})"
+    yield from wrapped(rule.why, width)
+    yield from _heading(tr("Source"))
+    yield from _indented(wrapped(f"{rule.source}; {rule.page}", width - len(INDENT)))
 
 
 def _heading(text: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ class GivenWeights(Initialiser):
 
         W = W_given
 
-    Source: for examples computed by hand, such as "Deep Learning from Scratch", section 4.4.2
+    Source: for examples computed by hand, such as "Deep Learning from Scratch", section 4.4.2.
     """
 
     W: Annotated[

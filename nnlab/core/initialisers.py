@@ -63,7 +63,7 @@ class Normal(Scaled):
 
         W ∼ N(0, std²)
 
-    Source: "Deep Learning from Scratch", section 6.2.2
+    Source: "Deep Learning from Scratch", section 6.2.2.
     """
 
     std: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of the weights")] = 0.01
@@ -81,7 +81,7 @@ class Xavier(Scaled):
         W ∼ N(0, std²)
 
     What "Deep Learning from Scratch" calls Xavier; the rule of Xavier Glorot's paper is glorot.
-    Source: "Deep Learning from Scratch", section 6.2.2
+    Source: "Deep Learning from Scratch", section 6.2.2.
     """
 
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
@@ -97,7 +97,7 @@ class He(Scaled):
         W ∼ N(0, std²)
 
     Relu sets half of the numbers to 0, hence the 2.
-    Source: He et al. 2015, arXiv 1502.01852; "Deep Learning from Scratch", section 6.2.3
+    Source: He et al. 2015, arXiv 1502.01852; "Deep Learning from Scratch", section 6.2.3.
     """
 
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
@@ -113,7 +113,7 @@ class Glorot(Scaled):
         W ∼ U(−√3 std, √3 std)
 
     With distribution normal it is N(0, std²); uniform as in the paper and by default in Keras.
-    Source: Glorot & Bengio 2010, AISTATS, equation 16
+    Source: Glorot & Bengio 2010, AISTATS, equation 16.
     """
 
     distribution: Annotated[Distribution, DISTRIBUTION] = "uniform"
@@ -131,7 +131,7 @@ class LeCun(Scaled):
         W ∼ N(0, std²)
 
     With distribution uniform it is U(−√3 std, √3 std).
-    Source: LeCun, Bottou, Orr & Müller 1998, "Efficient BackProp", section 4.6
+    Source: LeCun, Bottou, Orr & Müller 1998, "Efficient BackProp", section 4.6.
     """
 
     distribution: Annotated[Distribution, DISTRIBUTION] = "normal"
@@ -147,7 +147,7 @@ class Truncated(Initialiser):
 
         W ∼ N(0, std²) where |W| ≤ 2 std
 
-    Source: Keras' TruncatedNormal; Abadi et al. 2016, arXiv 1603.04467 (TensorFlow)
+    Source: Keras' TruncatedNormal; Abadi et al. 2016, arXiv 1603.04467 (TensorFlow).
     """
 
     std: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation before truncation; 0.88 of it is left")] = 0.01
@@ -170,7 +170,7 @@ class Orthogonal(Initialiser):
         W = gain · Q
 
     Of (D_in, D_out), or (F, C·K·K) for a convolution, the rows are orthonormal, or the columns where they are fewer.
-    Source: Saxe, McClelland & Ganguli 2014, arXiv 1312.6120
+    Source: Saxe, McClelland & Ganguli 2014, arXiv 1312.6120.
     """
 
     gain: Annotated[float, Gt(0), Le(1e6), Doc("factor in front of the matrix; √2 suits relu")] = 1.0

@@ -102,7 +102,7 @@ UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {ast.USub: lambda a: -a, 
 class Expression(Function):
     """An expression of x0, x1, ...: + - * / **, pi, e, sin cos tan sinh cosh tanh exp log sqrt abs.
 
-    Source: written by the user; the gradient is derived from the expression
+    Source: written by the user; the gradient is derived from the expression.
     """
 
     text: Annotated[str, MinLen(1), MaxLen(MOST_LETTERS), Doc("expression, such as x0**2 + x1**2")]

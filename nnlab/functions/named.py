@@ -16,7 +16,7 @@ class Sphere(Function):
 
         f = Σ x_i²
 
-    Source: De Jong 1975, thesis, University of Michigan (F1)
+    Source: De Jong 1975, thesis, University of Michigan (F1).
     """
 
     def value(self, x: Array) -> Array:
@@ -33,7 +33,7 @@ class Valley(Function):
 
         f = x0²/20 + x1²
 
-    Source: "Deep Learning from Scratch", section 6.1
+    Source: "Deep Learning from Scratch", section 6.1.
     """
 
     least = most = 2
@@ -53,7 +53,7 @@ class Rosenbrock(Function):
 
         f = Σ (1 − x_i)² + 100 (x_i+1 − x_i²)²
 
-    Source: Rosenbrock 1960, The Computer Journal 3 (3)
+    Source: Rosenbrock 1960, The Computer Journal 3 (3).
     """
 
     least = 2
@@ -77,7 +77,7 @@ class Saddle(Function):
 
         f = x0² − x1²
 
-    Source: Dauphin et al. 2014, arXiv 1406.2572 (saddle points)
+    Source: Dauphin et al. 2014, arXiv 1406.2572 (saddle points).
     """
 
     least = most = 2
@@ -97,7 +97,7 @@ class Himmelblau(Function):
 
         f = (x0² + x1 − 11)² + (x0 + x1² − 7)²
 
-    Source: Himmelblau 1972, Applied Nonlinear Programming
+    Source: Himmelblau 1972, Applied Nonlinear Programming.
     """
 
     least = most = 2
@@ -118,7 +118,7 @@ class Beale(Function):
 
         f = Σ_k=1..3 (c_k − x0 + x0 x1ᵏ)² with c = 1.5, 2.25, 2.625
 
-    Source: Beale 1958, Princeton University, Statistical Techniques Research Group, technical report 25
+    Source: Beale 1958, Princeton University, Statistical Techniques Research Group, technical report 25.
     """
 
     least = most = 2
@@ -144,7 +144,7 @@ class Rastrigin(Function):
 
         f = 10 n + Σ x_i² − 10 cos(2π x_i)
 
-    Source: Rastrigin 1974, Systems of Extremal Control; in this form Mühlenbein et al. 1991, Parallel Computing 17
+    Source: Rastrigin 1974, Systems of Extremal Control; in this form Mühlenbein et al. 1991, Parallel Computing 17.
     """
 
     view = (-5.12, 5.12, -5.12, 5.12)
@@ -163,7 +163,7 @@ class Plateau(Function):
 
         f = s / (1 + s) with s = Σ x_i²
 
-    Source: Geman & McClure 1987, Bulletin of the International Statistical Institute 52 (x² / (1 + x²))
+    Source: Geman & McClure 1987, Bulletin of the International Statistical Institute 52 (x² / (1 + x²)).
     """
 
     view = (-6.0, 6.0, -6.0, 6.0)

@@ -21,7 +21,7 @@ class Identity(Activation):
         dx = dy
 
     Equals ``textbook.Identity``.
-    Source: "Deep Learning from Scratch", section 3.5.1
+    Source: "Deep Learning from Scratch", section 3.5.1.
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -41,7 +41,7 @@ class Sigmoid(Activation):
 
     Its slope is at most 1/4, and near 0 for large |x|, where hardly any gradient passes.
     Equals ``textbook.Sigmoid``, whose e⁻ˣ overflows for large negative x.
-    Source: "Deep Learning from Scratch", sections 3.2.4 and 5.5.2
+    Source: "Deep Learning from Scratch", sections 3.2.4 and 5.5.2.
     """
 
     activation_arrays = 6  # two of them in double precision
@@ -75,7 +75,7 @@ class Tanh(Activation):
         dx = dy · (1 − y²)
 
     Equals ``textbook.Tanh``, in memory that is reused at each step.
-    Source: LeCun, Bottou, Orr & Müller 1998, "Efficient BackProp", section 4.4
+    Source: LeCun, Bottou, Orr & Müller 1998, "Efficient BackProp", section 4.4.
     """
 
     saturates_at = (-1.0, 1.0)
@@ -116,7 +116,7 @@ class ReLU(Rectifier):
         dx = dy where x > 0, else 0
 
     Equals ``textbook.Relu``; faster, since it clips in place.
-    Source: Nair & Hinton 2010, ICML; "Deep Learning from Scratch", section 5.5.1
+    Source: Nair & Hinton 2010, ICML; "Deep Learning from Scratch", section 5.5.1.
     """
 
     commutes_with_max = True
@@ -143,7 +143,7 @@ class LeakyReLU(Rectifier):
         dx = dy where x > 0, else slope · dy
 
     Equals ``textbook.LeakyRelu``, in memory that is reused at each step.
-    Source: Maas, Hannun & Ng 2013, ICML workshop
+    Source: Maas, Hannun & Ng 2013, ICML workshop.
     """
 
     slope: Annotated[float, Gt(0), Lt(1), Doc("slope for negative inputs")] = 0.01
@@ -170,7 +170,7 @@ class ELU(Rectifier):
         dx = dy where x > 0, else dy · alpha eˣ
 
     Equals ``textbook.Elu``, in memory that is reused at each step.
-    Source: Clevert, Unterthiner & Hochreiter 2016, arXiv 1511.07289
+    Source: Clevert, Unterthiner & Hochreiter 2016, arXiv 1511.07289.
     """
 
     alpha: Annotated[float, Gt(0), Le(100), Doc("α: outputs of negative inputs tend to −α")] = 1.0

@@ -57,7 +57,7 @@ class ActivityL1(ActivityPenalty):
         dx = dy + λ/N sign(x)
 
     Equals ``textbook.ActivityL1``.
-    Source: Glorot, Bordes & Bengio 2011, AISTATS
+    Source: Glorot, Bordes & Bengio 2011, AISTATS.
     """
 
     def _norm(self, x: Array) -> complex:
@@ -85,7 +85,7 @@ class ActivityL2(ActivityPenalty):
 
     Keras' form, without the half.
     Equals ``textbook.ActivityL2``.
-    Source: Merity, McCann & Socher 2017, arXiv 1708.01009 (activation regularisation)
+    Source: Merity, McCann & Socher 2017, arXiv 1708.01009 (activation regularisation).
     """
 
     def _norm(self, x: Array) -> complex:

@@ -31,7 +31,7 @@ class BatchNorm(Layer):
     the batch in training and running averages in evaluation. A frozen layer uses its running averages in training too,
     and does not update them.
     Equals ``textbook.BatchNormalization``; faster, since it works in place and sums rows by matrix products.
-    Source: Ioffe & Szegedy 2015, arXiv 1502.03167; "Deep Learning from Scratch", section 6.3
+    Source: Ioffe & Szegedy 2015, arXiv 1502.03167; "Deep Learning from Scratch", section 6.3.
     """
 
     activation_arrays = 3

@@ -34,7 +34,7 @@ class Concat(Composite):
     dx₁ is what branch f₁ returns for its part of dy. With an empty branch, whose output is x itself, these are dense
     blocks.
     Equals ``textbook.Concatenate``.
-    Source: Szegedy et al. 2015, arXiv 1409.4842 (inception); Huang et al. 2017, arXiv 1608.06993 (dense blocks)
+    Source: Szegedy et al. 2015, arXiv 1409.4842 (inception); Huang et al. 2017, arXiv 1608.06993 (dense blocks).
     """
 
     branches: Annotated[

@@ -175,7 +175,7 @@ class Conv2D(Convolution):
     channels of its group only, C/G from ⌊f·G/F⌋·C/G on. Computed as a matrix product of the windows, one row each
     (im2col), with W as a matrix: see im2col.py.
     Equals ``textbook.Convolution``; faster, since the windows of a few images at a time stay in the cache.
-    Source: LeCun et al. 1989, Neural Computation 1 (4); "Deep Learning from Scratch", sections 7.2 and 7.4
+    Source: LeCun et al. 1989, Neural Computation 1 (4); "Deep Learning from Scratch", sections 7.2 and 7.4.
     """
 
     @classmethod

@@ -23,7 +23,7 @@ class Conv1D(Convolution):
     channels of its group only. For sequences (T, D), whose features are the channels, ``permute`` swaps the axes
     before and after it.
     Equals ``textbook.Convolution1D``; computed as conv2d of images of one row.
-    Source: Waibel et al. 1989, IEEE Transactions on ASSP 37 (3) (time-delay networks)
+    Source: Waibel et al. 1989, IEEE Transactions on ASSP 37 (3) (time-delay networks).
     """
 
     axes = 1

@@ -25,7 +25,7 @@ class Dropout(Layer):
 
     The identity in evaluation: the division keeps the mean (inverted dropout).
     Equals ``textbook.Dropout``; faster, since random numbers are drawn in float32.
-    Source: Srivastava et al. 2014, JMLR 15; "Deep Learning from Scratch", section 6.4.3
+    Source: Srivastava et al. 2014, JMLR 15; "Deep Learning from Scratch", section 6.4.3.
     """
 
     activation_arrays = 4

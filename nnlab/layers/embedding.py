@@ -27,7 +27,7 @@ class Embedding(WeightedLayer):
     (N, T) to (N, T, units). The same as a linear layer without bias on one-hot vectors. Tokens are no continuous
     numbers, so dx is 0.
     Equals ``textbook.Embedding``, whose sum over equal tokens is a loop.
-    Source: Bengio et al. 2003, JMLR 3; "Deep Learning from Scratch 2", section 4.1
+    Source: Bengio et al. 2003, JMLR 3; "Deep Learning from Scratch 2", section 4.1.
     """
 
     activation_arrays = 3

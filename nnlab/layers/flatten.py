@@ -41,7 +41,7 @@ class Flatten(Reshaping):
         dx[n,c,i,j] = dy[n,(c·H+i)·W+j]
 
     Equals ``textbook.Flatten``.
-    Source: "Deep Learning from Scratch", section 7.5
+    Source: "Deep Learning from Scratch", section 7.5.
     """
 
     @classmethod

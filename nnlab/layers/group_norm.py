@@ -62,7 +62,7 @@ class GroupNorm(ChannelGroupNorm):
     and beta are one number a channel. Independent of the batch, so training and evaluation are the same. With one
     group the means are those of layer_norm.
     Equals ``textbook.GroupNormalization``, in memory that is reused at each step.
-    Source: Wu & He 2018, arXiv 1803.08494
+    Source: Wu & He 2018, arXiv 1803.08494.
     """
 
     groups: Annotated[int, Ge(1), Le(10**7), Doc("number of groups, which divides the number of channels")]
@@ -104,7 +104,7 @@ class InstanceNorm(ChannelGroupNorm):
     The sums of mean, var and dx are over the n pixels of a channel; gamma and beta are one number a channel.
     Independent of the batch, so training and evaluation are the same.
     Equals ``textbook.InstanceNormalization``, in memory that is reused at each step.
-    Source: Ulyanov, Vedaldi & Lempitsky 2016, arXiv 1607.08022
+    Source: Ulyanov, Vedaldi & Lempitsky 2016, arXiv 1607.08022.
     """
 
     eps: Annotated[float, Gt(0), Le(1), EPS] = 1e-5

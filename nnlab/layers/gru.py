@@ -34,7 +34,7 @@ class GRU(RecurrentLayer):
     without ``reset_after`` the reset gate acts before the product, n = tanh(x_t Wx + (r h_{t−1}) Wh + b), as in the
     paper.
     Equals ``textbook.TimeGRU``; faster, since one product and one tanh serve several gates.
-    Source: Cho et al. 2014, arXiv 1406.1078; "Deep Learning from Scratch 2", appendix C
+    Source: Cho et al. 2014, arXiv 1406.1078; "Deep Learning from Scratch 2", appendix C.
     """
 
     activation_arrays = 14

@@ -31,7 +31,7 @@ class LayerNorm(SampleNorm):
     sample depends on the others of its batch, so training and evaluation are the same. gamma and beta have the shape
     of a sample.
     Equals ``textbook.LayerNormalization``, in memory that is reused at each step.
-    Source: Ba, Kiros & Hinton 2016, arXiv 1607.06450
+    Source: Ba, Kiros & Hinton 2016, arXiv 1607.06450.
     """
 
     eps: Annotated[float, Gt(0), Le(1), EPS] = 1e-5

@@ -27,7 +27,7 @@ class Linear(JointGradient, WeightedLayer):
 
     x is (N, D_in), W (D_in, D_out), b (D_out,); on a sequence (N, T, D_in) it acts at each step.
     Equals ``textbook.Affine``, or ``textbook.TimeAffine`` for a sequence, in memory that is reused at each step.
-    Source: "Deep Learning from Scratch", section 5.6
+    Source: "Deep Learning from Scratch", section 5.6.
     """
 
     units: Annotated[int, Ge(1), Le(10**7), Doc("number of outputs")]

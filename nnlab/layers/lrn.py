@@ -24,7 +24,7 @@ class LocalResponseNorm(Layer):
 
     The sums are over the channels c' within size/2 of c; as in the paper, alpha is not divided by the size.
     Equals ``textbook.LocalResponseNormalization``; faster, since it adds up shifted channels in place.
-    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25, section 3.3
+    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25, section 3.3.
     """
 
     activation_arrays = 6

@@ -39,7 +39,7 @@ class LSTM(RecurrentLayer):
     side by side in the order f, g, i, o of "Deep Learning from Scratch 2"; da_t are da_f, da_g, da_i, da_o side by
     side. The forget gate f is that of Gers et al. 2000.
     Equals ``textbook.TimeLSTM``; faster, since one tanh serves all gates.
-    Source: Hochreiter & Schmidhuber 1997, Neural Computation 9 (8); "Deep Learning from Scratch 2", chapter 6
+    Source: Hochreiter & Schmidhuber 1997, Neural Computation 9 (8); "Deep Learning from Scratch 2", chapter 6.
     """
 
     activation_arrays = 14

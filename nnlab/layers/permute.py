@@ -22,7 +22,7 @@ class Permute(Layer):
 
     The formulas are for order [2, 1]. Before conv1d it makes the features of each step the channels.
     Equals ``textbook.Permute``.
-    Source: numpy.transpose; Keras' Permute has the same keys
+    Source: numpy.transpose; Keras' Permute has the same keys.
     """
 
     order: Annotated[

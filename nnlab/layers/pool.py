@@ -60,7 +60,7 @@ class MaxPool(Pool):
 
     s is the stride; of equals the first takes the gradient. The border counts as −∞.
     Equals ``textbook.Pooling``; faster, since no windows are copied and a maximum takes 2·size passes, not size².
-    Source: "Deep Learning from Scratch", sections 7.3 and 7.4.4
+    Source: "Deep Learning from Scratch", sections 7.3 and 7.4.4.
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -131,7 +131,7 @@ class AvgPool(Pool):
     s is the stride, K_ij the number of pixels in window (i, j): padding is left out of sum and count. dx sums over the
     windows with pixel (p, q).
     Equals ``textbook.AveragePooling``; faster, since no windows are copied.
-    Source: LeCun et al. 1998, Proceedings of the IEEE 86 (11); "Deep Learning from Scratch", section 7.3
+    Source: LeCun et al. 1998, Proceedings of the IEEE 86 (11); "Deep Learning from Scratch", section 7.3.
     """
 
     def build(self, in_shape: Shape) -> Shape:
@@ -177,7 +177,7 @@ class GlobalAvgPool(Layer):
         dx[n,c,i,j] = dy[n,c] / (H W)
 
     Equals ``textbook.GlobalAveragePooling``.
-    Source: Lin, Chen & Yan 2014, arXiv 1312.4400, section 3.2
+    Source: Lin, Chen & Yan 2014, arXiv 1312.4400, section 3.2.
     """
 
     @classmethod

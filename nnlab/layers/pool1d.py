@@ -41,7 +41,7 @@ class MaxPool1D(Pool1D, MaxPool):
 
     s is the stride; of equals the first takes the gradient. The border counts as −∞.
     Equals ``textbook.Pooling1D``; faster, since no windows are copied.
-    Source: Collobert et al. 2011, JMLR 12
+    Source: Collobert et al. 2011, JMLR 12.
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -62,7 +62,7 @@ class AvgPool1D(Pool1D, AvgPool):
     s is the stride, K_i the number of places in window i: padding is left out of sum and count. dx sums over the
     windows with place p.
     Equals ``textbook.AveragePooling1D``; faster, since no windows are copied.
-    Source: LeCun et al. 1998, Proceedings of the IEEE 86 (11), along one axis
+    Source: LeCun et al. 1998, Proceedings of the IEEE 86 (11), along one axis.
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -81,7 +81,7 @@ class GlobalAvgPool1D(Layer):
         dx[n,c,i] = dy[n,c] / L
 
     Equals ``textbook.GlobalAveragePooling1D``.
-    Source: Lin, Chen & Yan 2014, arXiv 1312.4400, section 3.2, along one axis
+    Source: Lin, Chen & Yan 2014, arXiv 1312.4400, section 3.2, along one axis.
     """
 
     @classmethod

@@ -23,7 +23,7 @@ class PReLU(Activation):
     One slope for each feature of vectors, for each channel of images, or one for all. As in the paper, no penalty acts
     on slopes.
     Equals ``textbook.PRelu``, in memory that is reused at each step.
-    Source: He et al. 2015, arXiv 1502.01852
+    Source: He et al. 2015, arXiv 1502.01852.
     """
 
     activation_arrays = 4

@@ -23,7 +23,7 @@ class Reshape(Reshaping):
         dx_n = reshape(dy_n)
 
     Equals ``textbook.Reshape``.
-    Source: numpy.reshape
+    Source: numpy.reshape.
     """
 
     shape: Annotated[
@@ -61,7 +61,7 @@ class ImageRows(Layer):
         dx[n,c,t,j] = dy[n,t,c·W+j]
 
     Equals ``textbook.ImageRows``, in memory that is reused at each step.
-    Source: Le, Jaitly & Hinton 2015, arXiv 1504.00941 (images read as sequences)
+    Source: Le, Jaitly & Hinton 2015, arXiv 1504.00941 (images read as sequences).
     """
 
     @classmethod

@@ -27,7 +27,7 @@ class Residual(Composite):
     dx_f is what f returns for dy: the gradient passes the shortcut unchanged. Where f changes the shape, x goes
     through a projection without bias: a 1x1 convolution with a stride for images, a linear layer for features.
     Equals ``textbook.Residual``.
-    Source: He et al. 2016, arXiv 1512.03385; "Deep Learning from Scratch", section 8.2.4
+    Source: He et al. 2016, arXiv 1512.03385; "Deep Learning from Scratch", section 8.2.4.
     """
 
     layers: Annotated[list[Layer], Component("layer", many=True), MaxLen(1000), Doc("layers of f")]

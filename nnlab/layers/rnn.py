@@ -27,7 +27,7 @@ class RNN(RecurrentLayer):
     Of sequences (N, T, D) to (N, T, units): the output y_t is the state h_t, and h_0 is 0. a_t is the argument of
     tanh; backward goes from the last step to the first, backpropagation through time.
     Equals ``textbook.TimeRNN``; faster, since x Wx is one product for all steps.
-    Source: Elman 1990, Cognitive Science 14 (2); "Deep Learning from Scratch 2", chapter 5
+    Source: Elman 1990, Cognitive Science 14 (2); "Deep Learning from Scratch 2", chapter 5.
     """
 
     activation_arrays = 6

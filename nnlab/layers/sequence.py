@@ -18,7 +18,7 @@ class LastStep(Layer):
         dx_t = dy where t = T, else 0
 
     Equals ``textbook.LastStep``, in memory that is reused at each step.
-    Source: "Deep Learning from Scratch 2", section 7.2 (the encoder's last state)
+    Source: "Deep Learning from Scratch 2", section 7.2 (the encoder's last state).
     """
 
     @classmethod
@@ -53,7 +53,7 @@ class Reverse(Layer):
     Before and after a recurrent layer in a branch of concat it makes that branch run backwards in time, which gives a
     bidirectional network.
     Equals ``textbook.Reverse``, in memory that is reused at each step.
-    Source: Schuster & Paliwal 1997, IEEE Transactions on Signal Processing 45 (11)
+    Source: Schuster & Paliwal 1997, IEEE Transactions on Signal Processing 45 (11).
     """
 
     @classmethod

@@ -71,7 +71,7 @@ class GELU(Gated):
     ``approximate: tanh`` is the paper's y = x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))), which differs by up to 5e-4
     and is computed five times as fast: 4 ns a number in place of 22.
     Equals ``textbook.Gelu``, which takes Φ from Python's math.erf, number by number.
-    Source: Hendrycks & Gimpel 2016, arXiv 1606.08415
+    Source: Hendrycks & Gimpel 2016, arXiv 1606.08415.
     """
 
     approximate: Annotated[
@@ -120,7 +120,7 @@ class Swish(Gated):
         dx = dy (s + beta x s (1 − s))
 
     Equals ``textbook.Swish``, whose e^(−beta x) overflows for large negative x.
-    Source: Ramachandran, Zoph & Le 2017, arXiv 1710.05941
+    Source: Ramachandran, Zoph & Le 2017, arXiv 1710.05941.
     """
 
     beta: Annotated[float, Ge(0), Le(100), Doc("β: 0 gives x/2, large values approach relu")] = 1.0
@@ -147,7 +147,7 @@ class Softplus(Activation):
         dx = dy / (1 + e⁻ˣ)
 
     Equals ``textbook.Softplus``, whose eˣ overflows for large x.
-    Source: Dugas et al. 2001, NIPS 13
+    Source: Dugas et al. 2001, NIPS 13.
     """
 
     activation_arrays = 6  # two of them in double precision

@@ -45,7 +45,7 @@ class SoftmaxLayer(LastAxis):
 
     cross_entropy takes scores and computes its own softmax: a network for it ends without this layer.
     Equals ``textbook.Softmax``, in memory that is reused at each step.
-    Source: Bridle 1990, Neurocomputing (NATO ASI F68); "Deep Learning from Scratch", section 3.5
+    Source: Bridle 1990, Neurocomputing (NATO ASI F68); "Deep Learning from Scratch", section 3.5.
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -73,7 +73,7 @@ class LogSoftmaxLayer(LastAxis):
         dx_k = dy_k − exp(y_k) Σ_j dy_j
 
     Equals ``textbook.LogSoftmax``, in memory that is reused at each step.
-    Source: Goodfellow, Bengio & Courville 2016, "Deep Learning", section 6.2.2.3
+    Source: Goodfellow, Bengio & Courville 2016, "Deep Learning", section 6.2.2.3.
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:

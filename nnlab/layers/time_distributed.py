@@ -28,7 +28,7 @@ class TimeDistributed(Composite):
     dx_f is what f returns for dy_t. f gets one batch of the N·T steps: what it averages over a batch, it averages over
     the steps too.
     Equals ``textbook.TimeDistributed``.
-    Source: "Deep Learning from Scratch 2", section 5.4 (Time layers)
+    Source: "Deep Learning from Scratch 2", section 5.4 (Time layers).
     """
 
     layer: Annotated[Layer, Component("layer"), Doc("the layer f, such as {name: conv2d, filters: 8}")]

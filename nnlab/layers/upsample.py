@@ -22,7 +22,7 @@ class Upsample(Layer):
 
     u and v go from 0 to factor − 1.
     Equals ``textbook.Upsample``.
-    Source: Odena, Dumoulin & Olah 2016, Distill, "Deconvolution and Checkerboard Artifacts"
+    Source: Odena, Dumoulin & Olah 2016, Distill, "Deconvolution and Checkerboard Artifacts".
     """
 
     factor: Annotated[int, Ge(1), Le(64), Doc("factor by which height and width grow")] = 2

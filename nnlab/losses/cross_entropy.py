@@ -31,7 +31,7 @@ class CrossEntropy(Loss):
     Keras' class_weight; PyTorch divides by the sum of the batch's weights. What is minimised (steps.csv, objective)
     has smoothing and weights; evaluations report the loss without them, so that runs can be compared.
     Equals ``textbook.SoftmaxWithLoss``; faster, since sums over classes run along the first axis.
-    Source: "Deep Learning from Scratch", sections 4.2.2 and 5.6.3; smoothing: Szegedy et al. 2016, arXiv 1512.00567
+    Source: "Deep Learning from Scratch", sections 4.2.2 and 5.6.3; smoothing: Szegedy et al. 2016, arXiv 1512.00567.
     """
 
     softmax = True

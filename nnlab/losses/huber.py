@@ -25,7 +25,7 @@ class Huber(ResidualLoss):
     x are the outputs, t the targets. Targets have standard deviation 1, so delta = 1 is that of the training targets.
     With delta = 1 this is PyTorch's smooth L1 loss.
     Equals ``textbook.Huber``, in memory that is reused at each step.
-    Source: Huber 1964, Annals of Mathematical Statistics 35 (1)
+    Source: Huber 1964, Annals of Mathematical Statistics 35 (1).
     """
 
     delta: Annotated[

@@ -20,7 +20,7 @@ class MeanAbsoluteError(ResidualLoss):
     x are the outputs, t the targets. Its best constant is the median, so a few outliers matter less than in the
     squared error. The gradient at 0 is 0.
     Equals ``textbook.MeanAbsoluteError``, in memory that is reused at each step.
-    Source: Boscovich 1757; Bishop 2006, "Pattern Recognition and Machine Learning", section 1.5.5
+    Source: Boscovich 1757; Bishop 2006, "Pattern Recognition and Machine Learning", section 1.5.5.
     """
 
     def _rho(self, r: Array, rho: Array) -> None:

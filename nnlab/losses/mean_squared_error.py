@@ -20,7 +20,7 @@ class MeanSquaredError(Loss):
 
     x are the outputs, t the targets; the target of a class is its one-hot vector.
     Equals ``textbook.MeanSquaredError``, in memory that is reused at each step.
-    Source: "Deep Learning from Scratch", section 4.2.1, there as a sum with the factor 1/2
+    Source: "Deep Learning from Scratch", section 4.2.1, there as a sum with the factor 1/2.
     """
 
     tasks = (CLASSES, NUMBERS)

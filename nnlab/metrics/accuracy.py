@@ -14,7 +14,7 @@ class Accuracy(Share):
 
         accuracy = correct / N
 
-    Source: "Deep Learning from Scratch", section 3.6.2
+    Source: "Deep Learning from Scratch", section 3.6.2.
     """
 
     label = "accuracy"

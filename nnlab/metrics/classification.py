@@ -137,7 +137,7 @@ class Precision(Averaged):
 
     TP: predicted as the class and of it; FP: predicted as it, but of another. Averaged over the classes; 0/0 counts as
     0.
-    Source: van Rijsbergen 1979, "Information Retrieval", chapter 7
+    Source: van Rijsbergen 1979, "Information Retrieval", chapter 7.
     """
 
     label = "precision"
@@ -155,7 +155,7 @@ class Recall(Averaged):
 
     TP: predicted as the class and of it; FN: of it, but predicted as another. Averaged over the classes; 0/0 counts as
     0.
-    Source: van Rijsbergen 1979, "Information Retrieval", chapter 7
+    Source: van Rijsbergen 1979, "Information Retrieval", chapter 7.
     """
 
     label = "recall"
@@ -172,7 +172,7 @@ class F1(Averaged):
         F1 = 2 TP / (2 TP + FP + FN)
 
     Averaged over the classes; 0/0 counts as 0.
-    Source: van Rijsbergen 1979, "Information Retrieval", chapter 7
+    Source: van Rijsbergen 1979, "Information Retrieval", chapter 7.
     """
 
     label = "F1"
@@ -188,7 +188,7 @@ class BalancedAccuracy(ByClass):
 
         balanced = 1/K Σ_k TP_k / (TP_k + FN_k)
 
-    Source: Brodersen et al. 2010, ICPR
+    Source: Brodersen et al. 2010, ICPR.
     """
 
     label = "balanced accuracy"

@@ -19,7 +19,7 @@ class Confusion(Record):
 
         C[i,j] = Σ_n 1 where label_n = i, prediction_n = j
 
-    Source: Bishop 2006, "Pattern Recognition and Machine Learning", section 1.5; scikit-learn's confusion_matrix
+    Source: Bishop 2006, "Pattern Recognition and Machine Learning", section 1.5; scikit-learn's confusion_matrix.
     """
 
     task = CLASSES

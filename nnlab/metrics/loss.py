@@ -17,7 +17,7 @@ class MeanLoss(Metric):
         loss = 1/N Σ_n L_n
 
     So that runs that minimise different losses can be compared.
-    Source: "Deep Learning from Scratch", section 4.2.4
+    Source: "Deep Learning from Scratch", section 4.2.4.
     """
 
     label = "loss"

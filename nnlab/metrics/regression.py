@@ -37,7 +37,7 @@ class MeanAbsoluteError(ErrorInUnits):
 
         MAE = 1/(N K) Σ_n Σ_k |y_nk − ŷ_nk|
 
-    Source: Willmott & Matsuura 2005, Climate Research 30
+    Source: Willmott & Matsuura 2005, Climate Research 30.
     """
 
     label = "mean absolute error"
@@ -68,7 +68,7 @@ class RootMeanSquaredError(ErrorInUnits):
         RMSE = √(1/N Σ_n (y_n − ŷ_n)²)
 
     Averaged over the targets.
-    Source: Hyndman & Koehler 2006, International Journal of Forecasting 22 (4)
+    Source: Hyndman & Koehler 2006, International Journal of Forecasting 22 (4).
     """
 
     label = "root mean squared error"
@@ -97,7 +97,7 @@ class RSquared(Metric):
 
     Averaged over targets. Always predicting the mean ȳ of the samples gives 0. For a target that does not vary it is 1
     where every prediction is exact, else 0, as scikit-learn's ``force_finite`` has it.
-    Source: Draper & Smith 1998, "Applied Regression Analysis"
+    Source: Draper & Smith 1998, "Applied Regression Analysis".
     """
 
     task = NUMBERS

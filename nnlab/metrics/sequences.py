@@ -22,7 +22,7 @@ class SequenceAccuracy(Share):
         accuracy = correct / N
 
     With one target a sample it is the accuracy.
-    Source: "Deep Learning from Scratch 2", section 7.3 (answers that are right in full)
+    Source: "Deep Learning from Scratch 2", section 7.3 (answers that are right in full).
     """
 
     of_sequences = True
@@ -47,7 +47,7 @@ class Perplexity(Metric):
     p_n is the probability of the right class at step n. A network that chooses evenly among n classes at each step has
     perplexity n. Its logarithm to base 2 is the number of bits a step.
     Source: Jelinek et al. 1977, Journal of the Acoustical Society of America 62; "Deep Learning from Scratch 2",
-    chapter 5
+    chapter 5.
     """
 
     task = CLASSES

@@ -21,7 +21,7 @@ class TopK(Share):
         top_k = hits / N
 
     With k = 1 it is the accuracy.
-    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25, section 6 (top-1 and top-5 rates)
+    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25, section 6 (top-1 and top-5 rates).
     """
 
     label = "top-k accuracy"

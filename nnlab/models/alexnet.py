@@ -27,7 +27,7 @@ class AlexNet(Model):
 
     In one piece, without the paper's split over two GPUs; the first convolution pads by 2, so that any image from
     63x63 up fits.
-    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25; "Deep Learning from Scratch", section 7.6.2
+    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25; "Deep Learning from Scratch", section 7.6.2.
     """
 
     hidden: Annotated[int, Ge(1), Le(10**6), Doc("units of the two hidden linear layers")] = 4096

@@ -23,7 +23,7 @@ from nnlab.registry import Component, Doc, models
 class ConvNet(Model):
     """conv - relu - 2x2 max-pool - linear - relu - linear.
 
-    Source: "Deep Learning from Scratch", section 7.5 (SimpleConvNet)
+    Source: "Deep Learning from Scratch", section 7.5 (SimpleConvNet).
     """
 
     filters: Annotated[int, Ge(1), Le(10**6), Doc("filters of the convolution")] = 30

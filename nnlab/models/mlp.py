@@ -24,7 +24,7 @@ class MLP(Model):
     """Linear layers with an activation after each but the last; samples are flattened.
 
     In each hidden block: linear, batch_norm (if asked for), activation, dropout (if asked for).
-    Source: Rumelhart, Hinton & Williams 1986, Nature 323; "Deep Learning from Scratch", chapters 3 to 6
+    Source: Rumelhart, Hinton & Williams 1986, Nature 323; "Deep Learning from Scratch", chapters 3 to 6.
     """
 
     hidden: Annotated[
@@ -60,7 +60,7 @@ class MLP(Model):
 class Softmax(Model):
     """One linear layer: with cross-entropy, multinomial logistic regression.
 
-    Source: CS231n, "Linear classification"; "Deep Learning from Scratch", section 4.4.2 (simpleNet)
+    Source: CS231n, "Linear classification"; "Deep Learning from Scratch", section 4.4.2 (simpleNet).
     """
 
     init: Annotated[Initialiser, Component("initialiser"), Doc("weight initialiser")] = field(default_factory=He)

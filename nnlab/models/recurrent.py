@@ -31,7 +31,7 @@ class Recurrent(Model):
     """Recurrent layers and a linear layer, for sequences (T, D), tokens (T,), or images, which are read row by row.
 
     With one target a sample the linear layer sees the last step, with a target at each step it acts on every step.
-    Source: Mikolov et al. 2010, Interspeech; "Deep Learning from Scratch 2", chapters 5 and 6
+    Source: Mikolov et al. 2010, Interspeech; "Deep Learning from Scratch 2", chapters 5 and 6.
     """
 
     cell: Annotated[Literal["rnn", "lstm", "gru"], Doc("kind of the recurrent layers")] = "lstm"

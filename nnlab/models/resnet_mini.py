@@ -25,7 +25,7 @@ class ResNetMini(Model):
 
     The CIFAR networks of the paper, with one block a stage by default: each stage after the first halves the image and
     doubles the filters. For 28x28 and 32x32 images.
-    Source: He et al. 2016, arXiv 1512.03385, section 4.2
+    Source: He et al. 2016, arXiv 1512.03385, section 4.2.
     """
 
     filters: Annotated[int, Ge(1), Le(10**4), Doc("filters of the first stage; 16 in the paper")] = 16

@@ -17,7 +17,7 @@ from nnlab.registry import Component, Doc, models
 class Sequential(Model):
     """Layers in the order given; the last one must give one score for each class, or one number for each target.
 
-    Source: Keras' Sequential, PyTorch's nn.Sequential
+    Source: Keras' Sequential, PyTorch's nn.Sequential.
     """
 
     layers: Annotated[

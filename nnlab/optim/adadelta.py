@@ -21,7 +21,7 @@ class Adadelta(Optimizer):
         θ ← θ + η Δ
 
     The step has the unit of θ, so that no learning rate needs tuning.
-    Source: Zeiler 2012, arXiv 1212.5701
+    Source: Zeiler 2012, arXiv 1212.5701.
     """
 
     lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η; 1 in the paper")] = 1.0

@@ -18,7 +18,7 @@ class AdaGrad(Optimizer):
         h ← h + g²
         θ ← θ − η g / (√h + ε)
 
-    Source: Duchi, Hazan & Singer 2011, JMLR 12; "Deep Learning from Scratch", section 6.1.5
+    Source: Duchi, Hazan & Singer 2011, JMLR 12; "Deep Learning from Scratch", section 6.1.5.
     """
 
     eps: Annotated[float, Gt(0), Le(1), Doc("ε added to the denominator for numerical stability")] = 1e-7

@@ -23,7 +23,7 @@ class Adam(Optimizer):
         θ ← θ − η_t m / (√v + ε)
 
     The form at the end of section 2 of the paper: ε is its ε̂, and η_t makes up for m and v starting at 0.
-    Source: Kingma & Ba 2015, arXiv 1412.6980; "Deep Learning from Scratch", section 6.1.6
+    Source: Kingma & Ba 2015, arXiv 1412.6980; "Deep Learning from Scratch", section 6.1.6.
     """
 
     lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η")] = 1e-3

@@ -20,7 +20,7 @@ class AdaMax(Optimizer):
         θ ← θ − η / (1 − β₁ᵗ) · m / (u + ε)
 
     The paper has no ε; added to u as in Keras. PyTorch adds it to |g|.
-    Source: Kingma & Ba 2015, arXiv 1412.6980, section 7.1
+    Source: Kingma & Ba 2015, arXiv 1412.6980, section 7.1.
     """
 
     lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η")] = 2e-3

@@ -22,7 +22,7 @@ class AdamW(Adam):
         θ ← θ − η_t m / (√v + ε)
 
     The decay acts on weights, not on biases and scales.
-    Source: Loshchilov & Hutter 2019, arXiv 1711.05101
+    Source: Loshchilov & Hutter 2019, arXiv 1711.05101.
     """
 
     weight_decay: Annotated[float, Ge(0), Le(1), Doc("weight decay λ, multiplied by the learning rate")] = 0.01

@@ -23,7 +23,7 @@ class AMSGrad(Adam):
         θ ← θ − η_t m / (√v̂ + ε)
 
     Algorithm 2 of the paper, with Adam's bias correction in η_t as in Keras and PyTorch.
-    Source: Reddi, Kale & Kumar 2018, "On the Convergence of Adam and Beyond", ICLR (arXiv 1904.09237)
+    Source: Reddi, Kale & Kumar 2018, "On the Convergence of Adam and Beyond", ICLR (arXiv 1904.09237).
     """
 
     slots: ClassVar[tuple[str, ...]] = (*Adam.slots, "largest_v")

@@ -16,7 +16,7 @@ from nnlab.registry import Doc, controls
 class EarlyStopping(Patience):
     """End training once a metric no longer improves.
 
-    Source: Prechelt 1998, "Early Stopping – But When?"
+    Source: Prechelt 1998, "Early Stopping – But When?".
     """
 
     restore_best: Annotated[bool, Doc("save the weights of the best evaluation instead of the last ones")] = True

@@ -20,7 +20,7 @@ class Lion(Optimizer):
 
     λ acts on weights only. Every value moves by η, so η is 3 to 10 times smaller than Adam's. A value whose gradient
     is zero but for rounding, such as a bias in front of batch_norm, moves too.
-    Source: Chen et al. 2023, arXiv 2302.06675
+    Source: Chen et al. 2023, arXiv 2302.06675.
     """
 
     lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η")] = 1e-4

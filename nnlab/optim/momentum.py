@@ -20,7 +20,7 @@ class Momentum(Optimizer):
 
     The velocity holds each gradient times the learning rate of its own step, as in Keras: after a schedule has lowered
     η, earlier steps go on at their old rate (PyTorch multiplies the whole velocity by the new one).
-    Source: Polyak 1964; "Deep Learning from Scratch", section 6.1.4
+    Source: Polyak 1964; "Deep Learning from Scratch", section 6.1.4.
     """
 
     momentum: Annotated[float, Ge(0), Lt(1), Doc("momentum coefficient μ")] = 0.9

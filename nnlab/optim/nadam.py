@@ -22,7 +22,7 @@ class NAdam(Adam):
         θ ← θ − η m̄ / (√v̂ + ε)
 
     With constant β₁; unlike in Adam ε is added after the bias correction.
-    Source: Dozat 2016, ICLR workshop
+    Source: Dozat 2016, ICLR workshop.
     """
 
     def update(self, block: Block, lr: float) -> None:

@@ -20,7 +20,7 @@ class Nesterov(Optimizer):
 
     The form that needs the gradient only at θ. The velocity holds each gradient times the learning rate of its own
     step.
-    Source: Nesterov 1983; in this form Bengio et al. 2013, arXiv 1212.0901
+    Source: Nesterov 1983; in this form Bengio et al. 2013, arXiv 1212.0901.
     """
 
     momentum: Annotated[float, Ge(0), Lt(1), Doc("momentum coefficient μ")] = 0.9

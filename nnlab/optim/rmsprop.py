@@ -18,7 +18,7 @@ class RMSProp(Optimizer):
         h ← ρ h + (1 − ρ) g²
         θ ← θ − η g / (√h + ε)
 
-    Source: Tieleman & Hinton 2012, Coursera lecture 6.5
+    Source: Tieleman & Hinton 2012, Coursera lecture 6.5.
     """
 
     decay: Annotated[float, Ge(0), Lt(1), Doc("decay rate ρ of the running average of g²")] = 0.99

@@ -38,7 +38,7 @@ class Constant(Schedule):
 
         η_s = η
 
-    Source: "Deep Learning from Scratch", section 6.1.2
+    Source: "Deep Learning from Scratch", section 6.1.2.
     """
 
     def scale(self, step: int, steps: int) -> float:
@@ -53,7 +53,7 @@ class StepDecay(Schedule):
         η_s = η · factor^⌊s/every⌋
 
     s counts the updates before this one.
-    Source: He et al. 2016, arXiv 1512.03385, section 4.2
+    Source: He et al. 2016, arXiv 1512.03385, section 4.2.
     """
 
     every: Annotated[Steps, Doc("steps between two reductions")]
@@ -71,7 +71,7 @@ class Exponential(Schedule):
         η_s = η · decay^s
 
     s counts the updates before this one.
-    Source: Keras' ExponentialDecay, PyTorch's ExponentialLR
+    Source: Keras' ExponentialDecay, PyTorch's ExponentialLR.
     """
 
     decay: Annotated[float, Gt(0), Le(1), Doc("factor on the learning rate at each step, such as 0.999")]
@@ -88,7 +88,7 @@ class Cosine(Schedule):
         η_s = η (final + (1 − final) (1 + cos(π s / S)) / 2)
 
     s counts the updates before this one, of S in all; without restarts.
-    Source: Loshchilov & Hutter 2017, arXiv 1608.03983, equation 5
+    Source: Loshchilov & Hutter 2017, arXiv 1608.03983, equation 5.
     """
 
     final: Annotated[float, Ge(0), Le(1), Doc("fraction of the learning rate at the end")] = 0.0
@@ -106,7 +106,7 @@ class ReduceLROnPlateau(Patience, Schedule):
 
     η_0 is the learning rate of the optimizer. The reduction depends on the evaluations, not on the step, so
     :class:`ReduceLROnPlateauState` keeps it.
-    Source: Keras' ReduceLROnPlateau; He et al. 2016, arXiv 1512.03385, section 3.4
+    Source: Keras' ReduceLROnPlateau; He et al. 2016, arXiv 1512.03385, section 3.4.
     """
 
     factor: Annotated[float, Gt(0), Lt(1), Doc("factor on the learning rate at each reduction")] = 0.1
@@ -153,7 +153,7 @@ class Warmup(Schedule):
         η_s = η (s + 1) / steps where s < steps, else η · after_{s−steps}
 
     s counts the updates before this one.
-    Source: Goyal et al. 2017, arXiv 1706.02677, section 2.2
+    Source: Goyal et al. 2017, arXiv 1706.02677, section 2.2.
     """
 
     steps: Annotated[Steps, Doc("steps of the linear rise")]

@@ -15,7 +15,7 @@ class SGD(Optimizer):
 
         θ ← θ − η g
 
-    Source: Robbins & Monro 1951; "Deep Learning from Scratch", section 6.1.2
+    Source: Robbins & Monro 1951; "Deep Learning from Scratch", section 6.1.2.
     """
 
     def update(self, block: Block, lr: float) -> None:

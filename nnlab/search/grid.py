@@ -19,7 +19,7 @@ NEEDS_VALUES = (
 class Grid(Search):
     """Every combination of the values; the last key changes fastest.
 
-    Source: Bergstra & Bengio 2012, JMLR 13 (which compares it with random search)
+    Source: Bergstra & Bengio 2012, JMLR 13 (which compares it with random search).
     """
 
     def proposer(self, space: Space, conditions: Conditions) -> "OneBatch":

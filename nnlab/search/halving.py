@@ -23,7 +23,7 @@ class SuccessiveHalving(Search):
     Of N points, ⌊N/factorᵏ⁺¹⌋ pass rung k = 0, 1, ..., K − 1 with K = ⌊log N / log factor⌋, which is at the first
     evaluation after steps/factor^(K−k) updates. They resume their training, so that their runs are as if trained
     through.
-    Source: Jamieson & Talwalkar 2016, arXiv 1502.07943; the rungs of Li et al. 2018, arXiv 1603.06560
+    Source: Jamieson & Talwalkar 2016, arXiv 1502.07943; the rungs of Li et al. 2018, arXiv 1603.06560.
     """
 
     trials: Annotated[Trials | None, Doc("number of random points; null: every combination of the values")] = None

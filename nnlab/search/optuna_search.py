@@ -34,7 +34,7 @@ class OptunaSearch(Search):
 
     The default sampler is the tree-structured Parzen estimator, over all keys at once. It proposes a batch from the
     results of all earlier ones: the same sweep has the same trials whichever finishes first.
-    Source: Akiba et al. 2019, arXiv 1907.10902; the estimator Bergstra et al. 2011, NIPS 24
+    Source: Akiba et al. 2019, arXiv 1907.10902; the estimator Bergstra et al. 2011, NIPS 24.
     """
 
     trials: Annotated[Trials, Doc("number of points")]

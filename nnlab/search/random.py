@@ -24,7 +24,7 @@ class Random(Search):
     """Random points of the space, none twice.
 
     Lists are drawn with equal probability, ranges by their scale. The n-th point depends on the seed and n alone.
-    Source: Bergstra & Bengio 2012, JMLR 13; "Deep Learning from Scratch", section 6.5
+    Source: Bergstra & Bengio 2012, JMLR 13; "Deep Learning from Scratch", section 6.5.
     """
 
     trials: Annotated[Trials, Doc("number of points")]

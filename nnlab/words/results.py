@@ -34,6 +34,7 @@ RESULTS: Mapping[str, str] = {
     "sorted by {column}": "並び順：{column}",
     "damaged": "破損",
     # explanations
+    "diagnosis": "診断",
     "Formulas": "数式",
     "Hyper-parameters": "ハイパーパラメータ",
     "By hand": "手計算の例",

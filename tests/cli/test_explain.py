@@ -15,6 +15,7 @@ from nnlab.cli.console import results
 from nnlab.cli.explanation_text import explanation_lines
 from nnlab.cli.explanation_values import value_lines
 from nnlab.errors import UsageError
+from nnlab.insight.doctor.table import RULES
 from nnlab.insight.explain.explanation import explanation_of
 from nnlab.registry import REGISTRIES
 
@@ -32,7 +33,7 @@ class Doubling(Layer):
         y = 2 x
         dx = 2 dy
 
-    Source: made for a test
+    Source: made for a test.
     """
 
     def build(self, in_shape):
@@ -82,6 +83,12 @@ def test_a_key(explain: Invoke) -> None:
     assert "clip the global gradient norm to c" in answer.stdout
     assert "key of train" in answer.stdout
     assert json.loads(explain("lr", "--json").stdout)[0]["name"] == "lr"
+
+
+def test_a_diagnosis_of_the_doctor(explain: Invoke) -> None:
+    rule = RULES[0]
+    assert rule.page in explain(rule.name).stdout
+    assert json.loads(explain(rule.name, "--json").stdout)[0]["why"] == rule.why
 
 
 def test_errors_are_usage_errors(explain: Invoke) -> None:

@@ -65,7 +65,7 @@ class Shift(Augmentation):
         y[i,j] = x[i−down,j−right]
 
     Equivalent to a random crop of the zero-padded image.
-    Source: He et al. 2016, arXiv 1512.03385, section 4.2
+    Source: He et al. 2016, arXiv 1512.03385, section 4.2.
     """
 
     pixels: Annotated[int, Ge(0), Le(1000), Doc("maximum shift in each direction, in pixels")] = 2
@@ -90,7 +90,7 @@ class Flip(Augmentation):
 
         y[i,j] = x[i,W−1−j] with probability p
 
-    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25, section 4.1
+    Source: Krizhevsky, Sutskever & Hinton 2012, NIPS 25, section 4.1.
     """
 
     probability: Annotated[float, Ge(0), Le(1), Doc("probability of a flip")] = 0.5
@@ -107,7 +107,7 @@ class Rotate(Augmentation):
     """Random rotation about the centre, clockwise by an angle uniform in [-degrees, degrees], with zero padding.
 
     Bilinear interpolation.
-    Source: Simard, Steinkraus & Platt 2003, ICDAR
+    Source: Simard, Steinkraus & Platt 2003, ICDAR.
     """
 
     degrees: Annotated[float, Ge(0), Le(180), Doc("maximum angle in each direction, in degrees")] = 10.0
@@ -138,7 +138,7 @@ class Cutout(Augmentation):
     """Set a square at a random position of each image to 0.
 
     The centre is uniform over all pixels; squares at the border are clipped.
-    Source: DeVries & Taylor 2017, arXiv 1708.04552
+    Source: DeVries & Taylor 2017, arXiv 1708.04552.
     """
 
     size: Annotated[int, Ge(1), Le(1000), Doc("side length of the square in pixels")] = 8
@@ -164,7 +164,7 @@ class Brightness(Augmentation):
 
         y = min(max(x + d, 0), 1) with d ∼ U(−strength, strength)
 
-    Source: Howard 2013, arXiv 1312.5402
+    Source: Howard 2013, arXiv 1312.5402.
     """
 
     strength: Annotated[float, Ge(0), Le(1), Doc("maximum change of brightness; pixels are in [0, 1]")] = 0.2
@@ -182,7 +182,7 @@ class Contrast(Augmentation):
 
         y = min(max(mean + f (x − mean), 0), 1) with f ∼ U(1 − strength, 1 + strength)
 
-    Source: Howard 2013, arXiv 1312.5402
+    Source: Howard 2013, arXiv 1312.5402.
     """
 
     strength: Annotated[float, Ge(0), Le(1), Doc("maximum deviation of the factor from 1")] = 0.2

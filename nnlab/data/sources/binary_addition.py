@@ -24,7 +24,7 @@ class BinaryAddition(DatasetSource):
 
     Both numbers are below 2^(B−1), so the sum has B bits too. No pair (a, b) is drawn twice, and no test pair is one
     of the training pairs.
-    Source: Trask 2015, "Anyone Can Learn To Code an LSTM-RNN in Python"
+    Source: Trask 2015, "Anyone Can Learn To Code an LSTM-RNN in Python".
     """
 
     bits: Annotated[int, Ge(2), Le(31), Doc("number of bits B, the number of steps of a sequence")] = 8

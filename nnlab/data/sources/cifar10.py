@@ -51,7 +51,7 @@ ARCHIVE = RemoteFile(
 class Cifar10(DatasetSource):
     """CIFAR-10: 50,000 + 10,000 photographs, 32x32 colour pixels, 10 classes.
 
-    Source: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images"
+    Source: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images".
     """
 
     download: ClassVar[Download | None] = Download("cifar10", (ARCHIVE,))

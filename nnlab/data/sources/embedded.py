@@ -80,7 +80,7 @@ class EmbeddedTable(EmbeddedSource):
 class Iris(EmbeddedTable):
     """Iris: 150 flowers of 3 species, lengths and widths of sepals and petals in cm.
 
-    Source: Fisher 1936, Annals of Eugenics 7 (2)
+    Source: Fisher 1936, Annals of Eugenics 7 (2).
     """
 
     file = "iris.csv"
@@ -93,7 +93,7 @@ class Iris(EmbeddedTable):
 class Wine(EmbeddedTable):
     """Wine: 178 Italian wines from 3 cultivators, 13 results of a chemical analysis.
 
-    Source: Aeberhard & Forina 1991, UCI Machine Learning Repository
+    Source: Aeberhard & Forina 1991, UCI Machine Learning Repository.
     """
 
     file = "wine.csv"
@@ -106,7 +106,7 @@ class Wine(EmbeddedTable):
 class BreastCancer(EmbeddedTable):
     """Breast Cancer Wisconsin (Diagnostic): 569 tumours, benign or malignant, 30 features of the cell nuclei.
 
-    Source: Wolberg, Mangasarian, Street & Street 1995, UCI Machine Learning Repository
+    Source: Wolberg, Mangasarian, Street & Street 1995, UCI Machine Learning Repository.
     """
 
     file = "breast_cancer.csv"
@@ -120,7 +120,7 @@ class BreastCancer(EmbeddedTable):
 class AutoMpg(EmbeddedTable):
     """Auto MPG, a regression: the fuel consumption of 392 cars in miles per gallon, 7 features.
 
-    Source: Quinlan 1993, UCI Machine Learning Repository
+    Source: Quinlan 1993, UCI Machine Learning Repository.
     """
 
     file = "auto_mpg.csv"
@@ -136,7 +136,7 @@ class Digits(EmbeddedSource):
     """Optical Recognition of Handwritten Digits: 1,797 digits of 13 writers, 8x8 grey pixels.
 
     Pixels are stored from 0 to 16, the number of inked pixels in a block of 4x4, and enter the network from 0 to 1.
-    Source: Alpaydin & Kaynak 1998, UCI Machine Learning Repository
+    Source: Alpaydin & Kaynak 1998, UCI Machine Learning Repository.
     """
 
     file = "digits.csv.gz"

@@ -49,7 +49,7 @@ class FashionMnist(DatasetSource):
     """Fashion-MNIST: 60,000 + 10,000 articles of clothing, 28x28 greyscale pixels.
 
     A harder drop-in replacement for MNIST.
-    Source: Xiao, Rasul & Vollgraf 2017, arXiv 1708.07747
+    Source: Xiao, Rasul & Vollgraf 2017, arXiv 1708.07747.
     """
 
     download: ClassVar[Download | None] = Download("fashion_mnist", FILES)

@@ -184,7 +184,7 @@ def _find_prefixed(folder: Path, prefix: str | None) -> dict[str, list[tuple[str
 class Idx(DatasetSource):
     """Greyscale images and labels in a folder of four IDX files named like MNIST's or EMNIST's, gzipped or not.
 
-    Source: LeCun, Cortes & Burges 1998, "The MNIST Database" (the IDX format)
+    Source: LeCun, Cortes & Burges 1998, "The MNIST Database" (the IDX format).
     """
 
     path: Annotated[

@@ -29,7 +29,7 @@ class Images(DatasetSource):
     """Pictures (PNG, JPEG, GIF, BMP, WebP) in one folder per class, or in train, validation and test with such folders.
 
     Classes and pictures are sorted by name, then shuffled. Without a folder of test samples a part is held out.
-    Source: the user's pictures; folders as of PyTorch's ImageFolder
+    Source: the user's pictures; folders as of PyTorch's ImageFolder.
     """
 
     path: Annotated[str, FilePath(), Doc("folder with a subfolder of pictures for each class")]

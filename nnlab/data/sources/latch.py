@@ -18,7 +18,7 @@ class Latch(DatasetSource):
     """T values: the class is whether the first is +1 or −1, all after it are noise.
 
     A network has to keep the first value over T − 1 steps of noise. Classes alternate, so both are equally frequent.
-    Source: Bengio, Simard & Frasconi 1994, IEEE Transactions on Neural Networks 5 (2), section II
+    Source: Bengio, Simard & Frasconi 1994, IEEE Transactions on Neural Networks 5 (2), section II.
     """
 
     length: Annotated[int, Ge(1), Le(10_000), Doc("number of steps T")] = 50

@@ -28,7 +28,7 @@ PUBLISHED_SHA256 = {
 class Mnist(DatasetSource):
     """MNIST: 60,000 + 10,000 handwritten digits, 28x28 greyscale pixels.
 
-    Source: LeCun, Bottou, Bengio & Haffner 1998, Proceedings of the IEEE 86 (11)
+    Source: LeCun, Bottou, Bengio & Haffner 1998, Proceedings of the IEEE 86 (11).
     """
 
     published_shape: ClassVar[tuple[Shape, int] | None] = ((1, 28, 28), 10)

@@ -25,7 +25,7 @@ class SineSequence(WindowedSource):
 
     The windows of the training samples come first in the wave, those of the test samples after them; the noise of the
     whole wave is drawn at once.
-    Source: generated
+    Source: generated.
     """
 
     length: Annotated[int, Ge(1), Le(10_000), Doc("number of steps T of a sample")] = 25

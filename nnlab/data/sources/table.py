@@ -61,7 +61,7 @@ class Table(DatasetSource):
     Samples are shuffled before the test split, unless the test samples come from their own file, column or array.
     Images in an .npz or .npy file may be (N, H, W), (N, H, W, C) or (N, C, H, W); pixels from 0 to 255 are scaled to
     [0, 1], other floats are unchanged. Text columns are one-hot encoded.
-    Source: the user's file
+    Source: the user's file.
     """
 
     path: Annotated[str, FilePath(), Doc("CSV (also .csv.gz), .npz or .npy file")]

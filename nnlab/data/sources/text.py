@@ -31,7 +31,7 @@ class Text(WindowedSource):
     A character is its index in the vocabulary, all characters of the file in the order of Unicode; these are the
     classes. The last part of the text is the test set. Windows are views of one array: a text takes 4 bytes a
     character, however many windows it has. Without a path: eighteen sonnets of Shakespeare, bundled.
-    Source: the user's file; Karpathy 2015, "The Unreasonable Effectiveness of Recurrent Neural Networks"
+    Source: the user's file; Karpathy 2015, "The Unreasonable Effectiveness of Recurrent Neural Networks".
     """
 
     path: Annotated[str | None, FilePath(), Doc("text file (also .txt.gz); null: the bundled sonnets")] = None

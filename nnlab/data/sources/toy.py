@@ -64,7 +64,7 @@ class Spiral(ToySource):
         x = (r sin(t), r cos(t))
 
     With the order of random numbers and samples (by class) of the notes.
-    Source: CS231n, "Neural Networks Case Study"
+    Source: CS231n, "Neural Networks Case Study".
     """
 
     classes: Annotated[int, Ge(2), Le(1000), Doc("number of arms")] = 3
@@ -93,7 +93,7 @@ class Moons(ToySource):
         x = (cos(t), sin(t)) where label = 0, else (1 − cos(t), 1/2 − sin(t))
 
     The classes alternate, so that the first N samples are balanced too.
-    Source: scikit-learn's make_moons
+    Source: scikit-learn's make_moons.
     """
 
     noise: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of the noise on each coordinate")] = 0.1
@@ -118,7 +118,7 @@ class Xor(ToySource):
     """Four Gaussian clusters at (±1, ±1); class 1 where the signs of the centre differ.
 
     The clusters alternate, so that the first N samples are balanced too.
-    Source: Minsky & Papert 1969, "Perceptrons"; "Deep Learning from Scratch", section 2.4
+    Source: Minsky & Papert 1969, "Perceptrons"; "Deep Learning from Scratch", section 2.4.
     """
 
     noise: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of each cluster")] = 0.25

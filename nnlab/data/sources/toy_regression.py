@@ -65,7 +65,7 @@ class Sine(ToyRegression):
 
         y = sin(π p x) + noise
 
-    Source: generated
+    Source: generated.
     """
 
     variables = ("x",)
@@ -86,7 +86,7 @@ class Peaks(ToyRegression):
 
         z = 3 (1−x)² exp(−x²−(y+1)²) − 10 (x/5−x³−y⁵) exp(−x²−y²) − exp(−(x+1)²−y²)/3 + noise
 
-    Source: MATLAB's peaks
+    Source: MATLAB's peaks.
     """
 
     variables = ("x", "y")

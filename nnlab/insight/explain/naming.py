@@ -1,4 +1,4 @@
-"""What a name on the command line means: components, aliases of other libraries, and keys of the spec."""
+"""What a name on the command line means: components, aliases of other libraries, keys of the spec, diagnoses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from nnlab.aliases import aliases
 from nnlab.config.completions import dotted_keys
 from nnlab.config.experiment import spec_sections
 from nnlab.errors import UsageError
+from nnlab.insight.doctor.rules import Rule
+from nnlab.insight.doctor.table import RULES
 from nnlab.registry import REGISTRIES, Hyperparameter, hyperparameters
 from nnlab.text import LONGEST_WORD, near_hint, quote
 
@@ -28,8 +30,10 @@ class NamedKey:
     owners: Sequence[tuple[str, str, Hyperparameter]]
 
 
-def find(name: str) -> Sequence[NamedComponent] | NamedKey:
-    """The components of a name, those of several kinds included, else the key; ``KIND/NAME`` is one component.
+def find(name: str) -> Sequence[NamedComponent] | NamedKey | Rule:
+    """The components of a name, those of several kinds included, else the key or the rule of the doctor.
+
+    ``KIND/NAME`` is one component, a name with a dot a key of a spec.
 
     Raises UsageError for a name that means nothing, with the nearest one.
     """
@@ -45,6 +49,8 @@ def find(name: str) -> Sequence[NamedComponent] | NamedKey:
         return [NamedComponent(section, last)]
     if owners := _owners(name.removesuffix(".name")):
         return NamedKey(name.removesuffix(".name"), owners)
+    if rule := next((rule for rule in RULES if rule.name == name), None):
+        return rule
     if owners := [owner for alias in _aliases_of(name) for owner in _owners(alias)]:
         return NamedKey(owners[0][2].name, owners)
     raise UsageError(
@@ -56,7 +62,8 @@ def find(name: str) -> Sequence[NamedComponent] | NamedKey:
 def known_names() -> list[str]:
     """Every name that can be explained, but for keys with dots."""
     keys = (parameter.name for section in spec_sections().values() for parameter in hyperparameters(section))
-    return [*dict.fromkeys([*(name for registry in REGISTRIES.values() for name in registry.names()), *keys])]
+    components = (name for registry in REGISTRIES.values() for name in registry.names())
+    return [*dict.fromkeys([*components, *keys, *(rule.name for rule in RULES)])]
 
 
 def completions() -> list[str]:
@@ -64,7 +71,8 @@ def completions() -> list[str]:
     places = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry.names() if _is_own(kind, name)]
     names = [name for _, name in places]
     keys = (key for key in dotted_keys() if not key.endswith(".name"))
-    return sorted({*names, *(f"{kind}/{name}" for kind, name in places if names.count(name) > 1), *keys})
+    with_kind = (f"{kind}/{name}" for kind, name in places if names.count(name) > 1)
+    return sorted({*names, *with_kind, *keys, *(rule.name for rule in RULES)})
 
 
 def _of_kind(kind: str, name: str) -> NamedComponent:

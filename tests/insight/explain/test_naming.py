@@ -3,6 +3,7 @@
 import pytest
 
 from nnlab.errors import UsageError
+from nnlab.insight.doctor.table import RULES
 from nnlab.insight.explain.naming import NamedComponent, NamedKey, completions, find
 
 
@@ -30,6 +31,10 @@ def test_keys_with_the_components_that_have_them() -> None:
     assert ("optimizer", "adam", "beta1") in [(kind, name, key.name) for kind, name, key in found.owners]
     assert isinstance(found := find("learning_rate"), NamedKey)
     assert found.key == "lr"
+
+
+def test_diagnoses_of_the_doctor() -> None:
+    assert [find(rule.name) for rule in RULES] == list(RULES)
 
 
 @pytest.mark.parametrize(
