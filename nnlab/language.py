@@ -1,11 +1,12 @@
 """The language of pictures, reports and result lines: English or Japanese."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal, get_args
 
-from nnlab.words import JAPANESE, MEANINGS
+from nnlab.words import JAPANESE, MEANINGS, NOTES, PATTERNS, SOURCES
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -40,4 +41,44 @@ def tr(text: str, **values: object) -> str:
 
 def in_own_words(text: str) -> str:
     """What is said about a component in the current language; in English where there is no translation."""
-    return MEANINGS.get(text, text) if _language.get() == "ja" else text
+    if _language.get() != "ja":
+        return text
+    if text in MEANINGS:
+        return MEANINGS[text]
+    return next((found.expand(japanese) for pattern, japanese in PATTERNS if (found := pattern.fullmatch(text))), text)
+
+
+def accepted_in_own_words(text: str) -> str:
+    """What a key accepts in the current language: alternatives, and lists of items."""
+    if _language.get() != "ja":
+        return text
+    return MEANINGS.get(text) or " または ".join(map(_accepted, text.split(" or ")))
+
+
+def _accepted(text: str) -> str:
+    """One alternative; of a list the items, and the kinds of components by their names."""
+    if found := re.fullmatch(
+        r"a list(?: of (?:at (?P<bound>most|least) )?(?P<count>[\d to]+) items)?, each (?P<each>.+)", text
+    ):
+        bound = {"most": " 個以下", "least": " 個以上"}.get(found["bound"] or "", " 個")
+        count = f"{found['count'].replace(' to ', ' から ')}{bound}、" if found["count"] else ""
+        return f"リスト（{count}{_accepted(found['each'])}）"
+    if found := re.fullmatch(r"a list of (\w+?)s", text):
+        return f"{in_own_words(found[1])}のリスト"
+    if found := re.fullmatch(r"an? (\w+)", text):
+        return in_own_words(text) if text in MEANINGS else in_own_words(found[1])
+    return in_own_words(text)
+
+
+def notes_in_own_words(kind: str, name: str, notes: Sequence[str]) -> Sequence[str]:
+    """The notes on a component in the current language; in English where there is no translation."""
+    translated = NOTES.get(f"{kind}/{name}") if _language.get() == "ja" else None
+    return [translated] if translated else notes
+
+
+def source_in_own_words(source: str) -> str:
+    """A source with the books, their sections and chapters in the current language."""
+    if _language.get() == "ja":
+        for pattern, japanese in SOURCES:
+            source = pattern.sub(japanese, source)
+    return source

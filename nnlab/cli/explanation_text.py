@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from nnlab.cli.explanation_values import equation_lines, value_lines
 from nnlab.cli.wrapping import wrapped
-from nnlab.language import in_own_words, tr
+from nnlab.language import accepted_in_own_words, in_own_words, notes_in_own_words, source_in_own_words, tr
 
 if TYPE_CHECKING:
     from nnlab.insight.doctor.rules import Rule
@@ -30,9 +30,9 @@ def explanation_lines(explanation: "Explanation", width: int) -> Iterator[str]:
         if any(re.match("d[a-zA-Z]", each) for each in explanation.formulas):
             convention = in_own_words("dx is ∂L/∂x, the gradient of the loss L with respect to x; so are dy, dW, ...")
             yield from _indented(["", *wrapped(convention, width - len(INDENT))])
-    for note in explanation.notes:
+    for note in notes_in_own_words(explanation.kind, explanation.name, explanation.notes):
         yield ""
-        yield from wrapped(in_own_words(note), width)
+        yield from wrapped(note, width)
     if explanation.keys:
         yield from _heading(tr("Hyper-parameters"))
         for key in explanation.keys:
@@ -46,7 +46,7 @@ def explanation_lines(explanation: "Explanation", width: int) -> Iterator[str]:
         yield from _indented(explanation.code.text.splitlines())
     if explanation.source:
         yield from _heading(tr("Source"))
-        yield from _indented(wrapped(explanation.source, width - len(INDENT)))
+        yield from _indented(wrapped(source_in_own_words(explanation.source), width - len(INDENT)))
 
 
 def separated(parts: Sequence[Iterable[str]]) -> Iterator[str]:
@@ -110,7 +110,7 @@ def hanging(start: str, text: str, width: int, indent: int) -> list[str]:
 def key_lines(key: "KeyMeaning", width: int) -> Iterator[str]:
     """A hyper-parameter: default and bounds, meaning, and what other values do."""
     default = tr("required") if key.default is None else tr("default {value}", value=key.default or "''")
-    yield from hanging(f"{key.name}: ", f"{default}; {key.accepts}", width, 4)
+    yield from hanging(f"{key.name}: ", f"{default}; {accepted_in_own_words(key.accepts)}", width, 4)
     yield from ("    " + line for line in wrapped(in_own_words(key.meaning), width - 4))
     for label, effect in ((tr("higher: "), key.higher), (tr("lower: "), key.lower)):
         if effect:
@@ -144,8 +144,12 @@ def _step_lines(step: "Step", width: int) -> Iterator[str]:
     if not name:
         yield from value_lines(step.value, width)
         return
-    value = value_lines(step.value, width - cell_len(name) - 3)
-    if len(value) > 1 and isinstance(step.value, str):
-        yield from [f"{name}:", *("    " + line for line in wrapped(step.value, width - 4))]
+    content = in_own_words(step.value) if isinstance(step.value, str) else step.value
+    value = value_lines(content, width - cell_len(name) - 3)
+    if len(value) > 1 and isinstance(content, str):
+        yield from [f"{name}:", *("    " + line for line in wrapped(content, width - 4))]
         return
-    yield from equation_lines(name, value)
+    if isinstance(content, str):
+        yield f"{name}: {value[0]}"
+    else:
+        yield from equation_lines(name, value)

@@ -1,16 +1,28 @@
-"""The texts of pictures and results, in English and in Japanese; users' names are not translated."""
+"""The texts of pictures, results and explanations, in English and in Japanese; users' names are not translated."""
 
 from collections.abc import Mapping
 
 from nnlab.words.effects import EFFECTS
-from nnlab.words.explanations import EXPLANATIONS
+from nnlab.words.explanations import EXPLANATIONS, PATTERNS, SOURCES
 from nnlab.words.keys import KEYS
+from nnlab.words.keys_of_data import KEYS_OF_DATA
 from nnlab.words.learning_rates import LEARNING_RATES
+from nnlab.words.notes import NOTES
 from nnlab.words.pictures import PICTURES
 from nnlab.words.results import RESULTS
 from nnlab.words.sentences import SENTENCES
+from nnlab.words.sentences_of_data import SENTENCES_OF_DATA
 from nnlab.words.watching import WATCHING
 
+__all__ = ["JAPANESE", "MEANINGS", "NOTES", "PATTERNS", "SOURCES"]
+
 JAPANESE: Mapping[str, str] = {**PICTURES, **RESULTS, **LEARNING_RATES, **WATCHING}
-MEANINGS: Mapping[str, str] = {**SENTENCES, **KEYS, **EFFECTS, **EXPLANATIONS}
+MEANINGS: Mapping[str, str] = {
+    **SENTENCES_OF_DATA,
+    **SENTENCES,
+    **KEYS_OF_DATA,
+    **KEYS,
+    **EFFECTS,
+    **EXPLANATIONS,
+}
 """What is said about components: their sentences and keys, and the parts of worked examples."""
