@@ -9,8 +9,8 @@ fold, ``sweep(spec, {"optimizer.lr": [0.1, 0.01]})`` once for each value. ``comp
 ``load_plugin(file)`` adds components of your own.
 ``numerical_gradient(f, x)`` is the gradient of any function from its values, ``check_gradient(forward, backward)``
 compares hand-written gradients with it, ``run_descent(spec)`` minimises a test function.
-``learning_rate_test(spec)`` suggests a learning rate. Nothing heavy is imported
-before one of these names is used, so that ``nnlab --help`` starts at once.
+``learning_rate_test(spec)`` suggests a learning rate, ``loss_landscape(run)`` shows the loss around its weights.
+Nothing heavy is imported before one of these names is used, so that ``nnlab --help`` starts at once.
 """
 
 import os
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nnlab.inference.evaluation import evaluate
     from nnlab.inference.trained_network import predict, trained_network
     from nnlab.insight.doctor.diagnose import doctor
+    from nnlab.insight.landscape.loss_landscape import loss_landscape
     from nnlab.insight.range_test.learning_rate_test import learning_rate_test
     from nnlab.insight.sanity.api import sanity
     from nnlab.plugins.loading import load_plugin
@@ -51,6 +52,7 @@ __all__ = [
     "load_descent",
     "load_experiment",
     "load_plugin",
+    "loss_landscape",
     "numerical_gradient",
     "numerical_gradient_batch",
     "predict",
@@ -79,6 +81,7 @@ _HOMES = {
     "load_descent": "nnlab.config.descent",
     "load_experiment": "nnlab.config.loading",
     "load_plugin": "nnlab.plugins.loading",
+    "loss_landscape": "nnlab.insight.landscape.loss_landscape",
     "numerical_gradient": "nnlab.core.numerical",
     "numerical_gradient_batch": "nnlab.core.numerical",
     "predict": "nnlab.inference.trained_network",

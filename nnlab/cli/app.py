@@ -20,6 +20,7 @@ from nnlab.cli.explain import explain_command
 from nnlab.cli.export import export_command
 from nnlab.cli.gradcheck import gradcheck_command
 from nnlab.cli.init import init_command
+from nnlab.cli.landscape import landscape_command
 from nnlab.cli.list import list_command
 from nnlab.cli.lr import lr_command
 from nnlab.cli.plot import plot_command
@@ -89,6 +90,7 @@ app.command("report")(with_plugins(report_command))
 app.command("eject")(with_plugins(eject_command))
 app.command("activations")(with_plugins(activations_command))
 app.command("lr")(with_plugins(lr_command))
+app.command("landscape")(with_plugins(landscape_command))
 app.command("gradcheck")(with_plugins(gradcheck_command))
 app.command("sanity")(with_plugins(sanity_command))
 app.command("explain")(with_plugins(explain_command))

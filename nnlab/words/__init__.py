@@ -6,6 +6,7 @@ from nnlab.words.effects import EFFECTS
 from nnlab.words.explanations import EXPLANATIONS, PATTERNS, SOURCES
 from nnlab.words.keys import KEYS
 from nnlab.words.keys_of_data import KEYS_OF_DATA
+from nnlab.words.landscapes import LANDSCAPES
 from nnlab.words.learning_rates import LEARNING_RATES
 from nnlab.words.notes import NOTES
 from nnlab.words.pictures import PICTURES
@@ -16,7 +17,7 @@ from nnlab.words.watching import WATCHING
 
 __all__ = ["JAPANESE", "MEANINGS", "NOTES", "PATTERNS", "SOURCES"]
 
-JAPANESE: Mapping[str, str] = {**PICTURES, **RESULTS, **LEARNING_RATES, **WATCHING}
+JAPANESE: Mapping[str, str] = {**PICTURES, **RESULTS, **LEARNING_RATES, **LANDSCAPES, **WATCHING}
 MEANINGS: Mapping[str, str] = {
     **SENTENCES_OF_DATA,
     **SENTENCES,

@@ -39,7 +39,7 @@ def without_font(monkeypatch: pytest.MonkeyPatch) -> None:
     "command",
     [
         *("train", "crossval", "sweep", "compare", "why", "descend", "plot", "activations", "gradcheck", "show"),
-        "lr",
+        *("lr", "landscape"),
         *("data show", "runs ls", "report", "evaluate", "predict"),
     ],
 )

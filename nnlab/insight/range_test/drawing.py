@@ -48,7 +48,7 @@ def draw(test: "LearningRateTest", path: Path = Path("learning_rate.png")) -> No
         steps=f"{test.steps:,}",
     )
     trials = [_drawing(trial, suggested=trial.lr == found.lr) for trial in test.trials]
-    plot_learning_rates(path, title, tr("objective"), drawn, trials)
+    plot_learning_rates(path, title, tr("loss"), drawn, trials)
 
 
 def _band(by_seed: Sequence[LossCurve], reached: int) -> tuple[Array, Array]:

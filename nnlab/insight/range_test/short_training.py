@@ -10,6 +10,7 @@ from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
 from nnlab.data.dataset_source import ReadDataset
+from nnlab.engine.evaluation import penalty_value
 from nnlab.engine.loop import train
 from nnlab.engine.run_setup import RunSetup
 from nnlab.optim.schedules import Constant, Schedule
@@ -31,7 +32,10 @@ class GeometricRise(Schedule):
 
 @dataclass(frozen=True, eq=False)
 class ShortTraining:
-    """The objective before the first update and after each one; ``stopped`` says why there are fewer than asked for.
+    """The loss before the first update and after each one; ``stopped`` says why there are fewer than asked for.
+
+    It is the loss of each mini-batch without weight penalties: their fall, which a collapsing network has too, would
+    pass for learning.
 
     ``stopped`` is empty, ``rose`` (the loss exceeded STOP_FACTOR times its best and its initial value) or ``diverged``
     (a number was not finite, as ``message`` says).
@@ -43,9 +47,14 @@ class ShortTraining:
 
 
 class LossRecorder:
-    """Keeps the objective of each step, and asks to stop once the running mean has risen far above its best."""
+    """Keeps the loss of each step, and asks to stop once the running mean has risen far above its best.
 
-    def __init__(self, on_step: Callable[[], None], *, stops: bool) -> None:
+    ``penalty`` is the value of the penalties now, a part of the objective of the next forward pass.
+    """
+
+    def __init__(self, penalty: Callable[[], float], on_step: Callable[[], None], *, stops: bool) -> None:
+        self._penalty = penalty
+        self._included = penalty()
         self.losses: list[float] = []
         self.rose = False
         self._on_step = on_step
@@ -55,7 +64,8 @@ class LossRecorder:
     def on_step(self, step: int, objective: float) -> None:
         """Take in the objective of the forward pass before an update."""
         self._on_step()
-        self.losses.append(float(objective))
+        self.losses.append(float(objective) - self._included)
+        self._included = self._penalty()
         if len(self.losses) == 1:
             self._mean = self._best = self.losses[0]
         self._mean = STOP_DECAY * self._mean + (1 - STOP_DECAY) * self.losses[-1]
@@ -107,8 +117,9 @@ def train_briefly(
     own = replace(experiment, seed=seed, optimizer=optimizer, metrics=[], train=settings)
     setup = RunSetup(own, read=read)
     setup.dataset = replace(setup.dataset, test=None, validation=None)  # which no evaluation then takes time for
-    recorder = LossRecorder(on_step, stops=rises)
-    outcome = train(setup.allocate(), [recorder], recorder.stop)
+    terms = setup.allocate().regularizers
+    recorder = LossRecorder(lambda: penalty_value(terms), on_step, stops=rises)
+    outcome = train(setup, [recorder], recorder.stop)
     losses = np.array(recorder.losses, np.float64)
     if outcome.status == "diverged" and len(losses) <= steps:
         return ShortTraining(losses, "diverged", outcome.message)

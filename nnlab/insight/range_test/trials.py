@@ -11,8 +11,8 @@ from nnlab.insight.range_test.short_training import ShortTraining
 
 # Rungs of the ladder that are tried on both sides of the guess, and how many more where the best is the outermost.
 RUNGS, MORE_RUNGS = 2, 2
-# Two results are a tie where they differ by less than this fraction of what the training gained.
-TIE = 0.02
+# Two results are a tie where they differ by less than these fractions of what the training gained, and of the loss.
+TIE, TIE_OF_LOSS = 0.02, 0.25
 
 TrainWith = Callable[[float], Sequence[ShortTraining]]
 
@@ -105,11 +105,12 @@ def best_of(trials: Sequence[Trial], initial: float) -> Trial | None:
 
 
 def ties(one: Trial, lowest: Trial, initial: float) -> bool:
-    """Whether a trial ends as low as the lowest: within TIE of the gain, or a standard error of the differences."""
+    """Whether a trial ends as low as the lowest: nearly the same loss, or within a standard error of the difference."""
     differences = one.ends - lowest.ends
     seeds = len(differences)
     error = float(differences.std(ddof=1)) / sqrt(seeds) if seeds > 1 else 0.0
-    return float(differences.mean()) <= max(TIE * (initial - lowest.mean), error)
+    nearly = min(TIE * (initial - lowest.mean), TIE_OF_LOSS * abs(lowest.mean))
+    return float(differences.mean()) <= max(nearly, error)
 
 
 def in_two_digits(lr: float) -> str:

@@ -56,3 +56,18 @@ def test_a_divergence_ends_with_its_message(tmp_path: Path) -> None:
     assert found.stopped == "diverged"
     assert "became" in found.message
     assert np.isfinite(found.losses).all()
+
+
+def test_weight_penalties_are_minimised_but_not_counted(tmp_path: Path) -> None:
+    recorder = Recorder()
+    setup = make_setup(tmp_path, SPEC, "penalty.l2=0.5", "dtype=float64")
+    (term,) = setup.regularizers
+    penalties = [term.value()]
+
+    class Penalties(Recorder):
+        def on_step(self, step: int, objective: float) -> None:
+            penalties.append(term.value())
+
+    train(setup, [recorder, Penalties()], never)
+    found = train_briefly(make_experiment(tmp_path, SPEC, "penalty.l2=0.5", "dtype=float64"), 11, 0.01, seed=0)
+    assert found.losses == pytest.approx(np.subtract(recorder.losses, penalties[:-1]))
