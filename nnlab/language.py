@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal, get_args
 
-from nnlab.words import JAPANESE, MEANINGS, NOTES, PATTERNS, SOURCES
+from nnlab.words import FORMULAS, JAPANESE, MEANINGS, NOTES, PATTERNS, SOURCES
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -78,7 +78,16 @@ def notes_in_own_words(kind: str, name: str, notes: Sequence[str]) -> Sequence[s
 
 def source_in_own_words(source: str) -> str:
     """A source with the books, their sections and chapters in the current language."""
+    return _replaced(source, SOURCES)
+
+
+def formula_in_own_words(formula: str) -> str:
+    """A formula with the words in it, such as where and else, in the current language."""
+    return _replaced(formula, FORMULAS)
+
+
+def _replaced(text: str, replacements: Sequence[tuple[re.Pattern[str], str]]) -> str:
     if _language.get() == "ja":
-        for pattern, japanese in SOURCES:
-            source = pattern.sub(japanese, source)
-    return source
+        for pattern, japanese in replacements:
+            text = pattern.sub(japanese, text)
+    return text

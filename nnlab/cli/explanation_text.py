@@ -8,7 +8,14 @@ from rich.cells import cell_len
 
 from nnlab.cli.explanation_values import equation_lines, value_lines
 from nnlab.cli.wrapping import wrapped
-from nnlab.language import accepted_in_own_words, in_own_words, notes_in_own_words, source_in_own_words, tr
+from nnlab.language import (
+    accepted_in_own_words,
+    formula_in_own_words,
+    in_own_words,
+    notes_in_own_words,
+    source_in_own_words,
+    tr,
+)
 
 if TYPE_CHECKING:
     from nnlab.insight.doctor.rules import Rule
@@ -95,7 +102,7 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
 
 def _formula_lines(formula: str, width: int) -> list[str]:
     """A formula, continued on further lines where it is too wide."""
-    return hanging("", formula, width - len(INDENT), 4)
+    return hanging("", formula_in_own_words(formula), width - len(INDENT), 4)
 
 
 def hanging(start: str, text: str, width: int, indent: int) -> list[str]:
@@ -150,6 +157,6 @@ def _step_lines(step: "Step", width: int) -> Iterator[str]:
         yield from [f"{name}:", *("    " + line for line in wrapped(content, width - 4))]
         return
     if isinstance(content, str):
-        yield f"{name}: {value[0]}"
+        yield f"{name}{': ' if ' ' in content else ' = '}{value[0]}"
     else:
         yield from equation_lines(name, value)

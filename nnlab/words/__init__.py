@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nnlab.words.effects import EFFECTS
-from nnlab.words.explanations import EXPLANATIONS, PATTERNS, SOURCES
+from nnlab.words.explanations import EXPLANATIONS, FORMULAS, PATTERNS, SOURCES
 from nnlab.words.keys import KEYS
 from nnlab.words.keys_of_data import KEYS_OF_DATA
 from nnlab.words.landscapes import LANDSCAPES
@@ -15,7 +15,7 @@ from nnlab.words.sentences import SENTENCES
 from nnlab.words.sentences_of_data import SENTENCES_OF_DATA
 from nnlab.words.watching import WATCHING
 
-__all__ = ["JAPANESE", "MEANINGS", "NOTES", "PATTERNS", "SOURCES"]
+__all__ = ["FORMULAS", "JAPANESE", "MEANINGS", "NOTES", "PATTERNS", "SOURCES"]
 
 JAPANESE: Mapping[str, str] = {**PICTURES, **RESULTS, **LEARNING_RATES, **LANDSCAPES, **WATCHING}
 MEANINGS: Mapping[str, str] = {

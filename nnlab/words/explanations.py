@@ -111,3 +111,16 @@ SOURCES: Sequence[tuple[re.Pattern[str], str]] = [
     )
 ]
 """The books in a source, with sections and chapters."""
+
+FORMULAS: Sequence[tuple[re.Pattern[str], str]] = [
+    (re.compile(pattern), japanese)
+    for pattern, japanese in (
+        (r"^(.+?) where (.+?), else (.+)$", r"\1（\2 のとき）、それ以外は \3"),
+        (r"^(.+?) with probability (.+?), else (.+)$", r"\1（確率 \2）、それ以外は \3"),
+        (r"^(.+) with probability (.+)$", r"\1（確率 \2）"),
+        (r"^(.+) where (.+) is the maximum$", r"\1（\2 が最大値のとき）"),
+        (r"^(.+) where (.+)$", r"\1（ただし \2）"),
+        (r"^(.+) with (.+)$", r"\1（\2）"),
+    )
+]
+"""The words in formulas."""

@@ -4,22 +4,21 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click import Command, Context
 from documents import ROOT, blocks
 from rich.cells import cell_len
-from typer.testing import CliRunner, Result
 
-from nnlab.cli.app import app
-from nnlab.cli.console import results
+from nnlab.cli.completion import complete_explained
 from nnlab.cli.explanation_text import explanation_lines
 from nnlab.cli.explanation_values import value_lines
-from nnlab.errors import UsageError
 from nnlab.insight.doctor.table import RULES
 from nnlab.insight.explain.explanation import explanation_of
 from nnlab.registry import REGISTRIES
 
-Invoke = Callable[..., Result]
+Explain = Callable[..., Any]
 PLUGIN = '''
 """A layer without a worked example of its own."""
 import numpy as np
@@ -48,61 +47,71 @@ class Doubling(Layer):
 
 
 @pytest.fixture
-def explain() -> Invoke:
-    return lambda *arguments: CliRunner().invoke(app, ["explain", *arguments])
+def explain(nnlab: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Explain:
+    """Call ``nnlab explain`` on a terminal of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    return lambda *arguments: nnlab("explain", *arguments)
 
 
-def test_the_parts_of_the_text(explain: Invoke) -> None:
+def test_the_parts_of_the_text(explain: Explain) -> None:
     answer = explain("batch_norm")
-    assert answer.exit_code == 0
+    assert answer.code == 0
     for part in ("Formulas", "Hyper-parameters", "By hand: {name: batch_norm}", "Code (nnlab/textbook/", "Source"):
         assert f"\n{part}" in answer.stdout
     assert "\n  mean = Σ_n x_n / N\n       = [ 3  25]\n" in answer.stdout
 
 
-def test_json_is_a_list_of_explanations(explain: Invoke) -> None:
+def test_json_is_a_list_of_explanations(explain: Explain) -> None:
     found = json.loads(explain("softmax", "--json").stdout)
     assert [(each["kind"], each["name"]) for each in found] == [("model", "softmax"), ("layer", "softmax")]
     assert found[1]["formulas"][0]["latex"].startswith(r"y_{k} = \frac{")
     assert isinstance(found[1]["example"]["stages"][0]["steps"][-1]["value"], list)
 
 
-def test_latex_is_ready_to_paste(explain: Invoke) -> None:
+def test_latex_is_ready_to_paste(explain: Explain) -> None:
     lines = explain("sgd", "--latex").stdout.splitlines()
     assert lines[1:] == [r"\begin{align*}", r"  \theta &\leftarrow \theta - \eta g", r"\end{align*}"]
 
 
-def test_notes_on_the_name_go_to_stderr(explain: Invoke) -> None:
+def test_notes_on_the_name_go_to_stderr(explain: Explain) -> None:
     answer = explain("BatchNorm1d")
     assert "BatchNorm1d of other libraries is layer/batch_norm here" in answer.stderr
     assert "2 kinds have this name" in explain("softmax").stderr
 
 
-def test_a_key(explain: Invoke) -> None:
+def test_a_key(explain: Explain) -> None:
     answer = explain("train.clip_norm")
     assert "clip the global gradient norm to c" in answer.stdout
     assert "key of train" in answer.stdout
     assert json.loads(explain("lr", "--json").stdout)[0]["name"] == "lr"
 
 
-def test_a_diagnosis_of_the_doctor(explain: Invoke) -> None:
+def test_a_diagnosis_of_the_doctor(explain: Explain) -> None:
     rule = RULES[0]
     assert rule.page in explain(rule.name).stdout
     assert json.loads(explain(rule.name, "--json").stdout)[0]["why"] == rule.why
 
 
-def test_errors_are_usage_errors(explain: Invoke) -> None:
+def test_errors_are_usage_errors(explain: Explain) -> None:
     for arguments, message in (("bach_norm",), "did you mean 'batch_norm'"), (("lr", "--latex"), "has no formula"):
-        error = explain(*arguments).exception
-        assert isinstance(error, UsageError)
-        assert message in str(error)
+        answer = explain(*arguments)
+        assert answer.code == 2
+        assert message in answer.stderr
+        assert not answer.stdout
 
 
-def test_a_component_of_a_plugin(explain: Invoke, tmp_path: Path) -> None:
+def test_names_are_completed() -> None:
+    context = Context(Command("explain"))
+    assert complete_explained(context, "batch_n") == ["batch_norm"]
+    assert "train.clip_norm" in complete_explained(context, "train.c")
+    assert not [name for name in complete_explained(context, "") if "." in name]
+
+
+def test_a_component_of_a_plugin(explain: Explain, own_registries: None, tmp_path: Path) -> None:
     path = tmp_path / "doubling.py"
     path.write_text(PLUGIN, encoding="utf-8")
     answer = explain("doubling", "--plugin", str(path))
-    assert answer.exit_code == 0, answer.exception
+    assert answer.code == 0, answer.stderr
     assert "Multiply by two." in answer.stdout
     assert "Code (doubling.py)" in answer.stdout
     assert re.search(r"dx = 2 dy\n +=", answer.stdout)
@@ -126,8 +135,7 @@ def test_arrays_have_aligned_columns_and_are_wrapped() -> None:
     assert value_lines(0.5, 70) == ["0.5"]
 
 
-def test_the_outputs_on_the_page_are_those_of_the_command(explain: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results(), "width", 80)
+def test_the_outputs_on_the_page_are_those_of_the_command(explain: Explain) -> None:
     shown = [block.text for block in blocks(ROOT / "docs" / "explain.md", "text")]
     assert len(shown) == 3
     for text in shown:

@@ -36,11 +36,15 @@ _TOKEN = re.compile(
     rf"|(?P<name>(?:[A-Za-z]+|[α-ωΔΦ∂ŷȳ])[\u0302\u0304]?)|(?P<raised>[{''.join(_RAISED)}]+)|(?P<lowered>[₀-₉]+)"
     r"|(?P<index>_(?:\{[^}]*\}|[A-Za-z0-9]+(?:[+−=]\d+(?:\.\.\d+)?)?'?))|(?P<mark>.)"
 )
+# Brackets inside each other are read recursively.
+LONGEST = 200
 _CLOSING: Mapping[str, str] = {"(": ")", "[": "]", "⌊": "⌋"}
 
 
 def latex_of(formula: str) -> str:
-    """A formula in LaTeX, without dollar signs."""
+    """A formula in LaTeX, without dollar signs; as it is where it is too long for one."""
+    if len(formula) > LONGEST:
+        return formula
     return _Formula(unicodedata.normalize("NFC", formula)).sequence(())
 
 

@@ -15,7 +15,7 @@ from nnlab.insight.explain.examples.optimizers import optimizer_example
 from nnlab.insight.explain.examples.rates import RATE, UPDATES
 from nnlab.insight.explain.examples.small_layers import small_gradient, small_input, small_layer
 from nnlab.insight.explain.worked_example import WorkedExample, left_sides, sum_of_products
-from nnlab.models.textbook_twins import twin_of_layer
+from nnlab.models.textbook_twins import twin_of_layer, twin_of_loss
 from nnlab.registry import REGISTRIES, layers, losses, optimizers, schedules
 
 # Formulas whose left side an example does not show: sums of parts, and rules in words.
@@ -129,6 +129,16 @@ def test_cross_entropy_by_hand() -> None:
 def test_an_example_shows_every_formula_of_a_loss(name: str) -> None:
     shown = {step.formula for stage in loss_example(name).stages for step in stage.steps}
     assert {left_sides(each)[0] for each in docstring_of(losses[name]).formulas if each not in shown} <= NOT_SHOWN
+
+
+@pytest.mark.parametrize("name", losses.names())
+def test_the_numbers_of_a_loss_are_those_of_the_textbook(name: str) -> None:
+    example = loss_example(name)
+    x, t = (np.asarray(step.value) for step in example.given)
+    twin = twin_of_loss(losses[name](), np.ones(x.shape[1]))
+    found = values_of(example)
+    assert found["L"] == pytest.approx(twin.forward(x, t), rel=1e-12)
+    np.testing.assert_allclose(found["dx"], twin.backward(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["step", "exponential", "cosine", "warmup"])

@@ -8,7 +8,7 @@ from nnlab.config.experiment import spec_sections
 from nnlab.docstrings import docstring_of
 from nnlab.insight.explain.effects import EFFECTS
 from nnlab.insight.explain.explanation import explanation_of
-from nnlab.language import accepted_in_own_words, in_own_words, source_in_own_words, speaking
+from nnlab.language import accepted_in_own_words, formula_in_own_words, in_own_words, source_in_own_words, speaking
 from nnlab.registry import REGISTRIES, hyperparameters
 from nnlab.words import NOTES, effects, keys, keys_of_data, sentences, sentences_of_data
 
@@ -62,6 +62,14 @@ def test_books_in_sources() -> None:
     assert source_in_own_words(source) == source
     with speaking("ja"):
         assert source_in_own_words(source) == "『ゼロから作る Deep Learning』4.2.2 節、5.6.3 節; Ioffe & Szegedy 2015"
+
+
+def test_words_in_formulas() -> None:
+    with speaking("ja"):
+        assert formula_in_own_words("dx = dy where x > 0, else 0") == "dx = dy（x > 0 のとき）、それ以外は 0"
+        for cls in COMPONENTS.values():
+            for formula in docstring_of(cls).formulas:
+                assert not re.search(r"\b(where|else|with|probability)\b", formula_in_own_words(formula))
 
 
 def test_what_keys_accept() -> None:

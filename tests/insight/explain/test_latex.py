@@ -44,6 +44,8 @@ def test_formulas_are_aligned_at_their_sign() -> None:
     assert lines == [r"\begin{align*}", r"  y &= x \\", r"  \theta &\leftarrow \theta + v", r"\end{align*}"]
 
 
-@pytest.mark.parametrize("text", ["", "(", "a /", "]", "x_", "√", "|", "Σ", "^", "日本", "\\input{x}", "d" * 1000])
+@pytest.mark.parametrize(
+    "text", ["", "(", "a /", "]", "x_", "√", "|", "Σ", "^", "日本", "\\input{x}", "d" * 1000, "(" * 200, "(" * 9999]
+)
 def test_any_text_is_converted(text: str) -> None:
     latex_of(text)
