@@ -42,12 +42,17 @@ def _class_imbalance(case: Case) -> Iterator[Symptom]:
     if present < 2 or shares[major] * present < MAJORITY:
         return
     given = answers(case, name)
-    counts, recall = (
-        np.bincount(given.targets, minlength=dataset.classes),
-        recalls(given.targets, given.predicted, dataset.classes),
-    )
+    counts = np.bincount(given.targets, minlength=dataset.classes)
+    recall = recalls(given.targets, given.predicted, dataset.classes)
     small = (shares > 0) & (shares < shares[major] / 2)
-    ignored = np.flatnonzero(small & (counts >= min(FEWEST, max(1, counts.max() // 10))) & (recall <= IGNORED))
+    ignored = np.flatnonzero(small & (counts >= FEWEST) & (recall <= IGNORED))
+    if not len(ignored) and name != "train":  # with few samples of a class, those of training count as well
+        learnt = answers(case, "train")
+        targets, predicted = (
+            np.concatenate(pair) for pair in ((given.targets, learnt.targets), (given.predicted, learnt.predicted))
+        )
+        counts, recall = np.bincount(targets, minlength=dataset.classes), recalls(targets, predicted, dataset.classes)
+        ignored = np.flatnonzero(small & (counts >= FEWEST) & (recall <= IGNORED))
     if not len(ignored) or recall[major] < 1 / 2:
         return
     share = float(np.mean(given.targets == major))
@@ -75,8 +80,8 @@ RULES = (
     Rule(
         "class_imbalance",
         _class_imbalance,
-        why="A large class alone makes the mean loss small. Accuracy hides it: look at the recall of each class, and "
-        "weight the classes so that each counts the same.",
+        why="a large class alone makes the mean loss small. Accuracy hides it: look at the recall of each class, and "
+        "weight the classes so that each counts the same",
         source="King & Zeng 2001, Logistic Regression in Rare Events Data; Buda et al. 2018, arXiv 1710.05381",
         needs=("weights", "dataset"),
         explains=frozenset({"underfitting"}),

@@ -58,8 +58,8 @@ RULES = (
     Rule(
         "evaluation_noise",
         _evaluation_noise,
-        why="An accuracy p on n samples has a standard error of √(p(1 − p)/n). Differences below two of them are no "
-        "reason to prefer one step, setting or network.",
+        why="an accuracy p on n samples has a standard error of √(p(1 − p)/n). Differences below two of them are no "
+        "reason to prefer one step, setting or network",
         source="CS231n, Neural Networks 3 (babysitting the learning process); Dietterich 1998, Approximate "
         "Statistical Tests",
         needs=("dataset",),

@@ -1,6 +1,7 @@
 """Overfitting and underfitting: what training samples say, and what others say."""
 
 from collections.abc import Iterator
+from math import inf, prod
 
 from nnlab.core.task import NUMBERS
 from nnlab.insight.doctor.answers import samples_of
@@ -11,6 +12,7 @@ from nnlab.insight.doctor.regularisation import neighbours_of, penalty_share, wi
 from nnlab.insight.doctor.remedies import keys_of
 from nnlab.insight.doctor.rules import Rule, Symptom
 from nnlab.insight.finding import Severity
+from nnlab.layers.planning import draws_weights
 
 ROSE = 1.1
 """The loss on other samples has risen where it is this many times the smallest one."""
@@ -23,7 +25,8 @@ ROSE_FAR = 3.0
 
 
 def _overfitting(case: Case) -> Iterator[Symptom]:
-    split = next((name for name in ("validation", "test") if len(case.curve(f"{name}_loss")[0])), "")
+    counted = [name for name in ("validation", "test") if len(case.curve(f"{name}_loss")[0])]
+    split = max(counted, key=lambda name: samples_of(case, name), default="")
     found = curves(case, split) if split else None
     if found is None or (severity := _severity(case, found)) is None:
         return
@@ -71,7 +74,7 @@ def _severity(case: Case, found: Curves) -> Severity | None:
     if rose and (found.gap >= LARGE_GAP or harmed or found.rise >= ROSE_FAR):
         return "problem"
     stalled = found.loss[-1] >= (1 - FLAT) * found.loss[len(found.loss) // 2]
-    if share and stalled and found.gap >= VERY_LARGE_GAP and found.train_metric[-1] >= 1 - FLAT:
+    if stalled and found.gap >= VERY_LARGE_GAP and found.train_metric[-1] >= 1 - FLAT:
         return "problem"
     if not share and rose and found.rise >= LOSSES_APART and found.gap >= FAR_APART / 2:
         return "problem"
@@ -91,8 +94,9 @@ def _against_overfitting(case: Case, *, rose: bool) -> str:
     return case.retry("penalty.l2=0.001")
 
 
-LOW, FLAT = 0.1, 0.02
-"""Below what neighbours reach by this; the loss improves less than this fraction in the last fifth."""
+LOW, FLAT, SLOW, NARROW = 0.1, 0.02, 0.06, 1 / 3
+"""Below what neighbours reach by the first; the loss changes less than the second fraction in the last fifth, or
+than the third where a hidden layer has at most the fourth fraction of the number of classes."""
 
 
 def _underfitting(case: Case) -> Iterator[Symptom]:
@@ -106,8 +110,11 @@ def _underfitting(case: Case) -> Iterator[Symptom]:
     before = int(0.8 * (len(found.steps) - 1))
     earlier, end = float(found.train_loss[before]), float(found.train_loss[-1])
     reached = float(found.train_metric[-1])
-    at_chance = end > 0.98 * case.chance
-    if abs(earlier - end) / max(earlier, 1e-30) > FLAT or at_chance or reached > 1 - LOW:
+    narrow = _narrowest(case) <= NARROW * max(case.classes, 1)
+    # A network of one layer ends at chance because it is too small, others for many reasons.
+    at_chance = end > 0.98 * case.chance and len(case.setup.network.layers) > 2
+    flat = abs(earlier - end) <= (SLOW if narrow else FLAT) * earlier
+    if not flat or at_chance or reached > 1 - LOW:
         return
     neighbours = neighbours_of(case)
     if neighbours < reached + LOW:
@@ -119,6 +126,12 @@ def _underfitting(case: Case) -> Iterator[Symptom]:
         numbers={"train": reached, "neighbours": neighbours, "loss_before": earlier, "loss": end},
         command=_against_underfitting(case),
     )
+
+
+def _narrowest(case: Case) -> float:
+    """The outputs of the narrowest hidden layer with weights; infinite where there is none."""
+    *hidden, _ = [layer.out_shape for layer in case.setup.network.layers if draws_weights(layer)]
+    return min((prod(shape) for shape in hidden), default=inf)
 
 
 def _against_underfitting(case: Case) -> str:
@@ -143,15 +156,15 @@ RULES = (
     Rule(
         "overfitting",
         _overfitting,
-        why="The network learns its training samples by heart: details of them that other samples do not share lower "
-        "the training loss only. More samples, weight decay, dropout or augmentation help, or stopping earlier.",
+        why="the network learns its training samples by heart: details of them that other samples do not share lower "
+        "the training loss only. More samples, weight decay, dropout or augmentation help, or stopping earlier",
         source="Prechelt 1998, Early Stopping – But When?; CS231n, Neural Networks 3; Deep Learning from Scratch, 6.4",
     ),
     Rule(
         "underfitting",
         _underfitting,
-        why="The model is too small, or regularised too much, for the shape of the classes: the training loss itself "
-        "stays high, so more samples or more steps change nothing.",
+        why="the model is too small, or regularised too much, for the shape of the classes: the training loss itself "
+        "stays high, so more samples or more steps change nothing",
         source="CS231n, Neural Networks 1 (size of the network) and 3; Goodfellow et al. 2016, Deep Learning, 5.2",
         needs=("experiment", "dataset", "chance"),
     ),

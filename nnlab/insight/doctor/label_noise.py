@@ -22,7 +22,7 @@ from nnlab.text import quote
 NEIGHBOURS, FEWEST, DEEPEST = 20, 20, 0.3
 """The neighbours that are asked; of at least so many samples this fraction, those deepest in a class."""
 
-NOISE, EVEN, INFORMED = 0.08, 0.57, 0.15
+NOISE, EVEN, INFORMED = 0.08, 0.57, 0.08
 """Labels are noisy where at least this share of those deepest in a class is wrong, this fraction of that of all;
 and where what is known about a sample beats the largest class by so much accuracy."""
 
@@ -52,8 +52,8 @@ def noise_rate(dataset: Dataset) -> float:
     found = nearest_training_samples(dataset, k=NEIGHBOURS)
     own = train.targets[found.queries]
     shares = [votes(found.labels_of(train), classes) / NEIGHBOURS]
-    if np.prod(dataset.sample_shape) * 10 <= len(train):
-        shares.append(discriminants(train.inputs.reshape(len(train), -1), train.targets, classes)[found.queries])
+    if np.prod(dataset.sample_shape) * 10 <= len(found.queries):
+        shares.append(discriminants(train.inputs[found.queries].reshape(len(own), -1), own, classes))
     best = max(shares, key=lambda scores: float(np.mean(scores.argmax(axis=1) == own)))
     return _error_of_the_deepest(best, own)
 
@@ -179,8 +179,8 @@ RULES = (
     Rule(
         "label_noise",
         _label_noise,
-        why="A large network learns wrong labels by heart, and on other samples repeats them. Errors that networks of "
-        "several seeds share, each confidently, are the samples whose labels to check first.",
+        why="a large network learns wrong labels by heart, and on other samples repeats them. Errors that networks of "
+        "several seeds share, each confidently, are the samples whose labels to check first",
         source="Northcutt, Jiang & Chuang 2021, Confident Learning, JAIR 70; Zhang et al. 2017, arXiv 1611.03530",
         needs=("weights", "dataset"),
     ),

@@ -18,8 +18,9 @@ from nnlab.registry import registered_name
 SHARE = 0.5
 """A penalty outweighs the loss where it is at least this share of the objective."""
 
-UNLEARNT = 0.5
-"""Little is learnt where the training loss is at least this fraction of that of a constant prediction."""
+UNLEARNT, LITTLE_LEARNT = 0.5, 0.2
+"""Little is learnt where the training loss is at least the first fraction of that of a constant prediction, or the
+second with weights that are shrunk."""
 
 SHRUNK, MORE = 0.5, 0.1
 """Weights are shrunk below this fraction of their initial norm; the data allows more by this accuracy or R²."""
@@ -72,12 +73,12 @@ def _penalty_outweighs_loss(case: Case) -> Iterator[Symptom]:
     penalties = _penalties(case)
     if loss is None or objective is None or not (penalties or decay):
         return
-    if not np.isfinite([loss, objective]).all() or loss < UNLEARNT * case.chance:
+    if not np.isfinite([loss, objective]).all() or loss < LITTLE_LEARNT * case.chance:
         return
     initial, norm = (_norm([layer.weights for layer in moment.trained]) for moment in (case.before, case.after))
     share = penalty_share(case)
     shrunk = norm < SHRUNK * initial and allows_more(case)
-    if share < SHARE and not shrunk:
+    if not shrunk and (share < SHARE or loss < UNLEARNT * case.chance):
         return
     named = ", ".join([f"{key} {value:g}" for key, value in penalties.items()][:3])
     if penalties:
@@ -178,8 +179,8 @@ RULES = (
     Rule(
         "penalty_outweighs_loss",
         _penalty_outweighs_loss,
-        why="The objective is loss + penalty. Where the penalty is the larger part, the gradient of λ/2·ΣW², which is "
-        "λW, pulls every weight to 0 faster than the data can hold it.",
+        why="the objective is loss + penalty. Where the penalty is the larger part, the gradient of λ/2·ΣW², which is "
+        "λW, pulls every weight to 0 faster than the data can hold it",
         source="Deep Learning from Scratch, 6.4.2; Krogh & Hertz 1991, A Simple Weight Decay Can Improve "
         "Generalization; CS231n, Neural Networks 3 (hyperparameter ranges)",
         needs=("weights", "chance"),
@@ -188,8 +189,8 @@ RULES = (
     Rule(
         "dropout_too_strong",
         _dropout_too_strong,
-        why="Dropout with rate p leaves 1 − p of the outputs of a layer. Too few of them carry too little about a "
-        "sample, and the loss that is minimised stays high.",
+        why="dropout with rate p leaves 1 − p of the outputs of a layer. Too few of them carry too little about a "
+        "sample, and the loss that is minimised stays high",
         source="Srivastava et al. 2014, JMLR 15, section 7.3 (effect of the rate)",
         needs=("weights",),
         explains=frozenset({"underfitting"}),
@@ -197,7 +198,7 @@ RULES = (
     Rule(
         "augmentation_too_strong",
         _augmentation_too_strong,
-        why="Augmentation must keep what makes a sample one of its class: a 6 turned by 180° is a 9.",
+        why="augmentation must keep what makes a sample one of its class: a 6 turned by 180° is a 9",
         source="Shorten & Khoshgoftaar 2019, A Survey on Image Data Augmentation, Journal of Big Data 6 (safety)",
         needs=("weights",),
         explains=frozenset({"underfitting"}),

@@ -78,8 +78,8 @@ RULES = (
     Rule(
         "duplicated_samples",
         _duplicates,
-        why="A test measures what a network does on samples that it has not seen. Split before samples are copied, "
-        "and keep samples of one origin (a person, a picture) in one split.",
+        why="a test measures what a network does on samples that it has not seen. Split before samples are copied, "
+        "and keep samples of one origin (a person, a picture) in one split",
         source="Kapoor & Narayanan 2023, Leakage and the reproducibility crisis, Patterns 4; "
         "Barz & Denzler 2020, arXiv 1902.00423 (duplicates in CIFAR)",
         needs=("dataset",),
@@ -87,7 +87,7 @@ RULES = (
     Rule(
         "tiny_test_set",
         _tiny_test_set,
-        why="The accuracy p on n samples has a standard error of √(p(1 − p)/n): it falls with the square root of n.",
+        why="the accuracy p on n samples has a standard error of √(p(1 − p)/n): it falls with the square root of n",
         source="CS231n, Image Classification (validation sets); Japkowicz & Shah 2011, Evaluating Learning "
         "Algorithms, chapter 2",
         needs=("dataset",),
