@@ -65,3 +65,14 @@ def test_what_cannot_be_trained_is_a_usage_error(nnlab, spec: Path) -> None:
     answer = nnlab("sanity", spec, "-s", "train.batch_size=1000")
     assert answer.code == 2
     assert "small.yaml" in answer.stderr
+
+
+def test_names_in_the_data_cannot_steer_a_terminal(nnlab, tmp_path: Path) -> None:
+    rows = "".join(f"{1000 * (number % 7)},{number % 2},k{number % 2}\n" for number in range(60))
+    (tmp_path / "odd.csv").write_text('"a\x1b[31m\nb",copy of it,label\n' + rows, encoding="utf-8")
+    (tmp_path / "odd.yaml").write_text(SPEC.replace(SPIRAL, "data: {name: table, path: odd.csv}\n"), encoding="utf-8")
+    answer = nnlab("sanity", tmp_path / "odd.yaml", "-s", "data.scaling=none", "--only", "inputs")
+    assert answer.code == 1
+    assert "\\x1b[31m\\nb has mean" in answer.stdout
+    assert "\x1b" not in answer.stdout
+    assert """-s data.scaling=none -s 'data.exclude=["copy of it"]'""" in answer.stdout

@@ -1,5 +1,6 @@
 """The inputs of the network: finite, scaled as reported, held-out samples scaled alike, no label among them."""
 
+from json import dumps
 from math import prod
 
 import numpy as np
@@ -13,6 +14,7 @@ from nnlab.insight.sanity.checked_spec import CheckedSpec
 from nnlab.insight.sanity.result import Verdict, found, listed
 from nnlab.insight.sanity.shared_samples import shared_samples
 from nnlab.saved_run import dataset_of
+from nnlab.text import one_line
 
 NUMBERS = 2**23
 """Statistics are of as many samples as have this many numbers."""
@@ -65,7 +67,7 @@ def _reported(case: CheckedSpec) -> str:
 
 def _name(case: CheckedSpec, index: int) -> str:
     names = case.dataset.inputs.feature_names
-    return names[index] if index < len(names) else f"input {index + 1}"
+    return one_line(names[index]) if index < len(names) else f"input {index + 1}"
 
 
 def _not_finite(case: CheckedSpec, bad: list[str], parts: dict[str, Array]) -> Verdict:
@@ -156,7 +158,9 @@ def _label_among(case: CheckedSpec, x: Array) -> list[Finding]:
             "samples, which have no label yet, are worthless.",
             numbers={"inputs": len(names), "first": names[0]},
             section="label-among-inputs",
-            command=case.with_keys("train", {"data.exclude": f"[{names[0]}]"}) if case.dataset.columns else "",
+            command=case.with_keys("train", {"data.exclude": dumps([names[0]], ensure_ascii=False)})
+            if case.dataset.columns
+            else "",
         )
     ]
 

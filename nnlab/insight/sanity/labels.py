@@ -8,6 +8,7 @@ from nnlab.data.dataset import Split
 from nnlab.insight.finding import Finding
 from nnlab.insight.sanity.checked_spec import CheckedSpec
 from nnlab.insight.sanity.result import Verdict, found, listed
+from nnlab.text import one_line
 
 UNLIKELY = 1e-3
 """A class without held-out samples is a problem where chance alone would leave it out this rarely."""
@@ -23,7 +24,9 @@ def labels(case: CheckedSpec) -> Verdict:
     counts = {name: _counts(split, dataset.classes) for name, split in dataset.splits.items()}
     train = counts.pop("train")
     present = train[train > 0]
-    text = f"{dataset.classes} classes, {present.min():,} to {present.max():,} training labels each"
+    equal = present.min() == present.max()
+    each = f"{present.min():,}" if equal else f"{present.min():,} to {present.max():,}"
+    text = f"{dataset.classes} classes, {each} training labels each"
     findings = []
     missing = np.flatnonzero(train == 0)
     if dataset.tokens:
@@ -50,14 +53,14 @@ def _counts(split: Split, classes: int) -> Array:
 def _numbers(case: CheckedSpec) -> Verdict:
     """Of targets that are numbers: the spread, and how far held-out ones are away."""
     assert case.dataset.numbers is not None
-    names = case.dataset.numbers.names
+    names = [one_line(name) for name in case.dataset.numbers.names]
     y = case.dataset.train.targets.reshape(-1, len(names))
     text = f"targets {listed(names)} scaled to mean {y.mean():.2g} and std {y.std():.3g}, expected 0 and 1"
     return Verdict(f"{text}; the largest is {np.abs(y).max():.3g} standard deviations away")
 
 
 def _missing(case: CheckedSpec, split: str, classes: Array, samples: int) -> Finding:
-    names = [case.dataset.class_names[index] for index in classes]
+    names = [one_line(case.dataset.class_names[index]) for index in classes]
     return found(
         "class_missing",
         f"There are no {'training' if split == 'train' else split} samples of {listed(names)}.",
@@ -71,7 +74,7 @@ def _missing(case: CheckedSpec, split: str, classes: Array, samples: int) -> Fin
 
 
 def _unbalanced(case: CheckedSpec, train: Array) -> Finding:
-    share, name = float(train.max() / train.sum()), case.dataset.class_names[int(train.argmax())]
+    share, name = float(train.max() / train.sum()), one_line(case.dataset.class_names[int(train.argmax())])
     return found(
         "one_class_dominates",
         f"{share:.0%} of the training labels are {name}.",

@@ -11,6 +11,8 @@ from nnlab.models.network import Network
 from nnlab.registry import registered_name
 
 SAMPLES = 64
+MANY_TIMES = 10.0
+"""A penalty that is this many times the data loss before training hides it."""
 SECTION = "penalties"
 
 
@@ -37,6 +39,7 @@ def penalties(case: CheckedSpec) -> Verdict:
             f"all regularised numbers are 0, and so is {listed([term.name for term in terms])}", skipped=True
         )
     findings = [_wrong(case, term, data_loss) for term in active if not term.twice > term.once > 0]
+    findings += [_too_strong(case, term, data_loss) for term in active if term.once > MANY_TIMES * data_loss > 0]
     once, twice = (data_loss + sum(getattr(term, part) for term in active) for part in ("once", "twice"))
     names = listed([term.name for term in active])
     text = f"objective {twice:.6g} with 2λ, {once:.6g} with λ, expected above the data loss {data_loss:.6g} ({names})"
@@ -67,6 +70,19 @@ def _activity_terms(network: Network) -> list[Term]:
         found_terms.append(Term(registered_name(layer), once, layer.activity_penalty().real))
         layer.scale_activity_penalty(0.5)
     return found_terms
+
+
+def _too_strong(case: CheckedSpec, term: Term, data_loss: float) -> Finding:
+    return found(
+        "penalty_outweighs_loss",
+        f"The penalty {term.name} is many times the data loss.",
+        f"it adds {term.once:.4g} to the data loss {data_loss:.4g} before the first update",
+        "Training then makes the weights small first, and may leave the data unlearned.",
+        numbers={"penalty": term.once, "data_loss": data_loss},
+        section=SECTION,
+        command="a strength λ 10 to 100 times smaller",
+        severity="advice",
+    )
 
 
 def _wrong(case: CheckedSpec, term: Term, data_loss: float) -> Finding:

@@ -29,7 +29,7 @@ HUBER = np.where(np.abs(NUMBERS) < 0.5, NUMBERS**2 / 2, 0.5 * np.abs(NUMBERS) - 
         (
             Huber(delta=0.5),
             NUMBERS,
-            np.where(np.abs(NUMBERS) < 0.5, NUMBERS**2 / 2, 0.5 * np.abs(NUMBERS) - 0.125).mean(),
+            HUBER.mean(),
         ),
     ],
 )
