@@ -9,8 +9,9 @@ fold, ``sweep(spec, {"optimizer.lr": [0.1, 0.01]})`` once for each value. ``comp
 ``load_plugin(file)`` adds components of your own.
 ``numerical_gradient(f, x)`` is the gradient of any function from its values, ``check_gradient(forward, backward)``
 compares hand-written gradients with it, ``run_descent(spec)`` minimises a test function.
-``learning_rate_test(spec)`` suggests a learning rate, ``loss_landscape(run)`` shows the loss around its weights.
-Nothing heavy is imported before one of these names is used, so that ``nnlab --help`` starts at once.
+``learning_rate_test(spec)`` suggests a learning rate, ``loss_landscape(run)`` shows the loss around its weights,
+``trace(spec)`` lays one training step open. Nothing heavy is imported before one of these names is used, so that
+``nnlab --help`` starts at once.
 """
 
 import os
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from nnlab.insight.landscape.loss_landscape import loss_landscape
     from nnlab.insight.range_test.learning_rate_test import learning_rate_test
     from nnlab.insight.sanity.api import sanity
+    from nnlab.insight.trace.tracing import trace
     from nnlab.plugins.loading import load_plugin
     from nnlab.sweeps.api import sweep
     from nnlab.sweeps.sweep_result import read_sweep
@@ -62,6 +64,7 @@ __all__ = [
     "run_descent",
     "sanity",
     "sweep",
+    "trace",
     "trained_network",
 ]
 
@@ -91,6 +94,7 @@ _HOMES = {
     "run_descent": "nnlab.descent.run",
     "sanity": "nnlab.insight.sanity.api",
     "sweep": "nnlab.sweeps.api",
+    "trace": "nnlab.insight.trace.tracing",
     "trained_network": "nnlab.inference.trained_network",
 }
 

@@ -32,8 +32,9 @@ def _section(section: Section, dtype: str, most: int, digits: int) -> Iterator[T
     kind = section.kind if section.kind and section.kind not in section.title else ""
     title = "  ".join(filter(None, (phase_name(section), section.title, kind)))
     yield Text(f"── {title} ".ljust(WIDTH, "─"), style="bold")
+    yield from _paragraph(section.about, INDENT)
     for formula in section.formulas:
-        yield from _paragraph(formula, INDENT)
+        yield from _paragraph(formula, INDENT * 2)
     for note in section.notes:
         yield from _paragraph(note, INDENT)
     for name, value in section.numbers:

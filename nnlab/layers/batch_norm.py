@@ -66,9 +66,9 @@ class BatchNorm(Layer):
         return self._restored(self._gradients(self._rows(dy, "dy")), len(dy))
 
     def forward_details(self) -> dict[str, Array]:
-        """Mean and variance that x was normalised with, of the batch in training, and x̂."""
-        x_hat = self._restored(self._centred * self._inverse_std, self._samples)
-        return {"mean": self._statistics[0], "variance": self._statistics[1], "x̂": x_hat}
+        """Mean and variance that x was normalised with, of the batch in training, and xn."""
+        xn = self._restored(self._centred * self._inverse_std, self._samples)
+        return {"mean": self._statistics[0], "var": self._statistics[1], "xn": xn}
 
     def take_statistics(self, x: Array) -> None:
         momentum, self.momentum = self.momentum, 0.0

@@ -94,12 +94,12 @@ class RecurrentLayer(WeightedLayer):
         return dx.swapaxes(0, 1)
 
     def backward_details(self) -> dict[str, Array]:
-        """The gradient of the input of each gate, x_t Wx + h_{t−1} Wh + b, at each step."""
+        """The gradient of a = x_t Wx + h_{t−1} Wh + b, the inputs of the gates, at each step."""
         dz = self._dz.swapaxes(0, 1)
         if not self.gate_names:
-            return {"dz": dz}
+            return {"da": dz}
         return {
-            f"d{name}": dz[..., index * self.units : (index + 1) * self.units]
+            f"da_{name}": dz[..., index * self.units : (index + 1) * self.units]
             for index, name in enumerate(self.gate_names)
         }
 

@@ -51,8 +51,8 @@ class SampleNorm(Layer):
         return y
 
     def forward_details(self) -> dict[str, Array]:
-        """The standard deviation √(variance + eps) that each group was divided by, and x̂."""
-        return {"std": self._std, "x̂": self._normalised}
+        """The standard deviation √(var + eps) that each group was divided by, and xn."""
+        return {"std": self._std, "xn": self._normalised}
 
     def backward(self, dy: Array) -> Array:
         """dx = (dx̂ − mean(dx̂) − x̂ mean(dx̂ x̂)) / √(variance + eps) with dx̂ = dy gamma; dgamma = Σ dy x̂, dbeta = Σ dy."""

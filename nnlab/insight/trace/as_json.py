@@ -39,6 +39,7 @@ def _section(section: Section, most: int) -> dict[str, Any]:
         "layer": section.layer,
         "kind": section.kind,
         "title": section.title,
+        "about": section.about,
         "formulas": list(section.formulas),
         "code": [asdict(code) for code in section.code],
         "numbers": {name: _plain(value) for name, value in section.numbers},

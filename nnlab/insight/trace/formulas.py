@@ -3,16 +3,16 @@
 import ast
 import inspect
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any
 
+from nnlab.docstrings import docstring_of
 from nnlab.layers.base import Layer
 from nnlab.textbook import Layer as TextbookLayer
 
-_SENTENCE_END = re.compile(r"(?<=[.])\s+(?=[A-ZΣ])")
-_GRADIENT = re.compile(r"\bd\w* = |\bd\w+ is ")
+# ``dW = ...``, ``dh_{t−1} = ...``: the gradient of the loss by what follows the d.
+_GRADIENT = re.compile(r"d[^\W\d_]+([_[]\S*)? = ")
 
 
 @dataclass(frozen=True)
@@ -23,26 +23,19 @@ class Code:
     text: str
 
 
-def formula(component: object) -> str:
-    """The first sentence of the docstring of a component's class; where it has no formula, the first that has too."""
-    head, *sentences = _sentences(type(component))
-    if _is_formula(head):
-        return head
-    return " ".join([head, *[sentence for sentence in sentences if " = " in sentence][:1]])
+def formulas(component: object) -> list[str]:
+    """The formulas in the docstring of a component's class that are not gradients."""
+    return [formula for formula in docstring_of(type(component)).formulas if not _GRADIENT.match(formula)]
 
 
-def gradient_formulas(layer: Layer, twin: TextbookLayer | None) -> list[str]:
-    """The formulas of a layer's backward: from the docstrings of its methods, else from that of its textbook class."""
-    names = ["through_time", "backward_parameters", "backward"]
-    found = [text for name in names if (text := _method_formula(type(layer), name, Layer))]
-    return found if found or twin is None else textbook_gradients(twin)
+def sentence(component: object) -> str:
+    """What a component does."""
+    return docstring_of(type(component)).sentence
 
 
-def textbook_gradients(twin: object) -> list[str]:
-    """The formulas of gradients in the docstring of a textbook class."""
-    clauses = (clause for sentence in _sentences(type(twin)) for clause in sentence.split("; "))
-    found = (re.sub(r"\bdout\b", "dy", clause) for clause in clauses if _GRADIENT.search(clause))
-    return [f"{clause.rstrip('.')}." for clause in found]
+def gradient_formulas(component: object) -> list[str]:
+    """Those that are gradients of the loss."""
+    return [formula for formula in docstring_of(type(component)).formulas if _GRADIENT.match(formula)]
 
 
 def method_code(cls: type[Any], name: str, owner: str = "") -> list[Code]:
@@ -82,28 +75,3 @@ def textbook_code(twin: object, name: str) -> list[Code]:
 def layer_code(layer: Layer, twin: TextbookLayer | None, name: str) -> list[Code]:
     """The source of a layer's forward or backward: in the textbook, or in the file of its plugin."""
     return method_code(type(layer), name) if twin is None else textbook_code(twin, name)
-
-
-def _method_formula(cls: type[Any], name: str, not_of: type[Any]) -> str:
-    for base in inspect.getmro(cls):
-        if base is not_of:
-            return ""
-        method = vars(base).get(name)
-        if method is not None and method.__doc__:
-            text = " ".join(inspect.cleandoc(method.__doc__).split())
-            return text.removeprefix("Also ") if "=" in text or "←" in text else ""
-    return ""
-
-
-def _sentences(cls: type[Any]) -> list[str]:
-    paragraphs = (inspect.getdoc(cls) or cls.__name__).split("\n\n")
-    return list(_plain(sentence for part in paragraphs for sentence in _SENTENCE_END.split(" ".join(part.split()))))
-
-
-def _plain(sentences: Iterator[str]) -> Iterator[str]:
-    """Without what is said about the code."""
-    return (sentence.replace("``", "") for sentence in sentences if not sentence.startswith("Equals"))
-
-
-def _is_formula(text: str) -> bool:
-    return any(sign in text for sign in ("=", "←", "Σ"))

@@ -168,7 +168,8 @@ def _matrix(panel: Panel, largest: float, digits: int) -> Matrix:
         for texts, values in zip(cells(panel.values, digits), np.asarray(panel.values).tolist(), strict=True)
     ]
     labels = [index_text(panel.row_axis, row) if panel.row_axis else "" for row in panel.rows]
-    heads = [index_text(panel.column_axis, at) for at in panel.columns]
+    first, *others = panel.columns
+    heads = [index_text(panel.column_axis, first), *map(str, others)]
     title = ", ".join(filter(None, (panel.place, panel.part)))
     return Matrix(title, heads, list(zip(labels, rows, strict=True)))
 

@@ -6,7 +6,7 @@ from nnlab import textbook
 from nnlab.core.arrays import Array
 from nnlab.engine.run_setup import RunSetup
 from nnlab.insight.trace.agreement import difference
-from nnlab.insight.trace.formulas import formula, textbook_code, textbook_gradients
+from nnlab.insight.trace.formulas import formulas, gradient_formulas, sentence, textbook_code
 from nnlab.insight.trace.recorder import StepRecord
 from nnlab.insight.trace.sections import Section
 from nnlab.insight.trace.tensors import Tensor, sample_axes
@@ -26,8 +26,15 @@ def loss_sections(record: StepRecord, setup: RunSetup) -> tuple[Section | None, 
     per_row = loss.per_sample(flat_scores, flat_targets).reshape(scores.shape[:-1])
     axes = sample_axes(scores.shape[1:], classes=True)
     tensors = [
-        Tensor("scores", in_language("output of the last layer", "最後の層の出力"), scores, axes, True, repeated=True),
-        Tensor("t", about_targets(targets), targets, target_axes(targets), True),
+        Tensor(
+            "x",
+            in_language("scores: output of the last layer", "スコア: 最後の層の出力"),
+            scores,
+            axes,
+            True,
+            repeated=True,
+        ),
+        target_tensor(targets),
     ]
     if loss.softmax:
         p = textbook.Softmax().forward(scores.astype(np.float64))
@@ -48,7 +55,8 @@ def loss_sections(record: StepRecord, setup: RunSetup) -> tuple[Section | None, 
         "loss",
         in_language("Loss", "損失") + f": {name}",
         kind=name,
-        formulas=[formula(loss)],
+        about=sentence(loss),
+        formulas=formulas(loss),
         code=textbook_code(twin, "forward") if twin else (),
         tensors=tensors,
         numbers=numbers,
@@ -56,18 +64,16 @@ def loss_sections(record: StepRecord, setup: RunSetup) -> tuple[Section | None, 
     )
     if record.dscores is None:
         return forward, None
-    dscores = Tensor(
-        "dscores", in_language("∂L/∂scores", "∂L/∂スコア"), record.dscores.reshape(scores.shape), axes, True
-    )
+    dx = Tensor("dx", in_language("∂L/∂scores", "∂L/∂スコア"), record.dscores.reshape(scores.shape), axes, True)
     return (
         forward,
         Section(
             "backward",
             in_language("Loss", "損失") + f": {name}",
             kind=name,
-            formulas=textbook_gradients(twin) if twin else (),
+            formulas=gradient_formulas(loss),
             code=textbook_code(twin, "backward") if twin else (),
-            tensors=[dscores],
+            tensors=[dx],
             agreement=gradient_agreement,
         ),
     )
@@ -80,13 +86,9 @@ def _loss_twin(record: StepRecord, setup: RunSetup) -> textbook.Loss | None:
         return None
 
 
-def about_targets(targets: Array) -> str:
-    """What targets are: numbers or classes."""
-    numbers = targets.dtype.kind == "f"
-    return in_language("targets", "目標値") if numbers else in_language("targets: classes", "正解ラベル")
-
-
-def target_axes(targets: Array) -> tuple[str, ...]:
-    """The letters of their axes."""
-    letters = ("N", "K") if targets.dtype.kind == "f" else ("N", "T")
-    return letters[: targets.ndim] if targets.ndim < 3 else ("N", "T", "K")
+def target_tensor(targets: Array) -> Tensor:
+    """The classes (N,) or (N, T), called label, or the numbers t (N, K) or (N, T, K)."""
+    if targets.dtype.kind != "f":
+        return Tensor("label", in_language("classes", "正解のクラス"), targets, ("N", "T")[: targets.ndim], True)
+    axes = ("N", "K") if targets.ndim < 3 else ("N", "T", "K")
+    return Tensor("t", in_language("targets", "目標値"), targets, axes[: targets.ndim], True)

@@ -9,15 +9,19 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.engine.run_setup import RunSetup
 from nnlab.insight.trace.agreement import difference, prepared
-from nnlab.insight.trace.formulas import formula, gradient_formulas, layer_code
+from nnlab.insight.trace.formulas import formulas, gradient_formulas, layer_code, sentence
 from nnlab.insight.trace.layer_arrays import LayerArrays, comparable
-from nnlab.insight.trace.loss_sections import about_targets, target_axes
+from nnlab.insight.trace.loss_sections import target_tensor
 from nnlab.insight.trace.parameter_axes import own_name, parameter_axes
 from nnlab.insight.trace.recorder import StepRecord
 from nnlab.insight.trace.sections import Section
 from nnlab.insight.trace.tensors import Tensor, sample_axes
 from nnlab.language import in_language
 from nnlab.registry import registered_name
+from nnlab.text import one_line
+
+MOST_NAMES = 20
+"""Names of classes that are listed."""
 
 
 def batch_section(record: StepRecord, setup: RunSetup) -> Section:
@@ -33,9 +37,13 @@ def batch_section(record: StepRecord, setup: RunSetup) -> Section:
             True,
         ),
         Tensor("x", in_language("inputs", "入力"), x, axes, True),
-        Tensor("t", about_targets(targets), targets, target_axes(targets), True),
+        target_tensor(targets),
     ]
     notes = []
+    names = setup.dataset.class_names
+    if targets.dtype.kind != "f" and len(names) <= MOST_NAMES and list(names) != [str(k) for k in range(len(names))]:
+        listed = ", ".join(f"{k} {one_line(name)}" for k, name in enumerate(names))
+        notes.append(in_language(f"labels: {listed}", f"ラベル: {listed}"))
     if record.mini_batches > 1:
         part = record.samples
         notes.append(
@@ -80,7 +88,8 @@ def forward_section(arrays: LayerArrays, record: StepRecord, last: bool, *, alon
         arrays.name,
         arrays.name,
         arrays.kind,
-        [formula(layer)],
+        sentence(layer),
+        formulas(layer),
         layer_code(layer, call.twin, "forward"),
         tensors,
         agreement=agreement,
@@ -124,7 +133,8 @@ def backward_section(arrays: LayerArrays, last: bool, *, alone: bool) -> Section
         arrays.name,
         arrays.name,
         arrays.kind,
-        gradient_formulas(layer, call.twin),
+        "",
+        gradient_formulas(layer),
         layer_code(layer, call.twin, "backward"),
         tensors,
         notes=notes,
@@ -157,14 +167,14 @@ def _inside(key: str, array: Array, arrays: LayerArrays) -> Tensor:
 
 def _about(key: str) -> str:
     """What an array inside a layer is."""
-    if key.startswith("d"):
-        return in_language(f"∂L/∂{key[1:]} before its activation", f"活性化前の {key[1:]} の勾配")
+    if key.startswith("da"):
+        return in_language("∂L/∂a, with a the input of the gate", "ゲートの入力 a についての ∂L/∂a")
     words = {
         "mask": in_language("0 where a number is dropped, else 1/(1 − rate)", "捨てる所は 0、他は 1/(1 − rate)"),
         "mean": in_language("of the batch", "バッチの平均"),
-        "variance": in_language("of the batch", "バッチの分散"),
-        "std": in_language("√(variance + eps) of each sample", "データごとの √(variance + eps)"),
-        "x̂": in_language("x normalised", "正規化した x"),
+        "var": in_language("of the batch", "バッチの分散"),
+        "std": in_language("√(var + eps) of each sample", "データごとの √(var + eps)"),
+        "xn": in_language("x normalised", "正規化した x"),
         "f": in_language("forget gate", "忘却ゲート"),
         "g": in_language("candidate", "候補"),
         "i": in_language("input gate", "入力ゲート"),

@@ -16,6 +16,8 @@ LARGEST = 160
 """Pixels along an axis of a picture, before it is scaled."""
 THINNEST = 3
 """Rows or columns; fewer are a line."""
+LONGEST = 4
+"""Rows for each column; more would make a picture a line."""
 MOST_TILES = 16
 SHOWN_WIDTH = 320
 
@@ -46,7 +48,8 @@ def _matrix(tensor: Tensor) -> tuple[Array, str] | None:
     values = tensor.values
     first = f"{tensor.axes[0].lower() or 'axis'}={tensor.first}" if values.ndim > 2 else ""
     if values.ndim == 2:
-        shown = values[:LARGEST, :LARGEST]
+        rows, columns = values.shape
+        shown = values[: min(LARGEST, LONGEST * columns), : min(LARGEST, 2 * LONGEST * rows)]
         cut = "" if shown.shape == values.shape else _cut(*shown.shape)
         return shown, ", ".join(filter(None, (_axes(tensor.axes), cut)))
     if values.ndim == 3:

@@ -17,14 +17,16 @@ Phase = Literal["batch", "forward", "loss", "backward", "regularisation", "clipp
 class Section:
     """A part of the step: a layer's forward or backward, the loss, a penalty, the clipping or an update.
 
-    ``layer`` is its name, such as ``residual1.linear1``; ``kind`` that of the component. ``numbers`` are values with
-    what they are. ``agreement`` is the largest relative difference from the textbook class, where it was computed.
+    ``layer`` is its name, such as ``residual1.linear1``; ``kind`` and ``about`` are name and sentence of the component.
+    ``numbers`` are values with what they are. ``agreement`` is the largest relative difference from the textbook class,
+    where it was computed.
     """
 
     phase: Phase
     title: str
     layer: str = ""
     kind: str = ""
+    about: str = ""
     formulas: Sequence[str] = ()
     code: Sequence[Code] = ()
     tensors: Sequence[Tensor] = ()
@@ -42,7 +44,7 @@ class Section:
 class Trace:
     """One training step: ``recorded`` is the loss of this step in a run's steps.csv, ``failure`` what went wrong in it.
 
-    ``tensor("linear1.dW")`` is an array of it; ``sections`` have all, in the order of the algorithm.
+    ``tensor("linear1.dW")`` is one of its arrays; ``sections`` have all, in the order of the algorithm.
     """
 
     name: str

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nnlab.config.experiment import Experiment
-from nnlab.config.loading import load_experiment
+from nnlab.config.loading import Spec, as_experiment, load_experiment
 from nnlab.config.overrides import Overrides
 from nnlab.core.arrays import Array, shape_text
 from nnlab.data.dataset_source import DatasetSource
@@ -46,12 +46,12 @@ class Request:
 
 
 def trace(
-    spec: str | Path,
+    spec: Spec,
+    overrides: Overrides = (),
     *,
     step: int = 1,
     sample: int | None = None,
     layer: str | None = None,
-    overrides: Overrides = (),
     runs: str | Path = "runs",
 ) -> Trace:
     """One training step of a spec or run: every tensor of its forward pass, backward pass and update.
@@ -60,11 +60,14 @@ def trace(
     ``layer`` a name such as ``linear1`` or ``residual1.conv2d1``. ``trace(...).tensor("linear1.dW")`` is an array.
     Raises UsageError for a step, row or layer that there is not, Diverged where training diverges before the step.
     """
-    target = find_run_or_spec(str(spec), Path(runs), "run")
     request = Request(step=step, sample=sample, layer=layer)
-    if target.is_dir():
-        return trace_run(target, request, overrides)
-    return trace_experiment(load_experiment(target, overrides), request, source=target.name)
+    if isinstance(spec, Path) or (isinstance(spec, str) and "\n" not in spec):
+        target = find_run_or_spec(str(spec), Path(runs), "run")
+        if target.is_dir():
+            return trace_run(target, request, overrides)
+        return trace_experiment(load_experiment(target, overrides), request, source=target.name)
+    experiment = as_experiment(spec, overrides)
+    return trace_experiment(experiment, request, source=experiment.name)
 
 
 def trace_run(

@@ -12,7 +12,7 @@ from nnlab.core.flat_parameters import Parameter
 from nnlab.eject.parts import clipping
 from nnlab.engine.run_setup import RunSetup
 from nnlab.insight.trace.agreement import difference, textbook_update
-from nnlab.insight.trace.formulas import Code, body, formula, method_code, textbook_code
+from nnlab.insight.trace.formulas import Code, body, formulas, method_code, sentence, textbook_code
 from nnlab.insight.trace.named_layers import named_layers
 from nnlab.insight.trace.parameter_axes import own_name, parameter_axes
 from nnlab.insight.trace.recorder import StepRecord
@@ -89,7 +89,8 @@ def penalty_sections(record: StepRecord, setup: RunSetup, wanted: Callable[[str]
             "regularisation",
             in_language("Regularisation", "正則化") + f": {name}, λ = {term.regularizer.strength:g}",
             kind=name,
-            formulas=[formula(term.regularizer)],
+            about=sentence(term.regularizer),
+            formulas=formulas(term.regularizer),
             code=code,
             tensors=tensors,
             numbers=[(in_language("added to the loss", "損失に加える分"), value)],
@@ -144,7 +145,8 @@ def update_sections(record: StepRecord, setup: RunSetup, wanted: Callable[[str],
             "update",
             in_language("Update", "更新") + f": {name}",
             kind=name,
-            formulas=[formula(optimizer)],
+            about=sentence(optimizer),
+            formulas=formulas(optimizer),
             code=code,
             numbers=numbers,
             agreement=_agreement(record, optimizer, parameters, states[0], t),

@@ -23,7 +23,7 @@ TOLERANCE = 1e-12
 
 def differences(setup: RunSetup, found: Trace) -> Iterator[tuple[str, float]]:
     """Each tensor of a trace against the textbook's network with the same weights on the same batch."""
-    x, t = found.tensor("batch.x").astype(np.float64), found.tensor("batch.t")
+    x, t = found.tensor("batch.x").astype(np.float64), found.tensor("batch.label")
     loss, counts = setup.experiment.loss, setup.dataset.class_counts
     twin = twin_of_network(setup.network, loss, counts, setup.experiment.penalty)
     setup.network.streams.step = found.step  # seeds the dropout masks
@@ -33,7 +33,7 @@ def differences(setup: RunSetup, found: Trace) -> Iterator[tuple[str, float]]:
         yield f"{name}.y", relative(found.tensor(f"{name}.y"), y)
     yield "loss", relative(dict(section_of(found, "loss").numbers)["loss L"], twin.last_layer.forward(y, t))
     dy = twin.last_layer.backward()
-    yield "dscores", relative(found.tensor("backward.dscores"), dy)
+    yield "dscores", relative(found.tensor("backward.dx"), dy)
     for name, layer in reversed(list(zip(setup.network.names, twin.layers, strict=True))):
         dy = layer.backward(dy)
         if f"{name}.dx" in found.names:
@@ -156,14 +156,14 @@ def test_insides_of_layers_are_shown(tmp_path: Path) -> None:
     found = trace_experiment(make_experiment(tmp_path, spec_of("batch_norm")), Request(), source="batch_norm")
     x, mask = found.tensor("batch_norm1.x"), found.tensor("dropout1.mask")
     np.testing.assert_allclose(found.tensor("batch_norm1.mean"), x.mean(axis=0), atol=1e-15)
-    np.testing.assert_allclose(found.tensor("batch_norm1.variance"), x.var(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(found.tensor("batch_norm1.var"), x.var(axis=0), rtol=1e-12)
     np.testing.assert_allclose(found.tensor("batch_norm1.running_mean′"), 0.1 * x.mean(axis=0), rtol=1e-12, atol=1e-16)
     assert set(np.unique(mask)) <= {0, 1 / 0.7}
     lstm = trace_experiment(make_experiment(tmp_path, spec_of("lstm")), Request(), source="lstm")
     gates = {name: lstm.tensor(f"lstm1.{name}") for name in "fgioc"}
     assert {gate.shape for gate in gates.values()} == {(5, 4, 3)}, "each sample, each time step"
     np.testing.assert_allclose(gates["o"] * np.tanh(gates["c"]), lstm.tensor("lstm1.y"), rtol=1e-14)
-    dz = np.concatenate([lstm.tensor(f"lstm1.d{gate}") for gate in "fgio"], axis=2)
+    dz = np.concatenate([lstm.tensor(f"lstm1.da_{gate}") for gate in "fgio"], axis=2)
     np.testing.assert_allclose(dz.sum(axis=(0, 1)), lstm.tensor("lstm1.db"), rtol=1e-12, atol=1e-16)
 
 
