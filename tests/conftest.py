@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import struct
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -46,6 +47,13 @@ settings.load_profile("nnlab")
 # The language of whoever runs the tests.
 os.environ.pop("NNLAB_LANG", None)
 
+# Each test process and each command in a process of its own would compile nnlab again, a third of its time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# What a test leaves behind is collected now and then, not every 700 objects: most of it is freed without.
+COLLECT_EVERY = (20_000, 20, 50)
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
@@ -55,6 +63,7 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(*COLLECT_EVERY)
         gc.enable()
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,17 +44,22 @@ def markers(path: Path) -> dict[str, set[str]]:
     }
 
 
-MARKERS = {file: markers(TESTS / file) for file in TEST_FILES}
+@cache
+def all_markers() -> dict[Path, dict[str, set[str]]]:
+    """The tests of each file with their markers."""
+    return {file: markers(TESTS / file) for file in TEST_FILES}
 
 
 def test_every_room_has_fast_tests() -> None:
-    fast = {file.parent for file, tests in MARKERS.items() if any("slow" not in found for found in tests.values())}
+    fast = {
+        file.parent for file, tests in all_markers().items() if any("slow" not in found for found in tests.values())
+    }
     assert {file.parent for file in TEST_FILES} - fast <= SUBJECTS
 
 
 def test_long_tests_are_slow() -> None:
     """Otherwise ``-m "not slow"``, which replaces the ``-m`` of pyproject.toml, would run them."""
-    long = [found for tests in MARKERS.values() for found in tests.values() if "long" in found]
+    long = [found for tests in all_markers().values() for found in tests.values() if "long" in found]
     assert len(long) >= 3
     assert all("slow" in found for found in long)
 
