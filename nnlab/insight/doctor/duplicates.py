@@ -61,9 +61,15 @@ def near_duplicates(dataset: Dataset, name: str) -> Shared:
     found = nearest_training_samples(dataset, name, queries=300, references=10_000, k=1)
     relative = found.distances[:, 0] / (found.typical or 1.0)
     near, between = relative < NEAR, (relative >= NEAR) & (relative < FAR)
-    apart = between.sum() <= near.sum() / 2
+    apart = near.any() and between.sum() <= near.sum() / 2 and not _crowded(dataset)
     pairs = zip(found.queries[near], found.nearest[near, 0], strict=True) if apart else ()
     return _shared(dataset, name, len(relative), [(int(a), int(b)) for a, b in pairs], exact=False)
+
+
+def _crowded(dataset: Dataset) -> bool:
+    """Whether most training samples nearly equal another one, such as those along a curve."""
+    found = nearest_training_samples(dataset, queries=300, references=10_000, k=1)
+    return bool(np.mean(found.distances[:, 0] < NEAR * found.typical) > 1 / 2)
 
 
 def repeats_by_chance(dataset: Dataset) -> bool:

@@ -1,6 +1,7 @@
 """Nearest neighbours: what the samples themselves say, without the network."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from nnlab.data.dataset import Dataset, Split
 
 QUERIES, REFERENCES, NEIGHBOURS = 1_000, 10_000, 10
 """At most this many samples are looked at, among at most this many, for this many neighbours of each."""
+
+NUMBERS_AT_MOST = 4_000_000
+"""Of wide samples, such as images, there are fewer references, and half of the queries."""
 
 _AT_ONCE = 500
 _FEW_FEATURES = 50
@@ -48,6 +52,8 @@ def nearest_training_samples(
     """
     centre, spread = _scale(dataset)
     train, split = dataset.train, dataset.splits[name]
+    if (affordable := NUMBERS_AT_MOST // prod(dataset.sample_shape)) < references:
+        references, queries = max(affordable, 1_000), queries // 2
     chosen, known = _spaced(len(split), queries), _spaced(len(train), references)
     vectors = _vectors(train, known, centre, spread)
     squares = np.einsum("ij,ij->i", vectors, vectors)
@@ -97,7 +103,7 @@ def _spaced(size: int, most: int) -> Array:
 def _scale(dataset: Dataset) -> tuple[Array, Array]:
     """The mean (D,) and the factor on each input: 1/standard deviation for features, one for all pixels."""
     train = dataset.train
-    sample = train.inputs[_spaced(len(train), REFERENCES)].reshape(-1, int(np.prod(dataset.sample_shape)))
+    sample = train.inputs[_spaced(len(train), REFERENCES)].reshape(-1, prod(dataset.sample_shape))
     centre, deviation = sample.mean(axis=0, dtype=np.float64), sample.std(axis=0, dtype=np.float64)
     if len(dataset.sample_shape) == 1:
         constant = deviation <= 1e-12 * np.maximum(1, np.abs(centre))
