@@ -31,8 +31,9 @@ class Docstring:
 
 
 def docstring_of(component: type) -> Docstring:
-    """The docstring of a class in its parts; a class inherits that of its base class where it has none."""
-    first, *paragraphs = (inspect.getdoc(component) or "").split("\n\n")
+    """The docstring of a class in its parts; the signature that dataclass puts in the place of one is none."""
+    text = inspect.getdoc(component) or ""
+    first, *paragraphs = ("" if text.startswith(f"{component.__name__}(") else text).split("\n\n")
     formulas: list[str] = []
     notes: list[str] = []
     source = twin = ""

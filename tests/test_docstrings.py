@@ -1,6 +1,7 @@
 """Docstrings of components have one form: a sentence, formulas, notes and a source."""
 
 import re
+from dataclasses import dataclass
 
 import pytest
 
@@ -35,6 +36,11 @@ class WithoutDocstring:
     pass
 
 
+@dataclass
+class OfDataclass:
+    number: int
+
+
 def test_the_parts_of_a_docstring() -> None:
     sentence, formulas = "Multiply each number by 2, which is even.", ("y = 2 x", "dx = 2 dy")
     notes = ("A note on y, see Doubling.",)
@@ -43,7 +49,7 @@ def test_the_parts_of_a_docstring() -> None:
 
 def test_a_docstring_of_another_form_is_a_sentence() -> None:
     assert docstring_of(OfAPlugin) == Docstring("Y = x · σ(βx), with a trained β.", (), (), "", "")
-    assert docstring_of(WithoutDocstring) == Docstring("", (), (), "", "")
+    assert docstring_of(WithoutDocstring) == docstring_of(OfDataclass) == Docstring("", (), (), "", "")
 
 
 @pytest.mark.parametrize("place", COMPONENTS)

@@ -9,6 +9,7 @@ import typer
 from nnlab.cli.arguments import Lang
 from nnlab.cli.completion import complete_explained
 from nnlab.cli.console import echo, results
+from nnlab.text import escape_control
 
 if TYPE_CHECKING:
     from nnlab.insight.explain.naming import NamedComponent
@@ -63,10 +64,16 @@ def explain_command(
         for note in notes_on(name, found):
             echo(note, err=True)
     if json:
-        echo(as_json.dumps(plain, indent=2, ensure_ascii=False))
+        echo(json_text(plain))
         return
     for line in lines:
         echo(line)
+
+
+def json_text(value: object) -> str:
+    """JSON with letters of every language as they are; what could steer a terminal is escaped as JSON has it."""
+    text = as_json.dumps(value, indent=2, ensure_ascii=False)
+    return "".join(each if each == "\n" or escape_control(each) == each else as_json.dumps(each)[1:-1] for each in text)
 
 
 def notes_on(asked: str, found: "Sequence[NamedComponent]") -> list[str]:

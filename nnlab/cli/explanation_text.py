@@ -30,7 +30,8 @@ def explanation_lines(explanation: "Explanation", width: int) -> Iterator[str]:
     """What an explanation says, in lines of at most ``width`` cells where code and formulas permit."""
     width = min(width, WIDEST)
     yield f"{explanation.name} ({in_own_words(explanation.kind)})"
-    yield from wrapped(in_own_words(explanation.sentence), width)
+    if explanation.sentence:
+        yield from wrapped(in_own_words(explanation.sentence), width)
     if explanation.formulas:
         yield from _heading(tr("Formulas"))
         yield from _indented(line for each in explanation.formulas for line in _formula_lines(each, width))

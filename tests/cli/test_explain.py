@@ -19,7 +19,7 @@ from nnlab.insight.explain.explanation import explanation_of
 from nnlab.registry import REGISTRIES
 
 Explain = Callable[..., Any]
-PLUGIN = '''
+PLUGIN = r'''
 """A layer without a worked example of its own."""
 import numpy as np
 from nnlab.components import Layer, dataclass, layers
@@ -27,7 +27,7 @@ from nnlab.components import Layer, dataclass, layers
 @layers.register("doubling")
 @dataclass(kw_only=True)
 class Doubling(Layer):
-    """Multiply by two.
+    """Multiply by \x1b[31mtwo\x9b5m.
 
         y = 2 x
         dx = 2 dy
@@ -112,7 +112,11 @@ def test_a_component_of_a_plugin(explain: Explain, own_registries: None, tmp_pat
     path.write_text(PLUGIN, encoding="utf-8")
     answer = explain("doubling", "--plugin", str(path))
     assert answer.code == 0, answer.stderr
-    assert "Multiply by two." in answer.stdout
+    assert r"Multiply by \x1b[31mtwo\x9b5m." in answer.stdout
+    assert "\x1b" not in answer.stdout
+    document = explain("doubling", "--json", "--plugin", str(path)).stdout
+    assert "\x9b" not in document
+    assert json.loads(document)[0]["sentence"] == "Multiply by \x1b[31mtwo\x9b5m."
     assert "Code (doubling.py)" in answer.stdout
     assert re.search(r"dx = 2 dy\n +=", answer.stdout)
 

@@ -42,9 +42,9 @@ _CLOSING: Mapping[str, str] = {"(": ")", "[": "]", "⌊": "⌋"}
 
 
 def latex_of(formula: str) -> str:
-    """A formula in LaTeX, without dollar signs; as it is where it is too long for one."""
+    """A formula in LaTeX, without dollar signs; as it is, without commands, where it is too long for one."""
     if len(formula) > LONGEST:
-        return formula
+        return formula.replace("\\", "")
     return _Formula(unicodedata.normalize("NFC", formula)).sequence(())
 
 
