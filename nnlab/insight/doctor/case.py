@@ -16,10 +16,11 @@ from nnlab.data.dataset_cache import DatasetCache
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import DataError, MissingPlugin, NnlabError, RunError, UsageError
 from nnlab.insight.doctor.measurement import Moment, measure, state_of
-from nnlab.insight.doctor.rehearsal import Rehearsal, rehearse
+from nnlab.insight.doctor.rehearsal import MOST_STEPS, MOST_WORK, Rehearsal, rehearse
 from nnlab.models.network import Network
 from nnlab.records.diagnostics_reader import LayerStatistics, read_layer_statistics
 from nnlab.records.reader import RunRecord, read_run
+from nnlab.registry import registered_name
 from nnlab.saved_run import changed_files, experiment_of_run, load_weights
 from nnlab.storage.layout import DIAGNOSTICS_FILE, MODEL_FILE, SPEC_FILE
 from nnlab.text import one_line
@@ -35,11 +36,14 @@ class Case:
 
     ``record`` is always there. ``data`` is the file or folder of its data, where that was moved. The diagnosis asks
     ``lacks`` before it applies a rule, so rules need not catch anything; a rule that only wants a view asks itself.
+    ``explained`` are the names of rules whose findings would follow from a problem that was found already: such a rule
+    needs no trial trainings.
     """
 
     def __init__(self, path: Path, data: Path | None = None) -> None:
         self.path = path
         self.record: RunRecord = read_run(path)
+        self.explained: frozenset[str] = frozenset()
         self._data = data
         self._cache = DatasetCache()
         self._rehearsed: dict[tuple[object, ...], Rehearsal] = {}
@@ -156,19 +160,44 @@ class Case:
         """The training loss of a constant prediction: ln K, or the variance of the targets; infinite if not known."""
         return chance_loss(self.setup)[0]
 
-    def rehearse(self, *, trained: bool = False, lr: float | None = None, steps: int | None = None) -> Rehearsal:
-        """Some updates made again, from the initial or the saved weights: see :func:`rehearse`."""
-        key = trained, lr, steps
-        if key not in self._rehearsed:
-            weights = self.weights if trained else None
-            self._rehearsed[key] = rehearse(self.experiment, self._cache, weights=weights, lr=lr, steps=steps)
-        return self._rehearsed[key]
+    @cached_property
+    def constant_loss(self) -> float:
+        """The training loss of the best constant prediction; below that of chance where classes differ in frequency."""
+        counts = self.dataset.class_counts
+        if not counts.size or not self.experiment.loss.softmax:
+            return self.chance
+        shares = counts[counts > 0] / counts.sum()
+        return float(-(shares * np.log(shares)).sum())
+
+    @property
+    def first_objective(self) -> float:
+        """The objective at the first evaluation; NaN where it is not known."""
+        _, objectives = self.curve("objective")
+        return float(objectives[0]) if len(objectives) else float("nan")
+
+    @property
+    def final_objective(self) -> float:
+        """The objective of the saved weights; NaN where it is not known."""
+        objective = (self.record.final or {}).get("objective")
+        return float("nan") if objective is None else objective
 
     @cached_property
     def first_updates(self) -> Rehearsal:
-        """The first updates of the run, made again."""
+        """The first updates of the run, made again, with its full learning rate from the start."""
         _ = self.setup  # says why the data is missing
-        return self.rehearse()
+        scheduled = registered_name(self.experiment.train.schedule) != "constant"
+        return self.rehearse("train.schedule=constant") if scheduled else self.rehearse()
+
+    def rehearse(self, *changes: str, most: int = MOST_STEPS, work: float = MOST_WORK) -> Rehearsal:
+        """The first updates of the run with changes of its spec: see :func:`~nnlab.insight.doctor.rehearsal.rehearse`.
+
+        Raises UsageError where the changes do not fit the spec.
+        """
+        key = changes, most, work
+        if key not in self._rehearsed:
+            experiment = experiment_of_run(self.path, changes, self._data) if changes else self.experiment
+            self._rehearsed[key] = rehearse(experiment, self._cache, most=most, work=work)
+        return self._rehearsed[key]
 
     def retry(self, *changes: str) -> str:
         """The command that trains this run again with changes, such as ``optimizer.lr=0.01``."""

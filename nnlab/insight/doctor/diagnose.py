@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from nnlab.html import block, line
 from nnlab.inference.trained_network import HasPath
 from nnlab.insight.doctor.case import Case
@@ -95,7 +97,7 @@ def doctor(run: "Path | str | HasPath", data: Path | str | None = None) -> Diagn
 
 
 def diagnose(case: Case, rules: Sequence[Rule] = RULES) -> Diagnosis:
-    """Apply rules to a run."""
+    """Apply rules to a run; with one thread, since two on a busy machine take several times as long."""
     found: list[Finding] = []
     missing: dict[str, list[str]] = {}
     checked = 0
@@ -105,7 +107,11 @@ def diagnose(case: Case, rules: Sequence[Rule] = RULES) -> Diagnosis:
             missing.setdefault(reason, []).append(rule.name)
             continue
         checked += 1
-        found += rule.findings(case)
+        with threadpool_limits(1):
+            new = rule.findings(case)
+        if problems(new):
+            case.explained |= rule.explains
+        found += new
     shown, consequences = _with_consequences(found, {rule.name: rule.explains for rule in rules})
     advice = [finding for finding in shown if finding.severity == "advice"]
     told = [finding for finding in shown if finding not in advice[MOST_ADVICE:]]

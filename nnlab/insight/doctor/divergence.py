@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.remedies import initialiser_changes, learning_rate, recurrent_layers
-from nnlab.insight.doctor.rules import Rule, Symptom
+from nnlab.insight.doctor.rules import LITTLE_LEARNED, Numbers, Rule, Symptom
 from nnlab.text import one_line
 
 # Inputs beyond this are far from the scale of about 1 that initialisers and learning rates assume.
@@ -23,26 +23,26 @@ def find_divergence(case: Case) -> Iterator[Symptom]:
     happened = message.partition(";")[0]
     steps = int(case.record.summary["steps"])
     lr = float(case.spec["optimizer"]["lr"])
-    numbers: dict[str, float | int | str] = {"steps": steps, "lr": lr}
+    numbers: Numbers = {"steps": steps, "lr": lr}
     largest = first = None
     if not case.lacks("before"):
         largest = float(np.abs(case.before.inputs).max(initial=0))
         first = case.before.loss / case.chance
         numbers |= {"largest_input": largest, "first_loss": case.before.loss}
     if largest is not None and largest > LARGE_INPUT:
-        sentence = "The training diverged: the inputs are too large"
+        sentence = "The training diverged: the inputs are too large."
         evidence = f"{happened}; the inputs reach {largest:.3g}"
         command = case.retry("data.scaling=standard") if "scaling" in case.spec["data"] else ""
     elif first is not None and not first < LARGE_LOSS:
-        sentence = "The training diverged: the initial weights are too large"
+        sentence = "The training diverged: the initial weights are too large."
         evidence = f"{happened}; the loss before training was {case.before.loss:.3g}, chance is {case.chance:.3g}"
         command = case.retry(*initialiser_changes(case, "he"))
     elif recurrent_layers(case) and not (case.spec["train"]["clip_norm"] or case.spec["train"]["clip_value"]):
-        sentence = "The training diverged: the gradients of a recurrent network exploded, and nothing clips them"
+        sentence = "The training diverged: the gradients of a recurrent network exploded, and nothing clips them."
         evidence = f"{happened}; train.clip_norm is not set"
         command = case.retry("train.clip_norm=1")
     else:
-        sentence = "The training diverged: the learning rate is too high"
+        sentence = "The training diverged: the learning rate is too high."
         evidence = f"{happened}; the learning rate is {lr:g}"
         command = case.retry(learning_rate(case, 0.1))
     yield Symptom(sentence, evidence, numbers, command)
@@ -52,7 +52,17 @@ RULES = (
     Rule(
         name="diverged",
         find=find_divergence,
-        why="each update overshoots further than the one before, until a number leaves the range of the number format",
+        why="Each update overshoots further than the one before, until a number leaves the range of the number format.",
         source="CS231n, Neural Networks Part 3, Babysitting the learning process",
+        explains=LITTLE_LEARNED
+        | {
+            "initial_weights_too_large",
+            "learning_rate_too_high",
+            "learning_rate_too_low",
+            "exploding_gradients",
+            "vanishing_gradients",
+            "dead_relus",
+            "saturated_units",
+        },
     ),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -14,32 +15,39 @@ from nnlab.engine.last_update import layers_with_parameters, norm
 from nnlab.engine.run_setup import RunSetup
 from nnlab.layers.base import Activation, Layer
 from nnlab.layers.composite import layer_outputs, take_statistics
+from nnlab.layers.planning import multiply_adds
 from nnlab.losses import rows
 from nnlab.models.network import Network
 
 MOST_SAMPLES = 500
+# A large network is measured on fewer samples, but on no fewer than these: about as many multiply-adds.
+FEWEST_SAMPLES = 64
+MOST_WORK = 1e9
+# Units whose outputs differ by less than this fraction of the largest are alike: sums are rounded differently.
+ALIKE = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
 class MeasuredLayer:
     """The outputs of one layer in evaluation mode, and its parameters.
 
-    ``varied`` is the root mean square over units of the standard deviation over samples, as a fraction of that of all
-    outputs around 0: near 0 the layer gives the same for every sample. ``alike`` is the fraction of its units that
-    equal the first one for every sample. ``dead`` and ``saturated`` are None for layers that cannot be so; ``gradient``
-    and ``weights`` are the norms of all its trained parameters' gradients and values, None without any.
+    ``alike`` is the fraction of its units that equal the first one for every sample. ``dead`` is the fraction of units,
+    or of channels of an image, that are 0 for every sample and at every place. ``dead`` and ``saturated`` are None for
+    layers that cannot be so; ``weights`` and ``gradient``, the norms of its weights and of their gradient, and
+    ``gain``, √(mean W² · fan-in), for those without trained ones.
     """
 
     name: str
     layer: Layer
     mean: float
     std: float
-    varied: float
+    units: int
     alike: float
     dead: float | None
     saturated: float | None
     gradient: float | None
     weights: float | None
+    gain: float | None
 
     @property
     def is_activation(self) -> bool:
@@ -62,7 +70,7 @@ class Moment:
 
     @property
     def trained(self) -> list[MeasuredLayer]:
-        """The layers with trained parameters, in order."""
+        """The layers with trained weights, in order."""
         return [layer for layer in self.layers if layer.gradient is not None]
 
     @property
@@ -72,12 +80,13 @@ class Moment:
 
 
 def probe_samples(setup: RunSetup) -> Split:
-    """At most 500 training samples, evenly spaced; fewer where an evaluation takes fewer at once.
+    """At most 500 training samples, evenly spaced; fewer for a large network, down to 64.
 
     Samples may be sorted by class, so the first ones would not do.
     """
     samples = setup.dataset.train
-    count = min(len(samples), MOST_SAMPLES, setup.evaluation.chunk)
+    affordable = int(MOST_WORK / max(sum(map(multiply_adds, setup.network.layers)), 1))
+    count = min(len(samples), MOST_SAMPLES, setup.evaluation.chunk, max(affordable, FEWEST_SAMPLES))
     return samples.take(np.linspace(0, len(samples) - 1, count).astype(np.intp))
 
 
@@ -100,7 +109,7 @@ def measure(setup: RunSetup, *, untrained: bool = False) -> Moment:
         scores = network.forward(x, training=True)
         mean = loss.forward(*rows(scores, targets))
         network.backward(loss.backward())
-        parameters = {name: _norms(layer) for name, layer in layers_with_parameters(named)}
+        weights = {name: _of_weights(layer) for name, layer in layers_with_parameters(named)}
         through_time = {
             name: layer.gradients_through_time().copy()
             for name, layer in layers_with_parameters(named)
@@ -108,24 +117,28 @@ def measure(setup: RunSetup, *, untrained: bool = False) -> Moment:
         }
         scores = scores.copy()
     network.load_state(kept)
-    layers = [MeasuredLayer(name, layer, *y, *parameters.get(name, (None, None))) for name, layer, y in outputs]
+    layers = [MeasuredLayer(name, layer, *y, *weights.get(name, (None, None, None))) for name, layer, y in outputs]
     return Moment(mean, x, scores, tuple(layers), through_time)
 
 
-def _described(layer: Layer, y: Array) -> tuple[float, float, float, float, float | None, float | None]:
-    units = y.reshape(len(y), -1)
-    size = float(np.sqrt(np.square(units, dtype=np.float64).mean()))
-    spread = float(np.sqrt(units.var(axis=0, dtype=np.float64).mean()))
-    alike = float((units == units[:, :1]).all(axis=0).mean())
-    varied = spread / size if size > 0 else 0.0
-    return float(y.mean()), float(y.std()), varied, alike, dead_share(layer, y), saturated_share(layer, y)
+def _described(layer: Layer, y: Array) -> tuple[float, float, int, float, float | None, float | None]:
+    channels = 1 if y.ndim == 4 else -1  # of (N, C, H, W); the units of a sequence (N, T, D) are last
+    units = np.moveaxis(y, channels, 0).reshape(y.shape[channels], -1)
+    close = ALIKE * float(np.abs(units).max(initial=0))
+    alike = float((np.abs(units - units[:1]) <= close).all(axis=1).mean())
+    dead = None if dead_share(layer, y) is None else float((units <= 0).all(axis=1).mean())
+    return float(y.mean()), float(y.std()), len(units), alike, dead, saturated_share(layer, y)
 
 
-def _norms(layer: Layer) -> tuple[float | None, float | None]:
-    trained = [parameter for parameter in layer.parameters if not parameter.frozen]
+def _of_weights(layer: Layer) -> tuple[float | None, float | None, float | None]:
+    """The norms of their gradient and of themselves, and their gain: 1 with Xavier's initialiser, √2 with He's."""
+    trained = [parameter for parameter in layer.parameters if parameter.regularized and not parameter.frozen]
     if not trained:
-        return None, None
-    return norm([parameter.grad for parameter in trained]), norm([parameter.value for parameter in trained])
+        return None, None, None
+    W = trained[0].value
+    fan_in = W.shape[0] if W.ndim == 2 else prod(W.shape[1:])
+    gain = float(np.sqrt(np.square(W, dtype=np.float64).mean() * fan_in))
+    return norm([each.grad for each in trained]), norm([each.value for each in trained]), gain
 
 
 def state_of(network: Network) -> dict[str, Array]:

@@ -1,7 +1,6 @@
 """Some updates of a run made again, by the training loop itself: how large they are, and what another η would do."""
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,8 +20,8 @@ from nnlab.optim.schedules import Constant
 
 MOST_STEPS = 50
 FEWEST_STEPS = 3
-# Multiply-adds at most: about a second of training.
-MOST_WORK = 3e10
+# Multiply-adds at most, unless the fewest steps take more.
+MOST_WORK = 3e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,39 +62,28 @@ class _Watcher:
         return len(self.objectives) >= self._steps
 
 
-def steps_within_budget(setup: RunSetup, most: int = MOST_STEPS) -> int:
-    """How many updates take about a second: from 3 to ``most``."""
-    work = 3 * setup.batches.batch_size * sum(map(multiply_adds, setup.network.layers))
-    return int(np.clip(MOST_WORK / max(work, 1), FEWEST_STEPS, most))
-
-
 def rehearse(
     experiment: Experiment,
     cache: DatasetCache,
     *,
     weights: Mapping[str, Array] | None = None,
-    lr: float | None = None,
-    steps: int | None = None,
+    most: int = MOST_STEPS,
+    work: float = MOST_WORK,
 ) -> Rehearsal:
-    """Train for some steps, from the initial weights or from others, which then have a new optimizer state.
+    """Train for ``most`` steps, or as many as ``work`` multiply-adds allow, but at least 3.
 
-    ``lr``: this constant learning rate in place of the run's schedule. Without ``steps`` there are as many as
-    :func:`steps_within_budget`.
+    It begins with the initial weights or with others, which then have a new optimizer state.
     """
     settings = replace(experiment.train, early_stopping=None, diagnostics=False, ema=None, eval_every=MAX_STEPS)
     if settings.schedule.plateau is not None:
         settings = replace(settings, schedule=Constant())
-    optimizer = experiment.optimizer
-    if lr is not None:
-        optimizer = copy(optimizer)
-        optimizer.lr = lr
-        settings = replace(settings, schedule=Constant())
     compute = replace(experiment.compute, shards=1)
-    changed = replace(experiment, train=settings, optimizer=optimizer, compute=compute, metrics=[])
+    changed = replace(experiment, train=settings, compute=compute, metrics=[])
     setup = RunSetup(changed, read=cache.read).allocate()
     if weights is not None:
         setup.network.load_state(weights)
-    watcher = _Watcher(setup, steps or steps_within_budget(setup))
+    each = 3 * setup.batches.batch_size * sum(map(multiply_adds, setup.network.layers))
+    watcher = _Watcher(setup, int(np.clip(work / max(each, 1), FEWEST_STEPS, most)))
     setup.evaluation = _evaluation_of_a_few(setup)
     outcome = train(setup, [watcher], watcher.enough)
     layers = watcher.ratios[0] if watcher.ratios else {}

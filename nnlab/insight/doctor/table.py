@@ -1,4 +1,4 @@
-"""All rules of the doctor, in the order in which it tells what they found: causes first."""
+"""All rules of the doctor, in the order of its reports: causes first."""
 
 from nnlab.insight.doctor import (
     class_balance,
@@ -6,21 +6,31 @@ from nnlab.insight.doctor import (
     divergence,
     evaluation_noise,
     generalisation,
+    gradient_flow,
+    improvement,
+    initial_loss,
     label_noise,
+    learning_rate,
     regularisation,
     settings,
     splits,
+    units,
 )
 from nnlab.insight.doctor.rules import Rule
 
 RULES: tuple[Rule, ...] = (
     *divergence.RULES,
     *data_quality.RULES,
+    *settings.RULES,
+    *regularisation.RULES,
+    *initial_loss.RULES,
+    *gradient_flow.RULES,
+    *learning_rate.RULES,
+    *units.RULES,
     *splits.RULES,
     *label_noise.RULES,
     *class_balance.RULES,
-    *settings.RULES,
-    *regularisation.RULES,
+    *improvement.RULES,
     *generalisation.RULES,
     *evaluation_noise.RULES,
 )

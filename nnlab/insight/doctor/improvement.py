@@ -1,0 +1,95 @@
+"""A loss that stays at chance, and a metric that still improves at the end."""
+
+from collections.abc import Iterator
+from math import isfinite
+
+import numpy as np
+
+from nnlab.insight.doctor.case import Case
+from nnlab.insight.doctor.remedies import initialiser_changes, learning_rate
+from nnlab.insight.doctor.rules import Numbers, Rule, Symptom
+from nnlab.insight.doctor.trials import first_that_helps
+
+# A training loss that never fell below this fraction of chance.
+AT_CHANCE = 0.97
+FEWEST_STEPS = 20
+# The last quarter of the training still lowers the loss by this fraction of what is left.
+STILL_FALLING = 0.1
+FEWEST_EVALUATIONS = 8
+# Below this fraction of the first loss a fall changes the predictions of few samples.
+LEARNED = 0.1
+
+
+def find_loss_at_chance(case: Case) -> Iterator[Symptom]:
+    """The training loss never got clearly below that of a constant prediction."""
+    _, losses = case.curve("train_loss")
+    constant = case.constant_loss
+    if len(losses) < 2 or int(case.record.summary["steps"]) < FEWEST_STEPS or not isfinite(constant):
+        return
+    lowest = float(np.min(losses[1:]))
+    if lowest < AT_CHANCE * constant:
+        return
+    K = case.classes
+    meant = f"ln {K} = {case.chance:.4g}" if K and abs(case.chance - np.log(K)) < 1e-9 else f"{case.chance:.4g}"
+    evidence = f"the lowest training loss is {lowest:.4g}; a constant prediction has {constant:.4g} ({meant})"
+    if not K:
+        evidence = f"the lowest training loss is {lowest:.4g}; predicting the mean of the targets gives {constant:.4g}"
+    numbers: Numbers = {"lowest_loss": lowest, "constant_loss": constant, "chance": case.chance}
+    sentence = "The loss stays at chance: the network predicts the same for every sample."
+    trial = None if "loss_at_chance" in case.explained else first_that_helps(case, _other_trainings(case))
+    if trial is not None:
+        evidence = f"{evidence}; {trial.evidence}"
+    yield Symptom(sentence, evidence, numbers, case.retry(*trial.changes) if trial else "")
+
+
+def _other_trainings(case: Case) -> Iterator[tuple[str, ...]]:
+    """What else a network may learn with: another learning rate, initialiser, optimizer, or a hidden layer."""
+    yield (learning_rate(case, 10),)
+    yield (learning_rate(case, 0.1),)
+    if initialisers := initialiser_changes(case, "he"):
+        yield (*initialisers,)
+    yield ("optimizer={name: adam, lr: 0.01}",)
+    if case.spec["model"]["name"] == "softmax":
+        yield ("model={name: mlp, hidden: [50]}",)
+        yield ("model={name: mlp, hidden: [50]}", learning_rate(case, 0.1))
+
+
+def find_still_improving(case: Case) -> Iterator[Symptom]:
+    """The loss on held-out samples, else on the training samples, still falls in the last quarter."""
+    splits = ("validation_loss", "test_loss", "train_loss")
+    column = next((column for column in splits if len(case.curve(column)[0])), "train_loss")
+    steps, losses = case.curve(column)
+    if len(losses) < FEWEST_EVALUATIONS or case.record.status != "completed":
+        return
+    quarter = max(len(losses) // 4, 2)
+    last, earlier = losses[-quarter:], losses[-2 * quarter : -quarter]
+    fall = 1 - float(np.median(last) / np.median(earlier))
+    if fall < STILL_FALLING or losses[-1] > np.min(losses[:-1]) or losses[-1] < LEARNED * losses[0]:
+        return
+    train = case.spec["train"]
+    key = "epochs" if train["epochs"] else "iterations"
+    name = column.replace("_", " ")
+    evidence = (
+        f"the {name} fell by {fall:.0%} in the last {quarter} evaluations, to {losses[-1]:.4g} at step {steps[-1]:.0f}"
+    )
+    numbers: Numbers = {"column": column, "fall": fall, "final": float(losses[-1])}
+    command = case.retry(f"train.{key}={2 * int(train[key])}")
+    yield Symptom("The training ended while it still improved.", evidence, numbers, command, "advice")
+
+
+RULES = (
+    Rule(
+        name="loss_at_chance",
+        find=find_loss_at_chance,
+        why="The loss of equal scores for K classes is ln K, that of the mean of the targets their variance: a "
+        "network that stays there has learned nothing about its inputs.",
+        source="CS231n, Neural Networks Part 3, Before learning: sanity checks",
+        needs=("setup",),
+    ),
+    Rule(
+        name="still_improving",
+        find=find_still_improving,
+        why="A loss that still falls says that more steps, or a larger learning rate, would lower it further.",
+        source="CS231n, Neural Networks Part 3, Loss function",
+    ),
+)

@@ -1,0 +1,113 @@
+"""A learning rate that is too high or too low, by what the run reached and what another one reaches."""
+
+from collections.abc import Iterator
+from math import isfinite
+
+import numpy as np
+
+from nnlab.insight.doctor.case import Case
+from nnlab.insight.doctor.remedies import learning_rate
+from nnlab.insight.doctor.rules import LITTLE_LEARNED, Numbers, Rule, Symptom
+from nnlab.insight.doctor.trials import first_that_helps, learned_little
+
+# ‖Δθ‖/‖θ‖ of an update is about 1e-3 in a training that goes well (CS231n).
+HIGH_RATIO, HEALTHY_RATIO, LOW_RATIO = 1e-2, 1e-3, 1e-4
+# The final objective is this much above the lowest one, or above the first one: the loss rose.
+ROSE = 2.0
+WORSE = 1.1
+# A training fell little where this fraction of its first objective is left.
+FELL_LITTLE, FELL_HARDLY = 0.5, 0.75
+FEWEST_STEPS = 10
+
+
+def typical_ratio(case: Case) -> float:
+    """The largest of the layers' median update/weight ratios in the first updates; 0 where none is known."""
+    medians = [
+        float(np.nanmedian(ratios)) for ratios in case.first_updates.ratios.values() if np.isfinite(ratios).any()
+    ]
+    return max(medians, default=0.0)
+
+
+def _can_judge(case: Case, rule: str) -> bool:
+    """Whether a run is long enough, ended with finite numbers, and has no other problem that explains it."""
+    ended = case.record.status != "diverged" and isfinite(case.final_objective)
+    return ended and len(case.objectives) >= FEWEST_STEPS and rule not in case.explained
+
+
+def find_too_high(case: Case) -> Iterator[Symptom]:
+    """The loss stays high or rises, and a smaller learning rate reaches a lower one in fewer updates."""
+    first, final = case.first_objective, case.final_objective
+    if not _can_judge(case, "learning_rate_too_high"):
+        return
+    rate = float(case.spec["optimizer"]["lr"])
+    _, objectives = case.curve("objective")
+    numbers: Numbers = {"lr": rate, "first_objective": first, "final_objective": final}
+    if case.lacks("setup"):
+        if final > WORSE * first:
+            evidence = f"the objective rose from {first:.3g} to {final:.3g} with a learning rate of {rate:g}"
+            yield Symptom(SENTENCE_HIGH, evidence, numbers, case.retry(learning_rate(case, 0.1)))
+        return
+    if not (learned_little(case) or final > ROSE * objectives.min()):
+        return
+    trial = first_that_helps(case, ((learning_rate(case, factor),) for factor in (0.1, 0.01, 0.001)))
+    if trial is None:
+        return
+    ratio = typical_ratio(case)
+    numbers |= {"update_ratio": ratio, "tried_steps": trial.steps, "tried_objective": trial.end}
+    evidence = f"{trial.evidence}; update/weight ratio {ratio:.1e}, about {HEALTHY_RATIO:g} is usual"
+    yield Symptom(SENTENCE_HIGH, evidence, numbers, case.retry(*trial.changes))
+
+
+def find_too_low(case: Case) -> Iterator[Symptom]:
+    """The weights hardly move, and the loss with them."""
+    first, final = case.first_objective, case.final_objective
+    if not _can_judge(case, "learning_rate_too_low"):
+        return
+    if final < FELL_LITTLE * first or first < FELL_LITTLE * case.chance:
+        return
+    ratio = typical_ratio(case)
+    rate = float(case.spec["optimizer"]["lr"])
+    if not 0 < ratio < HEALTHY_RATIO or (ratio > LOW_RATIO and final < FELL_HARDLY * first):
+        return
+    factors = [10.0**power for power in range(1, 5) if ratio * 10**power <= 10 * HIGH_RATIO]
+    trial = first_that_helps(case, ((learning_rate(case, factor),) for factor in factors))
+    if trial is None:
+        return
+    numbers: Numbers = {
+        "lr": rate,
+        "update_ratio": ratio,
+        "first_objective": first,
+        "final_objective": final,
+        "tried_steps": trial.steps,
+        "tried_objective": trial.end,
+    }
+    evidence = (
+        f"update/weight ratio {ratio:.1e}, about {HEALTHY_RATIO:g} is usual; "
+        f"the objective fell from {first:.4g} to {final:.4g} only; {trial.evidence}"
+    )
+    sentence = "The learning rate is too low: the weights hardly move."
+    yield Symptom(sentence, evidence, numbers, case.retry(*trial.changes))
+
+
+SENTENCE_HIGH = "The learning rate is too high: the updates overshoot."
+
+RULES = (
+    Rule(
+        name="learning_rate_too_high",
+        find=find_too_high,
+        why="An update that is longer than the valley of the loss is wide ends on its other side, or drives units "
+        "into a region without gradient.",
+        source="CS231n, Neural Networks Part 3, Loss function and Ratio of weights:updates",
+        needs=("objectives",),
+        explains=LITTLE_LEARNED | {"dead_relus", "saturated_units"},
+    ),
+    Rule(
+        name="learning_rate_too_low",
+        find=find_too_low,
+        why="Each update changes the weights by a tiny fraction, so the loss falls along a straight line that "
+        "would take very many steps.",
+        source="CS231n, Neural Networks Part 3, Loss function and Ratio of weights:updates",
+        needs=("objectives", "setup"),
+        explains=LITTLE_LEARNED,
+    ),
+)
