@@ -83,7 +83,7 @@ def test_specs_are_completed_with_files_folders_and_bundled_configs(
     assert complete_spec("ada") == ["ada/", "adam_own.yaml", "adagrad", "adam"]
     assert complete_spec("ada/") == ["ada/own.yml"]
     assert complete_spec("descent/va") == ["descent/valley"]
-    assert complete_config("sweeps/w") == ["sweeps/weight_decay_lr"]
+    assert complete_config("sweeps/w") == ["sweeps/weight_decay_lr", "sweeps/weight_init"]
     run = make_run("adam-run")
     context = Mock(params={"runs": run.parent})
     assert complete_spec_or_run(context, "adam") == ["adam_own.yaml", "adam", "adam-run"]

@@ -3,12 +3,20 @@
 from collections.abc import Mapping, Sequence
 
 from nnlab.errors import UsageError
-from nnlab.insight.reproduce import initial_weights, numerical_gradients, optimizers, spirals
+from nnlab.insight.reproduce import (
+    convolutions,
+    initial_weights,
+    mnist,
+    numerical_gradients,
+    optimizers,
+    overfitting,
+    spirals,
+)
 from nnlab.insight.reproduce.claims import Experiment
 from nnlab.text import near_hint, quote
 
 ALL = "all"
-_TABLES = (numerical_gradients, optimizers, initial_weights, spirals)
+_TABLES = (numerical_gradients, mnist, optimizers, initial_weights, overfitting, convolutions, spirals)
 EXPERIMENTS: Mapping[str, Experiment] = {
     experiment.name: experiment for table in _TABLES for experiment in table.EXPERIMENTS
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import inf, sqrt
+from math import inf, nextafter, sqrt
 from pathlib import Path
 from typing import Protocol
 
@@ -49,19 +49,24 @@ class Tolerance:
         return str(self.why)
 
 
+SEEDS = Text("seeds", "シード")
+
+
 @dataclass(frozen=True)
 class Seeds:
-    """Mean and standard deviation of the value over runs that differ in their seed only, as measured with nnlab."""
+    """Mean and standard deviation of the value over runs that differ in their seed only, as measured with nnlab.
+
+    ``of`` names what differs where it is not the seed.
+    """
 
     count: int
     mean: float
     std: float
+    of: Text = SEEDS
 
     def __str__(self) -> str:
-        return in_language(
-            f"{self.count} seeds: {self.mean:.4g} ± {self.std:.2g}",
-            f"シード {self.count} 個：{self.mean:.4g} ± {self.std:.2g}",
-        )
+        spread = f"{self.mean:.4g} ± {self.std:.2g}"
+        return in_language(f"{self.count} {self.of}: {spread}", f"{self.of} {self.count} 個：{spread}")
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,14 @@ class Limits:
         return str(self.why)
 
 
+@dataclass(frozen=True)
+class Below(Limits):
+    """Less than ``high``, as far as the statement goes."""
+
+    def limits(self, published: float) -> tuple[float, float]:
+        return self.low, nextafter(self.high, -inf)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """A quantity, the ``numbers`` printed for it or the ``statement`` made of it, its measure and its band.
@@ -127,7 +140,7 @@ class Picture:
 class Experiment:
     """A published experiment: where it is printed, what is trained for it, its claims and pictures.
 
-    ``seconds`` is how long it took on two cores, without other work.
+    ``seconds`` is about how long it takes on two cores without other work.
     """
 
     name: str

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnlab.descent.path import DescentPath
-from nnlab.insight.reproduce.claims import Claim, Experiment, Limits, Picture, Text
+from nnlab.insight.reproduce.claims import Below, Claim, Experiment, Limits, Picture, Text
 from nnlab.insight.reproduce.descents import paths_of
 from nnlab.insight.reproduce.pictures import of_descent
 from nnlab.insight.reproduce.sources import book
@@ -45,7 +45,7 @@ OPTIMIZER_PATHS = Experiment(
             quantity=Text("Momentum: length of the path over that of SGD", "Momentum：経路の長さと SGD との比"),
             statement=Text("less zigzag than SGD", "SGD よりジグザグが少ない"),
             measure=lambda evidence: length("momentum") / length("sgd"),
-            band=Limits(Text("a shorter path", "経路が短い"), 0, 1),
+            band=Below(Text("a shorter path", "経路が短い"), high=1),
         ),
         Claim(
             quantity=Text("AdaGrad: crossings of the valley floor", "AdaGrad：谷底を横切る回数"),
@@ -57,7 +57,7 @@ OPTIMIZER_PATHS = Experiment(
             quantity=Text("Adam: crossings over those of Momentum", "Adam：横切る回数と Momentum との比"),
             statement=Text("rolls like Momentum, with smaller swings", "Momentum に似て、左右の揺れが軽減"),
             measure=lambda evidence: crossings("adam") / crossings("momentum"),
-            band=Limits(Text("fewer swings", "揺れが少ない"), 0, 1),
+            band=Below(Text("fewer swings", "揺れが少ない"), high=1),
         ),
     ],
     pictures=[

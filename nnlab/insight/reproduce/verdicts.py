@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
 
-from nnlab.insight.reproduce.claims import Band, Claim, Experiment, Limits
+from nnlab.insight.reproduce.claims import Band, Below, Claim, Experiment, Limits
 from nnlab.insight.reproduce.evidence import Evidence
 from nnlab.insight.reproduce.trainings import Trainer
 from nnlab.language import in_language, tr
@@ -122,9 +122,11 @@ def rounded_like(value: float, published: str, more: int = 0) -> str:
 
 
 def band_text(band: Band, low: float, high: float) -> str:
-    """A band in short: ``±0.0012``, ``0.5 to 1``, ``≥ 1``."""
+    """A band in short: ``±0.0012``, ``0.5 to 1``, ``≥ 1``, ``< 0``."""
     if not isinstance(band, Limits):
         return f"±{short((high - low) / 2)}"
+    if isinstance(band, Below):
+        return f"< {short(band.high)}"
     if low == high:
         return short(low)
     if not isfinite(high):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from documents import ROOT
 from inline_workers import InlineWorkers
 
 from nnlab.config.bundled import is_bundled
@@ -10,7 +11,7 @@ from nnlab.errors import UsageError
 from nnlab.insight.reproduce.catalogue import EXPERIMENTS, chosen
 from nnlab.insight.reproduce.claims import Experiment, SpreadOfSeeds, Text
 from nnlab.insight.reproduce.trainings import Trainer
-from nnlab.insight.reproduce.verdicts import reproduce
+from nnlab.insight.reproduce.verdicts import Row, reproduce
 
 EACH = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=list(EXPERIMENTS))
 UNTRAINED = [one for one in EXPERIMENTS.values() if not one.trainings]
@@ -71,3 +72,17 @@ def test_the_softmax_classifier_on_spirals_has_the_published_digits(tmp_path: Pa
     assert [row.verdict for row in result.rows] == ["within band"] * 4 + ["reproduced"] * 7
     (result,) = reproduce([EXPERIMENTS["spiral_softmax"]], trainer)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_page_has_each_published_value_its_band_and_the_verdict_that_follows() -> None:
+    page = (ROOT / "docs" / "reproduce.md").read_text(encoding="utf-8")
+    listed = [line.strip("| ").split(" | ") for line in page.splitlines() if line.split(" ")[1:2] and line[0] == "|"]
+    rows = iter(line for line in listed if line[0] in EXPERIMENTS)
+    for experiment in EXPERIMENTS.values():
+        for claim in experiment.claims:
+            for index in range(max(1, len(claim.numbers))):
+                name, quantity, published, band, measured, verdict = next(rows)
+                row = Row(experiment, claim, float(measured), index)
+                assert (name, quantity, published) == (experiment.name, row.quantity, row.published)
+                assert (band, verdict) == (row.band_text, row.verdict), quantity
+    assert next(rows, None) is None

@@ -5,7 +5,7 @@ from math import inf, nan, sqrt
 
 import pytest
 
-from nnlab.insight.reproduce.claims import Claim, Experiment, Limits, Seeds, SpreadOfSeeds, Text, Tolerance
+from nnlab.insight.reproduce.claims import Below, Claim, Experiment, Limits, Seeds, SpreadOfSeeds, Text, Tolerance
 from nnlab.insight.reproduce.evidence import Evidence
 from nnlab.insight.reproduce.verdicts import Row, band_text, prints_as, rows_of, short
 from nnlab.language import speaking
@@ -50,6 +50,12 @@ def test_a_statement_is_reproduced_within_its_limits(value: float, verdict: str)
     assert row(value, made).verdict == verdict
 
 
+@pytest.mark.parametrize(("value", "verdict"), [(0.9999, "reproduced"), (1.0, "outside"), (1.2, "outside")])
+def test_the_limit_itself_is_not_below_it(value: float, verdict: str) -> None:
+    made = Claim(quantity=WORDS, statement=WORDS, measure=lambda evidence: value, band=Below(WORDS, high=1))
+    assert row(value, made).verdict == verdict
+
+
 @pytest.mark.parametrize(
     ("value", "printed", "same"),
     [
@@ -82,6 +88,7 @@ def test_each_number_of_a_claim_is_a_row() -> None:
         (Limits(WORDS), (1, inf), "≥ 1"),
         (Limits(WORDS), (-inf, 2), "≤ 2"),
         (Limits(WORDS), (0.13, 0.37), "0.13 to 0.37"),
+        (Below(WORDS, high=0), (-inf, -5e-324), "< 0"),
     ],
 )
 def test_a_band_in_short(band: SpreadOfSeeds | Limits, limits: tuple[float, float], text: str) -> None:
