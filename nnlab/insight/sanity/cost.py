@@ -51,7 +51,8 @@ def duration(seconds: float) -> str:
     """Seconds as a short text: 0.3 ms, 12 s, 5 min, 3.2 h."""
     for limit, factor, unit in ((1.0, 1e3, "ms"), (100.0, 1.0, "s"), (6000.0, 1 / 60, "min")):
         if seconds < limit:
-            return f"{seconds * factor:.2g} {unit}"
+            number = seconds * factor
+            return f"{number:.0f} {unit}" if number >= 10 else f"{number:.2g} {unit}"
     return f"{seconds / 3600:.1f} h"
 
 
