@@ -3,6 +3,7 @@
 import numpy as np
 
 from nnlab.core.arrays import Array
+from nnlab.core.memory import available_bytes
 from nnlab.gradcheck import TOLERANCES, AtKinkError, Subject, check, model_samples, model_subject
 from nnlab.gradcheck.check import Result
 from nnlab.gradcheck.subjects import Tensors
@@ -14,11 +15,22 @@ from nnlab.models.network import Network
 
 POINTS = 3
 """A gradient is wrong where it differs at this many points in a row: kinks that a layer does not declare differ too."""
+COPIES = 8
+"""How often the parameters are in memory: values, gradients, moved ones, directions."""
+MOST_WORK = 2 * 10**10
+"""Multiplications of a sample times number of parameter arrays: each is moved at least five times."""
 SECTION = "gradients"
 
 
 def gradients(case: CheckedSpec) -> Verdict:
     """backward's gradient of each parameter along one direction, in float64, at weights of std √(2/fan_in)."""
+    available = available_bytes()
+    if available is not None and COPIES * 8 * case.parameter_count > available:
+        return Verdict(
+            f"{case.parameter_count:,} parameters in float64 do not fit in memory {COPIES} times", skipped=True
+        )
+    if case.work * len(case.initial) > MOST_WORK:
+        return Verdict(f"one sample takes {case.work:.1g} multiplications: too many to differentiate", skipped=True)
     network = case.network()
     samples = case.batch(model_samples(network))
     subject = _subject(case, network, samples, 0)

@@ -19,6 +19,8 @@ CERTAIN = 0.99
 """A probability from which on a softmax counts as certain of its answer."""
 MOST_CERTAIN, SOME_CERTAIN = 0.8, 0.5
 """The shares of certain answers of an untrained network that are a problem, and that are worth advice."""
+MANY_TIMES = 10.0
+"""A loss this many times that of equal scores takes many steps to undo."""
 TOO_WIDE = 5.0
 """Predictions of numbers that spread this many times as widely as the targets are those of too large weights."""
 SECTION = "initial-loss"
@@ -173,7 +175,7 @@ def _too_certain(
         certain = float((1 / exponentials.sum(axis=1) > CERTAIN).mean())
         if certain <= SOME_CERTAIN:
             return []
-        severity = "problem" if certain > MOST_CERTAIN else "advice"
+        severity = "problem" if certain > MOST_CERTAIN and measured > MANY_TIMES * theory.value else "advice"
         sentence = f"The untrained network is certain of its answers: {cause}."
         evidence = f"probability above {CERTAIN} for {certain:.0%} of the samples; loss {measured:.3g}, expected "
         evidence += f"{theory.formula} = {theory.value:.3g}"

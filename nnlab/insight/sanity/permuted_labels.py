@@ -13,7 +13,7 @@ from nnlab.engine.run_setup import RunSetup
 from nnlab.insight.finding import Finding
 from nnlab.insight.sanity.checked_spec import CheckedSpec
 from nnlab.insight.sanity.result import Verdict, found
-from nnlab.insight.sanity.short_training import WORK, affordable_steps
+from nnlab.insight.sanity.short_training import TOO_LARGE, WORK, affordable_samples, affordable_steps
 from nnlab.insight.sanity.signal import agreement, data_signal
 
 SAMPLES = 1000
@@ -33,6 +33,8 @@ SECTION = "permuted-labels"
 
 def permuted_labels(case: CheckedSpec) -> Verdict:
     """Trained on permuted labels, the network is at chance on held-out samples; trained on the true ones, above it."""
+    if case.work > TOO_LARGE:
+        return Verdict(f"one sample takes {case.work:.1g} multiplications: too many to train here", skipped=True)
     true, permuted = (_parts(case, data) for data in (case.dataset, case.with_permuted_labels()))
     if len(true.train) < FEWEST or true.test is None or len(true.test) < FEWEST:
         return Verdict(f"needs {FEWEST} training and {FEWEST} held-out samples", skipped=True)
@@ -70,7 +72,8 @@ def _parts(case: CheckedSpec, dataset: Dataset) -> Dataset:
 
 def _held_out_fit(case: CheckedSpec, data: Dataset) -> tuple[float, float, float] | None:
     """How well a short training predicts held-out samples, the fit by chance, and z; None where it diverged."""
-    batch_size = min(case.setup.batches.batch_size, len(data.train), LARGEST_BATCH)
+    affordable = affordable_samples(case, FEWEST_STEPS, 10, LARGEST_BATCH)
+    batch_size = min(case.setup.batches.batch_size, len(data.train), affordable)
     steps = affordable_steps(case, batch_size, FEWEST_STEPS, STEPS)
     setup = case.training(data, steps, batch_size, eval_every=steps, eval_train="batch")
     if train(setup, [], lambda: False).status == "diverged":

@@ -15,6 +15,15 @@ CALL = 2 * 10**5
 """As many take as long as calling one layer, or one step of a recurrent one, forward and backward."""
 
 
+TOO_LARGE = 10**9
+"""Networks whose forward pass of one sample takes more than this are not trained by checks."""
+
+
+def affordable_samples(case: CheckedSpec, steps: int, least: int, most: int) -> int:
+    """Samples of a batch for at least this many updates within ten times WORK."""
+    return max(least, min(most, 10 * WORK // (3 * case.work * steps)))
+
+
 def affordable_steps(case: CheckedSpec, samples: int, least: int, most: int) -> int:
     """Updates on batches of ``samples`` within WORK, where the backward pass takes twice the forward pass."""
     return max(least, min(most, WORK // (3 * case.work * samples + CALL * case.calls)))

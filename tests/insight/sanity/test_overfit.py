@@ -33,7 +33,7 @@ def test_a_linear_model_gets_as_many_samples_as_it_can_fit(tmp_path: Path) -> No
     case = CheckedSpec(make_experiment(tmp_path, SPEC))
     chosen = few_samples(case).train
     assert sorted(chosen.targets.tolist()) == [0, 1, 2]
-    assert "3 samples (no more for 9 parameters and 3 scores)" in overfit(case).checked
+    assert "3 samples (as many as 9 parameters and 3 scores can fit)" in overfit(case).checked
 
 
 def test_samples_are_of_each_class_and_apart(tmp_path: Path) -> None:
