@@ -83,3 +83,12 @@ def test_a_step_that_diverges_is_shown_and_is_exit_code_3(nnlab, spec: Path) -> 
     assert "became" in answer.stderr
     assert json.loads(nnlab("trace", spec, "--step", 3, *wild, "--json").stdout)["failure"]
     assert nnlab("trace", spec, "--step", 9, *wild).code == 3
+
+
+def test_code_of_a_plugin_is_its_own(nnlab, spec: Path) -> None:
+    nnlab("init", "--layer", "my_swish.py")
+    layers = "model={name: sequential, layers: [{name: linear, units: 3}, my_swish, {name: linear, units: 2}]}"
+    answer = nnlab("trace", spec, "-s", layers, "--plugin", "my_swish.py", "--layer", "my_swish1")
+    assert answer.code == 0
+    assert "MySwish.backward:" in answer.stdout
+    assert "self.beta.grad[...] = np.sum(dy * self.x**2 * slope, axis=0)" in answer.stdout

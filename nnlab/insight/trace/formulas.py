@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 from nnlab.docstrings import docstring_of
+from nnlab.language import in_own_words
 from nnlab.layers.base import Layer
 from nnlab.textbook import Layer as TextbookLayer
 
@@ -25,17 +26,19 @@ class Code:
 
 def formulas(component: object) -> list[str]:
     """The formulas in the docstring of a component's class that are not gradients."""
-    return [formula for formula in docstring_of(type(component)).formulas if not _GRADIENT.match(formula)]
+    found = docstring_of(type(component)).formulas
+    return [in_own_words(formula) for formula in found if not _GRADIENT.match(formula)]
 
 
 def sentence(component: object) -> str:
     """What a component does."""
-    return docstring_of(type(component)).sentence
+    return in_own_words(docstring_of(type(component)).sentence)
 
 
 def gradient_formulas(component: object) -> list[str]:
     """Those that are gradients of the loss."""
-    return [formula for formula in docstring_of(type(component)).formulas if _GRADIENT.match(formula)]
+    found = docstring_of(type(component)).formulas
+    return [in_own_words(formula) for formula in found if _GRADIENT.match(formula)]
 
 
 def method_code(cls: type[Any], name: str, owner: str = "") -> list[Code]:

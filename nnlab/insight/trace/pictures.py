@@ -61,7 +61,8 @@ def _matrix(tensor: Tensor) -> tuple[Array, str] | None:
         axis = (tensor.axes[0] if one_channel else tensor.axes[1]).lower() or "axis"
         start = tensor.first if one_channel else 0
         fixed = "" if one_channel else f"{first}, "
-        return _tiled(tiles), f"{fixed}{axis}={start} … {start + len(tiles) - 1}"
+        last = f" … {start + len(tiles) - 1}" if len(tiles) > 1 else ""
+        return _tiled(tiles), f"{fixed}{axis}={start}{last}"
     return None
 
 
