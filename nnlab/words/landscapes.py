@@ -18,11 +18,14 @@ LANDSCAPES: Mapping[str, str] = {
     "no barrier: from start to end the loss falls all the way": "障壁なし：損失は最初から最後まで下がり続けます",
     "a barrier: the loss rises by {rise} ({share} of the initial loss) on the way from start to end, up to "
     "α = {place}": ("障壁あり：最初から最後への途中、α = {place} までに損失が {rise}（初期損失の {share}）増えます"),
+    "no barrier, but a rise by {rise} that ends at the trained weights": (
+        "障壁なし。ただし損失は学習後の重みに向かって {rise} 増えます"
+    ),
     "lowest loss on the line: {loss} at α = {place}": "直線上の最小の損失：{loss}（α = {place}）",
     "training did not take this line: it says nothing about what the optimizer met, or about other solutions": (
         "学習はこの直線を通っていません。最適化の途中の様子や他の解については何も示しません"
     ),
-    "sharpness: moving every filter by {share} of its norm raises the loss from {end} to {moved} (mean of 4)": (
+    "sharpness: moving every filter by {share} of its norm changes the loss from {end} to {moved} (mean of 4)": (
         "鋭さ：すべてのフィルタをノルムの {share} だけ動かすと、損失は {end} から {moved} になります（4 点の平均）"
     ),
     "curvature d²L/dx² at the trained weights: {first} and {second} along the two directions": (

@@ -47,7 +47,7 @@ def sentences_of(landscape: "LossLandscape") -> list[str]:
     ]
     surface = landscape.surface
     if isinstance(surface, Line):
-        said += _of_line(surface, landscape.start)
+        said += sentences_of_line(surface, landscape.start)
     elif landscape.directions == "random":
         said += _of_random(surface, landscape)
     else:
@@ -61,28 +61,28 @@ def sentences_of(landscape: "LossLandscape") -> list[str]:
     return said
 
 
-def _of_line(line: Line, initial: float) -> list[str]:
+def sentences_of_line(line: Line, initial: float) -> list[str]:
+    """The barrier, the lowest loss, and what a line cannot show."""
     rise, place = line.climb
     lowest = int(np.nanargmin(line.loss))
     where = f"{line.alpha[lowest]:.2g}"
-    said = [
-        tr("no barrier: from start to end the loss falls all the way")
-        if not rise > LEAST_CLIMB * abs(initial)
-        else tr(
+    if not rise > LEAST_CLIMB * abs(initial):
+        climb = tr("no barrier: from start to end the loss falls all the way")
+    elif place == 1:
+        climb = tr("no barrier, but a rise by {rise} that ends at the trained weights", rise=number(rise))
+    else:
+        climb = tr(
             "a barrier: the loss rises by {rise} ({share} of the initial loss) on the way from start to end, up to "
             "α = {place}",
             rise=number(rise),
             share=f"{rise / abs(initial):.1%}" if initial else number(rise),
             place=f"{place:.2g}",
         )
+    return [
+        climb,
+        tr("lowest loss on the line: {loss} at α = {place}", loss=number(float(line.loss[lowest])), place=where),
+        tr("training did not take this line: it says nothing about what the optimizer met, or about other solutions"),
     ]
-    said.append(
-        tr("lowest loss on the line: {loss} at α = {place}", loss=number(float(line.loss[lowest])), place=where)
-    )
-    said.append(
-        tr("training did not take this line: it says nothing about what the optimizer met, or about other solutions")
-    )
-    return said
 
 
 def _of_random(plane: Plane, landscape: "LossLandscape") -> list[str]:
@@ -95,7 +95,7 @@ def _of_random(plane: Plane, landscape: "LossLandscape") -> list[str]:
     x, y, loss = plane.lowest
     said = [
         tr(
-            "sharpness: moving every filter by {share} of its norm raises the loss from {end} to {moved} (mean of 4)",
+            "sharpness: moving every filter by {share} of its norm changes the loss from {end} to {moved} (mean of 4)",
             share=f"{plane.x[middle + away]:.0%}",
             end=number(landscape.end),
             moved=number(float(np.mean(moved))),
