@@ -66,7 +66,7 @@ def lr_command(
         check_replaceable(out, overwrite=overwrite)
     note_passed_over(spec)
     fetch(load_experiment(spec, overrides or []).data)
-    with step_bar(most_steps(steps, seeds)) as count, naming(spec, UsageError):
+    with step_bar(most_steps(first, last, steps, seeds)) as count, naming(spec, UsageError):
         test = learning_rate_test(
             spec, overrides or [], first=first, last=last, steps=steps, seeds=seeds, on_step=count
         )

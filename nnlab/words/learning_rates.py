@@ -47,6 +47,11 @@ LEARNING_RATES: Mapping[str, str] = {
     "the curve shows {guess}, but no short training ends below the initial loss of {initial}": (
         "曲線からは {guess} ですが、初期損失 {initial} を下回る短い学習がありません"
     ),
+    "the curve shows no rate: the loss falls by {fall} from {initial} at most; the suggestion rests on the short "
+    "trainings alone": (
+        "曲線からは学習率が決まりません（損失の低下は {initial} から最大 {fall}）。"
+        "推奨値は短い学習の結果だけに基づきます"
+    ),
     "the loss still falls at {last}, the end of the range; --to shows more": (
         "損失は範囲の上限 {last} でもまだ下がっています。上限を上げてください"
     ),

@@ -15,8 +15,8 @@ from nnlab.errors import UsageError
 from nnlab.html import block, line, table
 from nnlab.insight.range_test.curve import LossCurve, mean_curve
 from nnlab.insight.range_test.short_training import ShortTraining, train_briefly
-from nnlab.insight.range_test.suggestion import SHORTEST, Suggestion, obstacle_of, suggest
-from nnlab.insight.range_test.trials import MORE_RUNGS, RUNGS, Trial, try_around
+from nnlab.insight.range_test.suggestion import SHORTEST, Suggestion, obstacle_of, suggest, suggest_by_trials
+from nnlab.insight.range_test.trials import Trial, most_trials, try_around, try_range
 from nnlab.insight.range_test.wording import base_command, command_of, sentences_of, trial_cells, trial_headings
 from nnlab.language import Language, speaking
 from nnlab.registry import registered_name
@@ -128,9 +128,9 @@ def learning_rate_test(
 
     The learning rate grows from ``first`` to ``last`` in equal factors over ``steps`` updates, once for each of
     ``seeds`` seeds from the spec's own on. Where the curve shows a rate, it is tried by short trainings of as many
-    steps with that rate and with others from a tenth to ten times of it. ``on_step`` is called after each step. Nothing
-    is written. Raises UsageError for a range or number that cannot be used, and every error of
-    :class:`~nnlab.engine.run_setup.RunSetup`.
+    steps with that rate and with others from a tenth to ten times of it; where it shows none, every decade of the range
+    is tried. ``on_step`` is called after each step. Nothing is written. Raises UsageError for a range or number that
+    cannot be used, and every error of :class:`~nnlab.engine.run_setup.RunSetup`.
     """
     check_range(first, last, steps, seeds)
     experiment = as_experiment(spec, overrides)
@@ -151,16 +151,20 @@ def learning_rate_test(
         obstacle = obstacle_of(curve)
         trials: list[Trial] = []
         found = Suggestion(None, "no suggestion", None, obstacle)
+        own = experiment.optimizer.lr
         if curve is not None and not obstacle:
-            trials = try_around(curve.guess, train, experiment.optimizer.lr, HIGHEST_LR)
+            trials = try_around(curve.guess, train, own, HIGHEST_LR)
             found = suggest(curve, by_seed, trials)
+        elif curve is not None and obstacle in ("flat", "noisy"):
+            trials = try_range(first, last, train, own)
+            found = suggest_by_trials(curve, trials, obstacle)
     command = base_command(spec, overrides)
     return LearningRateTest(experiment, command, steps, lrs, trainings, curve, by_seed, trials, found)
 
 
-def most_steps(steps: int, seeds: int) -> int:
+def most_steps(first: float, last: float, steps: int, seeds: int) -> int:
     """The steps that a test takes at most, for a progress bar: the range test and all trials."""
-    return seeds * (steps + 1) * (1 + 2 * RUNGS + 1 + MORE_RUNGS + 1)
+    return seeds * (steps + 1) * (1 + most_trials(first, last))
 
 
 def seed_of(experiment: Experiment, index: int) -> int:

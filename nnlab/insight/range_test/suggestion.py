@@ -39,7 +39,10 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """The suggested learning rate, how sure it is, and the factors behind that; without one, the obstacle."""
+    """The suggested learning rate, how sure it is, and the factors behind that.
+
+    ``obstacle`` is why the curve shows no rate; a suggestion then rests on the trials alone and has no ``agreement``.
+    """
 
     lr: float | None
     confidence: Confidence
@@ -56,6 +59,14 @@ def obstacle_of(curve: LossCurve | None) -> Obstacle:
     if curve.highest_rise > curve.least_fall and curve.lowest <= len(curve.lrs) // 10:
         return "rises"
     return "noisy" if curve.fall > curve.least_fall_of_any else "flat"
+
+
+def suggest_by_trials(curve: LossCurve, trials: Sequence[Trial], obstacle: Obstacle) -> Suggestion:
+    """The best of trials over the whole range, where the curve shows nothing: never more than unsure."""
+    best = best_of(trials, curve.initial)
+    if best is None or not curve.initial - best.mean > curve.least_fall:
+        return Suggestion(None, "no suggestion", None, obstacle)
+    return Suggestion(best.lr, "unsure", None, obstacle)
 
 
 def suggest(curve: LossCurve, by_seed: Sequence[LossCurve], trials: Sequence[Trial]) -> Suggestion:

@@ -1,8 +1,8 @@
 """Short trainings with constant learning rates around a guess: what each leads to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import floor, isclose, isfinite, log10, sqrt
+from math import ceil, floor, isclose, isfinite, log10, sqrt
 
 import numpy as np
 
@@ -82,7 +82,27 @@ def try_around(guess: float, train: TrainWith, own: float, highest: float) -> li
         if beyond is None or lr_of(beyond) > highest or not isfinite(rungs[best].mean):
             break
         rungs[beyond] = Trial(lr_of(beyond), train(lr_of(beyond)))
-    trials = list(rungs.values())
+    return _with_own(rungs.values(), train, own)
+
+
+def try_range(first: float, last: float, train: TrainWith, own: float) -> list[Trial]:
+    """Trials of each decade of a range, of the rungs beside the best and of the spec's own rate, in rising order."""
+    wanted = range(2 * ceil(log10(first) - 1e-9), 2 * floor(log10(last) + 1e-9) + 1, 2)
+    rungs = {number: Trial(lr_of(number), train(lr_of(number))) for number in wanted}
+    best = min(rungs, key=lambda number: rungs[number].mean)
+    for number in (best - 1, best + 1):
+        if first <= lr_of(number) <= last:
+            rungs[number] = Trial(lr_of(number), train(lr_of(number)))
+    return _with_own(rungs.values(), train, own)
+
+
+def most_trials(first: float, last: float) -> int:
+    """The trials at most, around a guess or over a range."""
+    return max(2 * RUNGS + 1 + MORE_RUNGS, floor(log10(last / first)) + 3) + 1
+
+
+def _with_own(rungs: Iterable[Trial], train: TrainWith, own: float) -> list[Trial]:
+    trials = list(rungs)
     if not any(isclose(own, trial.lr) for trial in trials):
         trials.append(Trial(own, train(own)))
     return sorted(trials, key=lambda trial: trial.lr)

@@ -43,6 +43,15 @@ def sentences_of(test: "LearningRateTest") -> list[str]:
         word = confidence_word(found.confidence)
         said = [tr("suggested learning rate: {lr} ({confidence})", lr=in_two_digits(found.lr), confidence=word)]
     curve = test.curve
+    if curve is not None and found.lr is not None and found.obstacle:
+        said.append(
+            tr(
+                "the curve shows no rate: the loss falls by {fall} from {initial} at most; the suggestion rests on the "
+                "short trainings alone",
+                fall=f"{curve.fall:.2g}",
+                initial=f"{curve.initial:.4g}",
+            )
+        )
     if curve is not None and not found.obstacle and found.agreement is not None:
         rates = {"steepest": in_two_digits(curve.steepest), "tenth": in_two_digits(curve.tenth_of_lowest)}
         lowest, apart = in_two_digits(10 * curve.tenth_of_lowest), f"{found.agreement.rules:.2g}"
@@ -164,7 +173,7 @@ def _obstacle(test: "LearningRateTest") -> str:
 def _notes(test: "LearningRateTest") -> list[str]:
     curve, found = test.curve, test.suggestion
     notes = []
-    if found.lr is not None and curve is not None and curve.lowest >= len(test.lrs) - 2:
+    if found.agreement is not None and curve is not None and curve.lowest >= len(test.lrs) - 2:
         last = in_two_digits(float(test.lrs[-1]))
         notes.append(tr("the loss still falls at {last}, the end of the range; --to shows more", last=last))
     if off := off_during_the_test(test):

@@ -83,7 +83,7 @@ def test_the_command_keeps_other_overrides(lines) -> None:
 def test_steps_are_counted_and_at_most_those_announced(lines) -> None:
     counted: list[None] = []
     learning_rate_test(lines, steps=20, seeds=2, on_step=lambda: counted.append(None))
-    assert 0 < len(counted) <= most_steps(20, 2)
+    assert 0 < len(counted) <= most_steps(1e-6, 10, 20, 2)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 
 from nnlab.insight.range_test.curve import LossCurve
 from nnlab.insight.range_test.short_training import ShortTraining
-from nnlab.insight.range_test.suggestion import Agreement, obstacle_of, suggest
+from nnlab.insight.range_test.suggestion import Agreement, obstacle_of, suggest, suggest_by_trials
 from nnlab.insight.range_test.trials import Trial
 
 LRS = np.geomspace(1e-6, 10, 200)
@@ -62,3 +62,11 @@ def test_an_outermost_trial_is_unsure_and_one_that_gains_nothing_no_suggestion()
     assert suggest(valley(-2), [valley(-2)], [trial(0.01, 1.0), trial(0.03, 0.5)]).confidence == "unsure"
     found = suggest(valley(-2), [valley(-2)], [trial(0.01, 1.99), trial(0.03, 2.5)])
     assert (found.lr, found.confidence, found.obstacle) == (None, "no suggestion", "trials")
+
+
+def test_trials_alone_give_an_unsure_suggestion() -> None:
+    flat = curve(np.full(200, 2.0))
+    found = suggest_by_trials(flat, [trial(0.01, 1.99), trial(0.1, 0.5), trial(1, 2.0)], "flat")
+    assert (found.lr, found.confidence, found.agreement, found.obstacle) == (0.1, "unsure", None, "flat")
+    found = suggest_by_trials(flat, [trial(0.01, 1.99), trial(0.1, 2.5)], "flat")
+    assert (found.lr, found.confidence, found.obstacle) == (None, "no suggestion", "flat")

@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 
 from nnlab.insight.range_test.short_training import ShortTraining
-from nnlab.insight.range_test.trials import Trial, best_of, in_two_digits, lr_of, rung, try_around
+from nnlab.insight.range_test.trials import (
+    Trial,
+    best_of,
+    in_two_digits,
+    lr_of,
+    most_trials,
+    rung,
+    try_around,
+    try_range,
+)
 
 
 def trial(lr: float, *ends: float, diverged: int = 0) -> Trial:
@@ -36,6 +45,14 @@ def test_the_ladder_is_extended_where_the_best_rung_is_the_outermost() -> None:
     assert [one.lr for one in try_around(0.01, bowl(0.3, []), own=0.01, highest=1e6)][-1] == 1
     assert try_around(0.01, bowl(1e-5, []), own=0.01, highest=1e6)[0].lr == 1e-4
     assert [one.lr for one in try_around(0.01, bowl(3, []), own=0.01, highest=0.05)][-1] == 0.03
+
+
+def test_a_whole_range_is_tried_by_decades_and_refined_at_the_best() -> None:
+    tried: list[float] = []
+    trials = try_range(1e-4, 10, bowl(0.2, tried), own=0.05)
+    assert [one.lr for one in trials] == sorted(tried) == [1e-4, 1e-3, 0.01, 0.03, 0.05, 0.1, 0.3, 1, 10]
+    assert len(tried) <= most_trials(1e-4, 10)
+    assert [one.lr for one in try_range(2e-4, 0.1, bowl(1, []), own=0.1)] == [1e-3, 0.01, 0.03, 0.1]
 
 
 def test_the_lowest_loss_is_best_and_a_divergence_never_is() -> None:
