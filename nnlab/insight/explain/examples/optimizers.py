@@ -96,7 +96,7 @@ def _state(calls: Sequence[Call]) -> dict[str, Value]:
     """The state of the rule, and the variables of its update under the symbols of the formulas."""
     found: dict[str, Any] = {}
     for call in calls:
-        found |= {**vars(call["self"]), **call}
+        found |= {**call, **vars(call["self"])}  # a variable v may hold what self.v was before
     symbols = {theirs: own for own, theirs in _IN_TEXTBOOK.items()}
     values = {
         symbols.get(name, name): value["W"] if isinstance(value, dict) else value for name, value in found.items()
