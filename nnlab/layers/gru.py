@@ -26,8 +26,11 @@ class GRU(RecurrentLayer):
         da_z = dh_t · (h_{t−1} − n) · z (1 − z)
         da_r = da_n · (h_{t−1} Wh + bh) · r (1 − r)
         dx_t = da_t Wxᵀ
+        dh_{t−1} = dy_{t−1} + dh_t · z + [da_z, da_r, da_n · r] Whᵀ
         dWx = Σ_t x_tᵀ da_t
+        dWh = Σ_t h_{t−1}ᵀ [da_z, da_r, da_n · r]
         db = Σ_t da_t
+        dbh = Σ_t da_n · r
 
     Of sequences (N, T, D) to (N, T, units); σ is the sigmoid. The gates have columns of Wx, Wh and b of their own,
     side by side in the order z, r, n; da_t are da_z, da_r, da_n side by side. This is the form of PyTorch and Keras;

@@ -122,3 +122,20 @@ def test_the_formula_of_a_schedule_gives_its_rates(name: str) -> None:
     for s in range(4):
         values = {"η": RATE, "s": s, "S": UPDATES, "π": math.pi, "final": 0.0, "decay": 0.9}
         assert calculated(right_side(formula), values) == pytest.approx(RATE * schedule.scale(s, UPDATES))
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+def test_the_gradient_of_a_state_follows_from_the_step_after_it(name: str) -> None:
+    example = layer_example(name)
+    given = {step.name: step.value for step in example.given}
+    (Wh,), dy = given["Wh"], given["dy"].reshape(-1)
+    z = next((str(step.value).split(",")[0] for step in example.stages[1].steps if step.name == "z, r"), "0")
+    r = next((str(step.value).split(",")[1] for step in example.stages[1].steps if step.name == "z, r"), "1")
+    last, first = ({step.name: step.value for step in stage.steps} for stage in example.stages[2:4])
+    gates = {"rnn": ["da_t"], "lstm": ["da_f", "da_g", "da_i", "da_o"], "gru": ["da_z", "da_r", "da_n"]}[name]
+    factors = [1.0] * (len(gates) - 1) + [float(r)]
+    through = sum(last[gate].item() * weight * factor for gate, weight, factor in zip(gates, Wh, factors, strict=True))
+    dh = (first["dh_t"] if "dh_t" in first else first["dh"]).item()
+    assert dh == pytest.approx(dy[0] + through + float(z) * dy[1], rel=1e-5)
+    if name != "rnn":
+        assert last["dh_{t−1}"].item() == dh

@@ -39,7 +39,9 @@ def recurrent_stages(
         before += [Step("c_{t−1}", call["c_prev"])] if "c_prev" in call else []
         stages.append(Stage(f"t = {t}", [*before, *steps_of_formulas(lines, values, {})]))
     for t, call in zip(range(len(backward), 0, -1), backward, strict=True):
-        values = {**_values(_BACKWARD[name], call), "dx_t": call["return"][0], "dh_{t−1}": call["return"][1]}
+        values = {**_values(_BACKWARD[name], call), "dx_t": call["return"][0]}
+        if t > 1:  # the gradient of h_0 is of no use
+            values["dh_{t−1}"] = backward[len(backward) - t + 1]["dh_next"]
         named = steps_of_formulas([each for each in formulas if each.startswith("d")], values, {})
         before = [Step("dh_t", values["dh_t"])] if all(step.name != "dh_t" for step in named) else []
         stages.append(Stage(f"backward, t = {t}", [*before, *named]))
