@@ -1,5 +1,7 @@
 """The gradients of this network on samples of this data against numerical ones."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from nnlab.core.arrays import Array
@@ -48,7 +50,7 @@ def gradients(case: CheckedSpec) -> Verdict:
             wrong = {name: result for name, result in again.items() if result is not None and not result.passed}
     if wrong:
         text = f"{len(wrong)} of {len(names)} gradients differ from numerical ones: {listed(list(wrong))}"
-        return Verdict(text, (_finding(case, wrong, len(samples[0])),))
+        return Verdict(text, (_finding(case, network, wrong, len(samples[0])),))
     worst = max((result.error for result in first if result.passed), default=0.0)
     text = f"{len(first)} gradients agree with numerical ones on {len(samples[0])} samples, largest error {worst:.1e}"
     return Verdict(f"{text}, expected below {TOLERANCES['central']:g}")
@@ -94,13 +96,30 @@ def _unit(vector: Array) -> Array:
     return unit
 
 
-def _finding(case: CheckedSpec, wrong: dict[str, Result], samples: int) -> Finding:
+def suspects(network: Network, wrong: Collection[str]) -> list[str]:
+    """The layers whose backward may be wrong, where it is one layer, from the parameters with wrong gradients.
+
+    It is the last layer with one, where another gradient of it is right; else that layer or one after it, up to the
+    next layer with parameters, which gives it its gradient, or to the loss.
+    """
+    of_layer = [
+        [f"{name}.{parameter.name}" for parameter in layer.parameters if not parameter.frozen]
+        for name, layer in zip(network.names, network.layers, strict=True)
+    ]
+    last = max(index for index, names in enumerate(of_layer) if any(name in wrong for name in names))
+    if not all(name in wrong for name in of_layer[last]):
+        return [network.names[last]]
+    following = [index for index, names in enumerate(of_layer) if index > last and names]
+    return [*network.names[last : following[0] + 1]] if following else [*network.names[last:], "the loss"]
+
+
+def _finding(case: CheckedSpec, network: Network, wrong: dict[str, Result], samples: int) -> Finding:
     name, result = max(wrong.items(), key=lambda item: item[1].error)
     return found(
         "wrong_gradient",
         f"The gradient of {listed(list(wrong))} is not the derivative of the loss.",
         f"relative error {result.error:.2g} for {name} on {samples} samples, expected below {TOLERANCES['central']:g}",
-        "backward of this layer, or of one after it, does not match forward, so each update goes into another "
+        f"backward of {' or '.join(suspects(network, wrong))} does not match forward, so each update goes into another "
         "direction than that of steepest descent.",
         numbers={"tensor": name, "error": result.error, "tolerance": TOLERANCES["central"], "wrong": len(wrong)},
         section=SECTION,

@@ -55,7 +55,7 @@ def overfit(case: CheckedSpec) -> Verdict:
         with_adam.append((other, lr))
         if other.reached():
             break
-    finding = _finding(case, name, progress, status, steps, with_adam)
+    finding = finding_of(case, name, progress, status, steps, with_adam)
     text = f"{name} {reached} on {_samples(case, count)} in {steps} steps, expected {least}"
     return Verdict(text, (finding,))
 
@@ -117,9 +117,13 @@ def _samples(case: CheckedSpec, count: int) -> str:
     return samples
 
 
-def _finding(
+def finding_of(
     case: CheckedSpec, name: str, progress: Progress, status: str, steps: int, with_adam: list[tuple[Progress, float]]
 ) -> Finding:
+    """What is wrong where the spec's optimizer did not reach the goal: the optimizer, or the model; or hardly anything.
+
+    ``with_adam`` are the trainings with Adam and their learning rates.
+    """
     best, lr = max(with_adam, key=lambda tried: tried[0].best)
     numbers: dict[str, float | int | str] = {"best": progress.best, "steps": steps, "best_with_adam": best.best}
     evidence = f"best {name} {progress.best:.3f} in {steps} steps"
@@ -144,14 +148,25 @@ def _finding(
             command=case.with_keys("train", {"optimizer": "adam", "optimizer.lr": f"{lr:g}"}),
             severity=severity,
         )
+    if max(progress.best, best.best) >= NEARLY * progress.goal:
+        return found(
+            "nearly_overfits",
+            "The network memorises most of a few samples, but not all.",
+            f"{evidence}; Adam reaches {best.best:.3f} (lr {lr:g})",
+            "A small network needs more units or steps where samples of different classes are close to each other.",
+            numbers=numbers,
+            section=SECTION,
+            command="more units in the hidden layers",
+            severity="advice",
+        )
     return found(
         "model_cannot_overfit",
-        "The network cannot memorise a few samples, with Adam neither: it is the model or the loss, not the optimizer.",
+        "The network cannot memorise a few samples, even with Adam: it is the model or the loss, not the optimizer.",
         f"{evidence}; Adam reaches {best.best:.3f} (lr {lr:g})",
         "The output does not depend on the input, gradients do not arrive or are wrong, or the labels of equal inputs "
         "differ. The other failed checks say which.",
         numbers=numbers,
         section=SECTION,
         command=case.with_keys("sanity") + " --only gradients --only gradient_flow",
-        severity="advice" if max(progress.best, best.best) >= NEARLY * progress.goal else severity,
+        severity=severity,
     )

@@ -8,7 +8,8 @@ from trainings import make_experiment
 
 from nnlab.data.dataset import Split
 from nnlab.insight.sanity import CheckedSpec
-from nnlab.insight.sanity.overfit import best_accuracy, few_samples, overfit
+from nnlab.insight.sanity.overfit import best_accuracy, few_samples, finding_of, overfit
+from nnlab.insight.sanity.short_training import Progress
 
 SPEC = """\
 data: {name: spiral, points: 30}
@@ -50,3 +51,22 @@ def test_adam_tells_the_optimizer_from_the_model(tmp_path: Path, monkeypatch: py
     (finding,) = overfit(CheckedSpec(make_experiment(tmp_path, SPEC, "optimizer.lr=1e-9"), "my.yaml")).findings
     assert finding.name == "optimizer_cannot_overfit"
     assert finding.command == "nnlab train my.yaml -s optimizer=adam -s optimizer.lr=0.003"
+
+
+@pytest.mark.parametrize(
+    ("best", "adam", "steps", "name", "severity"),
+    [
+        (0.5, 1.0, 3000, "optimizer_cannot_overfit", "problem"),
+        (0.5, 1.0, 100, "optimizer_cannot_overfit", "advice"),  # a large network, trained for a few steps only
+        (0.5, 0.5, 3000, "model_cannot_overfit", "problem"),
+        (0.5, 0.5, 100, "model_cannot_overfit", "advice"),
+        (0.95, 0.5, 3000, "nearly_overfits", "advice"),
+    ],
+)
+def test_what_is_said_depends_on_how_far_each_optimizer_came(
+    tmp_path: Path, best: float, adam: float, steps: int, name: str, severity: str
+) -> None:
+    case = CheckedSpec(make_experiment(tmp_path, SPEC))
+    own, other = (Progress("train_accuracy", 1.0, 10, reached, 1.0, 0.5) for reached in (best, adam))
+    finding = finding_of(case, "accuracy", own, "completed", steps, [(other, 0.003)])
+    assert (finding.name, finding.severity) == (name, severity)
