@@ -60,7 +60,7 @@ def _paragraph(text: str, indent: str) -> Iterator[Text]:
 
 
 def _tensor(tensor: Tensor, dtype: str, most: int, digits: int) -> Iterator[Text]:
-    about = f": {tensor.about}" if tensor.about else ""
+    about = f": {tensor.about_shown(most)}" if tensor.about else ""
     other = "" if str(tensor.values.dtype) == dtype else f" {tensor.values.dtype}"
     yield Text(f"{INDENT}{tensor.name} {tensor.shape_text}{other}{about}", style="bold")
     if tensor.has_statistics:

@@ -145,7 +145,7 @@ def _tensor(tensor: Tensor, most: int, digits: int) -> ShownTensor:
         largest = float(np.abs(tensor.values, dtype=np.float64).max(initial=0.0))
     return ShownTensor(
         tensor.name,
-        tensor.about,
+        tensor.about_shown(most),
         tensor.shape_text,
         str(tensor.values.dtype),
         statistics,

@@ -47,6 +47,12 @@ class Tensor:
         """Whether mean and deviation say something: of several numbers that are no indices."""
         return self.values.size > 1 and self.values.dtype.kind == "f"
 
+    def about_shown(self, most: int) -> str:
+        """What it is, and where its numbers are if they are not shown here."""
+        if not (self.repeated and self.values.size > most):
+            return self.about
+        return in_language(f"{self.about}; its numbers are above", f"{self.about} (数値は上に表示)")
+
     def of_sample(self, row: int) -> Self:
         """One sample of the batch; tensors without samples stay as they are."""
         if not self.batch:
