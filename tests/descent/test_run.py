@@ -68,6 +68,7 @@ def test_a_field_without_an_optimizer(tmp_path: Path) -> None:
             redraw(result.path, tmp_path / "again", kinds, animate=animate)
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_line_says_where_a_path_went_and_what_is_wrong(tmp_path: Path) -> None:
     result = run_descent(load_descent(CONFIGS / "learning_rates.yaml"), tmp_path, animate=False)
     lost, right, still = (line(path) for path in result.paths)
@@ -94,6 +95,7 @@ def test_each_way_to_fail_is_said_apart(tmp_path: Path, expression: str, start: 
     assert line(path).endswith(f"; {note}")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_numbers_that_json_lacks_are_null(tmp_path: Path) -> None:
     spec = "{function: rosenbrock, start: [-1.5, 2], optimizer: {name: sgd, lr: 1.0}, gradient: analytic}"
     result = run_descent(load(tmp_path, spec), tmp_path / "runs", animate=False)

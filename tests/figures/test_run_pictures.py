@@ -77,6 +77,7 @@ def test_pictures_drawn_again_are_the_same_byte_for_byte(images: Path, tmp_path:
             assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_weights_before_training_are_those_of_step_0(images: Path) -> None:
     record = train(images, IMAGES, "train.snapshots=2", "train.diagnostics=false")
     from safetensors.numpy import load_file
@@ -87,6 +88,7 @@ def test_weights_before_training_are_those_of_step_0(images: Path) -> None:
     np.testing.assert_array_equal(first.reshape(4, 9).T, start)
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(
     ("kind", "text", "reason"),
     [
@@ -126,6 +128,7 @@ def test_the_curves_of_a_new_metric_are_a_kind_of_picture(make_run: Callable[...
             draw(run_view(read_run(other)), ["top_2"], tmp_path)
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_killed_run_has_the_pictures_of_its_recorded_numbers(images: Path, tmp_path: Path) -> None:
     record = train(images, POINTS)
     (record.path / "model.safetensors").unlink()
@@ -140,6 +143,7 @@ def test_a_killed_run_has_the_pictures_of_its_recorded_numbers(images: Path, tmp
         draw(run_view(record), ["boundary"], tmp_path / "out")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_missing_data_is_reported(images: Path, tmp_path: Path) -> None:
     record = train(images, IMAGES)
     for path in images.glob("*ubyte"):
@@ -151,6 +155,7 @@ def test_missing_data_is_reported(images: Path, tmp_path: Path) -> None:
     assert len(said) == 1
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_recorded_numbers_are_plotted_without_reading_data(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +164,7 @@ def test_recorded_numbers_are_plotted_without_reading_data(
     assert draw(run_view(record), ["loss", "loss"], tmp_path) == [tmp_path / "loss.png"]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_paths_have_the_suffix_of_their_format(images: Path, tmp_path: Path) -> None:
     record = train(images, POINTS)
     with drawn_as(PlotStyle(format="svg")):
@@ -167,6 +173,7 @@ def test_paths_have_the_suffix_of_their_format(images: Path, tmp_path: Path) -> 
     assert path.read_bytes().startswith(b"<?xml")
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(
     ("held", "part", "samples"),
     [("test_points: 10", "test", 20), ("validation: 0.5", "validation", 20), ("noise: 0.2", "train", 40)],
@@ -185,6 +192,7 @@ def test_confusion_matrix_is_of_the_split_it_names(
     assert drawn == [(part, samples)]
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(("loss", "probability"), [("cross_entropy", True), ("mean_squared_error", False)])
 def test_most_confident_errors_have_probabilities_only_with_cross_entropy(
     images: Path, tmp_path: Path, loss: str, probability: bool, monkeypatch: pytest.MonkeyPatch
@@ -196,6 +204,7 @@ def test_most_confident_errors_have_probabilities_only_with_cross_entropy(
     assert shown == [probability]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_pictures_are_drawn_with_one_thread_for_each_product(images: Path, tmp_path: Path) -> None:
     threads: list[int] = []
 

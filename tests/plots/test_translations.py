@@ -22,6 +22,7 @@ from nnlab.data.pipeline.augmentation import Flip
 from nnlab.data.target_columns import TargetColumns
 from nnlab.engine.activation_statistics import ActivationStatistics
 from nnlab.errors import UsageError
+from nnlab.insight.watch.followed_run import GONE, NOT_BEGUN
 from nnlab.language import tr
 from nnlab.plots import canvas, fonts
 from nnlab.plots.activations import plot_untrained_activations
@@ -51,7 +52,18 @@ from nnlab.words import JAPANESE
 
 MODULES = sorted(Path(nnlab.__file__).parent.rglob("*.py"))
 # Used by name, not as they stand.
-NAMED = {*PARTS, *STATUSES, *TRIAL_STATUSES, CRASHED, DAMAGED, *LABELS.values(), "before training", "after training"}
+NAMED = {
+    *PARTS,
+    *STATUSES,
+    *TRIAL_STATUSES,
+    CRASHED,
+    DAMAGED,
+    NOT_BEGUN,
+    GONE,
+    *LABELS.values(),
+    "before training",
+    "after training",
+}
 
 
 def translated() -> Iterator[str]:

@@ -206,11 +206,11 @@ def _group_head(group: FollowedGroup, frame: Frame) -> list[Text]:
     if group.shown_number is None:
         return lines
     number = f"{group.shown_number:,}"
-    which = tr(
-        "trial {number} of {total}" if group.noun == "trial" else "fold {number} of {total}",
-        number=number,
-        total=f"{total:,}",
-    )
+    of = f"{total:,}"
+    if group.noun == "trial":
+        which = tr("trial {number} of {total}", number=number, total=of)
+    else:
+        which = tr("fold {number} of {total}", number=number, total=of)
     line = Text(which, "bold")
     if group.shown is not None:
         line.append(SEPARATOR).append(tr(group.shown.status), STATUS_COLOURS.get(group.shown.status, ""))

@@ -86,12 +86,17 @@ class LiveView:
         if not keys.present:
             return Text(f"Ctrl-C {tr('quit')}", "bright_black")
         whole = self._watched.whole
-        noun = whole.noun if whole else "run"
+        if whole is None:
+            following, before = tr("next run"), tr("previous run")
+        elif whole.noun == "trial":
+            following, before = tr("next trial"), tr("previous trial")
+        else:
+            following, before = tr("next fold"), tr("previous fold")
         words = [
             ("q", tr("quit") if self._watched.ended else tr("quit (the run continues)")),
             ("l", tr("log axes")),
-            ("n", tr(f"next {noun}")),
-            ("p", tr(f"previous {noun}")),
+            ("n", following),
+            ("p", before),
         ]
         line = Text()
         for key, word in words:
