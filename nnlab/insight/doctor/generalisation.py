@@ -84,11 +84,11 @@ def _severity(case: Case, found: Curves) -> Severity | None:
 
 
 def _against_overfitting(case: Case, *, rose: bool) -> str:
+    if case.spec["data"].get("train_size"):
+        return case.retry("data.train_size=null")
     if rose and not case.spec["train"].get("early_stopping"):
         validation = [] if len(case.curve("validation_loss")[0]) else ["data.validation=0.2"]
         return case.retry(*validation, "train.early_stopping={metric: validation_loss, patience: 10}")
-    if case.spec["data"].get("train_size"):
-        return case.retry("data.train_size=null")
     if any(value == 0 for _, value in keys_of(case.spec["model"], "dropout")):
         return case.retry("model.dropout=0.3")
     return case.retry("penalty.l2=0.001")
@@ -139,8 +139,8 @@ def _against_underfitting(case: Case) -> str:
     changes = without_penalties(case) if penalty_share(case) > HEAVY else []
     if changes := changes + without_dropout(case, HEAVY):
         return case.retry(*changes)
-    if hidden := spec["model"].get("hidden"):
-        wider = [max(64, 4 * units) for units in hidden] if isinstance(hidden, list) else max(64, 4 * hidden)
+    if (hidden := spec["model"].get("hidden")) is not None:
+        wider = [max(64, 4 * units) for units in hidden or [0]] if isinstance(hidden, list) else max(64, 4 * hidden)
         return case.retry(f"model.hidden={wider}")
     if spec["model"]["name"] == "softmax":
         return case.retry("model={name: mlp, hidden: [100]}")

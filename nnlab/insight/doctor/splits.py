@@ -37,9 +37,10 @@ def _shared_samples(case: Case, found: Shared, *, by_chance: bool) -> Symptom:
     pairs = ", ".join(f"{here} = {there}" for here, there in found.pairs[:5])
     kind = "" if found.exact else "nearly "
     chance = " The features take so few values that this may be chance." if by_chance else ""
+    remedy = "" if case.spec["data"].get("test_path") else " Leave the copies out, or keep them in one split."
     return Symptom(
         sentence=f"{found.share:.0%} of the {found.split} samples are {kind}the same as a training sample: the "
-        f"{found.split} metrics measure what was learnt by heart.{chance}",
+        f"{found.split} metrics measure what was learnt by heart.{chance or remedy}",
         evidence=f"{len(found.pairs):,} of {found.samples:,} {found.split} samples; {found.split} = train, counted "
         f"from 0: {pairs}{', ...' if len(found.pairs) > 5 else ''}; {found.same_target:.0%} have the same target",
         numbers={
@@ -49,7 +50,7 @@ def _shared_samples(case: Case, found: Shared, *, by_chance: bool) -> Symptom:
             "example": found.pairs[0][0],
             "example_in_train": found.pairs[0][1],
         },
-        command=case.retry("data.test_path=null") if case.spec["data"].get("test_path") and found.exact else "",
+        command=case.retry("data.test_path=null") if case.spec["data"].get("test_path") else "",
         severity="advice" if by_chance else "problem",
     )
 
