@@ -13,6 +13,9 @@ from nnlab.text import quote
 MAJORITY = 1.3
 """A majority class has at least this many times its share 1/K of the samples."""
 
+ALONE = 0.99
+"""One class is answered for everything, and is then more than half of the samples."""
+
 IGNORED, FEWEST = 0.1, 5
 """A class is not answered where its recall is at most the first, on at least so many samples."""
 
@@ -42,6 +45,9 @@ def _class_imbalance(case: Case) -> Iterator[Symptom]:
     if present < 2 or shares[major] * present < MAJORITY:
         return
     given = answers(case, name)
+    alone = float(np.mean(given.predicted == major)) > ALONE
+    if alone and shares[major] < 1 / 2:  # a network that learnt nothing, for another reason
+        return
     counts = np.bincount(given.targets, minlength=dataset.classes)
     recall = recalls(given.targets, given.predicted, dataset.classes)
     small = (shares > 0) & (shares < shares[major] / 2)
@@ -60,7 +66,6 @@ def _class_imbalance(case: Case) -> Iterator[Symptom]:
     listed = ", ".join(quote(names[label]) for label in ignored[:5]) + (", ..." if len(ignored) > 5 else "")
     weighted = getattr(case.experiment.loss, "class_weights", None)
     balanced = case.retry("loss.class_weights=balanced")
-    alone = float(np.mean(given.predicted == major)) > 0.99
     answer = f"answers {quote(names[major])} for everything" if alone else f"hardly ever answers {listed}"
     yield Symptom(
         sentence=f"The network {answer}, as {quote(names[major])} is {shares[major]:.0%} of the training samples.",

@@ -11,7 +11,9 @@ PAGE = "docs/doctor.md"
 Numbers = dict[str, float | int | str]
 """The numbers of a finding by their names."""
 
-LITTLE_LEARNED = frozenset({"loss_at_chance", "underfitting", "overfitting", "still_improving", "evaluation_noise"})
+LITTLE_LEARNED = frozenset(
+    {"loss_at_chance", "class_imbalance", "underfitting", "overfitting", "still_improving", "evaluation_noise"}
+)
 """Rules that say of a run that was ill in another way only how little it learned."""
 
 

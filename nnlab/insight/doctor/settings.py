@@ -136,13 +136,16 @@ def _class_weights(case: Case) -> Iterator[Contradiction]:
         return
     counts, names = case.dataset.class_counts, case.dataset.class_names
     zero = [names[index] for index, weight in enumerate(weights) if weight == 0 and counts[index]]
-    large, small = int(counts.argmax()), int(np.where(counts > 0, counts, counts.max() + 1).argmin())
-    upside_down = counts[large] >= 2 * counts[small] and weights[large] > weights[small]
-    if zero or upside_down:
+    small = int(np.where(counts > 0, counts, counts.max() + 1).argmin())
+    heavy = [
+        index for index, weight in enumerate(weights) if weight > weights[small] and counts[index] >= 2 * counts[small]
+    ]
+    if zero or heavy:
+        large = max(heavy, key=lambda index: int(counts[index]), default=int(counts.argmax()))
         told = (
             f"class {zero[0]} has weight 0: it is never learnt"
             if zero
-            else (f"the largest class weighs more ({weights[large]:g}) than the smallest ({weights[small]:g})")
+            else f"{names[large]} weighs more ({weights[large]:g}) than the smaller {names[small]} ({weights[small]:g})"
         )
         yield Contradiction(
             f"The class weights do not balance the classes: {told}.",
