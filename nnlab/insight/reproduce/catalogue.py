@@ -16,10 +16,20 @@ from nnlab.insight.reproduce.claims import Experiment
 from nnlab.text import near_hint, quote
 
 ALL = "all"
-_TABLES = (numerical_gradients, mnist, optimizers, initial_weights, overfitting, convolutions, spirals)
-EXPERIMENTS: Mapping[str, Experiment] = {
-    experiment.name: experiment for table in _TABLES for experiment in table.EXPERIMENTS
-}
+# In the order of the book; those of the notes follow.
+_ORDER = (
+    *numerical_gradients.EXPERIMENTS,
+    mnist.TWO_LAYER,
+    optimizers.OPTIMIZER_PATHS,
+    mnist.OPTIMIZERS_ON_MNIST,
+    initial_weights.ACTIVATION_HISTOGRAMS,
+    mnist.WEIGHT_INIT,
+    mnist.BATCH_NORM,
+    *overfitting.EXPERIMENTS,
+    *convolutions.EXPERIMENTS,
+    *spirals.EXPERIMENTS,
+)
+EXPERIMENTS: Mapping[str, Experiment] = {experiment.name: experiment for experiment in _ORDER}
 
 
 def chosen(names: Sequence[str], *, quick: bool = False) -> list[Experiment]:

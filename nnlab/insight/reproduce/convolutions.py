@@ -33,19 +33,19 @@ SIMPLE_CONVNET = Experiment(
     trainings=[Training(FULL)],
     claims=[
         Claim(
-            quantity=Text("test accuracy", "テスト精度"),
+            quantity=Text("test accuracy", "テストデータの正解率"),
             numbers=("0.9896",),
             measure=metric(FULL, "test_accuracy", LAST_STEP),
             band=SpreadOfSeeds(Seeds(10, 0.98803, 0.00113, LAST_EPOCHS)),
         ),
         Claim(
-            quantity=Text("train accuracy, all 60,000 images", "訓練精度（60,000 枚すべて）"),
+            quantity=Text("train accuracy, all 60,000 images", "訓練データの正解率（60,000 枚すべて）"),
             numbers=("0.9982",),
             measure=train_accuracy(FULL),
             band=SpreadOfSeeds(Seeds(10, 0.9974, 0.00097, LAST_EPOCHS)),
         ),
     ],
-    pictures=[Picture("accuracy", Text("accuracy over the steps", "精度の推移"), of_run(FULL, "accuracy"))],
+    pictures=[Picture("accuracy", Text("accuracy over the steps", "正解率の推移"), of_run(FULL, "accuracy"))],
 )
 
 FILTERS = Experiment(

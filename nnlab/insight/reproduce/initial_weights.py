@@ -76,6 +76,3 @@ ACTIVATION_HISTOGRAMS = Experiment(
     ],
     pictures=[Picture("activations", Text("histograms of the outputs", "出力のヒストグラム"), draw_histograms)],
 )
-
-
-EXPERIMENTS = (ACTIVATION_HISTOGRAMS,)

@@ -30,10 +30,10 @@ TWO_LAYER = Experiment(
     seconds=7,
     trainings=[Training("two_layer")],
     claims=[
-        _accuracy("train", Text("train accuracy", "訓練精度"), "0.9468", Seeds(10, 0.94785, 0.00082)),
-        _accuracy("test", Text("test accuracy", "テスト精度"), "0.9455", Seeds(10, 0.94611, 0.00116)),
+        _accuracy("train", Text("train accuracy", "訓練データの正解率"), "0.9468", Seeds(10, 0.94785, 0.00082)),
+        _accuracy("test", Text("test accuracy", "テストデータの正解率"), "0.9455", Seeds(10, 0.94611, 0.00116)),
     ],
-    pictures=[Picture("accuracy", Text("accuracy over the steps", "精度の推移"), of_run("two_layer", "accuracy"))],
+    pictures=[Picture("accuracy", Text("accuracy over the steps", "正解率の推移"), of_run("two_layer", "accuracy"))],
 )
 
 
@@ -173,7 +173,7 @@ BATCH_NORM = Experiment(
         Claim(
             quantity=Text(
                 "initial weights, of 16, with a higher curve of training accuracy with batch normalisation",
-                "Batch Normalization ありの訓練精度の曲線が高い初期値の数（16 通り中）",
+                "Batch Normalization ありの訓練データの正解率の曲線が高い初期値の数（16 通り中）",
             ),
             statement=Text("faster in almost all cases", "ほとんどすべてのケースで速い"),
             measure=faster_with_batch_norm,
@@ -182,7 +182,7 @@ BATCH_NORM = Experiment(
         Claim(
             quantity=Text(
                 "initial weights, of 16, that end below 0.2 training accuracy without it",
-                "なしで訓練精度 0.2 未満に終わる初期値の数（16 通り中）",
+                "なしで訓練データの正解率 0.2 未満に終わる初期値の数（16 通り中）",
             ),
             statement=Text(
                 "without it, weights of an unsuitable scale do not learn at all",
@@ -200,5 +200,3 @@ BATCH_NORM = Experiment(
         "0.0001 は Batch Normalization ありでも学習しません。分散が ε よりはるかに小さいためです。",
     ),
 )
-
-EXPERIMENTS = (TWO_LAYER, OPTIMIZERS_ON_MNIST, WEIGHT_INIT, BATCH_NORM)

@@ -65,5 +65,3 @@ OPTIMIZER_PATHS = Experiment(
         Picture("values", Text("value over the steps", "関数値の推移"), of_descent("descent/valley", "values")),
     ],
 )
-
-EXPERIMENTS = (OPTIMIZER_PATHS,)

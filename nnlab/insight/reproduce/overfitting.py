@@ -13,7 +13,7 @@ from nnlab.insight.reproduce.sources import book
 EPOCHS_200, EPOCHS_300 = 600, 900
 SEARCH = "sweeps/weight_decay_lr"
 DROPOUT_SWEEP = "sweeps/dropout_seeds"
-ACCURACY = Text("accuracy over the steps", "精度の推移")
+ACCURACY = Text("accuracy over the steps", "正解率の推移")
 SMALLER_GAP = Below(Text("below 0", "0 より小さい"), high=0)
 BELOW_ONE = Below(Text("below 1", "1 より小さい"), high=1)
 
@@ -25,14 +25,17 @@ OVERFITTING = Experiment(
     trainings=[Training("overfit")],
     claims=[
         Claim(
-            quantity=Text("train accuracy after 200 epochs", "200 エポック後の訓練精度"),
+            quantity=Text("train accuracy after 200 epochs", "200 エポック後の訓練データの正解率"),
             statement=Text("almost 100 % from about epoch 100 on", "100 エポックを過ぎたあたりからほとんど 100 %"),
             measure=metric("overfit", "train_accuracy", EPOCHS_200),
             band=Limits(Text("almost all of 300 images", "300 枚のほぼ全部"), 0.99, 1),
             seeds=Seeds(10, 1.0, 0.0),
         ),
         Claim(
-            quantity=Text("train minus test accuracy after 200 epochs", "200 エポック後の訓練精度とテスト精度の差"),
+            quantity=Text(
+                "train minus test accuracy after 200 epochs",
+                "200 エポック後の訓練とテストの正解率の差",
+            ),
             statement=Text("a large gap from 100 %", "100 % からは大きな隔たり"),
             measure=gap("overfit", EPOCHS_200),
             band=Limits(Text("at least 10 points", "10 ポイント以上"), 0.1, 1),
@@ -52,7 +55,7 @@ WEIGHT_DECAY = Experiment(
         Claim(
             quantity=Text(
                 "gap of train and test accuracy minus that without weight decay, 200 epochs",
-                "訓練精度とテスト精度の差（weight decay なしとの差、200 エポック）",
+                "訓練とテストの正解率の差（weight decay なしとの差、200 エポック）",
             ),
             statement=Text("the gap is smaller", "隔たりが小さくなる"),
             measure=gap_difference("overfit_l2", "overfit", EPOCHS_200),
@@ -60,8 +63,8 @@ WEIGHT_DECAY = Experiment(
             seeds=Seeds(5, -0.070, 0.015),
         ),
         Claim(
-            quantity=Text("highest train accuracy in 200 epochs", "200 エポックまでの最高の訓練精度"),
-            statement=Text("train accuracy does not reach 100 %", "訓練精度は 100 % に到達しない"),
+            quantity=Text("highest train accuracy in 200 epochs", "200 エポックまでの最高の訓練データの正解率"),
+            statement=Text("train accuracy does not reach 100 %", "訓練データの正解率は 100 % に到達しない"),
             measure=highest("overfit_l2", "train_accuracy", EPOCHS_200),
             band=BELOW_ONE,
             seeds=Seeds(5, 0.900, 0.011),
@@ -100,7 +103,7 @@ DROPOUT = Experiment(
         Claim(
             quantity=Text(
                 "gap of train and test accuracy minus that without dropout, 300 epochs, in standard errors of 8 seeds",
-                "訓練精度とテスト精度の差（Dropout なしとの差、300 エポック、シード 8 個の標準誤差を単位とする）",
+                "訓練とテストの正解率の差（Dropout なしとの差、300 エポック、シード 8 個の標準誤差を単位とする）",
             ),
             statement=Text("the gap is smaller", "隔たりが小さくなる"),
             measure=dropout_gap_difference,
@@ -115,9 +118,9 @@ DROPOUT = Experiment(
         Claim(
             quantity=Text(
                 "highest train accuracy in 300 epochs, mean of 8 seeds",
-                "300 エポックまでの最高の訓練精度（シード 8 個の平均）",
+                "300 エポックまでの最高の訓練データの正解率（シード 8 個の平均）",
             ),
-            statement=Text("train accuracy does not reach 100 %", "訓練精度は 100 % に到達しない"),
+            statement=Text("train accuracy does not reach 100 %", "訓練データの正解率は 100 % に到達しない"),
             measure=dropout_highest,
             band=BELOW_ONE,
             seeds=Seeds(8, 0.9954, 0.0031),
@@ -130,7 +133,7 @@ DROPOUT = Experiment(
         "of 3 seeds). nnlab scales by 1/(1 − ratio): its gap, 0.234, is smaller than without dropout by 0.008 ± 0.015 "
         "only (8 seeds).",
         "本の Dropout は学習時にスケーリングしません。割合 0.15 の 6 層で信号は 0.38 倍（0.85⁶）になり、"
-        "学習が遅くなります。NumPy で書き写したものは、300 エポックで訓練精度 0.90、差 0.21 でした"
+        "学習が遅くなります。NumPy で書き写したものは、300 エポックで訓練データの正解率 0.90、差 0.21 でした"
         "（シード 3 個の平均）。nnlab は 1/(1 − 割合) 倍します。差は 0.234 で、"
         "Dropout なしより 0.008 ± 0.015 小さいだけです（シード 8 個）。",
     ),
@@ -167,7 +170,7 @@ HYPERPARAMETERS = Experiment(
     trainings=[Training(SEARCH)],
     claims=[
         Claim(
-            quantity=Text("best validation accuracy of 100 trials", "100 試行で最良の検証精度"),
+            quantity=Text("best validation accuracy of 100 trials", "100 試行で最良の検証データの正解率"),
             numbers=("0.83",),
             measure=best_accuracy,
             band=SpreadOfSeeds(Seeds(5, 0.758, 0.0286)),
@@ -183,13 +186,15 @@ HYPERPARAMETERS = Experiment(
     pictures=[
         Picture("best", Text("learning curves of the best points", "上位の点の学習曲線"), of_sweep(SEARCH, "best")),
         Picture(
-            "scatter", Text("validation accuracy over both keys", "2 つのキーと検証精度"), of_sweep(SEARCH, "scatter")
+            "scatter",
+            Text("validation accuracy over both keys", "2 つのキーと検証の正解率"),
+            of_sweep(SEARCH, "scatter"),
         ),
     ],
     remark=Text(
         "Another seed means other points, initial weights and 100 validation images, whose number alone gives an "
         "accuracy of 0.76 a standard error of 0.04. All five searches stayed below the published best (0.72 to 0.79).",
-        "シードが変わると、試す点、初期の重み、検証用の 100 枚が変わります。100 枚では精度 0.76 の標準誤差だけで "
+        "シードが変わると、試す点、初期の重み、検証用の 100 枚が変わります。100 枚では正解率 0.76 の標準誤差だけで "
         "0.04 です。5 回の探索の最良値は 0.72〜0.79 で、すべて公表値を下回りました。",
     ),
 )

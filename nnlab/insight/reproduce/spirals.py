@@ -32,7 +32,7 @@ SPIRAL_SOFTMAX = Experiment(
         _loss("spiral_softmax", 40, "0.807586", Seeds(20, 0.80763, 6.43e-5)),
         _loss("spiral_softmax", 190, "0.786302", Seeds(20, 0.7863024, 1.75e-7)),
         Claim(
-            quantity=Text("training accuracy", "訓練精度"),
+            quantity=Text("training accuracy", "訓練データの正解率"),
             numbers=("0.49",),
             measure=metric("spiral_softmax", "train_accuracy", 200),
             band=Tolerance(0.005, Text("half a unit of the last printed digit", "印字された最後の桁の半分")),
@@ -72,7 +72,7 @@ SPIRAL_NET = Experiment(
         _loss("spiral_relu", 1000, "0.294946", Seeds(10, 0.2999, 0.0207)),
         _loss("spiral_relu", 9000, "0.245292", Seeds(10, 0.24554, 1.31e-3)),
         Claim(
-            quantity=Text("training accuracy", "訓練精度"),
+            quantity=Text("training accuracy", "訓練データの正解率"),
             numbers=("0.98",),
             measure=metric("spiral_relu", "train_accuracy", 10_000),
             band=SpreadOfSeeds(Seeds(10, 0.9797, 0.00367)),
