@@ -102,7 +102,7 @@ def test_errors_are_usage_errors(explain: Explain) -> None:
 
 def test_names_are_completed() -> None:
     context = Context(Command("explain"))
-    assert complete_explained(context, "batch_n") == ["batch_norm"]
+    assert complete_explained(context, "instance") == ["instance_norm"]
     assert "train.clip_norm" in complete_explained(context, "train.c")
     assert not [name for name in complete_explained(context, "") if "." in name]
 
