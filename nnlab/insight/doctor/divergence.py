@@ -7,6 +7,7 @@ import numpy as np
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.remedies import initialiser_changes, learning_rate, recurrent_layers
 from nnlab.insight.doctor.rules import LITTLE_LEARNED, Numbers, Rule, Symptom
+from nnlab.insight.doctor.trials import MOST_STEPS, try_changes
 from nnlab.text import one_line
 
 # Inputs beyond this are far from the scale of about 1 that initialisers and learning rates assume.
@@ -44,8 +45,17 @@ def find_divergence(case: Case) -> Iterator[Symptom]:
     else:
         sentence = "The training diverged: the learning rate is too high."
         evidence = f"{happened}; the learning rate is {lr:g}"
-        command = case.retry(learning_rate(case, 0.1))
+        command = case.retry(_stable_learning_rate(case))
     yield Symptom(sentence, evidence, numbers, command)
+
+
+def _stable_learning_rate(case: Case) -> str:
+    """The largest of a tenth, a hundredth and a thousandth with which the first updates do not diverge."""
+    changes = [learning_rate(case, factor) for factor in (0.1, 0.01, 0.001)]
+    if case.lacks("setup"):
+        return changes[0]
+    trials = ((change, try_changes(case, (change,), MOST_STEPS)) for change in changes)
+    return next((change for change, trial in trials if trial and trial.end < case.first_objective), changes[0])
 
 
 RULES = (

@@ -7,7 +7,7 @@ import numpy as np
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.remedies import initialiser_changes, keys_of, learning_rate
 from nnlab.insight.doctor.rules import LITTLE_LEARNED, Numbers, Rule, Symptom
-from nnlab.insight.doctor.trials import first_that_helps, learned_little
+from nnlab.insight.doctor.trials import best_that_helps, learned_little
 
 # The norm of the first layer's gradient as a fraction of the last one's; from 0.1 to 10 in trainings that go well.
 VANISHED, EXPLODED = 1e-2, 1e2
@@ -38,7 +38,7 @@ def find_vanishing(case: Case) -> Iterator[Symptom]:
         saturating = [key for key, value in keys_of(case.spec["model"], "activation") if value in {"sigmoid", "tanh"}]
         relu = [f"{key}=relu" for key in saturating]
         he = initialiser_changes(case, "he")
-        trial = first_that_helps(case, filter(None, [tuple(relu + he)]))
+        trial = best_that_helps(case, filter(None, [tuple(relu + he)]))
         if trial:
             evidence = f"{evidence}; {trial.evidence}"
         yield Symptom("The gradients vanish: the first layers hardly learn.", evidence, numbers, case.retry(*relu, *he))

@@ -8,7 +8,7 @@ import numpy as np
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.remedies import initialiser_changes, learning_rate
 from nnlab.insight.doctor.rules import Numbers, Rule, Symptom
-from nnlab.insight.doctor.trials import first_that_helps
+from nnlab.insight.doctor.trials import best_that_helps
 
 # A training loss that never fell below this fraction of chance.
 AT_CHANCE = 0.97
@@ -36,7 +36,7 @@ def find_loss_at_chance(case: Case) -> Iterator[Symptom]:
         evidence = f"the lowest training loss is {lowest:.4g}; predicting the mean of the targets gives {constant:.4g}"
     numbers: Numbers = {"lowest_loss": lowest, "constant_loss": constant, "chance": case.chance}
     sentence = "The loss stays at chance: the network predicts the same for every sample."
-    trial = None if "loss_at_chance" in case.explained else first_that_helps(case, _other_trainings(case))
+    trial = None if "loss_at_chance" in case.explained else best_that_helps(case, _other_trainings(case))
     if trial is not None:
         evidence = f"{evidence}; {trial.evidence}"
     yield Symptom(sentence, evidence, numbers, case.retry(*trial.changes) if trial else "")

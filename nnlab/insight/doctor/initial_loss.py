@@ -9,7 +9,7 @@ from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.measurement import MeasuredLayer
 from nnlab.insight.doctor.remedies import initialiser_changes
 from nnlab.insight.doctor.rules import LITTLE_LEARNED, Numbers, Rule, Symptom
-from nnlab.insight.doctor.trials import first_that_helps, learned_little
+from nnlab.insight.doctor.trials import best_that_helps, learned_little
 
 # A first loss this many times that of chance: with Xavier or He scores are about as large as the inputs, and the loss
 # stays below three times ln K. Squares of targets and scores vary more.
@@ -64,7 +64,7 @@ def find_too_small(case: Case) -> Iterator[Symptom]:
         return
     if _constant(case):
         return
-    trial = first_that_helps(case, ((*initialiser_changes(case, value),) for value in ("he", "xavier")))
+    trial = best_that_helps(case, ((*initialiser_changes(case, value),) for value in ("he", "xavier")))
     if trial is None:
         return
     numbers: Numbers = {

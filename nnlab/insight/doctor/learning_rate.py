@@ -1,14 +1,14 @@
 """A learning rate that is too high or too low, by what the run reached and what another one reaches."""
 
 from collections.abc import Iterator
-from math import isfinite
+from math import isfinite, nan
 
 import numpy as np
 
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.remedies import learning_rate
 from nnlab.insight.doctor.rules import LITTLE_LEARNED, Numbers, Rule, Symptom
-from nnlab.insight.doctor.trials import first_that_helps, learned_little
+from nnlab.insight.doctor.trials import best_that_helps, learned_little
 
 # ‖Δθ‖/‖θ‖ of an update is about 1e-3 in a training that goes well (CS231n).
 HIGH_RATIO, HEALTHY_RATIO, LOW_RATIO = 1e-2, 1e-3, 1e-4
@@ -21,11 +21,19 @@ FEWEST_STEPS = 10
 
 
 def typical_ratio(case: Case) -> float:
-    """The largest of the layers' median update/weight ratios in the first updates; 0 where none is known."""
-    medians = [
-        float(np.nanmedian(ratios)) for ratios in case.first_updates.ratios.values() if np.isfinite(ratios).any()
-    ]
-    return max(medians, default=0.0)
+    """The largest of the layers' median update/weight ratios; 0 where none is known.
+
+    Those that the run recorded, else those of its first updates.
+    """
+    by_layer: dict[str, list[float]] = {}
+    if case.lacks("statistics"):
+        by_layer = {name: ratios.tolist() for name, ratios in case.first_updates.ratios.items()}
+    else:
+        for layers in case.statistics.values():
+            for name, measured in layers.items():
+                by_layer.setdefault(name, []).append(measured.get("update_ratio", nan))
+    finite = [[ratio for ratio in ratios if isfinite(ratio)] for ratios in by_layer.values()]
+    return max((float(np.median(ratios)) for ratios in finite if ratios), default=0.0)
 
 
 def _can_judge(case: Case, rule: str) -> bool:
@@ -49,7 +57,7 @@ def find_too_high(case: Case) -> Iterator[Symptom]:
         return
     if not (learned_little(case) or final > ROSE * objectives.min()):
         return
-    trial = first_that_helps(case, ((learning_rate(case, factor),) for factor in (0.1, 0.01, 0.001)))
+    trial = best_that_helps(case, ((learning_rate(case, factor),) for factor in (0.1, 0.01, 0.001)))
     if trial is None:
         return
     ratio = typical_ratio(case)
@@ -70,7 +78,7 @@ def find_too_low(case: Case) -> Iterator[Symptom]:
     if not 0 < ratio < HEALTHY_RATIO or (ratio > LOW_RATIO and final < FELL_HARDLY * first):
         return
     factors = [10.0**power for power in range(1, 5) if ratio * 10**power <= 10 * HIGH_RATIO]
-    trial = first_that_helps(case, ((learning_rate(case, factor),) for factor in factors))
+    trial = best_that_helps(case, ((learning_rate(case, factor),) for factor in factors))
     if trial is None:
         return
     numbers: Numbers = {

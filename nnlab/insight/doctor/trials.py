@@ -46,16 +46,25 @@ def learned_little(case: Case) -> bool:
     return isfinite(final) and final > POOR * min(first, case.chance)
 
 
-def first_that_helps(case: Case, candidates: Iterable[tuple[str, ...]]) -> Trial | None:
-    """The first of the changes that ends clearly below the run, after at most as many updates as the run made."""
+def best_that_helps(case: Case, candidates: Iterable[tuple[str, ...]]) -> Trial | None:
+    """The trial that ends lowest of those that end clearly below the run, each of as many updates as it at most.
+
+    Candidates go further and further: they are left where one learned no more than the one before, or learned but did
+    not help.
+    """
     made = int(case.record.summary["steps"])
+    best: Trial | None = None
     for changes in candidates:
         trial = try_changes(case, changes, min(made, MOST_STEPS))
-        if trial is not None and trial.helped:
-            return trial
-        if trial is not None and trial.end < LEARNS * case.first_objective:
-            return None
-    return None
+        if trial is None:
+            continue
+        if best is not None and trial.end >= best.end:
+            return best
+        if trial.helped:
+            best = trial
+        elif trial.end < LEARNS * case.first_objective:
+            return best
+    return best
 
 
 def try_changes(case: Case, changes: tuple[str, ...], most: int) -> Trial | None:

@@ -1,0 +1,55 @@
+"""``nnlab doctor`` as a user calls it."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+ILL = """
+data: {name: iris}
+model: {name: mlp, hidden: [6], activation: tanh, init: 0}
+optimizer: {name: sgd, lr: 0.1}
+train: {iterations: 60, batch_size: 30, pictures: false}
+"""
+
+
+@pytest.fixture
+def ill(nnlab, tmp_path: Path) -> Path:
+    spec = tmp_path / "ill.yaml"
+    spec.write_text(ILL, encoding="utf-8")
+    return Path(nnlab("train", spec).stdout.splitlines()[-1])
+
+
+def test_the_command_of_a_problem_removes_it(nnlab, ill: Path) -> None:
+    answer = nnlab("doctor", "last", "--json")
+    found = json.loads(answer.stdout)
+    assert answer.code == 1
+    assert found["problems"] == 1
+    (first, *_) = found["findings"]
+    assert first["name"] == "identical_units"
+    assert "loss_at_chance" in [consequence["name"] for consequence in first["explains"]]
+    assert nnlab(*shlex.split(first["command"])[1:]).code == 0
+    answer = nnlab("doctor", "last")
+    assert answer.code == 0
+    assert answer.stdout.startswith("No problem found: Run ill: ")
+
+
+def test_a_problem_is_reported_with_its_number_reason_and_command(nnlab, ill: Path) -> None:
+    answer = nnlab("doctor", ill)
+    assert answer.code == 1
+    head, number, *others = answer.stdout.splitlines()
+    assert head == "The units of a layer are copies of each other."
+    assert number == "  number  all 6 units of linear1 give the same outputs before training"
+    assert [line[2:5] for line in others if line.startswith("  ")] == ["so ", "why", "try"]
+
+
+def test_one_run_of_a_sweep_is_named(nnlab, tmp_path: Path) -> None:
+    spec = tmp_path / "ill.yaml"
+    spec.write_text(ILL, encoding="utf-8")
+    nnlab("crossval", spec, "--folds", "2", "-s", "train.iterations=2")
+    folder = next(Path("runs").iterdir())
+    answer = nnlab("doctor", folder)
+    assert answer.code == 5
+    assert f"diagnose one of its folds, such as nnlab doctor {folder / 'fold-1'}" in answer.stderr
+    assert nnlab("doctor", "nothing").code == 5
