@@ -124,7 +124,8 @@ def nnlab_commands(block: Block, *, run: bool) -> list[str]:
 def arguments(line: str, folder: Path, call: Callable[..., str]) -> tuple[list[str], Path | None]:
     """What a shell would pass to nnlab, and the file to which it would send the output."""
     line = re.sub(r"\$\(nnlab (.*?)\)", lambda match: call(*shlex.split(match[1])), line)
-    words = shlex.split(re.sub(r"train\.iterations=[0-9]+", "train.iterations=2", line))[1:]
+    line = re.sub(r"train\.iterations=[0-9]+", "train.iterations=2", line)
+    words = shlex.split(re.sub(r"--iterations [0-9]+", "--iterations 4", line))[1:]
     output = None
     if ">" in words:
         *words, _, name = words

@@ -197,8 +197,10 @@ def test_control_characters_in_the_records_of_a_run(ends_safely: Any, run: Path,
     ).stdout
     for picture in pictures.splitlines():
         assert not {"\x1b", "\x9b", "\u202e"} & set(Path(picture).read_text(encoding="utf-8"))
+    ends_safely("watch", run, code=0)
     rewrite(run, sound | {"name": TEXT, "model": {"name": TEXT, TEXT: {TEXT: TEXT}}})
     ends_safely("show", run, code=2)
+    ends_safely("watch", run, code=0)
     for sort in (TEXT, "model.name", f"model.{TEXT}.{TEXT}"):
         ends_safely("compare", run, made / "run", "--sort", sort, "--out", "pictures", code=0)
     ends_safely("compare", run, made / "run", "--csv", "-", code=0)
