@@ -55,6 +55,11 @@ LEARNING_RATES: Mapping[str, str] = {
     "the loss still falls at {last}, the end of the range; --to shows more": (
         "損失は範囲の上限 {last} でもまだ下がっています。上限を上げてください"
     ),
+    "{steps} of the spec's {iterations} updates were tested: a long training may want a lower rate or a schedule "
+    "towards its end": (
+        "試したのは設定の更新 {iterations} 回のうち {steps} 回です。"
+        "長い学習では、終わりに向けて低い学習率かスケジュールが適することがあります"
+    ),
     "off during the test: {keys}; the suggestion is the highest rate of a schedule": (
         "テスト中に無効にした設定：{keys}。推奨値はスケジュールの最大の学習率です"
     ),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nnlab.insight.range_test.learning_rate_test import LearningRateTest
 
 KEY = "optimizer.lr"
+# A training of this many times the steps of the test may end otherwise than the test.
+LONG = 5
 
 
 def base_command(spec: "Spec", overrides: Overrides) -> str:
@@ -176,6 +178,16 @@ def _notes(test: "LearningRateTest") -> list[str]:
     if found.agreement is not None and curve is not None and curve.lowest >= len(test.lrs) - 2:
         last = in_two_digits(float(test.lrs[-1]))
         notes.append(tr("the loss still falls at {last}, the end of the range; --to shows more", last=last))
+    iterations = test.experiment.train.iterations or 0
+    if found.lr is not None and iterations >= LONG * test.steps:
+        notes.append(
+            tr(
+                "{steps} of the spec's {iterations} updates were tested: a long training may want a lower rate or a "
+                "schedule towards its end",
+                steps=f"{test.steps:,}",
+                iterations=f"{iterations:,}",
+            )
+        )
     if off := off_during_the_test(test):
         keys = tr(", ").join(off)
         notes.append(tr("off during the test: {keys}; the suggestion is the highest rate of a schedule", keys=keys))

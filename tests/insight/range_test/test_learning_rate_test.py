@@ -76,8 +76,14 @@ def test_a_learning_rate_that_diverges_at_once_is_no_suggestion(lines) -> None:
 def test_the_command_keeps_other_overrides(lines) -> None:
     Path("line.yaml").write_text(json.dumps({**lines, "name": "line"}), encoding="utf-8")
     found = learning_rate_test("line.yaml", ["optimizer.lr=0.2", "dtype=float32"], steps=30, seeds=1)
+    assert not any("updates were tested" in sentence for sentence in found.sentences)
     assert found.command == f"nnlab train line.yaml -s dtype=float32 -s optimizer.lr={found.suggestion.lr:g}"
     assert load_experiment("line.yaml").optimizer.lr == 0.3
+
+
+def test_a_training_much_longer_than_the_test_is_noted(lines) -> None:
+    found = learning_rate_test(lines, {"train.iterations": 1000}, steps=30, seeds=1)
+    assert found.sentences[-1].startswith("30 of the spec's 1,000 updates were tested")
 
 
 def test_steps_are_counted_and_at_most_those_announced(lines) -> None:
