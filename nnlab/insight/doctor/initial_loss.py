@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nnlab.core.task import CLASSES
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.measurement import MeasuredLayer
 from nnlab.insight.doctor.remedies import initialiser_changes
@@ -12,7 +11,7 @@ from nnlab.insight.doctor.rules import LITTLE_LEARNED, Numbers, Rule, Symptom
 from nnlab.insight.doctor.trials import best_that_helps, learned_little
 
 # A first loss this many times that of chance: with Xavier or He scores are about as large as the inputs, and the loss
-# stays below three times ln K. Squares of targets and scores vary more.
+# stays below three times ln K. Squared errors vary more, and are about 1 for scores and targets of size 1.
 LARGE_FIRST_LOSS, LARGE_FIRST_SQUARES = 5.0, 25.0
 # √(mean W² · fan-in) is 1 with Xavier's initialiser and √2 with He's.
 LARGE_GAIN = 3.0
@@ -32,10 +31,11 @@ def find_too_large(case: Case) -> Iterator[Symptom]:
     before, chance = case.before, case.chance
     if float(np.sqrt(np.square(before.inputs, dtype=np.float64).mean())) > LARGE_INPUTS:
         return
-    limit = LARGE_FIRST_LOSS if case.dataset.task == CLASSES else LARGE_FIRST_SQUARES
+    softmax = case.experiment.loss.softmax
+    limit = LARGE_FIRST_LOSS * chance if softmax else LARGE_FIRST_SQUARES * max(chance, 1.0)
     saturated = max(before.activations, key=lambda layer: layer.saturated or 0.0, default=None)
     share = (saturated.saturated if saturated else None) or 0.0
-    if not (before.loss > limit * chance) and share < SATURATED_AT_START:
+    if not (before.loss > limit) and share < SATURATED_AT_START:
         return
     gain = max(layer.gain or 0.0 for layer in before.trained)
     if gain < LARGE_GAIN and not learned_little(case) and case.record.status != "diverged":
