@@ -57,6 +57,7 @@ def names_of(diagnosis: Diagnosis) -> list[str]:
     return [*(one.name for one in diagnosis.findings), *(c.name for cs in diagnosis.consequences.values() for c in cs)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_the_illness_is_found_in_its_spec_and_nothing_in_the_healthy_one(rule: Rule, tmp_path: Path) -> None:
     ill = diagnosis_of(rule.name, tmp_path)
