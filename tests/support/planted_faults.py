@@ -208,6 +208,50 @@ DEAD = """
         return (self.units,)
 """
 
+RUNNING = """
+    def build(self, in_shape: Shape) -> Shape:
+        linear(self, in_shape, self.units)
+        self.buffers = {"mean": np.zeros(self.units)}
+        return (self.units,)
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        self.x = x
+        y = x @ self.W.value + self.b.value
+        self.buffers["mean"] += y.mean(axis=0)
+        return y
+"""
+
+COPY = f'''{HEAD}
+@optimizers.register("planted")
+@dataclass(kw_only=True)
+class Planted(Optimizer):
+    """Forgets the update."""
+
+    def update(self, block: Block, lr: float) -> None:
+        theta = block.theta - lr * block.g
+'''
+
+SHIFTED_LABELS = f'''{HEAD}
+@losses.register("planted")
+@dataclass(kw_only=True)
+class Planted(CrossEntropy):
+    """Cross-entropy of the next class."""
+
+    def per_sample(self, scores: Array, labels: Array) -> Array:
+        return super().per_sample(scores, (labels + 1) % scores.shape[1])
+'''.replace("from nnlab.components import *", "from nnlab.components import *\nfrom nnlab.losses import CrossEntropy")
+
+ENCODED = """
+        return Dataset(Split(x[:1200], y[:1200]), Split(x[1200:], y[1200:]), names)
+
+    def finish(self, dataset):
+        from dataclasses import replace
+
+        rng = np.random.default_rng(1)
+        encoded = lambda split: split.targets + 0.5 * rng.standard_normal(len(split))
+        return dataset.map_splits(lambda split: replace(split, inputs=np.c_[split.inputs, encoded(split)]))
+"""
+
 CLUSTERS = {"name": "planted"}
 
 FAULTS: dict[str, Fault] = {
@@ -272,6 +316,15 @@ FAULTS: dict[str, Fault] = {
     "all weights start equal": fault(
         "gradient_flow", model={"name": "mlp", "hidden": [16], "activation": "sigmoid", "init": 0.0}
     ),
+    "evaluation updates a running mean": fault(
+        "determinism", plugin=layer(RUNNING, "Affine"), model=stack("planted", "relu")
+    ),
+    "outputs divided by the largest of the batch": fault(
+        "independence", plugin=identity("return x / np.abs(x).max()"), model=stack(HIDDEN, "planted", "relu")
+    ),
+    "optimizer that updates a copy": fault("overfit", plugin=COPY, optimizer={"name": "planted", "lr": 0.1}),
+    "labels off by one in the loss": fault("overfit", plugin=SHIFTED_LABELS, loss="planted"),
+    "a feature computed from all labels": fault("permuted_labels", plugin=dataset(ENCODED), data=CLUSTERS),
 }
 
 NOISE_IN_TRAINING = "return x * (self.streams.dropout(*self.address).random(x.shape) < 0.5) if training else x"
