@@ -50,6 +50,12 @@ def loss_sections(record: StepRecord, setup: RunSetup) -> tuple[Section | None, 
     numbers = [(in_language("loss L", "損失 L"), record.data_loss or 0.0)] if record.data_loss is not None else []
     if record.activity_penalty:
         numbers.append((in_language("activity penalty", "活性正則化"), record.activity_penalty))
+    notes = []
+    if scores.ndim > 2:
+        M = len(flat_scores)
+        notes.append(
+            in_language(f"N of the formula counts all predictions, N·T = {M}", f"式の N は予測の総数 N·T = {M}")
+        )
     name = registered_name(loss)
     forward = Section(
         "loss",
@@ -60,6 +66,7 @@ def loss_sections(record: StepRecord, setup: RunSetup) -> tuple[Section | None, 
         code=textbook_code(twin, "forward") if twin else (),
         tensors=tensors,
         numbers=numbers,
+        notes=notes,
         agreement=agreement,
     )
     if record.dscores is None:

@@ -215,3 +215,16 @@ def test_layers_on_each_step_have_samples_and_steps_as_axes(tmp_path: Path) -> N
     np.testing.assert_allclose(inner, x @ W, rtol=1e-12)
     part = trace_experiment(experiment, Request(sample=2), source="made")
     assert np.array_equal(part.tensor("time_distributed1.residual1.linear1.y"), inner[2:3])
+
+
+def test_loss_of_a_prediction_for_each_step_is_the_mean_over_all_of_them(tmp_path: Path) -> None:
+    spec = "dtype: float64\ndata: {name: binary_addition, bits: 3, samples: 8, test_samples: 4}\nmodel: {name: recurrent, cell: rnn, units: 2}\n"
+    train = "optimizer: {name: sgd, lr: 0.1}\ntrain: {iterations: 2, batch_size: 4}\n"
+    found = trace_experiment(make_experiment(tmp_path, spec + train), Request(), source="made")
+    loss = section_of(found, "loss")
+    T = found.tensor("loss.losses").shape[1]
+    assert loss.notes == [f"N of the formula counts all predictions, N·T = {4 * T}"]
+    assert dict(loss.numbers)["loss L"] == pytest.approx(found.tensor("loss.losses").mean(), rel=1e-14)
+    label, p = found.tensor("loss.label"), found.tensor("loss.p")
+    one_hot = np.eye(p.shape[-1])[label]
+    np.testing.assert_allclose(found.tensor("backward.dx"), (p - one_hot) / (4 * T), rtol=1e-12, atol=1e-16)
