@@ -218,7 +218,8 @@ def test_layers_on_each_step_have_samples_and_steps_as_axes(tmp_path: Path) -> N
 
 
 def test_loss_of_a_prediction_for_each_step_is_the_mean_over_all_of_them(tmp_path: Path) -> None:
-    spec = "dtype: float64\ndata: {name: binary_addition, bits: 3, samples: 8, test_samples: 4}\nmodel: {name: recurrent, cell: rnn, units: 2}\n"
+    data = "dtype: float64\ndata: {name: binary_addition, bits: 3, samples: 8, test_samples: 4}\n"
+    spec = f"{data}model: {{name: recurrent, cell: rnn, units: 2}}\n"
     train = "optimizer: {name: sgd, lr: 0.1}\ntrain: {iterations: 2, batch_size: 4}\n"
     found = trace_experiment(make_experiment(tmp_path, spec + train), Request(), source="made")
     loss = section_of(found, "loss")
