@@ -167,7 +167,12 @@ class Case:
         if not counts.size or not self.experiment.loss.softmax:
             return self.chance
         shares = counts[counts > 0] / counts.sum()
-        return float(-(shares * np.log(shares)).sum())
+        weights = getattr(self.experiment.loss, "class_weights", None)
+        answered = shares if weights is None else np.ones_like(shares)  # balanced: each class counts the same
+        if isinstance(weights, list | tuple):
+            answered = shares * np.array(weights)[counts > 0]
+        with np.errstate(divide="ignore"):
+            return float(-(shares * np.log(answered / answered.sum())).sum())
 
     @property
     def first_objective(self) -> float:

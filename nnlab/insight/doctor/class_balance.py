@@ -1,6 +1,7 @@
 """Classes of very different sizes, and a network that answers the large ones only."""
 
 from collections.abc import Iterator
+from shlex import quote as shell_quote
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def _class_imbalance(case: Case) -> Iterator[Symptom]:
             "classes_not_answered": len(ignored),
             "largest_recall_of_them": float(np.nanmax(recall[ignored])),
         },
-        command=f"nnlab evaluate {case.path.as_posix()} --per-class" if weighted else balanced,
+        command=f"nnlab evaluate {shell_quote(case.path.as_posix())} --per-class" if weighted else balanced,
     )
 
 
@@ -85,10 +86,10 @@ RULES = (
     Rule(
         "class_imbalance",
         _class_imbalance,
-        why="a large class alone makes the mean loss small. Accuracy hides it: look at the recall of each class, and "
-        "weight the classes so that each counts the same",
+        why="A large class alone makes the mean loss small. Accuracy hides it: look at the recall of each class, and "
+        "weight the classes so that each counts the same.",
         source="King & Zeng 2001, Logistic Regression in Rare Events Data; Buda et al. 2018, arXiv 1710.05381",
         needs=("weights", "dataset"),
-        explains=frozenset({"underfitting"}),
+        explains=frozenset({"loss_at_chance", "still_improving", "underfitting"}),
     ),
 )

@@ -177,8 +177,8 @@ RULES = (
     Rule(
         "unscaled_inputs",
         _unscaled_inputs,
-        why="the gradient of a weight is proportional to its input, so one learning rate fits features of one size "
-        "only; large inputs also saturate sigmoids at the start",
+        why="The gradient of a weight is proportional to its input, so one learning rate fits features of one size "
+        "only; large inputs also saturate sigmoids at the start.",
         source="LeCun et al. 1998, Efficient BackProp, 4.3; CS231n, Neural Networks 2 (data preprocessing)",
         needs=("dataset",),
         explains=LITTLE_LEARNED
@@ -195,15 +195,15 @@ RULES = (
     Rule(
         "constant_features",
         _constant_features,
-        why="what is the same for every sample tells none of them apart. Its weights act as a second bias, and a new "
-        "value of it later changes the answers in a way that was never trained",
+        why="What is the same for every sample tells none of them apart. Its weights act as a second bias, and a new "
+        "value of it later changes the answers in a way that was never trained.",
         source="Kuhn & Johnson 2013, Applied Predictive Modeling, 3.5; scikit-learn, VarianceThreshold",
         needs=("dataset",),
     ),
     Rule(
         "leaking_feature",
         _leaking_feature,
-        why="a feature that is made from the target is not known where the network is to be used",
+        why="A feature that is made from the target is not known where the network is to be used.",
         source="Kaufman et al. 2012, Leakage in Data Mining, ACM TKDD 6",
         needs=("dataset",),
     ),

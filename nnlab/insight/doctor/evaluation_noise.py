@@ -7,9 +7,9 @@ import numpy as np
 from nnlab.insight.doctor.answers import judged_split
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.curves import standard_error
+from nnlab.insight.doctor.remedies import on_spec
 from nnlab.insight.doctor.rules import Rule, Symptom
 from nnlab.insight.finding import Severity
-from nnlab.storage.layout import SPEC_FILE
 
 NOISY = 0.03
 """A standard error of the accuracy that hides differences of a few points."""
@@ -36,7 +36,6 @@ def _evaluation_noise(case: Case) -> Iterator[Symptom]:
         return
     severity: Severity = "problem" if limited else "advice"
     needed = int(np.ceil(best * (1 - best) / NOISY**2 * 9)) if 0 < best < 1 else 0
-    spec = (case.path / SPEC_FILE).as_posix()
     yield Symptom(
         sentence=f"On {samples} {name} samples the accuracy is known to ±{error:.3f} only, more than what its "
         "evaluations differ by.",
@@ -49,7 +48,7 @@ def _evaluation_noise(case: Case) -> Iterator[Symptom]:
             "median_change": change,
             "samples_for_one_point": needed,
         },
-        command=case.retry("data.test_size=null") if limited else f"nnlab crossval {spec} --folds 5",
+        command=case.retry("data.test_size=null") if limited else on_spec(case, "crossval", "--folds 5"),
         severity=severity,
     )
 
@@ -58,8 +57,8 @@ RULES = (
     Rule(
         "evaluation_noise",
         _evaluation_noise,
-        why="an accuracy p on n samples has a standard error of √(p(1 − p)/n). Differences below two of them are no "
-        "reason to prefer one step, setting or network",
+        why="An accuracy p on n samples has a standard error of √(p(1 − p)/n). Differences below two of them are no "
+        "reason to prefer one step, setting or network.",
         source="CS231n, Neural Networks 3 (babysitting the learning process); Dietterich 1998, Approximate "
         "Statistical Tests",
         needs=("dataset",),

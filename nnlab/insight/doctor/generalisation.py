@@ -156,15 +156,15 @@ RULES = (
     Rule(
         "overfitting",
         _overfitting,
-        why="the network learns its training samples by heart: details of them that other samples do not share lower "
-        "the training loss only. More samples, weight decay, dropout or augmentation help, or stopping earlier",
+        why="The network learns its training samples by heart: details of them that other samples do not share lower "
+        "the training loss only. More samples, weight decay, dropout or augmentation help, or stopping earlier.",
         source="Prechelt 1998, Early Stopping – But When?; CS231n, Neural Networks 3; Deep Learning from Scratch, 6.4",
     ),
     Rule(
         "underfitting",
         _underfitting,
-        why="the model is too small, or regularised too much, for the shape of the classes: the training loss itself "
-        "stays high, so more samples or more steps change nothing",
+        why="The model is too small, or regularised too much, for the shape of the classes: the training loss itself "
+        "stays high, so more samples or more steps change nothing.",
         source="CS231n, Neural Networks 1 (size of the network) and 3; Goodfellow et al. 2016, Deep Learning, 5.2",
         needs=("experiment", "dataset", "chance"),
     ),

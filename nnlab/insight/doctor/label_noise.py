@@ -13,6 +13,7 @@ from nnlab.insight.doctor.answers import answers, has_classes
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.duplicates import repeats_by_chance, row_digests
 from nnlab.insight.doctor.neighbours import comparable, nearest_training_samples, votes
+from nnlab.insight.doctor.remedies import on_spec
 from nnlab.insight.doctor.rules import Rule, Symptom
 from nnlab.records.formats import is_run_folder
 from nnlab.records.reader import read_recorded_spec
@@ -160,12 +161,11 @@ def _label_noise(case: Case) -> Iterator[Symptom]:
         if rate
         else ""
     )
-    spec = (case.path / SPEC_FILE).as_posix()
     yield Symptom(
         sentence=sentence,
         evidence="; ".join(filter(None, (estimate, suspected))),
         numbers={"noise": rate, "suspects": len(found), "runs": len(others) + 1},
-        command=case.retry("loss.smoothing=0.1") if others else f"nnlab sweep {spec} --seeds 5",
+        command=case.retry("loss.smoothing=0.1") if others else on_spec(case, "sweep", "--seeds 5"),
         severity="problem" if rate and not by_chance else "advice",
     )
 
@@ -179,8 +179,8 @@ RULES = (
     Rule(
         "label_noise",
         _label_noise,
-        why="a large network learns wrong labels by heart, and on other samples repeats them. Errors that networks of "
-        "several seeds share, each confidently, are the samples whose labels to check first",
+        why="A large network learns wrong labels by heart, and on other samples repeats them. Errors that networks of "
+        "several seeds share, each confidently, are the samples whose labels to check first.",
         source="Northcutt, Jiang & Chuang 2021, Confident Learning, JAIR 70; Zhang et al. 2017, arXiv 1611.03530",
         needs=("weights", "dataset"),
     ),

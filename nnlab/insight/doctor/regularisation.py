@@ -179,8 +179,8 @@ RULES = (
     Rule(
         "penalty_outweighs_loss",
         _penalty_outweighs_loss,
-        why="the objective is loss + penalty. Where the penalty is the larger part, the gradient of λ/2·ΣW², which is "
-        "λW, pulls every weight to 0 faster than the data can hold it",
+        why="The objective is loss + penalty. Where the penalty is the larger part, the gradient of λ/2·ΣW², which is "
+        "λW, pulls every weight to 0 faster than the data can hold it.",
         source="Deep Learning from Scratch, 6.4.2; Krogh & Hertz 1991, A Simple Weight Decay Can Improve "
         "Generalization; CS231n, Neural Networks 3 (hyperparameter ranges)",
         needs=("weights", "chance"),
@@ -198,8 +198,8 @@ RULES = (
     Rule(
         "dropout_too_strong",
         _dropout_too_strong,
-        why="dropout with rate p leaves 1 − p of the outputs of a layer. Too few of them carry too little about a "
-        "sample, and the loss that is minimised stays high",
+        why="Dropout with rate p leaves 1 − p of the outputs of a layer. Too few of them carry too little about a "
+        "sample, and the loss that is minimised stays high.",
         source="Srivastava et al. 2014, JMLR 15, section 7.3 (effect of the rate)",
         needs=("weights",),
         explains=LITTLE_LEARNED
@@ -216,7 +216,7 @@ RULES = (
     Rule(
         "augmentation_too_strong",
         _augmentation_too_strong,
-        why="augmentation must keep what makes a sample one of its class: a 6 turned by 180° is a 9",
+        why="Augmentation must keep what makes a sample one of its class: a 6 turned by 180° is a 9.",
         source="Shorten & Khoshgoftaar 2019, A Survey on Image Data Augmentation, Journal of Big Data 6 (safety)",
         needs=("weights",),
         explains=LITTLE_LEARNED

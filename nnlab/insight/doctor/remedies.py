@@ -1,12 +1,19 @@
 """Changes of a spec that a finding suggests, as ``-s`` takes them."""
 
 from collections.abc import Iterator, Mapping
+from shlex import quote
 from typing import Any
 
 from nnlab.insight.doctor.case import Case
+from nnlab.storage.layout import SPEC_FILE
 
 # The most keys that one command changes: a network of 20 layers has as many initialisers.
 MOST_KEYS = 40
+
+
+def on_spec(case: Case, command: str, *options: str) -> str:
+    """The line that gives another command the spec of the run: ``nnlab crossval RUN/spec.yaml --folds 5``."""
+    return " ".join(["nnlab", command, quote((case.path / SPEC_FILE).as_posix()), *options])
 
 
 def keys_of(model: object, key: str, path: str = "model") -> Iterator[tuple[str, Any]]:

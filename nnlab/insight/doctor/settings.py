@@ -200,7 +200,7 @@ RULES = (
     Rule(
         "contradictory_settings",
         _contradictory_settings,
-        why="each setting is valid by itself, and together they cancel, double or contradict each other",
+        why="Each setting is valid by itself, and together they cancel, double or contradict each other.",
         source="Li et al. 2019, arXiv 1801.05134 (dropout and batch norm); Loshchilov & Hutter 2019, arXiv 1711.05101 "
         "(weight decay); CS231n, Neural Networks 1 and 3",
         needs=("experiment", "dataset"),

@@ -6,8 +6,8 @@ from nnlab.insight.doctor.answers import judged_split
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.curves import standard_error
 from nnlab.insight.doctor.duplicates import Shared, exact_duplicates, near_duplicates, repeats_by_chance
+from nnlab.insight.doctor.remedies import on_spec
 from nnlab.insight.doctor.rules import Rule, Symptom
-from nnlab.storage.layout import SPEC_FILE
 
 LEAK_SHARE, LEAK_LEAST = 0.05, 3
 """A leak: at least this share of the test samples, and so many, are training samples too."""
@@ -66,12 +66,11 @@ def _tiny_test_set(case: Case) -> Iterator[Symptom]:
     error = standard_error(0.9, count)
     accuracy = dataset.numbers is None
     meaning = f"one sample is {1 / count:.1%}; the standard error of an accuracy of 0.9 is {error:.2f}"
-    spec = (case.path / SPEC_FILE).as_posix()
     yield Symptom(
         sentence=f"The {name} set has {count} sample{'s' * (count > 1)}: too few to tell one network from another.",
         evidence=meaning if accuracy else f"{count} {name} samples",
         numbers={"samples": count, "standard_error": error},
-        command=case.retry("data.test_size=null") if limited else f"nnlab crossval {spec} --folds 5",
+        command=case.retry("data.test_size=null") if limited else on_spec(case, "crossval", "--folds 5"),
     )
 
 
@@ -79,8 +78,8 @@ RULES = (
     Rule(
         "duplicated_samples",
         _duplicates,
-        why="a test measures what a network does on samples that it has not seen. Split before samples are copied, "
-        "and keep samples of one origin (a person, a picture) in one split",
+        why="A test measures what a network does on samples that it has not seen. Split before samples are copied, "
+        "and keep samples of one origin (a person, a picture) in one split.",
         source="Kapoor & Narayanan 2023, Leakage and the reproducibility crisis, Patterns 4; "
         "Barz & Denzler 2020, arXiv 1902.00423 (duplicates in CIFAR)",
         needs=("dataset",),
@@ -88,7 +87,7 @@ RULES = (
     Rule(
         "tiny_test_set",
         _tiny_test_set,
-        why="the accuracy p on n samples has a standard error of √(p(1 − p)/n): it falls with the square root of n",
+        why="The accuracy p on n samples has a standard error of √(p(1 − p)/n): it falls with the square root of n.",
         source="CS231n, Image Classification (validation sets); Japkowicz & Shah 2011, Evaluating Learning "
         "Algorithms, chapter 2",
         needs=("dataset",),
