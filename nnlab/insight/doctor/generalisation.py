@@ -20,7 +20,10 @@ ROSE = 1.1
 VERY_LARGE_GAP, LARGE_GAP, FAR_APART, APART = 0.2, 0.15, 0.1, 0.075
 """Differences of accuracy (or R²) on training samples and on others."""
 
-LOSSES_APART = 1.5
+ENOUGH = 8
+"""Evaluations at least before a curve shows a problem."""
+
+LOSSES_APART, MEMORISED = 1.5, 0.005
 ROSE_FAR = 3.0
 
 
@@ -67,16 +70,17 @@ def _severity(case: Case, found: Curves) -> Severity | None:
     if share and (samples := samples_of(case, found.split)):
         noise = standard_error(float(found.metric_values[-1]), samples)
     if not share and found.metric != "r2":
-        return "problem" if rose and found.rise >= LOSSES_APART else "advice" if rose else None
+        far = rose and found.rise >= LOSSES_APART and len(found.loss) >= ENOUGH
+        return "problem" if far else "advice" if rose else None
     if found.gap < 3 * noise:
         return None
     harmed = found.lost >= max(0.02, 2 * noise) and found.gap >= LARGE_GAP / 3
-    if rose and (found.gap >= LARGE_GAP or harmed or found.rise >= ROSE_FAR):
-        return "problem"
+    large = found.gap >= LARGE_GAP or harmed or found.rise >= ROSE_FAR
+    large |= not share and found.rise >= LOSSES_APART and found.gap >= FAR_APART / 2
+    large |= found.train_loss[-1] <= MEMORISED * found.loss[-1] and found.rise >= LOSSES_APART and found.gap >= APART
     stalled = found.loss[-1] >= (1 - FLAT) * found.loss[len(found.loss) // 2]
-    if stalled and found.gap >= VERY_LARGE_GAP and found.train_metric[-1] >= 1 - FLAT:
-        return "problem"
-    if not share and rose and found.rise >= LOSSES_APART and found.gap >= FAR_APART / 2:
+    by_heart = stalled and found.gap >= VERY_LARGE_GAP and found.train_metric[-1] >= 1 - FLAT
+    if len(found.loss) >= ENOUGH and ((rose and large) or by_heart):
         return "problem"
     if found.gap >= FAR_APART or (rose and found.gap >= APART):
         return "advice"

@@ -23,9 +23,9 @@ from nnlab.text import quote
 NEIGHBOURS, FEWEST, DEEPEST = 20, 20, 0.3
 """The neighbours that are asked; of at least so many samples this fraction, those deepest in a class."""
 
-NOISE, EVEN, INFORMED = 0.08, 0.57, 0.08
-"""Labels are noisy where at least this share of those deepest in a class is wrong, this fraction of that of all;
-and where what is known about a sample beats the largest class by so much accuracy."""
+NOISE, EVEN, INFORMED, LOST = 0.08, 0.57, 0.08, 0.45
+"""Labels are noisy where at least this share of those deepest in a class is wrong, this fraction of that of all; and
+where what is known about a sample beats the largest class by so much accuracy, with at most this error."""
 
 CONFIDENT, SUSPECTS, MOST_RUNS, MOST_FOLDERS = 0.8, 5, 4, 1_000
 
@@ -72,7 +72,7 @@ def discriminants(inputs: Array, targets: Array, classes: int) -> Array:
 def _error_of_the_deepest(scores: Array, own: Array) -> float:
     """The error of the samples with the largest margin, where it is nearly that of all; else 0."""
     wrong = scores.argmax(axis=1) != own
-    if 1 - wrong.mean() < np.bincount(own).max() / len(own) + INFORMED:
+    if wrong.mean() > min(LOST, 1 - np.bincount(own).max() / len(own) - INFORMED):
         return 0.0
     second, first = np.sort(scores, axis=1)[:, -2:].T
     deepest = first - second >= np.quantile(first - second, 1 - DEEPEST)
@@ -156,11 +156,7 @@ def _label_noise(case: Case) -> Iterator[Symptom]:
         sentence = f"About {rate:.0%} of the training labels look wrong, deep in a class as often as near its border."
     else:
         sentence = f"{len(found)} labels look wrong: the networks of all seeds answer these samples otherwise."
-    estimate = (
-        f"{rate:.0%} of the samples whose {NEIGHBOURS} nearest neighbours agree most have another label than these"
-        if rate
-        else ""
-    )
+    estimate = f"{rate:.0%} of the samples deepest in a class have another label than it" if rate else ""
     yield Symptom(
         sentence=sentence,
         evidence="; ".join(filter(None, (estimate, suspected))),
