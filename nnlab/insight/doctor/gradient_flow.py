@@ -7,7 +7,7 @@ import numpy as np
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.remedies import initialiser_changes, keys_of, learning_rate
 from nnlab.insight.doctor.rules import LITTLE_LEARNED, Numbers, Rule, Symptom
-from nnlab.insight.doctor.trials import best_that_helps, learned_little
+from nnlab.insight.doctor.trials import best_that_helps, learned_little, long_enough
 
 # The norm of the first layer's gradient as a fraction of the last one's; from 0.1 to 10 in trainings that go well.
 VANISHED, EXPLODED = 1e-2, 1e2
@@ -99,7 +99,7 @@ def _longer_memory(case: Case) -> list[str]:
 def stays_near_chance(case: Case) -> bool:
     """Whether no evaluation but the first has a training loss clearly below chance."""
     _, losses = case.curve("train_loss")
-    return len(losses) > 1 and bool(np.min(losses[1:]) > NEAR_CHANCE * case.constant_loss)
+    return long_enough(case) and len(losses) > 1 and bool(np.min(losses[1:]) > NEAR_CHANCE * case.constant_loss)
 
 
 RULES = (

@@ -8,11 +8,10 @@ import numpy as np
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.remedies import initialiser_changes, learning_rate
 from nnlab.insight.doctor.rules import Numbers, Rule, Symptom
-from nnlab.insight.doctor.trials import best_that_helps
+from nnlab.insight.doctor.trials import best_that_helps, long_enough
 
 # A training loss that never fell below this fraction of chance.
 AT_CHANCE = 0.97
-FEWEST_STEPS = 20
 # The last quarter of the training still lowers the loss by this fraction of what is left.
 STILL_FALLING = 0.1
 FEWEST_EVALUATIONS = 8
@@ -24,7 +23,7 @@ def find_loss_at_chance(case: Case) -> Iterator[Symptom]:
     """The training loss never got clearly below that of a constant prediction."""
     _, losses = case.curve("train_loss")
     constant = case.constant_loss
-    if len(losses) < 2 or int(case.record.summary["steps"]) < FEWEST_STEPS or not isfinite(constant):
+    if len(losses) < 2 or not long_enough(case) or not isfinite(constant):
         return
     lowest = float(np.min(losses[1:]))
     if lowest < AT_CHANCE * constant:

@@ -8,7 +8,7 @@ import numpy as np
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.remedies import learning_rate
 from nnlab.insight.doctor.rules import LITTLE_LEARNED, Numbers, Rule, Symptom
-from nnlab.insight.doctor.trials import best_that_helps, learned_little
+from nnlab.insight.doctor.trials import best_that_helps, learned_little, long_enough
 
 # ‖Δθ‖/‖θ‖ of an update is about 1e-3 in a training that goes well (CS231n).
 HIGH_RATIO, HEALTHY_RATIO, LOW_RATIO = 1e-2, 1e-3, 1e-4
@@ -17,7 +17,6 @@ ROSE = 2.0
 WORSE = 1.1
 # A training fell little where this fraction of its first objective is left.
 FELL_LITTLE, FELL_HARDLY = 0.5, 0.75
-FEWEST_STEPS = 10
 
 
 def typical_ratio(case: Case) -> float:
@@ -39,7 +38,7 @@ def typical_ratio(case: Case) -> float:
 def _can_judge(case: Case, rule: str) -> bool:
     """Whether a run is long enough, ended with finite numbers, and has no other problem that explains it."""
     ended = case.record.status != "diverged" and isfinite(case.final_objective)
-    return ended and len(case.objectives) >= FEWEST_STEPS and rule not in case.explained
+    return ended and long_enough(case) and rule not in case.explained
 
 
 def find_too_high(case: Case) -> Iterator[Symptom]:

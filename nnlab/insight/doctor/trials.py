@@ -9,6 +9,8 @@ from nnlab.insight.doctor.case import Case
 
 MOST_STEPS = 200
 MOST_WORK = 3e9
+# After fewer updates nothing is known of what a network learns.
+FEWEST_STEPS = 20
 # A trial is better when it ends below this fraction of the run's final objective.
 BETTER = 0.8
 # What a network has learned is small where its loss is above this fraction of chance, or of its first loss.
@@ -40,10 +42,15 @@ class Trial:
         )
 
 
+def long_enough(case: Case) -> bool:
+    """Whether a run made enough updates to learn something."""
+    return int(case.record.summary["steps"]) >= FEWEST_STEPS
+
+
 def learned_little(case: Case) -> bool:
-    """Whether the final objective is still a large part of the first one and of chance."""
+    """Whether the final objective is still a large part of the first one and of chance, after enough updates."""
     first, final = case.first_objective, case.final_objective
-    return isfinite(final) and final > POOR * min(first, case.chance)
+    return long_enough(case) and isfinite(final) and final > POOR * min(first, case.chance)
 
 
 def best_that_helps(case: Case, candidates: Iterable[tuple[str, ...]]) -> Trial | None:
