@@ -18,7 +18,7 @@ ALONE = 0.99
 """One class is answered for everything, and is then more than half of the samples."""
 
 IGNORED, FEWEST = 0.1, 5
-"""A class is not answered where its recall is at most the first, on at least so many samples."""
+"""A class is not answered where its recall is at most the first, on at least the second number of samples."""
 
 
 def class_shares(targets: Array, classes: int) -> Array:
@@ -47,7 +47,7 @@ def _class_imbalance(case: Case) -> Iterator[Symptom]:
         return
     given = answers(case, name)
     alone = float(np.mean(given.predicted == major)) > ALONE
-    if alone and shares[major] < 1 / 2:  # a network that learnt nothing, for another reason
+    if alone and shares[major] < 1 / 2:  # a network that learned nothing, for another reason
         return
     counts = np.bincount(given.targets, minlength=dataset.classes)
     recall = recalls(given.targets, given.predicted, dataset.classes)

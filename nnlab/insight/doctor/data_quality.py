@@ -13,7 +13,7 @@ from nnlab.text import quote
 
 LARGE, TINY, OFF_CENTRE, ORDERS = 10.0, 0.01, 10.0, 100.0
 """Inputs are unscaled: a standard deviation or mean above the first, all deviations below the second, a mean that is
-further from 0 than so many deviations, deviations that differ by so many times."""
+further from 0 than this number of deviations, deviations that differ by this factor."""
 
 SEPARATES = 50
 """Training samples at least before one feature that tells the class is no accident."""

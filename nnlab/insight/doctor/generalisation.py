@@ -160,7 +160,7 @@ RULES = (
     Rule(
         "overfitting",
         _overfitting,
-        why="The network learns its training samples by heart: details of them that other samples do not share lower "
+        why="The network memorises its training samples: details of them that other samples do not share lower "
         "the training loss only. More samples, weight decay, dropout or augmentation help, or stopping earlier.",
         source="Prechelt 1998, Early Stopping – But When?; CS231n, Neural Networks 3; Deep Learning from Scratch, 6.4",
     ),

@@ -21,7 +21,7 @@ from nnlab.storage.layout import MODEL_FILE, SPEC_FILE
 from nnlab.text import quote
 
 NEIGHBOURS, FEWEST, DEEPEST = 20, 20, 0.3
-"""The neighbours that are asked; of at least so many samples this fraction, those deepest in a class."""
+"""The neighbours that are asked; of at least this number of samples this fraction, those deepest in a class."""
 
 NOISE, EVEN, INFORMED, LOST = 0.08, 0.57, 0.08, 0.45
 """Labels are noisy where at least this share of those deepest in a class is wrong, this fraction of that of all; and
@@ -114,7 +114,7 @@ def _without_seed(spec: Mapping[str, object]) -> dict[str, object]:
 
 
 def repeated(case: Case, found: Sequence[Suspect], others: Sequence[Case]) -> list[Suspect]:
-    """The suspects that every other run answers in the same way; samples are told by their inputs.
+    """The suspects that every other run answers in the same way; samples are identified by their inputs.
 
     A run that has a sample among none of its splits says nothing about it.
     """
@@ -175,7 +175,7 @@ RULES = (
     Rule(
         "label_noise",
         _label_noise,
-        why="A large network learns wrong labels by heart, and on other samples repeats them. Errors that networks of "
+        why="A large network memorises wrong labels, and on other samples repeats them. Errors that networks of "
         "several seeds share, each confidently, are the samples whose labels to check first.",
         source="Northcutt, Jiang & Chuang 2021, Confident Learning, JAIR 70; Zhang et al. 2017, arXiv 1611.03530",
         needs=("weights", "dataset"),

@@ -19,7 +19,7 @@ SHARE = 0.5
 """A penalty outweighs the loss where it is at least this share of the objective."""
 
 UNLEARNT, LITTLE_LEARNT = 0.5, 0.2
-"""Little is learnt where the training loss is at least the first fraction of that of a constant prediction, or the
+"""Little is learned where the training loss is at least the first fraction of that of a constant prediction, or the
 second with weights that are shrunk."""
 
 SHRUNK, MORE = 0.5, 0.1

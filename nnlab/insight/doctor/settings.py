@@ -143,7 +143,7 @@ def _class_weights(case: Case) -> Iterator[Contradiction]:
     if zero or heavy:
         large = max(heavy, key=lambda index: int(counts[index]), default=int(counts.argmax()))
         told = (
-            f"class {zero[0]} has weight 0: it is never learnt"
+            f"class {zero[0]} has weight 0: it is never learned"
             if zero
             else f"{names[large]} weighs more ({weights[large]:g}) than the smaller {names[small]} ({weights[small]:g})"
         )

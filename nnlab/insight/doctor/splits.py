@@ -10,7 +10,7 @@ from nnlab.insight.doctor.remedies import on_spec
 from nnlab.insight.doctor.rules import Rule, Symptom
 
 LEAK_SHARE, LEAK_LEAST = 0.05, 3
-"""A leak: at least this share of the test samples, and so many, are training samples too."""
+"""A leak: at least this share of the test samples, and this number of them, are training samples too."""
 
 FEWEST, FEW = 20, 100
 """Test samples: fewer say next to nothing; fewer are worth more where the data has more."""
@@ -40,7 +40,7 @@ def _shared_samples(case: Case, found: Shared, *, by_chance: bool) -> Symptom:
     remedy = "" if case.spec["data"].get("test_path") else " Leave the copies out, or keep them in one split."
     return Symptom(
         sentence=f"{found.share:.0%} of the {found.split} samples are {kind}the same as a training sample: the "
-        f"{found.split} metrics measure what was learnt by heart.{chance or remedy}",
+        f"{found.split} metrics measure what was memorised.{chance or remedy}",
         evidence=f"{len(found.pairs):,} of {found.samples:,} {found.split} samples; {found.split} = train, counted "
         f"from 0: {pairs}{', ...' if len(found.pairs) > 5 else ''}; {found.same_target:.0%} have the same target",
         numbers={

@@ -77,7 +77,7 @@ def test_a_small_gap_is_healthy(loss: Array, accuracy: Array) -> None:
 
 @pytest.mark.usefixtures("no_pictures")
 def test_a_narrow_layer_is_widened(tmp_path: Path) -> None:
-    """An underfitting network is told by neighbours that do better; the pair of specs in configs/ shows the rest."""
+    """An underfitting network is recognised by neighbours that do better; the pair of specs shows the rest."""
     import nnlab
 
     spec = tmp_path / "narrow.yaml"
