@@ -30,6 +30,11 @@ class GeometricRise(Schedule):
         return float(self.ratio ** (step / max(steps - 1, 1)))
 
 
+def rise_over(steps: int, ratio: float) -> GeometricRise:
+    """The rise whose last of ``steps`` updates has ratio · η, in a training of one update more, which goes beyond."""
+    return GeometricRise(ratio=ratio ** (steps / (steps - 1)))
+
+
 @dataclass(frozen=True, eq=False)
 class ShortTraining:
     """The loss before the first update and after each one; ``stopped`` says why there are fewer than asked for.
@@ -104,7 +109,7 @@ def train_briefly(
         experiment.train,
         iterations=steps + 1,  # the last forward pass measures what the last update led to
         epochs=None,
-        schedule=GeometricRise(ratio=last_lr / lr) if last_lr is not None else Constant(),
+        schedule=Constant() if last_lr is None else rise_over(steps, last_lr / lr),
         eval_every=steps + 1,
         eval_train="batch",
         early_stopping=None,

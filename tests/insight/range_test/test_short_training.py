@@ -5,6 +5,7 @@ import pytest
 from trainings import Recorder, make_experiment, make_setup
 
 from nnlab.core.signals import never
+from nnlab.engine.controls import Controls
 from nnlab.engine.loop import train
 from nnlab.insight.range_test.short_training import GeometricRise, train_briefly
 
@@ -20,6 +21,22 @@ def test_a_geometric_rise_multiplies_by_equal_factors_from_first_to_last() -> No
     rise = GeometricRise(ratio=1e4)
     scales = [rise.scale(step, 5) for step in range(5)]
     assert scales == pytest.approx([1, 10, 100, 1000, 10_000])
+
+
+def test_each_loss_is_that_after_an_update_with_the_rate_it_is_shown_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: dict[int, float] = {}
+    lr = Controls.lr
+
+    def recorded(self: Controls, step: int) -> float:
+        rates[step] = lr(self, step)
+        return rates[step]
+
+    monkeypatch.setattr(Controls, "lr", recorded)
+    found = train_briefly(make_experiment(tmp_path, SPEC), 20, 1e-6, 1e-3, seed=0)
+    assert len(found.losses) == 21
+    assert [rates[step] for step in range(20)] == pytest.approx(np.geomspace(1e-6, 1e-3, 20).tolist())
 
 
 def test_a_constant_rate_gives_the_losses_of_the_training_itself(tmp_path: Path) -> None:
