@@ -53,7 +53,8 @@ def lr_command(
     from nnlab.config.loading import load_experiment
     from nnlab.errors import UsageError, naming
     from nnlab.insight.range_test.drawing import draw
-    from nnlab.insight.range_test.learning_rate_test import check_range, learning_rate_test, most_steps
+    from nnlab.insight.range_test.learning_rate_test import check_range, most_steps, run_range_test
+    from nnlab.insight.range_test.wording import base_command
     from nnlab.plots.palette import drawn_as
     from nnlab.plots.plot_style import PlotStyle
     from nnlab.storage.folders import create_folder
@@ -65,11 +66,11 @@ def lr_command(
     if out is not None:
         check_replaceable(out, overwrite=overwrite)
     note_passed_over(spec)
-    fetch(load_experiment(spec, overrides or []).data)
+    experiment = load_experiment(spec, overrides or [])
+    fetch(experiment.data)
+    command = base_command(spec, overrides or [], experiment)
     with step_bar(most_steps(first, last, steps, seeds)) as count, naming(spec, UsageError):
-        test = learning_rate_test(
-            spec, overrides or [], first=first, last=last, steps=steps, seeds=seeds, on_step=count
-        )
+        test = run_range_test(experiment, command, first=first, last=last, steps=steps, seeds=seeds, on_step=count)
     with naming_output(out or FOLDER), drawn_as(style):
         picture = out or create_folder(FOLDER, test.experiment.name) / FILE
         draw(test, picture)

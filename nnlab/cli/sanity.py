@@ -63,7 +63,7 @@ def sanity_command(
     from nnlab.config.loading import load_experiment
     from nnlab.errors import CheckFailed, UsageError, naming
     from nnlab.insight.sanity import CheckedSpec, SanityReport, chosen_checks, run_checks
-    from nnlab.plugins.recorded import plugin_paths
+    from nnlab.insight.spec_commands import spec_words
     from nnlab.storage.folders import as_json
     from nnlab.train.run import one_blas_thread
 
@@ -71,7 +71,7 @@ def sanity_command(
     experiment = load_experiment(spec, overrides or [])
     note_passed_over(spec)
     fetch(experiment.data)
-    call = shlex.join([str(spec), *(word for path in plugin_paths(experiment) for word in ("--plugin", path))])
+    call = shlex.join(spec_words(spec, experiment))
     done = []
     with naming(spec, UsageError), one_blas_thread(), running() as started:
         case = CheckedSpec(experiment, call, overrides or (), seed)

@@ -89,11 +89,18 @@ def tree_or_path(spec: object) -> YamlTree | Path:
         return tree_from_mapping(spec)
     if not isinstance(spec, Path | str):
         raise UsageError(f"spec: must be a path, a name, a dict or YAML text, got {quote(spec)}")
-    if isinstance(spec, Path) or not ("\n" in spec or ": " in spec) or os.path.lexists(spec):
+    if isinstance(spec, Path) or not is_text(spec):
         return spec_path(spec)
     tree = parse_collecting_problems(spec, "spec")
     tree.comment = leading_comment(spec)
     return with_bases(tree, STANDARD_INPUT)
+
+
+def is_text(spec: object) -> bool:
+    """Whether a spec is a dict, YAML text or an Experiment, rather than a path or the name of a config."""
+    if isinstance(spec, str):
+        return ("\n" in spec or ": " in spec) and not os.path.lexists(spec)
+    return not isinstance(spec, Path)
 
 
 def experiment_from_tree(

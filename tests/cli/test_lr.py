@@ -1,11 +1,32 @@
 """``nnlab lr`` as a user calls it."""
 
+import io
 import json
 import re
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
 
+PLUGIN = '''
+from dataclasses import dataclass
+
+from nnlab.layers.base import Activation
+from nnlab.registry import activations
+
+
+@activations.register("same")
+@dataclass(kw_only=True)
+class Same(Activation):
+    """Give the inputs."""
+
+    def forward(self, x, *, training):
+        return x
+
+    def backward(self, dy):
+        return dy
+'''
 BRIEF = ("--steps", "20", "--seeds", "1")
 
 
@@ -38,6 +59,19 @@ def test_json_prints_only_json_and_names_the_command(nnlab, spec: Path, no_drawi
     if document["suggestion"] is not None:
         assert document["command"].startswith(f"nnlab train {spec} ")
         assert document["command"].endswith(f"-s optimizer.lr={document['suggestion']:g}")
+
+
+def test_a_spec_on_standard_input_is_read_once_and_the_command_names_plugins(
+    nnlab, spec: Path, no_drawing: list[Path], own_registries: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("same.py").write_text(PLUGIN, encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(spec.read_bytes())))
+    settings = "-s", "model.activation=same", "-s", "optimizer={name: adam, lr: 0.01}"
+    answer = nnlab("lr", "-", "--plugin", "same.py", *settings, "--json", "--out", "x.png", *BRIEF)
+    assert (answer.code, answer.stderr) == (0, "x.png\n")
+    command = shlex.split(json.loads(answer.stdout)["command"])
+    assert (command[:4], Path(command[4]).name) == (["nnlab", "train", "-", "--plugin"], "same.py")
+    assert command[5:-1] == [*settings, "-s"]
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,21 @@ def learning_rate_test(
     """
     check_range(first, last, steps, seeds)
     experiment = as_experiment(spec, overrides)
+    command = base_command(spec, overrides, experiment)
+    return run_range_test(experiment, command, first=first, last=last, steps=steps, seeds=seeds, on_step=on_step)
+
+
+def run_range_test(
+    experiment: Experiment,
+    base_command: str,
+    *,
+    first: float,
+    last: float,
+    steps: int,
+    seeds: int,
+    on_step: Callable[[], None],
+) -> LearningRateTest:
+    """As :func:`learning_rate_test`, of an experiment that is read already; ``base_command`` trains it."""
     read = DatasetCache().read
 
     def train(lr: float, last_lr: float | None = None) -> list[ShortTraining]:
@@ -158,8 +173,7 @@ def learning_rate_test(
         elif curve is not None and obstacle in ("flat", "noisy"):
             trials = try_range(first, last, train, own)
             found = suggest_by_trials(curve, trials, obstacle)
-    command = base_command(spec, overrides)
-    return LearningRateTest(experiment, command, steps, lrs, trainings, curve, by_seed, trials, found)
+    return LearningRateTest(experiment, base_command, steps, lrs, trainings, curve, by_seed, trials, found)
 
 
 def most_steps(first: float, last: float, steps: int, seeds: int) -> int:

@@ -1,19 +1,19 @@
 """The result of a range test in words, in the current language."""
 
 import shlex
-from collections.abc import Mapping
 from math import isclose
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnlab.config.experiment import Experiment
+from nnlab.config.loading import Spec
 from nnlab.config.overrides import Overrides
 from nnlab.insight.range_test.trials import Trial, in_two_digits
+from nnlab.insight.spec_commands import override_texts, spec_words
 from nnlab.language import tr
 from nnlab.optim.schedules import Constant
 from nnlab.registry import registered_name
 
 if TYPE_CHECKING:
-    from nnlab.config.loading import Spec
     from nnlab.insight.range_test.learning_rate_test import LearningRateTest
 
 KEY = "optimizer.lr"
@@ -21,13 +21,12 @@ KEY = "optimizer.lr"
 LONG = 5
 
 
-def base_command(spec: "Spec", overrides: Overrides) -> str:
+def base_command(spec: Spec, overrides: Overrides, experiment: Experiment) -> str:
     """The command that trains a spec with its overrides, without those of the learning rate; empty without a file."""
-    if not isinstance(spec, str | Path) or "\n" in str(spec) or ": " in str(spec):
+    if not (words := spec_words(spec, experiment)):
         return ""
-    given = [f"{key}={value}" for key, value in overrides.items()] if isinstance(overrides, Mapping) else overrides
-    kept = [override for override in given if override.partition("=")[0].strip() != KEY]
-    return shlex.join(["nnlab", "train", str(spec), *(word for override in kept for word in ("-s", override))])
+    kept = [text for text in override_texts(overrides) if text.partition("=")[0].strip() != KEY]
+    return shlex.join(["nnlab", "train", *words, *(word for text in kept for word in ("-s", text))])
 
 
 def command_of(test: "LearningRateTest") -> str:

@@ -1,14 +1,14 @@
 """``nnlab.sanity``: the checks of a spec from Python."""
 
 import shlex
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from nnlab.config.loading import Spec, as_experiment
 from nnlab.config.overrides import Overrides
 from nnlab.insight.sanity.checked_spec import CheckedSpec
 from nnlab.insight.sanity.checks import chosen_checks, run_checks
 from nnlab.insight.sanity.result import SanityReport
+from nnlab.insight.spec_commands import override_texts, spec_words
 from nnlab.train.run import one_blas_thread
 
 
@@ -21,9 +21,8 @@ def sanity(
     UsageError and DataError where a training could not start.
     """
     names = chosen_checks(only, skip)
-    call = shlex.quote(str(spec)) if isinstance(spec, Path) or (isinstance(spec, str) and "\n" not in spec) else "SPEC"
-    changes = [f"{k}={v}" for k, v in overrides.items()] if isinstance(overrides, Mapping) else list(overrides)
     experiment = as_experiment(spec, overrides)
+    call = shlex.join(spec_words(spec, experiment)) or "SPEC"
     with one_blas_thread():
-        case = CheckedSpec(experiment, call, changes, seed)
+        case = CheckedSpec(experiment, call, override_texts(overrides), seed)
         return SanityReport(experiment.name, tuple(run_checks(case, names, lambda name: None)))

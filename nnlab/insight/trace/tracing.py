@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nnlab.config.experiment import Experiment
-from nnlab.config.loading import Spec, as_experiment, load_experiment
+from nnlab.config.loading import Spec, as_experiment, is_text, load_experiment
 from nnlab.config.overrides import Overrides
 from nnlab.core.arrays import Array, shape_text
 from nnlab.data.dataset_source import DatasetSource
@@ -61,7 +61,7 @@ def trace(
     Raises UsageError for a step, row or layer that there is not, Diverged where training diverges before the step.
     """
     request = Request(step=step, sample=sample, layer=layer)
-    if isinstance(spec, Path) or (isinstance(spec, str) and "\n" not in spec):
+    if isinstance(spec, Path | str) and not is_text(spec):
         target = find_run_or_spec(str(spec), Path(runs), "run")
         if target.is_dir():
             return trace_run(target, request, overrides)
