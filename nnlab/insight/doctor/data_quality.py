@@ -8,7 +8,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
 from nnlab.insight.doctor.case import Case
-from nnlab.insight.doctor.rules import LITTLE_LEARNED, Rule, Symptom
+from nnlab.insight.doctor.rules import ILL_TRAINING, Rule, Symptom
 from nnlab.text import quote
 
 LARGE, TINY, OFF_CENTRE, ORDERS = 10.0, 0.01, 10.0, 100.0
@@ -181,16 +181,7 @@ RULES = (
         "only; large inputs also saturate sigmoids at the start.",
         source="LeCun et al. 1998, Efficient BackProp, 4.3; CS231n, Neural Networks 2 (data preprocessing)",
         needs=("dataset",),
-        explains=LITTLE_LEARNED
-        | {
-            "initial_weights_too_large",
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "exploding_gradients",
-            "vanishing_gradients",
-            "dead_relus",
-            "saturated_units",
-        },
+        explains=ILL_TRAINING | {"initial_weights_too_large"},
     ),
     Rule(
         "constant_features",

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.remedies import initialiser_changes, learning_rate, recurrent_layers
-from nnlab.insight.doctor.rules import LITTLE_LEARNED, Numbers, Rule, Symptom
+from nnlab.insight.doctor.rules import ILL_TRAINING, Numbers, Rule, Symptom
 from nnlab.insight.doctor.trials import MOST_STEPS, try_changes
 from nnlab.text import one_line
 
@@ -64,15 +64,6 @@ RULES = (
         find=find_divergence,
         why="Each update overshoots further than the one before, until a number leaves the range of the number format.",
         source="CS231n, Neural Networks Part 3, Babysitting the learning process",
-        explains=LITTLE_LEARNED
-        | {
-            "initial_weights_too_large",
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "exploding_gradients",
-            "vanishing_gradients",
-            "dead_relus",
-            "saturated_units",
-        },
+        explains=ILL_TRAINING | {"initial_weights_too_large"},
     ),
 )

@@ -7,7 +7,7 @@ import numpy as np
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.measurement import MeasuredLayer
 from nnlab.insight.doctor.remedies import initialiser_changes
-from nnlab.insight.doctor.rules import LITTLE_LEARNED, Numbers, Rule, Symptom
+from nnlab.insight.doctor.rules import ILL_TRAINING, Numbers, Rule, Symptom
 from nnlab.insight.doctor.trials import best_that_helps, learned_little
 
 # A first loss this many times that of chance: with Xavier or He scores are about as large as the inputs, and the loss
@@ -107,15 +107,7 @@ RULES = (
         "saturate and pass no gradient.",
         source="CS231n, Neural Networks Part 3, Before learning: sanity checks; Glorot & Bengio 2010",
         needs=("before",),
-        explains=LITTLE_LEARNED
-        | {
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "exploding_gradients",
-            "vanishing_gradients",
-            "dead_relus",
-            "saturated_units",
-        },
+        explains=ILL_TRAINING,
     ),
     Rule(
         name="identical_units",
@@ -124,16 +116,7 @@ RULES = (
         "good as one unit.",
         source="CS231n, Neural Networks Part 2, Pitfall: all zero initialization; Deep Learning from Scratch, 6.2.1",
         needs=("before",),
-        explains=LITTLE_LEARNED
-        | {
-            "initial_weights_too_small",
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "exploding_gradients",
-            "vanishing_gradients",
-            "dead_relus",
-            "saturated_units",
-        },
+        explains=ILL_TRAINING | {"initial_weights_too_small"},
     ),
     Rule(
         name="initial_weights_too_small",
@@ -142,14 +125,6 @@ RULES = (
         "layers get nothing to learn from.",
         source="Deep Learning from Scratch, 6.2; CS231n, Neural Networks Part 2, Weight initialization; He et al. 2015",
         needs=("before", "objectives"),
-        explains=LITTLE_LEARNED
-        | {
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "exploding_gradients",
-            "vanishing_gradients",
-            "dead_relus",
-            "saturated_units",
-        },
+        explains=ILL_TRAINING,
     ),
 )

@@ -12,7 +12,7 @@ from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.measurement import probe_samples
 from nnlab.insight.doctor.neighbours import comparable, nearest_training_samples, neighbours_metric
 from nnlab.insight.doctor.remedies import keys_of
-from nnlab.insight.doctor.rules import LITTLE_LEARNED, Rule, Symptom
+from nnlab.insight.doctor.rules import ILL_TRAINING, Rule, Symptom
 from nnlab.registry import registered_name
 
 SHARE = 0.5
@@ -184,16 +184,7 @@ RULES = (
         source="Deep Learning from Scratch, 6.4.2; Krogh & Hertz 1991, A Simple Weight Decay Can Improve "
         "Generalization; CS231n, Neural Networks 3 (hyperparameter ranges)",
         needs=("weights", "chance"),
-        explains=LITTLE_LEARNED
-        | {
-            "initial_weights_too_small",
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "exploding_gradients",
-            "vanishing_gradients",
-            "dead_relus",
-            "saturated_units",
-        },
+        explains=ILL_TRAINING | {"initial_weights_too_small"},
     ),
     Rule(
         "dropout_too_strong",
@@ -202,16 +193,7 @@ RULES = (
         "sample, and the loss that is minimised stays high.",
         source="Srivastava et al. 2014, JMLR 15, section 7.3 (effect of the rate)",
         needs=("weights",),
-        explains=LITTLE_LEARNED
-        | {
-            "initial_weights_too_small",
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "exploding_gradients",
-            "vanishing_gradients",
-            "dead_relus",
-            "saturated_units",
-        },
+        explains=ILL_TRAINING | {"initial_weights_too_small"},
     ),
     Rule(
         "augmentation_too_strong",
@@ -219,15 +201,6 @@ RULES = (
         why="Augmentation must keep what makes a sample one of its class: a 6 turned by 180° is a 9.",
         source="Shorten & Khoshgoftaar 2019, A Survey on Image Data Augmentation, Journal of Big Data 6 (safety)",
         needs=("weights",),
-        explains=LITTLE_LEARNED
-        | {
-            "initial_weights_too_small",
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "exploding_gradients",
-            "vanishing_gradients",
-            "dead_relus",
-            "saturated_units",
-        },
+        explains=ILL_TRAINING | {"initial_weights_too_small"},
     ),
 )

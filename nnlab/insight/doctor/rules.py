@@ -16,6 +16,16 @@ LITTLE_LEARNED = frozenset(
 )
 """Rules that say of a run that was ill in another way only how little it learned."""
 
+ILL_TRAINING = LITTLE_LEARNED | {
+    "learning_rate_too_high",
+    "learning_rate_too_low",
+    "exploding_gradients",
+    "vanishing_gradients",
+    "dead_relus",
+    "saturated_units",
+}
+"""Those, and rules on updates, gradients and units: consequences of bad inputs, initial weights or regularisation."""
+
 
 @dataclass(frozen=True)
 class Symptom:
