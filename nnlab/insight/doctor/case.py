@@ -1,6 +1,6 @@
 """A run as the rules look at it: each view is read, or computed, when a rule first needs it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
@@ -64,11 +64,6 @@ class Case:
     def spec(self) -> Mapping[str, Any]:
         """The resolved spec as plain values."""
         return self.record.spec
-
-    @property
-    def rows(self) -> Sequence[Mapping[str, float | None]]:
-        """The evaluations, in order."""
-        return self.record.rows
 
     def curve(self, column: str) -> tuple[Array, Array]:
         """Steps and values (M,) of a column of metrics.csv where it has one, such as ``test_accuracy``."""

@@ -17,7 +17,7 @@ _WIDEST = 9
 class Curves:
     """Loss and primary metric on training samples and on others, at the evaluations (M,) after step 0.
 
-    The arrays are running medians, so that one evaluation decides nothing; ``last`` is the step of the saved weights.
+    The arrays are running medians, so that one evaluation decides nothing. They end at the saved weights.
     ``metric`` is empty where the loss is the only one.
     """
 

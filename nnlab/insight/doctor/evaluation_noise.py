@@ -11,8 +11,8 @@ from nnlab.insight.doctor.remedies import on_spec
 from nnlab.insight.doctor.rules import Rule, Symptom
 from nnlab.insight.finding import Severity
 
-NOISY = 0.03
-"""A standard error of the accuracy that hides differences of a few points."""
+NOISY, ONE_POINT = 0.03, 0.01
+"""A standard error of the accuracy that hides differences of a few points, and one of a point."""
 
 FEW = 50
 """Where the data has no more samples than it uses, noise is worth a word below this many only."""
@@ -35,7 +35,7 @@ def _evaluation_noise(case: Case) -> Iterator[Symptom]:
     if samples >= FEW and not limited:
         return
     severity: Severity = "problem" if limited else "advice"
-    needed = int(np.ceil(best * (1 - best) / NOISY**2 * 9)) if 0 < best < 1 else 0
+    needed = int(np.ceil(best * (1 - best) / ONE_POINT**2)) if 0 < best < 1 else 0
     yield Symptom(
         sentence=f"On {samples} {name} samples the accuracy is known to ±{error:.3f} only, more than what its "
         "evaluations differ by.",

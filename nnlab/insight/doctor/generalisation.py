@@ -93,8 +93,8 @@ def _against_overfitting(case: Case, *, rose: bool) -> str:
     if rose and not case.spec["train"].get("early_stopping"):
         validation = [] if len(case.curve("validation_loss")[0]) else ["data.validation=0.2"]
         return case.retry(*validation, "train.early_stopping={metric: validation_loss, patience: 10}")
-    if any(value == 0 for _, value in keys_of(case.spec["model"], "dropout")):
-        return case.retry("model.dropout=0.3")
+    if dropout := [f"{key}=0.3" for key, value in keys_of(case.spec["model"], "dropout") if value == 0]:
+        return case.retry(*dropout)
     return case.retry("penalty.l2=0.001")
 
 

@@ -67,7 +67,9 @@ def find_exploding(case: Case) -> Iterator[Symptom]:
     largest = max(layers, key=lambda layer: layer.gradient or 0.0)
     ratio = (largest.gradient or 0.0) / last if last else 0.0
     through_time = {
-        name: float(norms.max() / norms.min()) for name, norms in case.before.through_time.items() if norms.min() > 0
+        name: float(norms.max() / norms.min())
+        for name, norms in case.before.through_time.items()
+        if norms.min() > 0 and norms[0] > norms[-1]  # grows on its way back
     }
     if ratio > EXPLODED:
         evidence = f"before training the gradient of {largest.name} is {ratio:.1e} times that of {layers[-1].name}"
@@ -78,16 +80,11 @@ def find_exploding(case: Case) -> Iterator[Symptom]:
             numbers,
             case.retry("train.clip_norm=1"),
         )
-    elif any(grown > EXPLODED_IN_TIME and _grows_back(case, name) for name, grown in through_time.items()):
+    elif max(through_time.values(), default=0.0) > EXPLODED_IN_TIME:
         name = max(through_time, key=lambda key: through_time[key])
         evidence = f"the gradient grows by a factor of {through_time[name]:.1e} through the steps of {name}"
         numbers = {"layer": name, "ratio": through_time[name]}
         yield Symptom("The gradients explode through time.", evidence, numbers, case.retry("train.clip_norm=1"))
-
-
-def _grows_back(case: Case, name: str) -> bool:
-    norms = case.before.through_time[name]
-    return bool(norms[0] > norms[-1])
 
 
 def _longer_memory(case: Case) -> list[str]:

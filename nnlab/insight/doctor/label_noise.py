@@ -32,7 +32,7 @@ CONFIDENT, SUSPECTS, MOST_RUNS, MOST_FOLDERS = 0.8, 5, 4, 1_000
 
 @dataclass(frozen=True)
 class Suspect:
-    """A sample that the network confidently answers otherwise than its label: in ``runs`` of the runs that have it."""
+    """A sample that the network confidently answers otherwise than its label."""
 
     split: str
     number: int

@@ -39,8 +39,6 @@ class MeasuredLayer:
 
     name: str
     layer: Layer
-    mean: float
-    std: float
     units: int
     alike: float
     dead: float | None
@@ -98,7 +96,7 @@ def measure(setup: RunSetup, *, untrained: bool = False) -> Moment:
     """
     network = setup.network
     x, targets = BatchLoader(probe_samples(setup), setup.experiment.dtype).everything()
-    kept = {name: array.copy() for name, array in network.state().items()}
+    kept = state_of(network)
     named = list(zip(network.names, network.layers, strict=True))
     with np.errstate(all="ignore"):  # the numbers of an ill network may be anything
         if untrained:
@@ -121,13 +119,13 @@ def measure(setup: RunSetup, *, untrained: bool = False) -> Moment:
     return Moment(mean, x, scores, tuple(layers), through_time)
 
 
-def _described(layer: Layer, y: Array) -> tuple[float, float, int, float, float | None, float | None]:
+def _described(layer: Layer, y: Array) -> tuple[int, float, float | None, float | None]:
     channels = 1 if y.ndim == 4 else -1  # of (N, C, H, W); the units of a sequence (N, T, D) are last
     units = np.moveaxis(y, channels, 0).reshape(y.shape[channels], -1)
     close = ALIKE * float(np.abs(units).max(initial=0))
     alike = float((np.abs(units - units[:1]) <= close).all(axis=1).mean())
     dead = None if dead_share(layer, y) is None else float((units <= 0).all(axis=1).mean())
-    return float(y.mean()), float(y.std()), len(units), alike, dead, saturated_share(layer, y)
+    return len(units), alike, dead, saturated_share(layer, y)
 
 
 def _of_weights(layer: Layer) -> tuple[float | None, float | None, float | None]:

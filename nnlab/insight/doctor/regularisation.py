@@ -9,7 +9,7 @@ from nnlab.core.task import NUMBERS
 from nnlab.data.pipeline.augmentation import Rotate, Shift, augment
 from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.insight.doctor.case import Case
-from nnlab.insight.doctor.measurement import probe_samples
+from nnlab.insight.doctor.measurement import probe_samples, state_of
 from nnlab.insight.doctor.neighbours import comparable, nearest_training_samples, neighbours_metric
 from nnlab.insight.doctor.remedies import keys_of
 from nnlab.insight.doctor.rules import ILL_TRAINING, Rule, Symptom
@@ -167,7 +167,7 @@ def _extreme(case: Case) -> bool:
 def _accuracy(case: Case, x: Array, targets: Array, *, training: bool) -> float:
     """The accuracy of the saved weights; buffers of the network, such as running means, are as before afterwards."""
     network = case.network
-    kept = {name: array.copy() for name, array in network.state().items()}
+    kept = state_of(network)
     network.streams.step, network.streams.part = 1, 0
     with np.errstate(all="ignore"):  # the numbers of an ill network may be anything
         scores = network.forward(x, training=training).copy()

@@ -66,22 +66,16 @@ def rehearse(
     experiment: Experiment,
     cache: DatasetCache,
     *,
-    weights: Mapping[str, Array] | None = None,
     most: int = MOST_STEPS,
     work: float = MOST_WORK,
 ) -> Rehearsal:
-    """Train for ``most`` steps, or as many as ``work`` multiply-adds allow, but at least 3.
-
-    It begins with the initial weights or with others, which then have a new optimizer state.
-    """
+    """Train from the initial weights for ``most`` steps, or as many as ``work`` multiply-adds allow, but at least 3."""
     settings = replace(experiment.train, early_stopping=None, diagnostics=False, ema=None, eval_every=MAX_STEPS)
     if settings.schedule.plateau is not None:
         settings = replace(settings, schedule=Constant())
     compute = replace(experiment.compute, shards=1)
     changed = replace(experiment, train=settings, compute=compute, metrics=[])
     setup = RunSetup(changed, read=cache.read).allocate()
-    if weights is not None:
-        setup.network.load_state(weights)
     each = 3 * setup.batches.batch_size * sum(map(multiply_adds, setup.network.layers))
     watcher = _Watcher(setup, int(np.clip(work / max(each, 1), FEWEST_STEPS, most)))
     setup.evaluation = _evaluation_of_a_few(setup)

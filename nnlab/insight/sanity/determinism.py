@@ -26,16 +26,16 @@ def determinism(case: CheckedSpec) -> Verdict:
     findings = []
     changed = [name for name, array in network.state().items() if not np.array_equal(array, before[name], True)]
     if changed:
-        findings.append(_changes_state(case, changed))
+        findings.append(_changes_state(changed))
     unequal = int((first != second).any(axis=tuple(range(1, first.ndim))).sum())
     if unequal and not np.array_equal(first, second, equal_nan=True):
-        findings.append(_random(case, unequal, len(x)))
+        findings.append(_random(unequal, len(x)))
     chunked = 0.0 if findings else _chunks(case)
     if chunked > RELATIVE:
         findings.append(_chunk_size(case, chunked))
     random = [] if findings else _random_metrics(case, network, x, targets)
     if random:
-        findings.append(_random_metric(case, random))
+        findings.append(_random_metric(random))
     text = f"{len(x) - unequal} of {len(x)} samples evaluated twice give equal bits"
     if not findings:
         text += f"; in chunks of 1, 7 and {len(x)} they differ by {chunked:.1g}, expected rounding"
@@ -76,7 +76,7 @@ def _random_metrics(case: CheckedSpec, network: Network, x: Array, targets: Arra
     ]
 
 
-def _changes_state(case: CheckedSpec, changed: list[str]) -> Finding:
+def _changes_state(changed: list[str]) -> Finding:
     return found(
         "evaluation_changes_state",
         f"An evaluation changes the network: {listed(changed)}.",
@@ -88,7 +88,7 @@ def _changes_state(case: CheckedSpec, changed: list[str]) -> Finding:
     )
 
 
-def _random(case: CheckedSpec, unequal: int, samples: int) -> Finding:
+def _random(unequal: int, samples: int) -> Finding:
     return found(
         "evaluation_is_random",
         "Two evaluations of the same samples differ.",
@@ -113,7 +113,7 @@ def _chunk_size(case: CheckedSpec, change: float) -> Finding:
     )
 
 
-def _random_metric(case: CheckedSpec, names: list[str]) -> Finding:
+def _random_metric(names: list[str]) -> Finding:
     return found(
         "metric_is_random",
         f"A metric gives another value for the same scores: {listed(names)}.",

@@ -89,7 +89,7 @@ def _symmetric(case: CheckedSpec) -> list[Finding]:
     network, alike = case.network(), []
     for name, parameter in network.named_parameters()[:-2]:  # the output layer may start with equal weights
         W = parameter.value
-        units = W if W.ndim == 4 else np.moveaxis(W, -1, 0)
+        units = W if W.ndim > 2 else np.moveaxis(W, -1, 0)  # of a convolution (out, in, ...)
         if parameter.regularized and not parameter.frozen and len(units) > 1 and np.all(units == units[:1]):
             alike.append(name)
     if not alike:

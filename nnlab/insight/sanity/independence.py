@@ -33,7 +33,7 @@ def independence(case: CheckedSpec) -> Verdict:
     mixing = network.needs_batch()
     findings = []
     if evaluated > RELATIVE:
-        findings.append(_mixed(case, network, batch, others, evaluated, training=False))
+        findings.append(_mixed(network, batch, others, evaluated, training=False))
     if not seen:
         findings.append(_ignored(case, count))
     text = f"outputs change by {evaluated:.1g} of their size when other samples of the batch change, expected 0"
@@ -42,7 +42,7 @@ def independence(case: CheckedSpec) -> Verdict:
     else:
         trained = max(_changes(network, batch, others, training=True), default=0.0)
         if trained > RELATIVE and not findings:
-            findings.append(_mixed(case, network, batch, others, trained, training=True))
+            findings.append(_mixed(network, batch, others, trained, training=True))
             text += f"; in training by {trained:.1g}"
     return Verdict(text, tuple(findings))
 
@@ -80,9 +80,7 @@ def _ignored(case: CheckedSpec, samples: int) -> Finding:
     )
 
 
-def _mixed(
-    case: CheckedSpec, network: Network, batch: Array, others: Array, change: float, *, training: bool
-) -> Finding:
+def _mixed(network: Network, batch: Array, others: Array, change: float, *, training: bool) -> Finding:
     layer = _first_mixing(network, batch, others)
     mode = "training" if training else "evaluation"
     return found(

@@ -38,7 +38,7 @@ def inputs(case: CheckedSpec) -> Verdict:
     with np.errstate(all="ignore"):
         mean, std = x.mean(axis=0), x.std(axis=0)
         size = np.sqrt(mean**2 + std**2)
-    findings = [*_all_equal(case, std, len(x)), *_too_large(case, size, mean, std)]
+    findings = [*_all_equal(std, len(x)), *_too_large(case, size, mean, std)]
     findings += _label_among(case, x)
     findings += _scaling(case, parts)
     findings += shared_samples(case)
@@ -86,7 +86,7 @@ def _not_finite(case: CheckedSpec, bad: list[str], parts: dict[str, Array]) -> V
     return Verdict(f"{int(wrong.sum())} numbers are not finite, expected none", (finding,))
 
 
-def _all_equal(case: CheckedSpec, std: Array, samples: int) -> list[Finding]:
+def _all_equal(std: Array, samples: int) -> list[Finding]:
     if samples < 2 or std.any():
         return []
     return [
@@ -178,7 +178,7 @@ def _scaling(case: CheckedSpec, parts: dict[str, Array]) -> list[Finding]:
             if (difference[np.isfinite(expected)] > ROUNDING * (1 + np.abs(parts[name]).max())).any():
                 wrong.append(name)
     elif dataset.train.inputs.dtype != np.uint8:
-        own = [name for name, values in parts.items() if len(values) > 2 and _standardised(values)]
+        own = [name for name, values in parts.items() if len(values) > 2 and _is_standardised(values)]
         wrong = [name for name in own if name != "train" and "train" in own]
     if not wrong:
         return []
@@ -198,7 +198,7 @@ def _scaling(case: CheckedSpec, parts: dict[str, Array]) -> list[Finding]:
     ]
 
 
-def _standardised(x: Array) -> bool:
+def _is_standardised(x: Array) -> bool:
     """Whether all features that vary have mean 0 and standard deviation 1 to rounding."""
     std = x.std(axis=0)
     varied = std > 0

@@ -39,7 +39,7 @@ def penalties(case: CheckedSpec) -> Verdict:
             f"all regularised numbers are 0, and so is {listed([term.name for term in terms])}", skipped=True
         )
     findings = [_wrong(case, term, data_loss) for term in active if not term.twice > term.once > 0]
-    findings += [_too_strong(case, term, data_loss) for term in active if term.once > MANY_TIMES * data_loss > 0]
+    findings += [_too_strong(term, data_loss) for term in active if term.once > MANY_TIMES * data_loss > 0]
     once, twice = (data_loss + sum(getattr(term, part) for term in active) for part in ("once", "twice"))
     names = listed([term.name for term in active])
     text = f"objective {twice:.6g} with 2λ, {once:.6g} with λ, expected above the data loss {data_loss:.6g} ({names})"
@@ -72,7 +72,7 @@ def _activity_terms(network: Network) -> list[Term]:
     return found_terms
 
 
-def _too_strong(case: CheckedSpec, term: Term, data_loss: float) -> Finding:
+def _too_strong(term: Term, data_loss: float) -> Finding:
     return found(
         "penalty_outweighs_loss",
         f"The penalty {term.name} is many times the data loss.",

@@ -41,7 +41,7 @@ def loss_sections(record: StepRecord, setup: RunSetup) -> tuple[Section | None, 
         tensors.append(Tensor("p", in_language("softmax of the scores", "スコアのソフトマックス"), p, axes, True))
     about = in_language("loss of each row; L is their mean", "各行の損失。L はその平均")
     tensors.append(Tensor("losses", about, per_row, axes[:-1], True))
-    twin = _loss_twin(record, setup)
+    twin = _loss_twin(setup)
     agreement = gradient_agreement = None
     if twin is not None:
         value = twin.forward(flat_scores.astype(np.float64), flat_targets)
@@ -86,7 +86,7 @@ def loss_sections(record: StepRecord, setup: RunSetup) -> tuple[Section | None, 
     )
 
 
-def _loss_twin(record: StepRecord, setup: RunSetup) -> textbook.Loss | None:
+def _loss_twin(setup: RunSetup) -> textbook.Loss | None:
     try:
         return twin_of_loss(setup.experiment.loss, setup.dataset.class_counts)
     except KeyError:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import prod
 
 import numpy as np
 
@@ -207,4 +206,4 @@ def _takes_tokens(setup: RunSetup) -> bool:
 
 
 def _is_one_dimensional(setup: RunSetup) -> bool:
-    return registered_name(setup.network.layers[0]).endswith("1d") and prod(setup.network.in_shape) > 0
+    return registered_name(setup.network.layers[0]).endswith("1d")

@@ -12,6 +12,7 @@ from nnlab.config.loading import Spec, as_experiment, is_text, load_experiment
 from nnlab.config.overrides import Overrides
 from nnlab.core.arrays import Array, shape_text
 from nnlab.data.dataset_source import DatasetSource
+from nnlab.engine.last_update import norm
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import UsageError
 from nnlab.insight.trace.layer_arrays import backwards, layer_arrays
@@ -26,7 +27,6 @@ from nnlab.insight.trace.passes import (
 from nnlab.insight.trace.recorder import StepRecord
 from nnlab.insight.trace.sections import Box, Section, Trace
 from nnlab.insight.trace.stepping import record_step, start_from_checkpoint
-from nnlab.insight.trace.tensors import Statistics
 from nnlab.insight.trace.update import clipping_section, penalty_sections, update_sections
 from nnlab.language import in_language
 from nnlab.records.reader import read_run
@@ -208,4 +208,4 @@ def _boxes(setup: RunSetup, record: StepRecord) -> list[Box]:
 def _gradient_norm(slices: Sequence[slice], flat: Array | None) -> float | None:
     if flat is None or not slices:
         return None
-    return Statistics.of(np.concatenate([flat[part] for part in slices])).norm
+    return norm([flat[part] for part in slices])

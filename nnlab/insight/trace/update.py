@@ -10,6 +10,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.core.flat_parameters import Parameter
 from nnlab.eject.parts import clipping
+from nnlab.engine.last_update import norm
 from nnlab.engine.run_setup import RunSetup
 from nnlab.insight.trace.agreement import difference, textbook_update
 from nnlab.insight.trace.formulas import Code, body, formulas, method_code, sentence, textbook_code
@@ -104,7 +105,7 @@ def clipping_section(record: StepRecord, setup: RunSetup) -> Section | None:
         return None
     assert record.penalised_gradients is not None
     before, after = (
-        _norm(flat[: setup.network.flat.trained]) for flat in (record.penalised_gradients, record.clipped_gradients)
+        norm([flat[: setup.network.flat.trained]]) for flat in (record.penalised_gradients, record.clipped_gradients)
     )
     chosen = [
         (limit, function)
@@ -174,8 +175,8 @@ def _layer_update(record: StepRecord, parameters: list[OwnParameter], states: li
             tensors.append(Tensor(f"{sign}′({key})", in_language("state after", "状態 (後)"), after, axes))
         tensors.append(Tensor(f"Δ{key}", in_language("after − before", "更新後 − 更新前"), change, axes))
         tensors.append(Tensor(f"{key}′", in_language("after", "更新後"), new, axes))
-        if norm := _norm(old):
-            numbers.append((f"‖Δ{key}‖ / ‖{key}‖", _norm(change) / norm))
+        if size := norm([old]):
+            numbers.append((f"‖Δ{key}‖ / ‖{key}‖", norm([change]) / size))
     first = parameters[0]
     kind = registered_name(first.layer)
     return Section("update", first.layer_name, first.layer_name, kind, tensors=tensors, numbers=numbers)
@@ -219,7 +220,3 @@ def _start(term: RegularizerTerm, setup: RunSetup) -> int:
     flat = setup.network.flat.values
     offset = term.W.__array_interface__["data"][0] - flat.__array_interface__["data"][0]
     return int(offset // flat.itemsize)
-
-
-def _norm(array: Array) -> float:
-    return float(np.sqrt(np.square(array, dtype=np.float64).sum()))
