@@ -134,8 +134,8 @@ def _underfitting(case: Case) -> Iterator[Symptom]:
 
 def _narrowest(case: Case) -> float:
     """The outputs of the narrowest hidden layer with weights; infinite where there is none."""
-    *hidden, _ = [layer.out_shape for layer in case.setup.network.layers if draws_weights(layer)]
-    return min((prod(shape) for shape in hidden), default=inf)
+    with_weights = [layer.out_shape for layer in case.setup.network.layers if draws_weights(layer)]
+    return min(map(prod, with_weights[:-1]), default=inf)
 
 
 def _against_underfitting(case: Case) -> str:

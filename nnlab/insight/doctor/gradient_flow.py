@@ -22,6 +22,8 @@ def find_vanishing(case: Case) -> Iterator[Symptom]:
     if case.record.status == "diverged" or "vanishing_gradients" in case.explained or not stays_near_chance(case):
         return
     layers = case.before.trained
+    if not layers:
+        return
     first, last = layers[0].gradient or 0.0, layers[-1].gradient or 0.0
     if len(layers) > 1 and 0 < first < VANISHED * last:
         numbers: Numbers = {
@@ -63,6 +65,8 @@ def find_exploding(case: Case) -> Iterator[Symptom]:
     if train["clip_norm"] or train["clip_value"] or not (case.record.status == "diverged" or learned_little(case)):
         return
     layers = case.before.trained
+    if not layers:
+        return
     last = layers[-1].gradient or 0.0
     largest = max(layers, key=lambda layer: layer.gradient or 0.0)
     ratio = (largest.gradient or 0.0) / last if last else 0.0

@@ -37,7 +37,7 @@ def find_too_large(case: Case) -> Iterator[Symptom]:
     share = (saturated.saturated if saturated else None) or 0.0
     if not (before.loss > limit) and share < SATURATED_AT_START:
         return
-    gain = max(layer.gain or 0.0 for layer in before.trained)
+    gain = max((layer.gain or 0.0 for layer in before.trained), default=0.0)
     if gain < LARGE_GAIN and not learned_little(case) and case.record.status != "diverged":
         return
     numbers: Numbers = {"first_loss": before.loss, "chance": chance, "gain": gain}

@@ -103,3 +103,15 @@ def test_a_divergence_from_large_inputs_blames_them(tmp_path: Path) -> None:
     (first,) = [finding for finding in diagnose(case).findings if finding.name == "diverged"]
     assert first.sentence == "The training diverged: the inputs are too large."
     assert first.command.endswith("data.scaling=standard")
+
+
+def test_a_network_without_trained_weights_is_diagnosed(tmp_path: Path) -> None:
+    frozen = """
+data: {name: iris}
+model: {name: sequential, layers: [batch_norm, {name: linear, units: 3, frozen: true}]}
+optimizer: {name: sgd, lr: 0.1}
+train: {iterations: 30, batch_size: 20, eval_every: 10, pictures: false}
+"""
+    case = Case(trained(tmp_path, frozen))
+    assert case.before.trained == []
+    assert diagnose(case).checked > 20
